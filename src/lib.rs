@@ -1,1 +1,5 @@
-//! platgen
+//! platgen turns one platform spec into the committed files of a whole platform.
+
+pub mod diagnostic;
+pub mod files;
+pub mod source;

@@ -1,0 +1,38 @@
+//! What a render is: paths and their texts, whole before the first byte is written.
+//!
+//! Files are grouped into units, one per folder that owns a manifest (`kubernetes/<environment>/<region>`, `terraform/<environment>/<region>`,
+//! ...), because ownership, pruning and the cause of a difference are judged per unit. Knows nothing of the disk.
+
+use std::collections::BTreeMap;
+
+/// Every file of a render, by unit.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Files {
+    /// Units by folder, relative to the output folder, `/` between parts; `""` is the output folder itself.
+    pub units: BTreeMap<String, Unit>,
+}
+
+/// The files of one folder that are owned, checked and pruned together.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Unit {
+    /// The environment it belongs to; `None` for what all share.
+    pub environment: Option<String>,
+    /// The region it belongs to; `None` where a unit spans them.
+    pub region: Option<String>,
+    /// SHA-256 (hex) over what the unit is made from: the effective spec of its environment and its lock entries, never tool text.
+    pub inputs: String,
+    /// Text by path relative to the unit's folder.
+    pub files: BTreeMap<String, String>,
+}
+
+impl Files {
+    /// Every file with its path relative to the output folder, in path order within each unit.
+    pub fn iter(&self) -> impl Iterator<Item = (String, &str)> {
+        self.units.iter().flat_map(|(folder, unit)| {
+            unit.files.iter().map(move |(path, text)| {
+                let whole = if folder.is_empty() { path.clone() } else { format!("{folder}/{path}") };
+                (whole, text.as_str())
+            })
+        })
+    }
+}
