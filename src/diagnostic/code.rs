@@ -39,15 +39,27 @@ macro_rules! codes {
 
 // One entry per code, sorted by name: variant, name, severity, meaning, explanation.
 codes! {
+    Anchor "anchor" Error
+        "an anchor, alias, merge key or tag in a spec"
+        "What a spec says stands where it is read: anchors, aliases, merge keys (`<<`) and tags are not part of the language. Write the value where it is used, or share it with a profile."
     DuplicateKey "duplicate-key" Error
         "the same key stands twice in one map"
         "YAML readers keep the last of two equal keys and say nothing, so one of the two would be lost. Remove one of them, or give it another name."
+    InvalidValue "invalid-value" Error
+        "a text that its field can't read"
+        "The field has a small grammar of its own (a quantity, a duration, a range, an address, ...) and this text is not in it. The message shows an example; `platgen explain PATH` shows the grammar."
     Syntax "syntax" Error
         "the file is not valid YAML or TOML"
         "The reader could not make sense of the file at this place. In YAML, text that starts with a sign such as `@`, `*`, `%`, `!` or `&` has to be quoted."
     UnknownKey "unknown-key" Error
         "a key that the spec language does not have at this place"
         "Nothing in a spec is ignored, so a key with a typing error is an error. `platgen explain PATH` lists the keys of a section."
+    UnknownValue "unknown-value" Error
+        "a word that is not among the ones the field knows"
+        "The field takes one of a few words. The message lists them."
+    WrongType "wrong-type" Error
+        "a value of the wrong kind"
+        "The field wants text, a number, a list or a map, and something else was written. `platgen explain PATH` shows what it takes."
 }
 
 #[cfg(test)]

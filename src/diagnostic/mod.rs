@@ -4,6 +4,7 @@
 //! spans show the other party; `help` is the edit to make. How they look is the business of the printers below, never of who finds them.
 
 mod code;
+pub mod wording;
 
 pub use code::Code;
 

@@ -1,0 +1,438 @@
+//! [`Node`] to any type that derives serde's `Deserialize`, in one pass that never stops at a fault.
+//!
+//! [`Field`](super::Field) and [`Map`](super::Map) make that possible. Faults become findings with the exact token, the expected thing and, where
+//! there is one, the edit. It knows nothing of the spec language.
+
+use super::node::{Entry, Kind, Node};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, wording};
+use crate::source::{FileId, Span};
+use serde::de::{self, Deserialize, DeserializeSeed, Expected, IntoDeserializer, SeqAccess, Visitor};
+use std::cell::RefCell;
+use std::fmt;
+
+pub(super) const FIELD: &str = "$platgen::field";
+pub(super) const MAP: &str = "$platgen::map";
+
+/// Decodes a node, adds every fault to `found`, and returns what could be read.
+pub fn decode<T: for<'de> Deserialize<'de> + Default>(node: &Node, found: &mut Diagnostics) -> T {
+    let faults = RefCell::new(Vec::new());
+    let decoder = Decoder { node, faults: &faults };
+    let value = T::deserialize(decoder).unwrap_or_else(|fault| {
+        decoder.record(fault);
+        T::default()
+    });
+    found.extend(faults.into_inner());
+    value
+}
+
+/// A span on its way through serde.
+pub(super) struct Place(pub(super) Span);
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (file, start, end) = <(u32, u32, u32)>::deserialize(deserializer)?;
+        Ok(Place(Span { file: FileId(file as u16), start, end }))
+    }
+}
+
+fn place<'de, S: DeserializeSeed<'de>>(span: Span, seed: S) -> Result<S::Value, Fault> {
+    let numbers = [u32::from(span.file.0), span.start, span.end];
+    seed.deserialize(de::value::SeqDeserializer::new(numbers.into_iter()))
+}
+
+/// A fault on its way to becoming a finding.
+#[derive(Debug)]
+struct Fault {
+    code: Code,
+    message: String,
+    span: Option<Span>,
+    help: Option<String>,
+    fix: Option<Fix>,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl de::Error for Fault {
+    /// What a value type says of a text that it can't read.
+    fn custom<M: fmt::Display>(message: M) -> Self {
+        Fault { code: Code::InvalidValue, message: message.to_string(), span: None, help: None, fix: None }
+    }
+}
+
+/// One node on its way into a type.
+#[derive(Clone, Copy)]
+struct Decoder<'a> {
+    node: &'a Node,
+    faults: &'a RefCell<Vec<Diagnostic>>,
+}
+
+impl<'a> Decoder<'a> {
+    fn at(self, node: &'a Node) -> Self {
+        Decoder { node, ..self }
+    }
+
+    fn record(&self, fault: Fault) {
+        let span = fault.span.unwrap_or(self.node.span);
+        self.faults.borrow_mut().push(Diagnostic {
+            help: fault.help,
+            fix: fault.fix,
+            ..Diagnostic::new(fault.code, fault.message).at(span)
+        });
+    }
+
+    fn wrong_type(&self, expected: &dyn fmt::Display) -> Fault {
+        Fault {
+            code: Code::WrongType,
+            message: format!("expected {expected}, found {}", self.node.describe()),
+            span: Some(self.node.span),
+            help: None,
+            fix: None,
+        }
+    }
+
+    /// The text of a scalar that is not empty by omission.
+    fn text(&self, expected: &dyn Expected) -> Result<&'a str, Fault> {
+        match &self.node.kind {
+            Kind::Plain(_) if self.node.is_empty_scalar() => Err(self.wrong_type(&Words(expected))),
+            Kind::Plain(text) | Kind::Text(text) => Ok(text),
+            _ => Err(self.wrong_type(&Words(expected))),
+        }
+    }
+
+    /// An unquoted scalar that `parse` reads; a quoted one that it would read gets the fix.
+    fn number<T>(&self, expected: &dyn fmt::Display, parse: impl Fn(&str) -> Option<T>) -> Result<T, Fault> {
+        match &self.node.kind {
+            Kind::Plain(text) if !self.node.is_empty_scalar() => {
+                parse(text).ok_or_else(|| Fault { message: format!("expected {expected}, found `{text}`"), ..self.wrong_type(expected) })
+            }
+            Kind::Text(text) if parse(text).is_some() => {
+                let span = self.node.span;
+                Err(Fault {
+                    message: format!("expected {expected}, found the text `{text}`"),
+                    help: Some("remove the quotes".into()),
+                    fix: Some(Fix { span, text: text.to_string() }),
+                    ..self.wrong_type(expected)
+                })
+            }
+            _ => Err(self.wrong_type(expected)),
+        }
+    }
+}
+
+struct Words<'a>(&'a dyn Expected);
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Expected::fmt(self.0, out)
+    }
+}
+
+/// Sets the node's place on a fault that has none yet.
+fn located<T>(result: Result<T, Fault>, node: &Node) -> Result<T, Fault> {
+    result.map_err(|mut fault| {
+        fault.span.get_or_insert(node.span);
+        fault
+    })
+}
+
+macro_rules! integers {
+    ($($method:ident $visit:ident $type:ty),*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+            let value = self.number(&"a whole number", |text| text.parse::<$type>().ok())?;
+            located(visitor.$visit(value), self.node)
+        }
+    )*};
+}
+
+impl<'de> de::Deserializer<'de> for Decoder<'de> {
+    type Error = Fault;
+
+    /// Open values (a patch, a chart's values): the YAML 1.2 core reading of plain scalars.
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        let result = match &self.node.kind {
+            Kind::Plain(text) => match &**text {
+                "" | "~" | "null" => visitor.visit_unit(),
+                "true" => visitor.visit_bool(true),
+                "false" => visitor.visit_bool(false),
+                other => match (other.parse::<i64>(), other.parse::<u64>(), other.parse::<f64>()) {
+                    (Ok(number), _, _) => visitor.visit_i64(number),
+                    (_, Ok(number), _) => visitor.visit_u64(number),
+                    (_, _, Ok(number)) if other.starts_with(|c: char| c.is_ascii_digit() || c == '-') => visitor.visit_f64(number),
+                    _ => visitor.visit_borrowed_str(other),
+                },
+            },
+            Kind::Text(text) => visitor.visit_borrowed_str(text),
+            Kind::List(items) => visitor.visit_seq(Items { decoder: self, items: items.iter() }),
+            Kind::Map(entries) => visitor.visit_map(Entries { decoder: self, entries: entries.iter(), known: None, value: None }),
+        };
+        located(result, self.node)
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        let value = self.number(&"`true` or `false`", |text| text.parse::<bool>().ok())?;
+        located(visitor.visit_bool(value), self.node)
+    }
+
+    integers!(deserialize_u8 visit_u8 u8, deserialize_u16 visit_u16 u16, deserialize_u32 visit_u32 u32, deserialize_u64 visit_u64 u64,
+        deserialize_i32 visit_i32 i32, deserialize_i64 visit_i64 i64);
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        let text = self.text(&visitor)?;
+        located(visitor.visit_borrowed_str(text), self.node)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match &self.node.kind {
+            Kind::List(items) => visitor.visit_seq(Items { decoder: self, items: items.iter() }),
+            _ => Err(self.wrong_type(&"a list")),
+        }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match &self.node.kind {
+            Kind::Map(entries) => visitor.visit_map(Entries { decoder: self, entries: entries.iter(), known: None, value: None }),
+            _ => Err(self.wrong_type(&"a map")),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
+        match &self.node.kind {
+            Kind::Map(entries) => visitor.visit_map(Entries { decoder: self, entries: entries.iter(), known: Some(fields), value: None }),
+            _ => Err(self.wrong_type(&format_args!("a map with {}", wording::either(fields)))),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
+        match name {
+            FIELD => visitor.visit_seq(FieldProbe { decoder: self, step: 0 }),
+            MAP => match &self.node.kind {
+                Kind::Map(entries) => visitor.visit_seq(MapProbe { decoder: self, entries: entries.iter(), entry: None, step: 0 }),
+                _ => Err(self.wrong_type(&"a map")),
+            },
+            _ => visitor.visit_newtype_struct(self),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, variants: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
+        let Some(text) = self.node.scalar().filter(|_| !self.node.is_empty_scalar()) else {
+            return Err(self.wrong_type(&wording::either(variants)));
+        };
+        if variants.contains(&text) {
+            return visitor.visit_enum(IntoDeserializer::<Fault>::into_deserializer(text));
+        }
+        let span = self.node.span;
+        let close = wording::suggest(text, variants.iter().copied());
+        Err(Fault {
+            code: Code::UnknownValue,
+            message: format!("`{text}` is not one of {}", wording::either(variants)),
+            span: Some(span),
+            help: close.map(|close| format!("did you mean `{close}`?")),
+            fix: close.map(|close| Fix { span, text: close.to_string() }),
+        })
+    }
+
+    serde::forward_to_deserialize_any! { i8 i16 i128 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct ignored_any }
+}
+
+/// The items of a list.
+struct Items<'de> {
+    decoder: Decoder<'de>,
+    items: std::slice::Iter<'de, Node>,
+}
+
+impl<'de> SeqAccess<'de> for Items<'de> {
+    type Error = Fault;
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Fault> {
+        self.items.next().map(|node| seed.deserialize(self.decoder.at(node))).transpose()
+    }
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.items.len())
+    }
+}
+
+/// The entries of a map; for a struct, unknown keys are reported and passed over.
+struct Entries<'de> {
+    decoder: Decoder<'de>,
+    entries: std::slice::Iter<'de, Entry>,
+    known: Option<&'static [&'static str]>,
+    value: Option<&'de Node>,
+}
+
+impl<'de> de::MapAccess<'de> for Entries<'de> {
+    type Error = Fault;
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Fault> {
+        for entry in self.entries.by_ref() {
+            if let Some(known) = self.known
+                && !known.contains(&&*entry.key)
+            {
+                self.decoder.faults.borrow_mut().push(unknown_key(entry, known));
+                continue;
+            }
+            self.value = Some(&entry.value);
+            return seed.deserialize((&*entry.key).into_deserializer()).map(Some);
+        }
+        Ok(None)
+    }
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
+        match self.value.take() {
+            Some(node) => seed.deserialize(self.decoder.at(node)),
+            None => Err(de::Error::custom("a value was asked for before its key")),
+        }
+    }
+}
+
+fn unknown_key(entry: &Entry, known: &[&str]) -> Diagnostic {
+    let mut diagnostic = Diagnostic::new(Code::UnknownKey, format!("unknown key `{}`", entry.key)).at(entry.span);
+    match wording::suggest(&entry.key, known.iter().copied()) {
+        Some(close) => diagnostic = diagnostic.help(format!("did you mean `{close}`?")).fix(entry.span, close),
+        None => diagnostic = diagnostic.help(format!("allowed here: {}", wording::all(known))),
+    }
+    diagnostic
+}
+
+/// A [`Field`]: its place, then its value, whose fault is recorded.
+struct FieldProbe<'de> {
+    decoder: Decoder<'de>,
+    step: u8,
+}
+
+impl<'de> SeqAccess<'de> for FieldProbe<'de> {
+    type Error = Fault;
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Fault> {
+        self.step += 1;
+        match self.step {
+            1 => place(self.decoder.node.span, seed).map(Some),
+            _ => match seed.deserialize(self.decoder) {
+                Ok(value) => Ok(Some(value)),
+                Err(fault) => {
+                    self.decoder.record(fault);
+                    Err(de::Error::custom("recorded"))
+                }
+            },
+        }
+    }
+}
+
+/// A [`Map`]: for each entry the place of its key, the key (a fault is recorded), the value.
+struct MapProbe<'de> {
+    decoder: Decoder<'de>,
+    entries: std::slice::Iter<'de, Entry>,
+    entry: Option<&'de Entry>,
+    step: u8,
+}
+
+impl<'de> SeqAccess<'de> for MapProbe<'de> {
+    type Error = Fault;
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Fault> {
+        let step = self.step;
+        self.step = (step + 1) % 3;
+        if step == 0 {
+            self.entry = self.entries.next();
+        }
+        let Some(entry) = self.entry else { return Ok(None) };
+        match step {
+            0 => place(entry.span, seed).map(Some),
+            1 => match seed.deserialize((&*entry.key).into_deserializer()) {
+                Ok(key) => Ok(Some(key)),
+                Err(fault) => {
+                    let fault: Fault = fault;
+                    self.decoder.record(Fault { span: Some(entry.span), ..fault });
+                    Err(de::Error::custom("recorded"))
+                }
+            },
+            _ => seed.deserialize(self.decoder.at(&entry.value)).map(Some),
+        }
+    }
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.entries.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+    use crate::syntax::{Field, Map};
+    use serde::Deserialize;
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(default)]
+    struct App {
+        image: Field<String>,
+        port: Field<u16>,
+        config: Field<Map<String, String>>,
+        needs: Field<Vec<Field<String>>>,
+        kind: Field<Shape>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Shape {
+        Round,
+        Square,
+    }
+
+    fn read(text: &str, name: &str) -> (App, Vec<String>) {
+        let mut sources = Sources::default();
+        let file = sources.add(name, text);
+        let mut found = Diagnostics::default();
+        let node = crate::syntax::parse(&sources, file, &mut found).expect("the text is well-formed");
+        let app = decode(&node, &mut found);
+        let told = found
+            .sorted()
+            .iter()
+            .map(|d| format!("{} {}: {}", d.span.map_or("", |span| sources.text(span)), d.code.name(), d.message))
+            .collect();
+        (app, told)
+    }
+
+    #[test]
+    fn scalars_are_read_by_the_type_of_their_field() {
+        let (app, told) = read("image: 1.10\nconfig: {A: NO, B: 0755, C: on}\nport: 80\nkind: round\n", "a.yaml");
+        assert_eq!(told, Vec::<String>::new());
+        assert_eq!(app.image.get().map(String::as_str), Some("1.10"));
+        assert!(matches!(app.kind.get(), Some(Shape::Round)));
+        let config = app.config.get().expect("is set");
+        let values: Vec<_> = config.set().map(|(_, _, value)| value.as_str()).collect();
+        assert_eq!(values, ["NO", "0755", "on"]);
+    }
+
+    #[test]
+    fn every_fault_is_found_in_one_pass() {
+        let yaml = "image: [x]\nprot: 1\nport: eighty\nconfig: {A: x, B: [1]}\nneeds: [a, {}, b]\nkind: rund\n";
+        let toml = "image = ['x']\nprot = 1\nport = 'eighty'\nconfig = {A = 'x', B = [1]}\nneeds = ['a', {}, 'b']\nkind = 'rund'\n";
+        let (app, told) = read(yaml, "a.yaml");
+        assert_eq!(
+            told,
+            [
+                "[x] wrong-type: expected a string, found a list",
+                "prot unknown-key: unknown key `prot`",
+                "eighty wrong-type: expected a whole number, found `eighty`",
+                "[1] wrong-type: expected a string, found a list",
+                "{} wrong-type: expected a string, found a map",
+                "rund unknown-value: `rund` is not one of `round` or `square`",
+            ]
+        );
+        assert!(matches!(app.image, Field::Bad(_)));
+        assert_eq!(app.needs.get().map(Vec::len), Some(3));
+        assert_eq!(read(toml, "a.toml").1.len(), 6);
+    }
+}

@@ -1,0 +1,269 @@
+//! YAML to [`Node`], through the events of `saphyr-parser`.
+//!
+//! Refused: anchors, aliases, merge keys and tags (what a spec says stands where it is read), keys that are not scalars, duplicate keys, more than one
+//! document, nesting beyond [`DEPTH`].
+
+use super::DEPTH;
+use super::node::{Entry, Kind, Node};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::source::{FileId, Span};
+use saphyr_parser::{Event, Parser, ScalarStyle};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Reads one YAML text.
+pub(super) fn parse(text: &str, file: FileId, found: &mut Diagnostics) -> Option<Node> {
+    let offsets = Offsets::of(text);
+    let mut reader = Reader { text, file, found, open: Vec::new(), root: None };
+    for event in Parser::new_from_str(text) {
+        match event {
+            Ok((event, span)) => {
+                let span = Span::new(file, offsets.byte(span.start.index())..offsets.byte(span.end.index()));
+                if !reader.event(event, span) {
+                    return None;
+                }
+            }
+            Err(error) => {
+                let at = offsets.byte(error.marker().index());
+                let diagnostic = syntax_error(text, file, at, error.info());
+                reader.found.push(diagnostic);
+                return None;
+            }
+        }
+    }
+    let root = reader.root;
+    if root.is_none() {
+        found.push(
+            Diagnostic::new(Code::Syntax, "the file is empty")
+                .at(Span::new(file, 0..0))
+                .help("start with `apiVersion: platgen/v1`, or let `platgen init` write a first spec"),
+        );
+    }
+    root
+}
+
+/// Character index to byte offset. The parser counts characters; nearly every spec is ASCII, where both are equal.
+struct Offsets {
+    table: Option<Vec<u32>>,
+    length: usize,
+}
+
+impl Offsets {
+    fn of(text: &str) -> Self {
+        let table = (!text.is_ascii()).then(|| text.char_indices().map(|(byte, _)| byte as u32).collect());
+        Offsets { table, length: text.len() }
+    }
+
+    fn byte(&self, index: usize) -> usize {
+        match &self.table {
+            None => index.min(self.length),
+            Some(table) => table.get(index).map_or(self.length, |&byte| byte as usize),
+        }
+    }
+}
+
+/// A container that is still open.
+struct Open {
+    span: Span,
+    content: Content,
+}
+
+enum Content {
+    List(Vec<Node>),
+    Map { entries: Vec<Entry>, key: Option<(Arc<str>, Span)>, seen: BTreeMap<Arc<str>, Span> },
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    file: FileId,
+    found: &'a mut Diagnostics,
+    open: Vec<Open>,
+    root: Option<Node>,
+}
+
+impl Reader<'_> {
+    /// Takes one event; false where reading on makes no sense.
+    fn event(&mut self, event: Event<'_>, span: Span) -> bool {
+        match event {
+            Event::Scalar(value, style, anchor, tag) => {
+                self.refuse_anchor(anchor, span);
+                self.refuse_tag(tag.is_some(), span);
+                let kind = match style {
+                    ScalarStyle::Plain => Kind::Plain(Arc::from(&*value)),
+                    _ => Kind::Text(Arc::from(&*value)),
+                };
+                self.add(Node { span, kind });
+            }
+            Event::SequenceStart(anchor, tag) => {
+                self.refuse_anchor(anchor, span);
+                self.refuse_tag(tag.is_some(), span);
+                return self.push(span, Content::List(Vec::new()));
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.refuse_anchor(anchor, span);
+                self.refuse_tag(tag.is_some(), span);
+                return self.push(span, Content::Map { entries: Vec::new(), key: None, seen: BTreeMap::new() });
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                if let Some(open) = self.open.pop() {
+                    let whole = Span { end: self.trimmed_end(open.span.start, span.end), ..open.span };
+                    self.add(match open.content {
+                        Content::List(items) => Node::list(whole, items),
+                        Content::Map { entries, .. } => Node::map(whole, entries),
+                    });
+                }
+            }
+            Event::Alias(_) => {
+                self.found.push(anchor(span, "aliases are not part of the spec language"));
+                self.add(Node { span, kind: Kind::Plain(Arc::from("")) });
+            }
+            Event::DocumentStart(_) if self.root.is_some() => {
+                self.found.push(
+                    Diagnostic::new(Code::Syntax, "a spec file holds one document")
+                        .at(span)
+                        .help("move the second document to a file of its own: a folder of files is one spec"),
+                );
+                return false;
+            }
+            _ => {}
+        }
+        true
+    }
+
+    fn push(&mut self, span: Span, content: Content) -> bool {
+        if self.open.len() >= DEPTH {
+            self.found.push(Diagnostic::new(Code::Syntax, format!("nested deeper than {DEPTH} levels")).at(span));
+            return false;
+        }
+        self.open.push(Open { span, content });
+        true
+    }
+
+    fn add(&mut self, node: Node) {
+        let Some(open) = self.open.last_mut() else {
+            self.root = Some(node);
+            return;
+        };
+        match &mut open.content {
+            Content::List(items) => items.push(node),
+            Content::Map { entries, key, seen } => match key.take() {
+                Some((name, span)) => {
+                    if let Some(&first) = seen.get(&name) {
+                        self.found.push(
+                            Diagnostic::new(Code::DuplicateKey, format!("`{name}` stands twice in this map"))
+                                .at(span)
+                                .related(first, "first used here")
+                                .help("remove one of them, or merge their values"),
+                        );
+                    } else if &*name == "<<" {
+                        self.found.push(anchor(span, "merge keys are not part of the spec language"));
+                    } else {
+                        seen.insert(name.clone(), span);
+                        entries.push(Entry { key: name, span, value: node });
+                    }
+                }
+                None => match node.scalar() {
+                    Some(text) => *key = Some((Arc::from(text), node.span)),
+                    None => {
+                        self.found.push(Diagnostic::new(Code::Syntax, "a key has to be text").at(node.span));
+                        *key = Some((Arc::from(""), node.span));
+                    }
+                },
+            },
+        }
+    }
+
+    fn refuse_anchor(&mut self, id: usize, span: Span) {
+        if id != 0 {
+            self.found.push(anchor(self.sign_before(span, '&'), "anchors are not part of the spec language"));
+        }
+    }
+
+    fn refuse_tag(&mut self, tagged: bool, span: Span) {
+        if tagged {
+            let at = self.sign_before(span, '!');
+            self.found.push(
+                Diagnostic::new(Code::Anchor, "tags are not part of the spec language")
+                    .at(at)
+                    .help("remove the tag: the field's own type decides how a value is read"),
+            );
+        }
+    }
+
+    /// The word that starts with `sign` on the line up to the value (the parser's span starts after it).
+    fn sign_before(&self, span: Span, sign: char) -> Span {
+        let before = &self.text[..span.range().start];
+        let start = before.rfind(sign).filter(|&at| !before[at..].contains('\n')).unwrap_or(span.range().start);
+        let end = self.text[start..].find(char::is_whitespace).map_or(self.text.len(), |length| start + length);
+        Span::new(self.file, start..end)
+    }
+
+    /// The end of a block without the blank lines and comments that the parser counts to it.
+    fn trimmed_end(&self, start: u32, end: u32) -> u32 {
+        let text = &self.text[start as usize..end.max(start) as usize];
+        start + text.trim_end().len() as u32
+    }
+}
+
+fn anchor(span: Span, message: &str) -> Diagnostic {
+    Diagnostic::new(Code::Anchor, message)
+        .at(span)
+        .help("write the value where it is used, or share it with a profile (`profiles:` and `from:`)")
+}
+
+/// One finding for a parser's error; a value that starts with a sign YAML keeps for itself gets the fix.
+fn syntax_error(text: &str, file: FileId, at: usize, info: &str) -> Diagnostic {
+    let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let line_end = text[at..].find('\n').map_or(text.len(), |length| at + length);
+    if let Some((start, end)) = unquoted(text, line_start, line_end) {
+        let value = &text[start..end];
+        let quoted = format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
+        let span = Span::new(file, start..end);
+        let sign = value.chars().next().unwrap_or(' ');
+        return Diagnostic::new(Code::Syntax, format!("a value that starts with `{sign}` has to be quoted"))
+            .at(span)
+            .help(format!("write {quoted}"))
+            .fix(span, quoted);
+    }
+    Diagnostic::new(Code::Syntax, info.trim_end_matches('.').to_lowercase()).at(Span::new(file, at..at))
+}
+
+/// The value on this line that starts with a sign which YAML does not allow there: after `: `, `- `, `[`, `{` or `, `.
+fn unquoted(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
+    let line = &text[start..end];
+    let mut inside: Option<char> = None;
+    let mut ready = true;
+    let mut flow = 0usize;
+    let mut previous = ' ';
+    for (offset, c) in line.char_indices() {
+        match inside {
+            Some(quote) => {
+                if c == quote && previous != '\\' {
+                    inside = None;
+                }
+            }
+            None if ready && matches!(c, '@' | '%' | '`' | '*' | '&' | '!') => {
+                let rest = &line[offset..];
+                let stop = if flow > 0 { rest.find([',', '}', ']']).unwrap_or(rest.len()) } else { rest.find(" #").unwrap_or(rest.len()) };
+                let value = rest[..stop].trim_end();
+                return Some((start + offset, start + offset + value.len()));
+            }
+            None => match c {
+                '"' | '\'' if ready => inside = Some(c),
+                '{' | '[' => flow += 1,
+                '}' | ']' => flow = flow.saturating_sub(1),
+                '#' if previous == ' ' => return None,
+                _ => {}
+            },
+        }
+        if inside.is_none() {
+            ready = match c {
+                ' ' => ready || matches!(previous, ':' | '-' | ','),
+                '{' | '[' => true,
+                _ => false,
+            };
+        }
+        previous = c;
+    }
+    None
+}
