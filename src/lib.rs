@@ -3,4 +3,6 @@
 pub mod diagnostic;
 pub mod files;
 pub mod source;
+pub mod spec;
 pub mod syntax;
+pub mod value;

@@ -42,18 +42,36 @@ codes! {
     Anchor "anchor" Error
         "an anchor, alias, merge key or tag in a spec"
         "What a spec says stands where it is read: anchors, aliases, merge keys (`<<`) and tags are not part of the language. Write the value where it is used, or share it with a profile."
+    Contradiction "contradiction" Error
+        "two things that exclude each other"
+        "What an entry is follows from what it says, and these two say different things. Remove one of them."
+    DefinedTwice "defined-twice" Error
+        "the same entry or section in two files"
+        "A folder is read as the union of its files; an entry of a named map, or a section with fixed fields, stands in one of them."
     DuplicateKey "duplicate-key" Error
         "the same key stands twice in one map"
         "YAML readers keep the last of two equal keys and say nothing, so one of the two would be lost. Remove one of them, or give it another name."
+    FixedField "fixed-field" Error
+        "a field that can't differ by environment"
+        "This field says what the thing is, so it is the same in every environment. Move it out of the `environments` block."
     InvalidValue "invalid-value" Error
         "a text that its field can't read"
         "The field has a small grammar of its own (a quantity, a duration, a range, an address, ...) and this text is not in it. The message shows an example; `platgen explain PATH` shows the grammar."
+    MissingField "missing-field" Error
+        "a field that is required"
+        "Nothing is guessed: the field has no default. `platgen explain PATH` shows what it takes."
+    NothingToRemove "nothing-to-remove" Error
+        "`without` names what is not there"
+        "`without` takes away what the layers below set. If they don't set it, the path is misspelt or the line is left over."
     Syntax "syntax" Error
         "the file is not valid YAML or TOML"
         "The reader could not make sense of the file at this place. In YAML, text that starts with a sign such as `@`, `*`, `%`, `!` or `&` has to be quoted."
     UnknownKey "unknown-key" Error
         "a key that the spec language does not have at this place"
         "Nothing in a spec is ignored, so a key with a typing error is an error. `platgen explain PATH` lists the keys of a section."
+    UnknownReference "unknown-reference" Error
+        "a name that nothing has"
+        "The entry that is named here is not declared. Declare it, or mend the name."
     UnknownValue "unknown-value" Error
         "a word that is not among the ones the field knows"
         "The field takes one of a few words. The message lists them."

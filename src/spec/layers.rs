@@ -1,0 +1,446 @@
+//! From the files of a spec to one tree, and one [`Spec`], per environment.
+//!
+//! Layers from below: the static defaults, an entry's profiles from left to right, the entry itself, then the `environments` blocks of all of these in
+//! the same order. They are merged as trees, before decoding, so that there is one set of types and every leaf keeps the place it came from. What
+//! no block touches is merged and decoded once and shared.
+
+use super::merge::{expand, merge, remove};
+use super::{App, Spec, Store, rules};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
+use crate::source::{FileId, Span};
+use crate::syntax::{Entry, Field, Kind, Map, Node, decode};
+use crate::value::EntryName;
+use indexmap::IndexMap;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The text of the lowest layer; its source has this name in messages.
+pub const DEFAULTS: &str = include_str!("defaults.yaml");
+
+/// What a spec says in each environment.
+#[derive(Clone, Debug, Default)]
+pub struct Specs {
+    /// What holds everywhere: the spec without any `environments` block.
+    pub base: Arc<Spec>,
+    /// One spec per environment, in promotion order.
+    pub environments: IndexMap<String, Arc<Spec>>,
+    /// The merged tree of each environment, for `show` and for what a render is made from.
+    pub trees: IndexMap<String, Node>,
+    /// Profiles that no app names, with the places of their keys.
+    pub unused_profiles: Vec<(String, Span)>,
+}
+
+/// Merges and decodes the files of a spec. Every fault is added to `found`, each layer's once.
+pub fn assemble(files: &[Node], defaults: &Node, found: &mut Diagnostics) -> Specs {
+    let union = unite(files, found);
+    let root = expand(&union, &mut Vec::new());
+    let names: Vec<String> =
+        root.get("environments").map(|node| node.entries().iter().map(|e| e.key.to_string()).collect()).unwrap_or_default();
+    let mut layers = Layers { root: &root, defaults, names: &names, found, used: BTreeSet::new(), cached: BTreeMap::new() };
+    layers.check_blocks(&root, &mut Vec::new());
+    layers.check_profiles();
+
+    let base_tree = layers.tree(None);
+    let mut decoded = Decoded::default();
+    let base = Arc::new(decoded.spec(&base_tree, layers.found));
+    let mut specs = Specs { base, ..Specs::default() };
+    for name in &names {
+        let tree = layers.tree(Some(name));
+        // Faults of the layers are told already; what is left here would only repeat them.
+        specs.environments.insert(name.clone(), Arc::new(decoded.spec(&tree, &mut Diagnostics::default())));
+        specs.trees.insert(name.clone(), tree);
+    }
+    if let Some(profiles) = root.get("profiles") {
+        let unused = profiles.entries().iter().filter(|profile| !layers.used.contains(&profile.key));
+        specs.unused_profiles = unused.map(|profile| (profile.key.to_string(), profile.span)).collect();
+    }
+    specs
+}
+
+/// The union of the files: named maps unite, anything else stands in one file.
+fn unite(files: &[Node], found: &mut Diagnostics) -> Node {
+    let mut sections: IndexMap<Arc<str>, Entry> = IndexMap::new();
+    let mut places: BTreeMap<(Arc<str>, Arc<str>), Span> = BTreeMap::new();
+    for file in files {
+        if !file.is_map() {
+            found.push(Diagnostic::new(Code::WrongType, format!("expected a map of sections, found {}", file.describe())).at(file.span));
+            continue;
+        }
+        if file.get("apiVersion").is_none() {
+            let start = Span { end: file.span.start, ..file.span };
+            found.push(
+                Diagnostic::new(Code::MissingField, "`apiVersion` is missing")
+                    .at(start)
+                    .help("every file of a spec starts with `apiVersion: platgen/v1`"),
+            );
+        }
+        for entry in file.entries() {
+            let named = rules::NAMED.contains(&&*entry.key);
+            if named && entry.value.is_map() {
+                for item in entry.value.entries() {
+                    if let Some(&first) = places.get(&(entry.key.clone(), item.key.clone())) {
+                        found.push(defined_twice(&format!("{}.{}", entry.key, item.key), item.span, first));
+                    }
+                    places.entry((entry.key.clone(), item.key.clone())).or_insert(item.span);
+                }
+            }
+            match sections.get_mut(&entry.key) {
+                None => {
+                    sections.insert(entry.key.clone(), entry.clone());
+                }
+                Some(_) if &*entry.key == "apiVersion" => {}
+                Some(known) if named && known.value.is_map() && entry.value.is_map() => {
+                    let mut all = known.value.entries().to_vec();
+                    let fresh = entry.value.entries().iter().filter(|e| places.get(&(entry.key.clone(), e.key.clone())) == Some(&e.span));
+                    all.extend(fresh.cloned());
+                    known.value = Node::map(known.value.span, all);
+                }
+                Some(known) => found.push(defined_twice(&entry.key, entry.span, known.span)),
+            }
+        }
+    }
+    let span = files.first().map_or(Span::new(FileId(0), 0..0), |file| file.span);
+    Node::map(span, sections.into_values().collect())
+}
+
+fn defined_twice(what: &str, second: Span, first: Span) -> Diagnostic {
+    Diagnostic::new(Code::DefinedTwice, format!("`{what}` is defined in two files"))
+        .at(second)
+        .related(first, "first defined here")
+        .help("keep it in one of them: what differs by environment goes under its `environments`")
+}
+
+/// A map that may vary, taken apart.
+struct Parts {
+    /// Its own fields.
+    own: Node,
+    /// What it takes from the layers below.
+    without: Option<Node>,
+    /// Its blocks, one per environment.
+    blocks: Option<Node>,
+}
+
+fn parts(node: &Node) -> Parts {
+    let own = node.entries().iter().filter(|entry| !matches!(&*entry.key, "environments" | "without"));
+    Parts {
+        own: match &node.kind {
+            Kind::Map(entries) if entries.iter().any(|entry| matches!(&*entry.key, "environments" | "without")) => {
+                Node::map(node.span, own.cloned().collect())
+            }
+            _ => node.clone(),
+        },
+        without: node.get("without").cloned(),
+        blocks: node.get("environments").cloned(),
+    }
+}
+
+struct Layers<'a> {
+    root: &'a Node,
+    defaults: &'a Node,
+    names: &'a [String],
+    found: &'a mut Diagnostics,
+    /// The profiles that some app names.
+    used: BTreeSet<Arc<str>>,
+    /// The merged base of each app and store, by section and name.
+    cached: BTreeMap<(Arc<str>, Arc<str>), Node>,
+}
+
+impl Layers<'_> {
+    /// The merged tree of an environment, or of none.
+    fn tree(&mut self, environment: Option<&str>) -> Node {
+        let root = self.root.clone();
+        let mut sections: Vec<Entry> = Vec::new();
+        for entry in root.entries() {
+            if &*entry.key == "profiles" {
+                continue;
+            }
+            let value = self.effective(&entry.value, &mut vec![&entry.key], environment);
+            let value = match self.defaults.get(&entry.key) {
+                Some(below) if !rules::NAMED.contains(&&*entry.key) => merge(&static_part(below), &value, &mut vec![&entry.key]),
+                _ => value,
+            };
+            sections.push(Entry { value, ..entry.clone() });
+        }
+        for below in self.defaults.entries() {
+            if !rules::NAMED.contains(&&*below.key) && root.get(&below.key).is_none() {
+                sections.push(Entry { value: static_part(&below.value), ..below.clone() });
+            }
+        }
+        Node::map(root.span, sections)
+    }
+
+    /// A section or entry as it is in an environment, without the defaults of fixed sections.
+    fn effective<'n>(&mut self, node: &'n Node, path: &mut Vec<&'n str>, environment: Option<&str>) -> Node {
+        if !node.is_map() {
+            return node.clone();
+        }
+        if let [section @ ("apps" | "stores"), name] = path[..] {
+            return self.entry(section, name, node, environment);
+        }
+        let varies = rules::varies(path);
+        let parts = if varies { parts(node) } else { Parts { own: node.clone(), without: None, blocks: None } };
+        let mut below = parts.own;
+        if rules::holds_varying(path) {
+            let source = node.entries();
+            let mut children = Vec::with_capacity(source.len());
+            for entry in source.iter().filter(|e| !varies || !matches!(&*e.key, "environments" | "without")) {
+                path.push(&entry.key);
+                let value = self.effective(&entry.value, path, environment);
+                path.pop();
+                children.push(Entry { value, ..entry.clone() });
+            }
+            below = Node::map(node.span, children);
+        }
+        if let Some(default) = self.entry_default(path) {
+            below = merge(&default, &below, path);
+        }
+        let block = environment.and_then(|name| parts.blocks.as_ref()?.get(name).cloned());
+        match block {
+            Some(block) => self.lay(below, &block, path, environment),
+            None => below,
+        }
+    }
+
+    /// An app or store: defaults, profiles, its own fields, then everybody's blocks.
+    fn entry(&mut self, section: &str, name: &str, node: &Node, environment: Option<&str>) -> Node {
+        let path: &mut Vec<&str> = &mut vec![section, name];
+        let profiles = self.profiles_of(node);
+        let blocks: Vec<Node> = match environment {
+            None => Vec::new(),
+            Some(environment) => {
+                profiles.iter().chain([node]).filter_map(|layer| layer.get("environments")?.get(environment).cloned()).collect()
+            }
+        };
+        let key = (Arc::from(section), Arc::from(name));
+        let mut merged = match self.cached.get(&key) {
+            Some(base) => base.clone(),
+            None => {
+                let mut below = self.entry_default(path).unwrap_or_else(|| Node::map(node.span, Vec::new()));
+                for layer in profiles.iter().chain([node]) {
+                    below = self.lay(below, layer, path, None);
+                }
+                below = Node { span: node.span, ..below };
+                self.cached.insert(key, below.clone());
+                below
+            }
+        };
+        for block in &blocks {
+            merged = self.lay(merged, block, path, environment);
+        }
+        Node { span: node.span, ..merged }
+    }
+
+    /// Lays a layer over what is below: first what it takes away, then what it says.
+    fn lay(&mut self, below: Node, layer: &Node, path: &mut Vec<&str>, environment: Option<&str>) -> Node {
+        let parts = parts(layer);
+        let mut below = below;
+        for item in parts.without.iter().flat_map(|list| list.items()) {
+            let Some(text) = item.scalar() else { continue };
+            match remove(&below, text) {
+                Some(rest) => below = rest,
+                None => {
+                    let mut diagnostic = Diagnostic::new(Code::NothingToRemove, format!("`{text}` is not set below this layer"))
+                        .at(item.span)
+                        .help("remove it from `without`, or mend its spelling");
+                    diagnostic.environments.extend(environment.map(str::to_string));
+                    self.found.push(diagnostic);
+                }
+            }
+        }
+        merge(&below, &parts.own, path)
+    }
+
+    fn entry_default(&self, path: &[&str]) -> Option<Node> {
+        let (_, parents) = path.split_last()?;
+        if parents.is_empty() {
+            return None;
+        }
+        let mut node = self.defaults;
+        for key in parents {
+            node = node.get(key)?;
+        }
+        node.get("*").cloned()
+    }
+
+    fn profiles_of(&mut self, node: &Node) -> Vec<Node> {
+        let Some(from) = node.get("from") else { return Vec::new() };
+        let known = self.root.get("profiles");
+        let mut profiles = Vec::new();
+        for item in from.items() {
+            let Some(name) = item.scalar() else { continue };
+            match known.and_then(|profiles| profiles.entry(name)) {
+                Some(profile) => {
+                    self.used.insert(profile.key.clone());
+                    profiles.push(profile.value.clone());
+                }
+                None => {
+                    let names: Vec<&str> = known.map(|node| node.entries().iter().map(|e| &*e.key).collect()).unwrap_or_default();
+                    self.found.push(unknown("profile", name, &names, item.span));
+                }
+            }
+        }
+        profiles
+    }
+
+    /// Decodes each profile alone: an entry above may hide its faults.
+    fn check_profiles(&mut self) {
+        for profile in self.root.get("profiles").map(Node::entries).unwrap_or_default() {
+            if let Some(from) = profile.value.entry("from") {
+                self.found.push(
+                    Diagnostic::new(Code::Contradiction, "a profile has no `from`")
+                        .at(from.span)
+                        .help("name both profiles in the `from` of the app"),
+                );
+            }
+        }
+        if let Some(node) = self.root.entry("profiles") {
+            let entries = node.value.entries().iter().map(|e| Entry { value: parts(&e.value).own, ..e.clone() }).collect();
+            let alone = Entry { value: Node::map(node.value.span, entries), ..node.clone() };
+            decode::<Spec>(&Node::map(self.root.span, vec![alone]), self.found);
+        }
+    }
+
+    /// Decodes each `environments` block alone, and judges what may stand in it.
+    fn check_blocks<'n>(&mut self, node: &'n Node, path: &mut Vec<&'n str>) {
+        if rules::varies(path) && node.is_map() {
+            if let Some(without) = node.get("without") {
+                self.check_without(without);
+            }
+            if let Some(blocks) = node.get("environments") {
+                if !blocks.is_map() {
+                    let message = format!("expected a map of environments, found {}", blocks.describe());
+                    self.found.push(Diagnostic::new(Code::WrongType, message).at(blocks.span));
+                }
+                for block in blocks.entries() {
+                    self.check_block(block, path);
+                }
+            }
+        }
+        if rules::holds_varying(path) {
+            for entry in node.entries() {
+                path.push(&entry.key);
+                self.check_blocks(&entry.value, path);
+                path.pop();
+            }
+        }
+    }
+
+    fn check_block(&mut self, block: &Entry, path: &[&str]) {
+        if !self.names.iter().any(|name| **name == *block.key) {
+            let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+            self.found.push(unknown("environment", &block.key, &names, block.span));
+        }
+        if let Some(without) = block.value.get("without") {
+            self.check_without(without);
+        }
+        let parts = parts(&block.value);
+        let mut own = Vec::new();
+        for entry in parts.own.entries() {
+            let at: Vec<&str> = path.iter().copied().chain([&*entry.key]).collect();
+            if rules::is_fixed(&at) {
+                self.found.push(
+                    Diagnostic::new(Code::FixedField, format!("`{}` is the same in every environment", entry.key))
+                        .at(entry.span)
+                        .help("move it out of `environments`"),
+                );
+            } else {
+                own.push(entry.clone());
+            }
+        }
+        let own = if block.value.is_map() { Node::map(block.value.span, own) } else { block.value.clone() };
+        // The block as if it stood alone at its place, so that one set of types reads it.
+        let alone = path
+            .iter()
+            .rev()
+            .fold(own, |inner, key| Node::map(inner.span, vec![Entry { key: Arc::from(*key), span: inner.span, value: inner.clone() }]));
+        decode::<Spec>(&alone, self.found);
+    }
+
+    fn check_without(&mut self, without: &Node) {
+        if !matches!(without.kind, Kind::List(_)) {
+            let message = format!("expected a list of paths, found {}", without.describe());
+            self.found.push(Diagnostic::new(Code::WrongType, message).at(without.span));
+        }
+        for item in without.items().iter().filter(|item| item.scalar().is_none()) {
+            let message = format!("expected a path such as `config.DEBUG`, found {}", item.describe());
+            self.found.push(Diagnostic::new(Code::WrongType, message).at(item.span));
+        }
+    }
+}
+
+/// A fixed section of the defaults, without what it says of entries.
+fn static_part(section: &Node) -> Node {
+    let keep = section.entries().iter().filter(|entry| entry.value.get("*").is_none());
+    if section.is_map() { Node::map(section.span, keep.cloned().collect()) } else { section.clone() }
+}
+
+fn unknown(kind: &str, name: &str, known: &[&str], span: Span) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UnknownReference, format!("there is no {kind} `{name}`")).at(span);
+    match wording::suggest(name, known.iter().copied()) {
+        Some(close) => diagnostic.help(format!("did you mean `{close}`?")).fix(span, close),
+        None if known.is_empty() => diagnostic.help(format!("the spec declares no {kind}")),
+        None => diagnostic.help(format!("declared: {}", wording::all(known))),
+    }
+}
+
+/// Decodes trees into specs; an app or store whose tree is shared is decoded once.
+#[derive(Default)]
+struct Decoded {
+    apps: BTreeMap<usize, (Node, Field<Arc<App>>)>,
+    stores: BTreeMap<usize, (Node, Field<Arc<Store>>)>,
+}
+
+impl Decoded {
+    fn spec(&mut self, tree: &Node, found: &mut Diagnostics) -> Spec {
+        let large = |entry: &&Entry| matches!(&*entry.key, "apps" | "stores") && entry.value.is_map();
+        let small = tree.entries().iter().filter(|entry| !large(entry)).cloned().collect();
+        let mut spec: Spec = decode(&Node::map(tree.span, small), found);
+        for entry in tree.entries().iter().filter(large) {
+            match &*entry.key {
+                "apps" => spec.apps = Field::Set(entries(&entry.value, &mut self.apps, found), entry.value.span),
+                _ => spec.stores = Field::Set(entries(&entry.value, &mut self.stores, found), entry.value.span),
+            }
+        }
+        spec
+    }
+}
+
+type Cache<T> = BTreeMap<usize, (Node, Field<Arc<T>>)>;
+
+fn entries<T>(section: &Node, cache: &mut Cache<T>, found: &mut Diagnostics) -> Map<EntryName, Arc<T>>
+where
+    T: for<'de> Deserialize<'de> + Default,
+{
+    let mut map = Map::default();
+    for entry in section.entries() {
+        let name = match entry.key.parse::<EntryName>() {
+            Ok(name) => name,
+            Err(invalid) => {
+                found.push(Diagnostic::new(Code::InvalidValue, invalid.message).at(entry.span));
+                continue;
+            }
+        };
+        // The address of a shared tree stands for it: the cache keeps the tree alive, so no other can take the address.
+        let address = match &entry.value.kind {
+            Kind::Map(entries) => Arc::as_ptr(entries) as usize,
+            _ => 0,
+        };
+        let value = match cache.get(&address).filter(|_| address != 0) {
+            Some((_, known)) => known.clone(),
+            None => {
+                let value = match entry.value.is_map() {
+                    true => Field::Set(Arc::new(decode::<T>(&entry.value, found)), entry.value.span),
+                    false => {
+                        decode::<T>(&entry.value, found);
+                        Field::Bad(entry.value.span)
+                    }
+                };
+                cache.insert(address, (entry.value.clone(), value.clone()));
+                value
+            }
+        };
+        map.insert(name, entry.span, value);
+    }
+    map
+}

@@ -1,0 +1,64 @@
+//! The one test every grammar has to pass: parser, printer, serde and schema tell the same story.
+
+use std::fmt::{Debug, Display};
+use std::str::FromStr;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Invalid;
+
+/// Checks that `good` texts are values, that parser and schema refuse `bad` ones, and that the parser alone refuses `loose` ones; then the
+/// laws of every accepted text over mutations of all of them and over arbitrary texts.
+pub(super) fn agree<T>(good: &[&str], bad: &[&str], loose: &[&str])
+where
+    T: FromStr<Err = Invalid> + Display + Debug + PartialEq + JsonSchema + Serialize + DeserializeOwned,
+{
+    let schema = serde_json::to_value(schemars::schema_for!(T)).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let in_schema = |text: &str| validator.is_valid(&serde_json::Value::from(text));
+    for example in schema["examples"].as_array().expect("a schema shows examples") {
+        let text = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
+        assert!(text.parse::<T>().is_ok() && validator.is_valid(example), "example {text:?}");
+    }
+    for text in good {
+        assert!(text.parse::<T>().is_ok(), "{text:?} is a value: {:?}", text.parse::<T>());
+        assert!(in_schema(text), "the schema takes {text:?}");
+    }
+    for text in bad.iter().chain(loose) {
+        let message = text.parse::<T>().expect_err(text).message;
+        assert!(!message.ends_with('.') && !message.contains('\n') && !message.starts_with(char::is_uppercase), "{message}");
+    }
+    for text in bad {
+        assert!(!in_schema(text), "the schema refuses {text:?}");
+    }
+    for text in loose {
+        assert!(in_schema(text), "{text:?} belongs to those that the schema refuses too");
+    }
+
+    let laws = |text: &str| -> Result<(), TestCaseError> {
+        let Ok(value) = text.parse::<T>() else { return Ok(()) };
+        prop_assert!(in_schema(text), "the schema takes {:?}", text);
+        let printed = value.to_string();
+        prop_assert_eq!(printed.parse::<T>().as_ref(), Ok(&value));
+        prop_assert_eq!(printed.parse::<T>().unwrap().to_string(), printed.clone());
+        let json = serde_json::to_value(&value).unwrap();
+        prop_assert_eq!(&json, &serde_json::Value::from(printed));
+        prop_assert_eq!(serde_json::from_value::<T>(json).ok().as_ref(), Some(&value));
+        Ok(())
+    };
+    let seeds: Vec<String> = good.iter().chain(bad).chain(loose).map(|text| text.to_string()).collect();
+    let piece = prop_oneof!["[-a-zA-Z0-9._:/#@*$%{}+ ,]{0,3}", any::<String>()];
+    let mutated =
+        (proptest::sample::select(seeds), any::<(prop::sample::Index, prop::sample::Index)>(), piece).prop_map(|(seed, (a, b), piece)| {
+            let characters: Vec<char> = seed.chars().collect();
+            let (a, b) = (a.index(characters.len() + 1), b.index(characters.len() + 1));
+            let (from, to) = (a.min(b), a.max(b).min(a.min(b) + 3));
+            characters[..from].iter().copied().chain(piece.chars()).chain(characters[to..].iter().copied()).collect::<String>()
+        });
+    let mut runner = TestRunner::new(Config { cases: 512, failure_persistence: None, ..Config::default() });
+    runner.run(&prop_oneof![9 => mutated, 1 => any::<String>()], |text| laws(&text)).unwrap();
+}

@@ -1,0 +1,238 @@
+//! DNS names: domains, hosts relative to a domain, and the addresses of things outside.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use super::name::{LABEL, check_label};
+use super::{Invalid, quote};
+
+/// A DNS name in lower case: labels with dots between them, at most 253 characters, no trailing dot.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Domain(String);
+
+string_newtype!(Domain);
+text!(Domain, "a domain such as `shop.example`", {
+    "type": "string",
+    "description": "A DNS name in lower case.",
+    "pattern": format!("^{LABEL}([.]{LABEL})*$"),
+    "maxLength": 253,
+    "examples": ["shop.example"],
+});
+
+impl Domain {
+    /// The labels from left to right.
+    pub fn labels(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.split('.')
+    }
+
+    /// Whether it is `parent` or lies below it.
+    pub fn is_within(&self, parent: &Domain) -> bool {
+        self.0.strip_suffix(&parent.0).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
+}
+
+impl FromStr for Domain {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        if text.is_empty() {
+            return Err(Invalid::new("a domain is never empty: write one such as `shop.example`"));
+        }
+        if text.ends_with('.') {
+            return Err(Invalid::new(format!("{} ends with a dot: write a domain without it, such as `shop.example`", quote(text))));
+        }
+        for label in text.split('.') {
+            check_label(label, "part of a domain").map_err(|why| Invalid::new(format!("{} is not a domain: {why}", quote(text))))?;
+        }
+        if text.len() > 253 {
+            return Err(Invalid::new(format!("{} is {} characters long: a domain has at most 253", quote(text), text.len())));
+        }
+        if text.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit())) {
+            return Err(Invalid::new(format!("{} ends in a number, as addresses do: write a domain such as `shop.example`", quote(text))));
+        }
+        Ok(Domain(text.to_owned()))
+    }
+}
+
+/// A domain, or everything one label below it: `shop.example`, `*.shop.example`.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Hostname {
+    domain: Domain,
+    wildcard: bool,
+}
+
+text!(Hostname, "a host name such as `shop.example` or `*.shop.example`", {
+    "type": "string",
+    "description": "A DNS name in lower case, with `*` as its first label if it stands for many.",
+    "pattern": format!("^([*][.])?{LABEL}([.]{LABEL})*$"),
+    "maxLength": 253,
+    "examples": ["shop.example", "*.shop.example"],
+});
+
+impl Hostname {
+    /// The domain without its wildcard label.
+    pub fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    /// Whether it starts with `*.`.
+    pub fn is_wildcard(&self) -> bool {
+        self.wildcard
+    }
+}
+
+impl FromStr for Hostname {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let (wildcard, rest) = text.strip_prefix("*.").map_or((false, text), |rest| (true, rest));
+        if text.len() > 253 {
+            return Err(Invalid::new(format!("{} is {} characters long: a domain has at most 253", quote(text), text.len())));
+        }
+        Ok(Hostname { domain: rest.parse()?, wildcard })
+    }
+}
+
+impl fmt::Display for Hostname {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.wildcard { "*." } else { "" }, self.domain)
+    }
+}
+
+/// What `expose` takes: `shop` (below the environment's domain), `@` (that domain), `shop.example.` (absolute), each but `@` with `*` in front or alone.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Host(String);
+
+string_newtype!(Host);
+text!(Host, "a host such as `shop`, `@` or `shop.example.`", {
+    "type": "string",
+    "description": "A host below the environment's domain; `@` is that domain itself; with a trailing dot it is absolute.",
+    "pattern": format!("^(@|[*]|([*][.])?{LABEL}([.]{LABEL})*[.]?)$"),
+    "maxLength": 254,
+    "examples": ["shop", "@", "*.shop", "shop.example."],
+});
+
+impl Host {
+    /// Whether it ignores the environment's domain.
+    pub fn is_absolute(&self) -> bool {
+        self.0.ends_with('.')
+    }
+
+    /// The full name in an environment of this domain; an error where both together are too long.
+    pub fn within(&self, domain: &Domain) -> Result<Hostname, Invalid> {
+        match self.0.as_str() {
+            "@" => Ok(Hostname { domain: domain.clone(), wildcard: false }),
+            host => match host.strip_suffix('.') {
+                Some(absolute) => absolute.parse(),
+                None => format!("{host}.{domain}").parse(),
+            },
+        }
+    }
+}
+
+impl FromStr for Host {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let examples = "write one such as `shop`, `@` for the domain itself, `*.shop` or, absolute, `shop.example.`";
+        if text.is_empty() {
+            return Err(Invalid::new(format!("a host is never empty: {examples}")));
+        }
+        if text.contains('/') || text.contains(':') {
+            return Err(Invalid::new(format!("{} is not a host: leave out scheme, port and path; {examples}", quote(text))));
+        }
+        if text == "@" || text == "*" {
+            return Ok(Host(text.to_owned()));
+        }
+        let name = text.strip_suffix('.').unwrap_or(text);
+        let labels = name.strip_prefix("*.").unwrap_or(name);
+        for label in labels.split('.') {
+            check_label(label, "part of a host").map_err(|why| Invalid::new(format!("{} is not a host: {why}", quote(text))))?;
+        }
+        if text.ends_with('.') {
+            name.parse::<Hostname>()?;
+        }
+        // One label and a dot are the least a domain adds.
+        if name.len() > 251 {
+            return Err(Invalid::new(format!("{} is {} characters long: a host has at most 251", quote(text), name.len())));
+        }
+        Ok(Host(text.to_owned()))
+    }
+}
+
+/// Where something outside answers: a domain or an IP address.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum HostAddress {
+    /// A name to look up.
+    Domain(Domain),
+    /// An address.
+    Ip(IpAddr),
+}
+
+text!(HostAddress, "a domain or an address, such as `api.example` or `192.0.2.1`", {
+    "type": "string",
+    "description": "A DNS name in lower case or an IP address.",
+    "pattern": format!("^({LABEL}([.]{LABEL})*|[0-9a-f:.]+)$"),
+    "maxLength": 253,
+    "examples": ["api.example", "192.0.2.1"],
+});
+
+impl FromStr for HostAddress {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text.parse::<IpAddr>() {
+            // Only the canonical spelling, so that one address is one text everywhere.
+            Ok(address) if address.to_string() == text => Ok(HostAddress::Ip(address)),
+            Ok(address) => Err(Invalid::new(format!("{} is not how an address is written: write `{address}`", quote(text)))),
+            Err(_) => text.parse().map(HostAddress::Domain),
+        }
+    }
+}
+
+impl fmt::Display for HostAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HostAddress::Domain(domain) => domain.fmt(f),
+            HostAddress::Ip(address) => address.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::agreement::agree;
+
+    #[test]
+    fn names_agree_with_their_schema() {
+        let bad = ["", ".", "a.", ".a", "a..b", "A.example", "a_b.example", "-a.example", "shop.example/x", "a:80"];
+        agree::<Domain>(&["shop.example", "localhost", "a.b.c"], &bad, &["10.0.0.1"]);
+        agree::<Hostname>(&["shop.example", "*.shop.example"], &["", "*", "*.", "a.*.b", "**.a", "*a.b"], &[]);
+        agree::<Host>(
+            &["shop", "a.b", "@", "*", "*.x", "shop.example.", "*.x.example."],
+            &["", ".", "*.", "@.a", "a.*", "https://a", "a:80", "A"],
+            &[],
+        );
+        agree::<HostAddress>(
+            &["api.example", "192.0.2.1", "2001:db8::1"],
+            &["", "https://a", "a b", "A:1"],
+            &["2001:0db8::1", "10.0.0.1.2"],
+        );
+    }
+
+    #[test]
+    fn hosts_resolve_within_a_domain() {
+        let domain: Domain = "dev.boutique.example".parse().unwrap();
+        let full = |host: &str| host.parse::<Host>().unwrap().within(&domain).unwrap().to_string();
+        assert_eq!(
+            ["shop", "@", "*", "*.x", "shop.example."].map(full),
+            ["shop.dev.boutique.example", "dev.boutique.example", "*.dev.boutique.example", "*.x.dev.boutique.example", "shop.example",]
+        );
+        let long: Host = ["a"; 120].join(".").parse().unwrap();
+        assert!(long.within(&domain).is_err());
+        assert!(domain.is_within(&"boutique.example".parse().unwrap()));
+        assert!(!domain.is_within(&"outique.example".parse().unwrap()));
+    }
+}

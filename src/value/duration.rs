@@ -1,0 +1,153 @@
+//! Lengths of time: one whole number and one unit.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use super::{Invalid, quote, whole};
+
+/// A length of time such as `90s` or `35d`. Equality and order are those of the length: `60s` equals `1m`.
+///
+/// `Display` prints what the user wrote, which is also how Prometheus writes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Duration {
+    count: u64,
+    unit: Unit,
+}
+
+/// A unit with its suffix and its length in milliseconds.
+#[derive(Clone, Copy, Debug)]
+struct Unit(&'static str, u64);
+
+const UNITS: [Unit; 6] =
+    [Unit("ms", 1), Unit("s", 1_000), Unit("m", 60_000), Unit("h", 3_600_000), Unit("d", 86_400_000), Unit("w", 604_800_000)];
+
+/// A hundred years; what reads durations as nanoseconds in 64 bits ends not far beyond.
+const MAX_MILLIS: u64 = 36_525 * 86_400_000;
+
+text!(Duration, "a duration such as `90s`", {
+    "type": "string",
+    "description": "A duration: a whole number and one of ms, s, m, h, d, w.",
+    "pattern": "^(0|[1-9][0-9]*)(ms|s|m|h|d|w)$",
+    "examples": ["300ms", "90s", "6h", "35d"],
+});
+
+impl Duration {
+    /// A computed length in milliseconds, in the largest unit up to days that is exact.
+    pub fn from_millis(millis: u64) -> Self {
+        let unit = UNITS[..5].iter().rev().find(|unit| millis.is_multiple_of(unit.1) && millis > 0).copied().unwrap_or(UNITS[1]);
+        Duration { count: millis / unit.1, unit }
+    }
+
+    /// A computed length in seconds.
+    pub fn from_seconds(seconds: u64) -> Self {
+        Duration::from_millis(seconds.saturating_mul(1000))
+    }
+
+    /// The length in milliseconds.
+    pub fn millis(self) -> u64 {
+        self.count * self.unit.1
+    }
+
+    /// The length in whole seconds, rounded up, so that no wait becomes shorter than asked for.
+    pub fn seconds(self) -> u64 {
+        self.millis().div_ceil(1000)
+    }
+
+    /// The length in seconds as decimal text, the unit of Prometheus histograms: `300ms` is `0.3`.
+    pub fn seconds_text(self) -> String {
+        let (seconds, millis) = (self.millis() / 1000, self.millis() % 1000);
+        if millis == 0 { seconds.to_string() } else { format!("{seconds}.{millis:03}").trim_end_matches('0').to_owned() }
+    }
+
+    /// As PromQL and the Prometheus configuration write it: `35d`.
+    pub fn prometheus(self) -> String {
+        self.to_string()
+    }
+
+    /// As Go and the Gateway API write it, which know neither days nor weeks: `35d` is `840h`, `90s` is `1m30s`.
+    pub fn go(self) -> String {
+        let mut rest = self.millis();
+        let mut text = String::new();
+        for Unit(suffix, length) in UNITS[..4].iter().rev() {
+            if rest >= *length {
+                text.push_str(&format!("{}{suffix}", rest / length));
+                rest %= length;
+            }
+        }
+        if text.is_empty() { "0s".to_owned() } else { text }
+    }
+}
+
+impl FromStr for Duration {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let rule = "write one whole number and one unit of ms, s, m, h, d or w, such as `90s` or `35d`";
+        let number_ends = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (number, suffix) = text.split_at(number_ends);
+        let unit = UNITS.into_iter().find(|unit| unit.0 == suffix);
+        let (Some(unit), false) = (unit, number.is_empty() || (number.len() > 1 && number.starts_with('0'))) else {
+            return Err(Invalid::new(format!("{} is not a duration: {rule}", quote(text))));
+        };
+        match whole(number) {
+            Some(count) if count <= MAX_MILLIS / unit.1 => Ok(Duration { count, unit }),
+            _ => Err(Invalid::new(format!("{} is too long: a duration has at most a hundred years, `36525d`", quote(text)))),
+        }
+    }
+}
+
+impl fmt::Display for Duration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.count, self.unit.0)
+    }
+}
+
+impl PartialEq for Duration {
+    fn eq(&self, other: &Self) -> bool {
+        self.millis() == other.millis()
+    }
+}
+
+impl Eq for Duration {}
+
+impl PartialOrd for Duration {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Duration {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.millis().cmp(&other.millis())
+    }
+}
+
+impl Hash for Duration {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.millis().hash(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::agreement::agree;
+
+    #[test]
+    fn durations_agree_with_their_schema() {
+        let bad = ["", "s", "90", "1h30m", "1.5h", "-5s", "05m", "1y", "5 m", "5M"];
+        agree::<Duration>(&["300ms", "90s", "5m", "6h", "35d", "2w", "0s"], &bad, &["36526d", "99999999999999999999w"]);
+    }
+
+    #[test]
+    fn one_length_in_three_spellings() {
+        let duration = |text: &str| text.parse::<Duration>().unwrap();
+        assert_eq!((duration("35d").go(), duration("90s").go(), duration("0s").go()), ("840h".into(), "1m30s".into(), "0s".into()));
+        assert_eq!((duration("300ms").seconds(), duration("300ms").seconds_text()), (1, "0.3".into()));
+        assert_eq!(duration("7d"), duration("1w"));
+        assert_eq!(duration("2w").prometheus(), "2w");
+        assert_eq!(Duration::from_seconds(1800).to_string(), "30m");
+    }
+}

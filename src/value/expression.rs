@@ -1,0 +1,252 @@
+//! What may stand between `${` and `}`: a value of another entry, of the entry itself, of `vars`, or a secret.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Invalid, Name, Ref, RefKind, SecretRef, expected_one_of, list, quote};
+
+/// A value that is filled in when the platform is resolved.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Expression {
+    /// `var/x`: a text of `vars`.
+    Var(Name),
+    /// `secret/path#key`.
+    Secret(SecretRef),
+    /// `self.name`: a fact about the entry that says it.
+    Own(OwnField),
+    /// `app/cart.address`: a fact about another entry.
+    Address {
+        /// Whose; its suffix names the port.
+        reference: Ref,
+        /// Which; only what this kind has.
+        field: AddressField,
+    },
+    /// `store/orders.users.app.password`: a user of a store.
+    User {
+        /// The store, without a suffix.
+        reference: Ref,
+        /// The user's name in it.
+        user: Name,
+        /// What of the user.
+        field: UserField,
+    },
+}
+
+/// Defines an enum of field names with its words, in the order messages list them.
+macro_rules! fields {
+    ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub enum $type {
+            $($(#[$variant_doc])* $variant),+
+        }
+
+        impl $type {
+            /// Every field.
+            pub const ALL: &[$type] = &[$($type::$variant),+];
+
+            /// The word after the dot.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $($type::$variant => $word),+
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+fields! {
+    /// A fact about the entry itself.
+    OwnField {
+        /// Its name.
+        Name = "name",
+        /// The host under which others reach it.
+        Host = "host",
+        /// Its port.
+        Port = "port",
+        /// `host:port`.
+        Address = "address",
+        /// Its namespace.
+        Namespace = "namespace",
+        /// The environment it is rendered for.
+        Environment = "environment",
+        /// The region it is rendered for.
+        Region = "region",
+        /// The cloud account of the environment.
+        Account = "account",
+    }
+}
+
+fields! {
+    /// A fact about another entry.
+    AddressField {
+        /// Short inside the namespace, `name.namespace` outside it.
+        Host = "host",
+        /// The port.
+        Port = "port",
+        /// `host:port`.
+        Address = "address",
+        /// With scheme and without password.
+        Url = "url",
+        /// What the internet calls it.
+        PublicUrl = "public_url",
+        /// Of the database or the bucket.
+        Name = "name",
+    }
+}
+
+fields! {
+    /// A fact about a store's user.
+    UserField {
+        /// What it is called in the store.
+        Name = "name",
+        /// Its password: a secret.
+        Password = "password",
+    }
+}
+
+impl AddressField {
+    /// What an entry of this kind can be asked for.
+    pub const fn of(kind: RefKind) -> &'static [AddressField] {
+        use AddressField::*;
+        match kind {
+            RefKind::App => &[Host, Port, Address, Url, PublicUrl],
+            RefKind::Store => &[Host, Port, Address, Url, Name],
+            RefKind::External | RefKind::Chart | RefKind::Platform => &[Host, Port, Address, Url],
+            RefKind::Bucket => &[Name, Url],
+        }
+    }
+}
+
+impl Expression {
+    /// Whether its value must not be seen.
+    pub fn is_secret(&self) -> bool {
+        matches!(self, Expression::Secret(_) | Expression::User { field: UserField::Password, .. })
+    }
+
+    /// The entry it needs.
+    pub fn reference(&self) -> Option<&Ref> {
+        match self {
+            Expression::Address { reference, .. } | Expression::User { reference, .. } => Some(reference),
+            Expression::Var(_) | Expression::Secret(_) | Expression::Own(_) => None,
+        }
+    }
+}
+
+/// The ways to start an expression.
+const STARTS: [&str; 9] = ["app/", "store/", "external/", "bucket/", "chart/", "platform/", "secret/", "var/", "self."];
+
+impl FromStr for Expression {
+    type Err = Invalid;
+
+    /// Reads what stands between `${` and `}`.
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let wrong = |why: String| Invalid::new(format!("`${{{text}}}` is not a value: {why}"));
+        if let Some(field) = text.strip_prefix("self.") {
+            return find(field, OwnField::ALL, OwnField::as_str).map(Expression::Own).map_err(wrong);
+        }
+        match text.split_once('/') {
+            Some(("var", name)) => name.parse().map(Expression::Var).map_err(|why: Invalid| wrong(why.message)),
+            // Not repeated, for the same reason as in `SecretRef`.
+            Some(("secret", place)) => {
+                place.parse().map(Expression::Secret).map_err(|why: Invalid| Invalid::new(format!("`${{secret/…}}` is not a value: {why}")))
+            }
+            Some((kind, _)) if RefKind::ALL.iter().any(|known| known.as_str() == kind) => about_entry(text).map_err(wrong),
+            _ => Err(wrong(format!("start it with {}, or write `$${{` for a literal `${{`", list(&STARTS)))),
+        }
+    }
+}
+
+/// Reads `reference.field` and `reference.users.NAME.field`; labels have no dots, so the first one ends the reference.
+fn about_entry(text: &str) -> Result<Expression, String> {
+    let (reference, field) = text.split_once('.').unwrap_or((text, ""));
+    let reference: Ref = reference.parse().map_err(|why: Invalid| why.message)?;
+    let kind = reference.kind();
+    if let (RefKind::Store, Some(rest)) = (kind, field.strip_prefix("users.")) {
+        let (user, field) = rest.split_once('.').unwrap_or((rest, ""));
+        let user: Name = user.parse().map_err(|why: Invalid| why.message)?;
+        let field = find(field, UserField::ALL, UserField::as_str)?;
+        return match reference.port() {
+            None => Ok(Expression::User { reference, user, field }),
+            Some(port) => Err(format!("a user has no port; leave out `:{port}`")),
+        };
+    }
+    let known = AddressField::of(kind);
+    let field = find(field, known, AddressField::as_str).map_err(|why| match kind {
+        RefKind::Store => format!("{why}, `users.NAME.name` or `users.NAME.password`"),
+        _ => why,
+    })?;
+    match reference.port() {
+        Some(port) if field == AddressField::Name => Err(format!("a name has no port; leave out `:{port}`")),
+        _ => Ok(Expression::Address { reference, field }),
+    }
+}
+
+/// The field of this name, or what it may be.
+fn find<F: Copy>(field: &str, known: &[F], word: fn(F) -> &'static str) -> Result<F, String> {
+    let words: Vec<&str> = known.iter().map(|field| word(*field)).collect();
+    known.iter().copied().find(|known| word(*known) == field).ok_or_else(|| {
+        let what = if field.is_empty() { "it lacks a field".to_owned() } else { format!("{} is not one of its fields", quote(field)) };
+        format!("{what}; {}", expected_one_of(field, &words))
+    })
+}
+
+impl fmt::Display for Expression {
+    /// Without `${` and `}`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Expression::Var(name) => write!(f, "var/{name}"),
+            Expression::Secret(secret) => write!(f, "secret/{secret}"),
+            Expression::Own(field) => write!(f, "self.{field}"),
+            Expression::Address { reference, field } => write!(f, "{reference}.{field}"),
+            Expression::User { reference, user, field } => write!(f, "{reference}.users.{user}.{field}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_read_and_printed() {
+        for text in [
+            "var/x",
+            "secret/a/b#c",
+            "self.region",
+            "app/cart.address",
+            "app/x:grpc.address",
+            "app/payments/api.host",
+            "app/shop.public_url",
+            "store/orders.users.app.password",
+            "store/orders.name",
+            "external/llm.url",
+            "bucket/invoices:read.name",
+            "chart/kafka:tls.port",
+        ] {
+            assert_eq!(text.parse::<Expression>().map(|value| value.to_string()), Ok(text.to_owned()));
+        }
+        assert!("store/orders.users.app.password".parse::<Expression>().unwrap().is_secret());
+    }
+
+    #[test]
+    fn messages_name_the_expression_and_its_choices() {
+        let message = |text: &str| text.parse::<Expression>().unwrap_err().message;
+        assert_eq!(
+            message("app/cart.adress"),
+            "`${app/cart.adress}` is not a value: `adress` is not one of its fields; did you mean `address`? \
+             it may be `host`, `port`, `address`, `url` or `public_url`"
+        );
+        assert!(message("app/cart").contains("it lacks a field"));
+        assert!(message("HOME").contains("write `$${` for a literal `${`"));
+        assert!(message("store/orders.users.app").contains("`name` or `password`"));
+        assert!(message("store/orders:tls.users.app.name").contains("leave out `:tls`"));
+        assert!(!message("secret/hunter2").contains("hunter2"));
+    }
+}

@@ -1,0 +1,202 @@
+//! Container images: `[registry/]repository[:tag][@digest]`, the reference grammar of container registries.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Invalid, quote};
+
+/// A tag of an image.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ImageTag(String);
+
+string_newtype!(ImageTag);
+text!(ImageTag, "a tag such as `v1.4.2`", {
+    "type": ["number", "string"],
+    "description": "The tag of an image: letters, digits, `_`, `.` and `-`, at most 128.",
+    "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$",
+    "examples": ["v1.4.2"],
+});
+
+impl FromStr for ImageTag {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+        if fits && (1..=128).contains(&text.len()) && !text.starts_with(['.', '-']) {
+            return Ok(ImageTag(text.to_owned()));
+        }
+        let rule = "write at most 128 letters, digits, `_`, `.` and `-`, such as `v1.4.2`";
+        Err(Invalid::new(format!("{} is not a tag: {rule}", quote(text))))
+    }
+}
+
+/// Which image a container runs. Neither tag nor digest is required here; whether `latest` is wise is judged elsewhere.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Image {
+    registry: Option<String>,
+    repository: String,
+    tag: Option<ImageTag>,
+    digest: Option<String>,
+}
+
+text!(Image, "an image such as `registry.example/cart:v1`", {
+    "type": "string",
+    "description": "A container image: registry, repository, tag and digest.",
+    "pattern": "^([A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?/)?[a-z0-9]+(([._]|__|-+|/)[a-z0-9]+)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$",
+    "examples": ["registry.example/cart:v0.10.6", "postgres:17"],
+});
+
+/// The registry meant where none is written.
+const DEFAULT_REGISTRY: &str = "docker.io";
+
+impl Image {
+    /// The registry with its port, where the user wrote one.
+    pub fn registry(&self) -> Option<&str> {
+        self.registry.as_deref()
+    }
+
+    /// The repository as written, without registry, tag and digest.
+    pub fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    /// The tag, where there is one.
+    pub fn tag(&self) -> Option<&ImageTag> {
+        self.tag.as_ref()
+    }
+
+    /// The digest with its `sha256:`, where there is one.
+    pub fn digest(&self) -> Option<&str> {
+        self.digest.as_deref()
+    }
+
+    /// Registry and repository as written: what stays the same when the version changes.
+    pub fn name(&self) -> String {
+        match &self.registry {
+            Some(registry) => format!("{registry}/{}", self.repository),
+            None => self.repository.clone(),
+        }
+    }
+
+    /// Registry and repository in full, as a registry's client reads them: `postgres` is `docker.io/library/postgres`.
+    pub fn full_name(&self) -> String {
+        let registry = self.registry.as_deref().unwrap_or(DEFAULT_REGISTRY);
+        let library = if registry == DEFAULT_REGISTRY && !self.repository.contains('/') { "library/" } else { "" };
+        format!("{registry}/{library}{}", self.repository)
+    }
+
+    /// The same image under another tag; a digest goes, since it names the old content.
+    pub fn with_tag(&self, tag: ImageTag) -> Self {
+        Image { tag: Some(tag), digest: None, ..self.clone() }
+    }
+
+    /// The same image pinned to a content, given as `sha256:` and 64 hexadecimal digits.
+    pub fn with_digest(&self, digest: &str) -> Result<Self, Invalid> {
+        Ok(Image { digest: Some(check_digest(digest)?), ..self.clone() })
+    }
+}
+
+impl FromStr for Image {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let wrong = |why: &str| Invalid::new(format!("{} is not an image: {why}, such as `registry.example/cart:v1`", quote(text)));
+        if text.contains("://") {
+            return Err(wrong("leave out the scheme and write registry, repository and tag"));
+        }
+        let (rest, digest) = match text.split_once('@') {
+            Some((rest, digest)) => (rest, Some(check_digest(digest)?)),
+            None => (text, None),
+        };
+        // A colon after the last slash starts the tag; one before it belongs to the registry's port.
+        let last = rest.rfind('/').map_or(0, |at| at + 1);
+        let (name, tag) = match rest[last..].find(':') {
+            Some(at) => (&rest[..last + at], Some(rest[last + at + 1..].parse()?)),
+            None => (rest, None),
+        };
+        let (registry, repository) = match name.split_once('/') {
+            Some((first, repository)) if is_registry(first) => (Some(first), repository),
+            _ => (None, name),
+        };
+        if registry.is_some_and(|registry| !fits_registry(registry)) {
+            return Err(wrong("its registry is no host; write registry, repository and tag"));
+        }
+        if !repository.split('/').all(fits_component) {
+            return Err(wrong("write the repository in lower-case letters and digits with single `.`, `_`, `-` or `/` between them"));
+        }
+        if name.len() > 255 {
+            return Err(Invalid::new(format!("{} is {} characters long: the name of an image has at most 255", quote(name), name.len())));
+        }
+        Ok(Image { registry: registry.map(str::to_owned), repository: repository.to_owned(), tag, digest })
+    }
+}
+
+/// Whether the first part of a name is a registry and not a folder of the default one.
+fn is_registry(first: &str) -> bool {
+    first == "localhost" || first.contains(['.', ':']) || first.bytes().any(|b| b.is_ascii_uppercase())
+}
+
+fn fits_registry(registry: &str) -> bool {
+    let (host, port) = registry.split_once(':').unwrap_or((registry, "443"));
+    let label = |label: &str| {
+        let inner = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        !label.is_empty() && inner && !label.starts_with('-') && !label.ends_with('-')
+    };
+    host.split('.').all(label) && port.parse::<super::Port>().is_ok()
+}
+
+/// Runs of letters and digits with one `.`, one or two `_`, or any number of `-` between them.
+fn fits_component(component: &str) -> bool {
+    let is_word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let separators_fit = component
+        .split(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        .all(|between| matches!(between, "" | "." | "_" | "__") || between.bytes().all(|b| b == b'-'));
+    let bytes = component.as_bytes();
+    separators_fit && bytes.first().copied().is_some_and(is_word) && bytes.last().copied().is_some_and(is_word)
+}
+
+fn check_digest(digest: &str) -> Result<String, Invalid> {
+    let hex = digest.strip_prefix("sha256:").unwrap_or_default();
+    if hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+        return Ok(digest.to_owned());
+    }
+    Err(Invalid::new(format!("{} is not a digest: write `sha256:` and 64 hexadecimal digits in lower case", quote(digest))))
+}
+
+impl fmt::Display for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())?;
+        if let Some(tag) = &self.tag {
+            write!(f, ":{tag}")?;
+        }
+        if let Some(digest) = &self.digest {
+            write!(f, "@{digest}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::agreement::agree;
+
+    #[test]
+    fn images_agree_with_their_schema() {
+        let digest = format!("sha256:{}", "0a".repeat(32));
+        let pinned = format!("registry.example:5000/a/b__c-d:v1@{digest}");
+        let bad =
+            ["", "Cart", "cart:", "cart@", "cart:v1@sha256:00", "a//b", "/a", "a/", "a b", "https://a.example/b", "a/B", "cart:-v", ":v1"];
+        agree::<Image>(&["cart", "postgres:17", "org/app", "localhost/x", &pinned], &bad, &["a.example:0/b", "a.-b.example/c"]);
+        agree::<ImageTag>(&["v1", "1.10", "_x"], &["", "-a", ".a", "a b", "a:b"], &[]);
+    }
+
+    #[test]
+    fn parts_are_told_apart() {
+        let image: Image = "registry.example:5000/shop/cart:v1".parse().unwrap();
+        assert_eq!((image.registry(), image.repository()), (Some("registry.example:5000"), "shop/cart"));
+        assert_eq!(image.with_tag("v2".parse().unwrap()).to_string(), "registry.example:5000/shop/cart:v2");
+        assert_eq!("postgres".parse::<Image>().unwrap().full_name(), "docker.io/library/postgres");
+        assert_eq!("quay.example/a".parse::<Image>().unwrap().full_name(), "quay.example/a");
+    }
+}

@@ -1,0 +1,105 @@
+//! The small grammars of the spec language: a text goes in, a typed value or one sentence about what is wrong comes out.
+//!
+//! Every type has private fields, one fallible constructor (`FromStr`), a canonical text (`Display`) that parses back to an equal value, and
+//! through `text!` the same grammar in serde and in the JSON Schema. This module knows no spans, no diagnostics and no other part of the
+//! crate; whether a value makes sense where it stands is judged by its readers.
+
+#[macro_use]
+mod macros;
+
+mod cidr;
+mod domain;
+mod duration;
+mod expression;
+mod image;
+mod name;
+mod path;
+mod percent;
+mod port;
+mod quantity;
+mod range;
+mod reference;
+mod schedule;
+mod target;
+mod template;
+mod url;
+mod version;
+
+pub use cidr::Cidr;
+pub use domain::{Domain, Host, HostAddress, Hostname};
+pub use duration::Duration;
+pub use expression::{AddressField, Expression, OwnField, UserField};
+pub use image::{Image, ImageTag};
+pub use name::{EntryName, Name, VariableName};
+pub use path::{AbsolutePath, RelativePath};
+pub use percent::Percent;
+pub use port::{Port, PortMap, PortName, PortSpecifier};
+pub use quantity::Quantity;
+pub use range::{CountRange, QuantityRange};
+pub use reference::{BucketAccess, Ref, RefKind, SecretRef};
+pub use schedule::Schedule;
+pub use target::Target;
+pub use template::{Interpolation, Part, Text};
+pub use url::Url;
+pub use version::{KubernetesVersion, VersionRequirement};
+
+use std::fmt;
+
+/// Why a text is not a value of its type.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Invalid {
+    /// One sentence in the voice of diagnostics: what is wrong, then what to write, with an example.
+    pub message: String,
+}
+
+impl Invalid {
+    fn new(message: impl Into<String>) -> Self {
+        Invalid { message: message.into() }
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+/// The text in backticks, on one line and short enough for a message.
+fn quote(text: &str) -> String {
+    const SHOWN: usize = 60;
+    let mut shown: String =
+        text.chars().take(SHOWN).flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect();
+    if text.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}
+
+/// The words in backticks, as a list that a sentence can end with.
+fn list(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => format!("`{only}`"),
+        [first @ .., last] => format!("{} or `{last}`", first.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// "one of these" with the word that was probably meant in front, where one is near enough.
+fn expected_one_of(word: &str, words: &[&str]) -> String {
+    let nearest = words.iter().map(|known| (strsim::damerau_levenshtein(word, known), known)).min();
+    match nearest {
+        Some((distance, known)) if distance <= 2 && distance < known.len() => format!("did you mean `{known}`? it may be {}", list(words)),
+        _ => format!("it may be {}", list(words)),
+    }
+}
+
+/// A whole number in its one decimal spelling: digits without a sign or a leading zero.
+fn whole(text: &str) -> Option<u64> {
+    let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    if plain { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod agreement;

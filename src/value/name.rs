@@ -1,0 +1,187 @@
+//! What things are called: entries of named maps, and environment variables.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Invalid, quote};
+
+/// A DNS label (RFC 1123): 1 to 63 lower-case letters, digits and inner hyphens.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Name(String);
+
+/// The pattern of one DNS label, without anchors.
+pub(super) const LABEL: &str = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
+
+string_newtype!(Name);
+text!(Name, "a name such as `cart`", {
+    "type": "string",
+    "description": "A name: lower-case letters, digits and inner hyphens, at most 63.",
+    "pattern": format!("^{LABEL}$"),
+    "examples": ["cart", "card-gateway"],
+});
+
+impl FromStr for Name {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        check_label(text, "a name").map(|()| Name(text.to_owned()))
+    }
+}
+
+/// Says what keeps `text` from being a DNS label; `what` is what it should have been, with its article.
+pub(super) fn check_label(text: &str, what: &str) -> Result<(), Invalid> {
+    let rule = "write lower-case letters, digits and hyphens, such as";
+    if text.is_empty() {
+        return Err(Invalid::new(format!("{what} is never empty: {rule} `cart`")));
+    }
+    if let Some(wrong) = text.chars().find(|&c| !is_label_char(c)) {
+        return Err(Invalid::new(format!(
+            "{} is not {what} because of {}: {rule} `{}`",
+            quote(text),
+            quote(&wrong.to_string()),
+            mended(text)
+        )));
+    }
+    if text.starts_with('-') || text.ends_with('-') {
+        return Err(Invalid::new(format!(
+            "{} is not {what}: a hyphen stands neither first nor last; {rule} `{}`",
+            quote(text),
+            mended(text)
+        )));
+    }
+    if text.len() > 63 {
+        return Err(Invalid::new(format!("{} is {} characters long: {what} has at most 63", quote(text), text.len())));
+    }
+    Ok(())
+}
+
+fn is_label_char(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
+}
+
+/// The nearest label to a text that is none, or a plain example.
+fn mended(text: &str) -> String {
+    let lower: String = text.chars().map(|c| c.to_ascii_lowercase()).map(|c| if is_label_char(c) { c } else { '-' }).collect();
+    let words: Vec<&str> = lower.split('-').filter(|word| !word.is_empty()).collect();
+    let label = words.join("-");
+    if label.is_empty() || label.len() > 63 { "cart".to_owned() } else { label }
+}
+
+/// The key of an app or a store: `name`, or `namespace/name` where two namespaces hold the same name.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct EntryName {
+    namespace: Option<Name>,
+    name: Name,
+}
+
+text!(EntryName, "a name such as `cart`, or `payments/api`", {
+    "type": "string",
+    "description": "The name of an entry, with its namespace in front where the name alone is not unique.",
+    "pattern": format!("^({LABEL}/)?{LABEL}$"),
+    "examples": ["cart", "payments/api"],
+});
+
+impl EntryName {
+    /// Puts the parts together.
+    pub fn new(namespace: Option<Name>, name: Name) -> Self {
+        EntryName { namespace, name }
+    }
+
+    /// The namespace, where the user wrote one.
+    pub fn namespace(&self) -> Option<&Name> {
+        self.namespace.as_ref()
+    }
+
+    /// The name inside its namespace.
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+}
+
+impl FromStr for EntryName {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text.split_once('/') {
+            None => Ok(EntryName { namespace: None, name: text.parse()? }),
+            Some((_, name)) if name.contains('/') => Err(Invalid::new(format!(
+                "{} has more than two parts: write a name or `namespace/name`, such as `payments/api`",
+                quote(text)
+            ))),
+            Some((namespace, name)) => Ok(EntryName { namespace: Some(namespace.parse()?), name: name.parse()? }),
+        }
+    }
+}
+
+impl fmt::Display for EntryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.namespace {
+            Some(namespace) => write!(f, "{namespace}/{}", self.name),
+            None => write!(f, "{}", self.name),
+        }
+    }
+}
+
+/// What an environment variable (a key of `config` or `secrets`) may be called in Kubernetes.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct VariableName(String);
+
+string_newtype!(VariableName);
+text!(VariableName, "the name of a variable such as `LOG_LEVEL`", {
+    "type": "string",
+    "description": "The name of an environment variable: letters, digits, `_`, `-` and `.`, not starting with a digit.",
+    "pattern": "^[-._a-zA-Z][-._a-zA-Z0-9]*$",
+    "maxLength": 253,
+    "examples": ["LOG_LEVEL", "spring.datasource.url"],
+});
+
+impl FromStr for VariableName {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let rule = "write letters, digits, `_`, `-` and `.`, not starting with a digit, such as `LOG_LEVEL`";
+        if text.is_empty() {
+            return Err(Invalid::new(format!("the name of a variable is never empty: {rule}")));
+        }
+        if let Some(wrong) = text.chars().find(|&c| !(c.is_ascii_alphanumeric() || "-._".contains(c))) {
+            let wrong = quote(&wrong.to_string());
+            return Err(Invalid::new(format!("{} is not the name of a variable because of {wrong}: {rule}", quote(text))));
+        }
+        if text.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(Invalid::new(format!("{} is not the name of a variable: {rule}", quote(text))));
+        }
+        // A name is also a key of a ConfigMap, and those end at 253 characters.
+        if text.len() > 253 {
+            return Err(Invalid::new(format!("{} is {} characters long: the name of a variable has at most 253", quote(text), text.len())));
+        }
+        // ConfigMap keys refuse what could be read as a way up a folder.
+        if text == "." || text.starts_with("..") {
+            return Err(Invalid::new(format!("{} is not the name of a variable: it reads as a folder; {rule}", quote(text))));
+        }
+        Ok(VariableName(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::agreement::agree;
+
+    #[test]
+    fn names_agree_with_their_schema() {
+        let long = "a".repeat(63);
+        agree::<Name>(
+            &["cart", "a", "0", "card-gateway", &long],
+            &["", "Cart", "a_b", "-a", "a-", "a.b", "é", "a\n", &format!("{long}a")],
+            &[],
+        );
+        agree::<EntryName>(&["cart", "payments/api"], &["", "/", "a/", "/a", "a/b/c", "A/b"], &[]);
+        agree::<VariableName>(&["LOG_LEVEL", "a.b-c", "_"], &["", "0A", "A B", "A=B"], &[".", "..a"]);
+    }
+
+    #[test]
+    fn a_message_names_what_is_wrong_and_mends_it() {
+        let message = "My_App".parse::<Name>().unwrap_err().message;
+        assert_eq!(message, "`My_App` is not a name because of `M`: write lower-case letters, digits and hyphens, such as `my-app`");
+    }
+}

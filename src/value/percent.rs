@@ -1,0 +1,103 @@
+//! Percentages: utilisation targets and service level objectives, exact to a ten-thousandth of a percent.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Invalid, quote};
+
+/// More than 0 and at most 100 percent.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Percent {
+    millionths: u32,
+}
+
+/// One, that is 100 percent, in millionths.
+const ONE: u32 = 1_000_000;
+
+text!(Percent, "a percentage such as `99.9%`", {
+    "type": "string",
+    "description": "A percentage above 0 and up to 100, with at most four decimals.",
+    "pattern": "^(0|[1-9][0-9]?|100)([.][0-9]{1,4})?%$",
+    "examples": ["70%", "99.9%"],
+});
+
+impl Percent {
+    /// The share of one in millionths: `99.9%` is 999000.
+    pub fn millionths(self) -> u32 {
+        self.millionths
+    }
+
+    /// The percentage as a whole number, where it is one.
+    pub fn whole(self) -> Option<u32> {
+        self.millionths.is_multiple_of(10_000).then_some(self.millionths / 10_000)
+    }
+
+    /// The share of one as decimal text: `99.9%` is `0.999`.
+    pub fn ratio(self) -> String {
+        decimal(self.millionths, 6)
+    }
+
+    /// What is missing to one as decimal text, an objective's error budget: `99.9%` leaves `0.001`.
+    pub fn remainder(self) -> String {
+        decimal(ONE - self.millionths, 6)
+    }
+}
+
+/// `value` over ten to the power of `places`, without trailing zeros.
+fn decimal(value: u32, places: usize) -> String {
+    let digits = format!("{value:0width$}", width = places + 1);
+    let (integer, fraction) = digits.split_at(digits.len() - places);
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.is_empty() { integer.to_owned() } else { format!("{integer}.{fraction}") }
+}
+
+impl FromStr for Percent {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let wrong = || {
+            let rule = "write a number above 0 and up to 100 with at most four decimals and a percent sign, such as `70%` or `99.9%`";
+            Invalid::new(format!("{} is not a percentage: {rule}", quote(text)))
+        };
+        let number = text.strip_suffix('%').ok_or_else(wrong)?;
+        let (integer, fraction) = number.split_once('.').unwrap_or((number, "0"));
+        let integer = super::whole(integer).filter(|whole| *whole <= 100).ok_or_else(wrong)?;
+        if !(1..=4).contains(&fraction.len()) || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(wrong());
+        }
+        let fraction: u32 = format!("{fraction:0<4}").parse().map_err(|_| wrong())?;
+        match integer as u32 * 10_000 + fraction {
+            millionths @ 1..=ONE => Ok(Percent { millionths }),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}%", decimal(self.millionths, 4))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::agreement::agree;
+
+    #[test]
+    fn percentages_agree_with_their_schema() {
+        agree::<Percent>(
+            &["70%", "99.9%", "0.5%", "100%", "99.9999%"],
+            &["", "%", "70", "070%", "-1%", "1.%", "99.99999%", "101%"],
+            &["0%", "100.1%"],
+        );
+    }
+
+    #[test]
+    fn shares_are_exact() {
+        let percent: Percent = "99.95%".parse().unwrap();
+        assert_eq!((percent.ratio(), percent.remainder(), percent.whole()), ("0.9995".into(), "0.0005".into(), None));
+        assert_eq!("70.0%".parse::<Percent>().unwrap().to_string(), "70%");
+        assert_eq!("100%".parse::<Percent>().unwrap().ratio(), "1");
+    }
+}

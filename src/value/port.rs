@@ -1,0 +1,191 @@
+//! Ports: a number, a name, and the pair of a Service's and a container's port.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Invalid, quote, whole};
+
+/// A TCP or UDP port, 1 to 65535.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Port(u16);
+
+/// The pattern of a port's number, without anchors.
+const NUMBER: &str = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
+
+text!(Port, "a port such as `8080`", {
+    "type": ["integer", "string"],
+    "description": "A port, 1 to 65535.",
+    "minimum": 1,
+    "maximum": 65535,
+    "pattern": format!("^{NUMBER}$"),
+    "examples": [8080],
+});
+
+impl Port {
+    /// A port that a program knows, or `None` for 0.
+    pub const fn new(number: u16) -> Option<Self> {
+        if number == 0 { None } else { Some(Port(number)) }
+    }
+
+    /// The number.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl FromStr for Port {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        whole(text)
+            .and_then(|number| u16::try_from(number).ok())
+            .and_then(Port::new)
+            .ok_or_else(|| Invalid::new(format!("{} is not a port: write a number from 1 to 65535, such as `8080`", quote(text))))
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A port of a container and the port under which its Service offers it: `8080` for both, or `80->8080`.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct PortMap {
+    service: Port,
+    container: Port,
+}
+
+text!(PortMap, "a port such as `8080` or `80->8080`", {
+    "type": ["integer", "string"],
+    "description": "A port, or the Service's port and the container's: `80->8080`.",
+    "minimum": 1,
+    "maximum": 65535,
+    "pattern": format!("^({NUMBER}->)?{NUMBER}$"),
+    "examples": [8080, "80->8080"],
+});
+
+impl PortMap {
+    /// Puts the parts together.
+    pub const fn new(service: Port, container: Port) -> Self {
+        PortMap { service, container }
+    }
+
+    /// The port others call.
+    pub const fn service(self) -> Port {
+        self.service
+    }
+
+    /// The port the container listens on.
+    pub const fn container(self) -> Port {
+        self.container
+    }
+}
+
+impl FromStr for PortMap {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let (service, container) = text.split_once("->").unwrap_or((text, text));
+        match (service.parse(), container.parse()) {
+            (Ok(service), Ok(container)) => Ok(PortMap { service, container }),
+            _ => Err(Invalid::new(format!(
+                "{} is not a port: write a number from 1 to 65535, such as `8080`, or the Service's and the container's, such as `80->8080`",
+                quote(text)
+            ))),
+        }
+    }
+}
+
+impl fmt::Display for PortMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.service == self.container { self.service.fmt(f) } else { write!(f, "{}->{}", self.service, self.container) }
+    }
+}
+
+/// The name of a port (an IANA service name): at most 15 lower-case letters, digits and single inner hyphens, with at least one letter.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct PortName(String);
+
+string_newtype!(PortName);
+text!(PortName, "the name of a port such as `http`", {
+    "type": "string",
+    "description": "The name of a port: at most 15 lower-case letters, digits and single inner hyphens, with at least one letter.",
+    "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",
+    "maxLength": 15,
+    "examples": ["http", "grpc"],
+});
+
+impl FromStr for PortName {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let parts_fit = text.split('-').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+        if parts_fit && text.len() <= 15 && text.bytes().any(|b| b.is_ascii_lowercase()) {
+            return Ok(PortName(text.to_owned()));
+        }
+        Err(Invalid::new(format!(
+            "{} is not the name of a port: write at most 15 lower-case letters, digits and single hyphens, with a letter among them, such as `http`",
+            quote(text)
+        )))
+    }
+}
+
+/// How a probe or a route names one port of its container.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum PortSpecifier {
+    /// By its number.
+    Number(Port),
+    /// By its name under `ports`.
+    Name(PortName),
+}
+
+text!(PortSpecifier, "a port's number or name, such as `8080` or `http`", {
+    "type": ["integer", "string"],
+    "description": "A port by its number or its name.",
+    "minimum": 1,
+    "maximum": 65535,
+    "pattern": format!("^({NUMBER}|[a-z0-9]+(-[a-z0-9]+)*)$"),
+    "maxLength": 15,
+    "examples": [8080, "http"],
+});
+
+impl FromStr for PortSpecifier {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let numeric = text.bytes().all(|b| b.is_ascii_digit());
+        if numeric { text.parse().map(PortSpecifier::Number) } else { text.parse().map(PortSpecifier::Name) }
+    }
+}
+
+impl fmt::Display for PortSpecifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PortSpecifier::Number(port) => port.fmt(f),
+            PortSpecifier::Name(name) => name.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::agreement::agree;
+
+    #[test]
+    fn ports_agree_with_their_schema() {
+        agree::<Port>(&["1", "8080", "65535"], &["", "0", "65536", "080", "+80", "-1", "8080.0", "99999999999999999999"], &[]);
+        agree::<PortMap>(&["8080", "80->8080"], &["", "80->", "->80", "80->0", "80-8080", "1->2->3"], &[]);
+        agree::<PortName>(&["http", "grpc-web", "9p"], &["", "a--b", "-a", "Http", "sixteen-letters1"], &["80"]);
+        agree::<PortSpecifier>(&["http", "8080"], &["", "a_b"], &["0", "70000"]);
+    }
+
+    #[test]
+    fn a_map_knows_both_sides() {
+        let map: PortMap = "80->8080".parse().unwrap();
+        assert_eq!((map.service().get(), map.container().get()), (80, 8080));
+        assert_eq!("81->81".parse::<PortMap>().unwrap().to_string(), "81");
+    }
+}

@@ -1,0 +1,144 @@
+//! Ranges `a..b`, both ends included: of a resource (request and limit) and of a count.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Invalid, Quantity, quote, whole};
+
+/// What a container asks for and may use: `100m..200m`, or one figure whose meaning depends on the resource.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct QuantityRange {
+    request: Quantity,
+    limit: Option<Quantity>,
+}
+
+text!(QuantityRange, "a quantity or a range such as `100m..200m`", {
+    "type": ["number", "string"],
+    "description": "Request and limit, `100m..200m`, or one figure: both for memory; for CPU the request, with a limit of four times it.",
+    "minimum": 0,
+    "pattern": "^(0|[1-9][0-9]*)([.][0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?\
+        ([.][.](0|[1-9][0-9]*)([.][0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?)?$",
+    "examples": ["100m..200m", "512Mi"],
+});
+
+impl QuantityRange {
+    /// The lower end, or the only figure.
+    pub fn request(&self) -> &Quantity {
+        &self.request
+    }
+
+    /// The upper end, where the user wrote one.
+    pub fn limit(&self) -> Option<&Quantity> {
+        self.limit.as_ref()
+    }
+}
+
+impl FromStr for QuantityRange {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let Some((low, high)) = text.split_once("..") else {
+            return Ok(QuantityRange { request: text.parse()?, limit: None });
+        };
+        if low.is_empty() || high.is_empty() {
+            return Err(Invalid::new(format!("{} lacks an end: write both, such as `100m..200m`", quote(text))));
+        }
+        let (request, limit): (Quantity, Quantity) = (low.parse()?, high.parse()?);
+        if request > limit {
+            return Err(Invalid::new(format!("{} runs downwards: write the smaller figure first, `{limit}..{request}`", quote(text))));
+        }
+        Ok(QuantityRange { request, limit: Some(limit) })
+    }
+}
+
+impl fmt::Display for QuantityRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.limit {
+            Some(limit) => write!(f, "{}..{limit}", self.request),
+            None => self.request.fmt(f),
+        }
+    }
+}
+
+/// A number of replicas or nodes: `3`, or `2..10`. `3..3` is `3`.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct CountRange {
+    min: u32,
+    max: u32,
+}
+
+text!(CountRange, "a number or a range such as `2..10`", {
+    "type": ["integer", "string"],
+    "description": "A number, or the least and the most: `2..10`.",
+    "minimum": 0,
+    "maximum": 999_999,
+    "pattern": "^(0|[1-9][0-9]{0,5})([.][.](0|[1-9][0-9]{0,5}))?$",
+    "examples": [3, "2..10"],
+});
+
+impl CountRange {
+    /// Exactly this many.
+    pub const fn single(count: u32) -> Self {
+        CountRange { min: count, max: count }
+    }
+
+    /// The least.
+    pub const fn min(self) -> u32 {
+        self.min
+    }
+
+    /// The most.
+    pub const fn max(self) -> u32 {
+        self.max
+    }
+
+    /// Whether both ends are the same.
+    pub const fn is_single(self) -> bool {
+        self.min == self.max
+    }
+}
+
+impl FromStr for CountRange {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let (low, high) = text.split_once("..").unwrap_or((text, text));
+        let count = |text| whole(text).filter(|count| *count <= 999_999).map(|count| count as u32);
+        match (count(low), count(high)) {
+            (Some(min), Some(max)) if min <= max => Ok(CountRange { min, max }),
+            (Some(min), Some(max)) => {
+                Err(Invalid::new(format!("{} runs downwards: write the smaller number first, `{max}..{min}`", quote(text))))
+            }
+            _ => {
+                let rule = "write a whole number below a million, such as `3`, or both ends of a range, such as `2..10`";
+                Err(Invalid::new(format!("{} is not a number or a range: {rule}", quote(text))))
+            }
+        }
+    }
+}
+
+impl fmt::Display for CountRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_single() { self.min.fmt(f) } else { write!(f, "{}..{}", self.min, self.max) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::agreement::agree;
+
+    #[test]
+    fn ranges_agree_with_their_schema() {
+        agree::<QuantityRange>(&["100m..200m", "512Mi", "1..1", "0.5..1.5"], &["", "..", "1..", "..1", "1...2", "1..2..3"], &["2..1"]);
+        agree::<CountRange>(&["3", "2..10", "0", "999999"], &["", "..", "2..", "..3", "-1", "1.5", "03", "1000000"], &["3..2"]);
+    }
+
+    #[test]
+    fn ends_are_told_apart() {
+        let range: QuantityRange = "64Mi..128Mi".parse().unwrap();
+        assert_eq!((range.request().to_string(), range.limit().unwrap().to_string()), ("64Mi".into(), "128Mi".into()));
+        assert_eq!("64Mi".parse::<QuantityRange>().unwrap().limit(), None);
+        assert!("3..3".parse::<CountRange>().unwrap().is_single());
+    }
+}

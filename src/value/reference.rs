@@ -1,0 +1,267 @@
+//! References: `kind/[namespace/]name[:suffix]` to another part of the spec, and `path#key` to a secret.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::name::LABEL;
+use super::{EntryName, Invalid, Name, PortName, expected_one_of, list, quote};
+
+/// What a reference points at.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum RefKind {
+    /// An entry of `apps`.
+    App,
+    /// An entry of `stores`.
+    Store,
+    /// An entry of `external`.
+    External,
+    /// An entry of `buckets`.
+    Bucket,
+    /// An entry of `charts`.
+    Chart,
+    /// A part of the platform that platgen itself installs.
+    Platform,
+}
+
+impl RefKind {
+    /// Every kind, in the order of the documentation.
+    pub const ALL: [RefKind; 6] = [RefKind::App, RefKind::Store, RefKind::External, RefKind::Bucket, RefKind::Chart, RefKind::Platform];
+
+    /// The word in front of the slash.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RefKind::App => "app",
+            RefKind::Store => "store",
+            RefKind::External => "external",
+            RefKind::Bucket => "bucket",
+            RefKind::Chart => "chart",
+            RefKind::Platform => "platform",
+        }
+    }
+
+    /// Whether its entries belong to a namespace that a reference may name.
+    pub const fn is_namespaced(self) -> bool {
+        matches!(self, RefKind::App | RefKind::Store | RefKind::Chart)
+    }
+}
+
+impl FromStr for RefKind {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let known = RefKind::ALL.into_iter().find(|kind| kind.as_str() == text);
+        known.ok_or_else(|| {
+            Invalid::new(format!(
+                "{} is not a kind of reference: {}",
+                quote(text),
+                expected_one_of(text, &RefKind::ALL.map(RefKind::as_str))
+            ))
+        })
+    }
+}
+
+impl fmt::Display for RefKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What a reference to a bucket asks for.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum BucketAccess {
+    /// Objects can be listed and read.
+    Read,
+    /// Objects can also be written and deleted.
+    Write,
+}
+
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+enum Suffix {
+    Port(PortName),
+    Access(BucketAccess),
+}
+
+/// A reference to an entry: `app/cart`, `app/payments/api:grpc`, `bucket/invoices:read`.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Ref {
+    kind: RefKind,
+    entry: EntryName,
+    suffix: Option<Suffix>,
+}
+
+text!(Ref, "a reference such as `app/cart`", {
+    "type": "string",
+    "description": "A reference: kind, name, and after a colon the port's name or, for a bucket, `read` or `write`.",
+    "pattern": format!("^((app|store|chart)/({LABEL}/)?{LABEL}(:{PORT})?|(external|platform)/{LABEL}(:{PORT})?|bucket/{LABEL}(:(read|write))?)$"),
+    "examples": ["app/cart", "app/payments/api:grpc", "bucket/invoices:read"],
+});
+
+/// A superset of port names for the schema, which can't count to 15 and look for hyphens at once.
+const PORT: &str = "[a-z0-9]+(-[a-z0-9]+)*";
+
+impl Ref {
+    /// A reference without a suffix.
+    pub fn new(kind: RefKind, entry: EntryName) -> Self {
+        Ref { kind, entry, suffix: None }
+    }
+
+    /// What it points at.
+    pub fn kind(&self) -> RefKind {
+        self.kind
+    }
+
+    /// The entry's key: its name, with the namespace where the user wrote one.
+    pub fn entry(&self) -> &EntryName {
+        &self.entry
+    }
+
+    /// The namespace, where the user wrote one.
+    pub fn namespace(&self) -> Option<&Name> {
+        self.entry.namespace()
+    }
+
+    /// The entry's name inside its namespace.
+    pub fn name(&self) -> &Name {
+        self.entry.name()
+    }
+
+    /// The port it names, where it names one; never for a bucket.
+    pub fn port(&self) -> Option<&PortName> {
+        match &self.suffix {
+            Some(Suffix::Port(port)) => Some(port),
+            _ => None,
+        }
+    }
+
+    /// The access it names, where it is to a bucket and names one.
+    pub fn access(&self) -> Option<BucketAccess> {
+        match self.suffix {
+            Some(Suffix::Access(access)) => Some(access),
+            _ => None,
+        }
+    }
+
+    /// The same reference without its suffix.
+    pub fn without_suffix(&self) -> Ref {
+        Ref { suffix: None, ..self.clone() }
+    }
+}
+
+impl FromStr for Ref {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let wrong = |why: String| Invalid::new(format!("{} is not a reference: {why}", quote(text)));
+        let Some((kind, rest)) = text.split_once('/') else {
+            return Err(wrong(format!("write {} and a name, such as `app/cart`", list(&RefKind::ALL.map(RefKind::as_str)))));
+        };
+        let kind: RefKind = kind.parse().map_err(|why: Invalid| wrong(why.message))?;
+        let (entry, suffix) = rest.split_once(':').map_or((rest, None), |(entry, suffix)| (entry, Some(suffix)));
+        let entry: EntryName = entry.parse().map_err(|why: Invalid| wrong(why.message))?;
+        if entry.namespace().is_some() && !kind.is_namespaced() {
+            return Err(wrong(format!("what is called `{kind}` belongs to no namespace; write `{kind}/{}`", entry.name())));
+        }
+        let suffix = match (kind, suffix) {
+            (_, None) => None,
+            (RefKind::Bucket, Some("read")) => Some(Suffix::Access(BucketAccess::Read)),
+            (RefKind::Bucket, Some("write")) => Some(Suffix::Access(BucketAccess::Write)),
+            (RefKind::Bucket, Some(other)) => return Err(wrong(format!("{} is not an access; it may be `read` or `write`", quote(other)))),
+            (_, Some(port)) => Some(Suffix::Port(port.parse().map_err(|why: Invalid| wrong(why.message))?)),
+        };
+        Ok(Ref { kind, entry, suffix })
+    }
+}
+
+impl fmt::Display for Ref {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.entry)?;
+        match &self.suffix {
+            Some(Suffix::Port(port)) => write!(f, ":{port}"),
+            Some(Suffix::Access(BucketAccess::Read)) => f.write_str(":read"),
+            Some(Suffix::Access(BucketAccess::Write)) => f.write_str(":write"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where a secret lies: `path#key`. It names a value and never is one.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct SecretRef {
+    path: String,
+    key: String,
+}
+
+text!(SecretRef, "a secret's place such as `payments/cards#key`", {
+    "type": "string",
+    "description": "Where a secret lies: its path, `#` and its key.",
+    "pattern": "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*#[A-Za-z0-9._-]+$",
+    "examples": ["payments/cards#key"],
+});
+
+impl SecretRef {
+    /// The path in the secret store, without a leading slash.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The key inside the secret.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+impl FromStr for SecretRef {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let fits = |part: &str| {
+            let characters_fit = part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+            (1..=253).contains(&part.len()) && characters_fit && part != "." && part != ".."
+        };
+        match text.split_once('#') {
+            Some((path, key)) if path.len() <= 253 && path.split('/').all(fits) && fits(key) => {
+                Ok(SecretRef { path: path.to_owned(), key: key.to_owned() })
+            }
+            // The text is not repeated: what stands here by mistake is often the secret itself.
+            _ => Err(Invalid::new(
+                "this is not where a secret lies: write its path and key with letters, digits, `.`, `_` and `-`, such as `payments/cards#key`",
+            )),
+        }
+    }
+}
+
+impl fmt::Display for SecretRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.path, self.key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::agreement::agree;
+
+    #[test]
+    fn references_agree_with_their_schema() {
+        let good =
+            ["app/cart", "app/payments/api:grpc", "store/orders", "external/llm", "bucket/invoices:read", "chart/kafka", "platform/dns"];
+        let bad = ["", "app", "app/", "apps/cart", "app/a/b/c", "app/cart:", "app/Cart", "external/a/b", "bucket/x:append"];
+        agree::<Ref>(&good, &bad, &["app/cart:80", "app/cart:sixteen-letters1"]);
+        agree::<SecretRef>(
+            &["payments/cards#key", "a#B_c.d-e"],
+            &["", "a", "#a", "a#", "a#b#c", "/a#b", "a//b#c", "a b#c"],
+            &["../a#b", "a#.."],
+        );
+    }
+
+    #[test]
+    fn parts_are_told_apart() {
+        let reference: Ref = "app/payments/api:grpc".parse().unwrap();
+        assert_eq!((reference.kind(), reference.name().as_str()), (RefKind::App, "api"));
+        assert_eq!(reference.namespace().map(Name::as_str), Some("payments"));
+        assert_eq!(reference.port().map(PortName::as_str), Some("grpc"));
+        assert_eq!("bucket/x:write".parse::<Ref>().unwrap().access(), Some(BucketAccess::Write));
+        assert!("stor/x".parse::<Ref>().unwrap_err().message.contains("did you mean `store`?"));
+        assert!(!"hunter2!".parse::<SecretRef>().unwrap_err().message.contains("hunter2"));
+    }
+}

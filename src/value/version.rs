@@ -1,0 +1,108 @@
+//! Versions: of Kubernetes, and what a spec asks of platgen itself.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Invalid, quote, whole};
+
+/// A minor release of Kubernetes, `1.35`; which exist is not known here.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct KubernetesVersion {
+    major: u32,
+    minor: u32,
+}
+
+text!(KubernetesVersion, "a Kubernetes version such as `1.35`", {
+    "type": ["number", "string"],
+    "description": "A minor release of Kubernetes.",
+    "pattern": "^(0|[1-9][0-9]{0,3})[.](0|[1-9][0-9]{0,3})$",
+    "examples": ["1.35"],
+});
+
+impl KubernetesVersion {
+    /// A release that a program knows.
+    pub const fn new(major: u32, minor: u32) -> Self {
+        KubernetesVersion { major, minor }
+    }
+
+    /// The figure before the dot.
+    pub const fn major(self) -> u32 {
+        self.major
+    }
+
+    /// The figure after the dot.
+    pub const fn minor(self) -> u32 {
+        self.minor
+    }
+}
+
+impl FromStr for KubernetesVersion {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let figure = |text| whole(text).filter(|figure| *figure <= 9999).map(|figure| figure as u32);
+        match text.split_once('.').map(|(major, minor)| (figure(major), figure(minor))) {
+            Some((Some(major), Some(minor))) => Ok(KubernetesVersion { major, minor }),
+            _ => {
+                let rule = "write the minor release alone, such as `1.35`; the provider chooses the patch release";
+                Err(Invalid::new(format!("{} is not a Kubernetes version: {rule}", quote(text))))
+            }
+        }
+    }
+}
+
+impl fmt::Display for KubernetesVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// Which versions will do, such as `>=1.2`, in Cargo's notation.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct VersionRequirement(semver::VersionReq);
+
+text!(VersionRequirement, "a version requirement such as `>=1.2`", {
+    "type": ["number", "string"],
+    "description": "Which versions will do: comparisons with commas between them.",
+    "minLength": 1,
+    "examples": [">=1.2", ">=1.2, <2"],
+});
+
+impl VersionRequirement {
+    /// Whether this version will do.
+    pub fn matches(&self, version: &semver::Version) -> bool {
+        self.0.matches(version)
+    }
+}
+
+impl FromStr for VersionRequirement {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let wrong = |_| Invalid::new(format!("{} is not a version requirement: write one such as `>=1.2` or `>=1.2, <2`", quote(text)));
+        text.parse().map(VersionRequirement).map_err(wrong)
+    }
+}
+
+impl fmt::Display for VersionRequirement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::agreement::agree;
+
+    #[test]
+    fn versions_agree_with_their_schema() {
+        agree::<KubernetesVersion>(&["1.35", "1.9"], &["", "1", "v1.35", "1.35.2", "1.035", "1."], &[]);
+        agree::<VersionRequirement>(&[">=1.2", ">=1.2, <2", "1.2", "*"], &[""], &["x", ">=", "1.2 - 3"]);
+    }
+
+    #[test]
+    fn releases_are_ordered_by_number() {
+        assert!(KubernetesVersion::new(1, 9) < "1.35".parse().unwrap());
+    }
+}
