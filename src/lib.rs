@@ -2,4 +2,6 @@
 
 pub mod diagnostic;
 pub mod files;
+pub mod model;
+pub mod resolve;
 pub mod source;
