@@ -2,6 +2,8 @@
 
 pub mod diagnostic;
 pub mod files;
+pub mod model;
+pub mod resolve;
 pub mod source;
 pub mod spec;
 pub mod syntax;

@@ -39,9 +39,27 @@ macro_rules! codes {
 
 // One entry per code, sorted by name: variant, name, severity, meaning, explanation.
 codes! {
+    AddressOutside "address-outside" Error
+        "a range does not lie in the range it belongs to"
+        "A subnet lies in its region's network, a region in its environment's range, an environment in `network.cidr`. A range given with `cidr` has to be inside; and `network.cidr` cannot change once ranges are allocated from it."
+    AddressOverlap "address-overlap" Error
+        "two ranges of the platform share addresses"
+        "Everything that is joined by peering, transit or a tunnel needs addresses of its own, in all environments, since they share the way to the premises. After merging two branches that both added something, `platgen lock --resolve` moves the newer of the two."
+    AddressReserved "address-reserved" Error
+        "a range of the platform takes addresses that belong to others"
+        "On-premises networks, `network.reserved` and the ranges that a cloud or a container runtime keeps for itself cannot be reached once a network of the platform uses the same addresses."
+    AddressSpace "address-space" Error
+        "there is no room left for a range"
+        "The plan gives every environment, region, subnet and zone a block of its own and never renumbers one. Removed keys keep their range until their line is deleted from `platgen.lock`."
+    AddressTooSmall "address-too-small" Error
+        "a range is smaller than the cloud allows or the nodes need"
+        "Clouds keep addresses of every subnet for themselves and refuse subnets below a size; nodes and pods each take addresses up to the maximum of their pools."
     Anchor "anchor" Error
         "an anchor, alias, merge key or tag in a spec"
         "What a spec says stands where it is read: anchors, aliases, merge keys (`<<`) and tags are not part of the language. Write the value where it is used, or share it with a profile."
+    CidrDisagreement "cidr-disagreement" Error
+        "the spec gives a subnet another range than it has"
+        "The range of a subnet cannot change while anything lives in it, so platgen neither ignores the `cidr` nor follows it in silence. Take the range of the lock, or give the subnet a new name and move what is in it."
     Contradiction "contradiction" Error
         "two things that exclude each other"
         "What an entry is follows from what it says, and these two say different things. Remove one of them."
@@ -57,6 +75,12 @@ codes! {
     InvalidValue "invalid-value" Error
         "a text that its field can't read"
         "The field has a small grammar of its own (a quantity, a duration, a range, an address, ...) and this text is not in it. The message shows an example; `platgen explain PATH` shows the grammar."
+    LockConflict "lock-conflict" Error
+        "the lock is as a merge of two branches left it"
+        "Two branches changed `platgen.lock` at the same place or gave one key two ranges. `platgen lock --resolve` keeps every range that both knew and moves only what collides."
+    LockSyntax "lock-syntax" Error
+        "a line of the lock cannot be read"
+        "`platgen.lock` is written by platgen: a header, then one line per key. Restore the committed file."
     MissingField "missing-field" Error
         "a field that is required"
         "Nothing is guessed: the field has no default. `platgen explain PATH` shows what it takes."

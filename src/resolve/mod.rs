@@ -1,0 +1,3 @@
+//! Turns specs, locks and provider facts into the resolved platform; the only place where policy is decided.
+
+pub mod addresses;
