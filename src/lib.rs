@@ -1,6 +1,7 @@
 //! platgen turns one platform spec into the committed files of a whole platform.
 
 pub mod diagnostic;
+pub mod facts;
 pub mod files;
 pub mod model;
 pub mod resolve;

@@ -4,11 +4,18 @@
 //! spans show the other party; `help` is the edit to make. How they look is the business of the printers below, never of who finds them.
 
 mod code;
+mod github;
+mod human;
+mod json;
+mod place;
+mod sarif;
+#[cfg(test)]
+mod tests;
 pub mod wording;
 
 pub use code::Code;
 
-use crate::source::Span;
+use crate::source::{Sources, Span};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -116,6 +123,59 @@ impl Diagnostic {
         self.fix = Some(Fix { span, text: text.into() });
         self
     }
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Format {
+    /// For people at a terminal: the line of the source, a caret, the edit.
+    #[default]
+    Human,
+    /// One JSON array, one finding per line.
+    Json,
+    /// SARIF 2.1.0, for code scanning services.
+    Sarif,
+    /// Workflow commands, for GitHub Actions.
+    Github,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Format; 4] = [Format::Human, Format::Json, Format::Sarif, Format::Github];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Human => "human",
+            Format::Json => "json",
+            Format::Sarif => "sarif",
+            Format::Github => "github",
+        }
+    }
+}
+
+/// The findings as text that ends with a line break, in the given order; no text at all where a format has none for no findings.
+/// `colour` matters to [`Format::Human`] alone.
+pub fn print(format: Format, diagnostics: &[&Diagnostic], sources: &Sources, colour: bool) -> String {
+    let places = place::Places::new(sources);
+    match format {
+        Format::Human => human::print(diagnostics, &places, colour),
+        Format::Json => json::print(diagnostics, &places),
+        Format::Sarif => sarif::print(diagnostics, &places),
+        Format::Github => github::print(diagnostics, &places),
+    }
+}
+
+/// What a printer without a place for it adds to the message, a line each: subject, remedy, environments.
+fn words(diagnostic: &Diagnostic) -> Vec<String> {
+    let subject = diagnostic.subject.iter().map(|subject| format!("about {subject}"));
+    let help = diagnostic.help.iter().map(|help| format!("help: {help}"));
+    subject.chain(help).chain(environments(diagnostic)).collect()
+}
+
+/// The environments in which it holds, in words.
+fn environments(diagnostic: &Diagnostic) -> Option<String> {
+    (!diagnostic.environments.is_empty()).then(|| format!("in {}", diagnostic.environments.join(", ")))
 }
 
 /// The findings of a run. The same finding in several environments is one, with their names.

@@ -1,0 +1,134 @@
+//! Where a span lies, in every unit that printers want: lines, columns, bytes, and the text of whole lines.
+//!
+//! A span can be anything (reversed, beyond the end, inside a character); here it is brought into its file once, so that no printer has
+//! to think of it. Starts of lines are found once per file.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use crate::source::{FileId, Role, Source, Sources, Span};
+
+/// The sources with their lines counted.
+pub(super) struct Places<'a> {
+    files: Vec<(&'a Source, OnceCell<Vec<usize>>)>,
+}
+
+/// One end of a place.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Point {
+    /// From 1.
+    pub(super) line: usize,
+    /// In characters (Unicode code points), from 1.
+    pub(super) column: usize,
+    /// In bytes, from 0.
+    pub(super) offset: usize,
+}
+
+/// A span that is known to lie in its file, on borders of characters.
+#[derive(Clone)]
+pub(super) struct Place<'a> {
+    pub(super) file: FileId,
+    pub(super) source: &'a Source,
+    /// The first character.
+    pub(super) start: Point,
+    /// After the last character.
+    pub(super) end: Point,
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn new(sources: &'a Sources) -> Self {
+        Places { files: sources.iter().map(|(_, source)| (source, OnceCell::new())).collect() }
+    }
+
+    /// The place of a span; `None` where its file does not exist.
+    pub(super) fn find(&self, span: Span) -> Option<Place<'a>> {
+        let (source, _) = self.files.get(span.file.0 as usize)?;
+        let start = floor(&source.text, span.start as usize);
+        let end = floor(&source.text, span.end as usize).max(start);
+        Some(Place { file: span.file, source, start: self.point(span.file, start), end: self.point(span.file, end) })
+    }
+
+    /// Where the user can go and edit: a place in a file that the user wrote.
+    pub(super) fn editable(&self, span: Span) -> Option<Place<'a>> {
+        self.find(span).filter(|place| place.source.role == Role::User)
+    }
+
+    /// The first file that the user wrote.
+    pub(super) fn first(&self) -> Option<&'a Source> {
+        self.files.iter().map(|(source, _)| *source).find(|source| source.role == Role::User)
+    }
+
+    /// The bytes of the lines `first..=last`, with the line break of all but the last one; `last` may lie beyond the end.
+    pub(super) fn lines(&self, file: FileId, first: usize, last: usize) -> Range<usize> {
+        let (starts, text) = (self.starts(file), &self.files[file.0 as usize].0.text);
+        let start = starts.get(first - 1).copied().unwrap_or(text.len());
+        let end = starts.get(last).map_or(text.len(), |&next| next - 1);
+        start..if text[start..end].ends_with('\r') { end - 1 } else { end }
+    }
+
+    fn starts(&self, file: FileId) -> &[usize] {
+        let (source, starts) = &self.files[file.0 as usize];
+        starts.get_or_init(|| std::iter::once(0).chain(source.text.match_indices('\n').map(|(at, _)| at + 1)).collect())
+    }
+
+    fn point(&self, file: FileId, offset: usize) -> Point {
+        let line = self.starts(file).partition_point(|&start| start <= offset);
+        let start = self.starts(file)[line - 1];
+        Point { line, column: self.files[file.0 as usize].0.text[start..offset].chars().count() + 1, offset }
+    }
+}
+
+impl Place<'_> {
+    /// The file as messages name it; what is built in can't be opened, and says so.
+    pub(super) fn name(&self) -> String {
+        match self.source.role {
+            Role::User => self.source.name.clone(),
+            Role::Default => format!("<built-in>/{}", self.source.name),
+        }
+    }
+
+    /// The text that lies there.
+    pub(super) fn text(&self) -> &str {
+        &self.source.text[self.start.offset..self.end.offset]
+    }
+}
+
+/// The border of a character at or before `offset`.
+fn floor(text: &str, offset: usize) -> usize {
+    let mut at = offset.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_span_has_a_place() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", "a: é\r\nb\n");
+        let empty = sources.add("empty.yaml", "");
+        let places = Places::new(&sources);
+        let at = |file, range| {
+            let place = places.find(Span::new(file, range)).expect("the file exists");
+            [place.start, place.end].map(|point| (point.line, point.column, point.offset))
+        };
+        assert_eq!(at(file, 3..5), [(1, 4, 3), (1, 5, 5)]);
+        assert_eq!(at(file, 4..4), [(1, 4, 3), (1, 4, 3)], "inside a character");
+        assert_eq!(at(file, 7..8), [(2, 1, 7), (2, 2, 8)]);
+        assert_eq!(at(file, 9..9), [(3, 1, 9), (3, 1, 9)], "the end of the file");
+        assert_eq!(at(file, 90..99), [(3, 1, 9), (3, 1, 9)], "beyond the end");
+        #[allow(clippy::reversed_empty_ranges)]
+        let reversed = at(file, 5..3);
+        assert_eq!(reversed, [(1, 5, 5), (1, 5, 5)]);
+        assert_eq!(at(empty, 0..7), [(1, 1, 0), (1, 1, 0)]);
+        assert!(places.find(Span::new(FileId(9), 0..0)).is_none());
+        assert_eq!(places.lines(file, 1, 1), 0..5);
+        assert_eq!(places.lines(file, 1, 2), 0..8);
+        assert_eq!(places.lines(file, 3, 9), 9..9);
+        assert_eq!(places.lines(empty, 1, 1), 0..0);
+    }
+}

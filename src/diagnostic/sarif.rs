@@ -1,0 +1,160 @@
+//! Findings as SARIF 2.1.0, the format of code scanning services.
+//!
+//! Every code is a rule, whether it was found or not, so that a service can show what was looked for. Columns count Unicode code points,
+//! which the log declares. A finding keeps its fingerprint when lines above it come and go: code, message, subject, file and
+//! the text under the span make it, and a number where those are the same.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::place::{Place, Places};
+use super::{Code, Diagnostic, Severity, words};
+use crate::source::Role;
+
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+pub(super) fn print(diagnostics: &[&Diagnostic], places: &Places) -> String {
+    let mut seen = BTreeMap::new();
+    let results: Vec<Value> = diagnostics.iter().map(|diagnostic| result(diagnostic, places, &mut seen)).collect();
+    let log = json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": "platgen",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "informationUri": env!("CARGO_PKG_REPOSITORY"),
+                "rules": Code::ALL.iter().map(|&code| rule(code)).collect::<Vec<_>>(),
+            }},
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    });
+    format!("{log:#}\n")
+}
+
+fn rule(code: Code) -> Value {
+    json!({
+        "id": code.name(),
+        "shortDescription": {"text": code.summary()},
+        "fullDescription": {"text": code.explain()},
+        "help": {"text": code.explain()},
+        "defaultConfiguration": {"level": level(code.severity())},
+    })
+}
+
+fn result(diagnostic: &Diagnostic, places: &Places, seen: &mut BTreeMap<String, usize>) -> Value {
+    let place = diagnostic.span.and_then(|span| places.find(span));
+    let mut text = vec![diagnostic.message.clone()];
+    text.extend(words(diagnostic));
+    let mut result = json!({
+        "ruleId": diagnostic.code.name(),
+        "ruleIndex": Code::ALL.iter().position(|&code| code == diagnostic.code),
+        "level": level(diagnostic.severity),
+        "message": {"text": text.join("\n")},
+        "locations": [location(place.as_ref(), diagnostic.subject.as_deref(), places)],
+        "partialFingerprints": {"platgen/v1": fingerprint(diagnostic, place.as_ref(), seen)},
+    });
+    if !diagnostic.related.is_empty() {
+        result["relatedLocations"] = related(diagnostic, places);
+    }
+    if let Some(fix) = &diagnostic.fix
+        && let Some(place) = places.editable(fix.span)
+    {
+        result["fixes"] = json!([{
+            "description": {"text": diagnostic.help.as_deref().unwrap_or(&diagnostic.message)},
+            "artifactChanges": [{
+                "artifactLocation": {"uri": uri(&place.source.name)},
+                "replacements": [{"deletedRegion": region(&place), "insertedContent": {"text": fix.text}}],
+            }],
+        }]);
+    }
+    result
+}
+
+/// A file and a region of it. What is about no file of the user's is shown at the first one, since services drop findings without a
+/// file, and says by name what it is about.
+fn location(place: Option<&Place>, subject: Option<&str>, places: &Places) -> Value {
+    let mut location = json!({});
+    let mut names = Vec::from_iter(subject.map(str::to_owned));
+    match place {
+        Some(place) if place.source.role == Role::User => location["physicalLocation"] = physical(place),
+        _ => {
+            names.extend(place.map(built_in));
+            if let Some(first) = places.first() {
+                location["physicalLocation"] = json!({"artifactLocation": {"uri": uri(&first.name)}, "region": {"startLine": 1}});
+            }
+        }
+    }
+    if !names.is_empty() {
+        location["logicalLocations"] = names.iter().map(|name| json!({"fullyQualifiedName": name})).collect();
+    }
+    location
+}
+
+fn related(diagnostic: &Diagnostic, places: &Places) -> Value {
+    let located = diagnostic.related.iter().filter_map(|other| {
+        let place = places.find(other.span)?;
+        Some(match place.source.role {
+            Role::User => json!({"message": {"text": other.message}, "physicalLocation": physical(&place)}),
+            Role::Default => json!({"message": {"text": other.message}, "logicalLocations": [{"fullyQualifiedName": built_in(&place)}]}),
+        })
+    });
+    located.collect()
+}
+
+fn built_in(place: &Place) -> String {
+    format!("{}:{}:{}", place.name(), place.start.line, place.start.column)
+}
+
+fn physical(place: &Place) -> Value {
+    json!({"artifactLocation": {"uri": uri(&place.source.name)}, "region": region(place)})
+}
+
+fn region(place: &Place) -> Value {
+    json!({
+        "startLine": place.start.line,
+        "startColumn": place.start.column,
+        "endLine": place.end.line,
+        "endColumn": place.end.column,
+    })
+}
+
+/// A path as a relative reference: whatever is not plainly a part of one is percent-encoded.
+fn uri(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(byte as char),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// Equal for the same finding in two versions of a file. Of a long text the beginning is enough.
+fn fingerprint(diagnostic: &Diagnostic, place: Option<&Place>, seen: &mut BTreeMap<String, usize>) -> String {
+    let file = place.map(Place::name);
+    let text: Option<String> = place.map(|place| place.text().chars().take(200).collect());
+    let subject = diagnostic.subject.as_deref();
+    let parts = [Some(diagnostic.code.name()), Some(&diagnostic.message), subject, file.as_deref(), text.as_deref()];
+    let mut key = String::new();
+    for part in parts {
+        key += part.unwrap_or_default();
+        key.push('\0');
+    }
+    let count = seen.entry(key.clone()).or_default();
+    *count += 1;
+    let digest = Sha256::digest(format!("{key}{count}"));
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}

@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Writes the tables of provider facts beside this file.
+
+    python3 src/facts/generate.py CLONES
+
+CLONES is a folder with git clones named OWNER/NAME (see SOURCES; a bare clone will do). Needs PyYAML and cfn-lint, the source of the
+zones of AWS. Only facts are taken: names, counts, sizes and dates. Line 1 of every table names its source and that source's date.
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+import yaml
+
+HERE = pathlib.Path(__file__).parent
+AUTOSCALER = "kubernetes/autoscaler"
+CNI = "aws/amazon-vpc-cni-k8s"
+AZURE = "Azure/terraform-azurerm-avm-utl-regions"
+GOOGLE = "Cyclenerd/google-cloud-pricing-cost-calculator"
+VERSIONS = "endoflife-date/endoflife.date"
+SOURCES = [AUTOSCALER, CNI, AZURE, GOOGLE, VERSIONS]
+
+# Zones that Amazon no longer gives to new accounts: listed last, since the zones of a region stand in the order to use them.
+AMAZON_LAST = {"ap-northeast-1b", "ca-central-1c"}
+# Regions of Google Cloud whose general zones are not a, b and c (zones that are kept for accelerators are left out).
+GOOGLE_ZONES = {"europe-west1": "bcd", "us-east1": "bcd", "us-central1": "abcf"}
+# A shared-core machine shows more processors to its guest than the fraction it is billed for.
+GOOGLE_SHARED = {"e2-micro": 2, "e2-small": 2, "e2-medium": 2, "f1-micro": 1, "g1-small": 1}
+GOOGLE_ARM = {"a4x", "c4a", "n4a", "t2a"}
+# Machines of Azure whose memory is no whole number of GiB, which the source rounds down; in MiB.
+AZURE_MEMORY = {"B1ls": 512, "D1": 3584, "D1_v2": 3584, "DS1": 3584, "DS1_v2": 3584, "M8ms": 224000, "M8-2ms": 224000, "M8-4ms": 224000,
+                "M16ms": 448000, "M16-4ms": 448000, "M16-8ms": 448000}
+# GiB per processor in the current families of Amazon's machines, which follow from the first letter.
+AMAZON_MEMORY = {"c": 2, "m": 4, "r": 8}
+
+
+def git(repository, *arguments):
+    return subprocess.run(["git", "-C", CLONES / repository, *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def read(repository, path):
+    return git(repository, "show", f"HEAD:{path}")
+
+
+def source(repository, path):
+    return f"{repository} {path} ({git(repository, 'log', '-1', '--format=%cs', '--', path).strip()})"
+
+
+def write(name, sources, columns, rows):
+    rows = sorted(rows, key=lambda row: row[0].encode())
+    assert len({row[0] for row in rows}) == len(rows), name
+    lines = [f"# {', '.join(columns)}; from {'; '.join(sources)}", *("\t".join(map(str, row)) for row in rows)]
+    (HERE / name).write_text("\n".join(lines) + "\n")
+    print(f"{name}: {len(rows)} rows, {(HERE / name).stat().st_size} bytes")
+
+
+def go_table(repository, path):
+    """The entries of a generated Go map: name -> field -> text."""
+    found = {}
+    for name, body in re.findall(r'^\t"([^"]+)": \{\n(.*?)^\t\},', read(repository, path), re.M | re.S):
+        found[name] = dict(re.findall(r'^\t\t(\w+): +"?([^",]+)"?,', body, re.M))
+    return found
+
+
+def derived_amazon(name):
+    """What the name of a machine of the eighth or ninth generation says: (architecture, cpus, MiB), or None."""
+    match = re.fullmatch(r"([cmr])[89]([agi])[bden]*\.(?:metal-)?(\d*)(medium|large|xlarge|xl)", name)
+    if not match:
+        return None
+    family, maker, count, size = match.groups()
+    cpus = {"medium": 1, "large": 2}.get(size, 4) * int(count or 1)
+    return "arm64" if maker == "g" else "amd64", cpus, cpus * AMAZON_MEMORY[family] * 1024
+
+
+def amazon_machines():
+    path, pods_path, limits_path = (
+        "cluster-autoscaler/cloudprovider/aws/ec2_instance_types.go", "misc/eni-max-pods.txt", "pkg/vpc/vpc_ip_resource_limit.go")
+    pods = dict(line.split() for line in read(CNI, pods_path).splitlines() if line and line[0] != "#")
+    limits = go_table(CNI, limits_path)
+    machines = {}
+    for name, fields in go_table(AUTOSCALER, path).items():
+        machines[name] = fields["Architecture"], int(fields["VCPU"]), int(fields["MemoryMb"])
+        assert derived_amazon(name) in (None, machines[name]), name
+    for name in pods:
+        if name not in machines and derived_amazon(name):
+            machines[name] = derived_amazon(name)
+    rows = []
+    for name, (architecture, cpus, memory) in machines.items():
+        if name.startswith("mac"):
+            continue
+        addresses = int(pods[name])
+        # A prefix is 16 addresses in place of one; only Nitro machines have them. The cap is what Amazon recommends and applies.
+        nitro = limits.get(name, {}).get("HypervisorType") == "nitro" or limits.get(name, {}).get("IsBareMetal") == "true"
+        prefixes = min((addresses - 2) * 16 + 2, 110 if cpus < 30 else 250) if nitro else "-"
+        rows.append((name, architecture, cpus, memory, addresses, prefixes))
+    write("aws-machines.tsv", [source(AUTOSCALER, path), source(CNI, pods_path), source(CNI, limits_path)],
+          ["name", "architecture", "cpus", "memory MiB", "pods by addresses", "pods by prefixes"], rows)
+
+
+def amazon_regions():
+    import cfnlint
+    import cfnlint.helpers
+    rows = []
+    for name, zones in cfnlint.helpers.AVAILABILITY_ZONES.items():
+        if "iso" not in name:
+            rows.append((name, ",".join(sorted(zones, key=lambda zone: (zone in AMAZON_LAST, zone)))))
+    write("aws-regions.tsv", [f"cfn-lint {cfnlint.version.__version__}"], ["name", "zones"], rows)
+
+
+def google():
+    path = "build/gcp.yml"
+    tables = yaml.safe_load(read(GOOGLE, path))
+    rows = []
+    for name, fields in tables["compute"]["instance"].items():
+        family = name.split("-")[0]
+        if family == "custom":
+            continue
+        cpus = GOOGLE_SHARED.get(name, fields["cpu"])
+        architecture = "arm64" if family in GOOGLE_ARM else "amd64"
+        rows.append((name, architecture, int(cpus), round(fields["ram"] * 1024), "-", "-"))
+        assert int(cpus) == cpus, name
+    columns = ["name", "architecture", "cpus", "memory MiB", "pods by addresses", "pods by prefixes"]
+    write("google-machines.tsv", [source(GOOGLE, path)], columns, rows)
+    regions = [(name, ",".join(f"{name}-{zone}" for zone in GOOGLE_ZONES.get(name, "abc"))) for name in tables["region"]]
+    write("google-regions.tsv", [source(GOOGLE, path)], ["name", "zones"], regions)
+
+
+def azure_machines():
+    path = "cluster-autoscaler/cloudprovider/azure/azure_instance_types.go"
+    rows = []
+    for name, fields in go_table(AUTOSCALER, path).items():
+        memory = AZURE_MEMORY.get(name.removeprefix("Standard_"), int(fields["MemoryMb"]))
+        rows.append((name, fields["Architecture"], int(fields["VCPU"]), memory, "-", "-"))
+    columns = ["name", "architecture", "cpus", "memory MiB", "pods by addresses", "pods by prefixes"]
+    write("azure-machines.tsv", [source(AUTOSCALER, path)], columns, rows)
+
+
+def azure_regions():
+    path = "modules/cached-data/locations.tf.json"
+    rows = []
+    for place in json.loads(read(AZURE, path))["locals"]["locations_cached"]["value"]:
+        if place["metadata"]["regionType"] != "Physical" or re.search(r"euap$|stg$|stage$", place["name"]):
+            continue
+        zones = sorted(mapping["logicalZone"] for mapping in place.get("availabilityZoneMappings") or [])
+        rows.append((place["name"], ",".join(zones) or "-"))
+    write("azure-regions.tsv", [source(AZURE, path)], ["name", "zones"], rows)
+
+
+def versions():
+    sources, rows = [], []
+    for provider, product in [("aws", "amazon-eks"), ("azure", "azure-kubernetes-service"), ("google", "google-kubernetes-engine")]:
+        path = f"products/{product}.md"
+        sources.append(source(VERSIONS, path))
+        for release in yaml.safe_load(read(VERSIONS, path).split("---")[1])["releases"]:
+            if int(release["releaseCycle"].split(".")[1]) >= 31:
+                key = f"{provider}-{release['releaseCycle']}"
+                rows.append((key, release["releaseDate"], release["eol"], release.get("eoes", "-")))
+    write("kubernetes-versions.tsv", sources, ["provider-version", "released", "end of standard support", "end of paid support"], rows)
+
+
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
+CLONES = pathlib.Path(sys.argv[1])
+amazon_machines()
+amazon_regions()
+google()
+azure_machines()
+azure_regions()
+versions()

@@ -1,0 +1,298 @@
+//! What is true of the clouds whatever a spec says: their machines, regions, zones and Kubernetes versions.
+//!
+//! The tables beside this file are written by `generate.py`, which names their sources; line 1 of each has source and date. They are
+//! looked up in place, so a run that asks for nothing pays nothing. A cloud adds machines every week: an unknown machine is not an
+//! error here, only unknown. Knows nothing of specs and decides nothing.
+
+mod table;
+
+use crate::diagnostic::wording;
+use table::Table;
+
+/// Who runs the clusters.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Provider {
+    /// Amazon Web Services.
+    Aws,
+    /// Google Cloud.
+    Google,
+    /// Microsoft Azure.
+    Azure,
+    /// Clusters in containers on a developer's machine.
+    Kind,
+    /// Clusters that are there already.
+    Existing,
+}
+
+impl Provider {
+    /// Every provider.
+    pub const ALL: [Provider; 5] = [Provider::Aws, Provider::Google, Provider::Azure, Provider::Kind, Provider::Existing];
+
+    /// The name in a spec.
+    pub fn name(self) -> &'static str {
+        match self {
+            Provider::Aws => "aws",
+            Provider::Google => "google",
+            Provider::Azure => "azure",
+            Provider::Kind => "kind",
+            Provider::Existing => "existing",
+        }
+    }
+
+    fn machines(self) -> Table {
+        match self {
+            Provider::Aws => Table(include_str!("aws-machines.tsv")),
+            Provider::Google => Table(include_str!("google-machines.tsv")),
+            Provider::Azure => Table(include_str!("azure-machines.tsv")),
+            Provider::Kind | Provider::Existing => Table(""),
+        }
+    }
+
+    fn regions(self) -> Table {
+        match self {
+            Provider::Aws => Table(include_str!("aws-regions.tsv")),
+            Provider::Google => Table(include_str!("google-regions.tsv")),
+            Provider::Azure => Table(include_str!("azure-regions.tsv")),
+            Provider::Kind | Provider::Existing => Table(""),
+        }
+    }
+}
+
+/// The instruction set of a machine.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Architecture {
+    /// 64-bit x86.
+    Amd64,
+    /// 64-bit Arm.
+    Arm64,
+}
+
+impl Architecture {
+    /// The name Kubernetes and image indexes use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Architecture::Amd64 => "amd64",
+            Architecture::Arm64 => "arm64",
+        }
+    }
+}
+
+/// A type of machine.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Machine {
+    /// Its instruction set.
+    pub architecture: Architecture,
+    /// Virtual processors.
+    pub cpus: u32,
+    /// Memory in MiB.
+    pub memory: u64,
+    /// The most pods it can hold; `None` where the limit is the cluster's and not the machine's.
+    pub pods: Option<Pods>,
+}
+
+/// The most pods of a machine whose pods have addresses of the network itself (AWS).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Pods {
+    /// With one address each: network interfaces times (addresses of one - 1), plus 2 for pods in the host's network.
+    pub by_addresses: u32,
+    /// With prefixes of 16 addresses, capped at 110 below 30 processors and at 250 from there on, as Amazon recommends; `None` where
+    /// the machine can't have prefixes.
+    pub by_prefixes: Option<u32>,
+}
+
+/// A place with data centres.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Region {
+    /// Its zones as the provider names them (`eu-west-1a`, `europe-west1-b`, `1`), in the order to use them; empty where it has none.
+    pub zones: Vec<&'static str>,
+}
+
+/// A Kubernetes minor version at a provider; dates are `YYYY-MM-DD`, so that their order as text is their order in time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Version {
+    /// The minor version, e.g. `1.35`.
+    pub name: &'static str,
+    /// When the provider first offered it.
+    pub released: &'static str,
+    /// The last day of standard support.
+    pub end: &'static str,
+    /// The last day of support at extra cost, where that is offered and dated.
+    pub extended: Option<&'static str>,
+}
+
+/// The machine type `name`, if it is known. For a provider without machine types nothing is.
+pub fn machine(provider: Provider, name: &str) -> Option<Machine> {
+    match provider.machines().find(name) {
+        Some(fields) => parse_machine(fields),
+        None if provider == Provider::Google => custom_machine(name),
+        None => None,
+    }
+}
+
+fn parse_machine(mut fields: impl Iterator<Item = &'static str>) -> Option<Machine> {
+    let architecture = if fields.next()? == "arm64" { Architecture::Arm64 } else { Architecture::Amd64 };
+    let cpus = fields.next()?.parse().ok()?;
+    let memory = fields.next()?.parse().ok()?;
+    let by_addresses = fields.next()?.parse().ok();
+    let by_prefixes = fields.next()?.parse().ok();
+    Some(Machine { architecture, cpus, memory, pods: by_addresses.map(|by_addresses| Pods { by_addresses, by_prefixes }) })
+}
+
+/// A machine of Google's that is cut to measure says what it is: `n2-custom-4-8192` has four processors and 8192 MiB (`-ext` with more
+/// memory than usual); `custom-4-8192` is of the first family.
+fn custom_machine(name: &str) -> Option<Machine> {
+    let (family, size) = name.strip_prefix("custom-").map(|size| ("n1", size)).or_else(|| name.split_once("-custom-"))?;
+    if !["e2", "g2", "n1", "n2", "n2d", "n4", "n4a", "n4d"].contains(&family) {
+        return None;
+    }
+    let (cpus, memory) = size.strip_suffix("-ext").unwrap_or(size).split_once('-')?;
+    let architecture = if family == "n4a" { Architecture::Arm64 } else { Architecture::Amd64 };
+    Some(Machine { architecture, cpus: cpus.parse().ok()?, memory: memory.parse().ok()?, pods: None })
+}
+
+/// The region `name`, if there is one. For a provider without regions of its own there is none.
+pub fn region(provider: Provider, name: &str) -> Option<Region> {
+    let zones = provider.regions().find(name)?.next()?;
+    Some(Region { zones: zones.split(',').filter(|&zone| zone != "-").collect() })
+}
+
+/// The names of all known machine types, sorted.
+pub fn machines(provider: Provider) -> impl Iterator<Item = &'static str> {
+    provider.machines().names()
+}
+
+/// The names of all regions, sorted.
+pub fn regions(provider: Provider) -> impl Iterator<Item = &'static str> {
+    provider.regions().names()
+}
+
+/// The known machine type that `name` was probably meant to be.
+pub fn nearest_machine(provider: Provider, name: &str) -> Option<&'static str> {
+    wording::suggest(name, machines(provider))
+}
+
+/// The region that `name` was probably meant to be.
+pub fn nearest_region(provider: Provider, name: &str) -> Option<&'static str> {
+    wording::suggest(name, regions(provider))
+}
+
+const VERSIONS: Table = Table(include_str!("kubernetes-versions.tsv"));
+
+/// The Kubernetes versions of a managed service from 1.31 on, oldest first; none where the provider manages no clusters.
+pub fn versions(provider: Provider) -> Vec<Version> {
+    let of_provider = |key: &'static str| key.strip_prefix(provider.name())?.strip_prefix('-');
+    VERSIONS.names().filter_map(of_provider).filter_map(|name| version(provider, name)).collect()
+}
+
+/// One Kubernetes version of a managed service; `None` where the table does not know it.
+pub fn version(provider: Provider, name: &str) -> Option<Version> {
+    let key = VERSIONS.names().find(|key| key.strip_prefix(provider.name()).and_then(|key| key.strip_prefix('-')) == Some(name))?;
+    let mut fields = VERSIONS.find(key)?;
+    let (released, end, extended) = (fields.next()?, fields.next()?, fields.next()?);
+    Some(Version { name: &key[provider.name().len() + 1..], released, end, extended: Some(extended).filter(|&date| date != "-") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLOUDS: [Provider; 3] = [Provider::Aws, Provider::Google, Provider::Azure];
+
+    fn known(provider: Provider, name: &str) -> (&'static str, u32, u64) {
+        let machine = machine(provider, name).unwrap_or_else(|| panic!("no {name}"));
+        (machine.architecture.name(), machine.cpus, machine.memory)
+    }
+
+    #[test]
+    fn tables_are_sorted_and_every_line_is_whole() {
+        for provider in CLOUDS {
+            for names in [machines(provider).collect::<Vec<_>>(), regions(provider).collect()] {
+                assert!(names.len() > 35 && names.is_sorted_by(|a, b| a < b), "{provider:?}");
+            }
+            for name in machines(provider) {
+                let machine = machine(provider, name).unwrap_or_else(|| panic!("no {name}"));
+                assert!((1..2000).contains(&machine.cpus) && (256..40_000_000).contains(&machine.memory), "{name}: {machine:?}");
+                assert_eq!(machine.pods.is_some(), provider == Provider::Aws, "{name}");
+            }
+            for name in regions(provider) {
+                let zones = region(provider, name).unwrap_or_else(|| panic!("no {name}")).zones;
+                assert!(zones.len() <= 6 && (provider == Provider::Azure || zones.len() >= 2), "{name}: {zones:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_table_names_its_source_and_is_small() {
+        for table in CLOUDS.iter().flat_map(|provider| [provider.machines(), provider.regions()]).chain([VERSIONS]) {
+            assert!(table.0.starts_with("# ") && table.0.lines().next().is_some_and(|line| line.contains("; from ")));
+            assert!(table.0.len() < 100_000 && table.0.ends_with('\n') && table.0.is_ascii());
+        }
+    }
+
+    #[test]
+    fn machines_are_what_their_makers_say() {
+        assert_eq!(known(Provider::Aws, "m7i.xlarge"), ("amd64", 4, 16384));
+        assert_eq!(known(Provider::Aws, "m7g.large"), ("arm64", 2, 8192));
+        assert_eq!(known(Provider::Aws, "r7i.large"), ("amd64", 2, 16384));
+        assert_eq!(known(Provider::Aws, "c8gn.metal-48xl"), ("arm64", 192, 393_216));
+        assert_eq!(known(Provider::Google, "e2-standard-4"), ("amd64", 4, 16384));
+        assert_eq!(known(Provider::Google, "e2-medium"), ("amd64", 2, 4096));
+        assert_eq!(known(Provider::Google, "n1-standard-1"), ("amd64", 1, 3840));
+        assert_eq!(known(Provider::Google, "c4a-highmem-8"), ("arm64", 8, 65536));
+        assert_eq!(known(Provider::Google, "n2d-custom-4-8192"), ("amd64", 4, 8192));
+        assert_eq!(known(Provider::Azure, "Standard_D4s_v5"), ("amd64", 4, 16384));
+        assert_eq!(known(Provider::Azure, "Standard_D2ps_v6"), ("arm64", 2, 8192));
+        for (provider, name) in [
+            (Provider::Aws, "m7i.huge"),
+            (Provider::Aws, "e2-standard-4"),
+            (Provider::Google, "n2-custom-x-8192"),
+            (Provider::Google, "z9-custom-4-8192"),
+            (Provider::Azure, ""),
+            (Provider::Kind, "m7i.xlarge"),
+        ] {
+            assert_eq!(machine(provider, name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn pods_are_limited_by_addresses_on_amazon() {
+        let pods = |name| machine(Provider::Aws, name).and_then(|machine| machine.pods);
+        assert_eq!(pods("m7i.xlarge"), Some(Pods { by_addresses: 58, by_prefixes: Some(110) }));
+        assert_eq!(pods("m7i.16xlarge"), Some(Pods { by_addresses: 737, by_prefixes: Some(250) }));
+        assert_eq!(pods("t2.micro"), Some(Pods { by_addresses: 4, by_prefixes: None }));
+    }
+
+    #[test]
+    fn regions_have_the_zones_their_makers_gave_them() {
+        let zones = |provider, name| region(provider, name).map(|region| region.zones.join(" "));
+        assert_eq!(zones(Provider::Aws, "eu-west-1").as_deref(), Some("eu-west-1a eu-west-1b eu-west-1c"));
+        assert_eq!(region(Provider::Aws, "us-east-1").map(|region| region.zones.len()), Some(6));
+        assert_eq!(zones(Provider::Google, "europe-west1").as_deref(), Some("europe-west1-b europe-west1-c europe-west1-d"));
+        assert_eq!(zones(Provider::Azure, "westeurope").as_deref(), Some("1 2 3"));
+        assert_eq!(zones(Provider::Azure, "ukwest").as_deref(), Some(""));
+        assert_eq!(zones(Provider::Azure, "eu-west-1"), None);
+        assert_eq!(zones(Provider::Existing, "eu-west-1"), None);
+    }
+
+    #[test]
+    fn the_nearest_name_is_offered() {
+        assert_eq!(nearest_machine(Provider::Aws, "m7i.xlrage"), Some("m7i.xlarge"));
+        assert_eq!(nearest_machine(Provider::Azure, "standard_d4s_v5"), Some("Standard_D4s_v5"));
+        assert_eq!(nearest_machine(Provider::Aws, "enormous"), None);
+        assert_eq!(nearest_region(Provider::Aws, "eu-west1"), Some("eu-west-1"));
+        assert_eq!(nearest_region(Provider::Google, "europe-west-1"), Some("europe-west1"));
+        assert_eq!(nearest_region(Provider::Kind, "eu-west-1"), None);
+    }
+
+    #[test]
+    fn versions_have_an_end() {
+        for provider in CLOUDS {
+            let known = versions(provider);
+            assert!(known.len() >= 6 && known.iter().all(|version| version.released < version.end), "{known:?}");
+            assert_eq!(version(provider, known[0].name), Some(known[0]));
+            assert_eq!(version(provider, "1.3"), None);
+        }
+        assert_eq!(version(Provider::Aws, "1.35").map(|version| version.end), Some("2027-03-27"));
+        assert!(versions(Provider::Kind).is_empty());
+    }
+}
