@@ -109,7 +109,7 @@ class Stream:
         return env
 
     def config(self, home, config):
-        return self.configs.get((home, config)) or {"*": f"(missing ConfigMap {config})"}
+        return self.configs.get((home, config), {"*": f"(missing ConfigMap {config})"})
 
     def container(self, pod, container, home):
         volumes = {v["name"]: next((key for key in v if key != "name"), "emptyDir") for v in pod.get("volumes") or []}
