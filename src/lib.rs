@@ -9,3 +9,4 @@ pub mod source;
 pub mod spec;
 pub mod syntax;
 pub mod value;
+pub mod yaml;

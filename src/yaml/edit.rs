@@ -1,0 +1,141 @@
+//! Documents made and changed by code: from JSON, and the few edits that patches and overlays are composed of.
+//!
+//! Values come in as JSON; replaced and removed nodes stay in memory, unreachable, until the document goes.
+
+use serde_json::Value;
+
+use super::tree::{Content, Document, EMPTY, Id, NONE, Slice, Slot};
+
+impl Document {
+    /// A document with this value.
+    pub fn from_json(value: &Value) -> Document {
+        let mut document = Document { text: String::new(), slots: Vec::new(), comments: Vec::new(), tail: NONE };
+        document.slots.push(Slot::new(Content::Null, 0));
+        document.fill(0, value);
+        document
+    }
+
+    /// Replaces the value of a node; its key, place and comment stay.
+    pub fn replace(&mut self, id: Id, value: &Value) {
+        self.slots[id.0 as usize].line = 0;
+        self.fill(id.0, value);
+    }
+
+    /// Sets a key of a map: in its place where it exists, else at the end. `None` where `map` is no map.
+    pub fn insert(&mut self, map: Id, key: &str, value: &Value) -> Option<Id> {
+        let Content::Map(_) = self.slot(map).content else { return None };
+        if let Some(old) = self.node(map).get(key) {
+            let id = old.id();
+            self.replace(id, value);
+            return Some(id);
+        }
+        Some(Id(self.add(map.0, key, value)))
+    }
+
+    /// Adds an item at the end of a list. `None` where `list` is no list.
+    pub fn push(&mut self, list: Id, value: &Value) -> Option<Id> {
+        let Content::List(_) = self.slot(list).content else { return None };
+        Some(Id(self.add(list.0, "", value)))
+    }
+
+    /// Takes a child out of its map or list; whether it was there.
+    pub fn remove(&mut self, parent: Id, child: Id) -> bool {
+        let (Content::Map(chain) | Content::List(chain)) = &mut self.slots[parent.0 as usize].content else { return false };
+        let mut next = std::mem::replace(chain, EMPTY).first;
+        let mut found = false;
+        while next != NONE {
+            let id = next;
+            next = std::mem::replace(&mut self.slots[id as usize].next, NONE);
+            if id == child.0 {
+                found = true;
+            } else {
+                self.link(parent.0, id);
+            }
+        }
+        found
+    }
+
+    /// Sets the comment above a node, one line of it per line of `text`; an empty text takes it away.
+    pub fn set_comment(&mut self, id: Id, text: &str) {
+        let lines: Vec<String> = text.lines().map(|line| format!("# {line}")).collect();
+        let comment = if lines.is_empty() { NONE } else { self.comments.len() as u32 };
+        if !lines.is_empty() {
+            let slice = self.store(&lines.join("\n"));
+            self.comments.push(slice);
+        }
+        self.slots[id.0 as usize].comment = comment;
+    }
+
+    /// Adds a child to a map or list.
+    fn add(&mut self, parent: u32, key: &str, value: &Value) -> u32 {
+        let id = self.slots.len() as u32;
+        let key = self.store(key);
+        self.slots.push(Slot { key, ..Slot::new(Content::Null, 0) });
+        self.fill(id, value);
+        self.link(parent, id);
+        id
+    }
+
+    fn fill(&mut self, id: u32, value: &Value) {
+        let content = match value {
+            Value::Null => Content::Null,
+            Value::Bool(value) => Content::Bool(*value),
+            Value::Number(number) if number.is_f64() => Content::Float(self.store(&number.to_string())),
+            Value::Number(number) => Content::Integer(self.store(&number.to_string())),
+            Value::String(text) => Content::Text(self.store(text)),
+            Value::Array(_) => Content::List(EMPTY),
+            Value::Object(_) => Content::Map(EMPTY),
+        };
+        self.slots[id as usize].content = content;
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| _ = self.add(id, "", item)),
+            Value::Object(entries) => entries.iter().for_each(|(key, value)| _ = self.add(id, key, value)),
+            _ => {}
+        }
+    }
+
+    /// Links a node behind the last child of a map or list.
+    pub(super) fn link(&mut self, parent: u32, id: u32) {
+        let (Content::Map(chain) | Content::List(chain)) = &mut self.slots[parent as usize].content else { return };
+        let last = std::mem::replace(&mut chain.last, id);
+        if last == NONE {
+            chain.first = id;
+        } else {
+            self.slots[last as usize].next = id;
+        }
+    }
+
+    pub(super) fn store(&mut self, text: &str) -> Slice {
+        let start = self.text.len() as u32;
+        self.text.push_str(text);
+        Slice { start, len: text.len() as u32 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn edits_keep_order() {
+        let mut document = Document::from_json(&json!({"a": 1, "b": [1, 2], "c": true}));
+        let list = document.get("b").unwrap().id();
+        let root = document.root().id();
+        let a = document.get("a").unwrap().id();
+        assert!(document.push(list, &json!({"x": null})).is_some());
+        assert!(document.insert(root, "c", &json!(2.5)).is_some());
+        assert!(document.insert(root, "d", &json!("new")).is_some());
+        assert!(document.remove(root, a) && !document.remove(root, a));
+        assert_eq!(document.to_json().to_string(), r#"{"b":[1,2,{"x":null}],"c":2.5,"d":"new"}"#);
+    }
+
+    #[test]
+    fn edits_of_the_wrong_kind_change_nothing() {
+        let mut document = Document::from_json(&json!([1]));
+        let root = document.root().id();
+        assert!(document.insert(root, "a", &json!(1)).is_none());
+        assert_eq!(document.to_json(), json!([1]));
+    }
+}

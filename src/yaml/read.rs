@@ -1,0 +1,521 @@
+//! Text of the strict subset -> documents.
+//!
+//! The subset is what templates print: block maps and lists, one value per line (a plain literal word, or JSON on one line), literal `|` blocks,
+//! `#` lines above keys, items and documents, `---` between documents. Everything else is refused with its line and a reason, above all what
+//! two YAML readers take for two things. Runs line by line with a stack of open blocks, so depth costs no stack.
+
+use std::fmt;
+
+use super::scalar::{self, Literal};
+use super::tree::{Content, Document, EMPTY, NONE, Slice, Slot};
+use super::{DEPTH_LIMIT, flow};
+
+/// Why a text is not of the subset.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ReadError {
+    /// The line at fault, from 1.
+    pub line: usize,
+    /// What is wrong with it, in lower case, without a full stop.
+    pub reason: String,
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.reason)
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+pub(super) type Read<T> = Result<T, ReadError>;
+
+/// Reads every document of a text. A text without any value, comments or not, holds no document.
+pub fn read(text: &str) -> Result<Vec<Document>, ReadError> {
+    if text.len() > i32::MAX as usize {
+        return Err(ReadError { line: 1, reason: "the text is larger than 2 GiB".into() });
+    }
+    let mut documents = Vec::new();
+    let (mut start, mut first_line) = (0, 1);
+    // A separator stands at the start of a line, where no value of the subset can put one.
+    let separators = text.match_indices("---").filter(|&(at, _)| {
+        let ends = matches!(text.as_bytes().get(at + 3), None | Some(b'\n'));
+        ends && (at == 0 || text.as_bytes()[at - 1] == b'\n')
+    });
+    let mut ends: Vec<usize> = separators.map(|(at, _)| at).collect();
+    ends.push(text.len());
+    for end in ends {
+        let part = &text[start..end];
+        if holds_value(part) {
+            documents.push(Reader::new(part, first_line).document()?);
+            first_line += part.matches('\n').count();
+            start = end;
+        }
+    }
+    Ok(documents)
+}
+
+/// Whether a part between separators is more than comments: those belong to the document that follows.
+fn holds_value(part: &str) -> bool {
+    part.split('\n').any(|line| !(line.is_empty() || line == "---" || line.trim_start_matches(' ').starts_with('#')))
+}
+
+/// A block that still takes lines.
+struct Open {
+    indent: usize,
+    id: u32,
+    list: bool,
+}
+
+pub(super) struct Reader<'t> {
+    pub(super) text: &'t str,
+    pub(super) bytes: &'t [u8],
+    /// Strings that differ from their source; they are appended to the document's text in the end.
+    pub(super) decoded: String,
+    pub(super) document: Document,
+    /// Where the next line starts.
+    next: usize,
+    /// The current line, from 1.
+    line: usize,
+    open: Vec<Open>,
+    /// A key or item whose value stands on the following lines.
+    pending: Option<u32>,
+    /// Comment lines that wait for the node below them.
+    comment: Option<(usize, usize)>,
+}
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t str, first_line: usize) -> Reader<'t> {
+        let slots = Vec::with_capacity(text.len() / 24 + 4);
+        let document = Document { text: String::new(), slots, comments: Vec::new(), tail: NONE };
+        let bytes = text.as_bytes();
+        Reader {
+            text,
+            bytes,
+            decoded: String::new(),
+            document,
+            next: 0,
+            line: first_line - 1,
+            open: Vec::new(),
+            pending: None,
+            comment: None,
+        }
+    }
+
+    fn document(mut self) -> Read<Document> {
+        while let Some((start, end)) = self.next_line() {
+            let from = start + indentation(&self.bytes[start..end]);
+            if from == end {
+                if from > start {
+                    return self.bad("blanks at the end of a line");
+                }
+                continue;
+            }
+            if self.bytes[from] == b'#' {
+                self.remember_comment(from, end)?;
+                continue;
+            }
+            match self.bytes[end - 1] {
+                b' ' | b'\t' => return self.bad("blanks at the end of a line"),
+                b'\r' => return self.bad("a carriage return"),
+                _ if self.bytes[from] == b'\t' => return self.bad("a tab in the indentation"),
+                _ => {}
+            }
+            if self.document.slots.is_empty() && &self.text[start..end] == "---" {
+                continue;
+            }
+            self.content(from - start, from, end)?;
+        }
+        if let Some(id) = self.pending {
+            return self.no_value(id);
+        }
+        self.document.tail = self.take_comment();
+        self.document.text.reserve_exact(self.text.len() + self.decoded.len());
+        self.document.text.push_str(self.text);
+        self.document.text.push_str(&self.decoded);
+        unique_keys(&self.document)?;
+        Ok(self.document)
+    }
+
+    /// One line that is neither blank nor comment: perhaps several dashes, then a key, a value or both.
+    fn content(&mut self, mut indent: usize, mut from: usize, end: usize) -> Read<()> {
+        let mut item = is_item(&self.bytes[from..end]);
+        let mut key = if item { None } else { self.key(from, end)? };
+        loop {
+            if self.document.slots.is_empty() {
+                if indent > 0 {
+                    return self.bad("the first line of a document is indented");
+                }
+                let root = self.add(None);
+                if !item && key.is_none() {
+                    return self.value(root, from, end, 0);
+                }
+                self.open_block(root, indent, item)?;
+            } else if let Some(id) = self.pending.take() {
+                // A list may stand as far left as the key it belongs to.
+                let deeper = self.open.last().is_some_and(|top| indent > top.indent || (item && !top.list && indent == top.indent));
+                if !deeper {
+                    return self.no_value(id);
+                }
+                self.open_block(id, indent, item)?;
+            }
+            while self.open.last().is_some_and(|top| top.indent > indent || (top.indent == indent && top.list && !item)) {
+                self.open.pop();
+            }
+            let Some(&Open { indent: expected, id: parent, list }) = self.open.last() else {
+                return self.bad("text after the document's value");
+            };
+            if expected != indent {
+                return self.bad("the indentation is that of no open block");
+            }
+            match (list, item) {
+                (false, true) => return self.bad("a list item in a map"),
+                (true, false) => return self.bad("a key in a list"),
+                (false, false) => {
+                    let Some((name, after)) = key else { return self.bad("expected `key: value`") };
+                    let id = self.add(Some((parent, name)));
+                    if after == end {
+                        self.pending = Some(id);
+                        return Ok(());
+                    }
+                    return self.value(id, after + 1, end, indent);
+                }
+                (true, true) => {}
+            }
+            let id = self.add(Some((parent, Slice::default())));
+            if from + 1 == end {
+                self.pending = Some(id);
+                return Ok(());
+            }
+            from += 2;
+            item = is_item(&self.bytes[from..end]);
+            key = if item { None } else { self.key(from, end)? };
+            if !item && key.is_none() {
+                return self.value(id, from, end, indent);
+            }
+            self.pending = Some(id);
+            indent += 2;
+        }
+    }
+
+    /// The key at the start of a line and the offset after its colon; `None` where the line holds none.
+    fn key(&mut self, from: usize, end: usize) -> Read<Option<(Slice, usize)>> {
+        let quoted = self.bytes[from] == b'"';
+        let stop = if quoted {
+            self.string_end(from, end)?
+        } else {
+            from + self.bytes[from..end].iter().take_while(|&&byte| scalar::is_key_byte(byte)).count()
+        };
+        let is_key = stop > from && stop < end && self.bytes[stop] == b':' && matches!(self.bytes[..end].get(stop + 1), None | Some(b' '));
+        if !is_key {
+            return Ok(None);
+        }
+        let name = if quoted {
+            self.string(from, end)?.0
+        } else if scalar::is_plain_key(&self.text[from..stop]) {
+            slice(from, stop)
+        } else {
+            return self.bad("an unquoted key that not every YAML reader takes for text");
+        };
+        self.check_key(name)?;
+        Ok(Some((name, stop + 1)))
+    }
+
+    /// YAML readers give up on keys of more than 1,024 characters.
+    pub(super) fn check_key(&self, name: Slice) -> Read<()> {
+        if name.len > 250 {
+            let mut printed = String::new();
+            scalar::push_quoted(self.str(name), &mut printed);
+            if printed.chars().count() > 1000 {
+                return self.bad("a key of more than 1,000 characters");
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of `id` that starts on this line; `indent` is that of the block `id` stands in.
+    fn value(&mut self, id: u32, from: usize, end: usize, indent: usize) -> Read<()> {
+        let word = &self.text[from..end];
+        let content = match self.bytes[from] {
+            b'"' | b'{' | b'[' => {
+                let stop = self.flow(id, from, end, self.open.len())?;
+                return if stop == end { Ok(()) } else { self.bad(flow::text_after(self.bytes[from])) };
+            }
+            b'|' => Content::Text(self.literal(word, indent)?),
+            b'&' => return self.bad("an anchor"),
+            b'*' => return self.bad("an alias"),
+            b'!' => return self.bad("a tag"),
+            b'>' => return self.bad("a folded block"),
+            b'\'' => return self.bad("single quotes: text is quoted as in JSON"),
+            b' ' => return self.bad("more than one space before a value"),
+            _ => match scalar::literal(word) {
+                Some(literal) => typed(literal, slice(from, end)),
+                None if scalar::is_plain(word) => Content::Text(slice(from, end)),
+                None if word.contains(": ") || word.ends_with(':') => return self.bad("a colon in an unquoted value"),
+                None if word.contains(" #") => return self.bad("a comment after a value"),
+                None => return self.bad("an unquoted value that not every YAML reader takes for the same text"),
+            },
+        };
+        self.document.slots[id as usize].content = content;
+        Ok(())
+    }
+
+    /// The lines of a literal block below `header`, all deeper than `indent`.
+    fn literal(&mut self, header: &str, indent: usize) -> Read<Slice> {
+        let start = self.decoded.len();
+        let mut depth = None;
+        let mut breaks = 0;
+        loop {
+            let (mark, line) = (self.next, self.line);
+            let Some((start, end)) = self.next_line() else { break };
+            let spaces = indentation(&self.bytes[start..end]);
+            if start == end {
+                breaks += 1;
+                continue;
+            }
+            if spaces <= indent {
+                (self.next, self.line) = (mark, line);
+                break;
+            }
+            if depth.is_none() && breaks > 0 {
+                return self.bad("a literal block that starts with an empty line");
+            }
+            let depth = *depth.get_or_insert(spaces);
+            if spaces < depth {
+                return self.bad("a line of a literal block that stands left of its first");
+            }
+            if matches!(self.bytes[end - 1], b' ' | b'\t') {
+                return self.bad("blanks at the end of a line");
+            }
+            if end == self.bytes.len() {
+                return self.bad("a literal block without a newline at its end");
+            }
+            self.decoded.extend(std::iter::repeat_n('\n', breaks));
+            self.decoded.push_str(&self.text[start + depth..end]);
+            breaks = 1;
+        }
+        let breaks = match header {
+            "|" => 1,
+            "|-" => 0,
+            "|+" => breaks,
+            _ => return self.bad("a literal block starts with `|`, `|-` or `|+` alone"),
+        };
+        if !scalar::is_literal(&self.decoded[start..]) {
+            return self.bad("a literal block that is empty or holds characters which need quotes");
+        }
+        self.decoded.extend(std::iter::repeat_n('\n', breaks));
+        Ok(self.decoded_since(start))
+    }
+
+    fn remember_comment(&mut self, from: usize, end: usize) -> Read<()> {
+        if !self.text[from..end].chars().all(scalar::is_printable) {
+            return self.bad("a control character or tab in a comment");
+        }
+        self.comment = Some((self.comment.map_or(from, |(start, _)| start), end));
+        Ok(())
+    }
+
+    fn take_comment(&mut self) -> u32 {
+        let Some((start, end)) = self.comment.take() else { return NONE };
+        self.document.comments.push(slice(start, end));
+        self.document.comments.len() as u32 - 1
+    }
+
+    /// Adds the node of this line, or the root; it takes the comment above.
+    fn add(&mut self, place: Option<(u32, Slice)>) -> u32 {
+        let comment = self.take_comment();
+        self.add_below(place, comment)
+    }
+
+    pub(super) fn add_below(&mut self, place: Option<(u32, Slice)>, comment: u32) -> u32 {
+        let id = self.document.slots.len() as u32;
+        let slot = Slot::new(Content::Null, self.line as u32);
+        self.document.slots.push(Slot { comment, key: place.map_or(Slice::default(), |(_, key)| key), ..slot });
+        if let Some((parent, _)) = place {
+            self.document.link(parent, id);
+        }
+        id
+    }
+
+    fn open_block(&mut self, id: u32, indent: usize, list: bool) -> Read<()> {
+        if self.open.len() >= DEPTH_LIMIT {
+            return self.bad(format!("more than {DEPTH_LIMIT} levels"));
+        }
+        self.document.slots[id as usize].content = if list { Content::List(EMPTY) } else { Content::Map(EMPTY) };
+        self.open.push(Open { indent, id, list });
+        Ok(())
+    }
+
+    fn next_line(&mut self) -> Option<(usize, usize)> {
+        let start = self.next;
+        let rest = self.bytes.get(start..).filter(|rest| !rest.is_empty())?;
+        let end = rest.iter().position(|&byte| byte == b'\n').map_or(self.bytes.len(), |at| start + at);
+        self.next = end + 1;
+        self.line += 1;
+        Some((start, end))
+    }
+
+    /// The text of a slice while the document is not yet put together.
+    pub(super) fn str(&self, slice: Slice) -> &str {
+        let (start, len) = (slice.start as usize, slice.len as usize);
+        match start.checked_sub(self.text.len()) {
+            Some(start) => &self.decoded[start..start + len],
+            None => &self.text[start..start + len],
+        }
+    }
+
+    pub(super) fn decoded_since(&self, start: usize) -> Slice {
+        slice(self.text.len() + start, self.text.len() + self.decoded.len())
+    }
+
+    pub(super) fn bad<T>(&self, reason: impl Into<String>) -> Read<T> {
+        Err(ReadError { line: self.line, reason: reason.into() })
+    }
+
+    fn no_value<T>(&self, id: u32) -> Read<T> {
+        let slot = &self.document.slots[id as usize];
+        let reason = if slot.key.len > 0 {
+            format!("`{}` has no value: print `null`, `[]` or `{{}}`, or leave the key out", self.str(slot.key).escape_debug())
+        } else {
+            "a list item or key without a value".into()
+        };
+        Err(ReadError { line: slot.line as usize, reason })
+    }
+}
+
+pub(super) fn slice(start: usize, end: usize) -> Slice {
+    Slice { start: start as u32, len: (end - start) as u32 }
+}
+
+pub(super) fn typed(literal: Literal, digits: Slice) -> Content {
+    match literal {
+        Literal::Null => Content::Null,
+        Literal::Bool(value) => Content::Bool(value),
+        Literal::Integer => Content::Integer(digits),
+        Literal::Float => Content::Float(digits),
+    }
+}
+
+fn indentation(line: &[u8]) -> usize {
+    line.iter().take_while(|&&byte| byte == b' ').count()
+}
+
+fn is_item(line: &[u8]) -> bool {
+    matches!(line, [b'-'] | [b'-', b' ', ..])
+}
+
+/// Refuses maps in which two keys are the same text, however they are written.
+fn unique_keys(document: &Document) -> Read<()> {
+    let mut keys: Vec<(&str, u32)> = Vec::new();
+    for slot in &document.slots {
+        let Content::Map(chain) = slot.content else { continue };
+        keys.clear();
+        let mut next = chain.first;
+        while let Some(child) = document.slots.get(next as usize) {
+            keys.push((document.str(child.key), child.line));
+            next = child.next;
+        }
+        let twice = if keys.len() <= 12 {
+            (1..keys.len()).find(|&at| keys[..at].iter().any(|(key, _)| *key == keys[at].0)).map(|at| keys[at])
+        } else {
+            keys.sort_unstable();
+            keys.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1])
+        };
+        if let Some((key, line)) = twice {
+            return Err(ReadError { line: line as usize, reason: format!("the key `{}` stands twice in one map", key.escape_debug()) });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn one(text: &str) -> serde_json::Value {
+        read(text).unwrap()[0].to_json()
+    }
+
+    fn reason(text: &str) -> String {
+        read(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn blocks_nest_as_in_yaml() {
+        let text = "a:\n  b: 1\n  c:\n  - x\n  - q: {\"z\": [true, -1.5e3, \"\\u00e9\\ud83d\\ude00\\n\"]}\n    w: |-\n      one\n        # two\n\n      three\n  -\n    - 1\n\nd: text with: colon\n";
+        assert_eq!(reason(text), "line 14: a colon in an unquoted value");
+        let text = text.replace("d: text with: colon", "\"d\": text with:colon");
+        assert_eq!(
+            one(&text),
+            json!({"a": {"b": 1, "c": ["x", {"q": {"z": [true, -1500.0, "é😀\n"]}, "w": "one\n  # two\n\nthree"}, [1]]}, "d": "text with:colon"})
+        );
+    }
+
+    #[test]
+    fn every_trap_is_refused_with_its_line() {
+        for (text, wanted) in [
+            ("a: \"x\" y", "line 1: text after the closing quote"),
+            ("a: \"x\"\"y\"", "line 1: text after the closing quote"),
+            ("a: [1] 2", "line 1: text after the closing bracket"),
+            ("a: 1\nb:\t2", "line 2: expected `key: value`"),
+            ("a: x\ty", "line 1: an unquoted value that not every YAML reader takes for the same text"),
+            ("a:\n\t- x", "line 2: a tab in the indentation"),
+            ("a: 1 ", "line 1: blanks at the end of a line"),
+            ("a: 1\r\n", "line 1: a carriage return"),
+            ("a: 1\nb: 2\na: 3", "line 3: the key `a` stands twice in one map"),
+            ("a: 1\n\"\\u0061\": 3", "line 2: the key `a` stands twice in one map"),
+            ("x: {\"a\": 1, \"\\u0061\": 2}", "line 1: the key `a` stands twice in one map"),
+            ("a: &x 1", "line 1: an anchor"),
+            ("a: *x", "line 1: an alias"),
+            ("a: !x 1", "line 1: a tag"),
+            ("a: 'x'", "line 1: single quotes: text is quoted as in JSON"),
+            ("a: >\n  x\n", "line 1: a folded block"),
+            ("a: b: c", "line 1: a colon in an unquoted value"),
+            ("a: b # c", "line 1: a comment after a value"),
+            ("a: yes", "line 1: an unquoted value that not every YAML reader takes for the same text"),
+            ("a: 0755", "line 1: an unquoted value that not every YAML reader takes for the same text"),
+            ("on: 1", "line 1: an unquoted key that not every YAML reader takes for text"),
+            ("a:\n   b: 1\n  c: 2", "line 3: the indentation is that of no open block"),
+            ("a:\nb: 1", "line 1: `a` has no value: print `null`, `[]` or `{}`, or leave the key out"),
+            ("a: 1\n- b", "line 2: a list item in a map"),
+            ("- b\na: 1", "line 2: text after the document's value"),
+            ("- a: 1\n  - b", "line 2: a list item in a map"),
+            ("[1, 2,]", "line 1: a value inside brackets that is not JSON"),
+            ("[1 2]", "line 1: a missing comma inside brackets"),
+            ("{\"a\" 1}", "line 1: a key inside braces without a colon"),
+            ("{a: 1}", "line 1: a key inside braces that is not a JSON string"),
+            ("[01]", "line 1: a value inside brackets that is not JSON"),
+            ("[1", "line 1: a bracket that is not closed on its line"),
+            ("\"\\ud800\"", "line 1: an escape that JSON does not have"),
+            ("\"\\x41\"", "line 1: an escape that JSON does not have"),
+            ("\"a", "line 1: a string that is not closed on its line"),
+            ("a: |\n  x", "line 2: a literal block without a newline at its end"),
+            ("a: |\nb: 1", "line 1: a literal block that is empty or holds characters which need quotes"),
+            ("a: |\n    x\n  y\n", "line 3: a line of a literal block that stands left of its first"),
+            ("a: |2\n  x\n", "line 2: a literal block starts with `|`, `|-` or `|+` alone"),
+            ("x: 1\n---\nb: 1\n--- z", "line 4: expected `key: value`"),
+            ("x: 1\n...\n", "line 2: expected `key: value`"),
+        ] {
+            assert_eq!(reason(text), wanted, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn depth_is_limited() {
+        assert!(read(&format!("{}1", "- ".repeat(64))).is_ok());
+        assert_eq!(reason(&format!("{}1", "- ".repeat(65))), "line 1: more than 64 levels");
+        assert!(read(&format!("a: {}{}", "[".repeat(63), "]".repeat(63))).is_ok());
+        assert_eq!(reason(&format!("a: {}", "[".repeat(100_000))), "line 1: more than 64 levels");
+        assert_eq!(reason(&"- ".repeat(1_000_000)), "line 1: blanks at the end of a line");
+    }
+
+    #[test]
+    fn lines_count_through_all_documents() {
+        let documents = read("# one\n---\na: 1\n---\n\n# two\nb:\n- 1\n").unwrap();
+        assert_eq!(documents.len(), 2);
+        assert_eq!(documents[0].root().comment().collect::<Vec<_>>(), ["one"]);
+        assert_eq!(documents[1].get("b").unwrap().items().next().unwrap().line(), Some(8));
+        assert!(read("# nothing\n\n").unwrap().is_empty());
+    }
+}

@@ -1,0 +1,260 @@
+//! What one scalar may look like: the questions that the reader and the emitter must answer alike.
+//!
+//! A text may stand without quotes only where every YAML 1.1 and 1.2 reader takes it for that text; the reader refuses what the emitter would
+//! quote. The rules name no reader: they exclude the union of what the two versions and their common libraries resolve.
+
+/// What a plain word or a JSON literal is, other than text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Literal {
+    Null,
+    Bool(bool),
+    Integer,
+    Float,
+}
+
+/// The typed reading of a word: `null`, `true`, `false` and JSON numbers that fit 64 bits. `None` for any other word.
+pub(super) fn literal(word: &str) -> Option<Literal> {
+    match word {
+        "null" => Some(Literal::Null),
+        "true" => Some(Literal::Bool(true)),
+        "false" => Some(Literal::Bool(false)),
+        _ => number(word),
+    }
+}
+
+/// A number by JSON's grammar.
+fn number(word: &str) -> Option<Literal> {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let unsigned = word.strip_prefix('-').unwrap_or(word);
+    let whole = digits(unsigned);
+    if whole == 0 || (whole > 1 && unsigned.starts_with('0')) {
+        return None;
+    }
+    let mut rest = &unsigned[whole..];
+    if rest.is_empty() && word != "-0" {
+        return (word.parse::<i64>().is_ok() || word.parse::<u64>().is_ok()).then_some(Literal::Integer);
+    }
+    if let Some(fraction) = rest.strip_prefix('.') {
+        let count = digits(fraction);
+        if count == 0 {
+            return None;
+        }
+        rest = &fraction[count..];
+    }
+    if let Some(exponent) = rest.strip_prefix(['e', 'E']) {
+        let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        let count = digits(exponent);
+        if count == 0 {
+            return None;
+        }
+        rest = &exponent[count..];
+    }
+    (rest.is_empty() && word.parse::<f64>().is_ok_and(f64::is_finite)).then_some(Literal::Float)
+}
+
+/// Appends a float so that YAML 1.1 takes it for one too: with a point, and a sign in the exponent.
+pub(super) fn push_float(word: &str, out: &mut String) {
+    let (mantissa, exponent) = word.split_once(['e', 'E']).map_or((word, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
+    out.push_str(mantissa);
+    if !mantissa.contains('.') {
+        out.push_str(".0");
+    }
+    if let Some(exponent) = exponent {
+        out.push('e');
+        if !exponent.starts_with(['+', '-']) {
+            out.push('+');
+        }
+        out.push_str(exponent);
+    }
+}
+
+/// Whether a value may stand without quotes, in block style.
+pub(super) fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let second = bytes.get(1).copied().unwrap_or(b' ');
+    let start = match bytes.first() {
+        Some(b'a'..=b'z' | b'A'..=b'Z' | b'/' | b'$' | b'(' | b'^' | b'\\') => true,
+        Some(b'0'..=b'9') => is_text_with_digit(text),
+        Some(b'_') => second.is_ascii_alphabetic(),
+        // `.5` and `._` are numbers, `.inf` and `.nan` are reserved, `...` ends a document.
+        Some(b'.') => (second.is_ascii_alphabetic() || matches!(second, b'/' | b'.')) && !text.starts_with("..."),
+        // An argument such as `--port` or `-c`; `- x` is a list item, `-1` a number, `---` starts a document.
+        Some(b'-') => second.is_ascii_alphabetic() || (second == b'-' && bytes.get(2).is_some_and(u8::is_ascii_alphabetic)),
+        Some(0x80..) => text.chars().next().is_some_and(char::is_alphanumeric),
+        _ => false,
+    };
+    start && !text.ends_with([' ', ':']) && !is_reserved(text) && is_one_plain_line(text)
+}
+
+/// Whether a key may stand without quotes: letters, digits, `.`, `_`, `-`, `/`.
+pub(super) fn is_plain_key(text: &str) -> bool {
+    text.bytes().all(is_key_byte)
+        && match text.as_bytes() {
+            [b'a'..=b'z' | b'A'..=b'Z' | b'/', ..] => true,
+            [b'0'..=b'9', ..] => is_text_with_digit(text),
+            [b'_' | b'.', second, ..] => second.is_ascii_alphabetic(),
+            _ => false,
+        }
+        && !is_reserved(text)
+}
+
+/// Whether a byte may stand in a plain key.
+pub(super) fn is_key_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'/')
+}
+
+/// Whether a text that starts with a digit is a number or a date to nobody.
+fn is_text_with_digit(text: &str) -> bool {
+    let lower = |byte: &u8| byte.to_ascii_lowercase();
+    if matches!(text.as_bytes(), [b'0', base, ..] if matches!(lower(base), b'x' | b'o' | b'b')) {
+        return false;
+    }
+    if text.bytes().any(|byte| byte.is_ascii_alphabetic() && !matches!(lower(&byte), b'e' | b't' | b'z')) {
+        return true; // no letter but these three stands in a decimal number or a date
+    }
+    let of = |allowed: &[u8]| text.bytes().all(|byte| byte.is_ascii_digit() || allowed.contains(&byte));
+    // Percentages; addresses, ranges and versions of three parts.
+    (text.ends_with('%') && text[..text.len() - 1].bytes().all(|byte| byte.is_ascii_digit()))
+        || (of(b"./") && (text.bytes().filter(|&byte| byte == b'.').count() >= 2 || text.contains('/')))
+}
+
+/// The words that some reader takes for a boolean, a null or a number, in any case.
+fn is_reserved(text: &str) -> bool {
+    const WORDS: [&str; 20] = [
+        "y",
+        "n",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "true",
+        "false",
+        "null",
+        "none",
+        "nil",
+        "nan",
+        "inf",
+        "infinity",
+        ".nan",
+        ".inf",
+        "-nan",
+        "-inf",
+        "-.inf",
+        "-infinity",
+    ];
+    text.len() <= 9 && WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+/// One line of visible characters in which nothing ends a plain scalar.
+fn is_one_plain_line(text: &str) -> bool {
+    let mut before = ' ';
+    for (at, char) in text.char_indices() {
+        match char {
+            'a'..='z' | 'A'..='Z' | '0'..='9' => {}
+            ' ' if before == ':' => return false,
+            '#' if before == ' ' && at > 0 => return false,
+            _ if char < '\u{a1}' => {
+                if !matches!(char, ' '..='~') {
+                    return false;
+                }
+            }
+            _ => {
+                if !is_printable(char) || char.is_whitespace() {
+                    return false;
+                }
+            }
+        }
+        before = char;
+    }
+    true
+}
+
+/// Whether a character may stand raw in quotes, literal blocks and comments: neither a control nor one that a reviewer cannot see.
+pub(super) fn is_printable(char: char) -> bool {
+    match char {
+        ' '..='~' => true,
+        '\u{0}'..='\u{9f}' => false,
+        '\u{ad}' | '\u{61c}' | '\u{feff}' => false,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}'..='\u{ffff}' => {
+            false
+        }
+        _ => true,
+    }
+}
+
+/// Whether a text reads back unchanged from a literal block without an indentation indicator.
+pub(super) fn is_literal(text: &str) -> bool {
+    !text.starts_with([' ', '\t', '\n'])
+        && !text.is_empty()
+        && text.chars().all(|char| is_printable(char) || matches!(char, '\n' | '\t'))
+        && !text.lines().any(|line| line.ends_with([' ', '\t']))
+}
+
+/// Appends a text in double quotes, with JSON's escapes alone (YAML reads them all).
+pub(super) fn push_quoted(text: &str, out: &mut String) {
+    out.push('"');
+    let mut clean = 0;
+    for (at, char) in text.char_indices() {
+        if is_printable(char) && !matches!(char, '"' | '\\') {
+            continue;
+        }
+        out.push_str(&text[clean..at]);
+        clean = at + char.len_utf8();
+        match char {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            // What is not printable lies below U+10000, so four digits are enough.
+            _ => {
+                out.push_str("\\u");
+                for shift in [12, 8, 4, 0] {
+                    out.push(char::from(b"0123456789ABCDEF"[(char as usize >> shift) & 15]));
+                }
+            }
+        }
+    }
+    out.push_str(&text[clean..]);
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_need_no_quotes() {
+        for word in ["web", "10.0.0.0/16", "1.2.3", "100m", "25%", "512Mi", "80/tcp", "--port=80", "-c", "$(IP)", "/healthz", "a: b"] {
+            assert_eq!(is_plain(word), word != "a: b", "{word}");
+        }
+    }
+
+    #[test]
+    fn words_that_some_reader_mistakes() {
+        for word in
+            ["", "y", "NO", "0x1f", "1e3", "1_000", "12:30", "2024-01-01", "1.", ".5", "-1", "+1", "~", "=", "<<", ".inf", "0b1", "007"]
+        {
+            assert!(!is_plain(word), "{word}");
+            assert!(!is_plain_key(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_those_of_json() {
+        assert_eq!(literal("18446744073709551615"), Some(Literal::Integer));
+        assert_eq!(literal("1e5"), Some(Literal::Float));
+        for word in ["01", "1.", ".1", "1e", "+1", "1e400", "18446744073709551616", "0x1", "--1", "1 "] {
+            assert_eq!(literal(word), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn floats_show_that_they_are() {
+        for (word, printed) in [("1e5", "1.0e+5"), ("1.5E-3", "1.5e-3"), ("-0", "-0.0"), ("2.50", "2.50")] {
+            let mut out = String::new();
+            push_float(word, &mut out);
+            assert_eq!(out, printed);
+        }
+    }
+}
