@@ -2,4 +2,5 @@
 
 pub mod diagnostic;
 pub mod files;
+pub mod hcl;
 pub mod source;
