@@ -3,6 +3,7 @@
 pub mod diagnostic;
 pub mod facts;
 pub mod files;
+pub mod hcl;
 pub mod model;
 pub mod resolve;
 pub mod source;

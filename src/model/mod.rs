@@ -1,4 +1,3 @@
 //! The resolved platform and the small value types it is made of.
 
-pub mod cidr;
 pub mod lock;

@@ -13,7 +13,7 @@ pub use merge::{Merged, Resolved};
 
 use std::collections::BTreeMap;
 
-use super::cidr::Cidr;
+use crate::value::Cidr;
 
 /// The range of one key.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::{Entry, Key, Lock};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::cidr::Cidr;
+use crate::value::Cidr;
 use crate::source::{FileId, Span};
 
 /// What the first line starts with, before the number of the format.

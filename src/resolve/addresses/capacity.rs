@@ -5,7 +5,7 @@
 //! the pod range whatever its maximum.
 
 use super::request::Provider;
-use crate::model::cidr::Cidr;
+use crate::value::Cidr;
 
 /// What node pools at their maximum ask of one subnet.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

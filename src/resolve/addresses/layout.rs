@@ -20,7 +20,7 @@
 //! sizes shrink alike, each down to its own limit.
 
 use super::request::{Environment, Provider, Region, Request, Subnet};
-use crate::model::cidr::Cidr;
+use crate::value::Cidr;
 use crate::model::lock::{Key, Purpose};
 
 /// One range that the platform needs.

@@ -19,7 +19,7 @@ pub use request::{Environment, Provider, Region, Request, Reserved, Subnet, alwa
 
 use std::collections::BTreeMap;
 
-use crate::model::cidr::Cidr;
+use crate::value::Cidr;
 use crate::model::lock::{Entry, Key, Lock};
 use layout::Want;
 

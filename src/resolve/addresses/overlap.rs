@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::problem::{Party, Pool, Problem};
 use super::request::Reserved;
 use super::{Planner, space};
-use crate::model::cidr::Cidr;
+use crate::value::Cidr;
 use crate::model::lock::Key;
 
 /// Whose addresses a range is.

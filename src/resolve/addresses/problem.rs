@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::request::Reserved;
 use crate::diagnostic::Code;
-use crate::model::cidr::Cidr;
+use crate::value::Cidr;
 use crate::model::lock::Key;
 
 /// Where a range is allocated from.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::cidr::Cidr;
+use crate::value::Cidr;
 
 /// Everything that needs addresses.
 #[derive(Clone, Debug, Eq, PartialEq)]

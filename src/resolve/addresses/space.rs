@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::layout::{Want, prefix_for};
-use crate::model::cidr::Cidr;
+use crate::value::Cidr;
 use crate::model::lock::Key;
 
 /// The aligned blocks of this prefix length that no blocked range touches, pool by pool, in order. `blocked` is sorted.
