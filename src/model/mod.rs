@@ -1,3 +1,220 @@
-//! The resolved platform and the small value types it is made of.
+//! The truth: what every environment of the platform is, with names resolved, defaults applied, addresses planned and flows derived.
+//!
+//! Made by `resolve` alone and never changed after. If two readers need a fact it stands here; if one does, it belongs to that reader's view. Knows
+//! nothing of the spec's shape, of templates or of the disk.
 
 pub mod lock;
+mod network;
+mod workload;
+
+pub use network::{Network, NetworkSubnet, OnPremises, ZoneRange};
+pub use workload::{
+    Address, Autoscaling, ConfigFile, Container, Cron, Exposure, FileContent, Flow, HostPath, Kind, Mount, Peer, Placement, Probe,
+    ProbeAction, Probes, Security, Service, ServicePort, Source, Spread, Toleration, Variable, Volume, Workload,
+};
+
+use crate::facts::Provider;
+use crate::source::Span;
+use crate::spec::{GroupRole, PodSecurityLevel, PolicyEngine, SecretStore};
+use crate::value::{Domain, KubernetesVersion, Name, Quantity};
+use indexmap::IndexMap;
+use std::collections::BTreeMap;
+
+/// Every environment of a platform.
+#[derive(Clone, Debug)]
+pub struct Estate {
+    /// The platform's name.
+    pub name: Name,
+    /// Its environments, in promotion order; one that could not be resolved is missing.
+    pub environments: IndexMap<String, Platform>,
+}
+
+/// The platform in one environment.
+#[derive(Clone, Debug)]
+pub struct Platform {
+    /// The platform's name.
+    pub name: Name,
+    /// Labels on every object and tags on every cloud resource.
+    pub labels: BTreeMap<String, String>,
+    /// The environment's name.
+    pub environment: Name,
+    /// Whether it is guarded against destruction.
+    pub protected: bool,
+    /// Its domain.
+    pub domain: Domain,
+    /// The region of schedules, jobs and writers.
+    pub primary: Name,
+    /// The team that owns what nobody else does.
+    pub owner: Name,
+    /// Where Terraform keeps its state.
+    pub state_region: Option<Name>,
+    /// Where secrets come from.
+    pub secrets: Secrets,
+    /// Groups of people.
+    pub groups: Vec<Group>,
+    /// Namespaces, in the order of the spec.
+    pub namespaces: IndexMap<String, Namespace>,
+    /// Its regions; the same workload stands in each region it runs in, with that region's addresses.
+    pub regions: IndexMap<String, Region>,
+    /// Changes to single objects.
+    pub patches: Vec<Patch>,
+    /// Raw manifests.
+    pub manifests: Vec<Manifest>,
+    /// Raw Terraform files.
+    pub terraform: Vec<TerraformFile>,
+}
+
+/// Where secrets come from.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    /// The manager.
+    pub store: SecretStore,
+    /// Vault's address, path and role.
+    pub vault: Option<(String, String, String)>,
+}
+
+/// A group of people.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The group's name in the spec.
+    pub name: Name,
+    /// What Kubernetes calls it: the id of the identity provider, or the name on a cluster without one.
+    pub id: String,
+    /// What its members may do.
+    pub role: GroupRole,
+    /// Where; every namespace of the platform where empty.
+    pub namespaces: Vec<Name>,
+}
+
+/// A namespace.
+#[derive(Clone, Debug)]
+pub struct Namespace {
+    /// Its name.
+    pub name: Name,
+    /// The team that owns it.
+    pub owner: Name,
+    /// The most its pods may ask for together: processors, memory, volumes.
+    pub quota: Quota,
+    /// The pod security standard that is enforced.
+    pub pod_security: PodSecurityLevel,
+    /// Why it is not `restricted`.
+    pub reason: Option<String>,
+}
+
+/// The most the pods of a namespace may ask for together.
+#[derive(Clone, Debug, Default)]
+pub struct Quota {
+    /// Processors.
+    pub cpu: Option<Quantity>,
+    /// Memory.
+    pub memory: Option<Quantity>,
+    /// Volumes.
+    pub storage: Option<Quantity>,
+}
+
+/// A region of an environment.
+#[derive(Clone, Debug)]
+pub struct Region {
+    /// Its name.
+    pub name: Name,
+    /// Its provider.
+    pub provider: Provider,
+    /// Zones in use, by their full names.
+    pub zones: Vec<String>,
+    /// Its account, project or subscription.
+    pub account: Option<String>,
+    /// Whether it is the environment's primary.
+    pub primary: bool,
+    /// Its network; none on a provider without one of ours.
+    pub network: Option<Network>,
+    /// Its cluster.
+    pub cluster: Cluster,
+    /// What runs in it, by `namespace/name`, in the order of the spec: apps, then stores.
+    pub workloads: IndexMap<String, Workload>,
+    /// Who talks to whom, sorted.
+    pub flows: Vec<Flow>,
+}
+
+/// The cluster of a region.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// `<platform>-<environment>-<region>`.
+    pub name: String,
+    /// Its version.
+    pub version: KubernetesVersion,
+    /// What enforces network policies.
+    pub policy_engine: PolicyEngine,
+    /// The host that images are pulled through, where there is a mirror.
+    pub mirror: Option<String>,
+    /// Groups of nodes.
+    pub pools: Vec<Pool>,
+}
+
+/// A group of equal nodes.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    /// Its name.
+    pub name: Name,
+    /// The subnet its nodes stand in.
+    pub subnet: Name,
+    /// The machine type.
+    pub machine: String,
+    /// Nodes in the region, least and most.
+    pub nodes: (u32, u32),
+    /// Labels on its nodes.
+    pub labels: BTreeMap<String, String>,
+    /// Taints on its nodes: key, value, effect as Kubernetes spells it.
+    pub taints: Vec<(String, String, &'static str)>,
+    /// The size of a node's disk.
+    pub disk: Quantity,
+}
+
+/// A change to one rendered object.
+#[derive(Clone, Debug)]
+pub struct Patch {
+    /// Its name in the spec.
+    pub name: Name,
+    /// Where its target stands.
+    pub span: Span,
+    /// The object.
+    pub target: crate::value::Target,
+    /// What changes it.
+    pub change: Change,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a patch does.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Maps merge, everything else replaces, null removes (RFC 7386).
+    Merge(serde_json::Value),
+    /// Steps of a JSON patch (RFC 6902).
+    Json(serde_json::Value),
+}
+
+/// A file of raw manifests.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// Its name in the spec.
+    pub name: Name,
+    /// Where its path stands.
+    pub span: Span,
+    /// The file's name, for messages.
+    pub path: String,
+    /// The text.
+    pub text: String,
+    /// The namespace of objects that name none.
+    pub namespace: Option<Name>,
+}
+
+/// A raw Terraform file.
+#[derive(Clone, Debug)]
+pub struct TerraformFile {
+    /// Its name in the spec.
+    pub name: Name,
+    /// The text.
+    pub text: String,
+    /// The root it goes to.
+    pub root: Name,
+}

@@ -4,7 +4,7 @@ use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,11 +43,13 @@ where
         let Ok(value) = text.parse::<T>() else { return Ok(()) };
         prop_assert!(in_schema(text), "the schema takes {:?}", text);
         let printed = value.to_string();
-        prop_assert_eq!(printed.parse::<T>().as_ref(), Ok(&value));
-        prop_assert_eq!(printed.parse::<T>().unwrap().to_string(), printed.clone());
+        let again = printed.parse::<T>();
+        prop_assert_eq!(again.as_ref(), Ok(&value));
+        prop_assert_eq!(again.unwrap().to_string(), printed.clone());
         let json = serde_json::to_value(&value).unwrap();
         prop_assert_eq!(&json, &serde_json::Value::from(printed));
-        prop_assert_eq!(serde_json::from_value::<T>(json).ok().as_ref(), Some(&value));
+        let again = serde_json::from_value::<T>(json).ok();
+        prop_assert_eq!(again.as_ref(), Some(&value));
         Ok(())
     };
     let seeds: Vec<String> = good.iter().chain(bad).chain(loose).map(|text| text.to_string()).collect();
@@ -59,6 +61,8 @@ where
             let (from, to) = (a.min(b), a.max(b).min(a.min(b) + 3));
             characters[..from].iter().copied().chain(piece.chars()).chain(characters[to..].iter().copied()).collect::<String>()
         });
-    let mut runner = TestRunner::new(Config { cases: 512, failure_persistence: None, ..Config::default() });
+    // Always the same texts: a test that fails now and then tells nobody which change broke it.
+    let config = Config { cases: 512, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     runner.run(&prop_oneof![9 => mutated, 1 => any::<String>()], |text| laws(&text)).unwrap();
 }

@@ -21,7 +21,7 @@ mod range;
 mod reference;
 mod schedule;
 mod target;
-mod template;
+mod text;
 mod url;
 mod version;
 
@@ -39,7 +39,7 @@ pub use range::{CountRange, QuantityRange};
 pub use reference::{BucketAccess, Ref, RefKind, SecretRef};
 pub use schedule::Schedule;
 pub use target::Target;
-pub use template::{Interpolation, Part, Text};
+pub use text::{Interpolation, Part, Text};
 pub use url::Url;
 pub use version::{KubernetesVersion, VersionRequirement};
 
@@ -66,9 +66,12 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-/// The text in backticks, on one line and short enough for a message.
+/// The text in backticks, on one line and short enough for a message; words for none.
 fn quote(text: &str) -> String {
     const SHOWN: usize = 60;
+    if text.is_empty() {
+        return "an empty text".to_owned();
+    }
     let mut shown: String =
         text.chars().take(SHOWN).flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect();
     if text.chars().nth(SHOWN).is_some() {

@@ -93,7 +93,7 @@ fn check_parts(parts: &str, text: &str) -> Result<(), Invalid> {
             _ if part.chars().any(char::is_control) => "has a control character: write it without",
             _ => continue,
         };
-        return Err(Invalid::new(format!("{} {why}, such as `etc/app.yml`", quote(text))));
+        return Err(Invalid::new(format!("{} {why}", quote(text))));
     }
     Ok(())
 }

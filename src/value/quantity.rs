@@ -124,11 +124,14 @@ impl FromStr for Quantity {
         let fraction = fraction.trim_end_matches('0');
         let too_large = || Invalid::new(format!("{} is too large: a quantity stays below `8Ei`", quote(text)));
         let too_fine = || Invalid::new(format!("{} is too fine: a quantity is counted in thousandths, such as `250m`", quote(text)));
+        // The bounds keep the arithmetic within 128 bits; nobody counts in more decimals.
         if integer.len() > 22 {
             return Err(too_large());
         }
-        // One thousandth of the smallest suffix that keeps a fraction exact in decimal digits: Ei over 10^18 already leaves the thousandths.
-        let scale = 10_u128.checked_pow(fraction.len() as u32).filter(|_| fraction.len() <= 15).ok_or_else(too_fine)?;
+        if fraction.len() > 15 {
+            return Err(too_fine());
+        }
+        let scale = 10_u128.pow(fraction.len() as u32);
         let digits: u128 = format!("{integer}{fraction}").parse().map_err(|_| too_large())?;
         let scaled = digits.checked_mul(unit).ok_or_else(too_large)?;
         if !scaled.is_multiple_of(scale) {

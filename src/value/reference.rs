@@ -159,7 +159,7 @@ impl FromStr for Ref {
         let (entry, suffix) = rest.split_once(':').map_or((rest, None), |(entry, suffix)| (entry, Some(suffix)));
         let entry: EntryName = entry.parse().map_err(|why: Invalid| wrong(why.message))?;
         if entry.namespace().is_some() && !kind.is_namespaced() {
-            return Err(wrong(format!("what is called `{kind}` belongs to no namespace; write `{kind}/{}`", entry.name())));
+            return Err(wrong(format!("an entry of kind `{kind}` belongs to no namespace; write `{kind}/{}`", entry.name())));
         }
         let suffix = match (kind, suffix) {
             (_, None) => None,

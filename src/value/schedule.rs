@@ -16,7 +16,7 @@ string_newtype!(Schedule);
 text!(Schedule, "a schedule such as `0 3 * * *`", {
     "type": "string",
     "description": "A cron schedule of five fields: minute, hour, day of the month, month, day of the week.",
-    "pattern": "^[*?0-9]\\S*( +([*?0-9]\\S*)){2} +[*?0-9A-Za-z]\\S* +[*?0-9A-Za-z]\\S*$",
+    "pattern": "^ *[*?0-9]\\S*( +([*?0-9]\\S*)){2} +[*?0-9A-Za-z]\\S* +[*?0-9A-Za-z]\\S* *$",
     "examples": ["0 3 * * *", "*/5 * * * *", "30 2 * * mon-fri"],
 });
 

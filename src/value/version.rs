@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn versions_agree_with_their_schema() {
         agree::<KubernetesVersion>(&["1.35", "1.9"], &["", "1", "v1.35", "1.35.2", "1.035", "1."], &[]);
-        agree::<VersionRequirement>(&[">=1.2", ">=1.2, <2", "1.2", "*"], &[""], &["x", ">=", "1.2 - 3"]);
+        agree::<VersionRequirement>(&[">=1.2", ">=1.2, <2", "1.2", "*"], &[""], &["latest", ">=", "1.2 - 3"]);
     }
 
     #[test]

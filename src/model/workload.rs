@@ -1,0 +1,403 @@
+//! What runs in a region: apps and stores alike, with every value resolved for that region.
+
+use crate::source::Span;
+use crate::spec::{Medium, Protocol, Via};
+use crate::value::{Cidr, Name, Percent, Quantity, SecretRef};
+
+/// An app or a store in one region.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Where its key stands in the spec.
+    pub span: Span,
+    /// Its name, unique in its namespace.
+    pub name: Name,
+    /// Its namespace.
+    pub namespace: Name,
+    /// The team that owns it.
+    pub owner: Name,
+    /// Whether it is a store.
+    pub store: bool,
+    /// What it is.
+    pub kind: Kind,
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// How many there are, least and most; equal without autoscaling.
+    pub replicas: (u32, u32),
+    /// What starts more of them.
+    pub autoscaling: Option<Autoscaling>,
+    /// Containers that run to completion first, in order.
+    pub init: Vec<Container>,
+    /// The app's own container.
+    pub main: Container,
+    /// Containers beside it.
+    pub sidecars: Vec<Container>,
+    /// Volumes of its pods.
+    pub volumes: Vec<Volume>,
+    /// The Service in front of it.
+    pub service: Option<Service>,
+    /// Ways in from outside.
+    pub exposures: Vec<Exposure>,
+    /// Where its pods may run.
+    pub placement: Placement,
+    /// Seconds it may take to stop, without the draining of connections.
+    pub grace: u64,
+    /// Group that owns its volumes.
+    pub fs_group: u32,
+    /// Whether its pods see the node's network.
+    pub host_network: bool,
+    /// Whether its pods see the node's processes.
+    pub host_pid: bool,
+    /// Why its rights are looser than the default.
+    pub reason: Option<String>,
+    /// Why it has no probes.
+    pub no_probes: Option<String>,
+}
+
+/// What a workload is.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Served or working all the time.
+    Deployment,
+    /// The same with volumes that stay; sizes by volume name.
+    StatefulSet,
+    /// One on every node.
+    DaemonSet,
+    /// Runs by the clock.
+    CronJob(Cron),
+    /// Runs once before a rollout; seconds it may take.
+    Job {
+        /// Seconds it may take.
+        deadline: Option<u64>,
+    },
+}
+
+/// When and how long a CronJob runs.
+#[derive(Clone, Debug)]
+pub struct Cron {
+    /// Five-field cron.
+    pub schedule: String,
+    /// Its time zone.
+    pub timezone: String,
+    /// Seconds a run may take.
+    pub deadline: Option<u64>,
+}
+
+/// What starts more pods.
+#[derive(Clone, Debug)]
+pub struct Autoscaling {
+    /// Share of the requested processors.
+    pub cpu: Option<Percent>,
+    /// Share of the requested memory.
+    pub memory: Option<Percent>,
+}
+
+/// A container.
+#[derive(Clone, Debug)]
+pub struct Container {
+    /// Its name.
+    pub name: Name,
+    /// Its image, as it is pulled.
+    pub image: String,
+    /// Replaces the entry point; empty: the image's own.
+    pub command: Vec<String>,
+    /// Arguments.
+    pub args: Vec<String>,
+    /// Environment variables, in order.
+    pub variables: Vec<Variable>,
+    /// Files from the spec.
+    pub files: Vec<ConfigFile>,
+    /// Where volumes are seen.
+    pub mounts: Vec<Mount>,
+    /// Ports: name and number.
+    pub ports: Vec<(String, u16)>,
+    /// Processors, request and limit.
+    pub cpu: Option<(Quantity, Quantity)>,
+    /// Memory, request and limit.
+    pub memory: Option<(Quantity, Quantity)>,
+    /// Disk, request and limit.
+    pub ephemeral: Option<(Quantity, Quantity)>,
+    /// Probes.
+    pub probes: Probes,
+    /// Rights.
+    pub security: Security,
+}
+
+/// A variable of a container.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Source,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Source {
+    /// Known when rendering: it goes to a ConfigMap.
+    Text(String),
+    /// In the secret manager.
+    Secret(SecretRef),
+    /// Text around secrets: literal parts and references, alternating freely; the flag asks for URL encoding.
+    Template(Vec<Result<String, (SecretRef, bool)>>),
+}
+
+/// A file in a container.
+#[derive(Clone, Debug)]
+pub struct ConfigFile {
+    /// Its path.
+    pub path: String,
+    /// What is in it.
+    pub content: FileContent,
+}
+
+/// What is in a file.
+#[derive(Clone, Debug)]
+pub enum FileContent {
+    /// Text.
+    Text(String),
+    /// A value of the secret manager.
+    Secret(SecretRef),
+}
+
+/// Where a container sees a volume.
+#[derive(Clone, Debug)]
+pub struct Mount {
+    /// The volume's name.
+    pub volume: String,
+    /// The path.
+    pub path: String,
+    /// Whether it may not be written.
+    pub read_only: bool,
+}
+
+/// A volume of a pod.
+#[derive(Clone, Debug)]
+pub enum Volume {
+    /// An empty folder.
+    Tmp {
+        /// Its name.
+        name: String,
+        /// What it is kept on.
+        medium: Medium,
+        /// The most it may hold.
+        size: Quantity,
+    },
+    /// A claim that stays.
+    Claim {
+        /// Its name.
+        name: String,
+        /// Its size.
+        size: Quantity,
+    },
+    /// A folder of the node.
+    Host(HostPath),
+}
+
+/// A folder of the node.
+#[derive(Clone, Debug)]
+pub struct HostPath {
+    /// The volume's name.
+    pub name: String,
+    /// The path on the node.
+    pub path: String,
+}
+
+/// The probes of a container.
+#[derive(Clone, Debug, Default)]
+pub struct Probes {
+    /// Whether it can take traffic.
+    pub ready: Option<Probe>,
+    /// Whether it has to be restarted.
+    pub live: Option<Probe>,
+    /// Whether it has started.
+    pub start: Option<Probe>,
+}
+
+/// A probe; what is `None` is Kubernetes' default.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// What is tried.
+    pub action: ProbeAction,
+    /// Seconds before the first try.
+    pub after: Option<u64>,
+    /// Seconds between tries.
+    pub every: Option<u64>,
+    /// Seconds a try may take.
+    pub timeout: Option<u64>,
+    /// Failures in a row that count.
+    pub failures: Option<u32>,
+}
+
+/// What a probe tries. Ports are container ports.
+#[derive(Clone, Debug)]
+pub enum ProbeAction {
+    /// A path.
+    Http {
+        /// The path.
+        path: String,
+        /// The port.
+        port: u16,
+        /// Headers.
+        headers: Vec<(String, String)>,
+    },
+    /// The gRPC health protocol.
+    Grpc {
+        /// The service; empty for the server as a whole.
+        service: String,
+        /// The port.
+        port: u16,
+    },
+    /// A connection.
+    Tcp {
+        /// The port.
+        port: u16,
+    },
+    /// A command.
+    Exec {
+        /// The command.
+        command: Vec<String>,
+    },
+}
+
+/// The rights of a container.
+#[derive(Clone, Debug)]
+pub struct Security {
+    /// User.
+    pub user: u32,
+    /// Group.
+    pub group: u32,
+    /// Capabilities beyond none.
+    pub capabilities: Vec<String>,
+    /// Whether it may write to its image.
+    pub writable_root: bool,
+    /// Whether it has every right on its node.
+    pub privileged: bool,
+}
+
+/// The Service in front of a workload.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Its ports.
+    pub ports: Vec<ServicePort>,
+    /// Further names, each a Service of its own.
+    pub aliases: Vec<Name>,
+}
+
+/// A port of a Service.
+#[derive(Clone, Debug)]
+pub struct ServicePort {
+    /// Its name.
+    pub name: String,
+    /// The Service's number.
+    pub port: u16,
+    /// The container's number.
+    pub target: u16,
+}
+
+/// A way in from outside.
+#[derive(Clone, Debug)]
+pub struct Exposure {
+    /// The full host name.
+    pub host: String,
+    /// The path below which it is reached; `/` is all.
+    pub path: String,
+    /// What that path becomes.
+    pub rewrite: Option<String>,
+    /// The Service's port.
+    pub port: u16,
+    /// The container's port.
+    pub target: u16,
+    /// Seconds a request may take.
+    pub timeout: Option<u64>,
+    /// Whether connections stay open.
+    pub websocket: bool,
+    /// Through which load balancer.
+    pub via: Via,
+    /// Who may come in; everybody where empty.
+    pub from: Vec<Cidr>,
+}
+
+/// Where a workload's pods may run.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    /// The subnet.
+    pub subnet: Name,
+    /// Whether the subnet has nodes of its own.
+    pub isolated: bool,
+    /// One pool of it.
+    pub pool: Option<Name>,
+    /// The architectures its nodes may have; empty: any.
+    pub architectures: Vec<&'static str>,
+    /// Taints it tolerates.
+    pub tolerations: Vec<Toleration>,
+    /// How its pods are spread over zones.
+    pub spread: Spread,
+}
+
+/// A taint that is tolerated.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Toleration {
+    /// The taint's key.
+    pub key: String,
+    /// The taint's value.
+    pub value: String,
+    /// Its effect, as Kubernetes spells it.
+    pub effect: &'static str,
+}
+
+/// How pods are spread over zones.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Spread {
+    /// Not at all: one pod, a job, or one on every node.
+    None,
+    /// Evenly where it can be.
+    Soft,
+    /// Evenly, or not at all.
+    Hard,
+}
+
+/// Somebody may call somebody.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Flow {
+    /// Who calls.
+    pub from: Peer,
+    /// Who is called.
+    pub to: Peer,
+    /// On which container ports, over TCP.
+    pub ports: Vec<u16>,
+    /// Why, e.g. "`needs` of app/frontend".
+    pub why: String,
+}
+
+/// An end of a flow.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Peer {
+    /// A workload of this region, by namespace and name.
+    Workload {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// The load balancer's proxies.
+    Gateway,
+    /// The metrics collector.
+    Metrics,
+    /// A service outside: where it is known, its range, else the internet without private ranges.
+    Outside {
+        /// Its name in the spec.
+        name: String,
+        /// Its ranges; empty for a host name on the internet.
+        cidrs: Vec<Cidr>,
+    },
+}
+
+/// Where a workload answers, as others see it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Address {
+    /// The host name.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
