@@ -143,9 +143,23 @@ impl Key {
         }
     }
 
+    /// What the text of every key in this range starts with; some that start so lie elsewhere (pods beside the `vpc`).
+    pub fn family(&self) -> String {
+        match self.0.strip_suffix("/range").filter(|_| self.is_environment()).or_else(|| self.0.strip_suffix("/vpc")) {
+            Some(place) => format!("{place}/"),
+            None => format!("{}/", self.0),
+        }
+    }
+
     /// Whether `other` lies in this range, at any depth.
     pub fn is_ancestor_of(&self, other: &Key) -> bool {
         std::iter::successors(other.parent(), Key::parent).any(|ancestor| ancestor == *self)
+    }
+}
+
+impl std::borrow::Borrow<str> for Key {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

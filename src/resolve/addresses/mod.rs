@@ -18,6 +18,7 @@ pub use problem::{Party, Pool, Problem};
 pub use request::{Environment, Provider, Region, Request, Reserved, Subnet, always_reserved, pod_supernet, service_supernets};
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use crate::model::lock::{Entry, Key, Lock};
 use crate::value::Cidr;
@@ -43,7 +44,12 @@ pub fn plan(request: &Request, lock: &Lock) -> (Plan, Lock, Vec<Problem>) {
     let mut planner = Planner::new(request, lock);
     planner.networks();
     planner.clusters();
-    planner.problems.extend(overlap::problems(&planner));
+    let unsound = overlap::problems(&planner);
+    if unsound.iter().any(|problem| matches!(problem, Problem::Overlap { .. })) {
+        // Overlapping ranges block one another's room; whether some is missing shows once they are apart.
+        planner.problems.retain(|problem| !matches!(problem, Problem::NoRoom { .. }));
+    }
+    planner.problems.extend(unsound);
     let mut entries: BTreeMap<Key, Entry> = planner.removed.into_iter().map(|(key, cidr)| (key, Entry { cidr, removed: true })).collect();
     entries.extend(planner.live.iter().map(|(key, cidr)| (key.clone(), Entry { cidr: *cidr, removed: false })));
     (Plan { ranges: planner.live }, Lock { entries }, planner.problems)
@@ -220,7 +226,12 @@ impl<'a> Planner<'a> {
     /// Ranges that are known to lie in new ones: a new region goes around the subnet for which the spec gives a `cidr`.
     fn hints(&self, wants: &[Want]) -> BTreeMap<Key, Vec<Cidr>> {
         let known = |want: &Want| -> Vec<Cidr> {
-            self.live.iter().filter(|(key, _)| want.key.is_ancestor_of(key)).map(|(_, cidr)| *cidr).collect()
+            let family = want.key.family();
+            let near = self
+                .live
+                .range::<str, _>((Bound::Included(family.as_str()), Bound::Unbounded))
+                .take_while(|(key, _)| key.as_str().starts_with(&family));
+            near.filter(|(key, _)| want.key.is_ancestor_of(key)).map(|(_, cidr)| *cidr).collect()
         };
         wants.iter().map(|want| (want.key.clone(), known(want))).filter(|(_, known)| !known.is_empty()).collect()
     }
