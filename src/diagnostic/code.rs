@@ -39,6 +39,12 @@ macro_rules! codes {
 
 // One entry per code, sorted by name: variant, name, severity, meaning, explanation.
 codes! {
+    AbsentInEnvironment "absent-in-environment" Error
+        "a reference to an entry that does not exist in this environment"
+        "`only` limits the entry that is named to other environments. Limit this one in the same way, or take the reference away there with `without` under `environments`."
+    AbsentInRegion "absent-in-region" Error
+        "a reference to an app that does not run in this region"
+        "The app that is named runs in other regions only, and its name means nothing here. Run both in the same regions."
     AddressOutside "address-outside" Error
         "a range does not lie in the range it belongs to"
         "A subnet lies in its region's network, a region in its environment's range, an environment in `network.cidr`. A range given with `cidr` has to be inside; and `network.cidr` cannot change once ranges are allocated from it."
@@ -72,6 +78,12 @@ codes! {
     FixedField "fixed-field" Error
         "a field that can't differ by environment"
         "This field says what the thing is, so it is the same in every environment. Move it out of the `environments` block."
+    HostTaken "host-taken" Error
+        "a hostname that two entries claim"
+        "A hostname and path lead to one app of one environment. Give one of them another host or path."
+    ImpossibleRange "impossible-range" Error
+        "a range whose start is above its end"
+        "A range is `a..b` with a not above b."
     InvalidValue "invalid-value" Error
         "a text that its field can't read"
         "The field has a small grammar of its own (a quantity, a duration, a range, an address, ...) and this text is not in it. The message shows an example; `platgen explain PATH` shows the grammar."
@@ -84,9 +96,24 @@ codes! {
     MissingField "missing-field" Error
         "a field that is required"
         "Nothing is guessed: the field has no default. `platgen explain PATH` shows what it takes."
+    MissingReason "missing-reason" Error
+        "a loosening without a reason"
+        "The platform is safe by default. What loosens it says why, in the spec, where reviewers see it; the reason is the waiver in the checks."
+    NameTooLong "name-too-long" Error
+        "a name that its target does not allow"
+        "Names become parts of the names of cloud resources and Kubernetes objects, which have limits of their own."
+    NetworkOverlap "network-overlap" Error
+        "two ranges that overlap"
+        "Everything that can be routed to each other needs ranges of its own."
+    NotRendered "not-rendered" Warning
+        "something is read and checked, but not rendered"
+        "The spec language is whole, and this version of platgen renders a part of it. What is left out is named, nothing is left out silently."
     NothingToRemove "nothing-to-remove" Error
         "`without` names what is not there"
         "`without` takes away what the layers below set. If they don't set it, the path is misspelt or the line is left over."
+    SecretLiteral "secret-literal" Error
+        "a text that looks like a credential"
+        "Secrets stand in the secret manager, never in files: a spec is committed and read by many. Put the value there and refer to it under `secrets`, or with `${secret/path#key}`."
     Syntax "syntax" Error
         "the file is not valid YAML or TOML"
         "The reader could not make sense of the file at this place. In YAML, text that starts with a sign such as `@`, `*`, `%`, `!` or `&` has to be quoted."
@@ -99,6 +126,9 @@ codes! {
     UnknownValue "unknown-value" Error
         "a word that is not among the ones the field knows"
         "The field takes one of a few words. The message lists them."
+    UnusedProfile "unused-profile" Warning
+        "a profile that no app uses"
+        "It has no effect. Name it in the `from` of an app, or remove it."
     WrongType "wrong-type" Error
         "a value of the wrong kind"
         "The field wants text, a number, a list or a map, and something else was written. `platgen explain PATH` shows what it takes."

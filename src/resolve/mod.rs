@@ -1,3 +1,198 @@
 //! Turns specs, locks and provider facts into the resolved platform; the only place where policy is decided.
+//!
+//! Every environment is always resolved, alone, so that a fault in one hides nothing in another; addresses are planned for all of them together.
+//! Pure: no clock, disk or environment. Nothing after it sees a [`Spec`].
 
 pub mod addresses;
+mod containers;
+mod extensions;
+mod flows;
+mod literals;
+mod names;
+mod people;
+mod places;
+mod values;
+mod workloads;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
+use crate::model::lock::Lock;
+use crate::model::{Estate, Platform};
+use crate::source::{FileId, Role, Sources, Span};
+use crate::spec::{Spec, Specs};
+use crate::syntax::Field;
+use crate::value::Name;
+use indexmap::IndexMap;
+use std::collections::BTreeMap;
+
+/// What a spec refers to besides itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// The texts of the spec, for the exact places inside values.
+    pub sources: &'a Sources,
+    /// The files that `from:` names, by path: the text, or why it could not be read.
+    pub included: &'a BTreeMap<String, Result<String, String>>,
+}
+
+/// What resolving gives.
+#[derive(Debug)]
+pub struct Resolution {
+    /// The environments that could be resolved; none where the platform itself could not.
+    pub estate: Option<Estate>,
+    /// The lock with every new range; where it differs from the one given, that one is stale.
+    pub lock: Lock,
+    /// Everything there is to say.
+    pub diagnostics: Diagnostics,
+}
+
+/// Resolves every environment.
+pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
+    let mut found = Diagnostics::default();
+    for (name, span) in &specs.unused_profiles {
+        found.push(
+            Diagnostic::new(Code::UnusedProfile, format!("no app uses the profile `{name}`"))
+                .at(*span)
+                .help("name it in the `from` of an app, or remove it"),
+        );
+    }
+    let declared = require_environments(&specs.base, &mut found);
+    let (plan, lock) = places::plan_addresses(specs, lock, &mut found);
+    let mut environments = IndexMap::new();
+    let mut hosts = flows::Hosts::default();
+    for (name, spec) in &specs.environments {
+        let Ok(environment) = name.parse::<Name>() else { continue };
+        let mut scope = Scope { environment: &environment, spec, inputs, plan: &plan, found: Diagnostics::default() };
+        let platform = scope.platform(&mut hosts);
+        let faults = scope.found;
+        let failed = faults.has_errors();
+        found.extend(faults);
+        if let Some(platform) = platform.filter(|_| !failed) {
+            environments.insert(name.clone(), platform);
+        }
+    }
+    hosts.report(&mut found);
+    let name = specs.base.platform.get().and_then(|platform| platform.name.get()).cloned();
+    let estate = name.filter(|_| declared).map(|name| Estate { name, environments });
+    Resolution { estate, lock, diagnostics: found }
+}
+
+fn require_environments(spec: &Spec, found: &mut Diagnostics) -> bool {
+    let place = spec.api_version.span().unwrap_or(Span::new(FileId(0), 0..0));
+    let mut complete = true;
+    let mut require = |present: bool, section: &str| {
+        if !present {
+            complete = false;
+            found.push(
+                Diagnostic::new(Code::MissingField, format!("the section `{section}` is missing"))
+                    .at(place)
+                    .help(format!("`platgen explain {section}` shows what it holds")),
+            );
+        }
+    };
+    require(!spec.platform.is_missing(), "platform");
+    require(!spec.cloud.is_missing() && spec.cloud.get().is_none_or(|cloud| !cloud.provider.is_missing()), "cloud");
+    require(!spec.regions.is_missing(), "regions");
+    require(!spec.environments.is_missing(), "environments");
+    complete
+}
+
+/// One environment on its way.
+struct Scope<'a> {
+    environment: &'a Name,
+    spec: &'a Spec,
+    inputs: Inputs<'a>,
+    plan: &'a addresses::Plan,
+    found: Diagnostics,
+}
+
+impl<'a> Scope<'a> {
+    fn platform(&mut self, hosts: &mut flows::Hosts) -> Option<Platform> {
+        let base = self.base();
+        let places = self.places();
+        let people = self.people();
+        let names = self.names();
+        self.unrendered();
+        let mut platform = base?;
+        platform.groups = people.groups;
+        platform.namespaces = people.namespaces;
+        let places = places?;
+        platform.primary = places.primary.clone();
+        for region in places.regions {
+            platform.regions.insert(region.name.to_string(), region);
+        }
+        self.workloads(&mut platform, &names, hosts);
+        self.extensions(&mut platform);
+        Some(platform)
+    }
+
+    /// Adds a finding of this environment.
+    fn tell(&mut self, mut diagnostic: Diagnostic) {
+        if diagnostic.environments.is_empty() {
+            diagnostic.environments.push(self.environment.to_string());
+        }
+        self.found.push(diagnostic);
+    }
+
+    fn error(&mut self, code: Code, message: impl Into<String>, at: Span) {
+        self.tell(Diagnostic::new(code, message).at(at));
+    }
+
+    /// The value of a field that has no default; a finding where it is missing.
+    fn require<'f, T>(&mut self, field: &'f Field<T>, name: &str, entry: Span) -> Option<&'f T> {
+        if field.is_missing() {
+            let diagnostic = Diagnostic::new(Code::MissingField, format!("`{name}` is missing")).at(entry);
+            self.tell(diagnostic.help(format!("add `{name}:`")));
+        }
+        field.get()
+    }
+
+    /// A finding for a name that nothing has.
+    fn unknown<'n>(&mut self, kind: &str, name: &str, known: impl IntoIterator<Item = &'n str>, at: Span) {
+        let known: Vec<&str> = known.into_iter().collect();
+        let diagnostic = Diagnostic::new(Code::UnknownReference, format!("there is no {kind} `{name}`")).at(at);
+        self.tell(match wording::suggest(name, known.iter().copied()) {
+            Some(close) => diagnostic.help(format!("did you mean `{close}`?")).fix(at, close),
+            None if known.is_empty() => diagnostic.help(format!("the spec declares no {kind}")),
+            None => diagnostic.help(format!("declared: {}", wording::all(&known))),
+        });
+    }
+
+    fn contradiction(&mut self, message: impl Into<String>, at: Span, other: Option<Span>, why: &str) {
+        let mut diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).help("keep one of them");
+        if let Some(other) = other {
+            diagnostic = diagnostic.related(other, why);
+        }
+        self.tell(diagnostic);
+    }
+
+    /// Whether the user wrote what stands here; the rest is a default.
+    fn is_written(&self, span: Span) -> bool {
+        self.inputs.sources.get(span.file).role == Role::User
+    }
+
+    /// Whether a reason was given: it is the waiver of what it stands beside.
+    fn reason(&mut self, field: &Field<String>, name: &str, what: &str, at: Span) -> Option<String> {
+        match field {
+            Field::Set(text, _) if !text.trim().is_empty() => Some(text.clone()),
+            Field::Bad(_) => None,
+            _ => {
+                let at = field.span().unwrap_or(at);
+                let diagnostic = Diagnostic::new(Code::MissingReason, format!("{what} needs a `{name}`")).at(at);
+                self.tell(diagnostic.help("say why: the reason is shown in reviews and waives the check"));
+                None
+            }
+        }
+    }
+
+    /// Whether something limited to `only` some environments exists in this one; unknown names are told.
+    fn is_here(&mut self, only: &Field<Vec<Field<Name>>>) -> bool {
+        let Some(only) = only.get() else { return true };
+        let spec = self.spec;
+        let declared: Vec<&Name> = spec.environments.get().map(|all| all.keys().collect()).unwrap_or_default();
+        for (name, span) in only.iter().filter_map(Field::spanned) {
+            if !declared.contains(&name) {
+                self.unknown("environment", name.as_str(), declared.iter().map(|name| name.as_str()), span);
+            }
+        }
+        only.iter().filter_map(Field::get).any(|name| name == self.environment)
+    }
+}

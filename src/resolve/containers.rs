@@ -1,0 +1,375 @@
+//! A container of the spec becomes one of the model: values, files, probes, resources and rights.
+
+use super::Scope;
+use super::literals;
+use super::values::Asker;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, Variable, Volume};
+use crate::source::Span;
+use crate::spec::{ContainerFields, Medium};
+use crate::syntax::Field;
+use crate::value::{AbsolutePath, Image, ImageTag, Name, PortSpecifier, Quantity, QuantityRange, Text};
+
+/// The user that containers run as unless they say otherwise: above 10000, so that no account of the node has it.
+const USER: u32 = 10001;
+
+/// The size of an empty folder that names none.
+const TMP_SIZE: u64 = 64 << 20;
+
+/// What a container has when its spec says nothing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fallback {
+    pub(super) image: Option<Image>,
+    pub(super) probes: Probes,
+}
+
+/// What the containers of a pod share.
+#[derive(Debug, Default)]
+pub(super) struct Pod {
+    pub(super) volumes: Vec<Volume>,
+    pub(super) fs_group: Option<u32>,
+    pub(super) host_network: bool,
+    pub(super) host_pid: bool,
+    pub(super) reason: Option<String>,
+    pub(super) no_probes: Option<String>,
+}
+
+impl Scope<'_> {
+    /// A container. `main` is the pod's own; `ports` are its container ports.
+    #[allow(clippy::too_many_arguments)] // what a container is made of
+    pub(super) fn container(
+        &mut self,
+        name: &Name,
+        entry: Span,
+        fields: ContainerFields<'_>,
+        main: bool,
+        ports: Vec<(String, u16)>,
+        fallback: &Fallback,
+        asker: &mut Asker<'_>,
+        pod: &mut Pod,
+    ) -> Option<Container> {
+        let image = self.image(fields, fallback, entry);
+        let variables = self.variables(fields, asker);
+        let files = self.files(fields, asker);
+        let prefix = if main { String::new() } else { format!("{name}-") };
+        let mut mounts = Vec::new();
+        for (path, _, tmp) in fields.tmp.get().into_iter().flat_map(|all| all.set()) {
+            let volume = format!("{prefix}{}", volume_name(path));
+            let size = tmp.size.get().cloned().unwrap_or_else(|| Quantity::from_bytes(TMP_SIZE));
+            pod.volumes.push(Volume::Tmp { name: volume.clone(), medium: tmp.medium.get().copied().unwrap_or(Medium::Disk), size });
+            mounts.push(Mount { volume, path: path.to_string(), read_only: false });
+        }
+        let command: Vec<String> = fields.command.get().into_iter().flatten().filter_map(Field::get).cloned().collect();
+        let mut arguments = Vec::new();
+        for (text, span) in fields.args.get().into_iter().flatten().filter_map(Field::spanned) {
+            if literals::looks_secret(text.original()) {
+                self.secret_literal("`args`", span);
+            }
+            match self.value(text, span, "`args`", asker) {
+                Some(Source::Text(value)) => arguments.push(value),
+                Some(_) => {
+                    let diagnostic =
+                        Diagnostic::new(Code::Contradiction, "`args` can't hold a secret: arguments are visible to all").at(span);
+                    self.tell(diagnostic.help("put it in a variable under `config`, and write `$(NAME)` here"));
+                }
+                None => {}
+            }
+        }
+        let probes = self.probes(fields, &ports, fallback, pod, entry);
+        let security = self.security(fields, pod, &mut mounts, &prefix);
+        let resources = fields.resources.get();
+        let cpu = resources.and_then(|r| r.cpu.get()).map(|range| pair(range, |one| one.times(4)));
+        let both = |one: &Quantity| one.clone();
+        let memory = resources.and_then(|r| r.memory.get()).map(|range| pair(range, both));
+        let ephemeral = resources.and_then(|r| r.ephemeral.get()).map(|range| pair(range, both));
+        Some(Container {
+            name: name.clone(),
+            image: image?,
+            command,
+            args: arguments,
+            variables,
+            files,
+            mounts,
+            ports,
+            cpu: cpu.or_else(|| Some((Quantity::from_millis(50), Quantity::from_millis(200)))),
+            memory: memory.or_else(|| Some((Quantity::from_bytes(64 << 20), Quantity::from_bytes(64 << 20)))),
+            ephemeral,
+            probes,
+            security,
+        })
+    }
+
+    fn image(&mut self, fields: ContainerFields<'_>, fallback: &Fallback, entry: Span) -> Option<String> {
+        let image = match (fields.image, &fallback.image) {
+            (Field::Missing, Some(image)) => image,
+            (field, _) => self.require(field, "image", entry)?,
+        };
+        let image = match fields.tag.spanned() {
+            Some((tag, at)) => match tag.parse::<ImageTag>() {
+                Ok(tag) => image.with_tag(tag),
+                Err(invalid) => {
+                    self.error(Code::InvalidValue, invalid.message, at);
+                    return None;
+                }
+            },
+            None => image.clone(),
+        };
+        if image.tag().is_none() && image.digest().is_none() {
+            let at = fields.image.span().unwrap_or(entry);
+            let diagnostic = Diagnostic::new(Code::InvalidValue, format!("the image `{image}` has neither a tag nor a digest")).at(at);
+            self.tell(diagnostic.help("add the version that was tested, such as `:v1.4.2`"));
+        }
+        Some(image.to_string())
+    }
+
+    fn secret_literal(&mut self, what: &str, at: Span) {
+        let diagnostic = Diagnostic::new(Code::SecretLiteral, format!("{what} looks like a credential")).at(at);
+        self.tell(diagnostic.help("put it in the secret manager and name its place under `secrets`, or as `${secret/path#key}`"));
+    }
+
+    fn variables(&mut self, fields: ContainerFields<'_>, asker: &mut Asker<'_>) -> Vec<Variable> {
+        let mut variables = Vec::new();
+        let secrets = fields.secrets.get();
+        for (name, key, value) in fields.config.get().into_iter().flat_map(|all| all.iter()) {
+            let Some((text, at)) = value.spanned() else { continue };
+            if let Some(item) = secrets.and_then(|all| all.get(name.as_str())) {
+                self.contradiction(
+                    format!("`{name}` stands under `config` and under `secrets`"),
+                    item.key,
+                    Some(key),
+                    "it stands here, too",
+                );
+                continue;
+            }
+            let secret = match text.as_literal() {
+                Some(literal) => literals::looks_secret(literal) || literals::names_secret(name.as_str(), literal),
+                None => literals::looks_secret(text.original()),
+            };
+            if secret {
+                self.secret_literal(&format!("`{name}`"), at);
+            }
+            if let Some(value) = self.value(text, at, &format!("`{name}`"), asker) {
+                variables.push(Variable { name: name.to_string(), value });
+            }
+        }
+        for (name, _, secret) in secrets.into_iter().flat_map(|all| all.set()) {
+            variables.push(Variable { name: name.to_string(), value: Source::Secret(secret.clone()) });
+        }
+        variables
+    }
+
+    fn files(&mut self, fields: ContainerFields<'_>, asker: &mut Asker<'_>) -> Vec<ConfigFile> {
+        let mut files = Vec::new();
+        for (path, span, file) in fields.files.get().into_iter().flat_map(|all| all.set()) {
+            let said: Vec<(&str, Span)> = [("from", file.from.span()), ("text", file.text.span()), ("secret", file.secret.span())]
+                .into_iter()
+                .filter_map(|(name, span)| Some((name, span?)))
+                .collect();
+            match said[..] {
+                [] => {
+                    let diagnostic = Diagnostic::new(Code::MissingField, format!("the file `{path}` has no content")).at(span);
+                    self.tell(diagnostic.help("add `from:`, `text:` or `secret:`"));
+                    continue;
+                }
+                [_] => {}
+                [(first, first_at), .., (last, at)] => {
+                    self.contradiction(
+                        format!("`{last}` and `{first}` both say what is in `{path}`"),
+                        at,
+                        Some(first_at),
+                        "the other stands here",
+                    );
+                    continue;
+                }
+            }
+            let expand = file.expand.get() == Some(&true);
+            let content = match (&file.from, &file.text, &file.secret) {
+                (_, _, Field::Set(secret, _)) => Some(FileContent::Secret(secret.clone())),
+                (Field::Set(from, at), _, _) => {
+                    self.included(from.as_str(), *at).and_then(|text| self.file_text(&text, *at, path, expand, asker))
+                }
+                (_, Field::Set(text, at), _) => self.file_text(text, *at, path, expand, asker),
+                _ => None,
+            };
+            files.extend(content.map(|content| ConfigFile { path: path.to_string(), content }));
+        }
+        files
+    }
+
+    fn file_text(&mut self, text: &str, at: Span, path: &AbsolutePath, expand: bool, asker: &mut Asker<'_>) -> Option<FileContent> {
+        if literals::looks_secret(text) {
+            self.secret_literal(&format!("`{path}`"), at);
+        }
+        if !expand {
+            return Some(FileContent::Text(text.to_string()));
+        }
+        match text.parse::<Text>() {
+            Ok(parsed) => match self.value(&parsed, at, &format!("`{path}`"), asker)? {
+                Source::Text(text) => Some(FileContent::Text(text)),
+                Source::Secret(secret) => Some(FileContent::Secret(secret)),
+                Source::Template(_) => {
+                    let diagnostic = Diagnostic::new(Code::Contradiction, format!("`{path}` mixes text with a secret")).at(at);
+                    self.tell(diagnostic.help("keep the whole file in the secret manager (`secret:`), or pass the secret as a variable"));
+                    None
+                }
+            },
+            Err(invalid) => {
+                self.error(Code::InvalidValue, invalid.message, at);
+                None
+            }
+        }
+    }
+
+    /// The text of a file beside the spec.
+    pub(super) fn included(&mut self, path: &str, at: Span) -> Option<String> {
+        match self.inputs.included.get(path) {
+            Some(Ok(text)) => Some(text.clone()),
+            Some(Err(reason)) => {
+                self.error(Code::InvalidValue, format!("`{path}` can't be read: {reason}"), at);
+                None
+            }
+            None => {
+                self.error(Code::InvalidValue, format!("there is no file `{path}` beside the spec"), at);
+                None
+            }
+        }
+    }
+
+    fn probes(&mut self, fields: ContainerFields<'_>, ports: &[(String, u16)], fallback: &Fallback, pod: &mut Pod, entry: Span) -> Probes {
+        let Some((probes, at)) = fields.probes.spanned() else { return fallback.probes.clone() };
+        let read = |scope: &mut Self, name: &str, field: &Field<crate::spec::Probe>| {
+            let (probe, at) = field.spanned()?;
+            if let Some(none) = probes.none.span() {
+                scope.contradiction(format!("`none` says that there are no probes, and `{name}` is one"), none, Some(at), "it stands here");
+            }
+            scope.probe(probe, at, ports)
+        };
+        let result = Probes {
+            ready: read(self, "ready", &probes.ready),
+            live: read(self, "live", &probes.live),
+            start: read(self, "start", &probes.start),
+        };
+        if !probes.none.is_missing() {
+            let reason = self.reason(&probes.none, "none", "a container without probes", entry);
+            pod.no_probes = pod.no_probes.take().or(reason);
+        } else if probes.ready.is_missing() && probes.live.is_missing() && probes.start.is_missing() {
+            let _ = at;
+            return fallback.probes.clone();
+        }
+        result
+    }
+
+    fn probe(&mut self, probe: &crate::spec::Probe, at: Span, ports: &[(String, u16)]) -> Option<Probe> {
+        let said: Vec<(&str, Span)> =
+            [("http", probe.http.span()), ("grpc", probe.grpc.span()), ("tcp", probe.tcp.span()), ("exec", probe.exec.span())]
+                .into_iter()
+                .filter_map(|(name, span)| Some((name, span?)))
+                .collect();
+        match said[..] {
+            [] => {
+                let diagnostic = Diagnostic::new(Code::MissingField, "the probe says nothing to try").at(at);
+                self.tell(diagnostic.help("add `http:`, `grpc:`, `tcp: true` or `exec:`"));
+                return None;
+            }
+            [_] => {}
+            [(first, first_at), .., (last, at)] => {
+                self.contradiction(format!("`{last}` and `{first}` are both to be tried"), at, Some(first_at), "the other stands here");
+                return None;
+            }
+        }
+        let action = match (&probe.http, &probe.grpc, &probe.exec) {
+            (Field::Set(path, at), _, _) => {
+                if !path.starts_with('/') {
+                    self.error(Code::InvalidValue, format!("`{path}` is not a path: it starts with `/`"), *at);
+                    return None;
+                }
+                let headers =
+                    probe.headers.get().into_iter().flat_map(|all| all.set()).map(|(name, _, value)| (name.clone(), value.clone()));
+                ProbeAction::Http { path: path.clone(), port: self.probe_port(probe, at, ports)?, headers: headers.collect() }
+            }
+            (_, Field::Set(service, at), _) => ProbeAction::Grpc { service: service.clone(), port: self.probe_port(probe, at, ports)? },
+            (_, _, Field::Set(command, _)) => ProbeAction::Exec { command: command.iter().filter_map(Field::get).cloned().collect() },
+            _ if probe.tcp.get() == Some(&true) => ProbeAction::Tcp { port: self.probe_port(probe, &at, ports)? },
+            _ => return None,
+        };
+        Some(Probe {
+            action,
+            after: probe.after.get().map(|time| time.seconds()),
+            every: probe.every.get().map(|time| time.seconds()),
+            timeout: probe.timeout.get().map(|time| time.seconds()),
+            failures: probe.failures.get().copied(),
+        })
+    }
+
+    fn probe_port(&mut self, probe: &crate::spec::Probe, at: &Span, ports: &[(String, u16)]) -> Option<u16> {
+        match (probe.port.spanned(), ports) {
+            (Some((port, at)), _) => self.named_port(port, at, ports),
+            (None, [(_, number)]) => Some(*number),
+            (None, _) => {
+                let diagnostic = Diagnostic::new(Code::MissingField, "the probe has no `port`").at(*at);
+                self.tell(diagnostic.help("say which: there is not exactly one port"));
+                None
+            }
+        }
+    }
+
+    /// The number of a port that is named or numbered.
+    pub(super) fn named_port(&mut self, port: &PortSpecifier, at: Span, ports: &[(String, u16)]) -> Option<u16> {
+        match port {
+            PortSpecifier::Number(number) => Some(number.get()),
+            PortSpecifier::Name(name) => match ports.iter().find(|(known, _)| known == name.as_str()) {
+                Some((_, number)) => Some(*number),
+                None => {
+                    self.unknown("port", name.as_str(), ports.iter().map(|(name, _)| name.as_str()), at);
+                    None
+                }
+            },
+        }
+    }
+
+    fn security(&mut self, fields: ContainerFields<'_>, pod: &mut Pod, mounts: &mut Vec<Mount>, prefix: &str) -> Security {
+        let (security, at) = match fields.security.spanned() {
+            Some((security, at)) => (security.clone(), Some(at)),
+            None => (crate::spec::Security::default(), None),
+        };
+        let user = security.user.get().copied().unwrap_or(USER);
+        let group = security.group.get().copied().unwrap_or(user);
+        let capabilities: Vec<String> = security.capabilities.get().into_iter().flatten().filter_map(Field::get).cloned().collect();
+        let writable_root = security.writable_root.get() == Some(&true);
+        let privileged = security.privileged.get() == Some(&true);
+        let host = security.host.get();
+        let low = [Some(user), Some(group), security.fs_group.get().copied()].into_iter().flatten().any(|id| id < 10000);
+        if let Some(at) = at
+            && (low || !capabilities.is_empty() || writable_root || privileged || host.is_some())
+        {
+            let reason = self.reason(&security.reason, "reason", "a loosening of `security`", at);
+            pod.reason = pod.reason.take().or(reason);
+        }
+        if let Some(host) = host {
+            pod.host_network |= host.network.get() == Some(&true);
+            pod.host_pid |= host.pid.get() == Some(&true);
+            for (path, _, node) in host.paths.get().into_iter().flat_map(|all| all.set()) {
+                let name = format!("{prefix}host-{}", volume_name(path));
+                pod.volumes.push(Volume::Host(HostPath { name: name.clone(), path: node.to_string() }));
+                mounts.push(Mount { volume: name, path: path.to_string(), read_only: true });
+            }
+        }
+        let fs_group = security.fs_group.get().copied().or(at.map(|_| group));
+        pod.fs_group = pod.fs_group.or(fs_group);
+        Security { user, group, capabilities, writable_root, privileged }
+    }
+}
+
+fn pair(range: &QuantityRange, limit: impl Fn(&Quantity) -> Quantity) -> (Quantity, Quantity) {
+    let request = range.request().clone();
+    let limit = range.limit().cloned().unwrap_or_else(|| limit(&request));
+    (request, limit)
+}
+
+/// A volume's name made from the path at which it is seen: `/var/cache` is `var-cache`.
+pub(super) fn volume_name(path: &AbsolutePath) -> String {
+    let words: String =
+        path.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect::<String>();
+    let name: String = words.trim_matches('-').chars().take(40).collect();
+    if name.is_empty() { "root".to_string() } else { name.trim_end_matches('-').to_string() }
+}

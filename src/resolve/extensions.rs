@@ -1,0 +1,75 @@
+//! Patches, raw manifests and raw Terraform files.
+
+use super::Scope;
+use super::literals;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Change, Manifest, Patch, Platform, TerraformFile};
+
+impl Scope<'_> {
+    pub(super) fn extensions(&mut self, platform: &mut Platform) {
+        let spec = self.spec;
+        for (name, span, patch) in spec.patches.get().into_iter().flat_map(|all| all.set()) {
+            let here = self.is_here(&patch.only);
+            let target = self.require(&patch.target, "target", span).cloned();
+            let reason = self.reason(&patch.reason, "reason", "a patch", span);
+            let change = match (patch.merge.spanned(), patch.json.spanned()) {
+                (Some((_, first)), Some((_, at))) => {
+                    self.contradiction("`json` and `merge` both say what changes", at, Some(first), "the other stands here");
+                    None
+                }
+                (Some((value, _)), None) => Some(Change::Merge(value.clone())),
+                (None, Some((value, _))) => Some(Change::Json(value.clone())),
+                (None, None) => {
+                    self.require(&patch.merge, "merge", span);
+                    None
+                }
+            };
+            if let (true, Some(target), Some(reason), Some(change)) = (here, target, reason, change) {
+                let at = patch.target.span().unwrap_or(span);
+                platform.patches.push(Patch { name: name.clone(), span: at, target, change, reason });
+            }
+        }
+        for (name, span, manifest) in spec.manifests.get().into_iter().flat_map(|all| all.set()) {
+            let here = self.is_here(&manifest.only);
+            self.reason(&manifest.reason, "reason", "a raw manifest", span);
+            let Some(path) = self.require(&manifest.from, "from", span).cloned() else { continue };
+            let at = manifest.from.span().unwrap_or(span);
+            let Some(text) = self.included(path.as_str(), at) else { continue };
+            self.refuse_secrets(&text, path.as_str(), at);
+            if let Some((namespace, at)) = manifest.namespace.spanned()
+                && spec.namespaces.get().is_none_or(|all| all.get(namespace.as_str()).is_none())
+            {
+                let known: Vec<String> =
+                    spec.namespaces.get().map(|all| all.keys().map(|name| name.to_string()).collect()).unwrap_or_default();
+                self.unknown("namespace", namespace.as_str(), known.iter().map(String::as_str), at);
+            }
+            if here {
+                let namespace = manifest.namespace.get().cloned();
+                platform.manifests.push(Manifest { name: name.clone(), span: at, path: path.to_string(), text, namespace });
+            }
+        }
+        for (name, span, file) in spec.terraform.get().into_iter().flat_map(|all| all.set()) {
+            let here = self.is_here(&file.only);
+            self.reason(&file.reason, "reason", "a raw Terraform file", span);
+            let root = self.require(&file.root, "root", span).cloned();
+            let Some(path) = self.require(&file.from, "from", span).cloned() else { continue };
+            let at = file.from.span().unwrap_or(span);
+            let Some(text) = self.included(path.as_str(), at) else { continue };
+            self.refuse_secrets(&text, path.as_str(), at);
+            let Some(root) = root else { continue };
+            if root.as_str() != "network" {
+                let at = file.root.span().unwrap_or(span);
+                self.error(Code::UnknownValue, format!("there is no Terraform root `{root}`: this version writes `network`"), at);
+            } else if here {
+                platform.terraform.push(TerraformFile { name: name.clone(), text, root });
+            }
+        }
+    }
+
+    fn refuse_secrets(&mut self, text: &str, path: &str, at: crate::source::Span) {
+        if literals::looks_secret(text) {
+            let diagnostic = Diagnostic::new(Code::SecretLiteral, format!("`{path}` holds what looks like a credential")).at(at);
+            self.tell(diagnostic.help("put it in the secret manager"));
+        }
+    }
+}

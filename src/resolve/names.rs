@@ -1,0 +1,293 @@
+//! Which entries exist, under which names, and what a reference means.
+
+use super::Scope;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+use crate::spec::{App, Engine, Store};
+use crate::syntax::Field;
+use crate::value::{EntryName, Name, PortMap, Ref, RefKind};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Every app, store, external service, chart and bucket of the spec, present in this environment or not.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    entries: BTreeMap<(RefKind, String), Vec<Entry>>,
+}
+
+/// An entry that can be referred to.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) kind: RefKind,
+    pub(super) name: Name,
+    /// None for what has no namespace.
+    pub(super) namespace: Option<Name>,
+    pub(super) key: Span,
+    /// The place of `only`, where the entry is absent in this environment.
+    pub(super) absent: Option<Span>,
+    /// Whether this version of platgen renders it.
+    pub(super) rendered: bool,
+    /// Its Service's ports: name, Service's number, container's number.
+    pub(super) ports: Vec<(String, u16, u16)>,
+    pub(super) what: What,
+}
+
+/// The entry's part of the spec.
+#[derive(Clone, Debug)]
+pub(super) enum What {
+    App(Arc<App>),
+    Store(Arc<Store>),
+    /// Host, port and whether it is in the company's own network.
+    External {
+        host: String,
+        port: u16,
+        url: Option<String>,
+        on_premises: bool,
+    },
+    Other,
+}
+
+impl Entry {
+    /// `app/shop/web`, or without the namespace where the entry has none.
+    pub(super) fn display(&self) -> String {
+        format!("{}/{}", self.kind.as_str(), self.name)
+    }
+}
+
+impl Names {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values().flatten()
+    }
+
+    /// What a reference made from `namespace` means: an entry of that namespace first, else the only one of that name.
+    fn candidates(&self, reference: &Ref, namespace: &Name) -> Vec<&Entry> {
+        let all = self.entries.get(&(reference.kind(), reference.name().to_string())).map(Vec::as_slice).unwrap_or_default();
+        let wanted = reference.namespace();
+        let matching: Vec<&Entry> = match wanted {
+            Some(wanted) => all.iter().filter(|entry| entry.namespace.as_ref() == Some(wanted)).collect(),
+            None => all.iter().collect(),
+        };
+        match matching.iter().find(|entry| entry.namespace.as_ref() == Some(namespace)) {
+            Some(own) if wanted.is_none() => vec![own],
+            _ => matching,
+        }
+    }
+}
+
+/// The default name of an app's only port: what it speaks.
+pub(super) fn port_name(app: &App) -> &'static str {
+    match app.protocol.get() {
+        Some(crate::spec::Protocol::Grpc) => "grpc",
+        Some(crate::spec::Protocol::Tcp) => "tcp",
+        _ => "http",
+    }
+}
+
+/// The port that an engine listens on, with its name.
+pub(super) fn engine_port(engine: Engine) -> Option<(&'static str, u16)> {
+    match engine {
+        Engine::Redis | Engine::Valkey => Some(("redis", 6379)),
+        Engine::Postgres => Some(("postgres", 5432)),
+        Engine::Mysql => Some(("mysql", 3306)),
+        Engine::Mongodb => Some(("mongodb", 27017)),
+        Engine::Rabbitmq => Some(("amqp", 5672)),
+        Engine::Kafka => Some(("kafka", 9092)),
+        Engine::Opensearch => Some(("https", 9200)),
+        Engine::Custom => None,
+    }
+}
+
+impl Scope<'_> {
+    /// The index of everything that can be referred to.
+    pub(super) fn names(&mut self) -> Names {
+        let mut names = Names::default();
+        let spec = self.spec;
+        for (key, span, app) in spec.apps.get().into_iter().flat_map(|apps| apps.set()) {
+            let absent = (!self.is_here(&app.only)).then(|| app.only.span()).flatten();
+            let namespace = self.namespace_of(key, &app.namespace, span, "app");
+            let ports = ports(&app.port, &app.ports, Some((port_name(app), 0)));
+            self.add(&mut names, RefKind::App, key, namespace, span, absent, true, ports, What::App(app.clone()));
+        }
+        for (key, span, store) in spec.stores.get().into_iter().flat_map(|stores| stores.set()) {
+            let absent = (!self.is_here(&store.only)).then(|| store.only.span()).flatten();
+            let namespace = self.namespace_of(key, &store.namespace, span, "store");
+            let engine = store.engine.get().copied();
+            let fallback = engine.and_then(engine_port);
+            let ports = ports(&store.port, &store.ports, fallback);
+            let managed = matches!(store.mode.get(), Some(crate::spec::StoreMode::Managed));
+            let rendered = matches!(engine, None | Some(Engine::Redis | Engine::Valkey | Engine::Custom)) && !managed;
+            self.add(&mut names, RefKind::Store, key, namespace, span, absent, rendered, ports, What::Store(store.clone()));
+        }
+        for (key, span, external) in spec.external.get().into_iter().flat_map(|all| all.set()) {
+            let absent = (!self.is_here(&external.only)).then(|| external.only.span()).flatten();
+            if let (Some((_, at)), Some(host)) = (external.url.spanned(), external.host.span()) {
+                self.contradiction("`url` and `host` say the same thing", host, Some(at), "the address stands here");
+            }
+            let on_premises = matches!(external.via.get(), Some(crate::spec::ExternalVia::OnPremises));
+            let (host, port, url) = match (external.url.get(), external.host.get(), external.port.get()) {
+                (Some(url), _, _) => (url.host().to_string(), url.port().get(), Some(url.to_string())),
+                (None, Some(host), Some(port)) => (host.to_string(), port.get(), None),
+                (None, Some(_), None) => {
+                    self.require(&external.port, "port", span);
+                    continue;
+                }
+                _ => {
+                    self.require(&external.url, "url", span);
+                    continue;
+                }
+            };
+            let ports = vec![("port".to_string(), port, port)];
+            let what = What::External { host, port, url, on_premises };
+            self.add(&mut names, RefKind::External, key, None, span, absent, true, ports, what);
+        }
+        for (key, span, _) in spec.charts.get().into_iter().flat_map(|all| all.set()) {
+            self.add(&mut names, RefKind::Chart, key, None, span, None, false, Vec::new(), What::Other);
+        }
+        for (key, span, _) in spec.buckets.get().into_iter().flat_map(|all| all.set()) {
+            self.add(&mut names, RefKind::Bucket, key, None, span, None, false, Vec::new(), What::Other);
+        }
+        names
+    }
+
+    #[allow(clippy::too_many_arguments)] // one entry, field by field
+    fn add(
+        &mut self,
+        names: &mut Names,
+        kind: RefKind,
+        key: &EntryName,
+        namespace: Option<Name>,
+        span: Span,
+        absent: Option<Span>,
+        rendered: bool,
+        ports: Vec<(String, u16, u16)>,
+        what: What,
+    ) {
+        let name = key.name().clone();
+        let list = names.entries.entry((kind, name.to_string())).or_default();
+        if let Some(other) = list.iter().find(|other| other.namespace == namespace) {
+            let diagnostic = Diagnostic::new(Code::DefinedTwice, format!("`{}` is defined twice in its namespace", other.display()));
+            let diagnostic = diagnostic.at(span).related(other.key, "first defined here").help("give one of them another name");
+            self.tell(diagnostic);
+            return;
+        }
+        list.push(Entry { kind, name, namespace, key: span, absent, rendered, ports, what });
+    }
+
+    /// The namespace of an entry: said in its key, said in its field, or the only one there is.
+    fn namespace_of(&mut self, key: &EntryName, field: &Field<Name>, span: Span, kind: &str) -> Option<Name> {
+        let spec = self.spec;
+        let known: Vec<&Name> = spec.namespaces.get().map(|all| all.keys().collect()).unwrap_or_default();
+        match (key.namespace(), field) {
+            (_, Field::Bad(_)) => None,
+            (Some(said), Field::Set(also, at)) if said != also => {
+                self.contradiction(
+                    format!("the key says the namespace `{said}`, the field `{also}`"),
+                    *at,
+                    Some(span),
+                    "the key stands here",
+                );
+                None
+            }
+            (Some(said), _) | (None, Field::Set(said, _)) => {
+                if !known.contains(&said) {
+                    let at = field.span().unwrap_or(span);
+                    self.unknown("namespace", said.as_str(), known.iter().map(|name| name.as_str()), at);
+                    return None;
+                }
+                Some(said.clone())
+            }
+            (None, Field::Missing) => match known[..] {
+                [only] => Some(only.clone()),
+                [] => {
+                    let message = format!("{kind} `{key}` has no namespace, and the spec declares none");
+                    self.tell(Diagnostic::new(Code::MissingField, message).at(span).help("declare one under `namespaces`"));
+                    None
+                }
+                _ => {
+                    self.require(field, "namespace", span);
+                    None
+                }
+            },
+        }
+    }
+
+    /// What a reference means. `None` where it means nothing that is here and rendered; a finding says why, or has said it already.
+    pub(super) fn lookup<'n>(&mut self, names: &'n Names, reference: &Ref, namespace: &Name, at: Span) -> Option<&'n Entry> {
+        match names.candidates(reference, namespace)[..] {
+            [] => {
+                let kind = reference.kind().as_str();
+                let written = reference.without_suffix().to_string();
+                let known: Vec<String> = names.iter().filter(|entry| entry.kind == reference.kind()).map(Entry::display).collect();
+                self.unknown(kind, &written, known.iter().map(String::as_str), at);
+                None
+            }
+            [entry] => {
+                if let Some(only) = entry.absent {
+                    let message = format!("`{}` does not exist in `{}`", entry.display(), self.environment);
+                    let diagnostic = Diagnostic::new(Code::AbsentInEnvironment, message).at(at).related(only, "it is limited here");
+                    self.tell(diagnostic.help("limit this entry in the same way, or remove the reference there with `without`"));
+                    return None;
+                }
+                Some(entry)
+            }
+            [first, ..] => {
+                let message = format!("`{reference}` may mean several entries");
+                let places: Vec<String> = names
+                    .candidates(reference, namespace)
+                    .iter()
+                    .filter_map(|entry| Some(format!("{}/{}/{}", entry.kind.as_str(), entry.namespace.as_ref()?, entry.name)))
+                    .collect();
+                let words: Vec<&str> = places.iter().map(String::as_str).collect();
+                let diagnostic = Diagnostic::new(Code::UnknownReference, message).at(at).related(first.key, "one of them");
+                self.tell(diagnostic.help(format!("write {}", crate::diagnostic::wording::either(&words))));
+                None
+            }
+        }
+    }
+
+    /// The port that a reference means: the one it names, or the only one.
+    pub(super) fn port_of(&mut self, entry: &Entry, reference: &Ref, at: Span) -> Option<(u16, u16)> {
+        let listed: Vec<&str> = entry.ports.iter().map(|(name, _, _)| name.as_str()).collect();
+        match (reference.port(), &entry.ports[..]) {
+            (Some(wanted), ports) => match ports.iter().find(|(name, _, _)| wanted.as_str() == name) {
+                Some((_, service, target)) => Some((*service, *target)),
+                None => {
+                    self.unknown(&format!("port of `{}` called", entry.display()), wanted.as_str(), listed, at);
+                    None
+                }
+            },
+            (None, [(_, service, target)]) => Some((*service, *target)),
+            (None, []) => {
+                let message = format!("`{}` has no port to call", entry.display());
+                let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(entry.key, "it is declared here");
+                self.tell(diagnostic.help("give it a `port`, or remove the reference"));
+                None
+            }
+            (None, _) => {
+                let message = format!("`{}` has several ports", entry.display());
+                let diagnostic = Diagnostic::new(Code::UnknownReference, message).at(at);
+                self.tell(diagnostic.help(format!("add one of {} after a `:`", crate::diagnostic::wording::either(&listed))));
+                None
+            }
+        }
+    }
+}
+
+/// Ports of an entry: `port`, `ports`, or what its engine has.
+fn ports(
+    port: &Field<PortMap>,
+    ports: &Field<crate::syntax::Map<Name, PortMap>>,
+    fallback: Option<(&str, u16)>,
+) -> Vec<(String, u16, u16)> {
+    let mut all: Vec<(String, u16, u16)> = Vec::new();
+    let default = fallback.map_or("tcp", |(name, _)| name);
+    all.extend(port.get().map(|map| (default.to_string(), map.service().get(), map.container().get())));
+    let named = ports.get().into_iter().flat_map(|map| map.set());
+    all.extend(named.map(|(name, _, map)| (name.to_string(), map.service().get(), map.container().get())));
+    if all.is_empty()
+        && let Some((name, number)) = fallback.filter(|(_, number)| *number != 0)
+    {
+        all.push((name.to_string(), number, number));
+    }
+    all
+}

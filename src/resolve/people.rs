@@ -1,0 +1,112 @@
+//! Groups, teams and namespaces.
+
+use super::Scope;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Group, Namespace, Quota};
+use crate::spec::PodSecurityLevel;
+use crate::syntax::Field;
+use crate::value::Name;
+use indexmap::IndexMap;
+
+/// Who is there.
+#[derive(Debug, Default)]
+pub(super) struct People {
+    pub(super) groups: Vec<Group>,
+    pub(super) namespaces: IndexMap<String, Namespace>,
+}
+
+impl Scope<'_> {
+    pub(super) fn people(&mut self) -> People {
+        let spec = self.spec;
+        let namespaces: Vec<&Name> = spec.namespaces.get().map(|all| all.keys().collect()).unwrap_or_default();
+        let groups: Vec<&Name> =
+            spec.access.get().and_then(|access| access.groups.get()).map(|all| all.keys().collect()).unwrap_or_default();
+        let teams: Vec<&Name> = spec.teams.get().map(|all| all.keys().collect()).unwrap_or_default();
+        let mut people = People::default();
+        for (name, span, group) in spec.access.get().and_then(|access| access.groups.get()).into_iter().flat_map(|all| all.set()) {
+            let id = if self.on_a_cloud() {
+                self.require(&group.id, "id", span).cloned()
+            } else {
+                Some(group.id.get().cloned().unwrap_or(name.to_string()))
+            };
+            let role = self.require(&group.role, "role", span).copied();
+            let mut limited = Vec::new();
+            for (namespace, at) in group.namespaces.get().into_iter().flatten().filter_map(Field::spanned) {
+                if namespaces.contains(&namespace) {
+                    limited.push(namespace.clone());
+                } else {
+                    self.unknown("namespace", namespace.as_str(), namespaces.iter().map(|name| name.as_str()), at);
+                }
+            }
+            if let (Some(id), Some(role)) = (id, role) {
+                people.groups.push(Group { name: name.clone(), id, role, namespaces: limited });
+            }
+        }
+        for (_, span, team) in spec.teams.get().into_iter().flat_map(|all| all.set()) {
+            if let (Some(group), Some(at)) = (self.require(&team.group, "group", span), team.group.span())
+                && !groups.contains(&group)
+            {
+                self.unknown("group", group.as_str(), groups.iter().map(|name| name.as_str()), at);
+            }
+        }
+        let platform_owner = spec.platform.get().and_then(|platform| platform.owner.get());
+        for (name, span, namespace) in spec.namespaces.get().into_iter().flat_map(|all| all.set()) {
+            self.check_owner(&namespace.owner, &teams);
+            let level =
+                namespace.pod_security.get().and_then(|security| security.level.get()).copied().unwrap_or(PodSecurityLevel::Restricted);
+            let reason = match (level, namespace.pod_security.get()) {
+                (PodSecurityLevel::Restricted, _) | (_, None) => None,
+                (_, Some(security)) => {
+                    self.reason(&security.reason, "reason", "a looser pod security standard", namespace.pod_security.span().unwrap_or(span))
+                }
+            };
+            let quota = namespace.quota.get();
+            let Some(owner) = namespace.owner.get().or(platform_owner) else { continue };
+            people.namespaces.insert(
+                name.to_string(),
+                Namespace {
+                    name: name.clone(),
+                    owner: owner.clone(),
+                    quota: Quota {
+                        cpu: quota.and_then(|quota| quota.cpu.get()).cloned(),
+                        memory: quota.and_then(|quota| quota.memory.get()).cloned(),
+                        storage: quota.and_then(|quota| quota.storage.get()).cloned(),
+                    },
+                    pod_security: level,
+                    reason,
+                },
+            );
+        }
+        if let Some(platform) = spec.platform.get() {
+            self.check_owner(&platform.owner, &teams);
+        }
+        people
+    }
+
+    /// Owners are teams.
+    pub(super) fn check_owner(&mut self, owner: &Field<Name>, teams: &[&Name]) {
+        if let Some((name, at)) = owner.spanned()
+            && !teams.contains(&name)
+        {
+            self.unknown("team", name.as_str(), teams.iter().map(|name| name.as_str()), at);
+        }
+    }
+
+    /// Warns of what is read and checked but not rendered.
+    pub(super) fn unrendered(&mut self) {
+        let spec = self.spec;
+        let mut sections = Vec::new();
+        sections.push(("observability", spec.observability.span(), spec.observability.get().is_some()));
+        sections.push(("delivery", spec.delivery.span(), spec.delivery.get().is_some()));
+        sections.push(("charts", spec.charts.span(), spec.charts.get().is_some_and(|all| !all.is_empty())));
+        sections.push(("buckets", spec.buckets.span(), spec.buckets.get().is_some_and(|all| !all.is_empty())));
+        for (name, span, present) in sections {
+            if let Some(span) = span.filter(|span| present && self.is_written(*span)) {
+                let message = format!("`{name}` is read and checked, but this version does not render it");
+                self.tell(
+                    Diagnostic::new(Code::NotRendered, message).at(span).help("nothing of it is in the output, nor what refers to it"),
+                );
+            }
+        }
+    }
+}

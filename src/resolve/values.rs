@@ -1,0 +1,206 @@
+//! Texts with expressions become values of one region, and every reference in them becomes a need.
+
+use super::Scope;
+use super::names::{Entry, Names, What};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Platform, Region, Source};
+use crate::source::Span;
+use crate::spec::{Engine, Protocol};
+use crate::value::{AddressField, Expression, Name, OwnField, Part, Ref, Text};
+
+/// Who is asking, and where.
+pub(super) struct Asker<'a> {
+    pub(super) name: &'a Name,
+    pub(super) namespace: &'a Name,
+    /// `app/web`, for messages.
+    pub(super) label: String,
+    /// Its only port: the Service's and the container's.
+    pub(super) port: Option<(u16, u16)>,
+    pub(super) platform: &'a Platform,
+    pub(super) region: &'a Region,
+    pub(super) names: &'a Names,
+    /// What it turned out to need.
+    pub(super) needs: Vec<Need>,
+}
+
+/// Something that is called.
+#[derive(Clone, Debug)]
+pub(super) struct Need {
+    pub(super) entry: Entry,
+    /// The container's port.
+    pub(super) target: u16,
+}
+
+impl Scope<'_> {
+    /// The value of a text. `None` where a part of it means nothing; that has been told.
+    pub(super) fn value(&mut self, text: &Text, at: Span, what: &str, asker: &mut Asker<'_>) -> Option<Source> {
+        let mut parts: Vec<Result<String, (crate::value::SecretRef, bool)>> = Vec::new();
+        let mut complete = true;
+        // Inside a URL a secret is encoded, so that a `/` or `@` in it can't change where the URL leads.
+        let url = text.original().contains("://");
+        for part in text.parts() {
+            let value = match part {
+                Part::Literal(text) => Some(Ok(text.clone())),
+                Part::Value(value) => {
+                    let place = self.place_of(&value.source, at);
+                    self.expression(&value.expression, place, what, asker).map(|value| value.map_err(|secret| (secret, url)))
+                }
+            };
+            match (value, parts.last_mut()) {
+                (None, _) => complete = false,
+                (Some(Ok(text)), Some(Ok(last))) => last.push_str(&text),
+                (Some(value), _) => parts.push(value),
+            }
+        }
+        if !complete {
+            return None;
+        }
+        Some(match &parts[..] {
+            [] => Source::Text(String::new()),
+            [Ok(text)] => Source::Text(text.clone()),
+            [Err((secret, _))] => Source::Secret(secret.clone()),
+            _ => Source::Template(parts),
+        })
+    }
+
+    /// The place of an expression inside the value it stands in.
+    fn place_of(&self, expression: &str, value: Span) -> Span {
+        let text = self.inputs.sources.text(value);
+        match text.find(expression) {
+            Some(start) => {
+                let start = value.start + start as u32;
+                Span { start, end: start + expression.len() as u32, ..value }
+            }
+            None => value,
+        }
+    }
+
+    fn expression(
+        &mut self,
+        expression: &Expression,
+        at: Span,
+        what: &str,
+        asker: &mut Asker<'_>,
+    ) -> Option<Result<String, crate::value::SecretRef>> {
+        match expression {
+            Expression::Secret(secret) => Some(Err(secret.clone())),
+            Expression::Var(name) => {
+                let vars = self.spec.vars.get();
+                match vars.and_then(|vars| vars.get(name.as_str())) {
+                    Some(item) => item.value.get().cloned().map(Ok),
+                    None => {
+                        let known: Vec<&str> = vars.map(|vars| vars.keys().map(|name| name.as_str()).collect()).unwrap_or_default();
+                        self.unknown("variable", name.as_str(), known, at);
+                        None
+                    }
+                }
+            }
+            Expression::Own(field) => self.own(*field, at, asker).map(Ok),
+            Expression::Address { reference, field } => self.address(reference, *field, at, what, asker).map(Ok),
+            Expression::User { reference, .. } => {
+                let entry = self.lookup(asker.names, reference, asker.namespace, at)?.clone();
+                self.left_out(&entry, at, what, asker, "its users");
+                None
+            }
+        }
+    }
+
+    fn own(&mut self, field: OwnField, at: Span, asker: &Asker<'_>) -> Option<String> {
+        let port = |scope: &mut Self| match asker.port {
+            Some((_, target)) => Some(target),
+            None => {
+                scope.error(Code::Contradiction, format!("{} has no port, or several", asker.label), at);
+                None
+            }
+        };
+        Some(match field {
+            OwnField::Name | OwnField::Host => asker.name.to_string(),
+            OwnField::Port => port(self)?.to_string(),
+            OwnField::Address => {
+                port(self)?;
+                format!("{}:{}", asker.name, asker.port?.0)
+            }
+            OwnField::Namespace => asker.namespace.to_string(),
+            OwnField::Environment => self.environment.to_string(),
+            OwnField::Region => asker.region.name.to_string(),
+            OwnField::Account => asker.region.account.clone().unwrap_or_default(),
+        })
+    }
+
+    fn address(&mut self, reference: &Ref, field: AddressField, at: Span, what: &str, asker: &mut Asker<'_>) -> Option<String> {
+        let entry = self.lookup(asker.names, reference, asker.namespace, at)?.clone();
+        if !entry.rendered {
+            self.left_out(&entry, at, what, asker, "it");
+            return None;
+        }
+        if let (AddressField::PublicUrl, What::App(app)) = (field, &entry.what) {
+            let host = app.expose.get().into_iter().flatten().filter_map(crate::syntax::Field::get).find_map(|expose| expose.host.get());
+            return match host.and_then(|host| host.within(&asker.platform.domain).ok()) {
+                Some(host) => Some(format!("https://{host}")),
+                None => {
+                    self.error(Code::Contradiction, format!("`{}` has no public address: nothing exposes it", entry.display()), at);
+                    None
+                }
+            };
+        }
+        let (service, target) = self.port_of(&entry, reference, at)?;
+        asker.needs.push(Need { entry: entry.clone(), target });
+        let host = host_of(&entry, asker);
+        Some(match field {
+            AddressField::Host => host,
+            AddressField::Port => service.to_string(),
+            AddressField::Address => format!("{host}:{service}"),
+            AddressField::Name => match &entry.what {
+                What::Store(store) => store.name.get().cloned().unwrap_or_else(|| entry.name.to_string()),
+                _ => entry.name.to_string(),
+            },
+            AddressField::Url | AddressField::PublicUrl => match &entry.what {
+                What::External { url: Some(url), .. } => url.clone(),
+                _ => format!("{}://{host}:{service}", scheme(&entry)),
+            },
+        })
+    }
+
+    /// Names what refers to something that is not rendered.
+    pub(super) fn left_out(&mut self, entry: &Entry, at: Span, what: &str, asker: &Asker<'_>, part: &str) {
+        let message =
+            format!("{what} of `{}` is left out: it refers to `{}`, and this version does not render {part}", asker.label, entry.display());
+        self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
+    }
+}
+
+/// The name under which an entry answers: short inside its namespace; of another region, the private name of its load balancer there.
+fn host_of(entry: &Entry, asker: &Asker<'_>) -> String {
+    if let What::External { host, .. } = &entry.what {
+        return host.clone();
+    }
+    let away = !asker.region.primary && matches!(&entry.what, What::Store(store) if store.independent.get() != Some(&true));
+    match &entry.namespace {
+        Some(namespace) if away => {
+            format!("{}.{namespace}.{}.internal.{}", entry.name, asker.platform.primary, asker.platform.domain)
+        }
+        Some(namespace) if namespace != asker.namespace => format!("{}.{namespace}", entry.name),
+        _ => entry.name.to_string(),
+    }
+}
+
+fn scheme(entry: &Entry) -> &'static str {
+    match &entry.what {
+        What::App(app) => match app.protocol.get() {
+            Some(Protocol::Grpc) => "grpc",
+            Some(Protocol::Tcp) => "tcp",
+            _ => "http",
+        },
+        What::Store(store) => match store.engine.get() {
+            Some(Engine::Postgres) => "postgres",
+            Some(Engine::Mysql) => "mysql",
+            Some(Engine::Mongodb) => "mongodb",
+            Some(Engine::Redis | Engine::Valkey) => "redis",
+            Some(Engine::Rabbitmq) => "amqp",
+            Some(Engine::Kafka) => "kafka",
+            Some(Engine::Opensearch) => "https",
+            _ => "tcp",
+        },
+        _ => "tcp",
+    }
+}
