@@ -7,6 +7,8 @@
 mod edit;
 mod emit;
 mod flow;
+#[cfg(test)]
+mod laws;
 mod read;
 mod scalar;
 mod tree;
