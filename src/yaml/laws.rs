@@ -1,0 +1,81 @@
+//! What must hold for any tree and any bytes.
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::{Document, emit_all, read};
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof!["[ -~]{0,12}", "[-.:#~0-9eExX_+ \\n\\t'\"{}\\[\\]|>&*!%@a]{0,8}", any::<String>()]
+}
+
+fn tree() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_filter("JSON has none", |number| number.is_finite()).prop_map(Value::from),
+        text().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 40, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::vec((prop_oneof![text(), "metadata|name|kind|apiVersion|spec"], inner), 0..6)
+                .prop_map(|entries| entries.into_iter().collect::<serde_json::Map<_, _>>().into()),
+        ]
+    })
+}
+
+/// A valid text in which stretches were cut out, doubled and filled with signs.
+fn spoilt() -> impl Strategy<Value = String> {
+    let edit = (any::<prop::sample::Index>(), 0usize..4, "[-:#|\" \\n\\t{}\\[\\],&*a0\\\\]{0,3}");
+    let base = "# head\nkind: List\nmetadata: {\"name\": \"a\\n\", \"labels\": {}}\nitems:\n# one\n- a: |\n    x\n\n    y\n  b: [1, 2.5e3, null]\n- - true\n---\nz: web\n";
+    prop::collection::vec(edit, 1..6).prop_map(move |edits| {
+        let mut bytes = base.as_bytes().to_vec();
+        for (at, cut, filling) in edits {
+            let at = at.index(bytes.len() + 1);
+            let end = (at + cut).min(bytes.len());
+            bytes.splice(at..end, filling.bytes());
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+/// Whatever is accepted is printed so that it reads the same again, and other readers take it for the same.
+fn accepted_is_understood(text: &str) -> Result<(), TestCaseError> {
+    let Ok(documents) = read(text) else { return Ok(()) };
+    let printed = emit_all(&documents);
+    let again = read(&printed).map_err(|error| TestCaseError::fail(format!("{error} in {printed:?}")))?;
+    prop_assert_eq!(&documents, &again);
+    prop_assert_eq!(emit_all(&again), printed);
+    if let [document] = documents.as_slice() {
+        let other: Value = yaml_serde::from_str(text).map_err(|error| TestCaseError::fail(format!("{error} in {text:?}")))?;
+        prop_assert_eq!(document.to_json(), other);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+    #[test]
+    fn trees_come_back(value in tree()) {
+        let document = Document::from_json(&value);
+        let text = emit_all([&document]);
+        let read_back = read(&text).map_err(|error| TestCaseError::fail(format!("{error} in {text:?}")))?;
+        prop_assert_eq!(read_back.len(), 1);
+        prop_assert_eq!(&read_back[0], &document, "{}", text);
+        prop_assert_eq!(emit_all(&read_back), text);
+    }
+
+    #[test]
+    fn no_bytes_are_too_much(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        accepted_is_understood(&String::from_utf8_lossy(&bytes))?;
+    }
+
+    #[test]
+    fn spoilt_text_is_refused_or_understood(text in spoilt()) {
+        accepted_is_understood(&text)?;
+    }
+}
