@@ -11,8 +11,15 @@ use minijinja::Value;
 pub struct Page {
     /// Where it lies, relative to the folder of its root.
     pub path: &'static str,
-    /// The template, relative to `templates/`.
-    pub template: &'static str,
-    /// What the template prints.
-    pub view: Value,
+    /// What is in it.
+    pub content: Content,
+}
+
+/// What is in a file.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// What a template, by its name relative to `templates/`, prints for a view.
+    Template(&'static str, Value),
+    /// Text that is the same for everyone.
+    Text(&'static str),
 }

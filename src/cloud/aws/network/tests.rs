@@ -5,6 +5,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, path_loader};
 
 use super::*;
+use crate::cloud::Content;
 
 /// Three zones, an isolated class, one without a way out.
 pub(crate) fn production() -> Network {
@@ -84,7 +85,7 @@ pub(crate) fn closed() -> Network {
 
 fn render(network: &Network) -> Vec<(&'static str, String)> {
     let mut environment = Environment::new();
-    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().unwrap());
+    environment.set_syntax(SyntaxConfig::builder().keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true).build().unwrap());
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::Custom("hcl".into()));
     environment.set_formatter(|out, _, value| {
@@ -93,9 +94,12 @@ fn render(network: &Network) -> Vec<(&'static str, String)> {
         out.write_str(&text).map_err(|error| minijinja::Error::new(ErrorKind::BadSerialization, error.to_string()))
     });
     environment.set_loader(path_loader(Path::new(env!("CARGO_MANIFEST_DIR")).join("templates")));
-    let print = |page: Page| {
-        let text = environment.get_template(page.template).and_then(|template| template.render(page.view)).unwrap();
-        (page.path, if page.path.ends_with(".md") { text } else { crate::hcl::format(&text) })
+    let print = |page: Page| match page.content {
+        Content::Text(text) => (page.path, text.to_owned()),
+        Content::Template(name, view) => {
+            let text = environment.get_template(name).and_then(|template| template.render(view)).unwrap();
+            (page.path, crate::hcl::format(&text))
+        }
     };
     super::network(network).into_iter().map(print).collect()
 }

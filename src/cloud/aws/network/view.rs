@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::super::text::{ROLE, description, fit};
 use super::{Class, Network, Protocol, Subnet, Use};
-use crate::cloud::Page;
+use crate::cloud::{Content, Page};
 
 /// AWS services that nodes, add-ons and the Session Manager call.
 const SERVICES: [&str; 13] = [
@@ -37,7 +37,7 @@ pub(super) fn pages(network: &Network) -> Vec<Page> {
     let protected = Protected { protected: network.protected };
     let moves = moves(network);
     let mut pages = vec![
-        page("README.md", "terraform/aws/network/README.md.j2", Nothing {}),
+        Page { path: "README.md", content: Content::Text(include_str!("../../../../templates/terraform/aws/network/README.md")) },
         page("backend.tf", "terraform/aws/network/backend.tf.j2", Backend::new(network)),
         page("checks.tf", "terraform/aws/network/checks.tf.j2", Nothing {}),
         page("endpoints.tf", "terraform/aws/network/endpoints.tf.j2", Endpoints { services: SERVICES.to_vec() }),
@@ -51,7 +51,7 @@ pub(super) fn pages(network: &Network) -> Vec<Page> {
         page("outputs.tf", "terraform/aws/network/outputs.tf.j2", Nothing {}),
         page("providers.tf", "terraform/aws/network/providers.tf.j2", Provider::new(network)),
         page("security_groups.tf", "terraform/aws/network/security_groups.tf.j2", Nothing {}),
-        page("tests/network.tftest.hcl", "terraform/aws/network/tests/network.tftest.hcl.j2", Tests { zones: network.zones.clone(), nat }),
+        page("tests/network.tftest.hcl", "terraform/aws/network/tests.tf.j2", Tests { zones: network.zones.clone(), nat }),
         page("versions.tf", "terraform/aws/network/versions.tf.j2", Nothing {}),
     ];
     if public {
@@ -73,7 +73,7 @@ pub(super) fn pages(network: &Network) -> Vec<Page> {
 }
 
 fn page<V: Serialize + Send + Sync + 'static>(path: &'static str, template: &'static str, view: V) -> Page {
-    Page { path, template, view: Value::from(Serde(view)) }
+    Page { path, content: Content::Template(template, Value::from(Serde(view))) }
 }
 
 #[derive(Serialize)]
