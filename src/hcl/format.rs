@@ -183,6 +183,13 @@ mod tests {
         assert_eq!(format("a  =   1"), "a = 1");
     }
 
+    #[test]
+    fn blanks_behind_a_heredoc_do_not_change_where_it_ends() {
+        let once = format("a = <<E \n  {\nE\nb = 1\n");
+        assert_eq!(once, "a = <<E \n  {\nE\nb = 1\n");
+        assert_eq!(format(&once), once);
+    }
+
     proptest! {
         // Pieces that open, close and mix every mode of the lexer, rather than letters that do nothing.
         #[test]

@@ -107,3 +107,123 @@ fn outside<'a>(from: &'a str, name: &'a str, cidrs: &'a [Cidr], need: &'a Need) 
         known.chain(cidrs.is_empty().then(|| internet(from, *port, &need.why)))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Provider;
+    use crate::model::{self, Cluster, OnPremises, Secrets};
+    use crate::spec::{PolicyEngine, SecretStore};
+
+    fn zones(base: &str) -> Vec<ZoneRange> {
+        ["a", "b"]
+            .iter()
+            .enumerate()
+            .map(|(index, short)| ZoneRange {
+                zone: format!("eu-west-1{short}"),
+                short: short.to_string(),
+                cidr: format!("{base}.{}.0/24", index).parse().unwrap(),
+            })
+            .collect()
+    }
+
+    fn platform() -> (Platform, Region) {
+        let subnet = |name: &str, default: bool, internet: bool, base: &str| NetworkSubnet {
+            name: name.parse().unwrap(),
+            default,
+            isolated: false,
+            internet,
+            ranges: zones(base),
+        };
+        let network = model::Network {
+            cidr: "10.0.0.0/8".parse().unwrap(),
+            pods: "100.64.0.0/16".parse().unwrap(),
+            pod_zones: zones("100.64"),
+            services: "172.20.0.0/16".parse().unwrap(),
+            subnets: vec![subnet("general", true, true, "10.1"), subnet("data", false, false, "10.2")],
+            lb_public: zones("10.3"),
+            lb_internal: zones("10.4"),
+            endpoints: zones("10.5"),
+            transit: Vec::new(),
+            on_premises: None::<OnPremises>,
+        };
+        let outside = |name: &str, cidrs: &[&str]| Need {
+            from: Peer::Gateway,
+            to: Peer::Outside { name: name.into(), cidrs: cidrs.iter().map(|cidr| cidr.parse().unwrap()).collect() },
+            ports: vec![8443],
+            why: format!("needs external/{name}"),
+        };
+        let region = Region {
+            name: "eu-west-1".parse().unwrap(),
+            provider: Provider::Aws,
+            zones: vec!["eu-west-1a".into(), "eu-west-1b".into()],
+            account: Some("111111111111".into()),
+            primary: true,
+            network: Some(network),
+            cluster: Cluster {
+                name: "shop-dev-eu-west-1".into(),
+                version: "1.35".parse().unwrap(),
+                policy_engine: PolicyEngine::Native,
+                mirror: None,
+                pools: Vec::new(),
+            },
+            workloads: Default::default(),
+            flows: vec![outside("cards", &[]), outside("mainframe", &["192.168.0.0/24", "192.168.9.0/24"])],
+        };
+        let platform = Platform {
+            name: "shop".parse().unwrap(),
+            labels: Default::default(),
+            environment: "dev".parse().unwrap(),
+            protected: false,
+            domain: "shop.example".parse().unwrap(),
+            primary: "eu-west-1".parse().unwrap(),
+            owner: "sre".parse().unwrap(),
+            state_region: None,
+            secrets: Secrets { store: SecretStore::Cloud, vault: None },
+            groups: Vec::new(),
+            namespaces: Default::default(),
+            regions: Default::default(),
+            patches: Vec::new(),
+            manifests: Vec::new(),
+            terraform: Vec::new(),
+        };
+        (platform, region)
+    }
+
+    fn state() -> State {
+        State { bucket: "b".into(), region: "eu-west-1".into(), key_alias: "k".into() }
+    }
+
+    #[test]
+    fn every_range_of_the_plan_becomes_a_subnet() {
+        let (platform, region) = platform();
+        let network = Network::new(&platform, &region, state(), true).unwrap();
+        let uses: Vec<&Use> = network.subnets.iter().map(|subnet| &subnet.purpose).collect();
+        let (general, data) = (Use::Nodes("general".into()), Use::Nodes("data".into()));
+        let expected = [&general, &data, &Use::Pods, &Use::InternalLoadBalancers, &Use::Endpoints, &Use::PublicLoadBalancers];
+        assert_eq!(uses, expected.map(|purpose| [purpose; 2]).concat());
+        assert!(!network.public_entry);
+    }
+
+    #[test]
+    fn outside_needs_become_exits() {
+        let (platform, mut region) = platform();
+        let exits = |region: &Region| -> Vec<String> {
+            let network = Network::new(&platform, region, state(), true).unwrap();
+            network.exits.iter().map(|exit| format!("{} {} {} {}", exit.from, exit.name, exit.cidr, exit.port)).collect()
+        };
+        let on_premises = ["192.168.0.0/24", "192.168.9.0/24"].map(|cidr| format!("general mainframe {cidr} {cidr} 8443"));
+        let internet = ["general internet 0.0.0.0/0 443".to_owned(), "general internet 0.0.0.0/0 8443".to_owned()];
+        assert_eq!(exits(&region), [&internet[..], &on_premises[..]].concat());
+        // Without a route there is no hole either, whatever is needed.
+        region.network.as_mut().unwrap().subnets.iter_mut().for_each(|subnet| subnet.internet = false);
+        assert_eq!(exits(&region), on_premises);
+    }
+
+    #[test]
+    fn without_an_account_there_is_no_root() {
+        let (platform, mut region) = platform();
+        region.account = None;
+        assert!(Network::new(&platform, &region, state(), true).is_none());
+    }
+}
