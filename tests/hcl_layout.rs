@@ -83,7 +83,7 @@ fn collect(folder: &Path, sources: &mut Vec<String>) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Takes indentation and alignment away, and puts wrong indentation in their place.
+/// Takes indentation and alignment away, and puts wrong indentation and gaps before multi-line values in their place.
 fn spoil(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (index, line) in text.split_inclusive('\n').enumerate() {
@@ -92,6 +92,12 @@ fn spoil(text: &str) -> String {
             out.extend(std::iter::repeat_n(' ', index * 7 % 5));
         }
         let mut blank = false;
+        let opens = words.trim_end().ends_with(" = {") || words.trim_end().ends_with(" = [");
+        let gap = if opens && !words.contains('"') { words.replacen(" = ", "   =  ", 1) } else { String::new() };
+        if !gap.is_empty() {
+            out.push_str(&gap);
+            continue;
+        }
         for char in words.chars() {
             if !(blank && char == ' ') {
                 out.push(char);

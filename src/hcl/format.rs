@@ -18,10 +18,12 @@ pub fn format(text: &str) -> String {
 /// One line of tokens; it holds several lines of text where a heredoc or a block comment does.
 #[derive(Default)]
 struct Line {
-    /// What stands before the first `=` whose right side closes its own brackets, or everything.
+    /// What stands before the first `=`, or everything.
     lead: Range<usize>,
     /// What follows that `=`.
     assign: Option<Range<usize>>,
+    /// Whether that `=` is aligned with its neighbours: what follows closes its own brackets.
+    aligned: bool,
     /// The comment at the end, up to the end of the line.
     comment: Option<Range<usize>>,
     /// The line break, empty on the last line.
@@ -69,13 +71,15 @@ fn line(text: &str, mut tokens: &[Token], end: Range<usize>) -> Line {
     line.net = net(tokens);
     if let Some(at) = tokens.iter().position(|token| token.kind == Kind::Equal)
         && at > 0
-        && tokens[at..].iter().map(Token::change).sum::<isize>() == 0
     {
+        line.aligned = tokens[at..].iter().map(Token::change).sum::<isize>() == 0;
+        if line.aligned {
+            line.net = net(&tokens[..at]) + net(&tokens[at..]);
+        }
         line.lead.end = tokens[at - 1].end;
         // The `=` itself is printed with the alignment.
         let start = tokens.get(at + 1).map_or(last.end, |token| token.start);
         line.assign = Some(start..last.end);
-        line.net = net(&tokens[..at]) + net(&tokens[at..]);
         line.assign_width = width(&text[start..last.end]);
     }
     line.lead_width = width(&text[line.lead.clone()]);
@@ -117,11 +121,11 @@ fn indent(lines: &mut [Line]) {
 
 /// `=` stands in one column over neighbouring lines that have one, then comments do.
 fn align(lines: &mut [Line]) {
-    for run in lines.chunk_by_mut(|a, b| a.assign.is_some() == b.assign.is_some()) {
+    for run in lines.chunk_by_mut(|a, b| a.aligned && b.aligned) {
         let column = run.iter().map(|line| line.indent + line.lead_width).max().unwrap_or(0);
         run.iter_mut().for_each(|line| line.equals_at = column);
     }
-    for run in lines.chunk_by_mut(|a, b| a.comment.is_some() == b.comment.is_some()) {
+    for run in lines.chunk_by_mut(|a, b| a.comment.is_some() && b.comment.is_some()) {
         let column = run.iter().map(Line::columns).max().unwrap_or(0);
         run.iter_mut().for_each(|line| line.comment_at = column);
     }
@@ -168,8 +172,8 @@ mod tests {
 
     #[test]
     fn aligns_neighbours_and_comments() {
-        let text = "locals {\na = 1 # one\nlonger = \"é\" # two\n\nb = 2\nc = [\n1,\n]\ndd = 3\n}\n";
-        let laid = "locals {\n  a      = 1   # one\n  longer = \"é\" # two\n\n  b = 2\n  c = [\n    1,\n  ]\n  dd = 3\n}\n";
+        let text = "locals   = {\na = 1 # one\nlonger = \"é\" # two\n\nb = 2\nc = [\n1,\n]\ndd = 3\n}\n";
+        let laid = "locals = {\n  a      = 1   # one\n  longer = \"é\" # two\n\n  b = 2\n  c = [\n    1,\n  ]\n  dd = 3\n}\n";
         assert_eq!(format(text), laid);
     }
 
@@ -177,6 +181,13 @@ mod tests {
     fn text_without_a_last_line_break_stays_so() {
         assert_eq!(format(""), "");
         assert_eq!(format("a  =   1"), "a = 1");
+    }
+
+    #[test]
+    fn blanks_behind_a_heredoc_do_not_change_where_it_ends() {
+        let once = format("a = <<E \n  {\nE\nb = 1\n");
+        assert_eq!(once, "a = <<E \n  {\nE\nb = 1\n");
+        assert_eq!(format(&once), once);
     }
 
     proptest! {

@@ -115,14 +115,12 @@ impl<'a> Lexer<'a> {
         let name = &self.rest()[2 + dash..];
         let name = &name[..name.find(|char: char| !(char.is_alphanumeric() || "_-".contains(char))).unwrap_or(0)];
         let after = 2 + dash + name.len();
-        let end = match (self.byte(after), self.byte(after + 1)) {
-            (b'\n', _) => after + 1,
-            (b'\r', b'\n') => after + 2,
-            _ => 0,
-        };
-        if end == 0 || !name.starts_with(|char: char| char.is_alphabetic() || char == '_') {
+        // Terraform wants the line to end here; blanks that would be cut off must not change what the line is.
+        let rest = self.rest()[after..].trim_start_matches(|char: char| char.is_whitespace() && char != '\n');
+        if !rest.starts_with('\n') || !name.starts_with(|char: char| char.is_alphabetic() || char == '_') {
             return (Kind::Other, 2);
         }
+        let end = self.rest().len() - rest.len() + 1;
         self.modes.push(Mode::Heredoc(name));
         (Kind::Heredoc, end)
     }
