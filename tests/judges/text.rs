@@ -85,8 +85,10 @@ fn yamllint(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Fin
 }
 
 /// Nothing that looks like a credential, in any file.
-fn detect_secrets(program: &Program, tree: &Path, _: &[&Input]) -> Result<Vec<Finding>, String> {
-    let answer = json(&say(Command::new(&program.path).current_dir(tree).args(["scan", "--all-files", "--no-verify"]), &[0])?)?;
+fn detect_secrets(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
+    let mut command = Command::new(&program.path);
+    command.current_dir(tree).args(["scan", "--all-files", "--no-verify"]).args(inputs.iter().flat_map(|input| &input.files));
+    let answer = json(&say(&mut command, &[0])?)?;
     let results = answer["results"].as_object().ok_or("answer has no results")?;
     Ok(results
         .iter()

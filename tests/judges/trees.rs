@@ -1,6 +1,6 @@
 //! What is judged: every spec of `specs/`, rendered by the built binary in a copy, and the fixture with planted faults.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -31,7 +31,7 @@ pub fn folder() -> Result<TempDir, String> {
 /// Renders one spec folder; an error is what the binary said.
 pub fn render(spec: &Path, keep: TempDir) -> Result<Tree, String> {
     let root = keep.path().canonicalize().map_err(|error| error.to_string())?.join("tree");
-    copy(spec, &root).map_err(|error| format!("{}: {error}", spec.display()))?;
+    let written_by_hand = copy(spec, &root).map_err(|error| format!("{}: {error}", spec.display()))?;
     let mut command = Command::new(env!("CARGO_BIN_EXE_platgen"));
     command.current_dir(&root).args(["render", "-o", "deploy"]);
     // A spec of several files is the folder itself; else its file is found by name.
@@ -39,7 +39,7 @@ pub fn render(spec: &Path, keep: TempDir) -> Result<Tree, String> {
         command.arg(".");
     }
     say(&mut command, &[0])?;
-    let tree = read(spec, root, keep)?;
+    let tree = read(spec, root, keep, |file| file.starts_with("deploy/") || !written_by_hand.contains(file))?;
     match tree.inputs.iter().any(|input| input.subject != Subject::Tree) {
         true => Ok(tree),
         false => Err("render ended well and wrote neither Kubernetes documents nor Terraform".into()),
@@ -50,13 +50,15 @@ pub fn render(spec: &Path, keep: TempDir) -> Result<Tree, String> {
 pub fn fixture(folder: &Path, keep: TempDir) -> Result<Tree, String> {
     let root = keep.path().canonicalize().map_err(|error| error.to_string())?.join("tree");
     copy(folder, &root).map_err(|error| format!("{}: {error}", folder.display()))?;
-    read(folder, root, keep)
+    read(folder, root, keep, |_| true)
 }
 
-fn read(origin: &Path, root: PathBuf, keep: TempDir) -> Result<Tree, String> {
+/// The files that are `judged`, as inputs: what people wrote (spec, files it names) is theirs.
+fn read(origin: &Path, root: PathBuf, keep: TempDir, judged: impl Fn(&str) -> bool) -> Result<Tree, String> {
     let name = origin.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut texts = BTreeMap::new();
     walk(&root, "", &mut texts).map_err(|error| error.to_string())?;
+    texts.retain(|file, _| judged(file));
     let mut folders = BTreeMap::from([(".".to_owned(), Subject::Tree)]);
     for file in texts.keys() {
         let parts: Vec<_> = file.split('/').collect();
@@ -105,14 +107,15 @@ fn walk(root: &Path, below: &str, texts: &mut BTreeMap<String, Vec<u8>>) -> std:
     Ok(())
 }
 
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+/// Copies a folder; the paths copied.
+fn copy(from: &Path, to: &Path) -> std::io::Result<BTreeSet<String>> {
     let mut texts = BTreeMap::new();
     walk(from, "", &mut texts)?;
     fs::create_dir_all(to)?;
-    for (path, text) in texts {
+    for (path, text) in &texts {
         let target = to.join(path);
         fs::create_dir_all(target.parent().unwrap_or(to))?;
         fs::write(target, text)?;
     }
-    Ok(())
+    Ok(texts.into_keys().collect())
 }
