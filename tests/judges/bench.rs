@@ -1,0 +1,107 @@
+//! Where trees are judged: cache first, one start per judge and tree where starting is slow, a row of the table per judge.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Instant;
+
+use crate::cache;
+use crate::judge::{Finding, Input, Judge, Program};
+use crate::trees::Tree;
+
+/// The judges with what was found of them, and what they did so far.
+pub struct Bench {
+    /// Every judge with its program, or how to get it.
+    pub judges: Vec<(Judge, Result<Program, String>)>,
+    rows: Mutex<BTreeMap<usize, Row>>,
+    /// Held while a judge works a whole tree, so that the others of that tree wait for its answers.
+    busy: Vec<Mutex<()>>,
+}
+
+#[derive(Default)]
+struct Row {
+    files: usize,
+    findings: usize,
+    waived: usize,
+    seconds: f64,
+}
+
+impl Bench {
+    /// Looks for every judge.
+    pub fn open(judges: Vec<Judge>) -> Self {
+        let judges: Vec<_> = judges.into_iter().map(|judge| ((judge.find)(), judge)).map(|(program, judge)| (judge, program)).collect();
+        let busy = judges.iter().map(|_| Mutex::default()).collect();
+        Self { judges, rows: Mutex::default(), busy }
+    }
+
+    /// What the judge finds in one input of the tree.
+    pub fn judge(&self, index: usize, tree: &Tree, input: usize) -> Result<Vec<Finding>, String> {
+        let (judge, program) = &self.judges[index];
+        let program = program.as_ref().map_err(Clone::clone)?;
+        let _turn = judge.batch.then(|| lock(&self.busy[index]));
+        let shown = &tree.inputs[input];
+        if let Some(findings) = cache::read(judge, program, shown) {
+            return Ok(findings);
+        }
+        let inputs: Vec<&Input> = match judge.batch {
+            true => {
+                tree.inputs.iter().filter(|other| other.subject == judge.subject && cache::read(judge, program, other).is_none()).collect()
+            }
+            false => vec![shown],
+        };
+        let started = Instant::now();
+        let answer = (judge.run)(program, &tree.root, &inputs)?;
+        lock(&self.rows).entry(index).or_default().seconds += started.elapsed().as_secs_f64();
+        let mut sorted = share(answer, &inputs)?;
+        for (input, findings) in inputs.iter().zip(&sorted) {
+            cache::write(judge, program, input, findings);
+        }
+        let place = inputs.iter().position(|input| std::ptr::eq(*input, shown)).unwrap_or_default();
+        Ok(sorted.swap_remove(place))
+    }
+
+    /// Notes what came of one input.
+    pub fn note(&self, index: usize, input: &Input, findings: usize, waived: usize) {
+        let mut rows = lock(&self.rows);
+        let row = rows.entry(index).or_default();
+        row.files += input.files.len();
+        row.findings += findings;
+        row.waived += waived;
+    }
+
+    /// The table: one line per judge, also of those that were absent.
+    pub fn table(&self) -> String {
+        let mut text = format!("{:<16}{:<28}{:>6}{:>10}{:>8}{:>9}\n", "judge", "version", "files", "findings", "waived", "seconds");
+        let rows = lock(&self.rows);
+        for (index, (judge, program)) in self.judges.iter().enumerate() {
+            let _ = match (program, rows.get(&index)) {
+                (Err(missing), _) => writeln!(text, "{:<16}{missing}", judge.name),
+                (Ok(program), None) => writeln!(text, "{:<16}{:<28}{:>6}", judge.name, program.version, 0),
+                (Ok(program), Some(row)) => writeln!(
+                    text,
+                    "{:<16}{:<28}{:>6}{:>10}{:>8}{:>9.1}",
+                    judge.name, program.version, row.files, row.findings, row.waived, row.seconds
+                ),
+            };
+        }
+        text
+    }
+}
+
+/// Gives each finding to the deepest input that holds its file.
+fn share(findings: Vec<Finding>, inputs: &[&Input]) -> Result<Vec<Vec<Finding>>, String> {
+    let mut shared = vec![Vec::new(); inputs.len()];
+    for finding in findings {
+        let holds = |input: &&Input| input.path == "." || Path::new(&finding.file).starts_with(&input.path);
+        let owner = (0..inputs.len()).filter(|at| holds(&inputs[*at])).max_by_key(|at| inputs[*at].path.len());
+        shared[owner.ok_or_else(|| format!("{} answered about `{}`, which it was not shown", finding.judge, finding.file))?].push(finding);
+    }
+    shared.iter_mut().for_each(|findings| findings.sort());
+    Ok(shared)
+}
+
+/// The value of a lock; a trial that failed while holding it leaves it usable.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}

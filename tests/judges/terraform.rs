@@ -1,0 +1,84 @@
+//! Judges of Terraform roots: tfcheck (fmt, init, validate, plan, apply, policy against provider schemas), tflint, checkov.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sha2::{Digest, Sha256};
+
+use crate::cache::hex;
+use crate::judge::{Finding, Input, Judge, Program, Subject, configuration, fetched, json, list, on_path, say, words};
+use crate::kubernetes::checkov;
+
+pub fn judges() -> Vec<Judge> {
+    let root = |name, batch, find, run| Judge { name, subject: Subject::Root, batch, find, run };
+    vec![
+        root("tfcheck", true, find_tfcheck, tfcheck),
+        root("tflint", false, find_tflint, tflint),
+        root("checkov", true, || fetched("checkov", &["--version"]), |program, tree, inputs| checkov(program, tree, inputs, "terraform")),
+    ]
+}
+
+/// The program that PLATGEN_TFCHECK names; it needs a real terraform.
+fn find_tfcheck() -> Result<Program, String> {
+    let path = PathBuf::from(env::var_os("PLATGEN_TFCHECK").ok_or("tfcheck not found: set PLATGEN_TFCHECK to its path")?);
+    let terraform = on_path("terraform", &["version"])?;
+    let bytes = fs::read(&path).map_err(|error| format!("PLATGEN_TFCHECK={}: {error}", path.display()))?;
+    Ok(Program { version: terraform.version.replace("Terraform ", "terraform "), config: hex(&Sha256::digest(bytes)), path })
+}
+
+fn tfcheck(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
+    let answer = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
+    let mut command = Command::new(&program.path);
+    command.current_dir(tree).args(["--fmt", "--policy", "--apply"]);
+    if inputs.iter().any(|input| input.files.iter().any(|file| file.ends_with(".tftest.hcl"))) {
+        command.arg("--test");
+    }
+    command.arg("--json").arg(answer.path()).args(inputs.iter().map(|input| &input.path));
+    say(&mut command, &[0, 1])?;
+    let roots = json(&fs::read_to_string(answer.path()).map_err(|error| error.to_string())?)?;
+    let mut findings = Vec::new();
+    for root in list(&roots) {
+        for error in list(&root["errors"]) {
+            // "plan: terraform/a/main.tf:15: No value for required variable - ..."; some name no file.
+            let said = words(error);
+            let (stage, text) = said.split_once(": ").unwrap_or(("error", &said));
+            let folder = words(&root["root"]);
+            let file = text.split(':').next().filter(|file| file.starts_with(&folder)).map_or(folder, str::to_owned);
+            findings.push(Finding { judge: "tfcheck".into(), rule: stage.into(), object: String::new(), file, message: text.into() });
+        }
+    }
+    // Every root that was asked for must have been judged.
+    let missing: Vec<_> = inputs.iter().filter(|input| !list(&roots).iter().any(|root| words(&root["root"]) == input.path)).collect();
+    match missing.first() {
+        Some(input) => Err(format!("tfcheck did not judge {}", input.path)),
+        None => Ok(findings),
+    }
+}
+
+fn find_tflint() -> Result<Program, String> {
+    let program = fetched("tflint", &["--version"])?;
+    let config = fs::read_to_string(configuration().join("tflint.hcl")).map_err(|error| format!("tflint.hcl: {error}"))?;
+    Ok(Program { config, ..program })
+}
+
+fn tflint(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
+    let mut findings = Vec::new();
+    for input in inputs {
+        let mut command = Command::new(&program.path);
+        command.current_dir(tree).args(["--format", "json", "--chdir", &input.path, "--config"]).arg(configuration().join("tflint.hcl"));
+        // Exit code 2 is "issues found".
+        let answer = json(&say(&mut command, &[0, 2])?)?;
+        for issue in list(&answer["issues"]) {
+            findings.push(Finding {
+                judge: "tflint".into(),
+                rule: words(&issue["rule"]["name"]),
+                object: String::new(),
+                file: words(&issue["range"]["filename"]),
+                message: format!("line {}: {}", issue["range"]["start"]["line"], words(&issue["message"])),
+            });
+        }
+    }
+    Ok(findings)
+}

@@ -1,0 +1,121 @@
+//! What is judged: every spec of `specs/`, rendered by the built binary in a copy, and the fixture with planted faults.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use crate::cache::hex;
+use crate::judge::{Input, Subject, say};
+
+/// One rendered spec, or the fixture.
+pub struct Tree {
+    /// The spec's folder name, or `fixture`.
+    pub name: String,
+    /// Where it lies.
+    pub root: PathBuf,
+    /// What the judges are shown.
+    pub inputs: Vec<Input>,
+    /// Keeps the folder until the last judge is done.
+    _keep: TempDir,
+}
+
+/// A fresh folder. Its name has no dot in front: checkov leaves hidden folders out without a word.
+pub fn folder() -> Result<TempDir, String> {
+    tempfile::Builder::new().prefix("platgen-judges-").tempdir().map_err(|error| error.to_string())
+}
+
+/// Renders one spec folder; an error is what the binary said.
+pub fn render(spec: &Path, keep: TempDir) -> Result<Tree, String> {
+    let root = keep.path().canonicalize().map_err(|error| error.to_string())?.join("tree");
+    let written_by_hand = copy(spec, &root).map_err(|error| format!("{}: {error}", spec.display()))?;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_platgen"));
+    command.current_dir(&root).args(["render", "-o", "deploy"]);
+    // A spec of several files is the folder itself; else its file is found by name.
+    if !root.join("platform.yaml").exists() && !root.join("platform.toml").exists() && !root.join("platform").exists() {
+        command.arg(".");
+    }
+    say(&mut command, &[0])?;
+    let tree = read(spec, root, keep, |file| file.starts_with("deploy/") || !written_by_hand.contains(file))?;
+    match tree.inputs.iter().any(|input| input.subject != Subject::Tree) {
+        true => Ok(tree),
+        false => Err("render ended well and wrote neither Kubernetes documents nor Terraform".into()),
+    }
+}
+
+/// The fixture as it lies in the repository.
+pub fn fixture(folder: &Path, keep: TempDir) -> Result<Tree, String> {
+    let root = keep.path().canonicalize().map_err(|error| error.to_string())?.join("tree");
+    copy(folder, &root).map_err(|error| format!("{}: {error}", folder.display()))?;
+    read(folder, root, keep, |_| true)
+}
+
+/// The files that are `judged`, as inputs: what people wrote (spec, files it names) is theirs.
+fn read(origin: &Path, root: PathBuf, keep: TempDir, judged: impl Fn(&str) -> bool) -> Result<Tree, String> {
+    let name = origin.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut texts = BTreeMap::new();
+    walk(&root, "", &mut texts).map_err(|error| error.to_string())?;
+    texts.retain(|file, _| judged(file));
+    let mut folders = BTreeMap::from([(".".to_owned(), Subject::Tree)]);
+    for file in texts.keys() {
+        let parts: Vec<_> = file.split('/').collect();
+        let place = |length: usize| parts[..length].join("/");
+        if let Some(at) = parts.iter().position(|part| *part == "kubernetes").filter(|at| parts.len() > at + 3) {
+            folders.insert(place(at + 3), Subject::Manifests);
+        } else if let Some(at) = parts.iter().position(|part| *part == "gitops").filter(|at| parts.len() > at + 1) {
+            folders.insert(place(at + 1), Subject::Manifests);
+        } else if file.contains(".github/workflows/") {
+            folders.insert(place(parts.len() - 1), Subject::Workflows);
+        } else if file.ends_with(".tf") {
+            folders.insert(place(parts.len() - 1), Subject::Root);
+        }
+    }
+    let inputs = folders.into_iter().map(|(path, subject)| input(path, subject, &texts)).collect();
+    Ok(Tree { name, root, inputs, _keep: keep })
+}
+
+/// A folder as an input: a Terraform root is its own files, everything else the files below it.
+fn input(path: String, subject: Subject, texts: &BTreeMap<String, Vec<u8>>) -> Input {
+    let inside = |file: &&String| path == "." || file.strip_prefix(&path).is_some_and(|rest| rest.starts_with('/'));
+    let files: Vec<_> = texts.keys().filter(inside).cloned().collect();
+    let mut digest = Sha256::new();
+    for file in &files {
+        for part in [file.as_bytes(), &texts[file]] {
+            digest.update((part.len() as u64).to_le_bytes());
+            digest.update(part);
+        }
+    }
+    let hash = hex(&digest.finalize());
+    Input { subject, path, files, hash }
+}
+
+/// Every file below a folder with its bytes, by path relative to it.
+fn walk(root: &Path, below: &str, texts: &mut BTreeMap<String, Vec<u8>>) -> std::io::Result<()> {
+    for entry in fs::read_dir(root.join(below))? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+        if entry.file_type()?.is_dir() {
+            walk(root, &path, texts)?;
+        } else {
+            texts.insert(path, fs::read(entry.path())?);
+        }
+    }
+    Ok(())
+}
+
+/// Copies a folder; the paths copied.
+fn copy(from: &Path, to: &Path) -> std::io::Result<BTreeSet<String>> {
+    let mut texts = BTreeMap::new();
+    walk(from, "", &mut texts)?;
+    fs::create_dir_all(to)?;
+    for (path, text) in &texts {
+        let target = to.join(path);
+        fs::create_dir_all(target.parent().unwrap_or(to))?;
+        fs::write(target, text)?;
+    }
+    Ok(texts.into_keys().collect())
+}
