@@ -5,6 +5,7 @@ pub mod facts;
 pub mod files;
 pub mod hcl;
 pub mod model;
+pub mod output;
 pub mod resolve;
 pub mod source;
 pub mod spec;

@@ -60,6 +60,9 @@ codes! {
     CidrDisagreement "cidr-disagreement" Error
         "the spec gives a subnet another range than it has"
         "The range of a subnet cannot change while anything lives in it, so platgen neither ignores the `cidr` nor follows it in silence. Take the range of the lock, or give the subnet a new name and move what is in it."
+    ConcurrentChange "concurrent-change" Error
+        "a file that the render was made from changed while it was under way"
+        "Another render, or an editor, wrote the lock between reading and writing it. Nothing was written. Render again: it then starts from the new text."
     Contradiction "contradiction" Error
         "two things that exclude each other"
         "What an entry is follows from what it says, and these two say different things. Remove one of them."
@@ -69,12 +72,24 @@ codes! {
     DuplicateKey "duplicate-key" Error
         "the same key stands twice in one map"
         "YAML readers keep the last of two equal keys and say nothing, so one of the two would be lost. Remove one of them, or give it another name."
+    EditedFile "edited-file" Error
+        "a rendered file was changed by hand"
+        "The file no longer has the content that platgen wrote, so writing would lose the edit. Say in the spec what the edit says, or give it up with `--force PATH`."
     FixedField "fixed-field" Error
         "a field that can't differ by environment"
         "This field says what the thing is, so it is the same in every environment. Move it out of the `environments` block."
+    ForeignFile "foreign-file" Error
+        "a file that platgen did not write is in the way"
+        "The render needs the path of a file that no manifest lists. Move the file away, or let it be replaced with `--force PATH`."
+    InterruptedRender "interrupted-render" Error
+        "a render stopped halfway"
+        "Some files are new and some are old, each of them whole. The next `platgen render` completes what was begun."
     InvalidValue "invalid-value" Error
         "a text that its field can't read"
         "The field has a small grammar of its own (a quantity, a duration, a range, an address, ...) and this text is not in it. The message shows an example; `platgen explain PATH` shows the grammar."
+    LiveTerraformRoot "live-terraform-root" Error
+        "a Terraform root left the spec while its resources may still run"
+        "Removing the configuration would leave its resources without an owner. Destroy them first with the commands shown, then remove the files with `--force PATH`."
     LockConflict "lock-conflict" Error
         "the lock is as a merge of two branches left it"
         "Two branches changed `platgen.lock` at the same place or gave one key two ranges. `platgen lock --resolve` keeps every range that both knew and moves only what collides."
@@ -84,9 +99,21 @@ codes! {
     MissingField "missing-field" Error
         "a field that is required"
         "Nothing is guessed: the field has no default. `platgen explain PATH` shows what it takes."
+    MissingLock "missing-lock" Error
+        "the lock is gone, but files were rendered with it"
+        "Without the lock every address would be planned anew, and networks that exist would be replaced. Bring the file back from version control."
+    NewerManifest "newer-manifest" Error
+        "a manifest has a format that this version does not know"
+        "The files were last rendered by a newer platgen. Use that version, or a later one."
     NothingToRemove "nothing-to-remove" Error
         "`without` names what is not there"
         "`without` takes away what the layers below set. If they don't set it, the path is misspelt or the line is left over."
+    OutputFailed "output-failed" Error
+        "the disk refused to read or write a file"
+        "Nothing is lost: a failure while preparing is undone, a later one is completed by the next render. The message names the path and the cause."
+    PathInTheWay "path-in-the-way" Error
+        "a link, folder or file stands where something else has to be written"
+        "Links are never followed or replaced, because they can lead out of the output folder. Move what is there away."
     Syntax "syntax" Error
         "the file is not valid YAML or TOML"
         "The reader could not make sense of the file at this place. In YAML, text that starts with a sign such as `@`, `*`, `%`, `!` or `&` has to be quoted."
@@ -99,6 +126,9 @@ codes! {
     UnknownValue "unknown-value" Error
         "a word that is not among the ones the field knows"
         "The field takes one of a few words. The message lists them."
+    UnsafePath "unsafe-path" Error
+        "a rendered path could lead outside the folders that platgen writes"
+        "Paths are made from names in the spec. None may be absolute, hold `..`, a backslash or control characters, or be one of platgen's own records."
     WrongType "wrong-type" Error
         "a value of the wrong kind"
         "The field wants text, a number, a list or a map, and something else was written. `platgen explain PATH` shows what it takes."
