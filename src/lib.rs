@@ -6,6 +6,7 @@ pub mod facts;
 pub mod files;
 pub mod hcl;
 pub mod model;
+pub mod output;
 pub mod resolve;
 pub mod source;
 pub mod spec;

@@ -66,6 +66,9 @@ codes! {
     CidrDisagreement "cidr-disagreement" Error
         "the spec gives a subnet another range than it has"
         "The range of a subnet cannot change while anything lives in it, so platgen neither ignores the `cidr` nor follows it in silence. Take the range of the lock, or give the subnet a new name and move what is in it."
+    ConcurrentChange "concurrent-change" Error
+        "a file that the render was made from changed while it was under way"
+        "Another render, or an editor, wrote the lock between reading and writing it. Nothing was written. Render again: it then starts from the new text."
     Contradiction "contradiction" Error
         "two things that exclude each other"
         "What an entry is follows from what it says, and these two say different things. Remove one of them."
@@ -75,18 +78,30 @@ codes! {
     DuplicateKey "duplicate-key" Error
         "the same key stands twice in one map"
         "YAML readers keep the last of two equal keys and say nothing, so one of the two would be lost. Remove one of them, or give it another name."
+    EditedFile "edited-file" Error
+        "a rendered file was changed by hand"
+        "The file no longer has the content that platgen wrote, so writing would lose the edit. Say in the spec what the edit says, or give it up with `--force PATH`."
     FixedField "fixed-field" Error
         "a field that can't differ by environment"
         "This field says what the thing is, so it is the same in every environment. Move it out of the `environments` block."
+    ForeignFile "foreign-file" Error
+        "a file that platgen did not write is in the way"
+        "The render needs the path of a file that no manifest lists. Move the file away, or let it be replaced with `--force PATH`."
     HostTaken "host-taken" Error
         "a hostname that two entries claim"
         "A hostname and path lead to one app of one environment. Give one of them another host or path."
     ImpossibleRange "impossible-range" Error
         "a range whose start is above its end"
         "A range is `a..b` with a not above b."
+    InterruptedRender "interrupted-render" Error
+        "a render stopped halfway"
+        "Some files are new and some are old, each of them whole. The next `platgen render` completes what was begun."
     InvalidValue "invalid-value" Error
         "a text that its field can't read"
         "The field has a small grammar of its own (a quantity, a duration, a range, an address, ...) and this text is not in it. The message shows an example; `platgen explain PATH` shows the grammar."
+    LiveTerraformRoot "live-terraform-root" Error
+        "a Terraform root left the spec while its resources may still run"
+        "Removing the configuration would leave its resources without an owner. Destroy them first with the commands shown, then remove the files with `--force PATH`."
     LockConflict "lock-conflict" Error
         "the lock is as a merge of two branches left it"
         "Two branches changed `platgen.lock` at the same place or gave one key two ranges. `platgen lock --resolve` keeps every range that both knew and moves only what collides."
@@ -96,6 +111,9 @@ codes! {
     MissingField "missing-field" Error
         "a field that is required"
         "Nothing is guessed: the field has no default. `platgen explain PATH` shows what it takes."
+    MissingLock "missing-lock" Error
+        "the lock is gone, but files were rendered with it"
+        "Without the lock every address would be planned anew, and networks that exist would be replaced. Bring the file back from version control."
     MissingReason "missing-reason" Error
         "a loosening without a reason"
         "The platform is safe by default. What loosens it says why, in the spec, where reviewers see it; the reason is the waiver in the checks."
@@ -105,12 +123,21 @@ codes! {
     NetworkOverlap "network-overlap" Error
         "two ranges that overlap"
         "Everything that can be routed to each other needs ranges of its own."
+    NewerManifest "newer-manifest" Error
+        "a manifest has a format that this version does not know"
+        "The files were last rendered by a newer platgen. Use that version, or a later one."
     NotRendered "not-rendered" Warning
         "something is read and checked, but not rendered"
         "The spec language is whole, and this version of platgen renders a part of it. What is left out is named, nothing is left out silently."
     NothingToRemove "nothing-to-remove" Error
         "`without` names what is not there"
         "`without` takes away what the layers below set. If they don't set it, the path is misspelt or the line is left over."
+    OutputFailed "output-failed" Error
+        "the disk refused to read or write a file"
+        "Nothing is lost: a failure while preparing is undone, a later one is completed by the next render. The message names the path and the cause."
+    PathInTheWay "path-in-the-way" Error
+        "a link, folder or file stands where something else has to be written"
+        "Links are never followed or replaced, because they can lead out of the output folder. Move what is there away."
     SecretLiteral "secret-literal" Error
         "a text that looks like a credential"
         "Secrets stand in the secret manager, never in files: a spec is committed and read by many. Put the value there and refer to it under `secrets`, or with `${secret/path#key}`."
@@ -129,6 +156,9 @@ codes! {
     UnknownValue "unknown-value" Error
         "a word that is not among the ones the field knows"
         "The field takes one of a few words. The message lists them."
+    UnsafePath "unsafe-path" Error
+        "a rendered path could lead outside the folders that platgen writes"
+        "Paths are made from names in the spec. None may be absolute, hold `..`, a backslash or control characters, or be one of platgen's own records."
     UnusedProfile "unused-profile" Warning
         "a profile that no app uses"
         "It has no effect. Name it in the `from` of an app, or remove it."

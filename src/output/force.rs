@@ -1,0 +1,71 @@
+//! `--force`: which obstacles the user has taken upon themselves.
+
+use std::path::PathBuf;
+
+use super::place::{Place, Roots, normal};
+
+/// What may be replaced or pruned although it is edited, foreign or alive.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Force {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Every edited or foreign file in the way; not a live Terraform root and not a lost lock, which have to be named.
+    Everything,
+    /// These files, and all that lies in these folders; paths as the user typed them, or relative to the output folder.
+    Paths(Vec<PathBuf>),
+}
+
+impl Force {
+    /// Whether an edited or foreign file may be replaced or removed.
+    pub(super) fn takes(&self, roots: &Roots, place: &Place) -> bool {
+        *self == Force::Everything || self.covers(roots, place)
+    }
+
+    /// Whether a path was given that says this one, a folder above it, but not the whole output folder.
+    pub(super) fn names(&self, roots: &Roots, place: &Place) -> bool {
+        let output = normal(&roots.output);
+        let Force::Paths(paths) = self else { return false };
+        let narrow = paths.iter().filter(|path| !output.starts_with(normal(path)) && !output.starts_with(normal(&roots.output.join(path))));
+        Force::Paths(narrow.cloned().collect()).covers(roots, place)
+    }
+
+    fn covers(&self, roots: &Roots, place: &Place) -> bool {
+        let Force::Paths(paths) = self else { return false };
+        let target = normal(&roots.at(place));
+        paths.iter().any(|path| target.starts_with(normal(path)) || target.starts_with(normal(&roots.output.join(path))))
+    }
+}
+
+/// A word as a POSIX shell reads it back.
+pub(super) fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%=,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_taken_as_typed_or_from_the_output_folder() {
+        let roots = Roots { output: "x/deploy".into(), project: "x".into(), outside: Vec::new() };
+        let place = Place::output("terraform/dev/a/main.tf");
+        let force = |path: &str| Force::Paths(vec![path.into()]);
+        for path in ["x/deploy/terraform/dev", "terraform/dev/a/main.tf", "./x/y/../deploy/terraform/", "terraform"] {
+            assert!(force(path).takes(&roots, &place) && force(path).names(&roots, &place), "{path}");
+        }
+        for path in ["deploy/terraform", "terraform/de", "terraform/dev/a/main.tf/x"] {
+            assert!(!force(path).takes(&roots, &place), "{path}");
+        }
+        for force in [force("x/deploy"), force("."), Force::Everything] {
+            assert!(force.takes(&roots, &place) && !force.names(&roots, &place), "{force:?}");
+        }
+    }
+
+    #[test]
+    fn shell_words() {
+        assert_eq!(shell_word("deploy/a-b"), "deploy/a-b");
+        assert_eq!(shell_word("a b'c"), r"'a b'\''c'");
+    }
+}

@@ -1,0 +1,241 @@
+//! Where files may lie: the declared roots, names relative to them, and what stands there on the disk.
+//!
+//! Every path that is read, written, removed or taken from a manifest or a journal passes through here, so that nothing outside the
+//! declared roots is ever touched: no `..`, no absolute path, no symbolic link on the way. Knows nothing of units and ownership.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Component, Path, PathBuf};
+
+use crate::diagnostic::{Code, Diagnostic};
+
+/// The folders a render may write to.
+#[derive(Clone, Debug)]
+pub struct Roots {
+    /// The output folder; made when it is missing.
+    pub output: PathBuf,
+    /// The folder that `outside` is relative to: it holds the spec and, as a rule, the repository.
+    pub project: PathBuf,
+    /// What may be written in `project`, files or folders, with `/` between parts: the locks, every path a CI system reads.
+    pub outside: Vec<String>,
+}
+
+/// Which root a path is relative to. What lies outside the output folder (locks, CI files) sorts first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Base {
+    Project,
+    Output,
+}
+
+impl Base {
+    /// The word a journal uses.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Base::Project => "project",
+            Base::Output => "output",
+        }
+    }
+}
+
+/// A file by root and path, with `/` between parts.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct Place {
+    pub(super) base: Base,
+    pub(super) path: String,
+}
+
+impl Place {
+    pub(super) fn new(base: Base, path: impl Into<String>) -> Self {
+        Place { base, path: path.into() }
+    }
+
+    /// A path relative to the output folder.
+    pub(super) fn output(path: impl Into<String>) -> Self {
+        Place::new(Base::Output, path)
+    }
+}
+
+impl Roots {
+    /// The root itself.
+    pub(super) fn base(&self, base: Base) -> &Path {
+        match base {
+            Base::Project => &self.project,
+            Base::Output => &self.output,
+        }
+    }
+
+    /// The path on the disk.
+    pub(super) fn at(&self, place: &Place) -> PathBuf {
+        self.base(place.base).join(&place.path)
+    }
+
+    /// The path as people read it.
+    pub(super) fn show(&self, place: &Place) -> String {
+        show(&self.at(place))
+    }
+
+    /// Why this place may not be written, if so.
+    pub(super) fn objection(&self, place: &Place) -> Option<&'static str> {
+        let declared = place.base == Base::Output || self.outside.iter().any(|root| Path::new(&place.path).starts_with(root));
+        objection(&place.path).or((!declared).then_some("it lies outside the folders that platgen writes"))
+    }
+}
+
+/// A path with `/` between its parts.
+pub(super) fn show(path: &Path) -> String {
+    let text = path.display().to_string();
+    let text = if cfg!(windows) { text.replace('\\', "/") } else { text };
+    text.strip_prefix("./").map(str::to_owned).unwrap_or(text)
+}
+
+/// Why a relative path can't name a file of ours, if so.
+pub(super) fn objection(path: &str) -> Option<&'static str> {
+    if path.contains(|c: char| c.is_control() || c == '\\') {
+        return Some("it holds a control character or a backslash");
+    }
+    if path.starts_with('/') || Path::new(path).components().any(|part| matches!(part, Component::Prefix(_) | Component::RootDir)) {
+        return Some("it is absolute");
+    }
+    path.split('/').any(|part| matches!(part, "" | "." | "..")).then_some("one of its parts is empty, `.` or `..`")
+}
+
+/// An absolute path without `.` and `..`, by its text alone.
+pub(super) fn normal(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut normal = PathBuf::new();
+    for part in whole.components() {
+        match part {
+            Component::ParentDir => {
+                normal.pop();
+            }
+            Component::CurDir => {}
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
+/// What stands at a place.
+pub(super) enum Found {
+    Absent,
+    File(Vec<u8>),
+    /// A symbolic link; never followed.
+    Link,
+    /// A folder, a socket, a device.
+    Other,
+}
+
+/// Reads places; remembers which folders it has seen, so that a file costs one look and one read.
+pub(super) struct Disk<'a> {
+    pub(super) roots: &'a Roots,
+    folders: BTreeSet<PathBuf>,
+}
+
+impl<'a> Disk<'a> {
+    pub(super) fn new(roots: &'a Roots) -> Self {
+        Disk { roots, folders: BTreeSet::new() }
+    }
+
+    /// What stands there. A link or a file in place of one of its folders is an error: writing through it could lead anywhere.
+    pub(super) fn look(&mut self, place: &Place) -> Result<Found, Diagnostic> {
+        if !self.reaches(place)? {
+            return Ok(Found::Absent);
+        }
+        let path = self.roots.at(place);
+        let read = |error| failed("read", &path, &error);
+        match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Found::Absent),
+            Err(error) => Err(read(error)),
+            Ok(about) if about.is_symlink() => Ok(Found::Link),
+            Ok(about) if !about.is_file() => Ok(Found::Other),
+            Ok(_) => fs::read(&path).map(Found::File).map_err(read),
+        }
+    }
+
+    /// Whether every folder above the place exists.
+    fn reaches(&mut self, place: &Place) -> Result<bool, Diagnostic> {
+        let mut folder = self.roots.base(place.base).to_owned();
+        let parts = place.path.rsplit_once('/').map_or("", |(folders, _)| folders);
+        if self.folders.contains(&folder.join(parts)) {
+            return Ok(true);
+        }
+        // The root itself may be a link: it is what the user named.
+        if !is_folder(&folder)? {
+            return Ok(false);
+        }
+        for part in parts.split('/').filter(|part| !part.is_empty()) {
+            folder.push(part);
+            if self.folders.contains(&folder) {
+                continue;
+            }
+            match fs::symlink_metadata(&folder) {
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+                Err(error) => return Err(failed("read", &folder, &error)),
+                Ok(about) if about.is_symlink() => return Err(in_the_way(&folder, "a symbolic link", "a folder")),
+                Ok(about) if !about.is_dir() => return Err(in_the_way(&folder, "a file", "a folder")),
+                Ok(_) => self.folders.insert(folder.clone()),
+            };
+        }
+        self.folders.insert(folder);
+        Ok(true)
+    }
+}
+
+/// Whether a root exists; an error where something else has its name.
+pub(super) fn is_folder(root: &Path) -> Result<bool, Diagnostic> {
+    match fs::metadata(root) {
+        Ok(about) if about.is_dir() => Ok(true),
+        Ok(_) => Err(in_the_way(root, "a file", "a folder")),
+        Err(error) if error.kind() == ErrorKind::NotFound && fs::symlink_metadata(root).is_ok() => {
+            Err(in_the_way(root, "a symbolic link that leads nowhere", "a folder"))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            let file = root.ancestors().skip(1).find(|above| above.is_file()).unwrap_or(root);
+            Err(in_the_way(file, "a file", "a folder"))
+        }
+        Err(error) => Err(failed("read", root, &error)),
+    }
+}
+
+/// Something that is never replaced stands where we have to write.
+pub(super) fn in_the_way(path: &Path, what: &str, wanted: &str) -> Diagnostic {
+    Diagnostic::new(Code::PathInTheWay, format!("`{}` is {what} where the render needs {wanted}", show(path)))
+        .subject(show(path))
+        .help("move it away, or render into another folder with `-o`; nothing was written")
+}
+
+/// The disk refused something.
+pub(super) fn failed(action: &str, path: &Path, error: &io::Error) -> Diagnostic {
+    let (why, help) = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ("the disk is full".into(), "free some space and render again"),
+        ErrorKind::PermissionDenied => ("permission denied".into(), "give yourself the right to read and write there, or choose another folder with `-o`"),
+        ErrorKind::ReadOnlyFilesystem => ("the file system is read-only".into(), "choose another folder with `-o`"),
+        _ => (error.to_string(), "see to the cause and render again"),
+    };
+    Diagnostic::new(Code::OutputFailed, format!("cannot {action} `{}`: {why}", show(path))).subject(show(path)).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_could_lead_out_are_refused() {
+        for bad in ["", "/etc/x", "../x", "a/../x", "a//b", "a/", "./a", "a/.", "a\\b", "a\nb", ".."] {
+            assert!(objection(bad).is_some(), "{bad:?}");
+        }
+        for good in ["a", ".gitattributes", "a/b c/ü.yaml", "..a/b.."] {
+            assert!(objection(good).is_none(), "{good:?}");
+        }
+    }
+
+    #[test]
+    fn outside_the_output_only_declared_paths_are_written() {
+        let roots = Roots { output: "deploy".into(), project: ".".into(), outside: vec![".github/workflows".into(), "platgen.lock".into()] };
+        let allowed = |path: &str| roots.objection(&Place::new(Base::Project, path)).is_none();
+        assert!(allowed(".github/workflows/a.yml") && allowed("platgen.lock"));
+        assert!(!allowed(".github/workflows-x/a.yml") && !allowed("platform.yaml") && !allowed("platgen.lock.x"));
+    }
+}
