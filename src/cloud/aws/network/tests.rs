@@ -1,9 +1,6 @@
 use std::path::Path;
 use std::{env, fs};
 
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, path_loader};
-
 use super::*;
 use crate::cloud::Content;
 
@@ -84,22 +81,9 @@ pub(crate) fn closed() -> Network {
 }
 
 fn render(network: &Network) -> Vec<(&'static str, String)> {
-    let mut environment = Environment::new();
-    environment.set_syntax(SyntaxConfig::builder().keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true).build().unwrap());
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| AutoEscape::Custom("hcl".into()));
-    environment.set_formatter(|out, _, value| {
-        let mut text = String::new();
-        crate::hcl::write_value(value, 0, &mut text)?;
-        out.write_str(&text).map_err(|error| minijinja::Error::new(ErrorKind::BadSerialization, error.to_string()))
-    });
-    environment.set_loader(path_loader(Path::new(env!("CARGO_MANIFEST_DIR")).join("templates")));
     let print = |page: Page| match page.content {
         Content::Text(text) => (page.path, text.to_owned()),
-        Content::Template(name, view) => {
-            let text = environment.get_template(name).and_then(|template| template.render(view)).unwrap();
-            (page.path, crate::hcl::format(&text))
-        }
+        Content::Template(name, view) => (page.path, crate::template::render_hcl(name, &view).unwrap()),
     };
     super::network(network).into_iter().map(print).collect()
 }
