@@ -15,7 +15,8 @@ pub use workload::{
 
 use crate::facts::Provider;
 use crate::source::Span;
-use crate::spec::{GroupRole, PodSecurityLevel, PolicyEngine, SecretStore};
+pub use crate::spec::{GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Via};
+
 use crate::value::{Domain, KubernetesVersion, Name, Quantity};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
@@ -62,6 +63,19 @@ pub struct Platform {
     pub manifests: Vec<Manifest>,
     /// Raw Terraform files.
     pub terraform: Vec<TerraformFile>,
+}
+
+impl Platform {
+    /// The bucket that holds the state of an account's roots in this environment; bootstrap makes it, every other root names it. Accounts
+    /// are part of it because bucket names are shared by all customers of the cloud.
+    pub fn state_bucket(&self, account: &str) -> String {
+        format!("{}-{}-terraform-state-{account}", self.name, self.environment)
+    }
+
+    /// The alias of the key that encrypts the state, without `alias/`.
+    pub fn state_key(&self) -> String {
+        format!("{}-{}-terraform-state", self.name, self.environment)
+    }
 }
 
 /// Where secrets come from.

@@ -124,7 +124,10 @@ fn judge_manifest(survey: &Survey<'_>, number: usize, group: &Group<'_>) -> Opti
     };
     // With nothing else to explain it, its lines were changed by hand.
     let explained = changed(group) == Cause::SpecChanged
-        || survey.entries.iter().any(|entry| entry.group == number && judge(survey, entry).is_some_and(|(_, causes)| causes.contains(&Cause::PlatgenChanged)));
+        || survey
+            .entries
+            .iter()
+            .any(|entry| entry.group == number && judge(survey, entry).is_some_and(|(_, causes)| causes.contains(&Cause::PlatgenChanged)));
     let edited = !known.intact || !explained;
     Some((change, sorted([edited.then_some(Cause::Edited), explained.then(|| changed(group))])))
 }

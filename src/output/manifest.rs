@@ -97,7 +97,8 @@ pub(super) fn hash(bytes: &[u8]) -> String {
 
 /// Whether a file's content is this text, line ends apart.
 pub(super) fn same(bytes: &[u8], text: &str) -> bool {
-    bytes == text.as_bytes() || ((bytes.contains(&b'\r') || text.contains('\r')) && pieces(bytes).flatten().eq(pieces(text.as_bytes()).flatten()))
+    bytes == text.as_bytes()
+        || ((bytes.contains(&b'\r') || text.contains('\r')) && pieces(bytes).flatten().eq(pieces(text.as_bytes()).flatten()))
 }
 
 /// The bytes without those `\r` that stand before `\n`.
@@ -137,7 +138,9 @@ mod tests {
     #[test]
     fn both_sides_of_a_conflict_are_ours() {
         let (a, b) = (hash(b"a"), hash(b"b"));
-        let text = format!("{FORMAT}\n<<<<<<< x\n# inputs 1\n=======\n# inputs 2\n>>>>>>> y\n<<<<<<< x\n{a}  f\n=======\n{b}  f\n>>>>>>> y\n{a}  ../f\n");
+        let text = format!(
+            "{FORMAT}\n<<<<<<< x\n# inputs 1\n=======\n# inputs 2\n>>>>>>> y\n<<<<<<< x\n{a}  f\n=======\n{b}  f\n>>>>>>> y\n{a}  ../f\n"
+        );
         let manifest = Manifest::parse(&text).unwrap();
         assert!(!manifest.intact);
         assert_eq!(manifest.files, BTreeMap::from([("f".to_owned(), vec![a, b])]));

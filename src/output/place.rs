@@ -210,7 +210,9 @@ pub(super) fn in_the_way(path: &Path, what: &str, wanted: &str) -> Diagnostic {
 pub(super) fn failed(action: &str, path: &Path, error: &io::Error) -> Diagnostic {
     let (why, help) = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ("the disk is full".into(), "free some space and render again"),
-        ErrorKind::PermissionDenied => ("permission denied".into(), "give yourself the right to read and write there, or choose another folder with `-o`"),
+        ErrorKind::PermissionDenied => {
+            ("permission denied".into(), "give yourself the right to read and write there, or choose another folder with `-o`")
+        }
         ErrorKind::ReadOnlyFilesystem => ("the file system is read-only".into(), "choose another folder with `-o`"),
         _ => (error.to_string(), "see to the cause and render again"),
     };
@@ -233,7 +235,8 @@ mod tests {
 
     #[test]
     fn outside_the_output_only_declared_paths_are_written() {
-        let roots = Roots { output: "deploy".into(), project: ".".into(), outside: vec![".github/workflows".into(), "platgen.lock".into()] };
+        let roots =
+            Roots { output: "deploy".into(), project: ".".into(), outside: vec![".github/workflows".into(), "platgen.lock".into()] };
         let allowed = |path: &str| roots.objection(&Place::new(Base::Project, path)).is_none();
         assert!(allowed(".github/workflows/a.yml") && allowed("platgen.lock"));
         assert!(!allowed(".github/workflows-x/a.yml") && !allowed("platform.yaml") && !allowed("platgen.lock.x"));

@@ -70,10 +70,10 @@ pub(super) fn plan<'a>(job: &Job<'a>, survey: Survey<'a>) -> Result<Plan<'a>, Ve
             }
         }
     }
-    plan.refused.extend(live.into_iter().map(|(root, commands)| Refusal {
-        path: job.roots.show(&Place::output(root)),
-        why: Obstacle::LiveRoot { commands },
-    }));
+    plan.refused.extend(
+        live.into_iter()
+            .map(|(root, commands)| Refusal { path: job.roots.show(&Place::output(root)), why: Obstacle::LiveRoot { commands } }),
+    );
     plan.refused.sort_by(|a, b| a.path.cmp(&b.path));
     plan.steps.extend(removals);
     for (number, group) in survey.groups.iter().enumerate() {
@@ -200,7 +200,10 @@ pub(super) fn manifest_text(survey: &Survey<'_>, number: usize, group: &Group<'_
         "" => entry.place.path.clone(),
         folder => entry.place.path[folder.len() + 1..].to_owned(),
     };
-    let is_settled = |entry: &Entry<'_>| entry.scope == Scope::Selected || matches!(entry.state, State::Same | State::Absent) && entry.text.is_some() == (entry.state == State::Same);
+    let is_settled = |entry: &Entry<'_>| {
+        entry.scope == Scope::Selected
+            || matches!(entry.state, State::Same | State::Absent) && entry.text.is_some() == (entry.state == State::Same)
+    };
     let whole = entries().all(is_settled);
     let Some(unit) = group.unit.filter(|_| whole) else {
         if whole {

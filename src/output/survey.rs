@@ -251,8 +251,11 @@ pub(super) fn unsafe_path(job: &Job<'_>, place: &Place, why: &str) -> Diagnostic
 
 /// Files in selected units that are neither rendered nor ours. A file belongs to the deepest unit folder above it.
 fn foreign(job: &Job<'_>, tree: &Tree, groups: &[Group<'_>], entries: &[Entry<'_>]) -> Vec<Place> {
-    let selected: BTreeMap<&str, bool> =
-        groups.iter().filter(|group| group.base == Base::Output).map(|group| (group.folder.as_str(), group.scope == Scope::Selected)).collect();
+    let selected: BTreeMap<&str, bool> = groups
+        .iter()
+        .filter(|group| group.base == Base::Output)
+        .map(|group| (group.folder.as_str(), group.scope == Scope::Selected))
+        .collect();
     let known: BTreeSet<&str> = entries.iter().filter(|e| e.place.base == Base::Output).map(|e| e.place.path.as_str()).collect();
     // A lock or a CI file may lie inside the output folder.
     let declared: Vec<String> = job
@@ -271,7 +274,8 @@ fn foreign(job: &Job<'_>, tree: &Tree, groups: &[Group<'_>], entries: &[Entry<'_
         }
         selected.get("").copied().unwrap_or(false)
     };
-    let is_foreign = |path: &&String| !known.contains(path.as_str()) && above(path) && !declared.iter().any(|root| Path::new(path).starts_with(root));
+    let is_foreign =
+        |path: &&String| !known.contains(path.as_str()) && above(path) && !declared.iter().any(|root| Path::new(path).starts_with(root));
     tree.files.iter().filter(is_foreign).map(|path| Place::output(path.as_str())).collect()
 }
 

@@ -66,7 +66,9 @@ fn is_ignored(path: &str, name: &str, ignored: &[String]) -> bool {
         let pattern = pattern.trim_end_matches('/');
         match pattern.trim_start_matches('/') {
             bare if bare.len() == pattern.len() && !pattern.contains('/') => matches(bare, name),
-            bare => bare.split('/').count() == path.split('/').count() && bare.split('/').zip(path.split('/')).all(|(p, part)| matches(p, part)),
+            bare => {
+                bare.split('/').count() == path.split('/').count() && bare.split('/').zip(path.split('/')).all(|(p, part)| matches(p, part))
+            }
         }
     })
 }

@@ -37,10 +37,9 @@ pub(super) struct Entry {
 pub(super) enum What {
     App(Arc<App>),
     Store(Arc<Store>),
-    /// Host, port and whether it is in the company's own network.
+    /// Host, address, and whether it is in the company's own network.
     External {
         host: String,
-        port: u16,
         url: Option<String>,
         on_premises: bool,
     },
@@ -137,7 +136,7 @@ impl Scope<'_> {
                 }
             };
             let ports = vec![("port".to_string(), port, port)];
-            let what = What::External { host, port, url, on_premises };
+            let what = What::External { host, url, on_premises };
             self.add(&mut names, RefKind::External, key, None, span, absent, true, ports, what);
         }
         for (key, span, _) in spec.charts.get().into_iter().flat_map(|all| all.set()) {

@@ -69,8 +69,6 @@ pub enum Use {
     PublicLoadBalancers,
     /// Nodes of the class of this name.
     Nodes(String),
-    /// Pods of all classes.
-    Pods,
     /// Attachments of a transit gateway.
     Transit,
 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Class, Exit, Flow, Network, Protocol, State, Subnet, Use};
-use crate::model::{Flow as Need, NetworkSubnet, Peer, Platform, Region, ZoneRange};
-use crate::spec::Via;
+use crate::model::{Flow as Need, NetworkSubnet, Peer, Platform, Region, Via, ZoneRange};
 use crate::value::Cidr;
 
 impl Network {
@@ -21,7 +20,6 @@ impl Network {
             region.workloads.values().flat_map(|workload| &workload.exposures).any(|exposure| matches!(exposure.via, Via::Public));
         let mut subnets: Vec<Subnet> =
             network.subnets.iter().flat_map(|subnet| zonal(Use::Nodes(subnet.name.to_string()), &subnet.ranges)).collect();
-        subnets.extend(zonal(Use::Pods, &network.pod_zones));
         subnets.extend(zonal(Use::InternalLoadBalancers, &network.lb_internal));
         subnets.extend(zonal(Use::Endpoints, &network.endpoints));
         subnets.extend(zonal(Use::Transit, &network.transit));
@@ -200,7 +198,7 @@ mod tests {
         let network = Network::new(&platform, &region, state(), true).unwrap();
         let uses: Vec<&Use> = network.subnets.iter().map(|subnet| &subnet.purpose).collect();
         let (general, data) = (Use::Nodes("general".into()), Use::Nodes("data".into()));
-        let expected = [&general, &data, &Use::Pods, &Use::InternalLoadBalancers, &Use::Endpoints, &Use::PublicLoadBalancers];
+        let expected = [&general, &data, &Use::InternalLoadBalancers, &Use::Endpoints, &Use::PublicLoadBalancers];
         assert_eq!(uses, expected.map(|purpose| [purpose; 2]).concat());
         assert!(!network.public_entry);
     }

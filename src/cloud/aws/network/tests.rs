@@ -16,7 +16,6 @@ pub(crate) fn production() -> Network {
         (Use::InternalLoadBalancers, "10.32", 100, 1, 24),
         (Use::Endpoints, "10.32", 104, 1, 24),
         (Use::Transit, "10.32", 108, 1, 28),
-        (Use::Pods, "100.64", 0, 64, 18),
     ];
     let subnets = plan.into_iter().flat_map(|(purpose, net, start, step, prefix)| {
         zones.clone().into_iter().enumerate().map(move |(index, zone)| Subnet {
@@ -121,7 +120,7 @@ fn a_further_zone_changes_no_line_of_the_others() {
     let before = production();
     let mut after = before.clone();
     after.zones.push("eu-west-1d".into());
-    after.subnets.push(Subnet { purpose: Use::Pods, zone: "eu-west-1d".into(), cidr: "100.64.192.0/18".parse().unwrap() });
+    after.subnets.push(Subnet { purpose: Use::Endpoints, zone: "eu-west-1d".into(), cidr: "10.32.250.0/24".parse().unwrap() });
     for ((path, old), (_, new)) in render(&before).iter().zip(render(&after)) {
         let kept: Vec<&str> = new.lines().collect();
         assert!(old.lines().all(|line| line.contains("zones ") || line.contains("names ") || kept.contains(&line)), "{path}");

@@ -232,7 +232,6 @@ fn purpose(purpose: &Use) -> String {
         Use::InternalLoadBalancers => "lb-internal".into(),
         Use::PublicLoadBalancers => "lb-public".into(),
         Use::Nodes(class) => format!("nodes-{class}"),
-        Use::Pods => "pods".into(),
         Use::Transit => "transit".into(),
     }
 }
