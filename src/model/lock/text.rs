@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use super::{Entry, Key, Lock};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::value::Cidr;
 use crate::source::{FileId, Span};
+use crate::value::Cidr;
 
 /// What the first line starts with, before the number of the format.
 const FORMAT: &str = "# platgen.lock format ";

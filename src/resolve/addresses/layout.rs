@@ -20,8 +20,8 @@
 //! sizes shrink alike, each down to its own limit.
 
 use super::request::{Environment, Provider, Region, Request, Subnet};
-use crate::value::Cidr;
 use crate::model::lock::{Key, Purpose};
+use crate::value::Cidr;
 
 /// One range that the platform needs.
 #[derive(Clone, Debug)]

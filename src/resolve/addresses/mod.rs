@@ -19,8 +19,8 @@ pub use request::{Environment, Provider, Region, Request, Reserved, Subnet, alwa
 
 use std::collections::BTreeMap;
 
-use crate::value::Cidr;
 use crate::model::lock::{Entry, Key, Lock};
+use crate::value::Cidr;
 use layout::Want;
 
 /// The range of every key that the request wants.

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use super::problem::{Party, Pool, Problem};
 use super::request::Reserved;
 use super::{Planner, space};
-use crate::value::Cidr;
 use crate::model::lock::Key;
+use crate::value::Cidr;
 
 /// Whose addresses a range is.
 #[derive(Clone, Copy)]

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::request::Reserved;
 use crate::diagnostic::Code;
-use crate::value::Cidr;
 use crate::model::lock::Key;
+use crate::value::Cidr;
 
 /// Where a range is allocated from.
 #[derive(Clone, Debug, Eq, PartialEq)]

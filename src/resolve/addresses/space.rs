@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::layout::{Want, prefix_for};
-use crate::value::Cidr;
 use crate::model::lock::Key;
+use crate::value::Cidr;
 
 /// The aligned blocks of this prefix length that no blocked range touches, pool by pool, in order. `blocked` is sorted.
 pub(super) fn free<'a>(pools: &'a [Cidr], blocked: &'a [Cidr], prefix: u8) -> impl Iterator<Item = Cidr> + 'a {
