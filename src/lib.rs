@@ -9,5 +9,6 @@ pub mod resolve;
 pub mod source;
 pub mod spec;
 pub mod syntax;
+pub mod template;
 pub mod value;
 pub mod yaml;

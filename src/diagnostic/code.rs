@@ -90,6 +90,9 @@ codes! {
     Syntax "syntax" Error
         "the file is not valid YAML or TOML"
         "The reader could not make sense of the file at this place. In YAML, text that starts with a sign such as `@`, `*`, `%`, `!` or `&` has to be quoted."
+    TemplateBug "template-bug" Error
+        "a template of platgen itself failed"
+        "Every template prints a strict form that is read back before a file is written; this one did not hold to it. The fault is in platgen, not in the spec."
     UnknownKey "unknown-key" Error
         "a key that the spec language does not have at this place"
         "Nothing in a spec is ignored, so a key with a typing error is an error. `platgen explain PATH` lists the keys of a section."

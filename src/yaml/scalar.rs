@@ -170,7 +170,7 @@ fn is_one_plain_line(text: &str) -> bool {
 }
 
 /// Whether a character may stand raw in quotes, literal blocks and comments: neither a control nor one that a reviewer cannot see.
-pub(super) fn is_printable(char: char) -> bool {
+pub(crate) fn is_printable(char: char) -> bool {
     match char {
         ' '..='~' => true,
         '\u{0}'..='\u{9f}' => false,

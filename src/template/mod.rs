@@ -1,0 +1,133 @@
+//! Views -> documents and HCL, through the embedded templates.
+//!
+//! A template prints one kind of file from one view and decides nothing; how a value is printed follows from its type and from the template's
+//! file type (`*.yaml.j2`: JSON on one line, `*.tf.j2`: HCL literals), so a value can never break out of its place. What was printed is read
+//! back (YAML) or laid out (HCL) before anyone sees it. A failure in here is a fault of ours, never of the user's.
+
+mod error;
+mod json;
+mod value;
+
+use std::sync::LazyLock;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
+use serde::Serialize;
+
+pub use error::TemplateError;
+pub use value::{Comment, Fragment, InvalidReference, Reference};
+
+use crate::yaml::{self, Document};
+
+/// Names (relative to `templates/`) and texts.
+type Table = &'static [(&'static str, &'static str)];
+
+static EMBEDDED: LazyLock<Templates> = LazyLock::new(|| Templates::new(include!(concat!(env!("OUT_DIR"), "/templates.rs"))));
+
+/// The folder whose targets use `{{` themselves; its templates write `[[ x ]]` and `[% if x %]`.
+const DELIVERY: &str = "delivery/";
+
+/// A set of templates; each is compiled when it is first used.
+#[derive(Debug)]
+pub struct Templates {
+    table: Table,
+    common: Environment<'static>,
+    delivery: Environment<'static>,
+}
+
+/// The documents that a template of ours prints for a view.
+pub fn render_yaml(name: &str, view: &impl Serialize) -> Result<Vec<Document>, TemplateError> {
+    Templates::embedded().render_yaml(name, view)
+}
+
+/// The HCL that a template of ours prints for a view, laid out as `terraform fmt` does.
+pub fn render_hcl(name: &str, view: &impl Serialize) -> Result<String, TemplateError> {
+    Templates::embedded().render_hcl(name, view)
+}
+
+impl Templates {
+    /// The templates that are part of the program.
+    pub fn embedded() -> &'static Templates {
+        &EMBEDDED
+    }
+
+    /// A set of its own, for tests.
+    pub fn new(table: Table) -> Templates {
+        let common = SyntaxConfig::builder();
+        let mut delivery = SyntaxConfig::builder();
+        delivery.variable_delimiters("[[", "]]").block_delimiters("[%", "%]").comment_delimiters("[#", "#]");
+        Templates { table, common: environment(table, common), delivery: environment(table, delivery) }
+    }
+
+    /// The names of all templates, with `/` between their parts.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.table.iter().map(|(name, _)| *name)
+    }
+
+    /// The documents that a `*.yaml.j2` template prints for a view, read back.
+    pub fn render_yaml(&self, name: &str, view: &impl Serialize) -> Result<Vec<Document>, TemplateError> {
+        expect_type(name, ".yaml.j2")?;
+        let view = Value::from(Serde(view));
+        let text = self.print(name, view.clone())?;
+        yaml::read(&text).map_err(|fault| self.read_back(name, view, &text, fault))
+    }
+
+    /// The text that a `*.tf.j2` template prints for a view, laid out.
+    pub fn render_hcl(&self, name: &str, view: &impl Serialize) -> Result<String, TemplateError> {
+        expect_type(name, ".tf.j2")?;
+        self.print(name, Value::from(Serde(view))).map(|text| crate::hcl::format(&text))
+    }
+
+    fn print(&self, name: &str, view: Value) -> Result<String, TemplateError> {
+        let printed = self.environment(name).get_template(name).and_then(|template| template.render(view));
+        printed.map_err(|error| Templates::engine_fault(name, &error))
+    }
+
+    fn environment(&self, name: &str) -> &Environment<'static> {
+        if name.starts_with(DELIVERY) { &self.delivery } else { &self.common }
+    }
+}
+
+fn expect_type(name: &str, extension: &str) -> Result<(), TemplateError> {
+    if name.ends_with(extension) {
+        return Ok(());
+    }
+    Err(TemplateError { template: name.to_owned(), line: None, reason: format!("its name does not end in `{extension}`") })
+}
+
+/// An environment without a single filter or function: templates print, they never decide.
+fn environment(table: Table, mut syntax: minijinja::syntax::SyntaxConfigBuilder) -> Environment<'static> {
+    let mut environment = Environment::empty();
+    if let Ok(syntax) = syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build() {
+        environment.set_syntax(syntax); // the delimiters are constants of this module, and differ
+    }
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_debug(false); // the same messages from every build of this program
+    environment.add_test("none", |value: &Value| value.is_none());
+    environment.set_auto_escape_callback(|name| match name {
+        _ if name.ends_with(".yaml.j2") => AutoEscape::Json,
+        _ if name.ends_with(".tf.j2") => AutoEscape::Custom("hcl".into()),
+        _ => AutoEscape::None,
+    });
+    environment.set_formatter(print_value);
+    environment.set_loader(move |name| Ok(table.iter().find(|(known, _)| *known == name).map(|(_, text)| text.to_string())));
+    environment
+}
+
+/// Prints the value of one `{{ x }}`.
+fn print_value(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
+    let mut text = String::new();
+    if let Some(comment) = value.downcast_object_ref::<Comment>() {
+        return out.write_str(comment.as_str()).map_err(Error::from);
+    }
+    match state.auto_escape() {
+        AutoEscape::Json => json::write_value(value, &mut text)?,
+        AutoEscape::Custom(_) => crate::hcl::write_value(value, 0, &mut text)?,
+        _ => return Err(Error::new(ErrorKind::InvalidOperation, "a file type without rules for printing values")),
+    }
+    out.write_str(&text).map_err(Error::from)
+}
+
+#[cfg(test)]
+mod tests;
