@@ -81,12 +81,18 @@ codes! {
     LockSyntax "lock-syntax" Error
         "a line of the lock cannot be read"
         "`platgen.lock` is written by platgen: a header, then one line per key. Restore the committed file."
+    ManifestInvalid "manifest-invalid" Error
+        "a raw manifest that is no Kubernetes object"
+        "Files of `manifests` hold Kubernetes objects in YAML, `---` between them, each with `apiVersion`, `kind` and `metadata`."
     MissingField "missing-field" Error
         "a field that is required"
         "Nothing is guessed: the field has no default. `platgen explain PATH` shows what it takes."
     NothingToRemove "nothing-to-remove" Error
         "`without` names what is not there"
         "`without` takes away what the layers below set. If they don't set it, the path is misspelt or the line is left over."
+    PatchTarget "patch-target" Error
+        "a patch that does not fit what it changes"
+        "A patch names exactly one rendered object, as `Kind/namespace/name` or `Kind/name`, and changes neither its kind nor its name. `platgen render --stdout` prints all objects."
     Syntax "syntax" Error
         "the file is not valid YAML or TOML"
         "The reader could not make sense of the file at this place. In YAML, text that starts with a sign such as `@`, `*`, `%`, `!` or `&` has to be quoted."
