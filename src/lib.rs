@@ -5,6 +5,7 @@ pub mod diagnostic;
 pub mod facts;
 pub mod files;
 pub mod hcl;
+pub mod kubernetes;
 pub mod model;
 pub mod output;
 pub mod resolve;

@@ -108,6 +108,9 @@ codes! {
     LockSyntax "lock-syntax" Error
         "a line of the lock cannot be read"
         "`platgen.lock` is written by platgen: a header, then one line per key. Restore the committed file."
+    ManifestInvalid "manifest-invalid" Error
+        "a raw manifest that is no Kubernetes object"
+        "Files of `manifests` hold Kubernetes objects in YAML, `---` between them, each with `apiVersion`, `kind` and `metadata`."
     MissingField "missing-field" Error
         "a field that is required"
         "Nothing is guessed: the field has no default. `platgen explain PATH` shows what it takes."
@@ -135,6 +138,9 @@ codes! {
     OutputFailed "output-failed" Error
         "the disk refused to read or write a file"
         "Nothing is lost: a failure while preparing is undone, a later one is completed by the next render. The message names the path and the cause."
+    PatchTarget "patch-target" Error
+        "a patch that does not fit what it changes"
+        "A patch names exactly one rendered object, as `Kind/namespace/name` or `Kind/name`, and changes neither its kind nor its name. `platgen render --stdout` prints all objects."
     PathInTheWay "path-in-the-way" Error
         "a link, folder or file stands where something else has to be written"
         "Links are never followed or replaced, because they can lead out of the output folder. Move what is there away."

@@ -1,0 +1,152 @@
+//! Groups of people -> roles and bindings.
+//!
+//! Three levels, each with all of the one below. No level reads secrets or opens a shell in a pod, none has wildcards: what needs more is done
+//! through the cloud's own emergency access, where it leaves a trace.
+
+use serde::Serialize;
+
+use super::metadata::{Metadata, Site};
+use crate::model::{Group, Namespace};
+use crate::spec::GroupRole;
+use crate::template::{TemplateError, render_yaml};
+use crate::yaml::Document;
+
+/// A rule: API group, resources, verbs.
+#[derive(Clone, Copy, Serialize)]
+struct Rule {
+    group: &'static str,
+    resources: &'static [&'static str],
+    verbs: &'static [&'static str],
+}
+
+const fn rule(group: &'static str, resources: &'static [&'static str], verbs: &'static [&'static str]) -> Rule {
+    Rule { group, resources, verbs }
+}
+
+const READ: &[&str] = &["get", "list", "watch"];
+const WRITE: &[&str] = &["create", "delete", "patch", "update"];
+const CORE: &[&str] = &[
+    "configmaps",
+    "endpoints",
+    "events",
+    "limitranges",
+    "persistentvolumeclaims",
+    "pods",
+    "pods/log",
+    "pods/status",
+    "resourcequotas",
+    "serviceaccounts",
+    "services",
+];
+const APPS: &[&str] = &["controllerrevisions", "daemonsets", "deployments", "replicasets", "statefulsets"];
+
+/// Looks at everything but secrets.
+const VIEWER: &[Rule] = &[
+    rule("", CORE, READ),
+    rule("apps", APPS, READ),
+    rule("autoscaling", &["horizontalpodautoscalers"], READ),
+    rule("batch", &["cronjobs", "jobs"], READ),
+    rule("discovery.k8s.io", &["endpointslices"], READ),
+    rule("events.k8s.io", &["events"], READ),
+    rule("external-secrets.io", &["externalsecrets", "secretstores"], READ),
+    rule("gateway.networking.k8s.io", &["grpcroutes", "httproutes"], READ),
+    rule("metrics.k8s.io", &["pods"], &["get", "list"]),
+    rule("networking.k8s.io", &["networkpolicies"], READ),
+    rule("policy", &["poddisruptionbudgets"], READ),
+    rule("rbac.authorization.k8s.io", &["rolebindings", "roles"], READ),
+];
+
+/// Restarts pods, within their disruption budget, and scales. Changing a Deployment is left to a merge request.
+const DEVELOPER: &[Rule] =
+    &[rule("", &["pods/eviction"], &["create"]), rule("apps", &["deployments/scale", "statefulsets/scale"], &["patch", "update"])];
+
+/// Changes what runs, by hand, when there is no time for a merge request.
+const ADMIN: &[Rule] = &[
+    rule("", &["configmaps", "persistentvolumeclaims", "services"], WRITE),
+    rule("", &["pods"], &["delete"]),
+    rule("", &["pods/portforward"], &["create"]),
+    rule("apps", &["daemonsets", "deployments", "statefulsets"], WRITE),
+    rule("autoscaling", &["horizontalpodautoscalers"], WRITE),
+    rule("batch", &["cronjobs", "jobs"], WRITE),
+    rule("external-secrets.io", &["externalsecrets"], &["patch", "update"]),
+    rule("gateway.networking.k8s.io", &["grpcroutes", "httproutes"], WRITE),
+    rule("policy", &["poddisruptionbudgets"], WRITE),
+];
+
+/// What belongs to no namespace, to look at.
+const CLUSTER: &[Rule] = &[
+    rule("", &["namespaces", "nodes", "persistentvolumes"], READ),
+    rule("gateway.networking.k8s.io", &["gatewayclasses", "gateways"], READ),
+    rule("metrics.k8s.io", &["nodes"], &["get", "list"]),
+    rule("scheduling.k8s.io", &["priorityclasses"], READ),
+    rule("storage.k8s.io", &["storageclasses", "volumeattachments"], READ),
+];
+
+fn word(role: GroupRole) -> &'static str {
+    match role {
+        GroupRole::Admin => "admin",
+        GroupRole::Developer => "developer",
+        GroupRole::Viewer => "viewer",
+    }
+}
+
+fn rules(role: GroupRole) -> Vec<Rule> {
+    let levels: &[&[Rule]] = match role {
+        GroupRole::Admin => &[VIEWER, DEVELOPER, ADMIN],
+        GroupRole::Developer => &[VIEWER, DEVELOPER],
+        GroupRole::Viewer => &[VIEWER],
+    };
+    levels.concat()
+}
+
+#[derive(Serialize)]
+struct Role {
+    metadata: Metadata,
+    rules: Vec<Rule>,
+}
+
+/// A binding of one group to a ClusterRole: in one namespace, or everywhere.
+#[derive(Serialize)]
+struct Binding<'m> {
+    metadata: Metadata,
+    role: String,
+    group: &'m str,
+}
+
+/// The ClusterRoles that some group has, and who sees the cluster itself.
+pub(super) fn cluster(site: &Site) -> Result<Vec<Document>, TemplateError> {
+    let platform = site.platform;
+    let mut documents = Vec::new();
+    let role = |name: &str, rules: Vec<Rule>| {
+        let view = Role { metadata: site.cluster_wide(format!("{}-{name}", platform.name)), rules };
+        render_yaml("kubernetes/cluster-role.yaml.j2", &view)
+    };
+    for level in [GroupRole::Admin, GroupRole::Developer, GroupRole::Viewer] {
+        if platform.groups.iter().any(|group| group.role == level) {
+            documents.extend(role(word(level), rules(level))?);
+        }
+    }
+    let seers: Vec<&Group> = platform.groups.iter().filter(|group| group.role == GroupRole::Admin && group.namespaces.is_empty()).collect();
+    if !seers.is_empty() {
+        documents.extend(role("cluster-viewer", CLUSTER.to_vec())?);
+    }
+    for group in seers {
+        let metadata = site.cluster_wide(format!("{}-{}-cluster-viewer", platform.name, group.name));
+        let view = Binding { metadata, role: format!("{}-cluster-viewer", platform.name), group: &group.id };
+        documents.extend(render_yaml("kubernetes/cluster-role-binding.yaml.j2", &view)?);
+    }
+    Ok(documents)
+}
+
+/// The RoleBindings of a namespace.
+pub(super) fn namespace(site: &Site, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
+    let mut documents = Vec::new();
+    let here = |group: &&Group| group.namespaces.is_empty() || group.namespaces.contains(&namespace.name);
+    for group in site.platform.groups.iter().filter(here) {
+        // A binding's role cannot change, so its name says the role.
+        let metadata = site.shared(namespace, format!("{}-{}", group.name, word(group.role)));
+        let view = Binding { metadata, role: format!("{}-{}", site.platform.name, word(group.role)), group: &group.id };
+        documents.extend(render_yaml("kubernetes/role-binding.yaml.j2", &view)?);
+    }
+    Ok(documents)
+}

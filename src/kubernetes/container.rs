@@ -1,0 +1,147 @@
+//! A container -> its part of a pod, with the rights it needs and no others.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::inputs::{SecretVariable, Seen};
+use crate::model::{Container, Probe, ProbeAction};
+use crate::template::{Fragment, TemplateError, render_yaml};
+use crate::value::Quantity;
+
+/// What a container is in its pod.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Part {
+    /// Runs to completion before the others.
+    Init,
+    /// Runs beside the main container: started before it, stopped after it, and never what keeps a job from ending.
+    Sidecar,
+    /// The app itself; seconds to wait before it is told to stop, while load balancers forget it.
+    Main {
+        /// Seconds.
+        drain: Option<u64>,
+    },
+}
+
+#[derive(Serialize)]
+struct View<'m> {
+    name: &'m str,
+    image: &'m str,
+    restart: Option<&'static str>,
+    command: Option<&'m [String]>,
+    args: Option<&'m [String]>,
+    config_map: Option<&'m str>,
+    variables: Option<&'m [SecretVariable]>,
+    ports: Option<Vec<Port<'m>>>,
+    resources: Option<Resources>,
+    probes: Vec<ProbeView>,
+    drain: Option<u64>,
+    user: u32,
+    group: u32,
+    non_root: bool,
+    privileged: bool,
+    escalation: bool,
+    read_only: bool,
+    capabilities: Option<&'m [String]>,
+    mounts: Option<Vec<Mount<'m>>>,
+}
+
+#[derive(Serialize)]
+struct Port<'m> {
+    name: &'m str,
+    number: u16,
+}
+
+#[derive(Serialize)]
+struct Resources {
+    requests: BTreeMap<&'static str, String>,
+    limits: BTreeMap<&'static str, String>,
+}
+
+#[derive(Serialize)]
+struct Mount<'m> {
+    volume: &'m str,
+    path: &'m str,
+    key: Option<&'m str>,
+    read_only: bool,
+}
+
+#[derive(Serialize)]
+struct ProbeView {
+    field: &'static str,
+    action: &'static str,
+    argument: Value,
+    after: Option<u64>,
+    every: Option<u64>,
+    timeout: Option<u64>,
+    failures: Option<u32>,
+}
+
+/// The container as one value.
+pub(super) fn fragment(container: &Container, part: Part, seen: &Seen) -> Result<Fragment, TemplateError> {
+    let security = &container.security;
+    let some = |list: &'_ [String]| !list.is_empty();
+    let ports = container.ports.iter().map(|(name, number)| Port { name, number: *number }).collect::<Vec<_>>();
+    let volumes = container.mounts.iter();
+    let mut mounts: Vec<Mount> =
+        volumes.map(|mount| Mount { volume: &mount.volume, path: &mount.path, key: None, read_only: mount.read_only }).collect();
+    mounts.extend(seen.mounts.iter().map(|file| Mount { volume: &file.volume, path: &file.path, key: Some(&file.key), read_only: true }));
+    // An init container has no probes: it is over when it ends.
+    let probes = if part == Part::Init { Vec::new() } else { probes(container) };
+    let view = View {
+        name: container.name.as_str(),
+        image: &container.image,
+        restart: (part == Part::Sidecar).then_some("Always"),
+        command: some(&container.command).then_some(&container.command),
+        args: some(&container.args).then_some(&container.args),
+        config_map: seen.config_map.as_deref(),
+        variables: (!seen.variables.is_empty()).then_some(&seen.variables),
+        ports: (!ports.is_empty()).then_some(ports),
+        resources: resources(container),
+        probes,
+        drain: if let Part::Main { drain } = part { drain } else { None },
+        user: security.user,
+        group: security.group,
+        non_root: security.user != 0,
+        privileged: security.privileged,
+        // The API refuses the opposite together with either of these.
+        escalation: security.privileged || security.capabilities.iter().any(|name| name == "SYS_ADMIN" || name == "CAP_SYS_ADMIN"),
+        read_only: !security.writable_root,
+        capabilities: some(&security.capabilities).then_some(&security.capabilities),
+        mounts: (!mounts.is_empty()).then_some(mounts),
+    };
+    let documents = render_yaml("kubernetes/container.yaml.j2", &view)?;
+    Ok(documents.first().map_or_else(|| Fragment::new(&crate::yaml::Document::from_json(&Value::Null)), Fragment::new))
+}
+
+fn resources(container: &Container) -> Option<Resources> {
+    let amounts: [(&str, &Option<(Quantity, Quantity)>); 3] =
+        [("cpu", &container.cpu), ("memory", &container.memory), ("ephemeral-storage", &container.ephemeral)];
+    let said = amounts.into_iter().filter_map(|(name, amount)| amount.as_ref().map(|(request, limit)| (name, request, limit)));
+    let (requests, limits): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        said.map(|(name, request, limit)| ((name, request.canonical()), (name, limit.canonical()))).unzip();
+    (!requests.is_empty()).then_some(Resources { requests, limits })
+}
+
+fn probes(container: &Container) -> Vec<ProbeView> {
+    let probes = &container.probes;
+    let fields = [("startupProbe", &probes.start), ("readinessProbe", &probes.ready), ("livenessProbe", &probes.live)];
+    fields.into_iter().filter_map(|(field, probe)| probe.as_ref().map(|probe| probe_view(field, probe))).collect()
+}
+
+fn probe_view(field: &'static str, probe: &Probe) -> ProbeView {
+    let (action, argument) = match &probe.action {
+        ProbeAction::Http { path, port, headers } if headers.is_empty() => ("httpGet", json!({"path": path, "port": port})),
+        ProbeAction::Http { path, port, headers } => {
+            let headers: Vec<Value> = headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+            ("httpGet", json!({"path": path, "port": port, "httpHeaders": headers}))
+        }
+        ProbeAction::Grpc { service, port } if service.is_empty() => ("grpc", json!({"port": port})),
+        ProbeAction::Grpc { service, port } => ("grpc", json!({"port": port, "service": service})),
+        ProbeAction::Tcp { port } => ("tcpSocket", json!({"port": port})),
+        ProbeAction::Exec { command } => ("exec", json!({"command": command})),
+    };
+    let Probe { after, every, timeout, failures, .. } = *probe;
+    ProbeView { field, action, argument, after, every, timeout, failures }
+}

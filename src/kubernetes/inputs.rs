@@ -1,0 +1,172 @@
+//! Variables and files of a workload -> its ConfigMaps, its secret, and how each container sees them.
+//!
+//! A ConfigMap's name ends with a hash over environment, namespace, name and content, and it is immutable: another environment's map is never
+//! the one a pod asks for, and a change is a rollout. What comes from the secret manager is one Secret per workload.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::metadata::{Labels, Metadata, Site, digest, fit};
+use super::pod::Volume;
+use super::secrets::{Entry, Value, external_secret};
+use crate::model::{Container, FileContent, Source, Workload};
+use crate::template::{TemplateError, render_yaml};
+use crate::yaml::Document;
+
+/// What the containers of a workload read.
+#[derive(Default)]
+pub(super) struct Inputs {
+    /// ConfigMaps and the ExternalSecret.
+    pub(super) documents: Vec<Document>,
+    /// Volumes with files.
+    pub(super) volumes: Vec<Volume>,
+    /// What each container sees, by its name.
+    pub(super) containers: BTreeMap<String, Seen>,
+}
+
+/// What one container sees.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// The ConfigMap whose entries are variables.
+    pub(super) config_map: Option<String>,
+    /// Variables from the workload's Secret.
+    pub(super) variables: Vec<SecretVariable>,
+    /// Files.
+    pub(super) mounts: Vec<FileMount>,
+}
+
+/// A variable from a Secret.
+#[derive(Serialize)]
+pub(super) struct SecretVariable {
+    name: String,
+    secret: String,
+    key: String,
+}
+
+/// A single file in a container.
+pub(super) struct FileMount {
+    pub(super) volume: String,
+    pub(super) path: String,
+    pub(super) key: String,
+}
+
+#[derive(Serialize)]
+struct ConfigMap {
+    metadata: Metadata,
+    data: Labels,
+}
+
+/// Makes the inputs of a workload.
+pub(super) fn inputs(site: &Site, workload: &Workload) -> Result<Inputs, TemplateError> {
+    let mut inputs = Inputs::default();
+    let secret_name = fit(&format!("{}-secrets", workload.name), 253);
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut secret_files = false;
+    for container in all(workload) {
+        let main = container.name == workload.main.name;
+        let prefix = if main { workload.name.to_string() } else { format!("{}-{}", workload.name, container.name) };
+        let mut seen = Seen::default();
+
+        let mut texts = Labels::new();
+        for variable in &container.variables {
+            let value = match &variable.value {
+                Source::Text(text) => {
+                    texts.insert(variable.name.clone(), text.clone());
+                    continue;
+                }
+                Source::Secret(reference) => Value::Whole(reference.clone()),
+                Source::Template(parts) => Value::Template(parts.clone()),
+            };
+            let wanted = if main { variable.name.clone() } else { format!("{}.{}", container.name, variable.name) };
+            let key = claim(&mut entries, &wanted, value);
+            seen.variables.push(SecretVariable { name: variable.name.clone(), secret: secret_name.clone(), key });
+        }
+        if !texts.is_empty() {
+            let (name, document) = config_map(site, workload, &format!("{prefix}-config"), texts)?;
+            seen.config_map = Some(name);
+            inputs.documents.extend(document);
+        }
+
+        let mut files = Labels::new();
+        for file in &container.files {
+            let base = file.path.rsplit('/').next().unwrap_or_default();
+            let base: String = base.chars().map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '-' }).collect();
+            let base = base.trim_start_matches("..").to_owned();
+            match &file.content {
+                FileContent::Text(text) => {
+                    let key = unused(&base, |key| files.contains_key(key));
+                    files.insert(key.clone(), text.clone());
+                    seen.mounts.push(FileMount {
+                        volume: volume_name(workload, container.name.as_str(), main),
+                        path: file.path.clone(),
+                        key,
+                    });
+                }
+                FileContent::Secret(reference) => {
+                    let wanted = if main { base } else { format!("{}.{base}", container.name) };
+                    let key = claim(&mut entries, &wanted, Value::Whole(reference.clone()));
+                    seen.mounts.push(FileMount { volume: SECRET_VOLUME.to_owned(), path: file.path.clone(), key });
+                    secret_files = true;
+                }
+            }
+        }
+        if !files.is_empty() {
+            let (name, document) = config_map(site, workload, &format!("{prefix}-files"), files)?;
+            inputs.documents.extend(document);
+            inputs.volumes.push(Volume::config_map(volume_name(workload, container.name.as_str(), main), &name));
+        }
+        inputs.containers.insert(container.name.to_string(), seen);
+    }
+    if secret_files {
+        inputs.volumes.push(Volume::secret(SECRET_VOLUME.to_owned(), &secret_name));
+    }
+    if !entries.is_empty() {
+        inputs.documents.extend(external_secret(site, workload, &secret_name, &entries)?);
+    }
+    Ok(inputs)
+}
+
+/// Every container of a workload.
+pub(super) fn all(workload: &Workload) -> impl Iterator<Item = &Container> {
+    std::iter::once(&workload.main).chain(&workload.init).chain(&workload.sidecars)
+}
+
+/// The volume with the files that are secrets. A dot never stands in a volume's name, so ours start with the tool's.
+const SECRET_VOLUME: &str = "platgen-secret-files";
+
+/// The volume with a container's files.
+fn volume_name(workload: &Workload, container: &str, main: bool) -> String {
+    let taken: BTreeSet<&str> = workload.volumes.iter().map(super::pod::name_of).collect();
+    let wanted = if main { "platgen-files".to_owned() } else { fit(&format!("platgen-files-{container}"), 60) };
+    unused(&wanted, |name| taken.contains(name) || name == SECRET_VOLUME)
+}
+
+/// The key under which a value stands in the Secret: the wanted one, or the next that is free.
+fn claim(entries: &mut Vec<Entry>, wanted: &str, value: Value) -> String {
+    let key = unused(wanted, |key| entries.iter().any(|entry| entry.key == key));
+    entries.push(Entry { key: key.clone(), value });
+    key
+}
+
+/// The name, with a number behind it where it is taken.
+fn unused(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
+    let wanted = if wanted.is_empty() { "file" } else { wanted };
+    let mut name = wanted.to_owned();
+    let mut number = 1;
+    while taken(&name) {
+        number += 1;
+        name = format!("{wanted}-{number}");
+    }
+    name
+}
+
+/// A ConfigMap with this content, and its name.
+fn config_map(site: &Site, workload: &Workload, name: &str, data: Labels) -> Result<(String, Vec<Document>), TemplateError> {
+    let mut parts = vec![site.platform.environment.as_str(), workload.namespace.as_str(), name];
+    parts.extend(data.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]));
+    let name = format!("{}-{}", fit(name, 242), digest(&parts, 10));
+    let view = ConfigMap { metadata: site.owned(workload, &name), data };
+    let documents = render_yaml("kubernetes/config-map.yaml.j2", &view)?;
+    Ok((name, documents))
+}

@@ -1,0 +1,72 @@
+//! Raw manifests -> documents like ours: read with the full parser, put into their namespace, marked with the environment.
+
+use serde_json::{Map, Value};
+
+use super::RenderError;
+use super::metadata::{ENVIRONMENT, Site};
+use crate::model::Manifest;
+use crate::yaml::Document;
+
+/// Kinds that belong to no namespace, of Kubernetes and of the add-ons that platgen knows.
+const CLUSTER_WIDE: &[&str] = &[
+    "APIService",
+    "ClusterExternalSecret",
+    "ClusterIssuer",
+    "ClusterNetworkPolicy",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ClusterSecretStore",
+    "CSIDriver",
+    "CustomResourceDefinition",
+    "GatewayClass",
+    "IngressClass",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PriorityClass",
+    "RuntimeClass",
+    "StorageClass",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+    "VolumeSnapshotClass",
+];
+
+/// The objects of a file.
+pub(super) fn documents(site: &Site, manifest: &Manifest) -> Result<Vec<Document>, RenderError> {
+    let wrong = |what: String| RenderError::Manifest { span: manifest.span, message: format!("`{}` {what}", manifest.path) };
+    let values: Vec<Value> = serde_yaml::from_multiple(&manifest.text).map_err(|error| {
+        let first = error.to_string().lines().next().unwrap_or_default().to_owned();
+        wrong(format!("is not valid YAML: {first}"))
+    })?;
+    let mut documents = Vec::new();
+    for (at, value) in values.into_iter().enumerate() {
+        if value.is_null() {
+            continue;
+        }
+        let number = at + 1;
+        let Value::Object(mut object) = value else {
+            return Err(wrong(format!("holds something else than an object in document {number}")));
+        };
+        let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if kind.is_empty() || !object.get("apiVersion").is_some_and(Value::is_string) {
+            return Err(wrong(format!("has no `apiVersion` and `kind` in document {number}")));
+        }
+        let metadata = object.entry("metadata").or_insert_with(|| Value::Object(Map::new()));
+        let Value::Object(metadata) = metadata else { return Err(wrong(format!("has no map under `metadata` in document {number}"))) };
+        if let (Some(namespace), false) = (&manifest.namespace, CLUSTER_WIDE.contains(&kind.as_str())) {
+            metadata.entry("namespace").or_insert_with(|| namespace.as_str().into());
+        }
+        let labels = metadata.entry("labels").or_insert_with(|| Value::Object(Map::new()));
+        let Value::Object(labels) = labels else { return Err(wrong(format!("has no map under `labels` in document {number}"))) };
+        labels.insert(ENVIRONMENT.to_owned(), site.platform.environment.as_str().into());
+        documents.push(Document::from_json(&Value::Object(object)));
+    }
+    if documents.is_empty() {
+        return Err(wrong("holds no object".to_owned()));
+    }
+    Ok(documents)
+}

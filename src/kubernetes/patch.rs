@@ -1,0 +1,89 @@
+//! Changes to single objects: a merge (RFC 7386) or the steps of a JSON patch (RFC 6902).
+//!
+//! A target has to be exactly one object in each region that has it, and some region has to have it: a patch that changes nothing is a mistake.
+
+use serde_json::Value;
+
+use super::{RenderError, Tree, json_patch, unpatched};
+use crate::model::{Change, Patch, Platform, Region};
+use crate::value::{Name, Target};
+use crate::yaml::{Document, Id};
+
+/// Applies the platform's patches to a region's documents, in their order.
+pub(super) fn apply(platform: &Platform, region: &Region, tree: &mut Tree) -> Result<(), RenderError> {
+    for patch in &platform.patches {
+        let wrong = |message: String| RenderError::Patch { span: patch.span, message };
+        let mut found: Vec<&mut Document> = tree.values_mut().flatten().filter(|document| is_target(document, &patch.target)).collect();
+        match &mut found[..] {
+            [] if elsewhere(platform, region, patch)? => {}
+            [] => return Err(wrong(format!("patch `{}` changes `{}`, which is not rendered in any region", patch.name, patch.target))),
+            [document] => {
+                change(document, &patch.change)
+                    .map_err(|reason| wrong(format!("patch `{}` does not fit `{}`: {reason}", patch.name, patch.target)))?;
+                if !is_target(document, &patch.target) {
+                    return Err(wrong(format!("patch `{}` makes another object of `{}`", patch.name, patch.target)));
+                }
+            }
+            several => {
+                return Err(wrong(format!("patch `{}` changes `{}`, which is {} objects", patch.name, patch.target, several.len())));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether another region has the target.
+fn elsewhere(platform: &Platform, region: &Region, patch: &Patch) -> Result<bool, RenderError> {
+    for other in platform.regions.values().filter(|other| other.name != region.name) {
+        if unpatched(platform, other)?.values().flatten().any(|document| is_target(document, &patch.target)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_target(document: &Document, target: &Target) -> bool {
+    let text = |path: &[&str]| document.root().at(path).and_then(|node| node.as_str());
+    text(&["kind"]) == Some(target.kind())
+        && text(&["metadata", "name"]) == Some(target.name())
+        && text(&["metadata", "namespace"]) == target.namespace().map(Name::as_str)
+}
+
+fn change(document: &mut Document, change: &Change) -> Result<(), String> {
+    match change {
+        Change::Merge(value) => merge(document, document.root().id(), value),
+        Change::Json(steps) => {
+            let mut value = document.to_json();
+            json_patch::apply(&mut value, steps)?;
+            *document = Document::from_json(&value);
+        }
+    }
+    Ok(())
+}
+
+/// Maps merge, null removes, everything else replaces; untouched keys keep their comments.
+fn merge(document: &mut Document, at: Id, value: &Value) {
+    let (Value::Object(entries), crate::yaml::Kind::Map) = (value, document.node(at).kind()) else {
+        document.replace(at, &without_nulls(value));
+        return;
+    };
+    for (key, value) in entries {
+        let known = document.node(at).get(key).map(|node| node.id());
+        match (known, value) {
+            (Some(known), Value::Null) => {
+                document.remove(at, known);
+            }
+            (Some(known), value) => merge(document, known, value),
+            (None, Value::Null) => {}
+            (None, value) => {
+                document.insert(at, key, &without_nulls(value));
+            }
+        }
+    }
+}
+
+/// A map that is merged into nothing: its nulls remove what is not there.
+fn without_nulls(value: &Value) -> Value {
+    let Value::Object(entries) = value else { return value.clone() };
+    entries.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.clone(), without_nulls(value))).collect()
+}

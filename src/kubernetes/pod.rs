@@ -1,0 +1,181 @@
+//! A workload -> the spec of its pods: containers, volumes, and where they may run.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::cluster::Priority;
+use super::container::{Part, fragment};
+use super::inputs::{Inputs, Seen};
+use super::metadata::{Labels, Site, selector};
+use crate::model::{self, Kind, Spread, Toleration, Workload};
+use crate::spec::Medium;
+use crate::template::{Fragment, TemplateError, render_yaml};
+use crate::yaml::Document;
+
+/// Seconds between a pod leaving its Service and being told to stop: load balancers and proxies take this long to forget it.
+const DRAIN: u64 = 10;
+
+/// A volume: its name, its type and the fields of that type.
+#[derive(Clone, Serialize)]
+pub(super) struct Volume {
+    name: String,
+    kind: &'static str,
+    source: Value,
+}
+
+impl Volume {
+    /// A ConfigMap as files.
+    pub(super) fn config_map(name: String, config_map: &str) -> Volume {
+        Volume { name, kind: "configMap", source: json!({"name": config_map}) }
+    }
+
+    /// A Secret as files, readable for the pod's group alone (0440).
+    pub(super) fn secret(name: String, secret: &str) -> Volume {
+        Volume { name, kind: "secret", source: json!({"secretName": secret, "defaultMode": 0o440}) }
+    }
+}
+
+/// The name of a volume.
+pub(super) fn name_of(volume: &model::Volume) -> &str {
+    match volume {
+        model::Volume::Tmp { name, .. } | model::Volume::Claim { name, .. } => name,
+        model::Volume::Host(host) => &host.name,
+    }
+}
+
+/// A constraint on how pods are spread.
+#[derive(Serialize)]
+struct Constraint {
+    key: &'static str,
+    otherwise: &'static str,
+    /// Whether the pods of each rollout are spread for themselves.
+    per_rollout: bool,
+}
+
+/// One condition on the labels of a node.
+#[derive(Serialize)]
+struct Condition {
+    key: &'static str,
+    values: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct View<'m> {
+    account: &'m str,
+    priority: String,
+    grace: u64,
+    restart: Option<&'static str>,
+    host_network: bool,
+    host_pid: bool,
+    user: u32,
+    group: u32,
+    fs_group: u32,
+    non_root: bool,
+    init: Option<Vec<Fragment>>,
+    main: Fragment,
+    volumes: Option<Vec<Volume>>,
+    affinity: bool,
+    conditions: Option<Vec<Condition>>,
+    apart: bool,
+    tolerations: Option<Vec<TolerationView<'m>>>,
+    spread: Option<Vec<Constraint>>,
+    selector: Labels,
+}
+
+#[derive(Serialize)]
+struct TolerationView<'m> {
+    key: &'m str,
+    value: &'m str,
+    effect: &'static str,
+}
+
+/// The pod's spec as one value.
+pub(super) fn fragment_of(site: &Site, workload: &Workload, inputs: &Inputs) -> Result<Fragment, TemplateError> {
+    let nothing = Seen::default();
+    let seen = |container: &model::Container| inputs.containers.get(container.name.as_str()).unwrap_or(&nothing);
+    let drain = workload.service.is_some().then_some(DRAIN);
+    let mut init = Vec::new();
+    for (containers, part) in [(&workload.init, Part::Init), (&workload.sidecars, Part::Sidecar)] {
+        for container in containers {
+            init.push(fragment(container, part, seen(container))?);
+        }
+    }
+    let ends = matches!(workload.kind, Kind::CronJob(_) | Kind::Job { .. });
+    let mut volumes: Vec<Volume> = workload.volumes.iter().filter_map(volume).collect();
+    volumes.extend(inputs.volumes.iter().cloned());
+    let tolerations: Vec<TolerationView> = workload.placement.tolerations.iter().map(toleration).collect();
+    let (conditions, spread) = (conditions(workload), spread(workload));
+    let security = &workload.main.security;
+    let view = View {
+        account: workload.name.as_str(),
+        priority: Priority::of(workload).class(site),
+        grace: workload.grace + drain.unwrap_or(0),
+        restart: ends.then_some("Never"),
+        host_network: workload.host_network,
+        host_pid: workload.host_pid,
+        user: security.user,
+        group: security.group,
+        fs_group: workload.fs_group,
+        non_root: security.user != 0,
+        init: (!init.is_empty()).then_some(init),
+        main: fragment(&workload.main, Part::Main { drain }, seen(&workload.main))?,
+        volumes: (!volumes.is_empty()).then_some(volumes),
+        affinity: !(conditions.is_empty() && spread.is_empty()),
+        conditions: (!conditions.is_empty()).then_some(conditions),
+        apart: !spread.is_empty(),
+        tolerations: (!tolerations.is_empty()).then_some(tolerations),
+        spread: (!spread.is_empty()).then_some(spread),
+        selector: selector(workload),
+    };
+    let documents = render_yaml("kubernetes/pod.yaml.j2", &view)?;
+    Ok(documents.first().map_or_else(|| Fragment::new(&Document::from_json(&Value::Null)), Fragment::new))
+}
+
+/// The volume of a pod; claims of a StatefulSet stand in its claim templates instead.
+fn volume(volume: &model::Volume) -> Option<Volume> {
+    match volume {
+        model::Volume::Tmp { name, medium, size } => {
+            let size = size.canonical();
+            let source = match medium {
+                Medium::Disk => json!({"sizeLimit": size}),
+                Medium::Memory => json!({"medium": "Memory", "sizeLimit": size}),
+            };
+            Some(Volume { name: name.clone(), kind: "emptyDir", source })
+        }
+        model::Volume::Claim { .. } => None,
+        model::Volume::Host(host) => Some(Volume { name: host.name.clone(), kind: "hostPath", source: json!({"path": host.path}) }),
+    }
+}
+
+/// What a node has to be. An agent runs on the nodes of every subnet.
+fn conditions(workload: &Workload) -> Vec<Condition> {
+    let placement = &workload.placement;
+    let mut conditions = Vec::new();
+    if !matches!(workload.kind, Kind::DaemonSet) {
+        conditions.push(Condition { key: "platgen.io/subnet", values: vec![placement.subnet.to_string()] });
+    }
+    if let Some(pool) = &placement.pool {
+        conditions.push(Condition { key: "platgen.io/pool", values: vec![pool.to_string()] });
+    }
+    if !placement.architectures.is_empty() {
+        let values = placement.architectures.iter().map(|name| (*name).to_owned()).collect();
+        conditions.push(Condition { key: "kubernetes.io/arch", values });
+    }
+    conditions
+}
+
+fn toleration(toleration: &Toleration) -> TolerationView<'_> {
+    TolerationView { key: &toleration.key, value: &toleration.value, effect: toleration.effect }
+}
+
+/// Over zones as the model says, and over nodes where that can be.
+fn spread(workload: &Workload) -> Vec<Constraint> {
+    let per_rollout = matches!(workload.kind, Kind::Deployment);
+    let otherwise = match workload.placement.spread {
+        Spread::None => return Vec::new(),
+        Spread::Soft => "ScheduleAnyway",
+        Spread::Hard => "DoNotSchedule",
+    };
+    let zones = Constraint { key: "topology.kubernetes.io/zone", otherwise, per_rollout };
+    vec![zones, Constraint { key: "kubernetes.io/hostname", otherwise: "ScheduleAnyway", per_rollout }]
+}

@@ -1,0 +1,154 @@
+//! Exposures -> routes to a Gateway, and the Gateways themselves.
+//!
+//! The Gateways stand beside the proxies, one per way in; the routes stand with their app. Who may come in is a policy of Envoy Gateway, since
+//! the standard has no word for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::metadata::{Labels, Metadata, PLATFORM, Site, digest, fit};
+use super::policy::GATEWAYS;
+use crate::facts::Provider;
+use crate::model::{Exposure, Workload};
+use crate::spec::{Protocol, Via};
+use crate::template::{TemplateError, render_yaml};
+use crate::yaml::Document;
+
+#[derive(Serialize)]
+struct Route<'m> {
+    metadata: Metadata,
+    gateway: &'static str,
+    gateways: &'static str,
+    host: &'m str,
+    rules: Vec<Rule<'m>>,
+}
+
+#[derive(Serialize)]
+struct Rule<'m> {
+    path: &'m str,
+    rewrite: Option<&'m str>,
+    timeout: Option<String>,
+    service: &'m str,
+    port: u16,
+}
+
+#[derive(Serialize)]
+struct Sources {
+    metadata: Metadata,
+    kind: &'static str,
+    cidrs: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Gateway {
+    metadata: Metadata,
+    annotations: Option<Labels>,
+    certificate: String,
+    label: &'static str,
+    platform: String,
+}
+
+#[derive(Serialize)]
+struct Redirect {
+    metadata: Metadata,
+    gateway: &'static str,
+}
+
+/// The Gateway of a way in.
+fn gateway(via: Via) -> &'static str {
+    match via {
+        Via::Public => "public",
+        Via::Internal => "internal",
+    }
+}
+
+/// The routes of a workload: one per host, way in and set of callers.
+pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
+    let mut groups: BTreeMap<(&str, Via, Vec<String>), Vec<&Exposure>> = BTreeMap::new();
+    for exposure in &workload.exposures {
+        let from = exposure.from.iter().map(ToString::to_string).collect();
+        groups.entry((&exposure.host, exposure.via, from)).or_default().push(exposure);
+    }
+    let mut documents = Vec::new();
+    for ((host, via, from), mut exposures) in groups {
+        // A GRPCRoute knows methods and no paths, rewrites or timeouts; an HTTPRoute carries gRPC as well, and does.
+        let plain = |exposure: &&Exposure| exposure.path == "/" && exposure.rewrite.is_none() && exposure.timeout.is_none();
+        let grpc = workload.protocol == Protocol::Grpc && exposures.iter().all(plain);
+        exposures.sort_by(|a, b| a.path.cmp(&b.path));
+        let name = name(workload, host, via, &from);
+        let view = Route {
+            metadata: site.owned(workload, &name),
+            gateway: gateway(via),
+            gateways: GATEWAYS,
+            host,
+            rules: exposures.iter().map(|exposure| rule(workload, exposure)).collect(),
+        };
+        documents.extend(render_yaml(if grpc { "kubernetes/grpc-route.yaml.j2" } else { "kubernetes/http-route.yaml.j2" }, &view)?);
+        if !from.is_empty() {
+            let kind = if grpc { "GRPCRoute" } else { "HTTPRoute" };
+            let view = Sources { metadata: site.owned(workload, &name), kind, cidrs: from };
+            documents.extend(render_yaml("kubernetes/security-policy.yaml.j2", &view)?);
+        }
+    }
+    Ok(documents)
+}
+
+fn rule<'m>(workload: &'m Workload, exposure: &'m Exposure) -> Rule<'m> {
+    let timeout = match (exposure.timeout, exposure.websocket) {
+        // The longest figure that the format takes is five digits.
+        (Some(seconds), _) if seconds <= 99_999 => Some(format!("{seconds}s")),
+        (Some(seconds), _) => Some(format!("{}h", seconds.div_ceil(3600).min(99_999))),
+        // No timeout at all: the connection stays open.
+        (None, true) => Some("0s".to_owned()),
+        (None, false) => None,
+    };
+    Rule { path: &exposure.path, rewrite: exposure.rewrite.as_deref(), timeout, service: workload.name.as_str(), port: exposure.port }
+}
+
+/// A name that other exposures of the workload don't change.
+fn name(workload: &Workload, host: &str, via: Via, from: &[String]) -> String {
+    let host = host.replace("*.", "wildcard-").replace('.', "-");
+    let mut name = format!("{}-{host}", workload.name);
+    if via == Via::Internal {
+        name.push_str("-internal");
+    }
+    if !from.is_empty() {
+        let from: Vec<&str> = from.iter().map(String::as_str).collect();
+        name = format!("{name}-{}", digest(&from, 6));
+    }
+    fit(&name, 63)
+}
+
+/// The Gateways that the region's exposures go through, each with a redirect from HTTP.
+pub(super) fn gateways(site: &Site) -> Result<Vec<Document>, TemplateError> {
+    let ways: BTreeSet<Via> =
+        site.region.workloads.values().flat_map(|workload| &workload.exposures).map(|exposure| exposure.via).collect();
+    let mut documents = Vec::new();
+    for via in ways {
+        let metadata = |name: String| Metadata { namespace: Some(GATEWAYS.to_owned()), ..site.cluster_wide(name) };
+        let name = gateway(via);
+        let view = Gateway {
+            metadata: metadata(name.to_owned()),
+            annotations: (via == Via::Internal).then(|| internal(site.region.provider)).filter(|annotations| !annotations.is_empty()),
+            certificate: format!("{name}-tls"),
+            label: PLATFORM,
+            platform: site.platform.name.to_string(),
+        };
+        documents.extend(render_yaml("kubernetes/gateway.yaml.j2", &view)?);
+        let view = Redirect { metadata: metadata(format!("{name}-redirect")), gateway: name };
+        documents.extend(render_yaml("kubernetes/redirect.yaml.j2", &view)?);
+    }
+    Ok(documents)
+}
+
+/// What makes a load balancer private, as each cloud spells it on the Service behind a Gateway.
+fn internal(provider: Provider) -> Labels {
+    let annotation = match provider {
+        Provider::Aws => ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internal"),
+        Provider::Google => ("networking.gke.io/load-balancer-type", "Internal"),
+        Provider::Azure => ("service.beta.kubernetes.io/azure-load-balancer-internal", "true"),
+        Provider::Kind | Provider::Existing => return Labels::new(),
+    };
+    Labels::from([(annotation.0.to_owned(), annotation.1.to_owned())])
+}

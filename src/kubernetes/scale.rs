@@ -1,0 +1,63 @@
+//! How many pods there are, and how many may be away: HorizontalPodAutoscaler and PodDisruptionBudget.
+
+use serde::Serialize;
+
+use super::metadata::{Labels, Metadata, Site, selector};
+use crate::model::{Kind, Workload};
+use crate::template::{TemplateError, render_yaml};
+use crate::value::Percent;
+use crate::yaml::Document;
+
+#[derive(Serialize)]
+struct Autoscaler<'m> {
+    metadata: Metadata,
+    kind: &'static str,
+    target: &'m str,
+    least: u32,
+    most: u32,
+    metrics: Vec<Metric>,
+}
+
+#[derive(Serialize)]
+struct Metric {
+    container: String,
+    resource: &'static str,
+    percent: u32,
+}
+
+#[derive(Serialize)]
+struct Budget {
+    metadata: Metadata,
+    selector: Labels,
+}
+
+/// The autoscaler and the disruption budget, each where the workload has use for one.
+pub(super) fn documents(site: &Site, workload: &Workload, name: &str) -> Result<Vec<Document>, TemplateError> {
+    let mut documents = Vec::new();
+    let kind = match workload.kind {
+        Kind::Deployment => "Deployment",
+        Kind::StatefulSet => "StatefulSet",
+        Kind::DaemonSet | Kind::CronJob(_) | Kind::Job { .. } => return Ok(documents),
+    };
+    let (least, most) = workload.replicas;
+    if let Some(scaling) = &workload.autoscaling {
+        // The app's own container decides: a busy sidecar is no reason for another pod.
+        let container = workload.main.name.as_str();
+        let metric = |resource, share: Option<Percent>| {
+            share.map(|share| Metric { container: container.to_owned(), resource, percent: percent(share) })
+        };
+        let metrics = [metric("cpu", scaling.cpu), metric("memory", scaling.memory)].into_iter().flatten().collect();
+        let view = Autoscaler { metadata: site.owned(workload, workload.name.as_str()), kind, target: name, least, most, metrics };
+        documents.extend(render_yaml("kubernetes/autoscaler.yaml.j2", &view)?);
+    }
+    if least > 1 {
+        let view = Budget { metadata: site.owned(workload, workload.name.as_str()), selector: selector(workload) };
+        documents.extend(render_yaml("kubernetes/disruption-budget.yaml.j2", &view)?);
+    }
+    Ok(documents)
+}
+
+/// A whole percentage, at least one: the API takes no fractions.
+fn percent(share: Percent) -> u32 {
+    (share.millionths() / 10_000).max(1)
+}

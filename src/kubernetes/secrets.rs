@@ -1,0 +1,233 @@
+//! Values of the secret manager -> SecretStore and ExternalSecret; the values themselves never come here.
+//!
+//! Every place in the manager starts with the environment's name, so one environment never reads another's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::metadata::{Labels, Metadata, Site, fit};
+use crate::facts::Provider;
+use crate::model::{FileContent, Namespace, Source, Workload};
+use crate::spec::SecretStore;
+use crate::template::{TemplateError, render_yaml};
+use crate::value::SecretRef;
+use crate::yaml::Document;
+
+/// The SecretStore of every namespace, and the account it reads with.
+const STORE: &str = "platgen";
+
+/// A value of a workload's Secret.
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) value: Value,
+}
+
+/// Where a value comes from.
+pub(super) enum Value {
+    /// As it stands in the manager.
+    Whole(SecretRef),
+    /// Text around values; the flag asks for URL encoding.
+    Template(Vec<Result<String, (SecretRef, bool)>>),
+}
+
+/// A value to fetch: the name it gets, and its place.
+#[derive(Serialize)]
+struct Fetch {
+    name: String,
+    key: String,
+    property: String,
+}
+
+/// The ExternalSecret of a workload.
+pub(super) fn external_secret(site: &Site, workload: &Workload, name: &str, entries: &[Entry]) -> Result<Vec<Document>, TemplateError> {
+    #[derive(Serialize)]
+    struct View {
+        metadata: Metadata,
+        store: &'static str,
+        target: Metadata,
+        template: Option<Labels>,
+        data: Vec<Fetch>,
+    }
+    let fetch = |name: &str, reference: &SecretRef| Fetch {
+        name: name.to_owned(),
+        key: remote_key(site, reference),
+        property: reference.key().to_owned(),
+    };
+    let templated = entries.iter().any(|entry| matches!(entry.value, Value::Template(_)));
+    let mut data = Vec::new();
+    let mut template = Labels::new();
+    // The names of values inside templates, each fetched once.
+    let mut names: BTreeMap<&SecretRef, String> = BTreeMap::new();
+    let mut named = |reference, data: &mut Vec<Fetch>| {
+        let next = format!("value{}", names.len() + 1);
+        names.entry(reference).or_insert_with(|| {
+            data.push(fetch(&next, reference));
+            next
+        });
+        names[reference].clone()
+    };
+    for entry in entries {
+        match &entry.value {
+            Value::Whole(reference) if !templated => data.push(fetch(&entry.key, reference)),
+            Value::Whole(reference) => {
+                let name = named(reference, &mut data);
+                template.insert(entry.key.clone(), format!("{{{{ .{name} }}}}"));
+            }
+            Value::Template(parts) => {
+                let mut text = String::new();
+                for part in parts {
+                    match part {
+                        Ok(literal) => text.push_str(&escape(literal)),
+                        // A query writes a space as `+`, which elsewhere in a URL is a plus.
+                        Err((reference, true)) => {
+                            text.push_str(&format!("{{{{ .{} | urlquery | replace \"+\" \"%20\" }}}}", named(reference, &mut data)));
+                        }
+                        Err((reference, false)) => text.push_str(&format!("{{{{ .{} }}}}", named(reference, &mut data))),
+                    }
+                }
+                template.insert(entry.key.clone(), text);
+            }
+        }
+    }
+    let view = View {
+        metadata: site.owned(workload, name),
+        store: STORE,
+        target: site.owned(workload, name),
+        template: templated.then_some(template),
+        data,
+    };
+    render_yaml("kubernetes/external-secret.yaml.j2", &view)
+}
+
+/// Literal text inside a Go template: a brace that could open an action is printed by one.
+fn escape(literal: &str) -> String {
+    let mut out = String::new();
+    let mut characters = literal.chars().peekable();
+    while let Some(character) = characters.next() {
+        match (character, characters.peek()) {
+            ('{', None | Some('{')) => out.push_str("{{ \"{\" }}"),
+            _ => out.push(character),
+        }
+    }
+    out
+}
+
+/// The place of a secret in the manager, with the characters that it allows.
+fn remote_key(site: &Site, reference: &SecretRef) -> String {
+    let key = format!("{}/{}", site.platform.environment, reference.path());
+    match (site.platform.secrets.store, site.region.provider) {
+        (SecretStore::Vault, _) | (SecretStore::Cloud, Provider::Aws) => key,
+        (SecretStore::Cloud, Provider::Google) => replaced(&key, |c| c.is_ascii_alphanumeric() || "-_".contains(c)),
+        (SecretStore::Cloud, Provider::Azure) => replaced(&key, |c| c.is_ascii_alphanumeric()),
+        (SecretStore::Cloud, Provider::Kind | Provider::Existing) => {
+            replaced(&key.to_ascii_lowercase(), |c| c.is_ascii_alphanumeric() || c == '.')
+        }
+    }
+}
+
+fn replaced(text: &str, fits: impl Fn(char) -> bool) -> String {
+    text.chars().map(|c| if fits(c) { c } else { '-' }).collect()
+}
+
+/// Every secret that a workload reads.
+fn references(workload: &Workload) -> impl Iterator<Item = &SecretRef> {
+    super::inputs::all(workload).flat_map(|container| {
+        let variables = container.variables.iter().flat_map(|variable| match &variable.value {
+            Source::Text(_) => Vec::new(),
+            Source::Secret(reference) => vec![reference],
+            Source::Template(parts) => parts.iter().filter_map(|part| part.as_ref().err()).map(|(reference, _)| reference).collect(),
+        });
+        let files = container.files.iter().filter_map(|file| match &file.content {
+            FileContent::Text(_) => None,
+            FileContent::Secret(reference) => Some(reference),
+        });
+        variables.chain(files)
+    })
+}
+
+/// The SecretStore of a namespace with workloads that read secrets, and its account.
+pub(super) fn store(site: &Site, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
+    #[derive(Serialize)]
+    struct Account {
+        metadata: Metadata,
+    }
+    #[derive(Serialize)]
+    struct Store {
+        metadata: Metadata,
+        provider: serde_json::Value,
+    }
+    #[derive(Serialize)]
+    struct Reader {
+        metadata: Metadata,
+        secrets: BTreeSet<String>,
+        account: &'static str,
+    }
+    let workloads = site.region.workloads.values().filter(|workload| workload.namespace == namespace.name);
+    let keys: BTreeSet<String> = workloads.flat_map(references).map(|reference| remote_key(site, reference)).collect();
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let account = site.shared(namespace, STORE).annotated("eks.amazonaws.com/role-arn", reader_role(site).as_deref());
+    let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &Account { metadata: account })?;
+    let view = Store { metadata: site.shared(namespace, STORE), provider: provider(site, namespace) };
+    documents.extend(render_yaml("kubernetes/secret-store.yaml.j2", &view)?);
+    if let (SecretStore::Cloud, Provider::Kind | Provider::Existing) = (site.platform.secrets.store, site.region.provider) {
+        let view = Reader { metadata: site.shared(namespace, "platgen-secrets"), secrets: keys, account: STORE };
+        documents.extend(render_yaml("kubernetes/secret-reader.yaml.j2", &view)?);
+    }
+    Ok(documents)
+}
+
+/// The role on AWS that the accounts of SecretStores take, `<cluster>-secrets`; none elsewhere.
+fn reader_role(site: &Site) -> Option<String> {
+    let (SecretStore::Cloud, Provider::Aws) = (site.platform.secrets.store, site.region.provider) else { return None };
+    let account = site.region.account.as_ref()?;
+    Some(format!("arn:aws:iam::{account}:role/{}", fit(&format!("{}-secrets", site.region.cluster.name), 64)))
+}
+
+/// The manager, as a SecretStore names it: a one-of, so a whole map.
+fn provider(site: &Site, namespace: &Namespace) -> serde_json::Value {
+    let account = json!({"name": STORE});
+    let cluster = &site.region.cluster.name;
+    let project = site.region.account.clone().unwrap_or_default();
+    match (site.platform.secrets.store, site.region.provider) {
+        (SecretStore::Vault, _) => {
+            let (server, path, role) = site.platform.secrets.vault.clone().unwrap_or_default();
+            let auth = json!({"kubernetes": {"mountPath": "kubernetes", "role": role, "serviceAccountRef": account}});
+            json!({"vault": {"server": server, "path": path, "version": "v2", "auth": auth}})
+        }
+        (SecretStore::Cloud, Provider::Aws) => {
+            let auth = json!({"jwt": {"serviceAccountRef": account}});
+            json!({"aws": {"service": "SecretsManager", "region": site.region.name, "auth": auth}})
+        }
+        (SecretStore::Cloud, Provider::Google) => {
+            let identity = json!({"clusterLocation": site.region.name, "clusterName": cluster, "serviceAccountRef": account});
+            json!({"gcpsm": {"projectID": project, "auth": {"workloadIdentity": identity}}})
+        }
+        (SecretStore::Cloud, Provider::Azure) => {
+            // Names of key vaults have at most 24 characters.
+            let vault = format!("https://{}.vault.azure.net", fit(cluster, 24));
+            json!({"azurekv": {"authType": "WorkloadIdentity", "vaultUrl": vault, "serviceAccountRef": account}})
+        }
+        (SecretStore::Cloud, Provider::Kind | Provider::Existing) => {
+            let authority = json!({"type": "ConfigMap", "name": "kube-root-ca.crt", "key": "ca.crt"});
+            let auth = json!({"serviceAccount": account});
+            json!({"kubernetes": {"remoteNamespace": namespace.name, "server": {"caProvider": authority}, "auth": auth}})
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escape;
+
+    #[test]
+    fn braces_cannot_open_an_action() {
+        assert_eq!(escape("a{b}c"), "a{b}c");
+        assert_eq!(escape("{{ x }}"), "{{ \"{\" }}{ x }}");
+        assert_eq!(escape("{{{"), "{{ \"{\" }}{{ \"{\" }}{{ \"{\" }}");
+        assert_eq!(escape("a{"), "a{{ \"{\" }}");
+    }
+}

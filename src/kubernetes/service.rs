@@ -1,0 +1,84 @@
+//! Services: one under the workload's name, one per further name, and one without an address for the members of a StatefulSet.
+
+use serde::Serialize;
+
+use super::metadata::{Labels, Metadata, Site, fit, selector};
+use crate::model::{Kind, Service, Workload};
+use crate::spec::Protocol;
+use crate::template::{TemplateError, render_yaml};
+use crate::value::KubernetesVersion;
+use crate::yaml::Document;
+
+#[derive(Serialize)]
+struct View<'m> {
+    metadata: Metadata,
+    headless: bool,
+    distribution: Option<&'static str>,
+    selector: Labels,
+    ports: Option<Vec<Port<'m>>>,
+}
+
+#[derive(Serialize)]
+struct Port<'m> {
+    name: &'m str,
+    port: u16,
+    target: u16,
+    protocol: Option<&'static str>,
+}
+
+/// The name of the Service that gives each member of a StatefulSet a name.
+pub(super) fn headless_name(workload: &Workload) -> String {
+    fit(&format!("{}-headless", workload.name), 63)
+}
+
+/// The Services of a workload.
+pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
+    let mut documents = Vec::new();
+    let mut print = |name: String, headless: bool, ports: Option<Vec<Port>>| {
+        let distribution = if headless { None } else { distribution(site, workload) };
+        let view = View { metadata: site.owned(workload, name), headless, distribution, selector: selector(workload), ports };
+        render_yaml("kubernetes/service.yaml.j2", &view).map(|printed| documents.extend(printed))
+    };
+    let service = workload.service.as_ref();
+    for service in service {
+        for name in std::iter::once(&workload.name).chain(&service.aliases) {
+            print(name.to_string(), false, ports(workload, service))?;
+        }
+    }
+    if matches!(workload.kind, Kind::StatefulSet) {
+        print(headless_name(workload), true, service.and_then(|service| ports(workload, service)))?;
+    }
+    Ok(documents)
+}
+
+fn ports<'m>(workload: &Workload, service: &'m Service) -> Option<Vec<Port<'m>>> {
+    let ports: Vec<Port> = service
+        .ports
+        .iter()
+        .map(|port| Port { name: &port.name, port: port.port, target: port.target, protocol: app_protocol(workload, &port.name) })
+        .collect();
+    (!ports.is_empty()).then_some(ports)
+}
+
+/// What a port speaks: its name tells where several ports speak differently, else the workload does.
+fn app_protocol(workload: &Workload, port: &str) -> Option<&'static str> {
+    let protocol = match port.split('-').next() {
+        Some("http") => Protocol::Http,
+        Some("grpc") => Protocol::Grpc,
+        Some("tcp") => Protocol::Tcp,
+        _ => workload.protocol,
+    };
+    match protocol {
+        Protocol::Http => Some("http"),
+        Protocol::Grpc => Some("kubernetes.io/h2c"),
+        Protocol::Tcp => None,
+    }
+}
+
+/// Keeps traffic inside a zone where it can. The word changed with 1.35; before, the API refuses the new one.
+fn distribution(site: &Site, workload: &Workload) -> Option<&'static str> {
+    if workload.store || site.region.zones.len() < 2 {
+        return None;
+    }
+    Some(if site.region.cluster.version >= KubernetesVersion::new(1, 35) { "PreferSameZone" } else { "PreferClose" })
+}
