@@ -8,6 +8,7 @@ pub mod hcl;
 pub mod kubernetes;
 pub mod model;
 pub mod output;
+pub mod render;
 pub mod resolve;
 pub mod source;
 pub mod spec;

@@ -117,7 +117,11 @@ fn the_core_is_pure() {
     let mut faults = Vec::new();
     for path in files(&root().join("src"), "rs") {
         let inside = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
-        if inside.ends_with("tests.rs") || inside.starts_with("src/cli") || inside.starts_with("src/output") || inside.starts_with("src/main") {
+        if inside.ends_with("tests.rs")
+            || inside.starts_with("src/cli")
+            || inside.starts_with("src/output")
+            || inside.starts_with("src/main")
+        {
             continue;
         }
         for (number, line) in read(&path).lines().enumerate() {

@@ -6,11 +6,7 @@ use minijinja::{OutputSpanKind, Value};
 
 use super::Templates;
 use crate::diagnostic::{Code, Diagnostic};
-<<<<<<< HEAD
 use crate::yaml::{self, ReadError};
-=======
-use crate::yaml::ReadError;
->>>>>>> kube
 
 /// A template that could not be printed, or printed what is not of the strict subset.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -53,12 +49,8 @@ impl Templates {
     /// A text that the strict reader refused: prints it once more, to learn which line of which template the text came from.
     pub(super) fn read_back(&self, name: &str, view: Value, text: &str, fault: ReadError) -> TemplateError {
         let line = text.lines().nth(fault.line.saturating_sub(1)).unwrap_or_default();
-<<<<<<< HEAD
         let visible = |char| if yaml::is_printable(char) { char } else { char::REPLACEMENT_CHARACTER };
         let reason = format!("{}: `{}`", fault.reason, line.trim().chars().take(100).map(visible).collect::<String>());
-=======
-        let reason = format!("{}: `{}`", fault.reason, line.trim().chars().take(100).collect::<String>());
->>>>>>> kube
         // The first character that is not indentation tells the place best: blanks often belong to the line before.
         let offset = text.split_inclusive('\n').take(fault.line.saturating_sub(1)).map(str::len).sum::<usize>();
         let offset = offset + line.len() - line.trim_start().len();

@@ -103,11 +103,7 @@ fn environment(table: Table, mut syntax: minijinja::syntax::SyntaxConfigBuilder)
         environment.set_syntax(syntax); // the delimiters are constants of this module, and differ
     }
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-<<<<<<< HEAD
     environment.set_debug(true); // else a message does not say which value is undefined
-=======
-    environment.set_debug(false); // the same messages from every build of this program
->>>>>>> kube
     environment.add_test("none", |value: &Value| value.is_none());
     environment.set_auto_escape_callback(|name| match name {
         _ if name.ends_with(".yaml.j2") => AutoEscape::Json,
