@@ -464,7 +464,7 @@ fn hostile_text_stays_where_it_is() {
         objects.iter().filter(|object| object["kind"] != "ConfigMap").map(|object| object["kind"].to_string()).collect::<Vec<_>>()
     };
     assert_eq!(kinds(&objects), kinds(&self::objects(&calm)));
-    assert_eq!(find(&objects, "RoleBinding", "sre-admin")["subjects"][0]["name"], hostile);
+    assert_eq!(find(&objects, "RoleBinding", "developers-developer")["subjects"][0]["name"], hostile);
     let main = &find(&objects, "Deployment", "worker")["spec"]["template"]["spec"]["containers"][0];
     assert_eq!((&main["image"], &main["command"], &main["args"]), (&json!(hostile), &json!([hostile]), &json!([hostile])));
     let cron = &find(&objects, "CronJob", "report")["spec"];
