@@ -187,7 +187,7 @@ pub(super) fn is_folder(root: &Path) -> Result<bool, Diagnostic> {
     match fs::metadata(root) {
         Ok(about) if about.is_dir() => Ok(true),
         Ok(_) => Err(in_the_way(root, "a file", "a folder")),
-        Err(error) if error.kind() == ErrorKind::NotFound && fs::symlink_metadata(root).is_ok() => {
+        Err(error) if error.kind() == ErrorKind::NotFound && fs::symlink_metadata(root).is_ok_and(|about| about.is_symlink()) => {
             Err(in_the_way(root, "a symbolic link that leads nowhere", "a folder"))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
