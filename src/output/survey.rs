@@ -79,7 +79,7 @@ impl Entry<'_> {
     /// Whether what is there was written by us, to the letter.
     pub(super) fn is_ours(&self) -> bool {
         match &self.state {
-            State::Other(hash) => self.owned.contains(hash) || self.pending.as_ref().and_then(Step::new) == Some(hash),
+            State::Other(hash) => self.owned.contains(hash) || self.pending.as_ref().and_then(Step::after) == Some(hash),
             State::Absent | State::Same => true,
             State::Alien => false,
         }
@@ -111,9 +111,9 @@ impl Survey<'_> {
 
 /// Looks at everything. Nothing is written.
 pub(super) fn survey<'a>(job: &Job<'a>) -> Result<Survey<'a>, Vec<Diagnostic>> {
-    let tree = walk(&job.roots.output, job.never_foreign).map_err(|error| vec![error])?;
+    let tree = walk(&job.roots.output, job.never_foreign).map_err(|error| vec![*error])?;
     let mut disk = Disk::new(job.roots);
-    let journal = read_text(&mut disk, &Place::output(journal::NAME)).map_err(|error| vec![error])?;
+    let journal = read_text(&mut disk, &Place::output(journal::NAME)).map_err(|error| vec![*error])?;
     let steps = journal.as_deref().map(|text| Journal::parse(text).steps).unwrap_or_default();
     let pending: BTreeMap<Place, Step> = steps.into_iter().map(|step| (step.place().clone(), step)).collect();
 
@@ -141,7 +141,7 @@ fn groups<'a>(job: &Job<'a>, tree: &Tree, disk: &mut Disk<'_>, errors: &mut Vec<
         let mut group = Group { base, folder, unit, known: None, manifest: None, scope: Scope::Selected };
         let place = group.manifest_place();
         group.manifest = read_text(disk, &place).unwrap_or_else(|error| {
-            errors.push(error);
+            errors.push(*error);
             None
         });
         group.known = group.manifest.as_deref().and_then(Manifest::parse);
@@ -164,13 +164,8 @@ fn groups<'a>(job: &Job<'a>, tree: &Tree, disk: &mut Disk<'_>, errors: &mut Vec<
 }
 
 /// The text of a manifest or journal, bad characters replaced; an error where something else has its name.
-fn read_text(disk: &mut Disk<'_>, place: &Place) -> Result<Option<String>, Diagnostic> {
-    match disk.look(place)? {
-        Found::Absent => Ok(None),
-        Found::File(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Found::Link => Err(in_the_way(&disk.roots.at(place), "a symbolic link", "a file")),
-        Found::Other => Err(in_the_way(&disk.roots.at(place), "a folder", "a file")),
-    }
+fn read_text(disk: &mut Disk<'_>, place: &Place) -> Result<Option<String>, Box<Diagnostic>> {
+    Ok(disk.read(place)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Every file that is rendered or listed in a manifest, with all that is wrong about their paths.
@@ -231,7 +226,7 @@ fn entries<'a>(
     let sound = errors.len() == before;
     for entry in files.values_mut().filter(|entry| sound && entry.scope != Scope::Outside) {
         match disk.look(&entry.place) {
-            Err(error) => errors.push(error),
+            Err(error) => errors.push(*error),
             Ok(Found::Absent) => {}
             Ok(Found::File(bytes)) => {
                 let is_same = entry.text.as_ref().is_some_and(|(text, _)| same(&bytes, text));
@@ -240,8 +235,7 @@ fn entries<'a>(
             // What was ours and is a folder now is gone; what is in the folder is judged by itself.
             Ok(Found::Other) if entry.text.is_none() => {}
             Ok(found) if entry.text.is_some() && entry.scope == Scope::Selected => {
-                let what = if matches!(found, Found::Link) { "a symbolic link" } else { "a folder" };
-                errors.push(in_the_way(&job.roots.at(&entry.place), what, "a file"));
+                errors.push(*in_the_way(&job.roots.at(&entry.place), found.what(), "a file"));
             }
             Ok(_) => entry.state = State::Alien,
         }
