@@ -25,7 +25,7 @@ pub(super) fn check(job: &Job<'_>) -> Result<Vec<Difference>, Vec<Diagnostic>> {
         if let Some(why) = job.roots.objection(&place) {
             return Err(vec![unsafe_path(job, &place, why)]);
         }
-        let (change, cause) = match disk.look(&place).map_err(|error| vec![error])? {
+        let (change, cause) = match disk.look(&place).map_err(|error| vec![*error])? {
             Found::File(bytes) if same(&bytes, &lock.text) => continue,
             Found::Absent => (Change::Create, Cause::LockMissing),
             Found::File(_) | Found::Link | Found::Other => (Change::Modify, Cause::LockStale),
@@ -66,7 +66,7 @@ fn judge(survey: &Survey<'_>, entry: &Entry<'_>) -> Option<(Change, Vec<Cause>)>
     };
     // The render differs from what we wrote last.
     let moved = new.is_none_or(|new| !entry.owned.iter().any(|old| old == new));
-    let pending = entry.pending.as_ref().is_some_and(|step| step.new() == new);
+    let pending = entry.pending.as_ref().is_some_and(|step| step.after() == new);
     let reason = if pending { Cause::Interrupted } else { changed(group) };
     let causes = match change {
         Change::Create if !entry.owned.is_empty() => [Some(Cause::Missing), moved.then_some(reason)],
@@ -116,7 +116,7 @@ fn judge_manifest(survey: &Survey<'_>, number: usize, group: &Group<'_>) -> Opti
         (None, Some(_)) => Change::Remove,
     };
     let pending = survey.pending.get(&group.manifest_place());
-    if pending.is_some_and(|step| step.new() == wanted.as_ref().map(|text| hash(text.as_bytes())).as_deref()) {
+    if pending.is_some_and(|step| step.after() == wanted.as_ref().map(|text| hash(text.as_bytes())).as_deref()) {
         return Some((change, vec![Cause::Interrupted]));
     }
     let Some(known) = &group.known else {

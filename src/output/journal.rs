@@ -39,8 +39,8 @@ impl Step {
         }
     }
 
-    /// The hash of the content it leaves behind.
-    pub(super) fn new(&self) -> Option<&str> {
+    /// The hash of the content it leaves behind; `None` where the file goes.
+    pub(super) fn after(&self) -> Option<&str> {
         match self {
             Step::Write { new, .. } => Some(new),
             Step::Remove { .. } => None,

@@ -245,7 +245,7 @@ pub fn render(job: &Job<'_>) -> Result<Outcome, Vec<Diagnostic>> {
         }
     }
     // Another render may have written since: everything is looked at again once no other can.
-    let one = |error| vec![error];
+    let one = |error: Box<Diagnostic>| vec![*error];
     let mut hold = transaction::Hold::acquire(&job.roots.output).map_err(one)?;
     let recovered = transaction::recover(job.roots, &hold).map_err(one)?;
     let mut plan = plan::plan(job, survey::survey(job)?)?;
@@ -263,10 +263,11 @@ pub fn check(job: &Job<'_>) -> Result<Vec<Difference>, Vec<Diagnostic>> {
 }
 
 /// Completes a render that was cut short, so that the locks can be read as it meant them. Returns whether there was one.
-pub fn recover(roots: &Roots) -> Result<bool, Diagnostic> {
+pub fn recover(roots: &Roots) -> Result<bool, Vec<Diagnostic>> {
     if !survey::has_leftovers(&roots.output) {
         return Ok(false);
     }
-    let hold = transaction::Hold::acquire(&roots.output)?;
-    transaction::recover(roots, &hold)
+    let one = |error: Box<Diagnostic>| vec![*error];
+    let hold = transaction::Hold::acquire(&roots.output).map_err(one)?;
+    transaction::recover(roots, &hold).map_err(one)
 }

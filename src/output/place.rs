@@ -126,6 +126,18 @@ pub(super) enum Found {
     Other,
 }
 
+impl Found {
+    /// What a message calls it.
+    pub(super) fn what(&self) -> &'static str {
+        match self {
+            Found::Absent => "nothing",
+            Found::File(_) => "a file",
+            Found::Link => "a symbolic link",
+            Found::Other => "a folder",
+        }
+    }
+}
+
 /// Reads places; remembers which folders it has seen, so that a file costs one look and one read.
 pub(super) struct Disk<'a> {
     pub(super) roots: &'a Roots,
@@ -138,7 +150,7 @@ impl<'a> Disk<'a> {
     }
 
     /// What stands there. A link or a file in place of one of its folders is an error: writing through it could lead anywhere.
-    pub(super) fn look(&mut self, place: &Place) -> Result<Found, Diagnostic> {
+    pub(super) fn look(&mut self, place: &Place) -> Result<Found, Box<Diagnostic>> {
         if !self.reaches(place)? {
             return Ok(Found::Absent);
         }
@@ -153,8 +165,17 @@ impl<'a> Disk<'a> {
         }
     }
 
+    /// The bytes of a file of our own; an error where something else has its name.
+    pub(super) fn read(&mut self, place: &Place) -> Result<Option<Vec<u8>>, Box<Diagnostic>> {
+        match self.look(place)? {
+            Found::Absent => Ok(None),
+            Found::File(bytes) => Ok(Some(bytes)),
+            found => Err(in_the_way(&self.roots.at(place), found.what(), "a file")),
+        }
+    }
+
     /// Whether every folder above the place exists.
-    fn reaches(&mut self, place: &Place) -> Result<bool, Diagnostic> {
+    fn reaches(&mut self, place: &Place) -> Result<bool, Box<Diagnostic>> {
         let mut folder = self.roots.base(place.base).to_owned();
         let parts = place.path.rsplit_once('/').map_or("", |(folders, _)| folders);
         if self.folders.contains(&folder.join(parts)) {
@@ -183,11 +204,11 @@ impl<'a> Disk<'a> {
 }
 
 /// Whether a root exists; an error where something else has its name.
-pub(super) fn is_folder(root: &Path) -> Result<bool, Diagnostic> {
+pub(super) fn is_folder(root: &Path) -> Result<bool, Box<Diagnostic>> {
     match fs::metadata(root) {
         Ok(about) if about.is_dir() => Ok(true),
         Ok(_) => Err(in_the_way(root, "a file", "a folder")),
-        Err(error) if error.kind() == ErrorKind::NotFound && fs::symlink_metadata(root).is_ok() => {
+        Err(error) if error.kind() == ErrorKind::NotFound && fs::symlink_metadata(root).is_ok_and(|about| about.is_symlink()) => {
             Err(in_the_way(root, "a symbolic link that leads nowhere", "a folder"))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
@@ -200,14 +221,16 @@ pub(super) fn is_folder(root: &Path) -> Result<bool, Diagnostic> {
 }
 
 /// Something that is never replaced stands where we have to write.
-pub(super) fn in_the_way(path: &Path, what: &str, wanted: &str) -> Diagnostic {
-    Diagnostic::new(Code::PathInTheWay, format!("`{}` is {what} where the render needs {wanted}", show(path)))
-        .subject(show(path))
-        .help("move it away, or render into another folder with `-o`; nothing was written")
+pub(super) fn in_the_way(path: &Path, what: &str, wanted: &str) -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::new(Code::PathInTheWay, format!("`{}` is {what} where the render needs {wanted}", show(path)))
+            .subject(show(path))
+            .help("move it away, or render into another folder with `-o`; nothing was written"),
+    )
 }
 
 /// The disk refused something.
-pub(super) fn failed(action: &str, path: &Path, error: &io::Error) -> Diagnostic {
+pub(super) fn failed(action: &str, path: &Path, error: &io::Error) -> Box<Diagnostic> {
     let (why, help) = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ("the disk is full".into(), "free some space and render again"),
         ErrorKind::PermissionDenied => {
@@ -216,7 +239,7 @@ pub(super) fn failed(action: &str, path: &Path, error: &io::Error) -> Diagnostic
         ErrorKind::ReadOnlyFilesystem => ("the file system is read-only".into(), "choose another folder with `-o`"),
         _ => (error.to_string(), "see to the cause and render again"),
     };
-    Diagnostic::new(Code::OutputFailed, format!("cannot {action} `{}`: {why}", show(path))).subject(show(path)).help(help)
+    Box::new(Diagnostic::new(Code::OutputFailed, format!("cannot {action} `{}`: {why}", show(path))).subject(show(path)).help(help))
 }
 
 #[cfg(test)]

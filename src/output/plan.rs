@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::force::shell_word;
 use super::journal::Step;
 use super::manifest::{self, hash, same};
-use super::place::{Base, Disk, Found, Place, in_the_way};
+use super::place::{Base, Disk, Place};
 use super::survey::{Entry, Group, Scope, State, Survey, unsafe_path};
 use super::{Job, Obstacle, Refusal, Summary};
 use crate::diagnostic::{Code, Diagnostic};
@@ -102,25 +102,17 @@ fn locks<'a>(job: &Job<'a>, survey: &Survey<'a>, plan: &mut Plan<'a>) -> Result<
             errors.push(unsafe_path(job, &place, why));
             continue;
         }
-        let old = match disk.look(&place) {
-            Ok(Found::File(bytes)) if same(&bytes, &lock.text) => continue,
-            Ok(Found::File(bytes)) if lock.previous.as_ref().is_some_and(|text| same(&bytes, text)) => Some(hash(&bytes)),
-            Ok(Found::Absent) if lock.previous.is_none() => None,
-            Ok(Found::File(_) | Found::Absent) => {
+        let old = match disk.read(&place) {
+            Ok(Some(bytes)) if same(&bytes, &lock.text) => continue,
+            Ok(Some(bytes)) if lock.previous.as_ref().is_some_and(|text| same(&bytes, text)) => Some(hash(&bytes)),
+            Ok(None) if lock.previous.is_none() => None,
+            Ok(_) => {
                 let message = format!("`{}` changed while this render was under way", job.roots.show(&place));
                 errors.push(Diagnostic::new(Code::ConcurrentChange, message).subject(job.roots.show(&place)).help("render again"));
                 continue;
             }
-            Ok(Found::Link) => {
-                errors.push(in_the_way(&job.roots.at(&place), "a symbolic link", "a file"));
-                continue;
-            }
-            Ok(Found::Other) => {
-                errors.push(in_the_way(&job.roots.at(&place), "a folder", "a file"));
-                continue;
-            }
             Err(error) => {
-                errors.push(error);
+                errors.push(*error);
                 continue;
             }
         };

@@ -79,7 +79,7 @@ impl Entry<'_> {
     /// Whether what is there was written by us, to the letter.
     pub(super) fn is_ours(&self) -> bool {
         match &self.state {
-            State::Other(hash) => self.owned.contains(hash) || self.pending.as_ref().and_then(Step::new) == Some(hash),
+            State::Other(hash) => self.owned.contains(hash) || self.pending.as_ref().and_then(Step::after) == Some(hash),
             State::Absent | State::Same => true,
             State::Alien => false,
         }
@@ -111,21 +111,28 @@ impl Survey<'_> {
 
 /// Looks at everything. Nothing is written.
 pub(super) fn survey<'a>(job: &Job<'a>) -> Result<Survey<'a>, Vec<Diagnostic>> {
-    let tree = walk(&job.roots.output, job.never_foreign).map_err(|error| vec![error])?;
+    let tree = walk(&job.roots.output, job.never_foreign).map_err(|error| vec![*error])?;
     let mut disk = Disk::new(job.roots);
-    let journal = read_text(&mut disk, &Place::output(journal::NAME)).map_err(|error| vec![error])?;
+    let journal = read_text(&mut disk, &Place::output(journal::NAME)).map_err(|error| vec![*error])?;
     let steps = journal.as_deref().map(|text| Journal::parse(text).steps).unwrap_or_default();
     let pending: BTreeMap<Place, Step> = steps.into_iter().map(|step| (step.place().clone(), step)).collect();
 
-    let groups = groups(job, &tree, &mut disk).map_err(|error| vec![error])?;
-    let entries = entries(job, &groups, &pending, &mut disk)?;
+    let mut errors = Vec::new();
+    let groups = groups(job, &tree, &mut disk, &mut errors);
+    let entries = entries(job, &groups, &pending, &mut disk, &mut errors);
+    if !errors.is_empty() {
+        // One link above many files is one error.
+        errors.sort_by(|a, b| (&a.subject, &a.message).cmp(&(&b.subject, &b.message)));
+        errors.dedup();
+        return Err(errors);
+    }
     let foreign = foreign(job, &tree, &groups, &entries);
     let strays = tree.strays.into_iter().map(Place::output).collect();
     Ok(Survey { groups, entries, foreign, strays, interrupted: journal.is_some(), pending })
 }
 
 /// Every unit that is rendered or has a manifest.
-fn groups<'a>(job: &Job<'a>, tree: &Tree, disk: &mut Disk<'_>) -> Result<Vec<Group<'a>>, Diagnostic> {
+fn groups<'a>(job: &Job<'a>, tree: &Tree, disk: &mut Disk<'_>, errors: &mut Vec<Diagnostic>) -> Vec<Group<'a>> {
     let folders: BTreeSet<&String> = job.files.units.keys().chain(&tree.units).collect();
     let inside = folders.into_iter().map(|folder| (Base::Output, folder.clone(), job.files.units.get(folder)));
     let outside = (job.outside.is_some() || tree.outside).then(|| (Base::Project, String::new(), job.outside));
@@ -133,13 +140,17 @@ fn groups<'a>(job: &Job<'a>, tree: &Tree, disk: &mut Disk<'_>) -> Result<Vec<Gro
     for (base, folder, unit) in outside.into_iter().chain(inside) {
         let mut group = Group { base, folder, unit, known: None, manifest: None, scope: Scope::Selected };
         let place = group.manifest_place();
-        group.manifest = read_text(disk, &place)?;
-        if let Some(text) = &group.manifest {
-            group.known = Some(Manifest::parse(text).ok_or_else(|| {
-                Diagnostic::new(Code::NewerManifest, format!("`{}` was written by a newer platgen", job.roots.show(&place)))
-                    .subject(job.roots.show(&place))
-                    .help("render with the version that the rest of the team uses")
-            })?);
+        group.manifest = read_text(disk, &place).unwrap_or_else(|error| {
+            errors.push(*error);
+            None
+        });
+        group.known = group.manifest.as_deref().and_then(Manifest::parse);
+        if group.manifest.is_some() && group.known.is_none() {
+            let path = job.roots.show(&place);
+            let message = format!("`{path}` was written by a newer platgen");
+            errors.push(
+                Diagnostic::new(Code::NewerManifest, message).subject(path).help("render with the version that the rest of the team uses"),
+            );
         }
         let (environment, region) = match (unit, &group.known) {
             (Some(unit), _) => (unit.environment.as_deref(), unit.region.as_deref()),
@@ -149,17 +160,12 @@ fn groups<'a>(job: &Job<'a>, tree: &Tree, disk: &mut Disk<'_>) -> Result<Vec<Gro
         group.scope = job.selection.scope(environment, region);
         groups.push(group);
     }
-    Ok(groups)
+    groups
 }
 
 /// The text of a manifest or journal, bad characters replaced; an error where something else has its name.
-fn read_text(disk: &mut Disk<'_>, place: &Place) -> Result<Option<String>, Diagnostic> {
-    match disk.look(place)? {
-        Found::Absent => Ok(None),
-        Found::File(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Found::Link => Err(in_the_way(&disk.roots.at(place), "a symbolic link", "a file")),
-        Found::Other => Err(in_the_way(&disk.roots.at(place), "a folder", "a file")),
-    }
+fn read_text(disk: &mut Disk<'_>, place: &Place) -> Result<Option<String>, Box<Diagnostic>> {
+    Ok(disk.read(place)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Every file that is rendered or listed in a manifest, with all that is wrong about their paths.
@@ -168,9 +174,10 @@ fn entries<'a>(
     groups: &[Group<'a>],
     pending: &BTreeMap<Place, Step>,
     disk: &mut Disk<'_>,
-) -> Result<Vec<Entry<'a>>, Vec<Diagnostic>> {
+    errors: &mut Vec<Diagnostic>,
+) -> Vec<Entry<'a>> {
     let mut files: BTreeMap<Place, Entry<'a>> = BTreeMap::new();
-    let mut errors = Vec::new();
+    let before = errors.len();
     let entry = |place: Place, group: usize| {
         let paths = job.selection.paths.filter(|_| groups[group].scope == Scope::Selected);
         let chosen = paths.is_none_or(|paths| place.base == Base::Output && paths.contains(&place.path));
@@ -209,9 +216,17 @@ fn entries<'a>(
             }
         }
     }
-    for entry in files.values_mut().filter(|entry| entry.scope != Scope::Outside) {
+    // What an interrupted render had put there before its manifest could say so.
+    for place in pending.keys().filter(|place| place.base == Base::Output && objection(job, place).is_none()) {
+        if let Some(number) = above(groups, &place.path) {
+            files.entry(place.clone()).or_insert_with(|| entry(place.clone(), number));
+        }
+    }
+    // Paths that can't be right are not looked at.
+    let sound = errors.len() == before;
+    for entry in files.values_mut().filter(|entry| sound && entry.scope != Scope::Outside) {
         match disk.look(&entry.place) {
-            Err(error) => errors.push(error),
+            Err(error) => errors.push(*error),
             Ok(Found::Absent) => {}
             Ok(Found::File(bytes)) => {
                 let is_same = entry.text.as_ref().is_some_and(|(text, _)| same(&bytes, text));
@@ -220,19 +235,12 @@ fn entries<'a>(
             // What was ours and is a folder now is gone; what is in the folder is judged by itself.
             Ok(Found::Other) if entry.text.is_none() => {}
             Ok(found) if entry.text.is_some() && entry.scope == Scope::Selected => {
-                let what = if matches!(found, Found::Link) { "a symbolic link" } else { "a folder" };
-                errors.push(in_the_way(&job.roots.at(&entry.place), what, "a file"));
+                errors.push(*in_the_way(&job.roots.at(&entry.place), found.what(), "a file"));
             }
             Ok(_) => entry.state = State::Alien,
         }
     }
-    if errors.is_empty() { Ok(files.into_values().collect()) } else { Err(deduplicated(errors)) }
-}
-
-/// One link above many files is one error.
-fn deduplicated(mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    errors.dedup();
-    errors
+    files.into_values().collect()
 }
 
 /// Why a file can't have this path, if so.
@@ -249,13 +257,22 @@ pub(super) fn unsafe_path(job: &Job<'_>, place: &Place, why: &str) -> Diagnostic
         .help("change the name in the spec that this path is made from")
 }
 
-/// Files in selected units that are neither rendered nor ours. A file belongs to the deepest unit folder above it.
+/// The unit a file of the output folder belongs to: the one with the deepest folder above it.
+fn above(groups: &[Group<'_>], path: &str) -> Option<usize> {
+    let mut folder = path;
+    loop {
+        folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        // Groups stand in the order of root and folder.
+        match groups.binary_search_by(|group| (group.base, group.folder.as_str()).cmp(&(Base::Output, folder))) {
+            Ok(number) => return Some(number),
+            Err(_) if folder.is_empty() => return None,
+            Err(_) => {}
+        }
+    }
+}
+
+/// Files in selected units that are neither rendered nor ours.
 fn foreign(job: &Job<'_>, tree: &Tree, groups: &[Group<'_>], entries: &[Entry<'_>]) -> Vec<Place> {
-    let selected: BTreeMap<&str, bool> = groups
-        .iter()
-        .filter(|group| group.base == Base::Output)
-        .map(|group| (group.folder.as_str(), group.scope == Scope::Selected))
-        .collect();
     let known: BTreeSet<&str> = entries.iter().filter(|e| e.place.base == Base::Output).map(|e| e.place.path.as_str()).collect();
     // A lock or a CI file may lie inside the output folder.
     let declared: Vec<String> = job
@@ -264,18 +281,10 @@ fn foreign(job: &Job<'_>, tree: &Tree, groups: &[Group<'_>], entries: &[Entry<'_
         .iter()
         .filter_map(|path| Some(normal(&job.roots.project.join(path)).strip_prefix(normal(&job.roots.output)).ok()?.to_str()?.to_owned()))
         .collect();
-    let above = |path: &str| {
-        let mut folder = path;
-        while let Some((parent, _)) = folder.rsplit_once('/') {
-            folder = parent;
-            if let Some(&selected) = selected.get(folder) {
-                return selected;
-            }
-        }
-        selected.get("").copied().unwrap_or(false)
+    let in_selected = |path: &str| above(groups, path).is_some_and(|number| groups[number].scope == Scope::Selected);
+    let is_foreign = |path: &&String| {
+        !known.contains(path.as_str()) && in_selected(path) && !declared.iter().any(|root| Path::new(path).starts_with(root))
     };
-    let is_foreign =
-        |path: &&String| !known.contains(path.as_str()) && above(path) && !declared.iter().any(|root| Path::new(path).starts_with(root));
     tree.files.iter().filter(is_foreign).map(|path| Place::output(path.as_str())).collect()
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Hold {
 
 impl Hold {
     /// Waits until no other render is under way. Makes the output folder.
-    pub(super) fn acquire(output: &Path) -> Result<Hold, Diagnostic> {
+    pub(super) fn acquire(output: &Path) -> Result<Hold, Box<Diagnostic>> {
         is_folder(output)?;
         let mut made = Vec::new();
         let path = output.join(journal::BUSY);
@@ -111,7 +111,7 @@ fn remove_empty(made: &[PathBuf]) {
 }
 
 /// Carries a plan out.
-pub(super) fn commit(roots: &Roots, hold: &mut Hold, plan: &Plan<'_>) -> Result<(), Diagnostic> {
+pub(super) fn commit(roots: &Roots, hold: &mut Hold, plan: &Plan<'_>) -> Result<(), Box<Diagnostic>> {
     for stray in &plan.strays {
         remove(&roots.at(stray)).map_err(|error| failed("remove", &roots.at(stray), &error))?;
     }
@@ -135,19 +135,18 @@ pub(super) fn commit(roots: &Roots, hold: &mut Hold, plan: &Plan<'_>) -> Result<
     for step in &journal.steps {
         apply(roots, step).map_err(|(path, error)| {
             let cause = failed("replace", &path, &error);
-            Diagnostic::new(Code::InterruptedRender, format!("the render stopped halfway: {}", cause.message))
-                .subject(roots.show(step.place()))
-                .help("every file is whole; see to the cause and render again, which completes it")
+            let diagnostic = Diagnostic::new(Code::InterruptedRender, format!("the render stopped halfway: {}", cause.message));
+            diagnostic.subject(roots.show(step.place())).help("every file is whole; see to the cause and render again, which completes it")
         })?;
     }
     remove(&roots.output.join(journal::NAME)).map_err(|error| failed("remove", &roots.output.join(journal::NAME), &error))
 }
 
 /// Writes a file's new content beside it.
-fn stage(roots: &Roots, planned: &Planned<'_>, made: &mut Vec<PathBuf>) -> Result<(), Diagnostic> {
+fn stage(roots: &Roots, planned: &Planned<'_>, made: &mut Vec<PathBuf>) -> Result<(), Box<Diagnostic>> {
     let place = planned.step.place();
     let target = roots.at(place);
-    if planned.step.new().is_none() {
+    if planned.step.after().is_none() {
         return Ok(());
     }
     let path = roots.at(&temporary(place));
@@ -171,7 +170,7 @@ fn stage(roots: &Roots, planned: &Planned<'_>, made: &mut Vec<PathBuf>) -> Resul
 }
 
 /// Puts a journal in place as a whole; that of a commit reaches the disk before anything else happens.
-fn write_journal(roots: &Roots, journal: &Journal) -> Result<(), Diagnostic> {
+fn write_journal(roots: &Roots, journal: &Journal) -> Result<(), Box<Diagnostic>> {
     let (next, path) = (roots.output.join(journal::NEXT), roots.output.join(journal::NAME));
     let write = || -> io::Result<()> {
         let mut file = File::create(&next)?;
@@ -228,7 +227,7 @@ fn discard(roots: &Roots, journal: &Journal) {
 }
 
 /// Completes a render that was cut short, or takes its preparations back. Returns whether there was one.
-pub(super) fn recover(roots: &Roots, _hold: &Hold) -> Result<bool, Diagnostic> {
+pub(super) fn recover(roots: &Roots, _hold: &Hold) -> Result<bool, Box<Diagnostic>> {
     let path = roots.output.join(journal::NAME);
     let mut disk = Disk::new(roots);
     let journal = match disk.look(&Place::output(journal::NAME))? {

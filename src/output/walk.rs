@@ -28,7 +28,7 @@ pub(super) struct Tree {
 }
 
 /// Walks the output folder. `ignored` names what is never foreign besides the built-in list.
-pub(super) fn walk(root: &Path, ignored: &[String]) -> Result<Tree, Diagnostic> {
+pub(super) fn walk(root: &Path, ignored: &[String]) -> Result<Tree, Box<Diagnostic>> {
     let mut tree = Tree::default();
     let mut folders = if is_folder(root)? { vec![String::new()] } else { Vec::new() };
     while let Some(folder) = folders.pop() {
