@@ -6,8 +6,8 @@
 use serde::Serialize;
 
 use super::metadata::{Metadata, Site};
+use crate::model::GroupRole;
 use crate::model::{Group, Namespace};
-use crate::spec::GroupRole;
 use crate::template::{TemplateError, render_yaml};
 use crate::yaml::Document;
 

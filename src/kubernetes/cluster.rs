@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::metadata::{Metadata, PLATFORM, Site};
+use crate::model::PodSecurityLevel;
 use crate::model::{Kind, Workload};
-use crate::spec::PodSecurityLevel;
 use crate::template::{TemplateError, render_yaml};
 use crate::yaml::Document;
 

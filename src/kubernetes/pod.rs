@@ -7,8 +7,8 @@ use super::cluster::Priority;
 use super::container::{Part, fragment};
 use super::inputs::{Inputs, Seen};
 use super::metadata::{Labels, Site, selector};
+use crate::model::Medium;
 use crate::model::{self, Kind, Spread, Toleration, Workload};
-use crate::spec::Medium;
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::yaml::Document;
 

@@ -11,7 +11,7 @@ use super::metadata::{Labels, Metadata, PLATFORM, Site, digest, fit};
 use super::policy::GATEWAYS;
 use crate::facts::Provider;
 use crate::model::{Exposure, Workload};
-use crate::spec::{Protocol, Via};
+use crate::model::{Protocol, Via};
 use crate::template::{TemplateError, render_yaml};
 use crate::yaml::Document;
 

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::metadata::{Labels, Metadata, Site, fit};
 use crate::facts::Provider;
+use crate::model::SecretStore;
 use crate::model::{FileContent, Namespace, Source, Workload};
-use crate::spec::SecretStore;
 use crate::template::{TemplateError, render_yaml};
 use crate::value::SecretRef;
 use crate::yaml::Document;

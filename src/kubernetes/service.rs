@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::metadata::{Labels, Metadata, Site, fit, selector};
+use crate::model::Protocol;
 use crate::model::{Kind, Service, Workload};
-use crate::spec::Protocol;
 use crate::template::{TemplateError, render_yaml};
 use crate::value::KubernetesVersion;
 use crate::yaml::Document;
