@@ -1,5 +1,6 @@
 //! platgen turns one platform spec into the committed files of a whole platform.
 
+pub mod cli;
 pub mod cloud;
 pub mod diagnostic;
 pub mod facts;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The program: hands over to `platgen::cli`.
+
+fn main() -> std::process::ExitCode {
+    platgen::cli::main()
+}

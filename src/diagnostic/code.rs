@@ -60,6 +60,9 @@ codes! {
     AddressTooSmall "address-too-small" Error
         "a range is smaller than the cloud allows or the nodes need"
         "Clouds keep addresses of every subnet for themselves and refuse subnets below a size; nodes and pods each take addresses up to the maximum of their pools."
+    AmbiguousSpec "ambiguous-spec" Error
+        "two specs where one is expected"
+        "Without a name, platgen takes `platform.yaml`, `platform.toml` or the folder `platform/`, here or in a folder above. Two of them are here: name the one you mean."
     Anchor "anchor" Error
         "an anchor, alias, merge key or tag in a spec"
         "What a spec says stands where it is read: anchors, aliases, merge keys (`<<`) and tags are not part of the language. Write the value where it is used, or share it with a profile."
@@ -129,6 +132,9 @@ codes! {
     NewerManifest "newer-manifest" Error
         "a manifest has a format that this version does not know"
         "The files were last rendered by a newer platgen. Use that version, or a later one."
+    NoSpec "no-spec" Error
+        "there is no spec"
+        "Name a file or a folder, or run platgen where `platform.yaml`, `platform.toml` or the folder `platform/` stands, or below. `platgen init` writes a first one."
     NotRendered "not-rendered" Warning
         "something is read and checked, but not rendered"
         "The spec language is whole, and this version of platgen renders a part of it. What is left out is named, nothing is left out silently."
@@ -147,6 +153,9 @@ codes! {
     SecretLiteral "secret-literal" Error
         "a text that looks like a credential"
         "Secrets stand in the secret manager, never in files: a spec is committed and read by many. Put the value there and refer to it under `secrets`, or with `${secret/path#key}`."
+    SpecExists "spec-exists" Error
+        "a spec is here already"
+        "`platgen init` never overwrites. Move the spec away, or work with it."
     Syntax "syntax" Error
         "the file is not valid YAML or TOML"
         "The reader could not make sense of the file at this place. In YAML, text that starts with a sign such as `@`, `*`, `%`, `!` or `&` has to be quoted."
@@ -162,12 +171,18 @@ codes! {
     UnknownValue "unknown-value" Error
         "a word that is not among the ones the field knows"
         "The field takes one of a few words. The message lists them."
+    Unreadable "unreadable" Error
+        "a file can't be read"
+        "The system refused to read it; the message says why."
     UnsafePath "unsafe-path" Error
         "a rendered path could lead outside the folders that platgen writes"
         "Paths are made from names in the spec. None may be absolute, hold `..`, a backslash or control characters, or be one of platgen's own records."
     UnusedProfile "unused-profile" Warning
         "a profile that no app uses"
         "It has no effect. Name it in the `from` of an app, or remove it."
+    Unwritable "unwritable" Error
+        "a file can't be written"
+        "The system refused to write it; the message says why. Nothing was lost."
     WrongType "wrong-type" Error
         "a value of the wrong kind"
         "The field wants text, a number, a list or a map, and something else was written. `platgen explain PATH` shows what it takes."

@@ -27,6 +27,10 @@ pub struct Specs {
     pub environments: IndexMap<String, Arc<Spec>>,
     /// The merged tree of each environment, for `show` and for what a render is made from.
     pub trees: IndexMap<String, Node>,
+    /// The places of the blocks of each environment.
+    pub blocks: IndexMap<String, Vec<Span>>,
+    /// Where the key of each section stands.
+    pub sections: BTreeMap<String, Span>,
     /// Profiles that no app names, with the places of their keys.
     pub unused_profiles: Vec<(String, Span)>,
 }
@@ -37,14 +41,17 @@ pub fn assemble(files: &[Node], defaults: &Node, found: &mut Diagnostics) -> Spe
     let root = expand(&union, &mut Vec::new());
     let names: Vec<String> =
         root.get("environments").map(|node| node.entries().iter().map(|e| e.key.to_string()).collect()).unwrap_or_default();
-    let mut layers = Layers { root: &root, defaults, names: &names, found, used: BTreeSet::new(), cached: BTreeMap::new() };
+    let mut layers =
+        Layers { root: &root, defaults, names: &names, found, used: BTreeSet::new(), cached: BTreeMap::new(), blocks: IndexMap::new() };
     layers.check_blocks(&root, &mut Vec::new());
     layers.check_profiles();
+    let blocks = std::mem::take(&mut layers.blocks);
 
     let base_tree = layers.tree(None);
     let mut decoded = Decoded::default();
     let base = Arc::new(decoded.spec(&base_tree, layers.found));
-    let mut specs = Specs { base, ..Specs::default() };
+    let sections = root.entries().iter().map(|entry| (entry.key.to_string(), entry.span)).collect();
+    let mut specs = Specs { base, blocks, sections, ..Specs::default() };
     for name in &names {
         let tree = layers.tree(Some(name));
         // Faults of the layers are told already; what is left here would only repeat them.
@@ -142,6 +149,8 @@ struct Layers<'a> {
     found: &'a mut Diagnostics,
     /// The profiles that some app names.
     used: BTreeSet<Arc<str>>,
+    /// The places of the blocks of each environment.
+    blocks: IndexMap<String, Vec<Span>>,
     /// The merged base of each app and store, by section and name.
     cached: BTreeMap<(Arc<str>, Arc<str>), Node>,
 }
@@ -327,6 +336,7 @@ impl Layers<'_> {
     }
 
     fn check_block(&mut self, block: &Entry, path: &[&str]) {
+        self.blocks.entry(block.key.to_string()).or_default().push(block.value.span);
         if !self.names.iter().any(|name| **name == *block.key) {
             let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
             self.found.push(unknown("environment", &block.key, &names, block.span));

@@ -1,0 +1,50 @@
+//! `platgen init`: a first spec. Never overwrites.
+
+use super::{FAILED, FINE, Terminal, schema};
+use crate::diagnostic::{Code, Diagnostic};
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+/// Flags of `init`.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Init {
+    /// The cloud of the first region.
+    #[arg(long, value_parser = ["aws", "google", "azure"], default_value = "aws")]
+    cloud: String,
+    /// Write `platform.toml` instead of `platform.yaml`.
+    #[arg(long)]
+    toml: bool,
+}
+
+const YAML: &str = include_str!("init.yaml");
+const TOML: &str = include_str!("init.toml");
+
+pub(super) fn run(init: &Init, terminal: &Terminal) -> u8 {
+    let (region, account, machine) = match init.cloud.as_str() {
+        "google" => ("europe-west1", "hello-production", "e2-standard-4"),
+        "azure" => ("westeurope", "00000000-0000-0000-0000-000000000000", "Standard_D4s_v5"),
+        _ => ("eu-west-1", "111111111111", "m7i.large"),
+    };
+    let (path, text) = if init.toml { ("platform.toml", TOML) } else { ("platform.yaml", YAML) };
+    let text = text.replace("CLOUD", &init.cloud).replace("REGION", region).replace("ACCOUNT", account).replace("MACHINE", machine);
+    for other in ["platform.yaml", "platform.toml", "platform"] {
+        if Path::new(other).exists() {
+            let fault = Diagnostic::new(Code::SpecExists, format!("`{other}` is here already"));
+            terminal.tell_plain(&[fault.help("`platgen validate` checks it; nothing was written")]);
+            return FAILED;
+        }
+    }
+    let write = |path: &str, text: &str, fresh: bool| {
+        let file = OpenOptions::new().write(true).create(true).create_new(fresh).truncate(!fresh).open(path);
+        file.and_then(|mut file| file.write_all(text.as_bytes()))
+    };
+    let written = write(path, &text, true).and_then(|()| write("platgen.schema.json", &format!("{:#}\n", schema()), false));
+    if let Err(error) = written {
+        let fault = Diagnostic::new(Code::Unwritable, format!("`{path}` can't be written: {error}"));
+        terminal.tell_plain(&[fault.help("check the folder's permissions")]);
+        return FAILED;
+    }
+    terminal.say(&format!("{path} and platgen.schema.json are written\nnext: read it, then `platgen validate` and `platgen render`"));
+    FINE
+}

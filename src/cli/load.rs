@@ -1,0 +1,201 @@
+//! Finds and reads a spec, its lock and the files it includes, and resolves it: what every command starts with.
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::model::lock::Lock;
+use crate::resolve::{Inputs, Resolution, resolve};
+use crate::source::Sources;
+use crate::spec::{DEFAULTS, Spec, Specs, assemble};
+use crate::syntax::{Node, parse};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Included files beyond this are refused (bytes): a ConfigMap holds no more.
+const INCLUDED: u64 = 1 << 20;
+
+/// The name of the lock beside a spec file, or in a spec folder.
+pub(super) const LOCK: &str = "platgen.lock";
+
+/// A spec as it stands on disk, read as far as it can be.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The folder that holds the lock and, by default, the output.
+    pub folder: PathBuf,
+    /// The spec's files, as the user would name them.
+    pub paths: Vec<PathBuf>,
+    /// Their texts.
+    pub sources: Sources,
+    /// What the spec says.
+    pub specs: Specs,
+    /// The files it includes.
+    pub included: BTreeMap<String, Result<String, String>>,
+    /// The lock's text; none where there is no file.
+    pub lock_text: Option<String>,
+    /// The lock.
+    pub lock: Lock,
+    /// Whether nothing stands in the way of resolving it.
+    pub sound: bool,
+    /// What was found so far.
+    pub found: Diagnostics,
+}
+
+impl Loaded {
+    /// Resolves it; its findings join the others. `None` where syntax or lock faults forbid it.
+    pub fn resolve(&mut self) -> Option<Resolution> {
+        if !self.sound {
+            return None;
+        }
+        let mut resolution = resolve(&self.specs, &self.lock, Inputs { sources: &self.sources, included: &self.included });
+        self.found.extend(std::mem::take(&mut resolution.diagnostics));
+        Some(resolution)
+    }
+}
+
+/// Reads the spec that was named, or the one that is near.
+///
+/// # Errors
+/// There is none, there are two, or it can't be read.
+pub fn load(named: Option<&Path>) -> Result<Loaded, Diagnostic> {
+    let path = match named {
+        Some(path) => path.to_path_buf(),
+        None => find()?,
+    };
+    let (folder, paths) = files(&path)?;
+    let mut sources = Sources::default();
+    let mut found = Diagnostics::default();
+    let mut nodes: Vec<Node> = Vec::new();
+    let mut sound = true;
+    for path in &paths {
+        let text = read(path)?;
+        let id = sources.add(path.display().to_string(), text);
+        let before = found.has_errors();
+        match parse(&sources, id, &mut found) {
+            Some(node) => nodes.push(node),
+            None => sound = false,
+        }
+        sound &= before || !found.has_errors() || !nodes.is_empty();
+    }
+    let id = sources.add_default("defaults.yaml", DEFAULTS);
+    let defaults = parse(&sources, id, &mut found).unwrap_or_else(|| Node::map(crate::source::Span::new(id, 0..0), Vec::new()));
+    let specs = if sound { assemble(&nodes, &defaults, &mut found) } else { Specs::default() };
+    let lock_path = folder.join(LOCK);
+    let lock_text = match std::fs::read_to_string(&lock_path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(unreadable(&lock_path, &error)),
+    };
+    let mut lock = Lock::default();
+    if let Some(text) = &lock_text {
+        let id = sources.add(lock_path.display().to_string(), text.clone());
+        match Lock::parse(id, text) {
+            Ok(read) => lock = read,
+            Err(faults) => {
+                found.extend(faults);
+                sound = false;
+            }
+        }
+    }
+    let included = wanted(&specs).into_iter().map(|path| (path.clone(), include(&folder, &path))).collect();
+    Ok(Loaded { folder, paths, sources, specs, included, lock_text, lock, sound, found })
+}
+
+/// The nearest spec, here or above.
+fn find() -> Result<PathBuf, Diagnostic> {
+    let mut folder = PathBuf::from(".");
+    let depth = std::env::current_dir().map(|here| here.ancestors().count()).unwrap_or(1);
+    for _ in 0..depth {
+        let names = ["platform.yaml", "platform.toml", "platform"];
+        let mut present: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).filter(|path| path.exists()).collect();
+        present.retain(|path| path.file_name().is_some_and(|name| name != "platform") || path.is_dir());
+        match &present[..] {
+            [] => folder = folder.join(".."),
+            [one] => return Ok(one.strip_prefix("./").map(Path::to_path_buf).unwrap_or_else(|_| one.clone())),
+            [first, second, ..] => {
+                let message = format!("`{}` and `{}` are both here", first.display(), second.display());
+                return Err(Diagnostic::new(Code::AmbiguousSpec, message).help("name the one you mean, or remove the other"));
+            }
+        }
+    }
+    Err(Diagnostic::new(Code::NoSpec, "there is no `platform.yaml`, `platform.toml` or folder `platform/` here or above")
+        .help("`platgen init` writes a first one; or name the spec"))
+}
+
+/// The folder of a spec and its files, in name order.
+fn files(path: &Path) -> Result<(PathBuf, Vec<PathBuf>), Diagnostic> {
+    if !path.is_dir() {
+        let parent = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        let folder = if parent.as_os_str().is_empty() { PathBuf::from(".") } else { parent };
+        return Ok((folder, vec![path.to_path_buf()]));
+    }
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(|error| unreadable(path, &error))? {
+        let file = entry.map_err(|error| unreadable(path, &error))?.path();
+        let is_spec = file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "toml");
+        if is_spec && file.is_file() {
+            files.push(file);
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        let message = format!("the folder `{}` holds no `.yaml`, `.yml` or `.toml` file", path.display());
+        return Err(Diagnostic::new(Code::NoSpec, message).help("put the spec's files at its top level"));
+    }
+    Ok((path.to_path_buf(), files))
+}
+
+fn read(path: &Path) -> Result<String, Diagnostic> {
+    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let message = format!("`{}` is not UTF-8: byte {} is wrong", path.display(), error.utf8_error().valid_up_to());
+        Diagnostic::new(Code::Syntax, message).help("save it as UTF-8")
+    })
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+    let code = if error.kind() == std::io::ErrorKind::NotFound { Code::NoSpec } else { Code::Unreadable };
+    Diagnostic::new(code, format!("`{}` can't be read: {error}", path.display())).help("check the path and its permissions")
+}
+
+/// The files that a spec includes, in any environment.
+fn wanted(specs: &Specs) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    for spec in specs.environments.values().chain([&specs.base]) {
+        collect(spec, &mut paths);
+    }
+    paths
+}
+
+fn collect(spec: &Spec, paths: &mut BTreeSet<String>) {
+    let mut files = |fields: crate::spec::ContainerFields<'_>| {
+        let named = fields.files.get().into_iter().flat_map(|all| all.set()).filter_map(|(_, _, file)| file.from.get());
+        paths.extend(named.map(|path| path.to_string()));
+    };
+    for (_, _, app) in spec.apps.get().into_iter().flat_map(|all| all.set()) {
+        files(app.container());
+        for (_, _, inner) in [&app.init, &app.sidecars].into_iter().filter_map(|all| all.get()).flat_map(|all| all.set()) {
+            files(inner.container());
+        }
+    }
+    for (_, _, store) in spec.stores.get().into_iter().flat_map(|all| all.set()) {
+        files(store.container());
+    }
+    let manifests = spec.manifests.get().into_iter().flat_map(|all| all.set()).filter_map(|(_, _, manifest)| manifest.from.get());
+    paths.extend(manifests.map(|path| path.to_string()));
+    let terraform = spec.terraform.get().into_iter().flat_map(|all| all.set()).filter_map(|(_, _, file)| file.from.get());
+    paths.extend(terraform.map(|path| path.to_string()));
+}
+
+/// A file inside the spec's folder; a link that leads out of it is refused.
+fn include(folder: &Path, path: &str) -> Result<String, String> {
+    let file = folder.join(path);
+    let inside = || -> std::io::Result<bool> { Ok(file.canonicalize()?.starts_with(folder.canonicalize()?)) };
+    match inside() {
+        Ok(true) => {}
+        Ok(false) => return Err("it lies outside the spec's folder".to_string()),
+        Err(error) => return Err(error.to_string()),
+    }
+    let size = std::fs::metadata(&file).map_err(|error| error.to_string())?.len();
+    if size > INCLUDED {
+        return Err(format!("it has {size} bytes, more than the 1 MiB that a ConfigMap holds"));
+    }
+    std::fs::read_to_string(&file).map_err(|error| error.to_string())
+}

@@ -1,0 +1,187 @@
+//! The command line: flags, printing, exit codes. Decides nothing about platforms.
+//!
+//! stdout carries data, stderr words. Exit codes: 0 fine, 1 could not do it, 2 differences or findings, 64 wrong usage.
+
+mod explain;
+mod fmt;
+mod init;
+mod load;
+mod lock;
+mod render;
+mod schema;
+mod show;
+mod validate;
+
+pub use load::{Loaded, load};
+pub use schema::schema;
+
+use crate::diagnostic::{self, Diagnostic, Format};
+use crate::source::Sources;
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Fine.
+const FINE: u8 = 0;
+/// Could not do it.
+const FAILED: u8 = 1;
+/// Differences or findings.
+const DIFFERENT: u8 = 2;
+/// Wrong usage.
+const USAGE: u8 = 64;
+
+/// One platform spec in; Terraform and Kubernetes files out.
+#[derive(Debug, Parser)]
+#[command(name = "platgen", version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// How findings are printed.
+    #[arg(long, global = true, value_enum, default_value = "human")]
+    format: FormatName,
+    /// Print errors only.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Whether to use colour; `NO_COLOR` is heard.
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    color: Color,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FormatName {
+    Human,
+    Json,
+    Sarif,
+    Github,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a small, commented, valid spec to start from.
+    Init(init::Init),
+    /// Resolve every environment and tell every fault; write nothing.
+    Validate(Spec),
+    /// Write the files of the platform, or compare them with `--check`.
+    Render(render::Render),
+    /// Print what holds in an environment, with the place each value comes from.
+    Show(show::Show),
+    /// Put spec files into their canonical form.
+    Fmt(fmt::Fmt),
+    /// Update `platgen.lock` alone.
+    Lock(lock::LockCommand),
+    /// Explain a place of the spec language or the code of a finding.
+    Explain(explain::Explain),
+    /// Print the JSON Schema of the spec language.
+    Schema,
+    /// Print the completions of a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// Which spec.
+#[derive(Clone, Debug, clap::Args)]
+struct Spec {
+    /// The spec: a file or a folder. Default: `platform.yaml`, `platform.toml` or the folder `platform/`, here or above.
+    spec: Option<PathBuf>,
+}
+
+/// How to talk.
+struct Terminal {
+    format: Format,
+    quiet: bool,
+    colour: bool,
+}
+
+impl Terminal {
+    /// Prints findings: for people to stderr, for programs to stdout.
+    fn tell(&self, findings: &[&Diagnostic], sources: &Sources) {
+        let shown: Vec<&Diagnostic> =
+            findings.iter().copied().filter(|d| !self.quiet || d.severity == diagnostic::Severity::Error).collect();
+        if matches!(self.format, Format::Human) {
+            eprint_all(&diagnostic::print(self.format, &shown, sources, self.colour));
+        } else {
+            print_all(&diagnostic::print(self.format, &shown, sources, false));
+        }
+    }
+
+    /// Prints findings that have no place in a spec.
+    fn tell_plain(&self, findings: &[Diagnostic]) {
+        self.tell(&findings.iter().collect::<Vec<_>>(), &Sources::default());
+    }
+
+    /// A line for people.
+    fn say(&self, text: &str) {
+        if !self.quiet {
+            eprint_all(&format!("{text}\n"));
+        }
+    }
+}
+
+/// Writes data; a closed pipe is nobody's fault.
+fn print_all(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+fn eprint_all(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { USAGE } else { FINE });
+        }
+    };
+    let colour = match arguments.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never,
+    };
+    let format = match arguments.format {
+        FormatName::Human => Format::Human,
+        FormatName::Json => Format::Json,
+        FormatName::Sarif => Format::Sarif,
+        FormatName::Github => Format::Github,
+    };
+    let terminal = Terminal { format, quiet: arguments.quiet, colour };
+    ExitCode::from(match arguments.command {
+        Command::Init(init) => init::run(&init, &terminal),
+        Command::Validate(spec) => validate::run(&spec, &terminal),
+        Command::Render(render) => render::run(&render, &terminal),
+        Command::Show(show) => show::run(&show, &terminal),
+        Command::Fmt(fmt) => fmt::run(&fmt, &terminal),
+        Command::Lock(lock) => lock::run(&lock, &terminal),
+        Command::Explain(explain) => explain::run(&explain, &terminal),
+        Command::Schema => {
+            print_all(&format!("{:#}\n", schema()));
+            FINE
+        }
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "platgen", &mut text);
+            print_all(&String::from_utf8_lossy(&text));
+            FINE
+        }
+        Command::Man => {
+            let mut text = Vec::new();
+            let _ = clap_mangen::Man::new(Arguments::command()).render(&mut text);
+            print_all(&String::from_utf8_lossy(&text));
+            FINE
+        }
+    })
+}

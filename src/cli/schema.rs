@@ -1,0 +1,119 @@
+//! The JSON Schema of the spec language, made from the types, the short forms and the places that vary.
+
+use crate::spec::Spec;
+use crate::spec::rules::{self, Short};
+use serde_json::{Map, Value, json};
+
+/// The schema, for editors and for `platgen schema`.
+pub fn schema() -> Value {
+    let mut schema = schemars::schema_for!(Spec).to_value();
+    let definitions = schema.get("$defs").cloned().unwrap_or_default();
+    // Places are told apart by their path, so what the types share is written out where it is used.
+    let mut whole = inline(&schema, &definitions, 0);
+    if let Some(map) = whole.as_object_mut() {
+        map.remove("$defs");
+        map.insert("required".to_string(), json!(["apiVersion"]));
+        map.insert("title".to_string(), json!("platgen spec"));
+    }
+    walk(&mut whole, &mut Vec::new());
+    schema = whole;
+    schema
+}
+
+/// The schema with every reference replaced by what it refers to.
+fn inline(schema: &Value, definitions: &Value, depth: usize) -> Value {
+    match schema {
+        Value::Object(map) if depth < 64 => {
+            let mut out = Map::new();
+            if let Some(name) = map.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix("#/$defs/"))
+                && let Value::Object(target) = inline(definitions.get(name).unwrap_or(&Value::Null), definitions, depth + 1)
+            {
+                out = target;
+            }
+            for (key, value) in map.iter().filter(|(key, _)| *key != "$ref" && *key != "default") {
+                out.insert(key.clone(), inline(value, definitions, depth + 1));
+            }
+            Value::Object(out)
+        }
+        Value::Array(items) => items.iter().map(|item| inline(item, definitions, depth + 1)).collect(),
+        other => other.clone(),
+    }
+}
+
+/// Adds short forms, `environments` and `without` at the places that the rules name.
+fn walk(schema: &mut Value, path: &mut Vec<String>) {
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        for (name, value) in properties.iter_mut() {
+            path.push(name.clone());
+            walk(value, path);
+            path.pop();
+        }
+    }
+    if let Some(entries) = schema.get_mut("additionalProperties").filter(|value| value.is_object()) {
+        path.push("*".to_string());
+        walk(entries, path);
+        path.pop();
+    }
+    let keys: Vec<&str> = path.iter().map(String::as_str).collect();
+    if rules::varies(&keys) && (schema.get("properties").is_some() || keys == ["vars"]) {
+        vary(schema, &keys);
+    }
+    let alternatives = |short: Vec<Value>, long: &Value| {
+        let mut forms = short;
+        forms.push(long.clone());
+        let mut wrapped = Map::new();
+        if let Some(words) = long.get("description") {
+            wrapped.insert("description".to_string(), words.clone());
+        }
+        wrapped.insert("anyOf".to_string(), Value::Array(forms));
+        Value::Object(wrapped)
+    };
+    let property = |schema: &Value, key: &str| schema.pointer(&format!("/properties/{key}")).cloned();
+    match rules::short(&keys) {
+        Short::None => {}
+        Short::Key(key) => *schema = alternatives(property(schema, key).into_iter().collect(), schema),
+        Short::Names => *schema = alternatives(vec![json!({"type": "array", "items": {"type": "string"}})], schema),
+        Short::Item => *schema = alternatives(schema.get("items").cloned().into_iter().collect(), schema),
+        Short::ItemKey(key) => {
+            let item = schema.get("items").cloned().unwrap_or_default();
+            let scalar = property(&item, key).unwrap_or_default();
+            let either = json!({"anyOf": [scalar.clone(), item.clone()]});
+            let mut list = schema.clone();
+            list["items"] = either;
+            *schema = alternatives(vec![scalar, item], &list);
+        }
+    }
+}
+
+fn vary(schema: &mut Value, path: &[&str]) {
+    let mut block = schema.clone();
+    let without =
+        json!({"type": "array", "items": {"type": "string"}, "description": "Paths that the layers below set and this one takes away."});
+    let fixed: Vec<String> = block
+        .get("properties")
+        .and_then(Value::as_object)
+        .map(|all| all.keys().filter(|key| rules::is_fixed(&[path, &[key.as_str()]].concat())).cloned().collect())
+        .unwrap_or_default();
+    if let Some(map) = block.as_object_mut() {
+        map.remove("required");
+        map.remove("description");
+        if let Some(properties) = map.get_mut("properties").and_then(Value::as_object_mut) {
+            fixed.iter().for_each(|key| _ = properties.remove(key));
+            properties.insert("without".to_string(), without.clone());
+        }
+    }
+    let environments = json!({"type": "object", "additionalProperties": block, "description": "What differs in an environment."});
+    let Some(map) = schema.as_object_mut() else { return };
+    let properties = map.entry("properties").or_insert_with(|| json!({}));
+    if let Some(properties) = properties.as_object_mut() {
+        properties.insert("environments".to_string(), environments);
+        properties.insert("without".to_string(), without);
+        if path.first() == Some(&"profiles") {
+            properties.remove("from");
+        }
+    }
+    // The names of `vars` are free, so the two reserved ones are no texts.
+    if path == ["vars"] {
+        map.remove("propertyNames");
+    }
+}
