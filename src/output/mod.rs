@@ -72,7 +72,7 @@ pub struct Selection<'a> {
 pub enum Outcome {
     /// The disk is as rendered.
     Done(Summary),
-    /// Nothing was written; every file in the way, sorted by path.
+    /// Nothing was written; every file in the way by path, then live Terraform roots in the order in which to destroy them.
     Refused(Vec<Refusal>),
 }
 

@@ -70,11 +70,11 @@ pub(super) fn plan<'a>(job: &Job<'a>, survey: Survey<'a>) -> Result<Plan<'a>, Ve
             }
         }
     }
+    plan.refused.sort_by(|a, b| a.path.cmp(&b.path));
     plan.refused.extend(
         live.into_iter()
             .map(|(root, commands)| Refusal { path: job.roots.show(&Place::output(root)), why: Obstacle::LiveRoot { commands } }),
     );
-    plan.refused.sort_by(|a, b| a.path.cmp(&b.path));
     plan.steps.extend(removals);
     for (number, group) in survey.groups.iter().enumerate() {
         manifest_step(&survey, number, group, &mut plan);
@@ -160,7 +160,7 @@ fn live_roots(job: &Job<'_>, survey: &Survey<'_>) -> Vec<(String, Vec<String>)> 
 }
 
 /// A root goes before the roots that it stands on; unknown ones go first.
-pub(super) fn destroy_rank(root: &str) -> usize {
+fn destroy_rank(root: &str) -> usize {
     const ORDER: [&str; 6] = ["interconnect", "data", "cluster", "network", "global", "bootstrap"];
     ORDER.iter().position(|layer| root.split('/').any(|part| part == *layer)).map_or(0, |at| at + 1)
 }

@@ -25,7 +25,6 @@ flatten both tables to `workload.key.key: value`, compare, and take away what `i
 """
 import fnmatch
 import json
-import os
 import re
 import subprocess
 import sys
@@ -290,7 +289,7 @@ def main(words):
         print(write(load(words[1])), end="")
     elif len(words) == 3 and words[0] == "compare":
         original = json.load(open(words[1], encoding="utf-8"))
-        intended = json.load(open(os.path.join(os.path.dirname(words[1]), "intended.json"), encoding="utf-8"))["intended"]
+        intended = json.load(open(re.sub(r"[^/]*$", "intended.json", words[1]), encoding="utf-8"))["intended"]
         sys.exit(2 if compare(original, load(words[2]), intended) else 0)
     else:
         sys.exit(__doc__)

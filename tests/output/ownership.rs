@@ -147,6 +147,10 @@ pub(crate) fn a_root_inside_a_living_unit() {
     us.files.remove("data/a.tf");
     let refused = world.refused();
     assert!(matches!(&refused[..], [(path, Obstacle::LiveRoot { .. })] if path == "terraform/dev/us/data"), "{refused:?}");
+    world.files.units.remove("terraform/dev/us");
+    world.files.units.remove(NETWORK);
+    let paths: Vec<String> = world.refused().into_iter().map(|(path, _)| path).collect();
+    assert_eq!(paths, ["terraform/dev/us/data", NETWORK, "terraform/dev/us/network"], "in the order in which to destroy them");
 }
 
 pub(crate) fn a_partial_render_stays_in_its_selection() {
