@@ -69,15 +69,12 @@ pub(super) fn run(show: &Show, terminal: &Terminal) -> u8 {
 /// Which stretches of the sources are profiles and environment blocks.
 struct Places<'a> {
     loaded: &'a super::Loaded,
-    profiles: Vec<(String, Span)>,
     environment: &'a str,
 }
 
 impl<'a> Places<'a> {
     fn of(loaded: &'a super::Loaded, environment: &'a str) -> Self {
-        let profiles = loaded.specs.base.profiles.get().into_iter().flat_map(|all| all.iter());
-        let profiles = profiles.filter_map(|(name, _, value)| Some((name.to_string(), value.span()?))).collect();
-        Places { loaded, profiles, environment }
+        Places { loaded, environment }
     }
 
     fn origin(&self, span: Span) -> String {
@@ -87,8 +84,14 @@ impl<'a> Places<'a> {
         }
         let at = format!("{}:{}", source.name, self.loaded.sources.position(span).line);
         let inside = |outer: &Span| outer.file == span.file && outer.start <= span.start && span.end <= outer.end;
-        let profile =
-            self.profiles.iter().find(|(_, outer)| inside(outer)).map(|(name, _)| format!(", profile {name}")).unwrap_or_default();
+        let profile = self
+            .loaded
+            .specs
+            .profiles
+            .iter()
+            .find(|(_, outer)| inside(outer))
+            .map(|(name, _)| format!(", profile {name}"))
+            .unwrap_or_default();
         let block = if self.loaded.specs.blocks.get(self.environment).is_some_and(|blocks| blocks.iter().any(inside)) {
             format!(", environment {}", self.environment)
         } else {

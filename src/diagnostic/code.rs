@@ -150,6 +150,9 @@ codes! {
     PathInTheWay "path-in-the-way" Error
         "a link, folder or file stands where something else has to be written"
         "Links are never followed or replaced, because they can lead out of the output folder. Move what is there away."
+    PortMapping "port-mapping" Warning
+        "a Service's port differs from the container's where the policy engine needs them equal"
+        "The network policy agent of EKS compares a policy's port with the port of the Service. Where the two differ, calls that a policy allows are dropped. Use the same number, or another policy engine."
     SecretLiteral "secret-literal" Error
         "a text that looks like a credential"
         "Secrets stand in the secret manager, never in files: a spec is committed and read by many. Put the value there and refer to it under `secrets`, or with `${secret/path#key}`."

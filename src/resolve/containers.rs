@@ -59,22 +59,8 @@ impl Scope<'_> {
             pod.volumes.push(Volume::Tmp { name: volume.clone(), medium: tmp.medium.get().copied().unwrap_or(Medium::Disk), size });
             mounts.push(Mount { volume, path: path.to_string(), read_only: false });
         }
-        let command: Vec<String> = fields.command.get().into_iter().flatten().filter_map(Field::get).cloned().collect();
-        let mut arguments = Vec::new();
-        for (text, span) in fields.args.get().into_iter().flatten().filter_map(Field::spanned) {
-            if literals::looks_secret(text.original()) {
-                self.secret_literal("`args`", span);
-            }
-            match self.value(text, span, "`args`", asker) {
-                Some(Source::Text(value)) => arguments.push(value),
-                Some(_) => {
-                    let diagnostic =
-                        Diagnostic::new(Code::Contradiction, "`args` can't hold a secret: arguments are visible to all").at(span);
-                    self.tell(diagnostic.help("put it in a variable under `config`, and write `$(NAME)` here"));
-                }
-                None => {}
-            }
-        }
+        let command = self.words(fields.command, "`command`", asker);
+        let arguments = self.words(fields.args, "`args`", asker);
         let probes = self.probes(fields, &ports, fallback, pod, entry);
         let security = self.security(fields, pod, &mut mounts, &prefix);
         let resources = fields.resources.get();
@@ -120,6 +106,26 @@ impl Scope<'_> {
             self.tell(diagnostic.help("add the version that was tested, such as `:v1.4.2`"));
         }
         Some(image.to_string())
+    }
+
+    /// The words of a command line.
+    fn words(&mut self, words: &Field<Vec<Field<Text>>>, what: &str, asker: &mut Asker<'_>) -> Vec<String> {
+        let mut all = Vec::new();
+        for (text, span) in words.get().into_iter().flatten().filter_map(Field::spanned) {
+            if literals::looks_secret(text.original()) {
+                self.secret_literal(what, span);
+            }
+            match self.value(text, span, what, asker) {
+                Some(Source::Text(value)) => all.push(value),
+                Some(_) => {
+                    let diagnostic =
+                        Diagnostic::new(Code::Contradiction, format!("{what} can't hold a secret: command lines are visible to all"));
+                    self.tell(diagnostic.at(span).help("put it in a variable under `config`, and write `$(NAME)` here"));
+                }
+                None => {}
+            }
+        }
+        all
     }
 
     fn secret_literal(&mut self, what: &str, at: Span) {

@@ -17,7 +17,7 @@ mod workloads;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
 use crate::model::lock::Lock;
 use crate::model::{Estate, Platform};
-use crate::source::{FileId, Role, Sources, Span};
+use crate::source::{FileId, Sources, Span};
 use crate::spec::{Spec, Specs};
 use crate::syntax::Field;
 use crate::value::Name;
@@ -54,6 +54,7 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
                 .help("name it in the `from` of an app, or remove it"),
         );
     }
+    warn_of_unrendered(specs, &mut found);
     let declared = require_environments(&specs.base, &mut found);
     let (plan, lock) = places::plan_addresses(specs, lock, &mut found);
     let mut environments = IndexMap::new();
@@ -73,6 +74,16 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
     let name = specs.base.platform.get().and_then(|platform| platform.name.get()).cloned();
     let estate = name.filter(|_| declared).map(|name| Estate { name, environments });
     Resolution { estate, lock, diagnostics: found }
+}
+
+/// Names the sections that are read and checked, but not rendered by this version.
+fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
+    for section in ["observability", "delivery", "charts", "buckets"] {
+        if let Some(&span) = specs.sections.get(section) {
+            let message = format!("`{section}` is read and checked, but this version does not render it");
+            found.push(Diagnostic::new(Code::NotRendered, message).at(span).help("nothing of it is in the output, nor what refers to it"));
+        }
+    }
 }
 
 fn require_environments(spec: &Spec, found: &mut Diagnostics) -> bool {
@@ -110,7 +121,6 @@ impl<'a> Scope<'a> {
         let places = self.places();
         let people = self.people();
         let names = self.names();
-        self.unrendered();
         let mut platform = base?;
         platform.groups = people.groups;
         platform.namespaces = people.namespaces;
@@ -162,11 +172,6 @@ impl<'a> Scope<'a> {
             diagnostic = diagnostic.related(other, why);
         }
         self.tell(diagnostic);
-    }
-
-    /// Whether the user wrote what stands here; the rest is a default.
-    fn is_written(&self, span: Span) -> bool {
-        self.inputs.sources.get(span.file).role == Role::User
     }
 
     /// Whether a reason was given: it is the waiver of what it stands beside.

@@ -1,7 +1,6 @@
 //! Groups, teams and namespaces.
 
 use super::Scope;
-use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Group, Namespace, Quota};
 use crate::spec::PodSecurityLevel;
 use crate::syntax::Field;
@@ -89,24 +88,6 @@ impl Scope<'_> {
             && !teams.contains(&name)
         {
             self.unknown("team", name.as_str(), teams.iter().map(|name| name.as_str()), at);
-        }
-    }
-
-    /// Warns of what is read and checked but not rendered.
-    pub(super) fn unrendered(&mut self) {
-        let spec = self.spec;
-        let mut sections = Vec::new();
-        sections.push(("observability", spec.observability.span(), spec.observability.get().is_some()));
-        sections.push(("delivery", spec.delivery.span(), spec.delivery.get().is_some()));
-        sections.push(("charts", spec.charts.span(), spec.charts.get().is_some_and(|all| !all.is_empty())));
-        sections.push(("buckets", spec.buckets.span(), spec.buckets.get().is_some_and(|all| !all.is_empty())));
-        for (name, span, present) in sections {
-            if let Some(span) = span.filter(|span| present && self.is_written(*span)) {
-                let message = format!("`{name}` is read and checked, but this version does not render it");
-                self.tell(
-                    Diagnostic::new(Code::NotRendered, message).at(span).help("nothing of it is in the output, nor what refers to it"),
-                );
-            }
         }
     }
 }

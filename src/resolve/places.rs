@@ -203,6 +203,11 @@ impl Scope<'_> {
             .any(|place| !matches!(place.provider, Provider::Kind | Provider::Existing))
     }
 
+    /// Whether one of the environment's regions is on AWS.
+    pub(super) fn on_aws(&self) -> bool {
+        places(self.spec, self.environment.as_str(), &mut |_| {}).iter().any(|place| place.provider == Provider::Aws)
+    }
+
     /// The platform without its regions.
     pub(super) fn base(&mut self) -> Option<Platform> {
         let spec = self.spec;

@@ -43,7 +43,7 @@ impl Scope<'_> {
                 Part::Literal(text) => Some(Ok(text.clone())),
                 Part::Value(value) => {
                     let place = self.place_of(&value.source, at);
-                    self.expression(&value.expression, place, what, asker).map(|value| value.map_err(|secret| (secret, url)))
+                    self.expression(&value.expression, place, at, what, asker).map(|value| value.map_err(|secret| (secret, url)))
                 }
             };
             match (value, parts.last_mut()) {
@@ -79,6 +79,7 @@ impl Scope<'_> {
         &mut self,
         expression: &Expression,
         at: Span,
+        whole: Span,
         what: &str,
         asker: &mut Asker<'_>,
     ) -> Option<Result<String, crate::value::SecretRef>> {
@@ -96,10 +97,10 @@ impl Scope<'_> {
                 }
             }
             Expression::Own(field) => self.own(*field, at, asker).map(Ok),
-            Expression::Address { reference, field } => self.address(reference, *field, at, what, asker).map(Ok),
+            Expression::Address { reference, field } => self.address(reference, *field, (at, whole), what, asker).map(Ok),
             Expression::User { reference, .. } => {
                 let entry = self.lookup(asker.names, reference, asker.namespace, at)?.clone();
-                self.left_out(&entry, at, what, asker, "its users");
+                self.left_out(&entry, whole, what, asker);
                 None
             }
         }
@@ -127,10 +128,17 @@ impl Scope<'_> {
         })
     }
 
-    fn address(&mut self, reference: &Ref, field: AddressField, at: Span, what: &str, asker: &mut Asker<'_>) -> Option<String> {
+    fn address(
+        &mut self,
+        reference: &Ref,
+        field: AddressField,
+        (at, whole): (Span, Span),
+        what: &str,
+        asker: &mut Asker<'_>,
+    ) -> Option<String> {
         let entry = self.lookup(asker.names, reference, asker.namespace, at)?.clone();
         if !entry.rendered {
-            self.left_out(&entry, at, what, asker, "it");
+            self.left_out(&entry, whole, what, asker);
             return None;
         }
         if let (AddressField::PublicUrl, What::App(app)) = (field, &entry.what) {
@@ -162,9 +170,9 @@ impl Scope<'_> {
     }
 
     /// Names what refers to something that is not rendered.
-    pub(super) fn left_out(&mut self, entry: &Entry, at: Span, what: &str, asker: &Asker<'_>, part: &str) {
+    pub(super) fn left_out(&mut self, entry: &Entry, at: Span, what: &str, asker: &Asker<'_>) {
         let message =
-            format!("{what} of `{}` is left out: it refers to `{}`, and this version does not render {part}", asker.label, entry.display());
+            format!("{what} of `{}` is left out: it refers to `{}`, which this version does not render", asker.label, entry.display());
         self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
     }
 }

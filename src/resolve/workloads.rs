@@ -111,6 +111,7 @@ impl Scope<'_> {
                 }
             }
         }
+        self.check_mapped_ports(entry, app);
         if let (Some(span), None) = (app.timezone.span(), periodic) {
             self.contradiction("`timezone` means nothing without a `schedule`", span, Some(entry.key), "the entry has none");
         }
@@ -141,6 +142,20 @@ impl Scope<'_> {
                 let message = format!("`{name}` is read and checked, but this version does not render it");
                 self.tell(Diagnostic::new(Code::NotRendered, message).at(span));
             }
+        }
+    }
+
+    /// The VPC CNI compares a policy's port with the Service's, so where the two differ it drops what the policy allows (EKS user guide,
+    /// "Limit Pod traffic with Kubernetes network policies").
+    fn check_mapped_ports(&mut self, entry: &Entry, app: &App) {
+        let native = self.spec.cluster.get().and_then(|cluster| cluster.policy_engine.get()) == Some(&crate::spec::PolicyEngine::Native);
+        let Some((_, service, target)) = entry.ports.iter().find(|(_, service, target)| service != target) else { return };
+        if native && self.on_aws() {
+            let at = app.port.span().or(app.ports.span()).unwrap_or(entry.key);
+            let message =
+                format!("the Service of `{}` maps {service} to {target}, which EKS's own policy engine does not follow", entry.display());
+            let diagnostic = Diagnostic::new(Code::PortMapping, message).at(at);
+            self.tell(diagnostic.help(format!("write `{target}`, or choose `cluster.policy_engine: cilium` or `calico`")));
         }
     }
 
@@ -409,7 +424,7 @@ impl Scope<'_> {
             let Some(entry) = self.lookup(asker.names, reference, asker.namespace, at) else { continue };
             let entry = entry.clone();
             if !entry.rendered {
-                self.left_out(&entry, at, "a need", asker, "it");
+                self.left_out(&entry, at, "a need", asker);
                 continue;
             }
             if let Some((_, target)) = self.port_of(&entry, reference, at) {

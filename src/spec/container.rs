@@ -19,7 +19,7 @@ macro_rules! container {
             /// Another tag for the image that a layer below names.
             pub tag: Field<String>,
             /// What is run in place of the image's entry point.
-            pub command: Field<Vec<Field<String>>>,
+            pub command: Field<Vec<Field<Text>>>,
             /// Arguments.
             pub args: Field<Vec<Field<Text>>>,
             /// Environment variables; values may hold expressions such as `${app/cart.address}`.
@@ -78,7 +78,7 @@ container! {
 pub struct ContainerFields<'a> {
     pub image: &'a Field<Image>,
     pub tag: &'a Field<String>,
-    pub command: &'a Field<Vec<Field<String>>>,
+    pub command: &'a Field<Vec<Field<Text>>>,
     pub args: &'a Field<Vec<Field<Text>>>,
     pub config: &'a Field<Map<VariableName, Text>>,
     pub secrets: &'a Field<Map<VariableName, SecretRef>>,

@@ -29,8 +29,10 @@ pub struct Specs {
     pub trees: IndexMap<String, Node>,
     /// The places of the blocks of each environment.
     pub blocks: IndexMap<String, Vec<Span>>,
-    /// Where the key of each section stands.
+    /// Where the key of each section that somebody wrote stands.
     pub sections: BTreeMap<String, Span>,
+    /// Where each profile stands.
+    pub profiles: BTreeMap<String, Span>,
     /// Profiles that no app names, with the places of their keys.
     pub unused_profiles: Vec<(String, Span)>,
 }
@@ -59,6 +61,7 @@ pub fn assemble(files: &[Node], defaults: &Node, found: &mut Diagnostics) -> Spe
         specs.trees.insert(name.clone(), tree);
     }
     if let Some(profiles) = root.get("profiles") {
+        specs.profiles = profiles.entries().iter().map(|profile| (profile.key.to_string(), profile.value.span)).collect();
         let unused = profiles.entries().iter().filter(|profile| !layers.used.contains(&profile.key));
         specs.unused_profiles = unused.map(|profile| (profile.key.to_string(), profile.span)).collect();
     }

@@ -289,7 +289,7 @@ def main(words):
         print(write(load(words[1])), end="")
     elif len(words) == 3 and words[0] == "compare":
         original = json.load(open(words[1], encoding="utf-8"))
-        intended = json.load(open(re.sub(r"[^/]*$", "intended.json", words[1]), encoding="utf-8"))["intended"]
+        intended = json.load(open(re.sub(r"[^/]*$", "intended.json", words[1], count=1), encoding="utf-8"))["intended"]
         sys.exit(2 if compare(original, load(words[2]), intended) else 0)
     else:
         sys.exit(__doc__)
