@@ -1,19 +1,49 @@
 //! platgen turns one platform spec into the committed files of a whole platform.
+//!
+//! Five nouns, four stages:
+//!
+//! ```text
+//! Source --syntax--> Node --decode--> Spec --resolve--> Estate --view + template--> Files --output--> disk
+//! ```
+//!
+//! A [`source`] is bytes with a name. [`syntax`] makes one spanned tree of YAML and TOML and decodes it without ever failing. [`spec`] is the file
+//! format, one to one, and merges its layers. [`resolve`] is the only place where policy is decided; it gives the [`model`], the truth that
+//! every renderer reads. [`kubernetes`] and [`cloud`] make views of it, [`template`] prints them, [`yaml`] and [`hcl`] read back and lay out what was
+//! printed. [`render`] gathers the [`files`], [`output`] brings them to disk. A [`diagnostic`] is everything the user can be told.
+//!
+//! The core is pure: the same spec and lock give the same bytes on every machine. Only [`cli`] and [`output`] know the disk. `tests/tidy.rs` holds
+//! who may import whom.
+
+pub mod source;
+
+pub mod diagnostic;
+
+pub mod value;
+
+pub mod syntax;
+
+pub mod spec;
+
+pub mod facts;
+
+pub mod model;
+
+pub mod resolve;
+
+pub mod template;
+
+pub mod yaml;
+
+pub mod hcl;
+
+pub mod kubernetes;
+
+pub mod cloud;
+
+pub mod files;
+
+pub mod render;
+
+pub mod output;
 
 pub mod cli;
-pub mod cloud;
-pub mod diagnostic;
-pub mod facts;
-pub mod files;
-pub mod hcl;
-pub mod kubernetes;
-pub mod model;
-pub mod output;
-pub mod render;
-pub mod resolve;
-pub mod source;
-pub mod spec;
-pub mod syntax;
-pub mod template;
-pub mod value;
-pub mod yaml;

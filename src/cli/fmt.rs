@@ -22,7 +22,7 @@ pub(super) fn run(fmt: &Fmt, terminal: &Terminal) -> u8 {
     let loaded = match load(fmt.spec.spec.as_deref()) {
         Ok(loaded) => loaded,
         Err(fault) => {
-            terminal.tell_plain(&[fault]);
+            terminal.tell_plain(&[*fault]);
             return FAILED;
         }
     };

@@ -54,7 +54,7 @@ impl Loaded {
 ///
 /// # Errors
 /// There is none, there are two, or it can't be read.
-pub fn load(named: Option<&Path>) -> Result<Loaded, Diagnostic> {
+pub fn load(named: Option<&Path>) -> Result<Loaded, Box<Diagnostic>> {
     let path = match named {
         Some(path) => path.to_path_buf(),
         None => find()?,
@@ -99,7 +99,7 @@ pub fn load(named: Option<&Path>) -> Result<Loaded, Diagnostic> {
 }
 
 /// The nearest spec, here or above.
-fn find() -> Result<PathBuf, Diagnostic> {
+fn find() -> Result<PathBuf, Box<Diagnostic>> {
     let mut folder = PathBuf::from(".");
     let depth = std::env::current_dir().map(|here| here.ancestors().count()).unwrap_or(1);
     for _ in 0..depth {
@@ -111,16 +111,17 @@ fn find() -> Result<PathBuf, Diagnostic> {
             [one] => return Ok(one.strip_prefix("./").map(Path::to_path_buf).unwrap_or_else(|_| one.clone())),
             [first, second, ..] => {
                 let message = format!("`{}` and `{}` are both here", first.display(), second.display());
-                return Err(Diagnostic::new(Code::AmbiguousSpec, message).help("name the one you mean, or remove the other"));
+                let fault = Diagnostic::new(Code::AmbiguousSpec, message);
+                return Err(Box::new(fault.help("name the one you mean, or remove the other")));
             }
         }
     }
-    Err(Diagnostic::new(Code::NoSpec, "there is no `platform.yaml`, `platform.toml` or folder `platform/` here or above")
-        .help("`platgen init` writes a first one; or name the spec"))
+    let fault = Diagnostic::new(Code::NoSpec, "there is no `platform.yaml`, `platform.toml` or folder `platform/` here or above");
+    Err(Box::new(fault.help("`platgen init` writes a first one; or name the spec")))
 }
 
 /// The folder of a spec and its files, in name order.
-fn files(path: &Path) -> Result<(PathBuf, Vec<PathBuf>), Diagnostic> {
+fn files(path: &Path) -> Result<(PathBuf, Vec<PathBuf>), Box<Diagnostic>> {
     if !path.is_dir() {
         let parent = path.parent().map(Path::to_path_buf).unwrap_or_default();
         let folder = if parent.as_os_str().is_empty() { PathBuf::from(".") } else { parent };
@@ -137,22 +138,22 @@ fn files(path: &Path) -> Result<(PathBuf, Vec<PathBuf>), Diagnostic> {
     files.sort();
     if files.is_empty() {
         let message = format!("the folder `{}` holds no `.yaml`, `.yml` or `.toml` file", path.display());
-        return Err(Diagnostic::new(Code::NoSpec, message).help("put the spec's files at its top level"));
+        return Err(Box::new(Diagnostic::new(Code::NoSpec, message).help("put the spec's files at its top level")));
     }
     Ok((path.to_path_buf(), files))
 }
 
-fn read(path: &Path) -> Result<String, Diagnostic> {
+fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
     let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
     String::from_utf8(bytes).map_err(|error| {
         let message = format!("`{}` is not UTF-8: byte {} is wrong", path.display(), error.utf8_error().valid_up_to());
-        Diagnostic::new(Code::Syntax, message).help("save it as UTF-8")
+        Box::new(Diagnostic::new(Code::Syntax, message).help("save it as UTF-8"))
     })
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+fn unreadable(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
     let code = if error.kind() == std::io::ErrorKind::NotFound { Code::NoSpec } else { Code::Unreadable };
-    Diagnostic::new(code, format!("`{}` can't be read: {error}", path.display())).help("check the path and its permissions")
+    Box::new(Diagnostic::new(code, format!("`{}` can't be read: {error}", path.display())).help("check the path and its permissions"))
 }
 
 /// The files that a spec includes, in any environment.

@@ -24,7 +24,7 @@ pub(super) fn run(command: &LockCommand, terminal: &Terminal) -> u8 {
     let mut loaded = match load(command.spec.spec.as_deref()) {
         Ok(loaded) => loaded,
         Err(fault) => {
-            terminal.tell_plain(&[fault]);
+            terminal.tell_plain(&[*fault]);
             return FAILED;
         }
     };

@@ -41,7 +41,7 @@ pub(super) struct Render {
 pub(super) fn run(render: &Render, terminal: &Terminal) -> u8 {
     let mut loaded = match load(render.spec.spec.as_deref()) {
         Ok(loaded) => loaded,
-        Err(fault) => return fail(terminal, &[fault]),
+        Err(fault) => return fail(terminal, &[*fault]),
     };
     let roots = Roots {
         output: render.output.clone().unwrap_or_else(|| loaded.folder.join("deploy")),
@@ -53,7 +53,7 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> u8 {
         match output::recover(&roots) {
             Ok(true) => match load(render.spec.spec.as_deref()) {
                 Ok(again) => loaded = again,
-                Err(fault) => return fail(terminal, &[fault]),
+                Err(fault) => return fail(terminal, &[*fault]),
             },
             Ok(false) => {}
             Err(faults) => return fail(terminal, &faults),
@@ -131,7 +131,7 @@ fn unknown_selection(render: &Render, estate: &Estate) -> Option<crate::diagnost
 
 /// The paths of an app's own files.
 fn files_of(app: &str, files: &Files) -> BTreeSet<String> {
-    let wanted = if app.contains('/') { format!("/{app}.yaml") } else { format!("/{app}.yaml") };
+    let wanted = format!("/{app}.yaml");
     files.iter().map(|(path, _)| path).filter(|path| path.starts_with("kubernetes/") && path.ends_with(&wanted)).collect()
 }
 

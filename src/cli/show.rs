@@ -23,7 +23,7 @@ pub(super) fn run(show: &Show, terminal: &Terminal) -> u8 {
     let mut loaded = match load(show.spec.as_deref()) {
         Ok(loaded) => loaded,
         Err(fault) => {
-            terminal.tell_plain(&[fault]);
+            terminal.tell_plain(&[*fault]);
             return FAILED;
         }
     };

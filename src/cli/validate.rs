@@ -7,7 +7,7 @@ pub(super) fn run(spec: &Spec, terminal: &Terminal) -> u8 {
     let mut loaded = match load(spec.spec.as_deref()) {
         Ok(loaded) => loaded,
         Err(fault) => {
-            terminal.tell_plain(&[fault]);
+            terminal.tell_plain(&[*fault]);
             return FAILED;
         }
     };

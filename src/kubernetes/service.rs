@@ -40,7 +40,7 @@ pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document
         render_yaml("kubernetes/service.yaml.j2", &view).map(|printed| documents.extend(printed))
     };
     let service = workload.service.as_ref();
-    for service in service {
+    if let Some(service) = service {
         for name in std::iter::once(&workload.name).chain(&service.aliases) {
             print(name.to_string(), false, ports(workload, service))?;
         }
