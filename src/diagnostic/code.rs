@@ -48,18 +48,6 @@ codes! {
     AddressOutside "address-outside" Error
         "a range does not lie in the range it belongs to"
         "A subnet lies in its region's network, a region in its environment's range, an environment in `network.cidr`. A range given with `cidr` has to be inside; and `network.cidr` cannot change once ranges are allocated from it."
-    AddressOverlap "address-overlap" Error
-        "two ranges of the platform share addresses"
-        "Everything that is joined by peering, transit or a tunnel needs addresses of its own, in all environments, since they share the way to the premises. After merging two branches that both added something, `platgen lock --resolve` moves the newer of the two."
-    AddressReserved "address-reserved" Error
-        "a range of the platform takes addresses that belong to others"
-        "On-premises networks, `network.reserved` and the ranges that a cloud or a container runtime keeps for itself cannot be reached once a network of the platform uses the same addresses."
-    AddressSpace "address-space" Error
-        "there is no room left for a range"
-        "The plan gives every environment, region, subnet and zone a block of its own and never renumbers one. Removed keys keep their range until their line is deleted from `platgen.lock`."
-    AddressTooSmall "address-too-small" Error
-        "a range is smaller than the cloud allows or the nodes need"
-        "Clouds keep addresses of every subnet for themselves and refuse subnets below a size; nodes and pods each take addresses up to the maximum of their pools."
     Anchor "anchor" Error
         "an anchor, alias, merge key or tag in a spec"
         "What a spec says stands where it is read: anchors, aliases, merge keys (`<<`) and tags are not part of the language. Write the value where it is used, or share it with a profile."
@@ -103,8 +91,11 @@ codes! {
         "a name that its target does not allow"
         "Names become parts of the names of cloud resources and Kubernetes objects, which have limits of their own."
     NetworkOverlap "network-overlap" Error
-        "two ranges that overlap"
-        "Everything that can be routed to each other needs ranges of its own."
+        "two ranges share addresses"
+        "Everything that is joined by peering, transit or a tunnel needs addresses of its own, in all environments; on-premises networks, `network.reserved` and ranges that a cloud keeps for itself count too. After merging two branches that both added something, `platgen lock --resolve` moves the newer of the two."
+    NetworkTooSmall "network-too-small" Error
+        "a range has no room for what it must hold"
+        "Clouds keep addresses of every subnet for themselves and refuse subnets below a size; nodes and pods each take addresses up to the maximum of their pools. The plan gives every environment, region, subnet and zone a block of its own and never renumbers one: removed keys keep their range until their line is deleted from `platgen.lock`."
     NotRendered "not-rendered" Warning
         "something is read and checked, but not rendered"
         "The spec language is whole, and this version of platgen renders a part of it. What is left out is named, nothing is left out silently."
