@@ -48,18 +48,6 @@ codes! {
     AddressOutside "address-outside" Error
         "a range does not lie in the range it belongs to"
         "A subnet lies in its region's network, a region in its environment's range, an environment in `network.cidr`. A range given with `cidr` has to be inside; and `network.cidr` cannot change once ranges are allocated from it."
-    AddressOverlap "address-overlap" Error
-        "two ranges of the platform share addresses"
-        "Everything that is joined by peering, transit or a tunnel needs addresses of its own, in all environments, since they share the way to the premises. After merging two branches that both added something, `platgen lock --resolve` moves the newer of the two."
-    AddressReserved "address-reserved" Error
-        "a range of the platform takes addresses that belong to others"
-        "On-premises networks, `network.reserved` and the ranges that a cloud or a container runtime keeps for itself cannot be reached once a network of the platform uses the same addresses."
-    AddressSpace "address-space" Error
-        "there is no room left for a range"
-        "The plan gives every environment, region, subnet and zone a block of its own and never renumbers one. Removed keys keep their range until their line is deleted from `platgen.lock`."
-    AddressTooSmall "address-too-small" Error
-        "a range is smaller than the cloud allows or the nodes need"
-        "Clouds keep addresses of every subnet for themselves and refuse subnets below a size; nodes and pods each take addresses up to the maximum of their pools."
     AmbiguousSpec "ambiguous-spec" Error
         "two specs where one is expected"
         "Without a name, platgen takes `platform.yaml`, `platform.toml` or the folder `platform/`, here or in a folder above. Two of them are here: name the one you mean."
@@ -129,6 +117,9 @@ codes! {
     NetworkOverlap "network-overlap" Error
         "two ranges that overlap"
         "Everything that can be routed to each other needs ranges of its own."
+    NetworkTooSmall "network-too-small" Error
+        "a range has no room for what it must hold"
+        "Clouds keep addresses of every subnet for themselves and refuse subnets below a size; nodes and pods each take addresses up to the maximum of their pools. The plan gives every environment, region, subnet and zone a block of its own and never renumbers one: removed keys keep their range until their line is deleted from `platgen.lock`."
     NewerManifest "newer-manifest" Error
         "a manifest has a format that this version does not know"
         "The files were last rendered by a newer platgen. Use that version, or a later one."

@@ -135,6 +135,6 @@ pub fn is_fixed(path: &[&str]) -> bool {
         ["network", "cidr"]
             | ["cloud", "state" | "accounts"]
             | [_, _, "only" | "from" | "renamed_from"]
-            | ["network", "subnets", _, "cidr" | "renamed_from"]
+            | ["network", "subnets", _, "renamed_from"]
     )
 }

@@ -120,11 +120,11 @@ impl Problem {
     /// The kind of diagnostic.
     pub fn code(&self) -> Code {
         match self {
-            Problem::Overlap { .. } => Code::AddressOverlap,
-            Problem::Reserved { .. } => Code::AddressReserved,
+            Problem::Overlap { .. } => Code::NetworkOverlap,
+            Problem::Reserved { .. } => Code::NetworkOverlap,
             Problem::Outside { .. } => Code::AddressOutside,
-            Problem::NoRoom { .. } => Code::AddressSpace,
-            Problem::TooSmall { .. } => Code::AddressTooSmall,
+            Problem::NoRoom { .. } => Code::NetworkTooSmall,
+            Problem::TooSmall { .. } => Code::NetworkTooSmall,
             Problem::Disagreement { .. } => Code::CidrDisagreement,
         }
     }

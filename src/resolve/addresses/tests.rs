@@ -189,7 +189,7 @@ fn an_explicit_range_wins_and_draws_its_region_around_it() {
         ["the spec gives `dev/eu-west-1/subnet/data` the range `10.35.128.0/20`, but it has `10.35.16.0/20` in the lock"]
     );
     set(&mut request, "10.35.16.0/27");
-    assert!(plan(&request, &Lock::default()).2.iter().any(|problem| problem.code() == crate::diagnostic::Code::AddressTooSmall));
+    assert!(plan(&request, &Lock::default()).2.iter().any(|problem| problem.code() == crate::diagnostic::Code::NetworkTooSmall));
 }
 
 #[test]
