@@ -12,7 +12,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("diagnostic", &["source"]),
     ("facts", &["diagnostic"]),
     ("yaml", &[]),
-    ("syntax", &["source", "diagnostic"]),
+    ("syntax", &["source", "diagnostic", "value"]),
     ("template", &["hcl", "yaml", "diagnostic"]),
     ("spec", &["source", "diagnostic", "syntax", "value"]),
     ("model", &["source", "diagnostic", "value", "spec", "facts"]),

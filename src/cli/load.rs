@@ -67,13 +67,13 @@ pub fn load(named: Option<&Path>) -> Result<Loaded, Box<Diagnostic>> {
     for path in &paths {
         let text = read(path)?;
         let id = sources.add(path.display().to_string(), text);
-        let before = found.has_errors();
         match parse(&sources, id, &mut found) {
             Some(node) => nodes.push(node),
             None => sound = false,
         }
-        sound &= before || !found.has_errors() || !nodes.is_empty();
     }
+    // What can't be read, and what stands for something else, would be followed by faults that are none.
+    sound &= !found.iter().any(|fault| matches!(fault.code, Code::Syntax | Code::Anchor));
     let id = sources.add_default("defaults.yaml", DEFAULTS);
     let defaults = parse(&sources, id, &mut found).unwrap_or_else(|| Node::map(crate::source::Span::new(id, 0..0), Vec::new()));
     let specs = if sound { assemble(&nodes, &defaults, &mut found) } else { Specs::default() };

@@ -192,6 +192,11 @@ pub fn version(provider: Provider, name: &str) -> Option<Version> {
     Some(Version { name: &key[provider.name().len() + 1..], released, end, extended: Some(extended).filter(|&date| date != "-") })
 }
 
+/// The names of the IANA time zone database.
+pub fn timezones() -> impl Iterator<Item = &'static str> {
+    include_str!("timezones.txt").lines().filter(|line| !line.starts_with('#'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -311,6 +311,7 @@ impl Scope<'_> {
         match (probe.port.spanned(), ports) {
             (Some((port, at)), _) => self.named_port(port, at, ports),
             (None, [(_, number)]) => Some(*number),
+            (None, _) if self.unsure => None,
             (None, _) => {
                 let diagnostic = Diagnostic::new(Code::MissingField, "the probe has no `port`").at(*at);
                 self.tell(diagnostic.help("say which: there is not exactly one port"));

@@ -2,11 +2,44 @@
 
 use super::Scope;
 use super::literals;
+use super::names::Names;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Change, Manifest, Patch, Platform, TerraformFile};
+use crate::source::Span;
+use crate::value::Target;
+
+/// The kinds of objects that are named after their workload.
+const NAMED_AFTER: &[&str] =
+    &["CronJob", "DaemonSet", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "Service", "ServiceAccount", "StatefulSet"];
 
 impl Scope<'_> {
-    pub(super) fn extensions(&mut self, platform: &mut Platform) {
+    /// Whether a patch's target can be there: an object of a workload is judged here, any other when it is rendered.
+    fn check_target(&mut self, target: &Target, at: Span, platform: &Platform, names: &Names) {
+        let (kind, Some(namespace)) = (target.kind(), target.namespace()) else { return };
+        if !NAMED_AFTER.contains(&kind) || platform.namespaces.get(namespace.as_str()).is_none() || target.name() == "default" {
+            return;
+        }
+        let entry = names.iter().find(|entry| entry.name.as_str() == target.name() && entry.namespace.as_ref() == Some(namespace));
+        match entry {
+            Some(entry) => {
+                if let Some(only) = entry.absent {
+                    let message = format!("`{}` does not exist in `{}`", entry.display(), self.environment);
+                    let diagnostic = Diagnostic::new(Code::AbsentInEnvironment, message).at(at).related(only, "it is limited here");
+                    self.tell(diagnostic.help("limit the patch in the same way with `only`"));
+                }
+            }
+            None => {
+                let known: Vec<String> = names
+                    .iter()
+                    .filter(|entry| entry.namespace.as_ref() == Some(namespace))
+                    .map(|entry| format!("{kind}/{namespace}/{}", entry.name))
+                    .collect();
+                self.unknown("object", &target.to_string(), known.iter().map(String::as_str), at);
+            }
+        }
+    }
+
+    pub(super) fn extensions(&mut self, platform: &mut Platform, names: &Names) {
         let spec = self.spec;
         for (name, span, patch) in spec.patches.get().into_iter().flat_map(|all| all.set()) {
             let here = self.is_here(&patch.only);
@@ -26,6 +59,7 @@ impl Scope<'_> {
             };
             if let (true, Some(target), Some(reason), Some(change)) = (here, target, reason, change) {
                 let at = patch.target.span().unwrap_or(span);
+                self.check_target(&target, at, platform, names);
                 platform.patches.push(Patch { name: name.clone(), span: at, target, change, reason });
             }
         }

@@ -20,36 +20,54 @@ pub(super) struct Hosts {
 #[derive(Debug)]
 struct Claim {
     span: Span,
+    /// The domain of its environment, and where it stands.
+    domain: (String, Option<Span>),
     environment: String,
 }
 
 impl Hosts {
-    fn claim(&mut self, host: &str, path: &str, span: Span, environment: &Name) {
+    fn claim(&mut self, host: &str, path: &str, span: Span, domain: (String, Option<Span>), environment: &Name) {
         let claims = self.claims.entry((host.to_string(), path.to_string())).or_default();
         // The same place in several regions is one claim; in several environments it is two.
-        if !claims.iter().any(|claim| claim.span == span && claim.environment == environment.as_str()) {
-            claims.push(Claim { span, environment: environment.to_string() });
-        }
+        claims.push(Claim { span, domain, environment: environment.to_string() });
     }
 
-    /// Tells of every host and path with two claims.
+    /// Whether this place has claimed its hosts already, in another region of the environment.
+    fn seen(&self, span: Span, environment: &Name) -> bool {
+        self.claims.values().flatten().any(|claim| claim.span == span && claim.environment == environment.as_str())
+    }
+
+    /// Tells of every host and path with two claims: one finding for two places, whatever hosts they make.
     pub(super) fn report(&self, found: &mut Diagnostics) {
+        let mut pairs: BTreeMap<(Span, Span), (Vec<String>, Vec<String>)> = BTreeMap::new();
         for ((host, path), claims) in &self.claims {
+            let shown = if path == "/" { format!("`{host}`") } else { format!("`{host}{path}`") };
+            let mut claims: Vec<&Claim> = claims.iter().collect();
+            claims.sort_by_key(|claim| claim.span);
             let Some((first, others)) = claims.split_first() else { continue };
             for claim in others {
-                let shown = if path == "/" { host.clone() } else { format!("{host}{path}") };
-                let mut diagnostic = Diagnostic::new(Code::HostTaken, format!("`{shown}` is claimed twice")).at(claim.span);
-                if claim.span == first.span {
-                    diagnostic = diagnostic.help(format!(
-                        "it is the same in `{}` and `{}`: make it relative to their domains",
-                        first.environment, claim.environment
-                    ));
+                // The same place in two environments: their domains are what is equal.
+                let (first_at, at) = if claim.span == first.span && claim.domain.0 == first.domain.0 {
+                    (first.domain.1.unwrap_or(first.span), claim.domain.1.unwrap_or(claim.span))
                 } else {
-                    diagnostic = diagnostic.related(first.span, "first claimed here").help("give one of them another host or path");
-                }
-                diagnostic.environments.push(claim.environment.clone());
-                found.push(diagnostic);
+                    (first.span, claim.span)
+                };
+                let (hosts, environments) = pairs.entry((first_at, at)).or_default();
+                hosts.push(shown.clone());
+                environments.push(claim.environment.clone());
             }
+        }
+        for ((first, at), (mut hosts, mut environments)) in pairs {
+            hosts.dedup();
+            environments.dedup();
+            let verb = if hosts.len() == 1 { "is" } else { "are" };
+            let mut diagnostic = Diagnostic::new(Code::HostTaken, format!("{} {verb} claimed twice", hosts.join(" and "))).at(at);
+            if first != at {
+                diagnostic = diagnostic.related(first, "first claimed here");
+            }
+            diagnostic = diagnostic.help("give one of them another host, path or domain");
+            diagnostic.environments = environments;
+            found.push(diagnostic);
         }
     }
 }
@@ -58,6 +76,7 @@ impl Scope<'_> {
     /// The ways in from outside of an app.
     pub(super) fn exposures(&mut self, app: &App, ports: &[(String, u16, u16)], platform: &Platform, hosts: &mut Hosts) -> Vec<Exposure> {
         let mut exposures = Vec::new();
+        let mut claims: Vec<(String, String, Span)> = Vec::new();
         for (expose, at) in app.expose.get().into_iter().flatten().filter_map(Field::spanned) {
             let Some(host) = self.require(&expose.host, "host", at) else { continue };
             let host_at = expose.host.span().unwrap_or(at);
@@ -83,6 +102,7 @@ impl Scope<'_> {
                     number
                 }
                 (None, [(_, service, _)]) => *service,
+                (None, _) if self.unsure || ports.is_empty() => continue,
                 (None, _) => {
                     let diagnostic = Diagnostic::new(Code::MissingField, "`port` is missing: the app has several").at(at);
                     self.tell(diagnostic.help("say which port is exposed"));
@@ -94,7 +114,7 @@ impl Scope<'_> {
                 self.error(Code::UnknownReference, format!("the app has no port `{port}`"), at);
                 continue;
             };
-            hosts.claim(&host, &path, host_at, self.environment);
+            claims.push((host.clone(), path.clone(), host_at));
             exposures.push(Exposure {
                 host,
                 path,
@@ -106,6 +126,13 @@ impl Scope<'_> {
                 via: expose.via.get().copied().unwrap_or(Via::Public),
                 from: expose.from.get().into_iter().flatten().filter_map(Field::get).copied().collect(),
             });
+        }
+        let environments = self.spec.environments.get();
+        let at = environments.and_then(|all| all.get(self.environment.as_str())).and_then(|item| item.value.get()?.domain.span());
+        let domain = (platform.domain.to_string(), at);
+        claims.retain(|(_, _, span)| !hosts.seen(*span, self.environment));
+        for (host, path, span) in claims {
+            hosts.claim(&host, &path, span, domain.clone(), self.environment);
         }
         exposures
     }

@@ -1,6 +1,8 @@
 //! Texts that look like credentials: by the shape of well-known keys, by a private key's first line, by a password in a URL, or by the name they
 //! stand under.
 
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::spec::Spec;
 use regex::RegexSet;
 use std::sync::LazyLock;
 
@@ -37,6 +39,18 @@ pub(super) fn names_secret(variable: &str, value: &str) -> bool {
     let named = NAMES.iter().any(|word| upper == *word || upper.ends_with(&format!("_{word}")));
     // A path, a flag or nothing is no credential, whatever its name says.
     named && !value.is_empty() && !value.starts_with('/') && !matches!(value, "true" | "false") && value.len() >= 4
+}
+
+/// Tells of credentials among the `vars`.
+pub(super) fn check_variables(spec: &Spec, found: &mut Diagnostics) {
+    for (name, _, value) in spec.vars.get().into_iter().flat_map(|all| all.iter()) {
+        if let Some((text, at)) = value.spanned()
+            && (looks_secret(text) || names_secret(name.as_str(), text))
+        {
+            let diagnostic = Diagnostic::new(Code::SecretLiteral, format!("`{name}` looks like a credential")).at(at);
+            found.push(diagnostic.help("put it in the secret manager, and refer to it with `${secret/path#key}`"));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
     let mut hosts = flows::Hosts::default();
     for (name, spec) in &specs.environments {
         let Ok(environment) = name.parse::<Name>() else { continue };
-        let mut scope = Scope { environment: &environment, spec, inputs, plan: &plan, found: Diagnostics::default() };
+        let mut scope = Scope { environment: &environment, spec, inputs, plan: &plan, unsure: false, found: Diagnostics::default() };
         let platform = scope.platform(&mut hosts);
         let faults = scope.found;
         let failed = faults.has_errors();
@@ -71,6 +71,8 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
         }
     }
     hosts.report(&mut found);
+    places::check_regions(&specs.base, &mut found);
+    literals::check_variables(&specs.base, &mut found);
     let name = specs.base.platform.get().and_then(|platform| platform.name.get()).cloned();
     let estate = name.filter(|_| declared).map(|name| Estate { name, environments });
     Resolution { estate, lock, diagnostics: found }
@@ -89,6 +91,9 @@ fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
 fn require_environments(spec: &Spec, found: &mut Diagnostics) -> bool {
     let place = spec.api_version.span().unwrap_or(Span::new(FileId(0), 0..0));
     let mut complete = true;
+    if place.end == 0 && spec.api_version.is_missing() && spec.platform.is_missing() && spec.environments.is_missing() {
+        return false; // nothing could be read, which has been told
+    }
     let mut require = |present: bool, section: &str| {
         if !present {
             complete = false;
@@ -112,6 +117,8 @@ struct Scope<'a> {
     spec: &'a Spec,
     inputs: Inputs<'a>,
     plan: &'a addresses::Plan,
+    /// Whether the ports of the entry at hand could not be read, which has been told.
+    unsure: bool,
     found: Diagnostics,
 }
 
@@ -130,7 +137,7 @@ impl<'a> Scope<'a> {
             platform.regions.insert(region.name.to_string(), region);
         }
         self.workloads(&mut platform, &names, hosts);
-        self.extensions(&mut platform);
+        self.extensions(&mut platform, &names);
         Some(platform)
     }
 

@@ -29,6 +29,8 @@ pub(super) struct Entry {
     pub(super) rendered: bool,
     /// Its Service's ports: name, Service's number, container's number.
     pub(super) ports: Vec<(String, u16, u16)>,
+    /// Whether its ports could not be read, which has been told: nothing more is said of them.
+    pub(super) unsure: bool,
     pub(super) what: What,
 }
 
@@ -169,7 +171,12 @@ impl Scope<'_> {
             self.tell(diagnostic);
             return;
         }
-        list.push(Entry { kind, name, namespace, key: span, absent, rendered, ports, what });
+        let unsure = match &what {
+            What::App(app) => unsure(&app.port, &app.ports),
+            What::Store(store) => unsure(&store.port, &store.ports),
+            _ => false,
+        };
+        list.push(Entry { kind, name, namespace, key: span, absent, rendered, ports, unsure, what });
     }
 
     /// The namespace of an entry: said in its key, said in its field, or the only one there is.
@@ -246,6 +253,9 @@ impl Scope<'_> {
 
     /// The port that a reference means: the one it names, or the only one.
     pub(super) fn port_of(&mut self, entry: &Entry, reference: &Ref, at: Span) -> Option<(u16, u16)> {
+        if entry.unsure {
+            return None;
+        }
         let listed: Vec<&str> = entry.ports.iter().map(|(name, _, _)| name.as_str()).collect();
         match (reference.port(), &entry.ports[..]) {
             (Some(wanted), ports) => match ports.iter().find(|(name, _, _)| wanted.as_str() == name) {
@@ -270,6 +280,14 @@ impl Scope<'_> {
             }
         }
     }
+}
+
+/// Whether what is said of ports is wrong, or said twice.
+fn unsure(port: &Field<PortMap>, ports: &Field<crate::syntax::Map<Name, PortMap>>) -> bool {
+    matches!(port, Field::Bad(_))
+        || matches!(ports, Field::Bad(_))
+        || ports.get().is_some_and(|all| all.iter().any(|(_, _, value)| matches!(value, Field::Bad(_))))
+        || (!port.is_missing() && !ports.is_missing())
 }
 
 /// Ports of an entry: `port`, `ports`, or what its engine has.

@@ -1,6 +1,7 @@
 //! Groups, teams and namespaces.
 
 use super::Scope;
+use crate::diagnostic::Code;
 use crate::model::{Group, Namespace, Quota};
 use crate::spec::PodSecurityLevel;
 use crate::syntax::Field;
@@ -48,6 +49,7 @@ impl Scope<'_> {
                 self.unknown("group", group.as_str(), groups.iter().map(|name| name.as_str()), at);
             }
         }
+        self.check_mail();
         let platform_owner = spec.platform.get().and_then(|platform| platform.owner.get());
         for (name, span, namespace) in spec.namespaces.get().into_iter().flat_map(|all| all.set()) {
             self.check_owner(&namespace.owner, &teams);
@@ -88,6 +90,20 @@ impl Scope<'_> {
             && !teams.contains(&name)
         {
             self.unknown("team", name.as_str(), teams.iter().map(|name| name.as_str()), at);
+        }
+    }
+
+    /// Mail addresses have one `@` with something on both sides, and no blanks.
+    fn check_mail(&mut self) {
+        let spec = self.spec;
+        let teams = spec.teams.get().into_iter().flat_map(|all| all.set()).flat_map(|(_, _, team)| [&team.page, &team.ticket]);
+        let defaults = spec.observability.get().into_iter().flat_map(|all| [&all.page, &all.ticket]);
+        for receiver in teams.chain(defaults) {
+            let Some((address, at)) = receiver.get().and_then(|receiver| receiver.email.spanned()) else { continue };
+            let sound = address.split_once('@').is_some_and(|(who, at)| !who.is_empty() && at.contains('.') && !at.contains('@'));
+            if !sound || address.contains(char::is_whitespace) {
+                self.error(Code::InvalidValue, format!("`{address}` is not a mail address, such as `ops@shop.example`"), at);
+            }
         }
     }
 }

@@ -71,14 +71,18 @@ fn places(spec: &Spec, environment: &str, tell: &mut dyn FnMut(Diagnostic)) -> V
             }
             _ => {
                 let Some(facts) = facts::region(provider, name.as_str()) else {
-                    let message = format!("`{name}` is not a region of {}", provider.name());
-                    let diagnostic = Diagnostic::new(Code::UnknownValue, message).at(item.key);
-                    tell(match facts::nearest_region(provider, name.as_str()) {
-                        Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-                        None => diagnostic.help("name it as the provider does"),
-                    });
+                    tell(no_such_region(name, provider, item.key));
                     continue;
                 };
+                if let Field::Bad(_) = region.zones {
+                    // Told already; one zone lets everything else be judged.
+                    places.push(Place {
+                        name: name.clone(),
+                        provider,
+                        zones: facts.zones.iter().take(1).map(|zone| zone.to_string()).collect(),
+                    });
+                    continue;
+                }
                 let Some((count, place)) = wanted else {
                     let diagnostic = Diagnostic::new(Code::MissingField, "`zones` is missing").at(item.key);
                     tell(diagnostic.help("say how many zones are used: three survive the loss of one for every kind of store"));
@@ -95,6 +99,32 @@ fn places(spec: &Spec, environment: &str, tell: &mut dyn FnMut(Diagnostic)) -> V
         places.push(Place { name: name.clone(), provider, zones });
     }
     places
+}
+
+/// Tells of regions that their provider does not have, also where no environment names them.
+pub(super) fn check_regions(spec: &Spec, found: &mut Diagnostics) {
+    let used: Vec<&Name> = spec
+        .environments
+        .get()
+        .into_iter()
+        .flat_map(|all| all.set())
+        .flat_map(|(_, _, environment)| environment.regions.get().into_iter().flatten().filter_map(Field::get))
+        .collect();
+    for (name, span, region) in spec.regions.get().into_iter().flat_map(|all| all.set()).filter(|(name, _, _)| !used.contains(name)) {
+        let provider = region.provider.get().or(spec.cloud.get().and_then(|cloud| cloud.provider.get())).copied().map(provider_of);
+        let Some(provider) = provider.filter(|provider| !matches!(provider, Provider::Kind | Provider::Existing)) else { continue };
+        if facts::region(provider, name.as_str()).is_none() {
+            found.push(no_such_region(name, provider, span));
+        }
+    }
+}
+
+fn no_such_region(name: &Name, provider: Provider, at: Span) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UnknownValue, format!("`{name}` is not a region of {}", provider.name())).at(at);
+    match facts::nearest_region(provider, name.as_str()) {
+        Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+        None => diagnostic.help("name it as the provider does"),
+    }
 }
 
 /// The subnets of an environment: name, default, isolated, internet, explicit range.
@@ -188,9 +218,26 @@ pub(super) fn plan_addresses(specs: &Specs, lock: &Lock, found: &mut Diagnostics
     let request =
         Request { network: *network, pods: addresses::pod_supernet(), services: addresses::service_supernets(), reserved, environments };
     let (plan, lock, problems) = addresses::plan(&request, lock);
+    let faulty: Vec<Key> =
+        problems.iter().filter(|problem| !matches!(problem, addresses::Problem::NoRoom { .. })).map(|p| p.key().clone()).collect();
     for problem in problems {
+        // What lies in a range that is wrong has no room for that reason alone.
+        if matches!(problem, addresses::Problem::NoRoom { .. })
+            && faulty.iter().any(|key| key.is_ancestor_of(problem.key()) || key == problem.key())
+        {
+            continue;
+        }
         let span = explicit.get(problem.key().as_str()).copied().unwrap_or(network_span);
-        found.push(Diagnostic::new(problem.code(), problem.message()).at(span).help(problem.help()));
+        let mut diagnostic = Diagnostic::new(problem.code(), problem.message()).at(span).help(problem.help());
+        let other = match &problem {
+            addresses::Problem::Overlap { stays, .. } => explicit.get(stays.key.as_str()).copied(),
+            addresses::Problem::Reserved { reserved, .. } => spans.iter().find(|(cidr, _)| *cidr == reserved.cidr).map(|(_, span)| *span),
+            _ => None,
+        };
+        if let Some(other) = other {
+            diagnostic = diagnostic.related(other, "the other stands here");
+        }
+        found.push(diagnostic);
     }
     (plan, lock)
 }
@@ -296,6 +343,7 @@ impl Scope<'_> {
         let declared = spec.network.get().and_then(|network| network.subnets.get());
         match (&defaults[..], declared) {
             ([_], _) => {}
+            ([], Some(all)) if all.set().any(|(_, _, subnet)| matches!(subnet.default, Field::Bad(_))) => {}
             ([], Some(all)) => {
                 let at = all.iter().next().map(|(_, span, _)| span);
                 let diagnostic = Diagnostic::new(Code::MissingField, "no subnet is the default");

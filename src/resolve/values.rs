@@ -98,8 +98,16 @@ impl Scope<'_> {
             }
             Expression::Own(field) => self.own(*field, at, asker).map(Ok),
             Expression::Address { reference, field } => self.address(reference, *field, (at, whole), what, asker).map(Ok),
-            Expression::User { reference, .. } => {
+            Expression::User { reference, user, .. } => {
                 let entry = self.lookup(asker.names, reference, asker.namespace, at)?.clone();
+                if let What::Store(store) = &entry.what
+                    && store.users.get().is_none_or(|users| users.get(user.as_str()).is_none())
+                {
+                    let known: Vec<&str> =
+                        store.users.get().map(|users| users.keys().map(|name| name.as_str()).collect()).unwrap_or_default();
+                    self.unknown(&format!("user of `{}` called", entry.display()), user.as_str(), known, at);
+                    return None;
+                }
                 self.left_out(&entry, whole, what, asker);
                 None
             }

@@ -32,6 +32,7 @@ impl Scope<'_> {
             let mut workloads = indexmap::IndexMap::new();
             let mut flows: Vec<Flow> = Vec::new();
             for entry in names.iter().filter(|entry| entry.absent.is_none()) {
+                self.unsure = entry.unsure;
                 let built = match &entry.what {
                     What::App(app) if self.runs_in(app, region) => self.app(entry, app, names, &shell, region, primary.as_ref(), hosts),
                     What::Store(store) if entry.rendered && (region.primary || store.independent.get() == Some(&true)) => {
@@ -74,6 +75,7 @@ impl Scope<'_> {
 
     /// SPEC: what an entry is follows from what it says; contradictions are errors.
     fn check_app(&mut self, entry: &Entry, app: &App) {
+        self.require(&app.image, "image", entry.key);
         let periodic = app.schedule.span();
         let once = app.run.span();
         let everywhere = app.per_node.span().filter(|_| app.per_node.get() == Some(&true));
@@ -89,6 +91,7 @@ impl Scope<'_> {
         }
         if let Some((kind, at)) = said.first().copied() {
             let others = [
+                ("port", app.port.span().or(app.ports.span()), kind != "per_node"),
                 ("expose", app.expose.span(), kind != "per_node"),
                 ("scale", app.scale.span(), true),
                 ("volumes", app.volumes.span(), true),
@@ -96,7 +99,9 @@ impl Scope<'_> {
             ];
             for (name, span, excluded) in others {
                 if let (Some(span), true) = (span, excluded) {
-                    self.contradiction(format!("`{name}` means nothing beside `{kind}`"), span, Some(at), "it says what the entry is");
+                    // The later of the two is the one to look at: it may stand in a layer above.
+                    let (first, later) = if (span.file, span.start) < (at.file, at.start) { (span, at) } else { (at, span) };
+                    self.contradiction(format!("`{name}` means nothing beside `{kind}`"), later, Some(first), "the other stands here");
                 }
             }
         }
@@ -105,7 +110,7 @@ impl Scope<'_> {
         }
         if entry.ports.is_empty() {
             for (name, span) in [("expose", app.expose.span()), ("slo", app.slo.span())] {
-                if let Some(span) = span.filter(|_| said.is_empty()) {
+                if let Some(span) = span.filter(|_| said.is_empty() && !entry.unsure) {
                     let diagnostic = Diagnostic::new(Code::Contradiction, format!("`{name}` needs a `port`, and there is none")).at(span);
                     self.tell(diagnostic.related(entry.key, "the entry has no port").help("add `port:`"));
                 }
@@ -115,10 +120,14 @@ impl Scope<'_> {
         if let (Some(span), None) = (app.timezone.span(), periodic) {
             self.contradiction("`timezone` means nothing without a `schedule`", span, Some(entry.key), "the entry has none");
         }
-        if let (Some(zone), Some(span)) = (app.timezone.get(), app.timezone.span())
-            && !zone.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'+'))
+        if let Some((zone, span)) = app.timezone.spanned()
+            && !crate::facts::timezones().any(|known| known == zone)
         {
-            self.error(Code::UnknownValue, format!("`{zone}` is not a time zone, such as `Europe/London`"), span);
+            let diagnostic = Diagnostic::new(Code::UnknownValue, format!("`{zone}` is not a time zone, such as `Europe/London`")).at(span);
+            self.tell(match crate::diagnostic::wording::suggest(zone, crate::facts::timezones()) {
+                Some(close) => diagnostic.help(format!("did you mean `{close}`?")).fix(span, close),
+                None => diagnostic.help("name it as the IANA time zone database does"),
+            });
         }
         if let (Some(span), None, None) = (app.deadline.span(), periodic, once) {
             self.contradiction("`deadline` means nothing without a `schedule` or `run`", span, Some(entry.key), "the entry has neither");
@@ -135,8 +144,11 @@ impl Scope<'_> {
                 self.error(Code::NameTooLong, format!("the port's name `{name}` has more than 15 characters"), span);
             }
         }
-        let fields =
-            [("slo", app.slo.span()), ("identity", app.identity.span()), ("scale.metric", app.scale.get().and_then(|s| s.metric.span()))];
+        let fields = [
+            ("slo", app.slo.span().filter(|_| said.is_empty() && !entry.ports.is_empty())),
+            ("identity", app.identity.span()),
+            ("scale.metric", app.scale.get().and_then(|s| s.metric.span())),
+        ];
         for (name, span) in fields {
             if let Some(span) = span {
                 let message = format!("`{name}` is read and checked, but this version does not render it");
@@ -192,6 +204,13 @@ impl Scope<'_> {
                             "it stands here",
                         );
                     }
+                } else if store.storage.get() == Some(&StoreSize::None) {
+                    self.contradiction(
+                        "`backup` saves nothing: the store has `storage: none`",
+                        at,
+                        store.storage.span(),
+                        "it keeps nothing",
+                    );
                 } else if entry.rendered {
                     let message = format!("`backup` of `{}` is read and checked, but this version does not render it", entry.display());
                     self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
@@ -218,7 +237,7 @@ impl Scope<'_> {
                 at,
             );
         }
-        if let Some(span) = store.standby.span().filter(|_| entry.rendered) {
+        if let Some(span) = store.standby.span().filter(|_| entry.rendered && store.independent.get() != Some(&true)) {
             self.tell(Diagnostic::new(Code::NotRendered, "`standby` is read and checked, but this version does not render it").at(span));
         }
     }

@@ -90,7 +90,7 @@ fn unite(files: &[Node], found: &mut Diagnostics) -> Node {
             if named && entry.value.is_map() {
                 for item in entry.value.entries() {
                     if let Some(&first) = places.get(&(entry.key.clone(), item.key.clone())) {
-                        found.push(defined_twice(&format!("{}.{}", entry.key, item.key), item.span, first));
+                        found.push(defined_twice(&format!("`{}` of `{}`", item.key, entry.key), item.span, first));
                     }
                     places.entry((entry.key.clone(), item.key.clone())).or_insert(item.span);
                 }
@@ -106,7 +106,7 @@ fn unite(files: &[Node], found: &mut Diagnostics) -> Node {
                     all.extend(fresh.cloned());
                     known.value = Node::map(known.value.span, all);
                 }
-                Some(known) => found.push(defined_twice(&entry.key, entry.span, known.span)),
+                Some(known) => found.push(defined_twice(&format!("`{}`", entry.key), entry.span, known.span)),
             }
         }
     }
@@ -115,7 +115,7 @@ fn unite(files: &[Node], found: &mut Diagnostics) -> Node {
 }
 
 fn defined_twice(what: &str, second: Span, first: Span) -> Diagnostic {
-    Diagnostic::new(Code::DefinedTwice, format!("`{what}` is defined in two files"))
+    Diagnostic::new(Code::DefinedTwice, format!("{what} is defined in two files"))
         .at(second)
         .related(first, "first defined here")
         .help("keep it in one of them: what differs by environment goes under its `environments`")
@@ -430,7 +430,7 @@ where
         let name = match entry.key.parse::<EntryName>() {
             Ok(name) => name,
             Err(invalid) => {
-                found.push(Diagnostic::new(Code::InvalidValue, invalid.message).at(entry.span));
+                found.push(Diagnostic::new(crate::syntax::code_of(invalid.kind), invalid.message).at(entry.span));
                 continue;
             }
         };

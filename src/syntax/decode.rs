@@ -61,7 +61,18 @@ impl std::error::Error for Fault {}
 impl de::Error for Fault {
     /// What a value type says of a text that it can't read.
     fn custom<M: fmt::Display>(message: M) -> Self {
-        Fault { code: Code::InvalidValue, message: message.to_string(), span: None, help: None, fix: None }
+        let text = message.to_string();
+        let (kind, message) = crate::value::Wrong::split(&text);
+        Fault { code: code_of(kind), message: message.to_string(), span: None, help: None, fix: None }
+    }
+}
+
+/// The code for what is wrong with a text.
+pub fn code_of(kind: crate::value::Wrong) -> Code {
+    match kind {
+        crate::value::Wrong::Form => Code::InvalidValue,
+        crate::value::Wrong::Range => Code::ImpossibleRange,
+        crate::value::Wrong::Length => Code::NameTooLong,
     }
 }
 

@@ -9,7 +9,7 @@ pub mod node;
 mod toml;
 mod yaml;
 
-pub use decode::decode;
+pub use decode::{code_of, decode};
 pub use field::{Field, Item, Map};
 pub use node::{Entry, Kind, Node};
 

@@ -15,8 +15,14 @@ pub(super) fn parse(text: &str, file: FileId, found: &mut Diagnostics) -> Option
     for error in errors {
         let range = error.span().unwrap_or(0..0);
         let message = error.message().to_lowercase();
-        let code = if message.contains("duplicate key") { Code::DuplicateKey } else { Code::Syntax };
-        found.push(Diagnostic::new(code, message).at(Span::new(file, range)));
+        let word = text.get(range.clone()).unwrap_or_default().to_string();
+        let span = Span::new(file, range);
+        found.push(match message.contains("duplicate key") {
+            true => Diagnostic::new(Code::DuplicateKey, format!("`{word}` stands twice in this map"))
+                .at(span)
+                .help("remove one of them, or merge their values"),
+            false => Diagnostic::new(Code::Syntax, message).at(span),
+        });
     }
     if failed {
         return None;

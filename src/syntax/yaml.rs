@@ -114,7 +114,8 @@ impl Reader<'_> {
                 }
             }
             Event::Alias(_) => {
-                self.found.push(anchor(span, "aliases are not part of the spec language"));
+                let word = &self.text[span.range()];
+                self.found.push(anchor(span, &format!("`{word}`: aliases are not part of the spec language")));
                 self.add(Node { span, kind: Kind::Plain(Arc::from("")) });
             }
             Event::DocumentStart(_) if self.root.is_some() => {
@@ -156,7 +157,7 @@ impl Reader<'_> {
                                 .help("remove one of them, or merge their values"),
                         );
                     } else if &*name == "<<" {
-                        self.found.push(anchor(span, "merge keys are not part of the spec language"));
+                        self.found.push(anchor(span, "`<<`: merge keys are not part of the spec language"));
                     } else {
                         seen.insert(name.clone(), span);
                         entries.push(Entry { key: name, span, value: node });
@@ -175,7 +176,9 @@ impl Reader<'_> {
 
     fn refuse_anchor(&mut self, id: usize, span: Span) {
         if id != 0 {
-            self.found.push(anchor(self.sign_before(span, '&'), "anchors are not part of the spec language"));
+            let at = self.sign_before(span, '&');
+            let word = &self.text[at.range()];
+            self.found.push(anchor(at, &format!("`{word}`: anchors are not part of the spec language")));
         }
     }
 
@@ -183,7 +186,7 @@ impl Reader<'_> {
         if tagged {
             let at = self.sign_before(span, '!');
             self.found.push(
-                Diagnostic::new(Code::Anchor, "tags are not part of the spec language")
+                Diagnostic::new(Code::Anchor, format!("`{}`: tags are not part of the spec language", &self.text[at.range()]))
                     .at(at)
                     .help("remove the tag: the field's own type decides how a value is read"),
             );

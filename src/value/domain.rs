@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::name::{LABEL, check_label};
-use super::{Invalid, quote};
+use super::{Invalid, Wrong, quote};
 
 /// A DNS name in lower case: labels with dots between them, at most 253 characters, no trailing dot.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -43,10 +43,11 @@ impl FromStr for Domain {
             return Err(Invalid::new(format!("{} ends with a dot: write a domain without it, such as `shop.example`", quote(text))));
         }
         for label in text.split('.') {
-            check_label(label, "part of a domain").map_err(|why| Invalid::new(format!("{} is not a domain: {why}", quote(text))))?;
+            check_label(label, "part of a domain")
+                .map_err(|why| Invalid::of(why.kind, format!("{} is not a domain: {why}", quote(text))))?;
         }
         if text.len() > 253 {
-            return Err(Invalid::new(format!("{} is {} characters long: a domain has at most 253", quote(text), text.len())));
+            return Err(Invalid::of(Wrong::Length, format!("{} is {} characters long: a domain has at most 253", quote(text), text.len())));
         }
         if text.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit())) {
             return Err(Invalid::new(format!("{} ends in a number, as addresses do: write a domain such as `shop.example`", quote(text))));
@@ -88,7 +89,7 @@ impl FromStr for Hostname {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let (wildcard, rest) = text.strip_prefix("*.").map_or((false, text), |rest| (true, rest));
         if text.len() > 253 {
-            return Err(Invalid::new(format!("{} is {} characters long: a domain has at most 253", quote(text), text.len())));
+            return Err(Invalid::of(Wrong::Length, format!("{} is {} characters long: a domain has at most 253", quote(text), text.len())));
         }
         Ok(Hostname { domain: rest.parse()?, wildcard })
     }
@@ -148,14 +149,14 @@ impl FromStr for Host {
         let name = text.strip_suffix('.').unwrap_or(text);
         let labels = name.strip_prefix("*.").unwrap_or(name);
         for label in labels.split('.') {
-            check_label(label, "part of a host").map_err(|why| Invalid::new(format!("{} is not a host: {why}", quote(text))))?;
+            check_label(label, "part of a host").map_err(|why| Invalid::of(why.kind, format!("{} is not a host: {why}", quote(text))))?;
         }
         if text.ends_with('.') {
             name.parse::<Hostname>()?;
         }
         // One label and a dot are the least a domain adds.
         if name.len() > 251 {
-            return Err(Invalid::new(format!("{} is {} characters long: a host has at most 251", quote(text), name.len())));
+            return Err(Invalid::of(Wrong::Length, format!("{} is {} characters long: a host has at most 251", quote(text), name.len())));
         }
         Ok(Host(text.to_owned()))
     }

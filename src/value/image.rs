@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Invalid, quote};
+use super::{Invalid, Wrong, quote};
 
 /// A tag of an image.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -125,7 +125,10 @@ impl FromStr for Image {
             return Err(wrong("write the repository in lower-case letters and digits with single `.`, `_`, `-` or `/` between them"));
         }
         if name.len() > 255 {
-            return Err(Invalid::new(format!("{} is {} characters long: the name of an image has at most 255", quote(name), name.len())));
+            return Err(Invalid::of(
+                Wrong::Length,
+                format!("{} is {} characters long: the name of an image has at most 255", quote(name), name.len()),
+            ));
         }
         Ok(Image { registry: registry.map(str::to_owned), repository: repository.to_owned(), tag, digest })
     }

@@ -14,7 +14,7 @@ macro_rules! text {
                     }
 
                     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$type, E> {
-                        text.parse().map_err(E::custom)
+                        text.parse().map_err(|invalid: crate::value::Invalid| E::custom(invalid.marked()))
                     }
                 }
                 deserializer.deserialize_str(Visitor)

@@ -50,11 +50,45 @@ use std::fmt;
 pub struct Invalid {
     /// One sentence in the voice of diagnostics: what is wrong, then what to write, with an example.
     pub message: String,
+    /// What is wrong with it.
+    pub kind: Wrong,
+}
+
+/// What is wrong with a text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Wrong {
+    /// It is not in the grammar.
+    Form,
+    /// It is a range whose start is above its end.
+    Range,
+    /// It is too long.
+    Length,
+}
+
+impl Wrong {
+    /// Serde carries nothing but a text from a value to its reader, so the kind travels as the text's first character, which no message has.
+    const MARKS: [(Wrong, char); 2] = [(Wrong::Range, '\u{1}'), (Wrong::Length, '\u{2}')];
+
+    /// The kind and the message of a text made by [`Invalid::marked`].
+    pub fn split(text: &str) -> (Wrong, &str) {
+        let marked = Wrong::MARKS.iter().find_map(|(kind, mark)| Some((*kind, text.strip_prefix(*mark)?)));
+        marked.unwrap_or((Wrong::Form, text))
+    }
 }
 
 impl Invalid {
     fn new(message: impl Into<String>) -> Self {
-        Invalid { message: message.into() }
+        Invalid { message: message.into(), kind: Wrong::Form }
+    }
+
+    fn of(kind: Wrong, message: impl Into<String>) -> Self {
+        Invalid { message: message.into(), kind }
+    }
+
+    /// The message with its kind in front, for the way through serde.
+    pub fn marked(&self) -> String {
+        let mark = Wrong::MARKS.iter().find(|(kind, _)| *kind == self.kind);
+        mark.map(|(_, mark)| *mark).into_iter().chain(self.message.chars()).collect()
     }
 }
 

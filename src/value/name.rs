@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Invalid, quote};
+use super::{Invalid, Wrong, quote};
 
 /// A DNS label (RFC 1123): 1 to 63 lower-case letters, digits and inner hyphens.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -50,7 +50,7 @@ pub(super) fn check_label(text: &str, what: &str) -> Result<(), Invalid> {
         )));
     }
     if text.len() > 63 {
-        return Err(Invalid::new(format!("{} is {} characters long: {what} has at most 63", quote(text), text.len())));
+        return Err(Invalid::of(Wrong::Length, format!("{} is {} characters long: {what} has at most 63", quote(text), text.len())));
     }
     Ok(())
 }
@@ -152,7 +152,10 @@ impl FromStr for VariableName {
         }
         // A name is also a key of a ConfigMap, and those end at 253 characters.
         if text.len() > 253 {
-            return Err(Invalid::new(format!("{} is {} characters long: the name of a variable has at most 253", quote(text), text.len())));
+            return Err(Invalid::of(
+                Wrong::Length,
+                format!("{} is {} characters long: the name of a variable has at most 253", quote(text), text.len()),
+            ));
         }
         // ConfigMap keys refuse what could be read as a way up a folder.
         if text == "." || text.starts_with("..") {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Invalid, Quantity, quote, whole};
+use super::{Invalid, Quantity, Wrong, quote, whole};
 
 /// What a container asks for and may use: `100m..200m`, or one figure whose meaning depends on the resource.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -45,7 +45,10 @@ impl FromStr for QuantityRange {
         }
         let (request, limit): (Quantity, Quantity) = (low.parse()?, high.parse()?);
         if request > limit {
-            return Err(Invalid::new(format!("{} runs downwards: write the smaller figure first, `{limit}..{request}`", quote(text))));
+            return Err(Invalid::of(
+                Wrong::Range,
+                format!("{} runs downwards: write the smaller figure first, `{limit}..{request}`", quote(text)),
+            ));
         }
         Ok(QuantityRange { request, limit: Some(limit) })
     }
@@ -107,7 +110,7 @@ impl FromStr for CountRange {
         match (count(low), count(high)) {
             (Some(min), Some(max)) if min <= max => Ok(CountRange { min, max }),
             (Some(min), Some(max)) => {
-                Err(Invalid::new(format!("{} runs downwards: write the smaller number first, `{max}..{min}`", quote(text))))
+                Err(Invalid::of(Wrong::Range, format!("{} runs downwards: write the smaller number first, `{max}..{min}`", quote(text))))
             }
             _ => {
                 let rule = "write a whole number below a million, such as `3`, or both ends of a range, such as `2..10`";
