@@ -88,19 +88,32 @@ pub(super) fn is_plain(text: &str) -> bool {
 
 /// Whether a key may stand without quotes: letters, digits, `.`, `_`, `-`, `/`.
 pub(super) fn is_plain_key(text: &str) -> bool {
-    text.bytes().all(is_key_byte)
-        && match text.as_bytes() {
-            [b'a'..=b'z' | b'A'..=b'Z' | b'/', ..] => true,
-            [b'0'..=b'9', ..] => is_text_with_digit(text),
-            [b'_' | b'.', second, ..] => second.is_ascii_alphabetic(),
-            _ => false,
-        }
-        && !is_reserved(text)
+    key_bytes(text.as_bytes()) == text.len() && is_key_word(text)
 }
 
-/// Whether a byte may stand in a plain key.
-pub(super) fn is_key_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'/')
+/// How many bytes from the start may stand in a plain key.
+pub(super) fn key_bytes(bytes: &[u8]) -> usize {
+    const KEY: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < 128 {
+            table[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'.' | b'_' | b'-' | b'/');
+            byte += 1;
+        }
+        table
+    };
+    bytes.iter().position(|&byte| !KEY[byte as usize]).unwrap_or(bytes.len())
+}
+
+/// Whether a word of such bytes is text to every reader.
+pub(super) fn is_key_word(text: &str) -> bool {
+    let start = match text.as_bytes() {
+        [b'a'..=b'z' | b'A'..=b'Z' | b'/', ..] => true,
+        [b'0'..=b'9', ..] => is_text_with_digit(text),
+        [b'_' | b'.', second, ..] => second.is_ascii_alphabetic(),
+        _ => false,
+    };
+    start && !is_reserved(text)
 }
 
 /// Whether a text that starts with a digit is a number or a date to nobody.
@@ -120,11 +133,17 @@ fn is_text_with_digit(text: &str) -> bool {
 
 /// The words that some reader takes for a boolean, a null or a number, in any case.
 fn is_reserved(text: &str) -> bool {
-    const WORDS: &str = "y n yes no on off true false null none nil nan inf infinity .nan .inf -nan -inf -.inf -infinity";
-    let first = text.as_bytes().first().map(u8::to_ascii_lowercase);
-    text.len() <= 9
-        && matches!(first, Some(b'y' | b'n' | b'o' | b't' | b'f' | b'i' | b'.' | b'-'))
-        && WORDS.split(' ').any(|word| word.eq_ignore_ascii_case(text))
+    let words: &[&str] = match text.len() {
+        1 => &["y", "n"],
+        2 => &["no", "on"],
+        3 => &["yes", "off", "nil", "nan", "inf"],
+        4 => &["true", "null", "none", ".nan", ".inf", "-nan", "-inf"],
+        5 => &["false", "-.inf"],
+        8 => &["infinity"],
+        9 => &["-infinity"],
+        _ => return false,
+    };
+    words.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// One line of visible characters in which nothing ends a plain scalar.

@@ -8,18 +8,14 @@ impl Reader<'_> {
     /// The key at the start of a line and the offset after its colon; `None` where the line holds none.
     pub(super) fn key(&mut self, from: usize, end: usize) -> Read<Option<(Slice, usize)>> {
         let quoted = self.bytes[from] == b'"';
-        let stop = if quoted {
-            self.string_end(from, end)?.0
-        } else {
-            from + self.bytes[from..end].iter().take_while(|&&byte| scalar::is_key_byte(byte)).count()
-        };
+        let stop = if quoted { self.string_end(from, end)?.0 } else { from + scalar::key_bytes(&self.bytes[from..end]) };
         let is_key = stop > from && stop < end && self.bytes[stop] == b':' && matches!(self.bytes[..end].get(stop + 1), None | Some(b' '));
         if !is_key {
             return Ok(None);
         }
         let name = if quoted {
             self.string(from, end)?.0
-        } else if scalar::is_plain_key(&self.text[from..stop]) {
+        } else if scalar::is_key_word(&self.text[from..stop]) {
             slice(from, stop)
         } else {
             return self.bad("an unquoted key that not every YAML reader takes for text");
