@@ -74,12 +74,15 @@ impl Reader<'_> {
         at + self.bytes[at..end].iter().take_while(|&&byte| byte == b' ').count()
     }
 
-    /// The offset after the closing quote of the string at `at`.
-    pub(super) fn string_end(&self, at: usize, end: usize) -> Read<usize> {
+    /// The offset after the closing quote of the string at `at`, and whether it holds escapes.
+    pub(super) fn string_end(&self, at: usize, end: usize) -> Read<(usize, bool)> {
         let mut next = at + 1;
-        while let Some(found) = self.bytes[next.min(end)..end].iter().position(|byte| matches!(byte, b'"' | b'\\')) {
-            if self.bytes[next + found] == b'"' {
-                return Ok(next + found + 1);
+        let mut escapes = false;
+        while let Some(found) = self.bytes[next.min(end)..end].iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' ')) {
+            match self.bytes[next + found] {
+                b'"' => return Ok((next + found + 1, escapes)),
+                b'\\' => escapes = true,
+                _ => return self.bad("a control character inside quotes"),
             }
             next += found + 2;
         }
@@ -88,22 +91,19 @@ impl Reader<'_> {
 
     /// The text of the string at `at`, and the offset after its closing quote.
     pub(super) fn string(&mut self, at: usize, end: usize) -> Read<(Slice, usize)> {
-        let after = self.string_end(at, end)?;
-        let raw = &self.text[at + 1..after - 1];
-        if raw.bytes().any(|byte| byte < b' ') {
-            return self.bad("a control character inside quotes");
+        let (after, escapes) = self.string_end(at, end)?;
+        if !escapes {
+            return Ok((slice(at + 1, after - 1), after));
         }
-        let Some(mut escape) = raw.find('\\') else { return Ok((slice(at + 1, after - 1), after)) };
+        let raw = &self.text[at + 1..after - 1];
         let start = self.decoded.len();
         let mut rest = raw;
-        loop {
+        while let Some(escape) = rest.find('\\') {
             self.decoded.push_str(&rest[..escape]);
             rest = &rest[escape + 1..];
             let Some((char, length)) = unescape(rest) else { return self.bad("an escape that JSON does not have") };
             self.decoded.push(char);
             rest = &rest[length..];
-            let Some(next) = rest.find('\\') else { break };
-            escape = next;
         }
         self.decoded.push_str(rest);
         Ok((self.decoded_since(start), after))

@@ -12,6 +12,7 @@ mod laws;
 mod read;
 mod scalar;
 mod tree;
+mod value;
 
 pub use emit::{emit, emit_all};
 pub use read::{ReadError, read};

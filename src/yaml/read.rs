@@ -6,9 +6,9 @@
 
 use std::fmt;
 
+use super::DEPTH_LIMIT;
 use super::scalar::{self, Literal};
 use super::tree::{Content, Document, EMPTY, NONE, Slice, Slot};
-use super::{DEPTH_LIMIT, flow};
 
 /// Why a text is not of the subset.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -60,7 +60,7 @@ fn holds_value(part: &str) -> bool {
 }
 
 /// A block that still takes lines.
-struct Open {
+pub(super) struct Open {
     indent: usize,
     id: u32,
     list: bool,
@@ -73,10 +73,10 @@ pub(super) struct Reader<'t> {
     pub(super) decoded: String,
     pub(super) document: Document,
     /// Where the next line starts.
-    next: usize,
+    pub(super) next: usize,
     /// The current line, from 1.
-    line: usize,
-    open: Vec<Open>,
+    pub(super) line: usize,
+    pub(super) open: Vec<Open>,
     /// A key or item whose value stands on the following lines.
     pending: Option<u32>,
     /// Comment lines that wait for the node below them.
@@ -197,115 +197,6 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The key at the start of a line and the offset after its colon; `None` where the line holds none.
-    fn key(&mut self, from: usize, end: usize) -> Read<Option<(Slice, usize)>> {
-        let quoted = self.bytes[from] == b'"';
-        let stop = if quoted {
-            self.string_end(from, end)?
-        } else {
-            from + self.bytes[from..end].iter().take_while(|&&byte| scalar::is_key_byte(byte)).count()
-        };
-        let is_key = stop > from && stop < end && self.bytes[stop] == b':' && matches!(self.bytes[..end].get(stop + 1), None | Some(b' '));
-        if !is_key {
-            return Ok(None);
-        }
-        let name = if quoted {
-            self.string(from, end)?.0
-        } else if scalar::is_plain_key(&self.text[from..stop]) {
-            slice(from, stop)
-        } else {
-            return self.bad("an unquoted key that not every YAML reader takes for text");
-        };
-        self.check_key(name)?;
-        Ok(Some((name, stop + 1)))
-    }
-
-    /// YAML readers give up on keys of more than 1,024 characters.
-    pub(super) fn check_key(&self, name: Slice) -> Read<()> {
-        if name.len > 250 {
-            let mut printed = String::new();
-            scalar::push_quoted(self.str(name), &mut printed);
-            if printed.chars().count() > 1000 {
-                return self.bad("a key of more than 1,000 characters");
-            }
-        }
-        Ok(())
-    }
-
-    /// The value of `id` that starts on this line; `indent` is that of the block `id` stands in.
-    fn value(&mut self, id: u32, from: usize, end: usize, indent: usize) -> Read<()> {
-        let word = &self.text[from..end];
-        let content = match self.bytes[from] {
-            b'"' | b'{' | b'[' => {
-                let stop = self.flow(id, from, end, self.open.len())?;
-                return if stop == end { Ok(()) } else { self.bad(flow::text_after(self.bytes[from])) };
-            }
-            b'|' => Content::Text(self.literal(word, indent)?),
-            b'&' => return self.bad("an anchor"),
-            b'*' => return self.bad("an alias"),
-            b'!' => return self.bad("a tag"),
-            b'>' => return self.bad("a folded block"),
-            b'\'' => return self.bad("single quotes: text is quoted as in JSON"),
-            b' ' => return self.bad("more than one space before a value"),
-            _ => match scalar::literal(word) {
-                Some(literal) => typed(literal, slice(from, end)),
-                None if scalar::is_plain(word) => Content::Text(slice(from, end)),
-                None if word.contains(": ") || word.ends_with(':') => return self.bad("a colon in an unquoted value"),
-                None if word.contains(" #") => return self.bad("a comment after a value"),
-                None => return self.bad("an unquoted value that not every YAML reader takes for the same text"),
-            },
-        };
-        self.document.slots[id as usize].content = content;
-        Ok(())
-    }
-
-    /// The lines of a literal block below `header`, all deeper than `indent`.
-    fn literal(&mut self, header: &str, indent: usize) -> Read<Slice> {
-        let start = self.decoded.len();
-        let mut depth = None;
-        let mut breaks = 0;
-        loop {
-            let (mark, line) = (self.next, self.line);
-            let Some((start, end)) = self.next_line() else { break };
-            let spaces = indentation(&self.bytes[start..end]);
-            if start == end {
-                breaks += 1;
-                continue;
-            }
-            if spaces <= indent {
-                (self.next, self.line) = (mark, line);
-                break;
-            }
-            if depth.is_none() && breaks > 0 {
-                return self.bad("a literal block that starts with an empty line");
-            }
-            let depth = *depth.get_or_insert(spaces);
-            if spaces < depth {
-                return self.bad("a line of a literal block that stands left of its first");
-            }
-            if matches!(self.bytes[end - 1], b' ' | b'\t') {
-                return self.bad("blanks at the end of a line");
-            }
-            if end == self.bytes.len() {
-                return self.bad("a literal block without a newline at its end");
-            }
-            self.decoded.extend(std::iter::repeat_n('\n', breaks));
-            self.decoded.push_str(&self.text[start + depth..end]);
-            breaks = 1;
-        }
-        let breaks = match header {
-            "|" => 1,
-            "|-" => 0,
-            "|+" => breaks,
-            _ => return self.bad("a literal block starts with `|`, `|-` or `|+` alone"),
-        };
-        if !scalar::is_literal(&self.decoded[start..]) {
-            return self.bad("a literal block that is empty or holds characters which need quotes");
-        }
-        self.decoded.extend(std::iter::repeat_n('\n', breaks));
-        Ok(self.decoded_since(start))
-    }
-
     fn remember_comment(&mut self, from: usize, end: usize) -> Read<()> {
         if !self.text[from..end].chars().all(scalar::is_printable) {
             return self.bad("a control character or tab in a comment");
@@ -345,10 +236,10 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    fn next_line(&mut self) -> Option<(usize, usize)> {
+    pub(super) fn next_line(&mut self) -> Option<(usize, usize)> {
         let start = self.next;
-        let rest = self.bytes.get(start..).filter(|rest| !rest.is_empty())?;
-        let end = rest.iter().position(|&byte| byte == b'\n').map_or(self.bytes.len(), |at| start + at);
+        let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
+        let end = rest.find('\n').map_or(self.bytes.len(), |at| start + at);
         self.next = end + 1;
         self.line += 1;
         Some((start, end))
@@ -395,7 +286,7 @@ pub(super) fn typed(literal: Literal, digits: Slice) -> Content {
     }
 }
 
-fn indentation(line: &[u8]) -> usize {
+pub(super) fn indentation(line: &[u8]) -> usize {
     line.iter().take_while(|&&byte| byte == b' ').count()
 }
 
