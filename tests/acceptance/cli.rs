@@ -10,7 +10,8 @@ pub(crate) const WEB: &str = "deploy/kubernetes/production/eu-west-1/hello/web.y
 
 pub(crate) fn help_and_exit_codes() {
     let project = Project::new();
-    for words in COMMANDS.iter().map(|command| vec![*command, "--help"]).chain([vec!["--help"], vec!["--version"], vec!["help", "render"]]) {
+    for words in COMMANDS.iter().map(|command| vec![*command, "--help"]).chain([vec!["--help"], vec!["--version"], vec!["help", "render"]])
+    {
         let ran = project.run(&words).exits(0);
         assert!(!ran.out.is_empty() && ran.err.is_empty(), "{words:?}: {ran:?}");
     }
@@ -62,7 +63,9 @@ pub(crate) fn formats() {
 /// `platgen schema | head -1`: the reader has enough, and that is no fault.
 pub(crate) fn closed_pipe_is_quiet() {
     let project = Project::rendered();
-    for words in [&["schema"][..], &["man"], &["completions", "bash"], &["show"], &["render", "--stdout=all"], &["explain", "apps"], &["--help"]] {
+    for words in
+        [&["schema"][..], &["man"], &["completions", "bash"], &["show"], &["render", "--stdout=all"], &["explain", "apps"], &["--help"]]
+    {
         let mut child =
             platgen().args(words).current_dir(&project.folder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
         drop(child.stdout.take());
@@ -150,8 +153,15 @@ pub(crate) fn unchanged_files_keep_their_time() {
     project.run(&["render"]).exits(0);
     let changed: Vec<String> =
         times(&project).into_iter().zip(before).filter(|(now, then)| now.1 != then.1).map(|(now, _)| now.0).collect();
-    assert_eq!(changed, ["deploy/kubernetes/production/eu-west-1/.platgen-manifest", "deploy/kubernetes/production/eu-west-1/hello/web.yaml",
-        "deploy/terraform/production/eu-west-1/network/.platgen-manifest", "platform.yaml"]);
+    assert_eq!(
+        changed,
+        [
+            "deploy/kubernetes/production/eu-west-1/.platgen-manifest",
+            "deploy/kubernetes/production/eu-west-1/hello/web.yaml",
+            "deploy/terraform/production/eu-west-1/network/.platgen-manifest",
+            "platform.yaml"
+        ]
+    );
 }
 
 /// A spec with two environments, two namespaces and a store, from the repository.

@@ -160,7 +160,8 @@ pub(crate) fn specs() -> BTreeMap<String, PathBuf> {
     let mut all = BTreeMap::new();
     for entry in fs::read_dir(root().join("specs")).expect("specs").flatten() {
         let folder = entry.path();
-        let files: Vec<PathBuf> = fs::read_dir(&folder).expect("a folder").flatten().map(|file| file.path()).filter(|p| is_spec(p)).collect();
+        let files: Vec<PathBuf> =
+            fs::read_dir(&folder).expect("a folder").flatten().map(|file| file.path()).filter(|p| is_spec(p)).collect();
         let path = if let [one] = &files[..] { one.clone() } else { folder };
         all.insert(entry.file_name().to_string_lossy().into_owned(), path);
     }

@@ -6,7 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Refused specs that the schema accepts, and why.
-const UNSEEN: &[(&str, &str)] = &[];
+const UNSEEN: [(&str, &str); 3] = [
+    ("unknown-value/region-of-the-provider.yaml", "which regions there are depends on another field, the provider"),
+    ("unknown-value/self-part.yaml", "the word stands inside a text"),
+    ("unknown-value/timezone.yaml", "the list of time zones belongs to the version of the time zone database"),
+];
 
 fn read(path: &Path) -> Value {
     let text = fs::read_to_string(path).expect("a file");
@@ -67,7 +71,7 @@ pub(crate) fn refuses_wrong_types() {
     let validator = jsonschema::validator_for(&platgen::cli::schema()).expect("a schema");
     let accepted: Vec<String> = files(&root().join("tests/reject/wrong-type"))
         .iter()
-        .filter(|path| !path.ends_with("date-for-text.toml") && validator.is_valid(&read(path)))
+        .filter(|path| validator.is_valid(&read(path)))
         .map(|path| path.display().to_string())
         .collect();
     assert!(accepted.is_empty(), "{accepted:#?}");
