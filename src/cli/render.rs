@@ -48,11 +48,15 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> u8 {
         project: loaded.folder.clone(),
         outside: vec![LOCK.to_string()],
     };
+    let mut recovered = false;
     // An interrupted render is completed first, so that the lock is read as that render meant it.
     if !render.check && render.stdout.is_none() {
         match output::recover(&roots) {
             Ok(true) => match load(render.spec.spec.as_deref()) {
-                Ok(again) => loaded = again,
+                Ok(again) => {
+                    loaded = again;
+                    recovered = true;
+                }
                 Err(fault) => return fail(terminal, &[*fault]),
             },
             Ok(false) => {}
@@ -86,7 +90,7 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> u8 {
     let locks = [Lock { path: LOCK.to_string(), text: resolution.lock.print(), previous: loaded.lock_text.clone() }];
     let force = force(&render.force);
     let job = Job { roots: &roots, files: &files, outside: None, locks: &locks, selection, force: &force, never_foreign: &[] };
-    if render.check { check(&job, terminal) } else { write(&job, terminal, estate, &loaded) }
+    if render.check { check(&job, terminal) } else { write(&job, terminal, estate, &loaded, recovered) }
 }
 
 fn fail(terminal: &Terminal, faults: &[crate::diagnostic::Diagnostic]) -> u8 {
@@ -201,7 +205,7 @@ fn check(job: &Job<'_>, terminal: &Terminal) -> u8 {
     DIFFERENT
 }
 
-fn write(job: &Job<'_>, terminal: &Terminal, estate: &Estate, loaded: &Loaded) -> u8 {
+fn write(job: &Job<'_>, terminal: &Terminal, estate: &Estate, loaded: &Loaded, recovered: bool) -> u8 {
     match output::render(job) {
         Err(faults) => fail(terminal, &faults),
         Ok(Outcome::Refused(refused)) => {
@@ -210,7 +214,8 @@ fn write(job: &Job<'_>, terminal: &Terminal, estate: &Estate, loaded: &Loaded) -
             terminal.say("nothing was written");
             DIFFERENT
         }
-        Ok(Outcome::Done(summary)) => {
+        Ok(Outcome::Done(mut summary)) => {
+            summary.recovered |= recovered;
             terminal.say(&summarize(&summary, estate, job, loaded));
             FINE
         }

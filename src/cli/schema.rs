@@ -31,7 +31,12 @@ fn inline(schema: &Value, definitions: &Value, depth: usize) -> Value {
                 out = target;
             }
             for (key, value) in map.iter().filter(|(key, _)| *key != "$ref" && *key != "default") {
-                out.insert(key.clone(), inline(value, definitions, depth + 1));
+                // The keys of `properties` are words of the spec language; `default` is one of them.
+                let value = match value.as_object().filter(|_| key == "properties") {
+                    Some(all) => all.iter().map(|(name, shape)| (name.clone(), inline(shape, definitions, depth + 1))).collect(),
+                    None => inline(value, definitions, depth + 1),
+                };
+                out.insert(key.clone(), value);
             }
             Value::Object(out)
         }

@@ -1,0 +1,129 @@
+//! `render --check` and what keeps a render from writing, through the program.
+
+use crate::cli::WEB;
+use crate::program::{Project, tree};
+use sha2::{Digest, Sha256};
+use std::fs;
+
+const SHORT: &str = "kubernetes/production/eu-west-1/hello/web.yaml";
+
+fn hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(crate) fn the_spec_changed() {
+    let project = Project::rendered();
+    project.edit("platform.yaml", "LOG_LEVEL: info", "LOG_LEVEL: warn");
+    let ran = project.check().exits(2);
+    assert_eq!(ran.causes(), [format!("{SHORT}: spec changed")]);
+    assert!(ran.out.contains("-  LOG_LEVEL: \"info\"") || ran.out.contains("-  LOG_LEVEL: info"), "{}", ran.out);
+    project.run(&["render"]).exits(0);
+    assert_eq!(project.check().code, 0);
+}
+
+pub(crate) fn files_were_edited_deleted_added() {
+    let project = Project::rendered();
+    project.write(WEB, &(project.read(WEB) + "# mine\n"));
+    fs::remove_file(project.at("deploy/README.md")).expect("removed");
+    project.write("deploy/kubernetes/production/eu-west-1/hello/mine.yaml", "mine\n");
+    assert_eq!(
+        project.check().exits(2).causes(),
+        ["README.md: missing", "kubernetes/production/eu-west-1/hello/mine.yaml: foreign", &format!("{SHORT}: file edited")]
+    );
+}
+
+pub(crate) fn the_lock_is_missing_or_stale() {
+    let project = Project::rendered();
+    let lock = project.read("platgen.lock");
+    fs::remove_file(project.at("platgen.lock")).expect("removed");
+    assert_eq!(project.check().exits(2).causes(), ["platgen.lock: lock missing"]);
+    let before = tree(&project.folder);
+    assert!(project.run(&["render"]).exits(2).codes().contains("missing-lock"));
+    assert!(before == tree(&project.folder), "a refused render wrote something");
+    project.write("platgen.lock", &lock);
+    assert_eq!(project.check().code, 0);
+    add_region(&project);
+    let causes = project.check().exits(2).causes();
+    assert_eq!(causes[0], "platgen.lock: lock stale", "{causes:?}");
+    assert!(causes.len() > 10 && causes[1..].iter().all(|line| line.ends_with(": spec changed")), "{causes:?}");
+    project.run(&["lock"]).exits(0);
+    assert!(project.check().exits(2).causes().iter().all(|line| line.ends_with(": spec changed")));
+    assert!(project.read("platgen.lock").lines().collect::<Vec<_>>().len() > lock.lines().count());
+    assert!(lock.lines().all(|line| project.read("platgen.lock").contains(line)), "ranges are added, never changed");
+}
+
+fn add_region(project: &Project) {
+    project.edit("platform.yaml", "  eu-west-1: {zones: 3}", "  eu-central-1: {zones: 3}\n  eu-west-1: {zones: 3}");
+    project.edit("platform.yaml", "regions: [eu-west-1]", "regions: [eu-west-1, eu-central-1]");
+}
+
+/// An earlier version wrote another text and said so in the manifest.
+pub(crate) fn platgen_changed() {
+    let project = Project::rendered();
+    let (now, then) = (project.read(WEB), project.read(WEB).replace("info", "other"));
+    assert_ne!(now, then);
+    project.write(WEB, &then);
+    project.edit("deploy/kubernetes/production/eu-west-1/.platgen-manifest", &hash(&now), &hash(&then));
+    assert_eq!(project.check().exits(2).causes(), [format!("{SHORT}: platgen changed")]);
+    project.run(&["render"]).exits(0);
+    assert_eq!(project.read(WEB), now);
+}
+
+pub(crate) fn a_render_was_interrupted() {
+    let project = Project::rendered();
+    let now = project.read(WEB);
+    project.write("deploy/.platgen-journal", &format!("platgen-journal 1 commit\nwrite output - {} {SHORT}\n", hash(&now)));
+    let causes = project.check().exits(2).causes();
+    assert!(causes.iter().any(|line| line.contains(".platgen-journal") && line.contains("interrupted")), "{causes:?}");
+    let ran = project.run(&["render"]).exits(0);
+    assert!(ran.err.contains("interrupted"), "{}", ran.err);
+    assert!(!project.at("deploy/.platgen-journal").exists());
+    assert_eq!(project.check().code, 0);
+}
+
+pub(crate) fn edited_and_foreign_files_need_force() {
+    let project = Project::rendered();
+    project.write(WEB, "mine\n");
+    project.edit("platform.yaml", "LOG_LEVEL: info", "LOG_LEVEL: warn");
+    project.edit("platform.yaml", "apps:\n", "apps:\n  api: {image: \"registry.example/api:v1\", port: 8080, probes: {none: it is tiny}, resources: {cpu: 100m, memory: 64Mi}}\n");
+    let foreign = "deploy/kubernetes/production/eu-west-1/hello/api.yaml";
+    project.write(foreign, "mine\n");
+    let before = tree(&project.folder);
+    let ran = project.run(&["render"]).exits(2);
+    assert_eq!(ran.codes().into_iter().collect::<Vec<_>>(), ["edited-file", "foreign-file"], "{}", ran.err);
+    assert!(before == tree(&project.folder), "a refused render wrote something");
+    assert_eq!(project.run(&["render", "--force", WEB]).exits(2).codes().into_iter().collect::<Vec<_>>(), ["foreign-file"]);
+    project.run(&["render", "--force"]).exits(0);
+    assert!(project.read(WEB).contains("LOG_LEVEL: \"warn\"") || project.read(WEB).contains("LOG_LEVEL: warn"), "{}", project.read(WEB));
+    assert_ne!(project.read(foreign), "mine\n");
+    assert_eq!(project.check().code, 0);
+}
+
+pub(crate) fn a_terraform_root_that_left_the_spec() {
+    let project = Project::init();
+    let spec = project.read("platform.yaml");
+    add_region(&project);
+    project.run(&["render"]).exits(0);
+    project.write("platform.yaml", &spec);
+    let before = tree(&project.folder);
+    let ran = project.run(&["render"]).exits(2);
+    assert!(ran.codes().contains("live-terraform-root") && ran.err.contains("eu-central-1/network"), "{}", ran.err);
+    assert!(before == tree(&project.folder), "a refused render wrote something");
+    project.run(&["render", "--force", "deploy/terraform/production/eu-central-1/network"]).exits(0);
+    assert!(!project.at("deploy/terraform/production/eu-central-1").exists());
+    assert!(!project.at("deploy/kubernetes/production/eu-central-1").exists());
+    assert_eq!(project.check().code, 0);
+}
+
+/// A lock after a merge of two branches: markers stop everything but `lock --resolve`.
+pub(crate) fn a_lock_with_conflict_markers() {
+    let project = Project::init();
+    project.run(&["lock"]).exits(0);
+    let lock = project.read("platgen.lock");
+    let line = lock.lines().nth(1).expect("a line");
+    project.write("platgen.lock", &lock.replace(line, &format!("<<<<<<< ours\n{line}\n=======\n{line}\n>>>>>>> theirs")));
+    assert!(project.run(&["render"]).exits(1).codes().contains("lock-conflict"));
+    project.run(&["lock", "--resolve"]).exits(0);
+    assert_eq!(project.read("platgen.lock"), lock);
+    project.run(&["render"]).exits(0);
+}

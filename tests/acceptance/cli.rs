@@ -1,0 +1,281 @@
+//! Commands, exit codes and printing.
+
+use crate::program::{Project, platgen, root, tree};
+use platgen::diagnostic::Code;
+use std::fs;
+use std::process::{Command, Stdio};
+
+const COMMANDS: [&str; 10] = ["init", "validate", "render", "show", "fmt", "lock", "explain", "schema", "completions", "man"];
+pub(crate) const WEB: &str = "deploy/kubernetes/production/eu-west-1/hello/web.yaml";
+
+pub(crate) fn help_and_exit_codes() {
+    let project = Project::new();
+    for words in COMMANDS.iter().map(|command| vec![*command, "--help"]).chain([vec!["--help"], vec!["--version"], vec!["help", "render"]])
+    {
+        let ran = project.run(&words).exits(0);
+        assert!(!ran.out.is_empty() && ran.err.is_empty(), "{words:?}: {ran:?}");
+    }
+    let listed = project.run(&["--help"]).out;
+    for command in COMMANDS {
+        assert!(listed.contains(&format!("\n  {command} ")), "{command} is not in:\n{listed}");
+    }
+    let wrong: [&[&str]; 8] = [
+        &[],
+        &["frobnicate"],
+        &["render", "--frobnicate"],
+        &["render", "--check", "--force"],
+        &["render", "--check", "--stdout"],
+        &["render", "--stdout=some"],
+        &["lock", "--check", "--resolve"],
+        &["completions", "tcl"],
+    ];
+    for words in wrong {
+        let ran = project.run(words).exits(64);
+        assert!(ran.out.is_empty() && !ran.err.is_empty(), "{words:?}: {ran:?}");
+    }
+    assert!(tree(&project.folder).is_empty());
+    project.write("platform.yaml", "apiVersion: platgen/v1\nplatform: {nme: x}\n");
+    for command in ["validate", "render", "lock", "show"] {
+        assert!(project.run(&[command]).exits(1).codes().contains("unknown-key"), "{command}");
+    }
+    assert_eq!(tree(&project.folder).len(), 1, "a refused spec leaves nothing behind");
+    assert_eq!(Project::init().run(&["lock", "--check"]).code, 2);
+    assert_eq!(Project::init().run(&["render", "--check"]).code, 2);
+}
+
+pub(crate) fn formats() {
+    let project = Project::new();
+    project.write("platform.yaml", "apiVersion: platgen/v1\nplatform: {nme: x}\n");
+    for format in ["json", "sarif"] {
+        let ran = project.run(&["validate", "--format", format]).exits(1);
+        serde_json::from_str::<serde_json::Value>(&ran.out).unwrap_or_else(|error| panic!("{format}: {error}\n{}", ran.out));
+        assert!(ran.out.contains("unknown-key") && ran.err.is_empty(), "{ran:?}");
+    }
+    let ran = project.run(&["validate", "--format", "github"]).exits(1);
+    assert!(ran.out.lines().all(|line| line.starts_with("::error ") || line.starts_with("::warning ")), "{}", ran.out);
+    let coloured = project.run(&["validate", "--color", "always"]).exits(1);
+    assert!(coloured.err.contains('\u{1b}') && !project.run(&["validate"]).err.contains('\u{1b}'));
+    let project = Project::init();
+    let quiet = project.run(&["--quiet", "render"]).exits(0);
+    assert!(quiet.out.is_empty() && quiet.err.is_empty(), "{quiet:?}");
+}
+
+/// `platgen schema | head -1`: the reader has enough, and that is no fault.
+pub(crate) fn closed_pipe_is_quiet() {
+    let project = Project::rendered();
+    for words in
+        [&["schema"][..], &["man"], &["completions", "bash"], &["show"], &["render", "--stdout=all"], &["explain", "apps"], &["--help"]]
+    {
+        let mut child =
+            platgen().args(words).current_dir(&project.folder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("ends");
+        assert_eq!(output.status.code(), Some(0), "{words:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{words:?}");
+    }
+}
+
+/// From nothing to files that are what the spec says, in one folder per cloud and format.
+pub(crate) fn init_validate_render_check() {
+    for cloud in ["aws", "google", "azure"] {
+        for toml in [false, true] {
+            let project = Project::new();
+            let mut words = vec!["init", "--cloud", cloud];
+            words.extend(toml.then_some("--toml"));
+            project.run(&words).exits(0);
+            let ran = project.run(&["validate"]).exits(0);
+            assert!(ran.codes().is_empty() || cloud != "aws", "{ran:?}");
+            project.run(&["render"]).exits(0);
+            assert_eq!(project.check().exits(0).causes(), [""; 0]);
+            assert_eq!(project.run(&["lock", "--check"]).code, 0);
+            assert_eq!(project.run(&["fmt", "--check"]).code, 0, "{cloud} toml={toml}");
+            assert!(project.at("platgen.schema.json").is_file());
+        }
+    }
+}
+
+pub(crate) fn init_in_both_formats_says_the_same() {
+    let trees = ["", "--toml"].map(|flag| {
+        let project = Project::new();
+        project.run(&["init", flag].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>()).exits(0);
+        project.run(&["render"]).exits(0);
+        tree(&project.at("deploy"))
+    });
+    crate::program::compare(&trees[0], &trees[1]).expect("the same files");
+}
+
+pub(crate) fn init_never_overwrites() {
+    for (present, folder) in [("platform.yaml", false), ("platform.toml", false), ("platform", true)] {
+        for words in [&["init"][..], &["init", "--toml"]] {
+            let project = Project::new();
+            if folder {
+                project.write("platform/x.yaml", "mine\n");
+            } else {
+                project.write(present, "mine\n");
+            }
+            let before = tree(&project.folder);
+            assert!(project.run(words).exits(1).codes().contains("spec-exists"));
+            assert!(before == tree(&project.folder));
+        }
+    }
+}
+
+pub(crate) fn no_spec_and_two_specs() {
+    let project = Project::new();
+    for command in ["validate", "render", "show", "fmt", "lock"] {
+        assert!(project.run(&[command]).exits(1).codes().contains("no-spec"), "{command}");
+    }
+    assert!(project.run(&["validate", "nowhere.yaml"]).exits(1).codes().contains("no-spec"));
+    project.run(&["init"]).exits(0);
+    fs::create_dir_all(project.at("a/b")).expect("folders");
+    let below = platgen().arg("validate").current_dir(project.at("a/b")).output().expect("starts");
+    assert_eq!(below.status.code(), Some(0), "the spec of a folder above is found");
+    project.write("platform.toml", "apiVersion = \"platgen/v1\"\n");
+    for command in ["validate", "render", "show", "fmt", "lock"] {
+        assert!(project.run(&[command]).exits(1).codes().contains("ambiguous-spec"), "{command}");
+    }
+    project.run(&["validate", "platform.yaml"]).exits(0);
+    project.write("latin.yaml", "");
+    fs::write(project.at("latin.yaml"), b"apiVersion: platgen/v1 # \xe9\n").expect("a file");
+    assert!(project.run(&["validate", "latin.yaml"]).exits(1).codes().contains("syntax"));
+}
+
+pub(crate) fn unchanged_files_keep_their_time() {
+    let project = Project::rendered();
+    let times = |project: &Project| -> Vec<_> {
+        let all = tree(&project.folder).into_keys();
+        all.map(|path| (path.clone(), fs::metadata(project.at(&path)).and_then(|data| data.modified()).expect("a time"))).collect()
+    };
+    let before = times(&project);
+    project.run(&["render"]).exits(0);
+    assert_eq!(before, times(&project));
+    project.edit("platform.yaml", "LOG_LEVEL: info", "LOG_LEVEL: warn");
+    project.run(&["render"]).exits(0);
+    let changed: Vec<String> =
+        times(&project).into_iter().zip(before).filter(|(now, then)| now.1 != then.1).map(|(now, _)| now.0).collect();
+    assert_eq!(
+        changed,
+        [
+            "deploy/kubernetes/production/eu-west-1/.platgen-manifest",
+            "deploy/kubernetes/production/eu-west-1/hello/web.yaml",
+            "deploy/terraform/production/eu-west-1/network/.platgen-manifest",
+            "platform.yaml"
+        ]
+    );
+}
+
+/// A spec with two environments, two namespaces and a store, from the repository.
+fn sample() -> Project {
+    let project = Project::new();
+    crate::program::copy(&root().join("specs/sample/platform.yaml"), &project.folder, false);
+    project
+}
+
+pub(crate) fn selections() {
+    let project = sample();
+    let names = |project: &Project| tree(&project.at("deploy")).into_keys().collect::<Vec<_>>();
+    project.run(&["render", "--env", "production", "--region", "eu-central-1"]).exits(0);
+    let some = names(&project);
+    assert!(some.iter().all(|path| !path.contains("/") || path.contains("/production/eu-central-1/")), "{some:?}");
+    assert!(some.iter().any(|path| path.starts_with("terraform/")) && some.iter().any(|path| path.starts_with("kubernetes/")));
+    project.run(&["render", "--env", "beta", "--app", "cart"]).exits(0);
+    let added: Vec<String> = names(&project).into_iter().filter(|path| path.contains("/beta/") && !path.contains(".platgen")).collect();
+    assert_eq!(added, ["kubernetes/beta/eu-west-1/shop/cart.yaml"]);
+    project.run(&["render"]).exits(0);
+    assert_eq!(project.check().code, 0);
+    for (flag, name) in [("--env", "prod"), ("--region", "eu-west-9"), ("--app", "carrt"), ("--app", "payments/cart")] {
+        let before = tree(&project.folder);
+        let ran = project.run(&["render", flag, name]).exits(1);
+        assert!(ran.codes().contains("unknown-reference"), "{ran:?}");
+        assert!(before == tree(&project.folder));
+    }
+    project.run(&["render", "--app", "shop/cart", "--check"]).exits(0);
+}
+
+pub(crate) fn streams() {
+    let project = sample();
+    let one = project.run(&["render", "--env", "beta", "--stdout"]).exits(0).out;
+    assert!(!project.at("deploy").exists() && !project.at("platgen.lock").exists(), "a stream writes nothing");
+    let kinds: Vec<&str> = one.lines().filter_map(|line| line.strip_prefix("kind: ")).collect();
+    let first = |kind: &str| kinds.iter().position(|found| *found == kind).unwrap_or_else(|| panic!("no {kind} in {kinds:?}"));
+    let last = kinds.iter().rposition(|found| *found == "Namespace").expect("a namespace");
+    assert!(last < first("Deployment") && first("NetworkPolicy") < first("Deployment"), "{kinds:?}");
+    assert!(one.split("\n---\n").all(|document| document.contains("kind: ")), "every document is an object");
+    assert!(!one.contains("kustomize.config"));
+    let app = project.run(&["render", "--env", "beta", "--app", "cart", "--stdout"]).exits(0).out;
+    assert!(app.contains("name: cart") && !app.contains("kind: Namespace\n") && app.len() < one.len());
+    let all = project.run(&["render", "--stdout=all"]).exits(0).out;
+    project.run(&["render"]).exits(0);
+    let files = tree(&project.at("deploy"));
+    let mut said: Vec<&str> = Vec::new();
+    for (path, bytes) in files.iter().filter(|(path, _)| !path.ends_with(".platgen-manifest")) {
+        assert!(all.contains(&format!("# {path}\n{}", String::from_utf8_lossy(bytes))), "{path} is not in the stream of all files");
+        said.push(path);
+    }
+    assert!(said.len() > 80, "{said:?}");
+}
+
+pub(crate) fn spaces_and_unicode() {
+    let project = Project::named("Über uns & co — 平台");
+    project.run(&["init"]).exits(0);
+    let rendered = project.run(&["render", "--output", "aus gabe/ö"]).exits(0);
+    assert!(rendered.err.contains("aus gabe/ö"), "{}", rendered.err);
+    project.run(&["render", "--output", "aus gabe/ö", "--check"]).exits(0);
+    let plain = Project::rendered();
+    crate::program::compare(&tree(&project.at("aus gabe/ö")), &tree(&plain.at("deploy"))).expect("the path is no part of a file");
+    fs::rename(project.at("platform.yaml"), project.at("mein spec ü.yaml")).expect("renamed");
+    project.run(&["validate", "mein spec ü.yaml"]).exits(0);
+    project.edit("mein spec ü.yaml", "port: 8080", "prt: 8080");
+    let ran = project.run(&["validate", "mein spec ü.yaml"]).exits(1);
+    assert!(ran.err.contains("mein spec ü.yaml"), "{}", ran.err);
+}
+
+pub(crate) fn explain_every_code_and_section() {
+    let project = Project::new();
+    for code in Code::ALL {
+        let ran = project.run(&["explain", code.name()]).exits(0);
+        assert!(ran.out.contains(code.explain()) && ran.err.is_empty(), "{}", code.name());
+    }
+    let schema = platgen::cli::schema();
+    let sections: Vec<&String> = schema["properties"].as_object().expect("sections").keys().collect();
+    assert!(sections.len() > 15, "{sections:?}");
+    let all = project.run(&["explain"]).exits(0).out;
+    for section in sections {
+        assert!(all.contains(&format!("  {section} ")), "{section} is not listed");
+        let ran = project.run(&["explain", section]).exits(0);
+        let words = ran.out.lines().next().unwrap_or_default().trim_start_matches(section.as_str()).trim_start_matches(':').trim();
+        assert!(words.len() > 3, "{section}: {}", ran.out);
+    }
+    for path in ["apps.web.probes.ready", "apps.web.environments.dev.scale", "cluster.version", "stores.x.backup.every", "vars.x"] {
+        let ran = project.run(&["explain", path]).exits(0);
+        assert!(ran.out.contains("type: "), "{path}: {}", ran.out);
+    }
+    let ran = project.run(&["explain", "apps.web.prt"]).exits(1);
+    assert!(ran.err.contains("`port`"), "{}", ran.err);
+}
+
+pub(crate) fn completions_and_manual() {
+    let project = Project::new();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let ran = project.run(&["completions", shell]).exits(0);
+        assert!(COMMANDS.iter().all(|command| ran.out.contains(command)), "{shell}");
+        if shell == "bash" {
+            project.write("c.bash", &ran.out);
+            let read = Command::new("bash").args(["-n", "c.bash"]).current_dir(&project.folder).status();
+            assert!(read.is_ok_and(|status| status.success()), "bash can't read its completions");
+        }
+    }
+    let manual = project.run(&["man"]).exits(0).out;
+    assert!(manual.contains(".TH platgen") && COMMANDS.iter().all(|command| manual.contains(command)), "{manual}");
+}
+
+pub(crate) fn show_says_where_values_come_from() {
+    let project = sample();
+    let shown = project.run(&["show", "--env", "dev", "apps.frontend.config"]).exits(0).out;
+    let line = shown.lines().find(|line| line.contains("LOG_LEVEL")).unwrap_or_else(|| panic!("{shown}"));
+    assert!(line.contains("debug") && line.contains("environment dev") && line.contains("platform.yaml:"), "{line}");
+    let line = project.run(&["show", "--env", "production", "apps.frontend.scale.cpu"]).exits(0).out;
+    assert!(line.contains("70%") && line.contains("profile service"), "{line}");
+    assert!(project.run(&["show", "apps.frontend.nothing"]).exits(1).codes().contains("unknown-reference"));
+    assert!(project.run(&["show", "--env", "nowhere"]).exits(1).codes().contains("unknown-reference"));
+}

@@ -1,0 +1,54 @@
+//! What a user can rely on, shown through the program itself: commands and exit codes, the causes of `render --check`, the schema, and the
+//! specs of the repository. Trials that need kubectl or the Python judges are ignored where these are absent and fail where
+//! PLATGEN_JUDGES is `required`.
+
+mod check;
+mod cli;
+mod program;
+mod schema;
+mod specs;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::path::Path;
+
+macro_rules! trials {
+    ($($module:ident: $($name:ident)*;)*) => {
+        vec![$($(Trial::test(concat!(stringify!($module), "/", stringify!($name)), || { $module::$name(); Ok(()) }),)*)*]
+    };
+}
+
+fn main() {
+    let mut trials = trials! {
+        check: the_spec_changed files_were_edited_deleted_added the_lock_is_missing_or_stale platgen_changed a_render_was_interrupted
+            edited_and_foreign_files_need_force a_terraform_root_that_left_the_spec a_lock_with_conflict_markers;
+        cli: help_and_exit_codes formats closed_pipe_is_quiet init_validate_render_check init_in_both_formats_says_the_same
+            init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
+            explain_every_code_and_section completions_and_manual show_says_where_values_come_from;
+        schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
+        specs: yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
+    };
+    for (name, spec) in program::specs() {
+        let (again, of) = (spec.clone(), name.clone());
+        trials.push(Trial::test(format!("specs/same_bytes/{name}"), move || specs::same_bytes(&again)));
+        trials.push(Trial::test(format!("specs/warnings/{name}"), move || specs::warnings(&of, &spec)));
+    }
+    let kubectl = specs::starts(Path::new("kubectl"), &["version", "--client"]);
+    trials.push(judged("specs/kustomize_builds_every_region", kubectl, specs::kustomize_builds_every_region));
+    let yaml = specs::starts(&specs::python(), &["-c", "import yaml"]);
+    trials.push(judged("specs/boutique_keeps_the_facts", yaml, specs::boutique_keeps_the_facts));
+    let validate = specs::starts(&specs::python(), &["-c", "import kubernetes_validate"]);
+    for version in ["1.33", "1.35", "1.37"] {
+        trials.push(judged(&format!("specs/strict_in_version/{version}"), validate, move || specs::strict_in_version(version)));
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+/// A trial that needs another program.
+fn judged(name: &str, present: bool, run: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
+    let required = std::env::var("PLATGEN_JUDGES").is_ok_and(|value| value == "required");
+    if !present && required {
+        let missing = format!("{name} needs kubectl, or the Python that PLATGEN_PYTHON names with what tests/judges/python.txt lists");
+        return Trial::test(name, move || Err(missing.into()));
+    }
+    Trial::test(name, run).with_ignored_flag(!present)
+}

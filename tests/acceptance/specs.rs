@@ -1,0 +1,192 @@
+//! The specs of the repository, rendered: the same bytes whatever the surroundings, the expected warnings, and what other tools make of them.
+
+use crate::program::{Project, Ran, compare, copy, platgen, root, specs, tree};
+use libtest_mimic::Failed;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+type Tree = BTreeMap<String, Vec<u8>>;
+
+/// Renders a copy of a spec; the lock and every file.
+fn render(spec: &Path) -> Tree {
+    let project = Project::new();
+    let named = copy(spec, &project.folder, false);
+    project.run(&["render", &named.display().to_string()]).exits(0);
+    only_rendered(&project.folder)
+}
+
+fn only_rendered(folder: &Path) -> Tree {
+    tree(folder).into_iter().filter(|(path, _)| path.starts_with("deploy/") || path == "platgen.lock").collect()
+}
+
+/// Two folders, and then other surroundings one by one: locale, time zone, umask, home, working directory, links, order of files.
+pub(crate) fn same_bytes(spec: &Path) -> Result<(), Failed> {
+    let wanted = render(spec);
+    compare(&wanted, &render(spec)).map_err(|fault| format!("a second render: {fault}"))?;
+    let project = Project::new();
+    let named = copy(spec, &project.folder, true);
+    let script = "umask 0077; exec \"$@\"";
+    let command = |program: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", script, "sh", program]).stdin(Stdio::null());
+        command.env_clear().envs([("LC_ALL", "tr_TR.UTF-8"), ("TZ", "Pacific/Kiritimati"), ("HOME", "/nonexistent"), ("COLUMNS", "20")]);
+        command
+    };
+    let program = env!("CARGO_BIN_EXE_platgen");
+    Ran::from(command(program).arg("render").arg(&named).current_dir("/").output()?).exits(0);
+    compare(&wanted, &only_rendered(&project.folder)).map_err(|fault| format!("other surroundings: {fault}"))?;
+
+    let project = Project::new();
+    let named = copy(spec, &project.folder.join("real"), false);
+    let inner = named.strip_prefix(project.folder.join("real"))?.to_path_buf();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("real", project.at("link"))?;
+    let linked: PathBuf = ["link".into(), inner].iter().filter(|part: &&PathBuf| !part.as_os_str().is_empty()).collect();
+    project.run(&["render", &linked.display().to_string()]).exits(0);
+    compare(&wanted, &only_rendered(&project.at("real"))).map_err(|fault| format!("through a link: {fault}"))?;
+    Ok(())
+}
+
+/// The warnings are what `tests/data/warnings` says; UPDATE_GOLDENS=1 writes them anew.
+pub(crate) fn warnings(name: &str, spec: &Path) -> Result<(), Failed> {
+    let ran = Ran::from(platgen().args(["validate", "--format", "json"]).arg(spec).output()?).exits(0);
+    let found: serde_json::Value = serde_json::from_str(&ran.out)?;
+    let line = |finding: &serde_json::Value| {
+        let word = |key: &str| finding[key].as_str().unwrap_or_default().to_string();
+        format!("{}[{}]: {}\n", word("severity"), word("code"), word("message"))
+    };
+    let mut lines: Vec<String> = found.as_array().ok_or("no list")?.iter().map(line).collect();
+    lines.sort();
+    let path = root().join(format!("tests/data/warnings/{name}.txt"));
+    let text = lines.concat();
+    if std::env::var_os("UPDATE_GOLDENS").is_some() {
+        fs::write(&path, &text)?;
+    }
+    let wanted = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    if wanted == text { Ok(()) } else { Err(format!("wanted:\n{wanted}\nfound:\n{text}").into()) }
+}
+
+pub(crate) fn yaml_and_toml_are_the_same() {
+    let sample = render(&specs()["sample"]);
+    let project = Project::new();
+    fs::copy(root().join("tests/data/sample.toml"), project.at("platform.toml")).expect("copied");
+    project.run(&["render"]).exits(0);
+    compare(&sample, &only_rendered(&project.folder)).expect("the sample in TOML");
+    compare(&render(&specs()["minimal"]), &render(&specs()["minimal-toml"])).expect("the smallest spec in TOML");
+}
+
+pub(crate) fn are_formatted() {
+    for spec in specs().values() {
+        Ran::from(platgen().args(["fmt", "--check"]).arg(spec).output().expect("starts")).exits(0);
+    }
+}
+
+/// Every rendered file is a text that tools and reviewers can live with.
+pub(crate) fn rendered_files_are_clean() {
+    for (name, spec) in specs() {
+        for (path, bytes) in render(&spec) {
+            let text = String::from_utf8(bytes).unwrap_or_else(|_| panic!("{name}: {path} is not UTF-8"));
+            assert!(text.ends_with('\n') && !text.contains('\r') && !text.contains('\t'), "{name}: {path}");
+            assert!(text.lines().all(|line| line == line.trim_end()), "{name}: {path} has blanks at line ends");
+            assert!(!text.contains("/tmp/"), "{name}: {path} names a folder of this machine");
+        }
+    }
+}
+
+/// The Python with the judges.
+pub(crate) fn python() -> PathBuf {
+    std::env::var_os("PLATGEN_PYTHON").map_or_else(|| root().join("target/judges/python/bin/python"), PathBuf::from)
+}
+
+/// Whether a program starts.
+pub(crate) fn starts(program: &Path, words: &[&str]) -> bool {
+    Command::new(program).args(words).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+pub(crate) fn kustomize_builds_every_region() -> Result<(), Failed> {
+    let mut built = 0;
+    for (name, spec) in specs() {
+        let project = Project::new();
+        let named = copy(&spec, &project.folder, false);
+        project.run(&["render", &named.display().to_string()]).exits(0);
+        let regions = tree(&project.folder).into_keys().filter_map(|path| path.strip_suffix("/kustomization.yaml").map(str::to_string));
+        for region in regions {
+            let ran = Ran::from(Command::new("kubectl").arg("kustomize").arg(project.at(&region)).output()?);
+            let kinds = |text: &str| text.lines().filter(|line| line.starts_with("kind: ")).count();
+            let parts: Vec<&str> = region.split('/').collect();
+            let [.., environment, place] = parts[..] else { return Err(region.into()) };
+            let words = ["render", &named.display().to_string(), "--env", environment, "--region", place, "--stdout"];
+            let stream = project.run(&words).exits(0);
+            if ran.code != 0 || kinds(&ran.out) == 0 || kinds(&ran.out) != kinds(&stream.out) {
+                return Err(format!("{name}: {region}: {} of {} objects: {}", kinds(&ran.out), kinds(&stream.out), ran.err).into());
+            }
+            built += 1;
+        }
+    }
+    if built >= 12 { Ok(()) } else { Err(format!("only {built} regions").into()) }
+}
+
+const VALIDATE: &str = r#"
+import sys, yaml, kubernetes_validate
+version, count, custom = sys.argv[1], 0, set()
+for document in yaml.safe_load_all(sys.stdin):
+    if not document:
+        continue
+    try:
+        kubernetes_validate.validate(document, version, strict=True)
+        count += 1
+    except kubernetes_validate.SchemaNotFoundError:
+        custom.add(document["apiVersion"].split("/")[0] + "/" + document["kind"])
+    except kubernetes_validate.ValidationError as error:
+        print("fault:", document["kind"], document["metadata"]["name"], error.message[:300])
+print("objects:", count)
+for kind in sorted(custom):
+    print("custom:", kind)
+"#;
+
+/// Groups that are no part of Kubernetes itself.
+const CUSTOM: [&str; 5] =
+    ["external-secrets.io/", "gateway.networking.k8s.io/", "policy.networking.k8s.io/", "gateway.k8s.aws/", "cert-manager.io/"];
+
+/// Every object of the sample and of the boutique is one of the version that the spec names.
+pub(crate) fn strict_in_version(version: &str) -> Result<(), Failed> {
+    for name in ["sample", "boutique"] {
+        let project = Project::new();
+        let named = copy(&specs()[name], &project.folder, false);
+        let file =
+            if named.is_dir() { "platform.yaml".to_string() } else { named.file_name().unwrap_or_default().to_string_lossy().into() };
+        project.edit(&file, "version: \"1.35\"", &format!("version: \"{version}\""));
+        let stream = project.run(&["render", &named.display().to_string(), "--stdout"]).exits(0).out;
+        project.write("stream.txt", &stream);
+        let input = fs::File::open(project.at("stream.txt"))?;
+        let ran = Ran::from(Command::new(python()).args(["-c", VALIDATE, version]).stdin(input).output()?).exits(0);
+        let bad = ran.out.lines().filter(|line| match line.split_once(": ") {
+            Some(("objects", count)) => count.parse().unwrap_or(0) < 100,
+            Some(("custom", kind)) => !CUSTOM.iter().any(|group| kind.starts_with(group)),
+            _ => true,
+        });
+        let bad: Vec<&str> = bad.collect();
+        if !bad.is_empty() {
+            return Err(format!("{name} in {version}:\n{}\n{}", bad.join("\n"), ran.err).into());
+        }
+    }
+    Ok(())
+}
+
+/// The boutique loses nothing of the original shop and invents nothing, but what is meant to differ.
+pub(crate) fn boutique_keeps_the_facts() -> Result<(), Failed> {
+    let project = Project::new();
+    let named = copy(&specs()["boutique"], &project.folder, false);
+    let words = ["render", &named.display().to_string(), "--env", "beta", "--stdout"];
+    project.write("stream.yaml", &project.run(&words).exits(0).out);
+    let folder = root().join("tests/boutique");
+    let mut compare = Command::new(python());
+    compare.arg(folder.join("facts.py")).arg("compare").arg(folder.join("facts.json")).arg(project.at("stream.yaml"));
+    let ran = Ran::from(compare.output()?);
+    if ran.code != 0 {
+        return Err(format!("{}{}", ran.out, ran.err).into());
+    }
+    Ok(())
+}

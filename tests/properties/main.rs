@@ -1,0 +1,29 @@
+//! Laws of the core over many specs: changed at random, spoilt, and large.
+//!
+//! With PLATGEN_MANY=`apps,faults` it prints such a spec and does nothing else, for measuring.
+
+mod fuzz;
+mod laws;
+mod mutate;
+mod pipeline;
+
+use libtest_mimic::{Arguments, Trial};
+
+macro_rules! trials {
+    ($($module:ident: $($name:ident)*;)*) => {
+        vec![$($(Trial::test(concat!(stringify!($module), "/", stringify!($name)), || { $module::$name(); Ok(()) }),)*)*]
+    };
+}
+
+fn main() {
+    if let Ok(sizes) = std::env::var("PLATGEN_MANY") {
+        let (apps, faults) = sizes.split_once(',').unwrap_or((&sizes, "0"));
+        print!("{}", laws::many(apps.parse().unwrap_or(0), faults.parse().unwrap_or(0)));
+        return;
+    }
+    let trials = trials! {
+        fuzz: the_corpus spoilt_texts;
+        laws: changed_specs_never_panic a_need_only_opens a_thousand_faults_are_told;
+    };
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
