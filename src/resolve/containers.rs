@@ -16,6 +16,10 @@ const USER: u32 = 10001;
 /// The size of an empty folder that names none.
 const TMP_SIZE: u64 = 64 << 20;
 
+/// The disk a container is promised, and the most it gets, for its logs and empty folders: enough for Kubernetes' own 10 MiB x 5 of logs, and
+/// far below the disk of a node, so that one container cannot fill it for all.
+const EPHEMERAL: (u64, u64) = (128 << 20, 1 << 30);
+
 /// What a container has when its spec says nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fallback {
@@ -79,7 +83,7 @@ impl Scope<'_> {
             ports,
             cpu: cpu.or_else(|| Some((Quantity::from_millis(50), Quantity::from_millis(200)))),
             memory: memory.or_else(|| Some((Quantity::from_bytes(64 << 20), Quantity::from_bytes(64 << 20)))),
-            ephemeral,
+            ephemeral: ephemeral.or_else(|| Some((Quantity::from_bytes(EPHEMERAL.0), Quantity::from_bytes(EPHEMERAL.1)))),
             probes,
             security,
         })

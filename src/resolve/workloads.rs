@@ -584,16 +584,21 @@ fn engine_fallback(engine: Engine, store: &Store) -> Fallback {
         Engine::Valkey => Some(format!("docker.io/valkey/valkey:{}-alpine", version.unwrap_or("8.1"))),
         _ => None,
     };
-    let probe = engine_port(engine).map(|(_, port)| Probe {
-        action: ProbeAction::Tcp { port },
-        after: None,
-        every: None,
-        timeout: None,
-        failures: None,
-    });
-    let probes = match engine {
-        Engine::Custom => Probes::default(),
-        _ => Probes { ready: probe.clone(), live: probe, start: None },
+    let probe = |action| Some(Probe { action, after: None, every: None, timeout: None, failures: None });
+    // While it reads its data it takes connections and answers otherwise: alive, and not ready.
+    let answers = |client: &str, port: u16| ProbeAction::Exec {
+        command: ["sh", "-c", &format!("test \"$({client} -p {port} ping)\" = PONG")].map(str::to_string).to_vec(),
+    };
+    let probes = match (engine, engine_port(engine)) {
+        (Engine::Custom, _) | (_, None) => Probes::default(),
+        (_, Some((_, port))) => {
+            let ready = match engine {
+                Engine::Redis => probe(answers("redis-cli", port)),
+                Engine::Valkey => probe(answers("valkey-cli", port)),
+                _ => probe(ProbeAction::Tcp { port }),
+            };
+            Probes { ready, live: probe(ProbeAction::Tcp { port }), start: None }
+        }
     };
     Fallback { image: image.and_then(|image| image.parse().ok()), probes }
 }
