@@ -367,6 +367,10 @@ impl Scope<'_> {
             _ => {
                 if engine != Engine::Custom && !mounted {
                     let size = main.memory.as_ref().map_or_else(|| Quantity::from_bytes(256 << 20), |(_, limit)| limit.clone());
+                    if store.resources.get().is_none_or(|resources| resources.ephemeral.is_missing()) {
+                        main.ephemeral =
+                            main.ephemeral.map(|(least, most)| (least, Quantity::from_bytes(most.bytes().saturating_add(size.bytes()))));
+                    }
                     pod.volumes.push(Volume::Tmp { name: "data".to_string(), medium: Medium::Disk, size });
                     main.mounts.push(Mount { volume: "data".to_string(), path: data, read_only: false });
                 }

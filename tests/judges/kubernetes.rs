@@ -23,7 +23,8 @@ pub fn judges() -> Vec<Judge> {
         manifests("kube-score", false, || fetched("kube-score", &["version"]), kube_score),
         manifests(
             "checkov",
-            true,
+            // Given several folders, it takes the documents of one for those of the next.
+            false,
             || fetched("checkov", &["--version"]),
             |program, tree, inputs| checkov(program, tree, inputs, "kubernetes"),
         ),
