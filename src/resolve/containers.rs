@@ -16,6 +16,10 @@ const USER: u32 = 10001;
 /// The size of an empty folder that names none.
 const TMP_SIZE: u64 = 64 << 20;
 
+/// The disk a container is promised, and the most it gets beside its empty folders: enough for the 5 x 10 MiB of logs that a node keeps, and far
+/// below the disk of a node, so that one container cannot fill it for all.
+const EPHEMERAL: (u64, u64) = (128 << 20, 1 << 30);
+
 /// What a container has when its spec says nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fallback {
@@ -53,10 +57,13 @@ impl Scope<'_> {
         let files = self.files(fields, asker);
         let prefix = if main { String::new() } else { format!("{name}-") };
         let mut mounts = Vec::new();
+        let mut folders = 0_u64;
         for (path, _, tmp) in fields.tmp.get().into_iter().flat_map(|all| all.set()) {
             let volume = format!("{prefix}{}", volume_name(path));
             let size = tmp.size.get().cloned().unwrap_or_else(|| Quantity::from_bytes(TMP_SIZE));
-            pod.volumes.push(Volume::Tmp { name: volume.clone(), medium: tmp.medium.get().copied().unwrap_or(Medium::Disk), size });
+            let medium = tmp.medium.get().copied().unwrap_or(Medium::Disk);
+            folders = folders.saturating_add(if medium == Medium::Disk { size.bytes() } else { 0 });
+            pod.volumes.push(Volume::Tmp { name: volume.clone(), medium, size });
             mounts.push(Mount { volume, path: path.to_string(), read_only: false });
         }
         let command = self.words(fields.command, "`command`", asker);
@@ -79,7 +86,7 @@ impl Scope<'_> {
             ports,
             cpu: cpu.or_else(|| Some((Quantity::from_millis(50), Quantity::from_millis(200)))),
             memory: memory.or_else(|| Some((Quantity::from_bytes(64 << 20), Quantity::from_bytes(64 << 20)))),
-            ephemeral,
+            ephemeral: ephemeral.or_else(|| Some(disk(folders))),
             probes,
             security,
         })
@@ -365,6 +372,11 @@ impl Scope<'_> {
         pod.fs_group = pod.fs_group.or(fs_group);
         Security { user, group, capabilities, writable_root, privileged }
     }
+}
+
+/// The disk of a container whose spec names none: what is in its empty folders counts, too.
+fn disk(folders: u64) -> (Quantity, Quantity) {
+    (Quantity::from_bytes(EPHEMERAL.0), Quantity::from_bytes(EPHEMERAL.1.saturating_add(folders)))
 }
 
 fn pair(range: &QuantityRange, limit: impl Fn(&Quantity) -> Quantity) -> (Quantity, Quantity) {

@@ -367,6 +367,10 @@ impl Scope<'_> {
             _ => {
                 if engine != Engine::Custom && !mounted {
                     let size = main.memory.as_ref().map_or_else(|| Quantity::from_bytes(256 << 20), |(_, limit)| limit.clone());
+                    if store.resources.get().is_none_or(|resources| resources.ephemeral.is_missing()) {
+                        main.ephemeral =
+                            main.ephemeral.map(|(least, most)| (least, Quantity::from_bytes(most.bytes().saturating_add(size.bytes()))));
+                    }
                     pod.volumes.push(Volume::Tmp { name: "data".to_string(), medium: Medium::Disk, size });
                     main.mounts.push(Mount { volume: "data".to_string(), path: data, read_only: false });
                 }
@@ -584,16 +588,21 @@ fn engine_fallback(engine: Engine, store: &Store) -> Fallback {
         Engine::Valkey => Some(format!("docker.io/valkey/valkey:{}-alpine", version.unwrap_or("8.1"))),
         _ => None,
     };
-    let probe = engine_port(engine).map(|(_, port)| Probe {
-        action: ProbeAction::Tcp { port },
-        after: None,
-        every: None,
-        timeout: None,
-        failures: None,
-    });
-    let probes = match engine {
-        Engine::Custom => Probes::default(),
-        _ => Probes { ready: probe.clone(), live: probe, start: None },
+    let probe = |action| Some(Probe { action, after: None, every: None, timeout: None, failures: None });
+    // While it reads its data it takes connections and answers otherwise: alive, and not ready.
+    let answers = |client: &str, port: u16| ProbeAction::Exec {
+        command: ["sh", "-c", &format!("test \"$({client} -p {port} ping)\" = PONG")].map(str::to_string).to_vec(),
+    };
+    let probes = match (engine, engine_port(engine)) {
+        (Engine::Custom, _) | (_, None) => Probes::default(),
+        (_, Some((_, port))) => {
+            let ready = match engine {
+                Engine::Redis => probe(answers("redis-cli", port)),
+                Engine::Valkey => probe(answers("valkey-cli", port)),
+                _ => probe(ProbeAction::Tcp { port }),
+            };
+            Probes { ready, live: probe(ProbeAction::Tcp { port }), start: None }
+        }
     };
     Fallback { image: image.and_then(|image| image.parse().ok()), probes }
 }

@@ -143,7 +143,7 @@ pub struct Resources {
     pub cpu: Field<QuantityRange>,
     /// Memory, request..limit; one figure is both.
     pub memory: Field<QuantityRange>,
-    /// Space for logs and the writable parts of the disk, request..limit; one figure is both.
+    /// Space for logs and the writable parts of the disk, request..limit; one figure is both. Without it 128Mi..1Gi, and what `tmp` takes of the disk.
     pub ephemeral: Field<QuantityRange>,
 }
 

@@ -23,7 +23,8 @@ pub fn judges() -> Vec<Judge> {
         manifests("kube-score", false, || fetched("kube-score", &["version"]), kube_score),
         manifests(
             "checkov",
-            true,
+            // Given several folders, it takes the documents of one for those of the next.
+            false,
             || fetched("checkov", &["--version"]),
             |program, tree, inputs| checkov(program, tree, inputs, "kubernetes"),
         ),
@@ -136,8 +137,16 @@ pub fn checkov(program: &Program, tree: &Path, inputs: &[&Input], framework: &st
         // Given a relative folder, it doubles the folder in its answers.
         command.arg("--directory").arg(tree.join(&input.path));
     }
-    let answer = json(&say(&mut command, &[0, 1])?)?;
-    let reports = if answer.is_array() { list(&answer).to_vec() } else { vec![answer] };
+    // One answer per folder, one after the other; a list where several kinds of report are made of one.
+    let said = say(&mut command, &[0, 1])?;
+    let mut reports = Vec::new();
+    for answer in serde_json::Deserializer::from_str(&said).into_iter::<Value>() {
+        let answer = answer.map_err(|error| format!("answer is not JSON ({error}): {}", said.chars().take(200).collect::<String>()))?;
+        reports.extend(if answer.is_array() { list(&answer).to_vec() } else { vec![answer] });
+    }
+    if reports.is_empty() {
+        return Err("checkov answered nothing".into());
+    }
     let mut findings = Vec::new();
     for failed in reports.iter().flat_map(|report| list(&report["results"]["failed_checks"])) {
         let resource = words(&failed["resource"]);

@@ -84,10 +84,15 @@ fn yamllint(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Fin
         .collect())
 }
 
+/// Lines that only look like secrets: two settings that name a token, and what an image's bytes hash to.
+const NO_SECRET: [&str; 3] =
+    [r"^\s*automountServiceAccountToken: false$", r#"^\s*http_tokens\s*= "required"$"#, r"^\s*(- )?image: \S+@sha256:[0-9a-f]{64}$"];
+
 /// Nothing that looks like a credential, in any file.
 fn detect_secrets(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
     let mut command = Command::new(&program.path);
-    command.current_dir(tree).args(["scan", "--all-files", "--no-verify"]).args(inputs.iter().flat_map(|input| &input.files));
+    command.current_dir(tree).args(["scan", "--all-files", "--no-verify"]);
+    command.args(NO_SECRET.iter().flat_map(|line| ["--exclude-lines", line])).args(inputs.iter().flat_map(|input| &input.files));
     let answer = json(&say(&mut command, &[0])?)?;
     let results = answer["results"].as_object().ok_or("answer has no results")?;
     Ok(results

@@ -33,11 +33,7 @@ pub fn render(spec: &Path, keep: TempDir) -> Result<Tree, String> {
     let root = keep.path().canonicalize().map_err(|error| error.to_string())?.join("tree");
     let written_by_hand = copy(spec, &root).map_err(|error| format!("{}: {error}", spec.display()))?;
     let mut command = Command::new(env!("CARGO_BIN_EXE_platgen"));
-    command.current_dir(&root).args(["render", "-o", "deploy"]);
-    // A spec of several files is the folder itself; else its file is found by name.
-    if !root.join("platform.yaml").exists() && !root.join("platform.toml").exists() && !root.join("platform").exists() {
-        command.arg(".");
-    }
+    command.current_dir(&root).args(["render", ".", "-o", "deploy"]);
     say(&mut command, &[0])?;
     let tree = read(spec, root, keep, |file| file.starts_with("deploy/") || !written_by_hand.contains(file))?;
     match tree.inputs.iter().any(|input| input.subject != Subject::Tree) {
