@@ -14,6 +14,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Texts do not grow beyond this (bytes).
 const LONGEST: usize = 1 << 15;
 
+/// What has a meaning in YAML, in TOML or in a value.
+const MARKS: &[u8] = b"{}[]:,-#&*!|>'\"%@`?\\\n\t $=.";
+
 /// A text of the corpus or one made from it.
 type Seed = (String, Vec<u8>);
 
@@ -81,7 +84,7 @@ fn spoil(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
             bytes.splice(start..end, piece);
         }
         4 => bytes.truncate(start),
-        5 => _ = bytes.splice(start..end, [b"{}[]:,-#&*!|>'\"%@`?\\\n\t $=."[random.below(27)]]),
+        5 => _ = bytes.splice(start..end, [MARKS[random.below(MARKS.len())]]),
         6 => {
             let opened =
                 [&b"{a: "[..], b"[", b"- ", b"a = {b = ", b"? ", b"\"\\u", b"<<: *a\n", b"[a]\n", b"'''", b"|\n "][random.below(10)];
