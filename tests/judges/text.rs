@@ -84,9 +84,14 @@ fn yamllint(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Fin
         .collect())
 }
 
-/// Lines that only look like secrets: two settings that name a token, and what an image's bytes hash to.
-const NO_SECRET: [&str; 3] =
-    [r"^\s*automountServiceAccountToken: false$", r#"^\s*http_tokens\s*= "required"$"#, r"^\s*(- )?image: \S+@sha256:[0-9a-f]{64}$"];
+/// Lines that only look like secrets: settings that name a token, the name of a variable that an ExternalSecret fills, and what an image's
+/// bytes hash to.
+const NO_SECRET: [&str; 4] = [
+    r"^\s*automountServiceAccountToken: false$",
+    r#"^\s*http_tokens\s*= "required"$"#,
+    r"^\s*- secretKey: [A-Za-z_][A-Za-z0-9_]*$",
+    r"^\s*(- )?image: \S+@sha256:[0-9a-f]{64}$",
+];
 
 /// Nothing that looks like a credential, in any file.
 fn detect_secrets(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
