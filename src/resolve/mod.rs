@@ -61,7 +61,15 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
     let mut hosts = flows::Hosts::default();
     for (name, spec) in &specs.environments {
         let Ok(environment) = name.parse::<Name>() else { continue };
-        let mut scope = Scope { environment: &environment, spec, inputs, plan: &plan, unsure: false, found: Diagnostics::default() };
+        let mut scope = Scope {
+            environment: &environment,
+            spec,
+            inputs,
+            plan: &plan,
+            unsure: false,
+            unknown_references: 0,
+            found: Diagnostics::default(),
+        };
         let platform = scope.platform(&mut hosts);
         let faults = scope.found;
         let failed = faults.has_errors();
@@ -119,6 +127,8 @@ struct Scope<'a> {
     plan: &'a addresses::Plan,
     /// Whether the ports of the entry at hand could not be read, which has been told.
     unsure: bool,
+    /// How many references meant nothing so far.
+    unknown_references: u32,
     found: Diagnostics,
 }
 

@@ -9,6 +9,9 @@ use crate::value::{EntryName, Name, PortMap, Ref, RefKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// How many unknown references of an environment are compared with the names there are.
+const SUGGESTED: u32 = 20;
+
 /// Every app, store, external service, chart and bucket of the spec, present in this environment or not.
 #[derive(Debug, Default)]
 pub(super) struct Names {
@@ -223,6 +226,12 @@ impl Scope<'_> {
             [] => {
                 let kind = reference.kind().as_str();
                 let written = reference.without_suffix().to_string();
+                // So many are no typing errors: something was renamed, and comparing each with all names would take the longest.
+                self.unknown_references += 1;
+                if self.unknown_references > SUGGESTED {
+                    self.error(Code::UnknownReference, format!("there is no {kind} `{written}`"), at);
+                    return None;
+                }
                 let known: Vec<String> = names.iter().filter(|entry| entry.kind == reference.kind()).map(Entry::display).collect();
                 self.unknown(kind, &written, known.iter().map(String::as_str), at);
                 None
