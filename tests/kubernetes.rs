@@ -436,6 +436,53 @@ fn patches_change_one_object() {
 }
 
 #[test]
+fn a_patch_may_change_one_region_alone() {
+    let mut platform = platform("1.35", Provider::Aws);
+    let mut second = region(&platform).clone();
+    second.name = name("eu-central-1");
+    second.workloads.shift_remove("shop/report");
+    platform.regions.insert("eu-central-1".into(), second);
+    platform.patches = vec![Patch {
+        name: name("later"),
+        span: span(),
+        target: "CronJob/shop/report".parse().unwrap(),
+        change: Change::Merge(json!({"spec": {"suspend": true}})),
+        reason: "paused".into(),
+    }];
+    for region in platform.regions.values() {
+        assert!(documents(&platform, region).is_ok(), "{}", region.name);
+    }
+}
+
+#[test]
+fn raw_manifests_are_objects() {
+    let fault = |text: &str| {
+        let mut platform = platform("1.35", Provider::Aws);
+        platform.manifests[0].text = text.into();
+        match documents(&platform, region(&platform)) {
+            Err(RenderError::Manifest { message, .. }) => message,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(fault("# nothing\n"), "`extra.yaml` holds no object");
+    assert_eq!(fault("- a\n"), "`extra.yaml` holds something else than an object in document 1");
+    assert_eq!(fault("kind: ConfigMap\n"), "`extra.yaml` has no `apiVersion` and `kind` in document 1");
+    assert!(fault("a: [\n").starts_with("`extra.yaml` is not valid YAML: "));
+}
+
+#[test]
+fn equal_maps_of_two_workloads_have_two_names() {
+    let mut platform = platform("1.35", Provider::Aws);
+    let mut twin = workload("web-agent", Kind::Deployment);
+    twin.main.variables = vec![text("MODE", "sidecar")];
+    platform.regions["eu-west-1"].workloads.insert("shop/web-agent".into(), twin);
+    let objects = objects(&platform);
+    let maps = objects.iter().filter(|object| object["kind"] == "ConfigMap" && object["data"]["MODE"] == "sidecar");
+    let names: BTreeSet<&str> = maps.map(|object| object["metadata"]["name"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), 2);
+}
+
+#[test]
 fn hostile_text_stays_where_it_is() {
     let hostile = "\"}\n- x: {{ y }} ${z} # \t\u{1}: &a *b !c ---\n---\nkind: Evil";
     let calm = platform("1.35", Provider::Aws);
@@ -464,7 +511,7 @@ fn hostile_text_stays_where_it_is() {
         objects.iter().filter(|object| object["kind"] != "ConfigMap").map(|object| object["kind"].to_string()).collect::<Vec<_>>()
     };
     assert_eq!(kinds(&objects), kinds(&self::objects(&calm)));
-    assert_eq!(find(&objects, "RoleBinding", "sre-admin")["subjects"][0]["name"], hostile);
+    assert_eq!(find(&objects, "RoleBinding", "developers-developer")["subjects"][0]["name"], hostile);
     let main = &find(&objects, "Deployment", "worker")["spec"]["template"]["spec"]["containers"][0];
     assert_eq!((&main["image"], &main["command"], &main["args"]), (&json!(hostile), &json!([hostile]), &json!([hostile])));
     let cron = &find(&objects, "CronJob", "report")["spec"];

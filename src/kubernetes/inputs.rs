@@ -83,7 +83,7 @@ pub(super) fn inputs(site: &Site, workload: &Workload) -> Result<Inputs, Templat
             seen.variables.push(SecretVariable { name: variable.name.clone(), secret: secret_name.clone(), key });
         }
         if !texts.is_empty() {
-            let (name, document) = config_map(site, workload, &format!("{prefix}-config"), texts)?;
+            let (name, document) = config_map(site, workload, container, &format!("{prefix}-config"), texts)?;
             seen.config_map = Some(name);
             inputs.documents.extend(document);
         }
@@ -112,7 +112,7 @@ pub(super) fn inputs(site: &Site, workload: &Workload) -> Result<Inputs, Templat
             }
         }
         if !files.is_empty() {
-            let (name, document) = config_map(site, workload, &format!("{prefix}-files"), files)?;
+            let (name, document) = config_map(site, workload, container, &format!("{prefix}-files"), files)?;
             inputs.documents.extend(document);
             inputs.volumes.push(Volume::config_map(volume_name(workload, container.name.as_str(), main), &name));
         }
@@ -132,7 +132,7 @@ pub(super) fn all(workload: &Workload) -> impl Iterator<Item = &Container> {
     std::iter::once(&workload.main).chain(&workload.init).chain(&workload.sidecars)
 }
 
-/// The volume with the files that are secrets. A dot never stands in a volume's name, so ours start with the tool's.
+/// The volume with the files that are secrets.
 const SECRET_VOLUME: &str = "platgen-secret-files";
 
 /// The volume with a container's files.
@@ -161,9 +161,17 @@ fn unused(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
     name
 }
 
-/// A ConfigMap with this content, and its name.
-fn config_map(site: &Site, workload: &Workload, name: &str, data: Labels) -> Result<(String, Vec<Document>), TemplateError> {
-    let mut parts = vec![site.platform.environment.as_str(), workload.namespace.as_str(), name];
+/// A ConfigMap with this content, and its name. Workload and container are hashed one by one: `web-agent` may be either.
+fn config_map(
+    site: &Site,
+    workload: &Workload,
+    container: &Container,
+    name: &str,
+    data: Labels,
+) -> Result<(String, Vec<Document>), TemplateError> {
+    let owner = [&workload.namespace, &workload.name, &container.name].map(|part| part.as_str());
+    let mut parts = vec![site.platform.environment.as_str(), name];
+    parts.extend(owner);
     parts.extend(data.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]));
     let name = format!("{}-{}", fit(name, 242), digest(&parts, 10));
     let view = ConfigMap { metadata: site.owned(workload, &name), data };

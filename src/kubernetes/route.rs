@@ -106,10 +106,9 @@ fn rule<'m>(workload: &'m Workload, exposure: &'m Exposure) -> Rule<'m> {
     Rule { path: &exposure.path, rewrite: exposure.rewrite.as_deref(), timeout, service: workload.name.as_str(), port: exposure.port }
 }
 
-/// A name that other exposures of the workload don't change.
+/// A name that other exposures don't change. A workload's name has no dot, so no two workloads come to the same.
 fn name(workload: &Workload, host: &str, via: Via, from: &[String]) -> String {
-    let host = host.replace("*.", "wildcard-").replace('.', "-");
-    let mut name = format!("{}-{host}", workload.name);
+    let mut name = format!("{}.{}", workload.name, host.replace("*.", "wildcard."));
     if via == Via::Internal {
         name.push_str("-internal");
     }
@@ -117,7 +116,7 @@ fn name(workload: &Workload, host: &str, via: Via, from: &[String]) -> String {
         let from: Vec<&str> = from.iter().map(String::as_str).collect();
         name = format!("{name}-{}", digest(&from, 6));
     }
-    fit(&name, 63)
+    fit(&name, 253)
 }
 
 /// The Gateways that the region's exposures go through, each with a redirect from HTTP.
