@@ -99,7 +99,8 @@ fn describe(path: &str, keys: &[String], schema: &Value) -> String {
         text.push_str("\nkeys: names of your choice\n");
     }
     if let Some(examples) = schema.get("examples").and_then(Value::as_array) {
-        let examples: Vec<String> = examples.iter().map(|example| format!("`{}`", example.as_str().unwrap_or_default())).collect();
+        let examples: Vec<String> =
+            examples.iter().map(|example| format!("`{}`", example.as_str().map_or_else(|| example.to_string(), str::to_string))).collect();
         text.push_str(&format!("\nfor example {}\n", examples.join(", ")));
     }
     text
