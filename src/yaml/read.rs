@@ -51,8 +51,14 @@ pub fn read(text: &str) -> Result<Vec<Document>, ReadError> {
             start = end;
         }
     }
-    Ok(documents)
+    // What is left says nothing, but other readers refuse it for its signs all the same.
+    match text[start..].split('\n').position(|line| !line.chars().all(scalar::is_printable)) {
+        Some(at) => Err(ReadError { line: first_line + at, reason: NOT_IN_COMMENTS.into() }),
+        None => Ok(documents),
+    }
 }
+
+const NOT_IN_COMMENTS: &str = "a control character or tab in a comment";
 
 /// Whether a part between separators is more than comments: those belong to the document that follows.
 fn holds_value(part: &str) -> bool {
@@ -199,7 +205,7 @@ impl<'t> Reader<'t> {
 
     fn remember_comment(&mut self, from: usize, end: usize) -> Read<()> {
         if !self.text[from..end].chars().all(scalar::is_printable) {
-            return self.bad("a control character or tab in a comment");
+            return self.bad(NOT_IN_COMMENTS);
         }
         self.comment = Some((self.comment.map_or(from, |(start, _)| start), end));
         Ok(())
@@ -386,6 +392,8 @@ mod tests {
             ("a: |\n    x\n  y\n", "line 3: a line of a literal block that stands left of its first"),
             ("a: |2\n  x\n", "line 2: a literal block starts with `|`, `|-` or `|+` alone"),
             ("x: 1\n---\nb: 1\n--- z", "line 4: expected `key: value`"),
+            ("# a\n#\u{0}\n", "line 2: a control character or tab in a comment"),
+            ("x: 1\n---\n# a\tb\n", "line 3: a control character or tab in a comment"),
             ("x: 1\n...\n", "line 2: expected `key: value`"),
         ] {
             assert_eq!(reason(text), wanted, "{text:?}");
