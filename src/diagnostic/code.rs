@@ -60,6 +60,9 @@ codes! {
     ConcurrentChange "concurrent-change" Error
         "a file that the render was made from changed while it was under way"
         "Another render, or an editor, wrote the lock between reading and writing it. Nothing was written. Render again: it then starts from the new text."
+    ConfigTooLarge "config-too-large" Error
+        "more configuration than a ConfigMap holds"
+        "The files of a container become one ConfigMap, and the API server refuses one of more than 1 MiB. Put large files into the image, a volume or a bucket."
     Contradiction "contradiction" Error
         "two things that exclude each other"
         "What an entry is follows from what it says, and these two say different things. Remove one of them."
@@ -111,6 +114,9 @@ codes! {
     MissingReason "missing-reason" Error
         "a loosening without a reason"
         "The platform is safe by default. What loosens it says why, in the spec, where reviewers see it; the reason is the waiver in the checks."
+    NameTaken "name-taken" Error
+        "a name that something else of the namespace has"
+        "Every entry gives its name, and each alias, to objects in its namespace: two that claim one name would overwrite each other. Some names belong to the namespace itself. Choose another name, or another namespace."
     NameTooLong "name-too-long" Error
         "a name that its target does not allow"
         "Names become parts of the names of cloud resources and Kubernetes objects, which have limits of their own."

@@ -38,6 +38,9 @@ pub(super) struct Pod {
     pub(super) no_probes: Option<String>,
 }
 
+/// The most bytes that a ConfigMap may hold (Kubernetes' `MaxSecretSize`, which it takes for both).
+const MOST_CONFIG: usize = 1 << 20;
+
 impl Scope<'_> {
     /// A container. `main` is the pod's own; `ports` are its container ports.
     #[allow(clippy::too_many_arguments)] // what a container is made of
@@ -173,6 +176,7 @@ impl Scope<'_> {
 
     fn files(&mut self, fields: ContainerFields<'_>, asker: &mut Asker<'_>) -> Vec<ConfigFile> {
         let mut files = Vec::new();
+        let mut bytes = 0;
         for (path, span, file) in fields.files.get().into_iter().flat_map(|all| all.set()) {
             let said: Vec<(&str, Span)> = [("from", file.from.span()), ("text", file.text.span()), ("secret", file.secret.span())]
                 .into_iter()
@@ -204,6 +208,14 @@ impl Scope<'_> {
                 (_, Field::Set(text, at), _) => self.file_text(text, *at, path, expand, asker),
                 _ => None,
             };
+            if let Some(FileContent::Text(text)) = &content {
+                let before = bytes;
+                bytes += text.len();
+                if before <= MOST_CONFIG && bytes > MOST_CONFIG {
+                    let diagnostic = Diagnostic::new(Code::ConfigTooLarge, format!("with `{path}` the files have {bytes} bytes")).at(span);
+                    self.tell(diagnostic.help("a ConfigMap holds 1 MiB: put large files into the image, a volume or a bucket"));
+                }
+            }
             files.extend(content.map(|content| ConfigFile { path: path.to_string(), content }));
         }
         files

@@ -4,12 +4,16 @@
 //! Pure: no clock, disk or environment. Nothing after it sees a [`Spec`].
 
 pub mod addresses;
+mod collisions;
 mod containers;
+mod engines;
+mod entries;
 mod extensions;
 mod flows;
 mod literals;
 mod names;
 mod people;
+mod placement;
 mod places;
 mod values;
 mod workloads;

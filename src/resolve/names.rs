@@ -1,6 +1,7 @@
 //! Which entries exist, under which names, and what a reference means.
 
 use super::Scope;
+use super::engines;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::spec::{App, Engine, Store};
@@ -87,20 +88,6 @@ pub(super) fn port_name(app: &App) -> &'static str {
     }
 }
 
-/// The port that an engine listens on, with its name.
-pub(super) fn engine_port(engine: Engine) -> Option<(&'static str, u16)> {
-    match engine {
-        Engine::Redis | Engine::Valkey => Some(("redis", 6379)),
-        Engine::Postgres => Some(("postgres", 5432)),
-        Engine::Mysql => Some(("mysql", 3306)),
-        Engine::Mongodb => Some(("mongodb", 27017)),
-        Engine::Rabbitmq => Some(("amqp", 5672)),
-        Engine::Kafka => Some(("kafka", 9092)),
-        Engine::Opensearch => Some(("https", 9200)),
-        Engine::Custom => None,
-    }
-}
-
 impl Scope<'_> {
     /// The index of everything that can be referred to.
     pub(super) fn names(&mut self) -> Names {
@@ -116,7 +103,7 @@ impl Scope<'_> {
             let absent = (!self.is_here(&store.only)).then(|| store.only.span()).flatten();
             let namespace = self.namespace_of(key, &store.namespace, span, "store");
             let engine = store.engine.get().copied();
-            let fallback = engine.and_then(engine_port);
+            let fallback = engine.and_then(engines::port);
             let ports = ports(&store.port, &store.ports, fallback);
             let managed = matches!(store.mode.get(), Some(crate::spec::StoreMode::Managed));
             let rendered = matches!(engine, None | Some(Engine::Redis | Engine::Valkey | Engine::Custom)) && !managed;

@@ -149,3 +149,15 @@ pub(crate) fn a_thousand_faults_are_told() {
     ]);
     assert_eq!(kinds, wanted, "{:#?}", errors.iter().take(3).collect::<Vec<_>>());
 }
+
+/// A ConfigMap of more than 1 MiB would be refused by the API server, and by nobody before; each file alone may fit.
+pub(crate) fn a_config_map_has_room() {
+    let half = 1 << 19;
+    let errors = |second: usize| {
+        let files =
+            format!("files: {{/etc/a: {{text: \"{}\"}}, /etc/b: {{text: \"{}\"}}}}, resources:", "x".repeat(half), "y".repeat(second));
+        make(&[("platform.yaml", &many(1, 0).replacen("resources:", &files, 1))]).findings
+    };
+    assert_eq!(errors(half), Vec::<String>::new());
+    assert_eq!(errors(half + 1), ["error[config-too-large]: with `/etc/b` the files have 1048577 bytes"]);
+}

@@ -23,7 +23,7 @@ fn main() {
     }
     let trials = trials! {
         fuzz: the_corpus spoilt_texts;
-        laws: changed_specs_never_panic a_need_only_opens a_thousand_faults_are_told;
+        laws: changed_specs_never_panic a_need_only_opens a_thousand_faults_are_told a_config_map_has_room;
     };
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }

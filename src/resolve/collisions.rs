@@ -1,0 +1,88 @@
+//! Entries of one namespace -> the names that two of them claim, or that are not theirs to have.
+//!
+//! An entry gives its name to all its objects; a Service is made for each alias, and a headless one for each StatefulSet. Tells, and changes
+//! nothing.
+
+use super::Scope;
+use super::names::{Entry, Names, What};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+use crate::spec::StoreSize;
+use crate::syntax::Field;
+use std::collections::BTreeMap;
+
+/// Names of objects that every namespace has, and what has them.
+const RESERVED: [(&str, &str); 4] = [
+    ("allow-dns", "the policy that opens the name service"),
+    ("default", "the service account that Kubernetes makes"),
+    ("default-deny", "the policy that closes the namespace"),
+    ("platgen", "the account that reads secrets"),
+];
+
+/// Who has a name in a namespace: the place where it was given, and the entry.
+type Taken<'n> = BTreeMap<(&'n str, String), (Span, &'n Entry)>;
+
+impl Scope<'_> {
+    /// Tells of names that collide among the apps and stores of this environment.
+    pub(super) fn check_collisions(&mut self, names: &Names) {
+        let mut taken = Taken::new();
+        let here = || names.iter().filter(|entry| entry.absent.is_none() && entry.rendered);
+        for entry in here() {
+            let Some(namespace) = served(entry) else { continue };
+            if let Some((_, whose)) = RESERVED.iter().find(|(name, _)| *name == entry.name.as_str()) {
+                let message = format!("`{}` is a name that every namespace uses itself", entry.name);
+                let diagnostic = Diagnostic::new(Code::NameTaken, message).at(entry.key);
+                self.tell(diagnostic.help(format!("choose another: it is the name of {whose}")));
+            }
+            self.claim(&mut taken, namespace, entry.name.to_string(), entry.key, entry);
+        }
+        for entry in here() {
+            let Some(namespace) = served(entry) else { continue };
+            for (alias, at) in aliases(entry) {
+                self.claim(&mut taken, namespace, alias, at, entry);
+            }
+            if keeps(entry) {
+                self.claim(&mut taken, namespace, format!("{}-headless", entry.name), entry.key, entry);
+            }
+        }
+    }
+
+    fn claim<'n>(&mut self, taken: &mut Taken<'n>, namespace: &'n str, name: String, at: Span, entry: &'n Entry) {
+        let has_service = !entry.ports.is_empty();
+        if has_service && name.starts_with(|first: char| first.is_ascii_digit()) {
+            let message = format!("`{name}` starts with a digit, which the name of a Service must not");
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("start it with a letter"));
+        }
+        match taken.get(&(namespace, name.clone())) {
+            Some((first, other)) => {
+                let message = format!("`{name}` is taken in `{namespace}` by `{}`", other.display());
+                let diagnostic = Diagnostic::new(Code::NameTaken, message).at(at).related(*first, "taken here");
+                self.tell(diagnostic.help("choose another name: the objects of the two would overwrite each other"));
+            }
+            None => _ = taken.insert((namespace, name), (at, entry)),
+        }
+    }
+}
+
+/// The namespace of an app or store.
+fn served(entry: &Entry) -> Option<&str> {
+    matches!(entry.what, What::App(_) | What::Store(_)).then_some(entry.namespace.as_ref()?.as_str())
+}
+
+fn aliases(entry: &Entry) -> Vec<(String, Span)> {
+    let alias = match &entry.what {
+        What::App(app) => &app.alias,
+        What::Store(store) => &store.alias,
+        _ => return Vec::new(),
+    };
+    alias.get().into_iter().flatten().filter_map(Field::spanned).map(|(name, at)| (name.to_string(), at)).collect()
+}
+
+/// Whether it becomes a StatefulSet, which has a Service of its own.
+fn keeps(entry: &Entry) -> bool {
+    match &entry.what {
+        What::App(app) => app.volumes.get().is_some_and(|all| !all.is_empty()),
+        What::Store(store) => matches!(store.storage.get(), Some(StoreSize::Size(_))),
+        _ => false,
+    }
+}
