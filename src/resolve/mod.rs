@@ -15,6 +15,8 @@ mod names;
 mod people;
 mod placement;
 mod places;
+mod plan;
+mod regions;
 mod values;
 mod workloads;
 
@@ -60,7 +62,7 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
     }
     warn_of_unrendered(specs, &mut found);
     let declared = require_environments(&specs.base, &mut found);
-    let (plan, lock) = places::plan_addresses(specs, lock, &mut found);
+    let (plan, lock) = plan::plan_addresses(specs, lock, &mut found);
     let mut environments = IndexMap::new();
     let mut hosts = flows::Hosts::default();
     for (name, spec) in &specs.environments {
@@ -83,7 +85,7 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
         }
     }
     hosts.report(&mut found);
-    places::check_regions(&specs.base, &mut found);
+    regions::check_regions(&specs.base, &mut found);
     literals::check_variables(&specs.base, &mut found);
     let name = specs.base.platform.get().and_then(|platform| platform.name.get()).cloned();
     let estate = name.filter(|_| declared).map(|name| Estate { name, environments });

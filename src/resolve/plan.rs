@@ -1,0 +1,97 @@
+//! The specs of all environments -> one request for addresses, and its answer as findings at the spec's own places.
+//!
+//! How addresses are chosen is `addresses`' own.
+
+use super::addresses::{self, Plan, Request, Reserved};
+use super::regions::{places, short_zone, subnets};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::facts::Provider;
+use crate::model::lock::{Key, Lock};
+use crate::source::Span;
+use crate::spec::Specs;
+use crate::syntax::Field;
+use crate::value::Cidr;
+use std::collections::BTreeMap;
+
+/// Plans the ranges of every environment and region.
+pub(super) fn plan_addresses(specs: &Specs, lock: &Lock, found: &mut Diagnostics) -> (Plan, Lock) {
+    let base = specs.base.network.get();
+    let Some((network, network_span)) = base.and_then(|network| network.cidr.spanned()) else { return (Plan::default(), lock.clone()) };
+    let mut reserved = Vec::new();
+    let mut spans: Vec<(Cidr, Span)> = Vec::new();
+    let lists = [
+        (base.and_then(|network| network.on_premises.get()).and_then(|premises| premises.cidrs.get()), "the on-premises network"),
+        (base.and_then(|network| network.reserved.get()), "`network.reserved`"),
+    ];
+    for (cidrs, by) in lists {
+        for (cidr, span) in cidrs.into_iter().flatten().filter_map(Field::spanned) {
+            if let Some((other, first)) = spans.iter().find(|(other, _)| other.overlaps(*cidr)) {
+                let message = format!("`{cidr}` overlaps `{other}`");
+                found.push(
+                    Diagnostic::new(Code::NetworkOverlap, message).at(span).related(*first, "named here").help("keep the larger one"),
+                );
+            }
+            spans.push((*cidr, span));
+            reserved.push(Reserved { cidr: *cidr, by: by.to_string(), only: None });
+        }
+    }
+    let mut environments = BTreeMap::new();
+    let mut explicit: BTreeMap<String, Span> = BTreeMap::new();
+    for (name, spec) in &specs.environments {
+        let mut regions = BTreeMap::new();
+        for place in places(spec, name, &mut |_| {}) {
+            let provider = match place.provider {
+                Provider::Aws => addresses::Provider::Aws,
+                Provider::Google => addresses::Provider::Google,
+                Provider::Azure => addresses::Provider::Azure,
+                Provider::Kind | Provider::Existing => continue,
+            };
+            let mut wanted = BTreeMap::new();
+            for subnet in subnets(spec) {
+                if let Some((_, span)) = subnet.cidr {
+                    explicit.insert(Key::subnet(name, place.name.as_str(), subnet.name.as_str()).as_str().to_string(), span);
+                }
+                let wish = addresses::Subnet {
+                    default: subnet.default,
+                    cidr: subnet.cidr.map(|(cidr, _)| cidr),
+                    renamed_from: subnet.was.map(|was| was.to_string()),
+                };
+                wanted.insert(subnet.name.to_string(), wish);
+            }
+            let was = spec.regions.get().and_then(|all| all.get(place.name.as_str())).and_then(|item| item.value.get());
+            let region = addresses::Region {
+                provider,
+                zones: place.zones.iter().map(|zone| short_zone(place.name.as_str(), zone)).collect(),
+                subnets: wanted,
+                renamed_from: was.and_then(|region| region.renamed_from.get()).map(|was| was.to_string()),
+            };
+            regions.insert(place.name.to_string(), region);
+        }
+        environments.insert(name.clone(), addresses::Environment { regions });
+    }
+    let request =
+        Request { network: *network, pods: addresses::pod_supernet(), services: addresses::service_supernets(), reserved, environments };
+    let (plan, lock, problems) = addresses::plan(&request, lock);
+    let faulty: Vec<Key> =
+        problems.iter().filter(|problem| !matches!(problem, addresses::Problem::NoRoom { .. })).map(|p| p.key().clone()).collect();
+    for problem in problems {
+        // What lies in a range that is wrong has no room for that reason alone.
+        if matches!(problem, addresses::Problem::NoRoom { .. })
+            && faulty.iter().any(|key| key.is_ancestor_of(problem.key()) || key == problem.key())
+        {
+            continue;
+        }
+        let span = explicit.get(problem.key().as_str()).copied().unwrap_or(network_span);
+        let mut diagnostic = Diagnostic::new(problem.code(), problem.message()).at(span).help(problem.help());
+        let other = match &problem {
+            addresses::Problem::Overlap { stays, .. } => explicit.get(stays.key.as_str()).copied(),
+            addresses::Problem::Reserved { reserved, .. } => spans.iter().find(|(cidr, _)| *cidr == reserved.cidr).map(|(_, span)| *span),
+            _ => None,
+        };
+        if let Some(other) = other {
+            diagnostic = diagnostic.related(other, "the other stands here");
+        }
+        found.push(diagnostic);
+    }
+    (plan, lock)
+}
