@@ -12,6 +12,7 @@ mod names;
 mod people;
 mod places;
 mod values;
+mod waivers;
 mod workloads;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
@@ -148,6 +149,7 @@ impl<'a> Scope<'a> {
         }
         self.workloads(&mut platform, &names, hosts);
         self.extensions(&mut platform, &names);
+        self.waivers(&mut platform);
         Some(platform)
     }
 

@@ -316,6 +316,7 @@ impl Scope<'_> {
             patches: Vec::new(),
             manifests: Vec::new(),
             terraform: Vec::new(),
+            waivers: Vec::new(),
         })
     }
 
