@@ -260,6 +260,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
             namespace: Some(name("shop")),
         }],
         terraform: Vec::new(),
+        waivers: Vec::new(),
     }
 }
 

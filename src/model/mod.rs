@@ -17,7 +17,7 @@ use crate::facts::Provider;
 use crate::source::Span;
 pub use crate::spec::{GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Via};
 
-use crate::value::{Domain, KubernetesVersion, Name, Quantity};
+use crate::value::{Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
@@ -63,6 +63,8 @@ pub struct Platform {
     pub manifests: Vec<Manifest>,
     /// Raw Terraform files.
     pub terraform: Vec<TerraformFile>,
+    /// Findings that are accepted.
+    pub waivers: Vec<Waiver>,
 }
 
 impl Platform {
@@ -220,6 +222,25 @@ pub struct Manifest {
     pub text: String,
     /// The namespace of objects that name none.
     pub namespace: Option<Name>,
+}
+
+/// Findings that are accepted.
+#[derive(Clone, Debug)]
+pub struct Waiver {
+    /// Its name in the spec.
+    pub name: Name,
+    /// Where its key stands.
+    pub span: Span,
+    /// The rule that finds them.
+    pub rule: RuleName,
+    /// The objects it is accepted on.
+    pub objects: Vec<ObjectPattern>,
+    /// Why.
+    pub reason: String,
+    /// The last day it holds.
+    pub expires: Date,
+    /// Where that day stands.
+    pub expires_span: Span,
 }
 
 /// A raw Terraform file.

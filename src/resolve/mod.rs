@@ -19,6 +19,7 @@ mod plan;
 mod probes;
 mod regions;
 mod values;
+mod waivers;
 mod workloads;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
@@ -155,6 +156,7 @@ impl<'a> Scope<'a> {
         }
         self.workloads(&mut platform, &names, hosts);
         self.extensions(&mut platform, &names);
+        self.waivers(&mut platform);
         Some(platform)
     }
 

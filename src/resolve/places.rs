@@ -79,6 +79,7 @@ impl Scope<'_> {
             patches: Vec::new(),
             manifests: Vec::new(),
             terraform: Vec::new(),
+            waivers: Vec::new(),
         })
     }
 

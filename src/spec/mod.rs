@@ -16,6 +16,7 @@ mod operations;
 mod platform;
 pub mod rules;
 mod store;
+mod waivers;
 
 pub use access::{Access, Group, GroupRole, MfaPolicy, Namespace, PodSecurity, PodSecurityLevel, Quota, Receiver, Team};
 pub use app::{App, Expose, Identity, JobRun, Latency, Metric, Protocol, Scale, Slo, SloSource, Via};
@@ -27,6 +28,7 @@ pub use network::{Egress, Network, OnPremises, Subnet};
 pub use operations::{Ci, Delivery, GitOps, Logs, Observability, Scanner, SecretStore, Secrets, Traces, Vault};
 pub use platform::{Cloud, Environment, Machine, Platform, ProviderName, Region, StateLocation};
 pub use store::{Backup, Engine, Store, StoreMode, StoreSize, StoreUser};
+pub use waivers::Waiver;
 
 use crate::syntax::{Field, Map};
 use crate::value::{EntryName, Name, VersionRequirement};
@@ -87,6 +89,8 @@ pub struct Spec {
     pub manifests: Field<Map<Name, Manifest>>,
     /// Raw Terraform files.
     pub terraform: Field<Map<Name, TerraformFile>>,
+    /// Findings of checks and scanners that are accepted.
+    pub waivers: Field<Map<Name, Waiver>>,
 }
 
 /// The version of the spec language.

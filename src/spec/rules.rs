@@ -45,6 +45,7 @@ pub const NAMED: &[&str] = &[
     "teams",
     "terraform",
     "vars",
+    "waivers",
 ];
 
 /// How a value at this place merges.
@@ -76,6 +77,7 @@ pub fn short(path: &[&str]) -> Short {
             ["expose"] => Short::ItemKey("host"),
             rest => container_short(rest),
         },
+        ["waivers", _, "objects" | "only"] => Short::Item,
         ["cluster", "pools", _, "taints", _] => Short::Key("value"),
         _ => Short::None,
     }

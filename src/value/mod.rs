@@ -8,6 +8,7 @@
 mod macros;
 
 mod cidr;
+mod date;
 mod domain;
 mod duration;
 mod expression;
@@ -19,6 +20,7 @@ mod port;
 mod quantity;
 mod range;
 mod reference;
+mod rule;
 mod schedule;
 mod target;
 mod text;
@@ -26,6 +28,7 @@ mod url;
 mod version;
 
 pub use cidr::Cidr;
+pub use date::Date;
 pub use domain::{Domain, Host, HostAddress, Hostname};
 pub use duration::Duration;
 pub use expression::{AddressField, Expression, OwnField, UserField};
@@ -37,6 +40,7 @@ pub use port::{Port, PortMap, PortName, PortSpecifier};
 pub use quantity::Quantity;
 pub use range::{CountRange, QuantityRange};
 pub use reference::{BucketAccess, Ref, RefKind, SecretRef};
+pub use rule::{ObjectPattern, RuleName};
 pub use schedule::Schedule;
 pub use target::Target;
 pub use text::{Interpolation, Part, Text};

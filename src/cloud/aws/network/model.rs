@@ -184,6 +184,7 @@ mod tests {
             patches: Vec::new(),
             manifests: Vec::new(),
             terraform: Vec::new(),
+            waivers: Vec::new(),
         };
         (platform, region)
     }

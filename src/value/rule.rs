@@ -1,0 +1,154 @@
+//! Whose rule is waived, and on which objects: `checkov/CKV_K8S_43` on `Deployment/shop/*`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Invalid, expected_one_of, quote};
+
+/// Who judges: platgen itself, then the scanners whose findings a spec can waive.
+const SCANNERS: [&str; 6] = ["platgen", "checkov", "kube-score", "detect-secrets", "yamllint", "tflint"];
+
+/// A rule, by the name of who judges and its own name there.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct RuleName {
+    scanner: &'static str,
+    rule: String,
+}
+
+text!(RuleName, "a rule such as `checkov/CKV_K8S_43`", {
+    "type": "string",
+    "description": "A rule: `platgen/` or the scanner, then its name there.",
+    "pattern": format!("^({})/[A-Za-z0-9][A-Za-z0-9_.-]{{0,99}}$", SCANNERS.join("|")),
+    "examples": ["platgen/single-replica", "checkov/CKV_K8S_43", "kube-score/deployment-replicas"],
+});
+
+impl RuleName {
+    /// The scanner, or `platgen`.
+    pub fn scanner(&self) -> &str {
+        self.scanner
+    }
+
+    /// The name of the rule there.
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+
+    /// The rule's name where it is one of platgen's own.
+    pub fn own(&self) -> Option<&str> {
+        (self.scanner == SCANNERS[0]).then_some(&self.rule)
+    }
+}
+
+impl FromStr for RuleName {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let Some((scanner, rule)) = text.split_once('/') else {
+            return Err(Invalid::new(format!("{} is no rule: write who judges and the rule, such as `checkov/CKV_K8S_43`", quote(text))));
+        };
+        let Some(known) = SCANNERS.iter().find(|known| **known == scanner) else {
+            return Err(Invalid::new(format!("{} is no scanner: {}", quote(scanner), expected_one_of(scanner, &SCANNERS))));
+        };
+        let fits = rule.len() <= 100
+            && rule.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && rule.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+        match fits {
+            true => Ok(RuleName { scanner: known, rule: rule.to_owned() }),
+            false => Err(Invalid::new(format!("{} is no name of a rule: write letters, digits, `_`, `.` and `-`", quote(rule)))),
+        }
+    }
+}
+
+impl fmt::Display for RuleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.scanner, self.rule)
+    }
+}
+
+/// Objects, by a pattern of their names in which `*` stands for any run of characters.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ObjectPattern(String);
+
+string_newtype!(ObjectPattern);
+
+text!(ObjectPattern, "objects such as `Deployment/shop/*`", {
+    "type": "string",
+    "description": "Objects: `Kind/namespace/name`, `Kind/name` or the address of a Terraform resource; `*` stands for any run of characters.",
+    "pattern": "^[!-~]*[*./][!-~]*$",
+    "maxLength": 300,
+    "examples": ["Deployment/shop/*", "ClusterRole/viewer", "aws_vpc.main"],
+});
+
+impl ObjectPattern {
+    /// Whether the object with this name is one of them. The time is the product of the lengths at most.
+    pub fn matches(&self, name: &str) -> bool {
+        let mut parts = self.0.split('*');
+        let Some(mut rest) = parts.next().and_then(|head| name.strip_prefix(head)) else { return false };
+        let mut last = None;
+        for part in parts {
+            // What the last part was searched for is not the end after all, so its first place leaves most to the others.
+            if let Some(before) = last.replace(part) {
+                match rest.find(before) {
+                    Some(at) => rest = &rest[at + before.len()..],
+                    None => return false,
+                }
+            }
+        }
+        last.map_or(rest.is_empty(), |tail| rest.ends_with(tail))
+    }
+}
+
+impl FromStr for ObjectPattern {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let fits = text.len() <= 300 && text.bytes().all(|b| b.is_ascii_graphic()) && text.contains(['*', '.', '/']);
+        let rule = "write `Kind/namespace/name`, `Kind/name` or the address of a Terraform resource, with `*` for any run of characters";
+        if fits { Ok(ObjectPattern(text.to_owned())) } else { Err(Invalid::new(format!("{} names no objects: {rule}", quote(text)))) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::agreement::agree;
+
+    #[test]
+    fn rules_agree_with_their_schema() {
+        let good = ["platgen/single-replica", "checkov/CKV_K8S_43", "kube-score/deployment-replicas", "detect-secrets/KeywordDetector"];
+        agree::<RuleName>(&good, &["", "checkov", "checkov/", "trivy/x", "checkov/a b", "/x", "checkov/a/b", "checkov/-"], &[]);
+        let message = "checkow/CKV_K8S_43".parse::<RuleName>().unwrap_err().message;
+        assert!(message.contains("did you mean `checkov`?"), "{message}");
+        let rule: RuleName = "platgen/x".parse().unwrap();
+        assert_eq!((rule.scanner(), rule.rule(), rule.own()), ("platgen", "x", Some("x")));
+        assert_eq!("tflint/x".parse::<RuleName>().unwrap().own(), None);
+    }
+
+    #[test]
+    fn patterns_agree_with_their_schema() {
+        let good = ["*", "Deployment/shop/web", "Deployment/shop/*", "aws_subnet.nodes[\"a\"]", "**"];
+        agree::<ObjectPattern>(&good, &["", "web", "a/b c", "a/b\n", "ä/b"], &[]);
+    }
+
+    #[test]
+    fn a_star_stands_for_any_run() {
+        let fits = |pattern: &str, name: &str| pattern.parse::<ObjectPattern>().unwrap().matches(name);
+        for (pattern, name) in [
+            ("*", ""),
+            ("*", "a/b"),
+            ("a/b", "a/b"),
+            ("a/*", "a/"),
+            ("*/b", "a/b"),
+            ("a*c*e/", "abcde/"),
+            ("*aa/", "aaa/"),
+            ("a/**", "a/b"),
+            ("/*b*b", "/bb"),
+        ] {
+            assert!(fits(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [("a/b", "a/bc"), ("a/*", "b/a"), ("*/b", "a/bc"), ("a/*a", "a/"), ("/*b*b", "/b"), ("a/b*b", "a/b")] {
+            assert!(!fits(pattern, name), "{pattern} {name}");
+        }
+        assert!(!fits(&format!("{}/", "*a".repeat(140)), &"a".repeat(10_000)));
+    }
+}
