@@ -36,6 +36,8 @@ pub mod yaml;
 
 pub mod hcl;
 
+pub mod inventory;
+
 pub mod kubernetes;
 
 pub mod cloud;
@@ -43,6 +45,8 @@ pub mod cloud;
 pub mod files;
 
 pub mod render;
+
+pub mod check;
 
 pub mod output;
 

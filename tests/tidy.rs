@@ -12,6 +12,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("diagnostic", &["source"]),
     ("facts", &["diagnostic"]),
     ("yaml", &[]),
+    ("inventory", &["yaml"]),
     ("syntax", &["source", "diagnostic", "value"]),
     ("template", &["hcl", "yaml", "diagnostic"]),
     ("spec", &["source", "diagnostic", "syntax", "value"]),
@@ -19,6 +20,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("resolve", &["source", "diagnostic", "syntax", "value", "spec", "facts", "model"]),
     ("kubernetes", &["source", "diagnostic", "value", "model", "template", "yaml", "facts"]),
     ("cloud", &["value", "model", "template", "facts"]),
+    ("check", &["source", "diagnostic", "value", "facts", "model", "files", "yaml", "inventory"]),
     ("output", &["diagnostic", "files"]),
     ("render", &["diagnostic", "source", "files", "model", "spec", "syntax", "kubernetes", "cloud", "template", "yaml"]),
 ];

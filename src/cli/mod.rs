@@ -2,6 +2,7 @@
 //!
 //! stdout carries data, stderr words. Exit codes: 0 fine, 1 could not do it, 2 differences or findings, 64 wrong usage.
 
+mod check;
 mod explain;
 mod fmt;
 mod init;
@@ -9,6 +10,7 @@ mod load;
 mod lock;
 mod render;
 mod schema;
+mod select;
 mod show;
 mod validate;
 
@@ -71,6 +73,8 @@ enum Command {
     Validate(Spec),
     /// Write the files of the platform, or compare them with `--check`.
     Render(render::Render),
+    /// Judge what would be rendered by the rules, without the findings that waivers accept.
+    Check(check::Check),
     /// Print what holds in an environment, with the place each value comes from.
     Show(show::Show),
     /// Put spec files into their canonical form.
@@ -163,6 +167,7 @@ pub fn main() -> ExitCode {
         Command::Init(init) => init::run(&init, &terminal),
         Command::Validate(spec) => validate::run(&spec, &terminal),
         Command::Render(render) => render::run(&render, &terminal),
+        Command::Check(check) => check::run(&check, &terminal),
         Command::Show(show) => show::run(&show, &terminal),
         Command::Fmt(fmt) => fmt::run(&fmt, &terminal),
         Command::Lock(lock) => lock::run(&lock, &terminal),

@@ -1,6 +1,7 @@
 //! `platgen render`: the files to disk or to stdout, or what differs from disk.
 
 use super::load::LOCK;
+use super::select::{regions, unknown, unknown_place};
 use super::{DIFFERENT, FAILED, FINE, Loaded, Terminal, load, print_all};
 use crate::diagnostic::wording::Count;
 use crate::files::Files;
@@ -108,29 +109,16 @@ fn force(flag: &Option<Option<PathBuf>>) -> Force {
 
 /// The finding for a selection that selects nothing.
 fn unknown_selection(render: &Render, estate: &Estate) -> Option<crate::diagnostic::Diagnostic> {
-    use crate::diagnostic::{Code, Diagnostic, wording};
-    let unknown = |kind: &str, name: &str, known: Vec<&str>| {
-        let diagnostic = Diagnostic::new(Code::UnknownReference, format!("there is no {kind} `{name}`"));
-        match wording::suggest(name, known.iter().copied()) {
-            Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-            None => diagnostic.help(format!("there is {}", wording::all(&known))),
-        }
-    };
-    let regions = || estate.environments.values().flat_map(|platform| platform.regions.values());
-    if let Some(name) = render.env.as_deref().filter(|name| !estate.environments.contains_key(*name)) {
-        return Some(unknown("environment", name, estate.environments.keys().map(String::as_str).collect()));
-    }
-    if let Some(name) = render.region.as_deref().filter(|name| !regions().any(|region| region.name.as_str() == *name)) {
-        let known: BTreeSet<&str> = regions().map(|region| region.name.as_str()).collect();
-        return Some(unknown("region", name, known.into_iter().collect()));
+    if let Some(fault) = unknown_place(estate, render.env.as_deref(), render.region.as_deref()) {
+        return Some(fault);
     }
     let app = render.app.as_deref()?;
-    let workloads: BTreeSet<(&str, &str)> = regions()
+    let workloads: BTreeSet<(&str, &str)> = regions(estate)
         .flat_map(|region| region.workloads.values())
         .map(|workload| (workload.namespace.as_str(), workload.name.as_str()))
         .collect();
     let found = workloads.iter().any(|(namespace, name)| app == *name || app == format!("{namespace}/{name}"));
-    (!found).then(|| unknown("app or store", app, workloads.iter().map(|(_, name)| *name).collect()))
+    (!found).then(|| unknown("app or store", app, &workloads.iter().map(|(_, name)| *name).collect::<Vec<_>>()))
 }
 
 /// The paths of an app's own files.

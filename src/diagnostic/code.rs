@@ -3,35 +3,42 @@
 use super::Severity;
 
 macro_rules! codes {
-    ($($variant:ident $name:literal $severity:ident $summary:literal $explain:literal)*) => {
+    (
+        messages { $($variant:ident $name:literal $severity:ident $summary:literal $explain:literal)* }
+        rules { $($rule:ident $rule_name:literal $rule_severity:ident $rule_summary:literal $rule_explain:literal)* }
+    ) => {
         /// The stable name of a kind of finding.
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
         pub enum Code {
             $(#[doc = $summary] $variant,)*
+            $(#[doc = $rule_summary] $rule,)*
         }
 
         impl Code {
-            /// Every code, in alphabetical order of the names.
-            pub const ALL: &[Code] = &[$(Code::$variant),*];
+            /// Every code: messages, then rules, each in alphabetical order of the names.
+            pub const ALL: &[Code] = &[$(Code::$variant,)* $(Code::$rule,)*];
+
+            /// The rules of `platgen check`: what a waiver can name.
+            pub const RULES: &[Code] = &[$(Code::$rule),*];
 
             /// The name, in kebab case.
             pub fn name(self) -> &'static str {
-                match self { $(Code::$variant => $name,)* }
+                match self { $(Code::$variant => $name,)* $(Code::$rule => $rule_name,)* }
             }
 
             /// How bad it is unless a finding says otherwise.
             pub fn severity(self) -> Severity {
-                match self { $(Code::$variant => Severity::$severity,)* }
+                match self { $(Code::$variant => Severity::$severity,)* $(Code::$rule => Severity::$rule_severity,)* }
             }
 
             /// What it means, in one line.
             pub fn summary(self) -> &'static str {
-                match self { $(Code::$variant => $summary,)* }
+                match self { $(Code::$variant => $summary,)* $(Code::$rule => $rule_summary,)* }
             }
 
             /// Why it matters and what to do.
             pub fn explain(self) -> &'static str {
-                match self { $(Code::$variant => $explain,)* }
+                match self { $(Code::$variant => $explain,)* $(Code::$rule => $rule_explain,)* }
             }
         }
     };
@@ -39,6 +46,7 @@ macro_rules! codes {
 
 // One entry per code, sorted by name: variant, name, severity, meaning, explanation.
 codes! {
+messages {
     AbsentInEnvironment "absent-in-environment" Error
         "a reference to an entry that does not exist in this environment"
         "`only` limits the entry that is named to other environments. Limit this one in the same way, or take the reference away there with `without` under `environments`."
@@ -75,6 +83,9 @@ codes! {
     EditedFile "edited-file" Error
         "a rendered file was changed by hand"
         "The file no longer has the content that platgen wrote, so writing would lose the edit. Say in the spec what the edit says, or give it up with `--force PATH`."
+    ExpiredWaiver "expired-waiver" Error
+        "a waiver whose last day is over"
+        "A waiver holds for a time, so that somebody looks again. Mend what it waives, or give it a new day and say why it still holds."
     FixedField "fixed-field" Error
         "a field that can't differ by environment"
         "This field says what the thing is, so it is the same in every environment. Move it out of the `environments` block."
@@ -180,12 +191,186 @@ codes! {
     UnusedProfile "unused-profile" Warning
         "a profile that no app uses"
         "It has no effect. Name it in the `from` of an app, or remove it."
+    UnusedWaiver "unused-waiver" Warning
+        "a waiver that no finding needs"
+        "What it waived is mended, or its rule or objects are misspelt. Remove it, so that the list of exceptions shows what is really there."
     Unwritable "unwritable" Error
         "a file can't be written"
         "The system refused to write it; the message says why. Nothing was lost."
     WrongType "wrong-type" Error
         "a value of the wrong kind"
         "The field wants text, a number, a list or a map, and something else was written. `platgen explain PATH` shows what it takes."
+}
+rules {
+    BlockedEviction "blocked-eviction" Error
+        "a disruption budget that allows no eviction"
+        "A budget that spares no pod, or two budgets on one pod, keep every node from being drained: upgrades hang. Let at least one pod be away, and run at least two."
+    ClosedFlow "closed-flow" Error
+        "a call that the spec allows and a network policy drops"
+        "Both sides have to allow a call: the caller's egress and the other's ingress. The spec's `needs` and references open both; say there what is called."
+    DuplicateName "duplicate-name" Error
+        "two parts of a pod have one name"
+        "Of two variables, volumes, ports or containers with one name one is lost or the pod is refused. Rename one of them."
+    DuplicateObject "duplicate-object" Error
+        "two documents are the same object"
+        "The one that is applied last wins, in an order that nobody promises. Remove one of them."
+    ExcessPermission "excess-permission" Error
+        "people get rights that no level of the spec gives"
+        "No group reads secrets, opens a shell in a pod or changes rights, and viewers change nothing. Take the right away; emergencies go through the cloud's own access, where they leave a trace."
+    ExposedWithoutTls "exposed-without-tls" Error
+        "a way in from outside without encryption"
+        "Whatever comes in on the plain port is only redirected, and every other listener ends TLS with a certificate. Attach the route to the `https` listener."
+    HashMismatch "hash-mismatch" Error
+        "a ConfigMap whose name is not that of its content"
+        "The name ends with a hash over environment, owner and content, so that a change is a rollout and no other environment's map is ever taken for this one. Render again instead of editing the file."
+    KustomizationList "kustomization-list" Error
+        "`kustomization.yaml` does not list exactly the files beside it"
+        "What is not listed is not applied, and what is not there stops everything. Render again."
+    MissingBudget "missing-budget" Error
+        "several replicas without a disruption budget"
+        "Without one, a drained node may take all of them at once. A workload with two replicas or more has a budget for its pods."
+    MissingConfigMap "missing-config-map" Error
+        "a pod names a ConfigMap, or an entry of one, that is not there"
+        "The pod will not start: it waits for the map for ever. Name a map of the same namespace and environment."
+    MissingIsolation "missing-isolation" Error
+        "a namespace where traffic is not denied by default, or names are not resolved"
+        "Every namespace denies traffic in both directions unless a policy allows it, and opens the way to the name service. Render again, or take back the patch."
+    MissingNamespace "missing-namespace" Error
+        "an object in a namespace that is not there"
+        "The API refuses it, and without a namespace it lands in `default`. Declare the namespace under `namespaces`."
+    MissingParent "missing-parent" Error
+        "a route or its policy names a Gateway, listener or route that is not there, or that does not admit it"
+        "The route is accepted and never answers. Name a listener of a rendered Gateway that admits routes of this namespace."
+    MissingPort "missing-port" Error
+        "a port that the pod behind it does not have"
+        "The Service or probe leads nowhere. Name a port of the container."
+    MissingPriorityClass "missing-priority-class" Error
+        "a pod names a priority class that is not there"
+        "Its pods are refused when they are made, long after the object was accepted. Name a rendered class."
+    MissingRole "missing-role" Error
+        "a binding names a role that is not there"
+        "The binding is accepted and gives nothing. Name a rendered role, or one that every cluster has."
+    MissingScaleTarget "missing-scale-target" Error
+        "an autoscaler whose target or container is not there"
+        "It is accepted and never scales anything. Name the workload and one of its containers."
+    MissingSecret "missing-secret" Error
+        "a pod names a secret, or an entry of one, that nothing makes"
+        "The pod will not start. Declare the value under `secrets` of the app, so that it is fetched from the secret manager."
+    MissingSecretStore "missing-secret-store" Error
+        "a secret is fetched from a store that is not there"
+        "It is never fetched and what needs it will not start. Name the store of its namespace."
+    MissingService "missing-service" Error
+        "a route or StatefulSet names a Service, or a port of one, that is not there"
+        "Requests are answered with an error. Name a Service of the same namespace and one of its ports."
+    MissingServiceAccount "missing-service-account" Error
+        "an account is named that is not there"
+        "Pods are refused when they are made, long after the object was accepted. Name a rendered account."
+    MissingStorageClass "missing-storage-class" Error
+        "a claim names a class of storage that is not there"
+        "The claim is never bound, and its pod waits for ever. Name a rendered class, or one that the provider brings."
+    MissingVolume "missing-volume" Error
+        "a container mounts a volume, or a pod claims one, that is not there"
+        "The pod is refused, or waits for ever. Declare the volume."
+    MissingWorkload "missing-workload" Error
+        "an app or store of the spec has no object that runs it, or several"
+        "Every app and store has exactly one object of its kind in each region it runs in. Render again."
+    NoMemoryLimit "no-memory-limit" Warning
+        "a container without a limit of memory"
+        "It can take the memory of its neighbours, and the kernel then picks a victim. Give `resources.memory` a limit."
+    OpenPolicy "open-policy" Error
+        "a network policy allows what the spec does not"
+        "Only what an app says it needs is open. Say it with `needs`, or take the rule away."
+    PlainSecret "plain-secret" Error
+        "a Secret with its values in the file"
+        "Files are committed and read by many. Put the value into the secret manager and refer to it under `secrets`."
+    PolicyPort "policy-port" Error
+        "a network policy opens a port that the pods behind it do not have"
+        "It is accepted and opens nothing: the call is dropped. A policy names container ports, not those of the Service."
+    RouteConflict "route-conflict" Error
+        "two routes or Services claim one hostname"
+        "Which of them answers depends on their age. Give one of them another host or path."
+    SelectsNothing "selects-nothing" Error
+        "a selector that means no pod"
+        "It is accepted and has no effect: a Service without pods, a budget that protects nothing, a policy that closes nothing. Select a label that the pods have."
+    SelectsWrongPods "selects-wrong-pods" Error
+        "a selector that means other pods than its own"
+        "Requests, budgets or spreading would apply to another workload. Select the one label that tells the workload."
+    SingleReplica "single-replica" Warning
+        "one replica serves in a protected environment"
+        "A drained or lost node takes it away. Give it two replicas, or say with a waiver why one is enough."
+    UnaccountedObject "unaccounted-object" Error
+        "an object that nothing in the spec accounts for"
+        "Whatever is rendered follows from the spec. Declare it there, as a manifest if need be, or remove it."
+    UnknownPeer "unknown-peer" Error
+        "a network policy names a peer that nobody is"
+        "It is accepted and opens nothing. Name the labels and the namespace of pods that are there."
+    UnknownPermission "unknown-permission" Error
+        "a role names a verb or resource that the API does not have, or all of them"
+        "A misspelt right is accepted and gives nothing, and `*` gives what nobody read. Spell out verbs and resources."
+    UnknownTaint "unknown-taint" Warning
+        "a pod tolerates a taint that no pool has"
+        "It has no effect: a word is misspelt, or the pool lost its taint. Remove it, or declare the taint on the pool."
+    UnpinnedImage "unpinned-image" Error
+        "an image without a version"
+        "`latest`, or no tag at all, means another image tomorrow. Name a version or a digest."
+    UnreadableDocument "unreadable-document" Error
+        "a file that holds something else than Kubernetes objects"
+        "It can't be applied. Every document has `apiVersion`, `kind` and `metadata.name`."
+    Unschedulable "unschedulable" Error
+        "a pod that no pool of nodes takes"
+        "It stays pending: no pool has the labels it asks for, or all that have them keep it out by a taint. Mend `subnet`, `pool`, `arch` or the tolerations."
+    WrongAccess "wrong-access" Error
+        "the bindings of groups are not those of the spec"
+        "Each group has its role where the spec says so, and nobody has more. Say it under `access.groups`."
+    WrongConfig "wrong-config" Error
+        "a container reads other configuration than the spec says"
+        "Variables and files come from the ConfigMap of the container, complete and unchanged. Render again."
+    WrongContainers "wrong-containers" Error
+        "the containers of a workload are not those of the spec"
+        "Names, images, commands, arguments and ports follow from the spec. Render again."
+    WrongEnvironment "wrong-environment" Error
+        "something of another environment"
+        "An object of one environment among the files of another is how production's configuration reaches beta. Every object carries its environment in a label, and reads secrets below its environment's name. Render again."
+    WrongLabels "wrong-labels" Error
+        "an object without the labels that say whose it is"
+        "Owner, platform and what manages it stand on every object: alerts, costs and clean-up go by them. Render again."
+    WrongNamespace "wrong-namespace" Error
+        "a namespace without the guards of the spec"
+        "Each has its pod security standard, a quota, default limits, and a default account without a token. Render again."
+    WrongPlacement "wrong-placement" Error
+        "a workload runs or spreads elsewhere than the spec says"
+        "Subnet, pool, architecture, tolerations and spreading over zones follow from the spec. Render again."
+    WrongProbes "wrong-probes" Error
+        "the probes of a container are not those of the spec"
+        "Traffic and restarts depend on them. Render again."
+    WrongResources "wrong-resources" Error
+        "a container asks for other resources than the spec says"
+        "Requests decide where it runs, limits when it is stopped. Render again."
+    WrongRoute "wrong-route" Error
+        "the ways in from outside are not those of the spec"
+        "Each host and path of `expose` has its route, its callers and its timeout, and nothing else is exposed. Render again."
+    WrongRun "wrong-run" Error
+        "a job runs otherwise than the spec says"
+        "Schedule, time zone and deadline follow from the spec. Render again."
+    WrongScale "wrong-scale" Error
+        "replicas or autoscaling are not those of the spec"
+        "A fixed number has no autoscaler; an autoscaler has the bounds and targets of the spec, and nothing else sets the number. Render again."
+    WrongSecrets "wrong-secrets" Error
+        "a container reads another secret than the spec says"
+        "Each variable and file leads to one place in the secret manager, below the environment's name. Render again."
+    WrongSecurity "wrong-security" Error
+        "a pod has other rights than the spec says"
+        "No token, no root, no capabilities and a file system that can't be written, unless the spec says otherwise and why. Render again."
+    WrongService "wrong-service" Error
+        "the Services of a workload are not those of the spec"
+        "One under its name and each of its other names, with its ports. Render again."
+    WrongShutdown "wrong-shutdown" Error
+        "a pod has other time to stop than the spec says"
+        "Connections are drained first, then the app has its own time. Render again."
+    WrongVolumes "wrong-volumes" Error
+        "the volumes of a workload are not those of the spec"
+        "Names, sizes, kinds and places follow from the spec. Render again."
+}
 }
 
 #[cfg(test)]
@@ -194,10 +379,11 @@ mod tests {
 
     #[test]
     fn names_are_sorted_and_unique() {
-        let names: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
-        let mut sorted = names.clone();
-        sorted.sort_unstable();
-        sorted.dedup();
-        assert_eq!(names, sorted);
+        let (messages, rules) = Code::ALL.split_at(Code::ALL.len() - Code::RULES.len());
+        assert_eq!(rules, Code::RULES);
+        for list in [messages, rules] {
+            assert!(list.is_sorted_by(|a, b| a.name() < b.name()), "{list:?}");
+        }
+        assert!(messages.iter().all(|code| rules.iter().all(|rule| code.name() != rule.name())));
     }
 }

@@ -1,15 +1,32 @@
 //! Findings that the spec accepts: each with a rule, a reason and a last day.
 
 use super::Scope;
+use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::model::{Platform, Waiver};
+use crate::source::Span;
 use crate::syntax::Field;
 
 impl Scope<'_> {
+    /// Rules of platgen are known; those of scanners belong to their versions.
+    fn check_rule(&mut self, name: &str, at: Span) {
+        if Code::RULES.iter().any(|rule| rule.name() == name) {
+            return;
+        }
+        let diagnostic = Diagnostic::new(Code::UnknownReference, format!("platgen has no rule `{name}`")).at(at);
+        self.tell(match wording::suggest(name, Code::RULES.iter().map(|rule| rule.name())) {
+            Some(close) => diagnostic.help(format!("did you mean `{close}`?")).fix(at, format!("platgen/{close}")),
+            None => diagnostic.help("`platgen check --help` lists the rules"),
+        });
+    }
+
     pub(super) fn waivers(&mut self, platform: &mut Platform) {
         let spec = self.spec;
         for (name, span, waiver) in spec.waivers.get().into_iter().flat_map(|all| all.set()) {
             let here = self.is_here(&waiver.only);
             let rule = self.require(&waiver.rule, "rule", span).cloned();
+            if let (Some(own), Some(at)) = (rule.as_ref().and_then(|rule| rule.own()), waiver.rule.span()) {
+                self.check_rule(own, at);
+            }
             let reason = self.reason(&waiver.reason, "reason", "a waiver", span);
             let expires = self.require(&waiver.expires, "expires", span).copied();
             let (Some(rule), Some(reason), Some(expires)) = (rule, reason, expires) else { continue };

@@ -21,6 +21,9 @@ text!(Date, "a day such as `2027-01-31`", {
 });
 
 impl Date {
+    /// The last day there is.
+    pub const LAST: Date = Date { year: 9999, month: 12, day: 31 };
+
     /// The day that lies so many days after 1 January 1970; none beyond the year 9999.
     pub fn after_1970(days: u64) -> Option<Self> {
         let mut left = days;

@@ -1,0 +1,168 @@
+//! Closed-world rules: every name that an object uses for another is the name of something.
+
+use super::Finding;
+use super::scene::{FOREIGN, Scene};
+use crate::diagnostic::{Code, wording};
+use crate::facts::Provider;
+use crate::inventory::{Labels, Object, Part, Reference, Selector, references};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The Secrets of a region that something makes, by `namespace/name`: their entries, none where these are not known.
+type Secrets = BTreeMap<String, Option<BTreeSet<String>>>;
+
+/// The other lines of the list are judged by the same walk.
+pub(super) fn nothing(_: &Scene, _: &mut Vec<Finding>) {}
+
+pub(super) fn judge(scene: &Scene, found: &mut Vec<Finding>) {
+    let secrets = secrets(scene);
+    for object in scene.inventory.objects() {
+        for reference in references(object) {
+            let Some((rule, what)) = rule(&reference) else { continue };
+            let fault = missing(scene, &secrets, object, &reference);
+            if let Some(fault) = fault {
+                let message = format!("`{}` names the {what} `{}`, {fault}", object.id(), reference.name);
+                found.push(scene.finding(rule, object, message, help(scene, &reference)));
+            }
+        }
+    }
+}
+
+/// The rule about references to this kind, and what the kind is called.
+fn rule(reference: &Reference) -> Option<(Code, &'static str)> {
+    Some(match reference.kind.as_str() {
+        "ConfigMap" => (Code::MissingConfigMap, "ConfigMap"),
+        "Secret" => (Code::MissingSecret, "secret"),
+        "ServiceAccount" => (Code::MissingServiceAccount, "account"),
+        "PriorityClass" => (Code::MissingPriorityClass, "priority class"),
+        "PersistentVolumeClaim" => (Code::MissingVolume, "claim"),
+        "StorageClass" => (Code::MissingStorageClass, "storage class"),
+        "Service" => (Code::MissingService, "Service"),
+        "Role" | "ClusterRole" => (Code::MissingRole, "role"),
+        "SecretStore" | "ClusterSecretStore" => (Code::MissingSecretStore, "secret store"),
+        "Gateway" => (Code::MissingParent, "Gateway"),
+        "HTTPRoute" | "GRPCRoute" => (Code::MissingParent, "route"),
+        "Deployment" | "StatefulSet" | "ReplicaSet" => (Code::MissingScaleTarget, "target"),
+        _ if reference.at.starts_with("/spec/scaleTargetRef") => (Code::MissingScaleTarget, "target"),
+        _ => return None,
+    })
+}
+
+/// The nearest name that there is.
+fn help(scene: &Scene, reference: &Reference) -> String {
+    let known = scene.inventory.of_kind(&reference.kind).filter(|object| object.namespace == reference.namespace);
+    match wording::suggest(&reference.name, known.map(|object| object.name.as_str())) {
+        Some(close) => format!("did you mean `{close}`?"),
+        None => "name one that is rendered, or render it".to_owned(),
+    }
+}
+
+/// Why the reference leads nowhere, as a part of a sentence.
+fn missing(scene: &Scene, secrets: &Secrets, object: &Object, reference: &Reference) -> Option<String> {
+    let Reference { kind, namespace, name, part, .. } = reference;
+    let absent = || Some("which is not there".to_owned());
+    if is_given(scene, reference) {
+        return None;
+    }
+    if kind == "Secret" {
+        let Some(keys) = secrets.get(&format!("{namespace}/{name}")) else { return absent() };
+        return match (part, keys) {
+            (Part::Key(key), Some(keys)) if !keys.contains(key) => Some(format!("which has no entry `{key}`")),
+            _ => None,
+        };
+    }
+    let Some(target) = scene.inventory.get(kind, namespace, name) else { return absent() };
+    match part {
+        Part::Whole => None,
+        Part::Key(key) => {
+            let pointer = key.replace('~', "~0").replace('/', "~1");
+            let has = ["data", "binaryData"].iter().any(|map| target.at(&format!("/{map}/{pointer}")).is_some());
+            (!has).then(|| format!("which has no entry `{key}`"))
+        }
+        Part::Port(port) => {
+            let numbers = target.items("/spec/ports").iter();
+            let has = numbers.filter_map(|known| Some([known.get("name")?.as_str()?.to_owned(), known.get("port")?.to_string()]));
+            (!has.flatten().any(|known| known == *port)).then(|| format!("which has no port `{port}`"))
+        }
+        Part::Container(container) => {
+            let pods = scene.inventory.pods().iter().filter(|pod| std::ptr::eq(scene.inventory.owner(pod), target));
+            let mut names =
+                pods.flat_map(|pod| target.items(&format!("{}/containers", pod.spec()))).filter_map(|known| known.get("name")?.as_str());
+            (!names.any(|known| known == container)).then(|| format!("which has no container `{container}`"))
+        }
+        Part::Section(section) => {
+            let listener = target.items("/spec/listeners").iter().find(|known| known.get("name").and_then(Value::as_str) == Some(section));
+            match listener {
+                None => Some(format!("which has no listener `{section}`")),
+                Some(listener) if !admits(scene, target, listener, object) => Some(format!("whose listener `{section}` does not admit it")),
+                Some(_) => None,
+            }
+        }
+    }
+}
+
+/// Whether a listener takes routes of the object's namespace.
+fn admits(scene: &Scene, gateway: &Object, listener: &Value, object: &Object) -> bool {
+    let namespaces = listener.pointer("/allowedRoutes/namespaces");
+    match namespaces.and_then(|namespaces| namespaces.get("from")).and_then(Value::as_str) {
+        Some("All") => true,
+        Some("Selector") => {
+            let selector = namespaces.and_then(|namespaces| namespaces.get("selector")).map(Selector::of).unwrap_or_default();
+            let nothing = Labels::new();
+            let labels = scene.inventory.get("Namespace", "", &object.namespace).map_or(&nothing, |namespace| &namespace.labels);
+            selector.matches(labels)
+        }
+        _ => object.namespace == gateway.namespace,
+    }
+}
+
+/// Whether the cluster, its provider or an add-on brings what is named.
+fn is_given(scene: &Scene, reference: &Reference) -> bool {
+    let name = reference.name.as_str();
+    match reference.kind.as_str() {
+        "ConfigMap" if name == "kube-root-ca.crt" => true,
+        "ServiceAccount" if name == "default" => true,
+        "PriorityClass" => name.starts_with("system-"),
+        "ClusterRole" => ["admin", "cluster-admin", "edit", "view"].contains(&name) || name.starts_with("system:"),
+        "StorageClass" => storage_classes(scene.region.provider).contains(&name),
+        "ConfigMap" | "Secret" | "Service" | "ServiceAccount" => FOREIGN.contains(&reference.namespace.as_str()),
+        _ => false,
+    }
+}
+
+/// The storage classes that a provider's clusters come with.
+fn storage_classes(provider: Provider) -> &'static [&'static str] {
+    match provider {
+        Provider::Aws => &["gp2"],
+        Provider::Google => &["premium-rwo", "standard", "standard-rwo"],
+        Provider::Azure => &["azurefile", "azurefile-csi", "azurefile-premium", "default", "managed", "managed-csi", "managed-csi-premium"],
+        Provider::Kind => &["standard"],
+        Provider::Existing => &[],
+    }
+}
+
+/// Every Secret that something makes.
+fn secrets(scene: &Scene) -> Secrets {
+    let keys = |value: Option<&Value>| value.and_then(Value::as_object).map(|map| map.keys().cloned().collect::<BTreeSet<_>>());
+    let mut secrets = Secrets::new();
+    for object in scene.inventory.of_kind("Secret") {
+        let both = ["/data", "/stringData"].iter().filter_map(|place| keys(object.at(place))).flatten().collect();
+        secrets.insert(format!("{}/{}", object.namespace, object.name), Some(both));
+    }
+    for object in scene.inventory.of_kind("ExternalSecret") {
+        let target = object.text("/spec/target/name");
+        let name = if target.is_empty() { &object.name } else { target };
+        let fetched = object.items("/spec/data").iter().filter_map(|entry| Some(entry.get("secretKey")?.as_str()?.to_owned()));
+        let entries = match (keys(object.at("/spec/target/template/data")), object.items("/spec/dataFrom")) {
+            (Some(keys), _) => Some(keys),
+            (None, []) => Some(fetched.collect()),
+            (None, _) => None,
+        };
+        secrets.insert(format!("{}/{name}", object.namespace), entries);
+    }
+    for object in scene.inventory.of_kind("Certificate") {
+        let entries = ["ca.crt", "tls.crt", "tls.key"].map(str::to_owned).into();
+        secrets.insert(format!("{}/{}", object.namespace, object.text("/spec/secretName")), Some(entries));
+    }
+    secrets
+}

@@ -1,0 +1,146 @@
+//! Presence: each secret value of the model leads, through the pod and its ExternalSecret, to one place in the manager.
+//!
+//! Both sides are written in one form, `<key#property>` among literal text, so that how a Secret is put together does not matter.
+
+use super::Finding;
+use super::running::placed;
+use super::scene::{RENDER, Running, Scene};
+use crate::diagnostic::Code;
+use crate::facts::Provider;
+use crate::inventory::Object;
+use crate::model::{SecretStore, Source};
+use crate::value::SecretRef;
+use serde_json::Value;
+
+pub(super) fn judge(scene: &Scene, found: &mut Vec<Finding>) {
+    for running in scene.running() {
+        let Running { object, .. } = running;
+        for one in placed(&running) {
+            let pointer = format!("{}/env", one.pointer);
+            if scene.is_patched(object, &pointer) {
+                continue;
+            }
+            let has: Vec<(String, String)> = object
+                .items(&pointer)
+                .iter()
+                .map(|variable| {
+                    let text = |pointer: &str| variable.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+                    let (secret, key) = (text("/valueFrom/secretKeyRef/name"), text("/valueFrom/secretKeyRef/key"));
+                    let value = value_of(scene, &object.namespace, secret, key).unwrap_or_else(|| "nothing that is there".to_owned());
+                    (text("/name").to_owned(), value)
+                })
+                .collect();
+            let secrets = one.container.variables.iter().filter(|variable| !matches!(variable.value, Source::Text(_)));
+            let wanted: Vec<(String, String)> =
+                secrets.map(|variable| (variable.name.clone(), canonical(scene, &variable.value))).collect();
+            let differs = |(name, value): &&(String, String)| !has.iter().any(|(known, has)| known == name && has == value);
+            let message = if let Some((name, value)) = wanted.iter().find(differs) {
+                let read = has.iter().find(|(known, _)| known == name).map_or("nothing", |(_, value)| value.as_str());
+                format!(
+                    "the variable `{name}` of the container `{}` of `{}` reads {read}, where the model says {value}",
+                    one.container.name,
+                    object.id()
+                )
+            } else if let Some((name, _)) = has.iter().find(|(name, _)| !wanted.iter().any(|(known, _)| known == name)) {
+                format!("the variable `{name}` of the container `{}` of `{}` is not in the model", one.container.name, object.id())
+            } else {
+                continue;
+            };
+            found.push(scene.finding(Code::WrongSecrets, object, message, RENDER));
+        }
+    }
+}
+
+/// The place of a secret in the manager, with the characters that it allows.
+fn remote_key(scene: &Scene, reference: &SecretRef) -> String {
+    let key = format!("{}/{}", scene.platform.environment, reference.path());
+    let replaced = |key: &str, fits: fn(char) -> bool| key.chars().map(|c| if fits(c) { c } else { '-' }).collect();
+    match (scene.platform.secrets.store, scene.region.provider) {
+        (SecretStore::Vault, _) | (SecretStore::Cloud, Provider::Aws) => key,
+        (SecretStore::Cloud, Provider::Google) => replaced(&key, |c| c.is_ascii_alphanumeric() || "-_".contains(c)),
+        (SecretStore::Cloud, Provider::Azure) => replaced(&key, |c| c.is_ascii_alphanumeric()),
+        (SecretStore::Cloud, Provider::Kind | Provider::Existing) => {
+            replaced(&key.to_ascii_lowercase(), |c| c.is_ascii_alphanumeric() || c == '.')
+        }
+    }
+}
+
+/// A value of the model in the common form.
+pub(super) fn canonical(scene: &Scene, source: &Source) -> String {
+    let place = |reference: &SecretRef, url: bool| {
+        format!("<{}#{}{}>", remote_key(scene, reference), reference.key(), if url { " in a URL" } else { "" })
+    };
+    match source {
+        Source::Text(text) => text.clone(),
+        Source::Secret(reference) => place(reference, false),
+        Source::Template(parts) => parts
+            .iter()
+            .map(|part| match part {
+                Ok(text) => text.clone(),
+                Err((reference, url)) => place(reference, *url),
+            })
+            .collect(),
+    }
+}
+
+/// What stands in an entry of a Secret, in the common form; none where nothing makes it.
+pub(super) fn value_of(scene: &Scene, namespace: &str, secret: &str, key: &str) -> Option<String> {
+    // The ExternalSecret has the name of its Secret unless it says otherwise.
+    let target = |object: &&Object| object.namespace == namespace && object.text("/spec/target/name") == secret;
+    let direct = scene.inventory.get("ExternalSecret", namespace, secret).filter(target);
+    let object = direct.or_else(|| scene.inventory.of_kind("ExternalSecret").find(target))?;
+    let fetched = |name: &str| {
+        let entry = object.items("/spec/data").iter().find(|entry| entry.get("secretKey").and_then(Value::as_str) == Some(name))?;
+        let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        Some((text("/remoteRef/key"), text("/remoteRef/property")))
+    };
+    match object.at("/spec/target/template/data") {
+        None => fetched(key).map(|(key, property)| format!("<{key}#{property}>")),
+        Some(template) => Some(filled(template.get(key)?.as_str()?, fetched)),
+    }
+}
+
+/// A template of the secret operator with the places of its values in it.
+fn filled<'s>(template: &str, fetched: impl Fn(&str) -> Option<(&'s str, &'s str)>) -> String {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("{{") {
+        out.push_str(before);
+        let Some((action, after)) = after.split_once("}}") else {
+            rest = after;
+            break;
+        };
+        rest = after;
+        let action = action.trim();
+        if action == "\"{\"" {
+            out.push('{');
+            continue;
+        }
+        let (name, url) = match action.split_once(" | ") {
+            Some((name, "urlquery | replace \"+\" \"%20\"")) => (name, " in a URL"),
+            Some(_) => ("", ""),
+            None => (action, ""),
+        };
+        match name.strip_prefix('.').and_then(&fetched) {
+            Some((key, property)) => out.push_str(&format!("<{key}#{property}{url}>")),
+            None => out.push_str("<nothing>"),
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filled;
+
+    #[test]
+    fn templates_become_places() {
+        let fetched = |name: &str| (name == "a").then_some(("dev/db", "password"));
+        assert_eq!(
+            filled("x {{ .a }}/{{ .a | urlquery | replace \"+\" \"%20\" }} {{ \"{\" }}{", fetched),
+            "x <dev/db#password>/<dev/db#password in a URL> {{"
+        );
+        assert_eq!(filled("{{ .b }}{{ .a | upper }}{{ .a", fetched), "<nothing><nothing> .a");
+    }
+}

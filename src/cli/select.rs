@@ -1,0 +1,29 @@
+//! What `--env`, `--region` and the like may name.
+
+use crate::diagnostic::{Code, Diagnostic, wording};
+use crate::model::{Estate, Region};
+use std::collections::BTreeSet;
+
+/// The finding for a name that selects nothing.
+pub(super) fn unknown(kind: &str, name: &str, known: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UnknownReference, format!("there is no {kind} `{name}`"));
+    match wording::suggest(name, known.iter().copied()) {
+        Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
+        None => diagnostic.help(format!("there is {}", wording::all(known))),
+    }
+}
+
+/// Every region of every environment.
+pub(super) fn regions(estate: &Estate) -> impl Iterator<Item = &Region> {
+    estate.environments.values().flat_map(|platform| platform.regions.values())
+}
+
+/// The finding for an environment or a region that is not there.
+pub(super) fn unknown_place(estate: &Estate, environment: Option<&str>, region: Option<&str>) -> Option<Diagnostic> {
+    if let Some(name) = environment.filter(|name| !estate.environments.contains_key(*name)) {
+        return Some(unknown("environment", name, &estate.environments.keys().map(String::as_str).collect::<Vec<_>>()));
+    }
+    let name = region.filter(|name| !regions(estate).any(|region| region.name.as_str() == *name))?;
+    let known: BTreeSet<&str> = regions(estate).map(|region| region.name.as_str()).collect();
+    Some(unknown("region", name, &known.into_iter().collect::<Vec<_>>()))
+}

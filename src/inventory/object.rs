@@ -1,0 +1,101 @@
+//! One document as an object: who it is, what its labels are, and the pods it runs.
+
+use super::selector::{Labels, labels_at};
+use serde_json::Value;
+
+/// A Kubernetes object.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// Group and version, such as `apps/v1`.
+    pub api: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its namespace; empty where it names none.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The file it stands in.
+    pub file: String,
+    /// The line it starts on.
+    pub line: usize,
+    /// Its labels.
+    pub labels: Labels,
+    /// All of it.
+    pub value: Value,
+}
+
+/// `Kind/namespace/name`, or `Kind/name` without a namespace.
+pub(super) fn id(kind: &str, namespace: &str, name: &str) -> String {
+    if namespace.is_empty() { format!("{kind}/{name}") } else { format!("{kind}/{namespace}/{name}") }
+}
+
+impl Object {
+    pub(super) fn new(file: &str, line: usize, value: Value) -> Result<Object, &'static str> {
+        let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (api, kind, name) = (text("/apiVersion"), text("/kind"), text("/metadata/name"));
+        let (namespace, labels) = (text("/metadata/namespace"), labels_at(value.pointer("/metadata/labels")));
+        match () {
+            () if api.is_empty() => Err("has no `apiVersion`"),
+            () if kind.is_empty() => Err("has no `kind`"),
+            () if name.is_empty() => Err("has no `metadata.name`"),
+            () => Ok(Object { api, kind, namespace, name, file: file.to_owned(), line, labels, value }),
+        }
+    }
+
+    /// `Kind/namespace/name`, or `Kind/name` without a namespace.
+    pub fn id(&self) -> String {
+        id(&self.kind, &self.namespace, &self.name)
+    }
+
+    /// The API group; empty for the core.
+    pub fn group(&self) -> &str {
+        self.api.split_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// The value at a JSON pointer.
+    pub fn at(&self, pointer: &str) -> Option<&Value> {
+        self.value.pointer(pointer)
+    }
+
+    /// The text at a JSON pointer; empty where there is none.
+    pub fn text(&self, pointer: &str) -> &str {
+        self.at(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The items of the list at a JSON pointer.
+    pub fn items(&self, pointer: &str) -> &[Value] {
+        items(self.at(pointer))
+    }
+}
+
+/// The items of a list; none where it is none.
+pub(super) fn items(value: Option<&Value>) -> &[Value] {
+    value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// The pods that an object runs.
+#[derive(Clone, Debug)]
+pub struct PodTemplate {
+    pub(super) owner: usize,
+    /// Where the template stands in its object: a JSON pointer.
+    pub pointer: &'static str,
+    /// The labels of the pods.
+    pub labels: Labels,
+}
+
+impl PodTemplate {
+    pub(super) fn of(owner: usize, object: &Object) -> Option<PodTemplate> {
+        let pointer = match object.kind.as_str() {
+            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" => "/spec/template",
+            "CronJob" => "/spec/jobTemplate/spec/template",
+            "Pod" => "",
+            _ => return None,
+        };
+        Some(PodTemplate { owner, pointer, labels: labels_at(object.at(&format!("{pointer}/metadata/labels"))) })
+    }
+
+    /// The pointer of the pod's spec.
+    pub fn spec(&self) -> String {
+        format!("{}/spec", self.pointer)
+    }
+}
