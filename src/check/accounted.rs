@@ -17,17 +17,9 @@ pub(super) fn judge(scene: &Scene, found: &mut Vec<Finding>) {
             found.push(scene.finding(Code::UnaccountedObject, object, message, "declare it as a manifest, or remove it"));
         }
     }
-    for (id, span) in scene.manifests().filter(|(id, _)| scene.inventory.named(id).next().is_none()) {
-        // The same object under its other spelling, with or without a namespace.
-        let parts: Vec<&str> = id.split('/').collect();
-        let other = scene.manifests().any(|(other, at)| {
-            let others: Vec<&str> = other.split('/').collect();
-            at == span && others.first() == parts.first() && others.last() == parts.last() && scene.inventory.named(other).next().is_some()
-        });
-        if !other {
-            let message = format!("`{id}` of a manifest is not there");
-            found.push(Finding { span: Some(span), ..scene.about(Code::UnaccountedObject, id, message, RENDER) });
-        }
+    for (id, span) in scene.lost() {
+        let message = format!("`{id}` of a manifest is not there");
+        found.push(Finding { span: Some(span), ..scene.about(Code::UnaccountedObject, id, message, RENDER) });
     }
 }
 

@@ -51,6 +51,10 @@ pub(super) fn kustomization(scene: &Scene, found: &mut Vec<Finding>) {
     let listed: BTreeSet<&str> = resources.iter().copied().collect();
     let mut tell =
         |message: String| found.push(Finding { file: NAME.to_owned(), ..scene.about(Code::KustomizationList, NAME, message, RENDER) });
+    if !scene.unit.files.contains_key(NAME) {
+        tell(format!("`{NAME}` is not there"));
+        return;
+    }
     let (left_out, absent): (Vec<&&str>, Vec<&&str>) = (here.difference(&listed).collect(), listed.difference(&here).collect());
     if !left_out.is_empty() {
         tell(format!("`{NAME}` does not list {}", wording::all(left_out)));

@@ -40,6 +40,8 @@ pub(super) struct Scene<'a> {
     patched: BTreeMap<String, Vec<String>>,
     /// Objects of manifests, and where the spec names their file.
     by_hand: BTreeMap<String, Span>,
+    /// The same, an entry per document, with every id that it may have.
+    manifests: Vec<([String; 2], Span)>,
     /// The pods of each workload, by `namespace/name`.
     pods: BTreeMap<String, Vec<usize>>,
 }
@@ -62,7 +64,9 @@ impl<'a> Scene<'a> {
                 pods.entry(format!("{}/{name}", inventory.owner(pod).namespace)).or_default().push(number);
             }
         }
-        Scene { platform, region, unit, inventory, patched: patched(platform), by_hand: by_hand(platform), pods }
+        let manifests = manifests(platform);
+        let by_hand = manifests.iter().flat_map(|(ids, span)| ids.iter().map(|id| (id.clone(), *span))).collect();
+        Scene { platform, region, unit, inventory, patched: patched(platform), by_hand, manifests, pods }
     }
 
     /// A finding about an object.
@@ -139,9 +143,10 @@ impl<'a> Scene<'a> {
         places.into_iter().flatten().any(|patched| within(place, patched) || within(patched, place))
     }
 
-    /// The ids of what manifests bring.
-    pub(super) fn manifests(&self) -> impl Iterator<Item = (&String, Span)> {
-        self.by_hand.iter().map(|(id, span)| (id, *span))
+    /// What manifests brought and is not there any more.
+    pub(super) fn lost(&self) -> impl Iterator<Item = (&String, Span)> {
+        let lost = |ids: &&([String; 2], Span)| ids.0.iter().all(|id| self.inventory.named(id).next().is_none());
+        self.manifests.iter().filter(lost).map(|(ids, span)| (&ids[0], *span))
     }
 
     /// Namespaces of the platform.
@@ -200,20 +205,18 @@ fn leaves(value: &Value, path: String, places: &mut Vec<String>) {
     }
 }
 
-/// What the manifests bring, by object.
-fn by_hand(platform: &Platform) -> BTreeMap<String, Span> {
-    let mut objects = BTreeMap::new();
+/// What the manifests bring: the id in the manifest's namespace, which stands for what names none, and the id as it is written.
+fn manifests(platform: &Platform) -> Vec<([String; 2], Span)> {
+    let mut objects = Vec::new();
     for manifest in &platform.manifests {
         let values: Vec<Value> = serde_yaml::from_multiple(&manifest.text).unwrap_or_default();
-        for value in values {
+        for value in values.iter().filter(|value| !value.is_null()) {
             let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-            let (kind, name, namespace) = (text("/kind"), text("/metadata/name"), text("/metadata/namespace"));
-            // Which kinds belong to no namespace is known where manifests are rendered; both spellings mean the same object here.
-            let own = manifest.namespace.as_ref().map(|name| name.to_string()).unwrap_or_default();
-            for namespace in [namespace, own.as_str()] {
-                let id = if namespace.is_empty() { format!("{kind}/{name}") } else { format!("{kind}/{namespace}/{name}") };
-                objects.insert(id, manifest.span);
-            }
+            let (kind, name, written) = (text("/kind"), text("/metadata/name"), text("/metadata/namespace"));
+            let given = manifest.namespace.as_ref().filter(|_| written.is_empty()).map_or(written, |name| name.as_str());
+            let id = |namespace: &str| if namespace.is_empty() { format!("{kind}/{name}") } else { format!("{kind}/{namespace}/{name}") };
+            // Which kinds belong to no namespace is known where manifests are rendered; both ids mean the same object here.
+            objects.push(([id(given), id(written)], manifest.span));
         }
     }
     objects

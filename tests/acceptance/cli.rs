@@ -5,7 +5,7 @@ use platgen::diagnostic::Code;
 use std::fs;
 use std::process::{Command, Stdio};
 
-const COMMANDS: [&str; 10] = ["init", "validate", "render", "show", "fmt", "lock", "explain", "schema", "completions", "man"];
+const COMMANDS: [&str; 11] = ["init", "validate", "render", "check", "show", "fmt", "lock", "explain", "schema", "completions", "man"];
 pub(crate) const WEB: &str = "deploy/kubernetes/production/eu-west-1/hello/web.yaml";
 
 pub(crate) fn help_and_exit_codes() {
@@ -35,7 +35,7 @@ pub(crate) fn help_and_exit_codes() {
     }
     assert!(tree(&project.folder).is_empty());
     project.write("platform.yaml", "apiVersion: platgen/v1\nplatform: {nme: x}\n");
-    for command in ["validate", "render", "lock", "show"] {
+    for command in ["validate", "render", "check", "lock", "show"] {
         assert!(project.run(&[command]).exits(1).codes().contains("unknown-key"), "{command}");
     }
     assert_eq!(tree(&project.folder).len(), 1, "a refused spec leaves nothing behind");
@@ -122,7 +122,7 @@ pub(crate) fn init_never_overwrites() {
 
 pub(crate) fn no_spec_and_two_specs() {
     let project = Project::new();
-    for command in ["validate", "render", "show", "fmt", "lock"] {
+    for command in ["validate", "render", "check", "show", "fmt", "lock"] {
         assert!(project.run(&[command]).exits(1).codes().contains("no-spec"), "{command}");
     }
     assert!(project.run(&["validate", "nowhere.yaml"]).exits(1).codes().contains("no-spec"));
@@ -131,7 +131,7 @@ pub(crate) fn no_spec_and_two_specs() {
     let below = platgen().arg("validate").current_dir(project.at("a/b")).output().expect("starts");
     assert_eq!(below.status.code(), Some(0), "the spec of a folder above is found");
     project.write("platform.toml", "apiVersion = \"platgen/v1\"\n");
-    for command in ["validate", "render", "show", "fmt", "lock"] {
+    for command in ["validate", "render", "check", "show", "fmt", "lock"] {
         assert!(project.run(&[command]).exits(1).codes().contains("ambiguous-spec"), "{command}");
     }
     project.run(&["validate", "platform.yaml"]).exits(0);
@@ -278,4 +278,51 @@ pub(crate) fn show_says_where_values_come_from() {
     assert!(line.contains("70%") && line.contains("profile service"), "{line}");
     assert!(project.run(&["show", "apps.frontend.nothing"]).exits(1).codes().contains("unknown-reference"));
     assert!(project.run(&["show", "--env", "nowhere"]).exits(1).codes().contains("unknown-reference"));
+}
+
+/// `check`: what a CI job sees of it, in every format, with and without a waiver.
+pub(crate) fn check_judges_by_rules_and_waivers() {
+    let project = Project::init();
+    let clean = project.run(&["check"]).exits(0);
+    assert!(clean.err.contains(" rules, 0 findings") && clean.out.is_empty(), "{clean:?}");
+    assert!(!project.at("deploy").exists() && !project.at("platgen.lock").exists(), "a check writes nothing");
+    // One replica in production, which is guarded.
+    let spec = project.read("platform.yaml");
+    assert!(spec.contains("apps:\n  web:\n"), "{spec}");
+    project.edit("platform.yaml", "apps:\n  web:\n", "apps:\n  web:\n    scale: {replicas: 1}\n");
+    let ran = project.run(&["check", "--today", "2026-11-23"]).exits(2);
+    assert_eq!(ran.codes().into_iter().collect::<Vec<_>>(), ["single-replica"], "{}", ran.err);
+    let json: serde_json::Value = serde_json::from_str(&project.run(&["check", "--format", "json"]).exits(2).out).expect("JSON");
+    assert_eq!(json[0]["code"], "single-replica");
+    assert_eq!(json[0]["environments"], serde_json::json!(["production"]));
+    let sarif: serde_json::Value = serde_json::from_str(&project.run(&["check", "--format", "sarif"]).exits(2).out).expect("SARIF");
+    let run = &sarif["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    assert!(Code::RULES.iter().all(|rule| rules.iter().any(|known| known["id"] == rule.name() && known["help"]["text"] == rule.explain())));
+    let index = run["results"][0]["ruleIndex"].as_u64().expect("an index") as usize;
+    assert_eq!(rules[index]["id"], "single-replica");
+    let github = project.run(&["check", "--format", "github"]).exits(2).out;
+    assert!(github.starts_with("::warning file=platform.yaml,line="), "{github}");
+    project.run(&["check", "--env", "production"]).exits(2);
+    assert!(project.run(&["check", "--env", "prod"]).exits(1).codes().contains("unknown-reference"));
+    assert!(project.run(&["check", "--region", "eu-west-9"]).exits(1).codes().contains("unknown-reference"));
+    let waiver = "waivers:\n  small: {rule: platgen/single-replica, objects: Deployment/*/web, reason: nobody waits for it, expires: 2027-06-30}\napps:\n  web:\n";
+    project.edit("platform.yaml", "apps:\n  web:\n", waiver);
+    let waived = project.run(&["check", "--today", "2027-06-30"]).exits(0);
+    assert!(waived.err.contains("0 findings, 1 waived"), "{}", waived.err);
+    let over = project.run(&["check", "--today", "2027-07-01"]).exits(2);
+    assert_eq!(over.codes().into_iter().collect::<Vec<_>>(), ["expired-waiver", "single-replica"], "{}", over.err);
+    project.edit("platform.yaml", "    scale: {replicas: 1}\n", "");
+    assert_eq!(project.run(&["check", "--today", "2027-06-30"]).exits(2).codes().into_iter().collect::<Vec<_>>(), ["unused-waiver"]);
+    project.run(&["check", "--today", "2027-02-30"]).exits(64);
+}
+
+/// Every rule is listed where people look for it.
+pub(crate) fn rules_are_listed() {
+    let help = Project::new().run(&["check", "--help"]).exits(0).out;
+    let readme = fs::read_to_string(root().join("README.md")).expect("a README");
+    for rule in Code::RULES {
+        assert!(help.contains(&format!("  {} ", rule.name())), "`check --help` does not list {}", rule.name());
+        assert!(readme.contains(&format!("`{}`", rule.name())), "the README does not list {}", rule.name());
+    }
 }

@@ -23,7 +23,7 @@ fn main() {
             edited_and_foreign_files_need_force a_terraform_root_that_left_the_spec a_lock_with_conflict_markers;
         cli: help_and_exit_codes formats closed_pipe_is_quiet init_validate_render_check init_in_both_formats_says_the_same
             init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
-            explain_every_code_and_section completions_and_manual show_says_where_values_come_from;
+            check_judges_by_rules_and_waivers rules_are_listed explain_every_code_and_section completions_and_manual show_says_where_values_come_from;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
         specs: yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };
