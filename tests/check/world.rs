@@ -72,14 +72,16 @@ pub(crate) fn day(text: &str) -> Date {
 /// Places of every document at once, emptied or of another type: nothing panics, whatever is missing.
 pub(crate) fn survives_garbage(world: &World) {
     const ROUNDS: usize = 40;
-    let garbage = [serde_json::Value::Null, serde_json::json!([]), serde_json::json!({}), serde_json::json!(-1), serde_json::json!([{"": []}])];
+    let garbage =
+        [serde_json::Value::Null, serde_json::json!([]), serde_json::json!({}), serde_json::json!(-1), serde_json::json!([{"": []}])];
     let folder = "kubernetes/beta/eu-west-1";
     let mut files = world.files.clone();
     files.units.retain(|known, _| known == folder);
     let texts = files.units[folder].files.clone();
     for round in 0..ROUNDS {
         for (path, text) in &texts {
-            let mut documents: Vec<serde_json::Value> = platgen::yaml::read(text).expect("documents").iter().map(|one| one.to_json()).collect();
+            let mut documents: Vec<serde_json::Value> =
+                platgen::yaml::read(text).expect("documents").iter().map(|one| one.to_json()).collect();
             for (at, document) in documents.iter_mut().enumerate() {
                 let mut places = Vec::new();
                 pointers(document, String::new(), &mut places);
