@@ -11,6 +11,10 @@ pub(crate) const ELSEWHERE: &str = "dev";
 /// Cases without a form in TOML: it has no `null`.
 pub(crate) const NO_TOML: [&str; 1] = ["additions/patch-that-removes"];
 
+/// Cases in which an environment leaves or enters the address plan, which all of them share.
+const PLANNED_TOGETHER: [&str; 6] =
+    ["cloud/azure", "cloud/existing", "cloud/google", "cloud/kind", "network/on-premises-range", "network/reserved"];
+
 /// Sections with fixed fields that may differ by environment.
 const FIXED: [&str; 8] = ["access", "cloud", "cluster", "delivery", "network", "observability", "secrets", "vars"];
 
@@ -30,7 +34,7 @@ const SAME_FIELDS: [(&[&str], &[&str]); 5] = [
     (&["cloud"], &["accounts", "state"]),
     (&["network"], &["cidr"]),
     (&["network", "subnets", "*"], &["renamed_from"]),
-    (&["apps", "*"], &["from", "only", "renamed_from"]),
+    (&["apps", "*"], &["from"]),
     (&["*", "*"], &["only", "renamed_from"]),
 ];
 
@@ -84,8 +88,10 @@ pub(crate) fn forms(case: &Case) -> Vec<Form> {
     }
     forms.push(folder(case, &whole));
     let places = places(&case.feature);
-    forms.extend(under_environments(case, &places, "environments"));
     let inner: Vec<Place> = places.iter().flat_map(|place| innermost(place, &case.feature)).collect();
+    forms.extend(under_environments(case, &places, "environments"));
+    forms.extend(said_anew(case, &inner));
+    forms.extend(over_the_defaults(case, &inner));
     if inner != places {
         forms.extend(under_environments(case, &inner, "environments of the entries inside"));
     }
@@ -158,7 +164,7 @@ fn split(path: &[String], fragment: &Value) -> (Map<String, Value>, Map<String, 
 /// The feature as blocks under the entries that it changes.
 fn under_environments(case: &Case, places: &[Place], name: &str) -> Option<Form> {
     let mut tree = case.base.clone();
-    let (mut moved, mut stayed) = (false, false);
+    let (mut moved, mut stayed) = (false, PLANNED_TOGETHER.contains(&case.name.as_str()));
     for place in places {
         let fragment = at(&case.feature, &place.path)?;
         if !place.varies {
@@ -210,32 +216,67 @@ fn taken_away(case: &Case, places: &[Place]) -> Option<Form> {
         let path = &place?.path;
         put(&mut tree, path, &json!({"environments": {ELSEWHERE: {"without": added(case, path)?}}}));
     }
-    Some(one("taken away in an environment", tree, Like::Here))
+    let together = PLANNED_TOGETHER.contains(&case.name.as_str());
+    (!together).then(|| one("taken away in an environment", tree, Like::Here))
+}
+
+/// Blocks that take away what they say anew.
+fn said_anew(case: &Case, places: &[Place]) -> Option<Form> {
+    let mut tree = case.base.clone();
+    for place in places.iter().map(|place| place.varies.then_some(place)) {
+        let path = &place?.path;
+        let (known, _) = changes(case, path, true)?;
+        let mut block = at(&case.feature, path)?.clone();
+        put(&mut block, &[], &json!({"without": known}));
+        put(&mut tree, path, &json!({"environments": {HERE: block}}));
+    }
+    let together = PLANNED_TOGETHER.contains(&case.name.as_str());
+    (!together).then(|| one("taken away and said anew in an environment", tree, Like::Here))
+}
+
+/// Sections and entries that take away the defaults that they say anew.
+fn over_the_defaults(case: &Case, places: &[Place]) -> Option<Form> {
+    let mut tree = case.whole();
+    let mut some = false;
+    for place in places.iter().filter(|place| place.varies) {
+        let (known, _) = changes(case, &place.path, false)?;
+        if !known.is_empty() {
+            put(&mut tree, &place.path, &json!({"without": known}));
+            some = true;
+        }
+    }
+    some.then(|| one("defaults taken away", tree, Like::Feature))
 }
 
 /// The paths that a feature adds at a place; none where it changes what was there.
 fn added(case: &Case, path: &[String]) -> Option<Vec<String>> {
+    let (known, fresh) = changes(case, path, true)?;
+    (known.is_empty() && !fresh.is_empty()).then_some(fresh)
+}
+
+/// What a feature says at a place: the paths that have a value below already, by default or (with `base`) in the base, and those that are new. With `base`, for
+/// a block, none where it says what is the same everywhere.
+fn changes(case: &Case, path: &[String], base: bool) -> Option<(Vec<String>, Vec<String>)> {
     let defaults: Value = serde_yaml::from_str(platgen::spec::DEFAULTS).expect("the defaults");
     let default = path.iter().try_fold(&defaults, |value, key| value.get(key).or_else(|| value.get("*")));
     let fragment = at(&case.feature, path)?;
-    let mut paths = Vec::new();
-    let fresh = fragment.as_object()?.keys().all(|key| !is_same(path, key));
-    (fresh && new(fragment, at(&case.base, path), default, String::new(), &mut paths) && !paths.is_empty()).then_some(paths)
+    let mut paths = (Vec::new(), Vec::new());
+    collect(fragment, base.then(|| at(&case.base, path)).flatten(), default, "", &mut paths);
+    (!base || fragment.as_object()?.keys().all(|key| !is_same(path, key))).then_some(paths)
 }
 
-fn new(fragment: &Value, base: Option<&Value>, default: Option<&Value>, prefix: String, paths: &mut Vec<String>) -> bool {
-    let Some(fragment) = fragment.as_object() else { return false };
-    fragment.iter().all(|(key, value)| {
+fn collect(fragment: &Value, base: Option<&Value>, default: Option<&Value>, prefix: &str, paths: &mut (Vec<String>, Vec<String>)) {
+    for (key, value) in fragment.as_object().into_iter().flatten() {
         let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-/".contains(&byte));
         let path = if plain { format!("{prefix}{key}") } else { format!("{prefix}\"{key}\"") };
         match (base.and_then(|below| below.get(key)), default.and_then(|below| below.get(key))) {
-            (None, None) => {
-                paths.push(path);
-                true
+            (None, None) => paths.1.push(path),
+            (base, default) if value.is_object() && base.or(default).is_some_and(Value::is_object) => {
+                collect(value, base, default, &format!("{path}."), paths);
             }
-            (base, default) => new(value, base, default, format!("{path}."), paths),
+            _ => paths.0.push(path),
         }
-    })
+    }
 }
 
 /// Apps whose fields stand in a profile: all of them, those of one environment, and those that the app takes away again.
@@ -258,10 +299,7 @@ fn through_a_profile(case: &Case) -> Vec<Form> {
         tree
     };
     let mut forms = Vec::new();
-    let tree = with(&whole, &|name| {
-        let (same, free) = split(&path(name), &whole["apps"][name]);
-        (same, Value::Object(free))
-    });
+    let tree = with(&whole, &|name| (Map::new(), whole["apps"][name].clone()));
     forms.push(one("a profile", tree, Like::Feature));
     let alone = keys(&case.feature) == ["apps"];
     let same = apps.iter().any(|name| !split(&path(name), &case.feature["apps"][name]).0.is_empty());
@@ -288,6 +326,12 @@ fn through_a_profile(case: &Case) -> Vec<Form> {
         forms.push(one("taken away from a profile", tree, Like::Base));
         let tree = taken(&|_, shared, paths| put(shared, &[], &json!({"environments": {ELSEWHERE: {"without": paths}}})));
         forms.push(one("taken away in an environment of a profile", tree, Like::Here));
+        let mut tree = with(&whole, &|name| (Map::new(), whole["apps"][name].clone()));
+        for name in &apps {
+            tree["apps"][name]["from"] = json!([format!("{name}-profile"), format!("{name}-less")]);
+            lay(&mut tree, &json!({"profiles": {format!("{name}-less"): {"without": of(name)}}}));
+        }
+        forms.push(one("taken away by a second profile", tree, Like::Base));
     }
     forms
 }

@@ -34,7 +34,8 @@ struct Made {
 impl Made {
     /// What an environment is to see.
     fn of(&self, environment: &str) -> (Option<&BTreeMap<String, String>>, Vec<String>) {
-        let here = |names: &[String]| names.is_empty() || names.iter().any(|name| name == environment);
+        // What names no environment is said of the platform.
+        let here = |names: &[String]| if environment.is_empty() { names.is_empty() } else { names.iter().any(|name| name == environment) };
         let mut warnings: Vec<String> =
             self.warnings.iter().filter(|(names, ..)| here(names)).map(|(_, code, message)| format!("{code}: {message}")).collect();
         warnings.sort();
