@@ -47,3 +47,6 @@ pub mod render;
 pub mod output;
 
 pub mod cli;
+
+#[cfg(test)]
+mod tests;
