@@ -123,11 +123,13 @@ pub fn varies(path: &[&str]) -> bool {
 
 /// Whether something may lie below the whole of this place, a default or a profile, that its own `without` can take away.
 pub fn has_below(path: &[&str]) -> bool {
-    match path {
-        ["network" | "cluster" | "secrets" | "observability" | "delivery"] => true,
-        ["apps" | "profiles" | "stores" | "external", _] | ["network", "subnets", _] | ["cluster", "pools", _] => true,
-        _ => false,
-    }
+    matches!(
+        path,
+        ["network" | "cluster" | "secrets" | "observability" | "delivery"]
+            | ["apps" | "profiles" | "stores" | "external", _]
+            | ["network", "subnets", _]
+            | ["cluster", "pools", _]
+    )
 }
 
 /// Whether places where things vary lie below this one.
