@@ -1,6 +1,7 @@
 //! A case -> every form in which a user could write the same platform.
 
 use crate::features::{Case, at, lay};
+use crate::profiles::through_a_profile;
 use crate::toml::toml;
 use serde_json::{Map, Value, json};
 
@@ -19,8 +20,8 @@ const PLANNED_TOGETHER: [&str; 6] =
 const FIXED: [&str; 8] = ["access", "cloud", "cluster", "delivery", "network", "observability", "secrets", "vars"];
 
 /// Sections whose entries may differ by environment.
-const NAMED: [&str; 11] =
-    ["apps", "buckets", "charts", "external", "manifests", "namespaces", "patches", "profiles", "stores", "teams", "terraform"];
+const NAMED: [&str; 12] =
+    ["apps", "buckets", "charts", "external", "manifests", "namespaces", "patches", "profiles", "stores", "teams", "terraform", "waivers"];
 
 /// Maps of entries inside sections with fixed fields.
 const INNER: [(&str, &str); 3] = [("access", "groups"), ("cluster", "pools"), ("network", "subnets")];
@@ -69,7 +70,7 @@ fn yaml(tree: &Value) -> String {
     serde_yaml::to_string(tree).expect("YAML")
 }
 
-fn one(name: &str, tree: Value, like: Like) -> Form {
+pub(crate) fn one(name: &str, tree: Value, like: Like) -> Form {
     Form { name: name.to_owned(), files: vec![("platform.yaml".to_owned(), yaml(&tree))], tree, like }
 }
 
@@ -108,7 +109,7 @@ struct Place {
     varies: bool,
 }
 
-fn keys(value: &Value) -> Vec<String> {
+pub(crate) fn keys(value: &Value) -> Vec<String> {
     value.as_object().map(|map| map.keys().cloned().collect()).unwrap_or_default()
 }
 
@@ -150,13 +151,13 @@ fn is_same(path: &[String], key: &str) -> bool {
 }
 
 /// A fragment at its place.
-fn put(tree: &mut Value, path: &[String], fragment: &Value) {
+pub(crate) fn put(tree: &mut Value, path: &[String], fragment: &Value) {
     let above = path.iter().rev().fold(fragment.clone(), |inner, key| json!({key: inner}));
     lay(tree, &above);
 }
 
 /// What of a fragment is the same everywhere, and what may differ.
-fn split(path: &[String], fragment: &Value) -> (Map<String, Value>, Map<String, Value>) {
+pub(crate) fn split(path: &[String], fragment: &Value) -> (Map<String, Value>, Map<String, Value>) {
     let map = fragment.as_object().cloned().unwrap_or_default();
     map.into_iter().partition(|(key, _)| is_same(path, key))
 }
@@ -249,7 +250,7 @@ fn over_the_defaults(case: &Case, places: &[Place]) -> Option<Form> {
 }
 
 /// The paths that a feature adds at a place; none where it changes what was there.
-fn added(case: &Case, path: &[String]) -> Option<Vec<String>> {
+pub(crate) fn added(case: &Case, path: &[String]) -> Option<Vec<String>> {
     let (known, fresh) = changes(case, path, true)?;
     (known.is_empty() && !fresh.is_empty()).then_some(fresh)
 }
@@ -277,63 +278,6 @@ fn collect(fragment: &Value, base: Option<&Value>, default: Option<&Value>, pref
             _ => paths.0.push(path),
         }
     }
-}
-
-/// Apps whose fields stand in a profile: all of them, those of one environment, and those that the app takes away again.
-fn through_a_profile(case: &Case) -> Vec<Form> {
-    let whole = case.whole();
-    let apps = keys(&case.feature["apps"]);
-    if apps.is_empty() || apps.iter().any(|name| whole["apps"][name].get("from").is_some()) {
-        return Vec::new();
-    }
-    let path = |name: &String| vec!["apps".to_owned(), name.clone()];
-    // The platform with what `app` leaves to the app, and `shared` to its profile.
-    let with = |tree: &Value, parts: &dyn Fn(&String) -> (Map<String, Value>, Value)| {
-        let mut tree = tree.clone();
-        for name in &apps {
-            let (mut app, shared) = parts(name);
-            app.insert("from".to_owned(), json!([format!("{name}-profile")]));
-            tree["apps"][name] = Value::Object(app);
-            lay(&mut tree, &json!({"profiles": {format!("{name}-profile"): shared}}));
-        }
-        tree
-    };
-    let mut forms = Vec::new();
-    let tree = with(&whole, &|name| (Map::new(), whole["apps"][name].clone()));
-    forms.push(one("a profile", tree, Like::Feature));
-    let alone = keys(&case.feature) == ["apps"];
-    let same = apps.iter().any(|name| !split(&path(name), &case.feature["apps"][name]).0.is_empty());
-    if alone && !same {
-        let tree = with(&case.base, &|name| {
-            let (same, mut free) = split(&path(name), &case.base["apps"][name]);
-            free.insert("environments".to_owned(), json!({HERE: case.feature["apps"][name]}));
-            (same, Value::Object(free))
-        });
-        forms.push(one("environments of a profile", tree, Like::Here));
-    }
-    let without: Option<Vec<_>> = apps.iter().map(|name| added(case, &path(name))).collect();
-    if let (Some(without), true) = (without, alone) {
-        let of = |name: &String| without[apps.iter().position(|app| app == name).unwrap_or_default()].clone();
-        let taken = |place: &dyn Fn(&mut Map<String, Value>, &mut Value, Vec<String>)| {
-            with(&whole, &|name| {
-                let (mut same, free) = split(&path(name), &whole["apps"][name]);
-                let mut shared = Value::Object(free);
-                place(&mut same, &mut shared, of(name));
-                (same, shared)
-            })
-        };
-        let tree = taken(&|app, _, paths| _ = app.insert("without".to_owned(), json!(paths)));
-        forms.push(one("taken away from a profile", tree, Like::Base));
-        let tree = taken(&|_, shared, paths| put(shared, &[], &json!({"environments": {ELSEWHERE: {"without": paths}}})));
-        forms.push(one("taken away in an environment of a profile", tree, Like::Here));
-        let mut tree = with(&whole, &|name| (Map::new(), whole["apps"][name].clone()));
-        for name in &apps {
-            tree["apps"][name]["from"] = json!([format!("{name}-profile"), format!("{name}-less")]);
-            lay(&mut tree, &json!({"profiles": {format!("{name}-less"): {"without": of(name)}}}));
-        }
-        forms.push(one("taken away by a second profile", tree, Like::Base));
-    }
-    forms
 }
 
 /// Blocks where none may stand.

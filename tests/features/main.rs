@@ -6,6 +6,7 @@
 #[path = "../support/features.rs"]
 mod features;
 mod forms;
+mod profiles;
 mod schema;
 #[path = "../support/toml.rs"]
 mod toml;
@@ -93,7 +94,7 @@ fn compare(what: &str, wanted: &Made, found: &Made, environments: &[&str]) -> Re
             let (wanted, found) = (files.get(path), texts.get(path));
             if wanted != found {
                 let text = |side: Option<&String>| side.cloned().unwrap_or_else(|| "(not there)\n".to_owned());
-                let diff = similar::TextDiff::from_lines(&text(wanted), &text(found)).unified_diff().to_string();
+                let diff = similar::TextDiff::from_lines(text(wanted), text(found)).unified_diff().to_string();
                 return Err(format!("{what}: {path} differs:\n{diff}"));
             }
         }
