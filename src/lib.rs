@@ -51,3 +51,6 @@ pub mod check;
 pub mod output;
 
 pub mod cli;
+
+#[cfg(test)]
+mod tests;

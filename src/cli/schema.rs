@@ -104,6 +104,7 @@ fn vary(schema: &mut Value, path: &[&str]) {
         map.remove("description");
         if let Some(properties) = map.get_mut("properties").and_then(Value::as_object_mut) {
             fixed.iter().for_each(|key| _ = properties.remove(key));
+            properties.values_mut().for_each(unvary);
             properties.insert("without".to_string(), without.clone());
         }
     }
@@ -112,7 +113,9 @@ fn vary(schema: &mut Value, path: &[&str]) {
     let properties = map.entry("properties").or_insert_with(|| json!({}));
     if let Some(properties) = properties.as_object_mut() {
         properties.insert("environments".to_string(), environments);
-        properties.insert("without".to_string(), without);
+        if rules::has_below(path) {
+            properties.insert("without".to_string(), without);
+        }
         if path.first() == Some(&"profiles") {
             properties.remove("from");
         }
@@ -120,5 +123,16 @@ fn vary(schema: &mut Value, path: &[&str]) {
     // The names of `vars` are free, so the two reserved ones are no texts.
     if path == ["vars"] {
         map.remove("propertyNames");
+    }
+}
+
+/// Takes the blocks out of what stands in a block: there is one for each environment, and none inside another.
+fn unvary(schema: &mut Value) {
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.retain(|name, _| !matches!(name.as_str(), "environments" | "without"));
+        properties.values_mut().for_each(unvary);
+    }
+    if let Some(entries) = schema.get_mut("additionalProperties") {
+        unvary(entries);
     }
 }

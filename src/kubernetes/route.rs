@@ -16,12 +16,12 @@ use crate::template::{TemplateError, render_yaml};
 use crate::yaml::Document;
 
 #[derive(Serialize)]
-struct Route<'m> {
+struct Route<'m, R> {
     metadata: Metadata,
     gateway: &'static str,
     gateways: &'static str,
     host: &'m str,
-    rules: Vec<Rule<'m>>,
+    rules: Vec<R>,
 }
 
 #[derive(Serialize)]
@@ -29,6 +29,12 @@ struct Rule<'m> {
     path: &'m str,
     rewrite: Option<&'m str>,
     timeout: Option<String>,
+    #[serde(flatten)]
+    backend: Backend<'m>,
+}
+
+#[derive(Serialize)]
+struct Backend<'m> {
     service: &'m str,
     port: u16,
 }
@@ -77,14 +83,14 @@ pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document
         let grpc = workload.protocol == Protocol::Grpc && exposures.iter().all(plain);
         exposures.sort_by(|a, b| a.path.cmp(&b.path));
         let name = name(workload, host, via, &from);
-        let view = Route {
-            metadata: site.owned(workload, &name),
-            gateway: gateway(via),
-            gateways: GATEWAYS,
-            host,
-            rules: exposures.iter().map(|exposure| rule(workload, exposure)).collect(),
-        };
-        documents.extend(render_yaml(if grpc { "kubernetes/grpc-route.yaml.j2" } else { "kubernetes/http-route.yaml.j2" }, &view)?);
+        let (metadata, gateway, gateways) = (site.owned(workload, &name), gateway(via), GATEWAYS);
+        documents.extend(if grpc {
+            let rules = exposures.iter().map(|exposure| backend(workload, exposure)).collect();
+            render_yaml("kubernetes/grpc-route.yaml.j2", &Route { metadata, gateway, gateways, host, rules })?
+        } else {
+            let rules = exposures.iter().map(|exposure| rule(workload, exposure)).collect();
+            render_yaml("kubernetes/http-route.yaml.j2", &Route { metadata, gateway, gateways, host, rules })?
+        });
         if !from.is_empty() {
             let kind = if grpc { "GRPCRoute" } else { "HTTPRoute" };
             let view = Sources { metadata: site.owned(workload, &name), kind, cidrs: from };
@@ -103,7 +109,11 @@ fn rule<'m>(workload: &'m Workload, exposure: &'m Exposure) -> Rule<'m> {
         (None, true) => Some("0s".to_owned()),
         (None, false) => None,
     };
-    Rule { path: &exposure.path, rewrite: exposure.rewrite.as_deref(), timeout, service: workload.name.as_str(), port: exposure.port }
+    Rule { path: &exposure.path, rewrite: exposure.rewrite.as_deref(), timeout, backend: backend(workload, exposure) }
+}
+
+fn backend<'m>(workload: &'m Workload, exposure: &Exposure) -> Backend<'m> {
+    Backend { service: workload.name.as_str(), port: exposure.port }
 }
 
 /// A name that other exposures don't change. A workload's name has no dot, so no two workloads come to the same.

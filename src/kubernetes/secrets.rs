@@ -43,10 +43,15 @@ struct Fetch {
 /// The ExternalSecret of a workload.
 pub(super) fn external_secret(site: &Site, workload: &Workload, name: &str, entries: &[Entry]) -> Result<Vec<Document>, TemplateError> {
     #[derive(Serialize)]
+    struct Target {
+        name: String,
+        labels: Labels,
+    }
+    #[derive(Serialize)]
     struct View {
         metadata: Metadata,
         store: &'static str,
-        target: Metadata,
+        target: Target,
         template: Option<Labels>,
         data: Vec<Fetch>,
     }
@@ -91,10 +96,11 @@ pub(super) fn external_secret(site: &Site, workload: &Workload, name: &str, entr
             }
         }
     }
+    let metadata = site.owned(workload, name);
     let view = View {
-        metadata: site.owned(workload, name),
+        target: Target { name: metadata.name.clone(), labels: metadata.labels.clone() },
+        metadata,
         store: STORE,
-        target: site.owned(workload, name),
         template: templated.then_some(template),
         data,
     };

@@ -15,18 +15,54 @@ const CONTROLLER_NAME: usize = 52;
 /// Seconds after which a finished Job is cleared away: long enough to read its logs after a weekend.
 const JOB_KEPT: u64 = 4 * 24 * 3600;
 
+/// What every object that runs pods says.
 #[derive(Serialize)]
-struct Controller {
+struct Runs {
     metadata: Metadata,
+    labels: Labels,
+    pod: Fragment,
+}
+
+#[derive(Serialize)]
+struct Deployment {
+    #[serde(flatten)]
+    runs: Runs,
     /// None where an autoscaler decides.
     replicas: Option<u32>,
     selector: Labels,
-    labels: Labels,
-    pod: Fragment,
+}
+
+#[derive(Serialize)]
+struct StatefulSet {
+    #[serde(flatten)]
+    runs: Runs,
+    /// None where an autoscaler decides.
+    replicas: Option<u32>,
+    selector: Labels,
     service: String,
     claims: Option<Vec<Claim>>,
-    schedule: Option<String>,
-    timezone: Option<String>,
+}
+
+#[derive(Serialize)]
+struct DaemonSet {
+    #[serde(flatten)]
+    runs: Runs,
+    selector: Labels,
+}
+
+#[derive(Serialize)]
+struct CronJob<'m> {
+    #[serde(flatten)]
+    runs: Runs,
+    schedule: &'m str,
+    timezone: &'m str,
+    deadline: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Job {
+    #[serde(flatten)]
+    runs: Runs,
     deadline: Option<u64>,
     kept: u64,
 }
@@ -69,34 +105,31 @@ fn object_name(workload: &Workload, pod: &Fragment) -> String {
 }
 
 fn controller(site: &Site, workload: &Workload, name: &str, pod: Fragment) -> Result<Vec<Document>, TemplateError> {
-    let template = match workload.kind {
-        Kind::Deployment => "kubernetes/deployment.yaml.j2",
-        Kind::StatefulSet => "kubernetes/stateful-set.yaml.j2",
-        Kind::DaemonSet => "kubernetes/daemon-set.yaml.j2",
-        Kind::CronJob(_) => "kubernetes/cron-job.yaml.j2",
-        Kind::Job { .. } => "kubernetes/job.yaml.j2",
-    };
-    let cron = if let Kind::CronJob(cron) = &workload.kind { Some(cron) } else { None };
-    let deadline = if let Kind::Job { deadline } = workload.kind { deadline } else { cron.and_then(|cron| cron.deadline) };
-    let claims: Vec<Claim> = workload.volumes.iter().filter_map(|volume| claim(workload, volume)).collect();
-    let view = Controller {
+    let runs = Runs {
         metadata: site
             .owned(workload, name)
             .labelled("app.kubernetes.io/instance", name)
             .annotated("platgen.io/reason", workload.reason.as_deref())
             .annotated("platgen.io/no-probes", workload.no_probes.as_deref()),
-        replicas: workload.autoscaling.is_none().then_some(workload.replicas.0),
-        selector: selector(workload),
         labels: site.pod_labels(workload),
         pod,
-        service: service::headless_name(workload),
-        claims: (!claims.is_empty()).then_some(claims),
-        schedule: cron.map(|cron| cron.schedule.clone()),
-        timezone: cron.map(|cron| cron.timezone.clone()),
-        deadline,
-        kept: JOB_KEPT,
     };
-    render_yaml(template, &view)
+    let replicas = workload.autoscaling.is_none().then_some(workload.replicas.0);
+    let selector = selector(workload);
+    match &workload.kind {
+        Kind::Deployment => render_yaml("kubernetes/deployment.yaml.j2", &Deployment { runs, replicas, selector }),
+        Kind::StatefulSet => {
+            let claims: Vec<Claim> = workload.volumes.iter().filter_map(|volume| claim(workload, volume)).collect();
+            let (service, claims) = (service::headless_name(workload), (!claims.is_empty()).then_some(claims));
+            render_yaml("kubernetes/stateful-set.yaml.j2", &StatefulSet { runs, replicas, selector, service, claims })
+        }
+        Kind::DaemonSet => render_yaml("kubernetes/daemon-set.yaml.j2", &DaemonSet { runs, selector }),
+        Kind::CronJob(cron) => {
+            let view = CronJob { runs, schedule: &cron.schedule, timezone: &cron.timezone, deadline: cron.deadline };
+            render_yaml("kubernetes/cron-job.yaml.j2", &view)
+        }
+        Kind::Job { deadline } => render_yaml("kubernetes/job.yaml.j2", &Job { runs, deadline: *deadline, kept: JOB_KEPT }),
+    }
 }
 
 /// A claim of a StatefulSet. Its labels never change: the API would refuse the whole object.

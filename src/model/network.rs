@@ -33,6 +33,8 @@ pub struct Network {
 pub struct NetworkSubnet {
     /// Its name.
     pub name: Name,
+    /// The name it had before; what is in it stays.
+    pub renamed_from: Option<Name>,
     /// Whether it takes what names no subnet.
     pub default: bool,
     /// Whether it has nodes of its own that take nothing else.

@@ -250,6 +250,7 @@ impl Scope<'_> {
         let named = subnets.iter().map(|subnet| {
             Some(NetworkSubnet {
                 name: subnet.name.clone(),
+                renamed_from: subnet.was.clone(),
                 default: subnet.default,
                 isolated: subnet.isolated,
                 internet: subnet.internet,

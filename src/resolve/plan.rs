@@ -17,24 +17,7 @@ use std::collections::BTreeMap;
 pub(super) fn plan_addresses(specs: &Specs, lock: &Lock, found: &mut Diagnostics) -> (Plan, Lock) {
     let base = specs.base.network.get();
     let Some((network, network_span)) = base.and_then(|network| network.cidr.spanned()) else { return (Plan::default(), lock.clone()) };
-    let mut reserved = Vec::new();
-    let mut spans: Vec<(Cidr, Span)> = Vec::new();
-    let lists = [
-        (base.and_then(|network| network.on_premises.get()).and_then(|premises| premises.cidrs.get()), "the on-premises network"),
-        (base.and_then(|network| network.reserved.get()), "`network.reserved`"),
-    ];
-    for (cidrs, by) in lists {
-        for (cidr, span) in cidrs.into_iter().flatten().filter_map(Field::spanned) {
-            if let Some((other, first)) = spans.iter().find(|(other, _)| other.overlaps(*cidr)) {
-                let message = format!("`{cidr}` overlaps `{other}`");
-                found.push(
-                    Diagnostic::new(Code::NetworkOverlap, message).at(span).related(*first, "named here").help("keep the larger one"),
-                );
-            }
-            spans.push((*cidr, span));
-            reserved.push(Reserved { cidr: *cidr, by: by.to_string(), only: None });
-        }
-    }
+    let (reserved, spans) = taken(specs, found);
     let mut environments = BTreeMap::new();
     let mut explicit: BTreeMap<String, Span> = BTreeMap::new();
     for (name, spec) in &specs.environments {
@@ -94,4 +77,32 @@ pub(super) fn plan_addresses(specs: &Specs, lock: &Lock, found: &mut Diagnostics
         found.push(diagnostic);
     }
     (plan, lock)
+}
+
+/// The ranges that others have, and where they are named. Environments share one address space, so what is taken for one is taken for all.
+fn taken(specs: &Specs, found: &mut Diagnostics) -> (Vec<Reserved>, Vec<(Cidr, Span)>) {
+    let mut reserved = Vec::new();
+    let mut spans: Vec<(Cidr, Span)> = Vec::new();
+    for network in specs.environments.values().map(|spec| spec.network.get()) {
+        let lists = [
+            (network.and_then(|network| network.on_premises.get()).and_then(|premises| premises.cidrs.get()), "the on-premises network"),
+            (network.and_then(|network| network.reserved.get()), "`network.reserved`"),
+        ];
+        let mut own: Vec<(Cidr, Span)> = Vec::new();
+        for (cidrs, by) in lists {
+            for (cidr, span) in cidrs.into_iter().flatten().filter_map(Field::spanned) {
+                if let Some((other, first)) = own.iter().find(|(other, _)| other.overlaps(*cidr)) {
+                    let message = format!("`{cidr}` overlaps `{other}`");
+                    let diagnostic = Diagnostic::new(Code::NetworkOverlap, message).at(span).related(*first, "named here");
+                    found.push(diagnostic.help("keep the larger one"));
+                }
+                own.push((*cidr, span));
+                if spans.iter().all(|(known, _)| known != cidr) {
+                    reserved.push(Reserved { cidr: *cidr, by: by.to_string(), only: None });
+                    spans.push((*cidr, span));
+                }
+            }
+        }
+    }
+    (reserved, spans)
 }

@@ -168,10 +168,6 @@ impl Layers<'_> {
                 continue;
             }
             let value = self.effective(&entry.value, &mut vec![&entry.key], environment);
-            let value = match self.defaults.get(&entry.key) {
-                Some(below) if !rules::NAMED.contains(&&*entry.key) => merge(&static_part(below), &value, &mut vec![&entry.key]),
-                _ => value,
-            };
             sections.push(Entry { value, ..entry.clone() });
         }
         for below in self.defaults.entries() {
@@ -182,7 +178,7 @@ impl Layers<'_> {
         Node::map(root.span, sections)
     }
 
-    /// A section or entry as it is in an environment, without the defaults of fixed sections.
+    /// A section or entry as it is in an environment.
     fn effective<'n>(&mut self, node: &'n Node, path: &mut Vec<&'n str>, environment: Option<&str>) -> Node {
         if !node.is_map() {
             return node.clone();
@@ -204,8 +200,14 @@ impl Layers<'_> {
             }
             below = Node::map(node.span, children);
         }
-        if let Some(default) = self.entry_default(path) {
-            below = merge(&default, &below, path);
+        let default = match path[..] {
+            [section] if !rules::NAMED.contains(&section) => self.defaults.get(section).map(static_part),
+            _ => self.entry_default(path),
+        };
+        if default.is_some() || parts.without.is_some() {
+            let default = default.unwrap_or_else(|| Node::map(node.span, Vec::new()));
+            let default = self.take_away(default, parts.without.as_ref(), None);
+            below = Node { span: node.span, ..merge(&default, &below, path) };
         }
         let block = environment.and_then(|name| parts.blocks.as_ref()?.get(name).cloned());
         match block {
@@ -246,8 +248,14 @@ impl Layers<'_> {
     /// Lays a layer over what is below: first what it takes away, then what it says.
     fn lay(&mut self, below: Node, layer: &Node, path: &mut Vec<&str>, environment: Option<&str>) -> Node {
         let parts = parts(layer);
+        let below = self.take_away(below, parts.without.as_ref(), environment);
+        merge(&below, &parts.own, path)
+    }
+
+    /// What is left of the layers below, told where there is nothing to take.
+    fn take_away(&mut self, below: Node, without: Option<&Node>, environment: Option<&str>) -> Node {
         let mut below = below;
-        for item in parts.without.iter().flat_map(|list| list.items()) {
+        for item in without.iter().flat_map(|list| list.items()) {
             let Some(text) = item.scalar() else { continue };
             match remove(&below, text) {
                 Some(rest) => below = rest,
@@ -260,7 +268,7 @@ impl Layers<'_> {
                 }
             }
         }
-        merge(&below, &parts.own, path)
+        below
     }
 
     fn entry_default(&self, path: &[&str]) -> Option<Node> {

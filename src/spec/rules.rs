@@ -121,6 +121,17 @@ pub fn varies(path: &[&str]) -> bool {
     }
 }
 
+/// Whether something may lie below the whole of this place, a default or a profile, that its own `without` can take away.
+pub fn has_below(path: &[&str]) -> bool {
+    matches!(
+        path,
+        ["network" | "cluster" | "secrets" | "observability" | "delivery"]
+            | ["apps" | "profiles" | "stores" | "external", _]
+            | ["network", "subnets", _]
+            | ["cluster", "pools", _]
+    )
+}
+
 /// Whether places where things vary lie below this one.
 pub fn holds_varying(path: &[&str]) -> bool {
     match path {
@@ -136,7 +147,8 @@ pub fn is_fixed(path: &[&str]) -> bool {
         path,
         ["network", "cidr"]
             | ["cloud", "state" | "accounts"]
-            | [_, _, "only" | "from" | "renamed_from"]
+            | ["apps" | "profiles", _, "from"]
+            | [_, _, "only" | "renamed_from"]
             | ["network", "subnets", _, "renamed_from"]
     )
 }

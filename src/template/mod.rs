@@ -6,6 +6,8 @@
 
 mod error;
 mod json;
+#[cfg(test)]
+pub(crate) mod record;
 mod value;
 
 use std::sync::LazyLock;
@@ -80,6 +82,8 @@ impl Templates {
     }
 
     fn print(&self, name: &str, view: Value) -> Result<String, TemplateError> {
+        #[cfg(test)]
+        record::remember(name, &view);
         let printed = self.environment(name).get_template(name).and_then(|template| template.render(view));
         printed.map_err(|error| Templates::engine_fault(name, &error))
     }

@@ -2,6 +2,7 @@
 
 use crate::mutate::{self, Step};
 use crate::pipeline::{Made, make};
+use crate::toml::toml;
 use platgen::model::Flow;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -31,7 +32,7 @@ pub(crate) fn changed_specs_never_panic() {
         let yaml = make(&[("platform.yaml", &text)]);
         let counter = if yaml.files.is_some() { &rendered } else { &refused };
         counter.set(counter.get() + 1);
-        if let Some(text) = mutate::toml(&tree) {
+        if let Some(text) = toml(&tree) {
             let toml = make(&[("platform.toml", &text)]);
             prop_assert_eq!(findings(&yaml), findings(&toml), "{}", text);
             prop_assert_eq!(yaml.files, toml.files);

@@ -6,6 +6,8 @@ mod fuzz;
 mod laws;
 mod mutate;
 mod pipeline;
+#[path = "../support/toml.rs"]
+mod toml;
 
 use libtest_mimic::{Arguments, Trial};
 

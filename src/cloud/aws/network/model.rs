@@ -50,7 +50,12 @@ impl Network {
 }
 
 fn class(subnet: &NetworkSubnet) -> Class {
-    Class { name: subnet.name.to_string(), renamed_from: None, default: subnet.default, internet: subnet.internet }
+    Class {
+        name: subnet.name.to_string(),
+        renamed_from: subnet.renamed_from.as_ref().map(ToString::to_string),
+        default: subnet.default,
+        internet: subnet.internet,
+    }
 }
 
 /// What needs open between classes, and from classes to ranges outside.
@@ -127,6 +132,7 @@ mod tests {
 
     fn platform() -> (Platform, Region) {
         let subnet = |name: &str, default: bool, internet: bool, base: &str| NetworkSubnet {
+            renamed_from: None,
             name: name.parse().unwrap(),
             default,
             isolated: false,

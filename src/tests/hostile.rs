@@ -1,6 +1,6 @@
-//! Renders a template with hostile text in every string of its view, and proves that nothing left its place.
+//! Prints a template with hostile text in every string of its view, and proves that nothing left its place.
 //!
-//! The same view is rendered twice: once with a harmless mark for every string, once with text that tries to end strings, open maps, start
+//! The same view is printed twice: once with a harmless mark for every string, once with text that tries to end strings, open maps, start
 //! comments, evaluate expressions and break lines. Read back, the second must be the first with each mark replaced by its hostile twin: the same
 //! keys, items, literals and comments, and every text to the character.
 
@@ -11,9 +11,12 @@ use hcl_edit::template::{Element, StringTemplate};
 use hcl_edit::visit::{self, Visit};
 use minijinja::Value;
 use minijinja::value::{Serde, ValueKind};
-use platgen::template::{Comment, Fragment, Templates};
-use platgen::yaml::{Document, Node};
 use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use super::spy::{Spied, inside, spy};
+use crate::template::{Comment, Fragment, Templates};
+use crate::yaml::{self, Document, Node};
 
 /// A view in its two forms.
 struct Marked {
@@ -25,45 +28,46 @@ struct Marked {
     places: BTreeMap<String, String>,
 }
 
-/// Renders a `*.yaml.j2` template; `open` names the fields that hold maps with free keys (labels, variables), which are replaced too.
+/// Prints a view with hostile text in every string and in every key of a map that the template prints whole.
 ///
-/// Returns the places in the view whose strings the template did not print, or what broke out.
-pub(crate) fn check_yaml(templates: &Templates, name: &str, view: &impl Serialize, open: &[&str]) -> Result<Vec<String>, String> {
-    let marked = Marked::new(view, open);
-    let render = |view: &Value| -> Result<Vec<serde_json::Value>, String> {
-        let documents = templates.render_yaml(name, view).map_err(|error| error.to_string())?;
-        Ok(documents.iter().map(|document| serde_json::json!([document.to_json(), comments(document)])).collect())
-    };
-    let harmless = render(&marked.harmless)?;
+/// Returns what the template read and printed, or what broke out.
+pub(super) fn check(templates: &Templates, name: &str, view: &impl Serialize) -> Result<Spied, String> {
+    let view = Value::from(Serde(view));
+    let spied = spy(&view, |watched| print(templates, name, &watched).map(|_| ()))?;
+    let marked = Marked::new(&view, &spied.whole);
     let mut seen = BTreeSet::new();
-    let wanted: Vec<_> = harmless.iter().map(|document| marked.hostile_json(document, &mut seen)).collect();
-    let found = render(&marked.hostile)?;
-    if wanted == found { Ok(marked.unseen(&seen)) } else { Err(format!("wanted {wanted:#?}\nfound {found:#?}")) }
+    let wanted = marked.with_twins(&print(templates, name, &marked.harmless)?, &mut seen);
+    let found = print(templates, name, &marked.hostile)?;
+    if wanted != found {
+        return Err(format!("wanted {wanted:#?}\nfound {found:#?}"));
+    }
+    let texts = marked.places.iter().map(|(mark, place)| (place.clone(), seen.contains(mark))).collect();
+    Ok(Spied { texts, ..spied })
 }
 
-/// The same for a `*.tf.j2` template: names and texts, as a foreign parser finds them, in their order.
-pub(crate) fn check_hcl(templates: &Templates, name: &str, view: &impl Serialize, open: &[&str]) -> Result<Vec<String>, String> {
-    let marked = Marked::new(view, open);
-    let render = |view: &Value| -> Result<Vec<String>, String> {
-        let text = templates.render_hcl(name, view).map_err(|error| error.to_string())?;
-        let body = hcl_edit::parser::parse_body(&text).map_err(|error| format!("{error}\n{text}"))?;
-        let mut words = Words::default();
-        words.visit_body(&body);
-        // Comments are no part of the tree; each must still stand on one line of its own.
-        words.0.extend(text.lines().filter_map(|line| line.trim().strip_prefix("# ")).map(str::to_owned));
-        Ok(words.0)
-    };
-    let mut seen = BTreeSet::new();
-    let wanted: Vec<_> = render(&marked.harmless)?.iter().map(|word| marked.hostile_text(word, &mut seen)).collect();
-    let found = render(&marked.hostile)?;
-    if wanted == found { Ok(marked.unseen(&seen)) } else { Err(format!("wanted {wanted:#?}\nfound {found:#?}")) }
+/// What is read back of a printed view: documents with their comments, or the words of HCL in their order.
+fn print(templates: &Templates, name: &str, view: &Value) -> Result<Json, String> {
+    if !name.ends_with(".tf.j2") {
+        let documents = templates.render_yaml(name, view).map_err(|error| error.to_string())?;
+        let read =
+            |documents: &[Document]| -> Json { documents.iter().map(|document| json!([document.to_json(), comments(document)])).collect() };
+        let emitted = yaml::read(&yaml::emit_all(&documents)).map_err(|fault| format!("emitted: {fault:?}"))?;
+        return if read(&emitted) == read(&documents) { Ok(read(&documents)) } else { Err(format!("emitted: {:#?}", read(&emitted))) };
+    }
+    let text = templates.render_hcl(name, view).map_err(|error| error.to_string())?;
+    let body = hcl_edit::parser::parse_body(&text).map_err(|error| format!("{error}\n{text}"))?;
+    let mut words = Words::default();
+    words.visit_body(&body);
+    // Comments are no part of the tree; each must still stand on one line of its own.
+    words.0.extend(text.lines().filter_map(|line| line.trim().strip_prefix("# ")).map(str::to_owned));
+    Ok(words.0.into())
 }
 
 impl Marked {
-    fn new(view: &impl Serialize, open: &[&str]) -> Marked {
+    fn new(view: &Value, whole: &BTreeSet<String>) -> Marked {
         let nothing = || Value::from(());
         let mut marked = Marked { harmless: nothing(), hostile: nothing(), twins: BTreeMap::new(), places: BTreeMap::new() };
-        (marked.harmless, marked.hostile) = marked.both(&Value::from(Serde(view)), "view", open, false);
+        (marked.harmless, marked.hostile) = marked.both(view, "", whole, false);
         marked
     }
 
@@ -78,17 +82,17 @@ impl Marked {
         (mark, hostile)
     }
 
-    /// Both forms of a value; with `free`, its own keys are data.
-    fn both(&mut self, value: &Value, place: &str, open: &[&str], free: bool) -> (Value, Value) {
+    /// Both forms of a value; the keys of maps that are printed `whole`, and of all maps in a fragment, are text like any other.
+    fn both(&mut self, value: &Value, place: &str, whole: &BTreeSet<String>, fragment: bool) -> (Value, Value) {
         if value.downcast_object_ref::<Comment>().is_some() {
             let (mark, hostile) = self.mark(place);
             let (mark, hostile) = (Comment::new(&mark), Comment::new(&hostile));
             self.twins.insert(mark.as_str().to_owned(), hostile.as_str().to_owned());
             return (Value::from(Serde(mark)), Value::from(Serde(hostile)));
         }
-        if let Some(fragment) = value.downcast_object_ref::<Fragment>() {
-            let tree: serde_json::Value = serde_json::from_str(fragment.json()).expect("a fragment is JSON");
-            let (mark, hostile) = self.both(&Value::from(Serde(tree)), place, open, false);
+        if let Some(inner) = value.downcast_object_ref::<Fragment>() {
+            let tree: Json = serde_json::from_str(inner.json()).expect("a fragment is JSON");
+            let (mark, hostile) = self.both(&Value::from(Serde(tree)), place, whole, true);
             let again = |value: Value| {
                 let json = serde_json::to_value(value).expect("what came from JSON");
                 Value::from(Serde(Fragment::new(&Document::from_json(&json))))
@@ -101,8 +105,8 @@ impl Marked {
                 (mark.into(), hostile.into())
             }
             ValueKind::Seq => {
-                let items = value.try_iter().expect("a list").enumerate();
-                let pairs: Vec<_> = items.map(|(at, item)| self.both(&item, &format!("{place}[{at}]"), open, false)).collect();
+                let items = value.try_iter().expect("a list");
+                let pairs: Vec<_> = items.map(|item| self.both(&item, &inside(place, "[]"), whole, fragment)).collect();
                 let (mark, hostile): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
                 (mark.into(), hostile.into())
             }
@@ -110,9 +114,10 @@ impl Marked {
                 let (mut mark, mut hostile) = (Vec::new(), Vec::new());
                 for key in value.try_iter().expect("a map") {
                     let name = key.to_string();
+                    let free = fragment || whole.contains(place);
                     let keys = if free { self.mark(&format!("{place} key {name}")) } else { (name.clone(), name.clone()) };
                     let item = value.get_item(&key).expect("a key of this map");
-                    let (a, b) = self.both(&item, &format!("{place}.{name}"), open, open.contains(&name.as_str()));
+                    let (a, b) = self.both(&item, &inside(place, &name), whole, fragment);
                     mark.push((keys.0, a));
                     hostile.push((keys.1, b));
                 }
@@ -122,25 +127,20 @@ impl Marked {
         }
     }
 
-    fn hostile_text(&self, text: &str, seen: &mut BTreeSet<String>) -> String {
-        let Some(twin) = self.twins.get(text) else { return text.to_owned() };
-        seen.insert(text.to_owned());
-        twin.clone()
-    }
-
-    fn hostile_json(&self, value: &serde_json::Value, seen: &mut BTreeSet<String>) -> serde_json::Value {
+    /// What was read back, with the hostile twin in the place of every mark.
+    fn with_twins(&self, value: &Json, seen: &mut BTreeSet<String>) -> Json {
         match value {
-            serde_json::Value::String(text) => self.hostile_text(text, seen).into(),
-            serde_json::Value::Array(items) => items.iter().map(|item| self.hostile_json(item, seen)).collect(),
-            serde_json::Value::Object(entries) => {
-                entries.iter().map(|(key, value)| (self.hostile_text(key, seen), self.hostile_json(value, seen))).collect()
-            }
+            Json::String(text) => self.twin(text, seen).into(),
+            Json::Array(items) => items.iter().map(|item| self.with_twins(item, seen)).collect(),
+            Json::Object(entries) => entries.iter().map(|(key, value)| (self.twin(key, seen), self.with_twins(value, seen))).collect(),
             other => other.clone(),
         }
     }
 
-    fn unseen(&self, seen: &BTreeSet<String>) -> Vec<String> {
-        self.places.iter().filter(|(mark, _)| !seen.contains(*mark)).map(|(_, place)| place.clone()).collect()
+    fn twin(&self, text: &str, seen: &mut BTreeSet<String>) -> String {
+        let Some(twin) = self.twins.get(text) else { return text.to_owned() };
+        seen.insert(text.to_owned());
+        twin.clone()
     }
 }
 

@@ -1,0 +1,1 @@
+locals { one = 1 }

@@ -1,0 +1,1 @@
+locals { two = 2 }

@@ -1,0 +1,172 @@
+//! Every feature of the language in every form that a user could write it in: YAML, TOML, a folder of both, blocks under `environments`, profiles, and taken away
+//! again. All forms of a case come to the same files and the same warnings.
+//!
+//! A case is a line of `tests/features/*.yaml`; its forms are made here. The JSON Schema holds them to be complete.
+
+#[path = "../support/features.rs"]
+mod features;
+mod forms;
+mod profiles;
+mod schema;
+#[path = "../support/toml.rs"]
+mod toml;
+
+use features::{Case, cases, count_by_name, folder};
+use forms::{ELSEWHERE, Form, HERE, Like, NO_TOML, forms, plain};
+use libtest_mimic::{Arguments, Failed, Trial};
+use platgen::diagnostic::Severity;
+use platgen::render::{self, Origin};
+use std::collections::BTreeMap;
+use std::fs;
+
+/// What became of a form.
+#[derive(Debug, Default)]
+struct Made {
+    /// Texts by path, of each environment; those of none under `""`.
+    files: BTreeMap<String, BTreeMap<String, String>>,
+    /// The hashes of what each folder was made from.
+    inputs: Vec<String>,
+    /// Environments (all, if none is named), code and message of each warning.
+    warnings: Vec<(Vec<String>, String, String)>,
+    /// Code and message of each error.
+    errors: Vec<(String, String)>,
+}
+
+impl Made {
+    /// What an environment is to see.
+    fn of(&self, environment: &str) -> (Option<&BTreeMap<String, String>>, Vec<String>) {
+        // What names no environment is said of the platform.
+        let here = |names: &[String]| if environment.is_empty() { names.is_empty() } else { names.iter().any(|name| name == environment) };
+        let mut warnings: Vec<String> =
+            self.warnings.iter().filter(|(names, ..)| here(names)).map(|(_, code, message)| format!("{code}: {message}")).collect();
+        warnings.sort();
+        (self.files.get(environment), warnings)
+    }
+}
+
+/// Renders a form as the program does, from disk.
+fn make(form: &Form) -> Made {
+    let place = tempfile::tempdir().expect("a folder");
+    let root = place.path();
+    fs::create_dir(root.join("files")).expect("a folder");
+    for file in fs::read_dir(folder().join("files")).expect("a folder").flatten() {
+        fs::copy(file.path(), root.join("files").join(file.file_name())).expect("copied");
+    }
+    form.files.iter().for_each(|(name, text)| fs::write(root.join(name), text).expect("written"));
+    let named = if form.files.len() == 1 { root.join(&form.files[0].0) } else { root.to_path_buf() };
+    let mut loaded = platgen::cli::load(Some(&named)).expect("a spec");
+    let resolution = loaded.resolve();
+    let mut made = Made::default();
+    if let Some(resolution) = resolution.filter(|_| !loaded.found.has_errors())
+        && let Some(estate) = &resolution.estate
+    {
+        let origin = Origin { specs: &loaded.specs, lock: &resolution.lock, included: &loaded.included };
+        match render::files(estate, origin) {
+            Ok(files) => {
+                for (path, unit) in files.units {
+                    made.inputs.push(unit.inputs);
+                    let texts = made.files.entry(unit.environment.unwrap_or_default()).or_default();
+                    texts.extend(unit.files.into_iter().map(|(name, text)| (format!("{path}/{name}"), text)));
+                }
+            }
+            Err(faults) => loaded.found.extend(faults),
+        }
+    }
+    for found in loaded.found.sorted() {
+        let (code, message) = (found.code.name().to_owned(), found.message.clone());
+        match found.severity {
+            Severity::Error => made.errors.push((code, message)),
+            _ => made.warnings.push((found.environments.clone(), code, message)),
+        }
+    }
+    made
+}
+
+/// The first thing that differs.
+fn compare(what: &str, wanted: &Made, found: &Made, environments: &[&str]) -> Result<(), String> {
+    for environment in environments {
+        let ((files, warnings), (texts, told)) = (wanted.of(environment), found.of(environment));
+        if warnings != told {
+            return Err(format!("{what}: {environment:?} warns of {told:#?}, not of {warnings:#?}"));
+        }
+        let (files, texts) = (files.cloned().unwrap_or_default(), texts.cloned().unwrap_or_default());
+        for path in files.keys().chain(texts.keys()) {
+            let (wanted, found) = (files.get(path), texts.get(path));
+            if wanted != found {
+                let text = |side: Option<&String>| side.cloned().unwrap_or_else(|| "(not there)\n".to_owned());
+                let diff = similar::TextDiff::from_lines(text(wanted), text(found)).unified_diff().to_string();
+                return Err(format!("{what}: {path} differs:\n{diff}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn judge(form: &Form, base: &Made, feature: &Made) -> Result<(), String> {
+    let made = make(form);
+    let what = &form.name;
+    let all = ["", ELSEWHERE, HERE];
+    if let Like::Refused(code) = form.like {
+        let others = made.errors.iter().any(|(found, _)| found != code);
+        return if made.errors.is_empty() || others { Err(format!("{what}: {:?}, not {code}", made.errors)) } else { Ok(()) };
+    }
+    if !made.errors.is_empty() {
+        return Err(format!("{what}: {:#?}", made.errors));
+    }
+    match form.like {
+        Like::Exactly | Like::Feature => compare(what, feature, &made, &all)?,
+        Like::Here => {
+            compare(what, feature, &made, &[HERE])?;
+            compare(what, base, &made, &[ELSEWHERE])?;
+        }
+        Like::HereAtLeast => compare(what, feature, &made, &[HERE])?,
+        Like::Base => compare(what, base, &made, &all)?,
+        Like::Refused(_) => {}
+    }
+    if form.like == Like::Exactly && made.inputs != feature.inputs {
+        return Err(format!("{what}: another hash of the inputs"));
+    }
+    Ok(())
+}
+
+fn run(case: &Case) -> Result<(), Failed> {
+    let [base, feature] = plain(case);
+    let (base, feature) = (make(&base), make(&feature));
+    for (what, made) in [("base", &base), ("feature", &feature)] {
+        if !made.errors.is_empty() {
+            return Err(format!("the {what} is refused: {:#?}", made.errors).into());
+        }
+    }
+    let mut codes: Vec<&str> = feature.warnings.iter().map(|(_, code, _)| code.as_str()).collect();
+    codes.sort_unstable();
+    let mut faults = Vec::new();
+    if codes != case.warnings {
+        faults.push(format!("warnings {:#?}, not {:?}", feature.warnings, case.warnings));
+    }
+    let forms = forms(case);
+    if forms.iter().any(|form| form.name == "TOML") == NO_TOML.contains(&case.name.as_str()) {
+        faults.push("the list of cases without TOML is wrong".to_owned());
+    }
+    faults.extend(forms.iter().filter_map(|form| {
+        let text = || form.files.iter().map(|(name, text)| format!("--- {name}\n{text}")).collect::<String>();
+        judge(form, &base, &feature).err().map(|fault| format!("{fault}\n{}", text()))
+    }));
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("\n\n").into()) }
+}
+
+fn main() {
+    let mut trials: Vec<Trial> = cases()
+        .into_iter()
+        .map(|case| {
+            let name = case.name.clone();
+            Trial::test(name, move || run(&case))
+        })
+        .collect();
+    trials.push(Trial::test("every_word_of_the_schema_has_a_case", || Ok(schema::every_word_has_a_case()?)));
+    trials.push(Trial::test("names_are_unique", || {
+        let all = cases();
+        let twice: Vec<&str> = count_by_name(&all).into_iter().filter(|(_, count)| *count > 1).map(|(name, _)| name).collect();
+        if twice.is_empty() { Ok(()) } else { Err(format!("{twice:?}").into()) }
+    }));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
