@@ -38,6 +38,8 @@ pub mod hcl;
 
 pub mod inventory;
 
+pub mod policy;
+
 pub mod kubernetes;
 
 pub mod cloud;

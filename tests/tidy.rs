@@ -13,6 +13,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("facts", &["diagnostic"]),
     ("yaml", &[]),
     ("inventory", &["yaml"]),
+    ("policy", &["yaml"]),
     ("syntax", &["source", "diagnostic", "value"]),
     ("template", &["hcl", "yaml", "diagnostic"]),
     ("spec", &["source", "diagnostic", "syntax", "value"]),

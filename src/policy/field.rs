@@ -1,0 +1,98 @@
+//! A value in a document with its path, so that every fault names its place.
+
+use std::fmt;
+
+use super::object::Object;
+use crate::yaml::{Kind, Node};
+
+/// What keeps a document from being judged.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Fault {
+    /// The object at fault.
+    pub object: Object,
+    /// The path of the field, e.g. `spec.ingress[0].ports[1].port`.
+    pub field: String,
+    /// What is wrong with it, in the form of a diagnostic.
+    pub reason: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` of {}: {}", self.field, self.object, self.reason)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// A value and how it was reached.
+#[derive(Clone, Debug)]
+pub(super) struct Field<'d> {
+    object: &'d Object,
+    path: String,
+    pub(super) node: Node<'d>,
+}
+
+impl<'d> Field<'d> {
+    pub(super) fn root(object: &'d Object, node: Node<'d>) -> Field<'d> {
+        Field { object, path: String::new(), node }
+    }
+
+    /// The value of a key; `null` is the same as none, as in the API.
+    pub(super) fn get(&self, key: &str) -> Option<Field<'d>> {
+        let node = self.node.get(key).filter(|node| node.kind() != Kind::Null)?;
+        Some(Field { object: self.object, path: self.join(key), node })
+    }
+
+    /// The value of a key that has to be there.
+    pub(super) fn require(&self, key: &str) -> Result<Field<'d>, Fault> {
+        self.get(key).ok_or_else(|| Fault { object: self.object.clone(), field: self.join(key), reason: "it is missing".into() })
+    }
+
+    /// The items of the list under a key; none where the key is missing. An item that says nothing would be taken for one that says everything.
+    pub(super) fn list(&self, key: &str) -> Result<Vec<Field<'d>>, Fault> {
+        let Some(list) = self.get(key) else { return Ok(Vec::new()) };
+        if list.node.kind() != Kind::List {
+            return Err(list.fault("it is not a list"));
+        }
+        let item = |(at, node): (usize, Node<'d>)| {
+            let item = Field { object: self.object, path: format!("{}[{at}]", list.path), node };
+            if node.kind() == Kind::Null { Err(item.fault("it is null")) } else { Ok(item) }
+        };
+        list.node.items().enumerate().map(item).collect()
+    }
+
+    /// Keys and values of a map.
+    pub(super) fn entries(&self) -> Result<Vec<(&'d str, Field<'d>)>, Fault> {
+        if self.node.kind() != Kind::Map {
+            return Err(self.fault("it is not a map"));
+        }
+        let entry = |(key, node)| (key, Field { object: self.object, path: self.join(key), node });
+        Ok(self.node.entries().map(entry).collect())
+    }
+
+    /// Refuses a map with other keys: what is misspelt would be taken for missing, and what is missing allows more.
+    pub(super) fn only(&self, keys: &[&str]) -> Result<(), Fault> {
+        match self.entries()?.into_iter().find(|(key, _)| !keys.contains(key)) {
+            Some((_, entry)) => Err(entry.fault("there is no such field")),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn text(&self) -> Result<&'d str, Fault> {
+        self.node.as_str().ok_or_else(|| self.fault("it is not text"))
+    }
+
+    /// A port's number.
+    pub(super) fn port(&self) -> Result<u16, Fault> {
+        let number = self.node.as_i64().and_then(|number| u16::try_from(number).ok()).filter(|&number| number > 0);
+        number.ok_or_else(|| self.fault("it is not a number from 1 to 65535"))
+    }
+
+    pub(super) fn fault(&self, reason: impl Into<String>) -> Fault {
+        Fault { object: self.object.clone(), field: self.path.clone(), reason: reason.into() }
+    }
+
+    fn join(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+}

@@ -1,0 +1,141 @@
+//! Documents -> the objects that matter: policies, namespaces with their labels, pods by what starts them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::NAMESPACE_NAME;
+use super::field::{Fault, Field};
+use super::ports::{NamedPort, Protocol};
+use super::rules::{Policy, Table};
+use super::selector::Labels;
+use crate::yaml::Node;
+
+/// The namespace of an object that names none.
+const DEFAULT_NAMESPACE: &str = "default";
+
+/// How an object is called.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Object {
+    /// Its kind, e.g. `NetworkPolicy`.
+    pub kind: String,
+    /// Its namespace; `default` where it names none.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}/{}", self.kind, self.namespace, self.name)
+    }
+}
+
+/// A pod, as far as policies see it.
+#[derive(Clone, Debug, Default)]
+pub struct Pod {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its labels.
+    pub labels: Labels,
+    /// Container ports that have a name: name, protocol, number.
+    pub named_ports: Vec<NamedPort>,
+    /// Whether it shares its node's network.
+    pub host_network: bool,
+}
+
+/// What starts pods that are all alike.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Its name.
+    pub object: Object,
+    /// Each of its pods.
+    pub pod: Pod,
+}
+
+/// What documents hold.
+#[derive(Default)]
+pub(super) struct Objects {
+    pub(super) policies: Vec<Policy>,
+    pub(super) namespaces: BTreeMap<String, Labels>,
+    pub(super) workloads: Vec<Workload>,
+    pub(super) unjudged: Vec<Object>,
+}
+
+impl Objects {
+    /// Adds an object, or each of a list of objects.
+    pub(super) fn add(&mut self, node: Node<'_>, table: &mut Table) -> Result<(), Fault> {
+        let text = |path: &[&str]| node.at(path).and_then(Node::as_str).unwrap_or_default();
+        let (version, kind) = (text(&["apiVersion"]), text(&["kind"]));
+        let namespace = Some(text(&["metadata", "namespace"])).filter(|name| !name.is_empty()).unwrap_or(DEFAULT_NAMESPACE);
+        let name = text(&["metadata", "name"]);
+        let object = Object { kind: kind.into(), namespace: namespace.into(), name: name.into() };
+        let root = Field::root(&object, node);
+        let template: &[&str] = match (version, kind) {
+            ("v1", "List") | ("networking.k8s.io/v1", "NetworkPolicyList") => {
+                return node.get("items").into_iter().flat_map(Node::items).try_for_each(|item| self.add(item, table));
+            }
+            ("networking.k8s.io/v1", "NetworkPolicy") => {
+                named(&root)?;
+                self.policies.push(Policy::read(&root, table)?);
+                return Ok(());
+            }
+            ("v1", "Namespace") => {
+                named(&root)?;
+                let mut labels = labels(root.get("metadata").as_ref())?;
+                labels.insert(NAMESPACE_NAME.into(), object.name.clone());
+                self.namespaces.insert(object.name, labels);
+                return Ok(());
+            }
+            ("apps/v1", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") | ("batch/v1", "Job") => &["spec", "template"],
+            ("batch/v1", "CronJob") => &["spec", "jobTemplate", "spec", "template"],
+            ("v1", "Pod") => &[],
+            _ => {
+                if kind.ends_with("NetworkPolicy") {
+                    self.unjudged.push(object);
+                }
+                return Ok(());
+            }
+        };
+        named(&root)?;
+        let template = template.iter().try_fold(root, |field, key| field.require(key))?;
+        let pod = pod(namespace, &template)?;
+        self.workloads.push(Workload { object, pod });
+        Ok(())
+    }
+}
+
+/// Refuses an object without a name, or with a namespace that is no text.
+fn named(root: &Field<'_>) -> Result<(), Fault> {
+    let metadata = root.require("metadata")?;
+    if metadata.require("name")?.text()?.is_empty() {
+        return Err(metadata.require("name")?.fault("it is empty"));
+    }
+    metadata.get("namespace").map_or(Ok(()), |namespace| namespace.text().map(drop))
+}
+
+fn pod(namespace: &str, template: &Field<'_>) -> Result<Pod, Fault> {
+    let spec = template.require("spec")?;
+    let host_network = match spec.get("hostNetwork") {
+        Some(field) => field.node.as_bool().ok_or_else(|| field.fault("it is neither true nor false"))?,
+        None => false,
+    };
+    let mut named_ports = Vec::new();
+    // Of the containers that come first, only those stay that are restarted.
+    let stays = |container: &Field<'_>| container.get("restartPolicy").is_some_and(|field| field.node.as_str() == Some("Always"));
+    let sidecars = spec.list("initContainers")?.into_iter().filter(stays);
+    for container in spec.list("containers")?.into_iter().chain(sidecars) {
+        for port in container.list("ports")? {
+            let number = port.require("containerPort")?.port()?;
+            let protocol = port.get("protocol").as_ref().map_or(Ok(Protocol::Tcp), Protocol::read)?;
+            if let Some(name) = port.get("name") {
+                named_ports.push(NamedPort { name: name.text()?.to_owned(), protocol, number });
+            }
+        }
+    }
+    Ok(Pod { namespace: namespace.to_owned(), labels: labels(template.get("metadata").as_ref())?, named_ports, host_network })
+}
+
+fn labels(metadata: Option<&Field<'_>>) -> Result<Labels, Fault> {
+    let Some(labels) = metadata.and_then(|metadata| metadata.get("labels")) else { return Ok(Labels::new()) };
+    labels.entries()?.iter().map(|(key, value)| Ok(((*key).to_owned(), value.text()?.to_owned()))).collect()
+}
