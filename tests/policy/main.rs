@@ -1,6 +1,7 @@
 //! Who may talk to whom, by the NetworkPolicies: against a second evaluator over random worlds, in cases where others went wrong, and of what
 //! the specs render against what their models say.
 
+mod many;
 mod oracle;
 mod specs;
 mod traps;

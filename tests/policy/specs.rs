@@ -88,6 +88,17 @@ fn differences(region: &Region, documents: &[Document]) -> Vec<String> {
             compare(&from.object.to_string(), &to.object.to_string(), &allowed, &between, false);
         }
     }
+    // Stores that are not rendered yet are called all the same, and call nobody.
+    for flow in &region.flows {
+        let Peer::Workload { namespace, name } = &flow.to else { continue };
+        if !ours(namespace, name) {
+            let called = policies.place(&End::Pod(pod(namespace, &[("platgen.io/workload", name)])));
+            for from in &workloads {
+                let allowed = policies.ports(&policies.place(&End::Pod(from.pod.clone())), &called);
+                compare(&from.object.to_string(), name, &allowed, &|other| is(&other.from, from) && other.to == flow.to, false);
+            }
+        }
+    }
     // The ends that are no workloads of ours.
     let here = |end: End| policies.place(&end);
     let gateway = here(End::Pod(pod("envoy-gateway-system", &[("app.kubernetes.io/component", "proxy")])));
@@ -160,7 +171,7 @@ fn the_specs_allow_their_flows_and_nothing_else() {
     for path in fs::read_dir(root).expect("specs").flatten().map(|entry| entry.path()).filter(|path| path.is_dir()) {
         flows.insert(path.file_name().unwrap_or_default().to_string_lossy().to_string(), compare(&folder(&path)));
     }
-    assert!(flows.len() >= 4 && flows["boutique"] > 50 && flows["sample"] > 20, "{flows:?}");
+    assert!(flows.len() >= 4 && flows["boutique"] > 50 && flows["sample"] >= 20, "{flows:?}");
 }
 
 /// What one policy more, or one less, would be worth: it shows.
@@ -181,10 +192,11 @@ fn a_difference_is_seen() {
             unseen.push(removed.root().at(&["metadata", "name"]).and_then(|name| name.as_str()).unwrap_or_default().to_owned());
         }
     }
-    // Each workload has a policy of its own for both directions, so those for the whole namespace guard only what comes later.
+    // Each workload has a policy of its own for both directions, so those for the whole namespace guard only what comes later; what the
+    // report calls is not rendered yet, so its own policy says the same as they do.
     unseen.sort();
     unseen.dedup();
-    assert!(policies > 5 && unseen == ["allow-dns", "default-deny"], "{policies}: {unseen:?}");
+    assert!(policies > 5 && unseen == ["allow-dns", "default-deny", "report"], "{policies}: {unseen:?}");
     let more = json!({
         "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "more", "namespace": "shop"},
         "spec": {"podSelector": {}, "ingress": [{"from": [{"podSelector": {}}]}], "egress": [{"to": [{"podSelector": {}}]}]},
@@ -211,14 +223,14 @@ fn changed_needs_change_the_policies_alike() {
     let callers = ["frontend", "cart", "payment", "report", "exporter"];
     let make = |needs: &[u8]| {
         let mut tree = sample.clone();
-        tree["external"]["erp"] = json!({"host": "erp.example", "port": 8443, "on_premises": true});
-        tree["external"]["clock"] = json!({"host": "203.0.113.99", "port": 1234});
+        tree["external"]["erp"] = json!({"host": "erp.example", "port": 8443, "via": "on-premises"});
+        tree["external"]["clock"] = json!({"url": "http://203.0.113.99:1234"});
         let mut exporter = tree["apps"]["payment"].clone();
         exporter["namespace"] = "shop".into();
         exporter["subnet"] = "general".into();
         exporter["ports"] = json!({"main": 9000, "admin": "9001"});
         exporter.as_object_mut().expect("an app").retain(|key, _| !["port", "secrets"].contains(&key.as_str()));
-        exporter["probes"] = json!({"ready": {"tcp": "main"}, "live": {"tcp": "main"}});
+        exporter["probes"] = json!({"none": "it is probed by nobody"});
         tree["apps"]["exporter"] = exporter;
         for (caller, bits) in callers.iter().zip(needs) {
             let chosen = targets.iter().enumerate().filter(|(at, target)| bits & (1 << at) != 0 && **target != format!("app/{caller}"));

@@ -3,11 +3,24 @@
 use platgen::policy::{End, Labels, NamedPort, Pod, Protocol};
 use serde_json::{Map, Value, json};
 
-/// Port numbers that are asked for; rules speak of some of them and of ranges around them.
-pub(crate) const NUMBERS: [u16; 6] = [1, 80, 81, 443, 8080, 65535];
+/// Port numbers that rules and pods speak of; ranges end at them and around them.
+const NUMBERS: [u16; 6] = [1, 80, 81, 443, 8080, 65535];
+
+/// Ports that are asked for.
+pub(crate) const PORTS: [(u16, Protocol); 9] = [
+    (1, Protocol::Tcp),
+    (80, Protocol::Tcp),
+    (80, Protocol::Udp),
+    (80, Protocol::Sctp),
+    (81, Protocol::Tcp),
+    (442, Protocol::Tcp),
+    (443, Protocol::Tcp),
+    (8080, Protocol::Udp),
+    (65535, Protocol::Tcp),
+];
 
 /// Addresses that are asked for.
-pub(crate) const ADDRESSES: [&str; 4] = ["10.0.0.1", "10.1.0.1", "8.8.8.8", "2001:db8::1"];
+pub(crate) const ADDRESSES: [&str; 3] = ["10.1.0.1", "8.8.8.8", "2001:db8::1"];
 
 const NAMESPACES: [&str; 4] = ["a", "b", "c", "d"];
 
