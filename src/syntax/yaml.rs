@@ -1,7 +1,7 @@
 //! YAML to [`Node`], through the events of `saphyr-parser`.
 //!
 //! Refused: anchors, aliases, merge keys and tags (what a spec says stands where it is read), keys that are not scalars, duplicate keys, more than one
-//! document, nesting beyond [`DEPTH`].
+//! document, nesting beyond [`DEPTH`]; and, as YAML itself does, control characters.
 
 use super::DEPTH;
 use super::node::{Entry, Kind, Node};
@@ -13,6 +13,10 @@ use std::sync::Arc;
 
 /// Reads one YAML text.
 pub(super) fn parse(text: &str, file: FileId, found: &mut Diagnostics) -> Option<Node> {
+    if let Some((at, sign)) = text.char_indices().find(|(_, sign)| !is_allowed(*sign)) {
+        found.push(control_character(sign, Span::new(file, at..at + sign.len_utf8())));
+        return None;
+    }
     let offsets = Offsets::of(text);
     let mut reader = Reader { text, file, found, open: Vec::new(), root: None };
     for event in Parser::new_from_str(text) {
@@ -40,6 +44,18 @@ pub(super) fn parse(text: &str, file: FileId, found: &mut Diagnostics) -> Option
         );
     }
     root
+}
+
+/// Whether a character may stand in a YAML text at all (`c-printable` of YAML 1.2); the parser would let the others pass.
+fn is_allowed(sign: char) -> bool {
+    matches!(sign, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+fn control_character(sign: char, span: Span) -> Diagnostic {
+    let (number, escape) = (u32::from(sign), if sign < '\u{100}' { "\\x" } else { "\\u" });
+    Diagnostic::new(Code::Syntax, format!("`U+{number:04X}` is a control character, which YAML does not allow"))
+        .at(span)
+        .help(format!("remove it, or write `{escape}{number:02x}` inside double quotes"))
 }
 
 /// Character index to byte offset. The parser counts characters; nearly every spec is ASCII, where both are equal.

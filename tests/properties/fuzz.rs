@@ -18,9 +18,10 @@ const LONGEST: usize = 1 << 15;
 const MARKS: &[u8] = b"{}[]:,-#&*!|>'\"%@`?\\\n\t $=.";
 
 /// A text of the corpus or one made from it.
-type Seed = (String, Vec<u8>);
+pub(crate) type Seed = (String, Vec<u8>);
 
-fn corpus() -> Vec<Seed> {
+/// Every text in the repository that is a spec or looks like one, with its format.
+pub(crate) fn corpus() -> Vec<Seed> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut folders = vec![root.join("tests/properties/corpus"), root.join("specs"), root.join("tests/reject"), root.join("tests/data")];
     let mut files: Vec<PathBuf> = Vec::new();
@@ -54,10 +55,10 @@ pub(crate) fn the_corpus() {
 }
 
 /// xorshift64*: the same texts every time for the same seed.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -70,7 +71,8 @@ impl Random {
     }
 }
 
-fn spoil(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
+/// Cuts, doubles or fills a stretch.
+pub(crate) fn spoil(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
     let (start, end) = random.stretch(bytes.len());
     match random.below(8) {
         0 => _ = bytes.drain(start..end),

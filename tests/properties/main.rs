@@ -6,6 +6,7 @@ mod fuzz;
 mod laws;
 mod mutate;
 mod pipeline;
+mod readers;
 #[path = "../support/toml.rs"]
 mod toml;
 
@@ -26,6 +27,7 @@ fn main() {
     let trials = trials! {
         fuzz: the_corpus spoilt_texts;
         laws: changed_specs_never_panic a_need_only_opens a_thousand_faults_are_told a_config_map_has_room;
+        readers: whole_texts_are_read_as_the_libraries_do spoilt_texts_are_read_as_the_libraries_do;
     };
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
