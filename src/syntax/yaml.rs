@@ -104,6 +104,9 @@ impl Reader<'_> {
             Event::Scalar(value, style, anchor, tag) => {
                 self.refuse_anchor(anchor, span);
                 self.refuse_tag(tag.is_some(), span);
+                if let (ScalarStyle::Plain, Some(sign @ ('|' | '>'))) = (style, value.chars().next()) {
+                    self.refuse_unquoted(sign, span);
+                }
                 let kind = match style {
                     ScalarStyle::Plain => Kind::Plain(Arc::from(&*value)),
                     _ => Kind::Text(Arc::from(&*value)),
@@ -145,6 +148,15 @@ impl Reader<'_> {
             _ => {}
         }
         true
+    }
+
+    /// Inside brackets these signs start nothing, so that YAML forbids them there; the parser takes them for the start of a word.
+    fn refuse_unquoted(&mut self, sign: char, span: Span) {
+        self.found.push(
+            Diagnostic::new(Code::Syntax, format!("a value that starts with `{sign}` has to be quoted inside brackets"))
+                .at(span)
+                .help("write it in double quotes; a block of text needs a line of its own and no brackets"),
+        );
     }
 
     fn push(&mut self, span: Span, content: Content) -> bool {
