@@ -212,7 +212,7 @@ fn pyyaml() -> Result<Completion, Failed> {
     Ok(Completion::Completed)
 }
 
-/// As keys and values of a ConfigMap's data, through kustomize's reader and writer.
+/// As keys and values of a ConfigMap's data, and deep inside an object of a kind that kustomize does not know, through its reader and writer.
 fn kubectl() -> Result<Completion, Failed> {
     let kubectl = Path::new("kubectl");
     if output(kubectl, &["version", "--client"], Path::new(".")).is_err() {
@@ -225,11 +225,19 @@ fn kubectl() -> Result<Completion, Failed> {
     // It takes the key `<<` for a merge, quoted or not.
     let keys = strings.iter().enumerate().filter(|(_, text)| text.len() <= LONGEST_KEY && *text != "<<");
     data.extend(keys.map(|(at, text)| (text.clone(), json!(format!("v{at}")))));
-    let wanted = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": data});
-    let scratch = tempfile::tempdir()?;
-    fs::write(scratch.path().join("object.yaml"), emit_all([&Document::from_json(&wanted)]))?;
-    fs::write(scratch.path().join("kustomization.yaml"), "resources:\n- object.yaml\n")?;
-    let printed = output(kubectl, &["kustomize", "."], scratch.path())?;
-    compare(&wanted, &yaml_serde::from_slice(&printed)?)?;
+    let nested = |text: &String| {
+        let key = if text.len() <= LONGEST_KEY && text != "<<" { text } else { "long" };
+        json!([[text, {key: {key: [text]}}], {key: []}, {key: [{key: text}]}])
+    };
+    let nested: Vec<Value> = strings.iter().map(nested).collect();
+    let flat = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": data});
+    let deep = json!({"apiVersion": "example.org/v1", "kind": "Anything", "metadata": {"name": "b"}, "spec": {"nested": nested}});
+    for wanted in [flat, deep] {
+        let scratch = tempfile::tempdir()?;
+        fs::write(scratch.path().join("object.yaml"), emit_all([&Document::from_json(&wanted)]))?;
+        fs::write(scratch.path().join("kustomization.yaml"), "resources:\n- object.yaml\n")?;
+        let printed = output(kubectl, &["kustomize", "."], scratch.path())?;
+        compare(&wanted, &yaml_serde::from_slice(&printed)?)?;
+    }
     Ok(Completion::Completed)
 }
