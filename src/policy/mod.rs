@@ -11,9 +11,10 @@
 //!   question about itself is one about two of its pods.)
 //! - A named port is every container port of the target pod with that name and protocol; outside the cluster it is none.
 //!
-//! Not judged: what other kinds allow or refuse (Cilium's and Calico's policies, cluster-wide policies of the API, service meshes, the routes of
-//! a Gateway), whether a name can be resolved (a rule for the name service is a rule like any other), Services (a policy sees the pod's port),
-//! and labels that controllers add to pods when they run. [`Policies::unjudged`] names the policies of other kinds among the documents.
+//! Not judged: what other kinds allow or refuse (Cilium's and Calico's policies, cluster-wide policies of the API, service meshes, the routes and
+//! security policies of a Gateway), whether a name can be resolved (a rule for the name service is a rule like any other), Services (a policy
+//! sees the pod's port; EKS's own engine wants the Service's to be the same), and labels that controllers add to pods when they run. Whatever
+//! enforces policies in a cluster, this tool prints these alone; [`Policies::unjudged`] names policies of other kinds in raw manifests.
 
 mod field;
 mod object;
