@@ -19,11 +19,12 @@ const EDGES: &[(&str, &[&str])] = &[
     ("spec", &["source", "diagnostic", "syntax", "value"]),
     ("model", &["source", "diagnostic", "value", "spec", "facts"]),
     ("resolve", &["source", "diagnostic", "syntax", "value", "spec", "facts", "model"]),
-    ("kubernetes", &["source", "diagnostic", "value", "model", "template", "yaml", "facts"]),
-    ("cloud", &["value", "model", "template", "facts"]),
+    ("scanners", &["model"]),
+    ("kubernetes", &["source", "diagnostic", "value", "model", "scanners", "template", "yaml", "facts"]),
+    ("cloud", &["value", "model", "scanners", "template", "facts"]),
     ("check", &["source", "diagnostic", "value", "facts", "model", "files", "yaml", "inventory"]),
     ("output", &["diagnostic", "files"]),
-    ("render", &["diagnostic", "source", "files", "model", "spec", "syntax", "kubernetes", "cloud", "template", "yaml"]),
+    ("render", &["diagnostic", "source", "files", "model", "spec", "syntax", "scanners", "kubernetes", "cloud", "template", "yaml"]),
 ];
 
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {

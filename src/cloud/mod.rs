@@ -5,6 +5,7 @@
 pub mod aws;
 
 use crate::model::{Platform, Region};
+use crate::scanners::mark_terraform;
 use crate::template::{self, TemplateError};
 use minijinja::Value;
 use std::collections::BTreeMap;
@@ -27,7 +28,7 @@ pub fn roots(
     };
     for page in pages.into_iter().flatten() {
         let text = match page.content {
-            Content::Template(name, view) => template::render_hcl(name, &view)?,
+            Content::Template(name, view) => mark_terraform(platform, &template::render_hcl(name, &view)?),
             Content::Text(text) => text.to_string(),
         };
         let text = if page.path.ends_with(".md") { text } else { format!("{HEADER}\n{}", text.trim_start_matches('\n')) };

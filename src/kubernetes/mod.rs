@@ -4,6 +4,7 @@
 //! (names, labels, defaults of the pod) are taken here; who talks to whom, where pods run and what a value is were decided by `resolve`.
 //! Knows nothing of the disk, and of other regions only whether they have the object that a patch names.
 
+mod accepted;
 mod access;
 mod cluster;
 mod container;
@@ -92,13 +93,14 @@ impl From<RenderError> for Diagnostic {
     }
 }
 
-/// Every document of a region, by file: generated ones and raw manifests, patches applied.
+/// Every document of a region, by file: generated ones and raw manifests, patches applied, marked with what scanners are to accept.
 ///
 /// # Errors
 /// A patch whose target is not exactly one object, a raw manifest that holds no objects, a fault in a template.
 pub fn documents(platform: &Platform, region: &Region) -> Result<Tree, RenderError> {
     let mut tree = unpatched(platform, region)?;
     patch::apply(platform, region, &mut tree)?;
+    accepted::mark(platform, region, &mut tree);
     Ok(tree)
 }
 

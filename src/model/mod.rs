@@ -235,6 +235,8 @@ pub struct Waiver {
     pub rule: RuleName,
     /// The objects it is accepted on.
     pub objects: Vec<ObjectPattern>,
+    /// Whether it holds for every object of every environment.
+    pub everywhere: bool,
     /// Why.
     pub reason: String,
     /// The last day it holds.

@@ -6,6 +6,9 @@ use crate::model::{Platform, Waiver};
 use crate::source::Span;
 use crate::syntax::Field;
 
+/// Scanners that can be told of a rule, and not of the object that it is about.
+const WHOLE: [&str; 3] = ["detect-secrets", "tflint", "yamllint"];
+
 impl Scope<'_> {
     /// Rules of platgen are known; those of scanners belong to their versions.
     fn check_rule(&mut self, name: &str, at: Span) {
@@ -30,12 +33,21 @@ impl Scope<'_> {
             let reason = self.reason(&waiver.reason, "reason", "a waiver", span);
             let expires = self.require(&waiver.expires, "expires", span).copied();
             let (Some(rule), Some(reason), Some(expires)) = (rule, reason, expires) else { continue };
+            let objects: Vec<_> = waiver.objects.get().into_iter().flatten().filter_map(Field::get).cloned().collect();
+            let all = objects.iter().any(|pattern| pattern.as_str() == "*");
+            let narrowed = if all { waiver.only.span() } else { waiver.objects.span() };
+            if let (true, Some(narrowed)) = (WHOLE.contains(&rule.scanner()), narrowed) {
+                let message = format!("a waiver of `{}` cannot be narrowed: it knows rules and no objects", rule.scanner());
+                self.tell(Diagnostic::new(Code::InvalidValue, message).at(narrowed).help("leave `objects` and `only` out"));
+                continue;
+            }
             if here {
                 platform.waivers.push(Waiver {
                     name: name.clone(),
                     span,
                     rule,
-                    objects: waiver.objects.get().into_iter().flatten().filter_map(Field::get).cloned().collect(),
+                    objects,
+                    everywhere: all && waiver.only.is_missing(),
                     reason,
                     expires,
                     expires_span: waiver.expires.span().unwrap_or(span),

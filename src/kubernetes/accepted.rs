@@ -1,0 +1,66 @@
+//! What is accepted on an object -> the annotations that its scanners read, on that object alone.
+//!
+//! checkov reads a rule and its reason in each `checkov.io/skip<number>`, kube-score a list of rules in one annotation, so that the reasons stand
+//! in a comment above it. Annotations that somebody wrote by hand stay.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Tree;
+use super::metadata::WORKLOAD;
+use crate::model::{Platform, Region};
+use crate::scanners::{Accepted, Object, accepted};
+use crate::template::Comment;
+use crate::yaml::Document;
+
+/// Kinds that run pods.
+const CONTROLLERS: [&str; 5] = ["CronJob", "DaemonSet", "Deployment", "Job", "StatefulSet"];
+
+/// What kube-score reads.
+const KUBE_SCORE: &str = "kube-score/ignore";
+
+/// Marks every object of a region.
+pub(super) fn mark(platform: &Platform, region: &Region, tree: &mut Tree) {
+    for document in tree.values_mut().flatten() {
+        let text = |path: &[&str]| document.root().at(path).and_then(|node| node.as_str());
+        let (Some(kind), Some(name)) = (text(&["kind"]), text(&["metadata", "name"])) else { continue };
+        let namespace = text(&["metadata", "namespace"]);
+        let runs = text(&["metadata", "labels", WORKLOAD]).filter(|_| CONTROLLERS.contains(&kind)).and_then(|workload| {
+            let key = format!("{}/{workload}", namespace.unwrap_or_default());
+            region.workloads.get(&key)
+        });
+        let accepted = accepted(platform, region, &Object { kind, namespace, name, runs });
+        if !accepted.is_empty() {
+            annotate(document, &accepted);
+        }
+    }
+}
+
+fn annotate(document: &mut Document, accepted: &[Accepted]) {
+    let Some(metadata) = document.root().get("metadata") else { return };
+    let (id, old) = (metadata.id(), metadata.get("annotations").map(|node| node.to_json()));
+    let mut annotations: BTreeMap<String, Value> = match old {
+        Some(Value::Object(map)) => map.into_iter().collect(),
+        _ => BTreeMap::new(),
+    };
+    let free: Vec<String> =
+        (1..).map(|number| format!("checkov.io/skip{number}")).filter(|key| !annotations.contains_key(key)).take(accepted.len()).collect();
+    for (key, skip) in free.into_iter().zip(accepted.iter().filter(|skip| skip.scanner == "checkov")) {
+        // checkov splits at every equals sign and takes no third part.
+        annotations.insert(key, format!("{}={}", skip.rule, skip.reason.replace('=', ":")).into());
+    }
+    let scored: Vec<&Accepted> = accepted.iter().filter(|skip| skip.scanner == "kube-score").collect();
+    if !scored.is_empty() {
+        let known = annotations.get(KUBE_SCORE).and_then(Value::as_str).unwrap_or_default();
+        let rules: Vec<&str> =
+            known.split(',').map(str::trim).filter(|rule| !rule.is_empty()).chain(scored.iter().map(|skip| skip.rule.as_str())).collect();
+        annotations.insert(KUBE_SCORE.to_owned(), rules.join(",").into());
+    }
+    let Some(place) = document.insert(id, "annotations", &Value::Object(annotations.into_iter().collect())) else { return };
+    if let Some(ignored) = document.node(place).get(KUBE_SCORE).map(|node| node.id()).filter(|_| !scored.is_empty()) {
+        let lines: Vec<String> =
+            scored.iter().map(|skip| Comment::new(&format!("{}: {}", skip.rule, skip.reason)).as_str().to_owned()).collect();
+        document.set_comment(ignored, &lines.join("\n"));
+    }
+}

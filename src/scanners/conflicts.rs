@@ -1,0 +1,39 @@
+//! Rules that contradict each other or the design, and which side we take.
+
+use super::{Accepted, Object};
+use crate::model::{Kind, Platform, Region};
+
+/// A rule that no rendered object is held to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Conflict {
+    /// `scanner/rule`.
+    pub(super) rule: &'static str,
+    /// What it contradicts, and why we side with that.
+    pub(super) reason: &'static str,
+}
+
+const PULL: &str =
+    "asking the registry at every start makes it a part of every restart; that a tag may move is what CKV_K8S_43 of checkov is about";
+
+/// Rules that are off for every object.
+pub(super) const EVERYWHERE: [Conflict; 2] =
+    [Conflict { rule: "checkov/CKV_K8S_15", reason: PULL }, Conflict { rule: "kube-score/container-image-pull-policy", reason: PULL }];
+
+/// Rules that an object cannot keep because of what it is.
+pub(super) fn accepted(platform: &Platform, region: &Region, object: &Object<'_>) -> Vec<Accepted> {
+    let mut all = Vec::new();
+    if let Some(workload) = object.runs.filter(|workload| matches!(workload.kind, Kind::Deployment) && workload.replicas.0 < 2) {
+        let alone = workload.autoscaling.is_none();
+        if alone && workload.store {
+            all.push(Accepted::new("kube-score/deployment-replicas", "a store without replication: a second pod would hold other data"));
+        } else if alone && !platform.protected {
+            all.push(Accepted::new("kube-score/deployment-replicas", "one pod is the default where the environment is not protected"));
+        }
+    }
+    let here = |namespace: &str| region.workloads.values().any(|workload| workload.namespace.as_str() == namespace);
+    if object.kind == "NetworkPolicy" && object.namespace.is_some_and(|namespace| !here(namespace)) {
+        let reason = "the namespace has no pods in this environment; it is closed before the first one comes";
+        all.push(Accepted::new("kube-score/networkpolicy-targets-pod", reason));
+    }
+    all
+}

@@ -1,0 +1,41 @@
+//! The part of the output's README that says how to scan it, and what is accepted until when.
+
+use std::fmt::Write;
+
+use super::{everywhere, line, waivers};
+use crate::model::Estate;
+
+/// How to run each scanner with its configuration, in the output folder, and a table of the spec's waivers.
+pub fn guide(estate: &Estate) -> String {
+    let mut text = "\n## Scan\n\nScanners find nothing here but news: what was decided otherwise stands on the object that it concerns, with the reason, and what\nconcerns everything in the scanners' own files. In this folder:\n\n```sh\ncheckov --directory .\nyamllint .\ntflint --recursive --config \"$PWD/.tflint.hcl\"\ndetect-secrets-hook --baseline .secrets.baseline $(find . -type f ! -path '*/.terraform/*')\n".to_string();
+    let ignored: String = everywhere(estate, "kube-score").iter().map(|(rule, _)| format!(" --ignore-test {rule}")).collect();
+    for (environment, platform) in &estate.environments {
+        for (region, here) in &platform.regions {
+            let (version, folder) = (&here.cluster.version, format!("kubernetes/{environment}/{region}"));
+            let _ = writeln!(
+                text,
+                "kube-score score --kubernetes-version v{version}{ignored} $(find {folder} -name '*.yaml' ! -name kustomization.yaml)"
+            );
+        }
+    }
+    text.push_str("```\n");
+    for (rule, reason) in super::conflicts::EVERYWHERE.iter().map(|conflict| (conflict.rule, conflict.reason)) {
+        let _ = writeln!(text, "\nNobody is held to `{rule}`: {reason}.");
+    }
+    let waivers = waivers(estate);
+    if !waivers.is_empty() {
+        text.push_str("\nThe spec accepts these findings:\n\n| rule | on | in | until | why |\n|---|---|---|---|---|\n");
+    }
+    for (waiver, environments) in waivers {
+        let objects: Vec<String> = waiver.objects.iter().map(|pattern| format!("`{}`", cell(pattern.as_str()))).collect();
+        let environments = if environments.len() == estate.environments.len() { "all".to_string() } else { environments.join(", ") };
+        let reason = cell(&line(&waiver.reason));
+        let _ = writeln!(text, "| {} | {} | {environments} | {} | {reason} |", waiver.rule, objects.join(", "), waiver.expires);
+    }
+    text
+}
+
+/// Text that stays in its cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
+}

@@ -1,0 +1,49 @@
+//! What a workload loosens with a reason, and the rules about exactly that: the spec's reason is the answer.
+
+use super::Accepted;
+use crate::model::{Container, Kind, Workload};
+
+/// Users and groups below this are taken for those of the node.
+const FIRST_OF_PODS: u32 = 10_000;
+
+/// The rules that the pods of a workload do not keep because the spec said so.
+pub(super) fn accepted(workload: &Workload) -> Vec<Accepted> {
+    let containers: Vec<&Container> = workload.init.iter().chain([&workload.main]).chain(&workload.sidecars).collect();
+    let any = |test: &dyn Fn(&Container) -> bool| containers.iter().any(|container| test(container));
+    let adds = |name: &'static str| move |container: &Container| container.security.capabilities.iter().any(|known| bare(known) == name);
+    let privileged = any(&|container| container.security.privileged);
+    let administers = any(&adds("SYS_ADMIN"));
+    let rights = [
+        ("checkov/CKV_K8S_40", any(&|container| container.security.user < FIRST_OF_PODS)),
+        ("checkov/CKV_K8S_23", any(&|container| container.security.user == 0)),
+        ("checkov/CKV_K8S_22", any(&|container| container.security.writable_root)),
+        ("checkov/CKV_K8S_16", privileged),
+        ("checkov/CKV_K8S_20", privileged || administers),
+        ("checkov/CKV_K8S_25", any(&|container| !container.security.capabilities.is_empty())),
+        ("checkov/CKV_K8S_39", administers),
+        ("checkov/CKV_K8S_17", workload.host_pid),
+        ("checkov/CKV_K8S_19", workload.host_network),
+        (
+            "kube-score/container-security-context-user-group-id",
+            any(&|container| container.security.user < FIRST_OF_PODS || container.security.group < FIRST_OF_PODS),
+        ),
+        ("kube-score/container-security-context-readonlyrootfilesystem", any(&|container| container.security.writable_root)),
+        ("kube-score/container-security-context-privileged", privileged),
+    ];
+    let serves = !matches!(workload.kind, Kind::CronJob(_) | Kind::Job { .. });
+    let probes = [("checkov/CKV_K8S_8", serves), ("checkov/CKV_K8S_9", serves), ("kube-score/pod-probes", serves)];
+    let said = |rules: &[(&str, bool)], reason: &Option<String>| -> Vec<Accepted> {
+        let reason = reason.as_deref().filter(|reason| !reason.trim().is_empty());
+        reason
+            .map(|reason| rules.iter().filter(|(_, broken)| *broken).map(|(rule, _)| Accepted::new(rule, reason)).collect())
+            .unwrap_or_default()
+    };
+    let mut all = said(&rights, &workload.reason);
+    all.extend(said(&probes, &workload.no_probes));
+    all
+}
+
+/// A capability without the prefix that some write.
+fn bare(capability: &str) -> &str {
+    capability.strip_prefix("CAP_").unwrap_or(capability)
+}
