@@ -22,11 +22,12 @@ pub(super) const EVERYWHERE: [Conflict; 2] =
 /// Rules that an object cannot keep because of what it is.
 pub(super) fn accepted(platform: &Platform, region: &Region, object: &Object<'_>) -> Vec<Accepted> {
     let mut all = Vec::new();
-    if let Some(workload) = object.runs.filter(|workload| matches!(workload.kind, Kind::Deployment) && workload.replicas.0 < 2) {
-        let alone = workload.autoscaling.is_none();
-        if alone && workload.store {
+    // kube-score counts the pods behind a Service.
+    let served = object.runs.filter(|workload| matches!(workload.kind, Kind::Deployment) && workload.service.is_some());
+    if let Some(workload) = served.filter(|workload| workload.replicas.0 < 2 && workload.autoscaling.is_none()) {
+        if workload.store {
             all.push(Accepted::new("kube-score/deployment-replicas", "a store without replication: a second pod would hold other data"));
-        } else if alone && !platform.protected {
+        } else if !platform.protected {
             all.push(Accepted::new("kube-score/deployment-replicas", "one pod is the default where the environment is not protected"));
         }
     }

@@ -19,8 +19,8 @@ pub fn guide(estate: &Estate) -> String {
         }
     }
     text.push_str("```\n");
-    for (rule, reason) in super::conflicts::EVERYWHERE.iter().map(|conflict| (conflict.rule, conflict.reason)) {
-        let _ = writeln!(text, "\nNobody is held to `{rule}`: {reason}.");
+    for (reason, rules) in conflicts() {
+        let _ = writeln!(text, "\nNobody is held to {}: {reason}.", rules.join(" and "));
     }
     let waivers = waivers(estate);
     if !waivers.is_empty() {
@@ -33,6 +33,19 @@ pub fn guide(estate: &Estate) -> String {
         let _ = writeln!(text, "| {} | {} | {environments} | {} | {reason} |", waiver.rule, objects.join(", "), waiver.expires);
     }
     text
+}
+
+/// The rules that are off for every object, by what is said of them.
+fn conflicts() -> Vec<(&'static str, Vec<String>)> {
+    let mut all: Vec<(&str, Vec<String>)> = Vec::new();
+    for conflict in super::conflicts::EVERYWHERE {
+        let rule = format!("`{}`", conflict.rule);
+        match all.iter_mut().find(|(reason, _)| *reason == conflict.reason) {
+            Some((_, rules)) => rules.push(rule),
+            None => all.push((conflict.reason, vec![rule])),
+        }
+    }
+    all
 }
 
 /// Text that stays in its cell of a table.

@@ -30,8 +30,10 @@ pub(super) fn accepted(workload: &Workload) -> Vec<Accepted> {
         ("kube-score/container-security-context-readonlyrootfilesystem", any(&|container| container.security.writable_root)),
         ("kube-score/container-security-context-privileged", privileged),
     ];
-    let serves = !matches!(workload.kind, Kind::CronJob(_) | Kind::Job { .. });
-    let probes = [("checkov/CKV_K8S_8", serves), ("checkov/CKV_K8S_9", serves), ("kube-score/pod-probes", serves)];
+    let lasts = !matches!(workload.kind, Kind::CronJob(_) | Kind::Job { .. });
+    // kube-score asks for probes behind a Service only.
+    let probes =
+        [("checkov/CKV_K8S_8", lasts), ("checkov/CKV_K8S_9", lasts), ("kube-score/pod-probes", lasts && workload.service.is_some())];
     let said = |rules: &[(&str, bool)], reason: &Option<String>| -> Vec<Accepted> {
         let reason = reason.as_deref().filter(|reason| !reason.trim().is_empty());
         reason

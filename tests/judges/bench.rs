@@ -1,6 +1,6 @@
 //! Where trees are judged: cache first, one start per judge and tree where starting is slow, a row of the table per judge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
@@ -9,12 +9,14 @@ use std::time::Instant;
 use crate::cache;
 use crate::judge::{Finding, Input, Judge, Program};
 use crate::trees::Tree;
+use crate::waivers::Needed;
 
 /// The judges with what was found of them, and what they did so far.
 pub struct Bench {
     /// Every judge with its program, or how to get it.
     pub judges: Vec<(Judge, Result<Program, String>)>,
     rows: Mutex<BTreeMap<usize, Row>>,
+    needed: Mutex<BTreeSet<Needed>>,
     /// Held while a judge works a whole tree, so that the others of that tree wait for its answers.
     busy: Vec<Mutex<()>>,
 }
@@ -32,7 +34,7 @@ impl Bench {
     pub fn open(judges: Vec<Judge>) -> Self {
         let judges: Vec<_> = judges.into_iter().map(|judge| ((judge.find)(), judge)).map(|(program, judge)| (judge, program)).collect();
         let busy = judges.iter().map(|_| Mutex::default()).collect();
-        Self { judges, rows: Mutex::default(), busy }
+        Self { judges, rows: Mutex::default(), needed: Mutex::default(), busy }
     }
 
     /// What the judge finds in one input of the tree.
@@ -41,13 +43,13 @@ impl Bench {
         let program = program.as_ref().map_err(Clone::clone)?;
         let _turn = judge.batch.then(|| lock(&self.busy[index]));
         let shown = &tree.inputs[input];
-        if let Some(findings) = cache::read(judge, program, shown) {
+        // What a cluster answers depends on more than the input.
+        let known = |input: &Input| (judge.name != "cluster").then(|| cache::read(judge, program, input)).flatten();
+        if let Some(findings) = known(shown) {
             return Ok(findings);
         }
         let inputs: Vec<&Input> = match judge.batch {
-            true => {
-                tree.inputs.iter().filter(|other| other.subject == judge.subject && cache::read(judge, program, other).is_none()).collect()
-            }
+            true => tree.inputs.iter().filter(|other| other.subject == judge.subject && known(other).is_none()).collect(),
             false => vec![shown],
         };
         let started = Instant::now();
@@ -62,26 +64,42 @@ impl Bench {
     }
 
     /// Notes what came of one input.
-    pub fn note(&self, index: usize, input: &Input, findings: usize, waived: usize) {
+    pub fn note(&self, index: usize, tree: &Tree, input: usize, findings: &[Finding]) {
+        let accepted = findings.iter().filter(|finding| finding.accepted);
+        lock(&self.needed).extend(accepted.clone().map(|finding| Needed {
+            tree: tree.name.clone(),
+            rule: format!("{}/{}", finding.judge, finding.rule),
+            object: finding.object.clone(),
+        }));
         let mut rows = lock(&self.rows);
         let row = rows.entry(index).or_default();
-        row.files += input.files.len();
-        row.findings += findings;
-        row.waived += waived;
+        row.files += tree.inputs[input].files.len();
+        row.findings += findings.len();
+        row.waived += accepted.count();
+    }
+
+    /// Findings that were accepted so far.
+    pub fn needed(&self) -> BTreeSet<Needed> {
+        lock(&self.needed).clone()
     }
 
     /// The table: one line per judge, also of those that were absent.
     pub fn table(&self) -> String {
-        let mut text = format!("{:<16}{:<28}{:>6}{:>10}{:>8}{:>9}\n", "judge", "version", "files", "findings", "waived", "seconds");
+        let mut text = format!("{:<20}{:<28}{:>6}{:>10}{:>8}{:>9}\n", "judge", "version", "files", "findings", "waived", "seconds");
         let rows = lock(&self.rows);
         for (index, (judge, program)) in self.judges.iter().enumerate() {
             let _ = match (program, rows.get(&index)) {
-                (Err(missing), _) => writeln!(text, "{:<16}{missing}", judge.name),
-                (Ok(program), None) => writeln!(text, "{:<16}{:<28}{:>6}", judge.name, program.version, 0),
+                (Err(missing), _) => writeln!(text, "{:<20}{missing}", judge.title()),
+                (Ok(program), None) => writeln!(text, "{:<20}{:<28}{:>6}", judge.title(), program.version, 0),
                 (Ok(program), Some(row)) => writeln!(
                     text,
-                    "{:<16}{:<28}{:>6}{:>10}{:>8}{:>9.1}",
-                    judge.name, program.version, row.files, row.findings, row.waived, row.seconds
+                    "{:<20}{:<28}{:>6}{:>10}{:>8}{:>9.1}",
+                    judge.title(),
+                    program.version,
+                    row.files,
+                    row.findings,
+                    row.waived,
+                    row.seconds
                 ),
             };
         }

@@ -11,7 +11,14 @@ use sha2::{Digest, Sha256};
 use crate::judge::{Finding, Input, Judge, Program, home};
 
 /// How answers are read decides findings too.
-const READERS: [&str; 4] = [include_str!("judge.rs"), include_str!("kubernetes.rs"), include_str!("terraform.rs"), include_str!("text.rs")];
+const READERS: [&str; 6] = [
+    include_str!("judge.rs"),
+    include_str!("checkov.rs"),
+    include_str!("run_checkov.py"),
+    include_str!("kubernetes.rs"),
+    include_str!("terraform.rs"),
+    include_str!("text.rs"),
+];
 
 /// Where the findings of this judging are kept.
 fn place(judge: &Judge, program: &Program, input: &Input) -> PathBuf {

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{kubernetes, terraform, text};
+use crate::{cluster, kubernetes, terraform, text};
 
 /// Someone else's checker.
 pub struct Judge {
@@ -18,8 +18,10 @@ pub struct Judge {
     pub name: &'static str,
     /// What it is shown.
     pub subject: Subject,
-    /// One start for all inputs of a tree: for programs that take seconds to start.
+    /// One start for all inputs of a tree, for programs that take seconds to start.
     pub batch: bool,
+    /// Whether it may be absent where judges are required.
+    pub optional: bool,
     /// The program and its version; the error says how to get it.
     pub find: fn() -> Result<Program, String>,
     /// Judges inputs of one tree; findings name files relative to the tree.
@@ -50,7 +52,7 @@ pub struct Input {
     pub path: String,
     /// Its files, relative to the tree, sorted.
     pub files: Vec<String>,
-    /// SHA-256 (hex) over names and bytes of its files.
+    /// SHA-256 (hex) over names and bytes of its files and of what scanners are told about the tree.
     pub hash: String,
 }
 
@@ -77,6 +79,32 @@ pub struct Finding {
     pub file: String,
     /// What the judge says, on one line.
     pub message: String,
+    /// Whether the scanner's own configuration, as rendered, keeps it silent.
+    pub accepted: bool,
+}
+
+impl Judge {
+    /// Its name, with its subject where it stands in the table twice.
+    pub fn title(&self) -> String {
+        match (self.name, self.subject) {
+            ("checkov", Subject::Root) => "checkov terraform".into(),
+            ("checkov", _) => "checkov kubernetes".into(),
+            (name, _) => name.into(),
+        }
+    }
+}
+
+impl Finding {
+    /// A finding without an object, not accepted.
+    pub fn new(judge: &str, rule: &str, file: &str, message: impl Into<String>) -> Self {
+        let (judge, rule, file, message) = (judge.into(), rule.into(), file.into(), message.into());
+        Self { judge, rule, object: String::new(), file, message, accepted: false }
+    }
+
+    /// The same about an object.
+    pub fn about(self, object: impl Into<String>) -> Self {
+        Self { object: object.into(), ..self }
+    }
 }
 
 impl Input {
@@ -91,15 +119,16 @@ pub fn all() -> Vec<Judge> {
     let mut judges = kubernetes::judges();
     judges.extend(terraform::judges());
     judges.extend(text::judges());
+    judges.push(cluster::judge());
     judges
 }
 
-/// The folder that `tests/judges/get` fills.
+/// The folder that `tests/judges/get` fills; PLATGEN_JUDGES_HOME names another one.
 pub fn home() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/judges")
+    env::var_os("PLATGEN_JUDGES_HOME").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/judges"), PathBuf::from)
 }
 
-/// The folder of the judges' configuration files.
+/// The folder of the harness's own files.
 pub fn configuration() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges")
 }

@@ -1,17 +1,21 @@
 //! Other people's checkers judge what platgen prints: one trial per judge and rendered folder.
 //!
-//! Every spec of `specs/` is rendered by the built binary. An absent judge is an ignored trial that says how to get it, or a failure when
-//! PLATGEN_JUDGES is `required`. A finding fails its trial unless `waivers.toml` accepts it. The `fixture` holds planted faults: each judge
-//! must find its own, so that silence means something. README.md beside this file says how the judges are run.
+//! Every spec of `specs/`, and specs composed at random, are rendered by the built binary. An absent judge is an ignored trial that says how to
+//! get it, or a failure when PLATGEN_JUDGES is `required`. A finding fails its trial unless the scanner's own configuration, as rendered, keeps
+//! it silent. The `fixture` holds planted faults: each judge must find its own, so that silence means something. README.md beside this file says
+//! how the judges are run.
 
 // Nothing is reachable from outside a test; `pub` says what the other modules use.
 #![allow(unreachable_pub)]
 
 mod bench;
 mod cache;
+mod checkov;
+mod cluster;
 mod judge;
 mod kubernetes;
-mod loosened;
+mod random;
+mod scan;
 mod terraform;
 mod text;
 mod trees;
@@ -27,35 +31,46 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use bench::Bench;
 use judge::Finding;
 use trees::Tree;
-use waivers::Waivers;
+use waivers::Waiver;
+
+/// The judges of every random spec; the others see the first few.
+const FAST: [&str; 6] = ["kubeconform", "kube-score", "kubectl", "pyyaml", "yamllint", "cluster"];
+
+/// How many random specs there are, and how many of them every judge sees.
+const RANDOM: (u64, u64) = (16, 3);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let bench = Arc::new(Bench::open(judge::all()));
     let required = std::env::var("PLATGEN_JUDGES").is_ok_and(|value| value == "required");
-    let mut trials = vec![Trial::test("waivers/rules", || waivers::prove().map_err(Failed::from))];
-    let waivers = Arc::new(match Waivers::read() {
-        Ok(waivers) => waivers,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::FAILURE;
-        }
-    });
-    trials.push(Trial::test("waivers/loosened", || loosened::prove().map_err(Failed::from)));
-    trials.push(known(&waivers, &bench));
-    trials.push(dates(&waivers));
-    trials.extend(planted(&bench, required));
-    let mut rendered = 0;
+    let mut trials = vec![
+        Trial::test("waivers/rules", || waivers::prove().map_err(Failed::from)),
+        Trial::test("cluster/logic", || cluster::prove().map_err(Failed::from)),
+    ];
+    let mut waived: Vec<(String, Vec<Waiver>)> = Vec::new();
+    let mut configured = None;
     for spec in specs() {
         let name = spec.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match trees::folder().and_then(|keep| trees::render(&spec, keep)) {
             Ok(tree) => {
-                rendered += 1;
-                trials.extend(judged(&Arc::new(tree), &bench, &waivers, required));
+                let tree = Arc::new(tree);
+                match waivers::read(&tree.root) {
+                    Ok(read) => waived.push((name, read)),
+                    Err(error) => trials.push(Trial::test(format!("waivers/{name}"), move || Err(error.into()))),
+                }
+                trials.extend(judged(&tree, &bench, required, |_| true));
+                configured.get_or_insert(tree);
             }
             Err(error) => trials.push(Trial::test(format!("render/{name}"), move || Err(error.into()))),
         }
     }
+    let rendered = waived.len();
+    trials.extend(dates(&waived));
+    trials.push(scanned(&bench, required));
+    if let Some(tree) = &configured {
+        trials.extend(planted(&bench, tree, required));
+    }
+    trials.extend(composed(&bench, required));
     let whole = arguments.filter.is_none() && arguments.skip.is_empty() && !arguments.list && !arguments.ignored;
     let conclusion = libtest_mimic::run(&arguments, trials);
     if arguments.list {
@@ -65,18 +80,24 @@ fn main() -> ExitCode {
     let table = bench.table();
     println!("{table}");
     if rendered == 0 {
-        println!("no spec was rendered: only the fixture was judged\n");
+        println!("no spec was rendered: nothing was judged\n");
     }
     let written = fs::create_dir_all(judge::home()).and_then(|()| fs::write(judge::home().join("report.txt"), table));
     if let Err(error) = written {
-        eprintln!("target/judges/report.txt: {error}");
+        eprintln!("{}/report.txt: {error}", judge::home().display());
         failed = true;
     }
-    // Only a whole run knows that nothing needed a waiver, and only judges that ran.
-    let ran = |name: &str| bench.judges.iter().filter(|(judge, _)| judge.name == name).all(|(_, program)| program.is_ok());
-    for idle in if whole && rendered > 0 { waivers.unused(ran) } else { Vec::new() } {
-        eprintln!("waivers.toml: {idle}");
-        failed = true;
+    // Only a whole run knows that nothing needed a waiver, and only of scanners that ran.
+    let ran = |name: &str| {
+        let mut known = bench.judges.iter().filter(|(judge, _)| judge.name == name).peekable();
+        known.peek().is_some() && known.all(|(_, program)| program.is_ok())
+    };
+    let needed = bench.needed();
+    for (tree, waivers) in waived.iter().filter(|_| whole) {
+        for idle in waivers::unneeded(tree, waivers, &needed, ran) {
+            eprintln!("waivers: {idle}");
+            failed = true;
+        }
     }
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
@@ -90,28 +111,69 @@ fn specs() -> Vec<std::path::PathBuf> {
 }
 
 /// One trial per judge and folder of a rendered spec.
-fn judged(tree: &Arc<Tree>, bench: &Arc<Bench>, waivers: &Arc<Waivers>, required: bool) -> Vec<Trial> {
+fn judged(tree: &Arc<Tree>, bench: &Arc<Bench>, required: bool, sees: impl Fn(&str) -> bool) -> Vec<Trial> {
     let mut trials = Vec::new();
-    for (index, (judge, _)) in bench.judges.iter().enumerate() {
+    for (index, (judge, _)) in bench.judges.iter().enumerate().filter(|(_, (judge, _))| sees(judge.name)) {
         for input in (0..tree.inputs.len()).filter(|input| tree.inputs[*input].subject == judge.subject) {
             let name = format!("{}/{}/{}", judge.name, tree.name, tree.inputs[input].path);
-            let (tree, bench, waivers) = (Arc::clone(tree), Arc::clone(bench), Arc::clone(waivers));
-            trials.push(trial(name, index, bench, required, move |bench| {
+            let tree = Arc::clone(tree);
+            trials.push(trial(name, index, Arc::clone(bench), required, move |bench| {
                 let findings = bench.judge(index, &tree, input)?;
-                let (waived, rest): (Vec<_>, Vec<_>) =
-                    findings.into_iter().partition(|finding| loosened::accept(&tree.root, finding) || waivers.accept(finding));
-                bench.note(index, &tree.inputs[input], rest.len() + waived.len(), waived.len());
-                if rest.is_empty() { Ok(()) } else { Err(listing(&rest)) }
+                bench.note(index, &tree, input, &findings);
+                let news: Vec<_> = findings.into_iter().filter(|finding| !finding.accepted).collect();
+                if news.is_empty() { Ok(()) } else { Err(tree.keep(&listing(&news))) }
             }));
         }
     }
     trials
 }
 
+/// Trials of specs composed at random.
+fn composed(bench: &Arc<Bench>, required: bool) -> Vec<Trial> {
+    let number = |name: &str, default: u64| match std::env::var(name) {
+        Ok(text) => text.parse().map_err(|_| format!("{name}={text} is not a number")),
+        Err(_) => Ok(default),
+    };
+    let (seed, count) = match (number("PLATGEN_SEED", 1), number("PLATGEN_RANDOM", RANDOM.0)) {
+        (Ok(seed), Ok(count)) => (seed, count),
+        (Err(error), _) | (_, Err(error)) => return vec![Trial::test("random", move || Err(error.into()))],
+    };
+    let mut trials = Vec::new();
+    for (place, seed) in (0..count).map(|place| (place, seed.wrapping_add(place))) {
+        match trees::random(seed) {
+            Ok(tree) => {
+                let tree = Arc::new(tree);
+                trials.extend(judged(&tree, bench, required, |name| place < RANDOM.1 || FAST.contains(&name)));
+            }
+            Err(error) => trials.push(Trial::test(format!("render/random-{seed}"), move || Err(error.into()))),
+        }
+    }
+    trials
+}
+
+/// What a user does who scans a rendered platform.
+fn scanned(bench: &Arc<Bench>, required: bool) -> Trial {
+    let bench = Arc::clone(bench);
+    Trial::ignorable_test("scan/sample", move || {
+        let scanners = bench
+            .judges
+            .iter()
+            .filter(|(judge, _)| ["checkov", "yamllint", "tflint", "detect-secrets", "kube-score"].contains(&judge.name));
+        match scanners.filter_map(|(_, program)| program.as_ref().err()).next() {
+            Some(missing) if required => return Err(missing.into()),
+            Some(missing) => return Ok(Completion::ignored_with(missing.clone())),
+            None => {}
+        }
+        let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/sample");
+        let tree = trees::folder().and_then(|keep| trees::render(&spec, keep))?;
+        scan::prove(&tree).map(|()| Completion::Completed).map_err(Failed::from)
+    })
+}
+
 /// One trial per judge over the fixture: it must report every fault that `expected.toml` says was planted for it.
-fn planted(bench: &Arc<Bench>, required: bool) -> Vec<Trial> {
+fn planted(bench: &Arc<Bench>, configured: &Tree, required: bool) -> Vec<Trial> {
     let folder = judge::configuration().join("fixture");
-    let tree = match trees::folder().and_then(|keep| trees::fixture(&folder, keep)) {
+    let tree = match trees::folder().and_then(|keep| trees::fixture(&folder, configured, keep)) {
         Ok(tree) => Arc::new(tree),
         Err(error) => return vec![Trial::test("fixture", move || Err(error.into()))],
     };
@@ -120,7 +182,8 @@ fn planted(bench: &Arc<Bench>, required: bool) -> Vec<Trial> {
         None => return vec![Trial::test("fixture", || Err("fixture/expected.toml cannot be read".into()))],
     };
     let mut trials = Vec::new();
-    for (index, (judge, _)) in bench.judges.iter().enumerate() {
+    // What a cluster refuses is proved with a cluster of our own making.
+    for (index, (judge, _)) in bench.judges.iter().enumerate().filter(|(_, (judge, _))| !judge.optional) {
         let key = format!("{} {:?}", judge.name, judge.subject).to_lowercase();
         let lines = expected.get(&key).and_then(toml::Value::as_array).cloned().unwrap_or_default();
         let tree = Arc::clone(&tree);
@@ -129,8 +192,11 @@ fn planted(bench: &Arc<Bench>, required: bool) -> Vec<Trial> {
             for input in (0..tree.inputs.len()).filter(|input| tree.inputs[*input].subject == bench.judges[index].0.subject) {
                 findings.extend(bench.judge(index, &tree, input)?);
             }
-            let found: Vec<_> =
-                findings.iter().map(|finding| format!("{} {} {}", finding.rule, finding.file, finding.object).trim().to_owned()).collect();
+            let found: Vec<_> = findings
+                .iter()
+                .filter(|finding| !finding.accepted)
+                .map(|finding| format!("{} {} {}", finding.rule, finding.file, finding.object).trim().to_owned())
+                .collect();
             let missed: Vec<_> =
                 lines.iter().filter_map(toml::Value::as_str).filter(|line| !found.iter().any(|found| found == line)).collect();
             match (lines.is_empty(), missed.is_empty()) {
@@ -151,29 +217,23 @@ fn trial(
     required: bool,
     run: impl FnOnce(&Bench) -> Result<(), String> + Send + 'static,
 ) -> Trial {
-    Trial::ignorable_test(name, move || match &bench.judges[index].1 {
-        Err(missing) if required => Err(missing.into()),
-        Err(missing) => Ok(Completion::ignored_with(missing.clone())),
-        Ok(_) => run(&bench).map(|()| Completion::Completed).map_err(Failed::from),
+    Trial::ignorable_test(name, move || match &bench.judges[index] {
+        (judge, Err(missing)) if required && !judge.optional => Err(missing.into()),
+        (_, Err(missing)) => Ok(Completion::ignored_with(missing.clone())),
+        (_, Ok(_)) => run(&bench).map(|()| Completion::Completed).map_err(Failed::from),
     })
 }
 
-/// No waiver for a judge that does not exist.
-fn known(waivers: &Arc<Waivers>, bench: &Arc<Bench>) -> Trial {
-    let (waivers, bench) = (Arc::clone(waivers), Arc::clone(bench));
-    Trial::test("waivers/judges", move || match waivers.judges().find(|name| !bench.judges.iter().any(|(judge, _)| judge.name == *name)) {
-        Some(name) => Err(format!("waivers.toml: no judge `{name}`").into()),
-        None => Ok(()),
-    })
-}
-
-/// No waiver past its day.
-fn dates(waivers: &Arc<Waivers>) -> Trial {
-    let waivers = Arc::clone(waivers);
-    Trial::test("waivers/dates", move || match waivers.expired(&waivers::today()) {
-        expired if expired.is_empty() => Ok(()),
-        expired => Err(expired.join("\n").into()),
-    })
+/// No waiver past its day, and few waived rules.
+fn dates(waived: &[(String, Vec<Waiver>)]) -> Vec<Trial> {
+    let (dated, all) = (waived.to_vec(), waived.iter().flat_map(|(_, waivers)| waivers.clone()).collect::<Vec<_>>());
+    let expired = move || {
+        let today = waivers::today()?;
+        let over: Vec<String> = dated.iter().flat_map(|(tree, waivers)| waivers::expired(tree, waivers, today)).collect();
+        if over.is_empty() { Ok(()) } else { Err(over.join("\n").into()) }
+    };
+    let few = move || waivers::too_many(&all).map_or(Ok(()), |error| Err(error.into()));
+    vec![Trial::test("waivers/dates", expired), Trial::test("waivers/few", few)]
 }
 
 /// Findings as lines that a waiver can be written from.

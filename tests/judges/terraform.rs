@@ -1,4 +1,4 @@
-//! Judges of Terraform roots: tfcheck (fmt, init, validate, plan, apply, policy against provider schemas), tflint, checkov.
+//! Judges of Terraform roots: tfcheck (fmt, init, validate, plan, apply, policy against provider schemas), tflint.
 
 use std::env;
 use std::fs;
@@ -8,15 +8,15 @@ use std::process::Command;
 use sha2::{Digest, Sha256};
 
 use crate::cache::hex;
-use crate::judge::{Finding, Input, Judge, Program, Subject, configuration, fetched, json, list, on_path, say, words};
-use crate::kubernetes::checkov;
+use crate::checkov;
+use crate::judge::{Finding, Input, Judge, Program, Subject, fetched, json, list, on_path, say, words};
 
 pub fn judges() -> Vec<Judge> {
-    let root = |name, batch, find, run| Judge { name, subject: Subject::Root, batch, find, run };
+    let root = |name, batch, find, run| Judge { name, subject: Subject::Root, batch, optional: false, find, run };
     vec![
         root("tfcheck", true, find_tfcheck, tfcheck),
-        root("tflint", false, find_tflint, tflint),
-        root("checkov", true, || fetched("checkov", &["--version"]), |program, tree, inputs| checkov(program, tree, inputs, "terraform")),
+        root("tflint", false, || fetched("tflint", &["--version"]), tflint),
+        root("checkov", true, checkov::find, |program, tree, inputs| checkov::run(program, tree, inputs, "terraform")),
     ]
 }
 
@@ -46,7 +46,7 @@ fn tfcheck(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Find
             let (stage, text) = said.split_once(": ").unwrap_or(("error", &said));
             let folder = words(&root["root"]);
             let file = text.split(':').next().filter(|file| file.starts_with(&folder)).map_or(folder, str::to_owned);
-            findings.push(Finding { judge: "tfcheck".into(), rule: stage.into(), object: String::new(), file, message: text.into() });
+            findings.push(Finding::new("tfcheck", stage, &file, text));
         }
     }
     // Every root that was asked for must have been judged.
@@ -57,27 +57,16 @@ fn tfcheck(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Find
     }
 }
 
-fn find_tflint() -> Result<Program, String> {
-    let program = fetched("tflint", &["--version"])?;
-    let config = fs::read_to_string(configuration().join("tflint.hcl")).map_err(|error| format!("tflint.hcl: {error}"))?;
-    Ok(Program { config, ..program })
-}
-
 fn tflint(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
     let mut findings = Vec::new();
     for input in inputs {
         let mut command = Command::new(&program.path);
-        command.current_dir(tree).args(["--format", "json", "--chdir", &input.path, "--config"]).arg(configuration().join("tflint.hcl"));
+        command.current_dir(tree).args(["--format", "json", "--chdir", &input.path, "--config"]).arg(tree.join("deploy/.tflint.hcl"));
         // Exit code 2 is "issues found".
         let answer = json(&say(&mut command, &[0, 2])?)?;
         for issue in list(&answer["issues"]) {
-            findings.push(Finding {
-                judge: "tflint".into(),
-                rule: words(&issue["rule"]["name"]),
-                object: String::new(),
-                file: words(&issue["range"]["filename"]),
-                message: format!("line {}: {}", issue["range"]["start"]["line"], words(&issue["message"])),
-            });
+            let message = format!("line {}: {}", issue["range"]["start"]["line"], words(&issue["message"]));
+            findings.push(Finding::new("tflint", &words(&issue["rule"]["name"]), &words(&issue["range"]["filename"]), message));
         }
     }
     Ok(findings)

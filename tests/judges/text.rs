@@ -10,10 +10,10 @@ use serde_json::Value;
 use crate::judge::{Finding, Input, Judge, Program, Subject, configuration, fetched, json, list, python, say, words};
 
 pub fn judges() -> Vec<Judge> {
-    let judge = |name, subject, find, run| Judge { name, subject, batch: false, find, run };
+    let judge = |name, subject, find, run| Judge { name, subject, batch: false, optional: false, find, run };
     vec![
         judge("pyyaml", Subject::Tree, find_pyyaml, pyyaml),
-        judge("yamllint", Subject::Tree, find_yamllint, yamllint),
+        judge("yamllint", Subject::Tree, || fetched("yamllint", &["--version"]), yamllint),
         judge("detect-secrets", Subject::Tree, || fetched("detect-secrets", &["--version"]), detect_secrets),
         judge("actionlint", Subject::Workflows, find_actionlint, actionlint),
         judge("amtool", Subject::Tree, || fetched("amtool", &["--version"]), amtool),
@@ -42,7 +42,7 @@ fn pyyaml(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Findi
                 None => continue,
             },
         };
-        findings.push(Finding { judge: "pyyaml".into(), rule: rule.into(), object: String::new(), file: (*file).clone(), message });
+        findings.push(Finding::new("pyyaml", rule, file, message));
     }
     Ok(findings)
 }
@@ -62,13 +62,9 @@ fn difference(new: &Value, old: &Value, place: &str) -> Option<String> {
     }
 }
 
-fn find_yamllint() -> Result<Program, String> {
-    Ok(Program { config: configuration_text("yamllint.yaml")?, ..fetched("yamllint", &["--version"])? })
-}
-
 fn yamllint(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
     let mut command = Command::new(&program.path);
-    command.current_dir(tree).args(["--format", "parsable", "--config-file"]).arg(configuration().join("yamllint.yaml"));
+    command.current_dir(tree).args(["--format", "parsable", "--config-file", "deploy/.yamllint.yaml"]);
     command.args(inputs.iter().flat_map(|input| input.yaml()));
     // "a/b.yaml:3:7: [error] too many spaces after colon (colons)"
     let out = say(&mut command, &[0, 1])?;
@@ -79,38 +75,32 @@ fn yamllint(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Fin
             let (place, said) = rest.split_once(": [")?;
             let (message, rule) = said.trim_end_matches(')').rsplit_once(" (")?;
             let message = format!("line {}: {}", place.split(':').next()?, message.split_once("] ")?.1);
-            Some(Finding { judge: "yamllint".into(), rule: rule.into(), object: String::new(), file: file.into(), message })
+            Some(Finding::new("yamllint", rule, file, message))
         })
         .collect())
 }
 
-/// Lines that only look like secrets: settings that name a token, the name of a variable that an ExternalSecret fills, and what an image's
-/// bytes hash to.
-const NO_SECRET: [&str; 4] = [
-    r"^\s*automountServiceAccountToken: false$",
-    r#"^\s*http_tokens\s*= "required"$"#,
-    r"^\s*- secretKey: [A-Za-z_][A-Za-z0-9_]*$",
-    r"^\s*(- )?image: \S+@sha256:[0-9a-f]{64}$",
-];
-
 /// Nothing that looks like a credential, in any file.
 fn detect_secrets(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
-    let mut command = Command::new(&program.path);
-    command.current_dir(tree).args(["scan", "--all-files", "--no-verify"]);
-    command.args(NO_SECRET.iter().flat_map(|line| ["--exclude-lines", line])).args(inputs.iter().flat_map(|input| &input.files));
-    let answer = json(&say(&mut command, &[0])?)?;
+    let mut command = Command::new(program.path.with_file_name("detect-secrets-hook"));
+    command.current_dir(tree).args(["--json", "--baseline", "deploy/.secrets.baseline"]);
+    command.args(inputs.iter().flat_map(|input| &input.files));
+    let done = command.output().map_err(|error| format!("detect-secrets-hook: {error}"))?;
+    let (said, complaint) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    // It finds nothing and is content when its file names no detectors.
+    match done.status.code() {
+        _ if complaint.contains("ERROR") => return Err(format!("detect-secrets-hook: {complaint}")),
+        Some(0) => return Ok(Vec::new()),
+        Some(1) if !said.is_empty() => {}
+        _ => return Err(format!("detect-secrets-hook ended with {}: {complaint}", done.status)),
+    }
+    let answer = json(&said)?;
     let results = answer["results"].as_object().ok_or("answer has no results")?;
-    Ok(results
-        .iter()
-        .flat_map(|(file, found)| list(found).iter().map(move |secret| (file, secret)))
-        .map(|(file, secret)| Finding {
-            judge: "detect-secrets".into(),
-            rule: words(&secret["type"]),
-            object: String::new(),
-            file: file.clone(),
-            message: format!("line {}", secret["line_number"]),
-        })
-        .collect())
+    let found = results.iter().flat_map(|(file, found)| list(found).iter().map(move |secret| (file, secret)));
+    let told = |(file, secret): (&String, &Value)| {
+        Finding::new("detect-secrets", &words(&secret["type"]), file, format!("line {}", secret["line_number"]))
+    };
+    Ok(found.map(told).collect())
 }
 
 /// actionlint, which hands the scripts of `run:` steps to shellcheck.
@@ -130,12 +120,9 @@ fn actionlint(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<F
     let answer = json(&say(&mut command, &[0, 1])?)?;
     Ok(list(&answer)
         .iter()
-        .map(|error| Finding {
-            judge: "actionlint".into(),
-            rule: words(&error["kind"]),
-            object: String::new(),
-            file: words(&error["filepath"]),
-            message: format!("line {}: {}", error["line"], words(&error["message"])),
+        .map(|error| {
+            let message = format!("line {}: {}", error["line"], words(&error["message"]));
+            Finding::new("actionlint", &words(&error["kind"]), &words(&error["filepath"]), message)
         })
         .collect())
 }
@@ -152,7 +139,7 @@ fn amtool(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Findi
         }
         if let Err(said) = say(Command::new(&program.path).current_dir(tree).args(["check-config", file]), &[0]) {
             let message = said.lines().skip(1).map(str::trim).collect::<Vec<_>>().join(" ");
-            findings.push(Finding { judge: "amtool".into(), rule: "config".into(), object: String::new(), file: file.clone(), message });
+            findings.push(Finding::new("amtool", "config", file, message));
         }
     }
     Ok(findings)

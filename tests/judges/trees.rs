@@ -9,7 +9,11 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::cache::hex;
-use crate::judge::{Input, Subject, say};
+use crate::judge::{Input, Subject, home, say};
+use crate::random;
+
+/// What scanners are told about a tree, under `deploy/`.
+pub const CONFIGURATION: [&str; 5] = [".checkov.yaml", ".secrets.baseline", ".tflint.hcl", ".yamllint.yaml", "README.md"];
 
 /// One rendered spec, or the fixture.
 pub struct Tree {
@@ -19,6 +23,8 @@ pub struct Tree {
     pub root: PathBuf,
     /// What the judges are shown.
     pub inputs: Vec<Input>,
+    /// The seed and the text of a random spec.
+    again: Option<(u64, String)>,
     /// Keeps the folder until the last judge is done.
     _keep: TempDir,
 }
@@ -42,10 +48,43 @@ pub fn render(spec: &Path, keep: TempDir) -> Result<Tree, String> {
     }
 }
 
-/// The fixture as it lies in the repository.
-pub fn fixture(folder: &Path, keep: TempDir) -> Result<Tree, String> {
+/// Renders the random spec of a seed; a refusal keeps the spec.
+pub fn random(seed: u64) -> Result<Tree, String> {
+    let text = serde_json::to_string_pretty(&random::spec(seed)).map_err(|error| error.to_string())?;
+    let origin = folder()?;
+    let spec = origin.path().join(format!("random-{seed}"));
+    fs::create_dir(&spec).and_then(|()| fs::write(spec.join("platform.yaml"), &text)).map_err(|error| error.to_string())?;
+    match render(&spec, folder()?) {
+        Ok(mut tree) => {
+            tree.again = Some((seed, text));
+            Ok(tree)
+        }
+        Err(error) => Err(kept(seed, &text, &error)),
+    }
+}
+
+/// A complaint about a random spec, which is kept for the one who mends it.
+fn kept(seed: u64, text: &str, complaint: &str) -> String {
+    let place = home().join(format!("random/{seed}/platform.yaml"));
+    let kept = place.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&place, text));
+    let place = kept.map_or_else(|error| error.to_string(), |()| place.display().to_string());
+    format!("{complaint}\nPLATGEN_SEED={seed} PLATGEN_RANDOM=1; the spec is {place}")
+}
+
+impl Tree {
+    /// A complaint about the tree; the spec of a random one is kept with it.
+    pub fn keep(&self, complaint: &str) -> String {
+        self.again.as_ref().map_or_else(|| complaint.to_owned(), |(seed, text)| kept(*seed, text, complaint))
+    }
+}
+
+/// The fixture as it lies in the repository, under the scanners' files of a rendered tree: faults must show in spite of them.
+pub fn fixture(folder: &Path, rendered: &Tree, keep: TempDir) -> Result<Tree, String> {
     let root = keep.path().canonicalize().map_err(|error| error.to_string())?.join("tree");
     copy(folder, &root).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for name in CONFIGURATION {
+        fs::copy(rendered.root.join("deploy").join(name), root.join("deploy").join(name)).map_err(|error| format!("{name}: {error}"))?;
+    }
     read(folder, root, keep, |_| true)
 }
 
@@ -70,7 +109,7 @@ fn read(origin: &Path, root: PathBuf, keep: TempDir, judged: impl Fn(&str) -> bo
         }
     }
     let inputs = folders.into_iter().map(|(path, subject)| input(path, subject, &texts)).collect();
-    Ok(Tree { name, root, inputs, _keep: keep })
+    Ok(Tree { name, root, inputs, again: None, _keep: keep })
 }
 
 /// A folder as an input: a Terraform root is its own files, everything else the files below it.
@@ -78,7 +117,8 @@ fn input(path: String, subject: Subject, texts: &BTreeMap<String, Vec<u8>>) -> I
     let inside = |file: &&String| path == "." || file.strip_prefix(&path).is_some_and(|rest| rest.starts_with('/'));
     let files: Vec<_> = texts.keys().filter(inside).cloned().collect();
     let mut digest = Sha256::new();
-    for file in &files {
+    let told = CONFIGURATION.map(|name| format!("deploy/{name}"));
+    for file in files.iter().chain(told.iter().filter(|name| texts.contains_key(*name))) {
         for part in [file.as_bytes(), &texts[file]] {
             digest.update((part.len() as u64).to_le_bytes());
             digest.update(part);
