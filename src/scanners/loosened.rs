@@ -31,9 +31,14 @@ pub(super) fn accepted(workload: &Workload) -> Vec<Accepted> {
         ("kube-score/container-security-context-privileged", privileged),
     ];
     let lasts = !matches!(workload.kind, Kind::CronJob(_) | Kind::Job { .. });
-    // kube-score asks for probes behind a Service only.
-    let probes =
-        [("checkov/CKV_K8S_8", lasts), ("checkov/CKV_K8S_9", lasts), ("kube-score/pod-probes", lasts && workload.service.is_some())];
+    // checkov looks at the app's own container; kube-score asks for a probe of any, behind a Service only.
+    let mute = |container: &Container| container.probes.ready.is_none() && container.probes.live.is_none();
+    let unseen = workload.service.is_some() && mute(&workload.main) && workload.sidecars.iter().all(mute);
+    let probes = [
+        ("checkov/CKV_K8S_8", lasts && workload.main.probes.live.is_none()),
+        ("checkov/CKV_K8S_9", lasts && workload.main.probes.ready.is_none()),
+        ("kube-score/pod-probes", lasts && unseen),
+    ];
     let said = |rules: &[(&str, bool)], reason: &Option<String>| -> Vec<Accepted> {
         let reason = reason.as_deref().filter(|reason| !reason.trim().is_empty());
         reason

@@ -5,6 +5,7 @@
 mod check;
 mod cli;
 mod program;
+mod scanners;
 mod schema;
 mod specs;
 
@@ -24,6 +25,7 @@ fn main() {
         cli: help_and_exit_codes formats closed_pipe_is_quiet init_validate_render_check init_in_both_formats_says_the_same
             init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
             check_judges_by_rules_and_waivers rules_are_listed explain_every_code_and_section completions_and_manual show_says_where_values_come_from;
+        scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
         specs: yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };

@@ -74,6 +74,8 @@ pub fn spec(seed: u64) -> Value {
         }
         (name.to_string(), one)
     };
+    let account = |(at, name): (usize, &&str)| (name.to_string(), Value::from(format!("{:012}", at + 1)));
+    let accounts: Map<String, Value> = environments.iter().enumerate().map(account).collect();
     let environments: Map<String, Value> = environments.iter().map(&mut environment).collect();
     let mut subnets = json!({"general": {"default": true}, "data": {"egress": dice.pick(&["all", "none"])}});
     let mut pools = json!({"general": {"subnet": "general", "machine": "m7i.xlarge", "nodes": "3..9"}, "data": {"subnet": "data", "machine": "r7i.large", "nodes": "3..3", "disk": "60Gi"}});
@@ -86,7 +88,7 @@ pub fn spec(seed: u64) -> Value {
     let mut spec = json!({
         "apiVersion": "platgen/v1",
         "platform": {"name": dice.pick(&["random", "r", "a-long-name-of-a-platform"]), "owner": "ops", "domain": "random.example"},
-        "cloud": {"provider": "aws", "accounts": {"dev": "111111111111", "beta": "222222222222", "production": "333333333333"}, "state": {"region": "eu-west-1"}},
+        "cloud": {"provider": "aws", "accounts": accounts, "state": {"region": "eu-west-1"}},
         "regions": {"eu-west-1": {"zones": 3}, "eu-central-1": {"zones": 2}},
         "environments": environments,
         "network": {"cidr": "10.0.0.0/8", "subnets": subnets},
@@ -235,11 +237,11 @@ impl World<'_> {
     }
 
     fn exposure(&mut self, name: &str) -> Value {
-        match self.dice.below(4) {
+        // No `from`: the definitions that judge have no SecurityPolicy.
+        match self.dice.below(3) {
             0 => name.into(),
             1 => json!([{"host": format!("{name}-api"), "path": "/v1", "timeout": "20s"}, {"host": format!("{name}-www")}]),
-            2 => json!({"host": format!("{name}-in"), "via": "internal"}),
-            _ => json!({"host": name, "from": ["203.0.113.0/24", "198.51.100.7/32"]}),
+            _ => json!({"host": format!("{name}-in"), "via": "internal"}),
         }
     }
 

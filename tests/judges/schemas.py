@@ -20,7 +20,8 @@ import kubernetes_validate
 import yaml
 from kubernetes_validate.version import __version__ as PACKAGE_VERSION
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent / "target" / "judges"
+HOME = pathlib.Path(__file__).resolve().parent.parent.parent / "target" / "judges"
+ROOT = pathlib.Path(os.environ.get("PLATGEN_JUDGES_HOME") or HOME)
 PACKAGED = pathlib.Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
 VERSIONS = ["1.33", "1.34", "1.35", "1.36", "1.37"]
 META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
