@@ -55,12 +55,12 @@ const FILTERS: [&str; 10] = [
     "heuristic.is_templated_secret",
 ];
 
-/// Lines that only look like secrets here: settings that name a token, the name of a variable that an ExternalSecret fills, and what an
+/// Lines that only look like secrets here: settings that name a token, the name of a variable or file that an ExternalSecret fills, and what an
 /// image's bytes hash to.
 const NO_SECRET: [&str; 4] = [
     r"^\s*automountServiceAccountToken: false$",
     r#"^\s*http_tokens\s*= "required"$"#,
-    r"^\s*- secretKey: [A-Za-z_][A-Za-z0-9_]*$",
+    r#"^\s*- secretKey: "?[A-Za-z0-9._-]+"?$"#,
     r"^\s*(- )?image: \S+@sha256:[0-9a-f]{64}$",
 ];
 
