@@ -12,6 +12,7 @@ mod cache;
 mod judge;
 mod kubernetes;
 mod loosened;
+mod resources;
 mod terraform;
 mod text;
 mod trees;
@@ -42,20 +43,24 @@ fn main() -> ExitCode {
         }
     });
     trials.push(Trial::test("waivers/loosened", || loosened::prove().map_err(Failed::from)));
+    trials.push(Trial::test("resources/rules", || resources::prove().map_err(Failed::from)));
     trials.push(known(&waivers, &bench));
     trials.push(dates(&waivers));
     trials.extend(planted(&bench, required));
-    let mut rendered = 0;
+    let mut rendered = Vec::new();
     for spec in specs() {
         let name = spec.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match trees::folder().and_then(|keep| trees::render(&spec, keep)) {
             Ok(tree) => {
-                rendered += 1;
-                trials.extend(judged(&Arc::new(tree), &bench, &waivers, required));
+                let tree = Arc::new(tree);
+                trials.extend(judged(&tree, &bench, &waivers, required));
+                rendered.push(tree);
             }
             Err(error) => trials.push(Trial::test(format!("render/{name}"), move || Err(error.into()))),
         }
     }
+    let trees = rendered.clone();
+    trials.push(Trial::test("resources/roots", move || resources::same_roots(&trees).map_err(Failed::from)));
     let whole = arguments.filter.is_none() && arguments.skip.is_empty() && !arguments.list && !arguments.ignored;
     let conclusion = libtest_mimic::run(&arguments, trials);
     if arguments.list {
@@ -64,7 +69,7 @@ fn main() -> ExitCode {
     let mut failed = conclusion.has_failed();
     let table = bench.table();
     println!("{table}");
-    if rendered == 0 {
+    if rendered.is_empty() {
         println!("no spec was rendered: only the fixture was judged\n");
     }
     let written = fs::create_dir_all(judge::home()).and_then(|()| fs::write(judge::home().join("report.txt"), table));
@@ -74,7 +79,7 @@ fn main() -> ExitCode {
     }
     // Only a whole run knows that nothing needed a waiver, and only judges that ran.
     let ran = |name: &str| bench.judges.iter().filter(|(judge, _)| judge.name == name).all(|(_, program)| program.is_ok());
-    for idle in if whole && rendered > 0 { waivers.unused(ran) } else { Vec::new() } {
+    for idle in if whole && !rendered.is_empty() { waivers.unused(ran) } else { Vec::new() } {
         eprintln!("waivers.toml: {idle}");
         failed = true;
     }
