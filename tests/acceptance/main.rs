@@ -1,9 +1,10 @@
 //! What a user can rely on, shown through the program itself: commands and exit codes, the causes of `render --check`, the schema, and the
-//! specs of the repository. Trials that need kubectl or the Python judges are ignored where these are absent and fail where
+//! specs of the repository. Trials that need git, kubectl or the Python judges are ignored where these are absent and fail where
 //! PLATGEN_JUDGES is `required`.
 
 mod check;
 mod cli;
+mod merge;
 mod program;
 mod schema;
 mod specs;
@@ -32,6 +33,10 @@ fn main() {
         trials.push(Trial::test(format!("specs/same_bytes/{name}"), move || specs::same_bytes(&again)));
         trials.push(Trial::test(format!("specs/warnings/{name}"), move || specs::warnings(&of, &spec)));
     }
+    let git = specs::starts(Path::new("git"), &["--version"]);
+    trials.push(judged("merge/conflict_in_the_default_style", git, merge::conflict_in_the_default_style));
+    trials.push(judged("merge/conflict_in_the_diff3_style", git, merge::conflict_in_the_diff3_style));
+    trials.push(judged("merge/clean_merge_with_overlaps", git, merge::clean_merge_with_overlaps));
     let kubectl = specs::starts(Path::new("kubectl"), &["version", "--client"]);
     trials.push(judged("specs/kustomize_builds_every_region", kubectl, specs::kustomize_builds_every_region));
     let yaml = specs::starts(&specs::python(), &["-c", "import yaml"]);
@@ -47,7 +52,7 @@ fn main() {
 fn judged(name: &str, present: bool, run: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
     let required = std::env::var("PLATGEN_JUDGES").is_ok_and(|value| value == "required");
     if !present && required {
-        let missing = format!("{name} needs kubectl, or the Python that PLATGEN_PYTHON names with what tests/judges/python.txt lists");
+        let missing = format!("{name} needs git, kubectl, or the Python that PLATGEN_PYTHON names with what tests/judges/python.txt lists");
         return Trial::test(name, move || Err(missing.into()));
     }
     Trial::test(name, run).with_ignored_flag(!present)
