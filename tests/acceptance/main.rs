@@ -7,6 +7,7 @@ mod cli;
 mod merge;
 mod program;
 mod schema;
+mod show;
 mod specs;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -26,6 +27,7 @@ fn main() {
             init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
             check_judges_by_rules_and_waivers rules_are_listed explain_every_code_and_section completions_and_manual show_says_where_values_come_from;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
+        show: every_origin_is_true layers_are_named computed_values_name_their_reasons;
         specs: yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };
     for (name, spec) in program::specs() {
