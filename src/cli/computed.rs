@@ -38,6 +38,11 @@ impl All<'_> {
         self.written.contains_key(path)
     }
 
+    /// Whether any path starts so.
+    fn any(&self, start: &str) -> bool {
+        self.written.range(start.to_string()..).next().is_some_and(|(path, _)| path.starts_with(start))
+    }
+
     /// The path if somebody wrote it, else the words for what holds without it.
     fn or(&self, path: String, otherwise: &str) -> String {
         if self.has(&path) { path } else { otherwise.to_string() }
@@ -46,7 +51,10 @@ impl All<'_> {
     /// Adds a value unless the spec has it as it is.
     fn add(&mut self, path: String, value: impl ToString, from: impl Into<String>) {
         if !self.has(&path) {
-            self.lines.push((path, value.to_string(), from.into()));
+            let value = value.to_string();
+            // One line each.
+            let value = if value.contains(char::is_control) { format!("{value:?}") } else { value };
+            self.lines.push((path, value, from.into()));
         }
     }
 
@@ -80,8 +88,7 @@ impl All<'_> {
         let section = if workload.store { "stores" } else { "apps" };
         let both = format!("{section}.{}/{}", workload.namespace, workload.name);
         let below = format!("{both}.");
-        let known = self.written.range(below.clone()..).next().is_some_and(|(path, _)| path.starts_with(&below));
-        if known { both } else { format!("{section}.{}", workload.name) }
+        if self.any(&below) { both } else { format!("{section}.{}", workload.name) }
     }
 
     /// Adds the values of an entry: once where all of its regions agree, else with the region after the path.
@@ -264,7 +271,8 @@ impl All<'_> {
         }
         let subnet = match &placement.pool {
             Some(pool) => format!("cluster.pools.{pool}.subnet"),
-            None => "network.subnets: the default one".to_string(),
+            None if self.any("network.subnets.") => "network.subnets: the default one".to_string(),
+            None => "the only subnet: none is declared".to_string(),
         };
         add("subnet", placement.subnet.to_string(), subnet);
         for (number, taint) in placement.tolerations.iter().enumerate() {
@@ -277,7 +285,8 @@ impl All<'_> {
         for port in service.iter().flat_map(|service| &service.ports) {
             add(&format!("service.ports.{}", port.name), format!("{}->{}", port.port, port.target), ports.clone());
         }
-        add("security.fs_group", fs_group.to_string(), "the hardened default".to_string());
+        let group = self.or(format!("{entry}.security.group"), "the hardened default");
+        add("security.fs_group", fs_group.to_string(), group);
         for (number, exposure) in exposures.iter().enumerate() {
             expose(number, exposure, entry, &ports, &mut values);
         }
@@ -336,7 +345,8 @@ impl All<'_> {
         for (path, pair) in [("cpu", cpu), ("memory", memory), ("ephemeral", ephemeral)] {
             let Some((request, limit)) = pair else { continue };
             let said = format!("resources.{path}");
-            let from = if written(&said).is_some() { whole(&said) } else { "the default of containers".to_string() };
+            let from =
+                if written(&said).is_some() { whole(&said) } else { "the default of containers and their empty folders".to_string() };
             add(&format!("requests.{path}"), request.to_string(), from.clone());
             add(&format!("limits.{path}"), limit.to_string(), from);
         }
@@ -361,7 +371,9 @@ impl All<'_> {
             ("writable_root", writable_root.to_string()),
             ("privileged", privileged.to_string()),
         ] {
-            add(&format!("security.{path}"), value, "the hardened default".to_string());
+            let of_user = path == "group" && written("security.user").is_some();
+            let from = if of_user { whole("security.user") } else { "the hardened default".to_string() };
+            add(&format!("security.{path}"), value, from);
         }
     }
 }

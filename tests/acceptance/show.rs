@@ -119,7 +119,8 @@ pub(crate) fn layers_are_named() {
     all.extend(roles);
     assert_eq!(of("production", ", environment production"), all);
     let shared = ["namespace", "resources.cpu", "resources.memory", "security.group", "security.reason", "security.user"];
-    let both = ["cart", "payment"].iter().flat_map(|app| shared.iter().chain(["protocol"].iter()).map(move |key| format!("apps.{app}.{key}")));
+    let both =
+        ["cart", "payment"].iter().flat_map(|app| shared.iter().chain(["protocol"].iter()).map(move |key| format!("apps.{app}.{key}")));
     let mut wanted: BTreeSet<String> = both.chain(shared.iter().map(|key| format!("apps.frontend.{key}"))).collect();
     wanted.remove("apps.payment.namespace");
     assert_eq!(of("dev", ", profile service").into_keys().collect::<BTreeSet<_>>(), wanted);
@@ -132,7 +133,7 @@ pub(crate) fn computed_values_name_their_reasons() {
             "sample",
             "production",
             &[
-                ("addresses.eu-central-1.data.eu-central-1a", "10.33.64.0/22", "platgen.lock:"),
+                ("addresses.eu-central-1.data.eu-central-1a", "10.32.64.0/22", "platgen.lock:"),
                 ("apps.cart.disruption_budget.max_unavailable", "1", "apps.cart.scale.replicas"),
                 ("apps.cart.kind", "Deployment", "the entry: no schedule, run, per_node or volumes"),
                 ("apps.cart.limits.cpu", "200m", "apps.cart.resources.cpu"),
@@ -171,7 +172,11 @@ pub(crate) fn computed_values_name_their_reasons() {
             "dev",
             &[
                 ("apps.frontend.service.ports.http", "80->8080", "apps.frontend.port"),
-                ("apps.loadgenerator.init.frontend-check.resolved.FRONTEND_ADDR", "frontend.shop:80", "apps.loadgenerator.init.frontend-check.config.FRONTEND_ADDR"),
+                (
+                    "apps.loadgenerator.init.frontend-check.resolved.FRONTEND_ADDR",
+                    "frontend.shop:80",
+                    "apps.loadgenerator.init.frontend-check.config.FRONTEND_ADDR",
+                ),
                 ("apps.paymentservice.resolved.DISABLE_PROFILER", "1", "apps.paymentservice.config.DISABLE_PROFILER"),
             ],
         ),
@@ -180,7 +185,8 @@ pub(crate) fn computed_values_name_their_reasons() {
         let (project, name, _) = project(&specs()[spec]);
         let lines = shown(&project, &name, environment);
         for (path, value, from) in wanted {
-            let (_, found, origin) = lines.iter().find(|(known, ..)| known == path).unwrap_or_else(|| panic!("{spec} does not show {path}"));
+            let (_, found, origin) =
+                lines.iter().find(|(known, ..)| known == path).unwrap_or_else(|| panic!("{spec} does not show {path}"));
             let computed = origin.strip_prefix("computed from ").unwrap_or_else(|| panic!("{path}: {origin}"));
             assert_eq!((found.as_str(), computed.starts_with(from)), (*value, true), "{spec}: {path} {origin}");
         }
