@@ -78,7 +78,7 @@ enum Command {
     Check(check::Check),
     /// Print what holds in an environment, with the place each value comes from.
     Show(show::Show),
-    /// Put spec files into their canonical form.
+    /// Put spec files into their canonical form: same meaning, every comment, one layout.
     Fmt(fmt::Fmt),
     /// Update `platgen.lock` alone.
     Lock(lock::LockCommand),

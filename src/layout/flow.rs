@@ -18,10 +18,23 @@ pub(super) fn is_bare(text: &str) -> bool {
     is_plain(text) && !text.contains(['#', ',', '[', ']', '{', '}'])
 }
 
+/// Where a scalar stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Place {
+    Key,
+    Block,
+    /// Between brackets or braces, where old readers stumble over a colon.
+    Flow,
+}
+
 /// A quoted scalar on one line, with the quotes it needs.
-pub(super) fn requote(raw: &str, key: bool) -> String {
+pub(super) fn requote(raw: &str, place: Place) -> String {
     let Some(text) = unquote(raw) else { return raw.to_string() };
-    let bare = if key { is_plain_key(&text) } else { is_bare(&text) };
+    let bare = match place {
+        Place::Key => is_plain_key(&text),
+        Place::Block => is_bare(&text),
+        Place::Flow => is_bare(&text) && !text.contains(':'),
+    };
     match bare {
         true => text,
         // Escaping what stands well in single quotes makes nothing clearer.
@@ -79,7 +92,10 @@ fn join(tokens: &[Token<'_>]) -> String {
             Token::Comma if matches!(next, Some(Token::Close(_))) => {}
             Token::Comma => out.push_str(", "),
             Token::Colon => out.push_str(": "),
-            Token::Quoted(raw) => out.push_str(&requote(raw, next == Some(&Token::Colon))),
+            Token::Quoted(raw) => {
+                let place = if next == Some(&Token::Colon) { Place::Key } else { Place::Flow };
+                out.push_str(&requote(raw, place));
+            }
             Token::Plain(word) => out.push_str(word),
         }
     }

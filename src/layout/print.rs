@@ -95,7 +95,6 @@ fn block(rows: &[&Row], lines: &mut Vec<String>) {
         let run: Vec<&&Row> =
             rows[at..].iter().take_while(|row| in_table(row) && (row.indent, &row.lead) == (rows[at].indent, &rows[at].lead)).collect();
         let run = if run.is_empty() { vec![&rows[at]] } else { run };
-        // Two values in one column after keys of different lengths are no accident.
         let cells: Vec<(usize, usize)> = run.iter().map(|row| (row.value_column, width(row))).collect();
         let column = is_table(&cells).then(|| cells.iter().map(|(_, width)| *width).max().unwrap_or_default() + 1);
         for row in &run {
@@ -126,7 +125,10 @@ fn block(rows: &[&Row], lines: &mut Vec<String>) {
     }
 }
 
-/// Whether two cells stand in one column though what is before them has different lengths.
+/// Whether most cells stand in one column though what is before them has different lengths: that is no accident.
 fn is_table(cells: &[(usize, usize)]) -> bool {
-    cells.iter().enumerate().any(|(at, (column, width))| cells[at + 1..].iter().any(|(other, length)| column == other && width != length))
+    cells.iter().any(|(column, width)| {
+        let beside = || cells.iter().filter(|(other, _)| other == column);
+        beside().count() * 2 > cells.len() && beside().any(|(_, other)| other != width)
+    })
 }

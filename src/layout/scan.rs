@@ -4,7 +4,7 @@
 //! a key) it refuses.
 
 use super::Refused;
-use super::flow::{flow, quoted_end, requote};
+use super::flow::{Place, flow, quoted_end, requote};
 
 /// A line, or several that belong together.
 #[derive(Debug)]
@@ -171,7 +171,7 @@ impl<'a> Scan<'a> {
                 row.lead.pop();
             } else if let Some((end, after)) = key {
                 let word = &rest[..end];
-                let word = if word.starts_with(['"', '\'']) { requote(word, true) } else { word.to_string() };
+                let word = if word.starts_with(['"', '\'']) { requote(word, Place::Key) } else { word.to_string() };
                 row.key = Some(word + ":");
                 at += after;
                 at += line[at..].len() - line[at..].trim_start_matches([' ', '\t']).len();
@@ -201,7 +201,7 @@ impl<'a> Scan<'a> {
                 let Some(end) = quoted_end(self.text, from) else { return self.refuse("a quote is not closed") };
                 let raw = self.text.get(from..end).unwrap_or_default();
                 if end <= end_of_line {
-                    row.value = requote(raw, false);
+                    row.value = requote(raw, Place::Block);
                 } else {
                     // Blanks around line ends mean nothing inside quotes.
                     self.fold(row, raw, |_| indent + 2);

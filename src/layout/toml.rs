@@ -11,16 +11,16 @@ pub(super) fn layout(text: &str) -> Result<String, Refused> {
     let mut document: DocumentMut = text
         .parse()
         .map_err(|error: toml_edit::TomlError| Refused { at: error.span().map_or(0, |span| span.start), why: "it can't be read" })?;
-    let trailing = words(document.trailing().as_str().unwrap_or_default(), true);
+    let trailing = words(document.trailing().as_str().unwrap_or_default());
     document.set_trailing(trailing.trim_end_matches('\n').to_string() + if trailing.trim().is_empty() { "" } else { "\n" });
-    table(document.as_table_mut());
+    table(document.as_table_mut(), true);
     let text = document.to_string();
     let text = text.trim_start_matches('\n');
     Ok(if text.ends_with('\n') || text.is_empty() { text.to_string() } else { format!("{text}\n") })
 }
 
 /// Comments and blank lines before something: comments at the start of their lines, one blank line at a time.
-fn words(raw: &str, first: bool) -> String {
+fn words(raw: &str) -> String {
     let mut out = String::new();
     let mut blank = false;
     let lines: Vec<&str> = raw.split('\n').collect();
@@ -30,7 +30,7 @@ fn words(raw: &str, first: bool) -> String {
             // What follows the last line end is the indentation of the thing itself.
             true => blank |= at + 1 < lines.len(),
             false => {
-                if blank && !(first && out.is_empty()) {
+                if blank {
                     out.push('\n');
                 }
                 out.push_str(line);
@@ -39,7 +39,7 @@ fn words(raw: &str, first: bool) -> String {
             }
         }
     }
-    if blank && !(first && out.is_empty()) {
+    if blank {
         out.push('\n');
     }
     out
@@ -58,40 +58,46 @@ fn line_end(raw: &str) -> String {
 }
 
 fn head(decor: &mut Decor) {
-    let before = words(&text_of(decor.prefix()), false);
+    let before = words(&text_of(decor.prefix()));
     // Exactly one blank line, above the comments that belong to the table.
     decor.set_prefix(format!("\n{}", before.trim_start_matches('\n')));
     let after = line_end(&text_of(decor.suffix()));
     decor.set_suffix(after);
 }
 
-fn table(table: &mut Table) {
-    let root = table.position().is_none() && !table.is_dotted();
+/// The lines of a table and the tables in it; `fresh` where nothing stands between them and its head.
+fn table(table: &mut Table, fresh: bool) {
     for (number, (mut key, item)) in table.iter_mut().enumerate() {
+        let fresh = fresh && number == 0;
         match item {
             Item::Value(inner) => {
-                let before = words(&text_of(key.leaf_decor().prefix()), root && number == 0);
+                let before = words(&text_of(key.leaf_decor().prefix()));
                 // No blank line below the head of a table.
-                let before = if number == 0 { before.trim_start_matches('\n') } else { &before };
+                let before = if fresh { before.trim_start_matches('\n') } else { &before };
                 name(&mut key, before, " ");
                 value(inner, true);
             }
             // What stands before `a.b = 1` belongs to its last key.
             Item::Table(inner) if inner.is_dotted() => {
                 part(&mut key);
-                self::table(inner);
+                self::table(inner, fresh);
             }
             Item::Table(inner) => {
                 part(&mut key);
+                // Blanks between the brackets; anything else there belongs to something else.
+                if text_of(key.leaf_decor().prefix()).trim_matches([' ', '\t']).is_empty() {
+                    key.leaf_decor_mut().set_prefix("");
+                }
+                key.leaf_decor_mut().set_suffix("");
                 if !inner.is_implicit() {
                     head(inner.decor_mut());
                 }
-                self::table(inner);
+                self::table(inner, true);
             }
             Item::ArrayOfTables(all) => {
                 for inner in all.iter_mut() {
                     head(inner.decor_mut());
-                    self::table(inner);
+                    self::table(inner, true);
                 }
             }
             Item::None => {}

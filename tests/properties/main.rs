@@ -4,6 +4,7 @@
 
 mod fuzz;
 mod laws;
+mod layouts;
 mod merges;
 mod mutate;
 mod pipeline;
@@ -27,6 +28,7 @@ fn main() {
     }
     let mut trials = trials! {
         fuzz: the_corpus spoilt_texts;
+        layouts: the_corpus spoilt_texts every_dress_comes_off;
         laws: changed_specs_never_panic a_need_only_opens a_thousand_faults_are_told a_config_map_has_room;
         readers: whole_texts_are_read_as_the_libraries_do spoilt_texts_are_read_as_the_libraries_do;
     };
