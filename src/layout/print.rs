@@ -125,10 +125,10 @@ fn block(rows: &[&Row], lines: &mut Vec<String>) {
     }
 }
 
-/// Whether most cells stand in one column though what is before them has different lengths: that is no accident.
+/// Whether all cells but one, which may be new, stand in one column though what is before them has different lengths: that is no accident.
 fn is_table(cells: &[(usize, usize)]) -> bool {
     cells.iter().any(|(column, width)| {
         let beside = || cells.iter().filter(|(other, _)| other == column);
-        beside().count() * 2 > cells.len() && beside().any(|(_, other)| other != width)
+        beside().count() + 1 >= cells.len() && beside().any(|(_, other)| other != width)
     })
 }
