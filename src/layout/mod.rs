@@ -73,13 +73,20 @@ pub fn same(a: &Node, b: &Node) -> bool {
 
 /// The first byte of `before` that `after` lacks, or where it has one more; blanks, quotes and commas apart, and the sign that starts a document.
 fn lost(before: &str, after: &str) -> Option<usize> {
-    let kept = |text: &str| -> Vec<(usize, char)> {
-        let skip = if text.starts_with("---\n") { 4 } else { 0 };
-        text.char_indices().filter(|(at, c)| *at >= skip && !matches!(c, ' ' | '\t' | '\n' | '"' | '\'' | ',' | '\\')).collect()
-    };
-    let (before_kept, after_kept) = (kept(before), kept(after));
-    let same = before_kept.iter().zip(&after_kept).take_while(|((_, a), (_, b))| a == b).count();
-    (same < before_kept.len() || same < after_kept.len()).then(|| before_kept.get(same).map_or(before.len(), |(at, _)| *at))
+    let (mut old, mut new) = (kept(before), kept(after));
+    loop {
+        match (old.next(), new.next()) {
+            (None, None) => return None,
+            (Some((_, a)), Some((_, b))) if a == b => {}
+            (Some((at, _)), _) => return Some(at),
+            (None, Some(_)) => return Some(before.len()),
+        }
+    }
+}
+
+fn kept(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let skip = if text.starts_with("---\n") { 4 } else { 0 };
+    text.char_indices().filter(move |(at, c)| *at >= skip && !matches!(c, ' ' | '\t' | '\n' | '"' | '\'' | ',' | '\\'))
 }
 
 #[cfg(test)]

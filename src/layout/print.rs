@@ -5,16 +5,18 @@
 
 use super::BEFORE_COMMENT;
 use super::scan::{Item, Row};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Prints the items of a text.
 pub(super) fn print(items: Vec<Item>) -> String {
     let items = set_apart(squeeze(items));
+    let below = rows_below(&items);
     let mut lines: Vec<String> = Vec::new();
     let mut at = 0;
     while at < items.len() {
         match &items[at] {
             Item::Blank => lines.push(String::new()),
-            Item::Comment { column, text, levels } => lines.push(" ".repeat(depth(*column, levels, &items[at..])) + text),
+            Item::Comment { column, text, levels } => lines.push(" ".repeat(depth(*column, levels, below[at])) + text),
             Item::Row(_) => {
                 let rows: Vec<&Row> =
                     items[at..].iter().map_while(|item| if let Item::Row(row) = item { Some(row) } else { None }).collect();
@@ -29,11 +31,24 @@ pub(super) fn print(items: Vec<Item>) -> String {
 }
 
 /// The indentation of a comment: that of the row below, or of the level it stands in where that is deeper.
-fn depth(column: usize, levels: &[(usize, usize)], rest: &[Item]) -> usize {
-    let next = rest.iter().find_map(|item| if let Item::Row(row) = item { Some((row.column, row.indent)) } else { None });
+fn depth(column: usize, levels: &[(usize, usize)], next: Option<(usize, usize)>) -> usize {
     let (below, indent) = next.unwrap_or((0, 0));
     let level = levels.iter().rev().find(|(old, _)| *old <= column).map_or(0, |(_, new)| *new);
     if column > below { level.max(indent) } else { indent }
+}
+
+/// For every item, the first row from there on: its indentation as written and its new one.
+fn rows_below(items: &[Item]) -> Vec<Option<(usize, usize)>> {
+    let mut next = None;
+    let below = items.iter().rev().map(|item| {
+        if let Item::Row(row) = item {
+            next = Some((row.column, row.indent));
+        }
+        next
+    });
+    let mut all: Vec<_> = below.collect();
+    all.reverse();
+    all
 }
 
 /// One blank line at a time; none at the start, at the end, and below a line that opens something.
@@ -65,14 +80,14 @@ fn set_apart(items: Vec<Item>) -> Vec<Item> {
         let tail = matches!(&items[tops[section]], Item::Row(row) if !row.tail.is_empty());
         tail || last_row(section) > tops[section]
     };
-    let mut after = Vec::new();
+    let mut after = BTreeSet::new();
     for section in 0..tops.len().saturating_sub(1) {
         let (end, next) = (last_row(section), tops[section + 1]);
         let apart = items[end + 1..next].iter().any(|item| matches!(item, Item::Blank));
         // A comment that stands deeper belongs to the section above it.
         let own = items[end + 1..next].iter().take_while(|item| matches!(item, Item::Comment { column, .. } if *column > 0)).count();
         if !apart && (is_long(section) || is_long(section + 1)) {
-            after.push(end + own);
+            after.insert(end + own);
         }
     }
     let mut apart = Vec::new();
@@ -127,8 +142,10 @@ fn block(rows: &[&Row], lines: &mut Vec<String>) {
 
 /// Whether all cells but one, which may be new, stand in one column though what is before them has different lengths: that is no accident.
 fn is_table(cells: &[(usize, usize)]) -> bool {
-    cells.iter().any(|(column, width)| {
-        let beside = || cells.iter().filter(|(other, _)| other == column);
-        beside().count() + 1 >= cells.len() && beside().any(|(_, other)| other != width)
-    })
+    let mut columns: BTreeMap<usize, (usize, usize, usize)> = BTreeMap::new();
+    for (column, width) in cells {
+        let (count, least, most) = columns.entry(*column).or_insert((0, *width, *width));
+        (*count, *least, *most) = (*count + 1, *width.min(least), *width.max(most));
+    }
+    columns.values().any(|(count, least, most)| count + 1 >= cells.len() && least != most)
 }

@@ -176,7 +176,7 @@ impl<'a> Scan<'a> {
                 at += after;
                 at += line[at..].len() - line[at..].trim_start_matches([' ', '\t']).len();
             } else if at == column {
-                let Some(open) = self.open.last() else { return self.refuse("this is no map of sections") };
+                let Some(open) = self.open.last() else { return self.refuse("its sections do not stand on lines of their own") };
                 row.indent = open.indent + 2;
             }
             break;
@@ -192,7 +192,7 @@ impl<'a> Scan<'a> {
         let end_of_line = self.lines[self.at].1;
         let rest = &self.text[from..end_of_line];
         let Some((column, indent)) = self.open.last().map(|open| (open.column, open.indent)) else {
-            return self.refuse("this is no map of sections");
+            return self.refuse("its sections do not stand on lines of their own");
         };
         let end = match rest.chars().next() {
             None | Some('#') => from,

@@ -103,7 +103,7 @@ fn what_cannot_be_kept_is_left_alone() {
     let refused = |name: &str, text: &str| lay_out(name, text).unwrap_err();
     assert_eq!(refused("a.yaml", "a: 1\n? b\n: c\n"), "layout:2: `a.yaml` stays as it is: keys after `?` are not laid out");
     assert_eq!(refused("a.yaml", "a: 1\n...\n"), "layout:2: `a.yaml` stays as it is: this belongs to streams of documents");
-    assert_eq!(refused("a.yaml", "{a: 1}\n"), "layout:1: `a.yaml` stays as it is: this is no map of sections");
+    assert_eq!(refused("a.yaml", "{a: 1}\n"), "layout:1: `a.yaml` stays as it is: its sections do not stand on lines of their own");
     assert_eq!(refused("a.yaml", "a: &b 1\n").split(':').next(), Some("anchor"));
     assert_eq!(refused("a.yaml", "a: 1\na: 2\n").split(':').next(), Some("duplicate-key"));
     assert!(refused("a.toml", "a = \n").starts_with("syntax:1"));
