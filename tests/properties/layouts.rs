@@ -48,13 +48,13 @@ pub(crate) fn spoilt_texts() {
     let mut random = Random(7);
     let seeds = corpus();
     let mut done = 0;
-    for _ in 0..if cfg!(debug_assertions) { 1500 } else { 30_000 } {
+    for _ in 0..if cfg!(debug_assertions) { 600 } else { 30_000 } {
         let (format, mut bytes) = seeds[random.below(seeds.len())].clone();
         let other = &seeds[random.below(seeds.len())].1;
         crate::fuzz::spoil(&mut bytes, other, &mut random);
         done += usize::from(holds(&format!("platform.{format}"), &String::from_utf8_lossy(&bytes)));
     }
-    assert!(done > 150, "{done}");
+    assert!(done > 60, "{done}");
 }
 
 /// How a text is dressed.
@@ -176,7 +176,7 @@ pub(crate) fn every_dress_comes_off() {
     let sample: Value = serde_yaml::from_str(&std::fs::read_to_string(path).expect("the sample")).expect("YAML");
     let mut random = Random(11);
     let (mut rendered, mut compared) = (0, 0);
-    for case in 0..150_u32 {
+    for case in 0..if cfg!(debug_assertions) { 60 } else { 600_u32 } {
         let mut tree = sample.clone();
         for _ in 0..random.below(4) {
             let number = |random: &mut Random| random.below(1 << 30) as u32;
@@ -215,5 +215,5 @@ pub(crate) fn every_dress_comes_off() {
             compared += 1;
         }
     }
-    assert!(rendered > 3 && compared > 100, "{rendered} rendered, {compared} compared");
+    assert!(rendered > 3 && compared > 40, "{rendered} rendered, {compared} compared");
 }
