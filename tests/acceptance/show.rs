@@ -33,11 +33,10 @@ fn project(spec: &Path) -> (Project, String, Vec<String>) {
 
 /// The texts that a printed value may stand as in its source: the text itself, or its first line.
 fn literal(value: &str) -> String {
-    let text = match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+    match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         Some(inside) => inside.split("\\n").find(|line| !line.is_empty()).unwrap_or_default().replace("\\\"", "\"").replace("\\\\", "\\"),
         None => value.to_string(),
-    };
-    text
+    }
 }
 
 /// Every line of every spec: it has an origin; a place holds the value, literally; a computed value names what there is.
@@ -126,9 +125,12 @@ pub(crate) fn layers_are_named() {
     assert_eq!(of("dev", ", profile service").into_keys().collect::<BTreeSet<_>>(), wanted);
 }
 
+/// A path, its value, how its origin begins.
+type Expected = (&'static str, &'static str, &'static str);
+
 /// What resolving decides is shown with what it was decided by.
 pub(crate) fn computed_values_name_their_reasons() {
-    let cases: [(&str, &str, &[(&str, &str, &str)]); 3] = [
+    let cases: [(&str, &str, &[Expected]); 3] = [
         (
             "sample",
             "production",
