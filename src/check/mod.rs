@@ -67,7 +67,8 @@ const RULES: &[(&[Code], fn(&Scene, &mut Vec<Finding>))] = &[
     (&[Code::WrongNamespace], namespaces::judge),
     (&[Code::MissingIsolation], isolation::judge),
     (&[Code::UnaccountedObject], accounted::judge),
-    (&[Code::SingleReplica, Code::NoMemoryLimit], model::judge),
+    (&[Code::NoMemoryLimit], pods::memory),
+    (&[Code::SingleReplica], model::judge),
 ];
 
 /// What a rule found.

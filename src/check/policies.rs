@@ -46,6 +46,11 @@ fn selector(value: &Value, key: &str) -> Option<Selector> {
 /// The namespaces that a peer means: those of the platform and, by their name alone, those of add-ons.
 fn namespaces<'s>(scene: &'s Scene, policy: &'s Object, peer: &Value) -> Vec<&'s str> {
     let Some(wanted) = selector(peer, "namespaceSelector") else { return vec![policy.namespace.as_str()] };
+    // Nearly every policy names one namespace by its name.
+    if let (Some(name), 1, []) = (wanted.equal.get(NAME), wanted.equal.len(), &wanted.among[..]) {
+        let known = scene.platform.namespaces.get_key_value(name).map(|(name, _)| name.as_str());
+        return known.or_else(|| FOREIGN.iter().copied().find(|foreign| foreign == name)).into_iter().collect();
+    }
     let nothing = Labels::new();
     let ours = scene.platform.namespaces.keys().map(|name| {
         let labels = scene.inventory.get("Namespace", "", name).map_or(&nothing, |object| &object.labels);
@@ -110,15 +115,47 @@ fn selector_of(policy: &Object) -> Selector {
     policy.at("/spec/podSelector").map(Selector::of).unwrap_or_default()
 }
 
-/// The policies of each pod.
-fn policies_of<'s>(scene: &'s Scene) -> BTreeMap<usize, Vec<&'s Object>> {
-    let mut policies: BTreeMap<usize, Vec<&Object>> = BTreeMap::new();
-    for policy in scene.inventory.of_kind("NetworkPolicy") {
-        for pod in scene.inventory.selected(&policy.namespace, &selector_of(policy)) {
-            policies.entry(pod).or_default().push(policy);
+/// What policies allow, so that each flow asks only the rules that can be about it: everybody may call one workload.
+#[derive(Default)]
+struct Index<'s> {
+    /// The policies of each pod, by their numbers.
+    policies: BTreeMap<usize, Vec<(usize, &'s Object)>>,
+    /// The rules of a policy and a direction that name a pod.
+    by_pod: BTreeMap<(usize, bool, usize), Vec<&'s Value>>,
+    /// The rules that name everybody, ranges or add-ons.
+    others: BTreeMap<(usize, bool), Vec<&'s Value>>,
+}
+
+impl<'s> Index<'s> {
+    fn of(scene: &'s Scene) -> Index<'s> {
+        let mut index = Index::default();
+        for (at, policy) in scene.inventory.of_kind("NetworkPolicy").enumerate() {
+            for pod in scene.inventory.selected(&policy.namespace, &selector_of(policy)) {
+                index.policies.entry(pod).or_default().push((at, policy));
+            }
+            for way in Way::BOTH {
+                for rule in way.rules(policy) {
+                    let peers = way.peers(rule);
+                    let pods: BTreeSet<usize> =
+                        peers.iter().filter(|peer| peer.get("ipBlock").is_none()).flat_map(|peer| pods(scene, policy, peer)).collect();
+                    if pods.is_empty() || peers.len() > 1 {
+                        index.others.entry((at, way == Way::In)).or_default().push(rule);
+                    }
+                    for pod in pods {
+                        index.by_pod.entry((at, way == Way::In, pod)).or_default().push(rule);
+                    }
+                }
+            }
         }
+        index
     }
-    policies
+
+    /// The rules of a policy that can be about this end.
+    fn rules(&self, policy: usize, way: Way, end: &End) -> impl Iterator<Item = &'s Value> {
+        let first = if let End::Pods(numbers) = end { numbers.first() } else { None };
+        let named = first.and_then(|pod| self.by_pod.get(&(policy, way == Way::In, *pod)));
+        named.into_iter().chain(self.others.get(&(policy, way == Way::In))).flatten().copied()
+    }
 }
 
 /// An end of a flow as a policy of the other end meets it.
@@ -193,7 +230,7 @@ fn number_of(scene: &Scene, pod: usize, name: &str) -> Option<u64> {
 
 /// Flows that a policy of either side drops.
 pub(super) fn closed(scene: &Scene, found: &mut Vec<Finding>) {
-    let policies = policies_of(scene);
+    let index = Index::of(scene);
     for flow in &scene.region.flows {
         for (way, own, other) in [(Way::Out, &flow.from, &flow.to), (Way::In, &flow.to, &flow.from)] {
             let Peer::Workload { namespace, name } = own else { continue };
@@ -201,12 +238,12 @@ pub(super) fn closed(scene: &Scene, found: &mut Vec<Finding>) {
             let ours = pods_of(scene, namespace, name);
             let called = if let (Way::Out, End::Pods(numbers)) = (way, &end) { numbers } else { &ours };
             let shut = ours.iter().any(|pod| {
-                let policies = policies.get(pod).map_or(&[][..], Vec::as_slice);
-                let patched = policies.iter().any(|policy| scene.is_changed(policy));
-                let isolating = policies.iter().any(|policy| isolates(policy, way));
+                let policies = index.policies.get(pod).map_or(&[][..], Vec::as_slice);
+                let patched = policies.iter().any(|(_, policy)| scene.is_changed(policy));
+                let isolating = policies.iter().any(|(_, policy)| isolates(policy, way));
                 let allows = |port: u16| {
-                    policies.iter().any(|policy| {
-                        way.rules(policy).iter().any(|rule| {
+                    policies.iter().any(|(at, policy)| {
+                        index.rules(*at, way, &end).any(|rule| {
                             let peers = way.peers(rule);
                             let met = peers.is_empty() || peers.iter().any(|peer| end.is_in(scene, policy, peer));
                             met && opens(scene, rule, port, called)
