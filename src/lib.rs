@@ -8,9 +8,10 @@
 //!
 //! A [`source`] is bytes with a name. [`syntax`] makes one spanned tree of YAML and TOML and decodes it without ever failing. [`spec`] is the file
 //! format, one to one, and merges its layers. [`resolve`] is the only place where policy is decided; it gives the [`model`], the truth that
-//! every renderer reads; [`scanners`] says which rules of others its objects do not keep, and why. [`kubernetes`] and [`cloud`] make views of it,
-//! [`template`] prints them, [`yaml`] and [`hcl`] read back and lay out what was printed. [`policy`] says what the NetworkPolicies among documents
-//! let pass. [`render`] gathers the [`files`], [`output`] brings them to disk. A [`diagnostic`] is everything the user can be told.
+//! every renderer reads. [`kubernetes`] and [`cloud`] make views of it, [`template`] prints them, [`yaml`] and [`hcl`] read back and lay out what was
+//! printed; [`layout`] does so for what users write. [`policy`] says what the NetworkPolicies among documents let pass. [`render`] gathers the
+//! [`files`], [`output`] brings them to disk. A [`diagnostic`] is everything the user can be told.
+//! [`scanners`] says which rules of others an object does not keep, and why.
 //!
 //! The core is pure: the same spec and lock give the same bytes on every machine. Only [`cli`] and [`output`] know the disk. `tests/tidy.rs` holds
 //! who may import whom.
@@ -38,6 +39,8 @@ pub mod template;
 pub mod yaml;
 
 pub mod hcl;
+
+pub mod layout;
 
 pub mod inventory;
 

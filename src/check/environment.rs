@@ -24,6 +24,7 @@ pub(super) fn labels(scene: &Scene, found: &mut Vec<Finding>) {
     for object in scene.inventory.of_kind("ExternalSecret") {
         secrets(scene, object, found);
     }
+    accounts(scene, found);
 }
 
 fn environment_of(scene: &Scene, object: &Object, what: &str, labels: &Labels, found: &mut Vec<Finding>) {
@@ -35,6 +36,24 @@ fn environment_of(scene: &Scene, object: &Object, what: &str, labels: &Labels, f
     };
     let help = format!("take the files of `{own}` as `platgen render` writes them");
     found.push(scene.finding(Code::WrongEnvironment, object, message, help));
+}
+
+/// Roles and stores on AWS are those of the environment's own account and region.
+fn accounts(scene: &Scene, found: &mut Vec<Finding>) {
+    let Some(account) = scene.region.account.as_deref() else { return };
+    let roles =
+        scene.inventory.of_kind("ServiceAccount").map(|object| (object, object.text("/metadata/annotations/eks.amazonaws.com~1role-arn")));
+    let other = |role: &str| !role.is_empty() && role.split(':').nth(4) != Some(account);
+    for (object, role) in roles.filter(|(object, role)| other(role) && !scene.is_changed(object)) {
+        let message = format!("`{}` takes the role `{role}`, which is not of the account `{account}`", object.id());
+        found.push(scene.finding(Code::WrongEnvironment, object, message, RENDER));
+    }
+    let stores = scene.inventory.of_kind("SecretStore").map(|object| (object, object.text("/spec/provider/aws/region")));
+    let own = scene.region.name.as_str();
+    for (object, region) in stores.filter(|(object, region)| !region.is_empty() && *region != own && !scene.is_changed(object)) {
+        let message = format!("`{}` reads the secrets of `{region}`, in the region `{own}`", object.id());
+        found.push(scene.finding(Code::WrongEnvironment, object, message, RENDER));
+    }
 }
 
 /// Secrets are read below the environment's name.

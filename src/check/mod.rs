@@ -14,6 +14,7 @@ mod isolation;
 mod model;
 mod namespaces;
 mod objects;
+mod opened;
 mod pods;
 mod policies;
 mod references;
@@ -33,8 +34,11 @@ use crate::model::{Estate, Platform, Region};
 use crate::source::Span;
 use scene::Scene;
 
+/// What looks at a region and adds what it finds.
+type Judge = fn(&Scene, &mut Vec<Finding>);
+
 /// Every rule and what judges it; rules that one walk finds together stand under one function.
-const RULES: &[(&[Code], fn(&Scene, &mut Vec<Finding>))] = &[
+const RULES: &[(&[Code], Judge)] = &[
     (&[Code::UnreadableDocument], objects::unreadable),
     (&[Code::KustomizationList], objects::kustomization),
     (&[Code::DuplicateObject], objects::duplicates),
@@ -50,7 +54,7 @@ const RULES: &[(&[Code], fn(&Scene, &mut Vec<Finding>))] = &[
     (&[Code::BlockedEviction], selectors::budgets),
     (&[Code::UnknownPeer, Code::PolicyPort], policies::peers),
     (&[Code::ClosedFlow], policies::closed),
-    (&[Code::OpenPolicy], policies::open),
+    (&[Code::OpenPolicy], opened::judge),
     (&[Code::UnknownPermission], access::permissions),
     (&[Code::ExcessPermission, Code::WrongAccess], access::people),
     (&[Code::RouteConflict], routes::conflicts),
@@ -67,7 +71,8 @@ const RULES: &[(&[Code], fn(&Scene, &mut Vec<Finding>))] = &[
     (&[Code::WrongNamespace], namespaces::judge),
     (&[Code::MissingIsolation], isolation::judge),
     (&[Code::UnaccountedObject], accounted::judge),
-    (&[Code::SingleReplica, Code::NoMemoryLimit], model::judge),
+    (&[Code::NoMemoryLimit], pods::memory),
+    (&[Code::SingleReplica], model::judge),
 ];
 
 /// What a rule found.

@@ -17,11 +17,5 @@ pub(super) fn judge(scene: &Scene, found: &mut Vec<Finding>) {
             let help = "say `scale: {replicas: 2..6}` or more, or a waiver with the reason why one is enough".to_owned();
             found.push(Finding { help, ..scene.lacks(Code::SingleReplica, workload, &object, message) });
         }
-        let containers = std::iter::once(&workload.main).chain(&workload.init).chain(&workload.sidecars);
-        for container in containers.filter(|container| container.memory.is_none()) {
-            let message = format!("the container `{}` of `{name}` has no limit of memory", container.name);
-            let help = "say `resources: {memory: 256Mi}`, or what it needs".to_owned();
-            found.push(Finding { help, ..scene.lacks(Code::NoMemoryLimit, workload, &object, message) });
-        }
     }
 }

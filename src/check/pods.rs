@@ -74,6 +74,19 @@ pub(super) fn judge(scene: &Scene, found: &mut Vec<Finding>) {
     services(scene, found);
 }
 
+/// Containers without a limit of memory, where the namespace gives none either.
+pub(super) fn memory(scene: &Scene, found: &mut Vec<Finding>) {
+    let gives = |object: &&Object| object.items("/spec/limits").iter().any(|limit| limit.pointer("/default/memory").is_some());
+    let given: BTreeSet<&str> = scene.inventory.of_kind("LimitRange").filter(gives).map(|object| object.namespace.as_str()).collect();
+    for (object, _, spec) in each(scene).filter(|(object, ..)| !given.contains(object.namespace.as_str())) {
+        let unlimited = |container: &&Value| container.pointer("/resources/limits/memory").is_none();
+        for container in list(spec, "initContainers").iter().chain(list(spec, "containers")).filter(unlimited) {
+            let message = format!("the container `{}` of `{}` has no limit of memory", text(container, "/name"), object.id());
+            found.push(scene.finding(Code::NoMemoryLimit, object, message, "give it `resources.limits.memory`"));
+        }
+    }
+}
+
 /// What is wrong with an image's version.
 fn unpinned(image: &str) -> Option<String> {
     let (name, digest) = image.split_once('@').map_or((image, None), |(name, digest)| (name, Some(digest)));

@@ -1,11 +1,13 @@
 //! Rules about ways in from outside: those of the model and no others, each host one's own, and none without encryption.
 
 use super::Finding;
+use super::compare::expect;
 use super::scene::{GATEWAYS, RENDER, Scene};
 use crate::diagnostic::Code;
+use crate::facts::Provider;
 use crate::inventory::Object;
 use crate::model::{Via, Workload};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
@@ -111,11 +113,29 @@ pub(super) fn plain(scene: &Scene, found: &mut Vec<Finding>) {
     }
 }
 
+/// Load balancers of the internal Gateway are private ones, as each cloud says it, and the public ones have nothing of the kind.
+fn gateways(scene: &Scene, found: &mut Vec<Finding>) {
+    let private = match scene.region.provider {
+        Provider::Aws => json!({"service.beta.kubernetes.io/aws-load-balancer-scheme": "internal"}),
+        Provider::Google => json!({"networking.gke.io/load-balancer-type": "Internal"}),
+        Provider::Azure => json!({"service.beta.kubernetes.io/azure-load-balancer-internal": "true"}),
+        Provider::Kind | Provider::Existing => Value::Null,
+    };
+    for (name, wanted) in [("public", Value::Null), ("internal", private)] {
+        if let Some(gateway) = scene.inventory.get("Gateway", GATEWAYS, name) {
+            expect(scene, found, Code::WrongRoute, gateway, "/spec/infrastructure/annotations", &wanted);
+            expect(scene, found, Code::WrongRoute, gateway, "/spec/listeners/0/port", &json!(80));
+            expect(scene, found, Code::WrongRoute, gateway, "/spec/listeners/1/port", &json!(443));
+        }
+    }
+}
+
 /// A way in: host, Gateway, path, what the path becomes, timeout, Service, port, who may come in.
 type Way = (String, String, String, String, String, String, String, Vec<String>);
 
 /// The ways in of the model against those of the documents.
 pub(super) fn exposures(scene: &Scene, found: &mut Vec<Finding>) {
+    gateways(scene, found);
     let mut callers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for policy in scene.inventory.of_kind("SecurityPolicy") {
         let from = caller_ranges(policy);

@@ -174,6 +174,10 @@ fn rights(container: &Container) -> Value {
 }
 
 pub(super) fn pods(scene: &Scene, found: &mut Vec<Finding>) {
+    // The default account is one of the guards of its namespace.
+    for account in scene.inventory.of_kind("ServiceAccount").filter(|account| account.name != "default" && !scene.is_by_hand(account)) {
+        expect(scene, found, Code::WrongSecurity, account, "/automountServiceAccountToken", &json!(false));
+    }
     for running in scene.running() {
         let Running { workload, object, pod } = running;
         let spec = pod.spec();
@@ -213,9 +217,6 @@ pub(super) fn pods(scene: &Scene, found: &mut Vec<Finding>) {
         let (selector, labels) = (json!({"matchLabels": {WORKLOAD: workload.name}}), object.at("/spec/selector"));
         if labels.is_some() || !ends {
             expect(scene, found, Code::WrongContainers, object, "/spec/selector", &selector);
-        }
-        if let Some(account) = scene.inventory.get("ServiceAccount", &object.namespace, workload.name.as_str()) {
-            expect(scene, found, Code::WrongSecurity, account, "/automountServiceAccountToken", &json!(false));
         }
         schedule(scene, running, found);
     }

@@ -3,6 +3,7 @@
 //! Both sides are written in one form, `<key#property>` among literal text, so that how a Secret is put together does not matter.
 
 use super::Finding;
+use super::compare::expect;
 use super::running::placed;
 use super::scene::{RENDER, Running, Scene};
 use crate::diagnostic::Code;
@@ -10,9 +11,21 @@ use crate::facts::Provider;
 use crate::inventory::Object;
 use crate::model::{SecretStore, Source};
 use crate::value::SecretRef;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(super) fn judge(scene: &Scene, found: &mut Vec<Finding>) {
+    for object in scene.inventory.of_kind("ExternalSecret").filter(|object| scene.workload_of(object).is_some()) {
+        for (place, wanted) in [
+            ("/spec/secretStoreRef/kind", json!("SecretStore")),
+            ("/spec/target/creationPolicy", json!("Owner")),
+            ("/spec/target/deletionPolicy", json!("Retain")),
+            ("/spec/target/template/engineVersion", json!("v2")),
+            ("/spec/target/template/type", json!("Opaque")),
+            ("/spec/target/template/metadata/labels", json!(object.labels)),
+        ] {
+            expect(scene, found, Code::WrongSecrets, object, place, &wanted);
+        }
+    }
     for running in scene.running() {
         let Running { object, .. } = running;
         for one in placed(&running) {

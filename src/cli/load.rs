@@ -15,6 +15,9 @@ const INCLUDED: u64 = 1 << 20;
 /// The name of the lock beside a spec file, or in a spec folder.
 pub(super) const LOCK: &str = "platgen.lock";
 
+/// The output folder beside a spec file, or in a spec folder, unless another is named.
+pub(super) const OUTPUT: &str = "deploy";
+
 /// A spec as it stands on disk, read as far as it can be.
 #[derive(Debug)]
 pub struct Loaded {

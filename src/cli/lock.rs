@@ -1,11 +1,15 @@
 //! `platgen lock`: the address plan alone.
+//!
+//! Without a lock it plans from nothing only where nothing was rendered yet: else every address could change under networks that exist.
 
-use super::load::LOCK;
-use super::{DIFFERENT, FAILED, FINE, Terminal, load};
+use super::load::{LOCK, OUTPUT};
+use super::{DIFFERENT, FAILED, FINE, Loaded, Terminal, load};
 use crate::diagnostic::wording::Count;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::lock::Merged;
+use crate::output;
 use crate::source::Sources;
+use std::path::Path;
 
 /// Flags of `lock`.
 #[derive(Clone, Debug, clap::Args)]
@@ -28,9 +32,19 @@ pub(super) fn run(command: &LockCommand, terminal: &Terminal) -> u8 {
             return FAILED;
         }
     };
+    match lock_is_lost(&loaded, &loaded.folder.join(OUTPUT)) {
+        Ok(None) => {}
+        Ok(Some(fault)) => {
+            terminal.tell_plain(&[fault]);
+            return DIFFERENT;
+        }
+        Err(faults) => {
+            terminal.tell_plain(&faults);
+            return FAILED;
+        }
+    }
     let mut released = 0;
-    if command.resolve {
-        let text = loaded.lock_text.clone().unwrap_or_default();
+    if let Some(text) = loaded.lock_text.clone().filter(|_| command.resolve) {
         let mut sources = Sources::default();
         let file = sources.add(loaded.folder.join(LOCK).display().to_string(), text.clone());
         match Merged::parse(file, &text) {
@@ -77,4 +91,20 @@ pub(super) fn run(command: &LockCommand, terminal: &Terminal) -> u8 {
     }
     terminal.say(&format!("{} is written: {}, {} planned anew", path.display(), Count(resolution.lock.entries.len(), "range"), released));
     FINE
+}
+
+/// The finding where files were rendered with a lock that is gone.
+///
+/// # Errors
+/// The output folder can't be read.
+pub(super) fn lock_is_lost(loaded: &Loaded, output: &Path) -> Result<Option<Diagnostic>, Vec<Diagnostic>> {
+    if loaded.lock_text.is_some() || !output::was_rendered(output)? {
+        return Ok(None);
+    }
+    let path = loaded.folder.join(LOCK).display().to_string();
+    let fault =
+        Diagnostic::new(Code::MissingLock, format!("`{path}` is missing, but files in `{}` were rendered with it", output.display()));
+    let help =
+        format!("bring it back from version control; `platgen render --force {LOCK}` plans every address anew, which can replace networks");
+    Ok(Some(fault.subject(path).help(help)))
 }

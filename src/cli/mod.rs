@@ -3,6 +3,7 @@
 //! stdout carries data, stderr words. Exit codes: 0 fine, 1 could not do it, 2 differences or findings, 64 wrong usage.
 
 mod check;
+mod computed;
 mod explain;
 mod fmt;
 mod init;
@@ -77,7 +78,7 @@ enum Command {
     Check(check::Check),
     /// Print what holds in an environment, with the place each value comes from.
     Show(show::Show),
-    /// Put spec files into their canonical form.
+    /// Put spec files into their canonical form: same meaning, every comment, one layout.
     Fmt(fmt::Fmt),
     /// Update `platgen.lock` alone.
     Lock(lock::LockCommand),

@@ -1,6 +1,7 @@
 //! `platgen render`: the files to disk or to stdout, or what differs from disk.
 
-use super::load::LOCK;
+use super::load::{LOCK, OUTPUT};
+use super::lock::lock_is_lost;
 use super::select::{regions, unknown, unknown_place};
 use super::{DIFFERENT, FAILED, FINE, Loaded, Terminal, load, print_all};
 use crate::diagnostic::wording::Count;
@@ -45,7 +46,7 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> u8 {
         Err(fault) => return fail(terminal, &[*fault]),
     };
     let roots = Roots {
-        output: render.output.clone().unwrap_or_else(|| loaded.folder.join("deploy")),
+        output: render.output.clone().unwrap_or_else(|| loaded.folder.join(OUTPUT)),
         project: loaded.folder.clone(),
         outside: vec![LOCK.to_string()],
     };
@@ -85,6 +86,14 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> u8 {
     let paths = render.app.as_deref().map(|app| files_of(app, &files));
     let selection = Selection { environment: render.env.as_deref(), region: render.region.as_deref(), paths: paths.as_ref() };
     if let Some(what) = &render.stdout {
+        match lock_is_lost(&loaded, &roots.output) {
+            Ok(None) => {}
+            Ok(Some(fault)) => {
+                terminal.tell_plain(&[fault]);
+                return DIFFERENT;
+            }
+            Err(faults) => return fail(terminal, &faults),
+        }
         print_all(&stream(&files, &selection, what == "all"));
         return FINE;
     }

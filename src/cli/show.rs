@@ -1,10 +1,14 @@
 //! `platgen show`: every effective value of an environment and where it comes from.
+//!
+//! Walks the merged tree, whose every leaf knows its place; [`computed`](super::computed) adds what resolving made of it.
 
+use super::computed::computed;
 use super::{FAILED, Terminal, load, print_all};
 use crate::diagnostic::wording;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Role, Span};
 use crate::syntax::{Kind, Node};
+use std::collections::BTreeMap;
 
 /// Flags of `show`.
 #[derive(Clone, Debug, clap::Args)]
@@ -40,10 +44,13 @@ pub(super) fn run(show: &Show, terminal: &Terminal) -> u8 {
         return FAILED;
     };
     let places = Places::of(&loaded, name);
-    let mut lines = Vec::new();
-    walk(tree, String::new(), &places, &mut lines);
+    let (mut lines, mut written) = (Vec::new(), BTreeMap::new());
+    walk(tree, String::new(), &places, &mut lines, &mut written);
     if let Some(platform) = resolution.as_ref().and_then(|r| r.estate.as_ref()).and_then(|estate| estate.environments.get(name)) {
-        computed(platform, &mut lines);
+        let lock = loaded.lock_text.as_deref().unwrap_or_default();
+        lines.extend(
+            computed(platform, &written, lock).into_iter().map(|(path, value, from)| (path, value, format!("computed from {from}"))),
+        );
     }
     let wanted = show.path.as_deref().unwrap_or("");
     let within =
@@ -101,56 +108,28 @@ impl<'a> Places<'a> {
     }
 }
 
+/// A path, its value as it is printed, and where that comes from.
 type Line = (String, String, String);
 
-fn walk(node: &Node, path: String, places: &Places<'_>, lines: &mut Vec<Line>) {
-    match &node.kind {
-        Kind::Plain(text) => lines.push((path, text.to_string(), places.origin(node.span))),
-        Kind::Text(text) => lines.push((path, format!("{:?}", &**text), places.origin(node.span))),
-        Kind::List(items) if items.is_empty() => lines.push((path, "[]".to_string(), places.origin(node.span))),
-        Kind::Map(entries) if entries.is_empty() => lines.push((path, "{}".to_string(), places.origin(node.span))),
-        Kind::List(items) => items.iter().enumerate().for_each(|(at, item)| walk(item, format!("{path}[{at}]"), places, lines)),
+/// Adds every leaf of a tree; `written` gets its text as it is.
+fn walk(node: &Node, path: String, places: &Places<'_>, lines: &mut Vec<Line>, written: &mut BTreeMap<String, String>) {
+    let (value, text) = match &node.kind {
+        Kind::Plain(text) => (text.to_string(), text.to_string()),
+        Kind::Text(text) => (format!("{:?}", &**text), text.to_string()),
+        Kind::List(items) if items.is_empty() => ("[]".to_string(), String::new()),
+        Kind::Map(entries) if entries.is_empty() => ("{}".to_string(), String::new()),
+        Kind::List(items) => {
+            return items.iter().enumerate().for_each(|(at, item)| walk(item, format!("{path}[{at}]"), places, lines, written));
+        }
         Kind::Map(entries) => {
             for entry in entries.iter() {
                 let key = if entry.key.contains('.') { format!("{:?}", &*entry.key) } else { entry.key.to_string() };
                 let below = if path.is_empty() { key } else { format!("{path}.{key}") };
-                walk(&entry.value, below, places, lines);
+                walk(&entry.value, below, places, lines, written);
             }
-        }
-    }
-}
-
-/// What resolving adds to what was written.
-fn computed(platform: &crate::model::Platform, lines: &mut Vec<Line>) {
-    let mut add = |path: String, value: String, from: &str| {
-        if !lines.iter().any(|(known, _, _)| *known == path) {
-            lines.push((path, value, format!("computed from {from}")));
+            return;
         }
     };
-    add("environment.domain".to_string(), platform.domain.to_string(), "platform.domain and environments");
-    add("environment.primary".to_string(), platform.primary.to_string(), "environments");
-    for (name, region) in &platform.regions {
-        if let Some(network) = &region.network {
-            add(format!("addresses.{name}.vpc"), network.cidr.to_string(), "platgen.lock");
-            add(format!("addresses.{name}.pods"), network.pods.to_string(), "platgen.lock");
-            add(format!("addresses.{name}.services"), network.services.to_string(), "platgen.lock");
-            for subnet in &network.subnets {
-                for range in &subnet.ranges {
-                    add(format!("addresses.{name}.{}.{}", subnet.name, range.zone), range.cidr.to_string(), "platgen.lock");
-                }
-            }
-        }
-    }
-    let Some(region) = platform.regions.values().find(|region| region.primary) else { return };
-    for workload in region.workloads.values() {
-        let section = if workload.store { "stores" } else { "apps" };
-        let entry = format!("{section}.{}", workload.name);
-        add(format!("{entry}.namespace"), workload.namespace.to_string(), "namespaces");
-        add(format!("{entry}.owner"), workload.owner.to_string(), &format!("namespaces.{}.owner", workload.namespace));
-        add(format!("{entry}.subnet"), workload.placement.subnet.to_string(), "network.subnets");
-        let (least, most) = workload.replicas;
-        let replicas = if least == most { least.to_string() } else { format!("{least}..{most}") };
-        add(format!("{entry}.scale.replicas"), replicas, "environments.protected");
-        add(format!("{entry}.security.user"), workload.main.security.user.to_string(), "the hardened default");
-    }
+    written.insert(path.clone(), text);
+    lines.push((path, value, places.origin(node.span)));
 }

@@ -104,6 +104,9 @@ messages {
     InvalidValue "invalid-value" Error
         "a text that its field can't read"
         "The field has a small grammar of its own (a quantity, a duration, a range, an address, ...) and this text is not in it. The message shows an example; `platgen explain PATH` shows the grammar."
+    Layout "layout" Error
+        "a spec file that `platgen fmt` can't put into its canonical form"
+        "A canonical form must say the same and keep every comment. Where that is not certain, the file is left as it is. Write the place in another way, or lay the file out by hand."
     LiveTerraformRoot "live-terraform-root" Error
         "a Terraform root left the spec while its resources may still run"
         "Removing the configuration would leave its resources without an owner. Destroy them first with the commands shown, then remove the files with `--force PATH`."

@@ -5,6 +5,7 @@
 //! written. Knows texts and hashes, not what they mean; prints nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::{Files, Unit};
@@ -260,6 +261,12 @@ pub fn render(job: &Job<'_>) -> Result<Outcome, Vec<Diagnostic>> {
 /// Every difference between the render and the disk, in a fixed order. Writes nothing; waits for a render under way.
 pub fn check(job: &Job<'_>) -> Result<Vec<Difference>, Vec<Diagnostic>> {
     check::check(job)
+}
+
+/// Whether files were rendered into this folder: it holds a manifest.
+pub fn was_rendered(output: &Path) -> Result<bool, Vec<Diagnostic>> {
+    let tree = walk::walk(output, &[]).map_err(|error| vec![*error])?;
+    Ok(tree.outside || !tree.units.is_empty())
 }
 
 /// Completes a render that was cut short, so that the locks can be read as it meant them. Returns whether there was one.

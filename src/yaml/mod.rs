@@ -16,7 +16,7 @@ mod value;
 
 pub use emit::{emit, emit_all};
 pub use read::{ReadError, read};
-pub(crate) use scalar::is_printable;
+pub(crate) use scalar::{is_plain, is_plain_key, is_printable};
 pub use tree::{Document, Id, Kind, Node};
 
 /// How deep maps and lists may stand inside each other, in text that is read.

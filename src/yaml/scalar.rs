@@ -69,7 +69,7 @@ pub(super) fn push_float(word: &str, out: &mut String) {
 }
 
 /// Whether a value may stand without quotes, in block style.
-pub(super) fn is_plain(text: &str) -> bool {
+pub(crate) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let second = bytes.get(1).copied().unwrap_or(b' ');
     let start = match bytes.first() {
@@ -87,7 +87,7 @@ pub(super) fn is_plain(text: &str) -> bool {
 }
 
 /// Whether a key may stand without quotes: letters, digits, `.`, `_`, `-`, `/`.
-pub(super) fn is_plain_key(text: &str) -> bool {
+pub(crate) fn is_plain_key(text: &str) -> bool {
     key_bytes(text.as_bytes()) == text.len() && is_key_word(text)
 }
 

@@ -38,8 +38,12 @@ pub(crate) fn the_lock_is_missing_or_stale() {
     fs::remove_file(project.at("platgen.lock")).expect("removed");
     assert_eq!(project.check().exits(2).causes(), ["platgen.lock: lock missing"]);
     let before = tree(&project.folder);
-    assert!(project.run(&["render"]).exits(2).codes().contains("missing-lock"));
-    assert!(before == tree(&project.folder), "a refused render wrote something");
+    let refused: [&[&str]; 5] = [&["render"], &["render", "--stdout"], &["lock"], &["lock", "--check"], &["lock", "--resolve"]];
+    for words in refused {
+        let ran = project.run(words).exits(2);
+        assert!(ran.codes().contains("missing-lock") && ran.out.is_empty(), "{words:?}: {ran:?}");
+    }
+    assert!(before == tree(&project.folder), "something was written without the lock");
     project.write("platgen.lock", &lock);
     assert_eq!(project.check().code, 0);
     add_region(&project);

@@ -104,6 +104,29 @@ pub(crate) fn init_in_both_formats_says_the_same() {
     crate::program::compare(&trees[0], &trees[1]).expect("the same files");
 }
 
+pub(crate) fn fmt_checks_writes_and_refuses() {
+    let project = Project::init();
+    let canonical = project.read("platform.yaml");
+    let spoilt = canonical.replace("  web:\n    image", "  web:\n\n\n    image").replace("port: 8080", "port:   8080   ");
+    project.write("platform.yaml", &spoilt);
+    let ran = project.run(&["fmt", "--check"]).exits(2);
+    assert!(ran.out.contains("\n-    port:   8080   \n+    port: 8080\n") && project.read("platform.yaml") == spoilt, "{}", ran.out);
+    assert!(project.run(&["fmt"]).exits(0).err.contains("canonical form"));
+    assert_eq!(project.read("platform.yaml"), canonical);
+    assert_eq!(project.run(&["fmt", "--check"]).exits(0).out, "");
+    // One file that can't be laid out stays; the others of its folder do not wait for it.
+    let odd = "apiVersion: platgen/v1\n? vars\n:   {a: b}\n";
+    project.write("platform/a.yaml", odd);
+    project.write("platform/b.yaml", "apiVersion:   platgen/v1\n");
+    for words in [&["fmt", "platform", "--check"][..], &["fmt", "platform"]] {
+        let ran = project.run(words).exits(1);
+        assert!(ran.codes().contains("layout") && ran.err.contains("platform/a.yaml:2"), "{}", ran.err);
+    }
+    assert_eq!((project.read("platform/a.yaml").as_str(), project.read("platform/b.yaml").as_str()), (odd, "apiVersion: platgen/v1\n"));
+    project.write("platform/a.yaml", "a: [\n");
+    assert!(project.run(&["fmt", "platform"]).exits(1).codes().contains("syntax"));
+}
+
 pub(crate) fn init_never_overwrites() {
     for (present, folder) in [("platform.yaml", false), ("platform.toml", false), ("platform", true)] {
         for words in [&["init"][..], &["init", "--toml"]] {

@@ -1,12 +1,14 @@
 //! What a user can rely on, shown through the program itself: commands and exit codes, the causes of `render --check`, the schema, and the
-//! specs of the repository. Trials that need kubectl or the Python judges are ignored where these are absent and fail where
+//! specs of the repository. Trials that need git, kubectl or the Python judges are ignored where these are absent and fail where
 //! PLATGEN_JUDGES is `required`.
 
 mod check;
 mod cli;
+mod merge;
 mod program;
 mod scanners;
 mod schema;
+mod show;
 mod specs;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -23,10 +25,11 @@ fn main() {
         check: the_spec_changed files_were_edited_deleted_added the_lock_is_missing_or_stale platgen_changed a_render_was_interrupted
             edited_and_foreign_files_need_force a_terraform_root_that_left_the_spec a_lock_with_conflict_markers;
         cli: help_and_exit_codes formats closed_pipe_is_quiet init_validate_render_check init_in_both_formats_says_the_same
-            init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
+            fmt_checks_writes_and_refuses init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
             check_judges_by_rules_and_waivers rules_are_listed explain_every_code_and_section completions_and_manual show_says_where_values_come_from;
         scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
+        show: every_origin_is_true layers_are_named computed_values_name_their_reasons;
         specs: yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };
     for (name, spec) in program::specs() {
@@ -34,6 +37,10 @@ fn main() {
         trials.push(Trial::test(format!("specs/same_bytes/{name}"), move || specs::same_bytes(&again)));
         trials.push(Trial::test(format!("specs/warnings/{name}"), move || specs::warnings(&of, &spec)));
     }
+    let git = specs::starts(Path::new("git"), &["--version"]);
+    trials.push(judged("merge/conflict_in_the_default_style", git, merge::conflict_in_the_default_style));
+    trials.push(judged("merge/conflict_in_the_diff3_style", git, merge::conflict_in_the_diff3_style));
+    trials.push(judged("merge/clean_merge_with_overlaps", git, merge::clean_merge_with_overlaps));
     let kubectl = specs::starts(Path::new("kubectl"), &["version", "--client"]);
     trials.push(judged("specs/kustomize_builds_every_region", kubectl, specs::kustomize_builds_every_region));
     let yaml = specs::starts(&specs::python(), &["-c", "import yaml"]);
@@ -49,7 +56,7 @@ fn main() {
 fn judged(name: &str, present: bool, run: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
     let required = std::env::var("PLATGEN_JUDGES").is_ok_and(|value| value == "required");
     if !present && required {
-        let missing = format!("{name} needs kubectl, or the Python that PLATGEN_PYTHON names with what tests/judges/python.txt lists");
+        let missing = format!("{name} needs git, kubectl, or the Python that PLATGEN_PYTHON names with what tests/judges/python.txt lists");
         return Trial::test(name, move || Err(missing.into()));
     }
     Trial::test(name, run).with_ignored_flag(!present)

@@ -11,11 +11,12 @@ use sha2::{Digest, Sha256};
 use crate::judge::{Finding, Input, Judge, Program, home};
 
 /// How answers are read decides findings too.
-const READERS: [&str; 6] = [
+const READERS: [&str; 7] = [
     include_str!("judge.rs"),
     include_str!("checkov.rs"),
     include_str!("run_checkov.py"),
     include_str!("kubernetes.rs"),
+    include_str!("resources.rs"),
     include_str!("terraform.rs"),
     include_str!("text.rs"),
 ];
@@ -23,7 +24,7 @@ const READERS: [&str; 6] = [
 /// Where the findings of this judging are kept.
 fn place(judge: &Judge, program: &Program, input: &Input) -> PathBuf {
     let mut digest = Sha256::new();
-    for part in [judge.name, &program.version, &program.config, &input.path, &input.hash].iter().chain(&READERS) {
+    for part in [judge.name, &program.version, &program.config, &input.tree, &input.path, &input.hash].iter().chain(&READERS) {
         digest.update((part.len() as u64).to_le_bytes());
         digest.update(part);
     }

@@ -134,7 +134,7 @@ pub fn prove() -> Result<(), String> {
     let program = Program { path: place.path().join("kubectl"), version: String::new(), config: String::new() };
     let asking = |files: &[&str]| {
         let files = files.iter().map(ToString::to_string).collect();
-        let input = Input { subject: Subject::Manifests, path: "a".into(), files, hash: String::new() };
+        let input = Input { subject: Subject::Manifests, tree: String::new(), path: "a".into(), files, hash: String::new() };
         let found = ask(&program, place.path(), &[&input], Some("/crds"));
         let asked = fs::read_to_string(place.path().join("asked")).unwrap_or_default();
         let _ = fs::remove_file(place.path().join("asked"));

@@ -48,6 +48,8 @@ pub enum Subject {
 pub struct Input {
     /// What kind of folder it is.
     pub subject: Subject,
+    /// The tree's name.
+    pub tree: String,
     /// Path relative to the tree, `/` between parts; `.` is the tree itself.
     pub path: String,
     /// Its files, relative to the tree, sorted.

@@ -15,6 +15,7 @@ mod cluster;
 mod judge;
 mod kubernetes;
 mod random;
+mod resources;
 mod scan;
 mod terraform;
 mod text;
@@ -45,10 +46,12 @@ fn main() -> ExitCode {
     let required = std::env::var("PLATGEN_JUDGES").is_ok_and(|value| value == "required");
     let mut trials = vec![
         Trial::test("waivers/rules", || waivers::prove().map_err(Failed::from)),
+        Trial::test("resources/rules", || resources::prove().map_err(Failed::from)),
         Trial::test("cluster/logic", || cluster::prove().map_err(Failed::from)),
     ];
     let mut waived: Vec<(String, Vec<Waiver>)> = Vec::new();
     let mut configured = None;
+    let mut trees = Vec::new();
     for spec in specs() {
         let name = spec.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match trees::folder().and_then(|keep| trees::render(&spec, keep)) {
@@ -59,12 +62,14 @@ fn main() -> ExitCode {
                     Err(error) => trials.push(Trial::test(format!("waivers/{name}"), move || Err(error.into()))),
                 }
                 trials.extend(judged(&tree, &bench, required, |_| true));
+                trees.push(Arc::clone(&tree));
                 configured.get_or_insert(tree);
             }
             Err(error) => trials.push(Trial::test(format!("render/{name}"), move || Err(error.into()))),
         }
     }
     let rendered = waived.len();
+    trials.push(Trial::test("resources/roots", move || resources::same_roots(&trees).map_err(Failed::from)));
     trials.extend(dates(&waived));
     trials.push(scanned(&bench, required));
     if let Some(tree) = &configured {

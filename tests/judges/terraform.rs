@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::cache::hex;
 use crate::checkov;
 use crate::judge::{Finding, Input, Judge, Program, Subject, fetched, json, list, on_path, say, words};
+use crate::resources;
 
 pub fn judges() -> Vec<Judge> {
     let root = |name, batch, find, run| Judge { name, subject: Subject::Root, batch, optional: false, find, run };
@@ -25,7 +26,8 @@ fn find_tfcheck() -> Result<Program, String> {
     let path = PathBuf::from(env::var_os("PLATGEN_TFCHECK").ok_or("tfcheck not found: set PLATGEN_TFCHECK to its path")?);
     let terraform = on_path("terraform", &["version"])?;
     let bytes = fs::read(&path).map_err(|error| format!("PLATGEN_TFCHECK={}: {error}", path.display()))?;
-    Ok(Program { version: terraform.version.replace("Terraform ", "terraform "), config: hex(&Sha256::digest(bytes)), path })
+    let config = hex(&Sha256::digest([&bytes, resources::TEXT.as_bytes()].concat()));
+    Ok(Program { version: terraform.version.replace("Terraform ", "terraform "), config, path })
 }
 
 fn tfcheck(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
@@ -47,6 +49,11 @@ fn tfcheck(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Find
             let folder = words(&root["root"]);
             let file = text.split(':').next().filter(|file| file.starts_with(&folder)).map_or(folder, str::to_owned);
             findings.push(Finding::new("tfcheck", stage, &file, text));
+        }
+        // What can't be planned has a finding already; the table knows nothing of random specs.
+        let listed = |input: &&&Input| words(&root["root"]) == input.path && !input.tree.starts_with("random-");
+        if let Some(input) = inputs.iter().find(listed).filter(|_| root["planned"].is_array()) {
+            findings.extend(resources::compare(&input.tree, &input.path, &root["planned"])?);
         }
     }
     // Every root that was asked for must have been judged.

@@ -72,6 +72,11 @@ fn kept(seed: u64, text: &str, complaint: &str) -> String {
 }
 
 impl Tree {
+    /// The paths of its Terraform roots.
+    pub fn roots(&self) -> impl Iterator<Item = &str> {
+        self.inputs.iter().filter(|input| input.subject == Subject::Root).map(|input| input.path.as_str())
+    }
+
     /// A complaint about the tree; the spec of a random one is kept with it.
     pub fn keep(&self, complaint: &str) -> String {
         self.again.as_ref().map_or_else(|| complaint.to_owned(), |(seed, text)| kept(*seed, text, complaint))
@@ -108,12 +113,12 @@ fn read(origin: &Path, root: PathBuf, keep: TempDir, judged: impl Fn(&str) -> bo
             folders.insert(place(parts.len() - 1), Subject::Root);
         }
     }
-    let inputs = folders.into_iter().map(|(path, subject)| input(path, subject, &texts)).collect();
+    let inputs = folders.into_iter().map(|(path, subject)| input(&name, path, subject, &texts)).collect();
     Ok(Tree { name, root, inputs, again: None, _keep: keep })
 }
 
 /// A folder as an input: a Terraform root is its own files, everything else the files below it.
-fn input(path: String, subject: Subject, texts: &BTreeMap<String, Vec<u8>>) -> Input {
+fn input(tree: &str, path: String, subject: Subject, texts: &BTreeMap<String, Vec<u8>>) -> Input {
     let inside = |file: &&String| path == "." || file.strip_prefix(&path).is_some_and(|rest| rest.starts_with('/'));
     let files: Vec<_> = texts.keys().filter(inside).cloned().collect();
     let mut digest = Sha256::new();
@@ -125,7 +130,7 @@ fn input(path: String, subject: Subject, texts: &BTreeMap<String, Vec<u8>>) -> I
         }
     }
     let hash = hex(&digest.finalize());
-    Input { subject, path, files, hash }
+    Input { subject, tree: tree.to_owned(), path, files, hash }
 }
 
 /// Every file below a folder with its bytes, by path relative to it.

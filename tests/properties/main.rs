@@ -4,6 +4,8 @@
 
 mod fuzz;
 mod laws;
+mod layouts;
+mod merges;
 mod mutate;
 mod pipeline;
 mod readers;
@@ -24,10 +26,15 @@ fn main() {
         print!("{}", laws::many(apps.parse().unwrap_or(0), faults.parse().unwrap_or(0)));
         return;
     }
-    let trials = trials! {
+    let mut trials = trials! {
         fuzz: the_corpus spoilt_texts;
+        layouts: the_corpus spoilt_texts every_dress_comes_off;
         laws: changed_specs_never_panic a_need_only_opens a_thousand_faults_are_told a_config_map_has_room;
         readers: whole_texts_are_read_as_the_libraries_do spoilt_texts_are_read_as_the_libraries_do;
     };
+    // Git is asked for, as it is what merges locks; without it the trial shows as ignored.
+    let git = std::process::Command::new("git").arg("--version").output().is_ok_and(|output| output.status.success());
+    let name = "merges/a_merge_moves_only_what_collides";
+    trials.push(Trial::test(name, merges::a_merge_moves_only_what_collides).with_ignored_flag(!git));
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }

@@ -1,0 +1,200 @@
+//! `show`: every effective value has an origin, and the origin is true.
+
+use crate::program::{Project, copy, root, specs};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// A printed line: path, value, origin.
+type Line = (String, String, String);
+
+/// What `show` prints of an environment.
+fn shown(project: &Project, spec: &str, environment: &str) -> Vec<Line> {
+    let out = project.run(&["show", "--spec", spec, "--env", environment]).exits(0).out;
+    let line = |line: &str| {
+        let (rest, origin) = line.rsplit_once("  # ").unwrap_or_else(|| panic!("no origin: {line}"));
+        let (path, value) = rest.split_once("  ").unwrap_or_else(|| panic!("no value: {line}"));
+        (path.to_string(), value.trim().to_string(), origin.to_string())
+    };
+    out.lines().map(line).collect()
+}
+
+/// A rendered copy of a spec, the name to call it by, and its environments.
+fn project(spec: &Path) -> (Project, String, Vec<String>) {
+    let project = Project::new();
+    let named = copy(spec, &project.folder, false);
+    let name = if named.is_dir() { ".".to_string() } else { named.file_name().expect("a name").to_string_lossy().into_owned() };
+    project.run(&["lock", &name]).exits(0);
+    let ran = project.run(&["show", "--spec", &name, "environments"]).exits(0);
+    let mut environments: Vec<String> = ran.out.lines().filter_map(|line| Some(line.split('.').nth(1)?.to_string())).collect();
+    environments.dedup();
+    (project, name, environments)
+}
+
+/// The texts that a printed value may stand as in its source: the text itself, or its first line.
+fn literal(value: &str) -> String {
+    match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(inside) => inside.split("\\n").find(|line| !line.is_empty()).unwrap_or_default().replace("\\\"", "\"").replace("\\\\", "\\"),
+        None => value.to_string(),
+    }
+}
+
+/// Every line of every spec: it has an origin; a place holds the value, literally; a computed value names what there is.
+pub(crate) fn every_origin_is_true() {
+    let mut all = specs();
+    all.insert("sample in TOML".to_string(), root().join("tests/data/sample.toml"));
+    let (mut literals, mut computed) = (0, 0);
+    let defaults = fs::read_to_string(root().join("src/spec/defaults.yaml")).expect("the defaults");
+    for (spec, path) in all {
+        let (project, name, environments) = project(&path);
+        assert!(environments.len() >= 2, "{spec}: {environments:?}");
+        let texts = |file: &str| project.read(file).lines().map(str::to_string).collect::<Vec<_>>();
+        for environment in environments {
+            let lines = shown(&project, &name, &environment);
+            let paths: BTreeSet<&str> = lines.iter().map(|(path, ..)| path.as_str()).collect();
+            assert_eq!(paths.len(), lines.len(), "{spec}/{environment}: a path stands twice");
+            let mut faults = Vec::new();
+            for (path, value, origin) in &lines {
+                let at = |place: &str| {
+                    let (file, number) = place.rsplit_once(':').expect("a file and a line");
+                    texts(file.trim_start_matches("./"))[number.parse::<usize>().expect("a number") - 1].clone()
+                };
+                let said = literal(value);
+                let line = match origin.strip_prefix("computed from ") {
+                    Some(from) => {
+                        computed += 1;
+                        match from.split_once(' ').map_or(from, |(first, _)| first).strip_prefix("platgen.lock:") {
+                            Some(_) => at(from),
+                            None => {
+                                faults.extend(unknown(from, &paths).map(|word| format!("{path}: there is no `{word}`: {origin}")));
+                                continue;
+                            }
+                        }
+                    }
+                    None if origin == "default" => defaults.clone(),
+                    None => {
+                        literals += 1;
+                        at(origin.split(", ").next().expect("a place"))
+                    }
+                };
+                if !line.contains(&said) {
+                    faults.push(format!("{path} {value} does not stand at {origin}: {line}"));
+                }
+            }
+            assert!(faults.is_empty(), "{spec}/{environment}:\n{}", faults.join("\n"));
+        }
+    }
+    assert!(literals > 1000 && computed > 1000, "{literals} literal, {computed} computed");
+}
+
+/// The first path that an origin names and nothing has.
+fn unknown<'a>(from: &'a str, paths: &BTreeSet<&str>) -> Option<&'a str> {
+    let words = from.split([' ', ':', ',']).filter(|word| word.contains('.') && word.as_bytes()[0].is_ascii_lowercase());
+    let within = |path: &str, word: &str| path.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+    words.into_iter().find(|word| !paths.iter().any(|path| within(path, word)))
+}
+
+/// What comes from a profile or from an environment's block says so, and nothing else does.
+pub(crate) fn layers_are_named() {
+    let (project, name, _) = project(&specs()["sample"]);
+    let of = |environment: &str, word: &str| -> BTreeMap<String, String> {
+        let lines = shown(&project, &name, environment).into_iter();
+        lines.filter(|(_, _, origin)| origin.ends_with(word)).map(|(path, value, _)| (path, value)).collect()
+    };
+    let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(path, value)| (path.to_string(), value.to_string())).collect::<BTreeMap<_, _>>();
+    let dev = [
+        ("apps.frontend.config.LOG_LEVEL", "debug"),
+        ("apps.frontend.scale.replicas", "1"),
+        ("cluster.pools.general.nodes", "3..4"),
+        ("stores.orders.replicas", "1"),
+    ];
+    assert_eq!(of("dev", ", environment dev"), map(&dev));
+    assert_eq!(of("beta", ", environment beta"), map(&[]));
+    let scaled = ["cart", "frontend", "payment"].map(|app| [(app, "cpu", "70%"), (app, "replicas", "3..12")]).concat();
+    let scaled = scaled.into_iter().map(|(app, key, value)| (format!("apps.{app}.scale.{key}"), value.to_string())).collect();
+    assert_eq!(of("production", ", profile service, environment production"), scaled);
+    let roles = ["payments", "shop"].map(|team| (format!("access.groups.{team}-developers.role"), "viewer".to_string()));
+    let mut all = scaled.clone();
+    all.extend(roles);
+    assert_eq!(of("production", ", environment production"), all);
+    let shared = ["namespace", "resources.cpu", "resources.memory", "security.group", "security.reason", "security.user"];
+    let both =
+        ["cart", "payment"].iter().flat_map(|app| shared.iter().chain(["protocol"].iter()).map(move |key| format!("apps.{app}.{key}")));
+    let mut wanted: BTreeSet<String> = both.chain(shared.iter().map(|key| format!("apps.frontend.{key}"))).collect();
+    wanted.remove("apps.payment.namespace");
+    assert_eq!(of("dev", ", profile service").into_keys().collect::<BTreeSet<_>>(), wanted);
+}
+
+/// A path, its value, how its origin begins.
+type Expected = (&'static str, &'static str, &'static str);
+
+/// What resolving decides is shown with what it was decided by.
+pub(crate) fn computed_values_name_their_reasons() {
+    let cases: [(&str, &str, &[Expected]); 3] = [
+        (
+            "sample",
+            "production",
+            &[
+                ("addresses.eu-central-1.data.eu-central-1a", "10.32.64.0/22", "platgen.lock:"),
+                ("apps.cart.disruption_budget.max_unavailable", "1", "apps.cart.scale.replicas"),
+                ("apps.cart.kind", "Deployment", "the entry: no schedule, run, per_node or volumes"),
+                ("apps.cart.limits.cpu", "200m", "apps.cart.resources.cpu"),
+                ("apps.cart.owner", "shop", "namespaces.shop.owner"),
+                ("apps.cart.probes.live.port", "7070", "apps.cart.port"),
+                ("apps.cart.resolved.REDIS_ADDR", "carts:6379", "apps.cart.config.REDIS_ADDR"),
+                ("apps.cart.security.fs_group", "1000", "apps.cart.security.group"),
+                ("apps.cart.service.ports.grpc", "7070->7070", "apps.cart.port"),
+                ("apps.cart.service_account", "cart", "the entry's name"),
+                ("apps.cart.subnet", "general", "network.subnets: the default one"),
+                ("apps.cart.zone_spread", "hard", "apps.cart.scale.replicas and regions.eu-west-1.zones"),
+                ("apps.frontend.expose[0].hostname", "boutique.example", "apps.frontend.expose[0].host and environment.domain"),
+                ("apps.payment.tolerations[0]", "platgen.io/subnet=payments:NoSchedule", "network.subnets.payments.isolated"),
+                ("apps.report.kind", "CronJob", "apps.report.schedule"),
+                ("apps.report.limits.cpu", "400m", "apps.report.resources.cpu"),
+                ("apps.report.security.user", "10001", "the hardened default"),
+                ("apps.report.timezone", "Etc/UTC", "apps.report.schedule: read in UTC unless it says otherwise"),
+                ("environment.primary", "eu-west-1", "environments.production.regions: the first"),
+                ("regions.eu-west-1.account", "333333333333", "cloud.accounts.production"),
+                ("stores.carts.image", "docker.io/library/redis:8.2-alpine", "stores.carts.engine and version"),
+                ("stores.carts.service.ports.redis", "6379->6379", "stores.carts.engine"),
+            ],
+        ),
+        (
+            "minimal",
+            "production",
+            &[
+                ("apps.web.disruption_budget.max_unavailable", "1", "environments.production.protected"),
+                ("apps.web.namespace", "hello", "namespaces: there is one"),
+                ("apps.web.scale.replicas", "2", "environments.production.protected"),
+                ("apps.web.subnet", "general", "the only subnet: none is declared"),
+            ],
+        ),
+        (
+            "boutique",
+            "dev",
+            &[
+                ("apps.frontend.service.ports.http", "80->8080", "apps.frontend.port"),
+                (
+                    "apps.loadgenerator.init.frontend-check.resolved.FRONTEND_ADDR",
+                    "frontend.shop:80",
+                    "apps.loadgenerator.init.frontend-check.config.FRONTEND_ADDR",
+                ),
+                ("apps.paymentservice.resolved.DISABLE_PROFILER", "1", "apps.paymentservice.config.DISABLE_PROFILER"),
+            ],
+        ),
+    ];
+    for (spec, environment, wanted) in cases {
+        let (project, name, _) = project(&specs()[spec]);
+        let lines = shown(&project, &name, environment);
+        for (path, value, from) in wanted {
+            let (_, found, origin) =
+                lines.iter().find(|(known, ..)| known == path).unwrap_or_else(|| panic!("{spec} does not show {path}"));
+            let computed = origin.strip_prefix("computed from ").unwrap_or_else(|| panic!("{path}: {origin}"));
+            assert_eq!((found.as_str(), computed.starts_with(from)), (*value, true), "{spec}: {path} {origin}");
+        }
+    }
+    // Before there is a lock, an address is a proposal.
+    let project = Project::init();
+    let line = project.run(&["show", "addresses.eu-west-1.vpc"]).exits(0).out;
+    assert!(line.contains("computed from network.cidr") && line.contains("not in platgen.lock yet"), "{line}");
+}
