@@ -22,7 +22,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("resolve", &["source", "diagnostic", "syntax", "value", "spec", "facts", "model"]),
     ("kubernetes", &["source", "diagnostic", "value", "model", "template", "yaml", "facts"]),
     ("cloud", &["value", "model", "template", "facts"]),
-    ("check", &["source", "diagnostic", "value", "facts", "model", "files", "yaml", "inventory"]),
+    ("check", &["source", "diagnostic", "value", "facts", "model", "files", "yaml", "inventory", "policy"]),
     ("output", &["diagnostic", "files"]),
     ("render", &["diagnostic", "source", "files", "model", "spec", "syntax", "kubernetes", "cloud", "template", "yaml"]),
 ];
