@@ -7,6 +7,7 @@
 
 mod access;
 mod accounted;
+mod closed;
 mod compare;
 mod config;
 mod environment;
@@ -53,7 +54,7 @@ const RULES: &[(&[Code], Judge)] = &[
     (&[Code::SelectsNothing, Code::SelectsWrongPods], selectors::judge),
     (&[Code::BlockedEviction], selectors::budgets),
     (&[Code::UnknownPeer, Code::PolicyPort], policies::peers),
-    (&[Code::ClosedFlow], policies::closed),
+    (&[Code::ClosedFlow], closed::judge),
     (&[Code::OpenPolicy], opened::judge),
     (&[Code::UnknownPermission], access::permissions),
     (&[Code::ExcessPermission, Code::WrongAccess], access::people),

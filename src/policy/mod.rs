@@ -30,9 +30,9 @@ pub use ports::{NamedPort, Ports, Protocol};
 pub use selector::Labels;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use crate::yaml::Document;
+use ipnet::IpNet;
 use object::Objects;
 use rules::{Peer, Policy, Rule, Table};
 use selector::Bits;
@@ -58,8 +58,8 @@ pub struct Policies {
 pub enum End {
     /// A pod, whether the documents have it or not.
     Pod(Pod),
-    /// An address outside the cluster.
-    Address(IpAddr),
+    /// Every address of a range outside the cluster; a rule is about it when one of its peers holds all of it.
+    Range(IpNet),
 }
 
 /// An end as the policies see it.
@@ -133,8 +133,8 @@ impl Policies {
     pub fn place(&self, end: &End) -> Place {
         let mut place = Place { isolating: [Vec::new(), Vec::new()], peers: Bits::default(), named_ports: Vec::new() };
         let pod = match end {
-            End::Address(address) => {
-                place.peers = self.table.peers(|peer| matches!(peer, Peer::Block(block) if block.contains(address)));
+            End::Range(range) => {
+                place.peers = self.table.peers(|peer| matches!(peer, Peer::Block(block) if block.contains(range)));
                 return place;
             }
             End::Pod(pod) => pod,

@@ -2,8 +2,6 @@
 //!
 //! What the API server refuses is refused here too: a peer that names nothing or two things, ranges without a start, words for numbers.
 
-use std::net::IpAddr;
-
 use indexmap::IndexSet;
 use ipnet::IpNet;
 
@@ -218,8 +216,9 @@ impl Block {
         Ok(Block { range, except })
     }
 
-    pub(super) fn contains(&self, address: &IpAddr) -> bool {
-        self.range.contains(address) && !self.except.iter().any(|part| part.contains(address))
+    /// Whether it holds every address of a range.
+    pub(super) fn contains(&self, range: &IpNet) -> bool {
+        self.range.contains(range) && !self.except.iter().any(|part| part.contains(range) || range.contains(part))
     }
 }
 

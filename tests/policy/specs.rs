@@ -136,7 +136,7 @@ fn differences(region: &Region, documents: &[Document]) -> Vec<String> {
             compare(&name, "a stranger", &policies.ports(&own, stranger), &|_| false, false);
         }
         for address in &addresses {
-            let outside = here(End::Address(*address));
+            let outside = here(End::Range((*address).into()));
             compare(&address.to_string(), &name, &policies.ports(&outside, &own), &|_| false, false);
             let reaches = |cidrs: &[platgen::value::Cidr]| match cidrs {
                 [] => address.is_ipv4() && !private.iter().any(|range| range.contains(address)),

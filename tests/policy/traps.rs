@@ -23,7 +23,7 @@ fn open(policies: &Policies, from: &Pod, to: &Pod) -> bool {
 }
 
 fn outside(policies: &Policies, address: &str) -> Place {
-    policies.place(&End::Address(address.parse().unwrap()))
+    policies.place(&End::Range(address.parse::<std::net::IpAddr>().unwrap().into()))
 }
 
 fn web() -> Pod {

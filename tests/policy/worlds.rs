@@ -20,7 +20,7 @@ pub(crate) const PORTS: [(u16, Protocol); 9] = [
 ];
 
 /// Addresses that are asked for.
-pub(crate) const ADDRESSES: [&str; 3] = ["10.1.0.1", "8.8.8.8", "2001:db8::1"];
+pub(crate) const RANGES: [&str; 5] = ["10.1.0.1/32", "10.1.0.0/30", "10.1.0.0/23", "8.8.8.8/32", "2001:db8::1/128"];
 
 const NAMESPACES: [&str; 4] = ["a", "b", "c", "d"];
 
@@ -131,6 +131,8 @@ impl Choices<'_> {
             _ => json!({"ipBlock": self.one(&[
                 (&r#"{"cidr": "10.0.0.0/8"}"#),
                 &r#"{"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]}"#,
+                &r#"{"cidr": "10.0.0.0/8", "except": ["10.1.1.0/24"]}"#,
+                &r#"{"cidr": "10.1.0.0/31"}"#,
                 &r#"{"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8", "192.168.0.0/16"]}"#,
                 &r#"{"cidr": "8.8.8.8/32", "except": []}"#,
                 &r#"{"cidr": "::/0"}"#,
@@ -202,7 +204,7 @@ pub(crate) fn world(choices: &[u8]) -> World {
     let mut choices = Choices(choices.iter());
     let policies: Vec<Value> = (0..1 + choices.below(5)).map(|number| choices.policy(number)).collect();
     let mut ends: Vec<End> = (0..1 + choices.below(8)).map(|_| End::Pod(choices.pod())).collect();
-    ends.extend(ADDRESSES.iter().map(|address| End::Address(address.parse().unwrap())));
+    ends.extend(RANGES.iter().map(|range| End::Range(range.parse().unwrap())));
     let declared = choices.below(5);
     let namespaces = NAMESPACES[..declared].iter().map(|name| ((*name).to_owned(), choices.labels())).collect();
     World { namespaces, ends, policies }
