@@ -202,6 +202,26 @@ impl Scope<'_> {
                 at,
             );
         }
+        if let Some(span) = store.users.span().filter(|_| alone && entry.rendered) {
+            self.tell(Diagnostic::new(Code::NotRendered, "`users` is read and checked, but this version does not render it").at(span));
+        }
+        if let Some(span) = store.parameters.span().filter(|_| entry.rendered) {
+            if !alone {
+                self.contradiction(
+                    "`parameters` are an engine's own, and `custom` has none",
+                    span,
+                    store.engine.span(),
+                    "the engine stands here",
+                );
+            } else if let Some(command) = store.command.span() {
+                self.contradiction(
+                    "`parameters` follow the engine's own command, and `command` replaces it",
+                    span,
+                    Some(command),
+                    "it stands here",
+                );
+            }
+        }
         if let Some(span) = store.standby.span().filter(|_| entry.rendered && store.independent.get() != Some(&true)) {
             self.tell(Diagnostic::new(Code::NotRendered, "`standby` is read and checked, but this version does not render it").at(span));
         }

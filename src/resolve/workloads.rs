@@ -67,6 +67,7 @@ impl Scope<'_> {
         let mut pod = Pod::default();
         let ports = container_ports(entry);
         let main = self.container(&entry.name, entry.key, app.container(), true, ports, &Fallback::default(), &mut asker, &mut pod);
+        self.check_init(&app.init);
         let init = self.others(&app.init, &mut asker, &mut pod);
         let sidecars = self.others(&app.sidecars, &mut asker, &mut pod);
         let mut main = main?;
@@ -101,14 +102,19 @@ impl Scope<'_> {
         let many = replicas.1 > 1;
         let placement = self.placement(&app.subnet, &app.pool, &app.arch, region, many)?;
         let exposures = self.exposures(app, &entry.ports, platform, hosts);
-        let metrics = self.metrics_port(&app.metrics, &main);
+        let mut metrics: Vec<u16> = self.metrics_port(&app.metrics, &main).into_iter().collect();
+        for (name, _, container) in app.sidecars.get().into_iter().flat_map(|all| all.set()) {
+            if let Some(sidecar) = sidecars.iter().find(|sidecar| sidecar.name == *name) {
+                metrics.extend(self.metrics_port(&container.metrics, sidecar));
+            }
+        }
         let needs = self.needs(&app.needs, &asker);
         let flows = self.all_flows(
             &asker,
             needs,
             primary,
             &exposures.iter().map(|exposure| exposure.target).collect::<Vec<_>>(),
-            metrics,
+            &metrics,
             entry.key,
         );
         let workload = Workload {
@@ -165,11 +171,14 @@ impl Scope<'_> {
                 false
             }
         };
+        for (name, _, value) in store.parameters.get().into_iter().flat_map(|all| all.set()) {
+            main.args.extend([format!("--{name}"), value.clone()]);
+        }
         let count = store.replicas.get().copied().unwrap_or(1);
         let placement = self.placement(&store.subnet, &Field::Missing, &Field::Missing, region, count > 1)?;
-        let metrics = self.metrics_port(&store.metrics, &main);
+        let metrics: Vec<u16> = self.metrics_port(&store.metrics, &main).into_iter().collect();
         let needs = self.needs(&store.needs, &asker);
-        let flows = self.all_flows(&asker, needs, primary, &[], metrics, entry.key);
+        let flows = self.all_flows(&asker, needs, primary, &[], &metrics, entry.key);
         let workload = Workload {
             store: true,
             kind: if kept { Kind::StatefulSet } else { Kind::Deployment },
@@ -242,6 +251,22 @@ impl Scope<'_> {
         all
     }
 
+    /// What only a container that stays can have.
+    fn check_init(&mut self, containers: &Field<crate::syntax::Map<Name, crate::spec::Container>>) {
+        for (_, key, container) in containers.get().into_iter().flat_map(|all| all.set()) {
+            for (name, span) in [("probes", container.probes.span()), ("metrics", container.metrics.span())] {
+                if let Some(span) = span {
+                    self.contradiction(
+                        format!("`{name}` means nothing for an init container"),
+                        span,
+                        Some(key),
+                        "it ends before the others start",
+                    );
+                }
+            }
+        }
+    }
+
     /// What `needs` names, each with its place.
     fn needs(&mut self, needs: &Field<Vec<Field<Ref>>>, asker: &Asker<'_>) -> Vec<(Need, Span)> {
         let mut all = Vec::new();
@@ -273,7 +298,7 @@ impl Scope<'_> {
         needs: Vec<(Need, Span)>,
         primary: Option<&Region>,
         exposed: &[u16],
-        metrics: Option<u16>,
+        metrics: &[u16],
         key: Span,
     ) -> Vec<Flow> {
         let mut all = needs;
@@ -284,9 +309,10 @@ impl Scope<'_> {
             let why = format!("{} is exposed", asker.label);
             flows.push(Flow { from: Peer::Gateway, to: to.clone(), ports: vec![*target], why });
         }
-        if let Some(port) = metrics {
+        if !metrics.is_empty() {
             let why = format!("{} has metrics", asker.label);
-            flows.push(Flow { from: Peer::Metrics, to, ports: vec![port], why });
+            let ports = metrics.iter().copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+            flows.push(Flow { from: Peer::Metrics, to, ports, why });
         }
         flows
     }

@@ -19,6 +19,35 @@ use platgen::render::{self, Origin};
 use std::collections::BTreeMap;
 use std::fs;
 
+/// Cases whose feature changes no file and needs no word, each with the reason.
+const SILENT: &[(&str, &str)] = &[
+    ("additions/bucket", "its section says that it is not rendered, with the base"),
+    ("additions/bucket-in-some-environments", "the same"),
+    ("additions/chart", "its section says that it is not rendered, with the base"),
+    ("additions/chart-in-some-environments", "the same"),
+    ("additions/chart-with-values", "the same"),
+    ("additions/external-in-some-environments", "nothing there needs it"),
+    ("apps/everywhere", "the default"),
+    ("apps/renamed", "objects carry the new name; what stands in a cluster under the old one is pruned by whoever applies"),
+    ("cloud/aws", "the default of its region"),
+    ("cloud/secrets-of-the-cloud", "the default"),
+    ("network/calico", "who judges the policies; ports that an engine cannot follow are told"),
+    ("network/cilium", "the same"),
+    ("network/native", "the default"),
+    ("people/restricted", "the default"),
+    ("people/second-factor", "the only value"),
+    ("people/team", "who is told of what is said with alerts"),
+    ("people/team-by-mail", "the same"),
+    ("people/team-by-slack", "the same"),
+    ("people/team-by-webhook", "the same"),
+    ("platform/region-of-aws", "the default"),
+    ("platform/region-renamed", "it keeps addresses that the lock has"),
+    ("platform/tool", "who may read the spec"),
+    ("stores/backup", "the store is not rendered, which is said"),
+    ("stores/in-the-cluster", "the default"),
+    ("stores/no-backup", "none is what was asked for"),
+];
+
 /// What became of a form.
 #[derive(Debug, Default)]
 struct Made {
@@ -140,6 +169,10 @@ fn run(case: &Case) -> Result<(), Failed> {
     let mut codes: Vec<&str> = feature.warnings.iter().map(|(_, code, _)| code.as_str()).collect();
     codes.sort_unstable();
     let mut faults = Vec::new();
+    let silent = compare("", &base, &feature, &["", ELSEWHERE, HERE]).is_ok();
+    if silent != SILENT.iter().any(|(name, _)| *name == case.name) {
+        faults.push(if silent { "the feature changes nothing and nobody says so" } else { "the list of silent cases is wrong" }.to_owned());
+    }
     if codes != case.warnings {
         faults.push(format!("warnings {:#?}, not {:?}", feature.warnings, case.warnings));
     }

@@ -5,8 +5,8 @@ use crate::forms::{Like, forms, plain};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Words that no accepted form uses, and why.
-const UNUSED: [(&str, &str); 0] = [];
+/// Words that no accepted form uses: an init container shares its shape with the others, and ends before anybody could ask it.
+const REFUSED: [&str; 2] = [".init.*.metrics", ".init.*.probes"];
 
 /// Adds every property (`apps.*.image`) and every fixed value (`apps.*.protocol=grpc`) below a place.
 fn words(schema: &Value, path: &str, all: &mut BTreeSet<String>) {
@@ -62,9 +62,9 @@ pub(crate) fn every_word_has_a_case() -> Result<(), String> {
             used(&form.tree, "", &all, &mut found);
         }
     }
-    let excused: BTreeSet<&str> = UNUSED.iter().map(|(word, _)| *word).collect();
-    let missing: Vec<&String> = all.iter().filter(|word| !found.contains(*word) && !excused.contains(word.as_str())).collect();
-    let needless: Vec<&&str> = excused.iter().filter(|word| found.contains(**word)).collect();
+    let excused = |word: &str| REFUSED.iter().any(|refused| word.contains(refused));
+    let missing: Vec<&String> = all.iter().filter(|word| !found.contains(*word) && !excused(word)).collect();
+    let needless: Vec<&String> = found.iter().filter(|word| all.contains(*word) && excused(word)).collect();
     if all.len() < 1500 {
         return Err(format!("only {} words", all.len()));
     }
