@@ -17,6 +17,7 @@ mod objects;
 mod pods;
 mod policies;
 mod references;
+mod rollout;
 mod routes;
 mod running;
 mod scene;
@@ -67,6 +68,8 @@ const RULES: &[(&[Code], fn(&Scene, &mut Vec<Finding>))] = &[
     (&[Code::WrongNamespace], namespaces::judge),
     (&[Code::MissingIsolation], isolation::judge),
     (&[Code::UnaccountedObject], accounted::judge),
+    (&[Code::UnsafeRollout], rollout::rollouts),
+    (&[Code::WrongPriority], rollout::priorities),
     (&[Code::NoMemoryLimit], pods::memory),
     (&[Code::SingleReplica], model::judge),
 ];

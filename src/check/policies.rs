@@ -242,7 +242,8 @@ pub(super) fn closed(scene: &Scene, found: &mut Vec<Finding>) {
                 let patched = policies.iter().any(|(_, policy)| scene.is_changed(policy));
                 let isolating = policies.iter().any(|(_, policy)| isolates(policy, way));
                 let allows = |port: u16| {
-                    policies.iter().any(|(at, policy)| {
+                    // Rules of a direction that the policy does not name are not read.
+                    policies.iter().filter(|(_, policy)| isolates(policy, way)).any(|(at, policy)| {
                         index.rules(*at, way, &end).any(|rule| {
                             let peers = way.peers(rule);
                             let met = peers.is_empty() || peers.iter().any(|peer| end.is_in(scene, policy, peer));

@@ -1,11 +1,11 @@
 //! Mechanical faults in Terraform files: every block, attribute and entry removed, every literal changed, every item dropped, neighbours
 //! swapped, every condition of a `for` dropped. Laid out again, as a wrong renderer's output would be.
 
+use hcl_edit::Number;
 use hcl_edit::expr::{Expression, Object, ObjectKey};
 use hcl_edit::parser::parse_body;
 use hcl_edit::structure::{Body, Structure};
 use hcl_edit::template::Element;
-use hcl_edit::Number;
 
 use crate::fields::another;
 use crate::ground::{Ground, terraform};

@@ -41,8 +41,10 @@ pub const TEMPLATES: &[(&str, &str, &str)] = &[
 ];
 
 /// The same, of the region on a desktop, whose secrets are read from the cluster.
-pub const DESKTOP: &[(&str, &str, &str)] =
-    &[("secret-reader", "shop/namespace.yaml", "Role/platgen-secrets"), ("secret-reader", "shop/namespace.yaml", "RoleBinding/platgen-secrets")];
+pub const DESKTOP: &[(&str, &str, &str)] = &[
+    ("secret-reader", "shop/namespace.yaml", "Role/platgen-secrets"),
+    ("secret-reader", "shop/namespace.yaml", "RoleBinding/platgen-secrets"),
+];
 
 /// Every mechanical fault of every document.
 pub fn mutants(ground: &Ground) -> Result<Vec<Mutant>, String> {
@@ -53,9 +55,8 @@ pub fn mutants(ground: &Ground) -> Result<Vec<Mutant>, String> {
         let text = ground.text(&path).ok_or_else(|| format!("no file {path}"))?;
         let documents = read(text).map_err(|error| format!("{path}: {error}"))?;
         let at = documents.iter().position(|document| fits(object, &named(document)));
-        let at = at.ok_or_else(|| {
-            format!("{path}: no {object}; there are {}", documents.iter().map(named).collect::<Vec<_>>().join(", "))
-        })?;
+        let at =
+            at.ok_or_else(|| format!("{path}: no {object}; there are {}", documents.iter().map(named).collect::<Vec<_>>().join(", ")))?;
         let mut edits = Vec::new();
         walk(documents[at].root(), String::new(), &mut edits);
         for edit in edits {

@@ -2,7 +2,8 @@
 //! the judges of `tests/judges`, or stand in `survivors.toml` with the reason why nobody has to.
 //!
 //! PLATGEN_JUDGES=required makes an absent judge a failure; else what nobody noticed is undecided while one is absent. The slow judges of
-//! Terraform see a sample of the mechanical faults; PLATGEN_MUTANTS=all shows them all. The tables go to target/mutations.txt.
+//! Terraform see a sample of the mechanical faults; PLATGEN_MUTANTS=all shows them all. PLATGEN_ONLY=names
+//! asks these judges alone, for a quick look. The tables go to target/mutations.txt.
 
 // Nothing is reachable from outside a test; `pub` says what the other modules use.
 #![allow(unreachable_pub)]

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use platgen::files::Files;
-use platgen::model::{Container, Estate, GroupRole, Kind, Peer, Platform, PodSecurityLevel, Region, SecretStore, Source, Spread, Via, Volume, Workload};
+use platgen::model::{
+    Container, Estate, GroupRole, Kind, Peer, Platform, PodSecurityLevel, Region, SecretStore, Source, Spread, Via, Volume, Workload,
+};
 use platgen::value::{Name, Quantity};
 
 use crate::ground::{Ground, HOME};
@@ -89,8 +91,12 @@ impl Bench<'_> {
             self.platform(&place, "quota of processors dropped", |platform| platform.namespaces[key].quota.cpu = None);
             self.platform(&place, "quota of memory dropped", |platform| platform.namespaces[key].quota.memory = None);
             self.platform(&place, "quota of volumes dropped", |platform| platform.namespaces[key].quota.storage = None);
-            self.platform(&place, "pod security privileged", |platform| platform.namespaces[key].pod_security = PodSecurityLevel::Privileged);
-            self.platform(&place, "pod security restricted", |platform| platform.namespaces[key].pod_security = PodSecurityLevel::Restricted);
+            self.platform(&place, "pod security privileged", |platform| {
+                platform.namespaces[key].pod_security = PodSecurityLevel::Privileged
+            });
+            self.platform(&place, "pod security restricted", |platform| {
+                platform.namespaces[key].pod_security = PodSecurityLevel::Restricted
+            });
         }
     }
 
@@ -224,7 +230,9 @@ impl Bench<'_> {
             change(edit("without its timeout"), &|w| w.exposures[index].timeout = None);
             change(edit("to another port"), &|w| w.exposures[index].port += 1);
         }
-        change("in another subnet".into(), &|w| w.placement.subnet = name(if w.placement.subnet.as_str() == "data" { "general" } else { "data" }));
+        change("in another subnet".into(), &|w| {
+            w.placement.subnet = name(if w.placement.subnet.as_str() == "data" { "general" } else { "data" })
+        });
         change("isolated flipped".into(), &|w| w.placement.isolated ^= true);
         change("in a pool".into(), &|w| w.placement.pool = Some(name("general")));
         change("on one architecture".into(), &|w| w.placement.architectures = vec!["arm64"]);
@@ -234,7 +242,9 @@ impl Bench<'_> {
         change("spread differently".into(), &|w| {
             w.placement.spread = if w.placement.spread == Spread::None { Spread::Soft } else { Spread::None };
         });
-        change("spread hard".into(), &|w| w.placement.spread = if w.placement.spread == Spread::Hard { Spread::Soft } else { Spread::Hard });
+        change("spread hard".into(), &|w| {
+            w.placement.spread = if w.placement.spread == Spread::Hard { Spread::Soft } else { Spread::Hard }
+        });
         for index in 0..workload.volumes.len() {
             change(format!("volume {index} dropped"), &|w| drop(w.volumes.remove(index)));
             change(format!("volume {index} of another size"), &|w| match &mut w.volumes[index] {
@@ -310,7 +320,8 @@ fn container(container: &Container, which: &str, change: &mut dyn FnMut(String, 
 /// Files of the changed environment that differ, as they are in the second.
 fn difference(old: &Files, new: &Files) -> BTreeMap<String, Option<String>> {
     let (old, new) = (ours(old), ours(new));
-    let changed = new.iter().filter(|(path, text)| old.get(*path) != Some(text)).map(|(path, text)| (path.clone(), Some((*text).to_owned())));
+    let changed =
+        new.iter().filter(|(path, text)| old.get(*path) != Some(text)).map(|(path, text)| (path.clone(), Some((*text).to_owned())));
     let gone = old.keys().filter(|path| !new.contains_key(*path)).map(|path| (path.clone(), None));
     changed.chain(gone).collect()
 }

@@ -50,7 +50,14 @@ impl Outside {
     }
 
     /// Shows mutants to a judge; an absent one notices nothing.
-    pub fn show(&self, ground: &Ground, name: &str, subject: Subject, scope: Scope, mutants: &[(usize, &Mutant)]) -> Result<Noticed, String> {
+    pub fn show(
+        &self,
+        ground: &Ground,
+        name: &str,
+        subject: Subject,
+        scope: Scope,
+        mutants: &[(usize, &Mutant)],
+    ) -> Result<Noticed, String> {
         let judge = self.judges.iter().find(|(judge, _)| judge.name == name && judge.subject == subject);
         let Some((judge, Ok(program))) = judge else { return Ok(Noticed::new()) };
         if mutants.is_empty() {
@@ -105,7 +112,9 @@ impl Tree {
         }
         let units: BTreeSet<String> = touched.iter().map(|path| unit(path)).collect();
         let beside = |path: &str| units.iter().any(|unit| path.starts_with(&format!("{unit}/")));
-        for (path, text) in ground.files.iter().filter(|(path, _)| if scope == Scope::Files { touched.contains(path) } else { beside(path) }) {
+        for (path, text) in
+            ground.files.iter().filter(|(path, _)| if scope == Scope::Files { touched.contains(path) } else { beside(path) })
+        {
             tree.write(BASE, &path, text)?;
         }
         Ok(tree)
@@ -155,7 +164,13 @@ impl Tree {
             while let Some(folder) = folders.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let found = run(folder).unwrap_or_else(|error| {
                     let text = error.replace(folder.as_str(), "");
-                    vec![Finding { judge: judge.name.into(), rule: "refused".into(), object: String::new(), file: format!("{folder}/"), message: text }]
+                    vec![Finding {
+                        judge: judge.name.into(),
+                        rule: "refused".into(),
+                        object: String::new(),
+                        file: format!("{folder}/"),
+                        message: text,
+                    }]
                 });
                 all.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).extend(found);
             }

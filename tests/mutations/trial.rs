@@ -68,7 +68,8 @@ impl Run {
     /// Plants and judges; `all` shows the slow judges everything, `list` asks nobody.
     pub fn new(all: bool, list: bool) -> Result<Self, String> {
         let ground = Ground::new()?;
-        let mut mutants = hand::mutants(&ground, hand_kubernetes::FAULTS, |environment, file| format!("kubernetes/{environment}/{}/{file}", HOME.1))?;
+        let mut mutants =
+            hand::mutants(&ground, hand_kubernetes::FAULTS, |environment, file| format!("kubernetes/{environment}/{}/{file}", HOME.1))?;
         mutants.extend(hand::mutants(&ground, hand_terraform::FAULTS, |environment, file| {
             format!("terraform/{environment}/{}/network/{file}", HOME.1)
         })?);
@@ -189,7 +190,7 @@ impl Run {
 
     /// Lines of the list that nothing needs. While a judge is absent, or before anything was judged, that cannot be known.
     pub fn unneeded(&self) -> Vec<String> {
-        if !self.absent.is_empty() || self.noticed.is_empty() {
+        if !self.absent.is_empty() || self.noticed.is_empty() || std::env::var_os("PLATGEN_ONLY").is_some() {
             return Vec::new();
         }
         self.survivors.faults(&self.accepted.values().copied().collect())
@@ -217,13 +218,8 @@ impl Run {
 
     /// The tables.
     pub fn table(&self) -> String {
-        let outcome = Outcome {
-            mutants: &self.mutants,
-            noticed: &self.noticed,
-            accepted: &self.accepted,
-            spared: &self.spared,
-            judges: &JUDGES,
-        };
+        let outcome =
+            Outcome { mutants: &self.mutants, noticed: &self.noticed, accepted: &self.accepted, spared: &self.spared, judges: &JUDGES };
         report::text(&outcome, &self.survivors)
     }
 }
