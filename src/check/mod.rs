@@ -19,6 +19,7 @@ mod opened;
 mod pods;
 mod policies;
 mod references;
+mod rollout;
 mod routes;
 mod running;
 mod scene;
@@ -72,6 +73,8 @@ const RULES: &[(&[Code], Judge)] = &[
     (&[Code::WrongNamespace], namespaces::judge),
     (&[Code::MissingIsolation], isolation::judge),
     (&[Code::UnaccountedObject], accounted::judge),
+    (&[Code::UnsafeRollout], rollout::rollouts),
+    (&[Code::WrongPriority], rollout::priorities),
     (&[Code::NoMemoryLimit], pods::memory),
     (&[Code::SingleReplica], model::judge),
 ];

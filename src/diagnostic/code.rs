@@ -319,6 +319,9 @@ rules {
     UnreadableDocument "unreadable-document" Error
         "a file that holds something else than Kubernetes objects"
         "It can't be applied. Every document has `apiVersion`, `kind` and `metadata.name`."
+    UnsafeRollout "unsafe-rollout" Error
+        "a rollout that takes pods away before others stand in their place"
+        "A Deployment starts a new pod before it stops an old one, a StatefulSet and a DaemonSet replace one after the other. Render again."
     Unschedulable "unschedulable" Error
         "a pod that no pool of nodes takes"
         "It stays pending: no pool has the labels it asks for, or all that have them keep it out by a taint. Mend `subnet`, `pool`, `arch` or the tolerations."
@@ -343,6 +346,9 @@ rules {
     WrongPlacement "wrong-placement" Error
         "a workload runs or spreads elsewhere than the spec says"
         "Subnet, pool, architecture, tolerations and spreading over zones follow from the spec. Render again."
+    WrongPriority "wrong-priority" Error
+        "pods that go before others that should go before them"
+        "When nodes are full, jobs wait for apps, apps for what answers people from outside, and all of them for stores. Render again."
     WrongProbes "wrong-probes" Error
         "the probes of a container are not those of the spec"
         "Traffic and restarts depend on them. Render again."

@@ -1,0 +1,63 @@
+//! The platform that faults are planted in: its estate and what it renders to, made in process.
+//!
+//! `platform/platform.yaml` has one of everything, so that every template prints something of it.
+
+use std::path::Path;
+
+use platgen::cli::{Loaded, load};
+use platgen::diagnostic::Diagnostic;
+use platgen::files::Files;
+use platgen::model::Estate;
+use platgen::model::lock::Lock;
+use platgen::render::{self, Origin};
+
+/// The environment and region whose files the mechanical faults are planted in.
+pub const HOME: (&str, &str) = ("production", "eu-west-1");
+
+/// A platform as it should be.
+pub struct Ground {
+    loaded: Loaded,
+    lock: Lock,
+    /// What is true.
+    pub estate: Estate,
+    /// What it renders to.
+    pub files: Files,
+}
+
+impl Ground {
+    /// Reads and renders the platform.
+    pub fn new() -> Result<Self, String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mutations/platform");
+        let mut loaded = load(Some(&folder)).map_err(|fault| fault.message)?;
+        let resolution = loaded.resolve().ok_or("the platform cannot be read")?;
+        if loaded.found.has_errors() {
+            return Err(loaded.found.iter().map(|fault| fault.message.clone()).collect::<Vec<_>>().join("\n"));
+        }
+        let estate = resolution.estate.ok_or("the platform cannot be resolved")?;
+        let mut ground = Self { loaded, lock: resolution.lock, estate, files: Files::default() };
+        ground.files = ground.render(&ground.estate)?;
+        Ok(ground)
+    }
+
+    /// What another estate of the same origin renders to.
+    pub fn render(&self, estate: &Estate) -> Result<Files, String> {
+        let origin = Origin { specs: &self.loaded.specs, lock: &self.lock, included: &self.loaded.included };
+        let messages = |faults: Vec<Diagnostic>| faults.into_iter().map(|fault| fault.message).collect::<Vec<_>>().join("\n");
+        render::files(estate, origin).map_err(messages)
+    }
+
+    /// The text of a file, by its path relative to the output folder.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.files.iter().find(|(file, _)| file == path).map(|(_, text)| text)
+    }
+}
+
+/// The path of a Kubernetes file at home.
+pub fn kubernetes(file: &str) -> String {
+    format!("kubernetes/{}/{}/{file}", HOME.0, HOME.1)
+}
+
+/// The path of a file of the network root at home.
+pub fn terraform(file: &str) -> String {
+    format!("terraform/{}/{}/network/{file}", HOME.0, HOME.1)
+}

@@ -1,0 +1,348 @@
+//! Faults in the model: something left out or changed between resolving and rendering, rendered with it, and judged against the estate
+//! as it was. A fault that renders to the same files must be justified like any other.
+
+use std::collections::BTreeMap;
+
+use platgen::files::Files;
+use platgen::model::{
+    Container, Estate, GroupRole, Kind, Peer, Platform, PodSecurityLevel, Region, SecretStore, Source, Spread, Via, Volume, Workload,
+};
+use platgen::value::{Name, Quantity};
+
+use crate::ground::{Ground, HOME};
+use crate::mutant::{Class, Mutant};
+
+/// Every fault, and what the renderer refused, by index.
+pub fn mutants(ground: &Ground) -> (Vec<Mutant>, BTreeMap<usize, String>) {
+    let mut bench = Bench { ground, mutants: Vec::new(), refused: BTreeMap::new() };
+    bench.platforms();
+    bench.regions();
+    bench.networks();
+    if let Some(region) = home(&ground.estate) {
+        for (key, workload) in &region.workloads {
+            bench.workload(key, workload);
+        }
+    }
+    (bench.mutants, bench.refused)
+}
+
+fn home(estate: &Estate) -> Option<&Region> {
+    estate.environments.get(HOME.0)?.regions.get(HOME.1)
+}
+
+struct Bench<'a> {
+    ground: &'a Ground,
+    mutants: Vec<Mutant>,
+    refused: BTreeMap<usize, String>,
+}
+
+impl Bench<'_> {
+    fn platform(&mut self, place: &str, edit: impl Into<String>, change: impl FnOnce(&mut Platform)) {
+        // The others stay as they are: only the changed environment is rendered.
+        let mut estate = self.ground.estate.clone();
+        estate.environments.retain(|name, _| name == HOME.0);
+        if let Some(platform) = estate.environments.get_mut(HOME.0) {
+            change(platform);
+        }
+        let mut mutant = Mutant::of(Class::Model, place, edit, "", None);
+        mutant.changes.clear();
+        match self.ground.render(&estate) {
+            Ok(files) => mutant.changes = difference(&self.ground.files, &files),
+            Err(error) => {
+                self.refused.insert(self.mutants.len(), error);
+            }
+        }
+        self.mutants.push(mutant);
+    }
+
+    fn region(&mut self, place: &str, edit: impl Into<String>, change: impl FnOnce(&mut Region)) {
+        self.platform(place, edit, |platform| {
+            if let Some(region) = platform.regions.get_mut(HOME.1) {
+                change(region);
+            }
+        });
+    }
+
+    fn platforms(&mut self) {
+        let place = "platform";
+        self.platform(place, "unprotected", |platform| platform.protected = false);
+        self.platform(place, "another domain", |platform| platform.domain = "other.example".parse().expect("a domain"));
+        self.platform(place, "another owner", |platform| platform.owner = name("shop"));
+        self.platform(place, "another environment", |platform| platform.environment = name("beta"));
+        self.platform(place, "labels dropped", |platform| platform.labels.clear());
+        self.platform(place, "state nowhere", |platform| platform.state_region = None);
+        self.platform(place, "state in another region", |platform| platform.state_region = Some(name("eu-central-1")));
+        self.platform(place, "secrets in another manager", |platform| platform.secrets.store = SecretStore::Vault);
+        let platform = self.ground.estate.environments[HOME.0].clone();
+        for (index, group) in platform.groups.iter().enumerate() {
+            let place = format!("group {}", group.name);
+            self.platform(&place, "dropped", |platform| drop(platform.groups.remove(index)));
+            self.platform(&place, "another id", |platform| platform.groups[index].id.push('x'));
+            self.platform(&place, "another role", |platform| {
+                let group = &mut platform.groups[index];
+                group.role = if group.role == GroupRole::Viewer { GroupRole::Developer } else { GroupRole::Viewer };
+            });
+            self.platform(&place, "everywhere", |platform| platform.groups[index].namespaces.clear());
+        }
+        for key in platform.namespaces.keys() {
+            let place = format!("namespace {key}");
+            self.platform(&place, "dropped", |platform| drop(platform.namespaces.shift_remove(key)));
+            self.platform(&place, "another owner", |platform| platform.namespaces[key].owner = name("nobody"));
+            self.platform(&place, "quota of processors dropped", |platform| platform.namespaces[key].quota.cpu = None);
+            self.platform(&place, "quota of memory dropped", |platform| platform.namespaces[key].quota.memory = None);
+            self.platform(&place, "quota of volumes dropped", |platform| platform.namespaces[key].quota.storage = None);
+            self.platform(&place, "pod security privileged", |platform| {
+                platform.namespaces[key].pod_security = PodSecurityLevel::Privileged
+            });
+            self.platform(&place, "pod security restricted", |platform| {
+                platform.namespaces[key].pod_security = PodSecurityLevel::Restricted
+            });
+        }
+    }
+
+    fn regions(&mut self) {
+        let Some(region) = home(&self.ground.estate).cloned() else { return };
+        let place = "region";
+        self.region(place, "another account", |region| region.account = Some("222222222222".to_owned()));
+        self.region(place, "a zone dropped", |region| drop(region.zones.pop()));
+        self.region(place, "no network", |region| region.network = None);
+        self.region(place, "not primary", |region| region.primary = false);
+        self.region(place, "another cluster", |region| region.cluster.name.push('x'));
+        self.region(place, "another version", |region| region.cluster.version = "1.34".parse().expect("a version"));
+        self.region(place, "a mirror", |region| region.cluster.mirror = Some("mirror.example".to_owned()));
+        for index in 0..region.cluster.pools.len() {
+            self.region("pool", format!("{} dropped", region.cluster.pools[index].name), |region| drop(region.cluster.pools.remove(index)));
+        }
+        for (index, flow) in region.flows.iter().enumerate() {
+            let place = format!("flow {} to {}", end(&flow.from), end(&flow.to));
+            self.region(&place, "dropped", |region| drop(region.flows.remove(index)));
+            self.region(&place, "another port", |region| region.flows[index].ports.iter_mut().for_each(|port| *port += 1));
+            self.region(&place, "every port", |region| region.flows[index].ports.clear());
+            self.region(&place, "another caller", |region| {
+                region.flows[index].from = Peer::Workload { namespace: "shop".to_owned(), name: "worker".to_owned() };
+            });
+            self.region(&place, "from outside of the platform", |region| region.flows[index].from = Peer::Metrics);
+            if matches!(flow.to, Peer::Outside { .. }) {
+                self.region(&place, "to the whole internet", |region| {
+                    if let Peer::Outside { cidrs, .. } = &mut region.flows[index].to {
+                        *cidrs = vec!["0.0.0.0/0".parse().expect("a range")];
+                    }
+                });
+            }
+        }
+    }
+
+    fn networks(&mut self) {
+        let Some(network) = home(&self.ground.estate).and_then(|region| region.network.clone()) else { return };
+        let mut change = |place: &str, edit: &str, change: &dyn Fn(&mut platgen::model::Network)| {
+            self.region(place, edit, |region| {
+                if let Some(network) = &mut region.network {
+                    change(network);
+                }
+            });
+        };
+        let place = "network";
+        change(place, "another range", &|network| network.cidr = "10.77.0.0/16".parse().expect("a range"));
+        change(place, "another range of pods", &|network| network.pods = "100.99.0.0/16".parse().expect("a range"));
+        change(place, "another range of Services", &|network| network.services = "172.31.0.0/16".parse().expect("a range"));
+        change(place, "no ranges of pods per zone", &|network| network.pod_zones.clear());
+        change(place, "no public load balancers", &|network| network.lb_public.clear());
+        change(place, "no public load balancer in a zone", &|network| drop(network.lb_public.pop()));
+        change(place, "no internal load balancers", &|network| network.lb_internal.clear());
+        change(place, "no endpoints", &|network| network.endpoints.clear());
+        change(place, "no endpoints in a zone", &|network| drop(network.endpoints.pop()));
+        change(place, "no transit", &|network| network.transit.clear());
+        change(place, "no company network", &|network| network.on_premises = None);
+        for (index, subnet) in network.subnets.iter().enumerate() {
+            let place = format!("subnet {}", subnet.name);
+            change(&place, "dropped", &|network| drop(network.subnets.remove(index)));
+            change(&place, "missing in a zone", &|network| drop(network.subnets[index].ranges.pop()));
+            change(&place, "internet flipped", &|network| network.subnets[index].internet ^= true);
+            change(&place, "isolated flipped", &|network| network.subnets[index].isolated ^= true);
+            change(&place, "default flipped", &|network| network.subnets[index].default ^= true);
+            change(&place, "in another zone", &|network| network.subnets[index].ranges[0].zone = "eu-west-1c".to_owned());
+            change(&place, "at another range", &|network| network.subnets[index].ranges[0].cidr = "10.99.0.0/20".parse().expect("a range"));
+        }
+    }
+
+    fn workload(&mut self, key: &str, workload: &Workload) {
+        let place = key.to_owned();
+        self.region(&place, "dropped", |region| drop(region.workloads.shift_remove(key)));
+        let mut change = |edit: String, change: &dyn Fn(&mut Workload)| {
+            self.region(&place, edit, |region| {
+                if let Some(workload) = region.workloads.get_mut(key) {
+                    change(workload);
+                }
+            });
+        };
+        change("another owner".into(), &|w| w.owner = name("nobody"));
+        change("one replica".into(), &|w| w.replicas = (1, 1));
+        change("a replica more".into(), &|w| w.replicas = (w.replicas.0 + 1, w.replicas.1 + 1));
+        change("a second's grace".into(), &|w| w.grace = 1);
+        change("another group of its volumes".into(), &|w| w.fs_group += 1);
+        change("the node's network".into(), &|w| w.host_network ^= true);
+        change("the node's processes".into(), &|w| w.host_pid ^= true);
+        change("made a store or an app".into(), &|w| w.store ^= true);
+        change("made a DaemonSet".into(), &|w| w.kind = if matches!(w.kind, Kind::DaemonSet) { Kind::Deployment } else { Kind::DaemonSet });
+        if workload.autoscaling.is_some() {
+            change("autoscaling dropped".into(), &|w| w.autoscaling = None);
+            change("another share of processors".into(), &|w| w.autoscaling.iter_mut().for_each(|s| s.cpu = "50%".parse().ok()));
+            change("no share of memory".into(), &|w| w.autoscaling.iter_mut().for_each(|s| s.memory = None));
+        }
+        if workload.reason.is_some() {
+            change("reason dropped".into(), &|w| w.reason = None);
+        }
+        if workload.no_probes.is_some() {
+            change("reason for no probes dropped".into(), &|w| w.no_probes = None);
+        }
+        if let Kind::CronJob(_) = &workload.kind {
+            let cron = |w: &mut Workload, change: &dyn Fn(&mut platgen::model::Cron)| {
+                if let Kind::CronJob(cron) = &mut w.kind {
+                    change(cron);
+                }
+            };
+            change("another schedule".into(), &|w| cron(w, &|cron| cron.schedule = "0 13 * * *".to_owned()));
+            change("another time zone".into(), &|w| cron(w, &|cron| cron.timezone = "Etc/UTC".to_owned()));
+            change("deadline dropped".into(), &|w| cron(w, &|cron| cron.deadline = None));
+        }
+        if let Kind::Job { .. } = &workload.kind {
+            change("deadline dropped".into(), &|w| w.kind = Kind::Job { deadline: None });
+        }
+        if let Some(service) = &workload.service {
+            change("service dropped".into(), &|w| w.service = None);
+            change("service port changed".into(), &|w| w.service.iter_mut().for_each(|s| s.ports[0].port += 1));
+            change("target port changed".into(), &|w| w.service.iter_mut().for_each(|s| s.ports[0].target += 1));
+            if !service.aliases.is_empty() {
+                change("aliases dropped".into(), &|w| w.service.iter_mut().for_each(|s| s.aliases.clear()));
+            }
+        }
+        for index in 0..workload.exposures.len() {
+            let edit = |what: &str| format!("exposure {index} {what}");
+            change(edit("dropped"), &|w| drop(w.exposures.remove(index)));
+            change(edit("at another host"), &|w| w.exposures[index].host.insert(0, 'x'));
+            change(edit("at another path"), &|w| w.exposures[index].path.push('x'));
+            change(edit("rewritten"), &|w| w.exposures[index].rewrite = Some("/x".to_owned()));
+            change(edit("through the other load balancer"), &|w| {
+                let via = &mut w.exposures[index].via;
+                *via = if *via == Via::Public { Via::Internal } else { Via::Public };
+            });
+            change(edit("for everybody"), &|w| w.exposures[index].from.clear());
+            change(edit("without its timeout"), &|w| w.exposures[index].timeout = None);
+            change(edit("to another port"), &|w| w.exposures[index].port += 1);
+        }
+        change("in another subnet".into(), &|w| {
+            w.placement.subnet = name(if w.placement.subnet.as_str() == "data" { "general" } else { "data" })
+        });
+        change("isolated flipped".into(), &|w| w.placement.isolated ^= true);
+        change("in a pool".into(), &|w| w.placement.pool = Some(name("general")));
+        change("on one architecture".into(), &|w| w.placement.architectures = vec!["arm64"]);
+        if !workload.placement.tolerations.is_empty() {
+            change("tolerations dropped".into(), &|w| w.placement.tolerations.clear());
+        }
+        change("spread differently".into(), &|w| {
+            w.placement.spread = if w.placement.spread == Spread::None { Spread::Soft } else { Spread::None };
+        });
+        change("spread hard".into(), &|w| {
+            w.placement.spread = if w.placement.spread == Spread::Hard { Spread::Soft } else { Spread::Hard }
+        });
+        for index in 0..workload.volumes.len() {
+            change(format!("volume {index} dropped"), &|w| drop(w.volumes.remove(index)));
+            change(format!("volume {index} of another size"), &|w| match &mut w.volumes[index] {
+                Volume::Tmp { size, .. } | Volume::Claim { size, .. } => *size = quantity("3Gi"),
+                Volume::Host(host) => host.path = "/".to_owned(),
+            });
+        }
+        for index in 0..workload.init.len() {
+            change(format!("init {index} dropped"), &|w| drop(w.init.remove(index)));
+        }
+        for index in 0..workload.sidecars.len() {
+            change(format!("sidecar {index} dropped"), &|w| drop(w.sidecars.remove(index)));
+        }
+        container(&workload.main, "", &mut |edit, how| change(edit, &|w| how(&mut w.main)));
+        for index in 0..workload.init.len() {
+            container(&workload.init[index], "init ", &mut |edit, how| change(edit, &|w| how(&mut w.init[index])));
+        }
+        for index in 0..workload.sidecars.len() {
+            container(&workload.sidecars[index], "sidecar ", &mut |edit, how| change(edit, &|w| how(&mut w.sidecars[index])));
+        }
+    }
+}
+
+/// Faults in one container.
+fn container(container: &Container, which: &str, change: &mut dyn FnMut(String, &dyn Fn(&mut Container))) {
+    let edit = |what: &str| format!("{which}container: {what}");
+    change(edit("another image"), &|c| c.image.push('x'));
+    change(edit("another command"), &|c| c.command.push("x".to_owned()));
+    change(edit("another argument"), &|c| c.args.push("x".to_owned()));
+    change(edit("no processors"), &|c| c.cpu = None);
+    change(edit("no memory"), &|c| c.memory = None);
+    change(edit("no disk"), &|c| c.ephemeral = None);
+    change(edit("more processors"), &|c| c.cpu = Some((quantity("3"), quantity("4"))));
+    change(edit("more memory"), &|c| c.memory = Some((quantity("3Gi"), quantity("4Gi"))));
+    change(edit("another user"), &|c| c.security.user += 1);
+    change(edit("another group"), &|c| c.security.group += 1);
+    change(edit("a capability"), &|c| c.security.capabilities.push("NET_ADMIN".to_owned()));
+    change(edit("writable root"), &|c| c.security.writable_root ^= true);
+    change(edit("privileged"), &|c| c.security.privileged ^= true);
+    for (index, variable) in container.variables.iter().enumerate() {
+        change(edit(&format!("{} dropped", variable.name)), &|c| drop(c.variables.remove(index)));
+        change(edit(&format!("{} changed", variable.name)), &|c| match &mut c.variables[index].value {
+            Source::Text(text) => text.push('x'),
+            value => *value = Source::Secret("other/place#key".parse().expect("a secret")),
+        });
+    }
+    for index in 0..container.files.len() {
+        change(edit(&format!("file {index} dropped")), &|c| drop(c.files.remove(index)));
+        change(edit(&format!("file {index} elsewhere")), &|c| c.files[index].path.push('x'));
+    }
+    for index in 0..container.mounts.len() {
+        change(edit(&format!("mount {index} dropped")), &|c| drop(c.mounts.remove(index)));
+        change(edit(&format!("mount {index} elsewhere")), &|c| c.mounts[index].path.push('x'));
+        change(edit(&format!("mount {index} writable or not")), &|c| c.mounts[index].read_only ^= true);
+    }
+    for index in 0..container.ports.len() {
+        change(edit(&format!("port {index} dropped")), &|c| drop(c.ports.remove(index)));
+        change(edit(&format!("port {index} another")), &|c| c.ports[index].1 += 1);
+    }
+    if container.probes.ready.is_some() {
+        change(edit("readiness dropped"), &|c| c.probes.ready = None);
+        change(edit("readiness later"), &|c| c.probes.ready.iter_mut().for_each(|probe| probe.after = Some(99)));
+        change(edit("readiness patient"), &|c| c.probes.ready.iter_mut().for_each(|probe| probe.failures = Some(99)));
+    }
+    if container.probes.live.is_some() {
+        change(edit("liveness dropped"), &|c| c.probes.live = None);
+    }
+    if container.probes.start.is_some() {
+        change(edit("start dropped"), &|c| c.probes.start = None);
+    }
+}
+
+/// Files of the changed environment that differ, as they are in the second.
+fn difference(old: &Files, new: &Files) -> BTreeMap<String, Option<String>> {
+    let (old, new) = (ours(old), ours(new));
+    let changed =
+        new.iter().filter(|(path, text)| old.get(*path) != Some(text)).map(|(path, text)| (path.clone(), Some((*text).to_owned())));
+    let gone = old.keys().filter(|path| !new.contains_key(*path)).map(|path| (path.clone(), None));
+    changed.chain(gone).collect()
+}
+
+fn ours(files: &Files) -> BTreeMap<String, &str> {
+    files.iter().filter(|(path, _)| path.split('/').nth(1) == Some(HOME.0)).collect()
+}
+
+fn end(peer: &Peer) -> String {
+    match peer {
+        Peer::Workload { name, .. } => name.clone(),
+        Peer::Gateway => "the gateway".to_owned(),
+        Peer::Metrics => "the collector".to_owned(),
+        Peer::Outside { name, .. } => name.clone(),
+    }
+}
+
+fn name(text: &str) -> Name {
+    text.parse().expect("a name")
+}
+
+fn quantity(text: &str) -> Quantity {
+    text.parse().expect("a quantity")
+}

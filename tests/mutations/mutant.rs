@@ -1,0 +1,64 @@
+//! A mutant: the rendered files with one fault in them.
+
+use std::collections::BTreeMap;
+
+/// How the fault was made.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Class {
+    /// Written down by hand, with the reason why it matters.
+    Hand,
+    /// A part of a Kubernetes document removed, changed or moved.
+    Field,
+    /// A part of a Terraform file removed, changed or moved.
+    Attribute,
+    /// A part of the model left out before rendering.
+    Model,
+}
+
+impl Class {
+    /// All of them, in the order of the table.
+    pub const ALL: [Self; 4] = [Self::Hand, Self::Field, Self::Attribute, Self::Model];
+
+    /// Its name in trials and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hand => "hand",
+            Self::Field => "field",
+            Self::Attribute => "attribute",
+            Self::Model => "model",
+        }
+    }
+}
+
+/// One fault.
+#[derive(Clone, Debug)]
+pub struct Mutant {
+    /// How it was made.
+    pub class: Class,
+    /// What it is planted in: an object, a file, a part of the model.
+    pub place: String,
+    /// What was done there. `place: edit` is unique.
+    pub edit: String,
+    /// What would come of it; only where a person wrote it down.
+    pub why: &'static str,
+    /// New texts by path relative to the output folder; a file without one is gone.
+    pub changes: BTreeMap<String, Option<String>>,
+}
+
+impl Mutant {
+    /// A mutant of a single file.
+    pub fn of(class: Class, place: impl Into<String>, edit: impl Into<String>, path: impl Into<String>, text: Option<String>) -> Self {
+        let changes = BTreeMap::from([(path.into(), text)]);
+        Self { class, place: place.into(), edit: edit.into(), why: "", changes }
+    }
+
+    /// What survivors are matched by.
+    pub fn name(&self) -> String {
+        format!("{}: {}", self.place, self.edit)
+    }
+
+    /// The changed files that stand below a top folder (`kubernetes` or `terraform`).
+    pub fn below(&self, top: &str) -> impl Iterator<Item = (&String, &Option<String>)> {
+        self.changes.iter().filter(move |(path, _)| path.split('/').next() == Some(top))
+    }
+}

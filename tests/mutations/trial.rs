@@ -1,0 +1,237 @@
+//! The run: plants every fault and asks who notices, the cheap ones first.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Instant;
+
+use crate::attributes;
+use crate::fields;
+use crate::ground::{Ground, HOME};
+use crate::hand;
+use crate::hand_kubernetes;
+use crate::hand_terraform;
+use crate::judge::Subject;
+use crate::model;
+use crate::mutant::{Class, Mutant};
+use crate::outside::{Noticed, Outside, Scope};
+use crate::own;
+use crate::report::{self, Outcome};
+use crate::survivors::Survivors;
+
+/// Who may notice, in the order of their cost. The first three are our own.
+const JUDGES: [&str; 13] = [
+    "render",
+    "form",
+    "check",
+    "kubeconform",
+    "pyyaml",
+    "yamllint",
+    "kubectl",
+    "kube-score",
+    "detect-secrets",
+    "tflint",
+    "tfcheck",
+    "checkov",
+    "checkov terraform",
+];
+
+/// The judges that are not ours.
+const OUTSIDE: [&str; 9] = ["kubeconform", "pyyaml", "yamllint", "kubectl", "kube-score", "detect-secrets", "tflint", "tfcheck", "checkov"];
+
+/// One of this many mechanical Terraform faults is shown to the slow judges.
+const SAMPLE: usize = 25;
+
+/// Templates that print only a part of a document, or a file that this platform has none of.
+const PARTS: [(&str, &str); 7] = [
+    ("kubernetes/container.yaml.j2", "a part of every workload"),
+    ("kubernetes/dns-rule.yaml.j2", "a part of both kinds of policies"),
+    ("kubernetes/metadata.yaml.j2", "a part of every document"),
+    ("kubernetes/pod.yaml.j2", "a part of every workload"),
+    ("kubernetes/rule-ports.yaml.j2", "a part of every policy"),
+    ("terraform/aws/network/moved.tf.j2", "printed for a subnet that was renamed, once"),
+    ("terraform/aws/network/tests.tf.j2", "faults in it are made by hand: no judge knows what a test that says less had said"),
+];
+
+/// Everything that was planted, and what came of it.
+pub struct Run {
+    /// The faults.
+    pub mutants: Vec<Mutant>,
+    /// Judges that are absent, each with how to get it.
+    pub absent: Vec<String>,
+    noticed: BTreeMap<usize, BTreeMap<&'static str, String>>,
+    accepted: BTreeMap<usize, usize>,
+    spared: BTreeSet<usize>,
+    survivors: Survivors,
+}
+
+impl Run {
+    /// Plants and judges; `all` shows the slow judges everything, `list` asks nobody.
+    pub fn new(all: bool, list: bool) -> Result<Self, String> {
+        let ground = Ground::new()?;
+        let mut mutants =
+            hand::mutants(&ground, hand_kubernetes::FAULTS, |environment, file| format!("kubernetes/{environment}/{}/{file}", HOME.1))?;
+        mutants.extend(hand::mutants(&ground, hand_terraform::FAULTS, |environment, file| {
+            format!("terraform/{environment}/{}/network/{file}", HOME.1)
+        })?);
+        mutants.extend(fields::mutants(&ground)?);
+        mutants.extend(attributes::mutants(&ground)?);
+        let outside = Outside::open();
+        let absent = outside.absent(&OUTSIDE);
+        let survivors = Survivors::read()?;
+        let (models, refused) = model::mutants(&ground);
+        let mut noticed: BTreeMap<usize, BTreeMap<&'static str, String>> = BTreeMap::new();
+        for (index, mutant) in models.into_iter().enumerate() {
+            if let Some(error) = refused.get(&index) {
+                noticed.entry(mutants.len()).or_default().insert("render", error.clone());
+            }
+            mutants.push(mutant);
+        }
+        let mut run = Self { mutants, absent, noticed, accepted: BTreeMap::new(), spared: BTreeSet::new(), survivors };
+        if !list {
+            run.judge(&ground, &outside, all)?;
+        }
+        Ok(run)
+    }
+
+    fn judge(&mut self, ground: &Ground, outside: &Outside, all: bool) -> Result<(), String> {
+        let started = Instant::now();
+        let only = std::env::var("PLATGEN_ONLY").ok();
+        let wanted = |name: &str| only.as_deref().is_none_or(|only| only.split(',').any(|one| one == name));
+        if wanted("check") {
+            self.ask_ourselves(ground);
+        }
+        eprintln!("{:>7.1} s  platgen itself, {} faults", started.elapsed().as_secs_f64(), self.mutants.len());
+        let mut started = Instant::now();
+        let rounds: [(&'static str, &str, Subject, Scope, bool); 10] = [
+            ("kubeconform", "kubeconform", Subject::Manifests, Scope::Files, false),
+            ("pyyaml", "pyyaml", Subject::Tree, Scope::Files, true),
+            ("yamllint", "yamllint", Subject::Tree, Scope::Files, true),
+            ("kubectl", "kubectl", Subject::Manifests, Scope::Region, true),
+            ("kube-score", "kube-score", Subject::Manifests, Scope::Region, false),
+            ("detect-secrets", "detect-secrets", Subject::Tree, Scope::Files, true),
+            ("checkov", "checkov", Subject::Manifests, Scope::Files, true),
+            ("tflint", "tflint", Subject::Root, Scope::Root, true),
+            ("tfcheck", "tfcheck", Subject::Root, Scope::Roots, false),
+            ("checkov terraform", "checkov", Subject::Root, Scope::Roots, true),
+        ];
+        for (shown, name, subject, scope, hand_only) in rounds {
+            if !wanted(shown) {
+                continue;
+            }
+            let top = if subject == Subject::Root { "terraform" } else { "kubernetes" };
+            let mut asked = Vec::new();
+            let mut turn = 0;
+            for (number, mutant) in self.mutants.iter().enumerate() {
+                let by_hand = mutant.class == Class::Hand;
+                let open = by_hand || !hand_only && !self.noticed.contains_key(&number);
+                let kustomization = name == "kubectl" && mutant.place.starts_with("Kustomization/") && !self.noticed.contains_key(&number);
+                if !(open || kustomization) || mutant.below(top).next().is_none() {
+                    continue;
+                }
+                if subject == Subject::Root && !by_hand && !all {
+                    turn += 1;
+                    if turn % SAMPLE != 1 {
+                        self.spared.insert(number);
+                        continue;
+                    }
+                }
+                asked.push((number, mutant));
+            }
+            let found: Noticed = outside.show(ground, name, subject, scope, &asked).unwrap_or_else(|error| {
+                // What the others found is still worth telling.
+                self.absent.push(error);
+                Noticed::new()
+            });
+            let count = asked.len();
+            for (number, what) in found {
+                self.noticed.entry(number).or_default().insert(shown, what);
+            }
+            eprintln!("{:>7.1} s  {shown}, {count} faults", started.elapsed().as_secs_f64());
+            started = Instant::now();
+        }
+        self.spared.retain(|number| !self.noticed.contains_key(number));
+        for (number, mutant) in self.mutants.iter().enumerate().filter(|(number, _)| !self.noticed.contains_key(number)) {
+            if let Some(line) = self.survivors.accept(&full(mutant)) {
+                self.accepted.insert(number, line);
+            }
+        }
+        Ok(())
+    }
+
+    /// The reader, the canonical form and the check, over everything, on two threads.
+    fn ask_ourselves(&mut self, ground: &Ground) {
+        let check = own::Check::new(ground);
+        let ask = |start: usize| {
+            let mutants = self.mutants.iter().enumerate().skip(start).step_by(2);
+            let noticed = mutants.map(|(number, mutant)| (number, own::form(mutant), check.notices(mutant)));
+            noticed.collect::<Vec<_>>()
+        };
+        let answers = std::thread::scope(|scope| {
+            let other = scope.spawn(|| ask(1));
+            let mut answers = ask(0);
+            answers.extend(other.join().unwrap_or_default());
+            answers
+        });
+        for (number, form, found) in answers {
+            if form {
+                self.noticed.entry(number).or_default().insert("form", String::new());
+            }
+            if let Some(what) = found {
+                self.noticed.entry(number).or_default().insert("check", what);
+            }
+        }
+    }
+
+    /// Whether nobody noticed a fault that somebody should have.
+    pub fn unjustified(&self, number: usize) -> bool {
+        !self.noticed.contains_key(&number) && !self.accepted.contains_key(&number) && !self.spared.contains(&number)
+    }
+
+    /// The fault as the list of survivors would name it, and its file.
+    pub fn describe(&self, number: usize) -> String {
+        let mutant = &self.mutants[number];
+        let files: Vec<&str> = mutant.changes.keys().map(String::as_str).take(3).collect();
+        let why = if mutant.why.is_empty() { String::new() } else { format!("; {}", mutant.why) };
+        format!("{} ({}{why})", full(mutant), files.join(", "))
+    }
+
+    /// Lines of the list that nothing needs. While a judge is absent, or before anything was judged, that cannot be known.
+    pub fn unneeded(&self) -> Vec<String> {
+        if !self.absent.is_empty() || self.noticed.is_empty() || std::env::var_os("PLATGEN_ONLY").is_some() {
+            return Vec::new();
+        }
+        self.survivors.faults(&self.accepted.values().copied().collect())
+    }
+
+    /// Templates that no fault is planted for.
+    pub fn templates(&self) -> Vec<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+        let mut faults = Vec::new();
+        for part in ["kubernetes", "terraform/aws/network"] {
+            for entry in std::fs::read_dir(folder.join(part)).into_iter().flatten().flatten() {
+                let file = entry.file_name().to_string_lossy().into_owned();
+                let Some(name) = file.strip_suffix(".j2") else { continue };
+                let stem = name.trim_end_matches(".yaml");
+                let planted = fields::TEMPLATES.iter().chain(fields::DESKTOP).any(|(template, ..)| *template == stem)
+                    || attributes::FILES.contains(&name)
+                    || PARTS.iter().any(|(part_name, _)| *part_name == format!("{part}/{file}"));
+                if !planted {
+                    faults.push(format!("{part}/{file}: no fault is planted in what it prints"));
+                }
+            }
+        }
+        faults
+    }
+
+    /// The tables.
+    pub fn table(&self) -> String {
+        let outcome =
+            Outcome { mutants: &self.mutants, noticed: &self.noticed, accepted: &self.accepted, spared: &self.spared, judges: &JUDGES };
+        report::text(&outcome, &self.survivors)
+    }
+}
+
+/// The name of a fault with its class.
+fn full(mutant: &Mutant) -> String {
+    format!("{} {}", mutant.class.name(), mutant.name())
+}
