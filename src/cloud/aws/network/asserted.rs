@@ -76,6 +76,8 @@ pub(super) struct Endpoints {
     root: String,
     /// Services in full.
     services: Vec<String>,
+    /// The subnets that hold them.
+    places: Vec<String>,
     /// Where the registry keeps the layers of images.
     layers: String,
     /// `RANGE PROTOCOL PORTS`.
@@ -97,6 +99,7 @@ impl Endpoints {
             account: account.clone(),
             root: format!("arn:aws:iam::{account}:root"),
             services: SERVICES.iter().map(|service| format!("com.amazonaws.{region}.{service}")).collect(),
+            places: locals.zones.iter().map(|zone| format!("endpoints/{zone}")).collect(),
             layers: format!("arn:aws:s3:::prod-{region}-starport-layer-bucket/*"),
             clients: [&locals.vpc, &locals.pods].map(|range| format!("{range} tcp 443-443")).into(),
             logs: format!("logs.{region}.amazonaws.com"),
