@@ -4,6 +4,7 @@
 //! other resource. Pods never route outside by themselves: they leave under the address of their node, so that a class of nodes
 //! without a way to the internet has none for its pods either.
 
+mod asserted;
 mod model;
 mod view;
 

@@ -108,10 +108,14 @@ fn prints_hcl() {
 fn leaves_out_what_there_is_nothing_to_say_for() {
     let paths = |network: &Network| super::network(network).iter().map(|page| page.path).collect::<Vec<_>>();
     let always = ["README.md", "backend.tf", "checks.tf", "endpoints.tf", "flow_logs.tf"];
-    let rest = ["outputs.tf", "providers.tf", "security_groups.tf", "tests/network.tftest.hcl", "versions.tf"];
+    let rest = ["outputs.tf", "providers.tf", "security_groups.tf"];
+    let test = |name: &'static str| format!("tests/{name}.tftest.hcl");
     let all = [&always[..], &["guards.tf", "internet.tf", "locals.tf", "nat.tf", "network.tf"], &rest].concat();
-    assert_eq!(paths(&production()), all);
+    let tests = ["addresses", "endpoints", "groups", "guards", "internet", "network"].map(test);
+    assert_eq!(paths(&production()), [all, tests.iter().map(String::as_str).collect(), vec!["versions.tf"]].concat());
     let few = [&always[..], &["locals.tf", "moved.tf", "network.tf"], &rest].concat();
+    let tests = ["addresses", "endpoints", "groups", "network"].map(test);
+    let few = [few, tests.iter().map(String::as_str).collect(), vec!["versions.tf"]].concat();
     assert_eq!(paths(&closed()), few);
 }
 

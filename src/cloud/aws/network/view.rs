@@ -7,11 +7,11 @@ use minijinja::value::Serde;
 use serde::Serialize;
 
 use super::super::text::{ROLE, description, fit};
-use super::{Class, Network, Protocol, Subnet, Use};
+use super::{Class, Network, Protocol, Subnet, Use, asserted};
 use crate::cloud::{Content, Page};
 
 /// AWS services that nodes, add-ons and the Session Manager call.
-const SERVICES: [&str; 13] = [
+pub(super) const SERVICES: [&str; 13] = [
     "autoscaling",
     "ec2",
     "ecr.api",
@@ -36,6 +36,7 @@ pub(super) fn pages(network: &Network) -> Vec<Page> {
     let nat = network.classes.iter().any(|class| class.internet);
     let protected = Protected { protected: network.protected };
     let moves = moves(network);
+    let locals = Locals::new(network, name.clone(), nat);
     let mut pages = vec![
         Page { path: "README.md", content: Content::Text(include_str!("../../../../templates/terraform/aws/network/README.md")) },
         page("backend.tf", "terraform/aws/network/backend.tf.j2", Backend::new(network)),
@@ -46,16 +47,19 @@ pub(super) fn pages(network: &Network) -> Vec<Page> {
             "terraform/aws/network/flow_logs.tf.j2",
             FlowLogs { role: fit(&format!("{name}-flow-logs"), ROLE), protected: network.protected },
         ),
-        page("locals.tf", "terraform/aws/network/locals.tf.j2", Locals::new(network, name, nat)),
         page("network.tf", "terraform/aws/network/network.tf.j2", protected),
         page("outputs.tf", "terraform/aws/network/outputs.tf.j2", Nothing {}),
         page("providers.tf", "terraform/aws/network/providers.tf.j2", Provider::new(network)),
         page("security_groups.tf", "terraform/aws/network/security_groups.tf.j2", Nothing {}),
+        page("tests/addresses.tftest.hcl", "terraform/aws/network/tests_addresses.tf.j2", asserted::Addresses::new(&locals)),
+        page("tests/endpoints.tftest.hcl", "terraform/aws/network/tests_endpoints.tf.j2", asserted::Endpoints::new(&locals)),
+        page("tests/groups.tftest.hcl", "terraform/aws/network/tests_groups.tf.j2", asserted::Groups::new(&locals)),
         page("tests/network.tftest.hcl", "terraform/aws/network/tests.tf.j2", Tests { zones: network.zones.clone(), nat }),
         page("versions.tf", "terraform/aws/network/versions.tf.j2", Nothing {}),
     ];
     if public {
         pages.push(page("internet.tf", "terraform/aws/network/internet.tf.j2", Nothing {}));
+        pages.push(page("tests/internet.tftest.hcl", "terraform/aws/network/tests_internet.tf.j2", asserted::Internet::new(&locals)));
     }
     if nat {
         pages.push(page("nat.tf", "terraform/aws/network/nat.tf.j2", protected));
@@ -64,10 +68,13 @@ pub(super) fn pages(network: &Network) -> Vec<Page> {
         // Without a way in, the exclusion is for the NAT gateways alone.
         let exclusion = if network.public_entry { "allow-bidirectional" } else { "allow-egress" };
         pages.push(page("guards.tf", "terraform/aws/network/guards.tf.j2", Guards { exclusion }));
+        let guards = asserted::Guards::new(&locals, exclusion);
+        pages.push(page("tests/guards.tftest.hcl", "terraform/aws/network/tests_guards.tf.j2", guards));
     }
     if !moves.is_empty() {
         pages.push(page("moved.tf", "terraform/aws/network/moved.tf.j2", Moves { moves }));
     }
+    pages.push(page("locals.tf", "terraform/aws/network/locals.tf.j2", locals));
     pages.sort_by_key(|page| page.path);
     pages
 }
@@ -148,49 +155,49 @@ impl Provider {
 }
 
 #[derive(Serialize)]
-struct Locals {
-    name: String,
-    account: String,
-    region: String,
-    vpc: String,
-    pods: String,
-    zones: Vec<String>,
-    subnets: Vec<SubnetView>,
-    nat_gateways: BTreeMap<String, String>,
-    classes: Vec<String>,
-    closed_classes: Vec<String>,
-    flows: Vec<FlowView>,
-    exits: Vec<ExitView>,
+pub(super) struct Locals {
+    pub(super) name: String,
+    pub(super) account: String,
+    pub(super) region: String,
+    pub(super) vpc: String,
+    pub(super) pods: String,
+    pub(super) zones: Vec<String>,
+    pub(super) subnets: Vec<SubnetView>,
+    pub(super) nat_gateways: BTreeMap<String, String>,
+    pub(super) classes: Vec<String>,
+    pub(super) closed_classes: Vec<String>,
+    pub(super) flows: Vec<FlowView>,
+    pub(super) exits: Vec<ExitView>,
 }
 
 #[derive(Serialize)]
-struct SubnetView {
-    key: String,
-    cidr: String,
-    zone: String,
-    routes: String,
-    tags: BTreeMap<&'static str, &'static str>,
+pub(super) struct SubnetView {
+    pub(super) key: String,
+    pub(super) cidr: String,
+    pub(super) zone: String,
+    pub(super) routes: String,
+    pub(super) tags: BTreeMap<&'static str, &'static str>,
 }
 
 #[derive(Serialize)]
-struct FlowView {
-    key: String,
-    from: String,
-    to: String,
-    protocol: &'static str,
+pub(super) struct FlowView {
+    pub(super) key: String,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) protocol: &'static str,
     /// None for all ports of all protocols.
-    port: Option<u16>,
-    description: String,
+    pub(super) port: Option<u16>,
+    pub(super) description: String,
 }
 
 #[derive(Serialize)]
-struct ExitView {
-    key: String,
-    from: String,
-    cidr: String,
-    protocol: &'static str,
-    port: u16,
-    description: String,
+pub(super) struct ExitView {
+    pub(super) key: String,
+    pub(super) from: String,
+    pub(super) cidr: String,
+    pub(super) protocol: &'static str,
+    pub(super) port: u16,
+    pub(super) description: String,
 }
 
 impl Locals {
