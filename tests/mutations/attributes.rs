@@ -100,28 +100,22 @@ impl Hand {
             return;
         }
         match expression {
-            Expression::Bool(truth) => {
-                if self.here(|| format!("{path} changed")) {
-                    *truth.value_mut() = !*truth.value();
-                }
+            Expression::Bool(truth) if self.here(|| format!("{path} changed")) => {
+                *truth.value_mut() = !*truth.value();
             }
-            Expression::Number(number) => {
-                if self.here(|| format!("{path} changed")) {
-                    let next = number.value().as_i64().unwrap_or_default() + 1;
-                    *expression = Expression::from(Number::from(next));
-                }
+            Expression::Number(number) if self.here(|| format!("{path} changed")) => {
+                let next = number.value().as_i64().unwrap_or_default() + 1;
+                *expression = Expression::from(Number::from(next));
             }
-            Expression::String(text) => {
-                if self.here(|| format!("{path} changed")) {
-                    *text.value_mut() = another(text.value());
-                }
+            Expression::String(text) if self.here(|| format!("{path} changed")) => {
+                *text.value_mut() = another(text.value());
             }
             Expression::StringTemplate(template) => {
                 for element in template.iter_mut() {
-                    if let Element::Literal(text) = element {
-                        if self.here(|| format!("{path} changed (`{}`)", text.value())) {
-                            *text.value_mut() = another(text.value());
-                        }
+                    if let Element::Literal(text) = element
+                        && self.here(|| format!("{path} changed (`{}`)", text.value()))
+                    {
+                        *text.value_mut() = another(text.value());
                     }
                 }
             }

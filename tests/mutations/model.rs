@@ -268,8 +268,11 @@ impl Bench<'_> {
     }
 }
 
+/// Takes the name of a change and what it does to a container.
+type Changes<'c> = dyn FnMut(String, &dyn Fn(&mut Container)) + 'c;
+
 /// Faults in one container.
-fn container(container: &Container, which: &str, change: &mut dyn FnMut(String, &dyn Fn(&mut Container))) {
+fn container(container: &Container, which: &str, change: &mut Changes) {
     let edit = |what: &str| format!("{which}container: {what}");
     change(edit("another image"), &|c| c.image.push('x'));
     change(edit("another command"), &|c| c.command.push("x".to_owned()));
