@@ -1,9 +1,10 @@
 //! Faults planted in what platgen prints, and in the model it prints from: each must be noticed, by platgen's own check or by one of
 //! the judges of `tests/judges`, or stand in `survivors.toml` with the reason why nobody has to.
 //!
-//! PLATGEN_JUDGES=required makes an absent judge a failure; else what nobody noticed is undecided while one is absent. The slow judges of
-//! Terraform see a sample of the mechanical faults; PLATGEN_MUTANTS=all shows them all. PLATGEN_ONLY=names
-//! asks these judges alone, for a quick look. The tables go to target/mutations.txt.
+//! PLATGEN_JUDGES=required makes an absent judge a failure; else what nobody noticed is undecided while one is absent. The judges of
+//! Terraform take seconds for each fault: they are asked with PLATGEN_MUTANTS=terraform, which shows them the faults made by hand and a
+//! sample of the others, or PLATGEN_MUTANTS=all. PLATGEN_ONLY=names asks these judges alone, for a quick look. The tables go to
+//! target/mutations.txt.
 
 // Nothing is reachable from outside a test; `pub` says what the other modules use.
 #![allow(unreachable_pub)]
@@ -62,13 +63,17 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::mutant::Class;
-use crate::trial::Run;
+use crate::trial::{Run, Shown};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let required = std::env::var("PLATGEN_JUDGES").is_ok_and(|value| value == "required");
-    let all = std::env::var("PLATGEN_MUTANTS").is_ok_and(|value| value == "all");
-    let run = match Run::new(all, arguments.list) {
+    let terraform = match std::env::var("PLATGEN_MUTANTS").as_deref() {
+        Ok("all") => Shown::All,
+        Ok("terraform") => Shown::Sample,
+        _ => Shown::None,
+    };
+    let run = match Run::new(terraform, arguments.list) {
         Ok(run) => run,
         Err(error) => {
             eprintln!("{error}");

@@ -61,6 +61,17 @@ const PARTS: [(&str, &str); 13] = [
     ("terraform/aws/network/tests_mock.tf.j2", TESTS),
 ];
 
+/// Which faults in Terraform roots the judges of Terraform are shown: they take seconds for each.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Shown {
+    /// None.
+    None,
+    /// Those made by hand, and one of [`SAMPLE`] of the others.
+    Sample,
+    /// All.
+    All,
+}
+
 /// Everything that was planted, and what came of it.
 pub struct Run {
     /// The faults.
@@ -74,8 +85,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// Plants and judges; `all` shows the slow judges everything, `list` asks nobody.
-    pub fn new(all: bool, list: bool) -> Result<Self, String> {
+    /// Plants and judges; `terraform` says what the slow judges are shown, `list` asks nobody.
+    pub fn new(terraform: Shown, list: bool) -> Result<Self, String> {
         let ground = Ground::new()?;
         let mut mutants =
             hand::mutants(&ground, hand_kubernetes::FAULTS, |environment, file| format!("kubernetes/{environment}/{}/{file}", HOME.1))?;
@@ -97,12 +108,12 @@ impl Run {
         }
         let mut run = Self { mutants, absent, noticed, accepted: BTreeMap::new(), spared: BTreeSet::new(), survivors };
         if !list {
-            run.judge(&ground, &outside, all)?;
+            run.judge(&ground, &outside, terraform)?;
         }
         Ok(run)
     }
 
-    fn judge(&mut self, ground: &Ground, outside: &Outside, all: bool) -> Result<(), String> {
+    fn judge(&mut self, ground: &Ground, outside: &Outside, terraform: Shown) -> Result<(), String> {
         let started = Instant::now();
         let only = std::env::var("PLATGEN_ONLY").ok();
         let wanted = |name: &str| only.as_deref().is_none_or(|only| only.split(',').any(|one| one == name));
@@ -137,9 +148,9 @@ impl Run {
                 if !(open || kustomization) || mutant.below(top).next().is_none() {
                     continue;
                 }
-                if subject == Subject::Root && !by_hand && !all {
-                    turn += 1;
-                    if turn % SAMPLE != 1 {
+                if subject == Subject::Root && terraform != Shown::All {
+                    turn += usize::from(!by_hand);
+                    if terraform == Shown::None || !by_hand && turn % SAMPLE != 1 {
                         self.spared.insert(number);
                         continue;
                     }
