@@ -23,7 +23,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("scanners", &["model"]),
     ("kubernetes", &["source", "diagnostic", "value", "model", "scanners", "template", "yaml", "facts"]),
     ("cloud", &["value", "model", "scanners", "template", "facts"]),
-    ("check", &["source", "diagnostic", "value", "facts", "model", "files", "yaml", "inventory", "policy"]),
+    ("check", &["source", "diagnostic", "value", "facts", "model", "files", "hcl", "yaml", "inventory", "policy"]),
     ("output", &["diagnostic", "files"]),
     ("render", &["diagnostic", "source", "files", "model", "spec", "syntax", "scanners", "kubernetes", "cloud", "template", "yaml"]),
 ];

@@ -9,21 +9,26 @@ use serde_json::Value;
 /// Tells the first place below `pointer` where the object differs from what is wanted; `null` is the same as nothing. What a patch changed
 /// is as it should be.
 pub(super) fn expect(scene: &Scene, found: &mut Vec<Finding>, rule: Code, object: &Object, pointer: &str, wanted: &Value) {
-    let mut differences = Vec::new();
-    compare(pointer, wanted, object.at(pointer).unwrap_or(&Value::Null), &mut differences);
+    let differences = differences(pointer, wanted, object.at(pointer).unwrap_or(&Value::Null));
     if let Some((place, wanted, has)) = differences.into_iter().find(|(place, ..)| !scene.is_patched(object, place)) {
-        let message = format!("`{}` of `{}` {}, where the model says {wanted}", place_name(&place), object.id(), has);
+        let message = format!("`{}` of `{}` {}, where it should be {wanted}", place_name(&place), object.id(), has);
         found.push(scene.finding(rule, object, message, RENDER));
     }
 }
 
+/// Where two values differ, as pointers below `place`: what is wanted and what is there, in words.
+pub(super) fn differences(place: &str, wanted: &Value, has: &Value) -> Vec<(String, String, String)> {
+    let mut differences = Vec::new();
+    compare(place, wanted, has, &mut differences);
+    differences
+}
+
 /// The pointer as people write it.
-fn place_name(pointer: &str) -> String {
+pub(super) fn place_name(pointer: &str) -> String {
     let parts: Vec<String> = pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
     parts.join(".")
 }
 
-/// Where two values differ: the place, what is wanted and what is there, in words.
 fn compare(place: &str, wanted: &Value, has: &Value, differences: &mut Vec<(String, String, String)>) {
     match (wanted, has) {
         (Value::Object(wanted), Value::Object(has)) => {
@@ -67,9 +72,8 @@ mod tests {
 
     #[test]
     fn every_difference_has_its_place() {
-        let mut differences = Vec::new();
         let wanted = json!({"a": 1, "b": [1, {"c": 2}], "d": null, "x/y": "z"});
-        compare("/spec", &wanted, &json!({"a": 2, "b": [1, {"c": 3}], "e": true}), &mut differences);
+        let differences = differences("/spec", &wanted, &json!({"a": 2, "b": [1, {"c": 3}], "e": true}));
         let places: Vec<(&str, &str, &str)> =
             differences.iter().map(|(place, wanted, has)| (place.as_str(), wanted.as_str(), has.as_str())).collect();
         let expected = [

@@ -45,7 +45,7 @@ fn variables(scene: &Scene, running: Running, one: &Placed, found: &mut Vec<Find
             Some(map) => return content(scene, workload, one, map, "config", &texts, found),
             None => format!("the container `{}` of `{}` reads no ConfigMap that is there", one.container.name, object.id()),
         },
-        (true, _) => format!("the container `{}` of `{}` reads variables that the model does not have", one.container.name, object.id()),
+        (true, _) => format!("the container `{}` of `{}` reads variables that the spec does not have", one.container.name, object.id()),
         (false, _) => format!("the container `{}` of `{}` does not read exactly one ConfigMap", one.container.name, object.id()),
     };
     found.push(scene.finding(Code::WrongConfig, object, message, RENDER));
@@ -221,7 +221,7 @@ fn claims(scene: &Scene, Running { workload, object, .. }: Running, found: &mut 
     let has: Vec<(&str, String)> =
         has.map(|claim| (text(claim, "/metadata/name"), text(claim, "/spec/resources/requests/storage").to_owned())).collect();
     if wanted != has && !scene.is_patched(object, "/spec/volumeClaimTemplates") {
-        let message = format!("`{}` claims {has:?}, where the model says {wanted:?}", object.id());
+        let message = format!("`{}` claims {has:?}, where it should be {wanted:?}", object.id());
         found.push(scene.finding(Code::WrongVolumes, object, message, RENDER));
     }
     let kept = json!({"whenDeleted": "Retain", "whenScaled": "Retain"});

@@ -97,7 +97,7 @@ fn marks(scene: &Scene, object: &Object, labels: &Labels, place: &str, found: &m
     });
     if let Some((key, _)) = wrong {
         let message = match labels.get(*key) {
-            Some(value) => format!("`{}` has `{value}` as `{key}`, where the model says `{}`", object.id(), says(key).unwrap_or_default()),
+            Some(value) => format!("`{}` has `{value}` as `{key}`, where it should be `{}`", object.id(), says(key).unwrap_or_default()),
             None => format!("`{}` has no label `{key}`", object.id()),
         };
         found.push(scene.finding(Code::WrongLabels, object, message, RENDER));

@@ -3,7 +3,8 @@
 //! An API server accepts a name that nothing has, a selector that means nobody, a policy for a port that is closed; a scanner is content with
 //! less and less output. So rules of two kinds look at the documents themselves, never at how they were made: closed-world rules ask whether
 //! every name leads somewhere, presence rules whether everything that the model says is there, unchanged, and nothing else. The documents
-//! may have been changed after rendering; a document that lacks what it should have is a finding, never a fault of the run.
+//! may have been changed after rendering; a document that lacks what it should have is a finding, never a fault of the run. Terraform roots are
+//! judged by rules of their own, in [`root`].
 
 mod access;
 mod accounted;
@@ -20,6 +21,7 @@ mod pods;
 mod policies;
 mod references;
 mod rollout;
+mod root;
 mod routes;
 mod running;
 mod scene;
@@ -118,18 +120,28 @@ pub fn findings(estate: &Estate, files: &Files) -> Vec<Finding> {
         for (name, region) in &platform.regions {
             let unit = files.units.get(&folder(environment, name)).unwrap_or(&nothing);
             found.extend(findings_in(platform, region, unit));
+            found.extend(findings_in_root(platform, region, files.units.get(&root_folder(environment, name))));
         }
     }
     found
 }
 
-/// What the rules find in one region, sorted by file.
+/// What the rules find in the Kubernetes files of one region, sorted by file.
 pub fn findings_in(platform: &Platform, region: &Region, unit: &Unit) -> Vec<Finding> {
     let scene = Scene::new(platform, region, unit);
     let mut found = Vec::new();
     for (_, judge) in RULES {
         judge(&scene, &mut found);
     }
+    sorted(found)
+}
+
+/// What the rules find in the Terraform root of a region's network, sorted by file; whether there has to be one, the model says.
+pub fn findings_in_root(platform: &Platform, region: &Region, unit: Option<&Unit>) -> Vec<Finding> {
+    sorted(root::findings(platform, region, unit))
+}
+
+fn sorted(mut found: Vec<Finding>) -> Vec<Finding> {
     found.sort_by(|a, b| (&a.file, &a.object, a.rule, &a.message).cmp(&(&b.file, &b.object, b.rule, &b.message)));
     found.dedup();
     found
@@ -140,6 +152,11 @@ pub fn folder(environment: &str, region: &str) -> String {
     format!("kubernetes/{environment}/{region}")
 }
 
+/// The folder of the Terraform root of a region's network, below the output folder.
+pub fn root_folder(environment: &str, region: &str) -> String {
+    format!("terraform/{environment}/{region}/network")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +164,8 @@ mod tests {
     #[test]
     fn every_rule_is_judged_by_something() {
         let mut judged: Vec<Code> = RULES.iter().flat_map(|(codes, _)| codes.iter().copied()).collect();
+        judged.push(Code::MissingRoot);
+        judged.extend(root::RULES.iter().flat_map(|(codes, _)| codes.iter().copied()));
         judged.sort_by_key(|code| code.name());
         assert_eq!(judged, Code::RULES);
     }

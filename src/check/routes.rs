@@ -113,7 +113,8 @@ pub(super) fn plain(scene: &Scene, found: &mut Vec<Finding>) {
     }
 }
 
-/// Load balancers of the internal Gateway are private ones, as each cloud says it, and the public ones have nothing of the kind.
+/// A Gateway is of the class that the proxies of the platform serve, ends TLS with its own certificate, admits routes of the platform's
+/// namespaces alone, and is private where it is the internal one.
 fn gateways(scene: &Scene, found: &mut Vec<Finding>) {
     let private = match scene.region.provider {
         Provider::Aws => json!({"service.beta.kubernetes.io/aws-load-balancer-scheme": "internal"}),
@@ -123,9 +124,19 @@ fn gateways(scene: &Scene, found: &mut Vec<Finding>) {
     };
     for (name, wanted) in [("public", Value::Null), ("internal", private)] {
         if let Some(gateway) = scene.inventory.get("Gateway", GATEWAYS, name) {
-            expect(scene, found, Code::WrongRoute, gateway, "/spec/infrastructure/annotations", &wanted);
-            expect(scene, found, Code::WrongRoute, gateway, "/spec/listeners/0/port", &json!(80));
-            expect(scene, found, Code::WrongRoute, gateway, "/spec/listeners/1/port", &json!(443));
+            let admitted = json!({"from": "Selector", "selector": {"matchLabels": {"platgen.io/platform": scene.platform.name}}});
+            let certificate = json!([{"kind": "Secret", "name": format!("{name}-tls")}]);
+            for (place, wanted) in [
+                ("/spec/gatewayClassName", json!("envoy")),
+                ("/spec/infrastructure/annotations", wanted),
+                ("/spec/listeners/0/port", json!(80)),
+                ("/spec/listeners/0/allowedRoutes/namespaces", json!({"from": "Same"})),
+                ("/spec/listeners/1/port", json!(443)),
+                ("/spec/listeners/1/tls/certificateRefs", certificate),
+                ("/spec/listeners/1/allowedRoutes/namespaces", admitted),
+            ] {
+                expect(scene, found, Code::WrongRoute, gateway, place, &wanted);
+            }
         }
     }
 }
@@ -166,14 +177,13 @@ pub(super) fn exposures(scene: &Scene, found: &mut Vec<Finding>) {
             let own = present.remove(&way).is_some();
             if !own {
                 let object = format!("HTTPRoute/{}/{}", workload.namespace, workload.name);
-                let message =
-                    format!("`{}/{}` is not reached at `{}{}` as the model says", workload.namespace, workload.name, way.0, way.2);
+                let message = format!("`{}/{}` is not reached at `{}{}` as the spec says", workload.namespace, workload.name, way.0, way.2);
                 found.push(scene.lacks(Code::WrongRoute, workload, &object, message));
             }
         }
     }
     for ((host, _, path, ..), route) in present {
-        let message = format!("`{}` answers at `{host}{path}` otherwise than the model says", route.id());
+        let message = format!("`{}` answers at `{host}{path}` otherwise than the spec says", route.id());
         found.push(scene.finding(Code::WrongRoute, route, message, RENDER));
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn workloads(scene: &Scene, found: &mut Vec<Finding>) {
         let name = format!("{}/{}", workload.namespace, workload.name);
         let message = match &owners[..] {
             [one] if one.kind == kind(workload) => continue,
-            [one] => format!("`{name}` is a {}, where the model says {}", one.kind, kind(workload)),
+            [one] => format!("`{name}` is a {}, where it should be {}", one.kind, kind(workload)),
             [] => format!("nothing runs `{name}`"),
             _ => format!("{} objects run `{name}`", owners.len()),
         };
@@ -86,7 +86,7 @@ pub(super) fn containers(scene: &Scene, found: &mut Vec<Finding>) {
             let names: Vec<&str> =
                 object.items(&pointer).iter().map(|known| known.get("name").and_then(Value::as_str).unwrap_or_default()).collect();
             if names != wanted && !scene.is_patched(object, &pointer) {
-                let message = format!("`{}` of `{}` are {names:?}, where the model says {wanted:?}", list, object.id());
+                let message = format!("`{}` of `{}` are {names:?}, where it should be {wanted:?}", list, object.id());
                 found.push(scene.finding(Code::WrongContainers, object, message, RENDER));
             }
         }
@@ -190,6 +190,8 @@ pub(super) fn pods(scene: &Scene, found: &mut Vec<Finding>) {
         want(Code::WrongSecurity, "automountServiceAccountToken", json!(false));
         want(Code::WrongSecurity, "enableServiceLinks", json!(false));
         want(Code::WrongSecurity, "hostNetwork", yes(workload.host_network));
+        // Names of the cluster are resolved in the node's network as well.
+        want(Code::WrongSecurity, "dnsPolicy", if workload.host_network { json!("ClusterFirstWithHostNet") } else { Value::Null });
         want(Code::WrongSecurity, "hostPID", yes(workload.host_pid));
         want(Code::WrongSecurity, "hostIPC", Value::Null);
         want(

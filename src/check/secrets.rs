@@ -1,4 +1,5 @@
-//! Presence: each secret value of the model leads, through the pod and its ExternalSecret, to one place in the manager.
+//! Presence: each secret value of the model leads, through the pod, its ExternalSecret and the store of its namespace, to one place in the
+//! manager.
 //!
 //! Both sides are written in one form, `<key#property>` among literal text, so that how a Secret is put together does not matter.
 
@@ -14,6 +15,7 @@ use crate::value::SecretRef;
 use serde_json::{Value, json};
 
 pub(super) fn judge(scene: &Scene, found: &mut Vec<Finding>) {
+    stores(scene, found);
     for object in scene.inventory.of_kind("ExternalSecret").filter(|object| scene.workload_of(object).is_some()) {
         for (place, wanted) in [
             ("/spec/secretStoreRef/kind", json!("SecretStore")),
@@ -50,16 +52,68 @@ pub(super) fn judge(scene: &Scene, found: &mut Vec<Finding>) {
             let message = if let Some((name, value)) = wanted.iter().find(differs) {
                 let read = has.iter().find(|(known, _)| known == name).map_or("nothing", |(_, value)| value.as_str());
                 format!(
-                    "the variable `{name}` of the container `{}` of `{}` reads {read}, where the model says {value}",
+                    "the variable `{name}` of the container `{}` of `{}` reads {read}, where it should be {value}",
                     one.container.name,
                     object.id()
                 )
             } else if let Some((name, _)) = has.iter().find(|(name, _)| !wanted.iter().any(|(known, _)| known == name)) {
-                format!("the variable `{name}` of the container `{}` of `{}` is not in the model", one.container.name, object.id())
+                format!("the variable `{name}` of the container `{}` of `{}` is not in the spec", one.container.name, object.id())
             } else {
                 continue;
             };
             found.push(scene.finding(Code::WrongSecrets, object, message, RENDER));
+        }
+    }
+}
+
+/// Every store reads the manager of the spec, as the account of its namespace.
+fn stores(scene: &Scene, found: &mut Vec<Finding>) {
+    for store in scene.inventory.of_kind("SecretStore").filter(|store| !scene.is_by_hand(store)) {
+        expect(scene, found, Code::WrongSecrets, store, "/spec/provider", &manager(scene, &store.namespace));
+        if let Some(account) = scene.inventory.get("ServiceAccount", &store.namespace, ACCOUNT) {
+            expect(scene, found, Code::WrongSecrets, account, "/metadata/annotations", &reader(scene));
+        }
+    }
+}
+
+/// The account that a store reads with.
+const ACCOUNT: &str = "platgen";
+
+/// What the account of a store carries: on AWS the role that it takes.
+fn reader(scene: &Scene) -> Value {
+    match (scene.platform.secrets.store, scene.region.provider, &scene.region.account) {
+        (SecretStore::Cloud, Provider::Aws, Some(account)) => {
+            json!({"eks.amazonaws.com/role-arn": format!("arn:aws:iam::{account}:role/{}", scene.region.secrets_role())})
+        }
+        _ => Value::Null,
+    }
+}
+
+/// The manager as a store of a namespace names it.
+fn manager(scene: &Scene, namespace: &str) -> Value {
+    let (platform, region) = (scene.platform, scene.region);
+    let account = json!({"name": ACCOUNT});
+    match (platform.secrets.store, region.provider) {
+        (SecretStore::Vault, _) => {
+            let (server, path, role) = platform.secrets.vault.clone().unwrap_or_default();
+            let kubernetes = json!({"mountPath": "kubernetes", "role": role, "serviceAccountRef": account});
+            json!({"vault": {"server": server, "path": path, "version": "v2", "auth": {"kubernetes": kubernetes}}})
+        }
+        (SecretStore::Cloud, Provider::Aws) => {
+            json!({"aws": {"service": "SecretsManager", "region": region.name, "auth": {"jwt": {"serviceAccountRef": account}}}})
+        }
+        (SecretStore::Cloud, Provider::Google) => {
+            let identity = json!({"clusterLocation": region.name, "clusterName": region.cluster.name, "serviceAccountRef": account});
+            json!({"gcpsm": {"projectID": region.account.clone().unwrap_or_default(), "auth": {"workloadIdentity": identity}}})
+        }
+        (SecretStore::Cloud, Provider::Azure) => {
+            let vault = format!("https://{}.vault.azure.net", region.key_vault());
+            json!({"azurekv": {"authType": "WorkloadIdentity", "vaultUrl": vault, "serviceAccountRef": account}})
+        }
+        (SecretStore::Cloud, Provider::Kind | Provider::Existing) => {
+            let authority = json!({"type": "ConfigMap", "name": "kube-root-ca.crt", "key": "ca.crt"});
+            let auth = json!({"serviceAccount": account});
+            json!({"kubernetes": {"remoteNamespace": namespace, "server": {"caProvider": authority}, "auth": auth}})
         }
     }
 }

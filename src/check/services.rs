@@ -36,7 +36,7 @@ pub(super) fn scale(scene: &Scene, found: &mut Vec<Finding>) {
             (Some(_), [scaler]) => autoscaler(scene, workload, scaler, found),
             (wanted, own) => {
                 let message =
-                    format!("`{}` has {} autoscalers, where the model says {}", object.id(), own.len(), usize::from(wanted.is_some()));
+                    format!("`{}` has {} autoscalers, where it should be {}", object.id(), own.len(), usize::from(wanted.is_some()));
                 if !own.iter().any(|scaler| scene.is_changed(scaler)) {
                     found.push(scene.finding(Code::WrongScale, object, message, RENDER));
                 }
@@ -100,7 +100,7 @@ pub(super) fn services(scene: &Scene, found: &mut Vec<Finding>) {
         for name in has {
             let Some(service) = scene.inventory.get("Service", workload.namespace.as_str(), name) else { continue };
             if !wanted.contains(name) {
-                let message = format!("`{key}` has a Service `{name}`, which the model does not have");
+                let message = format!("`{key}` has a Service `{name}`, which the spec does not have");
                 found.push(scene.finding(Code::WrongService, service, message, RENDER));
                 continue;
             }

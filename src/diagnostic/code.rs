@@ -253,6 +253,9 @@ rules {
     MissingRole "missing-role" Error
         "a binding names a role that is not there"
         "The binding is accepted and gives nothing. Name a rendered role, or one that every cluster has."
+    MissingRoot "missing-root" Error
+        "a region without the Terraform root of its network"
+        "Every region in an account of ours has a root that makes its network. Render again."
     MissingScaleTarget "missing-scale-target" Error
         "an autoscaler whose target or container is not there"
         "It is accepted and never scales anything. Name the workload and one of its containers."
@@ -304,6 +307,9 @@ rules {
     UnaccountedObject "unaccounted-object" Error
         "an object that nothing in the spec accounts for"
         "Whatever is rendered follows from the spec. Declare it there, as a manifest if need be, or remove it."
+    UnguardedResource "unguarded-resource" Error
+        "what cannot be had again may be destroyed by one apply"
+        "In a protected environment the network, its public addresses and its keys carry `prevent_destroy`; elsewhere nothing does, so that it can be taken down. Render again."
     UnknownPeer "unknown-peer" Error
         "a network policy names a peer that nobody is"
         "It is accepted and opens nothing. Name the labels and the namespace of pods that are there."
@@ -317,8 +323,8 @@ rules {
         "an image without a version"
         "`latest`, or no tag at all, means another image tomorrow. Name a version or a digest."
     UnreadableDocument "unreadable-document" Error
-        "a file that holds something else than Kubernetes objects"
-        "It can't be applied. Every document has `apiVersion`, `kind` and `metadata.name`."
+        "a file that cannot be read as what it should hold"
+        "It can't be applied. A Kubernetes document has `apiVersion`, `kind` and `metadata.name`; a Terraform file is HCL."
     UnsafeRollout "unsafe-rollout" Error
         "a rollout that takes pods away before others stand in their place"
         "A Deployment starts a new pod before it stops an old one, a StatefulSet and a DaemonSet replace one after the other. Render again."
@@ -337,12 +343,18 @@ rules {
     WrongEnvironment "wrong-environment" Error
         "something of another environment"
         "An object of one environment among the files of another is how production's configuration reaches beta. Every object carries its environment in a label, and reads secrets below its environment's name. Render again."
+    WrongFirewall "wrong-firewall" Error
+        "security groups open other ways than the spec says"
+        "Between classes of nodes, and out of them, only declared needs are open, and what every cluster needs. Render again."
     WrongLabels "wrong-labels" Error
         "an object without the labels that say whose it is"
         "Owner, platform and what manages it stand on every object: alerts, costs and clean-up go by them. Render again."
     WrongNamespace "wrong-namespace" Error
         "a namespace without the guards of the spec"
         "Each has its pod security standard, a quota, default limits, and a default account without a token. Render again."
+    WrongNetwork "wrong-network" Error
+        "a network has other ranges, zones or ways out than the plan"
+        "Ranges come from `platgen.lock`, zones and ways out from the spec; another environment's network is another network. Render again."
     WrongPlacement "wrong-placement" Error
         "a workload runs or spreads elsewhere than the spec says"
         "Subnet, pool, architecture, tolerations and spreading over zones follow from the spec. Render again."
@@ -352,6 +364,9 @@ rules {
     WrongProbes "wrong-probes" Error
         "the probes of a container are not those of the spec"
         "Traffic and restarts depend on them. Render again."
+    WrongProvider "wrong-provider" Error
+        "a Terraform root acts in another account or region, or by an unbounded version"
+        "The provider names the account and the region of the environment and tags what it makes; versions have a lowest and a highest one. Render again."
     WrongResources "wrong-resources" Error
         "a container asks for other resources than the spec says"
         "Requests decide where it runs, limits when it is stopped. Render again."
@@ -376,6 +391,9 @@ rules {
     WrongShutdown "wrong-shutdown" Error
         "a pod has other time to stop than the spec says"
         "Connections are drained first, then the app has its own time. Render again."
+    WrongState "wrong-state" Error
+        "the state of a Terraform root is kept elsewhere than it should be"
+        "Each root has a state of its own, in the bucket of its environment, encrypted and locked: with another's state its next plan would destroy the other. Render again."
     WrongVolumes "wrong-volumes" Error
         "the volumes of a workload are not those of the spec"
         "Names, sizes, kinds and places follow from the spec. Render again."

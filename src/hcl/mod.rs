@@ -1,11 +1,13 @@
-//! HCL text: values printed as literals, and files laid out as `terraform fmt` does.
+//! HCL text: values printed as literals, files laid out as `terraform fmt` does, and both read back.
 //!
-//! Templates print with [`write_value`] and are laid out by [`format`]; both work on text alone and know no provider, resource or
-//! file. What they print is parsed by a foreign reader in the tests.
+//! Templates print with [`write_value`] and are laid out by [`format`]; [`Block`] is what a file says. All work on text alone and know no
+//! provider, resource or file.
 
 mod format;
 mod lexer;
+mod read;
 mod value;
 
 pub use format::format;
+pub use read::Block;
 pub use value::write_value;

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::metadata::{Labels, Metadata, Site, digest, fit};
+use super::metadata::{Labels, Metadata, Site};
 use super::pod::Volume;
 use super::secrets::{Entry, Value, external_secret};
 use crate::model::{Container, FileContent, Source, Workload};
 use crate::template::{TemplateError, render_yaml};
+use crate::value::{digest, fit};
 use crate::yaml::Document;
 
 /// What the containers of a workload read.

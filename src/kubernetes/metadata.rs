@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::model::{Kind, Namespace, Platform, Region, Workload};
 use crate::value::Name;
@@ -114,24 +113,4 @@ fn component(workload: &Workload) -> &'static str {
         Kind::Deployment | Kind::StatefulSet if workload.service.is_some() => "service",
         Kind::Deployment | Kind::StatefulSet => "worker",
     }
-}
-
-/// The name, or its beginning and a hash of all of it where it is longer than `max` characters.
-pub(super) fn fit(name: &str, max: usize) -> String {
-    if name.len() <= max {
-        return name.to_owned();
-    }
-    let start: String = name.chars().take(max.saturating_sub(9)).collect();
-    format!("{}-{}", start.trim_end_matches(['-', '.']), digest(&[name], 8))
-}
-
-/// The first `length` hexadecimal digits of a hash over parts, each set off from the next so that no two lists of parts are alike.
-pub(super) fn digest(parts: &[&str], length: usize) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part.as_bytes());
-    }
-    let digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    digits.chars().take(length).collect()
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::json;
 
-use super::metadata::{Labels, Metadata, Site, fit};
+use super::metadata::{Labels, Metadata, Site};
 use crate::facts::Provider;
 use crate::model::SecretStore;
 use crate::model::{FileContent, Namespace, Source, Workload};
@@ -190,7 +190,7 @@ pub(super) fn store(site: &Site, namespace: &Namespace) -> Result<Vec<Document>,
 fn reader_role(site: &Site) -> Option<String> {
     let (SecretStore::Cloud, Provider::Aws) = (site.platform.secrets.store, site.region.provider) else { return None };
     let account = site.region.account.as_ref()?;
-    Some(format!("arn:aws:iam::{account}:role/{}", fit(&format!("{}-secrets", site.region.cluster.name), 64)))
+    Some(format!("arn:aws:iam::{account}:role/{}", site.region.secrets_role()))
 }
 
 /// The manager, as a SecretStore names it: a one-of, so a whole map.
@@ -213,8 +213,7 @@ fn provider(site: &Site, namespace: &Namespace) -> serde_json::Value {
             json!({"gcpsm": {"projectID": project, "auth": {"workloadIdentity": identity}}})
         }
         (SecretStore::Cloud, Provider::Azure) => {
-            // Names of key vaults have at most 24 characters.
-            let vault = format!("https://{}.vault.azure.net", fit(cluster, 24));
+            let vault = format!("https://{}.vault.azure.net", site.region.key_vault());
             json!({"azurekv": {"authType": "WorkloadIdentity", "vaultUrl": vault, "serviceAccountRef": account}})
         }
         (SecretStore::Cloud, Provider::Kind | Provider::Existing) => {

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::metadata::{Labels, Metadata, Site, fit, selector};
+use super::metadata::{Labels, Metadata, Site, selector};
 use crate::model::Protocol;
 use crate::model::{Kind, Service, Workload};
 use crate::template::{TemplateError, render_yaml};
-use crate::value::KubernetesVersion;
+use crate::value::{KubernetesVersion, fit};
 use crate::yaml::Document;
 
 #[derive(Serialize)]

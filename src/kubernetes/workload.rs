@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::inputs::inputs;
-use super::metadata::{Labels, Metadata, Site, digest, fit, selector};
+use super::metadata::{Labels, Metadata, Site, selector};
 use super::{pod, policy, route, scale, service};
 use crate::model::{Kind, Volume, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
+use crate::value::{digest, fit};
 use crate::yaml::Document;
 
 /// The longest name of an object whose controller adds eleven characters to it in a label of its pods.

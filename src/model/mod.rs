@@ -17,9 +17,12 @@ use crate::facts::Provider;
 use crate::source::Span;
 pub use crate::spec::{GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Via};
 
-use crate::value::{Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName};
+use crate::value::{Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, fit};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
+
+/// The tags that platgen sets on every cloud resource itself; the labels of a platform, which are tags too, have other keys.
+pub const TAGS: [&str; 6] = ["environment", "layer", "managed_by", "owner", "platform", "region"];
 
 /// Every environment of a platform.
 #[derive(Clone, Debug)]
@@ -149,6 +152,18 @@ pub struct Region {
     pub workloads: IndexMap<String, Workload>,
     /// Who talks to whom, sorted.
     pub flows: Vec<Flow>,
+}
+
+impl Region {
+    /// The role of the secret operator on AWS: the accounts of SecretStores take it, and the cluster's root makes it. At most 64 characters.
+    pub fn secrets_role(&self) -> String {
+        fit(&format!("{}-secrets", self.cluster.name), 64)
+    }
+
+    /// The key vault of the region on Azure; names of vaults have at most 24 characters.
+    pub fn key_vault(&self) -> String {
+        fit(&self.cluster.name, 24)
+    }
 }
 
 /// The cluster of a region.

@@ -5,7 +5,7 @@ use super::regions::{Place, SubnetWish, places, short_zone, subnets};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::Provider;
 use crate::model::lock::{Key, Purpose};
-use crate::model::{Cluster, Network, NetworkSubnet, OnPremises, Platform, Pool, Region, Secrets, ZoneRange};
+use crate::model::{Cluster, Network, NetworkSubnet, OnPremises, Platform, Pool, Region, Secrets, TAGS, ZoneRange};
 use crate::spec::{PolicyEngine, SecretStore, TaintEffect};
 use crate::syntax::Field;
 use crate::value::{Domain, Name, Quantity};
@@ -71,8 +71,17 @@ impl Scope<'_> {
                 self.unknown("group", approver.as_str(), groups.iter().map(|name| name.as_str()), at);
             }
         }
-        let labels =
-            platform.labels.get().into_iter().flat_map(|all| all.set()).map(|(key, _, value)| (key.clone(), value.clone())).collect();
+        for (key, at, _) in platform.labels.get().into_iter().flat_map(|all| all.set()).filter(|(key, ..)| TAGS.contains(&key.as_str())) {
+            let message = format!("the label `{key}` would be a tag of every cloud resource, and platgen sets that one itself");
+            self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help("give it another name, or a domain of your own in front"));
+        }
+        let labels = platform
+            .labels
+            .get()
+            .into_iter()
+            .flat_map(|all| all.set())
+            .map(|(key, _, value)| (key.to_string(), value.to_string()))
+            .collect();
         let name = name?;
         // The longest name made from it is that of a cluster, `<platform>-<environment>-<region>`, of at most 63 characters on every cloud.
         let longest = name.as_str().len() + self.environment.as_str().len() + 2 + 16;
@@ -225,7 +234,7 @@ impl Scope<'_> {
                     Some(TaintEffect::PreferNoSchedule) => "PreferNoSchedule",
                     _ => "NoSchedule",
                 };
-                (key.clone(), taint.value.get().cloned().unwrap_or_default(), effect)
+                (key.to_string(), taint.value.get().map(ToString::to_string).unwrap_or_default(), effect)
             });
             if let (Some(machine), Some(nodes), Some(subnet)) = (machine, nodes, subnet) {
                 pools.push(Pool {
@@ -238,7 +247,7 @@ impl Scope<'_> {
                         .get()
                         .into_iter()
                         .flat_map(|all| all.set())
-                        .map(|(key, _, value)| (key.clone(), value.clone()))
+                        .map(|(key, _, value)| (key.to_string(), value.to_string()))
                         .collect(),
                     taints: taints.collect(),
                     disk: pool.disk.get().cloned().unwrap_or_else(|| Quantity::from_bytes(100 << 30)),

@@ -1,7 +1,7 @@
 //! `cluster`: version, nodes and the engine that enforces network policies.
 
 use crate::syntax::{Field, Map};
-use crate::value::{Cidr, CountRange, KubernetesVersion, Name, Quantity};
+use crate::value::{Cidr, CountRange, KubernetesVersion, LabelKey, LabelValue, Name, Quantity};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -52,9 +52,9 @@ pub struct Pool {
     /// How many nodes a region has in all, least and most, split evenly over its zones.
     pub nodes: Field<CountRange>,
     /// Labels on its nodes.
-    pub labels: Field<Map<String, String>>,
+    pub labels: Field<Map<LabelKey, LabelValue>>,
     /// Taints on its nodes, by key.
-    pub taints: Field<Map<String, Taint>>,
+    pub taints: Field<Map<LabelKey, Taint>>,
     /// The size of a node's disk.
     pub disk: Field<Quantity>,
 }
@@ -64,7 +64,7 @@ pub struct Pool {
 #[serde(default, deny_unknown_fields)]
 pub struct Taint {
     /// The taint's value.
-    pub value: Field<String>,
+    pub value: Field<LabelValue>,
     /// What it does.
     pub effect: Field<TaintEffect>,
 }

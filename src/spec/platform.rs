@@ -2,7 +2,7 @@
 
 use super::container::Architecture;
 use crate::syntax::{Field, Map};
-use crate::value::{Domain, Name, Quantity};
+use crate::value::{Domain, LabelKey, LabelValue, Name, Quantity};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -17,7 +17,7 @@ pub struct Platform {
     /// The domain of the platform; an environment without one of its own lives below it.
     pub domain: Field<Domain>,
     /// Labels on every object and tags on every cloud resource.
-    pub labels: Field<Map<String, String>>,
+    pub labels: Field<Map<LabelKey, LabelValue>>,
 }
 
 /// Where the platform runs.

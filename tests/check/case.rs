@@ -45,6 +45,9 @@ pub(crate) struct Case {
     /// Texts of whole files.
     #[serde(default)]
     write: BTreeMap<String, String>,
+    /// Replacements in files of the network root; a file without any is taken away.
+    #[serde(default)]
+    root: BTreeMap<String, BTreeMap<String, String>>,
     /// Every finding: rule and object, with `*` as above.
     finds: Vec<String>,
 }
@@ -87,6 +90,7 @@ impl Case {
     }
 
     fn change(&self, files: &mut Files) -> Result<(), Failed> {
+        self.change_root(files)?;
         let unit = files.units.iter_mut().find(|(folder, _)| folder.starts_with(&format!("kubernetes/{}/", self.environment)));
         let (_, unit) = unit.ok_or("no such environment")?;
         if let Some(object) = &self.object {
@@ -119,6 +123,24 @@ impl Case {
             *text = emit_all(&all);
         }
         unit.files.extend(self.write.clone());
+        Ok(())
+    }
+
+    fn change_root(&self, files: &mut Files) -> Result<(), Failed> {
+        let unit = files.units.iter_mut().find(|(folder, _)| folder.starts_with(&format!("terraform/{}/", self.environment)));
+        let (_, unit) = unit.ok_or("no root")?;
+        for (path, replacements) in &self.root {
+            let text = unit.files.get_mut(path).ok_or_else(|| format!("no {path}"))?;
+            for (from, to) in replacements {
+                if !text.contains(from.as_str()) {
+                    return Err(format!("{path} has no {from:?}:\n{text}").into());
+                }
+                *text = text.replace(from, to);
+            }
+            if replacements.is_empty() {
+                unit.files.remove(path);
+            }
+        }
         Ok(())
     }
 

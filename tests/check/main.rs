@@ -37,8 +37,15 @@ fn main() {
             files.units.clear();
             let found = check::findings(&world.estate, &files);
             let rules: BTreeSet<&str> = found.iter().map(|finding| finding.rule.name()).collect();
-            let expected =
-                ["kustomization-list", "missing-isolation", "missing-workload", "wrong-access", "wrong-namespace", "wrong-route"];
+            let expected = [
+                "kustomization-list",
+                "missing-isolation",
+                "missing-root",
+                "missing-workload",
+                "wrong-access",
+                "wrong-namespace",
+                "wrong-route",
+            ];
             if expected.iter().all(|rule| rules.contains(rule)) { Ok(()) } else { Err(format!("{rules:?}").into()) }
         }),
         Trial::test("garbage_is_no_fault_of_the_run", || {

@@ -49,7 +49,9 @@ impl World {
     pub(crate) fn judge(&self, environment: &str, files: &Files) -> Vec<Finding> {
         let platform = &self.estate.environments[environment];
         let (name, region) = platform.regions.first().expect("a region");
-        check::findings_in(platform, region, &files.units[&check::folder(environment, name)])
+        let mut found = check::findings_in(platform, region, &files.units[&check::folder(environment, name)]);
+        found.extend(check::findings_in_root(platform, region, files.units.get(&check::root_folder(environment, name))));
+        found
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use platgen::check::{Finding, findings_in, folder};
+use platgen::check::{Finding, findings_in, findings_in_root, folder, root_folder};
 use platgen::files::Unit;
 use platgen::model::{Platform, Region};
 use platgen::yaml::{emit_all, read};
@@ -19,7 +19,7 @@ pub fn form(mutant: &Mutant) -> bool {
     })
 }
 
-/// The check of Kubernetes files against the estate.
+/// The check of files against the estate.
 pub struct Check<'a> {
     ground: &'a Ground,
     /// What it finds in the unchanged files, by folder.
@@ -30,10 +30,10 @@ impl<'a> Check<'a> {
     /// Notes what it finds in the unchanged files.
     pub fn new(ground: &'a Ground) -> Self {
         let mut check = Self { ground, base: BTreeMap::new() };
-        for (unit, platform, region) in check.regions() {
-            let files = ground.files.units.get(&unit).cloned().unwrap_or_default();
-            let found = findings_in(platform, region, &files);
-            check.base.insert(unit, found.iter().map(told).collect());
+        for place in check.places() {
+            let files = ground.files.units.get(&place.unit).cloned().unwrap_or_default();
+            let found = place.findings(&files);
+            check.base.insert(place.unit, found.iter().map(told).collect());
         }
         check
     }
@@ -41,32 +41,51 @@ impl<'a> Check<'a> {
     /// The first thing that it finds in the changed files alone.
     pub fn notices(&self, mutant: &Mutant) -> Option<String> {
         let nothing = BTreeSet::new();
-        for (unit, platform, region) in self.regions() {
-            let inside = format!("{unit}/");
+        for place in self.places() {
+            let inside = format!("{}/", place.unit);
             if !mutant.changes.keys().any(|path| path.starts_with(&inside)) {
                 continue;
             }
-            let mut files: Unit = self.ground.files.units.get(&unit).cloned().unwrap_or_default();
+            let mut files: Unit = self.ground.files.units.get(&place.unit).cloned().unwrap_or_default();
             for (path, text) in mutant.changes.iter().filter_map(|(path, text)| Some((path.strip_prefix(&inside)?, text))) {
                 match text {
                     Some(text) => files.files.insert(path.to_owned(), text.clone()),
                     None => files.files.remove(path),
                 };
             }
-            let known = self.base.get(&unit).unwrap_or(&nothing);
-            if let Some(new) = findings_in(platform, region, &files).iter().map(told).find(|told| !known.contains(told)) {
+            let known = self.base.get(&place.unit).unwrap_or(&nothing);
+            if let Some(new) = place.findings(&files).iter().map(told).find(|told| !known.contains(told)) {
                 return Some(new);
             }
         }
         None
     }
 
-    fn regions(&self) -> Vec<(String, &'a Platform, &'a Region)> {
-        let estate = &self.ground.estate;
-        let pairs = estate.environments.iter().flat_map(|(environment, platform)| {
-            platform.regions.iter().map(move |(name, region)| (folder(environment, name), platform, region))
-        });
-        pairs.collect()
+    /// The Kubernetes files and the network root of every region.
+    fn places(&self) -> Vec<Place<'a>> {
+        let mut places = Vec::new();
+        for (environment, platform) in &self.ground.estate.environments {
+            for (name, region) in &platform.regions {
+                places.push(Place { unit: folder(environment, name), root: false, platform, region });
+                places.push(Place { unit: root_folder(environment, name), root: true, platform, region });
+            }
+        }
+        places
+    }
+}
+
+/// A folder that is judged as one.
+struct Place<'a> {
+    unit: String,
+    root: bool,
+    platform: &'a Platform,
+    region: &'a Region,
+}
+
+impl Place<'_> {
+    fn findings(&self, files: &Unit) -> Vec<Finding> {
+        let (platform, region) = (self.platform, self.region);
+        if self.root { findings_in_root(platform, region, Some(files)) } else { findings_in(platform, region, files) }
     }
 }
 

@@ -8,6 +8,8 @@ mod asserted;
 mod model;
 mod view;
 
+use std::collections::BTreeMap;
+
 use super::super::Page;
 use crate::value::Cidr;
 
@@ -18,6 +20,8 @@ pub struct Network {
     pub platform: String,
     /// The team that owns the platform.
     pub owner: String,
+    /// The platform's own labels.
+    pub labels: BTreeMap<String, String>,
     /// The environment.
     pub environment: String,
     /// The region, as AWS calls it.

@@ -31,6 +31,7 @@ impl Network {
         Some(Network {
             platform: platform.name.to_string(),
             owner: platform.owner.to_string(),
+            labels: platform.labels.clone(),
             environment: platform.environment.to_string(),
             region: region.name.to_string(),
             account,

@@ -42,6 +42,7 @@ pub(crate) fn production() -> Network {
     Network {
         platform: "boutique".into(),
         owner: "sre".into(),
+        labels: [("cost-centre".into(), "4711".into())].into(),
         environment: "production".into(),
         region: "eu-west-1".into(),
         account: "333333333333".into(),

@@ -6,9 +6,10 @@ use minijinja::Value;
 use minijinja::value::Serde;
 use serde::Serialize;
 
-use super::super::text::{ROLE, description, fit};
+use super::super::text::{ROLE, description};
 use super::{Class, Network, Protocol, Subnet, Use, asserted};
 use crate::cloud::{Content, Page};
+use crate::value::fit;
 
 /// AWS services that nodes, add-ons and the Session Manager call.
 pub(super) const SERVICES: [&str; 13] = [
@@ -137,12 +138,14 @@ impl Backend {
 struct Provider {
     region: String,
     accounts: Vec<String>,
-    tags: BTreeMap<&'static str, String>,
+    tags: BTreeMap<String, String>,
 }
 
 impl Provider {
     fn new(network: &Network) -> Self {
-        let tags = [
+        // The platform's own labels, and ours over them.
+        let mut tags = network.labels.clone();
+        let own = [
             ("environment", network.environment.clone()),
             ("layer", "network".to_owned()),
             ("managed_by", "platgen".to_owned()),
@@ -150,7 +153,8 @@ impl Provider {
             ("platform", network.platform.clone()),
             ("region", network.region.clone()),
         ];
-        Provider { region: network.region.clone(), accounts: vec![network.account.clone()], tags: tags.into() }
+        tags.extend(own.map(|(key, value)| (key.to_owned(), value)));
+        Provider { region: network.region.clone(), accounts: vec![network.account.clone()], tags }
     }
 }
 

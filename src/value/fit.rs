@@ -1,0 +1,42 @@
+//! Names made from other names, within the length that their target allows.
+
+use sha2::{Digest, Sha256};
+
+/// The name, or its beginning and eight digits of a hash over all of it where it is longer than `max` characters: two long names stay two.
+pub fn fit(name: &str, max: usize) -> String {
+    if name.len() <= max {
+        return name.to_owned();
+    }
+    let start: String = name.chars().take(max.saturating_sub(9)).collect();
+    format!("{}-{}", start.trim_end_matches(['-', '.']), digest(&[name], 8))
+}
+
+/// The first `length` hexadecimal digits of a hash over parts, each set off from the next so that no two lists of parts are alike.
+pub fn digest(parts: &[&str], length: usize) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.chars().take(length).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_are_cut_and_stay_apart() {
+        let (one, two) = ("a".repeat(70), "a".repeat(71));
+        assert_eq!(fit("short", 64), "short");
+        assert_eq!(fit(&one, 64).len(), 64);
+        assert_ne!(fit(&one, 64), fit(&two, 64));
+        assert!(!fit("abcdefghij-lmnopqrstuvw", 20).contains("--"));
+    }
+
+    #[test]
+    fn parts_are_set_off() {
+        assert_ne!(digest(&["ab", "c"], 10), digest(&["a", "bc"], 10));
+    }
+}
