@@ -148,9 +148,11 @@ type Way = (String, String, String, String, String, String, String, Vec<String>)
 pub(super) fn exposures(scene: &Scene, found: &mut Vec<Finding>) {
     gateways(scene, found);
     let mut callers: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for policy in scene.inventory.of_kind("SecurityPolicy") {
+    // A policy of another version, or about something else, keeps nobody out.
+    for policy in scene.inventory.of_kind("SecurityPolicy").filter(|policy| policy.text("/apiVersion") == "gateway.envoyproxy.io/v1alpha1")
+    {
         let from = caller_ranges(policy);
-        for target in policy.items("/spec/targetRefs") {
+        for target in policy.items("/spec/targetRefs").iter().filter(|target| text(target, "/group") == "gateway.networking.k8s.io") {
             callers.insert(format!("{}/{}/{}", text(target, "/kind"), policy.namespace, text(target, "/name")), from.clone());
         }
     }

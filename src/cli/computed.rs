@@ -5,8 +5,10 @@
 
 use crate::model::lock::{Key, Purpose};
 use crate::model::{
-    Cluster, Container, Exposure, Kind, Network, Platform, Pool, Probe, ProbeAction, Region, Security, Source, Spread, Workload, ZoneRange,
+    Cluster, Container, Exposure, Kind, Machine, Network, Platform, Pool, Probe, ProbeAction, Region, Security, Source, Spread, Workload,
+    ZoneRange,
 };
+use crate::value::Quantity;
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,9 +142,12 @@ impl All<'_> {
             self.add(format!("{at}.mirror"), mirror, "cluster.registry.mirror, the account and the region");
         }
         for pool in pools {
-            let Pool { name, subnet, machine: _, nodes: _, labels: _, taints, disk: _ } = pool;
+            let Pool { name, subnet, machine, capacity, nodes: _, labels: _, taints, disk: _ } = pool;
             let at = format!("cluster.pools.{name}");
             self.add(format!("{at}.subnet"), subnet, "network.subnets: the default one");
+            for (what, value) in capacity.iter().flat_map(capacity_of) {
+                self.add(format!("{at}.capacity.{what}"), value, format!("the machine {machine}"));
+            }
             for (number, (key, value, effect)) in taints.iter().enumerate() {
                 let from = match key.as_str() {
                     "platgen.io/subnet" => format!("network.subnets.{subnet}.isolated"),
@@ -395,4 +400,15 @@ fn expose(number: usize, exposure: &Exposure, entry: &str, ports: &str, values: 
     add("path", path.clone(), format!("{entry}.expose[{number}].host: all below it"));
     add("port", port.to_string(), ports.to_string());
     add("via", format!("{via:?}").to_lowercase(), format!("{entry}.expose[{number}]: the internet unless it says otherwise"));
+}
+
+/// What is known of a machine.
+fn capacity_of(machine: &Machine) -> Vec<(&'static str, String)> {
+    let Machine { architecture, cpu, memory } = machine;
+    let known = [
+        ("arch", architecture.map(str::to_owned)),
+        ("cpu", cpu.as_ref().map(Quantity::canonical)),
+        ("memory", memory.as_ref().map(Quantity::canonical)),
+    ];
+    known.into_iter().filter_map(|(what, value)| Some((what, value?))).collect()
 }

@@ -146,6 +146,9 @@ messages {
     NoSpec "no-spec" Error
         "there is no spec"
         "Name a file or a folder, or run platgen where `platform.yaml`, `platform.toml` or the folder `platform/` stands, or below. `platgen init` writes a first one."
+    NoRoom "no-room" Error
+        "pods that no pool of nodes takes"
+        "They would stay pending for ever: no pool stands in their subnet, none has their architecture, or every machine is smaller than one pod. Mend the entry, or add a pool under `cluster.pools`."
     NotRendered "not-rendered" Warning
         "something is read and checked, but not rendered"
         "The spec language is whole, and this version of platgen renders a part of it. What is left out is named, nothing is left out silently."
@@ -164,6 +167,9 @@ messages {
     PortMapping "port-mapping" Warning
         "a Service's port differs from the container's where the policy engine needs them equal"
         "The network policy agent of EKS compares a policy's port with the port of the Service. Where the two differ, calls that a policy allows are dropped. Use the same number, or another policy engine."
+    QuotaExceeded "quota-exceeded" Error
+        "what always runs in a namespace is more than its quota"
+        "The API server refuses pods beyond the quota, long after the Deployment was accepted. What is counted is the fewest replicas of apps and stores: their requests of processors, their limits of memory, their volumes."
     SecretLiteral "secret-literal" Error
         "a text that looks like a credential"
         "Secrets stand in the secret manager, never in files: a spec is committed and read by many. Put the value there and refer to it under `secrets`, or with `${secret/path#key}`."
@@ -179,12 +185,18 @@ messages {
     UnknownKey "unknown-key" Error
         "a key that the spec language does not have at this place"
         "Nothing in a spec is ignored, so a key with a typing error is an error. `platgen explain PATH` lists the keys of a section."
+    UnknownMachine "unknown-machine" Warning
+        "a machine type that platgen does not know"
+        "Clouds add machines every week, so that one may exist all the same. Say what it is under `cloud.machines`, so that its architecture and size can be judged, or mend the name."
     UnknownReference "unknown-reference" Error
         "a name that nothing has"
         "The entry that is named here is not declared. Declare it, or mend the name."
     UnknownValue "unknown-value" Error
         "a word that is not among the ones the field knows"
         "The field takes one of a few words. The message lists them."
+    UnofferedVersion "unoffered-version" Warning
+        "a Kubernetes version that the provider may not offer"
+        "When this version of platgen was made, the provider did not offer it. It may do so by now; if it does not, the cluster's plan fails."
     Unreadable "unreadable" Error
         "a file can't be read"
         "The system refused to read it; the message says why."

@@ -190,6 +190,8 @@ pub struct Pool {
     pub subnet: Name,
     /// The machine type.
     pub machine: String,
+    /// What a machine of it has; none where nobody knows.
+    pub capacity: Option<Machine>,
     /// Nodes in the region, least and most.
     pub nodes: (u32, u32),
     /// Labels on its nodes.
@@ -198,6 +200,17 @@ pub struct Pool {
     pub taints: Vec<(String, String, &'static str)>,
     /// The size of a node's disk.
     pub disk: Quantity,
+}
+
+/// What is known of a machine type, before it keeps something for itself.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// Its instruction set, as Kubernetes calls it.
+    pub architecture: Option<&'static str>,
+    /// Its processors.
+    pub cpu: Option<Quantity>,
+    /// Its memory.
+    pub memory: Option<Quantity>,
 }
 
 /// A change to one rendered object.

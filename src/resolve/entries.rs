@@ -7,8 +7,8 @@ use super::names::{Entry, Names, What};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::spec::{App, Engine, Store, StoreSize};
-use crate::syntax::Field;
-use crate::value::Name;
+use crate::syntax::{Field, Map};
+use crate::value::{Name, PortMap, PortName};
 
 /// CronJob adds eleven characters to the names of its pods (Kubernetes' own limit), a StatefulSet's revision label as many.
 const SHORT_NAME: usize = 52;
@@ -104,11 +104,7 @@ impl Scope<'_> {
         }
         let short = periodic.is_some() || app.volumes.get().is_some_and(|all| !all.is_empty());
         self.check_name(entry, if short { SHORT_NAME } else { 63 });
-        for (name, span, _) in app.ports.get().into_iter().flat_map(|all| all.iter()) {
-            if name.as_str().len() > 15 {
-                self.error(Code::NameTooLong, format!("the port's name `{name}` has more than 15 characters"), span);
-            }
-        }
+        self.check_ports(&app.ports);
         let fields = [
             ("slo", app.slo.span().filter(|_| said.is_empty() && !entry.ports.is_empty())),
             ("identity", app.identity.span()),
@@ -136,8 +132,24 @@ impl Scope<'_> {
         }
     }
 
+    /// A Service has each port once.
+    fn check_ports(&mut self, ports: &Field<Map<PortName, PortMap>>) {
+        let mut known: Vec<(u16, Span)> = Vec::new();
+        for (_, at, map) in ports.get().into_iter().flat_map(|all| all.set()) {
+            let number = map.service().get();
+            match known.iter().find(|(other, _)| *other == number) {
+                Some((_, first)) => {
+                    let message = format!("two ports of the Service have the number {number}");
+                    self.contradiction(message, at, Some(*first), "the first stands here");
+                }
+                None => known.push((number, at)),
+            }
+        }
+    }
+
     fn check_store(&mut self, entry: &Entry, store: &Store) {
         self.require(&store.engine, "engine", entry.key);
+        self.check_ports(&store.ports);
         self.check_name(entry, SHORT_NAME);
         if let (Some(standby), Some(independent)) =
             (store.standby.span(), store.independent.span().filter(|_| store.independent.get() == Some(&true)))

@@ -18,6 +18,7 @@ mod places;
 mod plan;
 mod probes;
 mod regions;
+mod room;
 mod values;
 mod waivers;
 mod workloads;

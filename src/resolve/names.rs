@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::spec::{App, Engine, Store};
 use crate::syntax::Field;
-use crate::value::{EntryName, Name, PortMap, Ref, RefKind};
+use crate::value::{EntryName, Name, PortMap, PortName, Ref, RefKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -279,7 +279,7 @@ impl Scope<'_> {
 }
 
 /// Whether what is said of ports is wrong, or said twice.
-fn unsure(port: &Field<PortMap>, ports: &Field<crate::syntax::Map<Name, PortMap>>) -> bool {
+fn unsure(port: &Field<PortMap>, ports: &Field<crate::syntax::Map<PortName, PortMap>>) -> bool {
     matches!(port, Field::Bad(_))
         || matches!(ports, Field::Bad(_))
         || ports.get().is_some_and(|all| all.iter().any(|(_, _, value)| matches!(value, Field::Bad(_))))
@@ -289,7 +289,7 @@ fn unsure(port: &Field<PortMap>, ports: &Field<crate::syntax::Map<Name, PortMap>
 /// Ports of an entry: `port`, `ports`, or what its engine has.
 fn ports(
     port: &Field<PortMap>,
-    ports: &Field<crate::syntax::Map<Name, PortMap>>,
+    ports: &Field<crate::syntax::Map<PortName, PortMap>>,
     fallback: Option<(&str, u16)>,
 ) -> Vec<(String, u16, u16)> {
     let mut all: Vec<(String, u16, u16)> = Vec::new();

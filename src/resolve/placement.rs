@@ -6,6 +6,14 @@ use crate::spec::Architecture;
 use crate::syntax::Field;
 use crate::value::Name;
 
+/// The name of an architecture in Kubernetes.
+pub(super) fn architecture(arch: Architecture) -> &'static str {
+    match arch {
+        Architecture::Amd64 => "amd64",
+        Architecture::Arm64 => "arm64",
+    }
+}
+
 impl Scope<'_> {
     /// Where pods may run: their subnet, one of its pools, the architectures of both.
     pub(super) fn placement(
@@ -57,10 +65,7 @@ impl Scope<'_> {
         for (key, value, effect) in chosen.into_iter().flat_map(|pool| &pool.taints) {
             tolerations.push(Toleration { key: key.clone(), value: value.clone(), effect });
         }
-        let architectures = arch.get().into_iter().flatten().filter_map(Field::get).map(|arch| match arch {
-            Architecture::Amd64 => "amd64",
-            Architecture::Arm64 => "arm64",
-        });
+        let architectures = arch.get().into_iter().flatten().filter_map(Field::get).copied().map(architecture);
         let spread = match (many, region.zones.len()) {
             (false, _) => Spread::None,
             (true, zones) if zones >= 3 && !matches!(region.provider, crate::facts::Provider::Kind) => Spread::Hard,

@@ -3,12 +3,13 @@
 use super::Scope;
 use super::regions::{Place, SubnetWish, places, short_zone, subnets};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::facts::Provider;
+use crate::facts::{self, Provider};
 use crate::model::lock::{Key, Purpose};
 use crate::model::{Cluster, Network, NetworkSubnet, OnPremises, Platform, Pool, Region, Secrets, TAGS, ZoneRange};
+use crate::source::Span;
 use crate::spec::{PolicyEngine, SecretStore, TaintEffect};
 use crate::syntax::Field;
-use crate::value::{Domain, Name, Quantity};
+use crate::value::{Domain, KubernetesVersion, Name, Quantity};
 use indexmap::IndexMap;
 
 /// The regions of an environment.
@@ -17,13 +18,15 @@ pub(super) struct Places {
     pub(super) regions: Vec<Region>,
 }
 
+/// The oldest and the newest version of Kubernetes that files are printed for.
+const VERSIONS: (KubernetesVersion, KubernetesVersion) = (KubernetesVersion::new(1, 33), KubernetesVersion::new(1, 37));
+
 impl Scope<'_> {
     /// Names what is said of clouds and clusters and belongs to roots that this version does not render.
     fn unrendered(&mut self) {
         let (cloud, cluster) = (self.spec.cloud.get(), self.spec.cluster.get());
         let mirror = cluster.and_then(|cluster| cluster.registry.get()).filter(|registry| registry.mirror.get() == Some(&true));
         let fields = [
-            ("cloud.machines", cloud.and_then(|cloud| cloud.machines.span())),
             ("cloud.organization", cloud.and_then(|cloud| cloud.organization.span())),
             ("cloud.tenant", cloud.and_then(|cloud| cloud.tenant.span())),
             ("cluster.admin_cidrs", cluster.and_then(|cluster| cluster.admin_cidrs.span())),
@@ -183,23 +186,19 @@ impl Scope<'_> {
         {
             self.error(Code::InvalidValue, format!("`{text}` is not an AWS account: write its twelve digits in quotes"), at);
         }
-        let pools = self.pools(&subnets);
+        let pools: Vec<Vec<Pool>> = places.iter().map(|place| self.pools(&subnets, place.provider)).collect();
         let cluster = spec.cluster.get();
-        let version = cluster.and_then(|cluster| cluster.version.get()).copied()?;
+        let (&version, at) = cluster.and_then(|cluster| cluster.version.spanned())?;
+        places.iter().for_each(|place| self.version(version, at, place.provider));
         let policy_engine = cluster.and_then(|cluster| cluster.policy_engine.get()).copied().unwrap_or(PolicyEngine::Native);
         let name = spec.platform.get().and_then(|platform| platform.name.get())?;
         let regions = places
             .into_iter()
-            .map(|place| {
+            .zip(pools)
+            .map(|(place, pools)| {
                 let network = self.network(&place, &subnets);
                 Region {
-                    cluster: Cluster {
-                        name: format!("{name}-{environment}-{}", place.name),
-                        version,
-                        policy_engine,
-                        mirror: None,
-                        pools: pools.clone(),
-                    },
+                    cluster: Cluster { name: format!("{name}-{environment}-{}", place.name), version, policy_engine, mirror: None, pools },
                     primary: place.name == primary,
                     name: place.name,
                     provider: place.provider,
@@ -214,7 +213,21 @@ impl Scope<'_> {
         Some(Places { primary, regions })
     }
 
-    fn pools(&mut self, subnets: &[SubnetWish]) -> Vec<Pool> {
+    /// Whether files can be printed for a version, and clusters of it be had.
+    fn version(&mut self, version: KubernetesVersion, at: Span, provider: Provider) {
+        let (oldest, newest) = VERSIONS;
+        if version < oldest || newest < version {
+            let message = format!("platgen prints for Kubernetes {oldest} to {newest}, not for {version}");
+            self.tell(Diagnostic::new(Code::UnknownValue, message).at(at).help(format!("write one of them, such as `{newest}`")));
+        } else if !matches!(provider, Provider::Kind | Provider::Existing) && facts::version(provider, &version.to_string()).is_none() {
+            let known: Vec<&str> = facts::versions(provider).iter().map(|version| version.name).collect();
+            let message = format!("platgen does not know that {} offers Kubernetes {version}", provider.name());
+            let offered = known.last().copied().unwrap_or_default();
+            self.tell(Diagnostic::new(Code::UnofferedVersion, message).at(at).help(format!("the newest that it knows of is {offered}")));
+        }
+    }
+
+    fn pools(&mut self, subnets: &[SubnetWish], provider: Provider) -> Vec<Pool> {
         let spec = self.spec;
         let mut pools = Vec::new();
         for (name, span, pool) in spec.cluster.get().and_then(|cluster| cluster.pools.get()).into_iter().flat_map(|all| all.set()) {
@@ -237,10 +250,12 @@ impl Scope<'_> {
                 (key.to_string(), taint.value.get().map(ToString::to_string).unwrap_or_default(), effect)
             });
             if let (Some(machine), Some(nodes), Some(subnet)) = (machine, nodes, subnet) {
+                let capacity = self.machine(provider, &machine, pool.machine.span());
                 pools.push(Pool {
                     name: name.clone(),
                     subnet,
                     machine,
+                    capacity,
                     nodes: (nodes.min(), nodes.max()),
                     labels: pool
                         .labels

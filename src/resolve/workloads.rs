@@ -38,6 +38,7 @@ impl Scope<'_> {
                     _ => None,
                 };
                 if let Some((workload, mut own)) = built {
+                    self.room(entry, &workload, region);
                     flows.append(&mut own);
                     workloads.insert(format!("{}/{}", workload.namespace, workload.name), workload);
                 }
@@ -47,6 +48,9 @@ impl Scope<'_> {
             if let Some(target) = platform.regions.get_mut(region.name.as_str()) {
                 target.workloads = workloads;
                 target.flows = flows;
+            }
+            if let Some(filled) = platform.regions.get(region.name.as_str()) {
+                self.quotas(platform, filled);
             }
         }
     }
@@ -70,6 +74,7 @@ impl Scope<'_> {
         self.check_init(&app.init);
         let init = self.others(&app.init, &mut asker, &mut pod);
         let sidecars = self.others(&app.sidecars, &mut asker, &mut pod);
+        self.check_listeners(&app.sidecars, app.port.span().or(app.ports.span()), main.as_ref());
         let mut main = main?;
         for (path, _, size) in app.volumes.get().into_iter().flat_map(|all| all.set()) {
             let name = volume_name(path);
@@ -251,6 +256,31 @@ impl Scope<'_> {
         all
     }
 
+    /// Containers of one pod share its address: each port is one container's.
+    fn check_listeners(
+        &mut self,
+        sidecars: &Field<crate::syntax::Map<Name, crate::spec::Container>>,
+        port: Option<Span>,
+        main: Option<&Container>,
+    ) {
+        let own = main.into_iter().flat_map(|main| &main.ports).map(|(_, number)| *number);
+        let mut taken: std::collections::BTreeMap<u16, Option<Span>> = own.map(|number| (number, port)).collect();
+        for (_, _, sidecar) in sidecars.get().into_iter().flat_map(|all| all.set()) {
+            let mut listens = Vec::new();
+            for (_, at, map) in sidecar.ports.get().into_iter().flat_map(|all| all.set()) {
+                let number = map.container().get();
+                match taken.get(&number) {
+                    Some(first) => {
+                        let message = format!("another container of the pod listens on {number}, and all of them share one address");
+                        self.contradiction(message, at, *first, "it stands here");
+                    }
+                    None => listens.push((number, Some(at))),
+                }
+            }
+            taken.extend(listens);
+        }
+    }
+
     /// What only a container that stays can have.
     fn check_init(&mut self, containers: &Field<crate::syntax::Map<Name, crate::spec::Container>>) {
         for (_, key, container) in containers.get().into_iter().flat_map(|all| all.set()) {
@@ -336,8 +366,15 @@ impl Scope<'_> {
     }
 }
 
+/// Each port once, under the first name that leads to it: the API server refuses a second one.
 fn container_ports(entry: &Entry) -> Vec<(String, u16)> {
-    entry.ports.iter().map(|(name, _, target)| (name.clone(), *target)).collect()
+    let mut ports: Vec<(String, u16)> = Vec::new();
+    for (name, _, target) in &entry.ports {
+        if !ports.iter().any(|(_, known)| known == target) {
+            ports.push((name.clone(), *target));
+        }
+    }
+    ports
 }
 
 fn service(entry: &Entry, alias: &Field<Vec<Field<Name>>>) -> Option<Service> {

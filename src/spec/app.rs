@@ -3,8 +3,8 @@
 use super::container::{Architecture, Container, File, Metrics, Probes, Resources, Security, Tmp, container};
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Cidr, CountRange, Duration, EntryName, Host, Image, Name, Percent, PortMap, PortSpecifier, Quantity, Ref, Schedule,
-    SecretRef, Text, VariableName,
+    AbsolutePath, Cidr, CountRange, Duration, EntryName, Host, Image, Name, Percent, PortMap, PortName, PortSpecifier, Quantity, Ref,
+    Schedule, SecretRef, Text, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;

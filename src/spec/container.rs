@@ -2,7 +2,7 @@
 
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Duration, Image, Name, PortMap, PortSpecifier, Quantity, QuantityRange, RelativePath, SecretRef, Text, VariableName,
+    AbsolutePath, Duration, Image, PortMap, PortName, PortSpecifier, Quantity, QuantityRange, RelativePath, SecretRef, Text, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -31,7 +31,7 @@ macro_rules! container {
             /// Empty folders the container may write to. Short form: a list of paths.
             pub tmp: Field<Map<AbsolutePath, Tmp>>,
             /// Its ports by name: `8080`, or `80->8080` from the Service's to the container's.
-            pub ports: Field<Map<Name, PortMap>>,
+            pub ports: Field<Map<PortName, PortMap>>,
             /// Where Prometheus reads metrics.
             pub metrics: Field<Metrics>,
             /// What it needs, and the most it may take.
@@ -84,7 +84,7 @@ pub struct ContainerFields<'a> {
     pub secrets: &'a Field<Map<VariableName, SecretRef>>,
     pub files: &'a Field<Map<AbsolutePath, File>>,
     pub tmp: &'a Field<Map<AbsolutePath, Tmp>>,
-    pub ports: &'a Field<Map<Name, PortMap>>,
+    pub ports: &'a Field<Map<PortName, PortMap>>,
     pub metrics: &'a Field<Metrics>,
     pub resources: &'a Field<Resources>,
     pub probes: &'a Field<Probes>,

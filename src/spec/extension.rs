@@ -1,7 +1,7 @@
 //! `external`, `charts`, `buckets`, `patches`, `manifests` and `terraform`: what the platform reaches and what is added to it by hand.
 
 use crate::syntax::{Field, Map};
-use crate::value::{Domain, Duration, Name, Port, PortMap, Ref, RelativePath, Target, Url};
+use crate::value::{Domain, Duration, Name, Port, PortMap, PortName, Ref, RelativePath, Target, Url};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -46,7 +46,7 @@ pub struct Chart {
     /// Its values, as the chart wants them.
     pub values: Field<serde_json::Value>,
     /// The ports it serves, by name.
-    pub ports: Field<Map<Name, PortMap>>,
+    pub ports: Field<Map<PortName, PortMap>>,
     /// What it calls.
     pub needs: Field<Vec<Field<Ref>>>,
     /// The environments it exists in. Default: all.

@@ -2,7 +2,7 @@
 
 use super::container::{File, Metrics, Probes, Resources, Security, Tmp, container};
 use crate::syntax::{Field, Map};
-use crate::value::{AbsolutePath, Duration, EntryName, Image, Name, PortMap, Quantity, Ref, SecretRef, Text, VariableName};
+use crate::value::{AbsolutePath, Duration, EntryName, Image, Name, PortMap, PortName, Quantity, Ref, SecretRef, Text, VariableName};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

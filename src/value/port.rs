@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Invalid, quote, whole};
+use super::{Invalid, Wrong, quote, whole};
 
 /// A TCP or UDP port, 1 to 65535.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -124,6 +124,10 @@ impl FromStr for PortName {
         let parts_fit = text.split('-').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
         if parts_fit && text.len() <= 15 && text.bytes().any(|b| b.is_ascii_lowercase()) {
             return Ok(PortName(text.to_owned()));
+        }
+        if parts_fit && text.len() > 15 {
+            let message = format!("{} is {} characters long: the name of a port has at most 15", quote(text), text.len());
+            return Err(Invalid::of(Wrong::Length, message));
         }
         Err(Invalid::new(format!(
             "{} is not the name of a port: write at most 15 lower-case letters, digits and single hyphens, with a letter among them, such as `http`",

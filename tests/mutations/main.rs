@@ -3,8 +3,8 @@
 //!
 //! PLATGEN_JUDGES=required makes an absent judge a failure; else what nobody noticed is undecided while one is absent. The judges of
 //! Terraform take seconds for each fault: they are asked with PLATGEN_MUTANTS=terraform, which shows them the faults made by hand and a
-//! sample of the others, or PLATGEN_MUTANTS=all. PLATGEN_ONLY=names asks these judges alone, for a quick look. The tables go to
-//! target/mutations.txt.
+//! sample of the others, or PLATGEN_MUTANTS=all. PLATGEN_ONLY=names asks these judges alone, for a quick look. The tables, and
+//! what nobody noticed and why nobody had to, go to target/mutations.txt.
 
 // Nothing is reachable from outside a test; `pub` says what the other modules use.
 #![allow(unreachable_pub)]
@@ -110,7 +110,7 @@ fn main() -> ExitCode {
     let table = run.table();
     println!("{table}");
     let place = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/mutations.txt");
-    if let Err(error) = std::fs::write(&place, &table) {
+    if let Err(error) = std::fs::write(&place, table + &run.unnoticed()) {
         eprintln!("{}: {error}", place.display());
         return ExitCode::FAILURE;
     }

@@ -55,3 +55,14 @@ pub fn text(outcome: &Outcome<'_>, survivors: &Survivors) -> String {
     }
     text
 }
+
+/// Every fault that nobody noticed, and why nobody had to.
+pub fn unnoticed(outcome: &Outcome<'_>, survivors: &Survivors) -> String {
+    let mut text = "\nNobody noticed, and nobody had to:\n".to_owned();
+    for (number, line) in outcome.accepted {
+        if let (Some(mutant), Some(survivor)) = (outcome.mutants.get(*number), survivors.get(*line)) {
+            let _ = writeln!(text, "{} {}\n    {}", mutant.class.name(), mutant.name(), survivor.reason);
+        }
+    }
+    text
+}

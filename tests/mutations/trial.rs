@@ -245,9 +245,16 @@ impl Run {
 
     /// The tables.
     pub fn table(&self) -> String {
-        let outcome =
-            Outcome { mutants: &self.mutants, noticed: &self.noticed, accepted: &self.accepted, spared: &self.spared, judges: &JUDGES };
-        report::text(&outcome, &self.survivors)
+        report::text(&self.outcome(), &self.survivors)
+    }
+
+    /// Every fault that nobody noticed, with the reason why nobody had to.
+    pub fn unnoticed(&self) -> String {
+        report::unnoticed(&self.outcome(), &self.survivors)
+    }
+
+    fn outcome(&self) -> Outcome<'_> {
+        Outcome { mutants: &self.mutants, noticed: &self.noticed, accepted: &self.accepted, spared: &self.spared, judges: &JUDGES }
     }
 }
 

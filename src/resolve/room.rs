@@ -1,0 +1,188 @@
+//! Whether what runs finds room: a pool in its subnet, of its architecture, with machines that are large enough, and the quota of its
+//! namespace.
+//!
+//! Judges what is certain to fail, and nothing else: of a machine that nobody knows, or a pool that no spec names, nothing is said. What a
+//! machine keeps for itself is not counted.
+
+use super::Scope;
+use super::names::{Entry, What};
+use super::placement::architecture;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::facts::{self, Provider};
+use crate::model::{Container, Kind, Machine, Platform, Pool, Region, Volume, Workload};
+use crate::source::Span;
+use crate::value::Quantity;
+
+/// What the limits of a namespace give a container that asks for nothing.
+const DEFAULT_CPU: u128 = 100;
+/// The same for memory, in bytes; the limit is the request.
+const DEFAULT_MEMORY: u64 = 128 << 20;
+
+impl Scope<'_> {
+    /// What is known of a machine type: what the spec says of it, else what its provider says. Of one that nobody knows the user is told.
+    pub(super) fn machine(&mut self, provider: Provider, name: &str, at: Option<Span>) -> Option<Machine> {
+        let declared = self.spec.cloud.get().and_then(|cloud| cloud.machines.get()).and_then(|all| all.get(name));
+        if let Some(machine) = declared.map(|item| item.value.get()) {
+            let machine = machine?;
+            let architecture = machine.arch.get().copied().map(architecture);
+            return Some(Machine { architecture, cpu: machine.cpu.get().cloned(), memory: machine.memory.get().cloned() });
+        }
+        if matches!(provider, Provider::Kind | Provider::Existing) {
+            return None;
+        }
+        let Some(machine) = facts::machine(provider, name) else {
+            let message = format!("`{name}` is no machine of {} that platgen knows", provider.name());
+            let mut diagnostic = Diagnostic::new(Code::UnknownMachine, message);
+            diagnostic.span = at;
+            self.tell(match (facts::nearest_machine(provider, name), at) {
+                (Some(close), Some(at)) => diagnostic.help(format!("did you mean `{close}`?")).fix(at, close),
+                _ => diagnostic.help(format!("say what it is under `cloud.machines`: `{name}: {{arch: amd64, cpu: \"4\", memory: 16Gi}}`")),
+            });
+            return None;
+        };
+        Some(Machine {
+            architecture: Some(machine.architecture.name()),
+            cpu: Some(Quantity::from_millis(u128::from(machine.cpus) * 1000)),
+            memory: Some(Quantity::from_bytes(machine.memory << 20)),
+        })
+    }
+
+    /// Whether some pool takes the pods of a workload. A workload of every node goes where it fits.
+    pub(super) fn room(&mut self, entry: &Entry, workload: &Workload, region: &Region) {
+        if region.cluster.pools.is_empty() || matches!(workload.kind, Kind::DaemonSet) {
+            return;
+        }
+        let (subnet, arch, resources) = match &entry.what {
+            What::App(app) => (app.subnet.span(), app.arch.span(), app.resources.span()),
+            What::Store(store) => (store.subnet.span(), None, store.resources.span()),
+            What::External { .. } | What::Other => return,
+        };
+        let place = &workload.placement;
+        let mut pools: Vec<&Pool> = region.cluster.pools.iter().filter(|pool| pool.subnet == place.subnet).collect();
+        if let Some(chosen) = &place.pool {
+            pools.retain(|pool| pool.name == *chosen);
+        }
+        let name = entry.display();
+        let mut tell = |message: String, at: Option<Span>, help: String| {
+            self.tell(Diagnostic::new(Code::NoRoom, message).at(at.unwrap_or(entry.key)).help(help));
+        };
+        if pools.is_empty() {
+            let message = format!("`{name}` runs in the subnet `{}`, and no pool of nodes stands there", place.subnet);
+            tell(message, subnet, format!("add a pool with `subnet: {}` under `cluster.pools`", place.subnet));
+            return;
+        }
+        let fits = |pool: &&Pool| {
+            let known = pool.capacity.as_ref().and_then(|machine| machine.architecture);
+            place.architectures.is_empty() || known.is_none_or(|known| place.architectures.contains(&known))
+        };
+        if !pools.iter().any(fits) {
+            let wanted = place.architectures.join("` or `");
+            let message = format!("`{name}` wants machines of `{wanted}`, and no pool that takes it has any");
+            let have: Vec<String> = pools.iter().map(|pool| format!("`{}`", pool.machine)).collect();
+            tell(message, arch, format!("its pools have {}: mend `arch`, or add a pool", have.join(", ")));
+            return;
+        }
+        pools.retain(fits);
+        let (cpu, memory) = request(workload);
+        // The first that may be large enough ends the question; of the others the largest is named.
+        let mut largest: Option<(u64, &str, String)> = None;
+        for pool in pools {
+            let Some(Machine { cpu: Some(cpus), memory: Some(bytes), .. }) = &pool.capacity else { return };
+            if cpu <= cpus.millis() && memory <= bytes.bytes() {
+                return;
+            }
+            if largest.as_ref().is_none_or(|(most, ..)| *most < bytes.bytes()) {
+                let has = format!("{} processors and {}", cpus.canonical(), bytes.canonical());
+                largest = Some((bytes.bytes(), &pool.machine, has));
+            }
+        }
+        if let Some((_, machine, has)) = largest {
+            let asks = format!("{} processors and {}", Quantity::from_millis(cpu).canonical(), Quantity::from_bytes(memory).canonical());
+            let message = format!("a pod of `{name}` asks for {asks}, and `{machine}`, the largest machine that takes it, has {has}");
+            tell(message, resources, "ask for less, or add a pool of larger machines".to_owned());
+        }
+    }
+
+    /// Whether the quotas of namespaces hold what always runs in a region.
+    pub(super) fn quotas(&mut self, platform: &Platform, region: &Region) {
+        let spec = self.spec;
+        for (name, _, declared) in spec.namespaces.get().into_iter().flat_map(|all| all.set()) {
+            let (Some(quota), Some(said)) = (platform.namespaces.get(name.as_str()).map(|known| &known.quota), declared.quota.get()) else {
+                continue;
+            };
+            let mut need = Need::default();
+            for workload in region.workloads.values().filter(|workload| workload.namespace == *name) {
+                need.add(workload);
+            }
+            let bytes = |quantity: &Quantity| u128::from(quantity.bytes());
+            let kinds = [
+                ("processors", &quota.cpu, said.cpu.span(), need.cpu, Quantity::millis as fn(&Quantity) -> u128),
+                ("memory at most", &quota.memory, said.memory.span(), need.memory, bytes as fn(&Quantity) -> u128),
+                ("volumes", &quota.storage, said.storage.span(), need.storage, bytes),
+            ];
+            for (what, quota, at, need, measure) in kinds {
+                let (Some(quota), Some(at)) = (quota, at) else { continue };
+                if measure(quota) < need {
+                    let amount = match what {
+                        "processors" => Quantity::from_millis(need),
+                        _ => Quantity::from_bytes(u64::try_from(need).unwrap_or(u64::MAX)),
+                    };
+                    let message = format!(
+                        "what always runs in `{name}` takes {} of {what}, and its quota is {}",
+                        amount.canonical(),
+                        quota.canonical()
+                    );
+                    self.tell(
+                        Diagnostic::new(Code::QuotaExceeded, message)
+                            .at(at)
+                            .help("raise the quota, and leave room for a rollout and for jobs, or lower `replicas` or `resources`"),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// What runs in a namespace at the fewest, without jobs.
+#[derive(Default)]
+struct Need {
+    /// Thousandths of a processor.
+    cpu: u128,
+    /// Bytes.
+    memory: u128,
+    /// Bytes.
+    storage: u128,
+}
+
+impl Need {
+    fn add(&mut self, workload: &Workload) {
+        if !matches!(workload.kind, Kind::Deployment | Kind::StatefulSet) {
+            return;
+        }
+        let count = u128::from(workload.replicas.0);
+        for container in std::iter::once(&workload.main).chain(&workload.sidecars) {
+            let limit = container.memory.as_ref().map_or(DEFAULT_MEMORY, |(_, limit)| limit.bytes());
+            self.cpu += cpu(container) * count;
+            self.memory += u128::from(limit) * count;
+        }
+        for volume in &workload.volumes {
+            if let Volume::Claim { size, .. } = volume {
+                self.storage += u128::from(size.bytes()) * count;
+            }
+        }
+    }
+}
+
+fn cpu(container: &Container) -> u128 {
+    container.cpu.as_ref().map_or(DEFAULT_CPU, |(request, _)| request.millis())
+}
+
+/// What one pod asks for: its containers together, or an init container that asks for more beside the sidecars.
+fn request(workload: &Workload) -> (u128, u64) {
+    let memory = |container: &Container| container.memory.as_ref().map_or(DEFAULT_MEMORY, |(request, _)| request.bytes());
+    let beside = |others: &[Container]| (others.iter().map(cpu).sum::<u128>(), others.iter().map(memory).fold(0u64, u64::saturating_add));
+    let (sidecars_cpu, sidecars_memory) = beside(&workload.sidecars);
+    let alone = std::iter::once(&workload.main).chain(&workload.init);
+    let most = alone.map(|one| (cpu(one), memory(one))).fold((0, 0), |most, one| (most.0.max(one.0), most.1.max(one.1)));
+    (most.0 + sidecars_cpu, most.1.saturating_add(sidecars_memory))
+}
