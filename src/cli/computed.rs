@@ -19,7 +19,7 @@ pub(super) type Computed = (String, String, String);
 /// lock on disk.
 pub(super) fn computed(platform: &Platform, written: &BTreeMap<String, String>, lock: &str) -> Vec<Computed> {
     let ranges = lock.lines().enumerate().filter_map(|(at, line)| Some((line.split_whitespace().next()?, at + 1))).collect();
-    let mut all = All { written, ranges, environment: platform.environment.as_str(), lines: Vec::new() };
+    let mut all = All { written, ranges, environment: platform.environment.as_str(), told: BTreeSet::new(), lines: Vec::new() };
     all.platform(platform);
     all.lines
 }
@@ -29,6 +29,8 @@ struct All<'a> {
     /// The line of each key of the lock.
     ranges: BTreeMap<&'a str, usize>,
     environment: &'a str,
+    /// Paths that have their line: what regions share is told once.
+    told: BTreeSet<String>,
     lines: Vec<Computed>,
 }
 
@@ -52,7 +54,7 @@ impl All<'_> {
 
     /// Adds a value unless the spec has it as it is.
     fn add(&mut self, path: String, value: impl ToString, from: impl Into<String>) {
-        if !self.has(&path) {
+        if !self.has(&path) && self.told.insert(path.clone()) {
             let value = value.to_string();
             // One line each.
             let value = if value.contains(char::is_control) { format!("{value:?}") } else { value };
@@ -142,11 +144,11 @@ impl All<'_> {
             self.add(format!("{at}.mirror"), mirror, "cluster.registry.mirror, the account and the region");
         }
         for pool in pools {
-            let Pool { name, subnet, machine, capacity, nodes: _, labels: _, taints, disk: _ } = pool;
+            let Pool { name, subnet, machine: _, capacity, nodes: _, labels: _, taints, disk: _ } = pool;
             let at = format!("cluster.pools.{name}");
             self.add(format!("{at}.subnet"), subnet, "network.subnets: the default one");
             for (what, value) in capacity.iter().flat_map(capacity_of) {
-                self.add(format!("{at}.capacity.{what}"), value, format!("the machine {machine}"));
+                self.add(format!("{at}.capacity.{what}"), value, format!("{at}.machine"));
             }
             for (number, (key, value, effect)) in taints.iter().enumerate() {
                 let from = match key.as_str() {

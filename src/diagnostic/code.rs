@@ -143,12 +143,12 @@ messages {
     NewerManifest "newer-manifest" Error
         "a manifest has a format that this version does not know"
         "The files were last rendered by a newer platgen. Use that version, or a later one."
-    NoSpec "no-spec" Error
-        "there is no spec"
-        "Name a file or a folder, or run platgen where `platform.yaml`, `platform.toml` or the folder `platform/` stands, or below. `platgen init` writes a first one."
     NoRoom "no-room" Error
         "pods that no pool of nodes takes"
         "They would stay pending for ever: no pool stands in their subnet, none has their architecture, or every machine is smaller than one pod. Mend the entry, or add a pool under `cluster.pools`."
+    NoSpec "no-spec" Error
+        "there is no spec"
+        "Name a file or a folder, or run platgen where `platform.yaml`, `platform.toml` or the folder `platform/` stands, or below. `platgen init` writes a first one."
     NotRendered "not-rendered" Warning
         "something is read and checked, but not rendered"
         "The spec language is whole, and this version of platgen renders a part of it. What is left out is named, nothing is left out silently."

@@ -282,7 +282,7 @@ impl Scope<'_> {
 fn unsure(port: &Field<PortMap>, ports: &Field<crate::syntax::Map<PortName, PortMap>>) -> bool {
     matches!(port, Field::Bad(_))
         || matches!(ports, Field::Bad(_))
-        || ports.get().is_some_and(|all| all.iter().any(|(_, _, value)| matches!(value, Field::Bad(_))))
+        || ports.get().is_some_and(|all| all.is_broken() || all.iter().any(|(_, _, value)| matches!(value, Field::Bad(_))))
         || (!port.is_missing() && !ports.is_missing())
 }
 

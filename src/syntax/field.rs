@@ -59,6 +59,8 @@ impl<T> Field<T> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Map<K: Eq + Hash, V> {
     entries: IndexMap<K, Item<V>>,
+    /// Whether a key could not be read, which has been told.
+    broken: bool,
 }
 
 /// One entry of a [`Map`].
@@ -72,7 +74,7 @@ pub struct Item<V> {
 
 impl<K: Eq + Hash, V> Default for Map<K, V> {
     fn default() -> Self {
-        Map { entries: IndexMap::new() }
+        Map { entries: IndexMap::new(), broken: false }
     }
 }
 
@@ -95,6 +97,11 @@ impl<K: Eq + Hash, V> Map<K, V> {
     /// The names.
     pub fn keys(&self) -> impl Iterator<Item = &K> {
         self.entries.keys()
+    }
+
+    /// Whether an entry is missing here because its key could not be read, which has been told.
+    pub fn is_broken(&self) -> bool {
+        self.broken
     }
 
     /// How many there are.
@@ -142,12 +149,13 @@ impl<'de, K: Deserialize<'de> + Eq + Hash, V: Deserialize<'de>> Deserialize<'de>
                 out.write_str("a map")
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Map<K, V>, A::Error> {
-                let mut map = Map { entries: IndexMap::with_capacity(access.size_hint().unwrap_or(0)) };
+                let mut map = Map { entries: IndexMap::with_capacity(access.size_hint().unwrap_or(0)), broken: false };
                 while let Some(span) = access.next_element::<Place>()? {
                     let key = access.next_element::<K>();
                     let value = access.next_element::<Field<V>>()?.unwrap_or_default();
-                    if let Ok(Some(key)) = key {
-                        map.insert(key, span.0, value);
+                    match key {
+                        Ok(Some(key)) => map.insert(key, span.0, value),
+                        _ => map.broken = true,
                     }
                 }
                 Ok(map)

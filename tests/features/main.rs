@@ -30,6 +30,7 @@ const SILENT: &[(&str, &str)] = &[
     ("apps/everywhere", "the default"),
     ("apps/renamed", "objects carry the new name; what stands in a cluster under the old one is pruned by whoever applies"),
     ("cloud/aws", "the default of its region"),
+    ("cloud/machines", "what is known of machines; pods that they have no room for are told"),
     ("cloud/secrets-of-the-cloud", "the default"),
     ("network/calico", "who judges the policies; ports that an engine cannot follow are told"),
     ("network/cilium", "the same"),
