@@ -117,8 +117,8 @@ impl Scope<'_> {
             let bytes = |quantity: &Quantity| u128::from(quantity.bytes());
             let kinds = [
                 ("processors", &quota.cpu, said.cpu.span(), need.cpu, Quantity::millis as fn(&Quantity) -> u128),
-                ("memory at most", &quota.memory, said.memory.span(), need.memory, bytes as fn(&Quantity) -> u128),
-                ("volumes", &quota.storage, said.storage.span(), need.storage, bytes),
+                ("of memory at most", &quota.memory, said.memory.span(), need.memory, bytes as fn(&Quantity) -> u128),
+                ("of volumes", &quota.storage, said.storage.span(), need.storage, bytes),
             ];
             for (what, quota, at, need, measure) in kinds {
                 let (Some(quota), Some(at)) = (quota, at) else { continue };
@@ -127,11 +127,8 @@ impl Scope<'_> {
                         "processors" => Quantity::from_millis(need),
                         _ => Quantity::from_bytes(u64::try_from(need).unwrap_or(u64::MAX)),
                     };
-                    let message = format!(
-                        "what always runs in `{name}` takes {} of {what}, and its quota is {}",
-                        amount.canonical(),
-                        quota.canonical()
-                    );
+                    let message =
+                        format!("what always runs in `{name}` takes {} {what}, and its quota is {}", amount.canonical(), quota.canonical());
                     self.tell(
                         Diagnostic::new(Code::QuotaExceeded, message)
                             .at(at)
