@@ -145,7 +145,7 @@ messages {
         "The files were last rendered by a newer platgen. Use that version, or a later one."
     NoRoom "no-room" Error
         "pods that no pool of nodes takes"
-        "They would stay pending for ever: no pool stands in their subnet, none has their architecture, or every machine is smaller than one pod. Mend the entry, or add a pool under `cluster.pools`."
+        "They would stay pending for ever: no pool stands in their subnet, all of them are tainted, none has their architecture, or every machine is smaller than one pod. Mend the entry, or add a pool under `cluster.pools`."
     NoSpec "no-spec" Error
         "there is no spec"
         "Name a file or a folder, or run platgen where `platform.yaml`, `platform.toml` or the folder `platform/` stands, or below. `platgen init` writes a first one."

@@ -1,5 +1,5 @@
-//! Whether what runs finds room: a pool in its subnet, of its architecture, with machines that are large enough, and the quota of its
-//! namespace.
+//! Whether what runs finds room: a pool in its subnet that does not keep it away, of its architecture, with machines that are large enough,
+//! and the quota of its namespace.
 //!
 //! Judges what is certain to fail, and nothing else: of a machine that nobody knows, or a pool that no spec names, nothing is said. What a
 //! machine keeps for itself is not counted.
@@ -9,7 +9,7 @@ use super::names::{Entry, What};
 use super::placement::architecture;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::{self, Provider};
-use crate::model::{Container, Kind, Machine, Platform, Pool, Region, Volume, Workload};
+use crate::model::{Container, Kind, Machine, Platform, Pool, Region, Toleration, Volume, Workload};
 use crate::source::Span;
 use crate::value::Quantity;
 
@@ -71,6 +71,16 @@ impl Scope<'_> {
             tell(message, subnet, format!("add a pool with `subnet: {}` under `cluster.pools`", place.subnet));
             return;
         }
+        let tolerated = |(key, value, effect): &(String, String, &str)| {
+            let same = |one: &Toleration| (&one.key, &one.value, one.effect) == (key, value, *effect);
+            *effect == "PreferNoSchedule" || place.tolerations.iter().any(same)
+        };
+        if !pools.iter().any(|pool| pool.taints.iter().all(tolerated)) {
+            let message = format!("every pool in the subnet `{}` keeps `{name}` away by a taint", place.subnet);
+            tell(message, subnet, "name one of them under `pool`: pods tolerate the taints of the pool that they name".to_owned());
+            return;
+        }
+        pools.retain(|pool| pool.taints.iter().all(tolerated));
         let fits = |pool: &&Pool| {
             let known = pool.capacity.as_ref().and_then(|machine| machine.architecture);
             place.architectures.is_empty() || known.is_none_or(|known| place.architectures.contains(&known))

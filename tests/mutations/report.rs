@@ -43,7 +43,7 @@ pub fn text(outcome: &Outcome<'_>, survivors: &Survivors) -> String {
     row("nobody, with a reason", &|number| outcome.accepted.contains_key(&number));
     row("nobody, not all asked", &|number| outcome.spared.contains(&number) && !outcome.accepted.contains_key(&number));
     row("planted", &|_| true);
-    text.push_str("\nA judge is shown what no cheaper one noticed; the faults made by hand are shown to all.\n\n");
+    text.push_str("\nA judge is shown what no cheaper one noticed; the faults made by hand are shown to all, but for checkov's\nrules for Terraform, which are asked last.\n\n");
     for (number, mutant) in outcome.mutants.iter().enumerate().filter(|(_, mutant)| mutant.class == Class::Hand) {
         let by: Vec<&str> = outcome.noticed.get(&number).map(|by| by.keys().copied().collect()).unwrap_or_default();
         let who = match outcome.accepted.get(&number).and_then(|index| survivors.get(*index)) {
