@@ -9,6 +9,9 @@ use crate::syntax::{Node, parse};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+/// The largest spec file and the largest lock, in bytes: far beyond what people write, and far below what fills a memory.
+const READ: u64 = 64 << 20;
+
 /// Included files beyond this are refused (bytes): a ConfigMap holds no more.
 const INCLUDED: u64 = 1 << 20;
 
@@ -81,7 +84,7 @@ pub fn load(named: Option<&Path>) -> Result<Loaded, Box<Diagnostic>> {
     let defaults = parse(&sources, id, &mut found).unwrap_or_else(|| Node::map(crate::source::Span::new(id, 0..0), Vec::new()));
     let specs = if sound { assemble(&nodes, &defaults, &mut found) } else { Specs::default() };
     let lock_path = folder.join(LOCK);
-    let lock_text = match std::fs::read_to_string(&lock_path) {
+    let lock_text = match regular(&lock_path, READ).and_then(|()| std::fs::read_to_string(&lock_path)) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(unreadable(&lock_path, &error)),
@@ -147,11 +150,24 @@ fn files(path: &Path) -> Result<(PathBuf, Vec<PathBuf>), Box<Diagnostic>> {
 }
 
 fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
+    regular(path, READ).map_err(|error| unreadable(path, &error))?;
     let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
     String::from_utf8(bytes).map_err(|error| {
         let message = format!("`{}` is not UTF-8: byte {} is wrong", path.display(), error.utf8_error().valid_up_to());
         Box::new(Diagnostic::new(Code::Syntax, message).help("save it as UTF-8"))
     })
+}
+
+/// Refuses what would be read for ever, such as pipes and devices, and what is larger than a limit in bytes.
+fn regular(path: &Path, limit: u64) -> std::io::Result<()> {
+    let known = std::fs::metadata(path)?;
+    if !known.is_file() {
+        return Err(std::io::Error::other("it is no file"));
+    }
+    if known.len() > limit {
+        return Err(std::io::Error::other(format!("it has {} bytes, and {limit} are allowed", known.len())));
+    }
+    Ok(())
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
@@ -197,7 +213,11 @@ fn include(folder: &Path, path: &str) -> Result<String, String> {
         Ok(false) => return Err("it lies outside the spec's folder".to_string()),
         Err(error) => return Err(error.to_string()),
     }
-    let size = std::fs::metadata(&file).map_err(|error| error.to_string())?.len();
+    let known = std::fs::metadata(&file).map_err(|error| error.to_string())?;
+    if !known.is_file() {
+        return Err("it is no file".to_string());
+    }
+    let size = known.len();
     if size > INCLUDED {
         return Err(format!("it has {size} bytes, more than the 1 MiB that a ConfigMap holds"));
     }

@@ -36,7 +36,7 @@ pub fn roots(
     }
     for file in &platform.terraform {
         if let Some(files) = roots.get_mut(file.root.as_str()) {
-            files.insert(format!("{}.tf", file.name), format!("{HEADER}\n{}", file.text));
+            files.insert(file.file_name(), format!("{HEADER}\n{}", file.text));
         }
     }
     Ok(roots)

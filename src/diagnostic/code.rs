@@ -155,6 +155,9 @@ messages {
     NothingToRemove "nothing-to-remove" Error
         "`without` names what is not there"
         "`without` takes away what the layers below set. If they don't set it, the path is misspelt or the line is left over."
+    OtherVersion "other-version" Error
+        "a spec for another version of platgen"
+        "`platgen` in the spec says which versions may read it, so that all of a team render the same files."
     OutputFailed "output-failed" Error
         "the disk refused to read or write a file"
         "Nothing is lost: a failure while preparing is undone, a later one is completed by the next render. The message names the path and the cause."

@@ -283,3 +283,10 @@ pub struct TerraformFile {
     /// The root it goes to.
     pub root: Name,
 }
+
+impl TerraformFile {
+    /// The name of its file in the root; none that platgen writes starts so.
+    pub fn file_name(&self) -> String {
+        format!("raw-{}.tf", self.name)
+    }
+}

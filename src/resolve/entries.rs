@@ -105,6 +105,7 @@ impl Scope<'_> {
         let short = periodic.is_some() || app.volumes.get().is_some_and(|all| !all.is_empty());
         self.check_name(entry, if short { SHORT_NAME } else { 63 });
         self.check_ports(&app.ports);
+        self.check_regions_of(&app.regions);
         let fields = [
             ("slo", app.slo.span().filter(|_| said.is_empty() && !entry.ports.is_empty())),
             ("identity", app.identity.span()),
@@ -129,6 +130,22 @@ impl Scope<'_> {
                 format!("the Service of `{}` maps {service} to {target}, which EKS's own policy engine does not follow", entry.display());
             let diagnostic = Diagnostic::new(Code::PortMapping, message).at(at);
             self.tell(diagnostic.help(format!("write `{target}`, or choose `cluster.policy_engine: cilium` or `calico`")));
+        }
+    }
+
+    /// Regions of an entry are those of the spec, or one word for several.
+    fn check_regions_of(&mut self, regions: &Field<Vec<Field<Name>>>) {
+        let known: Vec<&Name> = self.spec.regions.get().map(|all| all.keys().collect()).unwrap_or_default();
+        let words: Vec<(&Name, Span)> = regions.get().into_iter().flatten().filter_map(Field::spanned).collect();
+        for (name, at) in &words {
+            match name.as_str() {
+                "all" | "primary" if words.len() > 1 => {
+                    self.contradiction(format!("`{name}` stands alone"), *at, regions.span(), "other regions stand beside it");
+                }
+                "all" | "primary" => {}
+                _ if known.contains(name) => {}
+                _ => self.unknown("region", name.as_str(), known.iter().map(|name| name.as_str()), *at),
+            }
         }
     }
 

@@ -64,6 +64,7 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
         );
     }
     warn_of_unrendered(specs, &mut found);
+    check_tool(&specs.base, &mut found);
     let declared = require_environments(&specs.base, &mut found);
     let (plan, lock) = plan::plan_addresses(specs, lock, &mut found);
     let mut environments = IndexMap::new();
@@ -93,6 +94,17 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
     let name = specs.base.platform.get().and_then(|platform| platform.name.get()).cloned();
     let estate = name.filter(|_| declared).map(|name| Estate { name, environments });
     Resolution { estate, lock, diagnostics: found }
+}
+
+/// Whether this version of platgen may read the spec.
+fn check_tool(spec: &Spec, found: &mut Diagnostics) {
+    let version = env!("CARGO_PKG_VERSION");
+    if let (Some((wanted, at)), Ok(own)) = (spec.platgen.spanned(), version.parse::<semver::Version>())
+        && !wanted.matches(&own)
+    {
+        let message = format!("the spec is for platgen {wanted}, and this is {version}");
+        found.push(Diagnostic::new(Code::OtherVersion, message).at(at).help("use the version that the spec asks for, or change `platgen`"));
+    }
 }
 
 /// Names the sections that are read and checked, but not rendered by this version.

@@ -115,6 +115,12 @@ impl Scope<'_> {
                 self.contradiction("`url` and `host` say the same thing", host, Some(at), "the address stands here");
             }
             let on_premises = matches!(external.via.get(), Some(crate::spec::ExternalVia::OnPremises));
+            let linked = spec.network.get().is_some_and(|network| !network.on_premises.is_missing());
+            if let (true, false, Some(at)) = (on_premises, linked, external.via.span()) {
+                let diagnostic =
+                    Diagnostic::new(Code::MissingField, "`network.on_premises` is missing: nothing leads to the company's network");
+                self.tell(diagnostic.at(at).help("add `network: {on_premises: {cidrs: [...]}}`, or remove `via`"));
+            }
             let (host, port, url) = match (external.url.get(), external.host.get(), external.port.get()) {
                 (Some(url), _, _) => (url.host().to_string(), url.port().get(), Some(url.to_string())),
                 (None, Some(host), Some(port)) => (host.to_string(), port.get(), None),

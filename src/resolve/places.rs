@@ -18,6 +18,9 @@ pub(super) struct Places {
     pub(super) regions: Vec<Region>,
 }
 
+/// The digits of an AWS account, which end the name of its bucket.
+const ACCOUNT: usize = 12;
+
 /// The oldest and the newest version of Kubernetes that files are printed for.
 const VERSIONS: (KubernetesVersion, KubernetesVersion) = (KubernetesVersion::new(1, 33), KubernetesVersion::new(1, 37));
 
@@ -94,6 +97,15 @@ impl Scope<'_> {
                 "the platform's name `{name}` is too long: with the environment and the region it makes names of more than 63 characters"
             );
             self.tell(Diagnostic::new(Code::NameTooLong, message).at(at).help("choose a name of at most 20 characters"));
+        }
+        let bucket = format!("{name}-{}-terraform-state-", self.environment).len() + ACCOUNT;
+        if longest <= 63 && bucket > 63 {
+            let at = platform.name.span().unwrap_or(at);
+            let message = format!(
+                "the names of the platform and of `{}` are too long: the bucket of the state would have {bucket} characters, and 63 are allowed",
+                self.environment
+            );
+            self.tell(Diagnostic::new(Code::NameTooLong, message).at(at).help("choose a shorter name for one of them"));
         }
         Some(Platform {
             name: name.clone(),

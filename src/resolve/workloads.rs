@@ -72,6 +72,7 @@ impl Scope<'_> {
         let ports = container_ports(entry);
         let main = self.container(&entry.name, entry.key, app.container(), true, ports, &Fallback::default(), &mut asker, &mut pod);
         self.check_init(&app.init);
+        self.check_container_names(entry, app);
         let init = self.others(&app.init, &mut asker, &mut pod);
         let sidecars = self.others(&app.sidecars, &mut asker, &mut pod);
         self.check_listeners(&app.sidecars, app.port.span().or(app.ports.span()), main.as_ref());
@@ -254,6 +255,21 @@ impl Scope<'_> {
             all.extend(self.container(name, span, container.container(), false, ports, &Fallback::default(), asker, pod));
         }
         all
+    }
+
+    /// Containers of one pod have names of their own; the app's container has the name of the app.
+    fn check_container_names(&mut self, entry: &Entry, app: &App) {
+        let mut taken = vec![(&entry.name, entry.key)];
+        for (name, at, _) in [&app.init, &app.sidecars].into_iter().filter_map(Field::get).flat_map(|all| all.iter()) {
+            match taken.iter().find(|(known, _)| *known == name) {
+                Some((_, first)) => {
+                    let message = format!("another container of the pod is called `{name}`");
+                    let diagnostic = Diagnostic::new(Code::NameTaken, message).at(at).related(*first, "it stands here");
+                    self.tell(diagnostic.help("choose another name"));
+                }
+                None => taken.push((name, at)),
+            }
+        }
     }
 
     /// Containers of one pod share its address: each port is one container's.

@@ -17,7 +17,7 @@ use crate::diagnostic::Code;
 use crate::facts::Provider;
 use crate::files::Unit;
 use crate::hcl::Block;
-use crate::model::{self, Platform, Region};
+use crate::model::{self, Platform, Region, TerraformFile};
 use crate::value::Name;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -59,7 +59,7 @@ pub(super) fn findings(platform: &Platform, region: &Region, unit: Option<&Unit>
         let message = format!("the region `{}` has no Terraform root for its network", region.name);
         return vec![root.finding(Code::MissingRoot, "network", "", message)];
     };
-    let brought: Vec<String> = platform.terraform.iter().map(|file| format!("{}.tf", file.name)).collect();
+    let brought: Vec<String> = platform.terraform.iter().map(TerraformFile::file_name).collect();
     for (path, text) in unit.files.iter().filter(|(path, _)| path.ends_with(".tf") && !brought.contains(path)) {
         match Block::read(text) {
             Ok(file) => root.blocks.extend(file.blocks.into_iter().map(|block| (path.as_str(), block))),
