@@ -99,7 +99,7 @@ impl Scope<'_> {
             self.tell(Diagnostic::new(Code::NameTooLong, message).at(at).help("choose a name of at most 20 characters"));
         }
         let bucket = format!("{name}-{}-terraform-state-", self.environment).len() + ACCOUNT;
-        if longest <= 63 && bucket > 63 {
+        if self.on_aws() && longest <= 63 && bucket > 63 {
             let at = platform.name.span().unwrap_or(at);
             let message = format!(
                 "the names of the platform and of `{}` are too long: the bucket of the state would have {bucket} characters, and 63 are allowed",

@@ -87,7 +87,7 @@ pub fn spec(seed: u64) -> Value {
     let waiver = |rule: &str, reason: &str| json!({"rule": rule, "reason": reason, "expires": "2999-12-31"});
     let mut spec = json!({
         "apiVersion": "platgen/v1",
-        "platform": {"name": dice.pick(&["random", "r", "a-long-name-of-a-platform"]), "owner": "ops", "domain": "random.example"},
+        "platform": {"name": dice.pick(&["random", "r", "a-long-name-of-a-shop"]), "owner": "ops", "domain": "random.example"},
         "cloud": {"provider": "aws", "accounts": accounts, "state": {"region": "eu-west-1"}},
         "regions": {"eu-west-1": {"zones": 3}, "eu-central-1": {"zones": 2}},
         "environments": environments,
