@@ -104,7 +104,7 @@ pub fn load(named: Option<&Path>) -> Result<Loaded, Box<Diagnostic>> {
     Ok(Loaded { folder, paths, sources, specs, included, lock_text, lock, sound, found })
 }
 
-/// The nearest spec, here or above.
+/// The nearest spec, here or above: a file, or the folder whose files it is one of.
 fn find() -> Result<PathBuf, Box<Diagnostic>> {
     let mut folder = PathBuf::from(".");
     let depth = std::env::current_dir().map(|here| here.ancestors().count()).unwrap_or(1);
@@ -114,6 +114,7 @@ fn find() -> Result<PathBuf, Box<Diagnostic>> {
         present.retain(|path| path.file_name().is_some_and(|name| name != "platform") || path.is_dir());
         match &present[..] {
             [] => folder = folder.join(".."),
+            [one] if one.is_file() && is_part(one)? => return Ok(folder),
             [one] => return Ok(one.strip_prefix("./").map(Path::to_path_buf).unwrap_or_else(|_| one.clone())),
             [first, second, ..] => {
                 let message = format!("`{}` and `{}` are both here", first.display(), second.display());
@@ -126,6 +127,23 @@ fn find() -> Result<PathBuf, Box<Diagnostic>> {
     Err(Box::new(fault.help("`platgen init` writes a first one; or name the spec")))
 }
 
+/// Whether other spec files stand beside one. They are one spec then: read alone, the file would leave out everything that the others declare, and
+/// a render would remove it.
+fn is_part(file: &Path) -> Result<bool, Box<Diagnostic>> {
+    for other in spec_files(file.parent().unwrap_or(Path::new(".")))? {
+        if other.file_name() != file.file_name() && other.is_file() && says_version(&read(&other)?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a text has the line that every file of a spec has, in YAML or in TOML.
+fn says_version(text: &str) -> bool {
+    let value = |line: &str| line.strip_prefix("apiVersion").map(|rest| rest.trim_start_matches([' ', ':', '=', '"', '\'']).to_string());
+    text.lines().filter_map(value).any(|value| value.starts_with("platgen/"))
+}
+
 /// The folder of a spec and its files, in name order.
 fn files(path: &Path) -> Result<(PathBuf, Vec<PathBuf>), Box<Diagnostic>> {
     if !path.is_dir() {
@@ -133,20 +151,28 @@ fn files(path: &Path) -> Result<(PathBuf, Vec<PathBuf>), Box<Diagnostic>> {
         let folder = if parent.as_os_str().is_empty() { PathBuf::from(".") } else { parent };
         return Ok((folder, vec![path.to_path_buf()]));
     }
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(|error| unreadable(path, &error))? {
-        let file = entry.map_err(|error| unreadable(path, &error))?.path();
-        let is_spec = file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "toml");
-        if is_spec && file.is_file() {
-            files.push(file);
-        }
-    }
-    files.sort();
+    let files = spec_files(path)?;
     if files.is_empty() {
         let message = format!("the folder `{}` holds no `.yaml`, `.yml` or `.toml` file", path.display());
         return Err(Box::new(Diagnostic::new(Code::NoSpec, message).help("put the spec's files at its top level")));
     }
     Ok((path.to_path_buf(), files))
+}
+
+/// The files at the top level of a folder that a spec consists of, in name order. Hidden ones configure other tools; a link that leads nowhere is among
+/// them, so that reading it fails and nothing is left out in silence.
+fn spec_files(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
+        let file = entry.map_err(|error| unreadable(folder, &error))?.path();
+        let hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        let is_spec = file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "toml");
+        if is_spec && !hidden && !file.is_dir() {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 fn read(path: &Path) -> Result<String, Box<Diagnostic>> {

@@ -98,7 +98,8 @@ enum Command {
 /// Which spec.
 #[derive(Clone, Debug, clap::Args)]
 struct Spec {
-    /// The spec: a file or a folder. Default: `platform.yaml`, `platform.toml` or the folder `platform/`, here or above.
+    /// The spec: a file or a folder. Default: `platform.yaml`, `platform.toml` or the folder `platform/`, here or above. Where other spec
+    /// files stand beside that file, the spec is their folder.
     spec: Option<PathBuf>,
 }
 
@@ -134,9 +135,17 @@ impl Terminal {
     }
 }
 
-/// Writes data; a closed pipe is nobody's fault.
+/// Writes data. A closed pipe is nobody's fault; where anything else keeps the data from arriving, the program ends with [`FAILED`], since whoever reads
+/// the exit code would take the part for the whole.
 fn print_all(text: &str) {
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            eprint_all(&format!("error: stdout can't be written: {error}\n"));
+            std::process::exit(FAILED.into());
+        }
+        _ => {}
+    }
 }
 
 fn eprint_all(text: &str) {

@@ -11,7 +11,8 @@ use super::{Diagnostic, Severity, environments};
 /// Places of one file that are at most this many lines apart share an excerpt, in which the lines between them are folded.
 const NEAR: usize = 30;
 
-/// An excerpt of more bytes has lines that nobody can read (a file without line breaks): the place is named without one.
+/// An excerpt of more bytes has lines that nobody can read (a file without line breaks): the place is named without one, as is the place of a credential,
+/// which would be kept in the log of every run.
 const LONG: usize = 8192;
 
 pub(super) fn print(diagnostics: &[&Diagnostic], places: &Places, colour: bool) -> String {
@@ -77,7 +78,7 @@ fn excerpt<'a>(cluster: Vec<Mark<'a>>, places: &Places<'a>) -> Vec<Element<'a>> 
     let lines = || cluster.iter().map(|mark| mark.place.start.line);
     let (Some(first), Some(last), Some(Mark { place, .. })) = (lines().min(), lines().max(), cluster.first()) else { return Vec::new() };
     let range = places.lines(place.file, first, last);
-    if range.len() > LONG {
+    if range.len() > LONG || !places.showable(place.file, first, last) {
         return cluster.iter().flat_map(named).collect();
     }
     let source = &place.source.text[range.clone()];
@@ -106,7 +107,7 @@ fn edit<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Option<Group<'a>
     let fix = diagnostic.fix.as_ref()?;
     let place = places.editable(fix.span)?;
     let range = places.lines(place.file, place.start.line, place.end.line);
-    if range.len() + fix.text.len() > LONG {
+    if range.len() + fix.text.len() > LONG || !places.showable(place.file, place.start.line, place.end.line) {
         return None;
     }
     let patch = Patch::new(place.start.offset - range.start..place.end.offset - range.start, fix.text.as_str());

@@ -157,7 +157,8 @@ impl Format {
 /// The findings as text that ends with a line break, in the given order; no text at all where a format has none for no findings.
 /// `colour` matters to [`Format::Human`] alone.
 pub fn print(format: Format, diagnostics: &[&Diagnostic], sources: &Sources, colour: bool) -> String {
-    let places = place::Places::new(sources);
+    let mut places = place::Places::new(sources);
+    places.hide(diagnostics.iter().filter(|diagnostic| diagnostic.code == Code::SecretLiteral).filter_map(|diagnostic| diagnostic.span));
     match format {
         Format::Human => human::print(diagnostics, &places, colour),
         Format::Json => json::print(diagnostics, &places),

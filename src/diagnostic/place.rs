@@ -4,6 +4,7 @@
 //! to think of it. Starts of lines are found once per file.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::source::{FileId, Role, Source, Sources, Span};
@@ -11,6 +12,8 @@ use crate::source::{FileId, Role, Source, Sources, Span};
 /// The sources with their lines counted.
 pub(super) struct Places<'a> {
     files: Vec<(&'a Source, OnceCell<Vec<usize>>)>,
+    /// Lines that hold a credential, by file: no printer shows them.
+    secret: BTreeSet<(FileId, usize)>,
 }
 
 /// One end of a place.
@@ -37,7 +40,20 @@ pub(super) struct Place<'a> {
 
 impl<'a> Places<'a> {
     pub(super) fn new(sources: &'a Sources) -> Self {
-        Places { files: sources.iter().map(|(_, source)| (source, OnceCell::new())).collect() }
+        Places { files: sources.iter().map(|(_, source)| (source, OnceCell::new())).collect(), secret: BTreeSet::new() }
+    }
+
+    /// Keeps the lines of these spans from being shown.
+    pub(super) fn hide(&mut self, spans: impl Iterator<Item = Span>) {
+        let places: Vec<Place<'_>> = spans.filter_map(|span| self.find(span)).collect();
+        let lines = places.iter().flat_map(|place| (place.start.line..=place.end.line).map(|line| (place.file, line)));
+        let lines: Vec<(FileId, usize)> = lines.collect();
+        self.secret.extend(lines);
+    }
+
+    /// Whether the lines `first..=last` may be shown.
+    pub(super) fn showable(&self, file: FileId, first: usize, last: usize) -> bool {
+        self.secret.range((file, first)..=(file, last)).next().is_none()
     }
 
     /// The place of a span; `None` where its file does not exist.

@@ -355,6 +355,11 @@ impl Layers<'_> {
         if let Some(without) = block.value.get("without") {
             self.check_without(without);
         }
+        if let Some(inner) = block.value.entry("environments") {
+            let message = "`environments` stands in a block that is for one environment already";
+            let help = "put its fields into the block of their environment, one level up";
+            self.found.push(Diagnostic::new(Code::UnknownKey, message).at(inner.span).help(help));
+        }
         let parts = parts(&block.value);
         let mut own = Vec::new();
         for entry in parts.own.entries() {

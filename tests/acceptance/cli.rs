@@ -75,6 +75,51 @@ pub(crate) fn closed_pipe_is_quiet() {
     }
 }
 
+/// A disk that is full below stdout: what did not arrive is no success.
+pub(crate) fn full_stdout_fails() {
+    let project = Project::rendered();
+    for words in [&["schema"][..], &["show"], &["render", "--stdout"], &["validate", "--format", "json"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a device that is always full");
+        let output = platgen().args(words).current_dir(&project.folder).stdout(full).output().expect("runs");
+        assert_eq!(output.status.code(), Some(1), "{words:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("error: stdout can't be written: "), "{words:?}");
+    }
+}
+
+/// A finding names the place of a credential in every format, and shows it in none.
+pub(crate) fn credentials_are_not_printed() {
+    let project = Project::init();
+    project.edit("platform.yaml", "LOG_LEVEL: info", "DB_PASSWORD: hunter2hunter2, LOG_LEVEL: \"${app/nobody.host}\"");
+    for format in ["human", "json", "sarif", "github"] {
+        let ran = project.run(&["validate", "--format", format]).exits(1);
+        let all = ran.out + &ran.err;
+        assert!(all.contains("secret-literal") && all.contains("unknown-reference"), "{all}");
+        assert!(!all.contains("hunter2"), "{format}:\n{all}");
+    }
+}
+
+/// A spec of several files is found as a whole from inside its folder: one of them alone would remove what the others declare.
+pub(crate) fn a_folder_is_found_from_inside() {
+    let project = Project::init();
+    project.write("hidden/.yamllint.yaml", "rules: {}\n");
+    let spec = project.read("platform.yaml");
+    project.write("hidden/platform.yaml", &spec);
+    let inside = |words: &[&str]| platgen().args(words).current_dir(project.at("hidden")).output().expect("runs");
+    assert_eq!(inside(&["render"]).status.code(), Some(0));
+    project.write("hidden/more.toml", "apiVersion = \"platgen/v1\"\n[vars]\nx = \"y\"\n[apps.more]\nimage = \"registry.example/more:v1\"\nprobes = {none = \"it only works\"}\n");
+    assert_eq!(project.run(&["render", "hidden"]).code, 0);
+    let whole = tree(&project.at("hidden"));
+    assert!(whole.keys().any(|path| path.ends_with("/more.yaml")), "{whole:?}");
+    let ran = inside(&["render"]);
+    assert_eq!(ran.status.code(), Some(0));
+    crate::program::compare(&tree(&project.at("hidden")), &whole).expect("nothing is removed");
+    // Files of others do not make it a folder; links that lead nowhere are told.
+    project.write("beside.yaml", "apiVersion: v1\nkind: List\n");
+    project.run(&["validate"]).exits(0);
+    std::os::unix::fs::symlink("nowhere", project.at("hidden/lost.yaml")).expect("a link");
+    assert_eq!(inside(&["render"]).status.code(), Some(1));
+}
+
 /// From nothing to files that are what the spec says, in one folder per cloud and format.
 pub(crate) fn init_validate_render_check() {
     for cloud in ["aws", "google", "azure"] {
