@@ -168,7 +168,7 @@ fn spec_files(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
         let hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
         let is_spec = file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "toml");
         if is_spec && !hidden && !file.is_dir() {
-            files.push(file);
+            files.push(file.strip_prefix(".").map(Path::to_path_buf).unwrap_or(file));
         }
     }
     files.sort();

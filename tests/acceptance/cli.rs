@@ -117,7 +117,9 @@ pub(crate) fn a_folder_is_found_from_inside() {
     project.write("beside.yaml", "apiVersion: v1\nkind: List\n");
     project.run(&["validate"]).exits(0);
     std::os::unix::fs::symlink("nowhere", project.at("hidden/lost.yaml")).expect("a link");
-    assert_eq!(inside(&["render"]).status.code(), Some(1));
+    let lost = inside(&["render"]);
+    assert_eq!(lost.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&lost.stderr).contains("`lost.yaml` can't be read"), "{lost:?}");
 }
 
 /// From nothing to files that are what the spec says, in one folder per cloud and format.
