@@ -64,8 +64,8 @@ fn workload(called: &str, kind: Kind) -> Workload {
         service: None,
         exposures: Vec::new(),
         placement: Placement {
-            subnet: name("general"),
-            isolated: false,
+            subnets: vec![name("general")],
+            everywhere: false,
             pool: None,
             architectures: Vec::new(),
             tolerations: Vec::new(),
@@ -97,7 +97,6 @@ fn web() -> Workload {
     web.replicas = (3, 12);
     web.autoscaling = Some(Autoscaling { cpu: Some("70%".parse().unwrap()), memory: None });
     web.placement.spread = Spread::Hard;
-    web.placement.isolated = true;
     web.placement.pool = Some(name("web"));
     web.placement.architectures = vec!["amd64"];
     web.placement.tolerations = vec![Toleration { key: "platgen.io/subnet".into(), value: "general".into(), effect: "NoSchedule" }];

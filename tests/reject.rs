@@ -35,11 +35,18 @@ type Mark = (usize, FileId, String, String, String, String);
 fn run(case: &Path) -> Result<(), Failed> {
     let mut sources = Sources::default();
     let files: Vec<PathBuf> = if case.is_dir() { entries(case) } else { vec![case.to_path_buf()] };
-    let files = files.into_iter().filter(|path| path.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "toml"));
+    let is_spec = |path: &PathBuf| path.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "toml");
+    // Of a folder, what is no spec is there to be included.
+    let (files, beside): (Vec<PathBuf>, Vec<PathBuf>) = files.into_iter().partition(is_spec);
+    let included: BTreeMap<String, Result<String, String>> = beside
+        .iter()
+        .filter_map(|path| Some((path.file_name()?.to_string_lossy().into_owned(), Ok(std::fs::read_to_string(path).ok()?))))
+        .collect();
     let mut marks: Vec<Mark> = Vec::new();
     let ids: Vec<FileId> = files
+        .iter()
         .map(|path| {
-            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let text = std::fs::read_to_string(path).unwrap_or_default();
             let name = path.file_name().map(|name| name.to_string_lossy().to_string()).unwrap_or_default();
             let id = sources.add(name, text.clone());
             for (line, content) in text.lines().enumerate() {
@@ -63,7 +70,6 @@ fn run(case: &Path) -> Result<(), Failed> {
         let id = sources.add_default("defaults.yaml", DEFAULTS);
         let defaults = parse(&sources, id, &mut found).ok_or("the defaults can't be read")?;
         let specs = assemble(&nodes, &defaults, &mut found);
-        let included = BTreeMap::new();
         let resolution = resolve(&specs, &Lock::default(), Inputs { sources: &sources, included: &included });
         found.extend(resolution.diagnostics);
     }

@@ -6,6 +6,7 @@ use crate::diagnostic::Code;
 use crate::inventory::Labels;
 use crate::model::{Flow, Peer};
 use crate::policy::{End, Place, Pod, Policies, Protocol, Side};
+use crate::value::Cidr;
 use crate::yaml::Document;
 use ipnet::IpNet;
 use std::collections::BTreeMap;
@@ -33,7 +34,7 @@ pub(super) fn judge(scene: &Scene, found: &mut Vec<Finding>) {
             return;
         }
     };
-    let ends = Ends::of(&policies);
+    let ends = Ends::of(scene, &policies);
     for flow in &scene.region.flows {
         let (callers, called) = (ends.at(&flow.from), ends.at(&flow.to));
         for (out, own) in [(true, &flow.from), (false, &flow.to)] {
@@ -73,13 +74,14 @@ fn words(ports: &[u16]) -> String {
 
 /// Where the ends of flows stand.
 struct Ends<'p> {
+    scene: &'p Scene<'p>,
     policies: &'p Policies,
     /// The pods of each workload, by `namespace/name`.
     workloads: BTreeMap<String, Vec<Place>>,
 }
 
 impl<'p> Ends<'p> {
-    fn of(policies: &'p Policies) -> Self {
+    fn of(scene: &'p Scene, policies: &'p Policies) -> Self {
         let mut workloads: BTreeMap<String, Vec<Place>> = BTreeMap::new();
         for workload in policies.workloads() {
             if let Some(name) = workload.pod.labels.get(WORKLOAD) {
@@ -87,7 +89,7 @@ impl<'p> Ends<'p> {
                 workloads.entry(format!("{}/{name}", workload.object.namespace)).or_default().push(place);
             }
         }
-        Ends { policies, workloads }
+        Ends { scene, policies, workloads }
     }
 
     fn at(&self, peer: &Peer) -> Vec<Place> {
@@ -95,6 +97,14 @@ impl<'p> Ends<'p> {
             let labels = Labels::from([(key.to_owned(), value.to_owned())]);
             vec![self.policies.place(&End::Pod(Pod { namespace: namespace.to_owned(), labels, ..Pod::default() }))]
         };
+        let ranges = |cidrs: &[Cidr]| {
+            let ranges = cidrs.iter().filter_map(|cidr| cidr.to_string().parse().ok());
+            ranges.map(|range| self.policies.place(&End::Range(range))).collect()
+        };
+        // A pod in the node's network is no pod to a policy.
+        if let Some(nodes) = self.scene.region.node_ranges(peer) {
+            return ranges(&nodes);
+        }
         match peer {
             // What is not rendered yet is called by its labels all the same.
             Peer::Workload { namespace, name } => {
@@ -105,10 +115,7 @@ impl<'p> Ends<'p> {
             Peer::Outside { cidrs, .. } if cidrs.is_empty() => {
                 vec![self.policies.place(&End::Range(IpNet::from(std::net::IpAddr::from(INTERNET))))]
             }
-            Peer::Outside { cidrs, .. } => {
-                let ranges = cidrs.iter().filter_map(|cidr| cidr.to_string().parse().ok());
-                ranges.map(|range| self.policies.place(&End::Range(range))).collect()
-            }
+            Peer::Outside { cidrs, .. } => ranges(cidrs),
         }
     }
 }

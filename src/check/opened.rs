@@ -5,7 +5,7 @@ use super::policies::{Way, list, namespaces, pods, selector, selector_of};
 use super::scene::{FOREIGN, GATEWAYS, MONITORING, Scene};
 use crate::diagnostic::Code;
 use crate::inventory::{Labels, Object};
-use crate::model::{Flow, Peer};
+use crate::model::{Peer, Region};
 use crate::value::Cidr;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,22 +22,29 @@ struct Allowed {
     flows: BTreeMap<(String, String), Vec<(usize, Ports)>>,
 }
 
+/// The name of every end that policies know by its addresses.
+const OUTSIDE: &str = "outside";
+
 /// A name of an end that two flows share when they mean the same.
 fn key(peer: &Peer) -> String {
     match peer {
         Peer::Workload { namespace, name } => format!("{namespace}/{name}"),
         Peer::Gateway => "gateway".to_owned(),
         Peer::Metrics => "metrics".to_owned(),
-        Peer::Outside { .. } => "outside".to_owned(),
+        Peer::Outside { .. } => OUTSIDE.to_owned(),
     }
 }
 
 impl Allowed {
-    fn of(flows: &[Flow]) -> Allowed {
+    fn of(region: &Region) -> Allowed {
         let mut allowed = Allowed::default();
-        for (at, flow) in flows.iter().enumerate() {
-            let ports = (!flow.ports.is_empty()).then(|| flow.ports.iter().map(|port| u64::from(*port)).collect());
-            allowed.flows.entry((key(&flow.from), key(&flow.to))).or_default().push((at, ports));
+        // The other side of a policy knows pods in the node's network by the ranges of the nodes alone.
+        let other = |peer: &Peer| if region.node_ranges(peer).is_some() { OUTSIDE.to_owned() } else { key(peer) };
+        for (at, flow) in region.flows.iter().enumerate() {
+            let ports: Ports = (!flow.ports.is_empty()).then(|| flow.ports.iter().map(|port| u64::from(*port)).collect());
+            for pair in BTreeSet::from([(key(&flow.from), other(&flow.to)), (other(&flow.from), key(&flow.to))]) {
+                allowed.flows.entry(pair).or_default().push((at, ports.clone()));
+            }
         }
         allowed
     }
@@ -56,7 +63,7 @@ impl Allowed {
 
 /// What policies allow and no flow does.
 pub(super) fn judge(scene: &Scene, found: &mut Vec<Finding>) {
-    let allowed = Allowed::of(&scene.region.flows);
+    let allowed = Allowed::of(scene.region);
     for policy in scene.inventory.of_kind("NetworkPolicy").filter(|policy| !scene.is_changed(policy)) {
         for way in Way::BOTH {
             for rule in way.rules(policy) {
@@ -99,10 +106,14 @@ fn opened(scene: &Scene, allowed: &Allowed, policy: &Object, way: Way, rule: &Va
         let others: Vec<String> = match peer.get("ipBlock") {
             Some(block) => {
                 let fits = |at: usize| {
-                    scene.region.flows.get(at).is_some_and(|flow| is_range_of(if way == Way::In { &flow.from } else { &flow.to }, block))
+                    scene
+                        .region
+                        .flows
+                        .get(at)
+                        .is_some_and(|flow| is_range_of(scene, if way == Way::In { &flow.from } else { &flow.to }, block))
                 };
                 let asked = own.iter().all(|own| {
-                    let (from, to) = if way == Way::In { ("outside", own.as_str()) } else { (own.as_str(), "outside") };
+                    let (from, to) = if way == Way::In { (OUTSIDE, own.as_str()) } else { (own.as_str(), OUTSIDE) };
                     allowed.has(from, to, ports.as_deref(), fits)
                 });
                 if !asked {
@@ -162,9 +173,14 @@ fn is_name_service(scene: &Scene, policy: &Object, peer: &Value) -> bool {
     namespaces(scene, policy, peer) == ["kube-system"] && wanted.equal.get("k8s-app").is_some_and(|name| name == "kube-dns")
 }
 
-/// Whether a block is a range of an outside service, or for one of the internet everything but private networks.
-fn is_range_of(peer: &Peer, block: &Value) -> bool {
-    let Peer::Outside { cidrs, .. } = peer else { return false };
+/// Whether a block is a range of an outside service or of the nodes that a peer runs on, or for one of the internet everything but private networks.
+fn is_range_of(scene: &Scene, peer: &Peer, block: &Value) -> bool {
+    let nodes = scene.region.node_ranges(peer);
+    let cidrs = match (&nodes, peer) {
+        (Some(nodes), _) => nodes,
+        (None, Peer::Outside { cidrs, .. }) => cidrs,
+        _ => return false,
+    };
     let Some(range) = block.get("cidr").and_then(|cidr| cidr.as_str()?.parse::<Cidr>().ok()) else { return false };
     let except: Vec<&str> = list(block, "except").iter().filter_map(Value::as_str).collect();
     if cidrs.is_empty() { range.prefix() == 0 && PRIVATE.iter().all(|private| except.contains(private)) } else { cidrs.contains(&range) }

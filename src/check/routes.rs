@@ -114,15 +114,16 @@ pub(super) fn plain(scene: &Scene, found: &mut Vec<Finding>) {
 }
 
 /// A Gateway is of the class that the proxies of the platform serve, ends TLS with its own certificate, admits routes of the platform's
-/// namespaces alone, and is private where it is the internal one.
+/// namespaces alone, and is open to the internet where it is the public one and private where it is the internal one.
 fn gateways(scene: &Scene, found: &mut Vec<Finding>) {
-    let private = match scene.region.provider {
-        Provider::Aws => json!({"service.beta.kubernetes.io/aws-load-balancer-scheme": "internal"}),
-        Provider::Google => json!({"networking.gke.io/load-balancer-type": "Internal"}),
-        Provider::Azure => json!({"service.beta.kubernetes.io/azure-load-balancer-internal": "true"}),
-        Provider::Kind | Provider::Existing => Value::Null,
+    let scheme = |scheme: &str| json!({"service.beta.kubernetes.io/aws-load-balancer-scheme": scheme});
+    let (public, private) = match scene.region.provider {
+        Provider::Aws => (scheme("internet-facing"), scheme("internal")),
+        Provider::Google => (Value::Null, json!({"networking.gke.io/load-balancer-type": "Internal"})),
+        Provider::Azure => (Value::Null, json!({"service.beta.kubernetes.io/azure-load-balancer-internal": "true"})),
+        Provider::Kind | Provider::Existing => (Value::Null, Value::Null),
     };
-    for (name, wanted) in [("public", Value::Null), ("internal", private)] {
+    for (name, wanted) in [("public", public), ("internal", private)] {
         if let Some(gateway) = scene.inventory.get("Gateway", GATEWAYS, name) {
             let admitted = json!({"from": "Selector", "selector": {"matchLabels": {"platgen.io/platform": scene.platform.name}}});
             let certificate = json!([{"kind": "Secret", "name": format!("{name}-tls")}]);

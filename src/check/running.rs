@@ -262,8 +262,8 @@ fn affinity(workload: &Workload, apart: bool) -> Value {
     let placement = &workload.placement;
     let mut conditions = Vec::new();
     let mut condition = |key: &str, values: Value| conditions.push(json!({"key": key, "operator": "In", "values": values}));
-    if !matches!(workload.kind, Kind::DaemonSet) {
-        condition("platgen.io/subnet", json!([placement.subnet]));
+    if !placement.everywhere {
+        condition("platgen.io/subnet", json!(placement.subnets));
     }
     if let Some(pool) = &placement.pool {
         condition("platgen.io/pool", json!([pool]));

@@ -278,13 +278,16 @@ impl All<'_> {
         }
         let subnet = match &placement.pool {
             Some(pool) => format!("cluster.pools.{pool}.subnet"),
+            None if placement.everywhere => format!("{entry}.per_node"),
             None if self.any("network.subnets.") => "network.subnets: the default one".to_string(),
             None => "the only subnet: none is declared".to_string(),
         };
-        add("subnet", placement.subnet.to_string(), subnet);
+        let subnets: Vec<&str> = placement.subnets.iter().map(|name| name.as_str()).collect();
+        add("subnet", subnets.join(", "), subnet);
         for (number, taint) in placement.tolerations.iter().enumerate() {
             let from = match taint.key.as_str() {
-                "platgen.io/subnet" => format!("network.subnets.{}.isolated", placement.subnet),
+                "platgen.io/subnet" => format!("network.subnets.{}.isolated", taint.value),
+                _ if placement.everywhere => format!("{entry}.per_node"),
                 _ => format!("{entry}.pool"),
             };
             add(&format!("tolerations[{number}]"), format!("{}={}:{}", taint.key, taint.value, taint.effect), from);

@@ -21,13 +21,13 @@ const YAML: &str = include_str!("init.yaml");
 const TOML: &str = include_str!("init.toml");
 
 pub(super) fn run(init: &Init, terminal: &Terminal) -> u8 {
-    let (region, account, machine) = match init.cloud.as_str() {
-        "google" => ("europe-west1", "hello-production", "e2-standard-4"),
-        "azure" => ("westeurope", "00000000-0000-0000-0000-000000000000", "Standard_D4s_v5"),
-        _ => ("eu-west-1", "111111111111", "m7i.large"),
+    let (region, account) = match init.cloud.as_str() {
+        "google" => ("europe-west1", "hello-production"),
+        "azure" => ("westeurope", "00000000-0000-0000-0000-000000000000"),
+        _ => ("eu-west-1", "111111111111"),
     };
     let (path, text) = if init.toml { ("platform.toml", TOML) } else { ("platform.yaml", YAML) };
-    let text = text.replace("CLOUD", &init.cloud).replace("REGION", region).replace("ACCOUNT", account).replace("MACHINE", machine);
+    let text = text.replace("CLOUD", &init.cloud).replace("REGION", region).replace("ACCOUNT", account);
     for other in ["platform.yaml", "platform.toml", "platform"] {
         if Path::new(other).exists() {
             let fault = Diagnostic::new(Code::SpecExists, format!("`{other}` is here already"));

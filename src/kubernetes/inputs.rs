@@ -93,7 +93,8 @@ pub(super) fn inputs(site: &Site, workload: &Workload) -> Result<Inputs, Templat
         for file in &container.files {
             let base = file.path.rsplit('/').next().unwrap_or_default();
             let base: String = base.chars().map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '-' }).collect();
-            let base = base.trim_start_matches("..").to_owned();
+            // The key of an entry has at most 253 characters, and a container's name and a number may follow.
+            let base = fit(base.trim_start_matches(".."), 180);
             match &file.content {
                 FileContent::Text(text) => {
                     let key = unused(&base, |key| files.contains_key(key));
@@ -138,7 +139,7 @@ const SECRET_VOLUME: &str = "platgen-secret-files";
 
 /// The volume with a container's files.
 fn volume_name(workload: &Workload, container: &str, main: bool) -> String {
-    let taken: BTreeSet<&str> = workload.volumes.iter().map(super::pod::name_of).collect();
+    let taken: BTreeSet<&str> = workload.volumes.iter().map(crate::model::Volume::name).collect();
     let wanted = if main { "platgen-files".to_owned() } else { fit(&format!("platgen-files-{container}"), 60) };
     unused(&wanted, |name| taken.contains(name) || name == SECRET_VOLUME)
 }

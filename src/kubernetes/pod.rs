@@ -35,14 +35,6 @@ impl Volume {
     }
 }
 
-/// The name of a volume.
-pub(super) fn name_of(volume: &model::Volume) -> &str {
-    match volume {
-        model::Volume::Tmp { name, .. } | model::Volume::Claim { name, .. } => name,
-        model::Volume::Host(host) => &host.name,
-    }
-}
-
 /// A constraint on how pods are spread.
 #[derive(Serialize)]
 struct Constraint {
@@ -147,12 +139,12 @@ fn volume(volume: &model::Volume) -> Option<Volume> {
     }
 }
 
-/// What a node has to be. An agent runs on the nodes of every subnet.
+/// What a node has to be.
 fn conditions(workload: &Workload) -> Vec<Condition> {
     let placement = &workload.placement;
     let mut conditions = Vec::new();
-    if !matches!(workload.kind, Kind::DaemonSet) {
-        conditions.push(Condition { key: "platgen.io/subnet", values: vec![placement.subnet.to_string()] });
+    if !placement.everywhere {
+        conditions.push(Condition { key: "platgen.io/subnet", values: placement.subnets.iter().map(ToString::to_string).collect() });
     }
     if let Some(pool) = &placement.pool {
         conditions.push(Condition { key: "platgen.io/pool", values: vec![pool.to_string()] });

@@ -43,22 +43,25 @@ struct Rule {
 pub(super) fn document(site: &Site, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
     let is_it = |peer: &Peer| matches!(peer, Peer::Workload { namespace, name } if *namespace == *workload.namespace.as_str() && *name == *workload.name.as_str());
     let flows = &site.region.flows;
-    let ingress: Vec<Rule> = flows.iter().filter(|flow| is_it(&flow.to)).map(|flow| rule(flow, &flow.from)).collect();
+    let ingress: Vec<Rule> = flows.iter().filter(|flow| is_it(&flow.to)).map(|flow| rule(site, flow, &flow.from)).collect();
     let view = View {
         metadata: site.owned(workload, workload.name.as_str()),
         selector: selector(workload),
         ingress: (!ingress.is_empty()).then_some(ingress),
-        egress: flows.iter().filter(|flow| is_it(&flow.from)).map(|flow| rule(flow, &flow.to)).collect(),
+        egress: flows.iter().filter(|flow| is_it(&flow.from)).map(|flow| rule(site, flow, &flow.to)).collect(),
     };
     render_yaml("kubernetes/network-policy.yaml.j2", &view)
 }
 
-fn rule(flow: &Flow, other: &Peer) -> Rule {
-    Rule { why: Comment::new(&flow.why), peers: peers(other), ports: (!flow.ports.is_empty()).then(|| flow.ports.clone()) }
+fn rule(site: &Site, flow: &Flow, other: &Peer) -> Rule {
+    Rule { why: Comment::new(&flow.why), peers: peers(site, other), ports: (!flow.ports.is_empty()).then(|| flow.ports.clone()) }
 }
 
 /// The other end; each is a one-of, so a whole map.
-fn peers(peer: &Peer) -> Vec<Value> {
+fn peers(site: &Site, peer: &Peer) -> Vec<Value> {
+    if let Some(ranges) = site.region.node_ranges(peer) {
+        return ranges.iter().map(|cidr| json!({"ipBlock": {"cidr": cidr}})).collect();
+    }
     let pods = |namespace: &str, label: &str, value: &str| {
         vec![json!({
             "namespaceSelector": {"matchLabels": {NAMESPACE: namespace}},

@@ -16,6 +16,9 @@ use crate::template::{TemplateError, render_yaml};
 use crate::value::{digest, fit};
 use crate::yaml::Document;
 
+/// The most rules that a route holds (Gateway API, `HTTPRouteSpec`).
+const MOST_RULES: usize = 16;
+
 #[derive(Serialize)]
 struct Route<'m, R> {
     metadata: Metadata,
@@ -79,23 +82,25 @@ pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document
     }
     let mut documents = Vec::new();
     for ((host, via, from), mut exposures) in groups {
+        exposures.sort_by(|a, b| a.path.cmp(&b.path));
         // A GRPCRoute knows methods and no paths, rewrites or timeouts; an HTTPRoute carries gRPC as well, and does.
         let plain = |exposure: &&Exposure| exposure.path == "/" && exposure.rewrite.is_none() && exposure.timeout.is_none();
         let grpc = workload.protocol == Protocol::Grpc && exposures.iter().all(plain);
-        exposures.sort_by(|a, b| a.path.cmp(&b.path));
-        let name = name(workload, host, via, &from);
-        let (metadata, gateway, gateways) = (site.owned(workload, &name), gateway(via), GATEWAYS);
-        documents.extend(if grpc {
-            let rules = exposures.iter().map(|exposure| backend(workload, exposure)).collect();
-            render_yaml("kubernetes/grpc-route.yaml.j2", &Route { metadata, gateway, gateways, host, rules })?
-        } else {
-            let rules = exposures.iter().map(|exposure| rule(workload, exposure)).collect();
-            render_yaml("kubernetes/http-route.yaml.j2", &Route { metadata, gateway, gateways, host, rules })?
-        });
-        if !from.is_empty() {
-            let kind = if grpc { "GRPCRoute" } else { "HTTPRoute" };
-            let view = Sources { metadata: site.owned(workload, &name), kind, cidrs: from };
-            documents.extend(render_yaml("kubernetes/security-policy.yaml.j2", &view)?);
+        for (number, exposures) in exposures.chunks(MOST_RULES).enumerate() {
+            let name = name(workload, host, via, &from, number);
+            let (metadata, gateway, gateways) = (site.owned(workload, &name), gateway(via), GATEWAYS);
+            documents.extend(if grpc {
+                let rules = exposures.iter().map(|exposure| backend(workload, exposure)).collect();
+                render_yaml("kubernetes/grpc-route.yaml.j2", &Route { metadata, gateway, gateways, host, rules })?
+            } else {
+                let rules = exposures.iter().map(|exposure| rule(workload, exposure)).collect();
+                render_yaml("kubernetes/http-route.yaml.j2", &Route { metadata, gateway, gateways, host, rules })?
+            });
+            if !from.is_empty() {
+                let kind = if grpc { "GRPCRoute" } else { "HTTPRoute" };
+                let view = Sources { metadata: site.owned(workload, &name), kind, cidrs: from.clone() };
+                documents.extend(render_yaml("kubernetes/security-policy.yaml.j2", &view)?);
+            }
         }
     }
     Ok(documents)
@@ -118,7 +123,7 @@ fn backend<'m>(workload: &'m Workload, exposure: &Exposure) -> Backend<'m> {
 }
 
 /// A name that other exposures don't change. A workload's name has no dot, so no two workloads come to the same.
-fn name(workload: &Workload, host: &str, via: Via, from: &[String]) -> String {
+fn name(workload: &Workload, host: &str, via: Via, from: &[String], number: usize) -> String {
     let mut name = format!("{}.{}", workload.name, host.replace("*.", "wildcard."));
     if via == Via::Internal {
         name.push_str("-internal");
@@ -126,6 +131,9 @@ fn name(workload: &Workload, host: &str, via: Via, from: &[String]) -> String {
     if !from.is_empty() {
         let from: Vec<&str> = from.iter().map(String::as_str).collect();
         name = format!("{name}-{}", digest(&from, 6));
+    }
+    if number > 0 {
+        name = format!("{name}.{}", number + 1);
     }
     fit(&name, 253)
 }
@@ -140,7 +148,7 @@ pub(super) fn gateways(site: &Site) -> Result<Vec<Document>, TemplateError> {
         let name = gateway(via);
         let view = Gateway {
             metadata: metadata(name.to_owned()),
-            annotations: (via == Via::Internal).then(|| internal(site.region.provider)).filter(|annotations| !annotations.is_empty()),
+            annotations: reach(site.region.provider, via),
             certificate: format!("{name}-tls"),
             label: PLATFORM,
             platform: site.platform.name.to_string(),
@@ -152,13 +160,15 @@ pub(super) fn gateways(site: &Site) -> Result<Vec<Document>, TemplateError> {
     Ok(documents)
 }
 
-/// What makes a load balancer private, as each cloud spells it on the Service behind a Gateway.
-fn internal(provider: Provider) -> Labels {
-    let annotation = match provider {
-        Provider::Aws => ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internal"),
-        Provider::Google => ("networking.gke.io/load-balancer-type", "Internal"),
-        Provider::Azure => ("service.beta.kubernetes.io/azure-load-balancer-internal", "true"),
-        Provider::Kind | Provider::Existing => return Labels::new(),
+/// Who reaches the load balancer of a Gateway, as each cloud spells it on the Service behind it. The AWS Load Balancer Controller makes one
+/// private unless told otherwise, Google and Azure make one public.
+fn reach(provider: Provider, via: Via) -> Option<Labels> {
+    let (key, value) = match (provider, via) {
+        (Provider::Aws, Via::Public) => ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internet-facing"),
+        (Provider::Aws, Via::Internal) => ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internal"),
+        (Provider::Google, Via::Internal) => ("networking.gke.io/load-balancer-type", "Internal"),
+        (Provider::Azure, Via::Internal) => ("service.beta.kubernetes.io/azure-load-balancer-internal", "true"),
+        (Provider::Google | Provider::Azure, Via::Public) | (Provider::Kind | Provider::Existing, _) => return None,
     };
-    Labels::from([(annotation.0.to_owned(), annotation.1.to_owned())])
+    Some(Labels::from([(key.to_owned(), value.to_owned())]))
 }

@@ -17,7 +17,7 @@ use crate::facts::Provider;
 use crate::source::Span;
 pub use crate::spec::{GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Via};
 
-use crate::value::{Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, fit};
+use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, fit};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
@@ -155,6 +155,20 @@ pub struct Region {
 }
 
 impl Region {
+    /// The workload that an end of a flow is; none of what is no workload of this region.
+    pub fn workload_of(&self, peer: &Peer) -> Option<&Workload> {
+        let Peer::Workload { namespace, name } = peer else { return None };
+        self.workloads.get(&format!("{namespace}/{name}"))
+    }
+
+    /// The ranges of the nodes that an end of a flow may run on, where its pods have the addresses of their nodes: no policy can name such pods.
+    /// None for pods with addresses of their own, and where nobody knows those of the nodes.
+    pub fn node_ranges(&self, peer: &Peer) -> Option<Vec<Cidr>> {
+        let workload = self.workload_of(peer).filter(|workload| workload.host_network)?;
+        let subnets = self.network.as_ref()?.subnets.iter().filter(|subnet| workload.placement.subnets.contains(&subnet.name));
+        Some(subnets.flat_map(|subnet| &subnet.ranges).map(|range| range.cidr).collect())
+    }
+
     /// The role of the secret operator on AWS: the accounts of SecretStores take it, and the cluster's root makes it. At most 64 characters.
     pub fn secrets_role(&self) -> String {
         fit(&format!("{}-secrets", self.cluster.name), 64)

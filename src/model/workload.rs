@@ -194,6 +194,16 @@ pub enum Volume {
     Host(HostPath),
 }
 
+impl Volume {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Volume::Tmp { name, .. } | Volume::Claim { name, .. } => name,
+            Volume::Host(host) => &host.name,
+        }
+    }
+}
+
 /// A folder of the node.
 #[derive(Clone, Debug)]
 pub struct HostPath {
@@ -321,10 +331,10 @@ pub struct Exposure {
 /// Where a workload's pods may run.
 #[derive(Clone, Debug)]
 pub struct Placement {
-    /// The subnet.
-    pub subnet: Name,
-    /// Whether the subnet has nodes of its own.
-    pub isolated: bool,
+    /// The subnets it may run in; one, but for what runs on every node.
+    pub subnets: Vec<Name>,
+    /// Whether it runs on every node there is, whatever its subnet.
+    pub everywhere: bool,
     /// One pool of it.
     pub pool: Option<Name>,
     /// The architectures its nodes may have; empty: any.

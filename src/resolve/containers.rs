@@ -3,15 +3,13 @@
 use super::Scope;
 use super::literals;
 use super::values::Asker;
+use super::volumes::Volumes;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{ConfigFile, Container, FileContent, HostPath, Mount, Probes, Security, Source, Variable, Volume};
+use crate::model::{ConfigFile, Container, FileContent, Probes, Source, Variable, Volume};
 use crate::source::Span;
 use crate::spec::{ContainerFields, Medium};
 use crate::syntax::Field;
 use crate::value::{AbsolutePath, Image, ImageTag, Name, Quantity, QuantityRange, Text};
-
-/// The user that containers run as unless they say otherwise: above 10000, so that no account of the node has it.
-const USER: u32 = 10001;
 
 /// The size of an empty folder that names none.
 const TMP_SIZE: u64 = 64 << 20;
@@ -42,14 +40,14 @@ pub(super) struct Pod {
 const MOST_CONFIG: usize = 1 << 20;
 
 impl Scope<'_> {
-    /// A container. `main` is the pod's own; `ports` are its container ports.
+    /// A container; `ports` are its container ports, `volumes` what it sees already.
     #[allow(clippy::too_many_arguments)] // what a container is made of
     pub(super) fn container(
         &mut self,
         name: &Name,
         entry: Span,
         fields: ContainerFields<'_>,
-        main: bool,
+        mut volumes: Volumes,
         ports: Vec<(String, u16)>,
         fallback: &Fallback,
         asker: &mut Asker<'_>,
@@ -57,22 +55,18 @@ impl Scope<'_> {
     ) -> Option<Container> {
         let image = self.image(fields, fallback, entry);
         let variables = self.variables(fields, asker);
-        let files = self.files(fields, asker);
-        let prefix = if main { String::new() } else { format!("{name}-") };
-        let mut mounts = Vec::new();
+        let files = self.files(fields, asker, &mut volumes);
         let mut folders = 0_u64;
-        for (path, _, tmp) in fields.tmp.get().into_iter().flat_map(|all| all.set()) {
-            let volume = format!("{prefix}{}", volume_name(path));
+        for (path, at, tmp) in fields.tmp.get().into_iter().flat_map(|all| all.set()) {
             let size = tmp.size.get().cloned().unwrap_or_else(|| Quantity::from_bytes(TMP_SIZE));
             let medium = tmp.medium.get().copied().unwrap_or(Medium::Disk);
             folders = folders.saturating_add(if medium == Medium::Disk { size.bytes() } else { 0 });
-            pod.volumes.push(Volume::Tmp { name: volume.clone(), medium, size });
-            mounts.push(Mount { volume, path: path.to_string(), read_only: false });
+            self.mount_tmp(&mut volumes, path, medium, size, at, pod);
         }
         let command = self.words(fields.command, "`command`", asker);
         let arguments = self.words(fields.args, "`args`", asker);
         let probes = self.probes(fields, &ports, fallback, pod, entry);
-        let security = self.security(fields, pod, &mut mounts, &prefix);
+        let security = self.security(fields, asker, pod, &mut volumes);
         let resources = fields.resources.get();
         let cpu = resources.and_then(|r| r.cpu.get()).map(|range| pair(range, |one| one.times(4)));
         let both = |one: &Quantity| one.clone();
@@ -85,7 +79,7 @@ impl Scope<'_> {
             args: arguments,
             variables,
             files,
-            mounts,
+            mounts: volumes.mounts,
             ports,
             cpu: cpu.or_else(|| Some((Quantity::from_millis(50), Quantity::from_millis(200)))),
             memory: memory.or_else(|| Some((Quantity::from_bytes(64 << 20), Quantity::from_bytes(64 << 20)))),
@@ -126,7 +120,10 @@ impl Scope<'_> {
                 self.secret_literal(what, span);
             }
             match self.value(text, span, what, asker) {
-                Some(Source::Text(value)) => all.push(value),
+                Some(Source::Text(value)) => {
+                    self.printable(what, &value, span);
+                    all.push(value);
+                }
                 Some(_) => {
                     let diagnostic =
                         Diagnostic::new(Code::Contradiction, format!("{what} can't hold a secret: command lines are visible to all"));
@@ -138,6 +135,13 @@ impl Scope<'_> {
         all
     }
 
+    /// A process gets its words and variables as texts that end with a zero byte, so none can hold one.
+    fn printable(&mut self, what: &str, text: &str, at: Span) {
+        if text.contains('\0') {
+            self.error(Code::InvalidValue, format!("{what} holds a zero byte, at which its text would end"), at);
+        }
+    }
+
     fn secret_literal(&mut self, what: &str, at: Span) {
         let diagnostic = Diagnostic::new(Code::SecretLiteral, format!("{what} looks like a credential")).at(at);
         self.tell(diagnostic.help("put it in the secret manager and name its place under `secrets`, or as `${secret/path#key}`"));
@@ -145,6 +149,7 @@ impl Scope<'_> {
 
     fn variables(&mut self, fields: ContainerFields<'_>, asker: &mut Asker<'_>) -> Vec<Variable> {
         let mut variables = Vec::new();
+        let mut bytes = 0;
         let secrets = fields.secrets.get();
         for (name, key, value) in fields.config.get().into_iter().flat_map(|all| all.iter()) {
             let Some((text, at)) = value.spanned() else { continue };
@@ -165,6 +170,18 @@ impl Scope<'_> {
                 self.secret_literal(&format!("`{name}`"), at);
             }
             if let Some(value) = self.value(text, at, &format!("`{name}`"), asker) {
+                if let Source::Text(text) = &value {
+                    self.printable(&format!("`{name}`"), text, at);
+                    let before = bytes;
+                    bytes += name.as_str().len() + text.len();
+                    if before <= MOST_CONFIG && bytes > MOST_CONFIG {
+                        let diagnostic =
+                            Diagnostic::new(Code::ConfigTooLarge, format!("with `{name}` the variables have {bytes} bytes")).at(at);
+                        self.tell(
+                            diagnostic.help("a ConfigMap holds 1 MiB: put large texts into `files`, the image, a volume or a bucket"),
+                        );
+                    }
+                }
                 variables.push(Variable { name: name.to_string(), value });
             }
         }
@@ -174,10 +191,11 @@ impl Scope<'_> {
         variables
     }
 
-    fn files(&mut self, fields: ContainerFields<'_>, asker: &mut Asker<'_>) -> Vec<ConfigFile> {
+    fn files(&mut self, fields: ContainerFields<'_>, asker: &mut Asker<'_>, volumes: &mut Volumes) -> Vec<ConfigFile> {
         let mut files = Vec::new();
         let mut bytes = 0;
         for (path, span, file) in fields.files.get().into_iter().flat_map(|all| all.set()) {
+            self.mount_file(volumes, path, span);
             let said: Vec<(&str, Span)> = [("from", file.from.span()), ("text", file.text.span()), ("secret", file.secret.span())]
                 .into_iter()
                 .filter_map(|(name, span)| Some((name, span?)))
@@ -259,38 +277,6 @@ impl Scope<'_> {
             }
         }
     }
-
-    fn security(&mut self, fields: ContainerFields<'_>, pod: &mut Pod, mounts: &mut Vec<Mount>, prefix: &str) -> Security {
-        let (security, at) = match fields.security.spanned() {
-            Some((security, at)) => (security.clone(), Some(at)),
-            None => (crate::spec::Security::default(), None),
-        };
-        let user = security.user.get().copied().unwrap_or(USER);
-        let group = security.group.get().copied().unwrap_or(user);
-        let capabilities: Vec<String> = security.capabilities.get().into_iter().flatten().filter_map(Field::get).cloned().collect();
-        let writable_root = security.writable_root.get() == Some(&true);
-        let privileged = security.privileged.get() == Some(&true);
-        let host = security.host.get();
-        let low = [Some(user), Some(group), security.fs_group.get().copied()].into_iter().flatten().any(|id| id < 10000);
-        if let Some(at) = at
-            && (low || !capabilities.is_empty() || writable_root || privileged || host.is_some())
-        {
-            let reason = self.reason(&security.reason, "reason", "a loosening of `security`", at);
-            pod.reason = pod.reason.take().or(reason);
-        }
-        if let Some(host) = host {
-            pod.host_network |= host.network.get() == Some(&true);
-            pod.host_pid |= host.pid.get() == Some(&true);
-            for (path, _, node) in host.paths.get().into_iter().flat_map(|all| all.set()) {
-                let name = format!("{prefix}host-{}", volume_name(path));
-                pod.volumes.push(Volume::Host(HostPath { name: name.clone(), path: node.to_string() }));
-                mounts.push(Mount { volume: name, path: path.to_string(), read_only: true });
-            }
-        }
-        let fs_group = security.fs_group.get().copied().or(at.map(|_| group));
-        pod.fs_group = pod.fs_group.or(fs_group);
-        Security { user, group, capabilities, writable_root, privileged }
-    }
 }
 
 /// The disk of a container whose spec names none: what is in its empty folders counts, too.
@@ -302,12 +288,4 @@ fn pair(range: &QuantityRange, limit: impl Fn(&Quantity) -> Quantity) -> (Quanti
     let request = range.request().clone();
     let limit = range.limit().cloned().unwrap_or_else(|| limit(&request));
     (request, limit)
-}
-
-/// A volume's name made from the path at which it is seen: `/var/cache` is `var-cache`.
-pub(super) fn volume_name(path: &AbsolutePath) -> String {
-    let words: String =
-        path.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect::<String>();
-    let name: String = words.trim_matches('-').chars().take(40).collect();
-    if name.is_empty() { "root".to_string() } else { name.trim_end_matches('-').to_string() }
 }

@@ -18,8 +18,15 @@ pub(super) fn port(engine: Engine) -> Option<(&'static str, u16)> {
     }
 }
 
-/// The image and probes that an engine brings.
-pub(super) fn fallback(engine: Engine, store: &Store) -> Fallback {
+/// The container's port on which an engine listens for its clients: its own, or the only one that the store names.
+pub(super) fn listens(engine: Engine, ports: &[(String, u16)]) -> Option<u16> {
+    let (name, own) = port(engine)?;
+    let named = ports.iter().find(|(known, _)| known == name).or(if ports.len() == 1 { ports.first() } else { None });
+    Some(named.map_or(own, |(_, port)| *port))
+}
+
+/// The image and probes that an engine brings; `ports` are those of its container.
+pub(super) fn fallback(engine: Engine, store: &Store, ports: &[(String, u16)]) -> Fallback {
     let version = store.version.get().map(String::as_str);
     let image = match engine {
         Engine::Redis => Some(format!("docker.io/library/redis:{}-alpine", version.unwrap_or("8.2"))),
@@ -31,9 +38,9 @@ pub(super) fn fallback(engine: Engine, store: &Store) -> Fallback {
     let answers = |client: &str, port: u16| ProbeAction::Exec {
         command: ["sh", "-c", &format!("test \"$({client} -p {port} ping)\" = PONG")].map(str::to_string).to_vec(),
     };
-    let probes = match (engine, port(engine)) {
+    let probes = match (engine, listens(engine, ports)) {
         (Engine::Custom, _) | (_, None) => Probes::default(),
-        (_, Some((_, port))) => {
+        (_, Some(port)) => {
             let ready = match engine {
                 Engine::Redis => probe(answers("redis-cli", port)),
                 Engine::Valkey => probe(answers("valkey-cli", port)),

@@ -6,12 +6,12 @@ use super::Scope;
 use super::names::{Entry, Names, What};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::spec::{App, Engine, Store, StoreSize};
+use crate::spec::App;
 use crate::syntax::{Field, Map};
-use crate::value::{Name, PortMap, PortName};
+use crate::value::{CountRange, Name, PortMap, PortName};
 
 /// CronJob adds eleven characters to the names of its pods (Kubernetes' own limit), a StatefulSet's revision label as many.
-const SHORT_NAME: usize = 52;
+pub(super) const SHORT_NAME: usize = 52;
 
 impl Scope<'_> {
     /// What is said once per entry: owners, names, warnings of what is not rendered.
@@ -98,7 +98,10 @@ impl Scope<'_> {
             self.contradiction("`deadline` means nothing without a `schedule` or `run`", span, Some(entry.key), "the entry has neither");
         }
         let served = !entry.ports.is_empty() && periodic.is_none() && once.is_none();
-        if served && app.probes.is_missing() {
+        let none = app.probes.get().is_some_and(|probes| {
+            [&probes.ready, &probes.live, &probes.start].into_iter().all(Field::is_missing) && probes.none.is_missing()
+        });
+        if served && (app.probes.is_missing() || none) {
             let diagnostic = Diagnostic::new(Code::MissingField, "`probes` is missing: the app has a port").at(entry.key);
             self.tell(diagnostic.help("add `probes: {ready: /path, live: /path}`, or `probes: {none: why}`"));
         }
@@ -106,9 +109,14 @@ impl Scope<'_> {
         self.check_name(entry, if short { SHORT_NAME } else { 63 });
         self.check_ports(&app.ports);
         self.check_regions_of(&app.regions);
+        self.check_scale(app);
+        if let Some(span) = app.alias.span().filter(|_| !entry.unsure && (entry.ports.is_empty() || periodic.is_some() || once.is_some())) {
+            self.contradiction("`alias` is a further name to call, and nothing calls it", span, Some(entry.key), "the entry has no port");
+        }
         let fields = [
             ("slo", app.slo.span().filter(|_| said.is_empty() && !entry.ports.is_empty())),
             ("identity", app.identity.span()),
+            ("renamed_from", app.renamed_from.span()),
             ("scale.metric", app.scale.get().and_then(|s| s.metric.span())),
         ];
         for (name, span) in fields {
@@ -137,6 +145,11 @@ impl Scope<'_> {
     fn check_regions_of(&mut self, regions: &Field<Vec<Field<Name>>>) {
         let known: Vec<&Name> = self.spec.regions.get().map(|all| all.keys().collect()).unwrap_or_default();
         let words: Vec<(&Name, Span)> = regions.get().into_iter().flatten().filter_map(Field::spanned).collect();
+        if let Some((_, at)) = regions.spanned().filter(|(all, _)| all.is_empty()) {
+            let diagnostic = Diagnostic::new(Code::InvalidValue, "it would run in no region").at(at);
+            self.tell(diagnostic.help("name its regions, or limit it to some environments with `only`"));
+        }
+        self.once_each(&words);
         for (name, at) in &words {
             match name.as_str() {
                 "all" | "primary" if words.len() > 1 => {
@@ -149,8 +162,49 @@ impl Scope<'_> {
         }
     }
 
+    /// A list of regions names each once.
+    pub(super) fn once_each(&mut self, words: &[(&Name, Span)]) {
+        for (at, (name, span)) in words.iter().enumerate() {
+            if let Some((_, first)) = words.iter().take(at).find(|(known, _)| known == name) {
+                let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{name}` stands twice in the list")).at(*span);
+                self.tell(diagnostic.related(*first, "it stands here").help("name it once"));
+            }
+        }
+    }
+
+    /// What starts more pods needs room between the least and the most of them.
+    fn check_scale(&mut self, app: &App) {
+        let Some(scale) = app.scale.get() else { return };
+        let targets = [("cpu", &scale.cpu), ("memory", &scale.memory)];
+        let said = targets.iter().map(|(name, field)| (*name, field.span())).chain([("metric", scale.metric.span())]);
+        let range = scale.replicas.get().is_some_and(|&range| range.min() != range.max());
+        for (name, span) in
+            said.filter_map(|(name, span)| Some((name, span?))).filter(|_| !range && !matches!(scale.replicas, Field::Bad(_)))
+        {
+            let diagnostic =
+                Diagnostic::new(Code::Contradiction, format!("`{name}` starts more pods, and `replicas` leaves no room for more"));
+            let diagnostic = match scale.replicas.span() {
+                Some(replicas) => diagnostic.related(replicas, "one number"),
+                None => diagnostic,
+            };
+            self.tell(diagnostic.at(span).help("write a range, such as `replicas: 2..10`"));
+        }
+        if let Some((replicas, at)) =
+            scale.replicas.spanned().map(|(&replicas, at)| (replicas, at)).filter(|(replicas, _)| range && CountRange::min(*replicas) == 0)
+        {
+            let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{replicas}`: an autoscaler keeps at least one pod")).at(at);
+            self.tell(diagnostic.help(format!("write `1..{}`", CountRange::max(replicas))));
+        }
+        for (name, field) in targets {
+            if let Some((share, at)) = field.spanned().filter(|(share, _)| share.whole().is_none()) {
+                let message = format!("`{name}: {share}`: an autoscaler counts in whole percents");
+                self.error(Code::InvalidValue, message, at);
+            }
+        }
+    }
+
     /// A Service has each port once.
-    fn check_ports(&mut self, ports: &Field<Map<PortName, PortMap>>) {
+    pub(super) fn check_ports(&mut self, ports: &Field<Map<PortName, PortMap>>) {
         let mut known: Vec<(u16, Span)> = Vec::new();
         for (_, at, map) in ports.get().into_iter().flat_map(|all| all.set()) {
             let number = map.service().get();
@@ -164,99 +218,7 @@ impl Scope<'_> {
         }
     }
 
-    fn check_store(&mut self, entry: &Entry, store: &Store) {
-        self.require(&store.engine, "engine", entry.key);
-        self.check_ports(&store.ports);
-        self.check_name(entry, SHORT_NAME);
-        if let (Some(standby), Some(independent)) =
-            (store.standby.span(), store.independent.span().filter(|_| store.independent.get() == Some(&true)))
-        {
-            self.contradiction(
-                "`standby` copies the data, `independent` says that every region has its own",
-                standby,
-                Some(independent),
-                "the other stands here",
-            );
-        }
-        match store.backup.spanned() {
-            None if matches!(store.backup, Field::Missing) && store.storage.get() != Some(&StoreSize::None) => {
-                let diagnostic = Diagnostic::new(Code::MissingField, "`backup` is missing: the store keeps data").at(entry.key);
-                self.tell(diagnostic.help("add `backup: {every: 6h, keep: 35d, ...}`, or `backup: {none: why}`"));
-            }
-            Some((backup, at)) => {
-                if !backup.none.is_missing() {
-                    self.reason(&backup.none, "none", "a store without backups", at);
-                    if let Some(other) = [backup.every.span(), backup.keep.span(), backup.copy_to.span(), backup.restore_test.span()]
-                        .into_iter()
-                        .flatten()
-                        .next()
-                    {
-                        self.contradiction(
-                            "`none` says that there is no `backup`, and there is one",
-                            backup.none.span().unwrap_or(at),
-                            Some(other),
-                            "it stands here",
-                        );
-                    }
-                } else if store.storage.get() == Some(&StoreSize::None) {
-                    self.contradiction(
-                        "`backup` saves nothing: the store has `storage: none`",
-                        at,
-                        store.storage.span(),
-                        "it keeps nothing",
-                    );
-                } else if entry.rendered {
-                    let message = format!("`backup` of `{}` is read and checked, but this version does not render it", entry.display());
-                    self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
-                }
-            }
-            None => {}
-        }
-        if !entry.rendered {
-            let what = match (store.mode.get(), store.engine.get()) {
-                (Some(crate::spec::StoreMode::Managed), _) => "managed".to_string(),
-                (_, Some(engine)) => format!("{engine:?}").to_lowercase(),
-                _ => String::new(),
-            };
-            let message = format!("`{}` is left out: this version does not render `{what}` stores", entry.display());
-            self.tell(Diagnostic::new(Code::NotRendered, message).at(entry.key).help("what refers to it is left out, too, and named"));
-        }
-        let alone = matches!(store.engine.get(), Some(Engine::Redis | Engine::Valkey));
-        if let (true, Some((count, at))) = (alone && entry.rendered, store.replicas.spanned())
-            && *count != 1
-        {
-            self.error(
-                Code::InvalidValue,
-                format!("`replicas: {count}` would be {count} stores with different data: this version runs one"),
-                at,
-            );
-        }
-        if let Some(span) = store.users.span().filter(|_| alone && entry.rendered) {
-            self.tell(Diagnostic::new(Code::NotRendered, "`users` is read and checked, but this version does not render it").at(span));
-        }
-        if let Some(span) = store.parameters.span().filter(|_| entry.rendered) {
-            if !alone {
-                self.contradiction(
-                    "`parameters` are an engine's own, and `custom` has none",
-                    span,
-                    store.engine.span(),
-                    "the engine stands here",
-                );
-            } else if let Some(command) = store.command.span() {
-                self.contradiction(
-                    "`parameters` follow the engine's own command, and `command` replaces it",
-                    span,
-                    Some(command),
-                    "it stands here",
-                );
-            }
-        }
-        if let Some(span) = store.standby.span().filter(|_| entry.rendered && store.independent.get() != Some(&true)) {
-            self.tell(Diagnostic::new(Code::NotRendered, "`standby` is read and checked, but this version does not render it").at(span));
-        }
-    }
-
-    fn check_name(&mut self, entry: &Entry, limit: usize) {
+    pub(super) fn check_name(&mut self, entry: &Entry, limit: usize) {
         let length = entry.name.as_str().len();
         if length > limit {
             let message = format!("`{}` has {length} characters, and the objects made from it allow {limit}", entry.name);

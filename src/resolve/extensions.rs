@@ -90,6 +90,12 @@ impl Scope<'_> {
             let at = file.from.span().unwrap_or(span);
             let Some(text) = self.included(path.as_str(), at) else { continue };
             self.refuse_secrets(&text, path.as_str(), at);
+            if let Err(fault) = hcl_edit::parser::parse_body(&text) {
+                let (line, column) = (fault.location().line(), fault.location().column());
+                let message = format!("`{path}` is no Terraform file: line {line}, column {column} can't be read");
+                self.error(Code::InvalidValue, message, at);
+                continue;
+            }
             let Some(root) = root else { continue };
             if root.as_str() != "network" {
                 let at = file.root.span().unwrap_or(span);

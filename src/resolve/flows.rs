@@ -1,15 +1,19 @@
 //! Who talks to whom, and the hostnames under which apps are reached.
 
 use super::Scope;
-use super::names::What;
+use super::names::{Entry, What};
+use super::probes::MOST;
 use super::values::{Asker, Need};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::{Exposure, Flow, Peer, Platform, Region};
+use crate::model::{Exposure, Flow, Peer, Placement, Platform, Region};
 use crate::source::Span;
 use crate::spec::{App, Via};
 use crate::syntax::Field;
-use crate::value::Name;
+use crate::value::{Cidr, Name};
 use std::collections::BTreeMap;
+
+/// Private networks (RFC 1918) and carriers' (RFC 6598), which are reached without the internet.
+const PRIVATE: [&str; 4] = ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16"];
 
 /// The hostnames of every environment, to find those claimed twice.
 #[derive(Debug, Default)]
@@ -87,14 +91,7 @@ impl Scope<'_> {
                     continue;
                 }
             };
-            let path = expose.path.get().cloned().unwrap_or_else(|| "/".to_string());
-            for (path, field) in [(Some(&path), &expose.path), (expose.rewrite.get(), &expose.rewrite)] {
-                if let (Some(path), Some(at)) = (path, field.span())
-                    && !path.starts_with('/')
-                {
-                    self.error(Code::InvalidValue, format!("`{path}` is not a path: it starts with `/`"), at);
-                }
-            }
+            let path = expose.path.get().map_or_else(|| "/".to_string(), ToString::to_string);
             let by_service: Vec<(String, u16)> = ports.iter().map(|(name, service, _)| (name.clone(), *service)).collect();
             let port = match (expose.port.spanned(), ports) {
                 (Some((port, at)), _) => {
@@ -118,10 +115,10 @@ impl Scope<'_> {
             exposures.push(Exposure {
                 host,
                 path,
-                rewrite: expose.rewrite.get().cloned(),
+                rewrite: expose.rewrite.get().map(ToString::to_string),
                 port,
                 target: *target,
-                timeout: expose.timeout.get().map(|time| time.seconds()),
+                timeout: self.seconds("timeout", &expose.timeout, 1..=MOST),
                 websocket: expose.websocket.get() == Some(&true),
                 via: expose.via.get().copied().unwrap_or(Via::Public),
                 from: expose.from.get().into_iter().flatten().filter_map(Field::get).copied().collect(),
@@ -138,7 +135,7 @@ impl Scope<'_> {
     }
 
     /// What a workload's needs open in its region.
-    pub(super) fn flows_of(&mut self, asker: &Asker<'_>, needs: &[(Need, Span)], primary_network: Option<&Region>) -> Vec<Flow> {
+    pub(super) fn flows_of(&mut self, asker: &Asker<'_>, placement: &Placement, needs: &[(Need, Span)]) -> Vec<Flow> {
         let from = Peer::Workload { namespace: asker.namespace.to_string(), name: asker.name.to_string() };
         let mut flows = Vec::new();
         for (need, at) in needs {
@@ -146,11 +143,9 @@ impl Scope<'_> {
             let why = format!("{} calls {}", asker.label, entry.display());
             let to = match (&entry.what, &entry.namespace) {
                 (What::External { host, .. }, _) => {
-                    Peer::Outside { name: entry.display(), cidrs: self.external_ranges(host, entry, asker) }
-                }
-                (What::Store(store), Some(_)) if !asker.region.primary && store.independent.get() != Some(&true) => {
-                    let cidrs = primary_network.and_then(|region| region.network.as_ref()).map(|network| network.cidr);
-                    Peer::Outside { name: format!("{} in {}", entry.display(), asker.platform.primary), cidrs: cidrs.into_iter().collect() }
+                    let cidrs = self.external_ranges(host, entry, asker);
+                    self.way_out(asker, placement, entry, &cidrs, *at);
+                    Peer::Outside { name: entry.display(), cidrs }
                 }
                 (What::App(app), Some(namespace)) => {
                     if !self.runs_in(app, asker.region) {
@@ -171,9 +166,36 @@ impl Scope<'_> {
         flows
     }
 
-    fn external_ranges(&self, host: &str, entry: &super::names::Entry, asker: &Asker<'_>) -> Vec<crate::value::Cidr> {
+    /// What is on the internet is called from a subnet that has a way there.
+    fn way_out(&mut self, asker: &Asker<'_>, placement: &Placement, entry: &Entry, cidrs: &[Cidr], at: Span) {
+        let private = |cidr: &Cidr| PRIVATE.iter().any(|range| range.parse::<Cidr>().is_ok_and(|range| range.contains(*cidr)));
+        let premises = matches!(&entry.what, What::External { on_premises: true, .. });
+        if premises || (!cidrs.is_empty() && cidrs.iter().all(private)) {
+            return;
+        }
+        let closed = |name: &&Name| {
+            let subnets = asker.region.network.iter().flat_map(|network| &network.subnets);
+            subnets.into_iter().any(|subnet| subnet.name == **name && !subnet.internet)
+        };
+        if let Some(subnet) = placement.subnets.iter().find(closed) {
+            let message = format!(
+                "`{}` is on the internet, and `{}` runs in the subnet `{subnet}`, which has no way there",
+                entry.display(),
+                asker.label
+            );
+            let declared = self.spec.network.get().and_then(|network| network.subnets.get()).and_then(|all| all.get(subnet.as_str()));
+            let egress = declared.and_then(|item| item.value.get()?.egress.span());
+            let mut diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);
+            if let Some(egress) = egress {
+                diagnostic = diagnostic.related(egress, "the subnet says so");
+            }
+            self.tell(diagnostic.help("run it in another `subnet`, or say `via: on_premises` where it is the company's own"));
+        }
+    }
+
+    fn external_ranges(&self, host: &str, entry: &Entry, asker: &Asker<'_>) -> Vec<Cidr> {
         if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
-            return vec![crate::value::Cidr::around(address.into(), 32)];
+            return vec![Cidr::around(address.into(), 32)];
         }
         match &entry.what {
             What::External { on_premises: true, .. } => asker

@@ -19,7 +19,11 @@ mod plan;
 mod probes;
 mod regions;
 mod room;
+mod sections;
+mod security;
+mod stores;
 mod values;
+mod volumes;
 mod waivers;
 mod workloads;
 
@@ -112,7 +116,10 @@ fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
     for section in ["observability", "delivery", "charts", "buckets"] {
         if let Some(&span) = specs.sections.get(section) {
             let message = format!("`{section}` is read and checked, but this version does not render it");
-            found.push(Diagnostic::new(Code::NotRendered, message).at(span).help("nothing of it is in the output, nor what refers to it"));
+            found.push(Diagnostic::new(Code::NotRendered, message).at(span).help(match section {
+                "delivery" => "nothing of it is in the output, nor the branches, approvals and approvers of `environments`",
+                _ => "nothing of it is in the output, nor what refers to it",
+            }));
         }
     }
 }
@@ -140,6 +147,9 @@ fn require_environments(spec: &Spec, found: &mut Diagnostics) -> bool {
     complete
 }
 
+/// The longest reason, in bytes: one becomes an annotation, and all of an object's together hold 256 KiB.
+const LONGEST_REASON: usize = 4096;
+
 /// One environment on its way.
 struct Scope<'a> {
     environment: &'a Name,
@@ -159,6 +169,7 @@ impl<'a> Scope<'a> {
         let places = self.places();
         let people = self.people();
         let names = self.names();
+        self.check_sections(&names);
         let mut platform = base?;
         platform.groups = people.groups;
         platform.namespaces = people.namespaces;
@@ -216,6 +227,11 @@ impl<'a> Scope<'a> {
     /// Whether a reason was given: it is the waiver of what it stands beside.
     fn reason(&mut self, field: &Field<String>, name: &str, what: &str, at: Span) -> Option<String> {
         match field {
+            Field::Set(text, at) if text.len() > LONGEST_REASON => {
+                let message = format!("this {name} has {} bytes, and an object that carries it takes {LONGEST_REASON}", text.len());
+                self.tell(Diagnostic::new(Code::InvalidValue, message).at(*at).help("say it in a few sentences"));
+                None
+            }
             Field::Set(text, _) if !text.trim().is_empty() => Some(text.clone()),
             Field::Bad(_) => None,
             _ => {

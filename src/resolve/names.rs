@@ -176,7 +176,7 @@ impl Scope<'_> {
     }
 
     /// The namespace of an entry: said in its key, said in its field, or the only one there is.
-    fn namespace_of(&mut self, key: &EntryName, field: &Field<Name>, span: Span, kind: &str) -> Option<Name> {
+    pub(super) fn namespace_of(&mut self, key: &EntryName, field: &Field<Name>, span: Span, kind: &str) -> Option<Name> {
         let spec = self.spec;
         let known: Vec<&Name> = spec.namespaces.get().map(|all| all.keys().collect()).unwrap_or_default();
         match (key.namespace(), field) {

@@ -14,6 +14,21 @@ pub(super) fn architecture(arch: Architecture) -> &'static str {
     }
 }
 
+/// How many pods there are at a time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Runs {
+    Once,
+    Several,
+    OnEveryNode,
+}
+
+impl Runs {
+    /// Of a number of replicas.
+    pub(super) fn replicas(most: u32) -> Runs {
+        if most > 1 { Runs::Several } else { Runs::Once }
+    }
+}
+
 impl Scope<'_> {
     /// Where pods may run: their subnet, one of its pools, the architectures of both.
     pub(super) fn placement(
@@ -22,7 +37,7 @@ impl Scope<'_> {
         pool: &Field<Name>,
         arch: &Field<Vec<Field<Architecture>>>,
         region: &Region,
-        many: bool,
+        runs: Runs,
     ) -> Option<Placement> {
         let declared = self.spec.network.get().and_then(|network| network.subnets.get()).filter(|all| !all.is_empty());
         let names: Vec<&str> = declared.map(|all| all.keys().map(|name| name.as_str()).collect()).unwrap_or_else(|| vec!["general"]);
@@ -54,26 +69,38 @@ impl Scope<'_> {
                 None => "general".parse().ok()?,
             },
         };
-        let isolated = declared
-            .and_then(|all| all.get(wanted.as_str()))
-            .and_then(|item| item.value.get())
-            .is_some_and(|subnet| subnet.isolated.get() == Some(&true));
-        let mut tolerations = Vec::new();
-        if isolated {
-            tolerations.push(Toleration { key: "platgen.io/subnet".to_string(), value: wanted.to_string(), effect: "NoSchedule" });
-        }
-        for (key, value, effect) in chosen.into_iter().flat_map(|pool| &pool.taints) {
-            tolerations.push(Toleration { key: key.clone(), value: value.clone(), effect });
+        let everywhere = runs == Runs::OnEveryNode && subnet.is_missing() && chosen.is_none();
+        let subnets = match declared {
+            Some(all) if everywhere => all.keys().cloned().collect(),
+            _ => vec![wanted],
+        };
+        let is_isolated = |name: &Name| {
+            let subnet = declared.and_then(|all| all.get(name.as_str())).and_then(|item| item.value.get());
+            subnet.is_some_and(|subnet| subnet.isolated.get() == Some(&true))
+        };
+        // What runs on every node is kept away from none. A subnet without nodes has no taint.
+        let has_nodes = |name: &Name| !everywhere || pools.is_empty() || pools.iter().any(|pool| pool.subnet == *name);
+        let isolated = subnets.iter().filter(|name| is_isolated(name) && has_nodes(name));
+        let mut tolerations: Vec<Toleration> = isolated
+            .map(|name| Toleration { key: "platgen.io/subnet".to_string(), value: name.to_string(), effect: "NoSchedule" })
+            .collect();
+        for (key, value, effect) in
+            pools.iter().filter(|pool| everywhere || chosen.is_some_and(|one| one.name == pool.name)).flat_map(|pool| &pool.taints)
+        {
+            let toleration = Toleration { key: key.clone(), value: value.clone(), effect };
+            if !tolerations.contains(&toleration) {
+                tolerations.push(toleration);
+            }
         }
         let architectures = arch.get().into_iter().flatten().filter_map(Field::get).copied().map(architecture);
-        let spread = match (many, region.zones.len()) {
-            (false, _) => Spread::None,
-            (true, zones) if zones >= 3 && !matches!(region.provider, crate::facts::Provider::Kind) => Spread::Hard,
+        let spread = match (runs, region.zones.len()) {
+            (Runs::Once | Runs::OnEveryNode, _) => Spread::None,
+            (Runs::Several, zones) if zones >= 3 && !matches!(region.provider, crate::facts::Provider::Kind) => Spread::Hard,
             _ => Spread::Soft,
         };
         Some(Placement {
-            subnet: wanted,
-            isolated,
+            subnets,
+            everywhere,
             pool: chosen.map(|pool| pool.name.clone()),
             architectures: architectures.collect(),
             tolerations,

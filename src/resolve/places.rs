@@ -25,24 +25,6 @@ const ACCOUNT: usize = 12;
 const VERSIONS: (KubernetesVersion, KubernetesVersion) = (KubernetesVersion::new(1, 33), KubernetesVersion::new(1, 37));
 
 impl Scope<'_> {
-    /// Names what is said of clouds and clusters and belongs to roots that this version does not render.
-    fn unrendered(&mut self) {
-        let (cloud, cluster) = (self.spec.cloud.get(), self.spec.cluster.get());
-        let mirror = cluster.and_then(|cluster| cluster.registry.get()).filter(|registry| registry.mirror.get() == Some(&true));
-        let fields = [
-            ("cloud.organization", cloud.and_then(|cloud| cloud.organization.span())),
-            ("cloud.tenant", cloud.and_then(|cloud| cloud.tenant.span())),
-            ("cluster.admin_cidrs", cluster.and_then(|cluster| cluster.admin_cidrs.span())),
-            ("cluster.registry.mirror", mirror.and_then(|registry| registry.mirror.span())),
-        ];
-        for (name, span) in fields {
-            if let Some(span) = span {
-                let message = format!("`{name}` is read and checked, but this version does not render it");
-                self.tell(Diagnostic::new(Code::NotRendered, message).at(span));
-            }
-        }
-    }
-
     /// The platform without its regions.
     pub(super) fn base(&mut self) -> Option<Platform> {
         let spec = self.spec;
@@ -59,13 +41,6 @@ impl Scope<'_> {
         };
         let cloud = spec.cloud.get();
         let state_region = cloud.and_then(|cloud| cloud.state.get()).and_then(|state| state.region.get()).cloned();
-        if let Some(vault) = spec.secrets.get().filter(|secrets| secrets.store.get() == Some(&SecretStore::Vault))
-            && vault.vault.is_missing()
-        {
-            let at = vault.store.span().unwrap_or(at);
-            self.require(&vault.vault, "vault", at);
-        }
-        self.unrendered();
         let secrets = spec.secrets.get();
         let vault = secrets
             .and_then(|secrets| secrets.vault.get())

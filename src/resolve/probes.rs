@@ -7,7 +7,11 @@ use crate::model::{Probe, ProbeAction, Probes};
 use crate::source::Span;
 use crate::spec::ContainerFields;
 use crate::syntax::Field;
-use crate::value::PortSpecifier;
+use crate::value::{Duration, PortSpecifier};
+use std::ops::RangeInclusive;
+
+/// The largest figure that the API takes where it has 32 bits.
+pub(super) const MOST: u64 = i32::MAX as u64;
 
 impl Scope<'_> {
     pub(super) fn probes(
@@ -53,7 +57,14 @@ impl Scope<'_> {
                 self.tell(diagnostic.help("add `http:`, `grpc:`, `tcp: true` or `exec:`"));
                 return None;
             }
-            [_] => {}
+            [(kind, kind_at)] => {
+                let beside = [("headers", probe.headers.span(), kind != "http"), ("port", probe.port.span(), kind == "exec")];
+                for (name, span, excluded) in beside {
+                    if let (Some(span), true) = (span, excluded) {
+                        self.contradiction(format!("`{name}` means nothing beside `{kind}`"), span, Some(kind_at), "it stands here");
+                    }
+                }
+            }
             [(first, first_at), .., (last, at)] => {
                 self.contradiction(format!("`{last}` and `{first}` are both to be tried"), at, Some(first_at), "the other stands here");
                 return None;
@@ -61,26 +72,64 @@ impl Scope<'_> {
         }
         let action = match (&probe.http, &probe.grpc, &probe.exec) {
             (Field::Set(path, at), _, _) => {
-                if !path.starts_with('/') {
-                    self.error(Code::InvalidValue, format!("`{path}` is not a path: it starts with `/`"), *at);
+                if !path.starts_with('/') || path.contains(|c: char| c.is_whitespace() || c.is_control()) {
+                    self.error(Code::InvalidValue, format!("`{path}` is not a path: it starts with `/` and has no blanks"), *at);
                     return None;
+                }
+                for (name, at, value) in probe.headers.get().into_iter().flat_map(|all| all.iter()) {
+                    // What Kubernetes takes as a header's name (validation.IsHTTPHeaderName), and net/http as its value.
+                    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+                        let message = format!("`{name}` is not the name of a header: letters, digits and `-` alone");
+                        self.error(Code::InvalidValue, message, at);
+                    } else if let Some((value, at)) = value.spanned().filter(|(value, _)| value.contains(char::is_control)) {
+                        self.error(
+                            Code::InvalidValue,
+                            format!("`{}` is not the value of a header: it is one line", value.escape_debug()),
+                            at,
+                        );
+                    }
                 }
                 let headers =
                     probe.headers.get().into_iter().flat_map(|all| all.set()).map(|(name, _, value)| (name.clone(), value.clone()));
                 ProbeAction::Http { path: path.clone(), port: self.probe_port(probe, at, ports)?, headers: headers.collect() }
             }
             (_, Field::Set(service, at), _) => ProbeAction::Grpc { service: service.clone(), port: self.probe_port(probe, at, ports)? },
+            (_, _, Field::Set(command, at)) if command.is_empty() => {
+                self.error(Code::InvalidValue, "a command has at least one word", *at);
+                return None;
+            }
             (_, _, Field::Set(command, _)) => ProbeAction::Exec { command: command.iter().filter_map(Field::get).cloned().collect() },
-            _ if probe.tcp.get() == Some(&true) => ProbeAction::Tcp { port: self.probe_port(probe, &at, ports)? },
-            _ => return None,
+            _ => {
+                let (said, at) = probe.tcp.spanned()?;
+                if !said {
+                    self.error(Code::InvalidValue, "`tcp` is `true` or absent: a probe that tries nothing is none", at);
+                    return None;
+                }
+                ProbeAction::Tcp { port: self.probe_port(probe, &at, ports)? }
+            }
         };
+        if let Some((count, at)) = probe.failures.spanned().filter(|(count, _)| !(1..=MOST).contains(&u64::from(**count))) {
+            self.error(Code::InvalidValue, format!("`failures: {count}`: at least 1 and at most {MOST} in a row count"), at);
+        }
         Some(Probe {
             action,
-            after: probe.after.get().map(|time| time.seconds()),
-            every: probe.every.get().map(|time| time.seconds()),
-            timeout: probe.timeout.get().map(|time| time.seconds()),
+            after: self.seconds("after", &probe.after, 0..=MOST),
+            every: self.seconds("every", &probe.every, 1..=MOST),
+            timeout: self.seconds("timeout", &probe.timeout, 1..=MOST),
             failures: probe.failures.get().copied(),
         })
+    }
+
+    /// A length of time in the whole seconds that Kubernetes counts.
+    pub(super) fn seconds(&mut self, name: &str, field: &Field<Duration>, allowed: RangeInclusive<u64>) -> Option<u64> {
+        let (time, at) = field.spanned()?;
+        if !time.millis().is_multiple_of(1000) {
+            self.error(Code::InvalidValue, format!("`{name}: {time}`: Kubernetes counts whole seconds, such as `{}s`", time.seconds()), at);
+        } else if !allowed.contains(&time.seconds()) {
+            let message = format!("`{name}: {time}` is not from {}s to {}s", allowed.start(), allowed.end());
+            self.error(Code::InvalidValue, message, at);
+        }
+        Some(time.seconds())
     }
 
     fn probe_port(&mut self, probe: &crate::spec::Probe, at: &Span, ports: &[(String, u16)]) -> Option<u16> {

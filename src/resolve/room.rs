@@ -11,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::{self, Provider};
 use crate::model::{Container, Kind, Machine, Platform, Pool, Region, Toleration, Volume, Workload};
 use crate::source::Span;
-use crate::value::Quantity;
+use crate::value::{Name, Quantity};
 
 /// What the limits of a namespace give a container that asks for nothing.
 const DEFAULT_CPU: u128 = 100;
@@ -58,7 +58,7 @@ impl Scope<'_> {
             What::External { .. } | What::Other => return,
         };
         let place = &workload.placement;
-        let mut pools: Vec<&Pool> = region.cluster.pools.iter().filter(|pool| pool.subnet == place.subnet).collect();
+        let mut pools: Vec<&Pool> = region.cluster.pools.iter().filter(|pool| place.subnets.contains(&pool.subnet)).collect();
         if let Some(chosen) = &place.pool {
             pools.retain(|pool| pool.name == *chosen);
         }
@@ -66,9 +66,10 @@ impl Scope<'_> {
         let mut tell = |message: String, at: Option<Span>, help: String| {
             self.tell(Diagnostic::new(Code::NoRoom, message).at(at.unwrap_or(entry.key)).help(help));
         };
+        let home = place.subnets.iter().map(Name::as_str).collect::<Vec<_>>().join("` or `");
         if pools.is_empty() {
-            let message = format!("`{name}` runs in the subnet `{}`, and no pool of nodes stands there", place.subnet);
-            tell(message, subnet, format!("add a pool with `subnet: {}` under `cluster.pools`", place.subnet));
+            let message = format!("`{name}` runs in the subnet `{home}`, and no pool of nodes stands there");
+            tell(message, subnet, format!("add a pool with `subnet: {home}` under `cluster.pools`"));
             return;
         }
         let tolerated = |(key, value, effect): &(String, String, &str)| {
@@ -76,7 +77,7 @@ impl Scope<'_> {
             *effect == "PreferNoSchedule" || place.tolerations.iter().any(same)
         };
         if !pools.iter().any(|pool| pool.taints.iter().all(tolerated)) {
-            let message = format!("every pool in the subnet `{}` keeps `{name}` away by a taint", place.subnet);
+            let message = format!("every pool in the subnet `{home}` keeps `{name}` away by a taint");
             tell(message, subnet, "name one of them under `pool`: pods tolerate the taints of the pool that they name".to_owned());
             return;
         }

@@ -149,9 +149,18 @@ impl Scope<'_> {
             self.left_out(&entry, whole, what, asker);
             return None;
         }
+        if away(&entry, asker) {
+            self.out_of_reach(&entry, whole, what, asker);
+            return None;
+        }
         if let (AddressField::PublicUrl, What::App(app)) = (field, &entry.what) {
             let host = app.expose.get().into_iter().flatten().filter_map(crate::syntax::Field::get).find_map(|expose| expose.host.get());
             return match host.and_then(|host| host.within(&asker.platform.domain).ok()) {
+                Some(host) if host.to_string().starts_with("*.") => {
+                    let message = format!("`{}` has no single public address: it is exposed under every name of a domain", entry.display());
+                    self.error(Code::Contradiction, message, at);
+                    None
+                }
                 Some(host) => Some(format!("https://{host}")),
                 None => {
                     self.error(Code::Contradiction, format!("`{}` has no public address: nothing exposes it", entry.display()), at);
@@ -183,18 +192,32 @@ impl Scope<'_> {
             format!("{what} of `{}` is left out: it refers to `{}`, which this version does not render", asker.label, entry.display());
         self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
     }
+
+    /// Names what refers to a store of another region: the load balancer and the way between the regions are not rendered.
+    pub(super) fn out_of_reach(&mut self, entry: &Entry, at: Span, what: &str, asker: &Asker<'_>) {
+        let (label, here, primary) = (&asker.label, &asker.region.name, &asker.platform.primary);
+        let store = entry.display();
+        let message = format!(
+            "{what} of `{label}` is left out in `{here}`: `{store}` stands in `{primary}` alone, and this version renders no way between regions"
+        );
+        let diagnostic = Diagnostic::new(Code::NotRendered, message).at(at).related(entry.key, "the store is declared here");
+        self.tell(
+            diagnostic.help("let what calls it run in `regions: primary`, or give every region a store of its own: `independent: true`"),
+        );
+    }
 }
 
-/// The name under which an entry answers: short inside its namespace; of another region, the private name of its load balancer there.
+/// Whether an entry stands in another region than the one that asks: a store that is not `independent` stands in the primary alone.
+pub(super) fn away(entry: &Entry, asker: &Asker<'_>) -> bool {
+    !asker.region.primary && matches!(&entry.what, What::Store(store) if store.independent.get() != Some(&true))
+}
+
+/// The name under which an entry answers: short inside its namespace.
 fn host_of(entry: &Entry, asker: &Asker<'_>) -> String {
     if let What::External { host, .. } = &entry.what {
         return host.clone();
     }
-    let away = !asker.region.primary && matches!(&entry.what, What::Store(store) if store.independent.get() != Some(&true));
     match &entry.namespace {
-        Some(namespace) if away => {
-            format!("{}.{namespace}.{}.internal.{}", entry.name, asker.platform.primary, asker.platform.domain)
-        }
         Some(namespace) if namespace != asker.namespace => format!("{}.{namespace}", entry.name),
         _ => entry.name.to_string(),
     }

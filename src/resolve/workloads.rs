@@ -1,11 +1,14 @@
 //! Apps and stores become workloads of every region they run in.
 
 use super::Scope;
-use super::containers::{Fallback, Pod, volume_name};
+use super::containers::{Fallback, Pod};
 use super::engines;
 use super::flows::Hosts;
 use super::names::{Entry, Names, What};
-use super::values::{Asker, Need};
+use super::placement::Runs;
+use super::probes::MOST;
+use super::values::{Asker, Need, away};
+use super::volumes::Volumes;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
     Autoscaling, Container, Cron, Flow, Kind, Mount, Peer, Placement, Platform, Region, Service, ServicePort, Volume, Workload,
@@ -13,9 +16,9 @@ use crate::model::{
 use crate::source::Span;
 use crate::spec::{App, Engine, Medium, Protocol, Store, StoreSize};
 use crate::syntax::Field;
-use crate::value::{Name, Quantity, Ref, RefKind};
+use crate::value::{AbsolutePath, Name, Quantity, Ref, RefKind};
 
-/// Where the data of the key-value engines lies.
+/// Where the data lies: that of the key-value engines, and of others unless they say so.
 const DATA: &str = "/data";
 
 impl Scope<'_> {
@@ -23,7 +26,6 @@ impl Scope<'_> {
     pub(super) fn workloads(&mut self, platform: &mut Platform, names: &Names, hosts: &mut Hosts) {
         let shell = platform.clone();
         let regions: Vec<Region> = platform.regions.values().cloned().collect();
-        let primary = regions.iter().find(|region| region.primary).cloned();
         self.check_entries(names);
         for region in &regions {
             let mut workloads = indexmap::IndexMap::new();
@@ -31,9 +33,9 @@ impl Scope<'_> {
             for entry in names.iter().filter(|entry| entry.absent.is_none()) {
                 self.unsure = entry.unsure;
                 let built = match &entry.what {
-                    What::App(app) if self.runs_in(app, region) => self.app(entry, app, names, &shell, region, primary.as_ref(), hosts),
+                    What::App(app) if self.runs_in(app, region) => self.app(entry, app, names, &shell, region, hosts),
                     What::Store(store) if entry.rendered && (region.primary || store.independent.get() == Some(&true)) => {
-                        self.store(entry, store, names, &shell, region, primary.as_ref())
+                        self.store(entry, store, names, &shell, region)
                     }
                     _ => None,
                 };
@@ -50,6 +52,7 @@ impl Scope<'_> {
                 target.flows = flows;
             }
             if let Some(filled) = platform.regions.get(region.name.as_str()) {
+                self.nodes_in_reach(filled);
                 self.quotas(platform, filled);
             }
         }
@@ -63,26 +66,25 @@ impl Scope<'_> {
         names: &Names,
         platform: &Platform,
         region: &Region,
-        primary: Option<&Region>,
         hosts: &mut Hosts,
     ) -> Option<(Workload, Vec<Flow>)> {
         let namespace = entry.namespace.as_ref()?;
         let mut asker = self.asker(entry, namespace, platform, region, names);
         let mut pod = Pod::default();
         let ports = container_ports(entry);
-        let main = self.container(&entry.name, entry.key, app.container(), true, ports, &Fallback::default(), &mut asker, &mut pod);
+        // Claims come first: their names are not for an empty folder to take.
+        let mut volumes = Volumes::of(None);
+        for (path, at, size) in app.volumes.get().into_iter().flat_map(|all| all.set()) {
+            self.mount_claim(&mut volumes, path, size.clone(), at, &mut pod);
+        }
+        let main = self.container(&entry.name, entry.key, app.container(), volumes, ports, &Fallback::default(), &mut asker, &mut pod);
         self.check_init(&app.init);
         self.check_container_names(entry, app);
         let init = self.others(&app.init, &mut asker, &mut pod);
         let sidecars = self.others(&app.sidecars, &mut asker, &mut pod);
         self.check_listeners(&app.sidecars, app.port.span().or(app.ports.span()), main.as_ref());
-        let mut main = main?;
-        for (path, _, size) in app.volumes.get().into_iter().flat_map(|all| all.set()) {
-            let name = volume_name(path);
-            pod.volumes.push(Volume::Claim { name: name.clone(), size: size.clone() });
-            main.mounts.push(Mount { volume: name, path: path.to_string(), read_only: false });
-        }
-        let deadline = app.deadline.get().map(|time| time.seconds());
+        let main = main?;
+        let deadline = self.seconds("deadline", &app.deadline, 1..=MOST);
         let kind = match (app.schedule.get(), app.run.get(), app.per_node.get()) {
             (Some(schedule), _, _) => Kind::CronJob(Cron {
                 schedule: schedule.to_string(),
@@ -105,8 +107,8 @@ impl Scope<'_> {
             cpu: scale.cpu.get().copied().or_else(|| if scale.memory.is_missing() { "70%".parse().ok() } else { None }),
             memory: scale.memory.get().copied(),
         });
-        let many = replicas.1 > 1;
-        let placement = self.placement(&app.subnet, &app.pool, &app.arch, region, many)?;
+        let runs = if matches!(kind, Kind::DaemonSet) { Runs::OnEveryNode } else { Runs::replicas(replicas.1) };
+        let placement = self.placement(&app.subnet, &app.pool, &app.arch, region, runs)?;
         let exposures = self.exposures(app, &entry.ports, platform, hosts);
         let mut metrics: Vec<u16> = self.metrics_port(&app.metrics, &main).into_iter().collect();
         for (name, _, container) in app.sidecars.get().into_iter().flat_map(|all| all.set()) {
@@ -117,12 +119,13 @@ impl Scope<'_> {
         let needs = self.needs(&app.needs, &asker);
         let flows = self.all_flows(
             &asker,
+            &placement,
             needs,
-            primary,
             &exposures.iter().map(|exposure| exposure.target).collect::<Vec<_>>(),
             &metrics,
             entry.key,
         );
+        let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(30);
         let workload = Workload {
             kind,
             protocol: app.protocol.get().copied().unwrap_or(Protocol::Http),
@@ -131,7 +134,7 @@ impl Scope<'_> {
             init,
             sidecars,
             exposures,
-            grace: app.grace.get().map_or(30, |time| time.seconds()),
+            grace,
             ..self.bare(entry, namespace, &app.owner, &app.alias, platform, main, pod, placement)
         };
         Some((workload, flows))
@@ -144,21 +147,24 @@ impl Scope<'_> {
         names: &Names,
         platform: &Platform,
         region: &Region,
-        primary: Option<&Region>,
     ) -> Option<(Workload, Vec<Flow>)> {
         let namespace = entry.namespace.as_ref()?;
         let engine = store.engine.get().copied()?;
         let mut asker = self.asker(entry, namespace, platform, region, names);
         let mut pod = Pod::default();
-        let fallback = engines::fallback(engine, store);
         let ports = container_ports(entry);
-        let mut main = self.container(&entry.name, entry.key, store.container(), true, ports, &fallback, &mut asker, &mut pod)?;
-        let data = DATA.to_string();
-        let mounted = main.mounts.iter().any(|mount| mount.path == data);
-        let kept = match store.storage.get() {
-            Some(StoreSize::Size(size)) => {
-                pod.volumes.push(Volume::Claim { name: "data".to_string(), size: size.clone() });
-                main.mounts.push(Mount { volume: "data".to_string(), path: data, read_only: false });
+        let fallback = engines::fallback(engine, store, &ports);
+        let listens = engines::listens(engine, &ports);
+        let data: AbsolutePath = store.data.get().cloned().or_else(|| DATA.parse().ok())?;
+        let mut volumes = Volumes::of(None);
+        let size = store.storage.spanned().and_then(|(size, at)| if let StoreSize::Size(size) = size { Some((size, at)) } else { None });
+        if let Some((size, at)) = size {
+            self.mount_claim(&mut volumes, &data, size.clone(), at, &mut pod);
+        }
+        let mut main = self.container(&entry.name, entry.key, store.container(), volumes, ports, &fallback, &mut asker, &mut pod)?;
+        let mounted = main.mounts.iter().any(|mount| mount.path == data.as_str());
+        let kept = match size {
+            Some(_) => {
                 if engine != Engine::Custom && main.args.is_empty() && main.command.is_empty() {
                     main.args = vec!["--appendonly".to_string(), "yes".to_string()];
                 }
@@ -172,19 +178,22 @@ impl Scope<'_> {
                             main.ephemeral.map(|(least, most)| (least, Quantity::from_bytes(most.bytes().saturating_add(size.bytes()))));
                     }
                     pod.volumes.push(Volume::Tmp { name: "data".to_string(), medium: Medium::Disk, size });
-                    main.mounts.push(Mount { volume: "data".to_string(), path: data, read_only: false });
+                    main.mounts.push(Mount { volume: "data".to_string(), path: data.to_string(), read_only: false });
                 }
                 false
             }
         };
+        if let Some(port) = listens.filter(|port| engines::port(engine).is_some_and(|(_, own)| own != *port) && main.command.is_empty()) {
+            main.args.extend(["--port".to_string(), port.to_string()]);
+        }
         for (name, _, value) in store.parameters.get().into_iter().flat_map(|all| all.set()) {
             main.args.extend([format!("--{name}"), value.clone()]);
         }
         let count = store.replicas.get().copied().unwrap_or(1);
-        let placement = self.placement(&store.subnet, &Field::Missing, &Field::Missing, region, count > 1)?;
+        let placement = self.placement(&store.subnet, &Field::Missing, &Field::Missing, region, Runs::replicas(count))?;
         let metrics: Vec<u16> = self.metrics_port(&store.metrics, &main).into_iter().collect();
         let needs = self.needs(&store.needs, &asker);
-        let flows = self.all_flows(&asker, needs, primary, &[], &metrics, entry.key);
+        let flows = self.all_flows(&asker, &placement, needs, &[], &metrics, entry.key);
         let workload = Workload {
             store: true,
             kind: if kept { Kind::StatefulSet } else { Kind::Deployment },
@@ -252,7 +261,16 @@ impl Scope<'_> {
         for (name, span, container) in containers.get().into_iter().flat_map(|all| all.set()) {
             let ports = container.ports.get().into_iter().flat_map(|all| all.set());
             let ports = ports.map(|(name, _, map)| (name.to_string(), map.container().get())).collect();
-            all.extend(self.container(name, span, container.container(), false, ports, &Fallback::default(), asker, pod));
+            all.extend(self.container(
+                name,
+                span,
+                container.container(),
+                Volumes::of(Some(name.as_str())),
+                ports,
+                &Fallback::default(),
+                asker,
+                pod,
+            ));
         }
         all
     }
@@ -313,6 +331,21 @@ impl Scope<'_> {
         }
     }
 
+    /// A policy knows pods in their nodes' network by the ranges of the nodes, so where nobody knows these no policy can open the way.
+    fn nodes_in_reach(&mut self, region: &Region) {
+        for flow in &region.flows {
+            let on_a_node = |peer: &&Peer| region.workload_of(peer).is_some_and(|workload| workload.host_network);
+            for peer in [&flow.from, &flow.to].into_iter().filter(on_a_node).filter(|peer| region.node_ranges(peer).is_none()) {
+                let Some(workload) = region.workload_of(peer) else { continue };
+                let message = format!(
+                    "no policy opens the way that `{}` asks for: `{}` uses its node's network, and the ranges of the nodes in `{}` are not known",
+                    flow.why, workload.name, region.name
+                );
+                self.tell(Diagnostic::new(Code::NotRendered, message).at(workload.span));
+            }
+        }
+    }
+
     /// What `needs` names, each with its place.
     fn needs(&mut self, needs: &Field<Vec<Field<Ref>>>, asker: &Asker<'_>) -> Vec<(Need, Span)> {
         let mut all = Vec::new();
@@ -331,6 +364,10 @@ impl Scope<'_> {
                 self.left_out(&entry, at, "a need", asker);
                 continue;
             }
+            if away(&entry, asker) {
+                self.out_of_reach(&entry, at, "a need", asker);
+                continue;
+            }
             if let Some((_, target)) = self.port_of(&entry, reference, at) {
                 all.push((Need { entry, target }, at));
             }
@@ -341,15 +378,15 @@ impl Scope<'_> {
     fn all_flows(
         &mut self,
         asker: &Asker<'_>,
+        placement: &Placement,
         needs: Vec<(Need, Span)>,
-        primary: Option<&Region>,
         exposed: &[u16],
         metrics: &[u16],
         key: Span,
     ) -> Vec<Flow> {
         let mut all = needs;
         all.extend(asker.needs.iter().cloned().map(|need| (need, key)));
-        let mut flows = self.flows_of(asker, &all, primary);
+        let mut flows = self.flows_of(asker, placement, &all);
         let to = Peer::Workload { namespace: asker.namespace.to_string(), name: asker.name.to_string() };
         for target in exposed {
             let why = format!("{} is exposed", asker.label);

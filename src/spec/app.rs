@@ -4,7 +4,7 @@ use super::container::{Architecture, Container, File, Metrics, Probes, Resources
 use crate::syntax::{Field, Map};
 use crate::value::{
     AbsolutePath, Cidr, CountRange, Duration, EntryName, Host, Image, Name, Percent, PortMap, PortName, PortSpecifier, Quantity, Ref,
-    Schedule, SecretRef, Text, VariableName,
+    RoutePath, Schedule, SecretRef, Text, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -89,9 +89,9 @@ pub struct Expose {
     /// The host, relative to the environment's domain; `@` is the domain itself, a trailing dot makes it absolute.
     pub host: Field<Host>,
     /// The path below which it is reached. Default: all.
-    pub path: Field<String>,
+    pub path: Field<RoutePath>,
     /// What that path becomes.
-    pub rewrite: Field<String>,
+    pub rewrite: Field<RoutePath>,
     /// The Service's port, by name or number. Default: the only port.
     pub port: Field<PortSpecifier>,
     /// How long a request may take.

@@ -2,7 +2,8 @@
 
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Duration, Image, PortMap, PortName, PortSpecifier, Quantity, QuantityRange, RelativePath, SecretRef, Text, VariableName,
+    AbsolutePath, Capability, Duration, Image, PortMap, PortName, PortSpecifier, Quantity, QuantityRange, RelativePath, SecretRef, Text,
+    VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -198,7 +199,7 @@ pub struct Security {
     /// The group that owns its volumes. Default: the group.
     pub fs_group: Field<u32>,
     /// Capabilities beyond none.
-    pub capabilities: Field<Vec<Field<String>>>,
+    pub capabilities: Field<Vec<Field<Capability>>>,
     /// Whether it may write to its own image.
     pub writable_root: Field<bool>,
     /// Whether it has every right on its node.

@@ -1,7 +1,7 @@
 //! `external`, `charts`, `buckets`, `patches`, `manifests` and `terraform`: what the platform reaches and what is added to it by hand.
 
 use crate::syntax::{Field, Map};
-use crate::value::{Domain, Duration, Name, Port, PortMap, PortName, Ref, RelativePath, Target, Url};
+use crate::value::{Duration, HostAddress, Name, Port, PortMap, PortName, Ref, RelativePath, Target, Url};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ pub struct External {
     /// Its address.
     pub url: Field<Url>,
     /// Its host name or address.
-    pub host: Field<Domain>,
+    pub host: Field<HostAddress>,
     /// Its port.
     pub port: Field<Port>,
     /// Where it is.

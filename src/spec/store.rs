@@ -27,6 +27,8 @@ container! {
         pub parameters: Field<Map<String, String>>,
         /// The size of each replica's volume, or `none` for a cache.
         pub storage: Field<StoreSize>,
+        /// The folder in which the engine keeps its data: where the volume stands. Default: `/data`.
+        pub data: Field<AbsolutePath>,
         /// How many there are in a region.
         pub replicas: Field<u32>,
         /// The subnet it runs in. Default: the default subnet.

@@ -7,6 +7,7 @@
 #[macro_use]
 mod macros;
 
+mod capability;
 mod cidr;
 mod date;
 mod domain;
@@ -22,6 +23,7 @@ mod port;
 mod quantity;
 mod range;
 mod reference;
+mod route_path;
 mod rule;
 mod schedule;
 mod target;
@@ -29,6 +31,7 @@ mod text;
 mod url;
 mod version;
 
+pub use capability::Capability;
 pub use cidr::Cidr;
 pub use date::Date;
 pub use domain::{Domain, Host, HostAddress, Hostname};
@@ -44,6 +47,7 @@ pub use port::{Port, PortMap, PortName, PortSpecifier};
 pub use quantity::Quantity;
 pub use range::{CountRange, QuantityRange};
 pub use reference::{BucketAccess, Ref, RefKind, SecretRef};
+pub use route_path::RoutePath;
 pub use rule::{ObjectPattern, RuleName};
 pub use schedule::Schedule;
 pub use target::Target;

@@ -2,6 +2,7 @@
 //! specs of the repository. Trials that need git, kubectl or the Python judges are ignored where these are absent and fail where
 //! PLATGEN_JUDGES is `required`.
 
+mod agents;
 mod check;
 mod cli;
 mod merge;
@@ -22,6 +23,7 @@ macro_rules! trials {
 
 fn main() {
     let mut trials = trials! {
+        agents: agents_are_on_every_node;
         check: the_spec_changed files_were_edited_deleted_added the_lock_is_missing_or_stale platgen_changed a_render_was_interrupted
             edited_and_foreign_files_need_force a_terraform_root_that_left_the_spec a_lock_with_conflict_markers;
         cli: help_and_exit_codes formats closed_pipe_is_quiet full_stdout_fails credentials_are_not_printed a_folder_is_found_from_inside init_validate_render_check init_in_both_formats_says_the_same

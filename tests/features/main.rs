@@ -28,7 +28,6 @@ const SILENT: &[(&str, &str)] = &[
     ("additions/chart-with-values", "the same"),
     ("additions/external-in-some-environments", "nothing there needs it"),
     ("apps/everywhere", "the default"),
-    ("apps/renamed", "objects carry the new name; what stands in a cluster under the old one is pruned by whoever applies"),
     ("cloud/aws", "the default of its region"),
     ("cloud/machines", "what is known of machines; pods that they have no room for are told"),
     ("cloud/secrets-of-the-cloud", "the default"),

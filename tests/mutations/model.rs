@@ -231,9 +231,9 @@ impl Bench<'_> {
             change(edit("to another port"), &|w| w.exposures[index].port += 1);
         }
         change("in another subnet".into(), &|w| {
-            w.placement.subnet = name(if w.placement.subnet.as_str() == "data" { "general" } else { "data" })
+            w.placement.subnets = vec![name(if w.placement.subnets[0].as_str() == "data" { "general" } else { "data" })]
         });
-        change("isolated flipped".into(), &|w| w.placement.isolated ^= true);
+        change("everywhere flipped".into(), &|w| w.placement.everywhere ^= true);
         change("in a pool".into(), &|w| w.placement.pool = Some(name("general")));
         change("on one architecture".into(), &|w| w.placement.architectures = vec!["arm64"]);
         if !workload.placement.tolerations.is_empty() {

@@ -36,6 +36,9 @@ impl Case {
 struct Written {
     #[serde(default)]
     base: Map<String, Value>,
+    /// What a case of a container needs of the platform.
+    #[serde(default)]
+    around: Map<String, Value>,
     feature: Value,
     #[serde(default)]
     warnings: Vec<String>,
@@ -82,13 +85,13 @@ pub(crate) fn cases() -> Vec<Case> {
                 add(format!("{file}/{key}"), &[&Value::Object(written.base)], written.feature);
                 continue;
             }
-            let base = Value::Object(written.base);
+            let (base, around) = (Value::Object(written.base), Value::Object(written.around));
             for (place, path, needed) in containers() {
                 if written.places.is_empty() || written.places.iter().any(|wanted| wanted == place) {
                     let at = |value: &Value| {
                         path.iter().rev().filter(|key| !key.is_empty()).fold(value.clone(), |inner, key| json!({*key: inner}))
                     };
-                    add(format!("{file}/{key}-of-{place}"), &[&at(&needed), &at(&base)], at(&written.feature));
+                    add(format!("{file}/{key}-of-{place}"), &[&around, &at(&needed), &at(&base)], at(&written.feature));
                 }
             }
         }

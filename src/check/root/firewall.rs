@@ -81,10 +81,9 @@ fn wanted(root: &Root) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
         }
     }
     for Flow { from, to, ports, why } in &root.region.flows {
-        let Some(class) = class_of(root, services, from) else { continue };
-        for port in ports.iter().map(u16::to_string) {
-            match (to, class_of(root, services, to)) {
-                (Peer::Outside { cidrs, .. }, _) => {
+        for class in classes_of(root, services, from) {
+            for port in ports.iter().map(u16::to_string) {
+                if let Peer::Outside { cidrs, .. } = to {
                     let everywhere = cidrs.is_empty().then(|| EVERYWHERE.to_owned());
                     let open = network.subnets.iter().any(|subnet| subnet.name.as_str() == class && subnet.internet);
                     // A class without a way to the internet has no hole for it either.
@@ -92,24 +91,23 @@ fn wanted(root: &Root) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
                         exits.entry(opening(class, &range, "tcp", &port)).or_insert_with(|| why.clone());
                     }
                 }
-                (_, Some(called)) if called != class => {
+                for called in classes_of(root, services, to).into_iter().filter(|called| *called != class) {
                     flows.entry(opening(class, called, "tcp", &port)).or_insert_with(|| why.clone());
                 }
-                _ => {}
             }
         }
     }
     (flows, exits)
 }
 
-/// The class of nodes that a peer runs on; cluster services stand in the default one.
-fn class_of<'r>(root: &'r Root, services: &'r str, peer: &Peer) -> Option<&'r str> {
+/// The classes of nodes that a peer may run on; cluster services stand in the default one.
+fn classes_of<'r>(root: &'r Root, services: &'r str, peer: &Peer) -> Vec<&'r str> {
     match peer {
-        Peer::Workload { namespace, name } => {
-            let workload = root.region.workloads.get(&format!("{namespace}/{name}"))?;
-            Some(workload.placement.subnet.as_str())
+        Peer::Workload { .. } => {
+            let workload = root.region.workload_of(peer);
+            workload.into_iter().flat_map(|workload| &workload.placement.subnets).map(|subnet| subnet.as_str()).collect()
         }
-        Peer::Gateway | Peer::Metrics => Some(services),
-        Peer::Outside { .. } => None,
+        Peer::Gateway | Peer::Metrics => vec![services],
+        Peer::Outside { .. } => Vec::new(),
     }
 }

@@ -1,10 +1,8 @@
 //! A region of the resolved platform -> [`Network`].
 
-use std::collections::BTreeMap;
-
 use super::{Class, Exit, Flow, Network, Protocol, State, Subnet, Use};
 use crate::model::{Flow as Need, NetworkSubnet, Peer, Platform, Region, Via, ZoneRange};
-use crate::value::Cidr;
+use crate::value::{Cidr, Name};
 
 impl Network {
     /// The network of a region, with the state where `state` says; none where the region has no network or no account of ours.
@@ -61,29 +59,29 @@ fn class(subnet: &NetworkSubnet) -> Class {
 
 /// What needs open between classes, and from classes to ranges outside.
 fn needs(region: &Region, classes: &[Class]) -> (Vec<Flow>, Vec<Exit>) {
-    let subnets: BTreeMap<(&str, &str), &str> = region
-        .workloads
-        .values()
-        .map(|workload| ((workload.namespace.as_str(), workload.name.as_str()), workload.placement.subnet.as_str()))
-        .collect();
     let services = classes.iter().find(|class| class.default).map(|class| class.name.as_str());
-    let home = |peer: &Peer| match peer {
-        Peer::Workload { namespace, name } => subnets.get(&(namespace.as_str(), name.as_str())).copied(),
-        // Cluster services, which stand in the default class.
-        Peer::Gateway | Peer::Metrics => services,
-        Peer::Outside { .. } => None,
+    let homes = |peer: &Peer| -> Vec<&str> {
+        match peer {
+            Peer::Workload { .. } => {
+                let workload = region.workload_of(peer);
+                workload.into_iter().flat_map(|workload| &workload.placement.subnets).map(Name::as_str).collect()
+            }
+            // Cluster services, which stand in the default class.
+            Peer::Gateway | Peer::Metrics => services.into_iter().collect(),
+            Peer::Outside { .. } => Vec::new(),
+        }
     };
     let mut flows = Vec::new();
     // Images that no mirror holds, and the cloud's services without an endpoint.
     let mut exits: Vec<Exit> =
         classes.iter().filter(|class| class.internet).map(|class| internet(&class.name, 443, "HTTPS to the internet")).collect();
-    for need in &region.flows {
-        let Some(from) = home(&need.from) else { continue };
+    for (need, from) in region.flows.iter().flat_map(|need| homes(&need.from).into_iter().map(move |from| (need, from))) {
         if let Peer::Outside { name, cidrs } = &need.to {
             // A class without a way to the internet has no hole for it either.
             let open = classes.iter().any(|class| class.name == from && class.internet);
             exits.extend(outside(from, name, cidrs, need).filter(|exit| open || exit.cidr.prefix() > 0));
-        } else if let Some(to) = home(&need.to) {
+        }
+        for to in homes(&need.to) {
             let flow = |port: &u16| Flow {
                 from: from.to_owned(),
                 to: to.to_owned(),

@@ -1,0 +1,102 @@
+//! Folders of a pod: each volume has a name of its own, each container sees one thing at a path.
+
+use super::Scope;
+use super::containers::Pod;
+use crate::model::{HostPath, Medium, Mount, Volume};
+use crate::source::Span;
+use crate::value::{AbsolutePath, Quantity, digest};
+
+/// The longest name of a volume: a DNS label.
+const LONGEST: usize = 63;
+
+/// What one container sees, and where that was said.
+#[derive(Debug, Default)]
+pub(super) struct Volumes {
+    /// In front of the names of its volumes, so that no two containers share one unless they say so.
+    prefix: String,
+    pub(super) mounts: Vec<Mount>,
+    places: Vec<(String, Span)>,
+}
+
+impl Volumes {
+    /// Of a container; of the pod's own the name says nothing.
+    pub(super) fn of(container: Option<&str>) -> Volumes {
+        Volumes { prefix: container.map(|name| format!("{name}-")).unwrap_or_default(), ..Volumes::default() }
+    }
+}
+
+impl Scope<'_> {
+    /// An empty folder.
+    pub(super) fn mount_tmp(
+        &mut self,
+        volumes: &mut Volumes,
+        path: &AbsolutePath,
+        medium: Medium,
+        size: Quantity,
+        at: Span,
+        pod: &mut Pod,
+    ) {
+        let name = unique(&format!("{}{}", volumes.prefix, words(path)), path.as_str(), pod);
+        pod.volumes.push(Volume::Tmp { name: name.clone(), medium, size });
+        self.mount(volumes, path.as_str(), name, false, at);
+    }
+
+    /// A folder that stays.
+    pub(super) fn mount_claim(&mut self, volumes: &mut Volumes, path: &AbsolutePath, size: Quantity, at: Span, pod: &mut Pod) {
+        let name = unique(&claim_name(path), path.as_str(), pod);
+        pod.volumes.push(Volume::Claim { name: name.clone(), size });
+        self.mount(volumes, path.as_str(), name, false, at);
+    }
+
+    /// A folder of the node.
+    pub(super) fn mount_host(&mut self, volumes: &mut Volumes, path: &AbsolutePath, node: &AbsolutePath, at: Span, pod: &mut Pod) {
+        let name = unique(&format!("{}host-{}", volumes.prefix, words(path)), path.as_str(), pod);
+        pod.volumes.push(Volume::Host(HostPath { name: name.clone(), path: node.to_string() }));
+        self.mount(volumes, path.as_str(), name, true, at);
+    }
+
+    /// A single file; its volume is made where files become ConfigMaps and Secrets.
+    pub(super) fn mount_file(&mut self, volumes: &mut Volumes, path: &AbsolutePath, at: Span) {
+        self.take(volumes, path.as_str(), at);
+    }
+
+    fn mount(&mut self, volumes: &mut Volumes, path: &str, volume: String, read_only: bool, at: Span) {
+        self.take(volumes, path, at);
+        volumes.mounts.push(Mount { volume, path: path.to_owned(), read_only });
+    }
+
+    /// The API refuses two mounts at one path.
+    fn take(&mut self, volumes: &mut Volumes, path: &str, at: Span) {
+        match volumes.places.iter().find(|(known, _)| known == path) {
+            Some((_, first)) => {
+                let message = format!("two things stand at `{path}` in one container");
+                self.contradiction(message, at, Some(*first), "the first stands here");
+            }
+            None => volumes.places.push((path.to_owned(), at)),
+        }
+    }
+}
+
+/// The path as words of a name: `/var/cache` is `var-cache`.
+fn words(path: &AbsolutePath) -> String {
+    let words: String = path.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let words = words.trim_matches('-');
+    if words.is_empty() { "root".to_owned() } else { words.to_owned() }
+}
+
+/// The name of a claim, which finds its data by it: no other path has it, and no other volume changes it.
+fn claim_name(path: &AbsolutePath) -> String {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '/';
+    if path.as_str().chars().all(plain) { words(path) } else { with_digest(&words(path), &[path.as_str()]) }
+}
+
+/// The wanted name, or where it is too long, another's already or ours, one with a digest behind it.
+fn unique(wanted: &str, path: &str, pod: &Pod) -> String {
+    let taken = |name: &str| name.starts_with("platgen-") || pod.volumes.iter().any(|volume| volume.name() == name);
+    if wanted.len() <= LONGEST && !taken(wanted) { wanted.to_owned() } else { with_digest(&format!("volume-{wanted}"), &[wanted, path]) }
+}
+
+fn with_digest(words: &str, parts: &[&str]) -> String {
+    let start: String = words.chars().take(LONGEST - 9).collect();
+    format!("{}-{}", start.trim_end_matches('-'), digest(parts, 8))
+}

@@ -1,0 +1,89 @@
+//! What runs on every node, in the node's own network: nothing keeps it away, and the ways to it and from it are open.
+
+use crate::program::Project;
+use serde_json::{Value, json};
+
+const SPEC: &str = r#"apiVersion: platgen/v1
+platform: {name: shop, owner: sre, domain: shop.example}
+cloud: {provider: aws, accounts: {production: "111111111111"}, state: {region: eu-west-1}}
+regions: {eu-west-1: {zones: 2}}
+environments: {production: {branch: main, regions: [eu-west-1]}}
+network: {cidr: 10.0.0.0/8, subnets: {general: {default: true}, data: {isolated: true}}}
+cluster:
+  pools:
+    general: {subnet: general, machine: m7i.large, nodes: 2..4}
+    gpu: {subnet: general, machine: m7i.large, nodes: 2..4, taints: {gpu: "yes"}}
+    data: {subnet: data, machine: m7i.large, nodes: 2..4}
+access: {mfa: required, groups: {sre: {id: platform-admin, role: admin}}}
+teams: {sre: {group: sre, page: {email: sre@shop.example}, ticket: {email: sre@shop.example}}}
+namespaces:
+  shop: {owner: sre}
+  system: {owner: sre, pod_security: {level: privileged, reason: agents use their node's network}}
+apps:
+  agent:
+    namespace: system
+    image: registry.example/agent:v1
+    per_node: true
+    port: 9000
+    probes: {ready: {tcp: true}}
+    security: {host: {network: true}, reason: it counts the node's packets}
+    needs: [app/shop/web]
+  limited:
+    namespace: system
+    subnet: data
+    image: registry.example/limited:v1
+    per_node: true
+  web:
+    namespace: shop
+    image: registry.example/web:v1
+    port: 8080
+    probes: {ready: /ready}
+    needs: [app/system/agent]
+"#;
+
+fn documents(project: &Project, path: &str) -> Vec<Value> {
+    let text = project.read(&format!("deploy/kubernetes/production/eu-west-1/{path}"));
+    text.split("\n---\n").map(|one| serde_yaml::from_str(one).expect("a document")).collect()
+}
+
+fn one(documents: &[Value], kind: &str) -> Value {
+    documents.iter().find(|document| document["kind"] == kind).unwrap_or_else(|| panic!("no {kind}")).clone()
+}
+
+pub(crate) fn agents_are_on_every_node() {
+    let project = Project::new();
+    project.write("platform.yaml", SPEC);
+    project.run(&["render"]).exits(0);
+    let check = project.run(&["check"]).exits(0);
+    assert!(check.err.contains(", 0 findings"), "{}", check.err);
+
+    let agent = documents(&project, "system/agent.yaml");
+    let pod = &one(&agent, "DaemonSet")["spec"]["template"]["spec"];
+    let tolerated = |key: &str, value: &str| json!({"key": key, "operator": "Equal", "value": value, "effect": "NoSchedule"});
+    assert_eq!(pod["tolerations"], json!([tolerated("platgen.io/subnet", "data"), tolerated("gpu", "yes")]));
+    assert_eq!(pod["affinity"], Value::Null);
+
+    // One that names a subnet runs on its nodes alone.
+    let pod = &one(&documents(&project, "system/limited.yaml"), "DaemonSet")["spec"]["template"]["spec"];
+    assert_eq!(pod["tolerations"], json!([tolerated("platgen.io/subnet", "data")]));
+    let terms = &pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"];
+    assert_eq!(terms, &json!([{"matchExpressions": [{"key": "platgen.io/subnet", "operator": "In", "values": ["data"]}]}]));
+
+    // A policy knows pods in the node's network by the ranges of the nodes: those of both subnets in both zones.
+    let lock = project.read("platgen.lock");
+    let range = |subnet: &str, zone: &str| {
+        let key = format!("production/eu-west-1/subnet/{subnet}/{zone} ");
+        let cidr = lock.lines().find_map(|line| line.strip_prefix(&key)).unwrap_or_else(|| panic!("no {key} in {lock}"));
+        json!({"ipBlock": {"cidr": cidr}})
+    };
+    let mut nodes: Vec<Value> = ["general", "data"].iter().flat_map(|subnet| ["a", "b"].map(|zone| range(subnet, zone))).collect();
+    nodes.sort_by_key(Value::to_string);
+    let web = one(&documents(&project, "shop/web.yaml"), "NetworkPolicy");
+    for (side, peers, port) in [("egress", "to", 9000), ("ingress", "from", 8080)] {
+        let rules = web["spec"][side].as_array().expect("rules");
+        let rule = rules.iter().find(|rule| rule["ports"][0]["port"] == port).unwrap_or_else(|| panic!("{side}: {web}"));
+        let mut found = rule[peers].as_array().expect("peers").clone();
+        found.sort_by_key(Value::to_string);
+        assert_eq!(found, nodes, "{side}");
+    }
+}
