@@ -116,9 +116,6 @@ impl Scope<'_> {
     fn words(&mut self, words: &Field<Vec<Field<Text>>>, what: &str, asker: &mut Asker<'_>) -> Vec<String> {
         let mut all = Vec::new();
         for (text, span) in words.get().into_iter().flatten().filter_map(Field::spanned) {
-            if literals::looks_secret(text.original()) {
-                self.secret_literal(what, span);
-            }
             match self.value(text, span, what, asker) {
                 Some(Source::Text(value)) => {
                     self.printable(what, &value, span);
@@ -161,13 +158,6 @@ impl Scope<'_> {
                     "it stands here, too",
                 );
                 continue;
-            }
-            let secret = match text.as_literal() {
-                Some(literal) => literals::looks_secret(literal) || literals::names_secret(name.as_str(), literal),
-                None => literals::looks_secret(text.original()),
-            };
-            if secret {
-                self.secret_literal(&format!("`{name}`"), at);
             }
             if let Some(value) = self.value(text, at, &format!("`{name}`"), asker) {
                 if let Source::Text(text) = &value {
@@ -221,7 +211,11 @@ impl Scope<'_> {
             let content = match (&file.from, &file.text, &file.secret) {
                 (_, _, Field::Set(secret, _)) => Some(FileContent::Secret(secret.clone())),
                 (Field::Set(from, at), _, _) => {
-                    self.included(from.as_str(), *at).and_then(|text| self.file_text(&text, *at, path, expand, asker))
+                    let text = self.included(from.as_str(), *at);
+                    if text.as_deref().is_some_and(literals::looks_secret) {
+                        self.secret_literal(&format!("`{path}`"), *at);
+                    }
+                    text.and_then(|text| self.file_text(&text, *at, path, expand, asker))
                 }
                 (_, Field::Set(text, at), _) => self.file_text(text, *at, path, expand, asker),
                 _ => None,
@@ -240,9 +234,6 @@ impl Scope<'_> {
     }
 
     fn file_text(&mut self, text: &str, at: Span, path: &AbsolutePath, expand: bool, asker: &mut Asker<'_>) -> Option<FileContent> {
-        if literals::looks_secret(text) {
-            self.secret_literal(&format!("`{path}`"), at);
-        }
         if !expand {
             return Some(FileContent::Text(text.to_string()));
         }

@@ -1,12 +1,13 @@
-//! Texts that look like credentials: by the shape of well-known keys, by a private key's first line, by a password in a URL, or by the name they
-//! stand under.
+//! Texts of the spec that look like credentials: by the shape that issuers give their keys, by a password in an address, or by the name they
+//! stand under. Every text that was written is looked at, also where a layer above takes it away: what is in the file is in the repository.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::spec::Spec;
+use crate::source::Span;
+use crate::syntax::{Kind, Node};
 use regex::RegexSet;
 use std::sync::LazyLock;
 
-/// Shapes of keys that issuers publish so that scanners can find them.
+/// Shapes that scanners know, too.
 static SHAPES: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
     RegexSet::new([
         r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
@@ -14,43 +15,173 @@ static SHAPES: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
         r"\bgithub_pat_[0-9A-Za-z_]{22,}",
         r"\bglpat-[0-9A-Za-z_-]{20}",
         r"\bxox[abprs]-[0-9A-Za-z-]{10,}",
+        r"\bhooks\.slack\.com/services/T[0-9A-Z]+/B[0-9A-Z]+/[0-9A-Za-z]+",
         r"\bAIza[0-9A-Za-z_-]{35}",
         r"\b[sr]k_live_[0-9A-Za-z]{20,}",
+        r"\bsk-[0-9A-Za-z_-]{32,}",
         r"\bSG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}",
-        r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+        r"\bnpm_[0-9A-Za-z]{36}",
+        r"\bpypi-[0-9A-Za-z_-]{32,}",
+        r"\bhvs\.[0-9A-Za-z_-]{20,}",
+        r"\bdop_v1_[0-9a-f]{64}",
+        r"\bAGE-SECRET-KEY-1[0-9A-Z]{20,}",
+        r"\b(?:AccountKey|SharedAccessKey)=[0-9A-Za-z+/]{20,}",
+        r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----",
         r"\beyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.",
-        r"[a-z][a-z0-9+.-]*://[^/\s:@$]+:[^/\s:@$]+@",
+        // A password in an address, unless it is filled in.
+        r"[a-z][a-z0-9+.-]*://[^/\s:@$]*:[^/\s@$]+@",
+        // One in a connection string.
+        r#"(?i)\b(?:password|passwd|pwd)\s*=\s*["']?[^\s"'$/<&;{][^\s"'$&;]{3,}"#,
     ])
     .ok()
 });
 
-/// Words that name a credential when a variable ends in one.
-const NAMES: &[&str] =
-    &["PASSWORD", "PASSWD", "SECRET", "TOKEN", "API_KEY", "APIKEY", "PRIVATE_KEY", "ACCESS_KEY", "CREDENTIAL", "CREDENTIALS"];
+/// Keys below which the user chooses the names of texts.
+const FREE: [&str; 7] = ["config", "headers", "json", "merge", "parameters", "values", "vars"];
+
+/// Keys of lists with the words of a command.
+const COMMANDS: [&str; 3] = ["args", "command", "exec"];
+
+/// Words that end the name of a password: whatever stands there is one.
+const PASSWORDS: [&str; 8] = ["MASTERAUTH", "PASS", "PASSPHRASE", "PASSWD", "PASSWORD", "PW", "PWD", "REQUIREPASS"];
+
+/// Words that end the name of another credential, unless the text says otherwise: a token may be a number of words, a secret a name.
+const CREDENTIALS: [&[&str]; 10] = [
+    &["SECRET"],
+    &["TOKEN"],
+    &["APIKEY"],
+    &["API", "KEY"],
+    &["ACCESS", "KEY"],
+    &["AUTH", "KEY"],
+    &["ENCRYPTION", "KEY"],
+    &["PRIVATE", "KEY"],
+    &["SECRET", "KEY"],
+    &["SIGNING", "KEY"],
+];
+
+/// Texts that are switches, whatever their name says.
+const SWITCHES: [&str; 14] = [
+    "disabled", "enabled", "false", "include", "no", "none", "null", "off", "omit", "on", "optional", "required", "true", "yes",
+];
+
+/// Tells of every text in a spec's tree that looks like a credential.
+pub(super) fn check(root: &Node, found: &mut Diagnostics) {
+    walk(root, "", false, found);
+}
+
+/// `name` is the key nearest above, `free` whether the names here are the user's.
+fn walk(node: &Node, name: &str, free: bool, found: &mut Diagnostics) {
+    match &node.kind {
+        Kind::Plain(text) | Kind::Text(text) => {
+            if looks_secret(text) || (free && names_secret(name, text)) {
+                tell(name, node.span, found);
+            }
+        }
+        Kind::List(items) => {
+            if COMMANDS.contains(&name) {
+                words(items, name, found);
+            } else {
+                items.iter().for_each(|item| walk(item, name, free, found));
+            }
+        }
+        Kind::Map(entries) => {
+            // A variable as Kubernetes writes it has its name in one key and its text in another.
+            let named = if free { node.get("name").and_then(Node::scalar) } else { None };
+            for entry in entries.iter() {
+                let free = free || FREE.contains(&&*entry.key);
+                let own = match &*entry.key {
+                    // Of a file its path is what tells.
+                    "text" if !name.is_empty() => name,
+                    "value" => named.unwrap_or(&entry.key),
+                    key => key,
+                };
+                walk(&entry.value, own, free, found);
+            }
+        }
+    }
+}
+
+/// The words of a command: a credential may follow its flag, after `=` or as the next word.
+fn words(items: &[Node], name: &str, found: &mut Diagnostics) {
+    let mut flag = "";
+    for item in items {
+        let Some(text) = item.scalar() else {
+            walk(item, name, false, found);
+            continue;
+        };
+        let (own, value) = match text.split_once('=') {
+            Some((own, value)) if own.starts_with('-') => (own, value),
+            _ => (flag, text),
+        };
+        if looks_secret(text) || (!value.starts_with('-') && names_secret(own, value)) {
+            tell(name, item.span, found);
+        }
+        flag = if text.starts_with('-') && !text.contains('=') { text } else { "" };
+    }
+}
+
+fn tell(name: &str, at: Span, found: &mut Diagnostics) {
+    let what = if name.is_empty() { "this text".to_owned() } else { format!("`{name}`") };
+    let diagnostic = Diagnostic::new(Code::SecretLiteral, format!("{what} looks like a credential")).at(at);
+    found.push(diagnostic.help(
+        "put it in the secret manager and name its place under `secrets`, or as `${secret/path#key}`; a text that is none is said under `vars`, by a name that says what it is",
+    ));
+}
 
 /// Whether a text has the shape of a credential.
 pub(super) fn looks_secret(text: &str) -> bool {
     SHAPES.as_ref().is_some_and(|shapes| shapes.is_match(text))
 }
 
-/// Whether a variable of this name holds a credential, so that a literal value can't be right.
-pub(super) fn names_secret(variable: &str, value: &str) -> bool {
-    let upper = variable.to_ascii_uppercase().replace(['-', '.'], "_");
-    let named = NAMES.iter().any(|word| upper == *word || upper.ends_with(&format!("_{word}")));
-    // A path, a flag or nothing is no credential, whatever its name says.
-    named && !value.is_empty() && !value.starts_with('/') && !matches!(value, "true" | "false") && value.len() >= 4
+/// Whether a literal text under this name is a credential.
+fn names_secret(name: &str, text: &str) -> bool {
+    // What is filled in is a text of its own: a secret's place, an address, or one of `vars`, which are looked at where they stand.
+    if text.len() < 4 || text.starts_with('/') || text.contains("${") || text.contains("$(") || text.contains("://") {
+        return false;
+    }
+    if SWITCHES.contains(&text.to_ascii_lowercase().as_str()) {
+        return false;
+    }
+    let words = words_of(name);
+    let Some(last) = words.last() else { return false };
+    if PASSWORDS.contains(&last.as_str()) || last.ends_with("PASSWORD") {
+        return true;
+    }
+    let named = CREDENTIALS.iter().any(|wanted| {
+        let start = words.len().saturating_sub(wanted.len());
+        words.get(start..).is_some_and(|end| end == *wanted)
+    });
+    named && is_random(text)
 }
 
-/// Tells of credentials among the `vars`.
-pub(super) fn check_variables(spec: &Spec, found: &mut Diagnostics) {
-    for (name, _, value) in spec.vars.get().into_iter().flat_map(|all| all.iter()) {
-        if let Some((text, at)) = value.spanned()
-            && (looks_secret(text) || names_secret(name.as_str(), text))
-        {
-            let diagnostic = Diagnostic::new(Code::SecretLiteral, format!("`{name}` looks like a credential")).at(at);
-            found.push(diagnostic.help("put it in the secret manager, and refer to it with `${secret/path#key}`"));
+/// Whether a text is more likely made up by a machine, or a single made-up word, than a few words, a number or a sentence.
+fn is_random(text: &str) -> bool {
+    if text.len() < 6 || text.contains(char::is_whitespace) || text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
+    let parts: Vec<&str> = text.split(['-', '.', '_', ':', '/']).collect();
+    let is_word = |part: &&str| {
+        let letters = part.trim_end_matches(|c: char| c.is_ascii_digit());
+        part.len() - letters.len() <= 2 && letters.bytes().all(|byte| byte.is_ascii_alphabetic())
+    };
+    parts.len() < 2 || !parts.iter().all(is_word)
+}
+
+/// The words of a name in capitals: of `dbPassword`, `DB_PASSWORD` and `db.password` they are the same.
+fn words_of(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut small = false;
+    for c in name.chars() {
+        if !c.is_ascii_alphanumeric() || (small && c.is_ascii_uppercase()) {
+            words.push(String::new());
+        }
+        small = c.is_ascii_lowercase();
+        if let (true, Some(word)) = (c.is_ascii_alphanumeric(), words.last_mut()) {
+            word.push(c.to_ascii_uppercase());
         }
     }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 #[cfg(test)]
@@ -58,11 +189,64 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shapes_and_names() {
-        assert!(looks_secret("postgres://app:hunter2@db/orders"));
-        assert!(!looks_secret("postgres://db:5432/orders"));
-        assert!(names_secret("DB_PASSWORD", "hunter2"));
-        assert!(!names_secret("DB_PASSWORD_FILE", "x"));
-        assert!(!names_secret("TOKEN", "/run/token"));
+    fn shapes() {
+        let long = "0123456789abcdef".repeat(4);
+        for secret in [
+            "postgres://app:hunter2@db/orders",
+            "redis://:hunter2@cache:6379",
+            "host=db user=app password=hunter2",
+            "Server=db;Pwd='hunter2';",
+            &format!("npm_{}", &long[..36]),
+            &format!("hvs.{}", &long[..24]),
+            &format!("dop_v1_{long}"),
+            &format!("AccountName=a;AccountKey={long}=="),
+            "-----BEGIN PGP PRIVATE KEY BLOCK-----",
+            "https://hooks.slack.com/services/T0/B0/abc",
+        ] {
+            assert!(looks_secret(secret), "{secret}");
+        }
+        for fine in [
+            "postgres://db:5432/orders",
+            "postgres://${store/orders.users.app.name}:${store/orders.users.app.password}@${store/orders.address}/x",
+            "--password=$(DB_PASSWORD)",
+            "password = ${DB_PASSWORD}",
+            "password=/run/secrets/db",
+            "http://web:8080/a@b",
+            "user@example.com",
+        ] {
+            assert!(!looks_secret(fine), "{fine}");
+        }
+    }
+
+    #[test]
+    fn names() {
+        for (name, text) in [
+            ("DB_PASSWORD", "correct-horse-battery"),
+            ("PGPASSWORD", "hunter2"),
+            ("DB_PASS", "hunter2"),
+            ("MYSQL_PWD", "12345678"),
+            ("spring.datasource.password", "hunter2"),
+            ("SecretKey", "a1b2c3d4e5"),
+            ("JWT_SECRET", "supersecret"),
+            ("API_KEY", "4f9d-a1b2c3d4"),
+            ("--admin-token", "a1b2c3d4e5"),
+        ] {
+            assert!(names_secret(name, text), "{name}={text}");
+        }
+        for (name, text) in [
+            ("DB_PASSWORD_FILE", "hunter2"),
+            ("BYPASS", "hunter2"),
+            ("DB_PASSWORD", "${secret/db#password}"),
+            ("TOKEN", "/run/token"),
+            ("CSRF_TOKEN", "X-CSRF-Token"),
+            ("MAX_TOKEN", "4096"),
+            ("VALIDATE_TOKEN", "False"),
+            ("CORS_CREDENTIALS", "include"),
+            ("OAUTH_ACCESS_TOKEN", "https://login.example/token"),
+            ("K8S_SECRET", "web-tls-v2"),
+            ("IDEMPOTENCY_KEY", "abcdef123456"),
+        ] {
+            assert!(!names_secret(name, text), "{name}={text}");
+        }
     }
 }

@@ -94,7 +94,9 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
     }
     hosts.report(&mut found);
     regions::check_regions(&specs.base, &mut found);
-    literals::check_variables(&specs.base, &mut found);
+    if let Some(written) = &specs.written {
+        literals::check(written, &mut found);
+    }
     let name = specs.base.platform.get().and_then(|platform| platform.name.get()).cloned();
     let estate = name.filter(|_| declared).map(|name| Estate { name, environments });
     Resolution { estate, lock, diagnostics: found }

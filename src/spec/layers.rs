@@ -25,6 +25,8 @@ pub struct Specs {
     pub base: Arc<Spec>,
     /// One spec per environment, in promotion order.
     pub environments: IndexMap<String, Arc<Spec>>,
+    /// The spec as it was written, short forms expanded; none of a spec that could not be read.
+    pub written: Option<Node>,
     /// The merged tree of each environment, for `show` and for what a render is made from.
     pub trees: IndexMap<String, Node>,
     /// The places of the blocks of each environment.
@@ -65,6 +67,7 @@ pub fn assemble(files: &[Node], defaults: &Node, found: &mut Diagnostics) -> Spe
         let unused = profiles.entries().iter().filter(|profile| !layers.used.contains(&profile.key));
         specs.unused_profiles = unused.map(|profile| (profile.key.to_string(), profile.span)).collect();
     }
+    specs.written = Some(root);
     specs
 }
 
