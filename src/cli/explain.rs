@@ -16,7 +16,9 @@ pub(super) struct Explain {
 }
 
 pub(super) fn run(explain: &Explain, terminal: &Terminal) -> u8 {
+    // A rule is also called as waivers call it.
     let what = explain.what.as_deref().unwrap_or("");
+    let what = what.strip_prefix("platgen/").unwrap_or(what);
     if let Some(code) = Code::ALL.iter().find(|code| code.name() == what) {
         print_all(&format!("{}: {}\n\n{}\n", code.name(), code.summary(), code.explain()));
         return FINE;
@@ -61,7 +63,9 @@ fn place(path: &str) -> Result<String, Box<Diagnostic>> {
 /// Of several forms the one with keys, which is the long one.
 fn object(schema: &Value) -> Value {
     let forms = schema.get("anyOf").and_then(Value::as_array);
-    let long = forms.and_then(|forms| forms.iter().rev().find(|form| form.get("properties").is_some() || form.get("items").is_some()));
+    let has = |key: &'static str| move |form: &&Value| form.get(key).is_some_and(|value| value.is_object());
+    let find = |key| forms.and_then(|forms| forms.iter().rev().find(has(key)));
+    let long = find("properties").or_else(|| find("additionalProperties")).or_else(|| find("items"));
     let schema = long.unwrap_or(schema);
     match schema.get("items") {
         Some(items) => object(items),

@@ -166,8 +166,14 @@ fn spec_files(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
     for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
         let file = entry.map_err(|error| unreadable(folder, &error))?.path();
         let hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        let is_spec = file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "toml");
-        if is_spec && !hidden && !file.is_dir() {
+        let extension = file.extension().map(|extension| extension.to_string_lossy().into_owned()).unwrap_or_default();
+        let is_spec = |extension: &str| ["toml", "yaml", "yml"].contains(&extension);
+        if !is_spec(&extension) && is_spec(&extension.to_ascii_lowercase()) && !hidden {
+            let fault = Diagnostic::new(Code::UnsafePath, format!("`{}` is no part of the spec as it is called", file.display()));
+            let name = file.with_extension(extension.to_ascii_lowercase());
+            return Err(Box::new(fault.help(format!("rename it to `{}`, or move it away", name.display()))));
+        }
+        if is_spec(&extension) && !hidden && !file.is_dir() {
             files.push(file.strip_prefix(".").map(Path::to_path_buf).unwrap_or(file));
         }
     }
@@ -196,9 +202,21 @@ fn regular(path: &Path, limit: u64) -> std::io::Result<()> {
     Ok(())
 }
 
+/// What the system says, in plain words where it says something that happens to people.
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "it is not there".to_string(),
+        std::io::ErrorKind::PermissionDenied => "its permissions don't allow it".to_string(),
+        std::io::ErrorKind::InvalidData => "it is not UTF-8".to_string(),
+        _ => error.to_string(),
+    }
+}
+
 fn unreadable(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
     let code = if error.kind() == std::io::ErrorKind::NotFound { Code::NoSpec } else { Code::Unreadable };
-    Box::new(Diagnostic::new(code, format!("`{}` can't be read: {error}", path.display())).help("check the path and its permissions"))
+    Box::new(
+        Diagnostic::new(code, format!("`{}` can't be read: {}", path.display(), reason(error))).help("check the path and its permissions"),
+    )
 }
 
 /// The files that a spec includes, in any environment.
@@ -237,9 +255,9 @@ fn include(folder: &Path, path: &str) -> Result<String, String> {
     match inside() {
         Ok(true) => {}
         Ok(false) => return Err("it lies outside the spec's folder".to_string()),
-        Err(error) => return Err(error.to_string()),
+        Err(error) => return Err(reason(&error)),
     }
-    let known = std::fs::metadata(&file).map_err(|error| error.to_string())?;
+    let known = std::fs::metadata(&file).map_err(|error| reason(&error))?;
     if !known.is_file() {
         return Err("it is no file".to_string());
     }
@@ -247,5 +265,5 @@ fn include(folder: &Path, path: &str) -> Result<String, String> {
     if size > INCLUDED {
         return Err(format!("it has {size} bytes, more than the 1 MiB that a ConfigMap holds"));
     }
-    std::fs::read_to_string(&file).map_err(|error| error.to_string())
+    std::fs::read_to_string(&file).map_err(|error| reason(&error))
 }

@@ -105,6 +105,6 @@ pub(super) fn lock_is_lost(loaded: &Loaded, output: &Path) -> Result<Option<Diag
     let fault =
         Diagnostic::new(Code::MissingLock, format!("`{path}` is missing, but files in `{}` were rendered with it", output.display()));
     let help =
-        format!("bring it back from version control; `platgen render --force {LOCK}` plans every address anew, which can replace networks");
+        format!("bring it back from version control; `platgen render --force={LOCK}` plans every address anew, which can replace networks");
     Ok(Some(fault.subject(path).help(help)))
 }

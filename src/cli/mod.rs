@@ -122,6 +122,11 @@ impl Terminal {
         }
     }
 
+    /// Whether findings are for people, who read what else is printed with them.
+    fn is_for_people(&self) -> bool {
+        matches!(self.format, Format::Human)
+    }
+
     /// Prints findings that have no place in a spec.
     fn tell_plain(&self, findings: &[Diagnostic]) {
         self.tell(&findings.iter().collect::<Vec<_>>(), &Sources::default());

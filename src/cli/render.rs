@@ -5,9 +5,10 @@ use super::lock::lock_is_lost;
 use super::select::{regions, unknown, unknown_place};
 use super::{DIFFERENT, FAILED, FINE, Loaded, Terminal, load, print_all};
 use crate::diagnostic::wording::Count;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::files::Files;
 use crate::model::Estate;
-use crate::output::{self, Change, Force, Job, Lock, Outcome, Roots, Selection, Summary};
+use crate::output::{self, Difference, Force, Job, Lock, Outcome, Roots, Selection, Summary};
 use crate::render::{Origin, files, nothing_to_render};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -36,7 +37,7 @@ pub(super) struct Render {
     #[arg(long, conflicts_with_all = ["stdout", "force"])]
     check: bool,
     /// Replace edited and foreign files that are in the way: all of them, or those under a path.
-    #[arg(long, num_args = 0..=1, value_name = "PATH")]
+    #[arg(long, num_args = 0..=1, require_equals = true, value_name = "PATH")]
     force: Option<Option<PathBuf>>,
 }
 
@@ -50,6 +51,9 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> u8 {
         project: loaded.folder.clone(),
         outside: vec![LOCK.to_string()],
     };
+    if let Some(fault) = misplaced(&roots).or_else(|| nothing_forced(render, &roots)) {
+        return fail(terminal, &[fault]);
+    }
     let mut recovered = false;
     // An interrupted render is completed first, so that the lock is read as that render meant it.
     if !render.check && render.stdout.is_none() {
@@ -76,36 +80,63 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> u8 {
         }
         _ => Err(Vec::new()),
     };
-    let rendered = rendered.map_err(|faults| loaded.found.extend(faults));
-    terminal.tell(&loaded.found.sorted(), &loaded.sources);
-    let Ok((files, resolution)) = rendered else { return FAILED };
-    let Some(estate) = &resolution.estate else { return FAILED };
+    let (files, resolution) = match rendered {
+        Ok(rendered) => rendered,
+        Err(faults) => return end(FAILED, faults, &mut loaded, terminal),
+    };
+    let Some(estate) = &resolution.estate else { return end(FAILED, Vec::new(), &mut loaded, terminal) };
     if let Some(fault) = unknown_selection(render, estate) {
-        return fail(terminal, &[fault]);
+        return end(FAILED, vec![fault], &mut loaded, terminal);
     }
     let paths = render.app.as_deref().map(|app| files_of(app, &files));
     let selection = Selection { environment: render.env.as_deref(), region: render.region.as_deref(), paths: paths.as_ref() };
     if let Some(what) = &render.stdout {
         match lock_is_lost(&loaded, &roots.output) {
             Ok(None) => {}
-            Ok(Some(fault)) => {
-                terminal.tell_plain(&[fault]);
-                return DIFFERENT;
-            }
-            Err(faults) => return fail(terminal, &faults),
+            Ok(Some(fault)) => return end(DIFFERENT, vec![fault], &mut loaded, terminal),
+            Err(faults) => return end(FAILED, faults, &mut loaded, terminal),
         }
+        let code = end(FINE, Vec::new(), &mut loaded, terminal);
         print_all(&stream(&files, &selection, what == "all"));
-        return FINE;
+        return code;
     }
     let locks = [Lock { path: LOCK.to_string(), text: resolution.lock.print(), previous: loaded.lock_text.clone() }];
     let force = force(&render.force);
     let job = Job { roots: &roots, files: &files, outside: None, locks: &locks, selection, force: &force, never_foreign: &[] };
-    if render.check { check(&job, terminal) } else { write(&job, terminal, estate, &loaded, recovered) }
+    if render.check { check(&job, terminal, &mut loaded) } else { write(&job, terminal, estate, &mut loaded, recovered) }
 }
 
-fn fail(terminal: &Terminal, faults: &[crate::diagnostic::Diagnostic]) -> u8 {
+/// Tells everything there is to say, in one piece: what reads a list of findings reads one list.
+fn end(code: u8, more: Vec<Diagnostic>, loaded: &mut Loaded, terminal: &Terminal) -> u8 {
+    loaded.found.extend(more);
+    terminal.tell(&loaded.found.sorted(), &loaded.sources);
+    code
+}
+
+fn fail(terminal: &Terminal, faults: &[Diagnostic]) -> u8 {
     terminal.tell_plain(faults);
     FAILED
+}
+
+/// The finding for an output folder that is the spec's own: its files would be read as parts of the spec.
+fn misplaced(roots: &Roots) -> Option<Diagnostic> {
+    let (output, project) = (roots.output.canonicalize().ok()?, roots.project.canonicalize().ok()?);
+    if !project.starts_with(&output) {
+        return None;
+    }
+    let message = format!("the output folder `{}` holds the spec", roots.output.display());
+    Some(Diagnostic::new(Code::UnsafePath, message).help("name a folder of its own, such as the default `deploy` beside the spec"))
+}
+
+/// The finding for a path of `--force` that means nothing: a misspelt one would be taken for done.
+fn nothing_forced(render: &Render, roots: &Roots) -> Option<Diagnostic> {
+    let Some(Some(path)) = &render.force else { return None };
+    let places = [path.clone(), roots.output.join(path)];
+    if path.ends_with(LOCK) || places.iter().any(|path| path.symlink_metadata().is_ok()) {
+        return None;
+    }
+    let message = format!("there is no file or folder `{}` to take", path.display());
+    Some(Diagnostic::new(Code::UnknownReference, message).help("name it as the finding does, from here or from the output folder"))
 }
 
 fn force(flag: &Option<Option<PathBuf>>) -> Force {
@@ -117,7 +148,7 @@ fn force(flag: &Option<Option<PathBuf>>) -> Force {
 }
 
 /// The finding for a selection that selects nothing.
-fn unknown_selection(render: &Render, estate: &Estate) -> Option<crate::diagnostic::Diagnostic> {
+fn unknown_selection(render: &Render, estate: &Estate) -> Option<Diagnostic> {
     if let Some(fault) = unknown_place(estate, render.env.as_deref(), render.region.as_deref()) {
         return Some(fault);
     }
@@ -177,23 +208,24 @@ fn region_of(path: &str) -> String {
     path.split('/').take(3).collect::<Vec<_>>().join("/")
 }
 
-fn check(job: &Job<'_>, terminal: &Terminal) -> u8 {
+fn check(job: &Job<'_>, terminal: &Terminal, loaded: &mut Loaded) -> u8 {
     let differences = match output::check(job) {
         Ok(differences) => differences,
-        Err(faults) => return fail(terminal, &faults),
+        Err(faults) => return end(FAILED, faults, loaded, terminal),
     };
+    // People see the lines that differ, programs a finding for each cause.
+    if !terminal.is_for_people() {
+        let causes: Vec<Diagnostic> = differences.iter().flat_map(Difference::diagnostics).collect();
+        return end(if differences.is_empty() { FINE } else { DIFFERENT }, causes, loaded, terminal);
+    }
+    end(FINE, Vec::new(), loaded, terminal);
     if differences.is_empty() {
         terminal.say("the files are what the spec says");
         return FINE;
     }
     for difference in &differences {
         let causes: Vec<&str> = difference.causes.iter().map(|cause| cause.text()).collect();
-        let change = match difference.change {
-            Change::Create => "would be created",
-            Change::Modify => "would be replaced",
-            Change::Remove => "would be removed",
-        };
-        print_all(&format!("{} {change}: {}\n", difference.path, causes.join(", ")));
+        print_all(&format!("{} {}: {}\n", difference.path, difference.change.text(), causes.join(", ")));
         if let Some(diff) = difference.diff.as_deref().filter(|_| !terminal.quiet) {
             print_all(diff);
         }
@@ -202,16 +234,17 @@ fn check(job: &Job<'_>, terminal: &Terminal) -> u8 {
     DIFFERENT
 }
 
-fn write(job: &Job<'_>, terminal: &Terminal, estate: &Estate, loaded: &Loaded, recovered: bool) -> u8 {
+fn write(job: &Job<'_>, terminal: &Terminal, estate: &Estate, loaded: &mut Loaded, recovered: bool) -> u8 {
     match output::render(job) {
-        Err(faults) => fail(terminal, &faults),
+        Err(faults) => end(FAILED, faults, loaded, terminal),
         Ok(Outcome::Refused(refused)) => {
-            let findings: Vec<_> = refused.iter().map(|refusal| refusal.diagnostic()).collect();
-            terminal.tell_plain(&findings);
+            let findings = refused.iter().map(|refusal| refusal.diagnostic()).collect();
+            end(DIFFERENT, findings, loaded, terminal);
             terminal.say("nothing was written");
             DIFFERENT
         }
         Ok(Outcome::Done(mut summary)) => {
+            end(FINE, Vec::new(), loaded, terminal);
             summary.recovered |= recovered;
             terminal.say(&summarize(&summary, estate, job, loaded));
             FINE
@@ -225,8 +258,9 @@ fn summarize(summary: &Summary, estate: &Estate, job: &Job<'_>, loaded: &Loaded)
     if summary.recovered {
         lines.push("an interrupted render was completed first".to_string());
     }
-    for (environment, platform) in &estate.environments {
-        for (name, region) in &platform.regions {
+    let selected = |wanted: Option<&str>, has: &str| wanted.is_none_or(|wanted| wanted == has);
+    for (environment, platform) in estate.environments.iter().filter(|(name, _)| selected(job.selection.environment, name)) {
+        for (name, region) in platform.regions.iter().filter(|(name, _)| selected(job.selection.region, name)) {
             let subnets = region.network.as_ref().map_or(0, |network| network.subnets.len());
             lines.push(format!(
                 "{environment}/{name}: {}, {}, {}",

@@ -23,7 +23,9 @@ pub(super) fn unknown_place(estate: &Estate, environment: Option<&str>, region: 
     if let Some(name) = environment.filter(|name| !estate.environments.contains_key(*name)) {
         return Some(unknown("environment", name, &estate.environments.keys().map(String::as_str).collect::<Vec<_>>()));
     }
-    let name = region.filter(|name| !regions(estate).any(|region| region.name.as_str() == *name))?;
-    let known: BTreeSet<&str> = regions(estate).map(|region| region.name.as_str()).collect();
-    Some(unknown("region", name, &known.into_iter().collect::<Vec<_>>()))
+    let name = region?;
+    let chosen = || estate.environments.iter().filter(|(key, _)| environment.is_none_or(|wanted| wanted == *key));
+    let known: BTreeSet<&str> = chosen().flat_map(|(_, platform)| platform.regions.values()).map(|region| region.name.as_str()).collect();
+    let kind = environment.map_or_else(|| "region".to_owned(), |environment| format!("region of `{environment}` called"));
+    (!known.contains(name)).then(|| unknown(&kind, name, &known.into_iter().collect::<Vec<_>>()))
 }

@@ -82,7 +82,7 @@ messages {
         "YAML readers keep the last of two equal keys and say nothing, so one of the two would be lost. Remove one of them, or give it another name."
     EditedFile "edited-file" Error
         "a rendered file was changed by hand"
-        "The file no longer has the content that platgen wrote, so writing would lose the edit. Say in the spec what the edit says, or give it up with `--force PATH`."
+        "The file no longer has the content that platgen wrote, so writing would lose the edit. Say in the spec what the edit says, or give it up with `--force=PATH`."
     ExpiredWaiver "expired-waiver" Error
         "a waiver whose last day is over"
         "A waiver holds for a time, so that somebody looks again. Mend what it waives, or give it a new day and say why it still holds."
@@ -91,7 +91,7 @@ messages {
         "This field says what the thing is, so it is the same in every environment. Move it out of the `environments` block."
     ForeignFile "foreign-file" Error
         "a file that platgen did not write is in the way"
-        "The render needs the path of a file that no manifest lists. Move the file away, or let it be replaced with `--force PATH`."
+        "The render needs the path of a file that no manifest lists. Move the file away, or let it be replaced with `--force=PATH`."
     HostTaken "host-taken" Error
         "a hostname that two entries claim"
         "A hostname and path lead to one app of one environment. Give one of them another host or path."
@@ -109,7 +109,7 @@ messages {
         "A canonical form must say the same and keep every comment. Where that is not certain, the file is left as it is. Write the place in another way, or lay the file out by hand."
     LiveTerraformRoot "live-terraform-root" Error
         "a Terraform root left the spec while its resources may still run"
-        "Removing the configuration would leave its resources without an owner. Destroy them first with the commands shown, then remove the files with `--force PATH`."
+        "Removing the configuration would leave its resources without an owner. Destroy them first with the commands shown, then remove the files with `--force=PATH`."
     LockConflict "lock-conflict" Error
         "the lock is as a merge of two branches left it"
         "Two branches changed `platgen.lock` at the same place or gave one key two ranges. `platgen lock --resolve` keeps every range that both knew and moves only what collides."
@@ -122,6 +122,9 @@ messages {
     MissingField "missing-field" Error
         "a field that is required"
         "Nothing is guessed: the field has no default. `platgen explain PATH` shows what it takes."
+    MissingFile "missing-file" Error
+        "a rendered file is not there"
+        "The spec asks for a file that was deleted or never committed. Render, and commit it with the spec."
     MissingLock "missing-lock" Error
         "the lock is gone, but files were rendered with it"
         "Without the lock every address would be planned anew, and networks that exist would be replaced. Bring the file back from version control."
@@ -167,6 +170,9 @@ messages {
     PathInTheWay "path-in-the-way" Error
         "a link, folder or file stands where something else has to be written"
         "Links are never followed or replaced, because they can lead out of the output folder. Move what is there away."
+    PlatgenChanged "platgen-changed" Error
+        "a file that this version of platgen writes in another way"
+        "The spec is the one that the file was rendered from, the program is not. Render, read the difference as a change of its own, and commit it."
     PortMapping "port-mapping" Warning
         "a Service's port differs from the container's where the policy engine needs them equal"
         "The network policy agent of EKS compares a policy's port with the port of the Service. Where the two differ, calls that a policy allows are dropped. Use the same number, or another policy engine."
@@ -176,9 +182,15 @@ messages {
     SecretLiteral "secret-literal" Error
         "a text that looks like a credential"
         "Secrets stand in the secret manager, never in files: a spec is committed and read by many. Put the value there and refer to it under `secrets`, or with `${secret/path#key}`."
+    SpecChanged "spec-changed" Error
+        "a file that the spec no longer says"
+        "The spec changed after the last render. Render, and commit the files with the spec: a review then shows both."
     SpecExists "spec-exists" Error
         "a spec is here already"
         "`platgen init` never overwrites. Move the spec away, or work with it."
+    StaleLock "stale-lock" Error
+        "the lock lacks what the spec needs"
+        "The spec has a region, subnet or zone without a range of its own yet. `platgen lock`, or a render, adds it and moves nothing; commit the lock with the spec."
     Syntax "syntax" Error
         "the file is not valid YAML or TOML"
         "The reader could not make sense of the file at this place. In YAML, text that starts with a sign such as `@`, `*`, `%`, `!` or `&` has to be quoted."

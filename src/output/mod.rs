@@ -146,27 +146,27 @@ impl Refusal {
             Obstacle::Edited => (
                 Code::EditedFile,
                 format!("`{path}` was edited since it was rendered and would be replaced"),
-                format!("move the edit into the spec, or give it up with `--force {word}`"),
+                format!("move the edit into the spec, or give it up with `--force={word}`"),
             ),
             Obstacle::EditedStale => (
                 Code::EditedFile,
                 format!("`{path}` is no longer rendered but was edited, and would be removed"),
-                format!("keep the file elsewhere, or give it up with `--force {word}`"),
+                format!("keep the file elsewhere, or give it up with `--force={word}`"),
             ),
             Obstacle::Foreign => (
                 Code::ForeignFile,
                 format!("`{path}` was not written by platgen and would be replaced"),
-                format!("move it away, or give it up with `--force {word}`"),
+                format!("move it away, or give it up with `--force={word}`"),
             ),
             Obstacle::LiveRoot { commands } => (
                 Code::LiveTerraformRoot,
                 format!("the spec no longer has the Terraform root `{path}`, but what it made may still run"),
-                format!("take it down with `{}`, then `--force {word}`", commands.join(" && ")),
+                format!("take it down with `{}`, then `--force={word}`", commands.join(" && ")),
             ),
             Obstacle::LockMissing => (
                 Code::MissingLock,
                 format!("`{path}` is missing, but files were rendered with it"),
-                format!("bring it back from version control; `--force {word}` plans every address anew, which can replace networks"),
+                format!("bring it back from version control; `--force={word}` plans every address anew, which can replace networks"),
             ),
         };
         Diagnostic::new(code, message).subject(path).help(help)
@@ -184,6 +184,26 @@ pub struct Difference {
     pub causes: Vec<Cause>,
     /// A unified diff from the disk to the render; `None` for binary files, manifests and what is not rendered.
     pub diff: Option<String>,
+}
+
+impl Difference {
+    /// A finding for each cause.
+    pub fn diagnostics(&self) -> impl Iterator<Item = Diagnostic> {
+        self.causes.iter().map(|cause| {
+            let message = format!("`{}` {}: {}", self.path, self.change.text(), cause.text());
+            let (code, help) = match cause {
+                Cause::Edited => (Code::EditedFile, "move the edit into the spec, or `platgen render --force=PATH`"),
+                Cause::Missing => (Code::MissingFile, "`platgen render` writes it: commit it with the spec"),
+                Cause::Foreign => (Code::ForeignFile, "move it away, or `platgen render --force=PATH`"),
+                Cause::Interrupted => (Code::InterruptedRender, "`platgen render` completes it"),
+                Cause::LockMissing => (Code::MissingLock, "restore it from the repository"),
+                Cause::LockStale => (Code::StaleLock, "`platgen lock` adds what it lacks: commit it with the spec"),
+                Cause::SpecChanged => (Code::SpecChanged, "`platgen render` writes it: commit it with the spec"),
+                Cause::PlatgenChanged => (Code::PlatgenChanged, "`platgen render` writes it: commit it with the new version of platgen"),
+            };
+            Diagnostic { subject: Some(self.path.clone()), ..Diagnostic::new(code, message).help(help) }
+        })
+    }
 }
 
 /// What a render would do to a file.
@@ -216,6 +236,17 @@ pub enum Cause {
     SpecChanged,
     /// The inputs are the same, the output is not.
     PlatgenChanged,
+}
+
+impl Change {
+    /// How a report says it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Change::Create => "would be created",
+            Change::Modify => "would be replaced",
+            Change::Remove => "would be removed",
+        }
+    }
 }
 
 impl Cause {

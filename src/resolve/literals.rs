@@ -60,9 +60,8 @@ const CREDENTIALS: [&[&str]; 10] = [
 ];
 
 /// Texts that are switches, whatever their name says.
-const SWITCHES: [&str; 14] = [
-    "disabled", "enabled", "false", "include", "no", "none", "null", "off", "omit", "on", "optional", "required", "true", "yes",
-];
+const SWITCHES: [&str; 14] =
+    ["disabled", "enabled", "false", "include", "no", "none", "null", "off", "omit", "on", "optional", "required", "true", "yes"];
 
 /// Tells of every text in a spec's tree that looks like a credential.
 pub(super) fn check(root: &Node, found: &mut Diagnostics) {

@@ -219,6 +219,7 @@ impl Scope<'_> {
             [] => {
                 let kind = reference.kind().as_str();
                 let written = reference.without_suffix().to_string();
+                let at = self.place_of(&written, at);
                 // So many are no typing errors: something was renamed, and comparing each with all names would take the longest.
                 self.unknown_references += 1;
                 if self.unknown_references > SUGGESTED {
@@ -263,7 +264,9 @@ impl Scope<'_> {
             (Some(wanted), ports) => match ports.iter().find(|(name, _, _)| wanted.as_str() == name) {
                 Some((_, service, target)) => Some((*service, *target)),
                 None => {
-                    self.unknown(&format!("port of `{}` called", entry.display()), wanted.as_str(), listed, at);
+                    let place = self.place_of(&format!(":{wanted}"), at);
+                    let place = if place == at { at } else { Span { start: place.start + 1, ..place } };
+                    self.unknown(&format!("port of `{}` called", entry.display()), wanted.as_str(), listed, place);
                     None
                 }
             },

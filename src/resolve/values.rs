@@ -63,13 +63,13 @@ impl Scope<'_> {
         })
     }
 
-    /// The place of an expression inside the value it stands in.
-    fn place_of(&self, expression: &str, value: Span) -> Span {
+    /// The place of a part of a value, such as an expression or a name in one; the whole value where it is written in another way.
+    pub(super) fn place_of(&self, part: &str, value: Span) -> Span {
         let text = self.inputs.sources.text(value);
-        match text.find(expression) {
+        match text.find(part).filter(|_| !part.is_empty()) {
             Some(start) => {
                 let start = value.start + start as u32;
-                Span { start, end: start + expression.len() as u32, ..value }
+                Span { start, end: start + part.len() as u32, ..value }
             }
             None => value,
         }
@@ -91,7 +91,7 @@ impl Scope<'_> {
                     Some(item) => item.value.get().cloned().map(Ok),
                     None => {
                         let known: Vec<&str> = vars.map(|vars| vars.keys().map(|name| name.as_str()).collect()).unwrap_or_default();
-                        self.unknown("variable", name.as_str(), known, at);
+                        self.unknown("variable", name.as_str(), known, self.place_of(name.as_str(), at));
                         None
                     }
                 }
@@ -105,6 +105,8 @@ impl Scope<'_> {
                 {
                     let known: Vec<&str> =
                         store.users.get().map(|users| users.keys().map(|name| name.as_str()).collect()).unwrap_or_default();
+                    let at = self.place_of(&format!(".users.{user}"), at);
+                    let at = Span { start: (at.start + ".users.".len() as u32).min(at.end), ..at };
                     self.unknown(&format!("user of `{}` called", entry.display()), user.as_str(), known, at);
                     return None;
                 }

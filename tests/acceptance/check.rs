@@ -96,7 +96,7 @@ pub(crate) fn edited_and_foreign_files_need_force() {
     let ran = project.run(&["render"]).exits(2);
     assert_eq!(ran.codes().into_iter().collect::<Vec<_>>(), ["edited-file", "foreign-file"], "{}", ran.err);
     assert!(before == tree(&project.folder), "a refused render wrote something");
-    assert_eq!(project.run(&["render", "--force", WEB]).exits(2).codes().into_iter().collect::<Vec<_>>(), ["foreign-file"]);
+    assert_eq!(project.run(&["render", &format!("--force={WEB}")]).exits(2).codes().into_iter().collect::<Vec<_>>(), ["foreign-file"]);
     project.run(&["render", "--force"]).exits(0);
     assert!(project.read(WEB).contains("LOG_LEVEL: \"warn\"") || project.read(WEB).contains("LOG_LEVEL: warn"), "{}", project.read(WEB));
     assert_ne!(project.read(foreign), "mine\n");
@@ -113,7 +113,7 @@ pub(crate) fn a_terraform_root_that_left_the_spec() {
     let ran = project.run(&["render"]).exits(2);
     assert!(ran.codes().contains("live-terraform-root") && ran.err.contains("eu-central-1/network"), "{}", ran.err);
     assert!(before == tree(&project.folder), "a refused render wrote something");
-    project.run(&["render", "--force", "deploy/terraform/production/eu-central-1/network"]).exits(0);
+    project.run(&["render", "--force=deploy/terraform/production/eu-central-1/network"]).exits(0);
     assert!(!project.at("deploy/terraform/production/eu-central-1").exists());
     assert!(!project.at("deploy/kubernetes/production/eu-central-1").exists());
     assert_eq!(project.check().code, 0);
@@ -130,4 +130,44 @@ pub(crate) fn a_lock_with_conflict_markers() {
     project.run(&["lock", "--resolve"]).exits(0);
     assert_eq!(project.read("platgen.lock"), lock);
     project.run(&["render"]).exits(0);
+}
+
+/// What a program reads of a check is one list, with a finding for each cause.
+pub(crate) fn differences_are_findings_for_programs() {
+    let project = Project::rendered();
+    let list = |words: &[&str], code| -> Vec<serde_json::Value> {
+        serde_json::from_str(&project.run(words).exits(code).out).unwrap_or_else(|error| panic!("{words:?}: {error}"))
+    };
+    assert_eq!(list(&["render", "--check", "--format", "json"], 0), [serde_json::Value::Null; 0]);
+    project.edit("platform.yaml", "LOG_LEVEL: info", "LOG_LEVEL: warn");
+    fs::remove_file(project.at("deploy/README.md")).expect("removed");
+    project.write("deploy/kubernetes/production/eu-west-1/hello/mine.yaml", "mine\n");
+    let found = list(&["render", "--check", "--format", "json"], 2);
+    let told: std::collections::BTreeSet<(&str, &str)> =
+        found.iter().map(|one| (one["code"].as_str().unwrap_or_default(), one["subject"].as_str().unwrap_or_default())).collect();
+    for wanted in [("missing-file", "README.md"), ("foreign-file", "hello/mine.yaml"), ("spec-changed", "hello/web.yaml")] {
+        assert!(told.iter().any(|(code, path)| *code == wanted.0 && path.ends_with(wanted.1)), "{wanted:?} in {told:?}");
+    }
+    assert!(project.run(&["render", "--check", "--format", "github"]).exits(2).out.contains("::error title=spec-changed::"));
+    // A render that is refused tells one list, too.
+    project.write(WEB, "mine\n");
+    assert_eq!(list(&["render", "--format", "json"], 2).len(), 1);
+}
+
+/// What is named and means nothing is told, and nothing is written.
+pub(crate) fn names_that_mean_nothing() {
+    let project = Project::rendered();
+    let before = tree(&project.folder);
+    for (words, code) in [
+        (&["render", "--force=nope"][..], "unknown-reference"),
+        (&["render", "-o", "."], "unsafe-path"),
+        (&["render", "--env", "production", "--region", "eu-north-1"], "unknown-reference"),
+    ] {
+        let ran = project.run(words).exits(1);
+        assert!(ran.codes().contains(code), "{words:?}: {ran:?}");
+    }
+    assert!(before == tree(&project.folder), "something was written");
+    project.write("more.YAML", "apiVersion: platgen/v1\n");
+    let ran = project.run(&["validate", "."]).exits(1);
+    assert!(ran.err.contains("rename it to `./more.yaml`"), "{ran:?}");
 }
