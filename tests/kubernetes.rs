@@ -355,7 +355,9 @@ fn references_resolve() {
 fn secrets_are_references() {
     let platform = platform("1.35", Provider::Aws);
     let objects = objects(&platform);
-    let secret = &find(&objects, "ExternalSecret", "web-secrets")["spec"];
+    let name = objects.iter().filter(|object| object["kind"] == "ExternalSecret").filter_map(|object| object["metadata"]["name"].as_str());
+    let name = name.filter(|name| name.starts_with("web-secrets-")).collect::<Vec<_>>()[0].to_owned();
+    let secret = &find(&objects, "ExternalSecret", &name)["spec"];
     assert_eq!(
         secret["data"],
         json!([

@@ -61,7 +61,6 @@ struct ConfigMap {
 /// Makes the inputs of a workload.
 pub(super) fn inputs(site: &Site, workload: &Workload) -> Result<Inputs, TemplateError> {
     let mut inputs = Inputs::default();
-    let secret_name = fit(&format!("{}-secrets", workload.name), 253);
     let mut entries: Vec<Entry> = Vec::new();
     let mut secret_files = false;
     for container in all(workload) {
@@ -81,7 +80,7 @@ pub(super) fn inputs(site: &Site, workload: &Workload) -> Result<Inputs, Templat
             };
             let wanted = if main { variable.name.clone() } else { format!("{}.{}", container.name, variable.name) };
             let key = claim(&mut entries, &wanted, value);
-            seen.variables.push(SecretVariable { name: variable.name.clone(), secret: secret_name.clone(), key });
+            seen.variables.push(SecretVariable { name: variable.name.clone(), secret: String::new(), key });
         }
         if !texts.is_empty() {
             let (name, document) = config_map(site, workload, container, &format!("{prefix}-config"), texts)?;
@@ -120,6 +119,11 @@ pub(super) fn inputs(site: &Site, workload: &Workload) -> Result<Inputs, Templat
         }
         inputs.containers.insert(container.name.to_string(), seen);
     }
+    // Its name is known when all of its entries are.
+    let secret_name = secret_name(site, workload, &entries);
+    for variable in inputs.containers.values_mut().flat_map(|seen| &mut seen.variables) {
+        variable.secret.clone_from(&secret_name);
+    }
     if secret_files {
         inputs.volumes.push(Volume::secret(SECRET_VOLUME.to_owned(), &secret_name));
     }
@@ -127,6 +131,24 @@ pub(super) fn inputs(site: &Site, workload: &Workload) -> Result<Inputs, Templat
         inputs.documents.extend(external_secret(site, workload, &secret_name, &entries)?);
     }
     Ok(inputs)
+}
+
+/// The name of a workload's Secret, which ends with a hash over what is fetched and how it is put together: a pod never starts with the Secret of
+/// another version of the spec, and a change is a rollout. What changes in the manager alone changes no name.
+fn secret_name(site: &Site, workload: &Workload, entries: &[Entry]) -> String {
+    let mut parts = vec![site.platform.environment.to_string(), workload.namespace.to_string(), workload.name.to_string()];
+    for entry in entries {
+        parts.push(entry.key.clone());
+        match &entry.value {
+            Value::Whole(reference) => parts.push(reference.to_string()),
+            Value::Template(pieces) => parts.extend(pieces.iter().map(|piece| match piece {
+                Ok(literal) => format!("text {literal}"),
+                Err((reference, encoded)) => format!("{} {reference}", if *encoded { "url" } else { "value" }),
+            })),
+        }
+    }
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    format!("{}-{}", fit(&format!("{}-secrets", workload.name), 242), digest(&parts, 10))
 }
 
 /// Every container of a workload.

@@ -28,7 +28,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Platform, Region};
+use crate::model::{Kind, Platform, Region, Workload};
 use crate::source::Span;
 use crate::template::{TemplateError, render_yaml};
 use crate::yaml::{Document, emit_all};
@@ -119,6 +119,35 @@ pub fn files(platform: &Platform, region: &Region) -> Result<BTreeMap<String, St
     let mut files: BTreeMap<String, String> = tree.iter().map(|(path, documents)| (path.clone(), print(documents))).collect();
     files.insert("kustomization.yaml".to_owned(), print(&kustomization));
     Ok(files)
+}
+
+/// A job that runs once before a rollout.
+#[derive(Clone, Debug)]
+pub struct RunOnce {
+    /// Its namespace.
+    pub namespace: String,
+    /// The entry of the spec, which names its file.
+    pub workload: String,
+    /// The name of its object, which no other version of it has.
+    pub name: String,
+    /// Seconds it may take.
+    pub deadline: Option<u64>,
+}
+
+/// The jobs of a region that are over before its apps are rolled out, in the order of the spec.
+pub fn jobs(platform: &Platform, region: &Region) -> Vec<RunOnce> {
+    let site = Site { platform, region };
+    let once = |workload: &Workload| {
+        let Kind::Job { deadline } = workload.kind else { return None };
+        let name = workload::job_name(&site, workload).ok()?;
+        Some(RunOnce { namespace: workload.namespace.to_string(), workload: workload.name.to_string(), name, deadline })
+    };
+    region.workloads.values().filter_map(once).collect()
+}
+
+/// Whether a workload reads values of the secret manager.
+pub fn reads_secrets(workload: &Workload) -> bool {
+    secrets::references(workload).next().is_some()
 }
 
 /// What a region holds before patches.

@@ -13,9 +13,6 @@ use crate::yaml::Document;
 /// The longest name of an object whose controller adds eleven characters to it in a label of its pods.
 const CONTROLLER_NAME: usize = 52;
 
-/// Seconds after which a finished Job is cleared away: long enough to read its logs after a weekend.
-const JOB_KEPT: u64 = 4 * 24 * 3600;
-
 /// What every object that runs pods says.
 #[derive(Serialize)]
 struct Runs {
@@ -65,7 +62,6 @@ struct Job {
     #[serde(flatten)]
     runs: Runs,
     deadline: Option<u64>,
-    kept: u64,
 }
 
 #[derive(Serialize)]
@@ -96,13 +92,20 @@ pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document
     Ok(documents)
 }
 
-/// The name of the object that runs the pods. A Job cannot change, so another pod is another Job: its name ends with a hash of the pod.
+/// The name of the object that runs the pods. A Job cannot change, so another pod is another Job: its name ends with a hash of the pod. A finished
+/// one stays, and never runs again: were it cleared away, whatever applies the files would make it anew.
 fn object_name(workload: &Workload, pod: &Fragment) -> String {
     match workload.kind {
         Kind::Deployment | Kind::DaemonSet => workload.name.to_string(),
         Kind::StatefulSet | Kind::CronJob(_) => fit(workload.name.as_str(), CONTROLLER_NAME),
         Kind::Job { .. } => format!("{}-{}", fit(workload.name.as_str(), CONTROLLER_NAME), digest(&[pod.json()], 10)),
     }
+}
+
+/// The name of a Job's object.
+pub(super) fn job_name(site: &Site, workload: &Workload) -> Result<String, TemplateError> {
+    let pod = pod::fragment_of(site, workload, &inputs(site, workload)?)?;
+    Ok(object_name(workload, &pod))
 }
 
 fn controller(site: &Site, workload: &Workload, name: &str, pod: Fragment) -> Result<Vec<Document>, TemplateError> {
@@ -129,7 +132,7 @@ fn controller(site: &Site, workload: &Workload, name: &str, pod: Fragment) -> Re
             let view = CronJob { runs, schedule: &cron.schedule, timezone: &cron.timezone, deadline: cron.deadline };
             render_yaml("kubernetes/cron-job.yaml.j2", &view)
         }
-        Kind::Job { deadline } => render_yaml("kubernetes/job.yaml.j2", &Job { runs, deadline: *deadline, kept: JOB_KEPT }),
+        Kind::Job { deadline } => render_yaml("kubernetes/job.yaml.j2", &Job { runs, deadline: *deadline }),
     }
 }
 

@@ -5,7 +5,7 @@ use super::literals;
 use super::values::Asker;
 use super::volumes::Volumes;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{ConfigFile, Container, FileContent, Probes, Source, Variable, Volume};
+use crate::model::{ConfigFile, Container, FileContent, Mount, Probes, Source, Variable, Volume};
 use crate::source::Span;
 use crate::spec::{ContainerFields, Medium};
 use crate::syntax::Field;
@@ -29,6 +29,10 @@ pub(super) struct Fallback {
 #[derive(Debug, Default)]
 pub(super) struct Pod {
     pub(super) volumes: Vec<Volume>,
+    /// The folders of its own container, for the others to share; none while that one is made.
+    pub(super) shared: Option<Vec<Mount>>,
+    /// Whether its own container could not be made, which has been told: nothing more is said of its folders.
+    pub(super) incomplete: bool,
     pub(super) fs_group: Option<u32>,
     pub(super) host_network: bool,
     pub(super) host_pid: bool,
@@ -58,6 +62,20 @@ impl Scope<'_> {
         let files = self.files(fields, asker, &mut volumes);
         let mut folders = 0_u64;
         for (path, at, tmp) in fields.tmp.get().into_iter().flat_map(|all| all.set()) {
+            if let Some((folder, of)) = tmp.of.spanned() {
+                self.mount_shared(&mut volumes, path, folder, (at, of), pod);
+                for (what, span) in [("medium", tmp.medium.span()), ("size", tmp.size.span())] {
+                    if let Some(span) = span {
+                        self.contradiction(
+                            format!("`{what}` is that of the folder `{folder}`"),
+                            span,
+                            Some(of),
+                            "the folder is named here",
+                        );
+                    }
+                }
+                continue;
+            }
             let size = tmp.size.get().cloned().unwrap_or_else(|| Quantity::from_bytes(TMP_SIZE));
             let medium = tmp.medium.get().copied().unwrap_or(Medium::Disk);
             folders = folders.saturating_add(if medium == Medium::Disk { size.bytes() } else { 0 });
@@ -132,6 +150,24 @@ impl Scope<'_> {
         all
     }
 
+    /// Kubernetes fills `$(NAME)` in where a container names its variables one by one; ours come from a ConfigMap as a whole, and stay as they are.
+    fn not_expanded(&mut self, fields: ContainerFields<'_>, name: &str, text: &str, at: Span) {
+        for (_, rest) in text.match_indices("$(").map(|(start, _)| (start, text.get(start + 2..).unwrap_or_default())) {
+            let Some((inner, _)) = rest.split_once(')') else { continue };
+            let plain = fields.config.get().is_some_and(|all| all.get(inner).is_some());
+            let secret = fields.secrets.get().is_some_and(|all| all.get(inner).is_some());
+            if plain || secret {
+                let message = format!("`$({inner})` would stay as it is in `{name}`: it is filled in in `command` and `args` alone");
+                let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);
+                self.tell(diagnostic.help(if secret {
+                    "write the secret itself, as `${secret/path#key}`"
+                } else {
+                    "write the text itself, or what both share as one of `vars` and `${var/NAME}`"
+                }));
+            }
+        }
+    }
+
     /// A process gets its words and variables as texts that end with a zero byte, so none can hold one.
     fn printable(&mut self, what: &str, text: &str, at: Span) {
         if text.contains('\0') {
@@ -150,6 +186,7 @@ impl Scope<'_> {
         let secrets = fields.secrets.get();
         for (name, key, value) in fields.config.get().into_iter().flat_map(|all| all.iter()) {
             let Some((text, at)) = value.spanned() else { continue };
+            self.not_expanded(fields, name.as_str(), text.original(), at);
             if let Some(item) = secrets.and_then(|all| all.get(name.as_str())) {
                 self.contradiction(
                     format!("`{name}` stands under `config` and under `secrets`"),

@@ -2,6 +2,7 @@
 
 use super::Scope;
 use super::containers::Pod;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{HostPath, Medium, Mount, Volume};
 use crate::source::Span;
 use crate::value::{AbsolutePath, Quantity, digest};
@@ -53,6 +54,35 @@ impl Scope<'_> {
         let name = unique(&format!("{}host-{}", volumes.prefix, words(path)), path.as_str(), pod);
         pod.volumes.push(Volume::Host(HostPath { name: name.clone(), path: node.to_string() }));
         self.mount(volumes, path.as_str(), name, true, at);
+    }
+
+    /// A folder that the pod's own container has, at a path of its own. `places` are those of the path and of the folder's name.
+    pub(super) fn mount_shared(
+        &mut self,
+        volumes: &mut Volumes,
+        path: &AbsolutePath,
+        folder: &AbsolutePath,
+        places: (Span, Span),
+        pod: &Pod,
+    ) {
+        let (at, of) = places;
+        let Some(shared) = &pod.shared else {
+            let diagnostic =
+                Diagnostic::new(Code::Contradiction, "`of` is for `init` and `sidecars`: this is the app's own container").at(of);
+            self.tell(diagnostic.help("leave it out: the folder is its own"));
+            return;
+        };
+        match shared.iter().find(|mount| mount.path == folder.as_str()) {
+            Some(mount) => {
+                let (volume, read_only) = (mount.volume.clone(), mount.read_only);
+                self.mount(volumes, path.as_str(), volume, read_only, at);
+            }
+            None if pod.incomplete => {}
+            None => {
+                let known: Vec<&str> = shared.iter().map(|mount| mount.path.as_str()).collect();
+                self.unknown("folder of the app's own container called", folder.as_str(), known, of);
+            }
+        }
     }
 
     /// A single file; its volume is made where files become ConfigMaps and Secrets.

@@ -78,6 +78,8 @@ impl Scope<'_> {
             self.mount_claim(&mut volumes, path, size.clone(), at, &mut pod);
         }
         let main = self.container(&entry.name, entry.key, app.container(), volumes, ports, &Fallback::default(), &mut asker, &mut pod);
+        pod.shared = Some(main.as_ref().map(|main| main.mounts.clone()).unwrap_or_default());
+        pod.incomplete = main.is_none();
         self.check_init(&app.init);
         self.check_container_names(entry, app);
         let init = self.others(&app.init, &mut asker, &mut pod);

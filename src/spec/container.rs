@@ -114,6 +114,8 @@ pub struct Tmp {
     pub medium: Field<Medium>,
     /// The most it may hold.
     pub size: Field<Quantity>,
+    /// Not a folder of its own: the one that the app's own container has at this path, among its `tmp` or `volumes`. For `init` and `sidecars`.
+    pub of: Field<AbsolutePath>,
 }
 
 /// What an empty folder is kept on.

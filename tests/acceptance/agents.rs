@@ -87,3 +87,38 @@ pub(crate) fn agents_are_on_every_node() {
         assert_eq!(found, nodes, "{side}");
     }
 }
+
+/// A job that comes before a rollout is applied and waited for by its own name, and never runs again by itself.
+pub(crate) fn jobs_come_before_the_rollout() {
+    let project = Project::init();
+    project.edit(
+        "platform.yaml",
+        "apps:\n",
+        "apps:\n  schema: {image: \"registry.example/schema:v1\", run: before-deploy, deadline: 5m, secrets: {KEY: \"hello/db#key\"}}\n",
+    );
+    project.run(&["render"]).exits(0);
+    let job = one(&documents(&project, "hello/schema.yaml"), "Job");
+    let name = job["metadata"]["name"].as_str().expect("a name");
+    let readme = project.read("deploy/README.md");
+    let lines: Vec<&str> = readme.lines().filter(|line| line.starts_with("kubectl")).collect();
+    let cluster = "kubectl --context hello-production-eu-west-1";
+    let folder = "kubernetes/production/eu-west-1";
+    assert_eq!(
+        lines,
+        [
+            format!("{cluster} diff --server-side -k {folder}"),
+            format!("{cluster} apply --server-side -f {folder}/cluster -f {folder}/hello/namespace.yaml"),
+            format!("{cluster} apply --server-side -f {folder}/hello/schema.yaml"),
+            format!("{cluster} -n hello wait --for=condition=complete --timeout=300s job/{name}"),
+            format!("{cluster} apply --server-side -k {folder}"),
+        ]
+    );
+    assert_eq!(job["spec"]["ttlSecondsAfterFinished"], Value::Null);
+    assert!(readme.contains("- the External Secrets Operator") && readme.contains("`public-tls`"), "{readme}");
+
+    // Another place of a secret is another Secret, and so another job.
+    project.edit("platform.yaml", "hello/db#key", "hello/db#other");
+    project.run(&["render"]).exits(0);
+    let again = one(&documents(&project, "hello/schema.yaml"), "Job");
+    assert_ne!(again["metadata"]["name"], job["metadata"]["name"]);
+}

@@ -23,7 +23,7 @@ macro_rules! trials {
 
 fn main() {
     let mut trials = trials! {
-        agents: agents_are_on_every_node;
+        agents: agents_are_on_every_node jobs_come_before_the_rollout;
         check: the_spec_changed files_were_edited_deleted_added the_lock_is_missing_or_stale platgen_changed a_render_was_interrupted
             edited_and_foreign_files_need_force a_terraform_root_that_left_the_spec a_lock_with_conflict_markers differences_are_findings_for_programs
             names_that_mean_nothing;

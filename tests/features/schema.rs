@@ -5,8 +5,18 @@ use crate::forms::{Like, forms, plain};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Words that no accepted form uses: an init container shares its shape with the others, and ends before anybody could ask it.
-const REFUSED: [&str; 2] = [".init.*.metrics", ".init.*.probes"];
+/// Words that no accepted form uses: all containers share one shape, but an init container ends before anybody could ask it, and the pod's own
+/// container has no other's folders.
+const REFUSED: [&str; 8] = [
+    ".init.*.metrics",
+    ".init.*.probes",
+    "apps.*.environments.*.tmp.*.of",
+    "apps.*.tmp.*.of",
+    "profiles.*.environments.*.tmp.*.of",
+    "profiles.*.tmp.*.of",
+    "stores.*.environments.*.tmp.*.of",
+    "stores.*.tmp.*.of",
+];
 
 /// Adds every property (`apps.*.image`) and every fixed value (`apps.*.protocol=grpc`) below a place.
 fn words(schema: &Value, path: &str, all: &mut BTreeSet<String>) {

@@ -15,7 +15,7 @@ pub const FAULTS: &[Fault] = faults! {
     // Environments and names.
     "settings of beta", "shop/api.yaml", "ConfigMap/*", Beta, "production runs with the settings of another environment";
     "whole app of beta", "payments/card.yaml", "", Beta, "production takes money with the card app of another environment";
-    "secret of beta", "payments/card.yaml", "ExternalSecret/card-secrets", Swap("key: production/", "key: beta/"), "production takes money with the keys of a test";
+    "secret of beta", "payments/card.yaml", "ExternalSecret/card-secrets-*", Swap("key: production/", "key: beta/"), "production takes money with the keys of a test";
     "environment label of beta", "cluster/namespaces.yaml", "Namespace/shop", Swap("platgen.io/environment: production", "platgen.io/environment: beta"), "whoever selects by environment acts on the wrong one";
     "platform label gone", "cluster/namespaces.yaml", "Namespace/shop", Cut("    platgen.io/platform: acme\n"), "the gateway refuses the routes of the namespace";
     "owner of another team", "shop/web.yaml", "Deployment/web", Swap("platgen.io/owner: shop", "platgen.io/owner: sre"), "the wrong people are woken";
@@ -69,13 +69,13 @@ pub const FAULTS: &[Fault] = faults! {
     "variable from a missing ConfigMap", "shop/web.yaml", "Deployment/web", Swap("name: web-config-", "name: web-confg-"), "no pod starts";
     "settings changed, name kept", "shop/web.yaml", "ConfigMap/web-config-*", Swap("API: api:50051", "API: api:50052"), "pods keep the old settings, new ones call nobody";
     "secret in plain text", "payments/card.yaml", "Deployment/card", Swap("          valueFrom:\n            secretKeyRef:\n              name: card-secrets\n              key: CARD_KEY\n", "          value: c2stbGl2ZS00ZUM4Slh0N0p0cThu\n"), "the key of the money is in git";
-    "Secret object in git", "payments/card.yaml", "ExternalSecret/card-secrets", Swap("apiVersion: external-secrets.io/v1\nkind: ExternalSecret", "apiVersion: v1\nkind: Secret"), "the key of the money is in git";
+    "Secret object in git", "payments/card.yaml", "ExternalSecret/card-secrets-*", Swap("apiVersion: external-secrets.io/v1\nkind: ExternalSecret", "apiVersion: v1\nkind: Secret"), "the key of the money is in git";
     "secret key typo", "payments/card.yaml", "Deployment/card", Swap("key: CARD_KEY", "key: CARD_KEYS"), "no pod starts";
-    "secret of another store", "payments/card.yaml", "ExternalSecret/card-secrets", Swap("name: platgen\n", "name: vault\n"), "the secret never comes";
-    "store of every namespace", "payments/card.yaml", "ExternalSecret/card-secrets", Swap("kind: SecretStore", "kind: ClusterSecretStore"), "secrets are read with rights of the whole cluster";
+    "secret of another store", "payments/card.yaml", "ExternalSecret/card-secrets-*", Swap("name: platgen\n", "name: vault\n"), "the secret never comes";
+    "store of every namespace", "payments/card.yaml", "ExternalSecret/card-secrets-*", Swap("kind: SecretStore", "kind: ClusterSecretStore"), "secrets are read with rights of the whole cluster";
     "store of another region", "payments/namespace.yaml", "SecretStore/platgen", Swap("region: eu-west-1", "region: eu-east-1"), "the secret never comes";
     "reader role of beta", "payments/namespace.yaml", "ServiceAccount/platgen", Swap("333333333333", "222222222222"), "the secrets of another account are read";
-    "secret goes with its source", "payments/card.yaml", "ExternalSecret/card-secrets", Swap("deletionPolicy: Retain", "deletionPolicy: Delete"), "an outage of the manager takes the app down";
+    "secret goes with its source", "payments/card.yaml", "ExternalSecret/card-secrets-*", Swap("deletionPolicy: Retain", "deletionPolicy: Delete"), "an outage of the manager takes the app down";
     "mount of a missing volume", "shop/web.yaml", "Deployment/web", Swap("- name: tmp\n          mountPath", "- name: tmpp\n          mountPath"), "the API server refuses it";
     "claim of another size", "shop/search.yaml", "StatefulSet/search", Swap("storage: 10Gi", "storage: 1Gi"), "the disk is full after a day";
     "claims deleted with the set", "shop/search.yaml", "StatefulSet/search", Swap("whenDeleted: Retain", "whenDeleted: Delete"), "the data goes with a rename";
