@@ -25,7 +25,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("cloud", &["value", "model", "scanners", "template", "facts"]),
     ("check", &["source", "diagnostic", "value", "facts", "model", "files", "hcl", "yaml", "inventory", "policy"]),
     ("output", &["diagnostic", "files"]),
-    ("render", &["diagnostic", "source", "facts", "files", "model", "spec", "syntax", "scanners", "kubernetes", "cloud", "template", "yaml"]),
+    (
+        "render",
+        &["diagnostic", "source", "facts", "files", "model", "spec", "syntax", "scanners", "kubernetes", "cloud", "template", "yaml"],
+    ),
 ];
 
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {

@@ -18,11 +18,16 @@ const TMP_SIZE: u64 = 64 << 20;
 /// below the disk of a node, so that one container cannot fill it for all.
 const EPHEMERAL: (u64, u64) = (128 << 20, 1 << 30);
 
+/// The fewest bytes that anything can be made of; below it a unit was forgotten.
+const LEAST: u64 = 64 << 10;
+
 /// What a container has when its spec says nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fallback {
     pub(super) image: Option<Image>,
     pub(super) probes: Probes,
+    /// Whether a missing image has been told where its entry is judged.
+    pub(super) told: bool,
 }
 
 /// What the containers of a pod share.
@@ -77,6 +82,9 @@ impl Scope<'_> {
                 continue;
             }
             let size = tmp.size.get().cloned().unwrap_or_else(|| Quantity::from_bytes(TMP_SIZE));
+            if let Some((size, at)) = tmp.size.spanned() {
+                self.has_unit("size", size, at);
+            }
             let medium = tmp.medium.get().copied().unwrap_or(Medium::Disk);
             folders = folders.saturating_add(if medium == Medium::Disk { size.bytes() } else { 0 });
             self.mount_tmp(&mut volumes, path, medium, size, at, pod);
@@ -88,6 +96,9 @@ impl Scope<'_> {
         let resources = fields.resources.get();
         let cpu = resources.and_then(|r| r.cpu.get()).map(|range| pair(range, |one| one.times(4)));
         let both = |one: &Quantity| one.clone();
+        if let Some((memory, at)) = resources.and_then(|r| r.memory.spanned()) {
+            self.has_unit("memory", memory.limit().unwrap_or(memory.request()), at);
+        }
         let memory = resources.and_then(|r| r.memory.get()).map(|range| pair(range, both));
         let ephemeral = resources.and_then(|r| r.ephemeral.get()).map(|range| pair(range, both));
         Some(Container {
@@ -107,9 +118,18 @@ impl Scope<'_> {
         })
     }
 
+    /// An amount of bytes so small that its unit was forgotten: no process starts in it, and no file system fits.
+    pub(super) fn has_unit(&mut self, name: &str, amount: &Quantity, at: Span) {
+        if amount.bytes() < LEAST {
+            let message = format!("`{name}: {amount}` is {} bytes", amount.bytes());
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("write a unit, such as `64Mi` or `10Gi`"));
+        }
+    }
+
     fn image(&mut self, fields: ContainerFields<'_>, fallback: &Fallback, entry: Span) -> Option<String> {
         let image = match (fields.image, &fallback.image) {
             (Field::Missing, Some(image)) => image,
+            (Field::Missing, None) if fallback.told => return None,
             (field, _) => self.require(field, "image", entry)?,
         };
         let image = match fields.tag.spanned() {

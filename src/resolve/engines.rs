@@ -49,5 +49,5 @@ pub(super) fn fallback(engine: Engine, store: &Store, ports: &[(String, u16)]) -
             Probes { ready, live: probe(ProbeAction::Tcp { port }), start: None }
         }
     };
-    Fallback { image: image.and_then(|image| image.parse().ok()), probes }
+    Fallback { image: image.and_then(|image| image.parse().ok()), probes, told: false }
 }

@@ -36,7 +36,13 @@ impl Scope<'_> {
 
     /// SPEC: what an entry is follows from what it says; contradictions are errors.
     fn check_app(&mut self, entry: &Entry, app: &App) {
-        self.require(&app.image, "image", entry.key);
+        // What a profile brings that is not there, which has been told, is not missing.
+        let profiles = self.spec.profiles.get();
+        let from = app.from.get().into_iter().flatten().filter_map(Field::get);
+        let lacks_profile = from.into_iter().any(|name| profiles.is_none_or(|all| all.get(name.as_str()).is_none()));
+        if !lacks_profile {
+            self.require(&app.image, "image", entry.key);
+        }
         let periodic = app.schedule.span();
         let once = app.run.span();
         let everywhere = app.per_node.span().filter(|_| app.per_node.get() == Some(&true));
@@ -101,7 +107,7 @@ impl Scope<'_> {
         let none = app.probes.get().is_some_and(|probes| {
             [&probes.ready, &probes.live, &probes.start].into_iter().all(Field::is_missing) && probes.none.is_missing()
         });
-        if served && (app.probes.is_missing() || none) {
+        if served && !lacks_profile && (app.probes.is_missing() || none) {
             let diagnostic = Diagnostic::new(Code::MissingField, "`probes` is missing: the app has a port").at(entry.key);
             self.tell(diagnostic.help("add `probes: {ready: /path, live: /path}`, or `probes: {none: why}`"));
         }

@@ -121,7 +121,13 @@ impl Scope<'_> {
                     Diagnostic::new(Code::MissingField, "`network.on_premises` is missing: nothing leads to the company's network");
                 self.tell(diagnostic.at(at).help("add `network: {on_premises: {cidrs: [...]}}`, or remove `via`"));
             }
+            let bad = matches!(
+                (&external.url, &external.host, &external.port),
+                (Field::Bad(_), ..) | (_, Field::Bad(_), _) | (.., Field::Bad(_))
+            );
             let (host, port, url) = match (external.url.get(), external.host.get(), external.port.get()) {
+                // Told already; it is there, and nothing more is said of it.
+                _ if bad => (String::new(), 0, None),
                 (Some(url), _, _) => (url.host().to_string(), url.port().get(), Some(url.to_string())),
                 (None, Some(host), Some(port)) => (host.to_string(), port.get(), None),
                 (None, Some(_), None) => {
@@ -170,7 +176,8 @@ impl Scope<'_> {
         let unsure = match &what {
             What::App(app) => unsure(&app.port, &app.ports),
             What::Store(store) => unsure(&store.port, &store.ports),
-            _ => false,
+            What::External { host, .. } => host.is_empty(),
+            What::Other => false,
         };
         list.push(Entry { kind, name, namespace, key: span, absent, rendered, ports, unsure, what });
     }

@@ -41,6 +41,8 @@ pub(super) fn places(spec: &Spec, environment: &str, tell: &mut dyn FnMut(Diagno
     let known: Vec<&str> = declared.map(|all| all.keys().map(|name| name.as_str()).collect()).unwrap_or_default();
     let named =
         spec.environments.get().and_then(|all| all.get(environment)).and_then(|item| item.value.get()).and_then(|e| e.regions.get());
+    // Without the section every region is unknown, which is one fault, and told.
+    let named = named.filter(|_| !matches!(spec.regions, Field::Missing | Field::Bad(_)));
     for (name, at) in named.into_iter().flatten().filter_map(Field::spanned) {
         let Some(item) = declared.and_then(|all| all.get(name.as_str())) else {
             let diagnostic = Diagnostic::new(Code::UnknownReference, format!("there is no region `{name}`")).at(at);

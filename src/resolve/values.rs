@@ -119,6 +119,7 @@ impl Scope<'_> {
     fn own(&mut self, field: OwnField, at: Span, asker: &Asker<'_>) -> Option<String> {
         let port = |scope: &mut Self| match asker.port {
             Some((_, target)) => Some(target),
+            None if scope.unsure => None,
             None => {
                 scope.error(Code::Contradiction, format!("{} has no port, or several", asker.label), at);
                 None

@@ -44,6 +44,7 @@ impl Scope<'_> {
 
     /// A folder that stays.
     pub(super) fn mount_claim(&mut self, volumes: &mut Volumes, path: &AbsolutePath, size: Quantity, at: Span, pod: &mut Pod) {
+        self.has_unit(path.as_str(), &size, at);
         let name = unique(&claim_name(path), path.as_str(), pod);
         pod.volumes.push(Volume::Claim { name: name.clone(), size });
         self.mount(volumes, path.as_str(), name, false, at);

@@ -72,12 +72,13 @@ impl Scope<'_> {
         let mut asker = self.asker(entry, namespace, platform, region, names);
         let mut pod = Pod::default();
         let ports = container_ports(entry);
+        let fallback = Fallback { told: true, ..Fallback::default() };
         // Claims come first: their names are not for an empty folder to take.
         let mut volumes = Volumes::of(None);
         for (path, at, size) in app.volumes.get().into_iter().flat_map(|all| all.set()) {
             self.mount_claim(&mut volumes, path, size.clone(), at, &mut pod);
         }
-        let main = self.container(&entry.name, entry.key, app.container(), volumes, ports, &Fallback::default(), &mut asker, &mut pod);
+        let main = self.container(&entry.name, entry.key, app.container(), volumes, ports, &fallback, &mut asker, &mut pod);
         pod.shared = Some(main.as_ref().map(|main| main.mounts.clone()).unwrap_or_default());
         pod.incomplete = main.is_none();
         self.check_init(&app.init);
@@ -386,8 +387,11 @@ impl Scope<'_> {
         metrics: &[u16],
         key: Span,
     ) -> Vec<Flow> {
+        // What is said under `needs`, too, has its place there.
+        let said = |need: &&Need| needs.iter().any(|(known, _)| known.entry.key == need.entry.key && known.target == need.target);
+        let derived: Vec<Need> = asker.needs.iter().filter(|need| !said(need)).cloned().collect();
         let mut all = needs;
-        all.extend(asker.needs.iter().cloned().map(|need| (need, key)));
+        all.extend(derived.into_iter().map(|need| (need, key)));
         let mut flows = self.flows_of(asker, placement, &all);
         let to = Peer::Workload { namespace: asker.namespace.to_string(), name: asker.name.to_string() };
         for target in exposed {
@@ -407,6 +411,7 @@ impl Scope<'_> {
         match (metrics.port.spanned(), &main.ports[..]) {
             (Some((port, at)), ports) => self.named_port(port, at, ports),
             (None, [(_, port)]) => Some(*port),
+            _ if self.unsure => None,
             _ => {
                 let diagnostic = Diagnostic::new(Code::MissingField, "`metrics` has no `port`").at(at);
                 self.tell(diagnostic.help("say which: there is not exactly one port"));

@@ -16,7 +16,7 @@ pub(super) const MAP: &str = "$platgen::map";
 /// Decodes a node, adds every fault to `found`, and returns what could be read.
 pub fn decode<T: for<'de> Deserialize<'de> + Default>(node: &Node, found: &mut Diagnostics) -> T {
     let faults = RefCell::new(Vec::new());
-    let decoder = Decoder { node, faults: &faults };
+    let decoder = Decoder { node, faults: &faults, misspelt: false };
     let value = T::deserialize(decoder).unwrap_or_else(|fault| {
         decoder.record(fault);
         T::default()
@@ -81,11 +81,13 @@ pub fn code_of(kind: crate::value::Wrong) -> Code {
 struct Decoder<'a> {
     node: &'a Node,
     faults: &'a RefCell<Vec<Diagnostic>>,
+    /// Whether the node stands under a misspelt key: the field is there, and what it holds is not read.
+    misspelt: bool,
 }
 
 impl<'a> Decoder<'a> {
     fn at(self, node: &'a Node) -> Self {
-        Decoder { node, ..self }
+        Decoder { node, misspelt: false, ..self }
     }
 
     fn record(&self, fault: Fault) {
@@ -180,7 +182,9 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
             },
             Kind::Text(text) => visitor.visit_borrowed_str(text),
             Kind::List(items) => visitor.visit_seq(Items { decoder: self, items: items.iter() }),
-            Kind::Map(entries) => visitor.visit_map(Entries { decoder: self, entries: entries.iter(), known: None, value: None }),
+            Kind::Map(entries) => {
+                visitor.visit_map(Entries { decoder: self, all: entries, entries: entries.iter(), known: None, value: None })
+            }
         };
         located(result, self.node)
     }
@@ -219,14 +223,18 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match &self.node.kind {
-            Kind::Map(entries) => visitor.visit_map(Entries { decoder: self, entries: entries.iter(), known: None, value: None }),
+            Kind::Map(entries) => {
+                visitor.visit_map(Entries { decoder: self, all: entries, entries: entries.iter(), known: None, value: None })
+            }
             _ => Err(self.wrong_type(&"a map")),
         }
     }
 
     fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
         match &self.node.kind {
-            Kind::Map(entries) => visitor.visit_map(Entries { decoder: self, entries: entries.iter(), known: Some(fields), value: None }),
+            Kind::Map(entries) => {
+                visitor.visit_map(Entries { decoder: self, all: entries, entries: entries.iter(), known: Some(fields), value: None })
+            }
             _ => Err(self.wrong_type(&format_args!("a map with {}", wording::either(fields)))),
         }
     }
@@ -279,34 +287,50 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     }
 }
 
-/// The entries of a map; for a struct, unknown keys are reported and passed over.
+/// The entries of a map; for a struct, unknown keys are reported. One that is close to a known key stands for it, with a value that is bad: that it is
+/// missing would be a second finding for one fault.
 struct Entries<'de> {
     decoder: Decoder<'de>,
+    all: &'de [Entry],
     entries: std::slice::Iter<'de, Entry>,
     known: Option<&'static [&'static str]>,
-    value: Option<&'de Node>,
+    value: Option<Decoder<'de>>,
 }
 
 impl<'de> de::MapAccess<'de> for Entries<'de> {
     type Error = Fault;
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Fault> {
-        for entry in self.entries.by_ref() {
+        while let Some(entry) = self.entries.next() {
             if let Some(known) = self.known
                 && !known.contains(&&*entry.key)
             {
                 self.decoder.faults.borrow_mut().push(unknown_key(entry, known));
-                continue;
+                let meant = wording::suggest(&entry.key, known.iter().copied());
+                let Some(meant) = meant.filter(|meant| self.stands_for(entry, meant)) else { continue };
+                self.value = Some(Decoder { misspelt: true, ..self.decoder.at(&entry.value) });
+                return seed.deserialize(meant.into_deserializer()).map(Some);
             }
-            self.value = Some(&entry.value);
+            self.value = Some(self.decoder.at(&entry.value));
             return seed.deserialize((&*entry.key).into_deserializer()).map(Some);
         }
         Ok(None)
     }
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
         match self.value.take() {
-            Some(node) => seed.deserialize(self.decoder.at(node)),
+            Some(decoder) => seed.deserialize(decoder),
             None => Err(de::Error::custom("a value was asked for before its key")),
         }
+    }
+}
+
+impl Entries<'_> {
+    /// Whether an unknown key is the first that is meant as this one, which nobody wrote.
+    fn stands_for(&self, entry: &Entry, meant: &str) -> bool {
+        let known = self.known.unwrap_or_default();
+        let mut like = self.all.iter().filter(|other| {
+            &*other.key == meant || (!known.contains(&&*other.key) && wording::suggest(&other.key, known.iter().copied()) == Some(meant))
+        });
+        like.next().is_some_and(|first| std::ptr::eq(first, entry)) && !self.all.iter().any(|other| &*other.key == meant)
     }
 }
 
@@ -331,6 +355,7 @@ impl<'de> SeqAccess<'de> for FieldProbe<'de> {
         self.step += 1;
         match self.step {
             1 => place(self.decoder.node.span, seed).map(Some),
+            _ if self.decoder.misspelt => Err(de::Error::custom("recorded")),
             _ => match seed.deserialize(self.decoder) {
                 Ok(value) => Ok(Some(value)),
                 Err(fault) => {
