@@ -14,7 +14,12 @@ pub(super) fn judge(scene: &Scene, found: &mut Vec<Finding>) {
         let cache = workload.store && !workload.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));
         if scene.platform.protected && serves && workload.replicas.0 < 2 && !cache {
             let message = format!("one replica of `{name}` serves in the protected environment `{}`", scene.platform.environment);
-            let help = "say `scale: {replicas: 2..6}` or more, or a waiver with the reason why one is enough".to_owned();
+            let help = if workload.store {
+                "say `replicas` where the engine keeps copies of its own, or a waiver with the reason why one is enough"
+            } else {
+                "say `scale: {replicas: 2..6}` or more, or a waiver with the reason why one is enough"
+            };
+            let help = help.to_owned();
             found.push(Finding { help, ..scene.lacks(Code::SingleReplica, workload, &object, message) });
         }
     }

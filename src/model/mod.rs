@@ -3,15 +3,14 @@
 //! Made by `resolve` alone and never changed after. If two readers need a fact it stands here; if one does, it belongs to that reader's view. Knows
 //! nothing of the spec's shape, of templates or of the disk.
 
+mod container;
 pub mod lock;
 mod network;
 mod workload;
 
+pub use container::{ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, Variable, Volume};
 pub use network::{Network, NetworkSubnet, OnPremises, ZoneRange};
-pub use workload::{
-    Address, Autoscaling, ConfigFile, Container, Cron, Exposure, FileContent, Flow, HostPath, Kind, Mount, Peer, Placement, Probe,
-    ProbeAction, Probes, Security, Service, ServicePort, Source, Spread, Toleration, Variable, Volume, Workload,
-};
+pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
 use crate::facts::Provider;
 use crate::source::Span;

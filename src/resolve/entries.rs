@@ -123,11 +123,16 @@ impl Scope<'_> {
             ("slo", app.slo.span().filter(|_| said.is_empty() && !entry.ports.is_empty())),
             ("identity", app.identity.span()),
             ("renamed_from", app.renamed_from.span()),
+            ("metrics", app.metrics.span()),
             ("scale.metric", app.scale.get().and_then(|s| s.metric.span())),
         ];
-        for (name, span) in fields {
+        let beside = app.sidecars.get().into_iter().flat_map(|all| all.set()).map(|(_, _, one)| ("metrics", one.metrics.span()));
+        for (name, span) in fields.into_iter().chain(beside) {
             if let Some(span) = span {
-                let message = format!("`{name}` is read and checked, but this version does not render it");
+                let message = match name {
+                    "metrics" => "`metrics` opens the way for the collector, but this version renders nothing that reads them".to_owned(),
+                    _ => format!("`{name}` is read and checked, but this version does not render it"),
+                };
                 self.tell(Diagnostic::new(Code::NotRendered, message).at(span));
             }
         }

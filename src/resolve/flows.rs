@@ -3,13 +3,13 @@
 use super::Scope;
 use super::names::{Entry, What};
 use super::probes::MOST;
-use super::values::{Asker, Need};
+use super::values::{Asker, Need, away};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{Exposure, Flow, Peer, Placement, Platform, Region};
 use crate::source::Span;
 use crate::spec::{App, Via};
 use crate::syntax::Field;
-use crate::value::{Cidr, Name};
+use crate::value::{Cidr, Name, Ref, RefKind};
 use std::collections::BTreeMap;
 
 /// Private networks (RFC 1918) and carriers' (RFC 6598), which are reached without the internet.
@@ -134,8 +134,80 @@ impl Scope<'_> {
         exposures
     }
 
+    /// A policy knows pods in their nodes' network by the ranges of the nodes, so where nobody knows these no policy can open the way.
+    pub(super) fn nodes_in_reach(&mut self, region: &Region) {
+        for flow in &region.flows {
+            let on_a_node = |peer: &&Peer| region.workload_of(peer).is_some_and(|workload| workload.host_network);
+            for peer in [&flow.from, &flow.to].into_iter().filter(on_a_node).filter(|peer| region.node_ranges(peer).is_none()) {
+                let Some(workload) = region.workload_of(peer) else { continue };
+                let message = format!(
+                    "no policy opens the way that `{}` asks for: `{}` uses its node's network, and the ranges of the nodes in `{}` are not known",
+                    flow.why, workload.name, region.name
+                );
+                self.tell(Diagnostic::new(Code::NotRendered, message).at(workload.span));
+            }
+        }
+    }
+
+    /// What `needs` names, each with its place.
+    pub(super) fn needs(&mut self, needs: &Field<Vec<Field<Ref>>>, asker: &Asker<'_>) -> Vec<(Need, Span)> {
+        let mut all = Vec::new();
+        for (reference, at) in needs.get().into_iter().flatten().filter_map(Field::spanned) {
+            if reference.kind() == RefKind::Platform {
+                self.error(
+                    Code::UnknownReference,
+                    format!("there is no platform service `{}` that this version renders", reference.name()),
+                    at,
+                );
+                continue;
+            }
+            let Some(entry) = self.lookup(asker.names, reference, asker.namespace, at) else { continue };
+            let entry = entry.clone();
+            if !entry.rendered {
+                self.left_out(&entry, at, "a need", asker);
+                continue;
+            }
+            if away(&entry, asker) {
+                self.out_of_reach(&entry, at, "a need", asker);
+                continue;
+            }
+            if let Some((_, target)) = self.port_of(&entry, reference, at) {
+                all.push((Need { entry, target }, at));
+            }
+        }
+        all
+    }
+
+    pub(super) fn all_flows(
+        &mut self,
+        asker: &Asker<'_>,
+        placement: &Placement,
+        needs: Vec<(Need, Span)>,
+        exposed: &[u16],
+        metrics: &[u16],
+        key: Span,
+    ) -> Vec<Flow> {
+        // What is said under `needs`, too, has its place there.
+        let said = |need: &&Need| needs.iter().any(|(known, _)| known.entry.key == need.entry.key && known.target == need.target);
+        let derived: Vec<Need> = asker.needs.iter().filter(|need| !said(need)).cloned().collect();
+        let mut all = needs;
+        all.extend(derived.into_iter().map(|need| (need, key)));
+        let mut flows = self.flows_of(asker, placement, &all);
+        let to = Peer::Workload { namespace: asker.namespace.to_string(), name: asker.name.to_string() };
+        for target in exposed {
+            let why = format!("{} is exposed", asker.label);
+            flows.push(Flow { from: Peer::Gateway, to: to.clone(), ports: vec![*target], why });
+        }
+        if !metrics.is_empty() {
+            let why = format!("{} has metrics", asker.label);
+            let ports = metrics.iter().copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+            flows.push(Flow { from: Peer::Metrics, to, ports, why });
+        }
+        flows
+    }
+
     /// What a workload's needs open in its region.
-    pub(super) fn flows_of(&mut self, asker: &Asker<'_>, placement: &Placement, needs: &[(Need, Span)]) -> Vec<Flow> {
+    fn flows_of(&mut self, asker: &Asker<'_>, placement: &Placement, needs: &[(Need, Span)]) -> Vec<Flow> {
         let from = Peer::Workload { namespace: asker.namespace.to_string(), name: asker.name.to_string() };
         let mut flows = Vec::new();
         for (need, at) in needs {

@@ -16,6 +16,7 @@ mod people;
 mod placement;
 mod places;
 mod plan;
+mod pods;
 mod probes;
 mod regions;
 mod room;

@@ -96,6 +96,10 @@ impl Scope<'_> {
         if let (Some(version), Some(image)) = (store.version.span(), store.image.span().filter(|_| !custom)) {
             self.contradiction("`version` chooses the engine's image, and `image` names one", version, Some(image), "it stands here");
         }
+        if let Some(span) = store.metrics.span().filter(|_| entry.rendered) {
+            let message = "`metrics` opens the way for the collector, but this version renders nothing that reads them";
+            self.tell(Diagnostic::new(Code::NotRendered, message).at(span));
+        }
         if let Some(span) = store.renamed_from.span().filter(|_| entry.rendered) {
             let message =
                 "`renamed_from` is read and checked, but this version moves no volumes: under its new name the store starts empty";

@@ -7,16 +7,13 @@ use super::flows::Hosts;
 use super::names::{Entry, Names, What};
 use super::placement::Runs;
 use super::probes::MOST;
-use super::values::{Asker, Need, away};
+use super::values::Asker;
 use super::volumes::Volumes;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{
-    Autoscaling, Container, Cron, Flow, Kind, Mount, Peer, Placement, Platform, Region, Service, ServicePort, Volume, Workload,
-};
-use crate::source::Span;
+use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Service, ServicePort, Volume, Workload};
 use crate::spec::{App, Engine, Medium, Protocol, Store, StoreSize};
 use crate::syntax::Field;
-use crate::value::{AbsolutePath, Name, Quantity, Ref, RefKind};
+use crate::value::{AbsolutePath, Name, Quantity};
 
 /// Where the data lies: that of the key-value engines, and of others unless they say so.
 const DATA: &str = "/data";
@@ -276,134 +273,6 @@ impl Scope<'_> {
             ));
         }
         all
-    }
-
-    /// Containers of one pod have names of their own; the app's container has the name of the app.
-    fn check_container_names(&mut self, entry: &Entry, app: &App) {
-        let mut taken = vec![(&entry.name, entry.key)];
-        for (name, at, _) in [&app.init, &app.sidecars].into_iter().filter_map(Field::get).flat_map(|all| all.iter()) {
-            match taken.iter().find(|(known, _)| *known == name) {
-                Some((_, first)) => {
-                    let message = format!("another container of the pod is called `{name}`");
-                    let diagnostic = Diagnostic::new(Code::NameTaken, message).at(at).related(*first, "it stands here");
-                    self.tell(diagnostic.help("choose another name"));
-                }
-                None => taken.push((name, at)),
-            }
-        }
-    }
-
-    /// Containers of one pod share its address: each port is one container's.
-    fn check_listeners(
-        &mut self,
-        sidecars: &Field<crate::syntax::Map<Name, crate::spec::Container>>,
-        port: Option<Span>,
-        main: Option<&Container>,
-    ) {
-        let own = main.into_iter().flat_map(|main| &main.ports).map(|(_, number)| *number);
-        let mut taken: std::collections::BTreeMap<u16, Option<Span>> = own.map(|number| (number, port)).collect();
-        for (_, _, sidecar) in sidecars.get().into_iter().flat_map(|all| all.set()) {
-            let mut listens = Vec::new();
-            for (_, at, map) in sidecar.ports.get().into_iter().flat_map(|all| all.set()) {
-                let number = map.container().get();
-                match taken.get(&number) {
-                    Some(first) => {
-                        let message = format!("another container of the pod listens on {number}, and all of them share one address");
-                        self.contradiction(message, at, *first, "it stands here");
-                    }
-                    None => listens.push((number, Some(at))),
-                }
-            }
-            taken.extend(listens);
-        }
-    }
-
-    /// What only a container that stays can have.
-    fn check_init(&mut self, containers: &Field<crate::syntax::Map<Name, crate::spec::Container>>) {
-        for (_, key, container) in containers.get().into_iter().flat_map(|all| all.set()) {
-            for (name, span) in [("probes", container.probes.span()), ("metrics", container.metrics.span())] {
-                if let Some(span) = span {
-                    self.contradiction(
-                        format!("`{name}` means nothing for an init container"),
-                        span,
-                        Some(key),
-                        "it ends before the others start",
-                    );
-                }
-            }
-        }
-    }
-
-    /// A policy knows pods in their nodes' network by the ranges of the nodes, so where nobody knows these no policy can open the way.
-    fn nodes_in_reach(&mut self, region: &Region) {
-        for flow in &region.flows {
-            let on_a_node = |peer: &&Peer| region.workload_of(peer).is_some_and(|workload| workload.host_network);
-            for peer in [&flow.from, &flow.to].into_iter().filter(on_a_node).filter(|peer| region.node_ranges(peer).is_none()) {
-                let Some(workload) = region.workload_of(peer) else { continue };
-                let message = format!(
-                    "no policy opens the way that `{}` asks for: `{}` uses its node's network, and the ranges of the nodes in `{}` are not known",
-                    flow.why, workload.name, region.name
-                );
-                self.tell(Diagnostic::new(Code::NotRendered, message).at(workload.span));
-            }
-        }
-    }
-
-    /// What `needs` names, each with its place.
-    fn needs(&mut self, needs: &Field<Vec<Field<Ref>>>, asker: &Asker<'_>) -> Vec<(Need, Span)> {
-        let mut all = Vec::new();
-        for (reference, at) in needs.get().into_iter().flatten().filter_map(Field::spanned) {
-            if reference.kind() == RefKind::Platform {
-                self.error(
-                    Code::UnknownReference,
-                    format!("there is no platform service `{}` that this version renders", reference.name()),
-                    at,
-                );
-                continue;
-            }
-            let Some(entry) = self.lookup(asker.names, reference, asker.namespace, at) else { continue };
-            let entry = entry.clone();
-            if !entry.rendered {
-                self.left_out(&entry, at, "a need", asker);
-                continue;
-            }
-            if away(&entry, asker) {
-                self.out_of_reach(&entry, at, "a need", asker);
-                continue;
-            }
-            if let Some((_, target)) = self.port_of(&entry, reference, at) {
-                all.push((Need { entry, target }, at));
-            }
-        }
-        all
-    }
-
-    fn all_flows(
-        &mut self,
-        asker: &Asker<'_>,
-        placement: &Placement,
-        needs: Vec<(Need, Span)>,
-        exposed: &[u16],
-        metrics: &[u16],
-        key: Span,
-    ) -> Vec<Flow> {
-        // What is said under `needs`, too, has its place there.
-        let said = |need: &&Need| needs.iter().any(|(known, _)| known.entry.key == need.entry.key && known.target == need.target);
-        let derived: Vec<Need> = asker.needs.iter().filter(|need| !said(need)).cloned().collect();
-        let mut all = needs;
-        all.extend(derived.into_iter().map(|need| (need, key)));
-        let mut flows = self.flows_of(asker, placement, &all);
-        let to = Peer::Workload { namespace: asker.namespace.to_string(), name: asker.name.to_string() };
-        for target in exposed {
-            let why = format!("{} is exposed", asker.label);
-            flows.push(Flow { from: Peer::Gateway, to: to.clone(), ports: vec![*target], why });
-        }
-        if !metrics.is_empty() {
-            let why = format!("{} has metrics", asker.label);
-            let ports = metrics.iter().copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
-            flows.push(Flow { from: Peer::Metrics, to, ports, why });
-        }
-        flows
     }
 
     fn metrics_port(&mut self, metrics: &Field<crate::spec::Metrics>, main: &Container) -> Option<u16> {

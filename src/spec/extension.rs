@@ -27,7 +27,8 @@ pub struct External {
 pub enum ExternalVia {
     /// On the internet.
     Internet,
-    /// In the company's own network.
+    /// In the company's own network, `network.on_premises`.
+    #[serde(rename = "on_premises")]
     OnPremises,
 }
 

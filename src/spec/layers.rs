@@ -5,9 +5,9 @@
 //! no block touches is merged and decoded once and shared.
 
 use super::merge::{expand, merge, remove};
-use super::{App, Spec, Store, rules};
+use super::{App, Spec, Store, rules, unite};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
-use crate::source::{FileId, Span};
+use crate::source::Span;
 use crate::syntax::{Entry, Field, Kind, Map, Node, decode};
 use crate::value::EntryName;
 use indexmap::IndexMap;
@@ -41,7 +41,7 @@ pub struct Specs {
 
 /// Merges and decodes the files of a spec. Every fault is added to `found`, each layer's once.
 pub fn assemble(files: &[Node], defaults: &Node, found: &mut Diagnostics) -> Specs {
-    let union = unite(files, found);
+    let union = unite::unite(files, found);
     let root = expand(&union, &mut Vec::new());
     let names: Vec<String> =
         root.get("environments").map(|node| node.entries().iter().map(|e| e.key.to_string()).collect()).unwrap_or_default();
@@ -69,59 +69,6 @@ pub fn assemble(files: &[Node], defaults: &Node, found: &mut Diagnostics) -> Spe
     }
     specs.written = Some(root);
     specs
-}
-
-/// The union of the files: named maps unite, anything else stands in one file.
-fn unite(files: &[Node], found: &mut Diagnostics) -> Node {
-    let mut sections: IndexMap<Arc<str>, Entry> = IndexMap::new();
-    let mut places: BTreeMap<(Arc<str>, Arc<str>), Span> = BTreeMap::new();
-    for file in files {
-        if !file.is_map() {
-            found.push(Diagnostic::new(Code::WrongType, format!("expected a map of sections, found {}", file.describe())).at(file.span));
-            continue;
-        }
-        if file.get("apiVersion").is_none() {
-            let start = Span { end: file.span.start, ..file.span };
-            found.push(
-                Diagnostic::new(Code::MissingField, "`apiVersion` is missing")
-                    .at(start)
-                    .help("every file of a spec starts with `apiVersion: platgen/v1`"),
-            );
-        }
-        for entry in file.entries() {
-            let named = rules::NAMED.contains(&&*entry.key);
-            if named && entry.value.is_map() {
-                for item in entry.value.entries() {
-                    if let Some(&first) = places.get(&(entry.key.clone(), item.key.clone())) {
-                        found.push(defined_twice(&format!("`{}` of `{}`", item.key, entry.key), item.span, first));
-                    }
-                    places.entry((entry.key.clone(), item.key.clone())).or_insert(item.span);
-                }
-            }
-            match sections.get_mut(&entry.key) {
-                None => {
-                    sections.insert(entry.key.clone(), entry.clone());
-                }
-                Some(_) if &*entry.key == "apiVersion" => {}
-                Some(known) if named && known.value.is_map() && entry.value.is_map() => {
-                    let mut all = known.value.entries().to_vec();
-                    let fresh = entry.value.entries().iter().filter(|e| places.get(&(entry.key.clone(), e.key.clone())) == Some(&e.span));
-                    all.extend(fresh.cloned());
-                    known.value = Node::map(known.value.span, all);
-                }
-                Some(known) => found.push(defined_twice(&format!("`{}`", entry.key), entry.span, known.span)),
-            }
-        }
-    }
-    let span = files.first().map_or(Span::new(FileId(0), 0..0), |file| file.span);
-    Node::map(span, sections.into_values().collect())
-}
-
-fn defined_twice(what: &str, second: Span, first: Span) -> Diagnostic {
-    Diagnostic::new(Code::DefinedTwice, format!("{what} is defined in two files"))
-        .at(second)
-        .related(first, "first defined here")
-        .help("keep it in one of them: what differs by environment goes under its `environments`")
 }
 
 /// A map that may vary, taken apart.

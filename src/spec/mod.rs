@@ -16,6 +16,7 @@ mod operations;
 mod platform;
 pub mod rules;
 mod store;
+mod unite;
 mod waivers;
 
 pub use access::{Access, Group, GroupRole, MfaPolicy, Namespace, PodSecurity, PodSecurityLevel, Quota, Receiver, Team};

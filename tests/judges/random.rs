@@ -201,7 +201,7 @@ impl World<'_> {
             app["scale"] = match self.dice.below(3) {
                 0 => json!({"replicas": 2 + self.dice.below(3)}),
                 1 => json!({"replicas": "2..9", "cpu": "70%"}),
-                _ => json!({"replicas": "3..12", "cpu": "55.5%", "memory": "80%"}),
+                _ => json!({"replicas": "3..12", "cpu": "55%", "memory": "80%"}),
             };
         }
         self.inputs(&mut app);

@@ -223,7 +223,7 @@ fn changed_needs_change_the_policies_alike() {
     let callers = ["frontend", "cart", "payment", "report", "exporter"];
     let make = |needs: &[u8]| {
         let mut tree = sample.clone();
-        tree["external"]["erp"] = json!({"host": "erp.example", "port": 8443, "via": "on-premises"});
+        tree["external"]["erp"] = json!({"host": "erp.example", "port": 8443, "via": "on_premises"});
         tree["external"]["clock"] = json!({"url": "http://203.0.113.99:1234"});
         let mut exporter = tree["apps"]["payment"].clone();
         exporter["namespace"] = "shop".into();

@@ -9,6 +9,21 @@ pub(super) fn description(text: &str) -> String {
     text.chars().map(|char| if known(char) { char } else { ' ' }).take(255).collect()
 }
 
+/// Several descriptions as one: as many as there is room for, and how many more there are.
+pub(super) fn descriptions(all: &[String]) -> String {
+    let mut text = String::new();
+    for (at, one) in all.iter().enumerate() {
+        let more = all.len() - at - 1;
+        let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
+        let next = if at == 0 { one.clone() } else { format!("{text}; {one}") };
+        if at > 0 && next.len() + rest.len() > 255 {
+            return format!("{text}; and {} more", more + 1);
+        }
+        text = next;
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -17,5 +32,14 @@ mod tests {
     fn descriptions_keep_to_the_alphabet() {
         assert_eq!(description("app/a needs \"b\" – now"), "app/a needs  b    now");
         assert_eq!(description(&"x".repeat(300)).len(), 255);
+    }
+
+    #[test]
+    fn all_that_fit_are_named() {
+        let callers = |count: usize| (0..count).map(|at| format!("app/caller-{at:02} calls app/db")).collect::<Vec<_>>();
+        assert_eq!(descriptions(&callers(1)), "app/caller-00 calls app/db");
+        assert_eq!(descriptions(&callers(2)), "app/caller-00 calls app/db; app/caller-01 calls app/db");
+        let many = descriptions(&callers(40));
+        assert!(many.len() <= 255 && many.ends_with("; and 32 more"), "{many}");
     }
 }

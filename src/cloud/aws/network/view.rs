@@ -6,7 +6,7 @@ use minijinja::Value;
 use minijinja::value::Serde;
 use serde::Serialize;
 
-use super::super::text::{ROLE, description};
+use super::super::text::{ROLE, description, descriptions};
 use super::{Class, Network, Protocol, Subnet, Use, asserted};
 use crate::cloud::{Content, Page};
 use crate::value::fit;
@@ -223,18 +223,36 @@ impl Locals {
             nat_gateways: gateways.collect(),
             classes: names(|_| true),
             closed_classes: names(|class| !class.internet),
-            flows: sorted(flows(network), |flow| &flow.key),
-            exits: sorted(exits(network), |exit| &exit.key),
+            flows: united(flows(network), |flow| &flow.key, |flow| &mut flow.description),
+            exits: united(exits(network), |exit| &exit.key, |exit| &mut exit.description),
         }
     }
 }
 
-/// In the order of the keys, each once: where two needs open the same way, the first names it.
+/// In the order of the keys, each once.
 fn sorted<T>(items: impl IntoIterator<Item = T>, key: fn(&T) -> &String) -> Vec<T> {
     let mut items: Vec<T> = items.into_iter().collect();
     items.sort_by(|a, b| key(a).cmp(key(b)));
     items.dedup_by(|a, b| key(a) == key(b));
     items
+}
+
+/// The same, where every need that opens the same way names it.
+fn united<T>(items: Vec<T>, key: fn(&T) -> &String, text: fn(&mut T) -> &mut String) -> Vec<T> {
+    let mut named: BTreeMap<String, (T, Vec<String>)> = BTreeMap::new();
+    for mut item in items {
+        let said = std::mem::take(text(&mut item));
+        match named.get_mut(key(&item)) {
+            Some((_, all)) if all.contains(&said) => {}
+            Some((_, all)) => all.push(said),
+            None => _ = named.insert(key(&item).clone(), (item, vec![said])),
+        }
+    }
+    let join = |(mut item, all): (T, Vec<String>)| {
+        *text(&mut item) = descriptions(&all);
+        item
+    };
+    named.into_values().map(join).collect()
 }
 
 fn purpose(purpose: &Use) -> String {

@@ -1,0 +1,66 @@
+//! What is said once of the containers of a pod together: names, ports, and what an init container can't have.
+//!
+//! Tells, and changes nothing.
+
+use super::Scope;
+use super::names::Entry;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::Container;
+use crate::source::Span;
+use crate::spec::{self, App};
+use crate::syntax::{Field, Map};
+use crate::value::Name;
+use std::collections::BTreeMap;
+
+impl Scope<'_> {
+    /// Containers of one pod have names of their own; the app's container has the name of the app.
+    pub(super) fn check_container_names(&mut self, entry: &Entry, app: &App) {
+        let mut taken = vec![(&entry.name, entry.key)];
+        for (name, at, _) in [&app.init, &app.sidecars].into_iter().filter_map(Field::get).flat_map(|all| all.iter()) {
+            match taken.iter().find(|(known, _)| *known == name) {
+                Some((_, first)) => {
+                    let message = format!("another container of the pod is called `{name}`");
+                    let diagnostic = Diagnostic::new(Code::NameTaken, message).at(at).related(*first, "it stands here");
+                    self.tell(diagnostic.help("choose another name"));
+                }
+                None => taken.push((name, at)),
+            }
+        }
+    }
+
+    /// Containers of one pod share its address: each port is one container's.
+    pub(super) fn check_listeners(&mut self, sidecars: &Field<Map<Name, spec::Container>>, port: Option<Span>, main: Option<&Container>) {
+        let own = main.into_iter().flat_map(|main| &main.ports).map(|(_, number)| *number);
+        let mut taken: BTreeMap<u16, Option<Span>> = own.map(|number| (number, port)).collect();
+        for (_, _, sidecar) in sidecars.get().into_iter().flat_map(|all| all.set()) {
+            let mut listens = Vec::new();
+            for (_, at, map) in sidecar.ports.get().into_iter().flat_map(|all| all.set()) {
+                let number = map.container().get();
+                match taken.get(&number) {
+                    Some(first) => {
+                        let message = format!("another container of the pod listens on {number}, and all of them share one address");
+                        self.contradiction(message, at, *first, "it stands here");
+                    }
+                    None => listens.push((number, Some(at))),
+                }
+            }
+            taken.extend(listens);
+        }
+    }
+
+    /// What only a container that stays can have.
+    pub(super) fn check_init(&mut self, containers: &Field<Map<Name, spec::Container>>) {
+        for (_, key, container) in containers.get().into_iter().flat_map(|all| all.set()) {
+            for (name, span) in [("probes", container.probes.span()), ("metrics", container.metrics.span())] {
+                if let Some(span) = span {
+                    self.contradiction(
+                        format!("`{name}` means nothing for an init container"),
+                        span,
+                        Some(key),
+                        "it ends before the others start",
+                    );
+                }
+            }
+        }
+    }
+}
