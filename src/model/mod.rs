@@ -165,7 +165,9 @@ impl Region {
     pub fn node_ranges(&self, peer: &Peer) -> Option<Vec<Cidr>> {
         let workload = self.workload_of(peer).filter(|workload| workload.host_network)?;
         let subnets = self.network.as_ref()?.subnets.iter().filter(|subnet| workload.placement.subnets.contains(&subnet.name));
-        Some(subnets.flat_map(|subnet| &subnet.ranges).map(|range| range.cidr).collect())
+        let ranges: Vec<Cidr> = subnets.flat_map(|subnet| &subnet.ranges).map(|range| range.cidr).collect();
+        // A rule without a peer would be one for everybody.
+        (!ranges.is_empty()).then_some(ranges)
     }
 
     /// The role of the secret operator on AWS: the accounts of SecretStores take it, and the cluster's root makes it. At most 64 characters.

@@ -68,7 +68,7 @@ pub const FAULTS: &[Fault] = faults! {
     "grace shorter than draining", "shop/web.yaml", "Deployment/web", Swap("terminationGracePeriodSeconds: 30", "terminationGracePeriodSeconds: 5"), "every rollout cuts connections";
     "variable from a missing ConfigMap", "shop/web.yaml", "Deployment/web", Swap("name: web-config-", "name: web-confg-"), "no pod starts";
     "settings changed, name kept", "shop/web.yaml", "ConfigMap/web-config-*", Swap("API: api:50051", "API: api:50052"), "pods keep the old settings, new ones call nobody";
-    "secret in plain text", "payments/card.yaml", "Deployment/card", Swap("          valueFrom:\n            secretKeyRef:\n              name: card-secrets\n              key: CARD_KEY\n", "          value: c2stbGl2ZS00ZUM4Slh0N0p0cThu\n"), "the key of the money is in git";
+    "secret in plain text", "payments/card.yaml", "Deployment/card", Swap("          valueFrom:\n            secretKeyRef:\n              name: card-secrets-2957f45f3b\n              key: CARD_KEY\n", "          value: c2stbGl2ZS00ZUM4Slh0N0p0cThu\n"), "the key of the money is in git";
     "Secret object in git", "payments/card.yaml", "ExternalSecret/card-secrets-*", Swap("apiVersion: external-secrets.io/v1\nkind: ExternalSecret", "apiVersion: v1\nkind: Secret"), "the key of the money is in git";
     "secret key typo", "payments/card.yaml", "Deployment/card", Swap("key: CARD_KEY", "key: CARD_KEYS"), "no pod starts";
     "secret of another store", "payments/card.yaml", "ExternalSecret/card-secrets-*", Swap("name: platgen\n", "name: vault\n"), "the secret never comes";

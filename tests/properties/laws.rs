@@ -157,7 +157,8 @@ pub(crate) fn a_config_map_has_room() {
     let errors = |second: usize| {
         let files =
             format!("files: {{/etc/a: {{text: \"{}\"}}, /etc/b: {{text: \"{}\"}}}}, resources:", "x".repeat(half), "y".repeat(second));
-        make(&[("platform.yaml", &many(1, 0).replacen("resources:", &files, 1))]).findings
+        let made = make(&[("platform.yaml", &many(1, 0).replacen("resources:", &files, 1))]);
+        made.errors().into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(errors(half), Vec::<String>::new());
     assert_eq!(errors(half + 1), ["error[config-too-large]: with `/etc/b` the files have 1048577 bytes"]);
