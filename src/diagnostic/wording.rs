@@ -65,15 +65,13 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let letters = wanted.chars().count();
     let mut best: Option<((u8, usize), &str)> = None;
     for candidate in candidates {
-        let (offered, length) = (plainly(candidate), candidate.chars().count());
+        let (offered, length) = (plainly(candidate), candidate.len());
         let rank = if candidate == name {
             continue; // its own name is no help
         } else if offered == wanted {
             (0, 0)
         } else {
-            // More insertions than slips allowed can't be near, and the distance of long names is not cheap.
-            let slips =
-                if length.abs_diff(name.chars().count()) <= 4 { strsim::damerau_levenshtein(&wanted, &offered) } else { usize::MAX };
+            let slips = slips(&wanted, &offered);
             if slips <= 2 && slips * 2 < letters.min(offered.chars().count()) {
                 (1, slips)
             } else if letters >= 3 && offered.starts_with(&wanted) {
@@ -88,6 +86,32 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         }
     }
     best.map(|(_, candidate)| candidate)
+}
+
+/// How many slips of the keyboard lie between two words; more than two are not counted out. The distance of words is dear, and most pairs of names
+/// are far apart or alike at both ends.
+fn slips(one: &str, other: &str) -> usize {
+    let same = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b && a.is_ascii()).count();
+    let (one, other) = (&one[same..], &other[same..]);
+    let same = one.bytes().rev().zip(other.bytes().rev()).take_while(|(a, b)| a == b && a.is_ascii()).count();
+    let (one, other) = (&one[..one.len() - same], &other[..other.len() - same]);
+    if one.is_ascii() && other.is_ascii() {
+        // A slip takes at most one letter away and brings at most one.
+        let mut letters = [0_i8; 128];
+        for (word, step) in [(one, 1), (other, -1)] {
+            word.bytes().for_each(|letter| {
+                let count = &mut letters[usize::from(letter & 127)];
+                *count = count.saturating_add(step);
+            });
+        }
+        let (more, fewer) = letters.iter().fold((0_u32, 0_u32), |(more, fewer), count| {
+            (more + u32::from(count.max(&0).unsigned_abs()), fewer + u32::from(count.min(&0).unsigned_abs()))
+        });
+        if more > 2 || fewer > 2 {
+            return usize::MAX;
+        }
+    }
+    strsim::damerau_levenshtein(one, other)
 }
 
 /// A name without capitals and without the signs that are easily swapped or forgotten.
@@ -105,6 +129,14 @@ mod tests {
         assert_eq!([counted(0, "app"), counted(1, "app"), counted(2, "app")], ["0 apps", "1 app", "2 apps"]);
         assert_eq!([counted(2, "policy"), counted(2, "key"), counted(2, "address")], ["2 policies", "2 keys", "2 addresses"]);
         assert_eq!([counted(3, "branch"), counted(1, "entry")], ["3 branches", "1 entry"]);
+    }
+
+    #[test]
+    fn slips_are_counted_as_far_as_they_matter() {
+        for (one, other) in [("cart", "crat"), ("api", "api"), ("appcart", "appcarts"), ("münchen", "munchen"), ("ab", "ba"), ("", "xy")] {
+            assert_eq!(slips(one, other), strsim::damerau_levenshtein(one, other), "{one} {other}");
+        }
+        assert_eq!(slips("appb1234", "appa9876"), usize::MAX);
     }
 
     #[test]

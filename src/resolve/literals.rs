@@ -127,9 +127,9 @@ fn tell(name: &str, at: Span, found: &mut Diagnostics) {
     ));
 }
 
-/// Whether a text has the shape of a credential.
+/// Whether a text has the shape of a credential; the shortest has eight characters.
 pub(super) fn looks_secret(text: &str) -> bool {
-    SHAPES.as_ref().is_some_and(|shapes| shapes.is_match(text))
+    text.len() >= 8 && SHAPES.as_ref().is_some_and(|shapes| shapes.is_match(text))
 }
 
 /// Whether a literal text under this name is a credential.
