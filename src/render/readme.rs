@@ -44,6 +44,12 @@ fn needs(estate: &Estate) -> String {
         "the label `platgen.io/subnet` with the name of their subnet on all nodes, and `platgen.io/pool` with that of their pool"
             .to_owned(),
     ];
+    let subnets = regions().filter_map(|(_, region)| region.network.as_ref()).flat_map(|network| &network.subnets);
+    let isolated: BTreeSet<String> = subnets.filter(|subnet| subnet.isolated).map(|subnet| format!("`{}`", subnet.name)).collect();
+    if !isolated.is_empty() {
+        let isolated: Vec<String> = isolated.into_iter().collect();
+        list.push(format!("the same as a taint, `platgen.io/subnet=NAME:NoSchedule`, on the nodes of {}", isolated.join(" and ")));
+    }
     let exposures: Vec<&Exposure> = workloads().flat_map(|workload| &workload.exposures).collect();
     if !exposures.is_empty() {
         let ways: BTreeSet<&str> = exposures
