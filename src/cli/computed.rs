@@ -230,7 +230,7 @@ impl All<'_> {
         let mut values = Values::new();
         let mut add = |path: &str, value: String, from: String| values.push((path.to_string(), value, from));
         let said = |path: &str| self.has(&format!("{entry}.{path}"));
-        let ports = match (said("port"), *store && !said("ports")) {
+        let ports = match (said("port"), *store && !self.any(&format!("{entry}.ports."))) {
             (true, _) => format!("{entry}.port"),
             (_, true) => format!("{entry}.engine"),
             _ => format!("{entry}.ports"),

@@ -68,7 +68,7 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
                 .help("name it in the `from` of an app, or remove it"),
         );
     }
-    warn_of_unrendered(specs, &mut found);
+    sections::warn_of_unrendered(specs, &mut found);
     check_tool(&specs.base, &mut found);
     let declared = require_environments(&specs.base, &mut found);
     let (plan, lock) = plan::plan_addresses(specs, lock, &mut found);
@@ -111,19 +111,6 @@ fn check_tool(spec: &Spec, found: &mut Diagnostics) {
     {
         let message = format!("the spec is for platgen {wanted}, and this is {version}");
         found.push(Diagnostic::new(Code::OtherVersion, message).at(at).help("use the version that the spec asks for, or change `platgen`"));
-    }
-}
-
-/// Names the sections that are read and checked, but not rendered by this version.
-fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
-    for section in ["observability", "delivery", "charts", "buckets"] {
-        if let Some(&span) = specs.sections.get(section) {
-            let message = format!("`{section}` is read and checked, but this version does not render it");
-            found.push(Diagnostic::new(Code::NotRendered, message).at(span).help(match section {
-                "delivery" => "nothing of it is in the output, nor the branches, approvals and approvers of `environments`",
-                _ => "nothing of it is in the output, nor what refers to it",
-            }));
-        }
     }
 }
 

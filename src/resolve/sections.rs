@@ -5,10 +5,10 @@
 use super::Scope;
 use super::names::Names;
 use super::regions::places;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::facts::{self, Provider};
 use crate::source::Span;
-use crate::spec::{ProviderName, SecretStore};
+use crate::spec::{ProviderName, SecretStore, Specs};
 use crate::syntax::Field;
 use crate::value::{Cidr, Name, RefKind};
 use std::net::{IpAddr, Ipv4Addr};
@@ -21,6 +21,39 @@ const NEVER_OURS: [(&str, &str); 5] = [
     ("224.0.0.0/4", "groups of machines (RFC 5771)"),
     ("240.0.0.0/4", "addresses that nobody has (RFC 1112)"),
 ];
+
+/// Names the sections that are read and checked, but not rendered by this version, and what belongs to one of them and is said without it.
+pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
+    for section in ["observability", "delivery", "charts", "buckets"] {
+        if let Some(&span) = specs.sections.get(section) {
+            let message = format!("`{section}` is read and checked, but this version does not render it");
+            found.push(Diagnostic::new(Code::NotRendered, message).at(span).help(match section {
+                "delivery" => "nothing of it is in the output, nor the branches, approvals and approvers of `environments`",
+                "observability" => "nothing of it is in the output: nobody of `teams` is told of anything",
+                _ => "nothing of it is in the output, nor what refers to it",
+            }));
+        }
+    }
+    // Each word once: all of its uses wait for the same.
+    let mut once = |name: &str, places: Vec<Span>, why: &str| {
+        if let Some(span) = places.first() {
+            let message = format!("`{name}` is read and checked, but this version {why}");
+            found.push(Diagnostic::new(Code::NotRendered, message).at(*span));
+        }
+    };
+    let environments = || specs.base.environments.get().into_iter().flat_map(|all| all.set()).map(|(_, _, environment)| environment);
+    let teams = || specs.base.teams.get().into_iter().flat_map(|all| all.set()).map(|(_, _, team)| team);
+    if !specs.sections.contains_key("delivery") {
+        let approvals = |count: &Field<u32>| count.spanned().filter(|(count, _)| **count > 0).map(|(_, at)| at);
+        once("branch", environments().filter_map(|one| one.branch.span()).collect(), "renders no pipeline");
+        once("approvals", environments().filter_map(|one| approvals(&one.approvals)).collect(), "renders no pipeline");
+        once("approvers", environments().filter_map(|one| one.approvers.span()).collect(), "renders no pipeline");
+    }
+    if !specs.sections.contains_key("observability") {
+        once("page", teams().filter_map(|team| team.page.span()).collect(), "tells nobody of anything");
+        once("ticket", teams().filter_map(|team| team.ticket.span()).collect(), "tells nobody of anything");
+    }
+}
 
 impl Scope<'_> {
     pub(super) fn check_sections(&mut self, names: &Names) {
@@ -48,7 +81,6 @@ impl Scope<'_> {
     fn unrendered(&mut self) {
         let spec = self.spec;
         let (cloud, cluster) = (spec.cloud.get(), spec.cluster.get());
-        let environment = spec.environments.get().and_then(|all| all.get(self.environment.as_str())).and_then(|item| item.value.get());
         let premises = spec.network.get().and_then(|network| network.on_premises.get());
         let mirror = cluster.and_then(|cluster| cluster.registry.get()).filter(|registry| registry.mirror.get() == Some(&true));
         let fields = [
@@ -57,14 +89,10 @@ impl Scope<'_> {
             ("cluster.admin_cidrs", cluster.and_then(|cluster| cluster.admin_cidrs.span())),
             ("cluster.pools", cluster.and_then(|cluster| cluster.pools.span())),
             ("cluster.registry.mirror", mirror.and_then(|registry| registry.mirror.span())),
+            ("access.mfa", spec.access.get().and_then(|access| access.mfa.spanned()).map(|(_, at)| at)),
             ("network.on_premises.gateway", premises.and_then(|premises| premises.gateway.span())),
             ("network.on_premises.asn", premises.and_then(|premises| premises.asn.span())),
             ("network.on_premises.dns", premises.and_then(|premises| premises.dns.span())),
-            (
-                "approvals",
-                environment.and_then(|environment| environment.approvals.spanned().filter(|(count, _)| **count > 0).map(|(_, at)| at)),
-            ),
-            ("approvers", environment.and_then(|environment| environment.approvers.span())),
         ];
         for (name, span) in fields {
             if let Some(span) = span {
