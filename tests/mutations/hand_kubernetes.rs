@@ -103,6 +103,8 @@ pub const FAULTS: &[Fault] = faults! {
     "gateway without TLS", "cluster/gateways.yaml", "Gateway/public", Cut("    tls:\n      mode: Terminate\n      certificateRefs:\n      - kind: Secret\n        name: public-tls\n"), "passwords travel in the open";
     "gateway passes TLS through", "cluster/gateways.yaml", "Gateway/public", Swap("mode: Terminate", "mode: Passthrough"), "no route works";
     "gateway open to every namespace", "cluster/gateways.yaml", "Gateway/public", Swap("from: Selector\n        selector:\n          matchLabels:\n            platgen.io/platform: acme", "from: All"), "a stranger's route takes the shop's name";
+    "agent kept off a subnet", "agents/agent.yaml", "DaemonSet/agent", Cut("      - key: platgen.io/subnet\n        operator: Equal\n        value: payments\n        effect: NoSchedule\n"), "nobody sees what the payments' nodes log";
+    "public gateway off the internet", "cluster/gateways.yaml", "Gateway/public", Swap("scheme: internet-facing", "scheme: internal"), "nobody finds the shop";
     "internal gateway on the internet", "cluster/gateways.yaml", "Gateway/internal", Swap("scheme: internal", "scheme: internet-facing"), "the office pages stand on the internet";
     "redirect gone", "cluster/gateways.yaml", "HTTPRoute/public-redirect", Drop, "who types the name without https finds nothing";
     "route of the public gateway", "shop/web.yaml", "HTTPRoute/web.back.*", Swap("name: internal", "name: public"), "the office pages stand on the internet";
