@@ -67,7 +67,7 @@ fn needs(estate: &Estate) -> String {
         ));
     }
     if regions().any(|(_, region)| region.provider == Provider::Aws && region.workloads.values().any(|one| !one.exposures.is_empty())) {
-        list.push("on AWS the AWS Load Balancer Controller, which makes the load balancers of the Gateways".to_owned());
+        list.push("on AWS the AWS Load Balancer Controller, 2.5 or newer, with its webhook that claims new Services: it makes the load balancers of the Gateways".to_owned());
     }
     let secret = |workload: &Workload| kubernetes::reads_secrets(workload);
     if workloads().any(secret) {
