@@ -8,7 +8,7 @@ use crate::kubernetes;
 use crate::model::{Estate, Exposure, Platform, Region, SecretStore, Via, Volume, Workload};
 use crate::scanners;
 
-/// Minutes that a job without a deadline may take before a rollout is given up.
+/// Seconds that a job without a deadline may take before a rollout is given up.
 const PATIENCE: u64 = 600;
 
 pub(super) fn readme(estate: &Estate) -> String {

@@ -123,19 +123,23 @@ impl Scope<'_> {
             ("slo", app.slo.span().filter(|_| said.is_empty() && !entry.ports.is_empty())),
             ("identity", app.identity.span()),
             ("renamed_from", app.renamed_from.span()),
-            ("metrics", app.metrics.span()),
             ("scale.metric", app.scale.get().and_then(|s| s.metric.span())),
         ];
-        let beside = app.sidecars.get().into_iter().flat_map(|all| all.set()).map(|(_, _, one)| ("metrics", one.metrics.span()));
-        for (name, span) in fields.into_iter().chain(beside) {
+        for (name, span) in fields {
             if let Some(span) = span {
-                let message = match name {
-                    "metrics" => "`metrics` opens the way for the collector, but this version renders nothing that reads them".to_owned(),
-                    _ => format!("`{name}` is read and checked, but this version does not render it"),
-                };
-                self.tell(Diagnostic::new(Code::NotRendered, message).at(span));
+                self.not_rendered(name, span);
             }
         }
+        let beside = app.sidecars.get().into_iter().flat_map(|all| all.set()).map(|(_, _, one)| &one.metrics);
+        for span in [&app.metrics].into_iter().chain(beside).filter_map(Field::span) {
+            self.nobody_reads_metrics(span);
+        }
+    }
+
+    /// The way for the collector is open, and no collector knows of it.
+    pub(super) fn nobody_reads_metrics(&mut self, at: Span) {
+        let message = "`metrics` opens the way for the collector, but this version renders nothing that reads them";
+        self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
     }
 
     /// The VPC CNI compares a policy's port with the Service's, so where the two differ it drops what the policy allows (EKS user guide,

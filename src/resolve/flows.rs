@@ -124,8 +124,7 @@ impl Scope<'_> {
                 from: expose.from.get().into_iter().flatten().filter_map(Field::get).copied().collect(),
             });
         }
-        let environments = self.spec.environments.get();
-        let at = environments.and_then(|all| all.get(self.environment.as_str())).and_then(|item| item.value.get()?.domain.span());
+        let at = self.own_environment().and_then(|environment| environment.domain.span());
         let domain = (platform.domain.to_string(), at);
         claims.retain(|(_, _, span)| !hosts.seen(*span, self.environment));
         for (host, path, span) in claims {

@@ -32,7 +32,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
 use crate::model::lock::Lock;
 use crate::model::{Estate, Platform};
 use crate::source::{FileId, Sources, Span};
-use crate::spec::{Spec, Specs};
+use crate::spec::{self, Spec, Specs};
 use crate::syntax::Field;
 use crate::value::Name;
 use indexmap::IndexMap;
@@ -180,6 +180,17 @@ impl<'a> Scope<'a> {
             diagnostic.environments.push(self.environment.to_string());
         }
         self.found.push(diagnostic);
+    }
+
+    /// What the spec says of the environment.
+    fn own_environment(&self) -> Option<&'a spec::Environment> {
+        self.spec.environments.get()?.get(self.environment.as_str())?.value.get()
+    }
+
+    /// Names what this version reads and checks, and does not render.
+    fn not_rendered(&mut self, name: &str, at: Span) {
+        let message = format!("`{name}` is read and checked, but this version does not render it");
+        self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
     }
 
     fn error(&mut self, code: Code, message: impl Into<String>, at: Span) {

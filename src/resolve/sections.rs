@@ -70,7 +70,7 @@ impl Scope<'_> {
         self.check_former("region", regions.map(|(name, _, region)| (name, &region.renamed_from)));
         let subnets = spec.network.get().and_then(|network| network.subnets.get()).into_iter().flat_map(|all| all.set());
         self.check_former("subnet", subnets.map(|(name, _, subnet)| (name, &subnet.renamed_from)));
-        for (_, _, bucket) in self.spec.buckets.get().into_iter().flat_map(|all| all.set()) {
+        for (_, _, bucket) in spec.buckets.get().into_iter().flat_map(|all| all.set()) {
             if let Some((name, at)) = bucket.copy_to.spanned() {
                 self.region_of_spec(name, at);
             }
@@ -96,8 +96,7 @@ impl Scope<'_> {
         ];
         for (name, span) in fields {
             if let Some(span) = span {
-                let message = format!("`{name}` is read and checked, but this version does not render it");
-                self.tell(Diagnostic::new(Code::NotRendered, message).at(span));
+                self.not_rendered(name, span);
             }
         }
         for place in places(spec, self.environment.as_str(), &mut |_| {}) {
@@ -119,9 +118,7 @@ impl Scope<'_> {
     }
 
     fn check_environment(&mut self) {
-        let spec = self.spec;
-        let environment = spec.environments.get().and_then(|all| all.get(self.environment.as_str())).and_then(|item| item.value.get());
-        let Some((regions, at)) = environment.and_then(|environment| environment.regions.spanned()) else { return };
+        let Some((regions, at)) = self.own_environment().and_then(|environment| environment.regions.spanned()) else { return };
         if regions.is_empty() {
             let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{}` has no region to run in", self.environment)).at(at);
             self.tell(diagnostic.help("name one of `regions`"));

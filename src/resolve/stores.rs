@@ -59,10 +59,10 @@ impl Scope<'_> {
                     );
                 } else {
                     self.check_backup(backup, at);
-                }
-                if backup.none.is_missing() && store.storage.get() != Some(&StoreSize::None) && entry.rendered {
-                    let message = format!("`backup` of `{}` is read and checked, but this version does not render it", entry.display());
-                    self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
+                    if entry.rendered {
+                        let message = format!("`backup` of `{}` is read and checked, but this version does not render it", entry.display());
+                        self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
+                    }
                 }
             }
             None => {}
@@ -97,8 +97,7 @@ impl Scope<'_> {
             self.contradiction("`version` chooses the engine's image, and `image` names one", version, Some(image), "it stands here");
         }
         if let Some(span) = store.metrics.span().filter(|_| entry.rendered) {
-            let message = "`metrics` opens the way for the collector, but this version renders nothing that reads them";
-            self.tell(Diagnostic::new(Code::NotRendered, message).at(span));
+            self.nobody_reads_metrics(span);
         }
         if let Some(span) = store.renamed_from.span().filter(|_| entry.rendered) {
             let message =
@@ -112,7 +111,7 @@ impl Scope<'_> {
             self.check_standby(store);
         }
         if let Some(span) = store.users.span().filter(|_| alone && entry.rendered) {
-            self.tell(Diagnostic::new(Code::NotRendered, "`users` is read and checked, but this version does not render it").at(span));
+            self.not_rendered("users", span);
         }
         if let Some(span) = store.parameters.span().filter(|_| entry.rendered) {
             if !alone {
@@ -142,7 +141,7 @@ impl Scope<'_> {
             }
         }
         if let Some(span) = store.standby.span().filter(|_| entry.rendered && store.independent.get() != Some(&true)) {
-            self.tell(Diagnostic::new(Code::NotRendered, "`standby` is read and checked, but this version does not render it").at(span));
+            self.not_rendered("standby", span);
         }
     }
 
@@ -150,7 +149,7 @@ impl Scope<'_> {
     fn check_standby(&mut self, store: &Store) {
         let words: Vec<(&Name, Span)> = store.standby.get().into_iter().flatten().filter_map(Field::spanned).collect();
         self.once_each(&words);
-        let environment = self.spec.environments.get().and_then(|all| all.get(self.environment.as_str())).and_then(|item| item.value.get());
+        let environment = self.own_environment();
         let first = || environment.and_then(|one| one.regions.get()?.first()?.spanned());
         let primary = environment.and_then(|one| one.primary.spanned().or_else(first));
         for (name, at) in words {

@@ -4,14 +4,13 @@
 //! the same order. They are merged as trees, before decoding, so that there is one set of types and every leaf keeps the place it came from. What
 //! no block touches is merged and decoded once and shared.
 
+use super::decoder::Decoder;
 use super::merge::{expand, merge, remove};
-use super::{App, Spec, Store, rules, unite};
+use super::{Spec, rules, unite};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
 use crate::source::Span;
-use crate::syntax::{Entry, Field, Kind, Map, Node, decode};
-use crate::value::EntryName;
+use crate::syntax::{Entry, Kind, Node, decode};
 use indexmap::IndexMap;
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -52,7 +51,7 @@ pub fn assemble(files: &[Node], defaults: &Node, found: &mut Diagnostics) -> Spe
     let blocks = std::mem::take(&mut layers.blocks);
 
     let base_tree = layers.tree(None);
-    let mut decoded = Decoded::default();
+    let mut decoded = Decoder::default();
     let base = Arc::new(decoded.spec(&base_tree, layers.found));
     let sections = root.entries().iter().map(|entry| (entry.key.to_string(), entry.span)).collect();
     let mut specs = Specs { base, blocks, sections, ..Specs::default() };
@@ -358,65 +357,4 @@ fn unknown(kind: &str, name: &str, known: &[&str], span: Span) -> Diagnostic {
         None if known.is_empty() => diagnostic.help(format!("the spec declares no {kind}")),
         None => diagnostic.help(format!("declared: {}", wording::all(known))),
     }
-}
-
-/// Decodes trees into specs; an app or store whose tree is shared is decoded once.
-#[derive(Default)]
-struct Decoded {
-    apps: BTreeMap<usize, (Node, Field<Arc<App>>)>,
-    stores: BTreeMap<usize, (Node, Field<Arc<Store>>)>,
-}
-
-impl Decoded {
-    fn spec(&mut self, tree: &Node, found: &mut Diagnostics) -> Spec {
-        let large = |entry: &&Entry| matches!(&*entry.key, "apps" | "stores") && entry.value.is_map();
-        let small = tree.entries().iter().filter(|entry| !large(entry)).cloned().collect();
-        let mut spec: Spec = decode(&Node::map(tree.span, small), found);
-        for entry in tree.entries().iter().filter(large) {
-            match &*entry.key {
-                "apps" => spec.apps = Field::Set(entries(&entry.value, &mut self.apps, found), entry.value.span),
-                _ => spec.stores = Field::Set(entries(&entry.value, &mut self.stores, found), entry.value.span),
-            }
-        }
-        spec
-    }
-}
-
-type Cache<T> = BTreeMap<usize, (Node, Field<Arc<T>>)>;
-
-fn entries<T>(section: &Node, cache: &mut Cache<T>, found: &mut Diagnostics) -> Map<EntryName, Arc<T>>
-where
-    T: for<'de> Deserialize<'de> + Default,
-{
-    let mut map = Map::default();
-    for entry in section.entries() {
-        let name = match entry.key.parse::<EntryName>() {
-            Ok(name) => name,
-            Err(invalid) => {
-                found.push(Diagnostic::new(crate::syntax::code_of(invalid.kind), invalid.message).at(entry.span));
-                continue;
-            }
-        };
-        // The address of a shared tree stands for it: the cache keeps the tree alive, so no other can take the address.
-        let address = match &entry.value.kind {
-            Kind::Map(entries) => Arc::as_ptr(entries) as usize,
-            _ => 0,
-        };
-        let value = match cache.get(&address).filter(|_| address != 0) {
-            Some((_, known)) => known.clone(),
-            None => {
-                let value = match entry.value.is_map() {
-                    true => Field::Set(Arc::new(decode::<T>(&entry.value, found)), entry.value.span),
-                    false => {
-                        decode::<T>(&entry.value, found);
-                        Field::Bad(entry.value.span)
-                    }
-                };
-                cache.insert(address, (entry.value.clone(), value.clone()));
-                value
-            }
-        };
-        map.insert(name, entry.span, value);
-    }
-    map
 }

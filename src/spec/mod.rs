@@ -8,6 +8,7 @@ mod access;
 mod app;
 mod cluster;
 mod container;
+mod decoder;
 mod extension;
 mod layers;
 mod merge;

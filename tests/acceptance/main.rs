@@ -2,11 +2,11 @@
 //! specs of the repository. Trials that need git, kubectl or the Python judges are ignored where these are absent and fail where
 //! PLATGEN_JUDGES is `required`.
 
-mod agents;
 mod check;
 mod cli;
 mod merge;
 mod program;
+mod rendered;
 mod scanners;
 mod schema;
 mod show;
@@ -23,13 +23,13 @@ macro_rules! trials {
 
 fn main() {
     let mut trials = trials! {
-        agents: agents_are_on_every_node jobs_come_before_the_rollout;
         check: the_spec_changed files_were_edited_deleted_added the_lock_is_missing_or_stale platgen_changed a_render_was_interrupted
             edited_and_foreign_files_need_force a_terraform_root_that_left_the_spec a_lock_with_conflict_markers differences_are_findings_for_programs
             names_that_mean_nothing;
         cli: help_and_exit_codes formats closed_pipe_is_quiet full_stdout_fails credentials_are_not_printed a_folder_is_found_from_inside init_validate_render_check init_in_both_formats_says_the_same
             fmt_checks_writes_and_refuses init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
             check_judges_by_rules_and_waivers rules_are_listed explain_every_code_and_section completions_and_manual show_says_where_values_come_from;
+        rendered: agents_are_on_every_node jobs_come_before_the_rollout many_paths_are_several_routes an_engine_listens_where_it_is_told;
         scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
         show: every_origin_is_true layers_are_named computed_values_name_their_reasons;

@@ -1,4 +1,4 @@
-//! What runs on every node, in the node's own network: nothing keeps it away, and the ways to it and from it are open.
+//! What is rendered where one line of a spec has to reach several objects.
 
 use crate::program::Project;
 use serde_json::{Value, json};
@@ -50,6 +50,7 @@ fn one(documents: &[Value], kind: &str) -> Value {
     documents.iter().find(|document| document["kind"] == kind).unwrap_or_else(|| panic!("no {kind}")).clone()
 }
 
+/// What runs on every node, in the node's own network: nothing keeps it away, and the ways to it and from it are open.
 pub(crate) fn agents_are_on_every_node() {
     let project = Project::new();
     project.write("platform.yaml", SPEC);
@@ -121,4 +122,35 @@ pub(crate) fn jobs_come_before_the_rollout() {
     project.run(&["render"]).exits(0);
     let again = one(&documents(&project, "hello/schema.yaml"), "Job");
     assert_ne!(again["metadata"]["name"], job["metadata"]["name"]);
+}
+
+/// A route holds sixteen rules, so a host with more paths has several, each with its callers.
+pub(crate) fn many_paths_are_several_routes() {
+    let project = Project::init();
+    let paths: String = (0..20).map(|at| format!("      - {{host: \"@\", path: /p{at}, from: [10.0.0.0/8]}}\n")).collect();
+    project.edit("platform.yaml", "    expose: \"@\"   # the environment's domain itself\n", &format!("    expose:\n{paths}"));
+    project.run(&["render"]).exits(0);
+    assert!(project.run(&["check"]).exits(0).err.contains(", 0 findings"));
+    let all = documents(&project, "hello/web.yaml");
+    let rules: Vec<usize> = all
+        .iter()
+        .filter(|document| document["kind"] == "HTTPRoute")
+        .map(|route| route["spec"]["rules"].as_array().expect("rules").len())
+        .collect();
+    assert_eq!(rules, [16, 4]);
+    assert_eq!(all.iter().filter(|document| document["kind"] == "SecurityPolicy").count(), 2);
+}
+
+/// The port of a store that platgen knows reaches the server, its probes and its Service alike.
+pub(crate) fn an_engine_listens_where_it_is_told() {
+    let project = Project::init();
+    let store = "stores: {carts: {engine: redis, storage: none, port: 6400, backup: {none: carts are rebuilt}}}\napps:\n";
+    project.edit("platform.yaml", "apps:\n", store);
+    project.run(&["render"]).exits(0);
+    let all = documents(&project, "hello/carts.yaml");
+    let container = &one(&all, "Deployment")["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(container["args"], json!(["--port", "6400"]));
+    assert_eq!(container["livenessProbe"]["tcpSocket"]["port"], 6400);
+    assert!(container["readinessProbe"]["exec"]["command"][2].as_str().expect("a command").contains("-p 6400"), "{container}");
+    assert_eq!(one(&all, "Service")["spec"]["ports"][0]["port"], 6400);
 }

@@ -1,0 +1,71 @@
+//! Merged trees -> specs. Environments share most of their entries, and what is shared is decoded once.
+
+use super::{App, Spec, Store};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::syntax::{Entry, Field, Kind, Map, Node, code_of, decode};
+use crate::value::EntryName;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Decodes trees into specs; an app or store whose tree is shared is decoded once.
+#[derive(Default)]
+pub(super) struct Decoder {
+    apps: BTreeMap<usize, (Node, Field<Arc<App>>)>,
+    stores: BTreeMap<usize, (Node, Field<Arc<Store>>)>,
+}
+
+impl Decoder {
+    /// A merged tree as a spec.
+    pub(super) fn spec(&mut self, tree: &Node, found: &mut Diagnostics) -> Spec {
+        let large = |entry: &&Entry| matches!(&*entry.key, "apps" | "stores") && entry.value.is_map();
+        let small = tree.entries().iter().filter(|entry| !large(entry)).cloned().collect();
+        let mut spec: Spec = decode(&Node::map(tree.span, small), found);
+        for entry in tree.entries().iter().filter(large) {
+            match &*entry.key {
+                "apps" => spec.apps = Field::Set(entries(&entry.value, &mut self.apps, found), entry.value.span),
+                _ => spec.stores = Field::Set(entries(&entry.value, &mut self.stores, found), entry.value.span),
+            }
+        }
+        spec
+    }
+}
+
+type Cache<T> = BTreeMap<usize, (Node, Field<Arc<T>>)>;
+
+fn entries<T>(section: &Node, cache: &mut Cache<T>, found: &mut Diagnostics) -> Map<EntryName, Arc<T>>
+where
+    T: for<'de> Deserialize<'de> + Default,
+{
+    let mut map = Map::default();
+    for entry in section.entries() {
+        let name = match entry.key.parse::<EntryName>() {
+            Ok(name) => name,
+            Err(invalid) => {
+                found.push(Diagnostic::new(code_of(invalid.kind), invalid.message).at(entry.span));
+                continue;
+            }
+        };
+        // The address of a shared tree stands for it: the cache keeps the tree alive, so no other can take the address.
+        let address = match &entry.value.kind {
+            Kind::Map(entries) => Arc::as_ptr(entries) as usize,
+            _ => 0,
+        };
+        let value = match cache.get(&address).filter(|_| address != 0) {
+            Some((_, known)) => known.clone(),
+            None => {
+                let value = match entry.value.is_map() {
+                    true => Field::Set(Arc::new(decode::<T>(&entry.value, found)), entry.value.span),
+                    false => {
+                        decode::<T>(&entry.value, found);
+                        Field::Bad(entry.value.span)
+                    }
+                };
+                cache.insert(address, (entry.value.clone(), value.clone()));
+                value
+            }
+        };
+        map.insert(name, entry.span, value);
+    }
+    map
+}
