@@ -13,7 +13,9 @@
 //! [`files`], [`output`] brings them to disk. A [`diagnostic`] is everything the user can be told.
 //! [`scanners`] says which rules of others an object does not keep, and why.
 //!
-//! The core is pure: the same spec and lock give the same bytes on every machine. Only [`cli`] and [`output`] know the disk. `tests/tidy.rs` holds
+//! [`project`] is the pipeline through all of them: what commands, tests and analyses start with.
+//!
+//! The core is pure: the same spec and lock give the same bytes on every machine. Only [`project`], [`output`] and [`cli`] know the disk. `tests/tidy.rs` holds
 //! who may import whom.
 
 pub mod source;
@@ -57,6 +59,8 @@ pub mod render;
 pub mod check;
 
 pub mod output;
+
+pub mod project;
 
 pub mod cli;
 

@@ -25,6 +25,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("cloud", &["value", "model", "scanners", "template", "facts"]),
     ("check", &["source", "diagnostic", "value", "facts", "model", "files", "hcl", "yaml", "inventory", "policy"]),
     ("output", &["diagnostic", "files"]),
+    ("project", &["source", "diagnostic", "syntax", "spec", "files", "model", "resolve", "render"]),
     (
         "render",
         &["diagnostic", "source", "facts", "files", "model", "spec", "syntax", "scanners", "kubernetes", "cloud", "template", "yaml"],

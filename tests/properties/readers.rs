@@ -223,7 +223,8 @@ impl<'de> DeserializeSeed<'de> for Anything {
 fn judge_yaml(text: &str) -> Result<bool, String> {
     match ours("yaml", text) {
         Ok(node) => match yaml(text, Same(&node)) {
-            Err(_) if stands_left(&node, text) && yaml(text, Anything).is_err() => Ok(false),
+            // A carriage return alone ends a line, too.
+            Err(_) if stands_left(&node, &text.replace('\r', "\n")) && yaml(text, Anything).is_err() => Ok(false),
             other => other.map(|()| true),
         },
         Err(faults) if faults.iter().any(by_design) => Ok(false),
