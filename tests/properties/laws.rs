@@ -1,8 +1,8 @@
 //! What holds for every spec: no panic, both formats alike, a new `needs` only opens, every fault is told.
 
-use crate::mutate::{self, Step};
-use crate::pipeline::{Made, make};
-use crate::toml::toml;
+use super::mutate::{self, Step};
+use super::pipeline::{Made, make};
+use crate::support::toml::toml;
 use platgen::model::Flow;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};

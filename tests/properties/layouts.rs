@@ -1,8 +1,8 @@
 //! `layout` over specs in every dress: the same meaning, every comment, the same text a second time, the same text whatever the dress was.
 
-use crate::fuzz::{Random, corpus};
-use crate::mutate::{self, Step};
-use crate::pipeline::make;
+use super::fuzz::{Random, corpus};
+use super::mutate::{self, Step};
+use super::pipeline::make;
 use platgen::diagnostic::Diagnostics;
 use platgen::layout::{layout, same};
 use platgen::source::Sources;
@@ -51,7 +51,7 @@ pub(crate) fn spoilt_texts() {
     for _ in 0..if cfg!(debug_assertions) { 600 } else { 30_000 } {
         let (format, mut bytes) = seeds[random.below(seeds.len())].clone();
         let other = &seeds[random.below(seeds.len())].1;
-        crate::fuzz::spoil(&mut bytes, other, &mut random);
+        super::fuzz::spoil(&mut bytes, other, &mut random);
         done += usize::from(holds(&format!("platform.{format}"), &String::from_utf8_lossy(&bytes)));
     }
     assert!(done > 60, "{done}");

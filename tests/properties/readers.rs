@@ -9,7 +9,7 @@
 //! `?` as the last sign of a file. In TOML: that nesting. Lines inside brackets or quotes that stand as far left as what they belong to are
 //! against the letter of YAML, and common (a closing bracket); each parser lets most of them pass, so there a refusal of either says nothing.
 
-use crate::fuzz::{Random, Seed, corpus, spoil};
+use super::fuzz::{Random, Seed, corpus, spoil};
 use platgen::diagnostic::{Code, Diagnostics};
 use platgen::source::Sources;
 use platgen::syntax::{Entry, Kind, Node, parse};

@@ -3,17 +3,13 @@
 //!
 //! A case is a line of `tests/features/*.yaml`; its forms are made here. The JSON Schema holds them to be complete.
 
-#[path = "../support/features.rs"]
-mod features;
 mod forms;
 mod profiles;
 mod schema;
-#[path = "../support/toml.rs"]
-mod toml;
 
-use features::{Case, cases, count_by_name, folder};
+use crate::support::features::{Case, cases, count_by_name, folder};
 use forms::{ELSEWHERE, Form, HERE, Like, NO_TOML, forms, plain};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use platgen::diagnostic::Severity;
 use platgen::project::{Project, Resolved};
 use std::collections::BTreeMap;
@@ -176,19 +172,20 @@ fn run(case: &Case) -> Result<(), Failed> {
     if faults.is_empty() { Ok(()) } else { Err(faults.join("\n\n").into()) }
 }
 
-fn main() {
+/// The trials of this module.
+pub(crate) fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = cases()
         .into_iter()
         .map(|case| {
-            let name = case.name.clone();
+            let name = format!("features::{}", case.name);
             Trial::test(name, move || run(&case))
         })
         .collect();
-    trials.push(Trial::test("every_word_of_the_schema_has_a_case", || Ok(schema::every_word_has_a_case()?)));
-    trials.push(Trial::test("names_are_unique", || {
+    trials.push(Trial::test("features::every_word_of_the_schema_has_a_case", || Ok(schema::every_word_has_a_case()?)));
+    trials.push(Trial::test("features::names_are_unique", || {
         let all = cases();
         let twice: Vec<&str> = count_by_name(&all).into_iter().filter(|(_, count)| *count > 1).map(|(name, _)| name).collect();
         if twice.is_empty() { Ok(()) } else { Err(format!("{twice:?}").into()) }
     }));
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    trials
 }
