@@ -12,6 +12,7 @@
 //! printed; [`layout`] does so for what users write. [`policy`] says what the NetworkPolicies among documents let pass. [`render`] gathers the
 //! [`files`], [`output`] brings them to disk. A [`diagnostic`] is everything the user can be told.
 //! [`scanners`] says which rules of others an object does not keep, and why.
+//! [`kinds`] is the table of Kubernetes kinds.
 //!
 //! The core is pure: the same spec and lock give the same bytes on every machine. Only [`cli`] and [`output`] know the disk. `tests/tidy.rs` holds
 //! who may import whom.
@@ -51,6 +52,8 @@ pub mod kubernetes;
 pub mod cloud;
 
 pub mod files;
+
+pub mod kinds;
 
 pub mod render;
 
