@@ -19,7 +19,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("inventory", &["yaml"]),
     ("policy", &["yaml"]),
     ("syntax", &["source", "diagnostic", "value"]),
-    ("layout", &["source", "diagnostic", "syntax", "yaml"]),
+    ("spec_fmt", &["source", "diagnostic", "syntax", "yaml"]),
     ("template", &["hcl", "yaml", "diagnostic"]),
     ("spec", &["source", "diagnostic", "syntax", "value"]),
     ("model", &["source", "diagnostic", "value", "spec", "facts"]),
