@@ -1,9 +1,9 @@
-//! `platgen fmt`: spec files in their canonical form, or what differs from it. The form is the business of [`layout`].
+//! `platgen fmt`: spec files in their canonical form, or what differs from it. The form is the business of [`spec_fmt`](crate::spec_fmt).
 
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, print_all};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::layout::layout;
 use crate::project::Project;
+use crate::spec_fmt::canonical;
 use similar::TextDiff;
 
 /// Flags of `fmt`.
@@ -20,7 +20,7 @@ pub(super) fn run(fmt: &Fmt, terminal: &Terminal) -> Ended {
     let project = Project::open(fmt.spec.spec.as_deref())?;
     let mut code = FINE;
     for (path, (id, source)) in project.paths.iter().zip(project.sources.iter()) {
-        let text = match layout(&project.sources, id) {
+        let text = match canonical(&project.sources, id) {
             Ok(text) => text,
             Err(faults) => {
                 terminal.tell(&faults.iter().collect::<Vec<_>>(), &project.sources);

@@ -4,11 +4,11 @@
 
 mod fuzz;
 mod laws;
-mod layouts;
 mod merges;
 mod mutate;
 mod pipeline;
 mod readers;
+mod spec_fmt;
 
 use libtest_mimic::Trial;
 
@@ -26,7 +26,7 @@ pub(crate) fn printed_spec() -> bool {
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = functions! {
         fuzz: the_corpus spoilt_texts;
-        layouts: the_corpus spoilt_texts every_dress_comes_off;
+        spec_fmt: the_corpus spoilt_texts every_dress_comes_off;
         laws: changed_specs_never_panic a_need_only_opens a_thousand_faults_are_told a_config_map_has_room;
         readers: whole_texts_are_read_as_the_libraries_do spoilt_texts_are_read_as_the_libraries_do;
     };

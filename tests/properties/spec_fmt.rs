@@ -4,8 +4,8 @@ use super::fuzz::{Random, corpus};
 use super::mutate::{self, Step};
 use super::pipeline::make;
 use platgen::diagnostic::Diagnostics;
-use platgen::layout::{layout, same};
 use platgen::source::Sources;
+use platgen::spec_fmt::{canonical, same};
 use platgen::syntax::{Node, parse};
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ fn read(name: &str, text: &str) -> Option<Node> {
 fn lay_out(name: &str, text: &str) -> Result<String, String> {
     let mut sources = Sources::default();
     let id = sources.add(name, text);
-    layout(&sources, id).map_err(|faults| faults.iter().map(|fault| fault.message.clone()).collect())
+    canonical(&sources, id).map_err(|faults| faults.iter().map(|fault| fault.message.clone()).collect())
 }
 
 /// What must hold of every text that is laid out; whether it was.
