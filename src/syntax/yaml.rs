@@ -194,9 +194,7 @@ impl Reader<'_> {
                 None => match node.scalar() {
                     Some(text) => *key = Some((Arc::from(text), node.span)),
                     None => {
-                        self.found.push(
-                            Diagnostic::new(Code::Syntax, format!("expected text as a key, found {}", node.describe())).at(node.span),
-                        );
+                        self.found.push(Diagnostic::new(Code::Syntax, "a key has to be text").at(node.span));
                         *key = Some((Arc::from(""), node.span));
                     }
                 },
