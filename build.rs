@@ -1,4 +1,4 @@
-//! Lists `templates/` into a table of names and texts, so that adding a template is adding a file.
+//! Generates a table of the names and texts of all files in `templates/`, so that a new template needs no registration.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -21,7 +21,7 @@ fn main() -> io::Result<()> {
     fs::write(Path::new(&env::var("OUT_DIR").map_err(io::Error::other)?).join("templates.rs"), table)
 }
 
-/// Collects the names of all templates, relative to the folder, with `/` between their parts.
+/// Collects the names of all templates, relative to the folder, with `/` as the separator.
 fn walk(folder: &Path, prefix: &str, names: &mut Vec<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

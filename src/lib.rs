@@ -1,4 +1,4 @@
-//! platgen turns one platform spec into the committed files of a whole platform.
+//! platgen renders a platform spec into the committed files of a platform.
 //!
 //! Five nouns, four stages:
 //!
@@ -6,18 +6,18 @@
 //! Source --syntax--> Node --decode--> Spec --resolve--> Estate --view + template--> Files --output--> disk
 //! ```
 //!
-//! A [`source`] is bytes with a name. [`syntax`] makes one spanned tree of YAML and TOML and decodes it without ever failing. [`spec`] is the file
-//! format, one to one, and merges its layers. [`resolve`] is the only place where policy is decided; it gives the [`model`], the truth that
-//! every renderer reads. [`kubernetes`] and [`cloud`] make views of it, [`template`] prints them, [`yaml`] and [`hcl`] read back and lay out what was
-//! printed; [`spec_fmt`] lays out specs. [`policy`] says what the NetworkPolicies among documents let pass. [`render`] gathers the
-//! [`files`], [`output`] brings them to disk. A [`diagnostic`] is everything the user can be told.
-//! [`scanners`] says which rules of others an object does not keep, and why.
-//! [`kinds`] is the table of Kubernetes kinds.
+//! - [`source`]: named texts. [`syntax`]: YAML and TOML parsed into one tree with spans, and decoding that collects faults instead of failing.
+//! - [`spec`]: the types of the file format, and the merging of layers.
+//! - [`resolve`]: the only module that makes policy decisions. The result is the [`model`], which every renderer reads.
+//! - [`kubernetes`] and [`cloud`]: view structs of the model. [`template`] prints them; [`yaml`] and [`hcl`] parse and format the printed text.
+//! - [`render`]: collects the [`files`]. [`output`]: writes them to disk.
+//! - [`policy`]: the traffic that NetworkPolicies allow. [`kinds`]: the table of Kubernetes kinds. [`scanners`]: accepted findings of third-party
+//!   scanners. [`spec_fmt`]: the formatter of specs.
+//! - [`diagnostic`]: every message to the user.
+//! - [`project`]: the pipeline through all stages, used by commands, tests and analyses.
 //!
-//! [`project`] is the pipeline through all of them: what commands, tests and analyses start with.
-//!
-//! The core is pure: the same spec and lock give the same bytes on every machine. Only [`project`], [`output`] and [`cli`] know the disk. `tests/tidy.rs` holds
-//! who may import whom.
+//! The core is pure: the same spec and lock give the same bytes on every machine. Only [`project`], [`output`] and [`cli`] access the disk.
+//! `tests/tidy.rs` enforces which module may import which.
 
 pub mod source;
 

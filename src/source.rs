@@ -1,7 +1,7 @@
-//! Bytes with names: the one place that knows which file a span points into.
+//! Source texts and spans.
 //!
-//! Everything later carries a [`Span`] (a file's number and two byte offsets) and asks [`Sources`] for text, line and column when
-//! something has to be shown. It never reads the disk: the command line hands the texts in.
+//! A [`Span`] is a file number and two byte offsets; [`Sources`] maps spans to names, texts, lines and columns. The module never reads the disk:
+//! callers add the texts.
 
 use std::ops::Range;
 
@@ -9,10 +9,10 @@ use std::ops::Range;
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct FileId(pub u16);
 
-/// A stretch of one source file, in bytes; the end is exclusive.
+/// A byte range in a source file; the end is exclusive.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Span {
-    /// The file it lies in.
+    /// The file.
     pub file: FileId,
     /// Offset of the first byte.
     pub start: u32,
@@ -32,7 +32,7 @@ impl Span {
     }
 }
 
-/// A position as people count it: both from 1, the column in characters.
+/// A position as line and column.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Position {
     /// Line, from 1.
@@ -41,39 +41,39 @@ pub struct Position {
     pub column: usize,
 }
 
-/// What part a source plays; built-in defaults are read by the same code as the user's files.
+/// The origin of a source. Built-in defaults are parsed by the same code as the user's files.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Role {
-    /// A file the user wrote.
+    /// A file that the user wrote.
     User,
-    /// The embedded layer of static defaults.
+    /// The embedded static defaults.
     Default,
 }
 
-/// One named text.
+/// A named text.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// The path as messages show it, with `/` between its parts.
+    /// The path for messages, with `/` as the separator.
     pub name: String,
     /// The whole text.
     pub text: String,
-    /// Whether the user wrote it.
+    /// The origin of the text.
     pub role: Role,
 }
 
-/// Every text of a run.
+/// The source texts of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
 }
 
 impl Sources {
-    /// Adds a text the user wrote and returns its number.
+    /// Adds a text that the user wrote and returns its file number.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         self.push(name.into(), text.into(), Role::User)
     }
 
-    /// Adds an embedded layer and returns its number.
+    /// Adds an embedded text and returns its file number.
     pub fn add_default(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         self.push(name.into(), text.into(), Role::Default)
     }
@@ -89,12 +89,12 @@ impl Sources {
         &self.files[file.0 as usize]
     }
 
-    /// All files, in the order they were added.
+    /// All files, in the order of insertion.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
         self.files.iter().enumerate().map(|(index, source)| (FileId(index as u16), source))
     }
 
-    /// The text under a span; empty where the span does not fit its file.
+    /// The text under a span; empty if the span is outside of its file.
     pub fn text(&self, span: Span) -> &str {
         self.get(span.file).text.get(span.range()).unwrap_or_default()
     }

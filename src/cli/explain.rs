@@ -1,4 +1,4 @@
-//! `platgen explain`: what a place of the spec or a code means, from the same text that makes the schema and the list of codes.
+//! `platgen explain`: the reference of the spec language and of the codes, from the JSON Schema and the list of codes.
 
 use super::{FAILED, FINE, Terminal, print_all, schema};
 use crate::diagnostic::{Code, Diagnostic, wording};
@@ -11,12 +11,12 @@ use serde_json::Value;
 /// Flags of `explain`.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Explain {
-    /// A place such as `apps.web.probes`, or a code such as `unknown-key`. Default: the sections.
+    /// A path of the spec such as `apps.web.probes`, or a code such as `unknown-key`. Default: the sections.
     what: Option<String>,
 }
 
 pub(super) fn run(explain: &Explain, terminal: &Terminal) -> u8 {
-    // A rule is also called as waivers call it.
+    // Waivers name rules with the prefix `platgen/`.
     let what = explain.what.as_deref().unwrap_or("");
     let what = what.strip_prefix("platgen/").unwrap_or(what);
     if let Some(code) = Code::ALL.iter().find(|code| code.name() == what) {
@@ -48,10 +48,10 @@ fn place(path: &str) -> Result<String, Box<Diagnostic>> {
             let known: Vec<String> =
                 shape.get("properties").and_then(Value::as_object).map(|all| all.keys().cloned().collect()).unwrap_or_default();
             let known: Vec<&str> = known.iter().map(String::as_str).chain(Code::ALL.iter().map(|code| code.name())).collect();
-            let fault = Diagnostic::new(Code::UnknownKey, format!("the spec language has no `{key}` at this place, nor is it a code"));
+            let fault = Diagnostic::new(Code::UnknownKey, format!("`{key}` is neither a key of the spec language at this path nor a code"));
             return Err(Box::new(match wording::suggest(key, known.iter().copied()) {
                 Some(close) => fault.help(format!("did you mean `{close}`?")),
-                None => fault.help("`platgen explain` without a name lists the sections"),
+                None => fault.help("run `platgen explain` without an argument to list the sections"),
             }));
         };
         keys.push(key.to_string());
@@ -60,7 +60,7 @@ fn place(path: &str) -> Result<String, Box<Diagnostic>> {
     Ok(describe(path, &keys, &here))
 }
 
-/// Of several forms the one with keys, which is the long one.
+/// The long form of a value with several forms: the one with keys.
 fn object(schema: &Value) -> Value {
     let forms = schema.get("anyOf").and_then(Value::as_array);
     let has = |key: &'static str| move |form: &&Value| form.get(key).is_some_and(|value| value.is_object());
@@ -84,11 +84,11 @@ fn describe(path: &str, keys: &[String], schema: &Value) -> String {
         }
         text.push_str(match rules::merge(&borrowed) {
             Merge::Deep if kind(schema) == "map" => "layers: merge key by key\n",
-            Merge::Unite => "layers: unite\n",
-            _ => "layers: the one above wins\n",
+            Merge::Unite => "layers: lists are united\n",
+            _ => "layers: the upper layer replaces the value\n",
         });
         if rules::varies(&borrowed) {
-            text.push_str("may vary: `environments:` and `without:` may stand here\n");
+            text.push_str("environments: may have `environments:` and `without:`\n");
         }
     }
     let shape = object(schema);
@@ -117,13 +117,13 @@ fn kind(schema: &Value) -> &'static str {
         Some("integer" | "number") => "number",
         Some("boolean") => "`true` or `false`",
         Some("string") => "text",
-        _ if schema.get("oneOf").is_some() || schema.get("enum").is_some() => "one of a few words",
+        _ if schema.get("oneOf").is_some() || schema.get("enum").is_some() => "one of several words",
         _ if object(schema).get("properties").is_some() => "map",
         _ => "text",
     }
 }
 
-/// The static default of a place.
+/// The static default of a path.
 fn default(keys: &[&str]) -> Option<String> {
     let mut sources = Sources::default();
     let file = sources.add_default("defaults.yaml", DEFAULTS);

@@ -1,4 +1,4 @@
-//! `platgen fmt`: spec files in their canonical form, or what differs from it. The form is the business of [`spec_fmt`](crate::spec_fmt).
+//! `platgen fmt`: formats spec files with [`spec_fmt`](crate::spec_fmt), or with `--check` prints the differences.
 
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, print_all};
 use crate::diagnostic::{Code, Diagnostic};
@@ -11,7 +11,7 @@ use similar::TextDiff;
 pub(super) struct Fmt {
     #[command(flatten)]
     spec: super::Spec,
-    /// Write nothing; print what would change and exit with 2 where a file is not in its canonical form.
+    /// Write nothing; print the differences and exit with 2 if a file is not formatted.
     #[arg(long)]
     check: bool,
 }
@@ -32,7 +32,7 @@ pub(super) fn run(fmt: &Fmt, terminal: &Terminal) -> Ended {
             continue;
         }
         if fmt.check {
-            print_all(&format!("{} is not in its canonical form\n", path.display()));
+            print_all(&format!("{} is not formatted\n", path.display()));
             if !terminal.quiet {
                 let name = path.display().to_string();
                 print_all(&TextDiff::from_lines(&source.text, &text).unified_diff().header(&name, &name).to_string());
@@ -43,7 +43,7 @@ pub(super) fn run(fmt: &Fmt, terminal: &Terminal) -> Ended {
             terminal.tell_plain(&[fault.help("check the file's permissions")]);
             return Ok(FAILED);
         } else {
-            terminal.say(&format!("{} is now in its canonical form", path.display()));
+            terminal.say(&format!("formatted {}", path.display()));
         }
     }
     Ok(code)

@@ -1,4 +1,4 @@
-//! `platgen init`: a first spec. Never overwrites.
+//! `platgen init`: creates a first spec. Never overwrites a file of the user.
 
 use super::{FAILED, FINE, Terminal, schema};
 use crate::diagnostic::{Code, Diagnostic};
@@ -9,7 +9,7 @@ use std::path::Path;
 /// Flags of `init`.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Init {
-    /// The cloud of the first region.
+    /// The cloud provider.
     #[arg(long, value_parser = ["aws", "google", "azure"], default_value = "aws")]
     cloud: String,
     /// Write `platform.toml` instead of `platform.yaml`.
@@ -30,8 +30,9 @@ pub(super) fn run(init: &Init, terminal: &Terminal) -> u8 {
     let text = text.replace("CLOUD", &init.cloud).replace("REGION", region).replace("ACCOUNT", account);
     for other in ["platform.yaml", "platform.toml", "platform"] {
         if Path::new(other).exists() {
-            let fault = Diagnostic::new(Code::SpecExists, format!("`{other}` is here already"));
-            terminal.tell_plain(&[fault.help("`platgen validate` checks it; nothing was written")]);
+            let fault = Diagnostic::new(Code::SpecExists, format!("`{other}` exists already, nothing was written"));
+            terminal
+                .tell_plain(&[fault.help("run `platgen validate` to check the existing spec, or run `platgen init` in another folder")]);
             return FAILED;
         }
     }
@@ -45,6 +46,6 @@ pub(super) fn run(init: &Init, terminal: &Terminal) -> u8 {
         terminal.tell_plain(&[fault.help("check the folder's permissions")]);
         return FAILED;
     }
-    terminal.say(&format!("{path} and platgen.schema.json are written\nnext: read it, then `platgen validate` and `platgen render`"));
+    terminal.say(&format!("wrote {path} and platgen.schema.json\nnext: edit {path}, then run `platgen validate` and `platgen render`"));
     FINE
 }

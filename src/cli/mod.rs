@@ -1,6 +1,6 @@
-//! The command line: flags, printing, exit codes. Decides nothing about platforms.
+//! The command line: flags, output and exit codes.
 //!
-//! stdout carries data, stderr words. Exit codes: 0 fine, 1 could not do it, 2 differences or findings, 64 wrong usage.
+//! Data goes to stdout, messages to stderr. Exit codes: 0 success, 1 failure, 2 differences or findings, 64 wrong usage.
 
 mod check;
 mod computed;
@@ -24,16 +24,16 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Fine.
+/// Success.
 const FINE: u8 = 0;
-/// Could not do it.
+/// Failure.
 const FAILED: u8 = 1;
 /// Differences or findings.
 const DIFFERENT: u8 = 2;
 /// Wrong usage.
 const USAGE: u8 = 64;
 
-/// How a command ends: its exit code, or what to tell before it ends with [`FAILED`].
+/// The result of a command: its exit code, or the findings to print before exiting with [`FAILED`].
 type Ended = Result<u8, Box<Failure>>;
 
 /// One platform spec in; Terraform and Kubernetes files out.
@@ -42,13 +42,13 @@ type Ended = Result<u8, Box<Failure>>;
 struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// How findings are printed.
+    /// Output format of findings.
     #[arg(long, global = true, value_enum, default_value = "human")]
     format: FormatName,
     /// Print errors only.
     #[arg(long, short, global = true)]
     quiet: bool,
-    /// Whether to use colour; `NO_COLOR` is heard.
+    /// When to use colors. `auto` respects `NO_COLOR`.
     #[arg(long, global = true, value_enum, default_value = "auto")]
     color: Color,
 }
@@ -70,25 +70,25 @@ enum Color {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write a small, commented, valid spec to start from.
+    /// Create a small, commented, valid spec.
     Init(init::Init),
-    /// Resolve every environment and tell every fault; write nothing.
+    /// Check the spec in every environment and report all faults; write nothing.
     Validate(Spec),
     /// Write the files of the platform, or compare them with `--check`.
     Render(render::Render),
     /// Judge what would be rendered by the rules, without the findings that waivers accept.
     Check(check::Check),
-    /// Print what holds in an environment, with the place each value comes from.
+    /// Print the effective values of an environment, each with its origin.
     Show(show::Show),
-    /// Put spec files into their canonical form: same meaning, every comment, one layout.
+    /// Format spec files; meaning and comments stay.
     Fmt(fmt::Fmt),
-    /// Update `platgen.lock` alone.
+    /// Update `platgen.lock`, the address plan.
     Lock(lock::LockCommand),
-    /// Explain a place of the spec language or the code of a finding.
+    /// Explain a key of the spec language or the code of a finding.
     Explain(explain::Explain),
     /// Print the JSON Schema of the spec language.
     Schema,
-    /// Print the completions of a shell.
+    /// Print shell completions.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
@@ -97,15 +97,15 @@ enum Command {
     Man,
 }
 
-/// Which spec.
+/// The spec to read.
 #[derive(Clone, Debug, clap::Args)]
 struct Spec {
-    /// The spec: a file or a folder. Default: `platform.yaml`, `platform.toml` or the folder `platform/`, here or above. Where other spec
-    /// files stand beside that file, the spec is their folder.
+    /// The spec: a file or a folder. Default: `platform.yaml`, `platform.toml` or the folder `platform/`, in the current folder or the nearest parent
+    /// folder that has one. If other spec files are next to that file, the spec is their folder.
     spec: Option<PathBuf>,
 }
 
-/// How to talk.
+/// Output settings.
 struct Terminal {
     format: Format,
     quiet: bool,
@@ -113,7 +113,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    /// Prints findings: for people to stderr, for programs to stdout.
+    /// Prints findings: as text to stderr, in other formats to stdout.
     fn tell(&self, findings: &[&Diagnostic], sources: &Sources) {
         let shown: Vec<&Diagnostic> =
             findings.iter().copied().filter(|d| !self.quiet || d.severity == diagnostic::Severity::Error).collect();
@@ -124,17 +124,17 @@ impl Terminal {
         }
     }
 
-    /// Whether findings are for people, who read what else is printed with them.
+    /// Whether findings are printed as text.
     fn is_for_people(&self) -> bool {
         matches!(self.format, Format::Human)
     }
 
-    /// Prints findings that have no place in a spec.
+    /// Prints findings without spans.
     fn tell_plain(&self, findings: &[Diagnostic]) {
         self.tell(&findings.iter().collect::<Vec<_>>(), &Sources::default());
     }
 
-    /// A line for people.
+    /// Prints a line to stderr unless `--quiet`.
     fn say(&self, text: &str) {
         if !self.quiet {
             eprint_all(&format!("{text}\n"));
@@ -142,8 +142,7 @@ impl Terminal {
     }
 }
 
-/// Writes data. A closed pipe is nobody's fault; where anything else keeps the data from arriving, the program ends with [`FAILED`], since whoever reads
-/// the exit code would take the part for the whole.
+/// Writes data to stdout. Ignores a closed pipe; any other error ends the program with [`FAILED`], so that nobody takes partial output for complete.
 fn print_all(text: &str) {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

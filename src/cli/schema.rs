@@ -1,14 +1,14 @@
-//! The JSON Schema of the spec language, made from the types, the short forms and the places that vary.
+//! The JSON Schema of the spec language, from the types and the rules for short forms and `environments`.
 
 use crate::spec::Spec;
 use crate::spec::rules::{self, Short};
 use serde_json::{Map, Value, json};
 
-/// The schema, for editors and for `platgen schema`.
+/// The JSON Schema of a spec file.
 pub fn schema() -> Value {
     let mut schema = schemars::schema_for!(Spec).to_value();
     let definitions = schema.get("$defs").cloned().unwrap_or_default();
-    // Places are told apart by their path, so what the types share is written out where it is used.
+    // Rules depend on the path, so shared definitions are inlined.
     let mut whole = inline(&schema, &definitions, 0);
     if let Some(map) = whole.as_object_mut() {
         map.remove("$defs");
@@ -20,7 +20,7 @@ pub fn schema() -> Value {
     schema
 }
 
-/// The schema with every reference replaced by what it refers to.
+/// The schema with every `$ref` replaced by its definition.
 fn inline(schema: &Value, definitions: &Value, depth: usize) -> Value {
     match schema {
         Value::Object(map) if depth < 64 => {
@@ -31,7 +31,7 @@ fn inline(schema: &Value, definitions: &Value, depth: usize) -> Value {
                 out = target;
             }
             for (key, value) in map.iter().filter(|(key, _)| *key != "$ref" && *key != "default") {
-                // The keys of `properties` are words of the spec language; `default` is one of them.
+                // The keys of `properties` are keys of the spec language, and `default` is one of them.
                 let value = match value.as_object().filter(|_| key == "properties") {
                     Some(all) => all.iter().map(|(name, shape)| (name.clone(), inline(shape, definitions, depth + 1))).collect(),
                     None => inline(value, definitions, depth + 1),
@@ -45,7 +45,7 @@ fn inline(schema: &Value, definitions: &Value, depth: usize) -> Value {
     }
 }
 
-/// Adds short forms, `environments` and `without` at the places that the rules name.
+/// Adds short forms, `environments` and `without` where the rules allow them.
 fn walk(schema: &mut Value, path: &mut Vec<String>) {
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         for (name, value) in properties.iter_mut() {
@@ -92,8 +92,7 @@ fn walk(schema: &mut Value, path: &mut Vec<String>) {
 
 fn vary(schema: &mut Value, path: &[&str]) {
     let mut block = schema.clone();
-    let without =
-        json!({"type": "array", "items": {"type": "string"}, "description": "Paths that the layers below set and this one takes away."});
+    let without = json!({"type": "array", "items": {"type": "string"}, "description": "Paths of values from lower layers to remove, such as `config.DEBUG`."});
     let fixed: Vec<String> = block
         .get("properties")
         .and_then(Value::as_object)
@@ -108,7 +107,7 @@ fn vary(schema: &mut Value, path: &[&str]) {
             properties.insert("without".to_string(), without.clone());
         }
     }
-    let environments = json!({"type": "object", "additionalProperties": block, "description": "What differs in an environment."});
+    let environments = json!({"type": "object", "additionalProperties": block, "description": "Differences by environment."});
     let Some(map) = schema.as_object_mut() else { return };
     let properties = map.entry("properties").or_insert_with(|| json!({}));
     if let Some(properties) = properties.as_object_mut() {
@@ -120,13 +119,13 @@ fn vary(schema: &mut Value, path: &[&str]) {
             properties.remove("from");
         }
     }
-    // The names of `vars` are free, so the two reserved ones are no texts.
+    // `vars` has keys of the user's choice, and its pattern for them must not apply to `environments` and `without`.
     if path == ["vars"] {
         map.remove("propertyNames");
     }
 }
 
-/// Takes the blocks out of what stands in a block: there is one for each environment, and none inside another.
+/// Removes `environments` and `without` from the maps inside a block: blocks can't be nested.
 fn unvary(schema: &mut Value) {
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         properties.retain(|name, _| !matches!(name.as_str(), "environments" | "without"));

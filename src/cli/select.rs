@@ -1,24 +1,24 @@
-//! What `--env`, `--region` and the like may name.
+//! The names that `--env`, `--region` and similar flags accept.
 
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::model::{Estate, Region};
 use std::collections::BTreeSet;
 
-/// The finding for a name that selects nothing.
+/// The finding for an unknown name.
 pub(super) fn unknown(kind: &str, name: &str, known: &[&str]) -> Diagnostic {
     let diagnostic = Diagnostic::new(Code::UnknownReference, format!("there is no {kind} `{name}`"));
     match wording::suggest(name, known.iter().copied()) {
         Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-        None => diagnostic.help(format!("there is {}", wording::all(known))),
+        None => diagnostic.help(format!("expected {}", wording::either(known))),
     }
 }
 
-/// Every region of every environment.
+/// All regions of all environments.
 pub(super) fn regions(estate: &Estate) -> impl Iterator<Item = &Region> {
     estate.environments.values().flat_map(|platform| platform.regions.values())
 }
 
-/// The finding for an environment or a region that is not there.
+/// The finding for an unknown environment or region, if any.
 pub(super) fn unknown_place(estate: &Estate, environment: Option<&str>, region: Option<&str>) -> Option<Diagnostic> {
     if let Some(name) = environment.filter(|name| !estate.environments.contains_key(*name)) {
         return Some(unknown("environment", name, &estate.environments.keys().map(String::as_str).collect::<Vec<_>>()));

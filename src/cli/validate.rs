@@ -1,4 +1,4 @@
-//! `platgen validate`: every root cause once, nothing written.
+//! `platgen validate`: reports every fault of a spec once and writes nothing.
 
 use super::{Ended, FINE, Spec, Terminal};
 use crate::diagnostic::wording::Count;

@@ -1,4 +1,4 @@
-//! The list of codes: name, severity, meaning and remedy. `platgen explain`, the SARIF rules and the reference are made from it.
+//! The list of codes: name, severity, summary and explanation. `platgen explain`, the SARIF rules and the README print them.
 
 use super::Severity;
 
@@ -7,7 +7,7 @@ macro_rules! codes {
         messages { $($variant:ident $name:literal $severity:ident $summary:literal $explain:literal)* }
         rules { $($rule:ident $rule_name:literal $rule_severity:ident $rule_summary:literal $rule_explain:literal)* }
     ) => {
-        /// The stable name of a kind of finding.
+        /// A kind of finding, with a stable name.
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
         pub enum Code {
             $(#[doc = $summary] $variant,)*
@@ -15,10 +15,10 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// Every code: messages, then rules, each in alphabetical order of the names.
+            /// Every code: messages, then rules, each sorted by name.
             pub const ALL: &[Code] = &[$(Code::$variant,)* $(Code::$rule,)*];
 
-            /// The rules of `platgen check`: what a waiver can name.
+            /// The rules of `platgen check`, which waivers can name.
             pub const RULES: &[Code] = &[$(Code::$rule),*];
 
             /// The name, in kebab case.
@@ -26,17 +26,17 @@ macro_rules! codes {
                 match self { $(Code::$variant => $name,)* $(Code::$rule => $rule_name,)* }
             }
 
-            /// How bad it is unless a finding says otherwise.
+            /// The default severity of findings.
             pub fn severity(self) -> Severity {
                 match self { $(Code::$variant => Severity::$severity,)* $(Code::$rule => Severity::$rule_severity,)* }
             }
 
-            /// What it means, in one line.
+            /// The meaning, in one line.
             pub fn summary(self) -> &'static str {
                 match self { $(Code::$variant => $summary,)* $(Code::$rule => $rule_summary,)* }
             }
 
-            /// Why it matters and what to do.
+            /// The reason for the code, and the steps that solve the problem.
             pub fn explain(self) -> &'static str {
                 match self { $(Code::$variant => $explain,)* $(Code::$rule => $rule_explain,)* }
             }
@@ -49,52 +49,52 @@ codes! {
 messages {
     AbsentInEnvironment "absent-in-environment" Error
         "a reference to an entry that does not exist in this environment"
-        "`only` limits the entry that is named to other environments. Limit this one in the same way, or take the reference away there with `without` under `environments`."
+        "`only` limits the referenced entry to other environments. Limit the referring entry to the same environments with `only`, or remove the reference in this environment with `without` under `environments`."
     AbsentInRegion "absent-in-region" Error
         "a reference to an app that does not run in this region"
-        "The app that is named runs in other regions only, and its name means nothing here. Run both in the same regions."
+        "The referenced app runs in other regions only, and its name does not resolve in this region. Set the same `regions` for both apps."
     AddressOutside "address-outside" Error
-        "a range does not lie in the range it belongs to"
-        "A subnet lies in its region's network, a region in its environment's range, an environment in `network.cidr`. A range given with `cidr` has to be inside; and `network.cidr` cannot change once ranges are allocated from it."
+        "an address range outside of its parent range"
+        "A subnet's range has to be inside the region's network, a region's inside the environment's range, and an environment's inside `network.cidr`. Choose a `cidr` inside of the parent range. `network.cidr` can't change once ranges are allocated from it."
     AmbiguousSpec "ambiguous-spec" Error
-        "two specs where one is expected"
-        "Without a name, platgen takes `platform.yaml`, `platform.toml` or the folder `platform/`, here or in a folder above. Two of them are here: name the one you mean."
+        "several specs where one is expected"
+        "Without an argument, platgen reads `platform.yaml`, `platform.toml` or the folder `platform/` in the current folder or a parent folder. More than one of them exists in the folder. Name the spec as an argument."
     Anchor "anchor" Error
         "an anchor, alias, merge key or tag in a spec"
-        "What a spec says stands where it is read: anchors, aliases, merge keys (`<<`) and tags are not part of the language. Write the value where it is used, or share it with a profile."
+        "Anchors, aliases, merge keys (`<<`) and tags are not part of the spec language, so that each value is written at its place. Write the value wherever it is used, or share fields of apps with a profile."
     CidrDisagreement "cidr-disagreement" Error
-        "the spec gives a subnet another range than it has"
-        "The range of a subnet cannot change while anything lives in it, so platgen neither ignores the `cidr` nor follows it in silence. Take the range of the lock, or give the subnet a new name and move what is in it."
+        "`cidr` differs from the range in the lock"
+        "The range of a subnet can't change while resources use it. Set `cidr` to the range in `platgen.lock`, or give the subnet a new name and move its workloads."
     ConcurrentChange "concurrent-change" Error
-        "a file that the render was made from changed while it was under way"
-        "Another render, or an editor, wrote the lock between reading and writing it. Nothing was written. Render again: it then starts from the new text."
+        "an input file changed during the render"
+        "Another render or an editor wrote the lock while this render was running. Nothing was written. Run `platgen render` again."
     ConfigTooLarge "config-too-large" Error
-        "more configuration than a ConfigMap holds"
-        "The files of a container become one ConfigMap, and the API server refuses one of more than 1 MiB. Put large files into the image, a volume or a bucket."
+        "configuration files too large for a ConfigMap"
+        "The files of a container become one ConfigMap, and the API server refuses a ConfigMap of more than 1 MiB. Move large files into the image, a volume or a bucket."
     Contradiction "contradiction" Error
-        "two things that exclude each other"
-        "What an entry is follows from what it says, and these two say different things. Remove one of them."
+        "two fields that exclude each other"
+        "The fields of an entry decide how it is rendered, and these two can't both apply. Remove one of them."
     DefinedTwice "defined-twice" Error
-        "the same entry or section in two files"
-        "A folder is read as the union of its files; an entry of a named map, or a section with fixed fields, stands in one of them."
+        "an entry or section that is defined in two files"
+        "The files of a folder together are one spec. An entry, or a section with fixed fields, can be in one file only. Remove one of the two, or merge them."
     DuplicateKey "duplicate-key" Error
-        "the same key stands twice in one map"
-        "YAML readers keep the last of two equal keys and say nothing, so one of the two would be lost. Remove one of them, or give it another name."
+        "a duplicate key in a map"
+        "YAML parsers silently keep only one of two equal keys. Remove one of them, or rename it."
     EditedFile "edited-file" Error
-        "a rendered file was changed by hand"
-        "The file no longer has the content that platgen wrote, so writing would lose the edit. Say in the spec what the edit says, or give it up with `--force=PATH`."
+        "a rendered file was edited by hand"
+        "The file differs from the text that platgen wrote, and rendering would lose the edit. Make the change in the spec, or discard the edit with `--force=PATH`."
     ExpiredWaiver "expired-waiver" Error
-        "a waiver whose last day is over"
-        "A waiver holds for a time, so that somebody looks again. Mend what it waives, or give it a new day and say why it still holds."
+        "an expired waiver"
+        "Waivers expire, so that somebody reviews them. Fix the waived finding, or set a new date in `expires` and update the `reason`."
     FixedField "fixed-field" Error
         "a field that can't differ by environment"
-        "This field says what the thing is, so it is the same in every environment. Move it out of the `environments` block."
+        "The field has to be the same in every environment. Move it out of the `environments` block."
     ForeignFile "foreign-file" Error
-        "a file that platgen did not write is in the way"
-        "The render needs the path of a file that no manifest lists. Move the file away, or let it be replaced with `--force=PATH`."
+        "a rendered path is taken by a file that platgen did not write"
+        "No manifest of rendered files lists the file. Move the file away, or replace it with `--force=PATH`."
     HostTaken "host-taken" Error
-        "a hostname that two entries claim"
-        "A hostname and path lead to one app of one environment. Give one of them another host or path."
+        "two entries expose the same host and path"
+        "A host and path can belong to one app of one environment only. Change the host or path of one entry."
     ImpossibleRange "impossible-range" Error
         "a range whose start is above its end"
         "A range is `a..b` with a not above b."
@@ -105,131 +105,131 @@ messages {
         "a fault in platgen itself"
         "A template printed something that is not read back, or a table that is part of the program does not build. The fault is in platgen, not in the spec: please report it with the message."
     InvalidValue "invalid-value" Error
-        "a text that its field can't read"
-        "The field has a small grammar of its own (a quantity, a duration, a range, an address, ...) and this text is not in it. The message shows an example; `platgen explain PATH` shows the grammar."
+        "a value that its field can't parse"
+        "The field expects a quantity, a duration, a range, an address or a similar value. The message shows a valid example; `platgen explain PATH` shows the format."
     Layout "layout" Error
-        "a spec file that `platgen fmt` can't put into its canonical form"
-        "A canonical form must say the same and keep every comment. Where that is not certain, the file is left as it is. Write the place in another way, or lay the file out by hand."
+        "a spec file that `platgen fmt` can't format"
+        "Formatting has to keep the meaning and every comment. If that is not certain, the file stays unchanged. Rewrite the line that the message names, or format the file by hand."
     LiveTerraformRoot "live-terraform-root" Error
         "a Terraform root left the spec while its resources may still run"
         "Removing the configuration would leave its resources without an owner. Destroy them first with the commands shown, then remove the files with `--force=PATH`."
     LockConflict "lock-conflict" Error
-        "the lock is as a merge of two branches left it"
-        "Two branches changed `platgen.lock` at the same place or gave one key two ranges. `platgen lock --resolve` keeps every range that both knew and moves only what collides."
+        "unresolved merge conflict in the lock"
+        "Two branches changed the same lines of `platgen.lock`, or allocated different ranges for one key. Run `platgen lock --resolve`: it keeps every range that both branches had and reallocates only colliding ones."
     LockSyntax "lock-syntax" Error
-        "a line of the lock cannot be read"
-        "`platgen.lock` is written by platgen: a header, then one line per key. Restore the committed file."
+        "an invalid line in the lock"
+        "platgen writes `platgen.lock`: a header, then one line per key. Restore the file from version control."
     ManifestInvalid "manifest-invalid" Error
-        "a raw manifest that is no Kubernetes object"
+        "a raw manifest that is not a Kubernetes object"
         "Files of `manifests` hold Kubernetes objects in YAML, `---` between them, each with `apiVersion`, `kind` and `metadata`."
     MissingField "missing-field" Error
-        "a field that is required"
-        "Nothing is guessed: the field has no default. `platgen explain PATH` shows what it takes."
+        "a missing field"
+        "The field is required and has no default. `platgen explain PATH` shows the values that it accepts."
     MissingFile "missing-file" Error
-        "a rendered file is not there"
-        "The spec asks for a file that was deleted or never committed. Render, and commit it with the spec."
+        "a rendered file is missing"
+        "The file was deleted or never committed. Run `platgen render`, and commit the file with the spec."
     MissingLock "missing-lock" Error
-        "the lock is gone, but files were rendered with it"
-        "Without the lock every address would be planned anew, and networks that exist would be replaced. Bring the file back from version control."
+        "the lock is missing, but rendered files depend on it"
+        "Without `platgen.lock`, platgen would allocate all addresses anew, and Terraform would replace existing networks. Restore the file from version control."
     MissingReason "missing-reason" Error
         "a loosening without a reason"
         "The platform is safe by default. What loosens it says why, in the spec, where reviewers see it; the reason is the waiver in the checks."
     NameTaken "name-taken" Error
-        "a name that something else of the namespace has"
-        "Every entry gives its name, and each alias, to objects in its namespace: two that claim one name would overwrite each other. Some names belong to the namespace itself. Choose another name, or another namespace."
+        "a name that is in use in the namespace"
+        "An entry's name and aliases become names of objects in its namespace, so two entries with the same name would overwrite each other's objects. Some names are reserved for the namespace's own objects. Choose another name or another namespace."
     NameTooLong "name-too-long" Error
-        "a name that its target does not allow"
-        "Names become parts of the names of cloud resources and Kubernetes objects, which have limits of their own."
+        "a name that is too long"
+        "Names become parts of the names of cloud resources and Kubernetes objects, which limit their length. Choose a shorter name."
     NetworkOverlap "network-overlap" Error
-        "two ranges that overlap"
-        "Everything that can be routed to each other needs ranges of its own."
+        "overlapping address ranges"
+        "Networks that route to each other need disjoint address ranges. Change one of the two ranges."
     NetworkTooSmall "network-too-small" Error
-        "a range has no room for what it must hold"
-        "Clouds keep addresses of every subnet for themselves and refuse subnets below a size; nodes and pods each take addresses up to the maximum of their pools. The plan gives every environment, region, subnet and zone a block of its own and never renumbers one: removed keys keep their range until their line is deleted from `platgen.lock`."
+        "an address range that is too small"
+        "Every environment, region, subnet and zone gets a block of its own. Clouds reserve addresses in every subnet and have a minimum subnet size; nodes and pods need addresses up to the maximum size of their pools. Enlarge the range, lower the maximum size of a pool, or delete the lines of removed keys from `platgen.lock`, which keep their ranges until then."
     NewerManifest "newer-manifest" Error
-        "a manifest has a format that this version does not know"
-        "The files were last rendered by a newer platgen. Use that version, or a later one."
+        "a manifest in an unknown format"
+        "A newer version of platgen rendered the files. Use the same version or a later one."
     NoRoom "no-room" Error
-        "pods that no pool of nodes takes"
-        "They would stay pending for ever: no pool stands in their subnet, all of them are tainted, none has their architecture, or every machine is smaller than one pod. Mend the entry, or add a pool under `cluster.pools`."
+        "pods that fit on no node pool"
+        "The pods would stay pending: no pool is in their subnet, all pools have taints that the pods don't tolerate, no pool has their architecture, or a pod requests more than a machine has. Change the entry, or add a pool under `cluster.pools`."
     NoSpec "no-spec" Error
-        "there is no spec"
-        "Name a file or a folder, or run platgen where `platform.yaml`, `platform.toml` or the folder `platform/` stands, or below. `platgen init` writes a first one."
+        "no spec found"
+        "platgen looks for `platform.yaml`, `platform.toml` or the folder `platform/` in the current folder and its parents. Name the spec as an argument, change to its folder, or run `platgen init` to create a first spec."
     NotRendered "not-rendered" Warning
-        "something is read and checked, but not rendered"
-        "The spec language is whole, and this version of platgen renders a part of it. What is left out is named, nothing is left out silently."
+        "a part of the spec that is not rendered yet"
+        "This version of platgen validates the whole spec language but renders only a part of it. Nothing is left out without this warning."
     NothingToRemove "nothing-to-remove" Error
-        "`without` names what is not there"
-        "`without` takes away what the layers below set. If they don't set it, the path is misspelt or the line is left over."
+        "`without` names a path that is not set"
+        "`without` removes values that lower layers (defaults, profiles, the entry itself) set. No lower layer sets this path. Correct its spelling, or remove it from `without`."
     OtherVersion "other-version" Error
         "a spec for another version of platgen"
-        "`platgen` in the spec says which versions may read it, so that all of a team render the same files."
+        "The field `platgen` limits the versions that may render the spec, so that everybody renders the same files. Install a matching version, or change the field."
     OutputFailed "output-failed" Error
-        "the disk refused to read or write a file"
-        "Nothing is lost: a failure while preparing is undone, a later one is completed by the next render. The message names the path and the cause."
+        "a file of the output could not be read or written"
+        "The message names the path and the cause. Solve the cause and run `platgen render` again: it completes an interrupted write, and nothing is lost."
     PatchTarget "patch-target" Error
-        "a patch that does not fit what it changes"
-        "A patch names exactly one rendered object, as `Kind/namespace/name` or `Kind/name`, and changes neither its kind nor its name. `platgen render --stdout` prints all objects."
+        "a patch that can't be applied to its object"
+        "The `target` of a patch has to match exactly one rendered object, as `Kind/namespace/name` or `Kind/name`, and the patch can't change the object's kind or name. `platgen render --stdout` prints all objects."
     PathInTheWay "path-in-the-way" Error
-        "a link, folder or file stands where something else has to be written"
-        "Links are never followed or replaced, because they can lead out of the output folder. Move what is there away."
+        "a rendered path is taken by a symbolic link, folder or file"
+        "platgen never follows or replaces symbolic links, because they can lead out of the output folder. Move the link, folder or file away."
     PlatgenChanged "platgen-changed" Error
         "a file that this version of platgen writes in another way"
         "The spec is the one that the file was rendered from, the program is not. Render, read the difference as a change of its own, and commit it."
     PortMapping "port-mapping" Warning
-        "a Service's port differs from the container's where the policy engine needs them equal"
-        "The network policy agent of EKS compares a policy's port with the port of the Service. Where the two differ, calls that a policy allows are dropped. Use the same number, or another policy engine."
+        "a Service port that differs from the container port, with a policy engine that needs equal ports"
+        "The network policy agent of EKS compares the port of a policy with the port of the Service. If Service port and container port differ, allowed connections are dropped. Use the same number for both, or another `cluster.policy_engine`."
     QuotaExceeded "quota-exceeded" Error
-        "what always runs in a namespace is more than its quota"
-        "The API server refuses pods beyond the quota, long after the Deployment was accepted. What is counted is the fewest replicas of apps and stores: their requests of processors, their limits of memory, their volumes."
+        "workloads that exceed the quota of their namespace"
+        "The API server refuses pods beyond the quota, after it accepted their Deployment. The sum covers the minimum replicas of all apps and stores: CPU requests, memory limits and volume sizes. Raise the `quota`, or lower replicas or resources."
     SecretLiteral "secret-literal" Error
         "a text that looks like a credential"
-        "Secrets stand in the secret manager, never in files: a spec is committed and read by many. Put the value there and refer to it under `secrets`, or with `${secret/path#key}`."
+        "A spec is committed and read by many people, so secrets belong into the secret manager. Store the value there, revoke it if it was committed, and refer to it under `secrets` or with `${secret/path#key}`."
     SpecChanged "spec-changed" Error
-        "a file that the spec no longer says"
-        "The spec changed after the last render. Render, and commit the files with the spec: a review then shows both."
+        "a rendered file is out of date"
+        "The spec changed after the last render. Run `platgen render`, and commit the files with the spec."
     SpecExists "spec-exists" Error
-        "a spec is here already"
-        "`platgen init` never overwrites. Move the spec away, or work with it."
+        "a spec exists already"
+        "`platgen init` never overwrites files. Run it in another folder, or use the existing spec."
     StaleLock "stale-lock" Error
-        "the lock lacks what the spec needs"
-        "The spec has a region, subnet or zone without a range of its own yet. `platgen lock`, or a render, adds it and moves nothing; commit the lock with the spec."
+        "the lock is out of date"
+        "The spec has a region, subnet or zone without a range in `platgen.lock`. Run `platgen lock` or `platgen render`, which add the range and change no other, and commit the lock with the spec."
     Syntax "syntax" Error
         "the file is not valid YAML or TOML"
         "The reader could not make sense of the file at this place. In YAML, text that starts with a sign such as `@`, `*`, `%`, `!` or `&` has to be quoted."
     UnknownKey "unknown-key" Error
-        "a key that the spec language does not have at this place"
-        "Nothing in a spec is ignored, so a key with a typing error is an error. `platgen explain PATH` lists the keys of a section."
+        "an unknown key"
+        "platgen ignores nothing in a spec, so that a misspelt key is an error. `platgen explain PATH` lists the allowed keys."
     UnknownMachine "unknown-machine" Warning
-        "a machine type that platgen does not know"
-        "Clouds add machines every week, so that one may exist all the same. Say what it is under `cloud.machines`, so that its architecture and size can be judged, or mend the name."
+        "an unknown machine type"
+        "Cloud providers add machine types every week, so the name may be valid. Declare architecture and size under `cloud.machines`, or correct the name."
     UnknownReference "unknown-reference" Error
-        "a name that nothing has"
-        "The entry that is named here is not declared. Declare it, or mend the name."
+        "a reference to an entry that does not exist"
+        "The spec does not declare the referenced entry. Declare it, or correct the name."
     UnknownValue "unknown-value" Error
-        "a word that is not among the ones the field knows"
-        "The field takes one of a few words. The message lists them."
+        "a value that is not one of the allowed words"
+        "The field accepts one of a few words, which the message lists. Use one of them."
     UnofferedVersion "unoffered-version" Warning
         "a Kubernetes version that the provider may not offer"
-        "When this version of platgen was made, the provider did not offer it. It may do so by now; if it does not, the cluster's plan fails."
+        "The provider did not offer the version when this version of platgen was released. If the provider still does not offer it, creating the cluster fails. Choose an offered version, or ignore the warning."
     Unreadable "unreadable" Error
         "a file can't be read"
-        "The system refused to read it; the message says why."
+        "The operating system refused to read the file. The message names the cause."
     UnsafePath "unsafe-path" Error
-        "a rendered path could lead outside the folders that platgen writes"
-        "Paths are made from names in the spec. None may be absolute, hold `..`, a backslash or control characters, or be one of platgen's own records."
+        "a rendered path that leaves the output folder"
+        "Rendered paths are made from names in the spec. A path can't be absolute, contain `..`, a backslash or control characters, or be one of platgen's own files. Change the name in the spec."
     UnusedProfile "unused-profile" Warning
-        "a profile that no app uses"
-        "It has no effect. Name it in the `from` of an app, or remove it."
+        "an unused profile"
+        "No app inherits from the profile. List the profile in the `from` of an app, or remove it."
     UnusedWaiver "unused-waiver" Warning
-        "a waiver that no finding needs"
-        "What it waived is mended, or its rule or objects are misspelt. Remove it, so that the list of exceptions shows what is really there."
+        "an unused waiver"
+        "No finding matches the waiver: the waived findings are fixed, or `rule` or `objects` is misspelt. Correct the waiver, or remove it."
     Unwritable "unwritable" Error
         "a file can't be written"
-        "The system refused to write it; the message says why. Nothing was lost."
+        "The operating system refused to write the file. The message names the cause. Nothing was lost."
     WrongType "wrong-type" Error
-        "a value of the wrong kind"
-        "The field wants text, a number, a list or a map, and something else was written. `platgen explain PATH` shows what it takes."
+        "a value of the wrong type"
+        "The field expects a text, a number, a boolean, a list or a map, and the value has another type. `platgen explain PATH` shows the type."
 }
 rules {
     BlockedEviction "blocked-eviction" Error

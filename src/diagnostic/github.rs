@@ -1,7 +1,7 @@
-//! Findings as GitHub's workflow commands: one line each, which the runner shows beside the lines of a pull request.
+//! Findings as workflow commands of GitHub Actions, which annotate the lines of a pull request.
 //!
-//! A command is `::error file=F,line=1,col=2,endColumn=3,title=T::message`, where signs that would end a part of it are written as `%25`,
-//! `%0D`, `%0A` and, among the properties, `%3A` and `%2C`. Columns only hold within one line.
+//! A command is `::error file=F,line=1,col=2,endColumn=3,title=T::message`. `%`, carriage return and line feed are escaped as `%25`, `%0D` and
+//! `%0A`; in properties also `:` and `,` as `%3A` and `%2C`. Columns are allowed only within one line.
 
 use std::fmt::Write as _;
 
@@ -29,7 +29,7 @@ pub(super) fn print(diagnostics: &[&Diagnostic], places: &Places) -> String {
     out
 }
 
-/// The message with all that the command has no property for.
+/// The message, followed by the parts of the finding for which the command has no property.
 fn message(diagnostic: &Diagnostic, places: &Places) -> String {
     let mut lines = vec![diagnostic.message.clone()];
     if let Some(place) = diagnostic.span.and_then(|span| places.find(span)).filter(|place| place.source.role == Role::Default) {

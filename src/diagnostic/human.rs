@@ -1,18 +1,18 @@
-//! Findings for people: message, the line of the source with a caret, other places, the edit as a patch, environments.
+//! Findings for a terminal: message, source lines with a caret, related places, the fix as a patch, environments.
 //!
-//! The look is rustc's, drawn by annotate-snippets. It is handed only the lines that it shows, since it reads all it is given once per
-//! finding, and only spans within one line, so that any span can be shown.
+//! annotate-snippets prints them in the style of rustc. The crate reads its whole input once per finding, so it gets only the lines to show, and
+//! only spans within one line.
 
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Patch, Renderer, Snippet, normalize_untrusted_str};
 
 use super::place::{Place, Places};
 use super::{Diagnostic, Severity, environments};
 
-/// Places of one file that are at most this many lines apart share an excerpt, in which the lines between them are folded.
+/// Places of one file that are at most this many lines apart share an excerpt, with the lines between them folded.
 const NEAR: usize = 30;
 
-/// An excerpt of more bytes has lines that nobody can read (a file without line breaks): the place is named without one, as is the place of a credential,
-/// which would be kept in the log of every run.
+/// The maximum size of an excerpt in bytes. Longer ones (of a file without line breaks) are unreadable and replaced by file, line and column. So are
+/// excerpts with a credential, which would end up in logs.
 const LONG: usize = 8192;
 
 pub(super) fn print(diagnostics: &[&Diagnostic], places: &Places, colour: bool) -> String {
@@ -21,7 +21,7 @@ pub(super) fn print(diagnostics: &[&Diagnostic], places: &Places, colour: bool) 
     reports.join("\n")
 }
 
-/// The report of one finding: the finding itself, then the edit.
+/// The groups of one finding: the finding, then the fix.
 fn groups<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Vec<Group<'a>> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
@@ -46,7 +46,7 @@ fn groups<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Vec<Group<'a>>
     [Some(group), edit].into_iter().flatten().collect()
 }
 
-/// A place to point at.
+/// A place to underline.
 struct Mark<'a> {
     place: Place<'a>,
     kind: AnnotationKind,
@@ -61,7 +61,7 @@ fn marks<'a>(diagnostic: &'a Diagnostic, primary: Option<Place<'a>>, places: &Pl
     primary.into_iter().chain(related).collect()
 }
 
-/// The marks with the lines around them, near ones together, in the order of the first of each.
+/// The excerpts of the marks, in the order of their first marks. Nearby marks share an excerpt.
 fn excerpts<'a>(marks: Vec<Mark<'a>>, places: &Places<'a>) -> Vec<Element<'a>> {
     let mut clusters: Vec<Vec<Mark>> = Vec::new();
     for mark in marks {
@@ -86,7 +86,7 @@ fn excerpt<'a>(cluster: Vec<Mark<'a>>, places: &Places<'a>) -> Vec<Element<'a>> 
     vec![snippet.annotations(cluster.iter().map(|mark| annotation(mark, range.start, places))).into()]
 }
 
-/// A place without its line.
+/// A place as file, line and column, without an excerpt.
 fn named<'a>(mark: &Mark<'a>) -> Vec<Element<'a>> {
     let Mark { place, label, .. } = mark;
     let origin = Origin::path(place.name()).line(place.start.line).char_column(place.start.column);
@@ -94,7 +94,7 @@ fn named<'a>(mark: &Mark<'a>) -> Vec<Element<'a>> {
     std::iter::once(origin.into()).chain(label).collect()
 }
 
-/// A caret under the mark, or under the part of it that lies in its first line; `base` is where the excerpt begins.
+/// The underline of a mark, limited to the mark's first line. `base` is the offset of the excerpt in the file.
 fn annotation<'a>(mark: &Mark<'a>, base: usize, places: &Places) -> Annotation<'a> {
     let Mark { place, kind, label } = mark;
     let end_of_line = places.lines(place.file, place.start.line, place.start.line).end;
@@ -102,7 +102,7 @@ fn annotation<'a>(mark: &Mark<'a>, base: usize, places: &Places) -> Annotation<'
     kind.span(start - base..place.end.offset.clamp(start, end_of_line) - base).label(*label)
 }
 
-/// The help with its edit as a patch; `None` where there is no edit to show.
+/// The help with the fix as a patch; `None` if there is no fix to show.
 fn edit<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Option<Group<'a>> {
     let fix = diagnostic.fix.as_ref()?;
     let place = places.editable(fix.span)?;

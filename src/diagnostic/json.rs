@@ -1,7 +1,7 @@
-//! Findings for programs: one JSON array, one finding per line, so that both a JSON reader and `grep` can take it.
+//! Findings as a JSON array with one finding per line, for JSON readers and for `grep`.
 //!
-//! Lines and columns count from 1, columns in characters; offsets count bytes from 0. Ends are exclusive. What a finding does not have
-//! is null or an empty list, so that every object has the same keys.
+//! Lines and columns count from 1, columns in characters; offsets count bytes from 0. Ends are exclusive. Absent parts of a finding are null or an
+//! empty list, so that every object has the same keys.
 
 use serde_json::{Value, json};
 

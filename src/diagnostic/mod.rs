@@ -1,7 +1,7 @@
-//! Everything the user can be told, as data: code, severity, message, places, remedy.
+//! Diagnostics: every message to the user is data with a code, a severity, spans and help.
 //!
-//! One voice: messages start in lower case, have no full stop and put names in backticks; the primary span is the token to change; related
-//! spans show the other party; `help` is the edit to make. How they look is the business of the printers below, never of who finds them.
+//! Messages start in lower case, have no full stop and put names in backticks. The primary span is the token to change, related spans show the
+//! other tokens involved, and `help` is the edit to make. The printers in this module format diagnostics; other modules only create them.
 
 mod code;
 mod github;
@@ -17,30 +17,30 @@ pub use code::Code;
 
 use crate::source::{Sources, Span};
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Severity {
-    /// Nothing is written.
+    /// The command fails and writes nothing.
     Error,
-    /// Something is left out or unwise; the run goes on.
+    /// The command continues.
     Warning,
-    /// Worth knowing.
+    /// Information.
     Note,
 }
 
-/// A second place that explains the first.
+/// Another place involved in a finding.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Related {
-    /// Where.
+    /// The place.
     pub span: Span,
-    /// Why it matters, e.g. "first used here".
+    /// The role of the place, e.g. "first used here".
     pub message: String,
 }
 
-/// An edit that would mend it: the text under `span` becomes `text`.
+/// An edit that fixes the finding: replace the text under `span` with `text`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Fix {
-    /// What to replace; an empty span inserts.
+    /// The text to replace. An empty span inserts.
     pub span: Span,
     /// The new text.
     pub text: String,
@@ -49,25 +49,25 @@ pub struct Fix {
 /// One finding.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Diagnostic {
-    /// The stable name of this kind of finding.
+    /// The code of the finding.
     pub code: Code,
-    /// Usually the code's own.
+    /// The severity, by default the code's.
     pub severity: Severity,
-    /// One line.
+    /// The message, one line.
     pub message: String,
     /// The token to change.
     pub span: Option<Span>,
-    /// A word beside the caret.
+    /// Text next to the caret.
     pub label: Option<String>,
-    /// The output file or object it is about, where no spec token is.
+    /// The output file or object, if the finding has no token in the spec.
     pub subject: Option<String>,
-    /// Other places.
+    /// Other places involved.
     pub related: Vec<Related>,
-    /// What to do.
+    /// The step that solves the problem.
     pub help: Option<String>,
-    /// The edit that does it.
+    /// The edit that solves the problem.
     pub fix: Option<Fix>,
-    /// The environments in which it holds; empty where it does not depend on one.
+    /// The environments of the finding. Empty if the finding does not depend on the environment.
     pub environments: Vec<String>,
 }
 
@@ -94,44 +94,44 @@ impl Diagnostic {
         self
     }
 
-    /// Sets the word beside the caret.
+    /// Sets the text next to the caret.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// Sets the output file or object it is about.
+    /// Sets the output file or object.
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
         self.subject = Some(subject.into());
         self
     }
 
-    /// Adds another place.
+    /// Adds another place that is involved.
     pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
         self.related.push(Related { span, message: message.into() });
         self
     }
 
-    /// Sets what to do.
+    /// Sets the step that solves the problem.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Sets the edit that mends it.
+    /// Sets the edit that solves the problem.
     pub fn fix(mut self, span: Span, text: impl Into<String>) -> Self {
         self.fix = Some(Fix { span, text: text.into() });
         self
     }
 }
 
-/// How findings are printed.
+/// The output format of findings.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Format {
-    /// For people at a terminal: the line of the source, a caret, the edit.
+    /// Text for a terminal: source lines, a caret, the fix.
     #[default]
     Human,
-    /// One JSON array, one finding per line.
+    /// A JSON array with one finding per line.
     Json,
     /// SARIF 2.1.0, for code scanning services.
     Sarif,
@@ -154,8 +154,8 @@ impl Format {
     }
 }
 
-/// The findings as text that ends with a line break, in the given order; no text at all where a format has none for no findings.
-/// `colour` matters to [`Format::Human`] alone.
+/// Prints findings in the given order. The text ends with a line break, or is empty if the format prints nothing for no findings. `colour` applies
+/// to [`Format::Human`] only.
 pub fn print(format: Format, diagnostics: &[&Diagnostic], sources: &Sources, colour: bool) -> String {
     let mut places = place::Places::new(sources);
     places.hide(diagnostics.iter().filter(|diagnostic| diagnostic.code == Code::SecretLiteral).filter_map(|diagnostic| diagnostic.span));
@@ -167,19 +167,19 @@ pub fn print(format: Format, diagnostics: &[&Diagnostic], sources: &Sources, col
     }
 }
 
-/// What a printer without a place for it adds to the message, a line each: subject, remedy, environments.
+/// Subject, help and environments as lines, for formats without fields for them.
 fn words(diagnostic: &Diagnostic) -> Vec<String> {
     let subject = diagnostic.subject.iter().map(|subject| format!("about {subject}"));
     let help = diagnostic.help.iter().map(|help| format!("help: {help}"));
     subject.chain(help).chain(environments(diagnostic)).collect()
 }
 
-/// The environments in which it holds, in words.
+/// The environments of the finding, in words.
 fn environments(diagnostic: &Diagnostic) -> Option<String> {
     (!diagnostic.environments.is_empty()).then(|| format!("in {}", diagnostic.environments.join(", ")))
 }
 
-/// The findings of a run. The same finding in several environments is one, with their names.
+/// The findings of a run. Equal findings of several environments are merged into one that lists the environments.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
@@ -187,14 +187,14 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// Adds a finding, or the names of its environments to an equal one (same code, place and message).
+    /// Adds a finding. If an equal one (same code, span and message) exists, adds its environments to that one.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         let key = (diagnostic.code, diagnostic.span, diagnostic.message.clone());
         match self.index.get(&key) {
             Some(&at) => {
                 let known = &mut self.list[at].environments;
                 if known.is_empty() {
-                    return; // already reported for all of them
+                    return; // already reported for all environments
                 }
                 if diagnostic.environments.is_empty() {
                     known.clear();
@@ -212,29 +212,29 @@ impl Diagnostics {
         }
     }
 
-    /// Adds all of them.
+    /// Adds several findings.
     pub fn extend(&mut self, others: impl IntoIterator<Item = Diagnostic>) {
         others.into_iter().for_each(|diagnostic| self.push(diagnostic));
     }
 
-    /// Whether one of them is an error.
+    /// Whether there is an error.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// The findings in the order of their places, those without one last.
+    /// The findings in the order of their spans; findings without a span come last.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut all: Vec<&Diagnostic> = self.list.iter().collect();
         all.sort_by_key(|d| (d.span.is_none(), d.span, d.code));
         all
     }
 
-    /// The findings in the order they were made.
+    /// The findings in the order of insertion.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.list.iter()
     }
 
-    /// Whether there are none.
+    /// Whether there are no findings.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

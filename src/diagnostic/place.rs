@@ -1,7 +1,7 @@
-//! Where a span lies, in every unit that printers want: lines, columns, bytes, and the text of whole lines.
+//! Positions of spans in every unit that printers need: lines, columns, bytes, and the text of whole lines.
 //!
-//! A span can be anything (reversed, beyond the end, inside a character); here it is brought into its file once, so that no printer has
-//! to think of it. Starts of lines are found once per file.
+//! A span may be invalid (reversed, beyond the end, inside a character). [`Places::find`] clamps it to its file, so that printers need no checks.
+//! Line starts are computed once per file.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -9,10 +9,10 @@ use std::ops::Range;
 
 use crate::source::{FileId, Role, Source, Sources, Span};
 
-/// The sources with their lines counted.
+/// The sources with their line starts.
 pub(super) struct Places<'a> {
     files: Vec<(&'a Source, OnceCell<Vec<usize>>)>,
-    /// Lines that hold a credential, by file: no printer shows them.
+    /// Lines that contain a credential. Printers do not show them.
     secret: BTreeSet<(FileId, usize)>,
 }
 
@@ -27,7 +27,7 @@ pub(super) struct Point {
     pub(super) offset: usize,
 }
 
-/// A span that is known to lie in its file, on borders of characters.
+/// A span inside its file, on character boundaries.
 #[derive(Clone)]
 pub(super) struct Place<'a> {
     pub(super) file: FileId,
@@ -43,7 +43,7 @@ impl<'a> Places<'a> {
         Places { files: sources.iter().map(|(_, source)| (source, OnceCell::new())).collect(), secret: BTreeSet::new() }
     }
 
-    /// Keeps the lines of these spans from being shown.
+    /// Hides the lines of these spans.
     pub(super) fn hide(&mut self, spans: impl Iterator<Item = Span>) {
         let places: Vec<Place<'_>> = spans.filter_map(|span| self.find(span)).collect();
         let lines = places.iter().flat_map(|place| (place.start.line..=place.end.line).map(|line| (place.file, line)));
@@ -56,7 +56,7 @@ impl<'a> Places<'a> {
         self.secret.range((file, first)..=(file, last)).next().is_none()
     }
 
-    /// The place of a span; `None` where its file does not exist.
+    /// The place of a span; `None` if the file does not exist.
     pub(super) fn find(&self, span: Span) -> Option<Place<'a>> {
         let (source, _) = self.files.get(span.file.0 as usize)?;
         let start = floor(&source.text, span.start as usize);
@@ -64,7 +64,7 @@ impl<'a> Places<'a> {
         Some(Place { file: span.file, source, start: self.point(span.file, start), end: self.point(span.file, end) })
     }
 
-    /// Where the user can go and edit: a place in a file that the user wrote.
+    /// The place of a span in a file that the user wrote, and can edit.
     pub(super) fn editable(&self, span: Span) -> Option<Place<'a>> {
         self.find(span).filter(|place| place.source.role == Role::User)
     }
@@ -74,7 +74,7 @@ impl<'a> Places<'a> {
         self.files.iter().map(|(source, _)| *source).find(|source| source.role == Role::User)
     }
 
-    /// The bytes of the lines `first..=last`, with the line break of all but the last one; `last` may lie beyond the end.
+    /// The bytes of the lines `first..=last` without the last line break. `last` may be beyond the end.
     pub(super) fn lines(&self, file: FileId, first: usize, last: usize) -> Range<usize> {
         let (starts, text) = (self.starts(file), &self.files[file.0 as usize].0.text);
         let start = starts.get(first - 1).copied().unwrap_or(text.len());
@@ -95,7 +95,7 @@ impl<'a> Places<'a> {
 }
 
 impl Place<'_> {
-    /// The file as messages name it; what is built in can't be opened, and says so.
+    /// The name of the file in messages, with the prefix `<built-in>/` for embedded files.
     pub(super) fn name(&self) -> String {
         match self.source.role {
             Role::User => self.source.name.clone(),
@@ -103,13 +103,13 @@ impl Place<'_> {
         }
     }
 
-    /// The text that lies there.
+    /// The text of the place.
     pub(super) fn text(&self) -> &str {
         &self.source.text[self.start.offset..self.end.offset]
     }
 }
 
-/// The border of a character at or before `offset`.
+/// The character boundary at or before `offset`.
 fn floor(text: &str, offset: usize) -> usize {
     let mut at = offset.min(text.len());
     while !text.is_char_boundary(at) {

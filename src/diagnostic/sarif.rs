@@ -1,8 +1,7 @@
 //! Findings as SARIF 2.1.0, the format of code scanning services.
 //!
-//! Every code is a rule, whether it was found or not, so that a service can show what was looked for. Columns count Unicode code points,
-//! which the log declares. A finding keeps its fingerprint when lines above it come and go: code, message, subject, file and
-//! the text under the span make it, and a number where those are the same.
+//! Every code is listed as a rule, found or not. Columns count Unicode code points, as `columnKind` declares. The fingerprint of a finding is a hash
+//! over code, message, subject, file, the text under the span, and a counter for equal ones: it stays the same when other lines change.
 
 use std::collections::BTreeMap;
 
@@ -74,8 +73,8 @@ fn result(diagnostic: &Diagnostic, places: &Places, seen: &mut BTreeMap<String, 
     result
 }
 
-/// A file and a region of it. What is about no file of the user's is shown at the first one, since services drop findings without a
-/// file, and says by name what it is about.
+/// The location of a finding. Services drop findings without a file, so a finding without a span in a user's file gets the first file as its
+/// physical location, and its subject as a logical location.
 fn location(place: Option<&Place>, subject: Option<&str>, places: &Places) -> Value {
     let mut location = json!({});
     let mut names = Vec::from_iter(subject.map(str::to_owned));
@@ -122,7 +121,7 @@ fn region(place: &Place) -> Value {
     })
 }
 
-/// A path as a relative reference: whatever is not plainly a part of one is percent-encoded.
+/// A path as a relative URI reference, percent-encoded.
 fn uri(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {
@@ -134,7 +133,7 @@ fn uri(path: &str) -> String {
     out
 }
 
-/// Equal for the same finding in two versions of a file. Of a long text the beginning is enough.
+/// The fingerprint of a finding, the same in every version of a file. Uses the first 200 characters under the span.
 fn fingerprint(diagnostic: &Diagnostic, place: Option<&Place>, seen: &mut BTreeMap<String, usize>) -> String {
     let file = place.map(Place::name);
     let text: Option<String> = place.map(|place| place.text().chars().take(200).collect());

@@ -1,13 +1,11 @@
-//! The grammar that messages share: counted nouns, lists in words, and the name that was probably meant.
-//!
-//! Text in, text out; knows nothing of findings.
+//! Text helpers for messages: counted nouns, lists in words, and suggestions for misspelt names.
 
 use std::fmt;
 
-/// A number of things: `1 app`, `2 apps`, `3 policies`.
+/// A counted noun: `1 app`, `2 apps`, `3 policies`.
 #[derive(Clone, Copy, Debug)]
 pub struct Count<'a>(
-    /// How many.
+    /// The count.
     pub usize,
     /// The singular of a regular noun.
     pub &'a str,
@@ -27,22 +25,22 @@ impl fmt::Display for Count<'_> {
     }
 }
 
-/// Names of which one is wanted: "`a`, `b` or `c`".
+/// Names joined with "or": "`a`, `b` or `c`".
 pub fn either<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
     join(names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect(), "or")
 }
 
-/// Names that are all meant: "`a`, `b` and `c`".
+/// Names joined with "and": "`a`, `b` and `c`".
 pub fn all<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
     join(names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect(), "and")
 }
 
-/// Names without marks, for environments and the like: "beta and production".
+/// Names joined with "and", without backticks: "beta and production".
 pub fn plain<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
     join(names.into_iter().map(|name| name.as_ref().to_owned()).collect(), "and")
 }
 
-/// The longest list that a message spells out; of a longer one it shows this many less one, and counts the rest.
+/// The longest list that a message spells out. Of a longer list, a message shows one name less and the number of the others.
 const LONGEST: usize = 12;
 
 fn join(mut words: Vec<String>, conjunction: &str) -> String {
@@ -58,8 +56,8 @@ fn join(mut words: Vec<String>, conjunction: &str) -> String {
     }
 }
 
-/// The candidate that `name` was probably meant to be, if one is near enough: the same but for capitals and the signs between words; at
-/// most two slips of the keyboard away and less than half of its letters; or the shortest that `name` (three letters and more) begins.
+/// The candidate closest to the misspelt `name`, if any is close: equal except for case and separators; at most two typing errors away, and less
+/// than half of the letters; or the shortest candidate that starts with `name` (of three letters or more).
 pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = plainly(name);
     let letters = wanted.chars().count();
@@ -67,7 +65,7 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     for candidate in candidates {
         let (offered, length) = (plainly(candidate), candidate.len());
         let rank = if candidate == name {
-            continue; // its own name is no help
+            continue; // not a suggestion
         } else if offered == wanted {
             (0, 0)
         } else {
@@ -80,7 +78,7 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
                 continue;
             }
         };
-        // Of two that are equally near, the first of the list stands.
+        // Of two equally close candidates, the first one wins.
         if best.is_none_or(|(known, _)| rank < known) {
             best = Some((rank, candidate));
         }
@@ -88,15 +86,15 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     best.map(|(_, candidate)| candidate)
 }
 
-/// How many slips of the keyboard lie between two words; more than two are not counted out. The distance of words is dear, and most pairs of names
-/// are far apart or alike at both ends.
+/// The number of typing errors between two words (the Damerau-Levenshtein distance), or `usize::MAX` if it certainly exceeds two. The distance is
+/// expensive, so equal beginnings and ends are cut off, and words with very different letters are skipped.
 fn slips(one: &str, other: &str) -> usize {
     let same = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b && a.is_ascii()).count();
     let (one, other) = (&one[same..], &other[same..]);
     let same = one.bytes().rev().zip(other.bytes().rev()).take_while(|(a, b)| a == b && a.is_ascii()).count();
     let (one, other) = (&one[..one.len() - same], &other[..other.len() - same]);
     if one.is_ascii() && other.is_ascii() {
-        // A slip takes at most one letter away and brings at most one.
+        // A typing error removes at most one letter and adds at most one.
         let mut letters = [0_i8; 128];
         for (word, step) in [(one, 1), (other, -1)] {
             word.bytes().for_each(|letter| {
@@ -114,7 +112,7 @@ fn slips(one: &str, other: &str) -> usize {
     strsim::damerau_levenshtein(one, other)
 }
 
-/// A name without capitals and without the signs that are easily swapped or forgotten.
+/// A name in lower case, without separators.
 fn plainly(name: &str) -> String {
     name.chars().filter(|sign| !['-', '_', ' '].contains(sign)).flat_map(char::to_lowercase).collect()
 }

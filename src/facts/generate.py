@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes the tables of provider facts beside this file.
+"""Writes the tables of provider facts in this folder.
 
     python3 src/facts/generate.py CLONES
 
-CLONES is a folder with git clones named OWNER/NAME (see SOURCES; a bare clone will do). Needs PyYAML and cfn-lint, the source of the
-zones of AWS. Only facts are taken: names, counts, sizes and dates. Line 1 of every table names its source and that source's date.
+CLONES is a folder with git clones named OWNER/NAME, bare or not (see SOURCES). Needs PyYAML and cfn-lint, the source of the AWS zones. The
+tables hold only facts: names, counts, sizes and dates. Line 1 of every table names the source and its date.
 """
 import json
 import pathlib
@@ -22,17 +22,17 @@ GOOGLE = "Cyclenerd/google-cloud-pricing-cost-calculator"
 VERSIONS = "endoflife-date/endoflife.date"
 SOURCES = [AUTOSCALER, CNI, AZURE, GOOGLE, VERSIONS]
 
-# Zones that Amazon no longer gives to new accounts: listed last, since the zones of a region stand in the order to use them.
+# Zones that are closed for new AWS accounts. Zones are listed in the order of use, so these come last.
 AMAZON_LAST = {"ap-northeast-1b", "ca-central-1c"}
-# Regions of Google Cloud whose general zones are not a, b and c (zones that are kept for accelerators are left out).
+# Google Cloud regions whose general-purpose zones are not a, b and c. Zones for accelerators are left out.
 GOOGLE_ZONES = {"europe-west1": "bcd", "us-east1": "bcd", "us-central1": "abcf"}
-# A shared-core machine shows more processors to its guest than the fraction it is billed for.
+# Virtual CPUs of shared-core machines; the source lists the billed fraction.
 GOOGLE_SHARED = {"e2-micro": 2, "e2-small": 2, "e2-medium": 2, "f1-micro": 1, "g1-small": 1}
 GOOGLE_ARM = {"a4x", "c4a", "n4a", "t2a"}
-# Machines of Azure whose memory is no whole number of GiB, which the source rounds down; in MiB.
+# Memory in MiB of Azure machines whose memory is not a whole number of GiB; the source rounds down.
 AZURE_MEMORY = {"B1ls": 512, "D1": 3584, "D1_v2": 3584, "DS1": 3584, "DS1_v2": 3584, "M8ms": 224000, "M8-2ms": 224000, "M8-4ms": 224000,
                 "M16ms": 448000, "M16-4ms": 448000, "M16-8ms": 448000}
-# GiB per processor in the current families of Amazon's machines, which follow from the first letter.
+# GiB per virtual CPU, by the first letter of current AWS machine families.
 AMAZON_MEMORY = {"c": 2, "m": 4, "r": 8}
 
 
@@ -65,7 +65,7 @@ def go_table(repository, path):
 
 
 def derived_amazon(name):
-    """What the name of a machine of the eighth or ninth generation says: (architecture, cpus, MiB), or None."""
+    """Parses the name of an eighth or ninth generation AWS machine: (architecture, cpus, MiB), or None."""
     match = re.fullmatch(r"([cmr])[89]([agi])[bden]*\.(?:metal-)?(\d*)(medium|large|xlarge|xl)", name)
     if not match:
         return None
@@ -91,7 +91,7 @@ def amazon_machines():
         if name.startswith("mac"):
             continue
         addresses = int(pods[name])
-        # A prefix is 16 addresses in place of one; only Nitro machines have them. The cap is what Amazon recommends and applies.
+        # A prefix is 16 addresses in place of one, on Nitro machines only. AWS recommends the maximum.
         nitro = limits.get(name, {}).get("HypervisorType") == "nitro" or limits.get(name, {}).get("IsBareMetal") == "true"
         prefixes = min((addresses - 2) * 16 + 2, 110 if cpus < 30 else 250) if nitro else "-"
         rows.append((name, architecture, cpus, memory, addresses, prefixes))

@@ -1,8 +1,7 @@
-//! What is true of the clouds whatever a spec says: their machines, regions, zones and Kubernetes versions.
+//! Facts about cloud providers: machine types, regions, zones and Kubernetes versions.
 //!
-//! The tables beside this file are written by `generate.py`, which names their sources; line 1 of each has source and date. They are
-//! looked up in place, so a run that asks for nothing pays nothing. A cloud adds machines every week: an unknown machine is not an
-//! error here, only unknown. Knows nothing of specs and decides nothing.
+//! `generate.py` writes the tables in this folder; line 1 of each table names source and date. Lookups search the text in place, without parsing
+//! whole tables. Providers add machine types every week, so an unknown machine type is not an error here.
 
 mod table;
 
@@ -58,7 +57,7 @@ impl Provider {
     }
 }
 
-/// The instruction set of a machine.
+/// The CPU architecture of a machine.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Architecture {
     /// 64-bit x86.
@@ -68,7 +67,7 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// The name Kubernetes and image indexes use.
+    /// The name in Kubernetes and in image indexes.
     pub fn name(self) -> &'static str {
         match self {
             Architecture::Amd64 => "amd64",
@@ -77,50 +76,50 @@ impl Architecture {
     }
 }
 
-/// A type of machine.
+/// A machine type.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Machine {
-    /// Its instruction set.
+    /// The CPU architecture.
     pub architecture: Architecture,
-    /// Virtual processors.
+    /// The number of virtual CPUs.
     pub cpus: u32,
     /// Memory in MiB.
     pub memory: u64,
-    /// The most pods it can hold; `None` where the limit is the cluster's and not the machine's.
+    /// The maximum number of pods; `None` if the cluster sets the limit, not the machine.
     pub pods: Option<Pods>,
 }
 
-/// The most pods of a machine whose pods have addresses of the network itself (AWS).
+/// The maximum number of pods of a machine on AWS, where pods have addresses of the VPC.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Pods {
-    /// With one address each: network interfaces times (addresses of one - 1), plus 2 for pods in the host's network.
+    /// With single addresses: network interfaces times (addresses per interface - 1), plus 2 for pods in the host network.
     pub by_addresses: u32,
-    /// With prefixes of 16 addresses, capped at 110 below 30 processors and at 250 from there on, as Amazon recommends; `None` where
-    /// the machine can't have prefixes.
+    /// With prefixes of 16 addresses: at most 110 below 30 virtual CPUs, at most 250 from 30 on, as AWS recommends. `None` if the machine does not
+    /// support prefixes.
     pub by_prefixes: Option<u32>,
 }
 
-/// A place with data centres.
+/// A region of a provider.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Region {
-    /// Its zones as the provider names them (`eu-west-1a`, `europe-west1-b`, `1`), in the order to use them; empty where it has none.
+    /// The provider's names of the zones (`eu-west-1a`, `europe-west1-b`, `1`), in the order of use. Empty if the region has no zones.
     pub zones: Vec<&'static str>,
 }
 
-/// A Kubernetes minor version at a provider; dates are `YYYY-MM-DD`, so that their order as text is their order in time.
+/// A Kubernetes minor version at a provider. Dates are `YYYY-MM-DD`, whose order as text is the order in time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Version {
     /// The minor version, e.g. `1.35`.
     pub name: &'static str,
-    /// When the provider first offered it.
+    /// The date of release by the provider.
     pub released: &'static str,
     /// The last day of standard support.
     pub end: &'static str,
-    /// The last day of support at extra cost, where that is offered and dated.
+    /// The last day of paid extended support, if the provider offers it.
     pub extended: Option<&'static str>,
 }
 
-/// The machine type `name`, if it is known. For a provider without machine types nothing is.
+/// The machine type `name`, if known.
 pub fn machine(provider: Provider, name: &str) -> Option<Machine> {
     match provider.machines().find(name) {
         Some(fields) => parse_machine(fields),
@@ -138,8 +137,8 @@ fn parse_machine(mut fields: impl Iterator<Item = &'static str>) -> Option<Machi
     Some(Machine { architecture, cpus, memory, pods: by_addresses.map(|by_addresses| Pods { by_addresses, by_prefixes }) })
 }
 
-/// A machine of Google's that is cut to measure says what it is: `n2-custom-4-8192` has four processors and 8192 MiB (`-ext` with more
-/// memory than usual); `custom-4-8192` is of the first family.
+/// Parses the name of a custom machine type on Google Cloud: `n2-custom-4-8192` has 4 virtual CPUs and 8192 MiB (`-ext` allows more memory).
+/// `custom-4-8192` belongs to the family N1.
 fn custom_machine(name: &str) -> Option<Machine> {
     let (family, size) = name.strip_prefix("custom-").map(|size| ("n1", size)).or_else(|| name.split_once("-custom-"))?;
     if !["e2", "g2", "n1", "n2", "n2d", "n4", "n4a", "n4d"].contains(&family) {
@@ -150,13 +149,13 @@ fn custom_machine(name: &str) -> Option<Machine> {
     Some(Machine { architecture, cpus: cpus.parse().ok()?, memory: memory.parse().ok()?, pods: None })
 }
 
-/// The region `name`, if there is one. For a provider without regions of its own there is none.
+/// The region `name`, if known.
 pub fn region(provider: Provider, name: &str) -> Option<Region> {
     let zones = provider.regions().find(name)?.next()?;
     Some(Region { zones: zones.split(',').filter(|&zone| zone != "-").collect() })
 }
 
-/// The names of all known machine types, sorted.
+/// The names of all machine types, sorted.
 pub fn machines(provider: Provider) -> impl Iterator<Item = &'static str> {
     provider.machines().names()
 }
@@ -166,25 +165,25 @@ pub fn regions(provider: Provider) -> impl Iterator<Item = &'static str> {
     provider.regions().names()
 }
 
-/// The known machine type that `name` was probably meant to be.
+/// The machine type with the most similar name, if close.
 pub fn nearest_machine(provider: Provider, name: &str) -> Option<&'static str> {
     wording::suggest(name, machines(provider))
 }
 
-/// The region that `name` was probably meant to be.
+/// The region with the most similar name, if close.
 pub fn nearest_region(provider: Provider, name: &str) -> Option<&'static str> {
     wording::suggest(name, regions(provider))
 }
 
 const VERSIONS: Table = Table(include_str!("kubernetes-versions.tsv"));
 
-/// The Kubernetes versions of a managed service from 1.31 on, oldest first; none where the provider manages no clusters.
+/// The Kubernetes versions that a provider offers, from 1.31 on, oldest first. Empty for a provider without managed clusters.
 pub fn versions(provider: Provider) -> Vec<Version> {
     let of_provider = |key: &'static str| key.strip_prefix(provider.name())?.strip_prefix('-');
     VERSIONS.names().filter_map(of_provider).filter_map(|name| version(provider, name)).collect()
 }
 
-/// One Kubernetes version of a managed service; `None` where the table does not know it.
+/// A Kubernetes version at a provider, if known.
 pub fn version(provider: Provider, name: &str) -> Option<Version> {
     let key = VERSIONS.names().find(|key| key.strip_prefix(provider.name()).and_then(|key| key.strip_prefix('-')) == Some(name))?;
     let mut fields = VERSIONS.find(key)?;

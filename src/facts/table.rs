@@ -1,9 +1,9 @@
-//! A table of facts: sorted lines of tab-separated fields, looked up in place.
+//! A table in a text file: sorted lines of tab-separated fields.
 //!
-//! Line 1 names the source; the lines after it are sorted by the bytes of their first field, so that a name is found by bisection and
-//! nothing is parsed before somebody asks. Knows nothing of what the fields mean.
+//! Line 1 names the source. The other lines are sorted by the bytes of their first field, the name, so that binary search finds a name without
+//! parsing the table.
 
-/// A table as it stands in its file.
+/// The text of a table.
 pub(super) struct Table(pub(super) &'static str);
 
 impl Table {
@@ -17,7 +17,7 @@ impl Table {
         let body = self.body();
         let (mut low, mut high) = (0, body.len());
         while low < high {
-            // `low` and `high` are always starts of lines; look at the line around their middle.
+            // `low` and `high` are starts of lines. Compare the line in the middle.
             let middle = low + (high - low) / 2;
             let start = body.as_bytes()[low..middle].iter().rposition(|&byte| byte == b'\n').map_or(low, |at| low + at + 1);
             let end = body.as_bytes()[start..].iter().position(|&byte| byte == b'\n').map_or(body.len(), |at| start + at);
@@ -31,7 +31,7 @@ impl Table {
         None
     }
 
-    /// Every name, in the order of their bytes.
+    /// All names, sorted by their bytes.
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.body().lines().filter_map(|line| line.split('\t').next())
     }

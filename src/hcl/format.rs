@@ -1,13 +1,13 @@
-//! HCL text -> the same text with the indentation and the alignment of `terraform fmt`.
+//! HCL text -> the same text with the indentation and alignment of `terraform fmt`.
 //!
-//! Works on lines of brackets, first `=` and trailing comment, as the original does: there is no tree, so half-finished text is laid out
-//! too and nothing can fail. Spaces between other tokens are left as they are: templates and [`super::write_value`] print them properly.
+//! Like the original, works on lines: brackets, the first `=` and a trailing comment. There is no syntax tree, so that incomplete text is formatted
+//! too and nothing can fail. Spaces between other tokens stay: templates and [`super::write_value`] print them correctly.
 
 use std::ops::Range;
 
 use super::lexer::{Kind, Lexer, Token};
 
-/// Lays the text out. Text that is not HCL comes back in some layout, never lost; a second pass changes nothing.
+/// Formats a text. Text that is not HCL is formatted in some way, without losing tokens. Formatting twice changes nothing.
 pub fn format(text: &str) -> String {
     let mut lines = lines(text);
     indent(&mut lines);
@@ -15,27 +15,27 @@ pub fn format(text: &str) -> String {
     print(text, &lines)
 }
 
-/// One line of tokens; it holds several lines of text where a heredoc or a block comment does.
+/// One line of tokens. With a heredoc or a block comment, a line has several lines of text.
 #[derive(Default)]
 struct Line {
-    /// What stands before the first `=`, or everything.
+    /// The tokens before the first `=`, or all tokens.
     lead: Range<usize>,
-    /// What follows that `=`.
+    /// The tokens after the first `=`.
     assign: Option<Range<usize>>,
-    /// Whether that `=` is aligned with its neighbours: what follows closes its own brackets.
+    /// Whether the `=` is aligned with neighbouring lines: the tokens after it close all brackets that they open.
     aligned: bool,
-    /// The comment at the end, up to the end of the line.
+    /// The trailing comment.
     comment: Option<Range<usize>>,
-    /// The line break, empty on the last line.
+    /// The line break; empty on the last line.
     end: Range<usize>,
-    /// Brackets opened less brackets closed, up to the first heredoc of each cell.
+    /// Opened brackets minus closed brackets, up to the first heredoc before and after the `=`.
     net: isize,
     /// Spaces before the lead.
     indent: usize,
-    /// Columns of the lead and of the assigned text, without the spaces around them.
+    /// Widths in columns of the lead and of the assigned text, without surrounding spaces.
     lead_width: usize,
     assign_width: usize,
-    /// Columns that the longest lead and the longest text before a comment have in the run of lines around this one.
+    /// The columns of `=` and of the comment, which neighbouring lines share.
     equals_at: usize,
     comment_at: usize,
 }
@@ -77,7 +77,7 @@ fn line(text: &str, mut tokens: &[Token], end: Range<usize>) -> Line {
             line.net = net(&tokens[..at]) + net(&tokens[at..]);
         }
         line.lead.end = tokens[at - 1].end;
-        // The `=` itself is printed with the alignment.
+        // The printer adds the `=` with the alignment.
         let start = tokens.get(at + 1).map_or(last.end, |token| token.start);
         line.assign = Some(start..last.end);
         line.assign_width = width(&text[start..last.end]);
@@ -90,12 +90,12 @@ fn net(tokens: &[Token]) -> isize {
     tokens.iter().take_while(|token| token.kind != Kind::Heredoc).map(Token::change).sum()
 }
 
-/// Columns, for text without combining marks: what comes before an alignment in our files is names and short literals.
+/// The width of a text in columns, without combining marks. Wide characters count as one column: rendered files have none before an alignment.
 fn width(text: &str) -> usize {
     text.chars().filter(|char| !matches!(char, '\u{300}'..='\u{36f}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')).count()
 }
 
-/// However many brackets a line opens, the lines inside go in by one step; closing brackets undo the steps of those they belong to.
+/// Sets the indentation: one step inside the brackets of a line, however many the line opens, until all of them are closed.
 fn indent(lines: &mut [Line]) {
     let mut open: Vec<isize> = Vec::new();
     for line in lines {
@@ -119,7 +119,7 @@ fn indent(lines: &mut [Line]) {
     }
 }
 
-/// `=` stands in one column over neighbouring lines that have one, then comments do.
+/// Aligns the `=` of neighbouring lines, then their comments.
 fn align(lines: &mut [Line]) {
     for run in lines.chunk_by_mut(|a, b| a.aligned && b.aligned) {
         let column = run.iter().map(|line| line.indent + line.lead_width).max().unwrap_or(0);
@@ -132,7 +132,7 @@ fn align(lines: &mut [Line]) {
 }
 
 impl Line {
-    /// Columns before the comment.
+    /// The width of the line before the comment, in columns.
     fn columns(&self) -> usize {
         match &self.assign {
             Some(value) if value.is_empty() => self.equals_at + 2,
@@ -191,7 +191,7 @@ mod tests {
     }
 
     proptest! {
-        // Pieces that open, close and mix every mode of the lexer, rather than letters that do nothing.
+        // Pieces that open, close and mix every mode of the lexer.
         #[test]
         fn keeps_every_sign_and_settles_at_once(pieces in prop::collection::vec(prop::sample::select(vec![
             "a", "bb", " ", "\n", "\r\n", "=", "==", "=>", "{", "}", "[", "]", "(", ")", "\"", "\\", "$", "$${", "${", "%{", "#", "//", "/*", "*/",

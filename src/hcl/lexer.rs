@@ -1,15 +1,15 @@
-//! HCL text -> the tokens that decide layout: brackets, the single `=`, comments, line breaks, heredocs; all else is one kind.
+//! HCL text -> the tokens that matter for formatting: brackets, single `=`, comments, line breaks and heredocs. All other tokens have one kind.
 //!
-//! Any text is accepted: what is unfinished ends with the line or the file. Positions are byte offsets.
+//! Accepts any text: unfinished strings end with the line, unfinished comments and heredocs with the file. Positions are byte offsets.
 
-/// What a token means for the layout.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
-    /// A bracket, or `${` and `%{`.
+    /// An opening bracket, `${` or `%{`.
     Open,
-    /// The counterpart.
+    /// A closing bracket.
     Close,
-    /// `=` alone.
+    /// A single `=`.
     Equal,
     /// `#` or `//`, up to the line break.
     Comment,
@@ -21,7 +21,7 @@ pub(super) enum Kind {
     Other,
 }
 
-/// A token and where it stands.
+/// A token with its byte offsets.
 pub(super) struct Token {
     pub(super) kind: Kind,
     pub(super) start: usize,
@@ -29,7 +29,7 @@ pub(super) struct Token {
 }
 
 impl Token {
-    /// How the depth of brackets changes.
+    /// The change of the bracket depth.
     pub(super) fn change(&self) -> isize {
         match self.kind {
             Kind::Open => 1,
@@ -39,9 +39,9 @@ impl Token {
     }
 }
 
-/// What the scanner is inside of.
+/// The construct that the lexer is in.
 enum Mode<'a> {
-    /// An expression in `${ }` or `%{ }`, with the braces it has opened itself.
+    /// An expression in `${ }` or `%{ }`, with the number of its open braces.
     Expression(usize),
     /// A quoted string.
     Quoted,
@@ -49,7 +49,7 @@ enum Mode<'a> {
     Heredoc(&'a str),
 }
 
-/// The scanner; an iterator over tokens without the blanks between them.
+/// The lexer: an iterator over tokens, without blanks.
 pub(super) struct Lexer<'a> {
     text: &'a str,
     at: usize,
@@ -69,7 +69,7 @@ impl<'a> Lexer<'a> {
         self.text.as_bytes().get(self.at + ahead).copied().unwrap_or(0)
     }
 
-    /// The next token of an expression or of the body, and its length.
+    /// The kind and length of the next token of an expression or of the body.
     fn plain(&mut self) -> (Kind, usize) {
         match (self.byte(0), self.byte(1)) {
             (b'\n', _) => (Kind::Newline, 1),
@@ -115,7 +115,7 @@ impl<'a> Lexer<'a> {
         let name = &self.rest()[2 + dash..];
         let name = &name[..name.find(|char: char| !(char.is_alphanumeric() || "_-".contains(char))).unwrap_or(0)];
         let after = 2 + dash + name.len();
-        // Terraform wants the line to end here; blanks that would be cut off must not change what the line is.
+        // Terraform requires the line to end here. Trailing blanks are allowed, since removing them must not change the token.
         let rest = self.rest()[after..].trim_start_matches(|char: char| char.is_whitespace() && char != '\n');
         if !rest.starts_with('\n') || !name.starts_with(|char: char| char.is_alphabetic() || char == '_') {
             return (Kind::Other, 2);
@@ -125,7 +125,7 @@ impl<'a> Lexer<'a> {
         (Kind::Heredoc, end)
     }
 
-    /// The next piece of a string: a run of text, the start of an expression, or the end.
+    /// The kind and length of the next part of a string: text, the start of an expression, or the end.
     fn string(&mut self, heredoc: Option<&str>) -> (Kind, usize) {
         if let Some(name) = heredoc
             && self.text[..self.at].ends_with('\n')

@@ -1,7 +1,7 @@
-//! HCL text: values printed as literals, files laid out as `terraform fmt` does, and both read back.
+//! HCL: printing values as literals, formatting files like `terraform fmt`, and parsing rendered files.
 //!
-//! Templates print with [`write_value`] and are laid out by [`format`]; [`Block`] is what a file says. All work on text alone and know no
-//! provider, resource or file.
+//! Templates print values with [`write_value`], [`format`] lays out the result, and [`Block::read`] parses it. The module has no knowledge of
+//! providers and resources.
 
 mod format;
 mod lexer;

@@ -1,7 +1,7 @@
-//! HCL text, ours or changed by hand -> blocks, their attributes and what stands in them.
+//! HCL text, rendered or edited by hand -> blocks, attributes and values.
 //!
-//! Values have the form of Terraform's JSON syntax: literals are data, and whatever is computed is the text `${...}`, so that no literal
-//! can be taken for a reference. Parsing is a library's; text of users is not read here, since deep nesting would exhaust the stack.
+//! Values have the form of Terraform's JSON syntax: literals are data, and expressions are the text `${...}`, so that a literal is never taken for a
+//! reference. The parser is a library. Do not parse untrusted text: deep nesting exhausts the stack.
 
 use hcl_edit::expr::{Expression, ObjectKey};
 use hcl_edit::parser::parse_body;
@@ -9,24 +9,24 @@ use hcl_edit::structure::{Body, Structure};
 use hcl_edit::template::Element;
 use serde_json::{Map, Value};
 
-/// A block, or a whole file: then without kind and labels.
+/// A block, or a whole file, which has no kind and no labels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Block {
     /// `resource`, `locals`, ...
     pub kind: String,
-    /// What follows the kind: type and name of a resource.
+    /// The labels after the kind: type and name of a resource.
     pub labels: Vec<String>,
-    /// What is set in it, in the order of the text; of an attribute that stands there twice the last.
+    /// The attributes, in the order of the text. Of duplicate attributes the last one.
     pub attributes: Map<String, Value>,
-    /// The blocks in it, in the order of the text.
+    /// The nested blocks, in the order of the text.
     pub blocks: Vec<Block>,
 }
 
 impl Block {
-    /// Reads the text of a file.
+    /// Parses the text of a file.
     ///
     /// # Errors
-    /// What the parser says of text that is no HCL.
+    /// The parser's message if the text is not HCL.
     pub fn read(text: &str) -> Result<Block, String> {
         let body = parse_body(text).map_err(|error| error.to_string())?;
         Ok(Block::of(String::new(), Vec::new(), &body))
@@ -48,12 +48,12 @@ impl Block {
         block
     }
 
-    /// The blocks in it of a kind.
+    /// The nested blocks of a kind.
     pub fn inside<'b>(&'b self, kind: &'b str) -> impl Iterator<Item = &'b Block> {
         self.blocks.iter().filter(move |block| block.kind == kind)
     }
 
-    /// What an attribute is set to.
+    /// The value of an attribute; null if absent.
     pub fn get(&self, name: &str) -> &Value {
         self.attributes.get(name).unwrap_or(&Value::Null)
     }

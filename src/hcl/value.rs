@@ -1,18 +1,18 @@
-//! A template value -> an HCL literal: text quoted so that nothing in it is evaluated, lists and maps laid out line by line.
+//! A template value -> an HCL literal. Text is escaped so that Terraform evaluates nothing in it; lists and maps have one item per line.
 //!
-//! The layout is that of `terraform fmt` but for the alignment, which [`super::format`] adds. Values marked safe (checked references,
-//! comments) are printed as they are; undefined and foreign values are errors, so a template never prints a guess.
+//! The layout is that of `terraform fmt` except for the alignment, which [`super::format`] adds. Values marked as safe (checked references and
+//! comments) are printed unchanged. Undefined values and objects without a literal are errors.
 
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Value};
 
-/// Columns up to which a list of scalars stays on one line.
+/// The maximum width in columns of a list of scalars on one line.
 const LINE: usize = 100;
 
-/// Prints `value`; `indent` is the number of spaces before the line that the literal starts on.
+/// Prints `value`. `indent` is the indentation, in spaces, of the line on which the literal starts.
 ///
-/// Fails for an undefined value, for what HCL has no literal for (bytes, functions, NaN, infinities), and for objects that are
-/// neither a list nor a map.
+/// Fails for undefined values, for values without an HCL literal (bytes, functions, NaN, infinities), and for objects that are neither lists nor
+/// maps.
 pub fn write_value(value: &Value, indent: usize, out: &mut String) -> Result<(), Error> {
     match value.kind() {
         ValueKind::None => out.push_str("null"),
@@ -32,7 +32,7 @@ pub fn write_value(value: &Value, indent: usize, out: &mut String) -> Result<(),
 }
 
 fn unprintable(value: &Value) -> Error {
-    Error::new(ErrorKind::BadSerialization, format!("a value of kind {} has no form in HCL", value.kind()))
+    Error::new(ErrorKind::BadSerialization, format!("HCL has no literal for a value of kind {}", value.kind()))
 }
 
 fn number(value: &Value, out: &mut String) -> Result<(), Error> {
@@ -54,9 +54,9 @@ fn quote(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            // `${` and `%{` start an expression; doubled, the sign is only a sign.
+            // `${` and `%{` start an expression; `$${` and `%%{` are literal.
             '$' | '%' if chars.peek() == Some(&'{') => out.extend([char, char]),
-            // Control characters, the line separators that editors break lines at, and the byte order mark.
+            // Control characters, Unicode line separators and the byte order mark.
             char if char.is_control() || matches!(char, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
                 out.push_str(&format!("\\u{:04x}", u32::from(char)));
             }
@@ -116,7 +116,7 @@ fn map(value: &Value, indent: usize, out: &mut String) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a key may stand without quotes: an ASCII identifier, but not `for`, which would start an expression.
+/// Whether a key needs no quotes: an ASCII identifier except `for`, which starts an expression.
 fn is_identifier(name: &str) -> bool {
     name != "for"
         && name.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_')
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(out, "aws_vpc.main.id");
     }
 
-    /// What a foreign reader makes of an expression; `None` for whatever is not plain data.
+    /// The value of an expression as hcl-edit parses it; `None` if it is not a literal.
     fn read(expression: &Expression) -> Option<serde_json::Value> {
         Some(match expression {
             Expression::Null(_) => json!(null),

@@ -1,28 +1,28 @@
-//! Rules that contradict each other or the design, and which side we take.
+//! Scanner rules that contradict each other or the design of platgen, and are therefore accepted.
 
 use super::{Accepted, Object};
 use crate::model::{Kind, Platform, Region};
 
-/// A rule that no rendered object is held to.
+/// A rule that is disabled for every object.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Conflict {
     /// `scanner/rule`.
     pub(super) rule: &'static str,
-    /// What it contradicts, and why we side with that.
+    /// The contradiction, and why this rule loses.
     pub(super) reason: &'static str,
 }
 
 const PULL: &str =
     "asking the registry at every start makes it a part of every restart; that a tag may move is what CKV_K8S_43 of checkov is about";
 
-/// Rules that are off for every object.
+/// The rules that are disabled for every object.
 pub(super) const EVERYWHERE: [Conflict; 2] =
     [Conflict { rule: "checkov/CKV_K8S_15", reason: PULL }, Conflict { rule: "kube-score/container-image-pull-policy", reason: PULL }];
 
-/// Rules that an object cannot keep because of what it is.
+/// Rules that an object of this kind violates by design.
 pub(super) fn accepted(platform: &Platform, region: &Region, object: &Object<'_>) -> Vec<Accepted> {
     let mut all = Vec::new();
-    // kube-score counts the pods behind a Service.
+    // kube-score reports Deployments behind a Service with fewer than two replicas.
     let served = object.runs.filter(|workload| matches!(workload.kind, Kind::Deployment) && workload.service.is_some());
     if let Some(workload) = served.filter(|workload| workload.replicas.0 < 2 && workload.autoscaling.is_none()) {
         if workload.store {

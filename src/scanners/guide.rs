@@ -1,11 +1,11 @@
-//! The part of the output's README that says how to scan it, and what is accepted until when.
+//! The section of the output's README about scanning: commands, disabled rules and waivers.
 
 use std::fmt::Write;
 
 use super::{everywhere, line, waivers};
 use crate::model::Estate;
 
-/// How to run each scanner with its configuration, in the output folder, and a table of the spec's waivers.
+/// The commands that run each scanner with its configuration, and a table of the spec's waivers.
 pub fn guide(estate: &Estate) -> String {
     let mut text = "\n## Scan\n\nScanners find nothing here but news: what was decided otherwise stands on the object that it concerns, with the reason, and what\nconcerns everything in the scanners' own files. In this folder:\n\n```sh\ncheckov --directory .\nyamllint .\ntflint --recursive --config \"$PWD/.tflint.hcl\"\ndetect-secrets-hook --baseline .secrets.baseline $(find . -type f ! -path '*/.terraform/*')\n".to_string();
     let ignored: String = everywhere(estate, "kube-score").iter().map(|(rule, _)| format!(" --ignore-test {rule}")).collect();
@@ -35,7 +35,7 @@ pub fn guide(estate: &Estate) -> String {
     text
 }
 
-/// The rules that are off for every object, by what is said of them.
+/// The rules that are disabled for every object, grouped by reason.
 fn conflicts() -> Vec<(&'static str, Vec<String>)> {
     let mut all: Vec<(&str, Vec<String>)> = Vec::new();
     for conflict in super::conflicts::EVERYWHERE {
@@ -48,7 +48,7 @@ fn conflicts() -> Vec<(&'static str, Vec<String>)> {
     all
 }
 
-/// Text that stays in its cell of a table.
+/// Text escaped for a cell of a Markdown table.
 fn cell(text: &str) -> String {
     text.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
 }

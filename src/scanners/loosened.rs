@@ -1,12 +1,12 @@
-//! What a workload loosens with a reason, and the rules about exactly that: the spec's reason is the answer.
+//! Security exceptions of a workload: scanner rules that the workload violates because the spec loosens a setting with a reason.
 
 use super::Accepted;
 use crate::model::{Container, Kind, Workload};
 
-/// Users and groups below this are taken for those of the node.
+/// User and group IDs below this one may exist on the node.
 const FIRST_OF_PODS: u32 = 10_000;
 
-/// The rules that the pods of a workload do not keep because the spec said so.
+/// The rules that the pods of a workload violate, with the spec's reason.
 pub(super) fn accepted(workload: &Workload) -> Vec<Accepted> {
     let containers: Vec<&Container> = workload.init.iter().chain([&workload.main]).chain(&workload.sidecars).collect();
     let any = |test: &dyn Fn(&Container) -> bool| containers.iter().any(|container| test(container));
@@ -31,7 +31,7 @@ pub(super) fn accepted(workload: &Workload) -> Vec<Accepted> {
         ("kube-score/container-security-context-privileged", privileged),
     ];
     let lasts = !matches!(workload.kind, Kind::CronJob(_) | Kind::Job { .. });
-    // checkov looks at the app's own container; kube-score asks for a probe of any, behind a Service only.
+    // checkov requires probes of the main container; kube-score requires a probe of any container, and only behind a Service.
     let mute = |container: &Container| container.probes.ready.is_none() && container.probes.live.is_none();
     let unseen = workload.service.is_some() && mute(&workload.main) && workload.sidecars.iter().all(mute);
     let probes = [
@@ -50,7 +50,7 @@ pub(super) fn accepted(workload: &Workload) -> Vec<Accepted> {
     all
 }
 
-/// A capability without the prefix that some write.
+/// A capability without the prefix `CAP_`.
 fn bare(capability: &str) -> &str {
     capability.strip_prefix("CAP_").unwrap_or(capability)
 }

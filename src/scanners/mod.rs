@@ -1,8 +1,8 @@
-//! What the scanners of others are told about a rendered platform, so that what they find is news.
+//! Accepted findings of third-party scanners: annotations, comments and configuration files, so that scanners report only new findings.
 //!
-//! Three sources: the spec's `waivers`, the reasons beside what a spec loosens ([`loosened`]), and rules that contradict each other or the
-//! design ([`conflicts`]). What concerns one object is written onto it, what concerns all of them into the scanners' own files
-//! ([`configuration`]). Knows rules and objects by their names; not how documents are made, and of no scanner more than it is told.
+//! Findings are accepted for three reasons: the spec's `waivers`, settings that the spec loosens with a reason ([`loosened`]), and rules that
+//! contradict each other or the design ([`conflicts`]). Exceptions for one object are written onto the object, exceptions for all objects into the
+//! scanners' configuration files ([`configuration`]).
 
 mod configuration;
 mod conflicts;
@@ -16,31 +16,31 @@ pub use terraform::mark as mark_terraform;
 
 use crate::model::{Estate, Platform, Region, Waiver, Workload};
 
-/// A rule that an object does not keep, and why that is right.
+/// A rule that an object may violate, with the reason.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Accepted {
     /// The scanner.
     pub scanner: String,
-    /// The rule's name there.
+    /// The name of the rule.
     pub rule: String,
-    /// Why, on one line.
+    /// The reason, on one line.
     pub reason: String,
 }
 
-/// A Kubernetes object, as far as a rule can be about it.
+/// The identity of a Kubernetes object.
 #[derive(Clone, Copy, Debug)]
 pub struct Object<'m> {
-    /// Its kind.
+    /// The kind.
     pub kind: &'m str,
-    /// Its namespace.
+    /// The namespace.
     pub namespace: Option<&'m str>,
-    /// Its name.
+    /// The name.
     pub name: &'m str,
-    /// The workload whose pods it runs.
+    /// The workload that the object runs, if any.
     pub runs: Option<&'m Workload>,
 }
 
-/// What is accepted on an object, sorted, each rule once; what is accepted everywhere is left to the scanners' files.
+/// The rules that an object may violate: sorted, without duplicates, and without the rules that the configuration files disable.
 pub fn accepted(platform: &Platform, region: &Region, object: &Object<'_>) -> Vec<Accepted> {
     let full = match object.namespace {
         Some(namespace) => format!("{}/{namespace}/{}", object.kind, object.name),
@@ -49,13 +49,13 @@ pub fn accepted(platform: &Platform, region: &Region, object: &Object<'_>) -> Ve
     let mut all = named(platform, &full);
     all.extend(object.runs.into_iter().flat_map(loosened::accepted));
     all.extend(conflicts::accepted(platform, region, object));
-    // Sorted by name only: of two reasons for one rule the spec's own comes first.
+    // A stable sort by name: of two reasons for one rule, the spec's comes first.
     all.sort_by(|a, b| (&a.scanner, &a.rule).cmp(&(&b.scanner, &b.rule)));
     all.dedup_by(|a, b| a.scanner == b.scanner && a.rule == b.rule);
     all
 }
 
-/// What the spec's waivers say of the object with this full name.
+/// The spec's waivers for the object with this full name.
 fn named(platform: &Platform, full: &str) -> Vec<Accepted> {
     let waivers = platform.waivers.iter().filter(|waiver| waiver.rule.own().is_none() && !waiver.everywhere);
     waivers
@@ -65,20 +65,20 @@ fn named(platform: &Platform, full: &str) -> Vec<Accepted> {
 }
 
 impl Accepted {
-    /// A rule by `scanner/rule`, with a reason of any form.
+    /// An accepted rule from `scanner/rule` and a reason.
     fn new(rule: &str, reason: &str) -> Self {
         let (scanner, rule) = rule.split_once('/').unwrap_or_default();
         Self { scanner: scanner.to_owned(), rule: rule.to_owned(), reason: line(reason) }
     }
 }
 
-/// Any text as one line that no format takes for anything but text.
+/// A text on one line, without control characters.
 fn line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}'));
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// The waivers of an estate, each once, in the order of the spec; with the environments that have it.
+/// The waivers of an estate in the order of the spec, each with its environments.
 fn waivers(estate: &Estate) -> Vec<(&Waiver, Vec<&str>)> {
     let mut all: Vec<(&Waiver, Vec<&str>)> = Vec::new();
     for (environment, platform) in &estate.environments {
@@ -92,7 +92,7 @@ fn waivers(estate: &Estate) -> Vec<(&Waiver, Vec<&str>)> {
     all
 }
 
-/// Rules of a scanner that are off for everything: conflicts, then the spec's waivers; each once, with what is said of it.
+/// The rules of a scanner that are disabled for every object, with their reasons: conflicts, then the spec's waivers.
 fn everywhere(estate: &Estate, scanner: &str) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = Vec::new();
     let conflicts = conflicts::EVERYWHERE.iter().map(|conflict| (Accepted::new(conflict.rule, conflict.reason), None));

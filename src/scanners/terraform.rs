@@ -1,9 +1,9 @@
-//! Waivers on Terraform resources: a comment inside the block, which is where checkov looks.
+//! Waivers on Terraform resources: checkov reads them from comments inside the resource block.
 
 use super::named;
 use crate::model::Platform;
 
-/// The text of a root's file with the comments of its resources, by their addresses `type.name`.
+/// Adds the waivers of each resource, found by its address `type.name`, to the text of a Terraform file.
 pub fn mark(platform: &Platform, text: &str) -> String {
     let mut marked = String::with_capacity(text.len());
     for line in text.lines() {
@@ -17,7 +17,7 @@ pub fn mark(platform: &Platform, text: &str) -> String {
     marked
 }
 
-/// The address of the resource whose block a line opens.
+/// The address of the resource, if the line opens a resource block.
 fn address(line: &str) -> Option<String> {
     let names = line.strip_prefix("resource \"")?.strip_suffix("\" {")?;
     let (kind, name) = names.split_once("\" \"")?;

@@ -1,25 +1,25 @@
-//! `access`, `teams` and `namespaces`: who may do what, who owns what, who is told.
+//! `access`, `teams` and `namespaces`: permissions, ownership and alert receivers.
 
 use crate::syntax::{Field, Map};
 use crate::value::{Name, Quantity, SecretRef};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Who may do what.
+/// Groups of people and their permissions.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Access {
-    /// Whether people need a second factor to reach the cloud.
+    /// Multi-factor authentication for people who sign in to the cloud.
     pub mfa: Field<MfaPolicy>,
-    /// Groups of people, as the identity provider knows them.
+    /// Groups of the identity provider, by name.
     pub groups: Field<Map<Name, Group>>,
 }
 
-/// Whether a second factor is needed.
+/// Whether multi-factor authentication is enforced.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum MfaPolicy {
-    /// Always.
+    /// Everybody signs in with a second factor.
     Required,
 }
 
@@ -27,11 +27,11 @@ pub enum MfaPolicy {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Group {
-    /// What the identity provider calls it: identity-centre role, mail address or object id. Required on a cloud.
+    /// The group's identifier at the identity provider: IAM Identity Center role (AWS), mail address (Google) or object ID (Azure). Required on a cloud.
     pub id: Field<String>,
-    /// What its members may do.
+    /// The role of the group's members.
     pub role: Field<GroupRole>,
-    /// Where they may do it. Default: everywhere.
+    /// The namespaces in which the role holds. Default: all namespaces.
     pub namespaces: Field<Vec<Field<Name>>>,
 }
 
@@ -47,63 +47,63 @@ pub enum GroupRole {
     Viewer,
 }
 
-/// A team: it owns apps and stores, and is told when they break.
+/// A team: it owns apps, stores and namespaces, and receives their alerts.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Team {
-    /// Its members.
+    /// The group of the team's members, a key of `access.groups`.
     pub group: Field<Name>,
-    /// Who is woken. Default: `observability.page`.
+    /// The receiver of urgent alerts, which wake somebody up. Default: `observability.page`.
     pub page: Field<Receiver>,
-    /// Where work for tomorrow goes. Default: `observability.ticket`.
+    /// The receiver of alerts that can wait for working hours. Default: `observability.ticket`.
     pub ticket: Field<Receiver>,
 }
 
-/// One way to tell people.
+/// A receiver of alerts.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Receiver {
-    /// The place of a PagerDuty integration key.
+    /// The secret that holds the PagerDuty integration key: `path#key`.
     pub pagerduty: Field<SecretRef>,
-    /// The place of a Slack webhook address.
+    /// The secret that holds the Slack webhook URL: `path#key`.
     pub slack: Field<SecretRef>,
-    /// A mail address.
+    /// The mail address.
     pub email: Field<String>,
-    /// The place of a webhook address.
+    /// The secret that holds the webhook URL: `path#key`.
     pub webhook: Field<SecretRef>,
 }
 
-/// A namespace in the cluster of every environment and region.
+/// A Kubernetes namespace, in the cluster of every environment and region.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Namespace {
-    /// The team that owns it. Default: the platform's owner.
+    /// The team that owns the namespace. Default: `platform.owner`.
     pub owner: Field<Name>,
-    /// The most its pods may ask for together.
+    /// The ResourceQuota of the namespace.
     pub quota: Field<Quota>,
-    /// The pod security standard that is enforced. Default: restricted.
+    /// The enforced Pod Security Standard. Default: `restricted`.
     pub pod_security: Field<PodSecurity>,
 }
 
-/// The most the pods of a namespace may ask for together.
+/// The resource quota of a namespace: upper bounds for its pods and volumes together.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Quota {
-    /// Processors.
+    /// Upper bound for the sum of CPU requests, such as `8`.
     pub cpu: Field<Quantity>,
-    /// Memory.
+    /// Upper bound for both the sum of memory requests and the sum of memory limits, such as `16Gi`.
     pub memory: Field<Quantity>,
-    /// Volumes.
+    /// Upper bound for the sum of the volumes' sizes, such as `500Gi`.
     pub storage: Field<Quantity>,
 }
 
-/// The pod security standard of a namespace.
+/// The Pod Security Standard of a namespace.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PodSecurity {
-    /// The level.
+    /// The level of the standard.
     pub level: Field<PodSecurityLevel>,
-    /// Why it is not `restricted`.
+    /// Why the level is below `restricted`. Required then; the checks accept it as the waiver.
     pub reason: Field<String>,
 }
 

@@ -10,62 +10,62 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 container! {
-    /// An application, or a part of one that others share.
+    /// An application, or in `profiles` the fields that several applications share.
     ///
-    /// What it is follows from what it says: `schedule` is a CronJob, `run` a Job, `per_node` a DaemonSet, `volumes` a StatefulSet, a port a served
-    /// Deployment, none a worker.
+    /// The fields choose the workload's kind: `schedule` makes a CronJob, `run` a Job, `per_node` a DaemonSet, `volumes` a StatefulSet; any other app is
+    /// a Deployment, with a Service if it has a port.
     App {
-        /// Its namespace. Required unless there is only one.
+        /// The app's namespace. Default: the only namespace; required if there are several.
         pub namespace: Field<Name>,
-        /// The team that owns it. Default: the namespace's owner.
+        /// The team that owns the app. Default: the namespace's owner.
         pub owner: Field<Name>,
-        /// Profiles, from left to right, below the entry's own fields.
+        /// Profiles to inherit from. Later profiles override earlier ones, and the app's own fields override them all.
         pub from: Field<Vec<Field<Name>>>,
-        /// Its only port: `8080`, or `80->8080` from the Service's to the container's.
+        /// The app's only port: `8080`, or `80->8080` for Service port 80 and container port 8080. Use `ports` for several.
         pub port: Field<PortMap>,
-        /// What it speaks.
+        /// The protocol of the app's ports.
         pub protocol: Field<Protocol>,
-        /// What it calls: each opens the flow on both sides.
+        /// Dependencies: the apps, stores and external services that the app calls. Network policies and firewall rules open for them.
         pub needs: Field<Vec<Field<Ref>>>,
-        /// The hostnames under which it is reached from outside. Short form: one host, or one map.
+        /// Routes from outside the cluster. Short form: a single host, or a single map.
         pub expose: Field<Vec<Field<Expose>>>,
-        /// How many there are.
+        /// Number of replicas, and autoscaling.
         pub scale: Field<Scale>,
-        /// The subnet its pods run in. Default: the default subnet.
+        /// The subnet of the app's pods. Default: the subnet with `default: true`.
         pub subnet: Field<Name>,
-        /// The pool its pods run in. Default: any pool of its subnet.
+        /// The node pool of the app's pods. Default: any pool of the subnet.
         pub pool: Field<Name>,
-        /// Where it runs: `all`, `primary`, or a list of regions.
+        /// The regions in which the app runs: `all`, `primary`, or a list. Default: `primary` for jobs, `all` for other apps.
         pub regions: Field<Vec<Field<Name>>>,
-        /// The environments it exists in. Default: all.
+        /// The environments in which the app exists. Default: all.
         pub only: Field<Vec<Field<Name>>>,
-        /// When it runs: five-field cron.
+        /// Schedule of a CronJob in five-field cron syntax, such as `0 3 * * *`.
         pub schedule: Field<Schedule>,
-        /// The time zone of the schedule. Default: UTC.
+        /// Time zone of `schedule`, a name of the IANA database such as `Europe/Berlin`. Default: UTC.
         pub timezone: Field<String>,
-        /// How long a run may take.
+        /// The longest time a job may run, such as `30m`. Kubernetes then stops the job. Default: no limit.
         pub deadline: Field<Duration>,
-        /// When a one-off job runs.
+        /// Makes the app a Job and says when the Job runs.
         pub run: Field<JobRun>,
-        /// Whether one runs on every node.
+        /// Whether the app is a DaemonSet: one pod on every node.
         pub per_node: Field<bool>,
-        /// Volumes that stay, by path.
+        /// Persistent volumes: their sizes by mount path. They make the app a StatefulSet.
         pub volumes: Field<Map<AbsolutePath, Quantity>>,
-        /// What its users are promised.
+        /// Service level objectives.
         pub slo: Field<Slo>,
-        /// How long it may take to stop.
+        /// The time the app has to shut down after SIGTERM, such as `30s`.
         pub grace: Field<Duration>,
-        /// Further names under which it answers in its namespace.
+        /// Additional names of the app's Service in the namespace.
         pub alias: Field<Vec<Field<Name>>>,
-        /// The architectures its images exist for. Default: what its pools have.
+        /// CPU architectures for which the app's images exist. Default: the architectures of the app's pools.
         pub arch: Field<Vec<Field<Architecture>>>,
-        /// Rights on the cloud.
+        /// Cloud permissions of the app's workload identity.
         pub identity: Field<Identity>,
-        /// Containers that run to completion, in order, before it starts.
+        /// Init containers. They run to completion, in order, before the app starts.
         pub init: Field<Map<Name, Container>>,
-        /// Containers that run beside it.
+        /// Sidecar containers. They start before the app and run as long as the pod.
         pub sidecars: Field<Map<Name, Container>>,
-        /// The name it had before.
+        /// The app's previous name.
         pub renamed_from: Field<EntryName>,
     }
 }
@@ -82,25 +82,25 @@ pub enum Protocol {
     Tcp,
 }
 
-/// One way in from outside.
+/// A route from outside the cluster.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Expose {
-    /// The host, relative to the environment's domain; `@` is the domain itself, a trailing dot makes it absolute.
+    /// Hostname below the environment's domain: `shop`, `*.shop`, or `@` for the domain itself. A trailing dot makes the hostname absolute.
     pub host: Field<Host>,
-    /// The path below which it is reached. Default: all.
+    /// Path prefix of the requests. Default: `/`.
     pub path: Field<RoutePath>,
-    /// What that path becomes.
+    /// Path prefix that replaces `path` before the request reaches the app. Default: no change.
     pub rewrite: Field<RoutePath>,
-    /// The Service's port, by name or number. Default: the only port.
+    /// The Service port, by name or number. Default: the only port.
     pub port: Field<PortSpecifier>,
-    /// How long a request may take.
+    /// The longest time a request may take, such as `30s`. Default: the gateway's.
     pub timeout: Field<Duration>,
-    /// Whether connections stay open in both directions.
+    /// Whether clients open WebSocket connections: they have no timeout unless `timeout` sets one. Default: `false`.
     pub websocket: Field<bool>,
-    /// Through which load balancer.
+    /// The load balancer that serves the route. Default: `public`.
     pub via: Field<Via>,
-    /// The ranges that may come in. Default: everybody.
+    /// Client IP ranges that may send requests. Default: all.
     pub from: Field<Vec<Field<Cidr>>>,
 }
 
@@ -114,83 +114,83 @@ pub enum Via {
     Internal,
 }
 
-/// How many there are.
+/// Number of replicas, and autoscaling.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scale {
-    /// How many pods in a region, least and most. A single number removes the autoscaling of the layers below. Default: 1, in a protected
-    /// environment 2.
+    /// Number of pods per region: `3`, or `2..10` for autoscaling between both. A single number removes the autoscaling of lower layers. Default: 1,
+    /// or 2 in a protected environment.
     pub replicas: Field<CountRange>,
-    /// The share of the requested processors at which more are started.
+    /// Target CPU utilization of the autoscaler, as a percentage of the CPU request. Needs a range in `replicas`.
     pub cpu: Field<Percent>,
-    /// The share of the requested memory at which more are started.
+    /// Target memory utilization of the autoscaler, as a percentage of the memory request. Needs a range in `replicas`.
     pub memory: Field<Percent>,
-    /// A metric of Prometheus at which more are started.
+    /// Prometheus metric for the autoscaler. Needs a range in `replicas`.
     pub metric: Field<Metric>,
 }
 
-/// A metric to scale by.
+/// A Prometheus metric for autoscaling.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Metric {
-    /// The query; one number for the whole app.
+    /// PromQL query that returns one number for the whole app.
     pub query: Field<String>,
-    /// How much of it one pod can take.
+    /// Target value per pod.
     pub target: Field<Quantity>,
 }
 
-/// When a one-off job runs.
+/// When a Job runs.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum JobRun {
-    /// Before the apps of its namespace are rolled out.
+    /// Before each rollout of the apps in the namespace.
     BeforeDeploy,
 }
 
-/// What users are promised.
+/// Service level objectives of an app.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Slo {
-    /// The share of requests that succeed in 30 days.
+    /// Percentage of requests that succeed, over 30 days, such as `99.9%`.
     pub availability: Field<Percent>,
-    /// How fast they are.
+    /// Objectives for the latency of requests.
     pub latency: Field<Latency>,
-    /// Where it is measured.
+    /// Where requests are measured.
     pub source: Field<SloSource>,
 }
 
-/// How fast requests are.
+/// Latency objectives by percentile.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Latency {
-    /// Half of them.
+    /// Median latency, such as `100ms`.
     pub p50: Field<Duration>,
-    /// Nine of ten.
+    /// 90th percentile of the latency, such as `200ms`.
     pub p90: Field<Duration>,
-    /// 95 of 100.
+    /// 95th percentile of the latency, such as `250ms`.
     pub p95: Field<Duration>,
-    /// 99 of 100.
+    /// 99th percentile of the latency, such as `300ms`.
     pub p99: Field<Duration>,
 }
 
-/// Where a promise is measured.
+/// Where requests are measured for the objectives.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum SloSource {
     /// At the load balancer.
     Gateway,
-    /// In the app's own metrics.
+    /// In the metrics of the app.
     Metrics,
 }
 
-/// Rights on the cloud, by provider.
+/// Cloud permissions by provider.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Identity {
-    /// AWS policies.
+    /// IAM policies on AWS.
     pub aws: Field<Vec<Field<String>>>,
-    /// Google roles.
+    /// IAM roles on Google Cloud.
     pub google: Field<Vec<Field<String>>>,
-    /// Azure roles.
+    /// Roles on Azure.
     pub azure: Field<Vec<Field<String>>>,
 }

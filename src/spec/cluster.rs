@@ -1,4 +1,4 @@
-//! `cluster`: version, nodes and the engine that enforces network policies.
+//! `cluster`: Kubernetes version, node pools and the network policy engine.
 
 use crate::syntax::{Field, Map};
 use crate::value::{Cidr, CountRange, KubernetesVersion, LabelKey, LabelValue, Name, Quantity};
@@ -9,15 +9,15 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cluster {
-    /// The Kubernetes version, such as `1.35`.
+    /// Kubernetes minor version, such as `1.35`.
     pub version: Field<KubernetesVersion>,
-    /// What enforces network policies.
+    /// The implementation of network policies.
     pub policy_engine: Field<PolicyEngine>,
-    /// Where images come from.
+    /// Container registry of the platform.
     pub registry: Field<Registry>,
-    /// The ranges from which administrators reach the API server.
+    /// IP ranges from which administrators may reach the API server.
     pub admin_cidrs: Field<Vec<Field<Cidr>>>,
-    /// The groups of nodes.
+    /// Node pools, by name.
     pub pools: Field<Map<Name, Pool>>,
 }
 
@@ -33,50 +33,50 @@ pub enum PolicyEngine {
     Calico,
 }
 
-/// Where images come from.
+/// Container registry of the platform.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Registry {
-    /// Whether images are pulled from a copy in the platform's own registry in each region.
+    /// Whether clusters pull images through a pull-through cache in their own region instead of from the original registry.
     pub mirror: Field<bool>,
 }
 
-/// A group of equal nodes in one subnet, in every zone of the region.
+/// A node pool: nodes of one machine type in one subnet, in every zone of the region.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Pool {
-    /// The subnet its nodes stand in. Default: the default subnet.
+    /// The subnet of the nodes. Default: the subnet with `default: true`.
     pub subnet: Field<Name>,
-    /// The machine type.
+    /// The provider's machine type, such as `m7i.xlarge`. Required.
     pub machine: Field<String>,
-    /// How many nodes a region has in all, least and most, split evenly over its zones.
+    /// Number of nodes per region: `3`, or `3..12` for autoscaling between both. They are split evenly over the zones. Required.
     pub nodes: Field<CountRange>,
-    /// Labels on its nodes.
+    /// Labels of the nodes.
     pub labels: Field<Map<LabelKey, LabelValue>>,
-    /// Taints on its nodes, by key.
+    /// Taints of the nodes, by key. Short form: the value.
     pub taints: Field<Map<LabelKey, Taint>>,
-    /// The size of a node's disk.
+    /// Size of each node's disk, such as `100Gi`.
     pub disk: Field<Quantity>,
 }
 
-/// A taint: it keeps away what does not tolerate it. Short form: the value alone.
+/// A taint: it keeps pods without a matching toleration off the nodes. Short form: the value.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Taint {
     /// The taint's value.
     pub value: Field<LabelValue>,
-    /// What it does.
+    /// The effect on pods without a matching toleration.
     pub effect: Field<TaintEffect>,
 }
 
-/// What a taint does to pods that do not tolerate it.
+/// The effect of a taint on pods without a matching toleration.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum TaintEffect {
-    /// New ones stay away.
+    /// The scheduler places no new pods on the node.
     NoSchedule,
-    /// New ones stay away if they can.
+    /// The scheduler avoids the node for new pods.
     PreferNoSchedule,
-    /// Running ones leave, too.
+    /// The scheduler places no new pods, and running pods are evicted.
     NoExecute,
 }

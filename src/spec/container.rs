@@ -1,4 +1,4 @@
-//! What apps, stores, init containers and sidecars have in common: a container.
+//! The fields of a container, which apps, stores, init containers and sidecars share.
 
 use crate::syntax::{Field, Map};
 use crate::value::{
@@ -8,44 +8,44 @@ use crate::value::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Declares a struct with the fields of a container and its own. serde's `flatten` would lose the places of its keys.
+/// Declares a struct with the fields of a container and further ones. serde's `flatten` would lose the spans of the keys.
 macro_rules! container {
     ($(#[$meta:meta])* $name:ident { $($own:tt)* }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
         #[serde(default, deny_unknown_fields)]
         pub struct $name {
-            /// The image, with a tag or a digest.
+            /// Container image with a tag or a digest, such as `registry.example/cart:v1`. Required, except for a store whose engine brings an image.
             pub image: Field<Image>,
-            /// Another tag for the image that a layer below names.
+            /// Image tag. It replaces the tag of `image` from a lower layer, such as a profile.
             pub tag: Field<String>,
-            /// What is run in place of the image's entry point.
+            /// Command to run instead of the image's entry point, as a list of words.
             pub command: Field<Vec<Field<Text>>>,
-            /// Arguments.
+            /// Arguments of the command.
             pub args: Field<Vec<Field<Text>>>,
-            /// Environment variables; values may hold expressions such as `${app/cart.address}`.
+            /// Environment variables. Values may contain expressions such as `${app/cart.address}`.
             pub config: Field<Map<VariableName, Text>>,
-            /// Environment variables from the secret manager: `path#key`.
+            /// Environment variables from the secret manager, each as `path#key`.
             pub secrets: Field<Map<VariableName, SecretRef>>,
-            /// Files, by the path at which the container sees them.
+            /// Files to mount, by their path in the container.
             pub files: Field<Map<AbsolutePath, File>>,
-            /// Empty folders the container may write to. Short form: a list of paths.
+            /// Empty writable directories, by their path in the container. Short form: a list of paths.
             pub tmp: Field<Map<AbsolutePath, Tmp>>,
-            /// Its ports by name: `8080`, or `80->8080` from the Service's to the container's.
+            /// Ports by name: `8080`, or `80->8080` for Service port 80 and container port 8080.
             pub ports: Field<Map<PortName, PortMap>>,
-            /// Where Prometheus reads metrics.
+            /// Endpoint from which Prometheus reads metrics.
             pub metrics: Field<Metrics>,
-            /// What it needs, and the most it may take.
+            /// Resource requests and limits.
             pub resources: Field<Resources>,
-            /// How Kubernetes sees that it works.
+            /// Probes for readiness, liveness and startup. platgen adds no probe by itself.
             pub probes: Field<Probes>,
-            /// Its rights. Every loosening needs a reason.
+            /// Security context. Whatever is less strict than the default needs a `reason`.
             pub security: Field<Security>,
             $($own)*
         }
 
         impl $name {
-            /// The fields every container has.
+            /// The fields that every container has.
             pub fn container(&self) -> $crate::spec::ContainerFields<'_> {
                 $crate::spec::ContainerFields {
                     image: &self.image,
@@ -73,9 +73,9 @@ container! {
     Container {}
 }
 
-/// The container fields of whatever has them.
+/// The container fields of an app, store, init container or sidecar.
 #[derive(Clone, Copy, Debug)]
-#[allow(missing_docs)] // documented once, in the macro above
+#[allow(missing_docs)] // The macro above documents the fields.
 pub struct ContainerFields<'a> {
     pub image: &'a Field<Image>,
     pub tag: &'a Field<String>,
@@ -92,29 +92,29 @@ pub struct ContainerFields<'a> {
     pub security: &'a Field<Security>,
 }
 
-/// A file in a container: from a file beside the spec, from text, or from the secret manager.
+/// A file in a container: exactly one of `from`, `text` and `secret` gives the content.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct File {
-    /// A file beside the spec, relative to it.
+    /// Path of a file to copy, relative to the spec file and inside the spec's folder.
     pub from: Field<RelativePath>,
-    /// The text itself.
+    /// The content as text.
     pub text: Field<String>,
-    /// The place of the text in the secret manager.
+    /// The secret that holds the content: `path#key`.
     pub secret: Field<SecretRef>,
-    /// Whether expressions in the text are replaced.
+    /// Whether expressions such as `${app/cart.address}` in the content are replaced. Default: `false`.
     pub expand: Field<bool>,
 }
 
-/// An empty folder.
+/// An empty writable directory (an `emptyDir` volume).
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tmp {
-    /// What it is kept on.
+    /// Storage of the directory. Default: `disk`.
     pub medium: Field<Medium>,
-    /// The most it may hold.
+    /// Size limit. Default: 64Mi.
     pub size: Field<Quantity>,
-    /// Not a folder of its own: the one that the app's own container has at this path, among its `tmp` or `volumes`. For `init` and `sidecars`.
+    /// In `init` and `sidecars`: share the directory that the app's `tmp` or `volumes` has at this path.
     pub of: Field<AbsolutePath>,
 }
 
@@ -128,103 +128,104 @@ pub enum Medium {
     Memory,
 }
 
-/// Where Prometheus reads metrics.
+/// Endpoint from which Prometheus reads metrics.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Metrics {
     /// The port, by name or number. Default: the only port.
     pub port: Field<PortSpecifier>,
-    /// The path.
+    /// HTTP path, such as `/metrics`.
     pub path: Field<String>,
 }
 
-/// What a container needs, and the most it may take.
+/// Resource requests and limits of a container.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Resources {
-    /// Processors, request..limit; one figure is the request, with a limit of four times it.
+    /// CPU as `request..limit`, such as `100m..200m`. One figure is the request; the limit is then four times the request.
     pub cpu: Field<QuantityRange>,
-    /// Memory, request..limit; one figure is both.
+    /// Memory as `request..limit`, such as `64Mi..128Mi`. One figure is both request and limit.
     pub memory: Field<QuantityRange>,
-    /// Space for logs and the writable parts of the disk, request..limit; one figure is both. Without it 128Mi..1Gi, and what `tmp` takes of the disk.
+    /// Ephemeral storage (logs and writable layers) as `request..limit`. One figure is both. Default: `128Mi..1Gi`, with the sizes of `tmp` directories on
+    /// disk added to the limit.
     pub ephemeral: Field<QuantityRange>,
 }
 
-/// How Kubernetes sees that a container works. None is ever invented.
+/// Probes of a container. platgen adds no probe by itself.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Probes {
-    /// Whether it can take traffic.
+    /// Readiness probe: while it fails, the pod gets no traffic.
     pub ready: Field<Probe>,
-    /// Whether it has to be restarted.
+    /// Liveness probe: if it fails, the container is restarted.
     pub live: Field<Probe>,
-    /// Whether it has started; the others wait for it.
+    /// Startup probe: the other probes wait until it succeeds.
     pub start: Field<Probe>,
-    /// Why there are none.
+    /// Why the container has no probes. The checks accept the reason as the waiver.
     pub none: Field<String>,
 }
 
-/// One probe. Short form: the path of an HTTP probe.
+/// A probe: exactly one of `http`, `grpc`, `tcp` and `exec`. Short form: the path of an HTTP probe.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Probe {
-    /// A path that answers with a status from 200 to 399.
+    /// HTTP path. The probe succeeds with a status from 200 to 399.
     pub http: Field<String>,
-    /// A service of the gRPC health protocol; `""` is the server as a whole.
+    /// Service name of the gRPC health checking protocol; `""` checks the whole server.
     pub grpc: Field<String>,
-    /// A port that accepts a connection.
+    /// Whether the probe opens a TCP connection to the port.
     pub tcp: Field<bool>,
-    /// A command that exits with 0.
+    /// Command to run in the container. The probe succeeds with exit code 0.
     pub exec: Field<Vec<Field<String>>>,
     /// The port, by name or number. Default: the only port.
     pub port: Field<PortSpecifier>,
-    /// Headers of an HTTP probe.
+    /// Request headers of an HTTP probe.
     pub headers: Field<Map<String, String>>,
-    /// How long to wait before the first try.
+    /// Delay before the first attempt, in whole seconds such as `10s`. Default: 0s.
     pub after: Field<Duration>,
-    /// How long between tries.
+    /// Time between attempts, in whole seconds. Default: 10s.
     pub every: Field<Duration>,
-    /// How long a try may take.
+    /// Timeout of an attempt, in whole seconds. Default: 1s.
     pub timeout: Field<Duration>,
-    /// How many failures in a row count.
+    /// Number of failures in a row after which the probe fails. Default: 3.
     pub failures: Field<u32>,
 }
 
-/// A container's rights. The default is hardened; every loosening needs a reason.
+/// Security context of a container. The defaults meet the Pod Security Standard `restricted`; anything less strict needs a `reason`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Security {
-    /// The user it runs as. Default: 10001. 0 is root and a loosening; so is any user below 10000.
+    /// User ID of the process. Default: 10001. An ID below 10000 needs a `reason`, since it may be a user of the node; 0 is root.
     pub user: Field<u32>,
-    /// The group it runs as. Default: the user.
+    /// Group ID of the process. Default: the same number as `user`.
     pub group: Field<u32>,
-    /// The group that owns its volumes. Default: the group.
+    /// Group ID that owns the volumes. Default: the same number as `group`.
     pub fs_group: Field<u32>,
-    /// Capabilities beyond none.
+    /// Linux capabilities to add, such as `NET_BIND_SERVICE`. Default: none.
     pub capabilities: Field<Vec<Field<Capability>>>,
-    /// Whether it may write to its own image.
+    /// Whether the root filesystem is writable. Default: `false`.
     pub writable_root: Field<bool>,
-    /// Whether it has every right on its node.
+    /// Whether the container runs in privileged mode, with full access to the node. Default: `false`.
     pub privileged: Field<bool>,
-    /// Which parts of its node it sees.
+    /// Access to the node: network, processes and paths. Default: none.
     pub host: Field<HostAccess>,
-    /// Why any of this is needed.
+    /// Why the container needs less strict settings. The checks accept the reason as the waiver.
     pub reason: Field<String>,
 }
 
-/// Which parts of its node a pod sees.
+/// Access of a pod to the node on which it runs.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HostAccess {
-    /// The node's network.
+    /// Whether the pod uses the node's network namespace. Default: `false`.
     pub network: Field<bool>,
-    /// The node's processes.
+    /// Whether the pod sees the node's processes. Default: `false`.
     pub pid: Field<bool>,
-    /// Folders of the node, by the path at which the container sees them, read-only.
+    /// Directories of the node to mount read-only: paths on the node, by their path in the container.
     pub paths: Field<Map<AbsolutePath, AbsolutePath>>,
 }
 
-/// The architecture of processors.
+/// CPU architecture.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "kebab-case")]
 pub enum Architecture {

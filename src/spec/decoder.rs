@@ -1,4 +1,4 @@
-//! Merged trees -> specs. Environments share most of their entries, and what is shared is decoded once.
+//! Merged trees -> specs. Environments share most of their entries, and shared entries are decoded once.
 
 use super::{App, Spec, Store};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Decodes trees into specs; an app or store whose tree is shared is decoded once.
+/// Decodes trees into specs. An app or store whose tree is shared between environments is decoded once.
 #[derive(Default)]
 pub(super) struct Decoder {
     apps: BTreeMap<usize, (Node, Field<Arc<App>>)>,
@@ -16,7 +16,7 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    /// A merged tree as a spec.
+    /// Decodes a merged tree.
     pub(super) fn spec(&mut self, tree: &Node, found: &mut Diagnostics) -> Spec {
         let large = |entry: &&Entry| matches!(&*entry.key, "apps" | "stores") && entry.value.is_map();
         let small = tree.entries().iter().filter(|entry| !large(entry)).cloned().collect();
@@ -46,7 +46,7 @@ where
                 continue;
             }
         };
-        // The address of a shared tree stands for it: the cache keeps the tree alive, so no other can take the address.
+        // The address of a shared tree identifies it: the cache keeps the tree alive, so that no other tree gets the address.
         let address = match &entry.value.kind {
             Kind::Map(entries) => Arc::as_ptr(entries) as usize,
             _ => 0,

@@ -1,33 +1,33 @@
-//! `external`, `charts`, `buckets`, `patches`, `manifests` and `terraform`: what the platform reaches and what is added to it by hand.
+//! `external`, `charts`, `buckets`, `patches`, `manifests` and `terraform`: services outside the platform and additions by hand.
 
 use crate::syntax::{Field, Map};
 use crate::value::{Duration, HostAddress, Name, Port, PortMap, PortName, Ref, RelativePath, Target, Url};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// A service outside the platform: `url`, or `host` and `port`.
+/// A service outside the platform, given as `url`, or as `host` and `port`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct External {
-    /// Its address.
+    /// URL of the service, such as `https://api.example`.
     pub url: Field<Url>,
-    /// Its host name or address.
+    /// Hostname or IP address of the service.
     pub host: Field<HostAddress>,
-    /// Its port.
+    /// Port of the service.
     pub port: Field<Port>,
-    /// Where it is.
+    /// Network in which the service is.
     pub via: Field<ExternalVia>,
-    /// The environments it exists in. Default: all.
+    /// The environments in which the entry exists. Default: all.
     pub only: Field<Vec<Field<Name>>>,
 }
 
-/// Where an external service is.
+/// Network of an external service.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExternalVia {
-    /// On the internet.
+    /// The internet.
     Internet,
-    /// In the company's own network, `network.on_premises`.
+    /// The company's own network, `network.on_premises`.
     #[serde(rename = "on_premises")]
     OnPremises,
 }
@@ -36,76 +36,76 @@ pub enum ExternalVia {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Chart {
-    /// Where charts come from.
+    /// URL of the chart repository.
     pub repository: Field<String>,
-    /// The chart's name there. Default: the entry's name.
+    /// Name of the chart in the repository. Default: the entry's name.
     pub chart: Field<String>,
-    /// Its exact version.
+    /// Exact version of the chart.
     pub version: Field<String>,
-    /// Its namespace. Required unless there is only one.
+    /// Namespace of the release. Default: the only namespace; required if there are several.
     pub namespace: Field<Name>,
-    /// Its values, as the chart wants them.
+    /// Values for the chart, in the chart's own format.
     pub values: Field<serde_json::Value>,
-    /// The ports it serves, by name.
+    /// Ports of the chart's Service, by name.
     pub ports: Field<Map<PortName, PortMap>>,
-    /// What it calls.
+    /// Dependencies: the apps, stores and external services that the chart's pods call. Network policies and firewall rules open for them.
     pub needs: Field<Vec<Field<Ref>>>,
-    /// The environments it exists in. Default: all.
+    /// The environments in which the entry exists. Default: all.
     pub only: Field<Vec<Field<Name>>>,
 }
 
-/// An object store for apps.
+/// An object storage bucket for apps.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Bucket {
-    /// How long an object is kept from deletion.
+    /// Time for which objects cannot be deleted, such as `30d`. Default: no retention.
     pub retention: Field<Duration>,
-    /// The region of a second copy.
+    /// Region to which objects are replicated. Default: no replication.
     pub copy_to: Field<Name>,
-    /// The environments it exists in. Default: all.
+    /// The environments in which the entry exists. Default: all.
     pub only: Field<Vec<Field<Name>>>,
 }
 
-/// A change to one rendered object, for what the language does not say.
+/// A change to one rendered Kubernetes object, for settings that the spec language does not have.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Patch {
-    /// The object: `Kind/namespace/name`, or `Kind/name` for one without a namespace. It must match exactly one.
+    /// The object to change: `Kind/namespace/name`, or `Kind/name` for a cluster-scoped kind. Exactly one rendered object must match.
     pub target: Field<Target>,
-    /// What is laid over it: maps merge, everything else replaces, `null` removes.
+    /// JSON merge patch (RFC 7386): maps merge, other values replace, `null` removes a key.
     pub merge: Field<serde_json::Value>,
-    /// The steps of a JSON patch (RFC 6902).
+    /// JSON patch (RFC 6902): a list of operations.
     pub json: Field<serde_json::Value>,
-    /// Why it is needed.
+    /// Why the entry is needed. Required.
     pub reason: Field<String>,
-    /// The environments it applies to. Default: all.
+    /// The environments to which the entry applies. Default: all.
     pub only: Field<Vec<Field<Name>>>,
 }
 
-/// A file of raw Kubernetes manifests. They pass the same checks.
+/// A file of raw Kubernetes manifests, added to the rendered ones and checked like them.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Manifest {
-    /// The file, relative to the spec.
+    /// Path of the file, relative to the spec.
     pub from: Field<RelativePath>,
-    /// The namespace of objects that name none.
+    /// Namespace of objects that set no `metadata.namespace`.
     pub namespace: Field<Name>,
-    /// Why it is needed.
+    /// Why the entry is needed. Required.
     pub reason: Field<String>,
-    /// The environments it applies to. Default: all.
+    /// The environments to which the entry applies. Default: all.
     pub only: Field<Vec<Field<Name>>>,
 }
 
-/// A raw Terraform file, copied into a root.
+/// A raw Terraform file, copied into a Terraform root.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TerraformFile {
-    /// The file, relative to the spec.
+    /// Path of the file, relative to the spec.
     pub from: Field<RelativePath>,
-    /// The root it goes to: `network`, `cluster` or `data`.
+    /// The Terraform root: `network`, `cluster` or `data`.
     pub root: Field<Name>,
-    /// Why it is needed.
+    /// Why the entry is needed. Required.
     pub reason: Field<String>,
-    /// The environments it applies to. Default: all.
+    /// The environments to which the entry applies. Default: all.
     pub only: Field<Vec<Field<Name>>>,
 }

@@ -1,8 +1,8 @@
-//! From the files of a spec to one tree, and one [`Spec`], per environment.
+//! The files of a spec -> one merged tree and one [`Spec`] per environment.
 //!
-//! Layers from below: the static defaults, an entry's profiles from left to right, the entry itself, then the `environments` blocks of all of these in
-//! the same order. They are merged as trees, before decoding, so that there is one set of types and every leaf keeps the place it came from. What
-//! no block touches is merged and decoded once and shared.
+//! Layers from lowest to highest: the static defaults, an entry's profiles from left to right, the entry itself, then the `environments` blocks of all
+//! of these in the same order. They are merged as trees, before decoding, so that there is one set of types and every leaf keeps its span. Entries
+//! without a block for an environment are merged and decoded once and shared.
 
 use super::decoder::Decoder;
 use super::merge::{expand, merge, remove};
@@ -14,31 +14,31 @@ use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The text of the lowest layer; its source has this name in messages.
+/// The text of the lowest layer.
 pub const DEFAULTS: &str = include_str!("defaults.yaml");
 
-/// What a spec says in each environment.
+/// The merged and decoded spec of each environment.
 #[derive(Clone, Debug, Default)]
 pub struct Specs {
-    /// What holds everywhere: the spec without any `environments` block.
+    /// The spec without any `environments` block.
     pub base: Arc<Spec>,
     /// One spec per environment, in promotion order.
     pub environments: IndexMap<String, Arc<Spec>>,
-    /// The spec as it was written, short forms expanded; none of a spec that could not be read.
+    /// The written spec with short forms expanded; `None` if the files could not be read.
     pub written: Option<Node>,
-    /// The merged tree of each environment, for `show` and for what a render is made from.
+    /// The merged tree of each environment, for `show` and for the hash of a render's inputs.
     pub trees: IndexMap<String, Node>,
-    /// The places of the blocks of each environment.
+    /// The spans of each environment's `environments` blocks.
     pub blocks: IndexMap<String, Vec<Span>>,
-    /// Where the key of each section that somebody wrote stands.
+    /// The span of each written section's key.
     pub sections: BTreeMap<String, Span>,
-    /// Where each profile stands.
+    /// The span of each profile.
     pub profiles: BTreeMap<String, Span>,
-    /// Profiles that no app names, with the places of their keys.
+    /// Profiles that no app inherits from, with the spans of their keys.
     pub unused_profiles: Vec<(String, Span)>,
 }
 
-/// Merges and decodes the files of a spec. Every fault is added to `found`, each layer's once.
+/// Merges and decodes the files of a spec. Adds every fault to `found`, once per layer.
 pub fn assemble(files: &[Node], defaults: &Node, found: &mut Diagnostics) -> Specs {
     let union = unite::unite(files, found);
     let root = expand(&union, &mut Vec::new());
@@ -57,7 +57,7 @@ pub fn assemble(files: &[Node], defaults: &Node, found: &mut Diagnostics) -> Spe
     let mut specs = Specs { base, blocks, sections, ..Specs::default() };
     for name in &names {
         let tree = layers.tree(Some(name));
-        // Faults of the layers are told already; what is left here would only repeat them.
+        // The faults of the layers are reported already; decoding the merged tree would only repeat them.
         specs.environments.insert(name.clone(), Arc::new(decoded.spec(&tree, &mut Diagnostics::default())));
         specs.trees.insert(name.clone(), tree);
     }
@@ -70,13 +70,13 @@ pub fn assemble(files: &[Node], defaults: &Node, found: &mut Diagnostics) -> Spe
     specs
 }
 
-/// A map that may vary, taken apart.
+/// The parts of a map that may hold `environments` and `without`.
 struct Parts {
-    /// Its own fields.
+    /// The other fields.
     own: Node,
-    /// What it takes from the layers below.
+    /// The value of `without`.
     without: Option<Node>,
-    /// Its blocks, one per environment.
+    /// The value of `environments`.
     blocks: Option<Node>,
 }
 
@@ -99,16 +99,16 @@ struct Layers<'a> {
     defaults: &'a Node,
     names: &'a [String],
     found: &'a mut Diagnostics,
-    /// The profiles that some app names.
+    /// The profiles that at least one app inherits from.
     used: BTreeSet<Arc<str>>,
-    /// The places of the blocks of each environment.
+    /// The spans of each environment's blocks.
     blocks: IndexMap<String, Vec<Span>>,
-    /// The merged base of each app and store, by section and name.
+    /// The merged layers of each app and store without `environments` blocks, by section and name.
     cached: BTreeMap<(Arc<str>, Arc<str>), Node>,
 }
 
 impl Layers<'_> {
-    /// The merged tree of an environment, or of none.
+    /// The merged tree of an environment, or of the base for `None`.
     fn tree(&mut self, environment: Option<&str>) -> Node {
         let root = self.root.clone();
         let mut sections: Vec<Entry> = Vec::new();
@@ -127,7 +127,7 @@ impl Layers<'_> {
         Node::map(root.span, sections)
     }
 
-    /// A section or entry as it is in an environment.
+    /// The merged value of a section or entry in an environment.
     fn effective<'n>(&mut self, node: &'n Node, path: &mut Vec<&'n str>, environment: Option<&str>) -> Node {
         if !node.is_map() {
             return node.clone();
@@ -165,7 +165,7 @@ impl Layers<'_> {
         }
     }
 
-    /// An app or store: defaults, profiles, its own fields, then everybody's blocks.
+    /// Merges an app or store: defaults, profiles, the entry's fields, then the `environments` blocks of the profiles and of the entry.
     fn entry(&mut self, section: &str, name: &str, node: &Node, environment: Option<&str>) -> Node {
         let path: &mut Vec<&str> = &mut vec![section, name];
         let profiles = self.profiles_of(node);
@@ -194,14 +194,14 @@ impl Layers<'_> {
         Node { span: node.span, ..merged }
     }
 
-    /// Lays a layer over what is below: first what it takes away, then what it says.
+    /// Merges a layer over the layers below: first applies `without`, then merges the fields.
     fn lay(&mut self, below: Node, layer: &Node, path: &mut Vec<&str>, environment: Option<&str>) -> Node {
         let parts = parts(layer);
         let below = self.take_away(below, parts.without.as_ref(), environment);
         merge(&below, &parts.own, path)
     }
 
-    /// What is left of the layers below, told where there is nothing to take.
+    /// Removes the paths of `without` from the layers below, and reports paths that are not set there.
     fn take_away(&mut self, below: Node, without: Option<&Node>, environment: Option<&str>) -> Node {
         let mut below = below;
         for item in without.iter().flat_map(|list| list.items()) {
@@ -211,7 +211,7 @@ impl Layers<'_> {
                 None => {
                     let mut diagnostic = Diagnostic::new(Code::NothingToRemove, format!("`{text}` is not set below this layer"))
                         .at(item.span)
-                        .help("remove it from `without`, or mend its spelling");
+                        .help("remove it from `without`, or correct its spelling");
                     diagnostic.environments.extend(environment.map(str::to_string));
                     self.found.push(diagnostic);
                 }
@@ -252,14 +252,14 @@ impl Layers<'_> {
         profiles
     }
 
-    /// Decodes each profile alone: an entry above may hide its faults.
+    /// Decodes each profile alone: an app that overrides a field would hide the field's fault.
     fn check_profiles(&mut self) {
         for profile in self.root.get("profiles").map(Node::entries).unwrap_or_default() {
             if let Some(from) = profile.value.entry("from") {
                 self.found.push(
-                    Diagnostic::new(Code::Contradiction, "a profile has no `from`")
+                    Diagnostic::new(Code::Contradiction, "a profile can't have `from`")
                         .at(from.span)
-                        .help("name both profiles in the `from` of the app"),
+                        .help("list both profiles in the `from` of the app"),
                 );
             }
         }
@@ -270,7 +270,7 @@ impl Layers<'_> {
         }
     }
 
-    /// Decodes each `environments` block alone, and judges what may stand in it.
+    /// Decodes each `environments` block alone, and reports keys that a block can't have.
     fn check_blocks<'n>(&mut self, node: &'n Node, path: &mut Vec<&'n str>) {
         if rules::varies(path) && node.is_map() {
             if let Some(without) = node.get("without") {
@@ -305,8 +305,8 @@ impl Layers<'_> {
             self.check_without(without);
         }
         if let Some(inner) = block.value.entry("environments") {
-            let message = "`environments` stands in a block that is for one environment already";
-            let help = "put its fields into the block of their environment, one level up";
+            let message = "`environments` can't be nested in a block of `environments`";
+            let help = "move its fields to the block of their environment, one level up";
             self.found.push(Diagnostic::new(Code::UnknownKey, message).at(inner.span).help(help));
         }
         let parts = parts(&block.value);
@@ -324,7 +324,7 @@ impl Layers<'_> {
             }
         }
         let own = if block.value.is_map() { Node::map(block.value.span, own) } else { block.value.clone() };
-        // The block as if it stood alone at its place, so that one set of types reads it.
+        // Wrap the block in the keys of its path, so that it decodes as a spec.
         let alone = path
             .iter()
             .rev()
@@ -344,7 +344,7 @@ impl Layers<'_> {
     }
 }
 
-/// A fixed section of the defaults, without what it says of entries.
+/// A section of the defaults without the defaults for its entries.
 fn static_part(section: &Node) -> Node {
     let keep = section.entries().iter().filter(|entry| entry.value.get("*").is_none());
     if section.is_map() { Node::map(section.span, keep.cloned().collect()) } else { section.clone() }

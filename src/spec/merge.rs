@@ -1,11 +1,11 @@
-//! Trees of two layers become one: short forms are written out, maps merge, `without` takes away.
+//! Operations on the trees of layers: expanding short forms, merging, and removing the paths of `without`.
 
 use super::rules::{self, Merge, Short};
 use crate::syntax::{Entry, Kind, Node};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Writes out every short form below `path`, also inside `environments` blocks, which stand for the map they are in.
+/// Expands every short form at and below `path`, also inside `environments` blocks, whose paths are those of the enclosing map.
 pub(super) fn expand<'n>(node: &'n Node, path: &mut Vec<&'n str>) -> Node {
     let node = match rules::short(path) {
         Short::None => node.clone(),
@@ -26,7 +26,7 @@ pub(super) fn expand<'n>(node: &'n Node, path: &mut Vec<&'n str>) -> Node {
         let value = if &*entry.key == "environments" && rules::varies(path) {
             blocks(&entry.value, path)
         } else {
-            // The path borrows keys for as long as the tree; entries of a rewritten node live shorter, so their keys are looked up again.
+            // A fresh path, since the keys of a rewritten node live shorter than those of the tree.
             let mut below: Vec<&str> = path.to_vec();
             below.push(&entry.key);
             expand(&entry.value, &mut below)
@@ -51,7 +51,7 @@ fn blocks(node: &Node, path: &[&str]) -> Node {
     if node.is_map() { Node::map(node.span, blocks.collect()) } else { node.clone() }
 }
 
-/// Whether two nodes share their content, so that nothing was rewritten.
+/// Whether two nodes share their content: nothing was rewritten.
 fn same(a: &Node, b: &Node) -> bool {
     match (&a.kind, &b.kind) {
         (Kind::Map(a), Kind::Map(b)) => Arc::ptr_eq(a, b),
@@ -90,7 +90,7 @@ fn listed(node: &Node) -> Node {
     }
 }
 
-/// Lays `above` over `below`. The result's spans say from which layer each leaf came.
+/// Merges `above` over `below`. Every leaf keeps the span of its layer.
 pub(super) fn merge(below: &Node, above: &Node, path: &mut Vec<&str>) -> Node {
     match (&below.kind, &above.kind) {
         (Kind::Map(lower), Kind::Map(upper)) if rules::merge(path) == Merge::Deep => maps(below, lower, upper, path, above),
@@ -107,7 +107,7 @@ fn maps(below: &Node, lower: &[Entry], upper: &[Entry], path: &[&str], above: &N
         return below.clone();
     }
     let mut entries = without_alternatives(lower, upper, path);
-    // A few keys are found by looking; the thousands of a large section are not.
+    // Linear search is fast for a few keys, too slow for the thousands of a large section.
     let index: Option<BTreeMap<Arc<str>, usize>> =
         (entries.len() > 32).then(|| entries.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect());
     for entry in upper {
@@ -128,7 +128,7 @@ fn maps(below: &Node, lower: &[Entry], upper: &[Entry], path: &[&str], above: &N
     Node::map(above.span, entries)
 }
 
-/// The lower layer's entries without those that a key of the upper one excludes.
+/// The lower layer's entries without the keys that a key of the upper layer excludes.
 fn without_alternatives(lower: &[Entry], upper: &[Entry], path: &[&str]) -> Vec<Entry> {
     let sets = |keys: &[&str]| upper.iter().any(|entry| keys.contains(&&*entry.key));
     let mut excluded: Vec<&str> =
@@ -140,7 +140,7 @@ fn without_alternatives(lower: &[Entry], upper: &[Entry], path: &[&str]) -> Vec<
     lower.iter().filter(|entry| !excluded.contains(&&*entry.key)).cloned().collect()
 }
 
-/// The tree without what a `without` path names: `config.DEBUG`, `needs[app/x]`, `config."a.b"`. `None` where it is not there.
+/// The tree without the value at a path of `without` such as `config.DEBUG`, `needs[app/x]` or `config."a.b"`. `None` if the path is not set.
 pub(super) fn remove(node: &Node, path: &str) -> Option<Node> {
     let steps = steps(path)?;
     take(node, &steps)

@@ -1,8 +1,8 @@
-//! The file format, one to one: what a user may write, with no behaviour.
+//! The types of the spec file format, without behaviour.
 //!
-//! The doc comments here are the reference: `explain`, the JSON Schema and the documentation are made from them. Every field is a [`Field`], so that
-//! decoding never fails; whether something is required is judged when it is resolved. `rules.rs` says how layers merge and which short forms exist,
-//! `defaults.yaml` holds every static default, `layers.rs` makes one [`Spec`] per environment.
+//! The doc comments here are the reference: `platgen explain` and the JSON Schema print them. Every field is a [`Field`], so that decoding never
+//! fails; `resolve` reports missing fields. `rules.rs` defines merging and short forms, `defaults.yaml` holds every static default, and `layers.rs`
+//! makes one [`Spec`] per environment.
 
 mod access;
 mod app;
@@ -42,56 +42,56 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Spec {
-    /// The version of the language: `platgen/v1`. Stands in every file.
+    /// Version of the spec language: `platgen/v1`. Required in every file.
     #[serde(rename = "apiVersion")]
     pub api_version: Field<ApiVersion>,
-    /// The versions of platgen that may render this spec, such as `>=1.2`.
+    /// Versions of platgen that may render this spec, such as `>=1.2`. Default: any.
     pub platgen: Field<VersionRequirement>,
-    /// Who the platform is.
+    /// Name, owner, domain and labels of the platform.
     pub platform: Field<Platform>,
-    /// Where it runs.
+    /// Cloud provider, accounts and Terraform state.
     pub cloud: Field<Cloud>,
-    /// The regions the platform may use.
+    /// Regions that environments may use.
     pub regions: Field<Map<Name, Region>>,
-    /// The environments, in promotion order.
+    /// Environments, in promotion order.
     pub environments: Field<Map<Name, Environment>>,
-    /// Addresses and subnets.
+    /// Address ranges, subnets and the connection to the company's own network.
     pub network: Field<Network>,
     /// The Kubernetes cluster of each environment and region.
     pub cluster: Field<Cluster>,
-    /// Who may do what.
+    /// Groups of people and their permissions.
     pub access: Field<Access>,
-    /// The teams that own things and are told when they break.
+    /// Teams: owners of apps, stores and namespaces, and receivers of alerts.
     pub teams: Field<Map<Name, Team>>,
-    /// The namespaces.
+    /// Kubernetes namespaces.
     pub namespaces: Field<Map<Name, Namespace>>,
-    /// Plain texts for `${var/x}`.
+    /// Texts for `${var/NAME}` expressions.
     pub vars: Field<Map<Name, String>>,
-    /// Partial apps that apps share with `from`.
+    /// Partial apps, which apps inherit with `from`.
     pub profiles: Field<Map<Name, App>>,
-    /// The applications.
+    /// Applications.
     pub apps: Field<Map<EntryName, Arc<App>>>,
-    /// The data stores.
+    /// Data stores: databases, queues and caches.
     pub stores: Field<Map<EntryName, Arc<Store>>>,
     /// Services outside the platform.
     pub external: Field<Map<EntryName, External>>,
-    /// Where secrets come from.
+    /// The secret manager.
     pub secrets: Field<Secrets>,
-    /// Metrics, logs, traces and who is told.
+    /// Metrics, logs, traces and alert receivers.
     pub observability: Field<Observability>,
-    /// Repository, CI and GitOps.
+    /// Repository, CI pipelines and GitOps.
     pub delivery: Field<Delivery>,
     /// Third-party Helm charts.
     pub charts: Field<Map<EntryName, Chart>>,
-    /// Object stores for apps.
+    /// Object storage buckets for apps.
     pub buckets: Field<Map<EntryName, Bucket>>,
-    /// Changes to single rendered objects.
+    /// Changes to single rendered Kubernetes objects.
     pub patches: Field<Map<Name, Patch>>,
     /// Raw Kubernetes manifests.
     pub manifests: Field<Map<Name, Manifest>>,
     /// Raw Terraform files.
     pub terraform: Field<Map<Name, TerraformFile>>,
-    /// Findings of checks and scanners that are accepted.
+    /// Accepted findings of checks and scanners.
     pub waivers: Field<Map<Name, Waiver>>,
 }
 

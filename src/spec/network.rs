@@ -1,60 +1,60 @@
-//! `network`: addresses, subnets and the link to the company's own network.
+//! `network`: address ranges, subnets and the connection to the company's own network.
 
 use crate::syntax::{Field, Map};
 use crate::value::{Cidr, Name};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Addresses and subnets.
+/// Address ranges, subnets and the connection to the company's own network.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Network {
-    /// The range from which every environment and region gets its own.
+    /// IPv4 range of the platform. Every environment and region gets a part of it.
     pub cidr: Field<Cidr>,
-    /// Ranges that are taken by others.
+    /// IPv4 ranges in use elsewhere. platgen allocates nothing from them.
     pub reserved: Field<Vec<Field<Cidr>>>,
-    /// The company's own network.
+    /// The company's own network, reached through a VPN tunnel.
     pub on_premises: Field<OnPremises>,
-    /// The subnets of every environment and region; exactly one is the default.
+    /// Subnets of every environment and region. Exactly one has `default: true`.
     pub subnets: Field<Map<Name, Subnet>>,
 }
 
-/// The company's own network, reached through a tunnel.
+/// The company's own network, reached through a VPN tunnel.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OnPremises {
-    /// Its ranges.
+    /// IPv4 ranges of the network.
     pub cidrs: Field<Vec<Field<Cidr>>>,
-    /// The public address of its gateway.
+    /// Public IPv4 address of the VPN gateway.
     pub gateway: Field<std::net::Ipv4Addr>,
-    /// Its BGP number.
+    /// BGP autonomous system number of the gateway.
     pub asn: Field<u32>,
-    /// Its name servers.
+    /// IPv4 addresses of the network's DNS servers.
     pub dns: Field<Vec<Field<std::net::Ipv4Addr>>>,
 }
 
-/// A subnet, in every zone.
+/// A subnet: one address range in each zone of a region.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Subnet {
-    /// Takes every app that names no subnet.
+    /// Whether apps that set no `subnet` run in this one.
     pub default: Field<bool>,
-    /// Has its own nodes, which take nothing else, and no flow but declared needs.
+    /// Whether the subnet has nodes of its own, which are tainted for all other pods, and no traffic except declared dependencies.
     pub isolated: Field<bool>,
-    /// `none`: no route to the internet; private endpoints stay.
+    /// Outbound route of the subnet.
     pub egress: Field<Egress>,
-    /// Its range, where it must be a certain one. Default: planned and kept in `platgen.lock`.
+    /// IPv4 range of the subnet. Default: the next free range, recorded in `platgen.lock`.
     pub cidr: Field<Cidr>,
-    /// The name it had before; its addresses stay.
+    /// The subnet's previous name. The subnet keeps the addresses recorded under that name.
     pub renamed_from: Field<Name>,
 }
 
-/// Where a subnet may go.
+/// Outbound route of a subnet.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Egress {
-    /// To the internet, through address translation.
+    /// To the internet through a NAT gateway.
     All,
-    /// Nowhere but the private network and its endpoints.
+    /// To the private network and its endpoints only.
     None,
 }

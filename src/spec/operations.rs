@@ -1,4 +1,4 @@
-//! `secrets`, `observability` and `delivery`: how the platform is run.
+//! `secrets`, `observability` and `delivery`: operation of the platform.
 
 use super::access::Receiver;
 use crate::syntax::Field;
@@ -6,13 +6,13 @@ use crate::value::{Duration, Quantity, Url};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Where secrets come from. Values never stand in files.
+/// The secret manager. Specs and rendered files hold references to secrets, never values.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Secrets {
-    /// The manager.
+    /// The secret manager that holds the values.
     pub store: Field<SecretStore>,
-    /// Where Vault is, for `store: vault`.
+    /// Connection to Vault, for `store: vault`.
     pub vault: Field<Vault>,
 }
 
@@ -26,75 +26,75 @@ pub enum SecretStore {
     Vault,
 }
 
-/// Where Vault is.
+/// Connection to HashiCorp Vault.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Vault {
-    /// Its address.
+    /// URL of the Vault server.
     pub address: Field<Url>,
-    /// The path of the secrets engine.
+    /// Mount path of the KV secrets engine.
     pub path: Field<String>,
-    /// The role that is used to log in.
+    /// Vault role for the login.
     pub role: Field<String>,
 }
 
-/// Metrics, logs, traces and who is told.
+/// Metrics, logs, traces and alert receivers.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Observability {
-    /// How long metrics are kept.
+    /// Retention of metrics, such as `15d`.
     pub retention: Field<Duration>,
-    /// The size of the volume they are kept on.
+    /// Size of the volume that holds metrics, such as `50Gi`.
     pub storage: Field<Quantity>,
-    /// Who is woken where a team names nobody.
+    /// Receiver of urgent alerts of teams without a `page` receiver.
     pub page: Field<Receiver>,
-    /// Where work for tomorrow goes where a team names no place.
+    /// Receiver of other alerts of teams without a `ticket` receiver.
     pub ticket: Field<Receiver>,
-    /// Where logs go.
+    /// Log store.
     pub logs: Field<Logs>,
-    /// Where traces go.
+    /// Trace store.
     pub traces: Field<Traces>,
 }
 
-/// Where logs go.
+/// Log store.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Logs {
-    /// Nowhere.
+    /// No store.
     None,
-    /// To Loki in the cluster.
+    /// Loki in the cluster.
     Loki,
-    /// To the cloud's own log store.
+    /// The cloud provider's log service.
     Cloud,
 }
 
-/// Where traces go.
+/// Trace store.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Traces {
-    /// Nowhere.
+    /// No store.
     None,
-    /// To Tempo in the cluster.
+    /// Tempo in the cluster.
     Tempo,
-    /// To the cloud's own trace store.
+    /// The cloud provider's trace service.
     Cloud,
 }
 
-/// Repository, CI and GitOps.
+/// Repository, CI pipelines and GitOps.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Delivery {
-    /// The repository that holds the spec and the rendered files.
+    /// URL of the Git repository that holds the spec and the rendered files.
     pub repository: Field<Url>,
-    /// What runs the pipelines.
+    /// CI system for which pipelines are rendered.
     pub ci: Field<Ci>,
-    /// What applies the Kubernetes files.
+    /// GitOps controller that applies the Kubernetes files.
     pub gitops: Field<GitOps>,
-    /// What looks at every change.
+    /// Scanners that the pipelines run on every change. Default: none.
     pub scanners: Field<Vec<Field<Scanner>>>,
 }
 
-/// What runs the pipelines.
+/// CI system.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ci {
@@ -102,11 +102,11 @@ pub enum Ci {
     Github,
     /// GitLab CI.
     Gitlab,
-    /// None that platgen writes for.
+    /// None: platgen renders no files for it.
     None,
 }
 
-/// What applies the Kubernetes files.
+/// GitOps controller.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum GitOps {
@@ -114,11 +114,11 @@ pub enum GitOps {
     Argocd,
     /// Flux.
     Flux,
-    /// None that platgen writes for.
+    /// None: platgen renders no files for it.
     None,
 }
 
-/// What looks at every change.
+/// Scanner of rendered files.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scanner {

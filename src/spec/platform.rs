@@ -1,4 +1,4 @@
-//! `platform`, `cloud`, `regions` and `environments`: what exists and where.
+//! `platform`, `cloud`, `regions` and `environments`.
 
 use super::container::Architecture;
 use crate::syntax::{Field, Map};
@@ -6,35 +6,35 @@ use crate::value::{Domain, LabelKey, LabelValue, Name, Quantity};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Who the platform is.
+/// Name, owner, domain and labels of the platform.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Platform {
-    /// The name, first part of every cloud resource's name.
+    /// Name of the platform, the first part of every cloud resource's name. Required.
     pub name: Field<Name>,
-    /// The team that owns what nobody else does.
+    /// The team that owns everything without an owner of its own.
     pub owner: Field<Name>,
-    /// The domain of the platform; an environment without one of its own lives below it.
+    /// Domain of the platform, such as `shop.example`. Environments without a `domain` get a subdomain of it.
     pub domain: Field<Domain>,
-    /// Labels on every object and tags on every cloud resource.
+    /// Labels of every Kubernetes object and tags of every cloud resource.
     pub labels: Field<Map<LabelKey, LabelValue>>,
 }
 
-/// Where the platform runs.
+/// Cloud provider, accounts and Terraform state.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cloud {
-    /// The provider of every region that names none of its own.
+    /// The provider of regions without a `provider` of their own.
     pub provider: Field<ProviderName>,
-    /// The account, project or subscription of each environment.
+    /// Account (AWS), project (Google Cloud) or subscription (Azure) of each environment.
     pub accounts: Field<Map<Name, String>>,
-    /// The organization the accounts belong to (AWS organization, Google organization number).
+    /// The organization of the accounts: AWS organization ID or Google organization number.
     pub organization: Field<String>,
-    /// The directory of Azure identities.
+    /// Microsoft Entra tenant ID, on Azure.
     pub tenant: Field<String>,
-    /// Where Terraform keeps its state.
+    /// Location of the Terraform state.
     pub state: Field<StateLocation>,
-    /// Facts about machine types that platgen does not know.
+    /// Architecture and size of machine types that platgen does not know.
     pub machines: Field<Map<String, Machine>>,
 }
 
@@ -50,60 +50,60 @@ pub enum ProviderName {
     Azure,
     /// A kind cluster on a desktop.
     Kind,
-    /// A cluster that is there already.
+    /// A cluster that exists already.
     Existing,
 }
 
-/// Where Terraform keeps its state.
+/// Location of the Terraform state.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct StateLocation {
-    /// The region of the state store.
+    /// Region of the bucket that holds the state.
     pub region: Field<Name>,
 }
 
-/// Facts about one machine type.
+/// Architecture and size of a machine type.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Machine {
-    /// The architecture of its processors.
+    /// CPU architecture.
     pub arch: Field<Architecture>,
-    /// Its processors.
+    /// Number of virtual CPUs.
     pub cpu: Field<Quantity>,
-    /// Its memory.
+    /// Memory, such as `16Gi`.
     pub memory: Field<Quantity>,
-    /// The most pods it can run.
+    /// Maximum number of pods.
     pub pods: Field<u32>,
 }
 
-/// A region the platform may use.
+/// A region that environments may use.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Region {
-    /// How many of its zones are used. Three survive the loss of one for every kind of store.
+    /// Number of availability zones to use. Required on a cloud. With three, every kind of store survives the loss of one.
     pub zones: Field<u8>,
-    /// Its provider, where it is not the platform's.
+    /// Provider of the region. Default: `cloud.provider`.
     pub provider: Field<ProviderName>,
-    /// The name it had before; its addresses stay.
+    /// The region's previous name. The region keeps the addresses recorded under that name.
     pub renamed_from: Field<Name>,
 }
 
-/// What an environment is. Where an entry differs stands with that entry.
+/// An environment. Differences of an entry between environments stand in the entry's own `environments`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Environment {
-    /// The branch whose files are applied to it.
+    /// Git branch whose rendered files are applied to the environment.
     pub branch: Field<String>,
-    /// Its regions.
+    /// Regions of the environment, keys of `regions`.
     pub regions: Field<Vec<Field<Name>>>,
-    /// The region of schedules, jobs and the writers of stores. Default: the first of `regions`.
+    /// Region of scheduled jobs, one-off jobs and primary store instances. Default: the first of `regions`.
     pub primary: Field<Name>,
-    /// Its domain. Default: its name below the platform's domain.
+    /// Domain of the environment. Default: the environment's name below `platform.domain`.
     pub domain: Field<Domain>,
-    /// How many people must approve a change.
+    /// Number of people who must approve a change.
     pub approvals: Field<u32>,
-    /// The groups whose members may approve.
+    /// Groups whose members may approve, keys of `access.groups`.
     pub approvers: Field<Vec<Field<Name>>>,
-    /// Guards against destruction: deletion protection, two replicas by default, no local changes.
+    /// Whether the environment is protected: cloud resources have deletion protection, and apps have two replicas by default.
     pub protected: Field<bool>,
 }

@@ -1,23 +1,23 @@
-//! How the language's places behave when layers meet: short forms, merging, alternatives, and where `environments` and `without` may stand.
+//! The rules of each path of the spec: short forms, merging, alternatives, and where `environments` and `without` are allowed.
 //!
-//! Places are paths of keys from the top of a spec, with the names of entries in them (`["apps", "web", "probes", "ready"]`). A test holds every
-//! place named here against the JSON Schema.
+//! A path holds the keys from the top of a spec, names of entries included: `["apps", "web", "probes", "ready"]`. A test checks every path here
+//! against the JSON Schema.
 
-/// What happens to a value when a layer above says the same key.
+/// How the values of one key in two layers merge.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Merge {
     /// Maps merge key by key; everything else is replaced.
     Deep,
-    /// The layer above wins whole.
+    /// The value of the upper layer replaces the lower one.
     Replace,
-    /// Lists unite.
+    /// Lists are united.
     Unite,
 }
 
-/// A shorter way to write a value.
+/// The short form of a value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Short {
-    /// There is none.
+    /// No short form.
     None,
     /// A scalar stands for a map with this key.
     Key(&'static str),
@@ -29,7 +29,7 @@ pub enum Short {
     ItemKey(&'static str),
 }
 
-/// The sections that are maps of named entries: files of a folder unite them.
+/// The sections that are maps of named entries. The files of a folder may each hold some of the entries.
 pub const NAMED: &[&str] = &[
     "apps",
     "buckets",
@@ -48,7 +48,7 @@ pub const NAMED: &[&str] = &[
     "waivers",
 ];
 
-/// How a value at this place merges.
+/// How values at this path merge.
 pub fn merge(path: &[&str]) -> Merge {
     match path {
         ["apps" | "profiles" | "stores", _, rest @ ..] => match rest {
@@ -69,7 +69,7 @@ fn container(rest: &[&str]) -> Merge {
     }
 }
 
-/// The short form at this place.
+/// The short form at this path.
 pub fn short(path: &[&str]) -> Short {
     match path {
         ["apps" | "profiles" | "stores", _, rest @ ..] => match rest {
@@ -92,7 +92,7 @@ fn container_short(rest: &[&str]) -> Short {
     }
 }
 
-/// Keys that exclude each other in a map: where a layer sets one of the first, the layers below lose the second.
+/// Keys that exclude each other in the map at this path: a layer that sets one of the first keys removes the second keys of the layers below.
 pub fn alternatives(path: &[&str]) -> &'static [(&'static [&'static str], &'static [&'static str])] {
     match path {
         ["apps" | "profiles" | "stores", _] => &[(&["port"], &["ports"]), (&["ports"], &["port"]), (&["image"], &["tag"])],
@@ -106,12 +106,12 @@ pub fn alternatives(path: &[&str]) -> &'static [(&'static [&'static str], &'stat
     }
 }
 
-/// Whether a single `replicas` here removes the autoscaling of the layers below.
+/// Whether a single number in `replicas` at this path removes the autoscaling of the layers below.
 pub fn is_scale(path: &[&str]) -> bool {
     matches!(path, ["apps" | "profiles", _, "scale"])
 }
 
-/// Whether `environments` and `without` may stand in the map at this place.
+/// Whether the map at this path may have `environments` and `without`.
 pub fn varies(path: &[&str]) -> bool {
     match path {
         ["cloud" | "network" | "cluster" | "access" | "secrets" | "observability" | "delivery" | "vars"] => true,
@@ -121,7 +121,7 @@ pub fn varies(path: &[&str]) -> bool {
     }
 }
 
-/// Whether something may lie below the whole of this place, a default or a profile, that its own `without` can take away.
+/// Whether a default or a profile may set keys at this path, which `without` outside of `environments` can remove.
 pub fn has_below(path: &[&str]) -> bool {
     matches!(
         path,
@@ -132,7 +132,7 @@ pub fn has_below(path: &[&str]) -> bool {
     )
 }
 
-/// Whether places where things vary lie below this one.
+/// Whether maps below this path may have `environments`.
 pub fn holds_varying(path: &[&str]) -> bool {
     match path {
         [] | ["network"] | ["network", "subnets"] | ["cluster"] | ["cluster", "pools"] | ["access"] | ["access", "groups"] => true,
@@ -141,7 +141,7 @@ pub fn holds_varying(path: &[&str]) -> bool {
     }
 }
 
-/// Whether this key is the same in every environment: it may not stand in an `environments` block.
+/// Whether the key is the same in every environment, so that an `environments` block can't set it.
 pub fn is_fixed(path: &[&str]) -> bool {
     matches!(
         path,

@@ -1,4 +1,4 @@
-//! `stores`: data that must not be lost, and caches.
+//! `stores`: databases, queues and caches.
 
 use super::container::{File, Metrics, Probes, Resources, Security, Tmp, container};
 use crate::syntax::{Field, Map};
@@ -7,47 +7,47 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 container! {
-    /// A data store. The engine knows its image, ports and probes; the container's fields change them.
+    /// A data store. The engine provides image, ports and probes; the container fields override them.
     Store {
-        /// Its namespace. Required unless there is only one.
+        /// The store's namespace. Default: the only namespace; required if there are several.
         pub namespace: Field<Name>,
-        /// The team that owns it. Default: the namespace's owner.
+        /// The team that owns the store. Default: the namespace's owner.
         pub owner: Field<Name>,
-        /// What it is.
+        /// Database engine. Required.
         pub engine: Field<Engine>,
-        /// The version of the engine.
+        /// Version of the engine, such as `17`.
         pub version: Field<String>,
-        /// Who runs it.
+        /// Whether the store runs in the cluster or as a managed service of the cloud provider.
         pub mode: Field<StoreMode>,
-        /// The name of the database in it. Default: the entry's name.
+        /// Name of the database. Default: the entry's name.
         pub name: Field<String>,
-        /// Its users.
+        /// Database users, by name.
         pub users: Field<Map<Name, StoreUser>>,
-        /// Settings of the engine.
+        /// Engine settings, such as `maxmemory-policy: allkeys-lru`.
         pub parameters: Field<Map<String, String>>,
-        /// The size of each replica's volume, or `none` for a cache.
+        /// Size of each replica's volume, such as `100Gi`, or `none` for a cache without a volume. Required.
         pub storage: Field<StoreSize>,
-        /// The folder in which the engine keeps its data: where the volume stands. Default: `/data`.
+        /// Mount path of the volume, for `engine: custom`. Default: `/data`.
         pub data: Field<AbsolutePath>,
-        /// How many there are in a region.
+        /// Number of replicas per region.
         pub replicas: Field<u32>,
-        /// The subnet it runs in. Default: the default subnet.
+        /// The subnet of the store's pods. Default: the subnet with `default: true`.
         pub subnet: Field<Name>,
-        /// Regions with a copy that can take over.
+        /// Regions with a standby replica that can take over. Default: none.
         pub standby: Field<Vec<Field<Name>>>,
-        /// Whether each region has one of its own, with data of its own.
+        /// Whether each region has a separate store with separate data.
         pub independent: Field<bool>,
-        /// Its only port, for an engine that platgen does not know.
+        /// The store's only port, for `engine: custom`: `5432`, or `80->8080` for Service port 80 and container port 8080.
         pub port: Field<PortMap>,
-        /// What it calls.
+        /// Dependencies: the apps, stores and external services that the store calls. Network policies and firewall rules open for them.
         pub needs: Field<Vec<Field<Ref>>>,
-        /// How it is saved, or why not.
+        /// Backups, or the reason for having none.
         pub backup: Field<Backup>,
-        /// Further names under which it answers in its namespace.
+        /// Additional names of the store's Service in the namespace.
         pub alias: Field<Vec<Field<Name>>>,
-        /// The environments it exists in. Default: all.
+        /// The environments in which the store exists. Default: all.
         pub only: Field<Vec<Field<Name>>>,
-        /// The name it had before.
+        /// The store's previous name.
         pub renamed_from: Field<EntryName>,
     }
 }
@@ -86,17 +86,17 @@ pub enum StoreMode {
     Managed,
 }
 
-/// A user of a store. Its password is made and kept in the cluster or the secret manager, never in a file.
+/// A database user. The password is generated and kept in the cluster or the secret manager, never in a file.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoreUser {}
 
-/// The size of a store's volume.
+/// Volume size of a store.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum StoreSize {
-    /// `none`: nothing is kept.
+    /// `none`: the store has no volume.
     None,
-    /// So much for each replica.
+    /// The size of each replica's volume.
     Size(Quantity),
 }
 
@@ -123,22 +123,22 @@ impl JsonSchema for StoreSize {
     }
 }
 
-/// How a store is saved, and how that is proved.
+/// Backups of a store, and the objectives that they meet.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Backup {
-    /// How often.
+    /// Time between backups, such as `6h`.
     pub every: Field<Duration>,
-    /// How long a copy is kept.
+    /// Retention of each backup, such as `35d`.
     pub keep: Field<Duration>,
-    /// The region of the second copy.
+    /// Region to which backups are copied. Default: no copy.
     pub copy_to: Field<Name>,
-    /// How often a copy is restored to prove it.
+    /// Time between restore tests, such as `7d`.
     pub restore_test: Field<Duration>,
-    /// The most data that may be lost, as time.
+    /// Recovery point objective: the longest period whose data may be lost, such as `10m`.
     pub rpo: Field<Duration>,
-    /// The longest a restore may take.
+    /// Recovery time objective: the longest time a restore may take, such as `1h`.
     pub rto: Field<Duration>,
-    /// Why there is none.
+    /// Why the store has no backups. The checks accept the reason as the waiver.
     pub none: Field<String>,
 }

@@ -1,4 +1,4 @@
-//! The files of a spec -> one tree, as if they were one file.
+//! The files of a spec -> one tree, as if the files were one.
 
 use super::rules;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The union of the files: named maps unite, anything else stands in one file.
+/// The union of the files. Named maps are united; any other section may be in one file only.
 pub(super) fn unite(files: &[Node], found: &mut Diagnostics) -> Node {
     let mut sections: IndexMap<Arc<str>, Entry> = IndexMap::new();
     let mut places: BTreeMap<(Arc<str>, Arc<str>), Span> = BTreeMap::new();
@@ -30,7 +30,7 @@ pub(super) fn unite(files: &[Node], found: &mut Diagnostics) -> Node {
             if named && entry.value.is_map() {
                 for item in entry.value.entries() {
                     if matches!(&*item.key, "environments" | "without") && !rules::varies(&[&entry.key]) {
-                        let message = format!("`{}` is a word of the language, and no name of an entry", item.key);
+                        let message = format!("`{}` is a key of the spec language and can't name an entry", item.key);
                         found.push(Diagnostic::new(Code::NameTaken, message).at(item.span).help("choose another name"));
                     }
                     if let Some(&first) = places.get(&(entry.key.clone(), item.key.clone())) {
@@ -62,5 +62,5 @@ fn defined_twice(what: &str, second: Span, first: Span) -> Diagnostic {
     Diagnostic::new(Code::DefinedTwice, format!("{what} is defined in two files"))
         .at(second)
         .related(first, "first defined here")
-        .help("keep it in one of them: what differs by environment goes under its `environments`")
+        .help("keep one of the two; put differences between environments under `environments` of the entry")
 }

@@ -1,4 +1,4 @@
-//! Single values: flow collections on one line, quotes only where they are needed.
+//! The canonical form of single values: flow collections on one line, quotes only where needed.
 
 use crate::yaml::{is_plain, is_plain_key};
 
@@ -13,21 +13,21 @@ enum Token<'a> {
     Plain(&'a str),
 }
 
-/// Whether a text may stand without quotes, wherever a value may stand: text to every YAML reader, and nothing in it that ends a value.
+/// Whether a text needs no quotes in any position: every YAML reader takes it for text, and nothing in it ends a value.
 pub(super) fn is_bare(text: &str) -> bool {
     is_plain(text) && !text.contains(['#', ',', '[', ']', '{', '}'])
 }
 
-/// Where a scalar stands.
+/// The position of a scalar.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Place {
     Key,
     Block,
-    /// Between brackets or braces, where old readers stumble over a colon.
+    /// Inside brackets or braces, where old readers mishandle a colon.
     Flow,
 }
 
-/// A quoted scalar on one line, with the quotes it needs.
+/// A quoted scalar on one line with the quotes that it needs.
 pub(super) fn requote(raw: &str, place: Place) -> String {
     let Some(text) = unquote(raw) else { return raw.to_string() };
     let bare = match place {
@@ -37,13 +37,13 @@ pub(super) fn requote(raw: &str, place: Place) -> String {
     };
     match bare {
         true => text,
-        // Escaping what stands well in single quotes makes nothing clearer.
+        // Single quotes read better than escapes.
         false if text.contains(['"', '\\']) || !text.chars().all(crate::yaml::is_printable) => raw.to_string(),
         false => format!("\"{text}\""),
     }
 }
 
-/// What quotes hold; none where it takes more than simple escapes to say.
+/// The text inside quotes; `None` if it has complex escapes.
 fn unquote(raw: &str) -> Option<String> {
     if let Some(inside) = raw.strip_prefix('\'') {
         return Some(inside.strip_suffix('\'')?.replace("''", "'"));
@@ -59,7 +59,7 @@ fn unquote(raw: &str) -> Option<String> {
     Some(text)
 }
 
-/// The end of a quoted scalar that starts at `start`.
+/// The end of the quoted scalar that starts at `start`.
 pub(super) fn quoted_end(text: &str, start: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let quote = *bytes.get(start)?;
@@ -74,7 +74,7 @@ pub(super) fn quoted_end(text: &str, start: usize) -> Option<usize> {
     }
 }
 
-/// The flow collection that starts at `start`: its end, and its canonical text where it stands on one line.
+/// The flow collection that starts at `start`: its end, and its canonical text if it is on one line.
 pub(super) fn flow(text: &str, start: usize) -> Option<(usize, Option<String>)> {
     let (tokens, end) = tokens(text, start)?;
     let raw = &text[start..end];
@@ -102,7 +102,7 @@ fn join(tokens: &[Token<'_>]) -> String {
     out
 }
 
-/// The tokens of a flow collection, and where it ends. Comments inside are passed over.
+/// The tokens of a flow collection, without comments, and its end.
 fn tokens(text: &str, start: usize) -> Option<(Vec<Token<'_>>, usize)> {
     let bytes = text.as_bytes();
     let (mut tokens, mut at, mut depth) = (Vec::new(), start, 0_usize);
@@ -147,7 +147,7 @@ fn tokens(text: &str, start: usize) -> Option<(Vec<Token<'_>>, usize)> {
     }
 }
 
-/// Whether a colon before this byte ends a key.
+/// Whether a colon before this byte separates key and value.
 fn is_end(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b',' | b'[' | b']' | b'{' | b'}')
 }

@@ -1,8 +1,8 @@
-//! The canonical form of a spec's text: text in, text out, with the same meaning and every comment.
+//! The canonical form of spec files: the same meaning, every comment, one layout.
 //!
-//! The result is parsed again by the spec's own reader and compared with the input; apart from blanks, quotes and commas both hold the same
-//! characters, so nothing is lost. A text that fails either comparison, or that uses syntax without a safe layout, is refused and stays unchanged.
-//! The order of sections and fields is the author's: comments belong to their neighbours. Knows no disk.
+//! The result is parsed again and compared with the input: both trees have to be equal, and apart from blanks, quotes and commas both texts have to
+//! hold the same characters. A text that fails a comparison, or that uses syntax without a safe layout, stays unchanged. Sections and fields keep
+//! their order, since comments belong to their neighbours.
 
 mod flow;
 mod print;
@@ -16,11 +16,11 @@ use crate::syntax::{Kind, Node, parse};
 /// Blanks before a comment at the end of a line.
 const BEFORE_COMMENT: usize = 3;
 
-/// Why a text has no canonical form, and where.
+/// The reason why a text has no canonical form, and its position.
 struct Refused {
-    /// The byte in the text as it was given.
+    /// The byte offset in the text.
     at: usize,
-    /// The second half of the message `NAME stays as it is: ...`.
+    /// The second half of the message `NAME can't be formatted: ...`.
     why: &'static str,
 }
 
@@ -35,12 +35,12 @@ pub fn canonical(sources: &Sources, file: FileId) -> Result<String, Vec<Diagnost
     let Some(before) = before.filter(|_| !found.has_errors()) else { return Err(found.sorted().into_iter().cloned().collect()) };
     let tidy = source.text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let refused = |at: usize, why: &str| {
-        // `tidy` has shorter line ends and no byte order mark, so the offset differs from the source; the line number does not.
+        // `tidy` has no carriage returns and no byte order mark, so its offsets differ from the source's, but not its line numbers.
         let line = tidy.get(..at).unwrap_or_default().matches('\n').count();
         let start = source.text.split_inclusive('\n').take(line).map(str::len).sum();
         let length = source.text[start..].lines().next().map_or(0, str::len);
-        let fault = Diagnostic::new(Code::Layout, format!("`{}` stays as it is: {why}", source.name));
-        vec![fault.at(Span::new(file, start..start + length)).help("write this line in another way, or lay the file out by hand")]
+        let fault = Diagnostic::new(Code::Layout, format!("`{}` can't be formatted: {why}", source.name));
+        vec![fault.at(Span::new(file, start..start + length)).help("rewrite this line, or format the file by hand; the file is unchanged")]
     };
     let text = match source.name.ends_with(".toml") {
         true => toml::canonical(&tidy),
@@ -54,11 +54,11 @@ pub fn canonical(sources: &Sources, file: FileId) -> Result<String, Vec<Diagnost
     let id = again.add(source.name.clone(), text.clone());
     match parse(&again, id, &mut Diagnostics::default()) {
         Some(after) if same(&before, &after) => Ok(text),
-        _ => Err(refused(0, "its canonical form would have another meaning")),
+        _ => Err(refused(0, "the canonical form would have another meaning")),
     }
 }
 
-/// Whether two trees have the same meaning. Quotes around a word that every YAML reader takes for text make no difference.
+/// Whether two trees have the same meaning. Optional quotes make no difference.
 pub fn same(a: &Node, b: &Node) -> bool {
     match (&a.kind, &b.kind) {
         (Kind::Plain(a), Kind::Plain(b)) | (Kind::Text(a), Kind::Text(b)) => a == b,
@@ -71,7 +71,7 @@ pub fn same(a: &Node, b: &Node) -> bool {
     }
 }
 
-/// The first byte of `before` at which `after` holds another character. Blanks, quotes, commas and a leading `---` are not compared.
+/// The offset in `before` of the first character that differs in `after`. Blanks, quotes, commas and a leading `---` are not compared.
 fn lost(before: &str, after: &str) -> Option<usize> {
     let (mut old, mut new) = (kept(before), kept(after));
     loop {

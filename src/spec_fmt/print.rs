@@ -1,7 +1,7 @@
-//! Rows to canonical text: indentation, tables, comments, blank lines.
+//! Rows -> canonical text: indentation, tables, comments, blank lines.
 //!
-//! Values stand one blank after their colon, or in one column where their author made a table of neighbouring lines; comments at line ends likewise.
-//! A section of several lines is set apart by blank lines; elsewhere blank lines are the author's, one at a time.
+//! Values follow their colon after one blank, or are aligned if the author aligned neighbouring lines; the same holds for comments at line ends.
+//! Blank lines surround sections of several lines. Elsewhere the author's blank lines stay, at most one in a row.
 
 use super::BEFORE_COMMENT;
 use super::scan::{Item, Row};
@@ -30,14 +30,14 @@ pub(super) fn print(items: Vec<Item>) -> String {
     lines.iter().fold(String::new(), |text, line| text + line + "\n")
 }
 
-/// The indentation of a comment: that of the row below, or of the level it stands in where that is deeper.
+/// The indentation of a comment: that of the row below, or that of the comment's own level if deeper.
 fn depth(column: usize, levels: &[(usize, usize)], next: Option<(usize, usize)>) -> usize {
     let (below, indent) = next.unwrap_or((0, 0));
     let level = levels.iter().rev().find(|(old, _)| *old <= column).map_or(0, |(_, new)| *new);
     if column > below { level.max(indent) } else { indent }
 }
 
-/// For every item, the first row from there on: its indentation as written and its new one.
+/// For every item the next row's written and new indentation.
 fn rows_below(items: &[Item]) -> Vec<Option<(usize, usize)>> {
     let mut next = None;
     let below = items.iter().rev().map(|item| {
@@ -51,7 +51,7 @@ fn rows_below(items: &[Item]) -> Vec<Option<(usize, usize)>> {
     all
 }
 
-/// One blank line at a time; none at the start, at the end, and below a line that opens something.
+/// Keeps at most one blank line in a row, and none at the start, at the end, and below a line that opens a collection.
 fn squeeze(items: Vec<Item>) -> Vec<Item> {
     let mut kept: Vec<Item> = Vec::new();
     for item in items {
@@ -68,7 +68,7 @@ fn squeeze(items: Vec<Item>) -> Vec<Item> {
     kept
 }
 
-/// A blank line between two sections where one of them has several lines.
+/// Adds a blank line between two sections if one of them has several lines.
 fn set_apart(items: Vec<Item>) -> Vec<Item> {
     let is_top = |item: &Item| matches!(item, Item::Row(row) if row.indent == 0);
     let tops: Vec<usize> = (0..items.len()).filter(|at| is_top(&items[*at])).collect();
@@ -84,7 +84,7 @@ fn set_apart(items: Vec<Item>) -> Vec<Item> {
     for section in 0..tops.len().saturating_sub(1) {
         let (end, next) = (last_row(section), tops[section + 1]);
         let apart = items[end + 1..next].iter().any(|item| matches!(item, Item::Blank));
-        // A comment that stands deeper belongs to the section above it.
+        // An indented comment belongs to the section above it.
         let own = items[end + 1..next].iter().take_while(|item| matches!(item, Item::Comment { column, .. } if *column > 0)).count();
         if !apart && (is_long(section) || is_long(section + 1)) {
             after.insert(end + own);
@@ -100,7 +100,7 @@ fn set_apart(items: Vec<Item>) -> Vec<Item> {
     apart
 }
 
-/// Rows without anything between them.
+/// Prints adjacent rows.
 fn block(rows: &[&Row], lines: &mut Vec<String>) {
     let width = |row: &Row| row.indent + row.lead.len() + row.key.as_deref().map_or(0, |key| key.chars().count());
     let in_table = |row: &&Row| row.key.is_some() && !row.value.is_empty() && row.tail.is_empty();
@@ -140,7 +140,7 @@ fn block(rows: &[&Row], lines: &mut Vec<String>) {
     }
 }
 
-/// Whether all cells but one, which may be new, stand in one column though what is before them has different lengths: that is no accident.
+/// Whether the author aligned the cells: all of them except one new row are in one column, although the texts before them differ in length.
 fn is_table(cells: &[(usize, usize)]) -> bool {
     let mut columns: BTreeMap<usize, (usize, usize, usize)> = BTreeMap::new();
     for (column, width) in cells {

@@ -1,16 +1,16 @@
-//! YAML text to rows: what stands on each line and how deep it belongs.
+//! YAML text -> rows: the parts of each line and its indentation.
 //!
-//! Only layout is read here; the real reader has accepted the text, and judges the result. What it does not know (`?` keys, documents, tabs before
-//! a key) it refuses.
+//! Reads the layout only: the YAML parser has accepted the text before and checks the result afterwards. Fails for `?` keys, several documents and
+//! tabs before a key.
 
 use super::Refused;
 use super::flow::{Place, flow, quoted_end, requote};
 
-/// A line, or several that belong together.
+/// A blank line, a comment or a row.
 #[derive(Debug)]
 pub(super) enum Item {
     Blank,
-    /// A comment on a line of its own: its indentation as written, the text, and the levels that are open around it.
+    /// A comment on a line of its own: written indentation, text, and the open levels around it.
     Comment {
         column: usize,
         text: String,
@@ -19,28 +19,28 @@ pub(super) enum Item {
     Row(Row),
 }
 
-/// Something that starts on a line of its own.
+/// An entry or item that starts on a line of its own.
 #[derive(Debug)]
 pub(super) struct Row {
-    /// Its indentation as written.
+    /// The written indentation.
     pub(super) column: usize,
-    /// Its new indentation.
+    /// The new indentation.
     pub(super) indent: usize,
-    /// The dashes before it.
+    /// The dashes of list items at the start.
     pub(super) lead: String,
-    /// Its key with the colon.
+    /// The key with the colon.
     pub(super) key: Option<String>,
-    /// Where its value stands, as written: characters after the start of the line.
+    /// The written column of the value, in characters from the start of the line.
     pub(super) value_column: usize,
-    /// Its value on this line.
+    /// The value on this line.
     pub(super) value: String,
-    /// The lines of its value below, complete.
+    /// The complete further lines of the value.
     pub(super) tail: Vec<String>,
-    /// The comment at its end, and where that stands, as written.
+    /// The comment at the end of the line and its written column.
     pub(super) comment: Option<(String, usize)>,
 }
 
-/// A block collection that is open.
+/// An open block collection.
 struct Open {
     sequence: bool,
     column: usize,
@@ -49,14 +49,14 @@ struct Open {
 
 struct Scan<'a> {
     text: &'a str,
-    /// Start and end of each line, without the line end.
+    /// Start and end of each line, without the line break.
     lines: Vec<(usize, usize)>,
     at: usize,
     open: Vec<Open>,
     items: Vec<Item>,
 }
 
-/// Reads the rows of a text with plain line ends.
+/// Reads the rows of a text without carriage returns.
 pub(super) fn scan(text: &str) -> Result<Vec<Item>, Refused> {
     let mut lines = Vec::new();
     let mut start = 0;
@@ -65,7 +65,7 @@ pub(super) fn scan(text: &str) -> Result<Vec<Item>, Refused> {
         start += line.len();
     }
     if let Some(at) = text.find('\r') {
-        return Err(Refused { at, why: "there is a carriage return inside a line" });
+        return Err(Refused { at, why: "a line contains a carriage return" });
     }
     let mut scan = Scan { text, lines, at: 0, open: Vec::new(), items: Vec::new() };
     while scan.at < scan.lines.len() {
@@ -107,9 +107,9 @@ impl<'a> Scan<'a> {
             self.items.push(Item::Comment { column, text: content.to_string(), levels });
         } else if document && content == "---" && self.at == 0 {
         } else if document && (content.len() < 4 || content.as_bytes()[3] == b' ' || content.starts_with('%')) {
-            return self.refuse("this belongs to streams of documents");
+            return self.refuse("document markers and directives are not supported");
         } else if content.starts_with('\t') {
-            return self.refuse("a tab stands before the text");
+            return self.refuse("the line is indented with a tab");
         } else {
             return self.row(column);
         }
@@ -117,12 +117,12 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    /// The indentation of the collection that has an item here.
+    /// The new indentation of the collection with an item at this column.
     fn enter(&mut self, sequence: bool, column: usize) -> usize {
         while self.open.last().is_some_and(|open| open.column > column) {
             self.open.pop();
         }
-        // A list may stand as deep as the key that it belongs to.
+        // A list may have the same indentation as its key.
         if !sequence && self.open.last().is_some_and(|open| open.column == column && open.sequence) {
             self.open.pop();
         }
@@ -153,7 +153,7 @@ impl<'a> Scan<'a> {
         loop {
             let rest = &line[at..];
             if rest == "?" || rest.starts_with("? ") {
-                return self.refuse("keys after `?` are not laid out");
+                return self.refuse("keys after `?` are not supported");
             }
             let dash = rest == "-" || rest.starts_with("- ") || rest.starts_with("-\t");
             let key = if dash { None } else { key_end(rest) };
@@ -176,7 +176,7 @@ impl<'a> Scan<'a> {
                 at += after;
                 at += line[at..].len() - line[at..].trim_start_matches([' ', '\t']).len();
             } else if at == column {
-                let Some(open) = self.open.last() else { return self.refuse("its sections do not stand on lines of their own") };
+                let Some(open) = self.open.last() else { return self.refuse("the sections are not on lines of their own") };
                 row.indent = open.indent + 2;
             }
             break;
@@ -187,12 +187,12 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    /// Reads the value at a byte of the current line into the row, and goes on to the line after it.
+    /// Reads the value at a byte of the current line into the row, and advances to the line after the value.
     fn value(&mut self, row: &mut Row, from: usize) -> Result<(), Refused> {
         let end_of_line = self.lines[self.at].1;
         let rest = &self.text[from..end_of_line];
         let Some((column, indent)) = self.open.last().map(|open| (open.column, open.indent)) else {
-            return self.refuse("its sections do not stand on lines of their own");
+            return self.refuse("the sections are not on lines of their own");
         };
         let end = match rest.chars().next() {
             None | Some('#') => from,
@@ -203,7 +203,7 @@ impl<'a> Scan<'a> {
                 if end <= end_of_line {
                     row.value = requote(raw, Place::Block);
                 } else {
-                    // Blanks around line ends mean nothing inside quotes.
+                    // Inside quotes, blanks around line breaks have no meaning.
                     self.fold(row, raw, |_| indent + 2);
                 }
                 end
@@ -212,21 +212,21 @@ impl<'a> Scan<'a> {
                 let Some((end, text)) = flow(self.text, from) else { return self.refuse("a bracket is not closed") };
                 match text {
                     Some(text) => row.value = text,
-                    // As its author wrote it, moved as a whole.
+                    // The lines keep their relative indentation.
                     None => self.fold(row, &self.text[from..end], |old| (old + indent).saturating_sub(column)),
                 }
                 end
             }
             Some(_) => return self.plain(row, from, column, indent),
         };
-        // Several lines may have passed.
+        // The value may have taken several lines.
         while self.lines[self.at].1 < end {
             self.at += 1;
         }
         let rest = &self.text[end..self.lines[self.at].1];
         let word = rest.trim_start_matches([' ', '\t']);
         if !word.is_empty() && !word.starts_with('#') {
-            return self.refuse("something stands after the value");
+            return self.refuse("there is text after the value");
         }
         let column = self.text[self.lines[self.at].0..].get(..end - self.lines[self.at].0).map_or(0, |line| line.chars().count());
         self.comment(row, word, column + rest.len() - word.len());
@@ -234,7 +234,7 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    /// Puts a comment at the end of the row.
+    /// Adds a comment at the end of the row.
     fn comment(&self, row: &mut Row, word: &str, column: usize) {
         let word = word.trim_end_matches([' ', '\t']);
         match row.tail.last_mut() {
@@ -244,7 +244,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// A value of several lines whose indentation means nothing; `indent` gives the new one from the old.
+    /// Reads a value of several lines whose indentation has no meaning. `indent` maps the written indentation to the new one.
     fn fold(&self, row: &mut Row, raw: &str, indent: impl Fn(usize) -> usize) {
         let mut lines = raw.split('\n');
         row.value = lines.next().unwrap_or_default().trim_end_matches([' ', '\t']).to_string();
@@ -266,7 +266,7 @@ impl<'a> Scan<'a> {
             return Ok(());
         }
         self.at += 1;
-        // It goes on with every line that stands deeper.
+        // Every line that is indented deeper continues the value.
         let mut blanks = 0;
         while let Some(line) = self.line(self.at + blanks) {
             if is_blank(line) {
@@ -288,13 +288,13 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    /// A literal or folded block: its lines are content, moved as a whole.
+    /// Reads a literal or folded block. Its lines keep their relative indentation.
     fn block(&mut self, row: &mut Row, rest: &str, column: usize, indent: usize) -> Result<(), Refused> {
         let header = rest.split([' ', '\t']).next().unwrap_or_default();
         row.value = header.to_string();
         let word = rest[header.len()..].trim_start_matches([' ', '\t']);
         if !word.is_empty() && !word.starts_with('#') {
-            return self.refuse("something stands after the sign of a block");
+            return self.refuse("there is text after the block indicator");
         }
         let before = self.text[self.lines[self.at].0..self.lines[self.at].1].chars().count() - word.chars().count();
         self.comment(row, word, before);
@@ -316,7 +316,7 @@ impl<'a> Scan<'a> {
             row.tail.push(if empty { String::new() } else { spaces(new) + &line[old..] });
             self.at += 1;
         }
-        // Empty lines at the end are content only after `+`.
+        // Trailing empty lines are content only with `+`.
         if !header.contains('+') {
             row.tail.truncate(row.tail.len() - blanks);
             self.at -= blanks;
@@ -325,7 +325,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// The end of the key at the start of a text, and where its value may start; none where there is no key.
+/// The end of the key at the start of a text and the earliest start of its value; `None` without a key.
 fn key_end(text: &str) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     let ends = |at: usize| bytes.get(at) == Some(&b':') && matches!(bytes.get(at + 1), None | Some(b' ' | b'\t'));

@@ -1,4 +1,4 @@
-//! What the canonical form looks like, in texts small enough to read.
+//! Examples of the canonical form.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn lay_out(name: &str, text: &str) -> Result<String, String> {
     })
 }
 
-/// Laid out as expected, and then left alone.
+/// Checks the canonical form of a text, and that formatting it again changes nothing.
 #[track_caller]
 fn becomes(name: &str, text: &str, wanted: &str) {
     assert_eq!(lay_out(name, text).as_deref(), Ok(wanted));
@@ -69,7 +69,7 @@ fn tables_of_neighbouring_lines_stay_tables() {
         "a:\n  b:       1   # one\n  cd:      2   # two\n  efghi:   3\n  jklmnop: 4\n",
     );
     becomes("a.yaml", "a:\n  b:  1\n  cd: 2\n\n  e:    3\n", "a:\n  b:  1\n  cd: 2\n\n  e: 3\n");
-    // One that stands below another by chance makes no table; one that was added to a table joins it.
+    // A single aligned pair by chance is no table; a row that was added to a table is aligned with it.
     becomes("a.yaml", "a:\n  bc:   1\n  def:  2\n  ghij: 3\n  klmno: 4\n", "a:\n  bc:    1\n  def:   2\n  ghij:  3\n  klmno: 4\n");
     becomes("a.yaml", "a:\n  bc: 1\n  d:  2\n  efg: 3\n  hijk: 4\n", "a:\n  bc: 1\n  d: 2\n  efg: 3\n  hijk: 4\n");
     becomes("a.yaml", "a:\n  b: 1       # one\n  cdef: 22   # two\n", "a:\n  b: 1       # one\n  cdef: 22   # two\n");
@@ -101,9 +101,12 @@ fn toml_has_one_form_too() {
 #[test]
 fn what_cannot_be_kept_is_left_alone() {
     let refused = |name: &str, text: &str| lay_out(name, text).unwrap_err();
-    assert_eq!(refused("a.yaml", "a: 1\n? b\n: c\n"), "layout:2: `a.yaml` stays as it is: keys after `?` are not laid out");
-    assert_eq!(refused("a.yaml", "a: 1\n...\n"), "layout:2: `a.yaml` stays as it is: this belongs to streams of documents");
-    assert_eq!(refused("a.yaml", "{a: 1}\n"), "layout:1: `a.yaml` stays as it is: its sections do not stand on lines of their own");
+    assert_eq!(refused("a.yaml", "a: 1\n? b\n: c\n"), "layout:2: `a.yaml` can't be formatted: keys after `?` are not supported");
+    assert_eq!(
+        refused("a.yaml", "a: 1\n...\n"),
+        "layout:2: `a.yaml` can't be formatted: document markers and directives are not supported"
+    );
+    assert_eq!(refused("a.yaml", "{a: 1}\n"), "layout:1: `a.yaml` can't be formatted: the sections are not on lines of their own");
     assert_eq!(refused("a.yaml", "a: &b 1\n").split(':').next(), Some("anchor"));
     assert_eq!(refused("a.yaml", "a: 1\na: 2\n").split(':').next(), Some("duplicate-key"));
     assert!(refused("a.toml", "a = \n").starts_with("syntax:1"));

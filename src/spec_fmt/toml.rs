@@ -1,16 +1,17 @@
 //! The canonical form of TOML, through the format-preserving tree of `toml_edit`.
 //!
-//! Tables are set apart by one blank line; keys start their lines; one blank around `=`, inside braces and after commas. Arrays and inline tables of
-//! several lines stay as their author wrote them. Texts are in double quotes where that needs no escape.
+//! One blank line between tables, no indentation of keys, one blank around `=`, inside braces and after commas. Arrays and inline tables of several
+//! lines stay unchanged. Texts are in double quotes unless that needs escapes.
 
 use super::{BEFORE_COMMENT, Refused};
 use toml_edit::{Array, Decor, DocumentMut, InlineTable, Item, KeyMut, RawString, Table, Value};
 
-/// Lays out a text with plain line ends.
+/// Formats a text without carriage returns.
 pub(super) fn canonical(text: &str) -> Result<String, Refused> {
-    let mut document: DocumentMut = text
-        .parse()
-        .map_err(|error: toml_edit::TomlError| Refused { at: error.span().map_or(0, |span| span.start), why: "it can't be read" })?;
+    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| Refused {
+        at: error.span().map_or(0, |span| span.start),
+        why: "the file is not valid TOML",
+    })?;
     let trailing = words(document.trailing().as_str().unwrap_or_default());
     document.set_trailing(trailing.trim_end_matches('\n').to_string() + if trailing.trim().is_empty() { "" } else { "\n" });
     table(document.as_table_mut(), true);
@@ -19,7 +20,7 @@ pub(super) fn canonical(text: &str) -> Result<String, Refused> {
     Ok(if text.ends_with('\n') || text.is_empty() { text.to_string() } else { format!("{text}\n") })
 }
 
-/// Comments and blank lines before something: comments at the start of their lines, one blank line at a time.
+/// Normalizes the comments and blank lines before an item: comments without indentation, at most one blank line in a row.
 fn words(raw: &str) -> String {
     let mut out = String::new();
     let mut blank = false;
@@ -27,7 +28,7 @@ fn words(raw: &str) -> String {
     for (at, line) in lines.iter().enumerate() {
         let line = line.trim_matches([' ', '\t']);
         match line.is_empty() {
-            // What follows the last line end is the indentation of the thing itself.
+            // The text after the last line break is the indentation of the item.
             true => blank |= at + 1 < lines.len(),
             false => {
                 if blank {
@@ -49,7 +50,7 @@ fn text_of(raw: Option<&RawString>) -> String {
     raw.and_then(RawString::as_str).unwrap_or_default().to_string()
 }
 
-/// A comment at the end of a line, with the blanks before it.
+/// Normalizes a comment at the end of a line and the blanks before it.
 fn line_end(raw: &str) -> String {
     match raw.trim_matches([' ', '\t', '\n']) {
         "" => String::new(),
@@ -65,26 +66,26 @@ fn head(decor: &mut Decor) {
     decor.set_suffix(after);
 }
 
-/// The lines of a table and the tables in it; `fresh` where nothing stands between them and its head.
+/// Formats the lines of a table and its tables. `fresh` if the table's header is directly above.
 fn table(table: &mut Table, fresh: bool) {
     for (number, (mut key, item)) in table.iter_mut().enumerate() {
         let fresh = fresh && number == 0;
         match item {
             Item::Value(inner) => {
                 let before = words(&text_of(key.leaf_decor().prefix()));
-                // No blank line below the head of a table.
+                // No blank line below the header of a table.
                 let before = if fresh { before.trim_start_matches('\n') } else { &before };
                 name(&mut key, before, " ");
                 value(inner, true);
             }
-            // What stands before `a.b = 1` belongs to its last key.
+            // toml_edit stores the text before `a.b = 1` with the last key.
             Item::Table(inner) if inner.is_dotted() => {
                 part(&mut key);
                 self::table(inner, fresh);
             }
             Item::Table(inner) => {
                 part(&mut key);
-                // Blanks between the brackets; anything else there belongs to something else.
+                // Only the blanks inside the brackets.
                 if text_of(key.leaf_decor().prefix()).trim_matches([' ', '\t']).is_empty() {
                     key.leaf_decor_mut().set_prefix("");
                 }
@@ -105,7 +106,7 @@ fn table(table: &mut Table, fresh: bool) {
     }
 }
 
-/// A key that is followed by a dot: no blanks, quotes where they are needed.
+/// Formats a key before a dot: no blanks, quotes only where needed.
 fn part(key: &mut KeyMut<'_>) {
     let leaf = key.leaf_decor().clone();
     bare(key);
@@ -121,7 +122,7 @@ fn name(key: &mut KeyMut<'_>, before: &str, after: &str) {
     key.leaf_decor_mut().set_suffix(after);
 }
 
-/// Takes away quotes that a key does not need.
+/// Removes quotes that a key does not need.
 fn bare(key: &mut KeyMut<'_>) {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if !key.get().is_empty() && key.get().chars().all(plain) {
@@ -129,7 +130,7 @@ fn bare(key: &mut KeyMut<'_>) {
     }
 }
 
-/// A value; `line` where it ends a line, so that a comment may follow.
+/// Formats a value. `line` if the value ends a line, so that a comment may follow.
 fn value(value: &mut Value, line: bool) {
     if let Value::String(text) = value {
         let plain = text.value().chars().all(|c| crate::yaml::is_printable(c) && !matches!(c, '"' | '\\'));
@@ -165,7 +166,7 @@ fn inline(table: &mut InlineTable) {
     cells(table, true);
 }
 
-/// The pairs of an inline table, those of dotted keys among them; `end` where the brace follows the last.
+/// Formats the pairs of an inline table, including those of dotted keys. `end` if the brace follows the last pair.
 fn cells(table: &mut InlineTable, end: bool) {
     let count = table.len();
     for (at, (mut key, item)) in table.iter_mut().enumerate() {

@@ -1,7 +1,7 @@
-//! [`Node`] to any type that derives serde's `Deserialize`, in one pass that never stops at a fault.
+//! Decodes a [`Node`] into any type that derives serde's `Deserialize`, in one pass that reports every fault.
 //!
-//! [`Field`](super::Field) and [`Map`](super::Map) make that possible. Faults become findings with the exact token, the expected thing and, where
-//! there is one, the edit. It knows nothing of the spec language.
+//! [`Field`](super::Field) and [`Map`](super::Map) hold faults instead of failing. Each fault becomes a finding with the token, the expected value
+//! and, if possible, a fix.
 
 use super::node::{Entry, Kind, Node};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, wording};
@@ -13,7 +13,7 @@ use std::fmt;
 pub(super) const FIELD: &str = "$platgen::field";
 pub(super) const MAP: &str = "$platgen::map";
 
-/// Decodes a node, adds every fault to `found`, and returns what could be read.
+/// Decodes a node, adds every fault to `found`, and returns the value without the faulty parts.
 pub fn decode<T: for<'de> Deserialize<'de> + Default>(node: &Node, found: &mut Diagnostics) -> T {
     let faults = RefCell::new(Vec::new());
     let decoder = Decoder { node, faults: &faults, misspelt: false };
@@ -25,7 +25,7 @@ pub fn decode<T: for<'de> Deserialize<'de> + Default>(node: &Node, found: &mut D
     value
 }
 
-/// A span on its way through serde.
+/// A span, passed through serde as three numbers.
 pub(super) struct Place(pub(super) Span);
 
 impl<'de> Deserialize<'de> for Place {
@@ -40,7 +40,7 @@ fn place<'de, S: DeserializeSeed<'de>>(span: Span, seed: S) -> Result<S::Value, 
     seed.deserialize(de::value::SeqDeserializer::new(numbers.into_iter()))
 }
 
-/// A fault on its way to becoming a finding.
+/// A fault, passed through serde as an error.
 #[derive(Debug)]
 struct Fault {
     code: Code,
@@ -59,7 +59,7 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 impl de::Error for Fault {
-    /// What a value type says of a text that it can't read.
+    /// The error of a value type that can't parse a text.
     fn custom<M: fmt::Display>(message: M) -> Self {
         let text = message.to_string();
         let (kind, message) = crate::value::Wrong::split(&text);
@@ -67,7 +67,7 @@ impl de::Error for Fault {
     }
 }
 
-/// The code for what is wrong with a text.
+/// The code for a kind of problem with a text.
 pub fn code_of(kind: crate::value::Wrong) -> Code {
     match kind {
         crate::value::Wrong::Form => Code::InvalidValue,
@@ -76,12 +76,12 @@ pub fn code_of(kind: crate::value::Wrong) -> Code {
     }
 }
 
-/// One node on its way into a type.
+/// Deserializes one node.
 #[derive(Clone, Copy)]
 struct Decoder<'a> {
     node: &'a Node,
     faults: &'a RefCell<Vec<Diagnostic>>,
-    /// Whether the node stands under a misspelt key: the field is there, and what it holds is not read.
+    /// Whether the node's key is misspelt: the field is [`Field::Bad`](super::Field::Bad), and the value is not read.
     misspelt: bool,
 }
 
@@ -109,7 +109,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// The text of a scalar that is not empty by omission.
+    /// The text of a scalar. An empty unquoted scalar is a fault.
     fn text(&self, expected: &dyn Expected) -> Result<&'a str, Fault> {
         match &self.node.kind {
             Kind::Plain(_) if self.node.is_empty_scalar() => Err(self.wrong_type(&Words(expected))),
@@ -118,7 +118,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// An unquoted scalar that `parse` reads; a quoted one that it would read gets the fix.
+    /// Parses an unquoted scalar. A quoted scalar that `parse` accepts is a fault with a fix.
     fn number<T>(&self, expected: &dyn fmt::Display, parse: impl Fn(&str) -> Option<T>) -> Result<T, Fault> {
         match &self.node.kind {
             Kind::Plain(text) if !self.node.is_empty_scalar() => {
@@ -146,7 +146,7 @@ impl fmt::Display for Words<'_> {
     }
 }
 
-/// Sets the node's place on a fault that has none yet.
+/// Sets the node's span on a fault without a span.
 fn located<T>(result: Result<T, Fault>, node: &Node) -> Result<T, Fault> {
     result.map_err(|mut fault| {
         fault.span.get_or_insert(node.span);
@@ -166,7 +166,7 @@ macro_rules! integers {
 impl<'de> de::Deserializer<'de> for Decoder<'de> {
     type Error = Fault;
 
-    /// Open values (a patch, a chart's values): the YAML 1.2 core reading of plain scalars.
+    /// Values without a schema (patches, values of a chart): plain scalars follow the YAML 1.2 core schema.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let result = match &self.node.kind {
             Kind::Plain(text) => match &**text {
@@ -287,8 +287,8 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     }
 }
 
-/// The entries of a map; for a struct, unknown keys are reported. One that is close to a known key stands for it, with a value that is bad: that it is
-/// missing would be a second finding for one fault.
+/// The entries of a map. For a struct, unknown keys are reported. A misspelt key sets the field that was meant to [`Field::Bad`](super::Field::Bad), so
+/// that the field is not also reported as missing.
 struct Entries<'de> {
     decoder: Decoder<'de>,
     all: &'de [Entry],
@@ -318,13 +318,13 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
         match self.value.take() {
             Some(decoder) => seed.deserialize(decoder),
-            None => Err(de::Error::custom("a value was asked for before its key")),
+            None => Err(de::Error::custom("serde requested a value before its key")),
         }
     }
 }
 
 impl Entries<'_> {
-    /// Whether an unknown key is the first that is meant as this one, which nobody wrote.
+    /// Whether an unknown key is the first misspelling of `meant`, and `meant` itself is absent.
     fn stands_for(&self, entry: &Entry, meant: &str) -> bool {
         let known = self.known.unwrap_or_default();
         let mut like = self.all.iter().filter(|other| {
@@ -338,12 +338,12 @@ fn unknown_key(entry: &Entry, known: &[&str]) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(Code::UnknownKey, format!("unknown key `{}`", entry.key)).at(entry.span);
     match wording::suggest(&entry.key, known.iter().copied()) {
         Some(close) => diagnostic = diagnostic.help(format!("did you mean `{close}`?")).fix(entry.span, close),
-        None => diagnostic = diagnostic.help(format!("allowed here: {}", wording::all(known))),
+        None => diagnostic = diagnostic.help(format!("allowed keys: {}", wording::all(known))),
     }
     diagnostic
 }
 
-/// A [`Field`]: its place, then its value, whose fault is recorded.
+/// Deserializes a [`Field`]: the span, then the value. A fault of the value is recorded.
 struct FieldProbe<'de> {
     decoder: Decoder<'de>,
     step: u8,
@@ -367,7 +367,7 @@ impl<'de> SeqAccess<'de> for FieldProbe<'de> {
     }
 }
 
-/// A [`Map`]: for each entry the place of its key, the key (a fault is recorded), the value.
+/// Deserializes a [`Map`]: for each entry the span of the key, the key, then the value. A fault of the key is recorded.
 struct MapProbe<'de> {
     decoder: Decoder<'de>,
     entries: std::slice::Iter<'de, Entry>,

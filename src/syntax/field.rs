@@ -1,8 +1,7 @@
-//! The two types that make decoding infallible, so that one run finds every fault.
+//! The two types that make decoding infallible, so that one run reports every fault.
 //!
-//! A [`Field`] swallows the fault of its value and remembers that there was one; a [`Map`] does so for each of its entries and keeps the places of
-//! the keys. They reach the decoder through reserved newtype names; any other deserializer refuses them, which is right: only ours knows where
-//! things stand.
+//! A [`Field`] whose value has a fault is [`Field::Bad`]; a [`Map`] holds such fields and keeps the spans of the keys. The decoder recognizes both
+//! by reserved newtype names. Other deserializers fail, since they have no spans.
 
 use super::decode::{FIELD, MAP, Place};
 use crate::source::Span;
@@ -12,20 +11,20 @@ use std::fmt;
 use std::hash::Hash;
 use std::marker::PhantomData;
 
-/// A field of the spec: absent, present but wrong (and reported), or read.
+/// A field of the spec: missing, invalid (and reported), or set.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum Field<T> {
-    /// Nobody wrote it.
+    /// The field is not in the spec.
     #[default]
     Missing,
-    /// Somebody wrote something that is no `T`; a finding says so.
+    /// The value is not a `T`; a finding reports the fault.
     Bad(Span),
-    /// The value and where it stands.
+    /// The value and its span.
     Set(T, Span),
 }
 
 impl<T> Field<T> {
-    /// The value, if it was read.
+    /// The value, if set.
     pub fn get(&self) -> Option<&T> {
         match self {
             Field::Set(value, _) => Some(value),
@@ -33,7 +32,7 @@ impl<T> Field<T> {
         }
     }
 
-    /// The place of the value, read or not.
+    /// The span of the value, valid or not.
     pub fn span(&self) -> Option<Span> {
         match self {
             Field::Set(_, span) | Field::Bad(span) => Some(*span),
@@ -41,7 +40,7 @@ impl<T> Field<T> {
         }
     }
 
-    /// The value and its place.
+    /// The value and its span, if set.
     pub fn spanned(&self) -> Option<(&T, Span)> {
         match self {
             Field::Set(value, span) => Some((value, *span)),
@@ -49,26 +48,26 @@ impl<T> Field<T> {
         }
     }
 
-    /// Whether nobody wrote it.
+    /// Whether the field is not in the spec.
     pub fn is_missing(&self) -> bool {
         matches!(self, Field::Missing)
     }
 }
 
-/// A named map in the order it was written.
+/// A map with the order and the spans of its keys.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Map<K: Eq + Hash, V> {
     entries: IndexMap<K, Item<V>>,
-    /// Whether a key could not be read, which has been told.
+    /// Whether a key was invalid, and reported.
     broken: bool,
 }
 
 /// One entry of a [`Map`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Item<V> {
-    /// Where its key stands.
+    /// The span of the key.
     pub key: Span,
-    /// Its value.
+    /// The value.
     pub value: Field<V>,
 }
 
@@ -79,37 +78,37 @@ impl<K: Eq + Hash, V> Default for Map<K, V> {
 }
 
 impl<K: Eq + Hash, V> Map<K, V> {
-    /// Key, place of the key, value.
+    /// Each key, the key's span, and the value.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, Span, &Field<V>)> {
         self.entries.iter().map(|(key, item)| (key, item.key, &item.value))
     }
 
-    /// Key, place of the key and value of the entries that could be read.
+    /// Each key, the key's span, and the value, without invalid values.
     pub fn set(&self) -> impl DoubleEndedIterator<Item = (&K, Span, &V)> {
         self.iter().filter_map(|(key, span, value)| value.get().map(|value| (key, span, value)))
     }
 
-    /// The entry of this name.
+    /// The entry with this key.
     pub fn get<Q: ?Sized + Hash + indexmap::Equivalent<K>>(&self, key: &Q) -> Option<&Item<V>> {
         self.entries.get(key)
     }
 
-    /// The names.
+    /// The keys.
     pub fn keys(&self) -> impl Iterator<Item = &K> {
         self.entries.keys()
     }
 
-    /// Whether an entry is missing here because its key could not be read, which has been told.
+    /// Whether an entry is missing because its key was invalid, and reported.
     pub fn is_broken(&self) -> bool {
         self.broken
     }
 
-    /// How many there are.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there are none.
+    /// Whether the map is empty.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -1,7 +1,7 @@
-//! Text in, spanned tree out: the one place that knows YAML from TOML.
+//! YAML or TOML text -> a tree with spans -> any type that derives serde's `Deserialize`.
 //!
-//! [`parse`] turns a source into a [`Node`]; [`decode`] turns a node into any type that derives serde's `Deserialize`, finding every fault in one
-//! pass. Both collect findings instead of stopping. What the keys mean is the business of `spec`.
+//! [`parse`] turns a source into a [`Node`], [`decode`] turns a node into a type. Both collect findings instead of stopping at the first. Only this
+//! module distinguishes YAML from TOML.
 
 mod decode;
 mod field;
@@ -16,15 +16,15 @@ pub use node::{Entry, Kind, Node};
 use crate::diagnostic::Diagnostics;
 use crate::source::{FileId, Sources};
 
-/// Nesting beyond this is refused: no platform needs it, and hostile input must not exhaust the stack.
+/// The maximum nesting depth. Protects the stack from hostile input.
 pub(crate) const DEPTH: usize = 64;
 
-/// A file larger than this is refused (bytes); spans are 32 bits wide and no spec comes near.
+/// The maximum file size in bytes. Spans are 32 bits wide.
 pub(crate) const SIZE: usize = 64 << 20;
 
-/// Reads one source by its extension (`.toml` is TOML, anything else YAML, of which JSON is a part).
+/// Parses a source: `.toml` files as TOML, all others as YAML, which includes JSON.
 ///
-/// Returns `None` where nothing could be read; the reasons are in `found`.
+/// Returns `None` if the source has no valid tree; the reasons are in `found`.
 pub fn parse(sources: &Sources, file: FileId, found: &mut Diagnostics) -> Option<Node> {
     let source = sources.get(file);
     if source.text.len() > SIZE {

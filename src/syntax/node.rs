@@ -1,21 +1,21 @@
-//! The spanned tree that both formats become.
+//! The tree with spans that YAML and TOML are parsed into.
 //!
-//! Scalars keep the text that was written: whether `1.10` is a number or a version is decided by the field that reads it. Containers and texts are
-//! shared, so that merging layers copies only what differs.
+//! Scalars keep the written text: the type of the field decides whether `1.10` is a number or a version. Collections and texts are reference-counted,
+//! so that merged layers share unchanged parts.
 
 use crate::source::Span;
 use std::sync::Arc;
 
-/// A value and where it stands.
+/// A value and its span.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// The value's own place, without its key.
+    /// The span of the value, without its key.
     pub span: Span,
-    /// What it is.
+    /// The kind and content of the value.
     pub kind: Kind,
 }
 
-/// The four kinds of value.
+/// The four kinds of values.
 #[derive(Clone, Debug)]
 pub enum Kind {
     /// An unquoted scalar, as written.
@@ -24,16 +24,16 @@ pub enum Kind {
     Text(Arc<str>),
     /// A list.
     List(Arc<Vec<Node>>),
-    /// A map in the order it was written; keys are unique.
+    /// A map in written order; keys are unique.
     Map(Arc<Vec<Entry>>),
 }
 
-/// One key of a map with its value.
+/// A key of a map with its value.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// The key, unescaped.
     pub key: Arc<str>,
-    /// Where the key stands.
+    /// The span of the key.
     pub span: Span,
     /// The value.
     pub value: Node,
@@ -66,7 +66,7 @@ impl Node {
         }
     }
 
-    /// The entry of a map with this key. Linear: for the small maps of sections and entries, not for `apps`.
+    /// The entry of a map with this key. A linear search: do not use for large maps such as `apps`.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries().iter().find(|entry| &*entry.key == key)
     }
@@ -84,17 +84,17 @@ impl Node {
         }
     }
 
-    /// Whether it is a map.
+    /// Whether the value is a map.
     pub fn is_map(&self) -> bool {
         matches!(self.kind, Kind::Map(_))
     }
 
-    /// Whether nothing was written: `key:` with no value, `~` or `null`.
+    /// Whether the value is absent: `key:` without a value, `~` or `null`.
     pub fn is_empty_scalar(&self) -> bool {
         matches!(&self.kind, Kind::Plain(text) if matches!(&**text, "" | "~" | "null"))
     }
 
-    /// What it is, for messages.
+    /// The kind of the value, for messages.
     pub fn describe(&self) -> &'static str {
         match &self.kind {
             Kind::Plain(_) if self.is_empty_scalar() => "nothing",

@@ -1,4 +1,4 @@
-//! TOML to [`Node`], through the spanned tables of the `toml` crate, which reports every syntax error of a file.
+//! TOML -> [`Node`], through the spanned tables of the `toml` crate, which reports every syntax error of a file.
 
 use super::DEPTH;
 use super::node::{Entry, Kind, Node};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// Reads one TOML text.
+/// Parses a TOML text.
 pub(super) fn parse(text: &str, file: FileId, found: &mut Diagnostics) -> Option<Node> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let failed = !errors.is_empty();
@@ -18,9 +18,9 @@ pub(super) fn parse(text: &str, file: FileId, found: &mut Diagnostics) -> Option
         let word = text.get(range.clone()).unwrap_or_default().to_string();
         let span = Span::new(file, range);
         found.push(match message.contains("duplicate key") {
-            true => Diagnostic::new(Code::DuplicateKey, format!("`{word}` stands twice in this map"))
+            true => Diagnostic::new(Code::DuplicateKey, format!("duplicate key `{word}`"))
                 .at(span)
-                .help("remove one of them, or merge their values"),
+                .help("remove one of the two, or merge their values"),
             false => Diagnostic::new(Code::Syntax, message).at(span),
         });
     }
@@ -41,7 +41,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// `None` where it is nested too deep.
+    /// Returns `None` if the table is nested too deep.
     fn table(&self, table: &DeTable<'_>, span: Span, depth: usize) -> Option<Node> {
         if depth > DEPTH {
             return None;
@@ -62,7 +62,7 @@ impl Reader<'_> {
         let written = || Arc::from(self.text.get(value.span()).unwrap_or_default());
         let kind = match value.get_ref() {
             DeValue::String(text) => Kind::Text(Arc::from(&**text)),
-            // A decimal loses its underscores, which TOML allows; other radixes and floats stay as written.
+            // Decimal integers lose the underscores that TOML allows; other radixes and floats stay as written.
             DeValue::Integer(integer) if integer.radix() == 10 => Kind::Plain(Arc::from(integer.as_str())),
             DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => Kind::Plain(written()),
             DeValue::Datetime(_) => Kind::Text(written()),

@@ -1,7 +1,7 @@
-//! YAML to [`Node`], through the events of `saphyr-parser`.
+//! YAML -> [`Node`], through the events of `saphyr-parser`.
 //!
-//! Refused: anchors, aliases, merge keys and tags (what a spec says stands where it is read), keys that are not scalars, duplicate keys, more than one
-//! document, nesting beyond [`DEPTH`]; and, as YAML itself does, control characters.
+//! Refused: anchors, aliases, merge keys and tags (each value is written at its place), keys that are not scalars, duplicate keys, several documents,
+//! nesting beyond [`DEPTH`], and the control characters that YAML forbids.
 
 use super::DEPTH;
 use super::node::{Entry, Kind, Node};
@@ -11,7 +11,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Reads one YAML text.
+/// Parses a YAML text.
 pub(super) fn parse(text: &str, file: FileId, found: &mut Diagnostics) -> Option<Node> {
     if let Some((at, sign)) = text.char_indices().find(|(_, sign)| !is_allowed(*sign)) {
         found.push(control_character(sign, Span::new(file, at..at + sign.len_utf8())));
@@ -40,25 +40,25 @@ pub(super) fn parse(text: &str, file: FileId, found: &mut Diagnostics) -> Option
         found.push(
             Diagnostic::new(Code::Syntax, "the file is empty")
                 .at(Span::new(file, 0..0))
-                .help("start with `apiVersion: platgen/v1`, or let `platgen init` write a first spec"),
+                .help("start with `apiVersion: platgen/v1`, or run `platgen init` to write a first spec"),
         );
     }
     root
 }
 
-/// Whether a character may stand in a YAML text at all (`c-printable` of YAML 1.2); the parser would let the others pass.
+/// Whether YAML allows a character (`c-printable` of YAML 1.2). The parser does not check.
 fn is_allowed(sign: char) -> bool {
     matches!(sign, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
 }
 
 fn control_character(sign: char, span: Span) -> Diagnostic {
     let (number, escape) = (u32::from(sign), if sign < '\u{100}' { "\\x" } else { "\\u" });
-    Diagnostic::new(Code::Syntax, format!("`U+{number:04X}` is a control character, which YAML does not allow"))
+    Diagnostic::new(Code::Syntax, format!("control character `U+{number:04X}` is not allowed in YAML"))
         .at(span)
         .help(format!("remove it, or write `{escape}{number:02x}` inside double quotes"))
 }
 
-/// Character index to byte offset. The parser counts characters; nearly every spec is ASCII, where both are equal.
+/// Converts the parser's character indexes to byte offsets. In ASCII text both are equal.
 struct Offsets {
     table: Option<Vec<u32>>,
     length: usize,
@@ -78,7 +78,7 @@ impl Offsets {
     }
 }
 
-/// A container that is still open.
+/// A list or map whose end is not reached yet.
 struct Open {
     span: Span,
     content: Content,
@@ -98,7 +98,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Takes one event; false where reading on makes no sense.
+    /// Handles one event. Returns false if parsing has to stop.
     fn event(&mut self, event: Event<'_>, span: Span) -> bool {
         match event {
             Event::Scalar(value, style, anchor, tag) => {
@@ -139,9 +139,9 @@ impl Reader<'_> {
             }
             Event::DocumentStart(_) if self.root.is_some() => {
                 self.found.push(
-                    Diagnostic::new(Code::Syntax, "a spec file holds one document")
+                    Diagnostic::new(Code::Syntax, "a spec file can't have several documents")
                         .at(span)
-                        .help("move the second document to a file of its own: a folder of files is one spec"),
+                        .help("move the second document to another file of the same folder: a folder of files is one spec"),
                 );
                 return false;
             }
@@ -150,12 +150,12 @@ impl Reader<'_> {
         true
     }
 
-    /// Inside brackets these signs start nothing, so that YAML forbids them there; the parser takes them for the start of a word.
+    /// Reports `|` and `>` at the start of a value inside brackets. YAML forbids them there, but the parser accepts them.
     fn refuse_unquoted(&mut self, sign: char, span: Span) {
         self.found.push(
             Diagnostic::new(Code::Syntax, format!("a value that starts with `{sign}` has to be quoted inside brackets"))
                 .at(span)
-                .help("write it in double quotes; a block of text needs a line of its own and no brackets"),
+                .help("write the value in double quotes; block text can't be inside brackets"),
         );
     }
 
@@ -179,10 +179,10 @@ impl Reader<'_> {
                 Some((name, span)) => {
                     if let Some(&first) = seen.get(&name) {
                         self.found.push(
-                            Diagnostic::new(Code::DuplicateKey, format!("`{name}` stands twice in this map"))
+                            Diagnostic::new(Code::DuplicateKey, format!("duplicate key `{name}`"))
                                 .at(span)
                                 .related(first, "first used here")
-                                .help("remove one of them, or merge their values"),
+                                .help("remove one of the two, or merge their values"),
                         );
                     } else if &*name == "<<" {
                         self.found.push(anchor(span, "`<<`: merge keys are not part of the spec language"));
@@ -216,12 +216,12 @@ impl Reader<'_> {
             self.found.push(
                 Diagnostic::new(Code::Anchor, format!("`{}`: tags are not part of the spec language", &self.text[at.range()]))
                     .at(at)
-                    .help("remove the tag: the field's own type decides how a value is read"),
+                    .help("remove the tag: the field's type decides how the value is read"),
             );
         }
     }
 
-    /// The word that starts with `sign` on the line up to the value (the parser's span starts after it).
+    /// The anchor or tag, which starts with `sign`, before the value on the same line. The parser's span starts after it.
     fn sign_before(&self, span: Span, sign: char) -> Span {
         let before = &self.text[..span.range().start];
         let start = before.rfind(sign).filter(|&at| !before[at..].contains('\n')).unwrap_or(span.range().start);
@@ -229,7 +229,7 @@ impl Reader<'_> {
         Span::new(self.file, start..end)
     }
 
-    /// The end of a block without the blank lines and comments that the parser counts to it.
+    /// The end of a block without the trailing blank lines, which the parser includes.
     fn trimmed_end(&self, start: u32, end: u32) -> u32 {
         let text = &self.text[start as usize..end.max(start) as usize];
         start + text.trim_end().len() as u32
@@ -239,10 +239,10 @@ impl Reader<'_> {
 fn anchor(span: Span, message: &str) -> Diagnostic {
     Diagnostic::new(Code::Anchor, message)
         .at(span)
-        .help("write the value where it is used, or share it with a profile (`profiles:` and `from:`)")
+        .help("write the value wherever it is used, or share fields of apps with a profile (`profiles:` and `from:`)")
 }
 
-/// One finding for a parser's error; a value that starts with a sign YAML keeps for itself gets the fix.
+/// The finding for a parser error. If a value starts with a reserved character, the finding has a fix.
 fn syntax_error(text: &str, file: FileId, at: usize, info: &str) -> Diagnostic {
     let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let line_end = text[at..].find('\n').map_or(text.len(), |length| at + length);
@@ -259,7 +259,7 @@ fn syntax_error(text: &str, file: FileId, at: usize, info: &str) -> Diagnostic {
     Diagnostic::new(Code::Syntax, info.trim_end_matches('.').to_lowercase()).at(Span::new(file, at..at))
 }
 
-/// The value on this line that starts with a sign which YAML does not allow there: after `: `, `- `, `[`, `{` or `, `.
+/// The first value on this line that starts with a reserved character: after `: `, `- `, `[`, `{` or `, `.
 fn unquoted(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
     let line = &text[start..end];
     let mut inside: Option<char> = None;

@@ -1,14 +1,14 @@
-//! Capabilities of Linux: parts of what root may do.
+//! Linux capabilities.
 
 use std::str::FromStr;
 
 use super::{Invalid, quote};
 
-/// A capability as Kubernetes writes it: in capitals, without `CAP_` in front.
+/// A Linux capability in the spelling of Kubernetes: capitals, without the prefix `CAP_`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Capability(String);
 
-/// What the pod security standard `baseline` lets a container add, and nothing else (Kubernetes documentation, "Pod Security Standards").
+/// The capabilities that the Pod Security Standard `baseline` allows (Kubernetes documentation, "Pod Security Standards").
 const BASELINE: [&str; 13] = [
     "AUDIT_WRITE",
     "CHOWN",
@@ -25,7 +25,7 @@ const BASELINE: [&str; 13] = [
     "SYS_CHROOT",
 ];
 
-/// What Linux knows beside those of [`BASELINE`] (capabilities(7)), without the `CAP_` in front, and Kubernetes' word for all of them.
+/// The capabilities beyond [`BASELINE`] (capabilities(7)), and `ALL`, Kubernetes' name for every capability.
 const STRONG: [&str; 29] = [
     "ALL",
     "AUDIT_CONTROL",
@@ -59,20 +59,20 @@ const STRONG: [&str; 29] = [
 ];
 
 string_newtype!(Capability);
-text!(Capability, "a capability of Linux such as `NET_BIND_SERVICE`", {
+text!(Capability, "a Linux capability such as `NET_BIND_SERVICE`", {
     "type": "string",
-    "description": "A capability of Linux, without `CAP_` in front.",
+    "description": "A Linux capability, in capitals, without the prefix `CAP_`.",
     "pattern": "^[A-Z]+(_[A-Z]+)*$",
     "examples": ["NET_BIND_SERVICE"],
 });
 
 impl Capability {
-    /// Whether the pod security standard `restricted` lets a container add it.
+    /// Whether the Pod Security Standard `restricted` allows the capability.
     pub fn in_restricted(&self) -> bool {
         self.0 == "NET_BIND_SERVICE"
     }
 
-    /// Whether the pod security standard `baseline` does.
+    /// Whether the Pod Security Standard `baseline` allows the capability.
     pub fn in_baseline(&self) -> bool {
         BASELINE.contains(&self.0.as_str())
     }
@@ -89,19 +89,19 @@ impl FromStr for Capability {
         let upper = text.to_ascii_uppercase();
         let bare = upper.strip_prefix("CAP_").unwrap_or(&upper);
         let rule = if known(bare) { format!("write `{bare}`") } else { "write one in capitals, such as `NET_BIND_SERVICE`".to_owned() };
-        Err(Invalid::new(format!("{} is no capability of Linux: {rule}", quote(text))))
+        Err(Invalid::new(format!("{} is not a Linux capability: {rule}", quote(text))))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     #[test]
     fn only_what_linux_has() {
         agree::<Capability>(&["NET_BIND_SERVICE", "ALL", "SYS_ADMIN"], &["", "chown", "NET-ADMIN", "_"], &["CAP_CHOWN", "ROOT"]);
         let fault = "cap_chown".parse::<Capability>().unwrap_err();
-        assert_eq!(fault.message, "`cap_chown` is no capability of Linux: write `CHOWN`");
+        assert_eq!(fault.message, "`cap_chown` is not a Linux capability: write `CHOWN`");
     }
 }

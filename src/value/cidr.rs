@@ -1,7 +1,7 @@
-//! Text to an IPv4 range and the arithmetic on it.
+//! IPv4 ranges: parsing and arithmetic.
 //!
-//! A [`Cidr`] is always a whole block: host bits are refused, never cut off in silence, because `10.0.1.5/16` is either a typing error in
-//! the address or in the prefix, and only the author knows which. Knows nothing of what a range is for.
+//! A [`Cidr`] is always a whole block. Host bits are an error instead of being dropped: in `10.0.1.5/16` either the address or the prefix is
+//! wrong, and only the author knows which.
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -9,14 +9,14 @@ use std::str::FromStr;
 
 use ipnet::Ipv4Net;
 
-/// An IPv4 block, e.g. `10.16.0.0/12`. Ordered by first address, then larger blocks first, so an enclosing block precedes what lies in it.
+/// An IPv4 block, e.g. `10.16.0.0/12`. Ordered by first address, then larger blocks first, so that a block precedes the blocks inside it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Cidr(Ipv4Net);
 
-/// Why a text is not a [`Cidr`]; the display text completes "`x` is not an IPv4 range: ...".
+/// Why a text is not a [`Cidr`]. The display text completes "`x` is not an IPv4 range: ...".
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum CidrError {
-    /// There is no `/`.
+    /// The text has no `/`.
     NoPrefix,
     /// The part before `/` is not four numbers from 0 to 255.
     Address(String),
@@ -24,16 +24,16 @@ pub enum CidrError {
     Ipv6,
     /// The part after `/` is not a number from 0 to 32.
     Prefix(String),
-    /// Bits after the prefix are set; holds the block that the address lies in.
+    /// Bits after the prefix are set. Holds the block that contains the address.
     HostBits(Cidr),
 }
 
 impl fmt::Display for CidrError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            CidrError::NoPrefix => write!(f, "it has no prefix length such as `/16`"),
+            CidrError::NoPrefix => write!(f, "the prefix length is missing, such as `/16`"),
             CidrError::Address(text) => write!(f, "`{text}` is not an address of four numbers from 0 to 255"),
-            CidrError::Ipv6 => write!(f, "it is an IPv6 range, and the address plan is IPv4"),
+            CidrError::Ipv6 => write!(f, "IPv6 ranges are not supported"),
             CidrError::Prefix(text) => write!(f, "the prefix length `{text}` is not a number from 0 to 32"),
             CidrError::HostBits(block) => write!(f, "host bits are set; the block of this size is `{block}`"),
         }
@@ -88,7 +88,7 @@ impl schemars::JsonSchema for Cidr {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
-            "description": "An IPv4 range without host bits.",
+            "description": "An IPv4 range in CIDR notation, without host bits.",
             "pattern": r"^([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])$",
             "examples": ["10.0.0.0/16"],
         })
@@ -96,10 +96,10 @@ impl schemars::JsonSchema for Cidr {
 }
 
 impl Cidr {
-    /// The block of this prefix length that `address` lies in; a length above 32 counts as 32.
+    /// The block of this prefix length that contains `address`. A length above 32 counts as 32.
     pub fn around(address: u32, prefix: u8) -> Cidr {
         let prefix = prefix.min(32);
-        // `Ipv4Net::new` refuses lengths above 32 only, so the default never serves.
+        // `Ipv4Net::new` fails only for lengths above 32, so the default is never used.
         Cidr(Ipv4Net::new(address.into(), prefix).unwrap_or_default().trunc())
     }
 
@@ -118,37 +118,37 @@ impl Cidr {
         self.0.broadcast().into()
     }
 
-    /// How many addresses it holds.
+    /// The number of addresses.
     pub fn size(self) -> u64 {
         1 << (32 - self.prefix())
     }
 
-    /// Whether all of `other` lies inside; a block contains itself.
+    /// Whether the block contains all of `other`. A block contains itself.
     pub fn contains(self, other: Cidr) -> bool {
         self.0.contains(&other.0)
     }
 
-    /// Whether they share an address. Blocks never overlap in part: one then contains the other.
+    /// Whether the blocks share an address. One of them then contains the other.
     pub fn overlaps(self, other: Cidr) -> bool {
         self.contains(other) || other.contains(self)
     }
 
-    /// The block of this prefix length around it; itself where it is larger than that.
+    /// The block of this prefix length that contains the block, or the block itself if it is larger.
     pub fn supernet(self, prefix: u8) -> Cidr {
         Cidr::around(self.first(), prefix.min(self.prefix()))
     }
 
-    /// Its parts of this prefix length, in order; none where the length is shorter than its own or above 32.
+    /// The parts of this prefix length, in order. None if the length is shorter than the block's or above 32.
     pub fn subnets(self, prefix: u8) -> impl Iterator<Item = Cidr> {
         self.0.subnets(prefix).into_iter().flatten().map(Cidr)
     }
 
-    /// The block of the same size that follows; none after the last one.
+    /// The next block of the same size. `None` after the last one.
     pub fn next(self) -> Option<Cidr> {
         self.last().checked_add(1).map(|start| Cidr::around(start, self.prefix()))
     }
 
-    /// The address at this offset, counted from the first.
+    /// The address at this offset from the first. `None` beyond the last.
     pub fn address(self, offset: u32) -> Option<Ipv4Addr> {
         self.first().checked_add(offset).filter(|address| *address <= self.last()).map(Ipv4Addr::from)
     }
@@ -172,10 +172,10 @@ mod tests {
     #[test]
     fn says_why_a_text_is_none() {
         let reason = |text: &str| text.parse::<Cidr>().unwrap_err().to_string();
-        assert_eq!(reason("10.0.0.0"), "it has no prefix length such as `/16`");
+        assert_eq!(reason("10.0.0.0"), "the prefix length is missing, such as `/16`");
         assert_eq!(reason("10.0.1.5/16"), "host bits are set; the block of this size is `10.0.0.0/16`");
         assert_eq!(reason("10.0.0.256/24"), "`10.0.0.256` is not an address of four numbers from 0 to 255");
-        assert_eq!(reason("fd00::/8"), "it is an IPv6 range, and the address plan is IPv4");
+        assert_eq!(reason("fd00::/8"), "IPv6 ranges are not supported");
         for prefix in ["33", "", "+8", "08", "-1", "256", "x"] {
             assert_eq!(reason(&format!("10.0.0.0/{prefix}")), format!("the prefix length `{prefix}` is not a number from 0 to 32"));
         }

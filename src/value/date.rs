@@ -1,11 +1,11 @@
-//! Days of the calendar, `2027-01-31`: the one form that sorts as a text in the order of time.
+//! Dates in the form `2027-01-31`, whose order as text is the order in time.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{Invalid, quote};
 
-/// A day of the Gregorian calendar, from the year 1 to 9999.
+/// A date of the Gregorian calendar, from year 1 to 9999.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Date {
     year: u16,
@@ -13,18 +13,18 @@ pub struct Date {
     day: u8,
 }
 
-text!(Date, "a day such as `2027-01-31`", {
+text!(Date, "a date such as `2027-01-31`", {
     "type": "string",
-    "description": "A day: year, month and day.",
+    "description": "A date: year, month and day.",
     "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
     "examples": ["2027-01-31"],
 });
 
 impl Date {
-    /// The last day there is.
+    /// The latest date.
     pub const LAST: Date = Date { year: 9999, month: 12, day: 31 };
 
-    /// The day that lies so many days after 1 January 1970; none beyond the year 9999.
+    /// The date that is `days` days after 1 January 1970. `None` beyond the year 9999.
     pub fn after_1970(days: u64) -> Option<Self> {
         let mut left = days;
         for year in 1970..=9999 {
@@ -40,7 +40,7 @@ impl Date {
     }
 }
 
-/// How many days a month has.
+/// The number of days in a month.
 fn length(year: u16, month: u8) -> u8 {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
@@ -55,7 +55,7 @@ impl FromStr for Date {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let wrong = || Invalid::new(format!("{} is not a day: write year, month and day, such as `2027-01-31`", quote(text)));
+        let wrong = || Invalid::new(format!("{} is not a date: write year, month and day, such as `2027-01-31`", quote(text)));
         let form =
             text.len() == 10 && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
         if !form {
@@ -64,7 +64,7 @@ impl FromStr for Date {
         let figure = |from: usize, to: usize| text[from..to].parse::<u16>().map_err(|_| wrong());
         let (year, month, day) = (figure(0, 4)?, figure(5, 7)? as u8, figure(8, 10)? as u8);
         if year == 0 || !(1..=12).contains(&month) || day == 0 || day > length(year, month) {
-            return Err(Invalid::new(format!("{} is not a day of the calendar", quote(text))));
+            return Err(Invalid::new(format!("{} is not a date of the calendar: check the month and the day", quote(text))));
         }
         Ok(Date { year, month, day })
     }
@@ -79,7 +79,7 @@ impl fmt::Display for Date {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     #[test]
     fn days_agree_with_their_schema() {

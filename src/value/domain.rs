@@ -1,4 +1,4 @@
-//! DNS names: domains, hosts relative to a domain, and the addresses of things outside.
+//! DNS names: domains, hosts relative to a domain, and addresses of external services.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::name::{LABEL, check_label};
 use super::{Invalid, Wrong, quote};
 
-/// A DNS name in lower case: labels with dots between them, at most 253 characters, no trailing dot.
+/// A DNS name in lower case: labels separated by dots, at most 253 characters, no trailing dot.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Domain(String);
 
@@ -26,7 +26,7 @@ impl Domain {
         self.0.split('.')
     }
 
-    /// Whether it is `parent` or lies below it.
+    /// Whether the domain is `parent` or a subdomain of it.
     pub fn is_within(&self, parent: &Domain) -> bool {
         self.0.strip_suffix(&parent.0).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }
@@ -37,10 +37,10 @@ impl FromStr for Domain {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         if text.is_empty() {
-            return Err(Invalid::new("a domain is never empty: write one such as `shop.example`"));
+            return Err(Invalid::new("a domain can't be empty: write one such as `shop.example`"));
         }
         if text.ends_with('.') {
-            return Err(Invalid::new(format!("{} ends with a dot: write a domain without it, such as `shop.example`", quote(text))));
+            return Err(Invalid::new(format!("{} ends with a dot: write the domain without the dot, such as `shop.example`", quote(text))));
         }
         for label in text.split('.') {
             check_label(label, "part of a domain")
@@ -50,34 +50,37 @@ impl FromStr for Domain {
             return Err(Invalid::of(Wrong::Length, format!("{} is {} characters long: a domain has at most 253", quote(text), text.len())));
         }
         if text.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit())) {
-            return Err(Invalid::new(format!("{} ends in a number, as addresses do: write a domain such as `shop.example`", quote(text))));
+            return Err(Invalid::new(format!(
+                "{} ends in a number, like an IP address: write a domain such as `shop.example`",
+                quote(text)
+            )));
         }
         Ok(Domain(text.to_owned()))
     }
 }
 
-/// A domain, or everything one label below it: `shop.example`, `*.shop.example`.
+/// A domain, or a wildcard for every name one label below a domain: `shop.example`, `*.shop.example`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Hostname {
     domain: Domain,
     wildcard: bool,
 }
 
-text!(Hostname, "a host name such as `shop.example` or `*.shop.example`", {
+text!(Hostname, "a hostname such as `shop.example` or `*.shop.example`", {
     "type": "string",
-    "description": "A DNS name in lower case, with `*` as its first label if it stands for many.",
+    "description": "A DNS name in lower case; the first label may be `*`.",
     "pattern": format!("^([*][.])?{LABEL}([.]{LABEL})*$"),
     "maxLength": 253,
     "examples": ["shop.example", "*.shop.example"],
 });
 
 impl Hostname {
-    /// The domain without its wildcard label.
+    /// The domain without the wildcard label.
     pub fn domain(&self) -> &Domain {
         &self.domain
     }
 
-    /// Whether it starts with `*.`.
+    /// Whether the hostname starts with `*.`.
     pub fn is_wildcard(&self) -> bool {
         self.wildcard
     }
@@ -101,26 +104,27 @@ impl fmt::Display for Hostname {
     }
 }
 
-/// What `expose` takes: `shop` (below the environment's domain), `@` (that domain), `shop.example.` (absolute), each but `@` with `*` in front or alone.
+/// A host of `expose`: `shop` or `*.shop` (below the environment's domain), `@` (that domain), `*` (every name below that domain), or `shop.example.`
+/// (absolute).
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Host(String);
 
 string_newtype!(Host);
 text!(Host, "a host such as `shop`, `@` or `shop.example.`", {
     "type": "string",
-    "description": "A host below the environment's domain; `@` is that domain itself; with a trailing dot it is absolute.",
+    "description": "A host below the environment's domain; `@` is the domain itself, and a trailing dot makes the host absolute.",
     "pattern": format!("^(@|[*]|([*][.])?{LABEL}([.]{LABEL})*[.]?)$"),
     "maxLength": 254,
     "examples": ["shop", "@", "*.shop", "shop.example."],
 });
 
 impl Host {
-    /// Whether it ignores the environment's domain.
+    /// Whether the host does not depend on the environment's domain.
     pub fn is_absolute(&self) -> bool {
         self.0.ends_with('.')
     }
 
-    /// The full name in an environment of this domain; an error where both together are too long.
+    /// The full hostname in an environment with this domain. An error if the hostname is too long.
     pub fn within(&self, domain: &Domain) -> Result<Hostname, Invalid> {
         match self.0.as_str() {
             "@" => Ok(Hostname { domain: domain.clone(), wildcard: false }),
@@ -138,7 +142,7 @@ impl FromStr for Host {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let examples = "write one such as `shop`, `@` for the domain itself, `*.shop` or, absolute, `shop.example.`";
         if text.is_empty() {
-            return Err(Invalid::new(format!("a host is never empty: {examples}")));
+            return Err(Invalid::new(format!("a host can't be empty: {examples}")));
         }
         if text.contains('/') || text.contains(':') {
             return Err(Invalid::new(format!("{} is not a host: leave out scheme, port and path; {examples}", quote(text))));
@@ -154,7 +158,7 @@ impl FromStr for Host {
         if text.ends_with('.') {
             name.parse::<Hostname>()?;
         }
-        // One label and a dot are the least a domain adds.
+        // A domain adds at least one label and a dot.
         if name.len() > 251 {
             return Err(Invalid::of(Wrong::Length, format!("{} is {} characters long: a host has at most 251", quote(text), name.len())));
         }
@@ -162,16 +166,16 @@ impl FromStr for Host {
     }
 }
 
-/// Where something outside answers: a domain or an IP address.
+/// The address of an external service: a domain or an IP address.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum HostAddress {
-    /// A name to look up.
+    /// A domain, resolved by DNS.
     Domain(Domain),
-    /// An address.
+    /// An IP address.
     Ip(IpAddr),
 }
 
-text!(HostAddress, "a domain or an address, such as `api.example` or `192.0.2.1`", {
+text!(HostAddress, "a domain or an IP address, such as `api.example` or `192.0.2.1`", {
     "type": "string",
     "description": "A DNS name in lower case or an IP address.",
     "pattern": format!("^({LABEL}([.]{LABEL})*|[0-9a-f:.]+)$"),
@@ -184,9 +188,9 @@ impl FromStr for HostAddress {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         match text.parse::<IpAddr>() {
-            // Only the canonical spelling, so that one address is one text everywhere.
+            // Only the canonical spelling, so that an address has the same text everywhere.
             Ok(address) if address.to_string() == text => Ok(HostAddress::Ip(address)),
-            Ok(address) => Err(Invalid::new(format!("{} is not how an address is written: write `{address}`", quote(text)))),
+            Ok(address) => Err(Invalid::new(format!("{} is not the canonical form of the IP address: write `{address}`", quote(text)))),
             Err(_) => text.parse().map(HostAddress::Domain),
         }
     }
@@ -204,7 +208,7 @@ impl fmt::Display for HostAddress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     #[test]
     fn names_agree_with_their_schema() {

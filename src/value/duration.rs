@@ -1,4 +1,4 @@
-//! Lengths of time: one whole number and one unit.
+//! Durations: a whole number and a unit.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -7,40 +7,40 @@ use std::str::FromStr;
 
 use super::{Invalid, quote, whole};
 
-/// A length of time such as `90s` or `35d`. Equality and order are those of the length: `60s` equals `1m`.
+/// A duration such as `90s` or `35d`. Comparison is by length: `60s` equals `1m`.
 ///
-/// `Display` prints what the user wrote, which is also how Prometheus writes it.
+/// `Display` prints the text that the user wrote, which is also the notation of Prometheus.
 #[derive(Clone, Copy, Debug)]
 pub struct Duration {
     count: u64,
     unit: Unit,
 }
 
-/// A unit with its suffix and its length in milliseconds.
+/// A unit: suffix and length in milliseconds.
 #[derive(Clone, Copy, Debug)]
 struct Unit(&'static str, u64);
 
 const UNITS: [Unit; 6] =
     [Unit("ms", 1), Unit("s", 1_000), Unit("m", 60_000), Unit("h", 3_600_000), Unit("d", 86_400_000), Unit("w", 604_800_000)];
 
-/// A hundred years; what reads durations as nanoseconds in 64 bits ends not far beyond.
+/// A hundred years. Programs that count nanoseconds in 64 bits overflow at 292 years.
 const MAX_MILLIS: u64 = 36_525 * 86_400_000;
 
 text!(Duration, "a duration such as `90s`", {
     "type": "string",
-    "description": "A duration: a whole number and one of ms, s, m, h, d, w.",
+    "description": "A duration: a whole number and one of the units ms, s, m, h, d and w.",
     "pattern": "^(0|[1-9][0-9]*)(ms|s|m|h|d|w)$",
     "examples": ["300ms", "90s", "6h", "35d"],
 });
 
 impl Duration {
-    /// A computed length in milliseconds, in the largest unit up to days that is exact.
+    /// A duration of `millis` milliseconds, in the largest exact unit up to days.
     pub fn from_millis(millis: u64) -> Self {
         let unit = UNITS[..5].iter().rev().find(|unit| millis.is_multiple_of(unit.1) && millis > 0).copied().unwrap_or(UNITS[1]);
         Duration { count: millis / unit.1, unit }
     }
 
-    /// A computed length in seconds.
+    /// A duration of `seconds` seconds.
     pub fn from_seconds(seconds: u64) -> Self {
         Duration::from_millis(seconds.saturating_mul(1000))
     }
@@ -50,23 +50,23 @@ impl Duration {
         self.count * self.unit.1
     }
 
-    /// The length in whole seconds, rounded up, so that no wait becomes shorter than asked for.
+    /// The length in whole seconds, rounded up.
     pub fn seconds(self) -> u64 {
         self.millis().div_ceil(1000)
     }
 
-    /// The length in seconds as decimal text, the unit of Prometheus histograms: `300ms` is `0.3`.
+    /// The length in seconds as decimal text, as Prometheus histograms need it: `300ms` is `0.3`.
     pub fn seconds_text(self) -> String {
         let (seconds, millis) = (self.millis() / 1000, self.millis() % 1000);
         if millis == 0 { seconds.to_string() } else { format!("{seconds}.{millis:03}").trim_end_matches('0').to_owned() }
     }
 
-    /// As PromQL and the Prometheus configuration write it: `35d`.
+    /// The notation of PromQL and the Prometheus configuration: `35d`.
     pub fn prometheus(self) -> String {
         self.to_string()
     }
 
-    /// As Go and the Gateway API write it, which know neither days nor weeks: `35d` is `840h`, `90s` is `1m30s`.
+    /// The notation of Go and the Gateway API, which have no days and weeks: `35d` is `840h`, `90s` is `1m30s`.
     pub fn go(self) -> String {
         let mut rest = self.millis();
         let mut text = String::new();
@@ -84,7 +84,7 @@ impl FromStr for Duration {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let rule = "write one whole number and one unit of ms, s, m, h, d or w, such as `90s` or `35d`";
+        let rule = "write a whole number and one of the units ms, s, m, h, d and w, such as `90s` or `35d`";
         let number_ends = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let (number, suffix) = text.split_at(number_ends);
         let unit = UNITS.into_iter().find(|unit| unit.0 == suffix);
@@ -93,7 +93,7 @@ impl FromStr for Duration {
         };
         match whole(number) {
             Some(count) if count <= MAX_MILLIS / unit.1 => Ok(Duration { count, unit }),
-            _ => Err(Invalid::new(format!("{} is too long: a duration has at most a hundred years, `36525d`", quote(text)))),
+            _ => Err(Invalid::new(format!("{} is too long: the longest duration is a hundred years, `36525d`", quote(text)))),
         }
     }
 }
@@ -133,7 +133,7 @@ impl Hash for Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     #[test]
     fn durations_agree_with_their_schema() {

@@ -1,38 +1,38 @@
-//! What may stand between `${` and `}`: a value of another entry, of the entry itself, of `vars`, or a secret.
+//! Expressions between `${` and `}`: a field of another entry, a field of the entry itself, a text of `vars`, or a secret.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{Invalid, Name, Ref, RefKind, SecretRef, expected_one_of, list, quote};
 
-/// A value that is filled in when the platform is resolved.
+/// An expression. `resolve` replaces it with its value.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Expression {
     /// `var/x`: a text of `vars`.
     Var(Name),
-    /// `secret/path#key`.
+    /// `secret/path#key`: a value of the secret manager.
     Secret(SecretRef),
-    /// `self.name`: a fact about the entry that says it.
+    /// `self.name`: a field of the entry that holds the expression.
     Own(OwnField),
-    /// `app/cart.address`: a fact about another entry.
+    /// `app/cart.address`: a field of another entry.
     Address {
-        /// Whose; its suffix names the port.
+        /// The entry; the suffix names the port.
         reference: Ref,
-        /// Which; only what this kind has.
+        /// The field, one of [`AddressField::of`] the entry's kind.
         field: AddressField,
     },
-    /// `store/orders.users.app.password`: a user of a store.
+    /// `store/orders.users.app.password`: a field of a store's user.
     User {
         /// The store, without a suffix.
         reference: Ref,
-        /// The user's name in it.
+        /// The user, a key of the store's `users`.
         user: Name,
-        /// What of the user.
+        /// The field of the user.
         field: UserField,
     },
 }
 
-/// Defines an enum of field names with its words, in the order messages list them.
+/// Defines an enum of field names with their words, in the order in which messages list them.
 macro_rules! fields {
     ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -62,21 +62,21 @@ macro_rules! fields {
 }
 
 fields! {
-    /// A fact about the entry itself.
+    /// A field of the entry that holds the expression.
     OwnField {
-        /// Its name.
+        /// The entry's name.
         Name = "name",
-        /// The host under which others reach it.
+        /// The host under which other apps reach the entry.
         Host = "host",
-        /// Its port.
+        /// The entry's port.
         Port = "port",
         /// `host:port`.
         Address = "address",
-        /// Its namespace.
+        /// The entry's namespace.
         Namespace = "namespace",
-        /// The environment it is rendered for.
+        /// The environment that is rendered.
         Environment = "environment",
-        /// The region it is rendered for.
+        /// The region that is rendered.
         Region = "region",
         /// The cloud account of the environment.
         Account = "account",
@@ -84,35 +84,35 @@ fields! {
 }
 
 fields! {
-    /// A fact about another entry.
+    /// A field of another entry.
     AddressField {
-        /// Short inside the namespace, `name.namespace` outside it.
+        /// The host: the name alone inside the namespace, `name.namespace` outside.
         Host = "host",
         /// The port.
         Port = "port",
         /// `host:port`.
         Address = "address",
-        /// With scheme and without password.
+        /// The URL, without a password.
         Url = "url",
-        /// What the internet calls it.
+        /// The URL on the internet.
         PublicUrl = "public_url",
-        /// Of the database or the bucket.
+        /// The name of the database or bucket.
         Name = "name",
     }
 }
 
 fields! {
-    /// A fact about a store's user.
+    /// A field of a store's user.
     UserField {
-        /// What it is called in the store.
+        /// The name in the store.
         Name = "name",
-        /// Its password: a secret.
+        /// The password, a secret.
         Password = "password",
     }
 }
 
 impl AddressField {
-    /// What an entry of this kind can be asked for.
+    /// The fields of entries of this kind.
     pub const fn of(kind: RefKind) -> &'static [AddressField] {
         use AddressField::*;
         match kind {
@@ -125,12 +125,12 @@ impl AddressField {
 }
 
 impl Expression {
-    /// Whether its value must not be seen.
+    /// Whether the value is a secret.
     pub fn is_secret(&self) -> bool {
         matches!(self, Expression::Secret(_) | Expression::User { field: UserField::Password, .. })
     }
 
-    /// The entry it needs.
+    /// The entry that the expression refers to.
     pub fn reference(&self) -> Option<&Ref> {
         match self {
             Expression::Address { reference, .. } | Expression::User { reference, .. } => Some(reference),
@@ -139,31 +139,32 @@ impl Expression {
     }
 }
 
-/// The ways to start an expression.
+/// The beginnings of expressions.
 const STARTS: [&str; 9] = ["app/", "store/", "external/", "bucket/", "chart/", "platform/", "secret/", "var/", "self."];
 
 impl FromStr for Expression {
     type Err = Invalid;
 
-    /// Reads what stands between `${` and `}`.
+    /// Parses the text between `${` and `}`.
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let wrong = |why: String| Invalid::new(format!("`${{{text}}}` is not a value: {why}"));
+        let wrong = |why: String| Invalid::new(format!("`${{{text}}}` is not an expression: {why}"));
         if let Some(field) = text.strip_prefix("self.") {
             return find(field, OwnField::ALL, OwnField::as_str).map(Expression::Own).map_err(wrong);
         }
         match text.split_once('/') {
             Some(("var", name)) => name.parse().map(Expression::Var).map_err(|why: Invalid| wrong(why.message)),
-            // Not repeated, for the same reason as in `SecretRef`.
-            Some(("secret", place)) => {
-                place.parse().map(Expression::Secret).map_err(|why: Invalid| Invalid::new(format!("`${{secret/…}}` is not a value: {why}")))
-            }
+            // The message does not quote the text, which may be a secret itself.
+            Some(("secret", place)) => place
+                .parse()
+                .map(Expression::Secret)
+                .map_err(|why: Invalid| Invalid::new(format!("`${{secret/…}}` is not an expression: {why}"))),
             Some((kind, _)) if RefKind::ALL.iter().any(|known| known.as_str() == kind) => about_entry(text).map_err(wrong),
             _ => Err(wrong(format!("start it with {}, or write `$${{` for a literal `${{`", list(&STARTS)))),
         }
     }
 }
 
-/// Reads `reference.field` and `reference.users.NAME.field`; labels have no dots, so the first one ends the reference.
+/// Parses `reference.field` and `reference.users.NAME.field`. Names have no dots, so the first dot ends the reference.
 fn about_entry(text: &str) -> Result<Expression, String> {
     let (reference, field) = text.split_once('.').unwrap_or((text, ""));
     let reference: Ref = reference.parse().map_err(|why: Invalid| why.message)?;
@@ -188,17 +189,17 @@ fn about_entry(text: &str) -> Result<Expression, String> {
     }
 }
 
-/// The field of this name, or what it may be.
+/// The field of this name, or a message that lists the known fields.
 fn find<F: Copy>(field: &str, known: &[F], word: fn(F) -> &'static str) -> Result<F, String> {
     let words: Vec<&str> = known.iter().map(|field| word(*field)).collect();
     known.iter().copied().find(|known| word(*known) == field).ok_or_else(|| {
-        let what = if field.is_empty() { "it lacks a field".to_owned() } else { format!("{} is not one of its fields", quote(field)) };
+        let what = if field.is_empty() { "the field is missing".to_owned() } else { format!("there is no field {}", quote(field)) };
         format!("{what}; {}", expected_one_of(field, &words))
     })
 }
 
 impl fmt::Display for Expression {
-    /// Without `${` and `}`.
+    /// The expression without `${` and `}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Expression::Var(name) => write!(f, "var/{name}"),
@@ -240,10 +241,10 @@ mod tests {
         let message = |text: &str| text.parse::<Expression>().unwrap_err().message;
         assert_eq!(
             message("app/cart.adress"),
-            "`${app/cart.adress}` is not a value: `adress` is not one of its fields; did you mean `address`? \
-             it may be `host`, `port`, `address`, `url` or `public_url`"
+            "`${app/cart.adress}` is not an expression: there is no field `adress`; did you mean `address`? \
+             expected `host`, `port`, `address`, `url` or `public_url`"
         );
-        assert!(message("app/cart").contains("it lacks a field"));
+        assert!(message("app/cart").contains("the field is missing; expected `host`"));
         assert!(message("HOME").contains("write `$${` for a literal `${`"));
         assert!(message("store/orders.users.app").contains("`name` or `password`"));
         assert!(message("store/orders:tls.users.app.name").contains("leave out `:tls`"));

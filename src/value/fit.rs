@@ -1,8 +1,9 @@
-//! Names made from other names, within the length that their target allows.
+//! Names within a maximum length.
 
 use sha2::{Digest, Sha256};
 
-/// The name, or its beginning and eight digits of a hash over all of it where it is longer than `max` characters: two long names stay two.
+/// The name if it has at most `max` characters; else its beginning and eight hexadecimal digits of a hash over the whole name, so that two long names
+/// stay distinct.
 pub fn fit(name: &str, max: usize) -> String {
     if name.len() <= max {
         return name.to_owned();
@@ -11,7 +12,8 @@ pub fn fit(name: &str, max: usize) -> String {
     format!("{}-{}", start.trim_end_matches(['-', '.']), digest(&[name], 8))
 }
 
-/// The first `length` hexadecimal digits of a hash over parts, each set off from the next so that no two lists of parts are alike.
+/// The first `length` hexadecimal digits of a hash over the parts. The length of each part is hashed too, so that different lists have different
+/// digests.
 pub fn digest(parts: &[&str], length: usize) -> String {
     let mut hash = Sha256::new();
     for part in parts {

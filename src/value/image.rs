@@ -1,11 +1,11 @@
-//! Container images: `[registry/]repository[:tag][@digest]`, the reference grammar of container registries.
+//! Container images: `[registry/]repository[:tag][@digest]`, the grammar of image references.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{Invalid, Wrong, quote};
 
-/// A tag of an image.
+/// The tag of an image.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ImageTag(String);
 
@@ -26,11 +26,11 @@ impl FromStr for ImageTag {
             return Ok(ImageTag(text.to_owned()));
         }
         let rule = "write at most 128 letters, digits, `_`, `.` and `-`, such as `v1.4.2`";
-        Err(Invalid::new(format!("{} is not a tag: {rule}", quote(text))))
+        Err(Invalid::new(format!("{} is not an image tag: {rule}", quote(text))))
     }
 }
 
-/// Which image a container runs. Neither tag nor digest is required here; whether `latest` is wise is judged elsewhere.
+/// A container image. Tag and digest are optional here; `resolve` and the checks judge missing ones.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Image {
     registry: Option<String>,
@@ -46,11 +46,11 @@ text!(Image, "an image such as `registry.example/cart:v1`", {
     "examples": ["registry.example/cart:v0.10.6", "postgres:17"],
 });
 
-/// The registry meant where none is written.
+/// The registry of images without one.
 const DEFAULT_REGISTRY: &str = "docker.io";
 
 impl Image {
-    /// The registry with its port, where the user wrote one.
+    /// The registry with its port, if the user wrote one.
     pub fn registry(&self) -> Option<&str> {
         self.registry.as_deref()
     }
@@ -60,17 +60,17 @@ impl Image {
         &self.repository
     }
 
-    /// The tag, where there is one.
+    /// The tag, if any.
     pub fn tag(&self) -> Option<&ImageTag> {
         self.tag.as_ref()
     }
 
-    /// The digest with its `sha256:`, where there is one.
+    /// The digest with its prefix `sha256:`, if any.
     pub fn digest(&self) -> Option<&str> {
         self.digest.as_deref()
     }
 
-    /// Registry and repository as written: what stays the same when the version changes.
+    /// Registry and repository as written, without tag and digest.
     pub fn name(&self) -> String {
         match &self.registry {
             Some(registry) => format!("{registry}/{}", self.repository),
@@ -78,19 +78,19 @@ impl Image {
         }
     }
 
-    /// Registry and repository in full, as a registry's client reads them: `postgres` is `docker.io/library/postgres`.
+    /// The full registry and repository: `postgres` is `docker.io/library/postgres`.
     pub fn full_name(&self) -> String {
         let registry = self.registry.as_deref().unwrap_or(DEFAULT_REGISTRY);
         let library = if registry == DEFAULT_REGISTRY && !self.repository.contains('/') { "library/" } else { "" };
         format!("{registry}/{library}{}", self.repository)
     }
 
-    /// The same image under another tag; a digest goes, since it names the old content.
+    /// The same image with another tag and without a digest, which would name the old content.
     pub fn with_tag(&self, tag: ImageTag) -> Self {
         Image { tag: Some(tag), digest: None, ..self.clone() }
     }
 
-    /// The same image pinned to a content, given as `sha256:` and 64 hexadecimal digits.
+    /// The same image with a digest: `sha256:` and 64 hexadecimal digits.
     pub fn with_digest(&self, digest: &str) -> Result<Self, Invalid> {
         Ok(Image { digest: Some(check_digest(digest)?), ..self.clone() })
     }
@@ -108,7 +108,7 @@ impl FromStr for Image {
             Some((rest, digest)) => (rest, Some(check_digest(digest)?)),
             None => (text, None),
         };
-        // A colon after the last slash starts the tag; one before it belongs to the registry's port.
+        // A colon after the last slash starts the tag; a colon before it starts the registry's port.
         let last = rest.rfind('/').map_or(0, |at| at + 1);
         let (name, tag) = match rest[last..].find(':') {
             Some(at) => (&rest[..last + at], Some(rest[last + at + 1..].parse()?)),
@@ -119,7 +119,7 @@ impl FromStr for Image {
             _ => (None, name),
         };
         if registry.is_some_and(|registry| !fits_registry(registry)) {
-            return Err(wrong("its registry is no host; write registry, repository and tag"));
+            return Err(wrong("the registry is not a hostname; write registry, repository and tag"));
         }
         if !repository.split('/').all(fits_component) {
             return Err(wrong("write the repository in lower-case letters and digits with single `.`, `_`, `-` or `/` between them"));
@@ -127,14 +127,14 @@ impl FromStr for Image {
         if name.len() > 255 {
             return Err(Invalid::of(
                 Wrong::Length,
-                format!("{} is {} characters long: the name of an image has at most 255", quote(name), name.len()),
+                format!("{} is {} characters long: registry and repository of an image have at most 255", quote(name), name.len()),
             ));
         }
         Ok(Image { registry: registry.map(str::to_owned), repository: repository.to_owned(), tag, digest })
     }
 }
 
-/// Whether the first part of a name is a registry and not a folder of the default one.
+/// Whether the first part of a name is a registry, and not a namespace in the default registry.
 fn is_registry(first: &str) -> bool {
     first == "localhost" || first.contains(['.', ':']) || first.bytes().any(|b| b.is_ascii_uppercase())
 }
@@ -163,7 +163,7 @@ fn check_digest(digest: &str) -> Result<String, Invalid> {
     if hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
         return Ok(digest.to_owned());
     }
-    Err(Invalid::new(format!("{} is not a digest: write `sha256:` and 64 hexadecimal digits in lower case", quote(digest))))
+    Err(Invalid::new(format!("{} is not an image digest: write `sha256:` and 64 hexadecimal digits in lower case", quote(digest))))
 }
 
 impl fmt::Display for Image {
@@ -182,7 +182,7 @@ impl fmt::Display for Image {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     #[test]
     fn images_agree_with_their_schema() {

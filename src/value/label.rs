@@ -1,26 +1,26 @@
-//! Keys and values of labels and taints, as Kubernetes takes them.
+//! Keys and values of Kubernetes labels and taints.
 
 use std::str::FromStr;
 
 use super::{Invalid, Wrong, quote};
 
-/// The longest key. Kubernetes takes longer ones, but labels of the platform are tags of the cloud too, and AWS ends there.
+/// The maximum length of a key. Kubernetes allows more, but labels of the platform are also cloud tags, and AWS has this limit.
 const LONGEST_KEY: usize = 128;
 
-/// The longest name of a key, after its domain, and the longest value.
+/// The maximum length of a value, and of a key without its domain.
 const LONGEST: usize = 63;
 
-/// Domains whose keys Kubernetes and platgen set themselves.
+/// Domains of the keys that Kubernetes and platgen set.
 const RESERVED: [&str; 3] = ["k8s.io", "kubernetes.io", "platgen.io"];
 
-/// The key of a label or taint: a name, with a domain in front of a `/` where it is somebody's own.
+/// The key of a label or taint: a name, or `domain/name`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct LabelKey(String);
 
 string_newtype!(LabelKey);
-text!(LabelKey, "the key of a label such as `cost-centre`", {
+text!(LabelKey, "a label key such as `cost-centre`", {
     "type": "string",
-    "description": "The key of a label: letters, digits and inner `-`, `_` and `.`, at most 63; a domain and `/` may stand in front.",
+    "description": "A label key: at most 63 letters, digits and inner `-`, `_` and `.`, optionally after a domain and `/`.",
     "pattern": "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$",
     "maxLength": LONGEST_KEY,
     "examples": ["cost-centre", "example.com/team"],
@@ -31,37 +31,37 @@ impl FromStr for LabelKey {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let (domain, name) = text.rsplit_once('/').map_or((None, text), |(domain, name)| (Some(domain), name));
-        named(name, text, "the key of a label", "`cost-centre` or `example.com/team`")?;
+        named(name, text, "a label key", "`cost-centre` or `example.com/team`")?;
         if let Some(domain) = domain {
             let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
             let label = |part: &str| part.starts_with(inner) && part.ends_with(inner) && part.chars().all(|c| inner(c) || c == '-');
             if !domain.split('.').all(label) {
                 let message =
-                    format!("{} is not the key of a label: what stands before the `/` is a domain, as in `example.com/team`", quote(text));
+                    format!("{} is not a label key: the part before `/` has to be a domain, as in `example.com/team`", quote(text));
                 return Err(Invalid::new(message));
             }
             if RESERVED.iter().any(|reserved| domain.strip_suffix(reserved).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))) {
                 let message =
-                    format!("{} is a key of Kubernetes or platgen: use a name of your own, such as `example.com/team`", quote(text));
+                    format!("{} is reserved for Kubernetes and platgen: use your own domain, such as `example.com/team`", quote(text));
                 return Err(Invalid::new(message));
             }
         }
         if text.len() > LONGEST_KEY {
-            let message = format!("{} is {} characters long: the key of a label has at most {LONGEST_KEY}", quote(text), text.len());
+            let message = format!("{} is {} characters long: a label key has at most {LONGEST_KEY}", quote(text), text.len());
             return Err(Invalid::of(Wrong::Length, message));
         }
         Ok(LabelKey(text.to_owned()))
     }
 }
 
-/// The value of a label or taint; it may be empty.
+/// The value of a label or taint. May be empty.
 #[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct LabelValue(String);
 
 string_newtype!(LabelValue);
-text!(LabelValue, "the value of a label such as `blue`", {
+text!(LabelValue, "a label value such as `blue`", {
     "type": "string",
-    "description": "The value of a label: letters, digits and inner `-`, `_` and `.`, at most 63; it may be empty.",
+    "description": "A label value: at most 63 letters, digits and inner `-`, `_` and `.`; may be empty.",
     "pattern": "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$",
     "examples": ["blue", "4711", ""],
 });
@@ -71,24 +71,27 @@ impl FromStr for LabelValue {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         if !text.is_empty() {
-            named(text, text, "the value of a label", "`blue` or `4711`")?;
+            named(text, text, "a label value", "`blue` or `4711`")?;
         }
         Ok(LabelValue(text.to_owned()))
     }
 }
 
-/// Says what keeps `name`, a part of `text`, from being a qualified name of Kubernetes.
+/// Checks `name`, a part of `text`, against the grammar of qualified names in Kubernetes.
 fn named(name: &str, text: &str, what: &str, example: &str) -> Result<(), Invalid> {
     let rule = format!("write letters, digits and inner `-`, `_` and `.`, such as {example}");
     if let Some(wrong) = name.chars().find(|&c| !(c.is_ascii_alphanumeric() || "-_.".contains(c))) {
-        return Err(Invalid::new(format!("{} is not {what} because of {}: {rule}", quote(text), quote(&wrong.to_string()))));
+        return Err(Invalid::new(format!("{} is not {what}: {} is not allowed; {rule}", quote(text), quote(&wrong.to_string()))));
     }
     let edge = |c: char| c.is_ascii_alphanumeric();
     if !(name.starts_with(edge) && name.ends_with(edge)) {
-        return Err(Invalid::new(format!("{} is not {what}: it starts and ends with a letter or digit; {rule}", quote(text))));
+        return Err(Invalid::new(format!(
+            "{} is not {what}: the first and last character have to be letters or digits; {rule}",
+            quote(text)
+        )));
     }
     if name.len() > LONGEST {
-        let message = format!("{} is too long: {what} has at most {LONGEST} characters, after a domain that it may have", quote(text));
+        let message = format!("{} is too long: {what} has at most {LONGEST} characters, not counting a domain", quote(text));
         return Err(Invalid::of(Wrong::Length, message));
     }
     Ok(())
@@ -97,7 +100,7 @@ fn named(name: &str, text: &str, what: &str, example: &str) -> Result<(), Invali
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     #[test]
     fn keys_and_values_agree_with_their_schema() {
@@ -114,6 +117,9 @@ mod tests {
     fn only_whole_domains_are_reserved() {
         assert!("notk8s.io/x".parse::<LabelKey>().is_ok());
         let message = "node.kubernetes.io/x".parse::<LabelKey>().unwrap_err().message;
-        assert_eq!(message, "`node.kubernetes.io/x` is a key of Kubernetes or platgen: use a name of your own, such as `example.com/team`");
+        assert_eq!(
+            message,
+            "`node.kubernetes.io/x` is reserved for Kubernetes and platgen: use your own domain, such as `example.com/team`"
+        );
     }
 }

@@ -1,6 +1,6 @@
-//! What every value type has in common: it is a text to serde and to the JSON Schema, read by its `FromStr` and written by its `Display`.
+//! Implementations that every value type shares: serde and the JSON Schema see a text, which `FromStr` parses and `Display` prints.
 
-/// Implements `Deserialize`, `Serialize` and `JsonSchema` for a type with `FromStr` and `Display`: what a reader expects, then its schema.
+/// Implements `Deserialize`, `Serialize` and `JsonSchema` for a type with `FromStr` and `Display`. Arguments: type, expected value in words, JSON Schema.
 macro_rules! text {
     ($type:ident, $expecting:literal, { $($schema:tt)* }) => {
         impl<'de> serde::Deserialize<'de> for $type {
@@ -43,11 +43,11 @@ macro_rules! text {
     };
 }
 
-/// Implements `as_str`, `Display` and the borrowing traits for a newtype over the text itself.
+/// Implements `as_str`, `Display` and the borrowing traits for a newtype over a string.
 macro_rules! string_newtype {
     ($type:ident) => {
         impl $type {
-            /// The text itself.
+            /// The value as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

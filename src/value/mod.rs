@@ -1,8 +1,8 @@
-//! The small grammars of the spec language: a text goes in, a typed value or one sentence about what is wrong comes out.
+//! The value types of the spec language: each parses a text into a typed value or a one-line error.
 //!
-//! Every type has private fields, one fallible constructor (`FromStr`), a canonical text (`Display`) that parses back to an equal value, and
-//! through `text!` the same grammar in serde and in the JSON Schema. This module knows no spans, no diagnostics and no other part of the
-//! crate; whether a value makes sense where it stands is judged by its readers.
+//! Every type has private fields, one fallible constructor (`FromStr`), a canonical text (`Display`) that parses to an equal value, and,
+//! through `text!`, the same grammar in serde and in the JSON Schema. This module uses no spans, no diagnostics and no other module of the
+//! crate. Whether a value makes sense in its context is up to the callers.
 
 #[macro_use]
 mod macros;
@@ -57,31 +57,31 @@ pub use version::{KubernetesVersion, VersionRequirement};
 
 use std::fmt;
 
-/// Why a text is not a value of its type.
+/// Why a text does not parse.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Invalid {
-    /// One sentence in the voice of diagnostics: what is wrong, then what to write, with an example.
+    /// One line for a diagnostic: the problem, then the text to write, with an example.
     pub message: String,
-    /// What is wrong with it.
+    /// The kind of problem.
     pub kind: Wrong,
 }
 
-/// What is wrong with a text.
+/// A kind of problem with a text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Wrong {
-    /// It is not in the grammar.
+    /// The text does not match the grammar.
     Form,
-    /// It is a range whose start is above its end.
+    /// The text is a range whose start is above its end.
     Range,
-    /// It is too long.
+    /// The text is too long.
     Length,
 }
 
 impl Wrong {
-    /// Serde carries nothing but a text from a value to its reader, so the kind travels as the text's first character, which no message has.
+    /// Errors pass through serde as text only, so the kind is encoded as a first character that no message has.
     const MARKS: [(Wrong, char); 2] = [(Wrong::Range, '\u{1}'), (Wrong::Length, '\u{2}')];
 
-    /// The kind and the message of a text made by [`Invalid::marked`].
+    /// The kind and the message of a text that [`Invalid::marked`] made.
     pub fn split(text: &str) -> (Wrong, &str) {
         let marked = Wrong::MARKS.iter().find_map(|(kind, mark)| Some((*kind, text.strip_prefix(*mark)?)));
         marked.unwrap_or((Wrong::Form, text))
@@ -97,7 +97,7 @@ impl Invalid {
         Invalid { message: message.into(), kind }
     }
 
-    /// The message with its kind in front, for the way through serde.
+    /// The message after a character that encodes the kind, to pass through serde.
     pub fn marked(&self) -> String {
         let mark = Wrong::MARKS.iter().find(|(kind, _)| *kind == self.kind);
         mark.map(|(_, mark)| *mark).into_iter().chain(self.message.chars()).collect()
@@ -112,7 +112,7 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-/// The text in backticks, on one line and short enough for a message; words for none.
+/// The text in backticks, shortened and on one line, for a message.
 fn quote(text: &str) -> String {
     const SHOWN: usize = 60;
     if text.is_empty() {
@@ -126,7 +126,7 @@ fn quote(text: &str) -> String {
     format!("`{shown}`")
 }
 
-/// The words in backticks, as a list that a sentence can end with.
+/// The words in backticks, as a list with "or".
 fn list(words: &[&str]) -> String {
     match words {
         [] => String::new(),
@@ -135,20 +135,20 @@ fn list(words: &[&str]) -> String {
     }
 }
 
-/// "one of these" with the word that was probably meant in front, where one is near enough.
+/// "did you mean ...?" if a word is close, and "expected ..." with all the words.
 fn expected_one_of(word: &str, words: &[&str]) -> String {
     let nearest = words.iter().map(|known| (strsim::damerau_levenshtein(word, known), known)).min();
     match nearest {
-        Some((distance, known)) if distance <= 2 && distance < known.len() => format!("did you mean `{known}`? it may be {}", list(words)),
-        _ => format!("it may be {}", list(words)),
+        Some((distance, known)) if distance <= 2 && distance < known.len() => format!("did you mean `{known}`? expected {}", list(words)),
+        _ => format!("expected {}", list(words)),
     }
 }
 
-/// A whole number in its one decimal spelling: digits without a sign or a leading zero.
+/// Parses a whole number: digits without a sign or leading zeros.
 fn whole(text: &str) -> Option<u64> {
     let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     if plain { text.parse().ok() } else { None }
 }
 
 #[cfg(test)]
-mod agreement;
+mod schema_laws;

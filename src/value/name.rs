@@ -1,4 +1,4 @@
-//! What things are called: entries of named maps, and environment variables.
+//! Names of entries and of environment variables.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,7 +15,7 @@ pub(super) const LABEL: &str = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
 string_newtype!(Name);
 text!(Name, "a name such as `cart`", {
     "type": "string",
-    "description": "A name: lower-case letters, digits and inner hyphens, at most 63.",
+    "description": "A name: at most 63 lower-case letters, digits and inner hyphens.",
     "pattern": format!("^{LABEL}$"),
     "examples": ["cart", "card-gateway"],
 });
@@ -28,15 +28,15 @@ impl FromStr for Name {
     }
 }
 
-/// Says what keeps `text` from being a DNS label; `what` is what it should have been, with its article.
+/// Checks that `text` is a DNS label. `what` names the expected thing in messages, with its article.
 pub(super) fn check_label(text: &str, what: &str) -> Result<(), Invalid> {
     let rule = "write lower-case letters, digits and hyphens, such as";
     if text.is_empty() {
-        return Err(Invalid::new(format!("{what} is never empty: {rule} `cart`")));
+        return Err(Invalid::new(format!("{what} can't be empty: {rule} `cart`")));
     }
     if let Some(wrong) = text.chars().find(|&c| !is_label_char(c)) {
         return Err(Invalid::new(format!(
-            "{} is not {what} because of {}: {rule} `{}`",
+            "{} is not {what}: {} is not allowed; {rule} `{}`",
             quote(text),
             quote(&wrong.to_string()),
             mended(text)
@@ -44,7 +44,7 @@ pub(super) fn check_label(text: &str, what: &str) -> Result<(), Invalid> {
     }
     if text.starts_with('-') || text.ends_with('-') {
         return Err(Invalid::new(format!(
-            "{} is not {what}: a hyphen stands neither first nor last; {rule} `{}`",
+            "{} is not {what}: the first and last character can't be hyphens; {rule} `{}`",
             quote(text),
             mended(text)
         )));
@@ -59,7 +59,7 @@ fn is_label_char(c: char) -> bool {
     c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
 }
 
-/// The nearest label to a text that is none, or a plain example.
+/// A valid label made from an invalid text, or an example.
 fn mended(text: &str) -> String {
     let lower: String = text.chars().map(|c| c.to_ascii_lowercase()).map(|c| if is_label_char(c) { c } else { '-' }).collect();
     let words: Vec<&str> = lower.split('-').filter(|word| !word.is_empty()).collect();
@@ -76,18 +76,18 @@ pub struct EntryName {
 
 text!(EntryName, "a name such as `cart`, or `payments/api`", {
     "type": "string",
-    "description": "The name of an entry, with its namespace in front where the name alone is not unique.",
+    "description": "The name of an entry, or `namespace/name` where the name alone is not unique.",
     "pattern": format!("^({LABEL}/)?{LABEL}$"),
     "examples": ["cart", "payments/api"],
 });
 
 impl EntryName {
-    /// Puts the parts together.
+    /// The name of an entry, with or without a namespace.
     pub fn new(namespace: Option<Name>, name: Name) -> Self {
         EntryName { namespace, name }
     }
 
-    /// The namespace, where the user wrote one.
+    /// The namespace, if the user wrote one.
     pub fn namespace(&self) -> Option<&Name> {
         self.namespace.as_ref()
     }
@@ -122,12 +122,12 @@ impl fmt::Display for EntryName {
     }
 }
 
-/// What an environment variable (a key of `config` or `secrets`) may be called in Kubernetes.
+/// The name of an environment variable in Kubernetes, a key of `config` or `secrets`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct VariableName(String);
 
 string_newtype!(VariableName);
-text!(VariableName, "the name of a variable such as `LOG_LEVEL`", {
+text!(VariableName, "a variable name such as `LOG_LEVEL`", {
     "type": "string",
     "description": "The name of an environment variable: letters, digits, `_`, `-` and `.`, not starting with a digit.",
     "pattern": "^[-._a-zA-Z][-._a-zA-Z0-9]*$",
@@ -141,25 +141,28 @@ impl FromStr for VariableName {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let rule = "write letters, digits, `_`, `-` and `.`, not starting with a digit, such as `LOG_LEVEL`";
         if text.is_empty() {
-            return Err(Invalid::new(format!("the name of a variable is never empty: {rule}")));
+            return Err(Invalid::new(format!("a variable name can't be empty: {rule}")));
         }
         if let Some(wrong) = text.chars().find(|&c| !(c.is_ascii_alphanumeric() || "-._".contains(c))) {
             let wrong = quote(&wrong.to_string());
-            return Err(Invalid::new(format!("{} is not the name of a variable because of {wrong}: {rule}", quote(text))));
+            return Err(Invalid::new(format!("{} is not a variable name: {wrong} is not allowed; {rule}", quote(text))));
         }
         if text.starts_with(|c: char| c.is_ascii_digit()) {
-            return Err(Invalid::new(format!("{} is not the name of a variable: {rule}", quote(text))));
+            return Err(Invalid::new(format!("{} is not a variable name: {rule}", quote(text))));
         }
-        // A name is also a key of a ConfigMap, and those end at 253 characters.
+        // The name is also a ConfigMap key, which has at most 253 characters.
         if text.len() > 253 {
             return Err(Invalid::of(
                 Wrong::Length,
-                format!("{} is {} characters long: the name of a variable has at most 253", quote(text), text.len()),
+                format!("{} is {} characters long: a variable name has at most 253", quote(text), text.len()),
             ));
         }
-        // ConfigMap keys refuse what could be read as a way up a folder.
+        // Kubernetes refuses ConfigMap keys that look like a relative path.
         if text == "." || text.starts_with("..") {
-            return Err(Invalid::new(format!("{} is not the name of a variable: it reads as a folder; {rule}", quote(text))));
+            return Err(Invalid::new(format!(
+                "{} is not a variable name: `.` and names that start with `..` are not allowed; {rule}",
+                quote(text)
+            )));
         }
         Ok(VariableName(text.to_owned()))
     }
@@ -168,7 +171,7 @@ impl FromStr for VariableName {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     #[test]
     fn names_agree_with_their_schema() {
@@ -185,6 +188,6 @@ mod tests {
     #[test]
     fn a_message_names_what_is_wrong_and_mends_it() {
         let message = "My_App".parse::<Name>().unwrap_err().message;
-        assert_eq!(message, "`My_App` is not a name because of `M`: write lower-case letters, digits and hyphens, such as `my-app`");
+        assert_eq!(message, "`My_App` is not a name: `M` is not allowed; write lower-case letters, digits and hyphens, such as `my-app`");
     }
 }

@@ -1,17 +1,17 @@
-//! Percentages: utilisation targets and service level objectives, exact to a ten-thousandth of a percent.
+//! Percentages for utilization targets and service level objectives, with four decimals.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{Invalid, quote};
 
-/// More than 0 and at most 100 percent.
+/// A percentage above 0 and up to 100.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Percent {
     millionths: u32,
 }
 
-/// One, that is 100 percent, in millionths.
+/// 100 percent in millionths.
 const ONE: u32 = 1_000_000;
 
 text!(Percent, "a percentage such as `99.9%`", {
@@ -22,28 +22,28 @@ text!(Percent, "a percentage such as `99.9%`", {
 });
 
 impl Percent {
-    /// The share of one in millionths: `99.9%` is 999000.
+    /// The ratio in millionths: `99.9%` is 999000.
     pub fn millionths(self) -> u32 {
         self.millionths
     }
 
-    /// The percentage as a whole number, where it is one.
+    /// The percentage if it is a whole number.
     pub fn whole(self) -> Option<u32> {
         self.millionths.is_multiple_of(10_000).then_some(self.millionths / 10_000)
     }
 
-    /// The share of one as decimal text: `99.9%` is `0.999`.
+    /// The ratio as decimal text: `99.9%` is `0.999`.
     pub fn ratio(self) -> String {
         decimal(self.millionths, 6)
     }
 
-    /// What is missing to one as decimal text, an objective's error budget: `99.9%` leaves `0.001`.
+    /// One minus the ratio as decimal text, the error budget of an objective: `99.9%` leaves `0.001`.
     pub fn remainder(self) -> String {
         decimal(ONE - self.millionths, 6)
     }
 }
 
-/// `value` over ten to the power of `places`, without trailing zeros.
+/// `value` divided by ten to the power of `places`, without trailing zeros.
 fn decimal(value: u32, places: usize) -> String {
     let digits = format!("{value:0width$}", width = places + 1);
     let (integer, fraction) = digits.split_at(digits.len() - places);
@@ -82,7 +82,7 @@ impl fmt::Display for Percent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     #[test]
     fn percentages_agree_with_their_schema() {

@@ -1,4 +1,4 @@
-//! Ports: a number, a name, and the pair of a Service's and a container's port.
+//! Ports: numbers, names, and pairs of a Service's and a container's port.
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,7 +22,7 @@ text!(Port, "a port such as `8080`", {
 });
 
 impl Port {
-    /// A port that a program knows, or `None` for 0.
+    /// The port with this number, or `None` for 0.
     pub const fn new(number: u16) -> Option<Self> {
         if number == 0 { None } else { Some(Port(number)) }
     }
@@ -50,7 +50,7 @@ impl fmt::Display for Port {
     }
 }
 
-/// A port of a container and the port under which its Service offers it: `8080` for both, or `80->8080`.
+/// A Service port and the container port behind it: `8080` for both, or `80->8080`.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct PortMap {
     service: Port,
@@ -59,7 +59,7 @@ pub struct PortMap {
 
 text!(PortMap, "a port such as `8080` or `80->8080`", {
     "type": ["integer", "string"],
-    "description": "A port, or the Service's port and the container's: `80->8080`.",
+    "description": "A port, 1 to 65535, or a Service port and the container port behind it: `80->8080`.",
     "minimum": 1,
     "maximum": 65535,
     "pattern": format!("^({NUMBER}->)?{NUMBER}$"),
@@ -67,12 +67,12 @@ text!(PortMap, "a port such as `8080` or `80->8080`", {
 });
 
 impl PortMap {
-    /// Puts the parts together.
+    /// The pair of a Service port and a container port.
     pub const fn new(service: Port, container: Port) -> Self {
         PortMap { service, container }
     }
 
-    /// The port others call.
+    /// The port of the Service.
     pub const fn service(self) -> Port {
         self.service
     }
@@ -91,7 +91,7 @@ impl FromStr for PortMap {
         match (service.parse(), container.parse()) {
             (Ok(service), Ok(container)) => Ok(PortMap { service, container }),
             _ => Err(Invalid::new(format!(
-                "{} is not a port: write a number from 1 to 65535, such as `8080`, or the Service's and the container's, such as `80->8080`",
+                "{} is not a port: write a number from 1 to 65535, such as `8080`, or a Service port and a container port, such as `80->8080`",
                 quote(text)
             ))),
         }
@@ -109,9 +109,9 @@ impl fmt::Display for PortMap {
 pub struct PortName(String);
 
 string_newtype!(PortName);
-text!(PortName, "the name of a port such as `http`", {
+text!(PortName, "a port name such as `http`", {
     "type": "string",
-    "description": "The name of a port: at most 15 lower-case letters, digits and single inner hyphens, with at least one letter.",
+    "description": "A port name: at most 15 lower-case letters, digits and single inner hyphens, with at least one letter.",
     "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",
     "maxLength": 15,
     "examples": ["http", "grpc"],
@@ -126,28 +126,28 @@ impl FromStr for PortName {
             return Ok(PortName(text.to_owned()));
         }
         if parts_fit && text.len() > 15 {
-            let message = format!("{} is {} characters long: the name of a port has at most 15", quote(text), text.len());
+            let message = format!("{} is {} characters long: a port name has at most 15", quote(text), text.len());
             return Err(Invalid::of(Wrong::Length, message));
         }
         Err(Invalid::new(format!(
-            "{} is not the name of a port: write at most 15 lower-case letters, digits and single hyphens, with a letter among them, such as `http`",
+            "{} is not a port name: write at most 15 lower-case letters, digits and single hyphens, with at least one letter, such as `http`",
             quote(text)
         )))
     }
 }
 
-/// How a probe or a route names one port of its container.
+/// A port of a container, given by number or name.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum PortSpecifier {
-    /// By its number.
+    /// The port's number.
     Number(Port),
-    /// By its name under `ports`.
+    /// The port's name, a key of `ports`.
     Name(PortName),
 }
 
-text!(PortSpecifier, "a port's number or name, such as `8080` or `http`", {
+text!(PortSpecifier, "a port number or name, such as `8080` or `http`", {
     "type": ["integer", "string"],
-    "description": "A port by its number or its name.",
+    "description": "A port, by number or name.",
     "minimum": 1,
     "maximum": 65535,
     "pattern": format!("^({NUMBER}|[a-z0-9]+(-[a-z0-9]+)*)$"),
@@ -176,7 +176,7 @@ impl fmt::Display for PortSpecifier {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     #[test]
     fn ports_agree_with_their_schema() {

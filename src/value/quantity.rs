@@ -1,4 +1,4 @@
-//! Kubernetes quantities, exact: what is written, its value in thousandths, and sums and products of it.
+//! Kubernetes quantities with exact arithmetic in thousandths.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -8,9 +8,9 @@ use std::str::FromStr;
 
 use super::{Invalid, quote};
 
-/// An amount of CPU, memory or storage. Equality and order are those of the value: `1000m` equals `1`.
+/// An amount of CPU, memory or storage. Comparison is by value: `1000m` equals `1`.
 ///
-/// `Display` prints what the user wrote; a computed quantity has the canonical text that Kubernetes would print.
+/// `Display` prints the text that the user wrote, and for a computed quantity the canonical text of Kubernetes.
 #[derive(Clone, Debug)]
 pub struct Quantity {
     millis: u128,
@@ -18,7 +18,7 @@ pub struct Quantity {
     text: String,
 }
 
-/// Which suffixes a computed quantity is printed with.
+/// The suffixes of a computed quantity's text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Family {
     /// m, k, M, G, T, P, E.
@@ -27,28 +27,28 @@ enum Family {
     Binary,
 }
 
-/// The largest value the Kubernetes API keeps exactly, in thousandths.
+/// The largest value that the Kubernetes API stores exactly, in thousandths.
 const MAX_MILLIS: u128 = i64::MAX as u128 * 1000;
 
-/// The suffixes above one, each a thousand (or 1024) times the one before.
+/// The suffixes above one, each 1000 (or 1024) times the previous.
 const DECIMAL: [&str; 6] = ["k", "M", "G", "T", "P", "E"];
 const BINARY: [&str; 6] = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
 text!(Quantity, "a quantity such as `512Mi`", {
     "type": ["number", "string"],
-    "description": "A Kubernetes quantity: a number, with m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi or Ei after it.",
+    "description": "A Kubernetes quantity: a number, optionally with the suffix m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi or Ei.",
     "minimum": 0,
     "pattern": "^(0|[1-9][0-9]*)([.][0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$",
     "examples": ["250m", "512Mi", 2],
 });
 
 impl Quantity {
-    /// A computed amount in thousandths, printed with decimal suffixes: 500 is `500m`, 2000 is `2`.
+    /// A quantity of `millis` thousandths with decimal suffixes: 500 is `500m`, 2000 is `2`.
     pub fn from_millis(millis: u128) -> Self {
         Quantity::computed(millis, Family::Decimal)
     }
 
-    /// A computed amount in bytes, printed with binary suffixes: 1048576 is `1Mi`.
+    /// A quantity of `bytes` bytes with binary suffixes: 1048576 is `1Mi`.
     pub fn from_bytes(bytes: u64) -> Self {
         Quantity::computed(u128::from(bytes) * 1000, Family::Binary)
     }
@@ -67,22 +67,22 @@ impl Quantity {
         u64::try_from(self.millis.div_ceil(1000)).unwrap_or(u64::MAX)
     }
 
-    /// Whether it is a whole number of bytes or cores; memory in thousandths (`512m`) is a slip of the pen.
+    /// Whether the value is a whole number of bytes or cores. Memory in thousandths (`512m`) is a typing error.
     pub fn is_whole(&self) -> bool {
         self.millis.is_multiple_of(1000)
     }
 
-    /// Whether it is nothing.
+    /// Whether the value is zero.
     pub fn is_zero(&self) -> bool {
         self.millis == 0
     }
 
-    /// The text the Kubernetes API would print: no fraction, the largest suffix that is exact.
+    /// The canonical text of the Kubernetes API: no fraction, the largest exact suffix.
     pub fn canonical(&self) -> String {
         canonical(self.millis, self.family)
     }
 
-    /// `factor` times as much, in canonical text: four times `250m` is `1`.
+    /// The product with `factor`: four times `250m` is `1`.
     pub fn times(&self, factor: u32) -> Self {
         Quantity::computed(self.millis.saturating_mul(u128::from(factor)), self.family)
     }
@@ -111,7 +111,7 @@ impl FromStr for Quantity {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let wrong = || {
-            let rule = "write a number with m, k, M, G, T, Ki, Mi, Gi or Ti, such as `250m` or `512Mi`";
+            let rule = "write a number and one of the suffixes m, k, M, G, T, Ki, Mi, Gi and Ti, such as `250m` or `512Mi`";
             Invalid::new(format!("{} is not a quantity: {rule}", quote(text)))
         };
         let number_ends = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
@@ -122,9 +122,9 @@ impl FromStr for Quantity {
         }
         let (unit, family) = unit(suffix).ok_or_else(wrong)?;
         let fraction = fraction.trim_end_matches('0');
-        let too_large = || Invalid::new(format!("{} is too large: a quantity stays below `8Ei`", quote(text)));
-        let too_fine = || Invalid::new(format!("{} is too fine: a quantity is counted in thousandths, such as `250m`", quote(text)));
-        // The bounds keep the arithmetic within 128 bits; nobody counts in more decimals.
+        let too_large = || Invalid::new(format!("{} is too large: a quantity has to be below `8Ei`", quote(text)));
+        let too_fine = || Invalid::new(format!("{} is too precise: the smallest step of a quantity is a thousandth, `1m`", quote(text)));
+        // The bounds keep the arithmetic within 128 bits.
         if integer.len() > 22 {
             return Err(too_large());
         }
@@ -145,7 +145,7 @@ impl FromStr for Quantity {
     }
 }
 
-/// How many thousandths one of this suffix is.
+/// The thousandths in one unit of this suffix.
 fn unit(suffix: &str) -> Option<(u128, Family)> {
     if suffix == "m" {
         return Some((1, Family::Decimal));
@@ -161,7 +161,7 @@ fn unit(suffix: &str) -> Option<(u128, Family)> {
 impl Add<&Quantity> for &Quantity {
     type Output = Quantity;
 
-    /// The sum in canonical text, with binary suffixes if either side had one.
+    /// The sum, with binary suffixes if one of the quantities has them.
     fn add(self, other: &Quantity) -> Quantity {
         let family = if self.family == Family::Binary { Family::Binary } else { other.family };
         Quantity::computed(self.millis.saturating_add(other.millis), family)
@@ -209,7 +209,7 @@ impl Hash for Quantity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     fn quantity(text: &str) -> Quantity {
         text.parse().unwrap()

@@ -1,11 +1,11 @@
-//! Ranges `a..b`, both ends included: of a resource (request and limit) and of a count.
+//! Inclusive ranges `a..b`: of quantities (request and limit) and of counts.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{Invalid, Quantity, Wrong, quote, whole};
 
-/// What a container asks for and may use: `100m..200m`, or one figure whose meaning depends on the resource.
+/// Request and limit of a resource: `100m..200m`, or one figure whose meaning depends on the resource.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct QuantityRange {
     request: Quantity,
@@ -14,7 +14,7 @@ pub struct QuantityRange {
 
 text!(QuantityRange, "a quantity or a range such as `100m..200m`", {
     "type": ["number", "string"],
-    "description": "Request and limit, `100m..200m`, or one figure: both for memory; for CPU the request, with a limit of four times it.",
+    "description": "Request and limit as `100m..200m`, or one figure: for CPU the request, with four times as much as the limit; for other resources both.",
     "minimum": 0,
     "pattern": "^(0|[1-9][0-9]*)([.][0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?\
         ([.][.](0|[1-9][0-9]*)([.][0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?)?$",
@@ -22,12 +22,12 @@ text!(QuantityRange, "a quantity or a range such as `100m..200m`", {
 });
 
 impl QuantityRange {
-    /// The lower end, or the only figure.
+    /// The request: the lower end, or the only figure.
     pub fn request(&self) -> &Quantity {
         &self.request
     }
 
-    /// The upper end, where the user wrote one.
+    /// The limit: the upper end, if the user wrote one.
     pub fn limit(&self) -> Option<&Quantity> {
         self.limit.as_ref()
     }
@@ -41,14 +41,11 @@ impl FromStr for QuantityRange {
             return Ok(QuantityRange { request: text.parse()?, limit: None });
         };
         if low.is_empty() || high.is_empty() {
-            return Err(Invalid::new(format!("{} lacks an end: write both, such as `100m..200m`", quote(text))));
+            return Err(Invalid::new(format!("{} has only one end: write both, such as `100m..200m`", quote(text))));
         }
         let (request, limit): (Quantity, Quantity) = (low.parse()?, high.parse()?);
         if request > limit {
-            return Err(Invalid::of(
-                Wrong::Range,
-                format!("{} runs downwards: write the smaller figure first, `{limit}..{request}`", quote(text)),
-            ));
+            return Err(Invalid::of(Wrong::Range, format!("the start of {} is above the end: write `{limit}..{request}`", quote(text))));
         }
         Ok(QuantityRange { request, limit: Some(limit) })
     }
@@ -72,7 +69,7 @@ pub struct CountRange {
 
 text!(CountRange, "a number or a range such as `2..10`", {
     "type": ["integer", "string"],
-    "description": "A number, or the least and the most: `2..10`.",
+    "description": "A number, or a range from the lowest to the highest number: `2..10`.",
     "minimum": 0,
     "maximum": 999_999,
     "pattern": "^(0|[1-9][0-9]{0,5})([.][.](0|[1-9][0-9]{0,5}))?$",
@@ -80,17 +77,17 @@ text!(CountRange, "a number or a range such as `2..10`", {
 });
 
 impl CountRange {
-    /// Exactly this many.
+    /// The range with `count` as both ends.
     pub const fn single(count: u32) -> Self {
         CountRange { min: count, max: count }
     }
 
-    /// The least.
+    /// The lower end.
     pub const fn min(self) -> u32 {
         self.min
     }
 
-    /// The most.
+    /// The upper end.
     pub const fn max(self) -> u32 {
         self.max
     }
@@ -110,7 +107,7 @@ impl FromStr for CountRange {
         match (count(low), count(high)) {
             (Some(min), Some(max)) if min <= max => Ok(CountRange { min, max }),
             (Some(min), Some(max)) => {
-                Err(Invalid::of(Wrong::Range, format!("{} runs downwards: write the smaller number first, `{max}..{min}`", quote(text))))
+                Err(Invalid::of(Wrong::Range, format!("the start of {} is above the end: write `{max}..{min}`", quote(text))))
             }
             _ => {
                 let rule = "write a whole number below a million, such as `3`, or both ends of a range, such as `2..10`";
@@ -129,7 +126,7 @@ impl fmt::Display for CountRange {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     #[test]
     fn ranges_agree_with_their_schema() {

@@ -1,4 +1,4 @@
-//! References: `kind/[namespace/]name[:suffix]` to another part of the spec, and `path#key` to a secret.
+//! References: `kind/[namespace/]name[:suffix]` to an entry of the spec, and `path#key` to a secret.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::name::LABEL;
 use super::{EntryName, Invalid, Name, PortName, expected_one_of, list, quote};
 
-/// What a reference points at.
+/// The kind of entry that a reference names.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum RefKind {
     /// An entry of `apps`.
@@ -19,15 +19,15 @@ pub enum RefKind {
     Bucket,
     /// An entry of `charts`.
     Chart,
-    /// A part of the platform that platgen itself installs.
+    /// A component of the platform that platgen installs.
     Platform,
 }
 
 impl RefKind {
-    /// Every kind, in the order of the documentation.
+    /// Every kind.
     pub const ALL: [RefKind; 6] = [RefKind::App, RefKind::Store, RefKind::External, RefKind::Bucket, RefKind::Chart, RefKind::Platform];
 
-    /// The word in front of the slash.
+    /// The word before the slash.
     pub const fn as_str(self) -> &'static str {
         match self {
             RefKind::App => "app",
@@ -39,7 +39,7 @@ impl RefKind {
         }
     }
 
-    /// Whether its entries belong to a namespace that a reference may name.
+    /// Whether entries of this kind belong to a namespace, which a reference may name.
     pub const fn is_namespaced(self) -> bool {
         matches!(self, RefKind::App | RefKind::Store | RefKind::Chart)
     }
@@ -66,12 +66,12 @@ impl fmt::Display for RefKind {
     }
 }
 
-/// What a reference to a bucket asks for.
+/// The access of a bucket reference.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum BucketAccess {
-    /// Objects can be listed and read.
+    /// List and read objects.
     Read,
-    /// Objects can also be written and deleted.
+    /// List, read, write and delete objects.
     Write,
 }
 
@@ -91,12 +91,12 @@ pub struct Ref {
 
 text!(Ref, "a reference such as `app/cart`", {
     "type": "string",
-    "description": "A reference: kind, name, and after a colon the port's name or, for a bucket, `read` or `write`.",
+    "description": "A reference: kind, name and, optionally after a colon, a port name or, for a bucket, `read` or `write`.",
     "pattern": format!("^((app|store|chart)/({LABEL}/)?{LABEL}(:{PORT})?|(external|platform)/{LABEL}(:{PORT})?|bucket/{LABEL}(:(read|write))?)$"),
     "examples": ["app/cart", "app/payments/api:grpc", "bucket/invoices:read"],
 });
 
-/// A superset of port names for the schema, which can't count to 15 and look for hyphens at once.
+/// A superset of the port names: a pattern can't limit the length and the hyphens at once.
 const PORT: &str = "[a-z0-9]+(-[a-z0-9]+)*";
 
 impl Ref {
@@ -105,17 +105,17 @@ impl Ref {
         Ref { kind, entry, suffix: None }
     }
 
-    /// What it points at.
+    /// The kind of the entry.
     pub fn kind(&self) -> RefKind {
         self.kind
     }
 
-    /// The entry's key: its name, with the namespace where the user wrote one.
+    /// The entry's name, with the namespace if the user wrote one.
     pub fn entry(&self) -> &EntryName {
         &self.entry
     }
 
-    /// The namespace, where the user wrote one.
+    /// The namespace, if the user wrote one.
     pub fn namespace(&self) -> Option<&Name> {
         self.entry.namespace()
     }
@@ -125,7 +125,7 @@ impl Ref {
         self.entry.name()
     }
 
-    /// The port it names, where it names one; never for a bucket.
+    /// The port name after the colon, if any; never for a bucket.
     pub fn port(&self) -> Option<&PortName> {
         match &self.suffix {
             Some(Suffix::Port(port)) => Some(port),
@@ -133,7 +133,7 @@ impl Ref {
         }
     }
 
-    /// The access it names, where it is to a bucket and names one.
+    /// The access after the colon, if any; only for a bucket.
     pub fn access(&self) -> Option<BucketAccess> {
         match self.suffix {
             Some(Suffix::Access(access)) => Some(access),
@@ -159,13 +159,15 @@ impl FromStr for Ref {
         let (entry, suffix) = rest.split_once(':').map_or((rest, None), |(entry, suffix)| (entry, Some(suffix)));
         let entry: EntryName = entry.parse().map_err(|why: Invalid| wrong(why.message))?;
         if entry.namespace().is_some() && !kind.is_namespaced() {
-            return Err(wrong(format!("an entry of kind `{kind}` belongs to no namespace; write `{kind}/{}`", entry.name())));
+            return Err(wrong(format!("entries of kind `{kind}` have no namespace; write `{kind}/{}`", entry.name())));
         }
         let suffix = match (kind, suffix) {
             (_, None) => None,
             (RefKind::Bucket, Some("read")) => Some(Suffix::Access(BucketAccess::Read)),
             (RefKind::Bucket, Some("write")) => Some(Suffix::Access(BucketAccess::Write)),
-            (RefKind::Bucket, Some(other)) => return Err(wrong(format!("{} is not an access; it may be `read` or `write`", quote(other)))),
+            (RefKind::Bucket, Some(other)) => {
+                return Err(wrong(format!("{} is not a bucket access; expected `read` or `write`", quote(other))));
+            }
             (_, Some(port)) => Some(Suffix::Port(port.parse().map_err(|why: Invalid| wrong(why.message))?)),
         };
         Ok(Ref { kind, entry, suffix })
@@ -184,22 +186,22 @@ impl fmt::Display for Ref {
     }
 }
 
-/// Where a secret lies: `path#key`. It names a value and never is one.
+/// The location of a secret in the secret manager: `path#key`. Never the secret's value.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SecretRef {
     path: String,
     key: String,
 }
 
-text!(SecretRef, "a secret's place such as `payments/cards#key`", {
+text!(SecretRef, "a secret reference such as `payments/cards#key`", {
     "type": "string",
-    "description": "Where a secret lies: its path, `#` and its key.",
+    "description": "A reference to a secret in the secret manager: path, `#` and key.",
     "pattern": "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*#[A-Za-z0-9._-]+$",
     "examples": ["payments/cards#key"],
 });
 
 impl SecretRef {
-    /// The path in the secret store, without a leading slash.
+    /// The path in the secret manager, without a leading slash.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -222,9 +224,9 @@ impl FromStr for SecretRef {
             Some((path, key)) if path.len() <= 253 && path.split('/').all(fits) && fits(key) => {
                 Ok(SecretRef { path: path.to_owned(), key: key.to_owned() })
             }
-            // The text is not repeated: what stands here by mistake is often the secret itself.
+            // The message does not quote the text, which is often the secret itself.
             _ => Err(Invalid::new(
-                "this is not where a secret lies: write its path and key with letters, digits, `.`, `_` and `-`, such as `payments/cards#key`",
+                "this is not a secret reference: write path and key with letters, digits, `.`, `_` and `-`, such as `payments/cards#key`",
             )),
         }
     }
@@ -239,7 +241,7 @@ impl fmt::Display for SecretRef {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     #[test]
     fn references_agree_with_their_schema() {

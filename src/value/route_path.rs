@@ -1,23 +1,23 @@
-//! Paths of requests from outside, as a route of the Gateway API takes them.
+//! Request paths of Gateway API routes.
 
 use std::str::FromStr;
 
 use super::{Invalid, quote};
 
-/// The path below which an app is reached: `/` is all, `/shop` is `/shop` and what lies below it.
+/// A path prefix of requests: `/` matches every path, `/shop` matches `/shop` and every path below it.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct RoutePath(String);
 
-/// The longest path of a route.
+/// The maximum length of a path.
 const LONGEST: usize = 1024;
 
-/// What a path may have in it beside letters, digits, slashes and escapes (Gateway API, `HTTPPathMatch`).
+/// The characters of a path besides letters, digits, slashes and escapes (Gateway API, `HTTPPathMatch`).
 const OTHERS: &str = "-._~!$&'()*+,;=:@";
 
 string_newtype!(RoutePath);
 text!(RoutePath, "a path such as `/shop`", {
     "type": "string",
-    "description": "A path of requests: it starts with a slash, ends with none and has no empty part, `.` or `..`.",
+    "description": "A path prefix of requests: a leading slash, no trailing slash, no empty part, no `.` or `..`.",
     "pattern": "^/(([-A-Za-z0-9._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+(/([-A-Za-z0-9._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+)*)?$",
     "maxLength": LONGEST,
     "examples": ["/", "/shop"],
@@ -27,33 +27,35 @@ impl FromStr for RoutePath {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let wrong = |why: &str| Err(Invalid::new(format!("{} is not a path of requests: {why}", quote(text))));
-        let Some(rest) = text.strip_prefix('/') else { return wrong("it starts with a slash, such as `/shop`") };
+        let wrong = |why: &str| Err(Invalid::new(format!("{} is not a request path: {why}", quote(text))));
+        let Some(rest) = text.strip_prefix('/') else { return wrong("write a leading slash, such as `/shop`") };
         if text.len() > LONGEST {
-            return wrong("it has at most 1024 characters");
+            return wrong("a path has at most 1024 characters");
         }
         if rest.is_empty() {
             return Ok(RoutePath(text.to_owned()));
         }
-        // A route is for the path with and without a slash at its end, so one spelling is enough.
+        // A route matches the path with and without a trailing slash, so one spelling is enough.
         if rest.ends_with('/') {
-            return wrong("leave out the slash at its end: `/shop` is `/shop/`, too");
+            return wrong("remove the trailing slash: `/shop` also matches `/shop/`");
         }
         for part in rest.split('/') {
             match part {
-                "" => return wrong("it has an empty part"),
-                "." | ".." => return wrong("it has a part `.` or `..`"),
+                "" => return wrong("remove the double slash"),
+                "." | ".." => return wrong("write the path without `.` and `..`"),
                 _ => {}
             }
             let mut rest = part.chars();
             while let Some(c) = rest.next() {
                 let escaped = c == '%' && rest.by_ref().take(2).filter(char::is_ascii_hexdigit).count() == 2;
                 if !(escaped || c.is_ascii_alphanumeric() || OTHERS.contains(c)) {
-                    return wrong("write what is no letter, digit or one of `-._~!$&'()*+,;=:@` as `%` and two digits, a query not at all");
+                    return wrong(
+                        "use letters, digits and `-._~!$&'()*+,;=:@`, escape other characters such as a space as `%20`, and leave out a query",
+                    );
                 }
             }
             if part.to_ascii_lowercase().contains("%2f") {
-                return wrong("a slash can't be escaped in it");
+                return wrong("a slash can't be escaped as `%2F`");
             }
         }
         Ok(RoutePath(text.to_owned()))
@@ -63,7 +65,7 @@ impl FromStr for RoutePath {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     #[test]
     fn only_what_a_route_takes() {

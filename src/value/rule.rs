@@ -1,14 +1,14 @@
-//! Whose rule is waived, and on which objects: `checkov/CKV_K8S_43` on `Deployment/shop/*`.
+//! Rules and objects of waivers: `checkov/CKV_K8S_43` and `Deployment/shop/*`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{Invalid, expected_one_of, quote};
 
-/// Who judges: platgen itself, then the scanners whose findings a spec can waive.
+/// platgen itself, then the scanners whose findings a spec can waive.
 const SCANNERS: [&str; 6] = ["platgen", "checkov", "kube-score", "detect-secrets", "yamllint", "tflint"];
 
-/// A rule, by the name of who judges and its own name there.
+/// A rule of platgen or of a scanner.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct RuleName {
     scanner: &'static str,
@@ -17,7 +17,7 @@ pub struct RuleName {
 
 text!(RuleName, "a rule such as `checkov/CKV_K8S_43`", {
     "type": "string",
-    "description": "A rule: `platgen/` or the scanner, then its name there.",
+    "description": "A rule: `platgen` or a scanner, `/`, and the name of the rule.",
     "pattern": format!("^({})/[A-Za-z0-9][A-Za-z0-9_.-]{{0,99}}$", SCANNERS.join("|")),
     "examples": ["platgen/single-replica", "checkov/CKV_K8S_43", "kube-score/deployment-replicas"],
 });
@@ -28,12 +28,12 @@ impl RuleName {
         self.scanner
     }
 
-    /// The name of the rule there.
+    /// The name of the rule, without the scanner.
     pub fn rule(&self) -> &str {
         &self.rule
     }
 
-    /// The rule's name where it is one of platgen's own.
+    /// The name of the rule if it is a rule of platgen.
     pub fn own(&self) -> Option<&str> {
         (self.scanner == SCANNERS[0]).then_some(&self.rule)
     }
@@ -44,17 +44,20 @@ impl FromStr for RuleName {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let Some((scanner, rule)) = text.split_once('/') else {
-            return Err(Invalid::new(format!("{} is no rule: write who judges and the rule, such as `checkov/CKV_K8S_43`", quote(text))));
+            return Err(Invalid::new(format!(
+                "{} is not a rule: write the scanner and the rule, such as `checkov/CKV_K8S_43`",
+                quote(text)
+            )));
         };
         let Some(known) = SCANNERS.iter().find(|known| **known == scanner) else {
-            return Err(Invalid::new(format!("{} is no scanner: {}", quote(scanner), expected_one_of(scanner, &SCANNERS))));
+            return Err(Invalid::new(format!("{} is not a scanner: {}", quote(scanner), expected_one_of(scanner, &SCANNERS))));
         };
         let fits = rule.len() <= 100
             && rule.starts_with(|c: char| c.is_ascii_alphanumeric())
             && rule.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
         match fits {
             true => Ok(RuleName { scanner: known, rule: rule.to_owned() }),
-            false => Err(Invalid::new(format!("{} is no name of a rule: write letters, digits, `_`, `.` and `-`", quote(rule)))),
+            false => Err(Invalid::new(format!("{} is not a rule name: write letters, digits, `_`, `.` and `-`", quote(rule)))),
         }
     }
 }
@@ -65,7 +68,7 @@ impl fmt::Display for RuleName {
     }
 }
 
-/// Objects, by a pattern of their names in which `*` stands for any run of characters.
+/// A pattern of object names, in which `*` matches any run of characters.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ObjectPattern(String);
 
@@ -73,20 +76,20 @@ string_newtype!(ObjectPattern);
 
 text!(ObjectPattern, "objects such as `Deployment/shop/*`", {
     "type": "string",
-    "description": "Objects: `Kind/namespace/name`, `Kind/name` or the address of a Terraform resource; `*` stands for any run of characters.",
+    "description": "Objects: `Kind/namespace/name`, `Kind/name` or the address of a Terraform resource; `*` matches any run of characters.",
     "pattern": "^[!-~]*[*./][!-~]*$",
     "maxLength": 300,
     "examples": ["Deployment/shop/*", "ClusterRole/viewer", "aws_vpc.main"],
 });
 
 impl ObjectPattern {
-    /// Whether the object with this name is one of them. The time is the product of the lengths at most.
+    /// Whether the pattern matches the name. Takes at most time proportional to the product of the lengths.
     pub fn matches(&self, name: &str) -> bool {
         let mut parts = self.0.split('*');
         let Some(mut rest) = parts.next().and_then(|head| name.strip_prefix(head)) else { return false };
         let mut last = None;
         for part in parts {
-            // What the last part was searched for is not the end after all, so its first place leaves most to the others.
+            // `before` is not the last part, so its first occurrence leaves the longest rest for the following parts.
             if let Some(before) = last.replace(part) {
                 match rest.find(before) {
                     Some(at) => rest = &rest[at + before.len()..],
@@ -104,14 +107,18 @@ impl FromStr for ObjectPattern {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let fits = text.len() <= 300 && text.bytes().all(|b| b.is_ascii_graphic()) && text.contains(['*', '.', '/']);
         let rule = "write `Kind/namespace/name`, `Kind/name` or the address of a Terraform resource, with `*` for any run of characters";
-        if fits { Ok(ObjectPattern(text.to_owned())) } else { Err(Invalid::new(format!("{} names no objects: {rule}", quote(text)))) }
+        if fits {
+            Ok(ObjectPattern(text.to_owned()))
+        } else {
+            Err(Invalid::new(format!("{} is not an object pattern: {rule}", quote(text))))
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     #[test]
     fn rules_agree_with_their_schema() {

@@ -1,14 +1,14 @@
-//! Five-field cron schedules, in the dialect of Kubernetes CronJobs.
+//! Five-field cron schedules in the syntax of Kubernetes CronJobs.
 //!
-//! That dialect is the standard parser of `robfig/cron`: lists, ranges, steps, names of months and days; Sunday is 0 and never 7; `?` means `*`;
-//! `a/n` runs from `a` to the end. Stricter than it in three things that are slips: empty list items, steps larger than the
-//! field, and dates that no year has.
+//! Kubernetes uses the standard parser of `robfig/cron`: lists, ranges, steps, names of months and days; Sunday is 0 and never 7; `?` means `*`;
+//! `a/n` runs from `a` to the end. This parser also refuses three typing errors: empty list items, steps larger than the field, and dates that
+//! never occur.
 
 use std::str::FromStr;
 
 use super::{Invalid, quote};
 
-/// When a CronJob runs: minute, hour, day of the month, month, day of the week.
+/// A cron schedule: minute, hour, day of the month, month, day of the week.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Schedule(String);
 
@@ -20,12 +20,12 @@ text!(Schedule, "a schedule such as `0 3 * * *`", {
     "examples": ["0 3 * * *", "*/5 * * * *", "30 2 * * mon-fri"],
 });
 
-/// What one field may hold.
+/// The allowed values of one field.
 struct Rule {
     name: &'static str,
     low: u32,
     high: u32,
-    /// Words for the values from `low` on.
+    /// Names of the values, starting with `low`.
     words: &'static [&'static str],
 }
 
@@ -40,7 +40,7 @@ const RULES: [Rule; 5] = [
 /// The days of each month in a leap year.
 const DAYS: [u32; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/// The values a field allows, as bits, and whether it restricts nothing.
+/// The values of a field as bits, and whether the field is `*`.
 #[derive(Clone, Copy, Default)]
 struct Values {
     bits: u64,
@@ -61,7 +61,7 @@ impl FromStr for Schedule {
             return Err(Invalid::new(shorthand(text)));
         }
         if text.starts_with("TZ=") || text.starts_with("CRON_TZ=") {
-            return Err(Invalid::new(format!("{} names a time zone: write it as `timezone` beside the schedule", quote(text))));
+            return Err(Invalid::new(format!("{} contains a time zone: set `timezone` next to `schedule` instead", quote(text))));
         }
         let fields: Vec<&str> = text.split(' ').filter(|field| !field.is_empty()).collect();
         let mut values = [Values::default(); 5];
@@ -73,11 +73,11 @@ impl FromStr for Schedule {
             *slot = rule.read(field).map_err(|why| Invalid::new(format!("{} is not a schedule: {why}", quote(text))))?;
         }
         let [_, _, days, months, weekdays] = values;
-        // With both kinds of day restricted either one is enough; with one of them free the other decides.
+        // If day of the month and day of the week are both restricted, cron runs when either matches.
         let date_exists = (1..=12).any(|month| months.has(month) && (1..=DAYS[month as usize - 1]).any(|day| days.has(day)));
         if weekdays.any && !date_exists {
             return Err(Invalid::new(format!(
-                "{} never runs: none of its months has such a day; write one such as `0 3 28 2 *`",
+                "{} never runs: none of the months has such a day; write an existing date, such as `0 3 28 2 *`",
                 quote(text)
             )));
         }
@@ -85,7 +85,7 @@ impl FromStr for Schedule {
     }
 }
 
-/// What to write for `@daily` and its like.
+/// The message for `@daily` and other shorthands.
 fn shorthand(text: &str) -> String {
     let fields = match text {
         "@yearly" | "@annually" => "0 0 1 1 *",
@@ -95,7 +95,7 @@ fn shorthand(text: &str) -> String {
         "@hourly" => "0 * * * *",
         _ => return format!("{} is not a schedule: write five fields, such as `0 3 * * *`", quote(text)),
     };
-    format!("{} is not a schedule: write its five fields, `{fields}`", quote(text))
+    format!("{} is not a schedule: write the five fields, `{fields}`", quote(text))
 }
 
 impl Rule {
@@ -124,12 +124,15 @@ impl Rule {
             }
         };
         if start > end {
-            return Err(format!("the {} `{range}` runs backwards; write the smaller end first, or two ranges with a comma", self.name));
+            return Err(format!(
+                "the {} `{range}` starts above its end; write the smaller end first, or two ranges with a comma",
+                self.name
+            ));
         }
         let step = match step.map(|step| (step, number(step))) {
             None => 1,
             Some((_, Some(step))) if (1..=self.high).contains(&step) => step,
-            Some((step, _)) => return Err(format!("the {} has the step {}; write one from 1 to {}", self.name, quote(step), self.high)),
+            Some((step, _)) => return Err(format!("the {} has the step {}; write a step from 1 to {}", self.name, quote(step), self.high)),
         };
         let bits = (start..=end).step_by(step as usize).fold(0, |bits, value| bits | 1 << value);
         Ok(Values { bits, any: every && step == 1 })
@@ -149,7 +152,7 @@ impl Rule {
     }
 }
 
-/// At most two digits; cron allows a leading zero.
+/// Parses one or two digits; cron allows a leading zero.
 fn number(text: &str) -> Option<u32> {
     let fits = matches!(text.len(), 1 | 2) && text.bytes().all(|b| b.is_ascii_digit());
     if fits { text.parse().ok() } else { None }
@@ -158,7 +161,7 @@ fn number(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     #[test]
     fn schedules_agree_with_their_schema() {
@@ -183,7 +186,7 @@ mod tests {
     #[test]
     fn messages_carry_the_fix() {
         let message = |text: &str| text.parse::<Schedule>().unwrap_err().message;
-        assert_eq!(message("@daily"), "`@daily` is not a schedule: write its five fields, `0 0 * * *`");
+        assert_eq!(message("@daily"), "`@daily` is not a schedule: write the five fields, `0 0 * * *`");
         assert!(message("0 0 * * 7").ends_with("the day of the week is `7`; write 0 to 6 or `sun` to `sat`; Sunday is 0"));
         assert_eq!("0  3 * * *".parse::<Schedule>().unwrap(), "0 3 * * *");
     }

@@ -1,4 +1,4 @@
-//! The one object a patch changes: `Kind/namespace/name`, or `Kind/name` where it belongs to no namespace.
+//! The object that a patch changes: `Kind/namespace/name`, or `Kind/name` for a cluster-scoped kind.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ pub struct Target {
 
 text!(Target, "an object such as `Deployment/shop/cart`", {
     "type": "string",
-    "description": "A Kubernetes object: `Kind/namespace/name`, or `Kind/name` where it belongs to no namespace.",
+    "description": "A Kubernetes object: `Kind/namespace/name`, or `Kind/name` for a cluster-scoped kind.",
     "pattern": format!("^[A-Z][A-Za-z0-9]*/({LABEL}/)?[A-Za-z0-9][A-Za-z0-9.:_-]{{0,252}}$"),
     "examples": ["Deployment/shop/cart", "ClusterRole/platform-viewer"],
 });
@@ -27,7 +27,7 @@ impl Target {
         &self.kind
     }
 
-    /// The namespace, unless the object belongs to none.
+    /// The namespace; `None` for a cluster-scoped object.
     pub fn namespace(&self) -> Option<&Name> {
         self.namespace.as_ref()
     }
@@ -49,7 +49,7 @@ impl FromStr for Target {
             _ => return Err(wrong(text)),
         };
         let kind_fits = kind.starts_with(|c: char| c.is_ascii_uppercase()) && kind.bytes().all(|b| b.is_ascii_alphanumeric());
-        // Names of roles hold colons; the rest of the API is stricter, and its objects are matched exactly anyway.
+        // Names of roles may contain colons; the names of other kinds are stricter, which matching exact names enforces.
         let name_fits = name.starts_with(|c: char| c.is_ascii_alphanumeric())
             && name.len() <= 253
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b".:_-".contains(&b));
@@ -58,8 +58,8 @@ impl FromStr for Target {
 }
 
 fn wrong(text: &str) -> Invalid {
-    let rule = "write kind, namespace and name, such as `Deployment/shop/cart`, or `ClusterRole/viewer` where there is no namespace";
-    Invalid::new(format!("{} names no object: {rule}", quote(text)))
+    let rule = "write kind, namespace and name, such as `Deployment/shop/cart`, or `ClusterRole/viewer` for a cluster-scoped kind";
+    Invalid::new(format!("{} is not an object: {rule}", quote(text)))
 }
 
 impl fmt::Display for Target {
@@ -74,7 +74,7 @@ impl fmt::Display for Target {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     #[test]
     fn targets_agree_with_their_schema() {

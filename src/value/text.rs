@@ -1,32 +1,32 @@
-//! Text with values in it: `http://${app/cart.address}/`. `$${` is a literal `${`; every other `$` is itself.
+//! Text with expressions: `http://${app/cart.address}/`. `$${` is a literal `${`; any other `$` is literal.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{Expression, Invalid, quote};
 
-/// A text as the user wrote it, and what it is made of.
+/// A text as the user wrote it, and its parts.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Text {
     original: String,
     parts: Vec<Part>,
 }
 
-/// A piece of a text. Two literals never follow each other, and none is empty.
+/// A part of a text. Literals are never adjacent and never empty.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Part {
-    /// Text that stays as it is, `$${` already read as `${`.
+    /// Literal text, with `$${` already replaced by `${`.
     Literal(String),
-    /// A value to fill in.
+    /// An expression to replace.
     Value(Interpolation),
 }
 
-/// A value with its place in the original text.
+/// An expression with its position in the original text.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Interpolation {
-    /// What to fill in.
+    /// The expression.
     pub expression: Expression,
-    /// How it was written, with `${` and `}`.
+    /// The expression as written, with `${` and `}`.
     pub source: String,
     /// The byte offset of `source` in [`Text::original`].
     pub offset: usize,
@@ -34,28 +34,28 @@ pub struct Interpolation {
 
 text!(Text, "a text", {
     "type": ["boolean", "number", "string"],
-    "description": "A text; `${app/cart.address}` and its like are filled in, and `$${` is a literal `${`.",
+    "description": "A text. Expressions such as `${app/cart.address}` are replaced by their values; `$${` is a literal `${`.",
     "examples": ["info", "redis://${store/carts.address}"],
 });
 
 impl Text {
-    /// A text without values that reads as `text`, whatever characters it holds.
+    /// A text without expressions whose value is `text`.
     pub fn literal(text: &str) -> Self {
         let parts = if text.is_empty() { Vec::new() } else { vec![Part::Literal(text.to_owned())] };
         Text { original: text.replace("${", "$${"), parts }
     }
 
-    /// What the user wrote.
+    /// The text that the user wrote.
     pub fn original(&self) -> &str {
         &self.original
     }
 
-    /// Its pieces from left to right.
+    /// The parts from left to right.
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// The values in it from left to right.
+    /// The expressions from left to right.
     pub fn values(&self) -> impl Iterator<Item = &Interpolation> {
         self.parts.iter().filter_map(|part| match part {
             Part::Value(value) => Some(value),
@@ -63,7 +63,7 @@ impl Text {
         })
     }
 
-    /// The whole text where nothing is to be filled in.
+    /// The value of a text without expressions.
     pub fn as_literal(&self) -> Option<&str> {
         match &self.parts[..] {
             [] => Some(""),
@@ -72,7 +72,7 @@ impl Text {
         }
     }
 
-    /// Whether it holds a secret once it is filled in.
+    /// Whether an expression of the text is a secret.
     pub fn has_secret(&self) -> bool {
         self.values().any(|value| value.expression.is_secret())
     }
@@ -93,7 +93,7 @@ impl FromStr for Text {
                 rest = after;
             } else if let Some(after) = rest.strip_prefix("${") {
                 let Some(end) = after.find('}') else {
-                    return Err(Invalid::new(format!("{} lacks its `}}`: close it, or write `$${{` for a literal `${{`", quote(rest))));
+                    return Err(Invalid::new(format!("{} has no closing `}}`: add one, or write `$${{` for a literal `${{`", quote(rest))));
                 };
                 if !literal.is_empty() {
                     parts.push(Part::Literal(std::mem::take(&mut literal)));
@@ -115,7 +115,7 @@ impl FromStr for Text {
 }
 
 impl fmt::Display for Text {
-    /// What the user wrote.
+    /// The text that the user wrote.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.original)
     }
@@ -124,7 +124,7 @@ impl fmt::Display for Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     fn text(text: &str) -> Text {
         text.parse().unwrap()

@@ -1,11 +1,11 @@
-//! URLs of things outside: `scheme://host[:port][/path]`, without credentials, query or fragment.
+//! URLs of external services: `scheme://host[:port][/path]`, without credentials, query or fragment.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{HostAddress, Invalid, Port, quote};
 
-/// The URL of an external system. It never holds a secret.
+/// The URL of an external service. It never contains a secret.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Url {
     scheme: String,
@@ -28,17 +28,17 @@ impl Url {
         &self.scheme
     }
 
-    /// Where it answers.
+    /// The host.
     pub fn host(&self) -> &HostAddress {
         &self.host
     }
 
-    /// The port, 443 for https and 80 for http where none is written.
+    /// The port. Default: 443 for https, 80 for http.
     pub fn port(&self) -> Port {
         self.port
     }
 
-    /// The path with its leading slash, or nothing.
+    /// The path with its leading slash, or an empty text.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -61,13 +61,13 @@ impl FromStr for Url {
         })?;
         let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
         if authority.contains('@') {
-            // The text is not repeated: it holds what should not be seen.
-            return Err(Invalid::new("a URL holds no user and no password: write it without them and name the password as a secret"));
+            // The message does not quote the text, which contains credentials.
+            return Err(Invalid::new("a URL can't contain a user and a password: remove them, and set the password under `secrets`"));
         }
         if !scheme.starts_with(|c: char| c.is_ascii_lowercase())
             || !scheme.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+.-".contains(&b))
         {
-            return Err(Invalid::new(format!("{} has the scheme {}: write one such as `https`", quote(text), quote(scheme))));
+            return Err(Invalid::new(format!("{} has the invalid scheme {}: write one such as `https`", quote(text), quote(scheme))));
         }
         if rest.contains(['?', '#']) {
             return Err(Invalid::new(format!(
@@ -76,7 +76,7 @@ impl FromStr for Url {
             )));
         }
         if path.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err(Invalid::new(format!("{} has a space in its path: write it as `%20`", quote(text))));
+            return Err(Invalid::new(format!("{} has a space in the path: write `%20` instead", quote(text))));
         }
         let (host, port) = split_port(authority);
         let host: HostAddress = host.parse().map_err(|why| Invalid::new(format!("{} is not a URL: {why}", quote(text))))?;
@@ -86,7 +86,7 @@ impl FromStr for Url {
                 Some(port) => (port, false),
                 None => {
                     return Err(Invalid::new(format!(
-                        "{} lacks a port: write it after the host, such as `{scheme}://{host}:5432`",
+                        "{} has no port: add one after the host, such as `{scheme}://{host}:5432`",
                         quote(text)
                     )));
                 }
@@ -96,7 +96,7 @@ impl FromStr for Url {
     }
 }
 
-/// Host and port of an authority; an IPv6 address stands in brackets.
+/// Host and port of an authority. An IPv6 address is in brackets.
 fn split_port(authority: &str) -> (&str, Option<&str>) {
     if let Some((address, rest)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']'))
         && address.contains(':')
@@ -107,12 +107,12 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
     authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)))
 }
 
-/// A query often carries a key, so messages stop before it.
+/// The URL without query and fragment, for messages: a query often contains a key.
 fn text_before_query(text: &str) -> &str {
     text.split(['?', '#']).next().unwrap_or_default()
 }
 
-/// The text for a message, without what may be a user and a password.
+/// The quoted URL without user and password, for messages.
 fn without_user(text: &str) -> String {
     quote(text_before_query(text.rsplit('@').next().unwrap_or_default()))
 }
@@ -134,7 +134,7 @@ impl fmt::Display for Url {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     #[test]
     fn urls_agree_with_their_schema() {

@@ -1,11 +1,11 @@
-//! Versions: of Kubernetes, and what a spec asks of platgen itself.
+//! Versions of Kubernetes, and version requirements for platgen.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{Invalid, quote, whole};
 
-/// A minor release of Kubernetes, `1.35`; which exist is not known here.
+/// A Kubernetes minor version such as `1.35`, whether it exists or not.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct KubernetesVersion {
     major: u32,
@@ -14,23 +14,23 @@ pub struct KubernetesVersion {
 
 text!(KubernetesVersion, "a Kubernetes version such as `1.35`", {
     "type": ["number", "string"],
-    "description": "A minor release of Kubernetes.",
+    "description": "A Kubernetes minor version.",
     "pattern": "^(0|[1-9][0-9]{0,3})[.](0|[1-9][0-9]{0,3})$",
     "examples": ["1.35"],
 });
 
 impl KubernetesVersion {
-    /// A release that a program knows.
+    /// The version with these numbers.
     pub const fn new(major: u32, minor: u32) -> Self {
         KubernetesVersion { major, minor }
     }
 
-    /// The figure before the dot.
+    /// The number before the dot.
     pub const fn major(self) -> u32 {
         self.major
     }
 
-    /// The figure after the dot.
+    /// The number after the dot.
     pub const fn minor(self) -> u32 {
         self.minor
     }
@@ -44,7 +44,7 @@ impl FromStr for KubernetesVersion {
         match text.split_once('.').map(|(major, minor)| (figure(major), figure(minor))) {
             Some((Some(major), Some(minor))) => Ok(KubernetesVersion { major, minor }),
             _ => {
-                let rule = "write the minor release alone, such as `1.35`; the provider chooses the patch release";
+                let rule = "write the minor version alone, such as `1.35`; the provider chooses the patch version";
                 Err(Invalid::new(format!("{} is not a Kubernetes version: {rule}", quote(text))))
             }
         }
@@ -57,19 +57,19 @@ impl fmt::Display for KubernetesVersion {
     }
 }
 
-/// Which versions will do, such as `>=1.2`, in Cargo's notation.
+/// A version requirement in Cargo's notation, such as `>=1.2`.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct VersionRequirement(semver::VersionReq);
 
 text!(VersionRequirement, "a version requirement such as `>=1.2`", {
     "type": ["number", "string"],
-    "description": "Which versions will do: comparisons with commas between them.",
+    "description": "A version requirement: comparisons separated by commas.",
     "minLength": 1,
     "examples": [">=1.2", ">=1.2, <2"],
 });
 
 impl VersionRequirement {
-    /// Whether this version will do.
+    /// Whether the version meets the requirement.
     pub fn matches(&self, version: &semver::Version) -> bool {
         self.0.matches(version)
     }
@@ -93,7 +93,7 @@ impl fmt::Display for VersionRequirement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::agreement::agree;
+    use crate::value::schema_laws::agree;
 
     #[test]
     fn versions_agree_with_their_schema() {

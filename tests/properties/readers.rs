@@ -33,7 +33,7 @@ fn by_design((code, message): &(Code, String)) -> bool {
         Code::Anchor | Code::DuplicateKey => true,
         _ => {
             let own = [
-                "a spec file holds one document",
+                "a spec file can't have several documents",
                 "the file is empty",
                 "a key has to be text",
                 "nested deeper than 64 levels",
