@@ -13,6 +13,7 @@ mod render;
 mod schema;
 mod select;
 mod show;
+mod tree;
 mod validate;
 
 pub use load::{Loaded, load};
@@ -74,7 +75,7 @@ enum Command {
     Validate(Spec),
     /// Write the files of the platform, or compare them with `--check`.
     Render(render::Render),
-    /// Judge what would be rendered by the rules, without the findings that waivers accept.
+    /// Judge the committed files by the rules, patches, raw manifests and hand edits included; or any tree of manifests with `--tree`.
     Check(check::Check),
     /// Print what holds in an environment, with the place each value comes from.
     Show(show::Show),

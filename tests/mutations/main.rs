@@ -17,6 +17,8 @@ mod hand_kubernetes;
 mod hand_terraform;
 mod model;
 mod mutant;
+#[path = "../oracle/mod.rs"]
+mod oracle;
 mod outside;
 mod own;
 mod report;
