@@ -1,6 +1,6 @@
 //! Every refused spec is refused for exactly the reason written beside the fault: see `reject/README.md`.
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use platgen::diagnostic::{Code, Diagnostics, Severity};
 use platgen::model::lock::Lock;
 use platgen::resolve::{Inputs, resolve};
@@ -10,17 +10,17 @@ use platgen::syntax::parse;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-fn main() {
-    let arguments = Arguments::from_args();
+/// The trials of this module.
+pub(crate) fn trials() -> Vec<Trial> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reject");
     let mut trials = Vec::new();
     for code in entries(&root).into_iter().filter(|path| path.is_dir()) {
         for case in entries(&code) {
-            let name = format!("reject/{}", case.strip_prefix(&root).unwrap_or(&case).display());
+            let name = format!("reject::{}", case.strip_prefix(&root).unwrap_or(&case).display());
             trials.push(Trial::test(name, move || run(&case)));
         }
     }
-    libtest_mimic::run(&arguments, trials).exit();
+    trials
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {

@@ -5,32 +5,9 @@
 use super::context::TreeContext;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
+use crate::kinds::{self, Scope};
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::MissingNamespace], judge: Judge::Tree(judge), loosens: false };
-
-/// Kinds of ours that belong to a namespace.
-const NAMESPACED: [&str; 20] = [
-    "ConfigMap",
-    "CronJob",
-    "DaemonSet",
-    "Deployment",
-    "ExternalSecret",
-    "GRPCRoute",
-    "Gateway",
-    "HTTPRoute",
-    "HorizontalPodAutoscaler",
-    "Job",
-    "LimitRange",
-    "NetworkPolicy",
-    "PersistentVolumeClaim",
-    "PodDisruptionBudget",
-    "ResourceQuota",
-    "RoleBinding",
-    "SecretStore",
-    "Service",
-    "ServiceAccount",
-    "StatefulSet",
-];
 
 fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
     let declared = |name: &str| context.inventory.get("Namespace", "", name).is_some();
@@ -40,7 +17,7 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
     for object in context.inventory.objects() {
         let (pointer, message) = match object.namespace.as_str() {
             // `kubectl apply --namespace` may give one.
-            "" if !context.closed || !NAMESPACED.contains(&object.kind.as_str()) => continue,
+            "" if !context.closed || kinds::scope(&object.api, &object.kind) == Scope::Cluster => continue,
             "" => ("/metadata/name", format!("`{}` names no namespace", object.id())),
             name if context.foreign.contains(&name) || declared(name) => continue,
             name => ("/metadata/namespace", format!("`{}` is in the namespace `{name}`, which does not exist", object.id())),

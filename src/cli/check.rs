@@ -1,15 +1,14 @@
 //! `platgen check`: the rules over the files that are committed, or over any tree of manifests.
 
-use super::load::OUTPUT;
 use super::select::unknown_place;
 use super::tree::read_tree;
-use super::{DIFFERENT, FAILED, FINE, Loaded, Terminal, load};
+use super::{DIFFERENT, Ended, FAILED, FINE, Terminal};
 use crate::check::{self, Finding, Judged, Tree, apply, diagnostics, findings, tree_findings};
 use crate::diagnostic::wording::Count;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::files::Files;
 use crate::model::Estate;
-use crate::render::{Origin, files, nothing_to_render};
+use crate::project::{OUTPUT, Project, Rendered, Resolved};
 use crate::source::Sources;
 use crate::value::Date;
 use std::path::{Path, PathBuf};
@@ -48,44 +47,23 @@ fn rules() -> String {
     std::iter::once("Rules (`platgen explain RULE` says why and how to mend):".to_owned()).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
-pub(super) fn run(check: &Check, terminal: &Terminal) -> u8 {
+pub(super) fn run(check: &Check, terminal: &Terminal) -> Ended {
     if let Some(folder) = &check.tree {
-        return foreign(folder, terminal);
+        return Ok(foreign(folder, terminal));
     }
-    let mut loaded = match load(check.spec.spec.as_deref()) {
-        Ok(loaded) => loaded,
-        Err(fault) => return fail(terminal, *fault),
-    };
-    let (estate, rendered) = match resolved(&mut loaded) {
-        Ok(resolved) => resolved,
-        Err(faults) => {
-            loaded.found.extend(faults);
-            terminal.tell(&loaded.found.sorted(), &loaded.sources);
-            return FAILED;
-        }
-    };
+    let Rendered { resolved: Resolved { project, estate, .. }, files } = Project::open(check.spec.spec.as_deref())?.resolve()?.render()?;
     if let Some(fault) = unknown_place(&estate, check.env.as_deref(), check.region.as_deref()) {
-        return fail(terminal, fault);
+        return Ok(fail(terminal, fault));
     }
     let estate = selected(estate, check);
-    let folder = check.output.clone().unwrap_or_else(|| loaded.folder.join(OUTPUT));
+    let folder = check.output.clone().unwrap_or_else(|| project.folder.join(OUTPUT));
     let tree = match committed(&estate, &folder) {
         Ok(tree) => tree,
-        Err(fault) => return fail(terminal, fault),
+        Err(fault) => return Ok(fail(terminal, fault)),
     };
     let whole = check.env.is_none() && check.region.is_none();
-    let judged = apply(&estate, findings(&estate, &rendered, &tree), check.today.unwrap_or_else(today), whole);
-    tell(check, terminal, loaded, judged, &tree, &folder, &differing(&estate, &rendered, &tree))
-}
-
-/// The estate, and what it renders to.
-fn resolved(loaded: &mut Loaded) -> Result<(Estate, Files), Vec<Diagnostic>> {
-    let resolution = loaded.resolve().filter(|_| !loaded.found.has_errors()).ok_or_else(Vec::new)?;
-    let origin = Origin { specs: &loaded.specs, lock: &resolution.lock, included: &loaded.included };
-    match &resolution.estate {
-        Some(estate) if !estate.environments.is_empty() => files(estate, origin).map(|files| (estate.clone(), files)),
-        _ => Err(vec![nothing_to_render()]),
-    }
+    let judged = apply(&estate, findings(&estate, &files, &tree), check.today.unwrap_or_else(today), whole);
+    Ok(tell(check, terminal, project, judged, &tree, &folder, &differing(&estate, &files, &tree)))
 }
 
 fn selected(mut estate: Estate, check: &Check) -> Estate {
@@ -131,18 +109,18 @@ fn differing(estate: &Estate, rendered: &Files, tree: &Tree) -> Vec<String> {
     differing
 }
 
-fn tell(check: &Check, terminal: &Terminal, mut loaded: Loaded, judged: Judged, tree: &Tree, folder: &Path, differing: &[String]) -> u8 {
+fn tell(check: &Check, terminal: &Terminal, mut project: Project, judged: Judged, tree: &Tree, folder: &Path, differing: &[String]) -> u8 {
     let (name, accepted) = (super::tree::shown(folder), judged.accepted.len());
-    let mut left = diagnostics(judged.left, tree, &name, &mut loaded.sources);
+    let mut left = diagnostics(judged.left, tree, &name, &mut project.sources);
     left.extend(judged.faults);
     let count = left.iter().filter(|finding| finding.severity != Severity::Note).count();
     if check.accepted {
         let accepted = judged.accepted.into_iter().map(|(finding, reason)| Finding { reason: Some(reason), ..finding });
-        left.extend(diagnostics(accepted.collect(), tree, &name, &mut loaded.sources));
+        left.extend(diagnostics(accepted.collect(), tree, &name, &mut project.sources));
     }
     // What reading the spec has to say is said as well, and is no finding of the check.
-    loaded.found.extend(left);
-    terminal.tell(&loaded.found.sorted(), &loaded.sources);
+    project.found.extend(left);
+    terminal.tell(&project.found.sorted(), &project.sources);
     if !differing.is_empty() {
         let verb = if differing.len() == 1 { "is" } else { "are" };
         terminal

@@ -1,8 +1,8 @@
 //! Reads the YAML files of a folder, as they lie on disk.
 
-use super::load::{READ, reason, regular};
 use crate::check::Tree;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::project::{READ, reason, regular};
 use std::path::Path;
 
 /// Folders inside each other beyond this are refused.

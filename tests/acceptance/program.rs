@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
+
+use crate::support::platgen;
 use tempfile::TempDir;
 
 /// What a run gave back.
@@ -50,13 +52,6 @@ impl Ran {
         };
         self.err.lines().filter_map(code).collect()
     }
-}
-
-/// The program, quiet about colour.
-pub(crate) fn platgen() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_platgen"));
-    command.env("NO_COLOR", "1").stdin(Stdio::null());
-    command
 }
 
 /// A project folder.

@@ -1,6 +1,6 @@
 //! The JSON Schema against every spec of the repository and against the refused ones whose fault a schema can see.
 
-use crate::program::{is_spec, root, specs};
+use super::program::{is_spec, root, specs};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! One edit of rendered files, and every finding that follows.
 
-use crate::project::Project;
-use crate::world::World;
+use super::project::Project;
+use super::world::World;
 use libtest_mimic::Failed;
 use platgen::files::Files;
 use platgen::value::ObjectPattern;

@@ -1,23 +1,15 @@
 //! A rendered project on disk, judged by the program.
 
-use crate::case::Found;
-use crate::root;
-use crate::world::copy;
+use super::case::Found;
+use super::root;
+use super::world::copy;
+use crate::support::platgen;
 use platgen::diagnostic::Code;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use tempfile::TempDir;
-
-/// The program under test: the one that ships, where its path is given.
-fn program() -> Command {
-    let program = std::env::var_os("PLATGEN_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_platgen").into());
-    let mut command = Command::new(program);
-    command.env("NO_COLOR", "1");
-    command
-}
 
 /// A folder with a spec, its lock and its rendered files.
 pub(crate) struct Project {
@@ -36,7 +28,7 @@ impl Project {
             text = text.replace(from, to);
         }
         fs::write(&path, text).expect("written");
-        let ran = program().args(["-q", "render", "."]).current_dir(project.folder.path()).output().expect("the program");
+        let ran = platgen().args(["-q", "render", "."]).current_dir(project.folder.path()).output().expect("the program");
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
         project
     }
@@ -90,7 +82,7 @@ impl Project {
 
 /// Findings with their severities, as the program prints them for programs.
 pub(crate) fn run(folder: &Path, words: &[&str]) -> Vec<(String, Found)> {
-    let ran = program().args(words).current_dir(folder).output().expect("the program");
+    let ran = platgen().args(words).current_dir(folder).output().expect("the program");
     let text = String::from_utf8(ran.stdout).expect("UTF-8");
     let list: Vec<Value> =
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}{}", String::from_utf8_lossy(&ran.stderr)));

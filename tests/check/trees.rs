@@ -1,8 +1,8 @@
 //! Trees of manifests that platgen never made, judged without a spec: see `trees.yaml`.
 
-use crate::case::differences;
-use crate::project::run;
-use crate::root;
+use super::case::differences;
+use super::project::run;
+use super::root;
 use libtest_mimic::{Failed, Trial};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ struct Tree {
 pub(crate) fn trials() -> Vec<Trial> {
     let text = fs::read_to_string(root().join("tests/check/trees.yaml")).expect("the trees");
     let trees: Vec<Tree> = serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("trees.yaml: {error}"));
-    trees.into_iter().map(|tree| Trial::test(format!("trees/{}", tree.name), move || judge(&tree))).collect()
+    trees.into_iter().map(|tree| Trial::test(format!("check::trees/{}", tree.name), move || judge(&tree))).collect()
 }
 
 fn judge(tree: &Tree) -> Result<(), Failed> {

@@ -1,8 +1,8 @@
 //! A case -> every form in which a user could write the same platform.
 
-use crate::features::{Case, at, lay};
-use crate::profiles::through_a_profile;
-use crate::toml::toml;
+use super::profiles::through_a_profile;
+use crate::support::features::{Case, at, lay};
+use crate::support::toml::toml;
 use serde_json::{Map, Value, json};
 
 /// The environment in which a block stands, and the one that must not hear of it.

@@ -18,10 +18,8 @@ mod secrets;
 mod services;
 mod unexpected_objects;
 
-#[allow(unused_imports)] // the mutation proof asks for findings alone
 pub(crate) use compare::every_difference_has_its_place;
 use context::RegionContext;
-#[allow(unused_imports)]
 pub(crate) use secrets::templates_become_places;
 
 use platgen::files::Unit;

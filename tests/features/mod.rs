@@ -3,19 +3,15 @@
 //!
 //! A case is a line of `tests/features/*.yaml`; its forms are made here. The JSON Schema holds them to be complete.
 
-#[path = "../support/features.rs"]
-mod features;
 mod forms;
 mod profiles;
 mod schema;
-#[path = "../support/toml.rs"]
-mod toml;
 
-use features::{Case, cases, count_by_name, folder};
+use crate::support::features::{Case, cases, count_by_name, folder};
 use forms::{ELSEWHERE, Form, HERE, Like, NO_TOML, forms, plain};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use platgen::diagnostic::Severity;
-use platgen::render::{self, Origin};
+use platgen::project::{Project, Resolved};
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -78,25 +74,19 @@ fn make(form: &Form) -> Made {
     }
     form.files.iter().for_each(|(name, text)| fs::write(root.join(name), text).expect("written"));
     let named = if form.files.len() == 1 { root.join(&form.files[0].0) } else { root.to_path_buf() };
-    let mut loaded = platgen::cli::load(Some(&named)).expect("a spec");
-    let resolution = loaded.resolve();
     let mut made = Made::default();
-    if let Some(resolution) = resolution.filter(|_| !loaded.found.has_errors())
-        && let Some(estate) = &resolution.estate
-    {
-        let origin = Origin { specs: &loaded.specs, lock: &resolution.lock, included: &loaded.included };
-        match render::files(estate, origin) {
-            Ok(files) => {
-                for (path, unit) in files.units {
-                    made.inputs.push(unit.inputs);
-                    let texts = made.files.entry(unit.environment.unwrap_or_default()).or_default();
-                    texts.extend(unit.files.into_iter().map(|(name, text)| (format!("{path}/{name}"), text)));
-                }
+    let found = match Project::open(Some(&named)).and_then(Project::resolve).and_then(Resolved::render) {
+        Ok(rendered) => {
+            for (path, unit) in rendered.files.units {
+                made.inputs.push(unit.inputs);
+                let texts = made.files.entry(unit.environment.unwrap_or_default()).or_default();
+                texts.extend(unit.files.into_iter().map(|(name, text)| (format!("{path}/{name}"), text)));
             }
-            Err(faults) => loaded.found.extend(faults),
+            rendered.resolved.project.found
         }
-    }
-    for found in loaded.found.sorted() {
+        Err(failure) => failure.found,
+    };
+    for found in found.sorted() {
         let (code, message) = (found.code.name().to_owned(), found.message.clone());
         match found.severity {
             Severity::Error => made.errors.push((code, message)),
@@ -182,19 +172,20 @@ fn run(case: &Case) -> Result<(), Failed> {
     if faults.is_empty() { Ok(()) } else { Err(faults.join("\n\n").into()) }
 }
 
-fn main() {
+/// The trials of this module.
+pub(crate) fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = cases()
         .into_iter()
         .map(|case| {
-            let name = case.name.clone();
+            let name = format!("features::{}", case.name);
             Trial::test(name, move || run(&case))
         })
         .collect();
-    trials.push(Trial::test("every_word_of_the_schema_has_a_case", || Ok(schema::every_word_has_a_case()?)));
-    trials.push(Trial::test("names_are_unique", || {
+    trials.push(Trial::test("features::every_word_of_the_schema_has_a_case", || Ok(schema::every_word_has_a_case()?)));
+    trials.push(Trial::test("features::names_are_unique", || {
         let all = cases();
         let twice: Vec<&str> = count_by_name(&all).into_iter().filter(|(_, count)| *count > 1).map(|(name, _)| name).collect();
         if twice.is_empty() { Ok(()) } else { Err(format!("{twice:?}").into()) }
     }));
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    trials
 }

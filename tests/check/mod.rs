@@ -5,14 +5,13 @@
 //! judges files on disk. The specs of the repository have no finding.
 
 mod case;
-#[path = "../oracle/mod.rs"]
-mod oracle;
 mod project;
 mod trees;
 mod waivers;
 mod world;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use crate::oracle;
+use libtest_mimic::{Failed, Trial};
 use platgen::check;
 use platgen::diagnostic::Code;
 use project::Project;
@@ -25,46 +24,46 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn main() {
-    let arguments = Arguments::from_args();
+/// The trials of this module.
+pub(crate) fn trials() -> Vec<Trial> {
     let cases = case::read(&root().join("tests/check/cases.yaml"));
     let proved: BTreeSet<String> = cases.iter().map(|case| case.rule.clone()).collect();
     let mut trials = vec![
-        Trial::test("every_rule_has_a_case", move || {
+        Trial::test("check::every_rule_has_a_case", move || {
             let missing: Vec<&str> = Code::RULES.iter().map(|rule| rule.name()).filter(|name| !proved.contains(*name)).collect();
             if missing.is_empty() { Ok(()) } else { Err(format!("no case for {missing:?}").into()) }
         }),
-        Trial::test("nothing_rendered_is_found", nothing_rendered),
-        Trial::test("oracle/differences", || {
+        Trial::test("check::nothing_rendered_is_found", nothing_rendered),
+        Trial::test("check::oracle/differences", || {
             oracle::every_difference_has_its_place();
             Ok(())
         }),
-        Trial::test("oracle/templates", || {
+        Trial::test("check::oracle/templates", || {
             oracle::templates_become_places();
             Ok(())
         }),
-        Trial::test("garbage_is_no_fault_of_the_run", || {
+        Trial::test("check::garbage_is_no_fault_of_the_run", || {
             world::survives_garbage(&World::load(&root().join("tests/check/spec"), &[]));
             Ok(())
         }),
     ];
     for name in ["boutique", "minimal/platform.yaml", "minimal-toml/platform.toml", "sample/platform.yaml"] {
-        trials.push(Trial::test(format!("clean/{name}"), move || clean(&root().join("specs").join(name))));
+        trials.push(Trial::test(format!("check::clean/{name}"), move || clean(&root().join("specs").join(name))));
     }
-    trials.push(Trial::test("clean/tests", || clean(&root().join("tests/check/spec"))));
+    trials.push(Trial::test("check::clean/tests", || clean(&root().join("tests/check/spec"))));
     let base = Arc::new(Project::rendered(&[]));
     for case in cases {
         let base = base.clone();
-        trials.push(Trial::test(format!("{}/{}", case.rule, case.name), move || case.ask_check(&base)));
+        trials.push(Trial::test(format!("check::{}/{}", case.rule, case.name), move || case.ask_check(&base)));
     }
     let world = Arc::new(World::load(&root().join("tests/check/spec"), &[]));
     for case in case::read(&root().join("tests/oracle/cases.yaml")) {
         let world = world.clone();
-        trials.push(Trial::test(format!("oracle/{}/{}", case.rule, case.name), move || case.ask_oracle(&world)));
+        trials.push(Trial::test(format!("check::oracle/{}/{}", case.rule, case.name), move || case.ask_oracle(&world)));
     }
     trials.extend(trees::trials());
     trials.extend(waivers::trials());
-    libtest_mimic::run(&arguments, trials).exit();
+    trials
 }
 
 /// A region without files: the program refuses it, the rules and the second opinion miss what should be there.
