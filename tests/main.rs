@@ -13,6 +13,7 @@ mod kubernetes;
 mod mutations;
 mod oracle;
 mod output;
+mod pipeline;
 mod policy;
 mod properties;
 mod reject;
@@ -27,10 +28,11 @@ use std::process::ExitCode;
 type Module = (&'static str, fn() -> Vec<Trial>);
 
 /// The modules in the order in which their trials start: fast ones first, those that wait for other programs last.
-const MODULES: [Module; 13] = [
+const MODULES: [Module; 14] = [
     ("tidy", tidy::trials),
     ("reject", reject::trials),
     ("kubernetes", kubernetes::trials),
+    ("pipeline", pipeline::trials),
     ("policy", policy::trials),
     ("check", check::trials),
     ("output", output::trials),
