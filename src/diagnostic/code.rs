@@ -98,12 +98,12 @@ messages {
     ImpossibleRange "impossible-range" Error
         "a range whose start is above its end"
         "A range is `a..b` with a not above b."
-    InterruptedRender "interrupted-render" Error
-        "a render stopped halfway"
-        "Some files are new and some are old, each of them whole. The next `platgen render` completes what was begun."
     InternalError "internal-error" Error
         "a fault in platgen itself"
         "A template printed something that is not read back, or a table that is part of the program does not build. The fault is in platgen, not in the spec: please report it with the message."
+    InterruptedRender "interrupted-render" Error
+        "a render stopped halfway"
+        "Some files are new and some are old, each of them whole. The next `platgen render` completes what was begun."
     InvalidValue "invalid-value" Error
         "a text that its field can't read"
         "The field has a small grammar of its own (a quantity, a duration, a range, an address, ...) and this text is not in it. The message shows an example; `platgen explain PATH` shows the grammar."
