@@ -1,7 +1,7 @@
 //! What a rule sees: the documents of one cluster, and for a tree of ours the region of the model that they belong to.
 
 use crate::facts::Provider;
-use crate::inventory::{Inventory, Object};
+use crate::inventory::{Inventory, Object, Selector};
 use crate::model::{Change, Manifest, Platform, Region, Workload};
 use crate::source::Span;
 use serde_json::Value;
@@ -16,8 +16,8 @@ pub(super) const GATEWAYS: &str = "envoy-gateway-system";
 /// The namespace of the metrics collector.
 pub(super) const MONITORING: &str = "monitoring";
 
-/// Namespaces that every cluster has.
-const OF_EVERY_CLUSTER: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+/// Namespaces of the cluster itself.
+pub(super) const SYSTEM: [&str; 3] = ["kube-node-lease", "kube-public", "kube-system"];
 
 /// Namespaces of a cluster of ours whose objects are not all known here: those of every cluster, and those of add-ons.
 pub(super) const FOREIGN: [&str; 6] = [GATEWAYS, MONITORING, "default", "kube-node-lease", "kube-public", "kube-system"];
@@ -43,7 +43,7 @@ impl<'a> TreeContext<'a> {
         let inventory = Inventory::read(documents.map(|(path, text)| (path.as_str(), text.as_str())));
         let named = inventory.objects().iter().map(|object| if object.kind == "Namespace" { &object.name } else { &object.namespace });
         let namespaces = named.filter(|name| !name.is_empty()).cloned().collect();
-        TreeContext { files, inventory, closed: false, foreign: &OF_EVERY_CLUSTER, provider: None, namespaces }
+        TreeContext { files, inventory, closed: false, foreign: &SYSTEM, provider: None, namespaces }
     }
 
     /// Every known namespace: those that documents declare or stand in, and the foreign ones.
@@ -55,6 +55,13 @@ impl<'a> TreeContext<'a> {
     /// A known namespace by its name.
     pub(super) fn namespace(&self, name: &str) -> Option<&str> {
         self.namespaces.get(name).map(String::as_str).or_else(|| self.foreign.iter().copied().find(|foreign| *foreign == name))
+    }
+
+    /// Whether objects of a namespace may exist that no document holds. A tree without a spec is taken for complete where it runs pods, and for objects
+    /// that name no namespace.
+    pub(super) fn is_elsewhere(&self, namespace: &str) -> bool {
+        let runs = || !self.inventory.selected(namespace, &Selector::default()).is_empty();
+        self.foreign.contains(&namespace) || !(self.closed || namespace.is_empty() || runs())
     }
 
     /// The pod templates with their objects, and the pointers of their specs.

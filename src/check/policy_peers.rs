@@ -70,7 +70,7 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
                     let named = namespaces(context, policy, peer);
                     let pods = pods(context, policy, peer);
                     // A tree without a spec need not hold every namespace of its cluster.
-                    let elsewhere = named.iter().any(|name| context.foreign.contains(name)) || (named.is_empty() && !context.closed);
+                    let elsewhere = named.iter().any(|name| context.is_elsewhere(name)) || (named.is_empty() && !context.closed);
                     foreign |= elsewhere;
                     if pods.is_empty() && !elsewhere {
                         let message = format!("`{}` names pods that nothing runs: {peer}", policy.id());

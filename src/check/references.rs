@@ -132,21 +132,19 @@ fn admits(context: &TreeContext, gateway: &Object, listener: &Value, object: &Ob
     }
 }
 
-/// Whether the cluster, its provider or an add-on brings what is named. In a tree without a spec that is whatever has no namespace, and all in namespaces
-/// that the tree has nothing in.
+/// Whether the cluster, its provider or an add-on brings what is named. In a tree without a spec that is whatever belongs to no namespace.
 fn is_given(context: &TreeContext, reference: &Reference) -> bool {
     let name = reference.name.as_str();
-    let elsewhere = !context.closed && !reference.namespace.is_empty() && context.namespace(&reference.namespace).is_none();
     match reference.kind.as_str() {
-        _ if elsewhere => true,
         "ConfigMap" if name == "kube-root-ca.crt" => true,
         "ServiceAccount" if name == "default" => true,
         "PriorityClass" => !context.closed || name.starts_with("system-"),
         "ClusterRole" => is_of_every_cluster(name),
         "StorageClass" => context.provider.is_none_or(|provider| storage_classes(provider).contains(&name)),
         "ClusterSecretStore" => !context.closed,
-        "ConfigMap" | "Secret" | "Service" | "ServiceAccount" | "Role" => context.foreign.contains(&reference.namespace.as_str()),
-        _ => false,
+        // The Gateways of a platform are in its tree, though their namespace is an add-on's.
+        "Gateway" if context.closed => false,
+        _ => !reference.namespace.is_empty() && context.is_elsewhere(&reference.namespace),
     }
 }
 

@@ -122,9 +122,8 @@ fn tell(check: &Check, terminal: &Terminal, mut project: Project, judged: Judged
     project.found.extend(left);
     terminal.tell(&project.found.sorted(), &project.sources);
     if !differing.is_empty() {
-        let verb = if differing.len() == 1 { "is" } else { "are" };
-        terminal
-            .say(&format!("{} {verb} not as the spec renders them: `platgen render --check` shows how", Count(differing.len(), "file")));
+        let verb = if differing.len() == 1 { "is not as the spec renders it" } else { "are not as the spec renders them" };
+        terminal.say(&format!("{} {verb}: `platgen render --check` says why", Count(differing.len(), "file")));
     }
     let accepted = if accepted == 0 { String::new() } else { format!(", {accepted} accepted") };
     terminal.say(&format!("{} rules, {}{accepted}", Code::RULES.len(), Count(count, "finding")));
