@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The largest spec file and the largest lock, in bytes: far beyond what people write, and far below what fills a memory.
-const READ: u64 = 64 << 20;
+pub(super) const READ: u64 = 64 << 20;
 
 /// Included files beyond this are refused (bytes): a ConfigMap holds no more.
 const INCLUDED: u64 = 1 << 20;
@@ -287,7 +287,7 @@ fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
 }
 
 /// Refuses what would be read for ever, such as pipes and devices, and what is larger than a limit in bytes.
-fn regular(path: &Path, limit: u64) -> std::io::Result<()> {
+pub(super) fn regular(path: &Path, limit: u64) -> std::io::Result<()> {
     let known = std::fs::metadata(path)?;
     if !known.is_file() {
         return Err(std::io::Error::other("it is no file"));
@@ -299,7 +299,7 @@ fn regular(path: &Path, limit: u64) -> std::io::Result<()> {
 }
 
 /// What the system says, in plain words where it says something that happens to people.
-fn reason(error: &std::io::Error) -> String {
+pub(super) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "it is not there".to_string(),
         std::io::ErrorKind::PermissionDenied => "its permissions don't allow it".to_string(),

@@ -270,6 +270,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
             text: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra}\ndata: {a: 'yes'}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: other}\n"
                 .into(),
             namespace: Some(name("shop")),
+            reason: "a test brings it".into(),
         }],
         terraform: Vec::new(),
         waivers: Vec::new(),

@@ -11,6 +11,7 @@ mod hcl_layout;
 mod judges;
 mod kubernetes;
 mod mutations;
+mod oracle;
 mod output;
 mod pipeline;
 mod policy;

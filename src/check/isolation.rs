@@ -1,36 +1,39 @@
-//! Presence: in every namespace traffic is denied in both directions by default, and names are resolved.
+//! Every namespace denies traffic in both directions by default, and lets names be resolved.
 
-use super::Finding;
-use super::scene::{RENDER, Scene};
+use super::context::RegionContext;
+use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::{Object, Selector};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-pub(super) fn judge(scene: &Scene, found: &mut Vec<Finding>) {
+pub(super) const RULE: Rule = Rule { codes: &[Code::MissingIsolation], judge: Judge::Region(judge), loosens: true };
+
+fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     let mut whole: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();
-    for policy in scene.inventory.of_kind("NetworkPolicy") {
+    for policy in context.tree.inventory.of_kind("NetworkPolicy") {
         if policy.at("/spec/podSelector").is_none_or(|value| Selector::of(value).is_everything()) {
             whole.entry(&policy.namespace).or_default().push(policy);
         }
     }
-    for namespace in scene.platform.namespaces.keys() {
+    for namespace in context.platform.namespaces.keys() {
         let policies = whole.get(namespace.as_str()).map_or(&[][..], Vec::as_slice);
-        if policies.iter().any(|policy| scene.is_changed(policy)) {
-            continue;
-        }
         let denies = |way: &str| policies.iter().any(|policy| policy.items("/spec/policyTypes").iter().any(|kind| kind == way));
         let resolves =
             |protocol: &str| policies.iter().flat_map(|policy| policy.items("/spec/egress")).any(|rule| resolves(rule, protocol));
         let lacks = [
-            ("default-deny", denies("Ingress"), "denies what comes in"),
-            ("default-deny", denies("Egress"), "denies what goes out"),
-            ("allow-dns", resolves("UDP"), "opens the name service over UDP"),
-            ("allow-dns", resolves("TCP"), "opens the name service over TCP"),
+            ("default-deny", denies("Ingress"), "denies ingress"),
+            ("default-deny", denies("Egress"), "denies egress"),
+            ("allow-dns", resolves("UDP"), "allows DNS over UDP"),
+            ("allow-dns", resolves("TCP"), "allows DNS over TCP"),
         ];
         for (name, _, what) in lacks.into_iter().filter(|(_, there, _)| !there) {
-            let message = format!("no policy of the namespace `{namespace}` {what} for all of its pods");
-            found.push(scene.about(Code::MissingIsolation, &format!("NetworkPolicy/{namespace}/{name}"), message, RENDER));
+            let message = format!("no network policy of the namespace `{namespace}` {what} for all of its pods");
+            let id = format!("NetworkPolicy/{namespace}/{name}");
+            let inventory = &context.tree.inventory;
+            let near = inventory.get("NetworkPolicy", namespace, name).or_else(|| inventory.get("Namespace", "", namespace));
+            let help = "bring the policy back with `platgen render`";
+            found.push(Finding::missing(Code::MissingIsolation, &id, message, help).near(near));
         }
     }
 }

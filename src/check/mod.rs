@@ -1,148 +1,229 @@
-//! The rules of `platgen check`: what is rendered, judged against a closed world and against the model.
+//! The rules of `platgen check`: the documents of a tree as they lie on disk, with their patches, raw manifests and hand edits.
 //!
-//! An API server accepts a name that nothing has, a selector that means nobody, a policy for a port that is closed; a scanner is content with
-//! less and less output. So rules of two kinds look at the documents themselves, never at how they were made: closed-world rules ask whether
-//! every name leads somewhere, presence rules whether everything that the model says is there, unchanged, and nothing else. The documents
-//! may have been changed after rendering; a document that lacks what it should have is a finding, never a fault of the run. Terraform roots are
-//! judged by rules of their own, in [`root`].
+//! An API server accepts references to objects that don't exist, selectors that match no pod and policies for ports that nobody has; and it grants
+//! whatever a document asks for. The rules find both. Most need nothing but the documents ([`tree_findings`]), so that any tree of manifests can be
+//! judged; the others hold a region of ours against the model ([`findings`]). Whether the renderer prints what the model says is a question for tests,
+//! not for this module.
+//!
+//! A finding that the spec asks for, and says why, is accepted with that reason: see [`Finding::reason`]. `waivers` of the spec accept others
+//! ([`apply`]). Each rule, or each walk that finds for several, is one file and one line of [`RULES`].
 
-mod access;
-mod accounted;
-mod closed;
-mod compare;
-mod config;
-mod environment;
+mod blocked_flows;
+mod budgets;
+mod cluster_admin;
+mod config_hashes;
+mod context;
+mod duplicate_objects;
+mod encryption;
+mod excess_access;
+mod excess_permissions;
+mod excess_policies;
+mod exposed_services;
+mod finding;
+mod hardening;
+mod host_access;
+mod images;
 mod isolation;
-mod model;
-mod namespaces;
-mod objects;
-mod opened;
-mod pods;
-mod policies;
+mod kustomization;
+mod memory_limits;
+mod missing_namespaces;
+mod open_policies;
+mod permissions;
+mod plain_secrets;
+mod pod_parts;
+mod pod_security;
+mod policy_peers;
+mod privileges;
 mod references;
-mod rollout;
-mod root;
-mod routes;
-mod running;
-mod scene;
-mod secrets;
+mod replicas;
+mod route_conflicts;
+mod scheduling;
 mod selectors;
-mod services;
-mod waive;
+mod service_ports;
+mod system_namespaces;
+mod unreadable_documents;
+mod waivers;
+mod wrong_environment;
 
-pub use waive::{Judged, apply};
+pub use finding::{At, Finding, diagnostics};
+pub use waivers::{Judged, apply};
 
-use crate::diagnostic::{Code, Diagnostic};
-use crate::files::{Files, Unit};
+use crate::diagnostic::Code;
+use crate::files::Files;
 use crate::model::{Estate, Platform, Region};
-use crate::source::Span;
-use scene::Scene;
+use context::{RegionContext, TreeContext};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What looks at a region and adds what it finds.
-type Judge = fn(&Scene, &mut Vec<Finding>);
+/// A rule, or several that one walk finds.
+struct Rule {
+    codes: &'static [Code],
+    judge: Judge,
+    /// Whether the spec may ask for what the rule finds: then the reason that the spec gives accepts the finding.
+    loosens: bool,
+}
 
-/// Every rule and what judges it; rules that one walk finds together stand under one function.
-const RULES: &[(&[Code], Judge)] = &[
-    (&[Code::UnreadableDocument], objects::unreadable),
-    (&[Code::KustomizationList], objects::kustomization),
-    (&[Code::DuplicateObject], objects::duplicates),
-    (&[Code::MissingNamespace], objects::namespaces),
-    (&[Code::PlainSecret], objects::plain_secrets),
-    (&[Code::WrongEnvironment, Code::WrongLabels], environment::labels),
-    (&[Code::MissingConfigMap, Code::MissingParent, Code::MissingPriorityClass, Code::MissingRole], references::judge),
-    (&[Code::MissingScaleTarget, Code::MissingSecret, Code::MissingSecretStore, Code::MissingService], references::nothing),
-    (&[Code::MissingServiceAccount, Code::MissingStorageClass], references::nothing),
-    (&[Code::MissingVolume, Code::DuplicateName, Code::UnpinnedImage, Code::MissingPort], pods::judge),
-    (&[Code::Unschedulable, Code::UnknownTaint], pods::placement),
-    (&[Code::SelectsNothing, Code::SelectsWrongPods], selectors::judge),
-    (&[Code::BlockedEviction], selectors::budgets),
-    (&[Code::UnknownPeer, Code::PolicyPort], policies::peers),
-    (&[Code::ClosedFlow], closed::judge),
-    (&[Code::OpenPolicy], opened::judge),
-    (&[Code::UnknownPermission], access::permissions),
-    (&[Code::ExcessPermission, Code::WrongAccess], access::people),
-    (&[Code::RouteConflict], routes::conflicts),
-    (&[Code::ExposedWithoutTls], routes::plain),
-    (&[Code::WrongRoute], routes::exposures),
-    (&[Code::MissingWorkload], running::workloads),
-    (&[Code::WrongContainers, Code::WrongProbes, Code::WrongResources], running::containers),
-    (&[Code::WrongSecurity, Code::WrongShutdown, Code::WrongPlacement, Code::WrongRun], running::pods),
-    (&[Code::WrongConfig, Code::HashMismatch], config::judge),
-    (&[Code::WrongVolumes], config::volumes),
-    (&[Code::WrongSecrets], secrets::judge),
-    (&[Code::WrongScale, Code::MissingBudget], services::scale),
-    (&[Code::WrongService], services::services),
-    (&[Code::WrongNamespace], namespaces::judge),
-    (&[Code::MissingIsolation], isolation::judge),
-    (&[Code::UnaccountedObject], accounted::judge),
-    (&[Code::UnsafeRollout], rollout::rollouts),
-    (&[Code::WrongPriority], rollout::priorities),
-    (&[Code::NoMemoryLimit], pods::memory),
-    (&[Code::SingleReplica], model::judge),
+/// What a rule looks at.
+enum Judge {
+    /// The documents of any cluster.
+    Tree(fn(&TreeContext, &mut Vec<Finding>)),
+    /// The documents of a region, and its model.
+    Region(fn(&RegionContext, &mut Vec<Finding>)),
+}
+
+const RULES: &[Rule] = &[
+    blocked_flows::INVALID,
+    blocked_flows::RULE,
+    budgets::RULE,
+    cluster_admin::RULE,
+    config_hashes::RULE,
+    duplicate_objects::RULE,
+    encryption::RULE,
+    excess_access::RULE,
+    excess_permissions::RULE,
+    excess_policies::RULE,
+    exposed_services::RULE,
+    hardening::RULE,
+    host_access::RULE,
+    images::RULE,
+    isolation::RULE,
+    kustomization::RULE,
+    memory_limits::RULE,
+    missing_namespaces::RULE,
+    open_policies::RULE,
+    permissions::RULE,
+    plain_secrets::RULE,
+    pod_parts::RULE,
+    pod_security::RULE,
+    policy_peers::RULE,
+    privileges::RULE,
+    references::RULE,
+    replicas::RULE,
+    route_conflicts::RULE,
+    scheduling::RULE,
+    selectors::RULE,
+    service_ports::RULE,
+    system_namespaces::RULE,
+    unreadable_documents::RULE,
+    wrong_environment::RULE,
 ];
 
-/// What a rule found.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Finding {
-    /// The rule.
-    pub rule: Code,
-    /// The environment.
-    pub environment: String,
-    /// The region.
-    pub region: String,
-    /// The object: `Kind/namespace/name` or `Kind/name`; the file's path where it is about a file.
-    pub object: String,
-    /// The file, below the region's folder.
-    pub file: String,
-    /// What is wrong, in the form of a diagnostic.
-    pub message: String,
-    /// What to do.
-    pub help: String,
-    /// The entry of the spec that the object comes from.
-    pub span: Option<Span>,
+/// The texts of YAML files by path, `/` between parts.
+pub type Tree = BTreeMap<String, String>;
+
+/// The findings of a tree of manifests that no spec is known of, and what was looked at.
+#[derive(Debug, Default)]
+pub struct TreeFindings {
+    /// The findings, sorted by file.
+    pub findings: Vec<Finding>,
+    /// How many objects the tree holds.
+    pub objects: usize,
+    /// Files that hold no object of Kubernetes.
+    pub skipped: Vec<String>,
 }
 
-impl From<Finding> for Diagnostic {
-    fn from(finding: Finding) -> Diagnostic {
-        let subject = if finding.file.is_empty() { finding.object } else { format!("{} in {}", finding.object, finding.file) };
-        let mut diagnostic = Diagnostic::new(finding.rule, finding.message).subject(subject).help(finding.help);
-        diagnostic.span = finding.span;
-        diagnostic.environments.push(finding.environment);
-        diagnostic
+/// Judges any tree of manifests by the rules that need no spec. Each folder with a `kustomization.yaml` is a cluster of its own, the files outside of
+/// such folders are one together.
+pub fn tree_findings(tree: &Tree) -> TreeFindings {
+    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let mut roots: BTreeSet<String> = tree.keys().filter(|path| context::is_kustomization(path)).map(|path| folder(path)).collect();
+    roots.insert(String::new());
+    let mut clusters: BTreeMap<&str, Tree> = BTreeMap::new();
+    for (path, text) in tree {
+        let inside = |root: &&String| path.starts_with(root.as_str());
+        let root = roots.iter().filter(inside).find(|root| !root.is_empty()).map_or("", String::as_str);
+        clusters.entry(root).or_default().insert(path.clone(), text.clone());
     }
+    let mut judged = TreeFindings::default();
+    for files in clusters.values() {
+        let context = TreeContext::new(files);
+        for rule in RULES {
+            if let Judge::Tree(judge) = rule.judge {
+                judge(&context, &mut judged.findings);
+            }
+        }
+        judged.objects += context.inventory.objects().len();
+        judged.skipped.extend(context.inventory.skipped().iter().cloned());
+    }
+    judged.findings = sorted(judged.findings);
+    judged
 }
 
-/// What the rules find in every region of the estate, before waivers. Files of a region that are not there are an empty region.
-pub fn findings(estate: &Estate, files: &Files) -> Vec<Finding> {
-    let nothing = Unit::default();
+/// Judges the regions of an estate in the tree that is committed. `rendered` is what the spec renders to today: a loosening that is in both comes from the
+/// spec, which says why; one that is in the tree alone was made by hand. A region without files is an empty one.
+pub fn findings(estate: &Estate, rendered: &Files, tree: &Tree) -> Vec<Finding> {
     let mut found = Vec::new();
     for (environment, platform) in &estate.environments {
         for (name, region) in &platform.regions {
-            let unit = files.units.get(&folder(environment, name)).unwrap_or(&nothing);
-            found.extend(findings_in(platform, region, unit));
-            found.extend(findings_in_root(platform, region, files.units.get(&root_folder(environment, name))));
+            let folder = folder(environment, name);
+            let files = files_of(tree, &folder);
+            let mut here = findings_in(platform, region, &files);
+            if here.iter().any(|finding| loosens(finding.rule)) {
+                let empty = Tree::new();
+                let said = rendered.units.get(&folder).map_or(&empty, |unit| &unit.files);
+                accept(&RegionContext::new(platform, region, said), &mut here);
+            }
+            for finding in &mut here {
+                if !finding.file.is_empty() {
+                    finding.file = format!("{folder}/{}", finding.file);
+                }
+            }
+            found.extend(here);
         }
     }
     found
 }
 
-/// What the rules find in the Kubernetes files of one region, sorted by file.
-pub fn findings_in(platform: &Platform, region: &Region, unit: &Unit) -> Vec<Finding> {
-    let scene = Scene::new(platform, region, unit);
-    let mut found = Vec::new();
-    for (_, judge) in RULES {
-        judge(&scene, &mut found);
+/// What the rules find in the Kubernetes files of one region, sorted by file, before anything is accepted.
+pub fn findings_in(platform: &Platform, region: &Region, files: &Tree) -> Vec<Finding> {
+    let context = RegionContext::new(platform, region, files);
+    let mut found = judge(&context);
+    for finding in &mut found {
+        finding.environment = platform.environment.to_string();
+        finding.entry = finding.entry.or_else(|| context.declared(&finding.object, pointer(finding)).0);
     }
     sorted(found)
 }
 
-/// What the rules find in the Terraform root of a region's network, sorted by file; whether there has to be one, the model says.
-pub fn findings_in_root(platform: &Platform, region: &Region, unit: Option<&Unit>) -> Vec<Finding> {
-    sorted(root::findings(platform, region, unit))
+fn judge(context: &RegionContext) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for rule in RULES {
+        match rule.judge {
+            Judge::Tree(judge) => judge(&context.tree, &mut found),
+            Judge::Region(judge) => judge(context, &mut found),
+        }
+    }
+    found
+}
+
+/// Accepts findings that the files of the spec have as well, where the spec says why.
+fn accept(said: &RegionContext, found: &mut [Finding]) {
+    let asked: BTreeSet<(Code, String, String)> =
+        judge(said).into_iter().map(|finding| (finding.rule, finding.object, finding.message)).collect();
+    for finding in found.iter_mut().filter(|finding| loosens(finding.rule)) {
+        let key = (finding.rule, finding.object.clone(), finding.message.clone());
+        if asked.contains(&key) {
+            finding.reason = said.declared(&finding.object, pointer(finding)).1.map(str::to_owned);
+        }
+    }
+}
+
+fn loosens(rule: Code) -> bool {
+    RULES.iter().any(|known| known.loosens && known.codes.contains(&rule))
+}
+
+fn pointer(finding: &Finding) -> &str {
+    if let At::Value(place) = &finding.at { &place.pointer } else { "" }
+}
+
+/// The files below a folder, by their paths inside of it.
+fn files_of(tree: &Tree, folder: &str) -> Tree {
+    let prefix = format!("{folder}/");
+    let inside = tree.range(prefix.clone()..).take_while(|(path, _)| path.starts_with(&prefix));
+    inside.map(|(path, text)| (path[prefix.len()..].to_owned(), text.clone())).collect()
 }
 
 fn sorted(mut found: Vec<Finding>) -> Vec<Finding> {
-    found.sort_by(|a, b| (&a.file, &a.object, a.rule, &a.message).cmp(&(&b.file, &b.object, b.rule, &b.message)));
+    found.sort_by(|a, b| (&a.file, &a.at, &a.object, a.rule, &a.message).cmp(&(&b.file, &b.at, &b.object, b.rule, &b.message)));
     found.dedup();
     found
 }
@@ -152,21 +233,14 @@ pub fn folder(environment: &str, region: &str) -> String {
     format!("kubernetes/{environment}/{region}")
 }
 
-/// The folder of the Terraform root of a region's network, below the output folder.
-pub fn root_folder(environment: &str, region: &str) -> String {
-    format!("terraform/{environment}/{region}/network")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_rule_is_judged_by_something() {
-        let mut judged: Vec<Code> = RULES.iter().flat_map(|(codes, _)| codes.iter().copied()).collect();
-        judged.push(Code::MissingRoot);
-        judged.extend(root::RULES.iter().flat_map(|(codes, _)| codes.iter().copied()));
-        judged.sort_by_key(|code| code.name());
-        assert_eq!(judged, Code::RULES);
+    fn every_code_has_a_rule() {
+        let codes: BTreeSet<&str> = RULES.iter().flat_map(|rule| rule.codes).map(|code| code.name()).collect();
+        let listed: BTreeSet<&str> = Code::RULES.iter().map(|code| code.name()).collect();
+        assert_eq!(codes, listed);
     }
 }

@@ -1,7 +1,7 @@
 //! Closed-world rules: every name that an object uses for another is the name of something.
 
-use super::Finding;
-use super::scene::{FOREIGN, Scene};
+use super::context::{TreeContext, text};
+use super::{Finding, Judge, Rule};
 use crate::diagnostic::{Code, wording};
 use crate::facts::Provider;
 use crate::inventory::{Labels, Object, Part, Reference, Selector, references};
@@ -11,18 +11,33 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The Secrets of a region that something makes, by `namespace/name`: their entries, none where these are not known.
 type Secrets = BTreeMap<String, Option<BTreeSet<String>>>;
 
-/// The other lines of the list are judged by the same walk.
-pub(super) fn nothing(_: &Scene, _: &mut Vec<Finding>) {}
+pub(super) const RULE: Rule = Rule {
+    codes: &[
+        Code::MissingConfigMap,
+        Code::MissingParent,
+        Code::MissingPriorityClass,
+        Code::MissingRole,
+        Code::MissingScaleTarget,
+        Code::MissingSecret,
+        Code::MissingSecretStore,
+        Code::MissingService,
+        Code::MissingServiceAccount,
+        Code::MissingStorageClass,
+        Code::MissingVolume,
+    ],
+    judge: Judge::Tree(judge),
+    loosens: false,
+};
 
-pub(super) fn judge(scene: &Scene, found: &mut Vec<Finding>) {
-    let secrets = secrets(scene);
-    for object in scene.inventory.objects() {
+fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
+    let secrets = secrets(context);
+    for object in context.inventory.objects() {
         for reference in references(object) {
             let Some((rule, what)) = rule(&reference) else { continue };
-            let fault = missing(scene, &secrets, object, &reference);
+            let fault = missing(context, &secrets, object, &reference);
             if let Some(fault) = fault {
                 let message = format!("`{}` names the {what} `{}`, {fault}", object.id(), reference.name);
-                found.push(scene.finding(rule, object, message, help(scene, &reference)));
+                found.push(Finding::new(rule, object, &reference.at, message, help(context, &reference)));
             }
         }
     }
@@ -49,19 +64,19 @@ fn rule(reference: &Reference) -> Option<(Code, &'static str)> {
 }
 
 /// The nearest name that there is.
-fn help(scene: &Scene, reference: &Reference) -> String {
-    let known = scene.inventory.of_kind(&reference.kind).filter(|object| object.namespace == reference.namespace);
+fn help(context: &TreeContext, reference: &Reference) -> String {
+    let known = context.inventory.of_kind(&reference.kind).filter(|object| object.namespace == reference.namespace);
     match wording::suggest(&reference.name, known.map(|object| object.name.as_str())) {
         Some(close) => format!("did you mean `{close}`?"),
-        None => "name one that is rendered, or render it".to_owned(),
+        None => "name one that exists, or declare it".to_owned(),
     }
 }
 
 /// Why the reference leads nowhere, as a part of a sentence.
-fn missing(scene: &Scene, secrets: &Secrets, object: &Object, reference: &Reference) -> Option<String> {
+fn missing(context: &TreeContext, secrets: &Secrets, object: &Object, reference: &Reference) -> Option<String> {
     let Reference { kind, namespace, name, part, .. } = reference;
-    let absent = || Some("which is not there".to_owned());
-    if is_given(scene, reference) {
+    let absent = || Some("which does not exist".to_owned());
+    if is_given(context, reference) {
         return None;
     }
     if kind == "Secret" {
@@ -71,7 +86,7 @@ fn missing(scene: &Scene, secrets: &Secrets, object: &Object, reference: &Refere
             _ => None,
         };
     }
-    let Some(target) = scene.inventory.get(kind, namespace, name) else { return absent() };
+    let Some(target) = context.inventory.get(kind, namespace, name) else { return absent() };
     match part {
         Part::Whole => None,
         Part::Key(key) => {
@@ -80,12 +95,11 @@ fn missing(scene: &Scene, secrets: &Secrets, object: &Object, reference: &Refere
             (!has).then(|| format!("which has no entry `{key}`"))
         }
         Part::Port(port) => {
-            let numbers = target.items("/spec/ports").iter();
-            let has = numbers.filter_map(|known| Some([known.get("name")?.as_str()?.to_owned(), known.get("port")?.to_string()]));
-            (!has.flatten().any(|known| known == *port)).then(|| format!("which has no port `{port}`"))
+            let is = |known: &Value| text(known, "/name") == port || known.get("port").is_some_and(|number| number.to_string() == *port);
+            (!target.items("/spec/ports").iter().any(is)).then(|| format!("which has no port `{port}`"))
         }
         Part::Container(container) => {
-            let pods = scene.inventory.pods().iter().filter(|pod| std::ptr::eq(scene.inventory.owner(pod), target));
+            let pods = context.inventory.pods().iter().filter(|pod| std::ptr::eq(context.inventory.owner(pod), target));
             let mut names =
                 pods.flat_map(|pod| target.items(&format!("{}/containers", pod.spec()))).filter_map(|known| known.get("name")?.as_str());
             (!names.any(|known| known == container)).then(|| format!("which has no container `{container}`"))
@@ -94,7 +108,9 @@ fn missing(scene: &Scene, secrets: &Secrets, object: &Object, reference: &Refere
             let listener = target.items("/spec/listeners").iter().find(|known| known.get("name").and_then(Value::as_str) == Some(section));
             match listener {
                 None => Some(format!("which has no listener `{section}`")),
-                Some(listener) if !admits(scene, target, listener, object) => Some(format!("whose listener `{section}` does not admit it")),
+                Some(listener) if !admits(context, target, listener, object) => {
+                    Some(format!("whose listener `{section}` does not admit it"))
+                }
                 Some(_) => None,
             }
         }
@@ -102,32 +118,39 @@ fn missing(scene: &Scene, secrets: &Secrets, object: &Object, reference: &Refere
 }
 
 /// Whether a listener takes routes of the object's namespace.
-fn admits(scene: &Scene, gateway: &Object, listener: &Value, object: &Object) -> bool {
+fn admits(context: &TreeContext, gateway: &Object, listener: &Value, object: &Object) -> bool {
     let namespaces = listener.pointer("/allowedRoutes/namespaces");
     match namespaces.and_then(|namespaces| namespaces.get("from")).and_then(Value::as_str) {
         Some("All") => true,
         Some("Selector") => {
             let selector = namespaces.and_then(|namespaces| namespaces.get("selector")).map(Selector::of).unwrap_or_default();
             let nothing = Labels::new();
-            let labels = scene.inventory.get("Namespace", "", &object.namespace).map_or(&nothing, |namespace| &namespace.labels);
+            let labels = context.inventory.get("Namespace", "", &object.namespace).map_or(&nothing, |namespace| &namespace.labels);
             selector.matches(labels)
         }
         _ => object.namespace == gateway.namespace,
     }
 }
 
-/// Whether the cluster, its provider or an add-on brings what is named.
-fn is_given(scene: &Scene, reference: &Reference) -> bool {
+/// Whether the cluster, its provider or an add-on brings what is named. In a tree without a spec that is whatever belongs to no namespace.
+fn is_given(context: &TreeContext, reference: &Reference) -> bool {
     let name = reference.name.as_str();
     match reference.kind.as_str() {
         "ConfigMap" if name == "kube-root-ca.crt" => true,
         "ServiceAccount" if name == "default" => true,
-        "PriorityClass" => name.starts_with("system-"),
-        "ClusterRole" => ["admin", "cluster-admin", "edit", "view"].contains(&name) || name.starts_with("system:"),
-        "StorageClass" => storage_classes(scene.region.provider).contains(&name),
-        "ConfigMap" | "Secret" | "Service" | "ServiceAccount" => FOREIGN.contains(&reference.namespace.as_str()),
-        _ => false,
+        "PriorityClass" => !context.closed || name.starts_with("system-"),
+        "ClusterRole" => is_of_every_cluster(name),
+        "StorageClass" => context.provider.is_none_or(|provider| storage_classes(provider).contains(&name)),
+        "ClusterSecretStore" => !context.closed,
+        // The Gateways of a platform are in its tree, though their namespace is an add-on's.
+        "Gateway" if context.closed => false,
+        _ => !reference.namespace.is_empty() && context.is_elsewhere(&reference.namespace),
     }
+}
+
+/// Whether every cluster has this ClusterRole.
+pub(super) fn is_of_every_cluster(role: &str) -> bool {
+    ["admin", "cluster-admin", "edit", "view"].contains(&role) || role.starts_with("system:")
 }
 
 /// The storage classes that a provider's clusters come with.
@@ -142,14 +165,14 @@ fn storage_classes(provider: Provider) -> &'static [&'static str] {
 }
 
 /// Every Secret that something makes.
-fn secrets(scene: &Scene) -> Secrets {
+fn secrets(context: &TreeContext) -> Secrets {
     let keys = |value: Option<&Value>| value.and_then(Value::as_object).map(|map| map.keys().cloned().collect::<BTreeSet<_>>());
     let mut secrets = Secrets::new();
-    for object in scene.inventory.of_kind("Secret") {
+    for object in context.inventory.of_kind("Secret") {
         let both = ["/data", "/stringData"].iter().filter_map(|place| keys(object.at(place))).flatten().collect();
         secrets.insert(format!("{}/{}", object.namespace, object.name), Some(both));
     }
-    for object in scene.inventory.of_kind("ExternalSecret") {
+    for object in context.inventory.of_kind("ExternalSecret") {
         let target = object.text("/spec/target/name");
         let name = if target.is_empty() { &object.name } else { target };
         let fetched = object.items("/spec/data").iter().filter_map(|entry| Some(entry.get("secretKey")?.as_str()?.to_owned()));
@@ -160,7 +183,7 @@ fn secrets(scene: &Scene) -> Secrets {
         };
         secrets.insert(format!("{}/{name}", object.namespace), entries);
     }
-    for object in scene.inventory.of_kind("Certificate") {
+    for object in context.inventory.of_kind("Certificate") {
         let entries = ["ca.crt", "tls.crt", "tls.key"].map(str::to_owned).into();
         secrets.insert(format!("{}/{}", object.namespace, object.text("/spec/secretName")), Some(entries));
     }

@@ -1,12 +1,17 @@
-//! `platgen check`: the rules over the model and what would be rendered, without the findings that the spec accepts.
+//! `platgen check`: the rules over the files that are committed, or over any tree of manifests.
 
 use super::select::unknown_place;
+use super::tree::read_tree;
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal};
-use crate::check::{apply, findings};
+use crate::check::{self, Finding, Judged, Tree, apply, diagnostics, findings, tree_findings};
 use crate::diagnostic::wording::Count;
-use crate::diagnostic::{Code, Severity};
-use crate::project::{Project, Rendered, Resolved};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::files::Files;
+use crate::model::Estate;
+use crate::project::{OUTPUT, Project, Rendered, Resolved};
+use crate::source::Sources;
 use crate::value::Date;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Flags of `check`.
@@ -15,6 +20,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(super) struct Check {
     #[command(flatten)]
     spec: super::Spec,
+    /// The folder of the rendered files. Default: `deploy/` beside the spec.
+    #[arg(long, short)]
+    output: Option<PathBuf>,
+    /// Judge a folder of manifests without a spec, by the rules that need none.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["spec", "output", "env", "region", "today", "accepted"])]
+    tree: Option<PathBuf>,
     /// Only this environment.
     #[arg(long)]
     env: Option<String>,
@@ -24,6 +35,9 @@ pub(super) struct Check {
     /// The day by which waivers are judged, `YYYY-MM-DD`. Default: the system's, in UTC.
     #[arg(long, value_name = "DAY")]
     today: Option<Date>,
+    /// List the findings that the spec accepts, with their reasons.
+    #[arg(long)]
+    accepted: bool,
 }
 
 /// The list of rules, for `--help`.
@@ -34,26 +48,113 @@ fn rules() -> String {
 }
 
 pub(super) fn run(check: &Check, terminal: &Terminal) -> Ended {
-    let Rendered { resolved: Resolved { mut project, mut estate, .. }, files } =
-        Project::open(check.spec.spec.as_deref())?.resolve()?.render()?;
-    if let Some(fault) = unknown_place(&estate, check.env.as_deref(), check.region.as_deref()) {
-        terminal.tell_plain(&[fault]);
-        return Ok(FAILED);
+    if let Some(folder) = &check.tree {
+        return Ok(foreign(folder, terminal));
     }
+    let Rendered { resolved: Resolved { project, estate, .. }, files } = Project::open(check.spec.spec.as_deref())?.resolve()?.render()?;
+    if let Some(fault) = unknown_place(&estate, check.env.as_deref(), check.region.as_deref()) {
+        return Ok(fail(terminal, fault));
+    }
+    let estate = selected(estate, check);
+    let folder = check.output.clone().unwrap_or_else(|| project.folder.join(OUTPUT));
+    let tree = match committed(&estate, &folder) {
+        Ok(tree) => tree,
+        Err(fault) => return Ok(fail(terminal, fault)),
+    };
+    let whole = check.env.is_none() && check.region.is_none();
+    let judged = apply(&estate, findings(&estate, &files, &tree), check.today.unwrap_or_else(today), whole);
+    Ok(tell(check, terminal, project, judged, &tree, &folder, &differing(&estate, &files, &tree)))
+}
+
+fn selected(mut estate: Estate, check: &Check) -> Estate {
     estate.environments.retain(|name, _| check.env.as_ref().is_none_or(|wanted| wanted == name));
     for platform in estate.environments.values_mut() {
         platform.regions.retain(|name, _| check.region.as_ref().is_none_or(|wanted| wanted == name));
     }
-    let whole = check.env.is_none() && check.region.is_none();
-    let judged = apply(&estate, findings(&estate, &files), check.today.unwrap_or_else(today), whole);
-    let worth = |severity| matches!(severity, Severity::Error | Severity::Warning);
-    let count = judged.left.iter().filter(|finding| worth(finding.severity)).count();
+    estate
+}
+
+/// The folders of the estate's regions, below the output folder.
+fn folders(estate: &Estate) -> impl Iterator<Item = String> {
+    let regions =
+        estate.environments.iter().flat_map(|(environment, platform)| platform.regions.keys().map(move |region| (environment, region)));
+    regions.map(|(environment, region)| check::folder(environment, region))
+}
+
+/// The committed files. A region without any would pass every rule that asks about what is there.
+fn committed(estate: &Estate, folder: &Path) -> Result<Tree, Diagnostic> {
+    let mut tree = Tree::new();
+    for region in folders(estate) {
+        let files = read_tree(&folder.join(&region))?;
+        if files.is_empty() {
+            let message = format!("`{}` holds no manifests", folder.join(&region).display());
+            return Err(Diagnostic::new(Code::MissingTree, message).help("write them with `platgen render`"));
+        }
+        tree.extend(files.into_iter().map(|(path, text)| (format!("{region}/{path}"), text)));
+    }
+    Ok(tree)
+}
+
+/// Files of the estate's regions that are not as the spec renders them.
+fn differing(estate: &Estate, rendered: &Files, tree: &Tree) -> Vec<String> {
+    let mut differing = Vec::new();
+    for folder in folders(estate) {
+        let files = rendered.units.get(&folder).map(|unit| &unit.files).into_iter().flatten();
+        let wanted: Tree =
+            files.filter(|(path, _)| super::tree::is_yaml(path)).map(|(path, text)| (format!("{folder}/{path}"), text.clone())).collect();
+        differing.extend(wanted.iter().filter(|(path, text)| tree.get(*path) != Some(text)).map(|(path, _)| path.clone()));
+        let prefix = format!("{folder}/");
+        differing.extend(tree.keys().filter(|path| path.starts_with(&prefix) && !wanted.contains_key(*path)).cloned());
+    }
+    differing
+}
+
+fn tell(check: &Check, terminal: &Terminal, mut project: Project, judged: Judged, tree: &Tree, folder: &Path, differing: &[String]) -> u8 {
+    let (name, accepted) = (super::tree::shown(folder), judged.accepted.len());
+    let mut left = diagnostics(judged.left, tree, &name, &mut project.sources);
+    left.extend(judged.faults);
+    let count = left.iter().filter(|finding| finding.severity != Severity::Note).count();
+    if check.accepted {
+        let accepted = judged.accepted.into_iter().map(|(finding, reason)| Finding { reason: Some(reason), ..finding });
+        left.extend(diagnostics(accepted.collect(), tree, &name, &mut project.sources));
+    }
     // What reading the spec has to say is said as well, and is no finding of the check.
-    project.found.extend(judged.left);
+    project.found.extend(left);
     terminal.tell(&project.found.sorted(), &project.sources);
-    let waived = if judged.waived == 0 { String::new() } else { format!(", {} waived", judged.waived) };
-    terminal.say(&format!("{} rules, {}{waived}", Code::RULES.len(), Count(count, "finding")));
-    Ok(if count == 0 { FINE } else { DIFFERENT })
+    if !differing.is_empty() {
+        let verb = if differing.len() == 1 { "is not as the spec renders it" } else { "are not as the spec renders them" };
+        terminal.say(&format!("{} {verb}: `platgen render --check` says why", Count(differing.len(), "file")));
+    }
+    let accepted = if accepted == 0 { String::new() } else { format!(", {accepted} accepted") };
+    terminal.say(&format!("{} rules, {}{accepted}", Code::RULES.len(), Count(count, "finding")));
+    if count == 0 { FINE } else { DIFFERENT }
+}
+
+/// Judges a folder that no spec is known of.
+fn foreign(folder: &Path, terminal: &Terminal) -> u8 {
+    let tree = match read_tree(folder) {
+        Ok(tree) => tree,
+        Err(fault) => return fail(terminal, fault),
+    };
+    let judged = tree_findings(&tree);
+    if judged.objects == 0 && judged.findings.is_empty() {
+        let message = format!("`{}` holds no object of Kubernetes", folder.display());
+        return fail(terminal, Diagnostic::new(Code::MissingTree, message).help("name a folder with manifests in YAML"));
+    }
+    let mut sources = Sources::default();
+    let found = diagnostics(judged.findings, &tree, &super::tree::shown(folder), &mut sources);
+    terminal.tell(&found.iter().collect::<Vec<_>>(), &sources);
+    let skipped = match judged.skipped.len() {
+        0 => String::new(),
+        skipped => format!(", {} without objects of Kubernetes skipped", Count(skipped, "file")),
+    };
+    terminal.say(&format!("{}, {}{skipped}", Count(judged.objects, "object"), Count(found.len(), "finding")));
+    if found.is_empty() { FINE } else { DIFFERENT }
+}
+
+fn fail(terminal: &Terminal, fault: Diagnostic) -> u8 {
+    terminal.tell_plain(&[fault]);
+    FAILED
 }
 
 /// The system's day in UTC.

@@ -12,6 +12,7 @@ mod render;
 mod schema;
 mod select;
 mod show;
+mod tree;
 mod validate;
 
 pub use schema::schema;
@@ -76,7 +77,7 @@ enum Command {
     Validate(Spec),
     /// Write the files of the platform, or compare them with `--check`.
     Render(render::Render),
-    /// Judge what would be rendered by the rules, without the findings that waivers accept.
+    /// Judge the committed files by the rules, patches, raw manifests and hand edits included; or any tree of manifests with `--tree`.
     Check(check::Check),
     /// Print the effective values of an environment, each with its origin.
     Show(show::Show),

@@ -98,12 +98,12 @@ messages {
     ImpossibleRange "impossible-range" Error
         "a range whose start is above its end"
         "A range is `a..b` with a not above b."
-    InterruptedRender "interrupted-render" Error
-        "a render stopped halfway"
-        "Some files are new and some are old, each of them whole. The next `platgen render` completes what was begun."
     InternalError "internal-error" Error
         "a fault in platgen itself"
         "A template printed something that is not read back, or a table that is part of the program does not build. The fault is in platgen, not in the spec: please report it with the message."
+    InterruptedRender "interrupted-render" Error
+        "a render stopped halfway"
+        "Some files are new and some are old, each of them whole. The next `platgen render` completes what was begun."
     InvalidValue "invalid-value" Error
         "a value that its field can't parse"
         "The field expects a quantity, a duration, a range, an address or a similar value. The message shows a valid example; `platgen explain PATH` shows the format."
@@ -134,6 +134,9 @@ messages {
     MissingReason "missing-reason" Error
         "a loosening without a reason"
         "The platform is safe by default. What loosens it says why, in the spec, where reviewers see it; the reason is the waiver in the checks."
+    MissingTree "missing-tree" Error
+        "there are no files to judge"
+        "`platgen check` judges the files that are committed. Write them first with `platgen render`, or name a folder of manifests with `--tree`."
     NameTaken "name-taken" Error
         "a name that is in use in the namespace"
         "An entry's name and aliases become names of objects in its namespace, so two entries with the same name would overwrite each other's objects. Some names are reserved for the namespace's own objects. Choose another name or another namespace."
@@ -232,198 +235,159 @@ messages {
         "The field expects a text, a number, a boolean, a list or a map, and the value has another type. `platgen explain PATH` shows the type."
 }
 rules {
+    AddedCapability "added-capability" Error
+        "a container with Linux capabilities"
+        "A capability is a part of root's rights. Remove it, or declare it with its reason under `security` of the container."
     BlockedEviction "blocked-eviction" Error
         "a disruption budget that allows no eviction"
-        "A budget that spares no pod, or two budgets on one pod, keep every node from being drained: upgrades hang. Let at least one pod be away, and run at least two."
-    ClosedFlow "closed-flow" Error
-        "a call that the spec allows and a network policy drops"
-        "Both sides have to allow a call: the caller's egress and the other's ingress. The spec's `needs` and references open both; say there what is called."
+        "A budget without a pod to spare, or two budgets for one pod, keep every node from being drained, and upgrades hang. Allow at least one eviction, and run at least two replicas."
+    BlockedFlow "blocked-flow" Error
+        "a network policy blocks a connection that the spec needs"
+        "Both sides have to allow a connection: the egress of the caller and the ingress of the callee. `needs` and references of the spec open both. Bring the rule back with `platgen render`."
+    ClusterAdmin "cluster-admin" Error
+        "a binding to `cluster-admin`"
+        "The role grants everything in every namespace, secrets and rights included. Bind a role with the rights that are needed; emergencies go through the cloud's own access, where they leave a trace."
     DuplicateName "duplicate-name" Error
         "two parts of a pod have one name"
         "Of two variables, volumes, ports or containers with one name one is lost or the pod is refused. Rename one of them."
     DuplicateObject "duplicate-object" Error
         "two documents are the same object"
         "The one that is applied last wins, in an order that nobody promises. Remove one of them."
+    ExcessAccess "excess-access" Error
+        "a binding that the spec does not declare"
+        "It gives a person, a group or an account a role that no reviewer of the spec saw. Declare it under `access.groups`, or remove it."
     ExcessPermission "excess-permission" Error
-        "people get rights that no level of the spec gives"
-        "No group reads secrets, opens a shell in a pod or changes rights, and viewers change nothing. Take the right away; emergencies go through the cloud's own access, where they leave a trace."
+        "a role with rights that no level of the spec gives"
+        "No group reads secrets, opens a shell in a pod or changes rights, and viewers change nothing. Remove the right; emergencies go through the cloud's own access, where they leave a trace."
+    ExcessPolicy "excess-policy" Error
+        "a network policy allows a connection that the spec does not need"
+        "Only what an app says it needs is open. Declare the dependency with `needs`, or remove the rule."
+    ExposedService "exposed-service" Error
+        "a Service that is reached from outside of the cluster"
+        "Ways in go through the Gateways, which end TLS and know who may come in; a load balancer, node port or external address goes around them. Declare the way in with `expose`."
     ExposedWithoutTls "exposed-without-tls" Error
         "a way in from outside without encryption"
-        "Whatever comes in on the plain port is only redirected, and every other listener ends TLS with a certificate. Attach the route to the `https` listener."
+        "The plain port only redirects, and every other listener ends TLS with a certificate. Attach the route to the `https` listener."
     HashMismatch "hash-mismatch" Error
-        "a ConfigMap whose name is not that of its content"
-        "The name ends with a hash over environment, owner and content, so that a change is a rollout and no other environment's map is ever taken for this one. Render again instead of editing the file."
+        "a ConfigMap whose content is not what its name was made from"
+        "The name ends with a hash over environment, owner and content, so that a change of content is a rollout. A file that is edited changes the content under running pods, or is refused. Change the spec and render again."
+    HostNamespace "host-namespace" Error
+        "pods that share the network, processes or shared memory of their node"
+        "They see what other pods and the node itself do, and no network policy applies to pods in the node's network. Remove it, or declare it with its reason under `security.host`."
+    HostPath "host-path" Error
+        "a volume that is a folder of the node"
+        "It reaches the files of the node and of other pods, and its content does not move with the pod. Use a volume of the pod's own, or declare it with its reason under `security.host`."
+    HostPort "host-port" Error
+        "a container that takes a port of its node"
+        "It is reached around Services and Gateways, and two such pods never share a node. Use a Service."
     KustomizationList "kustomization-list" Error
         "`kustomization.yaml` does not list exactly the files beside it"
-        "What is not listed is not applied, and what is not there stops everything. Render again."
-    MissingBudget "missing-budget" Error
-        "several replicas without a disruption budget"
-        "Without one, a drained node may take all of them at once. A workload with two replicas or more has a budget for its pods."
+        "A file that is not listed is not applied, and a listed file that is missing stops everything. Render again."
     MissingConfigMap "missing-config-map" Error
-        "a pod names a ConfigMap, or an entry of one, that is not there"
-        "The pod will not start: it waits for the map for ever. Name a map of the same namespace and environment."
+        "a pod names a ConfigMap, or an entry of one, that does not exist"
+        "The pod does not start: it waits for the ConfigMap for ever. Name a ConfigMap of the same namespace and environment."
     MissingIsolation "missing-isolation" Error
-        "a namespace where traffic is not denied by default, or names are not resolved"
-        "Every namespace denies traffic in both directions unless a policy allows it, and opens the way to the name service. Render again, or take back the patch."
+        "a namespace that does not deny traffic by default, or does not allow DNS"
+        "Every namespace denies traffic in both directions unless a policy allows it, and allows DNS. Bring the policy back with `platgen render`."
     MissingNamespace "missing-namespace" Error
-        "an object in a namespace that is not there"
-        "The API refuses it, and without a namespace it lands in `default`. Declare the namespace under `namespaces`."
+        "an object in a namespace that does not exist"
+        "The API server refuses it, and an object without a namespace lands in `default`. Declare the namespace under `namespaces`."
     MissingParent "missing-parent" Error
-        "a route or its policy names a Gateway, listener or route that is not there, or that does not admit it"
-        "The route is accepted and never answers. Name a listener of a rendered Gateway that admits routes of this namespace."
+        "a route or its policy names a Gateway, listener or route that does not exist or does not admit it"
+        "The route is accepted and never answers. Name a listener of a Gateway that admits routes of this namespace."
     MissingPort "missing-port" Error
-        "a port that the pod behind it does not have"
+        "a port that the pods behind it do not have"
         "The Service or probe leads nowhere. Name a port of the container."
     MissingPriorityClass "missing-priority-class" Error
-        "a pod names a priority class that is not there"
-        "Its pods are refused when they are made, long after the object was accepted. Name a rendered class."
+        "a pod names a priority class that does not exist"
+        "Its pods are refused when they are created, long after the object was accepted. Name a class that exists."
     MissingRole "missing-role" Error
-        "a binding names a role that is not there"
-        "The binding is accepted and gives nothing. Name a rendered role, or one that every cluster has."
-    MissingRoot "missing-root" Error
-        "a region without the Terraform root of its network"
-        "Every region in an account of ours has a root that makes its network. Render again."
+        "a binding names a role that does not exist"
+        "The binding is accepted and grants nothing. Name a role that exists."
     MissingScaleTarget "missing-scale-target" Error
-        "an autoscaler whose target or container is not there"
+        "an autoscaler whose target or container does not exist"
         "It is accepted and never scales anything. Name the workload and one of its containers."
     MissingSecret "missing-secret" Error
-        "a pod names a secret, or an entry of one, that nothing makes"
-        "The pod will not start. Declare the value under `secrets` of the app, so that it is fetched from the secret manager."
+        "a pod names a Secret, or an entry of one, that nothing creates"
+        "The pod does not start. Declare the value under `secrets` of the app, so that it is fetched from the secret manager."
     MissingSecretStore "missing-secret-store" Error
-        "a secret is fetched from a store that is not there"
-        "It is never fetched and what needs it will not start. Name the store of its namespace."
+        "a secret is fetched from a store that does not exist"
+        "It is never fetched, and pods that need it do not start. Name the store of its namespace."
     MissingService "missing-service" Error
-        "a route or StatefulSet names a Service, or a port of one, that is not there"
+        "a route or StatefulSet names a Service, or a port of one, that does not exist"
         "Requests are answered with an error. Name a Service of the same namespace and one of its ports."
     MissingServiceAccount "missing-service-account" Error
-        "an account is named that is not there"
-        "Pods are refused when they are made, long after the object was accepted. Name a rendered account."
+        "a pod or binding names a service account that does not exist"
+        "Pods are refused when they are created, long after the object was accepted. Name an account that exists."
     MissingStorageClass "missing-storage-class" Error
-        "a claim names a class of storage that is not there"
-        "The claim is never bound, and its pod waits for ever. Name a rendered class, or one that the provider brings."
+        "a claim names a storage class that does not exist"
+        "The claim is never bound, and its pod waits for ever. Name a class of the tree, or one that the provider brings."
     MissingVolume "missing-volume" Error
-        "a container mounts a volume, or a pod claims one, that is not there"
+        "a container mounts a volume, or a pod claims one, that does not exist"
         "The pod is refused, or waits for ever. Declare the volume."
-    MissingWorkload "missing-workload" Error
-        "an app or store of the spec has no object that runs it, or several"
-        "Every app and store has exactly one object of its kind in each region it runs in. Render again."
     NoMemoryLimit "no-memory-limit" Warning
-        "a container without a limit of memory"
+        "a container without a memory limit"
         "It can take the memory of its neighbours, and the kernel then picks a victim. Give `resources.memory` a limit."
     OpenPolicy "open-policy" Error
-        "a network policy allows what the spec does not"
-        "Only what an app says it needs is open. Say it with `needs`, or take the rule away."
+        "a network policy allows all traffic"
+        "A rule without peers and ports opens every pod that the policy selects to everybody. Name the peers and ports, or remove the rule."
     PlainSecret "plain-secret" Error
         "a Secret with its values in the file"
         "Files are committed and read by many. Put the value into the secret manager and refer to it under `secrets`."
     PolicyPort "policy-port" Error
         "a network policy opens a port that the pods behind it do not have"
-        "It is accepted and opens nothing: the call is dropped. A policy names container ports, not those of the Service."
+        "The policy is accepted and opens nothing: the connection is blocked. A policy names container ports, not those of the Service."
+    PrivilegeEscalation "privilege-escalation" Error
+        "a container that may gain rights"
+        "With `allowPrivilegeEscalation` a program with the setuid bit becomes root. Set it to `false`."
+    PrivilegedContainer "privileged-container" Error
+        "a container with every right on its node"
+        "It can read and change everything on the node, the secrets of other pods included. Remove `privileged`, or declare it with its reason under `security` of the container."
+    RootUser "root-user" Error
+        "a container that runs as root"
+        "Whoever breaks out of it is root on the node. Name another user, or declare user 0 with its reason under `security` of the container."
     RouteConflict "route-conflict" Error
-        "two routes or Services claim one hostname"
+        "two routes or Services claim one host and path"
         "Which of them answers depends on their age. Give one of them another host or path."
     SelectsNothing "selects-nothing" Error
-        "a selector that means no pod"
-        "It is accepted and has no effect: a Service without pods, a budget that protects nothing, a policy that closes nothing. Select a label that the pods have."
+        "a selector that matches no pod"
+        "It is accepted and has no effect: a Service without endpoints, a budget that protects nothing, a policy that isolates nothing. Select a label that the pods have."
     SelectsWrongPods "selects-wrong-pods" Error
-        "a selector that means other pods than its own"
-        "Requests, budgets or spreading would apply to another workload. Select the one label that tells the workload."
+        "a selector that matches pods of another workload"
+        "Requests, budgets or spreading would apply to the other workload. Select a label that only the workload's own pods have."
     SingleReplica "single-replica" Warning
         "one replica serves in a protected environment"
         "A drained or lost node takes it away. Give it two replicas, or say with a waiver why one is enough."
-    UnaccountedObject "unaccounted-object" Error
-        "an object that nothing in the spec accounts for"
-        "Whatever is rendered follows from the spec. Declare it there, as a manifest if need be, or remove it."
-    UnguardedResource "unguarded-resource" Error
-        "what cannot be had again may be destroyed by one apply"
-        "In a protected environment the network, its public addresses and its keys carry `prevent_destroy`; elsewhere nothing does, so that it can be taken down. Render again."
+    SystemNamespace "system-namespace" Error
+        "an object in a namespace of the cluster itself"
+        "Whoever writes into `kube-system` can replace what the cluster runs on. Use a namespace of the platform, or bring the object as a manifest with its reason."
+    UnhardenedPod "unhardened-pod" Error
+        "a pod without the lines that take rights away"
+        "Kubernetes grants what is not refused: gaining rights, default capabilities, root, a writable image, every system call, an API token. Every rendered pod refuses them; what a spec loosens has a reason there."
     UnknownPeer "unknown-peer" Error
-        "a network policy names a peer that nobody is"
-        "It is accepted and opens nothing. Name the labels and the namespace of pods that are there."
+        "a network policy names pods that nothing runs"
+        "The rule is accepted and opens nothing. Name the labels and the namespace of pods that exist."
     UnknownPermission "unknown-permission" Error
         "a role names a verb or resource that the API does not have, or all of them"
-        "A misspelt right is accepted and gives nothing, and `*` gives what nobody read. Spell out verbs and resources."
+        "A misspelt right is accepted and grants nothing, and `*` grants what nobody read. Spell out verbs and resources."
     UnknownTaint "unknown-taint" Warning
         "a pod tolerates a taint that no pool has"
-        "It has no effect: a word is misspelt, or the pool lost its taint. Remove it, or declare the taint on the pool."
+        "The toleration has no effect: a word is misspelt, or the pool lost its taint. Remove it, or declare the taint on the pool."
     UnpinnedImage "unpinned-image" Error
         "an image without a version"
-        "`latest`, or no tag at all, means another image tomorrow. Name a version or a digest."
+        "`latest`, or no tag at all, is another image tomorrow. Name a version or a digest."
     UnreadableDocument "unreadable-document" Error
-        "a file that cannot be read as what it should hold"
-        "It can't be applied. A Kubernetes document has `apiVersion`, `kind` and `metadata.name`; a Terraform file is HCL."
-    UnsafeRollout "unsafe-rollout" Error
-        "a rollout that takes pods away before others stand in their place"
-        "A Deployment starts a new pod before it stops an old one, a StatefulSet and a DaemonSet replace one after the other. Render again."
+        "a file or document that no API server would take"
+        "It can't be applied. A file holds YAML, and each Kubernetes document has `apiVersion`, `kind` and `metadata.name`."
     Unschedulable "unschedulable" Error
         "a pod that no pool of nodes takes"
-        "It stays pending: no pool has the labels it asks for, or all that have them keep it out by a taint. Mend `subnet`, `pool`, `arch` or the tolerations."
-    WrongAccess "wrong-access" Error
-        "the bindings of groups are not those of the spec"
-        "Each group has its role where the spec says so, and nobody has more. Say it under `access.groups`."
-    WrongConfig "wrong-config" Error
-        "a container reads other configuration than the spec says"
-        "Variables and files come from the ConfigMap of the container, complete and unchanged. Render again."
-    WrongContainers "wrong-containers" Error
-        "the containers of a workload are not those of the spec"
-        "Names, images, commands, arguments and ports follow from the spec. Render again."
+        "It stays pending: no pool has the labels it asks for, or the taints of all that have them keep it out. Mend `subnet`, `pool`, `arch` or the tolerations."
+    WeakPodSecurity "weak-pod-security" Error
+        "a namespace that does not enforce the restricted Pod Security Standard"
+        "The API server then admits pods with more rights. Declare the level with its reason under `pod_security` of the namespace."
     WrongEnvironment "wrong-environment" Error
-        "something of another environment"
-        "An object of one environment among the files of another is how production's configuration reaches beta. Every object carries its environment in a label, and reads secrets below its environment's name. Render again."
-    WrongFirewall "wrong-firewall" Error
-        "security groups open other ways than the spec says"
-        "Between classes of nodes, and out of them, only declared needs are open, and what every cluster needs. Render again."
-    WrongLabels "wrong-labels" Error
-        "an object without the labels that say whose it is"
-        "Owner, platform and what manages it stand on every object: alerts, costs and clean-up go by them. Render again."
-    WrongNamespace "wrong-namespace" Error
-        "a namespace without the guards of the spec"
-        "Each has its pod security standard, a quota, default limits, and a default account without a token. Render again."
-    WrongNetwork "wrong-network" Error
-        "a network has other ranges, zones or ways out than the plan"
-        "Ranges come from `platgen.lock`, zones and ways out from the spec; another environment's network is another network. Render again."
-    WrongPlacement "wrong-placement" Error
-        "a workload runs or spreads elsewhere than the spec says"
-        "Subnet, pool, architecture, tolerations and spreading over zones follow from the spec. Render again."
-    WrongPriority "wrong-priority" Error
-        "pods that go before others that should go before them"
-        "When nodes are full, jobs wait for apps, apps for what answers people from outside, and all of them for stores. Render again."
-    WrongProbes "wrong-probes" Error
-        "the probes of a container are not those of the spec"
-        "Traffic and restarts depend on them. Render again."
-    WrongProvider "wrong-provider" Error
-        "a Terraform root acts in another account or region, or by an unbounded version"
-        "The provider names the account and the region of the environment and tags what it makes; versions have a lowest and a highest one. Render again."
-    WrongResources "wrong-resources" Error
-        "a container asks for other resources than the spec says"
-        "Requests decide where it runs, limits when it is stopped. Render again."
-    WrongRoute "wrong-route" Error
-        "the ways in from outside are not those of the spec"
-        "Each host and path of `expose` has its route, its callers and its timeout, and nothing else is exposed. Render again."
-    WrongRun "wrong-run" Error
-        "a job runs otherwise than the spec says"
-        "Schedule, time zone and deadline follow from the spec. Render again."
-    WrongScale "wrong-scale" Error
-        "replicas or autoscaling are not those of the spec"
-        "A fixed number has no autoscaler; an autoscaler has the bounds and targets of the spec, and nothing else sets the number. Render again."
-    WrongSecrets "wrong-secrets" Error
-        "a container reads another secret than the spec says"
-        "Each variable and file leads to one place in the secret manager, below the environment's name. Render again."
-    WrongSecurity "wrong-security" Error
-        "a pod has other rights than the spec says"
-        "No token, no root, no capabilities and a file system that can't be written, unless the spec says otherwise and why. Render again."
-    WrongService "wrong-service" Error
-        "the Services of a workload are not those of the spec"
-        "One under its name and each of its other names, with its ports. Render again."
-    WrongShutdown "wrong-shutdown" Error
-        "a pod has other time to stop than the spec says"
-        "Connections are drained first, then the app has its own time. Render again."
-    WrongState "wrong-state" Error
-        "the state of a Terraform root is kept elsewhere than it should be"
-        "Each root has a state of its own, in the bucket of its environment, encrypted and locked: with another's state its next plan would destroy the other. Render again."
-    WrongVolumes "wrong-volumes" Error
-        "the volumes of a workload are not those of the spec"
-        "Names, sizes, kinds and places follow from the spec. Render again."
+        "an object of another environment"
+        "An object of one environment in the files of another is how production's configuration reaches beta. Every object carries its environment in a label, and reads secrets below its environment's name. Take the files as `platgen render` writes them."
 }
 }
 

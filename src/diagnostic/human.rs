@@ -34,7 +34,8 @@ fn groups<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Vec<Group<'a>>
     let mut notes: Vec<String> = Vec::new();
     match &diagnostic.subject {
         Some(subject) if primary.is_none() => group = group.element(Origin::path(subject.as_str())),
-        Some(subject) => notes.push(format!("about {subject}")),
+        Some(subject) if !diagnostic.message.contains(subject.as_str()) => notes.push(format!("about {subject}")),
+        Some(_) => {}
         None => {}
     }
     group = group.elements(excerpts(marks(diagnostic, primary, places), places));

@@ -1,14 +1,16 @@
 //! Kubernetes documents -> objects, what each names, and which pods a selector means.
 //!
-//! It judges nothing and knows no model: the texts may be ours, changed by hand, or anybody's, and whatever a document lacks is simply not there.
-//! One inventory is one cluster, so that a name means one thing. Lookups are by index, because a platform may have thousands of apps.
+//! It judges nothing and knows no model: the texts may be ours, changed by hand, or anybody's, in any style of YAML, and whatever a document lacks is
+//! simply not there. One inventory is one cluster, so that a name means one thing. Lookups are by index, because a platform may have thousands of apps.
 
+mod locate;
 mod object;
 mod reference;
 mod selector;
 #[cfg(test)]
 mod tests;
 
+pub use locate::{Place, locate};
 pub use object::{Object, PodTemplate};
 pub use reference::{Part, Reference, references};
 pub use selector::{Labels, Selector};
@@ -21,8 +23,8 @@ use std::collections::BTreeMap;
 pub struct Inventory {
     objects: Vec<Object>,
     pods: Vec<PodTemplate>,
-    /// What is no object: file, line, why.
     unreadable: Vec<Unreadable>,
+    skipped: Vec<String>,
     by_name: BTreeMap<String, Vec<usize>>,
     by_kind: BTreeMap<String, Vec<usize>>,
     /// Pods by namespace, and by namespace, label and value.
@@ -30,7 +32,7 @@ pub struct Inventory {
     by_label: BTreeMap<(String, String, String), Vec<usize>>,
 }
 
-/// A text, or a document in it, that is no object.
+/// A text that is not YAML, or a document in it that is half an object.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Unreadable {
     /// The file.
@@ -42,29 +44,49 @@ pub struct Unreadable {
 }
 
 impl Inventory {
-    /// Reads texts in the form that platgen prints, by the paths of their files.
+    /// Reads YAML texts by the paths of their files; `kind: List` is read as its items. Texts as platgen prints them take a fast reader, all others the
+    /// full parser.
     pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Inventory {
         let mut inventory = Inventory::default();
         for (file, text) in files {
-            match yaml::read(text) {
+            let before = (inventory.objects.len(), inventory.unreadable.len());
+            match documents(text) {
                 Ok(documents) => {
-                    for document in &documents {
-                        let line = document.root().entries().next().and_then(|(_, value)| value.line()).unwrap_or(1);
-                        inventory.add(file, line, document.to_json());
+                    let held = documents.into_iter().filter(|value| value.is_object() || value.is_array());
+                    for (document, value) in held.enumerate() {
+                        let place = Place { document, pointer: String::new() };
+                        if let Err(reason) = inventory.add(file, place.clone(), value) {
+                            let start = locate(text, &[place]).into_iter().flatten().next().map_or(0, |range| range.start);
+                            inventory.refuse(file, line_at(text, start), reason.to_owned());
+                        }
                     }
                 }
-                Err(error) => inventory.refuse(file, error.line, error.reason),
+                Err((line, reason)) => inventory.refuse(file, line, reason),
+            }
+            if before == (inventory.objects.len(), inventory.unreadable.len()) {
+                inventory.skipped.push(file.to_owned());
             }
         }
         inventory
     }
 
-    /// Adds one document of a file.
-    pub fn add(&mut self, file: &str, line: usize, value: serde_json::Value) {
-        match Object::new(file, line, value) {
-            Ok(object) => self.index(object),
-            Err(reason) => self.refuse(file, line, reason.to_owned()),
+    /// Adds the objects of one document; what Kubernetes has nothing to do with adds none.
+    ///
+    /// # Errors
+    /// What the object lacks, as a part of a sentence.
+    pub fn add(&mut self, file: &str, place: Place, mut value: serde_json::Value) -> Result<(), &'static str> {
+        let is_list = value.get("kind").and_then(|kind| kind.as_str()).is_some_and(|kind| kind.ends_with("List"));
+        if let (true, Some(items)) = (is_list, value.get_mut("items").and_then(|items| items.as_array_mut())) {
+            for (at, item) in std::mem::take(items).into_iter().enumerate() {
+                let place = Place { pointer: format!("{}/items/{at}", place.pointer), ..place };
+                self.add(file, place, item)?;
+            }
+            return Ok(());
         }
+        if let Some(object) = Object::new(file, place, value)? {
+            self.index(object);
+        }
+        Ok(())
     }
 
     fn refuse(&mut self, file: &str, line: usize, reason: String) {
@@ -94,6 +116,11 @@ impl Inventory {
     /// What could not be read.
     pub fn unreadable(&self) -> &[Unreadable] {
         &self.unreadable
+    }
+
+    /// Files without any object of Kubernetes.
+    pub fn skipped(&self) -> &[String] {
+        &self.skipped
     }
 
     /// The objects of a kind.
@@ -131,4 +158,23 @@ impl Inventory {
         let fits = |number: &usize| self.pods.get(*number).is_some_and(|pod| selector.matches(&pod.labels));
         candidates.into_iter().flatten().copied().filter(fits).collect()
     }
+}
+
+/// The documents of a text; else the line at fault and the reason.
+fn documents(text: &str) -> Result<Vec<serde_json::Value>, (usize, String)> {
+    if let Ok(documents) = yaml::read(text) {
+        return Ok(documents.iter().map(yaml::Document::to_json).collect());
+    }
+    serde_yaml::from_multiple(text).map_err(|error| {
+        let line = error.location().map_or(1, |location| location.line() as usize);
+        let text = error.to_string();
+        // `error: line 2 column 1: reason`: the line is told apart.
+        let first = text.lines().next().unwrap_or_default();
+        (line, first.rsplit_once(": ").filter(|_| first.starts_with("error: ")).map_or(first, |(_, reason)| reason).to_owned())
+    })
+}
+
+/// The line of a byte, from 1.
+fn line_at(text: &str, at: usize) -> usize {
+    text[..at].matches('\n').count() + 1
 }

@@ -1,5 +1,6 @@
 //! One document as an object: who it is, what its labels are, and the pods it runs.
 
+use super::locate::Place;
 use super::selector::{Labels, labels_at};
 use crate::kinds;
 use serde_json::Value;
@@ -17,8 +18,8 @@ pub struct Object {
     pub name: String,
     /// The file it stands in.
     pub file: String,
-    /// The line it starts on.
-    pub line: usize,
+    /// The document it is, or the item of a list.
+    pub place: Place,
     /// Its labels.
     pub labels: Labels,
     /// All of it.
@@ -31,15 +32,20 @@ pub(super) fn id(kind: &str, namespace: &str, name: &str) -> String {
 }
 
 impl Object {
-    pub(super) fn new(file: &str, line: usize, value: Value) -> Result<Object, &'static str> {
+    /// Reads a document. `None` where it is no object of Kubernetes: it has neither `apiVersion` nor `kind`, or no `metadata`, as configuration files of
+    /// other programs.
+    pub(super) fn new(file: &str, place: Place, value: Value) -> Result<Option<Object>, &'static str> {
         let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (api, kind, name) = (text("/apiVersion"), text("/kind"), text("/metadata/name"));
         let (namespace, labels) = (text("/metadata/namespace"), labels_at(value.pointer("/metadata/labels")));
-        match () {
-            () if api.is_empty() => Err("has no `apiVersion`"),
-            () if kind.is_empty() => Err("has no `kind`"),
-            () if name.is_empty() => Err("has no `metadata.name`"),
-            () => Ok(Object { api, kind, namespace, name, file: file.to_owned(), line, labels, value }),
+        let generated = name.is_empty() && value.pointer("/metadata/generateName").is_some();
+        match (api.is_empty(), kind.is_empty(), name.is_empty() && !generated) {
+            (true, true, _) => Ok(None),
+            (true, false, _) => Err("has no `apiVersion`"),
+            (false, true, _) => Err("has no `kind`"),
+            (_, _, true) if value.get("metadata").is_none() => Ok(None),
+            (_, _, true) => Err("has no `metadata.name`"),
+            _ => Ok(Some(Object { api, kind, namespace, name, file: file.to_owned(), place, labels, value })),
         }
     }
 
@@ -51,6 +57,11 @@ impl Object {
     /// The API group; empty for the core.
     pub fn group(&self) -> &str {
         self.api.split_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// The place in the file of a JSON pointer into the object.
+    pub fn place_of(&self, pointer: &str) -> Place {
+        Place { document: self.place.document, pointer: format!("{}{pointer}", self.place.pointer) }
     }
 
     /// The value at a JSON pointer.

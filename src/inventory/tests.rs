@@ -3,7 +3,9 @@ use serde_json::json;
 
 fn inventory(values: &[serde_json::Value]) -> Inventory {
     let mut inventory = Inventory::default();
-    values.iter().enumerate().for_each(|(at, value)| inventory.add("a.yaml", at + 1, value.clone()));
+    for (document, value) in values.iter().enumerate() {
+        inventory.add("a.yaml", Place { document, ..Place::default() }, value.clone()).expect("an object");
+    }
     inventory
 }
 
@@ -20,25 +22,48 @@ fn deployment(name: &str, labels: serde_json::Value) -> serde_json::Value {
 fn objects_are_found_by_who_they_are() {
     let all = inventory(&[
         deployment("web", json!({"app": "web"})),
-        json!({"kind": "Role"}),
-        json!(7),
+        json!({"replicas": 7}),
+        json!({"apiVersion": "v1", "kind": "Config", "users": []}),
         json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}),
     ]);
     assert_eq!(all.get("Deployment", "shop", "web").map(Object::id).as_deref(), Some("Deployment/shop/web"));
-    assert_eq!(all.get("Namespace", "", "shop").map(|object| (object.line, object.group())), Some((4, "")));
+    assert_eq!(all.get("Namespace", "", "shop").map(|object| (object.place.document, object.group())), Some((3, "")));
     assert!(all.get("Deployment", "", "web").is_none());
-    let reasons: Vec<(usize, &str)> = all.unreadable().iter().map(|fault| (fault.line, fault.reason.as_str())).collect();
-    assert_eq!(reasons, [(2, "has no `apiVersion`"), (3, "has no `apiVersion`")]);
+    assert_eq!(all.objects().len(), 2);
 }
 
 #[test]
-fn texts_keep_their_lines() {
-    let text =
+fn half_an_object_is_refused() {
+    for (value, reason) in [
+        (json!({"kind": "Role", "metadata": {"name": "a"}}), "has no `apiVersion`"),
+        (json!({"apiVersion": "v1", "metadata": {"name": "a"}}), "has no `kind`"),
+        (json!({"apiVersion": "v1", "kind": "Service", "metadata": {}}), "has no `metadata.name`"),
+    ] {
+        assert_eq!(Inventory::default().add("a.yaml", Place::default(), value), Err(reason));
+    }
+}
+
+#[test]
+fn texts_of_any_style_are_read() {
+    let own =
         "# header\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: a\n---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: b\n";
-    let all = Inventory::read([("a.yaml", text), ("b.yaml", "a: &x 1\n")]);
-    let found: Vec<(&str, usize)> = all.objects().iter().map(|object| (object.name.as_str(), object.line)).collect();
-    assert_eq!(found, [("a", 2), ("b", 7)]);
-    assert_eq!(all.unreadable(), [Unreadable { file: "b.yaml".into(), line: 1, reason: "an anchor".into() }]);
+    let foreign = "---\n---\nx: &labels {app: c}\n---\n# more\n{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Pod, metadata: {name: c, labels: &l {app: c}}},\n  {apiVersion: v1, kind: Pod, metadata: {name: d, labels: *l}}]}\n";
+    let half = "a: 1\n---\n---\nkind: Pod\nmetadata: {name: x}\n";
+    let texts =
+        [("own.yaml", own), ("foreign.yaml", foreign), ("values.yaml", "replicas: 1\n"), ("bad.yaml", "a: 1\nb: [\n"), ("half.yaml", half)];
+    let all = Inventory::read(texts);
+    let found: Vec<(&str, usize, &str)> =
+        all.objects().iter().map(|object| (object.name.as_str(), object.place.document, object.place.pointer.as_str())).collect();
+    assert_eq!(found, [("a", 0, ""), ("b", 1, ""), ("c", 1, "/items/0"), ("d", 1, "/items/1")]);
+    let labels = Labels::from([("app".to_owned(), "c".to_owned())]);
+    assert!(all.objects()[2..].iter().all(|object| object.labels == labels));
+    assert_eq!(
+        locate(foreign, &[all.objects()[3].place_of("/metadata/name")]),
+        [Some(foreign.find("name: d").map(|at| at..at + 7).expect("d"))]
+    );
+    assert_eq!(all.skipped(), ["values.yaml"]);
+    let faults: Vec<(&str, usize)> = all.unreadable().iter().map(|fault| (fault.file.as_str(), fault.line)).collect();
+    assert_eq!(faults, [("bad.yaml", 2), ("half.yaml", 4)]);
 }
 
 #[test]

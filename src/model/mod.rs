@@ -265,6 +265,8 @@ pub struct Manifest {
     pub text: String,
     /// The namespace of objects that name none.
     pub namespace: Option<Name>,
+    /// Why the platform needs it.
+    pub reason: String,
 }
 
 /// Findings that are accepted.

@@ -65,7 +65,7 @@ impl Scope<'_> {
         }
         for (name, span, manifest) in spec.manifests.get().into_iter().flat_map(|all| all.set()) {
             let here = self.is_here(&manifest.only);
-            self.reason(&manifest.reason, "reason", "a raw manifest", span);
+            let reason = self.reason(&manifest.reason, "reason", "a raw manifest", span);
             let Some(path) = self.require(&manifest.from, "from", span).cloned() else { continue };
             let at = manifest.from.span().unwrap_or(span);
             let Some(text) = self.included(path.as_str(), at) else { continue };
@@ -77,9 +77,9 @@ impl Scope<'_> {
                     spec.namespaces.get().map(|all| all.keys().map(|name| name.to_string()).collect()).unwrap_or_default();
                 self.unknown("namespace", namespace.as_str(), known.iter().map(String::as_str), at);
             }
-            if here {
+            if let (true, Some(reason)) = (here, reason) {
                 let namespace = manifest.namespace.get().cloned();
-                platform.manifests.push(Manifest { name: name.clone(), span: at, path: path.to_string(), text, namespace });
+                platform.manifests.push(Manifest { name: name.clone(), span: at, path: path.to_string(), text, namespace, reason });
             }
         }
         for (name, span, file) in spec.terraform.get().into_iter().flat_map(|all| all.set()) {

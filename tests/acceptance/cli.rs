@@ -354,9 +354,12 @@ pub(crate) fn show_says_where_values_come_from() {
 /// `check`: what a CI job sees of it, in every format, with and without a waiver.
 pub(crate) fn check_judges_by_rules_and_waivers() {
     let project = Project::init();
+    let absent = project.run(&["check"]).exits(1);
+    assert!(absent.codes().contains("missing-tree") && absent.err.contains("`platgen render`"), "{absent:?}");
+    assert!(!project.at("deploy").exists() && !project.at("platgen.lock").exists(), "a check writes nothing");
+    project.run(&["render"]).exits(0);
     let clean = project.run(&["check"]).exits(0);
     assert!(clean.err.contains(" rules, 0 findings") && clean.out.is_empty(), "{clean:?}");
-    assert!(!project.at("deploy").exists() && !project.at("platgen.lock").exists(), "a check writes nothing");
     // One replica in production, which is guarded.
     let spec = project.read("platform.yaml");
     assert!(spec.contains("apps:\n  web:\n"), "{spec}");
@@ -380,12 +383,40 @@ pub(crate) fn check_judges_by_rules_and_waivers() {
     let waiver = "waivers:\n  small: {rule: platgen/single-replica, objects: Deployment/*/web, reason: nobody waits for it, expires: 2027-06-30}\napps:\n  web:\n";
     project.edit("platform.yaml", "apps:\n  web:\n", waiver);
     let waived = project.run(&["check", "--today", "2027-06-30"]).exits(0);
-    assert!(waived.err.contains("0 findings, 1 waived"), "{}", waived.err);
+    assert!(waived.err.contains("0 findings, 1 accepted"), "{}", waived.err);
     let over = project.run(&["check", "--today", "2027-07-01"]).exits(2);
     assert_eq!(over.codes().into_iter().collect::<Vec<_>>(), ["expired-waiver", "single-replica"], "{}", over.err);
     project.edit("platform.yaml", "    scale: {replicas: 1}\n", "");
     assert_eq!(project.run(&["check", "--today", "2027-06-30"]).exits(2).codes().into_iter().collect::<Vec<_>>(), ["unused-waiver"]);
     project.run(&["check", "--today", "2027-02-30"]).exits(64);
+}
+
+/// `check` judges the files on disk: it points at the line that was edited, and says that the files are not those of the spec.
+pub(crate) fn check_points_at_the_committed_line() {
+    let project = Project::rendered();
+    let web = project.read(WEB);
+    project.write(WEB, &web.replacen("privileged: false", "privileged: true", 1));
+    let line = web.lines().position(|line| line.contains("privileged: false")).expect("a line") + 1;
+    let column = web.lines().nth(line - 1).and_then(|line| line.find("privileged")).expect("a column") + 1;
+    let ran = project.run(&["check"]).exits(2);
+    assert_eq!(ran.codes().into_iter().collect::<Vec<_>>(), ["privileged-container"], "{}", ran.err);
+    let shown = [
+        &format!("--> {WEB}:{line}:{column}\n"),
+        "privileged: true\n",
+        "the spec declares it here\n",
+        "1 file is not as the spec renders it",
+    ];
+    assert!(shown.iter().all(|text| ran.err.contains(*text)), "{}", ran.err);
+    let github = project.run(&["check", "--format", "github"]).exits(2).out;
+    assert!(github.starts_with(&format!("::error file={WEB},line={line},")), "{github}");
+    // The same files under another name, and as a tree of somebody else.
+    fs::rename(project.at("deploy"), project.at("output")).expect("renamed");
+    assert!(project.run(&["check"]).exits(1).codes().contains("missing-tree"));
+    assert!(project.run(&["check", "-o", "output"]).exits(2).err.contains("--> output/kubernetes/production/"));
+    let foreign = project.run(&["check", "--tree", "output"]).exits(2);
+    assert_eq!(foreign.codes().into_iter().collect::<Vec<_>>(), ["privileged-container"], "{}", foreign.err);
+    project.run(&["check", "--tree", "output", "--env", "production"]).exits(64);
+    assert!(project.run(&["check", "--tree", "nowhere"]).exits(1).codes().contains("missing-tree"));
 }
 
 /// Every rule is listed where people look for it.

@@ -1,6 +1,6 @@
-//! One change of what was rendered, and every finding that follows.
+//! One edit of rendered files, and every finding that follows.
 
-use super::root;
+use super::project::Project;
 use super::world::World;
 use libtest_mimic::Failed;
 use platgen::files::Files;
@@ -45,11 +45,19 @@ pub(crate) struct Case {
     /// Texts of whole files.
     #[serde(default)]
     write: BTreeMap<String, String>,
+    /// Replacements in the text of files, each of the first occurrence.
+    #[serde(default)]
+    replace: BTreeMap<String, BTreeMap<String, String>>,
+    /// Files to take away.
+    #[serde(default)]
+    lose: Vec<String>,
     /// Replacements in files of the network root; a file without any is taken away.
     #[serde(default)]
     root: BTreeMap<String, BTreeMap<String, String>>,
-    /// Every finding: rule and object, with `*` as above.
+    /// Every finding: rule and object, with `*` as above, then `FILE: LINE` with the text of the line, where the place matters.
     finds: Vec<String>,
+    /// Every finding that the spec accepts, in the same form; none: not asked.
+    accepts: Option<Vec<String>>,
 }
 
 fn beta() -> String {
@@ -61,42 +69,65 @@ pub(crate) fn read(path: &Path) -> Vec<Case> {
     serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// A finding: the rule, the object, the file and line where it has one, and the message.
+pub(crate) struct Found {
+    pub(crate) rule: String,
+    pub(crate) object: String,
+    pub(crate) place: String,
+    pub(crate) message: String,
+}
+
 impl Case {
-    pub(crate) fn run(&self, world: &World) -> Result<(), Failed> {
+    /// Edits the committed files of a project and asks `platgen check`.
+    pub(crate) fn ask_check(&self, base: &Project) -> Result<(), Failed> {
         let changed: Vec<(String, String)> = self.spec.iter().map(|(from, to)| (from.clone(), to.clone())).collect();
-        let own = (!changed.is_empty()).then(|| World::load(&root().join("tests/check/spec"), &changed));
-        let world = own.as_ref().unwrap_or(world);
-        let mut files = world.files.clone();
+        let project = if changed.is_empty() { base.copied() } else { Project::rendered(&changed) };
+        let folder = format!("deploy/kubernetes/{}/eu-west-1", self.environment);
+        let mut files = project.texts(&folder);
         self.change(&mut files)?;
-        let found = world.judge(&self.environment, &files);
-        let mut left: Vec<(String, String)> =
-            found.iter().map(|finding| (format!("{} {}", finding.rule.name(), finding.object), finding.message.clone())).collect();
-        let mut faults = Vec::new();
-        for wanted in &self.finds {
-            let (rule, object) = wanted.split_once(' ').unwrap_or((wanted, ""));
-            let pattern: ObjectPattern = format!("{rule}/{object}").parse().map_err(|error| format!("{wanted}: {error}"))?;
-            match left.iter().position(|(id, _)| pattern.matches(&id.replacen(' ', "/", 1))) {
-                Some(at) => {
-                    left.remove(at);
-                }
-                None => faults.push(format!("not found: {wanted}")),
-            }
+        project.replace(&folder, &files);
+        let (mut found, mut accepted) = project.check(&["--env", &self.environment]);
+        // The text of a line says more than its number, and stays.
+        let lines = |found: &mut Found| {
+            let Some((file, line)) = found.place.rsplit_once(':') else { return };
+            let number: usize = line.parse().unwrap_or(1);
+            let text = files.get(file).and_then(|text| text.lines().nth(number - 1)).unwrap_or_default();
+            found.place = format!("{file}: {}", text.trim());
+        };
+        found.iter_mut().chain(&mut accepted).for_each(lines);
+        let mut faults = differences(&self.finds, found);
+        if let Some(accepts) = &self.accepts {
+            faults.extend(differences(accepts, accepted).into_iter().map(|fault| format!("accepted: {fault}")));
         }
-        faults.extend(left.iter().map(|(id, message)| format!("unexpected: {id}: {message}")));
-        if !self.finds.iter().any(|wanted| wanted.starts_with(&format!("{} ", self.rule))) {
+        let told = || self.finds.iter().chain(self.accepts.iter().flatten());
+        if !told().any(|wanted| wanted.starts_with(&format!("{} ", self.rule))) {
             faults.push(format!("does not find {}", self.rule));
         }
         if faults.is_empty() { Ok(()) } else { Err(faults.join("\n").into()) }
     }
 
-    fn change(&self, files: &mut Files) -> Result<(), Failed> {
-        self.change_root(files)?;
+    /// Changes the files of a render and asks the second opinion.
+    pub(crate) fn ask_oracle(&self, world: &World) -> Result<(), Failed> {
+        let mut files = world.files.clone();
+        self.change_root(&mut files)?;
         let unit = files.units.iter_mut().find(|(folder, _)| folder.starts_with(&format!("kubernetes/{}/", self.environment)));
-        let (_, unit) = unit.ok_or("no such environment")?;
+        self.change(&mut unit.ok_or("no such environment")?.1.files)?;
+        let found = world.ask_oracle(&self.environment, &files).into_iter().map(|finding| Found {
+            rule: finding.rule.to_owned(),
+            object: finding.object,
+            place: finding.file,
+            message: finding.message,
+        });
+        let faults = differences(&self.finds, found.collect());
+        if faults.is_empty() { Ok(()) } else { Err(faults.join("\n").into()) }
+    }
+
+    /// Changes the Kubernetes files of a region.
+    fn change(&self, files: &mut BTreeMap<String, String>) -> Result<(), Failed> {
         if let Some(object) = &self.object {
             let pattern: ObjectPattern = object.parse().map_err(|error| format!("{object}: {error}"))?;
             let mut changed = 0;
-            for text in unit.files.values_mut() {
+            for text in files.values_mut() {
                 let mut documents: Vec<Value> = read_yaml(text)?.iter().map(Document::to_json).collect();
                 let Some(at) = documents.iter().position(|document| pattern.matches(&id(document))) else { continue };
                 changed += 1;
@@ -117,12 +148,24 @@ impl Case {
             }
         }
         for (path, documents) in &self.add {
-            let text = unit.files.entry(path.clone()).or_default();
+            let text = files.entry(path.clone()).or_default();
             let mut all: Vec<Document> = read_yaml(text)?;
             all.extend(documents.iter().map(Document::from_json));
             *text = emit_all(&all);
         }
-        unit.files.extend(self.write.clone());
+        files.extend(self.write.clone());
+        for (path, replacements) in &self.replace {
+            let text = files.get_mut(path).ok_or_else(|| format!("no {path}"))?;
+            for (from, to) in replacements {
+                if !text.contains(from.as_str()) {
+                    return Err(format!("{path} has no {from:?}:\n{text}").into());
+                }
+                *text = text.replacen(from, to, 1);
+            }
+        }
+        for path in &self.lose {
+            files.remove(path).ok_or_else(|| format!("no {path}"))?;
+        }
         Ok(())
     }
 
@@ -177,4 +220,25 @@ fn id(document: &Value) -> String {
     let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str);
     let parts = [text("/kind"), text("/metadata/namespace"), text("/metadata/name")];
     parts.into_iter().flatten().collect::<Vec<_>>().join("/")
+}
+
+/// Findings that are wanted and missing, and those that nobody wants.
+pub(crate) fn differences(wanted: &[String], found: Vec<Found>) -> Vec<String> {
+    let mut left = found;
+    let mut faults = Vec::new();
+    for line in wanted {
+        let mut words = line.splitn(3, ' ');
+        let (rule, object, place) = (words.next().unwrap_or_default(), words.next().unwrap_or_default(), words.next());
+        let pattern: Result<ObjectPattern, _> = format!("{rule}/{object}").parse();
+        let fits = |found: &Found| {
+            let is_object = pattern.as_ref().is_ok_and(|pattern| pattern.matches(&format!("{}/{}", found.rule, found.object)));
+            is_object && place.is_none_or(|place| found.place == place)
+        };
+        match left.iter().position(fits) {
+            Some(at) => drop(left.remove(at)),
+            None => faults.push(format!("not found: {line}")),
+        }
+    }
+    faults.extend(left.iter().map(|found| format!("unexpected: {} {} {}: {}", found.rule, found.object, found.place, found.message)));
+    faults
 }

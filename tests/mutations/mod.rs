@@ -1,5 +1,5 @@
-//! Faults planted in what platgen prints, and in the model it prints from: each must be noticed, by platgen's own check or by one of
-//! the judges of `tests/judges`, or stand in `survivors.toml` with the reason why nobody has to.
+//! Faults planted in what platgen prints, and in the model it prints from: each must be noticed, by `platgen check`, by the second opinion
+//! of `tests/oracle`, or by one of the judges of `tests/judges`, or stand in `survivors.toml` with the reason why nobody has to.
 //!
 //! PLATGEN_JUDGES=required makes an absent judge a failure; else what nobody noticed is undecided while one is absent. The judges of
 //! Terraform take seconds for each fault: they are asked with PLATGEN_MUTANTS=terraform, which shows them the faults made by hand and a

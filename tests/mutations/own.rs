@@ -1,14 +1,15 @@
-//! What platgen itself notices, in process: the strict reader and the canonical forms, and the check of files against the estate.
+//! What platgen and its tests notice in process: the strict reader and the canonical forms, the rules of `platgen check`, and the second opinion.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use platgen::check::{Finding, findings_in, findings_in_root, folder, root_folder};
+use platgen::check::{findings_in, folder};
 use platgen::files::Unit;
 use platgen::model::{Platform, Region};
 use platgen::yaml::{emit_all, read};
 
 use super::ground::Ground;
 use super::mutant::Mutant;
+use crate::oracle::{self, root_folder};
 
 /// Whether the form of a changed file is wrong: YAML that the strict reader refuses or prints otherwise, HCL that is laid out otherwise.
 pub fn form(mutant: &Mutant) -> bool {
@@ -19,11 +20,11 @@ pub fn form(mutant: &Mutant) -> bool {
     })
 }
 
-/// The check of files against the estate.
+/// The rules over files, and the second opinion.
 pub struct Check<'a> {
     ground: &'a Ground,
     /// What it finds in the unchanged files, by folder.
-    base: BTreeMap<String, BTreeSet<String>>,
+    base: BTreeMap<String, BTreeSet<(&'static str, String)>>,
 }
 
 impl<'a> Check<'a> {
@@ -33,13 +34,14 @@ impl<'a> Check<'a> {
         for place in check.places() {
             let files = ground.files.units.get(&place.unit).cloned().unwrap_or_default();
             let found = place.findings(&files);
-            check.base.insert(place.unit, found.iter().map(told).collect());
+            check.base.insert(place.unit, found.into_iter().collect());
         }
         check
     }
 
-    /// The first thing that it finds in the changed files alone.
-    pub fn notices(&self, mutant: &Mutant) -> Option<String> {
+    /// What the rules and the second opinion find first in the changed files alone, by who finds it.
+    pub fn notices(&self, mutant: &Mutant) -> BTreeMap<&'static str, String> {
+        let mut noticed = BTreeMap::new();
         let nothing = BTreeSet::new();
         for place in self.places() {
             let inside = format!("{}/", place.unit);
@@ -54,11 +56,11 @@ impl<'a> Check<'a> {
                 };
             }
             let known = self.base.get(&place.unit).unwrap_or(&nothing);
-            if let Some(new) = place.findings(&files).iter().map(told).find(|told| !known.contains(told)) {
-                return Some(new);
+            for (who, found) in place.findings(&files).into_iter().filter(|found| !known.contains(found)) {
+                noticed.entry(who).or_insert(found);
             }
         }
-        None
+        noticed
     }
 
     /// The Kubernetes files and the network root of every region.
@@ -83,12 +85,15 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn findings(&self, files: &Unit) -> Vec<Finding> {
+    /// Findings, each with who finds it.
+    fn findings(&self, files: &Unit) -> Vec<(&'static str, String)> {
         let (platform, region) = (self.platform, self.region);
-        if self.root { findings_in_root(platform, region, Some(files)) } else { findings_in(platform, region, files) }
+        let opinion = match self.root {
+            true => oracle::findings_in_root(platform, region, Some(files)),
+            false => oracle::findings_in(platform, region, files),
+        };
+        let found = if self.root { Vec::new() } else { findings_in(platform, region, &files.files) };
+        let found = found.iter().map(|one| ("check", format!("{} {}: {}", one.rule.name(), one.object, one.message)));
+        found.chain(opinion.iter().map(|one| ("oracle", format!("{} {}: {}", one.rule, one.object, one.message)))).collect()
     }
-}
-
-fn told(finding: &Finding) -> String {
-    format!("{} {}: {}", finding.rule.name(), finding.object, finding.message)
 }

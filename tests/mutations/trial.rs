@@ -18,11 +18,12 @@ use super::report::{self, Outcome};
 use super::survivors::Survivors;
 use crate::judges::judge::Subject;
 
-/// Who may notice, in the order of their cost. The first three are our own.
-const JUDGES: [&str; 13] = [
+/// Who may notice, in the order of their cost. The first four are our own.
+const JUDGES: [&str; 14] = [
     "render",
     "form",
     "check",
+    "oracle",
     "kubeconform",
     "pyyaml",
     "yamllint",
@@ -182,7 +183,7 @@ impl Run {
         Ok(())
     }
 
-    /// The reader, the canonical form and the check, over everything, on two threads.
+    /// The reader, the canonical form, the rules and the second opinion, over everything, on two threads.
     fn ask_ourselves(&mut self, ground: &Ground) {
         let check = own::Check::new(ground);
         let ask = |start: usize| {
@@ -200,8 +201,8 @@ impl Run {
             if form {
                 self.noticed.entry(number).or_default().insert("form", String::new());
             }
-            if let Some(what) = found {
-                self.noticed.entry(number).or_default().insert("check", what);
+            if !found.is_empty() {
+                self.noticed.entry(number).or_default().extend(found);
             }
         }
     }

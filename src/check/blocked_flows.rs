@@ -1,0 +1,153 @@
+//! The network policies of both sides allow each flow of the model, by the evaluator of policies.
+
+use super::context::{GATEWAYS, MONITORING, RegionContext, TreeContext, WORKLOAD};
+use super::{Finding, Judge, Rule};
+use crate::diagnostic::Code;
+use crate::inventory::Labels;
+use crate::model::{Flow, Peer};
+use crate::policy::{End, Fault, Place, Pod, Policies, Protocol, Side};
+use crate::value::Cidr;
+use crate::yaml::Document;
+use ipnet::IpNet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+/// Kinds that say who may call whom, and who there is.
+const JUDGED: [&str; 7] = ["CronJob", "DaemonSet", "Deployment", "Job", "Namespace", "NetworkPolicy", "StatefulSet"];
+
+/// An address that stands for the internet: no private network has it.
+const INTERNET: Ipv4Addr = Ipv4Addr::new(1, 1, 1, 1);
+
+pub(super) const RULE: Rule = Rule { codes: &[Code::BlockedFlow], judge: Judge::Region(judge), loosens: true };
+
+/// Policies that an API server would refuse, which no flow can be held against.
+pub(super) const INVALID: Rule = Rule { codes: &[Code::UnreadableDocument], judge: Judge::Tree(invalid), loosens: false };
+
+fn policies(context: &TreeContext) -> Result<Policies, Fault> {
+    let judged = context.inventory.objects().iter().filter(|object| JUDGED.contains(&object.kind.as_str()));
+    let documents: Vec<Document> = judged.map(|object| Document::from_json(&object.value)).collect();
+    Policies::read(&documents)
+}
+
+fn invalid(context: &TreeContext, found: &mut Vec<Finding>) {
+    let Err(fault) = policies(context) else { return };
+    let (kind, namespace, name) = (&fault.object.kind, &fault.object.namespace, &fault.object.name);
+    let message = format!("`{}` of `{kind}/{namespace}/{name}`: {}", fault.field, fault.reason);
+    // What names no namespace is judged as if it were in `default`.
+    let object = ["", namespace].iter().find_map(|namespace| context.inventory.get(kind, namespace, name));
+    let pointer = format!("/{}", fault.field.replace(['.', '['], "/").replace(']', ""));
+    found.extend(
+        object.map(|object| Finding::new(Code::UnreadableDocument, object, &pointer, message, "write the field as the API defines it")),
+    );
+}
+
+fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
+    let Ok(policies) = policies(&context.tree) else { return };
+    let ends = Ends::of(context, &policies);
+    for flow in &context.region.flows {
+        // Pods that share the network of their node against the spec are told by another rule, and no policy is at fault.
+        let (Some(callers), Some(called)) = (ends.at(&flow.from), ends.at(&flow.to)) else { continue };
+        for (out, own) in [(true, &flow.from), (false, &flow.to)] {
+            // A workload without pods in the tree makes and takes no connection.
+            let Peer::Workload { namespace, name } = own else { continue };
+            if !ends.workloads.contains_key(&format!("{namespace}/{name}")) {
+                continue;
+            }
+            let blocked = callers.iter().flat_map(|from| called.iter().map(move |to| (from, to))).any(|(from, to)| {
+                ports(flow).iter().any(|port| {
+                    let verdict = policies.allows(from, to, *port, Protocol::Tcp);
+                    matches!(if out { verdict.egress } else { verdict.ingress }, Side::Denied(_))
+                })
+            });
+            if blocked {
+                let direction = if out { "egress from" } else { "ingress to" };
+                let id = format!("NetworkPolicy/{namespace}/{name}");
+                let message =
+                    format!("no network policy allows {direction} `{namespace}/{name}` on {} for {}", words(&flow.ports), flow.why);
+                let inventory = &context.tree.inventory;
+                let own = |kind: &str| inventory.get(kind, namespace, name);
+                let near = ["NetworkPolicy", "Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"].into_iter().find_map(own);
+                let finding = Finding::missing(
+                    Code::BlockedFlow,
+                    &id,
+                    message,
+                    "bring the rule back with `platgen render`, or remove what needs the flow",
+                );
+                let entry = context.region.workload_of(if out { &flow.from } else { &flow.to }).map(|workload| workload.span);
+                found.push(Finding { entry, ..finding.near(near) });
+            }
+        }
+    }
+}
+
+/// The ports to ask for. A flow on every port is rendered without any, so one that is narrowed shows at its ends.
+fn ports(flow: &Flow) -> &[u16] {
+    if flow.ports.is_empty() { &[1, u16::MAX] } else { &flow.ports }
+}
+
+fn words(ports: &[u16]) -> String {
+    let shown: Vec<String> = ports.iter().map(u16::to_string).collect();
+    if shown.is_empty() { "any port".to_owned() } else { format!("port {}", shown.join(", ")) }
+}
+
+/// Where the ends of flows stand.
+struct Ends<'p> {
+    context: &'p RegionContext<'p>,
+    policies: &'p Policies,
+    /// The pods of each workload, by `namespace/name`.
+    workloads: BTreeMap<String, Vec<Place>>,
+    /// Workloads whose pods share the network of their node.
+    on_nodes: BTreeSet<String>,
+}
+
+impl<'p> Ends<'p> {
+    fn of(context: &'p RegionContext, policies: &'p Policies) -> Self {
+        let mut workloads: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+        let mut on_nodes = BTreeSet::new();
+        for workload in policies.workloads() {
+            if let Some(name) = workload.pod.labels.get(WORKLOAD) {
+                let place = policies.place(&End::Pod(workload.pod.clone()));
+                let key = format!("{}/{name}", workload.object.namespace);
+                if workload.pod.host_network {
+                    on_nodes.insert(key.clone());
+                }
+                workloads.entry(key).or_default().push(place);
+            }
+        }
+        Ends { context, policies, workloads, on_nodes }
+    }
+
+    /// The places of an end; `None` for pods that share the network of their node though the model says otherwise.
+    fn at(&self, peer: &Peer) -> Option<Vec<Place>> {
+        let pod = |namespace: &str, key: &str, value: &str| {
+            let labels = Labels::from([(key.to_owned(), value.to_owned())]);
+            vec![self.policies.place(&End::Pod(Pod { namespace: namespace.to_owned(), labels, ..Pod::default() }))]
+        };
+        let ranges = |cidrs: &[Cidr]| {
+            let ranges = cidrs.iter().filter_map(|cidr| cidr.to_string().parse().ok());
+            ranges.map(|range| self.policies.place(&End::Range(range))).collect()
+        };
+        // A pod in the node's network is no pod to a policy.
+        if let Some(nodes) = self.context.region.node_ranges(peer) {
+            return Some(ranges(&nodes));
+        }
+        if let Peer::Workload { namespace, name } = peer
+            && self.on_nodes.contains(&format!("{namespace}/{name}"))
+            && self.context.region.workload_of(peer).is_some_and(|workload| !workload.host_network)
+        {
+            return None;
+        }
+        Some(match peer {
+            // What is not rendered yet is called by its labels all the same.
+            Peer::Workload { namespace, name } => {
+                self.workloads.get(&format!("{namespace}/{name}")).cloned().unwrap_or_else(|| pod(namespace, WORKLOAD, name))
+            }
+            Peer::Gateway => pod(GATEWAYS, "app.kubernetes.io/component", "proxy"),
+            Peer::Metrics => pod(MONITORING, "app.kubernetes.io/name", "prometheus"),
+            Peer::Outside { cidrs, .. } if cidrs.is_empty() => {
+                vec![self.policies.place(&End::Range(IpNet::from(std::net::IpAddr::from(INTERNET))))]
+            }
+            Peer::Outside { cidrs, .. } => ranges(cidrs),
+        })
+    }
+}

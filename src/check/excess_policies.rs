@@ -1,0 +1,189 @@
+//! No network policy allows a connection that no flow of the model asks for.
+
+use super::context::{FOREIGN, GATEWAYS, MONITORING, RegionContext, WORKLOAD, list};
+use super::policy_peers::{Way, namespaces, pods, selector, selector_of};
+use super::{Finding, Judge, Rule};
+use crate::diagnostic::Code;
+use crate::inventory::{Labels, Object};
+use crate::model::{Peer, Region};
+use crate::value::Cidr;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What "the internet" leaves out: private and carriers' networks (RFC 1918, RFC 6598) and link-local addresses (RFC 3927).
+const PRIVATE: [&str; 5] = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
+
+pub(super) const RULE: Rule = Rule { codes: &[Code::ExcessPolicy], judge: Judge::Region(judge), loosens: true };
+
+/// The ports of a flow; none are all.
+type Ports = Option<BTreeSet<u64>>;
+
+/// What the flows of the model allow: own side, other side, ports; no ports are all.
+#[derive(Default)]
+struct Allowed {
+    flows: BTreeMap<(String, String), Vec<(usize, Ports)>>,
+}
+
+/// The name of every end that policies know by its addresses.
+const OUTSIDE: &str = "outside";
+
+/// A name of an end that two flows share when they mean the same.
+fn key(peer: &Peer) -> String {
+    match peer {
+        Peer::Workload { namespace, name } => format!("{namespace}/{name}"),
+        Peer::Gateway => "gateway".to_owned(),
+        Peer::Metrics => "metrics".to_owned(),
+        Peer::Outside { .. } => OUTSIDE.to_owned(),
+    }
+}
+
+impl Allowed {
+    fn of(region: &Region) -> Allowed {
+        let mut allowed = Allowed::default();
+        // The other side of a policy knows pods in the node's network by the ranges of the nodes alone.
+        let other = |peer: &Peer| if region.node_ranges(peer).is_some() { OUTSIDE.to_owned() } else { key(peer) };
+        for (at, flow) in region.flows.iter().enumerate() {
+            let ports: Ports = (!flow.ports.is_empty()).then(|| flow.ports.iter().map(|port| u64::from(*port)).collect());
+            for pair in BTreeSet::from([(key(&flow.from), other(&flow.to)), (other(&flow.from), key(&flow.to))]) {
+                allowed.flows.entry(pair).or_default().push((at, ports.clone()));
+            }
+        }
+        allowed
+    }
+
+    /// Whether some flow that fits has every port; each port may be another flow's.
+    fn has(&self, from: &str, to: &str, ports: Option<&[u64]>, fits: impl Fn(usize) -> bool) -> bool {
+        let flows: Vec<_> = self.flows.get(&(from.to_owned(), to.to_owned())).into_iter().flatten().filter(|(at, _)| fits(*at)).collect();
+        match ports {
+            None => flows.iter().any(|(_, ports)| ports.is_none()),
+            Some(wanted) => {
+                wanted.iter().all(|port| flows.iter().any(|(_, ports)| ports.as_ref().is_none_or(|ports| ports.contains(port))))
+            }
+        }
+    }
+}
+
+fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
+    let allowed = Allowed::of(context.region);
+    for policy in context.tree.inventory.of_kind("NetworkPolicy") {
+        for way in Way::BOTH {
+            // A rule without peers and ports is told by another rule.
+            for (at, rule) in way.rules(policy).filter(|(_, rule)| !super::open_policies::allows_all(rule, way)) {
+                if let Some(excess) = excess(context, &allowed, policy, way, rule) {
+                    let side = if way == Way::In { "ingress from" } else { "egress to" };
+                    let message = format!("`{}` allows {side} {excess}, which no flow of the spec needs", policy.id());
+                    let help = "declare the dependency with `needs`, or remove the rule";
+                    found.push(Finding::new(Code::ExcessPolicy, policy, &at, message, help));
+                }
+            }
+        }
+    }
+}
+
+/// What a rule allows and no flow asks for, in words.
+fn excess(context: &RegionContext, allowed: &Allowed, policy: &Object, way: Way, rule: &Value) -> Option<String> {
+    let peers = list(rule, way.field());
+    if peers.is_empty() {
+        return Some("everybody".to_owned());
+    }
+    if way == Way::Out && peers.iter().all(|peer| is_name_service(context, policy, peer)) {
+        let only =
+            !list(rule, "ports").is_empty() && list(rule, "ports").iter().all(|port| port.get("port").and_then(Value::as_u64) == Some(53));
+        return (!only).then(|| "other ports of the DNS service".to_owned());
+    }
+    let plain = |port: &Value| {
+        port.get("port")
+            .and_then(Value::as_u64)
+            .filter(|_| port.get("endPort").is_none() && port.get("protocol").is_none_or(|protocol| protocol == "TCP"))
+    };
+    let ports: Option<Vec<u64>> = match list(rule, "ports") {
+        [] => None,
+        all => match all.iter().map(plain).collect::<Option<Vec<u64>>>() {
+            Some(ports) => Some(ports),
+            None => return Some("ports that are not single TCP ports".to_owned()),
+        },
+    };
+    let own: BTreeSet<String> =
+        context.tree.inventory.selected(&policy.namespace, &selector_of(policy)).iter().map(|pod| workload(context, *pod)).collect();
+    for peer in peers {
+        let others: Vec<String> = match peer.get("ipBlock") {
+            Some(block) => {
+                let fits = |at: usize| {
+                    context
+                        .region
+                        .flows
+                        .get(at)
+                        .is_some_and(|flow| is_range_of(context, if way == Way::In { &flow.from } else { &flow.to }, block))
+                };
+                let asked = own.iter().all(|own| {
+                    let (from, to) = if way == Way::In { (OUTSIDE, own.as_str()) } else { (own.as_str(), OUTSIDE) };
+                    allowed.has(from, to, ports.as_deref(), fits)
+                });
+                if !asked {
+                    return Some(
+                        block.get("cidr").map_or_else(|| "a range".to_owned(), |cidr| format!("`{}`", cidr.as_str().unwrap_or_default())),
+                    );
+                }
+                continue;
+            }
+            None => foreign(context, policy, peer)
+                .unwrap_or_else(|| pods(&context.tree, policy, peer).iter().map(|pod| workload(context, *pod)).collect()),
+        };
+        for other in others {
+            let asked = own.iter().all(|own| {
+                let (from, to) = if way == Way::In { (&other, own) } else { (own, &other) };
+                allowed.has(from, to, ports.as_deref(), |_| true)
+            });
+            if !asked {
+                let shown = ports.as_ref().map_or("any port".to_owned(), |ports| {
+                    format!("port {}", ports.iter().map(u64::to_string).collect::<Vec<_>>().join(", "))
+                });
+                return Some(format!("`{other}` on {shown}"));
+            }
+        }
+    }
+    None
+}
+
+/// The workload of a pod, as flows name it.
+fn workload(context: &RegionContext, pod: usize) -> String {
+    let Some(pod) = context.tree.inventory.pods().get(pod) else { return String::new() };
+    format!("{}/{}", context.tree.inventory.owner(pod).namespace, pod.labels.get(WORKLOAD).map_or("", String::as_str))
+}
+
+/// The peers in the namespaces of add-ons: the ones that flows know, by their one label, and anything else by what it says.
+fn foreign(context: &RegionContext, policy: &Object, peer: &Value) -> Option<Vec<String>> {
+    let named = namespaces(&context.tree, policy, peer);
+    if !named.iter().any(|name| FOREIGN.contains(name)) {
+        return None;
+    }
+    let wanted = selector(peer, "podSelector").unwrap_or_default();
+    let is = |namespace: &str, key: &str, value: &str| {
+        named == [namespace] && wanted.among.is_empty() && wanted.equal == Labels::from([(key.to_owned(), value.to_owned())])
+    };
+    Some(vec![if is(GATEWAYS, "app.kubernetes.io/component", "proxy") {
+        "gateway".to_owned()
+    } else if is(MONITORING, "app.kubernetes.io/name", "prometheus") {
+        "metrics".to_owned()
+    } else {
+        peer.to_string()
+    }])
+}
+
+fn is_name_service(context: &RegionContext, policy: &Object, peer: &Value) -> bool {
+    let wanted = selector(peer, "podSelector").unwrap_or_default();
+    namespaces(&context.tree, policy, peer) == ["kube-system"] && wanted.equal.get("k8s-app").is_some_and(|name| name == "kube-dns")
+}
+
+/// Whether a block is a range of an outside service or of the nodes that a peer runs on, or for one of the internet everything but private networks.
+fn is_range_of(context: &RegionContext, peer: &Peer, block: &Value) -> bool {
+    let nodes = context.region.node_ranges(peer);
+    let cidrs = match (&nodes, peer) {
+        (Some(nodes), _) => nodes,
+        (None, Peer::Outside { cidrs, .. }) => cidrs,
+        _ => return false,
+    };
+    let Some(range) = block.get("cidr").and_then(|cidr| cidr.as_str()?.parse::<Cidr>().ok()) else { return false };
+    let except: Vec<&str> = list(block, "except").iter().filter_map(Value::as_str).collect();
+    if cidrs.is_empty() { range.prefix() == 0 && PRIVATE.iter().all(|private| except.contains(private)) } else { cidrs.contains(&range) }
+}

@@ -1,0 +1,48 @@
+//! Every container of a platform holds the restricted Pod Security Standard, cannot write to its image, and mounts no API token.
+//!
+//! Kubernetes grants whatever is not refused, so here a missing line counts. Rights that are granted in words are told by other rules.
+
+use super::context::{RegionContext, text};
+use super::pod_parts::containers;
+use super::{Finding, Judge, Rule};
+use crate::diagnostic::{Code, wording};
+use serde_json::Value;
+
+pub(super) const RULE: Rule = Rule { codes: &[Code::UnhardenedPod], judge: Judge::Region(judge), loosens: true };
+
+fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
+    for (object, pointer, spec) in context.tree.pods() {
+        if spec.get("automountServiceAccountToken").is_none_or(|value| value != false) {
+            let message = format!("the pods of `{}` mount an API token", object.id());
+            let at = format!("{pointer}/automountServiceAccountToken");
+            found.push(Finding::new(Code::UnhardenedPod, object, &at, message, "set `automountServiceAccountToken: false`"));
+        }
+        for (at, container) in containers(&pointer, spec) {
+            let lacks = lacks(spec, container);
+            if !lacks.is_empty() {
+                let message = format!("the container `{}` of `{}` lacks {}", text(container, "/name"), object.id(), wording::all(&lacks));
+                let at = format!("{at}/securityContext");
+                found.push(Finding::new(Code::UnhardenedPod, object, &at, message, "write it into the `securityContext`"));
+            }
+        }
+    }
+}
+
+/// The lines of a hardened container that are missing.
+fn lacks(spec: &Value, container: &Value) -> Vec<&'static str> {
+    let own = |pointer: &str| container.pointer(&format!("/securityContext{pointer}"));
+    let either = |pointer: &str| own(pointer).or_else(|| spec.pointer(&format!("/securityContext{pointer}")));
+    let drops = own("/capabilities/drop").and_then(Value::as_array).is_some_and(|list| list.iter().any(|name| name == "ALL"));
+    let seccomp = either("/seccompProfile/type").and_then(Value::as_str);
+    let lines = [
+        (
+            "allowPrivilegeEscalation: false",
+            own("/allowPrivilegeEscalation").is_none() && own("/privileged").is_none_or(|value| value != true),
+        ),
+        ("capabilities.drop: [ALL]", !drops),
+        ("readOnlyRootFilesystem: true", own("/readOnlyRootFilesystem").is_none_or(|value| value != true)),
+        ("runAsNonRoot: true", either("/runAsNonRoot").is_none()),
+        ("seccompProfile.type: RuntimeDefault", !matches!(seccomp, Some("RuntimeDefault" | "Localhost"))),
+    ];
+    lines.into_iter().filter(|(_, missing)| *missing).map(|(line, _)| line).collect()
+}

@@ -1,0 +1,67 @@
+//! No container has more rights than its program needs: the baseline of the Pod Security Standards, and no root.
+
+use super::context::{TreeContext, text};
+use super::pod_parts::containers;
+use super::{Finding, Judge, Rule};
+use crate::diagnostic::Code;
+use crate::inventory::Object;
+use serde_json::Value;
+
+pub(super) const RULE: Rule = Rule {
+    codes: &[Code::PrivilegedContainer, Code::PrivilegeEscalation, Code::AddedCapability, Code::RootUser],
+    judge: Judge::Tree(judge),
+    loosens: true,
+};
+
+/// The one capability that the restricted standard allows.
+const ALLOWED: &str = "NET_BIND_SERVICE";
+
+fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
+    for (object, pointer, spec) in context.pods() {
+        if let Some(security) = spec.get("securityContext") {
+            root(object, &format!("{pointer}/securityContext"), security, &format!("the pods of `{}` run", object.id()), found);
+        }
+        for (at, container) in containers(&pointer, spec) {
+            let Some(security) = container.get("securityContext") else { continue };
+            let (at, name) =
+                (format!("{at}/securityContext"), format!("the container `{}` of `{}`", text(container, "/name"), object.id()));
+            let is = |field: &str| security.get(field).is_some_and(|value| value == true);
+            let mut tell = |rule, field: &str, message: String, help: &str| {
+                found.push(Finding::new(rule, object, &format!("{at}/{field}"), message, help));
+            };
+            let windows = security.pointer("/windowsOptions/hostProcess").is_some_and(|value| value == true);
+            if is("privileged") || windows {
+                tell(
+                    Code::PrivilegedContainer,
+                    "privileged",
+                    format!("{name} is privileged"),
+                    "remove it, or add the one capability that is needed",
+                );
+            } else if is("allowPrivilegeEscalation") {
+                let message = format!("{name} may gain more rights than it starts with");
+                tell(Code::PrivilegeEscalation, "allowPrivilegeEscalation", message, "set it to `false`");
+            }
+            let added = security.pointer("/capabilities/add").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+            let added: Vec<&str> = added.filter(|name| *name != ALLOWED).collect();
+            if !added.is_empty() {
+                tell(
+                    Code::AddedCapability,
+                    "capabilities/add",
+                    format!("{name} has the capabilities `{}`", added.join("`, `")),
+                    "remove them",
+                );
+            }
+            root(object, &at, security, &format!("{name} runs"), found);
+        }
+    }
+}
+
+fn root(object: &Object, at: &str, security: &Value, subject: &str, found: &mut Vec<Finding>) {
+    let field = match (security.get("runAsUser"), security.get("runAsNonRoot")) {
+        (Some(user), _) if *user == 0 => "runAsUser",
+        (user, Some(non_root)) if *non_root == false && user.is_none() => "runAsNonRoot",
+        _ => return,
+    };
+    let message = if field == "runAsUser" { format!("{subject} as root") } else { format!("{subject} as root where the image says so") };
+    found.push(Finding::new(Code::RootUser, object, &format!("{at}/{field}"), message, "name another user, and set `runAsNonRoot: true`"));
+}

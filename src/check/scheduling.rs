@@ -1,0 +1,100 @@
+//! Some pool of nodes takes each pod, and no pod tolerates a taint that no pool has.
+
+use super::context::{RegionContext, list, text};
+use super::{Finding, Judge, Rule};
+use crate::diagnostic::Code;
+use crate::facts;
+use crate::inventory::Selector;
+use crate::model::Pool;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+pub(super) const RULE: Rule = Rule { codes: &[Code::Unschedulable, Code::UnknownTaint], judge: Judge::Region(judge), loosens: false };
+
+/// A key of an isolated subnet's taint, and of the label that every node has with the name of its subnet.
+const SUBNET: &str = "platgen.io/subnet";
+
+/// Whether a pool of nodes takes each pod. What a cluster without pools of ours has is not known.
+fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
+    let nodes: Vec<Node> = context.region.cluster.pools.iter().map(|pool| Node::of(context, pool)).collect();
+    if nodes.is_empty() {
+        return;
+    }
+    for (object, pointer, spec) in context.tree.pods() {
+        let tolerations = list(spec, "tolerations");
+        let wanted = requirements(spec);
+        let fitting: Vec<&Node> = nodes.iter().filter(|node| wanted.is_empty() || wanted.iter().any(|term| node.has(term))).collect();
+        let open = fitting.iter().any(|node| node.taints.iter().all(|taint| tolerations.iter().any(|known| tolerates(known, taint))));
+        if !open && object.kind != "DaemonSet" {
+            let (at, why) = if fitting.is_empty() {
+                (if spec.get("nodeSelector").is_some() { "nodeSelector" } else { "affinity" }, "asks for labels that no pool has")
+            } else {
+                ("tolerations", "is kept out by the taints of every pool with the labels it asks for")
+            };
+            let help = "mend `subnet`, `pool`, `arch` or the taints of the pools";
+            let at = format!("{pointer}/{at}");
+            found.push(Finding::new(Code::Unschedulable, object, &at, format!("`{}` {why}", object.id()), help));
+        }
+        let idle = tolerations.iter().find(|known| !nodes.iter().flat_map(|node| &node.taints).any(|taint| tolerates(known, taint)));
+        if let Some(idle) = idle.filter(|idle| !text(idle, "/key").starts_with("node.kubernetes.io/")) {
+            let message = format!("`{}` tolerates the taint `{}`, which no pool has", object.id(), text(idle, "/key"));
+            let help = "remove it, or declare the taint on the pool";
+            found.push(Finding::new(Code::UnknownTaint, object, &format!("{pointer}/tolerations"), message, help));
+        }
+    }
+}
+
+/// What the scheduler knows of a pool's nodes.
+struct Node {
+    labels: BTreeMap<String, String>,
+    taints: Vec<(String, String, String)>,
+}
+
+impl Node {
+    fn of(context: &RegionContext, pool: &Pool) -> Node {
+        let mut labels = pool.labels.clone();
+        labels.insert(SUBNET.to_owned(), pool.subnet.to_string());
+        labels.insert("platgen.io/pool".to_owned(), pool.name.to_string());
+        labels.insert("kubernetes.io/os".to_owned(), "linux".to_owned());
+        if let Some(machine) = facts::machine(context.region.provider, &pool.machine) {
+            labels.insert("kubernetes.io/arch".to_owned(), machine.architecture.name().to_owned());
+        }
+        let mut taints: Vec<_> =
+            pool.taints.iter().map(|(key, value, effect)| (key.clone(), value.clone(), (*effect).to_owned())).collect();
+        let subnets = context.region.network.iter().flat_map(|network| &network.subnets);
+        if subnets.into_iter().any(|subnet| subnet.name == pool.subnet && subnet.isolated) {
+            taints.push((SUBNET.to_owned(), pool.subnet.to_string(), "NoSchedule".to_owned()));
+        }
+        taints.retain(|(_, _, effect)| effect != "PreferNoSchedule");
+        Node { labels, taints }
+    }
+
+    /// Whether a node can meet every condition. Zones, names and the like are given to nodes by the cloud.
+    fn has(&self, term: &[(String, bool, Vec<String>)]) -> bool {
+        term.iter().all(|(key, wanted, values)| match self.labels.get(key) {
+            Some(label) => (values.is_empty() || values.contains(label)) == *wanted,
+            None if key == "kubernetes.io/arch" || key.starts_with("topology.") || key == "kubernetes.io/hostname" => true,
+            None => !wanted,
+        })
+    }
+}
+
+/// The alternatives of what a pod asks of its node; each is a list of conditions. None: any node.
+fn requirements(spec: &Value) -> Vec<Vec<(String, bool, Vec<String>)>> {
+    let selector = spec.get("nodeSelector").map(|value| Selector::of_labels(value).equal).unwrap_or_default();
+    let own: Vec<_> = selector.into_iter().map(|(key, value)| (key, true, vec![value])).collect();
+    let terms = spec.pointer("/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
+    let terms = terms.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    if terms.is_empty() {
+        return if own.is_empty() { Vec::new() } else { vec![own] };
+    }
+    terms.iter().map(|term| own.iter().cloned().chain(Selector::of(term).among).collect()).collect()
+}
+
+fn tolerates(toleration: &Value, (key, value, effect): &(String, String, String)) -> bool {
+    let said = |field: &str| Some(text(toleration, field)).filter(|text| !text.is_empty());
+    let exists = said("/operator") == Some("Exists");
+    said("/effect").is_none_or(|said| said == effect)
+        && said("/key").map_or(exists, |said| said == key)
+        && (exists || text(toleration, "/value") == value)
+}

@@ -1,0 +1,62 @@
+//! Reads the YAML files of a folder, as they lie on disk.
+
+use crate::check::Tree;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::project::{READ, reason, regular};
+use std::path::Path;
+
+/// Folders inside each other beyond this are refused.
+const DEPTH: usize = 32;
+
+/// The texts of the `.yaml` and `.yml` files below a folder, by path with `/` between parts. Hidden files and links are left out: they configure other
+/// tools, or lead out of the folder.
+///
+/// # Errors
+/// The folder does not exist, or a file in it can't be read.
+pub(super) fn read_tree(folder: &Path) -> Result<Tree, Diagnostic> {
+    let mut tree = Tree::new();
+    if !folder.is_dir() {
+        let message = format!("`{}` is not a folder", folder.display());
+        return Err(Diagnostic::new(Code::MissingTree, message)
+            .help("write the files with `platgen render`, or name a folder of manifests with `--tree`"));
+    }
+    walk(folder, "", 0, &mut tree)?;
+    Ok(tree)
+}
+
+fn walk(folder: &Path, prefix: &str, depth: usize, tree: &mut Tree) -> Result<(), Diagnostic> {
+    let unreadable = |path: &Path, error: &std::io::Error| {
+        let message = format!("`{}` can't be read: {}", path.display(), reason(error));
+        Diagnostic::new(Code::Unreadable, message).help("check the path and its permissions")
+    };
+    if depth > DEPTH {
+        return Err(unreadable(folder, &std::io::Error::other(format!("it is nested deeper than {DEPTH} folders"))));
+    }
+    for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
+        let entry = entry.map_err(|error| unreadable(folder, &error))?;
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        let kind = entry.file_type().map_err(|error| unreadable(&path, &error))?;
+        if name.starts_with('.') || kind.is_symlink() {
+            continue;
+        }
+        if kind.is_dir() {
+            walk(&path, &format!("{prefix}{name}/"), depth + 1, tree)?;
+        } else if is_yaml(&name) {
+            let text = regular(&path, READ).and_then(|()| std::fs::read_to_string(&path)).map_err(|error| unreadable(&path, &error))?;
+            tree.insert(format!("{prefix}{name}"), text);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file is one that manifests stand in.
+pub(super) fn is_yaml(path: &str) -> bool {
+    path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with("/Kustomization") || path == "Kustomization"
+}
+
+/// A folder as messages name it: with `/` between parts; empty for the current one.
+pub(super) fn shown(folder: &Path) -> String {
+    let parts: Vec<String> =
+        folder.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).filter(|part| part != ".").collect();
+    parts.join("/").replacen("//", "/", 1)
+}

@@ -1,0 +1,205 @@
+//! Variables and files of each container are those of the model, and so are its volumes.
+
+use super::Finding;
+use super::compare::expect;
+use super::context::{RegionContext, Running};
+use super::pod_specs::{Placed, placed};
+use super::secrets::value_of;
+use platgen::inventory::Object;
+use platgen::model::{ConfigFile, FileContent, Medium, Source, Volume};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
+    for running in context.running() {
+        for one in placed(&running) {
+            variables(context, running, &one, found);
+            files(context, running, &one, found);
+        }
+    }
+}
+
+fn variables(context: &RegionContext, running: Running, one: &Placed, found: &mut Vec<Finding>) {
+    let Running { object, .. } = running;
+    let texts: Map<String, Value> = one
+        .container
+        .variables
+        .iter()
+        .filter_map(|variable| if let Source::Text(text) = &variable.value { Some((variable.name.clone(), json!(text))) } else { None })
+        .collect();
+    let pointer = format!("{}/envFrom", one.pointer);
+    if context.is_patched(object, &pointer) {
+        return;
+    }
+    let sources = object.items(&pointer);
+    let name = sources.first().map(|source| text(source, "/configMapRef/name")).unwrap_or_default();
+    let message = match (texts.is_empty(), sources.len()) {
+        (true, 0) => return,
+        (false, 1) => match context.inventory.get("ConfigMap", &object.namespace, name) {
+            Some(map) => return content(context, map, &texts, found),
+            None => format!("the container `{}` of `{}` reads no ConfigMap that is there", one.container.name, object.id()),
+        },
+        (true, _) => format!("the container `{}` of `{}` reads variables that the spec does not have", one.container.name, object.id()),
+        (false, _) => format!("the container `{}` of `{}` does not read exactly one ConfigMap", one.container.name, object.id()),
+    };
+    found.push(context.finding("wrong-config", object, message));
+}
+
+/// A ConfigMap has the entries of the model and can't change. That its name is the hash of its content, `platgen check` judges.
+fn content(context: &RegionContext, map: &Object, wanted: &Map<String, Value>, found: &mut Vec<Finding>) {
+    expect(context, found, "wrong-config", map, "/data", &Value::Object(wanted.clone()));
+    expect(context, found, "wrong-config", map, "/binaryData", &Value::Null);
+    expect(context, found, "wrong-config", map, "/immutable", &json!(true));
+}
+
+fn files(context: &RegionContext, running: Running, one: &Placed, found: &mut Vec<Finding>) {
+    let Running { object, pod, .. } = running;
+    let mut texts = Map::new();
+    let mut from = None;
+    for file in &one.container.files {
+        let fault = match stored(context, running, one, file) {
+            Stored::Lacking(fault) => Some(fault.to_owned()),
+            Stored::Text(map, key, text) => {
+                texts.insert(key.to_owned(), json!(text));
+                from = Some(map);
+                None
+            }
+            Stored::Secret => None,
+        };
+        let place = format!("{}/volumeMounts", one.pointer);
+        if let Some(fault) =
+            fault.filter(|_| !context.is_patched(object, &place) && !context.is_patched(object, &format!("{}/volumes", pod.spec())))
+        {
+            let message = format!("the file `{}` of the container `{}` of `{}` {fault}", file.path, one.container.name, object.id());
+            found.push(context.finding("wrong-config", object, message));
+        }
+    }
+    if let Some(map) = from {
+        content(context, map, &texts, found);
+    }
+}
+
+/// Where a file of the model comes from.
+enum Stored<'s> {
+    /// A ConfigMap, the key in it, and what the model has there.
+    Text(&'s Object, &'s str, &'s str),
+    /// A secret, the right one.
+    Secret,
+    /// Why it does not come.
+    Lacking(&'static str),
+}
+
+fn stored<'s>(context: &'s RegionContext, Running { object, pod, .. }: Running<'s>, one: &Placed<'s>, file: &'s ConfigFile) -> Stored<'s> {
+    let mounts = object.items(&format!("{}/volumeMounts", one.pointer));
+    let Some(mount) = mounts.iter().find(|mount| text(mount, "/mountPath") == file.path) else { return Stored::Lacking("is not mounted") };
+    if mount.get("readOnly").and_then(Value::as_bool) != Some(true) {
+        return Stored::Lacking("can be written");
+    }
+    let volumes = object.items(&format!("{}/volumes", pod.spec()));
+    let Some(volume) = volumes.iter().find(|volume| text(volume, "/name") == text(mount, "/name")) else {
+        return Stored::Lacking("has no volume");
+    };
+    let key = text(mount, "/subPath");
+    match &file.content {
+        FileContent::Text(wanted) => match context.inventory.get("ConfigMap", &object.namespace, text(volume, "/configMap/name")) {
+            Some(map) if !key.is_empty() => Stored::Text(map, key, wanted),
+            _ => Stored::Lacking("comes from no ConfigMap that is there"),
+        },
+        FileContent::Secret(reference) => {
+            let wanted = super::secrets::canonical(context, &Source::Secret(reference.clone()));
+            let name = text(volume, "/secret/secretName");
+            match value_of(context, &object.namespace, name, key) {
+                Some(value) if value == wanted => Stored::Secret,
+                _ => Stored::Lacking("does not come from its place in the secret manager"),
+            }
+        }
+    }
+}
+
+/// Mounts and volumes.
+pub(super) fn volumes(context: &RegionContext, found: &mut Vec<Finding>) {
+    for running in context.running() {
+        let Running { workload, object, pod } = running;
+        let containers = placed(&running);
+        for one in &containers {
+            let pointer = format!("{}/volumeMounts", one.pointer);
+            let read_only = |value: bool| if value { json!(true) } else { Value::Null };
+            let own = one
+                .container
+                .mounts
+                .iter()
+                .map(|mount| json!({"name": mount.volume, "mountPath": mount.path, "readOnly": read_only(mount.read_only)}));
+            let paths: BTreeSet<&str> = one.container.files.iter().map(|file| file.path.as_str()).collect();
+            // How files are mounted is judged with what is in them.
+            let of_files = object.items(&pointer).iter().filter(|mount| paths.contains(text(mount, "/mountPath"))).cloned();
+            let wanted: Vec<Value> = own.chain(of_files).collect();
+            expect(context, found, "wrong-volumes", object, &pointer, &if wanted.is_empty() { Value::Null } else { Value::Array(wanted) });
+        }
+        let mounted: BTreeSet<&str> = containers
+            .iter()
+            .flat_map(|one| {
+                let paths: BTreeSet<&str> = one.container.files.iter().map(|file| file.path.as_str()).collect();
+                object.items(&format!("{}/volumeMounts", one.pointer)).iter().filter(move |mount| paths.contains(text(mount, "/mountPath")))
+            })
+            .map(|mount| text(mount, "/name"))
+            .collect();
+        let pointer = format!("{}/volumes", pod.spec());
+        let of_files = object.items(&pointer).iter().filter(|volume| {
+            mounted.contains(text(volume, "/name")) && (volume.get("configMap").is_some() || volume.get("secret").is_some())
+        });
+        let modes = of_files.cloned().map(|mut volume| {
+            // Files of a secret are for the pod's group alone.
+            if let Some(secret) = volume.get_mut("secret").and_then(Value::as_object_mut) {
+                secret.insert("defaultMode".to_owned(), json!(0o440));
+            }
+            volume
+        });
+        let wanted: Vec<Value> = workload.volumes.iter().filter_map(volume).chain(modes).collect();
+        expect(context, found, "wrong-volumes", object, &pointer, &if wanted.is_empty() { Value::Null } else { Value::Array(wanted) });
+        claims(context, running, found);
+    }
+}
+
+fn volume(volume: &Volume) -> Option<Value> {
+    match volume {
+        Volume::Tmp { name, medium, size } => {
+            let medium = if *medium == Medium::Memory { json!("Memory") } else { Value::Null };
+            Some(json!({"name": name, "emptyDir": {"medium": medium, "sizeLimit": size.canonical()}}))
+        }
+        Volume::Host(host) => Some(json!({"name": host.name, "hostPath": {"path": host.path}})),
+        Volume::Claim { .. } => None,
+    }
+}
+
+fn claims(context: &RegionContext, Running { workload, object, .. }: Running, found: &mut Vec<Finding>) {
+    let wanted: Vec<(&str, String)> = workload
+        .volumes
+        .iter()
+        .filter_map(|volume| if let Volume::Claim { name, size } = volume { Some((name.as_str(), size.canonical())) } else { None })
+        .collect();
+    let has = object.items("/spec/volumeClaimTemplates").iter();
+    let has: Vec<(&str, String)> =
+        has.map(|claim| (text(claim, "/metadata/name"), text(claim, "/spec/resources/requests/storage").to_owned())).collect();
+    if wanted != has && !context.is_patched(object, "/spec/volumeClaimTemplates") {
+        let message = format!("`{}` claims {has:?}, where it should be {wanted:?}", object.id());
+        found.push(context.finding("wrong-volumes", object, message));
+    }
+    let kept = json!({"whenDeleted": "Retain", "whenScaled": "Retain"});
+    if object.kind == "StatefulSet" {
+        expect(context, found, "wrong-volumes", object, "/spec/persistentVolumeClaimRetentionPolicy", &kept);
+        for at in 0..has.len() {
+            expect(
+                context,
+                found,
+                "wrong-volumes",
+                object,
+                &format!("/spec/volumeClaimTemplates/{at}/spec/accessModes"),
+                &json!(["ReadWriteOnce"]),
+            );
+        }
+    }
+}

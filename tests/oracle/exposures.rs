@@ -1,0 +1,198 @@
+//! The exposed routes of the documents are those of the model.
+
+use super::Finding;
+use super::compare::expect;
+use super::context::{GATEWAYS, RegionContext};
+use platgen::facts::Provider;
+use platgen::inventory::Object;
+use platgen::model::{Via, Workload};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+    value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn routes<'s>(context: &'s RegionContext) -> impl Iterator<Item = &'s Object> {
+    context.inventory.of_kind("HTTPRoute").chain(context.inventory.of_kind("GRPCRoute"))
+}
+
+/// The Gateways and listeners of a route: namespace, name, listener.
+fn parents(route: &Object) -> Vec<(String, String, String)> {
+    let parents = route.items("/spec/parentRefs").iter();
+    parents
+        .map(|parent| {
+            let namespace = Some(text(parent, "/namespace")).filter(|name| !name.is_empty()).unwrap_or(&route.namespace);
+            (namespace.to_owned(), text(parent, "/name").to_owned(), text(parent, "/sectionName").to_owned())
+        })
+        .collect()
+}
+
+/// A Gateway is of the class that the proxies of the platform serve, ends TLS with its own certificate, admits routes of the platform's
+/// namespaces alone, and is open to the internet where it is the public one and private where it is the internal one.
+fn gateways(context: &RegionContext, found: &mut Vec<Finding>) {
+    let scheme = |scheme: &str| json!({"service.beta.kubernetes.io/aws-load-balancer-scheme": scheme});
+    let (public, private) = match context.region.provider {
+        Provider::Aws => (scheme("internet-facing"), scheme("internal")),
+        Provider::Google => (Value::Null, json!({"networking.gke.io/load-balancer-type": "Internal"})),
+        Provider::Azure => (Value::Null, json!({"service.beta.kubernetes.io/azure-load-balancer-internal": "true"})),
+        Provider::Kind | Provider::Existing => (Value::Null, Value::Null),
+    };
+    for (name, wanted) in [("public", public), ("internal", private)] {
+        if let Some(gateway) = context.inventory.get("Gateway", GATEWAYS, name) {
+            let admitted = json!({"from": "Selector", "selector": {"matchLabels": {"platgen.io/platform": context.platform.name}}});
+            let certificate = json!([{"kind": "Secret", "name": format!("{name}-tls")}]);
+            for (place, wanted) in [
+                ("/spec/gatewayClassName", json!("envoy")),
+                ("/spec/infrastructure/annotations", wanted),
+                ("/spec/listeners/0/port", json!(80)),
+                ("/spec/listeners/0/allowedRoutes/namespaces", json!({"from": "Same"})),
+                ("/spec/listeners/1/port", json!(443)),
+                ("/spec/listeners/1/tls/certificateRefs", certificate),
+                ("/spec/listeners/1/allowedRoutes/namespaces", admitted),
+            ] {
+                expect(context, found, "wrong-route", gateway, place, &wanted);
+            }
+        }
+    }
+}
+
+/// A way in: host, Gateway, path, what the path becomes, timeout, Service, port, who may come in.
+type Way = (String, String, String, String, String, String, String, Vec<String>);
+
+/// The ways in of the model against those of the documents.
+pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
+    gateways(context, found);
+    let mut callers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    // A policy of another version, or about something else, keeps nobody out.
+    for policy in
+        context.inventory.of_kind("SecurityPolicy").filter(|policy| policy.text("/apiVersion") == "gateway.envoyproxy.io/v1alpha1")
+    {
+        let from = caller_ranges(policy);
+        for target in policy.items("/spec/targetRefs").iter().filter(|target| text(target, "/group") == "gateway.networking.k8s.io") {
+            callers.insert(format!("{}/{}/{}", text(target, "/kind"), policy.namespace, text(target, "/name")), from.clone());
+        }
+    }
+    let mut present: BTreeMap<Way, &Object> = BTreeMap::new();
+    for route in routes(context).filter(|route| route.namespace != GATEWAYS && !context.is_changed(route)) {
+        let from = callers.get(&route.id()).cloned().unwrap_or_default();
+        for (_, gateway, _) in parents(route) {
+            for host in route.items("/spec/hostnames").iter().filter_map(Value::as_str) {
+                for rule in route.items("/spec/rules") {
+                    for way in ways(route, rule, host, &gateway, &from) {
+                        present.insert(way, route);
+                    }
+                }
+            }
+        }
+    }
+    for workload in context.region.workloads.values() {
+        let changed =
+            |route: &&Object| context.is_changed(route) && context.workload_of(route).is_some_and(|other| std::ptr::eq(other, workload));
+        if !workload.exposures.is_empty() && routes(context).any(|route| changed(&route)) {
+            continue;
+        }
+        for way in wanted(workload) {
+            let own = present.remove(&way).is_some();
+            if !own {
+                let object = format!("HTTPRoute/{}/{}", workload.namespace, workload.name);
+                let message = format!("`{}/{}` is not reached at `{}{}` as the spec says", workload.namespace, workload.name, way.0, way.2);
+                found.push(context.about("wrong-route", &object, message));
+            }
+        }
+    }
+    for ((host, _, path, ..), route) in present {
+        let message = format!("`{}` answers at `{host}{path}` otherwise than the spec says", route.id());
+        found.push(context.finding("wrong-route", route, message));
+    }
+}
+
+/// Who may come in; what is no list of ranges that all others are refused for is one nobody expects.
+fn caller_ranges(policy: &Object) -> Vec<String> {
+    let denies = policy.text("/spec/authorization/defaultAction") == "Deny";
+    let rules = policy.items("/spec/authorization/rules");
+    let mut from: Vec<String> = Vec::new();
+    for rule in rules {
+        let ranges = rule.pointer("/principal/clientCIDRs").and_then(Value::as_array).into_iter().flatten();
+        from.extend(ranges.filter_map(|range| Some(range.as_str()?.to_owned())));
+        if text(rule, "/action") != "Allow" {
+            from.push("otherwise".to_owned());
+        }
+    }
+    if !denies {
+        from.push("anyone".to_owned());
+    }
+    from.sort();
+    from
+}
+
+fn ways(route: &Object, rule: &Value, host: &str, gateway: &str, from: &[String]) -> Vec<Way> {
+    let paths: Vec<String> = match list(rule, "matches") {
+        [] => vec!["/".to_owned()],
+        all => all
+            .iter()
+            .map(|one| match text(one, "/path/type") {
+                "PathPrefix" => text(one, "/path/value").to_owned(),
+                kind => format!("{kind} {}", text(one, "/path/value")),
+            })
+            .collect(),
+    };
+    let rewrite = list(rule, "filters").iter().map(|filter| text(filter, "/urlRewrite/path/replacePrefixMatch")).collect::<String>();
+    let timeout = text(rule, "/timeouts/request").to_owned();
+    let mut ways = Vec::new();
+    let nobody = [Value::Null];
+    let backends = if list(rule, "backendRefs").is_empty() { &nobody[..] } else { list(rule, "backendRefs") };
+    for backend in backends {
+        let service = format!("{}/{}", route.namespace, text(backend, "/name"));
+        let port = backend.get("port").map(Value::to_string).unwrap_or_default();
+        for path in &paths {
+            ways.push((
+                host.to_owned(),
+                gateway.to_owned(),
+                path.clone(),
+                rewrite.clone(),
+                timeout.clone(),
+                service.clone(),
+                port.clone(),
+                from.to_vec(),
+            ));
+        }
+    }
+    ways
+}
+
+fn wanted(workload: &Workload) -> Vec<Way> {
+    let mut ways = Vec::new();
+    for exposure in &workload.exposures {
+        let gateway = match exposure.via {
+            Via::Public => "public",
+            Via::Internal => "internal",
+        };
+        // A duration of the Gateway API has at most five digits.
+        let timeout = match (exposure.timeout, exposure.websocket) {
+            (Some(seconds), _) if seconds > 99_999 => format!("{}h", seconds.div_ceil(3600).min(99_999)),
+            (Some(seconds), _) => format!("{seconds}s"),
+            (None, true) => "0s".to_owned(),
+            (None, false) => String::new(),
+        };
+        let mut from: Vec<String> = exposure.from.iter().map(ToString::to_string).collect();
+        from.sort();
+        let service = format!("{}/{}", workload.namespace, workload.name);
+        let rewrite = exposure.rewrite.clone().unwrap_or_default();
+        ways.push((
+            exposure.host.clone(),
+            gateway.to_owned(),
+            exposure.path.clone(),
+            rewrite,
+            timeout,
+            service,
+            exposure.port.to_string(),
+            from,
+        ));
+    }
+    ways
+}

@@ -1,0 +1,53 @@
+//! Every object and every pod carries the labels of its owner and its platform.
+
+use super::Finding;
+use super::context::{ENVIRONMENT, FOREIGN, RegionContext, WORKLOAD};
+use platgen::inventory::{Labels, Object};
+
+pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
+    for object in context.inventory.objects() {
+        if !context.is_by_hand(object) {
+            marks(context, object, &object.labels, "/metadata/labels", found);
+        }
+    }
+    for pod in context.inventory.pods() {
+        let object = context.inventory.owner(pod);
+        if pod.pointer.is_empty() || context.is_by_hand(object) {
+            continue;
+        }
+        marks(context, object, &pod.labels, &format!("{}/metadata/labels", pod.pointer), found);
+    }
+}
+
+/// The labels that alerts, costs and clean-up go by.
+fn marks(context: &RegionContext, object: &Object, labels: &Labels, place: &str, found: &mut Vec<Finding>) {
+    let platform = context.platform;
+    let mut wanted: Vec<(&str, &str)> = platform.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    wanted.extend([("app.kubernetes.io/managed-by", "platgen"), ("app.kubernetes.io/part-of", platform.name.as_str())]);
+    let owner = match (labels.get(WORKLOAD), platform.namespaces.get(&object.namespace)) {
+        (Some(_), _) => context.workload_with(&object.namespace, labels).map(|workload| {
+            wanted.extend([("app.kubernetes.io/name", workload.name.as_str())]);
+            workload.owner.as_str()
+        }),
+        (None, Some(namespace)) => Some(namespace.owner.as_str()),
+        (None, None) if object.namespace.is_empty() || FOREIGN.contains(&object.namespace.as_str()) => {
+            let namespace = platform.namespaces.get(&object.name).filter(|_| object.kind == "Namespace");
+            Some(namespace.map_or(platform.owner.as_str(), |namespace| namespace.owner.as_str()))
+        }
+        (None, None) => None,
+    };
+    wanted.extend(owner.map(|owner| ("platgen.io/owner", owner)));
+    // What platgen says stands over what the platform's own labels say.
+    let says = |key: &str| wanted.iter().rev().find(|(known, _)| *known == key).map(|(_, value)| *value);
+    let wrong = wanted.iter().find(|(key, _)| {
+        let place = format!("{place}/{}", key.replace('/', "~1"));
+        labels.get(*key).map(String::as_str) != says(key) && *key != ENVIRONMENT && !context.is_patched(object, &place)
+    });
+    if let Some((key, _)) = wrong {
+        let message = match labels.get(*key) {
+            Some(value) => format!("`{}` has `{value}` as `{key}`, where it should be `{}`", object.id(), says(key).unwrap_or_default()),
+            None => format!("`{}` has no label `{key}`", object.id()),
+        };
+        found.push(context.finding("wrong-labels", object, message));
+    }
+}

@@ -1,0 +1,84 @@
+//! A second opinion on the renderer: what it printed, held against the model, object by object and value by value.
+//!
+//! What these rules find can only come from a wrong renderer or a wrong template, so they are tests and no part of the program: `platgen check` judges
+//! what people can get wrong. The mutation proof asks both. Every expectation is written here once more, independently of the renderer.
+//! What a patch changed is as its author wanted it, and what a manifest brought is its author's.
+
+mod access;
+mod compare;
+mod config;
+mod context;
+mod exposures;
+mod labels;
+mod namespaces;
+mod pod_specs;
+mod rollout;
+mod root;
+mod secrets;
+mod services;
+mod unexpected_objects;
+
+pub(crate) use compare::every_difference_has_its_place;
+use context::RegionContext;
+pub(crate) use secrets::templates_become_places;
+
+use platgen::files::Unit;
+use platgen::model::{Platform, Region};
+
+/// A value or an object that is not what the model says.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Finding {
+    /// The file, below the folder of its unit; empty for an object that is missing.
+    pub(crate) file: String,
+    /// The object: `Kind/namespace/name`, or `Kind/name` without a namespace; a block of a Terraform file.
+    pub(crate) object: String,
+    /// The kind of fault, such as `wrong-config`.
+    pub(crate) rule: &'static str,
+    /// What differs.
+    pub(crate) message: String,
+}
+
+/// A rule over the Kubernetes documents of a region.
+type Judge = fn(&RegionContext, &mut Vec<Finding>);
+
+const RULES: &[Judge] = &[
+    access::judge,
+    config::judge,
+    config::volumes,
+    exposures::judge,
+    labels::judge,
+    namespaces::judge,
+    pod_specs::containers,
+    pod_specs::pods,
+    pod_specs::workloads,
+    rollout::priorities,
+    rollout::rollouts,
+    secrets::judge,
+    services::scale,
+    services::services,
+    unexpected_objects::judge,
+];
+
+/// Faults of the Kubernetes documents of a region, sorted.
+pub(crate) fn findings_in(platform: &Platform, region: &Region, unit: &Unit) -> Vec<Finding> {
+    let context = RegionContext::new(platform, region, unit);
+    let mut found = Vec::new();
+    RULES.iter().for_each(|judge| judge(&context, &mut found));
+    sorted(found)
+}
+
+/// Faults of the Terraform root of a region's network, sorted. The model says whether the root has to be there.
+pub(crate) fn findings_in_root(platform: &Platform, region: &Region, unit: Option<&Unit>) -> Vec<Finding> {
+    sorted(root::findings(platform, region, unit))
+}
+
+fn sorted(mut found: Vec<Finding>) -> Vec<Finding> {
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The folder of the Terraform root of a region's network, below the output folder.
+pub(crate) fn root_folder(environment: &str, region: &str) -> String {
+    format!("terraform/{environment}/{region}/network")
+}

@@ -1,0 +1,90 @@
+//! Presence: a rollout takes no pod away before another stands in its place, and who waits for whom when nodes are full.
+//!
+//! What a priority is worth is the renderer's business; that jobs wait for apps, apps for what answers people, and all for stores is judged.
+
+use super::Finding;
+use super::context::{RegionContext, Running};
+use platgen::inventory::Object;
+use platgen::model::{Kind, Workload};
+use std::collections::BTreeMap;
+
+pub(super) fn rollouts(context: &RegionContext, found: &mut Vec<Finding>) {
+    for Running { workload, object, .. } in context.running() {
+        let (strategy, most) = match workload.kind {
+            Kind::Deployment => ("/spec/strategy", 0),
+            Kind::StatefulSet | Kind::DaemonSet => ("/spec/updateStrategy", 1),
+            Kind::CronJob(_) | Kind::Job { .. } => continue,
+        };
+        if context.is_patched(object, strategy) {
+            continue;
+        }
+        let step = object.at(&format!("{strategy}/rollingUpdate/maxUnavailable"));
+        // A StatefulSet and a DaemonSet replace one pod at a time unless they are told otherwise; a Deployment a quarter of them.
+        let away = match step {
+            None => most == 1,
+            Some(step) => step.as_u64().is_some_and(|step| step <= most),
+        };
+        let rolls = matches!(object.text(&format!("{strategy}/type")), "" | "RollingUpdate");
+        if !(away && rolls) {
+            let message = match most {
+                0 => format!("a rollout of `{}` takes pods away before others are ready", object.id()),
+                _ => format!("a rollout of `{}` does not replace one pod after the other", object.id()),
+            };
+            found.push(context.finding("unsafe-rollout", object, message));
+        }
+    }
+}
+
+/// Who goes first: the higher waits for nobody below it.
+fn rank(workload: &Workload) -> u8 {
+    match workload.kind {
+        _ if workload.store => 3,
+        Kind::CronJob(_) | Kind::Job { .. } => 0,
+        Kind::DaemonSet => 2,
+        _ if !workload.exposures.is_empty() => 2,
+        Kind::Deployment | Kind::StatefulSet => 1,
+    }
+}
+
+pub(super) fn priorities(context: &RegionContext, found: &mut Vec<Finding>) {
+    let classes: BTreeMap<&str, &Object> = context.inventory.of_kind("PriorityClass").map(|class| (class.name.as_str(), class)).collect();
+    let value = |class: &Object| class.at("/value").and_then(|value| value.as_i64());
+    // By rank: the most that its pods are worth.
+    let mut worth: BTreeMap<u8, i64> = BTreeMap::new();
+    let mut ranked = Vec::new();
+    for Running { workload, object, pod } in context.running() {
+        let place = format!("{}/priorityClassName", pod.spec());
+        if context.is_patched(object, &place) {
+            continue;
+        }
+        let name = object.text(&place);
+        if name.is_empty() {
+            found.push(context.finding("wrong-priority", object, format!("the pods of `{}` have no priority", object.id())));
+        }
+        let Some(class) = classes.get(name) else { continue };
+        let Some(value) = value(class) else {
+            found.push(context.finding("wrong-priority", class, format!("`{}` has no value", class.id())));
+            continue;
+        };
+        ranked.push((rank(workload), value, object));
+        let most = worth.entry(rank(workload)).or_insert(value);
+        *most = value.max(*most);
+        if rank(workload) == 0 && class.text("/preemptionPolicy") != "Never" && !context.is_changed(class) {
+            let message = format!("jobs of `{}` take the place of what runs", class.id());
+            found.push(context.finding("wrong-priority", class, message));
+        }
+    }
+    for (rank, value, object) in ranked {
+        let below = worth.range(..rank).any(|(_, most)| *most >= value);
+        if below || worth.get(&rank).is_some_and(|most| value < *most) {
+            let message = format!("others go before the pods of `{}` that should not", object.id());
+            found.push(context.finding("wrong-priority", object, message));
+        }
+    }
+    for class in
+        classes.values().filter(|class| class.at("/globalDefault").is_some_and(|value| value == true) && !context.is_changed(class))
+    {
+        let message = format!("`{}` is the priority of pods that name none", class.id());
+        found.push(context.finding("wrong-priority", class, message));
+    }
+}

@@ -1,0 +1,112 @@
+//! What security groups let pass between classes of nodes and out of them, against the flows of the model: each of them, and nothing else
+//! but what every cluster needs.
+
+use super::super::Finding;
+use super::Root;
+use platgen::model::{Flow, Peer};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What the name service listens on.
+const DNS: u16 = 53;
+
+/// What the kubelet serves metrics and logs on.
+const KUBELET: u16 = 10250;
+
+/// The private endpoints and the API server.
+const HTTPS: u16 = 443;
+
+/// Every address.
+const EVERYWHERE: &str = "0.0.0.0/0";
+
+pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
+    let classes = |keep: fn(bool) -> bool| {
+        let mut names: Vec<&str> =
+            root.network.subnets.iter().filter(|subnet| keep(subnet.internet)).map(|subnet| subnet.name.as_str()).collect();
+        names.sort_unstable();
+        json!(names)
+    };
+    for (name, wanted) in [("node_classes", classes(|_| true)), ("closed_classes", classes(|internet| !internet))] {
+        let (file, has) = root.local(name);
+        root.expect(found, "wrong-firewall", (&format!("local.{name}"), file), has, &wanted);
+    }
+    let (flows, exits) = wanted(root);
+    for (name, target, wanted) in [("flows", "to", flows), ("exits", "cidr", exits)] {
+        let (file, has) = root.local(name);
+        root.expect_set(found, "wrong-firewall", (&format!("local.{name}"), file), &opened(has, target), &wanted);
+    }
+}
+
+/// What the entries of a local value open, with the entry's name.
+fn opened(has: &Value, target: &str) -> BTreeMap<String, String> {
+    let text = |value: Option<&Value>| match value {
+        None | Some(Value::Null) => "all".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    let entry = |(name, entry): (&String, &Value)| {
+        let field = |field: &str| text(entry.get(field));
+        let protocol = Some(field("protocol")).filter(|protocol| protocol != "-1").unwrap_or_else(|| "every protocol".to_owned());
+        (opening(&field("from"), &field(target), &protocol, &field("port")), name.clone())
+    };
+    has.as_object().into_iter().flatten().map(entry).collect()
+}
+
+fn opening(from: &str, to: &str, protocol: &str, port: &str) -> String {
+    format!("`{from}` to `{to}` by {protocol} on port {port}")
+}
+
+/// What has to be open between classes and out of them, with the reason.
+fn wanted(root: &Root) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
+    let network = root.network;
+    let services = network.subnets.iter().find(|subnet| subnet.default).map_or("", |subnet| subnet.name.as_str());
+    let mut flows = BTreeMap::new();
+    let mut exits = BTreeMap::new();
+    for subnet in &network.subnets {
+        let class = subnet.name.as_str();
+        flows.insert(opening(class, class, "every protocol", "all"), "nodes of one class talk to each other".to_owned());
+        if !subnet.default {
+            for protocol in ["tcp", "udp"] {
+                flows.insert(opening(class, services, protocol, &DNS.to_string()), "names are resolved".to_owned());
+            }
+            flows.insert(opening(services, class, "tcp", &KUBELET.to_string()), "metrics and logs are read".to_owned());
+        }
+        for range in [network.cidr, network.pods] {
+            let why = "the API server and the private endpoints are called".to_owned();
+            exits.insert(opening(class, &range.to_string(), "tcp", &HTTPS.to_string()), why);
+        }
+        if subnet.internet {
+            exits.insert(opening(class, EVERYWHERE, "tcp", &HTTPS.to_string()), "services without an endpoint are called".to_owned());
+        }
+    }
+    for Flow { from, to, ports, why } in &root.region.flows {
+        for class in classes_of(root, services, from) {
+            for port in ports.iter().map(u16::to_string) {
+                if let Peer::Outside { cidrs, .. } = to {
+                    let everywhere = cidrs.is_empty().then(|| EVERYWHERE.to_owned());
+                    let open = network.subnets.iter().any(|subnet| subnet.name.as_str() == class && subnet.internet);
+                    // A class without a way to the internet has no hole for it either.
+                    for range in cidrs.iter().map(ToString::to_string).chain(everywhere).filter(|range| open || !range.ends_with("/0")) {
+                        exits.entry(opening(class, &range, "tcp", &port)).or_insert_with(|| why.clone());
+                    }
+                }
+                for called in classes_of(root, services, to).into_iter().filter(|called| *called != class) {
+                    flows.entry(opening(class, called, "tcp", &port)).or_insert_with(|| why.clone());
+                }
+            }
+        }
+    }
+    (flows, exits)
+}
+
+/// The classes of nodes that a peer may run on; cluster services stand in the default one.
+fn classes_of<'r>(root: &'r Root, services: &'r str, peer: &Peer) -> Vec<&'r str> {
+    match peer {
+        Peer::Workload { .. } => {
+            let workload = root.region.workload_of(peer);
+            workload.into_iter().flat_map(|workload| &workload.placement.subnets).map(|subnet| subnet.as_str()).collect()
+        }
+        Peer::Gateway | Peer::Metrics => vec![services],
+        Peer::Outside { .. } => Vec::new(),
+    }
+}

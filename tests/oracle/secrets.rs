@@ -1,0 +1,207 @@
+//! Presence: each secret value of the model leads, through the pod, its ExternalSecret and the store of its namespace, to one place in the
+//! manager.
+//!
+//! Both sides are written in one form, `<key#property>` among literal text, so that how a Secret is put together does not matter.
+
+use super::Finding;
+use super::compare::expect;
+use super::context::{RegionContext, Running};
+use super::pod_specs::placed;
+use platgen::facts::Provider;
+use platgen::inventory::Object;
+use platgen::model::{SecretStore, Source};
+use platgen::value::SecretRef;
+use serde_json::{Value, json};
+
+pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
+    stores(context, found);
+    for object in context.inventory.of_kind("ExternalSecret").filter(|object| context.workload_of(object).is_some()) {
+        for (place, wanted) in [
+            ("/spec/secretStoreRef/kind", json!("SecretStore")),
+            ("/spec/target/creationPolicy", json!("Owner")),
+            ("/spec/target/deletionPolicy", json!("Retain")),
+            ("/spec/target/template/engineVersion", json!("v2")),
+            ("/spec/target/template/type", json!("Opaque")),
+            ("/spec/target/template/metadata/labels", json!(object.labels)),
+        ] {
+            expect(context, found, "wrong-secrets", object, place, &wanted);
+        }
+    }
+    for running in context.running() {
+        let Running { object, .. } = running;
+        for one in placed(&running) {
+            let pointer = format!("{}/env", one.pointer);
+            if context.is_patched(object, &pointer) {
+                continue;
+            }
+            let has: Vec<(String, String)> = object
+                .items(&pointer)
+                .iter()
+                .map(|variable| {
+                    let text = |pointer: &str| variable.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+                    let (secret, key) = (text("/valueFrom/secretKeyRef/name"), text("/valueFrom/secretKeyRef/key"));
+                    let value = value_of(context, &object.namespace, secret, key).unwrap_or_else(|| "nothing that is there".to_owned());
+                    (text("/name").to_owned(), value)
+                })
+                .collect();
+            let secrets = one.container.variables.iter().filter(|variable| !matches!(variable.value, Source::Text(_)));
+            let wanted: Vec<(String, String)> =
+                secrets.map(|variable| (variable.name.clone(), canonical(context, &variable.value))).collect();
+            let differs = |(name, value): &&(String, String)| !has.iter().any(|(known, has)| known == name && has == value);
+            let message = if let Some((name, value)) = wanted.iter().find(differs) {
+                let read = has.iter().find(|(known, _)| known == name).map_or("nothing", |(_, value)| value.as_str());
+                format!(
+                    "the variable `{name}` of the container `{}` of `{}` reads {read}, where it should be {value}",
+                    one.container.name,
+                    object.id()
+                )
+            } else if let Some((name, _)) = has.iter().find(|(name, _)| !wanted.iter().any(|(known, _)| known == name)) {
+                format!("the variable `{name}` of the container `{}` of `{}` is not in the spec", one.container.name, object.id())
+            } else {
+                continue;
+            };
+            found.push(context.finding("wrong-secrets", object, message));
+        }
+    }
+}
+
+/// Every store reads the manager of the spec, as the account of its namespace.
+fn stores(context: &RegionContext, found: &mut Vec<Finding>) {
+    for store in context.inventory.of_kind("SecretStore").filter(|store| !context.is_by_hand(store)) {
+        expect(context, found, "wrong-secrets", store, "/spec/provider", &manager(context, &store.namespace));
+        if let Some(account) = context.inventory.get("ServiceAccount", &store.namespace, ACCOUNT) {
+            expect(context, found, "wrong-secrets", account, "/metadata/annotations", &reader(context));
+        }
+    }
+}
+
+/// The account that a store reads with.
+const ACCOUNT: &str = "platgen";
+
+/// What the account of a store carries: on AWS the role that it takes.
+fn reader(context: &RegionContext) -> Value {
+    match (context.platform.secrets.store, context.region.provider, &context.region.account) {
+        (SecretStore::Cloud, Provider::Aws, Some(account)) => {
+            json!({"eks.amazonaws.com/role-arn": format!("arn:aws:iam::{account}:role/{}", context.region.secrets_role())})
+        }
+        _ => Value::Null,
+    }
+}
+
+/// The manager as a store of a namespace names it.
+fn manager(context: &RegionContext, namespace: &str) -> Value {
+    let (platform, region) = (context.platform, context.region);
+    let account = json!({"name": ACCOUNT});
+    match (platform.secrets.store, region.provider) {
+        (SecretStore::Vault, _) => {
+            let (server, path, role) = platform.secrets.vault.clone().unwrap_or_default();
+            let kubernetes = json!({"mountPath": "kubernetes", "role": role, "serviceAccountRef": account});
+            json!({"vault": {"server": server, "path": path, "version": "v2", "auth": {"kubernetes": kubernetes}}})
+        }
+        (SecretStore::Cloud, Provider::Aws) => {
+            json!({"aws": {"service": "SecretsManager", "region": region.name, "auth": {"jwt": {"serviceAccountRef": account}}}})
+        }
+        (SecretStore::Cloud, Provider::Google) => {
+            let identity = json!({"clusterLocation": region.name, "clusterName": region.cluster.name, "serviceAccountRef": account});
+            json!({"gcpsm": {"projectID": region.account.clone().unwrap_or_default(), "auth": {"workloadIdentity": identity}}})
+        }
+        (SecretStore::Cloud, Provider::Azure) => {
+            let vault = format!("https://{}.vault.azure.net", region.key_vault());
+            json!({"azurekv": {"authType": "WorkloadIdentity", "vaultUrl": vault, "serviceAccountRef": account}})
+        }
+        (SecretStore::Cloud, Provider::Kind | Provider::Existing) => {
+            let authority = json!({"type": "ConfigMap", "name": "kube-root-ca.crt", "key": "ca.crt"});
+            let auth = json!({"serviceAccount": account});
+            json!({"kubernetes": {"remoteNamespace": namespace, "server": {"caProvider": authority}, "auth": auth}})
+        }
+    }
+}
+
+/// The place of a secret in the manager, with the characters that it allows.
+fn remote_key(context: &RegionContext, reference: &SecretRef) -> String {
+    let key = format!("{}/{}", context.platform.environment, reference.path());
+    let replaced = |key: &str, fits: fn(char) -> bool| key.chars().map(|c| if fits(c) { c } else { '-' }).collect();
+    match (context.platform.secrets.store, context.region.provider) {
+        (SecretStore::Vault, _) | (SecretStore::Cloud, Provider::Aws) => key,
+        (SecretStore::Cloud, Provider::Google) => replaced(&key, |c| c.is_ascii_alphanumeric() || "-_".contains(c)),
+        (SecretStore::Cloud, Provider::Azure) => replaced(&key, |c| c.is_ascii_alphanumeric()),
+        (SecretStore::Cloud, Provider::Kind | Provider::Existing) => {
+            replaced(&key.to_ascii_lowercase(), |c| c.is_ascii_alphanumeric() || c == '.')
+        }
+    }
+}
+
+/// A value of the model in the common form.
+pub(super) fn canonical(context: &RegionContext, source: &Source) -> String {
+    let place = |reference: &SecretRef, url: bool| {
+        format!("<{}#{}{}>", remote_key(context, reference), reference.key(), if url { " in a URL" } else { "" })
+    };
+    match source {
+        Source::Text(text) => text.clone(),
+        Source::Secret(reference) => place(reference, false),
+        Source::Template(parts) => parts
+            .iter()
+            .map(|part| match part {
+                Ok(text) => text.clone(),
+                Err((reference, url)) => place(reference, *url),
+            })
+            .collect(),
+    }
+}
+
+/// What stands in an entry of a Secret, in the common form; none where nothing makes it.
+pub(super) fn value_of(context: &RegionContext, namespace: &str, secret: &str, key: &str) -> Option<String> {
+    // The ExternalSecret has the name of its Secret unless it says otherwise.
+    let target = |object: &&Object| object.namespace == namespace && object.text("/spec/target/name") == secret;
+    let direct = context.inventory.get("ExternalSecret", namespace, secret).filter(target);
+    let object = direct.or_else(|| context.inventory.of_kind("ExternalSecret").find(target))?;
+    let fetched = |name: &str| {
+        let entry = object.items("/spec/data").iter().find(|entry| entry.get("secretKey").and_then(Value::as_str) == Some(name))?;
+        let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        Some((text("/remoteRef/key"), text("/remoteRef/property")))
+    };
+    match object.at("/spec/target/template/data") {
+        None => fetched(key).map(|(key, property)| format!("<{key}#{property}>")),
+        Some(template) => Some(filled(template.get(key)?.as_str()?, fetched)),
+    }
+}
+
+/// A template of the secret operator with the places of its values in it.
+fn filled<'s>(template: &str, fetched: impl Fn(&str) -> Option<(&'s str, &'s str)>) -> String {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("{{") {
+        out.push_str(before);
+        let Some((action, after)) = after.split_once("}}") else {
+            rest = after;
+            break;
+        };
+        rest = after;
+        let action = action.trim();
+        if action == "\"{\"" {
+            out.push('{');
+            continue;
+        }
+        let (name, url) = match action.split_once(" | ") {
+            Some((name, "urlquery | replace \"+\" \"%20\"")) => (name, " in a URL"),
+            Some(_) => ("", ""),
+            None => (action, ""),
+        };
+        match name.strip_prefix('.').and_then(&fetched) {
+            Some((key, property)) => out.push_str(&format!("<{key}#{property}{url}>")),
+            None => out.push_str("<nothing>"),
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Templates of the secret operator become places in the manager.
+pub(crate) fn templates_become_places() {
+    let fetched = |name: &str| (name == "a").then_some(("dev/db", "password"));
+    assert_eq!(
+        filled("x {{ .a }}/{{ .a | urlquery | replace \"+\" \"%20\" }} {{ \"{\" }}{", fetched),
+        "x <dev/db#password>/<dev/db#password in a URL> {{"
+    );
+    assert_eq!(filled("{{ .b }}{{ .a | upper }}{{ .a", fetched), "<nothing><nothing> .a");
+}

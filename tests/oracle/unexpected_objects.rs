@@ -1,0 +1,74 @@
+//! Presence, the other way round: nothing is rendered that the model, a manifest or a patch does not account for.
+//!
+//! Objects with rules of their own (Services, routes, bindings) are accounted for by these; here stands who may be there at all.
+
+use super::Finding;
+use super::context::{GATEWAYS, RegionContext};
+use platgen::inventory::Object;
+use platgen::model::{Kind, Workload};
+use std::collections::BTreeSet;
+
+pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
+    let used = context.used();
+    for object in context.inventory.objects().iter().filter(|object| !context.is_changed(object)) {
+        if !is_accounted(context, &used, object) {
+            let message = format!("nothing in the spec accounts for `{}`", object.id());
+            found.push(context.finding("unexpected-object", object, message));
+        }
+    }
+    for id in context.lost() {
+        let message = format!("`{id}` of a manifest is not there");
+        found.push(context.about("unexpected-object", id, message));
+    }
+}
+
+fn is_accounted(context: &RegionContext, used: &BTreeSet<String>, object: &Object) -> bool {
+    let platform = context.platform;
+    let is_used = || used.contains(&format!("{}/{}/{}", object.kind, object.namespace, object.name));
+    match object.kind.as_str() {
+        "Namespace" => context.has_namespace(&object.name),
+        "PriorityClass" => object.name.starts_with(&format!("{}-", platform.name)),
+        "ClusterRole" => is_used(),
+        "ClusterRoleBinding" => object.text("/roleRef/name") == format!("{}-cluster-viewer", platform.name),
+        "Gateway" => object.namespace == GATEWAYS && is_used(),
+        "HTTPRoute" if object.namespace == GATEWAYS => !object.items("/spec/parentRefs").is_empty(),
+        _ => match context.workload_of(object) {
+            Some(workload) => of_workload(workload, object, is_used),
+            None => of_namespace(context, object, is_used),
+        },
+    }
+}
+
+/// What a workload may have.
+fn of_workload(workload: &Workload, object: &Object, is_used: impl Fn() -> bool) -> bool {
+    let scales = matches!(workload.kind, Kind::Deployment | Kind::StatefulSet);
+    match object.kind.as_str() {
+        "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job" => object.kind == super::pod_specs::kind(workload),
+        "ServiceAccount" | "NetworkPolicy" => object.name == workload.name.as_str(),
+        "ConfigMap" => is_used(),
+        "ExternalSecret" => object.name.starts_with(workload.name.as_str()),
+        "Service" => true,
+        "HorizontalPodAutoscaler" => workload.autoscaling.is_some(),
+        "PodDisruptionBudget" => scales && workload.replicas.0 > 1,
+        "HTTPRoute" | "GRPCRoute" => !workload.exposures.is_empty(),
+        "SecurityPolicy" => workload.exposures.iter().any(|exposure| !exposure.from.is_empty()),
+        _ => false,
+    }
+}
+
+/// What a namespace may have as a whole.
+fn of_namespace(context: &RegionContext, object: &Object, is_used: impl Fn() -> bool) -> bool {
+    if !context.has_namespace(&object.namespace) {
+        return false;
+    }
+    match object.kind.as_str() {
+        "ResourceQuota" | "LimitRange" => true,
+        "ServiceAccount" => object.name == "default" || is_used(),
+        "NetworkPolicy" => {
+            object.at("/spec/podSelector").is_some_and(|selector| platgen::inventory::Selector::of(selector).is_everything())
+        }
+        "SecretStore" | "Role" => is_used(),
+        "RoleBinding" => true,
+        _ => false,
+    }
+}
