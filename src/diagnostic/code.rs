@@ -112,7 +112,7 @@ messages {
         "A canonical form must say the same and keep every comment. Where that is not certain, the file is left as it is. Write the place in another way, or lay the file out by hand."
     LiveTerraformRoot "live-terraform-root" Error
         "a Terraform root left the spec while its resources may still run"
-        "Removing the configuration would leave its resources without an owner. Destroy them first with the commands shown, then remove the files with `--force=PATH`."
+        "Removing the configuration would leave its resources without an owner. The finding lists the commands that destroy them, guards (`prevent_destroy`) included; then `platgen render --force=PATH` removes the files."
     LockConflict "lock-conflict" Error
         "the lock is as a merge of two branches left it"
         "Two branches changed `platgen.lock` at the same place or gave one key two ranges. `platgen lock --resolve` keeps every range that both knew and moves only what collides."
@@ -122,6 +122,9 @@ messages {
     ManifestInvalid "manifest-invalid" Error
         "a raw manifest that is no Kubernetes object"
         "Files of `manifests` hold Kubernetes objects in YAML, `---` between them, each with `apiVersion`, `kind` and `metadata`."
+    MergedFile "merged-file" Error
+        "a generated file is as a merge of two branches left it"
+        "Two branches changed a generated file, and git put both texts together, perhaps with conflict markers. Merge the spec, then render: platgen wrote both texts, so that no `--force` is needed."
     MissingField "missing-field" Error
         "a field that is required"
         "Nothing is guessed: the field has no default. `platgen explain PATH` shows what it takes."
@@ -175,7 +178,7 @@ messages {
         "Links are never followed or replaced, because they can lead out of the output folder. Move what is there away."
     PlatgenChanged "platgen-changed" Error
         "a file that this version of platgen writes in another way"
-        "The spec is the one that the file was rendered from, the program is not. Render, read the difference as a change of its own, and commit it."
+        "The manifest names another version of platgen as the one that wrote the file. Changes of the spec since then may be part of the difference. Render with the new version in a commit of its own, and the two stand apart."
     PortMapping "port-mapping" Warning
         "a Service's port differs from the container's where the policy engine needs them equal"
         "The network policy agent of EKS compares a policy's port with the port of the Service. Where the two differ, calls that a policy allows are dropped. Use the same number, or another policy engine."
