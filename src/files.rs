@@ -1,7 +1,7 @@
 //! What a render is: paths and their texts, whole before the first byte is written.
 //!
 //! Files are grouped into units, one per folder that owns a manifest (`kubernetes/<environment>/<region>`, `terraform/<environment>/<region>`,
-//! ...), because ownership, pruning and the cause of a difference are judged per unit. Knows nothing of the disk.
+//! ...), because ownership and pruning are judged per unit. Knows nothing of the disk.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +19,6 @@ pub struct Unit {
     pub environment: Option<String>,
     /// The region it belongs to; `None` where a unit spans them.
     pub region: Option<String>,
-    /// SHA-256 (hex) over what the unit is made from: the effective spec of its environment and its lock entries, never tool text.
-    pub inputs: String,
     /// Text by path relative to the unit's folder.
     pub files: BTreeMap<String, String>,
 }

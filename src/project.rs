@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::files::Files;
 use crate::model::Estate;
 use crate::model::lock::Lock;
-use crate::render::{self, Origin, nothing_to_render};
+use crate::render::{self, nothing_to_render};
 use crate::resolve::{Inputs, Resolution, resolve};
 use crate::source::{Sources, Span};
 use crate::spec::{DEFAULTS, Spec, Specs, assemble};
@@ -188,12 +188,10 @@ impl Resolved {
     /// # Errors
     /// No environment to render, a patch that fits nothing, a manifest that can't be read, a fault in a template.
     pub fn render(self) -> Result<Rendered, Box<Failure>> {
-        let Resolved { project, estate, lock } = &self;
-        if estate.environments.is_empty() {
+        if self.estate.environments.is_empty() {
             return Err(self.project.fail([nothing_to_render()]));
         }
-        let origin = Origin { specs: &project.specs, lock, included: &project.included };
-        match render::files(estate, origin) {
+        match render::files(&self.estate) {
             Ok(files) => Ok(Rendered { resolved: self, files }),
             Err(faults) => Err(self.project.fail(faults)),
         }

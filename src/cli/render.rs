@@ -7,7 +7,7 @@ use crate::diagnostic::wording::Count;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::Files;
 use crate::model::Estate;
-use crate::output::{self, Difference, Force, Job, Lock, Outcome, Roots, Selection, Summary};
+use crate::output::{self, Cause, Force, Job, Lock, Outcome, Refusal, Report, Roots, Selection, Summary};
 use crate::project::{LOCK, OUTPUT, Project, Rendered, Resolved};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -35,9 +35,9 @@ pub(super) struct Render {
     /// Write nothing; exit with 2 and the cause of each difference where the files are not what the spec says.
     #[arg(long, conflicts_with_all = ["stdout", "force"])]
     check: bool,
-    /// Replace edited and foreign files that are in the way: all of them, or those under a path.
-    #[arg(long, num_args = 0..=1, require_equals = true, value_name = "PATH")]
-    force: Option<Option<PathBuf>>,
+    /// Replace edited and foreign files that are in the way: all of them, or those under a path. Can be repeated.
+    #[arg(long, num_args = 0..=1, require_equals = true, value_name = "PATH", default_missing_value = "")]
+    force: Vec<PathBuf>,
 }
 
 pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
@@ -84,7 +84,8 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
     }
     let locks = [Lock { path: LOCK.to_string(), text: lock.print(), previous: project.lock_text.clone() }];
     let force = force(&render.force);
-    let job = Job { roots: &roots, files: &files, outside: None, locks: &locks, selection, force: &force, never_foreign: &[] };
+    let version = env!("CARGO_PKG_VERSION");
+    let job = Job { roots: &roots, files: &files, outside: None, locks: &locks, selection, force: &force, version, never_foreign: &[] };
     Ok(if render.check { check(&job, terminal, &mut project) } else { write(&job, terminal, &estate, &mut project, recovered) })
 }
 
@@ -107,20 +108,18 @@ fn misplaced(roots: &Roots) -> Option<Diagnostic> {
 
 /// The finding for a path of `--force` that means nothing: a misspelt one would be taken for done.
 fn nothing_forced(render: &Render, roots: &Roots) -> Option<Diagnostic> {
-    let Some(Some(path)) = &render.force else { return None };
-    let places = [path.clone(), roots.output.join(path)];
-    if path.ends_with(LOCK) || places.iter().any(|path| path.symlink_metadata().is_ok()) {
-        return None;
-    }
+    let exists = |path: &PathBuf| path.symlink_metadata().is_ok() || roots.output.join(path).symlink_metadata().is_ok();
+    let path = render.force.iter().find(|path| !path.as_os_str().is_empty() && !path.ends_with(LOCK) && !exists(path))?;
     let message = format!("there is no file or folder `{}` to take", path.display());
     Some(Diagnostic::new(Code::UnknownReference, message).help("name it as the finding does, from here or from the output folder"))
 }
 
-fn force(flag: &Option<Option<PathBuf>>) -> Force {
-    match flag {
-        None => Force::Nothing,
-        Some(None) => Force::Everything,
-        Some(Some(path)) => Force::Paths(vec![path.clone()]),
+/// The flags of `--force`; a flag without a path takes everything that needs no name of its own.
+fn force(paths: &[PathBuf]) -> Force {
+    match paths {
+        [] => Force::Nothing,
+        paths if paths.iter().all(|path| path.as_os_str().is_empty()) => Force::Everything,
+        paths => Force::Paths(paths.iter().filter(|path| !path.as_os_str().is_empty()).cloned().collect()),
     }
 }
 
@@ -186,29 +185,44 @@ fn region_of(path: &str) -> String {
 }
 
 fn check(job: &Job<'_>, terminal: &Terminal, project: &mut Project) -> u8 {
-    let differences = match output::check(job) {
-        Ok(differences) => differences,
+    let report = match output::check(job) {
+        Ok(report) => report,
         Err(faults) => return end(FAILED, faults, project, terminal),
     };
+    let code = if report.is_clean() { FINE } else { DIFFERENT };
     // People see the lines that differ, programs a finding for each cause.
     if !terminal.is_for_people() {
-        let causes: Vec<Diagnostic> = differences.iter().flat_map(Difference::diagnostics).collect();
-        return end(if differences.is_empty() { FINE } else { DIFFERENT }, causes, project, terminal);
+        return end(code, report.diagnostics(), project, terminal);
     }
-    end(FINE, Vec::new(), project, terminal);
-    if differences.is_empty() {
-        terminal.say("the files are what the spec says");
-        return FINE;
-    }
-    for difference in &differences {
+    for difference in &report.differences {
         let causes: Vec<&str> = difference.causes.iter().map(|cause| cause.text()).collect();
         print_all(&format!("{} {}: {}\n", difference.path, difference.change.text(), causes.join(", ")));
         if let Some(diff) = difference.diff.as_deref().filter(|_| !terminal.quiet) {
             print_all(diff);
         }
     }
-    terminal.say(&format!("{} between the spec and the files; `platgen render` writes them", Count(differences.len(), "difference")));
-    DIFFERENT
+    end(code, report.refused.iter().map(Refusal::diagnostic).collect(), project, terminal);
+    terminal.say(&conclude(&report, job.version));
+    code
+}
+
+/// What a check found, in a few lines.
+fn conclude(report: &Report, version: &str) -> String {
+    let mut lines: Vec<String> = report.foreign.iter().map(|path| format!("not ours, left alone: {path}")).collect();
+    if report.differences.iter().any(|difference| difference.causes.contains(&Cause::PlatgenChanged)) {
+        let versions: Vec<&str> = report.versions.iter().map(String::as_str).collect();
+        lines.push(format!(
+            "files were rendered by platgen {}, this is {version}: changes of the spec may be among the differences",
+            versions.join(" and ")
+        ));
+    }
+    let differences = Count(report.differences.len(), "difference");
+    lines.push(match (report.is_clean(), report.refused.is_empty()) {
+        (true, _) => "the files are what the spec says".to_string(),
+        (false, true) => format!("{differences} between the spec and the files; `platgen render` writes them"),
+        (false, false) => format!("{differences} between the spec and the files; `platgen render` refuses to write until the errors above are mended"),
+    });
+    lines.join("\n")
 }
 
 fn write(job: &Job<'_>, terminal: &Terminal, estate: &Estate, project: &mut Project, recovered: bool) -> u8 {
@@ -262,7 +276,12 @@ fn summarize(summary: &Summary, estate: &Estate, job: &Job<'_>, project: &Projec
         lines.push(format!("not ours, left alone: {path}"));
     }
     if !summary.is_unchanged() {
-        lines.push(format!("next: review the change (`git diff {output}`), commit it, and apply it as {output}/README.md says"));
+        // `git diff` alone leaves new files out.
+        let lock = project.folder.join(LOCK);
+        let lock = lock.strip_prefix(".").unwrap_or(&lock).display();
+        lines.push(format!(
+            "next: `git add {output} {lock}`, review the change (`git diff --staged`), commit it with the spec, and apply it as {output}/README.md says"
+        ));
     }
     lines.join("\n")
 }

@@ -112,7 +112,7 @@ messages {
         "Formatting has to keep the meaning and every comment. If that is not certain, the file stays unchanged. Rewrite the line that the message names, or format the file by hand."
     LiveTerraformRoot "live-terraform-root" Error
         "a Terraform root left the spec while its resources may still run"
-        "Removing the configuration would leave its resources without an owner. Destroy them first with the commands shown, then remove the files with `--force=PATH`."
+        "Removing the configuration would leave its resources without an owner. The finding lists the commands that destroy them, guards (`prevent_destroy`) included; then `platgen render --force=PATH` removes the files."
     LockConflict "lock-conflict" Error
         "unresolved merge conflict in the lock"
         "Two branches changed the same lines of `platgen.lock`, or allocated different ranges for one key. Run `platgen lock --resolve`: it keeps every range that both branches had and reallocates only colliding ones."
@@ -122,6 +122,9 @@ messages {
     ManifestInvalid "manifest-invalid" Error
         "a raw manifest that is not a Kubernetes object"
         "Files of `manifests` hold Kubernetes objects in YAML, `---` between them, each with `apiVersion`, `kind` and `metadata`."
+    MergedFile "merged-file" Error
+        "a generated file is as a merge of two branches left it"
+        "Two branches changed a generated file, and git put both texts together, perhaps with conflict markers. Merge the spec, then render: platgen wrote both texts, so that no `--force` is needed."
     MissingField "missing-field" Error
         "a missing field"
         "The field is required and has no default. `platgen explain PATH` shows the values that it accepts."
@@ -178,7 +181,7 @@ messages {
         "platgen never follows or replaces symbolic links, because they can lead out of the output folder. Move the link, folder or file away."
     PlatgenChanged "platgen-changed" Error
         "a file that this version of platgen writes in another way"
-        "The spec is the one that the file was rendered from, the program is not. Render, read the difference as a change of its own, and commit it."
+        "The manifest names another version of platgen as the one that wrote the file. Changes of the spec since then may be part of the difference. Render with the new version in a commit of its own, and the two stand apart."
     PortMapping "port-mapping" Warning
         "a Service port that differs from the container port, with a policy engine that needs equal ports"
         "The network policy agent of EKS compares the port of a policy with the port of the Service. If Service port and container port differ, allowed connections are dropped. Use the same number for both, or another `cluster.policy_engine`."

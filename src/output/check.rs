@@ -1,153 +1,136 @@
-//! `render --check`: every difference between the render and the disk, with what caused it and what it looks like. Writes nothing.
+//! `render --check`: the plan of a render as a report, with the cause of each difference and the lines that differ. Writes nothing.
+//!
+//! Every difference and every refusal comes from the plan that a render would carry out, so that both commands say the same.
+
+use std::collections::BTreeSet;
 
 use similar::TextDiff;
 
-use super::journal;
-use super::manifest::{hash, same};
-use super::place::{Base, Disk, Found, Place};
-use super::plan::manifest_text;
-use super::survey::{Entry, Group, Scope, State, Survey, survey, unsafe_path};
-use super::{Cause, Change, Difference, Job, transaction};
+use super::journal::{self, Step};
+use super::place::{Disk, Found, Place};
+use super::plan::{self, Planned, Subject};
+use super::survey::{Entry, Group, State, Survey, survey};
+use super::{Cause, Change, Difference, Job, Report, transaction};
 use crate::diagnostic::Diagnostic;
 
-/// Differences: an interrupted render, locks, then files by path.
-pub(super) fn check(job: &Job<'_>) -> Result<Vec<Difference>, Vec<Diagnostic>> {
+/// Compares. The differences are an interrupted render, locks, then files by path.
+pub(super) fn check(job: &Job<'_>) -> Result<Report, Vec<Diagnostic>> {
     let _guard = transaction::wait(&job.roots.output);
     let survey = survey(job)?;
-    let mut disk = Disk::new(job.roots);
-    let mut all = Vec::new();
+    let plan = plan::plan(job, &survey)?;
+    let refused: BTreeSet<&str> = plan.refused.iter().map(|refusal| refusal.path.as_str()).collect();
+    let (mut differences, mut files) = (Vec::new(), Vec::new());
     if survey.interrupted {
         let path = job.roots.show(&Place::output(journal::NAME));
-        all.push(Difference { path, change: Change::Remove, causes: vec![Cause::Interrupted], diff: None });
+        differences.push(Difference { path, change: Change::Remove, causes: vec![Cause::Interrupted], diff: None, refused: false });
     }
-    for lock in job.locks {
-        let place = Place::new(Base::Project, lock.path.as_str());
-        if let Some(why) = job.roots.objection(&place) {
-            return Err(vec![unsafe_path(job, &place, why)]);
-        }
-        let (change, cause) = match disk.look(&place).map_err(|error| vec![*error])? {
-            Found::File(bytes) if same(&bytes, &lock.text) => continue,
-            Found::Absent => (Change::Create, Cause::LockMissing),
-            Found::File(_) | Found::Link | Found::Other => (Change::Modify, Cause::LockStale),
+    let mut disk = Disk::new(job.roots);
+    for planned in &plan.steps {
+        let change = match &planned.step {
+            Step::Write { old: None, .. } => Change::Create,
+            Step::Write { .. } => Change::Modify,
+            Step::Remove { .. } => Change::Remove,
         };
-        all.push(difference(job, &mut disk, &place, change, vec![cause], &lock.text));
-    }
-    let mut files = Vec::new();
-    for entry in survey.entries.iter().filter(|entry| entry.scope == Scope::Selected) {
-        if let Some((change, causes)) = judge(&survey, entry) {
-            let text = entry.text.as_ref().map_or("", |(text, _)| text);
-            files.push(difference(job, &mut disk, &entry.place, change, causes, text));
+        let mut causes = match planned.subject {
+            Subject::Lock if change == Change::Create => vec![Cause::LockMissing],
+            Subject::Lock => vec![Cause::LockStale],
+            Subject::File(number) => file_causes(job, &survey, &survey.entries[number]),
+            Subject::Manifest(number) => manifest_causes(job, &survey, number, planned),
+        };
+        if causes.is_empty() {
+            continue;
         }
-    }
-    // What a partial check would make of a manifest depends on what it left out.
-    let manifests = survey.groups.iter().enumerate().filter(|(_, group)| group.scope == Scope::Selected && job.selection.paths.is_none());
-    for (number, group) in manifests {
-        if let Some((change, causes)) = judge_manifest(&survey, number, group) {
-            files.push(Difference { path: job.roots.show(&group.manifest_place()), change, causes, diff: None });
-        }
-    }
-    for place in &survey.foreign {
-        files.push(Difference { path: job.roots.show(place), change: Change::Remove, causes: vec![Cause::Foreign], diff: None });
+        causes.sort_unstable();
+        causes.dedup();
+        let path = job.roots.show(planned.step.place());
+        // The lines of a file that goes say nothing, unless somebody changed them.
+        let shown = !matches!(planned.subject, Subject::Manifest(_)) && (change != Change::Remove || causes.contains(&Cause::Edited));
+        let diff = shown.then(|| diff(&mut disk, planned, &path, change)).flatten();
+        let difference = Difference { refused: refused.contains(path.as_str()), path, change, causes, diff };
+        if planned.subject == Subject::Lock { differences.push(difference) } else { files.push(difference) }
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    all.extend(files);
-    Ok(all)
+    differences.extend(files);
+    let versions = survey.groups.iter().filter_map(|group| group.known.as_ref()).flat_map(|known| known.versions.iter().cloned());
+    let versions = versions.filter(|version| version != job.version).collect();
+    Ok(Report { differences, refused: plan.refused, foreign: plan.summary.foreign, versions })
 }
 
-/// What differs about a file, and why; the causes in the order of their declaration.
-fn judge(survey: &Survey<'_>, entry: &Entry<'_>) -> Option<(Change, Vec<Cause>)> {
+/// Why a file differs.
+fn file_causes(job: &Job<'_>, survey: &Survey<'_>, entry: &Entry<'_>) -> Vec<Cause> {
     let group = &survey.groups[entry.group];
     let new = entry.text.as_ref().map(|(_, hash)| hash.as_str());
-    let change = match (new, &entry.state) {
-        (Some(_), State::Same) | (None, State::Absent | State::Same) => return None,
-        (Some(_), State::Absent) => Change::Create,
-        (Some(_), _) => Change::Modify,
-        (None, _) => Change::Remove,
-    };
-    // The render differs from what we wrote last.
-    let moved = new.is_none_or(|new| !entry.owned.iter().any(|old| old == new));
     let pending = entry.pending.as_ref().is_some_and(|step| step.after() == new);
-    let reason = if pending { Cause::Interrupted } else { changed(group) };
-    let causes = match change {
-        Change::Create if !entry.owned.is_empty() => [Some(Cause::Missing), moved.then_some(reason)],
-        Change::Create if pending => [Some(reason), None],
-        // Nothing says that it was ever written: the folder is gone, or new.
-        Change::Create if group.known.as_ref().is_none_or(|known| known.inputs.is_empty()) => {
-            [Some(Cause::Missing), spec_moved(survey).then_some(Cause::SpecChanged)]
-        }
-        Change::Create => [Some(reason), None],
-        _ if entry.is_ours() => [Some(reason), None],
-        _ if entry.owned.is_empty() => [Some(Cause::Foreign), None],
-        _ => [Some(Cause::Edited), moved.then_some(reason)],
-    };
-    Some((change, sorted(causes)))
+    let reason = if pending { Cause::Interrupted } else { changed(job, group) };
+    let also = |cause: Cause| if entry.is_changed() { vec![cause, reason] } else { vec![cause] };
+    match &entry.state {
+        State::Absent if !entry.owned.is_empty() => also(Cause::Missing),
+        // Without a manifest, or with that of a partial render, nothing says that the file was ever written: it is gone, or new.
+        State::Absent if !pending && group.known.as_ref().is_none_or(|known| known.versions.is_empty()) => missing(job, survey),
+        State::Absent => vec![reason],
+        _ if entry.is_merged() => also(Cause::Merged),
+        _ if entry.is_ours() => vec![reason],
+        _ if entry.owned.is_empty() => vec![Cause::Foreign],
+        _ => also(Cause::Edited),
+    }
 }
 
-fn sorted(causes: [Option<Cause>; 2]) -> Vec<Cause> {
-    let mut causes: Vec<Cause> = causes.into_iter().flatten().collect();
-    causes.sort_unstable();
+/// The causes of what is absent although no manifest tells when it went.
+fn missing(job: &Job<'_>, survey: &Survey<'_>) -> Vec<Cause> {
+    let moved = |entry: &Entry<'_>| {
+        let group = &survey.groups[entry.group];
+        group.known.is_some() && entry.is_changed() && entry.state != State::Absent && changed(job, group) == Cause::SpecChanged
+    };
+    let spec = survey.entries.iter().any(moved).then_some(Cause::SpecChanged);
+    [Some(Cause::Missing), spec].into_iter().flatten().collect()
+}
+
+/// Why the render of a unit is not the last one: another version of platgen prints in another way; for the same version it is the spec.
+fn changed(job: &Job<'_>, group: &Group<'_>) -> Cause {
+    let other = |version: &String| version != job.version;
+    let upgraded = group.unit.is_some() && group.known.as_ref().is_some_and(|known| known.versions.iter().any(other));
+    if upgraded { Cause::PlatgenChanged } else { Cause::SpecChanged }
+}
+
+/// Why a manifest differs; nothing where a merge left lines of both branches and those of this render are among them.
+fn manifest_causes(job: &Job<'_>, survey: &Survey<'_>, number: usize, planned: &Planned<'_>) -> Vec<Cause> {
+    let group = &survey.groups[number];
+    // What a partial check would make of a manifest depends on what it left out.
+    if job.selection.paths.is_some() {
+        return Vec::new();
+    }
+    let pending = survey.pending.get(planned.step.place());
+    if pending.is_some_and(|step| step.after() == planned.step.after()) {
+        return vec![Cause::Interrupted];
+    }
+    let Some(known) = &group.known else { return missing(job, survey) };
+    if matches!(planned.step, Step::Remove { .. }) {
+        return vec![Cause::SpecChanged];
+    }
+    if super::manifest::Manifest::parse(&planned.text).is_some_and(|wanted| known.covers(&wanted)) {
+        return Vec::new();
+    }
+    let moved = |entry: &Entry<'_>| entry.group == number && (entry.text.is_some() || !entry.owned.is_empty()) && entry.is_changed();
+    let mut causes = Vec::new();
+    causes.extend(survey.entries.iter().any(moved).then(|| changed(job, group)));
+    causes.extend(known.is_merged().then_some(Cause::Merged));
+    // With nothing else to explain the difference, lines were changed by hand.
+    causes.extend((known.damaged || causes.is_empty()).then_some(Cause::Edited));
     causes
 }
 
-/// Why a unit's render differs from what its manifest says.
-fn changed(group: &Group<'_>) -> Cause {
-    match (group.unit, &group.known) {
-        (Some(unit), Some(known)) if known.inputs.len() == 1 && known.inputs.contains(&unit.inputs) => Cause::PlatgenChanged,
-        _ => Cause::SpecChanged,
-    }
-}
-
-/// Whether any unit shows that the spec is not the one of the last render.
-fn spec_moved(survey: &Survey<'_>) -> bool {
-    survey.groups.iter().any(|group| {
-        let known = group.known.as_ref().filter(|known| !known.inputs.is_empty());
-        known.is_some_and(|known| group.unit.is_none_or(|unit| !known.inputs.contains(&unit.inputs)))
-    })
-}
-
-/// What differs about a unit's manifest, and why.
-fn judge_manifest(survey: &Survey<'_>, number: usize, group: &Group<'_>) -> Option<(Change, Vec<Cause>)> {
-    let wanted = manifest_text(survey, number, group);
-    let change = match (&wanted, &group.manifest) {
-        (None, None) => return None,
-        (Some(wanted), Some(found)) if same(found.as_bytes(), wanted) => return None,
-        (Some(_), None) => Change::Create,
-        (Some(_), Some(_)) => Change::Modify,
-        (None, Some(_)) => Change::Remove,
-    };
-    let pending = survey.pending.get(&group.manifest_place());
-    if pending.is_some_and(|step| step.after() == wanted.as_ref().map(|text| hash(text.as_bytes())).as_deref()) {
-        return Some((change, vec![Cause::Interrupted]));
-    }
-    let Some(known) = &group.known else {
-        return Some((change, sorted([Some(Cause::Missing), spec_moved(survey).then_some(Cause::SpecChanged)])));
-    };
-    // With nothing else to explain it, its lines were changed by hand.
-    let explained = changed(group) == Cause::SpecChanged
-        || survey
-            .entries
-            .iter()
-            .any(|entry| entry.group == number && judge(survey, entry).is_some_and(|(_, causes)| causes.contains(&Cause::PlatgenChanged)));
-    let edited = !known.intact || !explained;
-    Some((change, sorted([edited.then_some(Cause::Edited), explained.then(|| changed(group))])))
-}
-
-/// A difference with the lines that differ, from the disk to the render; binary files have none.
-fn difference(job: &Job<'_>, disk: &mut Disk<'_>, place: &Place, change: Change, causes: Vec<Cause>, text: &str) -> Difference {
-    let path = job.roots.show(place);
-    let old = match disk.look(place) {
-        Ok(Found::File(bytes)) => String::from_utf8(bytes).ok(),
-        Ok(Found::Absent) => Some(String::new()),
-        Ok(Found::Link | Found::Other) | Err(_) => None,
+/// The lines that differ, from the disk to the render; binary files have none.
+fn diff(disk: &mut Disk<'_>, planned: &Planned<'_>, path: &str, change: Change) -> Option<String> {
+    let old = match disk.look(planned.step.place()) {
+        Ok(Found::File(bytes)) => String::from_utf8(bytes).ok()?,
+        Ok(Found::Absent) => String::new(),
+        Ok(Found::Link | Found::Other) | Err(_) => return None,
     };
     let (from, to) = match change {
-        Change::Create => ("/dev/null", path.as_str()),
-        Change::Modify => (path.as_str(), path.as_str()),
-        Change::Remove => (path.as_str(), "/dev/null"),
+        Change::Create => ("/dev/null", path),
+        Change::Modify => (path, path),
+        Change::Remove => (path, "/dev/null"),
     };
-    let diff = old.map(|old| {
-        let old = if old.contains('\r') { old.replace("\r\n", "\n") } else { old };
-        TextDiff::from_lines(old.as_str(), text).unified_diff().context_radius(3).header(from, to).to_string()
-    });
-    Difference { path, change, causes, diff }
+    let old = if old.contains('\r') { old.replace("\r\n", "\n") } else { old };
+    Some(TextDiff::from_lines(old.as_str(), &*planned.text).unified_diff().context_radius(3).header(from, to).to_string())
 }

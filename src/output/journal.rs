@@ -4,7 +4,7 @@
 //! (`commit`: carry on). Each line names the content before and after; what has neither any more was touched by someone else and is left.
 
 use super::manifest::{hash, is_hash};
-use super::place::{Base, Place};
+use super::place::{Base, Place, join};
 
 /// The journal's name, in the output folder; beside it its next version and the file that keeps two renders apart.
 pub(super) const NAME: &str = ".platgen-journal";
@@ -105,7 +105,7 @@ fn step(line: &str) -> Option<Step> {
 /// Where the new content of a file waits: in the same folder, hence on the same file system, under a short name that follows from its own.
 pub(super) fn temporary(place: &Place) -> Place {
     let (folder, name) = place.path.rsplit_once('/').unwrap_or(("", &place.path));
-    Place::new(place.base, super::walk::join(folder, &format!("{TEMPORARY}{}", &hash(name.as_bytes())[..16])))
+    Place::new(place.base, join(folder, &format!("{TEMPORARY}{}", &hash(name.as_bytes())[..16])))
 }
 
 /// Whether a name is one that [`temporary`] gives.

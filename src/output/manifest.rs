@@ -1,7 +1,8 @@
 //! The list of the files of one unit that are ours, as text beside them: `.platgen-manifest`.
 //!
-//! One line per file, sorted by path, so that branches merge and `sha256sum -c` can read it; the head holds what the unit was made from.
-//! A manifest with merge conflict marks still counts: both sides' hashes are ours. Neither time nor tool version stands in it.
+//! A head of `#` lines, then one line per file, sorted by path, in the form that `sha256sum -c` reads. No line covers more than one file, so that
+//! branches that change different files merge. Where two branches change the same line, git keeps both lines (`merge=union`): a path then has two
+//! hashes, and the head may name two versions of platgen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,65 +16,103 @@ pub(super) const NAME: &str = ".platgen-manifest";
 pub(super) const OUTSIDE: &str = ".platgen-outside";
 const FORMAT: &str = "# platgen-manifest 1";
 
-/// A manifest as found on the disk.
-#[derive(Clone, Debug, Default)]
+/// A manifest.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Manifest {
-    /// Hash of what the unit was made from; two after a merge conflict, none after a partial render into an empty folder.
-    pub(super) inputs: BTreeSet<String>,
+    /// The version of platgen that wrote the files; several after a merge, none where only a part of the unit was ever written.
+    pub(super) versions: BTreeSet<String>,
     pub(super) environment: Option<String>,
     pub(super) region: Option<String>,
-    /// SHA-256 by path; several after a merge conflict.
-    pub(super) files: BTreeMap<String, Vec<String>>,
-    /// Whether every line was understood.
-    pub(super) intact: bool,
+    /// SHA-256 by path; several after a merge.
+    pub(super) files: BTreeMap<String, BTreeSet<String>>,
+    /// Whether git left conflict markers in the text.
+    pub(super) conflicted: bool,
+    /// Whether a line could not be read.
+    pub(super) damaged: bool,
 }
 
 impl Manifest {
-    /// Reads a manifest; lines that make no sense are left out and noted in `intact`. `None`: the format is a newer one.
+    /// Reads a manifest; lines that make no sense are left out and noted in `damaged`. `None`: the format is a newer one.
     pub(super) fn parse(text: &str) -> Option<Manifest> {
-        let mut manifest = Manifest { intact: text.lines().next() == Some(FORMAT), ..Manifest::default() };
+        let mut manifest = Manifest::default();
+        let mut format = false;
         for line in text.lines() {
             let understood = match line.strip_prefix("# ") {
                 Some(head) => match head.split_once(' ') {
-                    Some(("platgen-manifest", "1")) => true,
+                    Some(("platgen-manifest", "1")) => {
+                        format = true;
+                        true
+                    }
                     Some(("platgen-manifest", version)) if version.parse::<u64>().is_ok() => return None,
-                    Some(("inputs", hash)) => manifest.inputs.insert(hash.to_owned()),
-                    Some(("environment", name)) => manifest.environment.replace(name.to_owned()).is_none(),
-                    Some(("region", name)) => manifest.region.replace(name.to_owned()).is_none(),
+                    Some(("platgen", version)) => {
+                        manifest.versions.insert(version.to_owned());
+                        true
+                    }
+                    Some(("environment", name)) => manifest.environment.replace(name.to_owned()).is_none_or(|before| before == name),
+                    Some(("region", name)) => manifest.region.replace(name.to_owned()).is_none_or(|before| before == name),
                     _ => false,
                 },
+                None if marker(line).is_some() => {
+                    manifest.conflicted = true;
+                    true
+                }
                 None => match line.split_once("  ") {
                     Some((hash, path)) if is_hash(hash) && objection(path).is_none() => {
-                        let hashes = manifest.files.entry(path.to_owned()).or_default();
-                        hashes.push(hash.to_owned());
-                        hashes.len() == 1
+                        manifest.files.entry(path.to_owned()).or_default().insert(hash.to_owned());
+                        true
                     }
                     _ => false,
                 },
             };
-            manifest.intact &= understood;
+            manifest.damaged |= !understood;
         }
+        manifest.damaged |= !format;
         Some(manifest)
+    }
+
+    /// The manifest's text.
+    pub(super) fn print(&self) -> String {
+        let mut text = format!("{FORMAT}\n");
+        let versions = self.versions.iter().map(|version| ("platgen", version));
+        let places = [("environment", &self.environment), ("region", &self.region)];
+        let places = places.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
+        for (key, value) in versions.chain(places) {
+            text.extend(["# ", key, " ", value, "\n"]);
+        }
+        for (path, hashes) in &self.files {
+            for hash in hashes {
+                text.extend([hash, "  ", path, "\n"]);
+            }
+        }
+        text
+    }
+
+    /// Whether lines of two branches stand side by side.
+    pub(super) fn is_merged(&self) -> bool {
+        self.conflicted || self.files.values().any(|hashes| hashes.len() > 1)
+    }
+
+    /// Whether this manifest, as a merge may have left it, says all that `wanted` says: further lines are those of the other branch.
+    pub(super) fn covers(&self, wanted: &Manifest) -> bool {
+        let listed = |(path, hashes): (&String, &BTreeSet<String>)| self.files.get(path).is_some_and(|known| known.is_superset(hashes));
+        let places = (&self.environment, &self.region) == (&wanted.environment, &wanted.region);
+        !self.conflicted && !self.damaged && places && wanted.files.iter().all(listed)
     }
 }
 
-/// The manifest's text. Without `inputs` it says that only some files of the unit were ever written.
-pub(super) fn print<'a>(
-    inputs: Option<&str>,
-    environment: Option<&str>,
-    region: Option<&str>,
-    files: impl Iterator<Item = (&'a str, &'a str)>,
-) -> String {
-    let mut text = format!("{FORMAT}\n");
-    for (key, value) in [("inputs", inputs), ("environment", environment), ("region", region)] {
-        if let Some(value) = value {
-            text.extend(["# ", key, " ", value, "\n"]);
-        }
-    }
-    for (path, hash) in files {
-        text.extend([hash, "  ", path, "\n"]);
-    }
-    text
+/// Which of git's conflict markers a line is, by its character: `<`, `|`, `=` or `>`.
+fn marker(line: &str) -> Option<char> {
+    let line = line.trim_end_matches('\r');
+    ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].into_iter().find_map(|marker| {
+        let rest = line.strip_prefix(marker)?;
+        (rest.is_empty() || rest.starts_with(' ')).then(|| marker.chars().next())?
+    })
+}
+
+/// Whether a text has at least one whole conflict hunk of git, and no part of one.
+pub(super) fn has_conflict(text: &str) -> bool {
+    let markers: String = text.lines().filter_map(marker).collect();
+    !markers.is_empty() && markers.replace("<|=>", "").replace("<=>", "").is_empty()
 }
 
 /// Whether this is a hash as [`hash`] prints it.
@@ -124,27 +163,48 @@ mod tests {
         assert!(same(b"a\r\n", "a\n") && same(b"a\n", "a\r\n") && !same(b"a\r", "a") && !same(b"a\r\nb", "a\n"));
     }
 
-    #[test]
-    fn a_manifest_is_read_as_printed() {
-        let (a, b) = (hash(b"a"), hash(b"b"));
-        let text = print(Some("1"), Some("dev"), None, [("x y/a.yaml", a.as_str()), ("ü", b.as_str())].into_iter());
-        let manifest = Manifest::parse(&text).unwrap();
-        assert!(manifest.intact);
-        assert_eq!((manifest.environment.as_deref(), manifest.region), (Some("dev"), None));
-        assert_eq!(manifest.files["x y/a.yaml"], [a]);
-        assert_eq!(manifest.files["ü"], [b]);
+    fn manifest(lines: &str) -> Manifest {
+        Manifest::parse(&format!("{FORMAT}\n{lines}")).unwrap()
     }
 
     #[test]
-    fn both_sides_of_a_conflict_are_ours() {
+    fn a_manifest_is_read_as_printed() {
         let (a, b) = (hash(b"a"), hash(b"b"));
-        let text = format!(
-            "{FORMAT}\n<<<<<<< x\n# inputs 1\n=======\n# inputs 2\n>>>>>>> y\n<<<<<<< x\n{a}  f\n=======\n{b}  f\n>>>>>>> y\n{a}  ../f\n"
-        );
+        let text = format!("{FORMAT}\n# platgen 1.0.0\n# environment dev\n{a}  x y/a.yaml\n{b}  ü\n");
         let manifest = Manifest::parse(&text).unwrap();
-        assert!(!manifest.intact);
-        assert_eq!(manifest.files, BTreeMap::from([("f".to_owned(), vec![a, b])]));
-        assert_eq!(manifest.inputs.len(), 2);
+        assert!(!manifest.damaged && !manifest.is_merged());
+        assert_eq!((manifest.environment.as_deref(), manifest.region.as_deref()), (Some("dev"), None));
+        assert_eq!(manifest.files["ü"], BTreeSet::from([b]));
+        assert_eq!(manifest.print(), text);
+    }
+
+    #[test]
+    fn both_sides_of_a_merge_are_ours() {
+        let (a, b) = (hash(b"a"), hash(b"b"));
+        let both = BTreeMap::from([("f".to_owned(), BTreeSet::from([a.clone(), b.clone()]))]);
+        let union = manifest(&format!("# platgen 1\n# platgen 2\n{a}  f\n{b}  f\n"));
+        assert!(!union.damaged && union.is_merged() && !union.conflicted);
+        assert_eq!((&union.files, union.versions.len()), (&both, 2));
+        let marked = manifest(&format!("<<<<<<< x\n{a}  f\n||||||| base\n=======\n{b}  f\n>>>>>>> y\n"));
+        assert!(!marked.damaged && marked.conflicted && marked.files == both);
+        assert!(manifest(&format!("{a}  ../f\n")).damaged && manifest(&format!("# inputs {a}\n")).damaged);
         assert!(Manifest::parse("# platgen-manifest 2\n").is_none());
+    }
+
+    #[test]
+    fn a_merged_manifest_covers_both_branches() {
+        let (a, b) = (hash(b"a"), hash(b"b"));
+        let merged = manifest(&format!("{a}  f\n{b}  f\n{a}  gone\n"));
+        assert!(merged.covers(&manifest(&format!("{b}  f\n"))));
+        assert!(!merged.covers(&manifest(&format!("{a}  f\n{a}  new\n"))) && !merged.covers(&manifest(&format!("{b}  gone\n"))));
+        assert!(!manifest(&format!("{a}  f\nx\n")).covers(&manifest(&format!("{a}  f\n"))));
+    }
+
+    #[test]
+    fn only_whole_hunks_are_conflicts() {
+        assert!(has_conflict("a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> x\n<<<<<<< HEAD\n||||||| 1\n=======\n>>>>>>> x\n"));
+        for text in ["", "a\n", "<<<<<<< HEAD\n", "=======\n", "<<<<<<< a\n=======\n>>>>>>> b\n=======\n", "<<<<<<<x\n=======x\n>>>>>>>x\n"] {
+            assert!(!has_conflict(text), "{text:?}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Files to disk, and back again for comparison: ownership, pruning, checks, and writing that survives a kill.
 //!
 //! Each unit of a render keeps a manifest of its files with their hashes, so that what we wrote can be told from what others wrote or
-//! changed. `survey` looks, `plan` decides, `transaction` writes, `check` explains. Only paths below the declared [`Roots`] are ever
+//! changed. `survey` looks, `plan` decides, `transaction` carries the plan out, `check` reports it. Only paths below the declared [`Roots`] are ever
 //! written. Knows texts and hashes, not what they mean; prints nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +41,8 @@ pub struct Job<'a> {
     pub selection: Selection<'a>,
     /// What may be replaced although it is not ours.
     pub force: &'a Force,
+    /// The version of platgen that renders; manifests record it.
+    pub version: &'a str,
     /// Names or paths that are never foreign, besides `.terraform/`, `.terraform.lock.hcl`, `*.tfplan` and `.git`: a pattern with `/`
     /// is a path from the output folder, one without a name anywhere; `*` stands for any text within a name.
     pub never_foreign: &'a [String],
@@ -130,7 +132,7 @@ pub enum Obstacle {
     Foreign,
     /// A Terraform root is no longer rendered, but what it made may still run.
     LiveRoot {
-        /// What takes it down.
+        /// The commands that destroy its resources, in their order; one removes `prevent_destroy` where the root has guards.
         commands: Vec<String>,
     },
     /// There are rendered files, but the lock that they were made with is gone.
@@ -161,7 +163,10 @@ impl Refusal {
             Obstacle::LiveRoot { commands } => (
                 Code::LiveTerraformRoot,
                 format!("the spec no longer has the Terraform root `{path}`, but what it made may still run"),
-                format!("take it down with `{}`, then `--force={word}`", commands.join(" && ")),
+                format!(
+                    "first take down what runs in it, then destroy its resources and remove its files (repeat `--force` for each root), in this order:\n{}\nplatgen render --force={word}",
+                    commands.join("\n")
+                ),
             ),
             Obstacle::LockMissing => (
                 Code::MissingLock,
@@ -170,6 +175,32 @@ impl Refusal {
             ),
         };
         Diagnostic::new(code, message).subject(path).help(help)
+    }
+}
+
+/// How the disk differs from a render.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Report {
+    /// The differences, in a fixed order. The files of a Terraform root that is no longer rendered are left out: `refused` names the root.
+    pub differences: Vec<Difference>,
+    /// Why a render would write nothing.
+    pub refused: Vec<Refusal>,
+    /// Files in our folders that are not ours and not in the way; they are no differences.
+    pub foreign: Vec<String>,
+    /// Other versions of platgen that wrote files here.
+    pub versions: BTreeSet<String>,
+}
+
+impl Report {
+    /// Whether a render would change nothing.
+    pub fn is_clean(&self) -> bool {
+        self.differences.is_empty() && self.refused.is_empty()
+    }
+
+    /// Every finding: refusals as a render says them, then each cause of each difference that no refusal says.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        let refused = self.refused.iter().map(Refusal::diagnostic);
+        refused.chain(self.differences.iter().flat_map(Difference::diagnostics)).collect()
     }
 }
 
@@ -182,24 +213,31 @@ pub struct Difference {
     pub change: Change,
     /// Why, sorted; more than one where two things happened to the same file.
     pub causes: Vec<Cause>,
-    /// A unified diff from the disk to the render; `None` for binary files, manifests and what is not rendered.
+    /// A unified diff from the disk to the render; `None` for binary files, manifests and unedited files that go.
     pub diff: Option<String>,
+    /// Whether this file is one of those that keep a render from writing.
+    pub refused: bool,
 }
 
 impl Difference {
-    /// A finding for each cause.
-    pub fn diagnostics(&self) -> impl Iterator<Item = Diagnostic> {
-        self.causes.iter().map(|cause| {
+    /// A finding for each cause; none for a cause that the refusal of this file names.
+    fn diagnostics(&self) -> impl Iterator<Item = Diagnostic> {
+        let told = |cause: &&Cause| !(self.refused && matches!(cause, Cause::Edited | Cause::Foreign | Cause::LockMissing));
+        self.causes.iter().filter(told).map(|cause| {
             let message = format!("`{}` {}: {}", self.path, self.change.text(), cause.text());
             let (code, help) = match cause {
-                Cause::Edited => (Code::EditedFile, "move the edit into the spec, or `platgen render --force=PATH`"),
+                Cause::Edited => (Code::EditedFile, "`platgen render` writes it"),
                 Cause::Missing => (Code::MissingFile, "`platgen render` writes it: commit it with the spec"),
                 Cause::Foreign => (Code::ForeignFile, "move it away, or `platgen render --force=PATH`"),
+                Cause::Merged => (Code::MergedFile, "`platgen render` writes it: commit it with the merge"),
                 Cause::Interrupted => (Code::InterruptedRender, "`platgen render` completes it"),
-                Cause::LockMissing => (Code::MissingLock, "restore it from the repository"),
+                Cause::LockMissing => (Code::MissingLock, "`platgen render` plans it: commit it with the spec"),
                 Cause::LockStale => (Code::StaleLock, "`platgen lock` adds what it lacks: commit it with the spec"),
                 Cause::SpecChanged => (Code::SpecChanged, "`platgen render` writes it: commit it with the spec"),
-                Cause::PlatgenChanged => (Code::PlatgenChanged, "`platgen render` writes it: commit it with the new version of platgen"),
+                Cause::PlatgenChanged => (
+                    Code::PlatgenChanged,
+                    "another version of platgen wrote the file; changes of the spec may be part of the difference. `platgen render` writes it",
+                ),
             };
             Diagnostic { subject: Some(self.path.clone()), ..Diagnostic::new(code, message).help(help) }
         })
@@ -213,7 +251,7 @@ pub enum Change {
     Create,
     /// Replace it.
     Modify,
-    /// Remove it; of a foreign file: it is there and should not be.
+    /// Remove it.
     Remove,
 }
 
@@ -224,17 +262,19 @@ pub enum Cause {
     Edited,
     /// The file is gone, or was never rendered.
     Missing,
-    /// The file is not one of ours.
+    /// The file is not one of ours, and the render needs its path.
     Foreign,
+    /// A merge of two branches left it.
+    Merged,
     /// A render was cut short.
     Interrupted,
     /// There is no lock.
     LockMissing,
     /// The lock lacks something that the spec needs.
     LockStale,
-    /// The unit's inputs are not those of the last render.
+    /// This version of platgen wrote the last render, of another spec.
     SpecChanged,
-    /// The inputs are the same, the output is not.
+    /// Another version of platgen wrote the last render; whether the spec changed as well is not recorded.
     PlatgenChanged,
 }
 
@@ -256,6 +296,7 @@ impl Cause {
             Cause::Edited => "file edited",
             Cause::Missing => "missing",
             Cause::Foreign => "foreign",
+            Cause::Merged => "left by a merge",
             Cause::Interrupted => "interrupted render",
             Cause::LockMissing => "lock missing",
             Cause::LockStale => "lock stale",
@@ -268,7 +309,7 @@ impl Cause {
 /// Makes the disk what the render says, or says what is in the way. Touches only what differs.
 pub fn render(job: &Job<'_>) -> Result<Outcome, Vec<Diagnostic>> {
     if !survey::has_leftovers(&job.roots.output) {
-        let plan = plan::plan(job, survey::survey(job)?)?;
+        let plan = plan::plan(job, &survey::survey(job)?)?;
         if !plan.refused.is_empty() {
             return Ok(Outcome::Refused(plan.refused));
         }
@@ -280,7 +321,7 @@ pub fn render(job: &Job<'_>) -> Result<Outcome, Vec<Diagnostic>> {
     let one = |error: Box<Diagnostic>| vec![*error];
     let mut hold = transaction::Hold::acquire(&job.roots.output).map_err(one)?;
     let recovered = transaction::recover(job.roots, &hold).map_err(one)?;
-    let mut plan = plan::plan(job, survey::survey(job)?)?;
+    let mut plan = plan::plan(job, &survey::survey(job)?)?;
     if !plan.refused.is_empty() {
         return Ok(Outcome::Refused(plan.refused));
     }
@@ -289,8 +330,8 @@ pub fn render(job: &Job<'_>) -> Result<Outcome, Vec<Diagnostic>> {
     Ok(Outcome::Done(plan.summary))
 }
 
-/// Every difference between the render and the disk, in a fixed order. Writes nothing; waits for a render under way.
-pub fn check(job: &Job<'_>) -> Result<Vec<Difference>, Vec<Diagnostic>> {
+/// How the disk differs from the render, and what a render would refuse. Writes nothing; waits for a render under way.
+pub fn check(job: &Job<'_>) -> Result<Report, Vec<Diagnostic>> {
     check::check(job)
 }
 

@@ -89,6 +89,11 @@ pub(super) fn show(path: &Path) -> String {
     text.strip_prefix("./").map(str::to_owned).unwrap_or(text)
 }
 
+/// A folder and a path in it, both relative; the folder may be empty.
+pub(super) fn join(folder: &str, path: &str) -> String {
+    if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }
+}
+
 /// Why a relative path can't name a file of ours, if so.
 pub(super) fn objection(path: &str) -> Option<&'static str> {
     if path.contains(|c: char| c.is_control() || c == '\\') {

@@ -3,12 +3,12 @@
 //! All or nothing: one refusal and no step is taken. Works on a survey alone; the disk is not touched.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::force::shell_word;
 use super::journal::Step;
-use super::manifest::{self, hash, same};
-use super::place::{Base, Disk, Place};
+use super::manifest::{Manifest, hash, same};
+use super::place::{Base, Disk, Found, Place};
 use super::survey::{Entry, Group, Scope, State, Survey, unsafe_path};
 use super::{Job, Obstacle, Refusal, Summary};
 use crate::diagnostic::{Code, Diagnostic};
@@ -18,6 +18,17 @@ use crate::diagnostic::{Code, Diagnostic};
 pub(super) struct Planned<'a> {
     pub(super) step: Step,
     pub(super) text: Cow<'a, str>,
+    pub(super) subject: Subject,
+}
+
+/// What a step is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Subject {
+    Lock,
+    /// An entry of the survey.
+    File(usize),
+    /// The manifest of a group of the survey.
+    Manifest(usize),
 }
 
 /// What is to be done, or why nothing is.
@@ -32,14 +43,17 @@ pub(super) struct Plan<'a> {
 }
 
 /// Decides, file by file.
-pub(super) fn plan<'a>(job: &Job<'a>, survey: Survey<'a>) -> Result<Plan<'a>, Vec<Diagnostic>> {
+pub(super) fn plan<'a>(job: &Job<'a>, survey: &Survey<'a>) -> Result<Plan<'a>, Vec<Diagnostic>> {
     let mut plan = Plan::default();
-    locks(job, &survey, &mut plan)?;
-    let live = live_roots(job, &survey);
+    locks(job, survey, &mut plan)?;
+    let live = live_roots(job, survey);
+    let is_live = |entry: &Entry<'_>| entry.text.is_none() && live.keys().any(|root| parent(&entry.place) == Some(root));
     let mut removals = Vec::new();
-    for entry in &survey.entries {
+    for (number, entry) in survey.entries.iter().enumerate() {
         let group = &survey.groups[entry.group];
         let summary = plan.summary.units.entry(unit_name(group));
+        let subject = Subject::File(number);
+        let mut refuse = |why| plan.refused.push(Refusal { path: job.roots.show(&entry.place), why });
         match (&entry.text, &entry.state, entry.scope) {
             (_, _, Scope::Outside) | (None, State::Absent | State::Same, _) => {}
             (Some(_), State::Same, Scope::Left) => {}
@@ -47,40 +61,39 @@ pub(super) fn plan<'a>(job: &Job<'a>, survey: Survey<'a>) -> Result<Plan<'a>, Ve
             (Some(_), State::Same, Scope::Selected) => summary.or_default().unchanged += 1,
             (Some((text, new)), state, Scope::Selected) => {
                 if !entry.is_ours() && !job.force.takes(job.roots, &entry.place) {
-                    let why = if entry.owned.is_empty() { Obstacle::Foreign } else { Obstacle::Edited };
-                    plan.refused.push(Refusal { path: job.roots.show(&entry.place), why });
+                    refuse(if entry.owned.is_empty() { Obstacle::Foreign } else { Obstacle::Edited });
                 }
                 let old = if let State::Other(hash) = state { Some(hash.clone()) } else { None };
                 let step = Step::Write { place: entry.place.clone(), old, new: new.clone() };
-                plan.steps.push(Planned { step, text: Cow::Borrowed(text) });
+                plan.steps.push(Planned { step, text: Cow::Borrowed(text), subject });
                 summary.or_default().written.push(entry.place.path.clone());
             }
+            // The root is refused as a whole.
+            (None, _, Scope::Selected) if is_live(entry) => {}
             (None, state, Scope::Selected) => {
-                let is_live = live.iter().any(|(root, _)| parent(&entry.place) == Some(root));
-                match state {
-                    State::Other(old) if entry.is_ours() || job.force.takes(job.roots, &entry.place) => {
-                        let step = Step::Remove { place: entry.place.clone(), old: old.clone() };
-                        removals.push(Planned { step, text: Cow::Borrowed("") });
-                        summary.or_default().removed.push(entry.place.path.clone());
-                    }
-                    // The root above it is refused as a whole.
-                    _ if is_live => {}
-                    _ => plan.refused.push(Refusal { path: job.roots.show(&entry.place), why: Obstacle::EditedStale }),
+                if !entry.is_ours() && !job.force.takes(job.roots, &entry.place) || *state == State::Alien {
+                    refuse(Obstacle::EditedStale);
+                }
+                if let State::Other(old) = state {
+                    let step = Step::Remove { place: entry.place.clone(), old: old.clone() };
+                    removals.push(Planned { step, text: Cow::Borrowed(""), subject });
+                    summary.or_default().removed.push(entry.place.path.clone());
                 }
             }
         }
     }
     plan.refused.sort_by(|a, b| a.path.cmp(&b.path));
-    plan.refused.extend(
-        live.into_iter()
-            .map(|(root, commands)| Refusal { path: job.roots.show(&Place::output(root)), why: Obstacle::LiveRoot { commands } }),
-    );
     plan.steps.extend(removals);
-    for (number, group) in survey.groups.iter().enumerate() {
-        manifest_step(&survey, number, group, &mut plan);
+    let stays: BTreeSet<usize> = survey.entries.iter().filter(|entry| is_live(entry)).map(|entry| entry.group).collect();
+    for (number, group) in survey.groups.iter().enumerate().filter(|(number, _)| !stays.contains(number)) {
+        manifest_step(job, survey, number, group, &mut plan);
     }
+    let mut live: Vec<(&str, Vec<String>)> = live.into_iter().collect();
+    live.sort_by_key(|(root, _)| (destroy_rank(root), root.to_owned()));
+    let refusal = |(root, commands)| Refusal { path: job.roots.show(&Place::output(root)), why: Obstacle::LiveRoot { commands } };
+    plan.refused.extend(live.into_iter().map(refusal));
     plan.summary.foreign = survey.foreign.iter().map(|place| job.roots.show(place)).collect();
-    plan.strays = survey.strays;
+    plan.strays = survey.strays.clone();
     Ok(plan)
 }
 
@@ -121,7 +134,7 @@ fn locks<'a>(job: &Job<'a>, survey: &Survey<'a>, plan: &mut Plan<'a>) -> Result<
         }
         plan.summary.locks.push(job.roots.show(&place));
         let step = Step::Write { place, old, new: hash(lock.text.as_bytes()) };
-        plan.steps.push(Planned { step, text: Cow::Borrowed(&lock.text) });
+        plan.steps.push(Planned { step, text: Cow::Borrowed(&lock.text), subject: Subject::Lock });
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
@@ -131,8 +144,8 @@ fn parent(place: &Place) -> Option<&str> {
     (place.base == Base::Output).then(|| place.path.rsplit_once('/').map_or("", |(folder, _)| folder))
 }
 
-/// Terraform roots that the render no longer has, with the commands that take down what they stand for, dependants first.
-fn live_roots(job: &Job<'_>, survey: &Survey<'_>) -> Vec<(String, Vec<String>)> {
+/// Terraform roots that the render no longer has, by folder, with the commands that destroy their resources.
+fn live_roots<'s>(job: &Job<'_>, survey: &'s Survey<'_>) -> BTreeMap<&'s str, Vec<String>> {
     let is_root = |entry: &&Entry<'_>| {
         let path = &entry.place.path;
         parent(&entry.place).is_some()
@@ -140,23 +153,32 @@ fn live_roots(job: &Job<'_>, survey: &Survey<'_>) -> Vec<(String, Vec<String>)> 
             && (path.ends_with(".tf") || path.ends_with(".tf.json"))
             && !path.split('/').any(|part| part == "modules")
     };
-    let mut roots: BTreeMap<&str, bool> = BTreeMap::new();
+    let mut roots: BTreeMap<&str, Vec<&Entry<'_>>> = BTreeMap::new();
+    let mut rendered: BTreeSet<&str> = BTreeSet::new();
     for entry in survey.entries.iter().filter(is_root) {
-        let gone = entry.text.is_none();
-        if !gone || (entry.scope == Scope::Selected && entry.state != State::Absent) {
-            let all_gone = roots.entry(parent(&entry.place).unwrap_or_default()).or_insert(true);
-            *all_gone &= gone;
+        let root = parent(&entry.place).unwrap_or_default();
+        if entry.text.is_some() {
+            rendered.insert(root);
+        } else if entry.scope == Scope::Selected && entry.state != State::Absent {
+            roots.entry(root).or_default().push(entry);
         }
     }
-    let gone = roots.into_iter().filter(|&(root, gone)| gone && !job.force.names(job.roots, &Place::output(root)));
-    let mut gone: Vec<(String, Vec<String>)> = gone
-        .map(|(root, _)| {
-            let folder = shell_word(&job.roots.show(&Place::output(root)));
-            (root.to_owned(), ["init", "destroy"].map(|verb| format!("terraform -chdir={folder} {verb}")).to_vec())
-        })
-        .collect();
-    gone.sort_by_key(|(root, _)| (destroy_rank(root), root.clone()));
-    gone
+    roots.retain(|root, _| !rendered.contains(root) && !job.force.names(job.roots, &Place::output(*root)));
+    let mut disk = Disk::new(job.roots);
+    let mut guarded = |entry: &&Entry<'_>| {
+        matches!(disk.look(&entry.place), Ok(Found::File(bytes)) if String::from_utf8_lossy(&bytes).contains("prevent_destroy"))
+    };
+    let commands = |root: &str, guarded: bool| {
+        let folder = shell_word(&job.roots.show(&Place::output(root)));
+        let mut commands = vec![format!("terraform -chdir={folder} init")];
+        // Terraform reads the guard from the configuration alone: no apply is needed in between. `-i.bak` works for GNU and BSD.
+        if guarded {
+            commands.push(format!("sed -i.bak '/prevent_destroy/d' {folder}/*.tf && rm {folder}/*.tf.bak"));
+        }
+        commands.push(format!("terraform -chdir={folder} destroy"));
+        commands
+    };
+    roots.into_iter().map(|(root, files)| (root, commands(root, files.iter().any(&mut guarded)))).collect()
 }
 
 /// A root goes before the roots that it stands on; unknown ones go first.
@@ -166,59 +188,68 @@ fn destroy_rank(root: &str) -> usize {
 }
 
 /// Brings a unit's manifest up to what the steps make of it.
-fn manifest_step<'a>(survey: &Survey<'a>, number: usize, group: &Group<'a>, plan: &mut Plan<'a>) {
+fn manifest_step<'a>(job: &Job<'_>, survey: &Survey<'a>, number: usize, group: &Group<'a>, plan: &mut Plan<'a>) {
     if group.scope != Scope::Selected {
         return;
     }
-    let place = group.manifest_place();
+    let (place, subject) = (group.manifest_place(), Subject::Manifest(number));
     let old = group.manifest.as_ref().map(|text| hash(text.as_bytes()));
-    let Some(text) = manifest_text(survey, number, group) else {
-        if let Some(old) = old {
-            plan.steps.push(Planned { step: Step::Remove { place, old }, text: Cow::Borrowed("") });
+    match (wanted_manifest(job, survey, number, group), old) {
+        (None, None) => {}
+        (None, Some(old)) => plan.steps.push(Planned { step: Step::Remove { place, old }, text: Cow::Borrowed(""), subject }),
+        (Some(wanted), old) => {
+            let text = wanted.print();
+            if group.manifest.as_ref().is_none_or(|old| !same(old.as_bytes(), &text)) {
+                let step = Step::Write { place, old, new: hash(text.as_bytes()) };
+                plan.steps.push(Planned { step, text: Cow::Owned(text), subject });
+            }
         }
-        return;
-    };
-    if group.manifest.as_ref().is_none_or(|old| !same(old.as_bytes(), &text)) {
-        let step = Step::Write { place, old, new: hash(text.as_bytes()) };
-        plan.steps.push(Planned { step, text: Cow::Owned(text) });
     }
 }
 
-/// A unit's manifest after the render; `None` where it goes. Of a unit that is rendered in part, the lines of the other files and the
-/// hash of the inputs stay as they were, so that the rest still shows as changed.
-pub(super) fn manifest_text(survey: &Survey<'_>, number: usize, group: &Group<'_>) -> Option<String> {
+/// A unit's manifest after the render; `None` where it goes. The lines of files that the selection leaves out stay as they were.
+fn wanted_manifest(job: &Job<'_>, survey: &Survey<'_>, number: usize, group: &Group<'_>) -> Option<Manifest> {
     let entries = || survey.entries.iter().filter(move |entry| entry.group == number);
-    let in_folder = |entry: &Entry<'_>| match group.folder.as_str() {
-        "" => entry.place.path.clone(),
-        folder => entry.place.path[folder.len() + 1..].to_owned(),
-    };
     let is_settled = |entry: &Entry<'_>| {
         entry.scope == Scope::Selected
             || matches!(entry.state, State::Same | State::Absent) && entry.text.is_some() == (entry.state == State::Same)
     };
     let whole = entries().all(is_settled);
-    let Some(unit) = group.unit.filter(|_| whole) else {
-        if whole {
-            return None;
+    if whole && group.unit.is_none() {
+        return None;
+    }
+    let known = group.known.as_ref();
+    let mut files = BTreeMap::new();
+    for entry in entries() {
+        let hashes = match &entry.text {
+            Some((_, new)) if whole || entry.scope == Scope::Selected => BTreeSet::from([new.clone()]),
+            None if whole || entry.scope == Scope::Selected => BTreeSet::new(),
+            _ => entry.owned.clone(),
+        };
+        if !hashes.is_empty() {
+            let path = entry.place.path.strip_prefix(&group.folder).unwrap_or_default().trim_start_matches('/');
+            files.insert(path.to_owned(), hashes);
         }
-        let (unit, known) = (group.unit, group.known.as_ref());
-        let mut files: BTreeMap<String, &str> = BTreeMap::new();
-        for entry in entries() {
-            match (&entry.text, entry.scope) {
-                (Some((_, new)), Scope::Selected) => files.insert(in_folder(entry), new),
-                (None, Scope::Selected) => None,
-                _ => entry.owned.first().and_then(|hash| files.insert(in_folder(entry), hash)),
-            };
-        }
-        if files.is_empty() {
-            return group.manifest.clone();
-        }
-        let inputs = known.and_then(|known| known.inputs.first()).map(String::as_str);
-        let environment = unit.map_or(known.and_then(|known| known.environment.as_deref()), |unit| unit.environment.as_deref());
-        let region = unit.map_or(known.and_then(|known| known.region.as_deref()), |unit| unit.region.as_deref());
-        return Some(manifest::print(inputs, environment, region, files.iter().map(|(path, hash)| (path.as_str(), *hash))));
+    }
+    if !whole && files.is_empty() {
+        return known.cloned();
+    }
+    // The recorded version is that of the last change: an upgrade alone touches no manifest.
+    let before = known.map(|known| known.versions.clone()).unwrap_or_default();
+    let unchanged = before.len() == 1 && known.is_some_and(|known| known.files == files);
+    let versions = match whole {
+        _ if unchanged => before,
+        true => BTreeSet::from([job.version.to_owned()]),
+        // Of a unit that was never rendered whole no version is recorded, so that the other files count as missing.
+        false if before.is_empty() => before,
+        false => before.into_iter().chain([job.version.to_owned()]).collect(),
     };
-    let files: BTreeMap<String, &str> = entries().filter_map(|entry| Some((in_folder(entry), entry.text.as_ref()?.1.as_str()))).collect();
-    let files = files.iter().map(|(path, hash)| (path.as_str(), *hash));
-    Some(manifest::print(Some(&unit.inputs), unit.environment.as_deref(), unit.region.as_deref(), files))
+    let place = |own: fn(&crate::files::Unit) -> &Option<String>, known: Option<&String>| group.unit.map_or(known.cloned(), |unit| own(unit).clone());
+    Some(Manifest {
+        versions,
+        environment: place(|unit| &unit.environment, known.and_then(|known| known.environment.as_ref())),
+        region: place(|unit| &unit.region, known.and_then(|known| known.region.as_ref())),
+        files,
+        ..Manifest::default()
+    })
 }

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use super::journal::{self, Journal, Step};
 use super::manifest::{self, Manifest, hash, same};
-use super::place::{Base, Disk, Found, Place, in_the_way, normal};
-use super::walk::{Tree, join, walk};
+use super::place::{Base, Disk, Found, Place, in_the_way, join, normal};
+use super::walk::{Tree, walk};
 use super::{Job, Selection};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::Unit;
@@ -67,8 +67,10 @@ pub(super) struct Entry<'a> {
     pub(super) group: usize,
     /// The rendered text and its hash.
     pub(super) text: Option<(&'a str, String)>,
-    /// The hashes its manifest knows; none where the file is not ours.
-    pub(super) owned: Vec<String>,
+    /// The hashes that its manifest knows; several after a merge of two branches, none where the file is not ours.
+    pub(super) owned: BTreeSet<String>,
+    /// Whether the file on the disk has conflict markers of git.
+    pub(super) conflicted: bool,
     /// What a render that was cut short would have done to it.
     pub(super) pending: Option<Step>,
     pub(super) state: State,
@@ -76,13 +78,31 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// Whether what is there was written by us, to the letter.
+    /// Whether a render may replace or remove the file without being forced: platgen wrote it, or git made it of two texts that platgen wrote.
     pub(super) fn is_ours(&self) -> bool {
         match &self.state {
-            State::Other(hash) => self.owned.contains(hash) || self.pending.as_ref().and_then(Step::after) == Some(hash),
+            State::Other(hash) => {
+                self.owned.contains(hash) || self.pending.as_ref().and_then(Step::after) == Some(hash) || self.is_merged()
+            }
             State::Absent | State::Same => true,
             State::Alien => false,
         }
+    }
+
+    /// Whether git made the file of the texts of two branches.
+    ///
+    /// Where both branches changed a file, the merged manifest has a hash from each. The manifest also has two hashes where one branch changed
+    /// the file and the other branch changed the file on the next line of the manifest; then one of the hashes is that of the rendered text and git
+    /// had nothing to merge, so that another text is an edit. Conflict markers alone prove nothing: a file that no manifest lists, or that only one
+    /// branch changed, keeps them.
+    pub(super) fn is_merged(&self) -> bool {
+        let unlisted = self.text.as_ref().is_none_or(|(_, new)| !self.owned.contains(new));
+        matches!(&self.state, State::Other(hash) if !self.owned.contains(hash)) && self.owned.len() > 1 && (self.conflicted || unlisted)
+    }
+
+    /// Whether the render is another text than the last one that platgen wrote.
+    pub(super) fn is_changed(&self) -> bool {
+        self.text.as_ref().is_none_or(|(_, new)| !self.owned.contains(new))
     }
 }
 
@@ -183,7 +203,7 @@ fn entries<'a>(
         let chosen = paths.is_none_or(|paths| place.base == Base::Output && paths.contains(&place.path));
         let scope = if chosen { groups[group].scope } else { Scope::Left };
         let pending = pending.get(&place).cloned();
-        Entry { place, group, text: None, owned: Vec::new(), pending, state: State::Absent, scope }
+        Entry { place, group, text: None, owned: BTreeSet::new(), conflicted: false, pending, state: State::Absent, scope }
     };
     for (number, group) in groups.iter().enumerate() {
         for (path, text) in group.unit.iter().flat_map(|unit| &unit.files) {
@@ -231,6 +251,7 @@ fn entries<'a>(
             Ok(Found::File(bytes)) => {
                 let is_same = entry.text.as_ref().is_some_and(|(text, _)| same(&bytes, text));
                 entry.state = if is_same { State::Same } else { State::Other(hash(&bytes)) };
+                entry.conflicted = !is_same && entry.owned.len() > 1 && manifest::has_conflict(&String::from_utf8_lossy(&bytes));
             }
             // What was ours and is a folder now is gone; what is in the folder is judged by itself.
             Ok(Found::Other) if entry.text.is_none() => {}

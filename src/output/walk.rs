@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::journal;
 use super::manifest;
-use super::place::{failed, is_folder};
+use super::place::{failed, is_folder, join};
 use crate::diagnostic::Diagnostic;
 
 /// Never foreign: what Terraform puts beside its configuration, and the version control's own folder.
@@ -53,11 +53,6 @@ pub(super) fn walk(root: &Path, ignored: &[String]) -> Result<Tree, Box<Diagnost
         }
     }
     Ok(tree)
-}
-
-/// A folder and a path in it, both relative.
-pub(super) fn join(folder: &str, path: &str) -> String {
-    if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }
 }
 
 /// A pattern with `/` inside means a path from the output folder, one without a name anywhere; `*` stands for any text within a name.

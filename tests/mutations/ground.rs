@@ -9,7 +9,7 @@ use platgen::files::Files;
 use platgen::model::Estate;
 use platgen::model::lock::Lock;
 use platgen::project::{Failure, Project, Rendered, Resolved};
-use platgen::render::{self, Origin};
+use platgen::render;
 
 /// The environment and region whose files the mechanical faults are planted in.
 pub const HOME: (&str, &str) = ("production", "eu-west-1");
@@ -36,9 +36,8 @@ impl Ground {
 
     /// What another estate of the same origin renders to.
     pub fn render(&self, estate: &Estate) -> Result<Files, String> {
-        let origin = Origin { specs: &self.project.specs, lock: &self.lock, included: &self.project.included };
         let messages = |faults: Vec<Diagnostic>| faults.into_iter().map(|fault| fault.message).collect::<Vec<_>>().join("\n");
-        render::files(estate, origin).map_err(messages)
+        render::files(estate).map_err(messages)
     }
 
     /// The text of a file, by its path relative to the output folder.
