@@ -22,6 +22,8 @@ pub mod diagnostic;
 
 pub mod value;
 
+pub mod provider;
+
 pub mod syntax;
 
 pub mod spec;

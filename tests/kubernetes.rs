@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use indexmap::IndexMap;
-use platgen::facts::Provider;
 use platgen::kubernetes::{RenderError, documents, files};
 use platgen::model::*;
+use platgen::provider::Provider;
 use platgen::source::{Sources, Span};
-use platgen::spec::{GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Via};
-use platgen::value::{Name, Quantity};
+use platgen::value::{GroupRole, Medium, Name, PodSecurityLevel, PolicyEngine, Protocol, Quantity, SecretStore, Via};
 use serde_json::{Value, json};
 
 fn name(text: &str) -> Name {

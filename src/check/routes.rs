@@ -4,9 +4,9 @@ use super::Finding;
 use super::compare::expect;
 use super::scene::{GATEWAYS, RENDER, Scene};
 use crate::diagnostic::Code;
-use crate::facts::Provider;
 use crate::inventory::Object;
 use crate::model::{Via, Workload};
+use crate::provider::Provider;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,9 +8,9 @@ use super::compare::expect;
 use super::running::placed;
 use super::scene::{RENDER, Running, Scene};
 use crate::diagnostic::Code;
-use crate::facts::Provider;
 use crate::inventory::Object;
 use crate::model::{SecretStore, Source};
+use crate::provider::Provider;
 use crate::value::SecretRef;
 use serde_json::{Value, json};
 

@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use super::metadata::{Labels, Metadata, PLATFORM, Site};
 use super::policy::GATEWAYS;
-use crate::facts::Provider;
 use crate::model::{Exposure, Workload};
 use crate::model::{Protocol, Via};
+use crate::provider::Provider;
 use crate::template::{TemplateError, render_yaml};
 use crate::value::{digest, fit};
 use crate::yaml::Document;

@@ -8,9 +8,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::metadata::{Labels, Metadata, Site};
-use crate::facts::Provider;
 use crate::model::SecretStore;
 use crate::model::{FileContent, Namespace, Source, Workload};
+use crate::provider::Provider;
 use crate::template::{TemplateError, render_yaml};
 use crate::value::SecretRef;
 use crate::yaml::Document;

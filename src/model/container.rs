@@ -1,7 +1,6 @@
 //! A container and what is in it: values, files, volumes, probes and rights.
 
-use crate::spec::Medium;
-use crate::value::{Name, Quantity, SecretRef};
+use crate::value::{Medium, Name, Quantity, SecretRef};
 
 /// A container.
 #[derive(Clone, Debug)]

@@ -12,9 +12,9 @@ pub use container::{ConfigFile, Container, FileContent, HostPath, Mount, Probe, 
 pub use network::{Network, NetworkSubnet, OnPremises, ZoneRange};
 pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
-use crate::facts::Provider;
+use crate::provider::Provider;
 use crate::source::Span;
-pub use crate::spec::{GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Via};
+pub use crate::value::{GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Via};
 
 use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, fit};
 use indexmap::IndexMap;

@@ -2,8 +2,7 @@
 
 use super::{Container, Volume};
 use crate::source::Span;
-use crate::spec::{Protocol, Via};
-use crate::value::{Cidr, Name, Percent};
+use crate::value::{Cidr, Name, Percent, Protocol, Via};
 
 /// An app or a store in one region.
 #[derive(Clone, Debug)]

@@ -7,9 +7,9 @@ use super::volumes::Volumes;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{ConfigFile, Container, FileContent, Mount, Probes, Source, Variable, Volume};
 use crate::source::Span;
-use crate::spec::{ContainerFields, Medium};
+use crate::spec::ContainerFields;
 use crate::syntax::Field;
-use crate::value::{AbsolutePath, Image, ImageTag, Name, Quantity, QuantityRange, Text};
+use crate::value::{AbsolutePath, Image, ImageTag, Medium, Name, Quantity, QuantityRange, Text};
 
 /// The size of an empty folder that names none.
 const TMP_SIZE: u64 = 64 << 20;

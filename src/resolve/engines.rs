@@ -2,7 +2,8 @@
 
 use super::containers::Fallback;
 use crate::model::{Probe, ProbeAction, Probes};
-use crate::spec::{Engine, Store};
+use crate::spec::Store;
+use crate::value::Engine;
 
 /// The port that an engine listens on, with its name.
 pub(super) fn port(engine: Engine) -> Option<(&'static str, u16)> {

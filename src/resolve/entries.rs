@@ -83,7 +83,7 @@ impl Scope<'_> {
                 }
             }
         }
-        if let (Some(span), Some((crate::spec::Protocol::Tcp, at))) = (app.expose.span(), app.protocol.spanned()) {
+        if let (Some(span), Some((crate::value::Protocol::Tcp, at))) = (app.expose.span(), app.protocol.spanned()) {
             let message = "`expose` routes HTTP and gRPC, and `protocol` says that the app speaks neither";
             self.contradiction(message, span, Some(at), "the protocol stands here");
         }
@@ -145,7 +145,7 @@ impl Scope<'_> {
     /// The VPC CNI compares a policy's port with the Service's, so where the two differ it drops what the policy allows (EKS user guide,
     /// "Limit Pod traffic with Kubernetes network policies").
     fn check_mapped_ports(&mut self, entry: &Entry, app: &App) {
-        let native = self.spec.cluster.get().and_then(|cluster| cluster.policy_engine.get()) == Some(&crate::spec::PolicyEngine::Native);
+        let native = self.spec.cluster.get().and_then(|cluster| cluster.policy_engine.get()) == Some(&crate::value::PolicyEngine::Native);
         let Some((_, service, target)) = entry.ports.iter().find(|(_, service, target)| service != target) else { return };
         if native && self.on_aws() {
             let at = app.port.span().or(app.ports.span()).unwrap_or(entry.key);

@@ -7,9 +7,9 @@ use super::values::{Asker, Need, away};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{Exposure, Flow, Peer, Placement, Platform, Region};
 use crate::source::Span;
-use crate::spec::{App, Via};
+use crate::spec::App;
 use crate::syntax::Field;
-use crate::value::{Cidr, Name, Ref, RefKind};
+use crate::value::{Cidr, Name, Ref, RefKind, Via};
 use std::collections::BTreeMap;
 
 /// Private networks (RFC 1918) and carriers' (RFC 6598), which are reached without the internet.

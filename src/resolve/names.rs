@@ -4,9 +4,9 @@ use super::Scope;
 use super::engines;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::spec::{App, Engine, Store};
+use crate::spec::{App, Store};
 use crate::syntax::Field;
-use crate::value::{EntryName, Name, PortMap, PortName, Ref, RefKind};
+use crate::value::{Engine, EntryName, Name, PortMap, PortName, Ref, RefKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -82,8 +82,8 @@ impl Names {
 /// The default name of an app's only port: what it speaks.
 pub(super) fn port_name(app: &App) -> &'static str {
     match app.protocol.get() {
-        Some(crate::spec::Protocol::Grpc) => "grpc",
-        Some(crate::spec::Protocol::Tcp) => "tcp",
+        Some(crate::value::Protocol::Grpc) => "grpc",
+        Some(crate::value::Protocol::Tcp) => "tcp",
         _ => "http",
     }
 }
@@ -105,7 +105,7 @@ impl Scope<'_> {
             let engine = store.engine.get().copied();
             let fallback = engine.and_then(engines::port);
             let ports = ports(&store.port, &store.ports, fallback);
-            let managed = matches!(store.mode.get(), Some(crate::spec::StoreMode::Managed));
+            let managed = matches!(store.mode.get(), Some(crate::value::StoreMode::Managed));
             let rendered = matches!(engine, None | Some(Engine::Redis | Engine::Valkey | Engine::Custom)) && !managed;
             self.add(&mut names, RefKind::Store, key, namespace, span, absent, rendered, ports, What::Store(store.clone()));
         }

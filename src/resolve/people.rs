@@ -3,9 +3,8 @@
 use super::Scope;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Group, Namespace, Quota};
-use crate::spec::PodSecurityLevel;
 use crate::syntax::Field;
-use crate::value::Name;
+use crate::value::{Name, PodSecurityLevel};
 use indexmap::IndexMap;
 
 /// Namespaces of the cluster and of its add-ons, beside those that start with `kube-`.

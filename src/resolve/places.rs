@@ -3,13 +3,14 @@
 use super::Scope;
 use super::regions::{Place, SubnetWish, places, short_zone, subnets};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::facts::{self, Provider};
+use crate::facts;
 use crate::model::lock::{Key, Purpose};
 use crate::model::{Cluster, Network, NetworkSubnet, OnPremises, Platform, Pool, Region, Secrets, TAGS, ZoneRange};
+use crate::provider::Provider;
 use crate::source::Span;
-use crate::spec::{PolicyEngine, SecretStore, TaintEffect};
+use crate::spec::TaintEffect;
 use crate::syntax::Field;
-use crate::value::{Domain, KubernetesVersion, Name, Quantity};
+use crate::value::{Domain, KubernetesVersion, Name, PolicyEngine, Quantity, SecretStore};
 use indexmap::IndexMap;
 
 /// The regions of an environment.
@@ -143,7 +144,7 @@ impl Scope<'_> {
         }
         let accounts = spec.cloud.get().and_then(|cloud| cloud.accounts.get());
         let account = accounts.and_then(|all| all.get(environment)).and_then(|item| item.value.get()).cloned();
-        let on_cloud = places.iter().any(|place| !matches!(place.provider, Provider::Kind | Provider::Existing));
+        let on_cloud = places.iter().any(|place| place.provider.is_cloud());
         if let (true, Some(cloud)) = (on_cloud, spec.cloud.get()) {
             let at = spec.cloud.span()?;
             if account.is_none() && accounts.is_none_or(|all| all.get(environment).is_none()) {
@@ -206,7 +207,7 @@ impl Scope<'_> {
         if version < oldest || newest < version {
             let message = format!("platgen prints for Kubernetes {oldest} to {newest}, not for {version}");
             self.tell(Diagnostic::new(Code::UnknownValue, message).at(at).help(format!("write one of them, such as `{newest}`")));
-        } else if !matches!(provider, Provider::Kind | Provider::Existing) && facts::version(provider, &version.to_string()).is_none() {
+        } else if provider.is_cloud() && facts::version(provider, &version.to_string()).is_none() {
             let known: Vec<&str> = facts::versions(provider).iter().map(|version| version.name).collect();
             let message = format!("platgen does not know that {} offers Kubernetes {version}", provider.name());
             let offered = known.last().copied().unwrap_or_default();

@@ -6,10 +6,10 @@
 
 use super::Scope;
 use super::names::{Entry, What};
-use super::placement::architecture;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::facts::{self, Provider};
+use crate::facts;
 use crate::model::{Container, Kind, Machine, Platform, Pool, Region, Toleration, Volume, Workload};
+use crate::provider::Provider;
 use crate::source::Span;
 use crate::value::{Name, Quantity};
 
@@ -24,10 +24,10 @@ impl Scope<'_> {
         let declared = self.spec.cloud.get().and_then(|cloud| cloud.machines.get()).and_then(|all| all.get(name));
         if let Some(machine) = declared.map(|item| item.value.get()) {
             let machine = machine?;
-            let architecture = machine.arch.get().copied().map(architecture);
+            let architecture = machine.arch.get().map(|one| one.name());
             return Some(Machine { architecture, cpu: machine.cpu.get().cloned(), memory: machine.memory.get().cloned() });
         }
-        if matches!(provider, Provider::Kind | Provider::Existing) {
+        if !provider.is_cloud() {
             return None;
         }
         let Some(machine) = facts::machine(provider, name) else {

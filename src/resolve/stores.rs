@@ -7,9 +7,9 @@ use super::entries::SHORT_NAME;
 use super::names::Entry;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::spec::{Backup, Engine, Store, StoreSize};
+use crate::spec::{Backup, Store, StoreSize};
 use crate::syntax::Field;
-use crate::value::Name;
+use crate::value::{Engine, Name};
 
 impl Scope<'_> {
     pub(super) fn check_store(&mut self, entry: &Entry, store: &Store) {
@@ -69,7 +69,7 @@ impl Scope<'_> {
         }
         if !entry.rendered {
             let what = match (store.mode.get(), store.engine.get()) {
-                (Some(crate::spec::StoreMode::Managed), _) => "managed".to_string(),
+                (Some(crate::value::StoreMode::Managed), _) => "managed".to_string(),
                 (_, Some(engine)) => format!("{engine:?}").to_lowercase(),
                 _ => String::new(),
             };

@@ -5,8 +5,7 @@ use super::names::{Entry, Names, What};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Platform, Region, Source};
 use crate::source::Span;
-use crate::spec::{Engine, Protocol};
-use crate::value::{AddressField, Expression, Name, OwnField, Part, Ref, Text};
+use crate::value::{AddressField, Engine, Expression, Name, OwnField, Part, Protocol, Ref, Text};
 
 /// Who is asking, and where.
 pub(super) struct Asker<'a> {

@@ -11,9 +11,9 @@ use super::values::Asker;
 use super::volumes::Volumes;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Service, ServicePort, Volume, Workload};
-use crate::spec::{App, Engine, Medium, Protocol, Store, StoreSize};
+use crate::spec::{App, Store, StoreSize};
 use crate::syntax::Field;
-use crate::value::{AbsolutePath, Name, Quantity};
+use crate::value::{AbsolutePath, Engine, Medium, Name, Protocol, Quantity};
 
 /// Where the data lies: that of the key-value engines, and of others unless they say so.
 const DATA: &str = "/data";

@@ -1,7 +1,7 @@
 //! `cluster`: version, nodes and the engine that enforces network policies.
 
 use crate::syntax::{Field, Map};
-use crate::value::{Cidr, CountRange, KubernetesVersion, LabelKey, LabelValue, Name, Quantity};
+use crate::value::{Cidr, CountRange, KubernetesVersion, LabelKey, LabelValue, Name, PolicyEngine, Quantity};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -19,18 +19,6 @@ pub struct Cluster {
     pub admin_cidrs: Field<Vec<Field<Cidr>>>,
     /// The groups of nodes.
     pub pools: Field<Map<Name, Pool>>,
-}
-
-/// What enforces network policies.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub enum PolicyEngine {
-    /// The provider's own.
-    Native,
-    /// Cilium.
-    Cilium,
-    /// Calico.
-    Calico,
 }
 
 /// Where images come from.

@@ -2,8 +2,8 @@
 
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Capability, Duration, Image, PortMap, PortName, PortSpecifier, Quantity, QuantityRange, RelativePath, SecretRef, Text,
-    VariableName,
+    AbsolutePath, Capability, Duration, Image, Medium, PortMap, PortName, PortSpecifier, Quantity, QuantityRange, RelativePath, SecretRef,
+    Text, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -118,16 +118,6 @@ pub struct Tmp {
     pub of: Field<AbsolutePath>,
 }
 
-/// What an empty folder is kept on.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub enum Medium {
-    /// The node's disk.
-    Disk,
-    /// The node's memory; it counts as the container's.
-    Memory,
-}
-
 /// Where Prometheus reads metrics.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -222,14 +212,4 @@ pub struct HostAccess {
     pub pid: Field<bool>,
     /// Folders of the node, by the path at which the container sees them, read-only.
     pub paths: Field<Map<AbsolutePath, AbsolutePath>>,
-}
-
-/// The architecture of processors.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
-#[serde(rename_all = "kebab-case")]
-pub enum Architecture {
-    /// x86-64.
-    Amd64,
-    /// 64-bit ARM.
-    Arm64,
 }

@@ -1,8 +1,8 @@
 //! `platform`, `cloud`, `regions` and `environments`: what exists and where.
 
-use super::container::Architecture;
+use crate::provider::Provider;
 use crate::syntax::{Field, Map};
-use crate::value::{Domain, LabelKey, LabelValue, Name, Quantity};
+use crate::value::{Architecture, Domain, LabelKey, LabelValue, Name, Quantity};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -25,7 +25,7 @@ pub struct Platform {
 #[serde(default, deny_unknown_fields)]
 pub struct Cloud {
     /// The provider of every region that names none of its own.
-    pub provider: Field<ProviderName>,
+    pub provider: Field<Provider>,
     /// The account, project or subscription of each environment.
     pub accounts: Field<Map<Name, String>>,
     /// The organization the accounts belong to (AWS organization, Google organization number).
@@ -36,22 +36,6 @@ pub struct Cloud {
     pub state: Field<StateLocation>,
     /// Facts about machine types that platgen does not know.
     pub machines: Field<Map<String, Machine>>,
-}
-
-/// A provider of networks and clusters.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProviderName {
-    /// Amazon Web Services.
-    Aws,
-    /// Google Cloud.
-    Google,
-    /// Microsoft Azure.
-    Azure,
-    /// A kind cluster on a desktop.
-    Kind,
-    /// A cluster that is there already.
-    Existing,
 }
 
 /// Where Terraform keeps its state.
@@ -83,7 +67,7 @@ pub struct Region {
     /// How many of its zones are used. Three survive the loss of one for every kind of store.
     pub zones: Field<u8>,
     /// Its provider, where it is not the platform's.
-    pub provider: Field<ProviderName>,
+    pub provider: Field<Provider>,
     /// The name it had before; its addresses stay.
     pub renamed_from: Field<Name>,
 }

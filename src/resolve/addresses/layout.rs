@@ -19,8 +19,9 @@
 //! and a firewall rule can name all zones with one range; elsewhere a subnet has the size of one zone's slot. In a region of another size than /16 all
 //! sizes shrink alike, each down to its own limit.
 
-use super::request::{Environment, Provider, Region, Request, Subnet};
+use super::request::{Environment, Region, Request, Subnet};
 use crate::model::lock::{Key, Purpose};
+use crate::provider::Provider;
 use crate::value::Cidr;
 
 /// One range that the platform needs.
@@ -56,6 +57,7 @@ fn rows(provider: Provider) -> &'static [Row] {
             (DnsInbound, 28, 28),
             (DnsOutbound, 28, 28),
         ],
+        Provider::Kind | Provider::Existing => &[],
     }
 }
 
@@ -82,7 +84,7 @@ fn size(prefix: u8) -> u64 {
 fn zone_bits(region: &Region) -> u8 {
     match region.provider {
         Provider::Aws => bits(region.zones.len()).max(2),
-        Provider::Google | Provider::Azure => 0,
+        _ => 0,
     }
 }
 
@@ -90,7 +92,7 @@ fn zone_bits(region: &Region) -> u8 {
 pub(super) fn smallest_block(region: &Region) -> u8 {
     match region.provider {
         Provider::Aws => 28u8.saturating_sub(zone_bits(region)),
-        Provider::Google | Provider::Azure => 29,
+        _ => 29,
     }
 }
 

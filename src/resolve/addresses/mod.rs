@@ -15,7 +15,7 @@ mod tests;
 
 pub use capacity::{Demand, Shortage, fits, node_capacity, pod_capacity, usable};
 pub use problem::{Party, Pool, Problem};
-pub use request::{Environment, Provider, Region, Request, Reserved, Subnet, always_reserved, pod_supernet, service_supernets};
+pub use request::{Environment, Region, Request, Reserved, Subnet, always_reserved, pod_supernet, service_supernets};
 
 use std::collections::BTreeMap;
 use std::ops::Bound;

@@ -113,9 +113,9 @@ fn outside<'a>(from: &'a str, name: &'a str, cidrs: &'a [Cidr], need: &'a Need) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Provider;
     use crate::model::{self, Cluster, OnPremises, Secrets};
-    use crate::spec::{PolicyEngine, SecretStore};
+    use crate::provider::Provider;
+    use crate::value::{PolicyEngine, SecretStore};
 
     fn zones(base: &str) -> Vec<ZoneRange> {
         ["a", "b"]
