@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use platgen::kubernetes::{RenderError, documents, files};
 use platgen::model::*;
 use platgen::provider::Provider;
-use platgen::source::{Sources, Span};
+use platgen::source::{FileId, Sources, Span};
 use platgen::value::{GroupRole, Medium, Name, PodSecurityLevel, PolicyEngine, Protocol, Quantity, SecretStore, Via};
 use serde_json::{Value, json};
 
@@ -101,6 +101,7 @@ fn web() -> Workload {
     web.placement.tolerations = vec![Toleration { key: "platgen.io/subnet".into(), value: "general".into(), effect: "NoSchedule" }];
     web.service = Some(Service { ports: vec![port("http", 8080), port("grpc", 9090)], aliases: vec![name("frontend")] });
     let exposure = Exposure {
+        span: Span::new(FileId(0), 0..0),
         host: "shop.example".into(),
         path: "/".into(),
         rewrite: None,
@@ -112,6 +113,7 @@ fn web() -> Workload {
         from: Vec::new(),
     };
     let admin = Exposure {
+        span: Span::new(FileId(0), 0..0),
         host: "admin.shop.example".into(),
         path: "/admin".into(),
         rewrite: Some("/".into()),
@@ -180,14 +182,15 @@ fn agent() -> Workload {
 }
 
 fn flows() -> Vec<Flow> {
-    let peer = |name: &str| Peer::Workload { namespace: "shop".into(), name: name.into() };
-    let flow = |from, to, ports: &[u16], why: &str| Flow { from, to, ports: ports.to_vec(), why: why.into() };
+    let peer = |name: &str| Peer::Workload { region: "eu-west-1".parse().unwrap(), namespace: "shop".into(), name: name.into() };
+    let flow =
+        |from, to, ports: &[u16], why: &str| Flow { from, to, ports: ports.to_vec(), why: why.into(), span: Span::new(FileId(0), 0..0) };
     vec![
         flow(peer("web"), peer("orders"), &[5432], "`needs` of app/web"),
         flow(peer("web"), Peer::Outside { name: "mail".into(), cidrs: Vec::new() }, &[443], "`needs` of app/web: external/mail"),
         flow(peer("report"), Peer::Outside { name: "erp".into(), cidrs: vec!["192.168.1.0/24".parse().unwrap()] }, &[443], "two\nlines"),
-        flow(Peer::Gateway, peer("web"), &[8080], "`expose` of app/web"),
-        flow(Peer::Metrics, peer("web"), &[9090], "`metrics` of app/web"),
+        flow(Peer::Addon(Addon::Gateway), peer("web"), &[8080], "`expose` of app/web"),
+        flow(Peer::Addon(Addon::Monitoring), peer("web"), &[9090], "`metrics` of app/web"),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! Presence: both sides of each flow of the model are open, by the evaluator of policies.
 
 use super::Finding;
-use super::scene::{GATEWAYS, MONITORING, RENDER, Scene, WORKLOAD};
+use super::scene::{RENDER, Scene, WORKLOAD};
 use crate::diagnostic::Code;
 use crate::inventory::Labels;
 use crate::model::{Flow, Peer};
@@ -38,7 +38,7 @@ pub(super) fn judge(scene: &Scene, found: &mut Vec<Finding>) {
     for flow in &scene.region.flows {
         let (callers, called) = (ends.at(&flow.from), ends.at(&flow.to));
         for (out, own) in [(true, &flow.from), (false, &flow.to)] {
-            let Peer::Workload { namespace, name } = own else { continue };
+            let Peer::Workload { namespace, name, .. } = own else { continue };
             let shut = callers.iter().flat_map(|from| called.iter().map(move |to| (from, to))).any(|(from, to)| {
                 ports(flow).iter().any(|port| {
                     let verdict = policies.allows(from, to, *port, Protocol::Tcp);
@@ -107,11 +107,13 @@ impl<'p> Ends<'p> {
         }
         match peer {
             // What is not rendered yet is called by its labels all the same.
-            Peer::Workload { namespace, name } => {
+            Peer::Workload { namespace, name, .. } => {
                 self.workloads.get(&format!("{namespace}/{name}")).cloned().unwrap_or_else(|| pod(namespace, WORKLOAD, name))
             }
-            Peer::Gateway => pod(GATEWAYS, "app.kubernetes.io/component", "proxy"),
-            Peer::Metrics => pod(MONITORING, "app.kubernetes.io/name", "prometheus"),
+            Peer::Addon(addon) => {
+                let (key, value) = addon.pods();
+                pod(addon.namespace(), key, value)
+            }
             Peer::Outside { cidrs, .. } if cidrs.is_empty() => {
                 vec![self.policies.place(&End::Range(IpNet::from(std::net::IpAddr::from(INTERNET))))]
             }

@@ -7,7 +7,7 @@ use super::Finding;
 use crate::diagnostic::Code;
 use crate::files::Unit;
 use crate::inventory::{Inventory, Labels, Object, PodTemplate};
-use crate::model::{Change, Platform, Region, Workload};
+use crate::model::{Addon, Change, FOREIGN_NAMESPACES, Platform, Region, Workload};
 use crate::source::Span;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,13 +19,10 @@ pub(super) const WORKLOAD: &str = "platgen.io/workload";
 pub(super) const ENVIRONMENT: &str = "platgen.io/environment";
 
 /// The namespace of the Gateways.
-pub(super) const GATEWAYS: &str = "envoy-gateway-system";
+pub(super) const GATEWAYS: &str = Addon::Gateway.namespace();
 
-/// The namespace of the metrics collector.
-pub(super) const MONITORING: &str = "monitoring";
-
-/// Namespaces that every cluster has, or that come with add-ons: what is in them is not known here.
-pub(super) const FOREIGN: [&str; 6] = [GATEWAYS, MONITORING, "default", "kube-node-lease", "kube-public", "kube-system"];
+/// The namespaces of the cluster and of its add-ons: the objects in them are not known here.
+pub(super) const FOREIGN: [&str; 6] = FOREIGN_NAMESPACES;
 
 /// What is done about output that is not what the model says.
 pub(super) const RENDER: &str = "render again with `platgen render`; where the files are fresh, the fault is in platgen";

@@ -310,7 +310,7 @@ impl All<'_> {
 }
 
 fn expose(number: usize, exposure: &Exposure, entry: &str, ports: &str, values: &mut Values) {
-    let Exposure { host, path, rewrite: _, port, target: _, timeout: _, websocket: _, via, from: _ } = exposure;
+    let Exposure { span: _, host, path, rewrite: _, port, target: _, timeout: _, websocket: _, via, from: _ } = exposure;
     let mut add = |key: &str, value: String, from: String| values.push((format!("expose[{number}].{key}"), value, from));
     add("hostname", host.clone(), format!("{entry}.expose[{number}].host and environment.domain"));
     add("path", path.clone(), format!("{entry}.expose[{number}].host: all below it"));

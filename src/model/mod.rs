@@ -3,11 +3,13 @@
 //! Made by `resolve` alone and never changed after. If two readers need a fact it stands here; if one does, it belongs to that reader's view. Knows
 //! nothing of the spec's shape, of templates or of the disk.
 
+mod addon;
 mod container;
 pub mod lock;
 mod network;
 mod workload;
 
+pub use addon::{Addon, FOREIGN_NAMESPACES, SYSTEM_NAMESPACES, Traffic};
 pub use container::{ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, Variable, Volume};
 pub use network::{Network, NetworkSubnet, OnPremises, ZoneRange};
 pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
@@ -156,7 +158,7 @@ pub struct Region {
 impl Region {
     /// The workload that an end of a flow is; none of what is no workload of this region.
     pub fn workload_of(&self, peer: &Peer) -> Option<&Workload> {
-        let Peer::Workload { namespace, name } = peer else { return None };
+        let Peer::Workload { namespace, name, .. } = peer else { return None };
         self.workloads.get(&format!("{namespace}/{name}"))
     }
 

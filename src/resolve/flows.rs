@@ -5,12 +5,12 @@ use super::names::{Entry, What};
 use super::probes::MOST;
 use super::values::{Asker, Need, away};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::{Exposure, Flow, Peer, Placement, Platform, Region};
+use crate::model::{Addon, Exposure, Flow, Peer, Placement, Platform, Region};
 use crate::source::Span;
 use crate::spec::App;
 use crate::syntax::Field;
 use crate::value::{Cidr, Name, Ref, RefKind, Via};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Private networks (RFC 1918) and carriers' (RFC 6598), which are reached without the internet.
 const PRIVATE: [&str; 4] = ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16"];
@@ -113,6 +113,7 @@ impl Scope<'_> {
             };
             claims.push((host.clone(), path.clone(), host_at));
             exposures.push(Exposure {
+                span: at,
                 host,
                 path,
                 rewrite: expose.rewrite.get().map(ToString::to_string),
@@ -149,7 +150,7 @@ impl Scope<'_> {
     }
 
     /// What `needs` names, each with its place.
-    pub(super) fn needs(&mut self, needs: &Field<Vec<Field<Ref>>>, asker: &Asker<'_>) -> Vec<(Need, Span)> {
+    pub(super) fn needs(&mut self, needs: &Field<Vec<Field<Ref>>>, asker: &Asker<'_>) -> Vec<Need> {
         let mut all = Vec::new();
         for (reference, at) in needs.get().into_iter().flatten().filter_map(Field::spanned) {
             if reference.kind() == RefKind::Platform {
@@ -171,7 +172,7 @@ impl Scope<'_> {
                 continue;
             }
             if let Some((_, target)) = self.port_of(&entry, reference, at) {
-                all.push((Need { entry, target }, at));
+                all.push(Need { entry, target, at });
             }
         }
         all
@@ -181,57 +182,63 @@ impl Scope<'_> {
         &mut self,
         asker: &Asker<'_>,
         placement: &Placement,
-        needs: Vec<(Need, Span)>,
-        exposed: &[u16],
-        metrics: &[u16],
-        key: Span,
+        needs: Vec<Need>,
+        exposures: &[Exposure],
+        metrics: &[(u16, Span)],
     ) -> Vec<Flow> {
         // What is said under `needs`, too, has its place there.
-        let said = |need: &&Need| needs.iter().any(|(known, _)| known.entry.key == need.entry.key && known.target == need.target);
+        let said = |need: &&Need| needs.iter().any(|known| known.entry.key == need.entry.key && known.target == need.target);
         let derived: Vec<Need> = asker.needs.iter().filter(|need| !said(need)).cloned().collect();
         let mut all = needs;
-        all.extend(derived.into_iter().map(|need| (need, key)));
+        all.extend(derived);
         let mut flows = self.flows_of(asker, placement, &all);
-        let to = Peer::Workload { namespace: asker.namespace.to_string(), name: asker.name.to_string() };
-        for target in exposed {
+        let to = asker.peer();
+        for exposure in exposures {
             let why = format!("{} is exposed", asker.label);
-            flows.push(Flow { from: Peer::Gateway, to: to.clone(), ports: vec![*target], why });
+            let from = Peer::Addon(Addon::Gateway);
+            flows.push(Flow { from, to: to.clone(), ports: vec![exposure.target], why, span: exposure.span });
         }
-        if !metrics.is_empty() {
+        if let Some((_, span)) = metrics.first() {
             let why = format!("{} has metrics", asker.label);
-            let ports = metrics.iter().copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
-            flows.push(Flow { from: Peer::Metrics, to, ports, why });
+            let ports = metrics.iter().map(|(port, _)| *port).collect::<BTreeSet<_>>().into_iter().collect();
+            flows.push(Flow { from: Peer::Addon(Addon::Monitoring), to, ports, why, span: *span });
         }
         flows
     }
 
     /// What a workload's needs open in its region.
-    fn flows_of(&mut self, asker: &Asker<'_>, placement: &Placement, needs: &[(Need, Span)]) -> Vec<Flow> {
-        let from = Peer::Workload { namespace: asker.namespace.to_string(), name: asker.name.to_string() };
+    fn flows_of(&mut self, asker: &Asker<'_>, placement: &Placement, needs: &[Need]) -> Vec<Flow> {
+        let from = asker.peer();
+        let peer = |namespace: &Name, name: &Name| Peer::Workload {
+            region: asker.region.name.clone(),
+            namespace: namespace.to_string(),
+            name: name.to_string(),
+        };
         let mut flows = Vec::new();
-        for (need, at) in needs {
+        for need in needs {
             let entry = &need.entry;
             let why = format!("{} calls {}", asker.label, entry.display());
             let to = match (&entry.what, &entry.namespace) {
                 (What::External { host, .. }, _) => {
                     let cidrs = self.external_ranges(host, entry, asker);
-                    self.way_out(asker, placement, entry, &cidrs, *at);
+                    self.way_out(asker, placement, entry, &cidrs, need.at);
                     Peer::Outside { name: entry.display(), cidrs }
                 }
                 (What::App(app), Some(namespace)) => {
                     if !self.runs_in(app, asker.region) {
                         let message = format!("`{}` does not run in `{}`, where {} does", entry.display(), asker.region.name, asker.label);
-                        let diagnostic = Diagnostic::new(Code::AbsentInRegion, message).at(*at).related(entry.key, "it is declared here");
+                        let diagnostic =
+                            Diagnostic::new(Code::AbsentInRegion, message).at(need.at).related(entry.key, "it is declared here");
                         self.tell(diagnostic.help("let both run in the same `regions`"));
                         continue;
                     }
-                    Peer::Workload { namespace: namespace.to_string(), name: entry.name.to_string() }
+                    peer(namespace, &entry.name)
                 }
-                (_, Some(namespace)) => Peer::Workload { namespace: namespace.to_string(), name: entry.name.to_string() },
+                (_, Some(namespace)) => peer(namespace, &entry.name),
                 _ => continue,
             };
             if to != from {
-                flows.push(Flow { from: from.clone(), to, ports: vec![need.target], why });
+                flows.push(Flow { from: from.clone(), to, ports: vec![need.target], why, span: need.at });
             }
         }
         flows

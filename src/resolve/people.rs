@@ -2,13 +2,10 @@
 
 use super::Scope;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Group, Namespace, Quota};
+use crate::model::{FOREIGN_NAMESPACES, Group, Namespace, Quota};
 use crate::syntax::Field;
 use crate::value::{Name, PodSecurityLevel};
 use indexmap::IndexMap;
-
-/// Namespaces of the cluster and of its add-ons, beside those that start with `kube-`.
-const SYSTEM: [&str; 3] = ["default", "envoy-gateway-system", "monitoring"];
 
 /// Who is there.
 #[derive(Debug, Default)]
@@ -55,7 +52,7 @@ impl Scope<'_> {
         let platform_owner = spec.platform.get().and_then(|platform| platform.owner.get());
         for (name, span, namespace) in spec.namespaces.get().into_iter().flat_map(|all| all.set()) {
             self.check_owner(&namespace.owner, &teams);
-            if SYSTEM.contains(&name.as_str()) || name.as_str().starts_with("kube-") {
+            if FOREIGN_NAMESPACES.contains(&name.as_str()) || name.as_str().starts_with("kube-") {
                 let message = format!("the namespace `{name}` belongs to the cluster: its guards would stop what runs there");
                 self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose a name of your own"));
             }

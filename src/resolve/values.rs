@@ -3,7 +3,7 @@
 use super::Scope;
 use super::names::{Entry, Names, What};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Platform, Region, Source};
+use crate::model::{Peer, Platform, Region, Source};
 use crate::source::Span;
 use crate::value::{AddressField, Engine, Expression, Name, OwnField, Part, Protocol, Ref, Text};
 
@@ -28,6 +28,15 @@ pub(super) struct Need {
     pub(super) entry: Entry,
     /// The container's port.
     pub(super) target: u16,
+    /// Where the spec names it.
+    pub(super) at: Span,
+}
+
+impl Asker<'_> {
+    /// The end that it is of its flows.
+    pub(super) fn peer(&self) -> Peer {
+        Peer::Workload { region: self.region.name.clone(), namespace: self.namespace.to_string(), name: self.name.to_string() }
+    }
 }
 
 impl Scope<'_> {
@@ -171,7 +180,7 @@ impl Scope<'_> {
             };
         }
         let (service, target) = self.port_of(&entry, reference, at)?;
-        asker.needs.push(Need { entry: entry.clone(), target });
+        asker.needs.push(Need { entry: entry.clone(), target, at });
         let host = host_of(&entry, asker);
         Some(match field {
             AddressField::Host => host,

@@ -11,6 +11,7 @@ use super::values::Asker;
 use super::volumes::Volumes;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Service, ServicePort, Volume, Workload};
+use crate::source::Span;
 use crate::spec::{App, Store, StoreSize};
 use crate::syntax::Field;
 use crate::value::{AbsolutePath, Engine, Medium, Name, Protocol, Quantity};
@@ -110,21 +111,14 @@ impl Scope<'_> {
         let runs = if matches!(kind, Kind::DaemonSet) { Runs::OnEveryNode } else { Runs::replicas(replicas.1) };
         let placement = self.placement(&app.subnet, &app.pool, &app.arch, region, runs)?;
         let exposures = self.exposures(app, &entry.ports, platform, hosts);
-        let mut metrics: Vec<u16> = self.metrics_port(&app.metrics, &main).into_iter().collect();
+        let mut metrics: Vec<(u16, Span)> = self.metrics_port(&app.metrics, &main).into_iter().collect();
         for (name, _, container) in app.sidecars.get().into_iter().flat_map(|all| all.set()) {
             if let Some(sidecar) = sidecars.iter().find(|sidecar| sidecar.name == *name) {
                 metrics.extend(self.metrics_port(&container.metrics, sidecar));
             }
         }
         let needs = self.needs(&app.needs, &asker);
-        let flows = self.all_flows(
-            &asker,
-            &placement,
-            needs,
-            &exposures.iter().map(|exposure| exposure.target).collect::<Vec<_>>(),
-            &metrics,
-            entry.key,
-        );
+        let flows = self.all_flows(&asker, &placement, needs, &exposures, &metrics);
         let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(30);
         let workload = Workload {
             kind,
@@ -191,9 +185,9 @@ impl Scope<'_> {
         }
         let count = store.replicas.get().copied().unwrap_or(1);
         let placement = self.placement(&store.subnet, &Field::Missing, &Field::Missing, region, Runs::replicas(count))?;
-        let metrics: Vec<u16> = self.metrics_port(&store.metrics, &main).into_iter().collect();
+        let metrics: Vec<(u16, Span)> = self.metrics_port(&store.metrics, &main).into_iter().collect();
         let needs = self.needs(&store.needs, &asker);
-        let flows = self.all_flows(&asker, &placement, needs, &[], &metrics, entry.key);
+        let flows = self.all_flows(&asker, &placement, needs, &[], &metrics);
         let workload = Workload {
             store: true,
             kind: if kept { Kind::StatefulSet } else { Kind::Deployment },
@@ -275,11 +269,11 @@ impl Scope<'_> {
         all
     }
 
-    fn metrics_port(&mut self, metrics: &Field<crate::spec::Metrics>, main: &Container) -> Option<u16> {
+    fn metrics_port(&mut self, metrics: &Field<crate::spec::Metrics>, main: &Container) -> Option<(u16, Span)> {
         let (metrics, at) = metrics.spanned()?;
         match (metrics.port.spanned(), &main.ports[..]) {
-            (Some((port, at)), ports) => self.named_port(port, at, ports),
-            (None, [(_, port)]) => Some(*port),
+            (Some((port, port_at)), ports) => Some((self.named_port(port, port_at, ports)?, at)),
+            (None, [(_, port)]) => Some((*port, at)),
             _ if self.unsure => None,
             _ => {
                 let diagnostic = Diagnostic::new(Code::MissingField, "`metrics` has no `port`").at(at);

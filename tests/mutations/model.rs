@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use platgen::files::Files;
 use platgen::model::{
-    Container, Estate, GroupRole, Kind, Peer, Platform, PodSecurityLevel, Region, SecretStore, Source, Spread, Via, Volume, Workload,
+    Addon, Container, Estate, GroupRole, Kind, Peer, Platform, PodSecurityLevel, Region, SecretStore, Source, Spread, Via, Volume, Workload,
 };
 use platgen::value::{Name, Quantity};
 
@@ -119,9 +119,10 @@ impl Bench<'_> {
             self.region(&place, "another port", |region| region.flows[index].ports.iter_mut().for_each(|port| *port += 1));
             self.region(&place, "every port", |region| region.flows[index].ports.clear());
             self.region(&place, "another caller", |region| {
-                region.flows[index].from = Peer::Workload { namespace: "shop".to_owned(), name: "worker".to_owned() };
+                region.flows[index].from =
+                    Peer::Workload { region: region.name.clone(), namespace: "shop".to_owned(), name: "worker".to_owned() };
             });
-            self.region(&place, "from outside of the platform", |region| region.flows[index].from = Peer::Metrics);
+            self.region(&place, "from outside of the platform", |region| region.flows[index].from = Peer::Addon(Addon::Monitoring));
             if matches!(flow.to, Peer::Outside { .. }) {
                 self.region(&place, "to the whole internet", |region| {
                     if let Peer::Outside { cidrs, .. } = &mut region.flows[index].to {
@@ -336,8 +337,7 @@ fn ours(files: &Files) -> BTreeMap<String, &str> {
 fn end(peer: &Peer) -> String {
     match peer {
         Peer::Workload { name, .. } => name.clone(),
-        Peer::Gateway => "the gateway".to_owned(),
-        Peer::Metrics => "the collector".to_owned(),
+        Peer::Addon(addon) => addon.name().to_owned(),
         Peer::Outside { name, .. } => name.clone(),
     }
 }
