@@ -51,7 +51,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         name: name(called),
         namespace: name("shop"),
         owner: name("shop-team"),
-        store: false,
+        store: None,
         kind,
         protocol: Protocol::Http,
         replicas: (1, 1),
@@ -158,7 +158,7 @@ fn web() -> Workload {
 
 fn orders() -> Workload {
     let mut orders = workload("orders", Kind::StatefulSet);
-    orders.store = true;
+    orders.store = Some(Engine::Postgres);
     orders.protocol = Protocol::Tcp;
     orders.replicas = (3, 3);
     orders.placement.spread = Spread::Soft;

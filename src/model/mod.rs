@@ -7,16 +7,18 @@ mod addon;
 mod container;
 pub mod lock;
 mod network;
+mod store;
 mod workload;
 
 pub use addon::{Addon, FOREIGN_NAMESPACES, SYSTEM_NAMESPACES, Traffic};
 pub use container::{ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, Variable, Volume};
 pub use network::{Network, NetworkSubnet, OnPremises, ZoneRange};
+pub use store::{Backup, Runner, Store};
 pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
 use crate::provider::Provider;
 use crate::source::Span;
-pub use crate::value::{GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Via};
+pub use crate::value::{Engine, GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via};
 
 use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, fit};
 use indexmap::IndexMap;
@@ -151,6 +153,8 @@ pub struct Region {
     pub cluster: Cluster,
     /// What runs in it, by `namespace/name`, in the order of the spec: apps, then stores.
     pub workloads: IndexMap<String, Workload>,
+    /// The data stores in it, by `namespace/name`, in the order of the spec.
+    pub stores: IndexMap<String, Store>,
     /// Who talks to whom, sorted.
     pub flows: Vec<Flow>,
 }

@@ -2,7 +2,7 @@
 
 use super::{Addon, Container, Volume};
 use crate::source::Span;
-use crate::value::{Cidr, Name, Percent, Protocol, Via};
+use crate::value::{Cidr, Engine, Name, Percent, Protocol, Via};
 
 /// An app or a store in one region.
 #[derive(Clone, Debug)]
@@ -15,8 +15,8 @@ pub struct Workload {
     pub namespace: Name,
     /// The team that owns it.
     pub owner: Name,
-    /// Whether it is a store.
-    pub store: bool,
+    /// The engine of the store that it runs, which stands under the same name in the region's `stores`; none for an app.
+    pub store: Option<Engine>,
     /// What it is.
     pub kind: Kind,
     /// What it speaks.
@@ -51,6 +51,13 @@ pub struct Workload {
     pub reason: Option<String>,
     /// Why it has no probes.
     pub no_probes: Option<String>,
+}
+
+impl Workload {
+    /// Whether it runs a store.
+    pub fn is_store(&self) -> bool {
+        self.store.is_some()
+    }
 }
 
 /// What a workload is.

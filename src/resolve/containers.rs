@@ -30,6 +30,19 @@ pub(super) struct Fallback {
     pub(super) told: bool,
 }
 
+/// A container as the spec declares it.
+pub(super) struct Declared<'a> {
+    pub(super) name: &'a Name,
+    /// Where its key stands.
+    pub(super) span: Span,
+    pub(super) fields: ContainerFields<'a>,
+    /// The mounts of the volumes that its entry declares.
+    pub(super) volumes: Volumes,
+    /// Its container ports.
+    pub(super) ports: Vec<(String, u16)>,
+    pub(super) fallback: &'a Fallback,
+}
+
 /// What the containers of a pod share.
 #[derive(Debug, Default)]
 pub(super) struct Pod {
@@ -49,19 +62,9 @@ pub(super) struct Pod {
 const MOST_CONFIG: usize = 1 << 20;
 
 impl Scope<'_> {
-    /// A container; `ports` are its container ports, `volumes` what it sees already.
-    #[allow(clippy::too_many_arguments)] // what a container is made of
-    pub(super) fn container(
-        &mut self,
-        name: &Name,
-        entry: Span,
-        fields: ContainerFields<'_>,
-        mut volumes: Volumes,
-        ports: Vec<(String, u16)>,
-        fallback: &Fallback,
-        asker: &mut Asker<'_>,
-        pod: &mut Pod,
-    ) -> Option<Container> {
+    /// A container, as its spec declares it.
+    pub(super) fn container(&mut self, declared: Declared<'_>, asker: &mut Asker<'_>, pod: &mut Pod) -> Option<Container> {
+        let Declared { name, span: entry, fields, mut volumes, ports, fallback } = declared;
         let image = self.image(fields, fallback, entry);
         let variables = self.variables(fields, asker);
         let files = self.files(fields, asker, &mut volumes);
@@ -91,7 +94,7 @@ impl Scope<'_> {
         }
         let command = self.words(fields.command, "`command`", asker);
         let arguments = self.words(fields.args, "`args`", asker);
-        let probes = self.probes(fields, &ports, fallback, pod, entry);
+        let probes = self.probes(fields, &ports, fallback, pod, entry, asker.entry);
         let security = self.security(fields, asker, pod, &mut volumes);
         let resources = fields.resources.get();
         let cpu = resources.and_then(|r| r.cpu.get()).map(|range| pair(range, |one| one.times(4)));

@@ -77,7 +77,7 @@ impl Scope<'_> {
         }
         if entry.ports.is_empty() {
             for (name, span) in [("expose", app.expose.span()), ("slo", app.slo.span())] {
-                if let Some(span) = span.filter(|_| said.is_empty() && !entry.unsure) {
+                if let Some(span) = span.filter(|_| said.is_empty() && !entry.ports_invalid) {
                     let diagnostic = Diagnostic::new(Code::Contradiction, format!("`{name}` needs a `port`, and there is none")).at(span);
                     self.tell(diagnostic.related(entry.key, "the entry has no port").help("add `port:`"));
                 }
@@ -116,7 +116,9 @@ impl Scope<'_> {
         self.check_ports(&app.ports);
         self.check_regions_of(&app.regions);
         self.check_scale(app);
-        if let Some(span) = app.alias.span().filter(|_| !entry.unsure && (entry.ports.is_empty() || periodic.is_some() || once.is_some())) {
+        if let Some(span) =
+            app.alias.span().filter(|_| !entry.ports_invalid && (entry.ports.is_empty() || periodic.is_some() || once.is_some()))
+        {
             self.contradiction("`alias` is a further name to call, and nothing calls it", span, Some(entry.key), "the entry has no port");
         }
         let fields = [

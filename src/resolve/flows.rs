@@ -78,7 +78,8 @@ impl Hosts {
 
 impl Scope<'_> {
     /// The ways in from outside of an app.
-    pub(super) fn exposures(&mut self, app: &App, ports: &[(String, u16, u16)], platform: &Platform, hosts: &mut Hosts) -> Vec<Exposure> {
+    pub(super) fn exposures(&mut self, app: &App, entry: &Entry, platform: &Platform, hosts: &mut Hosts) -> Vec<Exposure> {
+        let ports = &entry.ports[..];
         let mut exposures = Vec::new();
         let mut claims: Vec<(String, String, Span)> = Vec::new();
         for (expose, at) in app.expose.get().into_iter().flatten().filter_map(Field::spanned) {
@@ -99,7 +100,7 @@ impl Scope<'_> {
                     number
                 }
                 (None, [(_, service, _)]) => *service,
-                (None, _) if self.unsure || ports.is_empty() => continue,
+                (None, _) if entry.ports_invalid || ports.is_empty() => continue,
                 (None, _) => {
                     let diagnostic = Diagnostic::new(Code::MissingField, "`port` is missing: the app has several").at(at);
                     self.tell(diagnostic.help("say which port is exposed"));
@@ -150,7 +151,7 @@ impl Scope<'_> {
     }
 
     /// What `needs` names, each with its place.
-    pub(super) fn needs(&mut self, needs: &Field<Vec<Field<Ref>>>, asker: &Asker<'_>) -> Vec<Need> {
+    pub(super) fn needs<'n>(&mut self, needs: &Field<Vec<Field<Ref>>>, asker: &Asker<'n>) -> Vec<Need<'n>> {
         let mut all = Vec::new();
         for (reference, at) in needs.get().into_iter().flatten().filter_map(Field::spanned) {
             if reference.kind() == RefKind::Platform {
@@ -162,33 +163,32 @@ impl Scope<'_> {
                 continue;
             }
             let Some(entry) = self.lookup(asker.names, reference, asker.namespace, at) else { continue };
-            let entry = entry.clone();
             if !entry.rendered {
-                self.left_out(&entry, at, "a need", asker);
+                self.left_out(entry, at, "a need", asker);
                 continue;
             }
-            if away(&entry, asker) {
-                self.out_of_reach(&entry, at, "a need", asker);
+            if away(entry, asker) {
+                self.out_of_reach(entry, at, "a need", asker);
                 continue;
             }
-            if let Some((_, target)) = self.port_of(&entry, reference, at) {
+            if let Some((_, target)) = self.port_of(entry, reference, at) {
                 all.push(Need { entry, target, at });
             }
         }
         all
     }
 
-    pub(super) fn all_flows(
+    pub(super) fn all_flows<'n>(
         &mut self,
-        asker: &Asker<'_>,
+        asker: &Asker<'n>,
         placement: &Placement,
-        needs: Vec<Need>,
+        needs: Vec<Need<'n>>,
         exposures: &[Exposure],
         metrics: &[(u16, Span)],
     ) -> Vec<Flow> {
         // What is said under `needs`, too, has its place there.
         let said = |need: &&Need| needs.iter().any(|known| known.entry.key == need.entry.key && known.target == need.target);
-        let derived: Vec<Need> = asker.needs.iter().filter(|need| !said(need)).cloned().collect();
+        let derived: Vec<Need> = asker.needs.iter().filter(|need| !said(need)).copied().collect();
         let mut all = needs;
         all.extend(derived);
         let mut flows = self.flows_of(asker, placement, &all);
@@ -207,7 +207,7 @@ impl Scope<'_> {
     }
 
     /// What a workload's needs open in its region.
-    fn flows_of(&mut self, asker: &Asker<'_>, placement: &Placement, needs: &[Need]) -> Vec<Flow> {
+    fn flows_of(&mut self, asker: &Asker<'_>, placement: &Placement, needs: &[Need<'_>]) -> Vec<Flow> {
         let from = asker.peer();
         let peer = |namespace: &Name, name: &Name| Peer::Workload {
             region: asker.region.name.clone(),
@@ -216,7 +216,7 @@ impl Scope<'_> {
         };
         let mut flows = Vec::new();
         for need in needs {
-            let entry = &need.entry;
+            let entry = need.entry;
             let why = format!("{} calls {}", asker.label, entry.display());
             let to = match (&entry.what, &entry.namespace) {
                 (What::External { host, .. }, _) => {

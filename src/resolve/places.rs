@@ -13,12 +13,6 @@ use crate::syntax::Field;
 use crate::value::{Domain, KubernetesVersion, Name, PolicyEngine, Quantity, SecretStore};
 use indexmap::IndexMap;
 
-/// The regions of an environment.
-pub(super) struct Places {
-    pub(super) primary: Name,
-    pub(super) regions: Vec<Region>,
-}
-
 /// The digits of an AWS account, which end the name of its bucket.
 const ACCOUNT: usize = 12;
 
@@ -26,8 +20,8 @@ const ACCOUNT: usize = 12;
 const VERSIONS: (KubernetesVersion, KubernetesVersion) = (KubernetesVersion::new(1, 33), KubernetesVersion::new(1, 37));
 
 impl Scope<'_> {
-    /// The platform without its regions.
-    pub(super) fn base(&mut self) -> Option<Platform> {
+    /// The platform with its regions, before people, workloads and extensions are known. None without a region.
+    pub(super) fn base(&mut self, regions: Vec<Region>) -> Option<Platform> {
         let spec = self.spec;
         let (platform, at) = spec.platform.spanned()?;
         let item = spec.environments.get()?.get(self.environment.as_str())?;
@@ -84,18 +78,18 @@ impl Scope<'_> {
             self.tell(Diagnostic::new(Code::NameTooLong, message).at(at).help("choose a shorter name for one of them"));
         }
         Some(Platform {
-            name: name.clone(),
+            name,
             labels,
             environment: self.environment.clone(),
             protected: environment.protected.get() == Some(&true),
             domain: domain?,
-            primary: name,
+            primary: regions.iter().find(|region| region.primary)?.name.clone(),
             owner: owner?,
             state_region,
             secrets: Secrets { store: secrets.and_then(|secrets| secrets.store.get()).copied().unwrap_or(SecretStore::Cloud), vault },
             groups: Vec::new(),
             namespaces: IndexMap::new(),
-            regions: IndexMap::new(),
+            regions: regions.into_iter().map(|region| (region.name.to_string(), region)).collect(),
             patches: Vec::new(),
             manifests: Vec::new(),
             terraform: Vec::new(),
@@ -104,7 +98,7 @@ impl Scope<'_> {
     }
 
     /// The regions with their networks and clusters; their workloads come later.
-    pub(super) fn places(&mut self) -> Option<Places> {
+    pub(super) fn places(&mut self) -> Option<Vec<Region>> {
         let spec = self.spec;
         let environment = self.environment.as_str();
         let item = spec.environments.get()?.get(environment)?;
@@ -194,11 +188,12 @@ impl Scope<'_> {
                     account: account.clone(),
                     network,
                     workloads: IndexMap::new(),
+                    stores: IndexMap::new(),
                     flows: Vec::new(),
                 }
             })
             .collect();
-        Some(Places { primary, regions })
+        Some(regions)
     }
 
     /// Whether files can be printed for a version, and clusters of it be had.

@@ -1,14 +1,16 @@
 //! Texts with expressions become values of one region, and every reference in them becomes a need.
 
 use super::Scope;
+use super::engines;
 use super::names::{Entry, Names, What};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Peer, Platform, Region, Source};
 use crate::source::Span;
-use crate::value::{AddressField, Engine, Expression, Name, OwnField, Part, Protocol, Ref, Text};
+use crate::value::{AddressField, Expression, Name, OwnField, Part, Protocol, Ref, Text};
 
 /// Who is asking, and where.
 pub(super) struct Asker<'a> {
+    pub(super) entry: &'a Entry,
     pub(super) name: &'a Name,
     pub(super) namespace: &'a Name,
     /// `app/web`, for messages.
@@ -19,13 +21,13 @@ pub(super) struct Asker<'a> {
     pub(super) region: &'a Region,
     pub(super) names: &'a Names,
     /// What it turned out to need.
-    pub(super) needs: Vec<Need>,
+    pub(super) needs: Vec<Need<'a>>,
 }
 
 /// Something that is called.
-#[derive(Clone, Debug)]
-pub(super) struct Need {
-    pub(super) entry: Entry,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Need<'a> {
+    pub(super) entry: &'a Entry,
     /// The container's port.
     pub(super) target: u16,
     /// Where the spec names it.
@@ -107,7 +109,7 @@ impl Scope<'_> {
             Expression::Own(field) => self.own(*field, at, asker).map(Ok),
             Expression::Address { reference, field } => self.address(reference, *field, (at, whole), what, asker).map(Ok),
             Expression::User { reference, user, .. } => {
-                let entry = self.lookup(asker.names, reference, asker.namespace, at)?.clone();
+                let entry = self.lookup(asker.names, reference, asker.namespace, at)?;
                 if let What::Store(store) = &entry.what
                     && store.users.get().is_none_or(|users| users.get(user.as_str()).is_none())
                 {
@@ -118,7 +120,7 @@ impl Scope<'_> {
                     self.unknown(&format!("user of `{}` called", entry.display()), user.as_str(), known, at);
                     return None;
                 }
-                self.left_out(&entry, whole, what, asker);
+                self.left_out(entry, whole, what, asker);
                 None
             }
         }
@@ -127,7 +129,7 @@ impl Scope<'_> {
     fn own(&mut self, field: OwnField, at: Span, asker: &Asker<'_>) -> Option<String> {
         let port = |scope: &mut Self| match asker.port {
             Some((_, target)) => Some(target),
-            None if scope.unsure => None,
+            None if asker.entry.ports_invalid => None,
             None => {
                 scope.error(Code::Contradiction, format!("{} has no port, or several", asker.label), at);
                 None
@@ -155,13 +157,13 @@ impl Scope<'_> {
         what: &str,
         asker: &mut Asker<'_>,
     ) -> Option<String> {
-        let entry = self.lookup(asker.names, reference, asker.namespace, at)?.clone();
+        let entry = self.lookup(asker.names, reference, asker.namespace, at)?;
         if !entry.rendered {
-            self.left_out(&entry, whole, what, asker);
+            self.left_out(entry, whole, what, asker);
             return None;
         }
-        if away(&entry, asker) {
-            self.out_of_reach(&entry, whole, what, asker);
+        if away(entry, asker) {
+            self.out_of_reach(entry, whole, what, asker);
             return None;
         }
         if let (AddressField::PublicUrl, What::App(app)) = (field, &entry.what) {
@@ -179,9 +181,9 @@ impl Scope<'_> {
                 }
             };
         }
-        let (service, target) = self.port_of(&entry, reference, at)?;
-        asker.needs.push(Need { entry: entry.clone(), target, at });
-        let host = host_of(&entry, asker);
+        let (service, target) = self.port_of(entry, reference, at)?;
+        asker.needs.push(Need { entry, target, at });
+        let host = host_of(entry, asker);
         Some(match field {
             AddressField::Host => host,
             AddressField::Port => service.to_string(),
@@ -192,7 +194,7 @@ impl Scope<'_> {
             },
             AddressField::Url | AddressField::PublicUrl => match &entry.what {
                 What::External { url: Some(url), .. } => url.clone(),
-                _ => format!("{}://{host}:{service}", scheme(&entry)),
+                _ => format!("{}://{host}:{service}", scheme(entry)),
             },
         })
     }
@@ -241,16 +243,7 @@ fn scheme(entry: &Entry) -> &'static str {
             Some(Protocol::Tcp) => "tcp",
             _ => "http",
         },
-        What::Store(store) => match store.engine.get() {
-            Some(Engine::Postgres) => "postgres",
-            Some(Engine::Mysql) => "mysql",
-            Some(Engine::Mongodb) => "mongodb",
-            Some(Engine::Redis | Engine::Valkey) => "redis",
-            Some(Engine::Rabbitmq) => "amqp",
-            Some(Engine::Kafka) => "kafka",
-            Some(Engine::Opensearch) => "https",
-            _ => "tcp",
-        },
+        What::Store(store) => store.engine.get().map_or("tcp", |engine| engines::of(*engine).scheme),
         _ => "tcp",
     }
 }

@@ -7,7 +7,7 @@ use platgen::files::Files;
 use platgen::model::{
     Addon, Container, Estate, GroupRole, Kind, Peer, Platform, PodSecurityLevel, Region, SecretStore, Source, Spread, Via, Volume, Workload,
 };
-use platgen::value::{Name, Quantity};
+use platgen::value::{Engine, Name, Quantity};
 
 use crate::ground::{Ground, HOME};
 use crate::mutant::{Class, Mutant};
@@ -183,7 +183,7 @@ impl Bench<'_> {
         change("another group of its volumes".into(), &|w| w.fs_group += 1);
         change("the node's network".into(), &|w| w.host_network ^= true);
         change("the node's processes".into(), &|w| w.host_pid ^= true);
-        change("made a store or an app".into(), &|w| w.store ^= true);
+        change("made a store or an app".into(), &|w| w.store = if w.is_store() { None } else { Some(Engine::Custom) });
         change("made a DaemonSet".into(), &|w| w.kind = if matches!(w.kind, Kind::DaemonSet) { Kind::Deployment } else { Kind::DaemonSet });
         if workload.autoscaling.is_some() {
             change("autoscaling dropped".into(), &|w| w.autoscaling = None);

@@ -172,6 +172,7 @@ mod tests {
                 pools: Vec::new(),
             },
             workloads: Default::default(),
+            stores: Default::default(),
             flows: vec![outside("cards", &[]), outside("mainframe", &["192.168.0.0/24", "192.168.9.0/24"])],
         };
         let platform = Platform {
