@@ -138,9 +138,9 @@ fn web() -> Workload {
         Variable {
             name: "DSN".into(),
             value: Source::Template(vec![
-                Ok("postgres://app:".into()),
-                Err((secret("shop/orders#password"), true)),
-                Ok("@orders:5432/{{".into()),
+                TemplatePart::Text("postgres://app:".into()),
+                TemplatePart::Secret { reference: secret("shop/orders#password"), in_url: true },
+                TemplatePart::Text("@orders:5432/{{".into()),
             ]),
         },
     ];

@@ -9,7 +9,7 @@ use super::running::placed;
 use super::scene::{RENDER, Running, Scene};
 use crate::diagnostic::Code;
 use crate::inventory::Object;
-use crate::model::{SecretStore, Source};
+use crate::model::{SecretStore, Source, TemplatePart};
 use crate::provider::Provider;
 use crate::value::SecretRef;
 use serde_json::{Value, json};
@@ -143,8 +143,8 @@ pub(super) fn canonical(scene: &Scene, source: &Source) -> String {
         Source::Template(parts) => parts
             .iter()
             .map(|part| match part {
-                Ok(text) => text.clone(),
-                Err((reference, url)) => place(reference, *url),
+                TemplatePart::Text(text) => text.clone(),
+                TemplatePart::Secret { reference, in_url } => place(reference, *in_url),
             })
             .collect(),
     }

@@ -11,7 +11,9 @@ mod store;
 mod workload;
 
 pub use addon::{Addon, FOREIGN_NAMESPACES, SYSTEM_NAMESPACES, Traffic};
-pub use container::{ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, Variable, Volume};
+pub use container::{
+    ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, TemplatePart, Variable, Volume,
+};
 pub use network::{Network, NetworkSubnet, OnPremises, ZoneRange};
 pub use store::{Backup, Runner, Store};
 pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};

@@ -3,7 +3,7 @@
 //! Tells, and changes nothing.
 
 use super::Scope;
-use super::names::{Entry, Names, What};
+use super::names::{Entry, EntrySpec, Names};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::spec::App;
@@ -20,12 +20,12 @@ impl Scope<'_> {
         let teams: Vec<&Name> = spec.teams.get().map(|all| all.keys().collect()).unwrap_or_default();
         self.check_collisions(names);
         for entry in names.iter() {
-            match &entry.what {
-                What::App(app) => {
+            match &entry.spec {
+                EntrySpec::App(app) => {
                     self.check_owner(&app.owner, &teams);
                     self.check_app(entry, app);
                 }
-                What::Store(store) => {
+                EntrySpec::Store(store) => {
                     self.check_owner(&store.owner, &teams);
                     self.check_store(entry, store);
                 }

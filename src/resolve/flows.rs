@@ -1,9 +1,9 @@
 //! Who talks to whom, and the hostnames under which apps are reached.
 
 use super::Scope;
-use super::names::{Entry, What};
+use super::names::{Entry, EntrySpec};
 use super::probes::MOST;
-use super::values::{Asker, Need, away};
+use super::values::{Consumer, Dependency, in_other_region};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{Addon, Exposure, Flow, Peer, Placement, Platform, Region};
 use crate::source::Span;
@@ -151,7 +151,7 @@ impl Scope<'_> {
     }
 
     /// What `needs` names, each with its place.
-    pub(super) fn needs<'n>(&mut self, needs: &Field<Vec<Field<Ref>>>, asker: &Asker<'n>) -> Vec<Need<'n>> {
+    pub(super) fn needs<'n>(&mut self, needs: &Field<Vec<Field<Ref>>>, consumer: &Consumer<'n>) -> Vec<Dependency<'n>> {
         let mut all = Vec::new();
         for (reference, at) in needs.get().into_iter().flatten().filter_map(Field::spanned) {
             if reference.kind() == RefKind::Platform {
@@ -162,17 +162,17 @@ impl Scope<'_> {
                 );
                 continue;
             }
-            let Some(entry) = self.lookup(asker.names, reference, asker.namespace, at) else { continue };
+            let Some(entry) = self.lookup(consumer.names, reference, consumer.namespace, at) else { continue };
             if !entry.rendered {
-                self.left_out(entry, at, "a need", asker);
+                self.left_out(entry, at, "a need", consumer);
                 continue;
             }
-            if away(entry, asker) {
-                self.out_of_reach(entry, at, "a need", asker);
+            if in_other_region(entry, consumer) {
+                self.out_of_reach(entry, at, "a need", consumer);
                 continue;
             }
             if let Some((_, target)) = self.port_of(entry, reference, at) {
-                all.push(Need { entry, target, at });
+                all.push(Dependency { entry, target, at });
             }
         }
         all
@@ -180,26 +180,26 @@ impl Scope<'_> {
 
     pub(super) fn all_flows<'n>(
         &mut self,
-        asker: &Asker<'n>,
+        consumer: &Consumer<'n>,
         placement: &Placement,
-        needs: Vec<Need<'n>>,
+        needs: Vec<Dependency<'n>>,
         exposures: &[Exposure],
         metrics: &[(u16, Span)],
     ) -> Vec<Flow> {
         // What is said under `needs`, too, has its place there.
-        let said = |need: &&Need| needs.iter().any(|known| known.entry.key == need.entry.key && known.target == need.target);
-        let derived: Vec<Need> = asker.needs.iter().filter(|need| !said(need)).copied().collect();
+        let said = |need: &&Dependency| needs.iter().any(|known| known.entry.key == need.entry.key && known.target == need.target);
+        let derived: Vec<Dependency> = consumer.needs.iter().filter(|need| !said(need)).copied().collect();
         let mut all = needs;
         all.extend(derived);
-        let mut flows = self.flows_of(asker, placement, &all);
-        let to = asker.peer();
+        let mut flows = self.flows_of(consumer, placement, &all);
+        let to = consumer.peer();
         for exposure in exposures {
-            let why = format!("{} is exposed", asker.label);
+            let why = format!("{} is exposed", consumer.label);
             let from = Peer::Addon(Addon::Gateway);
             flows.push(Flow { from, to: to.clone(), ports: vec![exposure.target], why, span: exposure.span });
         }
         if let Some((_, span)) = metrics.first() {
-            let why = format!("{} has metrics", asker.label);
+            let why = format!("{} has metrics", consumer.label);
             let ports = metrics.iter().map(|(port, _)| *port).collect::<BTreeSet<_>>().into_iter().collect();
             flows.push(Flow { from: Peer::Addon(Addon::Monitoring), to, ports, why, span: *span });
         }
@@ -207,26 +207,27 @@ impl Scope<'_> {
     }
 
     /// What a workload's needs open in its region.
-    fn flows_of(&mut self, asker: &Asker<'_>, placement: &Placement, needs: &[Need<'_>]) -> Vec<Flow> {
-        let from = asker.peer();
+    fn flows_of(&mut self, consumer: &Consumer<'_>, placement: &Placement, needs: &[Dependency<'_>]) -> Vec<Flow> {
+        let from = consumer.peer();
         let peer = |namespace: &Name, name: &Name| Peer::Workload {
-            region: asker.region.name.clone(),
+            region: consumer.region.name.clone(),
             namespace: namespace.to_string(),
             name: name.to_string(),
         };
         let mut flows = Vec::new();
         for need in needs {
             let entry = need.entry;
-            let why = format!("{} calls {}", asker.label, entry.display());
-            let to = match (&entry.what, &entry.namespace) {
-                (What::External { host, .. }, _) => {
-                    let cidrs = self.external_ranges(host, entry, asker);
-                    self.way_out(asker, placement, entry, &cidrs, need.at);
+            let why = format!("{} calls {}", consumer.label, entry.display());
+            let to = match (&entry.spec, &entry.namespace) {
+                (EntrySpec::External { host, .. }, _) => {
+                    let cidrs = self.external_ranges(host, entry, consumer);
+                    self.way_out(consumer, placement, entry, &cidrs, need.at);
                     Peer::Outside { name: entry.display(), cidrs }
                 }
-                (What::App(app), Some(namespace)) => {
-                    if !self.runs_in(app, asker.region) {
-                        let message = format!("`{}` does not run in `{}`, where {} does", entry.display(), asker.region.name, asker.label);
+                (EntrySpec::App(app), Some(namespace)) => {
+                    if !self.runs_in(app, consumer.region) {
+                        let message =
+                            format!("`{}` does not run in `{}`, where {} does", entry.display(), consumer.region.name, consumer.label);
                         let diagnostic =
                             Diagnostic::new(Code::AbsentInRegion, message).at(need.at).related(entry.key, "it is declared here");
                         self.tell(diagnostic.help("let both run in the same `regions`"));
@@ -245,21 +246,21 @@ impl Scope<'_> {
     }
 
     /// What is on the internet is called from a subnet that has a way there.
-    fn way_out(&mut self, asker: &Asker<'_>, placement: &Placement, entry: &Entry, cidrs: &[Cidr], at: Span) {
+    fn way_out(&mut self, consumer: &Consumer<'_>, placement: &Placement, entry: &Entry, cidrs: &[Cidr], at: Span) {
         let private = |cidr: &Cidr| PRIVATE.iter().any(|range| range.parse::<Cidr>().is_ok_and(|range| range.contains(*cidr)));
-        let premises = matches!(&entry.what, What::External { on_premises: true, .. });
+        let premises = matches!(&entry.spec, EntrySpec::External { on_premises: true, .. });
         if premises || (!cidrs.is_empty() && cidrs.iter().all(private)) {
             return;
         }
         let closed = |name: &&Name| {
-            let subnets = asker.region.network.iter().flat_map(|network| &network.subnets);
+            let subnets = consumer.region.network.iter().flat_map(|network| &network.subnets);
             subnets.into_iter().any(|subnet| subnet.name == **name && !subnet.internet)
         };
         if let Some(subnet) = placement.subnets.iter().find(closed) {
             let message = format!(
                 "`{}` is on the internet, and `{}` runs in the subnet `{subnet}`, which has no way there",
                 entry.display(),
-                asker.label
+                consumer.label
             );
             let declared = self.spec.network.get().and_then(|network| network.subnets.get()).and_then(|all| all.get(subnet.as_str()));
             let egress = declared.and_then(|item| item.value.get()?.egress.span());
@@ -271,12 +272,12 @@ impl Scope<'_> {
         }
     }
 
-    fn external_ranges(&self, host: &str, entry: &Entry, asker: &Asker<'_>) -> Vec<Cidr> {
+    fn external_ranges(&self, host: &str, entry: &Entry, consumer: &Consumer<'_>) -> Vec<Cidr> {
         if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
             return vec![Cidr::around(address.into(), 32)];
         }
-        match &entry.what {
-            What::External { on_premises: true, .. } => asker
+        match &entry.spec {
+            EntrySpec::External { on_premises: true, .. } => consumer
                 .region
                 .network
                 .as_ref()

@@ -3,7 +3,9 @@
 //! Every environment is always resolved, alone, so that a fault in one hides nothing in another; addresses are planned for all of them together.
 //! Pure: no clock, disk or environment. Nothing after it sees a [`Spec`].
 
+mod access;
 pub mod addresses;
+mod capacity;
 mod collisions;
 mod containers;
 mod engines;
@@ -12,14 +14,12 @@ mod extensions;
 mod flows;
 mod literals;
 mod names;
-mod people;
 mod placement;
 mod places;
 mod plan;
 mod pods;
 mod probes;
 mod regions;
-mod room;
 mod sections;
 mod security;
 mod stores;
@@ -148,12 +148,12 @@ impl<'a> Scope<'a> {
     fn platform(&mut self, hosts: &mut flows::Hosts) -> Option<Platform> {
         let regions = self.places();
         let base = self.base(regions.unwrap_or_default());
-        let people = self.people();
+        let access = self.access();
         let names = self.names();
         self.check_sections(&names);
         let mut platform = base?;
-        platform.groups = people.groups;
-        platform.namespaces = people.namespaces;
+        platform.groups = access.groups;
+        platform.namespaces = access.namespaces;
         self.workloads(&mut platform, &names, hosts);
         self.extensions(&mut platform, &names);
         self.waivers(&mut platform);

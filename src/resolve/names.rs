@@ -35,12 +35,12 @@ pub(super) struct Entry {
     pub(super) ports: Vec<(String, u16, u16)>,
     /// Whether its ports are invalid, which has a diagnostic of its own: no other diagnostic names them.
     pub(super) ports_invalid: bool,
-    pub(super) what: What,
+    pub(super) spec: EntrySpec,
 }
 
 /// The entry's part of the spec.
 #[derive(Clone, Debug)]
-pub(super) enum What {
+pub(super) enum EntrySpec {
     App(Arc<App>),
     Store(Arc<Store>),
     /// Host, address, and whether it is in the company's own network.
@@ -54,12 +54,12 @@ pub(super) enum What {
 
 impl Entry {
     /// An entry without namespace and ports that is present and rendered.
-    fn new(kind: RefKind, key: &EntryName, span: Span, what: What) -> Entry {
-        let ports_invalid = match &what {
-            What::App(app) => ports_invalid(&app.port, &app.ports),
-            What::Store(store) => ports_invalid(&store.port, &store.ports),
-            What::External { host, .. } => host.is_empty(),
-            What::Other => false,
+    fn new(kind: RefKind, key: &EntryName, span: Span, spec: EntrySpec) -> Entry {
+        let ports_invalid = match &spec {
+            EntrySpec::App(app) => ports_invalid(&app.port, &app.ports),
+            EntrySpec::Store(store) => ports_invalid(&store.port, &store.ports),
+            EntrySpec::External { host, .. } => host.is_empty(),
+            EntrySpec::Other => false,
         };
         Entry {
             kind,
@@ -70,7 +70,7 @@ impl Entry {
             rendered: true,
             ports: Vec::new(),
             ports_invalid,
-            what,
+            spec,
         }
     }
 
@@ -118,7 +118,7 @@ impl Scope<'_> {
             let absent = (!self.is_here(&app.only)).then(|| app.only.span()).flatten();
             let namespace = self.namespace_of(key, &app.namespace, span, "app");
             let ports = ports(&app.port, &app.ports, Some((port_name(app), 0)));
-            let entry = Entry::new(RefKind::App, key, span, What::App(app.clone()));
+            let entry = Entry::new(RefKind::App, key, span, EntrySpec::App(app.clone()));
             self.add(&mut names, Entry { namespace, absent, ports, ..entry });
         }
         for (key, span, store) in spec.stores.get().into_iter().flat_map(|stores| stores.set()) {
@@ -130,7 +130,7 @@ impl Scope<'_> {
             let ports = ports(&store.port, &store.ports, fallback);
             let managed = store.mode.get() == Some(&StoreMode::Managed);
             let rendered = definition.is_none_or(|known| known.server.is_some()) && !managed;
-            let entry = Entry::new(RefKind::Store, key, span, What::Store(store.clone()));
+            let entry = Entry::new(RefKind::Store, key, span, EntrySpec::Store(store.clone()));
             self.add(&mut names, Entry { namespace, absent, rendered, ports, ..entry });
         }
         for (key, span, external) in spec.external.get().into_iter().flat_map(|all| all.set()) {
@@ -164,14 +164,14 @@ impl Scope<'_> {
                 }
             };
             let ports = vec![("port".to_string(), port, port)];
-            let entry = Entry::new(RefKind::External, key, span, What::External { host, url, on_premises });
+            let entry = Entry::new(RefKind::External, key, span, EntrySpec::External { host, url, on_premises });
             self.add(&mut names, Entry { absent, ports, ..entry });
         }
         for (key, span, _) in spec.charts.get().into_iter().flat_map(|all| all.set()) {
-            self.add(&mut names, Entry { rendered: false, ..Entry::new(RefKind::Chart, key, span, What::Other) });
+            self.add(&mut names, Entry { rendered: false, ..Entry::new(RefKind::Chart, key, span, EntrySpec::Other) });
         }
         for (key, span, _) in spec.buckets.get().into_iter().flat_map(|all| all.set()) {
-            self.add(&mut names, Entry { rendered: false, ..Entry::new(RefKind::Bucket, key, span, What::Other) });
+            self.add(&mut names, Entry { rendered: false, ..Entry::new(RefKind::Bucket, key, span, EntrySpec::Other) });
         }
         names
     }

@@ -1,7 +1,7 @@
 //! Regions, networks and clusters of an environment, with the addresses that were planned for them.
 
 use super::Scope;
-use super::regions::{Place, SubnetWish, places, short_zone, subnets};
+use super::regions::{Place, SubnetSpec, places, short_zone, subnets};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts;
 use crate::model::lock::{Key, Purpose};
@@ -117,7 +117,7 @@ impl Scope<'_> {
             None => places.first()?.name.clone(),
         };
         let subnets = subnets(spec);
-        let defaults: Vec<&SubnetWish> = subnets.iter().filter(|subnet| subnet.default).collect();
+        let defaults: Vec<&SubnetSpec> = subnets.iter().filter(|subnet| subnet.default).collect();
         let declared = spec.network.get().and_then(|network| network.subnets.get());
         match (&defaults[..], declared) {
             ([_], _) => {}
@@ -128,7 +128,7 @@ impl Scope<'_> {
                 self.tell(Diagnostic { span: at, ..diagnostic.help("add `default: true` to the one that takes apps without a `subnet`") });
             }
             ([first, second, ..], Some(all)) => {
-                let place = |subnet: &SubnetWish| all.get(subnet.name.as_str()).and_then(|item| item.value.get()?.default.span());
+                let place = |subnet: &SubnetSpec| all.get(subnet.name.as_str()).and_then(|item| item.value.get()?.default.span());
                 if let Some(at) = place(second) {
                     let message = format!("two subnets are the `default`: `{}` and `{}`", first.name, second.name);
                     self.contradiction(message, at, place(first), "the first stands here");
@@ -210,7 +210,7 @@ impl Scope<'_> {
         }
     }
 
-    fn pools(&mut self, subnets: &[SubnetWish], provider: Provider) -> Vec<Pool> {
+    fn pools(&mut self, subnets: &[SubnetSpec], provider: Provider) -> Vec<Pool> {
         let spec = self.spec;
         let mut pools = Vec::new();
         for (name, span, pool) in spec.cluster.get().and_then(|cluster| cluster.pools.get()).into_iter().flat_map(|all| all.set()) {
@@ -256,7 +256,7 @@ impl Scope<'_> {
     }
 
     /// The network of a region; none on a provider without one of ours, or where a range is missing (which is told elsewhere).
-    fn network(&self, place: &Place, subnets: &[SubnetWish]) -> Option<Network> {
+    fn network(&self, place: &Place, subnets: &[SubnetSpec]) -> Option<Network> {
         let (environment, region) = (self.environment.as_str(), place.name.as_str());
         let plan = self.plan;
         let zonal = place.provider == Provider::Aws;

@@ -110,7 +110,7 @@ fn no_such_region(name: &Name, provider: Provider, at: Span) -> Diagnostic {
 }
 
 /// The subnets of an environment: name, default, isolated, internet, explicit range.
-pub(super) struct SubnetWish {
+pub(super) struct SubnetSpec {
     pub(super) name: Name,
     pub(super) default: bool,
     pub(super) isolated: bool,
@@ -119,18 +119,18 @@ pub(super) struct SubnetWish {
     pub(super) was: Option<Name>,
 }
 
-pub(super) fn subnets(spec: &Spec) -> Vec<SubnetWish> {
+pub(super) fn subnets(spec: &Spec) -> Vec<SubnetSpec> {
     let declared = spec.network.get().and_then(|network| network.subnets.get()).filter(|all| !all.is_empty());
     let Some(declared) = declared else {
         let name = DEFAULT_SUBNET.parse();
         return name
             .into_iter()
-            .map(|name| SubnetWish { name, default: true, isolated: false, internet: true, cidr: None, was: None })
+            .map(|name| SubnetSpec { name, default: true, isolated: false, internet: true, cidr: None, was: None })
             .collect();
     };
     declared
         .set()
-        .map(|(name, _, subnet)| SubnetWish {
+        .map(|(name, _, subnet)| SubnetSpec {
             name: name.clone(),
             default: subnet.default.get() == Some(&true),
             isolated: subnet.isolated.get() == Some(&true),

@@ -4,10 +4,10 @@ use super::Scope;
 use super::containers::{Declared, Fallback, Pod};
 use super::engines;
 use super::flows::Hosts;
-use super::names::{Entry, Names, What};
+use super::names::{Entry, EntrySpec, Names};
 use super::placement::Runs;
 use super::probes::MOST;
-use super::values::Asker;
+use super::values::Consumer;
 use super::volumes::Volumes;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
@@ -37,18 +37,18 @@ impl Scope<'_> {
             let (mut workloads, mut stores) = (IndexMap::new(), IndexMap::new());
             let site = Site { platform, region: &region, names };
             for entry in names.iter().filter(|entry| entry.absent.is_none()) {
-                let built = match &entry.what {
-                    What::App(app) if self.runs_in(app, &region) => self.app(entry, app, site, hosts),
-                    What::Store(store) if entry.rendered && (region.primary || store.independent.get() == Some(&true)) => {
+                let built = match &entry.spec {
+                    EntrySpec::App(app) if self.runs_in(app, &region) => self.app(entry, app, site, hosts),
+                    EntrySpec::Store(store) if entry.rendered && (region.primary || store.independent.get() == Some(&true)) => {
                         self.store(entry, store, site)
                     }
                     _ => None,
                 };
                 let Some((workload, mut own)) = built else { continue };
-                self.room(entry, &workload, &region);
+                self.capacity(entry, &workload, &region);
                 flows.append(&mut own);
                 let key = format!("{}/{}", workload.namespace, workload.name);
-                if let What::Store(store) = &entry.what {
+                if let EntrySpec::Store(store) = &entry.spec {
                     stores.extend(model_store(store, &workload).map(|store| (key.clone(), store)));
                 }
                 workloads.insert(key, workload);
@@ -65,7 +65,7 @@ impl Scope<'_> {
     fn app(&mut self, entry: &Entry, app: &App, site: Site<'_>, hosts: &mut Hosts) -> Option<(Workload, Vec<Flow>)> {
         let (platform, region) = (site.platform, site.region);
         let namespace = entry.namespace.as_ref()?;
-        let mut asker = asker(entry, namespace, site);
+        let mut consumer = consumer(entry, namespace, site);
         let mut pod = Pod::default();
         let ports = container_ports(entry);
         let fallback = Fallback { told: true, ..Fallback::default() };
@@ -74,13 +74,13 @@ impl Scope<'_> {
         for (path, at, size) in app.volumes.get().into_iter().flat_map(|all| all.set()) {
             self.mount_claim(&mut volumes, path, size.clone(), at, &mut pod);
         }
-        let main = self.container(declared(entry, app.container(), volumes, ports, &fallback), &mut asker, &mut pod);
+        let main = self.container(declared(entry, app.container(), volumes, ports, &fallback), &mut consumer, &mut pod);
         pod.shared = Some(main.as_ref().map(|main| main.mounts.clone()).unwrap_or_default());
         pod.incomplete = main.is_none();
         self.check_init(&app.init);
         self.check_container_names(entry, app);
-        let init = self.others(&app.init, &mut asker, &mut pod);
-        let sidecars = self.others(&app.sidecars, &mut asker, &mut pod);
+        let init = self.others(&app.init, &mut consumer, &mut pod);
+        let sidecars = self.others(&app.sidecars, &mut consumer, &mut pod);
         self.check_listeners(&app.sidecars, app.port.span().or(app.ports.span()), main.as_ref());
         let main = main?;
         let deadline = self.seconds("deadline", &app.deadline, 1..=MOST);
@@ -115,8 +115,8 @@ impl Scope<'_> {
                 metrics.extend(self.metrics_port(&container.metrics, sidecar, entry));
             }
         }
-        let needs = self.needs(&app.needs, &asker);
-        let flows = self.all_flows(&asker, &placement, needs, &exposures, &metrics);
+        let needs = self.needs(&app.needs, &consumer);
+        let flows = self.all_flows(&consumer, &placement, needs, &exposures, &metrics);
         let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(30);
         let workload = Workload {
             kind,
@@ -127,7 +127,7 @@ impl Scope<'_> {
             sidecars,
             exposures,
             grace,
-            ..base_workload(&asker, (&app.owner, &app.alias), main, pod, placement)
+            ..base_workload(&consumer, (&app.owner, &app.alias), main, pod, placement)
         };
         Some((workload, flows))
     }
@@ -137,7 +137,7 @@ impl Scope<'_> {
         let engine = store.engine.get().copied()?;
         let definition = engines::of(engine);
         let server = definition.server.as_ref()?;
-        let mut asker = asker(entry, namespace, site);
+        let mut consumer = consumer(entry, namespace, site);
         let mut pod = Pod::default();
         let ports = container_ports(entry);
         let port_arguments = definition.port_arguments(&ports);
@@ -148,7 +148,7 @@ impl Scope<'_> {
         if let Some((size, at)) = size {
             self.mount_claim(&mut volumes, &data, size.clone(), at, &mut pod);
         }
-        let mut main = self.container(declared(entry, store.container(), volumes, ports, &fallback), &mut asker, &mut pod)?;
+        let mut main = self.container(declared(entry, store.container(), volumes, ports, &fallback), &mut consumer, &mut pod)?;
         let mounted = main.mounts.iter().any(|mount| mount.path == data.as_str());
         if size.is_some() {
             if main.args.is_empty() && main.command.is_empty() {
@@ -167,9 +167,9 @@ impl Scope<'_> {
         let members = store.replicas.get().copied().unwrap_or(1);
         let placement = self.placement(&store.subnet, &Field::Missing, &Field::Missing, site.region, Runs::replicas(members))?;
         let metrics: Vec<(u16, Span)> = self.metrics_port(&store.metrics, &main, entry).into_iter().collect();
-        let needs = self.needs(&store.needs, &asker);
-        let flows = self.all_flows(&asker, &placement, needs, &[], &metrics);
-        let base = base_workload(&asker, (&store.owner, &store.alias), main, pod, placement);
+        let needs = self.needs(&store.needs, &consumer);
+        let flows = self.all_flows(&consumer, &placement, needs, &[], &metrics);
+        let base = base_workload(&consumer, (&store.owner, &store.alias), main, pod, placement);
         let kind = if size.is_some() { Kind::StatefulSet } else { Kind::Deployment };
         let workload = Workload { store: Some(engine), kind, protocol: Protocol::Tcp, replicas: (members, members), ..base };
         Some((workload, flows))
@@ -178,7 +178,7 @@ impl Scope<'_> {
     fn others(
         &mut self,
         containers: &Field<crate::syntax::Map<Name, crate::spec::Container>>,
-        asker: &mut Asker<'_>,
+        consumer: &mut Consumer<'_>,
         pod: &mut Pod,
     ) -> Vec<Container> {
         let mut all = Vec::new();
@@ -187,7 +187,7 @@ impl Scope<'_> {
             let ports = ports.map(|(name, _, map)| (name.to_string(), map.container().get())).collect();
             let volumes = Volumes::of(Some(name.as_str()));
             let declared = Declared { name, span, fields: container.container(), volumes, ports, fallback: &Fallback::default() };
-            all.extend(self.container(declared, asker, pod));
+            all.extend(self.container(declared, consumer, pod));
         }
         all
     }
@@ -274,19 +274,19 @@ fn model_store(store: &Store, workload: &Workload) -> Option<model::Store> {
 
 /// What apps and stores have in common: one pod behind a Service, if it has a port. `of` are owner and aliases as the entry gives them.
 fn base_workload(
-    asker: &Asker<'_>,
+    consumer: &Consumer<'_>,
     of: (&Field<Name>, &Field<Vec<Field<Name>>>),
     main: Container,
     pod: Pod,
     placement: Placement,
 ) -> Workload {
     let (owner, alias) = of;
-    let platform = asker.platform;
-    let fallback = platform.namespaces.get(asker.namespace.as_str()).map_or(&platform.owner, |namespace| &namespace.owner);
+    let platform = consumer.platform;
+    let fallback = platform.namespaces.get(consumer.namespace.as_str()).map_or(&platform.owner, |namespace| &namespace.owner);
     Workload {
-        span: asker.entry.key,
-        name: asker.name.clone(),
-        namespace: asker.namespace.clone(),
+        span: consumer.entry.key,
+        name: consumer.name.clone(),
+        namespace: consumer.namespace.clone(),
         owner: owner.get().unwrap_or(fallback).clone(),
         store: None,
         kind: Kind::Deployment,
@@ -297,7 +297,7 @@ fn base_workload(
         main,
         sidecars: Vec::new(),
         volumes: pod.volumes,
-        service: service(asker.entry, alias),
+        service: service(consumer.entry, alias),
         exposures: Vec::new(),
         placement,
         grace: 30,
@@ -309,13 +309,13 @@ fn base_workload(
     }
 }
 
-fn asker<'x>(entry: &'x Entry, namespace: &'x Name, site: Site<'x>) -> Asker<'x> {
+fn consumer<'x>(entry: &'x Entry, namespace: &'x Name, site: Site<'x>) -> Consumer<'x> {
     let Site { platform, region, names } = site;
     let port = match entry.ports[..] {
         [(_, service, target)] => Some((service, target)),
         _ => None,
     };
-    Asker { entry, name: &entry.name, namespace, label: entry.display(), port, platform, region, names, needs: Vec::new() }
+    Consumer { entry, name: &entry.name, namespace, label: entry.display(), port, platform, region, names, needs: Vec::new() }
 }
 
 /// Each port once, under the first name that leads to it: the API server refuses a second one.
