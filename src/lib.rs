@@ -25,6 +25,8 @@ pub mod diagnostic;
 
 pub mod value;
 
+pub mod provider;
+
 pub mod syntax;
 
 pub mod spec;

@@ -6,12 +6,11 @@ use std::process::Command;
 
 use indexmap::IndexMap;
 use libtest_mimic::Trial;
-use platgen::facts::Provider;
 use platgen::kubernetes::{RenderError, documents, files};
 use platgen::model::*;
-use platgen::source::{Sources, Span};
-use platgen::spec::{GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Via};
-use platgen::value::{Name, Quantity};
+use platgen::provider::Provider;
+use platgen::source::{FileId, Sources, Span};
+use platgen::value::{GroupRole, Medium, Name, PodSecurityLevel, PolicyEngine, Protocol, Quantity, SecretStore, Via};
 use serde_json::{Value, json};
 
 use crate::support::functions;
@@ -65,7 +64,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         name: name(called),
         namespace: name("shop"),
         owner: name("shop-team"),
-        store: false,
+        store: None,
         kind,
         protocol: Protocol::Http,
         replicas: (1, 1),
@@ -115,6 +114,7 @@ fn web() -> Workload {
     web.placement.tolerations = vec![Toleration { key: "platgen.io/subnet".into(), value: "general".into(), effect: "NoSchedule" }];
     web.service = Some(Service { ports: vec![port("http", 8080), port("grpc", 9090)], aliases: vec![name("frontend")] });
     let exposure = Exposure {
+        span: Span::new(FileId(0), 0..0),
         host: "shop.example".into(),
         path: "/".into(),
         rewrite: None,
@@ -126,6 +126,7 @@ fn web() -> Workload {
         from: Vec::new(),
     };
     let admin = Exposure {
+        span: Span::new(FileId(0), 0..0),
         host: "admin.shop.example".into(),
         path: "/admin".into(),
         rewrite: Some("/".into()),
@@ -150,9 +151,9 @@ fn web() -> Workload {
         Variable {
             name: "DSN".into(),
             value: Source::Template(vec![
-                Ok("postgres://app:".into()),
-                Err((secret("shop/orders#password"), true)),
-                Ok("@orders:5432/{{".into()),
+                TemplatePart::Text("postgres://app:".into()),
+                TemplatePart::Secret { reference: secret("shop/orders#password"), in_url: true },
+                TemplatePart::Text("@orders:5432/{{".into()),
             ]),
         },
     ];
@@ -170,7 +171,7 @@ fn web() -> Workload {
 
 fn orders() -> Workload {
     let mut orders = workload("orders", Kind::StatefulSet);
-    orders.store = true;
+    orders.store = Some(Engine::Postgres);
     orders.protocol = Protocol::Tcp;
     orders.replicas = (3, 3);
     orders.placement.spread = Spread::Soft;
@@ -194,14 +195,15 @@ fn agent() -> Workload {
 }
 
 fn flows() -> Vec<Flow> {
-    let peer = |name: &str| Peer::Workload { namespace: "shop".into(), name: name.into() };
-    let flow = |from, to, ports: &[u16], why: &str| Flow { from, to, ports: ports.to_vec(), why: why.into() };
+    let peer = |name: &str| Peer::Workload { region: "eu-west-1".parse().unwrap(), namespace: "shop".into(), name: name.into() };
+    let flow =
+        |from, to, ports: &[u16], why: &str| Flow { from, to, ports: ports.to_vec(), why: why.into(), span: Span::new(FileId(0), 0..0) };
     vec![
         flow(peer("web"), peer("orders"), &[5432], "`needs` of app/web"),
         flow(peer("web"), Peer::Outside { name: "mail".into(), cidrs: Vec::new() }, &[443], "`needs` of app/web: external/mail"),
         flow(peer("report"), Peer::Outside { name: "erp".into(), cidrs: vec!["192.168.1.0/24".parse().unwrap()] }, &[443], "two\nlines"),
-        flow(Peer::Gateway, peer("web"), &[8080], "`expose` of app/web"),
-        flow(Peer::Metrics, peer("web"), &[9090], "`metrics` of app/web"),
+        flow(Peer::Addon(Addon::Gateway), peer("web"), &[8080], "`expose` of app/web"),
+        flow(Peer::Addon(Addon::Monitoring), peer("web"), &[9090], "`metrics` of app/web"),
     ]
 }
 
@@ -227,6 +229,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
             pools: Vec::new(),
         },
         workloads: workloads.into_iter().map(|workload| (format!("{}/{}", workload.namespace, workload.name), workload)).collect(),
+        stores: IndexMap::new(),
         flows: flows(),
     };
     let namespace = |called: &str, pod_security, reason: Option<&str>| Namespace {

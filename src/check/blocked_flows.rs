@@ -1,6 +1,6 @@
 //! The network policies of both sides allow each flow of the model, by the evaluator of policies.
 
-use super::context::{GATEWAYS, MONITORING, RegionContext, TreeContext, WORKLOAD};
+use super::context::{RegionContext, TreeContext, WORKLOAD};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::Labels;
@@ -49,7 +49,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
         let (Some(callers), Some(called)) = (ends.at(&flow.from), ends.at(&flow.to)) else { continue };
         for (out, own) in [(true, &flow.from), (false, &flow.to)] {
             // A workload without pods in the tree makes and takes no connection.
-            let Peer::Workload { namespace, name } = own else { continue };
+            let Peer::Workload { namespace, name, .. } = own else { continue };
             if !ends.workloads.contains_key(&format!("{namespace}/{name}")) {
                 continue;
             }
@@ -131,7 +131,7 @@ impl<'p> Ends<'p> {
         if let Some(nodes) = self.context.region.node_ranges(peer) {
             return Some(ranges(&nodes));
         }
-        if let Peer::Workload { namespace, name } = peer
+        if let Peer::Workload { namespace, name, .. } = peer
             && self.on_nodes.contains(&format!("{namespace}/{name}"))
             && self.context.region.workload_of(peer).is_some_and(|workload| !workload.host_network)
         {
@@ -139,11 +139,13 @@ impl<'p> Ends<'p> {
         }
         Some(match peer {
             // What is not rendered yet is called by its labels all the same.
-            Peer::Workload { namespace, name } => {
+            Peer::Workload { namespace, name, .. } => {
                 self.workloads.get(&format!("{namespace}/{name}")).cloned().unwrap_or_else(|| pod(namespace, WORKLOAD, name))
             }
-            Peer::Gateway => pod(GATEWAYS, "app.kubernetes.io/component", "proxy"),
-            Peer::Metrics => pod(MONITORING, "app.kubernetes.io/name", "prometheus"),
+            Peer::Addon(addon) => {
+                let (key, value) = addon.pods();
+                pod(addon.namespace(), key, value)
+            }
             Peer::Outside { cidrs, .. } if cidrs.is_empty() => {
                 vec![self.policies.place(&End::Range(IpNet::from(std::net::IpAddr::from(INTERNET))))]
             }

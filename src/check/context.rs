@@ -1,8 +1,8 @@
 //! What a rule sees: the documents of one cluster, and for a tree of ours the region of the model that they belong to.
 
-use crate::facts::Provider;
 use crate::inventory::{Inventory, Object, Selector};
-use crate::model::{Change, Manifest, Platform, Region, Workload};
+use crate::model::{Change, FOREIGN_NAMESPACES, Manifest, Platform, Region, Workload};
+use crate::provider::Provider;
 use crate::source::Span;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,17 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The label with the name of the workload that an object belongs to.
 pub(super) const WORKLOAD: &str = "platgen.io/workload";
 
-/// The namespace of the Gateways.
-pub(super) const GATEWAYS: &str = "envoy-gateway-system";
-
-/// The namespace of the metrics collector.
-pub(super) const MONITORING: &str = "monitoring";
-
 /// Namespaces of the cluster itself.
 pub(super) const SYSTEM: [&str; 3] = ["kube-node-lease", "kube-public", "kube-system"];
 
 /// Namespaces of a cluster of ours whose objects are not all known here: those of every cluster, and those of add-ons.
-pub(super) const FOREIGN: [&str; 6] = [GATEWAYS, MONITORING, "default", "kube-node-lease", "kube-public", "kube-system"];
+pub(super) const FOREIGN: [&str; 6] = FOREIGN_NAMESPACES;
 
 /// The documents of one cluster, whoever made them.
 pub(super) struct TreeContext<'a> {

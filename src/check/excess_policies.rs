@@ -1,11 +1,11 @@
 //! No network policy allows a connection that no flow of the model asks for.
 
-use super::context::{FOREIGN, GATEWAYS, MONITORING, RegionContext, WORKLOAD, list};
+use super::context::{FOREIGN, RegionContext, WORKLOAD, list};
 use super::policy_peers::{Way, namespaces, pods, selector, selector_of};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::{Labels, Object};
-use crate::model::{Peer, Region};
+use crate::model::{Addon, Peer, Region};
 use crate::value::Cidr;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,9 +30,8 @@ const OUTSIDE: &str = "outside";
 /// A name of an end that two flows share when they mean the same.
 fn key(peer: &Peer) -> String {
     match peer {
-        Peer::Workload { namespace, name } => format!("{namespace}/{name}"),
-        Peer::Gateway => "gateway".to_owned(),
-        Peer::Metrics => "metrics".to_owned(),
+        Peer::Workload { namespace, name, .. } => format!("{namespace}/{name}"),
+        Peer::Addon(addon) => addon.name().to_owned(),
         Peer::Outside { .. } => OUTSIDE.to_owned(),
     }
 }
@@ -158,21 +157,17 @@ fn foreign(context: &RegionContext, policy: &Object, peer: &Value) -> Option<Vec
         return None;
     }
     let wanted = selector(peer, "podSelector").unwrap_or_default();
-    let is = |namespace: &str, key: &str, value: &str| {
-        named == [namespace] && wanted.among.is_empty() && wanted.equal == Labels::from([(key.to_owned(), value.to_owned())])
+    let is = |addon: &Addon| {
+        let (key, value) = addon.pods();
+        named == [addon.namespace()] && wanted.among.is_empty() && wanted.equal == Labels::from([(key.to_owned(), value.to_owned())])
     };
-    Some(vec![if is(GATEWAYS, "app.kubernetes.io/component", "proxy") {
-        "gateway".to_owned()
-    } else if is(MONITORING, "app.kubernetes.io/name", "prometheus") {
-        "metrics".to_owned()
-    } else {
-        peer.to_string()
-    }])
+    Some(vec![Addon::ALL.into_iter().find(is).map_or_else(|| peer.to_string(), |addon| addon.name().to_owned())])
 }
 
 fn is_name_service(context: &RegionContext, policy: &Object, peer: &Value) -> bool {
     let wanted = selector(peer, "podSelector").unwrap_or_default();
-    namespaces(&context.tree, policy, peer) == ["kube-system"] && wanted.equal.get("k8s-app").is_some_and(|name| name == "kube-dns")
+    let (key, value) = Addon::Dns.pods();
+    namespaces(&context.tree, policy, peer) == [Addon::Dns.namespace()] && wanted.equal.get(key).is_some_and(|name| name == value)
 }
 
 /// Whether a block is a range of an outside service or of the nodes that a peer runs on, or for one of the internet everything but private networks.

@@ -4,6 +4,7 @@ use super::context::RegionContext;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::{Object, Selector};
+use crate::model::Addon;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -43,8 +44,9 @@ fn resolves(rule: &Value, protocol: &str) -> bool {
     let items = |key: &str| rule.get(key).and_then(Value::as_array).into_iter().flatten();
     let is_there = |peer: &Value| {
         let label = |pointer: &str| peer.pointer(pointer).and_then(Value::as_str);
-        label("/namespaceSelector/matchLabels/kubernetes.io~1metadata.name") == Some("kube-system")
-            && label("/podSelector/matchLabels/k8s-app") == Some("kube-dns")
+        let (key, value) = Addon::Dns.pods();
+        label("/namespaceSelector/matchLabels/kubernetes.io~1metadata.name") == Some(Addon::Dns.namespace())
+            && label(&format!("/podSelector/matchLabels/{}", key.replace('/', "~1"))) == Some(value)
     };
     let is_open = |port: &Value| {
         port.get("port").and_then(Value::as_u64) == Some(53) && port.get("protocol").and_then(Value::as_str) == Some(protocol)

@@ -3,8 +3,8 @@
 use super::context::{TreeContext, text};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::{Code, wording};
-use crate::facts::Provider;
 use crate::inventory::{Labels, Object, Part, Reference, Selector, references};
+use crate::provider::Provider;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -16,10 +16,10 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             Kind::DaemonSet | Kind::CronJob(_) | Kind::Job { .. } => continue,
         };
         // A store without volumes is a cache: what it loses is made again.
-        let cache = workload.store && !workload.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));
+        let cache = workload.is_store() && !workload.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));
         if context.platform.protected && workload.service.is_some() && workload.replicas.0 < 2 && !cache {
             let message = format!("one replica of `{name}` serves in the protected environment `{}`", context.platform.environment);
-            let help = if workload.store {
+            let help = if workload.is_store() {
                 "say `replicas` where the engine keeps copies of its own, or a waiver with the reason why one is enough"
             } else {
                 "say `scale: {replicas: 2..6}` or more, or a waiver with the reason why one is enough"

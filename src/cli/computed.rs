@@ -88,7 +88,7 @@ impl All<'_> {
 
     /// The path of a workload's entry: where two namespaces have the name, its key says both.
     fn entry(&self, workload: &Workload) -> String {
-        let section = if workload.store { "stores" } else { "apps" };
+        let section = if workload.is_store() { "stores" } else { "apps" };
         let both = format!("{section}.{}/{}", workload.namespace, workload.name);
         let below = format!("{both}.");
         if self.any(&below) { both } else { format!("{section}.{}", workload.name) }
@@ -118,7 +118,7 @@ impl All<'_> {
     }
 
     fn region(&mut self, name: &str, region: &Region, platform: &Platform) {
-        let Region { name: _, provider, zones, account, primary: _, network, cluster, workloads: _, flows: _ } = region;
+        let Region { name: _, provider, zones, account, primary: _, network, cluster, workloads: _, stores: _, flows: _ } = region;
         let at = format!("regions.{name}");
         self.add(format!("{at}.provider"), format!("{provider:?}").to_lowercase(), "cloud.provider");
         for (number, zone) in zones.iter().enumerate() {
@@ -229,7 +229,7 @@ impl All<'_> {
         let mut values = Values::new();
         let mut add = |path: &str, value: String, from: String| values.push((path.to_string(), value, from));
         let said = |path: &str| self.has(&format!("{entry}.{path}"));
-        let ports = match (said("port"), *store && !self.any(&format!("{entry}.ports."))) {
+        let ports = match (said("port"), store.is_some() && !self.any(&format!("{entry}.ports."))) {
             (true, _) => format!("{entry}.port"),
             (_, true) => format!("{entry}.engine"),
             _ => format!("{entry}.ports"),
@@ -241,9 +241,9 @@ impl All<'_> {
             Kind::CronJob(_) => ("CronJob", format!("{entry}.schedule")),
             Kind::Job { .. } => ("Job", format!("{entry}.run")),
             Kind::DaemonSet => ("DaemonSet", format!("{entry}.per_node")),
-            Kind::StatefulSet if *store => ("StatefulSet", format!("{entry}.storage")),
+            Kind::StatefulSet if store.is_some() => ("StatefulSet", format!("{entry}.storage")),
             Kind::StatefulSet => ("StatefulSet", format!("{entry}.volumes")),
-            Kind::Deployment if *store => ("Deployment", format!("{entry}.storage")),
+            Kind::Deployment if store.is_some() => ("Deployment", format!("{entry}.storage")),
             Kind::Deployment => ("Deployment", "the entry: no schedule, run, per_node or volumes".to_string()),
         };
         add("kind", kind_name.to_string(), why);
@@ -253,13 +253,13 @@ impl All<'_> {
         add("protocol", format!("{protocol:?}").to_lowercase(), format!("{entry}.engine"));
         add("grace", format!("{grace}s"), "the default of stores".to_string());
         if matches!(kind, Kind::Deployment | Kind::StatefulSet) {
-            let scaled = match (store, said("scale.replicas")) {
+            let scaled = match (store.is_some(), said("scale.replicas")) {
                 (true, _) => format!("{entry}.replicas"),
                 (_, true) => format!("{entry}.scale.replicas"),
                 _ => format!("environments.{}.protected", self.environment),
             };
             let range = if least == most { least.to_string() } else { format!("{least}..{most}") };
-            if !store {
+            if store.is_none() {
                 add("scale.replicas", range, scaled.clone());
             }
             if let Some(cpu) = autoscaling.as_ref().and_then(|scaling| scaling.cpu) {
@@ -310,7 +310,7 @@ impl All<'_> {
 }
 
 fn expose(number: usize, exposure: &Exposure, entry: &str, ports: &str, values: &mut Values) {
-    let Exposure { host, path, rewrite: _, port, target: _, timeout: _, websocket: _, via, from: _ } = exposure;
+    let Exposure { span: _, host, path, rewrite: _, port, target: _, timeout: _, websocket: _, via, from: _ } = exposure;
     let mut add = |key: &str, value: String, from: String| values.push((format!("expose[{number}].{key}"), value, from));
     add("hostname", host.clone(), format!("{entry}.expose[{number}].host and environment.domain"));
     add("path", path.clone(), format!("{entry}.expose[{number}].host: all below it"));

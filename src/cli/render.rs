@@ -220,7 +220,9 @@ fn conclude(report: &Report, version: &str) -> String {
     lines.push(match (report.is_clean(), report.refused.is_empty()) {
         (true, _) => "the files are what the spec says".to_string(),
         (false, true) => format!("{differences} between the spec and the files; `platgen render` writes them"),
-        (false, false) => format!("{differences} between the spec and the files; `platgen render` refuses to write until the errors above are mended"),
+        (false, false) => {
+            format!("{differences} between the spec and the files; `platgen render` refuses to write until the errors above are mended")
+        }
     });
     lines.join("\n")
 }

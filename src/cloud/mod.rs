@@ -23,7 +23,7 @@ pub fn roots(
 ) -> Result<BTreeMap<String, BTreeMap<String, String>>, TemplateError> {
     let mut roots = BTreeMap::new();
     let pages = match region.provider {
-        crate::facts::Provider::Aws => aws::network_pages(platform, region, owns_account),
+        crate::provider::Provider::Aws => aws::network_pages(platform, region, owns_account),
         _ => None,
     };
     for page in pages.into_iter().flatten() {

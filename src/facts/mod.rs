@@ -6,38 +6,12 @@
 mod table;
 
 use crate::diagnostic::wording;
+use crate::provider::Provider;
+use crate::value::Architecture;
 use table::Table;
 
-/// Who runs the clusters.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Provider {
-    /// Amazon Web Services.
-    Aws,
-    /// Google Cloud.
-    Google,
-    /// Microsoft Azure.
-    Azure,
-    /// Clusters in containers on a developer's machine.
-    Kind,
-    /// Clusters that are there already.
-    Existing,
-}
-
+/// The tables of a provider; empty for one whose clusters are not made by platgen.
 impl Provider {
-    /// Every provider.
-    pub const ALL: [Provider; 5] = [Provider::Aws, Provider::Google, Provider::Azure, Provider::Kind, Provider::Existing];
-
-    /// The name in a spec.
-    pub fn name(self) -> &'static str {
-        match self {
-            Provider::Aws => "aws",
-            Provider::Google => "google",
-            Provider::Azure => "azure",
-            Provider::Kind => "kind",
-            Provider::Existing => "existing",
-        }
-    }
-
     fn machines(self) -> Table {
         match self {
             Provider::Aws => Table(include_str!("aws-machines.tsv")),
@@ -53,25 +27,6 @@ impl Provider {
             Provider::Google => Table(include_str!("google-regions.tsv")),
             Provider::Azure => Table(include_str!("azure-regions.tsv")),
             Provider::Kind | Provider::Existing => Table(""),
-        }
-    }
-}
-
-/// The CPU architecture of a machine.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Architecture {
-    /// 64-bit x86.
-    Amd64,
-    /// 64-bit Arm.
-    Arm64,
-}
-
-impl Architecture {
-    /// The name in Kubernetes and in image indexes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Architecture::Amd64 => "amd64",
-            Architecture::Arm64 => "arm64",
         }
     }
 }

@@ -27,7 +27,7 @@ impl Priority {
     /// The priority of a workload's pods.
     pub(super) fn of(workload: &Workload) -> Priority {
         match workload.kind {
-            _ if workload.store => Priority::Data,
+            _ if workload.is_store() => Priority::Data,
             Kind::CronJob(_) | Kind::Job { .. } => Priority::Batch,
             Kind::DaemonSet => Priority::Critical,
             _ if !workload.exposures.is_empty() => Priority::Critical,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::metadata::{Labels, Metadata, Site};
 use super::pod::Volume;
 use super::secrets::{Entry, Value, external_secret};
-use crate::model::{Container, FileContent, Source, Workload};
+use crate::model::{Container, FileContent, Source, TemplatePart, Workload};
 use crate::template::{TemplateError, render_yaml};
 use crate::value::{digest, fit};
 use crate::yaml::Document;
@@ -142,8 +142,8 @@ fn secret_name(site: &Site, workload: &Workload, entries: &[Entry]) -> String {
         match &entry.value {
             Value::Whole(reference) => parts.push(reference.to_string()),
             Value::Template(pieces) => parts.extend(pieces.iter().map(|piece| match piece {
-                Ok(literal) => format!("text {literal}"),
-                Err((reference, encoded)) => format!("{} {reference}", if *encoded { "url" } else { "value" }),
+                TemplatePart::Text(literal) => format!("text {literal}"),
+                TemplatePart::Secret { reference, in_url } => format!("{} {reference}", if *in_url { "url" } else { "value" }),
             })),
         }
     }

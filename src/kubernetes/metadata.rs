@@ -107,7 +107,7 @@ pub(super) fn selector(workload: &Workload) -> Labels {
 
 fn component(workload: &Workload) -> &'static str {
     match workload.kind {
-        _ if workload.store => "store",
+        _ if workload.is_store() => "store",
         Kind::CronJob(_) | Kind::Job { .. } => "job",
         Kind::DaemonSet => "agent",
         Kind::Deployment | Kind::StatefulSet if workload.service.is_some() => "service",

@@ -11,12 +11,6 @@ use crate::model::{Flow, Peer, Workload};
 use crate::template::{Comment, TemplateError, render_yaml};
 use crate::yaml::Document;
 
-/// The namespace of the Gateways and of the proxies that Envoy Gateway starts for them.
-pub(super) const GATEWAYS: &str = "envoy-gateway-system";
-
-/// The namespace of the metrics collector.
-pub(super) const MONITORING: &str = "monitoring";
-
 /// What "the internet" leaves out: private networks (RFC 1918), carriers' (RFC 6598) and link-local addresses with the clouds' metadata services.
 const PRIVATE: [&str; 5] = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
 
@@ -41,7 +35,7 @@ struct Rule {
 
 /// The policy of a workload. It always opens egress to the name service, so it never is without egress rules.
 pub(super) fn document(site: &Site, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
-    let is_it = |peer: &Peer| matches!(peer, Peer::Workload { namespace, name } if *namespace == *workload.namespace.as_str() && *name == *workload.name.as_str());
+    let is_it = |peer: &Peer| matches!(peer, Peer::Workload { namespace, name, .. } if *namespace == *workload.namespace.as_str() && *name == *workload.name.as_str());
     let flows = &site.region.flows;
     let ingress: Vec<Rule> = flows.iter().filter(|flow| is_it(&flow.to)).map(|flow| rule(site, flow, &flow.from)).collect();
     let view = View {
@@ -69,9 +63,11 @@ fn peers(site: &Site, peer: &Peer) -> Vec<Value> {
         })]
     };
     match peer {
-        Peer::Workload { namespace, name } => pods(namespace, WORKLOAD, name),
-        Peer::Gateway => pods(GATEWAYS, "app.kubernetes.io/component", "proxy"),
-        Peer::Metrics => pods(MONITORING, "app.kubernetes.io/name", "prometheus"),
+        Peer::Workload { namespace, name, .. } => pods(namespace, WORKLOAD, name),
+        Peer::Addon(addon) => {
+            let (label, value) = addon.pods();
+            pods(addon.namespace(), label, value)
+        }
         Peer::Outside { cidrs, .. } if cidrs.is_empty() => vec![json!({"ipBlock": {"cidr": "0.0.0.0/0", "except": PRIVATE}})],
         Peer::Outside { cidrs, .. } => cidrs.iter().map(|cidr| json!({"ipBlock": {"cidr": cidr}})).collect(),
     }

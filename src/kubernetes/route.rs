@@ -8,10 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::metadata::{Labels, Metadata, PLATFORM, Site};
-use super::policy::GATEWAYS;
-use crate::facts::Provider;
-use crate::model::{Exposure, Workload};
+use crate::model::{Addon, Exposure, Workload};
 use crate::model::{Protocol, Via};
+use crate::provider::Provider;
 use crate::template::{TemplateError, render_yaml};
 use crate::value::{digest, fit};
 use crate::yaml::Document;
@@ -88,7 +87,7 @@ pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document
         let grpc = workload.protocol == Protocol::Grpc && exposures.iter().all(plain);
         for (number, exposures) in exposures.chunks(MOST_RULES).enumerate() {
             let name = name(workload, host, via, &from, number);
-            let (metadata, gateway, gateways) = (site.owned(workload, &name), gateway(via), GATEWAYS);
+            let (metadata, gateway, gateways) = (site.owned(workload, &name), gateway(via), Addon::Gateway.namespace());
             documents.extend(if grpc {
                 let rules = exposures.iter().map(|exposure| backend(workload, exposure)).collect();
                 render_yaml("kubernetes/grpc-route.yaml.j2", &Route { metadata, gateway, gateways, host, rules })?
@@ -144,7 +143,7 @@ pub(super) fn gateways(site: &Site) -> Result<Vec<Document>, TemplateError> {
         site.region.workloads.values().flat_map(|workload| &workload.exposures).map(|exposure| exposure.via).collect();
     let mut documents = Vec::new();
     for via in ways {
-        let metadata = |name: String| Metadata { namespace: Some(GATEWAYS.to_owned()), ..site.cluster_wide(name) };
+        let metadata = |name: String| Metadata { namespace: Some(Addon::Gateway.namespace().to_owned()), ..site.cluster_wide(name) };
         let name = gateway(via);
         let view = Gateway {
             metadata: metadata(name.to_owned()),

@@ -8,9 +8,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::metadata::{Labels, Metadata, Site};
-use crate::facts::Provider;
 use crate::model::SecretStore;
-use crate::model::{FileContent, Namespace, Source, Workload};
+use crate::model::{FileContent, Namespace, Source, TemplatePart, Workload};
+use crate::provider::Provider;
 use crate::template::{TemplateError, render_yaml};
 use crate::value::SecretRef;
 use crate::yaml::Document;
@@ -28,8 +28,8 @@ pub(super) struct Entry {
 pub(super) enum Value {
     /// As it stands in the manager.
     Whole(SecretRef),
-    /// Text around values; the flag asks for URL encoding.
-    Template(Vec<Result<String, (SecretRef, bool)>>),
+    /// Text around values.
+    Template(Vec<TemplatePart>),
 }
 
 /// A value to fetch: the name it gets, and its place.
@@ -84,12 +84,14 @@ pub(super) fn external_secret(site: &Site, workload: &Workload, name: &str, entr
                 let mut text = String::new();
                 for part in parts {
                     match part {
-                        Ok(literal) => text.push_str(&escape(literal)),
+                        TemplatePart::Text(literal) => text.push_str(&escape(literal)),
                         // A query writes a space as `+`, which elsewhere in a URL is a plus.
-                        Err((reference, true)) => {
+                        TemplatePart::Secret { reference, in_url: true } => {
                             text.push_str(&format!("{{{{ .{} | urlquery | replace \"+\" \"%20\" }}}}", named(reference, &mut data)));
                         }
-                        Err((reference, false)) => text.push_str(&format!("{{{{ .{} }}}}", named(reference, &mut data))),
+                        TemplatePart::Secret { reference, in_url: false } => {
+                            text.push_str(&format!("{{{{ .{} }}}}", named(reference, &mut data)))
+                        }
                     }
                 }
                 template.insert(entry.key.clone(), text);
@@ -143,7 +145,13 @@ pub(super) fn references(workload: &Workload) -> impl Iterator<Item = &SecretRef
         let variables = container.variables.iter().flat_map(|variable| match &variable.value {
             Source::Text(_) => Vec::new(),
             Source::Secret(reference) => vec![reference],
-            Source::Template(parts) => parts.iter().filter_map(|part| part.as_ref().err()).map(|(reference, _)| reference).collect(),
+            Source::Template(parts) => {
+                let reference = |part| match part {
+                    &TemplatePart::Text(_) => None,
+                    TemplatePart::Secret { reference, .. } => Some(reference),
+                };
+                parts.iter().filter_map(reference).collect()
+            }
         });
         let files = container.files.iter().filter_map(|file| match &file.content {
             FileContent::Text(_) => None,

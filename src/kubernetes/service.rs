@@ -77,7 +77,7 @@ fn app_protocol(workload: &Workload, port: &str) -> Option<&'static str> {
 
 /// Keeps traffic inside a zone where it can. The word changed with 1.35; before, the API refuses the new one.
 fn distribution(site: &Site, workload: &Workload) -> Option<&'static str> {
-    if workload.store || site.region.zones.len() < 2 {
+    if workload.is_store() || site.region.zones.len() < 2 {
         return None;
     }
     Some(if site.region.cluster.version >= KubernetesVersion::new(1, 35) { "PreferSameZone" } else { "PreferClose" })

@@ -1,7 +1,6 @@
 //! A container and what is in it: values, files, volumes, probes and rights.
 
-use crate::spec::Medium;
-use crate::value::{Name, Quantity, SecretRef};
+use crate::value::{Medium, Name, Quantity, SecretRef};
 
 /// A container.
 #[derive(Clone, Debug)]
@@ -50,8 +49,22 @@ pub enum Source {
     Text(String),
     /// In the secret manager.
     Secret(SecretRef),
-    /// Text around secrets: literal parts and references, alternating freely; the flag asks for URL encoding.
-    Template(Vec<Result<String, (SecretRef, bool)>>),
+    /// Text around values of the secret manager.
+    Template(Vec<TemplatePart>),
+}
+
+/// A part of a value that is put together in the cluster.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum TemplatePart {
+    /// Text known when rendering.
+    Text(String),
+    /// A value of the secret manager.
+    Secret {
+        /// Its place.
+        reference: SecretRef,
+        /// Whether it stands inside a URL and is encoded as a part of one.
+        in_url: bool,
+    },
 }
 
 /// A file in a container.

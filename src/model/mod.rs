@@ -3,18 +3,24 @@
 //! Made by `resolve` alone and never changed after. If two readers need a fact it stands here; if one does, it belongs to that reader's view. Knows
 //! nothing of the spec's shape, of templates or of the disk.
 
+mod addon;
 mod container;
 pub mod lock;
 mod network;
+mod store;
 mod workload;
 
-pub use container::{ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, Variable, Volume};
+pub use addon::{Addon, FOREIGN_NAMESPACES, SYSTEM_NAMESPACES, Traffic};
+pub use container::{
+    ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, TemplatePart, Variable, Volume,
+};
 pub use network::{Network, NetworkSubnet, OnPremises, ZoneRange};
+pub use store::{Backup, Runner, Store};
 pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
-use crate::facts::Provider;
+use crate::provider::Provider;
 use crate::source::Span;
-pub use crate::spec::{GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Via};
+pub use crate::value::{Engine, GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via};
 
 use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, fit};
 use indexmap::IndexMap;
@@ -149,6 +155,8 @@ pub struct Region {
     pub cluster: Cluster,
     /// What runs in it, by `namespace/name`, in the order of the spec: apps, then stores.
     pub workloads: IndexMap<String, Workload>,
+    /// The data stores in it, by `namespace/name`, in the order of the spec.
+    pub stores: IndexMap<String, Store>,
     /// Who talks to whom, sorted.
     pub flows: Vec<Flow>,
 }
@@ -156,7 +164,7 @@ pub struct Region {
 impl Region {
     /// The workload that an end of a flow is; none of what is no workload of this region.
     pub fn workload_of(&self, peer: &Peer) -> Option<&Workload> {
-        let Peer::Workload { namespace, name } = peer else { return None };
+        let Peer::Workload { namespace, name, .. } = peer else { return None };
         self.workloads.get(&format!("{namespace}/{name}"))
     }
 

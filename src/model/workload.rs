@@ -1,9 +1,8 @@
 //! What runs in a region: apps and stores alike, with every value resolved for that region.
 
-use super::{Container, Volume};
+use super::{Addon, Container, Volume};
 use crate::source::Span;
-use crate::spec::{Protocol, Via};
-use crate::value::{Cidr, Name, Percent};
+use crate::value::{Cidr, Engine, Name, Percent, Protocol, Via};
 
 /// An app or a store in one region.
 #[derive(Clone, Debug)]
@@ -16,8 +15,8 @@ pub struct Workload {
     pub namespace: Name,
     /// The team that owns it.
     pub owner: Name,
-    /// Whether it is a store.
-    pub store: bool,
+    /// The engine of the store that it runs, which stands under the same name in the region's `stores`; none for an app.
+    pub store: Option<Engine>,
     /// What it is.
     pub kind: Kind,
     /// What it speaks.
@@ -52,6 +51,13 @@ pub struct Workload {
     pub reason: Option<String>,
     /// Why it has no probes.
     pub no_probes: Option<String>,
+}
+
+impl Workload {
+    /// Whether it runs a store.
+    pub fn is_store(&self) -> bool {
+        self.store.is_some()
+    }
 }
 
 /// What a workload is.
@@ -115,6 +121,8 @@ pub struct ServicePort {
 /// A way in from outside.
 #[derive(Clone, Debug)]
 pub struct Exposure {
+    /// Where the spec declares it.
+    pub span: Span,
     /// The full host name.
     pub host: String,
     /// The path below which it is reached; `/` is all.
@@ -183,24 +191,26 @@ pub struct Flow {
     pub to: Peer,
     /// On which container ports, over TCP.
     pub ports: Vec<u16>,
-    /// Why, e.g. "`needs` of app/frontend".
+    /// What asks for the flow, such as `app/web calls store/orders`.
     pub why: String,
+    /// Where the spec declares the dependency, the exposure or the metrics that it follows from.
+    pub span: Span,
 }
 
 /// An end of a flow.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Peer {
-    /// A workload of this region, by namespace and name.
+    /// A workload of the platform.
     Workload {
+        /// The region that it runs in.
+        region: Name,
         /// Its namespace.
         namespace: String,
         /// Its name.
         name: String,
     },
-    /// The load balancer's proxies.
-    Gateway,
-    /// The metrics collector.
-    Metrics,
+    /// The pods of an add-on of the region's cluster.
+    Addon(Addon),
     /// A service outside: where it is known, its range, else the internet without private ranges.
     Outside {
         /// Its name in the spec.

@@ -165,9 +165,7 @@ fn live_roots<'s>(job: &Job<'_>, survey: &'s Survey<'_>) -> BTreeMap<&'s str, Ve
     }
     roots.retain(|root, _| !rendered.contains(root) && !job.force.names(job.roots, &Place::output(*root)));
     let mut disk = Disk::new(job.roots);
-    let mut guarded = |entry: &&Entry<'_>| {
-        matches!(disk.look(&entry.place), Ok(Found::File(bytes)) if String::from_utf8_lossy(&bytes).contains("prevent_destroy"))
-    };
+    let mut guarded = |entry: &&Entry<'_>| matches!(disk.look(&entry.place), Ok(Found::File(bytes)) if String::from_utf8_lossy(&bytes).contains("prevent_destroy"));
     let commands = |root: &str, guarded: bool| {
         let folder = shell_word(&job.roots.show(&Place::output(root)));
         let mut commands = vec![format!("terraform -chdir={folder} init")];
@@ -244,7 +242,9 @@ fn wanted_manifest(job: &Job<'_>, survey: &Survey<'_>, number: usize, group: &Gr
         false if before.is_empty() => before,
         false => before.into_iter().chain([job.version.to_owned()]).collect(),
     };
-    let place = |own: fn(&crate::files::Unit) -> &Option<String>, known: Option<&String>| group.unit.map_or(known.cloned(), |unit| own(unit).clone());
+    let place = |own: fn(&crate::files::Unit) -> &Option<String>, known: Option<&String>| {
+        group.unit.map_or(known.cloned(), |unit| own(unit).clone())
+    };
     Some(Manifest {
         versions,
         environment: place(|unit| &unit.environment, known.and_then(|known| known.environment.as_ref())),

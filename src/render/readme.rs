@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::facts::Provider;
 use crate::kubernetes;
 use crate::model::{Estate, Exposure, Platform, Region, SecretStore, Via, Volume, Workload};
+use crate::provider::Provider;
 use crate::scanners;
 
 /// Seconds that a job without a deadline may take before a rollout is given up.

@@ -4,7 +4,7 @@
 //! nothing.
 
 use super::Scope;
-use super::names::{Entry, Names, What};
+use super::names::{Entry, EntrySpec, Names};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::spec::StoreSize;
@@ -66,13 +66,13 @@ impl Scope<'_> {
 
 /// The namespace of an app or store.
 fn served(entry: &Entry) -> Option<&str> {
-    matches!(entry.what, What::App(_) | What::Store(_)).then_some(entry.namespace.as_ref()?.as_str())
+    matches!(entry.spec, EntrySpec::App(_) | EntrySpec::Store(_)).then_some(entry.namespace.as_ref()?.as_str())
 }
 
 fn aliases(entry: &Entry) -> Vec<(String, Span)> {
-    let alias = match &entry.what {
-        What::App(app) => &app.alias,
-        What::Store(store) => &store.alias,
+    let alias = match &entry.spec {
+        EntrySpec::App(app) => &app.alias,
+        EntrySpec::Store(store) => &store.alias,
         _ => return Vec::new(),
     };
     alias.get().into_iter().flatten().filter_map(Field::spanned).map(|(name, at)| (name.to_string(), at)).collect()
@@ -80,9 +80,9 @@ fn aliases(entry: &Entry) -> Vec<(String, Span)> {
 
 /// Whether it becomes a StatefulSet, which has a Service of its own.
 fn keeps(entry: &Entry) -> bool {
-    match &entry.what {
-        What::App(app) => app.volumes.get().is_some_and(|all| !all.is_empty()),
-        What::Store(store) => matches!(store.storage.get(), Some(StoreSize::Size(_))),
+    match &entry.spec {
+        EntrySpec::App(app) => app.volumes.get().is_some_and(|all| !all.is_empty()),
+        EntrySpec::Store(store) => matches!(store.storage.get(), Some(StoreSize::Size(_))),
         _ => false,
     }
 }

@@ -2,14 +2,14 @@
 
 use super::Scope;
 use super::literals;
-use super::values::Asker;
+use super::values::Consumer;
 use super::volumes::Volumes;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{ConfigFile, Container, FileContent, Mount, Probes, Source, Variable, Volume};
 use crate::source::Span;
-use crate::spec::{ContainerFields, Medium};
+use crate::spec::ContainerFields;
 use crate::syntax::Field;
-use crate::value::{AbsolutePath, Image, ImageTag, Name, Quantity, QuantityRange, Text};
+use crate::value::{AbsolutePath, Image, ImageTag, Medium, Name, Quantity, QuantityRange, Text};
 
 /// The size of an empty folder that names none.
 const TMP_SIZE: u64 = 64 << 20;
@@ -28,6 +28,19 @@ pub(super) struct Fallback {
     pub(super) probes: Probes,
     /// Whether a missing image has been told where its entry is judged.
     pub(super) told: bool,
+}
+
+/// A container as the spec declares it.
+pub(super) struct Declared<'a> {
+    pub(super) name: &'a Name,
+    /// Where its key stands.
+    pub(super) span: Span,
+    pub(super) fields: ContainerFields<'a>,
+    /// The mounts of the volumes that its entry declares.
+    pub(super) volumes: Volumes,
+    /// Its container ports.
+    pub(super) ports: Vec<(String, u16)>,
+    pub(super) fallback: &'a Fallback,
 }
 
 /// What the containers of a pod share.
@@ -49,22 +62,12 @@ pub(super) struct Pod {
 const MOST_CONFIG: usize = 1 << 20;
 
 impl Scope<'_> {
-    /// A container; `ports` are its container ports, `volumes` what it sees already.
-    #[allow(clippy::too_many_arguments)] // what a container is made of
-    pub(super) fn container(
-        &mut self,
-        name: &Name,
-        entry: Span,
-        fields: ContainerFields<'_>,
-        mut volumes: Volumes,
-        ports: Vec<(String, u16)>,
-        fallback: &Fallback,
-        asker: &mut Asker<'_>,
-        pod: &mut Pod,
-    ) -> Option<Container> {
+    /// A container, as its spec declares it.
+    pub(super) fn container(&mut self, declared: Declared<'_>, consumer: &mut Consumer<'_>, pod: &mut Pod) -> Option<Container> {
+        let Declared { name, span: entry, fields, mut volumes, ports, fallback } = declared;
         let image = self.image(fields, fallback, entry);
-        let variables = self.variables(fields, asker);
-        let files = self.files(fields, asker, &mut volumes);
+        let variables = self.variables(fields, consumer);
+        let files = self.files(fields, consumer, &mut volumes);
         let mut folders = 0_u64;
         for (path, at, tmp) in fields.tmp.get().into_iter().flat_map(|all| all.set()) {
             if let Some((folder, of)) = tmp.of.spanned() {
@@ -89,10 +92,10 @@ impl Scope<'_> {
             folders = folders.saturating_add(if medium == Medium::Disk { size.bytes() } else { 0 });
             self.mount_tmp(&mut volumes, path, medium, size, at, pod);
         }
-        let command = self.words(fields.command, "`command`", asker);
-        let arguments = self.words(fields.args, "`args`", asker);
-        let probes = self.probes(fields, &ports, fallback, pod, entry);
-        let security = self.security(fields, asker, pod, &mut volumes);
+        let command = self.words(fields.command, "`command`", consumer);
+        let arguments = self.words(fields.args, "`args`", consumer);
+        let probes = self.probes(fields, &ports, fallback, pod, entry, consumer.entry);
+        let security = self.security(fields, consumer, pod, &mut volumes);
         let resources = fields.resources.get();
         let cpu = resources.and_then(|r| r.cpu.get()).map(|range| pair(range, |one| one.times(4)));
         let both = |one: &Quantity| one.clone();
@@ -151,10 +154,10 @@ impl Scope<'_> {
     }
 
     /// The words of a command line.
-    fn words(&mut self, words: &Field<Vec<Field<Text>>>, what: &str, asker: &mut Asker<'_>) -> Vec<String> {
+    fn words(&mut self, words: &Field<Vec<Field<Text>>>, what: &str, consumer: &mut Consumer<'_>) -> Vec<String> {
         let mut all = Vec::new();
         for (text, span) in words.get().into_iter().flatten().filter_map(Field::spanned) {
-            match self.value(text, span, what, asker) {
+            match self.value(text, span, what, consumer) {
                 Some(Source::Text(value)) => {
                     self.printable(what, &value, span);
                     all.push(value);
@@ -200,7 +203,7 @@ impl Scope<'_> {
         self.tell(diagnostic.help("put it in the secret manager and name its place under `secrets`, or as `${secret/path#key}`"));
     }
 
-    fn variables(&mut self, fields: ContainerFields<'_>, asker: &mut Asker<'_>) -> Vec<Variable> {
+    fn variables(&mut self, fields: ContainerFields<'_>, consumer: &mut Consumer<'_>) -> Vec<Variable> {
         let mut variables = Vec::new();
         let mut bytes = 0;
         let secrets = fields.secrets.get();
@@ -216,7 +219,7 @@ impl Scope<'_> {
                 );
                 continue;
             }
-            if let Some(value) = self.value(text, at, &format!("`{name}`"), asker) {
+            if let Some(value) = self.value(text, at, &format!("`{name}`"), consumer) {
                 if let Source::Text(text) = &value {
                     self.printable(&format!("`{name}`"), text, at);
                     let before = bytes;
@@ -238,7 +241,7 @@ impl Scope<'_> {
         variables
     }
 
-    fn files(&mut self, fields: ContainerFields<'_>, asker: &mut Asker<'_>, volumes: &mut Volumes) -> Vec<ConfigFile> {
+    fn files(&mut self, fields: ContainerFields<'_>, consumer: &mut Consumer<'_>, volumes: &mut Volumes) -> Vec<ConfigFile> {
         let mut files = Vec::new();
         let mut bytes = 0;
         for (path, span, file) in fields.files.get().into_iter().flat_map(|all| all.set()) {
@@ -272,9 +275,9 @@ impl Scope<'_> {
                     if text.as_deref().is_some_and(literals::looks_secret) {
                         self.secret_literal(&format!("`{path}`"), *at);
                     }
-                    text.and_then(|text| self.file_text(&text, *at, path, expand, asker))
+                    text.and_then(|text| self.file_text(&text, *at, path, expand, consumer))
                 }
-                (_, Field::Set(text, at), _) => self.file_text(text, *at, path, expand, asker),
+                (_, Field::Set(text, at), _) => self.file_text(text, *at, path, expand, consumer),
                 _ => None,
             };
             if let Some(FileContent::Text(text)) = &content {
@@ -290,12 +293,12 @@ impl Scope<'_> {
         files
     }
 
-    fn file_text(&mut self, text: &str, at: Span, path: &AbsolutePath, expand: bool, asker: &mut Asker<'_>) -> Option<FileContent> {
+    fn file_text(&mut self, text: &str, at: Span, path: &AbsolutePath, expand: bool, consumer: &mut Consumer<'_>) -> Option<FileContent> {
         if !expand {
             return Some(FileContent::Text(text.to_string()));
         }
         match text.parse::<Text>() {
-            Ok(parsed) => match self.value(&parsed, at, &format!("`{path}`"), asker)? {
+            Ok(parsed) => match self.value(&parsed, at, &format!("`{path}`"), consumer)? {
                 Source::Text(text) => Some(FileContent::Text(text)),
                 Source::Secret(secret) => Some(FileContent::Secret(secret)),
                 Source::Template(_) => {

@@ -3,7 +3,7 @@
 //! Tells, and changes nothing.
 
 use super::Scope;
-use super::names::{Entry, Names, What};
+use super::names::{Entry, EntrySpec, Names};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::spec::App;
@@ -20,12 +20,12 @@ impl Scope<'_> {
         let teams: Vec<&Name> = spec.teams.get().map(|all| all.keys().collect()).unwrap_or_default();
         self.check_collisions(names);
         for entry in names.iter() {
-            match &entry.what {
-                What::App(app) => {
+            match &entry.spec {
+                EntrySpec::App(app) => {
                     self.check_owner(&app.owner, &teams);
                     self.check_app(entry, app);
                 }
-                What::Store(store) => {
+                EntrySpec::Store(store) => {
                     self.check_owner(&store.owner, &teams);
                     self.check_store(entry, store);
                 }
@@ -77,13 +77,13 @@ impl Scope<'_> {
         }
         if entry.ports.is_empty() {
             for (name, span) in [("expose", app.expose.span()), ("slo", app.slo.span())] {
-                if let Some(span) = span.filter(|_| said.is_empty() && !entry.unsure) {
+                if let Some(span) = span.filter(|_| said.is_empty() && !entry.ports_invalid) {
                     let diagnostic = Diagnostic::new(Code::Contradiction, format!("`{name}` needs a `port`, and there is none")).at(span);
                     self.tell(diagnostic.related(entry.key, "the entry has no port").help("add `port:`"));
                 }
             }
         }
-        if let (Some(span), Some((crate::spec::Protocol::Tcp, at))) = (app.expose.span(), app.protocol.spanned()) {
+        if let (Some(span), Some((crate::value::Protocol::Tcp, at))) = (app.expose.span(), app.protocol.spanned()) {
             let message = "`expose` routes HTTP and gRPC, and `protocol` says that the app speaks neither";
             self.contradiction(message, span, Some(at), "the protocol stands here");
         }
@@ -116,7 +116,9 @@ impl Scope<'_> {
         self.check_ports(&app.ports);
         self.check_regions_of(&app.regions);
         self.check_scale(app);
-        if let Some(span) = app.alias.span().filter(|_| !entry.unsure && (entry.ports.is_empty() || periodic.is_some() || once.is_some())) {
+        if let Some(span) =
+            app.alias.span().filter(|_| !entry.ports_invalid && (entry.ports.is_empty() || periodic.is_some() || once.is_some()))
+        {
             self.contradiction("`alias` is a further name to call, and nothing calls it", span, Some(entry.key), "the entry has no port");
         }
         let fields = [
@@ -145,7 +147,7 @@ impl Scope<'_> {
     /// The VPC CNI compares a policy's port with the Service's, so where the two differ it drops what the policy allows (EKS user guide,
     /// "Limit Pod traffic with Kubernetes network policies").
     fn check_mapped_ports(&mut self, entry: &Entry, app: &App) {
-        let native = self.spec.cluster.get().and_then(|cluster| cluster.policy_engine.get()) == Some(&crate::spec::PolicyEngine::Native);
+        let native = self.spec.cluster.get().and_then(|cluster| cluster.policy_engine.get()) == Some(&crate::value::PolicyEngine::Native);
         let Some((_, service, target)) = entry.ports.iter().find(|(_, service, target)| service != target) else { return };
         if native && self.on_aws() {
             let at = app.port.span().or(app.ports.span()).unwrap_or(entry.key);

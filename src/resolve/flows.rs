@@ -1,16 +1,16 @@
 //! Who talks to whom, and the hostnames under which apps are reached.
 
 use super::Scope;
-use super::names::{Entry, What};
+use super::names::{Entry, EntrySpec};
 use super::probes::MOST;
-use super::values::{Asker, Need, away};
+use super::values::{Consumer, Dependency, in_other_region};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::{Exposure, Flow, Peer, Placement, Platform, Region};
+use crate::model::{Addon, Exposure, Flow, Peer, Placement, Platform, Region};
 use crate::source::Span;
-use crate::spec::{App, Via};
+use crate::spec::App;
 use crate::syntax::Field;
-use crate::value::{Cidr, Name, Ref, RefKind};
-use std::collections::BTreeMap;
+use crate::value::{Cidr, Name, Ref, RefKind, Via};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Private networks (RFC 1918) and carriers' (RFC 6598), which are reached without the internet.
 const PRIVATE: [&str; 4] = ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16"];
@@ -78,7 +78,8 @@ impl Hosts {
 
 impl Scope<'_> {
     /// The ways in from outside of an app.
-    pub(super) fn exposures(&mut self, app: &App, ports: &[(String, u16, u16)], platform: &Platform, hosts: &mut Hosts) -> Vec<Exposure> {
+    pub(super) fn exposures(&mut self, app: &App, entry: &Entry, platform: &Platform, hosts: &mut Hosts) -> Vec<Exposure> {
+        let ports = &entry.ports[..];
         let mut exposures = Vec::new();
         let mut claims: Vec<(String, String, Span)> = Vec::new();
         for (expose, at) in app.expose.get().into_iter().flatten().filter_map(Field::spanned) {
@@ -99,7 +100,7 @@ impl Scope<'_> {
                     number
                 }
                 (None, [(_, service, _)]) => *service,
-                (None, _) if self.unsure || ports.is_empty() => continue,
+                (None, _) if entry.ports_invalid || ports.is_empty() => continue,
                 (None, _) => {
                     let diagnostic = Diagnostic::new(Code::MissingField, "`port` is missing: the app has several").at(at);
                     self.tell(diagnostic.help("say which port is exposed"));
@@ -113,6 +114,7 @@ impl Scope<'_> {
             };
             claims.push((host.clone(), path.clone(), host_at));
             exposures.push(Exposure {
+                span: at,
                 host,
                 path,
                 rewrite: expose.rewrite.get().map(ToString::to_string),
@@ -149,7 +151,7 @@ impl Scope<'_> {
     }
 
     /// What `needs` names, each with its place.
-    pub(super) fn needs(&mut self, needs: &Field<Vec<Field<Ref>>>, asker: &Asker<'_>) -> Vec<(Need, Span)> {
+    pub(super) fn needs<'n>(&mut self, needs: &Field<Vec<Field<Ref>>>, consumer: &Consumer<'n>) -> Vec<Dependency<'n>> {
         let mut all = Vec::new();
         for (reference, at) in needs.get().into_iter().flatten().filter_map(Field::spanned) {
             if reference.kind() == RefKind::Platform {
@@ -160,99 +162,105 @@ impl Scope<'_> {
                 );
                 continue;
             }
-            let Some(entry) = self.lookup(asker.names, reference, asker.namespace, at) else { continue };
-            let entry = entry.clone();
+            let Some(entry) = self.lookup(consumer.names, reference, consumer.namespace, at) else { continue };
             if !entry.rendered {
-                self.left_out(&entry, at, "a need", asker);
+                self.left_out(entry, at, "a need", consumer);
                 continue;
             }
-            if away(&entry, asker) {
-                self.out_of_reach(&entry, at, "a need", asker);
+            if in_other_region(entry, consumer) {
+                self.out_of_reach(entry, at, "a need", consumer);
                 continue;
             }
-            if let Some((_, target)) = self.port_of(&entry, reference, at) {
-                all.push((Need { entry, target }, at));
+            if let Some((_, target)) = self.port_of(entry, reference, at) {
+                all.push(Dependency { entry, target, at });
             }
         }
         all
     }
 
-    pub(super) fn all_flows(
+    pub(super) fn all_flows<'n>(
         &mut self,
-        asker: &Asker<'_>,
+        consumer: &Consumer<'n>,
         placement: &Placement,
-        needs: Vec<(Need, Span)>,
-        exposed: &[u16],
-        metrics: &[u16],
-        key: Span,
+        needs: Vec<Dependency<'n>>,
+        exposures: &[Exposure],
+        metrics: &[(u16, Span)],
     ) -> Vec<Flow> {
         // What is said under `needs`, too, has its place there.
-        let said = |need: &&Need| needs.iter().any(|(known, _)| known.entry.key == need.entry.key && known.target == need.target);
-        let derived: Vec<Need> = asker.needs.iter().filter(|need| !said(need)).cloned().collect();
+        let said = |need: &&Dependency| needs.iter().any(|known| known.entry.key == need.entry.key && known.target == need.target);
+        let derived: Vec<Dependency> = consumer.needs.iter().filter(|need| !said(need)).copied().collect();
         let mut all = needs;
-        all.extend(derived.into_iter().map(|need| (need, key)));
-        let mut flows = self.flows_of(asker, placement, &all);
-        let to = Peer::Workload { namespace: asker.namespace.to_string(), name: asker.name.to_string() };
-        for target in exposed {
-            let why = format!("{} is exposed", asker.label);
-            flows.push(Flow { from: Peer::Gateway, to: to.clone(), ports: vec![*target], why });
+        all.extend(derived);
+        let mut flows = self.flows_of(consumer, placement, &all);
+        let to = consumer.peer();
+        for exposure in exposures {
+            let why = format!("{} is exposed", consumer.label);
+            let from = Peer::Addon(Addon::Gateway);
+            flows.push(Flow { from, to: to.clone(), ports: vec![exposure.target], why, span: exposure.span });
         }
-        if !metrics.is_empty() {
-            let why = format!("{} has metrics", asker.label);
-            let ports = metrics.iter().copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
-            flows.push(Flow { from: Peer::Metrics, to, ports, why });
+        if let Some((_, span)) = metrics.first() {
+            let why = format!("{} has metrics", consumer.label);
+            let ports = metrics.iter().map(|(port, _)| *port).collect::<BTreeSet<_>>().into_iter().collect();
+            flows.push(Flow { from: Peer::Addon(Addon::Monitoring), to, ports, why, span: *span });
         }
         flows
     }
 
     /// What a workload's needs open in its region.
-    fn flows_of(&mut self, asker: &Asker<'_>, placement: &Placement, needs: &[(Need, Span)]) -> Vec<Flow> {
-        let from = Peer::Workload { namespace: asker.namespace.to_string(), name: asker.name.to_string() };
+    fn flows_of(&mut self, consumer: &Consumer<'_>, placement: &Placement, needs: &[Dependency<'_>]) -> Vec<Flow> {
+        let from = consumer.peer();
+        let peer = |namespace: &Name, name: &Name| Peer::Workload {
+            region: consumer.region.name.clone(),
+            namespace: namespace.to_string(),
+            name: name.to_string(),
+        };
         let mut flows = Vec::new();
-        for (need, at) in needs {
-            let entry = &need.entry;
-            let why = format!("{} calls {}", asker.label, entry.display());
-            let to = match (&entry.what, &entry.namespace) {
-                (What::External { host, .. }, _) => {
-                    let cidrs = self.external_ranges(host, entry, asker);
-                    self.way_out(asker, placement, entry, &cidrs, *at);
+        for need in needs {
+            let entry = need.entry;
+            let why = format!("{} calls {}", consumer.label, entry.display());
+            let to = match (&entry.spec, &entry.namespace) {
+                (EntrySpec::External { host, .. }, _) => {
+                    let cidrs = self.external_ranges(host, entry, consumer);
+                    self.way_out(consumer, placement, entry, &cidrs, need.at);
                     Peer::Outside { name: entry.display(), cidrs }
                 }
-                (What::App(app), Some(namespace)) => {
-                    if !self.runs_in(app, asker.region) {
-                        let message = format!("`{}` does not run in `{}`, where {} does", entry.display(), asker.region.name, asker.label);
-                        let diagnostic = Diagnostic::new(Code::AbsentInRegion, message).at(*at).related(entry.key, "it is declared here");
+                (EntrySpec::App(app), Some(namespace)) => {
+                    if !self.runs_in(app, consumer.region) {
+                        let message =
+                            format!("`{}` does not run in `{}`, where {} does", entry.display(), consumer.region.name, consumer.label);
+                        let diagnostic =
+                            Diagnostic::new(Code::AbsentInRegion, message).at(need.at).related(entry.key, "it is declared here");
                         self.tell(diagnostic.help("let both run in the same `regions`"));
                         continue;
                     }
-                    Peer::Workload { namespace: namespace.to_string(), name: entry.name.to_string() }
+                    peer(namespace, &entry.name)
                 }
-                (_, Some(namespace)) => Peer::Workload { namespace: namespace.to_string(), name: entry.name.to_string() },
+                (_, Some(namespace)) => peer(namespace, &entry.name),
                 _ => continue,
             };
             if to != from {
-                flows.push(Flow { from: from.clone(), to, ports: vec![need.target], why });
+                flows.push(Flow { from: from.clone(), to, ports: vec![need.target], why, span: need.at });
             }
         }
         flows
     }
 
     /// What is on the internet is called from a subnet that has a way there.
-    fn way_out(&mut self, asker: &Asker<'_>, placement: &Placement, entry: &Entry, cidrs: &[Cidr], at: Span) {
+    fn way_out(&mut self, consumer: &Consumer<'_>, placement: &Placement, entry: &Entry, cidrs: &[Cidr], at: Span) {
         let private = |cidr: &Cidr| PRIVATE.iter().any(|range| range.parse::<Cidr>().is_ok_and(|range| range.contains(*cidr)));
-        let premises = matches!(&entry.what, What::External { on_premises: true, .. });
+        let premises = matches!(&entry.spec, EntrySpec::External { on_premises: true, .. });
         if premises || (!cidrs.is_empty() && cidrs.iter().all(private)) {
             return;
         }
         let closed = |name: &&Name| {
-            let subnets = asker.region.network.iter().flat_map(|network| &network.subnets);
+            let subnets = consumer.region.network.iter().flat_map(|network| &network.subnets);
             subnets.into_iter().any(|subnet| subnet.name == **name && !subnet.internet)
         };
         if let Some(subnet) = placement.subnets.iter().find(closed) {
             let message = format!(
                 "`{}` is on the internet, and `{}` runs in the subnet `{subnet}`, which has no way there",
                 entry.display(),
-                asker.label
+                consumer.label
             );
             let declared = self.spec.network.get().and_then(|network| network.subnets.get()).and_then(|all| all.get(subnet.as_str()));
             let egress = declared.and_then(|item| item.value.get()?.egress.span());
@@ -264,12 +272,12 @@ impl Scope<'_> {
         }
     }
 
-    fn external_ranges(&self, host: &str, entry: &Entry, asker: &Asker<'_>) -> Vec<Cidr> {
+    fn external_ranges(&self, host: &str, entry: &Entry, consumer: &Consumer<'_>) -> Vec<Cidr> {
         if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
             return vec![Cidr::around(address.into(), 32)];
         }
-        match &entry.what {
-            What::External { on_premises: true, .. } => asker
+        match &entry.spec {
+            EntrySpec::External { on_premises: true, .. } => consumer
                 .region
                 .network
                 .as_ref()

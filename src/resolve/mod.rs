@@ -3,7 +3,9 @@
 //! Every environment is always resolved, alone, so that a fault in one hides nothing in another; addresses are planned for all of them together.
 //! Pure: no clock, disk or environment. Nothing after it sees a [`Spec`].
 
+mod access;
 pub mod addresses;
+mod capacity;
 mod collisions;
 mod containers;
 mod engines;
@@ -12,14 +14,12 @@ mod extensions;
 mod flows;
 mod literals;
 mod names;
-mod people;
 mod placement;
 mod places;
 mod plan;
 mod pods;
 mod probes;
 mod regions;
-mod room;
 mod sections;
 mod security;
 mod stores;
@@ -76,15 +76,8 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
     let mut hosts = flows::Hosts::default();
     for (name, spec) in &specs.environments {
         let Ok(environment) = name.parse::<Name>() else { continue };
-        let mut scope = Scope {
-            environment: &environment,
-            spec,
-            inputs,
-            plan: &plan,
-            unsure: false,
-            unknown_references: 0,
-            found: Diagnostics::default(),
-        };
+        let mut scope =
+            Scope { environment: &environment, spec, inputs, plan: &plan, unknown_references: 0, found: Diagnostics::default() };
         let platform = scope.platform(&mut hosts);
         let faults = scope.found;
         let failed = faults.has_errors();
@@ -146,8 +139,6 @@ struct Scope<'a> {
     spec: &'a Spec,
     inputs: Inputs<'a>,
     plan: &'a addresses::Plan,
-    /// Whether the ports of the entry at hand could not be read, which has been told.
-    unsure: bool,
     /// How many references meant nothing so far.
     unknown_references: u32,
     found: Diagnostics,
@@ -155,19 +146,14 @@ struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     fn platform(&mut self, hosts: &mut flows::Hosts) -> Option<Platform> {
-        let base = self.base();
-        let places = self.places();
-        let people = self.people();
+        let regions = self.places();
+        let base = self.base(regions.unwrap_or_default());
+        let access = self.access();
         let names = self.names();
         self.check_sections(&names);
         let mut platform = base?;
-        platform.groups = people.groups;
-        platform.namespaces = people.namespaces;
-        let places = places?;
-        platform.primary = places.primary.clone();
-        for region in places.regions {
-            platform.regions.insert(region.name.to_string(), region);
-        }
+        platform.groups = access.groups;
+        platform.namespaces = access.namespaces;
         self.workloads(&mut platform, &names, hosts);
         self.extensions(&mut platform, &names);
         self.waivers(&mut platform);

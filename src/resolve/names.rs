@@ -4,9 +4,9 @@ use super::Scope;
 use super::engines;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::spec::{App, Engine, Store};
+use crate::spec::{App, Store};
 use crate::syntax::Field;
-use crate::value::{EntryName, Name, PortMap, PortName, Ref, RefKind};
+use crate::value::{EntryName, Name, PortMap, PortName, Ref, RefKind, StoreMode};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,14 +33,14 @@ pub(super) struct Entry {
     pub(super) rendered: bool,
     /// Its Service's ports: name, Service's number, container's number.
     pub(super) ports: Vec<(String, u16, u16)>,
-    /// Whether its ports could not be read, which has been told: nothing more is said of them.
-    pub(super) unsure: bool,
-    pub(super) what: What,
+    /// Whether its ports are invalid, which has a diagnostic of its own: no other diagnostic names them.
+    pub(super) ports_invalid: bool,
+    pub(super) spec: EntrySpec,
 }
 
 /// The entry's part of the spec.
 #[derive(Clone, Debug)]
-pub(super) enum What {
+pub(super) enum EntrySpec {
     App(Arc<App>),
     Store(Arc<Store>),
     /// Host, address, and whether it is in the company's own network.
@@ -53,6 +53,27 @@ pub(super) enum What {
 }
 
 impl Entry {
+    /// An entry without namespace and ports that is present and rendered.
+    fn new(kind: RefKind, key: &EntryName, span: Span, spec: EntrySpec) -> Entry {
+        let ports_invalid = match &spec {
+            EntrySpec::App(app) => ports_invalid(&app.port, &app.ports),
+            EntrySpec::Store(store) => ports_invalid(&store.port, &store.ports),
+            EntrySpec::External { host, .. } => host.is_empty(),
+            EntrySpec::Other => false,
+        };
+        Entry {
+            kind,
+            name: key.name().clone(),
+            namespace: None,
+            key: span,
+            absent: None,
+            rendered: true,
+            ports: Vec::new(),
+            ports_invalid,
+            spec,
+        }
+    }
+
     /// `app/shop/web`, or without the namespace where the entry has none.
     pub(super) fn display(&self) -> String {
         format!("{}/{}", self.kind.as_str(), self.name)
@@ -82,8 +103,8 @@ impl Names {
 /// The default name of an app's only port: what it speaks.
 pub(super) fn port_name(app: &App) -> &'static str {
     match app.protocol.get() {
-        Some(crate::spec::Protocol::Grpc) => "grpc",
-        Some(crate::spec::Protocol::Tcp) => "tcp",
+        Some(crate::value::Protocol::Grpc) => "grpc",
+        Some(crate::value::Protocol::Tcp) => "tcp",
         _ => "http",
     }
 }
@@ -97,17 +118,20 @@ impl Scope<'_> {
             let absent = (!self.is_here(&app.only)).then(|| app.only.span()).flatten();
             let namespace = self.namespace_of(key, &app.namespace, span, "app");
             let ports = ports(&app.port, &app.ports, Some((port_name(app), 0)));
-            self.add(&mut names, RefKind::App, key, namespace, span, absent, true, ports, What::App(app.clone()));
+            let entry = Entry::new(RefKind::App, key, span, EntrySpec::App(app.clone()));
+            self.add(&mut names, Entry { namespace, absent, ports, ..entry });
         }
         for (key, span, store) in spec.stores.get().into_iter().flat_map(|stores| stores.set()) {
             let absent = (!self.is_here(&store.only)).then(|| store.only.span()).flatten();
             let namespace = self.namespace_of(key, &store.namespace, span, "store");
             let engine = store.engine.get().copied();
-            let fallback = engine.and_then(engines::port);
+            let definition = engine.map(engines::of);
+            let fallback = definition.and_then(|known| known.port);
             let ports = ports(&store.port, &store.ports, fallback);
-            let managed = matches!(store.mode.get(), Some(crate::spec::StoreMode::Managed));
-            let rendered = matches!(engine, None | Some(Engine::Redis | Engine::Valkey | Engine::Custom)) && !managed;
-            self.add(&mut names, RefKind::Store, key, namespace, span, absent, rendered, ports, What::Store(store.clone()));
+            let managed = store.mode.get() == Some(&StoreMode::Managed);
+            let rendered = definition.is_none_or(|known| known.server.is_some()) && !managed;
+            let entry = Entry::new(RefKind::Store, key, span, EntrySpec::Store(store.clone()));
+            self.add(&mut names, Entry { namespace, absent, rendered, ports, ..entry });
         }
         for (key, span, external) in spec.external.get().into_iter().flat_map(|all| all.set()) {
             let absent = (!self.is_here(&external.only)).then(|| external.only.span()).flatten();
@@ -140,46 +164,28 @@ impl Scope<'_> {
                 }
             };
             let ports = vec![("port".to_string(), port, port)];
-            let what = What::External { host, url, on_premises };
-            self.add(&mut names, RefKind::External, key, None, span, absent, true, ports, what);
+            let entry = Entry::new(RefKind::External, key, span, EntrySpec::External { host, url, on_premises });
+            self.add(&mut names, Entry { absent, ports, ..entry });
         }
         for (key, span, _) in spec.charts.get().into_iter().flat_map(|all| all.set()) {
-            self.add(&mut names, RefKind::Chart, key, None, span, None, false, Vec::new(), What::Other);
+            self.add(&mut names, Entry { rendered: false, ..Entry::new(RefKind::Chart, key, span, EntrySpec::Other) });
         }
         for (key, span, _) in spec.buckets.get().into_iter().flat_map(|all| all.set()) {
-            self.add(&mut names, RefKind::Bucket, key, None, span, None, false, Vec::new(), What::Other);
+            self.add(&mut names, Entry { rendered: false, ..Entry::new(RefKind::Bucket, key, span, EntrySpec::Other) });
         }
         names
     }
 
-    #[allow(clippy::too_many_arguments)] // one entry, field by field
-    fn add(
-        &mut self,
-        names: &mut Names,
-        kind: RefKind,
-        key: &EntryName,
-        namespace: Option<Name>,
-        span: Span,
-        absent: Option<Span>,
-        rendered: bool,
-        ports: Vec<(String, u16, u16)>,
-        what: What,
-    ) {
-        let name = key.name().clone();
-        let list = names.entries.entry((kind, name.to_string())).or_default();
-        if let Some(other) = list.iter().find(|other| other.namespace == namespace) {
+    /// Adds an entry; a diagnostic where its namespace has one of the same kind and name.
+    fn add(&mut self, names: &mut Names, entry: Entry) {
+        let list = names.entries.entry((entry.kind, entry.name.to_string())).or_default();
+        if let Some(other) = list.iter().find(|other| other.namespace == entry.namespace) {
             let diagnostic = Diagnostic::new(Code::DefinedTwice, format!("`{}` is defined twice in its namespace", other.display()));
-            let diagnostic = diagnostic.at(span).related(other.key, "first defined here").help("give one of them another name");
+            let diagnostic = diagnostic.at(entry.key).related(other.key, "first defined here").help("give one of them another name");
             self.tell(diagnostic);
             return;
         }
-        let unsure = match &what {
-            What::App(app) => unsure(&app.port, &app.ports),
-            What::Store(store) => unsure(&store.port, &store.ports),
-            What::External { host, .. } => host.is_empty(),
-            What::Other => false,
-        };
-        list.push(Entry { kind, name, namespace, key: span, absent, rendered, ports, unsure, what });
+        list.push(entry);
     }
 
     /// The namespace of an entry: said in its key, said in its field, or the only one there is.
@@ -263,7 +269,7 @@ impl Scope<'_> {
 
     /// The port that a reference means: the one it names, or the only one.
     pub(super) fn port_of(&mut self, entry: &Entry, reference: &Ref, at: Span) -> Option<(u16, u16)> {
-        if entry.unsure {
+        if entry.ports_invalid {
             return None;
         }
         let listed: Vec<&str> = entry.ports.iter().map(|(name, _, _)| name.as_str()).collect();
@@ -295,7 +301,7 @@ impl Scope<'_> {
 }
 
 /// Whether what is said of ports is wrong, or said twice.
-fn unsure(port: &Field<PortMap>, ports: &Field<crate::syntax::Map<PortName, PortMap>>) -> bool {
+fn ports_invalid(port: &Field<PortMap>, ports: &Field<crate::syntax::Map<PortName, PortMap>>) -> bool {
     matches!(port, Field::Bad(_))
         || matches!(ports, Field::Bad(_))
         || ports.get().is_some_and(|all| all.is_broken() || all.iter().any(|(_, _, value)| matches!(value, Field::Bad(_))))

@@ -2,17 +2,8 @@
 
 use super::Scope;
 use crate::model::{Placement, Region, Spread, Toleration};
-use crate::spec::Architecture;
 use crate::syntax::Field;
-use crate::value::Name;
-
-/// The name of an architecture in Kubernetes.
-pub(super) fn architecture(arch: Architecture) -> &'static str {
-    match arch {
-        Architecture::Amd64 => "amd64",
-        Architecture::Arm64 => "arm64",
-    }
-}
+use crate::value::{Architecture, Name};
 
 /// How many pods there are at a time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -92,10 +83,10 @@ impl Scope<'_> {
                 tolerations.push(toleration);
             }
         }
-        let architectures = arch.get().into_iter().flatten().filter_map(Field::get).copied().map(architecture);
+        let architectures = arch.get().into_iter().flatten().filter_map(Field::get).map(|one| one.name());
         let spread = match (runs, region.zones.len()) {
             (Runs::Once | Runs::OnEveryNode, _) => Spread::None,
-            (Runs::Several, zones) if zones >= 3 && !matches!(region.provider, crate::facts::Provider::Kind) => Spread::Hard,
+            (Runs::Several, zones) if zones >= 3 && !matches!(region.provider, crate::provider::Provider::Kind) => Spread::Hard,
             _ => Spread::Soft,
         };
         Some(Placement {

@@ -1,22 +1,17 @@
 //! Regions, networks and clusters of an environment, with the addresses that were planned for them.
 
 use super::Scope;
-use super::regions::{Place, SubnetWish, places, short_zone, subnets};
+use super::regions::{Place, SubnetSpec, places, short_zone, subnets};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::facts::{self, Provider};
+use crate::facts;
 use crate::model::lock::{Key, Purpose};
 use crate::model::{Cluster, Network, NetworkSubnet, OnPremises, Platform, Pool, Region, Secrets, TAGS, ZoneRange};
+use crate::provider::Provider;
 use crate::source::Span;
-use crate::spec::{PolicyEngine, SecretStore, TaintEffect};
+use crate::spec::TaintEffect;
 use crate::syntax::Field;
-use crate::value::{Domain, KubernetesVersion, Name, Quantity};
+use crate::value::{Domain, KubernetesVersion, Name, PolicyEngine, Quantity, SecretStore};
 use indexmap::IndexMap;
-
-/// The regions of an environment.
-pub(super) struct Places {
-    pub(super) primary: Name,
-    pub(super) regions: Vec<Region>,
-}
 
 /// The digits of an AWS account, which end the name of its bucket.
 const ACCOUNT: usize = 12;
@@ -25,8 +20,8 @@ const ACCOUNT: usize = 12;
 const VERSIONS: (KubernetesVersion, KubernetesVersion) = (KubernetesVersion::new(1, 33), KubernetesVersion::new(1, 37));
 
 impl Scope<'_> {
-    /// The platform without its regions.
-    pub(super) fn base(&mut self) -> Option<Platform> {
+    /// The platform with its regions, before people, workloads and extensions are known. None without a region.
+    pub(super) fn base(&mut self, regions: Vec<Region>) -> Option<Platform> {
         let spec = self.spec;
         let (platform, at) = spec.platform.spanned()?;
         let item = spec.environments.get()?.get(self.environment.as_str())?;
@@ -83,18 +78,18 @@ impl Scope<'_> {
             self.tell(Diagnostic::new(Code::NameTooLong, message).at(at).help("choose a shorter name for one of them"));
         }
         Some(Platform {
-            name: name.clone(),
+            name,
             labels,
             environment: self.environment.clone(),
             protected: environment.protected.get() == Some(&true),
             domain: domain?,
-            primary: name,
+            primary: regions.iter().find(|region| region.primary)?.name.clone(),
             owner: owner?,
             state_region,
             secrets: Secrets { store: secrets.and_then(|secrets| secrets.store.get()).copied().unwrap_or(SecretStore::Cloud), vault },
             groups: Vec::new(),
             namespaces: IndexMap::new(),
-            regions: IndexMap::new(),
+            regions: regions.into_iter().map(|region| (region.name.to_string(), region)).collect(),
             patches: Vec::new(),
             manifests: Vec::new(),
             terraform: Vec::new(),
@@ -103,7 +98,7 @@ impl Scope<'_> {
     }
 
     /// The regions with their networks and clusters; their workloads come later.
-    pub(super) fn places(&mut self) -> Option<Places> {
+    pub(super) fn places(&mut self) -> Option<Vec<Region>> {
         let spec = self.spec;
         let environment = self.environment.as_str();
         let item = spec.environments.get()?.get(environment)?;
@@ -122,7 +117,7 @@ impl Scope<'_> {
             None => places.first()?.name.clone(),
         };
         let subnets = subnets(spec);
-        let defaults: Vec<&SubnetWish> = subnets.iter().filter(|subnet| subnet.default).collect();
+        let defaults: Vec<&SubnetSpec> = subnets.iter().filter(|subnet| subnet.default).collect();
         let declared = spec.network.get().and_then(|network| network.subnets.get());
         match (&defaults[..], declared) {
             ([_], _) => {}
@@ -133,7 +128,7 @@ impl Scope<'_> {
                 self.tell(Diagnostic { span: at, ..diagnostic.help("add `default: true` to the one that takes apps without a `subnet`") });
             }
             ([first, second, ..], Some(all)) => {
-                let place = |subnet: &SubnetWish| all.get(subnet.name.as_str()).and_then(|item| item.value.get()?.default.span());
+                let place = |subnet: &SubnetSpec| all.get(subnet.name.as_str()).and_then(|item| item.value.get()?.default.span());
                 if let Some(at) = place(second) {
                     let message = format!("two subnets are the `default`: `{}` and `{}`", first.name, second.name);
                     self.contradiction(message, at, place(first), "the first stands here");
@@ -143,7 +138,7 @@ impl Scope<'_> {
         }
         let accounts = spec.cloud.get().and_then(|cloud| cloud.accounts.get());
         let account = accounts.and_then(|all| all.get(environment)).and_then(|item| item.value.get()).cloned();
-        let on_cloud = places.iter().any(|place| !matches!(place.provider, Provider::Kind | Provider::Existing));
+        let on_cloud = places.iter().any(|place| place.provider.is_cloud());
         if let (true, Some(cloud)) = (on_cloud, spec.cloud.get()) {
             let at = spec.cloud.span()?;
             if account.is_none() && accounts.is_none_or(|all| all.get(environment).is_none()) {
@@ -193,11 +188,12 @@ impl Scope<'_> {
                     account: account.clone(),
                     network,
                     workloads: IndexMap::new(),
+                    stores: IndexMap::new(),
                     flows: Vec::new(),
                 }
             })
             .collect();
-        Some(Places { primary, regions })
+        Some(regions)
     }
 
     /// Whether files can be printed for a version, and clusters of it be had.
@@ -206,7 +202,7 @@ impl Scope<'_> {
         if version < oldest || newest < version {
             let message = format!("platgen prints for Kubernetes {oldest} to {newest}, not for {version}");
             self.tell(Diagnostic::new(Code::UnknownValue, message).at(at).help(format!("write one of them, such as `{newest}`")));
-        } else if !matches!(provider, Provider::Kind | Provider::Existing) && facts::version(provider, &version.to_string()).is_none() {
+        } else if provider.is_cloud() && facts::version(provider, &version.to_string()).is_none() {
             let known: Vec<&str> = facts::versions(provider).iter().map(|version| version.name).collect();
             let message = format!("platgen does not know that {} offers Kubernetes {version}", provider.name());
             let offered = known.last().copied().unwrap_or_default();
@@ -214,7 +210,7 @@ impl Scope<'_> {
         }
     }
 
-    fn pools(&mut self, subnets: &[SubnetWish], provider: Provider) -> Vec<Pool> {
+    fn pools(&mut self, subnets: &[SubnetSpec], provider: Provider) -> Vec<Pool> {
         let spec = self.spec;
         let mut pools = Vec::new();
         for (name, span, pool) in spec.cluster.get().and_then(|cluster| cluster.pools.get()).into_iter().flat_map(|all| all.set()) {
@@ -260,7 +256,7 @@ impl Scope<'_> {
     }
 
     /// The network of a region; none on a provider without one of ours, or where a range is missing (which is told elsewhere).
-    fn network(&self, place: &Place, subnets: &[SubnetWish]) -> Option<Network> {
+    fn network(&self, place: &Place, subnets: &[SubnetSpec]) -> Option<Network> {
         let (environment, region) = (self.environment.as_str(), place.name.as_str());
         let plan = self.plan;
         let zonal = place.provider == Provider::Aws;

@@ -5,7 +5,6 @@
 use super::addresses::{self, Plan, Request, Reserved};
 use super::regions::{places, short_zone, subnets};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::facts::Provider;
 use crate::model::lock::{Key, Lock};
 use crate::source::Span;
 use crate::spec::Specs;
@@ -23,12 +22,9 @@ pub(super) fn plan_addresses(specs: &Specs, lock: &Lock, found: &mut Diagnostics
     for (name, spec) in &specs.environments {
         let mut regions = BTreeMap::new();
         for place in places(spec, name, &mut |_| {}) {
-            let provider = match place.provider {
-                Provider::Aws => addresses::Provider::Aws,
-                Provider::Google => addresses::Provider::Google,
-                Provider::Azure => addresses::Provider::Azure,
-                Provider::Kind | Provider::Existing => continue,
-            };
+            if !place.provider.is_cloud() {
+                continue;
+            }
             let mut wanted = BTreeMap::new();
             for subnet in subnets(spec) {
                 if let Some((_, span)) = subnet.cidr {
@@ -43,7 +39,7 @@ pub(super) fn plan_addresses(specs: &Specs, lock: &Lock, found: &mut Diagnostics
             }
             let was = spec.regions.get().and_then(|all| all.get(place.name.as_str())).and_then(|item| item.value.get());
             let region = addresses::Region {
-                provider,
+                provider: place.provider,
                 zones: place.zones.iter().map(|zone| short_zone(place.name.as_str(), zone)).collect(),
                 subnets: wanted,
                 renamed_from: was.and_then(|region| region.renamed_from.get()).map(|was| was.to_string()),

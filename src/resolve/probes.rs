@@ -2,6 +2,7 @@
 
 use super::Scope;
 use super::containers::{Fallback, Pod};
+use super::names::Entry;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Probe, ProbeAction, Probes};
 use crate::source::Span;
@@ -20,7 +21,8 @@ impl Scope<'_> {
         ports: &[(String, u16)],
         fallback: &Fallback,
         pod: &mut Pod,
-        entry: Span,
+        container: Span,
+        entry: &Entry,
     ) -> Probes {
         let Some((probes, at)) = fields.probes.spanned() else { return fallback.probes.clone() };
         let read = |scope: &mut Self, name: &str, field: &Field<crate::spec::Probe>| {
@@ -28,7 +30,7 @@ impl Scope<'_> {
             if let Some(none) = probes.none.span() {
                 scope.contradiction(format!("`none` says that there are no probes, and `{name}` is one"), none, Some(at), "it stands here");
             }
-            scope.probe(probe, at, ports)
+            scope.probe(probe, at, ports, entry)
         };
         let result = Probes {
             ready: read(self, "ready", &probes.ready),
@@ -36,7 +38,7 @@ impl Scope<'_> {
             start: read(self, "start", &probes.start),
         };
         if !probes.none.is_missing() {
-            let reason = self.reason(&probes.none, "none", "a container without probes", entry);
+            let reason = self.reason(&probes.none, "none", "a container without probes", container);
             pod.no_probes = pod.no_probes.take().or(reason);
         } else if probes.ready.is_missing() && probes.live.is_missing() && probes.start.is_missing() {
             let _ = at;
@@ -45,7 +47,7 @@ impl Scope<'_> {
         result
     }
 
-    fn probe(&mut self, probe: &crate::spec::Probe, at: Span, ports: &[(String, u16)]) -> Option<Probe> {
+    fn probe(&mut self, probe: &crate::spec::Probe, at: Span, ports: &[(String, u16)], entry: &Entry) -> Option<Probe> {
         let said: Vec<(&str, Span)> =
             [("http", probe.http.span()), ("grpc", probe.grpc.span()), ("tcp", probe.tcp.span()), ("exec", probe.exec.span())]
                 .into_iter()
@@ -91,9 +93,11 @@ impl Scope<'_> {
                 }
                 let headers =
                     probe.headers.get().into_iter().flat_map(|all| all.set()).map(|(name, _, value)| (name.clone(), value.clone()));
-                ProbeAction::Http { path: path.clone(), port: self.probe_port(probe, at, ports)?, headers: headers.collect() }
+                ProbeAction::Http { path: path.clone(), port: self.probe_port(probe, at, ports, entry)?, headers: headers.collect() }
             }
-            (_, Field::Set(service, at), _) => ProbeAction::Grpc { service: service.clone(), port: self.probe_port(probe, at, ports)? },
+            (_, Field::Set(service, at), _) => {
+                ProbeAction::Grpc { service: service.clone(), port: self.probe_port(probe, at, ports, entry)? }
+            }
             (_, _, Field::Set(command, at)) if command.is_empty() => {
                 self.error(Code::InvalidValue, "a command has at least one word", *at);
                 return None;
@@ -105,7 +109,7 @@ impl Scope<'_> {
                     self.error(Code::InvalidValue, "`tcp` is `true` or absent: a probe that tries nothing is none", at);
                     return None;
                 }
-                ProbeAction::Tcp { port: self.probe_port(probe, &at, ports)? }
+                ProbeAction::Tcp { port: self.probe_port(probe, &at, ports, entry)? }
             }
         };
         if let Some((count, at)) = probe.failures.spanned().filter(|(count, _)| !(1..=MOST).contains(&u64::from(**count))) {
@@ -132,11 +136,11 @@ impl Scope<'_> {
         Some(time.seconds())
     }
 
-    fn probe_port(&mut self, probe: &crate::spec::Probe, at: &Span, ports: &[(String, u16)]) -> Option<u16> {
+    fn probe_port(&mut self, probe: &crate::spec::Probe, at: &Span, ports: &[(String, u16)], entry: &Entry) -> Option<u16> {
         match (probe.port.spanned(), ports) {
             (Some((port, at)), _) => self.named_port(port, at, ports),
             (None, [(_, number)]) => Some(*number),
-            (None, _) if self.unsure => None,
+            (None, _) if entry.ports_invalid => None,
             (None, _) => {
                 let diagnostic = Diagnostic::new(Code::MissingField, "the probe has no `port`").at(*at);
                 self.tell(diagnostic.help("say which: there is not exactly one port"));

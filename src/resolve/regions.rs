@@ -2,9 +2,10 @@
 
 use super::Scope;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
-use crate::facts::{self, Provider};
+use crate::facts;
+use crate::provider::Provider;
 use crate::source::Span;
-use crate::spec::{Egress, ProviderName, Spec};
+use crate::spec::{Egress, Spec};
 use crate::syntax::Field;
 use crate::value::{Cidr, Name};
 
@@ -17,16 +18,6 @@ pub(super) struct Place {
     pub(super) provider: Provider,
     /// Full names.
     pub(super) zones: Vec<String>,
-}
-
-fn provider_of(name: ProviderName) -> Provider {
-    match name {
-        ProviderName::Aws => Provider::Aws,
-        ProviderName::Google => Provider::Google,
-        ProviderName::Azure => Provider::Azure,
-        ProviderName::Kind => Provider::Kind,
-        ProviderName::Existing => Provider::Existing,
-    }
 }
 
 /// The part of a zone's name that is unique in its region: `a` of `eu-west-1a`, `b` of `europe-west1-b`, `1` of `1`.
@@ -54,7 +45,7 @@ pub(super) fn places(spec: &Spec, environment: &str, tell: &mut dyn FnMut(Diagno
         };
         let Some(region) = item.value.get() else { continue };
         let provider = region.provider.get().or(spec.cloud.get().and_then(|cloud| cloud.provider.get()));
-        let Some(provider) = provider.copied().map(provider_of) else { continue };
+        let Some(provider) = provider.copied() else { continue };
         let wanted = region.zones.spanned();
         let zones: Vec<String> = match provider {
             Provider::Kind | Provider::Existing => {
@@ -102,8 +93,8 @@ pub(super) fn check_regions(spec: &Spec, found: &mut Diagnostics) {
         .flat_map(|(_, _, environment)| environment.regions.get().into_iter().flatten().filter_map(Field::get))
         .collect();
     for (name, span, region) in spec.regions.get().into_iter().flat_map(|all| all.set()).filter(|(name, _, _)| !used.contains(name)) {
-        let provider = region.provider.get().or(spec.cloud.get().and_then(|cloud| cloud.provider.get())).copied().map(provider_of);
-        let Some(provider) = provider.filter(|provider| !matches!(provider, Provider::Kind | Provider::Existing)) else { continue };
+        let provider = region.provider.get().or(spec.cloud.get().and_then(|cloud| cloud.provider.get())).copied();
+        let Some(provider) = provider.filter(|provider| provider.is_cloud()) else { continue };
         if facts::region(provider, name.as_str()).is_none() {
             found.push(no_such_region(name, provider, span));
         }
@@ -119,7 +110,7 @@ fn no_such_region(name: &Name, provider: Provider, at: Span) -> Diagnostic {
 }
 
 /// The subnets of an environment: name, default, isolated, internet, explicit range.
-pub(super) struct SubnetWish {
+pub(super) struct SubnetSpec {
     pub(super) name: Name,
     pub(super) default: bool,
     pub(super) isolated: bool,
@@ -128,18 +119,18 @@ pub(super) struct SubnetWish {
     pub(super) was: Option<Name>,
 }
 
-pub(super) fn subnets(spec: &Spec) -> Vec<SubnetWish> {
+pub(super) fn subnets(spec: &Spec) -> Vec<SubnetSpec> {
     let declared = spec.network.get().and_then(|network| network.subnets.get()).filter(|all| !all.is_empty());
     let Some(declared) = declared else {
         let name = DEFAULT_SUBNET.parse();
         return name
             .into_iter()
-            .map(|name| SubnetWish { name, default: true, isolated: false, internet: true, cidr: None, was: None })
+            .map(|name| SubnetSpec { name, default: true, isolated: false, internet: true, cidr: None, was: None })
             .collect();
     };
     declared
         .set()
-        .map(|(name, _, subnet)| SubnetWish {
+        .map(|(name, _, subnet)| SubnetSpec {
             name: name.clone(),
             default: subnet.default.get() == Some(&true),
             isolated: subnet.isolated.get() == Some(&true),
@@ -153,9 +144,7 @@ pub(super) fn subnets(spec: &Spec) -> Vec<SubnetWish> {
 impl Scope<'_> {
     /// Whether one of the environment's regions is on a cloud.
     pub(super) fn on_a_cloud(&self) -> bool {
-        places(self.spec, self.environment.as_str(), &mut |_| {})
-            .iter()
-            .any(|place| !matches!(place.provider, Provider::Kind | Provider::Existing))
+        places(self.spec, self.environment.as_str(), &mut |_| {}).iter().any(|place| place.provider.is_cloud())
     }
 
     /// Whether one of the environment's regions is on AWS.

@@ -6,11 +6,12 @@ use super::Scope;
 use super::names::Names;
 use super::regions::places;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::facts::{self, Provider};
+use crate::facts;
+use crate::provider::Provider;
 use crate::source::Span;
-use crate::spec::{ProviderName, SecretStore, Specs};
+use crate::spec::Specs;
 use crate::syntax::Field;
-use crate::value::{Cidr, Name, RefKind};
+use crate::value::{Cidr, Name, RefKind, SecretStore};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Ranges that no network of its own may take: this host, the metadata services' and other link-local addresses, groups, and what is reserved.
@@ -131,7 +132,7 @@ impl Scope<'_> {
         let spec = self.spec;
         let Some((cloud, _)) = spec.cloud.spanned() else { return };
         let state = cloud.state.get().and_then(|state| state.region.spanned());
-        if let (Some((name, at)), Some(ProviderName::Aws)) = (state, cloud.provider.get())
+        if let (Some((name, at)), Some(Provider::Aws)) = (state, cloud.provider.get())
             && facts::region(Provider::Aws, name.as_str()).is_none()
         {
             let diagnostic = Diagnostic::new(Code::UnknownValue, format!("`{name}` is not a region of {}", Provider::Aws.name())).at(at);

@@ -2,7 +2,7 @@
 
 use super::Scope;
 use super::containers::Pod;
-use super::values::Asker;
+use super::values::Consumer;
 use super::volumes::Volumes;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{PodSecurityLevel, Security};
@@ -17,7 +17,13 @@ const USER: u32 = 10001;
 const LARGEST_ID: u32 = i32::MAX as u32;
 
 impl Scope<'_> {
-    pub(super) fn security(&mut self, fields: ContainerFields<'_>, asker: &Asker<'_>, pod: &mut Pod, volumes: &mut Volumes) -> Security {
+    pub(super) fn security(
+        &mut self,
+        fields: ContainerFields<'_>,
+        consumer: &Consumer<'_>,
+        pod: &mut Pod,
+        volumes: &mut Volumes,
+    ) -> Security {
         let (security, at) = match fields.security.spanned() {
             Some((security, at)) => (security.clone(), Some(at)),
             None => (spec::Security::default(), None),
@@ -52,15 +58,15 @@ impl Scope<'_> {
                 self.mount_host(volumes, path, node, at, pod);
             }
         }
-        self.admitted(&security, asker);
+        self.admitted(&security, consumer);
         let fs_group = security.fs_group.get().copied().or(at.map(|_| group));
         pod.fs_group = pod.fs_group.or(fs_group);
         Security { user, group, capabilities, writable_root, privileged }
     }
 
     /// Whether the pod security standard of the namespace lets such a pod in: the API server refuses it, else, long after the render.
-    fn admitted(&mut self, security: &spec::Security, asker: &Asker<'_>) {
-        let Some(namespace) = asker.platform.namespaces.get(asker.namespace.as_str()) else { return };
+    fn admitted(&mut self, security: &spec::Security, consumer: &Consumer<'_>) {
+        let Some(namespace) = consumer.platform.namespaces.get(consumer.namespace.as_str()) else { return };
         let level = namespace.pod_security;
         if level == PodSecurityLevel::Privileged {
             return;
@@ -93,15 +99,15 @@ impl Scope<'_> {
         if let Some(at) = host.filter(|host| host.paths.get().is_some_and(|all| !all.is_empty())).and_then(|host| host.paths.span()) {
             refused.push(("`host.paths`".to_owned(), at, "privileged"));
         }
-        let declared = self.spec.namespaces.get().and_then(|all| all.get(asker.namespace.as_str()));
+        let declared = self.spec.namespaces.get().and_then(|all| all.get(consumer.namespace.as_str()));
         for (what, at, needed) in refused {
-            let message = format!("{what} is refused in the namespace `{}`, whose `pod_security` is `{name}`", asker.namespace);
+            let message = format!("{what} is refused in the namespace `{}`, whose `pod_security` is `{name}`", consumer.namespace);
             let mut diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);
             if let Some(item) = declared {
                 let place = item.value.get().and_then(|namespace| namespace.pod_security.span()).unwrap_or(item.key);
                 diagnostic = diagnostic.related(place, "the namespace says so");
             }
-            let namespace = asker.namespace;
+            let namespace = consumer.namespace;
             self.tell(diagnostic.help(format!(
                 "take it away, or loosen `namespaces.{namespace}.pod_security: {{level: {needed}, reason: ...}}`, better for a namespace of its own"
             )));

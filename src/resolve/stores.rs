@@ -3,13 +3,14 @@
 //! Tells, and changes nothing.
 
 use super::Scope;
+use super::engines;
 use super::entries::SHORT_NAME;
 use super::names::Entry;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::spec::{Backup, Engine, Store, StoreSize};
+use crate::spec::{Backup, Store, StoreSize};
 use crate::syntax::Field;
-use crate::value::Name;
+use crate::value::{Engine, Name, StoreMode};
 
 impl Scope<'_> {
     pub(super) fn check_store(&mut self, entry: &Entry, store: &Store) {
@@ -69,14 +70,15 @@ impl Scope<'_> {
         }
         if !entry.rendered {
             let what = match (store.mode.get(), store.engine.get()) {
-                (Some(crate::spec::StoreMode::Managed), _) => "managed".to_string(),
+                (Some(StoreMode::Managed), _) => "managed".to_string(),
                 (_, Some(engine)) => format!("{engine:?}").to_lowercase(),
                 _ => String::new(),
             };
             let message = format!("`{}` is left out: this version does not render `{what}` stores", entry.display());
             self.tell(Diagnostic::new(Code::NotRendered, message).at(entry.key).help("what refers to it is left out, too, and named"));
         }
-        let alone = matches!(store.engine.get(), Some(Engine::Redis | Engine::Valkey));
+        let server = store.engine.get().and_then(|engine| engines::of(*engine).server.as_ref());
+        let alone = server.is_some_and(|server| server.alone);
         if let (true, Some((count, at))) = (alone && entry.rendered, store.replicas.spanned())
             && *count != 1
         {
@@ -104,7 +106,7 @@ impl Scope<'_> {
                 "`renamed_from` is read and checked, but this version moves no volumes: under its new name the store starts empty";
             self.tell(Diagnostic::new(Code::NotRendered, message).at(span).help("the old claim stays in the cluster: copy what is in it"));
         }
-        if let Some(span) = store.alias.span().filter(|_| entry.rendered && !entry.unsure && entry.ports.is_empty()) {
+        if let Some(span) = store.alias.span().filter(|_| entry.rendered && !entry.ports_invalid && entry.ports.is_empty()) {
             self.contradiction("`alias` is a further name to call, and nothing calls it", span, Some(entry.key), "the store has no port");
         }
         if store.independent.get() != Some(&true) {

@@ -1,15 +1,16 @@
 //! Texts with expressions become values of one region, and every reference in them becomes a need.
 
 use super::Scope;
-use super::names::{Entry, Names, What};
+use super::engines;
+use super::names::{Entry, EntrySpec, Names};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Platform, Region, Source};
+use crate::model::{Peer, Platform, Region, Source, TemplatePart};
 use crate::source::Span;
-use crate::spec::{Engine, Protocol};
-use crate::value::{AddressField, Expression, Name, OwnField, Part, Ref, Text};
+use crate::value::{AddressField, Expression, Name, OwnField, Part, Protocol, Ref, Text};
 
 /// Who is asking, and where.
-pub(super) struct Asker<'a> {
+pub(super) struct Consumer<'a> {
+    pub(super) entry: &'a Entry,
     pub(super) name: &'a Name,
     pub(super) namespace: &'a Name,
     /// `app/web`, for messages.
@@ -20,35 +21,47 @@ pub(super) struct Asker<'a> {
     pub(super) region: &'a Region,
     pub(super) names: &'a Names,
     /// What it turned out to need.
-    pub(super) needs: Vec<Need>,
+    pub(super) needs: Vec<Dependency<'a>>,
 }
 
 /// Something that is called.
-#[derive(Clone, Debug)]
-pub(super) struct Need {
-    pub(super) entry: Entry,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dependency<'a> {
+    pub(super) entry: &'a Entry,
     /// The container's port.
     pub(super) target: u16,
+    /// Where the spec names it.
+    pub(super) at: Span,
+}
+
+impl Consumer<'_> {
+    /// The end that it is of its flows.
+    pub(super) fn peer(&self) -> Peer {
+        Peer::Workload { region: self.region.name.clone(), namespace: self.namespace.to_string(), name: self.name.to_string() }
+    }
 }
 
 impl Scope<'_> {
     /// The value of a text. `None` where a part of it means nothing; that has been told.
-    pub(super) fn value(&mut self, text: &Text, at: Span, what: &str, asker: &mut Asker<'_>) -> Option<Source> {
-        let mut parts: Vec<Result<String, (crate::value::SecretRef, bool)>> = Vec::new();
+    pub(super) fn value(&mut self, text: &Text, at: Span, what: &str, consumer: &mut Consumer<'_>) -> Option<Source> {
+        let mut parts: Vec<TemplatePart> = Vec::new();
         let mut complete = true;
         // Inside a URL a secret is encoded, so that a `/` or `@` in it can't change where the URL leads.
-        let url = text.original().contains("://");
+        let in_url = text.original().contains("://");
         for part in text.parts() {
             let value = match part {
-                Part::Literal(text) => Some(Ok(text.clone())),
-                Part::Value(value) => {
-                    let place = self.place_of(&value.source, at);
-                    self.expression(&value.expression, place, at, what, asker).map(|value| value.map_err(|secret| (secret, url)))
-                }
+                Part::Literal(text) => Some(TemplatePart::Text(text.clone())),
+                Part::Value(value) => match &value.expression {
+                    Expression::Secret(reference) => Some(TemplatePart::Secret { reference: reference.clone(), in_url }),
+                    expression => {
+                        let place = self.place_of(&value.source, at);
+                        self.expression(expression, place, at, what, consumer).map(TemplatePart::Text)
+                    }
+                },
             };
             match (value, parts.last_mut()) {
                 (None, _) => complete = false,
-                (Some(Ok(text)), Some(Ok(last))) => last.push_str(&text),
+                (Some(TemplatePart::Text(text)), Some(TemplatePart::Text(last))) => last.push_str(&text),
                 (Some(value), _) => parts.push(value),
             }
         }
@@ -57,8 +70,8 @@ impl Scope<'_> {
         }
         Some(match &parts[..] {
             [] => Source::Text(String::new()),
-            [Ok(text)] => Source::Text(text.clone()),
-            [Err((secret, _))] => Source::Secret(secret.clone()),
+            [TemplatePart::Text(text)] => Source::Text(text.clone()),
+            [TemplatePart::Secret { reference, .. }] => Source::Secret(reference.clone()),
             _ => Source::Template(parts),
         })
     }
@@ -75,20 +88,14 @@ impl Scope<'_> {
         }
     }
 
-    fn expression(
-        &mut self,
-        expression: &Expression,
-        at: Span,
-        whole: Span,
-        what: &str,
-        asker: &mut Asker<'_>,
-    ) -> Option<Result<String, crate::value::SecretRef>> {
+    fn expression(&mut self, expression: &Expression, at: Span, whole: Span, what: &str, consumer: &mut Consumer<'_>) -> Option<String> {
         match expression {
-            Expression::Secret(secret) => Some(Err(secret.clone())),
+            // A secret is no text: `value` keeps its place.
+            Expression::Secret(_) => None,
             Expression::Var(name) => {
                 let vars = self.spec.vars.get();
                 match vars.and_then(|vars| vars.get(name.as_str())) {
-                    Some(item) => item.value.get().cloned().map(Ok),
+                    Some(item) => item.value.get().cloned(),
                     None => {
                         let known: Vec<&str> = vars.map(|vars| vars.keys().map(|name| name.as_str()).collect()).unwrap_or_default();
                         self.unknown("variable", name.as_str(), known, self.place_of(name.as_str(), at));
@@ -96,11 +103,11 @@ impl Scope<'_> {
                     }
                 }
             }
-            Expression::Own(field) => self.own(*field, at, asker).map(Ok),
-            Expression::Address { reference, field } => self.address(reference, *field, (at, whole), what, asker).map(Ok),
+            Expression::Own(field) => self.own(*field, at, consumer),
+            Expression::Address { reference, field } => self.address(reference, *field, (at, whole), what, consumer),
             Expression::User { reference, user, .. } => {
-                let entry = self.lookup(asker.names, reference, asker.namespace, at)?.clone();
-                if let What::Store(store) = &entry.what
+                let entry = self.lookup(consumer.names, reference, consumer.namespace, at)?;
+                if let EntrySpec::Store(store) = &entry.spec
                     && store.users.get().is_none_or(|users| users.get(user.as_str()).is_none())
                 {
                     let known: Vec<&str> =
@@ -110,32 +117,32 @@ impl Scope<'_> {
                     self.unknown(&format!("user of `{}` called", entry.display()), user.as_str(), known, at);
                     return None;
                 }
-                self.left_out(&entry, whole, what, asker);
+                self.left_out(entry, whole, what, consumer);
                 None
             }
         }
     }
 
-    fn own(&mut self, field: OwnField, at: Span, asker: &Asker<'_>) -> Option<String> {
-        let port = |scope: &mut Self| match asker.port {
+    fn own(&mut self, field: OwnField, at: Span, consumer: &Consumer<'_>) -> Option<String> {
+        let port = |scope: &mut Self| match consumer.port {
             Some((_, target)) => Some(target),
-            None if scope.unsure => None,
+            None if consumer.entry.ports_invalid => None,
             None => {
-                scope.error(Code::Contradiction, format!("{} has no port, or several", asker.label), at);
+                scope.error(Code::Contradiction, format!("{} has no port, or several", consumer.label), at);
                 None
             }
         };
         Some(match field {
-            OwnField::Name | OwnField::Host => asker.name.to_string(),
+            OwnField::Name | OwnField::Host => consumer.name.to_string(),
             OwnField::Port => port(self)?.to_string(),
             OwnField::Address => {
                 port(self)?;
-                format!("{}:{}", asker.name, asker.port?.0)
+                format!("{}:{}", consumer.name, consumer.port?.0)
             }
-            OwnField::Namespace => asker.namespace.to_string(),
+            OwnField::Namespace => consumer.namespace.to_string(),
             OwnField::Environment => self.environment.to_string(),
-            OwnField::Region => asker.region.name.to_string(),
-            OwnField::Account => asker.region.account.clone().unwrap_or_default(),
+            OwnField::Region => consumer.region.name.to_string(),
+            OwnField::Account => consumer.region.account.clone().unwrap_or_default(),
         })
     }
 
@@ -145,20 +152,20 @@ impl Scope<'_> {
         field: AddressField,
         (at, whole): (Span, Span),
         what: &str,
-        asker: &mut Asker<'_>,
+        consumer: &mut Consumer<'_>,
     ) -> Option<String> {
-        let entry = self.lookup(asker.names, reference, asker.namespace, at)?.clone();
+        let entry = self.lookup(consumer.names, reference, consumer.namespace, at)?;
         if !entry.rendered {
-            self.left_out(&entry, whole, what, asker);
+            self.left_out(entry, whole, what, consumer);
             return None;
         }
-        if away(&entry, asker) {
-            self.out_of_reach(&entry, whole, what, asker);
+        if in_other_region(entry, consumer) {
+            self.out_of_reach(entry, whole, what, consumer);
             return None;
         }
-        if let (AddressField::PublicUrl, What::App(app)) = (field, &entry.what) {
+        if let (AddressField::PublicUrl, EntrySpec::App(app)) = (field, &entry.spec) {
             let host = app.expose.get().into_iter().flatten().filter_map(crate::syntax::Field::get).find_map(|expose| expose.host.get());
-            return match host.and_then(|host| host.within(&asker.platform.domain).ok()) {
+            return match host.and_then(|host| host.within(&consumer.platform.domain).ok()) {
                 Some(host) if host.to_string().starts_with("*.") => {
                     let message = format!("`{}` has no single public address: it is exposed under every name of a domain", entry.display());
                     self.error(Code::Contradiction, message, at);
@@ -171,34 +178,34 @@ impl Scope<'_> {
                 }
             };
         }
-        let (service, target) = self.port_of(&entry, reference, at)?;
-        asker.needs.push(Need { entry: entry.clone(), target });
-        let host = host_of(&entry, asker);
+        let (service, target) = self.port_of(entry, reference, at)?;
+        consumer.needs.push(Dependency { entry, target, at });
+        let host = host_of(entry, consumer);
         Some(match field {
             AddressField::Host => host,
             AddressField::Port => service.to_string(),
             AddressField::Address => format!("{host}:{service}"),
-            AddressField::Name => match &entry.what {
-                What::Store(store) => store.name.get().cloned().unwrap_or_else(|| entry.name.to_string()),
+            AddressField::Name => match &entry.spec {
+                EntrySpec::Store(store) => store.name.get().cloned().unwrap_or_else(|| entry.name.to_string()),
                 _ => entry.name.to_string(),
             },
-            AddressField::Url | AddressField::PublicUrl => match &entry.what {
-                What::External { url: Some(url), .. } => url.clone(),
-                _ => format!("{}://{host}:{service}", scheme(&entry)),
+            AddressField::Url | AddressField::PublicUrl => match &entry.spec {
+                EntrySpec::External { url: Some(url), .. } => url.clone(),
+                _ => format!("{}://{host}:{service}", scheme(entry)),
             },
         })
     }
 
     /// Names what refers to something that is not rendered.
-    pub(super) fn left_out(&mut self, entry: &Entry, at: Span, what: &str, asker: &Asker<'_>) {
+    pub(super) fn left_out(&mut self, entry: &Entry, at: Span, what: &str, consumer: &Consumer<'_>) {
         let message =
-            format!("{what} of `{}` is left out: it refers to `{}`, which this version does not render", asker.label, entry.display());
+            format!("{what} of `{}` is left out: it refers to `{}`, which this version does not render", consumer.label, entry.display());
         self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
     }
 
     /// Names what refers to a store of another region: the load balancer and the way between the regions are not rendered.
-    pub(super) fn out_of_reach(&mut self, entry: &Entry, at: Span, what: &str, asker: &Asker<'_>) {
-        let (label, here, primary) = (&asker.label, &asker.region.name, &asker.platform.primary);
+    pub(super) fn out_of_reach(&mut self, entry: &Entry, at: Span, what: &str, consumer: &Consumer<'_>) {
+        let (label, here, primary) = (&consumer.label, &consumer.region.name, &consumer.platform.primary);
         let store = entry.display();
         let message = format!(
             "{what} of `{label}` is left out in `{here}`: `{store}` stands in `{primary}` alone, and this version renders no way between regions"
@@ -211,38 +218,29 @@ impl Scope<'_> {
 }
 
 /// Whether an entry stands in another region than the one that asks: a store that is not `independent` stands in the primary alone.
-pub(super) fn away(entry: &Entry, asker: &Asker<'_>) -> bool {
-    !asker.region.primary && matches!(&entry.what, What::Store(store) if store.independent.get() != Some(&true))
+pub(super) fn in_other_region(entry: &Entry, consumer: &Consumer<'_>) -> bool {
+    !consumer.region.primary && matches!(&entry.spec, EntrySpec::Store(store) if store.independent.get() != Some(&true))
 }
 
 /// The name under which an entry answers: short inside its namespace.
-fn host_of(entry: &Entry, asker: &Asker<'_>) -> String {
-    if let What::External { host, .. } = &entry.what {
+fn host_of(entry: &Entry, consumer: &Consumer<'_>) -> String {
+    if let EntrySpec::External { host, .. } = &entry.spec {
         return host.clone();
     }
     match &entry.namespace {
-        Some(namespace) if namespace != asker.namespace => format!("{}.{namespace}", entry.name),
+        Some(namespace) if namespace != consumer.namespace => format!("{}.{namespace}", entry.name),
         _ => entry.name.to_string(),
     }
 }
 
 fn scheme(entry: &Entry) -> &'static str {
-    match &entry.what {
-        What::App(app) => match app.protocol.get() {
+    match &entry.spec {
+        EntrySpec::App(app) => match app.protocol.get() {
             Some(Protocol::Grpc) => "grpc",
             Some(Protocol::Tcp) => "tcp",
             _ => "http",
         },
-        What::Store(store) => match store.engine.get() {
-            Some(Engine::Postgres) => "postgres",
-            Some(Engine::Mysql) => "mysql",
-            Some(Engine::Mongodb) => "mongodb",
-            Some(Engine::Redis | Engine::Valkey) => "redis",
-            Some(Engine::Rabbitmq) => "amqp",
-            Some(Engine::Kafka) => "kafka",
-            Some(Engine::Opensearch) => "https",
-            _ => "tcp",
-        },
+        EntrySpec::Store(store) => store.engine.get().map_or("tcp", |engine| engines::of(*engine).scheme),
         _ => "tcp",
     }
 }

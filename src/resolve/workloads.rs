@@ -1,72 +1,71 @@
 //! Apps and stores become workloads of every region they run in.
 
 use super::Scope;
-use super::containers::{Fallback, Pod};
+use super::containers::{Declared, Fallback, Pod};
 use super::engines;
 use super::flows::Hosts;
-use super::names::{Entry, Names, What};
+use super::names::{Entry, EntrySpec, Names};
 use super::placement::Runs;
 use super::probes::MOST;
-use super::values::Asker;
+use super::values::Consumer;
 use super::volumes::Volumes;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Service, ServicePort, Volume, Workload};
-use crate::spec::{App, Engine, Medium, Protocol, Store, StoreSize};
+use crate::model::{
+    self, Autoscaling, Backup, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Runner, Service, ServicePort, Volume,
+    Workload,
+};
+use crate::source::Span;
+use crate::spec::{App, ContainerFields, Store, StoreSize};
 use crate::syntax::Field;
-use crate::value::{AbsolutePath, Name, Quantity};
+use crate::value::{AbsolutePath, Medium, Name, Protocol, Quantity, StoreMode};
+use indexmap::IndexMap;
 
-/// Where the data lies: that of the key-value engines, and of others unless they say so.
-const DATA: &str = "/data";
+/// The region for which an entry is resolved, its platform, and the names that the entry may refer to.
+#[derive(Clone, Copy)]
+struct Site<'a> {
+    platform: &'a Platform,
+    region: &'a Region,
+    names: &'a Names,
+}
 
 impl Scope<'_> {
-    /// Fills the regions of a platform with workloads and flows.
+    /// Fills the regions of a platform with workloads, stores and flows.
     pub(super) fn workloads(&mut self, platform: &mut Platform, names: &Names, hosts: &mut Hosts) {
-        let shell = platform.clone();
-        let regions: Vec<Region> = platform.regions.values().cloned().collect();
         self.check_entries(names);
-        for region in &regions {
-            let mut workloads = indexmap::IndexMap::new();
+        for (name, mut region) in std::mem::take(&mut platform.regions) {
             let mut flows: Vec<Flow> = Vec::new();
+            let (mut workloads, mut stores) = (IndexMap::new(), IndexMap::new());
+            let site = Site { platform, region: &region, names };
             for entry in names.iter().filter(|entry| entry.absent.is_none()) {
-                self.unsure = entry.unsure;
-                let built = match &entry.what {
-                    What::App(app) if self.runs_in(app, region) => self.app(entry, app, names, &shell, region, hosts),
-                    What::Store(store) if entry.rendered && (region.primary || store.independent.get() == Some(&true)) => {
-                        self.store(entry, store, names, &shell, region)
+                let built = match &entry.spec {
+                    EntrySpec::App(app) if self.runs_in(app, &region) => self.app(entry, app, site, hosts),
+                    EntrySpec::Store(store) if entry.rendered && (region.primary || store.independent.get() == Some(&true)) => {
+                        self.store(entry, store, site)
                     }
                     _ => None,
                 };
-                if let Some((workload, mut own)) = built {
-                    self.room(entry, &workload, region);
-                    flows.append(&mut own);
-                    workloads.insert(format!("{}/{}", workload.namespace, workload.name), workload);
+                let Some((workload, mut own)) = built else { continue };
+                self.capacity(entry, &workload, &region);
+                flows.append(&mut own);
+                let key = format!("{}/{}", workload.namespace, workload.name);
+                if let EntrySpec::Store(store) = &entry.spec {
+                    stores.extend(model_store(store, &workload).map(|store| (key.clone(), store)));
                 }
+                workloads.insert(key, workload);
             }
             flows.sort();
             flows.dedup_by(|a, b| a.from == b.from && a.to == b.to && a.ports == b.ports);
-            if let Some(target) = platform.regions.get_mut(region.name.as_str()) {
-                target.workloads = workloads;
-                target.flows = flows;
-            }
-            if let Some(filled) = platform.regions.get(region.name.as_str()) {
-                self.nodes_in_reach(filled);
-                self.quotas(platform, filled);
-            }
+            (region.workloads, region.stores, region.flows) = (workloads, stores, flows);
+            self.nodes_in_reach(&region);
+            self.quotas(platform, &region);
+            platform.regions.insert(name, region);
         }
     }
 
-    #[allow(clippy::too_many_arguments)] // the whole of what an app is made from
-    fn app(
-        &mut self,
-        entry: &Entry,
-        app: &App,
-        names: &Names,
-        platform: &Platform,
-        region: &Region,
-        hosts: &mut Hosts,
-    ) -> Option<(Workload, Vec<Flow>)> {
+    fn app(&mut self, entry: &Entry, app: &App, site: Site<'_>, hosts: &mut Hosts) -> Option<(Workload, Vec<Flow>)> {
+        let (platform, region) = (site.platform, site.region);
         let namespace = entry.namespace.as_ref()?;
-        let mut asker = self.asker(entry, namespace, platform, region, names);
+        let mut consumer = consumer(entry, namespace, site);
         let mut pod = Pod::default();
         let ports = container_ports(entry);
         let fallback = Fallback { told: true, ..Fallback::default() };
@@ -75,13 +74,13 @@ impl Scope<'_> {
         for (path, at, size) in app.volumes.get().into_iter().flat_map(|all| all.set()) {
             self.mount_claim(&mut volumes, path, size.clone(), at, &mut pod);
         }
-        let main = self.container(&entry.name, entry.key, app.container(), volumes, ports, &fallback, &mut asker, &mut pod);
+        let main = self.container(declared(entry, app.container(), volumes, ports, &fallback), &mut consumer, &mut pod);
         pod.shared = Some(main.as_ref().map(|main| main.mounts.clone()).unwrap_or_default());
         pod.incomplete = main.is_none();
         self.check_init(&app.init);
         self.check_container_names(entry, app);
-        let init = self.others(&app.init, &mut asker, &mut pod);
-        let sidecars = self.others(&app.sidecars, &mut asker, &mut pod);
+        let init = self.others(&app.init, &mut consumer, &mut pod);
+        let sidecars = self.others(&app.sidecars, &mut consumer, &mut pod);
         self.check_listeners(&app.sidecars, app.port.span().or(app.ports.span()), main.as_ref());
         let main = main?;
         let deadline = self.seconds("deadline", &app.deadline, 1..=MOST);
@@ -109,22 +108,15 @@ impl Scope<'_> {
         });
         let runs = if matches!(kind, Kind::DaemonSet) { Runs::OnEveryNode } else { Runs::replicas(replicas.1) };
         let placement = self.placement(&app.subnet, &app.pool, &app.arch, region, runs)?;
-        let exposures = self.exposures(app, &entry.ports, platform, hosts);
-        let mut metrics: Vec<u16> = self.metrics_port(&app.metrics, &main).into_iter().collect();
+        let exposures = self.exposures(app, entry, platform, hosts);
+        let mut metrics: Vec<(u16, Span)> = self.metrics_port(&app.metrics, &main, entry).into_iter().collect();
         for (name, _, container) in app.sidecars.get().into_iter().flat_map(|all| all.set()) {
             if let Some(sidecar) = sidecars.iter().find(|sidecar| sidecar.name == *name) {
-                metrics.extend(self.metrics_port(&container.metrics, sidecar));
+                metrics.extend(self.metrics_port(&container.metrics, sidecar, entry));
             }
         }
-        let needs = self.needs(&app.needs, &asker);
-        let flows = self.all_flows(
-            &asker,
-            &placement,
-            needs,
-            &exposures.iter().map(|exposure| exposure.target).collect::<Vec<_>>(),
-            &metrics,
-            entry.key,
-        );
+        let needs = self.needs(&app.needs, &consumer);
+        let flows = self.all_flows(&consumer, &placement, needs, &exposures, &metrics);
         let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(30);
         let workload = Workload {
             kind,
@@ -135,152 +127,77 @@ impl Scope<'_> {
             sidecars,
             exposures,
             grace,
-            ..self.bare(entry, namespace, &app.owner, &app.alias, platform, main, pod, placement)
+            ..base_workload(&consumer, (&app.owner, &app.alias), main, pod, placement)
         };
         Some((workload, flows))
     }
 
-    fn store(
-        &mut self,
-        entry: &Entry,
-        store: &Store,
-        names: &Names,
-        platform: &Platform,
-        region: &Region,
-    ) -> Option<(Workload, Vec<Flow>)> {
+    fn store(&mut self, entry: &Entry, store: &Store, site: Site<'_>) -> Option<(Workload, Vec<Flow>)> {
         let namespace = entry.namespace.as_ref()?;
         let engine = store.engine.get().copied()?;
-        let mut asker = self.asker(entry, namespace, platform, region, names);
+        let definition = engines::of(engine);
+        let server = definition.server.as_ref()?;
+        let mut consumer = consumer(entry, namespace, site);
         let mut pod = Pod::default();
         let ports = container_ports(entry);
-        let fallback = engines::fallback(engine, store, &ports);
-        let listens = engines::listens(engine, &ports);
-        let data: AbsolutePath = store.data.get().cloned().or_else(|| DATA.parse().ok())?;
+        let port_arguments = definition.port_arguments(&ports);
+        let fallback = server.fallback(definition, store, &ports);
+        let data: AbsolutePath = store.data.get().cloned().or_else(|| server.data.parse().ok())?;
         let mut volumes = Volumes::of(None);
         let size = store.storage.spanned().and_then(|(size, at)| if let StoreSize::Size(size) = size { Some((size, at)) } else { None });
         if let Some((size, at)) = size {
             self.mount_claim(&mut volumes, &data, size.clone(), at, &mut pod);
         }
-        let mut main = self.container(&entry.name, entry.key, store.container(), volumes, ports, &fallback, &mut asker, &mut pod)?;
+        let mut main = self.container(declared(entry, store.container(), volumes, ports, &fallback), &mut consumer, &mut pod)?;
         let mounted = main.mounts.iter().any(|mount| mount.path == data.as_str());
-        let kept = match size {
-            Some(_) => {
-                if engine != Engine::Custom && main.args.is_empty() && main.command.is_empty() {
-                    main.args = vec!["--appendonly".to_string(), "yes".to_string()];
-                }
-                true
+        if size.is_some() {
+            if main.args.is_empty() && main.command.is_empty() {
+                main.args = server.persist.iter().map(ToString::to_string).collect();
             }
-            _ => {
-                if engine != Engine::Custom && !mounted {
-                    let size = main.memory.as_ref().map_or_else(|| Quantity::from_bytes(256 << 20), |(_, limit)| limit.clone());
-                    if store.resources.get().is_none_or(|resources| resources.ephemeral.is_missing()) {
-                        main.ephemeral =
-                            main.ephemeral.map(|(least, most)| (least, Quantity::from_bytes(most.bytes().saturating_add(size.bytes()))));
-                    }
-                    pod.volumes.push(Volume::Tmp { name: "data".to_string(), medium: Medium::Disk, size });
-                    main.mounts.push(Mount { volume: "data".to_string(), path: data.to_string(), read_only: false });
-                }
-                false
-            }
-        };
-        if let Some(port) = listens.filter(|port| engines::port(engine).is_some_and(|(_, own)| own != *port) && main.command.is_empty()) {
-            main.args.extend(["--port".to_string(), port.to_string()]);
+        } else if server.writes_always && !mounted {
+            let declares_disk = store.resources.get().is_some_and(|resources| !resources.ephemeral.is_missing());
+            add_cache_folder(&mut main, &mut pod, &data, declares_disk);
+        }
+        if main.command.is_empty() {
+            main.args.extend(port_arguments);
         }
         for (name, _, value) in store.parameters.get().into_iter().flat_map(|all| all.set()) {
             main.args.extend([format!("--{name}"), value.clone()]);
         }
-        let count = store.replicas.get().copied().unwrap_or(1);
-        let placement = self.placement(&store.subnet, &Field::Missing, &Field::Missing, region, Runs::replicas(count))?;
-        let metrics: Vec<u16> = self.metrics_port(&store.metrics, &main).into_iter().collect();
-        let needs = self.needs(&store.needs, &asker);
-        let flows = self.all_flows(&asker, &placement, needs, &[], &metrics, entry.key);
-        let workload = Workload {
-            store: true,
-            kind: if kept { Kind::StatefulSet } else { Kind::Deployment },
-            protocol: Protocol::Tcp,
-            replicas: (count, count),
-            ..self.bare(entry, namespace, &store.owner, &store.alias, platform, main, pod, placement)
-        };
+        let members = store.replicas.get().copied().unwrap_or(1);
+        let placement = self.placement(&store.subnet, &Field::Missing, &Field::Missing, site.region, Runs::replicas(members))?;
+        let metrics: Vec<(u16, Span)> = self.metrics_port(&store.metrics, &main, entry).into_iter().collect();
+        let needs = self.needs(&store.needs, &consumer);
+        let flows = self.all_flows(&consumer, &placement, needs, &[], &metrics);
+        let base = base_workload(&consumer, (&store.owner, &store.alias), main, pod, placement);
+        let kind = if size.is_some() { Kind::StatefulSet } else { Kind::Deployment };
+        let workload = Workload { store: Some(engine), kind, protocol: Protocol::Tcp, replicas: (members, members), ..base };
         Some((workload, flows))
-    }
-
-    /// What apps and stores have in common: one pod behind a Service, if it has a port.
-    #[allow(clippy::too_many_arguments)] // the parts of a workload
-    fn bare(
-        &self,
-        entry: &Entry,
-        namespace: &Name,
-        owner: &Field<Name>,
-        alias: &Field<Vec<Field<Name>>>,
-        platform: &Platform,
-        main: Container,
-        pod: Pod,
-        placement: Placement,
-    ) -> Workload {
-        Workload {
-            span: entry.key,
-            name: entry.name.clone(),
-            namespace: namespace.clone(),
-            owner: self.owner(owner, namespace, platform),
-            store: false,
-            kind: Kind::Deployment,
-            protocol: Protocol::Http,
-            replicas: (1, 1),
-            autoscaling: None,
-            init: Vec::new(),
-            main,
-            sidecars: Vec::new(),
-            volumes: pod.volumes,
-            service: service(entry, alias),
-            exposures: Vec::new(),
-            placement,
-            grace: 30,
-            fs_group: pod.fs_group.unwrap_or(10001),
-            host_network: pod.host_network,
-            host_pid: pod.host_pid,
-            reason: pod.reason,
-            no_probes: pod.no_probes,
-        }
-    }
-
-    fn asker<'x>(&self, entry: &'x Entry, namespace: &'x Name, platform: &'x Platform, region: &'x Region, names: &'x Names) -> Asker<'x> {
-        let port = match entry.ports[..] {
-            [(_, service, target)] => Some((service, target)),
-            _ => None,
-        };
-        Asker { name: &entry.name, namespace, label: entry.display(), port, platform, region, names, needs: Vec::new() }
     }
 
     fn others(
         &mut self,
         containers: &Field<crate::syntax::Map<Name, crate::spec::Container>>,
-        asker: &mut Asker<'_>,
+        consumer: &mut Consumer<'_>,
         pod: &mut Pod,
     ) -> Vec<Container> {
         let mut all = Vec::new();
         for (name, span, container) in containers.get().into_iter().flat_map(|all| all.set()) {
             let ports = container.ports.get().into_iter().flat_map(|all| all.set());
             let ports = ports.map(|(name, _, map)| (name.to_string(), map.container().get())).collect();
-            all.extend(self.container(
-                name,
-                span,
-                container.container(),
-                Volumes::of(Some(name.as_str())),
-                ports,
-                &Fallback::default(),
-                asker,
-                pod,
-            ));
+            let volumes = Volumes::of(Some(name.as_str()));
+            let declared = Declared { name, span, fields: container.container(), volumes, ports, fallback: &Fallback::default() };
+            all.extend(self.container(declared, consumer, pod));
         }
         all
     }
 
-    fn metrics_port(&mut self, metrics: &Field<crate::spec::Metrics>, main: &Container) -> Option<u16> {
+    fn metrics_port(&mut self, metrics: &Field<crate::spec::Metrics>, main: &Container, entry: &Entry) -> Option<(u16, Span)> {
         let (metrics, at) = metrics.spanned()?;
         match (metrics.port.spanned(), &main.ports[..]) {
-            (Some((port, at)), ports) => self.named_port(port, at, ports),
-            (None, [(_, port)]) => Some(*port),
-            _ if self.unsure => None,
+            (Some((port, port_at)), ports) => Some((self.named_port(port, port_at, ports)?, at)),
+            (None, [(_, port)]) => Some((*port, at)),
+            _ if entry.ports_invalid => None,
             _ => {
                 let diagnostic = Diagnostic::new(Code::MissingField, "`metrics` has no `port`").at(at);
                 self.tell(diagnostic.help("say which: there is not exactly one port"));
@@ -288,11 +205,117 @@ impl Scope<'_> {
             }
         }
     }
+}
 
-    fn owner(&self, owner: &Field<Name>, namespace: &Name, platform: &Platform) -> Name {
-        let fallback = platform.namespaces.get(namespace.as_str()).map_or(&platform.owner, |namespace| &namespace.owner);
-        owner.get().unwrap_or(fallback).clone()
+/// The entry's own container.
+fn declared<'a>(
+    entry: &'a Entry,
+    fields: ContainerFields<'a>,
+    volumes: Volumes,
+    ports: Vec<(String, u16)>,
+    fallback: &'a Fallback,
+) -> Declared<'a> {
+    Declared { name: &entry.name, span: entry.key, fields, volumes, ports, fallback }
+}
+
+/// An empty folder for the data of a cache; the container's disk grows by its size unless the store says what disk it takes.
+fn add_cache_folder(main: &mut Container, pod: &mut Pod, data: &AbsolutePath, declares_disk: bool) {
+    let size = main.memory.as_ref().map_or_else(|| Quantity::from_bytes(256 << 20), |(_, limit)| limit.clone());
+    if let Some((_, most)) = main.ephemeral.as_mut().filter(|_| !declares_disk) {
+        *most = Quantity::from_bytes(most.bytes().saturating_add(size.bytes()));
     }
+    pod.volumes.push(Volume::Tmp { name: "data".to_string(), medium: Medium::Disk, size });
+    main.mounts.push(Mount { volume: "data".to_string(), path: data.to_string(), read_only: false });
+}
+
+/// The store that a workload runs.
+fn model_store(store: &Store, workload: &Workload) -> Option<model::Store> {
+    let set = |names: &Field<Vec<Field<Name>>>| names.get().into_iter().flatten().filter_map(Field::get).cloned().collect();
+    let storage = match store.storage.get()? {
+        StoreSize::Size(size) => Some(size.clone()),
+        StoreSize::None => None,
+    };
+    let backup = match store.backup.get() {
+        Some(backup) => match backup.none.get() {
+            Some(reason) => Backup::None(reason.clone()),
+            None => Backup::Copies {
+                every: *backup.every.get()?,
+                keep: *backup.keep.get()?,
+                copy_to: backup.copy_to.get().cloned(),
+                restore_test: backup.restore_test.get().copied(),
+                rpo: backup.rpo.get().copied(),
+                rto: backup.rto.get().copied(),
+            },
+        },
+        None => Backup::NothingToSave,
+    };
+    let address = match workload.service.as_ref().map(|service| &service.ports[..]) {
+        Some([port]) => Some((workload.name.clone(), port.port)),
+        _ => None,
+    };
+    Some(model::Store {
+        span: workload.span,
+        name: workload.name.clone(),
+        namespace: workload.namespace.clone(),
+        owner: workload.owner.clone(),
+        engine: workload.store?,
+        version: store.version.get().cloned(),
+        mode: store.mode.get().copied().unwrap_or(StoreMode::Cluster),
+        members: workload.replicas.0,
+        storage,
+        standby: set(&store.standby),
+        independent: store.independent.get() == Some(&true),
+        backup,
+        users: store.users.get().into_iter().flat_map(|all| all.keys()).cloned().collect(),
+        address,
+        runner: Runner::Workload,
+    })
+}
+
+/// What apps and stores have in common: one pod behind a Service, if it has a port. `of` are owner and aliases as the entry gives them.
+fn base_workload(
+    consumer: &Consumer<'_>,
+    of: (&Field<Name>, &Field<Vec<Field<Name>>>),
+    main: Container,
+    pod: Pod,
+    placement: Placement,
+) -> Workload {
+    let (owner, alias) = of;
+    let platform = consumer.platform;
+    let fallback = platform.namespaces.get(consumer.namespace.as_str()).map_or(&platform.owner, |namespace| &namespace.owner);
+    Workload {
+        span: consumer.entry.key,
+        name: consumer.name.clone(),
+        namespace: consumer.namespace.clone(),
+        owner: owner.get().unwrap_or(fallback).clone(),
+        store: None,
+        kind: Kind::Deployment,
+        protocol: Protocol::Http,
+        replicas: (1, 1),
+        autoscaling: None,
+        init: Vec::new(),
+        main,
+        sidecars: Vec::new(),
+        volumes: pod.volumes,
+        service: service(consumer.entry, alias),
+        exposures: Vec::new(),
+        placement,
+        grace: 30,
+        fs_group: pod.fs_group.unwrap_or(10001),
+        host_network: pod.host_network,
+        host_pid: pod.host_pid,
+        reason: pod.reason,
+        no_probes: pod.no_probes,
+    }
+}
+
+fn consumer<'x>(entry: &'x Entry, namespace: &'x Name, site: Site<'x>) -> Consumer<'x> {
+    let Site { platform, region, names } = site;
+    let port = match entry.ports[..] {
+        [(_, service, target)] => Some((service, target)),
+        _ => None,
+    };
+    Consumer { entry, name: &entry.name, namespace, label: entry.display(), port, platform, region, names, needs: Vec::new() }
 }
 
 /// Each port once, under the first name that leads to it: the API server refuses a second one.

@@ -25,7 +25,7 @@ pub(super) fn accepted(platform: &Platform, region: &Region, object: &Object<'_>
     // kube-score reports Deployments behind a Service with fewer than two replicas.
     let served = object.runs.filter(|workload| matches!(workload.kind, Kind::Deployment) && workload.service.is_some());
     if let Some(workload) = served.filter(|workload| workload.replicas.0 < 2 && workload.autoscaling.is_none()) {
-        if workload.store {
+        if workload.is_store() {
             all.push(Accepted::new("kube-score/deployment-replicas", "a store without replication: a second pod would hold other data"));
         } else if !platform.protected {
             all.push(Accepted::new("kube-score/deployment-replicas", "one pod is the default where the environment is not protected"));

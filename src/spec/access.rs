@@ -1,7 +1,7 @@
 //! `access`, `teams` and `namespaces`: permissions, ownership and alert receivers.
 
 use crate::syntax::{Field, Map};
-use crate::value::{Name, Quantity, SecretRef};
+use crate::value::{GroupRole, Name, PodSecurityLevel, Quantity, SecretRef};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -33,18 +33,6 @@ pub struct Group {
     pub role: Field<GroupRole>,
     /// The namespaces in which the role holds. Default: all namespaces.
     pub namespaces: Field<Vec<Field<Name>>>,
-}
-
-/// What a group may do.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
-#[serde(rename_all = "kebab-case")]
-pub enum GroupRole {
-    /// Everything in its namespaces.
-    Admin,
-    /// See, restart, scale and look into apps; no secrets, no rights.
-    Developer,
-    /// See; no secrets.
-    Viewer,
 }
 
 /// A team: it owns apps, stores and namespaces, and receives their alerts.
@@ -105,16 +93,4 @@ pub struct PodSecurity {
     pub level: Field<PodSecurityLevel>,
     /// Why the level is below `restricted`. Required then; the checks accept it as the waiver.
     pub reason: Field<String>,
-}
-
-/// The levels of the pod security standards.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub enum PodSecurityLevel {
-    /// Hardened pods only.
-    Restricted,
-    /// No known way to gain rights.
-    Baseline,
-    /// Everything.
-    Privileged,
 }

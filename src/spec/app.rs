@@ -1,10 +1,10 @@
 //! `apps` and `profiles`.
 
-use super::container::{Architecture, Container, File, Metrics, Probes, Resources, Security, Tmp, container};
+use super::container::{Container, File, Metrics, Probes, Resources, Security, Tmp, container};
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Cidr, CountRange, Duration, EntryName, Host, Image, Name, Percent, PortMap, PortName, PortSpecifier, Quantity, Ref,
-    RoutePath, Schedule, SecretRef, Text, VariableName,
+    AbsolutePath, Architecture, Cidr, CountRange, Duration, EntryName, Host, Image, Name, Percent, PortMap, PortName, PortSpecifier,
+    Protocol, Quantity, Ref, RoutePath, Schedule, SecretRef, Text, VariableName, Via,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -70,18 +70,6 @@ container! {
     }
 }
 
-/// What an app speaks.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
-#[serde(rename_all = "kebab-case")]
-pub enum Protocol {
-    /// HTTP/1.1 or HTTP/2 in plain text inside the cluster.
-    Http,
-    /// gRPC.
-    Grpc,
-    /// Anything over TCP.
-    Tcp,
-}
-
 /// A route from outside the cluster.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -102,16 +90,6 @@ pub struct Expose {
     pub via: Field<Via>,
     /// Client IP ranges that may send requests. Default: all.
     pub from: Field<Vec<Field<Cidr>>>,
-}
-
-/// A load balancer.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
-#[serde(rename_all = "kebab-case")]
-pub enum Via {
-    /// From the internet.
-    Public,
-    /// From the private network and the company's own.
-    Internal,
 }
 
 /// Number of replicas, and autoscaling.

@@ -1,7 +1,7 @@
 //! `cluster`: Kubernetes version, node pools and the network policy engine.
 
 use crate::syntax::{Field, Map};
-use crate::value::{Cidr, CountRange, KubernetesVersion, LabelKey, LabelValue, Name, Quantity};
+use crate::value::{Cidr, CountRange, KubernetesVersion, LabelKey, LabelValue, Name, PolicyEngine, Quantity};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -19,18 +19,6 @@ pub struct Cluster {
     pub admin_cidrs: Field<Vec<Field<Cidr>>>,
     /// Node pools, by name.
     pub pools: Field<Map<Name, Pool>>,
-}
-
-/// What enforces network policies.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub enum PolicyEngine {
-    /// The provider's own.
-    Native,
-    /// Cilium.
-    Cilium,
-    /// Calico.
-    Calico,
 }
 
 /// Container registry of the platform.

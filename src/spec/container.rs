@@ -2,8 +2,8 @@
 
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Capability, Duration, Image, PortMap, PortName, PortSpecifier, Quantity, QuantityRange, RelativePath, SecretRef, Text,
-    VariableName,
+    AbsolutePath, Capability, Duration, Image, Medium, PortMap, PortName, PortSpecifier, Quantity, QuantityRange, RelativePath, SecretRef,
+    Text, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -118,16 +118,6 @@ pub struct Tmp {
     pub of: Field<AbsolutePath>,
 }
 
-/// What an empty folder is kept on.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub enum Medium {
-    /// The node's disk.
-    Disk,
-    /// The node's memory; it counts as the container's.
-    Memory,
-}
-
 /// Endpoint from which Prometheus reads metrics.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -223,14 +213,4 @@ pub struct HostAccess {
     pub pid: Field<bool>,
     /// Directories of the node to mount read-only: paths on the node, by their path in the container.
     pub paths: Field<Map<AbsolutePath, AbsolutePath>>,
-}
-
-/// CPU architecture.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
-#[serde(rename_all = "kebab-case")]
-pub enum Architecture {
-    /// x86-64.
-    Amd64,
-    /// 64-bit ARM.
-    Arm64,
 }

@@ -20,16 +20,16 @@ mod store;
 mod unite;
 mod waivers;
 
-pub use access::{Access, Group, GroupRole, MfaPolicy, Namespace, PodSecurity, PodSecurityLevel, Quota, Receiver, Team};
-pub use app::{App, Expose, Identity, JobRun, Latency, Metric, Protocol, Scale, Slo, SloSource, Via};
-pub use cluster::{Cluster, PolicyEngine, Pool, Registry, Taint, TaintEffect};
-pub use container::{Architecture, Container, ContainerFields, File, HostAccess, Medium, Metrics, Probe, Probes, Resources, Security, Tmp};
+pub use access::{Access, Group, MfaPolicy, Namespace, PodSecurity, Quota, Receiver, Team};
+pub use app::{App, Expose, Identity, JobRun, Latency, Metric, Scale, Slo, SloSource};
+pub use cluster::{Cluster, Pool, Registry, Taint, TaintEffect};
+pub use container::{Container, ContainerFields, File, HostAccess, Metrics, Probe, Probes, Resources, Security, Tmp};
 pub use extension::{Bucket, Chart, External, ExternalVia, Manifest, Patch, TerraformFile};
 pub use layers::{DEFAULTS, Specs, assemble};
 pub use network::{Egress, Network, OnPremises, Subnet};
-pub use operations::{Ci, Delivery, GitOps, Logs, Observability, Scanner, SecretStore, Secrets, Traces, Vault};
-pub use platform::{Cloud, Environment, Machine, Platform, ProviderName, Region, StateLocation};
-pub use store::{Backup, Engine, Store, StoreMode, StoreSize, StoreUser};
+pub use operations::{Ci, Delivery, GitOps, Logs, Observability, Scanner, Secrets, Traces, Vault};
+pub use platform::{Cloud, Environment, Machine, Platform, Region, StateLocation};
+pub use store::{Backup, Store, StoreSize, StoreUser};
 pub use waivers::Waiver;
 
 use crate::syntax::{Field, Map};

@@ -2,7 +2,7 @@
 
 use super::access::Receiver;
 use crate::syntax::Field;
-use crate::value::{Duration, Quantity, Url};
+use crate::value::{Duration, Quantity, SecretStore, Url};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -14,16 +14,6 @@ pub struct Secrets {
     pub store: Field<SecretStore>,
     /// Connection to Vault, for `store: vault`.
     pub vault: Field<Vault>,
-}
-
-/// A manager of secrets.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub enum SecretStore {
-    /// The cloud's own.
-    Cloud,
-    /// HashiCorp Vault.
-    Vault,
 }
 
 /// Connection to HashiCorp Vault.

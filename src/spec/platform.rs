@@ -1,8 +1,8 @@
 //! `platform`, `cloud`, `regions` and `environments`.
 
-use super::container::Architecture;
+use crate::provider::Provider;
 use crate::syntax::{Field, Map};
-use crate::value::{Domain, LabelKey, LabelValue, Name, Quantity};
+use crate::value::{Architecture, Domain, LabelKey, LabelValue, Name, Quantity};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -25,7 +25,7 @@ pub struct Platform {
 #[serde(default, deny_unknown_fields)]
 pub struct Cloud {
     /// The provider of regions without a `provider` of their own.
-    pub provider: Field<ProviderName>,
+    pub provider: Field<Provider>,
     /// Account (AWS), project (Google Cloud) or subscription (Azure) of each environment.
     pub accounts: Field<Map<Name, String>>,
     /// The organization of the accounts: AWS organization ID or Google organization number.
@@ -36,22 +36,6 @@ pub struct Cloud {
     pub state: Field<StateLocation>,
     /// Architecture and size of machine types that platgen does not know.
     pub machines: Field<Map<String, Machine>>,
-}
-
-/// A provider of networks and clusters.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProviderName {
-    /// Amazon Web Services.
-    Aws,
-    /// Google Cloud.
-    Google,
-    /// Microsoft Azure.
-    Azure,
-    /// A kind cluster on a desktop.
-    Kind,
-    /// A cluster that exists already.
-    Existing,
 }
 
 /// Location of the Terraform state.
@@ -83,7 +67,7 @@ pub struct Region {
     /// Number of availability zones to use. Required on a cloud. With three, every kind of store survives the loss of one.
     pub zones: Field<u8>,
     /// Provider of the region. Default: `cloud.provider`.
-    pub provider: Field<ProviderName>,
+    pub provider: Field<Provider>,
     /// The region's previous name. The region keeps the addresses recorded under that name.
     pub renamed_from: Field<Name>,
 }

@@ -2,7 +2,9 @@
 
 use super::container::{File, Metrics, Probes, Resources, Security, Tmp, container};
 use crate::syntax::{Field, Map};
-use crate::value::{AbsolutePath, Duration, EntryName, Image, Name, PortMap, PortName, Quantity, Ref, SecretRef, Text, VariableName};
+use crate::value::{
+    AbsolutePath, Duration, Engine, EntryName, Image, Name, PortMap, PortName, Quantity, Ref, SecretRef, StoreMode, Text, VariableName,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -50,40 +52,6 @@ container! {
         /// The store's previous name.
         pub renamed_from: Field<EntryName>,
     }
-}
-
-/// What a store is.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
-#[serde(rename_all = "kebab-case")]
-pub enum Engine {
-    /// PostgreSQL.
-    Postgres,
-    /// MySQL.
-    Mysql,
-    /// MongoDB.
-    Mongodb,
-    /// Redis.
-    Redis,
-    /// Valkey.
-    Valkey,
-    /// RabbitMQ.
-    Rabbitmq,
-    /// Kafka.
-    Kafka,
-    /// OpenSearch.
-    Opensearch,
-    /// Anything else: the container's fields say it all.
-    Custom,
-}
-
-/// Who runs a store.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub enum StoreMode {
-    /// The cluster.
-    Cluster,
-    /// The cloud.
-    Managed,
 }
 
 /// A database user. The password is generated and kept in the cluster or the secret manager, never in a file.

@@ -30,6 +30,7 @@ mod target;
 mod text;
 mod url;
 mod version;
+mod words;
 
 pub use capability::Capability;
 pub use cidr::Cidr;
@@ -54,6 +55,7 @@ pub use target::Target;
 pub use text::{Interpolation, Part, Text};
 pub use url::Url;
 pub use version::{KubernetesVersion, VersionRequirement};
+pub use words::{Architecture, Engine, GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via};
 
 use std::fmt;
 

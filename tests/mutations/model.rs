@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use platgen::files::Files;
 use platgen::model::{
-    Container, Estate, GroupRole, Kind, Peer, Platform, PodSecurityLevel, Region, SecretStore, Source, Spread, Via, Volume, Workload,
+    Addon, Container, Estate, GroupRole, Kind, Peer, Platform, PodSecurityLevel, Region, SecretStore, Source, Spread, Via, Volume, Workload,
 };
-use platgen::value::{Name, Quantity};
+use platgen::value::{Engine, Name, Quantity};
 
 use super::ground::{Ground, HOME};
 use super::mutant::{Class, Mutant};
@@ -119,9 +119,10 @@ impl Bench<'_> {
             self.region(&place, "another port", |region| region.flows[index].ports.iter_mut().for_each(|port| *port += 1));
             self.region(&place, "every port", |region| region.flows[index].ports.clear());
             self.region(&place, "another caller", |region| {
-                region.flows[index].from = Peer::Workload { namespace: "shop".to_owned(), name: "worker".to_owned() };
+                region.flows[index].from =
+                    Peer::Workload { region: region.name.clone(), namespace: "shop".to_owned(), name: "worker".to_owned() };
             });
-            self.region(&place, "from outside of the platform", |region| region.flows[index].from = Peer::Metrics);
+            self.region(&place, "from outside of the platform", |region| region.flows[index].from = Peer::Addon(Addon::Monitoring));
             if matches!(flow.to, Peer::Outside { .. }) {
                 self.region(&place, "to the whole internet", |region| {
                     if let Peer::Outside { cidrs, .. } = &mut region.flows[index].to {
@@ -182,7 +183,7 @@ impl Bench<'_> {
         change("another group of its volumes".into(), &|w| w.fs_group += 1);
         change("the node's network".into(), &|w| w.host_network ^= true);
         change("the node's processes".into(), &|w| w.host_pid ^= true);
-        change("made a store or an app".into(), &|w| w.store ^= true);
+        change("made a store or an app".into(), &|w| w.store = if w.is_store() { None } else { Some(Engine::Custom) });
         change("made a DaemonSet".into(), &|w| w.kind = if matches!(w.kind, Kind::DaemonSet) { Kind::Deployment } else { Kind::DaemonSet });
         if workload.autoscaling.is_some() {
             change("autoscaling dropped".into(), &|w| w.autoscaling = None);
@@ -336,8 +337,7 @@ fn ours(files: &Files) -> BTreeMap<String, &str> {
 fn end(peer: &Peer) -> String {
     match peer {
         Peer::Workload { name, .. } => name.clone(),
-        Peer::Gateway => "the gateway".to_owned(),
-        Peer::Metrics => "the collector".to_owned(),
+        Peer::Addon(addon) => addon.name().to_owned(),
         Peer::Outside { name, .. } => name.clone(),
     }
 }

@@ -6,7 +6,7 @@
 use super::Finding;
 use platgen::files::Unit;
 use platgen::inventory::{Inventory, Labels, Object, PodTemplate};
-use platgen::model::{Change, Platform, Region, Workload};
+use platgen::model::{Addon, Change, FOREIGN_NAMESPACES, Platform, Region, Workload};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,13 +17,10 @@ pub(super) const WORKLOAD: &str = "platgen.io/workload";
 pub(super) const ENVIRONMENT: &str = "platgen.io/environment";
 
 /// The namespace of the Gateways.
-pub(super) const GATEWAYS: &str = "envoy-gateway-system";
+pub(super) const GATEWAYS: &str = Addon::Gateway.namespace();
 
-/// The namespace of the metrics collector.
-pub(super) const MONITORING: &str = "monitoring";
-
-/// Namespaces that every cluster has, or that come with add-ons: what is in them is not known here.
-pub(super) const FOREIGN: [&str; 6] = [GATEWAYS, MONITORING, "default", "kube-node-lease", "kube-public", "kube-system"];
+/// The namespaces of the cluster and of its add-ons: the objects in them are not known here.
+pub(super) const FOREIGN: [&str; 6] = FOREIGN_NAMESPACES;
 
 /// One region, as the rules see it.
 pub(super) struct RegionContext<'a> {

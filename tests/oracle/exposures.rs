@@ -3,9 +3,9 @@
 use super::Finding;
 use super::compare::expect;
 use super::context::{GATEWAYS, RegionContext};
-use platgen::facts::Provider;
 use platgen::inventory::Object;
 use platgen::model::{Via, Workload};
+use platgen::provider::Provider;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

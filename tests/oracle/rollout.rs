@@ -38,7 +38,7 @@ pub(super) fn rollouts(context: &RegionContext, found: &mut Vec<Finding>) {
 /// Who goes first: the higher waits for nobody below it.
 fn rank(workload: &Workload) -> u8 {
     match workload.kind {
-        _ if workload.store => 3,
+        _ if workload.is_store() => 3,
         Kind::CronJob(_) | Kind::Job { .. } => 0,
         Kind::DaemonSet => 2,
         _ if !workload.exposures.is_empty() => 2,

@@ -7,9 +7,9 @@ use super::Finding;
 use super::compare::expect;
 use super::context::{RegionContext, Running};
 use super::pod_specs::placed;
-use platgen::facts::Provider;
 use platgen::inventory::Object;
-use platgen::model::{SecretStore, Source};
+use platgen::model::{SecretStore, Source, TemplatePart};
+use platgen::provider::Provider;
 use platgen::value::SecretRef;
 use serde_json::{Value, json};
 
@@ -142,8 +142,8 @@ pub(super) fn canonical(context: &RegionContext, source: &Source) -> String {
         Source::Template(parts) => parts
             .iter()
             .map(|part| match part {
-                Ok(text) => text.clone(),
-                Err((reference, url)) => place(reference, *url),
+                TemplatePart::Text(text) => text.clone(),
+                TemplatePart::Secret { reference, in_url } => place(reference, *in_url),
             })
             .collect(),
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use platgen::diagnostic::Diagnostics;
 use platgen::kubernetes;
 use platgen::model::lock::Lock;
-use platgen::model::{Estate, Flow, Peer, Region};
+use platgen::model::{Addon, Estate, Flow, Peer, Region};
 use platgen::policy::{End, Place, Policies, Ports, Protocol};
 use platgen::resolve::{Inputs, resolve};
 use platgen::source::Sources;
@@ -79,7 +79,7 @@ fn differences(region: &Region, documents: &[Document]) -> Vec<String> {
         policies.workloads().iter().filter(|w| !w.pod.host_network && ours(&w.object.namespace, &w.object.name)).collect();
     let on_nodes = region.workloads.values().filter(|workload| workload.host_network).count();
     assert_eq!(workloads.len() + on_nodes, region.workloads.len(), "{:?}", policies.workloads());
-    let is = |peer: &Peer, workload: &platgen::policy::Workload| matches!(peer, Peer::Workload { namespace, name } if *namespace == workload.object.namespace && *name == workload.object.name);
+    let is = |peer: &Peer, workload: &platgen::policy::Workload| matches!(peer, Peer::Workload { namespace, name, .. } if *namespace == workload.object.namespace && *name == workload.object.name);
     let pairs: BTreeMap<_, Ports> = policies.pairs().into_iter().map(|pair| ((&pair.from.object, &pair.to.object), pair.ports)).collect();
     for from in &workloads {
         for to in &workloads {
@@ -90,7 +90,7 @@ fn differences(region: &Region, documents: &[Document]) -> Vec<String> {
     }
     // Stores that are not rendered yet are called all the same, and call nobody.
     for flow in &region.flows {
-        let Peer::Workload { namespace, name } = &flow.to else { continue };
+        let Peer::Workload { namespace, name, .. } = &flow.to else { continue };
         if !ours(namespace, name) {
             let called = policies.place(&End::Pod(pod(namespace, &[("platgen.io/workload", name)])));
             for from in &workloads {
@@ -128,8 +128,20 @@ fn differences(region: &Region, documents: &[Document]) -> Vec<String> {
         .map(|range| range.parse::<ipnet::IpNet>().unwrap());
     for workload in &workloads {
         let (name, own) = (workload.object.to_string(), here(End::Pod(workload.pod.clone())));
-        compare("the gateway", &name, &policies.ports(&gateway, &own), &|flow| flow.from == Peer::Gateway && is(&flow.to, workload), false);
-        compare("the metrics", &name, &policies.ports(&metrics, &own), &|flow| flow.from == Peer::Metrics && is(&flow.to, workload), false);
+        compare(
+            "the gateway",
+            &name,
+            &policies.ports(&gateway, &own),
+            &|flow| flow.from == Peer::Addon(Addon::Gateway) && is(&flow.to, workload),
+            false,
+        );
+        compare(
+            "the metrics",
+            &name,
+            &policies.ports(&metrics, &own),
+            &|flow| flow.from == Peer::Addon(Addon::Monitoring) && is(&flow.to, workload),
+            false,
+        );
         compare(&name, "the name service", &policies.ports(&own, &names), &|_| false, true);
         for stranger in &strangers {
             compare("a stranger", &name, &policies.ports(stranger, &own), &|_| false, false);

@@ -3,7 +3,8 @@
 
 use libtest_mimic::Failed;
 use platgen::model::lock::{Key, Lock, Merged};
-use platgen::resolve::addresses::{Environment, Provider, Region, Request, Subnet, plan, pod_supernet, service_supernets};
+use platgen::provider::Provider;
+use platgen::resolve::addresses::{Environment, Region, Request, Subnet, plan, pod_supernet, service_supernets};
 use platgen::source::FileId;
 use proptest::collection::{btree_map, btree_set};
 use proptest::prelude::*;

@@ -1,7 +1,7 @@
 //! What a container has that its spec does not hold as it is.
 
 use super::{All, Values};
-use crate::model::{Container, Probe, ProbeAction, Security, Source};
+use crate::model::{Container, Probe, ProbeAction, Security, Source, TemplatePart};
 
 impl All<'_> {
     /// `inside` is the container's place in its entry, with a dot at its end; empty for the main one.
@@ -34,8 +34,8 @@ impl All<'_> {
                 Source::Secret(_) if written(&path).is_none() => continue,
                 Source::Secret(secret) => format!("the secret {secret}"),
                 Source::Template(parts) => parts.iter().fold(String::new(), |all, part| match part {
-                    Ok(text) => all + text,
-                    Err((secret, _)) => all + "(the secret " + &secret.to_string() + ")",
+                    TemplatePart::Text(text) => all + text,
+                    TemplatePart::Secret { reference, .. } => all + "(the secret " + &reference.to_string() + ")",
                 }),
             };
             if written(&path).is_some_and(|said| said.contains("${")) {

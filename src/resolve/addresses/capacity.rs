@@ -4,7 +4,7 @@
 //! one kept warm. Google: a node takes a block of at least twice its maximum of pods from its subnet's pod range. Azure (overlay): a node takes a /24 of
 //! the pod range whatever its maximum.
 
-use super::request::Provider;
+use crate::provider::Provider;
 use crate::value::Cidr;
 
 /// What node pools at their maximum ask of one subnet.
@@ -87,6 +87,7 @@ pub fn usable(provider: Provider, subnet: Cidr) -> u64 {
     let kept = match provider {
         Provider::Aws | Provider::Azure => 5,
         Provider::Google => 4,
+        Provider::Kind | Provider::Existing => 0,
     };
     subnet.size().saturating_sub(kept)
 }
@@ -103,7 +104,7 @@ pub fn pod_capacity(provider: Provider, pods: Cidr, max_pods: u32) -> u64 {
         // The first and the last /28 hold the addresses that AWS keeps, so they are no prefixes.
         Provider::Aws => (pods.size() / 16).saturating_sub(2) / (max_pods.div_ceil(16) + 1),
         Provider::Google => pods.size() / (2 * max_pods).next_power_of_two(),
-        Provider::Azure => pods.size() / 256,
+        _ => pods.size() / 256,
     }
 }
 

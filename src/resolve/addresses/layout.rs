@@ -19,13 +19,14 @@
 //! and a firewall rule can name all zones with one range; elsewhere a subnet has the size of one zone's slot. In a region of another size than /16 all
 //! sizes shrink alike, each down to its own limit.
 
-use super::request::{Environment, Provider, Region, Request, Subnet};
+use super::request::{Environment, Region, Request, Subnet};
 use crate::model::lock::{Key, Purpose};
+use crate::provider::Provider;
 use crate::value::Cidr;
 
 /// One range that the platform needs.
 #[derive(Clone, Debug)]
-pub(super) struct Want {
+pub(super) struct BlockRequest {
     pub(super) key: Key,
     /// The key it had before a rename.
     pub(super) was: Option<Key>,
@@ -56,6 +57,7 @@ fn rows(provider: Provider) -> &'static [Row] {
             (DnsInbound, 28, 28),
             (DnsOutbound, 28, 28),
         ],
+        Provider::Kind | Provider::Existing => &[],
     }
 }
 
@@ -82,7 +84,7 @@ fn size(prefix: u8) -> u64 {
 fn zone_bits(region: &Region) -> u8 {
     match region.provider {
         Provider::Aws => bits(region.zones.len()).max(2),
-        Provider::Google | Provider::Azure => 0,
+        _ => 0,
     }
 }
 
@@ -90,12 +92,12 @@ fn zone_bits(region: &Region) -> u8 {
 pub(super) fn smallest_block(region: &Region) -> u8 {
     match region.provider {
         Provider::Aws => 28u8.saturating_sub(zone_bits(region)),
-        Provider::Google | Provider::Azure => 29,
+        _ => 29,
     }
 }
 
 /// An environment's range, out of a supernet of this prefix length.
-pub(super) fn environment(request: &Request, name: &str, environment: &Environment) -> Want {
+pub(super) fn environment(request: &Request, name: &str, environment: &Environment) -> BlockRequest {
     let floor = environment_floor(environment);
     let share = request.network.prefix() + bits(request.environments.len()).max(2);
     want(Key::environment(name), None, share.max(ENVIRONMENT).min(floor), floor)
@@ -113,7 +115,7 @@ pub(super) fn region_floor(region: &Region) -> u8 {
 }
 
 /// A region's network, out of an environment's range of this prefix length.
-pub(super) fn network(name: &str, environment: &Environment, within: u8, region_name: &str, region: &Region) -> Want {
+pub(super) fn network(name: &str, environment: &Environment, within: u8, region_name: &str, region: &Region) -> BlockRequest {
     let floor = region_floor(region);
     let share = within.saturating_add(bits(environment.regions.len()).max(2));
     let was = region.renamed_from.as_deref().map(|old| Key::vpc(name, old));
@@ -121,7 +123,7 @@ pub(super) fn network(name: &str, environment: &Environment, within: u8, region_
 }
 
 /// What lies in a region's network of this prefix length: one block per named subnet and purpose.
-pub(super) fn blocks(environment: &str, name: &str, region: &Region, within: u8) -> Vec<Want> {
+pub(super) fn blocks(environment: &str, name: &str, region: &Region, within: u8) -> Vec<BlockRequest> {
     let shift = within.saturating_sub(REGION);
     let zones = zone_bits(region);
     let old = region.renamed_from.as_deref().unwrap_or(name);
@@ -132,7 +134,7 @@ pub(super) fn blocks(environment: &str, name: &str, region: &Region, within: u8)
         let (prefix, floor) = if subnet.default { (20, 26) } else { (22, 27) };
         let key = Key::subnet(environment, name, subnet_name);
         let was = Key::subnet(environment, old, old_name(subnet_name, subnet));
-        Want { explicit: subnet.cidr, ..scaled(key, was, prefix, floor) }
+        BlockRequest { explicit: subnet.cidr, ..scaled(key, was, prefix, floor) }
     });
     let fixed = rows(region.provider).iter().map(|&(purpose, prefix, floor)| {
         scaled(Key::purpose(environment, name, purpose), Key::purpose(environment, old, purpose), prefix, floor)
@@ -141,7 +143,7 @@ pub(super) fn blocks(environment: &str, name: &str, region: &Region, within: u8)
 }
 
 /// The zones' parts of a block of this prefix length; none where subnets are regional.
-pub(super) fn zones(block: &Want, region: &Region, within: u8) -> Vec<Want> {
+pub(super) fn zones(block: &BlockRequest, region: &Region, within: u8) -> Vec<BlockRequest> {
     if region.provider != Provider::Aws {
         return Vec::new();
     }
@@ -150,7 +152,7 @@ pub(super) fn zones(block: &Want, region: &Region, within: u8) -> Vec<Want> {
 }
 
 /// A cluster's pod addresses, out of the pod supernet.
-pub(super) fn pods(request: &Request, environment: &str, name: &str, region: &Region) -> Want {
+pub(super) fn pods(request: &Request, environment: &str, name: &str, region: &Region) -> BlockRequest {
     let clusters: usize = request.environments.values().map(|environment| environment.regions.len()).sum();
     let share = request.pods.prefix().saturating_add(bits(clusters).max(2));
     let was = region.renamed_from.as_deref().map(|old| Key::pods(environment, old));
@@ -159,7 +161,7 @@ pub(super) fn pods(request: &Request, environment: &str, name: &str, region: &Re
 
 /// Parts of a pod range of this prefix length: per zone on AWS (custom networking is set up by zone), per named subnet on Google (each node
 /// subnet of a cluster brings a pod range of its own), none on Azure.
-pub(super) fn pod_parts(pods: &Want, region: &Region, within: u8) -> Vec<Want> {
+pub(super) fn pod_parts(pods: &BlockRequest, region: &Region, within: u8) -> Vec<BlockRequest> {
     if region.provider != Provider::Google {
         return zones(pods, region, within);
     }
@@ -172,7 +174,7 @@ pub(super) fn pod_parts(pods: &Want, region: &Region, within: u8) -> Vec<Want> {
 }
 
 /// A cluster's Service addresses.
-pub(super) fn services(environment: &str, name: &str, region: &Region) -> Want {
+pub(super) fn services(environment: &str, name: &str, region: &Region) -> BlockRequest {
     let was = region.renamed_from.as_deref().map(|old| Key::services(environment, old));
     want(Key::services(environment, name), was, 20, 24)
 }
@@ -181,6 +183,6 @@ fn old_name<'a>(name: &'a str, subnet: &'a Subnet) -> &'a str {
     subnet.renamed_from.as_deref().unwrap_or(name)
 }
 
-fn want(key: Key, was: Option<Key>, preferred: u8, floor: u8) -> Want {
-    Want { was: was.filter(|old| *old != key), key, explicit: None, preferred, floor }
+fn want(key: Key, was: Option<Key>, preferred: u8, floor: u8) -> BlockRequest {
+    BlockRequest { was: was.filter(|old| *old != key), key, explicit: None, preferred, floor }
 }

@@ -15,14 +15,14 @@ mod tests;
 
 pub use capacity::{Demand, Shortage, fits, node_capacity, pod_capacity, usable};
 pub use problem::{Party, Pool, Problem};
-pub use request::{Environment, Provider, Region, Request, Reserved, Subnet, always_reserved, pod_supernet, service_supernets};
+pub use request::{Environment, Region, Request, Reserved, Subnet, always_reserved, pod_supernet, service_supernets};
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use crate::model::lock::{Entry, Key, Lock};
 use crate::value::Cidr;
-use layout::Want;
+use layout::BlockRequest;
 
 /// The range of every key that the request wants.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -142,7 +142,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Gives those wants that have no range yet one out of a pool, all of them or none.
-    fn allocate(&mut self, pool: Pool, mut wants: Vec<Want>) {
+    fn allocate(&mut self, pool: Pool, mut wants: Vec<BlockRequest>) {
         wants.retain(|want| !self.live.contains_key(&want.key));
         if wants.is_empty() {
             return;
@@ -165,14 +165,20 @@ impl<'a> Planner<'a> {
     }
 
     /// Tries the pool in the ways that its kind allows, best first.
-    fn attempt(&self, pool: &Pool, ranges: &[Cidr], wants: &[Want], hints: &BTreeMap<Key, Vec<Cidr>>) -> Result<Vec<(Key, Cidr)>, Key> {
-        let any = |_: &Want, _: Cidr| true;
+    fn attempt(
+        &self,
+        pool: &Pool,
+        ranges: &[Cidr],
+        wants: &[BlockRequest],
+        hints: &BTreeMap<Key, Vec<Cidr>>,
+    ) -> Result<Vec<(Key, Cidr)>, Key> {
+        let any = |_: &BlockRequest, _: Cidr| true;
         let blocked = self.blocked(ranges, pool, hints, true);
         match pool {
             Pool::Network => space::place(ranges, &blocked, wants, hints, &any).or_else(|_| {
                 // An environment's range may contain reserved ranges as long as its regions find room beside them.
                 let holes = self.reserved_ranges();
-                let room = |want: &Want, range: Cidr| {
+                let room = |want: &BlockRequest, range: Cidr| {
                     let environment = self.request.environments.get(want.key.environment_name());
                     let regions = environment.map(|environment| &environment.regions).into_iter().flatten();
                     let floors: Vec<u8> = regions.map(|(_, region)| layout::region_floor(region)).collect();
@@ -224,8 +230,8 @@ impl<'a> Planner<'a> {
     }
 
     /// Ranges that are known to lie in new ones: a new region goes around the subnet for which the spec gives a `cidr`.
-    fn hints(&self, wants: &[Want]) -> BTreeMap<Key, Vec<Cidr>> {
-        let known = |want: &Want| -> Vec<Cidr> {
+    fn hints(&self, wants: &[BlockRequest]) -> BTreeMap<Key, Vec<Cidr>> {
+        let known = |want: &BlockRequest| -> Vec<Cidr> {
             let family = want.key.family();
             let near = self
                 .live
@@ -238,9 +244,9 @@ impl<'a> Planner<'a> {
 }
 
 /// Every key of the request, with the longest prefix length that a `cidr` for it may have; sizes are nominal.
-fn wanted(request: &Request) -> BTreeMap<Key, (Want, u8)> {
+fn wanted(request: &Request) -> BTreeMap<Key, (BlockRequest, u8)> {
     let mut wanted = BTreeMap::new();
-    let mut add = |want: Want, longest: u8| _ = wanted.insert(want.key.clone(), (want, longest));
+    let mut add = |want: BlockRequest, longest: u8| _ = wanted.insert(want.key.clone(), (want, longest));
     for (name, environment) in &request.environments {
         add(layout::environment(request, name, environment), 32);
         for (region_name, region) in &environment.regions {
@@ -259,7 +265,7 @@ fn wanted(request: &Request) -> BTreeMap<Key, (Want, u8)> {
 }
 
 /// The lock's entries with those moved whose key was renamed: where the new key is not alive yet and nothing wants the old one.
-fn renamed(lock: &Lock, wanted: &BTreeMap<Key, (Want, u8)>) -> BTreeMap<Key, Entry> {
+fn renamed(lock: &Lock, wanted: &BTreeMap<Key, (BlockRequest, u8)>) -> BTreeMap<Key, Entry> {
     let mut entries = lock.entries.clone();
     for (key, (want, _)) in wanted {
         let Some(was) = want.was.as_ref().filter(|was| !wanted.contains_key(*was)) else { continue };

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::provider::Provider;
 use crate::value::Cidr;
 
 /// Everything that needs addresses.
@@ -31,7 +32,7 @@ pub struct Environment {
 /// A region of one environment.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Region {
-    /// Whose rules hold.
+    /// The cloud whose rules hold: AWS has subnets per zone, Google and Azure per region.
     pub provider: Provider,
     /// Short names of the zones, e.g. `a`; they become the last part of keys, so they must not change.
     pub zones: Vec<String>,
@@ -50,17 +51,6 @@ pub struct Subnet {
     pub cidr: Option<Cidr>,
     /// The name it had before.
     pub renamed_from: Option<String>,
-}
-
-/// A cloud, as far as addresses are concerned.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Provider {
-    /// Subnets are zonal; pods have addresses in the network's secondary range.
-    Aws,
-    /// Subnets are regional; pods have addresses in secondary ranges of their subnet.
-    Google,
-    /// Subnets are regional; pods live in an overlay.
-    Azure,
 }
 
 /// A range that no part of the platform may use.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::layout::{Want, prefix_for};
+use super::layout::{BlockRequest, prefix_for};
 use crate::model::lock::Key;
 use crate::value::Cidr;
 
@@ -39,9 +39,9 @@ fn free_in(pool: Cidr, blocked: &[Cidr], prefix: u8) -> impl Iterator<Item = Cid
 pub(super) fn place(
     pools: &[Cidr],
     blocked: &[Cidr],
-    wants: &[Want],
+    wants: &[BlockRequest],
     hints: &BTreeMap<Key, Vec<Cidr>>,
-    accept: &dyn Fn(&Want, Cidr) -> bool,
+    accept: &dyn Fn(&BlockRequest, Cidr) -> bool,
 ) -> Result<Vec<(Key, Cidr)>, Key> {
     let steps = wants.iter().map(|want| want.floor - want.preferred).max().unwrap_or_default();
     let mut failed = None;
@@ -58,12 +58,12 @@ fn place_at(
     step: u8,
     pools: &[Cidr],
     blocked: &[Cidr],
-    wants: &[Want],
+    wants: &[BlockRequest],
     hints: &BTreeMap<Key, Vec<Cidr>>,
-    accept: &dyn Fn(&Want, Cidr) -> bool,
+    accept: &dyn Fn(&BlockRequest, Cidr) -> bool,
 ) -> Result<Vec<(Key, Cidr)>, Key> {
-    let prefix = |want: &Want| (want.preferred + step).min(want.floor);
-    let mut order: Vec<&Want> = wants.iter().collect();
+    let prefix = |want: &BlockRequest| (want.preferred + step).min(want.floor);
+    let mut order: Vec<&BlockRequest> = wants.iter().collect();
     order.sort_by_key(|want| (!hints.contains_key(&want.key), prefix(want), &want.key));
     let mut blocked = blocked.to_vec();
     let mut placed = Vec::new();
@@ -85,7 +85,7 @@ fn place_at(
 }
 
 /// The longest prefix length of a single pool that would hold what is blocked in these pools and all wants at their floors.
-pub(super) fn smallest_pool(pools: &[Cidr], blocked: &[Cidr], wants: &[Want]) -> u8 {
+pub(super) fn smallest_pool(pools: &[Cidr], blocked: &[Cidr], wants: &[BlockRequest]) -> u8 {
     let mut outermost: Vec<Cidr> = Vec::new();
     for taken in blocked {
         if pools.iter().any(|pool| pool.contains(*taken)) && !outermost.last().is_some_and(|last| last.contains(*taken)) {

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::lock::{Merged, Purpose};
+use crate::provider::Provider;
 use crate::source::FileId;
 
 fn cidr(text: &str) -> Cidr {

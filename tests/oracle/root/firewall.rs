@@ -79,7 +79,7 @@ fn wanted(root: &Root) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
             exits.insert(opening(class, EVERYWHERE, "tcp", &HTTPS.to_string()), "services without an endpoint are called".to_owned());
         }
     }
-    for Flow { from, to, ports, why } in &root.region.flows {
+    for Flow { from, to, ports, why, .. } in &root.region.flows {
         for class in classes_of(root, services, from) {
             for port in ports.iter().map(u16::to_string) {
                 if let Peer::Outside { cidrs, .. } = to {
@@ -106,7 +106,7 @@ fn classes_of<'r>(root: &'r Root, services: &'r str, peer: &Peer) -> Vec<&'r str
             let workload = root.region.workload_of(peer);
             workload.into_iter().flat_map(|workload| &workload.placement.subnets).map(|subnet| subnet.as_str()).collect()
         }
-        Peer::Gateway | Peer::Metrics => vec![services],
+        Peer::Addon(_) => vec![services],
         Peer::Outside { .. } => Vec::new(),
     }
 }

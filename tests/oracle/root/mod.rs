@@ -12,10 +12,10 @@ mod state;
 
 use super::Finding;
 use super::compare::{self, place_name};
-use platgen::facts::Provider;
 use platgen::files::Unit;
 use platgen::hcl::Block;
 use platgen::model::{self, Platform, Region, TerraformFile};
+use platgen::provider::Provider;
 use platgen::value::Name;
 use serde_json::Value;
 use std::collections::BTreeMap;

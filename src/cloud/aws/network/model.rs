@@ -67,7 +67,7 @@ fn needs(region: &Region, classes: &[Class]) -> (Vec<Flow>, Vec<Exit>) {
                 workload.into_iter().flat_map(|workload| &workload.placement.subnets).map(Name::as_str).collect()
             }
             // Cluster services, which stand in the default class.
-            Peer::Gateway | Peer::Metrics => services.into_iter().collect(),
+            Peer::Addon(_) => services.into_iter().collect(),
             Peer::Outside { .. } => Vec::new(),
         }
     };
@@ -113,9 +113,9 @@ fn outside<'a>(from: &'a str, name: &'a str, cidrs: &'a [Cidr], need: &'a Need) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Provider;
     use crate::model::{self, Cluster, OnPremises, Secrets};
-    use crate::spec::{PolicyEngine, SecretStore};
+    use crate::provider::Provider;
+    use crate::value::{PolicyEngine, SecretStore};
 
     fn zones(base: &str) -> Vec<ZoneRange> {
         ["a", "b"]
@@ -151,10 +151,11 @@ mod tests {
             on_premises: None::<OnPremises>,
         };
         let outside = |name: &str, cidrs: &[&str]| Need {
-            from: Peer::Gateway,
+            from: Peer::Addon(model::Addon::Gateway),
             to: Peer::Outside { name: name.into(), cidrs: cidrs.iter().map(|cidr| cidr.parse().unwrap()).collect() },
             ports: vec![8443],
             why: format!("needs external/{name}"),
+            span: crate::source::Span::new(crate::source::FileId(0), 0..0),
         };
         let region = Region {
             name: "eu-west-1".parse().unwrap(),
@@ -171,6 +172,7 @@ mod tests {
                 pools: Vec::new(),
             },
             workloads: Default::default(),
+            stores: Default::default(),
             flows: vec![outside("cards", &[]), outside("mainframe", &["192.168.0.0/24", "192.168.9.0/24"])],
         };
         let platform = Platform {

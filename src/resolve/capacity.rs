@@ -1,15 +1,15 @@
-//! Whether what runs finds room: a pool in its subnet that does not keep it away, of its architecture, with machines that are large enough,
+//! Whether the cluster has capacity for a workload: a pool in its subnet that does not keep it away, of its architecture, with machines that are large enough,
 //! and the quota of its namespace.
 //!
 //! Judges what is certain to fail, and nothing else: of a machine that nobody knows, or a pool that no spec names, nothing is said. What a
 //! machine keeps for itself is not counted.
 
 use super::Scope;
-use super::names::{Entry, What};
-use super::placement::architecture;
+use super::names::{Entry, EntrySpec};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::facts::{self, Provider};
+use crate::facts;
 use crate::model::{Container, Kind, Machine, Platform, Pool, Region, Toleration, Volume, Workload};
+use crate::provider::Provider;
 use crate::source::Span;
 use crate::value::{Name, Quantity};
 
@@ -24,10 +24,10 @@ impl Scope<'_> {
         let declared = self.spec.cloud.get().and_then(|cloud| cloud.machines.get()).and_then(|all| all.get(name));
         if let Some(machine) = declared.map(|item| item.value.get()) {
             let machine = machine?;
-            let architecture = machine.arch.get().copied().map(architecture);
+            let architecture = machine.arch.get().map(|one| one.name());
             return Some(Machine { architecture, cpu: machine.cpu.get().cloned(), memory: machine.memory.get().cloned() });
         }
-        if matches!(provider, Provider::Kind | Provider::Existing) {
+        if !provider.is_cloud() {
             return None;
         }
         let Some(machine) = facts::machine(provider, name) else {
@@ -48,14 +48,14 @@ impl Scope<'_> {
     }
 
     /// Whether some pool takes the pods of a workload. A workload of every node goes where it fits.
-    pub(super) fn room(&mut self, entry: &Entry, workload: &Workload, region: &Region) {
+    pub(super) fn capacity(&mut self, entry: &Entry, workload: &Workload, region: &Region) {
         if region.cluster.pools.is_empty() || matches!(workload.kind, Kind::DaemonSet) {
             return;
         }
-        let (subnet, arch, resources) = match &entry.what {
-            What::App(app) => (app.subnet.span(), app.arch.span(), app.resources.span()),
-            What::Store(store) => (store.subnet.span(), None, store.resources.span()),
-            What::External { .. } | What::Other => return,
+        let (subnet, arch, resources) = match &entry.spec {
+            EntrySpec::App(app) => (app.subnet.span(), app.arch.span(), app.resources.span()),
+            EntrySpec::Store(store) => (store.subnet.span(), None, store.resources.span()),
+            EntrySpec::External { .. } | EntrySpec::Other => return,
         };
         let place = &workload.placement;
         let mut pools: Vec<&Pool> = region.cluster.pools.iter().filter(|pool| place.subnets.contains(&pool.subnet)).collect();
@@ -121,7 +121,7 @@ impl Scope<'_> {
             let (Some(quota), Some(said)) = (platform.namespaces.get(name.as_str()).map(|known| &known.quota), declared.quota.get()) else {
                 continue;
             };
-            let mut need = Need::default();
+            let mut need = Demand::default();
             for workload in region.workloads.values().filter(|workload| workload.namespace == *name) {
                 need.add(workload);
             }
@@ -153,7 +153,7 @@ impl Scope<'_> {
 
 /// What runs in a namespace at the fewest, without jobs.
 #[derive(Default)]
-struct Need {
+struct Demand {
     /// Thousandths of a processor.
     cpu: u128,
     /// Bytes.
@@ -162,7 +162,7 @@ struct Need {
     storage: u128,
 }
 
-impl Need {
+impl Demand {
     fn add(&mut self, workload: &Workload) {
         if !matches!(workload.kind, Kind::Deployment | Kind::StatefulSet) {
             return;

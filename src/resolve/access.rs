@@ -2,30 +2,26 @@
 
 use super::Scope;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Group, Namespace, Quota};
-use crate::spec::PodSecurityLevel;
+use crate::model::{FOREIGN_NAMESPACES, Group, Namespace, Quota};
 use crate::syntax::Field;
-use crate::value::Name;
+use crate::value::{Name, PodSecurityLevel};
 use indexmap::IndexMap;
-
-/// Namespaces of the cluster and of its add-ons, beside those that start with `kube-`.
-const SYSTEM: [&str; 3] = ["default", "envoy-gateway-system", "monitoring"];
 
 /// Who is there.
 #[derive(Debug, Default)]
-pub(super) struct People {
+pub(super) struct Access {
     pub(super) groups: Vec<Group>,
     pub(super) namespaces: IndexMap<String, Namespace>,
 }
 
 impl Scope<'_> {
-    pub(super) fn people(&mut self) -> People {
+    pub(super) fn access(&mut self) -> Access {
         let spec = self.spec;
         let namespaces: Vec<&Name> = spec.namespaces.get().map(|all| all.keys().collect()).unwrap_or_default();
         let groups: Vec<&Name> =
             spec.access.get().and_then(|access| access.groups.get()).map(|all| all.keys().collect()).unwrap_or_default();
         let teams: Vec<&Name> = spec.teams.get().map(|all| all.keys().collect()).unwrap_or_default();
-        let mut people = People::default();
+        let mut access = Access::default();
         for (name, span, group) in spec.access.get().and_then(|access| access.groups.get()).into_iter().flat_map(|all| all.set()) {
             let id = if self.on_a_cloud() {
                 self.require(&group.id, "id", span).cloned()
@@ -42,7 +38,7 @@ impl Scope<'_> {
                 }
             }
             if let (Some(id), Some(role)) = (id, role) {
-                people.groups.push(Group { name: name.clone(), id, role, namespaces: limited });
+                access.groups.push(Group { name: name.clone(), id, role, namespaces: limited });
             }
         }
         for (_, span, team) in spec.teams.get().into_iter().flat_map(|all| all.set()) {
@@ -56,7 +52,7 @@ impl Scope<'_> {
         let platform_owner = spec.platform.get().and_then(|platform| platform.owner.get());
         for (name, span, namespace) in spec.namespaces.get().into_iter().flat_map(|all| all.set()) {
             self.check_owner(&namespace.owner, &teams);
-            if SYSTEM.contains(&name.as_str()) || name.as_str().starts_with("kube-") {
+            if FOREIGN_NAMESPACES.contains(&name.as_str()) || name.as_str().starts_with("kube-") {
                 let message = format!("the namespace `{name}` belongs to the cluster: its guards would stop what runs there");
                 self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose a name of your own"));
             }
@@ -70,7 +66,7 @@ impl Scope<'_> {
             };
             let quota = namespace.quota.get();
             let Some(owner) = namespace.owner.get().or(platform_owner) else { continue };
-            people.namespaces.insert(
+            access.namespaces.insert(
                 name.to_string(),
                 Namespace {
                     name: name.clone(),
@@ -88,7 +84,7 @@ impl Scope<'_> {
         if let Some(platform) = spec.platform.get() {
             self.check_owner(&platform.owner, &teams);
         }
-        people
+        access
     }
 
     /// Owners are teams.
