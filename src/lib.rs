@@ -11,7 +11,7 @@
 //! every renderer reads. [`kubernetes`] and [`cloud`] make views of it, [`template`] prints them, [`yaml`] and [`hcl`] read back and lay out what was
 //! printed; [`layout`] does so for what users write. [`policy`] says what the NetworkPolicies among documents let pass. [`render`] gathers the
 //! [`files`], [`output`] brings them to disk. A [`diagnostic`] is everything the user can be told.
-//! [`scanners`] says which rules of others an object does not keep, and why.
+//! [`scanners`] says which rules of others an object does not keep, and why. [`layers`] lists the kinds of Terraform roots in their order.
 //!
 //! The core is pure: the same spec and lock give the same bytes on every machine. Only [`cli`] and [`output`] know the disk. `tests/tidy.rs` holds
 //! who may import whom.
@@ -27,6 +27,8 @@ pub mod syntax;
 pub mod spec;
 
 pub mod facts;
+
+pub mod layers;
 
 pub mod model;
 

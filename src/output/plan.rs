@@ -3,6 +3,7 @@
 //! All or nothing: one refusal and no step is taken. Works on a survey alone; the disk is not touched.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::force::shell_word;
@@ -12,6 +13,7 @@ use super::place::{Base, Disk, Place};
 use super::survey::{Entry, Group, Scope, State, Survey, unsafe_path};
 use super::{Job, Obstacle, Refusal, Summary};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::layers::{self, Layer};
 
 /// A step with the text it writes.
 #[derive(Debug)]
@@ -136,7 +138,7 @@ fn live_roots(job: &Job<'_>, survey: &Survey<'_>) -> Vec<(String, Vec<String>)> 
     let is_root = |entry: &&Entry<'_>| {
         let path = &entry.place.path;
         parent(&entry.place).is_some()
-            && path.starts_with("terraform/")
+            && path.split('/').next() == Some(layers::FOLDER)
             && (path.ends_with(".tf") || path.ends_with(".tf.json"))
             && !path.split('/').any(|part| part == "modules")
     };
@@ -155,14 +157,9 @@ fn live_roots(job: &Job<'_>, survey: &Survey<'_>) -> Vec<(String, Vec<String>)> 
             (root.to_owned(), ["init", "destroy"].map(|verb| format!("terraform -chdir={folder} {verb}")).to_vec())
         })
         .collect();
-    gone.sort_by_key(|(root, _)| (destroy_rank(root), root.clone()));
+    // A root goes before the roots that it builds on, and one of no known layer goes first.
+    gone.sort_by_key(|(root, _)| (Layer::of_folder(root).map(Reverse), root.clone()));
     gone
-}
-
-/// A root goes before the roots that it stands on; unknown ones go first.
-fn destroy_rank(root: &str) -> usize {
-    const ORDER: [&str; 6] = ["interconnect", "data", "cluster", "network", "global", "bootstrap"];
-    ORDER.iter().position(|layer| root.split('/').any(|part| part == *layer)).map_or(0, |at| at + 1)
 }
 
 /// Brings a unit's manifest up to what the steps make of it.

@@ -191,6 +191,7 @@ impl Scope<'_> {
                     provider: place.provider,
                     zones: place.zones,
                     account: account.clone(),
+                    owns_account: false,
                     network,
                     workloads: IndexMap::new(),
                     flows: Vec::new(),
