@@ -55,7 +55,9 @@ pub fn files(estate: &Estate, origin: Origin<'_>) -> Result<Files, Vec<Diagnosti
             // A pair of regions is no region that a render can be limited to.
             let region = if let [region] = &root.scope.regions[..] { Some(region.clone()) } else { None };
             let texts = std::mem::take(&mut root.files);
-            files.units.insert(root.folder(), Unit { environment: Some(environment.clone()), region, inputs: inputs.clone(), files: texts });
+            files
+                .units
+                .insert(root.folder(), Unit { environment: Some(environment.clone()), region, inputs: inputs.clone(), files: texts });
         }
     }
     let mut top = BTreeMap::from([

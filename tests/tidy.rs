@@ -28,7 +28,21 @@ const EDGES: &[(&str, &[&str])] = &[
     ("output", &["diagnostic", "files", "layers"]),
     (
         "render",
-        &["diagnostic", "source", "facts", "files", "layers", "model", "spec", "syntax", "scanners", "kubernetes", "cloud", "template", "yaml"],
+        &[
+            "diagnostic",
+            "source",
+            "facts",
+            "files",
+            "layers",
+            "model",
+            "spec",
+            "syntax",
+            "scanners",
+            "kubernetes",
+            "cloud",
+            "template",
+            "yaml",
+        ],
     ),
 ];
 

@@ -5,6 +5,8 @@
 mod literals;
 mod rules;
 mod subnets;
+#[cfg(test)]
+mod tests;
 
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -1,0 +1,111 @@
+use std::collections::BTreeSet;
+
+use crate::cloud::{self, Root};
+use crate::layers::Layer;
+use crate::tests::estate::estate;
+
+/// Environments `dev` and `beta` share an account, `production` has its own; `data` has no route to the internet.
+const SPEC: &str = r#"
+apiVersion: platgen/v1
+platform: {name: shop, owner: sre, domain: shop.example}
+cloud:
+  provider: aws
+  accounts: {dev: "111111111111", beta: "111111111111", production: "222222222222"}
+  state: {region: eu-central-1}
+regions: {eu-west-1: {zones: 2}}
+environments:
+  dev: {regions: [eu-west-1]}
+  beta: {regions: [eu-west-1]}
+  production: {regions: [eu-west-1], protected: true}
+cluster: {version: "1.35"}
+network:
+  subnets:
+    general: {default: true}
+    data: {egress: none}
+  on_premises: {cidrs: [192.168.0.0/24, 192.168.9.0/24]}
+access: {groups: {sre: {id: platform-admin, role: admin}}}
+teams: {sre: {group: sre}}
+namespaces: {shop: {owner: sre}}
+external:
+  cards: {host: cards.example, port: 8443}
+  mainframe: {host: mainframe.corp.example, port: 9000, via: on_premises}
+apps:
+  web:
+    image: registry.example/web:v1
+    port: 8080
+    probes: {ready: /ready, live: /live}
+    needs: [app/report, external/cards, external/mainframe]
+  report:
+    image: registry.example/report:v1
+    port: 8081
+    probes: {ready: /ready, live: /live}
+    subnet: data
+"#;
+
+fn root(spec: &str, environment: &str) -> Root {
+    let estate = estate(spec);
+    let mut roots = cloud::roots(&estate.environments[environment]).unwrap();
+    assert_eq!(roots.iter().map(|root| root.layer).collect::<Vec<_>>(), [Layer::Network]);
+    roots.remove(0)
+}
+
+/// The keys of the map `name` in `locals.tf`.
+fn keys(root: &Root, name: &str) -> Vec<String> {
+    let body: hcl_edit::structure::Body = root.files["locals.tf"].parse().unwrap();
+    let locals = body.get_blocks("locals").next().unwrap();
+    let map = locals.body.get_attribute(name).unwrap().value.as_object().unwrap();
+    map.iter().map(|(key, _)| key.as_expr().and_then(|key| key.as_str()).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_layer_of_the_list_is_rendered() {
+    let estate = estate(SPEC);
+    for platform in estate.environments.values() {
+        let roots = cloud::roots(platform).unwrap();
+        let built: Vec<Layer> = roots.iter().map(|root| root.layer).collect();
+        let provider = platform.regions[0].provider;
+        let listed: Vec<Layer> = Layer::ALL.iter().copied().filter(|layer| layer.providers().contains(&provider)).collect();
+        assert_eq!(built, listed);
+    }
+}
+
+#[test]
+fn the_state_has_the_path_of_the_root() {
+    let root = root(SPEC, "production");
+    assert_eq!(root.folder(), "terraform/production/eu-west-1/network");
+    let state = (root.state.bucket.as_str(), root.state.key.as_str(), root.state.region.as_str());
+    let expected = ("shop-production-terraform-state-222222222222", "production/eu-west-1/network/terraform.tfstate", "eu-central-1");
+    assert_eq!(state, expected);
+}
+
+#[test]
+fn files_without_resources_are_left_out() {
+    let files = |spec: &str, environment| root(spec, environment).files.into_keys().collect::<BTreeSet<String>>();
+    let all = files(SPEC, "production");
+    let left_out = |fewer: &BTreeSet<String>| all.difference(fewer).cloned().collect::<Vec<_>>();
+    // Two environments share the account.
+    assert_eq!(left_out(&files(SPEC, "dev")), ["guards.tf"]);
+    let closed = SPEC.replace("general: {default: true}", "general: {default: true, egress: none}");
+    assert_eq!(left_out(&files(&closed, "production")), ["internet.tf", "nat.tf"]);
+}
+
+#[test]
+fn a_further_zone_removes_no_line() {
+    let (before, after) = (root(SPEC, "production"), root(&SPEC.replace("zones: 2", "zones: 3"), "production"));
+    let kept: Vec<&str> = after.files["locals.tf"].lines().collect();
+    let lost = before.files["locals.tf"].lines().filter(|line| !line.contains("zones ") && !kept.contains(line));
+    assert_eq!(lost.collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
+fn rules_are_those_that_clusters_and_flows_need() {
+    let root = root(SPEC, "production");
+    let flows = ["data/data/all", "data/general/tcp-53", "data/general/udp-53", "general/data/tcp-10250", "general/data/tcp-8081"];
+    assert_eq!(keys(&root, "flows"), [&flows[..], &["general/general/all"]].concat());
+    // `data` has no route to the internet.
+    let data = ["data/pods/tcp-443", "data/vpc/tcp-443"];
+    let internet = ["general/internet/tcp-443", "general/internet/tcp-8443"];
+    let mainframe = ["general/mainframe 192.168.0.0/24/tcp-9000", "general/mainframe 192.168.9.0/24/tcp-9000"];
+    let own = ["general/pods/tcp-443", "general/vpc/tcp-443"];
+    assert_eq!(keys(&root, "exits"), [data, internet, mainframe, own].concat());
+}
