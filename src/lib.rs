@@ -13,6 +13,7 @@
 //! - [`render`]: collects the [`files`]. [`output`]: writes them to disk.
 //! - [`policy`]: the traffic that NetworkPolicies allow. [`kinds`]: the table of Kubernetes kinds. [`scanners`]: accepted findings of third-party
 //!   scanners. [`spec_fmt`]: the formatter of specs.
+//! - [`layers`]: the kinds of Terraform roots in the order of application.
 //! - [`diagnostic`]: every message to the user.
 //! - [`project`]: the pipeline through all stages, used by commands, tests and analyses.
 //!
@@ -32,6 +33,8 @@ pub mod syntax;
 pub mod spec;
 
 pub mod facts;
+
+pub mod layers;
 
 pub mod model;
 

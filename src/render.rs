@@ -4,7 +4,7 @@
 
 mod readme;
 
-use crate::cloud;
+use crate::cloud::{self, Root};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::{Files, Unit};
 use crate::kubernetes;
@@ -30,10 +30,7 @@ const ATTRIBUTES: &str = "\
 pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
     let mut files = Files::default();
     let mut faults = Vec::new();
-    let mut owners: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for region in estate.environments.values().flat_map(|platform| platform.regions.values()) {
-        *owners.entry((region.account.clone().unwrap_or_default(), region.name.to_string())).or_default() += 1;
-    }
+    let mut roots: Vec<Root> = Vec::new();
     for (environment, platform) in &estate.environments {
         for (name, region) in &platform.regions {
             let unit = |files| Unit { environment: Some(environment.clone()), region: Some(name.clone()), files };
@@ -43,19 +40,20 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
                 }
                 Err(fault) => faults.push(within(fault.into(), environment)),
             }
-            let owns = owners.get(&(region.account.clone().unwrap_or_default(), name.clone())) == Some(&1);
-            match cloud::roots(platform, region, owns) {
-                Ok(roots) => {
-                    for (root, texts) in roots {
-                        files.units.insert(format!("terraform/{environment}/{name}/{root}"), unit(texts));
-                    }
-                }
-                Err(fault) => faults.push(within(fault.into(), environment)),
-            }
+        }
+        match cloud::roots(platform) {
+            Ok(found) => roots.extend(found),
+            Err(fault) => faults.push(within(fault.into(), environment)),
+        }
+        for root in roots.iter_mut().filter(|root| root.scope.environment == *environment) {
+            // A pair of regions is no region that a render can be limited to.
+            let region = if let [region] = &root.scope.regions[..] { Some(region.clone()) } else { None };
+            let texts = std::mem::take(&mut root.files);
+            files.units.insert(root.folder(), Unit { environment: Some(environment.clone()), region, files: texts });
         }
     }
     let mut top =
-        BTreeMap::from([(".gitattributes".to_string(), ATTRIBUTES.to_string()), ("README.md".to_string(), readme::readme(estate))]);
+        BTreeMap::from([(".gitattributes".to_string(), ATTRIBUTES.to_string()), ("README.md".to_string(), readme::readme(estate, &roots))]);
     top.extend(scanners::files(estate));
     files.units.insert(String::new(), Unit { environment: None, region: None, files: top });
     if faults.is_empty() { Ok(files) } else { Err(faults) }

@@ -220,6 +220,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
         zones: ["a", "b", "c"].map(|zone| format!("eu-west-1{zone}")).to_vec(),
         account: Some("111111111111".into()),
         primary: true,
+        owns_account: true,
         network: None,
         cluster: Cluster {
             name: "shop-beta-eu-west-1".into(),

@@ -118,7 +118,8 @@ impl All<'_> {
     }
 
     fn region(&mut self, name: &str, region: &Region, platform: &Platform) {
-        let Region { name: _, provider, zones, account, primary: _, network, cluster, workloads: _, stores: _, flows: _ } = region;
+        let Region { name: _, provider, zones, account, owns_account: _, primary: _, network, cluster, workloads: _, stores: _, flows: _ } =
+            region;
         let at = format!("regions.{name}");
         self.add(format!("{at}.provider"), format!("{provider:?}").to_lowercase(), "cloud.provider");
         for (number, zone) in zones.iter().enumerate() {

@@ -18,6 +18,7 @@ pub use network::{Network, NetworkSubnet, OnPremises, ZoneRange};
 pub use store::{Backup, Runner, Store};
 pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
+use crate::layers::Layer;
 use crate::provider::Provider;
 use crate::source::Span;
 pub use crate::value::{Engine, GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via};
@@ -147,6 +148,8 @@ pub struct Region {
     pub zones: Vec<String>,
     /// Its account, project or subscription.
     pub account: Option<String>,
+    /// Whether no other environment uses its account in this region, so that its network root sets the defaults of the account there.
+    pub owns_account: bool,
     /// Whether it is the environment's primary.
     pub primary: bool,
     /// Its network; none on a provider without one of ours.
@@ -305,8 +308,8 @@ pub struct TerraformFile {
     pub name: Name,
     /// The text.
     pub text: String,
-    /// The root it goes to.
-    pub root: Name,
+    /// The layer whose roots it goes to.
+    pub root: Layer,
 }
 
 impl TerraformFile {

@@ -3,6 +3,7 @@
 //! All or nothing: one refusal and no step is taken. Works on a survey alone; the disk is not touched.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::force::shell_word;
@@ -12,6 +13,7 @@ use super::place::{Base, Disk, Found, Place};
 use super::survey::{Entry, Group, Scope, State, Survey, unsafe_path};
 use super::{Job, Obstacle, Refusal, Summary};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::layers::{self, Layer};
 
 /// A step with the text it writes.
 #[derive(Debug)]
@@ -89,7 +91,8 @@ pub(super) fn plan<'a>(job: &Job<'a>, survey: &Survey<'a>) -> Result<Plan<'a>, V
         manifest_step(job, survey, number, group, &mut plan);
     }
     let mut live: Vec<(&str, Vec<String>)> = live.into_iter().collect();
-    live.sort_by_key(|(root, _)| (destroy_rank(root), root.to_owned()));
+    // A root goes before the roots that it builds on, and one of no known layer goes first.
+    live.sort_by_key(|(root, _)| (Layer::of_folder(root).map(Reverse), root.to_owned()));
     let refusal = |(root, commands)| Refusal { path: job.roots.show(&Place::output(root)), why: Obstacle::LiveRoot { commands } };
     plan.refused.extend(live.into_iter().map(refusal));
     plan.summary.foreign = survey.foreign.iter().map(|place| job.roots.show(place)).collect();
@@ -149,7 +152,7 @@ fn live_roots<'s>(job: &Job<'_>, survey: &'s Survey<'_>) -> BTreeMap<&'s str, Ve
     let is_root = |entry: &&Entry<'_>| {
         let path = &entry.place.path;
         parent(&entry.place).is_some()
-            && path.starts_with("terraform/")
+            && path.split('/').next() == Some(layers::FOLDER)
             && (path.ends_with(".tf") || path.ends_with(".tf.json"))
             && !path.split('/').any(|part| part == "modules")
     };
@@ -177,12 +180,6 @@ fn live_roots<'s>(job: &Job<'_>, survey: &'s Survey<'_>) -> BTreeMap<&'s str, Ve
         commands
     };
     roots.into_iter().map(|(root, files)| (root, commands(root, files.iter().any(&mut guarded)))).collect()
-}
-
-/// A root goes before the roots that it stands on; unknown ones go first.
-fn destroy_rank(root: &str) -> usize {
-    const ORDER: [&str; 6] = ["interconnect", "data", "cluster", "network", "global", "bootstrap"];
-    ORDER.iter().position(|layer| root.split('/').any(|part| part == *layer)).map_or(0, |at| at + 1)
 }
 
 /// Brings a unit's manifest up to what the steps make of it.

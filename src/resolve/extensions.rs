@@ -3,10 +3,11 @@
 use super::Scope;
 use super::literals;
 use super::names::Names;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, wording};
+use crate::layers::Layer;
 use crate::model::{Change, Manifest, Patch, Platform, TerraformFile};
 use crate::source::Span;
-use crate::value::Target;
+use crate::value::{Name, Target};
 
 /// The kinds of objects that are named after their workload.
 const NAMED_AFTER: &[&str] =
@@ -97,13 +98,29 @@ impl Scope<'_> {
                 continue;
             }
             let Some(root) = root else { continue };
-            if root.as_str() != "network" {
-                let at = file.root.span().unwrap_or(span);
-                self.error(Code::UnknownValue, format!("there is no Terraform root `{root}`: this version writes `network`"), at);
-            } else if here {
+            if let Some(root) = self.layer(&root, file.root.span().unwrap_or(span), here.then_some(&*platform)) {
                 platform.terraform.push(TerraformFile { name: name.clone(), text, root });
             }
         }
+    }
+
+    /// The layer that a raw Terraform file names; none where it goes to no root, and an error unless the file is for other environments.
+    fn layer(&mut self, name: &Name, at: Span, platform: Option<&Platform>) -> Option<Layer> {
+        let rendered = Layer::ALL.iter().copied().filter(|layer| !layer.providers().is_empty());
+        let Some(layer) = rendered.clone().find(|layer| layer.name() == name.as_str()) else {
+            let rendered: Vec<&str> = rendered.map(Layer::name).collect();
+            let diagnostic = Diagnostic::new(Code::UnknownValue, format!("there is no Terraform root `{name}`")).at(at);
+            self.tell(diagnostic.help(format!("this version renders {}", wording::all(&rendered))));
+            return None;
+        };
+        let platform = platform?;
+        if platform.regions.values().any(|region| layer.providers().contains(&region.provider)) {
+            return Some(layer);
+        }
+        let message = format!("no region of `{}` has a Terraform root `{layer}`", self.environment);
+        let diagnostic = Diagnostic::new(Code::AbsentInEnvironment, message).at(at);
+        self.tell(diagnostic.help("limit the file with `only` to environments whose regions have the root"));
+        None
     }
 
     fn refuse_secrets(&mut self, text: &str, path: &str, at: crate::source::Span) {

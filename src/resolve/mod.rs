@@ -86,6 +86,7 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
             environments.insert(name.clone(), platform);
         }
     }
+    owners(&mut environments);
     hosts.report(&mut found);
     regions::check_regions(&specs.base, &mut found);
     if let Some(written) = &specs.written {
@@ -94,6 +95,18 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
     let name = specs.base.platform.get().and_then(|platform| platform.name.get()).cloned();
     let estate = name.filter(|_| declared).map(|name| Estate { name, environments });
     Resolution { estate, lock, diagnostics: found }
+}
+
+/// Notes the regions whose account no other environment uses in the same region.
+fn owners(environments: &mut IndexMap<String, Platform>) {
+    let regions = environments.values().flat_map(|platform| platform.regions.values());
+    let mut users: BTreeMap<(Option<String>, Name), usize> = BTreeMap::new();
+    for region in regions {
+        *users.entry((region.account.clone(), region.name.clone())).or_default() += 1;
+    }
+    for region in environments.values_mut().flat_map(|platform| platform.regions.values_mut()) {
+        region.owns_account = users.get(&(region.account.clone(), region.name.clone())) == Some(&1);
+    }
 }
 
 /// Whether this version of platgen may read the spec.

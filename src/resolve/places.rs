@@ -186,6 +186,7 @@ impl Scope<'_> {
                     provider: place.provider,
                     zones: place.zones,
                     account: account.clone(),
+                    owns_account: false,
                     network,
                     workloads: IndexMap::new(),
                     stores: IndexMap::new(),

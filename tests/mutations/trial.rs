@@ -42,24 +42,14 @@ const OUTSIDE: [&str; 9] = ["kubeconform", "pyyaml", "yamllint", "kubectl", "kub
 /// One of this many mechanical Terraform faults is shown to the slow judges.
 const SAMPLE: usize = 60;
 
-/// Why no mechanical faults are planted in the tests of a root.
-const TESTS: &str = "faults in it are made by hand: no judge knows what a test that says less had said";
-
 /// Templates that print only a part of a document, or a file that this platform has none of.
-const PARTS: [(&str, &str); 13] = [
+const PARTS: [(&str, &str); 6] = [
     ("kubernetes/container.yaml.j2", "a part of every workload"),
     ("kubernetes/dns-rule.yaml.j2", "a part of both kinds of policies"),
     ("kubernetes/metadata.yaml.j2", "a part of every document"),
     ("kubernetes/pod.yaml.j2", "a part of every workload"),
     ("kubernetes/rule-ports.yaml.j2", "a part of every policy"),
     ("terraform/aws/network/moved.tf.j2", "printed for a subnet that was renamed, once"),
-    ("terraform/aws/network/tests.tf.j2", TESTS),
-    ("terraform/aws/network/tests_addresses.tf.j2", TESTS),
-    ("terraform/aws/network/tests_endpoints.tf.j2", TESTS),
-    ("terraform/aws/network/tests_groups.tf.j2", TESTS),
-    ("terraform/aws/network/tests_guards.tf.j2", TESTS),
-    ("terraform/aws/network/tests_internet.tf.j2", TESTS),
-    ("terraform/aws/network/tests_mock.tf.j2", TESTS),
 ];
 
 /// Which faults in Terraform roots the judges of Terraform are shown: they take seconds for each.
@@ -232,7 +222,7 @@ impl Run {
     pub fn templates(&self) -> Vec<String> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
         let mut faults = Vec::new();
-        for part in ["kubernetes", "terraform/aws/network"] {
+        for part in ["kubernetes", "terraform/aws", "terraform/aws/network"] {
             for entry in std::fs::read_dir(folder.join(part)).into_iter().flatten().flatten() {
                 let file = entry.file_name().to_string_lossy().into_owned();
                 let Some(name) = file.strip_suffix(".j2") else { continue };

@@ -1,0 +1,150 @@
+//! The network root of a region: subnets, routes to the internet, endpoints of AWS services, flow logs and security groups.
+//!
+//! Every resource is keyed by a name, so that a zone, a subnet or a flow that comes or goes touches no other resource.
+
+mod literals;
+mod rules;
+mod subnets;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+use super::text::ROLE;
+use crate::cloud::{Nothing, Root};
+use crate::layers::Layer;
+use crate::model::{Network, Platform, Region, Via};
+use crate::template::TemplateError;
+use crate::value::fit;
+
+/// The templates of this root.
+const TEMPLATES: &str = "terraform/aws/network";
+
+/// The AWS services that nodes, add-ons and the Session Manager call.
+const SERVICES: [&str; 13] = [
+    "autoscaling",
+    "ec2",
+    "ecr.api",
+    "ecr.dkr",
+    "eks",
+    "eks-auth",
+    "elasticloadbalancing",
+    "kms",
+    "logs",
+    "secretsmanager",
+    "ssm",
+    "ssmmessages",
+    "sts",
+];
+
+/// The view of `locals.tf`: everything that differs between network roots.
+#[derive(Serialize)]
+struct Locals<'a> {
+    name: String,
+    account: &'a str,
+    region: &'a str,
+    vpc: String,
+    pods: String,
+    zones: &'a [String],
+    subnets: Vec<subnets::Subnet>,
+    nat_gateways: BTreeMap<&'a str, String>,
+    classes: Vec<&'a str>,
+    closed_classes: Vec<&'a str>,
+    flows: Vec<rules::Rule>,
+    exits: Vec<rules::Rule>,
+}
+
+impl<'a> Locals<'a> {
+    fn new(platform: &'a Platform, region: &'a Region, network: &'a Network, account: &'a str, entry: bool) -> Locals<'a> {
+        let classes = |keep: fn(bool) -> bool| {
+            let kept = network.subnets.iter().filter(|subnet| keep(subnet.internet));
+            let mut names: Vec<&str> = kept.map(|subnet| subnet.name.as_str()).collect();
+            names.sort_unstable();
+            names
+        };
+        let nat = network.subnets.iter().any(|subnet| subnet.internet);
+        let (flows, exits) = rules::rules(region, network);
+        Locals {
+            name: format!("{}-{}-{}", platform.name, platform.environment, region.name),
+            account,
+            region: region.name.as_str(),
+            vpc: network.cidr.to_string(),
+            pods: network.pods.to_string(),
+            zones: &region.zones,
+            subnets: subnets::subnets(network, entry, nat),
+            nat_gateways: region.zones.iter().filter(|_| nat).map(|zone| (zone.as_str(), format!("lb-public/{zone}"))).collect(),
+            classes: classes(|_| true),
+            closed_classes: classes(|internet| !internet),
+            flows,
+            exits,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Endpoints {
+    services: [&'static str; SERVICES.len()],
+}
+
+#[derive(Serialize)]
+struct FlowLogs {
+    role: String,
+    protected: bool,
+}
+
+#[derive(Serialize)]
+struct Guards {
+    exclusion: &'static str,
+}
+
+#[derive(Serialize)]
+struct Moves {
+    moves: Vec<subnets::Move>,
+}
+
+#[derive(Serialize)]
+struct Protected {
+    protected: bool,
+}
+
+/// The root; none for a region without a network, an account or a region for states. A file that would hold no resource is left out.
+pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>, TemplateError> {
+    let (Some(network), Some(account)) = (&region.network, &region.account) else { return Ok(None) };
+    let Some(mut root) = super::root(Layer::Network, platform, region)? else { return Ok(None) };
+    let entry = region.workloads.values().flat_map(|workload| &workload.exposures).any(|exposure| exposure.via == Via::Public);
+    let locals = Locals::new(platform, region, network, account, entry);
+    // Without a public load balancer, the NAT gateways alone use the exclusion.
+    let exclusion = if entry { "allow-bidirectional" } else { "allow-egress" };
+    let protected = platform.protected;
+    let moves = subnets::moves(region, network).map_err(|error| TemplateError {
+        template: format!("{TEMPLATES}/moved.tf.j2"),
+        line: None,
+        reason: error.to_string(),
+    })?;
+
+    root.document(include_str!("../../../../templates/terraform/aws/network/README.md"));
+    root.print(TEMPLATES, "checks.tf", &Nothing {})?;
+    root.print(TEMPLATES, "endpoints.tf", &Endpoints { services: SERVICES })?;
+    root.print(TEMPLATES, "flow_logs.tf", &FlowLogs { role: fit(&format!("{}-flow-logs", locals.name), ROLE), protected })?;
+    root.print(TEMPLATES, "locals.tf", &locals)?;
+    root.print(TEMPLATES, "network.tf", &Protected { protected })?;
+    root.print(TEMPLATES, "outputs.tf", &Nothing {})?;
+    root.print(TEMPLATES, "security_groups.tf", &Nothing {})?;
+    root.print(TEMPLATES, "tests/account.tftest.hcl", &literals::Account::new(&locals, region.owns_account.then_some(exclusion)))?;
+    root.print(TEMPLATES, "tests/network.tftest.hcl", &literals::Network::new(&locals))?;
+    root.print(TEMPLATES, "tests/security.tftest.hcl", &literals::Security::new(&locals))?;
+    if locals.subnets.iter().any(|subnet| subnet.routes == "public") {
+        root.print(TEMPLATES, "internet.tf", &Nothing {})?;
+    }
+    if !locals.nat_gateways.is_empty() {
+        root.print(TEMPLATES, "nat.tf", &Protected { protected })?;
+    }
+    if region.owns_account {
+        root.print(TEMPLATES, "guards.tf", &Guards { exclusion })?;
+    }
+    if !moves.is_empty() {
+        root.print(TEMPLATES, "moved.tf", &Moves { moves })?;
+    }
+    Ok(Some(root))
+}
