@@ -10,7 +10,7 @@ use crate::files::{Files, Unit};
 use crate::kubernetes;
 use crate::model::Estate;
 use crate::scanners;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The attributes that git reads for the output folder. Both lines of a manifest that two branches changed are kept, because both branches' files
 /// are ours. Hosts hide files that are `linguist-generated` in reviews: what is applied stays in view.
@@ -31,12 +31,17 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
     let mut files = Files::default();
     let mut faults = Vec::new();
     let mut roots: Vec<Root> = Vec::new();
+    let mut jobs = readme::Jobs::new();
     for (environment, platform) in &estate.environments {
+        let (before, mut patched) = (faults.len(), BTreeSet::new());
         for (name, region) in &platform.regions {
             let unit = |files| Unit { environment: Some(environment.clone()), region: Some(name.clone()), files };
-            match kubernetes::files(platform, region) {
-                Ok(texts) => {
+            let rendered = kubernetes::render(platform, region).and_then(|rendered| Ok((rendered.files()?, rendered)));
+            match rendered {
+                Ok((texts, rendered)) => {
                     files.units.insert(format!("kubernetes/{environment}/{name}"), unit(texts));
+                    patched.extend(rendered.patched);
+                    jobs.insert((environment.clone(), name.clone()), rendered.jobs);
                 }
                 Err(fault) => faults.push(within(fault.into(), environment)),
             }
@@ -51,9 +56,17 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
             let texts = std::mem::take(&mut root.files);
             files.units.insert(root.folder(), Unit { environment: Some(environment.clone()), region, files: texts });
         }
+        // A region that failed may be the one that has the target.
+        if faults.len() == before
+            && let Err(fault) = kubernetes::every_patch_fits(platform, &patched)
+        {
+            faults.push(within(fault.into(), environment));
+        }
     }
-    let mut top =
-        BTreeMap::from([(".gitattributes".to_string(), ATTRIBUTES.to_string()), ("README.md".to_string(), readme::readme(estate, &roots))]);
+    let mut top = BTreeMap::from([
+        (".gitattributes".to_string(), ATTRIBUTES.to_string()),
+        ("README.md".to_string(), readme::readme(estate, &roots, &jobs)),
+    ]);
     top.extend(scanners::files(estate));
     files.units.insert(String::new(), Unit { environment: None, region: None, files: top });
     if faults.is_empty() { Ok(files) } else { Err(faults) }

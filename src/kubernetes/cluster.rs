@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::metadata::{Metadata, PLATFORM, Site};
+use super::metadata::{Metadata, PLATFORM, Site, fragment};
 use crate::model::PodSecurityLevel;
 use crate::model::{Kind, Workload};
 use crate::template::{TemplateError, render_yaml};
@@ -79,8 +79,9 @@ pub(super) fn namespaces(site: &Site) -> Result<Vec<Document>, TemplateError> {
     let version = format!("v{}", site.region.cluster.version);
     let mut documents = Vec::new();
     for namespace in site.platform.namespaces.values() {
-        let mut metadata = site.cluster_wide(namespace.name.as_str());
-        metadata = metadata.labelled("platgen.io/owner", namespace.owner.as_str()).labelled(PLATFORM, site.platform.name.as_str());
+        let mut labels = site.cluster_labels();
+        labels.insert("platgen.io/owner".to_owned(), namespace.owner.to_string());
+        labels.insert(PLATFORM.to_owned(), site.platform.name.to_string());
         let level = match namespace.pod_security {
             PodSecurityLevel::Restricted => "restricted",
             PodSecurityLevel::Baseline => "baseline",
@@ -88,8 +89,10 @@ pub(super) fn namespaces(site: &Site) -> Result<Vec<Document>, TemplateError> {
         };
         for mode in ["enforce", "warn", "audit"] {
             let key = format!("pod-security.kubernetes.io/{mode}");
-            metadata = metadata.labelled(&key, level).labelled(&format!("{key}-version"), &version);
+            labels.insert(format!("{key}-version"), version.clone());
+            labels.insert(key, level.to_owned());
         }
+        let metadata = Metadata::new(namespace.name.as_str(), None, fragment(&labels));
         let view = View { metadata: metadata.annotated("platgen.io/reason", namespace.reason.as_deref()) };
         documents.extend(render_yaml("kubernetes/namespace.yaml.j2", &view)?);
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::inputs::{SecretVariable, Seen};
 use crate::model::{Container, Probe, ProbeAction};
-use crate::template::{Fragment, TemplateError, render_yaml};
+use crate::template::{Fragment, TemplateError, render_fragment};
 use crate::value::Quantity;
 
 /// What a container is in its pod.
@@ -111,8 +111,7 @@ pub(super) fn fragment(container: &Container, part: Part, seen: &Seen) -> Result
         capabilities: some(&security.capabilities).then_some(&security.capabilities),
         mounts: (!mounts.is_empty()).then_some(mounts),
     };
-    let documents = render_yaml("kubernetes/container.yaml.j2", &view)?;
-    Ok(documents.first().map_or_else(|| Fragment::new(&crate::yaml::Document::from_json(&Value::Null)), Fragment::new))
+    render_fragment("kubernetes/container.yaml.j2", &view)
 }
 
 fn resources(container: &Container) -> Option<Resources> {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::metadata::{Labels, Metadata, Site};
+use super::metadata::{Labels, Metadata, Owner};
 use super::pod::Volume;
 use super::secrets::{Entry, Value, external_secret};
 use crate::model::{Container, FileContent, Source, TemplatePart, Workload};
@@ -59,7 +59,8 @@ struct ConfigMap {
 }
 
 /// Makes the inputs of a workload.
-pub(super) fn inputs(site: &Site, workload: &Workload) -> Result<Inputs, TemplateError> {
+pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
+    let workload = owner.workload;
     let mut inputs = Inputs::default();
     let mut entries: Vec<Entry> = Vec::new();
     let mut secret_files = false;
@@ -83,7 +84,7 @@ pub(super) fn inputs(site: &Site, workload: &Workload) -> Result<Inputs, Templat
             seen.variables.push(SecretVariable { name: variable.name.clone(), secret: String::new(), key });
         }
         if !texts.is_empty() {
-            let (name, document) = config_map(site, workload, container, &format!("{prefix}-config"), texts)?;
+            let (name, document) = config_map(owner, container, &format!("{prefix}-config"), texts)?;
             seen.config_map = Some(name);
             inputs.documents.extend(document);
         }
@@ -113,14 +114,14 @@ pub(super) fn inputs(site: &Site, workload: &Workload) -> Result<Inputs, Templat
             }
         }
         if !files.is_empty() {
-            let (name, document) = config_map(site, workload, container, &format!("{prefix}-files"), files)?;
+            let (name, document) = config_map(owner, container, &format!("{prefix}-files"), files)?;
             inputs.documents.extend(document);
             inputs.volumes.push(Volume::config_map(volume_name(workload, container.name.as_str(), main), &name));
         }
         inputs.containers.insert(container.name.to_string(), seen);
     }
     // Its name is known when all of its entries are.
-    let secret_name = secret_name(site, workload, &entries);
+    let secret_name = secret_name(owner, &entries);
     for variable in inputs.containers.values_mut().flat_map(|seen| &mut seen.variables) {
         variable.secret.clone_from(&secret_name);
     }
@@ -128,15 +129,16 @@ pub(super) fn inputs(site: &Site, workload: &Workload) -> Result<Inputs, Templat
         inputs.volumes.push(Volume::secret(SECRET_VOLUME.to_owned(), &secret_name));
     }
     if !entries.is_empty() {
-        inputs.documents.extend(external_secret(site, workload, &secret_name, &entries)?);
+        inputs.documents.extend(external_secret(owner, &secret_name, &entries)?);
     }
     Ok(inputs)
 }
 
 /// The name of a workload's Secret, which ends with a hash over what is fetched and how it is put together: a pod never starts with the Secret of
 /// another version of the spec, and a change is a rollout. What changes in the manager alone changes no name.
-fn secret_name(site: &Site, workload: &Workload, entries: &[Entry]) -> String {
-    let mut parts = vec![site.platform.environment.to_string(), workload.namespace.to_string(), workload.name.to_string()];
+fn secret_name(owner: &Owner, entries: &[Entry]) -> String {
+    let workload = owner.workload;
+    let mut parts = vec![owner.site.platform.environment.to_string(), workload.namespace.to_string(), workload.name.to_string()];
     for entry in entries {
         parts.push(entry.key.clone());
         match &entry.value {
@@ -186,19 +188,12 @@ fn unused(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
 }
 
 /// A ConfigMap with this content, and its name. Workload and container are hashed one by one: `web-agent` may be either.
-fn config_map(
-    site: &Site,
-    workload: &Workload,
-    container: &Container,
-    name: &str,
-    data: Labels,
-) -> Result<(String, Vec<Document>), TemplateError> {
-    let owner = [&workload.namespace, &workload.name, &container.name].map(|part| part.as_str());
-    let mut parts = vec![site.platform.environment.as_str(), name];
-    parts.extend(owner);
+fn config_map(owner: &Owner, container: &Container, name: &str, data: Labels) -> Result<(String, Vec<Document>), TemplateError> {
+    let mut parts = vec![owner.site.platform.environment.as_str(), name];
+    parts.extend([&owner.workload.namespace, &owner.workload.name, &container.name].map(|part| part.as_str()));
     parts.extend(data.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]));
     let name = format!("{}-{}", fit(name, 242), digest(&parts, 10));
-    let view = ConfigMap { metadata: site.owned(workload, &name), data };
+    let view = ConfigMap { metadata: owner.metadata(&name), data };
     let documents = render_yaml("kubernetes/config-map.yaml.j2", &view)?;
     Ok((name, documents))
 }

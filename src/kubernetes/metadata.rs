@@ -6,8 +6,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::flows::Flows;
 use crate::model::{Kind, Namespace, Platform, Region, Workload};
+use crate::template::Fragment;
 use crate::value::Name;
+use crate::yaml::Document;
 
 /// The label that selects a workload's pods; its value is unique in a namespace.
 pub(super) const WORKLOAD: &str = "platgen.io/workload";
@@ -26,22 +29,21 @@ pub(super) type Labels = BTreeMap<String, String>;
 pub(super) struct Metadata {
     pub(super) name: String,
     pub(super) namespace: Option<String>,
-    pub(super) labels: Labels,
+    pub(super) labels: Fragment,
     pub(super) annotations: Option<Labels>,
 }
 
 impl Metadata {
+    /// Metadata without annotations.
+    pub(super) fn new(name: impl Into<String>, namespace: Option<&Name>, labels: Fragment) -> Self {
+        Metadata { name: name.into(), namespace: namespace.map(Name::to_string), labels, annotations: None }
+    }
+
     /// The same with an annotation where there is a value for it.
     pub(super) fn annotated(mut self, key: &str, value: Option<&str>) -> Self {
         if let Some(value) = value {
             self.annotations.get_or_insert_default().insert(key.to_owned(), value.to_owned());
         }
-        self
-    }
-
-    /// The same with another label.
-    pub(super) fn labelled(mut self, key: &str, value: &str) -> Self {
-        self.labels.insert(key.to_owned(), value.to_owned());
         self
     }
 }
@@ -51,30 +53,69 @@ impl Metadata {
 pub(super) struct Site<'m> {
     pub(super) platform: &'m Platform,
     pub(super) region: &'m Region,
+    pub(super) flows: &'m Flows<'m>,
+}
+
+/// The workload that objects belong to, with the labels that all of them share.
+pub(super) struct Owner<'m> {
+    pub(super) site: &'m Site<'m>,
+    pub(super) workload: &'m Workload,
+    /// The labels of its objects and of its pods.
+    pub(super) labels: Fragment,
+    /// The label that selects its pods.
+    pub(super) selector: Fragment,
+}
+
+impl<'m> Owner<'m> {
+    /// Makes the shared labels of a workload.
+    pub(super) fn new(site: &'m Site<'m>, workload: &'m Workload) -> Self {
+        let selector = Labels::from([(WORKLOAD.to_owned(), workload.name.to_string())]);
+        Owner { site, workload, labels: fragment(&site.pod_labels(workload)), selector: fragment(&selector) }
+    }
+
+    /// Metadata of an object of the workload.
+    pub(super) fn metadata(&self, name: impl Into<String>) -> Metadata {
+        Metadata::new(name, Some(&self.workload.namespace), self.labels.clone())
+    }
+
+    /// Metadata of the object that runs the pods, which is an instance of its own where its name differs from the workload's.
+    pub(super) fn instance(&self, name: &str) -> Metadata {
+        let metadata = self.metadata(name);
+        if name == self.workload.name.as_str() {
+            return metadata;
+        }
+        let mut labels = self.site.pod_labels(self.workload);
+        labels.insert("app.kubernetes.io/instance".to_owned(), name.to_owned());
+        Metadata { labels: fragment(&labels), ..metadata }
+    }
+}
+
+/// Labels as one value of a view.
+pub(super) fn fragment(labels: &Labels) -> Fragment {
+    let labels = labels.iter().map(|(key, value)| (key.clone(), value.as_str().into()));
+    Fragment::new(Document::from_json(&serde_json::Value::Object(labels.collect())))
 }
 
 impl Site<'_> {
     /// Metadata of an object that belongs to no namespace.
     pub(super) fn cluster_wide(&self, name: impl Into<String>) -> Metadata {
-        let labels = self.labels(&self.platform.owner);
-        let metadata = Metadata { name: name.into(), namespace: None, labels, annotations: None };
-        metadata.labelled("platgen.io/region", self.region.name.as_str())
+        Metadata::new(name, None, fragment(&self.cluster_labels()))
+    }
+
+    /// The labels of an object that belongs to no namespace.
+    pub(super) fn cluster_labels(&self) -> Labels {
+        let mut labels = self.labels(&self.platform.owner);
+        labels.insert("platgen.io/region".to_owned(), self.region.name.to_string());
+        labels
     }
 
     /// Metadata of an object that belongs to a namespace as a whole.
     pub(super) fn shared(&self, namespace: &Namespace, name: impl Into<String>) -> Metadata {
-        let labels = self.labels(&namespace.owner);
-        Metadata { name: name.into(), namespace: Some(namespace.name.to_string()), labels, annotations: None }
-    }
-
-    /// Metadata of an object that belongs to a workload.
-    pub(super) fn owned(&self, workload: &Workload, name: impl Into<String>) -> Metadata {
-        let labels = self.pod_labels(workload);
-        Metadata { name: name.into(), namespace: Some(workload.namespace.to_string()), labels, annotations: None }
+        Metadata::new(name, Some(&namespace.name), fragment(&self.labels(&namespace.owner)))
     }
 
     /// The labels of a workload's pods.
-    pub(super) fn pod_labels(&self, workload: &Workload) -> Labels {
+    fn pod_labels(&self, workload: &Workload) -> Labels {
         let mut labels = self.labels(&workload.owner);
         let own = [
             ("app.kubernetes.io/name", workload.name.as_str()),
@@ -98,11 +139,6 @@ impl Site<'_> {
         labels.extend(own.map(|(key, value)| (key.to_owned(), value.to_owned())));
         labels
     }
-}
-
-/// The label that selects a workload's pods.
-pub(super) fn selector(workload: &Workload) -> Labels {
-    Labels::from([(WORKLOAD.to_owned(), workload.name.to_string())])
 }
 
 fn component(workload: &Workload) -> &'static str {

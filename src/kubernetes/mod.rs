@@ -2,12 +2,13 @@
 //!
 //! One file per concern makes typed views, the templates under `templates/kubernetes/` print them. Decisions that only concern Kubernetes
 //! (names, labels, defaults of the pod) are taken here; who talks to whom, where pods run and what a value is were decided by `resolve`.
-//! Knows nothing of the disk, and of other regions only whether they have the object that a patch names.
+//! Knows nothing of the disk and of other regions.
 
 mod accepted;
 mod access;
 mod cluster;
 mod container;
+mod flows;
 mod inputs;
 mod json_patch;
 mod manifest;
@@ -22,16 +23,17 @@ mod secrets;
 mod service;
 mod workload;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Kind, Platform, Region, Workload};
+use crate::model::{Platform, Region, Workload};
 use crate::source::Span;
 use crate::template::{TemplateError, render_yaml};
-use crate::yaml::{Document, emit_all};
+use crate::value::Name;
+use crate::yaml::{Document, emit};
 
 use metadata::Site;
 
@@ -93,32 +95,15 @@ impl From<RenderError> for Diagnostic {
     }
 }
 
-/// Every document of a region, by file: generated ones and raw manifests, patches applied, marked with what scanners are to accept.
-///
-/// # Errors
-/// A patch whose target is not exactly one object, a raw manifest that holds no objects, a fault in a template.
-pub fn documents(platform: &Platform, region: &Region) -> Result<Tree, RenderError> {
-    let mut tree = unpatched(platform, region)?;
-    patch::apply(platform, region, &mut tree)?;
-    accepted::mark(platform, region, &mut tree);
-    Ok(tree)
-}
-
-/// The texts of a region's files, with a `kustomization.yaml` that lists them.
-///
-/// # Errors
-/// Those of [`documents`].
-pub fn files(platform: &Platform, region: &Region) -> Result<BTreeMap<String, String>, RenderError> {
-    #[derive(Serialize)]
-    struct Kustomization<'t> {
-        resources: Vec<&'t String>,
-    }
-    let tree = documents(platform, region)?;
-    let kustomization = render_yaml("kubernetes/kustomization.yaml.j2", &Kustomization { resources: tree.keys().collect() })?;
-    let print = |documents: &[Document]| format!("{HEADER}{}", emit_all(documents));
-    let mut files: BTreeMap<String, String> = tree.iter().map(|(path, documents)| (path.clone(), print(documents))).collect();
-    files.insert("kustomization.yaml".to_owned(), print(&kustomization));
-    Ok(files)
+/// What one region's Kubernetes folder holds.
+#[derive(Debug)]
+pub struct Rendered {
+    /// The documents, by file: generated ones and raw manifests, patches applied, marked with the findings that scanners are to accept.
+    pub tree: Tree,
+    /// The jobs that end before the apps are rolled out, in the order of the spec.
+    pub jobs: Vec<RunOnce>,
+    /// The patches that changed an object.
+    pub patched: BTreeSet<Name>,
 }
 
 /// A job that runs once before a rollout.
@@ -134,15 +119,48 @@ pub struct RunOnce {
     pub deadline: Option<u64>,
 }
 
-/// The jobs of a region that are over before its apps are rolled out, in the order of the spec.
-pub fn jobs(platform: &Platform, region: &Region) -> Vec<RunOnce> {
-    let site = Site { platform, region };
-    let once = |workload: &Workload| {
-        let Kind::Job { deadline } = workload.kind else { return None };
-        let name = workload::job_name(&site, workload).ok()?;
-        Some(RunOnce { namespace: workload.namespace.to_string(), workload: workload.name.to_string(), name, deadline })
-    };
-    region.workloads.values().filter_map(once).collect()
+/// Renders a region.
+///
+/// # Errors
+/// A patch whose target is several objects, a raw manifest that holds no objects, a fault in a template.
+pub fn render(platform: &Platform, region: &Region) -> Result<Rendered, RenderError> {
+    let mut rendered = unpatched(platform, region)?;
+    rendered.patched = patch::apply(platform, &mut rendered.tree)?;
+    accepted::mark(platform, region, &mut rendered.tree);
+    Ok(rendered)
+}
+
+/// Checks that each patch of a platform changed an object; `patched` names those that did, of all regions together.
+///
+/// # Errors
+/// A patch whose target no region has.
+pub fn every_patch_fits(platform: &Platform, patched: &BTreeSet<Name>) -> Result<(), RenderError> {
+    patch::all_used(platform, patched)
+}
+
+impl Rendered {
+    /// The texts of the files, with a `kustomization.yaml` that lists them.
+    ///
+    /// # Errors
+    /// A fault in a template.
+    pub fn files(&self) -> Result<BTreeMap<String, String>, RenderError> {
+        #[derive(Serialize)]
+        struct Kustomization<'t> {
+            resources: Vec<&'t String>,
+        }
+        let kustomization = render_yaml("kubernetes/kustomization.yaml.j2", &Kustomization { resources: self.tree.keys().collect() })?;
+        let print = |documents: &[Document]| {
+            let mut text = HEADER.to_owned();
+            for (at, document) in documents.iter().enumerate() {
+                text.push_str(if at > 0 { "---\n" } else { "" });
+                emit(document, &mut text);
+            }
+            text
+        };
+        let mut files: BTreeMap<String, String> = self.tree.iter().map(|(path, documents)| (path.clone(), print(documents))).collect();
+        files.insert("kustomization.yaml".to_owned(), print(&kustomization));
+        Ok(files)
+    }
 }
 
 /// Whether a workload reads values of the secret manager.
@@ -151,9 +169,10 @@ pub fn reads_secrets(workload: &Workload) -> bool {
 }
 
 /// What a region holds before patches.
-fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> {
-    let site = Site { platform, region };
-    let mut tree = Tree::new();
+fn unpatched(platform: &Platform, region: &Region) -> Result<Rendered, RenderError> {
+    let flows = flows::Flows::new(region);
+    let site = Site { platform, region, flows: &flows };
+    let (mut tree, mut jobs) = (Tree::new(), Vec::new());
     add(&mut tree, "cluster/namespaces.yaml", cluster::namespaces(&site)?);
     add(&mut tree, "cluster/priorities.yaml", cluster::priorities(&site)?);
     add(&mut tree, "cluster/access.yaml", access::cluster(&site)?);
@@ -165,13 +184,15 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
         add(&mut tree, &format!("{}/namespace.yaml", namespace.name), documents);
     }
     for workload in region.workloads.values() {
-        add(&mut tree, &format!("{}/{}.yaml", workload.namespace, workload.name), workload::documents(&site, workload)?);
+        let (documents, job) = workload::documents(&site, workload)?;
+        add(&mut tree, &format!("{}/{}.yaml", workload.namespace, workload.name), documents);
+        jobs.extend(job);
     }
     for manifest in &platform.manifests {
         let folder = manifest.namespace.as_ref().map_or("cluster", |namespace| namespace.as_str());
         add(&mut tree, &format!("{folder}/{}.yaml", manifest.name), manifest::documents(&site, manifest)?);
     }
-    Ok(tree)
+    Ok(Rendered { tree, jobs, patched: BTreeSet::new() })
 }
 
 /// Adds documents to a file; nothing makes no file.

@@ -2,44 +2,44 @@
 //!
 //! A target has to be exactly one object in each region that has it, and some region has to have it: a patch that changes nothing is a mistake.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use super::{RenderError, Tree, json_patch, unpatched};
-use crate::model::{Change, Patch, Platform, Region};
+use super::{RenderError, Tree, json_patch};
+use crate::model::{Change, Platform};
 use crate::value::{Name, Target};
 use crate::yaml::{Document, Id};
 
-/// Applies the platform's patches to a region's documents, in their order.
-pub(super) fn apply(platform: &Platform, region: &Region, tree: &mut Tree) -> Result<(), RenderError> {
+/// Applies the platform's patches to a region's documents, in their order; returns the patches that changed one.
+pub(super) fn apply(platform: &Platform, tree: &mut Tree) -> Result<BTreeSet<Name>, RenderError> {
+    let mut patched = BTreeSet::new();
     for patch in &platform.patches {
         let wrong = |message: String| RenderError::Patch { span: patch.span, message };
         let mut found: Vec<&mut Document> = tree.values_mut().flatten().filter(|document| is_target(document, &patch.target)).collect();
         match &mut found[..] {
-            [] if elsewhere(platform, region, patch)? => {}
-            [] => return Err(wrong(format!("patch `{}` changes `{}`, which is not rendered in any region", patch.name, patch.target))),
+            [] => {}
             [document] => {
                 change(document, &patch.change)
                     .map_err(|reason| wrong(format!("patch `{}` does not fit `{}`: {reason}", patch.name, patch.target)))?;
                 if !is_target(document, &patch.target) {
                     return Err(wrong(format!("patch `{}` makes another object of `{}`", patch.name, patch.target)));
                 }
+                patched.insert(patch.name.clone());
             }
             several => {
                 return Err(wrong(format!("patch `{}` changes `{}`, which is {} objects", patch.name, patch.target, several.len())));
             }
         }
     }
-    Ok(())
+    Ok(patched)
 }
 
-/// Whether another region has the target.
-fn elsewhere(platform: &Platform, region: &Region, patch: &Patch) -> Result<bool, RenderError> {
-    for other in platform.regions.values().filter(|other| other.name != region.name) {
-        if unpatched(platform, other)?.values().flatten().any(|document| is_target(document, &patch.target)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+/// Refuses a patch that changed no object of any region.
+pub(super) fn all_used(platform: &Platform, patched: &BTreeSet<Name>) -> Result<(), RenderError> {
+    let Some(patch) = platform.patches.iter().find(|patch| !patched.contains(&patch.name)) else { return Ok(()) };
+    let message = format!("patch `{}` changes `{}`, which is not rendered in any region", patch.name, patch.target);
+    Err(RenderError::Patch { span: patch.span, message })
 }
 
 fn is_target(document: &Document, target: &Target) -> bool {

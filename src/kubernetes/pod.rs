@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 use super::cluster::Priority;
 use super::container::{Part, fragment};
 use super::inputs::{Inputs, Seen};
-use super::metadata::{Labels, Site, selector};
+use super::metadata::Owner;
 use crate::model::Medium;
 use crate::model::{self, Kind, Spread, Toleration, Workload};
-use crate::template::{Fragment, TemplateError, render_yaml};
-use crate::yaml::Document;
+use crate::template::{Fragment, TemplateError, render_fragment};
 
 /// Seconds between a pod leaving its Service and being told to stop: load balancers and proxies take this long to forget it.
 const DRAIN: u64 = 10;
@@ -71,7 +70,7 @@ struct View<'m> {
     apart: bool,
     tolerations: Option<Vec<TolerationView<'m>>>,
     spread: Option<Vec<Constraint>>,
-    selector: Labels,
+    selector: Fragment,
 }
 
 #[derive(Serialize)]
@@ -82,7 +81,8 @@ struct TolerationView<'m> {
 }
 
 /// The pod's spec as one value.
-pub(super) fn fragment_of(site: &Site, workload: &Workload, inputs: &Inputs) -> Result<Fragment, TemplateError> {
+pub(super) fn fragment_of(owner: &Owner, inputs: &Inputs) -> Result<Fragment, TemplateError> {
+    let workload = owner.workload;
     let nothing = Seen::default();
     let seen = |container: &model::Container| inputs.containers.get(container.name.as_str()).unwrap_or(&nothing);
     let drain = workload.service.is_some().then_some(DRAIN);
@@ -100,7 +100,7 @@ pub(super) fn fragment_of(site: &Site, workload: &Workload, inputs: &Inputs) -> 
     let security = &workload.main.security;
     let view = View {
         account: workload.name.as_str(),
-        priority: Priority::of(workload).class(site),
+        priority: Priority::of(workload).class(owner.site),
         grace: workload.grace + drain.unwrap_or(0),
         restart: ends.then_some("Never"),
         host_network: workload.host_network,
@@ -117,10 +117,9 @@ pub(super) fn fragment_of(site: &Site, workload: &Workload, inputs: &Inputs) -> 
         apart: !spread.is_empty(),
         tolerations: (!tolerations.is_empty()).then_some(tolerations),
         spread: (!spread.is_empty()).then_some(spread),
-        selector: selector(workload),
+        selector: owner.selector.clone(),
     };
-    let documents = render_yaml("kubernetes/pod.yaml.j2", &view)?;
-    Ok(documents.first().map_or_else(|| Fragment::new(&Document::from_json(&Value::Null)), Fragment::new))
+    render_fragment("kubernetes/pod.yaml.j2", &view)
 }
 
 /// The volume of a pod; claims of a StatefulSet stand in its claim templates instead.

@@ -6,9 +6,9 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::metadata::{Labels, Metadata, Site, WORKLOAD, selector};
-use crate::model::{Flow, Peer, Workload};
-use crate::template::{Comment, TemplateError, render_yaml};
+use super::metadata::{Metadata, Owner, Site, WORKLOAD};
+use crate::model::{Flow, Peer};
+use crate::template::{Comment, Fragment, TemplateError, render_yaml};
 use crate::yaml::Document;
 
 /// What "the internet" leaves out: private networks (RFC 1918), carriers' (RFC 6598) and link-local addresses with the clouds' metadata services.
@@ -20,7 +20,7 @@ const NAMESPACE: &str = "kubernetes.io/metadata.name";
 #[derive(Serialize)]
 struct View {
     metadata: Metadata,
-    selector: Labels,
+    selector: Fragment,
     ingress: Option<Vec<Rule>>,
     egress: Vec<Rule>,
 }
@@ -34,15 +34,14 @@ struct Rule {
 }
 
 /// The policy of a workload. It always opens egress to the name service, so it never is without egress rules.
-pub(super) fn document(site: &Site, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
-    let is_it = |peer: &Peer| matches!(peer, Peer::Workload { namespace, name, .. } if *namespace == *workload.namespace.as_str() && *name == *workload.name.as_str());
-    let flows = &site.region.flows;
-    let ingress: Vec<Rule> = flows.iter().filter(|flow| is_it(&flow.to)).map(|flow| rule(site, flow, &flow.from)).collect();
+pub(super) fn document(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
+    let (site, workload) = (owner.site, owner.workload);
+    let ingress: Vec<Rule> = site.flows.to(workload).iter().map(|flow| rule(site, flow, &flow.from)).collect();
     let view = View {
-        metadata: site.owned(workload, workload.name.as_str()),
-        selector: selector(workload),
+        metadata: owner.metadata(workload.name.as_str()),
+        selector: owner.selector.clone(),
         ingress: (!ingress.is_empty()).then_some(ingress),
-        egress: flows.iter().filter(|flow| is_it(&flow.from)).map(|flow| rule(site, flow, &flow.to)).collect(),
+        egress: site.flows.from(workload).iter().map(|flow| rule(site, flow, &flow.to)).collect(),
     };
     render_yaml("kubernetes/network-policy.yaml.j2", &view)
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::metadata::{Labels, Metadata, PLATFORM, Site};
+use super::metadata::{Labels, Metadata, Owner, PLATFORM, Site};
 use crate::model::{Addon, Exposure, Workload};
 use crate::model::{Protocol, Via};
 use crate::provider::Provider;
@@ -73,7 +73,8 @@ fn gateway(via: Via) -> &'static str {
 }
 
 /// The routes of a workload: one per host, way in and set of callers.
-pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
+pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
+    let workload = owner.workload;
     let mut groups: BTreeMap<(&str, Via, Vec<String>), Vec<&Exposure>> = BTreeMap::new();
     for exposure in &workload.exposures {
         let from = exposure.from.iter().map(ToString::to_string).collect();
@@ -87,7 +88,7 @@ pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document
         let grpc = workload.protocol == Protocol::Grpc && exposures.iter().all(plain);
         for (number, exposures) in exposures.chunks(MOST_RULES).enumerate() {
             let name = name(workload, host, via, &from, number);
-            let (metadata, gateway, gateways) = (site.owned(workload, &name), gateway(via), Addon::Gateway.namespace());
+            let (metadata, gateway, gateways) = (owner.metadata(&name), gateway(via), Addon::Gateway.namespace());
             documents.extend(if grpc {
                 let rules = exposures.iter().map(|exposure| backend(workload, exposure)).collect();
                 render_yaml("kubernetes/grpc-route.yaml.j2", &Route { metadata, gateway, gateways, host, rules })?
@@ -97,7 +98,7 @@ pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document
             });
             if !from.is_empty() {
                 let kind = if grpc { "GRPCRoute" } else { "HTTPRoute" };
-                let view = Sources { metadata: site.owned(workload, &name), kind, cidrs: from.clone() };
+                let view = Sources { metadata: owner.metadata(&name), kind, cidrs: from.clone() };
                 documents.extend(render_yaml("kubernetes/security-policy.yaml.j2", &view)?);
             }
         }

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::metadata::{Labels, Metadata, Site, selector};
-use crate::model::{Kind, Workload};
-use crate::template::{TemplateError, render_yaml};
+use super::metadata::{Metadata, Owner};
+use crate::model::Kind;
+use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::Percent;
 use crate::yaml::Document;
 
@@ -28,11 +28,12 @@ struct Metric {
 #[derive(Serialize)]
 struct Budget {
     metadata: Metadata,
-    selector: Labels,
+    selector: Fragment,
 }
 
 /// The autoscaler and the disruption budget, each where the workload has use for one.
-pub(super) fn documents(site: &Site, workload: &Workload, name: &str) -> Result<Vec<Document>, TemplateError> {
+pub(super) fn documents(owner: &Owner, name: &str) -> Result<Vec<Document>, TemplateError> {
+    let workload = owner.workload;
     let mut documents = Vec::new();
     let kind = match workload.kind {
         Kind::Deployment => "Deployment",
@@ -47,11 +48,11 @@ pub(super) fn documents(site: &Site, workload: &Workload, name: &str) -> Result<
             share.map(|share| Metric { container: container.to_owned(), resource, percent: percent(share) })
         };
         let metrics = [metric("cpu", scaling.cpu), metric("memory", scaling.memory)].into_iter().flatten().collect();
-        let view = Autoscaler { metadata: site.owned(workload, workload.name.as_str()), kind, target: name, least, most, metrics };
+        let view = Autoscaler { metadata: owner.metadata(workload.name.as_str()), kind, target: name, least, most, metrics };
         documents.extend(render_yaml("kubernetes/autoscaler.yaml.j2", &view)?);
     }
     if least > 1 {
-        let view = Budget { metadata: site.owned(workload, workload.name.as_str()), selector: selector(workload) };
+        let view = Budget { metadata: owner.metadata(workload.name.as_str()), selector: owner.selector.clone() };
         documents.extend(render_yaml("kubernetes/disruption-budget.yaml.j2", &view)?);
     }
     Ok(documents)

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::json;
 
-use super::metadata::{Labels, Metadata, Site};
+use super::metadata::{Labels, Metadata, Owner, Site};
 use crate::model::SecretStore;
 use crate::model::{FileContent, Namespace, Source, TemplatePart, Workload};
 use crate::provider::Provider;
-use crate::template::{TemplateError, render_yaml};
+use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::SecretRef;
 use crate::yaml::Document;
 
@@ -41,11 +41,11 @@ struct Fetch {
 }
 
 /// The ExternalSecret of a workload.
-pub(super) fn external_secret(site: &Site, workload: &Workload, name: &str, entries: &[Entry]) -> Result<Vec<Document>, TemplateError> {
+pub(super) fn external_secret(owner: &Owner, name: &str, entries: &[Entry]) -> Result<Vec<Document>, TemplateError> {
     #[derive(Serialize)]
     struct Target {
         name: String,
-        labels: Labels,
+        labels: Fragment,
     }
     #[derive(Serialize)]
     struct View {
@@ -57,7 +57,7 @@ pub(super) fn external_secret(site: &Site, workload: &Workload, name: &str, entr
     }
     let fetch = |name: &str, reference: &SecretRef| Fetch {
         name: name.to_owned(),
-        key: remote_key(site, reference),
+        key: remote_key(owner.site, reference),
         property: reference.key().to_owned(),
     };
     let templated = entries.iter().any(|entry| matches!(entry.value, Value::Template(_)));
@@ -98,7 +98,7 @@ pub(super) fn external_secret(site: &Site, workload: &Workload, name: &str, entr
             }
         }
     }
-    let metadata = site.owned(workload, name);
+    let metadata = owner.metadata(name);
     let view = View {
         target: Target { name: metadata.name.clone(), labels: metadata.labels.clone() },
         metadata,

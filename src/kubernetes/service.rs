@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::metadata::{Labels, Metadata, Site, selector};
+use super::metadata::{Metadata, Owner, Site};
 use crate::model::Protocol;
 use crate::model::{Kind, Service, Workload};
-use crate::template::{TemplateError, render_yaml};
+use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{KubernetesVersion, fit};
 use crate::yaml::Document;
 
@@ -14,7 +14,7 @@ struct View<'m> {
     metadata: Metadata,
     headless: bool,
     distribution: Option<&'static str>,
-    selector: Labels,
+    selector: Fragment,
     ports: Option<Vec<Port<'m>>>,
 }
 
@@ -32,11 +32,12 @@ pub(super) fn headless_name(workload: &Workload) -> String {
 }
 
 /// The Services of a workload.
-pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
+pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
+    let workload = owner.workload;
     let mut documents = Vec::new();
     let mut print = |name: String, headless: bool, ports: Option<Vec<Port>>| {
-        let distribution = if headless { None } else { distribution(site, workload) };
-        let view = View { metadata: site.owned(workload, name), headless, distribution, selector: selector(workload), ports };
+        let distribution = if headless { None } else { distribution(owner.site, workload) };
+        let view = View { metadata: owner.metadata(name), headless, distribution, selector: owner.selector.clone(), ports };
         render_yaml("kubernetes/service.yaml.j2", &view).map(|printed| documents.extend(printed))
     };
     let service = workload.service.as_ref();

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::inputs::inputs;
-use super::metadata::{Labels, Metadata, Site, selector};
-use super::{pod, policy, route, scale, service};
+use super::metadata::{Metadata, Owner, Site};
+use super::{RunOnce, pod, policy, route, scale, service};
 use crate::model::{Kind, Volume, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{digest, fit};
@@ -17,7 +17,7 @@ const CONTROLLER_NAME: usize = 52;
 #[derive(Serialize)]
 struct Runs {
     metadata: Metadata,
-    labels: Labels,
+    labels: Fragment,
     pod: Fragment,
 }
 
@@ -27,7 +27,7 @@ struct Deployment {
     runs: Runs,
     /// None where an autoscaler decides.
     replicas: Option<u32>,
-    selector: Labels,
+    selector: Fragment,
 }
 
 #[derive(Serialize)]
@@ -36,7 +36,7 @@ struct StatefulSet {
     runs: Runs,
     /// None where an autoscaler decides.
     replicas: Option<u32>,
-    selector: Labels,
+    selector: Fragment,
     service: String,
     claims: Option<Vec<Claim>>,
 }
@@ -45,7 +45,7 @@ struct StatefulSet {
 struct DaemonSet {
     #[serde(flatten)]
     runs: Runs,
-    selector: Labels,
+    selector: Fragment,
 }
 
 #[derive(Serialize)]
@@ -67,7 +67,7 @@ struct Job {
 #[derive(Serialize)]
 struct Claim {
     name: String,
-    labels: Labels,
+    labels: Fragment,
     size: String,
 }
 
@@ -76,20 +76,27 @@ struct Account {
     metadata: Metadata,
 }
 
-/// Every document of a workload.
-pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
-    let account = Account { metadata: site.owned(workload, workload.name.as_str()) };
+/// Every document of a workload, and the job among them that runs once before a rollout.
+pub(super) fn documents(site: &Site, workload: &Workload) -> Result<(Vec<Document>, Option<RunOnce>), TemplateError> {
+    let owner = &Owner::new(site, workload);
+    let account = Account { metadata: owner.metadata(workload.name.as_str()) };
     let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &account)?;
-    documents.extend(policy::document(site, workload)?);
-    let mut inputs = inputs(site, workload)?;
+    documents.extend(policy::document(owner)?);
+    let mut inputs = inputs(owner)?;
     documents.append(&mut inputs.documents);
-    documents.extend(service::documents(site, workload)?);
-    let pod = pod::fragment_of(site, workload, &inputs)?;
+    documents.extend(service::documents(owner)?);
+    let pod = pod::fragment_of(owner, &inputs)?;
     let name = object_name(workload, &pod);
-    documents.extend(controller(site, workload, &name, pod)?);
-    documents.extend(scale::documents(site, workload, &name)?);
-    documents.extend(route::documents(site, workload)?);
-    Ok(documents)
+    documents.extend(controller(owner, &name, pod)?);
+    documents.extend(scale::documents(owner, &name)?);
+    documents.extend(route::documents(owner)?);
+    let job = match workload.kind {
+        Kind::Job { deadline } => {
+            Some(RunOnce { namespace: workload.namespace.to_string(), workload: workload.name.to_string(), name, deadline })
+        }
+        _ => None,
+    };
+    Ok((documents, job))
 }
 
 /// The name of the object that runs the pods. A Job cannot change, so another pod is another Job: its name ends with a hash of the pod. A finished
@@ -98,32 +105,28 @@ fn object_name(workload: &Workload, pod: &Fragment) -> String {
     match workload.kind {
         Kind::Deployment | Kind::DaemonSet => workload.name.to_string(),
         Kind::StatefulSet | Kind::CronJob(_) => fit(workload.name.as_str(), CONTROLLER_NAME),
-        Kind::Job { .. } => format!("{}-{}", fit(workload.name.as_str(), CONTROLLER_NAME), digest(&[pod.json()], 10)),
+        Kind::Job { .. } => {
+            format!("{}-{}", fit(workload.name.as_str(), CONTROLLER_NAME), digest(&[&pod.document().to_json().to_string()], 10))
+        }
     }
 }
 
-/// The name of a Job's object.
-pub(super) fn job_name(site: &Site, workload: &Workload) -> Result<String, TemplateError> {
-    let pod = pod::fragment_of(site, workload, &inputs(site, workload)?)?;
-    Ok(object_name(workload, &pod))
-}
-
-fn controller(site: &Site, workload: &Workload, name: &str, pod: Fragment) -> Result<Vec<Document>, TemplateError> {
+fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>, TemplateError> {
+    let workload = owner.workload;
     let runs = Runs {
-        metadata: site
-            .owned(workload, name)
-            .labelled("app.kubernetes.io/instance", name)
+        metadata: owner
+            .instance(name)
             .annotated("platgen.io/reason", workload.reason.as_deref())
             .annotated("platgen.io/no-probes", workload.no_probes.as_deref()),
-        labels: site.pod_labels(workload),
+        labels: owner.labels.clone(),
         pod,
     };
     let replicas = workload.autoscaling.is_none().then_some(workload.replicas.0);
-    let selector = selector(workload);
+    let selector = owner.selector.clone();
     match &workload.kind {
         Kind::Deployment => render_yaml("kubernetes/deployment.yaml.j2", &Deployment { runs, replicas, selector }),
         Kind::StatefulSet => {
-            let claims: Vec<Claim> = workload.volumes.iter().filter_map(|volume| claim(workload, volume)).collect();
+            let claims: Vec<Claim> = workload.volumes.iter().filter_map(|volume| claim(owner, volume)).collect();
             let (service, claims) = (service::headless_name(workload), (!claims.is_empty()).then_some(claims));
             render_yaml("kubernetes/stateful-set.yaml.j2", &StatefulSet { runs, replicas, selector, service, claims })
         }
@@ -137,7 +140,7 @@ fn controller(site: &Site, workload: &Workload, name: &str, pod: Fragment) -> Re
 }
 
 /// A claim of a StatefulSet. Its labels never change: the API would refuse the whole object.
-fn claim(workload: &Workload, volume: &Volume) -> Option<Claim> {
+fn claim(owner: &Owner, volume: &Volume) -> Option<Claim> {
     let Volume::Claim { name, size } = volume else { return None };
-    Some(Claim { name: name.clone(), labels: selector(workload), size: size.canonical() })
+    Some(Claim { name: name.clone(), labels: owner.selector.clone(), size: size.canonical() })
 }

@@ -1,52 +1,60 @@
 //! A template value -> JSON on one line, the form in which every YAML reader takes it for what it is.
 
-use minijinja::value::ValueKind;
-use minijinja::{Error, ErrorKind, Value};
+use std::fmt::Write;
 
+use minijinja::value::ValueKind;
+use minijinja::{Error, ErrorKind, State, Value};
+
+use super::Grafts;
 use super::value::Fragment;
 
-/// Appends `value`; fails for what JSON cannot hold: undefined values, bytes, comments, NaN and infinities.
-pub(super) fn write_value(value: &Value, out: &mut String) -> Result<(), Error> {
+/// Appends `value`; fails for values without a form in JSON: undefined values, bytes, comments, NaN and infinities.
+///
+/// A fragment is added to the `Grafts` of the run and printed as a placeholder, `<` and `>` around its index, which the strict reader replaces with the
+/// tree. Text is always quoted, so no text can become a placeholder.
+pub(super) fn write_value(value: &Value, state: &mut State, out: &mut impl Write) -> Result<(), Error> {
     match value.kind() {
-        ValueKind::None => out.push_str("null"),
-        ValueKind::Bool => out.push_str(if value.is_true() { "true" } else { "false" }),
-        ValueKind::Number => out.push_str(&number(value)?),
-        ValueKind::String => quote(value.as_str().unwrap_or_default(), out),
+        ValueKind::None => out.write_str("null")?,
+        ValueKind::Bool => out.write_str(if value.is_true() { "true" } else { "false" })?,
+        ValueKind::Number => out.write_str(&number(value)?)?,
+        ValueKind::String => quote(value.as_str().unwrap_or_default(), out)?,
         ValueKind::Seq | ValueKind::Iterable => {
-            out.push('[');
+            out.write_char('[')?;
             for (at, item) in value.try_iter()?.enumerate() {
-                separate(at, out);
-                write_value(&item, out)?;
+                separate(at, out)?;
+                write_value(&item, state, out)?;
             }
-            out.push(']');
+            out.write_char(']')?;
         }
         ValueKind::Map => {
-            out.push('{');
+            out.write_char('{')?;
             for (at, key) in value.try_iter()?.enumerate() {
-                separate(at, out);
+                separate(at, out)?;
                 match key.kind() {
-                    ValueKind::String => quote(key.as_str().unwrap_or_default(), out),
-                    ValueKind::Number => quote(&number(&key)?, out),
+                    ValueKind::String => quote(key.as_str().unwrap_or_default(), out)?,
+                    ValueKind::Number => quote(&number(&key)?, out)?,
                     _ => return Err(unprintable(&key)),
                 }
-                out.push_str(": ");
-                write_value(&value.get_item(&key)?, out)?;
+                out.write_str(": ")?;
+                write_value(&value.get_item(&key)?, state, out)?;
             }
-            out.push('}');
+            out.write_char('}')?;
         }
         ValueKind::Undefined => return Err(Error::from(ErrorKind::UndefinedError)),
         _ => match value.downcast_object_ref::<Fragment>() {
-            Some(fragment) => out.push_str(fragment.json()),
+            Some(fragment) => {
+                let grafts = &mut state.get_or_insert_extension_with(Grafts::default).0;
+                write!(out, "<{}>", grafts.len())?;
+                grafts.push(fragment.document().clone());
+            }
             None => return Err(unprintable(value)),
         },
     }
     Ok(())
 }
 
-fn separate(at: usize, out: &mut String) {
-    if at > 0 {
-        out.push_str(", ");
-    }
+fn separate(at: usize, out: &mut impl Write) -> std::fmt::Result {
+    if at > 0 { out.write_str(", ") } else { Ok(()) }
 }
 
 fn number(value: &Value) -> Result<String, Error> {
@@ -58,23 +66,23 @@ fn unprintable(value: &Value) -> Error {
     Error::new(ErrorKind::BadSerialization, format!("a value of kind {} has no form in YAML", value.kind()))
 }
 
-fn quote(text: &str, out: &mut String) {
-    out.push('"');
+fn quote(text: &str, out: &mut impl Write) -> std::fmt::Result {
+    out.write_char('"')?;
     let mut clean = 0;
     for (at, byte) in text.bytes().enumerate() {
         if byte >= b' ' && !matches!(byte, b'"' | b'\\') {
             continue;
         }
-        out.push_str(&text[clean..at]);
+        out.write_str(&text[clean..at])?;
         clean = at + 1;
         match byte {
-            b'"' => out.push_str("\\\""),
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\t' => out.push_str("\\t"),
-            _ => out.push_str(&format!("\\u{byte:04x}")),
+            b'"' => out.write_str("\\\"")?,
+            b'\\' => out.write_str("\\\\")?,
+            b'\n' => out.write_str("\\n")?,
+            b'\t' => out.write_str("\\t")?,
+            _ => write!(out, "\\u{byte:04x}")?,
         }
     }
-    out.push_str(&text[clean..]);
-    out.push('"');
+    out.write_str(&text[clean..])?;
+    out.write_char('"')
 }

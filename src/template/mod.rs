@@ -2,7 +2,8 @@
 //!
 //! A template prints one kind of file from one view and decides nothing; how a value is printed follows from its type and from the template's
 //! file type (`*.yaml.j2`: JSON on one line, `*.tf.j2`: HCL literals), so a value can never break out of its place. What was printed is read
-//! back (YAML) or laid out (HCL) before anyone sees it. A failure in here is a fault of ours, never of the user's.
+//! back (YAML) or laid out (HCL) before anyone sees it. A document of one template becomes part of another's as a [`Fragment`]: its tree is
+//! copied, never printed and read again. A failure in here is a fault of ours, never of the user's.
 
 mod error;
 mod json;
@@ -10,7 +11,7 @@ mod json;
 pub(crate) mod record;
 mod value;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -43,6 +44,15 @@ pub fn render_yaml(name: &str, view: &impl Serialize) -> Result<Vec<Document>, T
     Templates::embedded().render_yaml(name, view)
 }
 
+/// The one document that a template of ours prints for a view, as a value of other views.
+pub fn render_fragment(name: &str, view: &impl Serialize) -> Result<Fragment, TemplateError> {
+    let [document] = <[Document; 1]>::try_from(render_yaml(name, view)?).map_err(|documents| {
+        let reason = format!("it prints {} documents, and a fragment is one", documents.len());
+        TemplateError { template: name.to_owned(), line: None, reason }
+    })?;
+    Ok(Fragment::new(document))
+}
+
 /// The HCL that a template of ours prints for a view, laid out as `terraform fmt` does.
 pub fn render_hcl(name: &str, view: &impl Serialize) -> Result<String, TemplateError> {
     Templates::embedded().render_hcl(name, view)
@@ -71,21 +81,24 @@ impl Templates {
     pub fn render_yaml(&self, name: &str, view: &impl Serialize) -> Result<Vec<Document>, TemplateError> {
         expect_type(name, ".yaml.j2")?;
         let view = Value::from(Serde(view));
-        let text = self.print(name, view.clone())?;
-        yaml::read(&text).map_err(|fault| self.read_back(name, view, &text, fault))
+        let (text, grafts) = self.print(name, view.clone())?;
+        yaml::read_grafted(&text, &grafts).map_err(|fault| self.read_back(name, view, &text, fault))
     }
 
     /// The text that a `*.tf.j2` template prints for a view, laid out.
     pub fn render_hcl(&self, name: &str, view: &impl Serialize) -> Result<String, TemplateError> {
         expect_type(name, ".tf.j2")?;
-        self.print(name, Value::from(Serde(view))).map(|text| crate::hcl::format(&text))
+        self.print(name, Value::from(Serde(view))).map(|(text, _)| crate::hcl::format(&text))
     }
 
-    fn print(&self, name: &str, view: Value) -> Result<String, TemplateError> {
+    /// The text that a template prints, and the documents that its placeholders stand for.
+    fn print(&self, name: &str, view: Value) -> Result<(String, Vec<Arc<Document>>), TemplateError> {
         #[cfg(test)]
         record::remember(name, &view);
-        let printed = self.environment(name).get_template(name).and_then(|template| template.render(view));
-        printed.map_err(|error| Templates::engine_fault(name, &error))
+        let printed = self.environment(name).get_template(name).and_then(|template| template.render_captured(view));
+        let mut printed = printed.map_err(|error| Templates::engine_fault(name, &error))?;
+        let grafts = printed.with_state_mut(|state| state.get_extension_mut::<Grafts>().map(std::mem::take).unwrap_or_default());
+        Ok((printed.into_output(), grafts.0))
     }
 
     fn environment(&self, name: &str) -> &Environment<'static> {
@@ -119,18 +132,24 @@ fn environment(table: Table, mut syntax: minijinja::syntax::SyntaxConfigBuilder)
     environment
 }
 
+/// The documents of the fragments that one run of a template prints, in the order of their placeholders.
+#[derive(Default)]
+struct Grafts(Vec<Arc<Document>>);
+
 /// Prints the value of one `{{ x }}`.
 fn print_value(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
-    let mut text = String::new();
     if let Some(comment) = value.downcast_object_ref::<Comment>() {
         return out.write_str(comment.as_str()).map_err(Error::from);
     }
     match state.auto_escape() {
-        AutoEscape::Json => json::write_value(value, &mut text)?,
-        AutoEscape::Custom(_) => crate::hcl::write_value(value, 0, &mut text)?,
-        _ => return Err(Error::new(ErrorKind::InvalidOperation, "a file type without rules for printing values")),
+        AutoEscape::Json => json::write_value(value, state, out),
+        AutoEscape::Custom(_) => {
+            let mut text = String::new();
+            crate::hcl::write_value(value, 0, &mut text)?;
+            out.write_str(&text).map_err(Error::from)
+        }
+        _ => Err(Error::new(ErrorKind::InvalidOperation, "a file type without rules for printing values")),
     }
-    out.write_str(&text).map_err(Error::from)
 }
 
 #[cfg(test)]

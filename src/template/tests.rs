@@ -32,10 +32,10 @@ struct View {
 }
 
 fn view() -> View {
-    let pod = templates().render_yaml("pod.yaml.j2", &json!({"image": "r/x:1\n\"}"})).unwrap();
+    let [pod] = <[Document; 1]>::try_from(templates().render_yaml("pod.yaml.j2", &json!({"image": "r/x:1\n\"}"})).unwrap()).unwrap();
     View {
         why: Comment::new("one\ntwo:\t\u{2028}\"three\" # four"),
-        pod: Some(Fragment::new(&pod[0])),
+        pod: Some(Fragment::new(pod)),
         list: vec!["a: b\n- c".into()],
         text: "\"}\n- ${x} {{ y }}".into(),
         flag: true,

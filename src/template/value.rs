@@ -124,18 +124,18 @@ impl Object for Comment {
     }
 }
 
-/// A document that another template made, printed as one value; its comments are dropped.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Fragment(Arc<str>);
+/// A document that another template made, grafted as a tree where it is printed; its comments are left out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fragment(Arc<Document>);
 
 impl Fragment {
     /// A fragment with the value of a document.
-    pub fn new(document: &Document) -> Fragment {
-        Fragment(document.to_json().to_string().into())
+    pub fn new(document: Document) -> Fragment {
+        Fragment(Arc::new(document))
     }
 
-    /// The value as JSON on one line.
-    pub fn json(&self) -> &str {
+    /// The document.
+    pub fn document(&self) -> &Arc<Document> {
         &self.0
     }
 }
@@ -145,7 +145,7 @@ impl Serialize for Fragment {
         if serializing_for_value() {
             return Value::from_object(self.clone()).serialize(serializer);
         }
-        serde_json::from_str::<serde_json::Value>(&self.0).map_err(serde::ser::Error::custom)?.serialize(serializer)
+        self.0.serialize(serializer)
     }
 }
 

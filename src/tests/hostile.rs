@@ -91,11 +91,11 @@ impl Marked {
             return (Value::from(Serde(mark)), Value::from(Serde(hostile)));
         }
         if let Some(inner) = value.downcast_object_ref::<Fragment>() {
-            let tree: Json = serde_json::from_str(inner.json()).expect("a fragment is JSON");
+            let tree = inner.document().to_json();
             let (mark, hostile) = self.both(&Value::from(Serde(tree)), place, whole, true);
             let again = |value: Value| {
                 let json = serde_json::to_value(value).expect("what came from JSON");
-                Value::from(Serde(Fragment::new(&Document::from_json(&json))))
+                Value::from(Serde(Fragment::new(Document::from_json(&json))))
             };
             return (again(mark), again(hostile));
         }

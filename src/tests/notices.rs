@@ -24,7 +24,7 @@ fn view() -> View {
         name: "a".into(),
         labels: json!({"app": "a", "deep": {"x": ["y", 1, null]}}),
         items: vec!["one".into(), "two".into()],
-        pod: Fragment::new(&Document::from_json(&json!({"spec": {"image": "i", "ports": [80]}}))),
+        pod: Fragment::new(Document::from_json(&json!({"spec": {"image": "i", "ports": [80]}}))),
         vpc: Reference::new("aws_vpc.main.id").expect("a traversal"),
         size: Some(3),
     }

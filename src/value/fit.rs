@@ -20,8 +20,8 @@ pub fn digest(parts: &[&str], length: usize) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }
-    let digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    digits.chars().take(length).collect()
+    let halves = hash.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    halves.take(length).map(|half| char::from(b"0123456789abcdef"[usize::from(half)])).collect()
 }
 
 #[cfg(test)]

@@ -87,6 +87,7 @@ impl Document {
             Value::Object(_) => Content::Map(EMPTY),
         };
         self.slots[id as usize].content = content;
+        self.slots[id as usize].plain_text = false;
         match value {
             Value::Array(items) => items.iter().for_each(|item| _ = self.add(id, "", item)),
             Value::Object(entries) => entries.iter().for_each(|(key, value)| _ = self.add(id, key, value)),

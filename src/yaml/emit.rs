@@ -91,7 +91,7 @@ impl Printer<'_> {
             self.comment(value, indent);
             self.indent(indent);
         }
-        if scalar::is_plain_key(key) {
+        if value.slot().plain_key || scalar::is_plain_key(key) {
             self.out.push_str(key);
         } else {
             scalar::push_quoted(key, self.out);
@@ -121,7 +121,7 @@ impl Printer<'_> {
             Content::Text(_) => {
                 let text = node.as_str().unwrap_or_default();
                 match indent {
-                    _ if scalar::is_plain(text) => self.out.push_str(text),
+                    _ if node.slot().plain_text || scalar::is_plain(text) => self.out.push_str(text),
                     Some(indent) if text.contains('\n') && scalar::is_literal(text) => self.literal(text, indent),
                     _ => scalar::push_quoted(text, self.out),
                 }
@@ -149,7 +149,9 @@ impl Printer<'_> {
     }
 
     fn comment(&mut self, node: Node, indent: usize) {
-        self.lines(node.comment(), indent);
+        if node.has_comment() {
+            self.lines(node.comment(), indent);
+        }
     }
 
     /// The comments of nodes that start on the line of `item` itself, behind its dash: they go above that line.

@@ -29,8 +29,13 @@ impl Reader<'_> {
             }
             _ => {
                 let word = self.bytes[at..end].iter().take_while(|byte| !matches!(byte, b',' | b']' | b'}' | b' ')).count();
-                match scalar::literal(&self.text[at..at + word]) {
-                    Some(literal) => (typed(literal, slice(at, at + word)), at + word),
+                let after = at + word;
+                let word = &self.text[at..after];
+                if word.starts_with('<') && self.graft(id, word, depth)? {
+                    return Ok(after);
+                }
+                match scalar::literal(word) {
+                    Some(literal) => (typed(literal, slice(at, after)), after),
                     None => return self.bad("a value inside brackets that is not JSON"),
                 }
             }

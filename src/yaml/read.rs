@@ -5,6 +5,7 @@
 //! two YAML readers take for two things. Runs line by line with a stack of open blocks, so depth costs no stack.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::DEPTH_LIMIT;
 use super::scalar::{self, Literal};
@@ -31,6 +32,11 @@ pub(super) type Read<T> = Result<T, ReadError>;
 
 /// Reads every document of a text. A text without any value, comments or not, holds no document.
 pub fn read(text: &str) -> Result<Vec<Document>, ReadError> {
+    read_grafted(text, &[])
+}
+
+/// Reads every document of a text in which the value `<0>` stands for a copy of the first of `grafts`, `<1>` for the second, and so on.
+pub fn read_grafted(text: &str, grafts: &[Arc<Document>]) -> Result<Vec<Document>, ReadError> {
     if text.len() > i32::MAX as usize {
         return Err(ReadError { line: 1, reason: "the text is larger than 2 GiB".into() });
     }
@@ -41,12 +47,13 @@ pub fn read(text: &str) -> Result<Vec<Document>, ReadError> {
         let ends = matches!(text.as_bytes().get(at + 3), None | Some(b'\n'));
         ends && (at == 0 || text.as_bytes()[at - 1] == b'\n')
     });
-    let mut ends: Vec<usize> = separators.map(|(at, _)| at).collect();
+    // Nearly no text has one, and looking for any is much faster than looking for all.
+    let mut ends: Vec<usize> = if text.contains("---") { separators.map(|(at, _)| at).collect() } else { Vec::new() };
     ends.push(text.len());
     for end in ends {
         let part = &text[start..end];
         if holds_value(part) {
-            documents.push(Reader::new(part, first_line).document()?);
+            documents.push(Reader::new(part, grafts, first_line).document()?);
             first_line += part.matches('\n').count();
             start = end;
         }
@@ -75,6 +82,8 @@ pub(super) struct Open {
 pub(super) struct Reader<'t> {
     pub(super) text: &'t str,
     pub(super) bytes: &'t [u8],
+    /// The documents that placeholders stand for.
+    grafts: &'t [Arc<Document>],
     /// Strings that differ from their source; they are appended to the document's text in the end.
     pub(super) decoded: String,
     pub(super) document: Document,
@@ -90,13 +99,14 @@ pub(super) struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn new(text: &'t str, first_line: usize) -> Reader<'t> {
+    fn new(text: &'t str, grafts: &'t [Arc<Document>], first_line: usize) -> Reader<'t> {
         let slots = Vec::with_capacity(text.len() / 24 + 4);
         let document = Document { text: String::new(), slots, comments: Vec::new(), tail: NONE };
         let bytes = text.as_bytes();
         Reader {
             text,
             bytes,
+            grafts,
             decoded: String::new(),
             document,
             next: 0,
@@ -179,6 +189,7 @@ impl<'t> Reader<'t> {
                 (false, false) => {
                     let Some((name, after)) = key else { return self.bad("expected `key: value`") };
                     let id = self.add(Some((parent, name)));
+                    self.document.slots[id as usize].plain_key = self.bytes[from] != b'"';
                     if after == end {
                         self.pending = Some(id);
                         return Ok(());
@@ -231,6 +242,42 @@ impl<'t> Reader<'t> {
             self.document.link(parent, id);
         }
         id
+    }
+
+    /// Copies the document that the placeholder `word` stands for into `id`, below `depth` maps and lists; whether there is one.
+    pub(super) fn graft(&mut self, id: u32, word: &str, depth: usize) -> Read<bool> {
+        let grafts = self.grafts;
+        let index = word.strip_prefix('<').and_then(|word| word.strip_suffix('>')).and_then(|digits| digits.parse::<usize>().ok());
+        let Some(document) = index.and_then(|index| grafts.get(index)) else { return Ok(false) };
+        let offset = (self.text.len() + self.decoded.len()) as u32;
+        self.decoded.push_str(&document.text);
+        self.copy(id, document, 0, offset, depth)?;
+        Ok(true)
+    }
+
+    /// Copies node `from` of a document, whose text was appended at `offset`, into `id`.
+    fn copy(&mut self, id: u32, document: &Document, from: u32, offset: u32, depth: usize) -> Read<()> {
+        let moved = |slice: Slice| Slice { start: slice.start + offset, len: slice.len };
+        let (content, mut child) = match document.slots[from as usize].content {
+            Content::Map(_) | Content::List(_) if depth >= DEPTH_LIMIT => return self.bad(format!("more than {DEPTH_LIMIT} levels")),
+            Content::Map(chain) => (Content::Map(EMPTY), chain.first),
+            Content::List(chain) => (Content::List(EMPTY), chain.first),
+            Content::Integer(digits) => (Content::Integer(moved(digits)), NONE),
+            Content::Float(digits) => (Content::Float(moved(digits)), NONE),
+            Content::Text(text) => (Content::Text(moved(text)), NONE),
+            content @ (Content::Null | Content::Bool(_)) => (content, NONE),
+        };
+        self.document.slots[id as usize].content = content;
+        while let Some(slot) = document.slots.get(child as usize) {
+            let key = moved(slot.key);
+            self.check_key(key)?;
+            let below = self.add_below(Some((id, key)), NONE);
+            let copied = &mut self.document.slots[below as usize];
+            (copied.plain_key, copied.plain_text) = (slot.plain_key, slot.plain_text);
+            self.copy(below, document, child, offset, depth + 1)?;
+            child = slot.next;
+        }
+        Ok(())
     }
 
     fn open_block(&mut self, id: u32, indent: usize, list: bool) -> Read<()> {

@@ -67,11 +67,15 @@ pub(super) struct Slot {
     pub(super) line: u32,
     /// Index into the document's comments.
     pub(super) comment: u32,
+    /// Whether the key was read without quotes, so that it needs none.
+    pub(super) plain_key: bool,
+    /// Whether the text was read without quotes, so that it needs none.
+    pub(super) plain_text: bool,
 }
 
 impl Slot {
     pub(super) fn new(content: Content, line: u32) -> Slot {
-        Slot { key: Slice::default(), content, next: NONE, line, comment: NONE }
+        Slot { key: Slice::default(), content, next: NONE, line, comment: NONE, plain_key: false, plain_text: false }
     }
 }
 
@@ -174,6 +178,14 @@ impl<'d> Node<'d> {
     /// The lines of the comment above it, without `# `.
     pub fn comment(self) -> impl Iterator<Item = &'d str> {
         self.document.comment_lines(self.document.slot(self.id).comment)
+    }
+
+    pub(super) fn slot(self) -> &'d Slot {
+        self.document.slot(self.id)
+    }
+
+    pub(super) fn has_comment(self) -> bool {
+        self.document.slot(self.id).comment != NONE
     }
 
     /// The value of a key; `None` where it is missing or this is no map.

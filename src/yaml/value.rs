@@ -39,6 +39,9 @@ impl Reader<'_> {
     /// The value of `id` that starts on this line; `indent` is that of the block `id` stands in.
     pub(super) fn value(&mut self, id: u32, from: usize, end: usize, indent: usize) -> Read<()> {
         let word = &self.text[from..end];
+        if self.bytes[from] == b'<' && self.graft(id, word, self.open.len())? {
+            return Ok(());
+        }
         let content = match self.bytes[from] {
             b'"' | b'{' | b'[' => {
                 let stop = self.flow(id, from, end, self.open.len())?;
@@ -53,7 +56,10 @@ impl Reader<'_> {
             b' ' => return self.bad("more than one space before a value"),
             _ => match scalar::literal(word) {
                 Some(literal) => typed(literal, slice(from, end)),
-                None if scalar::is_plain(word) => Content::Text(slice(from, end)),
+                None if scalar::is_plain(word) => {
+                    self.document.slots[id as usize].plain_text = true;
+                    Content::Text(slice(from, end))
+                }
                 None if word.contains(": ") || word.ends_with(':') => return self.bad("a colon in an unquoted value"),
                 None if word.contains(" #") => return self.bad("a comment after a value"),
                 None => return self.bad("an unquoted value that not every YAML reader takes for the same text"),

@@ -166,7 +166,7 @@ fn compare(estate: &Estate) -> usize {
     let mut flows = 0;
     for (environment, platform) in &estate.environments {
         for (name, region) in &platform.regions {
-            let tree = kubernetes::documents(platform, region).unwrap_or_else(|fault| panic!("{fault}"));
+            let tree = kubernetes::render(platform, region).unwrap_or_else(|fault| panic!("{fault}")).tree;
             let documents: Vec<Document> = tree.into_values().flatten().collect();
             let differences = differences(region, &documents);
             assert!(differences.is_empty(), "{environment} {name}:\n{}", differences.join("\n"));
@@ -191,7 +191,7 @@ pub(crate) fn a_difference_is_seen() {
     let estate = folder(&root);
     let platform = &estate.environments["dev"];
     let region = &platform.regions["eu-west-1"];
-    let documents: Vec<Document> = kubernetes::documents(platform, region).expect("documents").into_values().flatten().collect();
+    let documents: Vec<Document> = kubernetes::render(platform, region).expect("documents").tree.into_values().flatten().collect();
     let is_policy = |document: &&Document| document.get("kind").and_then(|kind| kind.as_str()) == Some("NetworkPolicy");
     let (mut unseen, mut policies) = (Vec::new(), 0);
     for at in (0..documents.len()).filter(|&at| is_policy(&&documents[at])) {
