@@ -12,6 +12,7 @@ mod judges;
 mod kubernetes;
 mod mutations;
 mod output;
+mod pipeline;
 mod policy;
 mod properties;
 mod reject;
@@ -26,10 +27,11 @@ use std::process::ExitCode;
 type Module = (&'static str, fn() -> Vec<Trial>);
 
 /// The modules in the order in which their trials start: fast ones first, those that wait for other programs last.
-const MODULES: [Module; 13] = [
+const MODULES: [Module; 14] = [
     ("tidy", tidy::trials),
     ("reject", reject::trials),
     ("kubernetes", kubernetes::trials),
+    ("pipeline", pipeline::trials),
     ("policy", policy::trials),
     ("check", check::trials),
     ("output", output::trials),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use crate::support::platgen;
+use crate::support::{platgen, scratch};
 use tempfile::TempDir;
 
 /// What a run gave back.
@@ -66,7 +66,7 @@ impl Project {
     }
 
     pub(crate) fn named(name: &str) -> Project {
-        let dir = TempDir::new().expect("a temporary folder");
+        let dir = scratch();
         let folder = dir.path().join(name);
         fs::create_dir_all(&folder).expect("a folder");
         Project { _dir: dir, folder }

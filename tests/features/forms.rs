@@ -42,7 +42,7 @@ const SAME_FIELDS: [(&[&str], &[&str]); 5] = [
 /// What a form must come to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Like {
-    /// All of the platform with the feature, to the hash of its inputs.
+    /// All files and manifests of the platform with the feature.
     Exactly,
     /// All of the platform with the feature.
     Feature,

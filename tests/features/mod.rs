@@ -7,11 +7,12 @@ mod forms;
 mod profiles;
 mod schema;
 
+use crate::acceptance::program::tree;
 use crate::support::features::{Case, cases, count_by_name, folder};
+use crate::support::finding::findings;
+use crate::support::scratch;
 use forms::{ELSEWHERE, Form, HERE, Like, NO_TOML, forms, plain};
 use libtest_mimic::{Failed, Trial};
-use platgen::diagnostic::Severity;
-use platgen::project::{Project, Resolved};
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -44,8 +45,8 @@ const SILENT: &[(&str, &str)] = &[
 struct Made {
     /// Texts by path, of each environment; those of none under `""`.
     files: BTreeMap<String, BTreeMap<String, String>>,
-    /// The hashes of what each folder was made from.
-    inputs: Vec<String>,
+    /// Manifests by path.
+    manifests: BTreeMap<String, String>,
     /// Environments (all, if none is named), code and message of each warning.
     warnings: Vec<(Vec<String>, String, String)>,
     /// Code and message of each error.
@@ -64,36 +65,40 @@ impl Made {
     }
 }
 
-/// Renders a form as the program does, from disk.
+/// Renders a form with the program.
 fn make(form: &Form) -> Made {
-    let place = tempfile::tempdir().expect("a folder");
+    let place = scratch();
     let root = place.path();
     fs::create_dir(root.join("files")).expect("a folder");
     for file in fs::read_dir(folder().join("files")).expect("a folder").flatten() {
         fs::copy(file.path(), root.join("files").join(file.file_name())).expect("copied");
     }
     form.files.iter().for_each(|(name, text)| fs::write(root.join(name), text).expect("written"));
-    let named = if form.files.len() == 1 { root.join(&form.files[0].0) } else { root.to_path_buf() };
+    let spec = if form.files.len() == 1 { form.files[0].0.as_str() } else { "." };
     let mut made = Made::default();
-    let found = match Project::open(Some(&named)).and_then(Project::resolve).and_then(Resolved::render) {
-        Ok(rendered) => {
-            for (path, unit) in rendered.files.units {
-                made.inputs.push(unit.inputs);
-                let texts = made.files.entry(unit.environment.unwrap_or_default()).or_default();
-                texts.extend(unit.files.into_iter().map(|(name, text)| (format!("{path}/{name}"), text)));
-            }
-            rendered.resolved.project.found
+    for found in findings(root, &["render", spec]).unwrap_or_else(|fault| panic!("{}: {fault}", form.name)) {
+        match found.severity.as_str() {
+            "error" => made.errors.push((found.code, found.message)),
+            _ => made.warnings.push((found.environments, found.code, found.message)),
         }
-        Err(failure) => failure.found,
-    };
-    for found in found.sorted() {
-        let (code, message) = (found.code.name().to_owned(), found.message.clone());
-        match found.severity {
-            Severity::Error => made.errors.push((code, message)),
-            _ => made.warnings.push((found.environments.clone(), code, message)),
+    }
+    for (path, bytes) in tree(&root.join("deploy")) {
+        let text = String::from_utf8(bytes).unwrap_or_else(|_| panic!("{path} is not UTF-8"));
+        if path.ends_with(".platgen-manifest") {
+            made.manifests.insert(path, text);
+        } else {
+            made.files.entry(environment(&path).to_owned()).or_default().insert(path, text);
         }
     }
     made
+}
+
+/// The environment that a path of the output folder belongs to; empty if it belongs to none.
+fn environment(path: &str) -> &str {
+    match path.split('/').collect::<Vec<_>>()[..] {
+        ["terraform", "bootstrap", environment, ..] | ["terraform" | "kubernetes", environment, ..] => environment,
+        _ => "",
+    }
 }
 
 /// The first thing that differs.
@@ -137,8 +142,8 @@ fn judge(form: &Form, base: &Made, feature: &Made) -> Result<(), String> {
         Like::Base => compare(what, base, &made, &all)?,
         Like::Refused(_) => {}
     }
-    if form.like == Like::Exactly && made.inputs != feature.inputs {
-        return Err(format!("{what}: another hash of the inputs"));
+    if form.like == Like::Exactly && made.manifests != feature.manifests {
+        return Err(format!("{what}: other manifests"));
     }
     Ok(())
 }

@@ -1,12 +1,14 @@
 //! Shared by the modules of this crate: the program under test, trials from plain functions, cases that several modules read.
 
 pub(crate) mod features;
+pub(crate) mod finding;
 pub(crate) mod toml;
 
 use libtest_mimic::Trial;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
+use tempfile::TempDir;
 
 /// The program under test: the binary that `PLATGEN_BIN` names, else the debug binary that cargo built for this crate.
 ///
@@ -27,6 +29,11 @@ pub(crate) fn platgen() -> Command {
     let mut command = Command::new(program());
     command.env("NO_COLOR", "1").stdin(Stdio::null());
     command
+}
+
+/// A temporary folder in memory where the machine has one: the program flushes each file that it writes, which a disk makes slow.
+pub(crate) fn scratch() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).expect("a temporary folder")
 }
 
 /// Whether a trial whose judge is absent fails: `PLATGEN_JUDGES=required`.
