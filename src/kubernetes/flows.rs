@@ -25,12 +25,12 @@ impl<'m> Flows<'m> {
     }
 
     /// The flows that a workload receives.
-    pub(super) fn to(&self, workload: &Workload) -> &[&'m Flow] {
+    pub(super) fn to(&self, workload: &'m Workload) -> &[&'m Flow] {
         self.to.get(&(workload.namespace.as_str(), workload.name.as_str())).map_or(&[], Vec::as_slice)
     }
 
     /// The flows that a workload starts.
-    pub(super) fn from(&self, workload: &Workload) -> &[&'m Flow] {
+    pub(super) fn from(&self, workload: &'m Workload) -> &[&'m Flow] {
         self.from.get(&(workload.namespace.as_str(), workload.name.as_str())).map_or(&[], Vec::as_slice)
     }
 }
