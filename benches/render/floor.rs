@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use minijinja::Environment;
+use minijinja::value::Serde;
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
@@ -44,7 +45,6 @@ struct View<'s> {
 pub(crate) fn print(spec: &str) -> Result<String, Box<dyn std::error::Error>> {
     let spec: Spec = serde_yaml::from_str(spec)?;
     let mut environment = Environment::new();
-    environment.set_keep_trailing_newline(true);
     environment.add_template("app", include_str!("app.yaml.j2"))?;
     let template = environment.get_template("app")?;
     let apps: Vec<(&String, &App)> = spec.apps.iter().collect();
@@ -73,7 +73,8 @@ pub(crate) fn print(spec: &str) -> Result<String, Box<dyn std::error::Error>> {
         if at > 0 {
             out.push_str("---\n");
         }
-        out.push_str(&template.render(view)?);
+        out.push_str(&template.render(Serde(view))?);
+        out.push('\n'); // the engine leaves out the last newline of a template
     }
     Ok(out)
 }
