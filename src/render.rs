@@ -54,10 +54,8 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
             }
         }
     }
-    let mut top = BTreeMap::from([
-        (".gitattributes".to_string(), ATTRIBUTES.to_string()),
-        ("README.md".to_string(), readme::readme(estate)),
-    ]);
+    let mut top =
+        BTreeMap::from([(".gitattributes".to_string(), ATTRIBUTES.to_string()), ("README.md".to_string(), readme::readme(estate))]);
     top.extend(scanners::files(estate));
     files.units.insert(String::new(), Unit { environment: None, region: None, files: top });
     if faults.is_empty() { Ok(files) } else { Err(faults) }

@@ -115,7 +115,7 @@ messages {
         "Removing the configuration would leave its resources without an owner. The finding lists the commands that destroy them, guards (`prevent_destroy`) included; then `platgen render --force=PATH` removes the files."
     LockConflict "lock-conflict" Error
         "the lock is as a merge of two branches left it"
-        "Two branches changed `platgen.lock` at the same place or gave one key two ranges. `platgen lock --resolve` keeps every range that both knew and moves only what collides."
+        "Two branches changed `platgen.lock` at the same place or gave one key two ranges. Merge the spec, then run `platgen lock --resolve`: it asks git for the merge base and the target branch, keeps their ranges, and names each range that moves with both values. `--onto REV` names another target."
     LockSyntax "lock-syntax" Error
         "a line of the lock cannot be read"
         "`platgen.lock` is written by platgen: a header, then one line per key. Restore the committed file."

@@ -128,19 +128,15 @@ pub struct RunOnce {
     pub namespace: String,
     /// The entry of the spec, which names its file.
     pub workload: String,
-    /// The name of its object, which no other version of it has.
-    pub name: String,
     /// Seconds it may take.
     pub deadline: Option<u64>,
 }
 
 /// The jobs of a region that are over before its apps are rolled out, in the order of the spec.
-pub fn jobs(platform: &Platform, region: &Region) -> Vec<RunOnce> {
-    let site = Site { platform, region };
+pub fn jobs(region: &Region) -> Vec<RunOnce> {
     let once = |workload: &Workload| {
         let Kind::Job { deadline } = workload.kind else { return None };
-        let name = workload::job_name(&site, workload).ok()?;
-        Some(RunOnce { namespace: workload.namespace.to_string(), workload: workload.name.to_string(), name, deadline })
+        Some(RunOnce { namespace: workload.namespace.to_string(), workload: workload.name.to_string(), deadline })
     };
     region.workloads.values().filter_map(once).collect()
 }

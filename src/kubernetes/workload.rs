@@ -102,12 +102,6 @@ fn object_name(workload: &Workload, pod: &Fragment) -> String {
     }
 }
 
-/// The name of a Job's object.
-pub(super) fn job_name(site: &Site, workload: &Workload) -> Result<String, TemplateError> {
-    let pod = pod::fragment_of(site, workload, &inputs(site, workload)?)?;
-    Ok(object_name(workload, &pod))
-}
-
 fn controller(site: &Site, workload: &Workload, name: &str, pod: Fragment) -> Result<Vec<Document>, TemplateError> {
     let runs = Runs {
         metadata: site

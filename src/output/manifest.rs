@@ -203,7 +203,8 @@ mod tests {
     #[test]
     fn only_whole_hunks_are_conflicts() {
         assert!(has_conflict("a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> x\n<<<<<<< HEAD\n||||||| 1\n=======\n>>>>>>> x\n"));
-        for text in ["", "a\n", "<<<<<<< HEAD\n", "=======\n", "<<<<<<< a\n=======\n>>>>>>> b\n=======\n", "<<<<<<<x\n=======x\n>>>>>>>x\n"] {
+        for text in ["", "a\n", "<<<<<<< HEAD\n", "=======\n", "<<<<<<< a\n=======\n>>>>>>> b\n=======\n", "<<<<<<<x\n=======x\n>>>>>>>x\n"]
+        {
             assert!(!has_conflict(text), "{text:?}");
         }
     }

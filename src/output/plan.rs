@@ -47,7 +47,7 @@ pub(super) fn plan<'a>(job: &Job<'a>, survey: &Survey<'a>) -> Result<Plan<'a>, V
     let mut plan = Plan::default();
     locks(job, survey, &mut plan)?;
     let live = live_roots(job, survey);
-    let is_live = |entry: &Entry<'_>| entry.text.is_none() && live.keys().any(|root| parent(&entry.place) == Some(root));
+    let is_live = |entry: &Entry<'_>| entry.text.is_none() && live.keys().any(|root| is_below(&entry.place, root));
     let mut removals = Vec::new();
     for (number, entry) in survey.entries.iter().enumerate() {
         let group = &survey.groups[entry.group];
@@ -139,6 +139,11 @@ fn locks<'a>(job: &Job<'a>, survey: &Survey<'a>, plan: &mut Plan<'a>) -> Result<
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
+/// Whether a file lies in this folder of the output folder.
+fn is_below(place: &Place, folder: &str) -> bool {
+    place.base == Base::Output && place.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
 /// The folder of a file in the output folder.
 fn parent(place: &Place) -> Option<&str> {
     (place.base == Base::Output).then(|| place.path.rsplit_once('/').map_or("", |(folder, _)| folder))
@@ -165,9 +170,7 @@ fn live_roots<'s>(job: &Job<'_>, survey: &'s Survey<'_>) -> BTreeMap<&'s str, Ve
     }
     roots.retain(|root, _| !rendered.contains(root) && !job.force.names(job.roots, &Place::output(*root)));
     let mut disk = Disk::new(job.roots);
-    let mut guarded = |entry: &&Entry<'_>| {
-        matches!(disk.look(&entry.place), Ok(Found::File(bytes)) if String::from_utf8_lossy(&bytes).contains("prevent_destroy"))
-    };
+    let mut guarded = |entry: &&Entry<'_>| matches!(disk.look(&entry.place), Ok(Found::File(bytes)) if String::from_utf8_lossy(&bytes).contains("prevent_destroy"));
     let commands = |root: &str, guarded: bool| {
         let folder = shell_word(&job.roots.show(&Place::output(root)));
         let mut commands = vec![format!("terraform -chdir={folder} init")];
@@ -244,7 +247,9 @@ fn wanted_manifest(job: &Job<'_>, survey: &Survey<'_>, number: usize, group: &Gr
         false if before.is_empty() => before,
         false => before.into_iter().chain([job.version.to_owned()]).collect(),
     };
-    let place = |own: fn(&crate::files::Unit) -> &Option<String>, known: Option<&String>| group.unit.map_or(known.cloned(), |unit| own(unit).clone());
+    let place = |own: fn(&crate::files::Unit) -> &Option<String>, known: Option<&String>| {
+        group.unit.map_or(known.cloned(), |unit| own(unit).clone())
+    };
     Some(Manifest {
         versions,
         environment: place(|unit| &unit.environment, known.and_then(|known| known.environment.as_ref())),

@@ -110,18 +110,22 @@ fn steps(platform: &Platform, region: &Region) -> String {
     let cluster = &region.cluster.name;
     let folder = format!("kubernetes/{environment}/{name}");
     let _ = writeln!(text, "kubectl --context {cluster} diff --server-side -k {folder}");
-    let jobs = kubernetes::jobs(platform, region);
+    let jobs = kubernetes::jobs(region);
     if !jobs.is_empty() {
         let namespaces: BTreeSet<&str> = jobs.iter().map(|job| job.namespace.as_str()).collect();
         let files: String = namespaces.iter().map(|namespace| format!(" -f {folder}/{namespace}/namespace.yaml")).collect();
         let _ = writeln!(text, "# What has to be over before the rollout.");
         let _ = writeln!(text, "kubectl --context {cluster} apply --server-side -f {folder}/cluster{files}");
         for job in &jobs {
-            let kubernetes::RunOnce { namespace, workload, name, deadline } = job;
-            let _ = writeln!(text, "kubectl --context {cluster} apply --server-side -f {folder}/{namespace}/{workload}.yaml");
+            let kubernetes::RunOnce { namespace, workload, deadline } = job;
+            let file = format!("{folder}/{namespace}/{workload}.yaml");
+            let _ = writeln!(text, "kubectl --context {cluster} apply --server-side -f {file}");
             let patience = deadline.unwrap_or(PATIENCE);
-            let _ =
-                writeln!(text, "kubectl --context {cluster} -n {namespace} wait --for=condition=complete --timeout={patience}s job/{name}");
+            // The name of a Job changes with its image; the README stays.
+            let _ = writeln!(
+                text,
+                "kubectl --context {cluster} -n {namespace} wait --for=condition=complete --timeout={patience}s $(kubectl --context {cluster} get -f {file} -o name | grep '^job')"
+            );
         }
     }
     let _ = writeln!(text, "kubectl --context {cluster} apply --server-side -k {folder}");
