@@ -6,6 +6,7 @@ mod check;
 mod computed;
 mod explain;
 mod fmt;
+mod git;
 mod init;
 mod lock;
 mod render;

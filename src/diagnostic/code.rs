@@ -115,7 +115,7 @@ messages {
         "Removing the configuration would leave its resources without an owner. The finding lists the commands that destroy them, guards (`prevent_destroy`) included; then `platgen render --force=PATH` removes the files."
     LockConflict "lock-conflict" Error
         "unresolved merge conflict in the lock"
-        "Two branches changed the same lines of `platgen.lock`, or allocated different ranges for one key. Run `platgen lock --resolve`: it keeps every range that both branches had and reallocates only colliding ones."
+        "Two branches changed the same lines of `platgen.lock`, or allocated different ranges for one key. Merge the spec, then run `platgen lock --resolve`: it asks git for the merge base and the target branch, keeps their ranges, and names each range that moves with both values. `--onto REV` names another target."
     LockSyntax "lock-syntax" Error
         "an invalid line in the lock"
         "platgen writes `platgen.lock`: a header, then one line per key. Restore the file from version control."

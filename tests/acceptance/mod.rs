@@ -42,7 +42,10 @@ pub(crate) fn trials() -> Vec<Trial> {
     let git = specs::starts(Path::new("git"), &["--version"]);
     trials.push(judged("acceptance::merge::conflict_in_the_default_style", git, merge::conflict_in_the_default_style));
     trials.push(judged("acceptance::merge::conflict_in_the_diff3_style", git, merge::conflict_in_the_diff3_style));
+    trials.push(judged("acceptance::merge::conflict_in_manifests_too", git, merge::conflict_in_manifests_too));
     trials.push(judged("acceptance::merge::clean_merge_with_overlaps", git, merge::clean_merge_with_overlaps));
+    trials.push(judged("acceptance::merge::images_of_two_apps", git, merge::images_of_two_apps));
+    trials.push(judged("acceptance::merge::two_new_subnets", git, merge::two_new_subnets));
     let kubectl = specs::starts(Path::new("kubectl"), &["version", "--client"]);
     trials.push(judged("acceptance::specs::kustomize_builds_every_region", kubectl, specs::kustomize_builds_every_region));
     let yaml = specs::starts(&specs::python(), &["-c", "import yaml"]);
