@@ -45,12 +45,12 @@ pub fn files(estate: &Estate, origin: Origin<'_>) -> Result<Files, Vec<Diagnosti
         let (before, mut patched) = (faults.len(), BTreeSet::new());
         for (name, region) in &platform.regions {
             let unit = |files| Unit { environment: Some(environment.clone()), region: Some(name.clone()), inputs: inputs.clone(), files };
-            let rendered = kubernetes::render(platform, region).and_then(|rendered| Ok((rendered.files()?, rendered)));
-            match rendered {
-                Ok((texts, rendered)) => {
+            let rendered = kubernetes::render(platform, region);
+            match rendered.and_then(|rendered| Ok((kubernetes::files(rendered.tree)?, rendered.jobs, rendered.patched))) {
+                Ok((texts, run_once, changed)) => {
                     files.units.insert(format!("kubernetes/{environment}/{name}"), unit(texts));
-                    patched.extend(rendered.patched);
-                    jobs.insert((environment.clone(), name.clone()), rendered.jobs);
+                    patched.extend(changed);
+                    jobs.insert((environment.clone(), name.clone()), run_once);
                 }
                 Err(fault) => faults.push(within(fault.into(), environment)),
             }
