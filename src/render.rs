@@ -35,11 +35,11 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
         let (before, mut patched) = (faults.len(), BTreeSet::new());
         for (name, region) in &platform.regions {
             let unit = |files| Unit { environment: Some(environment.clone()), region: Some(name.clone()), files };
-            let rendered = kubernetes::render(platform, region).and_then(|rendered| Ok((rendered.files()?, rendered)));
-            match rendered {
-                Ok((texts, rendered)) => {
+            let rendered = kubernetes::render(platform, region);
+            match rendered.and_then(|rendered| Ok((kubernetes::files(rendered.tree)?, rendered.patched))) {
+                Ok((texts, changed)) => {
                     files.units.insert(format!("kubernetes/{environment}/{name}"), unit(texts));
-                    patched.extend(rendered.patched);
+                    patched.extend(changed);
                 }
                 Err(fault) => faults.push(within(fault.into(), environment)),
             }

@@ -39,6 +39,7 @@ struct View<'s> {
     next: &'s str,
     next_namespace: &'s str,
     next_port: u16,
+    peer: &'s str,
 }
 
 /// The objects of all apps of a spec, in the order of the spec.
@@ -52,7 +53,9 @@ pub(crate) fn print(spec: &str) -> Result<String, Box<dyn std::error::Error>> {
     for (at, (name, app)) in apps.iter().enumerate() {
         let (caller, calls) = (apps[(at + apps.len() - 1) % apps.len()], apps[(at + 1) % apps.len()]);
         let text = |key: &str| app.config.get(key).map_or("", String::as_str);
-        let peer = format!("{}:{}", calls.0, calls.1.port);
+        let near = calls.1.namespace == app.namespace;
+        let host = if near { calls.0.clone() } else { format!("{}.{}", calls.0, calls.1.namespace) };
+        let peer = format!("{host}:{}", calls.1.port);
         let map = format!("{name}-config");
         let parts = ["dev", &map, &app.namespace, name, name, "FEATURE_X", text("FEATURE_X"), "LOG_LEVEL", text("LOG_LEVEL")];
         let parts: Vec<&str> = parts.into_iter().chain(["PEER", &peer, "TIMEOUT_MS", text("TIMEOUT_MS")]).collect();
@@ -69,6 +72,7 @@ pub(crate) fn print(spec: &str) -> Result<String, Box<dyn std::error::Error>> {
             next: calls.0,
             next_namespace: &calls.1.namespace,
             next_port: calls.1.port,
+            peer: &peer,
         };
         if at > 0 {
             out.push_str("---\n");

@@ -134,29 +134,29 @@ pub fn every_patch_fits(platform: &Platform, patched: &BTreeSet<Name>) -> Result
     patch::all_used(platform, patched)
 }
 
-impl Rendered {
-    /// The texts of the files, with a `kustomization.yaml` that lists them.
-    ///
-    /// # Errors
-    /// A fault in a template.
-    pub fn files(&self) -> Result<BTreeMap<String, String>, RenderError> {
-        #[derive(Serialize)]
-        struct Kustomization<'t> {
-            resources: Vec<&'t String>,
-        }
-        let kustomization = render_yaml("kubernetes/kustomization.yaml.j2", &Kustomization { resources: self.tree.keys().collect() })?;
-        let print = |documents: &[Document]| {
-            let mut text = HEADER.to_owned();
-            for (at, document) in documents.iter().enumerate() {
-                text.push_str(if at > 0 { "---\n" } else { "" });
-                emit(document, &mut text);
-            }
-            text
-        };
-        let mut files: BTreeMap<String, String> = self.tree.iter().map(|(path, documents)| (path.clone(), print(documents))).collect();
-        files.insert("kustomization.yaml".to_owned(), print(&kustomization));
-        Ok(files)
+/// The texts of a region's files, with a `kustomization.yaml` that lists them. Each document goes as soon as it is printed.
+///
+/// # Errors
+/// A fault in a template.
+pub fn files(tree: Tree) -> Result<BTreeMap<String, String>, RenderError> {
+    #[derive(Serialize)]
+    struct Kustomization<'t> {
+        resources: Vec<&'t String>,
     }
+    let kustomization = render_yaml("kubernetes/kustomization.yaml.j2", &Kustomization { resources: tree.keys().collect() })?;
+    let print = |documents: Vec<Document>| {
+        let mut text = HEADER.to_owned();
+        for (at, document) in documents.into_iter().enumerate() {
+            text.push_str(if at > 0 { "---\n" } else { "" });
+            emit(&document, &mut text);
+        }
+        text.shrink_to_fit();
+        text
+    };
+    let kustomization = print(kustomization);
+    let mut files: BTreeMap<String, String> = tree.into_iter().map(|(path, documents)| (path, print(documents))).collect();
+    files.insert("kustomization.yaml".to_owned(), kustomization);
+    Ok(files)
 }
 
 /// The jobs of a region that are over before its apps are rolled out, in the order of the spec.

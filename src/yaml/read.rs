@@ -153,6 +153,9 @@ impl<'t> Reader<'t> {
         self.document.text.push_str(self.text);
         self.document.text.push_str(&self.decoded);
         unique_keys(&self.document, &self.grafted)?;
+        if !self.grafted.is_empty() {
+            self.document.slots.shrink_to_fit(); // there are many more of them than the text lets expect
+        }
         Ok(self.document)
     }
 
