@@ -32,7 +32,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
         show: every_origin_is_true layers_are_named computed_values_name_their_reasons;
-        specs: yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
+        specs: committed_trees_are_current yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };
     for (name, spec) in program::specs() {
         let (again, of) = (spec.clone(), name.clone());
