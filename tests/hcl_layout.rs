@@ -9,28 +9,34 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
+
+use crate::support::{platgen, required};
 
 /// How often each file is spoilt.
 const VARIANTS: usize = 4;
 
-fn main() {
+/// The trials of this module.
+pub(crate) fn trials() -> Vec<Trial> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let required = env::var("PLATGEN_JUDGES").is_ok_and(|value| value == "required");
     let present = terraform(&["version"], Path::new(".")).is_ok();
     let missing = if present { "" } else { " (no terraform on the PATH)" };
     let data = root.join("tests/data/hcl");
     let mut trials = vec![
-        Trial::test(format!("as terraform fmt: tests/data/hcl{missing}"), move || agrees(&data, 4)),
-        Trial::test(format!("as terraform fmt: what the specs render{missing}"), rendered),
+        Trial::test(format!("hcl_layout::as terraform fmt: tests/data/hcl{missing}"), move || agrees(&data, 4)),
+        Trial::test(format!("hcl_layout::as terraform fmt: what the specs render{missing}"), rendered),
     ];
     let corpus = env::var_os("PLATGEN_HCL_CORPUS").map(PathBuf::from);
-    let name = if corpus.is_some() { "as terraform fmt: the corpus" } else { "as terraform fmt: the corpus (no PLATGEN_HCL_CORPUS)" };
+    let name = if corpus.is_some() {
+        "hcl_layout::as terraform fmt: the corpus"
+    } else {
+        "hcl_layout::as terraform fmt: the corpus (no PLATGEN_HCL_CORPUS)"
+    };
     let judge = corpus.clone().unwrap_or_default();
     let skipped = corpus.is_none();
     trials.push(Trial::test(format!("{name}{missing}"), move || agrees(&judge, 200)).with_ignored_flag(skipped));
-    let trials = trials.into_iter().map(|trial| if present || required { trial } else { trial.with_ignored_flag(true) });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
+    let trials = trials.into_iter().map(|trial| if present || required() { trial } else { trial.with_ignored_flag(true) });
+    trials.collect()
 }
 
 fn terraform(arguments: &[&str], folder: &Path) -> Result<String, Failed> {
@@ -50,7 +56,7 @@ fn rendered() -> Result<(), Failed> {
         let spec = spec?.path();
         let copy = scratch.path().join(spec.file_name().unwrap_or_default());
         copy_spec(&spec, &copy)?;
-        let run = Command::new(env!("CARGO_BIN_EXE_platgen")).args(["render", "--quiet"]).arg(&copy).output()?;
+        let run = platgen().args(["render", "--quiet"]).arg(&copy).output()?;
         if !run.status.success() {
             return Err(format!("{}: {}", spec.display(), String::from_utf8_lossy(&run.stderr)).into());
         }

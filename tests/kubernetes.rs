@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use indexmap::IndexMap;
+use libtest_mimic::Trial;
 use platgen::facts::Provider;
 use platgen::kubernetes::{RenderError, documents, files};
 use platgen::model::*;
@@ -12,6 +13,18 @@ use platgen::source::{Sources, Span};
 use platgen::spec::{GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Via};
 use platgen::value::{Name, Quantity};
 use serde_json::{Value, json};
+
+use crate::support::functions;
+
+/// The trials of this module.
+pub(crate) fn trials() -> Vec<Trial> {
+    functions! {
+        self: every_object_stands_in_its_file the_folder_builds references_resolve
+            secrets_are_references words_follow_the_version a_config_map_belongs_to_its_environment
+            patches_change_one_object a_patch_may_change_one_region_alone raw_manifests_are_objects
+            equal_maps_of_two_workloads_have_two_names;
+    }
+}
 
 fn name(text: &str) -> Name {
     text.parse().unwrap()
@@ -288,7 +301,6 @@ fn find<'o>(objects: &'o [Value], kind: &str, name: &str) -> &'o Value {
     found[0]
 }
 
-#[test]
 fn every_object_stands_in_its_file() {
     let platform = platform("1.35", Provider::Aws);
     let tree = documents(&platform, region(&platform)).unwrap();
@@ -298,7 +310,6 @@ fn every_object_stands_in_its_file() {
     assert_eq!(found.join("\n"), expected.trim_end());
 }
 
-#[test]
 fn the_folder_builds() {
     for (version, provider) in [("1.33", Provider::Aws), ("1.35", Provider::Google), ("1.36", Provider::Kind), ("1.37", Provider::Azure)] {
         let platform = platform(version, provider);
@@ -324,7 +335,6 @@ fn the_folder_builds() {
     }
 }
 
-#[test]
 fn references_resolve() {
     let platform = platform("1.35", Provider::Aws);
     let objects = objects(&platform);
@@ -352,7 +362,6 @@ fn references_resolve() {
     }
 }
 
-#[test]
 fn secrets_are_references() {
     let platform = platform("1.35", Provider::Aws);
     let objects = objects(&platform);
@@ -379,14 +388,12 @@ fn secrets_are_references() {
     );
 }
 
-#[test]
 fn words_follow_the_version() {
     let distribution = |version| find(&objects(&platform(version, Provider::Aws)), "Service", "web")["spec"]["trafficDistribution"].clone();
     assert_eq!(distribution("1.33"), "PreferClose");
     assert_eq!(distribution("1.35"), "PreferSameZone");
 }
 
-#[test]
 fn a_config_map_belongs_to_its_environment() {
     let config = |platform: &Platform| {
         objects(platform)
@@ -401,7 +408,6 @@ fn a_config_map_belongs_to_its_environment() {
     assert_eq!(shared, ["\"extra\""]);
 }
 
-#[test]
 fn patches_change_one_object() {
     let patch = |target: &str, change| Patch {
         name: name("tune"),
@@ -438,7 +444,6 @@ fn patches_change_one_object() {
     );
 }
 
-#[test]
 fn a_patch_may_change_one_region_alone() {
     let mut platform = platform("1.35", Provider::Aws);
     let mut second = region(&platform).clone();
@@ -457,7 +462,6 @@ fn a_patch_may_change_one_region_alone() {
     }
 }
 
-#[test]
 fn raw_manifests_are_objects() {
     let fault = |text: &str| {
         let mut platform = platform("1.35", Provider::Aws);
@@ -473,7 +477,6 @@ fn raw_manifests_are_objects() {
     assert!(fault("a: [\n").starts_with("`extra.yaml` is not valid YAML: "));
 }
 
-#[test]
 fn equal_maps_of_two_workloads_have_two_names() {
     let mut platform = platform("1.35", Provider::Aws);
     let mut twin = workload("web-agent", Kind::Deployment);

@@ -1,26 +1,20 @@
-//! Every refused spec is refused for exactly the reason written beside the fault: see `reject/README.md`.
+//! Every refused spec is refused by the program for exactly the reason written beside the fault: see `reject/README.md`.
 
-use libtest_mimic::{Arguments, Failed, Trial};
-use platgen::diagnostic::{Code, Diagnostics, Severity};
-use platgen::model::lock::Lock;
-use platgen::resolve::{Inputs, resolve};
-use platgen::source::{FileId, Sources};
-use platgen::spec::{DEFAULTS, assemble};
-use platgen::syntax::parse;
-use std::collections::BTreeMap;
+use crate::support::finding::{Place, findings};
+use libtest_mimic::{Failed, Trial};
 use std::path::{Path, PathBuf};
 
-fn main() {
-    let arguments = Arguments::from_args();
+/// The trials of this module.
+pub(crate) fn trials() -> Vec<Trial> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reject");
     let mut trials = Vec::new();
     for code in entries(&root).into_iter().filter(|path| path.is_dir()) {
         for case in entries(&code) {
-            let name = format!("reject/{}", case.strip_prefix(&root).unwrap_or(&case).display());
+            let name = format!("reject::{}", case.strip_prefix(&root).unwrap_or(&case).display());
             trials.push(Trial::test(name, move || run(&case)));
         }
     }
-    libtest_mimic::run(&arguments, trials).exit();
+    trials
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
@@ -29,89 +23,87 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// What stands on a line: its kind, its code, words of the message and of the help.
-type Mark = (usize, FileId, String, String, String, String);
+/// An expected finding, read from a comment.
+struct Mark {
+    place: Place,
+    /// `error`, `warning`, or `note` for a related place.
+    kind: String,
+    code: String,
+    /// A part of the message.
+    message: String,
+    /// A part of the help, or another one of the message.
+    help: String,
+}
+
+/// The marks in the comments of a file.
+fn marks(path: &Path) -> Result<Vec<Mark>, Failed> {
+    let text = std::fs::read_to_string(path)?;
+    let mut marks = Vec::new();
+    for (line, content) in text.lines().enumerate() {
+        for (at, _) in content.match_indices("# ").filter(|(at, _)| is_mark(&content[at + 2..])) {
+            let rest = &content[at + 2..];
+            let end = rest.find("   # ").unwrap_or(rest.len());
+            let (kind, rest) = rest[..end].split_once('[').unwrap_or_default();
+            let (code, words) = rest.split_once(']').unwrap_or_default();
+            let words = words.trim_start_matches(':');
+            let (message, help) = words.split_once(" | ").unwrap_or((words, ""));
+            marks.push(Mark {
+                place: Place { file: name(path), line: line + 1 },
+                kind: kind.into(),
+                code: code.into(),
+                message: message.trim().trim_start_matches('|').trim().into(),
+                help: help.trim().into(),
+            });
+        }
+    }
+    Ok(marks)
+}
+
+/// The name of a file without its folder.
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
 
 fn run(case: &Path) -> Result<(), Failed> {
-    let mut sources = Sources::default();
-    let files: Vec<PathBuf> = if case.is_dir() { entries(case) } else { vec![case.to_path_buf()] };
     let is_spec = |path: &PathBuf| path.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "toml");
-    // Of a folder, what is no spec is there to be included.
-    let (files, beside): (Vec<PathBuf>, Vec<PathBuf>) = files.into_iter().partition(is_spec);
-    let included: BTreeMap<String, Result<String, String>> = beside
-        .iter()
-        .filter_map(|path| Some((path.file_name()?.to_string_lossy().into_owned(), Ok(std::fs::read_to_string(path).ok()?))))
-        .collect();
-    let mut marks: Vec<Mark> = Vec::new();
-    let ids: Vec<FileId> = files
-        .iter()
-        .map(|path| {
-            let text = std::fs::read_to_string(path).unwrap_or_default();
-            let name = path.file_name().map(|name| name.to_string_lossy().to_string()).unwrap_or_default();
-            let id = sources.add(name, text.clone());
-            for (line, content) in text.lines().enumerate() {
-                for (at, _) in content.match_indices("# ").filter(|(at, _)| is_mark(&content[at + 2..])) {
-                    let rest = &content[at + 2..];
-                    let end = rest.find("   # ").unwrap_or(rest.len());
-                    let (kind, rest) = rest[..end].split_once('[').unwrap_or_default();
-                    let (code, words) = rest.split_once(']').unwrap_or_default();
-                    let (message, help) = words.trim_start_matches(':').split_once(" | ").unwrap_or((words.trim_start_matches(':'), ""));
-                    let (message, help) = (message.trim().trim_start_matches('|').trim(), help.trim());
-                    marks.push((line + 1, id, kind.into(), code.into(), message.into(), help.into()));
-                }
-            }
-            id
-        })
-        .collect();
-    let mut found = Diagnostics::default();
-    let nodes: Vec<_> = ids.iter().filter_map(|id| parse(&sources, *id, &mut found)).collect();
-    let stops = |d: &platgen::diagnostic::Diagnostic| matches!(d.code, Code::Syntax | Code::Anchor);
-    if nodes.len() == ids.len() && !found.iter().any(stops) {
-        let id = sources.add_default("defaults.yaml", DEFAULTS);
-        let defaults = parse(&sources, id, &mut found).ok_or("the defaults can't be read")?;
-        let specs = assemble(&nodes, &defaults, &mut found);
-        let resolution = resolve(&specs, &Lock::default(), Inputs { sources: &sources, included: &included });
-        found.extend(resolution.diagnostics);
+    let (folder, spec, files) = match case.is_dir() {
+        true => (case, ".".to_owned(), entries(case).into_iter().filter(is_spec).collect()),
+        false => (case.parent().unwrap_or(case), name(case), vec![case.to_path_buf()]),
+    };
+    let mut left = Vec::new();
+    for file in &files {
+        left.extend(marks(file)?);
     }
     let mut faults = Vec::new();
-    let mut left = marks;
-    for diagnostic in found.sorted() {
-        let line = |span: Option<platgen::source::Span>| span.map(|span| (sources.position(span).line, span.file));
-        let at = line(diagnostic.span);
-        let kind = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
-        let matching = left.iter().position(|(number, file, k, code, message, help)| {
-            Some((*number, *file)) == at
-                && k == kind
-                && code == diagnostic.code.name()
-                && diagnostic.message.contains(message.as_str())
-                && (help.is_empty()
-                    || diagnostic.help.as_deref().unwrap_or_default().contains(help.as_str())
-                    || diagnostic.message.contains(help.as_str()))
+    for finding in findings(folder, &["validate", &spec])? {
+        let here = |place: Option<Place>| place.map(|place| Place { file: name(Path::new(&place.file)), ..place });
+        let place = here(finding.place);
+        let help = finding.help.unwrap_or_default();
+        let matching = left.iter().position(|mark| {
+            Some(&mark.place) == place.as_ref()
+                && mark.kind == finding.severity
+                && mark.code == finding.code
+                && finding.message.contains(&mark.message)
+                && (help.contains(&mark.help) || finding.message.contains(&mark.help))
         });
         match matching {
-            Some(at) => {
-                left.remove(at);
+            Some(at) => _ = left.remove(at),
+            None => {
+                faults.push(format!("unexpected {}[{}] at {place:?}: {} | {help}", finding.severity, finding.code, finding.message));
             }
-            None => faults.push(format!(
-                "unexpected {kind}[{}] at {at:?}: {} | {}",
-                diagnostic.code.name(),
-                diagnostic.message,
-                diagnostic.help.as_deref().unwrap_or_default()
-            )),
         }
-        for related in &diagnostic.related {
-            let at = line(Some(related.span));
-            if let Some(at) = left
-                .iter()
-                .position(|(number, file, k, code, ..)| k == "note" && code == diagnostic.code.name() && Some((*number, *file)) == at)
-            {
+        for related in finding.related {
+            let place = here(related.place);
+            let note = |mark: &Mark| mark.kind == "note" && mark.code == finding.code && Some(&mark.place) == place.as_ref();
+            if let Some(at) = left.iter().position(note) {
                 left.remove(at);
             }
         }
     }
-    faults.extend(
-        left.iter().map(|(line, _, kind, code, message, help)| format!("missing {kind}[{code}] on line {line}: {message} | {help}")),
-    );
+    faults.extend(left.iter().map(|mark| {
+        let Mark { place, kind, code, message, help } = mark;
+        format!("missing {kind}[{code}] in {} on line {}: {message} | {help}", place.file, place.line)
+    }));
     if faults.is_empty() { Ok(()) } else { Err(faults.join("\n").into()) }
 }
 

@@ -9,23 +9,25 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Completion, Failed, Trial};
 use platgen::yaml::{Document, emit_all, read};
 use serde_json::{Map, Value, json};
+
+use crate::support::required;
 
 /// No YAML reader takes keys of more than 1,024 characters; our own says so.
 const LONGEST_KEY: usize = 500;
 
-fn main() {
-    let trials = vec![
-        Trial::test("own_reader", || agrees(|text| Ok(read(text)?[0].to_json()))),
-        Trial::test("printing_again_changes_nothing", prints_the_same_again),
-        Trial::test("serde_saphyr", || agrees(|text| Ok(serde_yaml::from_str(text)?))),
-        Trial::test("yaml_serde", || agrees(|text| Ok(yaml_serde::from_str(text)?))),
-        Trial::ignorable_test("pyyaml", pyyaml),
-        Trial::ignorable_test("kubectl", kubectl),
-    ];
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+/// The trials of this module.
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        Trial::test("yaml_oracle::own_reader", || agrees(|text| Ok(read(text)?[0].to_json()))),
+        Trial::test("yaml_oracle::printing_again_changes_nothing", prints_the_same_again),
+        Trial::test("yaml_oracle::serde_saphyr", || agrees(|text| Ok(serde_yaml::from_str(text)?))),
+        Trial::test("yaml_oracle::yaml_serde", || agrees(|text| Ok(yaml_serde::from_str(text)?))),
+        Trial::ignorable_test("yaml_oracle::pyyaml", pyyaml),
+        Trial::ignorable_test("yaml_oracle::kubectl", kubectl),
+    ]
 }
 
 /// The listed strings, then the made ones; none twice.
@@ -159,11 +161,7 @@ fn differ(path: &str, wanted: &Value, found: &Value, out: &mut Vec<String>) {
 
 /// Ignored with a reason, or a failure where judges are required.
 fn absent(reason: &str) -> Result<Completion, Failed> {
-    if env::var("PLATGEN_JUDGES").is_ok_and(|value| value == "required") {
-        Err(reason.into())
-    } else {
-        Ok(Completion::ignored_with(reason))
-    }
+    if required() { Err(reason.into()) } else { Ok(Completion::ignored_with(reason)) }
 }
 
 fn output(program: &Path, arguments: &[&str], folder: &Path) -> Result<Vec<u8>, Failed> {

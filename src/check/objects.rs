@@ -4,32 +4,9 @@ use super::Finding;
 use super::scene::{FOREIGN, RENDER, Scene};
 use crate::diagnostic::{Code, wording};
 use crate::inventory::Object;
+use crate::kinds::{self, Scope};
 use crate::yaml;
 use std::collections::BTreeSet;
-
-/// Kinds of ours that belong to a namespace.
-const NAMESPACED: [&str; 20] = [
-    "ConfigMap",
-    "CronJob",
-    "DaemonSet",
-    "Deployment",
-    "ExternalSecret",
-    "GRPCRoute",
-    "Gateway",
-    "HTTPRoute",
-    "HorizontalPodAutoscaler",
-    "Job",
-    "LimitRange",
-    "NetworkPolicy",
-    "PersistentVolumeClaim",
-    "PodDisruptionBudget",
-    "ResourceQuota",
-    "RoleBinding",
-    "SecretStore",
-    "Service",
-    "ServiceAccount",
-    "StatefulSet",
-];
 
 pub(super) fn unreadable(scene: &Scene, found: &mut Vec<Finding>) {
     for fault in scene.inventory.unreadable() {
@@ -81,7 +58,9 @@ pub(super) fn namespaces(scene: &Scene, found: &mut Vec<Finding>) {
     for object in scene.inventory.objects() {
         let known = |name: &str| FOREIGN.contains(&name) || scene.inventory.get("Namespace", "", name).is_some();
         let message = match object.namespace.as_str() {
-            "" if NAMESPACED.contains(&object.kind.as_str()) => format!("`{}` names no namespace", object.id()),
+            "" if kinds::find(&object.api, &object.kind).is_some_and(|kind| kind.scope == Scope::Namespace) => {
+                format!("`{}` names no namespace", object.id())
+            }
             "" => continue,
             name if known(name) => continue,
             name => format!("`{}` is in the namespace `{name}`, which is not there", object.id()),

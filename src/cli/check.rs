@@ -1,11 +1,11 @@
 //! `platgen check`: the rules over the model and what would be rendered, without the findings that the spec accepts.
 
 use super::select::unknown_place;
-use super::{DIFFERENT, FAILED, FINE, Terminal, load};
+use super::{DIFFERENT, Ended, FAILED, FINE, Terminal};
 use crate::check::{apply, findings};
 use crate::diagnostic::wording::Count;
 use crate::diagnostic::{Code, Severity};
-use crate::render::{Origin, files, nothing_to_render};
+use crate::project::{Project, Rendered, Resolved};
 use crate::value::Date;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -33,35 +33,13 @@ fn rules() -> String {
     std::iter::once("Rules (`platgen explain RULE` says why and how to mend):".to_owned()).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
-pub(super) fn run(check: &Check, terminal: &Terminal) -> u8 {
-    let mut loaded = match load(check.spec.spec.as_deref()) {
-        Ok(loaded) => loaded,
-        Err(fault) => {
-            terminal.tell_plain(&[*fault]);
-            return FAILED;
-        }
-    };
-    let resolution = loaded.resolve().filter(|_| !loaded.found.has_errors());
-    let rendered = resolution.as_ref().map(|resolution| {
-        let origin = Origin { specs: &loaded.specs, lock: &resolution.lock, included: &loaded.included };
-        match &resolution.estate {
-            Some(estate) if !estate.environments.is_empty() => files(estate, origin).map(|files| (estate, files)),
-            _ => Err(vec![nothing_to_render()]),
-        }
-    });
-    let (estate, files) = match rendered {
-        Some(Ok(rendered)) => rendered,
-        failed => {
-            loaded.found.extend(failed.and_then(Result::err).unwrap_or_default());
-            terminal.tell(&loaded.found.sorted(), &loaded.sources);
-            return FAILED;
-        }
-    };
-    if let Some(fault) = unknown_place(estate, check.env.as_deref(), check.region.as_deref()) {
+pub(super) fn run(check: &Check, terminal: &Terminal) -> Ended {
+    let Rendered { resolved: Resolved { mut project, mut estate, .. }, files } =
+        Project::open(check.spec.spec.as_deref())?.resolve()?.render()?;
+    if let Some(fault) = unknown_place(&estate, check.env.as_deref(), check.region.as_deref()) {
         terminal.tell_plain(&[fault]);
-        return FAILED;
+        return Ok(FAILED);
     }
-    let mut estate = estate.clone();
     estate.environments.retain(|name, _| check.env.as_ref().is_none_or(|wanted| wanted == name));
     for platform in estate.environments.values_mut() {
         platform.regions.retain(|name, _| check.region.as_ref().is_none_or(|wanted| wanted == name));
@@ -71,11 +49,11 @@ pub(super) fn run(check: &Check, terminal: &Terminal) -> u8 {
     let worth = |severity| matches!(severity, Severity::Error | Severity::Warning);
     let count = judged.left.iter().filter(|finding| worth(finding.severity)).count();
     // What reading the spec has to say is said as well, and is no finding of the check.
-    loaded.found.extend(judged.left);
-    terminal.tell(&loaded.found.sorted(), &loaded.sources);
+    project.found.extend(judged.left);
+    terminal.tell(&project.found.sorted(), &project.sources);
     let waived = if judged.waived == 0 { String::new() } else { format!(", {} waived", judged.waived) };
     terminal.say(&format!("{} rules, {}{waived}", Code::RULES.len(), Count(count, "finding")));
-    if count == 0 { FINE } else { DIFFERENT }
+    Ok(if count == 0 { FINE } else { DIFFERENT })
 }
 
 /// The system's day in UTC.

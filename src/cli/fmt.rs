@@ -1,8 +1,9 @@
-//! `platgen fmt`: spec files in their canonical form, or what differs from it. The form is the business of [`layout`].
+//! `platgen fmt`: spec files in their canonical form, or what differs from it. The form is the business of [`spec_fmt`](crate::spec_fmt).
 
-use super::{DIFFERENT, FAILED, FINE, Terminal, load, print_all};
+use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, print_all};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::layout::layout;
+use crate::project::Project;
+use crate::spec_fmt::canonical;
 use similar::TextDiff;
 
 /// Flags of `fmt`.
@@ -15,20 +16,14 @@ pub(super) struct Fmt {
     check: bool,
 }
 
-pub(super) fn run(fmt: &Fmt, terminal: &Terminal) -> u8 {
-    let loaded = match load(fmt.spec.spec.as_deref()) {
-        Ok(loaded) => loaded,
-        Err(fault) => {
-            terminal.tell_plain(&[*fault]);
-            return FAILED;
-        }
-    };
+pub(super) fn run(fmt: &Fmt, terminal: &Terminal) -> Ended {
+    let project = Project::open(fmt.spec.spec.as_deref())?;
     let mut code = FINE;
-    for (path, (id, source)) in loaded.paths.iter().zip(loaded.sources.iter()) {
-        let text = match layout(&loaded.sources, id) {
+    for (path, (id, source)) in project.paths.iter().zip(project.sources.iter()) {
+        let text = match canonical(&project.sources, id) {
             Ok(text) => text,
             Err(faults) => {
-                terminal.tell(&faults.iter().collect::<Vec<_>>(), &loaded.sources);
+                terminal.tell(&faults.iter().collect::<Vec<_>>(), &project.sources);
                 code = FAILED;
                 continue;
             }
@@ -46,10 +41,10 @@ pub(super) fn run(fmt: &Fmt, terminal: &Terminal) -> u8 {
         } else if let Err(error) = std::fs::write(path, &text) {
             let fault = Diagnostic::new(Code::Unwritable, format!("`{}` can't be written: {error}", path.display()));
             terminal.tell_plain(&[fault.help("check the file's permissions")]);
-            return FAILED;
+            return Ok(FAILED);
         } else {
             terminal.say(&format!("{} is now in its canonical form", path.display()));
         }
     }
-    code
+    Ok(code)
 }

@@ -7,7 +7,6 @@ mod computed;
 mod explain;
 mod fmt;
 mod init;
-mod load;
 mod lock;
 mod render;
 mod schema;
@@ -15,10 +14,10 @@ mod select;
 mod show;
 mod validate;
 
-pub use load::{Loaded, load};
 pub use schema::schema;
 
 use crate::diagnostic::{self, Diagnostic, Format};
+use crate::project::Failure;
 use crate::source::Sources;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::io::Write;
@@ -33,6 +32,9 @@ const FAILED: u8 = 1;
 const DIFFERENT: u8 = 2;
 /// Wrong usage.
 const USAGE: u8 = 64;
+
+/// How a command ends: its exit code, or what to tell before it ends with [`FAILED`].
+type Ended = Result<u8, Box<Failure>>;
 
 /// One platform spec in; Terraform and Kubernetes files out.
 #[derive(Debug, Parser)]
@@ -178,30 +180,34 @@ pub fn main() -> ExitCode {
         FormatName::Github => Format::Github,
     };
     let terminal = Terminal { format, quiet: arguments.quiet, colour };
-    ExitCode::from(match arguments.command {
-        Command::Init(init) => init::run(&init, &terminal),
+    let ended = match arguments.command {
+        Command::Init(init) => Ok(init::run(&init, &terminal)),
         Command::Validate(spec) => validate::run(&spec, &terminal),
         Command::Render(render) => render::run(&render, &terminal),
         Command::Check(check) => check::run(&check, &terminal),
         Command::Show(show) => show::run(&show, &terminal),
         Command::Fmt(fmt) => fmt::run(&fmt, &terminal),
         Command::Lock(lock) => lock::run(&lock, &terminal),
-        Command::Explain(explain) => explain::run(&explain, &terminal),
+        Command::Explain(explain) => Ok(explain::run(&explain, &terminal)),
         Command::Schema => {
             print_all(&format!("{:#}\n", schema()));
-            FINE
+            Ok(FINE)
         }
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "platgen", &mut text);
             print_all(&String::from_utf8_lossy(&text));
-            FINE
+            Ok(FINE)
         }
         Command::Man => {
             let mut text = Vec::new();
             let _ = clap_mangen::Man::new(Arguments::command()).render(&mut text);
             print_all(&String::from_utf8_lossy(&text));
-            FINE
+            Ok(FINE)
         }
-    })
+    };
+    ExitCode::from(ended.unwrap_or_else(|failure| {
+        terminal.tell(&failure.found.sorted(), &failure.sources);
+        FAILED
+    }))
 }

@@ -1,15 +1,14 @@
 //! `platgen render`: the files to disk or to stdout, or what differs from disk.
 
-use super::load::{LOCK, OUTPUT};
 use super::lock::lock_is_lost;
 use super::select::{regions, unknown, unknown_place};
-use super::{DIFFERENT, FAILED, FINE, Loaded, Terminal, load, print_all};
+use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, print_all};
 use crate::diagnostic::wording::Count;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::Files;
 use crate::model::Estate;
 use crate::output::{self, Difference, Force, Job, Lock, Outcome, Roots, Selection, Summary};
-use crate::render::{Origin, files, nothing_to_render};
+use crate::project::{LOCK, OUTPUT, Project, Rendered, Resolved};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -41,81 +40,59 @@ pub(super) struct Render {
     force: Option<Option<PathBuf>>,
 }
 
-pub(super) fn run(render: &Render, terminal: &Terminal) -> u8 {
-    let mut loaded = match load(render.spec.spec.as_deref()) {
-        Ok(loaded) => loaded,
-        Err(fault) => return fail(terminal, &[*fault]),
-    };
+pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
+    let mut opened = Project::open(render.spec.spec.as_deref())?;
     let roots = Roots {
-        output: render.output.clone().unwrap_or_else(|| loaded.folder.join(OUTPUT)),
-        project: loaded.folder.clone(),
+        output: render.output.clone().unwrap_or_else(|| opened.folder.join(OUTPUT)),
+        project: opened.folder.clone(),
         outside: vec![LOCK.to_string()],
     };
     if let Some(fault) = misplaced(&roots).or_else(|| nothing_forced(render, &roots)) {
-        return fail(terminal, &[fault]);
+        terminal.tell_plain(&[fault]);
+        return Ok(FAILED);
     }
     let mut recovered = false;
     // An interrupted render is completed first, so that the lock is read as that render meant it.
     if !render.check && render.stdout.is_none() {
         match output::recover(&roots) {
-            Ok(true) => match load(render.spec.spec.as_deref()) {
-                Ok(again) => {
-                    loaded = again;
-                    recovered = true;
-                }
-                Err(fault) => return fail(terminal, &[*fault]),
-            },
+            Ok(true) => {
+                opened = Project::open(render.spec.spec.as_deref())?;
+                recovered = true;
+            }
             Ok(false) => {}
-            Err(faults) => return fail(terminal, &faults),
-        }
-    }
-    let resolution = loaded.resolve();
-    let rendered = match resolution {
-        Some(resolution) if !loaded.found.has_errors() => {
-            let origin = Origin { specs: &loaded.specs, lock: &resolution.lock, included: &loaded.included };
-            match &resolution.estate {
-                Some(estate) if !estate.environments.is_empty() => files(estate, origin).map(|files| (files, resolution)),
-                _ => Err(vec![nothing_to_render()]),
+            Err(faults) => {
+                terminal.tell_plain(&faults);
+                return Ok(FAILED);
             }
         }
-        _ => Err(Vec::new()),
-    };
-    let (files, resolution) = match rendered {
-        Ok(rendered) => rendered,
-        Err(faults) => return end(FAILED, faults, &mut loaded, terminal),
-    };
-    let Some(estate) = &resolution.estate else { return end(FAILED, Vec::new(), &mut loaded, terminal) };
-    if let Some(fault) = unknown_selection(render, estate) {
-        return end(FAILED, vec![fault], &mut loaded, terminal);
+    }
+    let Rendered { resolved: Resolved { mut project, estate, lock }, files } = opened.resolve()?.render()?;
+    if let Some(fault) = unknown_selection(render, &estate) {
+        return Ok(end(FAILED, vec![fault], &mut project, terminal));
     }
     let paths = render.app.as_deref().map(|app| files_of(app, &files));
     let selection = Selection { environment: render.env.as_deref(), region: render.region.as_deref(), paths: paths.as_ref() };
     if let Some(what) = &render.stdout {
-        match lock_is_lost(&loaded, &roots.output) {
+        match lock_is_lost(&project, &roots.output) {
             Ok(None) => {}
-            Ok(Some(fault)) => return end(DIFFERENT, vec![fault], &mut loaded, terminal),
-            Err(faults) => return end(FAILED, faults, &mut loaded, terminal),
+            Ok(Some(fault)) => return Ok(end(DIFFERENT, vec![fault], &mut project, terminal)),
+            Err(faults) => return Ok(end(FAILED, faults, &mut project, terminal)),
         }
-        let code = end(FINE, Vec::new(), &mut loaded, terminal);
+        let code = end(FINE, Vec::new(), &mut project, terminal);
         print_all(&stream(&files, &selection, what == "all"));
-        return code;
+        return Ok(code);
     }
-    let locks = [Lock { path: LOCK.to_string(), text: resolution.lock.print(), previous: loaded.lock_text.clone() }];
+    let locks = [Lock { path: LOCK.to_string(), text: lock.print(), previous: project.lock_text.clone() }];
     let force = force(&render.force);
     let job = Job { roots: &roots, files: &files, outside: None, locks: &locks, selection, force: &force, never_foreign: &[] };
-    if render.check { check(&job, terminal, &mut loaded) } else { write(&job, terminal, estate, &mut loaded, recovered) }
+    Ok(if render.check { check(&job, terminal, &mut project) } else { write(&job, terminal, &estate, &mut project, recovered) })
 }
 
 /// Tells everything there is to say, in one piece: what reads a list of findings reads one list.
-fn end(code: u8, more: Vec<Diagnostic>, loaded: &mut Loaded, terminal: &Terminal) -> u8 {
-    loaded.found.extend(more);
-    terminal.tell(&loaded.found.sorted(), &loaded.sources);
+fn end(code: u8, more: Vec<Diagnostic>, project: &mut Project, terminal: &Terminal) -> u8 {
+    project.found.extend(more);
+    terminal.tell(&project.found.sorted(), &project.sources);
     code
-}
-
-fn fail(terminal: &Terminal, faults: &[Diagnostic]) -> u8 {
-    terminal.tell_plain(faults);
-    FAILED
 }
 
 /// The finding for an output folder that is the spec's own: its files would be read as parts of the spec.
@@ -208,17 +185,17 @@ fn region_of(path: &str) -> String {
     path.split('/').take(3).collect::<Vec<_>>().join("/")
 }
 
-fn check(job: &Job<'_>, terminal: &Terminal, loaded: &mut Loaded) -> u8 {
+fn check(job: &Job<'_>, terminal: &Terminal, project: &mut Project) -> u8 {
     let differences = match output::check(job) {
         Ok(differences) => differences,
-        Err(faults) => return end(FAILED, faults, loaded, terminal),
+        Err(faults) => return end(FAILED, faults, project, terminal),
     };
     // People see the lines that differ, programs a finding for each cause.
     if !terminal.is_for_people() {
         let causes: Vec<Diagnostic> = differences.iter().flat_map(Difference::diagnostics).collect();
-        return end(if differences.is_empty() { FINE } else { DIFFERENT }, causes, loaded, terminal);
+        return end(if differences.is_empty() { FINE } else { DIFFERENT }, causes, project, terminal);
     }
-    end(FINE, Vec::new(), loaded, terminal);
+    end(FINE, Vec::new(), project, terminal);
     if differences.is_empty() {
         terminal.say("the files are what the spec says");
         return FINE;
@@ -234,26 +211,26 @@ fn check(job: &Job<'_>, terminal: &Terminal, loaded: &mut Loaded) -> u8 {
     DIFFERENT
 }
 
-fn write(job: &Job<'_>, terminal: &Terminal, estate: &Estate, loaded: &mut Loaded, recovered: bool) -> u8 {
+fn write(job: &Job<'_>, terminal: &Terminal, estate: &Estate, project: &mut Project, recovered: bool) -> u8 {
     match output::render(job) {
-        Err(faults) => end(FAILED, faults, loaded, terminal),
+        Err(faults) => end(FAILED, faults, project, terminal),
         Ok(Outcome::Refused(refused)) => {
             let findings = refused.iter().map(|refusal| refusal.diagnostic()).collect();
-            end(DIFFERENT, findings, loaded, terminal);
+            end(DIFFERENT, findings, project, terminal);
             terminal.say("nothing was written");
             DIFFERENT
         }
         Ok(Outcome::Done(mut summary)) => {
-            end(FINE, Vec::new(), loaded, terminal);
+            end(FINE, Vec::new(), project, terminal);
             summary.recovered |= recovered;
-            terminal.say(&summarize(&summary, estate, job, loaded));
+            terminal.say(&summarize(&summary, estate, job, project));
             FINE
         }
     }
 }
 
 /// What was done, what it means, and the next steps.
-fn summarize(summary: &Summary, estate: &Estate, job: &Job<'_>, loaded: &Loaded) -> String {
+fn summarize(summary: &Summary, estate: &Estate, job: &Job<'_>, project: &Project) -> String {
     let mut lines = Vec::new();
     if summary.recovered {
         lines.push("an interrupted render was completed first".to_string());
@@ -276,7 +253,7 @@ fn summarize(summary: &Summary, estate: &Estate, job: &Job<'_>, loaded: &Loaded)
     let output = job.roots.output.display();
     lines.push(format!("{} written, {unchanged} unchanged, {removed} removed in {output}", Count(written, "file")));
     if !summary.locks.is_empty() {
-        lines.push(format!("the address plan in {} has grown: commit it with the files", loaded.folder.join(LOCK).display()));
+        lines.push(format!("the address plan in {} has grown: commit it with the files", project.folder.join(LOCK).display()));
     }
     for path in &summary.left {
         lines.push(format!("left as it is, because others share it: {path}"));

@@ -3,9 +3,10 @@
 //! Walks the merged tree, whose every leaf knows its place; [`computed`](super::computed) adds what resolving made of it.
 
 use super::computed::computed;
-use super::{FAILED, Terminal, load, print_all};
+use super::{Ended, FAILED, Terminal, print_all};
 use crate::diagnostic::wording;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::project::Project;
 use crate::source::{Role, Span};
 use crate::syntax::{Kind, Node};
 use std::collections::BTreeMap;
@@ -23,31 +24,25 @@ pub(super) struct Show {
     env: Option<String>,
 }
 
-pub(super) fn run(show: &Show, terminal: &Terminal) -> u8 {
-    let mut loaded = match load(show.spec.as_deref()) {
-        Ok(loaded) => loaded,
-        Err(fault) => {
-            terminal.tell_plain(&[*fault]);
-            return FAILED;
-        }
-    };
-    let resolution = loaded.resolve();
+pub(super) fn run(show: &Show, terminal: &Terminal) -> Ended {
+    let mut project = Project::open(show.spec.as_deref())?;
+    let resolution = project.resolve_soundly();
     terminal.tell(
-        &loaded.found.sorted().into_iter().filter(|d| d.severity == crate::diagnostic::Severity::Error).collect::<Vec<_>>(),
-        &loaded.sources,
+        &project.found.sorted().into_iter().filter(|d| d.severity == crate::diagnostic::Severity::Error).collect::<Vec<_>>(),
+        &project.sources,
     );
-    let names: Vec<&str> = loaded.specs.trees.keys().map(String::as_str).collect();
-    let Some(name) = show.env.as_deref().or(names.first().copied()) else { return FAILED };
-    let Some(tree) = loaded.specs.trees.get(name) else {
+    let names: Vec<&str> = project.specs.trees.keys().map(String::as_str).collect();
+    let Some(name) = show.env.as_deref().or(names.first().copied()) else { return Ok(FAILED) };
+    let Some(tree) = project.specs.trees.get(name) else {
         let fault = Diagnostic::new(Code::UnknownReference, format!("there is no environment `{name}`"));
         terminal.tell_plain(&[fault.help(format!("declared: {}", wording::all(&names)))]);
-        return FAILED;
+        return Ok(FAILED);
     };
-    let places = Places::of(&loaded, name);
+    let places = Places::of(&project, name);
     let (mut lines, mut written) = (Vec::new(), BTreeMap::new());
     walk(tree, String::new(), &places, &mut lines, &mut written);
     if let Some(platform) = resolution.as_ref().and_then(|r| r.estate.as_ref()).and_then(|estate| estate.environments.get(name)) {
-        let lock = loaded.lock_text.as_deref().unwrap_or_default();
+        let lock = project.lock_text.as_deref().unwrap_or_default();
         lines.extend(
             computed(platform, &written, lock).into_iter().map(|(path, value, from)| (path, value, format!("computed from {from}"))),
         );
@@ -63,43 +58,43 @@ pub(super) fn run(show: &Show, terminal: &Terminal) -> u8 {
             Some(close) => fault.help(format!("did you mean `{close}`?")),
             None => fault.help("`platgen show` without a path prints everything"),
         }]);
-        return FAILED;
+        return Ok(FAILED);
     }
     let path_width = chosen.iter().map(|(path, _, _)| path.chars().count()).max().unwrap_or(0).min(60);
     let value_width = chosen.iter().map(|(_, value, _)| value.chars().count()).max().unwrap_or(0).min(40);
     let text: String =
         chosen.iter().map(|(path, value, origin)| format!("{path:path_width$}  {value:value_width$}  # {origin}\n")).collect();
     print_all(&text);
-    u8::from(loaded.found.has_errors())
+    Ok(u8::from(project.found.has_errors()))
 }
 
 /// Which stretches of the sources are profiles and environment blocks.
 struct Places<'a> {
-    loaded: &'a super::Loaded,
+    project: &'a Project,
     environment: &'a str,
 }
 
 impl<'a> Places<'a> {
-    fn of(loaded: &'a super::Loaded, environment: &'a str) -> Self {
-        Places { loaded, environment }
+    fn of(project: &'a Project, environment: &'a str) -> Self {
+        Places { project, environment }
     }
 
     fn origin(&self, span: Span) -> String {
-        let source = self.loaded.sources.get(span.file);
+        let source = self.project.sources.get(span.file);
         if source.role == Role::Default {
             return "default".to_string();
         }
-        let at = format!("{}:{}", source.name, self.loaded.sources.position(span).line);
+        let at = format!("{}:{}", source.name, self.project.sources.position(span).line);
         let inside = |outer: &Span| outer.file == span.file && outer.start <= span.start && span.end <= outer.end;
         let profile = self
-            .loaded
+            .project
             .specs
             .profiles
             .iter()
             .find(|(_, outer)| inside(outer))
             .map(|(name, _)| format!(", profile {name}"))
             .unwrap_or_default();
-        let block = if self.loaded.specs.blocks.get(self.environment).is_some_and(|blocks| blocks.iter().any(inside)) {
+        let block = if self.project.specs.blocks.get(self.environment).is_some_and(|blocks| blocks.iter().any(inside)) {
             format!(", environment {}", self.environment)
         } else {
             String::new()

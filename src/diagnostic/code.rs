@@ -101,6 +101,9 @@ messages {
     InterruptedRender "interrupted-render" Error
         "a render stopped halfway"
         "Some files are new and some are old, each of them whole. The next `platgen render` completes what was begun."
+    InternalError "internal-error" Error
+        "a fault in platgen itself"
+        "A template printed something that is not read back, or a table that is part of the program does not build. The fault is in platgen, not in the spec: please report it with the message."
     InvalidValue "invalid-value" Error
         "a text that its field can't read"
         "The field has a small grammar of its own (a quantity, a duration, a range, an address, ...) and this text is not in it. The message shows an example; `platgen explain PATH` shows the grammar."
@@ -194,9 +197,6 @@ messages {
     Syntax "syntax" Error
         "the file is not valid YAML or TOML"
         "The reader could not make sense of the file at this place. In YAML, text that starts with a sign such as `@`, `*`, `%`, `!` or `&` has to be quoted."
-    TemplateBug "template-bug" Error
-        "a template of platgen itself failed"
-        "Every template prints a strict form that is read back before a file is written; this one did not hold to it. The fault is in platgen, not in the spec."
     UnknownKey "unknown-key" Error
         "a key that the spec language does not have at this place"
         "Nothing in a spec is ignored, so a key with a typing error is an error. `platgen explain PATH` lists the keys of a section."

@@ -1,6 +1,7 @@
 //! One document as an object: who it is, what its labels are, and the pods it runs.
 
 use super::selector::{Labels, labels_at};
+use crate::kinds;
 use serde_json::Value;
 
 /// A Kubernetes object.
@@ -85,12 +86,7 @@ pub struct PodTemplate {
 
 impl PodTemplate {
     pub(super) fn of(owner: usize, object: &Object) -> Option<PodTemplate> {
-        let pointer = match object.kind.as_str() {
-            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" => "/spec/template",
-            "CronJob" => "/spec/jobTemplate/spec/template",
-            "Pod" => "",
-            _ => return None,
-        };
+        let pointer = kinds::pod_template(&object.api, &object.kind)?;
         Some(PodTemplate { owner, pointer, labels: labels_at(object.at(&format!("{pointer}/metadata/labels"))) })
     }
 

@@ -9,13 +9,11 @@ use serde_json::Value;
 
 use super::Tree;
 use super::metadata::WORKLOAD;
+use crate::kinds;
 use crate::model::{Platform, Region};
 use crate::scanners::{Accepted, Object, accepted};
 use crate::template::Comment;
 use crate::yaml::Document;
-
-/// Kinds that run pods.
-const CONTROLLERS: [&str; 5] = ["CronJob", "DaemonSet", "Deployment", "Job", "StatefulSet"];
 
 /// What kube-score reads.
 const KUBE_SCORE: &str = "kube-score/ignore";
@@ -25,8 +23,9 @@ pub(super) fn mark(platform: &Platform, region: &Region, tree: &mut Tree) {
     for document in tree.values_mut().flatten() {
         let text = |path: &[&str]| document.root().at(path).and_then(|node| node.as_str());
         let (Some(kind), Some(name)) = (text(&["kind"]), text(&["metadata", "name"])) else { continue };
+        let has_pods = kinds::pod_template(text(&["apiVersion"]).unwrap_or_default(), kind).is_some();
         let namespace = text(&["metadata", "namespace"]);
-        let runs = text(&["metadata", "labels", WORKLOAD]).filter(|_| CONTROLLERS.contains(&kind)).and_then(|workload| {
+        let runs = text(&["metadata", "labels", WORKLOAD]).filter(|_| has_pods).and_then(|workload| {
             let key = format!("{}/{workload}", namespace.unwrap_or_default());
             region.workloads.get(&key)
         });

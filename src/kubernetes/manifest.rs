@@ -4,36 +4,9 @@ use serde_json::{Map, Value};
 
 use super::RenderError;
 use super::metadata::{ENVIRONMENT, Site};
+use crate::kinds::{self, Scope};
 use crate::model::Manifest;
 use crate::yaml::Document;
-
-/// Kinds that belong to no namespace, of Kubernetes and of the add-ons that platgen knows.
-const CLUSTER_WIDE: &[&str] = &[
-    "APIService",
-    "ClusterExternalSecret",
-    "ClusterIssuer",
-    "ClusterNetworkPolicy",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "ClusterSecretStore",
-    "CSIDriver",
-    "CustomResourceDefinition",
-    "GatewayClass",
-    "IngressClass",
-    "MutatingAdmissionPolicy",
-    "MutatingAdmissionPolicyBinding",
-    "MutatingWebhookConfiguration",
-    "Namespace",
-    "Node",
-    "PersistentVolume",
-    "PriorityClass",
-    "RuntimeClass",
-    "StorageClass",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-    "ValidatingWebhookConfiguration",
-    "VolumeSnapshotClass",
-];
 
 /// The objects of a file.
 pub(super) fn documents(site: &Site, manifest: &Manifest) -> Result<Vec<Document>, RenderError> {
@@ -51,13 +24,14 @@ pub(super) fn documents(site: &Site, manifest: &Manifest) -> Result<Vec<Document
         let Value::Object(mut object) = value else {
             return Err(wrong(format!("holds something else than an object in document {number}")));
         };
-        let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if kind.is_empty() || !object.get("apiVersion").is_some_and(Value::is_string) {
+        let text = |key: &str| object.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let (Some(version), Some(kind)) = (text("apiVersion"), text("kind")) else {
             return Err(wrong(format!("has no `apiVersion` and `kind` in document {number}")));
-        }
+        };
+        let scope = kinds::scope(version, kind);
         let metadata = object.entry("metadata").or_insert_with(|| Value::Object(Map::new()));
         let Value::Object(metadata) = metadata else { return Err(wrong(format!("has no map under `metadata` in document {number}"))) };
-        if let (Some(namespace), false) = (&manifest.namespace, CLUSTER_WIDE.contains(&kind.as_str())) {
+        if let (Some(namespace), Scope::Namespace) = (&manifest.namespace, scope) {
             metadata.entry("namespace").or_insert_with(|| namespace.as_str().into());
         }
         let labels = metadata.entry("labels").or_insert_with(|| Value::Object(Map::new()));

@@ -8,6 +8,7 @@ use super::field::{Fault, Field};
 use super::ports::{NamedPort, Protocol};
 use super::rules::{Policy, Table};
 use super::selector::Labels;
+use crate::kinds;
 use crate::yaml::Node;
 
 /// The namespace of an object that names none.
@@ -70,7 +71,7 @@ impl Objects {
         let name = text(&["metadata", "name"]);
         let object = Object { kind: kind.into(), namespace: namespace.into(), name: name.into() };
         let root = Field::root(&object, node);
-        let template: &[&str] = match (version, kind) {
+        let template = match (version, kind) {
             ("v1", "List") | ("networking.k8s.io/v1", "NetworkPolicyList") => {
                 return node.get("items").into_iter().flat_map(Node::items).try_for_each(|item| self.add(item, table));
             }
@@ -86,18 +87,16 @@ impl Objects {
                 self.namespaces.insert(object.name, labels);
                 return Ok(());
             }
-            ("apps/v1", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") | ("batch/v1", "Job") => &["spec", "template"],
-            ("batch/v1", "CronJob") => &["spec", "jobTemplate", "spec", "template"],
-            ("v1", "Pod") => &[],
-            _ => {
-                if kind.ends_with("NetworkPolicy") {
-                    self.unjudged.push(object);
-                }
-                return Ok(());
+            _ => kinds::pod_template(version, kind),
+        };
+        let Some(template) = template else {
+            if kind.ends_with("NetworkPolicy") {
+                self.unjudged.push(object);
             }
+            return Ok(());
         };
         named(&root)?;
-        let template = template.iter().try_fold(root, |field, key| field.require(key))?;
+        let template = template.split('/').skip(1).try_fold(root, |field, key| field.require(key))?;
         let pod = pod(namespace, &template)?;
         self.workloads.push(Workload { object, pod });
         Ok(())

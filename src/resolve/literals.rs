@@ -4,37 +4,42 @@
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::Span;
 use crate::syntax::{Kind, Node};
-use regex::RegexSet;
+use regex::bytes::{RegexSet, RegexSetBuilder};
 use std::sync::LazyLock;
 
-/// Shapes that scanners know, too.
-static SHAPES: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
-    RegexSet::new([
-        r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
-        r"\bgh[pousr]_[0-9A-Za-z]{36}",
-        r"\bgithub_pat_[0-9A-Za-z_]{22,}",
-        r"\bglpat-[0-9A-Za-z_-]{20}",
-        r"\bxox[abprs]-[0-9A-Za-z-]{10,}",
-        r"\bhooks\.slack\.com/services/T[0-9A-Z]+/B[0-9A-Z]+/[0-9A-Za-z]+",
-        r"\bAIza[0-9A-Za-z_-]{35}",
-        r"\b[sr]k_live_[0-9A-Za-z]{20,}",
-        r"\bsk-[0-9A-Za-z_-]{32,}",
-        r"\bSG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}",
-        r"\bnpm_[0-9A-Za-z]{36}",
-        r"\bpypi-[0-9A-Za-z_-]{32,}",
-        r"\bhvs\.[0-9A-Za-z_-]{20,}",
-        r"\bdop_v1_[0-9a-f]{64}",
-        r"\bAGE-SECRET-KEY-1[0-9A-Z]{20,}",
-        r"\b(?:AccountKey|SharedAccessKey)=[0-9A-Za-z+/]{20,}",
-        r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----",
-        r"\beyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.",
-        // A password in an address, unless it is filled in.
-        r"[a-z][a-z0-9+.-]*://[^/\s:@$]*:[^/\s@$]+@",
-        // One in a connection string.
-        r#"(?i)\b(?:password|passwd|pwd)\s*=\s*["']?[^\s"'$/<&;{][^\s"'$&;]{3,}"#,
-    ])
-    .ok()
-});
+/// The shapes by which scanners of repositories know a credential.
+const SHAPES: [&str; 20] = [
+    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
+    r"\bgh[pousr]_[0-9A-Za-z]{36}",
+    r"\bgithub_pat_[0-9A-Za-z_]{22,}",
+    r"\bglpat-[0-9A-Za-z_-]{20}",
+    r"\bxox[abprs]-[0-9A-Za-z-]{10,}",
+    r"\bhooks\.slack\.com/services/T[0-9A-Z]+/B[0-9A-Z]+/[0-9A-Za-z]+",
+    r"\bAIza[0-9A-Za-z_-]{35}",
+    r"\b[sr]k_live_[0-9A-Za-z]{20,}",
+    r"\bsk-[0-9A-Za-z_-]{32,}",
+    r"\bSG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}",
+    r"\bnpm_[0-9A-Za-z]{36}",
+    r"\bpypi-[0-9A-Za-z_-]{32,}",
+    r"\bhvs\.[0-9A-Za-z_-]{20,}",
+    r"\bdop_v1_[0-9a-f]{64}",
+    r"\bAGE-SECRET-KEY-1[0-9A-Z]{20,}",
+    r"\b(?:AccountKey|SharedAccessKey)=[0-9A-Za-z+/]{20,}",
+    r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----",
+    r"\beyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.",
+    // A password in an address, unless it is filled in.
+    r"[a-z][a-z0-9+.-]*://[^/\s:@$]*:[^/\s@$]+@",
+    // A password in a connection string.
+    r#"(?i)\b(?:password|passwd|pwd)\s*=\s*["']?[^\s"'$/<&;{][^\s"'$&;]{3,}"#,
+];
+
+/// The compiled shapes, or why they do not compile. The failure is kept: a program that finds no credential and says nothing is worse than none.
+static COMPILED: LazyLock<Result<RegexSet, String>> = LazyLock::new(|| compile(&SHAPES));
+
+/// Compiles shapes over bytes with the ASCII meaning of `\b`, `\s` and `(?i)`, which needs none of the optional Unicode tables of `regex`.
+fn compile(shapes: &[&str]) -> Result<RegexSet, String> {
+    RegexSetBuilder::new(shapes).unicode(false).build().map_err(|error| error.to_string())
+}
 
 /// Keys below which the user chooses the names of texts.
 const FREE: [&str; 7] = ["config", "headers", "json", "merge", "parameters", "values", "vars"];
@@ -42,29 +47,51 @@ const FREE: [&str; 7] = ["config", "headers", "json", "merge", "parameters", "va
 /// Keys of lists with the words of a command.
 const COMMANDS: [&str; 3] = ["args", "command", "exec"];
 
-/// Words that end the name of a password: whatever stands there is one.
+/// Words that name a password.
 const PASSWORDS: [&str; 8] = ["MASTERAUTH", "PASS", "PASSPHRASE", "PASSWD", "PASSWORD", "PW", "PWD", "REQUIREPASS"];
 
-/// Words that end the name of another credential, unless the text says otherwise: a token may be a number of words, a secret a name.
-const CREDENTIALS: [&[&str]; 10] = [
+/// Words that name another credential, unless the text says otherwise: a token may be a number of words, a secret the name of an object.
+const CREDENTIALS: [&[&str]; 23] = [
     &["SECRET"],
     &["TOKEN"],
+    &["CREDENTIAL"],
+    &["CREDENTIALS"],
+    &["PEPPER"],
+    &["SALT"],
     &["APIKEY"],
     &["API", "KEY"],
+    &["APP", "KEY"],
     &["ACCESS", "KEY"],
+    &["ACCOUNT", "KEY"],
     &["AUTH", "KEY"],
+    &["COOKIE", "KEY"],
+    &["DEPLOY", "KEY"],
     &["ENCRYPTION", "KEY"],
+    &["HMAC", "KEY"],
+    &["LICENSE", "KEY"],
+    &["MASTER", "KEY"],
     &["PRIVATE", "KEY"],
     &["SECRET", "KEY"],
+    &["SESSION", "KEY"],
+    &["SHARED", "KEY"],
     &["SIGNING", "KEY"],
 ];
+
+/// Words that, after the name of a credential, name something about it: `DB_PASSWORD_FILE`, `TOKEN_TTL`.
+const ABOUT: &str = "AGE ALG ALGORITHM AUDIENCE BACKEND COLUMN COUNT DIR DISABLED DURATION ENABLED ENCODER ENDPOINT ENGINE EXPIRATION EXPIRES EXPIRY \
+     FIELD FILE FORMAT HASHER HEADER HINT HOST ID ISSUER LABEL LEN LENGTH LIFETIME LOCATION MANAGER MAX METHOD MIN MODE NAME NAMESPACE \
+     PARAM PARAMETER PATH PATTERN PLACEHOLDER POLICY PREFIX PROMPT PROVIDER REF REGEX RESET ROTATION SCOPE SERVICE SIZE SOURCE STORE \
+     SUFFIX TIMEOUT TTL TYPE URI URL VERSION";
 
 /// Texts that are switches, whatever their name says.
 const SWITCHES: [&str; 14] =
     ["disabled", "enabled", "false", "include", "no", "none", "null", "off", "omit", "on", "optional", "required", "true", "yes"];
 
-/// Tells of every text in a spec's tree that looks like a credential.
+/// Tells of every text in a spec's tree that looks like a credential, and of shapes that do not compile.
 pub(super) fn check(root: &Node, found: &mut Diagnostics) {
+    if let Err(reason) = &*COMPILED {
+        found.push(Diagnostic::new(Code::InternalError, format!("the shapes of credentials do not compile: {reason}")));
+    }
     walk(root, "", false, found);
 }
 
@@ -129,7 +156,7 @@ fn tell(name: &str, at: Span, found: &mut Diagnostics) {
 
 /// Whether a text has the shape of a credential; the shortest has eight characters.
 pub(super) fn looks_secret(text: &str) -> bool {
-    text.len() >= 8 && SHAPES.as_ref().is_some_and(|shapes| shapes.is_match(text))
+    text.len() >= 8 && COMPILED.as_ref().is_ok_and(|shapes| shapes.is_match(text.as_bytes()))
 }
 
 /// Whether a literal text under this name is a credential.
@@ -142,15 +169,32 @@ fn names_secret(name: &str, text: &str) -> bool {
         return false;
     }
     let words = words_of(name);
-    let Some(last) = words.last() else { return false };
-    if PASSWORDS.contains(&last.as_str()) || last.ends_with("PASSWORD") {
-        return true;
-    }
-    let named = CREDENTIALS.iter().any(|wanted| {
-        let start = words.len().saturating_sub(wanted.len());
-        words.get(start..).is_some_and(|end| end == *wanted)
-    });
-    named && is_random(text)
+    (0..words.len()).any(|at| {
+        let words = &words[at..];
+        if PASSWORDS.contains(&words[0].as_str()) || words[0].ends_with("PASSWORD") {
+            return matches!(&words[1..], []) || (!is_about(&words[1..]) && is_mixed(text));
+        }
+        let begins = |named: &&&[&str]| words.len() >= named.len() && words.iter().zip(**named).all(|(word, part)| word == part);
+        CREDENTIALS.iter().filter(begins).any(|named| match &words[named.len()..] {
+            [] => is_random(text),
+            after => !is_about(after) && is_random(text) && is_mixed(text),
+        })
+    })
+}
+
+/// Whether the words after the name of a credential say that the text is not the credential itself.
+fn is_about(after: &[String]) -> bool {
+    after.iter().any(|word| ABOUT.split(' ').any(|about| about == word))
+}
+
+/// Whether letters and digits, or capitals and small letters behind the first, stand together as in no word: the name alone does not tell.
+fn is_mixed(text: &str) -> bool {
+    let has = |wanted: fn(&u8) -> bool| text.bytes().skip(1).any(|byte| wanted(&byte));
+    let letters = text.bytes().any(|byte| byte.is_ascii_alphabetic());
+    text.len() >= 6
+        && letters
+        && !text.contains(char::is_whitespace)
+        && (has(u8::is_ascii_digit) || (has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase)))
 }
 
 /// Whether a text is more likely made up by a machine, or a single made-up word, than a few words, a number or a sentence.
@@ -166,7 +210,7 @@ fn is_random(text: &str) -> bool {
     parts.len() < 2 || !parts.iter().all(is_word)
 }
 
-/// The words of a name in capitals: of `dbPassword`, `DB_PASSWORD` and `db.password` they are the same.
+/// The words of a name in capitals, without numbers behind them: of `dbPassword`, `DB_PASSWORD_2` and `db.password` they are the same.
 fn words_of(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut small = false;
@@ -179,6 +223,9 @@ fn words_of(name: &str) -> Vec<String> {
             word.push(c.to_ascii_uppercase());
         }
     }
+    for word in &mut words {
+        word.truncate(word.trim_end_matches(|c: char| c.is_ascii_digit()).len());
+    }
     words.retain(|word| !word.is_empty());
     words
 }
@@ -186,6 +233,13 @@ fn words_of(name: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shape_that_does_not_compile_is_a_failure() {
+        assert!(compile(&SHAPES).is_ok());
+        let broken: Vec<&str> = SHAPES.into_iter().chain([r"\bkey_[0-9"]).collect();
+        assert!(compile(&broken).is_err_and(|reason| reason.contains("unclosed character class")));
+    }
 
     #[test]
     fn shapes() {
@@ -229,6 +283,14 @@ mod tests {
             ("JWT_SECRET", "supersecret"),
             ("API_KEY", "4f9d-a1b2c3d4"),
             ("--admin-token", "a1b2c3d4e5"),
+            ("SECRET_KEY_BASE", "q8Zr2LmX0vTn4KpW"),
+            ("APP_KEY", "q8Zr2LmX0vTn4KpW"),
+            ("RAILS_MASTER_KEY", "9f8e7d6c5b4a3928"),
+            ("SMTP_PASSWORD_PROD", "q8Zr2LmX0vTn"),
+            ("DB_PASSWORD_2", "hunter"),
+            ("password.primary", "hunter2"),
+            ("GITHUB_TOKEN_RO", "q8Zr2LmX0vTn4KpW"),
+            ("django.secret-key.fallbacks", "q8Zr2LmX0vTn4KpW"),
         ] {
             assert!(names_secret(name, text), "{name}={text}");
         }
@@ -244,6 +306,12 @@ mod tests {
             ("OAUTH_ACCESS_TOKEN", "https://login.example/token"),
             ("K8S_SECRET", "web-tls-v2"),
             ("IDEMPOTENCY_KEY", "abcdef123456"),
+            ("PASSWORD_HASHER", "argon"),
+            ("PASSWORD_MIN_LENGTH", "twelve12"),
+            ("TOKEN_ISSUER_2", "Shop2026"),
+            ("SECRET_ROTATION_SCHEDULE", "Daily2Times"),
+            ("PASSWORD_PROMPT", "please"),
+            ("PUBLIC_KEY", "q8Zr2LmX0vTn4KpW"),
         ] {
             assert!(!names_secret(name, text), "{name}={text}");
         }

@@ -33,7 +33,7 @@ impl std::error::Error for TemplateError {}
 
 impl From<TemplateError> for Diagnostic {
     fn from(error: TemplateError) -> Diagnostic {
-        Diagnostic::new(Code::TemplateBug, error.to_string())
+        Diagnostic::new(Code::InternalError, error.to_string())
             .help("report it with the spec that leads to it; no edit of the spec is to blame")
     }
 }

@@ -11,7 +11,7 @@ use minijinja::value::ValueKind;
 
 use super::hostile::check;
 use super::spy::inside;
-use crate::render::{self, Origin};
+use crate::project::{Project, Resolved};
 use crate::template::{Comment, Fragment, Templates, record};
 
 #[path = "../../tests/support/features.rs"]
@@ -26,11 +26,8 @@ fn root() -> PathBuf {
 
 /// Renders a spec, as the program does.
 fn render(path: &Path) {
-    let mut loaded = crate::cli::load(Some(path)).expect("a spec");
-    let resolution = loaded.resolve().expect("a sound spec");
-    let estate = resolution.estate.as_ref().expect("a platform");
-    let origin = Origin { specs: &loaded.specs, lock: &resolution.lock, included: &loaded.included };
-    render::files(estate, origin).unwrap_or_else(|faults| panic!("{}: {faults:#?}", path.display()));
+    let rendered = Project::open(Some(path)).and_then(Project::resolve).and_then(Resolved::render);
+    rendered.unwrap_or_else(|failure| panic!("{}: {:#?}", path.display(), failure.found));
 }
 
 fn render_everything() {

@@ -1,7 +1,7 @@
 //! `render --check` and what keeps a render from writing, through the program.
 
-use crate::cli::WEB;
-use crate::program::{Project, tree};
+use super::cli::WEB;
+use super::program::{Project, tree};
 use sha2::{Digest, Sha256};
 use std::fs;
 

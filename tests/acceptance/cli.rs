@@ -1,6 +1,7 @@
 //! Commands, exit codes and printing.
 
-use crate::program::{Project, platgen, root, tree};
+use super::program::{Project, root, tree};
+use crate::support::platgen;
 use platgen::diagnostic::Code;
 use std::fs;
 use std::process::{Command, Stdio};
@@ -112,7 +113,7 @@ pub(crate) fn a_folder_is_found_from_inside() {
     assert!(whole.keys().any(|path| path.ends_with("/more.yaml")), "{whole:?}");
     let ran = inside(&["render"]);
     assert_eq!(ran.status.code(), Some(0));
-    crate::program::compare(&tree(&project.at("hidden")), &whole).expect("nothing is removed");
+    super::program::compare(&tree(&project.at("hidden")), &whole).expect("nothing is removed");
     // Files of others do not make it a folder; links that lead nowhere are told.
     project.write("beside.yaml", "apiVersion: v1\nkind: List\n");
     project.run(&["validate"]).exits(0);
@@ -148,7 +149,7 @@ pub(crate) fn init_in_both_formats_says_the_same() {
         project.run(&["render"]).exits(0);
         tree(&project.at("deploy"))
     });
-    crate::program::compare(&trees[0], &trees[1]).expect("the same files");
+    super::program::compare(&trees[0], &trees[1]).expect("the same files");
 }
 
 pub(crate) fn fmt_checks_writes_and_refuses() {
@@ -237,7 +238,7 @@ pub(crate) fn unchanged_files_keep_their_time() {
 /// A spec with two environments, two namespaces and a store, from the repository.
 fn sample() -> Project {
     let project = Project::new();
-    crate::program::copy(&root().join("specs/sample/platform.yaml"), &project.folder, false);
+    super::program::copy(&root().join("specs/sample/platform.yaml"), &project.folder, false);
     project
 }
 
@@ -292,7 +293,7 @@ pub(crate) fn spaces_and_unicode() {
     assert!(rendered.err.contains("aus gabe/ö"), "{}", rendered.err);
     project.run(&["render", "--output", "aus gabe/ö", "--check"]).exits(0);
     let plain = Project::rendered();
-    crate::program::compare(&tree(&project.at("aus gabe/ö")), &tree(&plain.at("deploy"))).expect("the path is no part of a file");
+    super::program::compare(&tree(&project.at("aus gabe/ö")), &tree(&plain.at("deploy"))).expect("the path is no part of a file");
     fs::rename(project.at("platform.yaml"), project.at("mein spec ü.yaml")).expect("renamed");
     project.run(&["validate", "mein spec ü.yaml"]).exits(0);
     project.edit("mein spec ü.yaml", "port: 8080", "prt: 8080");

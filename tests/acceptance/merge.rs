@@ -1,6 +1,6 @@
 //! Two branches that both grow the address plan meet in git, and `lock --resolve` mends what the merge left.
 
-use crate::program::{Project, Ran};
+use super::program::{Project, Ran};
 use libtest_mimic::Failed;
 use platgen::model::lock::{Key, Lock};
 use platgen::source::FileId;

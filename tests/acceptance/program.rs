@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
+
+use crate::support::{platgen, scratch};
 use tempfile::TempDir;
 
 /// What a run gave back.
@@ -52,13 +54,6 @@ impl Ran {
     }
 }
 
-/// The program, quiet about colour.
-pub(crate) fn platgen() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_platgen"));
-    command.env("NO_COLOR", "1").stdin(Stdio::null());
-    command
-}
-
 /// A project folder.
 pub(crate) struct Project {
     _dir: TempDir,
@@ -71,7 +66,7 @@ impl Project {
     }
 
     pub(crate) fn named(name: &str) -> Project {
-        let dir = TempDir::new().expect("a temporary folder");
+        let dir = scratch();
         let folder = dir.path().join(name);
         fs::create_dir_all(&folder).expect("a folder");
         Project { _dir: dir, folder }

@@ -1,6 +1,6 @@
 //! What is rendered where one line of a spec has to reach several objects.
 
-use crate::program::Project;
+use super::program::Project;
 use serde_json::{Value, json};
 
 const SPEC: &str = r#"apiVersion: platgen/v1

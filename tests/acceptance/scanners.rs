@@ -1,6 +1,6 @@
 //! What scanners are told: each waiver where it belongs and nowhere else. That scanners hear it is what `tests/judges` proves.
 
-use crate::program::Project;
+use super::program::Project;
 
 const SPEC: &str = r#"
 apiVersion: platgen/v1

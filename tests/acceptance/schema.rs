@@ -1,6 +1,7 @@
 //! The JSON Schema against every spec of the repository and against the refused ones whose fault a schema can see.
 
-use crate::program::{is_spec, root, specs};
+use super::program::{is_spec, root, specs};
+use crate::support::platgen;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,12 @@ fn read(path: &Path) -> Value {
     }
 }
 
+/// The schema as the program prints it.
+fn schema() -> Value {
+    let ran = platgen().arg("schema").output().expect("the program starts");
+    serde_json::from_slice(&ran.stdout).expect("the schema is JSON")
+}
+
 fn files(path: &Path) -> Vec<PathBuf> {
     if path.is_file() {
         return vec![path.to_path_buf()];
@@ -33,7 +40,7 @@ fn files(path: &Path) -> Vec<PathBuf> {
 }
 
 pub(crate) fn accepts_every_spec() {
-    let schema = platgen::cli::schema();
+    let schema = schema();
     jsonschema::meta::validate(&schema).expect("a schema");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let more = ["src/cli/init.yaml", "src/cli/init.toml"].map(|path| root().join(path));
@@ -52,7 +59,7 @@ pub(crate) fn accepts_every_spec() {
 
 /// Unknown keys and values are marked in the editor already.
 pub(crate) fn refuses_what_is_unknown() {
-    let validator = jsonschema::validator_for(&platgen::cli::schema()).expect("a schema");
+    let validator = jsonschema::validator_for(&schema()).expect("a schema");
     let mut wrong = Vec::new();
     let mut cases = 0;
     for code in ["unknown-key", "unknown-value"] {
@@ -70,7 +77,7 @@ pub(crate) fn refuses_what_is_unknown() {
 
 /// The other refused specs are shapes of the language, or the fault is one of shape.
 pub(crate) fn refuses_wrong_types() {
-    let validator = jsonschema::validator_for(&platgen::cli::schema()).expect("a schema");
+    let validator = jsonschema::validator_for(&schema()).expect("a schema");
     let accepted: Vec<String> = files(&root().join("tests/reject/wrong-type"))
         .iter()
         .filter(|path| validator.is_valid(&read(path)))

@@ -1,6 +1,6 @@
 //! `show`: every effective value has an origin, and the origin is true.
 
-use crate::program::{Project, copy, root, specs};
+use super::program::{Project, copy, root, specs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,7 @@
 //! The specs of the repository, rendered: the same bytes whatever the surroundings, the expected warnings, and what other tools make of them.
 
-use crate::program::{Project, Ran, compare, copy, platgen, root, specs, tree};
+use super::program::{Project, Ran, compare, copy, root, specs, tree};
+use crate::support::{platgen, program};
 use libtest_mimic::Failed;
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,13 +29,13 @@ pub(crate) fn same_bytes(spec: &Path) -> Result<(), Failed> {
     let project = Project::new();
     let named = copy(spec, &project.folder, true);
     let script = "umask 0077; exec \"$@\"";
-    let command = |program: &str| {
+    let command = |program: &Path| {
         let mut command = Command::new("sh");
-        command.args(["-c", script, "sh", program]).stdin(Stdio::null());
+        command.args(["-c", script, "sh"]).arg(program).stdin(Stdio::null());
         command.env_clear().envs([("LC_ALL", "tr_TR.UTF-8"), ("TZ", "Pacific/Kiritimati"), ("HOME", "/nonexistent"), ("COLUMNS", "20")]);
         command
     };
-    let program = env!("CARGO_BIN_EXE_platgen");
+    let program = program();
     Ran::from(command(program).arg("render").arg(&named).current_dir("/").output()?).exits(0);
     compare(&wanted, &only_rendered(&project.folder)).map_err(|fault| format!("other surroundings: {fault}"))?;
 

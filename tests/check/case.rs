@@ -1,7 +1,7 @@
 //! One change of what was rendered, and every finding that follows.
 
-use crate::root;
-use crate::world::World;
+use super::root;
+use super::world::World;
 use libtest_mimic::Failed;
 use platgen::files::Files;
 use platgen::value::ObjectPattern;

@@ -1,7 +1,7 @@
 //! Waivers: what they accept, for how long, and when they are no longer needed.
 
-use crate::root;
-use crate::world::{World, day};
+use super::root;
+use super::world::{World, day};
 use libtest_mimic::{Failed, Trial};
 use platgen::check::{apply, findings};
 
@@ -85,7 +85,7 @@ const CASES: &[Case] = &[
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
-    CASES.iter().map(|case| Trial::test(format!("waivers/{}", case.0), || run(case))).collect()
+    CASES.iter().map(|case| Trial::test(format!("check::waivers/{}", case.0), || run(case))).collect()
 }
 
 fn run((_, waivers, today, whole, left, waived): &Case) -> Result<(), Failed> {

@@ -1,10 +1,9 @@
 //! A spec with everything that is made from it, in memory.
 
 use platgen::check::{self, Finding};
-use platgen::cli;
 use platgen::files::Files;
 use platgen::model::Estate;
-use platgen::render::{self, Origin};
+use platgen::project::{Project, Rendered, Resolved};
 use platgen::value::Date;
 use std::fs;
 use std::path::Path;
@@ -35,14 +34,9 @@ impl World {
     }
 
     fn resolve(spec: &Path) -> World {
-        let mut loaded = cli::load(Some(spec)).expect("a spec");
-        let resolution = loaded.resolve().expect("a sound spec");
-        let faults: Vec<&str> = loaded.found.iter().map(|fault| fault.message.as_str()).collect();
-        assert!(!loaded.found.has_errors(), "{}: {faults:?}", spec.display());
-        let estate = resolution.estate.expect("an estate");
-        let origin = Origin { specs: &loaded.specs, lock: &resolution.lock, included: &loaded.included };
-        let files = render::files(&estate, origin).expect("files");
-        World { estate, files }
+        let rendered = Project::open(Some(spec)).and_then(Project::resolve).and_then(Resolved::render);
+        let Rendered { resolved, files } = rendered.unwrap_or_else(|failure| panic!("{}: {:?}", spec.display(), failure.found));
+        World { estate: resolved.estate, files }
     }
 
     /// The findings of one region.

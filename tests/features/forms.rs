@@ -1,8 +1,8 @@
 //! A case -> every form in which a user could write the same platform.
 
-use crate::features::{Case, at, lay};
-use crate::profiles::through_a_profile;
-use crate::toml::toml;
+use super::profiles::through_a_profile;
+use crate::support::features::{Case, at, lay};
+use crate::support::toml::toml;
 use serde_json::{Map, Value, json};
 
 /// The environment in which a block stands, and the one that must not hear of it.
@@ -42,7 +42,7 @@ const SAME_FIELDS: [(&[&str], &[&str]); 5] = [
 /// What a form must come to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Like {
-    /// All of the platform with the feature, to the hash of its inputs.
+    /// All files and manifests of the platform with the feature.
     Exactly,
     /// All of the platform with the feature.
     Feature,

@@ -1,7 +1,7 @@
 //! A case -> the forms in which its apps take what they say from profiles.
 
-use crate::features::{Case, lay};
-use crate::forms::{ELSEWHERE, Form, HERE, Like, added, keys, one, put, split};
+use super::forms::{ELSEWHERE, Form, HERE, Like, added, keys, one, put, split};
+use crate::support::features::{Case, lay};
 use serde_json::{Map, Value, json};
 
 /// Hands what an app says over to a profile; `app` is what it still says itself.

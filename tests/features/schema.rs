@@ -1,7 +1,7 @@
 //! The JSON Schema -> every word of the language, and which of them the cases use.
 
-use crate::features::cases;
-use crate::forms::{Like, forms, plain};
+use super::forms::{Like, forms, plain};
+use crate::support::features::cases;
 use serde_json::Value;
 use std::collections::BTreeSet;
 

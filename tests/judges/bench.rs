@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
-use crate::cache;
-use crate::judge::{Finding, Input, Judge, Program};
-use crate::trees::Tree;
-use crate::waivers::Needed;
+use super::cache;
+use super::judge::{Finding, Input, Judge, Program};
+use super::trees::Tree;
+use super::waivers::Needed;
 
 /// The judges with what was found of them, and what they did so far.
 pub struct Bench {

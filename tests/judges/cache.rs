@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
-use crate::judge::{Finding, Input, Judge, Program, home};
+use super::judge::{Finding, Input, Judge, Program, home};
 
 /// How answers are read decides findings too.
 const READERS: [&str; 7] = [

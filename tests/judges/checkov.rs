@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::judge::{Finding, Input, Program, configuration, json, list, python, words};
-use crate::kubernetes::relative;
+use super::judge::{Finding, Input, Program, configuration, json, list, python, words};
+use super::kubernetes::relative;
 
 /// Lines of documents that checkov has rules for.
 const WORKLOADS: [&str; 5] = ["kind: Deployment", "kind: StatefulSet", "kind: DaemonSet", "kind: CronJob", "kind: Job"];

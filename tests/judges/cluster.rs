@@ -11,8 +11,8 @@ use std::process::Command;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::judge::{Finding, Input, Judge, Program, Subject, on_path, say};
-use crate::kubernetes::is_tooling;
+use super::judge::{Finding, Input, Judge, Program, Subject, on_path, say};
+use super::kubernetes::is_tooling;
 
 pub fn judge() -> Judge {
     Judge { name: "cluster", subject: Subject::Manifests, batch: false, optional: true, find, run }

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{cluster, kubernetes, terraform, text};
+use super::{cluster, kubernetes, terraform, text};
 
 /// Someone else's checker.
 pub struct Judge {

@@ -7,8 +7,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::judge::{Finding, Input, Judge, Program, Subject, configuration, fetched, home, json, list, on_path, python, say, words};
-use crate::{checkov, waivers};
+use super::judge::{Finding, Input, Judge, Program, Subject, configuration, fetched, home, json, list, on_path, python, say, words};
+use super::{checkov, waivers};
 
 /// The version judged for when the documents name none.
 const DEFAULT_VERSION: &str = "1.35";

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::judge::{Finding, list, words};
-use crate::trees::Tree;
+use super::judge::{Finding, list, words};
+use super::trees::Tree;
 
 /// The table.
 pub const TEXT: &str = include_str!("../data/resources.toml");

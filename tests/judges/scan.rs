@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::judge::{configuration, home};
-use crate::trees::Tree;
+use super::judge::{configuration, home};
+use super::trees::Tree;
 
 /// Whose commands must stand there.
 const SCANNERS: [&str; 5] = ["checkov", "yamllint", "tflint", "detect-secrets-hook", "kube-score"];
@@ -54,8 +54,8 @@ pub fn prove(tree: &Tree) -> Result<(), String> {
     let fixture = configuration().join("fixture");
     let plant = |from: &str, to: &str| fs::copy(fixture.join(from), deploy.join(to)).map_err(|error| format!("{to}: {error}"));
     let first = |subject| tree.inputs.iter().find(|input| input.subject == subject).and_then(|input| input.path.strip_prefix("deploy/"));
-    let region = first(crate::judge::Subject::Manifests).ok_or("no Kubernetes documents")?;
-    let root = first(crate::judge::Subject::Root).ok_or("no Terraform root")?;
+    let region = first(super::judge::Subject::Manifests).ok_or("no Kubernetes documents")?;
+    let root = first(super::judge::Subject::Root).ok_or("no Terraform root")?;
     plant("deploy/kubernetes/production/eu-west-1/shop/api.yaml", &format!("{region}/planted.yaml"))?;
     plant("deploy/terraform/production/eu-west-1/network/main.tf", &format!("{root}/planted.tf"))?;
     plant("settings.yaml", "settings.yaml")?;

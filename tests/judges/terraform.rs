@@ -7,10 +7,10 @@ use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
-use crate::cache::hex;
-use crate::checkov;
-use crate::judge::{Finding, Input, Judge, Program, Subject, fetched, json, list, on_path, say, words};
-use crate::resources;
+use super::cache::hex;
+use super::checkov;
+use super::judge::{Finding, Input, Judge, Program, Subject, fetched, json, list, on_path, say, words};
+use super::resources;
 
 pub fn judges() -> Vec<Judge> {
     let root = |name, batch, find, run| Judge { name, subject: Subject::Root, batch, optional: false, find, run };

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::judge::{Finding, Input, Judge, Program, Subject, configuration, fetched, json, list, python, say, words};
+use super::judge::{Finding, Input, Judge, Program, Subject, configuration, fetched, json, list, python, say, words};
 
 pub fn judges() -> Vec<Judge> {
     let judge = |name, subject, find, run| Judge { name, subject, batch: false, optional: false, find, run };

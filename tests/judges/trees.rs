@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use crate::cache::hex;
-use crate::judge::{Input, Subject, home, say};
-use crate::random;
+use crate::support::platgen;
+
+use super::cache::hex;
+use super::judge::{Input, Subject, home, say};
+use super::random;
 
 /// What scanners are told about a tree, under `deploy/`.
 pub const CONFIGURATION: [&str; 5] = [".checkov.yaml", ".secrets.baseline", ".tflint.hcl", ".yamllint.yaml", "README.md"];
@@ -38,7 +39,7 @@ pub fn folder() -> Result<TempDir, String> {
 pub fn render(spec: &Path, keep: TempDir) -> Result<Tree, String> {
     let root = keep.path().canonicalize().map_err(|error| error.to_string())?.join("tree");
     let written_by_hand = copy(spec, &root).map_err(|error| format!("{}: {error}", spec.display()))?;
-    let mut command = Command::new(env!("CARGO_BIN_EXE_platgen"));
+    let mut command = platgen();
     command.current_dir(&root).args(["render", ".", "-o", "deploy"]);
     say(&mut command, &[0])?;
     let tree = read(spec, root, keep, |file| file.starts_with("deploy/") || !written_by_hand.contains(file))?;

@@ -7,9 +7,9 @@ use hcl_edit::parser::parse_body;
 use hcl_edit::structure::{Body, Structure};
 use hcl_edit::template::Element;
 
-use crate::fields::another;
-use crate::ground::{Ground, terraform};
-use crate::mutant::{Class, Mutant};
+use super::fields::another;
+use super::ground::{Ground, terraform};
+use super::mutant::{Class, Mutant};
 
 /// Files of the network root, each with the template of its name. Its own tests are left to the faults made by hand: no judge can know what
 /// a test that says less had said.

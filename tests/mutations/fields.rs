@@ -4,11 +4,11 @@
 use platgen::yaml::{Document, Id, Kind, Node, emit_all, read};
 use serde_json::{Value, json};
 
-use crate::ground::{Ground, kubernetes};
-use crate::mutant::{Class, Mutant};
+use super::ground::{Ground, kubernetes};
+use super::mutant::{Class, Mutant};
 
 /// The templates that print whole documents, with a document of each: path in a region's folder, kind and name. The others are parts of
-/// these; `main.rs` holds the list against the folder.
+/// these; `trial.rs` compares the list with the folder.
 pub const TEMPLATES: &[(&str, &str, &str)] = &[
     ("allow-dns", "shop/namespace.yaml", "NetworkPolicy/allow-dns"),
     ("autoscaler", "shop/web.yaml", "HorizontalPodAutoscaler/web"),

@@ -4,11 +4,11 @@
 
 use std::path::Path;
 
-use platgen::cli::{Loaded, load};
 use platgen::diagnostic::Diagnostic;
 use platgen::files::Files;
 use platgen::model::Estate;
 use platgen::model::lock::Lock;
+use platgen::project::{Failure, Project, Rendered, Resolved};
 use platgen::render::{self, Origin};
 
 /// The environment and region whose files the mechanical faults are planted in.
@@ -16,7 +16,7 @@ pub const HOME: (&str, &str) = ("production", "eu-west-1");
 
 /// A platform as it should be.
 pub struct Ground {
-    loaded: Loaded,
+    project: Project,
     lock: Lock,
     /// What is true.
     pub estate: Estate,
@@ -28,20 +28,15 @@ impl Ground {
     /// Reads and renders the platform.
     pub fn new() -> Result<Self, String> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mutations/platform");
-        let mut loaded = load(Some(&folder)).map_err(|fault| fault.message)?;
-        let resolution = loaded.resolve().ok_or("the platform cannot be read")?;
-        if loaded.found.has_errors() {
-            return Err(loaded.found.iter().map(|fault| fault.message.clone()).collect::<Vec<_>>().join("\n"));
-        }
-        let estate = resolution.estate.ok_or("the platform cannot be resolved")?;
-        let mut ground = Self { loaded, lock: resolution.lock, estate, files: Files::default() };
-        ground.files = ground.render(&ground.estate)?;
-        Ok(ground)
+        let rendered = Project::open(Some(&folder)).and_then(Project::resolve).and_then(Resolved::render);
+        let messages = |failure: Box<Failure>| failure.found.iter().map(|fault| fault.message.clone()).collect::<Vec<_>>().join("\n");
+        let Rendered { resolved: Resolved { project, estate, lock }, files } = rendered.map_err(messages)?;
+        Ok(Self { project, lock, estate, files })
     }
 
     /// What another estate of the same origin renders to.
     pub fn render(&self, estate: &Estate) -> Result<Files, String> {
-        let origin = Origin { specs: &self.loaded.specs, lock: &self.lock, included: &self.loaded.included };
+        let origin = Origin { specs: &self.project.specs, lock: &self.lock, included: &self.project.included };
         let messages = |faults: Vec<Diagnostic>| faults.into_iter().map(|fault| fault.message).collect::<Vec<_>>().join("\n");
         render::files(estate, origin).map_err(messages)
     }

@@ -1,8 +1,8 @@
 //! Faults made by hand: what a wrong renderer, a wrong template or a wrong merge would do, one line each, with what would come of it.
 
-use crate::fields::fits;
-use crate::ground::{Ground, HOME};
-use crate::mutant::{Class, Mutant};
+use super::fields::fits;
+use super::ground::{Ground, HOME};
+use super::mutant::{Class, Mutant};
 
 /// What is done to a text.
 pub enum Edit {

@@ -1,7 +1,7 @@
 //! Faults made by hand in Kubernetes documents.
 
-use crate::hand::Edit::{Beta, Cut, Drop, Swap, Twice};
-use crate::hand::Fault;
+use super::hand::Edit::{Beta, Cut, Drop, Swap, Twice};
+use super::hand::Fault;
 
 macro_rules! faults {
     ($($name:literal, $file:literal, $object:literal, $edit:expr, $why:literal;)*) => {

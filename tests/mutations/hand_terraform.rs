@@ -1,8 +1,8 @@
 //! Faults made by hand in the network root.
 
-use crate::hand::Edit::{Beta, Cut, Drop, Swap};
-use crate::hand::Fault;
-use crate::hand_kubernetes::faults;
+use super::hand::Edit::{Beta, Cut, Drop, Swap};
+use super::hand::Fault;
+use super::hand_kubernetes::faults;
 
 /// The table.
 pub const FAULTS: &[Fault] = faults! {

@@ -9,8 +9,8 @@ use platgen::model::{
 };
 use platgen::value::{Name, Quantity};
 
-use crate::ground::{Ground, HOME};
-use crate::mutant::{Class, Mutant};
+use super::ground::{Ground, HOME};
+use super::mutant::{Class, Mutant};
 
 /// Every fault, and what the renderer refused, by index.
 pub fn mutants(ground: &Ground) -> (Vec<Mutant>, BTreeMap<usize, String>) {

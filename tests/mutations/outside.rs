@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
 
-use crate::ground::Ground;
-use crate::judge::{self, Finding, Input, Judge, Program, Subject};
-use crate::mutant::Mutant;
+use super::ground::Ground;
+use super::mutant::Mutant;
+use crate::judges::judge::{self, Finding, Input, Judge, Program, Subject};
 
 /// The folder of the unchanged files.
 const BASE: &str = "base";

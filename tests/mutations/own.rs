@@ -7,8 +7,8 @@ use platgen::files::Unit;
 use platgen::model::{Platform, Region};
 use platgen::yaml::{emit_all, read};
 
-use crate::ground::Ground;
-use crate::mutant::Mutant;
+use super::ground::Ground;
+use super::mutant::Mutant;
 
 /// Whether the form of a changed file is wrong: YAML that the strict reader refuses or prints otherwise, HCL that is laid out otherwise.
 pub fn form(mutant: &Mutant) -> bool {

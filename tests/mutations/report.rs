@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::mutant::{Class, Mutant};
-use crate::survivors::Survivors;
+use super::mutant::{Class, Mutant};
+use super::survivors::Survivors;
 
 /// What became of the mutants.
 pub struct Outcome<'a> {

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
-use crate::attributes;
-use crate::fields;
-use crate::ground::{Ground, HOME};
-use crate::hand;
-use crate::hand_kubernetes;
-use crate::hand_terraform;
-use crate::judge::Subject;
-use crate::model;
-use crate::mutant::{Class, Mutant};
-use crate::outside::{Noticed, Outside, Scope};
-use crate::own;
-use crate::report::{self, Outcome};
-use crate::survivors::Survivors;
+use super::attributes;
+use super::fields;
+use super::ground::{Ground, HOME};
+use super::hand;
+use super::hand_kubernetes;
+use super::hand_terraform;
+use super::model;
+use super::mutant::{Class, Mutant};
+use super::outside::{Noticed, Outside, Scope};
+use super::own;
+use super::report::{self, Outcome};
+use super::survivors::Survivors;
+use crate::judges::judge::Subject;
 
 /// Who may notice, in the order of their cost. The first three are our own.
 const JUDGES: [&str; 13] = [

@@ -4,7 +4,7 @@ use std::fs;
 
 use platgen::output::{Cause, Change};
 
-use crate::tree::{DEV, PROD, World, unit};
+use super::tree::{DEV, PROD, World, unit};
 
 pub(crate) fn nothing_differs() {
     assert!(World::rendered().differences().is_empty());

@@ -4,7 +4,7 @@ use std::fs;
 
 use platgen::output::{Force, Lock, Obstacle};
 
-use crate::tree::{DEV, NETWORK, PROD, World, unit};
+use super::tree::{DEV, NETWORK, PROD, World, unit};
 
 pub(crate) fn first_render() {
     let world = World::new();

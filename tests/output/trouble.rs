@@ -7,7 +7,7 @@ use std::process::Command;
 use libtest_mimic::{Completion, Failed};
 use tempfile::TempDir;
 
-use crate::tree::{DEV, PROD, World};
+use super::tree::{DEV, PROD, World};
 
 pub(crate) fn spaces_and_unicode() {
     let mut world = World::under(TempDir::new().unwrap(), "my plätform ☃/a b");

@@ -5,13 +5,12 @@ use std::time::Instant;
 use platgen::policy::Policies;
 use serde_json::{Value, json};
 
-use crate::documents;
+use super::documents;
 
 const COUNT: usize = 1000;
 
 /// Each calls the next and the tenth after it; in ten namespaces, each shut but for that.
-#[test]
-fn a_thousand_workloads_take_a_moment() {
+pub(crate) fn a_thousand_workloads_take_a_moment() {
     let place = |at: usize| (format!("n{}", at % 10), format!("w{}", at % COUNT));
     let peer = |at: usize| {
         let (namespace, name) = place(at);

@@ -5,10 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use platgen::policy::{End, Labels, NamedPort, Object, Place, Policies, Protocol, Side};
 use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value;
 
-use crate::documents;
-use crate::worlds::{PORTS, RANGES, World, world};
+use super::documents;
+use super::worlds::{PORTS, RANGES, World, world};
 
 /// For one direction and one end: the policies that isolate it, and for each other end and port those that let it pass. One bit per policy.
 struct Table {
@@ -165,18 +166,14 @@ fn agree(world: &World) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(5_000) })]
-
-    #[test]
-    fn both_evaluators_agree(choices in prop::collection::vec(any::<u8>(), 0..260)) {
-        agree(&world(&choices))?;
-    }
+pub(crate) fn both_evaluators_agree() {
+    let config = Config { failure_persistence: None, ..Config::with_cases(5_000) };
+    let law = |choices: Vec<u8>| agree(&world(&choices));
+    TestRunner::new(config).run(&prop::collection::vec(any::<u8>(), 0..260), law).unwrap_or_else(|fault| panic!("{fault}"));
 }
 
 /// A comparison that could not fail would be worth nothing: the worlds hold every kind of answer, often.
-#[test]
-fn the_worlds_are_of_every_kind() {
+pub(crate) fn the_worlds_are_of_every_kind() {
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
     let (mut allowed, mut denied, mut by_one_side, mut named) = (0, 0, 0, 0);
     for _ in 0..500 {

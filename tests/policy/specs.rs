@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
-use crate::pod;
+use super::pod;
 
 /// The model of a spec; its faults are told.
 fn estate(texts: &[(String, String)], included: &BTreeMap<String, Result<String, String>>) -> Estate {
@@ -164,8 +164,7 @@ fn compare(estate: &Estate) -> usize {
     flows
 }
 
-#[test]
-fn the_specs_allow_their_flows_and_nothing_else() {
+pub(crate) fn the_specs_allow_their_flows_and_nothing_else() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs");
     let mut flows = BTreeMap::new();
     for path in fs::read_dir(root).expect("specs").flatten().map(|entry| entry.path()).filter(|path| path.is_dir()) {
@@ -175,8 +174,7 @@ fn the_specs_allow_their_flows_and_nothing_else() {
 }
 
 /// What one policy more, or one less, would be worth: it shows.
-#[test]
-fn a_difference_is_seen() {
+pub(crate) fn a_difference_is_seen() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/sample");
     let estate = folder(&root);
     let platform = &estate.environments["dev"];
@@ -206,8 +204,7 @@ fn a_difference_is_seen() {
 }
 
 /// The sample with other needs, other ports and ends of every kind.
-#[test]
-fn changed_needs_change_the_policies_alike() {
+pub(crate) fn changed_needs_change_the_policies_alike() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/sample/platform.yaml");
     let sample: Value = serde_yaml::from_str(&fs::read_to_string(path).expect("the sample")).expect("YAML");
     let targets = [

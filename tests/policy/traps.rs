@@ -3,7 +3,7 @@
 use platgen::policy::{End, NamedPort, Place, Pod, Policies, Protocol, Side};
 use serde_json::{Value, json};
 
-use crate::{documents, pod};
+use super::{documents, pod};
 
 fn policy(name: &str, spec: Value) -> Value {
     json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": name, "namespace": "shop"}, "spec": spec})
@@ -38,35 +38,30 @@ fn stranger() -> Pod {
     pod("other", &[("app", "web")])
 }
 
-#[test]
-fn without_types_a_policy_isolates_ingress_alone() {
+pub(crate) fn without_types_a_policy_isolates_ingress_alone() {
     let policies = one(json!({"podSelector": {"matchLabels": {"app": "web"}}}));
     assert!(!open(&policies, &cart(), &web()) && open(&policies, &web(), &cart()));
     // Not even an empty list of rules makes it one for egress.
     assert!(open(&one(json!({"podSelector": {}, "egress": []})), &web(), &stranger()));
 }
 
-#[test]
-fn without_types_egress_rules_isolate_egress() {
+pub(crate) fn without_types_egress_rules_isolate_egress() {
     let policies = one(json!({"podSelector": {}, "ingress": [{}], "egress": [{"to": [{"podSelector": {}}]}]}));
     assert!(open(&policies, &web(), &cart()) && !open(&policies, &web(), &stranger()) && open(&policies, &stranger(), &web()));
 }
 
-#[test]
-fn rules_of_a_direction_that_is_not_among_the_types_say_nothing() {
+pub(crate) fn rules_of_a_direction_that_is_not_among_the_types_say_nothing() {
     let policies = one(json!({"podSelector": {}, "policyTypes": ["Egress"], "ingress": [], "egress": [{}]}));
     assert!(open(&policies, &stranger(), &web()));
 }
 
-#[test]
-fn a_policy_without_a_spec_isolates_its_namespace() {
+pub(crate) fn a_policy_without_a_spec_isolates_its_namespace() {
     let bare = json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "p", "namespace": "shop"}});
     let policies = read(&[bare]);
     assert!(!open(&policies, &stranger(), &web()) && open(&policies, &web(), &stranger()));
 }
 
-#[test]
-fn an_empty_rule_allows_everything_and_no_rule_nothing() {
+pub(crate) fn an_empty_rule_allows_everything_and_no_rule_nothing() {
     assert!(open(&one(json!({"podSelector": {}, "ingress": [{}]})), &stranger(), &web()));
     assert!(open(&one(json!({"podSelector": {}, "ingress": [{"from": [], "ports": []}]})), &stranger(), &web()));
     assert!(open(&one(json!({"podSelector": {}, "ingress": [{"from": null, "ports": null}]})), &stranger(), &web()));
@@ -74,16 +69,14 @@ fn an_empty_rule_allows_everything_and_no_rule_nothing() {
     assert!(!open(&one(json!({"podSelector": {}, "ingress": null})), &web(), &cart()));
 }
 
-#[test]
-fn a_pod_selector_alone_means_the_own_namespace() {
+pub(crate) fn a_pod_selector_alone_means_the_own_namespace() {
     let policies = one(json!({"podSelector": {}, "ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "web"}}}]}]}));
     assert!(open(&policies, &web(), &cart()) && !open(&policies, &cart(), &web()) && !open(&policies, &stranger(), &web()));
     let all = one(json!({"podSelector": {}, "ingress": [{"from": [{"podSelector": {}}]}]}));
     assert!(open(&all, &cart(), &web()) && !open(&all, &stranger(), &web()));
 }
 
-#[test]
-fn one_entry_with_both_selectors_is_and_two_entries_are_or() {
+pub(crate) fn one_entry_with_both_selectors_is_and_two_entries_are_or() {
     let (pods, namespaces) = (json!({"matchLabels": {"app": "web"}}), json!({"matchLabels": {"kubernetes.io/metadata.name": "other"}}));
     let and = one(json!({"podSelector": {}, "ingress": [{"from": [{"podSelector": pods, "namespaceSelector": namespaces}]}]}));
     let or = one(json!({"podSelector": {}, "ingress": [{"from": [{"podSelector": pods}, {"namespaceSelector": namespaces}]}]}));
@@ -92,24 +85,21 @@ fn one_entry_with_both_selectors_is_and_two_entries_are_or() {
     assert!(open(&or, &stranger(), &cart()) && open(&or, &other_cart, &cart()) && open(&or, &web(), &cart()));
 }
 
-#[test]
-fn an_empty_namespace_selector_is_every_namespace_even_an_undeclared_one() {
+pub(crate) fn an_empty_namespace_selector_is_every_namespace_even_an_undeclared_one() {
     let policies = one(json!({"podSelector": {}, "ingress": [{"from": [{"namespaceSelector": {}}]}]}));
     assert!(open(&policies, &stranger(), &web()));
     // But no address.
     assert!(!policies.allows(&outside(&policies, "8.8.8.8"), &policies.place(&End::Pod(web())), 80, Protocol::Tcp).allowed);
 }
 
-#[test]
-fn the_name_label_of_a_namespace_cannot_be_forged() {
+pub(crate) fn the_name_label_of_a_namespace_cannot_be_forged() {
     let labels = json!({"kubernetes.io/metadata.name": "trusted"});
     let forged = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "other", "labels": labels}});
     let rule = json!({"podSelector": {}, "ingress": [{"from": [{"namespaceSelector": {"matchLabels": labels}}]}]});
     assert!(!open(&read(&[forged, policy("p", rule)]), &stranger(), &web()));
 }
 
-#[test]
-fn not_in_is_met_by_pods_without_the_label() {
+pub(crate) fn not_in_is_met_by_pods_without_the_label() {
     let from =
         |expression: Value| one(json!({"podSelector": {}, "ingress": [{"from": [{"podSelector": {"matchExpressions": [expression]}}]}]}));
     let bare = pod("shop", &[]);
@@ -119,8 +109,7 @@ fn not_in_is_met_by_pods_without_the_label() {
     assert!(open(&absent, &bare, &web()) && !open(&absent, &cart(), &web()));
 }
 
-#[test]
-fn policies_add_up_and_one_that_allows_is_enough() {
+pub(crate) fn policies_add_up_and_one_that_allows_is_enough() {
     let policies = read(&[
         policy("deny", json!({"podSelector": {}})),
         policy("allow", json!({"podSelector": {"matchLabels": {"app": "web"}}, "ingress": [{"from": [{"podSelector": {}}]}]})),
@@ -133,8 +122,7 @@ fn policies_add_up_and_one_that_allows_is_enough() {
     assert!(matches!(&verdict.ingress, Side::Denied(by) if by.len() == 1 && by[0].to_string() == "NetworkPolicy shop/deny"));
 }
 
-#[test]
-fn both_sides_have_to_agree() {
+pub(crate) fn both_sides_have_to_agree() {
     let isolated = policy("both", json!({"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}));
     let into_cart =
         json!({"podSelector": {"matchLabels": {"app": "cart"}}, "ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "web"}}}]}]});
@@ -147,8 +135,7 @@ fn both_sides_have_to_agree() {
     assert!(open(&policies, &web(), &cart()) && !open(&policies, &cart(), &web()));
 }
 
-#[test]
-fn ports_are_tcp_unless_they_say_otherwise() {
+pub(crate) fn ports_are_tcp_unless_they_say_otherwise() {
     let policies = one(json!({"podSelector": {}, "ingress": [{"ports": [{"port": 53}, {"protocol": "UDP"}]}]}));
     let place = policies.place(&End::Pod(web()));
     let allows = |port, protocol| policies.allows(&place, &place, port, protocol).allowed;
@@ -156,8 +143,7 @@ fn ports_are_tcp_unless_they_say_otherwise() {
     assert_eq!(policies.ports(&place, &place).to_string(), "TCP 53, UDP");
 }
 
-#[test]
-fn an_end_port_makes_a_range_with_both_ends() {
+pub(crate) fn an_end_port_makes_a_range_with_both_ends() {
     let policies = one(json!({"podSelector": {}, "ingress": [{"ports": [{"port": 8000, "endPort": 8002}, {"port": 8003}]}]}));
     let place = policies.place(&End::Pod(web()));
     let allows = |port| policies.allows(&place, &place, port, Protocol::Tcp).allowed;
@@ -165,8 +151,7 @@ fn an_end_port_makes_a_range_with_both_ends() {
     assert_eq!(policies.ports(&place, &place).to_string(), "TCP 8000-8003");
 }
 
-#[test]
-fn a_named_port_is_that_of_the_target_pod() {
+pub(crate) fn a_named_port_is_that_of_the_target_pod() {
     let named = |pod: Pod, number| Pod { named_ports: vec![NamedPort { name: "http".into(), protocol: Protocol::Tcp, number }], ..pod };
     let (web, cart) = (named(web(), 80), named(cart(), 8080));
     let into = one(json!({"podSelector": {}, "ingress": [{"ports": [{"port": "http"}]}]}));
@@ -183,8 +168,7 @@ fn a_named_port_is_that_of_the_target_pod() {
     assert!(udp.ports(&udp.place(&End::Pod(cart)), &udp.place(&End::Pod(web))).is_empty());
 }
 
-#[test]
-fn addresses_are_outside_and_pods_are_no_addresses() {
+pub(crate) fn addresses_are_outside_and_pods_are_no_addresses() {
     let block = json!({"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}});
     let policies =
         one(json!({"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "ingress": [{"from": [block]}], "egress": [{"to": [block]}]}));
@@ -194,22 +178,19 @@ fn addresses_are_outside_and_pods_are_no_addresses() {
     assert!(policies.allows(&outside(&policies, "8.8.8.8"), &place, 443, Protocol::Tcp).allowed);
 }
 
-#[test]
-fn a_rule_without_peers_is_for_addresses_too() {
+pub(crate) fn a_rule_without_peers_is_for_addresses_too() {
     let policies = one(json!({"podSelector": {}, "ingress": [{"ports": [{"port": 80}]}]}));
     let place = policies.place(&End::Pod(web()));
     assert!(policies.allows(&outside(&policies, "2001:db8::1"), &place, 80, Protocol::Tcp).allowed);
 }
 
-#[test]
-fn pods_in_the_network_of_their_node_are_no_pods() {
+pub(crate) fn pods_in_the_network_of_their_node_are_no_pods() {
     let policies = one(json!({"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "ingress": [{"from": [{"podSelector": {}}]}]}));
     let agent = Pod { host_network: true, ..web() };
     assert!(!open(&policies, &agent, &cart()) && !open(&policies, &cart(), &agent) && open(&policies, &agent, &stranger()));
 }
 
-#[test]
-fn other_kinds_of_policies_are_named_and_not_judged() {
+pub(crate) fn other_kinds_of_policies_are_named_and_not_judged() {
     let other =
         json!({"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": {"name": "x", "namespace": "shop"}, "spec": {}});
     let calico = json!({"apiVersion": "crd.projectcalico.org/v1", "kind": "NetworkPolicy", "metadata": {"name": "y", "namespace": "shop"}, "spec": 1});
@@ -220,8 +201,7 @@ fn other_kinds_of_policies_are_named_and_not_judged() {
     assert!(!open(&policies, &stranger(), &web()));
 }
 
-#[test]
-fn what_the_server_refuses_is_refused_with_its_field() {
+pub(crate) fn what_the_server_refuses_is_refused_with_its_field() {
     let rule = |rule: Value| policy("p", json!({"podSelector": {}, "ingress": [{}, rule]}));
     let deployment = |spec: Value| json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec": spec});
     for (value, wanted) in [

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What faults cost: instructions of `validate` over a spec without faults and over one where each fifth app has one. Needs valgrind.
-#   faults.sh PLATGEN PROPERTIES [APPS]     the two programs, built alike; PROPERTIES prints the specs
+#   faults.sh PLATGEN TESTS [APPS]     the program and the integration tests, built alike; the tests print the specs
 set -eu
 apps=${3:-5000}
 folder=$(mktemp -d)

@@ -2,8 +2,8 @@
 //!
 //! The corpus is replayed as it stands, first. A text that makes the reader panic is written to `target/tmp`; put it into the corpus.
 
-use crate::mutate::HOSTILE;
-use crate::pipeline::make;
+use super::mutate::HOSTILE;
+use super::pipeline::make;
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! What holds for every spec: no panic, both formats alike, a new `needs` only opens, every fault is told.
 
-use crate::mutate::{self, Step};
-use crate::pipeline::{Made, make};
-use crate::toml::toml;
+use super::mutate::{self, Step};
+use super::pipeline::{Made, make};
+use crate::support::toml::toml;
 use platgen::model::Flow;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -52,7 +52,7 @@ type Allowed = BTreeSet<(String, String, u16)>;
 
 /// Who may call whom on which port, in every region.
 fn allowed(made: &Made) -> Allowed {
-    let estate = made.resolution.as_ref().and_then(|resolution| resolution.estate.as_ref()).expect("an estate");
+    let estate = made.estate.as_ref().expect("an estate");
     let regions =
         estate.environments.values().flat_map(|platform| platform.regions.iter().map(move |(name, region)| (platform, name, region)));
     regions

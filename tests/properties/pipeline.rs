@@ -1,20 +1,16 @@
 //! From texts to files without a disk, as `render` does it.
 
-use platgen::diagnostic::{Diagnostics, Severity};
+use platgen::diagnostic::Severity;
 use platgen::files::Files;
-use platgen::model::lock::Lock;
-use platgen::render::{self, Origin};
-use platgen::resolve::{Inputs, Resolution, resolve};
-use platgen::source::Sources;
-use platgen::spec::{DEFAULTS, Specs, assemble};
-use platgen::syntax::parse;
-use std::collections::BTreeMap;
+use platgen::model::Estate;
+use platgen::project::{Project, Rendered, Resolved};
+use std::path::PathBuf;
 
 /// What became of a spec.
 pub(crate) struct Made {
     /// Every finding as `severity[code]: message`, sorted.
     pub(crate) findings: Vec<String>,
-    pub(crate) resolution: Option<Resolution>,
+    pub(crate) estate: Option<Estate>,
     pub(crate) files: Option<Files>,
 }
 
@@ -26,26 +22,17 @@ impl Made {
 
 /// Takes a spec as far as it goes: a fault of one stage keeps the next ones from running, as in the program.
 pub(crate) fn make(texts: &[(&str, &str)]) -> Made {
-    let mut sources = Sources::default();
-    let mut found = Diagnostics::default();
-    let ids: Vec<_> = texts.iter().map(|(name, text)| sources.add(*name, *text)).collect();
-    let nodes: Vec<_> = ids.iter().filter_map(|id| parse(&sources, *id, &mut found)).collect();
-    let mut made = Made { findings: Vec::new(), resolution: None, files: None };
-    if nodes.len() == ids.len() {
-        let id = sources.add_default("defaults.yaml", DEFAULTS);
-        let defaults = parse(&sources, id, &mut found).expect("the defaults can be read");
-        let specs: Specs = assemble(&nodes, &defaults, &mut found);
-        let included = BTreeMap::new();
-        let resolution = resolve(&specs, &Lock::default(), Inputs { sources: &sources, included: &included });
-        found.extend(resolution.diagnostics.iter().cloned());
-        if let Some(estate) = resolution.estate.as_ref().filter(|_| !found.has_errors()) {
-            match render::files(estate, Origin { specs: &specs, lock: &resolution.lock, included: &included }) {
-                Ok(files) => made.files = Some(files),
-                Err(faults) => found.extend(faults),
-            }
+    let texts = texts.iter().map(|(name, text)| (PathBuf::from(name), text.to_string())).collect();
+    let project = Project::of(PathBuf::new(), texts, None, |path| Err(format!("`{path}` is not there")));
+    let mut made = Made { findings: Vec::new(), estate: None, files: None };
+    let (found, sources) = match project.resolve().and_then(Resolved::render) {
+        Ok(Rendered { resolved, files }) => {
+            made.estate = Some(resolved.estate);
+            made.files = Some(files);
+            (resolved.project.found, resolved.project.sources)
         }
-        made.resolution = Some(resolution);
-    }
+        Err(failure) => (failure.found, failure.sources),
+    };
     // Printing looks up every place in the texts, so a wrong one shows here.
     let sorted = found.sorted();
     for format in platgen::diagnostic::Format::ALL {

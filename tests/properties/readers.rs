@@ -9,7 +9,7 @@
 //! `?` as the last sign of a file. In TOML: that nesting. Lines inside brackets or quotes that stand as far left as what they belong to are
 //! against the letter of YAML, and common (a closing bracket); each parser lets most of them pass, so there a refusal of either says nothing.
 
-use crate::fuzz::{Random, Seed, corpus, spoil};
+use super::fuzz::{Random, Seed, corpus, spoil};
 use platgen::diagnostic::{Code, Diagnostics};
 use platgen::source::Sources;
 use platgen::syntax::{Entry, Kind, Node, parse};
@@ -223,7 +223,8 @@ impl<'de> DeserializeSeed<'de> for Anything {
 fn judge_yaml(text: &str) -> Result<bool, String> {
     match ours("yaml", text) {
         Ok(node) => match yaml(text, Same(&node)) {
-            Err(_) if stands_left(&node, text) && yaml(text, Anything).is_err() => Ok(false),
+            // A carriage return alone ends a line, too.
+            Err(_) if stands_left(&node, &text.replace('\r', "\n")) && yaml(text, Anything).is_err() => Ok(false),
             other => other.map(|()| true),
         },
         Err(faults) if faults.iter().any(by_design) => Ok(false),

@@ -1,11 +1,11 @@
 //! `layout` over specs in every dress: the same meaning, every comment, the same text a second time, the same text whatever the dress was.
 
-use crate::fuzz::{Random, corpus};
-use crate::mutate::{self, Step};
-use crate::pipeline::make;
+use super::fuzz::{Random, corpus};
+use super::mutate::{self, Step};
+use super::pipeline::make;
 use platgen::diagnostic::Diagnostics;
-use platgen::layout::{layout, same};
 use platgen::source::Sources;
+use platgen::spec_fmt::{canonical, same};
 use platgen::syntax::{Node, parse};
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ fn read(name: &str, text: &str) -> Option<Node> {
 fn lay_out(name: &str, text: &str) -> Result<String, String> {
     let mut sources = Sources::default();
     let id = sources.add(name, text);
-    layout(&sources, id).map_err(|faults| faults.iter().map(|fault| fault.message.clone()).collect())
+    canonical(&sources, id).map_err(|faults| faults.iter().map(|fault| fault.message.clone()).collect())
 }
 
 /// What must hold of every text that is laid out; whether it was.
@@ -51,7 +51,7 @@ pub(crate) fn spoilt_texts() {
     for _ in 0..if cfg!(debug_assertions) { 600 } else { 30_000 } {
         let (format, mut bytes) = seeds[random.below(seeds.len())].clone();
         let other = &seeds[random.below(seeds.len())].1;
-        crate::fuzz::spoil(&mut bytes, other, &mut random);
+        super::fuzz::spoil(&mut bytes, other, &mut random);
         done += usize::from(holds(&format!("platform.{format}"), &String::from_utf8_lossy(&bytes)));
     }
     assert!(done > 60, "{done}");

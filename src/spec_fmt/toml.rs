@@ -7,7 +7,7 @@ use super::{BEFORE_COMMENT, Refused};
 use toml_edit::{Array, Decor, DocumentMut, InlineTable, Item, KeyMut, RawString, Table, Value};
 
 /// Lays out a text with plain line ends.
-pub(super) fn layout(text: &str) -> Result<String, Refused> {
+pub(super) fn canonical(text: &str) -> Result<String, Refused> {
     let mut document: DocumentMut = text
         .parse()
         .map_err(|error: toml_edit::TomlError| Refused { at: error.span().map_or(0, |span| span.start), why: "it can't be read" })?;

@@ -1,9 +1,14 @@
-//! Finds and reads a spec, its lock and the files it includes, and resolves it: what every command starts with.
+//! The pipeline: a spec on disk is opened, resolved and rendered. Commands, tests and analyses start here.
+//!
+//! Opening finds and reads the spec, its lock and the files it includes; every later stage is pure. Knows nothing of terminals.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::files::Files;
+use crate::model::Estate;
 use crate::model::lock::Lock;
+use crate::render::{self, Origin, nothing_to_render};
 use crate::resolve::{Inputs, Resolution, resolve};
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 use crate::spec::{DEFAULTS, Spec, Specs, assemble};
 use crate::syntax::{Node, parse};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,37 +21,139 @@ const READ: u64 = 64 << 20;
 const INCLUDED: u64 = 1 << 20;
 
 /// The name of the lock beside a spec file, or in a spec folder.
-pub(super) const LOCK: &str = "platgen.lock";
+pub const LOCK: &str = "platgen.lock";
 
 /// The output folder beside a spec file, or in a spec folder, unless another is named.
-pub(super) const OUTPUT: &str = "deploy";
+pub const OUTPUT: &str = "deploy";
 
-/// A spec as it stands on disk, read as far as it can be.
+/// A spec with its lock and the files it includes, read as far as possible.
 #[derive(Debug)]
-pub struct Loaded {
+pub struct Project {
     /// The folder that holds the lock and, by default, the output.
     pub folder: PathBuf,
     /// The spec's files, as the user would name them.
     pub paths: Vec<PathBuf>,
-    /// Their texts.
+    /// Their texts, and those of the lock and the defaults.
     pub sources: Sources,
-    /// What the spec says.
+    /// The spec of each environment.
     pub specs: Specs,
-    /// The files it includes.
+    /// The files that the spec includes, by path: the text, or why it could not be read.
     pub included: BTreeMap<String, Result<String, String>>,
-    /// The lock's text; none where there is no file.
+    /// The lock's text; `None` without a lock file.
     pub lock_text: Option<String>,
     /// The lock.
     pub lock: Lock,
-    /// Whether nothing stands in the way of resolving it.
+    /// Whether spec and lock could be read well enough to be resolved.
     pub sound: bool,
-    /// What was found so far.
+    /// The findings so far.
     pub found: Diagnostics,
 }
 
-impl Loaded {
-    /// Resolves it; its findings join the others. `None` where syntax or lock faults forbid it.
-    pub fn resolve(&mut self) -> Option<Resolution> {
+/// A project whose spec is valid.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The project; its findings hold no error.
+    pub project: Project,
+    /// Every environment of the spec.
+    pub estate: Estate,
+    /// The lock with every new range.
+    pub lock: Lock,
+}
+
+/// A project with the files that it is rendered to.
+#[derive(Debug)]
+pub struct Rendered {
+    /// What was rendered.
+    pub resolved: Resolved,
+    /// Every file of every environment.
+    pub files: Files,
+}
+
+/// Why a project can't be read, resolved or rendered.
+#[derive(Debug)]
+pub struct Failure {
+    /// Every finding, at least one of them an error.
+    pub found: Diagnostics,
+    /// The texts that the findings point into.
+    pub sources: Sources,
+}
+
+impl From<Box<Diagnostic>> for Box<Failure> {
+    fn from(fault: Box<Diagnostic>) -> Self {
+        let mut found = Diagnostics::default();
+        found.push(*fault);
+        Box::new(Failure { found, sources: Sources::default() })
+    }
+}
+
+impl Project {
+    /// Reads the spec that was named, or the nearest one, with its lock and the files it includes. Faults in their texts are findings of the project.
+    ///
+    /// # Errors
+    /// There is no spec, there are two, or a file can't be read.
+    pub fn open(named: Option<&Path>) -> Result<Project, Box<Failure>> {
+        let path = match named {
+            Some(path) => path.to_path_buf(),
+            None => find()?,
+        };
+        let (folder, paths) = files(&path)?;
+        let mut texts = Vec::new();
+        for path in paths {
+            let text = read(&path)?;
+            texts.push((path, text));
+        }
+        let lock_path = folder.join(LOCK);
+        let lock = match regular(&lock_path, READ).and_then(|()| std::fs::read_to_string(&lock_path)) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(unreadable(&lock_path, &error).into()),
+        };
+        Ok(Project::of(folder.clone(), texts, lock, |path| include(&folder, path)))
+    }
+
+    /// A project from the texts of its files by path, its lock, and a reader of included files. Touches no disk.
+    pub fn of(
+        folder: PathBuf,
+        texts: Vec<(PathBuf, String)>,
+        lock_text: Option<String>,
+        include: impl Fn(&str) -> Result<String, String>,
+    ) -> Project {
+        let mut sources = Sources::default();
+        let mut found = Diagnostics::default();
+        let mut nodes: Vec<Node> = Vec::new();
+        let mut sound = true;
+        let mut paths = Vec::new();
+        for (path, text) in texts {
+            let id = sources.add(path.display().to_string(), text);
+            match parse(&sources, id, &mut found) {
+                Some(node) => nodes.push(node),
+                None => sound = false,
+            }
+            paths.push(path);
+        }
+        // A part that can't be read, or an anchor in place of a value, would be followed by findings about what is missing.
+        sound &= !found.iter().any(|fault| matches!(fault.code, Code::Syntax | Code::Anchor));
+        let id = sources.add_default("defaults.yaml", DEFAULTS);
+        let defaults = parse(&sources, id, &mut found).unwrap_or_else(|| Node::map(Span::new(id, 0..0), Vec::new()));
+        let specs = if sound { assemble(&nodes, &defaults, &mut found) } else { Specs::default() };
+        let mut lock = Lock::default();
+        if let Some(text) = &lock_text {
+            let id = sources.add(folder.join(LOCK).display().to_string(), text.clone());
+            match Lock::parse(id, text) {
+                Ok(read) => lock = read,
+                Err(faults) => {
+                    found.extend(faults);
+                    sound = false;
+                }
+            }
+        }
+        let included = wanted(&specs).into_iter().map(|path| (path.clone(), include(&path))).collect();
+        Project { folder, paths, sources, specs, included, lock_text, lock, sound, found }
+    }
+
+    /// Resolves what can be resolved, for commands that have something to show of a faulty spec; the findings join the project's. `None` where the
+    /// spec or the lock can't be read.
+    pub fn resolve_soundly(&mut self) -> Option<Resolution> {
         if !self.sound {
             return None;
         }
@@ -54,54 +161,43 @@ impl Loaded {
         self.found.extend(std::mem::take(&mut resolution.diagnostics));
         Some(resolution)
     }
+
+    /// Resolves every environment.
+    ///
+    /// # Errors
+    /// The spec or the lock has a fault.
+    pub fn resolve(mut self) -> Result<Resolved, Box<Failure>> {
+        let resolution = self.resolve_soundly().filter(|_| !self.found.has_errors());
+        match resolution.and_then(|resolution| Some((resolution.estate?, resolution.lock))) {
+            Some((estate, lock)) => Ok(Resolved { project: self, estate, lock }),
+            None if self.found.has_errors() => Err(self.fail([])),
+            None => Err(self.fail([nothing_to_render()])),
+        }
+    }
+
+    /// The failure with the project's findings and further ones.
+    pub fn fail(mut self, more: impl IntoIterator<Item = Diagnostic>) -> Box<Failure> {
+        self.found.extend(more);
+        Box::new(Failure { found: self.found, sources: self.sources })
+    }
 }
 
-/// Reads the spec that was named, or the one that is near.
-///
-/// # Errors
-/// There is none, there are two, or it can't be read.
-pub fn load(named: Option<&Path>) -> Result<Loaded, Box<Diagnostic>> {
-    let path = match named {
-        Some(path) => path.to_path_buf(),
-        None => find()?,
-    };
-    let (folder, paths) = files(&path)?;
-    let mut sources = Sources::default();
-    let mut found = Diagnostics::default();
-    let mut nodes: Vec<Node> = Vec::new();
-    let mut sound = true;
-    for path in &paths {
-        let text = read(path)?;
-        let id = sources.add(path.display().to_string(), text);
-        match parse(&sources, id, &mut found) {
-            Some(node) => nodes.push(node),
-            None => sound = false,
+impl Resolved {
+    /// Renders every file of every environment.
+    ///
+    /// # Errors
+    /// No environment to render, a patch that fits nothing, a manifest that can't be read, a fault in a template.
+    pub fn render(self) -> Result<Rendered, Box<Failure>> {
+        let Resolved { project, estate, lock } = &self;
+        if estate.environments.is_empty() {
+            return Err(self.project.fail([nothing_to_render()]));
+        }
+        let origin = Origin { specs: &project.specs, lock, included: &project.included };
+        match render::files(estate, origin) {
+            Ok(files) => Ok(Rendered { resolved: self, files }),
+            Err(faults) => Err(self.project.fail(faults)),
         }
     }
-    // What can't be read, and what stands for something else, would be followed by faults that are none.
-    sound &= !found.iter().any(|fault| matches!(fault.code, Code::Syntax | Code::Anchor));
-    let id = sources.add_default("defaults.yaml", DEFAULTS);
-    let defaults = parse(&sources, id, &mut found).unwrap_or_else(|| Node::map(crate::source::Span::new(id, 0..0), Vec::new()));
-    let specs = if sound { assemble(&nodes, &defaults, &mut found) } else { Specs::default() };
-    let lock_path = folder.join(LOCK);
-    let lock_text = match regular(&lock_path, READ).and_then(|()| std::fs::read_to_string(&lock_path)) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(unreadable(&lock_path, &error)),
-    };
-    let mut lock = Lock::default();
-    if let Some(text) = &lock_text {
-        let id = sources.add(lock_path.display().to_string(), text.clone());
-        match Lock::parse(id, text) {
-            Ok(read) => lock = read,
-            Err(faults) => {
-                found.extend(faults);
-                sound = false;
-            }
-        }
-    }
-    let included = wanted(&specs).into_iter().map(|path| (path.clone(), include(&folder, &path))).collect();
-    Ok(Loaded { folder, paths, sources, specs, included, lock_text, lock, sound, found })
 }
 
 /// The nearest spec, here or above: a file, or the folder whose files it is one of.

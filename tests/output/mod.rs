@@ -8,25 +8,25 @@ mod ownership;
 mod tree;
 mod trouble;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Trial;
 
-macro_rules! trials {
-    ($($module:ident: $($name:ident)*;)*) => {
-        vec![$($(Trial::test(concat!(stringify!($module), "/", stringify!($name)), || { $module::$name(); Ok(()) }),)*)*]
-    };
+use crate::support::functions;
+
+/// Runs one part as a child of this program, if `PLATGEN_OUTPUT_PART` names one; whether it does.
+pub(crate) fn ran_part() -> bool {
+    let Ok(part) = std::env::var("PLATGEN_OUTPUT_PART") else { return false };
+    let folder = std::env::args().nth(1).unwrap_or_default();
+    match part.as_str() {
+        "loop" => kill::part_loop(&folder, usize::MAX),
+        "rounds" => kill::part_loop(&folder, 12),
+        _ => trouble::part_render(&folder),
+    }
+    true
 }
 
-fn main() {
-    if let Ok(part) = std::env::var("PLATGEN_OUTPUT_PART") {
-        let folder = std::env::args().nth(1).unwrap_or_default();
-        match part.as_str() {
-            "loop" => kill::part_loop(&folder, usize::MAX),
-            "rounds" => kill::part_loop(&folder, 12),
-            _ => trouble::part_render(&folder),
-        }
-        return;
-    }
-    let mut trials = trials! {
+/// The trials of this module.
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = functions! {
         causes: nothing_differs nothing_was_ever_rendered spec_changed inputs_changed_but_no_file platgen_changed edited_missing_foreign
             edited_and_more a_folder_is_gone_or_new manifests locks;
         kill: killed_at_any_moment an_interrupted_render_with_edits_after two_at_once a_hostile_journal;
@@ -36,7 +36,7 @@ fn main() {
             a_manifest_after_a_merge_conflict paths_that_lead_out_are_refused;
         trouble: spaces_and_unicode links_are_never_followed something_else_has_the_name a_replaced_file_keeps_its_mode;
     };
-    trials.push(Trial::ignorable_test("trouble/a_read_only_folder", trouble::a_read_only_folder));
-    trials.push(Trial::ignorable_test("trouble/a_full_disk", trouble::a_full_disk));
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    trials.push(Trial::ignorable_test("output::trouble::a_read_only_folder", trouble::a_read_only_folder));
+    trials.push(Trial::ignorable_test("output::trouble::a_full_disk", trouble::a_full_disk));
+    trials
 }

@@ -7,7 +7,7 @@ mod case;
 mod waivers;
 mod world;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Trial;
 use platgen::check;
 use platgen::diagnostic::Code;
 use std::collections::BTreeSet;
@@ -19,19 +19,19 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn main() {
-    let arguments = Arguments::from_args();
+/// The trials of this module.
+pub(crate) fn trials() -> Vec<Trial> {
     let cases = case::read(&root().join("tests/check/cases.yaml"));
     let world = Arc::new(World::load(&root().join("tests/check/spec"), &[]));
     let mut trials = vec![
-        Trial::test("every_rule_has_a_case", {
+        Trial::test("check::every_rule_has_a_case", {
             let proved: BTreeSet<String> = cases.iter().map(|case| case.rule.clone()).collect();
             move || {
                 let missing: Vec<&str> = Code::RULES.iter().map(|rule| rule.name()).filter(|name| !proved.contains(*name)).collect();
                 if missing.is_empty() { Ok(()) } else { Err(format!("no case for {missing:?}").into()) }
             }
         }),
-        Trial::test("nothing_rendered_is_found", || {
+        Trial::test("check::nothing_rendered_is_found", || {
             let world = World::load(&root().join("tests/check/spec"), &[]);
             let mut files = world.files.clone();
             files.units.clear();
@@ -48,22 +48,22 @@ fn main() {
             ];
             if expected.iter().all(|rule| rules.contains(rule)) { Ok(()) } else { Err(format!("{rules:?}").into()) }
         }),
-        Trial::test("garbage_is_no_fault_of_the_run", || {
+        Trial::test("check::garbage_is_no_fault_of_the_run", || {
             let world = World::load(&root().join("tests/check/spec"), &[]);
             world::survives_garbage(&world);
             Ok(())
         }),
     ];
     for name in ["boutique", "minimal/platform.yaml", "minimal-toml/platform.toml", "sample/platform.yaml"] {
-        trials.push(Trial::test(format!("clean/{name}"), move || clean(&root().join("specs").join(name))));
+        trials.push(Trial::test(format!("check::clean/{name}"), move || clean(&root().join("specs").join(name))));
     }
-    trials.push(Trial::test("clean/tests", || clean(&root().join("tests/check/spec"))));
+    trials.push(Trial::test("check::clean/tests", || clean(&root().join("tests/check/spec"))));
     for case in cases {
         let world = world.clone();
-        trials.push(Trial::test(format!("mutant/{}/{}", case.rule, case.name), move || case.run(&world)));
+        trials.push(Trial::test(format!("check::mutant/{}/{}", case.rule, case.name), move || case.run(&world)));
     }
     trials.extend(waivers::trials());
-    libtest_mimic::run(&arguments, trials).exit();
+    trials
 }
 
 /// A spec of the repository raises nothing that its waivers do not accept.

@@ -5,7 +5,7 @@ use super::*;
 fn lay_out(name: &str, text: &str) -> Result<String, String> {
     let mut sources = Sources::default();
     let id = sources.add(name, text);
-    layout(&sources, id).map_err(|faults| {
+    canonical(&sources, id).map_err(|faults| {
         let line = |fault: &Diagnostic| fault.span.map_or(0, |span| sources.position(span).line);
         faults.iter().map(|fault| format!("{}:{}: {}", fault.code.name(), line(fault), fault.message)).collect::<Vec<_>>().join("\n")
     })

@@ -4,31 +4,30 @@
 
 mod check;
 mod cli;
+mod killed;
 mod merge;
-mod program;
+pub(crate) mod program;
 mod rendered;
 mod scanners;
 mod schema;
 mod show;
 mod specs;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use std::path::Path;
 
-macro_rules! trials {
-    ($($module:ident: $($name:ident)*;)*) => {
-        vec![$($(Trial::test(concat!(stringify!($module), "/", stringify!($name)), || { $module::$name(); Ok(()) }),)*)*]
-    };
-}
+use crate::support::{functions, required};
 
-fn main() {
-    let mut trials = trials! {
+/// The trials of this module.
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = functions! {
         check: the_spec_changed files_were_edited_deleted_added the_lock_is_missing_or_stale platgen_changed a_render_was_interrupted
             edited_and_foreign_files_need_force a_terraform_root_that_left_the_spec a_lock_with_conflict_markers differences_are_findings_for_programs
             names_that_mean_nothing;
         cli: help_and_exit_codes formats closed_pipe_is_quiet full_stdout_fails credentials_are_not_printed a_folder_is_found_from_inside init_validate_render_check init_in_both_formats_says_the_same
             fmt_checks_writes_and_refuses init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
             check_judges_by_rules_and_waivers rules_are_listed explain_every_code_and_section completions_and_manual show_says_where_values_come_from;
+        killed: a_killed_render_leaves_whole_files;
         rendered: agents_are_on_every_node jobs_come_before_the_rollout many_paths_are_several_routes an_engine_listens_where_it_is_told;
         scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
@@ -37,28 +36,28 @@ fn main() {
     };
     for (name, spec) in program::specs() {
         let (again, of) = (spec.clone(), name.clone());
-        trials.push(Trial::test(format!("specs/same_bytes/{name}"), move || specs::same_bytes(&again)));
-        trials.push(Trial::test(format!("specs/warnings/{name}"), move || specs::warnings(&of, &spec)));
+        trials.push(Trial::test(format!("acceptance::specs::same_bytes/{name}"), move || specs::same_bytes(&again)));
+        trials.push(Trial::test(format!("acceptance::specs::warnings/{name}"), move || specs::warnings(&of, &spec)));
     }
     let git = specs::starts(Path::new("git"), &["--version"]);
-    trials.push(judged("merge/conflict_in_the_default_style", git, merge::conflict_in_the_default_style));
-    trials.push(judged("merge/conflict_in_the_diff3_style", git, merge::conflict_in_the_diff3_style));
-    trials.push(judged("merge/clean_merge_with_overlaps", git, merge::clean_merge_with_overlaps));
+    trials.push(judged("acceptance::merge::conflict_in_the_default_style", git, merge::conflict_in_the_default_style));
+    trials.push(judged("acceptance::merge::conflict_in_the_diff3_style", git, merge::conflict_in_the_diff3_style));
+    trials.push(judged("acceptance::merge::clean_merge_with_overlaps", git, merge::clean_merge_with_overlaps));
     let kubectl = specs::starts(Path::new("kubectl"), &["version", "--client"]);
-    trials.push(judged("specs/kustomize_builds_every_region", kubectl, specs::kustomize_builds_every_region));
+    trials.push(judged("acceptance::specs::kustomize_builds_every_region", kubectl, specs::kustomize_builds_every_region));
     let yaml = specs::starts(&specs::python(), &["-c", "import yaml"]);
-    trials.push(judged("specs/boutique_keeps_the_facts", yaml, specs::boutique_keeps_the_facts));
+    trials.push(judged("acceptance::specs::boutique_keeps_the_facts", yaml, specs::boutique_keeps_the_facts));
     let validate = specs::starts(&specs::python(), &["-c", "import kubernetes_validate"]);
     for version in ["1.33", "1.35", "1.37"] {
-        trials.push(judged(&format!("specs/strict_in_version/{version}"), validate, move || specs::strict_in_version(version)));
+        trials
+            .push(judged(&format!("acceptance::specs::strict_in_version/{version}"), validate, move || specs::strict_in_version(version)));
     }
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    trials
 }
 
 /// A trial that needs another program.
 fn judged(name: &str, present: bool, run: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
-    let required = std::env::var("PLATGEN_JUDGES").is_ok_and(|value| value == "required");
-    if !present && required {
+    if !present && required() {
         let missing = format!("{name} needs git, kubectl, or the Python that PLATGEN_PYTHON names with what tests/judges/python.txt lists");
         return Trial::test(name, move || Err(missing.into()));
     }

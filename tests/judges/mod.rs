@@ -12,7 +12,7 @@ mod bench;
 mod cache;
 mod checkov;
 mod cluster;
-mod judge;
+pub(crate) mod judge;
 mod kubernetes;
 mod random;
 mod resources;
@@ -24,10 +24,11 @@ mod waivers;
 
 use std::fs;
 use std::path::Path;
-use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Completion, Failed, Trial};
+
+use crate::support::required;
 
 use bench::Bench;
 use judge::Finding;
@@ -40,14 +41,24 @@ const FAST: [&str; 6] = ["kubeconform", "kube-score", "kubectl", "pyyaml", "yaml
 /// How many random specs there are, and how many of them every judge sees.
 const RANDOM: (u64, u64) = (16, 3);
 
-fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+/// What the trials of this module share, for the report after them.
+struct Session {
+    bench: Arc<Bench>,
+    /// The waivers of each rendered spec, by its name.
+    waived: Vec<(String, Vec<Waiver>)>,
+}
+
+/// Set once the trials are collected.
+static SESSION: OnceLock<Session> = OnceLock::new();
+
+/// The trials of this module. Renders every spec.
+pub(crate) fn trials() -> Vec<Trial> {
     let bench = Arc::new(Bench::open(judge::all()));
-    let required = std::env::var("PLATGEN_JUDGES").is_ok_and(|value| value == "required");
+    let required = required();
     let mut trials = vec![
-        Trial::test("waivers/rules", || waivers::prove().map_err(Failed::from)),
-        Trial::test("resources/rules", || resources::prove().map_err(Failed::from)),
-        Trial::test("cluster/logic", || cluster::prove().map_err(Failed::from)),
+        Trial::test("judges::waivers/rules", || waivers::prove().map_err(Failed::from)),
+        Trial::test("judges::resources/rules", || resources::prove().map_err(Failed::from)),
+        Trial::test("judges::cluster/logic", || cluster::prove().map_err(Failed::from)),
     ];
     let mut waived: Vec<(String, Vec<Waiver>)> = Vec::new();
     let mut configured = None;
@@ -59,38 +70,40 @@ fn main() -> ExitCode {
                 let tree = Arc::new(tree);
                 match waivers::read(&tree.root) {
                     Ok(read) => waived.push((name, read)),
-                    Err(error) => trials.push(Trial::test(format!("waivers/{name}"), move || Err(error.into()))),
+                    Err(error) => trials.push(Trial::test(format!("judges::waivers/{name}"), move || Err(error.into()))),
                 }
                 trials.extend(judged(&tree, &bench, required, |_| true));
                 trees.push(Arc::clone(&tree));
                 configured.get_or_insert(tree);
             }
-            Err(error) => trials.push(Trial::test(format!("render/{name}"), move || Err(error.into()))),
+            Err(error) => trials.push(Trial::test(format!("judges::render/{name}"), move || Err(error.into()))),
         }
     }
-    let rendered = waived.len();
-    trials.push(Trial::test("resources/roots", move || resources::same_roots(&trees).map_err(Failed::from)));
+    trials.push(Trial::test("judges::resources/roots", move || resources::same_roots(&trees).map_err(Failed::from)));
     trials.extend(dates(&waived));
     trials.push(scanned(&bench, required));
     if let Some(tree) = &configured {
         trials.extend(planted(&bench, tree, required));
     }
     trials.extend(composed(&bench, required));
-    let whole = arguments.filter.is_none() && arguments.skip.is_empty() && !arguments.list && !arguments.ignored;
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    if arguments.list {
-        return ExitCode::SUCCESS;
-    }
-    let mut failed = conclusion.has_failed();
+    SESSION.get_or_init(|| Session { bench, waived });
+    trials
+}
+
+/// Prints the table of judges, and writes it to `report.txt`. After a `whole` run, a waiver that no finding needed is a fault.
+/// Returns whether everything is in order; it is if the trials were never collected.
+pub(crate) fn report(whole: bool) -> bool {
+    let Some(Session { bench, waived }) = SESSION.get() else { return true };
     let table = bench.table();
     println!("{table}");
-    if rendered == 0 {
+    if waived.is_empty() {
         println!("no spec was rendered: nothing was judged\n");
     }
+    let mut sound = true;
     let written = fs::create_dir_all(judge::home()).and_then(|()| fs::write(judge::home().join("report.txt"), table));
     if let Err(error) = written {
         eprintln!("{}/report.txt: {error}", judge::home().display());
-        failed = true;
+        sound = false;
     }
     // Only a whole run knows that nothing needed a waiver, and only of scanners that ran.
     let ran = |name: &str| {
@@ -101,10 +114,10 @@ fn main() -> ExitCode {
     for (tree, waivers) in waived.iter().filter(|_| whole) {
         for idle in waivers::unneeded(tree, waivers, &needed, ran) {
             eprintln!("waivers: {idle}");
-            failed = true;
+            sound = false;
         }
     }
-    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    sound
 }
 
 /// The folders of `specs/`, in name order.
@@ -120,7 +133,7 @@ fn judged(tree: &Arc<Tree>, bench: &Arc<Bench>, required: bool, sees: impl Fn(&s
     let mut trials = Vec::new();
     for (index, (judge, _)) in bench.judges.iter().enumerate().filter(|(_, (judge, _))| sees(judge.name)) {
         for input in (0..tree.inputs.len()).filter(|input| tree.inputs[*input].subject == judge.subject) {
-            let name = format!("{}/{}/{}", judge.name, tree.name, tree.inputs[input].path);
+            let name = format!("judges::{}/{}/{}", judge.name, tree.name, tree.inputs[input].path);
             let tree = Arc::clone(tree);
             trials.push(trial(name, index, Arc::clone(bench), required, move |bench| {
                 let findings = bench.judge(index, &tree, input)?;
@@ -141,7 +154,7 @@ fn composed(bench: &Arc<Bench>, required: bool) -> Vec<Trial> {
     };
     let (seed, count) = match (number("PLATGEN_SEED", 1), number("PLATGEN_RANDOM", RANDOM.0)) {
         (Ok(seed), Ok(count)) => (seed, count),
-        (Err(error), _) | (_, Err(error)) => return vec![Trial::test("random", move || Err(error.into()))],
+        (Err(error), _) | (_, Err(error)) => return vec![Trial::test("judges::random", move || Err(error.into()))],
     };
     let mut trials = Vec::new();
     for (place, seed) in (0..count).map(|place| (place, seed.wrapping_add(place))) {
@@ -150,7 +163,7 @@ fn composed(bench: &Arc<Bench>, required: bool) -> Vec<Trial> {
                 let tree = Arc::new(tree);
                 trials.extend(judged(&tree, bench, required, |name| place < RANDOM.1 || FAST.contains(&name)));
             }
-            Err(error) => trials.push(Trial::test(format!("render/random-{seed}"), move || Err(error.into()))),
+            Err(error) => trials.push(Trial::test(format!("judges::render/random-{seed}"), move || Err(error.into()))),
         }
     }
     trials
@@ -159,7 +172,7 @@ fn composed(bench: &Arc<Bench>, required: bool) -> Vec<Trial> {
 /// What a user does who scans a rendered platform.
 fn scanned(bench: &Arc<Bench>, required: bool) -> Trial {
     let bench = Arc::clone(bench);
-    Trial::ignorable_test("scan/sample", move || {
+    Trial::ignorable_test("judges::scan/sample", move || {
         let scanners = bench
             .judges
             .iter()
@@ -180,11 +193,11 @@ fn planted(bench: &Arc<Bench>, configured: &Tree, required: bool) -> Vec<Trial> 
     let folder = judge::configuration().join("fixture");
     let tree = match trees::folder().and_then(|keep| trees::fixture(&folder, configured, keep)) {
         Ok(tree) => Arc::new(tree),
-        Err(error) => return vec![Trial::test("fixture", move || Err(error.into()))],
+        Err(error) => return vec![Trial::test("judges::fixture", move || Err(error.into()))],
     };
     let expected: toml::Table = match fs::read_to_string(folder.join("expected.toml")).ok().and_then(|text| toml::from_str(&text).ok()) {
         Some(expected) => expected,
-        None => return vec![Trial::test("fixture", || Err("fixture/expected.toml cannot be read".into()))],
+        None => return vec![Trial::test("judges::fixture", || Err("fixture/expected.toml cannot be read".into()))],
     };
     let mut trials = Vec::new();
     // What a cluster refuses is proved with a cluster of our own making.
@@ -192,7 +205,7 @@ fn planted(bench: &Arc<Bench>, configured: &Tree, required: bool) -> Vec<Trial> 
         let key = format!("{} {:?}", judge.name, judge.subject).to_lowercase();
         let lines = expected.get(&key).and_then(toml::Value::as_array).cloned().unwrap_or_default();
         let tree = Arc::clone(&tree);
-        trials.push(trial(format!("fixture/{key}"), index, Arc::clone(bench), required, move |bench| {
+        trials.push(trial(format!("judges::fixture/{key}"), index, Arc::clone(bench), required, move |bench| {
             let mut findings = Vec::new();
             for input in (0..tree.inputs.len()).filter(|input| tree.inputs[*input].subject == bench.judges[index].0.subject) {
                 findings.extend(bench.judge(index, &tree, input)?);
@@ -238,7 +251,7 @@ fn dates(waived: &[(String, Vec<Waiver>)]) -> Vec<Trial> {
         if over.is_empty() { Ok(()) } else { Err(over.join("\n").into()) }
     };
     let few = move || waivers::too_many(&all).map_or(Ok(()), |error| Err(error.into()));
-    vec![Trial::test("waivers/dates", expired), Trial::test("waivers/few", few)]
+    vec![Trial::test("judges::waivers/dates", expired), Trial::test("judges::waivers/few", few)]
 }
 
 /// Findings as lines that a waiver can be written from.

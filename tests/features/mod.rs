@@ -3,19 +3,16 @@
 //!
 //! A case is a line of `tests/features/*.yaml`; its forms are made here. The JSON Schema holds them to be complete.
 
-#[path = "../support/features.rs"]
-mod features;
 mod forms;
 mod profiles;
 mod schema;
-#[path = "../support/toml.rs"]
-mod toml;
 
-use features::{Case, cases, count_by_name, folder};
+use crate::acceptance::program::tree;
+use crate::support::features::{Case, cases, count_by_name, folder};
+use crate::support::finding::findings;
+use crate::support::scratch;
 use forms::{ELSEWHERE, Form, HERE, Like, NO_TOML, forms, plain};
-use libtest_mimic::{Arguments, Failed, Trial};
-use platgen::diagnostic::Severity;
-use platgen::render::{self, Origin};
+use libtest_mimic::{Failed, Trial};
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -48,8 +45,8 @@ const SILENT: &[(&str, &str)] = &[
 struct Made {
     /// Texts by path, of each environment; those of none under `""`.
     files: BTreeMap<String, BTreeMap<String, String>>,
-    /// The hashes of what each folder was made from.
-    inputs: Vec<String>,
+    /// Manifests by path.
+    manifests: BTreeMap<String, String>,
     /// Environments (all, if none is named), code and message of each warning.
     warnings: Vec<(Vec<String>, String, String)>,
     /// Code and message of each error.
@@ -68,42 +65,40 @@ impl Made {
     }
 }
 
-/// Renders a form as the program does, from disk.
+/// Renders a form with the program.
 fn make(form: &Form) -> Made {
-    let place = tempfile::tempdir().expect("a folder");
+    let place = scratch();
     let root = place.path();
     fs::create_dir(root.join("files")).expect("a folder");
     for file in fs::read_dir(folder().join("files")).expect("a folder").flatten() {
         fs::copy(file.path(), root.join("files").join(file.file_name())).expect("copied");
     }
     form.files.iter().for_each(|(name, text)| fs::write(root.join(name), text).expect("written"));
-    let named = if form.files.len() == 1 { root.join(&form.files[0].0) } else { root.to_path_buf() };
-    let mut loaded = platgen::cli::load(Some(&named)).expect("a spec");
-    let resolution = loaded.resolve();
+    let spec = if form.files.len() == 1 { form.files[0].0.as_str() } else { "." };
     let mut made = Made::default();
-    if let Some(resolution) = resolution.filter(|_| !loaded.found.has_errors())
-        && let Some(estate) = &resolution.estate
-    {
-        let origin = Origin { specs: &loaded.specs, lock: &resolution.lock, included: &loaded.included };
-        match render::files(estate, origin) {
-            Ok(files) => {
-                for (path, unit) in files.units {
-                    made.inputs.push(unit.inputs);
-                    let texts = made.files.entry(unit.environment.unwrap_or_default()).or_default();
-                    texts.extend(unit.files.into_iter().map(|(name, text)| (format!("{path}/{name}"), text)));
-                }
-            }
-            Err(faults) => loaded.found.extend(faults),
+    for found in findings(root, &["render", spec]).unwrap_or_else(|fault| panic!("{}: {fault}", form.name)) {
+        match found.severity.as_str() {
+            "error" => made.errors.push((found.code, found.message)),
+            _ => made.warnings.push((found.environments, found.code, found.message)),
         }
     }
-    for found in loaded.found.sorted() {
-        let (code, message) = (found.code.name().to_owned(), found.message.clone());
-        match found.severity {
-            Severity::Error => made.errors.push((code, message)),
-            _ => made.warnings.push((found.environments.clone(), code, message)),
+    for (path, bytes) in tree(&root.join("deploy")) {
+        let text = String::from_utf8(bytes).unwrap_or_else(|_| panic!("{path} is not UTF-8"));
+        if path.ends_with(".platgen-manifest") {
+            made.manifests.insert(path, text);
+        } else {
+            made.files.entry(environment(&path).to_owned()).or_default().insert(path, text);
         }
     }
     made
+}
+
+/// The environment that a path of the output folder belongs to; empty if it belongs to none.
+fn environment(path: &str) -> &str {
+    match path.split('/').collect::<Vec<_>>()[..] {
+        ["terraform", "bootstrap", environment, ..] | ["terraform" | "kubernetes", environment, ..] => environment,
+        _ => "",
+    }
 }
 
 /// The first thing that differs.
@@ -147,8 +142,8 @@ fn judge(form: &Form, base: &Made, feature: &Made) -> Result<(), String> {
         Like::Base => compare(what, base, &made, &all)?,
         Like::Refused(_) => {}
     }
-    if form.like == Like::Exactly && made.inputs != feature.inputs {
-        return Err(format!("{what}: another hash of the inputs"));
+    if form.like == Like::Exactly && made.manifests != feature.manifests {
+        return Err(format!("{what}: other manifests"));
     }
     Ok(())
 }
@@ -182,19 +177,20 @@ fn run(case: &Case) -> Result<(), Failed> {
     if faults.is_empty() { Ok(()) } else { Err(faults.join("\n\n").into()) }
 }
 
-fn main() {
+/// The trials of this module.
+pub(crate) fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = cases()
         .into_iter()
         .map(|case| {
-            let name = case.name.clone();
+            let name = format!("features::{}", case.name);
             Trial::test(name, move || run(&case))
         })
         .collect();
-    trials.push(Trial::test("every_word_of_the_schema_has_a_case", || Ok(schema::every_word_has_a_case()?)));
-    trials.push(Trial::test("names_are_unique", || {
+    trials.push(Trial::test("features::every_word_of_the_schema_has_a_case", || Ok(schema::every_word_has_a_case()?)));
+    trials.push(Trial::test("features::names_are_unique", || {
         let all = cases();
         let twice: Vec<&str> = count_by_name(&all).into_iter().filter(|(_, count)| *count > 1).map(|(name, _)| name).collect();
         if twice.is_empty() { Ok(()) } else { Err(format!("{twice:?}").into()) }
     }));
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    trials
 }

@@ -1,0 +1,354 @@
+//! The kinds of Kubernetes objects that platgen renders or recognizes: one line per kind, the only such list.
+//!
+//! Sources: the Kubernetes API reference (`kubectl api-resources`: group, kind, scope), the update validation of the API server for immutable fields
+//! (`ValidateJobSpecUpdate`, `ValidateStorageClassUpdate` and so on), and each add-on's CustomResourceDefinition (`spec.scope`,
+//! `subresources.scale.specReplicasPath`, validation rules that compare with `oldSelf`).
+
+use serde_json::Value;
+
+/// The facts about one kind.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Kind {
+    /// The API group, such as `apps`; empty for the core group.
+    pub group: &'static str,
+    /// The kind, such as `Deployment`.
+    pub name: &'static str,
+    /// Whether objects belong to a namespace or to the cluster.
+    pub scope: Scope,
+    /// When objects of the kind are applied.
+    pub stage: Stage,
+    /// JSON pointer of the pod template; empty for a Pod, which is its own template. `None`: the kind runs no pods, or its operator shapes them.
+    pub pod_template: Option<&'static str>,
+    /// JSON pointer of the replica count that the `scale` subresource sets. `None`: an autoscaler can't scale the kind.
+    pub replicas: Option<&'static str>,
+    /// JSON pointers of fields that the API server refuses to change in any object of the kind.
+    immutable: &'static [&'static str],
+    /// JSON pointers of further fields that are immutable once the object says `immutable: true`.
+    sealed: &'static [&'static str],
+}
+
+/// What objects of a kind belong to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Scope {
+    /// The whole cluster: `metadata.namespace` is not allowed.
+    Cluster,
+    /// A namespace: `default` if the object names none.
+    Namespace,
+}
+
+/// When objects of a kind are applied: each stage needs only objects of earlier stages, except for what controllers retry by themselves.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Stage {
+    /// Namespaces: every namespaced object needs one.
+    Namespace,
+    /// CustomResourceDefinitions: custom resources can't be created without them.
+    Definition,
+    /// Cluster-wide classes and roles that other objects name, and admission policies.
+    Class,
+    /// Service accounts and roles.
+    Identity,
+    /// Limits of a namespace and network policies: they must hold when the first pod starts.
+    Limit,
+    /// Bindings of roles and of admission policies.
+    Binding,
+    /// What pods read and mount: configuration, secrets and the stores they come from, volumes.
+    Configuration,
+    /// Services and Gateways: workloads and routes name them.
+    Service,
+    /// What runs pods.
+    Workload,
+    /// What refers to workloads, Services or Gateways: autoscalers, disruption budgets, routes, monitors.
+    Attachment,
+    /// Webhooks and aggregated APIs: their servers must run, otherwise the API server refuses later requests.
+    Extension,
+    /// Kinds that are not in the table.
+    Unknown,
+}
+
+/// The kind of an object of this `apiVersion` and `kind`; `None` if the table does not have it. Any version of a group is accepted.
+pub fn find(api_version: &str, kind: &str) -> Option<&'static Kind> {
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let at = KINDS.binary_search_by(|known| (known.name, known.group).cmp(&(kind, group))).ok()?;
+    KINDS.get(at)
+}
+
+/// What objects of this `apiVersion` and `kind` belong to. A kind that the table does not have counts as namespaced, as most custom resources are.
+pub fn scope(api_version: &str, kind: &str) -> Scope {
+    find(api_version, kind).map_or(Scope::Namespace, |kind| kind.scope)
+}
+
+/// When objects of this `apiVersion` and `kind` are applied. A kind that the table does not have comes last, after every
+/// object that can define it.
+pub fn stage(api_version: &str, kind: &str) -> Stage {
+    find(api_version, kind).map_or(Stage::Unknown, |kind| kind.stage)
+}
+
+/// JSON pointer of the pod template in objects of this `apiVersion` and `kind`; see [`Kind::pod_template`].
+pub fn pod_template(api_version: &str, kind: &str) -> Option<&'static str> {
+    find(api_version, kind)?.pod_template
+}
+
+impl Kind {
+    /// JSON pointers of the fields that can't be changed in this existing object, nor anything below them. The list holds what manifests set: a Pod has
+    /// more immutable fields. Leaving out a field that the API server fills in, such as `spec.clusterIP` of a Service, is not a change.
+    pub fn immutable_fields(&self, object: &Value) -> impl Iterator<Item = &'static str> {
+        let sealed = object.get("immutable").and_then(Value::as_bool) == Some(true);
+        self.immutable.iter().chain(self.sealed.iter().filter(move |_| sealed)).copied()
+    }
+
+    const fn of(group: &'static str, name: &'static str, scope: Scope, stage: Stage) -> Kind {
+        Kind { group, name, scope, stage, pod_template: None, replicas: None, immutable: &[], sealed: &[] }
+    }
+
+    const fn pods(self, pointer: &'static str) -> Kind {
+        Kind { pod_template: Some(pointer), ..self }
+    }
+
+    const fn scaled(self, pointer: &'static str) -> Kind {
+        Kind { replicas: Some(pointer), ..self }
+    }
+
+    const fn fixed(self, immutable: &'static [&'static str]) -> Kind {
+        Kind { immutable, ..self }
+    }
+
+    const fn sealed(self, sealed: &'static [&'static str]) -> Kind {
+        Kind { sealed, ..self }
+    }
+}
+
+/// Every kind, sorted by kind and group for the search.
+#[rustfmt::skip]
+const KINDS: &[Kind] = {
+    use Scope::{Cluster, Namespace};
+    use Stage::{Attachment, Binding, Class, Configuration, Definition, Extension, Identity, Limit, Service, Workload};
+    const TEMPLATE: &str = "/spec/template";
+    const JOB_TEMPLATE: &str = "/spec/jobTemplate/spec/template";
+    const REPLICAS: &str = "/spec/replicas";
+    &[
+        Kind::of("apiregistration.k8s.io", "APIService", Cluster, Extension),
+        Kind::of("monitoring.coreos.com", "Alertmanager", Namespace, Workload).scaled(REPLICAS),
+        Kind::of("monitoring.coreos.com", "AlertmanagerConfig", Namespace, Attachment),
+        Kind::of("argoproj.io", "AppProject", Namespace, Configuration),
+        Kind::of("argoproj.io", "Application", Namespace, Attachment),
+        Kind::of("argoproj.io", "ApplicationSet", Namespace, Attachment),
+        Kind::of("gateway.networking.k8s.io", "BackendTLSPolicy", Namespace, Attachment),
+        Kind::of("gateway.envoyproxy.io", "BackendTrafficPolicy", Namespace, Attachment),
+        Kind::of("storage.k8s.io", "CSIDriver", Cluster, Class).fixed(&["/spec/attachRequired", "/spec/volumeLifecycleModes"]),
+        Kind::of("cert-manager.io", "Certificate", Namespace, Configuration),
+        Kind::of("gateway.envoyproxy.io", "ClientTrafficPolicy", Namespace, Attachment),
+        Kind::of("postgresql.cnpg.io", "Cluster", Namespace, Workload).scaled("/spec/instances").fixed(&["/spec/serviceAccountName"]),
+        Kind::of("eventing.keda.sh", "ClusterCloudEventSource", Cluster, Attachment),
+        Kind::of("external-secrets.io", "ClusterExternalSecret", Cluster, Configuration),
+        Kind::of("generators.external-secrets.io", "ClusterGenerator", Cluster, Class),
+        Kind::of("postgresql.cnpg.io", "ClusterImageCatalog", Cluster, Class),
+        Kind::of("cert-manager.io", "ClusterIssuer", Cluster, Class),
+        Kind::of("policy.networking.k8s.io", "ClusterNetworkPolicy", Cluster, Limit),
+        Kind::of("external-secrets.io", "ClusterPushSecret", Cluster, Configuration),
+        Kind::of("rbac.authorization.k8s.io", "ClusterRole", Cluster, Class),
+        Kind::of("rbac.authorization.k8s.io", "ClusterRoleBinding", Cluster, Binding).fixed(&["/roleRef"]),
+        Kind::of("external-secrets.io", "ClusterSecretStore", Cluster, Class),
+        Kind::of("keda.sh", "ClusterTriggerAuthentication", Cluster, Class),
+        Kind::of("", "ConfigMap", Namespace, Configuration).sealed(&["/data", "/binaryData", "/immutable"]),
+        Kind::of("batch", "CronJob", Namespace, Workload).pods(JOB_TEMPLATE),
+        Kind::of("apiextensions.k8s.io", "CustomResourceDefinition", Cluster, Definition).fixed(&["/spec/group", "/spec/scope", "/spec/names/kind", "/spec/names/plural"]),
+        Kind::of("apps", "DaemonSet", Namespace, Workload).pods(TEMPLATE).fixed(&["/spec/selector"]),
+        Kind::of("apps", "Deployment", Namespace, Workload).pods(TEMPLATE).scaled(REPLICAS).fixed(&["/spec/selector"]),
+        Kind::of("gateway.envoyproxy.io", "EnvoyProxy", Namespace, Configuration),
+        Kind::of("external-secrets.io", "ExternalSecret", Namespace, Configuration),
+        Kind::of("gateway.networking.k8s.io", "GRPCRoute", Namespace, Attachment),
+        Kind::of("gateway.networking.k8s.io", "Gateway", Namespace, Service),
+        Kind::of("gateway.networking.k8s.io", "GatewayClass", Cluster, Class).fixed(&["/spec/controllerName"]),
+        Kind::of("gateway.networking.k8s.io", "HTTPRoute", Namespace, Attachment),
+        Kind::of("autoscaling", "HorizontalPodAutoscaler", Namespace, Attachment),
+        Kind::of("networking.k8s.io", "Ingress", Namespace, Attachment),
+        Kind::of("networking.k8s.io", "IngressClass", Cluster, Class).fixed(&["/spec/controller"]),
+        Kind::of("cert-manager.io", "Issuer", Namespace, Configuration),
+        Kind::of("batch", "Job", Namespace, Workload).pods(TEMPLATE).fixed(&["/spec/selector", "/spec/template", "/spec/completions", "/spec/completionMode", "/spec/podFailurePolicy", "/spec/backoffLimitPerIndex", "/spec/managedBy", "/spec/successPolicy"]),
+        Kind::of("kustomize.toolkit.fluxcd.io", "Kustomization", Namespace, Attachment),
+        Kind::of("", "LimitRange", Namespace, Limit),
+        Kind::of("admissionregistration.k8s.io", "MutatingAdmissionPolicy", Cluster, Class),
+        Kind::of("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding", Cluster, Binding),
+        Kind::of("admissionregistration.k8s.io", "MutatingWebhookConfiguration", Cluster, Extension),
+        Kind::of("", "Namespace", Cluster, Stage::Namespace),
+        Kind::of("networking.k8s.io", "NetworkPolicy", Namespace, Limit),
+        Kind::of("", "Node", Cluster, Class),
+        Kind::of("", "PersistentVolume", Cluster, Configuration).fixed(&["/spec/volumeMode", "/spec/csi/driver", "/spec/csi/volumeHandle"]),
+        Kind::of("", "PersistentVolumeClaim", Namespace, Configuration).fixed(&["/spec/accessModes", "/spec/selector", "/spec/storageClassName", "/spec/volumeMode", "/spec/volumeName", "/spec/dataSource", "/spec/dataSourceRef"]),
+        Kind::of("", "Pod", Namespace, Workload).pods("").fixed(&["/spec/serviceAccountName", "/spec/nodeName", "/spec/hostNetwork", "/spec/restartPolicy", "/spec/volumes"]),
+        Kind::of("policy", "PodDisruptionBudget", Namespace, Attachment),
+        Kind::of("monitoring.coreos.com", "PodMonitor", Namespace, Attachment),
+        Kind::of("scheduling.k8s.io", "PriorityClass", Cluster, Class).fixed(&["/value", "/preemptionPolicy"]),
+        Kind::of("monitoring.coreos.com", "Prometheus", Namespace, Workload).scaled("/spec/shards"),
+        Kind::of("monitoring.coreos.com", "PrometheusRule", Namespace, Attachment),
+        Kind::of("external-secrets.io", "PushSecret", Namespace, Configuration),
+        Kind::of("gateway.networking.k8s.io", "ReferenceGrant", Namespace, Configuration),
+        Kind::of("apps", "ReplicaSet", Namespace, Workload).pods(TEMPLATE).scaled(REPLICAS).fixed(&["/spec/selector"]),
+        Kind::of("", "ResourceQuota", Namespace, Limit).fixed(&["/spec/scopes"]),
+        Kind::of("rbac.authorization.k8s.io", "Role", Namespace, Identity),
+        Kind::of("rbac.authorization.k8s.io", "RoleBinding", Namespace, Binding).fixed(&["/roleRef"]),
+        Kind::of("node.k8s.io", "RuntimeClass", Cluster, Class).fixed(&["/handler"]),
+        Kind::of("keda.sh", "ScaledObject", Namespace, Attachment),
+        Kind::of("", "Secret", Namespace, Configuration).fixed(&["/type"]).sealed(&["/data", "/immutable"]),
+        Kind::of("external-secrets.io", "SecretStore", Namespace, Configuration),
+        Kind::of("gateway.envoyproxy.io", "SecurityPolicy", Namespace, Attachment),
+        Kind::of("", "Service", Namespace, Service).fixed(&["/spec/clusterIP", "/spec/loadBalancerClass"]),
+        Kind::of("", "ServiceAccount", Namespace, Identity),
+        Kind::of("monitoring.coreos.com", "ServiceMonitor", Namespace, Attachment),
+        Kind::of("apps", "StatefulSet", Namespace, Workload).pods(TEMPLATE).scaled(REPLICAS).fixed(&["/spec/selector", "/spec/serviceName", "/spec/podManagementPolicy", "/spec/volumeClaimTemplates"]),
+        Kind::of("storage.k8s.io", "StorageClass", Cluster, Class).fixed(&["/provisioner", "/parameters", "/reclaimPolicy", "/volumeBindingMode"]),
+        Kind::of("gateway.networking.k8s.io", "TCPRoute", Namespace, Attachment),
+        Kind::of("gateway.networking.k8s.io", "TLSRoute", Namespace, Attachment),
+        Kind::of("keda.sh", "TriggerAuthentication", Namespace, Configuration),
+        Kind::of("gateway.networking.k8s.io", "UDPRoute", Namespace, Attachment),
+        Kind::of("admissionregistration.k8s.io", "ValidatingAdmissionPolicy", Cluster, Class),
+        Kind::of("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding", Cluster, Binding),
+        Kind::of("admissionregistration.k8s.io", "ValidatingWebhookConfiguration", Cluster, Extension),
+        Kind::of("storage.k8s.io", "VolumeAttributesClass", Cluster, Class).fixed(&["/driverName", "/parameters"]),
+        Kind::of("groupsnapshot.storage.k8s.io", "VolumeGroupSnapshotClass", Cluster, Class).fixed(&["/driver", "/parameters", "/deletionPolicy"]),
+        Kind::of("groupsnapshot.storage.k8s.io", "VolumeGroupSnapshotContent", Cluster, Configuration),
+        Kind::of("snapshot.storage.k8s.io", "VolumeSnapshot", Namespace, Configuration).fixed(&["/spec/source"]),
+        Kind::of("snapshot.storage.k8s.io", "VolumeSnapshotClass", Cluster, Class),
+        Kind::of("snapshot.storage.k8s.io", "VolumeSnapshotContent", Cluster, Configuration).fixed(&["/spec/source"]),
+    ]
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::collections::BTreeSet;
+    use std::path::{Path, PathBuf};
+
+    /// Every file below a folder of the repository.
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+    }
+
+    /// `apiVersion` and `kind` of each object that a template prints or that a manifest of an example holds.
+    fn printed(folder: &str) -> BTreeSet<(String, String)> {
+        let mut all = BTreeSet::new();
+        for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)) {
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let mut version = None;
+            for line in text.lines() {
+                if let Some(found) = line.strip_prefix("apiVersion: ") {
+                    version = Some(found);
+                } else if let (Some(kind), Some(version)) = (line.strip_prefix("kind: "), version) {
+                    all.insert((version.to_owned(), kind.to_owned()));
+                }
+            }
+        }
+        all
+    }
+
+    fn of_stage(stage: Stage) -> Vec<&'static str> {
+        KINDS.iter().filter(|kind| kind.stage == stage).map(|kind| kind.name).collect()
+    }
+
+    #[test]
+    fn the_table_is_sorted_and_has_no_kind_twice() {
+        let keys: Vec<(&str, &str)> = KINDS.iter().map(|kind| (kind.name, kind.group)).collect();
+        let sorted: Vec<(&str, &str)> = keys.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        assert_eq!(keys, sorted);
+    }
+
+    #[test]
+    fn the_table_has_every_kind_of_the_templates_and_examples() {
+        let (templates, examples) = (printed("templates"), printed("specs"));
+        assert!(templates.len() > 20 && !examples.is_empty(), "{templates:?} {examples:?}");
+        let unknown: Vec<_> = templates.union(&examples).filter(|(version, kind)| find(version, kind).is_none()).collect();
+        // The kustomization file is read by kustomize and is never sent to an API server.
+        assert_eq!(unknown, [&("kustomize.config.k8s.io/v1beta1".to_owned(), "Kustomization".to_owned())]);
+    }
+
+    #[test]
+    fn a_kind_is_found_by_group_and_name() {
+        assert_eq!(find("apps/v1", "Deployment").map(|kind| (kind.group, kind.name)), Some(("apps", "Deployment")));
+        assert_eq!(find("v1", "Service").map(|kind| kind.group), Some(""));
+        assert_eq!(find("serving.knative.dev/v1", "Service"), None);
+        assert_eq!(scope("v1", "Namespace"), Scope::Cluster);
+        assert_eq!((scope("example.com/v1", "Namespace"), stage("example.com/v1", "Namespace")), (Scope::Namespace, Stage::Unknown));
+        let last = KINDS.iter().map(|kind| kind.stage).max();
+        assert!(last < Some(Stage::Unknown), "{last:?}");
+    }
+
+    #[test]
+    fn what_others_need_is_applied_before() {
+        assert_eq!(of_stage(Stage::Namespace), ["Namespace"]);
+        assert_eq!(of_stage(Stage::Definition), ["CustomResourceDefinition"]);
+        let early: Vec<&str> = KINDS.iter().filter(|kind| kind.stage <= Stage::Definition).map(|kind| kind.name).collect();
+        assert_eq!(early, ["CustomResourceDefinition", "Namespace"]);
+        let needed = [
+            ("v1", "ConfigMap"),
+            ("v1", "Secret"),
+            ("external-secrets.io/v1", "ExternalSecret"),
+            ("v1", "ServiceAccount"),
+            ("rbac.authorization.k8s.io/v1", "Role"),
+            ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+            ("networking.k8s.io/v1", "NetworkPolicy"),
+            ("v1", "PersistentVolumeClaim"),
+            ("v1", "Service"),
+            ("scheduling.k8s.io/v1", "PriorityClass"),
+        ];
+        let dependent = [
+            ("autoscaling/v2", "HorizontalPodAutoscaler"),
+            ("policy/v1", "PodDisruptionBudget"),
+            ("gateway.networking.k8s.io/v1", "HTTPRoute"),
+            ("gateway.networking.k8s.io/v1", "GRPCRoute"),
+        ];
+        assert_eq!(needed.iter().filter(|(version, kind)| stage(version, kind) >= Stage::Workload).collect::<Vec<_>>(), [&("", ""); 0]);
+        let after = |(version, kind): &&(&str, &str)| (Stage::Attachment..Stage::Unknown).contains(&stage(version, kind));
+        assert_eq!(dependent.iter().filter(after).collect::<Vec<_>>(), dependent.iter().collect::<Vec<_>>());
+        let elsewhere = KINDS.iter().filter(|kind| kind.pod_template.is_some() && kind.stage != Stage::Workload);
+        assert_eq!(elsewhere.count(), 0);
+    }
+
+    #[test]
+    fn these_kinds_run_pods_and_these_are_scaled() {
+        let pods: Vec<_> = KINDS.iter().filter_map(|kind| Some((kind.name, kind.pod_template?))).collect();
+        let expected = [
+            ("CronJob", "/spec/jobTemplate/spec/template"),
+            ("DaemonSet", "/spec/template"),
+            ("Deployment", "/spec/template"),
+            ("Job", "/spec/template"),
+            ("Pod", ""),
+            ("ReplicaSet", "/spec/template"),
+            ("StatefulSet", "/spec/template"),
+        ];
+        assert_eq!(pods, expected);
+        let scaled: Vec<_> = KINDS.iter().filter_map(|kind| Some((kind.name, kind.replicas?))).collect();
+        let expected = [
+            ("Alertmanager", "/spec/replicas"),
+            ("Cluster", "/spec/instances"),
+            ("Deployment", "/spec/replicas"),
+            ("Prometheus", "/spec/shards"),
+            ("ReplicaSet", "/spec/replicas"),
+            ("StatefulSet", "/spec/replicas"),
+        ];
+        assert_eq!(scaled, expected);
+    }
+
+    #[test]
+    fn a_config_map_is_fixed_once_it_says_so() {
+        let map = find("v1", "ConfigMap").expect("a ConfigMap");
+        assert_eq!(map.immutable_fields(&json!({"data": {}})).count(), 0);
+        assert_eq!(map.immutable_fields(&json!({"immutable": false})).count(), 0);
+        let fields: Vec<_> = map.immutable_fields(&json!({"immutable": true})).collect();
+        assert_eq!(fields, ["/data", "/binaryData", "/immutable"]);
+        let secret = find("v1", "Secret").expect("a Secret");
+        assert_eq!(secret.immutable_fields(&json!({})).collect::<Vec<_>>(), ["/type"]);
+        assert_eq!(secret.immutable_fields(&json!({"immutable": true})).collect::<Vec<_>>(), ["/type", "/data", "/immutable"]);
+    }
+
+    #[test]
+    fn every_pointer_is_a_pointer() {
+        for kind in KINDS {
+            let pointers = kind.immutable.iter().chain(kind.sealed).chain(&kind.replicas).chain(&kind.pod_template);
+            let wrong: Vec<_> =
+                pointers.filter(|pointer| !pointer.is_empty() && (!pointer.starts_with('/') || pointer.ends_with('/'))).collect();
+            assert!(wrong.is_empty(), "{} {wrong:?}", kind.name);
+        }
+    }
+}
