@@ -40,7 +40,9 @@ fn by_design((code, message): &(Code, String)) -> bool {
                 "':' must be followed by a valid yaml whitespace",
                 "expected whitespace",
             ];
-            own.contains(&message.as_str()) || message.starts_with("invalid indentation")
+            own.contains(&message.as_str())
+                || message.starts_with("invalid indentation")
+                || message.starts_with("plain scalar cannot start with '-'")
         }
     }
 }
