@@ -6,6 +6,7 @@
 
 mod acceptance;
 mod check;
+mod cycles;
 mod features;
 mod hcl_layout;
 mod judges;
@@ -26,8 +27,9 @@ use std::process::ExitCode;
 type Module = (&'static str, fn() -> Vec<Trial>);
 
 /// The modules in the order in which their trials start: fast ones first, those that wait for other programs last.
-const MODULES: [Module; 13] = [
+const MODULES: [Module; 14] = [
     ("tidy", tidy::trials),
+    ("cycles", cycles::trials),
     ("reject", reject::trials),
     ("kubernetes", kubernetes::trials),
     ("policy", policy::trials),
