@@ -6,6 +6,7 @@
 
 mod acceptance;
 mod check;
+mod cycles;
 mod features;
 mod hcl_layout;
 mod judges;
@@ -30,6 +31,7 @@ type Module = (&'static str, fn() -> Vec<Trial>);
 /// The modules in the order in which their trials start: fast ones first, those that wait for other programs last.
 const MODULES: [Module; 14] = [
     ("tidy", tidy::trials),
+    ("cycles", cycles::trials),
     ("reject", reject::trials),
     ("kubernetes", kubernetes::trials),
     ("pipeline", pipeline::trials),
