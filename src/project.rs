@@ -326,21 +326,21 @@ fn wanted(specs: &Specs) -> BTreeSet<String> {
 
 fn collect(spec: &Spec, paths: &mut BTreeSet<String>) {
     let mut files = |fields: crate::spec::ContainerFields<'_>| {
-        let named = fields.files.get().into_iter().flat_map(|all| all.set()).filter_map(|(_, _, file)| file.from.get());
+        let named = fields.files.entries().filter_map(|(_, _, file)| file.from.get());
         paths.extend(named.map(|path| path.to_string()));
     };
-    for (_, _, app) in spec.apps.get().into_iter().flat_map(|all| all.set()) {
+    for (_, _, app) in spec.apps.entries() {
         files(app.container());
-        for (_, _, inner) in [&app.init, &app.sidecars].into_iter().filter_map(|all| all.get()).flat_map(|all| all.set()) {
+        for (_, _, inner) in [&app.init, &app.sidecars].into_iter().flat_map(|all| all.entries()) {
             files(inner.container());
         }
     }
-    for (_, _, store) in spec.stores.get().into_iter().flat_map(|all| all.set()) {
+    for (_, _, store) in spec.stores.entries() {
         files(store.container());
     }
-    let manifests = spec.manifests.get().into_iter().flat_map(|all| all.set()).filter_map(|(_, _, manifest)| manifest.from.get());
+    let manifests = spec.manifests.entries().filter_map(|(_, _, manifest)| manifest.from.get());
     paths.extend(manifests.map(|path| path.to_string()));
-    let terraform = spec.terraform.get().into_iter().flat_map(|all| all.set()).filter_map(|(_, _, file)| file.from.get());
+    let terraform = spec.terraform.entries().filter_map(|(_, _, file)| file.from.get());
     paths.extend(terraform.map(|path| path.to_string()));
 }
 

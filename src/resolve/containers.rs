@@ -66,7 +66,7 @@ impl Scope<'_> {
         let variables = self.variables(fields, asker);
         let files = self.files(fields, asker, &mut volumes);
         let mut folders = 0_u64;
-        for (path, at, tmp) in fields.tmp.get().into_iter().flat_map(|all| all.set()) {
+        for (path, at, tmp) in fields.tmp.entries() {
             if let Some((folder, of)) = tmp.of.spanned() {
                 self.mount_shared(&mut volumes, path, folder, (at, of), pod);
                 for (what, span) in [("medium", tmp.medium.span()), ("size", tmp.size.span())] {
@@ -241,7 +241,7 @@ impl Scope<'_> {
     fn files(&mut self, fields: ContainerFields<'_>, asker: &mut Asker<'_>, volumes: &mut Volumes) -> Vec<ConfigFile> {
         let mut files = Vec::new();
         let mut bytes = 0;
-        for (path, span, file) in fields.files.get().into_iter().flat_map(|all| all.set()) {
+        for (path, span, file) in fields.files.entries() {
             self.mount_file(volumes, path, span);
             let said: Vec<(&str, Span)> = [("from", file.from.span()), ("text", file.text.span()), ("secret", file.secret.span())]
                 .into_iter()

@@ -130,7 +130,7 @@ impl Scope<'_> {
                 self.not_rendered(name, span);
             }
         }
-        let beside = app.sidecars.get().into_iter().flat_map(|all| all.set()).map(|(_, _, one)| &one.metrics);
+        let beside = app.sidecars.entries().map(|(_, _, one)| &one.metrics);
         for span in [&app.metrics].into_iter().chain(beside).filter_map(Field::span) {
             self.nobody_reads_metrics(span);
         }
@@ -221,7 +221,7 @@ impl Scope<'_> {
     /// A Service has each port once.
     pub(super) fn check_ports(&mut self, ports: &Field<Map<PortName, PortMap>>) {
         let mut known: Vec<(u16, Span)> = Vec::new();
-        for (_, at, map) in ports.get().into_iter().flat_map(|all| all.set()) {
+        for (_, at, map) in ports.entries() {
             let number = map.service().get();
             match known.iter().find(|(other, _)| *other == number) {
                 Some((_, first)) => {

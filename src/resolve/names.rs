@@ -93,13 +93,13 @@ impl Scope<'_> {
     pub(super) fn names(&mut self) -> Names {
         let mut names = Names::default();
         let spec = self.spec;
-        for (key, span, app) in spec.apps.get().into_iter().flat_map(|apps| apps.set()) {
+        for (key, span, app) in spec.apps.entries() {
             let absent = (!self.is_here(&app.only)).then(|| app.only.span()).flatten();
             let namespace = self.namespace_of(key, &app.namespace, span, "app");
             let ports = ports(&app.port, &app.ports, Some((port_name(app), 0)));
             self.add(&mut names, RefKind::App, key, namespace, span, absent, true, ports, What::App(app.clone()));
         }
-        for (key, span, store) in spec.stores.get().into_iter().flat_map(|stores| stores.set()) {
+        for (key, span, store) in spec.stores.entries() {
             let absent = (!self.is_here(&store.only)).then(|| store.only.span()).flatten();
             let namespace = self.namespace_of(key, &store.namespace, span, "store");
             let engine = store.engine.get().copied();
@@ -109,7 +109,7 @@ impl Scope<'_> {
             let rendered = matches!(engine, None | Some(Engine::Redis | Engine::Valkey | Engine::Custom)) && !managed;
             self.add(&mut names, RefKind::Store, key, namespace, span, absent, rendered, ports, What::Store(store.clone()));
         }
-        for (key, span, external) in spec.external.get().into_iter().flat_map(|all| all.set()) {
+        for (key, span, external) in spec.external.entries() {
             let absent = (!self.is_here(&external.only)).then(|| external.only.span()).flatten();
             if let (Some((_, at)), Some(host)) = (external.url.spanned(), external.host.span()) {
                 self.contradiction("`url` and `host` say the same thing", host, Some(at), "the address stands here");
@@ -143,10 +143,10 @@ impl Scope<'_> {
             let what = What::External { host, url, on_premises };
             self.add(&mut names, RefKind::External, key, None, span, absent, true, ports, what);
         }
-        for (key, span, _) in spec.charts.get().into_iter().flat_map(|all| all.set()) {
+        for (key, span, _) in spec.charts.entries() {
             self.add(&mut names, RefKind::Chart, key, None, span, None, false, Vec::new(), What::Other);
         }
-        for (key, span, _) in spec.buckets.get().into_iter().flat_map(|all| all.set()) {
+        for (key, span, _) in spec.buckets.entries() {
             self.add(&mut names, RefKind::Bucket, key, None, span, None, false, Vec::new(), What::Other);
         }
         names
@@ -311,7 +311,7 @@ fn ports(
     let mut all: Vec<(String, u16, u16)> = Vec::new();
     let default = fallback.map_or("tcp", |(name, _)| name);
     all.extend(port.get().map(|map| (default.to_string(), map.service().get(), map.container().get())));
-    let named = ports.get().into_iter().flat_map(|map| map.set());
+    let named = ports.entries();
     all.extend(named.map(|(name, _, map)| (name.to_string(), map.service().get(), map.container().get())));
     if all.is_empty()
         && let Some((name, number)) = fallback.filter(|(_, number)| *number != 0)

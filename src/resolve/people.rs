@@ -26,7 +26,7 @@ impl Scope<'_> {
             spec.access.get().and_then(|access| access.groups.get()).map(|all| all.keys().collect()).unwrap_or_default();
         let teams: Vec<&Name> = spec.teams.get().map(|all| all.keys().collect()).unwrap_or_default();
         let mut people = People::default();
-        for (name, span, group) in spec.access.get().and_then(|access| access.groups.get()).into_iter().flat_map(|all| all.set()) {
+        for (name, span, group) in spec.access.get().into_iter().flat_map(|access| access.groups.entries()) {
             let id = if self.on_a_cloud() {
                 self.require(&group.id, "id", span).cloned()
             } else {
@@ -45,7 +45,7 @@ impl Scope<'_> {
                 people.groups.push(Group { name: name.clone(), id, role, namespaces: limited });
             }
         }
-        for (_, span, team) in spec.teams.get().into_iter().flat_map(|all| all.set()) {
+        for (_, span, team) in spec.teams.entries() {
             if let (Some(group), Some(at)) = (self.require(&team.group, "group", span), team.group.span())
                 && !groups.contains(&group)
             {
@@ -54,7 +54,7 @@ impl Scope<'_> {
         }
         self.check_mail();
         let platform_owner = spec.platform.get().and_then(|platform| platform.owner.get());
-        for (name, span, namespace) in spec.namespaces.get().into_iter().flat_map(|all| all.set()) {
+        for (name, span, namespace) in spec.namespaces.entries() {
             self.check_owner(&namespace.owner, &teams);
             if SYSTEM.contains(&name.as_str()) || name.as_str().starts_with("kube-") {
                 let message = format!("the namespace `{name}` belongs to the cluster: its guards would stop what runs there");
@@ -103,7 +103,7 @@ impl Scope<'_> {
     /// Mail addresses have one `@` with something on both sides, and no blanks.
     fn check_mail(&mut self) {
         let spec = self.spec;
-        let teams = spec.teams.get().into_iter().flat_map(|all| all.set()).flat_map(|(_, _, team)| [&team.page, &team.ticket]);
+        let teams = spec.teams.entries().flat_map(|(_, _, team)| [&team.page, &team.ticket]);
         let defaults = spec.observability.get().into_iter().flat_map(|all| [&all.page, &all.ticket]);
         for receiver in teams.chain(defaults) {
             let Some((address, at)) = receiver.get().and_then(|receiver| receiver.email.spanned()) else { continue };

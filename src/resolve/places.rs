@@ -52,17 +52,11 @@ impl Scope<'_> {
                 self.unknown("group", approver.as_str(), groups.iter().map(|name| name.as_str()), at);
             }
         }
-        for (key, at, _) in platform.labels.get().into_iter().flat_map(|all| all.set()).filter(|(key, ..)| TAGS.contains(&key.as_str())) {
+        for (key, at, _) in platform.labels.entries().filter(|(key, ..)| TAGS.contains(&key.as_str())) {
             let message = format!("the label `{key}` would be a tag of every cloud resource, and platgen sets that one itself");
             self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help("give it another name, or a domain of your own in front"));
         }
-        let labels = platform
-            .labels
-            .get()
-            .into_iter()
-            .flat_map(|all| all.set())
-            .map(|(key, _, value)| (key.to_string(), value.to_string()))
-            .collect();
+        let labels = platform.labels.entries().map(|(key, _, value)| (key.to_string(), value.to_string())).collect();
         let name = name?;
         // The longest name made from it is that of a cluster, `<platform>-<environment>-<region>`, of at most 63 characters on every cloud.
         let longest = name.as_str().len() + self.environment.as_str().len() + 2 + 16;
@@ -217,7 +211,7 @@ impl Scope<'_> {
     fn pools(&mut self, subnets: &[SubnetWish], provider: Provider) -> Vec<Pool> {
         let spec = self.spec;
         let mut pools = Vec::new();
-        for (name, span, pool) in spec.cluster.get().and_then(|cluster| cluster.pools.get()).into_iter().flat_map(|all| all.set()) {
+        for (name, span, pool) in spec.cluster.get().into_iter().flat_map(|cluster| cluster.pools.entries()) {
             let machine = self.require(&pool.machine, "machine", span).cloned();
             let nodes = self.require(&pool.nodes, "nodes", span).copied();
             let subnet = match pool.subnet.spanned() {
@@ -228,7 +222,7 @@ impl Scope<'_> {
                 Some((subnet, _)) => Some(subnet.clone()),
                 None => subnets.iter().find(|subnet| subnet.default).map(|subnet| subnet.name.clone()),
             };
-            let taints = pool.taints.get().into_iter().flat_map(|all| all.set()).map(|(key, _, taint)| {
+            let taints = pool.taints.entries().map(|(key, _, taint)| {
                 let effect = match taint.effect.get() {
                     Some(TaintEffect::NoExecute) => "NoExecute",
                     Some(TaintEffect::PreferNoSchedule) => "PreferNoSchedule",
@@ -244,13 +238,7 @@ impl Scope<'_> {
                     machine,
                     capacity,
                     nodes: (nodes.min(), nodes.max()),
-                    labels: pool
-                        .labels
-                        .get()
-                        .into_iter()
-                        .flat_map(|all| all.set())
-                        .map(|(key, _, value)| (key.to_string(), value.to_string()))
-                        .collect(),
+                    labels: pool.labels.entries().map(|(key, _, value)| (key.to_string(), value.to_string())).collect(),
                     taints: taints.collect(),
                     disk: pool.disk.get().cloned().unwrap_or_else(|| Quantity::from_bytes(100 << 30)),
                 });

@@ -89,8 +89,7 @@ impl Scope<'_> {
                         );
                     }
                 }
-                let headers =
-                    probe.headers.get().into_iter().flat_map(|all| all.set()).map(|(name, _, value)| (name.clone(), value.clone()));
+                let headers = probe.headers.entries().map(|(name, _, value)| (name.clone(), value.clone()));
                 ProbeAction::Http { path: path.clone(), port: self.probe_port(probe, at, ports)?, headers: headers.collect() }
             }
             (_, Field::Set(service, at), _) => ProbeAction::Grpc { service: service.clone(), port: self.probe_port(probe, at, ports)? },

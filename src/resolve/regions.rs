@@ -96,12 +96,10 @@ pub(super) fn places(spec: &Spec, environment: &str, tell: &mut dyn FnMut(Diagno
 pub(super) fn check_regions(spec: &Spec, found: &mut Diagnostics) {
     let used: Vec<&Name> = spec
         .environments
-        .get()
-        .into_iter()
-        .flat_map(|all| all.set())
+        .entries()
         .flat_map(|(_, _, environment)| environment.regions.get().into_iter().flatten().filter_map(Field::get))
         .collect();
-    for (name, span, region) in spec.regions.get().into_iter().flat_map(|all| all.set()).filter(|(name, _, _)| !used.contains(name)) {
+    for (name, span, region) in spec.regions.entries().filter(|(name, _, _)| !used.contains(name)) {
         let provider = region.provider.get().or(spec.cloud.get().and_then(|cloud| cloud.provider.get())).copied().map(provider_of);
         let Some(provider) = provider.filter(|provider| !matches!(provider, Provider::Kind | Provider::Existing)) else { continue };
         if facts::region(provider, name.as_str()).is_none() {

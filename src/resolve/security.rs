@@ -48,7 +48,7 @@ impl Scope<'_> {
         if let Some(host) = host {
             pod.host_network |= host.network.get() == Some(&true);
             pod.host_pid |= host.pid.get() == Some(&true);
-            for (path, at, node) in host.paths.get().into_iter().flat_map(|all| all.set()) {
+            for (path, at, node) in host.paths.entries() {
                 self.mount_host(volumes, path, node, at, pod);
             }
         }
