@@ -7,7 +7,7 @@ use crate::files::Files;
 use crate::model::Estate;
 use crate::model::lock::Lock;
 use crate::render::{self, Origin, nothing_to_render};
-use crate::resolve::{Inputs, Resolution, resolve};
+use crate::resolve::{Inputs, Resolution, resolve, resolve_with_provenance};
 use crate::source::{Sources, Span};
 use crate::spec::{DEFAULTS, Spec, Specs, assemble};
 use crate::syntax::{Node, parse};
@@ -154,6 +154,15 @@ impl Project {
     /// Resolves what can be resolved, for commands that have something to show of a faulty spec; the findings join the project's. `None` where the
     /// spec or the lock can't be read.
     pub fn resolve_soundly(&mut self) -> Option<Resolution> {
+        self.resolve_by(resolve)
+    }
+
+    /// Resolves as [`Project::resolve_soundly`] and records each computed value with its origin.
+    pub fn resolve_with_provenance(&mut self) -> Option<Resolution> {
+        self.resolve_by(resolve_with_provenance)
+    }
+
+    fn resolve_by(&mut self, resolve: fn(&Specs, &Lock, Inputs<'_>) -> Resolution) -> Option<Resolution> {
         if !self.sound {
             return None;
         }

@@ -3,7 +3,6 @@
 //! stdout carries data, stderr words. Exit codes: 0 fine, 1 could not do it, 2 differences or findings, 64 wrong usage.
 
 mod check;
-mod computed;
 mod explain;
 mod fmt;
 mod init;

@@ -2,6 +2,7 @@
 
 use super::Scope;
 use super::literals;
+use super::provenance::Position;
 use super::values::Asker;
 use super::volumes::Volumes;
 use crate::diagnostic::{Code, Diagnostic};
@@ -17,6 +18,9 @@ const TMP_SIZE: u64 = 64 << 20;
 /// The disk a container is promised, and the most it gets beside its empty folders: enough for the 5 x 10 MiB of logs that a node keeps, and far
 /// below the disk of a node, so that one container cannot fill it for all.
 const EPHEMERAL: (u64, u64) = (128 << 20, 1 << 30);
+
+/// The origin of resources that neither the spec nor its defaults have.
+pub(super) const RESOURCES: &str = "the default of containers and their empty folders";
 
 /// The fewest bytes that anything can be made of; below it a unit was forgotten.
 const LEAST: u64 = 64 << 10;
@@ -62,6 +66,7 @@ impl Scope<'_> {
         asker: &mut Asker<'_>,
         pod: &mut Pod,
     ) -> Option<Container> {
+        self.record_container_of(name.as_str());
         let image = self.image(fields, fallback, entry);
         let variables = self.variables(fields, asker);
         let files = self.files(fields, asker, &mut volumes);
@@ -101,6 +106,21 @@ impl Scope<'_> {
         }
         let memory = resources.and_then(|r| r.memory.get()).map(|range| pair(range, both));
         let ephemeral = resources.and_then(|r| r.ephemeral.get()).map(|range| pair(range, both));
+        let cpu = cpu.unwrap_or_else(|| (Quantity::from_millis(50), Quantity::from_millis(200)));
+        let memory = memory.unwrap_or_else(|| (Quantity::from_bytes(64 << 20), Quantity::from_bytes(64 << 20)));
+        let ephemeral = ephemeral.unwrap_or_else(|| disk(folders));
+        for (key, (request, limit), said) in [
+            ("cpu", &cpu, resources.is_some_and(|all| !all.cpu.is_missing())),
+            ("memory", &memory, resources.is_some_and(|all| !all.memory.is_missing())),
+            ("ephemeral", &ephemeral, resources.is_some_and(|all| !all.ephemeral.is_missing())),
+        ] {
+            let from = |at: &Position| if said { format!("{}.resources.{key}", at.container) } else { RESOURCES.to_string() };
+            self.record_container(|at| (format!("requests.{key}"), request, from(at)));
+            self.record_container(|at| (format!("limits.{key}"), limit, from(at)));
+        }
+        for (name, port) in ports.iter().filter(|_| self.records()) {
+            self.record_container(|at| (format!("container_ports.{name}"), port, at.container_ports()));
+        }
         Some(Container {
             name: name.clone(),
             image: image?,
@@ -110,9 +130,9 @@ impl Scope<'_> {
             files,
             mounts: volumes.mounts,
             ports,
-            cpu: cpu.or_else(|| Some((Quantity::from_millis(50), Quantity::from_millis(200)))),
-            memory: memory.or_else(|| Some((Quantity::from_bytes(64 << 20), Quantity::from_bytes(64 << 20)))),
-            ephemeral: ephemeral.or_else(|| Some(disk(folders))),
+            cpu: Some(cpu),
+            memory: Some(memory),
+            ephemeral: Some(ephemeral),
             probes,
             security,
         })
@@ -128,13 +148,20 @@ impl Scope<'_> {
 
     fn image(&mut self, fields: ContainerFields<'_>, fallback: &Fallback, entry: Span) -> Option<String> {
         let image = match (fields.image, &fallback.image) {
-            (Field::Missing, Some(image)) => image,
+            (Field::Missing, Some(image)) => {
+                self.record_container(|at| ("image", image, format!("{}.engine and version", at.entry)));
+                image
+            }
             (Field::Missing, None) if fallback.told => return None,
             (field, _) => self.require(field, "image", entry)?,
         };
         let image = match fields.tag.spanned() {
             Some((tag, at)) => match tag.parse::<ImageTag>() {
-                Ok(tag) => image.with_tag(tag),
+                Ok(tag) => {
+                    let tagged = image.with_tag(tag);
+                    self.record_container(|at| ("pulled_image", &tagged, format!("{0}.image and {0}.tag", at.container)));
+                    tagged
+                }
                 Err(invalid) => {
                     self.error(Code::InvalidValue, invalid.message, at);
                     return None;
@@ -152,11 +179,15 @@ impl Scope<'_> {
 
     /// The words of a command line.
     fn words(&mut self, words: &Field<Vec<Field<Text>>>, what: &str, asker: &mut Asker<'_>) -> Vec<String> {
-        let mut all = Vec::new();
+        let mut all: Vec<String> = Vec::new();
         for (text, span) in words.get().into_iter().flatten().filter_map(Field::spanned) {
             match self.value(text, span, what, asker) {
                 Some(Source::Text(value)) => {
                     self.printable(what, &value, span);
+                    if text.original().contains("${") {
+                        let path = format!("{}[{}]", what.trim_matches('`'), all.len());
+                        self.record_container(|at| (format!("resolved.{path}"), &value, format!("{}.{path}", at.container)));
+                    }
                     all.push(value);
                 }
                 Some(_) => {
@@ -228,6 +259,9 @@ impl Scope<'_> {
                             diagnostic.help("a ConfigMap holds 1 MiB: put large texts into `files`, the image, a volume or a bucket"),
                         );
                     }
+                }
+                if text.original().contains("${") {
+                    self.record_container(|at| (format!("resolved.{name}"), shown(&value), format!("{}.config.{name}", at.container)));
                 }
                 variables.push(Variable { name: name.to_string(), value });
             }
@@ -336,4 +370,19 @@ fn pair(range: &QuantityRange, limit: impl Fn(&Quantity) -> Quantity) -> (Quanti
     let request = range.request().clone();
     let limit = range.limit().cloned().unwrap_or_else(|| limit(&request));
     (request, limit)
+}
+
+/// The value of a variable in the record: a secret appears by its name.
+fn shown(value: &Source) -> String {
+    match value {
+        Source::Text(text) => text.clone(),
+        Source::Secret(secret) => format!("the secret {secret}"),
+        Source::Template(parts) => parts
+            .iter()
+            .map(|part| match part {
+                Ok(text) => text.clone(),
+                Err((secret, _)) => format!("(the secret {secret})"),
+            })
+            .collect(),
+    }
 }

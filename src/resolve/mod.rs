@@ -18,6 +18,7 @@ mod places;
 mod plan;
 mod pods;
 mod probes;
+mod provenance;
 mod regions;
 mod room;
 mod sections;
@@ -36,6 +37,8 @@ use crate::spec::{self, Spec, Specs};
 use crate::syntax::Field;
 use crate::value::Name;
 use indexmap::IndexMap;
+pub use provenance::{Computed, Origin};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// What a spec refers to besides itself.
@@ -54,12 +57,23 @@ pub struct Resolution {
     pub estate: Option<Estate>,
     /// The lock with every new range; where it differs from the one given, that one is stale.
     pub lock: Lock,
-    /// Everything there is to say.
+    /// Every finding.
     pub diagnostics: Diagnostics,
+    /// The computed values of each environment that could be resolved; empty unless [`resolve_with_provenance`] made the resolution.
+    pub provenance: BTreeMap<String, Vec<Computed>>,
 }
 
 /// Resolves every environment.
 pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
+    resolve_all(specs, lock, inputs, false)
+}
+
+/// Resolves every environment and records each computed value with its origin.
+pub fn resolve_with_provenance(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
+    resolve_all(specs, lock, inputs, true)
+}
+
+fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> Resolution {
     let mut found = Diagnostics::default();
     for (name, span) in &specs.unused_profiles {
         found.push(
@@ -73,6 +87,7 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
     let declared = require_environments(&specs.base, &mut found);
     let (plan, lock) = plan::plan_addresses(specs, lock, &mut found);
     let mut environments = IndexMap::new();
+    let mut provenance = BTreeMap::new();
     let mut hosts = flows::Hosts::default();
     for (name, spec) in &specs.environments {
         let Ok(environment) = name.parse::<Name>() else { continue };
@@ -81,16 +96,20 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
             spec,
             inputs,
             plan: &plan,
+            recorder: provenance::recorder(record),
+            places: Vec::new(),
             unsure: false,
             unknown_references: 0,
             found: Diagnostics::default(),
         };
         let platform = scope.platform(&mut hosts);
+        let recorder = scope.recorder;
         let faults = scope.found;
         let failed = faults.has_errors();
         found.extend(faults);
         if let Some(platform) = platform.filter(|_| !failed) {
             environments.insert(name.clone(), platform);
+            provenance.extend(recorder.map(|recorder| (name.clone(), recorder.into_inner().finish())));
         }
     }
     hosts.report(&mut found);
@@ -100,7 +119,7 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
     }
     let name = specs.base.platform.get().and_then(|platform| platform.name.get()).cloned();
     let estate = name.filter(|_| declared).map(|name| Estate { name, environments });
-    Resolution { estate, lock, diagnostics: found }
+    Resolution { estate, lock, diagnostics: found, provenance }
 }
 
 /// Whether this version of platgen may read the spec.
@@ -140,12 +159,16 @@ fn require_environments(spec: &Spec, found: &mut Diagnostics) -> bool {
 /// The longest reason, in bytes: one becomes an annotation, and all of an object's together hold 256 KiB.
 const LONGEST_REASON: usize = 4096;
 
-/// One environment on its way.
+/// One environment while it is resolved.
 struct Scope<'a> {
     environment: &'a Name,
     spec: &'a Spec,
     inputs: Inputs<'a>,
     plan: &'a addresses::Plan,
+    /// The record of computed values, if it was asked for.
+    recorder: Option<RefCell<provenance::Recorder>>,
+    /// The regions of the environment with their facts.
+    places: Vec<regions::Place>,
     /// Whether the ports of the entry at hand could not be read, which has been told.
     unsure: bool,
     /// How many references meant nothing so far.
@@ -155,6 +178,9 @@ struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     fn platform(&mut self, hosts: &mut flows::Hosts) -> Option<Platform> {
+        let mut told = Vec::new();
+        self.places = regions::places(self.spec, self.environment.as_str(), &mut |diagnostic| told.push(diagnostic));
+        told.into_iter().for_each(|diagnostic| self.tell(diagnostic));
         let base = self.base();
         let places = self.places();
         let people = self.people();
@@ -166,6 +192,7 @@ impl<'a> Scope<'a> {
         let places = places?;
         platform.primary = places.primary.clone();
         for region in places.regions {
+            self.record_region(&region, &platform);
             platform.regions.insert(region.name.to_string(), region);
         }
         self.workloads(&mut platform, &names, hosts);

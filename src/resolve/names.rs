@@ -59,6 +59,18 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// The key that its ports come from.
+    pub(super) fn ports_key(&self) -> &'static str {
+        match &self.what {
+            What::App(app) if !app.port.is_missing() => "port",
+            What::Store(store) if !store.port.is_missing() => "port",
+            What::Store(store) if store.ports.is_missing() => "engine",
+            _ => "ports",
+        }
+    }
+}
+
 impl Names {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values().flatten()
@@ -203,10 +215,16 @@ impl Scope<'_> {
                     self.unknown("namespace", said.as_str(), known.iter().map(|name| name.as_str()), at);
                     return None;
                 }
+                if field.is_missing() {
+                    self.record(|| (format!("{kind}s.{key}.namespace"), said, "the entry's key"));
+                }
                 Some(said.clone())
             }
             (None, Field::Missing) => match known[..] {
-                [only] => Some(only.clone()),
+                [only] => {
+                    self.record(|| (format!("{kind}s.{key}.namespace"), only, "namespaces: there is one"));
+                    Some(only.clone())
+                }
                 [] => {
                     let message = format!("{kind} `{key}` has no namespace, and the spec declares none");
                     self.tell(Diagnostic::new(Code::MissingField, message).at(span).help("declare one under `namespaces`"));
@@ -218,6 +236,17 @@ impl Scope<'_> {
                 }
             },
         }
+    }
+
+    /// The key of an entry as the spec has it: with the namespace where two entries have the name.
+    pub(super) fn key_of(&self, entry: &Entry) -> String {
+        let both = EntryName::new(entry.namespace.clone(), entry.name.clone());
+        let (apps, stores) = (self.spec.apps.get(), self.spec.stores.get());
+        let qualified = match entry.kind {
+            RefKind::Store => stores.is_some_and(|all| all.get(&both).is_some()),
+            _ => apps.is_some_and(|all| all.get(&both).is_some()),
+        };
+        if qualified { both.to_string() } else { entry.name.to_string() }
     }
 
     /// What a reference means. `None` where it means nothing that is here and rendered; a finding says why, or has said it already.
@@ -294,7 +323,7 @@ impl Scope<'_> {
     }
 }
 
-/// Whether what is said of ports is wrong, or said twice.
+/// Whether the ports are unreadable or given twice.
 fn unsure(port: &Field<PortMap>, ports: &Field<crate::syntax::Map<PortName, PortMap>>) -> bool {
     matches!(port, Field::Bad(_))
         || matches!(ports, Field::Bad(_))

@@ -1,6 +1,7 @@
 //! Groups, teams and namespaces.
 
 use super::Scope;
+use super::provenance::HARDENED;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Group, Namespace, Quota};
 use crate::spec::PodSecurityLevel;
@@ -62,6 +63,9 @@ impl Scope<'_> {
             }
             let level =
                 namespace.pod_security.get().and_then(|security| security.level.get()).copied().unwrap_or(PodSecurityLevel::Restricted);
+            if namespace.pod_security.get().is_none_or(|security| security.level.is_missing()) {
+                self.record(|| (format!("namespaces.{name}.pod_security.level"), format!("{level:?}").to_lowercase(), HARDENED));
+            }
             let reason = match (level, namespace.pod_security.get()) {
                 (PodSecurityLevel::Restricted, _) | (_, None) => None,
                 (_, Some(security)) => {
@@ -70,6 +74,9 @@ impl Scope<'_> {
             };
             let quota = namespace.quota.get();
             let Some(owner) = namespace.owner.get().or(platform_owner) else { continue };
+            if namespace.owner.is_missing() {
+                self.record(|| (format!("namespaces.{name}.owner"), owner, "platform.owner"));
+            }
             people.namespaces.insert(
                 name.to_string(),
                 Namespace {

@@ -6,6 +6,9 @@ use crate::spec::Architecture;
 use crate::syntax::Field;
 use crate::value::Name;
 
+/// The taint of nodes in an isolated subnet; its value is the name of the subnet.
+const ISOLATED: &str = "platgen.io/subnet";
+
 /// The name of an architecture in Kubernetes.
 pub(super) fn architecture(arch: Architecture) -> &'static str {
     match arch {
@@ -81,9 +84,8 @@ impl Scope<'_> {
         // What runs on every node is kept away from none. A subnet without nodes has no taint.
         let has_nodes = |name: &Name| !everywhere || pools.is_empty() || pools.iter().any(|pool| pool.subnet == *name);
         let isolated = subnets.iter().filter(|name| is_isolated(name) && has_nodes(name));
-        let mut tolerations: Vec<Toleration> = isolated
-            .map(|name| Toleration { key: "platgen.io/subnet".to_string(), value: name.to_string(), effect: "NoSchedule" })
-            .collect();
+        let mut tolerations: Vec<Toleration> =
+            isolated.map(|name| Toleration { key: ISOLATED.to_string(), value: name.to_string(), effect: "NoSchedule" }).collect();
         for (key, value, effect) in
             pools.iter().filter(|pool| everywhere || chosen.is_some_and(|one| one.name == pool.name)).flat_map(|pool| &pool.taints)
         {
@@ -91,6 +93,26 @@ impl Scope<'_> {
             if !tolerations.contains(&toleration) {
                 tolerations.push(toleration);
             }
+        }
+        self.record_entry(|at| {
+            let from = match chosen {
+                Some(pool) => format!("cluster.pools.{}.subnet", pool.name),
+                None if everywhere => format!("{}.per_node", at.entry),
+                None if declared.is_some() => "network.subnets: the default one".to_string(),
+                None => "the only subnet: none is declared".to_string(),
+            };
+            let names: Vec<&str> = subnets.iter().map(Name::as_str).collect();
+            ("subnet", names.join(", "), from)
+        });
+        for (number, taint) in tolerations.iter().enumerate().filter(|_| self.records()) {
+            self.record_entry(|at| {
+                let from = match taint.key.as_str() {
+                    ISOLATED => format!("network.subnets.{}.isolated", taint.value),
+                    _ if everywhere => format!("{}.per_node", at.entry),
+                    _ => format!("{}.pool", at.entry),
+                };
+                (format!("tolerations[{number}]"), format!("{}={}:{}", taint.key, taint.value, taint.effect), from)
+            });
         }
         let architectures = arch.get().into_iter().flatten().filter_map(Field::get).copied().map(architecture);
         let spread = match (runs, region.zones.len()) {

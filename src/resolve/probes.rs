@@ -22,13 +22,17 @@ impl Scope<'_> {
         pod: &mut Pod,
         entry: Span,
     ) -> Probes {
-        let Some((probes, at)) = fields.probes.spanned() else { return fallback.probes.clone() };
+        let Some((probes, _)) = fields.probes.spanned() else { return self.fallback_probes(fallback) };
         let read = |scope: &mut Self, name: &str, field: &Field<crate::spec::Probe>| {
             let (probe, at) = field.spanned()?;
             if let Some(none) = probes.none.span() {
                 scope.contradiction(format!("`none` says that there are no probes, and `{name}` is one"), none, Some(at), "it stands here");
             }
-            scope.probe(probe, at, ports)
+            let probe = scope.probe(probe, at, ports)?;
+            if let ProbeAction::Http { port, .. } | ProbeAction::Grpc { port, .. } | ProbeAction::Tcp { port } = &probe.action {
+                scope.record_container(|at| (format!("probes.{name}.port"), port, at.container_ports()));
+            }
+            Some(probe)
         };
         let result = Probes {
             ready: read(self, "ready", &probes.ready),
@@ -39,10 +43,23 @@ impl Scope<'_> {
             let reason = self.reason(&probes.none, "none", "a container without probes", entry);
             pod.no_probes = pod.no_probes.take().or(reason);
         } else if probes.ready.is_missing() && probes.live.is_missing() && probes.start.is_missing() {
-            let _ = at;
-            return fallback.probes.clone();
+            return self.fallback_probes(fallback);
         }
         result
+    }
+
+    /// The probes of the store's engine; an app has none.
+    fn fallback_probes(&self, fallback: &Fallback) -> Probes {
+        let probes = &fallback.probes;
+        for (name, probe) in [("ready", &probes.ready), ("live", &probes.live), ("start", &probes.start)] {
+            let Some(probe) = probe.as_ref().filter(|_| self.records()) else { continue };
+            let (key, value) = match &probe.action {
+                ProbeAction::Exec { command } => ("exec", command.join(" ")),
+                ProbeAction::Http { port, .. } | ProbeAction::Grpc { port, .. } | ProbeAction::Tcp { port } => ("port", port.to_string()),
+            };
+            self.record_container(|at| (format!("probes.{name}.{key}"), value, format!("{}.engine", at.entry)));
+        }
+        probes.clone()
     }
 
     fn probe(&mut self, probe: &crate::spec::Probe, at: Span, ports: &[(String, u16)]) -> Option<Probe> {

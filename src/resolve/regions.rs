@@ -12,6 +12,7 @@ use crate::value::{Cidr, Name};
 const DEFAULT_SUBNET: &str = "general";
 
 /// A region as the spec and the provider's facts have it.
+#[derive(Clone)]
 pub(super) struct Place {
     pub(super) name: Name,
     pub(super) provider: Provider,
@@ -151,13 +152,11 @@ pub(super) fn subnets(spec: &Spec) -> Vec<SubnetWish> {
 impl Scope<'_> {
     /// Whether one of the environment's regions is on a cloud.
     pub(super) fn on_a_cloud(&self) -> bool {
-        places(self.spec, self.environment.as_str(), &mut |_| {})
-            .iter()
-            .any(|place| !matches!(place.provider, Provider::Kind | Provider::Existing))
+        self.places.iter().any(|place| !matches!(place.provider, Provider::Kind | Provider::Existing))
     }
 
     /// Whether one of the environment's regions is on AWS.
     pub(super) fn on_aws(&self) -> bool {
-        places(self.spec, self.environment.as_str(), &mut |_| {}).iter().any(|place| place.provider == Provider::Aws)
+        self.places.iter().any(|place| place.provider == Provider::Aws)
     }
 }

@@ -4,7 +4,6 @@
 
 use super::Scope;
 use super::names::Names;
-use super::regions::places;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::facts::{self, Provider};
 use crate::source::Span;
@@ -99,7 +98,7 @@ impl Scope<'_> {
                 self.not_rendered(name, span);
             }
         }
-        for place in places(spec, self.environment.as_str(), &mut |_| {}) {
+        for place in self.places.clone() {
             let at = spec.regions.get().and_then(|all| all.get(place.name.as_str())).map(|item| item.key);
             if let (Provider::Google | Provider::Azure, Some(at)) = (place.provider, at) {
                 let message = format!("the network of `{}` is planned and left out: this version renders those of AWS alone", place.name);

@@ -2,6 +2,7 @@
 
 use super::Scope;
 use super::containers::Pod;
+use super::provenance::HARDENED;
 use super::values::Asker;
 use super::volumes::Volumes;
 use crate::diagnostic::{Code, Diagnostic};
@@ -54,7 +55,22 @@ impl Scope<'_> {
         }
         self.admitted(&security, asker);
         let fs_group = security.fs_group.get().copied().or(at.map(|_| group));
-        pod.fs_group = pod.fs_group.or(fs_group);
+        if let (None, Some(group)) = (pod.fs_group, fs_group) {
+            self.record_entry(|at| {
+                let keys = [("fs_group", &security.fs_group), ("group", &security.group), ("user", &security.user)];
+                let key = keys.into_iter().find(|(_, field)| !field.is_missing());
+                let from = key.map_or_else(|| HARDENED.to_string(), |(key, _)| format!("{}.security.{key}", at.container));
+                ("security.fs_group", group, from)
+            });
+            pod.fs_group = Some(group);
+        }
+        self.record_container(|_| ("security.user", user, HARDENED));
+        self.record_container(|at| {
+            let from = if security.user.is_missing() { HARDENED.to_string() } else { format!("{}.security.user", at.container) };
+            ("security.group", group, from)
+        });
+        self.record_container(|_| ("security.writable_root", writable_root, HARDENED));
+        self.record_container(|_| ("security.privileged", privileged, HARDENED));
         Security { user, group, capabilities, writable_root, privileged }
     }
 

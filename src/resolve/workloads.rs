@@ -1,12 +1,13 @@
 //! Apps and stores become workloads of every region they run in.
 
 use super::Scope;
-use super::containers::{Fallback, Pod};
+use super::containers::{Fallback, Pod, RESOURCES};
 use super::engines;
 use super::flows::Hosts;
 use super::names::{Entry, Names, What};
 use super::placement::Runs;
 use super::probes::MOST;
+use super::provenance::{HARDENED, Position};
 use super::values::Asker;
 use super::volumes::Volumes;
 use crate::diagnostic::{Code, Diagnostic};
@@ -29,6 +30,7 @@ impl Scope<'_> {
             let mut flows: Vec<Flow> = Vec::new();
             for entry in names.iter().filter(|entry| entry.absent.is_none()) {
                 self.unsure = entry.unsure;
+                self.record_into(entry, region.name.as_str());
                 let built = match &entry.what {
                     What::App(app) if self.runs_in(app, region) => self.app(entry, app, names, &shell, region, hosts),
                     What::Store(store) if entry.rendered && (region.primary || store.independent.get() == Some(&true)) => {
@@ -72,7 +74,7 @@ impl Scope<'_> {
         let fallback = Fallback { told: true, ..Fallback::default() };
         // Claims come first: their names are not for an empty folder to take.
         let mut volumes = Volumes::of(None);
-        for (path, at, size) in app.volumes.get().into_iter().flat_map(|all| all.set()) {
+        for (path, at, size) in app.volumes.entries() {
             self.mount_claim(&mut volumes, path, size.clone(), at, &mut pod);
         }
         let main = self.container(&entry.name, entry.key, app.container(), volumes, ports, &fallback, &mut asker, &mut pod);
@@ -80,7 +82,9 @@ impl Scope<'_> {
         pod.incomplete = main.is_none();
         self.check_init(&app.init);
         self.check_container_names(entry, app);
+        self.record_containers_of("init");
         let init = self.others(&app.init, &mut asker, &mut pod);
+        self.record_containers_of("sidecars");
         let sidecars = self.others(&app.sidecars, &mut asker, &mut pod);
         self.check_listeners(&app.sidecars, app.port.span().or(app.ports.span()), main.as_ref());
         let main = main?;
@@ -96,6 +100,20 @@ impl Scope<'_> {
             _ if pod.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. })) => Kind::StatefulSet,
             _ => Kind::Deployment,
         };
+        self.record_entry(|at| {
+            let (name, key) = match kind {
+                Kind::CronJob(_) => ("CronJob", "schedule"),
+                Kind::Job { .. } => ("Job", "run"),
+                Kind::DaemonSet => ("DaemonSet", "per_node"),
+                Kind::StatefulSet => ("StatefulSet", "volumes"),
+                Kind::Deployment => return ("kind", "Deployment", "the entry: no schedule, run, per_node or volumes".to_string()),
+            };
+            ("kind", name, format!("{}.{key}", at.entry))
+        });
+        if let (Kind::CronJob(cron), true) = (&kind, app.timezone.is_missing()) {
+            let why = "read in UTC unless it says otherwise";
+            self.record_entry(|at| ("timezone", &cron.timezone, format!("{}.schedule: {why}", at.entry)));
+        }
         let scale = app.scale.get();
         let default = if platform.protected { 2 } else { 1 };
         let replicas = match (&kind, scale.and_then(|scale| scale.replicas.get())) {
@@ -109,9 +127,22 @@ impl Scope<'_> {
         });
         let runs = if matches!(kind, Kind::DaemonSet) { Runs::OnEveryNode } else { Runs::replicas(replicas.1) };
         let placement = self.placement(&app.subnet, &app.pool, &app.arch, region, runs)?;
+        if matches!(kind, Kind::Deployment | Kind::StatefulSet) {
+            let said = scale.is_some_and(|scale| !scale.replicas.is_missing());
+            let from = |at: &Position| match said {
+                true => format!("{}.scale.replicas", at.entry),
+                false => format!("environments.{}.protected", self.environment),
+            };
+            let range = || if replicas.0 == replicas.1 { replicas.0.to_string() } else { format!("{}..{}", replicas.0, replicas.1) };
+            self.record_entry(|at| ("scale.replicas", range(), from(at)));
+            self.record_replicas(replicas.0, placement.spread, region, from);
+            if let Some(cpu) = autoscaling.as_ref().and_then(|scaling| scaling.cpu) {
+                self.record_entry(|at| ("scale.cpu", cpu, format!("{}.scale.replicas", at.entry)));
+            }
+        }
         let exposures = self.exposures(app, &entry.ports, platform, hosts);
         let mut metrics: Vec<u16> = self.metrics_port(&app.metrics, &main).into_iter().collect();
-        for (name, _, container) in app.sidecars.get().into_iter().flat_map(|all| all.set()) {
+        for (name, _, container) in app.sidecars.entries() {
             if let Some(sidecar) = sidecars.iter().find(|sidecar| sidecar.name == *name) {
                 metrics.extend(self.metrics_port(&container.metrics, sidecar));
             }
@@ -126,6 +157,7 @@ impl Scope<'_> {
             entry.key,
         );
         let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(30);
+        self.record_entry(|_| ("grace", format!("{grace}s"), "the default of apps and stores"));
         let workload = Workload {
             kind,
             protocol: app.protocol.get().copied().unwrap_or(Protocol::Http),
@@ -162,6 +194,7 @@ impl Scope<'_> {
             self.mount_claim(&mut volumes, &data, size.clone(), at, &mut pod);
         }
         let mut main = self.container(&entry.name, entry.key, store.container(), volumes, ports, &fallback, &mut asker, &mut pod)?;
+        let written = main.args.len();
         let mounted = main.mounts.iter().any(|mount| mount.path == data.as_str());
         let kept = match size {
             Some(_) => {
@@ -176,6 +209,9 @@ impl Scope<'_> {
                     if store.resources.get().is_none_or(|resources| resources.ephemeral.is_missing()) {
                         main.ephemeral =
                             main.ephemeral.map(|(least, most)| (least, Quantity::from_bytes(most.bytes().saturating_add(size.bytes()))));
+                        if let Some((_, limit)) = &main.ephemeral {
+                            self.record_container(|_| ("limits.ephemeral", limit, RESOURCES));
+                        }
                     }
                     pod.volumes.push(Volume::Tmp { name: "data".to_string(), medium: Medium::Disk, size });
                     main.mounts.push(Mount { volume: "data".to_string(), path: data.to_string(), read_only: false });
@@ -186,17 +222,25 @@ impl Scope<'_> {
         if let Some(port) = listens.filter(|port| engines::port(engine).is_some_and(|(_, own)| own != *port) && main.command.is_empty()) {
             main.args.extend(["--port".to_string(), port.to_string()]);
         }
-        for (name, _, value) in store.parameters.get().into_iter().flat_map(|all| all.set()) {
+        self.record_args(&main.args, written, "engine");
+        let written = main.args.len();
+        for (name, _, value) in store.parameters.entries() {
             main.args.extend([format!("--{name}"), value.clone()]);
         }
+        self.record_args(&main.args, written, "parameters");
         let count = store.replicas.get().copied().unwrap_or(1);
         let placement = self.placement(&store.subnet, &Field::Missing, &Field::Missing, region, Runs::replicas(count))?;
+        let kind = if kept { Kind::StatefulSet } else { Kind::Deployment };
+        self.record_entry(|at| ("kind", format!("{kind:?}"), format!("{}.storage", at.entry)));
+        self.record_entry(|at| ("protocol", "tcp", format!("{}.engine", at.entry)));
+        self.record_entry(|_| ("grace", "30s", "the default of apps and stores"));
+        self.record_replicas(count, placement.spread, region, |at| format!("{}.replicas", at.entry));
         let metrics: Vec<u16> = self.metrics_port(&store.metrics, &main).into_iter().collect();
         let needs = self.needs(&store.needs, &asker);
         let flows = self.all_flows(&asker, &placement, needs, &[], &metrics, entry.key);
         let workload = Workload {
             store: true,
-            kind: if kept { Kind::StatefulSet } else { Kind::Deployment },
+            kind,
             protocol: Protocol::Tcp,
             replicas: (count, count),
             ..self.bare(entry, namespace, &store.owner, &store.alias, platform, main, pod, placement)
@@ -217,6 +261,14 @@ impl Scope<'_> {
         pod: Pod,
         placement: Placement,
     ) -> Workload {
+        self.record_entry(|_| ("service_account", &entry.name, "the entry's name"));
+        self.record_entry(|_| ("owner", self.owner(owner, namespace, platform), format!("namespaces.{namespace}.owner")));
+        for (name, port, target) in entry.ports.iter().filter(|_| self.records()) {
+            self.record_entry(|at| (format!("service.ports.{name}"), format!("{port}->{target}"), at.ports.clone()));
+        }
+        if pod.fs_group.is_none() {
+            self.record_entry(|_| ("security.fs_group", 10001, HARDENED));
+        }
         Workload {
             span: entry.key,
             name: entry.name.clone(),
@@ -258,8 +310,8 @@ impl Scope<'_> {
         pod: &mut Pod,
     ) -> Vec<Container> {
         let mut all = Vec::new();
-        for (name, span, container) in containers.get().into_iter().flat_map(|all| all.set()) {
-            let ports = container.ports.get().into_iter().flat_map(|all| all.set());
+        for (name, span, container) in containers.entries() {
+            let ports = container.ports.entries();
             let ports = ports.map(|(name, _, map)| (name.to_string(), map.container().get())).collect();
             all.extend(self.container(
                 name,
