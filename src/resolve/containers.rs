@@ -1,16 +1,17 @@
 //! A container of the spec becomes one of the model: values, files, probes, resources and rights.
 
-use super::Scope;
 use super::literals;
+use super::probes::Fallback;
 use super::provenance::Position;
 use super::values::Asker;
-use super::volumes::Volumes;
+use super::volumes::{Pod, Volumes};
+use super::{Scope, written};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{ConfigFile, Container, FileContent, Mount, Probes, Source, Variable, Volume};
+use crate::model::{ConfigFile, Container, FileContent, Source, Variable};
 use crate::source::Span;
 use crate::spec::{ContainerFields, Medium};
 use crate::syntax::Field;
-use crate::value::{AbsolutePath, Image, ImageTag, Name, Quantity, QuantityRange, Text};
+use crate::value::{AbsolutePath, ImageTag, Name, Quantity, QuantityRange, Text};
 
 /// The size of an empty folder that names none.
 const TMP_SIZE: u64 = 64 << 20;
@@ -24,30 +25,6 @@ pub(super) const RESOURCES: &str = "the default of containers and their empty fo
 
 /// The fewest bytes that anything can be made of; below it a unit was forgotten.
 const LEAST: u64 = 64 << 10;
-
-/// What a container has when its spec says nothing.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Fallback {
-    pub(super) image: Option<Image>,
-    pub(super) probes: Probes,
-    /// Whether a missing image has been told where its entry is judged.
-    pub(super) told: bool,
-}
-
-/// What the containers of a pod share.
-#[derive(Debug, Default)]
-pub(super) struct Pod {
-    pub(super) volumes: Vec<Volume>,
-    /// The folders of its own container, for the others to share; none while that one is made.
-    pub(super) shared: Option<Vec<Mount>>,
-    /// Whether its own container could not be made, which has been told: nothing more is said of its folders.
-    pub(super) incomplete: bool,
-    pub(super) fs_group: Option<u32>,
-    pub(super) host_network: bool,
-    pub(super) host_pid: bool,
-    pub(super) reason: Option<String>,
-    pub(super) no_probes: Option<String>,
-}
 
 /// The most bytes that a ConfigMap may hold (Kubernetes' `MaxSecretSize`, which it takes for both).
 const MOST_CONFIG: usize = 1 << 20;
@@ -74,15 +51,8 @@ impl Scope<'_> {
         for (path, at, tmp) in fields.tmp.entries() {
             if let Some((folder, of)) = tmp.of.spanned() {
                 self.mount_shared(&mut volumes, path, folder, (at, of), pod);
-                for (what, span) in [("medium", tmp.medium.span()), ("size", tmp.size.span())] {
-                    if let Some(span) = span {
-                        self.contradiction(
-                            format!("`{what}` is that of the folder `{folder}`"),
-                            span,
-                            Some(of),
-                            "the folder is named here",
-                        );
-                    }
+                for (key, at) in written([("medium", tmp.medium.span()), ("size", tmp.size.span())]) {
+                    self.contradiction(format!("`{key}` is that of the folder `{folder}`"), at, Some(of), "the folder is named here");
                 }
                 continue;
             }
@@ -277,10 +247,7 @@ impl Scope<'_> {
         let mut bytes = 0;
         for (path, span, file) in fields.files.entries() {
             self.mount_file(volumes, path, span);
-            let said: Vec<(&str, Span)> = [("from", file.from.span()), ("text", file.text.span()), ("secret", file.secret.span())]
-                .into_iter()
-                .filter_map(|(name, span)| Some((name, span?)))
-                .collect();
+            let said = written([("from", file.from.span()), ("text", file.text.span()), ("secret", file.secret.span())]);
             match said[..] {
                 [] => {
                     let diagnostic = Diagnostic::new(Code::MissingField, format!("the file `{path}` has no content")).at(span);

@@ -1,6 +1,6 @@
 //! What an engine brings where a store says nothing: its image, its port, its probes.
 
-use super::containers::Fallback;
+use super::probes::Fallback;
 use crate::model::{Probe, ProbeAction, Probes};
 use crate::spec::{Engine, Store};
 

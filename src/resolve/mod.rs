@@ -176,6 +176,14 @@ struct Scope<'a> {
     found: Diagnostics,
 }
 
+/// Two keys that exclude each other: where both stand, the message at the first, the note at the second.
+type Exclusion<'m> = (Option<Span>, Option<Span>, &'m str, &'m str);
+
+/// The keys that are written, with their places.
+fn written<'n>(keys: impl IntoIterator<Item = (&'n str, Option<Span>)>) -> Vec<(&'n str, Span)> {
+    keys.into_iter().filter_map(|(name, span)| Some((name, span?))).collect()
+}
+
 impl<'a> Scope<'a> {
     fn platform(&mut self, hosts: &mut flows::Hosts) -> Option<Platform> {
         let mut told = Vec::new();
@@ -250,6 +258,15 @@ impl<'a> Scope<'a> {
             diagnostic = diagnostic.related(other, why);
         }
         self.tell(diagnostic);
+    }
+
+    /// Reports each row of a table of keys that exclude each other, where both are written.
+    fn exclude(&mut self, table: &[Exclusion<'_>]) {
+        for &(key, other, message, note) in table {
+            if let (Some(key), Some(other)) = (key, other) {
+                self.contradiction(message, key, Some(other), note);
+            }
+        }
     }
 
     /// Whether a reason was given: it is the waiver of what it stands beside.

@@ -62,7 +62,7 @@ impl Scope<'_> {
             }
             (Some((name, at)), Some(pool)) if pool.subnet != *name => {
                 let message = format!("the `pool` stands in the subnet `{}`, not in `{name}`", pool.subnet);
-                self.contradiction(message, at, pool.name.as_str().is_empty().then_some(at).or_else(|| at.into()), "the pool says so");
+                self.contradiction(message, at, Some(at), "the pool says so");
                 return None;
             }
             (Some((name, _)), _) => name.clone(),
@@ -98,8 +98,7 @@ impl Scope<'_> {
             let from = match chosen {
                 Some(pool) => format!("cluster.pools.{}.subnet", pool.name),
                 None if everywhere => format!("{}.per_node", at.entry),
-                None if declared.is_some() => "network.subnets: the default one".to_string(),
-                None => "the only subnet: none is declared".to_string(),
+                None => self.default_subnet().to_string(),
             };
             let names: Vec<&str> = subnets.iter().map(Name::as_str).collect();
             ("subnet", names.join(", "), from)

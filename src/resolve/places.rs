@@ -228,6 +228,12 @@ impl Scope<'_> {
         self.record(|| (format!("{at}.cluster"), &region.cluster.name, "platform.name, the environment and the region"));
     }
 
+    /// The origin of the subnet of pools and entries that name none.
+    pub(super) fn default_subnet(&self) -> &'static str {
+        let declared = self.spec.network.get().and_then(|network| network.subnets.get()).is_some_and(|all| !all.is_empty());
+        if declared { "network.subnets: the default one" } else { "the only subnet: none is declared" }
+    }
+
     /// Records the capacity and the taints of a pool's nodes.
     fn record_pool(&self, name: &Name, capacity: Option<&Machine>, taints: &[(String, String, &'static str)]) {
         let at = format!("cluster.pools.{name}");
@@ -275,7 +281,7 @@ impl Scope<'_> {
                     let default = subnets.iter().find(|subnet| subnet.default).map(|subnet| subnet.name.clone());
                     self.record(|| {
                         let subnet = default.as_ref().map(ToString::to_string).unwrap_or_default();
-                        (format!("cluster.pools.{name}.subnet"), subnet, "network.subnets: the default one")
+                        (format!("cluster.pools.{name}.subnet"), subnet, self.default_subnet())
                     });
                     default
                 }

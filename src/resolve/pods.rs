@@ -2,8 +2,8 @@
 //!
 //! Tells, and changes nothing.
 
-use super::Scope;
 use super::names::Entry;
+use super::{Scope, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Container;
 use crate::source::Span;
@@ -51,15 +51,9 @@ impl Scope<'_> {
     /// What only a container that stays can have.
     pub(super) fn check_init(&mut self, containers: &Field<Map<Name, spec::Container>>) {
         for (_, key, container) in containers.entries() {
-            for (name, span) in [("probes", container.probes.span()), ("metrics", container.metrics.span())] {
-                if let Some(span) = span {
-                    self.contradiction(
-                        format!("`{name}` means nothing for an init container"),
-                        span,
-                        Some(key),
-                        "it ends before the others start",
-                    );
-                }
+            let message = |name: &str| format!("`{name}` means nothing for an init container");
+            for (name, at) in written([("probes", container.probes.span()), ("metrics", container.metrics.span())]) {
+                self.contradiction(message(name), at, Some(key), "it ends before the others start");
             }
         }
     }

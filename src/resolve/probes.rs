@@ -1,17 +1,26 @@
 //! What an entry says of probes -> the probes of its main container. None is ever invented.
 
-use super::Scope;
-use super::containers::{Fallback, Pod};
+use super::volumes::Pod;
+use super::{Scope, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Probe, ProbeAction, Probes};
 use crate::source::Span;
 use crate::spec::ContainerFields;
 use crate::syntax::Field;
-use crate::value::{Duration, PortSpecifier};
+use crate::value::{Duration, Image, PortSpecifier};
 use std::ops::RangeInclusive;
 
 /// The largest figure that the API takes where it has 32 bits.
 pub(super) const MOST: u64 = i32::MAX as u64;
+
+/// The image and the probes of a container whose spec has none.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fallback {
+    pub(super) image: Option<Image>,
+    pub(super) probes: Probes,
+    /// Whether a missing image is reported by the checks of the entry.
+    pub(super) told: bool,
+}
 
 impl Scope<'_> {
     pub(super) fn probes(
@@ -63,11 +72,8 @@ impl Scope<'_> {
     }
 
     fn probe(&mut self, probe: &crate::spec::Probe, at: Span, ports: &[(String, u16)]) -> Option<Probe> {
-        let said: Vec<(&str, Span)> =
-            [("http", probe.http.span()), ("grpc", probe.grpc.span()), ("tcp", probe.tcp.span()), ("exec", probe.exec.span())]
-                .into_iter()
-                .filter_map(|(name, span)| Some((name, span?)))
-                .collect();
+        let said =
+            written([("http", probe.http.span()), ("grpc", probe.grpc.span()), ("tcp", probe.tcp.span()), ("exec", probe.exec.span())]);
         match said[..] {
             [] => {
                 let diagnostic = Diagnostic::new(Code::MissingField, "the probe says nothing to try").at(at);

@@ -2,8 +2,8 @@
 //!
 //! Tells, and changes nothing.
 
-use super::Scope;
 use super::names::Names;
+use super::{Scope, written};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::facts::{self, Provider};
 use crate::source::Span;
@@ -93,10 +93,8 @@ impl Scope<'_> {
             ("network.on_premises.asn", premises.and_then(|premises| premises.asn.span())),
             ("network.on_premises.dns", premises.and_then(|premises| premises.dns.span())),
         ];
-        for (name, span) in fields {
-            if let Some(span) = span {
-                self.not_rendered(name, span);
-            }
+        for (name, span) in written(fields) {
+            self.not_rendered(name, span);
         }
         for place in self.places.clone() {
             let at = spec.regions.get().and_then(|all| all.get(place.name.as_str())).map(|item| item.key);

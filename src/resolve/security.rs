@@ -1,10 +1,9 @@
 //! What an entry says of rights -> the rights of a container, within the pod security standard of its namespace.
 
 use super::Scope;
-use super::containers::Pod;
 use super::provenance::HARDENED;
 use super::values::Asker;
-use super::volumes::Volumes;
+use super::volumes::{Pod, Volumes};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{PodSecurityLevel, Security};
 use crate::source::Span;

@@ -1,15 +1,15 @@
 //! Apps and stores become workloads of every region they run in.
 
 use super::Scope;
-use super::containers::{Fallback, Pod, RESOURCES};
+use super::containers::RESOURCES;
 use super::engines;
 use super::flows::Hosts;
 use super::names::{Entry, Names, What};
 use super::placement::Runs;
-use super::probes::MOST;
+use super::probes::{Fallback, MOST};
 use super::provenance::{HARDENED, Position};
 use super::values::Asker;
-use super::volumes::Volumes;
+use super::volumes::{Pod, Volumes};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Service, ServicePort, Volume, Workload};
 use crate::spec::{App, Engine, Medium, Protocol, Store, StoreSize};
