@@ -31,17 +31,15 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
     let mut files = Files::default();
     let mut faults = Vec::new();
     let mut roots: Vec<Root> = Vec::new();
-    let mut jobs = readme::Jobs::new();
     for (environment, platform) in &estate.environments {
         let (before, mut patched) = (faults.len(), BTreeSet::new());
         for (name, region) in &platform.regions {
             let unit = |files| Unit { environment: Some(environment.clone()), region: Some(name.clone()), files };
-            let rendered = kubernetes::render(platform, region).and_then(|rendered| Ok((rendered.files()?, rendered)));
-            match rendered {
-                Ok((texts, rendered)) => {
+            let rendered = kubernetes::render(platform, region);
+            match rendered.and_then(|rendered| Ok((kubernetes::files(rendered.tree)?, rendered.patched))) {
+                Ok((texts, changed)) => {
                     files.units.insert(format!("kubernetes/{environment}/{name}"), unit(texts));
-                    patched.extend(rendered.patched);
-                    jobs.insert((environment.clone(), name.clone()), rendered.jobs);
+                    patched.extend(changed);
                 }
                 Err(fault) => faults.push(within(fault.into(), environment)),
             }
@@ -63,10 +61,8 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
             faults.push(within(fault.into(), environment));
         }
     }
-    let mut top = BTreeMap::from([
-        (".gitattributes".to_string(), ATTRIBUTES.to_string()),
-        ("README.md".to_string(), readme::readme(estate, &roots, &jobs)),
-    ]);
+    let mut top =
+        BTreeMap::from([(".gitattributes".to_string(), ATTRIBUTES.to_string()), ("README.md".to_string(), readme::readme(estate, &roots))]);
     top.extend(scanners::files(estate));
     files.units.insert(String::new(), Unit { environment: None, region: None, files: top });
     if faults.is_empty() { Ok(files) } else { Err(faults) }

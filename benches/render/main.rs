@@ -1,12 +1,11 @@
 //! The cost of a render, compared with the least that a program needs for the same objects.
 //!
 //! `cargo bench --bench render` is the gate: callgrind counts the instructions of `platgen render --stdout` and of the floor program
-//! (`floor.rs`), and the counts are compared with those in `gate.json`. `-- update` writes `gate.json` anew. `-- table` prints processor time and
+//! (`floor.rs`), and the counts are compared with those in `gate.json`. `PLATGEN_BIN` names the program to measure instead of the one that cargo
+//! builds for the bench. `-- update` writes `gate.json` anew. `-- table` prints processor time and
 //! peak memory for larger specs instead. Without valgrind the gate is skipped, and says so.
 
-#[path = "floor.rs"]
 mod floor;
-#[path = "specs.rs"]
 mod specs;
 
 use std::collections::BTreeMap;
@@ -71,12 +70,14 @@ fn folder(apps: usize, environments: usize, regions: usize) -> Outcome<tempfile:
     Ok(folder)
 }
 
+/// The program that is measured.
+fn platgen() -> PathBuf {
+    std::env::var_os("PLATGEN_BIN").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_platgen")), PathBuf::from)
+}
+
 /// The commands that are compared, each in the folder of its spec.
 fn programs() -> Outcome<[(&'static str, PathBuf, Vec<&'static str>); 2]> {
-    Ok([
-        ("platgen", PathBuf::from(env!("CARGO_BIN_EXE_platgen")), vec!["-q", "render", "--stdout"]),
-        ("floor", std::env::current_exe()?, vec!["floor", "platform.yaml"]),
-    ])
+    Ok([("platgen", platgen(), vec!["-q", "render", "--stdout"]), ("floor", std::env::current_exe()?, vec!["floor", "platform.yaml"])])
 }
 
 /// The counts of this build. `None` where valgrind is not installed.
@@ -176,7 +177,7 @@ fn table() -> Outcome<()> {
     for (apps, environments, regions) in [(100, 1, 1), (1000, 1, 1), (5000, 3, 2)] {
         let folder = folder(apps, environments, regions)?;
         let floor = std::env::current_exe()?;
-        let platgen = PathBuf::from(env!("CARGO_BIN_EXE_platgen"));
+        let platgen = platgen();
         let runs: [(&str, &Path, &[&str]); 4] = [
             ("floor, one environment", &floor, &["floor", "platform.yaml"]),
             ("render --stdout", &platgen, &["-q", "render", "--stdout"]),

@@ -95,7 +95,9 @@ fn missing(context: &TreeContext, secrets: &Secrets, object: &Object, reference:
             (!has).then(|| format!("which has no entry `{key}`"))
         }
         Part::Port(port) => {
-            let is = |known: &Value| text(known, "/name") == port || known.get("port").is_some_and(|number| number.to_string() == *port);
+            let is = |known: &Value| {
+                text(known, "/name") == port || known.get("port").and_then(Value::as_u64).is_some_and(|number| port.parse() == Ok(number))
+            };
             (!target.items("/spec/ports").iter().any(is)).then(|| format!("which has no port `{port}`"))
         }
         Part::Container(container) => {

@@ -59,7 +59,7 @@ pub(super) fn run(check: &Check, terminal: &Terminal) -> Ended {
     let folder = check.output.clone().unwrap_or_else(|| project.folder.join(OUTPUT));
     let tree = match committed(&estate, &folder) {
         Ok(tree) => tree,
-        Err(fault) => return Ok(fail(terminal, fault)),
+        Err(fault) => return Ok(fail(terminal, *fault)),
     };
     let whole = check.env.is_none() && check.region.is_none();
     let judged = apply(&estate, findings(&estate, &files, &tree), check.today.unwrap_or_else(today), whole);
@@ -82,13 +82,13 @@ fn folders(estate: &Estate) -> impl Iterator<Item = String> {
 }
 
 /// The committed files. A region without any would pass every rule that asks about what is there.
-fn committed(estate: &Estate, folder: &Path) -> Result<Tree, Diagnostic> {
+fn committed(estate: &Estate, folder: &Path) -> Result<Tree, Box<Diagnostic>> {
     let mut tree = Tree::new();
     for region in folders(estate) {
         let files = read_tree(&folder.join(&region))?;
         if files.is_empty() {
             let message = format!("`{}` holds no manifests", folder.join(&region).display());
-            return Err(Diagnostic::new(Code::MissingTree, message).help("write them with `platgen render`"));
+            return Err(Box::new(Diagnostic::new(Code::MissingTree, message).help("write them with `platgen render`")));
         }
         tree.extend(files.into_iter().map(|(path, text)| (format!("{region}/{path}"), text)));
     }
@@ -134,7 +134,7 @@ fn tell(check: &Check, terminal: &Terminal, mut project: Project, judged: Judged
 fn foreign(folder: &Path, terminal: &Terminal) -> u8 {
     let tree = match read_tree(folder) {
         Ok(tree) => tree,
-        Err(fault) => return fail(terminal, fault),
+        Err(fault) => return fail(terminal, *fault),
     };
     let judged = tree_findings(&tree);
     if judged.objects == 0 && judged.findings.is_empty() {

@@ -5,6 +5,7 @@
 mod check;
 mod explain;
 mod fmt;
+mod git;
 mod init;
 mod lock;
 mod render;

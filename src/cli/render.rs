@@ -10,7 +10,8 @@ use crate::model::Estate;
 use crate::output::{self, Cause, Force, Job, Lock, Outcome, Refusal, Report, Roots, Selection, Summary};
 use crate::project::{LOCK, OUTPUT, Project, Rendered, Resolved};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 /// Flags of `render`.
 #[derive(Clone, Debug, clap::Args)]
@@ -37,7 +38,7 @@ pub(super) struct Render {
     check: bool,
     /// Replace edited and foreign files that are in the way: all of them, or those under a path. Can be repeated.
     #[arg(long, num_args = 0..=1, require_equals = true, value_name = "PATH", default_missing_value = "")]
-    force: Vec<PathBuf>,
+    force: Vec<OsString>,
 }
 
 pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
@@ -108,18 +109,20 @@ fn misplaced(roots: &Roots) -> Option<Diagnostic> {
 
 /// The finding for a path of `--force` that means nothing: a misspelt one would be taken for done.
 fn nothing_forced(render: &Render, roots: &Roots) -> Option<Diagnostic> {
-    let exists = |path: &PathBuf| path.symlink_metadata().is_ok() || roots.output.join(path).symlink_metadata().is_ok();
-    let path = render.force.iter().find(|path| !path.as_os_str().is_empty() && !path.ends_with(LOCK) && !exists(path))?;
+    let exists = |path: &&Path| path.symlink_metadata().is_ok() || roots.output.join(path).symlink_metadata().is_ok();
+    let mut paths = render.force.iter().filter(|path| !path.is_empty()).map(Path::new);
+    let path = paths.find(|path| !path.ends_with(LOCK) && !exists(path))?;
     let message = format!("there is no file or folder `{}` to take", path.display());
     Some(Diagnostic::new(Code::UnknownReference, message).help("name it as the finding does, from here or from the output folder"))
 }
 
 /// The flags of `--force`; a flag without a path takes everything that needs no name of its own.
-fn force(paths: &[PathBuf]) -> Force {
-    match paths {
-        [] => Force::Nothing,
-        paths if paths.iter().all(|path| path.as_os_str().is_empty()) => Force::Everything,
-        paths => Force::Paths(paths.iter().filter(|path| !path.as_os_str().is_empty()).cloned().collect()),
+fn force(flags: &[OsString]) -> Force {
+    let paths: Vec<PathBuf> = flags.iter().filter(|path| !path.is_empty()).map(PathBuf::from).collect();
+    match (flags, &paths[..]) {
+        ([], _) => Force::Nothing,
+        (_, []) => Force::Everything,
+        _ => Force::Paths(paths),
     }
 }
 

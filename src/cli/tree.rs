@@ -13,21 +13,21 @@ const DEPTH: usize = 32;
 ///
 /// # Errors
 /// The folder does not exist, or a file in it can't be read.
-pub(super) fn read_tree(folder: &Path) -> Result<Tree, Diagnostic> {
+pub(super) fn read_tree(folder: &Path) -> Result<Tree, Box<Diagnostic>> {
     let mut tree = Tree::new();
     if !folder.is_dir() {
         let message = format!("`{}` is not a folder", folder.display());
-        return Err(Diagnostic::new(Code::MissingTree, message)
-            .help("write the files with `platgen render`, or name a folder of manifests with `--tree`"));
+        let fault = Diagnostic::new(Code::MissingTree, message);
+        return Err(Box::new(fault.help("write the files with `platgen render`, or name a folder of manifests with `--tree`")));
     }
     walk(folder, "", 0, &mut tree)?;
     Ok(tree)
 }
 
-fn walk(folder: &Path, prefix: &str, depth: usize, tree: &mut Tree) -> Result<(), Diagnostic> {
+fn walk(folder: &Path, prefix: &str, depth: usize, tree: &mut Tree) -> Result<(), Box<Diagnostic>> {
     let unreadable = |path: &Path, error: &std::io::Error| {
         let message = format!("`{}` can't be read: {}", path.display(), reason(error));
-        Diagnostic::new(Code::Unreadable, message).help("check the path and its permissions")
+        Box::new(Diagnostic::new(Code::Unreadable, message).help("check the path and its permissions"))
     };
     if depth > DEPTH {
         return Err(unreadable(folder, &std::io::Error::other(format!("it is nested deeper than {DEPTH} folders"))));

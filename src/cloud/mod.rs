@@ -60,7 +60,7 @@ pub fn roots(platform: &Platform) -> Result<Vec<Root>, TemplateError> {
         }
     }
     roots.iter_mut().for_each(|root| root.complete(platform));
-    roots.sort_by(|a, b| a.layer.cmp(&b.layer));
+    roots.sort_by_key(|root| root.layer);
     Ok(roots)
 }
 

@@ -97,13 +97,13 @@ messages {
         "A host and path can belong to one app of one environment only. Change the host or path of one entry."
     ImpossibleRange "impossible-range" Error
         "a range whose start is above its end"
-        "A range is `a..b` with a not above b."
+        "A range is `a..b` with both ends, and `a` is not above `b`. Swap the ends."
     InternalError "internal-error" Error
         "a fault in platgen itself"
-        "A template printed something that is not read back, or a table that is part of the program does not build. The fault is in platgen, not in the spec: please report it with the message."
+        "A template printed text that platgen's own reader refuses, or a table inside the program does not build. The spec is not the cause. Report the message to the maintainers of platgen."
     InterruptedRender "interrupted-render" Error
-        "a render stopped halfway"
-        "Some files are new and some are old, each of them whole. The next `platgen render` completes what was begun."
+        "an earlier render stopped before it was complete"
+        "Some files are new and some are old; each file is complete. Run `platgen render`: it finishes the interrupted render first."
     InvalidValue "invalid-value" Error
         "a value that its field can't parse"
         "The field expects a quantity, a duration, a range, an address or a similar value. The message shows a valid example; `platgen explain PATH` shows the format."
@@ -111,11 +111,11 @@ messages {
         "a spec file that `platgen fmt` can't format"
         "Formatting has to keep the meaning and every comment. If that is not certain, the file stays unchanged. Rewrite the line that the message names, or format the file by hand."
     LiveTerraformRoot "live-terraform-root" Error
-        "a Terraform root left the spec while its resources may still run"
-        "Removing the configuration would leave its resources without an owner. The finding lists the commands that destroy them, guards (`prevent_destroy`) included; then `platgen render --force=PATH` removes the files."
+        "the spec no longer has a Terraform root whose resources may still exist"
+        "Without its configuration, nothing manages the resources. The finding lists the commands that destroy them, guards (`prevent_destroy`) included; then `platgen render --force=PATH` removes the files."
     LockConflict "lock-conflict" Error
         "unresolved merge conflict in the lock"
-        "Two branches changed the same lines of `platgen.lock`, or allocated different ranges for one key. Run `platgen lock --resolve`: it keeps every range that both branches had and reallocates only colliding ones."
+        "Two branches changed the same lines of `platgen.lock`, or allocated different ranges for one key. Merge the spec, then run `platgen lock --resolve`: it asks git for the merge base and the target branch, keeps their ranges, and names each range that moves with both values. `--onto REV` names another target."
     LockSyntax "lock-syntax" Error
         "an invalid line in the lock"
         "platgen writes `platgen.lock`: a header, then one line per key. Restore the file from version control."
@@ -123,8 +123,8 @@ messages {
         "a raw manifest that is not a Kubernetes object"
         "Files of `manifests` hold Kubernetes objects in YAML, `---` between them, each with `apiVersion`, `kind` and `metadata`."
     MergedFile "merged-file" Error
-        "a generated file is as a merge of two branches left it"
-        "Two branches changed a generated file, and git put both texts together, perhaps with conflict markers. Merge the spec, then render: platgen wrote both texts, so that no `--force` is needed."
+        "git merged two versions of a generated file"
+        "Two branches changed the file, and git combined both versions, perhaps with conflict markers. Merge the spec, then run `platgen render`: platgen wrote both versions, so no `--force` is needed."
     MissingField "missing-field" Error
         "a missing field"
         "The field is required and has no default. `platgen explain PATH` shows the values that it accepts."
@@ -135,8 +135,8 @@ messages {
         "the lock is missing, but rendered files depend on it"
         "Without `platgen.lock`, platgen would allocate all addresses anew, and Terraform would replace existing networks. Restore the file from version control."
     MissingReason "missing-reason" Error
-        "a loosening without a reason"
-        "The platform is safe by default. What loosens it says why, in the spec, where reviewers see it; the reason is the waiver in the checks."
+        "a setting below the safe default has no reason"
+        "Defaults are safe. A setting that weakens one needs a `reason` beside it: reviewers read the reason, and the checks accept it as the waiver."
     MissingTree "missing-tree" Error
         "there are no files to judge"
         "`platgen check` judges the files that are committed. Write them first with `platgen render`, or name a folder of manifests with `--tree`."
@@ -180,8 +180,8 @@ messages {
         "a rendered path is taken by a symbolic link, folder or file"
         "platgen never follows or replaces symbolic links, because they can lead out of the output folder. Move the link, folder or file away."
     PlatgenChanged "platgen-changed" Error
-        "a file that this version of platgen writes in another way"
-        "The manifest names another version of platgen as the one that wrote the file. Changes of the spec since then may be part of the difference. Render with the new version in a commit of its own, and the two stand apart."
+        "this version of platgen renders the file differently"
+        "The manifest records another version of platgen. The difference may also contain changes of the spec since then. Render with the new version in a commit of its own to keep the two apart."
     PortMapping "port-mapping" Warning
         "a Service port that differs from the container port, with a policy engine that needs equal ports"
         "The network policy agent of EKS compares the port of a policy with the port of the Service. If Service port and container port differ, allowed connections are dropped. Use the same number for both, or another `cluster.policy_engine`."
@@ -202,7 +202,7 @@ messages {
         "The spec has a region, subnet or zone without a range in `platgen.lock`. Run `platgen lock` or `platgen render`, which add the range and change no other, and commit the lock with the spec."
     Syntax "syntax" Error
         "the file is not valid YAML or TOML"
-        "The reader could not make sense of the file at this place. In YAML, text that starts with a sign such as `@`, `*`, `%`, `!` or `&` has to be quoted."
+        "The parser failed at this place. In YAML, text that starts with a sign such as `@`, `*`, `%`, `!` or `&` has to be quoted."
     UnknownKey "unknown-key" Error
         "an unknown key"
         "platgen ignores nothing in a spec, so that a misspelt key is an error. `platgen explain PATH` lists the allowed keys."

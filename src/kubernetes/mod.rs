@@ -29,7 +29,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Platform, Region, Workload};
+use crate::model::{Kind, Platform, Region, Workload};
 use crate::source::Span;
 use crate::template::{TemplateError, render_yaml};
 use crate::value::Name;
@@ -100,8 +100,6 @@ impl From<RenderError> for Diagnostic {
 pub struct Rendered {
     /// The documents, by file: generated ones and raw manifests, patches applied, marked with the findings that scanners are to accept.
     pub tree: Tree,
-    /// The jobs that end before the apps are rolled out, in the order of the spec.
-    pub jobs: Vec<RunOnce>,
     /// The patches that changed an object.
     pub patched: BTreeSet<Name>,
 }
@@ -113,8 +111,6 @@ pub struct RunOnce {
     pub namespace: String,
     /// The entry of the spec, which names its file.
     pub workload: String,
-    /// The name of its object, which no other version of it has.
-    pub name: String,
     /// Seconds it may take.
     pub deadline: Option<u64>,
 }
@@ -124,10 +120,10 @@ pub struct RunOnce {
 /// # Errors
 /// A patch whose target is several objects, a raw manifest that holds no objects, a fault in a template.
 pub fn render(platform: &Platform, region: &Region) -> Result<Rendered, RenderError> {
-    let mut rendered = unpatched(platform, region)?;
-    rendered.patched = patch::apply(platform, &mut rendered.tree)?;
-    accepted::mark(platform, region, &mut rendered.tree);
-    Ok(rendered)
+    let mut tree = unpatched(platform, region)?;
+    let patched = patch::apply(platform, &mut tree)?;
+    accepted::mark(platform, region, &mut tree);
+    Ok(Rendered { tree, patched })
 }
 
 /// Checks that each patch of a platform changed an object; `patched` names those that did, of all regions together.
@@ -138,29 +134,38 @@ pub fn every_patch_fits(platform: &Platform, patched: &BTreeSet<Name>) -> Result
     patch::all_used(platform, patched)
 }
 
-impl Rendered {
-    /// The texts of the files, with a `kustomization.yaml` that lists them.
-    ///
-    /// # Errors
-    /// A fault in a template.
-    pub fn files(&self) -> Result<BTreeMap<String, String>, RenderError> {
-        #[derive(Serialize)]
-        struct Kustomization<'t> {
-            resources: Vec<&'t String>,
-        }
-        let kustomization = render_yaml("kubernetes/kustomization.yaml.j2", &Kustomization { resources: self.tree.keys().collect() })?;
-        let print = |documents: &[Document]| {
-            let mut text = HEADER.to_owned();
-            for (at, document) in documents.iter().enumerate() {
-                text.push_str(if at > 0 { "---\n" } else { "" });
-                emit(document, &mut text);
-            }
-            text
-        };
-        let mut files: BTreeMap<String, String> = self.tree.iter().map(|(path, documents)| (path.clone(), print(documents))).collect();
-        files.insert("kustomization.yaml".to_owned(), print(&kustomization));
-        Ok(files)
+/// The texts of a region's files, with a `kustomization.yaml` that lists them. Each document goes as soon as it is printed.
+///
+/// # Errors
+/// A fault in a template.
+pub fn files(tree: Tree) -> Result<BTreeMap<String, String>, RenderError> {
+    #[derive(Serialize)]
+    struct Kustomization<'t> {
+        resources: Vec<&'t String>,
     }
+    let kustomization = render_yaml("kubernetes/kustomization.yaml.j2", &Kustomization { resources: tree.keys().collect() })?;
+    let print = |documents: Vec<Document>| {
+        let mut text = HEADER.to_owned();
+        for (at, document) in documents.into_iter().enumerate() {
+            text.push_str(if at > 0 { "---\n" } else { "" });
+            emit(&document, &mut text);
+        }
+        text.shrink_to_fit();
+        text
+    };
+    let kustomization = print(kustomization);
+    let mut files: BTreeMap<String, String> = tree.into_iter().map(|(path, documents)| (path, print(documents))).collect();
+    files.insert("kustomization.yaml".to_owned(), kustomization);
+    Ok(files)
+}
+
+/// The jobs of a region that are over before its apps are rolled out, in the order of the spec.
+pub fn jobs(region: &Region) -> Vec<RunOnce> {
+    let once = |workload: &Workload| {
+        let Kind::Job { deadline } = workload.kind else { return None };
+        Some(RunOnce { namespace: workload.namespace.to_string(), workload: workload.name.to_string(), deadline })
+    };
+    region.workloads.values().filter_map(once).collect()
 }
 
 /// Whether a workload reads values of the secret manager.
@@ -169,10 +174,10 @@ pub fn reads_secrets(workload: &Workload) -> bool {
 }
 
 /// What a region holds before patches.
-fn unpatched(platform: &Platform, region: &Region) -> Result<Rendered, RenderError> {
+fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> {
     let flows = flows::Flows::new(region);
     let site = Site { platform, region, flows: &flows };
-    let (mut tree, mut jobs) = (Tree::new(), Vec::new());
+    let mut tree = Tree::new();
     add(&mut tree, "cluster/namespaces.yaml", cluster::namespaces(&site)?);
     add(&mut tree, "cluster/priorities.yaml", cluster::priorities(&site)?);
     add(&mut tree, "cluster/access.yaml", access::cluster(&site)?);
@@ -184,15 +189,13 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Rendered, RenderErr
         add(&mut tree, &format!("{}/namespace.yaml", namespace.name), documents);
     }
     for workload in region.workloads.values() {
-        let (documents, job) = workload::documents(&site, workload)?;
-        add(&mut tree, &format!("{}/{}.yaml", workload.namespace, workload.name), documents);
-        jobs.extend(job);
+        add(&mut tree, &format!("{}/{}.yaml", workload.namespace, workload.name), workload::documents(&site, workload)?);
     }
     for manifest in &platform.manifests {
         let folder = manifest.namespace.as_ref().map_or("cluster", |namespace| namespace.as_str());
         add(&mut tree, &format!("{folder}/{}.yaml", manifest.name), manifest::documents(&site, manifest)?);
     }
-    Ok(Rendered { tree, jobs, patched: BTreeSet::new() })
+    Ok(tree)
 }
 
 /// Adds documents to a file; nothing makes no file.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::inputs::inputs;
 use super::metadata::{Metadata, Owner, Site};
-use super::{RunOnce, pod, policy, route, scale, service};
+use super::{pod, policy, route, scale, service};
 use crate::model::{Kind, Volume, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{digest, fit};
@@ -76,8 +76,8 @@ struct Account {
     metadata: Metadata,
 }
 
-/// Every document of a workload, and the job among them that runs once before a rollout.
-pub(super) fn documents(site: &Site, workload: &Workload) -> Result<(Vec<Document>, Option<RunOnce>), TemplateError> {
+/// Every document of a workload.
+pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
     let owner = &Owner::new(site, workload);
     let account = Account { metadata: owner.metadata(workload.name.as_str()) };
     let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &account)?;
@@ -90,13 +90,7 @@ pub(super) fn documents(site: &Site, workload: &Workload) -> Result<(Vec<Documen
     documents.extend(controller(owner, &name, pod)?);
     documents.extend(scale::documents(owner, &name)?);
     documents.extend(route::documents(owner)?);
-    let job = match workload.kind {
-        Kind::Job { deadline } => {
-            Some(RunOnce { namespace: workload.namespace.to_string(), workload: workload.name.to_string(), name, deadline })
-        }
-        _ => None,
-    };
-    Ok((documents, job))
+    Ok(documents)
 }
 
 /// The name of the object that runs the pods. A Job cannot change, so another pod is another Job: its name ends with a hash of the pod. A finished

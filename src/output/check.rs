@@ -110,7 +110,8 @@ fn manifest_causes(job: &Job<'_>, survey: &Survey<'_>, number: usize, planned: &
     if super::manifest::Manifest::parse(&planned.text).is_some_and(|wanted| known.covers(&wanted)) {
         return Vec::new();
     }
-    let moved = |entry: &Entry<'_>| entry.group == number && (entry.text.is_some() || !entry.owned.is_empty()) && entry.is_changed();
+    let differs = |entry: &Entry<'_>| entry.state != State::Same && (entry.text.is_some() || entry.state != State::Absent);
+    let moved = |entry: &Entry<'_>| entry.group == number && differs(entry) && entry.is_changed();
     let mut causes = Vec::new();
     causes.extend(survey.entries.iter().any(moved).then(|| changed(job, group)));
     causes.extend(known.is_merged().then_some(Cause::Merged));

@@ -49,7 +49,7 @@ pub(super) fn plan<'a>(job: &Job<'a>, survey: &Survey<'a>) -> Result<Plan<'a>, V
     let mut plan = Plan::default();
     locks(job, survey, &mut plan)?;
     let live = live_roots(job, survey);
-    let is_live = |entry: &Entry<'_>| entry.text.is_none() && live.keys().any(|root| parent(&entry.place) == Some(root));
+    let is_live = |entry: &Entry<'_>| entry.text.is_none() && live.keys().any(|root| is_below(&entry.place, root));
     let mut removals = Vec::new();
     for (number, entry) in survey.entries.iter().enumerate() {
         let group = &survey.groups[entry.group];
@@ -140,6 +140,11 @@ fn locks<'a>(job: &Job<'a>, survey: &Survey<'a>, plan: &mut Plan<'a>) -> Result<
         plan.steps.push(Planned { step, text: Cow::Borrowed(&lock.text), subject: Subject::Lock });
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// Whether a file lies in this folder of the output folder.
+fn is_below(place: &Place, folder: &str) -> bool {
+    place.base == Base::Output && place.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The folder of a file in the output folder.

@@ -10,6 +10,8 @@ fn templates() -> Templates {
             "app.yaml.j2",
             "# {{ why }}\nkind: App\n{% if pod is not none %}\ntemplate: {{ pod }}\n{% endif %}\n{% for key in list %}\n{{ key }}: {{ self_ref }}\n{% endfor %}\n",
         ),
+        ("graft.yaml.j2", "pod: {{ pod }}\nlist: [{{ pod }}, {{ text }}]\ntext: {{ text }}\n"),
+        ("placeholder.yaml.j2", "a: <0>\n"),
         ("broken.yaml.j2", "a: 1\n{% if flag %}\n{% include \"inner.yaml.j2\" %}\n{% endif %}\n"),
         ("inner.yaml.j2", "b: 1\nc: 2\nd: {{ text }}x\n"),
         ("main.tf.j2", "# {{ why }}\na = {{ text }}\nbcd = {{ self_ref }}\n"),
@@ -54,6 +56,25 @@ fn values_print_by_their_type() {
     );
     let without = templates().render_yaml("app.yaml.j2", &View { pod: None, list: Vec::new(), ..view() }).unwrap();
     assert_eq!(without[0].to_json(), json!({"kind": "App"}));
+}
+
+#[test]
+fn fragments_are_grafted_and_text_never_is() {
+    let grafted = View { text: "<0>".into(), ..view() };
+    let documents = templates().render_yaml("graft.yaml.j2", &grafted).unwrap();
+    let pod = json!({"spec": {"image": "r/x:1\n\"}"}});
+    assert_eq!(documents[0].to_json(), json!({"pod": pod, "list": [pod, "<0>"], "text": "<0>"}));
+    assert!(templates().render_yaml("placeholder.yaml.j2", &view()).is_err());
+}
+
+#[test]
+fn fragments_count_towards_the_depth_limit() {
+    let nested = |depth| Fragment::new(Document::from_json(&(0..depth).fold(json!(1), |inner, _| json!([inner]))));
+    let printed = |depth| templates().render_yaml("graft.yaml.j2", &View { pod: Some(nested(depth)), ..view() });
+    let limit = crate::yaml::DEPTH_LIMIT;
+    // One level is the map, another the list around the second copy.
+    assert!(printed(limit - 2).is_ok());
+    assert!(printed(limit - 1).unwrap_err().to_string().contains("more than"));
 }
 
 #[test]

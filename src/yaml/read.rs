@@ -5,6 +5,7 @@
 //! two YAML readers take for two things. Runs line by line with a stack of open blocks, so depth costs no stack.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::DEPTH_LIMIT;
@@ -84,6 +85,8 @@ pub(super) struct Reader<'t> {
     pub(super) bytes: &'t [u8],
     /// The documents that placeholders stand for.
     grafts: &'t [Arc<Document>],
+    /// The nodes that were copied from them, in order.
+    grafted: Vec<Range<usize>>,
     /// Strings that differ from their source; they are appended to the document's text in the end.
     pub(super) decoded: String,
     pub(super) document: Document,
@@ -107,6 +110,7 @@ impl<'t> Reader<'t> {
             text,
             bytes,
             grafts,
+            grafted: Vec::new(),
             decoded: String::new(),
             document,
             next: 0,
@@ -148,7 +152,10 @@ impl<'t> Reader<'t> {
         self.document.text.reserve_exact(self.text.len() + self.decoded.len());
         self.document.text.push_str(self.text);
         self.document.text.push_str(&self.decoded);
-        unique_keys(&self.document)?;
+        unique_keys(&self.document, &self.grafted)?;
+        if !self.grafted.is_empty() {
+            self.document.slots.shrink_to_fit(); // there are many more of them than the text lets expect
+        }
         Ok(self.document)
     }
 
@@ -252,6 +259,7 @@ impl<'t> Reader<'t> {
         let offset = (self.text.len() + self.decoded.len()) as u32;
         self.decoded.push_str(&document.text);
         self.copy(id, document, 0, offset, depth)?;
+        self.grafted.push(id as usize..self.document.slots.len());
         Ok(true)
     }
 
@@ -347,11 +355,16 @@ fn is_item(line: &[u8]) -> bool {
     matches!(line, [b'-'] | [b'-', b' ', ..])
 }
 
-/// Refuses maps in which two keys are the same text, however they are written.
-fn unique_keys(document: &Document) -> Read<()> {
+/// Refuses maps in which two keys are the same text, however they are written. The keys of grafted documents are unique already.
+fn unique_keys(document: &Document, grafted: &[Range<usize>]) -> Read<()> {
     let mut keys: Vec<(&str, u32)> = Vec::new();
-    for slot in &document.slots {
+    let mut grafted = grafted.iter().peekable();
+    for (at, slot) in document.slots.iter().enumerate() {
         let Content::Map(chain) = slot.content else { continue };
+        while grafted.next_if(|nodes| nodes.end <= at).is_some() {}
+        if grafted.peek().is_some_and(|nodes| nodes.contains(&at)) {
+            continue;
+        }
         keys.clear();
         let mut next = chain.first;
         while let Some(child) = document.slots.get(next as usize) {

@@ -229,7 +229,6 @@ pub(crate) fn unchanged_files_keep_their_time() {
         [
             "deploy/kubernetes/production/eu-west-1/.platgen-manifest",
             "deploy/kubernetes/production/eu-west-1/hello/web.yaml",
-            "deploy/terraform/production/eu-west-1/network/.platgen-manifest",
             "platform.yaml"
         ]
     );

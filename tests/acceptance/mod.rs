@@ -32,7 +32,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
         show: every_origin_is_true layers_are_named computed_values_name_their_reasons every_computed_field_is_recorded;
-        specs: yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
+        specs: committed_trees_are_current yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };
     for (name, spec) in program::specs() {
         let (again, of) = (spec.clone(), name.clone());
@@ -42,7 +42,10 @@ pub(crate) fn trials() -> Vec<Trial> {
     let git = specs::starts(Path::new("git"), &["--version"]);
     trials.push(judged("acceptance::merge::conflict_in_the_default_style", git, merge::conflict_in_the_default_style));
     trials.push(judged("acceptance::merge::conflict_in_the_diff3_style", git, merge::conflict_in_the_diff3_style));
+    trials.push(judged("acceptance::merge::conflict_in_manifests_too", git, merge::conflict_in_manifests_too));
     trials.push(judged("acceptance::merge::clean_merge_with_overlaps", git, merge::clean_merge_with_overlaps));
+    trials.push(judged("acceptance::merge::images_of_two_apps", git, merge::images_of_two_apps));
+    trials.push(judged("acceptance::merge::two_new_subnets", git, merge::two_new_subnets));
     let kubectl = specs::starts(Path::new("kubectl"), &["version", "--client"]);
     trials.push(judged("acceptance::specs::kustomize_builds_every_region", kubectl, specs::kustomize_builds_every_region));
     let yaml = specs::starts(&specs::python(), &["-c", "import yaml"]);

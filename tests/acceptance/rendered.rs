@@ -89,7 +89,7 @@ pub(crate) fn agents_are_on_every_node() {
     }
 }
 
-/// A job that comes before a rollout is applied and waited for by its own name, and never runs again by itself.
+/// A job that comes before a rollout is applied and waited for by the name in its file, and never runs again by itself.
 pub(crate) fn jobs_come_before_the_rollout() {
     let project = Project::init();
     project.edit(
@@ -99,7 +99,6 @@ pub(crate) fn jobs_come_before_the_rollout() {
     );
     project.run(&["render"]).exits(0);
     let job = one(&documents(&project, "hello/schema.yaml"), "Job");
-    let name = job["metadata"]["name"].as_str().expect("a name");
     let readme = project.read("deploy/README.md");
     let lines: Vec<&str> = readme.lines().filter(|line| line.starts_with("kubectl")).collect();
     let cluster = "kubectl --context hello-production-eu-west-1";
@@ -110,7 +109,9 @@ pub(crate) fn jobs_come_before_the_rollout() {
             format!("{cluster} diff --server-side -k {folder}"),
             format!("{cluster} apply --server-side -f {folder}/cluster -f {folder}/hello/namespace.yaml"),
             format!("{cluster} apply --server-side -f {folder}/hello/schema.yaml"),
-            format!("{cluster} -n hello wait --for=condition=complete --timeout=300s job/{name}"),
+            format!(
+                "{cluster} -n hello wait --for=condition=complete --timeout=300s $({cluster} get -f {folder}/hello/schema.yaml -o name | grep '^job')"
+            ),
             format!("{cluster} apply --server-side -k {folder}"),
         ]
     );

@@ -69,6 +69,16 @@ pub(crate) fn warnings(name: &str, spec: &Path) -> Result<(), Failed> {
     if wanted == text { Ok(()) } else { Err(format!("wanted:\n{wanted}\nfound:\n{text}").into()) }
 }
 
+/// The committed trees of the smallest specs are what the program renders, so that a change of the output shows in its own diff.
+pub(crate) fn committed_trees_are_current() {
+    for name in ["minimal", "sample"] {
+        let spec = root().join("specs").join(name).join("platform.yaml");
+        let ran = platgen().args(["render", "--check"]).arg(&spec).output().expect("the program");
+        let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+        assert_eq!(ran.status.code(), Some(0), "render `{}` and commit its tree:\n{out}{err}", spec.display());
+    }
+}
+
 pub(crate) fn yaml_and_toml_are_the_same() {
     let sample = render(&specs()["sample"]);
     let project = Project::new();

@@ -7,7 +7,6 @@ use std::path::Path;
 use platgen::diagnostic::Diagnostic;
 use platgen::files::Files;
 use platgen::model::Estate;
-use platgen::model::lock::Lock;
 use platgen::project::{Failure, Project, Rendered, Resolved};
 use platgen::render;
 
@@ -16,8 +15,6 @@ pub const HOME: (&str, &str) = ("production", "eu-west-1");
 
 /// A platform as it should be.
 pub struct Ground {
-    project: Project,
-    lock: Lock,
     /// What is true.
     pub estate: Estate,
     /// What it renders to.
@@ -30,11 +27,11 @@ impl Ground {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mutations/platform");
         let rendered = Project::open(Some(&folder)).and_then(Project::resolve).and_then(Resolved::render);
         let messages = |failure: Box<Failure>| failure.found.iter().map(|fault| fault.message.clone()).collect::<Vec<_>>().join("\n");
-        let Rendered { resolved: Resolved { project, estate, lock }, files } = rendered.map_err(messages)?;
-        Ok(Self { project, lock, estate, files })
+        let Rendered { resolved: Resolved { estate, .. }, files } = rendered.map_err(messages)?;
+        Ok(Self { estate, files })
     }
 
-    /// What another estate of the same origin renders to.
+    /// What another estate renders to.
     pub fn render(&self, estate: &Estate) -> Result<Files, String> {
         let messages = |faults: Vec<Diagnostic>| faults.into_iter().map(|fault| fault.message).collect::<Vec<_>>().join("\n");
         render::files(estate).map_err(messages)

@@ -18,7 +18,6 @@ fn version(odd: bool) -> (Files, Lock) {
     let mut units: BTreeMap<String, Unit> = BTreeMap::new();
     for number in 0..300 {
         let unit = units.entry(format!("kubernetes/env{}/eu", number % 3)).or_default();
-        unit.inputs = format!("{odd}");
         let text = if number % 5 == 0 { "the same in both\n".to_owned() } else { format!("{odd} {number}\n").repeat(40) };
         let path = format!("ns{}/app{number}.yaml", number % 7);
         let path = if number % 10 == 1 { format!("only-{odd}/app{number}.yaml") } else { path };
@@ -44,6 +43,7 @@ fn with_job<T>(folder: &Path, odd: bool, with: impl FnOnce(&Job<'_>) -> T) -> T 
         locks: &locks,
         selection: Selection::default(),
         force: &Force::Nothing,
+        version: "1.0.0",
         never_foreign: &[],
     })
 }
@@ -136,7 +136,7 @@ pub(crate) fn killed_at_any_moment() {
         let has_manifest = found.iter().any(|path| path.ends_with(".platgen-manifest"));
         assert!(!has_manifest || found.contains("platgen.lock"), "a tree without its lock");
         let odd = kill % 2 == 0;
-        let differences = with_job(folder, odd, output::check).unwrap();
+        let differences = with_job(folder, odd, output::check).unwrap().differences;
         let reported = differences.iter().any(|difference| difference.path.ends_with(".platgen-journal"));
         assert_eq!(reported, folder.join("deploy/.platgen-journal").exists());
         let wrong = differences.iter().find(|d| d.causes.contains(&Cause::Edited) || d.causes.contains(&Cause::Foreign));
@@ -144,7 +144,7 @@ pub(crate) fn killed_at_any_moment() {
         output::recover(&roots(folder)).unwrap();
         let outcome = with_job(folder, odd, output::render);
         assert!(matches!(outcome, Ok(Outcome::Done(_))), "after kill {kill}: {outcome:?}");
-        assert!(with_job(folder, odd, output::check).unwrap().is_empty());
+        assert!(with_job(folder, odd, output::check).unwrap().is_clean());
         let mut found = BTreeSet::new();
         files(folder, "", &mut found);
         assert_eq!(found, expected[usize::from(odd)], "stray files after kill {kill}");
@@ -169,7 +169,7 @@ pub(crate) fn an_interrupted_render_with_edits_after() {
     }
     let path = folder.join("deploy/kubernetes/env0/eu/ns3/app3.yaml");
     fs::write(&path, "an edit\n").unwrap();
-    let differences = with_job(folder, true, output::check).unwrap();
+    let differences = with_job(folder, true, output::check).unwrap().differences;
     assert!(differences.iter().any(|d| d.path.ends_with("env0/eu/ns3/app3.yaml") && d.causes.contains(&Cause::Edited)));
     let outcome = with_job(folder, true, |job| output::recover(job.roots)).and_then(|_| with_job(folder, true, output::render));
     assert!(matches!(&outcome, Ok(Outcome::Refused(list)) if list.len() == 1), "{outcome:?}");
@@ -185,7 +185,7 @@ pub(crate) fn two_at_once() {
         assert!(process.wait().unwrap().success());
     }
     // Whoever came last, the tree is one version, whole.
-    let clean = [false, true].map(|odd| with_job(folder, odd, output::check).unwrap().is_empty());
+    let clean = [false, true].map(|odd| with_job(folder, odd, output::check).unwrap().is_clean());
     assert!(clean.contains(&true), "two renders were mixed");
     let mut found = BTreeSet::new();
     files(folder, "deploy", &mut found);

@@ -35,7 +35,7 @@ pub(crate) fn first_render() {
     );
     assert_eq!(
         world.read("kubernetes/prod/eu/.platgen-manifest"),
-        "# platgen-manifest 1\n# inputs prod 1\n# environment prod\n# region eu\n\
+        "# platgen-manifest 1\n# platgen 1.0.0\n# environment prod\n# region eu\n\
          84078aede30485348f433f22b11768c6de0f75c4ed3c0ec3740fa7f9356465f4  kustomization.yaml\n\
          5108bb0085271ee48eb0e485baa1e6c3020aa1e450634ec9bd67aa3a977a483f  shop/cart.yaml\n"
     );
@@ -112,7 +112,8 @@ pub(crate) fn foreign_files() {
     world.change(DEV, "same.yaml", "same\n");
     world.force = Force::Nothing;
     assert!(world.done().is_unchanged());
-    assert_eq!(world.causes(), ["kubernetes/dev/eu/notes.txt: foreign"]);
+    let report = world.report();
+    assert!(report.is_clean() && report.foreign == [world.at("kubernetes/dev/eu/notes.txt").display().to_string()], "{report:?}");
 }
 
 pub(crate) fn terraform_roots_are_not_pruned_silently() {
@@ -122,6 +123,12 @@ pub(crate) fn terraform_roots_are_not_pruned_silently() {
     world.change(DEV, "shop/cart.yaml", "new\n");
     let folder = world.at(NETWORK).display().to_string();
     let commands = ["init", "destroy"].map(|verb| format!("terraform -chdir={folder} {verb}")).to_vec();
+    // Nothing of the root is a difference: the refusal says all.
+    let paths: Vec<String> = world.differences().into_iter().map(|difference| difference.path).collect();
+    assert_eq!(
+        paths,
+        ["kubernetes/dev/eu/.platgen-manifest", "kubernetes/dev/eu/shop/cart.yaml"].map(|path| world.at(path).display().to_string())
+    );
     assert_eq!(world.refused(), [(NETWORK.to_owned(), Obstacle::LiveRoot { commands: commands.clone() })]);
     world.force = Force::Everything;
     assert_eq!(world.refused(), [(NETWORK.to_owned(), Obstacle::LiveRoot { commands })], "it has to be named");
@@ -129,7 +136,27 @@ pub(crate) fn terraform_roots_are_not_pruned_silently() {
     world.done();
     assert!(!world.at(NETWORK).join("main.tf").exists() && world.at(NETWORK).join(".terraform/x").exists());
     world.force = Force::Nothing;
-    assert!(world.differences().is_empty());
+    assert!(world.report().is_clean());
+}
+
+pub(crate) fn guards_of_a_terraform_root_are_removed_first() {
+    let mut world = World::new();
+    world.change(NETWORK, "guarded.tf", "lifecycle {\n  prevent_destroy = true\n}\n");
+    world.done();
+    world.read_lock();
+    world.files.units.remove(NETWORK);
+    let folder = world.at(NETWORK).display().to_string();
+    let commands = vec![
+        format!("terraform -chdir={folder} init"),
+        format!("sed -i.bak '/prevent_destroy/d' {folder}/*.tf && rm {folder}/*.tf.bak"),
+        format!("terraform -chdir={folder} destroy"),
+    ];
+    assert_eq!(world.refused(), [(NETWORK.to_owned(), Obstacle::LiveRoot { commands: commands.clone() })]);
+    let sed = std::process::Command::new("sh").arg("-c").arg(&commands[1]).status().unwrap();
+    assert!(sed.success() && world.read(&format!("{NETWORK}/guarded.tf")) == "lifecycle {\n}\n");
+    world.force = Force::Paths(vec![NETWORK.into()]);
+    world.done();
+    assert!(!world.at(NETWORK).exists());
 }
 
 pub(crate) fn a_root_inside_a_living_unit() {
@@ -137,7 +164,7 @@ pub(crate) fn a_root_inside_a_living_unit() {
     world
         .files
         .units
-        .insert("terraform/dev/us".into(), unit(Some("dev"), "1", &[("network/a.tf", "n\n"), ("data/a.tf", "d\n"), ("data/b.tf", "d\n")]));
+        .insert("terraform/dev/us".into(), unit(Some("dev"), &[("network/a.tf", "n\n"), ("data/a.tf", "d\n"), ("data/b.tf", "d\n")]));
     world.done();
     world.read_lock();
     let us = world.files.units.get_mut("terraform/dev/us").unwrap();
@@ -238,17 +265,64 @@ pub(crate) fn line_ends_are_not_edits() {
     assert_eq!(world.done().units[DEV].written.len(), 1, "an unedited file with other line ends is replaced");
 }
 
-pub(crate) fn a_manifest_after_a_merge_conflict() {
+/// Two branches change two files each; git leaves a manifest with the lines of both.
+fn merged(world: &mut World, cart: &str, marked: bool) {
+    let manifest = "kubernetes/dev/eu/.platgen-manifest";
+    world.change(DEV, "shop/cart.yaml", "ours\n");
+    world.done();
+    let ours = world.read(manifest);
+    world.change(DEV, "shop/cart.yaml", "theirs\n");
+    world.done();
+    let theirs = world.read(manifest);
+    let union: Vec<&str> = ours.lines().chain(theirs.lines().filter(|line| !ours.contains(line))).collect();
+    let text = if marked { format!("<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> branch\n") } else { union.join("\n") + "\n" };
+    world.write(manifest, &text);
+    world.write("kubernetes/dev/eu/shop/cart.yaml", cart);
+    world.change(DEV, "shop/cart.yaml", "both\n");
+}
+
+pub(crate) fn files_after_a_merge_are_mended() {
+    let conflict = "<<<<<<< HEAD\nours\n=======\ntheirs\n>>>>>>> branch\n";
+    for (cart, marked) in [(conflict, false), (conflict, true), ("git put this together\n", false), ("ours\n", true)] {
+        let mut world = World::rendered();
+        merged(&mut world, cart, marked);
+        let cause = if cart == "ours\n" { "spec changed" } else { "left by a merge, spec changed" };
+        assert_eq!(world.causes(), [format!("kubernetes/dev/eu/shop/cart.yaml: {cause}")]);
+        assert!(world.report().refused.is_empty());
+        world.done();
+        assert_eq!(world.read("kubernetes/dev/eu/shop/cart.yaml"), "both\n");
+        assert!(!world.read("kubernetes/dev/eu/.platgen-manifest").contains("<<<<") && world.report().is_clean());
+    }
+}
+
+pub(crate) fn markers_alone_give_no_file_away() {
+    let conflict = "<<<<<<< HEAD\nours\n=======\ntheirs\n>>>>>>> branch\n";
     let mut world = World::rendered();
-    world.change(DEV, "shop/ad.yaml", "theirs\n");
-    let ours = world.read("kubernetes/dev/eu/.platgen-manifest");
+    // No branch changed `ad.yaml`, and no manifest lists `mine.yaml` and `new.yaml`.
+    for path in ["ad", "mine", "new"] {
+        world.write(&format!("kubernetes/dev/eu/shop/{path}.yaml"), conflict);
+    }
+    world.change(DEV, "shop/new.yaml", "new\n");
+    let refused = world.refused();
+    let path = |name: &str| format!("kubernetes/dev/eu/shop/{name}.yaml");
+    assert_eq!(refused, [(path("ad"), Obstacle::Edited), (path("new"), Obstacle::Foreign)]);
+    world.files.units.get_mut(DEV).unwrap().files.remove("shop/new.yaml");
+    world.files.units.get_mut(DEV).unwrap().files.remove("shop/ad.yaml");
+    assert_eq!(world.refused(), [(path("ad"), Obstacle::EditedStale)]);
+}
+
+pub(crate) fn doubled_lines_are_understood() {
+    let mut world = World::rendered();
+    merged(&mut world, "theirs\n", false);
+    world.change(DEV, "shop/cart.yaml", "theirs\n");
+    assert!(world.report().is_clean(), "{:?}", world.report());
+    // One of both hashes is that of the render, so git had nothing to merge: another text is an edit, with markers or without.
+    world.write("kubernetes/dev/eu/shop/cart.yaml", "mine\n");
+    assert_eq!(world.refused(), [("kubernetes/dev/eu/shop/cart.yaml".to_owned(), Obstacle::Edited)]);
+    world.write("kubernetes/dev/eu/shop/cart.yaml", "ours\n");
     world.done();
-    let theirs = world.read("kubernetes/dev/eu/.platgen-manifest");
-    world.write("kubernetes/dev/eu/.platgen-manifest", &format!("<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> branch\n"));
-    assert_eq!(world.causes(), ["kubernetes/dev/eu/.platgen-manifest: file edited, spec changed"]);
-    world.change(DEV, "shop/ad.yaml", "both\n");
-    world.done();
-    assert!(world.differences().is_empty());
+    let manifest = world.read("kubernetes/dev/eu/.platgen-manifest");
+    assert_eq!(manifest.matches("shop/cart.yaml").count(), 1, "{manifest}");
 }
 
 pub(crate) fn paths_that_lead_out_are_refused() {

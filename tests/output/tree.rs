@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use platgen::diagnostic::Diagnostic;
 use platgen::files::{Files, Unit};
-use platgen::output::{self, Difference, Force, Job, Lock, Obstacle, Outcome, Roots, Selection, Summary};
+use platgen::output::{self, Difference, Force, Job, Lock, Obstacle, Outcome, Report, Roots, Selection, Summary};
 use tempfile::TempDir;
 
 pub(crate) const DEV: &str = "kubernetes/dev/eu";
@@ -22,6 +22,7 @@ pub(crate) struct World {
     pub(crate) outside: Option<Unit>,
     pub(crate) locks: Vec<Lock>,
     pub(crate) force: Force,
+    pub(crate) version: &'static str,
     pub(crate) ignored: Vec<String>,
     pub(crate) environment: Option<String>,
     pub(crate) region: Option<String>,
@@ -40,17 +41,17 @@ impl World {
         let outside = vec!["platgen.lock".to_owned(), ".github/workflows".to_owned()];
         let roots = Roots { output: project.join("deploy"), project, outside };
         let mut files = Files::default();
-        files.units.insert(String::new(), unit(None, "shared", &[("README.md", "readme\n"), (".gitattributes", "* text\n")]));
+        files.units.insert(String::new(), unit(None, &[("README.md", "readme\n"), (".gitattributes", "* text\n")]));
         files.units.insert(
             DEV.into(),
-            unit(Some("dev"), "dev 1", &[("kustomization.yaml", "- shop\n"), ("shop/cart.yaml", "a: 1\nb: 2\n"), ("shop/ad.yaml", "x\n")]),
+            unit(Some("dev"), &[("kustomization.yaml", "- shop\n"), ("shop/cart.yaml", "a: 1\nb: 2\n"), ("shop/ad.yaml", "x\n")]),
         );
-        files.units.insert(PROD.into(), unit(Some("prod"), "prod 1", &[("kustomization.yaml", "- shop\n"), ("shop/cart.yaml", "a: 3\n")]));
-        files.units.insert(NETWORK.into(), unit(Some("dev"), "dev 1", &[("main.tf", "# net\n"), ("versions.tf", "# v\n")]));
-        let outside = Some(unit(None, "shared", &[(".github/workflows/platform.yml", "on: push\n")]));
+        files.units.insert(PROD.into(), unit(Some("prod"), &[("kustomization.yaml", "- shop\n"), ("shop/cart.yaml", "a: 3\n")]));
+        files.units.insert(NETWORK.into(), unit(Some("dev"), &[("main.tf", "# net\n"), ("versions.tf", "# v\n")]));
+        let outside = Some(unit(None, &[(".github/workflows/platform.yml", "on: push\n")]));
         let locks = vec![Lock { path: "platgen.lock".into(), text: "a = 1\n".into(), previous: None }];
         let (force, ignored) = (Force::Nothing, Vec::new());
-        World { dir, roots, files, outside, locks, force, ignored, environment: None, region: None, paths: None }
+        World { dir, roots, files, outside, locks, force, version: "1.0.0", ignored, environment: None, region: None, paths: None }
     }
 
     /// The same, already rendered.
@@ -70,6 +71,7 @@ impl World {
             locks: &self.locks,
             selection,
             force: &self.force,
+            version: self.version,
             never_foreign: &self.ignored,
         }
     }
@@ -92,6 +94,9 @@ impl World {
         let Ok(Outcome::Refused(list)) = self.render() else { panic!("not refused") };
         assert_eq!(before, self.snapshot(), "a refused render wrote something");
         assert!(list.iter().all(|refusal| refusal.diagnostic().message.contains(&refusal.path)));
+        if self.force == Force::Nothing {
+            assert_eq!(self.report().refused, list, "a check says what a render refuses");
+        }
         list.into_iter().map(|refusal| (self.short(&refusal.path), refusal.why)).collect()
     }
 
@@ -104,10 +109,14 @@ impl World {
     }
 
     pub(crate) fn differences(&self) -> Vec<Difference> {
+        self.report().differences
+    }
+
+    pub(crate) fn report(&self) -> Report {
         let before = self.snapshot();
-        let list = output::check(&self.job()).unwrap_or_else(|errors| panic!("{errors:#?}"));
+        let report = output::check(&self.job()).unwrap_or_else(|errors| panic!("{errors:#?}"));
         assert_eq!(before, self.snapshot(), "a check wrote something");
-        list
+        report
     }
 
     /// The differences as lines: path and causes. Manifests are left out unless nothing else differs.
@@ -128,7 +137,6 @@ impl World {
     /// The spec of an environment changes one of its files.
     pub(crate) fn change(&mut self, folder: &str, path: &str, text: &str) {
         let unit = self.files.units.get_mut(folder).unwrap();
-        unit.inputs += "'";
         unit.files.insert(path.into(), text.into());
     }
 
@@ -176,11 +184,10 @@ fn collect(root: &Path, folder: &Path, all: &mut BTreeMap<String, (String, Optio
     }
 }
 
-pub(crate) fn unit(environment: Option<&str>, inputs: &str, files: &[(&str, &str)]) -> Unit {
+pub(crate) fn unit(environment: Option<&str>, files: &[(&str, &str)]) -> Unit {
     Unit {
         environment: environment.map(str::to_owned),
         region: environment.map(|_| "eu".to_owned()),
-        inputs: inputs.to_owned(),
         files: files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect(),
     }
 }

@@ -2,7 +2,7 @@
 //! which branch was merged into which.
 
 use libtest_mimic::Failed;
-use platgen::model::lock::{Key, Lock, Merged};
+use platgen::model::lock::{Key, Known, Lock, Merged};
 use platgen::provider::Provider;
 use platgen::resolve::addresses::{Environment, Region, Request, Subnet, plan, pod_supernet, service_supernets};
 use platgen::source::FileId;
@@ -86,7 +86,7 @@ pub(crate) fn a_merge_moves_only_what_collides() -> Result<(), Failed> {
             for sides in [[&ours, &base, &theirs], [&theirs, &base, &ours]] {
                 let (text, conflict) = merge(style, sides);
                 conflicts.set(conflicts.get() + usize::from(conflict));
-                let resolved = Merged::parse(FileId(0), &text).expect("a merged lock").resolve(None);
+                let resolved = Merged::parse(FileId(0), &text).expect("a merged lock").resolve(Known::default());
                 overlaps.set(overlaps.get() + usize::from(!conflict && !resolved.released.is_empty()));
                 prop_assert!(kept(&base, &resolved.lock), "the ancestor moved:\n{text}");
                 // A new range that collides with nothing stays; one that moves collides with one that stays, or lies in one that moved.
@@ -102,7 +102,7 @@ pub(crate) fn a_merge_moves_only_what_collides() -> Result<(), Failed> {
                 prop_assert_eq!(&problems, &[]);
                 prop_assert!(kept(&resolved.lock, &end));
                 prop_assert_eq!(overlap(&end), None);
-                let again = Merged::parse(FileId(0), &end.print()).expect("a lock").resolve(None);
+                let again = Merged::parse(FileId(0), &end.print()).expect("a lock").resolve(Known::default());
                 prop_assert!(again.lock == end && again.released.is_empty());
                 ends.push(end);
             }

@@ -1,9 +1,9 @@
 //! Two branches' locks, merged line by line, back to one lock without collisions.
 //!
-//! Each branch allocates around the ranges it knows, so only what both branches added can collide. What the common ancestor has stays. Where the
-//! text does not tell the ancestor, the lines outside of git's conflict hunks stay before those inside: whatever neither branch touched is among
-//! them. Of two that collide, the key that sorts first keeps its range and the other is released, to be planned again. Everything is decided on
-//! sets of lines, so the result does not depend on which branch was merged into which. It never allocates: that takes the spec.
+//! Each branch allocates around the ranges it knows, so only ranges that the branches added can collide. Ranges of the merge base stay, then those of
+//! the target branch. Where neither is known, the lines outside of git's conflict hunks stay before those inside: whatever neither branch touched is
+//! among them. Of two others that collide, the key that sorts first keeps its range and the other is released, to be planned again. This module never
+//! allocates: that takes the spec.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +11,7 @@ use super::text::{Content, lines};
 use super::{Entry, Key, Lock};
 use crate::diagnostic::Diagnostic;
 use crate::source::FileId;
+use crate::value::Cidr;
 
 /// A lock as a merge left it: a key may have several ranges, and ranges may overlap.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -21,6 +22,28 @@ pub struct Merged {
     pub ancestor: BTreeMap<Key, Entry>,
     /// What stands outside of all conflict hunks: the ancestor's lines that nobody touched, and what git could merge.
     pub agreed: BTreeSet<(Key, Entry)>,
+}
+
+/// The locks of the commits that were merged, where they are known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    /// The lock of the merge base.
+    pub base: Option<&'a Lock>,
+    /// The lock of the branch that the other is merged into, whose networks exist.
+    pub target: Option<&'a Lock>,
+}
+
+/// A range that a key loses.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Move {
+    /// The key.
+    pub key: Key,
+    /// The range of one of the branches.
+    pub from: Cidr,
+    /// The range that the key has afterwards.
+    pub to: Cidr,
+    /// Whether the merge base has `from`, and the target branch has no other: a network with this range exists.
+    pub in_base: bool,
 }
 
 /// A lock without collisions.
@@ -53,31 +76,55 @@ impl Merged {
         Ok(merged)
     }
 
-    /// Keeps the entries of `ancestor` (the lock of the merge base, where it is known) in place and releases what collides with them or with
-    /// a key that sorts earlier. Parents are settled before what lies in them; a range whose parent went elsewhere is released with it.
-    pub fn resolve(&self, ancestor: Option<&Lock>) -> Resolved {
-        let before = |key: &Key| ancestor.and_then(|lock| lock.entries.get(key)).or_else(|| self.ancestor.get(key)).copied();
-        let mut keys: Vec<&Key> = self.entries.keys().collect();
-        let live = |key: &Key| self.entries[key].iter().any(|entry| !entry.removed);
+    /// Keeps the entries of the merge base and of the target branch in place and releases what collides with them or with a key that sorts earlier.
+    /// Parents are settled before what lies in them; a range whose parent went elsewhere is released with it.
+    pub fn resolve(&self, known: Known<'_>) -> Resolved {
+        let base = |key: &Key| known.base.and_then(|lock| lock.entries.get(key)).or_else(|| self.ancestor.get(key)).copied();
+        let target = |key: &Key| known.target.and_then(|lock| lock.entries.get(key)).copied();
         let agreed = |key: &Key, entry: &Entry| self.agreed.contains(&(key.clone(), *entry));
+        // No merge takes away what the target branch added; a conflict that was mended by hand may have.
+        let mut entries = self.entries.clone();
+        for (key, entry) in known.target.iter().flat_map(|lock| &lock.entries).filter(|(key, _)| base(key).is_none()) {
+            entries.entry(key.clone()).or_default().insert(*entry);
+        }
+        let mut keys: Vec<&Key> = entries.keys().collect();
+        let live = |key: &Key| entries[key].iter().any(|entry| !entry.removed);
         keys.sort_by_cached_key(|key| {
             let depth = std::iter::successors(key.parent(), Key::parent).count();
-            let disputed = !self.entries[*key].iter().any(|entry| agreed(key, entry));
-            (depth, before(key).is_none(), disputed, !live(key), (*key).clone())
+            let disputed = !entries[*key].iter().any(|entry| agreed(key, entry));
+            (depth, base(key).is_none(), target(key).is_none(), disputed, !live(key), (*key).clone())
         });
         let mut resolved = Resolved { lock: Lock::default(), released: BTreeMap::new() };
         for key in keys {
-            let mut candidates: Vec<&Entry> = self.entries[key].iter().collect();
-            // The range the ancestor had comes first; of equal ranges the live one, since the planner knows from the spec whether it still is.
-            candidates.sort_by_key(|entry| {
-                (before(key).is_some_and(|old| old.cidr != entry.cidr), !agreed(key, entry), entry.removed, entry.cidr)
-            });
+            let mut candidates: Vec<&Entry> = entries[key].iter().collect();
+            // A range that the target or the base has comes first; of equal ranges the live one, since the planner knows from the spec whether it
+            // still is.
+            let other = |known: Option<Entry>, entry: &Entry| known.is_some_and(|known| known.cidr != entry.cidr);
+            candidates
+                .sort_by_key(|entry| (other(target(key), entry), other(base(key), entry), !agreed(key, entry), entry.removed, entry.cidr));
             match candidates.into_iter().find(|entry| resolved.lock.has_place(key, entry)) {
                 Some(entry) => _ = resolved.lock.entries.insert(key.clone(), *entry),
-                None => _ = resolved.released.insert(key.clone(), self.entries[key].clone()),
+                None => _ = resolved.released.insert(key.clone(), entries[key].clone()),
             }
         }
         resolved
+    }
+
+    /// Every range that a key loses on the way to `lock`, sorted by key: a range of either branch that is not the key's range there.
+    pub fn moves(&self, known: Known<'_>, lock: &Lock) -> Vec<Move> {
+        let mut moves = Vec::new();
+        for (key, entry) in &lock.entries {
+            let mut before: BTreeSet<Cidr> = self.entries.get(key).into_iter().flatten().map(|entry| entry.cidr).collect();
+            before.extend(known.target.and_then(|target| target.entries.get(key)).map(|entry| entry.cidr));
+            let base = known.base.and_then(|base| base.entries.get(key)).or_else(|| self.ancestor.get(key)).map(|entry| entry.cidr);
+            let target = known.target.and_then(|target| target.entries.get(key)).map(|entry| entry.cidr);
+            for from in before.into_iter().filter(|from| *from != entry.cidr) {
+                // Where the target branch gave the key another range, that range counts.
+                let known = if target.is_some() { target == Some(from) && base == target } else { base == Some(from) };
+                moves.push(Move { key: key.clone(), from, to: entry.cidr, in_base: known });
+            }
+        }
+        moves
     }
 }
 
@@ -108,7 +155,7 @@ mod tests {
             "dog/range 10.16.0.0/12\ncat/range 10.16.0.0/12\n",
         ];
         for text in sides {
-            let resolved = merged(&format!("ant/range 10.0.0.0/12\n{text}")).resolve(None);
+            let resolved = merged(&format!("ant/range 10.0.0.0/12\n{text}")).resolve(Known::default());
             assert_eq!(resolved.lock, lock("ant/range 10.0.0.0/12\ncat/range 10.16.0.0/12\n"));
             assert_eq!(resolved.released.keys().map(Key::as_str).collect::<Vec<_>>(), ["dog/range"]);
         }
@@ -117,32 +164,85 @@ mod tests {
     #[test]
     fn the_ancestor_stays_wherever_it_sorts() {
         let text = "cat/range 10.16.0.0/12\ndog/range 10.16.0.0/12\n";
-        assert_eq!(merged(text).resolve(Some(&lock("dog/range 10.16.0.0/12\n"))).lock, lock("dog/range 10.16.0.0/12\n"));
+        assert_eq!(
+            merged(text).resolve(Known { base: Some(&lock("dog/range 10.16.0.0/12\n")), target: None }).lock,
+            lock("dog/range 10.16.0.0/12\n")
+        );
         let diff3 = "<<<<<<< a\ncat/range 10.16.0.0/12\n||||||| base\ndog/range 10.16.0.0/12\n=======\ndog/range 10.16.0.0/12\n>>>>>>> b\n";
-        assert_eq!(merged(diff3).resolve(None).lock, lock("dog/range 10.16.0.0/12\n"));
+        assert_eq!(merged(diff3).resolve(Known::default()).lock, lock("dog/range 10.16.0.0/12\n"));
     }
 
     #[test]
     fn what_stands_outside_of_the_hunks_stays_wherever_it_sorts() {
         let text = "<<<<<<< a\nant/range 10.16.0.0/12\n=======\nbee/range 10.32.0.0/12\n>>>>>>> b\ncat/range 10.16.0.0/12\n";
-        let resolved = merged(text).resolve(None);
+        let resolved = merged(text).resolve(Known::default());
         assert_eq!(resolved.lock, lock("bee/range 10.32.0.0/12\ncat/range 10.16.0.0/12\n"));
         assert_eq!(resolved.released.keys().map(Key::as_str).collect::<Vec<_>>(), ["ant/range"]);
         let doubled = "<<<<<<< a\ncat/range 10.0.0.0/12\n=======\ncat/range 10.0.0.0/12 removed\n>>>>>>> b\ncat/range 10.16.0.0/12\n";
-        assert_eq!(merged(doubled).resolve(None).lock, lock("cat/range 10.16.0.0/12\n"));
+        assert_eq!(merged(doubled).resolve(Known::default()).lock, lock("cat/range 10.16.0.0/12\n"));
     }
 
     #[test]
     fn a_key_that_both_sides_added_keeps_the_lower_range_and_its_parts() {
         let text = "a/range 10.0.0.0/12\n<<<<<<< a\na/eu/vpc 10.1.0.0/16\na/eu/transit 10.1.0.0/26\n=======\na/eu/vpc 10.0.0.0/16\na/eu/endpoints 10.0.0.0/22\n>>>>>>> b\n";
-        let resolved = merged(text).resolve(None);
+        let resolved = merged(text).resolve(Known::default());
         assert_eq!(resolved.lock, lock("a/range 10.0.0.0/12\na/eu/vpc 10.0.0.0/16\na/eu/endpoints 10.0.0.0/22\n"));
         assert_eq!(resolved.released.keys().map(Key::as_str).collect::<Vec<_>>(), ["a/eu/transit"]);
     }
 
     #[test]
     fn a_living_key_beats_a_removed_one() {
-        assert_eq!(merged("ant/range 10.0.0.0/12 removed\ncat/range 10.0.0.0/12\n").resolve(None).lock, lock("cat/range 10.0.0.0/12\n"));
-        assert_eq!(merged("a/range 10.0.0.0/12 removed\na/range 10.0.0.0/12\n").resolve(None).lock, lock("a/range 10.0.0.0/12\n"));
+        assert_eq!(
+            merged("ant/range 10.0.0.0/12 removed\ncat/range 10.0.0.0/12\n").resolve(Known::default()).lock,
+            lock("cat/range 10.0.0.0/12\n")
+        );
+        assert_eq!(
+            merged("a/range 10.0.0.0/12 removed\na/range 10.0.0.0/12\n").resolve(Known::default()).lock,
+            lock("a/range 10.0.0.0/12\n")
+        );
+    }
+
+    #[test]
+    fn the_target_stays_wherever_it_sorts() {
+        let text = merged("cat/range 10.16.0.0/12\ndog/range 10.16.0.0/12\n");
+        for (target, released) in [("dog", "cat"), ("cat", "dog")] {
+            let target = lock(&format!("{target}/range 10.16.0.0/12\n"));
+            let resolved = text.resolve(Known { base: None, target: Some(&target) });
+            assert_eq!(resolved.lock, target);
+            assert_eq!(resolved.released.keys().map(|key| key.environment_name()).collect::<Vec<_>>(), [released]);
+        }
+        // Both branches added the key; the target's range stays although the other is lower.
+        let both = merged("<<<<<<< a\ncat/range 10.0.0.0/12\n=======\ncat/range 10.16.0.0/12\n>>>>>>> b\n");
+        let target = lock("cat/range 10.16.0.0/12\n");
+        assert_eq!(both.resolve(Known { base: None, target: Some(&target) }).lock, target);
+        // A conflict that was mended by hand lost the target's line.
+        assert_eq!(merged("").resolve(Known { base: None, target: Some(&target) }).lock, target);
+        let released = Known { base: Some(&target), target: Some(&target) };
+        assert_eq!(merged("").resolve(released).lock, Lock::default(), "a line that was deleted on purpose");
+    }
+
+    #[test]
+    fn moves_name_both_ranges() {
+        let text = merged("a/range 10.0.0.0/12\nb/range 10.16.0.0/12\nc/range 10.16.0.0/12\n");
+        let (base, target) = (lock("a/range 10.0.0.0/12\n"), lock("a/range 10.0.0.0/12\nc/range 10.16.0.0/12\n"));
+        let known = Known { base: Some(&base), target: Some(&target) };
+        let show = |after: &str| -> Vec<String> {
+            let moves = text.moves(known, &lock(after));
+            moves.iter().map(|one| format!("{} {} {} {}", one.key, one.from, one.to, one.in_base)).collect()
+        };
+        assert_eq!(show("a/range 10.0.0.0/12\nb/range 10.32.0.0/12\nc/range 10.16.0.0/12\n"), ["b/range 10.16.0.0/12 10.32.0.0/12 false"]);
+        let all = show("a/range 10.48.0.0/12\nb/range 10.16.0.0/12\nc/range 10.32.0.0/12\n");
+        assert_eq!(all, ["a/range 10.0.0.0/12 10.48.0.0/12 true", "c/range 10.16.0.0/12 10.32.0.0/12 false"]);
+    }
+
+    #[test]
+    fn a_range_in_the_base_whose_parent_moved_is_a_move_of_the_base() {
+        // The other branch gave the environment another range by hand, and git merged it without a conflict.
+        let text = merged("a/eu/vpc 10.0.0.0/16\na/range 10.16.0.0/12\n");
+        let base = lock("a/eu/vpc 10.0.0.0/16\na/range 10.0.0.0/12\n");
+        let known = Known { base: Some(&base), target: Some(&base) };
+        assert_eq!(text.resolve(known).released.keys().map(Key::as_str).collect::<Vec<_>>(), ["a/eu/vpc"]);
+        let moves = text.moves(known, &lock("a/eu/vpc 10.16.0.0/16\na/range 10.16.0.0/12\n"));
+        assert!(moves.len() == 2 && moves.iter().all(|one| one.in_base), "{moves:?}");
     }
 }

@@ -9,7 +9,7 @@ mod merge;
 mod text;
 
 pub use key::{Key, Purpose};
-pub use merge::{Merged, Resolved};
+pub use merge::{Known, Merged, Move, Resolved};
 
 use std::collections::BTreeMap;
 

@@ -55,7 +55,7 @@ impl Lock {
     }
 }
 
-const RESOLVE: &str = "run `platgen lock --resolve`: it keeps every range that both branches knew and moves only what collides";
+const RESOLVE: &str = "merge the spec, then run `platgen lock --resolve`: ranges of the target branch stay, and each range that moves is named; then `platgen render`";
 
 /// A line that says something.
 pub(super) struct Line {

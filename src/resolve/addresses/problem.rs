@@ -162,9 +162,9 @@ impl Problem {
             Problem::Overlap { moves, .. } if moves.removed => {
                 format!("`{}` is no longer in the spec: delete its line from `platgen.lock` to release the range", moves.key)
             }
-            Problem::Overlap { moves, next: Some(next), .. } => {
-                format!("run `platgen lock --resolve`: `{}` moves, and `{next}` is the next free block of its size", moves.key)
-            }
+            Problem::Overlap { next: Some(next), .. } => format!(
+                "run `platgen lock --resolve`, then `platgen render`: the range that the target branch of the merge has stays, and the other moves; `{next}` is free"
+            ),
             Problem::Overlap { moves, next: None, .. } => {
                 format!(
                     "no block of /{} is left to move `{}` to: release a removed key by deleting its line from `platgen.lock`",

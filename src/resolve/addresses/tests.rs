@@ -4,7 +4,7 @@ use proptest::collection::{btree_map, btree_set};
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::lock::{Merged, Purpose};
+use crate::model::lock::{Known, Merged, Purpose};
 use crate::provider::Provider;
 use crate::source::FileId;
 
@@ -211,7 +211,7 @@ fn an_overlap_is_one_problem_with_both_ranges_and_the_next_block() {
     );
     assert_eq!(
         problems[0].help(),
-        "run `platgen lock --resolve`: `production/range` moves, and `10.16.0.0/12` is the next free block of its size"
+        "run `platgen lock --resolve`, then `platgen render`: the range that the target branch of the merge has stays, and the other moves; `10.16.0.0/12` is free"
     );
 }
 
@@ -354,8 +354,8 @@ proptest! {
         let mut results = Vec::new();
         for text in [conflicted(&ours, &theirs), conflicted(&theirs, &ours)] {
             let merged = Merged::parse(FileId(0), &text).unwrap();
-            for ancestor in [None, Some(&base)] {
-                let resolved = merged.resolve(ancestor);
+            for known in [None, Some(&base)] {
+                let resolved = merged.resolve(Known { base: known, target: None });
                 assert_kept(&base, &resolved.lock);
                 let (_, end, problems) = plan(&all, &resolved.lock);
                 prop_assert_eq!(&problems, &[]);

@@ -1,0 +1,83 @@
+//! Questions to git about the merge that a file went through. Without git, or outside of a repository, every answer is `None`.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The commits of a merge, by their hashes.
+#[derive(Debug)]
+pub(super) struct Merge {
+    /// Where the two sides parted.
+    pub(super) base: Option<String>,
+    /// The side that the other is merged into.
+    pub(super) target: String,
+    /// How a message names the target.
+    pub(super) name: String,
+}
+
+/// The main branch, by the names that a repository may have for it.
+const MAIN: [&str; 3] = ["refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master"];
+
+/// What git prints for these arguments, run in a folder.
+fn ask(folder: &Path, arguments: &[&str]) -> Option<String> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let ran = Command::new("git").current_dir(folder).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    ran.status.success().then(|| String::from_utf8(ran.stdout).ok())?
+}
+
+fn commit(folder: &Path, revision: &str) -> Option<String> {
+    let found = ask(folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{revision}^{{commit}}")])?;
+    Some(found.trim().to_owned())
+}
+
+fn contains(folder: &Path, branch: &str, commit: &str) -> bool {
+    ask(folder, &["merge-base", "--is-ancestor", commit, branch]).is_some()
+}
+
+/// A file of a folder as a commit has it.
+pub(super) fn file_at(folder: &Path, commit: &str, name: &str) -> Option<String> {
+    ask(folder, &["show", &format!("{commit}:./{name}")])
+}
+
+/// The merge under way; else that of the main branch and a branch that left it; else the last one on the first-parent line of `HEAD`.
+///
+/// The target is the side that the main branch has (`origin/HEAD`, else `main`, else `master`), so that a branch that merges the main branch into
+/// itself keeps what main has. Where that does not decide, the target is `HEAD` during a merge, a rebase or a cherry-pick, and the first parent
+/// afterwards. `onto` names another target.
+pub(super) fn merge(folder: &Path, onto: Option<&str>) -> Option<Merge> {
+    let sides = sides(folder);
+    let base = sides.as_ref().and_then(|(first, second)| ask(folder, &["merge-base", first, second]));
+    let base = base.map(|base| base.trim().to_owned());
+    let short = |commit: &str| commit.chars().take(10).collect::<String>();
+    if let Some(onto) = onto {
+        let target = commit(folder, onto)?;
+        return Some(Merge { base, name: format!("`{onto}` ({})", short(&target)), target });
+    }
+    let (first, second) = sides?;
+    let decided = MAIN.into_iter().find_map(|branch| {
+        let has = [&first, &second].map(|side| contains(folder, branch, side));
+        let name = branch.rsplit('/').next().filter(|name| *name != "HEAD").unwrap_or("origin/HEAD");
+        match has {
+            [true, false] => Some((first.clone(), format!("`{name}` ({})", short(&first)))),
+            [false, true] => Some((second.clone(), format!("`{name}` ({})", short(&second)))),
+            _ => None,
+        }
+    });
+    let (target, name) = decided.unwrap_or_else(|| (first.clone(), format!("the first parent ({})", short(&first))));
+    Some(Merge { base, target, name })
+}
+
+/// Both sides of a merge: the one that is checked out, or the first parent, first.
+fn sides(folder: &Path) -> Option<(String, String)> {
+    let head = commit(folder, "HEAD")?;
+    if let Some(other) = ["MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD"].iter().find_map(|name| commit(folder, name)) {
+        return Some((head, other));
+    }
+    // Apart from a merge, a branch that left the main branch is about to be merged into it.
+    let is_merge = commit(folder, "HEAD^2").is_some();
+    if let Some(main) = MAIN.iter().find_map(|branch| commit(folder, branch)).filter(|main| !is_merge && !contains(folder, main, &head)) {
+        return Some((main, head));
+    }
+    let last = ask(folder, &["rev-list", "--first-parent", "--merges", "--max-count=1", "HEAD"])?;
+    let last = Some(last.trim()).filter(|last| !last.is_empty())?;
+    Some((commit(folder, &format!("{last}^1"))?, commit(folder, &format!("{last}^2"))?))
+}
