@@ -7,7 +7,7 @@ use crate::files::Files;
 use crate::model::Estate;
 use crate::model::lock::Lock;
 use crate::render::{self, nothing_to_render};
-use crate::resolve::{Inputs, Resolution, resolve};
+use crate::resolve::{Inputs, Resolution, resolve, resolve_with_provenance};
 use crate::source::{Sources, Span};
 use crate::spec::{DEFAULTS, Spec, Specs, assemble};
 use crate::syntax::{Node, parse};
@@ -154,6 +154,15 @@ impl Project {
     /// Resolves what can be resolved, for commands that have something to show of a faulty spec; the findings join the project's. `None` where the
     /// spec or the lock can't be read.
     pub fn resolve_soundly(&mut self) -> Option<Resolution> {
+        self.resolve_by(resolve)
+    }
+
+    /// Resolves as [`Project::resolve_soundly`] and records each computed value with its origin.
+    pub fn resolve_with_provenance(&mut self) -> Option<Resolution> {
+        self.resolve_by(resolve_with_provenance)
+    }
+
+    fn resolve_by(&mut self, resolve: fn(&Specs, &Lock, Inputs<'_>) -> Resolution) -> Option<Resolution> {
         if !self.sound {
             return None;
         }
@@ -324,21 +333,21 @@ fn wanted(specs: &Specs) -> BTreeSet<String> {
 
 fn collect(spec: &Spec, paths: &mut BTreeSet<String>) {
     let mut files = |fields: crate::spec::ContainerFields<'_>| {
-        let named = fields.files.get().into_iter().flat_map(|all| all.set()).filter_map(|(_, _, file)| file.from.get());
+        let named = fields.files.entries().filter_map(|(_, _, file)| file.from.get());
         paths.extend(named.map(|path| path.to_string()));
     };
-    for (_, _, app) in spec.apps.get().into_iter().flat_map(|all| all.set()) {
+    for (_, _, app) in spec.apps.entries() {
         files(app.container());
-        for (_, _, inner) in [&app.init, &app.sidecars].into_iter().filter_map(|all| all.get()).flat_map(|all| all.set()) {
+        for (_, _, inner) in [&app.init, &app.sidecars].into_iter().flat_map(|all| all.entries()) {
             files(inner.container());
         }
     }
-    for (_, _, store) in spec.stores.get().into_iter().flat_map(|all| all.set()) {
+    for (_, _, store) in spec.stores.entries() {
         files(store.container());
     }
-    let manifests = spec.manifests.get().into_iter().flat_map(|all| all.set()).filter_map(|(_, _, manifest)| manifest.from.get());
+    let manifests = spec.manifests.entries().filter_map(|(_, _, manifest)| manifest.from.get());
     paths.extend(manifests.map(|path| path.to_string()));
-    let terraform = spec.terraform.get().into_iter().flat_map(|all| all.set()).filter_map(|(_, _, file)| file.from.get());
+    let terraform = spec.terraform.entries().filter_map(|(_, _, file)| file.from.get());
     paths.extend(terraform.map(|path| path.to_string()));
 }
 

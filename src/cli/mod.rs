@@ -3,7 +3,6 @@
 //! Data goes to stdout, messages to stderr. Exit codes: 0 success, 1 failure, 2 differences or findings, 64 wrong usage.
 
 mod check;
-mod computed;
 mod explain;
 mod fmt;
 mod git;

@@ -1,15 +1,15 @@
 //! `platgen show`: every effective value of an environment and where it comes from.
 //!
-//! Walks the merged tree, whose every leaf knows its place; [`computed`](super::computed) adds what resolving made of it.
+//! Prints the leaves of the merged tree with their places, and the values that resolve recorded with their origins.
 
-use super::computed::computed;
 use super::{Ended, FAILED, Terminal, print_all};
 use crate::diagnostic::wording;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::project::Project;
+use crate::resolve::{Computed, Origin};
 use crate::source::{Role, Span};
 use crate::syntax::{Kind, Node};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// Flags of `show`.
 #[derive(Clone, Debug, clap::Args)]
@@ -26,7 +26,7 @@ pub(super) struct Show {
 
 pub(super) fn run(show: &Show, terminal: &Terminal) -> Ended {
     let mut project = Project::open(show.spec.as_deref())?;
-    let resolution = project.resolve_soundly();
+    let resolution = project.resolve_with_provenance();
     terminal.tell(
         &project.found.sorted().into_iter().filter(|d| d.severity == crate::diagnostic::Severity::Error).collect::<Vec<_>>(),
         &project.sources,
@@ -39,13 +39,13 @@ pub(super) fn run(show: &Show, terminal: &Terminal) -> Ended {
         return Ok(FAILED);
     };
     let places = Places::of(&project, name);
-    let (mut lines, mut written) = (Vec::new(), BTreeMap::new());
-    walk(tree, String::new(), &places, &mut lines, &mut written);
-    if let Some(platform) = resolution.as_ref().and_then(|r| r.estate.as_ref()).and_then(|estate| estate.environments.get(name)) {
+    let mut lines = Vec::new();
+    walk(tree, String::new(), &places, &mut lines);
+    if let Some(recorded) = resolution.as_ref().and_then(|resolution| resolution.provenance.get(name)) {
         let lock = project.lock_text.as_deref().unwrap_or_default();
-        lines.extend(
-            computed(platform, &written, lock).into_iter().map(|(path, value, from)| (path, value, format!("computed from {from}"))),
-        );
+        let written: BTreeSet<String> = lines.iter().map(|(path, _, _)| path.clone()).collect();
+        // A value that the spec holds has its line already.
+        lines.extend(recorded.iter().filter(|one| !written.contains(&one.path)).map(|one| computed(one, lock)));
     }
     let wanted = show.path.as_deref().unwrap_or("");
     let within =
@@ -106,25 +106,38 @@ impl<'a> Places<'a> {
 /// A path, its value as it is printed, and where that comes from.
 type Line = (String, String, String);
 
-/// Adds every leaf of a tree; `written` gets its text as it is.
-fn walk(node: &Node, path: String, places: &Places<'_>, lines: &mut Vec<Line>, written: &mut BTreeMap<String, String>) {
-    let (value, text) = match &node.kind {
-        Kind::Plain(text) => (text.to_string(), text.to_string()),
-        Kind::Text(text) => (format!("{:?}", &**text), text.to_string()),
-        Kind::List(items) if items.is_empty() => ("[]".to_string(), String::new()),
-        Kind::Map(entries) if entries.is_empty() => ("{}".to_string(), String::new()),
+/// The line of a computed value; a range of the lock has its line there.
+fn computed(one: &Computed, lock: &str) -> Line {
+    let origin = match &one.origin {
+        Origin::Spec(from) => from.clone(),
+        Origin::Lock(key) => match lock.lines().position(|line| line.split_whitespace().next() == Some(key.as_str())) {
+            Some(at) => format!("platgen.lock:{}", at + 1),
+            None => "network.cidr: the next free range, not in platgen.lock yet".to_string(),
+        },
+    };
+    // A value takes one line.
+    let value = if one.value.contains(char::is_control) { format!("{:?}", one.value) } else { one.value.clone() };
+    (one.path.clone(), value, format!("computed from {origin}"))
+}
+
+/// Adds the line of every leaf of a tree.
+fn walk(node: &Node, path: String, places: &Places<'_>, lines: &mut Vec<Line>) {
+    let value = match &node.kind {
+        Kind::Plain(text) => text.to_string(),
+        Kind::Text(text) => format!("{:?}", &**text),
+        Kind::List(items) if items.is_empty() => "[]".to_string(),
+        Kind::Map(entries) if entries.is_empty() => "{}".to_string(),
         Kind::List(items) => {
-            return items.iter().enumerate().for_each(|(at, item)| walk(item, format!("{path}[{at}]"), places, lines, written));
+            return items.iter().enumerate().for_each(|(at, item)| walk(item, format!("{path}[{at}]"), places, lines));
         }
         Kind::Map(entries) => {
             for entry in entries.iter() {
                 let key = if entry.key.contains('.') { format!("{:?}", &*entry.key) } else { entry.key.to_string() };
                 let below = if path.is_empty() { key } else { format!("{path}.{key}") };
-                walk(&entry.value, below, places, lines, written);
+                walk(&entry.value, below, places, lines);
             }
             return;
         }
     };
-    written.insert(path.clone(), text);
     lines.push((path, value, places.origin(node.span)));
 }

@@ -1,6 +1,7 @@
 //! Groups, teams and namespaces.
 
 use super::Scope;
+use super::provenance::HARDENED;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{FOREIGN_NAMESPACES, Group, Namespace, Quota};
 use crate::syntax::Field;
@@ -22,7 +23,7 @@ impl Scope<'_> {
             spec.access.get().and_then(|access| access.groups.get()).map(|all| all.keys().collect()).unwrap_or_default();
         let teams: Vec<&Name> = spec.teams.get().map(|all| all.keys().collect()).unwrap_or_default();
         let mut access = Access::default();
-        for (name, span, group) in spec.access.get().and_then(|access| access.groups.get()).into_iter().flat_map(|all| all.set()) {
+        for (name, span, group) in spec.access.get().into_iter().flat_map(|access| access.groups.entries()) {
             let id = if self.on_a_cloud() {
                 self.require(&group.id, "id", span).cloned()
             } else {
@@ -41,7 +42,7 @@ impl Scope<'_> {
                 access.groups.push(Group { name: name.clone(), id, role, namespaces: limited });
             }
         }
-        for (_, span, team) in spec.teams.get().into_iter().flat_map(|all| all.set()) {
+        for (_, span, team) in spec.teams.entries() {
             if let (Some(group), Some(at)) = (self.require(&team.group, "group", span), team.group.span())
                 && !groups.contains(&group)
             {
@@ -50,7 +51,7 @@ impl Scope<'_> {
         }
         self.check_mail();
         let platform_owner = spec.platform.get().and_then(|platform| platform.owner.get());
-        for (name, span, namespace) in spec.namespaces.get().into_iter().flat_map(|all| all.set()) {
+        for (name, span, namespace) in spec.namespaces.entries() {
             self.check_owner(&namespace.owner, &teams);
             if FOREIGN_NAMESPACES.contains(&name.as_str()) || name.as_str().starts_with("kube-") {
                 let message = format!("the namespace `{name}` belongs to the cluster: its guards would stop what runs there");
@@ -58,6 +59,9 @@ impl Scope<'_> {
             }
             let level =
                 namespace.pod_security.get().and_then(|security| security.level.get()).copied().unwrap_or(PodSecurityLevel::Restricted);
+            if namespace.pod_security.get().is_none_or(|security| security.level.is_missing()) {
+                self.record(|| (format!("namespaces.{name}.pod_security.level"), format!("{level:?}").to_lowercase(), HARDENED));
+            }
             let reason = match (level, namespace.pod_security.get()) {
                 (PodSecurityLevel::Restricted, _) | (_, None) => None,
                 (_, Some(security)) => {
@@ -66,6 +70,9 @@ impl Scope<'_> {
             };
             let quota = namespace.quota.get();
             let Some(owner) = namespace.owner.get().or(platform_owner) else { continue };
+            if namespace.owner.is_missing() {
+                self.record(|| (format!("namespaces.{name}.owner"), owner, "platform.owner"));
+            }
             access.namespaces.insert(
                 name.to_string(),
                 Namespace {
@@ -99,7 +106,7 @@ impl Scope<'_> {
     /// Mail addresses have one `@` with something on both sides, and no blanks.
     fn check_mail(&mut self) {
         let spec = self.spec;
-        let teams = spec.teams.get().into_iter().flat_map(|all| all.set()).flat_map(|(_, _, team)| [&team.page, &team.ticket]);
+        let teams = spec.teams.entries().flat_map(|(_, _, team)| [&team.page, &team.ticket]);
         let defaults = spec.observability.get().into_iter().flat_map(|all| [&all.page, &all.ticket]);
         for receiver in teams.chain(defaults) {
             let Some((address, at)) = receiver.get().and_then(|receiver| receiver.email.spanned()) else { continue };

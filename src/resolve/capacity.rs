@@ -117,7 +117,7 @@ impl Scope<'_> {
     /// Whether the quotas of namespaces hold what always runs in a region.
     pub(super) fn quotas(&mut self, platform: &Platform, region: &Region) {
         let spec = self.spec;
-        for (name, _, declared) in spec.namespaces.get().into_iter().flat_map(|all| all.set()) {
+        for (name, _, declared) in spec.namespaces.entries() {
             let (Some(quota), Some(said)) = (platform.namespaces.get(name.as_str()).map(|known| &known.quota), declared.quota.get()) else {
                 continue;
             };

@@ -1,15 +1,17 @@
 //! A container of the spec becomes one of the model: values, files, probes, resources and rights.
 
-use super::Scope;
 use super::literals;
+use super::probes::Fallback;
+use super::provenance::Position;
 use super::values::Consumer;
-use super::volumes::Volumes;
+use super::volumes::{Pod, Volumes};
+use super::{Scope, written};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{ConfigFile, Container, FileContent, Mount, Probes, Source, Variable, Volume};
+use crate::model::{ConfigFile, Container, FileContent, Source, TemplatePart, Variable};
 use crate::source::Span;
 use crate::spec::ContainerFields;
 use crate::syntax::Field;
-use crate::value::{AbsolutePath, Image, ImageTag, Medium, Name, Quantity, QuantityRange, Text};
+use crate::value::{AbsolutePath, ImageTag, Medium, Name, Quantity, QuantityRange, Text};
 
 /// The size of an empty folder that names none.
 const TMP_SIZE: u64 = 64 << 20;
@@ -18,17 +20,11 @@ const TMP_SIZE: u64 = 64 << 20;
 /// below the disk of a node, so that one container cannot fill it for all.
 const EPHEMERAL: (u64, u64) = (128 << 20, 1 << 30);
 
+/// The origin of resources that neither the spec nor its defaults have.
+pub(super) const RESOURCES: &str = "the default of containers and their empty folders";
+
 /// The fewest bytes that anything can be made of; below it a unit was forgotten.
 const LEAST: u64 = 64 << 10;
-
-/// What a container has when its spec says nothing.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Fallback {
-    pub(super) image: Option<Image>,
-    pub(super) probes: Probes,
-    /// Whether a missing image has been told where its entry is judged.
-    pub(super) told: bool,
-}
 
 /// A container as the spec declares it.
 pub(super) struct Declared<'a> {
@@ -43,21 +39,6 @@ pub(super) struct Declared<'a> {
     pub(super) fallback: &'a Fallback,
 }
 
-/// What the containers of a pod share.
-#[derive(Debug, Default)]
-pub(super) struct Pod {
-    pub(super) volumes: Vec<Volume>,
-    /// The folders of its own container, for the others to share; none while that one is made.
-    pub(super) shared: Option<Vec<Mount>>,
-    /// Whether its own container could not be made, which has been told: nothing more is said of its folders.
-    pub(super) incomplete: bool,
-    pub(super) fs_group: Option<u32>,
-    pub(super) host_network: bool,
-    pub(super) host_pid: bool,
-    pub(super) reason: Option<String>,
-    pub(super) no_probes: Option<String>,
-}
-
 /// The most bytes that a ConfigMap may hold (Kubernetes' `MaxSecretSize`, which it takes for both).
 const MOST_CONFIG: usize = 1 << 20;
 
@@ -65,22 +46,16 @@ impl Scope<'_> {
     /// A container, as its spec declares it.
     pub(super) fn container(&mut self, declared: Declared<'_>, consumer: &mut Consumer<'_>, pod: &mut Pod) -> Option<Container> {
         let Declared { name, span: entry, fields, mut volumes, ports, fallback } = declared;
+        self.record_container_of(name.as_str());
         let image = self.image(fields, fallback, entry);
         let variables = self.variables(fields, consumer);
         let files = self.files(fields, consumer, &mut volumes);
         let mut folders = 0_u64;
-        for (path, at, tmp) in fields.tmp.get().into_iter().flat_map(|all| all.set()) {
+        for (path, at, tmp) in fields.tmp.entries() {
             if let Some((folder, of)) = tmp.of.spanned() {
                 self.mount_shared(&mut volumes, path, folder, (at, of), pod);
-                for (what, span) in [("medium", tmp.medium.span()), ("size", tmp.size.span())] {
-                    if let Some(span) = span {
-                        self.contradiction(
-                            format!("`{what}` is that of the folder `{folder}`"),
-                            span,
-                            Some(of),
-                            "the folder is named here",
-                        );
-                    }
+                for (key, at) in written([("medium", tmp.medium.span()), ("size", tmp.size.span())]) {
+                    self.contradiction(format!("`{key}` is that of the folder `{folder}`"), at, Some(of), "the folder is named here");
                 }
                 continue;
             }
@@ -104,6 +79,21 @@ impl Scope<'_> {
         }
         let memory = resources.and_then(|r| r.memory.get()).map(|range| pair(range, both));
         let ephemeral = resources.and_then(|r| r.ephemeral.get()).map(|range| pair(range, both));
+        let cpu = cpu.unwrap_or_else(|| (Quantity::from_millis(50), Quantity::from_millis(200)));
+        let memory = memory.unwrap_or_else(|| (Quantity::from_bytes(64 << 20), Quantity::from_bytes(64 << 20)));
+        let ephemeral = ephemeral.unwrap_or_else(|| disk(folders));
+        for (key, (request, limit), said) in [
+            ("cpu", &cpu, resources.is_some_and(|all| !all.cpu.is_missing())),
+            ("memory", &memory, resources.is_some_and(|all| !all.memory.is_missing())),
+            ("ephemeral", &ephemeral, resources.is_some_and(|all| !all.ephemeral.is_missing())),
+        ] {
+            let from = |at: &Position| if said { format!("{}.resources.{key}", at.container) } else { RESOURCES.to_string() };
+            self.record_container(|at| (format!("requests.{key}"), request, from(at)));
+            self.record_container(|at| (format!("limits.{key}"), limit, from(at)));
+        }
+        for (name, port) in ports.iter().filter(|_| self.records()) {
+            self.record_container(|at| (format!("container_ports.{name}"), port, at.container_ports()));
+        }
         Some(Container {
             name: name.clone(),
             image: image?,
@@ -113,9 +103,9 @@ impl Scope<'_> {
             files,
             mounts: volumes.mounts,
             ports,
-            cpu: cpu.or_else(|| Some((Quantity::from_millis(50), Quantity::from_millis(200)))),
-            memory: memory.or_else(|| Some((Quantity::from_bytes(64 << 20), Quantity::from_bytes(64 << 20)))),
-            ephemeral: ephemeral.or_else(|| Some(disk(folders))),
+            cpu: Some(cpu),
+            memory: Some(memory),
+            ephemeral: Some(ephemeral),
             probes,
             security,
         })
@@ -131,13 +121,20 @@ impl Scope<'_> {
 
     fn image(&mut self, fields: ContainerFields<'_>, fallback: &Fallback, entry: Span) -> Option<String> {
         let image = match (fields.image, &fallback.image) {
-            (Field::Missing, Some(image)) => image,
+            (Field::Missing, Some(image)) => {
+                self.record_container(|at| ("image", image, format!("{}.engine and version", at.entry)));
+                image
+            }
             (Field::Missing, None) if fallback.told => return None,
             (field, _) => self.require(field, "image", entry)?,
         };
         let image = match fields.tag.spanned() {
             Some((tag, at)) => match tag.parse::<ImageTag>() {
-                Ok(tag) => image.with_tag(tag),
+                Ok(tag) => {
+                    let tagged = image.with_tag(tag);
+                    self.record_container(|at| ("pulled_image", &tagged, format!("{0}.image and {0}.tag", at.container)));
+                    tagged
+                }
                 Err(invalid) => {
                     self.error(Code::InvalidValue, invalid.message, at);
                     return None;
@@ -155,11 +152,15 @@ impl Scope<'_> {
 
     /// The words of a command line.
     fn words(&mut self, words: &Field<Vec<Field<Text>>>, what: &str, consumer: &mut Consumer<'_>) -> Vec<String> {
-        let mut all = Vec::new();
+        let mut all: Vec<String> = Vec::new();
         for (text, span) in words.get().into_iter().flatten().filter_map(Field::spanned) {
             match self.value(text, span, what, consumer) {
                 Some(Source::Text(value)) => {
                     self.printable(what, &value, span);
+                    if text.original().contains("${") {
+                        let path = format!("{}[{}]", what.trim_matches('`'), all.len());
+                        self.record_container(|at| (format!("resolved.{path}"), &value, format!("{}.{path}", at.container)));
+                    }
                     all.push(value);
                 }
                 Some(_) => {
@@ -232,10 +233,13 @@ impl Scope<'_> {
                         );
                     }
                 }
+                if text.original().contains("${") {
+                    self.record_container(|at| (format!("resolved.{name}"), shown(&value), format!("{}.config.{name}", at.container)));
+                }
                 variables.push(Variable { name: name.to_string(), value });
             }
         }
-        for (name, _, secret) in secrets.into_iter().flat_map(|all| all.set()) {
+        for (name, _, secret) in fields.secrets.entries() {
             variables.push(Variable { name: name.to_string(), value: Source::Secret(secret.clone()) });
         }
         variables
@@ -244,12 +248,9 @@ impl Scope<'_> {
     fn files(&mut self, fields: ContainerFields<'_>, consumer: &mut Consumer<'_>, volumes: &mut Volumes) -> Vec<ConfigFile> {
         let mut files = Vec::new();
         let mut bytes = 0;
-        for (path, span, file) in fields.files.get().into_iter().flat_map(|all| all.set()) {
+        for (path, span, file) in fields.files.entries() {
             self.mount_file(volumes, path, span);
-            let said: Vec<(&str, Span)> = [("from", file.from.span()), ("text", file.text.span()), ("secret", file.secret.span())]
-                .into_iter()
-                .filter_map(|(name, span)| Some((name, span?)))
-                .collect();
+            let said = written([("from", file.from.span()), ("text", file.text.span()), ("secret", file.secret.span())]);
             match said[..] {
                 [] => {
                     let diagnostic = Diagnostic::new(Code::MissingField, format!("the file `{path}` has no content")).at(span);
@@ -339,4 +340,19 @@ fn pair(range: &QuantityRange, limit: impl Fn(&Quantity) -> Quantity) -> (Quanti
     let request = range.request().clone();
     let limit = range.limit().cloned().unwrap_or_else(|| limit(&request));
     (request, limit)
+}
+
+/// The value of a variable in the record: a secret appears by its name.
+fn shown(value: &Source) -> String {
+    match value {
+        Source::Text(text) => text.clone(),
+        Source::Secret(secret) => format!("the secret {secret}"),
+        Source::Template(parts) => parts
+            .iter()
+            .map(|part| match part {
+                TemplatePart::Text(text) => text.clone(),
+                TemplatePart::Secret { reference, .. } => format!("(the secret {reference})"),
+            })
+            .collect(),
+    }
 }

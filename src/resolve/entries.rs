@@ -2,8 +2,8 @@
 //!
 //! Tells, and changes nothing.
 
-use super::Scope;
 use super::names::{Entry, EntrySpec, Names};
+use super::{Scope, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::spec::App;
@@ -46,8 +46,7 @@ impl Scope<'_> {
         let periodic = app.schedule.span();
         let once = app.run.span();
         let everywhere = app.per_node.span().filter(|_| app.per_node.get() == Some(&true));
-        let kinds = [("schedule", periodic), ("run", once), ("per_node", everywhere)];
-        let said: Vec<(&str, Span)> = kinds.into_iter().filter_map(|(name, span)| Some((name, span?))).collect();
+        let said = written([("schedule", periodic), ("run", once), ("per_node", everywhere)]);
         if let [(first, first_at), (second, at), ..] = said[..] {
             self.contradiction(
                 format!("`{second}` and `{first}` say different things of what it is"),
@@ -72,9 +71,36 @@ impl Scope<'_> {
                 }
             }
         }
-        if let (Some(port), Some(ports)) = (app.port.span(), app.ports.span()) {
-            self.contradiction("`ports` and `port` both say its ports", ports, Some(port), "the other stands here");
-        }
+        let tcp = app.protocol.spanned().filter(|(protocol, _)| **protocol == crate::value::Protocol::Tcp).map(|(_, at)| at);
+        let (key, ends) = (Some(entry.key), periodic.or(once));
+        let uncalled = !entry.ports_invalid && (entry.ports.is_empty() || ends.is_some());
+        self.exclude(&[
+            (app.ports.span(), app.port.span(), "`ports` and `port` both say its ports", "the other stands here"),
+            (
+                app.expose.span(),
+                tcp,
+                "`expose` routes HTTP and gRPC, and `protocol` says that the app speaks neither",
+                "the protocol stands here",
+            ),
+            (
+                app.timezone.span().filter(|_| periodic.is_none()),
+                key,
+                "`timezone` means nothing without a `schedule`",
+                "the entry has none",
+            ),
+            (
+                app.deadline.span().filter(|_| ends.is_none()),
+                key,
+                "`deadline` means nothing without a `schedule` or `run`",
+                "the entry has neither",
+            ),
+            (
+                app.alias.span().filter(|_| uncalled),
+                key,
+                "`alias` is a further name to call, and nothing calls it",
+                "the entry has no port",
+            ),
+        ]);
         if entry.ports.is_empty() {
             for (name, span) in [("expose", app.expose.span()), ("slo", app.slo.span())] {
                 if let Some(span) = span.filter(|_| said.is_empty() && !entry.ports_invalid) {
@@ -83,14 +109,7 @@ impl Scope<'_> {
                 }
             }
         }
-        if let (Some(span), Some((crate::value::Protocol::Tcp, at))) = (app.expose.span(), app.protocol.spanned()) {
-            let message = "`expose` routes HTTP and gRPC, and `protocol` says that the app speaks neither";
-            self.contradiction(message, span, Some(at), "the protocol stands here");
-        }
         self.check_mapped_ports(entry, app);
-        if let (Some(span), None) = (app.timezone.span(), periodic) {
-            self.contradiction("`timezone` means nothing without a `schedule`", span, Some(entry.key), "the entry has none");
-        }
         if let Some((zone, span)) = app.timezone.spanned()
             && !crate::facts::timezones().any(|known| known == zone)
         {
@@ -99,9 +118,6 @@ impl Scope<'_> {
                 Some(close) => diagnostic.help(format!("did you mean `{close}`?")).fix(span, close),
                 None => diagnostic.help("name it as the IANA time zone database does"),
             });
-        }
-        if let (Some(span), None, None) = (app.deadline.span(), periodic, once) {
-            self.contradiction("`deadline` means nothing without a `schedule` or `run`", span, Some(entry.key), "the entry has neither");
         }
         let served = !entry.ports.is_empty() && periodic.is_none() && once.is_none();
         let none = app.probes.get().is_some_and(|probes| {
@@ -116,23 +132,16 @@ impl Scope<'_> {
         self.check_ports(&app.ports);
         self.check_regions_of(&app.regions);
         self.check_scale(app);
-        if let Some(span) =
-            app.alias.span().filter(|_| !entry.ports_invalid && (entry.ports.is_empty() || periodic.is_some() || once.is_some()))
-        {
-            self.contradiction("`alias` is a further name to call, and nothing calls it", span, Some(entry.key), "the entry has no port");
-        }
         let fields = [
             ("slo", app.slo.span().filter(|_| said.is_empty() && !entry.ports.is_empty())),
             ("identity", app.identity.span()),
             ("renamed_from", app.renamed_from.span()),
             ("scale.metric", app.scale.get().and_then(|s| s.metric.span())),
         ];
-        for (name, span) in fields {
-            if let Some(span) = span {
-                self.not_rendered(name, span);
-            }
+        for (name, span) in written(fields) {
+            self.not_rendered(name, span);
         }
-        let beside = app.sidecars.get().into_iter().flat_map(|all| all.set()).map(|(_, _, one)| &one.metrics);
+        let beside = app.sidecars.entries().map(|(_, _, one)| &one.metrics);
         for span in [&app.metrics].into_iter().chain(beside).filter_map(Field::span) {
             self.nobody_reads_metrics(span);
         }
@@ -223,7 +232,7 @@ impl Scope<'_> {
     /// A Service has each port once.
     pub(super) fn check_ports(&mut self, ports: &Field<Map<PortName, PortMap>>) {
         let mut known: Vec<(u16, Span)> = Vec::new();
-        for (_, at, map) in ports.get().into_iter().flat_map(|all| all.set()) {
+        for (_, at, map) in ports.entries() {
             let number = map.service().get();
             match known.iter().find(|(other, _)| *other == number) {
                 Some((_, first)) => {

@@ -42,7 +42,7 @@ impl Scope<'_> {
 
     pub(super) fn extensions(&mut self, platform: &mut Platform, names: &Names) {
         let spec = self.spec;
-        for (name, span, patch) in spec.patches.get().into_iter().flat_map(|all| all.set()) {
+        for (name, span, patch) in spec.patches.entries() {
             let here = self.is_here(&patch.only);
             let target = self.require(&patch.target, "target", span).cloned();
             let reason = self.reason(&patch.reason, "reason", "a patch", span);
@@ -64,7 +64,7 @@ impl Scope<'_> {
                 platform.patches.push(Patch { name: name.clone(), span: at, target, change, reason });
             }
         }
-        for (name, span, manifest) in spec.manifests.get().into_iter().flat_map(|all| all.set()) {
+        for (name, span, manifest) in spec.manifests.entries() {
             let here = self.is_here(&manifest.only);
             let reason = self.reason(&manifest.reason, "reason", "a raw manifest", span);
             let Some(path) = self.require(&manifest.from, "from", span).cloned() else { continue };
@@ -83,7 +83,7 @@ impl Scope<'_> {
                 platform.manifests.push(Manifest { name: name.clone(), span: at, path: path.to_string(), text, namespace, reason });
             }
         }
-        for (name, span, file) in spec.terraform.get().into_iter().flat_map(|all| all.set()) {
+        for (name, span, file) in spec.terraform.entries() {
             let here = self.is_here(&file.only);
             self.reason(&file.reason, "reason", "a raw Terraform file", span);
             let root = self.require(&file.root, "root", span).cloned();

@@ -113,6 +113,8 @@ impl Scope<'_> {
                 continue;
             };
             claims.push((host.clone(), path.clone(), host_at));
+            let via = expose.via.get().copied().unwrap_or(Via::Public);
+            self.record_exposure(exposures.len(), &host, &path, port, via);
             exposures.push(Exposure {
                 span: at,
                 host,
@@ -122,7 +124,7 @@ impl Scope<'_> {
                 target: *target,
                 timeout: self.seconds("timeout", &expose.timeout, 1..=MOST),
                 websocket: expose.websocket.get() == Some(&true),
-                via: expose.via.get().copied().unwrap_or(Via::Public),
+                via,
                 from: expose.from.get().into_iter().flatten().filter_map(Field::get).copied().collect(),
             });
         }
@@ -148,6 +150,19 @@ impl Scope<'_> {
                 self.tell(Diagnostic::new(Code::NotRendered, message).at(workload.span));
             }
         }
+    }
+
+    fn record_exposure(&self, number: usize, host: &str, path: &str, port: u16, via: Via) {
+        if !self.records() {
+            return;
+        }
+        let at = format!("expose[{number}]");
+        self.record_entry(|of| (format!("{at}.hostname"), host, format!("{}.{at}.host and environment.domain", of.entry)));
+        self.record_entry(|of| (format!("{at}.path"), path, format!("{}.{at}.host: all below it", of.entry)));
+        self.record_entry(|of| (format!("{at}.port"), port, of.ports.clone()));
+        self.record_entry(|of| {
+            (format!("{at}.via"), format!("{via:?}").to_lowercase(), format!("{}.{at}: the internet unless it says otherwise", of.entry))
+        });
     }
 
     /// What `needs` names, each with its place.

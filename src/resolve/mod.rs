@@ -19,6 +19,7 @@ mod places;
 mod plan;
 mod pods;
 mod probes;
+mod provenance;
 mod regions;
 mod sections;
 mod security;
@@ -36,6 +37,8 @@ use crate::spec::{self, Spec, Specs};
 use crate::syntax::Field;
 use crate::value::Name;
 use indexmap::IndexMap;
+pub use provenance::{Computed, Origin};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// What a spec refers to besides itself.
@@ -54,12 +57,23 @@ pub struct Resolution {
     pub estate: Option<Estate>,
     /// The lock with every new range; where it differs from the one given, that one is stale.
     pub lock: Lock,
-    /// Everything there is to say.
+    /// Every finding.
     pub diagnostics: Diagnostics,
+    /// The computed values of each environment that could be resolved; empty unless [`resolve_with_provenance`] made the resolution.
+    pub provenance: BTreeMap<String, Vec<Computed>>,
 }
 
 /// Resolves every environment.
 pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
+    resolve_all(specs, lock, inputs, false)
+}
+
+/// Resolves every environment and records each computed value with its origin.
+pub fn resolve_with_provenance(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
+    resolve_all(specs, lock, inputs, true)
+}
+
+fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> Resolution {
     let mut found = Diagnostics::default();
     for (name, span) in &specs.unused_profiles {
         found.push(
@@ -73,20 +87,31 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
     let declared = require_environments(&specs.base, &mut found);
     let (plan, lock) = plan::plan_addresses(specs, lock, &mut found);
     let mut environments = IndexMap::new();
+    let mut provenance = BTreeMap::new();
     let mut hosts = flows::Hosts::default();
     for (name, spec) in &specs.environments {
         let Ok(environment) = name.parse::<Name>() else { continue };
-        let mut scope =
-            Scope { environment: &environment, spec, inputs, plan: &plan, unknown_references: 0, found: Diagnostics::default() };
+        let mut scope = Scope {
+            environment: &environment,
+            spec,
+            inputs,
+            plan: &plan,
+            recorder: provenance::recorder(record),
+            places: Vec::new(),
+            unknown_references: 0,
+            found: Diagnostics::default(),
+        };
         let platform = scope.platform(&mut hosts);
+        let recorder = scope.recorder;
         let faults = scope.found;
         let failed = faults.has_errors();
         found.extend(faults);
         if let Some(platform) = platform.filter(|_| !failed) {
             environments.insert(name.clone(), platform);
+            provenance.extend(recorder.map(|recorder| (name.clone(), recorder.into_inner().finish())));
         }
     }
-    owners(&mut environments);
+    owners(&mut environments, &mut provenance);
     hosts.report(&mut found);
     regions::check_regions(&specs.base, &mut found);
     if let Some(written) = &specs.written {
@@ -94,18 +119,25 @@ pub fn resolve(specs: &Specs, lock: &Lock, inputs: Inputs<'_>) -> Resolution {
     }
     let name = specs.base.platform.get().and_then(|platform| platform.name.get()).cloned();
     let estate = name.filter(|_| declared).map(|name| Estate { name, environments });
-    Resolution { estate, lock, diagnostics: found }
+    Resolution { estate, lock, diagnostics: found, provenance }
 }
 
-/// Notes the regions whose account no other environment uses in the same region.
-fn owners(environments: &mut IndexMap<String, Platform>) {
+/// Notes and records the regions whose account no other environment uses in the same region.
+fn owners(environments: &mut IndexMap<String, Platform>, provenance: &mut BTreeMap<String, Vec<Computed>>) {
     let regions = environments.values().flat_map(|platform| platform.regions.values());
     let mut users: BTreeMap<(Option<String>, Name), usize> = BTreeMap::new();
     for region in regions {
         *users.entry((region.account.clone(), region.name.clone())).or_default() += 1;
     }
-    for region in environments.values_mut().flat_map(|platform| platform.regions.values_mut()) {
-        region.owns_account = users.get(&(region.account.clone(), region.name.clone())) == Some(&1);
+    for (environment, platform) in environments {
+        for region in platform.regions.values_mut() {
+            region.owns_account = users.get(&(region.account.clone(), region.name.clone())) == Some(&1);
+            if let (Some(_), Some(record)) = (&region.account, provenance.get_mut(environment)) {
+                let path = format!("regions.{}.owns_account", region.name);
+                let origin = "cloud.accounts and the regions of every environment".into();
+                record.push(Computed { path, value: region.owns_account.to_string(), origin });
+            }
+        }
     }
 }
 
@@ -146,20 +178,35 @@ fn require_environments(spec: &Spec, found: &mut Diagnostics) -> bool {
 /// The longest reason, in bytes: one becomes an annotation, and all of an object's together hold 256 KiB.
 const LONGEST_REASON: usize = 4096;
 
-/// One environment on its way.
+/// One environment while it is resolved.
 struct Scope<'a> {
     environment: &'a Name,
     spec: &'a Spec,
     inputs: Inputs<'a>,
     plan: &'a addresses::Plan,
+    /// The record of computed values, if it was asked for.
+    recorder: Option<RefCell<provenance::Recorder>>,
+    /// The regions of the environment with their facts.
+    places: Vec<regions::Place>,
     /// How many references meant nothing so far.
     unknown_references: u32,
     found: Diagnostics,
 }
 
+/// Two keys that exclude each other: where both stand, the message at the first, the note at the second.
+type Exclusion<'m> = (Option<Span>, Option<Span>, &'m str, &'m str);
+
+/// The keys that are written, with their places.
+fn written<'n>(keys: impl IntoIterator<Item = (&'n str, Option<Span>)>) -> Vec<(&'n str, Span)> {
+    keys.into_iter().filter_map(|(name, span)| Some((name, span?))).collect()
+}
+
 impl<'a> Scope<'a> {
     fn platform(&mut self, hosts: &mut flows::Hosts) -> Option<Platform> {
-        let regions = self.places();
+        let mut told = Vec::new();
+        self.places = regions::places(self.spec, self.environment.as_str(), &mut |diagnostic| told.push(diagnostic));
+        told.into_iter().for_each(|diagnostic| self.tell(diagnostic));
+        let regions = self.regions();
         let base = self.base(regions.unwrap_or_default());
         let access = self.access();
         let names = self.names();
@@ -167,6 +214,7 @@ impl<'a> Scope<'a> {
         let mut platform = base?;
         platform.groups = access.groups;
         platform.namespaces = access.namespaces;
+        platform.regions.values().for_each(|region| self.record_region(region, &platform));
         self.workloads(&mut platform, &names, hosts);
         self.extensions(&mut platform, &names);
         self.waivers(&mut platform);
@@ -222,6 +270,15 @@ impl<'a> Scope<'a> {
             diagnostic = diagnostic.related(other, why);
         }
         self.tell(diagnostic);
+    }
+
+    /// Reports each row of a table of keys that exclude each other, where both are written.
+    fn exclude(&mut self, table: &[Exclusion<'_>]) {
+        for &(key, other, message, note) in table {
+            if let (Some(key), Some(other)) = (key, other) {
+                self.contradiction(message, key, Some(other), note);
+            }
+        }
     }
 
     /// Whether a reason was given: it is the waiver of what it stands beside.

@@ -78,6 +78,16 @@ impl Entry {
     pub(super) fn display(&self) -> String {
         format!("{}/{}", self.kind.as_str(), self.name)
     }
+
+    /// The key that its ports come from.
+    pub(super) fn ports_key(&self) -> &'static str {
+        match &self.spec {
+            EntrySpec::App(app) if !app.port.is_missing() => "port",
+            EntrySpec::Store(store) if !store.port.is_missing() => "port",
+            EntrySpec::Store(store) if store.ports.is_missing() => "engine",
+            _ => "ports",
+        }
+    }
 }
 
 impl Names {
@@ -114,14 +124,14 @@ impl Scope<'_> {
     pub(super) fn names(&mut self) -> Names {
         let mut names = Names::default();
         let spec = self.spec;
-        for (key, span, app) in spec.apps.get().into_iter().flat_map(|apps| apps.set()) {
+        for (key, span, app) in spec.apps.entries() {
             let absent = (!self.is_here(&app.only)).then(|| app.only.span()).flatten();
             let namespace = self.namespace_of(key, &app.namespace, span, "app");
             let ports = ports(&app.port, &app.ports, Some((port_name(app), 0)));
             let entry = Entry::new(RefKind::App, key, span, EntrySpec::App(app.clone()));
             self.add(&mut names, Entry { namespace, absent, ports, ..entry });
         }
-        for (key, span, store) in spec.stores.get().into_iter().flat_map(|stores| stores.set()) {
+        for (key, span, store) in spec.stores.entries() {
             let absent = (!self.is_here(&store.only)).then(|| store.only.span()).flatten();
             let namespace = self.namespace_of(key, &store.namespace, span, "store");
             let engine = store.engine.get().copied();
@@ -133,7 +143,7 @@ impl Scope<'_> {
             let entry = Entry::new(RefKind::Store, key, span, EntrySpec::Store(store.clone()));
             self.add(&mut names, Entry { namespace, absent, rendered, ports, ..entry });
         }
-        for (key, span, external) in spec.external.get().into_iter().flat_map(|all| all.set()) {
+        for (key, span, external) in spec.external.entries() {
             let absent = (!self.is_here(&external.only)).then(|| external.only.span()).flatten();
             if let (Some((_, at)), Some(host)) = (external.url.spanned(), external.host.span()) {
                 self.contradiction("`url` and `host` say the same thing", host, Some(at), "the address stands here");
@@ -167,10 +177,10 @@ impl Scope<'_> {
             let entry = Entry::new(RefKind::External, key, span, EntrySpec::External { host, url, on_premises });
             self.add(&mut names, Entry { absent, ports, ..entry });
         }
-        for (key, span, _) in spec.charts.get().into_iter().flat_map(|all| all.set()) {
+        for (key, span, _) in spec.charts.entries() {
             self.add(&mut names, Entry { rendered: false, ..Entry::new(RefKind::Chart, key, span, EntrySpec::Other) });
         }
-        for (key, span, _) in spec.buckets.get().into_iter().flat_map(|all| all.set()) {
+        for (key, span, _) in spec.buckets.entries() {
             self.add(&mut names, Entry { rendered: false, ..Entry::new(RefKind::Bucket, key, span, EntrySpec::Other) });
         }
         names
@@ -209,10 +219,16 @@ impl Scope<'_> {
                     self.unknown("namespace", said.as_str(), known.iter().map(|name| name.as_str()), at);
                     return None;
                 }
+                if field.is_missing() {
+                    self.record(|| (format!("{kind}s.{key}.namespace"), said, "the entry's key"));
+                }
                 Some(said.clone())
             }
             (None, Field::Missing) => match known[..] {
-                [only] => Some(only.clone()),
+                [only] => {
+                    self.record(|| (format!("{kind}s.{key}.namespace"), only, "namespaces: there is one"));
+                    Some(only.clone())
+                }
                 [] => {
                     let message = format!("{kind} `{key}` has no namespace, and the spec declares none");
                     self.tell(Diagnostic::new(Code::MissingField, message).at(span).help("declare one under `namespaces`"));
@@ -224,6 +240,17 @@ impl Scope<'_> {
                 }
             },
         }
+    }
+
+    /// The key of an entry as the spec has it: with the namespace where two entries have the name.
+    pub(super) fn key_of(&self, entry: &Entry) -> String {
+        let both = EntryName::new(entry.namespace.clone(), entry.name.clone());
+        let (apps, stores) = (self.spec.apps.get(), self.spec.stores.get());
+        let qualified = match entry.kind {
+            RefKind::Store => stores.is_some_and(|all| all.get(&both).is_some()),
+            _ => apps.is_some_and(|all| all.get(&both).is_some()),
+        };
+        if qualified { both.to_string() } else { entry.name.to_string() }
     }
 
     /// What a reference means. `None` where it means nothing that is here and rendered; a finding says why, or has said it already.
@@ -300,7 +327,7 @@ impl Scope<'_> {
     }
 }
 
-/// Whether what is said of ports is wrong, or said twice.
+/// Whether the ports are unreadable or given twice.
 fn ports_invalid(port: &Field<PortMap>, ports: &Field<crate::syntax::Map<PortName, PortMap>>) -> bool {
     matches!(port, Field::Bad(_))
         || matches!(ports, Field::Bad(_))
@@ -317,7 +344,7 @@ fn ports(
     let mut all: Vec<(String, u16, u16)> = Vec::new();
     let default = fallback.map_or("tcp", |(name, _)| name);
     all.extend(port.get().map(|map| (default.to_string(), map.service().get(), map.container().get())));
-    let named = ports.get().into_iter().flat_map(|map| map.set());
+    let named = ports.entries();
     all.extend(named.map(|(name, _, map)| (name.to_string(), map.service().get(), map.container().get())));
     if all.is_empty()
         && let Some((name, number)) = fallback.filter(|(_, number)| *number != 0)

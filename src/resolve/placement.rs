@@ -5,6 +5,9 @@ use crate::model::{Placement, Region, Spread, Toleration};
 use crate::syntax::Field;
 use crate::value::{Architecture, Name};
 
+/// The taint of nodes in an isolated subnet; its value is the name of the subnet.
+const ISOLATED: &str = "platgen.io/subnet";
+
 /// How many pods there are at a time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Runs {
@@ -50,7 +53,7 @@ impl Scope<'_> {
             }
             (Some((name, at)), Some(pool)) if pool.subnet != *name => {
                 let message = format!("the `pool` stands in the subnet `{}`, not in `{name}`", pool.subnet);
-                self.contradiction(message, at, pool.name.as_str().is_empty().then_some(at).or_else(|| at.into()), "the pool says so");
+                self.contradiction(message, at, Some(at), "the pool says so");
                 return None;
             }
             (Some((name, _)), _) => name.clone(),
@@ -72,9 +75,8 @@ impl Scope<'_> {
         // What runs on every node is kept away from none. A subnet without nodes has no taint.
         let has_nodes = |name: &Name| !everywhere || pools.is_empty() || pools.iter().any(|pool| pool.subnet == *name);
         let isolated = subnets.iter().filter(|name| is_isolated(name) && has_nodes(name));
-        let mut tolerations: Vec<Toleration> = isolated
-            .map(|name| Toleration { key: "platgen.io/subnet".to_string(), value: name.to_string(), effect: "NoSchedule" })
-            .collect();
+        let mut tolerations: Vec<Toleration> =
+            isolated.map(|name| Toleration { key: ISOLATED.to_string(), value: name.to_string(), effect: "NoSchedule" }).collect();
         for (key, value, effect) in
             pools.iter().filter(|pool| everywhere || chosen.is_some_and(|one| one.name == pool.name)).flat_map(|pool| &pool.taints)
         {
@@ -82,6 +84,25 @@ impl Scope<'_> {
             if !tolerations.contains(&toleration) {
                 tolerations.push(toleration);
             }
+        }
+        self.record_entry(|at| {
+            let from = match chosen {
+                Some(pool) => format!("cluster.pools.{}.subnet", pool.name),
+                None if everywhere => format!("{}.per_node", at.entry),
+                None => self.default_subnet().to_string(),
+            };
+            let names: Vec<&str> = subnets.iter().map(Name::as_str).collect();
+            ("subnet", names.join(", "), from)
+        });
+        for (number, taint) in tolerations.iter().enumerate().filter(|_| self.records()) {
+            self.record_entry(|at| {
+                let from = match taint.key.as_str() {
+                    ISOLATED => format!("network.subnets.{}.isolated", taint.value),
+                    _ if everywhere => format!("{}.per_node", at.entry),
+                    _ => format!("{}.pool", at.entry),
+                };
+                (format!("tolerations[{number}]"), format!("{}={}:{}", taint.key, taint.value, taint.effect), from)
+            });
         }
         let architectures = arch.get().into_iter().flatten().filter_map(Field::get).map(|one| one.name());
         let spread = match (runs, region.zones.len()) {

@@ -1,16 +1,17 @@
 //! Regions, networks and clusters of an environment, with the addresses that were planned for them.
 
 use super::Scope;
-use super::regions::{Place, SubnetSpec, places, short_zone, subnets};
+use super::provenance::Origin;
+use super::regions::{Place, SubnetSpec, short_zone, subnets};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts;
 use crate::model::lock::{Key, Purpose};
-use crate::model::{Cluster, Network, NetworkSubnet, OnPremises, Platform, Pool, Region, Secrets, TAGS, ZoneRange};
+use crate::model::{Cluster, Machine, Network, NetworkSubnet, OnPremises, Platform, Pool, Region, Secrets, TAGS, ZoneRange};
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::TaintEffect;
 use crate::syntax::Field;
-use crate::value::{Domain, KubernetesVersion, Name, PolicyEngine, Quantity, SecretStore};
+use crate::value::{Cidr, Domain, KubernetesVersion, Name, PolicyEngine, Quantity, SecretStore};
 use indexmap::IndexMap;
 
 /// The digits of an AWS account, which end the name of its bucket.
@@ -34,6 +35,15 @@ impl Scope<'_> {
             (None, Some(domain)) => format!("{}.{domain}", self.environment).parse::<Domain>().ok(),
             (None, None) => self.require(&platform.domain, "domain", at).cloned(),
         };
+        if let Some(domain) = &domain {
+            self.record(|| {
+                (
+                    "environment.domain".to_string(),
+                    domain,
+                    self.own_or("domain", &environment.domain, "platform.domain and the environment's name"),
+                )
+            });
+        }
         let cloud = spec.cloud.get();
         let state_region = cloud.and_then(|cloud| cloud.state.get()).and_then(|state| state.region.get()).cloned();
         let secrets = spec.secrets.get();
@@ -47,17 +57,11 @@ impl Scope<'_> {
                 self.unknown("group", approver.as_str(), groups.iter().map(|name| name.as_str()), at);
             }
         }
-        for (key, at, _) in platform.labels.get().into_iter().flat_map(|all| all.set()).filter(|(key, ..)| TAGS.contains(&key.as_str())) {
+        for (key, at, _) in platform.labels.entries().filter(|(key, ..)| TAGS.contains(&key.as_str())) {
             let message = format!("the label `{key}` would be a tag of every cloud resource, and platgen sets that one itself");
             self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help("give it another name, or a domain of your own in front"));
         }
-        let labels = platform
-            .labels
-            .get()
-            .into_iter()
-            .flat_map(|all| all.set())
-            .map(|(key, _, value)| (key.to_string(), value.to_string()))
-            .collect();
+        let labels = platform.labels.entries().map(|(key, _, value)| (key.to_string(), value.to_string())).collect();
         let name = name?;
         // The longest name made from it is that of a cluster, `<platform>-<environment>-<region>`, of at most 63 characters on every cloud.
         let longest = name.as_str().len() + self.environment.as_str().len() + 2 + 16;
@@ -98,14 +102,12 @@ impl Scope<'_> {
     }
 
     /// The regions with their networks and clusters; their workloads come later.
-    pub(super) fn places(&mut self) -> Option<Vec<Region>> {
+    pub(super) fn regions(&mut self) -> Option<Vec<Region>> {
         let spec = self.spec;
         let environment = self.environment.as_str();
         let item = spec.environments.get()?.get(environment)?;
         let entry = item.value.get()?;
-        let mut told = Vec::new();
-        let places = places(spec, environment, &mut |diagnostic| told.push(diagnostic));
-        told.into_iter().for_each(|diagnostic| self.tell(diagnostic));
+        let places = self.places.clone();
         let primary = match entry.primary.spanned() {
             Some((name, at)) => {
                 if !places.iter().any(|place| place.name == *name) {
@@ -116,6 +118,10 @@ impl Scope<'_> {
             }
             None => places.first()?.name.clone(),
         };
+        self.record(|| {
+            let first = format!("environments.{environment}.regions: the first");
+            ("environment.primary".to_string(), &primary, self.own_or("primary", &entry.primary, &first))
+        });
         let subnets = subnets(spec);
         let defaults: Vec<&SubnetSpec> = subnets.iter().filter(|subnet| subnet.default).collect();
         let declared = spec.network.get().and_then(|network| network.subnets.get());
@@ -197,6 +203,51 @@ impl Scope<'_> {
         Some(regions)
     }
 
+    /// The origin of a value of the environment: its key in the environment's block, or the rule without it.
+    fn own_or<T>(&self, key: &str, field: &Field<T>, otherwise: &str) -> String {
+        if field.is_missing() { otherwise.to_string() } else { format!("environments.{}.{key}", self.environment) }
+    }
+
+    /// Records the provider, zones, account and names of a region.
+    pub(super) fn record_region(&self, region: &Region, platform: &Platform) {
+        let at = format!("regions.{}", region.name);
+        self.record(|| (format!("{at}.provider"), format!("{:?}", region.provider).to_lowercase(), "cloud.provider"));
+        for (number, zone) in region.zones.iter().enumerate() {
+            self.record(|| (format!("{at}.zone_names[{number}]"), zone, format!("{at}.zones and the provider's zones")));
+        }
+        if let Some(account) = &region.account {
+            let from = format!("cloud.accounts.{}", self.environment);
+            self.record(|| (format!("{at}.account"), account, from.clone()));
+            self.record(|| {
+                (format!("{at}.state_bucket"), platform.state_bucket(account), format!("platform.name, the environment and {from}"))
+            });
+        }
+        self.record(|| (format!("{at}.cluster"), &region.cluster.name, "platform.name, the environment and the region"));
+    }
+
+    /// The origin of the subnet of pools and entries that name none.
+    pub(super) fn default_subnet(&self) -> &'static str {
+        let declared = self.spec.network.get().and_then(|network| network.subnets.get()).is_some_and(|all| !all.is_empty());
+        if declared { "network.subnets: the default one" } else { "the only subnet: none is declared" }
+    }
+
+    /// Records the capacity and the taints of a pool's nodes.
+    fn record_pool(&self, name: &Name, capacity: Option<&Machine>, taints: &[(String, String, &'static str)]) {
+        let at = format!("cluster.pools.{name}");
+        if let Some(Machine { architecture, cpu, memory }) = capacity {
+            let cpu = cpu.as_ref().map(Quantity::canonical);
+            let memory = memory.as_ref().map(Quantity::canonical);
+            for (key, value) in [("arch", architecture.map(str::to_owned)), ("cpu", cpu), ("memory", memory)] {
+                if let Some(value) = value {
+                    self.record(|| (format!("{at}.capacity.{key}"), value, format!("{at}.machine")));
+                }
+            }
+        }
+        for (number, (key, value, effect)) in taints.iter().enumerate() {
+            self.record(|| (format!("{at}.node_taints[{number}]"), format!("{key}={value}:{effect}"), format!("{at}.taints")));
+        }
+    }
+
     /// Whether files can be printed for a version, and clusters of it be had.
     fn version(&mut self, version: KubernetesVersion, at: Span, provider: Provider) {
         let (oldest, newest) = VERSIONS;
@@ -214,7 +265,7 @@ impl Scope<'_> {
     fn pools(&mut self, subnets: &[SubnetSpec], provider: Provider) -> Vec<Pool> {
         let spec = self.spec;
         let mut pools = Vec::new();
-        for (name, span, pool) in spec.cluster.get().and_then(|cluster| cluster.pools.get()).into_iter().flat_map(|all| all.set()) {
+        for (name, span, pool) in spec.cluster.get().into_iter().flat_map(|cluster| cluster.pools.entries()) {
             let machine = self.require(&pool.machine, "machine", span).cloned();
             let nodes = self.require(&pool.nodes, "nodes", span).copied();
             let subnet = match pool.subnet.spanned() {
@@ -223,9 +274,16 @@ impl Scope<'_> {
                     None
                 }
                 Some((subnet, _)) => Some(subnet.clone()),
-                None => subnets.iter().find(|subnet| subnet.default).map(|subnet| subnet.name.clone()),
+                None => {
+                    let default = subnets.iter().find(|subnet| subnet.default).map(|subnet| subnet.name.clone());
+                    self.record(|| {
+                        let subnet = default.as_ref().map(ToString::to_string).unwrap_or_default();
+                        (format!("cluster.pools.{name}.subnet"), subnet, self.default_subnet())
+                    });
+                    default
+                }
             };
-            let taints = pool.taints.get().into_iter().flat_map(|all| all.set()).map(|(key, _, taint)| {
+            let taints = pool.taints.entries().map(|(key, _, taint)| {
                 let effect = match taint.effect.get() {
                     Some(TaintEffect::NoExecute) => "NoExecute",
                     Some(TaintEffect::PreferNoSchedule) => "PreferNoSchedule",
@@ -235,20 +293,16 @@ impl Scope<'_> {
             });
             if let (Some(machine), Some(nodes), Some(subnet)) = (machine, nodes, subnet) {
                 let capacity = self.machine(provider, &machine, pool.machine.span());
+                let taints: Vec<_> = taints.collect();
+                self.record_pool(name, capacity.as_ref(), &taints);
                 pools.push(Pool {
                     name: name.clone(),
                     subnet,
                     machine,
                     capacity,
                     nodes: (nodes.min(), nodes.max()),
-                    labels: pool
-                        .labels
-                        .get()
-                        .into_iter()
-                        .flat_map(|all| all.set())
-                        .map(|(key, _, value)| (key.to_string(), value.to_string()))
-                        .collect(),
-                    taints: taints.collect(),
+                    labels: pool.labels.entries().map(|(key, _, value)| (key.to_string(), value.to_string())).collect(),
+                    taints,
                     disk: pool.disk.get().cloned().unwrap_or_else(|| Quantity::from_bytes(100 << 30)),
                 });
             }
@@ -256,45 +310,53 @@ impl Scope<'_> {
         pools
     }
 
-    /// The network of a region; none on a provider without one of ours, or where a range is missing (which is told elsewhere).
+    /// A planned range, with a record of its key in the lock; `name` is its place under the region's addresses.
+    fn range(&self, region: &str, name: &str, key: Key) -> Option<Cidr> {
+        let cidr = self.plan.get(&key)?;
+        self.record(|| (format!("addresses.{region}.{name}"), cidr, Origin::Lock(key)));
+        Some(cidr)
+    }
+
+    /// The network of a region. `None` on a provider without networks of ours, or where a range is missing, which the address plan reports.
     fn network(&self, place: &Place, subnets: &[SubnetSpec]) -> Option<Network> {
         let (environment, region) = (self.environment.as_str(), place.name.as_str());
-        let plan = self.plan;
         let zonal = place.provider == Provider::Aws;
-        let parts = |key: Key| -> Option<Vec<ZoneRange>> {
+        let parts = |name: &str, key: Key| -> Option<Vec<ZoneRange>> {
             if !zonal {
-                return Some(
-                    plan.get(&key).map(|cidr| ZoneRange { zone: String::new(), short: String::new(), cidr }).into_iter().collect(),
-                );
+                let range = self.range(region, name, key);
+                return Some(range.map(|cidr| ZoneRange { zone: String::new(), short: String::new(), cidr }).into_iter().collect());
             }
             let zones = place.zones.iter().map(|zone| {
                 let short = short_zone(region, zone);
-                Some(ZoneRange { zone: zone.clone(), cidr: plan.get(&key.part(&short))?, short })
+                let cidr = self.range(region, &format!("{name}.{zone}"), key.part(&short))?;
+                Some(ZoneRange { zone: zone.clone(), cidr, short })
             });
             zones.collect()
         };
-        let purpose = |purpose: Purpose| parts(Key::purpose(environment, region, purpose));
+        let purpose = |name: &str, purpose: Purpose| parts(name, Key::purpose(environment, region, purpose));
         let premises = self.spec.network.get().and_then(|network| network.on_premises.get());
-        let named = subnets.iter().map(|subnet| {
-            Some(NetworkSubnet {
-                name: subnet.name.clone(),
-                renamed_from: subnet.was.clone(),
-                default: subnet.default,
-                isolated: subnet.isolated,
-                internet: subnet.internet,
-                ranges: parts(Key::subnet(environment, region, subnet.name.as_str()))?,
-            })
-        });
         Some(Network {
-            cidr: plan.get(&Key::vpc(environment, region))?,
-            pods: plan.get(&Key::pods(environment, region))?,
-            pod_zones: if zonal { parts(Key::pods(environment, region))? } else { Vec::new() },
-            services: plan.get(&Key::services(environment, region))?,
-            subnets: named.collect::<Option<_>>()?,
-            lb_public: purpose(Purpose::PublicLoadBalancers).unwrap_or_default(),
-            lb_internal: purpose(Purpose::InternalLoadBalancers)?,
-            endpoints: purpose(Purpose::Endpoints)?,
-            transit: if premises.is_some() { purpose(Purpose::Transit).unwrap_or_default() } else { Vec::new() },
+            cidr: self.range(region, "vpc", Key::vpc(environment, region))?,
+            pods: self.range(region, "pods", Key::pods(environment, region))?,
+            pod_zones: if zonal { parts("pods", Key::pods(environment, region))? } else { Vec::new() },
+            services: self.range(region, "services", Key::services(environment, region))?,
+            subnets: subnets
+                .iter()
+                .map(|subnet| {
+                    Some(NetworkSubnet {
+                        name: subnet.name.clone(),
+                        renamed_from: subnet.was.clone(),
+                        default: subnet.default,
+                        isolated: subnet.isolated,
+                        internet: subnet.internet,
+                        ranges: parts(subnet.name.as_str(), Key::subnet(environment, region, subnet.name.as_str()))?,
+                    })
+                })
+                .collect::<Option<_>>()?,
+            lb_public: purpose("lb-public", Purpose::PublicLoadBalancers).unwrap_or_default(),
+            lb_internal: purpose("lb-internal", Purpose::InternalLoadBalancers)?,
+            endpoints: purpose("endpoints", Purpose::Endpoints)?,
+            transit: if premises.is_some() { purpose("transit", Purpose::Transit).unwrap_or_default() } else { Vec::new() },
             on_premises: premises.map(|premises| OnPremises {
                 cidrs: premises.cidrs.get().into_iter().flatten().filter_map(Field::get).copied().collect(),
                 gateway: premises.gateway.get().copied(),

@@ -2,8 +2,8 @@
 //!
 //! Tells, and changes nothing.
 
-use super::Scope;
 use super::names::Entry;
+use super::{Scope, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Container;
 use crate::source::Span;
@@ -32,9 +32,9 @@ impl Scope<'_> {
     pub(super) fn check_listeners(&mut self, sidecars: &Field<Map<Name, spec::Container>>, port: Option<Span>, main: Option<&Container>) {
         let own = main.into_iter().flat_map(|main| &main.ports).map(|(_, number)| *number);
         let mut taken: BTreeMap<u16, Option<Span>> = own.map(|number| (number, port)).collect();
-        for (_, _, sidecar) in sidecars.get().into_iter().flat_map(|all| all.set()) {
+        for (_, _, sidecar) in sidecars.entries() {
             let mut listens = Vec::new();
-            for (_, at, map) in sidecar.ports.get().into_iter().flat_map(|all| all.set()) {
+            for (_, at, map) in sidecar.ports.entries() {
                 let number = map.container().get();
                 match taken.get(&number) {
                     Some(first) => {
@@ -50,16 +50,10 @@ impl Scope<'_> {
 
     /// What only a container that stays can have.
     pub(super) fn check_init(&mut self, containers: &Field<Map<Name, spec::Container>>) {
-        for (_, key, container) in containers.get().into_iter().flat_map(|all| all.set()) {
-            for (name, span) in [("probes", container.probes.span()), ("metrics", container.metrics.span())] {
-                if let Some(span) = span {
-                    self.contradiction(
-                        format!("`{name}` means nothing for an init container"),
-                        span,
-                        Some(key),
-                        "it ends before the others start",
-                    );
-                }
+        for (_, key, container) in containers.entries() {
+            let message = |name: &str| format!("`{name}` means nothing for an init container");
+            for (name, at) in written([("probes", container.probes.span()), ("metrics", container.metrics.span())]) {
+                self.contradiction(message(name), at, Some(key), "it ends before the others start");
             }
         }
     }

@@ -1,18 +1,27 @@
 //! What an entry says of probes -> the probes of its main container. None is ever invented.
 
-use super::Scope;
-use super::containers::{Fallback, Pod};
 use super::names::Entry;
+use super::volumes::Pod;
+use super::{Scope, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Probe, ProbeAction, Probes};
 use crate::source::Span;
 use crate::spec::ContainerFields;
 use crate::syntax::Field;
-use crate::value::{Duration, PortSpecifier};
+use crate::value::{Duration, Image, PortSpecifier};
 use std::ops::RangeInclusive;
 
 /// The largest figure that the API takes where it has 32 bits.
 pub(super) const MOST: u64 = i32::MAX as u64;
+
+/// The image and the probes of a container whose spec has none.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fallback {
+    pub(super) image: Option<Image>,
+    pub(super) probes: Probes,
+    /// Whether a missing image is reported by the checks of the entry.
+    pub(super) told: bool,
+}
 
 impl Scope<'_> {
     pub(super) fn probes(
@@ -24,13 +33,17 @@ impl Scope<'_> {
         container: Span,
         entry: &Entry,
     ) -> Probes {
-        let Some((probes, at)) = fields.probes.spanned() else { return fallback.probes.clone() };
+        let Some((probes, _)) = fields.probes.spanned() else { return self.fallback_probes(fallback) };
         let read = |scope: &mut Self, name: &str, field: &Field<crate::spec::Probe>| {
             let (probe, at) = field.spanned()?;
             if let Some(none) = probes.none.span() {
                 scope.contradiction(format!("`none` says that there are no probes, and `{name}` is one"), none, Some(at), "it stands here");
             }
-            scope.probe(probe, at, ports, entry)
+            let probe = scope.probe(probe, at, ports, entry)?;
+            if let ProbeAction::Http { port, .. } | ProbeAction::Grpc { port, .. } | ProbeAction::Tcp { port } = &probe.action {
+                scope.record_container(|at| (format!("probes.{name}.port"), port, at.container_ports()));
+            }
+            Some(probe)
         };
         let result = Probes {
             ready: read(self, "ready", &probes.ready),
@@ -41,18 +54,28 @@ impl Scope<'_> {
             let reason = self.reason(&probes.none, "none", "a container without probes", container);
             pod.no_probes = pod.no_probes.take().or(reason);
         } else if probes.ready.is_missing() && probes.live.is_missing() && probes.start.is_missing() {
-            let _ = at;
-            return fallback.probes.clone();
+            return self.fallback_probes(fallback);
         }
         result
     }
 
+    /// The probes of the store's engine; an app has none.
+    fn fallback_probes(&self, fallback: &Fallback) -> Probes {
+        let probes = &fallback.probes;
+        for (name, probe) in [("ready", &probes.ready), ("live", &probes.live), ("start", &probes.start)] {
+            let Some(probe) = probe.as_ref().filter(|_| self.records()) else { continue };
+            let (key, value) = match &probe.action {
+                ProbeAction::Exec { command } => ("exec", command.join(" ")),
+                ProbeAction::Http { port, .. } | ProbeAction::Grpc { port, .. } | ProbeAction::Tcp { port } => ("port", port.to_string()),
+            };
+            self.record_container(|at| (format!("probes.{name}.{key}"), value, format!("{}.engine", at.entry)));
+        }
+        probes.clone()
+    }
+
     fn probe(&mut self, probe: &crate::spec::Probe, at: Span, ports: &[(String, u16)], entry: &Entry) -> Option<Probe> {
-        let said: Vec<(&str, Span)> =
-            [("http", probe.http.span()), ("grpc", probe.grpc.span()), ("tcp", probe.tcp.span()), ("exec", probe.exec.span())]
-                .into_iter()
-                .filter_map(|(name, span)| Some((name, span?)))
-                .collect();
+        let said =
+            written([("http", probe.http.span()), ("grpc", probe.grpc.span()), ("tcp", probe.tcp.span()), ("exec", probe.exec.span())]);
         match said[..] {
             [] => {
                 let diagnostic = Diagnostic::new(Code::MissingField, "the probe says nothing to try").at(at);
@@ -91,8 +114,7 @@ impl Scope<'_> {
                         );
                     }
                 }
-                let headers =
-                    probe.headers.get().into_iter().flat_map(|all| all.set()).map(|(name, _, value)| (name.clone(), value.clone()));
+                let headers = probe.headers.entries().map(|(name, _, value)| (name.clone(), value.clone()));
                 ProbeAction::Http { path: path.clone(), port: self.probe_port(probe, at, ports, entry)?, headers: headers.collect() }
             }
             (_, Field::Set(service, at), _) => {

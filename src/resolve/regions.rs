@@ -13,6 +13,7 @@ use crate::value::{Cidr, Name};
 const DEFAULT_SUBNET: &str = "general";
 
 /// A region as the spec and the provider's facts have it.
+#[derive(Clone)]
 pub(super) struct Place {
     pub(super) name: Name,
     pub(super) provider: Provider,
@@ -87,12 +88,10 @@ pub(super) fn places(spec: &Spec, environment: &str, tell: &mut dyn FnMut(Diagno
 pub(super) fn check_regions(spec: &Spec, found: &mut Diagnostics) {
     let used: Vec<&Name> = spec
         .environments
-        .get()
-        .into_iter()
-        .flat_map(|all| all.set())
+        .entries()
         .flat_map(|(_, _, environment)| environment.regions.get().into_iter().flatten().filter_map(Field::get))
         .collect();
-    for (name, span, region) in spec.regions.get().into_iter().flat_map(|all| all.set()).filter(|(name, _, _)| !used.contains(name)) {
+    for (name, span, region) in spec.regions.entries().filter(|(name, _, _)| !used.contains(name)) {
         let provider = region.provider.get().or(spec.cloud.get().and_then(|cloud| cloud.provider.get())).copied();
         let Some(provider) = provider.filter(|provider| provider.is_cloud()) else { continue };
         if facts::region(provider, name.as_str()).is_none() {
@@ -144,11 +143,11 @@ pub(super) fn subnets(spec: &Spec) -> Vec<SubnetSpec> {
 impl Scope<'_> {
     /// Whether one of the environment's regions is on a cloud.
     pub(super) fn on_a_cloud(&self) -> bool {
-        places(self.spec, self.environment.as_str(), &mut |_| {}).iter().any(|place| place.provider.is_cloud())
+        self.places.iter().any(|place| place.provider.is_cloud())
     }
 
     /// Whether one of the environment's regions is on AWS.
     pub(super) fn on_aws(&self) -> bool {
-        places(self.spec, self.environment.as_str(), &mut |_| {}).iter().any(|place| place.provider == Provider::Aws)
+        self.places.iter().any(|place| place.provider == Provider::Aws)
     }
 }

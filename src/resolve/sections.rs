@@ -2,9 +2,8 @@
 //!
 //! Tells, and changes nothing.
 
-use super::Scope;
 use super::names::Names;
-use super::regions::places;
+use super::{Scope, written};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::facts;
 use crate::provider::Provider;
@@ -42,8 +41,8 @@ pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
             found.push(Diagnostic::new(Code::NotRendered, message).at(*span));
         }
     };
-    let environments = || specs.base.environments.get().into_iter().flat_map(|all| all.set()).map(|(_, _, environment)| environment);
-    let teams = || specs.base.teams.get().into_iter().flat_map(|all| all.set()).map(|(_, _, team)| team);
+    let environments = || specs.base.environments.entries().map(|(_, _, environment)| environment);
+    let teams = || specs.base.teams.entries().map(|(_, _, team)| team);
     if !specs.sections.contains_key("delivery") {
         let approvals = |count: &Field<u32>| count.spanned().filter(|(count, _)| **count > 0).map(|(_, at)| at);
         once("branch", environments().filter_map(|one| one.branch.span()).collect(), "renders no pipeline");
@@ -67,11 +66,11 @@ impl Scope<'_> {
         self.check_externals();
         self.check_charts(names);
         let spec = self.spec;
-        let regions = spec.regions.get().into_iter().flat_map(|all| all.set());
+        let regions = spec.regions.entries();
         self.check_former("region", regions.map(|(name, _, region)| (name, &region.renamed_from)));
-        let subnets = spec.network.get().and_then(|network| network.subnets.get()).into_iter().flat_map(|all| all.set());
+        let subnets = spec.network.get().into_iter().flat_map(|network| network.subnets.entries());
         self.check_former("subnet", subnets.map(|(name, _, subnet)| (name, &subnet.renamed_from)));
-        for (_, _, bucket) in spec.buckets.get().into_iter().flat_map(|all| all.set()) {
+        for (_, _, bucket) in spec.buckets.entries() {
             if let Some((name, at)) = bucket.copy_to.spanned() {
                 self.region_of_spec(name, at);
             }
@@ -95,12 +94,10 @@ impl Scope<'_> {
             ("network.on_premises.asn", premises.and_then(|premises| premises.asn.span())),
             ("network.on_premises.dns", premises.and_then(|premises| premises.dns.span())),
         ];
-        for (name, span) in fields {
-            if let Some(span) = span {
-                self.not_rendered(name, span);
-            }
+        for (name, span) in written(fields) {
+            self.not_rendered(name, span);
         }
-        for place in places(spec, self.environment.as_str(), &mut |_| {}) {
+        for place in self.places.clone() {
             let at = spec.regions.get().and_then(|all| all.get(place.name.as_str())).map(|item| item.key);
             if let (Provider::Google | Provider::Azure, Some(at)) = (place.provider, at) {
                 let message = format!("the network of `{}` is planned and left out: this version renders those of AWS alone", place.name);
@@ -144,9 +141,7 @@ impl Scope<'_> {
         if let Some((cluster, at)) = spec.cluster.spanned() {
             self.require(&cluster.version, "version", at);
         }
-        for group in
-            spec.access.get().and_then(|access| access.groups.get()).into_iter().flat_map(|all| all.set()).map(|(_, _, group)| group)
-        {
+        for group in spec.access.get().into_iter().flat_map(|access| access.groups.entries()).map(|(_, _, group)| group) {
             if let Some((_, at)) = group.id.spanned().filter(|(id, _)| id.trim().is_empty()) {
                 let diagnostic = Diagnostic::new(Code::InvalidValue, "the `id` of a group is never empty").at(at);
                 self.tell(diagnostic.help("write what the identity provider calls the group"));
@@ -161,7 +156,7 @@ impl Scope<'_> {
         if self.on_a_cloud() {
             self.require(&network.cidr, "cidr", at);
         }
-        let explicit = network.subnets.get().into_iter().flat_map(|all| all.set()).map(|(_, _, subnet)| &subnet.cidr);
+        let explicit = network.subnets.entries().map(|(_, _, subnet)| &subnet.cidr);
         let premises = network.on_premises.get().and_then(|premises| premises.cidrs.get()).into_iter().flatten();
         for (cidr, at) in [&network.cidr].into_iter().chain(explicit).chain(premises).filter_map(Field::spanned) {
             let never = NEVER_OURS.iter().find(|(range, _)| range.parse::<Cidr>().is_ok_and(|range| range.overlaps(*cidr)));
@@ -199,7 +194,7 @@ impl Scope<'_> {
     /// Addresses that are outside.
     fn check_externals(&mut self) {
         let spec = self.spec;
-        for (_, _, external) in spec.external.get().into_iter().flat_map(|all| all.set()) {
+        for (_, _, external) in spec.external.entries() {
             let url = external.url.spanned().map(|(url, at)| (url.host().to_string(), at));
             let host = external.host.spanned().map(|(host, at)| (host.to_string(), at));
             let Some((host, at)) = url.or(host) else { continue };
@@ -224,7 +219,7 @@ impl Scope<'_> {
     /// Charts are read and checked, though not rendered.
     fn check_charts(&mut self, names: &Names) {
         let spec = self.spec;
-        for (key, span, chart) in spec.charts.get().into_iter().flat_map(|all| all.set()) {
+        for (key, span, chart) in spec.charts.entries() {
             self.require(&chart.repository, "repository", span);
             self.require(&chart.version, "version", span);
             let here = self.is_here(&chart.only);

@@ -1,9 +1,9 @@
 //! What an entry says of rights -> the rights of a container, within the pod security standard of its namespace.
 
 use super::Scope;
-use super::containers::Pod;
+use super::provenance::HARDENED;
 use super::values::Consumer;
-use super::volumes::Volumes;
+use super::volumes::{Pod, Volumes};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{PodSecurityLevel, Security};
 use crate::source::Span;
@@ -54,13 +54,28 @@ impl Scope<'_> {
         if let Some(host) = host {
             pod.host_network |= host.network.get() == Some(&true);
             pod.host_pid |= host.pid.get() == Some(&true);
-            for (path, at, node) in host.paths.get().into_iter().flat_map(|all| all.set()) {
+            for (path, at, node) in host.paths.entries() {
                 self.mount_host(volumes, path, node, at, pod);
             }
         }
         self.admitted(&security, consumer);
         let fs_group = security.fs_group.get().copied().or(at.map(|_| group));
-        pod.fs_group = pod.fs_group.or(fs_group);
+        if let (None, Some(group)) = (pod.fs_group, fs_group) {
+            self.record_entry(|at| {
+                let keys = [("fs_group", &security.fs_group), ("group", &security.group), ("user", &security.user)];
+                let key = keys.into_iter().find(|(_, field)| !field.is_missing());
+                let from = key.map_or_else(|| HARDENED.to_string(), |(key, _)| format!("{}.security.{key}", at.container));
+                ("security.fs_group", group, from)
+            });
+            pod.fs_group = Some(group);
+        }
+        self.record_container(|_| ("security.user", user, HARDENED));
+        self.record_container(|at| {
+            let from = if security.user.is_missing() { HARDENED.to_string() } else { format!("{}.security.user", at.container) };
+            ("security.group", group, from)
+        });
+        self.record_container(|_| ("security.writable_root", writable_root, HARDENED));
+        self.record_container(|_| ("security.privileged", privileged, HARDENED));
         Security { user, group, capabilities, writable_root, privileged }
     }
 

@@ -1,7 +1,6 @@
 //! Folders of a pod: each volume has a name of its own, each container sees one thing at a path.
 
 use super::Scope;
-use super::containers::Pod;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{HostPath, Medium, Mount, Volume};
 use crate::source::Span;
@@ -9,6 +8,21 @@ use crate::value::{AbsolutePath, Quantity, digest};
 
 /// The longest name of a volume: a DNS label.
 const LONGEST: usize = 63;
+
+/// What the containers of a pod share.
+#[derive(Debug, Default)]
+pub(super) struct Pod {
+    pub(super) volumes: Vec<Volume>,
+    /// The mounts of the entry's own container, which init containers and sidecars may share. `None` until that container is resolved.
+    pub(super) shared: Option<Vec<Mount>>,
+    /// Whether the entry's own container has a reported fault: folders that it lacks are then not reported.
+    pub(super) incomplete: bool,
+    pub(super) fs_group: Option<u32>,
+    pub(super) host_network: bool,
+    pub(super) host_pid: bool,
+    pub(super) reason: Option<String>,
+    pub(super) no_probes: Option<String>,
+}
 
 /// What one container sees, and where that was said.
 #[derive(Debug, Default)]

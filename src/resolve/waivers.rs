@@ -24,7 +24,7 @@ impl Scope<'_> {
 
     pub(super) fn waivers(&mut self, platform: &mut Platform) {
         let spec = self.spec;
-        for (name, span, waiver) in spec.waivers.get().into_iter().flat_map(|all| all.set()) {
+        for (name, span, waiver) in spec.waivers.entries() {
             let here = self.is_here(&waiver.only);
             let rule = self.require(&waiver.rule, "rule", span).cloned();
             if let (Some(own), Some(at)) = (rule.as_ref().and_then(|rule| rule.own()), waiver.rule.span()) {

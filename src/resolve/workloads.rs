@@ -1,14 +1,15 @@
 //! Apps and stores become workloads of every region they run in.
 
 use super::Scope;
-use super::containers::{Declared, Fallback, Pod};
+use super::containers::{Declared, RESOURCES};
 use super::engines;
 use super::flows::Hosts;
 use super::names::{Entry, EntrySpec, Names};
 use super::placement::Runs;
-use super::probes::MOST;
+use super::probes::{Fallback, MOST};
+use super::provenance::{HARDENED, Position};
 use super::values::Consumer;
-use super::volumes::Volumes;
+use super::volumes::{Pod, Volumes};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
     self, Autoscaling, Backup, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Runner, Service, ServicePort, Volume,
@@ -37,6 +38,7 @@ impl Scope<'_> {
             let (mut workloads, mut stores) = (IndexMap::new(), IndexMap::new());
             let site = Site { platform, region: &region, names };
             for entry in names.iter().filter(|entry| entry.absent.is_none()) {
+                self.record_into(entry, region.name.as_str());
                 let built = match &entry.spec {
                     EntrySpec::App(app) if self.runs_in(app, &region) => self.app(entry, app, site, hosts),
                     EntrySpec::Store(store) if entry.rendered && (region.primary || store.independent.get() == Some(&true)) => {
@@ -71,7 +73,7 @@ impl Scope<'_> {
         let fallback = Fallback { told: true, ..Fallback::default() };
         // Claims come first: their names are not for an empty folder to take.
         let mut volumes = Volumes::of(None);
-        for (path, at, size) in app.volumes.get().into_iter().flat_map(|all| all.set()) {
+        for (path, at, size) in app.volumes.entries() {
             self.mount_claim(&mut volumes, path, size.clone(), at, &mut pod);
         }
         let main = self.container(declared(entry, app.container(), volumes, ports, &fallback), &mut consumer, &mut pod);
@@ -79,7 +81,9 @@ impl Scope<'_> {
         pod.incomplete = main.is_none();
         self.check_init(&app.init);
         self.check_container_names(entry, app);
+        self.record_containers_of("init");
         let init = self.others(&app.init, &mut consumer, &mut pod);
+        self.record_containers_of("sidecars");
         let sidecars = self.others(&app.sidecars, &mut consumer, &mut pod);
         self.check_listeners(&app.sidecars, app.port.span().or(app.ports.span()), main.as_ref());
         let main = main?;
@@ -95,6 +99,20 @@ impl Scope<'_> {
             _ if pod.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. })) => Kind::StatefulSet,
             _ => Kind::Deployment,
         };
+        self.record_entry(|at| {
+            let (name, key) = match kind {
+                Kind::CronJob(_) => ("CronJob", "schedule"),
+                Kind::Job { .. } => ("Job", "run"),
+                Kind::DaemonSet => ("DaemonSet", "per_node"),
+                Kind::StatefulSet => ("StatefulSet", "volumes"),
+                Kind::Deployment => return ("kind", "Deployment", "the entry: no schedule, run, per_node or volumes".to_string()),
+            };
+            ("kind", name, format!("{}.{key}", at.entry))
+        });
+        if let (Kind::CronJob(cron), true) = (&kind, app.timezone.is_missing()) {
+            let why = "read in UTC unless it says otherwise";
+            self.record_entry(|at| ("timezone", &cron.timezone, format!("{}.schedule: {why}", at.entry)));
+        }
         let scale = app.scale.get();
         let default = if platform.protected { 2 } else { 1 };
         let replicas = match (&kind, scale.and_then(|scale| scale.replicas.get())) {
@@ -108,9 +126,22 @@ impl Scope<'_> {
         });
         let runs = if matches!(kind, Kind::DaemonSet) { Runs::OnEveryNode } else { Runs::replicas(replicas.1) };
         let placement = self.placement(&app.subnet, &app.pool, &app.arch, region, runs)?;
+        if matches!(kind, Kind::Deployment | Kind::StatefulSet) {
+            let said = scale.is_some_and(|scale| !scale.replicas.is_missing());
+            let from = |at: &Position| match said {
+                true => format!("{}.scale.replicas", at.entry),
+                false => format!("environments.{}.protected", self.environment),
+            };
+            let range = || if replicas.0 == replicas.1 { replicas.0.to_string() } else { format!("{}..{}", replicas.0, replicas.1) };
+            self.record_entry(|at| ("scale.replicas", range(), from(at)));
+            self.record_replicas(replicas.0, placement.spread, region, from);
+            if let Some(cpu) = autoscaling.as_ref().and_then(|scaling| scaling.cpu) {
+                self.record_entry(|at| ("scale.cpu", cpu, format!("{}.scale.replicas", at.entry)));
+            }
+        }
         let exposures = self.exposures(app, entry, platform, hosts);
         let mut metrics: Vec<(u16, Span)> = self.metrics_port(&app.metrics, &main, entry).into_iter().collect();
-        for (name, _, container) in app.sidecars.get().into_iter().flat_map(|all| all.set()) {
+        for (name, _, container) in app.sidecars.entries() {
             if let Some(sidecar) = sidecars.iter().find(|sidecar| sidecar.name == *name) {
                 metrics.extend(self.metrics_port(&container.metrics, sidecar, entry));
             }
@@ -118,6 +149,7 @@ impl Scope<'_> {
         let needs = self.needs(&app.needs, &consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &exposures, &metrics);
         let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(30);
+        self.record_entry(|_| ("grace", format!("{grace}s"), "the default of apps and stores"));
         let workload = Workload {
             kind,
             protocol: app.protocol.get().copied().unwrap_or(Protocol::Http),
@@ -127,7 +159,7 @@ impl Scope<'_> {
             sidecars,
             exposures,
             grace,
-            ..base_workload(&consumer, (&app.owner, &app.alias), main, pod, placement)
+            ..self.base_workload(&consumer, (&app.owner, &app.alias), main, pod, placement)
         };
         Some((workload, flows))
     }
@@ -149,6 +181,7 @@ impl Scope<'_> {
             self.mount_claim(&mut volumes, &data, size.clone(), at, &mut pod);
         }
         let mut main = self.container(declared(entry, store.container(), volumes, ports, &fallback), &mut consumer, &mut pod)?;
+        let written = main.args.len();
         let mounted = main.mounts.iter().any(|mount| mount.path == data.as_str());
         if size.is_some() {
             if main.args.is_empty() && main.command.is_empty() {
@@ -157,22 +190,79 @@ impl Scope<'_> {
         } else if server.writes_always && !mounted {
             let declares_disk = store.resources.get().is_some_and(|resources| !resources.ephemeral.is_missing());
             add_cache_folder(&mut main, &mut pod, &data, declares_disk);
+            if let (false, Some((_, limit))) = (declares_disk, &main.ephemeral) {
+                self.record_container(|_| ("limits.ephemeral", limit, RESOURCES));
+            }
         }
         if main.command.is_empty() {
             main.args.extend(port_arguments);
         }
-        for (name, _, value) in store.parameters.get().into_iter().flat_map(|all| all.set()) {
+        self.record_args(&main.args, written, "engine");
+        let written = main.args.len();
+        for (name, _, value) in store.parameters.entries() {
             main.args.extend([format!("--{name}"), value.clone()]);
         }
+        self.record_args(&main.args, written, "parameters");
         let members = store.replicas.get().copied().unwrap_or(1);
         let placement = self.placement(&store.subnet, &Field::Missing, &Field::Missing, site.region, Runs::replicas(members))?;
+        let kind = if size.is_some() { Kind::StatefulSet } else { Kind::Deployment };
+        self.record_entry(|at| ("kind", format!("{kind:?}"), format!("{}.storage", at.entry)));
+        self.record_entry(|at| ("protocol", "tcp", format!("{}.engine", at.entry)));
+        self.record_entry(|_| ("grace", "30s", "the default of apps and stores"));
+        self.record_replicas(members, placement.spread, site.region, |at| format!("{}.replicas", at.entry));
         let metrics: Vec<(u16, Span)> = self.metrics_port(&store.metrics, &main, entry).into_iter().collect();
         let needs = self.needs(&store.needs, &consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &[], &metrics);
-        let base = base_workload(&consumer, (&store.owner, &store.alias), main, pod, placement);
-        let kind = if size.is_some() { Kind::StatefulSet } else { Kind::Deployment };
+        let base = self.base_workload(&consumer, (&store.owner, &store.alias), main, pod, placement);
         let workload = Workload { store: Some(engine), kind, protocol: Protocol::Tcp, replicas: (members, members), ..base };
         Some((workload, flows))
+    }
+
+    /// What apps and stores have in common: one pod behind a Service, if it has a port. `of` are owner and aliases as the entry gives them.
+    fn base_workload(
+        &self,
+        consumer: &Consumer<'_>,
+        of: (&Field<Name>, &Field<Vec<Field<Name>>>),
+        main: Container,
+        pod: Pod,
+        placement: Placement,
+    ) -> Workload {
+        let (owner, alias) = of;
+        let platform = consumer.platform;
+        let fallback = platform.namespaces.get(consumer.namespace.as_str()).map_or(&platform.owner, |namespace| &namespace.owner);
+        let owner = owner.get().unwrap_or(fallback);
+        self.record_entry(|_| ("service_account", consumer.name, "the entry's name"));
+        self.record_entry(|_| ("owner", owner, format!("namespaces.{}.owner", consumer.namespace)));
+        for (name, port, target) in consumer.entry.ports.iter().filter(|_| self.records()) {
+            self.record_entry(|at| (format!("service.ports.{name}"), format!("{port}->{target}"), at.ports.clone()));
+        }
+        if pod.fs_group.is_none() {
+            self.record_entry(|_| ("security.fs_group", 10001, HARDENED));
+        }
+        Workload {
+            span: consumer.entry.key,
+            name: consumer.name.clone(),
+            namespace: consumer.namespace.clone(),
+            owner: owner.clone(),
+            store: None,
+            kind: Kind::Deployment,
+            protocol: Protocol::Http,
+            replicas: (1, 1),
+            autoscaling: None,
+            init: Vec::new(),
+            main,
+            sidecars: Vec::new(),
+            volumes: pod.volumes,
+            service: service(consumer.entry, alias),
+            exposures: Vec::new(),
+            placement,
+            grace: 30,
+            fs_group: pod.fs_group.unwrap_or(10001),
+            host_network: pod.host_network,
+            host_pid: pod.host_pid,
+            reason: pod.reason,
+            no_probes: pod.no_probes,
+        }
     }
 
     fn others(
@@ -182,8 +272,8 @@ impl Scope<'_> {
         pod: &mut Pod,
     ) -> Vec<Container> {
         let mut all = Vec::new();
-        for (name, span, container) in containers.get().into_iter().flat_map(|all| all.set()) {
-            let ports = container.ports.get().into_iter().flat_map(|all| all.set());
+        for (name, span, container) in containers.entries() {
+            let ports = container.ports.entries();
             let ports = ports.map(|(name, _, map)| (name.to_string(), map.container().get())).collect();
             let volumes = Volumes::of(Some(name.as_str()));
             let declared = Declared { name, span, fields: container.container(), volumes, ports, fallback: &Fallback::default() };
@@ -270,43 +360,6 @@ fn model_store(store: &Store, workload: &Workload) -> Option<model::Store> {
         address,
         runner: Runner::Workload,
     })
-}
-
-/// What apps and stores have in common: one pod behind a Service, if it has a port. `of` are owner and aliases as the entry gives them.
-fn base_workload(
-    consumer: &Consumer<'_>,
-    of: (&Field<Name>, &Field<Vec<Field<Name>>>),
-    main: Container,
-    pod: Pod,
-    placement: Placement,
-) -> Workload {
-    let (owner, alias) = of;
-    let platform = consumer.platform;
-    let fallback = platform.namespaces.get(consumer.namespace.as_str()).map_or(&platform.owner, |namespace| &namespace.owner);
-    Workload {
-        span: consumer.entry.key,
-        name: consumer.name.clone(),
-        namespace: consumer.namespace.clone(),
-        owner: owner.get().unwrap_or(fallback).clone(),
-        store: None,
-        kind: Kind::Deployment,
-        protocol: Protocol::Http,
-        replicas: (1, 1),
-        autoscaling: None,
-        init: Vec::new(),
-        main,
-        sidecars: Vec::new(),
-        volumes: pod.volumes,
-        service: service(consumer.entry, alias),
-        exposures: Vec::new(),
-        placement,
-        grace: 30,
-        fs_group: pod.fs_group.unwrap_or(10001),
-        host_network: pod.host_network,
-        host_pid: pod.host_pid,
-        reason: pod.reason,
-        no_probes: pod.no_probes,
-    }
 }
 
 fn consumer<'x>(entry: &'x Entry, namespace: &'x Name, site: Site<'x>) -> Consumer<'x> {

@@ -54,6 +54,13 @@ impl<T> Field<T> {
     }
 }
 
+impl<K: Eq + Hash, V> Field<Map<K, V>> {
+    /// Key, place of the key and value of the entries that could be read; none where the map is missing or could not be read.
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = (&K, Span, &V)> {
+        self.get().into_iter().flat_map(Map::set)
+    }
+}
+
 /// A map with the order and the spans of its keys.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Map<K: Eq + Hash, V> {

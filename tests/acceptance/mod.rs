@@ -31,7 +31,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         rendered: agents_are_on_every_node jobs_come_before_the_rollout many_paths_are_several_routes an_engine_listens_where_it_is_told;
         scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
-        show: every_origin_is_true layers_are_named computed_values_name_their_reasons;
+        show: every_origin_is_true layers_are_named computed_values_name_their_reasons every_computed_field_is_recorded;
         specs: committed_trees_are_current yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };
     for (name, spec) in program::specs() {

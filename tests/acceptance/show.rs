@@ -43,6 +43,7 @@ fn literal(value: &str) -> String {
 pub(crate) fn every_origin_is_true() {
     let mut all = specs();
     all.insert("sample in TOML".to_string(), root().join("tests/data/sample.toml"));
+    all.insert("computed".to_string(), root().join("tests/data/computed.yaml"));
     let (mut literals, mut computed) = (0, 0);
     let defaults = fs::read_to_string(root().join("src/spec/defaults.yaml")).expect("the defaults");
     for (spec, path) in all {
@@ -197,4 +198,148 @@ pub(crate) fn computed_values_name_their_reasons() {
     let project = Project::init();
     let line = project.run(&["show", "addresses.eu-west-1.vpc"]).exits(0).out;
     assert!(line.contains("computed from network.cidr") && line.contains("not in platgen.lock yet"), "{line}");
+}
+
+/// The fields of the model that resolve computes, with the path of a recorded value; `*` is any name.
+const COMPUTED: &str = "
+    Platform.domain environment.domain
+    Platform.primary environment.primary
+    Namespace.owner namespaces.*.owner
+    Namespace.pod_security namespaces.*.pod_security.level
+    Region.provider regions.*.provider
+    Region.zones regions.*.zone_names
+    Region.account regions.*.account
+    Region.owns_account regions.*.owns_account
+    Cluster.name regions.*.cluster
+    Pool.capacity cluster.pools.*.capacity.arch
+    Machine.architecture cluster.pools.*.capacity.arch
+    Machine.cpu cluster.pools.*.capacity.cpu
+    Machine.memory cluster.pools.*.capacity.memory
+    Pool.taints cluster.pools.*.node_taints
+    Network.cidr addresses.*.vpc
+    Network.pods addresses.*.pods
+    Network.pod_zones addresses.*.pods.*
+    Network.services addresses.*.services
+    Network.lb_public addresses.*.lb-public.*
+    Network.lb_internal addresses.*.lb-internal.*
+    Network.endpoints addresses.*.endpoints.*
+    Network.transit addresses.*.transit.*
+    NetworkSubnet.ranges addresses.*.data.*
+    ZoneRange.zone addresses.*.data.*
+    ZoneRange.cidr addresses.*.data.*
+    Workload.namespace apps.*.namespace
+    Workload.owner apps.*.owner
+    Workload.name apps.*.service_account
+    Workload.kind apps.*.kind
+    Workload.protocol stores.*.protocol
+    Workload.replicas apps.*.scale.replicas
+    Workload.grace stores.*.grace
+    Workload.fs_group apps.*.security.fs_group
+    Cron.timezone apps.*.timezone
+    Autoscaling.cpu apps.*.scale.cpu
+    ServicePort.name apps.*.service.ports.*
+    ServicePort.port apps.*.service.ports.*
+    ServicePort.target apps.*.service.ports.*
+    Exposure.host apps.*.expose.hostname
+    Exposure.path apps.*.expose.path
+    Exposure.port apps.*.expose.port
+    Exposure.via apps.*.expose.via
+    Placement.subnets apps.*.subnet
+    Placement.tolerations apps.*.tolerations
+    Placement.spread apps.*.zone_spread
+    Toleration.key apps.*.tolerations
+    Toleration.value apps.*.tolerations
+    Toleration.effect apps.*.tolerations
+    Store.namespace stores.*.namespace
+    Store.owner stores.*.owner
+    Store.address stores.*.service.ports.*
+    Container.image stores.*.image
+    Container.command apps.*.resolved.command
+    Container.args stores.*.args
+    Container.ports apps.*.container_ports.*
+    Container.cpu apps.*.limits.cpu
+    Container.memory apps.*.limits.memory
+    Container.ephemeral apps.*.limits.ephemeral
+    Variable.value apps.*.resolved.*
+    Probe.action stores.*.probes.ready.exec
+    Probes.live apps.*.probes.live.port
+    Probes.ready stores.*.probes.ready.exec
+    Probes.start apps.*.probes.start.port
+    Security.user apps.*.security.user
+    Security.group apps.*.security.group
+    Security.writable_root apps.*.security.writable_root
+    Security.privileged apps.*.security.privileged
+";
+
+/// The fields of the model that hold values of the spec as they are, names, places in the spec, or parts that have their own fields.
+const NOT_COMPUTED: &str = "
+    Autoscaling.memory Cluster.mirror Cluster.policy_engine Cluster.pools Cluster.version ConfigFile.content ConfigFile.path
+    Container.files Container.mounts Container.name Container.probes Container.security Container.variables Cron.deadline Cron.schedule
+    Estate.environments Estate.name Exposure.from Exposure.rewrite Exposure.target Exposure.timeout Exposure.websocket Flow.from Flow.ports
+    Flow.to Flow.why Group.id Group.name Group.namespaces Group.role HostPath.name HostPath.path Manifest.name Manifest.namespace
+    Manifest.path Manifest.span Manifest.text Mount.path Mount.read_only Mount.volume Namespace.name Namespace.quota Namespace.reason
+    Network.on_premises Network.subnets NetworkSubnet.default NetworkSubnet.internet NetworkSubnet.isolated NetworkSubnet.name
+    NetworkSubnet.renamed_from OnPremises.asn OnPremises.cidrs OnPremises.dns OnPremises.gateway Patch.change Patch.name Patch.reason
+    Patch.span Patch.target Placement.architectures Placement.everywhere Placement.pool Platform.environment Platform.groups
+    Platform.labels Platform.manifests Platform.name Platform.namespaces Platform.owner Platform.patches Platform.protected
+    Platform.regions Platform.secrets Platform.state_region Platform.terraform Platform.waivers Pool.disk Pool.labels Pool.machine
+    Pool.name Pool.nodes Pool.subnet Probe.after Probe.every Probe.failures Probe.timeout Quota.cpu Quota.memory Quota.storage
+    Exposure.span Flow.span Manifest.reason Region.stores Store.backup Store.engine Store.independent Store.members Store.mode
+    Store.name Store.runner Store.span Store.standby Store.storage Store.users Store.version Region.cluster Region.flows Region.name Region.network Region.primary Region.workloads Secrets.store Secrets.vault
+    Security.capabilities Service.aliases Service.ports TerraformFile.name TerraformFile.root TerraformFile.text Variable.name
+    Waiver.everywhere Waiver.expires Waiver.expires_span Waiver.name Waiver.objects Waiver.reason Waiver.rule Waiver.span
+    Workload.autoscaling Workload.exposures Workload.host_network Workload.host_pid Workload.init Workload.main Workload.no_probes
+    Workload.placement Workload.reason Workload.service Workload.sidecars Workload.span Workload.store Workload.volumes ZoneRange.short
+";
+
+/// The public fields of the structs of the model, as `Struct.field`.
+fn model_fields() -> BTreeSet<String> {
+    let mut fields = BTreeSet::new();
+    for file in fs::read_dir(root().join("src/model")).expect("the model").map(|entry| entry.expect("a file").path()) {
+        if file.is_dir() {
+            continue;
+        }
+        let mut owner = None;
+        for line in fs::read_to_string(&file).expect("a source").lines() {
+            if let Some(rest) = line.strip_prefix("pub struct ") {
+                owner = rest.split([' ', '(', '<']).next().map(str::to_string);
+            } else if line.starts_with('}') {
+                owner = None;
+            } else if let (Some(owner), Some((field, _))) = (&owner, line.strip_prefix("    pub ").and_then(|rest| rest.split_once(':'))) {
+                fields.insert(format!("{owner}.{field}"));
+            }
+        }
+    }
+    fields
+}
+
+/// A path without its indexes, such as `apps.web.expose.port`.
+fn without_indexes(path: &str) -> String {
+    path.split('[').enumerate().map(|(at, part)| if at == 0 { part } else { part.split_once(']').map_or("", |(_, rest)| rest) }).collect()
+}
+
+/// Every field of the model is either recorded by resolve, and then `show` prints it as computed, or is listed as not computed.
+pub(crate) fn every_computed_field_is_recorded() {
+    let computed: BTreeMap<&str, &str> = COMPUTED.lines().filter_map(|line| line.trim().split_once(' ')).collect();
+    let mut listed: BTreeSet<String> =
+        computed.keys().chain(&NOT_COMPUTED.split_whitespace().collect::<Vec<_>>()).map(|field| field.to_string()).collect();
+    assert_eq!(listed.len(), computed.len() + NOT_COMPUTED.split_whitespace().count(), "a field is listed twice");
+    let fields = model_fields();
+    let unlisted: Vec<&String> = fields.difference(&listed).collect();
+    assert!(unlisted.is_empty(), "record these fields of the model where resolve decides them, or list them as not computed: {unlisted:?}");
+    listed.retain(|field| !fields.contains(field));
+    assert!(listed.is_empty(), "the model has no such fields: {listed:?}");
+    let mut recorded = BTreeSet::new();
+    let cases = specs().into_iter().chain([("computed".to_string(), root().join("tests/data/computed.yaml"))]);
+    for (_, path) in cases {
+        let (project, name, environments) = project(&path);
+        let lines = environments.iter().flat_map(|environment| shown(&project, &name, environment));
+        recorded.extend(lines.filter(|(_, _, origin)| origin.starts_with("computed from ")).map(|(path, ..)| without_indexes(&path)));
+    }
+    let matches = |pattern: &str, path: &String| {
+        let (pattern, path): (Vec<&str>, Vec<&str>) = (pattern.split('.').collect(), path.split('.').collect());
+        pattern.len() == path.len() && pattern.iter().zip(path).all(|(wanted, part)| *wanted == "*" || *wanted == part)
+    };
+    let missing: Vec<_> = computed.iter().filter(|(_, pattern)| !recorded.iter().any(|path| matches(pattern, path))).collect();
+    assert!(missing.is_empty(), "show prints no computed value for {missing:?}");
 }

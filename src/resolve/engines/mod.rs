@@ -7,7 +7,7 @@ mod custom;
 mod redis;
 mod valkey;
 
-use super::containers::Fallback;
+use super::probes::Fallback;
 use crate::model::{Probe, ProbeAction, Probes};
 use crate::spec::Store;
 use crate::value::Engine;
