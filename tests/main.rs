@@ -29,7 +29,7 @@ use std::process::ExitCode;
 type Module = (&'static str, fn() -> Vec<Trial>);
 
 /// The modules in the order in which their trials start: fast ones first, those that wait for other programs last.
-const MODULES: [Module; 14] = [
+const MODULES: [Module; 15] = [
     ("tidy", tidy::trials),
     ("cycles", cycles::trials),
     ("reject", reject::trials),

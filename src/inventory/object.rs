@@ -1,7 +1,7 @@
 //! One document as an object: who it is, what its labels are, and the pods it runs.
 
 use super::locate::Place;
-use super::selector::{Labels, labels_at};
+use super::selector::{Labels, items, labels_at};
 use crate::kinds;
 use serde_json::Value;
 
@@ -78,11 +78,6 @@ impl Object {
     pub fn items(&self, pointer: &str) -> &[Value] {
         items(self.at(pointer))
     }
-}
-
-/// The items of a list; none where it is none.
-pub(super) fn items(value: Option<&Value>) -> &[Value] {
-    value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// The pods that an object runs.

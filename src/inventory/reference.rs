@@ -2,7 +2,8 @@
 //!
 //! Only names of other objects are references; what a selector means is found with [`super::Inventory::selected`].
 
-use super::object::{Object, PodTemplate, items};
+use super::object::{Object, PodTemplate};
+use super::selector::items;
 use serde_json::Value;
 
 /// A name that an object uses for another.

@@ -12,6 +12,11 @@ pub(super) fn labels_at(value: Option<&Value>) -> Labels {
     entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
 }
 
+/// The items of a list; empty for any other value.
+pub(super) fn items(value: Option<&Value>) -> &[Value] {
+    value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
 /// Which labels an object must have.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Selector {
@@ -30,9 +35,9 @@ impl Selector {
     /// A label selector: `matchLabels` and `matchExpressions`. An empty one means everything.
     pub fn of(value: &Value) -> Selector {
         let mut selector = Selector { equal: labels_at(value.get("matchLabels")), among: Vec::new() };
-        for expression in super::object::items(value.get("matchExpressions")) {
+        for expression in items(value.get("matchExpressions")) {
             let text = |key: &str| expression.get(key).and_then(Value::as_str).unwrap_or_default();
-            let values = super::object::items(expression.get("values")).iter().filter_map(Value::as_str).map(str::to_owned);
+            let values = items(expression.get("values")).iter().filter_map(Value::as_str).map(str::to_owned);
             selector.among.push((text("key").to_owned(), matches!(text("operator"), "In" | "Exists"), values.collect()));
         }
         selector

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::metadata::{Labels, Metadata, Owner};
-use super::pod::Volume;
 use super::secrets::{Entry, Value, external_secret};
+use super::volume::Volume;
 use crate::model::{Container, FileContent, Source, TemplatePart, Workload};
 use crate::template::{TemplateError, render_yaml};
 use crate::value::{digest, fit};
@@ -64,7 +64,7 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
     let mut inputs = Inputs::default();
     let mut entries: Vec<Entry> = Vec::new();
     let mut secret_files = false;
-    for container in all(workload) {
+    for container in workload.containers() {
         let main = container.name == workload.main.name;
         let prefix = if main { workload.name.to_string() } else { format!("{}-{}", workload.name, container.name) };
         let mut seen = Seen::default();
@@ -151,11 +151,6 @@ fn secret_name(owner: &Owner, entries: &[Entry]) -> String {
     }
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     format!("{}-{}", fit(&format!("{}-secrets", workload.name), 242), digest(&parts, 10))
-}
-
-/// Every container of a workload.
-pub(super) fn all(workload: &Workload) -> impl Iterator<Item = &Container> {
-    std::iter::once(&workload.main).chain(&workload.init).chain(&workload.sidecars)
 }
 
 /// The volume with the files that are secrets.

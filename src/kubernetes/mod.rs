@@ -21,6 +21,7 @@ mod route;
 mod scale;
 mod secrets;
 mod service;
+mod volume;
 mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};

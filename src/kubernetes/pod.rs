@@ -1,38 +1,19 @@
 //! A workload -> the spec of its pods: containers, volumes, and where they may run.
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::cluster::Priority;
 use super::container::{Part, fragment};
 use super::inputs::{Inputs, Seen};
 use super::metadata::Owner;
+use super::volume::Volume;
 use crate::model::Medium;
 use crate::model::{self, Kind, Spread, Toleration, Workload};
 use crate::template::{Fragment, TemplateError, render_fragment};
 
 /// Seconds between a pod leaving its Service and being told to stop: load balancers and proxies take this long to forget it.
 const DRAIN: u64 = 10;
-
-/// A volume: its name, its type and the fields of that type.
-#[derive(Clone, Serialize)]
-pub(super) struct Volume {
-    name: String,
-    kind: &'static str,
-    source: Value,
-}
-
-impl Volume {
-    /// A ConfigMap as files.
-    pub(super) fn config_map(name: String, config_map: &str) -> Volume {
-        Volume { name, kind: "configMap", source: json!({"name": config_map}) }
-    }
-
-    /// A Secret as files, readable for the pod's group alone (0440).
-    pub(super) fn secret(name: String, secret: &str) -> Volume {
-        Volume { name, kind: "secret", source: json!({"secretName": secret, "defaultMode": 0o440}) }
-    }
-}
 
 /// A constraint on how pods are spread.
 #[derive(Serialize)]

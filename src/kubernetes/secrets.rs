@@ -141,7 +141,7 @@ fn replaced(text: &str, fits: impl Fn(char) -> bool) -> String {
 
 /// Every secret that a workload reads.
 pub(super) fn references(workload: &Workload) -> impl Iterator<Item = &SecretRef> {
-    super::inputs::all(workload).flat_map(|container| {
+    workload.containers().flat_map(|container| {
         let variables = container.variables.iter().flat_map(|variable| match &variable.value {
             Source::Text(_) => Vec::new(),
             Source::Secret(reference) => vec![reference],

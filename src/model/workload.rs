@@ -58,6 +58,11 @@ impl Workload {
     pub fn is_store(&self) -> bool {
         self.store.is_some()
     }
+
+    /// Every container: its own, then init containers, then sidecars.
+    pub fn containers(&self) -> impl Iterator<Item = &Container> {
+        std::iter::once(&self.main).chain(&self.init).chain(&self.sidecars)
+    }
 }
 
 /// What a workload is.

@@ -1,9 +1,25 @@
-//! A value in a document with its path, so that every fault names its place.
+//! A value in a document with its object and its path, so that every fault names its place.
 
 use std::fmt;
 
-use super::object::Object;
 use crate::yaml::{Kind, Node};
+
+/// The identity of an object.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Object {
+    /// Its kind, e.g. `NetworkPolicy`.
+    pub kind: String,
+    /// Its namespace; `default` where it names none.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}/{}", self.kind, self.namespace, self.name)
+    }
+}
 
 /// What keeps a document from being judged.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -23,8 +23,8 @@ mod ports;
 mod rules;
 mod selector;
 
-pub use field::Fault;
-pub use object::{Object, Pod, Workload};
+pub use field::{Fault, Object};
+pub use object::{Pod, Workload};
 pub use pairs::Pair;
 pub use ports::{NamedPort, Ports, Protocol};
 pub use selector::Labels;

@@ -1,10 +1,9 @@
 //! Documents -> the objects that matter: policies, namespaces with their labels, pods by what starts them.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use super::NAMESPACE_NAME;
-use super::field::{Fault, Field};
+use super::field::{Fault, Field, Object};
 use super::ports::{NamedPort, Protocol};
 use super::rules::{Policy, Table};
 use super::selector::Labels;
@@ -13,23 +12,6 @@ use crate::yaml::Node;
 
 /// The namespace of an object that names none.
 const DEFAULT_NAMESPACE: &str = "default";
-
-/// How an object is called.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Object {
-    /// Its kind, e.g. `NetworkPolicy`.
-    pub kind: String,
-    /// Its namespace; `default` where it names none.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-}
-
-impl fmt::Display for Object {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}/{}", self.kind, self.namespace, self.name)
-    }
-}
 
 /// A pod, as far as policies see it.
 #[derive(Clone, Debug, Default)]

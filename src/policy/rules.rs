@@ -6,8 +6,7 @@ use indexmap::IndexSet;
 use ipnet::IpNet;
 
 use super::Direction;
-use super::field::{Fault, Field};
-use super::object::Object;
+use super::field::{Fault, Field, Object};
 use super::ports::{NamedPort, Protocol, Range};
 use super::selector::{Bits, Selector, Selectors};
 

@@ -1,7 +1,7 @@
 //! A container of the spec becomes one of the model: values, files, probes, resources and rights.
 
+use super::engines::Fallback;
 use super::literals;
-use super::probes::Fallback;
 use super::provenance::Position;
 use super::values::Consumer;
 use super::volumes::{Pod, Volumes};

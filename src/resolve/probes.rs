@@ -1,5 +1,6 @@
 //! What an entry says of probes -> the probes of its main container. None is ever invented.
 
+use super::engines::Fallback;
 use super::names::Entry;
 use super::volumes::Pod;
 use super::{Scope, written};
@@ -8,20 +9,11 @@ use crate::model::{Probe, ProbeAction, Probes};
 use crate::source::Span;
 use crate::spec::ContainerFields;
 use crate::syntax::Field;
-use crate::value::{Duration, Image, PortSpecifier};
+use crate::value::{Duration, PortSpecifier};
 use std::ops::RangeInclusive;
 
 /// The largest figure that the API takes where it has 32 bits.
 pub(super) const MOST: u64 = i32::MAX as u64;
-
-/// The image and the probes of a container whose spec has none.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Fallback {
-    pub(super) image: Option<Image>,
-    pub(super) probes: Probes,
-    /// Whether a missing image is reported by the checks of the entry.
-    pub(super) told: bool,
-}
 
 impl Scope<'_> {
     pub(super) fn probes(

@@ -3,10 +3,11 @@
 use super::Scope;
 use super::containers::{Declared, RESOURCES};
 use super::engines;
+use super::engines::Fallback;
 use super::flows::Hosts;
 use super::names::{Entry, EntrySpec, Names};
 use super::placement::Runs;
-use super::probes::{Fallback, MOST};
+use super::probes::MOST;
 use super::provenance::{HARDENED, Position};
 use super::values::Consumer;
 use super::volumes::{Pod, Volumes};

@@ -7,11 +7,18 @@ mod custom;
 mod redis;
 mod valkey;
 
-use super::probes::Fallback;
 use crate::model::{Probe, ProbeAction, Probes};
 use crate::spec::Store;
-use crate::value::Engine;
+use crate::value::{Engine, Image};
 
+/// The image and the probes of a container whose spec has none.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fallback {
+    pub(super) image: Option<Image>,
+    pub(super) probes: Probes,
+    /// Whether a missing image is reported by the checks of the entry.
+    pub(super) told: bool,
+}
 /// What platgen knows of an engine.
 pub(super) struct Definition {
     /// Name and number of its port; none where every store names its own.
