@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::super::text::{ROLE, description, descriptions};
 use super::{Class, Network, Protocol, Subnet, Use, asserted};
 use crate::cloud::{Content, Page};
-use crate::value::fit;
+use crate::value::truncate_with_hash;
 
 /// AWS services that nodes, add-ons and the Session Manager call.
 pub(super) const SERVICES: [&str; 13] = [
@@ -46,7 +46,7 @@ pub(super) fn pages(network: &Network) -> Vec<Page> {
         page(
             "flow_logs.tf",
             "terraform/aws/network/flow_logs.tf.j2",
-            FlowLogs { role: fit(&format!("{name}-flow-logs"), ROLE), protected: network.protected },
+            FlowLogs { role: truncate_with_hash(&format!("{name}-flow-logs"), ROLE), protected: network.protected },
         ),
         page("network.tf", "terraform/aws/network/network.tf.j2", protected),
         page("outputs.tf", "terraform/aws/network/outputs.tf.j2", Nothing {}),
