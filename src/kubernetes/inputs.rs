@@ -12,7 +12,7 @@ use super::secrets::{Entry, Value, external_secret};
 use super::volume::Volume;
 use crate::model::{Container, FileContent, Source, TemplatePart, Workload};
 use crate::template::{TemplateError, render_yaml};
-use crate::value::{digest, fit};
+use crate::value::{digest, truncate_with_hash};
 use crate::yaml::Document;
 
 /// What the containers of a workload read.
@@ -94,7 +94,7 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
             let base = file.path.rsplit('/').next().unwrap_or_default();
             let base: String = base.chars().map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '-' }).collect();
             // The key of an entry has at most 253 characters, and a container's name and a number may follow.
-            let base = fit(base.trim_start_matches(".."), 180);
+            let base = truncate_with_hash(base.trim_start_matches(".."), 180);
             match &file.content {
                 FileContent::Text(text) => {
                     let key = unused(&base, |key| files.contains_key(key));
@@ -150,7 +150,7 @@ fn secret_name(owner: &Owner, entries: &[Entry]) -> String {
         }
     }
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    format!("{}-{}", fit(&format!("{}-secrets", workload.name), 242), digest(&parts, 10))
+    format!("{}-{}", truncate_with_hash(&format!("{}-secrets", workload.name), 242), digest(&parts, 10))
 }
 
 /// The volume with the files that are secrets.
@@ -159,7 +159,7 @@ const SECRET_VOLUME: &str = "platgen-secret-files";
 /// The volume with a container's files.
 fn volume_name(workload: &Workload, container: &str, main: bool) -> String {
     let taken: BTreeSet<&str> = workload.volumes.iter().map(crate::model::Volume::name).collect();
-    let wanted = if main { "platgen-files".to_owned() } else { fit(&format!("platgen-files-{container}"), 60) };
+    let wanted = if main { "platgen-files".to_owned() } else { truncate_with_hash(&format!("platgen-files-{container}"), 60) };
     unused(&wanted, |name| taken.contains(name) || name == SECRET_VOLUME)
 }
 
@@ -187,7 +187,7 @@ fn config_map(owner: &Owner, container: &Container, name: &str, data: Labels) ->
     let mut parts = vec![owner.site.platform.environment.as_str(), name];
     parts.extend([&owner.workload.namespace, &owner.workload.name, &container.name].map(|part| part.as_str()));
     parts.extend(data.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]));
-    let name = format!("{}-{}", fit(name, 242), digest(&parts, 10));
+    let name = format!("{}-{}", truncate_with_hash(name, 242), digest(&parts, 10));
     let view = ConfigMap { metadata: owner.metadata(&name), data };
     let documents = render_yaml("kubernetes/config-map.yaml.j2", &view)?;
     Ok((name, documents))

@@ -12,7 +12,7 @@ use crate::model::{Addon, Exposure, Workload};
 use crate::model::{Protocol, Via};
 use crate::provider::Provider;
 use crate::template::{TemplateError, render_yaml};
-use crate::value::{digest, fit};
+use crate::value::{digest, truncate_with_hash};
 use crate::yaml::Document;
 
 /// The most rules that a route holds (Gateway API, `HTTPRouteSpec`).
@@ -135,7 +135,7 @@ fn name(workload: &Workload, host: &str, via: Via, from: &[String], number: usiz
     if number > 0 {
         name = format!("{name}.{}", number + 1);
     }
-    fit(&name, 253)
+    truncate_with_hash(&name, 253)
 }
 
 /// The Gateways that the region's exposures go through, each with a redirect from HTTP.

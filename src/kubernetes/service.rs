@@ -6,7 +6,7 @@ use super::metadata::{Metadata, Owner, Site};
 use crate::model::Protocol;
 use crate::model::{Kind, Service, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
-use crate::value::{KubernetesVersion, fit};
+use crate::value::{KubernetesVersion, truncate_with_hash};
 use crate::yaml::Document;
 
 #[derive(Serialize)]
@@ -28,7 +28,7 @@ struct Port<'m> {
 
 /// The name of the Service that gives each member of a StatefulSet a name.
 pub(super) fn headless_name(workload: &Workload) -> String {
-    fit(&format!("{}-headless", workload.name), 63)
+    truncate_with_hash(&format!("{}-headless", workload.name), 63)
 }
 
 /// The Services of a workload.

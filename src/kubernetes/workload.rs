@@ -7,7 +7,7 @@ use super::metadata::{Metadata, Owner, Site};
 use super::{pod, policy, route, scale, service};
 use crate::model::{Kind, Volume, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
-use crate::value::{digest, fit};
+use crate::value::{digest, truncate_with_hash};
 use crate::yaml::Document;
 
 /// The longest name of an object whose controller adds eleven characters to it in a label of its pods.
@@ -98,9 +98,13 @@ pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document
 fn object_name(workload: &Workload, pod: &Fragment) -> String {
     match workload.kind {
         Kind::Deployment | Kind::DaemonSet => workload.name.to_string(),
-        Kind::StatefulSet | Kind::CronJob(_) => fit(workload.name.as_str(), CONTROLLER_NAME),
+        Kind::StatefulSet | Kind::CronJob(_) => truncate_with_hash(workload.name.as_str(), CONTROLLER_NAME),
         Kind::Job { .. } => {
-            format!("{}-{}", fit(workload.name.as_str(), CONTROLLER_NAME), digest(&[&pod.document().to_json().to_string()], 10))
+            format!(
+                "{}-{}",
+                truncate_with_hash(workload.name.as_str(), CONTROLLER_NAME),
+                digest(&[&pod.document().to_json().to_string()], 10)
+            )
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::provider::Provider;
 use crate::source::Span;
 pub use crate::value::{Engine, GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via};
 
-use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, fit};
+use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, truncate_with_hash};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
@@ -183,12 +183,12 @@ impl Region {
 
     /// The role of the secret operator on AWS: the accounts of SecretStores take it, and the cluster's root makes it. At most 64 characters.
     pub fn secrets_role(&self) -> String {
-        fit(&format!("{}-secrets", self.cluster.name), 64)
+        truncate_with_hash(&format!("{}-secrets", self.cluster.name), 64)
     }
 
     /// The key vault of the region on Azure; names of vaults have at most 24 characters.
     pub fn key_vault(&self) -> String {
-        fit(&self.cluster.name, 24)
+        truncate_with_hash(&self.cluster.name, 24)
     }
 }
 

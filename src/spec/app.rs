@@ -96,8 +96,7 @@ pub struct Expose {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scale {
-    /// Number of pods per region: `3`, or `2..10` for autoscaling between both. A single number removes the autoscaling of lower layers. Default: 1,
-    /// or 2 in a protected environment.
+    /// Pods per region: `3`, or `2..10` with autoscaling; a single number removes lower layers' autoscaling. Default: 1, in protected environments 2.
     pub replicas: Field<CountRange>,
     /// Target CPU utilization of the autoscaler, as a percentage of the CPU request. Needs a range in `replicas`.
     pub cpu: Field<Percent>,

@@ -136,8 +136,7 @@ pub struct Resources {
     pub cpu: Field<QuantityRange>,
     /// Memory as `request..limit`, such as `64Mi..128Mi`. One figure is both request and limit.
     pub memory: Field<QuantityRange>,
-    /// Ephemeral storage (logs and writable layers) as `request..limit`. One figure is both. Default: `128Mi..1Gi`, with the sizes of `tmp` directories on
-    /// disk added to the limit.
+    /// Ephemeral storage (logs, writable layers) as `request..limit`; one figure is both. Default: `128Mi..1Gi`, plus the sizes of `tmp` on disk.
     pub ephemeral: Field<QuantityRange>,
 }
 

@@ -16,7 +16,7 @@ use crate::cloud::{Nothing, Root};
 use crate::layers::Layer;
 use crate::model::{Network, Platform, Region, Via};
 use crate::template::TemplateError;
-use crate::value::fit;
+use crate::value::truncate_with_hash;
 
 /// The templates of this root.
 const TEMPLATES: &str = "terraform/aws/network";
@@ -126,7 +126,7 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     root.document(include_str!("../../../../templates/terraform/aws/network/README.md"));
     root.print(TEMPLATES, "checks.tf", &Nothing {})?;
     root.print(TEMPLATES, "endpoints.tf", &Endpoints { services: SERVICES })?;
-    root.print(TEMPLATES, "flow_logs.tf", &FlowLogs { role: fit(&format!("{}-flow-logs", locals.name), ROLE), protected })?;
+    root.print(TEMPLATES, "flow_logs.tf", &FlowLogs { role: truncate_with_hash(&format!("{}-flow-logs", locals.name), ROLE), protected })?;
     root.print(TEMPLATES, "locals.tf", &locals)?;
     root.print(TEMPLATES, "network.tf", &Protected { protected })?;
     root.print(TEMPLATES, "outputs.tf", &Nothing {})?;

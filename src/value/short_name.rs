@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 /// The name if it has at most `max` characters; else its beginning and eight hexadecimal digits of a hash over the whole name, so that two long names
 /// stay distinct.
-pub fn fit(name: &str, max: usize) -> String {
+pub fn truncate_with_hash(name: &str, max: usize) -> String {
     if name.len() <= max {
         return name.to_owned();
     }
@@ -31,10 +31,10 @@ mod tests {
     #[test]
     fn long_names_are_cut_and_stay_apart() {
         let (one, two) = ("a".repeat(70), "a".repeat(71));
-        assert_eq!(fit("short", 64), "short");
-        assert_eq!(fit(&one, 64).len(), 64);
-        assert_ne!(fit(&one, 64), fit(&two, 64));
-        assert!(!fit("abcdefghij-lmnopqrstuvw", 20).contains("--"));
+        assert_eq!(truncate_with_hash("short", 64), "short");
+        assert_eq!(truncate_with_hash(&one, 64).len(), 64);
+        assert_ne!(truncate_with_hash(&one, 64), truncate_with_hash(&two, 64));
+        assert!(!truncate_with_hash("abcdefghij-lmnopqrstuvw", 20).contains("--"));
     }
 
     #[test]
