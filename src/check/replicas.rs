@@ -3,7 +3,7 @@
 use super::context::RegionContext;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
-use crate::model::{Kind, Volume};
+use crate::model::Kind;
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::SingleReplica], judge: Judge::Region(judge), loosens: false };
 
@@ -15,8 +15,8 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             Kind::StatefulSet => "StatefulSet",
             Kind::DaemonSet | Kind::CronJob(_) | Kind::Job { .. } => continue,
         };
-        // A store without volumes is a cache: what it loses is made again.
-        let cache = workload.is_store() && !workload.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));
+        // A cache loses nothing that its clients can't make again.
+        let cache = context.region.stores.get(&name).is_some_and(|store| store.storage.is_none());
         if context.platform.protected && workload.service.is_some() && workload.replicas.0 < 2 && !cache {
             let message = format!("one replica of `{name}` serves in the protected environment `{}`", context.platform.environment);
             let help = if workload.is_store() {

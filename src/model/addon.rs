@@ -1,7 +1,7 @@
 //! The parts of a cluster that workloads need and that are not the platform's own: where their pods run, and by which labels policies name them.
 
 /// The namespaces that every cluster has.
-pub const SYSTEM_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+const SYSTEM_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 /// The namespaces of the cluster and of its add-ons: their objects are not in the platform's files, and no entry may stand in them.
 pub const FOREIGN_NAMESPACES: [&str; 6] = [
@@ -24,24 +24,11 @@ pub enum Addon {
     Dns,
 }
 
-/// Which workloads an add-on exchanges traffic with.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Traffic {
-    /// No workload.
-    None,
-    /// The workloads that flows of the region name.
-    Flows,
-    /// Every workload of the platform.
-    All,
-}
-
 /// A row of the table of add-ons.
 struct Row {
     name: &'static str,
     namespace: &'static str,
     pods: (&'static str, &'static str),
-    calls: Traffic,
-    called_by: Traffic,
 }
 
 impl Addon {
@@ -50,23 +37,9 @@ impl Addon {
 
     const fn row(self) -> Row {
         match self {
-            Addon::Gateway => Row {
-                name: "gateway",
-                namespace: "envoy-gateway-system",
-                pods: ("app.kubernetes.io/component", "proxy"),
-                calls: Traffic::Flows,
-                called_by: Traffic::None,
-            },
-            Addon::Monitoring => Row {
-                name: "metrics",
-                namespace: "monitoring",
-                pods: ("app.kubernetes.io/name", "prometheus"),
-                calls: Traffic::Flows,
-                called_by: Traffic::None,
-            },
-            Addon::Dns => {
-                Row { name: "dns", namespace: "kube-system", pods: ("k8s-app", "kube-dns"), calls: Traffic::None, called_by: Traffic::All }
-            }
+            Addon::Gateway => Row { name: "gateway", namespace: "envoy-gateway-system", pods: ("app.kubernetes.io/component", "proxy") },
+            Addon::Monitoring => Row { name: "metrics", namespace: "monitoring", pods: ("app.kubernetes.io/name", "prometheus") },
+            Addon::Dns => Row { name: "dns", namespace: "kube-system", pods: ("k8s-app", "kube-dns") },
         }
     }
 
@@ -83,15 +56,5 @@ impl Addon {
     /// Key and value of the label by which policies select its pods.
     pub const fn pods(self) -> (&'static str, &'static str) {
         self.row().pods
-    }
-
-    /// The workloads that it may call.
-    pub const fn calls(self) -> Traffic {
-        self.row().calls
-    }
-
-    /// The workloads that may call it.
-    pub const fn called_by(self) -> Traffic {
-        self.row().called_by
     }
 }

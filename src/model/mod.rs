@@ -10,7 +10,7 @@ mod network;
 mod store;
 mod workload;
 
-pub use addon::{Addon, FOREIGN_NAMESPACES, SYSTEM_NAMESPACES, Traffic};
+pub use addon::{Addon, FOREIGN_NAMESPACES};
 pub use container::{
     ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, TemplatePart, Variable, Volume,
 };

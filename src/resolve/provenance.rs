@@ -45,8 +45,11 @@ impl From<&str> for Origin {
     }
 }
 
+/// A value as text, and its origin.
+type Recorded = (String, Origin);
+
 /// Values by path; a later record of a path replaces the value and keeps the position.
-type Values = IndexMap<String, (String, Origin)>;
+type Values = IndexMap<String, Recorded>;
 
 /// Collects the record of one environment.
 #[derive(Debug, Default)]
@@ -84,7 +87,7 @@ impl Recorder {
     pub(super) fn finish(self) -> Vec<Computed> {
         let mut lines: Vec<Computed> = self.platform.into_iter().map(|(path, (value, origin))| Computed { path, value, origin }).collect();
         for (entry, regions) in &self.entries {
-            let mut paths: IndexMap<&str, Vec<(&str, &(String, Origin))>> = IndexMap::new();
+            let mut paths: IndexMap<&str, Vec<(&str, &Recorded)>> = IndexMap::new();
             for (region, values) in regions {
                 values.iter().for_each(|(path, value)| paths.entry(path).or_default().push((region, value)));
             }
