@@ -71,7 +71,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
                     Code::BlockedFlow,
                     &id,
                     message,
-                    "bring the rule back with `platgen render`, or remove what needs the flow",
+                    "bring the rule back with `platgen render --force=FILE`, or remove what needs the flow",
                 );
                 let entry = context.region.workload_of(if out { &flow.from } else { &flow.to }).map(|workload| workload.span);
                 found.push(Finding { entry, ..finding.near(near) });

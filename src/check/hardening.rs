@@ -33,6 +33,8 @@ fn lacks(spec: &Value, container: &Value) -> Vec<&'static str> {
     let own = |pointer: &str| container.pointer(&format!("/securityContext{pointer}"));
     let either = |pointer: &str| own(pointer).or_else(|| spec.pointer(&format!("/securityContext{pointer}")));
     let drops = own("/capabilities/drop").and_then(Value::as_array).is_some_and(|list| list.iter().any(|name| name == "ALL"));
+    // The rule `root-user` tells of containers that name user 0.
+    let is_root = either("/runAsUser").and_then(Value::as_i64) == Some(0);
     let seccomp = either("/seccompProfile/type").and_then(Value::as_str);
     let lines = [
         (
@@ -41,7 +43,7 @@ fn lacks(spec: &Value, container: &Value) -> Vec<&'static str> {
         ),
         ("capabilities.drop: [ALL]", !drops),
         ("readOnlyRootFilesystem: true", own("/readOnlyRootFilesystem").is_none_or(|value| value != true)),
-        ("runAsNonRoot: true", either("/runAsNonRoot").is_none()),
+        ("runAsNonRoot: true", either("/runAsNonRoot").is_none_or(|value| value != true && !is_root)),
         ("seccompProfile.type: RuntimeDefault", !matches!(seccomp, Some("RuntimeDefault" | "Localhost"))),
     ];
     lines.into_iter().filter(|(_, missing)| *missing).map(|(line, _)| line).collect()

@@ -33,7 +33,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             let id = format!("NetworkPolicy/{namespace}/{name}");
             let inventory = &context.tree.inventory;
             let near = inventory.get("NetworkPolicy", namespace, name).or_else(|| inventory.get("Namespace", "", namespace));
-            let help = "bring the policy back with `platgen render`";
+            let help = "bring the policy back with `platgen render --force=FILE`";
             found.push(Finding::missing(Code::MissingIsolation, &id, message, help).near(near));
         }
     }

@@ -24,7 +24,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
         let tolerations = list(spec, "tolerations");
         let wanted = requirements(spec);
         let fitting: Vec<&Node> = nodes.iter().filter(|node| wanted.is_empty() || wanted.iter().any(|term| node.has(term))).collect();
-        let open = fitting.iter().any(|node| node.taints.iter().all(|taint| tolerations.iter().any(|known| tolerates(known, taint))));
+        let open = fitting.iter().any(|node| node.refusing().all(|taint| tolerations.iter().any(|known| tolerates(known, taint))));
         if !open && object.kind != "DaemonSet" {
             let (at, why) = if fitting.is_empty() {
                 (if spec.get("nodeSelector").is_some() { "nodeSelector" } else { "affinity" }, "asks for labels that no pool has")
@@ -35,7 +35,9 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             let at = format!("{pointer}/{at}");
             found.push(Finding::new(Code::Unschedulable, object, &at, format!("`{}` {why}", object.id()), help));
         }
-        let idle = tolerations.iter().find(|known| !nodes.iter().flat_map(|node| &node.taints).any(|taint| tolerates(known, taint)));
+        // Without a key, a toleration is for every taint there may be.
+        let mut keyed = tolerations.iter().filter(|known| !text(known, "/key").is_empty());
+        let idle = keyed.find(|known| !nodes.iter().flat_map(|node| &node.taints).any(|taint| tolerates(known, taint)));
         if let Some(idle) = idle.filter(|idle| !text(idle, "/key").starts_with("node.kubernetes.io/")) {
             let message = format!("`{}` tolerates the taint `{}`, which no pool has", object.id(), text(idle, "/key"));
             let help = "remove it, or declare the taint on the pool";
@@ -65,8 +67,12 @@ impl Node {
         if subnets.into_iter().any(|subnet| subnet.name == pool.subnet && subnet.isolated) {
             taints.push((SUBNET.to_owned(), pool.subnet.to_string(), "NoSchedule".to_owned()));
         }
-        taints.retain(|(_, _, effect)| effect != "PreferNoSchedule");
         Node { labels, taints }
+    }
+
+    /// The taints that keep pods away: the scheduler may ignore `PreferNoSchedule`.
+    fn refusing(&self) -> impl Iterator<Item = &(String, String, String)> {
+        self.taints.iter().filter(|(_, _, effect)| effect != "PreferNoSchedule")
     }
 
     /// Whether a node can meet every condition. Zones, names and the like are given to nodes by the cloud.

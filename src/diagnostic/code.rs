@@ -246,7 +246,7 @@ rules {
         "A budget without a pod to spare, or two budgets for one pod, keep every node from being drained, and upgrades hang. Allow at least one eviction, and run at least two replicas."
     BlockedFlow "blocked-flow" Error
         "a network policy blocks a connection that the spec needs"
-        "Both sides have to allow a connection: the egress of the caller and the ingress of the callee. `needs` and references of the spec open both. Bring the rule back with `platgen render`."
+        "Both sides have to allow a connection: the egress of the caller and the ingress of the callee. `needs` and references of the spec open both. Bring the rule back with `platgen render --force=FILE`."
     ClusterAdmin "cluster-admin" Error
         "a binding to `cluster-admin`"
         "The role grants everything in every namespace, secrets and rights included. Bind a role with the rights that are needed; emergencies go through the cloud's own access, where they leave a trace."
@@ -291,7 +291,7 @@ rules {
         "The pod does not start: it waits for the ConfigMap for ever. Name a ConfigMap of the same namespace and environment."
     MissingIsolation "missing-isolation" Error
         "a namespace that does not deny traffic by default, or does not allow DNS"
-        "Every namespace denies traffic in both directions unless a policy allows it, and allows DNS. Bring the policy back with `platgen render`."
+        "Every namespace denies traffic in both directions unless a policy allows it, and allows DNS. Bring the policy back with `platgen render --force=FILE`."
     MissingNamespace "missing-namespace" Error
         "an object in a namespace that does not exist"
         "The API server refuses it, and an object without a namespace lands in `default`. Declare the namespace under `namespaces`."

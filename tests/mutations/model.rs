@@ -160,7 +160,13 @@ impl Bench<'_> {
             change(&place, "missing in a zone", &|network| drop(network.subnets[index].ranges.pop()));
             change(&place, "internet flipped", &|network| network.subnets[index].internet ^= true);
             change(&place, "isolated flipped", &|network| network.subnets[index].isolated ^= true);
-            change(&place, "default flipped", &|network| network.subnets[index].default ^= true);
+            // One subnet is the default: another one takes its place, or none is left.
+            change(&place, "default moved", &|network| {
+                let was = network.subnets[index].default;
+                for (at, other) in network.subnets.iter_mut().enumerate() {
+                    other.default = !was && at == index;
+                }
+            });
             change(&place, "in another zone", &|network| network.subnets[index].ranges[0].zone = "eu-west-1c".to_owned());
             change(&place, "at another range", &|network| network.subnets[index].ranges[0].cidr = "10.99.0.0/20".parse().expect("a range"));
         }
