@@ -7,6 +7,12 @@ use serde::Serialize;
 
 use super::{Locals, SERVICES};
 
+/// The view of `tests/invariants.tftest.hcl`.
+#[derive(Serialize)]
+pub(super) struct Invariants<'a> {
+    pub(super) zones: &'a [String],
+}
+
 /// The view of `tests/network.tftest.hcl`.
 #[derive(Serialize)]
 pub(super) struct Network<'a> {

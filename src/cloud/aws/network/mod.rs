@@ -132,7 +132,7 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     root.print(TEMPLATES, "outputs.tf", &Nothing {})?;
     root.print(TEMPLATES, "security_groups.tf", &Nothing {})?;
     root.print(TEMPLATES, "tests/account.tftest.hcl", &literals::Account::new(&locals, region.owns_account.then_some(exclusion)))?;
-    root.print(TEMPLATES, "tests/invariants.tftest.hcl", &literals::Network::new(&locals))?;
+    root.print(TEMPLATES, "tests/invariants.tftest.hcl", &literals::Invariants { zones: locals.zones })?;
     root.print(TEMPLATES, "tests/network.tftest.hcl", &literals::Network::new(&locals))?;
     root.print(TEMPLATES, "tests/security.tftest.hcl", &literals::Security::new(&locals))?;
     if locals.subnets.iter().any(|subnet| subnet.routes == "public") {
