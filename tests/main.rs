@@ -5,6 +5,7 @@
 //! thousand call the library; `pipeline` proves that both give the same bytes and findings.
 
 mod acceptance;
+mod answers;
 mod check;
 mod cycles;
 mod features;
@@ -29,10 +30,11 @@ use std::process::ExitCode;
 type Module = (&'static str, fn() -> Vec<Trial>);
 
 /// The modules in the order in which their trials start: fast ones first, those that wait for other programs last.
-const MODULES: [Module; 15] = [
+const MODULES: [Module; 16] = [
     ("tidy", tidy::trials),
     ("cycles", cycles::trials),
     ("reject", reject::trials),
+    ("answers", answers::trials),
     ("kubernetes", kubernetes::trials),
     ("pipeline", pipeline::trials),
     ("policy", policy::trials),
