@@ -15,6 +15,7 @@ mod kubernetes;
 mod mutations;
 mod oracle;
 mod output;
+mod packaging;
 mod pipeline;
 mod policy;
 mod properties;
@@ -30,7 +31,7 @@ use std::process::ExitCode;
 type Module = (&'static str, fn() -> Vec<Trial>);
 
 /// The modules in the order in which their trials start: fast ones first, those that wait for other programs last.
-const MODULES: [Module; 16] = [
+const MODULES: [Module; 17] = [
     ("tidy", tidy::trials),
     ("cycles", cycles::trials),
     ("reject", reject::trials),
@@ -43,6 +44,7 @@ const MODULES: [Module; 16] = [
     ("features", features::trials),
     ("properties", properties::trials),
     ("acceptance", acceptance::trials),
+    ("packaging", packaging::trials),
     ("yaml_oracle", yaml_oracle::trials),
     ("hcl_layout", hcl_layout::trials),
     ("judges", judges::trials),
