@@ -31,6 +31,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kubernetes", &["source", "diagnostic", "value", "provider", "model", "scanners", "template", "yaml", "facts", "kinds"]),
     ("cloud", &["value", "provider", "model", "scanners", "template", "facts", "layers"]),
     ("check", &["source", "diagnostic", "value", "facts", "provider", "model", "files", "hcl", "yaml", "inventory", "policy", "kinds"]),
+    ("analysis", &["diagnostic", "value", "inventory", "kinds"]),
     ("output", &["diagnostic", "files", "layers"]),
     ("project", &["source", "diagnostic", "syntax", "spec", "files", "model", "resolve", "render"]),
     (
