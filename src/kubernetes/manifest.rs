@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::RenderError;
-use super::metadata::{ENVIRONMENT, Site};
+use super::metadata::Site;
 use crate::kinds::{self, Scope};
+use crate::labels::ENVIRONMENT;
 use crate::model::Manifest;
 use crate::yaml::Document;
 
