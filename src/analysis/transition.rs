@@ -8,6 +8,7 @@
 
 use crate::inventory::{Inventory, Object};
 use crate::kinds;
+use crate::labels;
 use crate::value::Quantity;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -129,7 +130,7 @@ fn of_cluster(cluster: &Cluster, all: &[Cluster]) -> Vec<Transition> {
 
 /// The app or store that an object belongs to, by the label that every object of one carries; else the object's own name.
 fn entry(object: &Object) -> &str {
-    object.labels.get("platgen.io/workload").map_or(&object.name, String::as_str)
+    object.labels.get(labels::WORKLOAD).map_or(&object.name, String::as_str)
 }
 
 /// The object as an argument of kubectl.

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::metadata::{ENVIRONMENT, Site};
+use super::metadata::Site;
 use super::{RenderError, texts};
 use crate::kinds::{self, Scope};
+use crate::labels::ENVIRONMENT;
 use crate::model::Manifest;
 use crate::yaml::Document;
 

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::metadata::{Labels, Metadata, Owner, PLATFORM, Site};
+use super::metadata::{Labels, Metadata, Owner, Site};
+use crate::labels::PLATFORM;
 use crate::model::{Addon, Exposure, Workload};
 use crate::model::{Protocol, Via};
 use crate::provider::Provider;
