@@ -226,11 +226,9 @@ fn platform(version: &str, provider: Provider) -> Platform {
             name: "shop-beta-eu-west-1".into(),
             version: version.parse().unwrap(),
             policy_engine: PolicyEngine::Native,
-            mirror: None,
             pools: Vec::new(),
         },
         workloads: workloads.into_iter().map(|workload| (format!("{}/{}", workload.namespace, workload.name), workload)).collect(),
-        stores: IndexMap::new(),
         flows: flows(),
     };
     let namespace = |called: &str, pod_security, reason: Option<&str>| Namespace {

@@ -3,7 +3,7 @@
 use super::context::RegionContext;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
-use crate::model::Kind;
+use crate::model::{Kind, Volume};
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::SingleReplica], judge: Judge::Region(judge), loosens: false };
 
@@ -16,7 +16,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             Kind::DaemonSet | Kind::CronJob(_) | Kind::Job { .. } => continue,
         };
         // A cache loses nothing that its clients can't make again.
-        let cache = context.region.stores.get(&name).is_some_and(|store| store.storage.is_none());
+        let cache = workload.is_store() && !workload.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));
         if context.platform.protected && workload.service.is_some() && workload.replicas.0 < 2 && !cache {
             let message = format!("one replica of `{name}` serves in the protected environment `{}`", context.platform.environment);
             let help = if workload.is_store() {

@@ -88,6 +88,26 @@ impl Diagnostic {
         }
     }
 
+    /// A finding for a reference to a name that nothing has. Its help is the closest name, which is also the fix, or else the known names.
+    pub fn unknown<'a>(kind: &str, name: &str, known: impl IntoIterator<Item = &'a str>, at: Span) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
+        let otherwise = match known[..] {
+            [] => format!("the spec declares no {kind}"),
+            _ => format!("declared: {}", wording::all(&known)),
+        };
+        let finding = Diagnostic::new(Code::UnknownReference, format!("there is no {kind} `{name}`")).at(at);
+        finding.suggest(wording::suggest(name, known), otherwise)
+    }
+
+    /// Suggests the closest name for the token to change, or else gives other help.
+    pub fn suggest(self, close: Option<&str>, otherwise: impl Into<String>) -> Self {
+        match (close, self.span) {
+            (Some(close), Some(at)) => self.help(format!("did you mean `{close}`?")).fix(at, close),
+            (Some(close), None) => self.help(format!("did you mean `{close}`?")),
+            (None, _) => self.help(otherwise),
+        }
+    }
+
     /// Sets the token to change.
     pub fn at(mut self, span: Span) -> Self {
         self.span = Some(span);

@@ -7,15 +7,13 @@ mod addon;
 mod container;
 pub mod lock;
 mod network;
-mod store;
 mod workload;
 
 pub use addon::{Addon, FOREIGN_NAMESPACES};
 pub use container::{
     ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, TemplatePart, Variable, Volume,
 };
-pub use network::{Network, NetworkSubnet, OnPremises, ZoneRange};
-pub use store::{Backup, Runner, Store};
+pub use network::{Network, NetworkSubnet, ZoneRange};
 pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
 use crate::layers::Layer;
@@ -158,8 +156,6 @@ pub struct Region {
     pub cluster: Cluster,
     /// What runs in it, by `namespace/name`, in the order of the spec: apps, then stores.
     pub workloads: IndexMap<String, Workload>,
-    /// The data stores in it, by `namespace/name`, in the order of the spec.
-    pub stores: IndexMap<String, Store>,
     /// Who talks to whom, sorted.
     pub flows: Vec<Flow>,
 }
@@ -201,8 +197,6 @@ pub struct Cluster {
     pub version: KubernetesVersion,
     /// What enforces network policies.
     pub policy_engine: PolicyEngine,
-    /// The host that images are pulled through, where there is a mirror.
-    pub mirror: Option<String>,
     /// Groups of nodes.
     pub pools: Vec<Pool>,
 }

@@ -1,7 +1,6 @@
 //! The private network of a region: ranges as the address plan has them.
 
 use crate::value::{Cidr, Name};
-use std::net::Ipv4Addr;
 
 /// A private network.
 #[derive(Clone, Debug)]
@@ -24,8 +23,8 @@ pub struct Network {
     pub endpoints: Vec<ZoneRange>,
     /// The link to other networks, per zone; empty without one.
     pub transit: Vec<ZoneRange>,
-    /// The company's own network.
-    pub on_premises: Option<OnPremises>,
+    /// The ranges of the company's own network.
+    pub on_premises: Vec<Cidr>,
 }
 
 /// A subnet of the spec in one region.
@@ -50,21 +49,6 @@ pub struct NetworkSubnet {
 pub struct ZoneRange {
     /// The zone's full name, e.g. `eu-west-1a`; empty where the range is regional.
     pub zone: String,
-    /// The zone's part of keys, e.g. `a`.
-    pub short: String,
     /// The range.
     pub cidr: Cidr,
-}
-
-/// The company's own network.
-#[derive(Clone, Debug)]
-pub struct OnPremises {
-    /// Its ranges.
-    pub cidrs: Vec<Cidr>,
-    /// Its gateway's public address.
-    pub gateway: Option<Ipv4Addr>,
-    /// Its BGP number.
-    pub asn: Option<u32>,
-    /// Its name servers.
-    pub dns: Vec<Ipv4Addr>,
 }

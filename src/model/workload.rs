@@ -15,7 +15,7 @@ pub struct Workload {
     pub namespace: Name,
     /// The team that owns it.
     pub owner: Name,
-    /// The engine of the store that it runs, which stands under the same name in the region's `stores`; none for an app.
+    /// The engine of the store that it runs, `None` for an app.
     pub store: Option<Engine>,
     /// What it is.
     pub kind: Kind,
@@ -81,6 +81,19 @@ pub enum Kind {
         /// Seconds it may take.
         deadline: Option<u64>,
     },
+}
+
+impl Kind {
+    /// The Kubernetes kind.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::Deployment => "Deployment",
+            Kind::StatefulSet => "StatefulSet",
+            Kind::DaemonSet => "DaemonSet",
+            Kind::CronJob(_) => "CronJob",
+            Kind::Job { .. } => "Job",
+        }
+    }
 }
 
 /// When and how long a CronJob runs.
@@ -185,6 +198,17 @@ pub enum Spread {
     Soft,
     /// Evenly, or not at all.
     Hard,
+}
+
+impl Spread {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Spread::None => "none",
+            Spread::Soft => "soft",
+            Spread::Hard => "hard",
+        }
+    }
 }
 
 /// Somebody may call somebody.

@@ -18,49 +18,40 @@ pub(super) struct Access {
 impl Scope<'_> {
     pub(super) fn access(&mut self) -> Access {
         let spec = self.spec;
-        let namespaces: Vec<&Name> = spec.namespaces.get().map(|all| all.keys().collect()).unwrap_or_default();
-        let groups: Vec<&Name> =
-            spec.access.get().and_then(|access| access.groups.get()).map(|all| all.keys().collect()).unwrap_or_default();
-        let teams: Vec<&Name> = spec.teams.get().map(|all| all.keys().collect()).unwrap_or_default();
+        let groups = spec.access.at(|access| &access.groups);
         let mut access = Access::default();
-        for (name, span, group) in spec.access.get().into_iter().flat_map(|access| access.groups.entries()) {
+        for (name, span, group) in groups.entries() {
             let id = if self.on_a_cloud() {
                 self.require(&group.id, "id", span).cloned()
             } else {
                 Some(group.id.get().cloned().unwrap_or(name.to_string()))
             };
             let role = self.require(&group.role, "role", span).copied();
-            let mut limited = Vec::new();
-            for (namespace, at) in group.namespaces.get().into_iter().flatten().filter_map(Field::spanned) {
-                if namespaces.contains(&namespace) {
-                    limited.push(namespace.clone());
-                } else {
-                    self.unknown("namespace", namespace.as_str(), namespaces.iter().map(|name| name.as_str()), at);
-                }
-            }
+            let limited =
+                group.namespaces.items().filter(|(namespace, at)| self.is_declared("namespace", &spec.namespaces, namespace, *at));
+            let namespaces = limited.map(|(namespace, _)| namespace.clone()).collect();
             if let (Some(id), Some(role)) = (id, role) {
-                access.groups.push(Group { name: name.clone(), id, role, namespaces: limited });
+                access.groups.push(Group { name: name.clone(), id, role, namespaces });
             }
         }
         for (_, span, team) in spec.teams.entries() {
-            if let (Some(group), Some(at)) = (self.require(&team.group, "group", span), team.group.span())
-                && !groups.contains(&group)
-            {
-                self.unknown("group", group.as_str(), groups.iter().map(|name| name.as_str()), at);
+            if let (Some(group), Some(at)) = (self.require(&team.group, "group", span), team.group.span()) {
+                self.is_declared("group", groups, group, at);
             }
         }
         self.check_mail();
-        let platform_owner = spec.platform.get().and_then(|platform| platform.owner.get());
+        let platform_owner = spec.platform.at(|platform| &platform.owner).get();
         for (name, span, namespace) in spec.namespaces.entries() {
-            self.check_owner(&namespace.owner, &teams);
+            self.check_owner(&namespace.owner);
             if FOREIGN_NAMESPACES.contains(&name.as_str()) || name.as_str().starts_with("kube-") {
                 let message = format!("the namespace `{name}` belongs to the cluster: its guards would stop what runs there");
                 self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose a name of your own"));
             }
-            let level =
-                namespace.pod_security.get().and_then(|security| security.level.get()).copied().unwrap_or(PodSecurityLevel::Restricted);
-            if namespace.pod_security.get().is_none_or(|security| security.level.is_missing()) {
-                self.record(|| (format!("namespaces.{name}.pod_security.level"), format!("{level:?}").to_lowercase(), HARDENED));
+            let level = namespace.pod_security.at(|security| &security.level);
+            let said = !level.is_missing();
+            let level = level.get().copied().unwrap_or(PodSecurityLevel::Restricted);
+            if !said {
+                self.record(|| (format!("namespaces.{name}.pod_security.level"), level.name(), HARDENED));
             }
             let reason = match (level, namespace.pod_security.get()) {
                 (PodSecurityLevel::Restricted, _) | (_, None) => None,
@@ -68,7 +59,7 @@ impl Scope<'_> {
                     self.reason(&security.reason, "reason", "a looser pod security standard", namespace.pod_security.span().unwrap_or(span))
                 }
             };
-            let quota = namespace.quota.get();
+            let quota = &namespace.quota;
             let Some(owner) = namespace.owner.get().or(platform_owner) else { continue };
             if namespace.owner.is_missing() {
                 self.record(|| (format!("namespaces.{name}.owner"), owner, "platform.owner"));
@@ -79,9 +70,9 @@ impl Scope<'_> {
                     name: name.clone(),
                     owner: owner.clone(),
                     quota: Quota {
-                        cpu: quota.and_then(|quota| quota.cpu.get()).cloned(),
-                        memory: quota.and_then(|quota| quota.memory.get()).cloned(),
-                        storage: quota.and_then(|quota| quota.storage.get()).cloned(),
+                        cpu: quota.at(|quota| &quota.cpu).get().cloned(),
+                        memory: quota.at(|quota| &quota.memory).get().cloned(),
+                        storage: quota.at(|quota| &quota.storage).get().cloned(),
                     },
                     pod_security: level,
                     reason,
@@ -89,17 +80,15 @@ impl Scope<'_> {
             );
         }
         if let Some(platform) = spec.platform.get() {
-            self.check_owner(&platform.owner, &teams);
+            self.check_owner(&platform.owner);
         }
         access
     }
 
     /// Owners are teams.
-    pub(super) fn check_owner(&mut self, owner: &Field<Name>, teams: &[&Name]) {
-        if let Some((name, at)) = owner.spanned()
-            && !teams.contains(&name)
-        {
-            self.unknown("team", name.as_str(), teams.iter().map(|name| name.as_str()), at);
+    pub(super) fn check_owner(&mut self, owner: &Field<Name>) {
+        if let Some((name, at)) = owner.spanned() {
+            self.is_declared("team", &self.spec.teams, name, at);
         }
     }
 

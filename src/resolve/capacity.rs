@@ -21,9 +21,8 @@ const DEFAULT_MEMORY: u64 = 128 << 20;
 impl Scope<'_> {
     /// What is known of a machine type: what the spec says of it, else what its provider says. Of one that nobody knows the user is told.
     pub(super) fn machine(&mut self, provider: Provider, name: &str, at: Option<Span>) -> Option<Machine> {
-        let declared = self.spec.cloud.get().and_then(|cloud| cloud.machines.get()).and_then(|all| all.get(name));
-        if let Some(machine) = declared.map(|item| item.value.get()) {
-            let machine = machine?;
+        if let Some(declared) = self.spec.cloud.at(|cloud| &cloud.machines).find(name) {
+            let machine = declared.value.get()?;
             let architecture = machine.arch.get().map(|one| one.name());
             return Some(Machine { architecture, cpu: machine.cpu.get().cloned(), memory: machine.memory.get().cloned() });
         }
@@ -34,10 +33,8 @@ impl Scope<'_> {
             let message = format!("`{name}` is no machine of {} that platgen knows", provider.name());
             let mut diagnostic = Diagnostic::new(Code::UnknownMachine, message);
             diagnostic.span = at;
-            self.tell(match (facts::nearest_machine(provider, name), at) {
-                (Some(close), Some(at)) => diagnostic.help(format!("did you mean `{close}`?")).fix(at, close),
-                _ => diagnostic.help(format!("say what it is under `cloud.machines`: `{name}: {{arch: amd64, cpu: \"4\", memory: 16Gi}}`")),
-            });
+            let otherwise = format!("say what it is under `cloud.machines`: `{name}: {{arch: amd64, cpu: \"4\", memory: 16Gi}}`");
+            self.tell(diagnostic.suggest(facts::nearest_machine(provider, name), otherwise));
             return None;
         };
         Some(Machine {

@@ -8,7 +8,6 @@ use super::names::{Entry, EntrySpec, Names};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::spec::StoreSize;
-use crate::syntax::Field;
 use std::collections::BTreeMap;
 
 /// Names of objects that every namespace has, and what has them.
@@ -38,8 +37,8 @@ impl Scope<'_> {
         }
         for entry in here() {
             let Some(namespace) = served(entry) else { continue };
-            for (alias, at) in aliases(entry) {
-                self.claim(&mut taken, namespace, alias, at, entry);
+            for (alias, at) in entry.alias().items() {
+                self.claim(&mut taken, namespace, alias.to_string(), at, entry);
             }
             if keeps(entry) {
                 self.claim(&mut taken, namespace, format!("{}-headless", entry.name), entry.key, entry);
@@ -67,15 +66,6 @@ impl Scope<'_> {
 /// The namespace of an app or store.
 fn served(entry: &Entry) -> Option<&str> {
     matches!(entry.spec, EntrySpec::App(_) | EntrySpec::Store(_)).then_some(entry.namespace.as_ref()?.as_str())
-}
-
-fn aliases(entry: &Entry) -> Vec<(String, Span)> {
-    let alias = match &entry.spec {
-        EntrySpec::App(app) => &app.alias,
-        EntrySpec::Store(store) => &store.alias,
-        _ => return Vec::new(),
-    };
-    alias.get().into_iter().flatten().filter_map(Field::spanned).map(|(name, at)| (name.to_string(), at)).collect()
 }
 
 /// Whether it becomes a StatefulSet, which has a Service of its own.

@@ -1,8 +1,8 @@
 //! A container of the spec becomes one of the model: values, files, probes, resources and rights.
 
 use super::engines::Fallback;
-use super::literals;
-use super::provenance::Position;
+use super::provenance::RecordPath;
+use super::secret_scan;
 use super::values::Consumer;
 use super::volumes::{Pod, Volumes};
 use super::{Scope, written};
@@ -37,6 +37,8 @@ pub(super) struct Declared<'a> {
     /// Its container ports.
     pub(super) ports: Vec<(String, u16)>,
     pub(super) fallback: &'a Fallback,
+    /// Its place in the record.
+    pub(super) at: RecordPath,
 }
 
 /// The most bytes that a ConfigMap may hold (Kubernetes' `MaxSecretSize`, which it takes for both).
@@ -44,11 +46,10 @@ const MOST_CONFIG: usize = 1 << 20;
 
 impl Scope<'_> {
     /// A container, as its spec declares it.
-    pub(super) fn container(&mut self, declared: Declared<'_>, consumer: &mut Consumer<'_>, pod: &mut Pod) -> Option<Container> {
-        let Declared { name, span: entry, fields, mut volumes, ports, fallback } = declared;
-        self.record_container_of(name.as_str());
-        let image = self.image(fields, fallback, entry);
-        let variables = self.variables(fields, consumer);
+    pub(super) fn container(&mut self, mut declared: Declared<'_>, consumer: &mut Consumer<'_>, pod: &mut Pod) -> Option<Container> {
+        let (fields, mut volumes) = (declared.fields, std::mem::take(&mut declared.volumes));
+        let image = self.image(&declared);
+        let variables = self.variables(fields, consumer, &declared.at);
         let files = self.files(fields, consumer, &mut volumes);
         let mut folders = 0_u64;
         for (path, at, tmp) in fields.tmp.entries() {
@@ -67,10 +68,10 @@ impl Scope<'_> {
             folders = folders.saturating_add(if medium == Medium::Disk { size.bytes() } else { 0 });
             self.mount_tmp(&mut volumes, path, medium, size, at, pod);
         }
-        let command = self.words(fields.command, "`command`", consumer);
-        let arguments = self.words(fields.args, "`args`", consumer);
-        let probes = self.probes(fields, &ports, fallback, pod, entry, consumer.entry);
-        let security = self.security(fields, consumer, pod, &mut volumes);
+        let command = self.words(fields.command, "`command`", consumer, &declared.at);
+        let arguments = self.words(fields.args, "`args`", consumer, &declared.at);
+        let probes = self.probes(&declared, consumer.entry, pod);
+        let security = self.security(&declared, consumer, pod, &mut volumes);
         let resources = fields.resources.get();
         let cpu = resources.and_then(|r| r.cpu.get()).map(|range| pair(range, |one| one.times(4)));
         let both = |one: &Quantity| one.clone();
@@ -87,22 +88,23 @@ impl Scope<'_> {
             ("memory", &memory, resources.is_some_and(|all| !all.memory.is_missing())),
             ("ephemeral", &ephemeral, resources.is_some_and(|all| !all.ephemeral.is_missing())),
         ] {
-            let from = |at: &Position| if said { format!("{}.resources.{key}", at.container) } else { RESOURCES.to_string() };
-            self.record_container(|at| (format!("requests.{key}"), request, from(at)));
-            self.record_container(|at| (format!("limits.{key}"), limit, from(at)));
+            let at = &declared.at;
+            let from = || if said { format!("{}.resources.{key}", at.container) } else { RESOURCES.to_string() };
+            self.record_container(at, || (format!("requests.{key}"), request, from()));
+            self.record_container(at, || (format!("limits.{key}"), limit, from()));
         }
-        for (name, port) in ports.iter().filter(|_| self.records()) {
-            self.record_container(|at| (format!("container_ports.{name}"), port, at.container_ports()));
+        for (name, port) in declared.ports.iter().filter(|_| self.records()) {
+            self.record_container(&declared.at, || (format!("container_ports.{name}"), port, declared.at.ports.clone()));
         }
         Some(Container {
-            name: name.clone(),
+            name: declared.name.clone(),
             image: image?,
             command,
             args: arguments,
             variables,
             files,
             mounts: volumes.mounts,
-            ports,
+            ports: declared.ports,
             cpu: Some(cpu),
             memory: Some(memory),
             ephemeral: Some(ephemeral),
@@ -119,31 +121,32 @@ impl Scope<'_> {
         }
     }
 
-    fn image(&mut self, fields: ContainerFields<'_>, fallback: &Fallback, entry: Span) -> Option<String> {
-        let image = match (fields.image, &fallback.image) {
+    fn image(&mut self, declared: &Declared<'_>) -> Option<String> {
+        let (fields, at) = (declared.fields, &declared.at);
+        let image = match (fields.image, &declared.fallback.image) {
             (Field::Missing, Some(image)) => {
-                self.record_container(|at| ("image", image, format!("{}.engine and version", at.entry)));
+                self.record_container(at, || ("image", image, format!("{}.engine and version", at.entry)));
                 image
             }
-            (Field::Missing, None) if fallback.told => return None,
-            (field, _) => self.require(field, "image", entry)?,
+            (Field::Missing, None) if declared.fallback.image_checked => return None,
+            (field, _) => self.require(field, "image", declared.span)?,
         };
         let image = match fields.tag.spanned() {
-            Some((tag, at)) => match tag.parse::<ImageTag>() {
+            Some((tag, span)) => match tag.parse::<ImageTag>() {
                 Ok(tag) => {
                     let tagged = image.with_tag(tag);
-                    self.record_container(|at| ("pulled_image", &tagged, format!("{0}.image and {0}.tag", at.container)));
+                    self.record_container(at, || ("pulled_image", &tagged, format!("{0}.image and {0}.tag", at.container)));
                     tagged
                 }
                 Err(invalid) => {
-                    self.error(Code::InvalidValue, invalid.message, at);
+                    self.error(Code::InvalidValue, invalid.message, span);
                     return None;
                 }
             },
             None => image.clone(),
         };
         if image.tag().is_none() && image.digest().is_none() {
-            let at = fields.image.span().unwrap_or(entry);
+            let at = fields.image.span().unwrap_or(declared.span);
             let diagnostic = Diagnostic::new(Code::InvalidValue, format!("the image `{image}` has neither a tag nor a digest")).at(at);
             self.tell(diagnostic.help("add the version that was tested, such as `:v1.4.2`"));
         }
@@ -151,15 +154,15 @@ impl Scope<'_> {
     }
 
     /// The words of a command line.
-    fn words(&mut self, words: &Field<Vec<Field<Text>>>, what: &str, consumer: &mut Consumer<'_>) -> Vec<String> {
+    fn words(&mut self, words: &Field<Vec<Field<Text>>>, what: &str, consumer: &mut Consumer<'_>, at: &RecordPath) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
-        for (text, span) in words.get().into_iter().flatten().filter_map(Field::spanned) {
+        for (text, span) in words.items() {
             match self.value(text, span, what, consumer) {
                 Some(Source::Text(value)) => {
                     self.printable(what, &value, span);
                     if text.original().contains("${") {
                         let path = format!("{}[{}]", what.trim_matches('`'), all.len());
-                        self.record_container(|at| (format!("resolved.{path}"), &value, format!("{}.{path}", at.container)));
+                        self.record_container(at, || (format!("resolved.{path}"), &value, format!("{}.{path}", at.container)));
                     }
                     all.push(value);
                 }
@@ -204,7 +207,7 @@ impl Scope<'_> {
         self.tell(diagnostic.help("put it in the secret manager and name its place under `secrets`, or as `${secret/path#key}`"));
     }
 
-    fn variables(&mut self, fields: ContainerFields<'_>, consumer: &mut Consumer<'_>) -> Vec<Variable> {
+    fn variables(&mut self, fields: ContainerFields<'_>, consumer: &mut Consumer<'_>, place: &RecordPath) -> Vec<Variable> {
         let mut variables = Vec::new();
         let mut bytes = 0;
         let secrets = fields.secrets.get();
@@ -234,7 +237,9 @@ impl Scope<'_> {
                     }
                 }
                 if text.original().contains("${") {
-                    self.record_container(|at| (format!("resolved.{name}"), shown(&value), format!("{}.config.{name}", at.container)));
+                    self.record_container(place, || {
+                        (format!("resolved.{name}"), shown(&value), format!("{}.config.{name}", place.container))
+                    });
                 }
                 variables.push(Variable { name: name.to_string(), value });
             }
@@ -268,12 +273,12 @@ impl Scope<'_> {
                     continue;
                 }
             }
-            let expand = file.expand.get() == Some(&true);
+            let expand = file.expand.is_true();
             let content = match (&file.from, &file.text, &file.secret) {
                 (_, _, Field::Set(secret, _)) => Some(FileContent::Secret(secret.clone())),
                 (Field::Set(from, at), _, _) => {
                     let text = self.included(from.as_str(), *at);
-                    if text.as_deref().is_some_and(literals::looks_secret) {
+                    if text.as_deref().is_some_and(secret_scan::looks_secret) {
                         self.secret_literal(&format!("`{path}`"), *at);
                     }
                     text.and_then(|text| self.file_text(&text, *at, path, expand, consumer))

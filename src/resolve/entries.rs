@@ -4,11 +4,12 @@
 
 use super::names::{Entry, EntrySpec, Names};
 use super::{Scope, written};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, wording};
+use crate::facts;
 use crate::source::Span;
 use crate::spec::App;
 use crate::syntax::{Field, Map};
-use crate::value::{CountRange, Name, PortMap, PortName};
+use crate::value::{CountRange, Name, PolicyEngine, PortMap, PortName, Protocol};
 
 /// CronJob adds eleven characters to the names of its pods (Kubernetes' own limit), a StatefulSet's revision label as many.
 pub(super) const SHORT_NAME: usize = 52;
@@ -16,20 +17,13 @@ pub(super) const SHORT_NAME: usize = 52;
 impl Scope<'_> {
     /// What is said once per entry: owners, names, warnings of what is not rendered.
     pub(super) fn check_entries(&mut self, names: &Names) {
-        let spec = self.spec;
-        let teams: Vec<&Name> = spec.teams.get().map(|all| all.keys().collect()).unwrap_or_default();
         self.check_collisions(names);
         for entry in names.iter() {
+            self.check_owner(entry.owner());
             match &entry.spec {
-                EntrySpec::App(app) => {
-                    self.check_owner(&app.owner, &teams);
-                    self.check_app(entry, app);
-                }
-                EntrySpec::Store(store) => {
-                    self.check_owner(&store.owner, &teams);
-                    self.check_store(entry, store);
-                }
-                _ => {}
+                EntrySpec::App(app) => self.check_app(entry, app),
+                EntrySpec::Store(store) => self.check_store(entry, store),
+                EntrySpec::External { .. } | EntrySpec::Other => {}
             }
         }
     }
@@ -37,15 +31,13 @@ impl Scope<'_> {
     /// SPEC: what an entry is follows from what it says; contradictions are errors.
     fn check_app(&mut self, entry: &Entry, app: &App) {
         // What a profile brings that is not there, which has been told, is not missing.
-        let profiles = self.spec.profiles.get();
-        let from = app.from.get().into_iter().flatten().filter_map(Field::get);
-        let lacks_profile = from.into_iter().any(|name| profiles.is_none_or(|all| all.get(name.as_str()).is_none()));
+        let lacks_profile = app.from.values().any(|name| self.spec.profiles.find(name.as_str()).is_none());
         if !lacks_profile {
             self.require(&app.image, "image", entry.key);
         }
         let periodic = app.schedule.span();
         let once = app.run.span();
-        let everywhere = app.per_node.span().filter(|_| app.per_node.get() == Some(&true));
+        let everywhere = app.per_node.span().filter(|_| app.per_node.is_true());
         let said = written([("schedule", periodic), ("run", once), ("per_node", everywhere)]);
         if let [(first, first_at), (second, at), ..] = said[..] {
             self.contradiction(
@@ -71,7 +63,7 @@ impl Scope<'_> {
                 }
             }
         }
-        let tcp = app.protocol.spanned().filter(|(protocol, _)| **protocol == crate::value::Protocol::Tcp).map(|(_, at)| at);
+        let tcp = app.protocol.spanned().filter(|(protocol, _)| **protocol == Protocol::Tcp).map(|(_, at)| at);
         let (key, ends) = (Some(entry.key), periodic.or(once));
         let uncalled = !entry.ports_invalid && (entry.ports.is_empty() || ends.is_some());
         self.exclude(&[
@@ -111,13 +103,10 @@ impl Scope<'_> {
         }
         self.check_mapped_ports(entry, app);
         if let Some((zone, span)) = app.timezone.spanned()
-            && !crate::facts::timezones().any(|known| known == zone)
+            && !facts::timezones().any(|known| known == zone)
         {
             let diagnostic = Diagnostic::new(Code::UnknownValue, format!("`{zone}` is not a time zone, such as `Europe/London`")).at(span);
-            self.tell(match crate::diagnostic::wording::suggest(zone, crate::facts::timezones()) {
-                Some(close) => diagnostic.help(format!("did you mean `{close}`?")).fix(span, close),
-                None => diagnostic.help("name it as the IANA time zone database does"),
-            });
+            self.tell(diagnostic.suggest(wording::suggest(zone, facts::timezones()), "name it as the IANA time zone database does"));
         }
         let served = !entry.ports.is_empty() && periodic.is_none() && once.is_none();
         let none = app.probes.get().is_some_and(|probes| {
@@ -156,7 +145,7 @@ impl Scope<'_> {
     /// The VPC CNI compares a policy's port with the Service's, so where the two differ it drops what the policy allows (EKS user guide,
     /// "Limit Pod traffic with Kubernetes network policies").
     fn check_mapped_ports(&mut self, entry: &Entry, app: &App) {
-        let native = self.spec.cluster.get().and_then(|cluster| cluster.policy_engine.get()) == Some(&crate::value::PolicyEngine::Native);
+        let native = self.spec.cluster.at(|cluster| &cluster.policy_engine).get() == Some(&PolicyEngine::Native);
         let Some((_, service, target)) = entry.ports.iter().find(|(_, service, target)| service != target) else { return };
         if native && self.on_aws() {
             let at = app.port.span().or(app.ports.span()).unwrap_or(entry.key);
@@ -169,8 +158,7 @@ impl Scope<'_> {
 
     /// Regions of an entry are those of the spec, or one word for several.
     fn check_regions_of(&mut self, regions: &Field<Vec<Field<Name>>>) {
-        let known: Vec<&Name> = self.spec.regions.get().map(|all| all.keys().collect()).unwrap_or_default();
-        let words: Vec<(&Name, Span)> = regions.get().into_iter().flatten().filter_map(Field::spanned).collect();
+        let words: Vec<(&Name, Span)> = regions.items().collect();
         if let Some((_, at)) = regions.spanned().filter(|(all, _)| all.is_empty()) {
             let diagnostic = Diagnostic::new(Code::InvalidValue, "it would run in no region").at(at);
             self.tell(diagnostic.help("name its regions, or limit it to some environments with `only`"));
@@ -182,8 +170,7 @@ impl Scope<'_> {
                     self.contradiction(format!("`{name}` stands alone"), *at, regions.span(), "other regions stand beside it");
                 }
                 "all" | "primary" => {}
-                _ if known.contains(name) => {}
-                _ => self.unknown("region", name.as_str(), known.iter().map(|name| name.as_str()), *at),
+                _ => _ = self.is_declared("region", &self.spec.regions, name, *at),
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Patches, raw manifests and raw Terraform files.
 
 use super::Scope;
-use super::literals;
 use super::names::Names;
+use super::secret_scan;
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::layers::Layer;
 use crate::model::{Change, Manifest, Patch, Platform, TerraformFile};
@@ -73,12 +73,8 @@ impl Scope<'_> {
             let at = manifest.from.span().unwrap_or(span);
             let Some(text) = self.included(path.as_str(), at) else { continue };
             self.refuse_secrets(&text, path.as_str(), at);
-            if let Some((namespace, at)) = manifest.namespace.spanned()
-                && spec.namespaces.get().is_none_or(|all| all.get(namespace.as_str()).is_none())
-            {
-                let known: Vec<String> =
-                    spec.namespaces.get().map(|all| all.keys().map(|name| name.to_string()).collect()).unwrap_or_default();
-                self.unknown("namespace", namespace.as_str(), known.iter().map(String::as_str), at);
+            if let Some((namespace, at)) = manifest.namespace.spanned() {
+                self.is_declared("namespace", &spec.namespaces, namespace, at);
             }
             if let (true, Some(reason)) = (here, reason) {
                 let namespace = manifest.namespace.get().cloned();
@@ -126,7 +122,7 @@ impl Scope<'_> {
     }
 
     fn refuse_secrets(&mut self, text: &str, path: &str, at: crate::source::Span) {
-        if literals::looks_secret(text) {
+        if secret_scan::looks_secret(text) {
             let diagnostic = Diagnostic::new(Code::SecretLiteral, format!("`{path}` holds what looks like a credential")).at(at);
             self.tell(diagnostic.help("put it in the secret manager"));
         }

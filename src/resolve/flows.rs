@@ -3,9 +3,10 @@
 use super::Scope;
 use super::names::{Entry, EntrySpec};
 use super::probes::MOST;
+use super::provenance::RecordPath;
 use super::values::{Consumer, Dependency, in_other_region};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::{Addon, Exposure, Flow, Peer, Placement, Platform, Region};
+use crate::model::{Addon, Exposure, Flow, Peer, Placement, Region};
 use crate::source::Span;
 use crate::spec::App;
 use crate::syntax::Field;
@@ -75,11 +76,12 @@ impl Hosts {
 
 impl Scope<'_> {
     /// The ways in from outside of an app.
-    pub(super) fn exposures(&mut self, app: &App, entry: &Entry, platform: &Platform, hosts: &mut Hosts) -> Vec<Exposure> {
+    pub(super) fn exposures(&mut self, app: &App, consumer: &Consumer<'_>, hosts: &mut Hosts) -> Vec<Exposure> {
+        let (entry, platform) = (consumer.entry, consumer.platform);
         let ports = &entry.ports[..];
         let mut exposures = Vec::new();
         let mut claims: Vec<(String, String, Span)> = Vec::new();
-        for (expose, at) in app.expose.get().into_iter().flatten().filter_map(Field::spanned) {
+        for (expose, at) in app.expose.items() {
             let Some(host) = self.require(&expose.host, "host", at) else { continue };
             let host_at = expose.host.span().unwrap_or(at);
             let host = match host.within(&platform.domain) {
@@ -111,7 +113,7 @@ impl Scope<'_> {
             };
             claims.push((host.clone(), path.clone(), host_at));
             let via = expose.via.get().copied().unwrap_or(Via::Public);
-            self.record_exposure(exposures.len(), &host, &path, port, via);
+            self.record_exposure(&consumer.at, exposures.len(), (&host, &path), port, via);
             exposures.push(Exposure {
                 span: at,
                 host,
@@ -120,9 +122,9 @@ impl Scope<'_> {
                 port,
                 target: *target,
                 timeout: self.seconds("timeout", &expose.timeout, 1..=MOST),
-                websocket: expose.websocket.get() == Some(&true),
+                websocket: expose.websocket.is_true(),
                 via,
-                from: expose.from.get().into_iter().flatten().filter_map(Field::get).copied().collect(),
+                from: expose.from.values().copied().collect(),
             });
         }
         let at = self.own_environment().and_then(|environment| environment.domain.span());
@@ -149,23 +151,21 @@ impl Scope<'_> {
         }
     }
 
-    fn record_exposure(&self, number: usize, host: &str, path: &str, port: u16, via: Via) {
+    fn record_exposure(&self, of: &RecordPath, number: usize, (host, path): (&str, &str), port: u16, via: Via) {
         if !self.records() {
             return;
         }
         let at = format!("expose[{number}]");
-        self.record_entry(|of| (format!("{at}.hostname"), host, format!("{}.{at}.host and environment.domain", of.entry)));
-        self.record_entry(|of| (format!("{at}.path"), path, format!("{}.{at}.host: all below it", of.entry)));
-        self.record_entry(|of| (format!("{at}.port"), port, of.ports.clone()));
-        self.record_entry(|of| {
-            (format!("{at}.via"), format!("{via:?}").to_lowercase(), format!("{}.{at}: the internet unless it says otherwise", of.entry))
-        });
+        self.record_entry(of, || (format!("{at}.hostname"), host, format!("{}.{at}.host and environment.domain", of.entry)));
+        self.record_entry(of, || (format!("{at}.path"), path, format!("{}.{at}.host: all below it", of.entry)));
+        self.record_entry(of, || (format!("{at}.port"), port, of.ports.clone()));
+        self.record_entry(of, || (format!("{at}.via"), via.name(), format!("{}.{at}: the internet unless it says otherwise", of.entry)));
     }
 
     /// What `needs` names, each with its place.
     pub(super) fn needs<'n>(&mut self, needs: &Field<Vec<Field<Ref>>>, consumer: &Consumer<'n>) -> Vec<Dependency<'n>> {
         let mut all = Vec::new();
-        for (reference, at) in needs.get().into_iter().flatten().filter_map(Field::spanned) {
+        for (reference, at) in needs.items() {
             if reference.kind() == RefKind::Platform {
                 self.error(
                     Code::UnknownReference,
@@ -273,8 +273,7 @@ impl Scope<'_> {
                 entry.display(),
                 consumer.label
             );
-            let declared = self.spec.network.get().and_then(|network| network.subnets.get()).and_then(|all| all.get(subnet.as_str()));
-            let egress = declared.and_then(|item| item.value.get()?.egress.span());
+            let egress = self.spec.network.at(|network| &network.subnets).value(subnet.as_str()).and_then(|subnet| subnet.egress.span());
             let mut diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);
             if let Some(egress) = egress {
                 diagnostic = diagnostic.related(egress, "the subnet says so");
@@ -288,20 +287,16 @@ impl Scope<'_> {
             return vec![Cidr::around(address.into(), 32)];
         }
         match &entry.spec {
-            EntrySpec::External { on_premises: true, .. } => consumer
-                .region
-                .network
-                .as_ref()
-                .and_then(|network| network.on_premises.as_ref())
-                .map(|premises| premises.cidrs.clone())
-                .unwrap_or_default(),
+            EntrySpec::External { on_premises: true, .. } => {
+                consumer.region.network.as_ref().map(|network| network.on_premises.clone()).unwrap_or_default()
+            }
             _ => Vec::new(),
         }
     }
 
     /// Whether an app runs in a region.
     pub(super) fn runs_in(&self, app: &App, region: &Region) -> bool {
-        let words: Vec<&str> = app.regions.get().into_iter().flatten().filter_map(Field::get).map(|name| name.as_str()).collect();
+        let words: Vec<&str> = app.regions.values().map(|name| name.as_str()).collect();
         match words[..] {
             [] if app.schedule.get().is_some() || app.run.get().is_some() => region.primary,
             [] | ["all"] => true,

@@ -12,7 +12,6 @@ mod engines;
 mod entries;
 mod extensions;
 mod flows;
-mod literals;
 mod names;
 mod placement;
 mod places;
@@ -21,6 +20,7 @@ mod pods;
 mod probes;
 mod provenance;
 mod regions;
+mod secret_scan;
 mod sections;
 mod security;
 mod stores;
@@ -29,17 +29,18 @@ mod volumes;
 mod waivers;
 mod workloads;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::lock::Lock;
 use crate::model::{Estate, Platform};
 use crate::source::{FileId, Sources, Span};
 use crate::spec::{self, Spec, Specs};
-use crate::syntax::Field;
+use crate::syntax::{Field, Map};
 use crate::value::Name;
 use indexmap::IndexMap;
 pub use provenance::{Computed, Origin};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// What a spec refers to besides itself.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +98,8 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
             inputs,
             plan: &plan,
             recorder: provenance::recorder(record),
-            places: Vec::new(),
+            places: Rc::from([]),
+            subnets: regions::subnets(spec).into(),
             unknown_references: 0,
             found: Diagnostics::default(),
         };
@@ -115,9 +117,9 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
     hosts.report(&mut found);
     regions::check_regions(&specs.base, &mut found);
     if let Some(written) = &specs.written {
-        literals::check(written, &mut found);
+        secret_scan::check(written, &mut found);
     }
-    let name = specs.base.platform.get().and_then(|platform| platform.name.get()).cloned();
+    let name = specs.base.platform.at(|platform| &platform.name).get().cloned();
     let estate = name.filter(|_| declared).map(|name| Estate { name, environments });
     Resolution { estate, lock, diagnostics: found, provenance }
 }
@@ -169,7 +171,7 @@ fn require_environments(spec: &Spec, found: &mut Diagnostics) -> bool {
         }
     };
     require(!spec.platform.is_missing(), "platform");
-    require(!spec.cloud.is_missing() && spec.cloud.get().is_none_or(|cloud| !cloud.provider.is_missing()), "cloud");
+    require(!spec.cloud.at(|cloud| &cloud.provider).is_missing() || matches!(spec.cloud, Field::Bad(_)), "cloud");
     require(!spec.regions.is_missing(), "regions");
     require(!spec.environments.is_missing(), "environments");
     complete
@@ -187,7 +189,9 @@ struct Scope<'a> {
     /// The record of computed values, if it was asked for.
     recorder: Option<RefCell<provenance::Recorder>>,
     /// The regions of the environment with their facts.
-    places: Vec<regions::Place>,
+    places: Rc<[regions::Place]>,
+    /// The subnets of the environment.
+    subnets: Rc<[regions::SubnetSpec]>,
     /// How many references meant nothing so far.
     unknown_references: u32,
     found: Diagnostics,
@@ -204,7 +208,7 @@ fn written<'n>(keys: impl IntoIterator<Item = (&'n str, Option<Span>)>) -> Vec<(
 impl<'a> Scope<'a> {
     fn platform(&mut self, hosts: &mut flows::Hosts) -> Option<Platform> {
         let mut told = Vec::new();
-        self.places = regions::places(self.spec, self.environment.as_str(), &mut |diagnostic| told.push(diagnostic));
+        self.places = regions::places(self.spec, self.environment.as_str(), &mut |diagnostic| told.push(diagnostic)).into();
         told.into_iter().for_each(|diagnostic| self.tell(diagnostic));
         let regions = self.regions();
         let base = self.base(regions.unwrap_or_default());
@@ -231,7 +235,7 @@ impl<'a> Scope<'a> {
 
     /// What the spec says of the environment.
     fn own_environment(&self) -> Option<&'a spec::Environment> {
-        self.spec.environments.get()?.get(self.environment.as_str())?.value.get()
+        self.spec.environments.value(self.environment.as_str())
     }
 
     /// Names what this version reads and checks, and does not render.
@@ -253,15 +257,18 @@ impl<'a> Scope<'a> {
         field.get()
     }
 
-    /// A finding for a name that nothing has.
+    /// Reports a name that nothing has.
     fn unknown<'n>(&mut self, kind: &str, name: &str, known: impl IntoIterator<Item = &'n str>, at: Span) {
-        let known: Vec<&str> = known.into_iter().collect();
-        let diagnostic = Diagnostic::new(Code::UnknownReference, format!("there is no {kind} `{name}`")).at(at);
-        self.tell(match wording::suggest(name, known.iter().copied()) {
-            Some(close) => diagnostic.help(format!("did you mean `{close}`?")).fix(at, close),
-            None if known.is_empty() => diagnostic.help(format!("the spec declares no {kind}")),
-            None => diagnostic.help(format!("declared: {}", wording::all(&known))),
-        });
+        self.tell(Diagnostic::unknown(kind, name, known, at));
+    }
+
+    /// Whether a section declares the name. If not, reports it.
+    fn is_declared<V>(&mut self, kind: &str, section: &Field<Map<Name, V>>, name: &Name, at: Span) -> bool {
+        let declared = section.find(name.as_str()).is_some();
+        if !declared {
+            self.unknown(kind, name.as_str(), section.keys().map(Name::as_str), at);
+        }
+        declared
     }
 
     fn contradiction(&mut self, message: impl Into<String>, at: Span, other: Option<Span>, why: &str) {
@@ -300,16 +307,11 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Whether something limited to `only` some environments exists in this one; unknown names are told.
+    /// Whether an entry with this `only` exists in the environment. Reports unknown environments.
     fn is_here(&mut self, only: &Field<Vec<Field<Name>>>) -> bool {
-        let Some(only) = only.get() else { return true };
-        let spec = self.spec;
-        let declared: Vec<&Name> = spec.environments.get().map(|all| all.keys().collect()).unwrap_or_default();
-        for (name, span) in only.iter().filter_map(Field::spanned) {
-            if !declared.contains(&name) {
-                self.unknown("environment", name.as_str(), declared.iter().map(|name| name.as_str()), span);
-            }
+        for (name, at) in only.items() {
+            self.is_declared("environment", &self.spec.environments, name, at);
         }
-        only.iter().filter_map(Field::get).any(|name| name == self.environment)
+        only.get().is_none() || only.values().any(|name| name == self.environment)
     }
 }

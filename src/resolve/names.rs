@@ -79,6 +79,24 @@ impl Entry {
         format!("{}/{}", self.kind.as_str(), self.name)
     }
 
+    /// The owner in the spec.
+    pub(super) fn owner(&self) -> &Field<Name> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.owner,
+            EntrySpec::Store(store) => &store.owner,
+            EntrySpec::External { .. } | EntrySpec::Other => &Field::Missing,
+        }
+    }
+
+    /// The additional names of the Service.
+    pub(super) fn alias(&self) -> &Field<Vec<Field<Name>>> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.alias,
+            EntrySpec::Store(store) => &store.alias,
+            EntrySpec::External { .. } | EntrySpec::Other => const { &Field::Missing },
+        }
+    }
+
     /// The key that its ports come from.
     pub(super) fn ports_key(&self) -> &'static str {
         match &self.spec {
@@ -201,7 +219,6 @@ impl Scope<'_> {
     /// The namespace of an entry: said in its key, said in its field, or the only one there is.
     pub(super) fn namespace_of(&mut self, key: &EntryName, field: &Field<Name>, span: Span, kind: &str) -> Option<Name> {
         let spec = self.spec;
-        let known: Vec<&Name> = spec.namespaces.get().map(|all| all.keys().collect()).unwrap_or_default();
         match (key.namespace(), field) {
             (_, Field::Bad(_)) => None,
             (Some(said), Field::Set(also, at)) if said != also => {
@@ -214,9 +231,7 @@ impl Scope<'_> {
                 None
             }
             (Some(said), _) | (None, Field::Set(said, _)) => {
-                if !known.contains(&said) {
-                    let at = field.span().unwrap_or(span);
-                    self.unknown("namespace", said.as_str(), known.iter().map(|name| name.as_str()), at);
+                if !self.is_declared("namespace", &spec.namespaces, said, field.span().unwrap_or(span)) {
                     return None;
                 }
                 if field.is_missing() {
@@ -224,7 +239,7 @@ impl Scope<'_> {
                 }
                 Some(said.clone())
             }
-            (None, Field::Missing) => match known[..] {
+            (None, Field::Missing) => match spec.namespaces.keys().collect::<Vec<_>>()[..] {
                 [only] => {
                     self.record(|| (format!("{kind}s.{key}.namespace"), only, "namespaces: there is one"));
                     Some(only.clone())
@@ -245,10 +260,9 @@ impl Scope<'_> {
     /// The key of an entry as the spec has it: with the namespace where two entries have the name.
     pub(super) fn key_of(&self, entry: &Entry) -> String {
         let both = EntryName::new(entry.namespace.clone(), entry.name.clone());
-        let (apps, stores) = (self.spec.apps.get(), self.spec.stores.get());
         let qualified = match entry.kind {
-            RefKind::Store => stores.is_some_and(|all| all.get(&both).is_some()),
-            _ => apps.is_some_and(|all| all.get(&both).is_some()),
+            RefKind::Store => self.spec.stores.find(&both).is_some(),
+            _ => self.spec.apps.find(&both).is_some(),
         };
         if qualified { both.to_string() } else { entry.name.to_string() }
     }

@@ -1,10 +1,12 @@
 //! What an entry says of subnet, pool and architecture -> where its pods may run.
 
 use super::Scope;
+use super::values::Consumer;
 use crate::labels;
-use crate::model::{Placement, Region, Spread, Toleration};
+use crate::model::{Placement, Spread, Toleration};
 use crate::syntax::Field;
 use crate::value::{Architecture, Name};
+use std::rc::Rc;
 
 /// How many pods there are at a time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,48 +30,40 @@ impl Scope<'_> {
         subnet: &Field<Name>,
         pool: &Field<Name>,
         arch: &Field<Vec<Field<Architecture>>>,
-        region: &Region,
+        consumer: &Consumer<'_>,
         runs: Runs,
     ) -> Option<Placement> {
-        let declared = self.spec.network.get().and_then(|network| network.subnets.get()).filter(|all| !all.is_empty());
-        let names: Vec<&str> = declared.map(|all| all.keys().map(|name| name.as_str()).collect()).unwrap_or_else(|| vec!["general"]);
+        let (region, at) = (consumer.region, &consumer.at);
+        let section = self.spec.network.at(|network| &network.subnets);
+        let declared = Rc::clone(&self.subnets);
         let pools = &region.cluster.pools;
         let chosen = match pool.spanned() {
-            Some((name, at)) => match pools.iter().find(|pool| pool.name == *name) {
+            Some((name, span)) => match pools.iter().find(|pool| pool.name == *name) {
                 Some(pool) => Some(pool),
                 None => {
-                    self.unknown("pool", name.as_str(), pools.iter().map(|pool| pool.name.as_str()), at);
+                    self.unknown("pool", name.as_str(), pools.iter().map(|pool| pool.name.as_str()), span);
                     return None;
                 }
             },
             None => None,
         };
         let wanted = match (subnet.spanned(), chosen) {
-            (Some((name, at)), _) if !names.contains(&name.as_str()) => {
-                self.unknown("subnet", name.as_str(), names, at);
+            (Some((name, span)), _) if section.find(name.as_str()).is_none() && declared.iter().all(|subnet| subnet.name != *name) => {
+                self.unknown("subnet", name.as_str(), declared.iter().map(|subnet| subnet.name.as_str()), span);
                 return None;
             }
-            (Some((name, at)), Some(pool)) if pool.subnet != *name => {
-                let message = format!("the `pool` stands in the subnet `{}`, not in `{name}`", pool.subnet);
-                self.contradiction(message, at, Some(at), "the pool says so");
+            (Some((name, span)), Some(chosen)) if chosen.subnet != *name => {
+                let message = format!("the pool `{}` is in the subnet `{}`, not in `{name}`", chosen.name, chosen.subnet);
+                self.contradiction(message, span, pool.span(), "the pool is named here");
                 return None;
             }
             (Some((name, _)), _) => name.clone(),
             (None, Some(pool)) => pool.subnet.clone(),
-            (None, None) => match declared {
-                Some(all) => all.set().find(|(_, _, subnet)| subnet.default.get() == Some(&true)).map(|(name, _, _)| name.clone())?,
-                None => "general".parse().ok()?,
-            },
+            (None, None) => declared.iter().find(|subnet| subnet.default)?.name.clone(),
         };
         let everywhere = runs == Runs::OnEveryNode && subnet.is_missing() && chosen.is_none();
-        let subnets = match declared {
-            Some(all) if everywhere => all.keys().cloned().collect(),
-            _ => vec![wanted],
-        };
-        let is_isolated = |name: &Name| {
-            let subnet = declared.and_then(|all| all.get(name.as_str())).and_then(|item| item.value.get());
-            subnet.is_some_and(|subnet| subnet.isolated.get() == Some(&true))
-        };
+        let subnets = if everywhere { declared.iter().map(|subnet| subnet.name.clone()).collect() } else { vec![wanted] };
+        let is_isolated = |name: &Name| declared.iter().any(|subnet| subnet.name == *name && subnet.isolated);
         // What runs on every node is kept away from none. A subnet without nodes has no taint.
         let has_nodes = |name: &Name| !everywhere || pools.is_empty() || pools.iter().any(|pool| pool.subnet == *name);
         let isolated = subnets.iter().filter(|name| is_isolated(name) && has_nodes(name));
@@ -83,7 +77,7 @@ impl Scope<'_> {
                 tolerations.push(toleration);
             }
         }
-        self.record_entry(|at| {
+        self.record_entry(at, || {
             let from = match chosen {
                 Some(pool) => format!("cluster.pools.{}.subnet", pool.name),
                 None if everywhere => format!("{}.per_node", at.entry),
@@ -93,7 +87,7 @@ impl Scope<'_> {
             ("subnet", names.join(", "), from)
         });
         for (number, taint) in tolerations.iter().enumerate().filter(|_| self.records()) {
-            self.record_entry(|at| {
+            self.record_entry(at, || {
                 let from = match taint.key.as_str() {
                     labels::SUBNET => format!("network.subnets.{}.isolated", taint.value),
                     _ if everywhere => format!("{}.per_node", at.entry),
@@ -102,7 +96,7 @@ impl Scope<'_> {
                 (format!("tolerations[{number}]"), format!("{}={}:{}", taint.key, taint.value, taint.effect), from)
             });
         }
-        let architectures = arch.get().into_iter().flatten().filter_map(Field::get).map(|one| one.name());
+        let architectures = arch.values().map(|one| one.name());
         let spread = match (runs, region.zones.len()) {
             (Runs::Once | Runs::OnEveryNode, _) => Spread::None,
             (Runs::Several, zones) if zones >= 3 && !matches!(region.provider, crate::provider::Provider::Kind) => Spread::Hard,

@@ -2,17 +2,18 @@
 
 use super::Scope;
 use super::provenance::Origin;
-use super::regions::{Place, SubnetSpec, short_zone, subnets};
+use super::regions::{Place, SubnetSpec, short_zone};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts;
 use crate::model::lock::{Key, Purpose};
-use crate::model::{Cluster, Machine, Network, NetworkSubnet, OnPremises, Platform, Pool, Region, Secrets, TAGS, ZoneRange};
+use crate::model::{Cluster, Machine, Network, NetworkSubnet, Platform, Pool, Region, Secrets, TAGS, ZoneRange};
 use crate::provider::Provider;
 use crate::source::Span;
-use crate::spec::TaintEffect;
-use crate::syntax::Field;
+use crate::spec::{self, TaintEffect};
+use crate::syntax::{Field, Map};
 use crate::value::{Cidr, Domain, KubernetesVersion, Name, PolicyEngine, Quantity, SecretStore};
 use indexmap::IndexMap;
+use std::rc::Rc;
 
 /// The digits of an AWS account, which end the name of its bucket.
 const ACCOUNT: usize = 12;
@@ -44,18 +45,9 @@ impl Scope<'_> {
                 )
             });
         }
-        let cloud = spec.cloud.get();
-        let state_region = cloud.and_then(|cloud| cloud.state.get()).and_then(|state| state.region.get()).cloned();
-        let secrets = spec.secrets.get();
-        let vault = secrets
-            .and_then(|secrets| secrets.vault.get())
-            .and_then(|vault| Some((vault.address.get()?.to_string(), vault.path.get()?.clone(), vault.role.get()?.clone())));
-        let groups: Vec<&Name> =
-            spec.access.get().and_then(|access| access.groups.get()).map(|all| all.keys().collect()).unwrap_or_default();
-        for (approver, at) in environment.approvers.get().into_iter().flatten().filter_map(Field::spanned) {
-            if !groups.contains(&approver) {
-                self.unknown("group", approver.as_str(), groups.iter().map(|name| name.as_str()), at);
-            }
+        let vault = |vault: &spec::Vault| Some((vault.address.get()?.to_string(), vault.path.get()?.clone(), vault.role.get()?.clone()));
+        for (approver, at) in environment.approvers.items() {
+            self.is_declared("group", spec.access.at(|access| &access.groups), approver, at);
         }
         for (key, at, _) in platform.labels.entries().filter(|(key, ..)| TAGS.contains(&key.as_str())) {
             let message = format!("the label `{key}` would be a tag of every cloud resource, and platgen sets that one itself");
@@ -85,12 +77,15 @@ impl Scope<'_> {
             name,
             labels,
             environment: self.environment.clone(),
-            protected: environment.protected.get() == Some(&true),
+            protected: environment.protected.is_true(),
             domain: domain?,
             primary: regions.iter().find(|region| region.primary)?.name.clone(),
             owner: owner?,
-            state_region,
-            secrets: Secrets { store: secrets.and_then(|secrets| secrets.store.get()).copied().unwrap_or(SecretStore::Cloud), vault },
+            state_region: spec.cloud.at(|cloud| &cloud.state).at(|state| &state.region).get().cloned(),
+            secrets: Secrets {
+                store: spec.secrets.at(|secrets| &secrets.store).get().copied().unwrap_or(SecretStore::Cloud),
+                vault: spec.secrets.at(|secrets| &secrets.vault).get().and_then(vault),
+            },
             groups: Vec::new(),
             namespaces: IndexMap::new(),
             regions: regions.into_iter().map(|region| (region.name.to_string(), region)).collect(),
@@ -107,7 +102,7 @@ impl Scope<'_> {
         let environment = self.environment.as_str();
         let item = spec.environments.get()?.get(environment)?;
         let entry = item.value.get()?;
-        let places = self.places.clone();
+        let places = Rc::clone(&self.places);
         let primary = match entry.primary.spanned() {
             Some((name, at)) => {
                 if !places.iter().any(|place| place.name == *name) {
@@ -122,10 +117,10 @@ impl Scope<'_> {
             let first = format!("environments.{environment}.regions: the first");
             ("environment.primary".to_string(), &primary, self.own_or("primary", &entry.primary, &first))
         });
-        let subnets = subnets(spec);
+        let subnets = Rc::clone(&self.subnets);
         let defaults: Vec<&SubnetSpec> = subnets.iter().filter(|subnet| subnet.default).collect();
-        let declared = spec.network.get().and_then(|network| network.subnets.get());
-        match (&defaults[..], declared) {
+        let declared = spec.network.at(|network| &network.subnets);
+        match (&defaults[..], declared.get()) {
             ([_], _) => {}
             ([], Some(all)) if all.set().any(|(_, _, subnet)| matches!(subnet.default, Field::Bad(_))) => {}
             ([], Some(all)) => {
@@ -133,8 +128,8 @@ impl Scope<'_> {
                 let diagnostic = Diagnostic::new(Code::MissingField, "no subnet is the default");
                 self.tell(Diagnostic { span: at, ..diagnostic.help("add `default: true` to the one that takes apps without a `subnet`") });
             }
-            ([first, second, ..], Some(all)) => {
-                let place = |subnet: &SubnetSpec| all.get(subnet.name.as_str()).and_then(|item| item.value.get()?.default.span());
+            ([first, second, ..], Some(_)) => {
+                let place = |subnet: &SubnetSpec| declared.value(subnet.name.as_str()).and_then(|subnet| subnet.default.span());
                 if let Some(at) = place(second) {
                     let message = format!("two subnets are the `default`: `{}` and `{}`", first.name, second.name);
                     self.contradiction(message, at, place(first), "the first stands here");
@@ -142,12 +137,12 @@ impl Scope<'_> {
             }
             _ => {}
         }
-        let accounts = spec.cloud.get().and_then(|cloud| cloud.accounts.get());
-        let account = accounts.and_then(|all| all.get(environment)).and_then(|item| item.value.get()).cloned();
+        let accounts = spec.cloud.at(|cloud| &cloud.accounts);
+        let account = accounts.value(environment).cloned();
         let on_cloud = places.iter().any(|place| place.provider.is_cloud());
         if let (true, Some(cloud)) = (on_cloud, spec.cloud.get()) {
             let at = spec.cloud.span()?;
-            if account.is_none() && accounts.is_none_or(|all| all.get(environment).is_none()) {
+            if accounts.find(environment).is_none() {
                 let place = cloud.accounts.span().unwrap_or(at);
                 let message = format!("`cloud.accounts` says nothing of `{environment}`, whose regions are on a cloud");
                 let diagnostic = Diagnostic::new(Code::MissingField, message).at(place);
@@ -162,40 +157,35 @@ impl Scope<'_> {
                 }
             }
         }
-        for (name, span, _) in accounts.into_iter().flat_map(|all| all.iter()) {
-            let known: Vec<&Name> = spec.environments.get().map(|all| all.keys().collect()).unwrap_or_default();
-            if !known.contains(&name) {
-                self.unknown("environment", name.as_str(), known.iter().map(|name| name.as_str()), span);
-            }
+        for (name, span, _) in accounts.get().into_iter().flat_map(Map::iter) {
+            self.is_declared("environment", &spec.environments, name, span);
         }
-        if let (Some((text, at)), true) = (accounts.and_then(|all| all.get(environment)).and_then(|item| item.value.spanned()), on_cloud)
+        if let (Some((text, at)), true) = (accounts.find(environment).and_then(|item| item.value.spanned()), on_cloud)
             && places.iter().any(|place| place.provider == Provider::Aws)
             && !(text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()))
         {
             self.error(Code::InvalidValue, format!("`{text}` is not an AWS account: write its twelve digits in quotes"), at);
         }
         let pools: Vec<Vec<Pool>> = places.iter().map(|place| self.pools(&subnets, place.provider)).collect();
-        let cluster = spec.cluster.get();
-        let (&version, at) = cluster.and_then(|cluster| cluster.version.spanned())?;
+        let (&version, at) = spec.cluster.at(|cluster| &cluster.version).spanned()?;
         places.iter().for_each(|place| self.version(version, at, place.provider));
-        let policy_engine = cluster.and_then(|cluster| cluster.policy_engine.get()).copied().unwrap_or(PolicyEngine::Native);
-        let name = spec.platform.get().and_then(|platform| platform.name.get())?;
+        let policy_engine = spec.cluster.at(|cluster| &cluster.policy_engine).get().copied().unwrap_or(PolicyEngine::Native);
+        let name = spec.platform.at(|platform| &platform.name).get()?;
         let regions = places
-            .into_iter()
+            .iter()
             .zip(pools)
             .map(|(place, pools)| {
-                let network = self.network(&place, &subnets);
+                let network = self.network(place, &subnets);
                 Region {
-                    cluster: Cluster { name: format!("{name}-{environment}-{}", place.name), version, policy_engine, mirror: None, pools },
+                    cluster: Cluster { name: format!("{name}-{environment}-{}", place.name), version, policy_engine, pools },
                     primary: place.name == primary,
-                    name: place.name,
+                    name: place.name.clone(),
                     provider: place.provider,
-                    zones: place.zones,
+                    zones: place.zones.clone(),
                     account: account.clone(),
                     owns_account: false,
                     network,
                     workloads: IndexMap::new(),
-                    stores: IndexMap::new(),
                     flows: Vec::new(),
                 }
             })
@@ -211,7 +201,7 @@ impl Scope<'_> {
     /// Records the provider, zones, account and names of a region.
     pub(super) fn record_region(&self, region: &Region, platform: &Platform) {
         let at = format!("regions.{}", region.name);
-        self.record(|| (format!("{at}.provider"), format!("{:?}", region.provider).to_lowercase(), "cloud.provider"));
+        self.record(|| (format!("{at}.provider"), region.provider.name(), "cloud.provider"));
         for (number, zone) in region.zones.iter().enumerate() {
             self.record(|| (format!("{at}.zone_names[{number}]"), zone, format!("{at}.zones and the provider's zones")));
         }
@@ -227,8 +217,11 @@ impl Scope<'_> {
 
     /// The origin of the subnet of pools and entries that name none.
     pub(super) fn default_subnet(&self) -> &'static str {
-        let declared = self.spec.network.get().and_then(|network| network.subnets.get()).is_some_and(|all| !all.is_empty());
-        if declared { "network.subnets: the default one" } else { "the only subnet: none is declared" }
+        if self.spec.network.at(|network| &network.subnets).keys().next().is_some() {
+            "network.subnets: the default one"
+        } else {
+            "the only subnet: none is declared"
+        }
     }
 
     /// Records the capacity and the taints of a pool's nodes.
@@ -265,7 +258,7 @@ impl Scope<'_> {
     fn pools(&mut self, subnets: &[SubnetSpec], provider: Provider) -> Vec<Pool> {
         let spec = self.spec;
         let mut pools = Vec::new();
-        for (name, span, pool) in spec.cluster.get().into_iter().flat_map(|cluster| cluster.pools.entries()) {
+        for (name, span, pool) in spec.cluster.at(|cluster| &cluster.pools).entries() {
             let machine = self.require(&pool.machine, "machine", span).cloned();
             let nodes = self.require(&pool.nodes, "nodes", span).copied();
             let subnet = match pool.subnet.spanned() {
@@ -324,17 +317,16 @@ impl Scope<'_> {
         let parts = |name: &str, key: Key| -> Option<Vec<ZoneRange>> {
             if !zonal {
                 let range = self.range(region, name, key);
-                return Some(range.map(|cidr| ZoneRange { zone: String::new(), short: String::new(), cidr }).into_iter().collect());
+                return Some(range.map(|cidr| ZoneRange { zone: String::new(), cidr }).into_iter().collect());
             }
             let zones = place.zones.iter().map(|zone| {
-                let short = short_zone(region, zone);
-                let cidr = self.range(region, &format!("{name}.{zone}"), key.part(&short))?;
-                Some(ZoneRange { zone: zone.clone(), cidr, short })
+                let cidr = self.range(region, &format!("{name}.{zone}"), key.part(&short_zone(region, zone)))?;
+                Some(ZoneRange { zone: zone.clone(), cidr })
             });
             zones.collect()
         };
         let purpose = |name: &str, purpose: Purpose| parts(name, Key::purpose(environment, region, purpose));
-        let premises = self.spec.network.get().and_then(|network| network.on_premises.get());
+        let premises = self.spec.network.at(|network| &network.on_premises);
         Some(Network {
             cidr: self.range(region, "vpc", Key::vpc(environment, region))?,
             pods: self.range(region, "pods", Key::pods(environment, region))?,
@@ -356,13 +348,8 @@ impl Scope<'_> {
             lb_public: purpose("lb-public", Purpose::PublicLoadBalancers).unwrap_or_default(),
             lb_internal: purpose("lb-internal", Purpose::InternalLoadBalancers)?,
             endpoints: purpose("endpoints", Purpose::Endpoints)?,
-            transit: if premises.is_some() { purpose("transit", Purpose::Transit).unwrap_or_default() } else { Vec::new() },
-            on_premises: premises.map(|premises| OnPremises {
-                cidrs: premises.cidrs.get().into_iter().flatten().filter_map(Field::get).copied().collect(),
-                gateway: premises.gateway.get().copied(),
-                asn: premises.asn.get().copied(),
-                dns: premises.dns.get().into_iter().flatten().filter_map(Field::get).copied().collect(),
-            }),
+            transit: if premises.get().is_some() { purpose("transit", Purpose::Transit).unwrap_or_default() } else { Vec::new() },
+            on_premises: premises.at(|premises| &premises.cidrs).values().copied().collect(),
         })
     }
 }

@@ -8,7 +8,6 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::lock::{Key, Lock};
 use crate::source::Span;
 use crate::spec::Specs;
-use crate::syntax::Field;
 use crate::value::Cidr;
 use std::collections::BTreeMap;
 
@@ -37,7 +36,7 @@ pub(super) fn plan_addresses(specs: &Specs, lock: &Lock, found: &mut Diagnostics
                 };
                 wanted.insert(subnet.name.to_string(), wish);
             }
-            let was = spec.regions.get().and_then(|all| all.get(place.name.as_str())).and_then(|item| item.value.get());
+            let was = spec.regions.value(place.name.as_str());
             let region = addresses::Region {
                 provider: place.provider,
                 zones: place.zones.iter().map(|zone| short_zone(place.name.as_str(), zone)).collect(),
@@ -79,14 +78,14 @@ pub(super) fn plan_addresses(specs: &Specs, lock: &Lock, found: &mut Diagnostics
 fn taken(specs: &Specs, found: &mut Diagnostics) -> (Vec<Reserved>, Vec<(Cidr, Span)>) {
     let mut reserved = Vec::new();
     let mut spans: Vec<(Cidr, Span)> = Vec::new();
-    for network in specs.environments.values().map(|spec| spec.network.get()) {
+    for network in specs.environments.values().map(|spec| &spec.network) {
         let lists = [
-            (network.and_then(|network| network.on_premises.get()).and_then(|premises| premises.cidrs.get()), "the on-premises network"),
-            (network.and_then(|network| network.reserved.get()), "`network.reserved`"),
+            (network.at(|network| &network.on_premises).at(|premises| &premises.cidrs), "the on-premises network"),
+            (network.at(|network| &network.reserved), "`network.reserved`"),
         ];
         let mut own: Vec<(Cidr, Span)> = Vec::new();
         for (cidrs, by) in lists {
-            for (cidr, span) in cidrs.into_iter().flatten().filter_map(Field::spanned) {
+            for (cidr, span) in cidrs.items() {
                 if let Some((other, first)) = own.iter().find(|(other, _)| other.overlaps(*cidr)) {
                     let message = format!("`{cidr}` overlaps `{other}`");
                     let diagnostic = Diagnostic::new(Code::NetworkOverlap, message).at(span).related(*first, "named here");

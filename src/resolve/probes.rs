@@ -1,13 +1,12 @@
 //! What an entry says of probes -> the probes of its main container. None is ever invented.
 
-use super::engines::Fallback;
+use super::containers::Declared;
 use super::names::Entry;
 use super::volumes::Pod;
 use super::{Scope, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Probe, ProbeAction, Probes};
 use crate::source::Span;
-use crate::spec::ContainerFields;
 use crate::syntax::Field;
 use crate::value::{Duration, PortSpecifier};
 use std::ops::RangeInclusive;
@@ -16,24 +15,22 @@ use std::ops::RangeInclusive;
 pub(super) const MOST: u64 = i32::MAX as u64;
 
 impl Scope<'_> {
-    pub(super) fn probes(
-        &mut self,
-        fields: ContainerFields<'_>,
-        ports: &[(String, u16)],
-        fallback: &Fallback,
-        pod: &mut Pod,
-        container: Span,
-        entry: &Entry,
-    ) -> Probes {
-        let Some((probes, _)) = fields.probes.spanned() else { return self.fallback_probes(fallback) };
+    pub(super) fn probes(&mut self, declared: &Declared<'_>, entry: &Entry, pod: &mut Pod) -> Probes {
+        let Some((probes, _)) = declared.fields.probes.spanned() else { return self.fallback_probes(declared) };
+        let (ports, at) = (&declared.ports[..], &declared.at);
         let read = |scope: &mut Self, name: &str, field: &Field<crate::spec::Probe>| {
-            let (probe, at) = field.spanned()?;
+            let (probe, span) = field.spanned()?;
             if let Some(none) = probes.none.span() {
-                scope.contradiction(format!("`none` says that there are no probes, and `{name}` is one"), none, Some(at), "it stands here");
+                scope.contradiction(
+                    format!("`none` says that there are no probes, and `{name}` is one"),
+                    none,
+                    Some(span),
+                    "it stands here",
+                );
             }
-            let probe = scope.probe(probe, at, ports, entry)?;
+            let probe = scope.probe(probe, span, ports, entry)?;
             if let ProbeAction::Http { port, .. } | ProbeAction::Grpc { port, .. } | ProbeAction::Tcp { port } = &probe.action {
-                scope.record_container(|at| (format!("probes.{name}.port"), port, at.container_ports()));
+                scope.record_container(at, || (format!("probes.{name}.port"), port, at.ports.clone()));
             }
             Some(probe)
         };
@@ -43,24 +40,24 @@ impl Scope<'_> {
             start: read(self, "start", &probes.start),
         };
         if !probes.none.is_missing() {
-            let reason = self.reason(&probes.none, "none", "a container without probes", container);
+            let reason = self.reason(&probes.none, "none", "a container without probes", declared.span);
             pod.no_probes = pod.no_probes.take().or(reason);
         } else if probes.ready.is_missing() && probes.live.is_missing() && probes.start.is_missing() {
-            return self.fallback_probes(fallback);
+            return self.fallback_probes(declared);
         }
         result
     }
 
     /// The probes of the store's engine; an app has none.
-    fn fallback_probes(&self, fallback: &Fallback) -> Probes {
-        let probes = &fallback.probes;
+    fn fallback_probes(&self, declared: &Declared<'_>) -> Probes {
+        let (probes, at) = (&declared.fallback.probes, &declared.at);
         for (name, probe) in [("ready", &probes.ready), ("live", &probes.live), ("start", &probes.start)] {
             let Some(probe) = probe.as_ref().filter(|_| self.records()) else { continue };
             let (key, value) = match &probe.action {
                 ProbeAction::Exec { command } => ("exec", command.join(" ")),
                 ProbeAction::Http { port, .. } | ProbeAction::Grpc { port, .. } | ProbeAction::Tcp { port } => ("port", port.to_string()),
             };
-            self.record_container(|at| (format!("probes.{name}.{key}"), value, format!("{}.engine", at.entry)));
+            self.record_container(at, || (format!("probes.{name}.{key}"), value, format!("{}.engine", at.entry)));
         }
         probes.clone()
     }

@@ -4,9 +4,9 @@
 
 use super::Scope;
 use super::names::Entry;
+use crate::model::Spread;
 use crate::model::lock::Key;
-use crate::model::{Region, Spread};
-use crate::value::RefKind;
+use crate::value::{Name, RefKind};
 use indexmap::IndexMap;
 use std::cell::RefCell;
 
@@ -58,27 +58,28 @@ pub(super) struct Recorder {
     platform: Values,
     /// Values of entries: by the path of the entry, then by region.
     entries: IndexMap<String, IndexMap<String, Values>>,
-    at: Position,
 }
 
-/// The entry and the container that are resolved at the moment, as paths of the spec.
+/// The paths of an entry and of one of its containers in the record; all of them are empty if there is no record.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Position {
+pub(super) struct RecordPath {
     /// The entry, such as `apps.web`.
     pub(super) entry: String,
     /// The container: `apps.web`, or `apps.web.init.migrate`.
     pub(super) container: String,
-    /// The key that declares the ports of the entry.
+    /// The key that declares the ports of the container.
     pub(super) ports: String,
-    /// `init` or `sidecars`; empty for the entry's own container.
-    section: &'static str,
     region: String,
 }
 
-impl Position {
-    /// The key that declares the ports of the container.
-    pub(super) fn container_ports(&self) -> String {
-        if self.section.is_empty() { self.ports.clone() } else { format!("{}.ports", self.container) }
+impl RecordPath {
+    /// The path of a container in `init` or `sidecars`.
+    pub(super) fn container(&self, section: &str, name: &Name) -> RecordPath {
+        if self.entry.is_empty() {
+            return RecordPath::default();
+        }
+        let container = format!("{}.{section}.{name}", self.entry);
+        RecordPath { ports: format!("{container}.ports"), container, ..self.clone() }
     }
 }
 
@@ -105,78 +106,66 @@ impl Recorder {
 }
 
 impl Scope<'_> {
-    /// Records a value of the environment, a region or a pool: path, value, origin. The first record of a path holds.
+    /// Records a value of the environment, a region or a pool: path, value, origin. The last record of a path holds.
     pub(super) fn record<V: ToString, O: Into<Origin>>(&self, line: impl FnOnce() -> (String, V, O)) {
         if let Some(recorder) = &self.recorder {
             let (path, value, origin) = line();
-            recorder.borrow_mut().platform.entry(path).or_insert((value.to_string(), origin.into()));
+            recorder.borrow_mut().platform.insert(path, (value.to_string(), origin.into()));
         }
     }
 
-    /// Records a value of the entry at hand; the path starts below the entry. The last record of a path holds.
-    pub(super) fn record_entry<P: Into<String>, V: ToString, O: Into<Origin>>(&self, line: impl FnOnce(&Position) -> (P, V, O)) {
+    /// Records a value of an entry in a region; the path of the value starts below the entry. The last record of a path holds.
+    pub(super) fn record_entry<P: Into<String>, V: ToString, O: Into<Origin>>(&self, at: &RecordPath, line: impl FnOnce() -> (P, V, O)) {
         if let Some(recorder) = &self.recorder {
+            let (path, value, origin) = line();
             let recorder = &mut *recorder.borrow_mut();
-            let (path, value, origin) = line(&recorder.at);
-            let regions = recorder.entries.entry(recorder.at.entry.clone()).or_default();
-            regions.entry(recorder.at.region.clone()).or_default().insert(path.into(), (value.to_string(), origin.into()));
+            let regions = recorder.entries.entry(at.entry.clone()).or_default();
+            regions.entry(at.region.clone()).or_default().insert(path.into(), (value.to_string(), origin.into()));
         }
     }
 
-    /// Records a value of the container at hand; the path starts below the container.
-    pub(super) fn record_container<P: Into<String>, V: ToString, O: Into<Origin>>(&self, line: impl FnOnce(&Position) -> (P, V, O)) {
-        self.record_entry(|at| {
-            let (path, value, origin) = line(at);
+    /// Records a value of a container; the path of the value starts below the container.
+    pub(super) fn record_container<P: Into<String>, V: ToString, O: Into<Origin>>(
+        &self,
+        at: &RecordPath,
+        line: impl FnOnce() -> (P, V, O),
+    ) {
+        self.record_entry(at, || {
+            let (path, value, origin) = line();
             let inside = at.container.strip_prefix(&at.entry).unwrap_or_default().trim_start_matches('.');
             let path: String = path.into();
             (if inside.is_empty() { path } else { format!("{inside}.{path}") }, value, origin)
         });
     }
 
-    /// Whether values are recorded, for records in loops.
+    /// Whether values are recorded: loops over values to record run only then.
     pub(super) fn records(&self) -> bool {
         self.recorder.is_some()
     }
 
-    /// Records words that platgen adds to the command line of a store, from the `first` on.
-    pub(super) fn record_args(&self, args: &[String], first: usize, key: &str) {
+    /// Records the words that platgen adds to the command line of a store, from number `first` on.
+    pub(super) fn record_args(&self, at: &RecordPath, args: &[String], first: usize, key: &str) {
         for (number, word) in args.iter().enumerate().skip(first).filter(|_| self.records()) {
-            self.record_entry(|at| (format!("args[{number}]"), word, format!("{}.{key}", at.entry)));
+            self.record_entry(at, || (format!("args[{number}]"), word, format!("{}.{key}", at.entry)));
         }
     }
 
-    /// Records what follows from the number of replicas.
-    pub(super) fn record_replicas(&self, least: u32, spread: Spread, region: &Region, from: impl Fn(&Position) -> String) {
+    /// Records the values that follow from the number of replicas; `from` is the origin of that number.
+    pub(super) fn record_replicas(&self, at: &RecordPath, least: u32, spread: Spread, from: &str) {
         if least > 1 {
-            self.record_entry(|at| ("disruption_budget.max_unavailable", 1, from(at)));
+            self.record_entry(at, || ("disruption_budget.max_unavailable", 1, from));
         }
-        let spread = format!("{spread:?}").to_lowercase();
-        self.record_entry(|at| ("zone_spread", spread, format!("{} and regions.{}.zones", from(at), region.name)));
+        self.record_entry(at, || ("zone_spread", spread.name(), format!("{from} and the zones of the region")));
     }
 
-    /// What is recorded from here on belongs to an entry in a region.
-    pub(super) fn record_into(&self, entry: &Entry, region: &str) {
-        let Some(recorder) = &self.recorder else { return };
+    /// The path of an entry in a region.
+    pub(super) fn record_path(&self, entry: &Entry, region: &Name) -> RecordPath {
+        if !self.records() {
+            return RecordPath::default();
+        }
         let section = if entry.kind == RefKind::Store { "stores" } else { "apps" };
         let path = format!("{section}.{}", self.key_of(entry));
-        let ports = format!("{path}.{}", entry.ports_key());
-        recorder.borrow_mut().at = Position { container: path.clone(), entry: path, ports, section: "", region: region.to_string() };
-    }
-
-    /// The containers from here on are those of `init` or `sidecars`.
-    pub(super) fn record_containers_of(&self, section: &'static str) {
-        if let Some(recorder) = &self.recorder {
-            recorder.borrow_mut().at.section = section;
-        }
-    }
-
-    /// What is recorded of a container from here on belongs to the one of this name.
-    pub(super) fn record_container_of(&self, name: &str) {
-        let Some(recorder) = &self.recorder else { return };
-        let at = &mut recorder.borrow_mut().at;
-        if !at.section.is_empty() {
-            at.container = format!("{}.{}.{name}", at.entry, at.section);
-        }
+        RecordPath { ports: format!("{path}.{}", entry.ports_key()), container: path.clone(), entry: path, region: region.to_string() }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
 use crate::facts;
 use crate::provider::Provider;
 use crate::source::Span;
-use crate::spec::{Egress, Spec};
+use crate::spec::{self, Egress, Spec};
 use crate::syntax::Field;
 use crate::value::{Cidr, Name};
 
@@ -29,24 +29,15 @@ pub(super) fn short_zone(region: &str, zone: &str) -> String {
 /// The regions that an environment names, with their facts; what is wrong with them is told by `tell`.
 pub(super) fn places(spec: &Spec, environment: &str, tell: &mut dyn FnMut(Diagnostic)) -> Vec<Place> {
     let mut places = Vec::new();
-    let declared = spec.regions.get();
-    let known: Vec<&str> = declared.map(|all| all.keys().map(|name| name.as_str()).collect()).unwrap_or_default();
-    let named =
-        spec.environments.get().and_then(|all| all.get(environment)).and_then(|item| item.value.get()).and_then(|e| e.regions.get());
-    // Without the section every region is unknown, which is one fault, and told.
-    let named = named.filter(|_| !matches!(spec.regions, Field::Missing | Field::Bad(_)));
-    for (name, at) in named.into_iter().flatten().filter_map(Field::spanned) {
-        let Some(item) = declared.and_then(|all| all.get(name.as_str())) else {
-            let diagnostic = Diagnostic::new(Code::UnknownReference, format!("there is no region `{name}`")).at(at);
-            tell(match wording::suggest(name.as_str(), known.iter().copied()) {
-                Some(close) => diagnostic.help(format!("did you mean `{close}`?")).fix(at, close),
-                None => diagnostic.help(format!("declared: {}", wording::all(&known))),
-            });
+    // Without the section every region is unknown: that is one fault, which is reported elsewhere.
+    let named = spec.environments.value(environment).filter(|_| spec.regions.get().is_some());
+    for (name, at) in named.into_iter().flat_map(|environment| environment.regions.items()) {
+        let Some(item) = spec.regions.find(name.as_str()) else {
+            tell(Diagnostic::unknown("region", name.as_str(), spec.regions.keys().map(Name::as_str), at));
             continue;
         };
         let Some(region) = item.value.get() else { continue };
-        let provider = region.provider.get().or(spec.cloud.get().and_then(|cloud| cloud.provider.get()));
-        let Some(provider) = provider.copied() else { continue };
+        let Some(provider) = provider_of(spec, region) else { continue };
         let wanted = region.zones.spanned();
         let zones: Vec<String> = match provider {
             Provider::Kind | Provider::Existing => {
@@ -86,18 +77,18 @@ pub(super) fn places(spec: &Spec, environment: &str, tell: &mut dyn FnMut(Diagno
 
 /// Tells of regions that their provider does not have, also where no environment names them.
 pub(super) fn check_regions(spec: &Spec, found: &mut Diagnostics) {
-    let used: Vec<&Name> = spec
-        .environments
-        .entries()
-        .flat_map(|(_, _, environment)| environment.regions.get().into_iter().flatten().filter_map(Field::get))
-        .collect();
+    let used: Vec<&Name> = spec.environments.entries().flat_map(|(_, _, environment)| environment.regions.values()).collect();
     for (name, span, region) in spec.regions.entries().filter(|(name, _, _)| !used.contains(name)) {
-        let provider = region.provider.get().or(spec.cloud.get().and_then(|cloud| cloud.provider.get())).copied();
-        let Some(provider) = provider.filter(|provider| provider.is_cloud()) else { continue };
+        let Some(provider) = provider_of(spec, region).filter(|provider| provider.is_cloud()) else { continue };
         if facts::region(provider, name.as_str()).is_none() {
             found.push(no_such_region(name, provider, span));
         }
     }
+}
+
+/// The provider of a region: its own, or the platform's.
+fn provider_of(spec: &Spec, region: &spec::Region) -> Option<Provider> {
+    region.provider.get().or(spec.cloud.at(|cloud| &cloud.provider).get()).copied()
 }
 
 fn no_such_region(name: &Name, provider: Provider, at: Span) -> Diagnostic {
@@ -119,20 +110,17 @@ pub(super) struct SubnetSpec {
 }
 
 pub(super) fn subnets(spec: &Spec) -> Vec<SubnetSpec> {
-    let declared = spec.network.get().and_then(|network| network.subnets.get()).filter(|all| !all.is_empty());
-    let Some(declared) = declared else {
-        let name = DEFAULT_SUBNET.parse();
-        return name
-            .into_iter()
-            .map(|name| SubnetSpec { name, default: true, isolated: false, internet: true, cidr: None, was: None })
-            .collect();
-    };
+    let declared = spec.network.at(|network| &network.subnets);
+    if declared.keys().next().is_none() {
+        let default = |name| SubnetSpec { name, default: true, isolated: false, internet: true, cidr: None, was: None };
+        return DEFAULT_SUBNET.parse().map(default).into_iter().collect();
+    }
     declared
-        .set()
+        .entries()
         .map(|(name, _, subnet)| SubnetSpec {
             name: name.clone(),
-            default: subnet.default.get() == Some(&true),
-            isolated: subnet.isolated.get() == Some(&true),
+            default: subnet.default.is_true(),
+            isolated: subnet.isolated.is_true(),
             internet: subnet.egress.get() != Some(&Egress::None),
             cidr: subnet.cidr.spanned().map(|(cidr, span)| (*cidr, span)),
             was: subnet.renamed_from.get().cloned(),

@@ -12,6 +12,7 @@ use crate::spec::Specs;
 use crate::syntax::Field;
 use crate::value::{Cidr, Name, RefKind, SecretStore};
 use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
 
 /// Ranges that no network of its own may take: this host, the metadata services' and other link-local addresses, groups, and what is reserved.
 const NEVER_OURS: [(&str, &str); 5] = [
@@ -68,11 +69,11 @@ impl Scope<'_> {
         let spec = self.spec;
         let regions = spec.regions.entries();
         self.check_former("region", regions.map(|(name, _, region)| (name, &region.renamed_from)));
-        let subnets = spec.network.get().into_iter().flat_map(|network| network.subnets.entries());
-        self.check_former("subnet", subnets.map(|(name, _, subnet)| (name, &subnet.renamed_from)));
+        let subnets = spec.network.at(|network| &network.subnets);
+        self.check_former("subnet", subnets.entries().map(|(name, _, subnet)| (name, &subnet.renamed_from)));
         for (_, _, bucket) in spec.buckets.entries() {
             if let Some((name, at)) = bucket.copy_to.spanned() {
-                self.region_of_spec(name, at);
+                self.is_declared("region", &spec.regions, name, at);
             }
         }
     }
@@ -80,25 +81,25 @@ impl Scope<'_> {
     /// Names what is said of clouds and clusters and belongs to roots and pipelines that this version does not render.
     fn unrendered(&mut self) {
         let spec = self.spec;
-        let (cloud, cluster) = (spec.cloud.get(), spec.cluster.get());
-        let premises = spec.network.get().and_then(|network| network.on_premises.get());
-        let mirror = cluster.and_then(|cluster| cluster.registry.get()).filter(|registry| registry.mirror.get() == Some(&true));
+        let (cloud, cluster) = (&spec.cloud, &spec.cluster);
+        let premises = spec.network.at(|network| &network.on_premises);
+        let mirror = cluster.at(|cluster| &cluster.registry).at(|registry| &registry.mirror);
         let fields = [
-            ("cloud.organization", cloud.and_then(|cloud| cloud.organization.span())),
-            ("cloud.tenant", cloud.and_then(|cloud| cloud.tenant.span())),
-            ("cluster.admin_cidrs", cluster.and_then(|cluster| cluster.admin_cidrs.span())),
-            ("cluster.pools", cluster.and_then(|cluster| cluster.pools.span())),
-            ("cluster.registry.mirror", mirror.and_then(|registry| registry.mirror.span())),
-            ("access.mfa", spec.access.get().and_then(|access| access.mfa.spanned()).map(|(_, at)| at)),
-            ("network.on_premises.gateway", premises.and_then(|premises| premises.gateway.span())),
-            ("network.on_premises.asn", premises.and_then(|premises| premises.asn.span())),
-            ("network.on_premises.dns", premises.and_then(|premises| premises.dns.span())),
+            ("cloud.organization", cloud.at(|cloud| &cloud.organization).span()),
+            ("cloud.tenant", cloud.at(|cloud| &cloud.tenant).span()),
+            ("cluster.admin_cidrs", cluster.at(|cluster| &cluster.admin_cidrs).span()),
+            ("cluster.pools", cluster.at(|cluster| &cluster.pools).span()),
+            ("cluster.registry.mirror", mirror.span().filter(|_| mirror.is_true())),
+            ("access.mfa", spec.access.at(|access| &access.mfa).spanned().map(|(_, at)| at)),
+            ("network.on_premises.gateway", premises.at(|premises| &premises.gateway).span()),
+            ("network.on_premises.asn", premises.at(|premises| &premises.asn).span()),
+            ("network.on_premises.dns", premises.at(|premises| &premises.dns).span()),
         ];
         for (name, span) in written(fields) {
             self.not_rendered(name, span);
         }
-        for place in self.places.clone() {
-            let at = spec.regions.get().and_then(|all| all.get(place.name.as_str())).map(|item| item.key);
+        for place in Rc::clone(&self.places).iter() {
+            let at = spec.regions.find(place.name.as_str()).map(|item| item.key);
             if let (Provider::Google | Provider::Azure, Some(at)) = (place.provider, at) {
                 let message = format!("the network of `{}` is planned and left out: this version renders those of AWS alone", place.name);
                 self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
@@ -108,7 +109,7 @@ impl Scope<'_> {
 
     /// Names of classes of priority start with the platform's, and Kubernetes keeps `system-` for itself.
     fn check_platform(&mut self) {
-        let name = self.spec.platform.get().and_then(|platform| platform.name.spanned());
+        let name = self.spec.platform.at(|platform| &platform.name).spanned();
         if let Some((name, at)) = name.filter(|(name, _)| name.as_str() == "system" || name.as_str().starts_with("system-")) {
             let message = format!("`{name}` would start the names of objects with `system-`, which Kubernetes keeps for itself");
             self.tell(Diagnostic::new(Code::NameTaken, message).at(at).help("choose another name for the platform"));
@@ -128,20 +129,17 @@ impl Scope<'_> {
     fn check_cloud(&mut self) {
         let spec = self.spec;
         let Some((cloud, _)) = spec.cloud.spanned() else { return };
-        let state = cloud.state.get().and_then(|state| state.region.spanned());
+        let state = cloud.state.at(|state| &state.region).spanned();
         if let (Some((name, at)), Some(Provider::Aws)) = (state, cloud.provider.get())
             && facts::region(Provider::Aws, name.as_str()).is_none()
         {
             let diagnostic = Diagnostic::new(Code::UnknownValue, format!("`{name}` is not a region of {}", Provider::Aws.name())).at(at);
-            self.tell(match facts::nearest_region(Provider::Aws, name.as_str()) {
-                Some(close) => diagnostic.help(format!("did you mean `{close}`?")).fix(at, close),
-                None => diagnostic.help("name it as the provider does"),
-            });
+            self.tell(diagnostic.suggest(facts::nearest_region(Provider::Aws, name.as_str()), "name it as the provider does"));
         }
         if let Some((cluster, at)) = spec.cluster.spanned() {
             self.require(&cluster.version, "version", at);
         }
-        for group in spec.access.get().into_iter().flat_map(|access| access.groups.entries()).map(|(_, _, group)| group) {
+        for (_, _, group) in spec.access.at(|access| &access.groups).entries() {
             if let Some((_, at)) = group.id.spanned().filter(|(id, _)| id.trim().is_empty()) {
                 let diagnostic = Diagnostic::new(Code::InvalidValue, "the `id` of a group is never empty").at(at);
                 self.tell(diagnostic.help("write what the identity provider calls the group"));
@@ -156,9 +154,9 @@ impl Scope<'_> {
         if self.on_a_cloud() {
             self.require(&network.cidr, "cidr", at);
         }
-        let explicit = network.subnets.entries().map(|(_, _, subnet)| &subnet.cidr);
-        let premises = network.on_premises.get().and_then(|premises| premises.cidrs.get()).into_iter().flatten();
-        for (cidr, at) in [&network.cidr].into_iter().chain(explicit).chain(premises).filter_map(Field::spanned) {
+        let explicit = network.subnets.entries().filter_map(|(_, _, subnet)| subnet.cidr.spanned());
+        let premises = network.on_premises.at(|premises| &premises.cidrs).items();
+        for (cidr, at) in network.cidr.spanned().into_iter().chain(explicit).chain(premises) {
             let never = NEVER_OURS.iter().find(|(range, _)| range.parse::<Cidr>().is_ok_and(|range| range.overlaps(*cidr)));
             if let Some((range, whose)) = never {
                 let message = format!("`{cidr}` has addresses of `{range}`, which are for {whose}");
@@ -224,7 +222,7 @@ impl Scope<'_> {
             self.require(&chart.version, "version", span);
             let here = self.is_here(&chart.only);
             let Some(namespace) = self.namespace_of(key, &chart.namespace, span, "chart") else { continue };
-            for (reference, at) in chart.needs.get().into_iter().flatten().filter_map(Field::spanned).filter(|_| here) {
+            for (reference, at) in chart.needs.items().filter(|_| here) {
                 if reference.kind() != RefKind::Platform {
                     self.lookup(names, reference, &namespace, at);
                 }

@@ -1,30 +1,25 @@
 //! What an entry says of rights -> the rights of a container, within the pod security standard of its namespace.
 
 use super::Scope;
+use super::containers::Declared;
 use super::provenance::HARDENED;
 use super::values::Consumer;
 use super::volumes::{Pod, Volumes};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{PodSecurityLevel, Security};
 use crate::source::Span;
-use crate::spec::{self, ContainerFields};
+use crate::spec;
 use crate::syntax::Field;
 
 /// The user that containers run as unless they say otherwise: above 10000, so that no account of the node has it.
-const USER: u32 = 10001;
+pub(super) const USER: u32 = 10001;
 
 /// The largest id of a user or group that the API takes.
 const LARGEST_ID: u32 = i32::MAX as u32;
 
 impl Scope<'_> {
-    pub(super) fn security(
-        &mut self,
-        fields: ContainerFields<'_>,
-        consumer: &Consumer<'_>,
-        pod: &mut Pod,
-        volumes: &mut Volumes,
-    ) -> Security {
-        let (security, at) = match fields.security.spanned() {
+    pub(super) fn security(&mut self, declared: &Declared<'_>, consumer: &Consumer<'_>, pod: &mut Pod, volumes: &mut Volumes) -> Security {
+        let (security, at) = match declared.fields.security.spanned() {
             Some((security, at)) => (security.clone(), Some(at)),
             None => (spec::Security::default(), None),
         };
@@ -39,10 +34,9 @@ impl Scope<'_> {
         }
         let user = security.user.get().copied().unwrap_or(USER);
         let group = security.group.get().copied().unwrap_or(user);
-        let capabilities: Vec<String> =
-            security.capabilities.get().into_iter().flatten().filter_map(Field::get).map(ToString::to_string).collect();
-        let writable_root = security.writable_root.get() == Some(&true);
-        let privileged = security.privileged.get() == Some(&true);
+        let capabilities: Vec<String> = security.capabilities.values().map(ToString::to_string).collect();
+        let writable_root = security.writable_root.is_true();
+        let privileged = security.privileged.is_true();
         let host = security.host.get();
         let low = [Some(user), Some(group), security.fs_group.get().copied()].into_iter().flatten().any(|id| id < 10000);
         if let Some(at) = at
@@ -52,30 +46,31 @@ impl Scope<'_> {
             pod.reason = pod.reason.take().or(reason);
         }
         if let Some(host) = host {
-            pod.host_network |= host.network.get() == Some(&true);
-            pod.host_pid |= host.pid.get() == Some(&true);
+            pod.host_network |= host.network.is_true();
+            pod.host_pid |= host.pid.is_true();
             for (path, at, node) in host.paths.entries() {
                 self.mount_host(volumes, path, node, at, pod);
             }
         }
         self.admitted(&security, consumer);
+        let path = &declared.at;
         let fs_group = security.fs_group.get().copied().or(at.map(|_| group));
         if let (None, Some(group)) = (pod.fs_group, fs_group) {
-            self.record_entry(|at| {
+            self.record_entry(path, || {
                 let keys = [("fs_group", &security.fs_group), ("group", &security.group), ("user", &security.user)];
                 let key = keys.into_iter().find(|(_, field)| !field.is_missing());
-                let from = key.map_or_else(|| HARDENED.to_string(), |(key, _)| format!("{}.security.{key}", at.container));
+                let from = key.map_or_else(|| HARDENED.to_string(), |(key, _)| format!("{}.security.{key}", path.container));
                 ("security.fs_group", group, from)
             });
             pod.fs_group = Some(group);
         }
-        self.record_container(|_| ("security.user", user, HARDENED));
-        self.record_container(|at| {
-            let from = if security.user.is_missing() { HARDENED.to_string() } else { format!("{}.security.user", at.container) };
+        self.record_container(path, || ("security.user", user, HARDENED));
+        self.record_container(path, || {
+            let from = if security.user.is_missing() { HARDENED.to_string() } else { format!("{}.security.user", path.container) };
             ("security.group", group, from)
         });
-        self.record_container(|_| ("security.writable_root", writable_root, HARDENED));
-        self.record_container(|_| ("security.privileged", privileged, HARDENED));
+        self.record_container(path, || ("security.writable_root", writable_root, HARDENED));
+        self.record_container(path, || ("security.privileged", privileged, HARDENED));
         Security { user, group, capabilities, writable_root, privileged }
     }
 
@@ -87,13 +82,13 @@ impl Scope<'_> {
             return;
         }
         let restricted = level == PodSecurityLevel::Restricted;
-        let name = if restricted { "restricted" } else { "baseline" };
+        let name = level.name();
         // What is refused, where it stands, and the level that takes it.
         let mut refused: Vec<(String, Span, &str)> = Vec::new();
         if let Some((0, at)) = security.user.spanned().map(|(user, at)| (*user, at)).filter(|_| restricted) {
             refused.push(("`user: 0`".to_owned(), at, "baseline"));
         }
-        for (capability, at) in security.capabilities.get().into_iter().flatten().filter_map(Field::spanned) {
+        for (capability, at) in security.capabilities.items() {
             let may = if restricted { capability.in_restricted() } else { capability.in_baseline() };
             if !may {
                 let needed = if capability.in_baseline() { "baseline" } else { "privileged" };

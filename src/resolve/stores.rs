@@ -2,14 +2,13 @@
 //!
 //! Tells, and changes nothing.
 
-use super::Scope;
 use super::engines;
 use super::entries::SHORT_NAME;
 use super::names::Entry;
+use super::{Scope, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::spec::{Backup, Store, StoreSize};
-use crate::syntax::Field;
 use crate::value::{Engine, Name, StoreMode};
 
 impl Scope<'_> {
@@ -21,141 +20,136 @@ impl Scope<'_> {
         }
         self.check_ports(&store.ports);
         self.check_name(entry, SHORT_NAME);
-        if let (Some(standby), Some(independent)) =
-            (store.standby.span(), store.independent.span().filter(|_| store.independent.get() == Some(&true)))
-        {
-            self.contradiction(
-                "`standby` copies the data, `independent` says that every region has its own",
-                standby,
-                Some(independent),
-                "the other stands here",
-            );
-        }
-        match store.backup.spanned() {
-            None if matches!(store.backup, Field::Missing) && store.storage.get() != Some(&StoreSize::None) => {
-                let diagnostic = Diagnostic::new(Code::MissingField, "`backup` is missing: the store keeps data").at(entry.key);
-                self.tell(diagnostic.help("add `backup: {every: 6h, keep: 35d, ...}`, or `backup: {none: why}`"));
-            }
-            Some((backup, at)) => {
-                if !backup.none.is_missing() {
-                    self.reason(&backup.none, "none", "a store without backups", at);
-                    if let Some(other) = [backup.every.span(), backup.keep.span(), backup.copy_to.span(), backup.restore_test.span()]
-                        .into_iter()
-                        .flatten()
-                        .next()
-                    {
-                        self.contradiction(
-                            "`none` says that there is no `backup`, and there is one",
-                            backup.none.span().unwrap_or(at),
-                            Some(other),
-                            "it stands here",
-                        );
-                    }
-                } else if store.storage.get() == Some(&StoreSize::None) {
-                    self.contradiction(
-                        "`backup` saves nothing: the store has `storage: none`",
-                        at,
-                        store.storage.span(),
-                        "it keeps nothing",
-                    );
-                } else {
-                    self.check_backup(backup, at);
-                    if entry.rendered {
-                        let message = format!("`backup` of `{}` is read and checked, but this version does not render it", entry.display());
-                        self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
-                    }
-                }
-            }
-            None => {}
-        }
-        if !entry.rendered {
-            let what = match (store.mode.get(), store.engine.get()) {
-                (Some(StoreMode::Managed), _) => "managed".to_string(),
-                (_, Some(engine)) => format!("{engine:?}").to_lowercase(),
-                _ => String::new(),
-            };
-            let message = format!("`{}` is left out: this version does not render `{what}` stores", entry.display());
-            self.tell(Diagnostic::new(Code::NotRendered, message).at(entry.key).help("what refers to it is left out, too, and named"));
+        self.check_backup(entry, store);
+        let independent = store.independent.is_true();
+        if !independent {
+            self.check_standby(store);
         }
         let server = store.engine.get().and_then(|engine| engines::of(*engine).server.as_ref());
         let alone = server.is_some_and(|server| server.alone);
-        if let (true, Some((count, at))) = (alone && entry.rendered, store.replicas.spanned())
-            && *count != 1
-        {
-            self.error(
-                Code::InvalidValue,
-                format!("`replicas: {count}` would be {count} stores with different data: this version runs one"),
-                at,
-            );
-        }
         let custom = store.engine.get() == Some(&Engine::Custom);
-        for (name, span) in [("version", store.version.span()), ("users", store.users.span())] {
-            if let Some(span) = span.filter(|_| custom) {
-                let message = format!("`{name}` is for engines that platgen knows, and `custom` is none of them");
-                self.contradiction(message, span, store.engine.span(), "the engine stands here");
-            }
+        let (volume, engine) = (store.storage.get() != Some(&StoreSize::None), store.engine.span());
+        self.exclude(&[
+            (
+                store.standby.span(),
+                store.independent.span().filter(|_| independent),
+                "`standby` copies the data, `independent` says that every region has its own",
+                "the other stands here",
+            ),
+            (
+                store.version.span().filter(|_| custom),
+                engine,
+                "`version` is for engines that platgen knows, and `custom` is none of them",
+                "the engine stands here",
+            ),
+            (
+                store.users.span().filter(|_| custom),
+                engine,
+                "`users` is for engines that platgen knows, and `custom` is none of them",
+                "the engine stands here",
+            ),
+            (
+                store.version.span().filter(|_| !custom),
+                store.image.span(),
+                "`version` chooses the engine's image, and `image` names one",
+                "it stands here",
+            ),
+            (
+                store.data.span().filter(|_| custom && !volume),
+                store.storage.span(),
+                "`data` means nothing without a volume",
+                "the store has none",
+            ),
+            (
+                store.data.span().filter(|_| !custom && store.engine.get().is_some()),
+                engine,
+                "`data` is the folder of an engine that platgen does not know, and of this one it knows it",
+                "the engine stands here",
+            ),
+        ]);
+        if !entry.rendered {
+            let kind = match store.mode.get() {
+                Some(StoreMode::Managed) => "managed",
+                _ => store.engine.get().map_or("", |engine| engine.name()),
+            };
+            let message = format!("`{}` is left out: this version does not render `{kind}` stores", entry.display());
+            self.tell(Diagnostic::new(Code::NotRendered, message).at(entry.key).help("what refers to it is left out, too, and named"));
+            return;
         }
-        if let (Some(version), Some(image)) = (store.version.span(), store.image.span().filter(|_| !custom)) {
-            self.contradiction("`version` chooses the engine's image, and `image` names one", version, Some(image), "it stands here");
+        self.exclude(&[
+            (
+                store.alias.span().filter(|_| !entry.ports_invalid && entry.ports.is_empty()),
+                Some(entry.key),
+                "`alias` is a further name to call, and nothing calls it",
+                "the store has no port",
+            ),
+            (
+                store.parameters.span().filter(|_| !alone),
+                engine,
+                "`parameters` are an engine's own, and `custom` has none",
+                "the engine stands here",
+            ),
+            (
+                store.parameters.span().filter(|_| alone),
+                store.command.span(),
+                "`parameters` follow the engine's own command, and `command` replaces it",
+                "it stands here",
+            ),
+        ]);
+        if let Some((count, at)) = store.replicas.spanned().filter(|(count, _)| alone && **count != 1) {
+            let message = format!("`replicas: {count}` would be {count} stores with different data: this version runs one");
+            self.error(Code::InvalidValue, message, at);
         }
-        if let Some(span) = store.metrics.span().filter(|_| entry.rendered) {
+        if let Some(span) = store.metrics.span() {
             self.nobody_reads_metrics(span);
         }
-        if let Some(span) = store.renamed_from.span().filter(|_| entry.rendered) {
+        if let Some(span) = store.renamed_from.span() {
             let message =
                 "`renamed_from` is read and checked, but this version moves no volumes: under its new name the store starts empty";
             self.tell(Diagnostic::new(Code::NotRendered, message).at(span).help("the old claim stays in the cluster: copy what is in it"));
         }
-        if let Some(span) = store.alias.span().filter(|_| entry.rendered && !entry.ports_invalid && entry.ports.is_empty()) {
-            self.contradiction("`alias` is a further name to call, and nothing calls it", span, Some(entry.key), "the store has no port");
+        let users = store.users.span().filter(|_| alone);
+        for (name, at) in written([("users", users), ("standby", store.standby.span().filter(|_| !independent))]) {
+            self.not_rendered(name, at);
         }
-        if store.independent.get() != Some(&true) {
-            self.check_standby(store);
-        }
-        if let Some(span) = store.users.span().filter(|_| alone && entry.rendered) {
-            self.not_rendered("users", span);
-        }
-        if let Some(span) = store.parameters.span().filter(|_| entry.rendered) {
-            if !alone {
-                self.contradiction(
-                    "`parameters` are an engine's own, and `custom` has none",
-                    span,
-                    store.engine.span(),
-                    "the engine stands here",
-                );
-            } else if let Some(command) = store.command.span() {
-                self.contradiction(
-                    "`parameters` follow the engine's own command, and `command` replaces it",
-                    span,
-                    Some(command),
-                    "it stands here",
-                );
+    }
+
+    /// A store with a volume has backups, or a reason for having none.
+    fn check_backup(&mut self, entry: &Entry, store: &Store) {
+        let keeps_nothing = store.storage.get() == Some(&StoreSize::None);
+        let Some((backup, at)) = store.backup.spanned() else {
+            if store.backup.is_missing() && !keeps_nothing {
+                let diagnostic = Diagnostic::new(Code::MissingField, "`backup` is missing: the store keeps data").at(entry.key);
+                self.tell(diagnostic.help("add `backup: {every: 6h, keep: 35d, ...}`, or `backup: {none: why}`"));
             }
-        }
-        match (store.data.span(), store.engine.get(), store.storage.get()) {
-            (Some(span), Some(Engine::Custom), Some(StoreSize::None)) => {
-                self.contradiction("`data` means nothing without a volume", span, store.storage.span(), "the store has none");
+            return;
+        };
+        if let Some(none) = backup.none.span() {
+            self.reason(&backup.none, "none", "a store without backups", at);
+            let others = [backup.every.span(), backup.keep.span(), backup.copy_to.span(), backup.restore_test.span()];
+            let other = others.into_iter().flatten().next();
+            self.exclude(&[(Some(none), other, "`none` says that there is no `backup`, and there is one", "it stands here")]);
+        } else if keeps_nothing {
+            let message = "`backup` saves nothing: the store has `storage: none`";
+            self.contradiction(message, at, store.storage.span(), "it keeps nothing");
+        } else {
+            self.check_copies(backup, at);
+            if entry.rendered {
+                let message = format!("`backup` of `{}` is read and checked, but this version does not render it", entry.display());
+                self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
             }
-            (None, ..) | (_, None | Some(Engine::Custom), _) => {}
-            (Some(span), ..) => {
-                let message = "`data` is the folder of an engine that platgen does not know, and of this one it knows it";
-                self.contradiction(message, span, store.engine.span(), "the engine stands here");
-            }
-        }
-        if let Some(span) = store.standby.span().filter(|_| entry.rendered && store.independent.get() != Some(&true)) {
-            self.not_rendered("standby", span);
         }
     }
 
     /// The regions of standbys are of the spec, each once, and none is the one where the writer is.
     fn check_standby(&mut self, store: &Store) {
-        let words: Vec<(&Name, Span)> = store.standby.get().into_iter().flatten().filter_map(Field::spanned).collect();
+        let words: Vec<(&Name, Span)> = store.standby.items().collect();
         self.once_each(&words);
         let environment = self.own_environment();
         let first = || environment.and_then(|one| one.regions.get()?.first()?.spanned());
         let primary = environment.and_then(|one| one.primary.spanned().or_else(first));
         for (name, at) in words {
-            self.region_of_spec(name, at);
+            self.is_declared("region", &self.spec.regions, name, at);
             if let Some((_, place)) = primary.filter(|(primary, _)| *primary == name) {
                 let message = format!("`{name}` is the region of the writer in `{}`: a standby stands elsewhere", self.environment);
                 self.contradiction(message, at, Some(place), "the primary region stands here");
@@ -164,7 +158,7 @@ impl Scope<'_> {
     }
 
     /// How often and how long are said, and fit together.
-    fn check_backup(&mut self, backup: &Backup, at: Span) {
+    fn check_copies(&mut self, backup: &Backup, at: Span) {
         self.require(&backup.every, "every", at);
         self.require(&backup.keep, "keep", at);
         if let (Some((every, _)), Some((keep, at))) = (backup.every.spanned(), backup.keep.spanned())
@@ -179,16 +173,7 @@ impl Scope<'_> {
             }
         }
         if let Some((name, at)) = backup.copy_to.spanned() {
-            self.region_of_spec(name, at);
-        }
-    }
-
-    /// A region that the spec declares, whoever runs there.
-    pub(super) fn region_of_spec(&mut self, name: &Name, at: Span) {
-        let spec = self.spec;
-        let known: Vec<&Name> = spec.regions.get().map(|all| all.keys().collect()).unwrap_or_default();
-        if !known.contains(&name) {
-            self.unknown("region", name.as_str(), known.iter().map(|name| name.as_str()), at);
+            self.is_declared("region", &self.spec.regions, name, at);
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::Scope;
 use super::engines;
 use super::names::{Entry, EntrySpec, Names};
+use super::provenance::RecordPath;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Peer, Platform, Region, Source, TemplatePart};
 use crate::source::Span;
@@ -20,6 +21,8 @@ pub(super) struct Consumer<'a> {
     pub(super) platform: &'a Platform,
     pub(super) region: &'a Region,
     pub(super) names: &'a Names,
+    /// Its place in the record.
+    pub(super) at: RecordPath,
     /// What it turned out to need.
     pub(super) needs: Vec<Dependency<'a>>,
 }
@@ -93,31 +96,19 @@ impl Scope<'_> {
             // A secret is no text: `value` keeps its place.
             Expression::Secret(_) => None,
             Expression::Var(name) => {
-                let vars = self.spec.vars.get();
-                match vars.and_then(|vars| vars.get(name.as_str())) {
-                    Some(item) => item.value.get().cloned(),
-                    None => {
-                        let known: Vec<&str> = vars.map(|vars| vars.keys().map(|name| name.as_str()).collect()).unwrap_or_default();
-                        self.unknown("variable", name.as_str(), known, self.place_of(name.as_str(), at));
-                        None
-                    }
-                }
+                let declared = self.is_declared("variable", &self.spec.vars, name, self.place_of(name.as_str(), at));
+                self.spec.vars.value(name.as_str()).filter(|_| declared).cloned()
             }
             Expression::Own(field) => self.own(*field, at, consumer),
             Expression::Address { reference, field } => self.address(reference, *field, (at, whole), what, consumer),
             Expression::User { reference, user, .. } => {
                 let entry = self.lookup(consumer.names, reference, consumer.namespace, at)?;
-                if let EntrySpec::Store(store) = &entry.spec
-                    && store.users.get().is_none_or(|users| users.get(user.as_str()).is_none())
-                {
-                    let known: Vec<&str> =
-                        store.users.get().map(|users| users.keys().map(|name| name.as_str()).collect()).unwrap_or_default();
-                    let at = self.place_of(&format!(".users.{user}"), at);
-                    let at = Span { start: (at.start + ".users.".len() as u32).min(at.end), ..at };
-                    self.unknown(&format!("user of `{}` called", entry.display()), user.as_str(), known, at);
-                    return None;
+                let kind = format!("user of `{}` called", entry.display());
+                let place = self.place_of(&format!(".users.{user}"), at);
+                let place = Span { start: (place.start + ".users.".len() as u32).min(place.end), ..place };
+                if !matches!(&entry.spec, EntrySpec::Store(store) if !self.is_declared(&kind, &store.users, user, place)) {
+                    self.left_out(entry, whole, what, consumer);
                 }
-                self.left_out(entry, whole, what, consumer);
                 None
             }
         }
@@ -164,7 +155,7 @@ impl Scope<'_> {
             return None;
         }
         if let (AddressField::PublicUrl, EntrySpec::App(app)) = (field, &entry.spec) {
-            let host = app.expose.get().into_iter().flatten().filter_map(crate::syntax::Field::get).find_map(|expose| expose.host.get());
+            let host = app.expose.values().find_map(|expose| expose.host.get());
             return match host.and_then(|host| host.within(&consumer.platform.domain).ok()) {
                 Some(host) if host.to_string().starts_with("*.") => {
                     let message = format!("`{}` has no single public address: it is exposed under every name of a domain", entry.display());
@@ -219,7 +210,7 @@ impl Scope<'_> {
 
 /// Whether an entry stands in another region than the one that asks: a store that is not `independent` stands in the primary alone.
 pub(super) fn in_other_region(entry: &Entry, consumer: &Consumer<'_>) -> bool {
-    !consumer.region.primary && matches!(&entry.spec, EntrySpec::Store(store) if store.independent.get() != Some(&true))
+    !consumer.region.primary && matches!(&entry.spec, EntrySpec::Store(store) if !store.independent.is_true())
 }
 
 /// The name under which an entry answers: short inside its namespace.

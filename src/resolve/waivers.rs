@@ -4,7 +4,6 @@ use super::Scope;
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::model::{Platform, Waiver};
 use crate::source::Span;
-use crate::syntax::Field;
 
 /// Scanners that can be told of a rule, and not of the object that it is about.
 const WHOLE: [&str; 3] = ["detect-secrets", "tflint", "yamllint"];
@@ -33,7 +32,7 @@ impl Scope<'_> {
             let reason = self.reason(&waiver.reason, "reason", "a waiver", span);
             let expires = self.require(&waiver.expires, "expires", span).copied();
             let (Some(rule), Some(reason), Some(expires)) = (rule, reason, expires) else { continue };
-            let objects: Vec<_> = waiver.objects.get().into_iter().flatten().filter_map(Field::get).cloned().collect();
+            let objects: Vec<_> = waiver.objects.values().cloned().collect();
             let all = objects.iter().any(|pattern| pattern.as_str() == "*");
             let narrowed = if all { waiver.only.span() } else { waiver.objects.span() };
             if let (true, Some(narrowed)) = (WHOLE.contains(&rule.scanner()), narrowed) {

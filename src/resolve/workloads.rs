@@ -8,19 +8,20 @@ use super::flows::Hosts;
 use super::names::{Entry, EntrySpec, Names};
 use super::placement::Runs;
 use super::probes::MOST;
-use super::provenance::{HARDENED, Position};
+use super::provenance::{HARDENED, RecordPath};
+use super::security::USER;
 use super::values::Consumer;
 use super::volumes::{Pod, Volumes};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{
-    self, Autoscaling, Backup, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Runner, Service, ServicePort, Volume,
-    Workload,
-};
+use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Service, ServicePort, Volume, Workload};
 use crate::source::Span;
-use crate::spec::{App, ContainerFields, Store, StoreSize};
-use crate::syntax::Field;
-use crate::value::{AbsolutePath, Medium, Name, Protocol, Quantity, StoreMode};
+use crate::spec::{self, App, ContainerFields, Store, StoreSize};
+use crate::syntax::{Field, Map};
+use crate::value::{AbsolutePath, Medium, Name, Protocol, Quantity};
 use indexmap::IndexMap;
+
+/// Seconds that a pod has to stop, unless the spec sets `grace`.
+const GRACE: u64 = 30;
 
 /// The region for which an entry is resolved, its platform, and the names that the entry may refer to.
 #[derive(Clone, Copy)]
@@ -31,18 +32,17 @@ struct Site<'a> {
 }
 
 impl Scope<'_> {
-    /// Fills the regions of a platform with workloads, stores and flows.
+    /// Fills the regions of a platform with workloads and flows.
     pub(super) fn workloads(&mut self, platform: &mut Platform, names: &Names, hosts: &mut Hosts) {
         self.check_entries(names);
         for (name, mut region) in std::mem::take(&mut platform.regions) {
             let mut flows: Vec<Flow> = Vec::new();
-            let (mut workloads, mut stores) = (IndexMap::new(), IndexMap::new());
+            let mut workloads = IndexMap::new();
             let site = Site { platform, region: &region, names };
             for entry in names.iter().filter(|entry| entry.absent.is_none()) {
-                self.record_into(entry, region.name.as_str());
                 let built = match &entry.spec {
                     EntrySpec::App(app) if self.runs_in(app, &region) => self.app(entry, app, site, hosts),
-                    EntrySpec::Store(store) if entry.rendered && (region.primary || store.independent.get() == Some(&true)) => {
+                    EntrySpec::Store(store) if entry.rendered && (region.primary || store.independent.is_true()) => {
                         self.store(entry, store, site)
                     }
                     _ => None,
@@ -50,15 +50,11 @@ impl Scope<'_> {
                 let Some((workload, mut own)) = built else { continue };
                 self.capacity(entry, &workload, &region);
                 flows.append(&mut own);
-                let key = format!("{}/{}", workload.namespace, workload.name);
-                if let EntrySpec::Store(store) = &entry.spec {
-                    stores.extend(model_store(store, &workload).map(|store| (key.clone(), store)));
-                }
-                workloads.insert(key, workload);
+                workloads.insert(format!("{}/{}", workload.namespace, workload.name), workload);
             }
             flows.sort();
             flows.dedup_by(|a, b| a.from == b.from && a.to == b.to && a.ports == b.ports);
-            (region.workloads, region.stores, region.flows) = (workloads, stores, flows);
+            (region.workloads, region.flows) = (workloads, flows);
             self.nodes_in_reach(&region);
             self.quotas(platform, &region);
             platform.regions.insert(name, region);
@@ -66,81 +62,51 @@ impl Scope<'_> {
     }
 
     fn app(&mut self, entry: &Entry, app: &App, site: Site<'_>, hosts: &mut Hosts) -> Option<(Workload, Vec<Flow>)> {
-        let (platform, region) = (site.platform, site.region);
-        let namespace = entry.namespace.as_ref()?;
-        let mut consumer = consumer(entry, namespace, site);
+        let mut consumer = self.consumer(entry, site)?;
         let mut pod = Pod::default();
-        let ports = container_ports(entry);
-        let fallback = Fallback { told: true, ..Fallback::default() };
-        // Claims come first: their names are not for an empty folder to take.
+        let fallback = Fallback { image_checked: true, ..Fallback::default() };
+        // Claims come first, so that no empty directory takes the name of a claim.
         let mut volumes = Volumes::of(None);
         for (path, at, size) in app.volumes.entries() {
             self.mount_claim(&mut volumes, path, size.clone(), at, &mut pod);
         }
-        let main = self.container(declared(entry, app.container(), volumes, ports, &fallback), &mut consumer, &mut pod);
+        let main = self.container(declared(&consumer, app.container(), volumes, &fallback), &mut consumer, &mut pod);
         pod.shared = Some(main.as_ref().map(|main| main.mounts.clone()).unwrap_or_default());
         pod.incomplete = main.is_none();
         self.check_init(&app.init);
         self.check_container_names(entry, app);
-        self.record_containers_of("init");
-        let init = self.others(&app.init, &mut consumer, &mut pod);
-        self.record_containers_of("sidecars");
-        let sidecars = self.others(&app.sidecars, &mut consumer, &mut pod);
+        let init = self.others("init", &app.init, &mut consumer, &mut pod);
+        let sidecars = self.others("sidecars", &app.sidecars, &mut consumer, &mut pod);
         self.check_listeners(&app.sidecars, app.port.span().or(app.ports.span()), main.as_ref());
         let main = main?;
-        let deadline = self.seconds("deadline", &app.deadline, 1..=MOST);
-        let kind = match (app.schedule.get(), app.run.get(), app.per_node.get()) {
-            (Some(schedule), _, _) => Kind::CronJob(Cron {
-                schedule: schedule.to_string(),
-                timezone: app.timezone.get().cloned().unwrap_or_else(|| "Etc/UTC".to_string()),
-                deadline,
-            }),
-            (_, Some(_), _) => Kind::Job { deadline },
-            (_, _, Some(true)) => Kind::DaemonSet,
-            _ if pod.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. })) => Kind::StatefulSet,
-            _ => Kind::Deployment,
+        let kind = self.app_kind(app, &pod, &consumer.at);
+        let scales = matches!(kind, Kind::Deployment | Kind::StatefulSet);
+        let replicas = match app.scale.at(|scale| &scale.replicas).get().copied() {
+            _ if !scales => (1, 1),
+            Some(range) => (range.min(), range.max()),
+            None if site.platform.protected => (2, 2),
+            None => (1, 1),
         };
-        self.record_entry(|at| {
-            let (name, key) = match kind {
-                Kind::CronJob(_) => ("CronJob", "schedule"),
-                Kind::Job { .. } => ("Job", "run"),
-                Kind::DaemonSet => ("DaemonSet", "per_node"),
-                Kind::StatefulSet => ("StatefulSet", "volumes"),
-                Kind::Deployment => return ("kind", "Deployment", "the entry: no schedule, run, per_node or volumes".to_string()),
-            };
-            ("kind", name, format!("{}.{key}", at.entry))
-        });
-        if let (Kind::CronJob(cron), true) = (&kind, app.timezone.is_missing()) {
-            let why = "read in UTC unless it says otherwise";
-            self.record_entry(|at| ("timezone", &cron.timezone, format!("{}.schedule: {why}", at.entry)));
-        }
-        let scale = app.scale.get();
-        let default = if platform.protected { 2 } else { 1 };
-        let replicas = match (&kind, scale.and_then(|scale| scale.replicas.get())) {
-            (Kind::CronJob(_) | Kind::Job { .. } | Kind::DaemonSet, _) => (1, 1),
-            (_, Some(&range)) => (range.min(), range.max()),
-            (_, None) => (default, default),
-        };
-        let autoscaling = scale.filter(|_| replicas.0 != replicas.1).map(|scale| Autoscaling {
+        let runs = if matches!(kind, Kind::DaemonSet) { Runs::OnEveryNode } else { Runs::replicas(replicas.1) };
+        let placement = self.placement(&app.subnet, &app.pool, &app.arch, &consumer, runs)?;
+        let autoscaling = app.scale.get().filter(|_| replicas.0 != replicas.1).map(|scale| Autoscaling {
             cpu: scale.cpu.get().copied().or_else(|| if scale.memory.is_missing() { "70%".parse().ok() } else { None }),
             memory: scale.memory.get().copied(),
         });
-        let runs = if matches!(kind, Kind::DaemonSet) { Runs::OnEveryNode } else { Runs::replicas(replicas.1) };
-        let placement = self.placement(&app.subnet, &app.pool, &app.arch, region, runs)?;
-        if matches!(kind, Kind::Deployment | Kind::StatefulSet) {
-            let said = scale.is_some_and(|scale| !scale.replicas.is_missing());
-            let from = |at: &Position| match said {
-                true => format!("{}.scale.replicas", at.entry),
-                false => format!("environments.{}.protected", self.environment),
-            };
-            let range = || if replicas.0 == replicas.1 { replicas.0.to_string() } else { format!("{}..{}", replicas.0, replicas.1) };
-            self.record_entry(|at| ("scale.replicas", range(), from(at)));
-            self.record_replicas(replicas.0, placement.spread, region, from);
+        if scales && self.records() {
+            let said = !app.scale.at(|scale| &scale.replicas).is_missing();
+            let at = &consumer.at;
+            let key = format!("{}.scale.replicas", at.entry);
+            let from = if said { key.clone() } else { format!("environments.{}.protected", self.environment) };
+            let (least, most) = replicas;
+            let range = if least == most { least.to_string() } else { format!("{least}..{most}") };
+            self.record_entry(at, || ("scale.replicas", range, from.as_str()));
+            self.record_replicas(at, least, placement.spread, &from);
             if let Some(cpu) = autoscaling.as_ref().and_then(|scaling| scaling.cpu) {
-                self.record_entry(|at| ("scale.cpu", cpu, format!("{}.scale.replicas", at.entry)));
+                self.record_entry(at, || ("scale.cpu", cpu, key));
             }
         }
-        let exposures = self.exposures(app, entry, platform, hosts);
+        let exposures = self.exposures(app, &consumer, hosts);
         let mut metrics: Vec<(u16, Span)> = self.metrics_port(&app.metrics, &main, entry).into_iter().collect();
         for (name, _, container) in app.sidecars.entries() {
             if let Some(sidecar) = sidecars.iter().find(|sidecar| sidecar.name == *name) {
@@ -149,31 +115,43 @@ impl Scope<'_> {
         }
         let needs = self.needs(&app.needs, &consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &exposures, &metrics);
-        let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(30);
-        self.record_entry(|_| ("grace", format!("{grace}s"), "the default of apps and stores"));
-        let workload = Workload {
-            kind,
-            protocol: app.protocol.get().copied().unwrap_or(Protocol::Http),
-            replicas,
-            autoscaling,
-            init,
-            sidecars,
-            exposures,
-            grace,
-            ..self.base_workload(&consumer, (&app.owner, &app.alias), main, pod, placement)
+        let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(GRACE);
+        let protocol = app.protocol.get().copied().unwrap_or(Protocol::Http);
+        let base = self.base_workload(&consumer, kind, main, pod, placement);
+        Some((Workload { protocol, replicas, autoscaling, init, sidecars, exposures, grace, ..base }, flows))
+    }
+
+    /// The kind of an app follows from its keys.
+    fn app_kind(&mut self, app: &App, pod: &Pod, at: &RecordPath) -> Kind {
+        let deadline = self.seconds("deadline", &app.deadline, 1..=MOST);
+        let claims = pod.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));
+        let (kind, key) = if let Some(schedule) = app.schedule.get() {
+            let timezone = app.timezone.get().cloned().unwrap_or_else(|| "Etc/UTC".to_string());
+            if app.timezone.is_missing() {
+                self.record_entry(at, || ("timezone", &timezone, format!("{}.schedule: UTC unless `timezone` is set", at.entry)));
+            }
+            (Kind::CronJob(Cron { schedule: schedule.to_string(), timezone, deadline }), "schedule")
+        } else if app.run.get().is_some() {
+            (Kind::Job { deadline }, "run")
+        } else if app.per_node.is_true() {
+            (Kind::DaemonSet, "per_node")
+        } else if claims {
+            (Kind::StatefulSet, "volumes")
+        } else {
+            self.record_entry(at, || ("kind", "Deployment", "the entry: no schedule, run, per_node or volumes"));
+            return Kind::Deployment;
         };
-        Some((workload, flows))
+        self.record_entry(at, || ("kind", kind.name(), format!("{}.{key}", at.entry)));
+        kind
     }
 
     fn store(&mut self, entry: &Entry, store: &Store, site: Site<'_>) -> Option<(Workload, Vec<Flow>)> {
-        let namespace = entry.namespace.as_ref()?;
         let engine = store.engine.get().copied()?;
         let definition = engines::of(engine);
         let server = definition.server.as_ref()?;
-        let mut consumer = consumer(entry, namespace, site);
+        let mut consumer = self.consumer(entry, site)?;
         let mut pod = Pod::default();
         let ports = container_ports(entry);
-        let port_arguments = definition.port_arguments(&ports);
         let fallback = server.fallback(definition, store, &ports);
         let data: AbsolutePath = store.data.get().cloned().or_else(|| server.data.parse().ok())?;
         let mut volumes = Volumes::of(None);
@@ -181,7 +159,8 @@ impl Scope<'_> {
         if let Some((size, at)) = size {
             self.mount_claim(&mut volumes, &data, size.clone(), at, &mut pod);
         }
-        let mut main = self.container(declared(entry, store.container(), volumes, ports, &fallback), &mut consumer, &mut pod)?;
+        let mut main = self.container(declared(&consumer, store.container(), volumes, &fallback), &mut consumer, &mut pod)?;
+        let at = &consumer.at;
         let written = main.args.len();
         let mounted = main.mounts.iter().any(|mount| mount.path == data.as_str());
         if size.is_some() {
@@ -189,64 +168,56 @@ impl Scope<'_> {
                 main.args = server.persist.iter().map(ToString::to_string).collect();
             }
         } else if server.writes_always && !mounted {
-            let declares_disk = store.resources.get().is_some_and(|resources| !resources.ephemeral.is_missing());
+            let declares_disk = !store.resources.at(|resources| &resources.ephemeral).is_missing();
             add_cache_folder(&mut main, &mut pod, &data, declares_disk);
             if let (false, Some((_, limit))) = (declares_disk, &main.ephemeral) {
-                self.record_container(|_| ("limits.ephemeral", limit, RESOURCES));
+                self.record_container(at, || ("limits.ephemeral", limit, RESOURCES));
             }
         }
         if main.command.is_empty() {
-            main.args.extend(port_arguments);
+            main.args.extend(definition.port_arguments(&ports));
         }
-        self.record_args(&main.args, written, "engine");
+        self.record_args(at, &main.args, written, "engine");
         let written = main.args.len();
         for (name, _, value) in store.parameters.entries() {
             main.args.extend([format!("--{name}"), value.clone()]);
         }
-        self.record_args(&main.args, written, "parameters");
+        self.record_args(at, &main.args, written, "parameters");
         let members = store.replicas.get().copied().unwrap_or(1);
-        let placement = self.placement(&store.subnet, &Field::Missing, &Field::Missing, site.region, Runs::replicas(members))?;
+        let placement = self.placement(&store.subnet, &Field::Missing, &Field::Missing, &consumer, Runs::replicas(members))?;
         let kind = if size.is_some() { Kind::StatefulSet } else { Kind::Deployment };
-        self.record_entry(|at| ("kind", format!("{kind:?}"), format!("{}.storage", at.entry)));
-        self.record_entry(|at| ("protocol", "tcp", format!("{}.engine", at.entry)));
-        self.record_entry(|_| ("grace", "30s", "the default of apps and stores"));
-        self.record_replicas(members, placement.spread, site.region, |at| format!("{}.replicas", at.entry));
+        self.record_entry(at, || ("kind", kind.name(), format!("{}.storage", at.entry)));
+        self.record_entry(at, || ("protocol", "tcp", format!("{}.engine", at.entry)));
+        self.record_entry(at, || ("grace", format!("{GRACE}s"), "the default of stores"));
+        self.record_replicas(at, members, placement.spread, &format!("{}.replicas", at.entry));
         let metrics: Vec<(u16, Span)> = self.metrics_port(&store.metrics, &main, entry).into_iter().collect();
         let needs = self.needs(&store.needs, &consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &[], &metrics);
-        let base = self.base_workload(&consumer, (&store.owner, &store.alias), main, pod, placement);
-        let workload = Workload { store: Some(engine), kind, protocol: Protocol::Tcp, replicas: (members, members), ..base };
-        Some((workload, flows))
+        let base = self.base_workload(&consumer, kind, main, pod, placement);
+        Some((Workload { store: Some(engine), protocol: Protocol::Tcp, replicas: (members, members), ..base }, flows))
     }
 
-    /// What apps and stores have in common: one pod behind a Service, if it has a port. `of` are owner and aliases as the entry gives them.
-    fn base_workload(
-        &self,
-        consumer: &Consumer<'_>,
-        of: (&Field<Name>, &Field<Vec<Field<Name>>>),
-        main: Container,
-        pod: Pod,
-        placement: Placement,
-    ) -> Workload {
-        let (owner, alias) = of;
-        let platform = consumer.platform;
+    /// The parts that apps and stores have in common: one pod, and a Service if the entry has ports.
+    fn base_workload(&self, consumer: &Consumer<'_>, kind: Kind, main: Container, pod: Pod, placement: Placement) -> Workload {
+        let (entry, platform, at) = (consumer.entry, consumer.platform, &consumer.at);
         let fallback = platform.namespaces.get(consumer.namespace.as_str()).map_or(&platform.owner, |namespace| &namespace.owner);
-        let owner = owner.get().unwrap_or(fallback);
-        self.record_entry(|_| ("service_account", consumer.name, "the entry's name"));
-        self.record_entry(|_| ("owner", owner, format!("namespaces.{}.owner", consumer.namespace)));
-        for (name, port, target) in consumer.entry.ports.iter().filter(|_| self.records()) {
-            self.record_entry(|at| (format!("service.ports.{name}"), format!("{port}->{target}"), at.ports.clone()));
+        if entry.owner().is_missing() {
+            self.record_entry(at, || ("owner", fallback, format!("namespaces.{}.owner", consumer.namespace)));
+        }
+        self.record_entry(at, || ("service_account", consumer.name, "the entry's name"));
+        for (name, port, target) in entry.ports.iter().filter(|_| self.records()) {
+            self.record_entry(at, || (format!("service.ports.{name}"), format!("{port}->{target}"), at.ports.clone()));
         }
         if pod.fs_group.is_none() {
-            self.record_entry(|_| ("security.fs_group", 10001, HARDENED));
+            self.record_entry(at, || ("security.fs_group", USER, HARDENED));
         }
         Workload {
-            span: consumer.entry.key,
+            span: entry.key,
             name: consumer.name.clone(),
             namespace: consumer.namespace.clone(),
-            owner: owner.clone(),
+            owner: entry.owner().get().unwrap_or(fallback).clone(),
             store: None,
-            kind: Kind::Deployment,
+            kind,
             protocol: Protocol::Http,
             replicas: (1, 1),
             autoscaling: None,
@@ -254,11 +225,11 @@ impl Scope<'_> {
             main,
             sidecars: Vec::new(),
             volumes: pod.volumes,
-            service: service(consumer.entry, alias),
+            service: service(entry),
             exposures: Vec::new(),
             placement,
-            grace: 30,
-            fs_group: pod.fs_group.unwrap_or(10001),
+            grace: GRACE,
+            fs_group: pod.fs_group.unwrap_or(USER),
             host_network: pod.host_network,
             host_pid: pod.host_pid,
             reason: pod.reason,
@@ -266,9 +237,11 @@ impl Scope<'_> {
         }
     }
 
+    /// The containers of `init` or `sidecars`.
     fn others(
         &mut self,
-        containers: &Field<crate::syntax::Map<Name, crate::spec::Container>>,
+        section: &str,
+        containers: &Field<Map<Name, spec::Container>>,
         consumer: &mut Consumer<'_>,
         pod: &mut Pod,
     ) -> Vec<Container> {
@@ -277,13 +250,14 @@ impl Scope<'_> {
             let ports = container.ports.entries();
             let ports = ports.map(|(name, _, map)| (name.to_string(), map.container().get())).collect();
             let volumes = Volumes::of(Some(name.as_str()));
-            let declared = Declared { name, span, fields: container.container(), volumes, ports, fallback: &Fallback::default() };
+            let (at, fallback) = (consumer.at.container(section, name), &Fallback::default());
+            let declared = Declared { name, span, fields: container.container(), volumes, ports, fallback, at };
             all.extend(self.container(declared, consumer, pod));
         }
         all
     }
 
-    fn metrics_port(&mut self, metrics: &Field<crate::spec::Metrics>, main: &Container, entry: &Entry) -> Option<(u16, Span)> {
+    fn metrics_port(&mut self, metrics: &Field<spec::Metrics>, main: &Container, entry: &Entry) -> Option<(u16, Span)> {
         let (metrics, at) = metrics.spanned()?;
         match (metrics.port.spanned(), &main.ports[..]) {
             (Some((port, port_at)), ports) => Some((self.named_port(port, port_at, ports)?, at)),
@@ -296,17 +270,23 @@ impl Scope<'_> {
             }
         }
     }
+
+    /// The entry as a consumer of others. `None` if its namespace is not known.
+    fn consumer<'x>(&self, entry: &'x Entry, site: Site<'x>) -> Option<Consumer<'x>> {
+        let Site { platform, region, names } = site;
+        let port = match entry.ports[..] {
+            [(_, service, target)] => Some((service, target)),
+            _ => None,
+        };
+        let (namespace, at) = (entry.namespace.as_ref()?, self.record_path(entry, &region.name));
+        Some(Consumer { entry, name: &entry.name, namespace, label: entry.display(), port, platform, region, names, at, needs: Vec::new() })
+    }
 }
 
 /// The entry's own container.
-fn declared<'a>(
-    entry: &'a Entry,
-    fields: ContainerFields<'a>,
-    volumes: Volumes,
-    ports: Vec<(String, u16)>,
-    fallback: &'a Fallback,
-) -> Declared<'a> {
-    Declared { name: &entry.name, span: entry.key, fields, volumes, ports, fallback }
+fn declared<'a>(consumer: &Consumer<'a>, fields: ContainerFields<'a>, volumes: Volumes, fallback: &'a Fallback) -> Declared<'a> {
+    let (entry, at) = (consumer.entry, consumer.at.clone());
+    Declared { name: &entry.name, span: entry.key, fields, volumes, ports: container_ports(entry), fallback, at }
 }
 
 /// An empty folder for the data of a cache; the container's disk grows by its size unless the store says what disk it takes.
@@ -317,59 +297,6 @@ fn add_cache_folder(main: &mut Container, pod: &mut Pod, data: &AbsolutePath, de
     }
     pod.volumes.push(Volume::Tmp { name: "data".to_string(), medium: Medium::Disk, size });
     main.mounts.push(Mount { volume: "data".to_string(), path: data.to_string(), read_only: false });
-}
-
-/// The store that a workload runs.
-fn model_store(store: &Store, workload: &Workload) -> Option<model::Store> {
-    let set = |names: &Field<Vec<Field<Name>>>| names.get().into_iter().flatten().filter_map(Field::get).cloned().collect();
-    let storage = match store.storage.get()? {
-        StoreSize::Size(size) => Some(size.clone()),
-        StoreSize::None => None,
-    };
-    let backup = match store.backup.get() {
-        Some(backup) => match backup.none.get() {
-            Some(reason) => Backup::None(reason.clone()),
-            None => Backup::Copies {
-                every: *backup.every.get()?,
-                keep: *backup.keep.get()?,
-                copy_to: backup.copy_to.get().cloned(),
-                restore_test: backup.restore_test.get().copied(),
-                rpo: backup.rpo.get().copied(),
-                rto: backup.rto.get().copied(),
-            },
-        },
-        None => Backup::NothingToSave,
-    };
-    let address = match workload.service.as_ref().map(|service| &service.ports[..]) {
-        Some([port]) => Some((workload.name.clone(), port.port)),
-        _ => None,
-    };
-    Some(model::Store {
-        span: workload.span,
-        name: workload.name.clone(),
-        namespace: workload.namespace.clone(),
-        owner: workload.owner.clone(),
-        engine: workload.store?,
-        version: store.version.get().cloned(),
-        mode: store.mode.get().copied().unwrap_or(StoreMode::Cluster),
-        members: workload.replicas.0,
-        storage,
-        standby: set(&store.standby),
-        independent: store.independent.get() == Some(&true),
-        backup,
-        users: store.users.get().into_iter().flat_map(|all| all.keys()).cloned().collect(),
-        address,
-        runner: Runner::Workload,
-    })
-}
-
-fn consumer<'x>(entry: &'x Entry, namespace: &'x Name, site: Site<'x>) -> Consumer<'x> {
-    let Site { platform, region, names } = site;
-    let port = match entry.ports[..] {
-        [(_, service, target)] => Some((service, target)),
-        _ => None,
-    };
-    Consumer { entry, name: &entry.name, namespace, label: entry.display(), port, platform, region, names, needs: Vec::new() }
 }
 
 /// Each port once, under the first name that leads to it: the API server refuses a second one.
@@ -383,9 +310,9 @@ fn container_ports(entry: &Entry) -> Vec<(String, u16)> {
     ports
 }
 
-fn service(entry: &Entry, alias: &Field<Vec<Field<Name>>>) -> Option<Service> {
+fn service(entry: &Entry) -> Option<Service> {
     let ports: Vec<ServicePort> =
         entry.ports.iter().map(|(name, port, target)| ServicePort { name: name.clone(), port: *port, target: *target }).collect();
-    let aliases = alias.get().into_iter().flatten().filter_map(Field::get).cloned().collect();
+    let aliases = entry.alias().values().cloned().collect();
     (!ports.is_empty()).then_some(Service { ports, aliases })
 }

@@ -7,7 +7,7 @@
 use super::decoder::Decoder;
 use super::merge::{expand, merge, remove};
 use super::{Spec, rules, unite};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::Span;
 use crate::syntax::{Entry, Kind, Node, decode};
 use indexmap::IndexMap;
@@ -245,7 +245,7 @@ impl Layers<'_> {
                 }
                 None => {
                     let names: Vec<&str> = known.map(|node| node.entries().iter().map(|e| &*e.key).collect()).unwrap_or_default();
-                    self.found.push(unknown("profile", name, &names, item.span));
+                    self.found.push(Diagnostic::unknown("profile", name, names, item.span));
                 }
             }
         }
@@ -299,7 +299,7 @@ impl Layers<'_> {
         self.blocks.entry(block.key.to_string()).or_default().push(block.value.span);
         if !self.names.iter().any(|name| **name == *block.key) {
             let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
-            self.found.push(unknown("environment", &block.key, &names, block.span));
+            self.found.push(Diagnostic::unknown("environment", &block.key, names, block.span));
         }
         if let Some(without) = block.value.get("without") {
             self.check_without(without);
@@ -348,13 +348,4 @@ impl Layers<'_> {
 fn static_part(section: &Node) -> Node {
     let keep = section.entries().iter().filter(|entry| entry.value.get("*").is_none());
     if section.is_map() { Node::map(section.span, keep.cloned().collect()) } else { section.clone() }
-}
-
-fn unknown(kind: &str, name: &str, known: &[&str], span: Span) -> Diagnostic {
-    let diagnostic = Diagnostic::new(Code::UnknownReference, format!("there is no {kind} `{name}`")).at(span);
-    match wording::suggest(name, known.iter().copied()) {
-        Some(close) => diagnostic.help(format!("did you mean `{close}`?")).fix(span, close),
-        None if known.is_empty() => diagnostic.help(format!("the spec declares no {kind}")),
-        None => diagnostic.help(format!("declared: {}", wording::all(known))),
-    }
 }

@@ -52,12 +52,51 @@ impl<T> Field<T> {
     pub fn is_missing(&self) -> bool {
         matches!(self, Field::Missing)
     }
+
+    /// A field of the value; missing if the value is.
+    pub fn at<U: 'static>(&self, field: impl FnOnce(&T) -> &Field<U>) -> &Field<U> {
+        self.get().map_or(const { &Field::Missing }, field)
+    }
+}
+
+impl Field<bool> {
+    /// Whether the field is set to `true`.
+    pub fn is_true(&self) -> bool {
+        matches!(self, Field::Set(true, _))
+    }
+}
+
+impl<T> Field<Vec<Field<T>>> {
+    /// Value and span of each valid item.
+    pub fn items(&self) -> impl Iterator<Item = (&T, Span)> {
+        self.get().into_iter().flatten().filter_map(Field::spanned)
+    }
+
+    /// The valid items.
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        self.get().into_iter().flatten().filter_map(Field::get)
+    }
 }
 
 impl<K: Eq + Hash, V> Field<Map<K, V>> {
-    /// Key, place of the key and value of the entries that could be read; none where the map is missing or could not be read.
+    /// Key, span of the key and value of each valid entry.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = (&K, Span, &V)> {
         self.get().into_iter().flat_map(Map::set)
+    }
+
+    /// The keys, also those of invalid values.
+    pub fn keys(&self) -> impl Iterator<Item = &K> {
+        self.get().into_iter().flat_map(Map::keys)
+    }
+
+    /// The entry with this key.
+    pub fn find<Q: ?Sized + Hash + indexmap::Equivalent<K>>(&self, key: &Q) -> Option<&Item<V>> {
+        self.get()?.get(key)
+    }
+
+    /// The valid value of the entry with this key.
+    pub fn value<Q: ?Sized + Hash + indexmap::Equivalent<K>>(&self, key: &Q) -> Option<&V> {
+        self.find(key)?.value.get()
     }
 }
 

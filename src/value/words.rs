@@ -5,6 +5,35 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// Gives an enum the names of its values, as specs write them.
+macro_rules! names {
+    ($type:ident { $($value:ident: $name:literal),* $(,)? }) => {
+        impl $type {
+            /// The name in a spec.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $($type::$value => $name,)*
+                }
+            }
+        }
+    };
+}
+
+names!(Architecture { Amd64: "amd64", Arm64: "arm64" });
+names!(Engine {
+    Postgres: "postgres",
+    Mysql: "mysql",
+    Mongodb: "mongodb",
+    Redis: "redis",
+    Valkey: "valkey",
+    Rabbitmq: "rabbitmq",
+    Kafka: "kafka",
+    Opensearch: "opensearch",
+    Custom: "custom",
+});
+names!(PodSecurityLevel { Restricted: "restricted", Baseline: "baseline", Privileged: "privileged" });
+names!(Via { Public: "public", Internal: "internal" });
+
 /// The architecture of processors.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "kebab-case")]
@@ -13,16 +42,6 @@ pub enum Architecture {
     Amd64,
     /// 64-bit ARM.
     Arm64,
-}
-
-impl Architecture {
-    /// The name that Kubernetes and image indexes use.
-    pub fn name(self) -> &'static str {
-        match self {
-            Architecture::Amd64 => "amd64",
-            Architecture::Arm64 => "arm64",
-        }
-    }
 }
 
 /// What a store is.

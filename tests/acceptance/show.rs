@@ -250,9 +250,6 @@ const COMPUTED: &str = "
     Toleration.key apps.*.tolerations
     Toleration.value apps.*.tolerations
     Toleration.effect apps.*.tolerations
-    Store.namespace stores.*.namespace
-    Store.owner stores.*.owner
-    Store.address stores.*.service.ports.*
     Container.image stores.*.image
     Container.command apps.*.resolved.command
     Container.args stores.*.args
@@ -273,23 +270,22 @@ const COMPUTED: &str = "
 
 /// The fields of the model that hold values of the spec as they are, names, places in the spec, or parts that have their own fields.
 const NOT_COMPUTED: &str = "
-    Autoscaling.memory Cluster.mirror Cluster.policy_engine Cluster.pools Cluster.version ConfigFile.content ConfigFile.path
+    Autoscaling.memory Cluster.policy_engine Cluster.pools Cluster.version ConfigFile.content ConfigFile.path
     Container.files Container.mounts Container.name Container.probes Container.security Container.variables Cron.deadline Cron.schedule
     Estate.environments Estate.name Exposure.from Exposure.rewrite Exposure.target Exposure.timeout Exposure.websocket Flow.from Flow.ports
     Flow.to Flow.why Group.id Group.name Group.namespaces Group.role HostPath.name HostPath.path Manifest.name Manifest.namespace
     Manifest.path Manifest.span Manifest.text Mount.path Mount.read_only Mount.volume Namespace.name Namespace.quota Namespace.reason
     Network.on_premises Network.subnets NetworkSubnet.default NetworkSubnet.internet NetworkSubnet.isolated NetworkSubnet.name
-    NetworkSubnet.renamed_from OnPremises.asn OnPremises.cidrs OnPremises.dns OnPremises.gateway Patch.change Patch.name Patch.reason
+    NetworkSubnet.renamed_from Patch.change Patch.name Patch.reason
     Patch.span Patch.target Placement.architectures Placement.everywhere Placement.pool Platform.environment Platform.groups
     Platform.labels Platform.manifests Platform.name Platform.namespaces Platform.owner Platform.patches Platform.protected
     Platform.regions Platform.secrets Platform.state_region Platform.terraform Platform.waivers Pool.disk Pool.labels Pool.machine
     Pool.name Pool.nodes Pool.subnet Probe.after Probe.every Probe.failures Probe.timeout Quota.cpu Quota.memory Quota.storage
-    Exposure.span Flow.span Manifest.reason Region.stores Store.backup Store.engine Store.independent Store.members Store.mode
-    Store.name Store.runner Store.span Store.standby Store.storage Store.users Store.version Region.cluster Region.flows Region.name Region.network Region.primary Region.workloads Secrets.store Secrets.vault
+    Exposure.span Flow.span Manifest.reason Region.cluster Region.flows Region.name Region.network Region.primary Region.workloads Secrets.store Secrets.vault
     Security.capabilities Service.aliases Service.ports TerraformFile.name TerraformFile.root TerraformFile.text Variable.name
     Waiver.everywhere Waiver.expires Waiver.expires_span Waiver.name Waiver.objects Waiver.reason Waiver.rule Waiver.span
     Workload.autoscaling Workload.exposures Workload.host_network Workload.host_pid Workload.init Workload.main Workload.no_probes
-    Workload.placement Workload.reason Workload.service Workload.sidecars Workload.span Workload.store Workload.volumes ZoneRange.short
+    Workload.placement Workload.reason Workload.service Workload.sidecars Workload.span Workload.store Workload.volumes
 ";
 
 /// The public fields of the structs of the model, as `Struct.field`.

@@ -109,7 +109,6 @@ impl Bench<'_> {
         self.region(place, "not primary", |region| region.primary = false);
         self.region(place, "another cluster", |region| region.cluster.name.push('x'));
         self.region(place, "another version", |region| region.cluster.version = "1.34".parse().expect("a version"));
-        self.region(place, "a mirror", |region| region.cluster.mirror = Some("mirror.example".to_owned()));
         for index in 0..region.cluster.pools.len() {
             self.region("pool", format!("{} dropped", region.cluster.pools[index].name), |region| drop(region.cluster.pools.remove(index)));
         }
@@ -153,7 +152,7 @@ impl Bench<'_> {
         change(place, "no endpoints", &|network| network.endpoints.clear());
         change(place, "no endpoints in a zone", &|network| drop(network.endpoints.pop()));
         change(place, "no transit", &|network| network.transit.clear());
-        change(place, "no company network", &|network| network.on_premises = None);
+        change(place, "no company network", &|network| network.on_premises.clear());
         for (index, subnet) in network.subnets.iter().enumerate() {
             let place = format!("subnet {}", subnet.name);
             change(&place, "dropped", &|network| drop(network.subnets.remove(index)));

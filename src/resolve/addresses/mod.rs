@@ -4,7 +4,6 @@
 //! block of its pool. Only new keys are allocated, so adding or removing anything never renumbers another. All environments share one routing
 //! domain (they meet on the premises), so everything is disjoint except what lies in one another by design. Pure; knows nothing of spec or disk.
 
-mod capacity;
 mod layout;
 mod overlap;
 mod problem;
@@ -13,7 +12,6 @@ mod space;
 #[cfg(test)]
 mod tests;
 
-pub use capacity::{Demand, Shortage, fits, node_capacity, pod_capacity, usable};
 pub use problem::{Party, Pool, Problem};
 pub use request::{Environment, Region, Request, Reserved, Subnet, always_reserved, pod_supernet, service_supernets};
 

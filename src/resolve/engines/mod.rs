@@ -16,9 +16,10 @@ use crate::value::{Engine, Image};
 pub(super) struct Fallback {
     pub(super) image: Option<Image>,
     pub(super) probes: Probes,
-    /// Whether a missing image is reported by the checks of the entry.
-    pub(super) told: bool,
+    /// Whether the checks of the entry report a missing image.
+    pub(super) image_checked: bool,
 }
+
 /// What platgen knows of an engine.
 pub(super) struct Definition {
     /// Name and number of its port; none where every store names its own.
@@ -92,7 +93,7 @@ impl Server {
     pub(super) fn fallback(&self, definition: &Definition, store: &Store, ports: &[(String, u16)]) -> Fallback {
         let version = store.version.get().map(String::as_str);
         let image = self.image.and_then(|image| image(version).parse().ok());
-        Fallback { image, probes: definition.listens(ports).map(self.probes).unwrap_or_default(), told: false }
+        Fallback { image, probes: definition.listens(ports).map(self.probes).unwrap_or_default(), image_checked: false }
     }
 }
 
