@@ -1,6 +1,6 @@
 //! Groups, teams and namespaces.
 
-use super::Scope;
+use super::EnvironmentResolver;
 use super::provenance::HARDENED;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{FOREIGN_NAMESPACES, Group, Namespace, Quota};
@@ -15,7 +15,7 @@ pub(super) struct Access {
     pub(super) namespaces: IndexMap<String, Namespace>,
 }
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     pub(super) fn access(&mut self) -> Access {
         let spec = self.spec;
         let groups = spec.access.at(|access| &access.groups);

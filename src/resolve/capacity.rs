@@ -4,7 +4,7 @@
 //! Judges what is certain to fail, and nothing else: of a machine that nobody knows, or a pool that no spec names, nothing is said. What a
 //! machine keeps for itself is not counted.
 
-use super::Scope;
+use super::EnvironmentResolver;
 use super::names::{Entry, EntrySpec};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts;
@@ -18,7 +18,7 @@ const DEFAULT_CPU: u128 = 100;
 /// The same for memory, in bytes; the limit is the request.
 const DEFAULT_MEMORY: u64 = 128 << 20;
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     /// What is known of a machine type: what the spec says of it, else what its provider says. Of one that nobody knows the user is told.
     pub(super) fn machine(&mut self, provider: Provider, name: &str, at: Option<Span>) -> Option<Machine> {
         if let Some(declared) = self.spec.cloud.at(|cloud| &cloud.machines).find(name) {

@@ -3,7 +3,7 @@
 //! An entry gives its name to all its objects; a Service is made for each alias, and a headless one for each StatefulSet. Tells, and changes
 //! nothing.
 
-use super::Scope;
+use super::EnvironmentResolver;
 use super::names::{Entry, EntrySpec, Names};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -21,7 +21,7 @@ const RESERVED: [(&str, &str); 4] = [
 /// Who has a name in a namespace: the place where it was given, and the entry.
 type Taken<'n> = BTreeMap<(&'n str, String), (Span, &'n Entry)>;
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     /// Tells of names that collide among the apps and stores of this environment.
     pub(super) fn check_collisions(&mut self, names: &Names) {
         let mut taken = Taken::new();

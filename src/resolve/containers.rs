@@ -5,7 +5,7 @@ use super::provenance::RecordPath;
 use super::secret_scan;
 use super::values::Consumer;
 use super::volumes::{Pod, Volumes};
-use super::{Scope, written};
+use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{ConfigFile, Container, FileContent, Source, TemplatePart, Variable};
 use crate::source::Span;
@@ -44,7 +44,7 @@ pub(super) struct Declared<'a> {
 /// The most bytes that a ConfigMap may hold (Kubernetes' `MaxSecretSize`, which it takes for both).
 const MOST_CONFIG: usize = 1 << 20;
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     /// A container, as its spec declares it.
     pub(super) fn container(&mut self, mut declared: Declared<'_>, consumer: &mut Consumer<'_>, pod: &mut Pod) -> Option<Container> {
         let (fields, mut volumes) = (declared.fields, std::mem::take(&mut declared.volumes));
@@ -56,7 +56,7 @@ impl Scope<'_> {
             if let Some((folder, of)) = tmp.of.spanned() {
                 self.mount_shared(&mut volumes, path, folder, (at, of), pod);
                 for (key, at) in written([("medium", tmp.medium.span()), ("size", tmp.size.span())]) {
-                    self.contradiction(format!("`{key}` is that of the folder `{folder}`"), at, Some(of), "the folder is named here");
+                    self.contradiction(format!("`{key}` is that of the folder `{folder}`"), at, Some(of));
                 }
                 continue;
             }
@@ -215,12 +215,7 @@ impl Scope<'_> {
             let Some((text, at)) = value.spanned() else { continue };
             self.not_expanded(fields, name.as_str(), text.original(), at);
             if let Some(item) = secrets.and_then(|all| all.get(name.as_str())) {
-                self.contradiction(
-                    format!("`{name}` stands under `config` and under `secrets`"),
-                    item.key,
-                    Some(key),
-                    "it stands here, too",
-                );
+                self.contradiction(format!("`{name}` stands under `config` and under `secrets`"), item.key, Some(key));
                 continue;
             }
             if let Some(value) = self.value(text, at, &format!("`{name}`"), consumer) {
@@ -264,12 +259,7 @@ impl Scope<'_> {
                 }
                 [_] => {}
                 [(first, first_at), .., (last, at)] => {
-                    self.contradiction(
-                        format!("`{last}` and `{first}` both say what is in `{path}`"),
-                        at,
-                        Some(first_at),
-                        "the other stands here",
-                    );
+                    self.contradiction(format!("`{last}` and `{first}` both say what is in `{path}`"), at, Some(first_at));
                     continue;
                 }
             }

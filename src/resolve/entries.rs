@@ -3,7 +3,7 @@
 //! Tells, and changes nothing.
 
 use super::names::{Entry, EntrySpec, Names};
-use super::{Scope, written};
+use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::facts;
 use crate::source::Span;
@@ -14,7 +14,7 @@ use crate::value::{CountRange, Name, PolicyEngine, PortMap, PortName, Protocol};
 /// CronJob adds eleven characters to the names of its pods (Kubernetes' own limit), a StatefulSet's revision label as many.
 pub(super) const SHORT_NAME: usize = 52;
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     /// What is said once per entry: owners, names, warnings of what is not rendered.
     pub(super) fn check_entries(&mut self, names: &Names) {
         self.check_collisions(names);
@@ -40,12 +40,7 @@ impl Scope<'_> {
         let everywhere = app.per_node.span().filter(|_| app.per_node.is_true());
         let said = written([("schedule", periodic), ("run", once), ("per_node", everywhere)]);
         if let [(first, first_at), (second, at), ..] = said[..] {
-            self.contradiction(
-                format!("`{second}` and `{first}` say different things of what it is"),
-                at,
-                Some(first_at),
-                "the other stands here",
-            );
+            self.contradiction(format!("`{second}` and `{first}` say different things of what it is"), at, Some(first_at));
         }
         if let Some((kind, at)) = said.first().copied() {
             let others = [
@@ -59,7 +54,7 @@ impl Scope<'_> {
                 if let (Some(span), true) = (span, excluded) {
                     // The later of the two is the one to look at: it may stand in a layer above.
                     let (first, later) = if (span.file, span.start) < (at.file, at.start) { (span, at) } else { (at, span) };
-                    self.contradiction(format!("`{name}` means nothing beside `{kind}`"), later, Some(first), "the other stands here");
+                    self.contradiction(format!("`{name}` means nothing beside `{kind}`"), later, Some(first));
                 }
             }
         }
@@ -67,31 +62,11 @@ impl Scope<'_> {
         let (key, ends) = (Some(entry.key), periodic.or(once));
         let uncalled = !entry.ports_invalid && (entry.ports.is_empty() || ends.is_some());
         self.exclude(&[
-            (app.ports.span(), app.port.span(), "`ports` and `port` both say its ports", "the other stands here"),
-            (
-                app.expose.span(),
-                tcp,
-                "`expose` routes HTTP and gRPC, and `protocol` says that the app speaks neither",
-                "the protocol stands here",
-            ),
-            (
-                app.timezone.span().filter(|_| periodic.is_none()),
-                key,
-                "`timezone` means nothing without a `schedule`",
-                "the entry has none",
-            ),
-            (
-                app.deadline.span().filter(|_| ends.is_none()),
-                key,
-                "`deadline` means nothing without a `schedule` or `run`",
-                "the entry has neither",
-            ),
-            (
-                app.alias.span().filter(|_| uncalled),
-                key,
-                "`alias` is a further name to call, and nothing calls it",
-                "the entry has no port",
-            ),
+            (app.ports.span(), app.port.span(), "`ports` and `port` both say its ports"),
+            (app.expose.span(), tcp, "`expose` routes HTTP and gRPC, and `protocol` says that the app speaks neither"),
+            (app.timezone.span().filter(|_| periodic.is_none()), key, "`timezone` means nothing without a `schedule`"),
+            (app.deadline.span().filter(|_| ends.is_none()), key, "`deadline` means nothing without a `schedule` or `run`"),
+            (app.alias.span().filter(|_| uncalled), key, "`alias` is a further name to call, and nothing calls it"),
         ]);
         if entry.ports.is_empty() {
             for (name, span) in [("expose", app.expose.span()), ("slo", app.slo.span())] {
@@ -167,7 +142,7 @@ impl Scope<'_> {
         for (name, at) in &words {
             match name.as_str() {
                 "all" | "primary" if words.len() > 1 => {
-                    self.contradiction(format!("`{name}` stands alone"), *at, regions.span(), "other regions stand beside it");
+                    self.contradiction(format!("`{name}` stands alone"), *at, regions.span());
                 }
                 "all" | "primary" => {}
                 _ => _ = self.is_declared("region", &self.spec.regions, name, *at),
@@ -224,7 +199,7 @@ impl Scope<'_> {
             match known.iter().find(|(other, _)| *other == number) {
                 Some((_, first)) => {
                     let message = format!("two ports of the Service have the number {number}");
-                    self.contradiction(message, at, Some(*first), "the first stands here");
+                    self.contradiction(message, at, Some(*first));
                 }
                 None => known.push((number, at)),
             }

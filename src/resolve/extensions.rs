@@ -1,6 +1,6 @@
 //! Patches, raw manifests and raw Terraform files.
 
-use super::Scope;
+use super::EnvironmentResolver;
 use super::names::Names;
 use super::secret_scan;
 use crate::diagnostic::{Code, Diagnostic, wording};
@@ -13,7 +13,7 @@ use crate::value::{Name, Target};
 const NAMED_AFTER: &[&str] =
     &["CronJob", "DaemonSet", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "Service", "ServiceAccount", "StatefulSet"];
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     /// Whether a patch's target can be there: an object of a workload is judged here, any other when it is rendered.
     fn check_target(&mut self, target: &Target, at: Span, platform: &Platform, names: &Names) {
         let (kind, Some(namespace)) = (target.kind(), target.namespace()) else { return };
@@ -48,7 +48,7 @@ impl Scope<'_> {
             let reason = self.reason(&patch.reason, "reason", "a patch", span);
             let change = match (patch.merge.spanned(), patch.json.spanned()) {
                 (Some((_, first)), Some((_, at))) => {
-                    self.contradiction("`json` and `merge` both say what changes", at, Some(first), "the other stands here");
+                    self.contradiction("`json` and `merge` both say what changes", at, Some(first));
                     None
                 }
                 (Some((value, _)), None) => Some(Change::Merge(value.clone())),

@@ -1,6 +1,6 @@
 //! Who talks to whom, and the hostnames under which apps are reached.
 
-use super::Scope;
+use super::EnvironmentResolver;
 use super::names::{Entry, EntrySpec};
 use super::probes::MOST;
 use super::provenance::RecordPath;
@@ -74,7 +74,7 @@ impl Hosts {
     }
 }
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     /// The ways in from outside of an app.
     pub(super) fn exposures(&mut self, app: &App, consumer: &Consumer<'_>, hosts: &mut Hosts) -> Vec<Exposure> {
         let (entry, platform) = (consumer.entry, consumer.platform);

@@ -92,7 +92,7 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
     let mut hosts = flows::Hosts::default();
     for (name, spec) in &specs.environments {
         let Ok(environment) = name.parse::<Name>() else { continue };
-        let mut scope = Scope {
+        let mut resolver = EnvironmentResolver {
             environment: &environment,
             spec,
             inputs,
@@ -103,9 +103,9 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
             unknown_references: 0,
             found: Diagnostics::default(),
         };
-        let platform = scope.platform(&mut hosts);
-        let recorder = scope.recorder;
-        let faults = scope.found;
+        let platform = resolver.platform(&mut hosts);
+        let recorder = resolver.recorder;
+        let faults = resolver.found;
         let failed = faults.has_errors();
         found.extend(faults);
         if let Some(platform) = platform.filter(|_| !failed) {
@@ -181,7 +181,7 @@ fn require_environments(spec: &Spec, found: &mut Diagnostics) -> bool {
 const LONGEST_REASON: usize = 4096;
 
 /// One environment while it is resolved.
-struct Scope<'a> {
+struct EnvironmentResolver<'a> {
     environment: &'a Name,
     spec: &'a Spec,
     inputs: Inputs<'a>,
@@ -197,15 +197,15 @@ struct Scope<'a> {
     found: Diagnostics,
 }
 
-/// Two keys that exclude each other: where both stand, the message at the first, the note at the second.
-type Exclusion<'m> = (Option<Span>, Option<Span>, &'m str, &'m str);
+/// Two keys that exclude each other: the finding is at the first, the note at the second.
+type Exclusion<'m> = (Option<Span>, Option<Span>, &'m str);
 
 /// The keys that are written, with their places.
 fn written<'n>(keys: impl IntoIterator<Item = (&'n str, Option<Span>)>) -> Vec<(&'n str, Span)> {
     keys.into_iter().filter_map(|(name, span)| Some((name, span?))).collect()
 }
 
-impl<'a> Scope<'a> {
+impl<'a> EnvironmentResolver<'a> {
     fn platform(&mut self, hosts: &mut flows::Hosts) -> Option<Platform> {
         let mut told = Vec::new();
         self.places = regions::places(self.spec, self.environment.as_str(), &mut |diagnostic| told.push(diagnostic)).into();
@@ -271,19 +271,20 @@ impl<'a> Scope<'a> {
         declared
     }
 
-    fn contradiction(&mut self, message: impl Into<String>, at: Span, other: Option<Span>, why: &str) {
+    /// Reports a key that conflicts with another one.
+    fn contradiction(&mut self, message: impl Into<String>, at: Span, other: Option<Span>) {
         let mut diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).help("keep one of them");
         if let Some(other) = other {
-            diagnostic = diagnostic.related(other, why);
+            diagnostic = diagnostic.related(other, "conflicts with this");
         }
         self.tell(diagnostic);
     }
 
-    /// Reports each row of a table of keys that exclude each other, where both are written.
+    /// Reports each row of a table of keys that exclude each other in which both keys are set.
     fn exclude(&mut self, table: &[Exclusion<'_>]) {
-        for &(key, other, message, note) in table {
+        for &(key, other, message) in table {
             if let (Some(key), Some(other)) = (key, other) {
-                self.contradiction(message, key, Some(other), note);
+                self.contradiction(message, key, Some(other));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Which entries exist, under which names, and what a reference means.
 
-use super::Scope;
+use super::EnvironmentResolver;
 use super::engines;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -137,7 +137,7 @@ pub(super) fn port_name(app: &App) -> &'static str {
     }
 }
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     /// The index of everything that can be referred to.
     pub(super) fn names(&mut self) -> Names {
         let mut names = Names::default();
@@ -164,7 +164,7 @@ impl Scope<'_> {
         for (key, span, external) in spec.external.entries() {
             let absent = (!self.is_here(&external.only)).then(|| external.only.span()).flatten();
             if let (Some((_, at)), Some(host)) = (external.url.spanned(), external.host.span()) {
-                self.contradiction("`url` and `host` say the same thing", host, Some(at), "the address stands here");
+                self.contradiction("`url` and `host` say the same thing", host, Some(at));
             }
             let on_premises = matches!(external.via.get(), Some(crate::spec::ExternalVia::OnPremises));
             let linked = spec.network.get().is_some_and(|network| !network.on_premises.is_missing());
@@ -222,12 +222,7 @@ impl Scope<'_> {
         match (key.namespace(), field) {
             (_, Field::Bad(_)) => None,
             (Some(said), Field::Set(also, at)) if said != also => {
-                self.contradiction(
-                    format!("the key says the namespace `{said}`, the field `{also}`"),
-                    *at,
-                    Some(span),
-                    "the key stands here",
-                );
+                self.contradiction(format!("the key says the namespace `{said}`, the field `{also}`"), *at, Some(span));
                 None
             }
             (Some(said), _) | (None, Field::Set(said, _)) => {

@@ -1,6 +1,6 @@
 //! What an entry says of subnet, pool and architecture -> where its pods may run.
 
-use super::Scope;
+use super::EnvironmentResolver;
 use super::values::Consumer;
 use crate::labels;
 use crate::model::{Placement, Spread, Toleration};
@@ -23,7 +23,7 @@ impl Runs {
     }
 }
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     /// Where pods may run: their subnet, one of its pools, the architectures of both.
     pub(super) fn placement(
         &mut self,
@@ -54,7 +54,7 @@ impl Scope<'_> {
             }
             (Some((name, span)), Some(chosen)) if chosen.subnet != *name => {
                 let message = format!("the pool `{}` is in the subnet `{}`, not in `{name}`", chosen.name, chosen.subnet);
-                self.contradiction(message, span, pool.span(), "the pool is named here");
+                self.contradiction(message, span, pool.span());
                 return None;
             }
             (Some((name, _)), _) => name.clone(),

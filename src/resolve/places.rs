@@ -1,6 +1,6 @@
 //! Regions, networks and clusters of an environment, with the addresses that were planned for them.
 
-use super::Scope;
+use super::EnvironmentResolver;
 use super::provenance::Origin;
 use super::regions::{Place, SubnetSpec, short_zone};
 use crate::diagnostic::{Code, Diagnostic};
@@ -21,7 +21,7 @@ const ACCOUNT: usize = 12;
 /// The oldest and the newest version of Kubernetes that files are printed for.
 const VERSIONS: (KubernetesVersion, KubernetesVersion) = (KubernetesVersion::new(1, 33), KubernetesVersion::new(1, 37));
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     /// The platform with its regions, before people, workloads and extensions are known. None without a region.
     pub(super) fn base(&mut self, regions: Vec<Region>) -> Option<Platform> {
         let spec = self.spec;
@@ -132,7 +132,7 @@ impl Scope<'_> {
                 let place = |subnet: &SubnetSpec| declared.value(subnet.name.as_str()).and_then(|subnet| subnet.default.span());
                 if let Some(at) = place(second) {
                     let message = format!("two subnets are the `default`: `{}` and `{}`", first.name, second.name);
-                    self.contradiction(message, at, place(first), "the first stands here");
+                    self.contradiction(message, at, place(first));
                 }
             }
             _ => {}

@@ -3,7 +3,7 @@
 //! Tells, and changes nothing.
 
 use super::names::Entry;
-use super::{Scope, written};
+use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Container;
 use crate::source::Span;
@@ -12,7 +12,7 @@ use crate::syntax::{Field, Map};
 use crate::value::Name;
 use std::collections::BTreeMap;
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     /// Containers of one pod have names of their own; the app's container has the name of the app.
     pub(super) fn check_container_names(&mut self, entry: &Entry, app: &App) {
         let mut taken = vec![(&entry.name, entry.key)];
@@ -39,7 +39,7 @@ impl Scope<'_> {
                 match taken.get(&number) {
                     Some(first) => {
                         let message = format!("another container of the pod listens on {number}, and all of them share one address");
-                        self.contradiction(message, at, *first, "it stands here");
+                        self.contradiction(message, at, *first);
                     }
                     None => listens.push((number, Some(at))),
                 }
@@ -53,7 +53,7 @@ impl Scope<'_> {
         for (_, key, container) in containers.entries() {
             let message = |name: &str| format!("`{name}` means nothing for an init container");
             for (name, at) in written([("probes", container.probes.span()), ("metrics", container.metrics.span())]) {
-                self.contradiction(message(name), at, Some(key), "it ends before the others start");
+                self.contradiction(message(name), at, Some(key));
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::containers::Declared;
 use super::names::Entry;
 use super::volumes::Pod;
-use super::{Scope, written};
+use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Probe, ProbeAction, Probes};
 use crate::source::Span;
@@ -14,23 +14,18 @@ use std::ops::RangeInclusive;
 /// The largest figure that the API takes where it has 32 bits.
 pub(super) const MOST: u64 = i32::MAX as u64;
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     pub(super) fn probes(&mut self, declared: &Declared<'_>, entry: &Entry, pod: &mut Pod) -> Probes {
         let Some((probes, _)) = declared.fields.probes.spanned() else { return self.fallback_probes(declared) };
         let (ports, at) = (&declared.ports[..], &declared.at);
-        let read = |scope: &mut Self, name: &str, field: &Field<crate::spec::Probe>| {
+        let read = |resolver: &mut Self, name: &str, field: &Field<crate::spec::Probe>| {
             let (probe, span) = field.spanned()?;
             if let Some(none) = probes.none.span() {
-                scope.contradiction(
-                    format!("`none` says that there are no probes, and `{name}` is one"),
-                    none,
-                    Some(span),
-                    "it stands here",
-                );
+                resolver.contradiction(format!("`none` says that there are no probes, and `{name}` is one"), none, Some(span));
             }
-            let probe = scope.probe(probe, span, ports, entry)?;
+            let probe = resolver.probe(probe, span, ports, entry)?;
             if let ProbeAction::Http { port, .. } | ProbeAction::Grpc { port, .. } | ProbeAction::Tcp { port } = &probe.action {
-                scope.record_container(at, || (format!("probes.{name}.port"), port, at.ports.clone()));
+                resolver.record_container(at, || (format!("probes.{name}.port"), port, at.ports.clone()));
             }
             Some(probe)
         };
@@ -75,12 +70,12 @@ impl Scope<'_> {
                 let beside = [("headers", probe.headers.span(), kind != "http"), ("port", probe.port.span(), kind == "exec")];
                 for (name, span, excluded) in beside {
                     if let (Some(span), true) = (span, excluded) {
-                        self.contradiction(format!("`{name}` means nothing beside `{kind}`"), span, Some(kind_at), "it stands here");
+                        self.contradiction(format!("`{name}` means nothing beside `{kind}`"), span, Some(kind_at));
                     }
                 }
             }
             [(first, first_at), .., (last, at)] => {
-                self.contradiction(format!("`{last}` and `{first}` are both to be tried"), at, Some(first_at), "the other stands here");
+                self.contradiction(format!("`{last}` and `{first}` are both to be tried"), at, Some(first_at));
                 return None;
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! A value is recorded where it is decided. Without a request for the record nothing is collected: the closures that describe values never run.
 
-use super::Scope;
+use super::EnvironmentResolver;
 use super::names::Entry;
 use crate::model::Spread;
 use crate::model::lock::Key;
@@ -105,7 +105,7 @@ impl Recorder {
     }
 }
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     /// Records a value of the environment, a region or a pool: path, value, origin. The last record of a path holds.
     pub(super) fn record<V: ToString, O: Into<Origin>>(&self, line: impl FnOnce() -> (String, V, O)) {
         if let Some(recorder) = &self.recorder {

@@ -1,6 +1,6 @@
 //! What an environment says of its regions and subnets, beside the facts of the provider.
 
-use super::Scope;
+use super::EnvironmentResolver;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
 use crate::facts;
 use crate::provider::Provider;
@@ -128,7 +128,7 @@ pub(super) fn subnets(spec: &Spec) -> Vec<SubnetSpec> {
         .collect()
 }
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     /// Whether one of the environment's regions is on a cloud.
     pub(super) fn on_a_cloud(&self) -> bool {
         self.places.iter().any(|place| place.provider.is_cloud())

@@ -3,7 +3,7 @@
 //! Tells, and changes nothing.
 
 use super::names::Names;
-use super::{Scope, written};
+use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::facts;
 use crate::provider::Provider;
@@ -56,7 +56,7 @@ pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
     }
 }
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     pub(super) fn check_sections(&mut self, names: &Names) {
         self.unrendered();
         self.check_platform();
@@ -183,7 +183,7 @@ impl Scope<'_> {
                 }
             }
             (_, Some((_, at))) => {
-                self.contradiction("`vault` is for `store: vault`, and secrets come from the cloud", at, secrets.store.span(), "said here");
+                self.contradiction("`vault` is for `store: vault`, and secrets come from the cloud", at, secrets.store.span());
             }
             (_, None) => {}
         }
@@ -249,7 +249,7 @@ impl Scope<'_> {
                 self.tell(diagnostic.help("remove `renamed_from`, or write the name it had before"));
             } else if let Some((_, first)) = taken.iter().find(|(known, _)| *known == was) {
                 let message = format!("two entries were the {what} `{was}` before");
-                self.contradiction(message, at, Some(*first), "the first stands here");
+                self.contradiction(message, at, Some(*first));
             } else {
                 taken.push((was, at));
             }

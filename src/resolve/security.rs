@@ -1,6 +1,6 @@
 //! What an entry says of rights -> the rights of a container, within the pod security standard of its namespace.
 
-use super::Scope;
+use super::EnvironmentResolver;
 use super::containers::Declared;
 use super::provenance::HARDENED;
 use super::values::Consumer;
@@ -17,7 +17,7 @@ pub(super) const USER: u32 = 10001;
 /// The largest id of a user or group that the API takes.
 const LARGEST_ID: u32 = i32::MAX as u32;
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     pub(super) fn security(&mut self, declared: &Declared<'_>, consumer: &Consumer<'_>, pod: &mut Pod, volumes: &mut Volumes) -> Security {
         let (security, at) = match declared.fields.security.spanned() {
             Some((security, at)) => (security.clone(), Some(at)),

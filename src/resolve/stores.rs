@@ -5,13 +5,13 @@
 use super::engines;
 use super::entries::SHORT_NAME;
 use super::names::Entry;
-use super::{Scope, written};
+use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::spec::{Backup, Store, StoreSize};
 use crate::value::{Engine, Name, StoreMode};
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     pub(super) fn check_store(&mut self, entry: &Entry, store: &Store) {
         self.require(&store.engine, "engine", entry.key);
         if store.storage.is_missing() {
@@ -34,37 +34,15 @@ impl Scope<'_> {
                 store.standby.span(),
                 store.independent.span().filter(|_| independent),
                 "`standby` copies the data, `independent` says that every region has its own",
-                "the other stands here",
             ),
-            (
-                store.version.span().filter(|_| custom),
-                engine,
-                "`version` is for engines that platgen knows, and `custom` is none of them",
-                "the engine stands here",
-            ),
-            (
-                store.users.span().filter(|_| custom),
-                engine,
-                "`users` is for engines that platgen knows, and `custom` is none of them",
-                "the engine stands here",
-            ),
-            (
-                store.version.span().filter(|_| !custom),
-                store.image.span(),
-                "`version` chooses the engine's image, and `image` names one",
-                "it stands here",
-            ),
-            (
-                store.data.span().filter(|_| custom && !volume),
-                store.storage.span(),
-                "`data` means nothing without a volume",
-                "the store has none",
-            ),
+            (store.version.span().filter(|_| custom), engine, "`version` is for engines that platgen knows, and `custom` is none of them"),
+            (store.users.span().filter(|_| custom), engine, "`users` is for engines that platgen knows, and `custom` is none of them"),
+            (store.version.span().filter(|_| !custom), store.image.span(), "`version` chooses the engine's image, and `image` names one"),
+            (store.data.span().filter(|_| custom && !volume), store.storage.span(), "`data` means nothing without a volume"),
             (
                 store.data.span().filter(|_| !custom && store.engine.get().is_some()),
                 engine,
                 "`data` is the folder of an engine that platgen does not know, and of this one it knows it",
-                "the engine stands here",
             ),
         ]);
         if !entry.rendered {
@@ -81,19 +59,12 @@ impl Scope<'_> {
                 store.alias.span().filter(|_| !entry.ports_invalid && entry.ports.is_empty()),
                 Some(entry.key),
                 "`alias` is a further name to call, and nothing calls it",
-                "the store has no port",
             ),
-            (
-                store.parameters.span().filter(|_| !alone),
-                engine,
-                "`parameters` are an engine's own, and `custom` has none",
-                "the engine stands here",
-            ),
+            (store.parameters.span().filter(|_| !alone), engine, "`parameters` are an engine's own, and `custom` has none"),
             (
                 store.parameters.span().filter(|_| alone),
                 store.command.span(),
                 "`parameters` follow the engine's own command, and `command` replaces it",
-                "it stands here",
             ),
         ]);
         if let Some((count, at)) = store.replicas.spanned().filter(|(count, _)| alone && **count != 1) {
@@ -128,10 +99,10 @@ impl Scope<'_> {
             self.reason(&backup.none, "none", "a store without backups", at);
             let others = [backup.every.span(), backup.keep.span(), backup.copy_to.span(), backup.restore_test.span()];
             let other = others.into_iter().flatten().next();
-            self.exclude(&[(Some(none), other, "`none` says that there is no `backup`, and there is one", "it stands here")]);
+            self.exclude(&[(Some(none), other, "`none` says that there is no `backup`, and there is one")]);
         } else if keeps_nothing {
             let message = "`backup` saves nothing: the store has `storage: none`";
-            self.contradiction(message, at, store.storage.span(), "it keeps nothing");
+            self.contradiction(message, at, store.storage.span());
         } else {
             self.check_copies(backup, at);
             if entry.rendered {
@@ -152,7 +123,7 @@ impl Scope<'_> {
             self.is_declared("region", &self.spec.regions, name, at);
             if let Some((_, place)) = primary.filter(|(primary, _)| *primary == name) {
                 let message = format!("`{name}` is the region of the writer in `{}`: a standby stands elsewhere", self.environment);
-                self.contradiction(message, at, Some(place), "the primary region stands here");
+                self.contradiction(message, at, Some(place));
             }
         }
     }
@@ -165,7 +136,7 @@ impl Scope<'_> {
             && keep < every
         {
             let message = format!("copies are kept for {keep} and made every {every}: most of the time there would be none");
-            self.contradiction(message, at, backup.every.span(), "how often stands here");
+            self.contradiction(message, at, backup.every.span());
         }
         for (name, field) in [("every", &backup.every), ("keep", &backup.keep), ("restore_test", &backup.restore_test)] {
             if let Some((time, at)) = field.spanned().filter(|(time, _)| time.millis() == 0) {

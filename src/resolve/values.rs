@@ -1,13 +1,13 @@
 //! Texts with expressions become values of one region, and every reference in them becomes a need.
 
-use super::Scope;
+use super::EnvironmentResolver;
 use super::engines;
 use super::names::{Entry, EntrySpec, Names};
 use super::provenance::RecordPath;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Peer, Platform, Region, Source, TemplatePart};
 use crate::source::Span;
-use crate::value::{AddressField, Expression, Name, OwnField, Part, Protocol, Ref, Text};
+use crate::value::{AddressField, Expression, Interpolation, Name, OwnField, Part, Protocol, Ref, Text};
 
 /// Who is asking, and where.
 pub(super) struct Consumer<'a> {
@@ -44,7 +44,7 @@ impl Consumer<'_> {
     }
 }
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     /// The value of a text. `None` where a part of it means nothing; that has been told.
     pub(super) fn value(&mut self, text: &Text, at: Span, what: &str, consumer: &mut Consumer<'_>) -> Option<Source> {
         let mut parts: Vec<TemplatePart> = Vec::new();
@@ -57,7 +57,7 @@ impl Scope<'_> {
                 Part::Value(value) => match &value.expression {
                     Expression::Secret(reference) => Some(TemplatePart::Secret { reference: reference.clone(), in_url }),
                     expression => {
-                        let place = self.place_of(&value.source, at);
+                        let place = self.place_of_expression(text, value, at);
                         self.expression(expression, place, at, what, consumer).map(TemplatePart::Text)
                     }
                 },
@@ -79,16 +79,16 @@ impl Scope<'_> {
         })
     }
 
-    /// The place of a part of a value, such as an expression or a name in one; the whole value where it is written in another way.
-    pub(super) fn place_of(&self, part: &str, value: Span) -> Span {
-        let text = self.inputs.sources.text(value);
-        match text.find(part).filter(|_| !part.is_empty()) {
-            Some(start) => {
-                let start = value.start + start as u32;
-                Span { start, end: start + part.len() as u32, ..value }
-            }
-            None => value,
-        }
+    /// The span of an expression in a text; the whole text if an escape sequence hides the expression.
+    fn place_of_expression(&self, text: &Text, value: &Interpolation, at: Span) -> Span {
+        let earlier = text.original().get(..value.offset).unwrap_or_default().matches(value.source.as_str()).count();
+        let written = self.inputs.sources.text(at).match_indices(value.source.as_str()).nth(earlier);
+        written.map_or(at, |(start, part)| inside(at, start, part))
+    }
+
+    /// The span of a name at the end of a reference or an expression; the whole of it if an escape sequence hides the name.
+    pub(super) fn place_of(&self, part: &str, at: Span) -> Span {
+        self.inputs.sources.text(at).rfind(part).map_or(at, |start| inside(at, start, part))
     }
 
     fn expression(&mut self, expression: &Expression, at: Span, whole: Span, what: &str, consumer: &mut Consumer<'_>) -> Option<String> {
@@ -115,11 +115,11 @@ impl Scope<'_> {
     }
 
     fn own(&mut self, field: OwnField, at: Span, consumer: &Consumer<'_>) -> Option<String> {
-        let port = |scope: &mut Self| match consumer.port {
+        let port = |resolver: &mut Self| match consumer.port {
             Some((_, target)) => Some(target),
             None if consumer.entry.ports_invalid => None,
             None => {
-                scope.error(Code::Contradiction, format!("{} has no port, or several", consumer.label), at);
+                resolver.error(Code::Contradiction, format!("{} has no port, or several", consumer.label), at);
                 None
             }
         };
@@ -206,6 +206,12 @@ impl Scope<'_> {
             diagnostic.help("let what calls it run in `regions: primary`, or give every region a store of its own: `independent: true`"),
         );
     }
+}
+
+/// The span of a part of a span.
+fn inside(whole: Span, start: usize, part: &str) -> Span {
+    let start = whole.start + start as u32;
+    Span { start, end: start + part.len() as u32, ..whole }
 }
 
 /// Whether an entry stands in another region than the one that asks: a store that is not `independent` stands in the primary alone.

@@ -1,6 +1,6 @@
 //! Folders of a pod: each volume has a name of its own, each container sees one thing at a path.
 
-use super::Scope;
+use super::EnvironmentResolver;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{HostPath, Medium, Mount, Volume};
 use crate::source::Span;
@@ -40,7 +40,7 @@ impl Volumes {
     }
 }
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     /// An empty folder.
     pub(super) fn mount_tmp(
         &mut self,
@@ -115,7 +115,7 @@ impl Scope<'_> {
         match volumes.places.iter().find(|(known, _)| known == path) {
             Some((_, first)) => {
                 let message = format!("two things stand at `{path}` in one container");
-                self.contradiction(message, at, Some(*first), "the first stands here");
+                self.contradiction(message, at, Some(*first));
             }
             None => volumes.places.push((path.to_owned(), at)),
         }

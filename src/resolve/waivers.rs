@@ -1,6 +1,6 @@
 //! Findings that the spec accepts: each with a rule, a reason and a last day.
 
-use super::Scope;
+use super::EnvironmentResolver;
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::model::{Platform, Waiver};
 use crate::source::Span;
@@ -8,7 +8,7 @@ use crate::source::Span;
 /// Scanners that can be told of a rule, and not of the object that it is about.
 const WHOLE: [&str; 3] = ["detect-secrets", "tflint", "yamllint"];
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     /// Rules of platgen are known; those of scanners belong to their versions.
     fn check_rule(&mut self, name: &str, at: Span) {
         if Code::RULES.iter().any(|rule| rule.name() == name) {

@@ -1,6 +1,6 @@
 //! Apps and stores become workloads of every region they run in.
 
-use super::Scope;
+use super::EnvironmentResolver;
 use super::containers::{Declared, RESOURCES};
 use super::engines;
 use super::engines::Fallback;
@@ -31,7 +31,7 @@ struct Site<'a> {
     names: &'a Names,
 }
 
-impl Scope<'_> {
+impl EnvironmentResolver<'_> {
     /// Fills the regions of a platform with workloads and flows.
     pub(super) fn workloads(&mut self, platform: &mut Platform, names: &Names, hosts: &mut Hosts) {
         self.check_entries(names);

@@ -147,7 +147,7 @@ pub(crate) fn computed_values_name_their_reasons() {
                 ("apps.cart.service.ports.grpc", "7070->7070", "apps.cart.port"),
                 ("apps.cart.service_account", "cart", "the entry's name"),
                 ("apps.cart.subnet", "general", "network.subnets: the default one"),
-                ("apps.cart.zone_spread", "hard", "apps.cart.scale.replicas and regions.eu-west-1.zones"),
+                ("apps.cart.zone_spread", "hard", "apps.cart.scale.replicas and the zones of the region"),
                 ("apps.frontend.expose[0].hostname", "boutique.example", "apps.frontend.expose[0].host and environment.domain"),
                 ("apps.payment.tolerations[0]", "platgen.io/subnet=payments:NoSchedule", "network.subnets.payments.isolated"),
                 ("apps.report.kind", "CronJob", "apps.report.schedule"),
