@@ -44,8 +44,8 @@ impl EnvironmentResolver<'_> {
         for (name, span, namespace) in spec.namespaces.entries() {
             self.check_owner(&namespace.owner);
             if FOREIGN_NAMESPACES.contains(&name.as_str()) || name.as_str().starts_with("kube-") {
-                let message = format!("the namespace `{name}` belongs to the cluster: its guards would stop what runs there");
-                self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose a name of your own"));
+                let message = format!("the namespace `{name}` belongs to the cluster: platgen's policies would stop its pods");
+                self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose another name"));
             }
             let level = namespace.pod_security.at(|security| &security.level);
             let said = !level.is_missing();

@@ -30,10 +30,10 @@ impl EnvironmentResolver<'_> {
             return None;
         }
         let Some(machine) = facts::machine(provider, name) else {
-            let message = format!("`{name}` is no machine of {} that platgen knows", provider.name());
+            let message = format!("`{name}` is not a machine type of {} that platgen knows", provider.name());
             let mut diagnostic = Diagnostic::new(Code::UnknownMachine, message);
             diagnostic.span = at;
-            let otherwise = format!("say what it is under `cloud.machines`: `{name}: {{arch: amd64, cpu: \"4\", memory: 16Gi}}`");
+            let otherwise = format!("declare the machine under `cloud.machines`: `{name}: {{arch: amd64, cpu: \"4\", memory: 16Gi}}`");
             self.tell(diagnostic.suggest(facts::nearest_machine(provider, name), otherwise));
             return None;
         };
@@ -65,7 +65,7 @@ impl EnvironmentResolver<'_> {
         };
         let home = place.subnets.iter().map(Name::as_str).collect::<Vec<_>>().join("` or `");
         if pools.is_empty() {
-            let message = format!("`{name}` runs in the subnet `{home}`, and no pool of nodes stands there");
+            let message = format!("`{name}` runs in the subnet `{home}`, which has no node pool");
             tell(message, subnet, format!("add a pool with `subnet: {home}` under `cluster.pools`"));
             return;
         }
@@ -74,8 +74,8 @@ impl EnvironmentResolver<'_> {
             *effect == "PreferNoSchedule" || place.tolerations.iter().any(same)
         };
         if !pools.iter().any(|pool| pool.taints.iter().all(tolerated)) {
-            let message = format!("every pool in the subnet `{home}` keeps `{name}` away by a taint");
-            tell(message, subnet, "name one of them under `pool`: pods tolerate the taints of the pool that they name".to_owned());
+            let message = format!("every pool in the subnet `{home}` has a taint that `{name}` does not tolerate");
+            tell(message, subnet, "name one of them under `pool`: pods tolerate the taints of that pool".to_owned());
             return;
         }
         pools.retain(|pool| pool.taints.iter().all(tolerated));
@@ -85,9 +85,9 @@ impl EnvironmentResolver<'_> {
         };
         if !pools.iter().any(fits) {
             let wanted = place.architectures.join("` or `");
-            let message = format!("`{name}` wants machines of `{wanted}`, and no pool that takes it has any");
+            let message = format!("`{name}` needs machines of the architecture `{wanted}`, which none of its pools has");
             let have: Vec<String> = pools.iter().map(|pool| format!("`{}`", pool.machine)).collect();
-            tell(message, arch, format!("its pools have {}: mend `arch`, or add a pool", have.join(", ")));
+            tell(message, arch, format!("its pools have {}: correct `arch`, or add a pool", have.join(", ")));
             return;
         }
         pools.retain(fits);
@@ -106,8 +106,8 @@ impl EnvironmentResolver<'_> {
         }
         if let Some((_, machine, has)) = largest {
             let asks = format!("{} processors and {}", Quantity::from_millis(cpu).canonical(), Quantity::from_bytes(memory).canonical());
-            let message = format!("a pod of `{name}` asks for {asks}, and `{machine}`, the largest machine that takes it, has {has}");
-            tell(message, resources, "ask for less, or add a pool of larger machines".to_owned());
+            let message = format!("a pod of `{name}` requests {asks}, and `{machine}`, the largest machine of its pools, has {has}");
+            tell(message, resources, "request less, or add a pool of larger machines".to_owned());
         }
     }
 
@@ -125,7 +125,7 @@ impl EnvironmentResolver<'_> {
             let bytes = |quantity: &Quantity| u128::from(quantity.bytes());
             let kinds = [
                 ("processors", &quota.cpu, said.cpu.span(), need.cpu, Quantity::millis as fn(&Quantity) -> u128),
-                ("of memory at most", &quota.memory, said.memory.span(), need.memory, bytes as fn(&Quantity) -> u128),
+                ("of memory limits", &quota.memory, said.memory.span(), need.memory, bytes as fn(&Quantity) -> u128),
                 ("of volumes", &quota.storage, said.storage.span(), need.storage, bytes),
             ];
             for (what, quota, at, need, measure) in kinds {
@@ -135,12 +135,15 @@ impl EnvironmentResolver<'_> {
                         "processors" => Quantity::from_millis(need),
                         _ => Quantity::from_bytes(u64::try_from(need).unwrap_or(u64::MAX)),
                     };
-                    let message =
-                        format!("what always runs in `{name}` takes {} {what}, and its quota is {}", amount.canonical(), quota.canonical());
+                    let message = format!(
+                        "the entries of `{name}` take {} {what} at their minimum, and the quota is {}",
+                        amount.canonical(),
+                        quota.canonical()
+                    );
                     self.tell(
                         Diagnostic::new(Code::QuotaExceeded, message)
                             .at(at)
-                            .help("raise the quota, and leave room for a rollout and for jobs, or lower `replicas` or `resources`"),
+                            .help("raise the quota, with room for rollouts and jobs, or lower `replicas` or `resources`"),
                     );
                 }
             }

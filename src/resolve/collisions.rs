@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 
 /// Names of objects that every namespace has, and what has them.
 const RESERVED: [(&str, &str); 4] = [
-    ("allow-dns", "the policy that opens the name service"),
-    ("default", "the service account that Kubernetes makes"),
-    ("default-deny", "the policy that closes the namespace"),
-    ("platgen", "the account that reads secrets"),
+    ("allow-dns", "the network policy for DNS"),
+    ("default", "the service account that Kubernetes creates"),
+    ("default-deny", "the network policy that denies all traffic by default"),
+    ("platgen", "the service account of the SecretStore"),
 ];
 
 /// Who has a name in a namespace: the place where it was given, and the entry.
@@ -29,9 +29,9 @@ impl EnvironmentResolver<'_> {
         for entry in here() {
             let Some(namespace) = served(entry) else { continue };
             if let Some((_, whose)) = RESERVED.iter().find(|(name, _)| *name == entry.name.as_str()) {
-                let message = format!("`{}` is a name that every namespace uses itself", entry.name);
+                let message = format!("`{}` is reserved in every namespace", entry.name);
                 let diagnostic = Diagnostic::new(Code::NameTaken, message).at(entry.key);
-                self.tell(diagnostic.help(format!("choose another: it is the name of {whose}")));
+                self.tell(diagnostic.help(format!("choose another name: {whose} has this one")));
             }
             self.claim(&mut taken, namespace, entry.name.to_string(), entry.key, entry);
         }
@@ -49,7 +49,7 @@ impl EnvironmentResolver<'_> {
     fn claim<'n>(&mut self, taken: &mut Taken<'n>, namespace: &'n str, name: String, at: Span, entry: &'n Entry) {
         let has_service = !entry.ports.is_empty();
         if has_service && name.starts_with(|first: char| first.is_ascii_digit()) {
-            let message = format!("`{name}` starts with a digit, which the name of a Service must not");
+            let message = format!("`{name}` starts with a digit, but the name of a Service starts with a letter");
             self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("start it with a letter"));
         }
         match taken.get(&(namespace, name.clone())) {

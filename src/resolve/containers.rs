@@ -56,7 +56,7 @@ impl EnvironmentResolver<'_> {
             if let Some((folder, of)) = tmp.of.spanned() {
                 self.mount_shared(&mut volumes, path, folder, (at, of), pod);
                 for (key, at) in written([("medium", tmp.medium.span()), ("size", tmp.size.span())]) {
-                    self.contradiction(format!("`{key}` is that of the folder `{folder}`"), at, Some(of));
+                    self.contradiction(format!("`{key}` follows from the directory `{folder}`"), at, Some(of));
                 }
                 continue;
             }
@@ -167,8 +167,10 @@ impl EnvironmentResolver<'_> {
                     all.push(value);
                 }
                 Some(_) => {
-                    let diagnostic =
-                        Diagnostic::new(Code::Contradiction, format!("{what} can't hold a secret: command lines are visible to all"));
+                    let diagnostic = Diagnostic::new(
+                        Code::Contradiction,
+                        format!("{what} can't contain a secret: command lines are visible to every process"),
+                    );
                     self.tell(diagnostic.at(span).help("put it in a variable under `config`, and write `$(NAME)` here"));
                 }
                 None => {}
@@ -184,12 +186,12 @@ impl EnvironmentResolver<'_> {
             let plain = fields.config.get().is_some_and(|all| all.get(inner).is_some());
             let secret = fields.secrets.get().is_some_and(|all| all.get(inner).is_some());
             if plain || secret {
-                let message = format!("`$({inner})` would stay as it is in `{name}`: it is filled in in `command` and `args` alone");
+                let message = format!("`$({inner})` is not expanded in `{name}`: Kubernetes expands it only in `command` and `args`");
                 let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);
                 self.tell(diagnostic.help(if secret {
-                    "write the secret itself, as `${secret/path#key}`"
+                    "refer to the secret as `${secret/path#key}`"
                 } else {
-                    "write the text itself, or what both share as one of `vars` and `${var/NAME}`"
+                    "write the text, or share it as `${var/NAME}`"
                 }));
             }
         }
@@ -198,13 +200,13 @@ impl EnvironmentResolver<'_> {
     /// A process gets its words and variables as texts that end with a zero byte, so none can hold one.
     fn printable(&mut self, what: &str, text: &str, at: Span) {
         if text.contains('\0') {
-            self.error(Code::InvalidValue, format!("{what} holds a zero byte, at which its text would end"), at);
+            self.error(Code::InvalidValue, format!("{what} contains a NUL byte, which processes can't receive"), at);
         }
     }
 
     fn secret_literal(&mut self, what: &str, at: Span) {
         let diagnostic = Diagnostic::new(Code::SecretLiteral, format!("{what} looks like a credential")).at(at);
-        self.tell(diagnostic.help("put it in the secret manager and name its place under `secrets`, or as `${secret/path#key}`"));
+        self.tell(diagnostic.help("put it in the secret manager and refer to it under `secrets` or as `${secret/path#key}`"));
     }
 
     fn variables(&mut self, fields: ContainerFields<'_>, consumer: &mut Consumer<'_>, place: &RecordPath) -> Vec<Variable> {
@@ -215,7 +217,7 @@ impl EnvironmentResolver<'_> {
             let Some((text, at)) = value.spanned() else { continue };
             self.not_expanded(fields, name.as_str(), text.original(), at);
             if let Some(item) = secrets.and_then(|all| all.get(name.as_str())) {
-                self.contradiction(format!("`{name}` stands under `config` and under `secrets`"), item.key, Some(key));
+                self.contradiction(format!("`{name}` is set under `config` and under `secrets`"), item.key, Some(key));
                 continue;
             }
             if let Some(value) = self.value(text, at, &format!("`{name}`"), consumer) {
@@ -225,7 +227,7 @@ impl EnvironmentResolver<'_> {
                     bytes += name.as_str().len() + text.len();
                     if before <= MOST_CONFIG && bytes > MOST_CONFIG {
                         let diagnostic =
-                            Diagnostic::new(Code::ConfigTooLarge, format!("with `{name}` the variables have {bytes} bytes")).at(at);
+                            Diagnostic::new(Code::ConfigTooLarge, format!("with `{name}` the variables take {bytes} bytes")).at(at);
                         self.tell(
                             diagnostic.help("a ConfigMap holds 1 MiB: put large texts into `files`, the image, a volume or a bucket"),
                         );
@@ -259,7 +261,7 @@ impl EnvironmentResolver<'_> {
                 }
                 [_] => {}
                 [(first, first_at), .., (last, at)] => {
-                    self.contradiction(format!("`{last}` and `{first}` both say what is in `{path}`"), at, Some(first_at));
+                    self.contradiction(format!("`{last}` and `{first}` both set the content of `{path}`"), at, Some(first_at));
                     continue;
                 }
             }
@@ -280,7 +282,7 @@ impl EnvironmentResolver<'_> {
                 let before = bytes;
                 bytes += text.len();
                 if before <= MOST_CONFIG && bytes > MOST_CONFIG {
-                    let diagnostic = Diagnostic::new(Code::ConfigTooLarge, format!("with `{path}` the files have {bytes} bytes")).at(span);
+                    let diagnostic = Diagnostic::new(Code::ConfigTooLarge, format!("with `{path}` the files take {bytes} bytes")).at(span);
                     self.tell(diagnostic.help("a ConfigMap holds 1 MiB: put large files into the image, a volume or a bucket"));
                 }
             }
@@ -298,7 +300,7 @@ impl EnvironmentResolver<'_> {
                 Source::Text(text) => Some(FileContent::Text(text)),
                 Source::Secret(secret) => Some(FileContent::Secret(secret)),
                 Source::Template(_) => {
-                    let diagnostic = Diagnostic::new(Code::Contradiction, format!("`{path}` mixes text with a secret")).at(at);
+                    let diagnostic = Diagnostic::new(Code::Contradiction, format!("`{path}` combines text and a secret")).at(at);
                     self.tell(diagnostic.help("keep the whole file in the secret manager (`secret:`), or pass the secret as a variable"));
                     None
                 }
@@ -319,7 +321,7 @@ impl EnvironmentResolver<'_> {
                 None
             }
             None => {
-                self.error(Code::InvalidValue, format!("there is no file `{path}` beside the spec"), at);
+                self.error(Code::InvalidValue, format!("there is no file `{path}` in the folder of the spec"), at);
                 None
             }
         }

@@ -40,7 +40,7 @@ impl EnvironmentResolver<'_> {
         let everywhere = app.per_node.span().filter(|_| app.per_node.is_true());
         let said = written([("schedule", periodic), ("run", once), ("per_node", everywhere)]);
         if let [(first, first_at), (second, at), ..] = said[..] {
-            self.contradiction(format!("`{second}` and `{first}` say different things of what it is"), at, Some(first_at));
+            self.contradiction(format!("`{second}` and `{first}` exclude each other"), at, Some(first_at));
         }
         if let Some((kind, at)) = said.first().copied() {
             let others = [
@@ -54,7 +54,7 @@ impl EnvironmentResolver<'_> {
                 if let (Some(span), true) = (span, excluded) {
                     // The later of the two is the one to look at: it may stand in a layer above.
                     let (first, later) = if (span.file, span.start) < (at.file, at.start) { (span, at) } else { (at, span) };
-                    self.contradiction(format!("`{name}` means nothing beside `{kind}`"), later, Some(first));
+                    self.contradiction(format!("`{name}` can't be combined with `{kind}`"), later, Some(first));
                 }
             }
         }
@@ -62,16 +62,16 @@ impl EnvironmentResolver<'_> {
         let (key, ends) = (Some(entry.key), periodic.or(once));
         let uncalled = !entry.ports_invalid && (entry.ports.is_empty() || ends.is_some());
         self.exclude(&[
-            (app.ports.span(), app.port.span(), "`ports` and `port` both say its ports"),
-            (app.expose.span(), tcp, "`expose` routes HTTP and gRPC, and `protocol` says that the app speaks neither"),
-            (app.timezone.span().filter(|_| periodic.is_none()), key, "`timezone` means nothing without a `schedule`"),
-            (app.deadline.span().filter(|_| ends.is_none()), key, "`deadline` means nothing without a `schedule` or `run`"),
-            (app.alias.span().filter(|_| uncalled), key, "`alias` is a further name to call, and nothing calls it"),
+            (app.ports.span(), app.port.span(), "`ports` and `port` both declare the ports"),
+            (app.expose.span(), tcp, "`expose` needs `protocol: http` or `protocol: grpc`"),
+            (app.timezone.span().filter(|_| periodic.is_none()), key, "`timezone` needs a `schedule`"),
+            (app.deadline.span().filter(|_| ends.is_none()), key, "`deadline` needs a `schedule` or `run`"),
+            (app.alias.span().filter(|_| uncalled), key, "`alias` needs a port"),
         ]);
         if entry.ports.is_empty() {
             for (name, span) in [("expose", app.expose.span()), ("slo", app.slo.span())] {
                 if let Some(span) = span.filter(|_| said.is_empty() && !entry.ports_invalid) {
-                    let diagnostic = Diagnostic::new(Code::Contradiction, format!("`{name}` needs a `port`, and there is none")).at(span);
+                    let diagnostic = Diagnostic::new(Code::Contradiction, format!("`{name}` needs a `port`")).at(span);
                     self.tell(diagnostic.related(entry.key, "the entry has no port").help("add `port:`"));
                 }
             }
@@ -113,7 +113,7 @@ impl EnvironmentResolver<'_> {
 
     /// The way for the collector is open, and no collector knows of it.
     pub(super) fn nobody_reads_metrics(&mut self, at: Span) {
-        let message = "`metrics` opens the way for the collector, but this version renders nothing that reads them";
+        let message = "`metrics` opens the port for Prometheus, but this version does not render the scrape configuration";
         self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
     }
 
@@ -124,8 +124,10 @@ impl EnvironmentResolver<'_> {
         let Some((_, service, target)) = entry.ports.iter().find(|(_, service, target)| service != target) else { return };
         if native && self.on_aws() {
             let at = app.port.span().or(app.ports.span()).unwrap_or(entry.key);
-            let message =
-                format!("the Service of `{}` maps {service} to {target}, which EKS's own policy engine does not follow", entry.display());
+            let message = format!(
+                "the Service of `{}` maps port {service} to {target}, which the native policy engine of EKS does not support",
+                entry.display()
+            );
             let diagnostic = Diagnostic::new(Code::PortMapping, message).at(at);
             self.tell(diagnostic.help(format!("write `{target}`, or choose `cluster.policy_engine: cilium` or `calico`")));
         }
@@ -135,14 +137,14 @@ impl EnvironmentResolver<'_> {
     fn check_regions_of(&mut self, regions: &Field<Vec<Field<Name>>>) {
         let words: Vec<(&Name, Span)> = regions.items().collect();
         if let Some((_, at)) = regions.spanned().filter(|(all, _)| all.is_empty()) {
-            let diagnostic = Diagnostic::new(Code::InvalidValue, "it would run in no region").at(at);
-            self.tell(diagnostic.help("name its regions, or limit it to some environments with `only`"));
+            let diagnostic = Diagnostic::new(Code::InvalidValue, "the list of regions is empty").at(at);
+            self.tell(diagnostic.help("name the regions, or limit the app to some environments with `only`"));
         }
         self.once_each(&words);
         for (name, at) in &words {
             match name.as_str() {
                 "all" | "primary" if words.len() > 1 => {
-                    self.contradiction(format!("`{name}` stands alone"), *at, regions.span());
+                    self.contradiction(format!("`{name}` can't be combined with other regions"), *at, regions.span());
                 }
                 "all" | "primary" => {}
                 _ => _ = self.is_declared("region", &self.spec.regions, name, *at),
@@ -154,8 +156,8 @@ impl EnvironmentResolver<'_> {
     pub(super) fn once_each(&mut self, words: &[(&Name, Span)]) {
         for (at, (name, span)) in words.iter().enumerate() {
             if let Some((_, first)) = words.iter().take(at).find(|(known, _)| known == name) {
-                let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{name}` stands twice in the list")).at(*span);
-                self.tell(diagnostic.related(*first, "it stands here").help("name it once"));
+                let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{name}` is listed twice")).at(*span);
+                self.tell(diagnostic.related(*first, "first listed here").help("remove one of them"));
             }
         }
     }
@@ -169,8 +171,7 @@ impl EnvironmentResolver<'_> {
         for (name, span) in
             said.filter_map(|(name, span)| Some((name, span?))).filter(|_| !range && !matches!(scale.replicas, Field::Bad(_)))
         {
-            let diagnostic =
-                Diagnostic::new(Code::Contradiction, format!("`{name}` starts more pods, and `replicas` leaves no room for more"));
+            let diagnostic = Diagnostic::new(Code::Contradiction, format!("autoscaling by `{name}` needs a range of `replicas`"));
             let diagnostic = match scale.replicas.span() {
                 Some(replicas) => diagnostic.related(replicas, "one number"),
                 None => diagnostic,
@@ -180,12 +181,12 @@ impl EnvironmentResolver<'_> {
         if let Some((replicas, at)) =
             scale.replicas.spanned().map(|(&replicas, at)| (replicas, at)).filter(|(replicas, _)| range && CountRange::min(*replicas) == 0)
         {
-            let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{replicas}`: an autoscaler keeps at least one pod")).at(at);
+            let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{replicas}`: an autoscaler needs at least one pod")).at(at);
             self.tell(diagnostic.help(format!("write `1..{}`", CountRange::max(replicas))));
         }
         for (name, field) in targets {
             if let Some((share, at)) = field.spanned().filter(|(share, _)| share.whole().is_none()) {
-                let message = format!("`{name}: {share}`: an autoscaler counts in whole percents");
+                let message = format!("`{name}: {share}`: an autoscaler takes whole percents");
                 self.error(Code::InvalidValue, message, at);
             }
         }
@@ -209,7 +210,7 @@ impl EnvironmentResolver<'_> {
     pub(super) fn check_name(&mut self, entry: &Entry, limit: usize) {
         let length = entry.name.as_str().len();
         if length > limit {
-            let message = format!("`{}` has {length} characters, and the objects made from it allow {limit}", entry.name);
+            let message = format!("`{}` has {length} characters, but names of its objects allow {limit}", entry.name);
             self.tell(Diagnostic::new(Code::NameTooLong, message).at(entry.key).help("choose a shorter name"));
         }
     }

@@ -25,7 +25,8 @@ impl EnvironmentResolver<'_> {
             Some(entry) => {
                 if let Some(only) = entry.absent {
                     let message = format!("`{}` does not exist in `{}`", entry.display(), self.environment);
-                    let diagnostic = Diagnostic::new(Code::AbsentInEnvironment, message).at(at).related(only, "it is limited here");
+                    let diagnostic =
+                        Diagnostic::new(Code::AbsentInEnvironment, message).at(at).related(only, "its environments are limited here");
                     self.tell(diagnostic.help("limit the patch in the same way with `only`"));
                 }
             }
@@ -48,7 +49,7 @@ impl EnvironmentResolver<'_> {
             let reason = self.reason(&patch.reason, "reason", "a patch", span);
             let change = match (patch.merge.spanned(), patch.json.spanned()) {
                 (Some((_, first)), Some((_, at))) => {
-                    self.contradiction("`json` and `merge` both say what changes", at, Some(first));
+                    self.contradiction("a patch can't have both `json` and `merge`", at, Some(first));
                     None
                 }
                 (Some((value, _)), None) => Some(Change::Merge(value.clone())),
@@ -91,7 +92,7 @@ impl EnvironmentResolver<'_> {
             self.refuse_secrets(&text, path.as_str(), at);
             if let Err(fault) = hcl_edit::parser::parse_body(&text) {
                 let (line, column) = (fault.location().line(), fault.location().column());
-                let message = format!("`{path}` is no Terraform file: line {line}, column {column} can't be read");
+                let message = format!("`{path}` is not valid Terraform: syntax error at line {line}, column {column}");
                 self.error(Code::InvalidValue, message, at);
                 continue;
             }
@@ -123,7 +124,7 @@ impl EnvironmentResolver<'_> {
 
     fn refuse_secrets(&mut self, text: &str, path: &str, at: crate::source::Span) {
         if secret_scan::looks_secret(text) {
-            let diagnostic = Diagnostic::new(Code::SecretLiteral, format!("`{path}` holds what looks like a credential")).at(at);
+            let diagnostic = Diagnostic::new(Code::SecretLiteral, format!("`{path}` contains text that looks like a credential")).at(at);
             self.tell(diagnostic.help("put it in the secret manager"));
         }
     }

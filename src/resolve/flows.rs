@@ -101,8 +101,8 @@ impl EnvironmentResolver<'_> {
                 (None, [(_, service, _)]) => *service,
                 (None, _) if entry.ports_invalid || ports.is_empty() => continue,
                 (None, _) => {
-                    let diagnostic = Diagnostic::new(Code::MissingField, "`port` is missing: the app has several").at(at);
-                    self.tell(diagnostic.help("say which port is exposed"));
+                    let diagnostic = Diagnostic::new(Code::MissingField, "`port` is missing: the app has several ports").at(at);
+                    self.tell(diagnostic.help("name the port to expose"));
                     continue;
                 }
             };
@@ -143,7 +143,7 @@ impl EnvironmentResolver<'_> {
             for peer in [&flow.from, &flow.to].into_iter().filter(on_a_node).filter(|peer| region.node_ranges(peer).is_none()) {
                 let Some(workload) = region.workload_of(peer) else { continue };
                 let message = format!(
-                    "no policy opens the way that `{}` asks for: `{}` uses its node's network, and the ranges of the nodes in `{}` are not known",
+                    "no network policy can allow that {}: `{}` uses the network of its node, and the node ranges of `{}` are not known",
                     flow.why, workload.name, region.name
                 );
                 self.tell(Diagnostic::new(Code::NotRendered, message).at(workload.span));
@@ -176,11 +176,11 @@ impl EnvironmentResolver<'_> {
             }
             let Some(entry) = self.lookup(consumer.names, reference, consumer.namespace, at) else { continue };
             if !entry.rendered {
-                self.left_out(entry, at, "a need", consumer);
+                self.left_out(entry, at, "a dependency", consumer);
                 continue;
             }
             if in_other_region(entry, consumer) {
-                self.out_of_reach(entry, at, "a need", consumer);
+                self.out_of_reach(entry, at, "a dependency", consumer);
                 continue;
             }
             if let Some((_, target)) = self.port_of(entry, reference, at) {
@@ -240,9 +240,8 @@ impl EnvironmentResolver<'_> {
                     if !self.runs_in(app, consumer.region) {
                         let message =
                             format!("`{}` does not run in `{}`, where {} does", entry.display(), consumer.region.name, consumer.label);
-                        let diagnostic =
-                            Diagnostic::new(Code::AbsentInRegion, message).at(need.at).related(entry.key, "it is declared here");
-                        self.tell(diagnostic.help("let both run in the same `regions`"));
+                        let diagnostic = Diagnostic::new(Code::AbsentInRegion, message).at(need.at).related(entry.key, "declared here");
+                        self.tell(diagnostic.help("run both in the same `regions`"));
                         continue;
                     }
                     peer(namespace, &entry.name)
@@ -269,16 +268,16 @@ impl EnvironmentResolver<'_> {
         };
         if let Some(subnet) = placement.subnets.iter().find(closed) {
             let message = format!(
-                "`{}` is on the internet, and `{}` runs in the subnet `{subnet}`, which has no way there",
+                "`{}` is on the internet, but `{}` runs in the subnet `{subnet}`, which has no route to the internet",
                 entry.display(),
                 consumer.label
             );
             let egress = self.spec.network.at(|network| &network.subnets).value(subnet.as_str()).and_then(|subnet| subnet.egress.span());
             let mut diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);
             if let Some(egress) = egress {
-                diagnostic = diagnostic.related(egress, "the subnet says so");
+                diagnostic = diagnostic.related(egress, "the subnet is closed here");
             }
-            self.tell(diagnostic.help("run it in another `subnet`, or say `via: on_premises` where it is the company's own"));
+            self.tell(diagnostic.help("choose another `subnet`, or `via: on_premises` if the service is in the company's network"));
         }
     }
 

@@ -149,8 +149,8 @@ fn check_tool(spec: &Spec, found: &mut Diagnostics) {
     if let (Some((wanted, at)), Ok(own)) = (spec.platgen.spanned(), version.parse::<semver::Version>())
         && !wanted.matches(&own)
     {
-        let message = format!("the spec is for platgen {wanted}, and this is {version}");
-        found.push(Diagnostic::new(Code::OtherVersion, message).at(at).help("use the version that the spec asks for, or change `platgen`"));
+        let message = format!("the spec requires platgen {wanted}, and this is {version}");
+        found.push(Diagnostic::new(Code::OtherVersion, message).at(at).help("use a version that the spec allows, or change `platgen`"));
     }
 }
 
@@ -293,8 +293,8 @@ impl<'a> EnvironmentResolver<'a> {
     fn reason(&mut self, field: &Field<String>, name: &str, what: &str, at: Span) -> Option<String> {
         match field {
             Field::Set(text, at) if text.len() > LONGEST_REASON => {
-                let message = format!("this {name} has {} bytes, and an object that carries it takes {LONGEST_REASON}", text.len());
-                self.tell(Diagnostic::new(Code::InvalidValue, message).at(*at).help("say it in a few sentences"));
+                let message = format!("this {name} has {} bytes, but an annotation holds at most {LONGEST_REASON}", text.len());
+                self.tell(Diagnostic::new(Code::InvalidValue, message).at(*at).help("write a few sentences"));
                 None
             }
             Field::Set(text, _) if !text.trim().is_empty() => Some(text.clone()),
@@ -302,7 +302,7 @@ impl<'a> EnvironmentResolver<'a> {
             _ => {
                 let at = field.span().unwrap_or(at);
                 let diagnostic = Diagnostic::new(Code::MissingReason, format!("{what} needs a `{name}`")).at(at);
-                self.tell(diagnostic.help("say why: the reason is shown in reviews and waives the check"));
+                self.tell(diagnostic.help("write the reason: reviews show it, and checks accept it as a waiver"));
                 None
             }
         }

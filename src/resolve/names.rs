@@ -164,13 +164,15 @@ impl EnvironmentResolver<'_> {
         for (key, span, external) in spec.external.entries() {
             let absent = (!self.is_here(&external.only)).then(|| external.only.span()).flatten();
             if let (Some((_, at)), Some(host)) = (external.url.spanned(), external.host.span()) {
-                self.contradiction("`url` and `host` say the same thing", host, Some(at));
+                self.contradiction("`host` can't be combined with `url`", host, Some(at));
             }
             let on_premises = matches!(external.via.get(), Some(crate::spec::ExternalVia::OnPremises));
             let linked = spec.network.get().is_some_and(|network| !network.on_premises.is_missing());
             if let (true, false, Some(at)) = (on_premises, linked, external.via.span()) {
-                let diagnostic =
-                    Diagnostic::new(Code::MissingField, "`network.on_premises` is missing: nothing leads to the company's network");
+                let diagnostic = Diagnostic::new(
+                    Code::MissingField,
+                    "`network.on_premises` is missing: there is no connection to the company's network",
+                );
                 self.tell(diagnostic.at(at).help("add `network: {on_premises: {cidrs: [...]}}`, or remove `via`"));
             }
             let bad = matches!(
@@ -222,7 +224,7 @@ impl EnvironmentResolver<'_> {
         match (key.namespace(), field) {
             (_, Field::Bad(_)) => None,
             (Some(said), Field::Set(also, at)) if said != also => {
-                self.contradiction(format!("the key says the namespace `{said}`, the field `{also}`"), *at, Some(span));
+                self.contradiction(format!("the key has the namespace `{said}`, but `namespace` is `{also}`"), *at, Some(span));
                 None
             }
             (Some(said), _) | (None, Field::Set(said, _)) => {
@@ -282,14 +284,15 @@ impl EnvironmentResolver<'_> {
             [entry] => {
                 if let Some(only) = entry.absent {
                     let message = format!("`{}` does not exist in `{}`", entry.display(), self.environment);
-                    let diagnostic = Diagnostic::new(Code::AbsentInEnvironment, message).at(at).related(only, "it is limited here");
+                    let diagnostic =
+                        Diagnostic::new(Code::AbsentInEnvironment, message).at(at).related(only, "its environments are limited here");
                     self.tell(diagnostic.help("limit this entry in the same way, or remove the reference there with `without`"));
                     return None;
                 }
                 Some(entry)
             }
             [first, ..] => {
-                let message = format!("`{reference}` may mean several entries");
+                let message = format!("`{reference}` is ambiguous");
                 let places: Vec<String> = names
                     .candidates(reference, namespace)
                     .iter()
@@ -321,8 +324,8 @@ impl EnvironmentResolver<'_> {
             },
             (None, [(_, service, target)]) => Some((*service, *target)),
             (None, []) => {
-                let message = format!("`{}` has no port to call", entry.display());
-                let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(entry.key, "it is declared here");
+                let message = format!("`{}` has no port", entry.display());
+                let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(entry.key, "declared here");
                 self.tell(diagnostic.help("give it a `port`, or remove the reference"));
                 None
             }

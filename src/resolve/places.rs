@@ -50,8 +50,8 @@ impl EnvironmentResolver<'_> {
             self.is_declared("group", spec.access.at(|access| &access.groups), approver, at);
         }
         for (key, at, _) in platform.labels.entries().filter(|(key, ..)| TAGS.contains(&key.as_str())) {
-            let message = format!("the label `{key}` would be a tag of every cloud resource, and platgen sets that one itself");
-            self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help("give it another name, or a domain of your own in front"));
+            let message = format!("the label `{key}` is also a tag of every cloud resource, which platgen sets itself");
+            self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help("choose another name, or add a domain as a prefix"));
         }
         let labels = platform.labels.entries().map(|(key, _, value)| (key.to_string(), value.to_string())).collect();
         let name = name?;
@@ -126,7 +126,7 @@ impl EnvironmentResolver<'_> {
             ([], Some(all)) => {
                 let at = all.iter().next().map(|(_, span, _)| span);
                 let diagnostic = Diagnostic::new(Code::MissingField, "no subnet is the default");
-                self.tell(Diagnostic { span: at, ..diagnostic.help("add `default: true` to the one that takes apps without a `subnet`") });
+                self.tell(Diagnostic { span: at, ..diagnostic.help("add `default: true` to the subnet of apps that set no `subnet`") });
             }
             ([first, second, ..], Some(_)) => {
                 let place = |subnet: &SubnetSpec| declared.value(subnet.name.as_str()).and_then(|subnet| subnet.default.span());
@@ -144,7 +144,7 @@ impl EnvironmentResolver<'_> {
             let at = spec.cloud.span()?;
             if accounts.find(environment).is_none() {
                 let place = cloud.accounts.span().unwrap_or(at);
-                let message = format!("`cloud.accounts` says nothing of `{environment}`, whose regions are on a cloud");
+                let message = format!("`cloud.accounts` has no account for `{environment}`, whose regions are on a cloud");
                 let diagnostic = Diagnostic::new(Code::MissingField, message).at(place);
                 self.tell(diagnostic.help(format!("add `{environment}:` with its account, project or subscription")));
             }
@@ -245,13 +245,13 @@ impl EnvironmentResolver<'_> {
     fn version(&mut self, version: KubernetesVersion, at: Span, provider: Provider) {
         let (oldest, newest) = VERSIONS;
         if version < oldest || newest < version {
-            let message = format!("platgen prints for Kubernetes {oldest} to {newest}, not for {version}");
+            let message = format!("platgen renders for Kubernetes {oldest} to {newest}, not for {version}");
             self.tell(Diagnostic::new(Code::UnknownValue, message).at(at).help(format!("write one of them, such as `{newest}`")));
         } else if provider.is_cloud() && facts::version(provider, &version.to_string()).is_none() {
             let known: Vec<&str> = facts::versions(provider).iter().map(|version| version.name).collect();
-            let message = format!("platgen does not know that {} offers Kubernetes {version}", provider.name());
+            let message = format!("{} is not known to offer Kubernetes {version}", provider.name());
             let offered = known.last().copied().unwrap_or_default();
-            self.tell(Diagnostic::new(Code::UnofferedVersion, message).at(at).help(format!("the newest that it knows of is {offered}")));
+            self.tell(Diagnostic::new(Code::UnofferedVersion, message).at(at).help(format!("the newest known version is {offered}")));
         }
     }
 

@@ -19,7 +19,7 @@ impl EnvironmentResolver<'_> {
         for (name, at, _) in [&app.init, &app.sidecars].into_iter().filter_map(Field::get).flat_map(|all| all.iter()) {
             match taken.iter().find(|(known, _)| *known == name) {
                 Some((_, first)) => {
-                    let message = format!("another container of the pod is called `{name}`");
+                    let message = format!("another container of the pod has the name `{name}`");
                     let diagnostic = Diagnostic::new(Code::NameTaken, message).at(at).related(*first, "it stands here");
                     self.tell(diagnostic.help("choose another name"));
                 }
@@ -38,7 +38,7 @@ impl EnvironmentResolver<'_> {
                 let number = map.container().get();
                 match taken.get(&number) {
                     Some(first) => {
-                        let message = format!("another container of the pod listens on {number}, and all of them share one address");
+                        let message = format!("another container of the pod listens on port {number}");
                         self.contradiction(message, at, *first);
                     }
                     None => listens.push((number, Some(at))),
@@ -51,7 +51,7 @@ impl EnvironmentResolver<'_> {
     /// What only a container that stays can have.
     pub(super) fn check_init(&mut self, containers: &Field<Map<Name, spec::Container>>) {
         for (_, key, container) in containers.entries() {
-            let message = |name: &str| format!("`{name}` means nothing for an init container");
+            let message = |name: &str| format!("an init container can't have `{name}`");
             for (name, at) in written([("probes", container.probes.span()), ("metrics", container.metrics.span())]) {
                 self.contradiction(message(name), at, Some(key));
             }

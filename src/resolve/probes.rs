@@ -21,7 +21,7 @@ impl EnvironmentResolver<'_> {
         let read = |resolver: &mut Self, name: &str, field: &Field<crate::spec::Probe>| {
             let (probe, span) = field.spanned()?;
             if let Some(none) = probes.none.span() {
-                resolver.contradiction(format!("`none` says that there are no probes, and `{name}` is one"), none, Some(span));
+                resolver.contradiction(format!("`none` can't be combined with the probe `{name}`"), none, Some(span));
             }
             let probe = resolver.probe(probe, span, ports, entry)?;
             if let ProbeAction::Http { port, .. } | ProbeAction::Grpc { port, .. } | ProbeAction::Tcp { port } = &probe.action {
@@ -62,7 +62,7 @@ impl EnvironmentResolver<'_> {
             written([("http", probe.http.span()), ("grpc", probe.grpc.span()), ("tcp", probe.tcp.span()), ("exec", probe.exec.span())]);
         match said[..] {
             [] => {
-                let diagnostic = Diagnostic::new(Code::MissingField, "the probe says nothing to try").at(at);
+                let diagnostic = Diagnostic::new(Code::MissingField, "the probe has no action").at(at);
                 self.tell(diagnostic.help("add `http:`, `grpc:`, `tcp: true` or `exec:`"));
                 return None;
             }
@@ -70,30 +70,30 @@ impl EnvironmentResolver<'_> {
                 let beside = [("headers", probe.headers.span(), kind != "http"), ("port", probe.port.span(), kind == "exec")];
                 for (name, span, excluded) in beside {
                     if let (Some(span), true) = (span, excluded) {
-                        self.contradiction(format!("`{name}` means nothing beside `{kind}`"), span, Some(kind_at));
+                        self.contradiction(format!("`{name}` can't be combined with `{kind}`"), span, Some(kind_at));
                     }
                 }
             }
             [(first, first_at), .., (last, at)] => {
-                self.contradiction(format!("`{last}` and `{first}` are both to be tried"), at, Some(first_at));
+                self.contradiction(format!("a probe can't have both `{last}` and `{first}`"), at, Some(first_at));
                 return None;
             }
         }
         let action = match (&probe.http, &probe.grpc, &probe.exec) {
             (Field::Set(path, at), _, _) => {
                 if !path.starts_with('/') || path.contains(|c: char| c.is_whitespace() || c.is_control()) {
-                    self.error(Code::InvalidValue, format!("`{path}` is not a path: it starts with `/` and has no blanks"), *at);
+                    self.error(Code::InvalidValue, format!("`{path}` is not a path: paths start with `/` and contain no spaces"), *at);
                     return None;
                 }
                 for (name, at, value) in probe.headers.get().into_iter().flat_map(|all| all.iter()) {
                     // What Kubernetes takes as a header's name (validation.IsHTTPHeaderName), and net/http as its value.
                     if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
-                        let message = format!("`{name}` is not the name of a header: letters, digits and `-` alone");
+                        let message = format!("`{name}` is not the name of a header: write letters, digits and `-`");
                         self.error(Code::InvalidValue, message, at);
                     } else if let Some((value, at)) = value.spanned().filter(|(value, _)| value.contains(char::is_control)) {
                         self.error(
                             Code::InvalidValue,
-                            format!("`{}` is not the value of a header: it is one line", value.escape_debug()),
+                            format!("`{}` is not the value of a header: control characters are not allowed", value.escape_debug()),
                             at,
                         );
                     }
@@ -105,21 +105,21 @@ impl EnvironmentResolver<'_> {
                 ProbeAction::Grpc { service: service.clone(), port: self.probe_port(probe, at, ports, entry)? }
             }
             (_, _, Field::Set(command, at)) if command.is_empty() => {
-                self.error(Code::InvalidValue, "a command has at least one word", *at);
+                self.error(Code::InvalidValue, "the command is empty", *at);
                 return None;
             }
             (_, _, Field::Set(command, _)) => ProbeAction::Exec { command: command.iter().filter_map(Field::get).cloned().collect() },
             _ => {
                 let (said, at) = probe.tcp.spanned()?;
                 if !said {
-                    self.error(Code::InvalidValue, "`tcp` is `true` or absent: a probe that tries nothing is none", at);
+                    self.error(Code::InvalidValue, "`tcp` must be `true`: remove the probe instead", at);
                     return None;
                 }
                 ProbeAction::Tcp { port: self.probe_port(probe, &at, ports, entry)? }
             }
         };
         if let Some((count, at)) = probe.failures.spanned().filter(|(count, _)| !(1..=MOST).contains(&u64::from(**count))) {
-            self.error(Code::InvalidValue, format!("`failures: {count}`: at least 1 and at most {MOST} in a row count"), at);
+            self.error(Code::InvalidValue, format!("`failures: {count}` is not from 1 to {MOST}"), at);
         }
         Some(Probe {
             action,
@@ -149,7 +149,7 @@ impl EnvironmentResolver<'_> {
             (None, _) if entry.ports_invalid => None,
             (None, _) => {
                 let diagnostic = Diagnostic::new(Code::MissingField, "the probe has no `port`").at(*at);
-                self.tell(diagnostic.help("say which: there is not exactly one port"));
+                self.tell(diagnostic.help("name the port: the container does not have exactly one"));
                 None
             }
         }

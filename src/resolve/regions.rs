@@ -59,7 +59,7 @@ pub(super) fn places(spec: &Spec, environment: &str, tell: &mut dyn FnMut(Diagno
                 }
                 let Some((count, place)) = wanted else {
                     let diagnostic = Diagnostic::new(Code::MissingField, "`zones` is missing").at(item.key);
-                    tell(diagnostic.help("say how many zones are used: three survive the loss of one for every kind of store"));
+                    tell(diagnostic.help("add the number of zones: with three, every kind of store survives the loss of one"));
                     continue;
                 };
                 if *count == 0 || usize::from(*count) > facts.zones.len() {

@@ -150,7 +150,7 @@ fn tell(name: &str, at: Span, found: &mut Diagnostics) {
     let what = if name.is_empty() { "this text".to_owned() } else { format!("`{name}`") };
     let diagnostic = Diagnostic::new(Code::SecretLiteral, format!("{what} looks like a credential")).at(at);
     found.push(diagnostic.help(
-        "put it in the secret manager and name its place under `secrets`, or as `${secret/path#key}`; a text that is none is said under `vars`, by a name that says what it is",
+        "put it in the secret manager and refer to it under `secrets` or as `${secret/path#key}`; if the text is not a credential, move it to `vars` under another name",
     ));
 }
 

@@ -17,10 +17,10 @@ use std::rc::Rc;
 /// Ranges that no network of its own may take: this host, the metadata services' and other link-local addresses, groups, and what is reserved.
 const NEVER_OURS: [(&str, &str); 5] = [
     ("0.0.0.0/8", "this network (RFC 1122)"),
-    ("127.0.0.0/8", "the machine itself (RFC 1122)"),
+    ("127.0.0.0/8", "loopback (RFC 1122)"),
     ("169.254.0.0/16", "link-local addresses (RFC 3927)"),
-    ("224.0.0.0/4", "groups of machines (RFC 5771)"),
-    ("240.0.0.0/4", "addresses that nobody has (RFC 1112)"),
+    ("224.0.0.0/4", "multicast (RFC 5771)"),
+    ("240.0.0.0/4", "reserved addresses (RFC 1112)"),
 ];
 
 /// Names the sections that are read and checked, but not rendered by this version, and what belongs to one of them and is said without it.
@@ -29,9 +29,11 @@ pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
         if let Some(&span) = specs.sections.get(section) {
             let message = format!("`{section}` is read and checked, but this version does not render it");
             found.push(Diagnostic::new(Code::NotRendered, message).at(span).help(match section {
-                "delivery" => "nothing of it is in the output, nor the branches, approvals and approvers of `environments`",
-                "observability" => "nothing of it is in the output: nobody of `teams` is told of anything",
-                _ => "nothing of it is in the output, nor what refers to it",
+                "delivery" => {
+                    "the output contains no pipelines; `branch`, `approvals` and `approvers` of `environments` have no effect either"
+                }
+                "observability" => "the output contains no monitoring and no alerts",
+                _ => "references to its entries are not rendered either",
             }));
         }
     }
@@ -51,8 +53,8 @@ pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
         once("approvers", environments().filter_map(|one| one.approvers.span()).collect(), "renders no pipeline");
     }
     if !specs.sections.contains_key("observability") {
-        once("page", teams().filter_map(|team| team.page.span()).collect(), "tells nobody of anything");
-        once("ticket", teams().filter_map(|team| team.ticket.span()).collect(), "tells nobody of anything");
+        once("page", teams().filter_map(|team| team.page.span()).collect(), "renders no alerts");
+        once("ticket", teams().filter_map(|team| team.ticket.span()).collect(), "renders no alerts");
     }
 }
 
@@ -101,7 +103,8 @@ impl EnvironmentResolver<'_> {
         for place in Rc::clone(&self.places).iter() {
             let at = spec.regions.find(place.name.as_str()).map(|item| item.key);
             if let (Provider::Google | Provider::Azure, Some(at)) = (place.provider, at) {
-                let message = format!("the network of `{}` is planned and left out: this version renders those of AWS alone", place.name);
+                let message =
+                    format!("the network of `{}` is planned but not rendered: this version renders only networks of AWS", place.name);
                 self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
             }
         }
@@ -111,7 +114,7 @@ impl EnvironmentResolver<'_> {
     fn check_platform(&mut self) {
         let name = self.spec.platform.at(|platform| &platform.name).spanned();
         if let Some((name, at)) = name.filter(|(name, _)| name.as_str() == "system" || name.as_str().starts_with("system-")) {
-            let message = format!("`{name}` would start the names of objects with `system-`, which Kubernetes keeps for itself");
+            let message = format!("`{name}` makes names that start with `system-`, a prefix that Kubernetes reserves");
             self.tell(Diagnostic::new(Code::NameTaken, message).at(at).help("choose another name for the platform"));
         }
     }
@@ -119,7 +122,7 @@ impl EnvironmentResolver<'_> {
     fn check_environment(&mut self) {
         let Some((regions, at)) = self.own_environment().and_then(|environment| environment.regions.spanned()) else { return };
         if regions.is_empty() {
-            let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{}` has no region to run in", self.environment)).at(at);
+            let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{}` has no regions", self.environment)).at(at);
             self.tell(diagnostic.help("name one of `regions`"));
         }
         let words: Vec<(&Name, Span)> = regions.iter().filter_map(Field::spanned).collect();
@@ -141,8 +144,8 @@ impl EnvironmentResolver<'_> {
         }
         for (_, _, group) in spec.access.at(|access| &access.groups).entries() {
             if let Some((_, at)) = group.id.spanned().filter(|(id, _)| id.trim().is_empty()) {
-                let diagnostic = Diagnostic::new(Code::InvalidValue, "the `id` of a group is never empty").at(at);
-                self.tell(diagnostic.help("write what the identity provider calls the group"));
+                let diagnostic = Diagnostic::new(Code::InvalidValue, "the `id` of a group can't be empty").at(at);
+                self.tell(diagnostic.help("write the identity provider's id of the group"));
             }
         }
     }
@@ -159,9 +162,9 @@ impl EnvironmentResolver<'_> {
         for (cidr, at) in network.cidr.spanned().into_iter().chain(explicit).chain(premises) {
             let never = NEVER_OURS.iter().find(|(range, _)| range.parse::<Cidr>().is_ok_and(|range| range.overlaps(*cidr)));
             if let Some((range, whose)) = never {
-                let message = format!("`{cidr}` has addresses of `{range}`, which are for {whose}");
+                let message = format!("`{cidr}` overlaps `{range}`, which is reserved for {whose}");
                 let diagnostic = Diagnostic::new(Code::InvalidValue, message).at(at);
-                self.tell(diagnostic.help("take a private range, such as one of `10.0.0.0/8`"));
+                self.tell(diagnostic.help("choose a private range, such as one of `10.0.0.0/8`"));
             }
         }
     }
@@ -178,12 +181,12 @@ impl EnvironmentResolver<'_> {
                 for (name, field) in [("path", &vault.path), ("role", &vault.role)] {
                     self.require(field, name, at);
                     if let Some((_, at)) = field.spanned().filter(|(text, _)| text.trim().is_empty()) {
-                        self.error(Code::InvalidValue, format!("`{name}` is never empty"), at);
+                        self.error(Code::InvalidValue, format!("`{name}` can't be empty"), at);
                     }
                 }
             }
             (_, Some((_, at))) => {
-                self.contradiction("`vault` is for `store: vault`, and secrets come from the cloud", at, secrets.store.span());
+                self.contradiction("`vault` needs `store: vault`", at, secrets.store.span());
             }
             (_, None) => {}
         }
@@ -198,16 +201,16 @@ impl EnvironmentResolver<'_> {
             let Some((host, at)) = url.or(host) else { continue };
             match host.parse::<IpAddr>() {
                 Ok(IpAddr::V6(address)) => {
-                    let message = format!("`{address}` is an IPv6 address, and the networks here have none");
+                    let message = format!("`{address}` is an IPv6 address, which platgen's networks do not support");
                     self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("name the host, or its IPv4 address"));
                 }
                 Ok(IpAddr::V4(address)) if is_inside(address) => {
-                    let message = format!("`{address}` is not outside: such addresses mean this machine, its neighbours or nobody");
-                    self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("name the host that is called"));
+                    let message = format!("`{address}` is not outside the platform: the address is loopback, link-local or reserved");
+                    self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("name the host that the platform calls"));
                 }
                 _ if host == "localhost" || host.ends_with(".localhost") => {
-                    let message = format!("`{host}` is not outside: every pod would call itself");
-                    self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("name the host that is called"));
+                    let message = format!("`{host}` is not outside the platform: every pod would call itself");
+                    self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("name the host that the platform calls"));
                 }
                 _ => {}
             }
@@ -237,18 +240,21 @@ impl EnvironmentResolver<'_> {
         for (name, former) in &entries {
             let Some((was, at)) = former.spanned() else { continue };
             let problem = if was == *name {
-                Some("is its name still")
+                Some("is still its name")
             } else if entries.iter().any(|(other, _)| *other == was) {
-                Some("is there still")
+                Some("still exists")
             } else {
                 None
             };
             if let Some(problem) = problem {
-                let diagnostic =
-                    Diagnostic::new(Code::Contradiction, format!("the {what} `{was}` {problem}: `{name}` can't have its place")).at(at);
+                let diagnostic = Diagnostic::new(
+                    Code::Contradiction,
+                    format!("the {what} `{was}` {problem}: `renamed_from` of `{name}` must be an earlier name"),
+                )
+                .at(at);
                 self.tell(diagnostic.help("remove `renamed_from`, or write the name it had before"));
             } else if let Some((_, first)) = taken.iter().find(|(known, _)| *known == was) {
-                let message = format!("two entries were the {what} `{was}` before");
+                let message = format!("two entries are renamed from the {what} `{was}`");
                 self.contradiction(message, at, Some(*first));
             } else {
                 taken.push((was, at));

@@ -111,15 +111,15 @@ impl EnvironmentResolver<'_> {
         }
         let declared = self.spec.namespaces.get().and_then(|all| all.get(consumer.namespace.as_str()));
         for (what, at, needed) in refused {
-            let message = format!("{what} is refused in the namespace `{}`, whose `pod_security` is `{name}`", consumer.namespace);
+            let message = format!("{what} is not allowed in the namespace `{}`, whose `pod_security` is `{name}`", consumer.namespace);
             let mut diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);
             if let Some(item) = declared {
                 let place = item.value.get().and_then(|namespace| namespace.pod_security.span()).unwrap_or(item.key);
-                diagnostic = diagnostic.related(place, "the namespace says so");
+                diagnostic = diagnostic.related(place, "the level is set here");
             }
             let namespace = consumer.namespace;
             self.tell(diagnostic.help(format!(
-                "take it away, or loosen `namespaces.{namespace}.pod_security: {{level: {needed}, reason: ...}}`, better for a namespace of its own"
+                "remove it, or loosen `namespaces.{namespace}.pod_security: {{level: {needed}, reason: ...}}`, preferably for a separate namespace"
             )));
         }
     }

@@ -33,42 +33,39 @@ impl EnvironmentResolver<'_> {
             (
                 store.standby.span(),
                 store.independent.span().filter(|_| independent),
-                "`standby` copies the data, `independent` says that every region has its own",
+                "`standby` can't be combined with `independent`: each region has data of its own",
             ),
-            (store.version.span().filter(|_| custom), engine, "`version` is for engines that platgen knows, and `custom` is none of them"),
-            (store.users.span().filter(|_| custom), engine, "`users` is for engines that platgen knows, and `custom` is none of them"),
-            (store.version.span().filter(|_| !custom), store.image.span(), "`version` chooses the engine's image, and `image` names one"),
-            (store.data.span().filter(|_| custom && !volume), store.storage.span(), "`data` means nothing without a volume"),
-            (
-                store.data.span().filter(|_| !custom && store.engine.get().is_some()),
-                engine,
-                "`data` is the folder of an engine that platgen does not know, and of this one it knows it",
-            ),
+            (store.version.span().filter(|_| custom), engine, "`version` can't be combined with `engine: custom`"),
+            (store.users.span().filter(|_| custom), engine, "`users` can't be combined with `engine: custom`"),
+            (store.version.span().filter(|_| !custom), store.image.span(), "`version` and `image` both choose the image"),
+            (store.data.span().filter(|_| custom && !volume), store.storage.span(), "`data` needs a volume"),
+            (store.data.span().filter(|_| !custom && store.engine.get().is_some()), engine, "`data` applies only to `engine: custom`"),
         ]);
         if !entry.rendered {
             let kind = match store.mode.get() {
                 Some(StoreMode::Managed) => "managed",
                 _ => store.engine.get().map_or("", |engine| engine.name()),
             };
-            let message = format!("`{}` is left out: this version does not render `{kind}` stores", entry.display());
-            self.tell(Diagnostic::new(Code::NotRendered, message).at(entry.key).help("what refers to it is left out, too, and named"));
+            let message = format!("`{}` is not rendered: this version does not render `{kind}` stores", entry.display());
+            self.tell(
+                Diagnostic::new(Code::NotRendered, message)
+                    .at(entry.key)
+                    .help("values that refer to the store are not rendered either; each has a warning"),
+            );
             return;
         }
         self.exclude(&[
-            (
-                store.alias.span().filter(|_| !entry.ports_invalid && entry.ports.is_empty()),
-                Some(entry.key),
-                "`alias` is a further name to call, and nothing calls it",
-            ),
-            (store.parameters.span().filter(|_| !alone), engine, "`parameters` are an engine's own, and `custom` has none"),
+            (store.alias.span().filter(|_| !entry.ports_invalid && entry.ports.is_empty()), Some(entry.key), "`alias` needs a port"),
+            (store.parameters.span().filter(|_| !alone), engine, "`parameters` can't be combined with `engine: custom`"),
             (
                 store.parameters.span().filter(|_| alone),
                 store.command.span(),
-                "`parameters` follow the engine's own command, and `command` replaces it",
+                "`parameters` can't be combined with `command`, which replaces the engine's command line",
             ),
         ]);
         if let Some((count, at)) = store.replicas.spanned().filter(|(count, _)| alone && **count != 1) {
-            let message = format!("`replicas: {count}` would be {count} stores with different data: this version runs one");
+            let message =
+                format!("`replicas: {count}` would run {count} servers with different data: this version does not render replication");
             self.error(Code::InvalidValue, message, at);
         }
         if let Some(span) = store.metrics.span() {
@@ -76,8 +73,8 @@ impl EnvironmentResolver<'_> {
         }
         if let Some(span) = store.renamed_from.span() {
             let message =
-                "`renamed_from` is read and checked, but this version moves no volumes: under its new name the store starts empty";
-            self.tell(Diagnostic::new(Code::NotRendered, message).at(span).help("the old claim stays in the cluster: copy what is in it"));
+                "`renamed_from` is read and checked, but this version does not move volumes: under its new name the store starts empty";
+            self.tell(Diagnostic::new(Code::NotRendered, message).at(span).help("the old claim stays in the cluster: copy its data"));
         }
         let users = store.users.span().filter(|_| alone);
         for (name, at) in written([("users", users), ("standby", store.standby.span().filter(|_| !independent))]) {
@@ -99,9 +96,9 @@ impl EnvironmentResolver<'_> {
             self.reason(&backup.none, "none", "a store without backups", at);
             let others = [backup.every.span(), backup.keep.span(), backup.copy_to.span(), backup.restore_test.span()];
             let other = others.into_iter().flatten().next();
-            self.exclude(&[(Some(none), other, "`none` says that there is no `backup`, and there is one")]);
+            self.exclude(&[(Some(none), other, "`none` can't be combined with other keys of `backup`")]);
         } else if keeps_nothing {
-            let message = "`backup` saves nothing: the store has `storage: none`";
+            let message = "`backup` needs a volume, and the store has `storage: none`";
             self.contradiction(message, at, store.storage.span());
         } else {
             self.check_copies(backup, at);
@@ -122,7 +119,7 @@ impl EnvironmentResolver<'_> {
         for (name, at) in words {
             self.is_declared("region", &self.spec.regions, name, at);
             if let Some((_, place)) = primary.filter(|(primary, _)| *primary == name) {
-                let message = format!("`{name}` is the region of the writer in `{}`: a standby stands elsewhere", self.environment);
+                let message = format!("`{name}` is the primary region of `{}`: a standby needs another region", self.environment);
                 self.contradiction(message, at, Some(place));
             }
         }
@@ -135,12 +132,12 @@ impl EnvironmentResolver<'_> {
         if let (Some((every, _)), Some((keep, at))) = (backup.every.spanned(), backup.keep.spanned())
             && keep < every
         {
-            let message = format!("copies are kept for {keep} and made every {every}: most of the time there would be none");
+            let message = format!("backups are kept for {keep} but made every {every}: most of the time there would be none");
             self.contradiction(message, at, backup.every.span());
         }
         for (name, field) in [("every", &backup.every), ("keep", &backup.keep), ("restore_test", &backup.restore_test)] {
             if let Some((time, at)) = field.spanned().filter(|(time, _)| time.millis() == 0) {
-                self.error(Code::InvalidValue, format!("`{name}: {time}` is no time at all"), at);
+                self.error(Code::InvalidValue, format!("`{name}: {time}` must be longer than zero"), at);
             }
         }
         if let Some((name, at)) = backup.copy_to.spanned() {

@@ -119,7 +119,7 @@ impl EnvironmentResolver<'_> {
             Some((_, target)) => Some(target),
             None if consumer.entry.ports_invalid => None,
             None => {
-                resolver.error(Code::Contradiction, format!("{} has no port, or several", consumer.label), at);
+                resolver.error(Code::Contradiction, format!("`{}` does not have exactly one port", consumer.label), at);
                 None
             }
         };
@@ -158,13 +158,13 @@ impl EnvironmentResolver<'_> {
             let host = app.expose.values().find_map(|expose| expose.host.get());
             return match host.and_then(|host| host.within(&consumer.platform.domain).ok()) {
                 Some(host) if host.to_string().starts_with("*.") => {
-                    let message = format!("`{}` has no single public address: it is exposed under every name of a domain", entry.display());
+                    let message = format!("`{}` has no single public address: it is exposed under a wildcard host", entry.display());
                     self.error(Code::Contradiction, message, at);
                     None
                 }
                 Some(host) => Some(format!("https://{host}")),
                 None => {
-                    self.error(Code::Contradiction, format!("`{}` has no public address: nothing exposes it", entry.display()), at);
+                    self.error(Code::Contradiction, format!("`{}` has no public address: it is not exposed", entry.display()), at);
                     None
                 }
             };
@@ -189,8 +189,11 @@ impl EnvironmentResolver<'_> {
 
     /// Names what refers to something that is not rendered.
     pub(super) fn left_out(&mut self, entry: &Entry, at: Span, what: &str, consumer: &Consumer<'_>) {
-        let message =
-            format!("{what} of `{}` is left out: it refers to `{}`, which this version does not render", consumer.label, entry.display());
+        let message = format!(
+            "{what} of `{}` is not rendered: it refers to `{}`, which this version does not render",
+            consumer.label,
+            entry.display()
+        );
         self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
     }
 
@@ -199,12 +202,10 @@ impl EnvironmentResolver<'_> {
         let (label, here, primary) = (&consumer.label, &consumer.region.name, &consumer.platform.primary);
         let store = entry.display();
         let message = format!(
-            "{what} of `{label}` is left out in `{here}`: `{store}` stands in `{primary}` alone, and this version renders no way between regions"
+            "{what} of `{label}` is not rendered in `{here}`: `{store}` runs only in `{primary}`, and this version does not render access across regions"
         );
         let diagnostic = Diagnostic::new(Code::NotRendered, message).at(at).related(entry.key, "the store is declared here");
-        self.tell(
-            diagnostic.help("let what calls it run in `regions: primary`, or give every region a store of its own: `independent: true`"),
-        );
+        self.tell(diagnostic.help("run the caller in `regions: primary`, or give every region its own store with `independent: true`"));
     }
 }
 

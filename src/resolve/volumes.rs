@@ -82,9 +82,8 @@ impl EnvironmentResolver<'_> {
     ) {
         let (at, of) = places;
         let Some(shared) = &pod.shared else {
-            let diagnostic =
-                Diagnostic::new(Code::Contradiction, "`of` is for `init` and `sidecars`: this is the app's own container").at(of);
-            self.tell(diagnostic.help("leave it out: the folder is its own"));
+            let diagnostic = Diagnostic::new(Code::Contradiction, "`of` applies only to containers of `init` and `sidecars`").at(of);
+            self.tell(diagnostic.help("remove `of`"));
             return;
         };
         match shared.iter().find(|mount| mount.path == folder.as_str()) {
@@ -114,7 +113,7 @@ impl EnvironmentResolver<'_> {
     fn take(&mut self, volumes: &mut Volumes, path: &str, at: Span) {
         match volumes.places.iter().find(|(known, _)| known == path) {
             Some((_, first)) => {
-                let message = format!("two things stand at `{path}` in one container");
+                let message = format!("`{path}` is mounted twice in one container");
                 self.contradiction(message, at, Some(*first));
             }
             None => volumes.places.push((path.to_owned(), at)),

@@ -36,8 +36,8 @@ impl EnvironmentResolver<'_> {
             let all = objects.iter().any(|pattern| pattern.as_str() == "*");
             let narrowed = if all { waiver.only.span() } else { waiver.objects.span() };
             if let (true, Some(narrowed)) = (WHOLE.contains(&rule.scanner()), narrowed) {
-                let message = format!("a waiver of `{}` cannot be narrowed: it knows rules and no objects", rule.scanner());
-                self.tell(Diagnostic::new(Code::InvalidValue, message).at(narrowed).help("leave `objects` and `only` out"));
+                let message = format!("a waiver of `{}` can't be limited: its findings name no objects", rule.scanner());
+                self.tell(Diagnostic::new(Code::InvalidValue, message).at(narrowed).help("remove `objects` and `only`"));
                 continue;
             }
             if here {

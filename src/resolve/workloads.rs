@@ -265,7 +265,7 @@ impl EnvironmentResolver<'_> {
             _ if entry.ports_invalid => None,
             _ => {
                 let diagnostic = Diagnostic::new(Code::MissingField, "`metrics` has no `port`").at(at);
-                self.tell(diagnostic.help("say which: there is not exactly one port"));
+                self.tell(diagnostic.help("name the port: the container does not have exactly one"));
                 None
             }
         }
