@@ -26,6 +26,10 @@ impl EnvironmentResolver<'_> {
             } else {
                 Some(group.id.get().cloned().unwrap_or(name.to_string()))
             };
+            if let Some((_, at)) = group.id.spanned().filter(|(id, _)| id.trim().is_empty()) {
+                let diagnostic = Diagnostic::new(Code::InvalidValue, "the `id` of a group can't be empty").at(at);
+                self.tell(diagnostic.help("write the identity provider's id of the group"));
+            }
             let role = self.require(&group.role, "role", span).copied();
             let limited =
                 group.namespaces.items().filter(|(namespace, at)| self.is_declared("namespace", &spec.namespaces, namespace, *at));

@@ -7,9 +7,7 @@
 use super::EnvironmentResolver;
 use super::names::{Entry, EntrySpec};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::facts;
 use crate::model::{Container, Kind, Machine, Platform, Pool, Region, Toleration, Volume, Workload};
-use crate::provider::Provider;
 use crate::source::Span;
 use crate::value::{Name, Quantity};
 
@@ -19,31 +17,6 @@ const DEFAULT_CPU: u128 = 100;
 const DEFAULT_MEMORY: u64 = 128 << 20;
 
 impl EnvironmentResolver<'_> {
-    /// What is known of a machine type: what the spec says of it, else what its provider says. Of one that nobody knows the user is told.
-    pub(super) fn machine(&mut self, provider: Provider, name: &str, at: Option<Span>) -> Option<Machine> {
-        if let Some(declared) = self.spec.cloud.at(|cloud| &cloud.machines).find(name) {
-            let machine = declared.value.get()?;
-            let architecture = machine.arch.get().map(|one| one.name());
-            return Some(Machine { architecture, cpu: machine.cpu.get().cloned(), memory: machine.memory.get().cloned() });
-        }
-        if !provider.is_cloud() {
-            return None;
-        }
-        let Some(machine) = facts::machine(provider, name) else {
-            let message = format!("`{name}` is not a machine type of {} that platgen knows", provider.name());
-            let mut diagnostic = Diagnostic::new(Code::UnknownMachine, message);
-            diagnostic.span = at;
-            let otherwise = format!("declare the machine under `cloud.machines`: `{name}: {{arch: amd64, cpu: \"4\", memory: 16Gi}}`");
-            self.tell(diagnostic.suggest(facts::nearest_machine(provider, name), otherwise));
-            return None;
-        };
-        Some(Machine {
-            architecture: Some(machine.architecture.name()),
-            cpu: Some(Quantity::from_millis(u128::from(machine.cpus) * 1000)),
-            memory: Some(Quantity::from_bytes(machine.memory << 20)),
-        })
-    }
-
     /// Whether some pool takes the pods of a workload. A workload of every node goes where it fits.
     pub(super) fn capacity(&mut self, entry: &Entry, workload: &Workload, region: &Region) {
         if region.cluster.pools.is_empty() || matches!(workload.kind, Kind::DaemonSet) {

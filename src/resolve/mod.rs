@@ -6,6 +6,7 @@
 mod access;
 pub mod addresses;
 mod capacity;
+mod cluster;
 mod collisions;
 mod containers;
 mod engines;
@@ -13,9 +14,10 @@ mod entries;
 mod extensions;
 mod flows;
 mod names;
+mod network;
 mod placement;
-mod places;
 mod plan;
+mod platform;
 mod pods;
 mod probes;
 mod provenance;
@@ -98,8 +100,8 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
             inputs,
             plan: &plan,
             recorder: provenance::recorder(record),
-            places: Rc::from([]),
-            subnets: regions::subnets(spec).into(),
+            region_specs: Rc::from([]),
+            subnets: network::subnets(spec).into(),
             unknown_references: 0,
             found: Diagnostics::default(),
         };
@@ -189,9 +191,9 @@ struct EnvironmentResolver<'a> {
     /// The record of computed values, if it was asked for.
     recorder: Option<RefCell<provenance::Recorder>>,
     /// The regions of the environment with their facts.
-    places: Rc<[regions::Place]>,
+    region_specs: Rc<[regions::RegionSpec]>,
     /// The subnets of the environment.
-    subnets: Rc<[regions::SubnetSpec]>,
+    subnets: Rc<[network::SubnetSpec]>,
     /// How many references meant nothing so far.
     unknown_references: u32,
     found: Diagnostics,
@@ -208,7 +210,7 @@ fn written<'n>(keys: impl IntoIterator<Item = (&'n str, Option<Span>)>) -> Vec<(
 impl<'a> EnvironmentResolver<'a> {
     fn platform(&mut self, hosts: &mut flows::Hosts) -> Option<Platform> {
         let mut told = Vec::new();
-        self.places = regions::places(self.spec, self.environment.as_str(), &mut |diagnostic| told.push(diagnostic)).into();
+        self.region_specs = regions::region_specs(self.spec, self.environment.as_str(), &mut |diagnostic| told.push(diagnostic)).into();
         told.into_iter().for_each(|diagnostic| self.tell(diagnostic));
         let regions = self.regions();
         let base = self.base(regions.unwrap_or_default());

@@ -3,7 +3,8 @@
 //! How addresses are chosen is `addresses`' own.
 
 use super::addresses::{self, Plan, Request, Reserved};
-use super::regions::{places, short_zone, subnets};
+use super::network::subnets;
+use super::regions::{region_specs, short_zone};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::lock::{Key, Lock};
 use crate::source::Span;
@@ -20,7 +21,7 @@ pub(super) fn plan_addresses(specs: &Specs, lock: &Lock, found: &mut Diagnostics
     let mut explicit: BTreeMap<String, Span> = BTreeMap::new();
     for (name, spec) in &specs.environments {
         let mut regions = BTreeMap::new();
-        for place in places(spec, name, &mut |_| {}) {
+        for place in region_specs(spec, name, &mut |_| {}) {
             if !place.provider.is_cloud() {
                 continue;
             }

@@ -5,16 +5,13 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
 use crate::facts;
 use crate::provider::Provider;
 use crate::source::Span;
-use crate::spec::{self, Egress, Spec};
+use crate::spec::{self, Spec};
 use crate::syntax::Field;
-use crate::value::{Cidr, Name};
-
-/// The subnet that stands where the spec declares none.
-const DEFAULT_SUBNET: &str = "general";
+use crate::value::Name;
 
 /// A region as the spec and the provider's facts have it.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(super) struct RegionSpec {
     pub(super) name: Name,
     pub(super) provider: Provider,
     /// Full names.
@@ -27,7 +24,7 @@ pub(super) fn short_zone(region: &str, zone: &str) -> String {
 }
 
 /// The regions that an environment names, with their facts; what is wrong with them is told by `tell`.
-pub(super) fn places(spec: &Spec, environment: &str, tell: &mut dyn FnMut(Diagnostic)) -> Vec<Place> {
+pub(super) fn region_specs(spec: &Spec, environment: &str, tell: &mut dyn FnMut(Diagnostic)) -> Vec<RegionSpec> {
     let mut places = Vec::new();
     // Without the section every region is unknown: that is one fault, which is reported elsewhere.
     let named = spec.environments.value(environment).filter(|_| spec.regions.get().is_some());
@@ -50,7 +47,7 @@ pub(super) fn places(spec: &Spec, environment: &str, tell: &mut dyn FnMut(Diagno
                 };
                 if let Field::Bad(_) = region.zones {
                     // Told already; one zone lets everything else be judged.
-                    places.push(Place {
+                    places.push(RegionSpec {
                         name: name.clone(),
                         provider,
                         zones: facts.zones.iter().take(1).map(|zone| zone.to_string()).collect(),
@@ -70,7 +67,7 @@ pub(super) fn places(spec: &Spec, environment: &str, tell: &mut dyn FnMut(Diagno
                 facts.zones.iter().take(usize::from(*count)).map(|zone| zone.to_string()).collect()
             }
         };
-        places.push(Place { name: name.clone(), provider, zones });
+        places.push(RegionSpec { name: name.clone(), provider, zones });
     }
     places
 }
@@ -99,43 +96,14 @@ fn no_such_region(name: &Name, provider: Provider, at: Span) -> Diagnostic {
     }
 }
 
-/// The subnets of an environment: name, default, isolated, internet, explicit range.
-pub(super) struct SubnetSpec {
-    pub(super) name: Name,
-    pub(super) default: bool,
-    pub(super) isolated: bool,
-    pub(super) internet: bool,
-    pub(super) cidr: Option<(Cidr, Span)>,
-    pub(super) was: Option<Name>,
-}
-
-pub(super) fn subnets(spec: &Spec) -> Vec<SubnetSpec> {
-    let declared = spec.network.at(|network| &network.subnets);
-    if declared.keys().next().is_none() {
-        let default = |name| SubnetSpec { name, default: true, isolated: false, internet: true, cidr: None, was: None };
-        return DEFAULT_SUBNET.parse().map(default).into_iter().collect();
-    }
-    declared
-        .entries()
-        .map(|(name, _, subnet)| SubnetSpec {
-            name: name.clone(),
-            default: subnet.default.is_true(),
-            isolated: subnet.isolated.is_true(),
-            internet: subnet.egress.get() != Some(&Egress::None),
-            cidr: subnet.cidr.spanned().map(|(cidr, span)| (*cidr, span)),
-            was: subnet.renamed_from.get().cloned(),
-        })
-        .collect()
-}
-
 impl EnvironmentResolver<'_> {
     /// Whether one of the environment's regions is on a cloud.
     pub(super) fn on_a_cloud(&self) -> bool {
-        self.places.iter().any(|place| place.provider.is_cloud())
+        self.region_specs.iter().any(|place| place.provider.is_cloud())
     }
 
     /// Whether one of the environment's regions is on AWS.
     pub(super) fn on_aws(&self) -> bool {
-        self.places.iter().any(|place| place.provider == Provider::Aws)
+        self.region_specs.iter().any(|place| place.provider == Provider::Aws)
     }
 }

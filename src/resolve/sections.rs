@@ -3,25 +3,16 @@
 //! Tells, and changes nothing.
 
 use super::names::Names;
+use super::network::is_inside;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::facts;
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::Specs;
 use crate::syntax::Field;
-use crate::value::{Cidr, Name, RefKind, SecretStore};
-use std::net::{IpAddr, Ipv4Addr};
+use crate::value::{Name, RefKind, SecretStore};
+use std::net::IpAddr;
 use std::rc::Rc;
-
-/// Ranges that no network of its own may take: this host, the metadata services' and other link-local addresses, groups, and what is reserved.
-const NEVER_OURS: [(&str, &str); 5] = [
-    ("0.0.0.0/8", "this network (RFC 1122)"),
-    ("127.0.0.0/8", "loopback (RFC 1122)"),
-    ("169.254.0.0/16", "link-local addresses (RFC 3927)"),
-    ("224.0.0.0/4", "multicast (RFC 5771)"),
-    ("240.0.0.0/4", "reserved addresses (RFC 1112)"),
-];
 
 /// Names the sections that are read and checked, but not rendered by this version, and what belongs to one of them and is said without it.
 pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
@@ -100,71 +91,12 @@ impl EnvironmentResolver<'_> {
         for (name, span) in written(fields) {
             self.not_rendered(name, span);
         }
-        for place in Rc::clone(&self.places).iter() {
+        for place in Rc::clone(&self.region_specs).iter() {
             let at = spec.regions.find(place.name.as_str()).map(|item| item.key);
             if let (Provider::Google | Provider::Azure, Some(at)) = (place.provider, at) {
                 let message =
                     format!("the network of `{}` is planned but not rendered: this version renders only networks of AWS", place.name);
                 self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
-            }
-        }
-    }
-
-    /// Names of classes of priority start with the platform's, and Kubernetes keeps `system-` for itself.
-    fn check_platform(&mut self) {
-        let name = self.spec.platform.at(|platform| &platform.name).spanned();
-        if let Some((name, at)) = name.filter(|(name, _)| name.as_str() == "system" || name.as_str().starts_with("system-")) {
-            let message = format!("`{name}` makes names that start with `system-`, a prefix that Kubernetes reserves");
-            self.tell(Diagnostic::new(Code::NameTaken, message).at(at).help("choose another name for the platform"));
-        }
-    }
-
-    fn check_environment(&mut self) {
-        let Some((regions, at)) = self.own_environment().and_then(|environment| environment.regions.spanned()) else { return };
-        if regions.is_empty() {
-            let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{}` has no regions", self.environment)).at(at);
-            self.tell(diagnostic.help("name one of `regions`"));
-        }
-        let words: Vec<(&Name, Span)> = regions.iter().filter_map(Field::spanned).collect();
-        self.once_each(&words);
-    }
-
-    fn check_cloud(&mut self) {
-        let spec = self.spec;
-        let Some((cloud, _)) = spec.cloud.spanned() else { return };
-        let state = cloud.state.at(|state| &state.region).spanned();
-        if let (Some((name, at)), Some(Provider::Aws)) = (state, cloud.provider.get())
-            && facts::region(Provider::Aws, name.as_str()).is_none()
-        {
-            let diagnostic = Diagnostic::new(Code::UnknownValue, format!("`{name}` is not a region of {}", Provider::Aws.name())).at(at);
-            self.tell(diagnostic.suggest(facts::nearest_region(Provider::Aws, name.as_str()), "name it as the provider does"));
-        }
-        if let Some((cluster, at)) = spec.cluster.spanned() {
-            self.require(&cluster.version, "version", at);
-        }
-        for (_, _, group) in spec.access.at(|access| &access.groups).entries() {
-            if let Some((_, at)) = group.id.spanned().filter(|(id, _)| id.trim().is_empty()) {
-                let diagnostic = Diagnostic::new(Code::InvalidValue, "the `id` of a group can't be empty").at(at);
-                self.tell(diagnostic.help("write the identity provider's id of the group"));
-            }
-        }
-    }
-
-    /// Ranges that can be somebody's.
-    fn check_network(&mut self) {
-        let spec = self.spec;
-        let Some((network, at)) = spec.network.spanned() else { return };
-        if self.on_a_cloud() {
-            self.require(&network.cidr, "cidr", at);
-        }
-        let explicit = network.subnets.entries().filter_map(|(_, _, subnet)| subnet.cidr.spanned());
-        let premises = network.on_premises.at(|premises| &premises.cidrs).items();
-        for (cidr, at) in network.cidr.spanned().into_iter().chain(explicit).chain(premises) {
-            let never = NEVER_OURS.iter().find(|(range, _)| range.parse::<Cidr>().is_ok_and(|range| range.overlaps(*cidr)));
-            if let Some((range, whose)) = never {
-                let message = format!("`{cidr}` overlaps `{range}`, which is reserved for {whose}");
-                let diagnostic = Diagnostic::new(Code::InvalidValue, message).at(at);
-                self.tell(diagnostic.help("choose a private range, such as one of `10.0.0.0/8`"));
             }
         }
     }
@@ -261,11 +193,4 @@ impl EnvironmentResolver<'_> {
             }
         }
     }
-}
-
-/// Whether an address means the machine itself, its neighbours, or nobody.
-fn is_inside(address: Ipv4Addr) -> bool {
-    let ranges = NEVER_OURS.iter().filter_map(|(range, _)| range.parse::<Cidr>().ok());
-    let one = Cidr::around(address.into(), 32);
-    ranges.into_iter().any(|range| range.contains(one))
 }

@@ -153,7 +153,7 @@ pub(crate) fn computed_values_name_their_reasons() {
                 ("apps.report.kind", "CronJob", "apps.report.schedule"),
                 ("apps.report.limits.cpu", "400m", "apps.report.resources.cpu"),
                 ("apps.report.security.user", "10001", "the hardened default"),
-                ("apps.report.timezone", "Etc/UTC", "apps.report.schedule: read in UTC unless it says otherwise"),
+                ("apps.report.timezone", "Etc/UTC", "apps.report.schedule: UTC unless `timezone` is set"),
                 ("environment.primary", "eu-west-1", "environments.production.regions: the first"),
                 ("regions.eu-west-1.account", "333333333333", "cloud.accounts.production"),
                 ("stores.carts.image", "docker.io/library/redis:8.2-alpine", "stores.carts.engine and version"),

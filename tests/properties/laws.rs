@@ -161,5 +161,5 @@ pub(crate) fn a_config_map_has_room() {
         made.errors().into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(errors(half), Vec::<String>::new());
-    assert_eq!(errors(half + 1), ["error[config-too-large]: with `/etc/b` the files have 1048577 bytes"]);
+    assert_eq!(errors(half + 1), ["error[config-too-large]: with `/etc/b` the files take 1048577 bytes"]);
 }

@@ -1,0 +1,120 @@
+//! `cluster`: the versions and the node pools of the clusters of an environment.
+
+use super::EnvironmentResolver;
+use super::network::SubnetSpec;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::facts;
+use crate::model::{Machine, Pool};
+use crate::provider::Provider;
+use crate::source::Span;
+use crate::spec::TaintEffect;
+use crate::value::{KubernetesVersion, Name, Quantity};
+
+/// The oldest and the newest version of Kubernetes that files are printed for.
+const VERSIONS: (KubernetesVersion, KubernetesVersion) = (KubernetesVersion::new(1, 33), KubernetesVersion::new(1, 37));
+
+impl EnvironmentResolver<'_> {
+    pub(super) fn pools(&mut self, subnets: &[SubnetSpec], provider: Provider) -> Vec<Pool> {
+        let spec = self.spec;
+        let mut pools = Vec::new();
+        for (name, span, pool) in spec.cluster.at(|cluster| &cluster.pools).entries() {
+            let machine = self.require(&pool.machine, "machine", span).cloned();
+            let nodes = self.require(&pool.nodes, "nodes", span).copied();
+            let subnet = match pool.subnet.spanned() {
+                Some((subnet, at)) if !subnets.iter().any(|known| known.name == *subnet) => {
+                    self.unknown("subnet", subnet.as_str(), subnets.iter().map(|subnet| subnet.name.as_str()), at);
+                    None
+                }
+                Some((subnet, _)) => Some(subnet.clone()),
+                None => {
+                    let default = subnets.iter().find(|subnet| subnet.default).map(|subnet| subnet.name.clone());
+                    self.record(|| {
+                        let subnet = default.as_ref().map(ToString::to_string).unwrap_or_default();
+                        (format!("cluster.pools.{name}.subnet"), subnet, self.default_subnet())
+                    });
+                    default
+                }
+            };
+            let taints = pool.taints.entries().map(|(key, _, taint)| {
+                let effect = match taint.effect.get() {
+                    Some(TaintEffect::NoExecute) => "NoExecute",
+                    Some(TaintEffect::PreferNoSchedule) => "PreferNoSchedule",
+                    _ => "NoSchedule",
+                };
+                (key.to_string(), taint.value.get().map(ToString::to_string).unwrap_or_default(), effect)
+            });
+            if let (Some(machine), Some(nodes), Some(subnet)) = (machine, nodes, subnet) {
+                let capacity = self.machine(provider, &machine, pool.machine.span());
+                let taints: Vec<_> = taints.collect();
+                self.record_pool(name, capacity.as_ref(), &taints);
+                pools.push(Pool {
+                    name: name.clone(),
+                    subnet,
+                    machine,
+                    capacity,
+                    nodes: (nodes.min(), nodes.max()),
+                    labels: pool.labels.entries().map(|(key, _, value)| (key.to_string(), value.to_string())).collect(),
+                    taints,
+                    disk: pool.disk.get().cloned().unwrap_or_else(|| Quantity::from_bytes(100 << 30)),
+                });
+            }
+        }
+        pools
+    }
+
+    /// What is known of a machine type: what the spec says of it, else what its provider says. Of one that nobody knows the user is told.
+    fn machine(&mut self, provider: Provider, name: &str, at: Option<Span>) -> Option<Machine> {
+        if let Some(declared) = self.spec.cloud.at(|cloud| &cloud.machines).find(name) {
+            let machine = declared.value.get()?;
+            let architecture = machine.arch.get().map(|one| one.name());
+            return Some(Machine { architecture, cpu: machine.cpu.get().cloned(), memory: machine.memory.get().cloned() });
+        }
+        if !provider.is_cloud() {
+            return None;
+        }
+        let Some(machine) = facts::machine(provider, name) else {
+            let message = format!("`{name}` is not a machine type of {} that platgen knows", provider.name());
+            let mut diagnostic = Diagnostic::new(Code::UnknownMachine, message);
+            diagnostic.span = at;
+            let otherwise = format!("declare the machine under `cloud.machines`: `{name}: {{arch: amd64, cpu: \"4\", memory: 16Gi}}`");
+            self.tell(diagnostic.suggest(facts::nearest_machine(provider, name), otherwise));
+            return None;
+        };
+        Some(Machine {
+            architecture: Some(machine.architecture.name()),
+            cpu: Some(Quantity::from_millis(u128::from(machine.cpus) * 1000)),
+            memory: Some(Quantity::from_bytes(machine.memory << 20)),
+        })
+    }
+
+    /// Records the capacity and the taints of a pool's nodes.
+    fn record_pool(&self, name: &Name, capacity: Option<&Machine>, taints: &[(String, String, &'static str)]) {
+        let at = format!("cluster.pools.{name}");
+        if let Some(Machine { architecture, cpu, memory }) = capacity {
+            let cpu = cpu.as_ref().map(Quantity::canonical);
+            let memory = memory.as_ref().map(Quantity::canonical);
+            for (key, value) in [("arch", architecture.map(str::to_owned)), ("cpu", cpu), ("memory", memory)] {
+                if let Some(value) = value {
+                    self.record(|| (format!("{at}.capacity.{key}"), value, format!("{at}.machine")));
+                }
+            }
+        }
+        for (number, (key, value, effect)) in taints.iter().enumerate() {
+            self.record(|| (format!("{at}.node_taints[{number}]"), format!("{key}={value}:{effect}"), format!("{at}.taints")));
+        }
+    }
+
+    /// Whether files can be printed for a version, and clusters of it be had.
+    pub(super) fn version(&mut self, version: KubernetesVersion, at: Span, provider: Provider) {
+        let (oldest, newest) = VERSIONS;
+        if version < oldest || newest < version {
+            let message = format!("platgen renders for Kubernetes {oldest} to {newest}, not for {version}");
+            self.tell(Diagnostic::new(Code::UnknownValue, message).at(at).help(format!("write one of them, such as `{newest}`")));
+        } else if provider.is_cloud() && facts::version(provider, &version.to_string()).is_none() {
+            let known: Vec<&str> = facts::versions(provider).iter().map(|version| version.name).collect();
+            let message = format!("{} is not known to offer Kubernetes {version}", provider.name());
+            let offered = known.last().copied().unwrap_or_default();
+            self.tell(Diagnostic::new(Code::UnofferedVersion, message).at(at).help(format!("the newest known version is {offered}")));
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! `platform`, `environments` and `cloud`: the platform in one environment, with its regions.
+
+use super::EnvironmentResolver;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::facts;
+use crate::model::{Cluster, Platform, Pool, Region, Secrets, TAGS};
+use crate::provider::Provider;
+use crate::source::Span;
+use crate::spec;
+use crate::syntax::{Field, Map};
+use crate::value::{Domain, Name, PolicyEngine, SecretStore};
+use indexmap::IndexMap;
+use std::rc::Rc;
+
+/// The digits of an AWS account, which end the name of its bucket.
+const ACCOUNT: usize = 12;
+
+impl EnvironmentResolver<'_> {
+    /// The platform with its regions, before people, workloads and extensions are known. None without a region.
+    pub(super) fn base(&mut self, regions: Vec<Region>) -> Option<Platform> {
+        let spec = self.spec;
+        let (platform, at) = spec.platform.spanned()?;
+        let item = spec.environments.get()?.get(self.environment.as_str())?;
+        let environment = item.value.get()?;
+        let name = self.require(&platform.name, "name", at).cloned();
+        let owner = self.require(&platform.owner, "owner", at).cloned();
+        self.require(&environment.regions, "regions", item.key);
+        let domain = match (environment.domain.get(), platform.domain.get()) {
+            (Some(domain), _) => Some(domain.clone()),
+            (None, Some(domain)) => format!("{}.{domain}", self.environment).parse::<Domain>().ok(),
+            (None, None) => self.require(&platform.domain, "domain", at).cloned(),
+        };
+        if let Some(domain) = &domain {
+            self.record(|| {
+                (
+                    "environment.domain".to_string(),
+                    domain,
+                    self.own_or("domain", &environment.domain, "platform.domain and the environment's name"),
+                )
+            });
+        }
+        let vault = |vault: &spec::Vault| Some((vault.address.get()?.to_string(), vault.path.get()?.clone(), vault.role.get()?.clone()));
+        for (approver, at) in environment.approvers.items() {
+            self.is_declared("group", spec.access.at(|access| &access.groups), approver, at);
+        }
+        for (key, at, _) in platform.labels.entries().filter(|(key, ..)| TAGS.contains(&key.as_str())) {
+            let message = format!("the label `{key}` is also a tag of every cloud resource, which platgen sets itself");
+            self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help("choose another name, or add a domain as a prefix"));
+        }
+        let labels = platform.labels.entries().map(|(key, _, value)| (key.to_string(), value.to_string())).collect();
+        let name = name?;
+        // The longest name made from it is that of a cluster, `<platform>-<environment>-<region>`, of at most 63 characters on every cloud.
+        let longest = name.as_str().len() + self.environment.as_str().len() + 2 + 16;
+        if longest > 63 {
+            let at = platform.name.span().unwrap_or(at);
+            let message = format!(
+                "the platform's name `{name}` is too long: with the environment and the region it makes names of more than 63 characters"
+            );
+            self.tell(Diagnostic::new(Code::NameTooLong, message).at(at).help("choose a name of at most 20 characters"));
+        }
+        let bucket = format!("{name}-{}-terraform-state-", self.environment).len() + ACCOUNT;
+        if self.on_aws() && longest <= 63 && bucket > 63 {
+            let at = platform.name.span().unwrap_or(at);
+            let message = format!(
+                "the names of the platform and of `{}` are too long: the bucket of the state would have {bucket} characters, and 63 are allowed",
+                self.environment
+            );
+            self.tell(Diagnostic::new(Code::NameTooLong, message).at(at).help("choose a shorter name for one of them"));
+        }
+        Some(Platform {
+            name,
+            labels,
+            environment: self.environment.clone(),
+            protected: environment.protected.is_true(),
+            domain: domain?,
+            primary: regions.iter().find(|region| region.primary)?.name.clone(),
+            owner: owner?,
+            state_region: spec.cloud.at(|cloud| &cloud.state).at(|state| &state.region).get().cloned(),
+            secrets: Secrets {
+                store: spec.secrets.at(|secrets| &secrets.store).get().copied().unwrap_or(SecretStore::Cloud),
+                vault: spec.secrets.at(|secrets| &secrets.vault).get().and_then(vault),
+            },
+            groups: Vec::new(),
+            namespaces: IndexMap::new(),
+            regions: regions.into_iter().map(|region| (region.name.to_string(), region)).collect(),
+            patches: Vec::new(),
+            manifests: Vec::new(),
+            terraform: Vec::new(),
+            waivers: Vec::new(),
+        })
+    }
+
+    /// The regions with their networks and clusters; their workloads come later.
+    pub(super) fn regions(&mut self) -> Option<Vec<Region>> {
+        let spec = self.spec;
+        let environment = self.environment.as_str();
+        let item = spec.environments.get()?.get(environment)?;
+        let entry = item.value.get()?;
+        let specs = Rc::clone(&self.region_specs);
+        let primary = match entry.primary.spanned() {
+            Some((name, at)) => {
+                if !specs.iter().any(|place| place.name == *name) {
+                    self.unknown("region of this environment called", name.as_str(), specs.iter().map(|place| place.name.as_str()), at);
+                    return None;
+                }
+                name.clone()
+            }
+            None => specs.first()?.name.clone(),
+        };
+        self.record(|| {
+            let first = format!("environments.{environment}.regions: the first");
+            ("environment.primary".to_string(), &primary, self.own_or("primary", &entry.primary, &first))
+        });
+        let subnets = Rc::clone(&self.subnets);
+        let account = spec.cloud.at(|cloud| &cloud.accounts).value(environment).cloned();
+        let pools: Vec<Vec<Pool>> = specs.iter().map(|place| self.pools(&subnets, place.provider)).collect();
+        let (&version, at) = spec.cluster.at(|cluster| &cluster.version).spanned()?;
+        specs.iter().for_each(|place| self.version(version, at, place.provider));
+        let policy_engine = spec.cluster.at(|cluster| &cluster.policy_engine).get().copied().unwrap_or(PolicyEngine::Native);
+        let name = spec.platform.at(|platform| &platform.name).get()?;
+        let regions = specs
+            .iter()
+            .zip(pools)
+            .map(|(place, pools)| {
+                let network = self.network(place, &subnets);
+                Region {
+                    cluster: Cluster { name: format!("{name}-{environment}-{}", place.name), version, policy_engine, pools },
+                    primary: place.name == primary,
+                    name: place.name.clone(),
+                    provider: place.provider,
+                    zones: place.zones.clone(),
+                    account: account.clone(),
+                    owns_account: false,
+                    network,
+                    workloads: IndexMap::new(),
+                    flows: Vec::new(),
+                }
+            })
+            .collect();
+        Some(regions)
+    }
+
+    /// The origin of a value of the environment: its key in the environment's block, or the rule without it.
+    fn own_or<T>(&self, key: &str, field: &Field<T>, otherwise: &str) -> String {
+        if field.is_missing() { otherwise.to_string() } else { format!("environments.{}.{key}", self.environment) }
+    }
+
+    /// Records the provider, zones, account and names of a region.
+    pub(super) fn record_region(&self, region: &Region, platform: &Platform) {
+        let at = format!("regions.{}", region.name);
+        self.record(|| (format!("{at}.provider"), region.provider.name(), "cloud.provider"));
+        for (number, zone) in region.zones.iter().enumerate() {
+            self.record(|| (format!("{at}.zone_names[{number}]"), zone, format!("{at}.zones and the provider's zones")));
+        }
+        if let Some(account) = &region.account {
+            let from = format!("cloud.accounts.{}", self.environment);
+            self.record(|| (format!("{at}.account"), account, from.clone()));
+            self.record(|| {
+                (format!("{at}.state_bucket"), platform.state_bucket(account), format!("platform.name, the environment and {from}"))
+            });
+        }
+        self.record(|| (format!("{at}.cluster"), &region.cluster.name, "platform.name, the environment and the region"));
+    }
+
+    /// Names of classes of priority start with the platform's, and Kubernetes keeps `system-` for itself.
+    pub(super) fn check_platform(&mut self) {
+        let name = self.spec.platform.at(|platform| &platform.name).spanned();
+        if let Some((name, at)) = name.filter(|(name, _)| name.as_str() == "system" || name.as_str().starts_with("system-")) {
+            let message = format!("`{name}` makes names that start with `system-`, a prefix that Kubernetes reserves");
+            self.tell(Diagnostic::new(Code::NameTaken, message).at(at).help("choose another name for the platform"));
+        }
+    }
+
+    pub(super) fn check_environment(&mut self) {
+        let Some((regions, at)) = self.own_environment().and_then(|environment| environment.regions.spanned()) else { return };
+        if regions.is_empty() {
+            let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{}` has no regions", self.environment)).at(at);
+            self.tell(diagnostic.help("name one of `regions`"));
+        }
+        let words: Vec<(&Name, Span)> = regions.iter().filter_map(Field::spanned).collect();
+        self.once_each(&words);
+    }
+
+    pub(super) fn check_cloud(&mut self) {
+        let spec = self.spec;
+        let Some((cloud, _)) = spec.cloud.spanned() else { return };
+        let state = cloud.state.at(|state| &state.region).spanned();
+        if let (Some((name, at)), Some(Provider::Aws)) = (state, cloud.provider.get())
+            && facts::region(Provider::Aws, name.as_str()).is_none()
+        {
+            let diagnostic = Diagnostic::new(Code::UnknownValue, format!("`{name}` is not a region of {}", Provider::Aws.name())).at(at);
+            self.tell(diagnostic.suggest(facts::nearest_region(Provider::Aws, name.as_str()), "name it as the provider does"));
+        }
+        if let Some((cluster, at)) = spec.cluster.spanned() {
+            self.require(&cluster.version, "version", at);
+        }
+        self.check_accounts();
+    }
+
+    /// An environment on a cloud has an account, and a place for the state of Terraform.
+    fn check_accounts(&mut self) {
+        let (spec, environment, on_cloud) = (self.spec, self.environment.as_str(), self.on_a_cloud());
+        let accounts = spec.cloud.at(|cloud| &cloud.accounts);
+        if let (true, Some(cloud)) = (on_cloud, spec.cloud.get()) {
+            let Some(at) = spec.cloud.span() else { return };
+            if accounts.find(environment).is_none() {
+                let place = cloud.accounts.span().unwrap_or(at);
+                let message = format!("`cloud.accounts` has no account for `{environment}`, whose regions are on a cloud");
+                let diagnostic = Diagnostic::new(Code::MissingField, message).at(place);
+                self.tell(diagnostic.help(format!("add `{environment}:` with its account, project or subscription")));
+            }
+            match cloud.state.spanned() {
+                None => {
+                    self.require(&cloud.state, "state", at);
+                }
+                Some((state, at)) => {
+                    self.require(&state.region, "region", at);
+                }
+            }
+        }
+        for (name, span, _) in accounts.get().into_iter().flat_map(Map::iter) {
+            self.is_declared("environment", &spec.environments, name, span);
+        }
+        if let (Some((text, at)), true) = (accounts.find(environment).and_then(|item| item.value.spanned()), on_cloud)
+            && self.on_aws()
+            && !(text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()))
+        {
+            self.error(Code::InvalidValue, format!("`{text}` is not an AWS account: write its twelve digits in quotes"), at);
+        }
+    }
+}
