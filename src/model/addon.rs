@@ -1,9 +1,9 @@
-//! The parts of a cluster that workloads need and that are not the platform's own: where their pods run, and by which labels policies name them.
+//! Add-ons of a cluster that workloads talk to: the namespaces of their pods, and the labels by which network policies select them.
 
 /// The namespaces that every cluster has.
 const SYSTEM_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
-/// The namespaces of the cluster and of its add-ons: their objects are not in the platform's files, and no entry may stand in them.
+/// The namespaces of the cluster and of its add-ons. The platform's files contain none of their objects, and no entry may use them.
 pub const FOREIGN_NAMESPACES: [&str; 6] = [
     Addon::Gateway.namespace(),
     Addon::Monitoring.namespace(),
@@ -20,7 +20,7 @@ pub enum Addon {
     Gateway,
     /// Prometheus: reads metrics.
     Monitoring,
-    /// The cluster's name service.
+    /// The cluster's DNS server.
     Dns,
 }
 

@@ -1,4 +1,4 @@
-//! A container and what is in it: values, files, volumes, probes and rights.
+//! Containers: variables, files, volumes, probes and security context.
 
 use crate::value::{Medium, Name, Quantity, SecretRef};
 
@@ -7,9 +7,9 @@ use crate::value::{Medium, Name, Quantity, SecretRef};
 pub struct Container {
     /// Its name.
     pub name: Name,
-    /// Its image, as it is pulled.
+    /// The image reference that the cluster pulls.
     pub image: String,
-    /// Replaces the entry point; empty: the image's own.
+    /// The command. Empty: the image's entry point.
     pub command: Vec<String>,
     /// Arguments.
     pub args: Vec<String>,
@@ -17,7 +17,7 @@ pub struct Container {
     pub variables: Vec<Variable>,
     /// Files from the spec.
     pub files: Vec<ConfigFile>,
-    /// Where volumes are seen.
+    /// Volume mounts.
     pub mounts: Vec<Mount>,
     /// Ports: name and number.
     pub ports: Vec<(String, u16)>,
@@ -29,7 +29,7 @@ pub struct Container {
     pub ephemeral: Option<(Quantity, Quantity)>,
     /// Probes.
     pub probes: Probes,
-    /// Rights.
+    /// Security context.
     pub security: Security,
 }
 
@@ -42,18 +42,18 @@ pub struct Variable {
     pub value: Source,
 }
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Source {
-    /// Known when rendering: it goes to a ConfigMap.
+    /// A text that is known when rendering; a ConfigMap holds it.
     Text(String),
-    /// In the secret manager.
+    /// A value of the secret manager.
     Secret(SecretRef),
-    /// Text around values of the secret manager.
+    /// Text that contains values of the secret manager.
     Template(Vec<TemplatePart>),
 }
 
-/// A part of a value that is put together in the cluster.
+/// A part of a value that the secret operator assembles in the cluster.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum TemplatePart {
     /// Text known when rendering.
@@ -62,7 +62,7 @@ pub enum TemplatePart {
     Secret {
         /// Its place.
         reference: SecretRef,
-        /// Whether it stands inside a URL and is encoded as a part of one.
+        /// Whether the value is part of a URL and has to be URL-encoded.
         in_url: bool,
     },
 }
@@ -72,11 +72,11 @@ pub enum TemplatePart {
 pub struct ConfigFile {
     /// Its path.
     pub path: String,
-    /// What is in it.
+    /// Its content.
     pub content: FileContent,
 }
 
-/// What is in a file.
+/// The content of a file.
 #[derive(Clone, Debug)]
 pub enum FileContent {
     /// Text.
@@ -85,37 +85,37 @@ pub enum FileContent {
     Secret(SecretRef),
 }
 
-/// Where a container sees a volume.
+/// A volume mount of a container.
 #[derive(Clone, Debug)]
 pub struct Mount {
     /// The volume's name.
     pub volume: String,
     /// The path.
     pub path: String,
-    /// Whether it may not be written.
+    /// Whether the mount is read-only.
     pub read_only: bool,
 }
 
 /// A volume of a pod.
 #[derive(Clone, Debug)]
 pub enum Volume {
-    /// An empty folder.
+    /// An empty directory.
     Tmp {
         /// Its name.
         name: String,
-        /// What it is kept on.
+        /// The storage medium.
         medium: Medium,
-        /// The most it may hold.
+        /// The size limit.
         size: Quantity,
     },
-    /// A claim that stays.
+    /// A persistent volume claim.
     Claim {
         /// Its name.
         name: String,
         /// Its size.
         size: Quantity,
     },
-    /// A folder of the node.
+    /// A directory of the node.
     Host(HostPath),
 }
 
@@ -129,7 +129,7 @@ impl Volume {
     }
 }
 
-/// A folder of the node.
+/// A directory of the node.
 #[derive(Clone, Debug)]
 pub struct HostPath {
     /// The volume's name.
@@ -141,30 +141,30 @@ pub struct HostPath {
 /// The probes of a container.
 #[derive(Clone, Debug, Default)]
 pub struct Probes {
-    /// Whether it can take traffic.
+    /// The readiness probe.
     pub ready: Option<Probe>,
-    /// Whether it has to be restarted.
+    /// The liveness probe.
     pub live: Option<Probe>,
-    /// Whether it has started.
+    /// The startup probe.
     pub start: Option<Probe>,
 }
 
-/// A probe; what is `None` is Kubernetes' default.
+/// A probe. `None` leaves a field to the default of Kubernetes.
 #[derive(Clone, Debug)]
 pub struct Probe {
-    /// What is tried.
+    /// The action.
     pub action: ProbeAction,
-    /// Seconds before the first try.
+    /// Seconds before the first probe.
     pub after: Option<u64>,
-    /// Seconds between tries.
+    /// Seconds between probes.
     pub every: Option<u64>,
-    /// Seconds a try may take.
+    /// Timeout in seconds.
     pub timeout: Option<u64>,
-    /// Failures in a row that count.
+    /// Consecutive failures until the probe fails.
     pub failures: Option<u32>,
 }
 
-/// What a probe tries. Ports are container ports.
+/// The action of a probe. Ports are container ports.
 #[derive(Clone, Debug)]
 pub enum ProbeAction {
     /// A path.
@@ -195,17 +195,17 @@ pub enum ProbeAction {
     },
 }
 
-/// The rights of a container.
+/// The security context of a container.
 #[derive(Clone, Debug)]
 pub struct Security {
     /// User.
     pub user: u32,
     /// Group.
     pub group: u32,
-    /// Capabilities beyond none.
+    /// Added capabilities; all others are dropped.
     pub capabilities: Vec<String>,
-    /// Whether it may write to its image.
+    /// Whether the root file system is writable.
     pub writable_root: bool,
-    /// Whether it has every right on its node.
+    /// Whether the container is privileged.
     pub privileged: bool,
 }

@@ -1,7 +1,7 @@
-//! The truth: what every environment of the platform is, with names resolved, defaults applied, addresses planned and flows derived.
+//! The resolved platform in every environment: names resolved, defaults applied, addresses planned, flows derived.
 //!
-//! Made by `resolve` alone and never changed after. If two readers need a fact it stands here; if one does, it belongs to that reader's view. Knows
-//! nothing of the spec's shape, of templates or of the disk.
+//! Only `resolve` creates it, and nothing changes it later. A fact that several readers need is part of the model; a fact that one reader needs is
+//! part of that reader's view. The model does not depend on the spec's types, on templates or on the disk.
 
 mod addon;
 mod container;
@@ -25,7 +25,7 @@ use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Q
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
-/// The tags that platgen sets on every cloud resource itself; the labels of a platform, which are tags too, have other keys.
+/// The keys of the tags that platgen sets on every cloud resource. Labels of the platform, which also become tags, must have other keys.
 pub const TAGS: [&str; 6] = ["environment", "layer", "managed_by", "owner", "platform", "region"];
 
 /// Every environment of a platform.
@@ -33,7 +33,7 @@ pub const TAGS: [&str; 6] = ["environment", "layer", "managed_by", "owner", "pla
 pub struct Estate {
     /// The platform's name.
     pub name: Name,
-    /// Its environments, in promotion order; one that could not be resolved is missing.
+    /// The environments that could be resolved, in promotion order.
     pub environments: IndexMap<String, Platform>,
 }
 
@@ -46,37 +46,37 @@ pub struct Platform {
     pub labels: BTreeMap<String, String>,
     /// The environment's name.
     pub environment: Name,
-    /// Whether it is guarded against destruction.
+    /// Whether the environment is protected against destruction.
     pub protected: bool,
     /// Its domain.
     pub domain: Domain,
-    /// The region of schedules, jobs and writers.
+    /// The region of scheduled apps, jobs and the primary of each store.
     pub primary: Name,
-    /// The team that owns what nobody else does.
+    /// The team that owns everything without another owner.
     pub owner: Name,
-    /// Where Terraform keeps its state.
+    /// The region of the Terraform state.
     pub state_region: Option<Name>,
-    /// Where secrets come from.
+    /// The secret manager.
     pub secrets: Secrets,
     /// Groups of people.
     pub groups: Vec<Group>,
     /// Namespaces, in the order of the spec.
     pub namespaces: IndexMap<String, Namespace>,
-    /// Its regions; the same workload stands in each region it runs in, with that region's addresses.
+    /// The regions. A workload is part of each region that it runs in, with the addresses of that region.
     pub regions: IndexMap<String, Region>,
-    /// Changes to single objects.
+    /// Patches of single objects.
     pub patches: Vec<Patch>,
     /// Raw manifests.
     pub manifests: Vec<Manifest>,
     /// Raw Terraform files.
     pub terraform: Vec<TerraformFile>,
-    /// Findings that are accepted.
+    /// Waivers: accepted findings.
     pub waivers: Vec<Waiver>,
 }
 
 impl Platform {
-    /// The bucket that holds the state of an account's roots in this environment; bootstrap makes it, every other root names it. Accounts
-    /// are part of it because bucket names are shared by all customers of the cloud.
+    /// The bucket of the Terraform state of an account in this environment. The bootstrap root creates the bucket; all other roots refer to it. The
+    /// name contains the account because bucket names are unique across all customers of the cloud.
     pub fn state_bucket(&self, account: &str) -> String {
         format!("{}-{}-terraform-state-{account}", self.name, self.environment)
     }
@@ -87,10 +87,10 @@ impl Platform {
     }
 }
 
-/// Where secrets come from.
+/// The secret manager.
 #[derive(Clone, Debug)]
 pub struct Secrets {
-    /// The manager.
+    /// The kind of the manager.
     pub store: SecretStore,
     /// Vault's address, path and role.
     pub vault: Option<(String, String, String)>,
@@ -101,11 +101,11 @@ pub struct Secrets {
 pub struct Group {
     /// The group's name in the spec.
     pub name: Name,
-    /// What Kubernetes calls it: the id of the identity provider, or the name on a cluster without one.
+    /// The name in Kubernetes: the id in the identity provider, or the name in the spec on a cluster without one.
     pub id: String,
-    /// What its members may do.
+    /// The role of its members.
     pub role: GroupRole,
-    /// Where; every namespace of the platform where empty.
+    /// The namespaces of the role. Empty: every namespace of the platform.
     pub namespaces: Vec<Name>,
 }
 
@@ -116,15 +116,15 @@ pub struct Namespace {
     pub name: Name,
     /// The team that owns it.
     pub owner: Name,
-    /// The most its pods may ask for together: processors, memory, volumes.
+    /// The resource quota of its pods.
     pub quota: Quota,
-    /// The pod security standard that is enforced.
+    /// The enforced pod security standard.
     pub pod_security: PodSecurityLevel,
     /// Why it is not `restricted`.
     pub reason: Option<String>,
 }
 
-/// The most the pods of a namespace may ask for together.
+/// The resource quota of a namespace.
 #[derive(Clone, Debug, Default)]
 pub struct Quota {
     /// Processors.
@@ -142,47 +142,47 @@ pub struct Region {
     pub name: Name,
     /// Its provider.
     pub provider: Provider,
-    /// Zones in use, by their full names.
+    /// The full names of the zones in use.
     pub zones: Vec<String>,
     /// Its account, project or subscription.
     pub account: Option<String>,
-    /// Whether no other environment uses its account in this region, so that its network root sets the defaults of the account there.
+    /// Whether no other environment uses the account in this region. If so, the network root sets the defaults of the account there.
     pub owns_account: bool,
     /// Whether it is the environment's primary.
     pub primary: bool,
-    /// Its network; none on a provider without one of ours.
+    /// Its network. `None` if platgen does not create networks for the provider.
     pub network: Option<Network>,
     /// Its cluster.
     pub cluster: Cluster,
-    /// What runs in it, by `namespace/name`, in the order of the spec: apps, then stores.
+    /// Workloads by `namespace/name`, in the order of the spec: apps, then stores.
     pub workloads: IndexMap<String, Workload>,
-    /// Who talks to whom, sorted.
+    /// The permitted flows, sorted.
     pub flows: Vec<Flow>,
 }
 
 impl Region {
-    /// The workload that an end of a flow is; none of what is no workload of this region.
+    /// The workload at an end of a flow. `None` if the end is not a workload of this region.
     pub fn workload_of(&self, peer: &Peer) -> Option<&Workload> {
         let Peer::Workload { namespace, name, .. } = peer else { return None };
         self.workloads.get(&format!("{namespace}/{name}"))
     }
 
-    /// The ranges of the nodes that an end of a flow may run on, where its pods have the addresses of their nodes: no policy can name such pods.
-    /// None for pods with addresses of their own, and where nobody knows those of the nodes.
+    /// The address ranges of the nodes of a workload in the host network, which network policies can't select by labels. `None` for pods with
+    /// addresses of their own, and if the node ranges are not known.
     pub fn node_ranges(&self, peer: &Peer) -> Option<Vec<Cidr>> {
         let workload = self.workload_of(peer).filter(|workload| workload.host_network)?;
         let subnets = self.network.as_ref()?.subnets.iter().filter(|subnet| workload.placement.subnets.contains(&subnet.name));
         let ranges: Vec<Cidr> = subnets.flat_map(|subnet| &subnet.ranges).map(|range| range.cidr).collect();
-        // A rule without a peer would be one for everybody.
+        // A rule without a peer would allow everybody.
         (!ranges.is_empty()).then_some(ranges)
     }
 
-    /// The role of the secret operator on AWS: the accounts of SecretStores take it, and the cluster's root makes it. At most 64 characters.
+    /// The IAM role of the secret operator on AWS, at most 64 characters. Service accounts of SecretStores assume the role.
     pub fn secrets_role(&self) -> String {
         truncate_with_hash(&format!("{}-secrets", self.cluster.name), 64)
     }
 
-    /// The key vault of the region on Azure; names of vaults have at most 24 characters.
+    /// The name of the key vault of the region on Azure, at most 24 characters.
     pub fn key_vault(&self) -> String {
         truncate_with_hash(&self.cluster.name, 24)
     }
@@ -195,37 +195,37 @@ pub struct Cluster {
     pub name: String,
     /// Its version.
     pub version: KubernetesVersion,
-    /// What enforces network policies.
+    /// The engine that enforces network policies.
     pub policy_engine: PolicyEngine,
-    /// Groups of nodes.
+    /// Node pools.
     pub pools: Vec<Pool>,
 }
 
-/// A group of equal nodes.
+/// A node pool.
 #[derive(Clone, Debug)]
 pub struct Pool {
     /// Its name.
     pub name: Name,
-    /// The subnet its nodes stand in.
+    /// The subnet of its nodes.
     pub subnet: Name,
     /// The machine type.
     pub machine: String,
-    /// What a machine of it has; none where nobody knows.
+    /// The capacity of a machine, if known.
     pub capacity: Option<Machine>,
-    /// Nodes in the region, least and most.
+    /// The minimum and maximum number of nodes in the region.
     pub nodes: (u32, u32),
     /// Labels on its nodes.
     pub labels: BTreeMap<String, String>,
-    /// Taints on its nodes: key, value, effect as Kubernetes spells it.
+    /// Taints of its nodes: key, value, and effect as in Kubernetes.
     pub taints: Vec<(String, String, &'static str)>,
     /// The size of a node's disk.
     pub disk: Quantity,
 }
 
-/// What is known of a machine type, before it keeps something for itself.
+/// The capacity of a machine type, including what the node reserves for the system.
 #[derive(Clone, Debug)]
 pub struct Machine {
-    /// Its instruction set, as Kubernetes calls it.
+    /// The architecture, as in Kubernetes.
     pub architecture: Option<&'static str>,
     /// Its processors.
     pub cpu: Option<Quantity>,
@@ -238,17 +238,17 @@ pub struct Machine {
 pub struct Patch {
     /// Its name in the spec.
     pub name: Name,
-    /// Where its target stands.
+    /// The span of the target.
     pub span: Span,
     /// The object.
     pub target: crate::value::Target,
-    /// What changes it.
+    /// The change.
     pub change: Change,
     /// Why.
     pub reason: String,
 }
 
-/// What a patch does.
+/// The change of a patch.
 #[derive(Clone, Debug)]
 pub enum Change {
     /// Maps merge, everything else replaces, null removes (RFC 7386).
@@ -262,36 +262,36 @@ pub enum Change {
 pub struct Manifest {
     /// Its name in the spec.
     pub name: Name,
-    /// Where its path stands.
+    /// The span of the path.
     pub span: Span,
     /// The file's name, for messages.
     pub path: String,
     /// The text.
     pub text: String,
-    /// The namespace of objects that name none.
+    /// The namespace of objects without `metadata.namespace`.
     pub namespace: Option<Name>,
     /// Why the platform needs it.
     pub reason: String,
 }
 
-/// Findings that are accepted.
+/// Waivers: accepted findings.
 #[derive(Clone, Debug)]
 pub struct Waiver {
     /// Its name in the spec.
     pub name: Name,
-    /// Where its key stands.
+    /// The span of the key.
     pub span: Span,
-    /// The rule that finds them.
+    /// The rule.
     pub rule: RuleName,
-    /// The objects it is accepted on.
+    /// The objects.
     pub objects: Vec<ObjectPattern>,
     /// Whether it holds for every object of every environment.
     pub everywhere: bool,
     /// Why.
     pub reason: String,
-    /// The last day it holds.
+    /// The last day of the waiver.
     pub expires: Date,
-    /// Where that day stands.
+    /// The span of the last day.
     pub expires_span: Span,
 }
 
@@ -302,12 +302,12 @@ pub struct TerraformFile {
     pub name: Name,
     /// The text.
     pub text: String,
-    /// The layer whose roots it goes to.
+    /// The layer of the roots that contain the file.
     pub root: Layer,
 }
 
 impl TerraformFile {
-    /// The name of its file in the root; none that platgen writes starts so.
+    /// The name of the file in the root. No other file that platgen writes has this prefix.
     pub fn file_name(&self) -> String {
         format!("raw-{}.tf", self.name)
     }

@@ -1,4 +1,4 @@
-//! The private network of a region: ranges as the address plan has them.
+//! The private network of a region, with the ranges of the address plan.
 
 use crate::value::{Cidr, Name};
 
@@ -21,7 +21,7 @@ pub struct Network {
     pub lb_internal: Vec<ZoneRange>,
     /// Private endpoints, per zone.
     pub endpoints: Vec<ZoneRange>,
-    /// The link to other networks, per zone; empty without one.
+    /// Transit gateway attachments, per zone. Empty without `network.on_premises`.
     pub transit: Vec<ZoneRange>,
     /// The ranges of the company's own network.
     pub on_premises: Vec<Cidr>,
@@ -32,22 +32,22 @@ pub struct Network {
 pub struct NetworkSubnet {
     /// Its name.
     pub name: Name,
-    /// The name it had before; what is in it stays.
+    /// The previous name. The subnet keeps its resources.
     pub renamed_from: Option<Name>,
-    /// Whether it takes what names no subnet.
+    /// Whether entries without `subnet` use it.
     pub default: bool,
-    /// Whether it has nodes of its own that take nothing else.
+    /// Whether its nodes run only pods of this subnet.
     pub isolated: bool,
     /// Whether it has a route to the internet.
     pub internet: bool,
-    /// Its ranges; one without a zone where subnets are regional.
+    /// Its ranges: one per zone, or a single range without a zone if subnets are regional.
     pub ranges: Vec<ZoneRange>,
 }
 
 /// A range in one zone.
 #[derive(Clone, Debug)]
 pub struct ZoneRange {
-    /// The zone's full name, e.g. `eu-west-1a`; empty where the range is regional.
+    /// The zone's full name, e.g. `eu-west-1a`; empty if the range is regional.
     pub zone: String,
     /// The range.
     pub cidr: Cidr,

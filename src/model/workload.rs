@@ -1,4 +1,4 @@
-//! What runs in a region: apps and stores alike, with every value resolved for that region.
+//! Workloads: the apps and stores of a region, with every value resolved for that region.
 
 use super::{Addon, Container, Volume};
 use crate::source::Span;
@@ -7,7 +7,7 @@ use crate::value::{Cidr, Engine, Name, Percent, Protocol, Via};
 /// An app or a store in one region.
 #[derive(Clone, Debug)]
 pub struct Workload {
-    /// Where its key stands in the spec.
+    /// The span of its key in the spec.
     pub span: Span,
     /// Its name, unique in its namespace.
     pub name: Name,
@@ -17,39 +17,39 @@ pub struct Workload {
     pub owner: Name,
     /// The engine of the store that it runs, `None` for an app.
     pub store: Option<Engine>,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
-    /// What it speaks.
+    /// Its protocol.
     pub protocol: Protocol,
-    /// How many there are, least and most; equal without autoscaling.
+    /// The minimum and maximum number of replicas; equal without autoscaling.
     pub replicas: (u32, u32),
-    /// What starts more of them.
+    /// Autoscaling targets.
     pub autoscaling: Option<Autoscaling>,
-    /// Containers that run to completion first, in order.
+    /// Init containers, in order.
     pub init: Vec<Container>,
     /// The app's own container.
     pub main: Container,
-    /// Containers beside it.
+    /// Sidecars.
     pub sidecars: Vec<Container>,
     /// Volumes of its pods.
     pub volumes: Vec<Volume>,
-    /// The Service in front of it.
+    /// Its Service.
     pub service: Option<Service>,
-    /// Ways in from outside.
+    /// Its exposures outside the cluster.
     pub exposures: Vec<Exposure>,
-    /// Where its pods may run.
+    /// The placement of its pods.
     pub placement: Placement,
-    /// Seconds it may take to stop, without the draining of connections.
+    /// Termination grace period in seconds, without the time for draining connections.
     pub grace: u64,
     /// Group that owns its volumes.
     pub fs_group: u32,
-    /// Whether its pods see the node's network.
+    /// Whether its pods use the node's network.
     pub host_network: bool,
-    /// Whether its pods see the node's processes.
+    /// Whether its pods use the node's process namespace.
     pub host_pid: bool,
-    /// Why its rights are looser than the default.
+    /// The reason for a security context that is less strict than the default.
     pub reason: Option<String>,
-    /// Why it has no probes.
+    /// The reason for having no probes.
     pub no_probes: Option<String>,
 }
 
@@ -59,26 +59,26 @@ impl Workload {
         self.store.is_some()
     }
 
-    /// Every container: its own, then init containers, then sidecars.
+    /// Every container: the main one, then init containers, then sidecars.
     pub fn containers(&self) -> impl Iterator<Item = &Container> {
         std::iter::once(&self.main).chain(&self.init).chain(&self.sidecars)
     }
 }
 
-/// What a workload is.
+/// The kind of a workload.
 #[derive(Clone, Debug)]
 pub enum Kind {
-    /// Served or working all the time.
+    /// Replicas without volumes of their own.
     Deployment,
-    /// The same with volumes that stay; sizes by volume name.
+    /// Replicas with persistent volumes.
     StatefulSet,
-    /// One on every node.
+    /// One pod on every node.
     DaemonSet,
-    /// Runs by the clock.
+    /// Runs on a schedule.
     CronJob(Cron),
-    /// Runs once before a rollout; seconds it may take.
+    /// Runs once before a rollout.
     Job {
-        /// Seconds it may take.
+        /// Time limit in seconds.
         deadline: Option<u64>,
     },
 }
@@ -96,32 +96,32 @@ impl Kind {
     }
 }
 
-/// When and how long a CronJob runs.
+/// Schedule and deadline of a CronJob.
 #[derive(Clone, Debug)]
 pub struct Cron {
-    /// Five-field cron.
+    /// Cron expression with five fields.
     pub schedule: String,
     /// Its time zone.
     pub timezone: String,
-    /// Seconds a run may take.
+    /// Time limit of a run in seconds.
     pub deadline: Option<u64>,
 }
 
-/// What starts more pods.
+/// Autoscaling targets.
 #[derive(Clone, Debug)]
 pub struct Autoscaling {
-    /// Share of the requested processors.
+    /// Target utilization of requested CPU.
     pub cpu: Option<Percent>,
-    /// Share of the requested memory.
+    /// Target utilization of requested memory.
     pub memory: Option<Percent>,
 }
 
-/// The Service in front of a workload.
+/// The Service of a workload.
 #[derive(Clone, Debug)]
 pub struct Service {
     /// Its ports.
     pub ports: Vec<ServicePort>,
-    /// Further names, each a Service of its own.
+    /// Additional names; each becomes a Service.
     pub aliases: Vec<Name>,
 }
 
@@ -130,73 +130,73 @@ pub struct Service {
 pub struct ServicePort {
     /// Its name.
     pub name: String,
-    /// The Service's number.
+    /// Port number of the Service.
     pub port: u16,
-    /// The container's number.
+    /// Port number of the container.
     pub target: u16,
 }
 
-/// A way in from outside.
+/// An exposure of a workload outside the cluster.
 #[derive(Clone, Debug)]
 pub struct Exposure {
-    /// Where the spec declares it.
+    /// The span of the declaration in the spec.
     pub span: Span,
     /// The full host name.
     pub host: String,
-    /// The path below which it is reached; `/` is all.
+    /// Path prefix of the requests.
     pub path: String,
-    /// What that path becomes.
+    /// Replacement of the path prefix.
     pub rewrite: Option<String>,
     /// The Service's port.
     pub port: u16,
     /// The container's port.
     pub target: u16,
-    /// Seconds a request may take.
+    /// Request timeout in seconds.
     pub timeout: Option<u64>,
-    /// Whether connections stay open.
+    /// Whether WebSocket connections are allowed.
     pub websocket: bool,
-    /// Through which load balancer.
+    /// The load balancer.
     pub via: Via,
-    /// Who may come in; everybody where empty.
+    /// The permitted client ranges. Empty: all.
     pub from: Vec<Cidr>,
 }
 
-/// Where a workload's pods may run.
+/// Placement of a workload's pods.
 #[derive(Clone, Debug)]
 pub struct Placement {
-    /// The subnets it may run in; one, but for what runs on every node.
+    /// The permitted subnets: one, or all of them for a pod on every node.
     pub subnets: Vec<Name>,
-    /// Whether it runs on every node there is, whatever its subnet.
+    /// Whether a pod runs on every node of every subnet.
     pub everywhere: bool,
-    /// One pool of it.
+    /// The pool, if the spec sets one.
     pub pool: Option<Name>,
-    /// The architectures its nodes may have; empty: any.
+    /// The permitted architectures. Empty: any.
     pub architectures: Vec<&'static str>,
-    /// Taints it tolerates.
+    /// Tolerations.
     pub tolerations: Vec<Toleration>,
-    /// How its pods are spread over zones.
+    /// The spread of its pods over zones.
     pub spread: Spread,
 }
 
-/// A taint that is tolerated.
+/// A toleration of a taint.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Toleration {
     /// The taint's key.
     pub key: String,
     /// The taint's value.
     pub value: String,
-    /// Its effect, as Kubernetes spells it.
+    /// Its effect, as in Kubernetes.
     pub effect: &'static str,
 }
 
-/// How pods are spread over zones.
+/// The spread of pods over zones.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Spread {
-    /// Not at all: one pod, a job, or one on every node.
+    /// No spread: one pod, a job, or a pod on every node.
     None,
-    /// Evenly where it can be.
+    /// Even if possible.
     Soft,
-    /// Evenly, or not at all.
+    /// Even, or the pod is not scheduled.
     Hard,
 }
 
@@ -211,18 +211,18 @@ impl Spread {
     }
 }
 
-/// Somebody may call somebody.
+/// A permitted connection.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Flow {
-    /// Who calls.
+    /// The caller.
     pub from: Peer,
-    /// Who is called.
+    /// The callee.
     pub to: Peer,
-    /// On which container ports, over TCP.
+    /// The container ports, over TCP.
     pub ports: Vec<u16>,
-    /// What asks for the flow, such as `app/web calls store/orders`.
+    /// The cause, such as `app/web calls store/orders`.
     pub why: String,
-    /// Where the spec declares the dependency, the exposure or the metrics that it follows from.
+    /// The span of the dependency, exposure or metrics key that causes the flow.
     pub span: Span,
 }
 
@@ -231,7 +231,7 @@ pub struct Flow {
 pub enum Peer {
     /// A workload of the platform.
     Workload {
-        /// The region that it runs in.
+        /// Its region.
         region: Name,
         /// Its namespace.
         namespace: String,
@@ -240,11 +240,11 @@ pub enum Peer {
     },
     /// The pods of an add-on of the region's cluster.
     Addon(Addon),
-    /// A service outside: where it is known, its range, else the internet without private ranges.
+    /// An external service: its ranges if known, else the internet without private ranges.
     Outside {
         /// Its name in the spec.
         name: String,
-        /// Its ranges; empty for a host name on the internet.
+        /// Its ranges. Empty for a host name on the internet.
         cidrs: Vec<Cidr>,
     },
 }

@@ -8,7 +8,7 @@ use crate::syntax::Field;
 use crate::value::{Name, PodSecurityLevel};
 use indexmap::IndexMap;
 
-/// Who is there.
+/// Groups and namespaces of an environment.
 #[derive(Debug, Default)]
 pub(super) struct Access {
     pub(super) groups: Vec<Group>,
@@ -89,14 +89,14 @@ impl EnvironmentResolver<'_> {
         access
     }
 
-    /// Owners are teams.
+    /// Reports an owner that is not a team.
     pub(super) fn check_owner(&mut self, owner: &Field<Name>) {
         if let Some((name, at)) = owner.spanned() {
             self.is_declared("team", &self.spec.teams, name, at);
         }
     }
 
-    /// Mail addresses have one `@` with something on both sides, and no blanks.
+    /// Reports invalid mail addresses of receivers.
     fn check_mail(&mut self) {
         let spec = self.spec;
         let teams = spec.teams.entries().flat_map(|(_, _, team)| [&team.page, &team.ticket]);

@@ -1,8 +1,6 @@
-//! Whether the cluster has capacity for a workload: a pool in its subnet that does not keep it away, of its architecture, with machines that are large enough,
-//! and the quota of its namespace.
+//! Capacity: whether a node pool fits each workload by subnet, taints, architecture and machine size, and whether quotas hold the workloads.
 //!
-//! Judges what is certain to fail, and nothing else: of a machine that nobody knows, or a pool that no spec names, nothing is said. What a
-//! machine keeps for itself is not counted.
+//! Reports only certain failures: unknown machines and clusters without declared pools are not judged, and system reservations are not counted.
 
 use super::EnvironmentResolver;
 use super::names::{Entry, EntrySpec};
@@ -11,13 +9,13 @@ use crate::model::{Container, Kind, Machine, Platform, Pool, Region, Toleration,
 use crate::source::Span;
 use crate::value::{Name, Quantity};
 
-/// What the limits of a namespace give a container that asks for nothing.
+/// The default CPU request of the LimitRange, in thousandths of a processor.
 const DEFAULT_CPU: u128 = 100;
-/// The same for memory, in bytes; the limit is the request.
+/// The default memory request and limit of the LimitRange, in bytes.
 const DEFAULT_MEMORY: u64 = 128 << 20;
 
 impl EnvironmentResolver<'_> {
-    /// Whether some pool takes the pods of a workload. A workload of every node goes where it fits.
+    /// Reports a workload that fits no node pool. DaemonSets are not judged.
     pub(super) fn capacity(&mut self, entry: &Entry, workload: &Workload, region: &Region) {
         if region.cluster.pools.is_empty() || matches!(workload.kind, Kind::DaemonSet) {
             return;
@@ -65,7 +63,7 @@ impl EnvironmentResolver<'_> {
         }
         pools.retain(fits);
         let (cpu, memory) = request(workload);
-        // The first that may be large enough ends the question; of the others the largest is named.
+        // One pool that may be large enough suffices; otherwise the finding names the largest machine.
         let mut largest: Option<(u64, &str, String)> = None;
         for pool in pools {
             let Some(Machine { cpu: Some(cpus), memory: Some(bytes), .. }) = &pool.capacity else { return };
@@ -84,7 +82,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// Whether the quotas of namespaces hold what always runs in a region.
+    /// Reports quotas that are smaller than the minimum of the namespace's workloads in a region.
     pub(super) fn quotas(&mut self, platform: &Platform, region: &Region) {
         let spec = self.spec;
         for (name, _, declared) in spec.namespaces.entries() {
@@ -124,7 +122,7 @@ impl EnvironmentResolver<'_> {
     }
 }
 
-/// What runs in a namespace at the fewest, without jobs.
+/// The resources of a namespace's workloads at their minimum replicas, without jobs.
 #[derive(Default)]
 struct Demand {
     /// Thousandths of a processor.
@@ -158,7 +156,7 @@ fn cpu(container: &Container) -> u128 {
     container.cpu.as_ref().map_or(DEFAULT_CPU, |(request, _)| request.millis())
 }
 
-/// What one pod asks for: its containers together, or an init container that asks for more beside the sidecars.
+/// The requests of one pod: sidecars plus the larger of the main container and the largest init container.
 fn request(workload: &Workload) -> (u128, u64) {
     let memory = |container: &Container| container.memory.as_ref().map_or(DEFAULT_MEMORY, |(request, _)| request.bytes());
     let beside = |others: &[Container]| (others.iter().map(cpu).sum::<u128>(), others.iter().map(memory).fold(0u64, u64::saturating_add));

@@ -10,7 +10,7 @@ use crate::source::Span;
 use crate::spec::TaintEffect;
 use crate::value::{KubernetesVersion, Name, Quantity};
 
-/// The oldest and the newest version of Kubernetes that files are printed for.
+/// The oldest and the newest supported version of Kubernetes.
 const VERSIONS: (KubernetesVersion, KubernetesVersion) = (KubernetesVersion::new(1, 33), KubernetesVersion::new(1, 37));
 
 impl EnvironmentResolver<'_> {
@@ -62,7 +62,7 @@ impl EnvironmentResolver<'_> {
         pools
     }
 
-    /// What is known of a machine type: what the spec says of it, else what its provider says. Of one that nobody knows the user is told.
+    /// The capacity of a machine type: from `cloud.machines`, or from the facts of the provider. Reports unknown machine types.
     fn machine(&mut self, provider: Provider, name: &str, at: Option<Span>) -> Option<Machine> {
         if let Some(declared) = self.spec.cloud.at(|cloud| &cloud.machines).find(name) {
             let machine = declared.value.get()?;
@@ -104,7 +104,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// Whether files can be printed for a version, and clusters of it be had.
+    /// Reports a version that platgen does not support or the provider does not offer.
     pub(super) fn version(&mut self, version: KubernetesVersion, at: Span, provider: Provider) {
         let (oldest, newest) = VERSIONS;
         if version < oldest || newest < version {

@@ -1,7 +1,6 @@
-//! Entries of one namespace -> the names that two of them claim, or that are not theirs to have.
+//! Name collisions: names that two entries of a namespace use, and names that are reserved.
 //!
-//! An entry gives its name to all its objects; a Service is made for each alias, and a headless one for each StatefulSet. Tells, and changes
-//! nothing.
+//! All objects of an entry have the entry's name. Each alias and each StatefulSet adds a Service. Reports findings and resolves nothing.
 
 use super::EnvironmentResolver;
 use super::names::{Entry, EntrySpec, Names};
@@ -10,7 +9,7 @@ use crate::source::Span;
 use crate::spec::StoreSize;
 use std::collections::BTreeMap;
 
-/// Names of objects that every namespace has, and what has them.
+/// Names of the objects that exist in every namespace, with the object.
 const RESERVED: [(&str, &str); 4] = [
     ("allow-dns", "the network policy for DNS"),
     ("default", "the service account that Kubernetes creates"),
@@ -18,11 +17,11 @@ const RESERVED: [(&str, &str); 4] = [
     ("platgen", "the service account of the SecretStore"),
 ];
 
-/// Who has a name in a namespace: the place where it was given, and the entry.
+/// The span and the entry that use a name in a namespace.
 type Taken<'n> = BTreeMap<(&'n str, String), (Span, &'n Entry)>;
 
 impl EnvironmentResolver<'_> {
-    /// Tells of names that collide among the apps and stores of this environment.
+    /// Reports colliding names among the apps and stores of this environment.
     pub(super) fn check_collisions(&mut self, names: &Names) {
         let mut taken = Taken::new();
         let here = || names.iter().filter(|entry| entry.absent.is_none() && entry.rendered);
@@ -68,7 +67,7 @@ fn served(entry: &Entry) -> Option<&str> {
     matches!(entry.spec, EntrySpec::App(_) | EntrySpec::Store(_)).then_some(entry.namespace.as_ref()?.as_str())
 }
 
-/// Whether it becomes a StatefulSet, which has a Service of its own.
+/// Whether the entry becomes a StatefulSet, which has a headless Service.
 fn keeps(entry: &Entry) -> bool {
     match &entry.spec {
         EntrySpec::App(app) => app.volumes.get().is_some_and(|all| !all.is_empty()),

@@ -1,4 +1,4 @@
-//! A container of the spec becomes one of the model: values, files, probes, resources and rights.
+//! Containers: variables, files, probes, resources and security context.
 
 use super::engines::Fallback;
 use super::provenance::RecordPath;
@@ -13,26 +13,26 @@ use crate::spec::ContainerFields;
 use crate::syntax::Field;
 use crate::value::{AbsolutePath, ImageTag, Medium, Name, Quantity, QuantityRange, Text};
 
-/// The size of an empty folder that names none.
+/// The default size of an empty directory, in bytes.
 const TMP_SIZE: u64 = 64 << 20;
 
-/// The disk a container is promised, and the most it gets beside its empty folders: enough for the 5 x 10 MiB of logs that a node keeps, and far
-/// below the disk of a node, so that one container cannot fill it for all.
+/// The default request and limit of ephemeral storage, in bytes, without empty directories: enough for the 5 x 10 MiB of logs that a node keeps, and
+/// far below the disk of a node, so that one container cannot fill it.
 const EPHEMERAL: (u64, u64) = (128 << 20, 1 << 30);
 
-/// The origin of resources that neither the spec nor its defaults have.
+/// The origin of resources that the spec does not set.
 pub(super) const RESOURCES: &str = "the default of containers and their empty folders";
 
-/// The fewest bytes that anything can be made of; below it a unit was forgotten.
+/// The smallest plausible size in bytes; a smaller figure lacks its unit.
 const LEAST: u64 = 64 << 10;
 
 /// A container as the spec declares it.
 pub(super) struct Declared<'a> {
     pub(super) name: &'a Name,
-    /// Where its key stands.
+    /// The span of the key.
     pub(super) span: Span,
     pub(super) fields: ContainerFields<'a>,
-    /// The mounts of the volumes that its entry declares.
+    /// The mounts of the entry's persistent volumes.
     pub(super) volumes: Volumes,
     /// Its container ports.
     pub(super) ports: Vec<(String, u16)>,
@@ -41,11 +41,11 @@ pub(super) struct Declared<'a> {
     pub(super) at: RecordPath,
 }
 
-/// The most bytes that a ConfigMap may hold (Kubernetes' `MaxSecretSize`, which it takes for both).
+/// The maximum size of a ConfigMap in bytes (`MaxSecretSize` in Kubernetes, which applies to both).
 const MOST_CONFIG: usize = 1 << 20;
 
 impl EnvironmentResolver<'_> {
-    /// A container, as its spec declares it.
+    /// Resolves a container.
     pub(super) fn container(&mut self, mut declared: Declared<'_>, consumer: &mut Consumer<'_>, pod: &mut Pod) -> Option<Container> {
         let (fields, mut volumes) = (declared.fields, std::mem::take(&mut declared.volumes));
         let image = self.image(&declared);
@@ -113,7 +113,7 @@ impl EnvironmentResolver<'_> {
         })
     }
 
-    /// An amount of bytes so small that its unit was forgotten: no process starts in it, and no file system fits.
+    /// Reports a size that is so small that its unit is missing.
     pub(super) fn has_unit(&mut self, name: &str, amount: &Quantity, at: Span) {
         if amount.bytes() < LEAST {
             let message = format!("`{name}: {amount}` is {} bytes", amount.bytes());
@@ -153,7 +153,7 @@ impl EnvironmentResolver<'_> {
         Some(image.to_string())
     }
 
-    /// The words of a command line.
+    /// Resolves the words of a command line.
     fn words(&mut self, words: &Field<Vec<Field<Text>>>, what: &str, consumer: &mut Consumer<'_>, at: &RecordPath) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
         for (text, span) in words.items() {
@@ -179,7 +179,7 @@ impl EnvironmentResolver<'_> {
         all
     }
 
-    /// Kubernetes fills `$(NAME)` in where a container names its variables one by one; ours come from a ConfigMap as a whole, and stay as they are.
+    /// Reports `$(NAME)` in a variable: Kubernetes expands it in `env`, but not in `envFrom`, through which platgen sets variables.
     fn not_expanded(&mut self, fields: ContainerFields<'_>, name: &str, text: &str, at: Span) {
         for (_, rest) in text.match_indices("$(").map(|(start, _)| (start, text.get(start + 2..).unwrap_or_default())) {
             let Some((inner, _)) = rest.split_once(')') else { continue };
@@ -197,7 +197,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// A process gets its words and variables as texts that end with a zero byte, so none can hold one.
+    /// Reports NUL bytes: words and variables reach a process as NUL-terminated strings.
     fn printable(&mut self, what: &str, text: &str, at: Span) {
         if text.contains('\0') {
             self.error(Code::InvalidValue, format!("{what} contains a NUL byte, which processes can't receive"), at);
@@ -312,7 +312,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// The text of a file beside the spec.
+    /// The text of a file that the spec includes.
     pub(super) fn included(&mut self, path: &str, at: Span) -> Option<String> {
         match self.inputs.included.get(path) {
             Some(Ok(text)) => Some(text.clone()),
@@ -328,7 +328,7 @@ impl EnvironmentResolver<'_> {
     }
 }
 
-/// The disk of a container whose spec names none: what is in its empty folders counts, too.
+/// The ephemeral storage of a container that sets none. The content of empty directories counts towards the limit.
 fn disk(folders: u64) -> (Quantity, Quantity) {
     (Quantity::from_bytes(EPHEMERAL.0), Quantity::from_bytes(EPHEMERAL.1.saturating_add(folders)))
 }

@@ -1,6 +1,6 @@
-//! What is said once per entry, wherever it runs: contradictions, what is missing, names too long, names that collide, what is not rendered.
+//! Checks of apps that do not depend on the region: contradictions, missing fields, long names, fields that are not rendered.
 //!
-//! Tells, and changes nothing.
+//! Reports findings and resolves nothing.
 
 use super::names::{Entry, EntrySpec, Names};
 use super::{EnvironmentResolver, written};
@@ -11,11 +11,11 @@ use crate::spec::App;
 use crate::syntax::{Field, Map};
 use crate::value::{CountRange, Name, PolicyEngine, PortMap, PortName, Protocol};
 
-/// CronJob adds eleven characters to the names of its pods (Kubernetes' own limit), a StatefulSet's revision label as many.
+/// The longest name of a CronJob (Kubernetes adds eleven characters) and of a StatefulSet (so does its revision label).
 pub(super) const SHORT_NAME: usize = 52;
 
 impl EnvironmentResolver<'_> {
-    /// What is said once per entry: owners, names, warnings of what is not rendered.
+    /// Checks every entry once.
     pub(super) fn check_entries(&mut self, names: &Names) {
         self.check_collisions(names);
         for entry in names.iter() {
@@ -28,9 +28,9 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// SPEC: what an entry is follows from what it says; contradictions are errors.
+    /// The kind of an app follows from its keys; keys that contradict each other are errors.
     fn check_app(&mut self, entry: &Entry, app: &App) {
-        // What a profile brings that is not there, which has been told, is not missing.
+        // An unknown profile, which is reported, may set the missing fields.
         let lacks_profile = app.from.values().any(|name| self.spec.profiles.find(name.as_str()).is_none());
         if !lacks_profile {
             self.require(&app.image, "image", entry.key);
@@ -52,7 +52,7 @@ impl EnvironmentResolver<'_> {
             ];
             for (name, span, excluded) in others {
                 if let (Some(span), true) = (span, excluded) {
-                    // The later of the two is the one to look at: it may stand in a layer above.
+                    // The later key is the one to change: it may be in a layer above.
                     let (first, later) = if (span.file, span.start) < (at.file, at.start) { (span, at) } else { (at, span) };
                     self.contradiction(format!("`{name}` can't be combined with `{kind}`"), later, Some(first));
                 }
@@ -111,7 +111,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// The way for the collector is open, and no collector knows of it.
+    /// Warns that `metrics` opens a port that no Prometheus configuration uses.
     pub(super) fn nobody_reads_metrics(&mut self, at: Span) {
         let message = "`metrics` opens the port for Prometheus, but this version does not render the scrape configuration";
         self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
@@ -133,7 +133,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// Regions of an entry are those of the spec, or one word for several.
+    /// Checks `regions` of an app: declared regions, or `all` or `primary` alone.
     fn check_regions_of(&mut self, regions: &Field<Vec<Field<Name>>>) {
         let words: Vec<(&Name, Span)> = regions.items().collect();
         if let Some((_, at)) = regions.spanned().filter(|(all, _)| all.is_empty()) {
@@ -152,7 +152,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// A list of regions names each once.
+    /// Reports names that a list contains twice.
     pub(super) fn once_each(&mut self, words: &[(&Name, Span)]) {
         for (at, (name, span)) in words.iter().enumerate() {
             if let Some((_, first)) = words.iter().take(at).find(|(known, _)| known == name) {
@@ -162,7 +162,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// What starts more pods needs room between the least and the most of them.
+    /// Checks autoscaling: it needs a range of replicas.
     fn check_scale(&mut self, app: &App) {
         let Some(scale) = app.scale.get() else { return };
         let targets = [("cpu", &scale.cpu), ("memory", &scale.memory)];
@@ -192,7 +192,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// A Service has each port once.
+    /// Reports ports of a Service with the same number.
     pub(super) fn check_ports(&mut self, ports: &Field<Map<PortName, PortMap>>) {
         let mut known: Vec<(u16, Span)> = Vec::new();
         for (_, at, map) in ports.entries() {

@@ -9,12 +9,12 @@ use crate::model::{Change, Manifest, Patch, Platform, TerraformFile};
 use crate::source::Span;
 use crate::value::{Name, Target};
 
-/// The kinds of objects that are named after their workload.
+/// The kinds of objects that have the name of their workload.
 const NAMED_AFTER: &[&str] =
     &["CronJob", "DaemonSet", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "Service", "ServiceAccount", "StatefulSet"];
 
 impl EnvironmentResolver<'_> {
-    /// Whether a patch's target can be there: an object of a workload is judged here, any other when it is rendered.
+    /// Reports a patch whose target can't exist. Only objects of workloads are checked here; the renderer checks the others.
     fn check_target(&mut self, target: &Target, at: Span, platform: &Platform, names: &Names) {
         let (kind, Some(namespace)) = (target.kind(), target.namespace()) else { return };
         if !NAMED_AFTER.contains(&kind) || platform.namespaces.get(namespace.as_str()).is_none() || target.name() == "default" {
@@ -103,7 +103,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// The layer that a raw Terraform file names; none where it goes to no root, and an error unless the file is for other environments.
+    /// The layer of a raw Terraform file. `None` if no root contains the file, which is reported unless the file is for other environments.
     fn layer(&mut self, name: &Name, at: Span, platform: Option<&Platform>) -> Option<Layer> {
         let rendered = Layer::ALL.iter().copied().filter(|layer| !layer.providers().is_empty());
         let Some(layer) = rendered.clone().find(|layer| layer.name() == name.as_str()) else {

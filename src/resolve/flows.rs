@@ -1,4 +1,4 @@
-//! Who talks to whom, and the hostnames under which apps are reached.
+//! Flows between workloads, and the hostnames of exposed apps.
 
 use super::EnvironmentResolver;
 use super::names::{Entry, EntrySpec};
@@ -22,7 +22,7 @@ pub(super) struct Hosts {
 #[derive(Debug)]
 struct Claim {
     span: Span,
-    /// The domain of its environment, and where it stands.
+    /// The domain of its environment, and the span of that domain.
     domain: (String, Option<Span>),
     environment: String,
 }
@@ -30,16 +30,16 @@ struct Claim {
 impl Hosts {
     fn claim(&mut self, host: &str, path: &str, span: Span, domain: (String, Option<Span>), environment: &Name) {
         let claims = self.claims.entry((host.to_string(), path.to_string())).or_default();
-        // The same place in several regions is one claim; in several environments it is two.
+        // A declaration that applies to several regions is one claim; in several environments, there is one claim for each.
         claims.push(Claim { span, domain, environment: environment.to_string() });
     }
 
-    /// Whether this place has claimed its hosts already, in another region of the environment.
+    /// Whether the declaration has claimed its hosts in another region of the environment.
     fn seen(&self, span: Span, environment: &Name) -> bool {
         self.claims.values().flatten().any(|claim| claim.span == span && claim.environment == environment.as_str())
     }
 
-    /// Tells of every host and path with two claims: one finding for two places, whatever hosts they make.
+    /// Reports hosts and paths with two claims, in one finding for each pair of declarations.
     pub(super) fn report(&self, found: &mut Diagnostics) {
         let mut pairs: BTreeMap<(Span, Span), (Vec<String>, Vec<String>)> = BTreeMap::new();
         for ((host, path), claims) in &self.claims {
@@ -48,7 +48,7 @@ impl Hosts {
             claims.sort_by_key(|claim| claim.span);
             let Some((first, others)) = claims.split_first() else { continue };
             for claim in others {
-                // The same place in two environments: their domains are what is equal.
+                // The same declaration in two environments: the environments have the same domain.
                 let (first_at, at) = if claim.span == first.span && claim.domain.0 == first.domain.0 {
                     (first.domain.1.unwrap_or(first.span), claim.domain.1.unwrap_or(claim.span))
                 } else {
@@ -75,7 +75,7 @@ impl Hosts {
 }
 
 impl EnvironmentResolver<'_> {
-    /// The ways in from outside of an app.
+    /// The exposures of an app.
     pub(super) fn exposures(&mut self, app: &App, consumer: &Consumer<'_>, hosts: &mut Hosts) -> Vec<Exposure> {
         let (entry, platform) = (consumer.entry, consumer.platform);
         let ports = &entry.ports[..];
@@ -136,7 +136,7 @@ impl EnvironmentResolver<'_> {
         exposures
     }
 
-    /// A policy knows pods in their nodes' network by the ranges of the nodes, so where nobody knows these no policy can open the way.
+    /// Warns of flows of pods in the host network if the node ranges are not known: network policies select such pods by node range.
     pub(super) fn nodes_in_reach(&mut self, region: &Region) {
         for flow in &region.flows {
             let on_a_node = |peer: &&Peer| region.workload_of(peer).is_some_and(|workload| workload.host_network);
@@ -162,7 +162,7 @@ impl EnvironmentResolver<'_> {
         self.record_entry(of, || (format!("{at}.via"), via.name(), format!("{}.{at}: the internet unless it says otherwise", of.entry)));
     }
 
-    /// What `needs` names, each with its place.
+    /// The dependencies that `needs` declares.
     pub(super) fn needs<'n>(&mut self, needs: &Field<Vec<Field<Ref>>>, consumer: &Consumer<'n>) -> Vec<Dependency<'n>> {
         let mut all = Vec::new();
         for (reference, at) in needs.items() {
@@ -198,7 +198,7 @@ impl EnvironmentResolver<'_> {
         exposures: &[Exposure],
         metrics: &[(u16, Span)],
     ) -> Vec<Flow> {
-        // What is said under `needs`, too, has its place there.
+        // A dependency that `needs` also declares keeps the span in `needs`.
         let said = |need: &&Dependency| needs.iter().any(|known| known.entry.key == need.entry.key && known.target == need.target);
         let derived: Vec<Dependency> = consumer.needs.iter().filter(|need| !said(need)).copied().collect();
         let mut all = needs;
@@ -218,7 +218,7 @@ impl EnvironmentResolver<'_> {
         flows
     }
 
-    /// What a workload's needs open in its region.
+    /// The flows of a workload's dependencies in its region.
     fn flows_of(&mut self, consumer: &Consumer<'_>, placement: &Placement, needs: &[Dependency<'_>]) -> Vec<Flow> {
         let from = consumer.peer();
         let peer = |namespace: &Name, name: &Name| Peer::Workload {
@@ -256,7 +256,7 @@ impl EnvironmentResolver<'_> {
         flows
     }
 
-    /// What is on the internet is called from a subnet that has a way there.
+    /// Reports a dependency on the internet from a subnet without a route to it.
     fn way_out(&mut self, consumer: &Consumer<'_>, placement: &Placement, entry: &Entry, cidrs: &[Cidr], at: Span) {
         let premises = matches!(&entry.spec, EntrySpec::External { on_premises: true, .. });
         if premises || (!cidrs.is_empty() && cidrs.iter().all(|cidr| cidr.is_private())) {

@@ -1,7 +1,10 @@
-//! Turns specs, locks and provider facts into the resolved platform; the only place where policy is decided.
+//! Turns specs, locks and provider facts into the resolved platform. All policy decisions are made here.
 //!
-//! Every environment is always resolved, alone, so that a fault in one hides nothing in another; addresses are planned for all of them together.
-//! Pure: no clock, disk or environment. Nothing after it sees a [`Spec`].
+//! Each environment is resolved separately, so that an error in one hides nothing in another; addresses are planned for all of them together.
+//! The module is pure: it uses no clock, disk or process environment. Later stages do not see a [`Spec`].
+//!
+//! Each section of the spec has a file: `platform`, `network`, `cluster`, `access`, `extensions`, `waivers`; apps and stores are resolved in
+//! `workloads`, `containers`, `probes`, `security`, `volumes`, `placement` and `flows`, and checked in `entries`, `stores`, `pods` and `collisions`.
 
 mod access;
 pub mod addresses;
@@ -44,21 +47,21 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// What a spec refers to besides itself.
+/// The inputs of a spec besides itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
-    /// The texts of the spec, for the exact places inside values.
+    /// The texts of the spec, for spans inside of values.
     pub sources: &'a Sources,
-    /// The files that `from:` names, by path: the text, or why it could not be read.
+    /// The files that `from` includes, by path: the text, or the reason why it could not be read.
     pub included: &'a BTreeMap<String, Result<String, String>>,
 }
 
-/// What resolving gives.
+/// The result of resolving.
 #[derive(Debug)]
 pub struct Resolution {
-    /// The environments that could be resolved; none where the platform itself could not.
+    /// The environments that could be resolved. `None` if the platform has no valid name or lacks a section.
     pub estate: Option<Estate>,
-    /// The lock with every new range; where it differs from the one given, that one is stale.
+    /// The lock with every new range. The given lock is stale if it differs.
     pub lock: Lock,
     /// Every finding.
     pub diagnostics: Diagnostics,
@@ -126,7 +129,7 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
     Resolution { estate, lock, diagnostics: found, provenance }
 }
 
-/// Notes and records the regions whose account no other environment uses in the same region.
+/// Sets and records `owns_account` of every region.
 fn owners(environments: &mut IndexMap<String, Platform>, provenance: &mut BTreeMap<String, Vec<Computed>>) {
     let regions = environments.values().flat_map(|platform| platform.regions.values());
     let mut users: BTreeMap<(Option<String>, Name), usize> = BTreeMap::new();
@@ -145,7 +148,7 @@ fn owners(environments: &mut IndexMap<String, Platform>, provenance: &mut BTreeM
     }
 }
 
-/// Whether this version of platgen may read the spec.
+/// Reports a spec that requires another version of platgen.
 fn check_tool(spec: &Spec, found: &mut Diagnostics) {
     let version = env!("CARGO_PKG_VERSION");
     if let (Some((wanted, at)), Ok(own)) = (spec.platgen.spanned(), version.parse::<semver::Version>())
@@ -160,7 +163,7 @@ fn require_environments(spec: &Spec, found: &mut Diagnostics) -> bool {
     let place = spec.api_version.span().unwrap_or(Span::new(FileId(0), 0..0));
     let mut complete = true;
     if place.end == 0 && spec.api_version.is_missing() && spec.platform.is_missing() && spec.environments.is_missing() {
-        return false; // nothing could be read, which has been told
+        return false; // nothing could be read, which is already reported
     }
     let mut require = |present: bool, section: &str| {
         if !present {
@@ -179,10 +182,10 @@ fn require_environments(spec: &Spec, found: &mut Diagnostics) -> bool {
     complete
 }
 
-/// The longest reason, in bytes: one becomes an annotation, and all of an object's together hold 256 KiB.
+/// The maximum length of a reason, in bytes. A reason becomes an annotation, and the annotations of an object hold 256 KiB in total.
 const LONGEST_REASON: usize = 4096;
 
-/// One environment while it is resolved.
+/// Resolves one environment.
 struct EnvironmentResolver<'a> {
     environment: &'a Name,
     spec: &'a Spec,
@@ -194,7 +197,7 @@ struct EnvironmentResolver<'a> {
     region_specs: Rc<[regions::RegionSpec]>,
     /// The subnets of the environment.
     subnets: Rc<[network::SubnetSpec]>,
-    /// How many references meant nothing so far.
+    /// The number of unknown references so far.
     unknown_references: u32,
     found: Diagnostics,
 }
@@ -202,7 +205,7 @@ struct EnvironmentResolver<'a> {
 /// Two keys that exclude each other: the finding is at the first, the note at the second.
 type Exclusion<'m> = (Option<Span>, Option<Span>, &'m str);
 
-/// The keys that are written, with their places.
+/// The keys that are set, with their spans.
 fn written<'n>(keys: impl IntoIterator<Item = (&'n str, Option<Span>)>) -> Vec<(&'n str, Span)> {
     keys.into_iter().filter_map(|(name, span)| Some((name, span?))).collect()
 }
@@ -235,12 +238,12 @@ impl<'a> EnvironmentResolver<'a> {
         self.found.push(diagnostic);
     }
 
-    /// What the spec says of the environment.
+    /// The environment in the spec.
     fn own_environment(&self) -> Option<&'a spec::Environment> {
         self.spec.environments.value(self.environment.as_str())
     }
 
-    /// Names what this version reads and checks, and does not render.
+    /// Warns of a field that this version does not render.
     fn not_rendered(&mut self, name: &str, at: Span) {
         let message = format!("`{name}` is read and checked, but this version does not render it");
         self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
@@ -250,7 +253,7 @@ impl<'a> EnvironmentResolver<'a> {
         self.tell(Diagnostic::new(code, message).at(at));
     }
 
-    /// The value of a field that has no default; a finding where it is missing.
+    /// The value of a required field. Reports a missing field.
     fn require<'f, T>(&mut self, field: &'f Field<T>, name: &str, entry: Span) -> Option<&'f T> {
         if field.is_missing() {
             let diagnostic = Diagnostic::new(Code::MissingField, format!("`{name}` is missing")).at(entry);
@@ -291,7 +294,7 @@ impl<'a> EnvironmentResolver<'a> {
         }
     }
 
-    /// Whether a reason was given: it is the waiver of what it stands beside.
+    /// The reason for a setting, which the checks accept as its waiver. Reports a missing reason.
     fn reason(&mut self, field: &Field<String>, name: &str, what: &str, at: Span) -> Option<String> {
         match field {
             Field::Set(text, at) if text.len() > LONGEST_REASON => {

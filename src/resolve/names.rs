@@ -1,4 +1,4 @@
-//! Which entries exist, under which names, and what a reference means.
+//! The index of entries, and the lookup of references.
 
 use super::EnvironmentResolver;
 use super::engines;
@@ -10,7 +10,7 @@ use crate::value::{EntryName, Name, PortMap, PortName, Ref, RefKind, StoreMode};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How many unknown references of an environment are compared with the names there are.
+/// The maximum number of unknown references of an environment that get a suggestion.
 const SUGGESTED: u32 = 20;
 
 /// Every app, store, external service, chart and bucket of the spec, present in this environment or not.
@@ -24,16 +24,16 @@ pub(super) struct Names {
 pub(super) struct Entry {
     pub(super) kind: RefKind,
     pub(super) name: Name,
-    /// None for what has no namespace.
+    /// The namespace, if its kind has one.
     pub(super) namespace: Option<Name>,
     pub(super) key: Span,
-    /// The place of `only`, where the entry is absent in this environment.
+    /// The span of `only`, if the entry does not exist in this environment.
     pub(super) absent: Option<Span>,
     /// Whether this version of platgen renders it.
     pub(super) rendered: bool,
-    /// Its Service's ports: name, Service's number, container's number.
+    /// The ports: name, number of the Service, number of the container.
     pub(super) ports: Vec<(String, u16, u16)>,
-    /// Whether its ports are invalid, which has a diagnostic of its own: no other diagnostic names them.
+    /// Whether the ports are invalid. That is already reported, so no other finding is about them.
     pub(super) ports_invalid: bool,
     pub(super) spec: EntrySpec,
 }
@@ -43,7 +43,7 @@ pub(super) struct Entry {
 pub(super) enum EntrySpec {
     App(Arc<App>),
     Store(Arc<Store>),
-    /// Host, address, and whether it is in the company's own network.
+    /// An external service; `on_premises` if it is in the company's own network.
     External {
         host: String,
         url: Option<String>,
@@ -53,7 +53,7 @@ pub(super) enum EntrySpec {
 }
 
 impl Entry {
-    /// An entry without namespace and ports that is present and rendered.
+    /// An entry without namespace and ports that exists and is rendered.
     fn new(kind: RefKind, key: &EntryName, span: Span, spec: EntrySpec) -> Entry {
         let ports_invalid = match &spec {
             EntrySpec::App(app) => ports_invalid(&app.port, &app.ports),
@@ -74,7 +74,7 @@ impl Entry {
         }
     }
 
-    /// `app/shop/web`, or without the namespace where the entry has none.
+    /// Kind and name, such as `app/web`.
     pub(super) fn display(&self) -> String {
         format!("{}/{}", self.kind.as_str(), self.name)
     }
@@ -113,7 +113,7 @@ impl Names {
         self.entries.values().flatten()
     }
 
-    /// What a reference made from `namespace` means: an entry of that namespace first, else the only one of that name.
+    /// The entries that a reference from `namespace` may mean. An entry of that namespace has precedence.
     fn candidates(&self, reference: &Ref, namespace: &Name) -> Vec<&Entry> {
         let all = self.entries.get(&(reference.kind(), reference.name().to_string())).map(Vec::as_slice).unwrap_or_default();
         let wanted = reference.namespace();
@@ -128,7 +128,7 @@ impl Names {
     }
 }
 
-/// The default name of an app's only port: what it speaks.
+/// The default name of an app's only port: its protocol.
 pub(super) fn port_name(app: &App) -> &'static str {
     match app.protocol.get() {
         Some(crate::value::Protocol::Grpc) => "grpc",
@@ -138,7 +138,7 @@ pub(super) fn port_name(app: &App) -> &'static str {
 }
 
 impl EnvironmentResolver<'_> {
-    /// The index of everything that can be referred to.
+    /// The index of all entries.
     pub(super) fn names(&mut self) -> Names {
         let mut names = Names::default();
         let spec = self.spec;
@@ -180,7 +180,7 @@ impl EnvironmentResolver<'_> {
                 (Field::Bad(_), ..) | (_, Field::Bad(_), _) | (.., Field::Bad(_))
             );
             let (host, port, url) = match (external.url.get(), external.host.get(), external.port.get()) {
-                // Told already; it is there, and nothing more is said of it.
+                // The fault is already reported: the entry exists, without an address.
                 _ if bad => (String::new(), 0, None),
                 (Some(url), _, _) => (url.host().to_string(), url.port().get(), Some(url.to_string())),
                 (None, Some(host), Some(port)) => (host.to_string(), port.get(), None),
@@ -206,7 +206,7 @@ impl EnvironmentResolver<'_> {
         names
     }
 
-    /// Adds an entry; a diagnostic where its namespace has one of the same kind and name.
+    /// Adds an entry. Reports a second entry of the same kind and name in a namespace.
     fn add(&mut self, names: &mut Names, entry: Entry) {
         let list = names.entries.entry((entry.kind, entry.name.to_string())).or_default();
         if let Some(other) = list.iter().find(|other| other.namespace == entry.namespace) {
@@ -218,7 +218,7 @@ impl EnvironmentResolver<'_> {
         list.push(entry);
     }
 
-    /// The namespace of an entry: said in its key, said in its field, or the only one there is.
+    /// The namespace of an entry: from its key, from `namespace`, or the only namespace.
     pub(super) fn namespace_of(&mut self, key: &EntryName, field: &Field<Name>, span: Span, kind: &str) -> Option<Name> {
         let spec = self.spec;
         match (key.namespace(), field) {
@@ -254,7 +254,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// The key of an entry as the spec has it: with the namespace where two entries have the name.
+    /// The key of an entry in the spec, with the namespace if the spec has it.
     pub(super) fn key_of(&self, entry: &Entry) -> String {
         let both = EntryName::new(entry.namespace.clone(), entry.name.clone());
         let qualified = match entry.kind {
@@ -264,14 +264,14 @@ impl EnvironmentResolver<'_> {
         if qualified { both.to_string() } else { entry.name.to_string() }
     }
 
-    /// What a reference means. `None` where it means nothing that is here and rendered; a finding says why, or has said it already.
+    /// The entry of a reference. `None` if there is none in this environment, which is reported.
     pub(super) fn lookup<'n>(&mut self, names: &'n Names, reference: &Ref, namespace: &Name, at: Span) -> Option<&'n Entry> {
         match names.candidates(reference, namespace)[..] {
             [] => {
                 let kind = reference.kind().as_str();
                 let written = reference.without_suffix().to_string();
                 let at = self.place_of(&written, at);
-                // So many are no typing errors: something was renamed, and comparing each with all names would take the longest.
+                // So many unknown references come from a renamed entry, and suggestions are expensive.
                 self.unknown_references += 1;
                 if self.unknown_references > SUGGESTED {
                     self.error(Code::UnknownReference, format!("there is no {kind} `{written}`"), at);
@@ -306,7 +306,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// The port that a reference means: the one it names, or the only one.
+    /// The port of a reference: the named one, or the only one. Numbers of the Service and of the container.
     pub(super) fn port_of(&mut self, entry: &Entry, reference: &Ref, at: Span) -> Option<(u16, u16)> {
         if entry.ports_invalid {
             return None;
@@ -339,7 +339,7 @@ impl EnvironmentResolver<'_> {
     }
 }
 
-/// Whether the ports are unreadable or given twice.
+/// Whether the ports are invalid or both `port` and `ports` are set.
 fn ports_invalid(port: &Field<PortMap>, ports: &Field<crate::syntax::Map<PortName, PortMap>>) -> bool {
     matches!(port, Field::Bad(_))
         || matches!(ports, Field::Bad(_))
@@ -347,7 +347,7 @@ fn ports_invalid(port: &Field<PortMap>, ports: &Field<crate::syntax::Map<PortNam
         || (!port.is_missing() && !ports.is_missing())
 }
 
-/// Ports of an entry: `port`, `ports`, or what its engine has.
+/// The ports of an entry: from `port`, `ports`, or its engine.
 fn ports(
     port: &Field<PortMap>,
     ports: &Field<crate::syntax::Map<PortName, PortMap>>,

@@ -14,10 +14,10 @@ use crate::value::{Cidr, Name};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
-/// The subnet that stands where the spec declares none.
+/// The name of the subnet if the spec declares none.
 const DEFAULT_SUBNET: &str = "general";
 
-/// Ranges that no network of its own may take: this host, the metadata services' and other link-local addresses, groups, and what is reserved.
+/// Ranges that no network may use, with their purpose.
 const NEVER_OURS: [(&str, &str); 5] = [
     ("0.0.0.0/8", "this network (RFC 1122)"),
     ("127.0.0.0/8", "loopback (RFC 1122)"),
@@ -65,14 +65,14 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// A planned range, with a record of its key in the lock; `name` is its place under the region's addresses.
+    /// A planned range. Records the range under `addresses.REGION.NAME`.
     fn range(&self, region: &str, name: &str, key: Key) -> Option<Cidr> {
         let cidr = self.plan.get(&key)?;
         self.record(|| (format!("addresses.{region}.{name}"), cidr, Origin::Lock(key)));
         Some(cidr)
     }
 
-    /// The network of a region. `None` on a provider without networks of ours, or where a range is missing, which the address plan reports.
+    /// The network of a region. `None` if platgen creates no networks for the provider, or if a range is missing, which the address plan reports.
     pub(super) fn network(&self, spec: &RegionSpec, subnets: &[SubnetSpec]) -> Option<Network> {
         let (environment, region) = (self.environment.as_str(), spec.name.as_str());
         let zonal = spec.provider == Provider::Aws;
@@ -115,7 +115,7 @@ impl EnvironmentResolver<'_> {
         })
     }
 
-    /// Ranges that can be somebody's.
+    /// Checks the ranges of the network, and that one subnet is the default.
     pub(super) fn check_network(&mut self) {
         let spec = self.spec;
         self.check_default_subnet();
@@ -160,7 +160,7 @@ impl EnvironmentResolver<'_> {
     }
 }
 
-/// Whether an address means the machine itself, its neighbours, or nobody.
+/// Whether an address is loopback, link-local or reserved.
 pub(super) fn is_inside(address: Ipv4Addr) -> bool {
     let ranges = NEVER_OURS.iter().filter_map(|(range, _)| range.parse::<Cidr>().ok());
     let one = Cidr::around(address.into(), 32);

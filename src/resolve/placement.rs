@@ -1,4 +1,4 @@
-//! What an entry says of subnet, pool and architecture -> where its pods may run.
+//! Placement: subnet, pool, tolerations, architectures and zone spread of an entry.
 
 use super::EnvironmentResolver;
 use super::values::Consumer;
@@ -8,7 +8,7 @@ use crate::syntax::Field;
 use crate::value::{Architecture, Name};
 use std::rc::Rc;
 
-/// How many pods there are at a time.
+/// The number of pods at a time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Runs {
     Once,
@@ -17,14 +17,14 @@ pub(super) enum Runs {
 }
 
 impl Runs {
-    /// Of a number of replicas.
+    /// The value for a maximum number of replicas.
     pub(super) fn replicas(most: u32) -> Runs {
         if most > 1 { Runs::Several } else { Runs::Once }
     }
 }
 
 impl EnvironmentResolver<'_> {
-    /// Where pods may run: their subnet, one of its pools, the architectures of both.
+    /// The placement of an entry's pods.
     pub(super) fn placement(
         &mut self,
         subnet: &Field<Name>,
@@ -64,7 +64,7 @@ impl EnvironmentResolver<'_> {
         let everywhere = runs == Runs::OnEveryNode && subnet.is_missing() && chosen.is_none();
         let subnets = if everywhere { declared.iter().map(|subnet| subnet.name.clone()).collect() } else { vec![wanted] };
         let is_isolated = |name: &Name| declared.iter().any(|subnet| subnet.name == *name && subnet.isolated);
-        // What runs on every node is kept away from none. A subnet without nodes has no taint.
+        // A pod on every node tolerates the taint of every isolated subnet. A subnet without nodes has no taint.
         let has_nodes = |name: &Name| !everywhere || pools.is_empty() || pools.iter().any(|pool| pool.subnet == *name);
         let isolated = subnets.iter().filter(|name| is_isolated(name) && has_nodes(name));
         let mut tolerations: Vec<Toleration> =

@@ -1,6 +1,6 @@
-//! The specs of all environments -> one request for addresses, and its answer as findings at the spec's own places.
+//! The address request for the specs of all environments, and the problems of the plan as findings.
 //!
-//! How addresses are chosen is `addresses`' own.
+//! `addresses` chooses the addresses.
 
 use super::addresses::{self, Plan, Request, Reserved};
 use super::network::subnets;
@@ -54,7 +54,7 @@ pub(super) fn plan_addresses(specs: &Specs, lock: &Lock, found: &mut Diagnostics
     let faulty: Vec<Key> =
         problems.iter().filter(|problem| !matches!(problem, addresses::Problem::NoRoom { .. })).map(|p| p.key().clone()).collect();
     for problem in problems {
-        // What lies in a range that is wrong has no room for that reason alone.
+        // Lack of room inside an invalid range is only a consequence.
         if matches!(problem, addresses::Problem::NoRoom { .. })
             && faulty.iter().any(|key| key.is_ancestor_of(problem.key()) || key == problem.key())
         {
@@ -75,7 +75,7 @@ pub(super) fn plan_addresses(specs: &Specs, lock: &Lock, found: &mut Diagnostics
     (plan, lock)
 }
 
-/// The ranges that others have, and where they are named. Environments share one address space, so what is taken for one is taken for all.
+/// The reserved ranges with their spans. Environments share one address space, so a range that is reserved in one is reserved in all.
 fn taken(specs: &Specs, found: &mut Diagnostics) -> (Vec<Reserved>, Vec<(Cidr, Span)>) {
     let mut reserved = Vec::new();
     let mut spans: Vec<(Cidr, Span)> = Vec::new();

@@ -12,11 +12,11 @@ use crate::value::{Domain, Name, PolicyEngine, SecretStore};
 use indexmap::IndexMap;
 use std::rc::Rc;
 
-/// The digits of an AWS account, which end the name of its bucket.
+/// The number of digits of an AWS account, which is part of the bucket's name.
 const ACCOUNT: usize = 12;
 
 impl EnvironmentResolver<'_> {
-    /// The platform with its regions, before people, workloads and extensions are known. None without a region.
+    /// The platform with its regions, without groups, workloads and extensions. `None` without a region.
     pub(super) fn base(&mut self, regions: Vec<Region>) -> Option<Platform> {
         let spec = self.spec;
         let (platform, at) = spec.platform.spanned()?;

@@ -1,6 +1,6 @@
-//! What is said once of the containers of a pod together: names, ports, and what an init container can't have.
+//! Checks across the containers of a pod: names, ports, and fields that an init container can't have.
 //!
-//! Tells, and changes nothing.
+//! Reports findings and resolves nothing.
 
 use super::names::Entry;
 use super::{EnvironmentResolver, written};
@@ -13,7 +13,7 @@ use crate::value::Name;
 use std::collections::BTreeMap;
 
 impl EnvironmentResolver<'_> {
-    /// Containers of one pod have names of their own; the app's container has the name of the app.
+    /// Reports containers of a pod with the same name. The main container has the name of the app.
     pub(super) fn check_container_names(&mut self, entry: &Entry, app: &App) {
         let mut taken = vec![(&entry.name, entry.key)];
         for (name, at, _) in [&app.init, &app.sidecars].into_iter().filter_map(Field::get).flat_map(|all| all.iter()) {
@@ -28,7 +28,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// Containers of one pod share its address: each port is one container's.
+    /// Reports a port on which two containers of a pod listen: they share one address.
     pub(super) fn check_listeners(&mut self, sidecars: &Field<Map<Name, spec::Container>>, port: Option<Span>, main: Option<&Container>) {
         let own = main.into_iter().flat_map(|main| &main.ports).map(|(_, number)| *number);
         let mut taken: BTreeMap<u16, Option<Span>> = own.map(|number| (number, port)).collect();
@@ -48,7 +48,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// What only a container that stays can have.
+    /// Reports fields that an init container can't have.
     pub(super) fn check_init(&mut self, containers: &Field<Map<Name, spec::Container>>) {
         for (_, key, container) in containers.entries() {
             let message = |name: &str| format!("an init container can't have `{name}`");

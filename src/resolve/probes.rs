@@ -1,4 +1,4 @@
-//! What an entry says of probes -> the probes of its main container. None is ever invented.
+//! Probes of containers. platgen adds no probe by itself, except those of a store's engine.
 
 use super::containers::Declared;
 use super::names::Entry;
@@ -11,7 +11,7 @@ use crate::syntax::Field;
 use crate::value::{Duration, PortSpecifier};
 use std::ops::RangeInclusive;
 
-/// The largest figure that the API takes where it has 32 bits.
+/// The largest 32-bit number of the Kubernetes API.
 pub(super) const MOST: u64 = i32::MAX as u64;
 
 impl EnvironmentResolver<'_> {
@@ -43,7 +43,7 @@ impl EnvironmentResolver<'_> {
         result
     }
 
-    /// The probes of the store's engine; an app has none.
+    /// The default probes, which only stores have.
     fn fallback_probes(&self, declared: &Declared<'_>) -> Probes {
         let (probes, at) = (&declared.fallback.probes, &declared.at);
         for (name, probe) in [("ready", &probes.ready), ("live", &probes.live), ("start", &probes.start)] {
@@ -130,7 +130,7 @@ impl EnvironmentResolver<'_> {
         })
     }
 
-    /// A length of time in the whole seconds that Kubernetes counts.
+    /// A duration in seconds. Reports fractions of a second, and durations outside the allowed range.
     pub(super) fn seconds(&mut self, name: &str, field: &Field<Duration>, allowed: RangeInclusive<u64>) -> Option<u64> {
         let (time, at) = field.spanned()?;
         if !time.millis().is_multiple_of(1000) {
@@ -155,7 +155,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// The number of a port that is named or numbered.
+    /// The number of a port that is given by name or number.
     pub(super) fn named_port(&mut self, port: &PortSpecifier, at: Span, ports: &[(String, u16)]) -> Option<u16> {
         match port {
             PortSpecifier::Number(number) => Some(number.get()),

@@ -1,4 +1,4 @@
-//! What an environment says of its regions and subnets, beside the facts of the provider.
+//! The regions of an environment, with the facts of their providers.
 
 use super::EnvironmentResolver;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
@@ -9,12 +9,12 @@ use crate::spec::{self, Spec};
 use crate::syntax::Field;
 use crate::value::Name;
 
-/// A region as the spec and the provider's facts have it.
+/// A region of the spec with the facts of its provider.
 #[derive(Clone)]
 pub(super) struct RegionSpec {
     pub(super) name: Name,
     pub(super) provider: Provider,
-    /// Full names.
+    /// The full names of the zones.
     pub(super) zones: Vec<String>,
 }
 
@@ -23,7 +23,7 @@ pub(super) fn short_zone(region: &str, zone: &str) -> String {
     zone.strip_prefix(region).map_or(zone, |rest| rest.trim_start_matches('-')).to_string()
 }
 
-/// The regions that an environment names, with their facts; what is wrong with them is told by `tell`.
+/// The regions of an environment. Passes findings to `tell`.
 pub(super) fn region_specs(spec: &Spec, environment: &str, tell: &mut dyn FnMut(Diagnostic)) -> Vec<RegionSpec> {
     let mut places = Vec::new();
     // Without the section every region is unknown: that is one fault, which is reported elsewhere.
@@ -46,7 +46,7 @@ pub(super) fn region_specs(spec: &Spec, environment: &str, tell: &mut dyn FnMut(
                     continue;
                 };
                 if let Field::Bad(_) = region.zones {
-                    // Told already; one zone lets everything else be judged.
+                    // The fault is already reported; one zone lets the other checks continue.
                     places.push(RegionSpec {
                         name: name.clone(),
                         provider,
@@ -72,7 +72,7 @@ pub(super) fn region_specs(spec: &Spec, environment: &str, tell: &mut dyn FnMut(
     places
 }
 
-/// Tells of regions that their provider does not have, also where no environment names them.
+/// Reports regions that their provider does not have and no environment uses.
 pub(super) fn check_regions(spec: &Spec, found: &mut Diagnostics) {
     let used: Vec<&Name> = spec.environments.entries().flat_map(|(_, _, environment)| environment.regions.values()).collect();
     for (name, span, region) in spec.regions.entries().filter(|(name, _, _)| !used.contains(name)) {

@@ -1,5 +1,5 @@
-//! Texts of the spec that look like credentials: by the shape that issuers give their keys, by a password in an address, or by the name they
-//! stand under. Every text that was written is looked at, also where a layer above takes it away: what is in the file is in the repository.
+//! Credentials in the spec: texts with the shape of an issued key, with a password in an address, or under the name of a credential. All written
+//! texts are scanned, even if a layer above removes them, because the file is committed.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::Span;
@@ -7,7 +7,7 @@ use crate::syntax::{Kind, Node};
 use regex::bytes::{RegexSet, RegexSetBuilder};
 use std::sync::LazyLock;
 
-/// The shapes by which scanners of repositories know a credential.
+/// The shapes of credentials that repository scanners detect.
 const SHAPES: [&str; 20] = [
     r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
     r"\bgh[pousr]_[0-9A-Za-z]{36}",
@@ -27,13 +27,13 @@ const SHAPES: [&str; 20] = [
     r"\b(?:AccountKey|SharedAccessKey)=[0-9A-Za-z+/]{20,}",
     r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----",
     r"\beyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.",
-    // A password in an address, unless it is filled in.
+    // A password in an address, except an expression.
     r"[a-z][a-z0-9+.-]*://[^/\s:@$]*:[^/\s@$]+@",
     // A password in a connection string.
     r#"(?i)\b(?:password|passwd|pwd)\s*=\s*["']?[^\s"'$/<&;{][^\s"'$&;]{3,}"#,
 ];
 
-/// The compiled shapes, or why they do not compile. The failure is kept: a program that finds no credential and says nothing is worse than none.
+/// The compiled shapes, or the error of their compilation, which `check` reports: a scan that silently finds nothing is dangerous.
 static COMPILED: LazyLock<Result<RegexSet, String>> = LazyLock::new(|| compile(&SHAPES));
 
 /// Compiles shapes over bytes with the ASCII meaning of `\b`, `\s` and `(?i)`, which needs none of the optional Unicode tables of `regex`.
@@ -77,17 +77,17 @@ const CREDENTIALS: [&[&str]; 23] = [
     &["SIGNING", "KEY"],
 ];
 
-/// Words that, after the name of a credential, name something about it: `DB_PASSWORD_FILE`, `TOKEN_TTL`.
+/// Words that, after the name of a credential, name a property of the credential: `DB_PASSWORD_FILE`, `TOKEN_TTL`.
 const ABOUT: &str = "AGE ALG ALGORITHM AUDIENCE BACKEND COLUMN COUNT DIR DISABLED DURATION ENABLED ENCODER ENDPOINT ENGINE EXPIRATION EXPIRES EXPIRY \
      FIELD FILE FORMAT HASHER HEADER HINT HOST ID ISSUER LABEL LEN LENGTH LIFETIME LOCATION MANAGER MAX METHOD MIN MODE NAME NAMESPACE \
      PARAM PARAMETER PATH PATTERN PLACEHOLDER POLICY PREFIX PROMPT PROVIDER REF REGEX RESET ROTATION SCOPE SERVICE SIZE SOURCE STORE \
      SUFFIX TIMEOUT TTL TYPE URI URL VERSION";
 
-/// Texts that are switches, whatever their name says.
+/// Values of switches, which are not credentials.
 const SWITCHES: [&str; 14] =
     ["disabled", "enabled", "false", "include", "no", "none", "null", "off", "omit", "on", "optional", "required", "true", "yes"];
 
-/// Tells of every text in a spec's tree that looks like a credential, and of shapes that do not compile.
+/// Reports every text of a spec that looks like a credential, and shapes that do not compile.
 pub(super) fn check(root: &Node, found: &mut Diagnostics) {
     if let Err(reason) = &*COMPILED {
         found.push(Diagnostic::new(Code::InternalError, format!("the shapes of credentials do not compile: {reason}")));
@@ -116,7 +116,7 @@ fn walk(node: &Node, name: &str, free: bool, found: &mut Diagnostics) {
             for entry in entries.iter() {
                 let free = free || FREE.contains(&&*entry.key);
                 let own = match &*entry.key {
-                    // Of a file its path is what tells.
+                    // The name of a file's text is the path of the file.
                     "text" if !name.is_empty() => name,
                     "value" => named.unwrap_or(&entry.key),
                     key => key,
@@ -161,7 +161,7 @@ pub(super) fn looks_secret(text: &str) -> bool {
 
 /// Whether a literal text under this name is a credential.
 fn names_secret(name: &str, text: &str) -> bool {
-    // What is filled in is a text of its own: a secret's place, an address, or one of `vars`, which are looked at where they stand.
+    // Expressions are not literal, and `vars` are scanned separately.
     if text.len() < 4 || text.starts_with('/') || text.contains("${") || text.contains("$(") || text.contains("://") {
         return false;
     }
@@ -187,7 +187,7 @@ fn is_about(after: &[String]) -> bool {
     after.iter().any(|word| ABOUT.split(' ').any(|about| about == word))
 }
 
-/// Whether letters and digits, or capitals and small letters behind the first, stand together as in no word: the name alone does not tell.
+/// Whether the text combines letters and digits, or lower and upper case after the first letter, as words do not.
 fn is_mixed(text: &str) -> bool {
     let has = |wanted: fn(&u8) -> bool| text.bytes().skip(1).any(|byte| wanted(&byte));
     let letters = text.bytes().any(|byte| byte.is_ascii_alphabetic());
@@ -197,7 +197,7 @@ fn is_mixed(text: &str) -> bool {
         && (has(u8::is_ascii_digit) || (has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase)))
 }
 
-/// Whether a text is more likely made up by a machine, or a single made-up word, than a few words, a number or a sentence.
+/// Whether a text is more likely random than a few words, a number or a sentence.
 fn is_random(text: &str) -> bool {
     if text.len() < 6 || text.contains(char::is_whitespace) || text.bytes().all(|byte| byte.is_ascii_digit()) {
         return false;
@@ -210,7 +210,7 @@ fn is_random(text: &str) -> bool {
     parts.len() < 2 || !parts.iter().all(is_word)
 }
 
-/// The words of a name in capitals, without numbers behind them: of `dbPassword`, `DB_PASSWORD_2` and `db.password` they are the same.
+/// The words of a name in capitals, without trailing digits: the same for `dbPassword`, `DB_PASSWORD_2` and `db.password`.
 fn words_of(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut small = false;

@@ -1,6 +1,6 @@
-//! What is said of sections once per environment: what is missing or can't be, and what this version does not render.
+//! Checks of the sections that become no part of the model, and warnings of sections and fields that are not rendered.
 //!
-//! Tells, and changes nothing.
+//! Reports findings and resolves nothing.
 
 use super::names::Names;
 use super::network::is_inside;
@@ -14,7 +14,7 @@ use crate::value::{Name, RefKind, SecretStore};
 use std::net::IpAddr;
 use std::rc::Rc;
 
-/// Names the sections that are read and checked, but not rendered by this version, and what belongs to one of them and is said without it.
+/// Warns of sections that this version does not render, and of fields elsewhere that depend on them.
 pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
     for section in ["observability", "delivery", "charts", "buckets"] {
         if let Some(&span) = specs.sections.get(section) {
@@ -28,7 +28,7 @@ pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
             }));
         }
     }
-    // Each word once: all of its uses wait for the same.
+    // One warning for all uses of a field.
     let mut once = |name: &str, places: Vec<Span>, why: &str| {
         if let Some(span) = places.first() {
             let message = format!("`{name}` is read and checked, but this version {why}");
@@ -71,7 +71,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// Names what is said of clouds and clusters and belongs to roots and pipelines that this version does not render.
+    /// Warns of fields of clouds, clusters and networks that this version does not render.
     fn unrendered(&mut self) {
         let spec = self.spec;
         let (cloud, cluster) = (&spec.cloud, &spec.cluster);
@@ -124,7 +124,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// Addresses that are outside.
+    /// Reports external services whose address is inside the platform.
     fn check_externals(&mut self) {
         let spec = self.spec;
         for (_, _, external) in spec.external.entries() {
@@ -149,7 +149,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// Charts are read and checked, though not rendered.
+    /// Checks charts, which are not rendered.
     fn check_charts(&mut self, names: &Names) {
         let spec = self.spec;
         for (key, span, chart) in spec.charts.entries() {
@@ -165,7 +165,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// Names that others had before: not their own, not one that is still there, and each only once.
+    /// Checks `renamed_from`: not the own name, not an existing name, and each name only once.
     pub(super) fn check_former<'n>(&mut self, what: &str, entries: impl Iterator<Item = (&'n Name, &'n Field<Name>)>) {
         let entries: Vec<(&Name, &Field<Name>)> = entries.collect();
         let mut taken: Vec<(&Name, Span)> = Vec::new();

@@ -1,4 +1,4 @@
-//! What an entry says of rights -> the rights of a container, within the pod security standard of its namespace.
+//! The security context of a container, within the pod security standard of its namespace.
 
 use super::EnvironmentResolver;
 use super::containers::Declared;
@@ -11,10 +11,10 @@ use crate::source::Span;
 use crate::spec;
 use crate::syntax::Field;
 
-/// The user that containers run as unless they say otherwise: above 10000, so that no account of the node has it.
+/// The default user of containers: above 10000, so that no account of the node has the same id.
 pub(super) const USER: u32 = 10001;
 
-/// The largest id of a user or group that the API takes.
+/// The largest id of a user or group in Kubernetes.
 const LARGEST_ID: u32 = i32::MAX as u32;
 
 impl EnvironmentResolver<'_> {
@@ -74,7 +74,7 @@ impl EnvironmentResolver<'_> {
         Security { user, group, capabilities, writable_root, privileged }
     }
 
-    /// Whether the pod security standard of the namespace lets such a pod in: the API server refuses it, else, long after the render.
+    /// Reports settings that the pod security standard of the namespace forbids, which the API server would reject only during the rollout.
     fn admitted(&mut self, security: &spec::Security, consumer: &Consumer<'_>) {
         let Some(namespace) = consumer.platform.namespaces.get(consumer.namespace.as_str()) else { return };
         let level = namespace.pod_security;
@@ -83,7 +83,7 @@ impl EnvironmentResolver<'_> {
         }
         let restricted = level == PodSecurityLevel::Restricted;
         let name = level.name();
-        // What is refused, where it stands, and the level that takes it.
+        // The setting, its span, and the level that allows it.
         let mut refused: Vec<(String, Span, &str)> = Vec::new();
         if let Some((0, at)) = security.user.spanned().map(|(user, at)| (*user, at)).filter(|_| restricted) {
             refused.push(("`user: 0`".to_owned(), at, "baseline"));

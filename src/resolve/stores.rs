@@ -1,6 +1,6 @@
-//! What is said once per store: contradictions, what is missing, what is not rendered.
+//! Checks of stores that do not depend on the region: contradictions, missing fields, fields that are not rendered.
 //!
-//! Tells, and changes nothing.
+//! Reports findings and resolves nothing.
 
 use super::engines;
 use super::entries::SHORT_NAME;
@@ -109,7 +109,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// The regions of standbys are of the spec, each once, and none is the one where the writer is.
+    /// Checks `standby`: declared regions, each once, without the primary region.
     fn check_standby(&mut self, store: &Store) {
         let words: Vec<(&Name, Span)> = store.standby.items().collect();
         self.once_each(&words);
@@ -125,7 +125,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// How often and how long are said, and fit together.
+    /// Checks the interval, retention and target of backups.
     fn check_copies(&mut self, backup: &Backup, at: Span) {
         self.require(&backup.every, "every", at);
         self.require(&backup.keep, "keep", at);

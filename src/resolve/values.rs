@@ -1,4 +1,4 @@
-//! Texts with expressions become values of one region, and every reference in them becomes a need.
+//! Texts with expressions: their values in one region, and the dependencies that their references declare.
 
 use super::EnvironmentResolver;
 use super::engines;
@@ -9,47 +9,47 @@ use crate::model::{Peer, Platform, Region, Source, TemplatePart};
 use crate::source::Span;
 use crate::value::{AddressField, Expression, Interpolation, Name, OwnField, Part, Protocol, Ref, Text};
 
-/// Who is asking, and where.
+/// The entry that is resolved, with its context.
 pub(super) struct Consumer<'a> {
     pub(super) entry: &'a Entry,
     pub(super) name: &'a Name,
     pub(super) namespace: &'a Name,
     /// `app/web`, for messages.
     pub(super) label: String,
-    /// Its only port: the Service's and the container's.
+    /// Its only port: numbers of the Service and of the container.
     pub(super) port: Option<(u16, u16)>,
     pub(super) platform: &'a Platform,
     pub(super) region: &'a Region,
     pub(super) names: &'a Names,
     /// Its place in the record.
     pub(super) at: RecordPath,
-    /// What it turned out to need.
+    /// The dependencies that its texts declare.
     pub(super) needs: Vec<Dependency<'a>>,
 }
 
-/// Something that is called.
+/// A dependency of an entry.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dependency<'a> {
     pub(super) entry: &'a Entry,
-    /// The container's port.
+    /// The port of the container.
     pub(super) target: u16,
-    /// Where the spec names it.
+    /// The span of the reference.
     pub(super) at: Span,
 }
 
 impl Consumer<'_> {
-    /// The end that it is of its flows.
+    /// The entry as an end of its flows.
     pub(super) fn peer(&self) -> Peer {
         Peer::Workload { region: self.region.name.clone(), namespace: self.namespace.to_string(), name: self.name.to_string() }
     }
 }
 
 impl EnvironmentResolver<'_> {
-    /// The value of a text. `None` where a part of it means nothing; that has been told.
+    /// The value of a text. `None` if an expression has no value, which is reported.
     pub(super) fn value(&mut self, text: &Text, at: Span, what: &str, consumer: &mut Consumer<'_>) -> Option<Source> {
         let mut parts: Vec<TemplatePart> = Vec::new();
         let mut complete = true;
-        // Inside a URL a secret is encoded, so that a `/` or `@` in it can't change where the URL leads.
+        // A secret in a URL is encoded, so that its `/` or `@` can't change the target of the URL.
         let in_url = text.original().contains("://");
         for part in text.parts() {
             let value = match part {
@@ -93,7 +93,7 @@ impl EnvironmentResolver<'_> {
 
     fn expression(&mut self, expression: &Expression, at: Span, whole: Span, what: &str, consumer: &mut Consumer<'_>) -> Option<String> {
         match expression {
-            // A secret is no text: `value` keeps its place.
+            // A secret has no text: `value` keeps the reference.
             Expression::Secret(_) => None,
             Expression::Var(name) => {
                 let declared = self.is_declared("variable", &self.spec.vars, name, self.place_of(name.as_str(), at));
@@ -187,7 +187,7 @@ impl EnvironmentResolver<'_> {
         })
     }
 
-    /// Names what refers to something that is not rendered.
+    /// Warns of a value that refers to an entry that is not rendered.
     pub(super) fn left_out(&mut self, entry: &Entry, at: Span, what: &str, consumer: &Consumer<'_>) {
         let message = format!(
             "{what} of `{}` is not rendered: it refers to `{}`, which this version does not render",
@@ -197,7 +197,7 @@ impl EnvironmentResolver<'_> {
         self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
     }
 
-    /// Names what refers to a store of another region: the load balancer and the way between the regions are not rendered.
+    /// Warns of a value that refers to a store of another region: access across regions is not rendered.
     pub(super) fn out_of_reach(&mut self, entry: &Entry, at: Span, what: &str, consumer: &Consumer<'_>) {
         let (label, here, primary) = (&consumer.label, &consumer.region.name, &consumer.platform.primary);
         let store = entry.display();
@@ -215,12 +215,12 @@ fn inside(whole: Span, start: usize, part: &str) -> Span {
     Span { start, end: start + part.len() as u32, ..whole }
 }
 
-/// Whether an entry stands in another region than the one that asks: a store that is not `independent` stands in the primary alone.
+/// Whether an entry runs only in another region: a store that is not `independent` runs only in the primary region.
 pub(super) fn in_other_region(entry: &Entry, consumer: &Consumer<'_>) -> bool {
     !consumer.region.primary && matches!(&entry.spec, EntrySpec::Store(store) if !store.independent.is_true())
 }
 
-/// The name under which an entry answers: short inside its namespace.
+/// The host name of an entry: short inside its namespace.
 fn host_of(entry: &Entry, consumer: &Consumer<'_>) -> String {
     if let EntrySpec::External { host, .. } = &entry.spec {
         return host.clone();

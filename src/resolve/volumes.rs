@@ -1,4 +1,4 @@
-//! Folders of a pod: each volume has a name of its own, each container sees one thing at a path.
+//! Volumes of a pod: each has a unique name, and a container mounts one volume at a path.
 
 use super::EnvironmentResolver;
 use crate::diagnostic::{Code, Diagnostic};
@@ -9,13 +9,13 @@ use crate::value::{AbsolutePath, Quantity, digest};
 /// The longest name of a volume: a DNS label.
 const LONGEST: usize = 63;
 
-/// What the containers of a pod share.
+/// The parts of a pod that its containers share.
 #[derive(Debug, Default)]
 pub(super) struct Pod {
     pub(super) volumes: Vec<Volume>,
     /// The mounts of the entry's own container, which init containers and sidecars may share. `None` until that container is resolved.
     pub(super) shared: Option<Vec<Mount>>,
-    /// Whether the entry's own container has a reported fault: folders that it lacks are then not reported.
+    /// Whether the entry's own container has a reported fault: directories that it lacks are then not reported.
     pub(super) incomplete: bool,
     pub(super) fs_group: Option<u32>,
     pub(super) host_network: bool,
@@ -24,24 +24,24 @@ pub(super) struct Pod {
     pub(super) no_probes: Option<String>,
 }
 
-/// What one container sees, and where that was said.
+/// The mounts of one container, with their spans.
 #[derive(Debug, Default)]
 pub(super) struct Volumes {
-    /// In front of the names of its volumes, so that no two containers share one unless they say so.
+    /// Prefix of the volume names, so that containers share a volume only on request.
     prefix: String,
     pub(super) mounts: Vec<Mount>,
     places: Vec<(String, Span)>,
 }
 
 impl Volumes {
-    /// Of a container; of the pod's own the name says nothing.
+    /// The mounts of an init container or a sidecar; `None` is the main container, whose volumes have no prefix.
     pub(super) fn of(container: Option<&str>) -> Volumes {
         Volumes { prefix: container.map(|name| format!("{name}-")).unwrap_or_default(), ..Volumes::default() }
     }
 }
 
 impl EnvironmentResolver<'_> {
-    /// An empty folder.
+    /// Mounts an empty directory.
     pub(super) fn mount_tmp(
         &mut self,
         volumes: &mut Volumes,
@@ -56,7 +56,7 @@ impl EnvironmentResolver<'_> {
         self.mount(volumes, path.as_str(), name, false, at);
     }
 
-    /// A folder that stays.
+    /// Mounts a persistent volume.
     pub(super) fn mount_claim(&mut self, volumes: &mut Volumes, path: &AbsolutePath, size: Quantity, at: Span, pod: &mut Pod) {
         self.has_unit(path.as_str(), &size, at);
         let name = unique(&claim_name(path), path.as_str(), pod);
@@ -64,14 +64,14 @@ impl EnvironmentResolver<'_> {
         self.mount(volumes, path.as_str(), name, false, at);
     }
 
-    /// A folder of the node.
+    /// Mounts a directory of the node.
     pub(super) fn mount_host(&mut self, volumes: &mut Volumes, path: &AbsolutePath, node: &AbsolutePath, at: Span, pod: &mut Pod) {
         let name = unique(&format!("{}host-{}", volumes.prefix, words(path)), path.as_str(), pod);
         pod.volumes.push(Volume::Host(HostPath { name: name.clone(), path: node.to_string() }));
         self.mount(volumes, path.as_str(), name, true, at);
     }
 
-    /// A folder that the pod's own container has, at a path of its own. `places` are those of the path and of the folder's name.
+    /// Mounts a directory of the main container. `places` are the spans of the path and of the directory's name.
     pub(super) fn mount_shared(
         &mut self,
         volumes: &mut Volumes,
@@ -99,7 +99,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// A single file; its volume is made where files become ConfigMaps and Secrets.
+    /// Reserves the path of a file. The renderer creates the volume with the ConfigMap or Secret.
     pub(super) fn mount_file(&mut self, volumes: &mut Volumes, path: &AbsolutePath, at: Span) {
         self.take(volumes, path.as_str(), at);
     }
@@ -109,7 +109,7 @@ impl EnvironmentResolver<'_> {
         volumes.mounts.push(Mount { volume, path: path.to_owned(), read_only });
     }
 
-    /// The API refuses two mounts at one path.
+    /// Reserves a path. Reports a second mount at the same path, which the API server rejects.
     fn take(&mut self, volumes: &mut Volumes, path: &str, at: Span) {
         match volumes.places.iter().find(|(known, _)| known == path) {
             Some((_, first)) => {
@@ -121,20 +121,20 @@ impl EnvironmentResolver<'_> {
     }
 }
 
-/// The path as words of a name: `/var/cache` is `var-cache`.
+/// The path as a part of a name: `/var/cache` becomes `var-cache`.
 fn words(path: &AbsolutePath) -> String {
     let words: String = path.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     let words = words.trim_matches('-');
     if words.is_empty() { "root".to_owned() } else { words.to_owned() }
 }
 
-/// The name of a claim, which finds its data by it: no other path has it, and no other volume changes it.
+/// The name of a claim. The name identifies the data, so it depends only on the path and is unique to it.
 fn claim_name(path: &AbsolutePath) -> String {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '/';
     if path.as_str().chars().all(plain) { words(path) } else { with_digest(&words(path), &[path.as_str()]) }
 }
 
-/// The wanted name, or where it is too long, another's already or ours, one with a digest behind it.
+/// The wanted name, with a digest if the name is too long, taken or reserved.
 fn unique(wanted: &str, path: &str, pod: &Pod) -> String {
     let taken = |name: &str| name.starts_with("platgen-") || pod.volumes.iter().any(|volume| volume.name() == name);
     if wanted.len() <= LONGEST && !taken(wanted) { wanted.to_owned() } else { with_digest(&format!("volume-{wanted}"), &[wanted, path]) }

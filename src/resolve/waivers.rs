@@ -1,15 +1,15 @@
-//! Findings that the spec accepts: each with a rule, a reason and a last day.
+//! Waivers: findings that the spec accepts, with a rule, a reason and a last day.
 
 use super::EnvironmentResolver;
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::model::{Platform, Waiver};
 use crate::source::Span;
 
-/// Scanners that can be told of a rule, and not of the object that it is about.
+/// Scanners whose waivers can't be limited to objects.
 const WHOLE: [&str; 3] = ["detect-secrets", "tflint", "yamllint"];
 
 impl EnvironmentResolver<'_> {
-    /// Rules of platgen are known; those of scanners belong to their versions.
+    /// Reports an unknown rule of platgen. Rules of scanners depend on their versions and are not checked.
     fn check_rule(&mut self, name: &str, at: Span) {
         if Code::RULES.iter().any(|rule| rule.name() == name) {
             return;

@@ -289,7 +289,7 @@ fn declared<'a>(consumer: &Consumer<'a>, fields: ContainerFields<'a>, volumes: V
     Declared { name: &entry.name, span: entry.key, fields, volumes, ports: container_ports(entry), fallback, at }
 }
 
-/// An empty folder for the data of a cache; the container's disk grows by its size unless the store says what disk it takes.
+/// Adds an empty directory for the data of a cache. Its size is added to the limit of ephemeral storage unless the store sets that limit.
 fn add_cache_folder(main: &mut Container, pod: &mut Pod, data: &AbsolutePath, declares_disk: bool) {
     let size = main.memory.as_ref().map_or_else(|| Quantity::from_bytes(256 << 20), |(_, limit)| limit.clone());
     if let Some((_, most)) = main.ephemeral.as_mut().filter(|_| !declares_disk) {
@@ -299,7 +299,7 @@ fn add_cache_folder(main: &mut Container, pod: &mut Pod, data: &AbsolutePath, de
     main.mounts.push(Mount { volume: "data".to_string(), path: data.to_string(), read_only: false });
 }
 
-/// Each port once, under the first name that leads to it: the API server refuses a second one.
+/// The ports of the container, each once under its first name, because the API server rejects duplicates.
 fn container_ports(entry: &Entry) -> Vec<(String, u16)> {
     let mut ports: Vec<(String, u16)> = Vec::new();
     for (name, _, target) in &entry.ports {

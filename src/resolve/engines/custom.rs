@@ -1,4 +1,4 @@
-//! An engine that platgen does not know: the store names image, ports, probes and data folder itself.
+//! `engine: custom`: the store sets image, ports, probes and data directory itself.
 
 use super::{Definition, Server};
 use crate::model::Probes;

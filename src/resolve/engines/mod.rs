@@ -1,7 +1,7 @@
-//! Database engines: what each brings where a store says nothing.
+//! Database engines and their defaults.
 //!
-//! An engine that platgen runs has a file of its own with a [`Server`]; of the others the port and the scheme of URLs are known, so that references
-//! to their stores can be checked.
+//! A rendered engine has a file with a [`Server`]. For the other engines, the port and the scheme of URLs are known, so that references to their
+//! stores can be checked.
 
 mod custom;
 mod redis;
@@ -11,7 +11,7 @@ use crate::model::{Probe, ProbeAction, Probes};
 use crate::spec::Store;
 use crate::value::{Engine, Image};
 
-/// The image and the probes of a container whose spec has none.
+/// The default image and probes of a container.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fallback {
     pub(super) image: Option<Image>,
@@ -20,35 +20,35 @@ pub(super) struct Fallback {
     pub(super) image_checked: bool,
 }
 
-/// What platgen knows of an engine.
+/// The definition of an engine.
 pub(super) struct Definition {
-    /// Name and number of its port; none where every store names its own.
+    /// Name and number of its port. `None` for `custom`.
     pub(super) port: Option<(&'static str, u16)>,
     /// The scheme of its URLs.
     pub(super) scheme: &'static str,
-    /// How its server runs in the cluster; none for an engine that this version does not render.
+    /// Its server in the cluster. `None` if this version does not render the engine.
     pub(super) server: Option<Server>,
 }
 
-/// How the server of an engine runs in the cluster.
+/// The server of an engine in the cluster.
 pub(super) struct Server {
-    /// The image of a version, or of the default one; none where every store names its own.
+    /// The image of a version, or of the default version. `None` for `custom`.
     pub(super) image: Option<fn(Option<&str>) -> String>,
     /// The probes of a server that listens on a port.
     pub(super) probes: fn(u16) -> Probes,
-    /// The folder in which it keeps its data.
+    /// The data directory.
     pub(super) data: &'static str,
-    /// Whether it writes to the folder although the store keeps nothing, so that a cache needs an empty folder there.
+    /// Whether the server writes to the data directory of a cache, which then needs an empty directory there.
     pub(super) writes_always: bool,
-    /// The arguments with which it keeps its data, where the store gives neither `command` nor `args`.
+    /// The arguments that make the server keep its data, unless the store sets `command` or `args`.
     pub(super) persist: &'static [&'static str],
-    /// The argument before the number of another port than its own.
+    /// The argument that sets the port.
     pub(super) port_argument: Option<&'static str>,
-    /// Whether several members would hold different data: the server does not replicate.
+    /// Whether the server does not replicate, so that several replicas would have different data.
     pub(super) alone: bool,
 }
 
-/// What platgen knows of an engine.
+/// The definition of an engine.
 pub(super) fn of(engine: Engine) -> &'static Definition {
     const fn not_rendered(port: (&'static str, u16), scheme: &'static str) -> Definition {
         Definition { port: Some(port), scheme, server: None }
@@ -73,14 +73,14 @@ pub(super) fn of(engine: Engine) -> &'static Definition {
 }
 
 impl Definition {
-    /// The container's port on which the server listens: the one with the engine's name, the only one, or the engine's own.
+    /// The port of the server: the one with the engine's name, the only one, or the engine's default.
     fn listens(&self, ports: &[(String, u16)]) -> Option<u16> {
         let (name, own) = self.port?;
         let named = ports.iter().find(|(known, _)| known == name).or(if ports.len() == 1 { ports.first() } else { None });
         Some(named.map_or(own, |(_, port)| *port))
     }
 
-    /// The arguments that tell the server to listen on another port than the engine's own; `ports` are those of its container.
+    /// The arguments for a port other than the engine's default. `ports` are the ports of the container.
     pub(super) fn port_arguments(&self, ports: &[(String, u16)]) -> Vec<String> {
         let argument = self.server.as_ref().and_then(|server| server.port_argument);
         let port = self.listens(ports).filter(|port| self.port.is_some_and(|(_, own)| own != *port));
@@ -89,7 +89,7 @@ impl Definition {
 }
 
 impl Server {
-    /// Image and probes of a store that names none; `ports` are those of its container.
+    /// The default image and probes of a store. `ports` are the ports of its container.
     pub(super) fn fallback(&self, definition: &Definition, store: &Store, ports: &[(String, u16)]) -> Fallback {
         let version = store.version.get().map(String::as_str);
         let image = self.image.and_then(|image| image(version).parse().ok());
@@ -97,7 +97,7 @@ impl Server {
     }
 }
 
-/// A probe with the intervals of Kubernetes.
+/// A probe with the default intervals of Kubernetes.
 fn probe(action: ProbeAction) -> Option<Probe> {
     Some(Probe { action, after: None, every: None, timeout: None, failures: None })
 }
