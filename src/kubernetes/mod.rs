@@ -17,6 +17,7 @@ mod namespace;
 mod patch;
 mod pod;
 mod policy;
+mod proxy;
 mod route;
 mod scale;
 mod secrets;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::metadata::{Labels, Metadata, Owner, Site};
+use super::proxy;
 use crate::labels::PLATFORM;
 use crate::model::{Addon, Exposure, Workload};
 use crate::model::{Protocol, Via};
@@ -164,6 +165,8 @@ pub(super) fn gateways(site: &Site) -> Result<Vec<Document>, TemplateError> {
             label: PLATFORM,
             platform: site.platform.name.to_string(),
         };
+        // Before the Gateway that names it.
+        documents.extend(proxy::document(site, metadata(name.to_owned()))?);
         documents.extend(render_yaml("kubernetes/gateway.yaml.j2", &view)?);
         let view = Redirect { metadata: metadata(format!("{name}-redirect")), gateway: name };
         documents.extend(render_yaml("kubernetes/redirect.yaml.j2", &view)?);
