@@ -29,6 +29,10 @@ impl Scope<'_> {
             } else {
                 Some(group.id.get().cloned().unwrap_or(name.to_string()))
             };
+            if let Some((id, at)) = group.id.spanned().filter(|(id, _)| id.starts_with("system:")) {
+                let message = format!("the group `{id}` belongs to Kubernetes: callers are in it without anybody's decision");
+                self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("name a group of your identity provider"));
+            }
             let role = self.require(&group.role, "role", span).copied();
             let mut limited = Vec::new();
             for (namespace, at) in group.namespaces.get().into_iter().flatten().filter_map(Field::spanned) {

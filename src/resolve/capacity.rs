@@ -16,7 +16,7 @@ use crate::value::{Name, Quantity};
 /// What the limits of a namespace give a container that asks for nothing.
 const DEFAULT_CPU: u128 = 100;
 /// The same for memory, in bytes; the limit is the request.
-const DEFAULT_MEMORY: u64 = 128 << 20;
+const DEFAULT_MEMORY: u128 = 128 << 20;
 
 impl Scope<'_> {
     /// What is known of a machine type: what the spec says of it, else what its provider says. Of one that nobody knows the user is told.
@@ -94,42 +94,53 @@ impl Scope<'_> {
             return;
         }
         pools.retain(fits);
-        let (cpu, memory) = request(workload);
-        // The first that may be large enough ends the question; of the others the largest is named.
-        let mut largest: Option<(u64, &str, String)> = None;
+        let (cpu, memory) = (of_pod(workload, cpu), of_pod(workload, memory));
+        let (mut room, mut largest): (u128, Option<(u128, &str, String)>) = (0, None);
         for pool in pools {
-            let Some(Machine { cpu: Some(cpus), memory: Some(bytes), .. }) = &pool.capacity else { return };
-            if cpu <= cpus.millis() && memory <= bytes.bytes() {
-                return;
-            }
-            if largest.as_ref().is_none_or(|(most, ..)| *most < bytes.bytes()) {
-                let has = format!("{} processors and {}", cpus.canonical(), bytes.canonical());
-                largest = Some((bytes.bytes(), &pool.machine, has));
+            // Of a machine that nobody knows nothing is said.
+            let Some(Machine { cpu: Some(cpus), memory: Some(memories), .. }) = &pool.capacity else { return };
+            let fits = |has: u128, asks: u128| has.checked_div(asks).unwrap_or(u128::from(u32::MAX));
+            let pods = fits(cpus.millis(), cpu).min(fits(bytes(memories), memory));
+            room += pods * u128::from(pool.nodes.1);
+            if largest.as_ref().is_none_or(|(most, ..)| *most < bytes(memories)) {
+                let has = format!("{} processors and {}", cpus.canonical(), memories.canonical());
+                largest = Some((bytes(memories), &pool.machine, has));
             }
         }
-        if let Some((_, machine, has)) = largest {
-            let asks = format!("{} processors and {}", Quantity::from_millis(cpu).canonical(), Quantity::from_bytes(memory).canonical());
-            let message = format!("a pod of `{name}` asks for {asks}, and `{machine}`, the largest machine that takes it, has {has}");
-            tell(message, resources, "ask for less, or add a pool of larger machines".to_owned());
+        let asks = |count: u128| {
+            let memory = u64::try_from(memory * count).unwrap_or(u64::MAX);
+            format!("{} processors and {}", Quantity::from_millis(cpu * count).canonical(), Quantity::from_bytes(memory).canonical())
+        };
+        let fewest = u128::from(workload.replicas.0);
+        match largest {
+            Some((_, machine, has)) if room == 0 => {
+                let asks = asks(1);
+                let message = format!("a pod of `{name}` asks for {asks}, and `{machine}`, the largest machine that takes it, has {has}");
+                tell(message, resources, "ask for less, or add a pool of larger machines".to_owned());
+            }
+            Some(_) if room < fewest => {
+                let message = format!(
+                    "{fewest} pods of `{name}` ask for {}, and the pools that take them hold {room} at their largest",
+                    asks(fewest)
+                );
+                tell(message, resources, "raise `nodes` of a pool, or lower `replicas` or `resources`".to_owned());
+            }
+            _ => {}
         }
     }
 
-    /// Whether the quotas of namespaces hold what always runs in a region.
+    /// Whether the quotas of namespaces hold what runs in a region: autoscalers at their maximum, with the extra pod of one rollout or job.
     pub(super) fn quotas(&mut self, platform: &Platform, region: &Region) {
         let spec = self.spec;
         for (name, _, declared) in spec.namespaces.entries() {
             let (Some(quota), Some(said)) = (platform.namespaces.get(name.as_str()).map(|known| &known.quota), declared.quota.get()) else {
                 continue;
             };
-            let mut need = Demand::default();
-            for workload in region.workloads.values().filter(|workload| workload.namespace == *name) {
-                need.add(workload);
-            }
-            let bytes = |quantity: &Quantity| u128::from(quantity.bytes());
-            let kinds = [
-                ("processors", &quota.cpu, said.cpu.span(), need.cpu, Quantity::millis as fn(&Quantity) -> u128),
-                ("of memory at most", &quota.memory, said.memory.span(), need.memory, bytes as fn(&Quantity) -> u128),
-                ("of volumes", &quota.storage, said.storage.span(), need.storage, bytes),
+            let workloads: Vec<&Workload> = region.workloads.values().filter(|workload| workload.namespace == *name).collect();
+            let kinds: [(&str, &Option<Quantity>, Option<Span>, u128, fn(&Quantity) -> u128); 3] = [
+                ("processors", &quota.cpu, said.cpu.span(), most(&workloads, |pod| of_pod(pod, cpu)), Quantity::millis),
+                ("of memory", &quota.memory, said.memory.span(), most(&workloads, |pod| of_pod(pod, memory_limit)), bytes),
+                ("of volumes", &quota.storage, said.storage.span(), workloads.iter().map(|workload| storage(workload)).sum(), bytes),
             ];
             for (what, quota, at, need, measure) in kinds {
                 let (Some(quota), Some(at)) = (quota, at) else { continue };
@@ -138,59 +149,50 @@ impl Scope<'_> {
                         "processors" => Quantity::from_millis(need),
                         _ => Quantity::from_bytes(u64::try_from(need).unwrap_or(u64::MAX)),
                     };
-                    let message =
-                        format!("what always runs in `{name}` takes {} {what}, and its quota is {}", amount.canonical(), quota.canonical());
-                    self.tell(
-                        Diagnostic::new(Code::QuotaExceeded, message)
-                            .at(at)
-                            .help("raise the quota, and leave room for a rollout and for jobs, or lower `replicas` or `resources`"),
-                    );
+                    let message = format!("`{name}` needs up to {} {what}, and its quota is {}", amount.canonical(), quota.canonical());
+                    let help = "raise the quota, or lower `replicas` or `resources`: the figure has autoscalers at their maximum and the extra pod of a \
+                                rollout or job, without which the rollout waits for ever";
+                    self.tell(Diagnostic::new(Code::QuotaExceeded, message).at(at).help(help));
                 }
             }
         }
     }
 }
 
-/// What runs in a namespace at the fewest, without jobs.
-#[derive(Default)]
-struct Demand {
-    /// Thousandths of a processor.
-    cpu: u128,
-    /// Bytes.
-    memory: u128,
-    /// Bytes.
-    storage: u128,
+fn bytes(quantity: &Quantity) -> u128 {
+    u128::from(quantity.bytes())
 }
 
-impl Demand {
-    fn add(&mut self, workload: &Workload) {
-        if !matches!(workload.kind, Kind::Deployment | Kind::StatefulSet) {
-            return;
-        }
-        let count = u128::from(workload.replicas.0);
-        for container in std::iter::once(&workload.main).chain(&workload.sidecars) {
-            let limit = container.memory.as_ref().map_or(DEFAULT_MEMORY, |(_, limit)| limit.bytes());
-            self.cpu += cpu(container) * count;
-            self.memory += u128::from(limit) * count;
-        }
-        for volume in &workload.volumes {
-            if let Volume::Claim { size, .. } = volume {
-                self.storage += u128::from(size.bytes()) * count;
-            }
-        }
-    }
+/// What the pods of a namespace take at most: all that run, and the largest that comes for a while, of a rollout or a job.
+fn most(workloads: &[&Workload], of_pod: impl Fn(&Workload) -> u128) -> u128 {
+    let running = |workload: &&&Workload| matches!(workload.kind, Kind::Deployment | Kind::StatefulSet);
+    let all: u128 = workloads.iter().filter(running).map(|workload| of_pod(workload) * u128::from(workload.replicas.1)).sum();
+    // A StatefulSet replaces its pods one by one, and so many nodes as a DaemonSet has are not known.
+    let extra = workloads.iter().filter(|workload| matches!(workload.kind, Kind::Deployment | Kind::CronJob(_) | Kind::Job { .. }));
+    all + extra.map(|workload| of_pod(workload)).max().unwrap_or_default()
+}
+
+/// The bytes of a workload's volumes.
+fn storage(workload: &Workload) -> u128 {
+    let claims =
+        workload.volumes.iter().filter_map(|volume| if let Volume::Claim { size, .. } = volume { Some(bytes(size)) } else { None });
+    claims.sum::<u128>() * u128::from(workload.replicas.1)
+}
+
+/// What the scheduler and quotas count for one pod: its containers together, or an init container that takes more beside the sidecars, which start first.
+fn of_pod(workload: &Workload, of: fn(&Container) -> u128) -> u128 {
+    let alone = std::iter::once(&workload.main).chain(&workload.init).map(of).max().unwrap_or_default();
+    alone + workload.sidecars.iter().map(of).sum::<u128>()
 }
 
 fn cpu(container: &Container) -> u128 {
     container.cpu.as_ref().map_or(DEFAULT_CPU, |(request, _)| request.millis())
 }
 
-/// What one pod asks for: its containers together, or an init container that asks for more beside the sidecars.
-fn request(workload: &Workload) -> (u128, u64) {
-    let memory = |container: &Container| container.memory.as_ref().map_or(DEFAULT_MEMORY, |(request, _)| request.bytes());
-    let beside = |others: &[Container]| (others.iter().map(cpu).sum::<u128>(), others.iter().map(memory).fold(0u64, u64::saturating_add));
-    let (sidecars_cpu, sidecars_memory) = beside(&workload.sidecars);
-    let alone = std::iter::once(&workload.main).chain(&workload.init);
-    let most = alone.map(|one| (cpu(one), memory(one))).fold((0, 0), |most, one| (most.0.max(one.0), most.1.max(one.1)));
-    (most.0 + sidecars_cpu, most.1.saturating_add(sidecars_memory))
+fn memory(container: &Container) -> u128 {
+    container.memory.as_ref().map_or(DEFAULT_MEMORY, |(request, _)| bytes(request))
+}
+
+fn memory_limit(container: &Container) -> u128 {
+    container.memory.as_ref().map_or(DEFAULT_MEMORY, |(_, limit)| bytes(limit))
 }

@@ -94,6 +94,8 @@ impl Scope<'_> {
         for (name, port) in ports.iter().filter(|_| self.records()) {
             self.record_container(|at| (format!("container_ports.{name}"), port, at.container_ports()));
         }
+        self.check_files(&volumes, &files);
+        self.memory_folders(fields, &memory.1);
         Some(Container {
             name: name.clone(),
             image: image?,
@@ -109,6 +111,20 @@ impl Scope<'_> {
             probes,
             security,
         })
+    }
+
+    /// What is written to a folder in memory counts as memory of the container, which is killed at its limit, and again after each restart: the folder
+    /// keeps its content.
+    fn memory_folders(&mut self, fields: ContainerFields<'_>, limit: &Quantity) {
+        let folders = fields.tmp.entries().filter(|(_, _, tmp)| tmp.medium.get() == Some(&Medium::Memory));
+        for (path, at, tmp) in folders {
+            let size = tmp.size.get().cloned().unwrap_or_else(|| Quantity::from_bytes(TMP_SIZE));
+            if size >= *limit {
+                let message = format!("the folder in memory `{path}` may hold {size}, and the container may use {limit}");
+                let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);
+                self.tell(diagnostic.help("raise the limit of `resources.memory` above the folder's size, or make the folder smaller"));
+            }
+        }
     }
 
     /// An amount of bytes so small that its unit was forgotten: no process starts in it, and no file system fits.

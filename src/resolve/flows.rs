@@ -12,6 +12,9 @@ use crate::syntax::Field;
 use crate::value::{Cidr, Name, Ref, RefKind, Via};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The port of public addresses: the Gateways listen there.
+const HTTPS: u16 = 443;
+
 /// The hostnames of every environment, to find those claimed twice.
 #[derive(Debug, Default)]
 pub(super) struct Hosts {
@@ -233,7 +236,10 @@ impl Scope<'_> {
             let to = match (&entry.spec, &entry.namespace) {
                 (EntrySpec::External { host, .. }, _) => {
                     let cidrs = self.external_ranges(host, entry, consumer);
-                    self.way_out(consumer, placement, entry, &cidrs, need.at);
+                    let premises = matches!(&entry.spec, EntrySpec::External { on_premises: true, .. });
+                    if !premises && (cidrs.is_empty() || !cidrs.iter().all(|cidr| cidr.is_private())) {
+                        self.way_out(consumer, placement, &entry.display(), need.at);
+                    }
                     Peer::Outside { name: entry.display(), cidrs }
                 }
                 (EntrySpec::App(app), Some(namespace)) => {
@@ -250,29 +256,32 @@ impl Scope<'_> {
                 (_, Some(namespace)) => peer(namespace, &entry.name),
                 _ => continue,
             };
-            if to != from {
-                flows.push(Flow { from: from.clone(), to, ports: vec![need.target], why, span: need.at });
+            flows.push(Flow { from: from.clone(), to, ports: vec![need.target], why, span: need.at });
+        }
+        for (app, via, at) in &consumer.public {
+            let cidrs = match via {
+                Via::Public => Vec::new(),
+                Via::Internal => consumer.region.network.iter().flat_map(|network| &network.lb_internal).map(|range| range.cidr).collect(),
+            };
+            let name = format!("the public address of {app}");
+            if *via == Via::Public {
+                self.way_out(consumer, placement, &name, *at);
             }
+            let why = format!("{} calls {name}", consumer.label);
+            flows.push(Flow { from: from.clone(), to: Peer::Outside { name, cidrs }, ports: vec![HTTPS], why, span: *at });
         }
         flows
     }
 
     /// What is on the internet is called from a subnet that has a way there.
-    fn way_out(&mut self, consumer: &Consumer<'_>, placement: &Placement, entry: &Entry, cidrs: &[Cidr], at: Span) {
-        let premises = matches!(&entry.spec, EntrySpec::External { on_premises: true, .. });
-        if premises || (!cidrs.is_empty() && cidrs.iter().all(|cidr| cidr.is_private())) {
-            return;
-        }
+    fn way_out(&mut self, consumer: &Consumer<'_>, placement: &Placement, called: &str, at: Span) {
         let closed = |name: &&Name| {
             let subnets = consumer.region.network.iter().flat_map(|network| &network.subnets);
             subnets.into_iter().any(|subnet| subnet.name == **name && !subnet.internet)
         };
         if let Some(subnet) = placement.subnets.iter().find(closed) {
-            let message = format!(
-                "`{}` is on the internet, and `{}` runs in the subnet `{subnet}`, which has no way there",
-                entry.display(),
-                consumer.label
-            );
+            let caller = &consumer.label;
+            let message = format!("`{called}` is on the internet, and `{caller}` runs in the subnet `{subnet}`, which has no way there");
             let declared = self.spec.network.get().and_then(|network| network.subnets.get()).and_then(|all| all.get(subnet.as_str()));
             let egress = declared.and_then(|item| item.value.get()?.egress.span());
             let mut diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);

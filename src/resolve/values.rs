@@ -6,7 +6,9 @@ use super::names::{Entry, EntrySpec, Names};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Peer, Platform, Region, Source, TemplatePart};
 use crate::source::Span;
-use crate::value::{AddressField, Expression, Name, OwnField, Part, Protocol, Ref, Text};
+use crate::spec::App;
+use crate::syntax::Field;
+use crate::value::{AddressField, Expression, Name, OwnField, Part, Protocol, Ref, Text, Via};
 
 /// Who is asking, and where.
 pub(super) struct Consumer<'a> {
@@ -22,6 +24,8 @@ pub(super) struct Consumer<'a> {
     pub(super) names: &'a Names,
     /// What it turned out to need.
     pub(super) needs: Vec<Dependency<'a>>,
+    /// The apps that it calls by their public address, each with the Gateway in front of it.
+    pub(super) public: Vec<(String, Via, Span)>,
 }
 
 /// Something that is called.
@@ -164,19 +168,7 @@ impl Scope<'_> {
             return None;
         }
         if let (AddressField::PublicUrl, EntrySpec::App(app)) = (field, &entry.spec) {
-            let host = app.expose.get().into_iter().flatten().filter_map(crate::syntax::Field::get).find_map(|expose| expose.host.get());
-            return match host.and_then(|host| host.within(&consumer.platform.domain).ok()) {
-                Some(host) if host.to_string().starts_with("*.") => {
-                    let message = format!("`{}` has no single public address: it is exposed under every name of a domain", entry.display());
-                    self.error(Code::Contradiction, message, at);
-                    None
-                }
-                Some(host) => Some(format!("https://{host}")),
-                None => {
-                    self.error(Code::Contradiction, format!("`{}` has no public address: nothing exposes it", entry.display()), at);
-                    None
-                }
-            };
+            return self.public_url(entry, app, at, consumer);
         }
         let (service, target) = self.port_of(entry, reference, at)?;
         consumer.needs.push(Dependency { entry, target, at });
@@ -194,6 +186,28 @@ impl Scope<'_> {
                 _ => format!("{}://{host}:{service}", scheme(entry)),
             },
         })
+    }
+
+    /// The address under which people reach an app: host and path of its first exposure. Calling the app by that address leaves the cluster, and is a
+    /// need like any other; an app that only says its own address needs nothing.
+    fn public_url(&mut self, entry: &Entry, app: &App, at: Span, consumer: &mut Consumer<'_>) -> Option<String> {
+        let exposures = app.expose.get().into_iter().flatten().filter_map(Field::get);
+        let first = exposures.filter_map(|expose| Some((expose.host.get()?.within(&consumer.platform.domain).ok()?, expose))).next();
+        let Some((host, expose)) = first else {
+            self.error(Code::Contradiction, format!("`{}` has no public address: nothing exposes it", entry.display()), at);
+            return None;
+        };
+        let host = host.to_string();
+        if host.starts_with("*.") {
+            let message = format!("`{}` has no single public address: it is exposed under every name of a domain", entry.display());
+            self.error(Code::Contradiction, message, at);
+            return None;
+        }
+        if entry.key != consumer.entry.key {
+            consumer.public.push((entry.display(), expose.via.get().copied().unwrap_or(Via::Public), at));
+        }
+        let path = expose.path.get().map(ToString::to_string).filter(|path| path != "/").unwrap_or_default();
+        Some(format!("https://{host}{path}"))
     }
 
     /// Names what refers to something that is not rendered.

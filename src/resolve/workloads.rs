@@ -22,6 +22,9 @@ use crate::syntax::Field;
 use crate::value::{AbsolutePath, Medium, Name, Protocol, Quantity, StoreMode};
 use indexmap::IndexMap;
 
+/// The name of a container's port that only the collector of metrics reads.
+const METRICS: &str = "metrics";
+
 /// The region for which an entry is resolved, its platform, and the names that the entry may refer to.
 #[derive(Clone, Copy)]
 struct Site<'a> {
@@ -85,9 +88,9 @@ impl Scope<'_> {
         self.record_containers_of("init");
         let init = self.others(&app.init, &mut consumer, &mut pod);
         self.record_containers_of("sidecars");
-        let sidecars = self.others(&app.sidecars, &mut consumer, &mut pod);
+        let mut sidecars = self.others(&app.sidecars, &mut consumer, &mut pod);
         self.check_listeners(&app.sidecars, app.port.span().or(app.ports.span()), main.as_ref());
-        let main = main?;
+        let mut main = main?;
         let deadline = self.seconds("deadline", &app.deadline, 1..=MOST);
         let kind = match (app.schedule.get(), app.run.get(), app.per_node.get()) {
             (Some(schedule), _, _) => Kind::CronJob(Cron {
@@ -125,6 +128,20 @@ impl Scope<'_> {
             cpu: scale.cpu.get().copied().or_else(|| if scale.memory.is_missing() { "70%".parse().ok() } else { None }),
             memory: scale.memory.get().copied(),
         });
+        if let (Some(scaling), Some((scale, scale_at))) = (&autoscaling, app.scale.spanned()) {
+            let nothing = |amount: &Option<(Quantity, Quantity)>| amount.as_ref().is_some_and(|(request, _)| request.millis() == 0);
+            let shares = [("cpu", scaling.cpu, &main.cpu, scale.cpu.span()), ("memory", scaling.memory, &main.memory, scale.memory.span())];
+            for (resource, share, amount, at) in shares {
+                if share.is_some() && nothing(amount) {
+                    let message = format!("a share of a request of 0 is always 0, so the autoscaler never acts on `{resource}`");
+                    let at = at.or(scale.replicas.span()).unwrap_or(scale_at);
+                    self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help(match resource {
+                        "cpu" => "ask for processors under `resources`, such as `cpu: 100m..1`",
+                        _ => "ask for memory under `resources`",
+                    }));
+                }
+            }
+        }
         let runs = if matches!(kind, Kind::DaemonSet) { Runs::OnEveryNode } else { Runs::replicas(replicas.1) };
         let placement = self.placement(&app.subnet, &app.pool, &app.arch, region, runs)?;
         if matches!(kind, Kind::Deployment | Kind::StatefulSet) {
@@ -141,9 +158,9 @@ impl Scope<'_> {
             }
         }
         let exposures = self.exposures(app, entry, platform, hosts);
-        let mut metrics: Vec<(u16, Span)> = self.metrics_port(&app.metrics, &main, entry).into_iter().collect();
+        let mut metrics: Vec<(u16, Span)> = self.metrics_port(&app.metrics, &mut main, entry).into_iter().collect();
         for (name, _, container) in app.sidecars.entries() {
-            if let Some(sidecar) = sidecars.iter().find(|sidecar| sidecar.name == *name) {
+            if let Some(sidecar) = sidecars.iter_mut().find(|sidecar| sidecar.name == *name) {
                 metrics.extend(self.metrics_port(&container.metrics, sidecar, entry));
             }
         }
@@ -211,7 +228,7 @@ impl Scope<'_> {
         self.record_entry(|at| ("protocol", "tcp", format!("{}.engine", at.entry)));
         self.record_entry(|_| ("grace", "30s", "the default of apps and stores"));
         self.record_replicas(members, placement.spread, site.region, |at| format!("{}.replicas", at.entry));
-        let metrics: Vec<(u16, Span)> = self.metrics_port(&store.metrics, &main, entry).into_iter().collect();
+        let metrics: Vec<(u16, Span)> = self.metrics_port(&store.metrics, &mut main, entry).into_iter().collect();
         let needs = self.needs(&store.needs, &consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &[], &metrics);
         let base = self.base_workload(&consumer, (&store.owner, &store.alias), main, pod, placement);
@@ -283,10 +300,19 @@ impl Scope<'_> {
         all
     }
 
-    fn metrics_port(&mut self, metrics: &Field<crate::spec::Metrics>, main: &Container, entry: &Entry) -> Option<(u16, Span)> {
+    /// The port from which the collector reads. One that is not listed is a port of the container alone: the Service does not lead there.
+    fn metrics_port(&mut self, metrics: &Field<crate::spec::Metrics>, container: &mut Container, entry: &Entry) -> Option<(u16, Span)> {
         let (metrics, at) = metrics.spanned()?;
-        match (metrics.port.spanned(), &main.ports[..]) {
-            (Some((port, port_at)), ports) => Some((self.named_port(port, port_at, ports)?, at)),
+        match (metrics.port.spanned(), &container.ports[..]) {
+            (Some((port, port_at)), ports) => {
+                let number = self.named_port(port, port_at, ports)?;
+                if !ports.iter().any(|(_, known)| *known == number) {
+                    let taken = ports.iter().any(|(name, _)| name == METRICS);
+                    let name = if taken { format!("{METRICS}-{number}") } else { METRICS.to_owned() };
+                    container.ports.push((name, number));
+                }
+                Some((number, at))
+            }
             (None, [(_, port)]) => Some((*port, at)),
             _ if entry.ports_invalid => None,
             _ => {
@@ -369,7 +395,18 @@ fn consumer<'x>(entry: &'x Entry, namespace: &'x Name, site: Site<'x>) -> Consum
         [(_, service, target)] => Some((service, target)),
         _ => None,
     };
-    Consumer { entry, name: &entry.name, namespace, label: entry.display(), port, platform, region, names, needs: Vec::new() }
+    Consumer {
+        entry,
+        name: &entry.name,
+        namespace,
+        label: entry.display(),
+        port,
+        platform,
+        region,
+        names,
+        needs: Vec::new(),
+        public: Vec::new(),
+    }
 }
 
 /// Each port once, under the first name that leads to it: the API server refuses a second one.
