@@ -3,7 +3,7 @@
 //! checkov reads a rule and its reason in each `checkov.io/skip<number>`, kube-score a list of rules in one annotation, so that the reasons stand
 //! in a comment above it. Annotations that somebody wrote by hand stay.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -20,6 +20,7 @@ const KUBE_SCORE: &str = "kube-score/ignore";
 
 /// Marks every object of a region.
 pub(super) fn mark(platform: &Platform, region: &Region, tree: &mut Tree) {
+    let populated: BTreeSet<&str> = region.workloads.values().map(|workload| workload.namespace.as_str()).collect();
     for document in tree.values_mut().flatten() {
         let text = |path: &[&str]| document.root().at(path).and_then(|node| node.as_str());
         let (Some(kind), Some(name)) = (text(&["kind"]), text(&["metadata", "name"])) else { continue };
@@ -29,7 +30,8 @@ pub(super) fn mark(platform: &Platform, region: &Region, tree: &mut Tree) {
             let key = format!("{}/{workload}", namespace.unwrap_or_default());
             region.workloads.get(&key)
         });
-        let accepted = accepted(platform, region, &Object { kind, namespace, name, runs });
+        let beside_workloads = namespace.is_some_and(|namespace| populated.contains(namespace));
+        let accepted = accepted(platform, &Object { kind, namespace, name, runs, beside_workloads });
         if !accepted.is_empty() {
             annotate(document, &accepted);
         }

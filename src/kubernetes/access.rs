@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::metadata::{Metadata, Site};
+use super::metadata::{Context, Metadata};
 use crate::model::GroupRole;
 use crate::model::{Group, Namespace};
 use crate::template::{TemplateError, render_yaml};
@@ -114,11 +114,11 @@ struct Binding<'m> {
 }
 
 /// The ClusterRoles that some group has, and who sees the cluster itself.
-pub(super) fn cluster(site: &Site) -> Result<Vec<Document>, TemplateError> {
-    let platform = site.platform;
+pub(super) fn cluster(context: &Context) -> Result<Vec<Document>, TemplateError> {
+    let platform = context.platform;
     let mut documents = Vec::new();
     let role = |name: &str, rules: Vec<Rule>| {
-        let view = Role { metadata: site.cluster_wide(format!("{}-{name}", platform.name)), rules };
+        let view = Role { metadata: context.cluster_wide(format!("{}-{name}", platform.name)), rules };
         render_yaml("kubernetes/cluster-role.yaml.j2", &view)
     };
     for level in [GroupRole::Admin, GroupRole::Developer, GroupRole::Viewer] {
@@ -131,7 +131,7 @@ pub(super) fn cluster(site: &Site) -> Result<Vec<Document>, TemplateError> {
         documents.extend(role("cluster-viewer", CLUSTER.to_vec())?);
     }
     for group in seers {
-        let metadata = site.cluster_wide(format!("{}-{}-cluster-viewer", platform.name, group.name));
+        let metadata = context.cluster_wide(format!("{}-{}-cluster-viewer", platform.name, group.name));
         let view = Binding { metadata, role: format!("{}-cluster-viewer", platform.name), group: &group.id };
         documents.extend(render_yaml("kubernetes/cluster-role-binding.yaml.j2", &view)?);
     }
@@ -139,13 +139,13 @@ pub(super) fn cluster(site: &Site) -> Result<Vec<Document>, TemplateError> {
 }
 
 /// The RoleBindings of a namespace.
-pub(super) fn namespace(site: &Site, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
+pub(super) fn namespace(context: &Context, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
     let mut documents = Vec::new();
     let here = |group: &&Group| group.namespaces.is_empty() || group.namespaces.contains(&namespace.name);
-    for group in site.platform.groups.iter().filter(here) {
+    for group in context.platform.groups.iter().filter(here) {
         // A binding's role cannot change, so its name says the role.
-        let metadata = site.shared(namespace, format!("{}-{}", group.name, word(group.role)));
-        let view = Binding { metadata, role: format!("{}-{}", site.platform.name, word(group.role)), group: &group.id };
+        let metadata = context.shared(namespace, format!("{}-{}", group.name, word(group.role)));
+        let view = Binding { metadata, role: format!("{}-{}", context.platform.name, word(group.role)), group: &group.id };
         documents.extend(render_yaml("kubernetes/role-binding.yaml.j2", &view)?);
     }
     Ok(documents)

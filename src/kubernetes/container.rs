@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::inputs::{SecretVariable, Seen};
+use super::inputs::{ContainerInputs, SecretVariable};
+use super::metadata::fragment as texts;
 use crate::model::{Container, Probe, ProbeAction};
 use crate::template::{Fragment, TemplateError, render_fragment};
 use crate::value::Quantity;
@@ -55,8 +56,8 @@ struct Port<'m> {
 
 #[derive(Serialize)]
 struct Resources {
-    requests: BTreeMap<&'static str, String>,
-    limits: BTreeMap<&'static str, String>,
+    requests: Fragment,
+    limits: Fragment,
 }
 
 #[derive(Serialize)]
@@ -79,7 +80,7 @@ struct ProbeView {
 }
 
 /// The container as one value.
-pub(super) fn fragment(container: &Container, part: Part, seen: &Seen) -> Result<Fragment, TemplateError> {
+pub(super) fn fragment(container: &Container, part: Part, seen: &ContainerInputs) -> Result<Fragment, TemplateError> {
     let security = &container.security;
     let some = |list: &'_ [String]| !list.is_empty();
     let ports = container.ports.iter().map(|(name, number)| Port { name, number: *number }).collect::<Vec<_>>();
@@ -120,7 +121,7 @@ fn resources(container: &Container) -> Option<Resources> {
     let said = amounts.into_iter().filter_map(|(name, amount)| amount.as_ref().map(|(request, limit)| (name, request, limit)));
     let (requests, limits): (BTreeMap<_, _>, BTreeMap<_, _>) =
         said.map(|(name, request, limit)| ((name, request.canonical()), (name, limit.canonical()))).unzip();
-    (!requests.is_empty()).then_some(Resources { requests, limits })
+    (!requests.is_empty()).then(|| Resources { requests: texts(&requests), limits: texts(&limits) })
 }
 
 fn probes(container: &Container) -> Vec<ProbeView> {

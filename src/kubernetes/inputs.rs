@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::metadata::{Labels, Metadata, Owner};
+use super::metadata::{Metadata, Owner, Texts, fragment};
 use super::secrets::{Entry, Value, external_secret};
 use super::volume::Volume;
 use crate::model::{Container, FileContent, Source, TemplatePart, Workload};
-use crate::template::{TemplateError, render_yaml};
+use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{digest, truncate_with_hash};
 use crate::yaml::Document;
 
@@ -23,12 +23,12 @@ pub(super) struct Inputs {
     /// Volumes with files.
     pub(super) volumes: Vec<Volume>,
     /// What each container sees, by its name.
-    pub(super) containers: BTreeMap<String, Seen>,
+    pub(super) containers: BTreeMap<String, ContainerInputs>,
 }
 
 /// What one container sees.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct ContainerInputs {
     /// The ConfigMap whose entries are variables.
     pub(super) config_map: Option<String>,
     /// Variables from the workload's Secret.
@@ -55,7 +55,7 @@ pub(super) struct FileMount {
 #[derive(Serialize)]
 struct ConfigMap {
     metadata: Metadata,
-    data: Labels,
+    data: Fragment,
 }
 
 /// Makes the inputs of a workload.
@@ -67,9 +67,9 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
     for container in workload.containers() {
         let main = container.name == workload.main.name;
         let prefix = if main { workload.name.to_string() } else { format!("{}-{}", workload.name, container.name) };
-        let mut seen = Seen::default();
+        let mut seen = ContainerInputs::default();
 
-        let mut texts = Labels::new();
+        let mut texts = Texts::new();
         for variable in &container.variables {
             let value = match &variable.value {
                 Source::Text(text) => {
@@ -89,7 +89,7 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
             inputs.documents.extend(document);
         }
 
-        let mut files = Labels::new();
+        let mut files = Texts::new();
         for file in &container.files {
             let base = file.path.rsplit('/').next().unwrap_or_default();
             let base: String = base.chars().map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '-' }).collect();
@@ -138,7 +138,7 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
 /// another version of the spec, and a change is a rollout. What changes in the manager alone changes no name.
 fn secret_name(owner: &Owner, entries: &[Entry]) -> String {
     let workload = owner.workload;
-    let mut parts = vec![owner.site.platform.environment.to_string(), workload.namespace.to_string(), workload.name.to_string()];
+    let mut parts = vec![owner.context.platform.environment.to_string(), workload.namespace.to_string(), workload.name.to_string()];
     for entry in entries {
         parts.push(entry.key.clone());
         match &entry.value {
@@ -183,12 +183,12 @@ fn unused(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
 }
 
 /// A ConfigMap with this content, and its name. Workload and container are hashed one by one: `web-agent` may be either.
-fn config_map(owner: &Owner, container: &Container, name: &str, data: Labels) -> Result<(String, Vec<Document>), TemplateError> {
-    let mut parts = vec![owner.site.platform.environment.as_str(), name];
+fn config_map(owner: &Owner, container: &Container, name: &str, data: Texts) -> Result<(String, Vec<Document>), TemplateError> {
+    let mut parts = vec![owner.context.platform.environment.as_str(), name];
     parts.extend([&owner.workload.namespace, &owner.workload.name, &container.name].map(|part| part.as_str()));
     parts.extend(data.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]));
     let name = format!("{}-{}", truncate_with_hash(name, 242), digest(&parts, 10));
-    let view = ConfigMap { metadata: owner.metadata(&name), data };
+    let view = ConfigMap { metadata: owner.metadata(&name), data: fragment(&data) };
     let documents = render_yaml("kubernetes/config-map.yaml.j2", &view)?;
     Ok((name, documents))
 }

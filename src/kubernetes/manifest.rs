@@ -3,14 +3,14 @@
 use serde_json::{Map, Value};
 
 use super::RenderError;
-use super::metadata::Site;
+use super::metadata::Context;
 use crate::kinds::{self, Scope};
 use crate::labels::ENVIRONMENT;
 use crate::model::Manifest;
 use crate::yaml::Document;
 
 /// The objects of a file.
-pub(super) fn documents(site: &Site, manifest: &Manifest) -> Result<Vec<Document>, RenderError> {
+pub(super) fn documents(context: &Context, manifest: &Manifest) -> Result<Vec<Document>, RenderError> {
     let wrong = |what: String| RenderError::Manifest { span: manifest.span, message: format!("`{}` {what}", manifest.path) };
     let values: Vec<Value> = serde_yaml::from_multiple(&manifest.text).map_err(|error| {
         let first = error.to_string().lines().next().unwrap_or_default().to_owned();
@@ -37,7 +37,7 @@ pub(super) fn documents(site: &Site, manifest: &Manifest) -> Result<Vec<Document
         }
         let labels = metadata.entry("labels").or_insert_with(|| Value::Object(Map::new()));
         let Value::Object(labels) = labels else { return Err(wrong(format!("has no map under `labels` in document {number}"))) };
-        labels.insert(ENVIRONMENT.to_owned(), site.platform.environment.as_str().into());
+        labels.insert(ENVIRONMENT.to_owned(), context.platform.environment.as_str().into());
         documents.push(Document::from_json(&Value::Object(object)));
     }
     if documents.is_empty() {

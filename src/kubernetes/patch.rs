@@ -63,6 +63,7 @@ fn change(document: &mut Document, change: &Change) -> Result<(), String> {
 
 /// Maps merge, null removes, everything else replaces; untouched keys keep their comments.
 fn merge(document: &mut Document, at: Id, value: &Value) {
+    document.own(at);
     let (Value::Object(entries), crate::yaml::Kind::Map) = (value, document.node(at).kind()) else {
         document.replace(at, &without_nulls(value));
         return;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::cluster::Priority;
 use super::container::{Part, fragment};
-use super::inputs::{Inputs, Seen};
+use super::inputs::{ContainerInputs, Inputs};
 use super::metadata::Owner;
 use super::volume::Volume;
 use crate::labels;
@@ -64,7 +64,7 @@ struct TolerationView<'m> {
 /// The pod's spec as one value.
 pub(super) fn fragment_of(owner: &Owner, inputs: &Inputs) -> Result<Fragment, TemplateError> {
     let workload = owner.workload;
-    let nothing = Seen::default();
+    let nothing = ContainerInputs::default();
     let seen = |container: &model::Container| inputs.containers.get(container.name.as_str()).unwrap_or(&nothing);
     let drain = workload.service.is_some().then_some(DRAIN);
     let mut init = Vec::new();
@@ -81,7 +81,7 @@ pub(super) fn fragment_of(owner: &Owner, inputs: &Inputs) -> Result<Fragment, Te
     let security = &workload.main.security;
     let view = View {
         account: workload.name.as_str(),
-        priority: Priority::of(workload).class(owner.site),
+        priority: Priority::of(workload).class(owner.context),
         grace: workload.grace + drain.unwrap_or(0),
         restart: ends.then_some("Never"),
         host_network: workload.host_network,

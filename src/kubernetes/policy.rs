@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::metadata::{Metadata, Owner, Site};
+use super::metadata::{Context, Metadata, Owner};
 use crate::labels::{NAMESPACE_NAME, WORKLOAD};
 use crate::model::{Flow, Peer};
 use crate::template::{Comment, Fragment, TemplateError, render_yaml};
@@ -31,24 +31,24 @@ struct Rule {
 
 /// The policy of a workload. It always opens egress to the name service, so it never is without egress rules.
 pub(super) fn document(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
-    let (site, workload) = (owner.site, owner.workload);
-    let ingress: Vec<Rule> = site.flows.to(workload).iter().map(|flow| rule(site, flow, &flow.from)).collect();
+    let (context, workload) = (owner.context, owner.workload);
+    let ingress: Vec<Rule> = context.flows.to(workload).iter().map(|flow| rule(context, flow, &flow.from)).collect();
     let view = View {
         metadata: owner.metadata(workload.name.as_str()),
         selector: owner.selector.clone(),
         ingress: (!ingress.is_empty()).then_some(ingress),
-        egress: site.flows.from(workload).iter().map(|flow| rule(site, flow, &flow.to)).collect(),
+        egress: context.flows.from(workload).iter().map(|flow| rule(context, flow, &flow.to)).collect(),
     };
     render_yaml("kubernetes/network-policy.yaml.j2", &view)
 }
 
-fn rule(site: &Site, flow: &Flow, other: &Peer) -> Rule {
-    Rule { why: Comment::new(&flow.why), peers: peers(site, other), ports: (!flow.ports.is_empty()).then(|| flow.ports.clone()) }
+fn rule(context: &Context, flow: &Flow, other: &Peer) -> Rule {
+    Rule { why: Comment::new(&flow.why), peers: peers(context, other), ports: (!flow.ports.is_empty()).then(|| flow.ports.clone()) }
 }
 
 /// The other end; each is a one-of, so a whole map.
-fn peers(site: &Site, peer: &Peer) -> Vec<Value> {
-    if let Some(ranges) = site.region.node_ranges(peer) {
+fn peers(context: &Context, peer: &Peer) -> Vec<Value> {
+    if let Some(ranges) = context.region.node_ranges(peer) {
         return ranges.iter().map(|cidr| json!({"ipBlock": {"cidr": cidr}})).collect();
     }
     let pods = |namespace: &str, label: &str, value: &str| {

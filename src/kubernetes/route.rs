@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::metadata::{Labels, Metadata, Owner, Site};
+use super::metadata::{Context, Metadata, Owner, Texts};
 use crate::labels::PLATFORM;
 use crate::model::{Addon, Exposure, Workload};
 use crate::model::{Protocol, Via};
@@ -44,16 +44,17 @@ struct Backend<'m> {
 }
 
 #[derive(Serialize)]
-struct Sources {
+struct Sources<'m> {
     metadata: Metadata,
     kind: &'static str,
-    cidrs: Vec<String>,
+    route: &'m str,
+    cidrs: &'m [String],
 }
 
 #[derive(Serialize)]
 struct Gateway {
     metadata: Metadata,
-    annotations: Option<Labels>,
+    annotations: Option<Texts>,
     certificate: String,
     label: &'static str,
     platform: String,
@@ -99,7 +100,7 @@ pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
             });
             if !from.is_empty() {
                 let kind = if grpc { "GRPCRoute" } else { "HTTPRoute" };
-                let view = Sources { metadata: owner.metadata(&name), kind, cidrs: from.clone() };
+                let view = Sources { metadata: owner.metadata(&name), kind, route: &name, cidrs: &from };
                 documents.extend(render_yaml("kubernetes/security-policy.yaml.j2", &view)?);
             }
         }
@@ -140,19 +141,19 @@ fn name(workload: &Workload, host: &str, via: Via, from: &[String], number: usiz
 }
 
 /// The Gateways that the region's exposures go through, each with a redirect from HTTP.
-pub(super) fn gateways(site: &Site) -> Result<Vec<Document>, TemplateError> {
+pub(super) fn gateways(context: &Context) -> Result<Vec<Document>, TemplateError> {
     let ways: BTreeSet<Via> =
-        site.region.workloads.values().flat_map(|workload| &workload.exposures).map(|exposure| exposure.via).collect();
+        context.region.workloads.values().flat_map(|workload| &workload.exposures).map(|exposure| exposure.via).collect();
     let mut documents = Vec::new();
     for via in ways {
-        let metadata = |name: String| Metadata { namespace: Some(Addon::Gateway.namespace().to_owned()), ..site.cluster_wide(name) };
+        let metadata = |name: String| Metadata { namespace: Some(Addon::Gateway.namespace().to_owned()), ..context.cluster_wide(name) };
         let name = gateway(via);
         let view = Gateway {
             metadata: metadata(name.to_owned()),
-            annotations: reach(site.region.provider, via),
+            annotations: reach(context.region.provider, via),
             certificate: format!("{name}-tls"),
             label: PLATFORM,
-            platform: site.platform.name.to_string(),
+            platform: context.platform.name.to_string(),
         };
         documents.extend(render_yaml("kubernetes/gateway.yaml.j2", &view)?);
         let view = Redirect { metadata: metadata(format!("{name}-redirect")), gateway: name };
@@ -163,7 +164,7 @@ pub(super) fn gateways(site: &Site) -> Result<Vec<Document>, TemplateError> {
 
 /// Who reaches the load balancer of a Gateway, as each cloud spells it on the Service behind it. The AWS Load Balancer Controller makes one
 /// private unless told otherwise, Google and Azure make one public.
-fn reach(provider: Provider, via: Via) -> Option<Labels> {
+fn reach(provider: Provider, via: Via) -> Option<Texts> {
     let (key, value) = match (provider, via) {
         (Provider::Aws, Via::Public) => ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internet-facing"),
         (Provider::Aws, Via::Internal) => ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internal"),
@@ -171,5 +172,5 @@ fn reach(provider: Provider, via: Via) -> Option<Labels> {
         (Provider::Azure, Via::Internal) => ("service.beta.kubernetes.io/azure-load-balancer-internal", "true"),
         (Provider::Google | Provider::Azure, Via::Public) | (Provider::Kind | Provider::Existing, _) => return None,
     };
-    Some(Labels::from([(key.to_owned(), value.to_owned())]))
+    Some(Texts::from([(key.to_owned(), value.to_owned())]))
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::json;
 
-use super::metadata::{Labels, Metadata, Owner, Site};
+use super::metadata::{Context, Metadata, OnlyMetadata, Owner, Texts};
 use crate::model::SecretStore;
 use crate::model::{FileContent, Namespace, Source, TemplatePart, Workload};
 use crate::provider::Provider;
@@ -52,17 +52,17 @@ pub(super) fn external_secret(owner: &Owner, name: &str, entries: &[Entry]) -> R
         metadata: Metadata,
         store: &'static str,
         target: Target,
-        template: Option<Labels>,
+        template: Option<Texts>,
         data: Vec<Fetch>,
     }
     let fetch = |name: &str, reference: &SecretRef| Fetch {
         name: name.to_owned(),
-        key: remote_key(owner.site, reference),
+        key: remote_key(owner.context, reference),
         property: reference.key().to_owned(),
     };
     let templated = entries.iter().any(|entry| matches!(entry.value, Value::Template(_)));
     let mut data = Vec::new();
-    let mut template = Labels::new();
+    let mut template = Texts::new();
     // The names of values inside templates, each fetched once.
     let mut names: BTreeMap<&SecretRef, String> = BTreeMap::new();
     let mut named = |reference, data: &mut Vec<Fetch>| {
@@ -123,9 +123,9 @@ fn escape(literal: &str) -> String {
 }
 
 /// The place of a secret in the manager, with the characters that it allows.
-fn remote_key(site: &Site, reference: &SecretRef) -> String {
-    let key = format!("{}/{}", site.platform.environment, reference.path());
-    match (site.platform.secrets.store, site.region.provider) {
+fn remote_key(context: &Context, reference: &SecretRef) -> String {
+    let key = format!("{}/{}", context.platform.environment, reference.path());
+    match (context.platform.secrets.store, context.region.provider) {
         (SecretStore::Vault, _) | (SecretStore::Cloud, Provider::Aws) => key,
         (SecretStore::Cloud, Provider::Google) => replaced(&key, |c| c.is_ascii_alphanumeric() || "-_".contains(c)),
         (SecretStore::Cloud, Provider::Azure) => replaced(&key, |c| c.is_ascii_alphanumeric()),
@@ -162,66 +162,66 @@ pub(super) fn references(workload: &Workload) -> impl Iterator<Item = &SecretRef
 }
 
 /// The SecretStore of a namespace with workloads that read secrets, and its account.
-pub(super) fn store(site: &Site, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
-    #[derive(Serialize)]
-    struct Account {
-        metadata: Metadata,
-    }
+pub(super) fn store(context: &Context, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
     #[derive(Serialize)]
     struct Store {
         metadata: Metadata,
         provider: serde_json::Value,
     }
     #[derive(Serialize)]
-    struct Reader {
+    struct Reader<'m> {
         metadata: Metadata,
+        name: &'static str,
+        namespace: &'m str,
         secrets: BTreeSet<String>,
         account: &'static str,
     }
-    let workloads = site.region.workloads.values().filter(|workload| workload.namespace == namespace.name);
-    let keys: BTreeSet<String> = workloads.flat_map(references).map(|reference| remote_key(site, reference)).collect();
+    let workloads = context.region.workloads.values().filter(|workload| workload.namespace == namespace.name);
+    let keys: BTreeSet<String> = workloads.flat_map(references).map(|reference| remote_key(context, reference)).collect();
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let account = site.shared(namespace, STORE).annotated("eks.amazonaws.com/role-arn", reader_role(site).as_deref());
-    let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &Account { metadata: account })?;
-    let view = Store { metadata: site.shared(namespace, STORE), provider: provider(site, namespace) };
+    let account = context.shared(namespace, STORE).annotated("eks.amazonaws.com/role-arn", reader_role(context).as_deref());
+    let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &OnlyMetadata { metadata: account })?;
+    let view = Store { metadata: context.shared(namespace, STORE), provider: provider(context, namespace) };
     documents.extend(render_yaml("kubernetes/secret-store.yaml.j2", &view)?);
-    if let (SecretStore::Cloud, Provider::Kind | Provider::Existing) = (site.platform.secrets.store, site.region.provider) {
-        let view = Reader { metadata: site.shared(namespace, "platgen-secrets"), secrets: keys, account: STORE };
+    if let (SecretStore::Cloud, Provider::Kind | Provider::Existing) = (context.platform.secrets.store, context.region.provider) {
+        let name = "platgen-secrets";
+        let metadata = context.shared(namespace, name);
+        let view = Reader { metadata, name, namespace: namespace.name.as_str(), secrets: keys, account: STORE };
         documents.extend(render_yaml("kubernetes/secret-reader.yaml.j2", &view)?);
     }
     Ok(documents)
 }
 
 /// The role on AWS that the accounts of SecretStores take, `<cluster>-secrets`; none elsewhere.
-fn reader_role(site: &Site) -> Option<String> {
-    let (SecretStore::Cloud, Provider::Aws) = (site.platform.secrets.store, site.region.provider) else { return None };
-    let account = site.region.account.as_ref()?;
-    Some(format!("arn:aws:iam::{account}:role/{}", site.region.secrets_role()))
+fn reader_role(context: &Context) -> Option<String> {
+    let (SecretStore::Cloud, Provider::Aws) = (context.platform.secrets.store, context.region.provider) else { return None };
+    let account = context.region.account.as_ref()?;
+    Some(format!("arn:aws:iam::{account}:role/{}", context.region.secrets_role()))
 }
 
 /// The manager, as a SecretStore names it: a one-of, so a whole map.
-fn provider(site: &Site, namespace: &Namespace) -> serde_json::Value {
+fn provider(context: &Context, namespace: &Namespace) -> serde_json::Value {
     let account = json!({"name": STORE});
-    let cluster = &site.region.cluster.name;
-    let project = site.region.account.clone().unwrap_or_default();
-    match (site.platform.secrets.store, site.region.provider) {
+    let cluster = &context.region.cluster.name;
+    let project = context.region.account.clone().unwrap_or_default();
+    match (context.platform.secrets.store, context.region.provider) {
         (SecretStore::Vault, _) => {
-            let (server, path, role) = site.platform.secrets.vault.clone().unwrap_or_default();
+            let (server, path, role) = context.platform.secrets.vault.clone().unwrap_or_default();
             let auth = json!({"kubernetes": {"mountPath": "kubernetes", "role": role, "serviceAccountRef": account}});
             json!({"vault": {"server": server, "path": path, "version": "v2", "auth": auth}})
         }
         (SecretStore::Cloud, Provider::Aws) => {
             let auth = json!({"jwt": {"serviceAccountRef": account}});
-            json!({"aws": {"service": "SecretsManager", "region": site.region.name, "auth": auth}})
+            json!({"aws": {"service": "SecretsManager", "region": context.region.name, "auth": auth}})
         }
         (SecretStore::Cloud, Provider::Google) => {
-            let identity = json!({"clusterLocation": site.region.name, "clusterName": cluster, "serviceAccountRef": account});
+            let identity = json!({"clusterLocation": context.region.name, "clusterName": cluster, "serviceAccountRef": account});
             json!({"gcpsm": {"projectID": project, "auth": {"workloadIdentity": identity}}})
         }
         (SecretStore::Cloud, Provider::Azure) => {
-            let vault = format!("https://{}.vault.azure.net", site.region.key_vault());
+            let vault = format!("https://{}.vault.azure.net", context.region.key_vault());
             json!({"azurekv": {"authType": "WorkloadIdentity", "vaultUrl": vault, "serviceAccountRef": account}})
         }
         (SecretStore::Cloud, Provider::Kind | Provider::Existing) => {

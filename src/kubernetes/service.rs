@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::metadata::{Metadata, Owner, Site};
+use super::metadata::{Context, Metadata, Owner};
 use crate::model::Protocol;
 use crate::model::{Kind, Service, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
@@ -36,7 +36,7 @@ pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
     let workload = owner.workload;
     let mut documents = Vec::new();
     let mut print = |name: String, headless: bool, ports: Option<Vec<Port>>| {
-        let distribution = if headless { None } else { distribution(owner.site, workload) };
+        let distribution = if headless { None } else { distribution(owner.context, workload) };
         let view = View { metadata: owner.metadata(name), headless, distribution, selector: owner.selector.clone(), ports };
         render_yaml("kubernetes/service.yaml.j2", &view).map(|printed| documents.extend(printed))
     };
@@ -77,9 +77,9 @@ fn app_protocol(workload: &Workload, port: &str) -> Option<&'static str> {
 }
 
 /// Keeps traffic inside a zone where it can. The word changed with 1.35; before, the API refuses the new one.
-fn distribution(site: &Site, workload: &Workload) -> Option<&'static str> {
-    if workload.is_store() || site.region.zones.len() < 2 {
+fn distribution(context: &Context, workload: &Workload) -> Option<&'static str> {
+    if workload.is_store() || context.region.zones.len() < 2 {
         return None;
     }
-    Some(if site.region.cluster.version >= KubernetesVersion::new(1, 35) { "PreferSameZone" } else { "PreferClose" })
+    Some(if context.region.cluster.version >= KubernetesVersion::new(1, 35) { "PreferSameZone" } else { "PreferClose" })
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::inputs::inputs;
-use super::metadata::{Metadata, Owner, Site};
+use super::metadata::{Context, Metadata, OnlyMetadata, Owner};
 use super::{pod, policy, route, scale, service};
 use crate::labels::{NO_PROBES, REASON};
 use crate::model::{Kind, Volume, Workload};
@@ -72,15 +72,10 @@ struct Claim {
     size: String,
 }
 
-#[derive(Serialize)]
-struct Account {
-    metadata: Metadata,
-}
-
 /// Every document of a workload.
-pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
-    let owner = &Owner::new(site, workload);
-    let account = Account { metadata: owner.metadata(workload.name.as_str()) };
+pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
+    let owner = &Owner::new(context, workload);
+    let account = OnlyMetadata { metadata: owner.metadata(workload.name.as_str()) };
     let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &account)?;
     documents.extend(policy::document(owner)?);
     let mut inputs = inputs(owner)?;

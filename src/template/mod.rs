@@ -2,8 +2,8 @@
 //!
 //! A template prints one kind of file from one view and decides nothing; how a value is printed follows from its type and from the template's
 //! file type (`*.yaml.j2`: JSON on one line, `*.tf.j2`: HCL literals), so a value can never break out of its place. What was printed is read
-//! back (YAML) or laid out (HCL) before anyone sees it. A document of one template becomes part of another's as a [`Fragment`]: its tree is
-//! copied, never printed and read again. A failure in here is a fault of ours, never of the user's.
+//! back (YAML) or laid out (HCL) before anyone sees it. The document of one template becomes part of another document as a [`Fragment`], which is
+//! neither printed and read again nor copied. A failure in here is a fault of ours, never of the user's.
 
 mod error;
 mod json;
@@ -81,8 +81,8 @@ impl Templates {
     pub fn render_yaml(&self, name: &str, view: &impl Serialize) -> Result<Vec<Document>, TemplateError> {
         expect_type(name, ".yaml.j2")?;
         let view = Value::from(Serde(view));
-        let (text, grafts) = self.print(name, view.clone())?;
-        yaml::read_grafted(&text, &grafts).map_err(|fault| self.read_back(name, view, &text, fault))
+        let (text, fragments) = self.print(name, view.clone())?;
+        yaml::read_with_fragments(&text, &fragments).map_err(|fault| self.read_back(name, view, &text, fault))
     }
 
     /// The text that a `*.tf.j2` template prints for a view, laid out.
@@ -97,8 +97,8 @@ impl Templates {
         record::remember(name, &view);
         let printed = self.environment(name).get_template(name).and_then(|template| template.render_captured(view));
         let mut printed = printed.map_err(|error| Templates::engine_fault(name, &error))?;
-        let grafts = printed.with_state_mut(|state| state.get_extension_mut::<Grafts>().map(std::mem::take).unwrap_or_default());
-        Ok((printed.into_output(), grafts.0))
+        let fragments = printed.with_state_mut(|state| state.get_extension_mut::<Fragments>().map(std::mem::take).unwrap_or_default());
+        Ok((printed.into_output(), fragments.0))
     }
 
     fn environment(&self, name: &str) -> &Environment<'static> {
@@ -132,9 +132,9 @@ fn environment(table: Table, mut syntax: minijinja::syntax::SyntaxConfigBuilder)
     environment
 }
 
-/// The documents of the fragments that one run of a template prints, in the order of their placeholders.
+/// The fragments that one run of a template prints, in the order of their placeholders.
 #[derive(Default)]
-struct Grafts(Vec<Arc<Document>>);
+struct Fragments(Vec<Arc<Document>>);
 
 /// Prints the value of one `{{ x }}`.
 fn print_value(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {

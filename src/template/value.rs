@@ -124,13 +124,14 @@ impl Object for Comment {
     }
 }
 
-/// A document that another template made, grafted as a tree where it is printed; its comments are left out.
+/// The document of another template, which stands as one value in the documents that print it. Its comments are left out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fragment(Arc<Document>);
 
 impl Fragment {
     /// A fragment with the value of a document.
-    pub fn new(document: Document) -> Fragment {
+    pub fn new(mut document: Document) -> Fragment {
+        document.drop_comments();
         Fragment(Arc::new(document))
     }
 

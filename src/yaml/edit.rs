@@ -2,17 +2,44 @@
 //!
 //! Values come in as JSON; replaced and removed nodes stay in memory, unreachable, until the document goes.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
-use super::tree::{Content, Document, EMPTY, Id, NONE, Slice, Slot};
+use super::scalar;
+use super::tree::{Content, DECODED, Document, EMPTY, Id, NONE, Slice, Slot};
 
 impl Document {
     /// A document with this value.
     pub fn from_json(value: &Value) -> Document {
-        let mut document = Document { text: String::new(), slots: Vec::new(), comments: Vec::new(), tail: NONE };
+        let mut document = Document::with_capacity(1);
         document.slots.push(Slot::new(Content::Null, 0));
         document.fill(0, value);
         document
+    }
+
+    /// A map of texts.
+    pub fn from_texts<'t>(entries: impl IntoIterator<Item = (&'t str, &'t str)>) -> Document {
+        let mut document = Document::with_capacity(12);
+        document.slots.push(Slot::new(Content::Map(EMPTY), 0));
+        for (key, text) in entries {
+            // Fragments with texts stand in many documents, so their texts are judged here, once, and not where they are printed.
+            let (plain_key, plain_text) = (scalar::is_plain_key(key), scalar::is_plain(text));
+            let (key, text) = (document.store(key), document.store(text));
+            document.slots.push(Slot { key, plain_key, plain_text, ..Slot::new(Content::Text(text), 0) });
+            document.link(0, document.slots.len() as u32 - 1);
+        }
+        document
+    }
+
+    /// Adds a key with the value of a fragment at the end of the outermost map.
+    pub fn add_fragment(&mut self, key: &str, fragment: Arc<Document>) {
+        let content = Content::Fragment(self.fragments.len() as u32);
+        self.fragments.push(fragment);
+        let plain_key = scalar::is_plain_key(key);
+        let key = self.store(key);
+        self.slots.push(Slot { key, plain_key, ..Slot::new(content, 0) });
+        self.link(0, self.slots.len() as u32 - 1);
     }
 
     /// Replaces the value of a node; its key, place and comment stay.
@@ -21,8 +48,17 @@ impl Document {
         self.fill(id.0, value);
     }
 
+    /// Copies the value of a fragment into the document, so that the ids of its nodes can be used for edits. Does nothing to other nodes.
+    pub fn own(&mut self, id: Id) {
+        if let Content::Fragment(_) = self.slot(id).content {
+            let value = self.node(id).to_json();
+            self.replace(id, &value);
+        }
+    }
+
     /// Sets a key of a map: in its place where it exists, else at the end. `None` where `map` is no map.
     pub fn insert(&mut self, map: Id, key: &str, value: &Value) -> Option<Id> {
+        self.own(map);
         let Content::Map(_) = self.slot(map).content else { return None };
         if let Some(old) = self.node(map).get(key) {
             let id = old.id();
@@ -66,6 +102,15 @@ impl Document {
         self.slots[id.0 as usize].comment = comment;
     }
 
+    /// Removes every comment.
+    pub fn drop_comments(&mut self) {
+        if !self.comments.is_empty() {
+            self.comments.clear();
+            self.slots.iter_mut().for_each(|slot| slot.comment = NONE);
+        }
+        self.tail = NONE;
+    }
+
     /// Adds a child to a map or list.
     fn add(&mut self, parent: u32, key: &str, value: &Value) -> u32 {
         let id = self.slots.len() as u32;
@@ -107,8 +152,8 @@ impl Document {
     }
 
     pub(super) fn store(&mut self, text: &str) -> Slice {
-        let start = self.text.len() as u32;
-        self.text.push_str(text);
+        let start = self.decoded.len() as u32 | DECODED;
+        self.decoded.push_str(text);
         Slice { start, len: text.len() as u32 }
     }
 }

@@ -5,7 +5,7 @@
 //! safe. Comments stand above their node, blank lines nowhere.
 
 use super::scalar;
-use super::tree::{Content, Document, Node};
+use super::tree::{Children, Document, NONE, Node, Value};
 
 /// Prints several documents, `---` between them.
 pub fn emit_all<'d>(documents: impl IntoIterator<Item = &'d Document>) -> String {
@@ -25,13 +25,32 @@ pub fn emit(document: &Document, out: &mut String) {
     let object = root.get("apiVersion").is_some() && root.get("kind").is_some();
     let mut printer = Printer { out, object };
     printer.comment(root, 0);
-    if is_block(root) {
-        printer.block(root, 0, if object { Order::Object } else { Order::Kept }, false);
-    } else {
-        printer.scalar(root, None);
-        printer.out.push('\n');
+    match Block::of(root.value()) {
+        Ok(block) => printer.block(block, 0, if object { Order::Object } else { Order::Kept }, false),
+        Err(scalar) => {
+            printer.scalar(scalar, None);
+            printer.out.push('\n');
+        }
     }
     printer.lines(document.tail(), 0);
+}
+
+/// A map or list with children, which takes lines of its own.
+#[derive(Clone, Copy)]
+enum Block<'d> {
+    Map(Children<'d>),
+    List(Children<'d>),
+}
+
+impl<'d> Block<'d> {
+    /// The block that a value is, or the value if it stands on one line.
+    fn of(value: Value<'d>) -> Result<Block<'d>, Value<'d>> {
+        match value {
+            Value::Map(children) if !children.is_empty() => Ok(Block::Map(children)),
+            Value::List(children) if !children.is_empty() => Ok(Block::List(children)),
+            _ => Err(value),
+        }
+    }
 }
 
 /// Which keys of a map come first.
@@ -60,72 +79,78 @@ struct Printer<'o> {
 }
 
 impl Printer<'_> {
-    /// A map or list with children. With `inline`, the cursor stands behind a dash on the block's first line.
-    fn block(&mut self, node: Node, indent: usize, order: Order, mut inline: bool) {
-        if matches!(node.content(), Content::List(_)) {
-            for item in node.items() {
-                if !std::mem::take(&mut inline) {
-                    self.comment(item, indent);
-                    self.first_comments(item, indent);
-                    self.indent(indent);
-                }
-                self.out.push_str("- ");
-                if is_block(item) {
-                    self.block(item, indent + 2, Order::Kept, true);
-                } else {
-                    self.scalar(item, Some(indent + 2));
-                    self.out.push('\n');
+    /// Prints a block. With `inline`, the cursor stands behind a dash on the block's first line.
+    fn block(&mut self, block: Block, indent: usize, order: Order, mut inline: bool) {
+        match block {
+            Block::List(items) => {
+                for item in items {
+                    if !std::mem::take(&mut inline) {
+                        self.comment(item, indent);
+                        self.first_comments(item, indent);
+                        self.indent(indent);
+                    }
+                    self.out.push_str("- ");
+                    match Block::of(item.value()) {
+                        Ok(block) => self.block(block, indent + 2, Order::Kept, true),
+                        Err(scalar) => {
+                            self.scalar(scalar, Some(indent + 2));
+                            self.out.push('\n');
+                        }
+                    }
                 }
             }
-        } else if order != Order::Kept && !node.entries().map(|(key, _)| order.rank(key)).is_sorted() {
-            let mut entries: Vec<_> = node.entries().collect();
-            entries.sort_by_key(|(key, _)| order.rank(key));
-            entries.into_iter().for_each(|(key, value)| self.entry(key, value, indent, std::mem::take(&mut inline)));
-        } else {
-            node.entries().for_each(|(key, value)| self.entry(key, value, indent, std::mem::take(&mut inline)));
+            Block::Map(entries) if order == Order::Kept || entries.map(|entry| order.rank(entry.key())).is_sorted() => {
+                entries.for_each(|entry| self.entry(entry, indent, std::mem::take(&mut inline)));
+            }
+            Block::Map(entries) => {
+                let mut entries: Vec<Node> = entries.collect();
+                entries.sort_by_key(|entry| order.rank(entry.key()));
+                entries.into_iter().for_each(|entry| self.entry(entry, indent, std::mem::take(&mut inline)));
+            }
         }
     }
 
-    fn entry(&mut self, key: &str, value: Node, indent: usize, inline: bool) {
+    fn entry(&mut self, entry: Node, indent: usize, inline: bool) {
         if !inline {
-            self.comment(value, indent);
+            self.comment(entry, indent);
             self.indent(indent);
         }
-        if value.slot().plain_key || scalar::is_plain_key(key) {
+        let key = entry.key();
+        if entry.slot().plain_key || scalar::is_plain_key(key) {
             self.out.push_str(key);
         } else {
             scalar::push_quoted(key, self.out);
         }
-        self.out.push(':');
-        if !is_block(value) {
-            self.out.push(' ');
-            self.scalar(value, Some(indent + 2));
-            self.out.push('\n');
-            return;
+        match Block::of(entry.value()) {
+            Ok(block) => {
+                self.out.push_str(":\n");
+                let order = if self.object && key == "metadata" { Order::Metadata } else { Order::Kept };
+                // A list stands level with its key.
+                let below = if let Block::List(_) = block { indent } else { indent + 2 };
+                self.block(block, below, order, false);
+            }
+            Err(scalar) => {
+                self.out.push_str(": ");
+                self.scalar(scalar, Some(indent + 2));
+                self.out.push('\n');
+            }
         }
-        self.out.push('\n');
-        let order = if self.object && key == "metadata" { Order::Metadata } else { Order::Kept };
-        let list = matches!(value.content(), Content::List(_));
-        self.block(value, if list { indent } else { indent + 2 }, order, false);
     }
 
     /// A value on the rest of the line, or below it as a literal block at `indent`.
-    fn scalar(&mut self, node: Node, indent: Option<usize>) {
-        match node.content() {
-            Content::Null => self.out.push_str("null"),
-            Content::Bool(value) => self.out.push_str(if value { "true" } else { "false" }),
-            Content::Integer(_) => self.out.push_str(node.number().unwrap_or_default()),
-            Content::Float(_) => scalar::push_float(node.number().unwrap_or_default(), self.out),
-            Content::Map(_) => self.out.push_str("{}"),
-            Content::List(_) => self.out.push_str("[]"),
-            Content::Text(_) => {
-                let text = node.as_str().unwrap_or_default();
-                match indent {
-                    _ if node.slot().plain_text || scalar::is_plain(text) => self.out.push_str(text),
-                    Some(indent) if text.contains('\n') && scalar::is_literal(text) => self.literal(text, indent),
-                    _ => scalar::push_quoted(text, self.out),
-                }
-            }
+    fn scalar(&mut self, value: Value, indent: Option<usize>) {
+        match value {
+            Value::Null => self.out.push_str("null"),
+            Value::Bool(value) => self.out.push_str(if value { "true" } else { "false" }),
+            Value::Integer(digits) => self.out.push_str(digits),
+            Value::Float(digits) => scalar::push_float(digits, self.out),
+            Value::Map(_) => self.out.push_str("{}"),
+            Value::List(_) => self.out.push_str("[]"),
+            Value::Text(text, plain) => match indent {
+                _ if plain || scalar::is_plain(text) => self.out.push_str(text),
+                Some(indent) if text.contains('\n') && scalar::is_literal(text) => self.literal(text, indent),
+                _ => scalar::push_quoted(text, self.out),
+            },
         }
     }
 
@@ -149,7 +174,7 @@ impl Printer<'_> {
     }
 
     fn comment(&mut self, node: Node, indent: usize) {
-        if node.has_comment() {
+        if node.slot().comment != NONE {
             self.lines(node.comment(), indent);
         }
     }
@@ -187,10 +212,6 @@ impl Printer<'_> {
             left -= count;
         }
     }
-}
-
-fn is_block(node: Node) -> bool {
-    matches!(node.content(), Content::Map(_) | Content::List(_)) && !node.is_empty()
 }
 
 #[cfg(test)]

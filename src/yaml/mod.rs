@@ -15,7 +15,7 @@ mod tree;
 mod value;
 
 pub use emit::{emit, emit_all};
-pub use read::{ReadError, read, read_grafted};
+pub use read::{ReadError, read, read_with_fragments};
 pub(crate) use scalar::{is_plain, is_plain_key, is_printable};
 pub use tree::{Document, Id, Kind, Node};
 

@@ -83,7 +83,7 @@ pub(crate) fn is_plain(text: &str) -> bool {
         Some(0x80..) => text.chars().next().is_some_and(char::is_alphanumeric),
         _ => false,
     };
-    start && !text.ends_with([' ', ':']) && !is_reserved(text) && is_one_plain_line(text)
+    start && !matches!(bytes.last(), Some(b' ' | b':')) && !is_reserved(text) && is_one_plain_line(text)
 }
 
 /// Whether a key may stand without quotes: letters, digits, `.`, `_`, `-`, `/`.
@@ -143,19 +143,39 @@ fn is_reserved(text: &str) -> bool {
         9 => &["-infinity"],
         _ => return false,
     };
-    words.iter().any(|word| word.eq_ignore_ascii_case(text))
+    let first = text.as_bytes()[0].to_ascii_lowercase();
+    words.iter().any(|word| word.as_bytes()[0] == first && word.eq_ignore_ascii_case(text))
 }
 
 /// One line of visible characters in which nothing ends a plain scalar.
 fn is_one_plain_line(text: &str) -> bool {
+    const CONTROL: u8 = 1;
+    const HASH: u8 = 2;
+    const COLON: u8 = 4;
+    const NOT_ASCII: u8 = 8;
+    const SIGNS: [u8; 256] = {
+        let mut table = [0; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            table[byte] = match byte as u8 {
+                b'#' => HASH,
+                b':' => COLON,
+                b' '..=b'~' => 0,
+                0x80.. => NOT_ASCII,
+                _ => CONTROL,
+            };
+            byte += 1;
+        }
+        table
+    };
     let bytes = text.as_bytes();
-    // No early exit: the compiler turns this into vector code, and nearly every text passes.
-    let visible = bytes.iter().fold(true, |visible, byte| visible & matches!(byte, b' '..=b'~' | 0x80..));
-    let pair = |first, second| bytes.contains(&second) && bytes.contains(&first) && bytes.windows(2).any(|pair| pair == [first, second]);
-    visible
-        && !pair(b' ', b'#')
-        && !pair(b':', b' ')
-        && (text.is_ascii() || text.chars().all(|char| char == ' ' || (is_printable(char) && !char.is_whitespace())))
+    let signs = bytes.iter().fold(0, |signs, &byte| signs | SIGNS[byte as usize]);
+    let pair = |pair: &[u8; 2]| bytes.windows(2).any(|window| window == pair);
+    signs == 0
+        || (signs & CONTROL == 0
+            && !(signs & HASH != 0 && pair(b" #"))
+            && !(signs & COLON != 0 && pair(b": "))
+            && (signs & NOT_ASCII == 0 || text.chars().all(|char| char == ' ' || (is_printable(char) && !char.is_whitespace()))))
 }
 
 /// Whether a character may stand raw in quotes, literal blocks and comments: neither a control nor one that a reviewer cannot see.
