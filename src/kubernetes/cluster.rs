@@ -1,4 +1,4 @@
-//! What belongs to no namespace: the namespaces themselves and the priorities of pods.
+//! Namespaces and PriorityClasses.
 
 use serde::Serialize;
 
@@ -9,16 +9,16 @@ use crate::model::{Kind, Workload};
 use crate::template::{TemplateError, render_yaml};
 use crate::yaml::Document;
 
-/// How important a pod is when there is no room for all.
+/// The priority of a pod when nodes are full.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Priority {
-    /// Loses data or blocks others when it is moved.
+    /// Stores: evicting them risks data or blocks other apps.
     Data,
-    /// Answers people outside, or serves a whole node.
+    /// Exposed apps, and agents that serve a whole node.
     Critical,
-    /// Everything else that runs all the time.
+    /// Other long-running apps.
     Standard,
-    /// Can run later; takes nobody's place.
+    /// Jobs, which can wait and preempt no pod.
     Batch,
 }
 
@@ -41,7 +41,7 @@ impl Priority {
         format!("{}-{}", context.platform.name, self.facts().0)
     }
 
-    /// Word, value (below the billion that Kubernetes keeps for itself), what it is for.
+    /// Name, value (Kubernetes reserves values above one billion) and description.
     fn facts(self) -> (&'static str, i32, &'static str) {
         match self {
             Priority::Data => ("data", 400_000, "Stores: they lose data or block others when they are moved."),

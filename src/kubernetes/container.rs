@@ -11,16 +11,16 @@ use crate::model::{Container, Probe, ProbeAction};
 use crate::template::{Fragment, TemplateError, render_fragment};
 use crate::value::Quantity;
 
-/// What a container is in its pod.
+/// The role of a container in its pod.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Part {
     /// Runs to completion before the others.
     Init,
-    /// Runs beside the main container: started before it, stopped after it, and never what keeps a job from ending.
+    /// Starts before the main container and stops after it. A job ends without it.
     Sidecar,
-    /// The app itself; seconds to wait before it is told to stop, while load balancers forget it.
+    /// The app itself.
     Main {
-        /// Seconds.
+        /// Seconds between the removal from the Service and SIGTERM, in which load balancers notice the removal.
         drain: Option<u64>,
     },
 }
@@ -72,14 +72,14 @@ struct Mount<'m> {
 struct ProbeView {
     field: &'static str,
     action: &'static str,
-    argument: Value,
+    argument: Fragment,
     after: Option<u64>,
     every: Option<u64>,
     timeout: Option<u64>,
     failures: Option<u32>,
 }
 
-/// The container as one value.
+/// Prints the container as one value.
 pub(super) fn fragment(container: &Container, part: Part, seen: &ContainerInputs) -> Result<Fragment, TemplateError> {
     let security = &container.security;
     let some = |list: &'_ [String]| !list.is_empty();
@@ -88,7 +88,7 @@ pub(super) fn fragment(container: &Container, part: Part, seen: &ContainerInputs
     let mut mounts: Vec<Mount> =
         volumes.map(|mount| Mount { volume: &mount.volume, path: &mount.path, key: None, read_only: mount.read_only }).collect();
     mounts.extend(seen.mounts.iter().map(|file| Mount { volume: &file.volume, path: &file.path, key: Some(&file.key), read_only: true }));
-    // An init container has no probes: it is over when it ends.
+    // The API refuses probes of init containers.
     let probes = if part == Part::Init { Vec::new() } else { probes(container) };
     let view = View {
         name: container.name.as_str(),
@@ -106,7 +106,7 @@ pub(super) fn fragment(container: &Container, part: Part, seen: &ContainerInputs
         group: security.group,
         non_root: security.user != 0,
         privileged: security.privileged,
-        // The API refuses the opposite together with either of these.
+        // The API requires it for privileged containers and for CAP_SYS_ADMIN.
         escalation: security.privileged || security.capabilities.iter().any(|name| name == "SYS_ADMIN" || name == "CAP_SYS_ADMIN"),
         read_only: !security.writable_root,
         capabilities: some(&security.capabilities).then_some(&security.capabilities),
@@ -143,5 +143,5 @@ fn probe_view(field: &'static str, probe: &Probe) -> ProbeView {
         ProbeAction::Exec { command } => ("exec", json!({"command": command})),
     };
     let Probe { after, every, timeout, failures, .. } = *probe;
-    ProbeView { field, action, argument, after, every, timeout, failures }
+    ProbeView { field, action, argument: Fragment::from_json(&argument), after, every, timeout, failures }
 }

@@ -1,4 +1,4 @@
-//! Raw manifests -> documents like ours: read with the full parser, put into their namespace, marked with the environment.
+//! Raw manifests -> documents: parsed with the full YAML parser, with the namespace and the environment label added.
 
 use serde_json::{Map, Value};
 
@@ -9,7 +9,7 @@ use crate::labels::ENVIRONMENT;
 use crate::model::Manifest;
 use crate::yaml::Document;
 
-/// The objects of a file.
+/// The objects of a manifest.
 pub(super) fn documents(context: &Context, manifest: &Manifest) -> Result<Vec<Document>, RenderError> {
     let wrong = |what: String| RenderError::Manifest { span: manifest.span, message: format!("`{}` {what}", manifest.path) };
     let values: Vec<Value> = serde_yaml::from_multiple(&manifest.text).map_err(|error| {

@@ -1,8 +1,8 @@
 //! The resolved platform -> the Kubernetes documents of one region.
 //!
 //! One file per concern makes typed views, the templates under `templates/kubernetes/` print them. Decisions that only concern Kubernetes
-//! (names, labels, defaults of the pod) are taken here; who talks to whom, where pods run and what a value is were decided by `resolve`.
-//! Knows nothing of the disk and of other regions.
+//! (names, labels, defaults of the pod) are taken here. `resolve` has decided flows, placement and values. The module reads no disk and no other
+//! region.
 
 mod accepted;
 mod access;
@@ -47,20 +47,20 @@ pub type Tree = BTreeMap<String, Vec<Document>>;
 /// Why a region could not be rendered.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum RenderError {
-    /// A template is wrong: a fault of ours.
+    /// A template is wrong, which is a bug of platgen.
     Template(TemplateError),
-    /// A patch does not fit what it is for.
+    /// A patch does not apply to its target.
     Patch {
-        /// Where its target stands.
+        /// The place of its target in the spec.
         span: Span,
-        /// What is wrong, in the form of a diagnostic.
+        /// The fault, worded as a diagnostic.
         message: String,
     },
-    /// A raw manifest is none.
+    /// A raw manifest holds no Kubernetes objects.
     Manifest {
-        /// Where its path stands.
+        /// The place of its path in the spec.
         span: Span,
-        /// What is wrong, in the form of a diagnostic.
+        /// The fault, worded as a diagnostic.
         message: String,
     },
 }
@@ -96,10 +96,10 @@ impl From<RenderError> for Diagnostic {
     }
 }
 
-/// What one region's Kubernetes folder holds.
+/// The content of one region's Kubernetes folder.
 #[derive(Debug)]
 pub struct Rendered {
-    /// The documents, by file: generated ones and raw manifests, patches applied, marked with the findings that scanners are to accept.
+    /// The documents by file: generated ones and raw manifests, patched and annotated with the scanner findings that are accepted.
     pub tree: Tree,
     /// The patches that changed an object.
     pub patched: BTreeSet<Name>,
@@ -110,9 +110,9 @@ pub struct Rendered {
 pub struct RunOnce {
     /// Its namespace.
     pub namespace: String,
-    /// The entry of the spec, which names its file.
+    /// The entry of the spec. Its name is that of the file.
     pub workload: String,
-    /// Seconds it may take.
+    /// Seconds after which Kubernetes ends it.
     pub deadline: Option<u64>,
 }
 
@@ -135,7 +135,7 @@ pub fn every_patch_fits(platform: &Platform, patched: &BTreeSet<Name>) -> Result
     patch::all_used(platform, patched)
 }
 
-/// The texts of a region's files, with a `kustomization.yaml` that lists them. Each document goes as soon as it is printed.
+/// The texts of a region's files, with a `kustomization.yaml` that lists them. Each document is dropped once it is printed.
 ///
 /// # Errors
 /// A fault in a template.
@@ -145,14 +145,15 @@ pub fn files(tree: Tree) -> Result<BTreeMap<String, String>, RenderError> {
         resources: Vec<&'t String>,
     }
     let kustomization = render_yaml("kubernetes/kustomization.yaml.j2", &Kustomization { resources: tree.keys().collect() })?;
-    let print = |documents: Vec<Document>| {
-        let mut text = HEADER.to_owned();
+    let mut buffer = String::new();
+    let mut print = |documents: Vec<Document>| {
+        buffer.clear();
+        buffer.push_str(HEADER);
         for (at, document) in documents.into_iter().enumerate() {
-            text.push_str(if at > 0 { "---\n" } else { "" });
-            emit(&document, &mut text);
+            buffer.push_str(if at > 0 { "---\n" } else { "" });
+            emit(&document, &mut buffer);
         }
-        text.shrink_to_fit();
-        text
+        buffer.clone() // has no spare capacity
     };
     let kustomization = print(kustomization);
     let mut files: BTreeMap<String, String> = tree.into_iter().map(|(path, documents)| (path, print(documents))).collect();
@@ -160,7 +161,7 @@ pub fn files(tree: Tree) -> Result<BTreeMap<String, String>, RenderError> {
     Ok(files)
 }
 
-/// The jobs of a region that are over before its apps are rolled out, in the order of the spec.
+/// The jobs of a region that run before its apps are rolled out, in the order of the spec.
 pub fn jobs(region: &Region) -> Vec<RunOnce> {
     let once = |workload: &Workload| {
         let Kind::Job { deadline } = workload.kind else { return None };
@@ -174,7 +175,7 @@ pub fn reads_secrets(workload: &Workload) -> bool {
     secrets::references(workload).next().is_some()
 }
 
-/// What a region holds before patches.
+/// The documents of a region before patches.
 fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> {
     let flows = flows::Flows::new(region);
     let context = Context { platform, region, flows: &flows };
@@ -199,7 +200,7 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
     Ok(tree)
 }
 
-/// Adds documents to a file; nothing makes no file.
+/// Adds documents to a file. Without documents there is no file.
 fn add(tree: &mut Tree, path: &str, documents: Vec<Document>) {
     if !documents.is_empty() {
         tree.entry(path.to_owned()).or_default().extend(documents);

@@ -1,4 +1,4 @@
-//! What holds for all of a namespace: how much its pods may take, that nothing talks unasked, that names resolve.
+//! The objects that apply to a whole namespace: quota, default limits, default account, and the policies that deny all traffic but DNS.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::model::Namespace;
 use crate::template::{TemplateError, render_yaml};
 use crate::yaml::Document;
 
-/// What a container without a request of its own takes: processors, memory. A quota refuses pods that ask for nothing.
+/// The default requests of containers: CPU and memory. A quota refuses pods without requests.
 const UNSAID: (&str, &str) = ("100m", "128Mi");
 
 /// Quota, limits, the default account and the policies of a namespace.
@@ -34,9 +34,9 @@ pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<
     Ok(documents)
 }
 
-/// The quota. Limits of processors are left free: a quota on them would refuse every pod without one.
+/// The quota. It has no CPU limit, which would refuse every pod without one.
 fn hard(namespace: &Namespace) -> Texts {
-    // Load balancers belong to the Gateways, so no app can publish itself past them.
+    // Only Gateways have load balancers, so that no app is reachable around them.
     let closed = ["services.loadbalancers", "services.nodeports"].map(|key| (key.to_owned(), "0".to_owned()));
     let mut hard = Texts::from(closed);
     let quota = &namespace.quota;

@@ -1,7 +1,7 @@
 //! Exposures -> routes to a Gateway, and the Gateways themselves.
 //!
-//! The Gateways stand beside the proxies, one per way in; the routes stand with their app. Who may come in is a policy of Envoy Gateway, since
-//! the standard has no word for it.
+//! Gateways are in the namespace of the proxies, one per entry point (public, internal). Routes are in the namespace of their app. Allowed source
+//! ranges are a SecurityPolicy of Envoy Gateway, because the Gateway API has no field for them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,7 +66,7 @@ struct Redirect {
     gateway: &'static str,
 }
 
-/// The Gateway of a way in.
+/// The Gateway of an entry point.
 fn gateway(via: Via) -> &'static str {
     match via {
         Via::Public => "public",
@@ -74,7 +74,7 @@ fn gateway(via: Via) -> &'static str {
     }
 }
 
-/// The routes of a workload: one per host, way in and set of callers.
+/// The routes of a workload: one per host, entry point and set of source ranges.
 pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
     let workload = owner.workload;
     let mut groups: BTreeMap<(&str, Via, Vec<String>), Vec<&Exposure>> = BTreeMap::new();
@@ -85,7 +85,7 @@ pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
     let mut documents = Vec::new();
     for ((host, via, from), mut exposures) in groups {
         exposures.sort_by(|a, b| a.path.cmp(&b.path));
-        // A GRPCRoute knows methods and no paths, rewrites or timeouts; an HTTPRoute carries gRPC as well, and does.
+        // A GRPCRoute has no paths, rewrites or timeouts. An HTTPRoute has them, and carries gRPC as well.
         let plain = |exposure: &&Exposure| exposure.path == "/" && exposure.rewrite.is_none() && exposure.timeout.is_none();
         let grpc = workload.protocol == Protocol::Grpc && exposures.iter().all(plain);
         for (number, exposures) in exposures.chunks(MOST_RULES).enumerate() {
@@ -110,10 +110,10 @@ pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
 
 fn rule<'m>(workload: &'m Workload, exposure: &'m Exposure) -> Rule<'m> {
     let timeout = match (exposure.timeout, exposure.websocket) {
-        // The longest figure that the format takes is five digits.
+        // The format of durations allows five digits.
         (Some(seconds), _) if seconds <= 99_999 => Some(format!("{seconds}s")),
         (Some(seconds), _) => Some(format!("{}h", seconds.div_ceil(3600).min(99_999))),
-        // No timeout at all: the connection stays open.
+        // Zero disables the timeout, so that the connection stays open.
         (None, true) => Some("0s".to_owned()),
         (None, false) => None,
     };
@@ -124,7 +124,7 @@ fn backend<'m>(workload: &'m Workload, exposure: &Exposure) -> Backend<'m> {
     Backend { service: workload.name.as_str(), port: exposure.port }
 }
 
-/// A name that other exposures don't change. A workload's name has no dot, so no two workloads come to the same.
+/// The name of a route, which does not depend on other exposures. Names of workloads have no dot, so the names of two workloads' routes differ.
 fn name(workload: &Workload, host: &str, via: Via, from: &[String], number: usize) -> String {
     let mut name = format!("{}.{}", workload.name, host.replace("*.", "wildcard."));
     if via == Via::Internal {
@@ -162,8 +162,8 @@ pub(super) fn gateways(context: &Context) -> Result<Vec<Document>, TemplateError
     Ok(documents)
 }
 
-/// Who reaches the load balancer of a Gateway, as each cloud spells it on the Service behind it. The AWS Load Balancer Controller makes one
-/// private unless told otherwise, Google and Azure make one public.
+/// The annotation for a public or an internal load balancer, which each cloud reads from the Service of a Gateway. The default is internal with the
+/// AWS Load Balancer Controller, and public on Google and Azure.
 fn reach(provider: Provider, via: Via) -> Option<Texts> {
     let (key, value) = match (provider, via) {
         (Provider::Aws, Via::Public) => ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internet-facing"),

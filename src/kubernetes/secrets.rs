@@ -1,6 +1,6 @@
-//! Values of the secret manager -> SecretStore and ExternalSecret; the values themselves never come here.
+//! References to the secret manager -> SecretStore and ExternalSecret. platgen never reads the values.
 //!
-//! Every place in the manager starts with the environment's name, so one environment never reads another's.
+//! Every path in the manager starts with the environment's name, so that no environment reads the secrets of another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,15 +24,15 @@ pub(super) struct Entry {
     pub(super) value: Value,
 }
 
-/// Where a value comes from.
+/// The origin of a value.
 pub(super) enum Value {
-    /// As it stands in the manager.
+    /// One value of the manager, unchanged.
     Whole(SecretRef),
     /// Text around values.
     Template(Vec<TemplatePart>),
 }
 
-/// A value to fetch: the name it gets, and its place.
+/// A value to fetch: its name in the Secret, and its path and property in the manager.
 #[derive(Serialize)]
 struct Fetch {
     name: String,
@@ -63,7 +63,7 @@ pub(super) fn external_secret(owner: &Owner, name: &str, entries: &[Entry]) -> R
     let templated = entries.iter().any(|entry| matches!(entry.value, Value::Template(_)));
     let mut data = Vec::new();
     let mut template = Texts::new();
-    // The names of values inside templates, each fetched once.
+    // Names of the values in templates. Each value is fetched once.
     let mut names: BTreeMap<&SecretRef, String> = BTreeMap::new();
     let mut named = |reference, data: &mut Vec<Fetch>| {
         let next = format!("value{}", names.len() + 1);
@@ -85,7 +85,7 @@ pub(super) fn external_secret(owner: &Owner, name: &str, entries: &[Entry]) -> R
                 for part in parts {
                     match part {
                         TemplatePart::Text(literal) => text.push_str(&escape(literal)),
-                        // A query writes a space as `+`, which elsewhere in a URL is a plus.
+                        // `urlquery` encodes a space as `+`, which means a plus outside of queries.
                         TemplatePart::Secret { reference, in_url: true } => {
                             text.push_str(&format!("{{{{ .{} | urlquery | replace \"+\" \"%20\" }}}}", named(reference, &mut data)));
                         }
@@ -109,7 +109,7 @@ pub(super) fn external_secret(owner: &Owner, name: &str, entries: &[Entry]) -> R
     render_yaml("kubernetes/external-secret.yaml.j2", &view)
 }
 
-/// Literal text inside a Go template: a brace that could open an action is printed by one.
+/// Escapes literal text for a Go template: a brace that could open an action is printed by an action.
 fn escape(literal: &str) -> String {
     let mut out = String::new();
     let mut characters = literal.chars().peekable();
@@ -122,7 +122,7 @@ fn escape(literal: &str) -> String {
     out
 }
 
-/// The place of a secret in the manager, with the characters that it allows.
+/// The path of a secret in the manager, limited to the characters that the manager allows.
 fn remote_key(context: &Context, reference: &SecretRef) -> String {
     let key = format!("{}/{}", context.platform.environment, reference.path());
     match (context.platform.secrets.store, context.region.provider) {
@@ -194,14 +194,14 @@ pub(super) fn store(context: &Context, namespace: &Namespace) -> Result<Vec<Docu
     Ok(documents)
 }
 
-/// The role on AWS that the accounts of SecretStores take, `<cluster>-secrets`; none elsewhere.
+/// The AWS role `<cluster>-secrets`, which the accounts of SecretStores assume. Other clouds have none.
 fn reader_role(context: &Context) -> Option<String> {
     let (SecretStore::Cloud, Provider::Aws) = (context.platform.secrets.store, context.region.provider) else { return None };
     let account = context.region.account.as_ref()?;
     Some(format!("arn:aws:iam::{account}:role/{}", context.region.secrets_role()))
 }
 
-/// The manager, as a SecretStore names it: a one-of, so a whole map.
+/// The `provider` of a SecretStore, a one-of, so it is one value.
 fn provider(context: &Context, namespace: &Namespace) -> serde_json::Value {
     let account = json!({"name": STORE});
     let cluster = &context.region.cluster.name;

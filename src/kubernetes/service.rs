@@ -1,4 +1,4 @@
-//! Services: one under the workload's name, one per further name, and one without an address for the members of a StatefulSet.
+//! Services: one with the workload's name, one per alias, and a headless one for the members of a StatefulSet.
 
 use serde::Serialize;
 
@@ -61,7 +61,7 @@ fn ports<'m>(workload: &Workload, service: &'m Service) -> Option<Vec<Port<'m>>>
     (!ports.is_empty()).then_some(ports)
 }
 
-/// What a port speaks: its name tells where several ports speak differently, else the workload does.
+/// The protocol of a port: that of the prefix of its name, if it has one, else the workload's.
 fn app_protocol(workload: &Workload, port: &str) -> Option<&'static str> {
     let protocol = match port.split('-').next() {
         Some("http") => Protocol::Http,
@@ -76,7 +76,7 @@ fn app_protocol(workload: &Workload, port: &str) -> Option<&'static str> {
     }
 }
 
-/// Keeps traffic inside a zone where it can. The word changed with 1.35; before, the API refuses the new one.
+/// Prefers endpoints in the zone of the client. Before 1.35 the API knows the value by another name only.
 fn distribution(context: &Context, workload: &Workload) -> Option<&'static str> {
     if workload.is_store() || context.region.zones.len() < 2 {
         return None;

@@ -1,4 +1,4 @@
-//! A template value -> JSON on one line, the form in which every YAML reader takes it for what it is.
+//! Prints a template value as JSON on one line, which every YAML reader reads alike.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use minijinja::{Error, ErrorKind, State, Value};
 use super::Fragments;
 use super::value::Fragment;
 
-/// Appends `value`; fails for values without a form in JSON: undefined values, bytes, comments, NaN and infinities.
+/// Appends `value`. Fails for values that JSON does not have: undefined values, bytes, comments, NaN and infinities.
 ///
 /// A fragment is added to the `Fragments` of the run and printed as a placeholder, `<` and `>` around its index. The strict reader puts the fragment in
 /// its place. Text is always quoted, so no text can become a placeholder.

@@ -1,6 +1,6 @@
-//! Documents made and changed by code: from JSON, and the few edits that patches and overlays are composed of.
+//! Documents from JSON and from texts, and the edits that patches need.
 //!
-//! Values come in as JSON; replaced and removed nodes stay in memory, unreachable, until the document goes.
+//! Replaced and removed nodes stay in memory, unreachable, until the document is dropped.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ impl Document {
         let mut document = Document::with_capacity(12);
         document.slots.push(Slot::new(Content::Map(EMPTY), 0));
         for (key, text) in entries {
-            // Fragments with texts stand in many documents, so their texts are judged here, once, and not where they are printed.
+            // The map may be a fragment of many documents: whether its texts need quotes is decided once, here, instead of at every print.
             let (plain_key, plain_text) = (scalar::is_plain_key(key), scalar::is_plain(text));
             let (key, text) = (document.store(key), document.store(text));
             document.slots.push(Slot { key, plain_key, plain_text, ..Slot::new(Content::Text(text), 0) });
@@ -42,7 +42,7 @@ impl Document {
         self.link(0, self.slots.len() as u32 - 1);
     }
 
-    /// Replaces the value of a node; its key, place and comment stay.
+    /// Replaces the value of a node. Its key, place and comment stay.
     pub fn replace(&mut self, id: Id, value: &Value) {
         self.slots[id.0 as usize].line = 0;
         self.fill(id.0, value);
@@ -56,7 +56,7 @@ impl Document {
         }
     }
 
-    /// Sets a key of a map: in its place where it exists, else at the end. `None` where `map` is no map.
+    /// Sets a key of a map, which keeps its place, or is added at the end. `None` if `map` is no map.
     pub fn insert(&mut self, map: Id, key: &str, value: &Value) -> Option<Id> {
         self.own(map);
         let Content::Map(_) = self.slot(map).content else { return None };
@@ -68,13 +68,13 @@ impl Document {
         Some(Id(self.add(map.0, key, value)))
     }
 
-    /// Adds an item at the end of a list. `None` where `list` is no list.
+    /// Adds an item at the end of a list. `None` if `list` is no list.
     pub fn push(&mut self, list: Id, value: &Value) -> Option<Id> {
         let Content::List(_) = self.slot(list).content else { return None };
         Some(Id(self.add(list.0, "", value)))
     }
 
-    /// Takes a child out of its map or list; whether it was there.
+    /// Removes a child from its map or list. Returns whether it was there.
     pub fn remove(&mut self, parent: Id, child: Id) -> bool {
         let (Content::Map(chain) | Content::List(chain)) = &mut self.slots[parent.0 as usize].content else { return false };
         let mut next = std::mem::replace(chain, EMPTY).first;
@@ -91,7 +91,7 @@ impl Document {
         found
     }
 
-    /// Sets the comment above a node, one line of it per line of `text`; an empty text takes it away.
+    /// Sets the comment above a node, one line per line of `text`. An empty text removes the comment.
     pub fn set_comment(&mut self, id: Id, text: &str) {
         let lines: Vec<String> = text.lines().map(|line| format!("# {line}")).collect();
         let comment = if lines.is_empty() { NONE } else { self.comments.len() as u32 };
@@ -140,7 +140,7 @@ impl Document {
         }
     }
 
-    /// Links a node behind the last child of a map or list.
+    /// Links a node after the last child of a map or list.
     pub(super) fn link(&mut self, parent: u32, id: u32) {
         let (Content::Map(chain) | Content::List(chain)) = &mut self.slots[parent as usize].content else { return };
         let last = std::mem::replace(&mut chain.last, id);

@@ -1,8 +1,8 @@
 //! Documents -> canonical text: block style, two spaces, lists level with their key, quotes only where a reader needs them.
 //!
-//! Keys stand in the order of the tree, except that a Kubernetes object starts with `apiVersion`, `kind`, `metadata`, `spec`, and a
-//! `metadata` inside it with name, namespace, labels and annotations. Text is never folded; several lines become a literal block where that is
-//! safe. Comments stand above their node, blank lines nowhere.
+//! Keys keep the order of the tree, except that a Kubernetes object starts with `apiVersion`, `kind`, `metadata`, `spec`, and every `metadata` in
+//! it with name, namespace, labels and annotations. Text is never folded; text of several lines becomes a literal block where that is safe.
+//! Comments are above their node. There are no blank lines.
 
 use super::scalar;
 use super::tree::{Children, Document, NONE, Node, Value};
@@ -35,7 +35,7 @@ pub fn emit(document: &Document, out: &mut String) {
     printer.lines(document.tail(), 0);
 }
 
-/// A map or list with children, which takes lines of its own.
+/// A map or list with children, whose children are on lines of their own.
 #[derive(Clone, Copy)]
 enum Block<'d> {
     Map(Children<'d>),
@@ -79,14 +79,13 @@ struct Printer<'o> {
 }
 
 impl Printer<'_> {
-    /// Prints a block. With `inline`, the cursor stands behind a dash on the block's first line.
+    /// Prints a block. With `inline`, its first line follows a dash that is already printed.
     fn block(&mut self, block: Block, indent: usize, order: Order, mut inline: bool) {
         match block {
             Block::List(items) => {
                 for item in items {
                     if !std::mem::take(&mut inline) {
-                        self.comment(item, indent);
-                        self.first_comments(item, indent);
+                        self.item_comments(item, indent);
                         self.indent(indent);
                     }
                     self.out.push_str("- ");
@@ -137,7 +136,7 @@ impl Printer<'_> {
         }
     }
 
-    /// A value on the rest of the line, or below it as a literal block at `indent`.
+    /// Prints a value on the rest of the line, or below it as a literal block at `indent`.
     fn scalar(&mut self, value: Value, indent: Option<usize>) {
         match value {
             Value::Null => self.out.push_str("null"),
@@ -154,7 +153,7 @@ impl Printer<'_> {
         }
     }
 
-    /// A literal block, without its last newline.
+    /// Prints a literal block, without its last newline.
     fn literal(&mut self, text: &str, indent: usize) {
         let body = text.trim_end_matches('\n');
         let breaks = text.len() - body.len();
@@ -179,15 +178,19 @@ impl Printer<'_> {
         }
     }
 
-    /// The comments of nodes that start on the line of `item` itself, behind its dash: they go above that line.
-    fn first_comments(&mut self, item: Node, indent: usize) {
+    /// Prints the comments of a list item and of all nodes that start on its line, behind its dash, above that line.
+    fn item_comments(&mut self, item: Node, indent: usize) {
         let mut node = item;
-        while let Some(first) = node.items().next() {
-            self.comment(first, indent);
-            node = first;
-        }
-        if let Some((_, first)) = node.entries().next() {
-            self.comment(first, indent);
+        loop {
+            self.comment(node, indent);
+            match node.value() {
+                Value::List(mut items) => match items.next() {
+                    Some(first) => node = first,
+                    None => return,
+                },
+                Value::Map(mut entries) => return entries.next().into_iter().for_each(|first| self.comment(first, indent)),
+                _ => return,
+            }
         }
     }
 

@@ -1,11 +1,11 @@
-//! JSON on one line, as templates print values: every rule of JSON is held to, and depth is limited.
+//! Reads JSON on one line, the form in which templates print values. All rules of JSON apply, and the depth is limited.
 
 use super::DEPTH_LIMIT;
 use super::read::{Read, Reader, typed};
 use super::scalar;
 use super::tree::{Content, EMPTY, NONE, Slice};
 
-/// The reason against what follows a value that started with `first`.
+/// The fault of text after a value that starts with `first`.
 pub(super) fn text_after(first: u8) -> &'static str {
     if first == b'"' { "text after the closing quote" } else { "text after the closing bracket" }
 }
@@ -115,7 +115,7 @@ impl Reader<'_> {
     }
 }
 
-/// The character that an escape stands for (without its backslash), and how many bytes it takes.
+/// The character of an escape (given without its backslash), and the length of the escape in bytes.
 fn unescape(text: &str) -> Option<(char, usize)> {
     let unit = |at: usize| {
         let digits = text.get(at..at + 4)?;

@@ -1,17 +1,18 @@
-//! The one document value of the tool: an ordered tree of maps, lists and scalars with comments and line numbers.
+//! A YAML document: an ordered tree of maps, lists and scalars with comments.
 //!
-//! A [`Document`] owns its text; nodes are fixed-size slots that point into it, so reading allocates almost nothing and a [`Node`] is a handle
-//! to copy freely. Numbers keep their digits as written. It knows nothing of Kubernetes; order and quoting are the emitter's business.
+//! A [`Document`] owns its text. Nodes are fixed-size slots that point into the text, so that reading allocates little, and a [`Node`] is a handle
+//! that is cheap to copy. A value may be a fragment, the value of another document that several documents share. Numbers keep their digits as
+//! written. The emitter decides on order and quotes.
 
 use std::sync::Arc;
 
 use serde::ser::{Serialize, Serializer};
 
-/// A node's number inside its document, for edits.
+/// The number of a node in its document, for edits.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Id(pub(super) u32);
 
-/// What a node is.
+/// The type of a value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
     /// `null`
@@ -68,7 +69,7 @@ pub(super) struct Slot {
     pub(super) content: Content,
     /// The next child of the same map or list.
     pub(super) next: u32,
-    /// From 1; 0 for what no text was read for.
+    /// The line of the text, from 1; 0 for nodes that were not read.
     pub(super) line: u32,
     /// Index into the document's comments.
     pub(super) comment: u32,
@@ -92,7 +93,7 @@ pub struct Document {
     /// Texts that are not in `text` as they are: decoded strings, literal blocks, and the values of edits.
     pub(super) decoded: String,
     pub(super) slots: Vec<Slot>,
-    /// Documents whose values stand in this one.
+    /// Documents whose values are part of this one.
     pub(super) fragments: Vec<Arc<Document>>,
     /// Each the raw lines of one comment, indentation and `#` included.
     pub(super) comments: Vec<Slice>,
@@ -113,7 +114,7 @@ impl Document {
         }
     }
 
-    /// The outermost value. Its comments are those above the whole document.
+    /// The outermost value. Its comment is the one above the document.
     pub fn root(&self) -> Node<'_> {
         Node { document: self, id: Id(0) }
     }
@@ -128,12 +129,12 @@ impl Document {
         Node { document: self, id }
     }
 
-    /// The value as JSON; comments and lines are left out.
+    /// The value as JSON, without comments.
     pub fn to_json(&self) -> serde_json::Value {
         self.root().to_json()
     }
 
-    /// The lines of the comment below everything.
+    /// The lines of the comment at the end of the document.
     pub fn tail(&self) -> impl Iterator<Item = &str> {
         self.comment_lines(self.tail)
     }
@@ -154,7 +155,7 @@ impl Document {
     }
 }
 
-/// Two documents are equal when they hold the same value, whatever their comments and lines.
+/// Documents are equal if their values are; comments do not count.
 impl PartialEq for Document {
     fn eq(&self, other: &Document) -> bool {
         self.to_json() == other.to_json()

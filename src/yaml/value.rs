@@ -1,11 +1,11 @@
-//! What stands on one line: a key, a value, and the literal block that a value may open below it.
+//! Reads the parts of a line: its key, its value, and the literal block below the value.
 
 use super::read::{Read, Reader, indentation, typed};
 use super::tree::{Content, Slice};
 use super::{flow, scalar};
 
 impl Reader<'_> {
-    /// The key at the start of a line and the offset after its colon; `None` where the line holds none.
+    /// Reads the key at the start of a line. Returns the key and the offset after its colon; `None` if the line has no key.
     pub(super) fn key(&mut self, from: usize, end: usize) -> Read<Option<(Slice, usize)>> {
         let quoted = self.bytes[from] == b'"';
         let stop = if quoted { self.string_end(from, end)?.0 } else { from + scalar::key_bytes(&self.bytes[from..end]) };
@@ -36,7 +36,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The value of `id` that starts on this line; `indent` is that of the block `id` stands in.
+    /// Reads the value of `id` that starts on this line. `indent` is the indentation of the block around `id`.
     pub(super) fn value(&mut self, id: u32, from: usize, end: usize, indent: usize) -> Read<()> {
         let word = &self.text[from..end];
         let content = match self.bytes[from] {
@@ -67,7 +67,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The lines of a literal block below `header`, all deeper than `indent`.
+    /// Reads the lines of a literal block below `header`, all deeper than `indent`.
     fn literal(&mut self, header: &str, indent: usize) -> Read<Slice> {
         let start = self.document.decoded.len();
         let mut depth = None;
