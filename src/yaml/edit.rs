@@ -20,7 +20,8 @@ impl Document {
 
     /// A map of texts.
     pub fn from_texts<'t>(entries: impl IntoIterator<Item = (&'t str, &'t str)>) -> Document {
-        let mut document = Document::with_capacity(12);
+        let entries = entries.into_iter();
+        let mut document = Document::with_capacity(entries.size_hint().0 + 3); // the root, and two fragments
         document.slots.push(Slot::new(Content::Map(EMPTY), 0));
         for (key, text) in entries {
             // The map may be a fragment of many documents: whether its texts need quotes is decided once, here, instead of at every print.
@@ -35,6 +36,7 @@ impl Document {
     /// Adds a key with the value of a fragment at the end of the outermost map.
     pub fn add_fragment(&mut self, key: &str, fragment: Arc<Document>) {
         let content = Content::Fragment(self.fragments.len() as u32);
+        self.fragments.reserve_exact(1);
         self.fragments.push(fragment);
         let plain_key = scalar::is_plain_key(key);
         let key = self.store(key);
