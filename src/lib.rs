@@ -13,6 +13,7 @@
 //! - [`render`]: collects the [`files`]. [`output`]: writes them to disk.
 //! - [`policy`]: the traffic that NetworkPolicies allow. [`kinds`]: the table of Kubernetes kinds. [`labels`]: names of labels and annotations. [`scanners`]: accepted findings of third-party
 //!   scanners. [`spec_fmt`]: the formatter of specs.
+//! - [`analysis`]: statements about a platform, computed from its documents.
 //! - [`layers`]: the kinds of Terraform roots in the order of application.
 //! - [`diagnostic`]: every message to the user.
 //! - [`project`]: the pipeline through all stages, used by commands, tests and analyses.
@@ -67,6 +68,8 @@ pub mod labels;
 pub mod render;
 
 pub mod check;
+
+pub mod analysis;
 
 pub mod output;
 

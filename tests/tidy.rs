@@ -35,6 +35,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "check",
         &["source", "diagnostic", "value", "facts", "provider", "model", "files", "hcl", "yaml", "inventory", "policy", "kinds", "labels"],
     ),
+    ("analysis", &["source", "diagnostic", "value", "inventory", "kinds", "labels"]),
     ("output", &["diagnostic", "files", "layers"]),
     ("project", &["source", "diagnostic", "syntax", "spec", "files", "model", "resolve", "render"]),
     (

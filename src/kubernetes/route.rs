@@ -110,14 +110,21 @@ pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
 
 fn rule<'m>(workload: &'m Workload, exposure: &'m Exposure) -> Rule<'m> {
     let timeout = match (exposure.timeout, exposure.websocket) {
-        // The format of durations allows five digits.
-        (Some(seconds), _) if seconds <= 99_999 => Some(format!("{seconds}s")),
-        (Some(seconds), _) => Some(format!("{}h", seconds.div_ceil(3600).min(99_999))),
+        (Some(seconds), _) => Some(duration(seconds)),
         // Zero disables the timeout, so that the connection stays open.
         (None, true) => Some("0s".to_owned()),
         (None, false) => None,
     };
     Rule { path: &exposure.path, rewrite: exposure.rewrite.as_deref(), timeout, backend: backend(workload, exposure) }
+}
+
+/// Seconds as a duration of the Gateway API (GEP-2257): up to four figures of at most five digits, each with a unit.
+fn duration(seconds: u64) -> String {
+    if seconds <= 99_999 {
+        return format!("{seconds}s");
+    }
+    let parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
+    parts.iter().filter(|(figure, _)| *figure > 0).map(|(figure, unit)| format!("{figure}{unit}")).collect()
 }
 
 fn backend<'m>(workload: &'m Workload, exposure: &Exposure) -> Backend<'m> {
@@ -126,7 +133,10 @@ fn backend<'m>(workload: &'m Workload, exposure: &Exposure) -> Backend<'m> {
 
 /// The name of a route, which does not depend on other exposures. Names of workloads have no dot, so the names of two workloads' routes differ.
 fn name(workload: &Workload, host: &str, via: Via, from: &[String], number: usize) -> String {
-    let mut name = format!("{}.{}", workload.name, host.replace("*.", "wildcard."));
+    let mut name = format!("{}.{}", workload.name, host.trim_start_matches("*."));
+    if host.starts_with("*.") {
+        name.push_str("-wildcard");
+    }
     if via == Via::Internal {
         name.push_str("-internal");
     }
