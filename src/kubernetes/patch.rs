@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{RenderError, Tree, json_patch, texts};
 use crate::model::{Change, Platform};
 use crate::value::{Name, Target};
-use crate::yaml::{Document, Id};
+use crate::yaml::{self, Document, Id};
 
 /// Applies the platform's patches to a region's documents, in their order; returns the patches that changed one.
 pub(super) fn apply(platform: &Platform, tree: &mut Tree) -> Result<BTreeSet<Name>, RenderError> {
@@ -68,7 +68,7 @@ fn change(document: &mut Document, change: &Change) -> Result<(), String> {
 /// Merges a value into a node: maps merge, null removes, everything else replaces. Untouched keys keep their comments.
 fn merge(document: &mut Document, at: Id, value: &Value) {
     document.own(at);
-    let (Value::Object(entries), crate::yaml::Kind::Map) = (value, document.node(at).kind()) else {
+    let (Value::Object(entries), yaml::Value::Map(_)) = (value, document.node(at).value()) else {
         document.replace(at, &without_nulls(value));
         return;
     };

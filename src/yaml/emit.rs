@@ -5,7 +5,7 @@
 //! Comments are above their node. There are no blank lines.
 
 use super::scalar;
-use super::tree::{Children, Document, NONE, Node, Value};
+use super::tree::{Document, NONE, Node, Value};
 
 /// Prints several documents, `---` between them.
 pub fn emit_all<'d>(documents: impl IntoIterator<Item = &'d Document>) -> String {
@@ -25,32 +25,17 @@ pub fn emit(document: &Document, out: &mut String) {
     let object = root.get("apiVersion").is_some() && root.get("kind").is_some();
     let mut printer = Printer { out, object };
     printer.comment(root, 0);
-    match Block::of(root.value()) {
-        Ok(block) => printer.block(block, 0, if object { Order::Object } else { Order::Kept }, false),
-        Err(scalar) => {
-            printer.scalar(scalar, None);
-            printer.out.push('\n');
-        }
+    if is_block(root.value()) {
+        printer.block(root.value(), 0, if object { Order::Object } else { Order::Kept }, false);
+    } else {
+        printer.scalar(root.value(), None);
     }
     printer.lines(document.tail(), 0);
 }
 
-/// A map or list with children, whose children are on lines of their own.
-#[derive(Clone, Copy)]
-enum Block<'d> {
-    Map(Children<'d>),
-    List(Children<'d>),
-}
-
-impl<'d> Block<'d> {
-    /// The block that a value is, or the value if it stands on one line.
-    fn of(value: Value<'d>) -> Result<Block<'d>, Value<'d>> {
-        match value {
-            Value::Map(children) if !children.is_empty() => Ok(Block::Map(children)),
-            Value::List(children) if !children.is_empty() => Ok(Block::List(children)),
-            _ => Err(value),
-        }
-    }
+/// Whether a value is a map or list with children, which are on lines of their own.
+fn is_block(value: Value) -> bool {
+    matches!(value, Value::Map(children) | Value::List(children) if !children.is_empty())
 }
 
 /// Which keys of a map come first.
@@ -80,32 +65,31 @@ struct Printer<'o> {
 
 impl Printer<'_> {
     /// Prints a block. With `inline`, its first line follows a dash that is already printed.
-    fn block(&mut self, block: Block, indent: usize, order: Order, mut inline: bool) {
+    fn block(&mut self, block: Value, indent: usize, order: Order, mut inline: bool) {
         match block {
-            Block::List(items) => {
+            Value::List(items) => {
                 for item in items {
                     if !std::mem::take(&mut inline) {
                         self.item_comments(item, indent);
                         self.indent(indent);
                     }
                     self.out.push_str("- ");
-                    match Block::of(item.value()) {
-                        Ok(block) => self.block(block, indent + 2, Order::Kept, true),
-                        Err(scalar) => {
-                            self.scalar(scalar, Some(indent + 2));
-                            self.out.push('\n');
-                        }
+                    if is_block(item.value()) {
+                        self.block(item.value(), indent + 2, Order::Kept, true);
+                    } else {
+                        self.scalar(item.value(), Some(indent + 2));
                     }
                 }
             }
-            Block::Map(entries) if order == Order::Kept || entries.map(|entry| order.rank(entry.key())).is_sorted() => {
+            Value::Map(entries) if order == Order::Kept || entries.map(|entry| order.rank(entry.key())).is_sorted() => {
                 entries.for_each(|entry| self.entry(entry, indent, std::mem::take(&mut inline)));
             }
-            Block::Map(entries) => {
+            Value::Map(entries) => {
                 let mut entries: Vec<Node> = entries.collect();
                 entries.sort_by_key(|entry| order.rank(entry.key()));
                 entries.into_iter().for_each(|entry| self.entry(entry, indent, std::mem::take(&mut inline)));
             }
+            _ => {}
         }
     }
 
@@ -120,23 +104,19 @@ impl Printer<'_> {
         } else {
             scalar::push_quoted(key, self.out);
         }
-        match Block::of(entry.value()) {
-            Ok(block) => {
-                self.out.push_str(":\n");
-                let order = if self.object && key == "metadata" { Order::Metadata } else { Order::Kept };
-                // A list stands level with its key.
-                let below = if let Block::List(_) = block { indent } else { indent + 2 };
-                self.block(block, below, order, false);
-            }
-            Err(scalar) => {
-                self.out.push_str(": ");
-                self.scalar(scalar, Some(indent + 2));
-                self.out.push('\n');
-            }
+        let value = entry.value();
+        if !is_block(value) {
+            self.out.push_str(": ");
+            return self.scalar(value, Some(indent + 2));
         }
+        self.out.push_str(":\n");
+        let order = if self.object && key == "metadata" { Order::Metadata } else { Order::Kept };
+        // A list is level with its key.
+        let below = if let Value::List(_) = value { indent } else { indent + 2 };
+        self.block(value, below, order, false);
     }
 
-    /// Prints a value on the rest of the line, or below it as a literal block at `indent`.
+    /// Prints a value on the rest of the line, or below it as a literal block at `indent`, and ends the line.
     fn scalar(&mut self, value: Value, indent: Option<usize>) {
         match value {
             Value::Null => self.out.push_str("null"),
@@ -151,6 +131,7 @@ impl Printer<'_> {
                 _ => scalar::push_quoted(text, self.out),
             },
         }
+        self.out.push('\n');
     }
 
     /// Prints a literal block, without its last newline.

@@ -17,7 +17,7 @@ mod value;
 pub use emit::{emit, emit_all};
 pub use read::{ReadError, read, read_with_fragments};
 pub(crate) use scalar::{is_plain, is_plain_key, is_printable};
-pub use tree::{Document, Id, Kind, Node};
+pub use tree::{Children, Document, Id, Node, Value};
 
 /// How deep maps and lists may be nested in a text that is read.
 pub const DEPTH_LIMIT: usize = 64;

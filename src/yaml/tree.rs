@@ -12,25 +12,6 @@ use serde::ser::{Serialize, Serializer};
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Id(pub(super) u32);
 
-/// The type of a value.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Kind {
-    /// `null`
-    Null,
-    /// `true` or `false`
-    Bool,
-    /// A whole number of 64 bits, signed or not.
-    Integer,
-    /// Any other number.
-    Float,
-    /// Text.
-    Text,
-    /// Keys with values, in order.
-    Map,
-    /// Values in order.
-    List,
-}
-
 /// A part of a document's text, or of its decoded text where `start` has the bit [`DECODED`].
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Slice {
@@ -176,21 +157,27 @@ pub struct Node<'d> {
 }
 
 /// The content of a node; that of a fragment is the content of its document.
-#[derive(Clone, Copy)]
-pub(super) enum Value<'d> {
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'d> {
+    /// `null`
     Null,
+    /// `true` or `false`
     Bool(bool),
+    /// The digits of a whole number of 64 bits, signed or not.
     Integer(&'d str),
+    /// The digits of any other number.
     Float(&'d str),
     /// The text, and whether it is known to need no quotes.
     Text(&'d str, bool),
+    /// Nodes with keys, in order.
     Map(Children<'d>),
+    /// Nodes, in order.
     List(Children<'d>),
 }
 
 /// The nodes of a map or list, in order.
-#[derive(Clone, Copy)]
-pub(super) struct Children<'d> {
+#[derive(Clone, Copy, Debug)]
+pub struct Children<'d> {
     document: &'d Document,
     next: u32,
 }
@@ -215,19 +202,6 @@ impl<'d> Node<'d> {
     /// Its number, for edits.
     pub fn id(self) -> Id {
         self.id
-    }
-
-    /// The type of the value.
-    pub fn kind(self) -> Kind {
-        match self.value() {
-            Value::Null => Kind::Null,
-            Value::Bool(_) => Kind::Bool,
-            Value::Integer(_) => Kind::Integer,
-            Value::Float(_) => Kind::Float,
-            Value::Text(..) => Kind::Text,
-            Value::Map(_) => Kind::Map,
-            Value::List(_) => Kind::List,
-        }
     }
 
     /// The lines of the comment above it, without `# `.
@@ -292,7 +266,8 @@ impl<'d> Node<'d> {
         }
     }
 
-    pub(super) fn value(self) -> Value<'d> {
+    /// The content of the node.
+    pub fn value(self) -> Value<'d> {
         let document = self.document;
         let slot = self.slot();
         match slot.content {
