@@ -151,7 +151,7 @@ impl Serialize for Fragment {
         if serializing_for_value() {
             return Value::from_object(self.clone()).serialize(serializer);
         }
-        self.0.serialize(serializer)
+        self.0.to_json().serialize(serializer)
     }
 }
 

@@ -70,12 +70,6 @@ impl Document {
         Some(Id(self.add(map.0, key, value)))
     }
 
-    /// Adds an item at the end of a list. `None` if `list` is no list.
-    pub fn push(&mut self, list: Id, value: &Value) -> Option<Id> {
-        let Content::List(_) = self.slot(list).content else { return None };
-        Some(Id(self.add(list.0, "", value)))
-    }
-
     /// Removes a child from its map or list. Returns whether it was there.
     pub fn remove(&mut self, parent: Id, child: Id) -> bool {
         let (Content::Map(chain) | Content::List(chain)) = &mut self.slots[parent.0 as usize].content else { return false };
@@ -164,19 +158,30 @@ impl Document {
 mod tests {
     use serde_json::json;
 
+    use super::super::emit_all;
     use super::*;
 
     #[test]
     fn edits_keep_order() {
         let mut document = Document::from_json(&json!({"a": 1, "b": [1, 2], "c": true}));
-        let list = document.get("b").unwrap().id();
         let root = document.root().id();
         let a = document.get("a").unwrap().id();
-        assert!(document.push(list, &json!({"x": null})).is_some());
         assert!(document.insert(root, "c", &json!(2.5)).is_some());
         assert!(document.insert(root, "d", &json!("new")).is_some());
         assert!(document.remove(root, a) && !document.remove(root, a));
-        assert_eq!(document.to_json().to_string(), r#"{"b":[1,2,{"x":null}],"c":2.5,"d":"new"}"#);
+        assert_eq!(document.to_json().to_string(), r#"{"b":[1,2],"c":2.5,"d":"new"}"#);
+    }
+
+    #[test]
+    fn fragments_print_as_their_value_and_are_copied_before_edits() {
+        let labels = Arc::new(Document::from_texts([("a", "1"), ("on", "x")]));
+        let mut document = Document::from_texts([("name", "web")]);
+        document.add_fragment("labels", labels.clone());
+        assert_eq!(emit_all([&document]), "name: web\nlabels:\n  a: \"1\"\n  \"on\": x\n");
+        let place = document.get("labels").unwrap().id();
+        assert!(document.insert(place, "b", &json!(2)).is_some());
+        assert_eq!(document.to_json(), json!({"name": "web", "labels": {"a": "1", "on": "x", "b": 2}}));
+        assert_eq!(labels.to_json(), json!({"a": "1", "on": "x"}));
     }
 
     #[test]

@@ -6,8 +6,6 @@
 
 use std::sync::Arc;
 
-use serde::ser::{Serialize, Serializer};
-
 /// The number of a node in its document, for edits.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Id(pub(super) u32);
@@ -143,12 +141,6 @@ impl PartialEq for Document {
     }
 }
 
-impl Serialize for Document {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.root().serialize(serializer)
-    }
-}
-
 /// A value inside a document.
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'d> {
@@ -246,12 +238,7 @@ impl<'d> Node<'d> {
         if let Value::Integer(digits) = self.value() { digits.parse().ok() } else { None }
     }
 
-    /// The value of a number.
-    pub fn as_f64(self) -> Option<f64> {
-        if let Value::Integer(digits) | Value::Float(digits) = self.value() { digits.parse().ok() } else { None }
-    }
-
-    /// The value as JSON; comments are left out.
+    /// The value as JSON, without comments.
     pub fn to_json(self) -> serde_json::Value {
         match self.value() {
             Value::Null => serde_json::Value::Null,
@@ -289,22 +276,5 @@ impl<'d> Node<'d> {
     /// The key of the node; empty for list items and the root.
     pub(super) fn key(self) -> &'d str {
         self.document.str(self.slot().key)
-    }
-}
-
-impl Serialize for Node<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.value() {
-            Value::Null => serializer.serialize_unit(),
-            Value::Bool(value) => serializer.serialize_bool(value),
-            Value::Integer(digits) => match digits.parse() {
-                Ok(value) => serializer.serialize_i64(value),
-                Err(_) => serializer.serialize_u64(digits.parse().map_err(serde::ser::Error::custom)?),
-            },
-            Value::Float(digits) => serializer.serialize_f64(digits.parse().map_err(serde::ser::Error::custom)?),
-            Value::Text(text, _) => serializer.serialize_str(text),
-            Value::Map(children) => serializer.collect_map(children.map(|node| (node.key(), node))),
-            Value::List(children) => serializer.collect_seq(children),
-        }
     }
 }
