@@ -10,7 +10,7 @@ fn templates() -> Templates {
             "app.yaml.j2",
             "# {{ why }}\nkind: App\n{% if pod is not none %}\ntemplate: {{ pod }}\n{% endif %}\n{% for key in list %}\n{{ key }}: {{ self_ref }}\n{% endfor %}\n",
         ),
-        ("graft.yaml.j2", "pod: {{ pod }}\nlist: [{{ pod }}, {{ text }}]\ntext: {{ text }}\n"),
+        ("fragment.yaml.j2", "pod: {{ pod }}\nlist: [{{ pod }}, {{ text }}]\ntext: {{ text }}\n"),
         ("placeholder.yaml.j2", "a: <0>\n"),
         ("broken.yaml.j2", "a: 1\n{% if flag %}\n{% include \"inner.yaml.j2\" %}\n{% endif %}\n"),
         ("inner.yaml.j2", "b: 1\nc: 2\nd: {{ text }}x\n"),
@@ -60,8 +60,8 @@ fn values_print_by_their_type() {
 
 #[test]
 fn fragments_stand_in_place_of_their_value_and_text_never_does() {
-    let grafted = View { text: "<0>".into(), ..view() };
-    let documents = templates().render_yaml("graft.yaml.j2", &grafted).unwrap();
+    let literal = View { text: "<0>".into(), ..view() };
+    let documents = templates().render_yaml("fragment.yaml.j2", &literal).unwrap();
     let pod = json!({"spec": {"image": "r/x:1\n\"}"}});
     assert_eq!(documents[0].to_json(), json!({"pod": pod, "list": [pod, "<0>"], "text": "<0>"}));
     assert!(templates().render_yaml("placeholder.yaml.j2", &view()).is_err());
