@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::cluster::Priority;
-use super::metadata::{Metadata, Site};
+use super::metadata::{Context, Metadata};
 use crate::labels;
 use crate::provider::Provider;
 use crate::template::{TemplateError, render_yaml};
@@ -34,19 +34,19 @@ struct Subnet<'m> {
 }
 
 /// The proxies of the Gateway that `metadata` names, in its namespace.
-pub(super) fn document(site: &Site, metadata: Metadata) -> Result<Vec<Document>, TemplateError> {
+pub(super) fn document(context: &Context, metadata: Metadata) -> Result<Vec<Document>, TemplateError> {
     let (gateway, gateways) = (metadata.name.clone(), metadata.namespace.clone().unwrap_or_default());
-    let (least, most) = if site.platform.protected { PROTECTED } else { OTHER };
-    let mut subnets = site.region.network.iter().flat_map(|network| &network.subnets);
+    let (least, most) = if context.platform.protected { PROTECTED } else { OTHER };
+    let mut subnets = context.region.network.iter().flat_map(|network| &network.subnets);
     let view = View {
         metadata,
         gateway: &gateway,
         gateways: &gateways,
-        least: least.max(if site.platform.protected { site.region.zones.len() } else { 0 }),
+        least: least.max(if context.platform.protected { context.region.zones.len() } else { 0 }),
         most,
-        priority: Priority::Critical.class(site),
+        priority: Priority::Critical.class(context),
         subnet: subnets.find(|subnet| subnet.default).map(|subnet| Subnet { label: labels::SUBNET, name: subnet.name.as_str() }),
-        load_balancer: load_balancer(site.region.provider),
+        load_balancer: load_balancer(context.region.provider),
     };
     render_yaml("kubernetes/envoy-proxy.yaml.j2", &view)
 }

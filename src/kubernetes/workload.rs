@@ -1,9 +1,9 @@
-//! One app or store -> every document of its file, in the order in which they are applied.
+//! One app or store -> the documents of its file, in the order of application.
 
 use serde::Serialize;
 
 use super::inputs::inputs;
-use super::metadata::{Metadata, Owner, Site};
+use super::metadata::{Context, Metadata, OnlyMetadata, Owner};
 use super::{pod, policy, route, scale, service};
 use crate::labels::{NO_PROBES, REASON};
 use crate::model::{Kind, Volume, Workload};
@@ -11,10 +11,10 @@ use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{digest, truncate_with_hash};
 use crate::yaml::Document;
 
-/// The longest name of an object whose controller adds eleven characters to it in a label of its pods.
+/// The longest name of an object whose controller appends eleven characters for a label of its pods (63 at most).
 const CONTROLLER_NAME: usize = 52;
 
-/// What every object that runs pods says.
+/// The fields of every object that runs pods.
 #[derive(Serialize)]
 struct Runs {
     metadata: Metadata,
@@ -26,7 +26,7 @@ struct Runs {
 struct Deployment {
     #[serde(flatten)]
     runs: Runs,
-    /// None where an autoscaler decides.
+    /// `None` if an autoscaler sets the number.
     replicas: Option<u32>,
     selector: Fragment,
 }
@@ -35,7 +35,7 @@ struct Deployment {
 struct StatefulSet {
     #[serde(flatten)]
     runs: Runs,
-    /// None where an autoscaler decides.
+    /// `None` if an autoscaler sets the number.
     replicas: Option<u32>,
     selector: Fragment,
     service: String,
@@ -72,15 +72,10 @@ struct Claim {
     size: String,
 }
 
-#[derive(Serialize)]
-struct Account {
-    metadata: Metadata,
-}
-
 /// Every document of a workload.
-pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
-    let owner = &Owner::new(site, workload);
-    let account = Account { metadata: owner.metadata(workload.name.as_str()) };
+pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
+    let owner = &Owner::new(context, workload);
+    let account = OnlyMetadata { metadata: owner.metadata(workload.name.as_str()) };
     let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &account)?;
     documents.extend(policy::document(owner)?);
     let mut inputs = inputs(owner)?;
@@ -94,8 +89,8 @@ pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document
     Ok(documents)
 }
 
-/// The name of the object that runs the pods. A Job cannot change, so another pod is another Job: its name ends with a hash of the pod. A finished
-/// one stays, and never runs again: were it cleared away, whatever applies the files would make it anew.
+/// The name of the object that runs the pods. The pod of a Job is immutable, so the name of a Job ends with a hash of the pod. A finished Job is
+/// kept: if it were deleted, applying the files would run it again.
 fn object_name(workload: &Workload, pod: &Fragment) -> String {
     match workload.kind {
         Kind::Deployment | Kind::DaemonSet => workload.name.to_string(),
@@ -135,7 +130,7 @@ fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>,
     }
 }
 
-/// A claim of a StatefulSet. Its labels never change: the API would refuse the whole object.
+/// A volume claim of a StatefulSet. Claim templates are immutable, so they have the selector as their only label.
 fn claim(owner: &Owner, volume: &Volume) -> Option<Claim> {
     let Volume::Claim { name, size } = volume else { return None };
     Some(Claim { name: name.clone(), labels: owner.selector.clone(), size: size.canonical() })

@@ -19,6 +19,8 @@ const HTTPS: u16 = 443;
 #[derive(Debug, Default)]
 pub(super) struct Hosts {
     claims: BTreeMap<(String, String), Vec<Claim>>,
+    /// The places of all claims, by environment.
+    places: BTreeSet<(String, Span)>,
 }
 
 #[derive(Debug)]
@@ -34,11 +36,12 @@ impl Hosts {
         let claims = self.claims.entry((host.to_string(), path.to_string())).or_default();
         // The same place in several regions is one claim; in several environments it is two.
         claims.push(Claim { span, domain, environment: environment.to_string() });
+        self.places.insert((environment.to_string(), span));
     }
 
     /// Whether this place has claimed its hosts already, in another region of the environment.
     fn seen(&self, span: Span, environment: &Name) -> bool {
-        self.claims.values().flatten().any(|claim| claim.span == span && claim.environment == environment.as_str())
+        self.places.contains(&(environment.to_string(), span))
     }
 
     /// Tells of every host and path with two claims: one finding for two places, whatever hosts they make.
