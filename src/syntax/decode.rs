@@ -6,6 +6,7 @@
 use super::node::{Entry, Kind, Node};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, wording};
 use crate::source::{FileId, Span};
+use crate::value::Wrong;
 use serde::de::{self, Deserialize, DeserializeSeed, Expected, IntoDeserializer, SeqAccess, Visitor};
 use std::cell::RefCell;
 use std::fmt;
@@ -59,20 +60,19 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 impl de::Error for Fault {
-    /// The error of a value type that can't parse a text.
-    fn custom<M: fmt::Display>(message: M) -> Self {
-        let text = message.to_string();
-        let (kind, message) = crate::value::Wrong::split(&text);
-        Fault { code: code_of(kind), message: message.to_string(), span: None, help: None, fix: None }
+    /// The error of a value type that can't parse a text. In the alternate form, it prints its kind alone.
+    fn custom<M: fmt::Display>(error: M) -> Self {
+        let kind = [Wrong::Range, Wrong::Length].into_iter().find(|kind| format!("{error:#}") == format!("{kind:?}"));
+        Fault { code: code_of(kind.unwrap_or(Wrong::Form)), message: error.to_string(), span: None, help: None, fix: None }
     }
 }
 
 /// The code for a kind of problem with a text.
-pub fn code_of(kind: crate::value::Wrong) -> Code {
+pub fn code_of(kind: Wrong) -> Code {
     match kind {
-        crate::value::Wrong::Form => Code::InvalidValue,
-        crate::value::Wrong::Range => Code::ImpossibleRange,
-        crate::value::Wrong::Length => Code::NameTooLong,
+        Wrong::Form => Code::InvalidValue,
+        Wrong::Range => Code::ImpossibleRange,
+        Wrong::Length => Code::NameTooLong,
     }
 }
 
