@@ -5,7 +5,9 @@ use crate::diagnostic::wording::Count;
 use crate::project::Project;
 
 pub(super) fn run(spec: &Spec, terminal: &Terminal) -> Ended {
-    let resolved = Project::open(spec.spec.as_deref())?.resolve()?;
+    let project = Project::open(spec.spec.as_deref())?;
+    terminal.tell_files(&project);
+    let resolved = project.resolve()?;
     terminal.tell(&resolved.project.found.sorted(), &resolved.project.sources);
     terminal.say(&format!("the spec is valid in {}", Count(resolved.estate.environments.len(), "environment")));
     Ok(FINE)

@@ -4,7 +4,7 @@
 //! and, if possible, a fix.
 
 use super::node::{Entry, Kind, Node};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, wording};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, meant, wording};
 use crate::source::{FileId, Span};
 use crate::value::Wrong;
 use serde::de::{self, Deserialize, DeserializeSeed, Expected, IntoDeserializer, SeqAccess, Visitor};
@@ -258,7 +258,7 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
             return visitor.visit_enum(IntoDeserializer::<Fault>::into_deserializer(text));
         }
         let span = self.node.span;
-        let close = wording::suggest(text, variants.iter().copied());
+        let close = meant(text, variants);
         Err(Fault {
             code: Code::UnknownValue,
             message: format!("`{text}` is not one of {}", wording::either(variants)),
@@ -305,8 +305,7 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
                 && !known.contains(&&*entry.key)
             {
                 self.decoder.faults.borrow_mut().push(unknown_key(entry, known));
-                let meant = wording::suggest(&entry.key, known.iter().copied());
-                let Some(meant) = meant.filter(|meant| self.stands_for(entry, meant)) else { continue };
+                let Some(meant) = meant(&entry.key, known).filter(|meant| self.stands_for(entry, meant)) else { continue };
                 self.value = Some(Decoder { misspelt: true, ..self.decoder.at(&entry.value) });
                 return seed.deserialize(meant.into_deserializer()).map(Some);
             }
@@ -324,19 +323,20 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
 }
 
 impl Entries<'_> {
-    /// Whether an unknown key is the first misspelling of `meant`, and `meant` itself is absent.
-    fn stands_for(&self, entry: &Entry, meant: &str) -> bool {
+    /// Whether an unknown key is the first misspelling of `wanted`, and `wanted` itself is absent.
+    fn stands_for(&self, entry: &Entry, wanted: &str) -> bool {
         let known = self.known.unwrap_or_default();
-        let mut like = self.all.iter().filter(|other| {
-            &*other.key == meant || (!known.contains(&&*other.key) && wording::suggest(&other.key, known.iter().copied()) == Some(meant))
-        });
-        like.next().is_some_and(|first| std::ptr::eq(first, entry)) && !self.all.iter().any(|other| &*other.key == meant)
+        let mut like = self
+            .all
+            .iter()
+            .filter(|other| &*other.key == wanted || (!known.contains(&&*other.key) && meant(&other.key, known) == Some(wanted)));
+        like.next().is_some_and(|first| std::ptr::eq(first, entry)) && !self.all.iter().any(|other| &*other.key == wanted)
     }
 }
 
 fn unknown_key(entry: &Entry, known: &[&str]) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(Code::UnknownKey, format!("unknown key `{}`", entry.key)).at(entry.span);
-    match wording::suggest(&entry.key, known.iter().copied()) {
+    match meant(&entry.key, known) {
         Some(close) => diagnostic = diagnostic.help(format!("did you mean `{close}`?")).fix(entry.span, close),
         None => diagnostic = diagnostic.help(format!("allowed keys: {}", wording::all(known))),
     }

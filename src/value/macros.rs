@@ -133,11 +133,11 @@ macro_rules! compared_by {
 
 /// Defines an enum of words, in the order in which messages list them. Arguments: documentation, type, variants with their words.
 macro_rules! words {
-    ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $type:ident { $($(#[doc = $variant_doc:literal])+ $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
         pub enum $type {
-            $($(#[$variant_doc])* $variant),+
+            $($(#[doc = $variant_doc])+ $variant),+
         }
 
         impl $type {
@@ -146,6 +146,13 @@ macro_rules! words {
 
             /// The word of every value.
             pub const WORDS: &[&str] = &[$($word),+];
+
+            /// The documentation of the value.
+            pub const fn doc(self) -> &'static str {
+                match self {
+                    $($type::$variant => concat!($($variant_doc),+).trim_ascii()),+
+                }
+            }
 
             /// The value of a word.
             pub fn find(word: &str) -> Option<$type> {
