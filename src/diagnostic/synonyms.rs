@@ -39,7 +39,7 @@ pub const SYNONYMS: &[(&str, &[&str])] = &[
     ("internal", &["private"]),
     ("mongodb", &["mongo"]),
     ("mysql", &["mariadb"]),
-    ("on-premises", &["private"]),
+    ("on_premises", &["private"]),
     ("postgres", &["pg", "postgresql"]),
     ("public", &["external", "internet"]),
     ("rabbitmq", &["amqp", "rabbit"]),
