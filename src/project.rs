@@ -12,6 +12,7 @@ use crate::source::{Sources, Span};
 use crate::spec::{DEFAULTS, Spec, Specs, assemble};
 use crate::syntax::{Node, parse};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The largest spec file and the largest lock, in bytes: far beyond what people write, and far below what fills a memory.
@@ -22,6 +23,9 @@ const INCLUDED: u64 = 1 << 20;
 
 /// The name of the lock beside a spec file, or in a spec folder.
 pub const LOCK: &str = "platgen.lock";
+
+/// The path that stands for a YAML text on stdin. Its lock and the files it includes are those of the current folder.
+pub const STDIN: &str = "-";
 
 /// The output folder beside a spec file, or in a spec folder, unless another is named.
 pub const OUTPUT: &str = "deploy";
@@ -96,10 +100,11 @@ impl Project {
             Some(path) => path.to_path_buf(),
             None => find()?,
         };
-        let (folder, paths) = files(&path)?;
+        let is_stream = path == Path::new(STDIN);
+        let (folder, paths) = if is_stream { (PathBuf::from("."), vec![PathBuf::from("<stdin>")]) } else { files(&path)? };
         let mut texts = Vec::new();
         for path in paths {
-            let text = read(&path)?;
+            let text = if is_stream { stream()? } else { read(&path)? };
             texts.push((path, text));
         }
         let lock_path = folder.join(LOCK);
@@ -287,6 +292,17 @@ fn spec_files(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
 fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
     regular(path, READ).map_err(|error| unreadable(path, &error))?;
     let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    text(path, bytes)
+}
+
+/// The text on stdin.
+fn stream() -> Result<String, Box<Diagnostic>> {
+    let (mut bytes, name) = (Vec::new(), Path::new("<stdin>"));
+    std::io::stdin().lock().take(READ + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
+    text(name, bytes)
+}
+
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Box<Diagnostic>> {
     String::from_utf8(bytes).map_err(|error| {
         let message = format!("`{}` is not UTF-8: byte {} is wrong", path.display(), error.utf8_error().valid_up_to());
         Box::new(Diagnostic::new(Code::Syntax, message).help("save it as UTF-8"))

@@ -51,7 +51,9 @@ pub(super) fn run(check: &Check, terminal: &Terminal) -> Ended {
     if let Some(folder) = &check.tree {
         return Ok(foreign(folder, terminal));
     }
-    let Rendered { resolved: Resolved { project, estate, .. }, files } = Project::open(check.spec.spec.as_deref())?.resolve()?.render()?;
+    let project = Project::open(check.spec.spec.as_deref())?;
+    terminal.tell_files(&project);
+    let Rendered { resolved: Resolved { project, estate, .. }, files } = project.resolve()?.render()?;
     if let Some(fault) = unknown_place(&estate, check.env.as_deref(), check.region.as_deref()) {
         return Ok(fail(terminal, fault));
     }

@@ -30,6 +30,7 @@ pub(super) struct LockCommand {
 
 pub(super) fn run(command: &LockCommand, terminal: &Terminal) -> Ended {
     let mut project = Project::open(command.spec.spec.as_deref())?;
+    terminal.tell_files(&project);
     match lock_is_lost(&project, &project.folder.join(OUTPUT)) {
         Ok(None) => {}
         Ok(Some(fault)) => {

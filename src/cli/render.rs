@@ -43,6 +43,7 @@ pub(super) struct Render {
 
 pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
     let mut opened = Project::open(render.spec.spec.as_deref())?;
+    terminal.tell_files(&opened);
     let roots = Roots {
         output: render.output.clone().unwrap_or_else(|| opened.folder.join(OUTPUT)),
         project: opened.folder.clone(),

@@ -29,7 +29,7 @@ container! {
         pub needs: Field<Vec<Field<Ref>>>,
         /// Routes from outside the cluster. Short form: a single host, or a single map.
         pub expose: Field<Vec<Field<Expose>>>,
-        /// Number of replicas, and autoscaling.
+        /// Number of replicas, and autoscaling. Short form: the number or range of `replicas`.
         pub scale: Field<Scale>,
         /// The subnet of the app's pods. Default: the subnet with `default: true`.
         pub subnet: Field<Name>,
