@@ -10,6 +10,7 @@ use crate::support::functions;
 /// Every module and what it may use. `lib.rs` and tests are free; siblings never import siblings.
 const EDGES: &[(&str, &[&str])] = &[
     ("source", &[]),
+    ("conflict", &[]),
     ("value", &[]),
     ("provider", &[]),
     ("files", &[]),
@@ -25,14 +26,14 @@ const EDGES: &[(&str, &[&str])] = &[
     ("spec_fmt", &["source", "diagnostic", "syntax", "yaml"]),
     ("template", &["hcl", "yaml", "diagnostic"]),
     ("spec", &["source", "diagnostic", "syntax", "value", "provider"]),
-    ("model", &["source", "diagnostic", "value", "provider", "layers"]),
+    ("model", &["source", "conflict", "diagnostic", "value", "provider", "layers"]),
     ("resolve", &["source", "diagnostic", "syntax", "value", "provider", "spec", "facts", "layers", "model"]),
     ("scanners", &["model"]),
     ("kubernetes", &["source", "diagnostic", "value", "provider", "model", "scanners", "template", "yaml", "facts", "kinds"]),
     ("cloud", &["value", "provider", "model", "scanners", "template", "facts", "layers"]),
     ("check", &["source", "diagnostic", "value", "facts", "provider", "model", "files", "hcl", "yaml", "inventory", "policy", "kinds"]),
-    ("output", &["diagnostic", "files", "layers"]),
-    ("project", &["source", "diagnostic", "syntax", "spec", "files", "model", "resolve", "render"]),
+    ("output", &["conflict", "diagnostic", "files", "layers"]),
+    ("project", &["source", "conflict", "diagnostic", "syntax", "spec", "files", "model", "resolve", "render"]),
     (
         "render",
         &[
