@@ -27,7 +27,7 @@ pub(crate) fn files_were_edited_deleted_added() {
     fs::remove_file(project.at("deploy/README.md")).expect("removed");
     project.write("deploy/kubernetes/production/eu-west-1/hello/mine.yaml", "mine\n");
     assert_eq!(project.check().exits(2).causes(), ["README.md: missing", &format!("{SHORT}: file edited")]);
-    assert!(project.check().err.contains("not ours, left alone: deploy/kubernetes/production/eu-west-1/hello/mine.yaml"));
+    assert!(project.check().err.contains("not written by platgen, left alone: deploy/kubernetes/production/eu-west-1/hello/mine.yaml"));
     // Render and check agree: what is left alone is no difference, what is refused is said with the same words.
     let (refused, checked) = (project.run(&["render"]).exits(2), project.check());
     let finding = |ran: &crate::acceptance::program::Ran| -> Vec<String> {
