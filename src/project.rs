@@ -2,6 +2,7 @@
 //!
 //! Opening finds and reads the spec, its lock and the files it includes; every later stage is pure. Knows nothing of terminals.
 
+use crate::conflict;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::files::Files;
 use crate::model::Estate;
@@ -130,9 +131,18 @@ impl Project {
         let mut paths = Vec::new();
         for (path, text) in texts {
             let id = sources.add(path.display().to_string(), text);
-            match parse(&sources, id, &mut found) {
+            let mut faults = Diagnostics::default();
+            match parse(&sources, id, &mut faults) {
                 Some(node) => nodes.push(node),
                 None => sound = false,
+            }
+            // Conflict markers break the syntax; the fault of the parser would be about one of them, or about a key that both versions have.
+            match conflict::first(&sources.get(id).text).filter(|_| faults.has_errors()) {
+                Some((range, _)) => {
+                    sound = false;
+                    found.push(conflict_markers(Span::new(id, range)));
+                }
+                None => found.extend(faults),
             }
             paths.push(path);
         }
@@ -210,6 +220,13 @@ impl Resolved {
             Err(faults) => Err(self.project.fail(faults)),
         }
     }
+}
+
+/// The finding for a spec file that git could not merge.
+fn conflict_markers(line: Span) -> Diagnostic {
+    let message = "the file has conflict markers of git: two branches changed the same lines";
+    let help = "keep the right lines and remove the markers; then `platgen lock --resolve` and `platgen render` update the lock and the rendered files";
+    Diagnostic::new(Code::ConflictMarkers, message).at(line).label("the first conflict").help(help)
 }
 
 /// The nearest spec, here or above: a file, or the folder whose files it is one of.

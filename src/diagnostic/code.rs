@@ -71,6 +71,9 @@ messages {
     ConfigTooLarge "config-too-large" Error
         "configuration files too large for a ConfigMap"
         "The files of a container become one ConfigMap, and the API server refuses a ConfigMap of more than 1 MiB. Move large files into the image, a volume or a bucket."
+    ConflictMarkers "conflict-markers" Error
+        "git's conflict markers in a file"
+        "Two branches changed the same lines, and git left both versions between lines of `<<<<<<<`, `=======` and `>>>>>>>`. In the spec, keep the right lines and remove the markers. Never merge a rendered file by hand: merge the spec, then run `platgen render`, with `--force=PATH` where the finding says so."
     Contradiction "contradiction" Error
         "two fields that exclude each other"
         "The fields of an entry decide how it is rendered, and these two can't both apply. Remove one of them."
@@ -197,6 +200,9 @@ messages {
     SecretLiteral "secret-literal" Error
         "a text that looks like a credential"
         "A spec is committed and read by many people, so secrets belong into the secret manager. Store the value there, revoke it if it was committed, and refer to it under `secrets` or with `${secret/path#key}`."
+    SeveralClusters "several-clusters" Error
+        "a stream of documents for several clusters"
+        "`platgen render --stdout` prints documents for `kubectl apply`, which applies all of them to one cluster. Choose the cluster with `--env` and `--region`, or print every file with `--stdout=all`."
     SpecChanged "spec-changed" Error
         "a rendered file is out of date"
         "The spec changed after the last render. Run `platgen render`, and commit the files with the spec."

@@ -275,6 +275,11 @@ pub(crate) fn streams() {
     assert!(!one.contains("kustomize.config"));
     let app = project.run(&["render", "--env", "beta", "--app", "cart", "--stdout"]).exits(0).out;
     assert!(app.contains("name: cart") && !app.contains("kind: Namespace\n") && app.len() < one.len());
+    for words in [&["render", "--stdout"][..], &["render", "--env", "production", "--stdout"], &["render", "--app", "cart", "--stdout"]] {
+        let ran = project.run(words).exits(1);
+        assert!(ran.out.is_empty() && ran.codes().contains("several-clusters"), "{words:?}: {ran:?}");
+        assert!(ran.err.contains("`--env` and `--region`") && ran.err.contains("`production/eu-west-1`"), "{}", ran.err);
+    }
     let all = project.run(&["render", "--stdout=all"]).exits(0).out;
     project.run(&["render"]).exits(0);
     let files = tree(&project.at("deploy"));

@@ -21,7 +21,8 @@ use crate::support::{functions, required};
 /// The trials of this module.
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = functions! {
-        check: the_spec_changed files_were_edited_deleted_added the_lock_is_missing_or_stale platgen_changed a_render_was_interrupted
+        check: the_spec_changed files_were_edited_deleted_added the_lock_is_missing_or_stale long_differences_are_cut a_spec_with_conflict_markers the_summary_says_what_changed the_lock_alone
+            platgen_changed a_render_was_interrupted
             edited_and_foreign_files_need_force a_terraform_root_that_left_the_spec a_lock_with_conflict_markers differences_are_findings_for_programs
             names_that_mean_nothing;
         cli: help_and_exit_codes formats closed_pipe_is_quiet full_stdout_fails credentials_are_not_printed a_folder_is_found_from_inside init_validate_render_check init_in_both_formats_says_the_same
@@ -46,6 +47,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.push(judged("acceptance::merge::clean_merge_with_overlaps", git, merge::clean_merge_with_overlaps));
     trials.push(judged("acceptance::merge::images_of_two_apps", git, merge::images_of_two_apps));
     trials.push(judged("acceptance::merge::two_new_subnets", git, merge::two_new_subnets));
+    trials.push(judged("acceptance::merge::the_base_is_that_of_head_and_onto", git, merge::the_base_is_that_of_head_and_onto));
     let kubectl = specs::starts(Path::new("kubectl"), &["version", "--client"]);
     trials.push(judged("acceptance::specs::kustomize_builds_every_region", kubectl, specs::kustomize_builds_every_region));
     let yaml = specs::starts(&specs::python(), &["-c", "import yaml"]);

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{Entry, Key, Lock};
+use crate::conflict::marker;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
 use crate::value::Cidr;
@@ -114,12 +115,6 @@ fn version(rest: &str) -> Option<(String, &'static str)> {
         )),
         Err(_) => Some((format!("`{number}` is not the number of a lock format"), RESTORE)),
     }
-}
-
-fn marker(line: &str) -> Option<char> {
-    let first = line.chars().next().filter(|first| "<|=>".contains(*first))?;
-    let run = line.chars().take_while(|char| *char == first).count();
-    (run >= 7 && (line.len() == run || line[run..].starts_with(' '))).then_some(first)
 }
 
 fn entry(line: &str) -> Result<(Key, Entry), String> {
