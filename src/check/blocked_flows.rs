@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
-/// Kinds that say who may call whom, and who there is.
+/// Kinds that the evaluator reads: policies, namespaces and pods.
 const JUDGED: [&str; 7] = ["CronJob", "DaemonSet", "Deployment", "Job", "Namespace", "NetworkPolicy", "StatefulSet"];
 
 /// An address that stands for the internet: no private network has it.
@@ -20,25 +20,11 @@ const INTERNET: Ipv4Addr = Ipv4Addr::new(1, 1, 1, 1);
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::BlockedFlow], judge: Judge::Region(judge), loosens: true };
 
-/// Policies that an API server would refuse, which no flow can be held against.
-pub(super) const INVALID: Rule = Rule { codes: &[Code::UnreadableDocument], judge: Judge::Tree(invalid), loosens: false };
-
-fn policies(context: &TreeContext) -> Result<Policies, Fault> {
+/// The policies of a tree, for the evaluator.
+pub(super) fn policies(context: &TreeContext) -> Result<Policies, Fault> {
     let judged = context.inventory.objects().iter().filter(|object| JUDGED.contains(&object.kind.as_str()));
     let documents: Vec<Document> = judged.map(|object| Document::from_json(&object.value)).collect();
     Policies::read(&documents)
-}
-
-fn invalid(context: &TreeContext, found: &mut Vec<Finding>) {
-    let Err(fault) = policies(context) else { return };
-    let (kind, namespace, name) = (&fault.object.kind, &fault.object.namespace, &fault.object.name);
-    let message = format!("`{}` of `{kind}/{namespace}/{name}`: {}", fault.field, fault.reason);
-    // What names no namespace is judged as if it were in `default`.
-    let object = ["", namespace].iter().find_map(|namespace| context.inventory.get(kind, namespace, name));
-    let pointer = format!("/{}", fault.field.replace(['.', '['], "/").replace(']', ""));
-    found.extend(
-        object.map(|object| Finding::new(Code::UnreadableDocument, object, &pointer, message, "write the field as the API defines it")),
-    );
 }
 
 fn judge(context: &RegionContext, found: &mut Vec<Finding>) {

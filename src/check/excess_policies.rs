@@ -1,11 +1,11 @@
 //! No network policy allows a connection that no flow of the model asks for.
 
-use super::context::{FOREIGN, RegionContext, WORKLOAD, list};
+use super::context::{RegionContext, WORKLOAD, list};
 use super::policy_peers::{Way, namespaces, pods, selector, selector_of};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::{Labels, Object};
-use crate::model::{Addon, Peer, Region};
+use crate::model::{Addon, FOREIGN_NAMESPACES, Peer, Region};
 use crate::value::Cidr;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -153,7 +153,7 @@ fn workload(context: &RegionContext, pod: usize) -> String {
 /// The peers in the namespaces of add-ons: the ones that flows know, by their one label, and anything else by what it says.
 fn foreign(context: &RegionContext, policy: &Object, peer: &Value) -> Option<Vec<String>> {
     let named = namespaces(&context.tree, policy, peer);
-    if !named.iter().any(|name| FOREIGN.contains(name)) {
+    if !named.iter().any(|name| FOREIGN_NAMESPACES.contains(name)) {
         return None;
     }
     let wanted = selector(peer, "podSelector").unwrap_or_default();

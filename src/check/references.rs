@@ -139,6 +139,8 @@ fn is_given(context: &TreeContext, reference: &Reference) -> bool {
     let name = reference.name.as_str();
     match reference.kind.as_str() {
         "ConfigMap" if name == "kube-root-ca.crt" => true,
+        "ConfigMap" if context.kustomizations.lists("configMapGenerator", name) => true,
+        "Secret" if context.kustomizations.lists("secretGenerator", name) => true,
         "ServiceAccount" if name == "default" => true,
         "PriorityClass" => !context.closed || name.starts_with("system-"),
         "ClusterRole" => is_of_every_cluster(name),

@@ -66,13 +66,16 @@ fn secrets(context: &RegionContext, object: &Object, found: &mut Vec<Finding>) {
     let own = context.platform.environment.as_str();
     for (number, entry) in object.items("/spec/data").iter().enumerate() {
         let key = entry.pointer("/remoteRef/key").and_then(Value::as_str).unwrap_or_default();
-        // A manager that knows no `/` has another sign in its place.
-        let fits = key.strip_prefix(own).is_some_and(|rest| rest.starts_with(['/', '-']));
-        if !fits {
+        if !is_of(key, own) {
             let message = format!("`{}` reads `{key}`, which is not a secret of `{own}`", object.id());
             let at = format!("/spec/data/{number}/remoteRef/key");
             found.push(Finding::new(Code::WrongEnvironment, object, &at, message, "read a secret of this environment"));
             return;
         }
     }
+}
+
+/// Whether a key of the secret manager is below the name of an environment. A manager that knows no `/` has `-` in its place.
+pub(super) fn is_of(key: &str, environment: &str) -> bool {
+    key.strip_prefix(environment).is_some_and(|rest| rest.starts_with(['/', '-']))
 }
