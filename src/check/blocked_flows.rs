@@ -1,9 +1,10 @@
 //! The network policies of both sides allow each flow of the model, by the evaluator of policies.
 
-use super::context::{RegionContext, TreeContext, WORKLOAD};
+use super::context::{RegionContext, TreeContext};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::Labels;
+use crate::labels::WORKLOAD;
 use crate::model::{Flow, Peer};
 use crate::policy::{End, Fault, Place, Pod, Policies, Protocol, Side};
 use crate::value::Cidr;
@@ -31,7 +32,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     let Ok(policies) = policies(&context.tree) else { return };
     let ends = Ends::of(context, &policies);
     for flow in &context.region.flows {
-        // Pods that share the network of their node against the spec are told by another rule, and no policy is at fault.
+        // The rule `host-namespace` reports pods that share the network of their node though the spec does not say so.
         let (Some(callers), Some(called)) = (ends.at(&flow.from), ends.at(&flow.to)) else { continue };
         for (out, own) in [(true, &flow.from), (false, &flow.to)] {
             // A workload without pods in the tree makes and takes no connection.
@@ -57,7 +58,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
                     Code::BlockedFlow,
                     &id,
                     message,
-                    "bring the rule back with `platgen render --force=FILE`, or remove what needs the flow",
+                    "bring the rule back with `platgen render --force=FILE`, or remove the dependency in the spec",
                 );
                 let entry = context.region.workload_of(if out { &flow.from } else { &flow.to }).map(|workload| workload.span);
                 found.push(Finding { entry, ..finding.near(near) });
@@ -66,7 +67,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     }
 }
 
-/// The ports to ask for. A flow on every port is rendered without any, so one that is narrowed shows at its ends.
+/// The ports to judge. A flow on every port is rendered without ports: the lowest and the highest show whether it was narrowed.
 fn ports(flow: &Flow) -> &[u16] {
     if flow.ports.is_empty() { &[1, u16::MAX] } else { &flow.ports }
 }
@@ -103,7 +104,7 @@ impl<'p> Ends<'p> {
         Ends { context, policies, workloads, on_nodes }
     }
 
-    /// The places of an end; `None` for pods that share the network of their node though the model says otherwise.
+    /// The places of an end; `None` for pods that share the network of their node though the model does not say so.
     fn at(&self, peer: &Peer) -> Option<Vec<Place>> {
         let pod = |namespace: &str, key: &str, value: &str| {
             let labels = Labels::from([(key.to_owned(), value.to_owned())]);
@@ -124,7 +125,7 @@ impl<'p> Ends<'p> {
             return None;
         }
         Some(match peer {
-            // What is not rendered yet is called by its labels all the same.
+            // A workload that is not rendered has its labels all the same.
             Peer::Workload { namespace, name, .. } => {
                 self.workloads.get(&format!("{namespace}/{name}")).cloned().unwrap_or_else(|| pod(namespace, WORKLOAD, name))
             }

@@ -4,14 +4,12 @@ use super::kustomize::{self, Kustomizations};
 use super::{Finding, Tree};
 use crate::diagnostic::Code;
 use crate::inventory::{Inventory, Object, Selector};
+use crate::labels;
 use crate::model::{Change, FOREIGN_NAMESPACES, Manifest, Platform, Region, SYSTEM_NAMESPACES, Workload};
 use crate::provider::Provider;
 use crate::source::Span;
 use serde_json::Value;
 use std::collections::BTreeSet;
-
-/// The label with the name of the workload that an object belongs to.
-pub(super) const WORKLOAD: &str = "platgen.io/workload";
 
 /// The documents of one cluster, whoever made them.
 pub(super) struct TreeContext<'a> {
@@ -138,7 +136,7 @@ impl<'a> RegionContext<'a> {
 
     /// The workload whose label an object carries.
     pub(super) fn workload_of(&self, object: &Object) -> Option<&'a Workload> {
-        self.region.workloads.get(&format!("{}/{}", object.namespace, object.labels.get(WORKLOAD)?))
+        self.region.workloads.get(&format!("{}/{}", object.namespace, object.labels.get(labels::WORKLOAD)?))
     }
 
     /// The entry of the spec that an object comes from, and the reason that the spec gives for the value at a pointer: the reason of the manifest that

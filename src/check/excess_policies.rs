@@ -1,33 +1,31 @@
 //! No network policy allows a connection that no flow of the model asks for.
 
-use super::context::{RegionContext, WORKLOAD, list};
+use super::context::{RegionContext, list};
 use super::policy_peers::{Way, namespaces, pods, selector, selector_of};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::{Labels, Object};
+use crate::labels::WORKLOAD;
 use crate::model::{Addon, FOREIGN_NAMESPACES, Peer, Region};
 use crate::value::Cidr;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What "the internet" leaves out: private and carriers' networks (RFC 1918, RFC 6598) and link-local addresses (RFC 3927).
-const PRIVATE: [&str; 5] = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::ExcessPolicy], judge: Judge::Region(judge), loosens: true };
 
 /// The ports of a flow; none are all.
 type Ports = Option<BTreeSet<u64>>;
 
-/// What the flows of the model allow: own side, other side, ports; no ports are all.
+/// The connections that the flows of the model allow, by both sides.
 #[derive(Default)]
 struct Allowed {
     flows: BTreeMap<(String, String), Vec<(usize, Ports)>>,
 }
 
-/// The name of every end that policies know by its addresses.
+/// The name of every end outside of the cluster, which policies know by its addresses.
 const OUTSIDE: &str = "outside";
 
-/// A name of an end that two flows share when they mean the same.
+/// The name of an end: the same for two flows with the same end.
 fn key(peer: &Peer) -> String {
     match peer {
         Peer::Workload { namespace, name, .. } => format!("{namespace}/{name}"),
@@ -66,7 +64,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     let allowed = Allowed::of(context.region);
     for policy in context.tree.inventory.of_kind("NetworkPolicy") {
         for way in Way::BOTH {
-            // A rule without peers and ports is told by another rule.
+            // The rule `open-policy` reports rules that allow everything.
             for (at, rule) in way.rules(policy).filter(|(_, rule)| !super::open_policies::allows_all(rule, way)) {
                 if let Some(excess) = excess(context, &allowed, policy, way, rule) {
                     let side = if way == Way::In { "ingress from" } else { "egress to" };
@@ -79,7 +77,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     }
 }
 
-/// What a rule allows and no flow asks for, in words.
+/// The connection that a rule allows and no flow needs, in words.
 fn excess(context: &RegionContext, allowed: &Allowed, policy: &Object, way: Way, rule: &Value) -> Option<String> {
     let peers = list(rule, way.field());
     if peers.is_empty() {
@@ -150,7 +148,7 @@ fn workload(context: &RegionContext, pod: usize) -> String {
     format!("{}/{}", context.tree.inventory.owner(pod).namespace, pod.labels.get(WORKLOAD).map_or("", String::as_str))
 }
 
-/// The peers in the namespaces of add-ons: the ones that flows know, by their one label, and anything else by what it says.
+/// The names of a peer in the namespaces of add-ons: an add-on of the model by its label, any other peer as it is written.
 fn foreign(context: &RegionContext, policy: &Object, peer: &Value) -> Option<Vec<String>> {
     let named = namespaces(&context.tree, policy, peer);
     if !named.iter().any(|name| FOREIGN_NAMESPACES.contains(name)) {
@@ -180,5 +178,9 @@ fn is_range_of(context: &RegionContext, peer: &Peer, block: &Value) -> bool {
     };
     let Some(range) = block.get("cidr").and_then(|cidr| cidr.as_str()?.parse::<Cidr>().ok()) else { return false };
     let except: Vec<&str> = list(block, "except").iter().filter_map(Value::as_str).collect();
-    if cidrs.is_empty() { range.prefix() == 0 && PRIVATE.iter().all(|private| except.contains(private)) } else { cidrs.contains(&range) }
+    if cidrs.is_empty() {
+        range.prefix() == 0 && Cidr::PRIVATE.iter().all(|private| except.contains(private))
+    } else {
+        cidrs.contains(&range)
+    }
 }

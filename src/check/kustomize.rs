@@ -83,8 +83,8 @@ impl Kustomizations {
 
     /// Whether an entry of a list has this name: a generator of ConfigMaps, a version for an image.
     pub(super) fn lists(&self, field: &str, name: &str) -> bool {
-        let entries = self.by_folder.values().flatten().flat_map(|document| super::context::list(document, field));
-        entries.into_iter().any(|entry| super::context::text(entry, "/name") == name)
+        let lists = self.by_folder.values().flatten().filter_map(|document| document.get(field)?.as_array());
+        lists.flatten().any(|entry| entry.get("name").and_then(Value::as_str) == Some(name))
     }
 
     /// The kustomizations that one includes.

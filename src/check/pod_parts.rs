@@ -1,4 +1,4 @@
-//! The parts of a pod name each other, and no two have one name.
+//! Names inside of a pod lead to its volumes and ports, and no two parts have the same name.
 
 use super::context::{TreeContext, containers, list, text};
 use super::{Finding, Judge, Rule};

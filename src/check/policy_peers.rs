@@ -1,16 +1,14 @@
-//! Every peer of a network policy is the pods of something, and every port one of theirs.
+//! Every peer of a network policy selects pods, and every port is one of theirs.
 
 use super::context::{TreeContext, list};
 use super::service_ports::may_have_port;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::{Labels, Object, Selector};
+use crate::labels::NAMESPACE_NAME;
 use serde_json::Value;
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::UnknownPeer, Code::PolicyPort], judge: Judge::Tree(judge), loosens: false };
-
-/// The label that every namespace has with its own name.
-const NAME: &str = "kubernetes.io/metadata.name";
 
 /// A direction of traffic, as a policy sees it.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -42,12 +40,12 @@ pub(super) fn selector(value: &Value, key: &str) -> Option<Selector> {
 pub(super) fn namespaces<'s>(context: &'s TreeContext, policy: &'s Object, peer: &Value) -> Vec<&'s str> {
     let Some(wanted) = selector(peer, "namespaceSelector") else { return vec![policy.namespace.as_str()] };
     // Nearly every policy names one namespace by its name.
-    if let (Some(name), 1, []) = (wanted.equal.get(NAME), wanted.equal.len(), &wanted.among[..]) {
+    if let (Some(name), 1, []) = (wanted.equal.get(NAMESPACE_NAME), wanted.equal.len(), &wanted.among[..]) {
         return context.namespace(name).into_iter().collect();
     }
     let matches = |name: &&str| {
         let mut labels = context.inventory.get("Namespace", "", name).map_or_else(Labels::new, |object| object.labels.clone());
-        labels.insert(NAME.to_owned(), (*name).to_owned());
+        labels.insert(NAMESPACE_NAME.to_owned(), (*name).to_owned());
         wanted.matches(&labels)
     };
     context.namespaces().filter(matches).collect()
@@ -73,7 +71,7 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
                     let elsewhere = named.iter().any(|name| context.is_elsewhere(name)) || (named.is_empty() && !context.closed);
                     foreign |= elsewhere;
                     if pods.is_empty() && !elsewhere {
-                        let message = format!("`{}` names pods that nothing runs: {peer}", policy.id());
+                        let message = format!("`{}` selects pods that no object runs: {peer}", policy.id());
                         let (at, help) = (format!("{at}/{}/{number}", way.field()), "name the labels and the namespace of pods that exist");
                         found.push(Finding::new(Code::UnknownPeer, policy, &at, message, help));
                     }

@@ -4,14 +4,12 @@ use super::context::{RegionContext, list, text};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::Selector;
+use crate::labels::{POOL, SUBNET};
 use crate::model::Pool;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::Unschedulable, Code::UnknownTaint], judge: Judge::Region(judge), loosens: false };
-
-/// The label and the taint with the name of a node's subnet.
-const SUBNET: &str = "platgen.io/subnet";
 
 /// Without declared pools nothing is known of the nodes.
 fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
@@ -57,7 +55,7 @@ impl Node {
     fn of(context: &RegionContext, pool: &Pool) -> Node {
         let mut labels = pool.labels.clone();
         labels.insert(SUBNET.to_owned(), pool.subnet.to_string());
-        labels.insert("platgen.io/pool".to_owned(), pool.name.to_string());
+        labels.insert(POOL.to_owned(), pool.name.to_string());
         labels.insert("kubernetes.io/os".to_owned(), "linux".to_owned());
         if let Some(architecture) = pool.capacity.as_ref().and_then(|machine| machine.architecture) {
             labels.insert("kubernetes.io/arch".to_owned(), architecture.to_owned());

@@ -42,6 +42,8 @@ impl Type {
             | "template" => Type::Map,
             "backendRefs"
             | "containers"
+            | "egress"
+            | "ingress"
             | "env"
             | "envFrom"
             | "imagePullSecrets"

@@ -4,12 +4,10 @@ use super::context::RegionContext;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::{Labels, Object};
+use crate::labels::ENVIRONMENT;
 use serde_json::Value;
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::WrongEnvironment], judge: Judge::Region(judge), loosens: true };
-
-/// The label with the name of the environment.
-const ENVIRONMENT: &str = "platgen.io/environment";
 
 fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     for object in context.tree.inventory.objects() {
@@ -37,14 +35,14 @@ fn environment_of(context: &RegionContext, object: &Object, pointer: &str, label
         None => format!("{what}`{}` has no label `{ENVIRONMENT}`", object.id()),
     };
     let at = format!("{pointer}/metadata/labels/{}", ENVIRONMENT.replace('/', "~1"));
-    let help = format!("take the files of `{own}` as `platgen render` writes them");
+    let help = "bring the file back with `platgen render --force=FILE`";
     found.push(Finding::new(Code::WrongEnvironment, object, &at, message, help));
 }
 
 /// Roles and stores on AWS are those of the environment's own account and region.
 fn accounts(context: &RegionContext, found: &mut Vec<Finding>) {
     let Some(account) = context.region.account.as_deref() else { return };
-    let help = "name one of this environment";
+    let help = "name the role and the region of this environment";
     let at = "/metadata/annotations/eks.amazonaws.com~1role-arn";
     let roles = context.tree.inventory.of_kind("ServiceAccount").map(|object| (object, object.text(at)));
     let other = |role: &str| !role.is_empty() && role.split(':').nth(4) != Some(account);

@@ -18,6 +18,7 @@ pub use network::{Network, NetworkSubnet, OnPremises, ZoneRange};
 pub use store::{Backup, Runner, Store};
 pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
+use crate::labels::SUBNET;
 use crate::layers::Layer;
 use crate::provider::Provider;
 use crate::source::Span;
@@ -169,7 +170,7 @@ impl Region {
     pub fn node_taints(&self, pool: &Pool) -> Vec<(String, String, &'static str)> {
         let mut subnets = self.network.iter().flat_map(|network| &network.subnets);
         let isolated = subnets.any(|subnet| subnet.name == pool.subnet && subnet.isolated);
-        let isolation = isolated.then(|| ("platgen.io/subnet".to_owned(), pool.subnet.to_string(), "NoSchedule"));
+        let isolation = isolated.then(|| (SUBNET.to_owned(), pool.subnet.to_string(), "NoSchedule"));
         pool.taints.iter().cloned().chain(isolation).collect()
     }
 
