@@ -87,7 +87,7 @@ enum Command {
     Validate(Spec),
     /// Write the files of the platform, or compare them with `--check`.
     Render(render::Render),
-    /// Judge the committed files by the rules, patches, raw manifests and hand edits included; or any tree of manifests with `--tree`.
+    /// Judge the committed Kubernetes files, with patches, raw manifests and hand edits; or any tree of manifests with `--tree`. Terraform is not judged.
     Check(check::Check),
     /// Print the effective values of an environment, each with its origin.
     Show(show::Show),

@@ -296,11 +296,14 @@ rules {
         "a container that takes a port of its node"
         "It is reached around Services and Gateways, and two such pods never share a node. Use a Service."
     KustomizationList "kustomization-list" Error
-        "`kustomization.yaml` does not list exactly the files beside it"
-        "A file that is not listed is not applied, and a listed file that is missing stops everything. Render again."
+        "`kustomization.yaml` does not list exactly the files beside it, or changes them"
+        "`kubectl apply -k` does not apply a file that is not listed, and fails if a listed file is missing. Bring `kustomization.yaml` and missing files back with `platgen render`; remove a file of your own, or declare it under `manifests`."
     MissingConfigMap "missing-config-map" Error
         "a pod names a ConfigMap, or an entry of one, that does not exist"
         "The pod does not start: it waits for the ConfigMap for ever. Name a ConfigMap of the same namespace and environment."
+    MissingGuard "missing-guard" Error
+        "a probe, request, limit, disruption budget or quota of the spec is missing"
+        "Nothing refuses an object without its guards, and the loss shows when a program hangs, a node is drained or a namespace takes all of a pool. Bring the file back with `platgen render --force=FILE`, or remove the guard in the spec."
     MissingIsolation "missing-isolation" Error
         "a namespace that does not deny traffic by default, or does not allow DNS"
         "Every namespace denies traffic in both directions unless a policy allows it, and allows DNS. Bring the policy back with `platgen render --force=FILE`."
@@ -345,10 +348,10 @@ rules {
         "It can take the memory of its neighbours, and the kernel then picks a victim. Give `resources.memory` a limit."
     OpenPolicy "open-policy" Error
         "a network policy allows all traffic"
-        "A rule without peers and ports opens every pod that the policy selects to everybody. Name the peers and ports, or remove the rule."
+        "A rule without peers and ports opens every pod that the policy selects to everybody, and a peer with `namespaceSelector: {}` opens them to every namespace. Name the peers and ports, or remove the rule."
     PlainSecret "plain-secret" Error
-        "a Secret with its values in the file"
-        "Files are committed and read by many. Put the value into the secret manager and refer to it under `secrets`."
+        "a Secret with its values in the file, or a text that looks like a credential"
+        "Everybody who reads the repository knows the value. Put it into the secret manager, refer to it under `secrets`, and change it."
     PolicyPort "policy-port" Error
         "a network policy opens a port that the pods behind it do not have"
         "The policy is accepted and opens nothing: the connection is blocked. A policy names container ports, not those of the Service."
@@ -376,6 +379,12 @@ rules {
     SystemNamespace "system-namespace" Error
         "an object in a namespace of the cluster itself"
         "Whoever writes into `kube-system` can replace what the cluster runs on. Use a namespace of the platform, or bring the object as a manifest with its reason."
+    UndeclaredImage "undeclared-image" Error
+        "an image from a repository that the spec does not name"
+        "A program that no reviewer of the spec saw runs in the cluster. Declare the image in the spec, or bring the file back with `platgen render --force=FILE`."
+    UndeclaredSecret "undeclared-secret" Error
+        "an entry of the secret manager that the spec does not name for the namespace"
+        "The namespace reads a secret that the spec gives to nobody in it. Declare it under `secrets` of an entry, or bring the file back with `platgen render --force=FILE`."
     UnhardenedPod "unhardened-pod" Error
         "a pod without the lines that take rights away"
         "Kubernetes grants what is not refused: gaining rights, default capabilities, root, a writable image, every system call, an API token. Every rendered pod refuses them; what a spec loosens has a reason there."
@@ -385,6 +394,9 @@ rules {
     UnknownPermission "unknown-permission" Error
         "a role names a verb or resource that the API does not have, or all of them"
         "A misspelt right is accepted and grants nothing, and `*` grants what nobody read. Spell out verbs and resources."
+    UnknownRegion "unknown-region" Error
+        "a folder of Kubernetes files that belongs to no region of the spec"
+        "The environment or region left the spec and its files did not: its objects may still run, and no render changes them any more. Delete the objects from the cluster and remove the folder, or declare the region again."
     UnknownTaint "unknown-taint" Warning
         "a pod tolerates a taint that no pool has"
         "The toleration has no effect: a word is misspelt, or the pool lost its taint. Remove it, or declare the taint on the pool."
@@ -393,13 +405,13 @@ rules {
         "`latest`, or no tag at all, is another image tomorrow. Name a version or a digest."
     UnreadableDocument "unreadable-document" Error
         "a file or document that no API server would take"
-        "It can't be applied. A file holds YAML, and each Kubernetes document has `apiVersion`, `kind` and `metadata.name`."
+        "It can't be applied, and the rules can't judge it. A file holds YAML or JSON in UTF-8, each Kubernetes document has `apiVersion`, `kind` and `metadata.name`, and its fields have the types of the API. Templates are rendered first, with `helm template` or `kubectl kustomize`."
     Unschedulable "unschedulable" Error
         "a pod that no pool of nodes takes"
         "It stays pending: no pool has the labels it asks for, or the taints of all that have them keep it out. Mend `subnet`, `pool`, `arch` or the tolerations."
     WeakPodSecurity "weak-pod-security" Error
         "a namespace that does not enforce the restricted Pod Security Standard"
-        "The API server then admits pods with more rights. Declare the level with its reason under `pod_security` of the namespace."
+        "The API server then admits pods with more rights. Declare the level with its reason under `pod_security` of the namespace. Without a spec, only the level `privileged` is a finding."
     WrongEnvironment "wrong-environment" Error
         "an object of another environment"
         "An object of one environment in the files of another is how production's configuration reaches beta. Every object carries its environment in a label, and reads secrets below its environment's name. Take the files as `platgen render` writes them."

@@ -1,17 +1,13 @@
 //! The parts of a cluster that workloads need and that are not the platform's own: where their pods run, and by which labels policies name them.
 
-/// The namespaces that every cluster has.
-const SYSTEM_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+/// The namespaces of the cluster itself.
+pub const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kube-system"];
 
 /// The namespaces of the cluster and of its add-ons: their objects are not in the platform's files, and no entry may stand in them.
-pub const FOREIGN_NAMESPACES: [&str; 6] = [
-    Addon::Gateway.namespace(),
-    Addon::Monitoring.namespace(),
-    SYSTEM_NAMESPACES[0],
-    SYSTEM_NAMESPACES[1],
-    SYSTEM_NAMESPACES[2],
-    SYSTEM_NAMESPACES[3],
-];
+pub const FOREIGN_NAMESPACES: [&str; 6] = {
+    let [leases, public, system] = SYSTEM_NAMESPACES;
+    [Addon::Gateway.namespace(), Addon::Monitoring.namespace(), "default", leases, public, system]
+};
 
 /// An add-on whose pods call workloads or are called by them.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]

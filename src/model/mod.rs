@@ -10,7 +10,7 @@ mod network;
 mod store;
 mod workload;
 
-pub use addon::{Addon, FOREIGN_NAMESPACES};
+pub use addon::{Addon, FOREIGN_NAMESPACES, SYSTEM_NAMESPACES};
 pub use container::{
     ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, TemplatePart, Variable, Volume,
 };
@@ -18,6 +18,7 @@ pub use network::{Network, NetworkSubnet, OnPremises, ZoneRange};
 pub use store::{Backup, Runner, Store};
 pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
+use crate::labels::SUBNET;
 use crate::layers::Layer;
 use crate::provider::Provider;
 use crate::source::Span;
@@ -165,6 +166,14 @@ pub struct Region {
 }
 
 impl Region {
+    /// The taints of a pool's nodes: those of the pool, and that of an isolated subnet.
+    pub fn node_taints(&self, pool: &Pool) -> Vec<(String, String, &'static str)> {
+        let mut subnets = self.network.iter().flat_map(|network| &network.subnets);
+        let isolated = subnets.any(|subnet| subnet.name == pool.subnet && subnet.isolated);
+        let isolation = isolated.then(|| (SUBNET.to_owned(), pool.subnet.to_string(), "NoSchedule"));
+        pool.taints.iter().cloned().chain(isolation).collect()
+    }
+
     /// The workload that an end of a flow is; none of what is no workload of this region.
     pub fn workload_of(&self, peer: &Peer) -> Option<&Workload> {
         let Peer::Workload { namespace, name, .. } = peer else { return None };

@@ -1,7 +1,6 @@
 //! A container of the spec becomes one of the model: values, files, probes, resources and rights.
 
 use super::engines::Fallback;
-use super::literals;
 use super::provenance::Position;
 use super::values::Consumer;
 use super::volumes::{Pod, Volumes};
@@ -11,7 +10,7 @@ use crate::model::{ConfigFile, Container, FileContent, Source, TemplatePart, Var
 use crate::source::Span;
 use crate::spec::ContainerFields;
 use crate::syntax::Field;
-use crate::value::{AbsolutePath, ImageTag, Medium, Name, Quantity, QuantityRange, Text};
+use crate::value::{AbsolutePath, ImageTag, Medium, Name, Quantity, QuantityRange, Text, credential};
 
 /// The size of an empty folder that names none.
 const TMP_SIZE: u64 = 64 << 20;
@@ -289,7 +288,7 @@ impl Scope<'_> {
                 (_, _, Field::Set(secret, _)) => Some(FileContent::Secret(secret.clone())),
                 (Field::Set(from, at), _, _) => {
                     let text = self.included(from.as_str(), *at);
-                    if text.as_deref().is_some_and(literals::looks_secret) {
+                    if text.as_deref().is_some_and(credential::has_shape) {
                         self.secret_literal(&format!("`{path}`"), *at);
                     }
                     text.and_then(|text| self.file_text(&text, *at, path, expand, consumer))

@@ -1,13 +1,12 @@
 //! Patches, raw manifests and raw Terraform files.
 
 use super::Scope;
-use super::literals;
 use super::names::Names;
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::layers::Layer;
 use crate::model::{Change, Manifest, Patch, Platform, TerraformFile};
 use crate::source::Span;
-use crate::value::{Name, Target};
+use crate::value::{Name, Target, credential};
 
 /// The kinds of objects that are named after their workload.
 const NAMED_AFTER: &[&str] =
@@ -126,7 +125,7 @@ impl Scope<'_> {
     }
 
     fn refuse_secrets(&mut self, text: &str, path: &str, at: crate::source::Span) {
-        if literals::looks_secret(text) {
+        if credential::has_shape(text) {
             let diagnostic = Diagnostic::new(Code::SecretLiteral, format!("`{path}` holds what looks like a credential")).at(at);
             self.tell(diagnostic.help("put it in the secret manager"));
         }

@@ -11,7 +11,7 @@ use crate::spec::{self, ContainerFields};
 use crate::syntax::Field;
 
 /// The user that containers run as unless they say otherwise: above 10000, so that no account of the node has it.
-const USER: u32 = 10001;
+pub(super) const USER: u32 = 10001;
 
 /// The largest id of a user or group that the API takes.
 const LARGEST_ID: u32 = i32::MAX as u32;

@@ -9,6 +9,7 @@ use super::names::{Entry, EntrySpec, Names};
 use super::placement::Runs;
 use super::probes::MOST;
 use super::provenance::{HARDENED, Position};
+use super::security::USER;
 use super::values::Consumer;
 use super::volumes::{Pod, Volumes};
 use crate::diagnostic::{Code, Diagnostic};
@@ -24,6 +25,9 @@ use indexmap::IndexMap;
 
 /// The name of a container's port that only the collector of metrics reads.
 const METRICS: &str = "metrics";
+
+/// Seconds between SIGTERM and SIGKILL, unless the entry says otherwise.
+const GRACE: u64 = 30;
 
 /// The region for which an entry is resolved, its platform, and the names that the entry may refer to.
 #[derive(Clone, Copy)]
@@ -166,7 +170,7 @@ impl Scope<'_> {
         }
         let needs = self.needs(&app.needs, &consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &exposures, &metrics);
-        let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(30);
+        let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(GRACE);
         self.record_entry(|_| ("grace", format!("{grace}s"), "the default of apps and stores"));
         let workload = Workload {
             kind,
@@ -226,7 +230,7 @@ impl Scope<'_> {
         let kind = if size.is_some() { Kind::StatefulSet } else { Kind::Deployment };
         self.record_entry(|at| ("kind", format!("{kind:?}"), format!("{}.storage", at.entry)));
         self.record_entry(|at| ("protocol", "tcp", format!("{}.engine", at.entry)));
-        self.record_entry(|_| ("grace", "30s", "the default of apps and stores"));
+        self.record_entry(|_| ("grace", format!("{GRACE}s"), "the default of apps and stores"));
         self.record_replicas(members, placement.spread, site.region, |at| format!("{}.replicas", at.entry));
         let metrics: Vec<(u16, Span)> = self.metrics_port(&store.metrics, &mut main, entry).into_iter().collect();
         let needs = self.needs(&store.needs, &consumer);
@@ -255,7 +259,7 @@ impl Scope<'_> {
             self.record_entry(|at| (format!("service.ports.{name}"), format!("{port}->{target}"), at.ports.clone()));
         }
         if pod.fs_group.is_none() {
-            self.record_entry(|_| ("security.fs_group", 10001, HARDENED));
+            self.record_entry(|_| ("security.fs_group", USER, HARDENED));
         }
         Workload {
             span: consumer.entry.key,
@@ -274,8 +278,8 @@ impl Scope<'_> {
             service: service(consumer.entry, alias),
             exposures: Vec::new(),
             placement,
-            grace: 30,
-            fs_group: pod.fs_group.unwrap_or(10001),
+            grace: GRACE,
+            fs_group: pod.fs_group.unwrap_or(USER),
             host_network: pod.host_network,
             host_pid: pod.host_pid,
             reason: pod.reason,

@@ -9,6 +9,7 @@ mod macros;
 
 mod capability;
 mod cidr;
+pub mod credential;
 mod date;
 mod domain;
 mod duration;
