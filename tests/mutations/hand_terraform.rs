@@ -80,7 +80,7 @@ pub const FAULTS: &[Fault] = faults! {
     "misspelt argument", "network.tf", "", Swap("cidr_block           = local.vpc_cidr", "cidr_blok            = local.vpc_cidr"), "terraform refuses the root";
     "misspelt type", "network.tf", "", Swap("resource \"aws_vpc\" \"this\"", "resource \"aws_vcp\" \"this\""), "terraform refuses the root";
     "brace missing", "versions.tf", "", Cut("}\n"), "terraform refuses the root";
-    "test says less", "tests/network.tftest.hcl", "", Cut("  assert {\n    condition     = alltrue([for subnet in aws_subnet.this : !subnet.map_public_ip_on_launch])\n    error_message = \"A subnet assigns public addresses.\"\n  }\n\n"), "a later mistake is not noticed";
-    "test always true", "tests/network.tftest.hcl", "", Swap("!subnet.map_public_ip_on_launch", "true"), "a later mistake is not noticed";
+    "test says less", "tests/network.tftest.hcl", "", Cut("  assert {\n    condition     = aws_vpc.this.enable_dns_support && aws_vpc.this.enable_dns_hostnames\n    error_message = \"The VPC does not resolve DNS names.\"\n  }\n\n"), "a later mistake is not noticed";
+    "test always true", "tests/network.tftest.hcl", "", Swap(" && !subnet.map_public_ip_on_launch", ""), "a later mistake is not noticed";
     "tests gone", "tests/network.tftest.hcl", "", Drop, "a later mistake is not noticed";
 };

@@ -2,7 +2,6 @@
 //!
 //! Every resource is keyed by a name, so that a zone, a subnet or a flow that comes or goes touches no other resource.
 
-mod literals;
 mod rules;
 mod subnets;
 #[cfg(test)]
@@ -108,6 +107,17 @@ struct Protected {
     protected: bool,
 }
 
+/// The view of the tests: `tests/network.tftest.hcl` for Terraform, `tests/network.tofutest.hcl`, which OpenTofu reads in place of the former.
+#[derive(Serialize)]
+struct Tests<'a> {
+    terraform: bool,
+    zones: &'a [String],
+    public: bool,
+    nat: bool,
+    /// What the exclusions of `guards.tf` allow, where there are any.
+    exclusion: Option<&'static str>,
+}
+
 /// The root; none for a region without a network, an account or a region for states. A file that would hold no resource is left out.
 pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>, TemplateError> {
     let (Some(network), Some(account)) = (&region.network, &region.account) else { return Ok(None) };
@@ -131,14 +141,16 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     root.print(TEMPLATES, "network.tf", &Protected { protected })?;
     root.print(TEMPLATES, "outputs.tf", &Nothing {})?;
     root.print(TEMPLATES, "security_groups.tf", &Nothing {})?;
-    root.print(TEMPLATES, "tests/account.tftest.hcl", &literals::Account::new(&locals, region.owns_account.then_some(exclusion)))?;
-    root.print(TEMPLATES, "tests/invariants.tftest.hcl", &literals::Invariants { zones: locals.zones })?;
-    root.print(TEMPLATES, "tests/network.tftest.hcl", &literals::Network::new(&locals))?;
-    root.print(TEMPLATES, "tests/security.tftest.hcl", &literals::Security::new(&locals))?;
-    if locals.subnets.iter().any(|subnet| subnet.routes == "public") {
+    let public = locals.subnets.iter().any(|subnet| subnet.routes == "public");
+    let nat = !locals.nat_gateways.is_empty();
+    for (path, terraform) in [("tests/network.tftest.hcl", true), ("tests/network.tofutest.hcl", false)] {
+        let tests = Tests { terraform, zones: locals.zones, public, nat, exclusion: region.owns_account.then_some(exclusion) };
+        root.print(TEMPLATES, path, &tests)?;
+    }
+    if public {
         root.print(TEMPLATES, "internet.tf", &Nothing {})?;
     }
-    if !locals.nat_gateways.is_empty() {
+    if nat {
         root.print(TEMPLATES, "nat.tf", &Protected { protected })?;
     }
     if region.owns_account {
