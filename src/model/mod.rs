@@ -5,6 +5,7 @@
 
 mod addon;
 mod container;
+mod firewall;
 pub mod lock;
 mod network;
 mod store;
@@ -14,6 +15,7 @@ pub use addon::{Addon, FOREIGN_NAMESPACES};
 pub use container::{
     ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, TemplatePart, Variable, Volume,
 };
+pub use firewall::{Firewall, Rule, Rules};
 pub use network::{Network, NetworkSubnet, OnPremises, ZoneRange};
 pub use store::{Backup, Runner, Store};
 pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};

@@ -37,7 +37,8 @@ pub struct NetworkSubnet {
     pub renamed_from: Option<Name>,
     /// Whether it takes what names no subnet.
     pub default: bool,
-    /// Whether it has nodes of its own that take nothing else.
+    /// Whether its nodes are tainted, so that they take only pods that name the subnet: an isolated subnet, or one without a route to the internet
+    /// that is not the default.
     pub isolated: bool,
     /// Whether it has a route to the internet.
     pub internet: bool,

@@ -41,7 +41,7 @@ pub struct Subnet {
     pub default: Field<bool>,
     /// Whether the subnet has nodes of its own, which are tainted for all other pods, and no traffic except declared dependencies.
     pub isolated: Field<bool>,
-    /// Outbound route of the subnet.
+    /// Outbound route of the subnet. Nodes of a subnet with `none` that is not the default are tainted, as those of an isolated subnet.
     pub egress: Field<Egress>,
     /// IPv4 range of the subnet. Default: the next free range, recorded in `platgen.lock`.
     pub cidr: Field<Cidr>,

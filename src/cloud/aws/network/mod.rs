@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use super::text::ROLE;
 use crate::cloud::{Nothing, Root};
+use crate::facts;
 use crate::layers::Layer;
 use crate::model::{Network, Platform, Region, Via};
 use crate::template::TemplateError;
@@ -63,7 +64,7 @@ impl<'a> Locals<'a> {
             names
         };
         let nat = network.subnets.iter().any(|subnet| subnet.internet);
-        let (flows, exits) = rules::rules(region, network);
+        let firewall = region.firewall(network);
         Locals {
             name: format!("{}-{}-{}", platform.name, platform.environment, region.name),
             account,
@@ -75,8 +76,8 @@ impl<'a> Locals<'a> {
             nat_gateways: region.zones.iter().filter(|_| nat).map(|zone| (zone.as_str(), format!("lb-public/{zone}"))).collect(),
             classes: classes(|_| true),
             closed_classes: classes(|internet| !internet),
-            flows,
-            exits,
+            flows: rules::rules(firewall.flows),
+            exits: rules::rules(firewall.exits),
         }
     }
 }
@@ -84,6 +85,8 @@ impl<'a> Locals<'a> {
 #[derive(Serialize)]
 struct Endpoints {
     services: [&'static str; SERVICES.len()],
+    /// The objects of public buckets that hold layers of images.
+    image_layers: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -133,9 +136,14 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
         reason: error.to_string(),
     })?;
 
+    let registry = facts::region(region.provider, region.name.as_str()).and_then(|facts| facts.registry_bucket);
+    // Both registries send clients in the region to buckets of the region: Amazon's own registry, and that of Kubernetes.
+    let buckets = [Some(format!("prod-{}-starport-layer-bucket", region.name)), registry.map(str::to_owned)];
+    let image_layers = buckets.into_iter().flatten().map(|bucket| format!("arn:aws:s3:::{bucket}/*")).collect();
+
     root.document(include_str!("../../../../templates/terraform/aws/network/README.md"));
     root.print(TEMPLATES, "checks.tf", &Nothing {})?;
-    root.print(TEMPLATES, "endpoints.tf", &Endpoints { services: SERVICES })?;
+    root.print(TEMPLATES, "endpoints.tf", &Endpoints { services: SERVICES, image_layers })?;
     root.print(TEMPLATES, "flow_logs.tf", &FlowLogs { role: truncate_with_hash(&format!("{}-flow-logs", locals.name), ROLE), protected })?;
     root.print(TEMPLATES, "locals.tf", &locals)?;
     root.print(TEMPLATES, "network.tf", &Protected { protected })?;
