@@ -124,8 +124,10 @@ fn pods_of_a_class_with_a_group_of_its_own_tolerate_its_taint() {
     assert_eq!(tolerations(&SPEC.replace("data: {egress: none}", "data: {isolated: true}")), ["platgen.io/subnet=data"]);
     assert_eq!(tolerations(&SPEC.replace("data: {egress: none}", "data: {}")), [""; 0]);
     // A default subnet takes whatever names no other: no taint keeps pods away.
-    let default =
-        SPEC.replace("general: {default: true}", "general: {}").replace("data: {egress: none}", "data: {default: true, egress: none}");
+    let default = SPEC
+        .replace("general: {default: true}", "general: {}")
+        .replace("data: {egress: none}", "data: {default: true, egress: none}")
+        .replace("external/cards, ", "");
     assert_eq!(tolerations(&default), [""; 0]);
 }
 
