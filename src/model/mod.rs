@@ -23,7 +23,9 @@ pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Ser
 use crate::layers::Layer;
 use crate::provider::Provider;
 use crate::source::Span;
-pub use crate::value::{Engine, GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via};
+pub use crate::value::{
+    EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via,
+};
 
 use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, truncate_with_hash};
 use indexmap::IndexMap;

@@ -14,7 +14,7 @@ use super::text::ROLE;
 use crate::cloud::{Nothing, Root};
 use crate::facts;
 use crate::layers::Layer;
-use crate::model::{Network, Platform, Region, Via};
+use crate::model::{EndpointSet, NatGateways, Network, Platform, Region, Via};
 use crate::template::TemplateError;
 use crate::value::truncate_with_hash;
 
@@ -37,6 +37,18 @@ const SERVICES: [&str; 13] = [
     "ssmmessages",
     "sts",
 ];
+
+/// The services of [`SERVICES`] without which a node does not start.
+const NEEDED: [&str; 6] = ["ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "sts"];
+
+/// The services with private endpoints in a network.
+fn services(network: &Network) -> &'static [&'static str] {
+    match network.endpoint_set {
+        EndpointSet::All => &SERVICES,
+        EndpointSet::Needed if network.subnets.iter().any(|subnet| !subnet.internet) => &NEEDED,
+        EndpointSet::Needed => &[],
+    }
+}
 
 /// The view of `locals.tf`: everything that differs between network roots.
 #[derive(Serialize)]
@@ -63,7 +75,11 @@ impl<'a> Locals<'a> {
             names.sort_unstable();
             names
         };
-        let nat = network.subnets.iter().any(|subnet| subnet.internet);
+        let nat = match network.nat {
+            _ if network.subnets.iter().all(|subnet| !subnet.internet) => &[],
+            NatGateways::PerZone => &region.zones[..],
+            NatGateways::One => &region.zones[..region.zones.len().min(1)],
+        };
         let firewall = region.firewall(network);
         Locals {
             name: format!("{}-{}-{}", platform.name, platform.environment, region.name),
@@ -73,7 +89,7 @@ impl<'a> Locals<'a> {
             pods: network.pods.to_string(),
             zones: &region.zones,
             subnets: subnets::subnets(network, entry, nat),
-            nat_gateways: region.zones.iter().filter(|_| nat).map(|zone| (zone.as_str(), format!("lb-public/{zone}"))).collect(),
+            nat_gateways: nat.iter().map(|zone| (zone.as_str(), format!("lb-public/{zone}"))).collect(),
             classes: classes(|_| true),
             closed_classes: classes(|internet| !internet),
             flows: rules::rules(firewall.flows),
@@ -84,7 +100,7 @@ impl<'a> Locals<'a> {
 
 #[derive(Serialize)]
 struct Endpoints {
-    services: [&'static str; SERVICES.len()],
+    services: &'static [&'static str],
     /// The objects of public buckets that hold layers of images.
     image_layers: Vec<String>,
 }
@@ -93,6 +109,9 @@ struct Endpoints {
 struct FlowLogs {
     role: String,
     protected: bool,
+    days: u32,
+    /// Whether the logs are kept for less than the year that scanners ask for.
+    brief: bool,
 }
 
 #[derive(Serialize)]
@@ -117,6 +136,7 @@ struct Tests<'a> {
     zones: &'a [String],
     public: bool,
     nat: bool,
+    days: u32,
     /// What the exclusions of `guards.tf` allow, where there are any.
     exclusion: Option<&'static str>,
 }
@@ -142,9 +162,12 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     let image_layers = buckets.into_iter().flatten().map(|bucket| format!("arn:aws:s3:::{bucket}/*")).collect();
 
     root.document(include_str!("../../../../templates/terraform/aws/network/README.md"));
+    let days = network.flow_log_days;
+    let role = truncate_with_hash(&format!("{}-flow-logs", locals.name), ROLE);
+    let flow_logs = FlowLogs { role, protected, days, brief: days < 365 };
     root.print(TEMPLATES, "checks.tf", &Nothing {})?;
-    root.print(TEMPLATES, "endpoints.tf", &Endpoints { services: SERVICES, image_layers })?;
-    root.print(TEMPLATES, "flow_logs.tf", &FlowLogs { role: truncate_with_hash(&format!("{}-flow-logs", locals.name), ROLE), protected })?;
+    root.print(TEMPLATES, "endpoints.tf", &Endpoints { services: services(network), image_layers })?;
+    root.print(TEMPLATES, "flow_logs.tf", &flow_logs)?;
     root.print(TEMPLATES, "locals.tf", &locals)?;
     root.print(TEMPLATES, "network.tf", &Protected { protected })?;
     root.print(TEMPLATES, "outputs.tf", &Nothing {})?;
@@ -152,7 +175,7 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     let public = locals.subnets.iter().any(|subnet| subnet.routes == "public");
     let nat = !locals.nat_gateways.is_empty();
     for (path, terraform) in [("tests/network.tftest.hcl", true), ("tests/network.tofutest.hcl", false)] {
-        let tests = Tests { terraform, zones: locals.zones, public, nat, exclusion: region.owns_account.then_some(exclusion) };
+        let tests = Tests { terraform, zones: locals.zones, public, nat, days, exclusion: region.owns_account.then_some(exclusion) };
         root.print(TEMPLATES, path, &tests)?;
     }
     if public {

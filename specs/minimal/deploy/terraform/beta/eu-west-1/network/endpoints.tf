@@ -2,21 +2,7 @@
 
 locals {
   # AWS services that nodes and add-ons call; they answer inside the VPC, so that subnets without a route to the internet work as well.
-  interface_endpoints = [
-    "autoscaling",
-    "ec2",
-    "ecr.api",
-    "ecr.dkr",
-    "eks",
-    "eks-auth",
-    "elasticloadbalancing",
-    "kms",
-    "logs",
-    "secretsmanager",
-    "ssm",
-    "ssmmessages",
-    "sts",
-  ]
+  interface_endpoints = []
 
   # Services whose resources hold data or images: identities of this account reach only resources of this account through their endpoints. The
   # other services have resources of AWS itself, such as public parameters and machine images, or don't say whose their resources are.

@@ -86,13 +86,13 @@ locals {
     "nodes-general/eu-west-1b" = {
       cidr   = "10.0.16.0/20"
       zone   = "eu-west-1b"
-      routes = "private/eu-west-1b"
+      routes = "private/eu-west-1a"
       tags   = {}
     }
     "nodes-general/eu-west-1c" = {
       cidr   = "10.0.32.0/20"
       zone   = "eu-west-1c"
-      routes = "private/eu-west-1c"
+      routes = "private/eu-west-1a"
       tags   = {}
     }
   }
@@ -100,8 +100,6 @@ locals {
   # By zone: the subnet that holds the NAT gateway.
   nat_gateways = {
     eu-west-1a = "lb-public/eu-west-1a"
-    eu-west-1b = "lb-public/eu-west-1b"
-    eu-west-1c = "lb-public/eu-west-1c"
   }
 
   # Classes of nodes: the subnets of the spec. Closed classes have no route to the internet.

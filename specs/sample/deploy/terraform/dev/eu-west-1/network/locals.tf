@@ -104,13 +104,13 @@ locals {
     "nodes-general/eu-west-1b" = {
       cidr   = "10.16.16.0/20"
       zone   = "eu-west-1b"
-      routes = "private/eu-west-1b"
+      routes = "private/eu-west-1a"
       tags   = {}
     }
     "nodes-general/eu-west-1c" = {
       cidr   = "10.16.32.0/20"
       zone   = "eu-west-1c"
-      routes = "private/eu-west-1c"
+      routes = "private/eu-west-1a"
       tags   = {}
     }
     "nodes-payments/eu-west-1a" = {
@@ -122,13 +122,13 @@ locals {
     "nodes-payments/eu-west-1b" = {
       cidr   = "10.16.84.0/22"
       zone   = "eu-west-1b"
-      routes = "private/eu-west-1b"
+      routes = "private/eu-west-1a"
       tags   = {}
     }
     "nodes-payments/eu-west-1c" = {
       cidr   = "10.16.88.0/22"
       zone   = "eu-west-1c"
-      routes = "private/eu-west-1c"
+      routes = "private/eu-west-1a"
       tags   = {}
     }
     "transit/eu-west-1a" = {
@@ -154,8 +154,6 @@ locals {
   # By zone: the subnet that holds the NAT gateway.
   nat_gateways = {
     eu-west-1a = "lb-public/eu-west-1a"
-    eu-west-1b = "lb-public/eu-west-1b"
-    eu-west-1c = "lb-public/eu-west-1c"
   }
 
   # Classes of nodes: the subnets of the spec. Closed classes have no route to the internet.
