@@ -21,6 +21,7 @@ const ATTRIBUTES: &str = "\
 .platgen-outside merge=union linguist-generated
 .secrets.baseline linguist-generated
 *.tftest.hcl linguist-generated
+*.tofutest.hcl linguist-generated
 ";
 
 /// Every file of every environment and region.

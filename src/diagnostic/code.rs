@@ -215,6 +215,9 @@ messages {
     Syntax "syntax" Error
         "the file is not valid YAML or TOML"
         "The parser failed at this place. In YAML, text that starts with a sign such as `@`, `*`, `%`, `!` or `&` has to be quoted."
+    TooManyRules "too-many-rules" Warning
+        "more security group rules than AWS allows by default"
+        "AWS allows 60 rules in each direction of a security group and refuses more, unless the account has a higher quota. Every port of every callee in another subnet and every external range is a rule. Move apps that call each other to one subnet, or ask AWS for a higher quota and ignore the warning."
     UnknownKey "unknown-key" Error
         "an unknown key"
         "platgen ignores nothing in a spec, so that a misspelt key is an error. `platgen explain PATH` lists the allowed keys."

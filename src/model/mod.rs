@@ -5,6 +5,7 @@
 
 mod addon;
 mod container;
+mod firewall;
 pub mod lock;
 mod network;
 mod store;
@@ -14,6 +15,7 @@ pub use addon::{Addon, FOREIGN_NAMESPACES, SYSTEM_NAMESPACES};
 pub use container::{
     ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, TemplatePart, Variable, Volume,
 };
+pub use firewall::{Firewall, Rule, Rules};
 pub use network::{Network, NetworkSubnet, OnPremises, ZoneRange};
 pub use store::{Backup, Runner, Store};
 pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
@@ -22,7 +24,9 @@ use crate::labels::SUBNET;
 use crate::layers::Layer;
 use crate::provider::Provider;
 use crate::source::Span;
-pub use crate::value::{Engine, GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via};
+pub use crate::value::{
+    EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via,
+};
 
 use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, truncate_with_hash};
 use indexmap::IndexMap;

@@ -1,6 +1,6 @@
 //! The private network of a region: ranges as the address plan has them.
 
-use crate::value::{Cidr, Name};
+use crate::value::{Cidr, EndpointSet, Name, NatGateways};
 use std::net::Ipv4Addr;
 
 /// A private network.
@@ -26,6 +26,12 @@ pub struct Network {
     pub transit: Vec<ZoneRange>,
     /// The company's own network.
     pub on_premises: Option<OnPremises>,
+    /// Its NAT gateways, where a subnet has a route to the internet.
+    pub nat: NatGateways,
+    /// The services with private endpoints.
+    pub endpoint_set: EndpointSet,
+    /// The number of days that logs of connections are kept.
+    pub flow_log_days: u32,
 }
 
 /// A subnet of the spec in one region.
@@ -37,7 +43,8 @@ pub struct NetworkSubnet {
     pub renamed_from: Option<Name>,
     /// Whether it takes what names no subnet.
     pub default: bool,
-    /// Whether it has nodes of its own that take nothing else.
+    /// Whether its nodes are tainted, so that they take only pods that name the subnet: an isolated subnet, or one without a route to the internet
+    /// that is not the default.
     pub isolated: bool,
     /// Whether it has a route to the internet.
     pub internet: bool,

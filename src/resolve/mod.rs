@@ -11,6 +11,7 @@ mod containers;
 mod engines;
 mod entries;
 mod extensions;
+mod firewall;
 mod flows;
 mod literals;
 mod names;
@@ -216,6 +217,7 @@ impl<'a> Scope<'a> {
         platform.namespaces = access.namespaces;
         platform.regions.values().for_each(|region| self.record_region(region, &platform));
         self.workloads(&mut platform, &names, hosts);
+        platform.regions.values().for_each(|region| self.firewall_size(region));
         self.extensions(&mut platform, &names);
         self.waivers(&mut platform);
         Some(platform)

@@ -1,6 +1,7 @@
 //! What an entry says of subnet, pool and architecture -> where its pods may run.
 
 use super::Scope;
+use super::regions::tainted;
 use crate::labels;
 use crate::model::{Placement, Region, Spread, Toleration};
 use crate::syntax::Field;
@@ -66,10 +67,8 @@ impl Scope<'_> {
             Some(all) if everywhere => all.keys().cloned().collect(),
             _ => vec![wanted],
         };
-        let is_isolated = |name: &Name| {
-            let subnet = declared.and_then(|all| all.get(name.as_str())).and_then(|item| item.value.get());
-            subnet.is_some_and(|subnet| subnet.isolated.get() == Some(&true))
-        };
+        let declared_subnet = |name: &str| declared.and_then(|all| all.get(name)).and_then(|item| item.value.get());
+        let is_isolated = |name: &Name| declared_subnet(name.as_str()).is_some_and(tainted);
         // What runs on every node is kept away from none. A subnet without nodes has no taint.
         let has_nodes = |name: &Name| !everywhere || pools.is_empty() || pools.iter().any(|pool| pool.subnet == *name);
         let isolated = subnets.iter().filter(|name| is_isolated(name) && has_nodes(name));
@@ -95,7 +94,10 @@ impl Scope<'_> {
         for (number, taint) in tolerations.iter().enumerate().filter(|_| self.records()) {
             self.record_entry(|at| {
                 let from = match taint.key.as_str() {
-                    labels::SUBNET => format!("network.subnets.{}.isolated", taint.value),
+                    labels::SUBNET => {
+                        let isolated = declared_subnet(&taint.value).is_some_and(|subnet| subnet.isolated.get() == Some(&true));
+                        format!("network.subnets.{}.{}", taint.value, if isolated { "isolated" } else { "egress" })
+                    }
                     _ if everywhere => format!("{}.per_node", at.entry),
                     _ => format!("{}.pool", at.entry),
                 };

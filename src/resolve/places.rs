@@ -11,7 +11,7 @@ use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::TaintEffect;
 use crate::syntax::Field;
-use crate::value::{Cidr, Domain, KubernetesVersion, Name, PolicyEngine, Quantity, SecretStore};
+use crate::value::{Cidr, Domain, Duration, EndpointSet, KubernetesVersion, Name, NatGateways, PolicyEngine, Quantity, SecretStore};
 use indexmap::IndexMap;
 
 /// The digits of an AWS account, which end the name of its bucket.
@@ -334,7 +334,23 @@ impl Scope<'_> {
             zones.collect()
         };
         let purpose = |name: &str, purpose: Purpose| parts(name, Key::purpose(environment, region, purpose));
-        let premises = self.spec.network.get().and_then(|network| network.on_premises.get());
+        let settings = self.spec.network.get();
+        let premises = settings.and_then(|network| network.on_premises.get());
+        let protected = self.own_environment().is_some_and(|environment| environment.protected.get() == Some(&true));
+        let (nat, endpoint_set, days) =
+            if protected { (NatGateways::PerZone, EndpointSet::All, 365) } else { (NatGateways::One, EndpointSet::Needed, 30) };
+        let by_default = |key: &str, value: &str| {
+            self.record(|| (format!("regions.{region}.{key}"), value, format!("environments.{environment}.protected")));
+        };
+        if settings.is_none_or(|network| network.nat.is_missing()) {
+            by_default("nat", if protected { "per-zone" } else { "one" });
+        }
+        if settings.is_none_or(|network| network.endpoints.is_missing()) {
+            by_default("endpoints", if protected { "all" } else { "needed" });
+        }
+        if settings.is_none_or(|network| network.flow_logs.is_missing()) {
+            by_default("flow_logs", &format!("{days}d"));
+        }
         Some(Network {
             cidr: self.range(region, "vpc", Key::vpc(environment, region))?,
             pods: self.range(region, "pods", Key::pods(environment, region))?,
@@ -363,6 +379,15 @@ impl Scope<'_> {
                 asn: premises.asn.get().copied(),
                 dns: premises.dns.get().into_iter().flatten().filter_map(Field::get).copied().collect(),
             }),
+            nat: settings.and_then(|network| network.nat.get()).copied().unwrap_or(nat),
+            endpoint_set: settings.and_then(|network| network.endpoints.get()).copied().unwrap_or(endpoint_set),
+            flow_log_days: settings.and_then(|network| network.flow_logs.get()).and_then(|kept| whole_days(*kept)).unwrap_or(days),
         })
     }
+}
+
+/// The number of days of a duration; none for one that is not made of whole days.
+pub(super) fn whole_days(duration: Duration) -> Option<u32> {
+    const DAY: u64 = 24 * 60 * 60 * 1000;
+    (duration.millis() % DAY == 0).then(|| u32::try_from(duration.millis() / DAY).ok()).flatten()
 }

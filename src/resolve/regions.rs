@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
 use crate::facts;
 use crate::provider::Provider;
 use crate::source::Span;
-use crate::spec::{Egress, Spec};
+use crate::spec::{Egress, Spec, Subnet};
 use crate::syntax::Field;
 use crate::value::{Cidr, Name};
 
@@ -117,7 +117,7 @@ fn no_such_region(name: &Name, provider: Provider, at: Span) -> Diagnostic {
     }
 }
 
-/// The subnets of an environment: name, default, isolated, internet, explicit range.
+/// The subnets of an environment: name, default, tainted, internet, explicit range.
 pub(super) struct SubnetSpec {
     pub(super) name: Name,
     pub(super) default: bool,
@@ -125,6 +125,13 @@ pub(super) struct SubnetSpec {
     pub(super) internet: bool,
     pub(super) cidr: Option<(Cidr, Span)>,
     pub(super) was: Option<Name>,
+}
+
+/// Whether the nodes of a subnet are tainted: those of an isolated subnet, and those without a route to the internet unless the subnet is the
+/// default. Pods that name no subnet would find neither their images nor the cluster's services there.
+pub(super) fn tainted(subnet: &Subnet) -> bool {
+    let closed = subnet.egress.get() == Some(&Egress::None) && subnet.default.get() != Some(&true);
+    subnet.isolated.get() == Some(&true) || closed
 }
 
 pub(super) fn subnets(spec: &Spec) -> Vec<SubnetSpec> {
@@ -141,7 +148,7 @@ pub(super) fn subnets(spec: &Spec) -> Vec<SubnetSpec> {
         .map(|(name, _, subnet)| SubnetSpec {
             name: name.clone(),
             default: subnet.default.get() == Some(&true),
-            isolated: subnet.isolated.get() == Some(&true),
+            isolated: tainted(subnet),
             internet: subnet.egress.get() != Some(&Egress::None),
             cidr: subnet.cidr.spanned().map(|(cidr, span)| (*cidr, span)),
             was: subnet.renamed_from.get().cloned(),

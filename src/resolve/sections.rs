@@ -3,6 +3,7 @@
 //! Tells, and changes nothing.
 
 use super::names::Names;
+use super::places::whole_days;
 use super::{Scope, written};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::facts;
@@ -21,6 +22,9 @@ const NEVER_OURS: [(&str, &str); 5] = [
     ("224.0.0.0/4", "groups of machines (RFC 5771)"),
     ("240.0.0.0/4", "addresses that nobody has (RFC 1112)"),
 ];
+
+/// The retentions that CloudWatch Logs offers, in days.
+const RETENTIONS: [u32; 22] = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 /// Names the sections that are read and checked, but not rendered by this version, and what belongs to one of them and is said without it.
 pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
@@ -155,6 +159,14 @@ impl Scope<'_> {
         let Some((network, at)) = spec.network.spanned() else { return };
         if self.on_a_cloud() {
             self.require(&network.cidr, "cidr", at);
+        }
+        if let Some((kept, at)) = network.flow_logs.spanned().filter(|_| self.on_aws()) {
+            let days = whole_days(*kept).unwrap_or_default();
+            if !RETENTIONS.contains(&days) {
+                let message = format!("CloudWatch Logs has no retention of `{kept}`");
+                let longer = RETENTIONS.iter().find(|one| **one > days).unwrap_or(&RETENTIONS[0]);
+                self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(format!("the next longer one is `{longer}d`")));
+            }
         }
         let explicit = network.subnets.entries().map(|(_, _, subnet)| &subnet.cidr);
         let premises = network.on_premises.get().and_then(|premises| premises.cidrs.get()).into_iter().flatten();

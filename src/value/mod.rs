@@ -56,7 +56,10 @@ pub use target::Target;
 pub use text::{Interpolation, Part, Text};
 pub use url::Url;
 pub use version::{KubernetesVersion, VersionRequirement};
-pub use words::{Architecture, Engine, GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via};
+pub use words::{
+    Architecture, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode,
+    Via,
+};
 
 use std::fmt;
 

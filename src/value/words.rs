@@ -127,6 +127,26 @@ pub enum StoreMode {
     Managed,
 }
 
+/// The NAT gateways of a region.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum NatGateways {
+    /// One in each zone, so that a zone that fails takes no other zone's route to the internet.
+    PerZone,
+    /// One for all zones.
+    One,
+}
+
+/// The services of the cloud that have private endpoints in a network.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndpointSet {
+    /// Every service that nodes and add-ons call.
+    All,
+    /// Those that nodes without a route to the internet need; none where every subnet has a route.
+    Needed,
+}
+
 /// A load balancer.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "kebab-case")]

@@ -224,6 +224,9 @@ const COMPUTED: &str = "
     Network.lb_internal addresses.*.lb-internal.*
     Network.endpoints addresses.*.endpoints.*
     Network.transit addresses.*.transit.*
+    Network.nat regions.*.nat
+    Network.endpoint_set regions.*.endpoints
+    Network.flow_log_days regions.*.flow_logs
     NetworkSubnet.ranges addresses.*.data.*
     ZoneRange.zone addresses.*.data.*
     ZoneRange.cidr addresses.*.data.*

@@ -14,6 +14,7 @@ mod checkov;
 mod cluster;
 pub(crate) mod judge;
 mod kubernetes;
+mod network_plan;
 mod random;
 mod resources;
 mod scan;
@@ -57,6 +58,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let required = required();
     let mut trials = vec![
         Trial::test("judges::waivers/rules", || waivers::prove().map_err(Failed::from)),
+        Trial::test("judges::network_plan/rules", || network_plan::prove().map_err(Failed::from)),
         Trial::test("judges::resources/rules", || resources::prove().map_err(Failed::from)),
         Trial::test("judges::cluster/logic", || cluster::prove().map_err(Failed::from)),
     ];
