@@ -46,6 +46,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "provider",
             "facts",
             "files",
+            "labels",
             "layers",
             "model",
             "spec",
