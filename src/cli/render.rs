@@ -159,7 +159,7 @@ fn stream(files: &Files, selection: &Selection<'_>, all: bool) -> String {
             if selection.paths.is_some_and(|paths| !paths.contains(&whole)) {
                 continue;
             }
-            let kubernetes = folder.starts_with("kubernetes/") && path != "kustomization.yaml";
+            let kubernetes = folder.starts_with("kubernetes/") && path.ends_with(".yaml") && path != "kustomization.yaml";
             if all || kubernetes {
                 chosen.push((rank(path), whole, text));
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::preflight;
-use super::requirements::{listed, requirements};
+use super::requirements::{listed, manager, requirements};
 use super::steps::steps;
 use super::uses::Uses;
 use crate::cloud::Root;
@@ -28,9 +28,9 @@ pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[
     }
     let _ = write!(
         text,
-        "\nThis script looks for all of it, and for the secrets and hosts below. It changes nothing and reads no\nvalue of a secret. Before the cluster exists, it looks at the rest alone:\n\n```sh\nsh kubernetes/{place}/preflight.sh\n```\n"
+        "\nThis script looks for everything that this section lists. It changes nothing and reads no\nvalue of a secret. Before the cluster exists, it looks at the rest alone:\n\n```sh\nsh kubernetes/{place}/preflight.sh\n```\n"
     );
-    text.push_str(&secrets(&uses));
+    text.push_str(&secrets(platform, region, &uses));
     text.push_str(&hosts(region, &uses));
     text.push_str(&owners(platform));
     text.push_str(&steps(platform, region, &uses, roots));
@@ -38,10 +38,10 @@ pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[
 }
 
 /// The values of the secret manager.
-fn secrets(uses: &Uses) -> String {
+fn secrets(platform: &Platform, region: &Region, uses: &Uses) -> String {
     let mut text = String::new();
     if !uses.secrets.is_empty() {
-        text.push_str("\n### Secrets\n\n| path | keys | read by |\n|---|---|---|\n");
+        let _ = write!(text, "\n### Secrets\n\n{}\n\n| path | keys | read by |\n|---|---|---|\n", manager(platform, region));
     }
     for (path, secret) in &uses.secrets {
         let _ = writeln!(text, "| `{path}` | {} | {} |", listed(&secret.keys), listed(&secret.readers));

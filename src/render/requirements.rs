@@ -70,6 +70,23 @@ pub(super) fn requirements<'r>(
     all
 }
 
+/// The place of the secrets that a region reads, as a sentence.
+pub(super) fn manager(platform: &Platform, region: &Region) -> String {
+    let account = region.account.as_deref().unwrap_or_default();
+    match (platform.secrets.store, region.provider) {
+        (SecretStore::Vault, _) => {
+            let (server, path) = platform.secrets.vault.as_ref().map_or(("", ""), |(server, path, _)| (server, path));
+            format!("In Vault at `{server}`, below the mount `{path}`.")
+        }
+        (SecretStore::Cloud, Provider::Aws) => format!("In AWS Secrets Manager of {}, in the account {account}.", region.name),
+        (SecretStore::Cloud, Provider::Google) => format!("In Secret Manager of the project `{account}`."),
+        (SecretStore::Cloud, Provider::Azure) => format!("In the key vault `{}`.", region.key_vault()),
+        (SecretStore::Cloud, Provider::Kind | Provider::Existing) => {
+            "As Secrets of the cluster, each in the namespace of its readers.".to_owned()
+        }
+    }
+}
+
 fn in_cluster(region: &Region, uses: &Uses, all: &mut Vec<Requirement>) {
     let mut add = |sentence: String, checks| all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks });
     let name = &region.cluster.name;
@@ -223,7 +240,7 @@ fn outside<'r>(platform: &Platform, region: &Region, uses: &Uses, states: impl I
             vec![look(
                 "exists",
                 &format!("role {role} in Vault"),
-                &format!("vault read {}", quoted(&format!("auth/kubernetes/role/{role}"))),
+                &format!("vault read -address={} {}", quoted(server), quoted(&format!("auth/kubernetes/role/{role}"))),
             )],
         ),
         (SecretStore::Cloud, Provider::Google | Provider::Azure) => add(
@@ -235,7 +252,11 @@ fn outside<'r>(platform: &Platform, region: &Region, uses: &Uses, states: impl I
     }
     let check = |path: &str, secret: &super::uses::Secret| match (platform.secrets.store, region.provider) {
         (SecretStore::Vault, _) => {
-            vec![look("exists", &format!("secret {path}"), &format!("vault kv metadata get -mount={} {}", quoted(mount), quoted(path)))]
+            vec![look(
+                "exists",
+                &format!("secret {path}"),
+                &format!("vault kv metadata get -address={} -mount={} {}", quoted(server), quoted(mount), quoted(path)),
+            )]
         }
         (SecretStore::Cloud, Provider::Aws) => {
             let (at, id) = (quoted(region.name.as_str()), quoted(path));

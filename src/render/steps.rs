@@ -40,7 +40,8 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
     }
     commands.add(
         "Make the cluster and the add-ons",
-        "These files make neither. Go on when nothing is missing; the DNS records of new hosts come after the first apply.",
+        "These files make neither. Go on when nothing is missing but DNS records of new hosts, which come after the first apply, and Secrets in\n\
+         namespaces that the next step makes.",
         &[format!("sh kubernetes/{place}/preflight.sh")],
     );
     commands.namespaces();
