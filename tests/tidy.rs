@@ -44,6 +44,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "provider",
             "facts",
             "files",
+            "labels",
             "layers",
             "model",
             "spec",

@@ -178,7 +178,9 @@ fn every_file(files: &Files, selection: &Selection<'_>) -> String {
 
 /// The Kubernetes documents of one cluster in the order to apply them: namespaces, cluster-wide objects, the rules of each namespace, apps.
 fn documents(files: &Files, selection: &Selection<'_>) -> Result<String, Box<Diagnostic>> {
-    let is_document = |(folder, path, _): &(&str, &str, &str)| folder.starts_with("kubernetes/") && *path != "kustomization.yaml";
+    let is_document = |(folder, path, _): &(&str, &str, &str)| {
+        folder.starts_with("kubernetes/") && path.ends_with(".yaml") && *path != "kustomization.yaml"
+    };
     let mut chosen: Vec<(&str, &str, &str)> = selected(files, selection).filter(is_document).collect();
     let clusters: BTreeSet<&str> = chosen.iter().map(|(folder, _, _)| folder.trim_start_matches("kubernetes/")).collect();
     if clusters.len() > 1 {

@@ -6,6 +6,7 @@ mod check;
 mod cli;
 mod killed;
 mod merge;
+mod night;
 pub(crate) mod program;
 mod rendered;
 mod scanners;
@@ -16,6 +17,7 @@ mod specs;
 use libtest_mimic::{Failed, Trial};
 use std::path::Path;
 
+use crate::judges::judge::fetched;
 use crate::support::{functions, required};
 
 /// The trials of this module.
@@ -29,6 +31,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             fmt_checks_writes_and_refuses init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
             check_judges_by_rules_and_waivers check_points_at_the_committed_line rules_are_listed explain_every_code_and_section explain_is_whole completions_and_manual names_of_the_spec_are_completed habits short_forms_mean_their_long_forms show_is_whole_as_json show_says_where_values_come_from;
         killed: a_killed_render_leaves_whole_files;
+        night: steps_are_in_order preflight_looks_for_every_requirement;
         rendered: agents_are_on_every_node jobs_come_before_the_rollout many_paths_are_several_routes an_engine_listens_where_it_is_told;
         scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
@@ -50,6 +53,15 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.push(judged("acceptance::merge::the_base_is_that_of_head_and_onto", git, merge::the_base_is_that_of_head_and_onto));
     let kubectl = specs::starts(Path::new("kubectl"), &["version", "--client"]);
     trials.push(judged("acceptance::specs::kustomize_builds_every_region", kubectl, specs::kustomize_builds_every_region));
+    trials.push(judged("acceptance::night::removed_lists_what_left", git && kubectl, night::removed_lists_what_left));
+    trials.push(judged(
+        "acceptance::night::preflight_says_what_it_could_not_look_at",
+        kubectl,
+        night::preflight_says_what_it_could_not_look_at,
+    ));
+    let shellcheck = fetched("shellcheck", &["--version"]);
+    let present = shellcheck.is_ok();
+    trials.push(judged("acceptance::night::shellcheck_is_content", present, move || night::shellcheck_is_content(&shellcheck?.path)));
     let yaml = specs::starts(&specs::python(), &["-c", "import yaml"]);
     trials.push(judged("acceptance::specs::boutique_keeps_the_facts", yaml, specs::boutique_keeps_the_facts));
     let validate = specs::starts(&specs::python(), &["-c", "import kubernetes_validate"]);
