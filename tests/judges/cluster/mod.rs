@@ -18,7 +18,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
 use platgen::model::Platform;
-use platgen::project::Project;
+use platgen::project::{LOCK, Project};
 
 use super::judge::{Finding, Input, Judge, Program, Subject, on_path};
 pub use proof::prove;
@@ -100,12 +100,11 @@ fn state() -> MutexGuard<'static, State> {
     SERVER.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// The model of the environment that a folder `.../kubernetes/<environment>/<region>` was rendered for; `None` for a tree without a spec, such as
-/// the fixture, and for the GitOps objects, which stand outside of environments.
+/// The model of the environment that a folder `.../kubernetes/<environment>/<region>` was rendered for; `None` for the fixture, which was not
+/// rendered and so has no lock, and for the GitOps objects, which stand outside of environments.
 fn platform(tree: &Path, folder: &str) -> Result<Option<Platform>, String> {
-    let spec = ["platform.yaml", "platform.toml"].iter().any(|name| tree.join(name).is_file());
     let environment = folder.split('/').skip_while(|part| *part != "kubernetes").nth(1);
-    let (true, Some(environment)) = (spec, environment) else { return Ok(None) };
+    let (true, Some(environment)) = (tree.join(LOCK).is_file(), environment) else { return Ok(None) };
     let resolved = Project::open(Some(tree)).and_then(Project::resolve).map_err(|failure| format!("{:?}", failure.found))?;
     let platform = resolved.estate.environments.get(environment).cloned();
     platform.map(Some).ok_or_else(|| format!("the spec has no environment `{environment}`"))
