@@ -11,8 +11,9 @@
 //! - [`resolve`]: the only module that makes policy decisions. The result is the [`model`], which every renderer reads.
 //! - [`kubernetes`] and [`cloud`]: view structs of the model. [`template`] prints them; [`yaml`] and [`hcl`] parse and format the printed text.
 //! - [`render`]: collects the [`files`]. [`output`]: writes them to disk.
-//! - [`policy`]: the traffic that NetworkPolicies allow. [`kinds`]: the table of Kubernetes kinds. [`scanners`]: accepted findings of third-party
+//! - [`policy`]: the traffic that NetworkPolicies allow. [`kinds`]: the table of Kubernetes kinds. [`labels`]: names of labels and annotations. [`scanners`]: accepted findings of third-party
 //!   scanners. [`spec_fmt`]: the formatter of specs.
+//! - [`analysis`]: statements about a platform, computed from its documents.
 //! - [`layers`]: the kinds of Terraform roots in the order of application.
 //! - [`diagnostic`]: every message to the user.
 //! - [`project`]: the pipeline through all stages, used by commands, tests and analyses.
@@ -62,9 +63,13 @@ pub mod files;
 
 pub mod kinds;
 
+pub mod labels;
+
 pub mod render;
 
 pub mod check;
+
+pub mod analysis;
 
 pub mod output;
 

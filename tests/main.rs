@@ -5,6 +5,7 @@
 //! thousand call the library; `pipeline` proves that both give the same bytes and findings.
 
 mod acceptance;
+mod answers;
 mod check;
 mod cycles;
 mod features;
@@ -14,6 +15,7 @@ mod kubernetes;
 mod mutations;
 mod oracle;
 mod output;
+mod packaging;
 mod pipeline;
 mod policy;
 mod properties;
@@ -29,10 +31,11 @@ use std::process::ExitCode;
 type Module = (&'static str, fn() -> Vec<Trial>);
 
 /// The modules in the order in which their trials start: fast ones first, those that wait for other programs last.
-const MODULES: [Module; 15] = [
+const MODULES: [Module; 17] = [
     ("tidy", tidy::trials),
     ("cycles", cycles::trials),
     ("reject", reject::trials),
+    ("answers", answers::trials),
     ("kubernetes", kubernetes::trials),
     ("pipeline", pipeline::trials),
     ("policy", policy::trials),
@@ -41,6 +44,7 @@ const MODULES: [Module; 15] = [
     ("features", features::trials),
     ("properties", properties::trials),
     ("acceptance", acceptance::trials),
+    ("packaging", packaging::trials),
     ("yaml_oracle", yaml_oracle::trials),
     ("hcl_layout", hcl_layout::trials),
     ("judges", judges::trials),

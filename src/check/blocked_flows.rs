@@ -1,9 +1,10 @@
 //! The network policies of both sides allow each flow of the model, by the evaluator of policies.
 
-use super::context::{RegionContext, TreeContext, WORKLOAD};
+use super::context::{RegionContext, TreeContext};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::Labels;
+use crate::labels::WORKLOAD;
 use crate::model::{Flow, Peer};
 use crate::policy::{End, Fault, Place, Pod, Policies, Protocol, Side};
 use crate::value::Cidr;

@@ -1,14 +1,12 @@
 //! What a rule sees: the documents of one cluster, and for a tree of ours the region of the model that they belong to.
 
 use crate::inventory::{Inventory, Object, Selector};
+use crate::labels;
 use crate::model::{Change, FOREIGN_NAMESPACES, Manifest, Platform, Region, Workload};
 use crate::provider::Provider;
 use crate::source::Span;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The label with the name of the workload that an object belongs to.
-pub(super) const WORKLOAD: &str = "platgen.io/workload";
 
 /// Namespaces of the cluster itself.
 pub(super) const SYSTEM: [&str; 3] = ["kube-node-lease", "kube-public", "kube-system"];
@@ -89,7 +87,7 @@ impl<'a> RegionContext<'a> {
 
     /// The workload whose label an object carries.
     pub(super) fn workload_of(&self, object: &Object) -> Option<&'a Workload> {
-        self.region.workloads.get(&format!("{}/{}", object.namespace, object.labels.get(WORKLOAD)?))
+        self.region.workloads.get(&format!("{}/{}", object.namespace, object.labels.get(labels::WORKLOAD)?))
     }
 
     /// The entry of the spec that an object comes from, and the reason that the spec gives for what is special about a place in it: that of the manifest

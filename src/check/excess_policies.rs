@@ -1,17 +1,15 @@
 //! No network policy allows a connection that no flow of the model asks for.
 
-use super::context::{FOREIGN, RegionContext, WORKLOAD, list};
+use super::context::{FOREIGN, RegionContext, list};
 use super::policy_peers::{Way, namespaces, pods, selector, selector_of};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::{Labels, Object};
+use crate::labels::WORKLOAD;
 use crate::model::{Addon, Peer, Region};
 use crate::value::Cidr;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What "the internet" leaves out: private and carriers' networks (RFC 1918, RFC 6598) and link-local addresses (RFC 3927).
-const PRIVATE: [&str; 5] = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::ExcessPolicy], judge: Judge::Region(judge), loosens: true };
 
@@ -180,5 +178,9 @@ fn is_range_of(context: &RegionContext, peer: &Peer, block: &Value) -> bool {
     };
     let Some(range) = block.get("cidr").and_then(|cidr| cidr.as_str()?.parse::<Cidr>().ok()) else { return false };
     let except: Vec<&str> = list(block, "except").iter().filter_map(Value::as_str).collect();
-    if cidrs.is_empty() { range.prefix() == 0 && PRIVATE.iter().all(|private| except.contains(private)) } else { cidrs.contains(&range) }
+    if cidrs.is_empty() {
+        range.prefix() == 0 && Cidr::PRIVATE.iter().all(|private| except.contains(private))
+    } else {
+        cidrs.contains(&range)
+    }
 }

@@ -5,12 +5,10 @@ use super::service_ports::may_have_port;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::{Labels, Object, Selector};
+use crate::labels::NAMESPACE_NAME;
 use serde_json::Value;
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::UnknownPeer, Code::PolicyPort], judge: Judge::Tree(judge), loosens: false };
-
-/// The label that every namespace has with its own name.
-const NAME: &str = "kubernetes.io/metadata.name";
 
 /// A direction of traffic, as a policy sees it.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -42,12 +40,12 @@ pub(super) fn selector(value: &Value, key: &str) -> Option<Selector> {
 pub(super) fn namespaces<'s>(context: &'s TreeContext, policy: &'s Object, peer: &Value) -> Vec<&'s str> {
     let Some(wanted) = selector(peer, "namespaceSelector") else { return vec![policy.namespace.as_str()] };
     // Nearly every policy names one namespace by its name.
-    if let (Some(name), 1, []) = (wanted.equal.get(NAME), wanted.equal.len(), &wanted.among[..]) {
+    if let (Some(name), 1, []) = (wanted.equal.get(NAMESPACE_NAME), wanted.equal.len(), &wanted.among[..]) {
         return context.namespace(name).into_iter().collect();
     }
     let matches = |name: &&str| {
         let mut labels = context.inventory.get("Namespace", "", name).map_or_else(Labels::new, |object| object.labels.clone());
-        labels.insert(NAME.to_owned(), (*name).to_owned());
+        labels.insert(NAMESPACE_NAME.to_owned(), (*name).to_owned());
         wanted.matches(&labels)
     };
     context.namespaces().filter(matches).collect()

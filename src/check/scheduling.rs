@@ -5,14 +5,12 @@ use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::facts;
 use crate::inventory::Selector;
+use crate::labels::{POOL, SUBNET};
 use crate::model::Pool;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::Unschedulable, Code::UnknownTaint], judge: Judge::Region(judge), loosens: false };
-
-/// A key of an isolated subnet's taint, and of the label that every node has with the name of its subnet.
-const SUBNET: &str = "platgen.io/subnet";
 
 /// Whether a pool of nodes takes each pod. What a cluster without pools of ours has is not known.
 fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
@@ -56,7 +54,7 @@ impl Node {
     fn of(context: &RegionContext, pool: &Pool) -> Node {
         let mut labels = pool.labels.clone();
         labels.insert(SUBNET.to_owned(), pool.subnet.to_string());
-        labels.insert("platgen.io/pool".to_owned(), pool.name.to_string());
+        labels.insert(POOL.to_owned(), pool.name.to_string());
         labels.insert("kubernetes.io/os".to_owned(), "linux".to_owned());
         if let Some(machine) = facts::machine(context.region.provider, &pool.machine) {
             labels.insert("kubernetes.io/arch".to_owned(), machine.architecture.name().to_owned());

@@ -1,9 +1,10 @@
 //! Every selector matches pods: those of its own object, and no others.
 
-use super::context::{TreeContext, WORKLOAD};
+use super::context::TreeContext;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::{Object, Selector};
+use crate::labels::WORKLOAD;
 use serde_json::Value;
 use std::collections::BTreeSet;
 

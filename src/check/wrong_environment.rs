@@ -4,12 +4,10 @@ use super::context::RegionContext;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::{Labels, Object};
+use crate::labels::ENVIRONMENT;
 use serde_json::Value;
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::WrongEnvironment], judge: Judge::Region(judge), loosens: true };
-
-/// The label with the name of the environment.
-const ENVIRONMENT: &str = "platgen.io/environment";
 
 fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     for object in context.tree.inventory.objects() {

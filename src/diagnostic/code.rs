@@ -119,6 +119,9 @@ messages {
     LockSyntax "lock-syntax" Error
         "an invalid line in the lock"
         "platgen writes `platgen.lock`: a header, then one line per key. Restore the file from version control."
+    LosesData "loses-data" Error
+        "a change that separates a workload from its data"
+        "Volumes belong to a StatefulSet of one name in one region. With another kind, name or region, or a smaller or missing claim, the workload starts empty. `platgen render` writes nothing. Keep the entry as it was, or save the data, render with `--force=NAMESPACE/ENTRY`, and restore the data."
     ManifestInvalid "manifest-invalid" Error
         "a raw manifest that is not a Kubernetes object"
         "Files of `manifests` hold Kubernetes objects in YAML, `---` between them, each with `apiVersion`, `kind` and `metadata`."
@@ -161,6 +164,9 @@ messages {
     NoSpec "no-spec" Error
         "no spec found"
         "platgen looks for `platform.yaml`, `platform.toml` or the folder `platform/` in the current folder and its parents. Name the spec as an argument, change to its folder, or run `platgen init` to create a first spec."
+    NotInPlace "not-in-place" Warning
+        "a change that `kubectl apply` alone does not make in a running cluster"
+        "The API server refuses the change, an apply would interrupt the workload, or objects stay in the cluster that left the files. The help of the finding holds the commands to run before or after the apply."
     NotRendered "not-rendered" Warning
         "a part of the spec that is not rendered yet"
         "This version of platgen validates the whole spec language but renders only a part of it. Nothing is left out without this warning."

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Tree;
-use super::metadata::WORKLOAD;
 use crate::kinds;
+use crate::labels::WORKLOAD;
 use crate::model::{Platform, Region};
 use crate::scanners::{Accepted, Object, accepted};
 use crate::template::Comment;

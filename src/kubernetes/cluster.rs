@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::metadata::{Metadata, PLATFORM, Site, fragment};
+use super::metadata::{Metadata, Site, fragment};
+use crate::labels::{OWNER, PLATFORM, REASON};
 use crate::model::PodSecurityLevel;
 use crate::model::{Kind, Workload};
 use crate::template::{TemplateError, render_yaml};
@@ -80,7 +81,7 @@ pub(super) fn namespaces(site: &Site) -> Result<Vec<Document>, TemplateError> {
     let mut documents = Vec::new();
     for namespace in site.platform.namespaces.values() {
         let mut labels = site.cluster_labels();
-        labels.insert("platgen.io/owner".to_owned(), namespace.owner.to_string());
+        labels.insert(OWNER.to_owned(), namespace.owner.to_string());
         labels.insert(PLATFORM.to_owned(), site.platform.name.to_string());
         let level = match namespace.pod_security {
             PodSecurityLevel::Restricted => "restricted",
@@ -93,7 +94,7 @@ pub(super) fn namespaces(site: &Site) -> Result<Vec<Document>, TemplateError> {
             labels.insert(key, level.to_owned());
         }
         let metadata = Metadata::new(namespace.name.as_str(), None, fragment(&labels));
-        let view = View { metadata: metadata.annotated("platgen.io/reason", namespace.reason.as_deref()) };
+        let view = View { metadata: metadata.annotated(REASON, namespace.reason.as_deref()) };
         documents.extend(render_yaml("kubernetes/namespace.yaml.j2", &view)?);
     }
     Ok(documents)

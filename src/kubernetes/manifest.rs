@@ -2,16 +2,19 @@
 
 use serde_json::{Map, Value};
 
-use super::RenderError;
-use super::metadata::{ENVIRONMENT, Site};
+use super::metadata::Site;
+use super::{RenderError, texts};
 use crate::kinds::{self, Scope};
+use crate::labels::ENVIRONMENT;
 use crate::model::Manifest;
 use crate::yaml::Document;
 
 /// The objects of a file.
 pub(super) fn documents(site: &Site, manifest: &Manifest) -> Result<Vec<Document>, RenderError> {
     let wrong = |what: String| RenderError::Manifest { span: manifest.span, message: format!("`{}` {what}", manifest.path) };
-    let values: Vec<Value> = serde_yaml::from_multiple(&manifest.text).map_err(|error| {
+    // As kubectl reads: a file mode such as `0400` is octal.
+    let options = serde_yaml::options! { legacy_octal_numbers: true };
+    let values: Vec<Value> = serde_yaml::from_multiple_with_options(&manifest.text, options).map_err(|error| {
         let first = error.to_string().lines().next().unwrap_or_default().to_owned();
         wrong(format!("is not valid YAML: {first}"))
     })?;
@@ -37,7 +40,12 @@ pub(super) fn documents(site: &Site, manifest: &Manifest) -> Result<Vec<Document
         let labels = metadata.entry("labels").or_insert_with(|| Value::Object(Map::new()));
         let Value::Object(labels) = labels else { return Err(wrong(format!("has no map under `labels` in document {number}"))) };
         labels.insert(ENVIRONMENT.to_owned(), site.platform.environment.as_str().into());
-        documents.push(Document::from_json(&Value::Object(object)));
+        let object = Value::Object(object);
+        if let Some((place, value)) = texts::not_text(&object) {
+            let message = format!("`{}` sets `{place}` to `{value}` in document {number}, which is no text", manifest.path);
+            return Err(RenderError::NotText { span: manifest.span, message });
+        }
+        documents.push(Document::from_json(&object));
     }
     if documents.is_empty() {
         return Err(wrong("holds no object".to_owned()));

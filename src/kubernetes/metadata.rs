@@ -7,19 +7,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::flows::Flows;
+use crate::labels::{ENVIRONMENT, OWNER, REGION, WORKLOAD};
 use crate::model::{Kind, Namespace, Platform, Region, Workload};
 use crate::template::Fragment;
 use crate::value::Name;
 use crate::yaml::Document;
-
-/// The label that selects a workload's pods; its value is unique in a namespace.
-pub(super) const WORKLOAD: &str = "platgen.io/workload";
-
-/// The label with the name of the environment.
-pub(super) const ENVIRONMENT: &str = "platgen.io/environment";
-
-/// The label with the name of the platform.
-pub(super) const PLATFORM: &str = "platgen.io/platform";
 
 /// Labels or annotations.
 pub(super) type Labels = BTreeMap<String, String>;
@@ -105,7 +97,7 @@ impl Site<'_> {
     /// The labels of an object that belongs to no namespace.
     pub(super) fn cluster_labels(&self) -> Labels {
         let mut labels = self.labels(&self.platform.owner);
-        labels.insert("platgen.io/region".to_owned(), self.region.name.to_string());
+        labels.insert(REGION.to_owned(), self.region.name.to_string());
         labels
     }
 
@@ -134,7 +126,7 @@ impl Site<'_> {
             ("app.kubernetes.io/managed-by", "platgen"),
             ("app.kubernetes.io/part-of", self.platform.name.as_str()),
             (ENVIRONMENT, self.platform.environment.as_str()),
-            ("platgen.io/owner", owner.as_str()),
+            (OWNER, owner.as_str()),
         ];
         labels.extend(own.map(|(key, value)| (key.to_owned(), value.to_owned())));
         labels

@@ -21,6 +21,7 @@ mod route;
 mod scale;
 mod secrets;
 mod service;
+mod texts;
 mod volume;
 mod workload;
 
@@ -56,6 +57,13 @@ pub enum RenderError {
         /// What is wrong, in the form of a diagnostic.
         message: String,
     },
+    /// A patch or a raw manifest has another value where only text is allowed.
+    NotText {
+        /// Where it stands.
+        span: Span,
+        /// What is wrong, in the form of a diagnostic.
+        message: String,
+    },
     /// A raw manifest is none.
     Manifest {
         /// Where its path stands.
@@ -69,7 +77,9 @@ impl fmt::Display for RenderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RenderError::Template(error) => error.fmt(f),
-            RenderError::Patch { message, .. } | RenderError::Manifest { message, .. } => f.write_str(message),
+            RenderError::Patch { message, .. } | RenderError::NotText { message, .. } | RenderError::Manifest { message, .. } => {
+                f.write_str(message)
+            }
         }
     }
 }
@@ -89,6 +99,9 @@ impl From<RenderError> for Diagnostic {
             RenderError::Patch { span, message } => Diagnostic::new(Code::PatchTarget, message)
                 .at(span)
                 .help("name one rendered object: `platgen render --stdout` prints them all"),
+            RenderError::NotText { span, message } => Diagnostic::new(Code::WrongType, message)
+                .at(span)
+                .help("put the value in quotes: the API server refuses the object otherwise"),
             RenderError::Manifest { span, message } => Diagnostic::new(Code::ManifestInvalid, message)
                 .at(span)
                 .help("mend the file: it holds Kubernetes objects, `---` between them"),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{RenderError, Tree, json_patch};
+use super::{RenderError, Tree, json_patch, texts};
 use crate::model::{Change, Platform};
 use crate::value::{Name, Target};
 use crate::yaml::{Document, Id};
@@ -24,6 +24,10 @@ pub(super) fn apply(platform: &Platform, tree: &mut Tree) -> Result<BTreeSet<Nam
                     .map_err(|reason| wrong(format!("patch `{}` does not fit `{}`: {reason}", patch.name, patch.target)))?;
                 if !is_target(document, &patch.target) {
                     return Err(wrong(format!("patch `{}` makes another object of `{}`", patch.name, patch.target)));
+                }
+                if let Some((place, value)) = texts::not_text(&document.to_json()) {
+                    let message = format!("patch `{}` sets `{place}` of `{}` to `{value}`, which is no text", patch.name, patch.target);
+                    return Err(RenderError::NotText { span: patch.span, message });
                 }
                 patched.insert(patch.name.clone());
             }

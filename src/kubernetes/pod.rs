@@ -8,8 +8,8 @@ use super::container::{Part, fragment};
 use super::inputs::{Inputs, Seen};
 use super::metadata::Owner;
 use super::volume::Volume;
-use crate::model::Medium;
-use crate::model::{self, Kind, Spread, Toleration, Workload};
+use crate::labels;
+use crate::model::{self, Kind, Medium, Spread, Toleration, Workload};
 use crate::template::{Fragment, TemplateError, render_fragment};
 
 /// Seconds between a pod leaving its Service and being told to stop: load balancers and proxies take this long to forget it.
@@ -124,10 +124,10 @@ fn conditions(workload: &Workload) -> Vec<Condition> {
     let placement = &workload.placement;
     let mut conditions = Vec::new();
     if !placement.everywhere {
-        conditions.push(Condition { key: "platgen.io/subnet", values: placement.subnets.iter().map(ToString::to_string).collect() });
+        conditions.push(Condition { key: labels::SUBNET, values: placement.subnets.iter().map(ToString::to_string).collect() });
     }
     if let Some(pool) = &placement.pool {
-        conditions.push(Condition { key: "platgen.io/pool", values: vec![pool.to_string()] });
+        conditions.push(Condition { key: labels::POOL, values: vec![pool.to_string()] });
     }
     if !placement.architectures.is_empty() {
         let values = placement.architectures.iter().map(|name| (*name).to_owned()).collect();

@@ -6,16 +6,12 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::metadata::{Metadata, Owner, Site, WORKLOAD};
+use super::metadata::{Metadata, Owner, Site};
+use crate::labels::{NAMESPACE_NAME, WORKLOAD};
 use crate::model::{Flow, Peer};
 use crate::template::{Comment, Fragment, TemplateError, render_yaml};
+use crate::value::Cidr;
 use crate::yaml::Document;
-
-/// What "the internet" leaves out: private networks (RFC 1918), carriers' (RFC 6598) and link-local addresses with the clouds' metadata services.
-const PRIVATE: [&str; 5] = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
-
-/// The label that Kubernetes itself puts on every namespace, so that nobody can forge it.
-const NAMESPACE: &str = "kubernetes.io/metadata.name";
 
 #[derive(Serialize)]
 struct View {
@@ -57,7 +53,7 @@ fn peers(site: &Site, peer: &Peer) -> Vec<Value> {
     }
     let pods = |namespace: &str, label: &str, value: &str| {
         vec![json!({
-            "namespaceSelector": {"matchLabels": {NAMESPACE: namespace}},
+            "namespaceSelector": {"matchLabels": {NAMESPACE_NAME: namespace}},
             "podSelector": {"matchLabels": {label: value}},
         })]
     };
@@ -67,7 +63,7 @@ fn peers(site: &Site, peer: &Peer) -> Vec<Value> {
             let (label, value) = addon.pods();
             pods(addon.namespace(), label, value)
         }
-        Peer::Outside { cidrs, .. } if cidrs.is_empty() => vec![json!({"ipBlock": {"cidr": "0.0.0.0/0", "except": PRIVATE}})],
+        Peer::Outside { cidrs, .. } if cidrs.is_empty() => vec![json!({"ipBlock": {"cidr": "0.0.0.0/0", "except": Cidr::PRIVATE}})],
         Peer::Outside { cidrs, .. } => cidrs.iter().map(|cidr| json!({"ipBlock": {"cidr": cidr}})).collect(),
     }
 }

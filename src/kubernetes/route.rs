@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::metadata::{Labels, Metadata, Owner, PLATFORM, Site};
+use super::metadata::{Labels, Metadata, Owner, Site};
+use crate::labels::PLATFORM;
 use crate::model::{Addon, Exposure, Workload};
 use crate::model::{Protocol, Via};
 use crate::provider::Provider;
@@ -108,14 +109,21 @@ pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
 
 fn rule<'m>(workload: &'m Workload, exposure: &'m Exposure) -> Rule<'m> {
     let timeout = match (exposure.timeout, exposure.websocket) {
-        // The longest figure that the format takes is five digits.
-        (Some(seconds), _) if seconds <= 99_999 => Some(format!("{seconds}s")),
-        (Some(seconds), _) => Some(format!("{}h", seconds.div_ceil(3600).min(99_999))),
+        (Some(seconds), _) => Some(duration(seconds)),
         // No timeout at all: the connection stays open.
         (None, true) => Some("0s".to_owned()),
         (None, false) => None,
     };
     Rule { path: &exposure.path, rewrite: exposure.rewrite.as_deref(), timeout, backend: backend(workload, exposure) }
+}
+
+/// Seconds as a duration of the Gateway API (GEP-2257): up to four figures of at most five digits, each with a unit.
+fn duration(seconds: u64) -> String {
+    if seconds <= 99_999 {
+        return format!("{seconds}s");
+    }
+    let parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
+    parts.iter().filter(|(figure, _)| *figure > 0).map(|(figure, unit)| format!("{figure}{unit}")).collect()
 }
 
 fn backend<'m>(workload: &'m Workload, exposure: &Exposure) -> Backend<'m> {
@@ -124,7 +132,10 @@ fn backend<'m>(workload: &'m Workload, exposure: &Exposure) -> Backend<'m> {
 
 /// A name that other exposures don't change. A workload's name has no dot, so no two workloads come to the same.
 fn name(workload: &Workload, host: &str, via: Via, from: &[String], number: usize) -> String {
-    let mut name = format!("{}.{}", workload.name, host.replace("*.", "wildcard."));
+    let mut name = format!("{}.{}", workload.name, host.trim_start_matches("*."));
+    if host.starts_with("*.") {
+        name.push_str("-wildcard");
+    }
     if via == Via::Internal {
         name.push_str("-internal");
     }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::inputs::inputs;
 use super::metadata::{Metadata, Owner, Site};
 use super::{pod, policy, route, scale, service};
+use crate::labels::{NO_PROBES, REASON};
 use crate::model::{Kind, Volume, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{digest, truncate_with_hash};
@@ -112,10 +113,7 @@ fn object_name(workload: &Workload, pod: &Fragment) -> String {
 fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>, TemplateError> {
     let workload = owner.workload;
     let runs = Runs {
-        metadata: owner
-            .instance(name)
-            .annotated("platgen.io/reason", workload.reason.as_deref())
-            .annotated("platgen.io/no-probes", workload.no_probes.as_deref()),
+        metadata: owner.instance(name).annotated(REASON, workload.reason.as_deref()).annotated(NO_PROBES, workload.no_probes.as_deref()),
         labels: owner.labels.clone(),
         pod,
     };

@@ -31,14 +31,12 @@ pub use selector::Labels;
 
 use std::collections::BTreeMap;
 
+use crate::labels::NAMESPACE_NAME;
 use crate::yaml::Document;
 use ipnet::IpNet;
 use object::Objects;
 use rules::{Peer, Policy, Rule, Table};
 use selector::Bits;
-
-/// The label with its name that every namespace carries; the API server sees to it.
-const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
 /// The policies of a cluster, with the pods and namespaces that its documents speak of.
 #[derive(Debug)]

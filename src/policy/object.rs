@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::NAMESPACE_NAME;
 use super::field::{Fault, Field, Object};
 use super::ports::{NamedPort, Protocol};
 use super::rules::{Policy, Table};
 use super::selector::Labels;
 use crate::kinds;
+use crate::labels::NAMESPACE_NAME;
 use crate::yaml::Node;
 
 /// The namespace of an object that names none.

@@ -54,7 +54,9 @@ impl Scope<'_> {
                 (Some((value, _)), None) => Some(Change::Merge(value.clone())),
                 (None, Some((value, _))) => Some(Change::Json(value.clone())),
                 (None, None) => {
-                    self.require(&patch.merge, "merge", span);
+                    if patch.json.is_missing() {
+                        self.require(&patch.merge, "merge", span);
+                    }
                     None
                 }
             };

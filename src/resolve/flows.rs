@@ -12,9 +12,6 @@ use crate::syntax::Field;
 use crate::value::{Cidr, Name, Ref, RefKind, Via};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Private networks (RFC 1918) and carriers' (RFC 6598), which are reached without the internet.
-const PRIVATE: [&str; 4] = ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16"];
-
 /// The hostnames of every environment, to find those claimed twice.
 #[derive(Debug, Default)]
 pub(super) struct Hosts {
@@ -262,9 +259,8 @@ impl Scope<'_> {
 
     /// What is on the internet is called from a subnet that has a way there.
     fn way_out(&mut self, consumer: &Consumer<'_>, placement: &Placement, entry: &Entry, cidrs: &[Cidr], at: Span) {
-        let private = |cidr: &Cidr| PRIVATE.iter().any(|range| range.parse::<Cidr>().is_ok_and(|range| range.contains(*cidr)));
         let premises = matches!(&entry.spec, EntrySpec::External { on_premises: true, .. });
-        if premises || (!cidrs.is_empty() && cidrs.iter().all(private)) {
+        if premises || (!cidrs.is_empty() && cidrs.iter().all(|cidr| cidr.is_private())) {
             return;
         }
         let closed = |name: &&Name| {

@@ -1,12 +1,10 @@
 //! What an entry says of subnet, pool and architecture -> where its pods may run.
 
 use super::Scope;
+use crate::labels;
 use crate::model::{Placement, Region, Spread, Toleration};
 use crate::syntax::Field;
 use crate::value::{Architecture, Name};
-
-/// The taint of nodes in an isolated subnet; its value is the name of the subnet.
-const ISOLATED: &str = "platgen.io/subnet";
 
 /// How many pods there are at a time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -76,7 +74,7 @@ impl Scope<'_> {
         let has_nodes = |name: &Name| !everywhere || pools.is_empty() || pools.iter().any(|pool| pool.subnet == *name);
         let isolated = subnets.iter().filter(|name| is_isolated(name) && has_nodes(name));
         let mut tolerations: Vec<Toleration> =
-            isolated.map(|name| Toleration { key: ISOLATED.to_string(), value: name.to_string(), effect: "NoSchedule" }).collect();
+            isolated.map(|name| Toleration { key: labels::SUBNET.to_string(), value: name.to_string(), effect: "NoSchedule" }).collect();
         for (key, value, effect) in
             pools.iter().filter(|pool| everywhere || chosen.is_some_and(|one| one.name == pool.name)).flat_map(|pool| &pool.taints)
         {
@@ -97,7 +95,7 @@ impl Scope<'_> {
         for (number, taint) in tolerations.iter().enumerate().filter(|_| self.records()) {
             self.record_entry(|at| {
                 let from = match taint.key.as_str() {
-                    ISOLATED => format!("network.subnets.{}.isolated", taint.value),
+                    labels::SUBNET => format!("network.subnets.{}.isolated", taint.value),
                     _ if everywhere => format!("{}.per_node", at.entry),
                     _ => format!("{}.pool", at.entry),
                 };

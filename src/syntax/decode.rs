@@ -76,6 +76,14 @@ pub fn code_of(kind: crate::value::Wrong) -> Code {
     }
 }
 
+/// Whether an unquoted scalar is an octal number of YAML 1.1: digits up to 7 after a zero.
+fn is_octal(text: &str) -> bool {
+    text.len() > 1
+        && text.starts_with('0')
+        && text.bytes().all(|byte| (b'0'..=b'7').contains(&byte))
+        && text.bytes().any(|byte| byte != b'0')
+}
+
 /// Deserializes one node.
 #[derive(Clone, Copy)]
 struct Decoder<'a> {
@@ -173,6 +181,17 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
                 "" | "~" | "null" => visitor.visit_unit(),
                 "true" => visitor.visit_bool(true),
                 "false" => visitor.visit_bool(false),
+                // YAML 1.1, and with it kubectl, reads octal; YAML 1.2 reads decimal.
+                other if is_octal(other) => {
+                    let octal = u64::from_str_radix(other.trim_start_matches('0'), 8).unwrap_or_default();
+                    Err(Fault {
+                        code: Code::InvalidValue,
+                        message: format!("`{other}` is {octal} to Kubernetes and {} to other readers", other.trim_start_matches('0')),
+                        span: Some(self.node.span),
+                        help: Some(format!("write `{octal}`, or put text in quotes: `\"{other}\"`")),
+                        fix: None,
+                    })
+                }
                 other => match (other.parse::<i64>(), other.parse::<u64>(), other.parse::<f64>()) {
                     (Ok(number), _, _) => visitor.visit_i64(number),
                     (_, Ok(number), _) => visitor.visit_u64(number),

@@ -96,6 +96,14 @@ impl schemars::JsonSchema for Cidr {
 }
 
 impl Cidr {
+    /// The ranges that the internet does not route: private networks (RFC 1918), carrier-grade NAT (RFC 6598) and link-local addresses (RFC 3927).
+    pub const PRIVATE: [&str; 5] = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
+
+    /// Whether the block lies inside one of [`Cidr::PRIVATE`].
+    pub fn is_private(self) -> bool {
+        Cidr::PRIVATE.iter().any(|range| range.parse::<Cidr>().is_ok_and(|range| range.contains(self)))
+    }
+
     /// The block of this prefix length that contains `address`. A length above 32 counts as 32.
     pub fn around(address: u32, prefix: u8) -> Cidr {
         let prefix = prefix.min(32);

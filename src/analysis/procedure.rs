@@ -1,0 +1,130 @@
+//! Transitions -> findings with the commands that carry each one out.
+
+use super::transition::{Change, Loss, Transition};
+use crate::diagnostic::{Code, Diagnostic, wording};
+use crate::source::Span;
+
+/// A finding for each transition; the same transition in several clusters is one finding.
+///
+/// `context` names the kubectl context of the cluster of an environment and a region, `place` the line of the spec that declares an entry of a
+/// namespace.
+pub fn findings(
+    transitions: &[Transition],
+    context: impl Fn(&str, &str) -> String,
+    place: impl Fn(&str, &str, &str) -> Option<Span>,
+) -> Vec<Diagnostic> {
+    let mut groups: Vec<(&Transition, Vec<String>, Vec<String>)> = Vec::new();
+    for transition in transitions {
+        let same = |(first, ..): &&mut (&Transition, _, _)| first.object == transition.object && first.change == transition.change;
+        let cluster = context(&transition.environment, &transition.region);
+        match groups.iter_mut().find(same) {
+            Some((_, environments, clusters)) => {
+                if !environments.contains(&transition.environment) {
+                    environments.push(transition.environment.clone());
+                }
+                clusters.push(cluster);
+            }
+            None => groups.push((transition, vec![transition.environment.clone()], vec![cluster])),
+        }
+    }
+    let finding = |(transition, environments, clusters): (&Transition, Vec<String>, Vec<String>)| {
+        let mut finding = describe(transition, &clusters);
+        match place(&transition.environment, &transition.namespace, &transition.entry) {
+            Some(span) => finding.span = Some(span),
+            None => finding.subject = Some(transition.object.clone()),
+        }
+        finding.environments = environments;
+        finding
+    };
+    groups.into_iter().map(finding).collect()
+}
+
+fn describe(transition: &Transition, clusters: &[String]) -> Diagnostic {
+    let (object, namespace) = (&transition.object, &transition.namespace);
+    let first = clusters.first().map(String::as_str).unwrap_or_default();
+    let kubectl = match namespace.as_str() {
+        "" => format!("kubectl --context {first}"),
+        namespace => format!("kubectl --context {first} -n {namespace}"),
+    };
+    let others = match &clusters[clusters.len().min(1)..] {
+        [] => String::new(),
+        others => format!("; the same with the {} {}", if others.len() == 1 { "context" } else { "contexts" }, wording::all(others)),
+    };
+    let (name, argument) = (object.rsplit('/').next().unwrap_or_default(), argument(object));
+    let in_hand = |message: String, help: String| Diagnostic::new(Code::NotInPlace, message).help(help + &others);
+    match &transition.change {
+        Change::Immutable(field) => in_hand(
+            format!("`{}` of `{object}` can't change in place: the API server refuses the new object", dotted(field)),
+            format!("delete the object right before the apply; until it is applied, it is missing: `{kubectl} delete {argument}`"),
+        ),
+        Change::Claims { grown } => {
+            let grow: String = grown
+                .iter()
+                .map(|(claim, size)| {
+                    let patch = format!(r#"{{"spec":{{"resources":{{"requests":{{"storage":"{size}"}}}}}}}}"#);
+                    format!(
+                        "`for claim in $({kubectl} get pvc -o name | grep '/{claim}-{name}-[0-9]*$'); do {kubectl} patch $claim -p '{patch}'; done`, then "
+                    )
+                })
+                .collect();
+            in_hand(
+                format!("the volume claims of `{object}` can't change in place: the API server refuses the new object"),
+                format!(
+                    "before the apply, {grow}`{kubectl} delete {argument} --cascade=orphan`: the pods keep running, and the apply adopts them"
+                ),
+            )
+        }
+        Change::HandOver { replicas } => {
+            let kind = object.split('/').next().unwrap_or_default();
+            let part =
+                format!(r#"{{"apiVersion":"apps/v1","kind":"{kind}","metadata":{{"name":"{name}"}},"spec":{{"replicas":{replicas}}}}}"#);
+            in_hand(
+                format!(
+                    "an autoscaler takes over `replicas` of `{object}`: `kubectl apply --server-side` alone would drop from {replicas} pods to 1"
+                ),
+                format!(
+                    "right before the apply, give the number another owner: `echo '{part}' | {kubectl} apply --server-side --force-conflicts \
+                     --field-manager=hand-over --validate=false -f -`; the autoscaler takes it from there"
+                ),
+            )
+        }
+        Change::Left { objects, successor, volumes } => {
+            let count = match objects.len() {
+                0 | 1 => String::new(),
+                count => format!(" and {}", wording::Count(count - 1, "more object")),
+            };
+            let beside = successor.as_ref().map(|new| format!(", beside `{new}` with the same pods")).unwrap_or_default();
+            let claims = if *volumes { "; its volume claims stay until they are deleted by name" } else { "" };
+            in_hand(
+                format!("`{object}`{count} left the files but stays in the cluster{beside}"),
+                format!("after the rollout: `{kubectl} delete {}`{claims}", objects.join(" ")),
+            )
+        }
+        Change::LosesData(loss) => {
+            let message = match loss {
+                Loss::Claims(claims) => {
+                    format!("`{object}` loses its data: {} shrinks or is gone, and no volume can shrink", wording::all(claims))
+                }
+                Loss::Successor(new) => format!("`{new}` starts empty: the volumes stay with `{object}`, which it replaces"),
+                Loss::Region(region) => {
+                    format!("`{object}` moves from `{}` to `{region}` and starts empty: the volumes stay", transition.region)
+                }
+            };
+            let entry = format!("{namespace}/{}", transition.entry);
+            Diagnostic::new(Code::LosesData, message)
+                .help(format!("keep the entry as it was, or save its data first and render with `--force={entry}`; nothing was written"))
+        }
+    }
+}
+
+/// A JSON pointer as people write a field: `spec.clusterIP`.
+fn dotted(pointer: &str) -> String {
+    pointer.trim_start_matches('/').replace('/', ".")
+}
+
+/// `Kind/namespace/name` as an argument of kubectl.
+fn argument(object: &str) -> String {
+    let mut parts = object.split('/');
+    let kind = parts.next().unwrap_or_default().to_lowercase();
+    format!("{kind}/{}", parts.next_back().unwrap_or_default())
+}

@@ -1,0 +1,343 @@
+//! Documents that a cluster runs and those that replace them -> what `kubectl apply` does not do by itself.
+//!
+//! Reports what the API server refuses, what stays in the cluster although it left the documents, what interrupts a workload, and what separates a
+//! workload from its data. Every other change is an ordinary update and is not reported.
+//!
+//! Sources: [`crate::kinds`] for immutable fields; "Migrating Deployments and StatefulSets to horizontal autoscaling" in the Kubernetes documentation
+//! for the hand-over of `replicas`.
+
+use crate::inventory::{Inventory, Object};
+use crate::kinds;
+use crate::labels;
+use crate::value::Quantity;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+const CLAIMS: &str = "/spec/volumeClaimTemplates";
+
+/// The documents of a cluster that differ, before and after. Documents without a difference may be left out.
+#[derive(Debug)]
+pub struct Cluster {
+    /// The environment.
+    pub environment: String,
+    /// The region.
+    pub region: String,
+    /// The documents that the cluster runs.
+    pub before: Inventory,
+    /// The documents that replace them.
+    pub after: Inventory,
+}
+
+/// One change that needs more than `kubectl apply`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Transition {
+    /// The environment.
+    pub environment: String,
+    /// The region.
+    pub region: String,
+    /// The running object, `Kind/namespace/name`; of several the first.
+    pub object: String,
+    /// The namespace; empty for objects of the whole cluster.
+    pub namespace: String,
+    /// The app or store that the object belongs to; for any other object its own name.
+    pub entry: String,
+    /// What happens.
+    pub change: Change,
+}
+
+/// What happens to a running object.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Change {
+    /// The API server does not let this field change; a JSON pointer.
+    Immutable(&'static str),
+    /// Claims of a StatefulSet grow or join: the API server refuses that in the StatefulSet; the volumes themselves can grow.
+    Claims {
+        /// Name and new size of each claim that grows.
+        grown: Vec<(String, String)>,
+    },
+    /// An autoscaler takes over `replicas`: server-side apply resets the field to 1 in that moment.
+    HandOver {
+        /// The replicas that run, as the old document says.
+        replicas: u64,
+    },
+    /// Objects that left the documents stay in the cluster.
+    Left {
+        /// Each object as `kubectl delete` names it, such as `deployment.apps/web`.
+        objects: Vec<String>,
+        /// The object that runs instead under another kind or name, `Kind/namespace/name`.
+        successor: Option<String>,
+        /// Whether volumes stay as well.
+        volumes: bool,
+    },
+    /// A workload can't reach its volumes any more.
+    LosesData(Loss),
+}
+
+/// Why a workload can't reach its volumes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Loss {
+    /// These claims are gone, or smaller: a volume can't shrink.
+    Claims(Vec<String>),
+    /// The object has a new kind or name, `Kind/namespace/name`, and starts empty.
+    Successor(String),
+    /// The workload starts empty in this region.
+    Region(String),
+}
+
+/// The transitions of all clusters: cluster by cluster, in the order of the old documents.
+pub fn transitions(clusters: &[Cluster]) -> Vec<Transition> {
+    clusters.iter().flat_map(|cluster| of_cluster(cluster, clusters)).collect()
+}
+
+fn of_cluster(cluster: &Cluster, all: &[Cluster]) -> Vec<Transition> {
+    let transition = |object: &Object, change| Transition {
+        environment: cluster.environment.clone(),
+        region: cluster.region.clone(),
+        object: object.id(),
+        namespace: object.namespace.clone(),
+        entry: entry(object).to_owned(),
+        change,
+    };
+    let mut found = Vec::new();
+    let mut left: BTreeMap<(&str, &str), Vec<&Object>> = BTreeMap::new();
+    for old in cluster.before.objects() {
+        match cluster.after.get(&old.kind, &old.namespace, &old.name) {
+            Some(new) => found.extend(changes(old, new, &cluster.after).into_iter().map(|change| transition(old, change))),
+            None if is_versioned(old) => {}
+            None => left.entry((&old.namespace, entry(old))).or_default().push(old),
+        }
+    }
+    for objects in left.into_values() {
+        let main = objects.iter().find(|object| kinds::pod_template(&object.api, &object.kind).is_some()).or(objects.first());
+        let Some(main) = main else { continue };
+        let successor = successor(main, cluster).map(Object::id);
+        let volumes = !main.items(CLAIMS).is_empty();
+        let loss = match (volumes, &successor) {
+            (false, _) => None,
+            (true, Some(successor)) => Some(Loss::Successor(successor.clone())),
+            (true, None) => moved_to(main, cluster, all).map(Loss::Region),
+        };
+        found.push(transition(
+            main,
+            match loss {
+                Some(loss) => Change::LosesData(loss),
+                None => Change::Left { objects: objects.iter().map(|object| argument(object)).collect(), successor, volumes },
+            },
+        ));
+    }
+    found
+}
+
+/// The app or store that an object belongs to, by the label that every object of one carries; else the object's own name.
+fn entry(object: &Object) -> &str {
+    object.labels.get(labels::WORKLOAD).map_or(&object.name, String::as_str)
+}
+
+/// The object as an argument of kubectl.
+fn argument(object: &Object) -> String {
+    let kind = object.kind.to_lowercase();
+    match object.group() {
+        "" => format!("{kind}/{}", object.name),
+        group => format!("{kind}.{group}/{}", object.name),
+    }
+}
+
+/// Whether the object's name changes with its content, so that old versions are expected to stay until they are pruned.
+fn is_versioned(object: &Object) -> bool {
+    object.kind == "Job" || object.at("/immutable") == Some(&Value::Bool(true))
+}
+
+/// The changes of an object that is there before and after.
+fn changes(old: &Object, new: &Object, after: &Inventory) -> Vec<Change> {
+    let Some(kind) = kinds::find(&old.api, &old.kind) else { return Vec::new() };
+    let mut all = Vec::new();
+    for field in kind.immutable_fields(&old.value) {
+        match field {
+            CLAIMS => all.extend(claims(old, new)),
+            // The API server fills in an address: only a change to or from a headless Service is one.
+            "/spec/clusterIP" if (old.text(field) == "None") == (new.text(field) == "None") => {}
+            _ if old.at(field) != new.at(field) => all.push(Change::Immutable(field)),
+            _ => {}
+        }
+    }
+    if let Some(field) = kind.replicas
+        && let Some(replicas) = old.at(field).and_then(Value::as_u64).filter(|running| *running > 1)
+        && new.at(field).is_none()
+        && is_autoscaled(new, after)
+    {
+        all.push(Change::HandOver { replicas });
+    }
+    all
+}
+
+/// Whether an autoscaler names the object as its target.
+fn is_autoscaled(object: &Object, inventory: &Inventory) -> bool {
+    inventory.of_kind("HorizontalPodAutoscaler").any(|scaler| {
+        scaler.namespace == object.namespace
+            && scaler.text("/spec/scaleTargetRef/kind") == object.kind
+            && scaler.text("/spec/scaleTargetRef/name") == object.name
+    })
+}
+
+/// How the claims of a StatefulSet change.
+fn claims(old: &Object, new: &Object) -> Option<Change> {
+    let (before, after) = (sizes(old), sizes(new));
+    let mut lost = Vec::new();
+    let mut grown = Vec::new();
+    for (name, size) in &before {
+        match after.get(name) {
+            Some(now) if bytes(now) > bytes(size) => grown.push(((*name).to_owned(), (*now).to_owned())),
+            Some(now) if bytes(now) == bytes(size) => {}
+            _ => lost.push((*name).to_owned()),
+        }
+    }
+    if !lost.is_empty() {
+        return Some(Change::LosesData(Loss::Claims(lost)));
+    }
+    if !grown.is_empty() || after.len() > before.len() {
+        return Some(Change::Claims { grown });
+    }
+    (old.at(CLAIMS) != new.at(CLAIMS)).then_some(Change::Immutable(CLAIMS))
+}
+
+/// The size of each claim of a StatefulSet, by name.
+fn sizes(object: &Object) -> BTreeMap<&str, &str> {
+    let claims = object.items(CLAIMS).iter();
+    claims
+        .filter_map(|claim| {
+            Some((claim.pointer("/metadata/name")?.as_str()?, claim.pointer("/spec/resources/requests/storage")?.as_str()?))
+        })
+        .collect()
+}
+
+/// The bytes of a size; 0 for a text that is none.
+fn bytes(size: &str) -> u64 {
+    size.parse::<Quantity>().map(|size| size.bytes()).unwrap_or_default()
+}
+
+/// The new object that runs the pods of a removed one: another kind of the same name, or the same kind and image under a new name.
+fn successor<'a>(old: &Object, cluster: &'a Cluster) -> Option<&'a Object> {
+    let old_image = image(old)?;
+    let mut new = cluster.after.objects().iter().filter(|object| {
+        object.namespace == old.namespace
+            && kinds::pod_template(&object.api, &object.kind).is_some()
+            && cluster.before.get(&object.kind, &object.namespace, &object.name).is_none()
+    });
+    let same_name = new.clone().find(|object| object.name == old.name && object.kind != old.kind);
+    same_name.or_else(|| new.find(|object| object.kind == old.kind && image(object).as_deref() == Some(&old_image)))
+}
+
+/// The repository of the first container's image: the image without tag and digest.
+fn image(object: &Object) -> Option<String> {
+    let pointer = kinds::pod_template(&object.api, &object.kind)?;
+    let image = object.at(&format!("{pointer}/spec/containers/0/image"))?.as_str()?;
+    let image = image.split('@').next().unwrap_or_default();
+    let tag = image.rfind(':').filter(|colon| !image[*colon..].contains('/')).unwrap_or(image.len());
+    Some(image[..tag].to_owned())
+}
+
+/// The other region of the environment in which a removed workload appears.
+fn moved_to(old: &Object, from: &Cluster, all: &[Cluster]) -> Option<String> {
+    let elsewhere = all.iter().filter(|cluster| cluster.environment == from.environment && cluster.region != from.region);
+    let mut new = elsewhere.filter(|cluster| {
+        let is_in = |inventory: &Inventory| inventory.get(&old.kind, &old.namespace, &old.name).is_some();
+        is_in(&cluster.after) && !is_in(&cluster.before)
+    });
+    new.next().map(|cluster| cluster.region.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The transitions of one cluster, each as `object: change`.
+    fn told(before: &str, after: &str) -> Vec<String> {
+        let cluster = |region: &str, before: &str, after: &str| Cluster {
+            environment: "production".into(),
+            region: region.into(),
+            before: Inventory::read([("before.yaml", before)]),
+            after: Inventory::read([("after.yaml", after)]),
+        };
+        let found = transitions(&[cluster("a", before, after), cluster("b", after, before)]);
+        found.into_iter().filter(|one| one.region == "a").map(|one| format!("{}: {:?}", one.object, one.change)).collect()
+    }
+
+    fn deployment(name: &str, image: &str, replicas: &str) -> String {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop, labels: {{platgen.io/workload: {name}}}}}\nspec: {{{replicas} \
+             selector: {{matchLabels: {{app: {name}}}}}, template: {{spec: {{containers: [{{image: {image}}}]}}}}}}\n"
+        )
+    }
+
+    fn stateful(name: &str, claims: &[(&str, &str)]) -> String {
+        let claims: Vec<String> = claims
+            .iter()
+            .map(|(name, size)| format!("{{metadata: {{name: {name}}}, spec: {{resources: {{requests: {{storage: {size}}}}}}}}}"))
+            .collect();
+        format!(
+            "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{template: {{spec: {{containers: [{{image: db}}]}}}}, \
+             volumeClaimTemplates: [{}]}}\n",
+            claims.join(", ")
+        )
+    }
+
+    #[test]
+    fn an_ordinary_update_is_not_told() {
+        assert_eq!(told(&deployment("web", "web:v1", "replicas: 2,"), &deployment("web", "web:v2", "replicas: 3,")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn immutable_fields_are_told() {
+        let before = deployment("web", "web:v1", "replicas: 2,");
+        let after = before.replace("app: web", "app: other");
+        assert_eq!(told(&before, &after), [r#"Deployment/shop/web: Immutable("/spec/selector")"#]);
+        let service = |ip: &str| format!("apiVersion: v1\nkind: Service\nmetadata: {{name: web, namespace: shop}}\nspec: {{{ip}}}\n");
+        assert_eq!(told(&service(""), &service("clusterIP: None")), [r#"Service/shop/web: Immutable("/spec/clusterIP")"#]);
+        assert_eq!(told(&service(""), &service("clusterIP: 10.0.0.1")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn claims_can_grow_and_join_but_not_shrink_or_leave() {
+        let one = stateful("db", &[("data", "10Gi")]);
+        assert_eq!(told(&one, &stateful("db", &[("data", "20Gi")])), [r#"StatefulSet/shop/db: Claims { grown: [("data", "20Gi")] }"#]);
+        assert_eq!(told(&one, &stateful("db", &[("data", "10Gi"), ("log", "1Gi")])), ["StatefulSet/shop/db: Claims { grown: [] }"]);
+        assert_eq!(told(&one, &stateful("db", &[("data", "5Gi")])), [r#"StatefulSet/shop/db: LosesData(Claims(["data"]))"#]);
+        assert_eq!(told(&one, &stateful("db", &[("other", "10Gi")])), [r#"StatefulSet/shop/db: LosesData(Claims(["data"]))"#]);
+    }
+
+    #[test]
+    fn an_autoscaler_takes_replicas_over() {
+        let scaler = "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web, namespace: shop}\nspec: {scaleTargetRef: {kind: Deployment, name: web}}\n";
+        let (fixed, free) = (deployment("web", "web:v1", "replicas: 6,"), deployment("web", "web:v1", ""));
+        assert_eq!(told(&fixed, &format!("{free}{scaler}")), ["Deployment/shop/web: HandOver { replicas: 6 }"]);
+        // The way back: the autoscaler stays, and goes on scaling.
+        let left = r#"HorizontalPodAutoscaler/shop/web: Left { objects: ["horizontalpodautoscaler.autoscaling/web"], successor: None, volumes: false }"#;
+        assert_eq!(told(&format!("{free}{scaler}"), &fixed), [left]);
+    }
+
+    #[test]
+    fn what_leaves_the_documents_stays_in_the_cluster() {
+        let before = deployment("web", "web:v1", "");
+        let service =
+            "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop, labels: {platgen.io/workload: web}}\nspec: {}\n";
+        let left = r#"Deployment/shop/web: Left { objects: ["deployment.apps/web", "service/web"], successor: None, volumes: false }"#;
+        assert_eq!(told(&format!("{before}{service}"), ""), [left]);
+        let left =
+            r#"Deployment/shop/web: Left { objects: ["deployment.apps/web"], successor: Some("Deployment/shop/shop"), volumes: false }"#;
+        assert_eq!(told(&before, &deployment("shop", "web:v2", "")), [left]);
+        // Its name changes with its content.
+        let versioned = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web-0a1b, namespace: shop}\nimmutable: true\n";
+        assert_eq!(told(versioned, ""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn data_is_left_by_another_kind_name_or_region() {
+        let store = stateful("db", &[("data", "10Gi")]);
+        let moved = told(&store, "");
+        assert_eq!(moved, [r#"StatefulSet/shop/db: LosesData(Region("b"))"#]);
+        let renamed = told(&store, &stateful("orders", &[("data", "10Gi")]));
+        assert_eq!(renamed, [r#"StatefulSet/shop/db: LosesData(Successor("StatefulSet/shop/orders"))"#]);
+        let other = told(&store, &deployment("db", "db", ""));
+        assert_eq!(other, [r#"StatefulSet/shop/db: LosesData(Successor("Deployment/shop/db"))"#]);
+    }
+}

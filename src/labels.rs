@@ -1,0 +1,31 @@
+//! The labels and annotations that platgen puts on objects and nodes, and the label of Kubernetes that selects a namespace by name.
+
+/// The workload that an object or pod belongs to, unique in a namespace. Selectors use this label alone.
+pub const WORKLOAD: &str = "platgen.io/workload";
+
+/// The environment of an object.
+pub const ENVIRONMENT: &str = "platgen.io/environment";
+
+/// The region of a cluster-scoped object.
+pub const REGION: &str = "platgen.io/region";
+
+/// The team that owns an object.
+pub const OWNER: &str = "platgen.io/owner";
+
+/// The platform of a namespace. Gateways accept routes from namespaces with this label.
+pub const PLATFORM: &str = "platgen.io/platform";
+
+/// The subnet of a node, and the taint of nodes in an isolated subnet.
+pub const SUBNET: &str = "platgen.io/subnet";
+
+/// The pool of a node.
+pub const POOL: &str = "platgen.io/pool";
+
+/// Annotation: why the spec lowers a security default for an object.
+pub const REASON: &str = "platgen.io/reason";
+
+/// Annotation: why a workload has no probes.
+pub const NO_PROBES: &str = "platgen.io/no-probes";
+
+/// The name of a namespace. The API server sets this label on every namespace, so no user can forge it.
+pub const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
