@@ -13,7 +13,7 @@ use super::judge::{Finding, Input, Judge, Program, Subject, fetched, json, list,
 use super::{network_plan, resources};
 
 pub fn judges() -> Vec<Judge> {
-    let root = |name, batch, find, run| Judge { name, subject: Subject::Root, batch, optional: false, find, run };
+    let root = |name, batch, find, run| Judge { name, subject: Subject::Root, batch, find, run };
     vec![
         root("tfcheck", true, find_tfcheck, tfcheck),
         root("tflint", false, || fetched("tflint", &["--version"]), tflint),
