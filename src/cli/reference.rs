@@ -71,7 +71,7 @@ impl Page {
         let shape = long_form(schema);
         let below = |name: &str, schema: &Value| {
             let path: Vec<String> = path.iter().cloned().chain([name.to_string()]).collect();
-            Page::of(&path, schema, if name == "environments" && !path.is_empty() && keys.len() > 0 { 0 } else { depth - 1 })
+            Page::of(&path, schema, if name == "environments" && !keys.is_empty() { 0 } else { depth - 1 })
         };
         let properties = shape.get("properties").and_then(Value::as_object);
         let named = shape.get("additionalProperties").filter(|value| value.is_object());

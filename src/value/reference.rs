@@ -112,7 +112,7 @@ impl Ref {
     }
 
     fn parse(text: &str) -> Result<Self, Invalid> {
-        let wrong = |why: String| Invalid::not(text, "a reference", format!("{why}"));
+        let wrong = |why: String| Invalid::not(text, "a reference", why);
         let Some((kind, rest)) = text.split_once('/') else {
             return Err(wrong(format!("write {} and a name, such as `app/cart`", list(RefKind::WORDS))));
         };

@@ -21,7 +21,7 @@ string! {
 
 impl RoutePath {
     fn parse(text: &str) -> Result<Self, Invalid> {
-        let wrong = |why: &str| Err(Invalid::not(text, "a request path", format!("{why}")));
+        let wrong = |why: &str| Err(Invalid::not(text, "a request path", why));
         let Some(rest) = text.strip_prefix('/') else { return wrong("write a leading slash, such as `/shop`") };
         if text.len() > LONGEST {
             return wrong("a path has at most 1024 characters");

@@ -64,7 +64,7 @@ impl Schedule {
             return Err(Invalid::new(format!("{} has {} fields instead of five: {rule}", quote(text), fields.len())));
         }
         for ((slot, field), rule) in values.iter_mut().zip(&fields).zip(&RULES) {
-            *slot = rule.read(field).map_err(|why| Invalid::not(text, "a schedule", format!("{why}")))?;
+            *slot = rule.read(field).map_err(|why| Invalid::not(text, "a schedule", why))?;
         }
         let [_, _, days, months, weekdays] = values;
         // If day of the month and day of the week are both restricted, cron runs when either matches.
