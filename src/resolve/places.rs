@@ -389,5 +389,5 @@ impl Scope<'_> {
 /// The number of days of a duration; none for one that is not made of whole days.
 pub(super) fn whole_days(duration: Duration) -> Option<u32> {
     const DAY: u64 = 24 * 60 * 60 * 1000;
-    (duration.millis() % DAY == 0).then(|| u32::try_from(duration.millis() / DAY).ok()).flatten()
+    duration.millis().is_multiple_of(DAY).then(|| u32::try_from(duration.millis() / DAY).ok()).flatten()
 }

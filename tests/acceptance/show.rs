@@ -274,11 +274,12 @@ const COMPUTED: &str = "
     Security.privileged apps.*.security.privileged
 ";
 
-/// The fields of the model that hold values of the spec as they are, names, places in the spec, or parts that have their own fields.
+/// The fields of the model that hold values of the spec as they are, names, places in the spec, or parts that have their own fields; and those of
+/// the firewall, which follows from flows and subnets.
 const NOT_COMPUTED: &str = "
     Autoscaling.memory Cluster.mirror Cluster.policy_engine Cluster.pools Cluster.version ConfigFile.content ConfigFile.path
     Container.files Container.mounts Container.name Container.probes Container.security Container.variables Cron.deadline Cron.schedule
-    Estate.environments Estate.name Exposure.from Exposure.rewrite Exposure.target Exposure.timeout Exposure.websocket Flow.from Flow.ports
+    Estate.environments Estate.name Firewall.exits Firewall.flows Rule.from Rule.port Rule.protocol Rule.reasons Rule.to Exposure.from Exposure.rewrite Exposure.target Exposure.timeout Exposure.websocket Flow.from Flow.ports
     Flow.to Flow.why Group.id Group.name Group.namespaces Group.role HostPath.name HostPath.path Manifest.name Manifest.namespace
     Manifest.path Manifest.span Manifest.text Mount.path Mount.read_only Mount.volume Namespace.name Namespace.quota Namespace.reason
     Network.on_premises Network.subnets NetworkSubnet.default NetworkSubnet.internet NetworkSubnet.isolated NetworkSubnet.name
