@@ -31,7 +31,7 @@ pub(super) struct TreeContext<'a> {
 impl<'a> TreeContext<'a> {
     /// The documents of a cluster that nothing else is known of.
     pub(super) fn new(files: &'a BTreeMap<String, String>) -> Self {
-        let documents = files.iter().filter(|(path, _)| !is_kustomization(path));
+        let documents = files.iter().filter(|(path, _)| is_manifest(path));
         let inventory = Inventory::read(documents.map(|(path, text)| (path.as_str(), text.as_str())));
         let named = inventory.objects().iter().map(|object| if object.kind == "Namespace" { &object.name } else { &object.namespace });
         let namespaces = named.filter(|name| !name.is_empty()).cloned().collect();
@@ -69,6 +69,11 @@ impl<'a> TreeContext<'a> {
 /// Whether a file is one that kustomize is told by; its document is applied by nobody.
 pub(super) fn is_kustomization(path: &str) -> bool {
     matches!(path.rsplit('/').next(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
+}
+
+/// Whether a file holds objects to apply: neither a page nor a script, nor the list that kustomize reads.
+pub(super) fn is_manifest(path: &str) -> bool {
+    (path.ends_with(".yaml") || path.ends_with(".yml")) && !is_kustomization(path)
 }
 
 /// The documents of a region, and what the model says of it.

@@ -1,6 +1,6 @@
 //! `kustomization.yaml` lists every file of its folder: `kubectl apply -k` applies nothing else.
 
-use super::context::{RegionContext, is_kustomization};
+use super::context::{RegionContext, is_manifest};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::{Code, wording};
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     let mut tell =
         |message: String| found.push(Finding::of_file(Code::KustomizationList, NAME, 1, message, "render again with `platgen render`"));
     let Some(text) = files.get(NAME) else { return tell(format!("`{NAME}` is missing")) };
-    let here: BTreeSet<&str> = files.keys().map(String::as_str).filter(|path| !is_kustomization(path)).collect();
+    let here: BTreeSet<&str> = files.keys().map(String::as_str).filter(|path| is_manifest(path)).collect();
     let documents: Vec<serde_json::Value> = serde_yaml::from_multiple(text).unwrap_or_default();
     let resources: Vec<&str> =
         documents.iter().flat_map(|document| super::context::list(document, "resources")).filter_map(|item| item.as_str()).collect();
