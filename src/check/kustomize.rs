@@ -110,6 +110,12 @@ impl Kustomizations {
     }
 }
 
+/// Whether a file holds documents to apply: neither a page nor a script, nor the list that kustomize reads.
+pub(super) fn is_manifest(path: &str) -> bool {
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+    ["json", "yaml", "yml"].contains(&extension.as_str()) && !is_kustomization(path)
+}
+
 /// Whether a file is a kustomization; kustomize reads its document and nobody applies it.
 pub(super) fn is_kustomization(path: &str) -> bool {
     matches!(path.rsplit('/').next(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
