@@ -28,6 +28,8 @@ struct Deployment {
     runs: Runs,
     /// `None` if an autoscaler sets the number.
     replicas: Option<u32>,
+    /// Whether the old pod stops before the new one starts.
+    recreated: bool,
     selector: Fragment,
 }
 
@@ -115,7 +117,10 @@ fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>,
     let replicas = workload.autoscaling.is_none().then_some(workload.replicas.0);
     let selector = owner.selector.clone();
     match &workload.kind {
-        Kind::Deployment => render_yaml("kubernetes/deployment.yaml.j2", &Deployment { runs, replicas, selector }),
+        Kind::Deployment => {
+            let view = Deployment { runs, replicas, recreated: workload.is_recreated(), selector };
+            render_yaml("kubernetes/deployment.yaml.j2", &view)
+        }
         Kind::StatefulSet => {
             let claims: Vec<Claim> = workload.volumes.iter().filter_map(|volume| claim(owner, volume)).collect();
             let (service, claims) = (service::headless_name(workload), (!claims.is_empty()).then_some(claims));

@@ -59,6 +59,11 @@ impl Workload {
         self.store.is_some()
     }
 
+    /// Whether a rollout stops the old pod before the new one starts: two pods of a store without a volume would hold different data.
+    pub fn is_recreated(&self) -> bool {
+        self.is_store() && matches!(self.kind, Kind::Deployment) && self.replicas.1 == 1
+    }
+
     /// Every container: its own, then init containers, then sidecars.
     pub fn containers(&self) -> impl Iterator<Item = &Container> {
         std::iter::once(&self.main).chain(&self.init).chain(&self.sidecars)

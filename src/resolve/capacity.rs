@@ -167,8 +167,13 @@ fn bytes(quantity: &Quantity) -> u128 {
 fn most(workloads: &[&Workload], of_pod: impl Fn(&Workload) -> u128) -> u128 {
     let running = |workload: &&&Workload| matches!(workload.kind, Kind::Deployment | Kind::StatefulSet);
     let all: u128 = workloads.iter().filter(running).map(|workload| of_pod(workload) * u128::from(workload.replicas.1)).sum();
-    // A StatefulSet replaces its pods one by one, and so many nodes as a DaemonSet has are not known.
-    let extra = workloads.iter().filter(|workload| matches!(workload.kind, Kind::Deployment | Kind::CronJob(_) | Kind::Job { .. }));
+    // A StatefulSet replaces its pods one by one, and the number of a DaemonSet's nodes is not known.
+    let comes_beside = |workload: &&&Workload| match workload.kind {
+        Kind::Deployment => !workload.is_recreated(),
+        Kind::CronJob(_) | Kind::Job { .. } => true,
+        Kind::StatefulSet | Kind::DaemonSet => false,
+    };
+    let extra = workloads.iter().filter(comes_beside);
     all + extra.map(|workload| of_pod(workload)).max().unwrap_or_default()
 }
 

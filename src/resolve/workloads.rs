@@ -3,7 +3,7 @@
 use super::Scope;
 use super::containers::{Declared, RESOURCES};
 use super::engines;
-use super::engines::Fallback;
+use super::engines::{Fallback, Keeps};
 use super::flows::Hosts;
 use super::names::{Entry, EntrySpec, Names};
 use super::placement::Runs;
@@ -205,11 +205,16 @@ impl Scope<'_> {
         let mut main = self.container(declared(entry, store.container(), volumes, ports, &fallback), &mut consumer, &mut pod)?;
         let written = main.args.len();
         let mounted = main.mounts.iter().any(|mount| mount.path == data.as_str());
-        if size.is_some() {
-            if main.args.is_empty() && main.command.is_empty() {
-                main.args = server.persist.iter().map(ToString::to_string).collect();
-            }
-        } else if server.writes_always && !mounted {
+        let keeps = match size {
+            Some(_) => Keeps::OnVolume,
+            None => Keeps::InMemory { limit: main.memory.as_ref().map(|(_, limit)| limit.bytes()) },
+        };
+        if main.args.is_empty() && main.command.is_empty() {
+            let is_free = |name: &str| store.parameters.entries().all(|(parameter, ..)| parameter != name);
+            let settings = (server.settings)(keeps).into_iter().filter(|(name, _)| is_free(name));
+            main.args.extend(settings.flat_map(|(name, value)| [format!("--{name}"), value]));
+        }
+        if size.is_none() && server.writes_always && !mounted {
             let declares_disk = store.resources.get().is_some_and(|resources| !resources.ephemeral.is_missing());
             add_cache_folder(&mut main, &mut pod, &data, declares_disk);
             if let (false, Some((_, limit))) = (declares_disk, &main.ephemeral) {

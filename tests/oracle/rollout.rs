@@ -1,4 +1,4 @@
-//! Presence: a rollout takes no pod away before another stands in its place, and who waits for whom when nodes are full.
+//! Presence: a rollout takes no pod away before another stands in its place, unless two of them would hold different data, and who waits for whom when nodes are full.
 //!
 //! What a priority is worth is the renderer's business; that jobs wait for apps, apps for what answers people, and all for stores is judged.
 
@@ -16,6 +16,13 @@ pub(super) fn rollouts(context: &RegionContext, found: &mut Vec<Finding>) {
             Kind::CronJob(_) | Kind::Job { .. } => continue,
         };
         if context.is_patched(object, strategy) {
+            continue;
+        }
+        // A single pod of a store that has its data in memory.
+        if matches!(workload.kind, Kind::Deployment) && workload.store.is_some() && workload.replicas == (1, 1) {
+            if object.text(&format!("{strategy}/type")) != "Recreate" {
+                found.push(context.finding("unsafe-rollout", object, format!("a rollout of `{}` runs two pods with different data", object.id())));
+            }
             continue;
         }
         let step = object.at(&format!("{strategy}/rollingUpdate/maxUnavailable"));
