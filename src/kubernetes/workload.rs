@@ -18,6 +18,7 @@ const CONTROLLER_NAME: usize = 52;
 #[derive(Serialize)]
 struct Runs {
     metadata: Metadata,
+    /// The labels of the pods.
     labels: Fragment,
     pod: Fragment,
 }
@@ -55,6 +56,8 @@ struct DaemonSet {
 struct CronJob<'m> {
     #[serde(flatten)]
     runs: Runs,
+    /// The labels of the Jobs that it makes.
+    job_labels: Fragment,
     schedule: &'m str,
     timezone: &'m str,
     deadline: Option<u64>,
@@ -111,7 +114,7 @@ fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>,
     let workload = owner.workload;
     let runs = Runs {
         metadata: owner.instance(name).annotated(REASON, workload.reason.as_deref()).annotated(NO_PROBES, workload.no_probes.as_deref()),
-        labels: owner.labels.clone(),
+        labels: owner.pod_labels.clone(),
         pod,
     };
     let replicas = workload.autoscaling.is_none().then_some(workload.replicas.0);
@@ -128,7 +131,8 @@ fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>,
         }
         Kind::DaemonSet => render_yaml("kubernetes/daemon-set.yaml.j2", &DaemonSet { runs, selector }),
         Kind::CronJob(cron) => {
-            let view = CronJob { runs, schedule: &cron.schedule, timezone: &cron.timezone, deadline: cron.deadline };
+            let (schedule, timezone, deadline) = (&cron.schedule, &cron.timezone, cron.deadline);
+            let view = CronJob { runs, job_labels: owner.labels.clone(), schedule, timezone, deadline };
             render_yaml("kubernetes/cron-job.yaml.j2", &view)
         }
         Kind::Job { deadline } => render_yaml("kubernetes/job.yaml.j2", &Job { runs, deadline: *deadline }),
