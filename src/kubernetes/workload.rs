@@ -60,14 +60,14 @@ struct CronJob<'m> {
     job_labels: Fragment,
     schedule: &'m str,
     timezone: &'m str,
-    deadline: Option<u64>,
+    deadline: u64,
 }
 
 #[derive(Serialize)]
 struct Job {
     #[serde(flatten)]
     runs: Runs,
-    deadline: Option<u64>,
+    deadline: u64,
 }
 
 #[derive(Serialize)]

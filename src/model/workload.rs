@@ -81,10 +81,10 @@ pub enum Kind {
     DaemonSet,
     /// Runs by the clock.
     CronJob(Cron),
-    /// Runs once before a rollout; seconds it may take.
+    /// Runs once before a rollout.
     Job {
-        /// Seconds it may take.
-        deadline: Option<u64>,
+        /// Seconds after which Kubernetes stops it.
+        deadline: u64,
     },
 }
 
@@ -95,8 +95,8 @@ pub struct Cron {
     pub schedule: String,
     /// Its time zone.
     pub timezone: String,
-    /// Seconds a run may take.
-    pub deadline: Option<u64>,
+    /// Seconds after which Kubernetes stops a run.
+    pub deadline: u64,
 }
 
 /// What starts more pods.

@@ -29,6 +29,12 @@ const METRICS: &str = "metrics";
 /// Seconds between SIGTERM and SIGKILL, unless the entry says otherwise.
 const GRACE: u64 = 30;
 
+/// Seconds a run of a schedule may take, unless the app says otherwise. A run that hangs blocks every later run of its schedule.
+const RUN: u64 = 6 * 3600;
+
+/// Seconds a job before a rollout may take, unless the app says otherwise. The rollout waits for it.
+const JOB: u64 = 600;
+
 /// The region for which an entry is resolved, its platform, and the names that the entry may refer to.
 #[derive(Clone, Copy)]
 struct Site<'a> {
@@ -100,9 +106,9 @@ impl Scope<'_> {
             (Some(schedule), _, _) => Kind::CronJob(Cron {
                 schedule: schedule.to_string(),
                 timezone: app.timezone.get().cloned().unwrap_or_else(|| "Etc/UTC".to_string()),
-                deadline,
+                deadline: deadline.unwrap_or(RUN),
             }),
-            (_, Some(_), _) => Kind::Job { deadline },
+            (_, Some(_), _) => Kind::Job { deadline: deadline.unwrap_or(JOB) },
             (_, _, Some(true)) => Kind::DaemonSet,
             _ if pod.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. })) => Kind::StatefulSet,
             _ => Kind::Deployment,
@@ -120,6 +126,15 @@ impl Scope<'_> {
         if let (Kind::CronJob(cron), true) = (&kind, app.timezone.is_missing()) {
             let why = "read in UTC unless it says otherwise";
             self.record_entry(|at| ("timezone", &cron.timezone, format!("{}.schedule: {why}", at.entry)));
+        }
+        if app.deadline.is_missing() {
+            match kind {
+                Kind::CronJob(_) => self.record_entry(|_| ("deadline", format!("{}h", RUN / 3600), "the default of apps with a schedule")),
+                Kind::Job { .. } => {
+                    self.record_entry(|_| ("deadline", format!("{}m", JOB / 60), "the default of apps that run before a rollout"))
+                }
+                Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => {}
+            }
         }
         let scale = app.scale.get();
         let default = if platform.protected { 2 } else { 1 };
