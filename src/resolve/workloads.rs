@@ -4,6 +4,7 @@ use super::Scope;
 use super::containers::{Declared, RESOURCES};
 use super::engines;
 use super::engines::{Fallback, Keeps};
+use super::entries::is_by_metric_alone;
 use super::flows::Hosts;
 use super::names::{Entry, EntrySpec, Names};
 use super::placement::Runs;
@@ -138,8 +139,10 @@ impl Scope<'_> {
         }
         let scale = app.scale.get();
         let default = if platform.protected { 2 } else { 1 };
+        let by_metric_alone = scale.is_some_and(is_by_metric_alone);
         let replicas = match (&kind, scale.and_then(|scale| scale.replicas.get())) {
             (Kind::CronJob(_) | Kind::Job { .. } | Kind::DaemonSet, _) => (1, 1),
+            (_, Some(&range)) if by_metric_alone => (range.min(), range.min()),
             (_, Some(&range)) => (range.min(), range.max()),
             (_, None) => (default, default),
         };
