@@ -59,7 +59,7 @@ impl<'a> TreeContext<'a> {
             let mut inside = charts.iter().filter_map(|chart| path.strip_prefix(chart));
             inside.any(|path| path.starts_with("templates/") || ["Chart.yaml", "values.yaml"].contains(&path))
         };
-        let holds_objects = |path: &str| !kustomize::is_kustomization(path) && !others.contains(path) && !is_of_chart(path);
+        let holds_objects = |path: &str| kustomize::is_manifest(path) && !others.contains(path) && !is_of_chart(path);
         let documents = files.iter().filter(|(path, _)| holds_objects(path));
         let inventory = Inventory::read(documents.map(|(path, text)| (path.as_str(), text.as_str())));
         let named = inventory.objects().iter().map(|object| if object.kind == "Namespace" { &object.name } else { &object.namespace });

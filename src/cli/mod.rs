@@ -15,6 +15,7 @@ mod render;
 mod schema;
 mod select;
 mod show;
+mod transition;
 mod tree;
 mod validate;
 

@@ -2,12 +2,13 @@
 
 use super::lock::{self, lock_is_lost, roots};
 use super::select::{regions, unknown, unknown_place};
+use super::transition;
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, print_all};
 use crate::diagnostic::wording::Count;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::files::Files;
 use crate::model::Estate;
-use crate::output::{self, Cause, Force, Job, Lock, Outcome, Refusal, Report, Roots, Selection, Summary};
+use crate::output::{self, Cause, Force, Job, Lock, Outcome, Refusal, Replaced, Report, Roots, Selection, Summary};
 use crate::project::{LOCK, Project, Rendered, Resolved};
 use crate::source::Span;
 use std::collections::BTreeSet;
@@ -38,8 +39,9 @@ pub(super) struct Render {
     /// Write nothing; exit with 2 and the cause of each difference where the files are not what the spec says.
     #[arg(long, conflicts_with_all = ["stdout", "force"])]
     check: bool,
-    /// Replace edited and foreign files that are in the way: all of them, or those under a path. Can be repeated.
-    #[arg(long, num_args = 0..=1, require_equals = true, value_name = "PATH", default_missing_value = "")]
+    /// Replace edited and foreign files that are in the way: all of them, or those under a path. An entry, as in `--force=shop/orders`, may lose its data.
+    /// Can be repeated.
+    #[arg(long, num_args = 0..=1, require_equals = true, value_name = "PATH or ENTRY", default_missing_value = "")]
     force: Vec<OsString>,
 }
 
@@ -88,14 +90,17 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
         });
     }
     let locks = [Lock { path: LOCK.to_string(), text: lock.print(), previous: project.lock_text.clone() }];
-    let force = force(&render.force);
+    let (entries, paths): (Vec<OsString>, Vec<OsString>) =
+        render.force.iter().cloned().partition(|word| transition::is_entry(word, &roots));
+    let entries: BTreeSet<String> = entries.into_iter().map(|entry| entry.to_string_lossy().into_owned()).collect();
+    let force = force(&paths);
     let version = env!("CARGO_PKG_VERSION");
     let job = Job { roots: &roots, files: &files, outside: None, locks: &locks, selection, force: &force, version, never_foreign: &[] };
     let code = if render.check {
         check(&job, terminal, &mut project)
     } else {
         let plan = lock::changes(&project.lock, &lock);
-        write(&job, terminal, &estate, &mut project, recovered, &plan)
+        write(&job, terminal, &estate, &mut project, recovered, &plan, &entries)
     };
     // The program ends here. Freeing a million small values one by one would take longer than ending the process.
     std::mem::forget((project, estate, files));
@@ -122,7 +127,7 @@ fn misplaced(roots: &Roots) -> Option<Diagnostic> {
 /// The finding for a path of `--force` that does not exist: a misspelt path would have no effect.
 fn nothing_forced(render: &Render, roots: &Roots) -> Option<Diagnostic> {
     let exists = |path: &&Path| path.symlink_metadata().is_ok() || roots.output.join(path).symlink_metadata().is_ok();
-    let mut paths = render.force.iter().filter(|path| !path.is_empty()).map(Path::new);
+    let mut paths = render.force.iter().filter(|path| !path.is_empty() && !transition::is_entry(path, roots)).map(Path::new);
     let path = paths.find(|path| !path.ends_with(LOCK) && !exists(path))?;
     let message = format!("`--force` names `{}`, and there is no such file or folder", path.display());
     Some(Diagnostic::new(Code::UnknownReference, message).help("write the path as in the finding, or relative to the output folder"))
@@ -283,8 +288,23 @@ fn foreign(path: &str) -> String {
     format!("not written by platgen, left alone: {path}")
 }
 
-fn write(job: &Job<'_>, terminal: &Terminal, estate: &Estate, project: &mut Project, recovered: bool, plan: &str) -> u8 {
-    match output::render(job) {
+fn write(
+    job: &Job<'_>,
+    terminal: &Terminal,
+    estate: &Estate,
+    project: &mut Project,
+    recovered: bool,
+    plan: &str,
+    forced: &BTreeSet<String>,
+) -> u8 {
+    let mut transitions = Vec::new();
+    let review = |replaced: &[Replaced<'_>]| {
+        transitions = transition::findings(replaced, estate, forced);
+        transitions.iter().all(|finding| finding.severity != Severity::Error)
+    };
+    let outcome = output::render_reviewed(job, review);
+    project.found.extend(transitions);
+    match outcome {
         Err(faults) => end(FAILED, faults, project, terminal),
         Ok(Outcome::Refused(refused)) => {
             let findings = refused.iter().map(|refusal| refusal.diagnostic()).collect();

@@ -78,8 +78,20 @@ pub struct Selection<'a> {
 pub enum Outcome {
     /// The files on the disk are as rendered.
     Done(Summary),
-    /// Nothing was written: every obstacle by path, then live Terraform roots in the order in which to destroy them.
+    /// Nothing was written: every obstacle by path, then live Terraform roots in the order in which to destroy them. Empty if the caller's review of the
+    /// replaced files forbade the render.
     Refused(Vec<Refusal>),
+}
+
+/// A file that a render replaces, creates or removes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Replaced<'a> {
+    /// Relative to the output folder.
+    pub path: &'a str,
+    /// The text on the disk; `None` without a file.
+    pub before: Option<String>,
+    /// The rendered text; `None` for a file that is removed.
+    pub after: Option<&'a str>,
 }
 
 /// The changes of a render.
@@ -117,6 +129,12 @@ impl Summary {
 
 /// Makes the files on the disk what the render says, or returns what is in the way. Writes only files that differ.
 pub fn render(job: &Job<'_>) -> Result<Outcome, Vec<Diagnostic>> {
+    render_reviewed(job, |_| true)
+}
+
+/// Renders as [`render`] if `review` allows it. `review` sees the files that change in a tree that was rendered before; nothing is written before it
+/// returns.
+pub fn render_reviewed(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>]) -> bool) -> Result<Outcome, Vec<Diagnostic>> {
     let rendered = scan::rendered(job)?;
     if !scan::has_leftovers(&job.roots.output) {
         let plan = plan::plan(job, &scan::scan(job, &rendered)?)?;
@@ -129,12 +147,29 @@ pub fn render(job: &Job<'_>) -> Result<Outcome, Vec<Diagnostic>> {
     }
     // Another render may have written since: everything is read again while no other render can.
     let (held, recovered) = hold(job.roots)?;
-    let plan = plan::plan(job, &scan::scan(job, &rendered)?)?;
+    let scan = scan::scan(job, &rendered)?;
+    let plan = plan::plan(job, &scan)?;
     if !plan.refused.is_empty() {
         return Ok(Outcome::Refused(plan.refused));
     }
+    if scan.has_tree() && !review(&replaced(job, &plan)?) {
+        return Ok(Outcome::Refused(Vec::new()));
+    }
     transaction::commit(job.roots, &held, &plan).map_err(one)?;
     Ok(Outcome::Done(Summary { recovered, ..plan.summary }))
+}
+
+/// The files of the output folder that a plan changes.
+fn replaced<'p>(job: &Job<'_>, plan: &'p plan::Plan<'_>) -> Result<Vec<Replaced<'p>>, Vec<Diagnostic>> {
+    let mut disk = disk::Disk::new(job.roots);
+    let files = plan.steps.iter().filter(|planned| matches!(planned.subject, plan::Subject::File(_)));
+    let files = files.filter(|planned| planned.step.place.base == place::Base::Output);
+    let replaced = |planned: &'p plan::Planned<'_>| {
+        let before = disk.read(&planned.step.place)?.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let after = planned.step.new.is_some().then_some(&*planned.text);
+        Ok(Replaced { path: &planned.step.place.path, before, after })
+    };
+    files.map(replaced).collect::<Result<_, _>>().map_err(one)
 }
 
 /// Writes the locks of a job and nothing else, as a render writes them. Returns the paths of the locks that changed.

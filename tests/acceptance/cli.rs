@@ -508,6 +508,7 @@ pub(crate) fn check_judges_by_rules_and_waivers() {
     let spec = project.read("platform.yaml");
     assert!(spec.contains("apps:\n  web:\n"), "{spec}");
     project.edit("platform.yaml", "apps:\n  web:\n", "apps:\n  web:\n    scale: {replicas: 1}\n");
+    project.run(&["render"]).exits(0);
     let ran = project.run(&["check", "--today", "2026-11-23"]).exits(2);
     assert_eq!(ran.codes().into_iter().collect::<Vec<_>>(), ["single-replica"], "{}", ran.err);
     let json: serde_json::Value = serde_json::from_str(&project.run(&["check", "--format", "json"]).exits(2).out).expect("JSON");
@@ -520,7 +521,7 @@ pub(crate) fn check_judges_by_rules_and_waivers() {
     let index = run["results"][0]["ruleIndex"].as_u64().expect("an index") as usize;
     assert_eq!(rules[index]["id"], "single-replica");
     let github = project.run(&["check", "--format", "github"]).exits(2).out;
-    assert!(github.starts_with("::warning file=platform.yaml,line="), "{github}");
+    assert!(github.starts_with("::warning file=deploy/kubernetes/production/"), "{github}");
     project.run(&["check", "--env", "production"]).exits(2);
     assert!(project.run(&["check", "--env", "prod"]).exits(1).codes().contains("unknown-reference"));
     assert!(project.run(&["check", "--region", "eu-west-9"]).exits(1).codes().contains("unknown-reference"));
@@ -531,6 +532,7 @@ pub(crate) fn check_judges_by_rules_and_waivers() {
     let over = project.run(&["check", "--today", "2027-07-01"]).exits(2);
     assert_eq!(over.codes().into_iter().collect::<Vec<_>>(), ["expired-waiver", "single-replica"], "{}", over.err);
     project.edit("platform.yaml", "    scale: {replicas: 1}\n", "");
+    project.run(&["render"]).exits(0);
     assert_eq!(project.run(&["check", "--today", "2027-06-30"]).exits(2).codes().into_iter().collect::<Vec<_>>(), ["unused-waiver"]);
     project.run(&["check", "--today", "2027-02-30"]).exits(64);
 }
@@ -544,12 +546,8 @@ pub(crate) fn check_points_at_the_committed_line() {
     let column = web.lines().nth(line - 1).and_then(|line| line.find("privileged")).expect("a column") + 1;
     let ran = project.run(&["check"]).exits(2);
     assert_eq!(ran.codes().into_iter().collect::<Vec<_>>(), ["privileged-container"], "{}", ran.err);
-    let shown = [
-        &format!("--> {WEB}:{line}:{column}\n"),
-        "privileged: true\n",
-        "the spec declares it here\n",
-        "1 file is not as the spec renders it",
-    ];
+    let shown =
+        [&format!("--> {WEB}:{line}:{column}\n"), "privileged: true\n", "the spec declares it here\n", "1 file differs from the spec"];
     assert!(shown.iter().all(|text| ran.err.contains(*text)), "{}", ran.err);
     let github = project.run(&["check", "--format", "github"]).exits(2).out;
     assert!(github.starts_with(&format!("::error file={WEB},line={line},")), "{github}");

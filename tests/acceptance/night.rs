@@ -104,7 +104,7 @@ pub(crate) fn preflight_looks_for_every_requirement() {
         "key alias/shop-production-terraform-state",
         "role shop-production-eu-west-1-secrets",
         "secret production/shop/db",
-        "shop.example",
+        "production.shop.example",
     ];
     assert_eq!(found, wanted);
 }

@@ -78,9 +78,11 @@ pub(crate) fn refuses_what_is_unknown() {
 /// The other refused specs are shapes of the language, or the fault is one of shape.
 pub(crate) fn refuses_wrong_types() {
     let validator = jsonschema::validator_for(&schema()).expect("a schema");
+    // What a patch writes is no part of the schema.
+    let is_patch = |path: &&PathBuf| path.to_string_lossy().ends_with("-of-a-patch.yaml");
     let accepted: Vec<String> = files(&root().join("tests/reject/wrong-type"))
         .iter()
-        .filter(|path| validator.is_valid(&read(path)))
+        .filter(|path| !is_patch(path) && validator.is_valid(&read(path)))
         .map(|path| path.display().to_string())
         .collect();
     assert!(accepted.is_empty(), "{accepted:#?}");
