@@ -93,6 +93,7 @@ pub(crate) fn preflight_looks_for_every_requirement() {
         "all rights in the cluster",
         "namespace envoy-gateway-system",
         "API external-secrets.io/v1",
+        "API gateway.envoyproxy.io/v1alpha1",
         "API gateway.networking.k8s.io/v1",
         "API metrics.k8s.io/v1beta1 (metrics-server)",
         "GatewayClass envoy",

@@ -53,7 +53,7 @@ pub(crate) fn what_left_the_spec_is_named() {
         "",
     );
     let ran = project.run(&["render"]).exits(0);
-    let told = ["`Deployment/shop/old` and 4 more objects left the files but stays in the cluster", "delete deployment.apps/old"];
+    let told = ["`Deployment/shop/old` and 3 more objects left the files but stay in the cluster", " service/old deployment.apps/old`"];
     assert!(told.iter().all(|text| ran.err.contains(text)), "{}", ran.err);
 }
 
