@@ -1,7 +1,7 @@
 //! User groups -> roles and bindings.
 //!
-//! Each of the three levels includes the level below. No level reads secrets or opens a shell in a pod, and no rule has wildcards. For more, there is
-//! the emergency access of the cloud, which is audited.
+//! Each of the three levels includes the level below. No level has rights on secrets or opens a shell in a pod, and no rule has wildcards. An admin
+//! creates workloads, and a workload can read every secret of its namespace. For more, there is the emergency access of the cloud, which is audited.
 
 use serde::Serialize;
 
@@ -56,14 +56,17 @@ const VIEWER: &[Rule] = &[
     rule("rbac.authorization.k8s.io", &["rolebindings", "roles"], READ),
 ];
 
-/// Evicts pods, within their disruption budget, and scales. Deployments change through merge requests.
-const DEVELOPER: &[Rule] =
-    &[rule("", &["pods/eviction"], &["create"]), rule("apps", &["deployments/scale", "statefulsets/scale"], &["patch", "update"])];
+/// Restarts apps by deleting their pods, or evicts pods within their disruption budget, and scales. `kubectl rollout restart` needs the right to patch
+/// the workload, which is also the right to run another image with its secrets: workloads change through merge requests.
+const DEVELOPER: &[Rule] = &[
+    rule("", &["pods"], &["delete"]),
+    rule("", &["pods/eviction"], &["create"]),
+    rule("apps", &["deployments/scale", "statefulsets/scale"], &["get", "patch", "update"]),
+];
 
 /// Changes workloads by hand when there is no time for a merge request.
 const ADMIN: &[Rule] = &[
     rule("", &["configmaps", "persistentvolumeclaims", "services"], WRITE),
-    rule("", &["pods"], &["delete"]),
     rule("", &["pods/portforward"], &["create"]),
     rule("apps", &["daemonsets", "deployments", "statefulsets"], WRITE),
     rule("autoscaling", &["horizontalpodautoscalers"], WRITE),

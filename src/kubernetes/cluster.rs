@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::flows::Flows;
 use super::metadata::{Context, Metadata, OnlyMetadata, fragment};
 use crate::labels::{OWNER, PLATFORM, REASON};
 use crate::model::PodSecurityLevel;
@@ -14,7 +15,7 @@ use crate::yaml::Document;
 pub(super) enum Priority {
     /// Stores: evicting them risks data or blocks other apps.
     Data,
-    /// Exposed apps, and agents that serve a whole node.
+    /// Exposed apps and agents that serve a whole node, and every app that they call, directly or through others.
     Critical,
     /// Other long-running apps.
     Standard,
@@ -25,14 +26,13 @@ pub(super) enum Priority {
 impl Priority {
     const ALL: [Priority; 4] = [Priority::Data, Priority::Critical, Priority::Standard, Priority::Batch];
 
-    /// The priority of a workload's pods.
-    pub(super) fn of(workload: &Workload) -> Priority {
+    /// The priority of a workload's pods. An app has at least the priority of its callers: otherwise a caller takes the place of a pod that it needs.
+    pub(super) fn of(workload: &Workload, flows: &Flows) -> Priority {
         match workload.kind {
             _ if workload.is_store() => Priority::Data,
             Kind::CronJob(_) | Kind::Job { .. } => Priority::Batch,
-            Kind::DaemonSet => Priority::Critical,
-            _ if !workload.exposures.is_empty() => Priority::Critical,
-            Kind::Deployment | Kind::StatefulSet => Priority::Standard,
+            Kind::DaemonSet | Kind::Deployment | Kind::StatefulSet if flows.is_critical(workload) => Priority::Critical,
+            Kind::DaemonSet | Kind::Deployment | Kind::StatefulSet => Priority::Standard,
         }
     }
 
@@ -45,7 +45,9 @@ impl Priority {
     fn facts(self) -> (&'static str, i32, &'static str) {
         match self {
             Priority::Data => ("data", 400_000, "Stores: they lose data or block others when they are moved."),
-            Priority::Critical => ("critical", 300_000, "Apps that answer people outside, and agents on every node."),
+            Priority::Critical => {
+                ("critical", 300_000, "Apps that answer people outside, agents on every node, and the apps that they call.")
+            }
             Priority::Standard => ("standard", 200_000, "Apps that run all the time."),
             Priority::Batch => ("batch", 100_000, "Jobs: they wait for room and take nobody's place."),
         }

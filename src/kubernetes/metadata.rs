@@ -1,6 +1,7 @@
 //! Names and labels of objects, the same for every kind.
 //!
-//! Selectors use one label with the workload's name, because selectors are immutable. All other labels (owner, environment) may change.
+//! Selectors and claim templates are immutable, so they have one label: the workload's name. A changed label of a pod template replaces every pod, so
+//! pods have only labels that stay: neither the owner nor the platform's own labels, which objects have as well.
 
 use std::collections::BTreeMap;
 
@@ -69,12 +70,14 @@ pub(super) struct Context<'m> {
     pub(super) flows: &'m Flows<'m>,
 }
 
-/// The workload that objects belong to, with the labels that all of them share.
+/// The workload that objects belong to, with their labels.
 pub(super) struct Owner<'m> {
     pub(super) context: &'m Context<'m>,
     pub(super) workload: &'m Workload,
-    /// The labels of its objects and of its pods.
+    /// The labels of its objects.
     pub(super) labels: Fragment,
+    /// The labels of its pods.
+    pub(super) pod_labels: Fragment,
     /// The label that selects its pods.
     pub(super) selector: Fragment,
 }
@@ -83,7 +86,8 @@ impl<'m> Owner<'m> {
     /// Makes the shared labels of a workload.
     pub(super) fn new(context: &'m Context<'m>, workload: &'m Workload) -> Self {
         let selector = Labels::from([(WORKLOAD, workload.name.as_str())]);
-        Owner { context, workload, labels: fragment(&context.pod_labels(workload)), selector: fragment(&selector) }
+        let (labels, pod_labels) = (fragment(&context.object_labels(workload)), fragment(&context.pod_labels(workload)));
+        Owner { context, workload, labels, pod_labels, selector: fragment(&selector) }
     }
 
     /// Metadata of an object of the workload.
@@ -97,7 +101,7 @@ impl<'m> Owner<'m> {
         if name == self.workload.name.as_str() {
             return metadata;
         }
-        let mut labels = self.context.pod_labels(self.workload);
+        let mut labels = self.context.object_labels(self.workload);
         labels.insert("app.kubernetes.io/instance", name);
         Metadata { labels: fragment(&labels), ..metadata }
     }
@@ -126,10 +130,17 @@ impl<'m> Context<'m> {
         Metadata::new(name, Some(&namespace.name), fragment(&self.labels(&namespace.owner)))
     }
 
+    /// The labels of a workload's objects.
+    fn object_labels(&self, workload: &'m Workload) -> Labels<'m> {
+        let mut labels = self.labels(&workload.owner);
+        labels.extend(self.pod_labels(workload));
+        labels
+    }
+
     /// The labels of a workload's pods.
     fn pod_labels(&self, workload: &'m Workload) -> Labels<'m> {
         let name = workload.name.as_str();
-        let mut labels = self.labels(&workload.owner);
+        let mut labels = self.stable_labels();
         labels.extend([
             ("app.kubernetes.io/name", name),
             ("app.kubernetes.io/instance", name),
@@ -139,19 +150,24 @@ impl<'m> Context<'m> {
         labels
     }
 
-    /// The labels of every object: the platform's, then ours, which win.
+    /// The labels of every object: the platform's own, then those of platgen, which win.
     fn labels<'o>(&self, owner: &'o Name) -> Labels<'o>
     where
         'm: 'o,
     {
         let mut labels: Labels<'o> = self.platform.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        labels.extend([
+        labels.extend(self.stable_labels());
+        labels.insert(OWNER, owner.as_str());
+        labels
+    }
+
+    /// The labels of every object and every pod.
+    fn stable_labels(&self) -> Labels<'m> {
+        Labels::from([
             ("app.kubernetes.io/managed-by", "platgen"),
             ("app.kubernetes.io/part-of", self.platform.name.as_str()),
             (ENVIRONMENT, self.platform.environment.as_str()),
-            (OWNER, owner.as_str()),
-        ]);
-        labels
+        ])
     }
 }
 

@@ -127,7 +127,7 @@ pub struct RunOnce {
     /// The entry of the spec. Its name is that of the file.
     pub workload: String,
     /// Seconds after which Kubernetes ends it.
-    pub deadline: Option<u64>,
+    pub deadline: u64,
 }
 
 /// Renders a region.

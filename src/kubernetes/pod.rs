@@ -81,7 +81,7 @@ pub(super) fn fragment_of(owner: &Owner, inputs: &Inputs) -> Result<Fragment, Te
     let security = &workload.main.security;
     let view = View {
         account: workload.name.as_str(),
-        priority: Priority::of(workload).class(owner.context),
+        priority: Priority::of(workload, owner.context.flows).class(owner.context),
         grace: workload.grace + drain.unwrap_or(0),
         restart: ends.then_some("Never"),
         host_network: workload.host_network,

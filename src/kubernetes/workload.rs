@@ -18,6 +18,7 @@ const CONTROLLER_NAME: usize = 52;
 #[derive(Serialize)]
 struct Runs {
     metadata: Metadata,
+    /// The labels of the pods.
     labels: Fragment,
     pod: Fragment,
 }
@@ -28,6 +29,8 @@ struct Deployment {
     runs: Runs,
     /// `None` if an autoscaler sets the number.
     replicas: Option<u32>,
+    /// Whether the old pod stops before the new one starts.
+    recreated: bool,
     selector: Fragment,
 }
 
@@ -53,16 +56,18 @@ struct DaemonSet {
 struct CronJob<'m> {
     #[serde(flatten)]
     runs: Runs,
+    /// The labels of the Jobs that it makes.
+    job_labels: Fragment,
     schedule: &'m str,
     timezone: &'m str,
-    deadline: Option<u64>,
+    deadline: u64,
 }
 
 #[derive(Serialize)]
 struct Job {
     #[serde(flatten)]
     runs: Runs,
-    deadline: Option<u64>,
+    deadline: u64,
 }
 
 #[derive(Serialize)]
@@ -109,13 +114,16 @@ fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>,
     let workload = owner.workload;
     let runs = Runs {
         metadata: owner.instance(name).annotated(REASON, workload.reason.as_deref()).annotated(NO_PROBES, workload.no_probes.as_deref()),
-        labels: owner.labels.clone(),
+        labels: owner.pod_labels.clone(),
         pod,
     };
     let replicas = workload.autoscaling.is_none().then_some(workload.replicas.0);
     let selector = owner.selector.clone();
     match &workload.kind {
-        Kind::Deployment => render_yaml("kubernetes/deployment.yaml.j2", &Deployment { runs, replicas, selector }),
+        Kind::Deployment => {
+            let view = Deployment { runs, replicas, recreated: workload.is_recreated(), selector };
+            render_yaml("kubernetes/deployment.yaml.j2", &view)
+        }
         Kind::StatefulSet => {
             let claims: Vec<Claim> = workload.volumes.iter().filter_map(|volume| claim(owner, volume)).collect();
             let (service, claims) = (service::headless_name(workload), (!claims.is_empty()).then_some(claims));
@@ -123,7 +131,8 @@ fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>,
         }
         Kind::DaemonSet => render_yaml("kubernetes/daemon-set.yaml.j2", &DaemonSet { runs, selector }),
         Kind::CronJob(cron) => {
-            let view = CronJob { runs, schedule: &cron.schedule, timezone: &cron.timezone, deadline: cron.deadline };
+            let (schedule, timezone, deadline) = (&cron.schedule, &cron.timezone, cron.deadline);
+            let view = CronJob { runs, job_labels: owner.labels.clone(), schedule, timezone, deadline };
             render_yaml("kubernetes/cron-job.yaml.j2", &view)
         }
         Kind::Job { deadline } => render_yaml("kubernetes/job.yaml.j2", &Job { runs, deadline: *deadline }),

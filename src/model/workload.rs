@@ -59,6 +59,11 @@ impl Workload {
         self.store.is_some()
     }
 
+    /// Whether a rollout stops the old pod before the new one starts: two pods of a store without a volume would hold different data.
+    pub fn is_recreated(&self) -> bool {
+        self.is_store() && matches!(self.kind, Kind::Deployment) && self.replicas.1 == 1
+    }
+
     /// Every container: its own, then init containers, then sidecars.
     pub fn containers(&self) -> impl Iterator<Item = &Container> {
         std::iter::once(&self.main).chain(&self.init).chain(&self.sidecars)
@@ -76,10 +81,10 @@ pub enum Kind {
     DaemonSet,
     /// Runs by the clock.
     CronJob(Cron),
-    /// Runs once before a rollout; seconds it may take.
+    /// Runs once before a rollout.
     Job {
-        /// Seconds it may take.
-        deadline: Option<u64>,
+        /// Seconds after which Kubernetes stops it.
+        deadline: u64,
     },
 }
 
@@ -90,8 +95,8 @@ pub struct Cron {
     pub schedule: String,
     /// Its time zone.
     pub timezone: String,
-    /// Seconds a run may take.
-    pub deadline: Option<u64>,
+    /// Seconds after which Kubernetes stops a run.
+    pub deadline: u64,
 }
 
 /// What starts more pods.

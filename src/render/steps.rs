@@ -8,7 +8,7 @@ use crate::cloud::Root;
 use crate::kubernetes::{self, RunOnce};
 use crate::model::{Kind, Peer, Platform, Region};
 
-/// Seconds to wait for a job without a deadline, and for a rollout.
+/// Seconds to wait for a rollout.
 const PATIENCE: u64 = 600;
 
 /// What the commands of a region have in common.
@@ -118,7 +118,7 @@ impl Commands<'_> {
                 // The name of a Job changes with its image; the README stays.
                 Some(RunOnce { namespace, deadline, .. }) => lines.push(format!(
                     "{kubectl} get -f {folder}/{file} -o name | grep '^job' | xargs {kubectl} -n {namespace} wait --for=condition=complete --timeout={}s",
-                    deadline.unwrap_or(PATIENCE)
+                    deadline
                 )),
                 None => lines.extend(self.uses.rollouts.iter().filter(|one| one.file == *file).map(|one| rollout(&kubectl, one))),
             }

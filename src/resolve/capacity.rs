@@ -18,6 +18,9 @@ const DEFAULT_CPU: u128 = 100;
 /// The same for memory, in bytes; the limit is the request.
 const DEFAULT_MEMORY: u128 = 128 << 20;
 
+/// One amount of a quota: its unit in words, the quota, its place in the spec, what the namespace needs, and the measure of both.
+type Amount<'q> = (&'static str, &'q Option<Quantity>, Option<Span>, u128, fn(&Quantity) -> u128);
+
 impl Scope<'_> {
     /// What is known of a machine type: what the spec says of it, else what its provider says. Of one that nobody knows the user is told.
     pub(super) fn machine(&mut self, provider: Provider, name: &str, at: Option<Span>) -> Option<Machine> {
@@ -137,7 +140,7 @@ impl Scope<'_> {
                 continue;
             };
             let workloads: Vec<&Workload> = region.workloads.values().filter(|workload| workload.namespace == *name).collect();
-            let kinds: [(&str, &Option<Quantity>, Option<Span>, u128, fn(&Quantity) -> u128); 3] = [
+            let kinds: [Amount; 3] = [
                 ("processors", &quota.cpu, said.cpu.span(), most(&workloads, |pod| of_pod(pod, cpu)), Quantity::millis),
                 ("of memory", &quota.memory, said.memory.span(), most(&workloads, |pod| of_pod(pod, memory_limit)), bytes),
                 ("of volumes", &quota.storage, said.storage.span(), workloads.iter().map(|workload| storage(workload)).sum(), bytes),
@@ -167,8 +170,13 @@ fn bytes(quantity: &Quantity) -> u128 {
 fn most(workloads: &[&Workload], of_pod: impl Fn(&Workload) -> u128) -> u128 {
     let running = |workload: &&&Workload| matches!(workload.kind, Kind::Deployment | Kind::StatefulSet);
     let all: u128 = workloads.iter().filter(running).map(|workload| of_pod(workload) * u128::from(workload.replicas.1)).sum();
-    // A StatefulSet replaces its pods one by one, and so many nodes as a DaemonSet has are not known.
-    let extra = workloads.iter().filter(|workload| matches!(workload.kind, Kind::Deployment | Kind::CronJob(_) | Kind::Job { .. }));
+    // A StatefulSet replaces its pods one by one, and the number of a DaemonSet's nodes is not known.
+    let comes_beside = |workload: &&&Workload| match workload.kind {
+        Kind::Deployment => !workload.is_recreated(),
+        Kind::CronJob(_) | Kind::Job { .. } => true,
+        Kind::StatefulSet | Kind::DaemonSet => false,
+    };
+    let extra = workloads.iter().filter(comes_beside);
     all + extra.map(|workload| of_pod(workload)).max().unwrap_or_default()
 }
 

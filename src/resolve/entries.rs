@@ -6,12 +6,17 @@ use super::names::{Entry, EntrySpec, Names};
 use super::{Scope, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::spec::App;
+use crate::spec::{App, Scale};
 use crate::syntax::{Field, Map};
 use crate::value::{CountRange, Name, PortMap, PortName};
 
 /// CronJob adds eleven characters to the names of its pods (Kubernetes' own limit), a StatefulSet's revision label as many.
 pub(super) const SHORT_NAME: usize = 52;
+
+/// Whether an app scales by a metric and by nothing else. No autoscaler of this version reads metrics, so the app keeps the least number of pods.
+pub(super) fn is_by_metric_alone(scale: &Scale) -> bool {
+    !scale.metric.is_missing() && scale.cpu.is_missing() && scale.memory.is_missing()
+}
 
 impl Scope<'_> {
     /// What is said once per entry: owners, names, warnings of what is not rendered.
@@ -136,10 +141,22 @@ impl Scope<'_> {
             ("slo", app.slo.span().filter(|_| said.is_empty() && !entry.ports.is_empty())),
             ("identity", app.identity.span()),
             ("renamed_from", app.renamed_from.span()),
-            ("scale.metric", app.scale.get().and_then(|s| s.metric.span())),
         ];
         for (name, span) in written(fields) {
             self.not_rendered(name, span);
+        }
+        if let Some((scale, at)) = app.scale.get().and_then(|scale| Some((scale, scale.metric.span()?))) {
+            let message = "`scale.metric` is read and checked, but this version does not render it";
+            let kept = scale.replicas.get().filter(|_| is_by_metric_alone(scale)).map(|range| CountRange::min(*range));
+            let diagnostic = match kept {
+                Some(pods) => {
+                    let pods = if pods == 1 { "one pod".to_owned() } else { format!("{pods} pods") };
+                    Diagnostic::new(Code::NotRendered, format!("{message}: the app keeps {pods}"))
+                        .help("add `cpu: 70%` to scale by the use of processors")
+                }
+                None => Diagnostic::new(Code::NotRendered, message),
+            };
+            self.tell(diagnostic.at(at));
         }
         let beside = app.sidecars.entries().map(|(_, _, one)| &one.metrics);
         for span in [&app.metrics].into_iter().chain(beside).filter_map(Field::span) {

@@ -13,7 +13,7 @@ const NAMED_AFTER: &[&str] =
     &["CronJob", "DaemonSet", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "Service", "ServiceAccount", "StatefulSet"];
 
 impl Scope<'_> {
-    /// Whether a patch's target can be there: an object of a workload is judged here, any other when it is rendered.
+    /// Tells of a patch whose target is an object of no workload. Other objects are judged when they are rendered.
     fn check_target(&mut self, target: &Target, at: Span, platform: &Platform, names: &Names) {
         let (kind, Some(namespace)) = (target.kind(), target.namespace()) else { return };
         if !NAMED_AFTER.contains(&kind) || platform.namespaces.get(namespace.as_str()).is_none() || target.name() == "default" {
@@ -28,6 +28,7 @@ impl Scope<'_> {
                     self.tell(diagnostic.help("limit the patch in the same way with `only`"));
                 }
             }
+            None if self.may_be_other(target) => {}
             None => {
                 let known: Vec<String> = names
                     .iter()
@@ -37,6 +38,16 @@ impl Scope<'_> {
                 self.unknown("object", &target.to_string(), known.iter().map(String::as_str), at);
             }
         }
+    }
+
+    /// Whether an object may be rendered although it has no entry's name: a policy of a whole namespace, an alias or another account, or an object of
+    /// a raw manifest. Rendering tells of a patch whose target is not there.
+    fn may_be_other(&self, target: &Target) -> bool {
+        let is_of_namespace = match target.kind() {
+            "NetworkPolicy" => ["allow-dns", "default-deny"].contains(&target.name()),
+            kind => ["Service", "ServiceAccount"].contains(&kind),
+        };
+        is_of_namespace || self.spec.manifests.entries().next().is_some()
     }
 
     pub(super) fn extensions(&mut self, platform: &mut Platform, names: &Names) {

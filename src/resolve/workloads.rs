@@ -3,7 +3,8 @@
 use super::Scope;
 use super::containers::{Declared, RESOURCES};
 use super::engines;
-use super::engines::Fallback;
+use super::engines::{Fallback, Keeps};
+use super::entries::is_by_metric_alone;
 use super::flows::Hosts;
 use super::names::{Entry, EntrySpec, Names};
 use super::placement::Runs;
@@ -28,6 +29,12 @@ const METRICS: &str = "metrics";
 
 /// Seconds between SIGTERM and SIGKILL, unless the entry says otherwise.
 const GRACE: u64 = 30;
+
+/// Seconds a run of a schedule may take, unless the app says otherwise. A run that hangs blocks every later run of its schedule.
+const RUN: u64 = 6 * 3600;
+
+/// Seconds a job before a rollout may take, unless the app says otherwise. The rollout waits for it.
+const JOB: u64 = 600;
 
 /// The region for which an entry is resolved, its platform, and the names that the entry may refer to.
 #[derive(Clone, Copy)]
@@ -100,9 +107,9 @@ impl Scope<'_> {
             (Some(schedule), _, _) => Kind::CronJob(Cron {
                 schedule: schedule.to_string(),
                 timezone: app.timezone.get().cloned().unwrap_or_else(|| "Etc/UTC".to_string()),
-                deadline,
+                deadline: deadline.unwrap_or(RUN),
             }),
-            (_, Some(_), _) => Kind::Job { deadline },
+            (_, Some(_), _) => Kind::Job { deadline: deadline.unwrap_or(JOB) },
             (_, _, Some(true)) => Kind::DaemonSet,
             _ if pod.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. })) => Kind::StatefulSet,
             _ => Kind::Deployment,
@@ -121,10 +128,21 @@ impl Scope<'_> {
             let why = "read in UTC unless it says otherwise";
             self.record_entry(|at| ("timezone", &cron.timezone, format!("{}.schedule: {why}", at.entry)));
         }
+        if app.deadline.is_missing() {
+            match kind {
+                Kind::CronJob(_) => self.record_entry(|_| ("deadline", format!("{}h", RUN / 3600), "the default of apps with a schedule")),
+                Kind::Job { .. } => {
+                    self.record_entry(|_| ("deadline", format!("{}m", JOB / 60), "the default of apps that run before a rollout"))
+                }
+                Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => {}
+            }
+        }
         let scale = app.scale.get();
         let default = if platform.protected { 2 } else { 1 };
+        let by_metric_alone = scale.is_some_and(is_by_metric_alone);
         let replicas = match (&kind, scale.and_then(|scale| scale.replicas.get())) {
             (Kind::CronJob(_) | Kind::Job { .. } | Kind::DaemonSet, _) => (1, 1),
+            (_, Some(&range)) if by_metric_alone => (range.min(), range.min()),
             (_, Some(&range)) => (range.min(), range.max()),
             (_, None) => (default, default),
         };
@@ -205,11 +223,16 @@ impl Scope<'_> {
         let mut main = self.container(declared(entry, store.container(), volumes, ports, &fallback), &mut consumer, &mut pod)?;
         let written = main.args.len();
         let mounted = main.mounts.iter().any(|mount| mount.path == data.as_str());
-        if size.is_some() {
-            if main.args.is_empty() && main.command.is_empty() {
-                main.args = server.persist.iter().map(ToString::to_string).collect();
-            }
-        } else if server.writes_always && !mounted {
+        let keeps = match size {
+            Some(_) => Keeps::OnVolume,
+            None => Keeps::InMemory { limit: main.memory.as_ref().map(|(_, limit)| limit.bytes()) },
+        };
+        if main.args.is_empty() && main.command.is_empty() {
+            let is_free = |name: &str| store.parameters.entries().all(|(parameter, ..)| parameter != name);
+            let settings = (server.settings)(keeps).into_iter().filter(|(name, _)| is_free(name));
+            main.args.extend(settings.flat_map(|(name, value)| [format!("--{name}"), value]));
+        }
+        if size.is_none() && server.writes_always && !mounted {
             let declares_disk = store.resources.get().is_some_and(|resources| !resources.ephemeral.is_missing());
             add_cache_folder(&mut main, &mut pod, &data, declares_disk);
             if let (false, Some((_, limit))) = (declares_disk, &main.ephemeral) {

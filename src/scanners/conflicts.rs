@@ -1,7 +1,7 @@
 //! Scanner rules that contradict each other or the design of platgen, and are therefore accepted.
 
 use super::{Accepted, Object};
-use crate::model::{Kind, Platform};
+use crate::model::{Kind, Platform, Workload};
 
 /// A rule that is disabled for every object.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,9 @@ pub(super) fn accepted(platform: &Platform, object: &Object<'_>) -> Vec<Accepted
         } else if !platform.protected {
             all.push(Accepted::new("kube-score/deployment-replicas", "one pod is the default where the environment is not protected"));
         }
+    }
+    if served.is_some_and(Workload::is_recreated) {
+        all.push(Accepted::new("kube-score/deployment-strategy", "a store without a volume: two pods would hold different data"));
     }
     if object.kind == "NetworkPolicy" && object.namespace.is_some() && !object.beside_workloads {
         let reason = "the namespace has no pods in this environment; it is closed before the first one comes";

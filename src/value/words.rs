@@ -53,11 +53,12 @@ pub enum Engine {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "kebab-case")]
 pub enum GroupRole {
-    /// Everything in its namespaces.
+    /// As `developer`, and change apps, their configuration, volumes and routes by hand, and forward ports; not policies, quotas, roles or secrets.
+    /// Apps that an admin creates can read the secrets of their namespace.
     Admin,
-    /// See, restart, scale and look into apps; no secrets, no rights.
+    /// As `viewer`, and delete or evict pods, which restarts apps, and scale apps.
     Developer,
-    /// See; no secrets.
+    /// See every object except secrets, and the logs.
     Viewer,
 }
 

@@ -238,6 +238,7 @@ const COMPUTED: &str = "
     Workload.replicas apps.*.scale.replicas
     Workload.grace stores.*.grace
     Workload.fs_group apps.*.security.fs_group
+    Cron.deadline apps.*.deadline
     Cron.timezone apps.*.timezone
     Autoscaling.cpu apps.*.scale.cpu
     ServicePort.name apps.*.service.ports.*
@@ -278,7 +279,7 @@ const COMPUTED: &str = "
 /// the firewall, which follows from flows and subnets.
 const NOT_COMPUTED: &str = "
     Autoscaling.memory Cluster.mirror Cluster.policy_engine Cluster.pools Cluster.version ConfigFile.content ConfigFile.path
-    Container.files Container.mounts Container.name Container.probes Container.security Container.variables Cron.deadline Cron.schedule
+    Container.files Container.mounts Container.name Container.probes Container.security Container.variables Cron.schedule
     Estate.environments Estate.name Firewall.exits Firewall.flows Rule.from Rule.port Rule.protocol Rule.reasons Rule.to Exposure.from Exposure.rewrite Exposure.target Exposure.timeout Exposure.websocket Flow.from Flow.ports
     Flow.to Flow.why Group.id Group.name Group.namespaces Group.role HostPath.name HostPath.path Manifest.name Manifest.namespace
     Manifest.path Manifest.span Manifest.text Mount.path Mount.read_only Mount.volume Namespace.name Namespace.quota Namespace.reason

@@ -29,6 +29,18 @@ pub(super) struct Definition {
     pub(super) server: Option<Server>,
 }
 
+/// Where a store has its data.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Keeps {
+    /// On a volume.
+    OnVolume,
+    /// In memory alone; the container's memory limit in bytes.
+    InMemory {
+        /// `None` without a limit.
+        limit: Option<u64>,
+    },
+}
+
 /// How the server of an engine runs in the cluster.
 pub(super) struct Server {
     /// The image of a version, or of the default one; none where every store names its own.
@@ -39,8 +51,8 @@ pub(super) struct Server {
     pub(super) data: &'static str,
     /// Whether it writes to the folder although the store keeps nothing, so that a cache needs an empty folder there.
     pub(super) writes_always: bool,
-    /// The arguments with which it keeps its data, where the store gives neither `command` nor `args`.
-    pub(super) persist: &'static [&'static str],
+    /// Its settings, name and value, where the store gives neither `command` nor `args`. The store's `parameters` replace them by name.
+    pub(super) settings: fn(Keeps) -> Vec<(&'static str, String)>,
     /// The argument before the number of another port than its own.
     pub(super) port_argument: Option<&'static str>,
     /// Whether several members would hold different data: the server does not replicate.
