@@ -2,6 +2,7 @@
 //! pipeline in the library therefore holds for the program that `PLATGEN_BIN` names.
 
 use crate::acceptance::program::{Project, compare, copy, specs, tree};
+use crate::support::ALLOW_INCOMPLETE;
 use libtest_mimic::{Failed, Trial};
 use platgen::diagnostic::{Format, print};
 use platgen::project::{self, Rendered, Resolved};
@@ -17,14 +18,15 @@ pub(crate) fn trials() -> Vec<Trial> {
 fn agree(spec: &Path) -> Result<(), Failed> {
     let place = Project::new();
     let spec = copy(spec, &place.folder, false);
-    let opened = project::Project::open(Some(&spec)).and_then(project::Project::resolve).and_then(Resolved::render);
+    let opened =
+        project::Project::open(Some(&spec)).and_then(|project| project.allow_incomplete(true).resolve()).and_then(Resolved::render);
     let Rendered { resolved, files } = opened.map_err(|failure| format!("{:?}", failure.found))?;
     let said = print(Format::Json, &resolved.project.found.sorted(), &resolved.project.sources, false);
     let mut wanted: BTreeMap<String, Vec<u8>> =
         files.iter().map(|(path, text)| (format!("deploy/{path}"), text.as_bytes().to_vec())).collect();
     wanted.insert("platgen.lock".into(), resolved.lock.print().into_bytes());
     let before = tree(&place.folder);
-    let ran = place.run(&["render", "--format", "json", &spec.display().to_string()]).exits(0);
+    let ran = place.run(&["render", ALLOW_INCOMPLETE, "--format", "json", &spec.display().to_string()]).exits(0);
     if ran.out != said {
         return Err(format!("the program says:\n{}\nthe library says:\n{said}", ran.out).into());
     }

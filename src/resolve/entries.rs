@@ -132,14 +132,20 @@ impl Scope<'_> {
         self.check_ports(&app.ports);
         self.check_regions_of(&app.regions);
         self.check_scale(app);
-        let fields = [
-            ("slo", app.slo.span().filter(|_| said.is_empty() && !entry.ports.is_empty())),
-            ("identity", app.identity.span()),
-            ("renamed_from", app.renamed_from.span()),
-            ("scale.metric", app.scale.get().and_then(|s| s.metric.span())),
-        ];
+        let fields =
+            [("slo", app.slo.span().filter(|_| said.is_empty() && !entry.ports.is_empty())), ("renamed_from", app.renamed_from.span())];
         for (name, span) in written(fields) {
             self.not_rendered(name, span);
+        }
+        let needed = [
+            ("identity", app.identity.span(), "create the identity yourself and remove `identity`"),
+            ("scale.metric", app.scale.get().and_then(|scale| scale.metric.span()), "scale by `cpu` or `memory`"),
+        ];
+        for (name, span, help) in needed {
+            if let Some(span) = span {
+                let message = format!("`{name}` of `{}` is not rendered by this version", entry.display());
+                self.incomplete(Diagnostic::new(Code::Incomplete, message).at(span).help(help));
+            }
         }
         let beside = app.sidecars.entries().map(|(_, _, one)| &one.metrics);
         for span in [&app.metrics].into_iter().chain(beside).filter_map(Field::span) {

@@ -1,6 +1,7 @@
 //! `show`: every effective value has an origin, and the origin is true.
 
 use super::program::{Project, copy, root, specs};
+use crate::support::ALLOW_INCOMPLETE;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -10,7 +11,7 @@ type Line = (String, String, String);
 
 /// What `show` prints of an environment.
 fn shown(project: &Project, spec: &str, environment: &str) -> Vec<Line> {
-    let out = project.run(&["show", "--spec", spec, "--env", environment]).exits(0).out;
+    let out = project.run(&["show", ALLOW_INCOMPLETE, "--spec", spec, "--env", environment]).exits(0).out;
     let line = |line: &str| {
         let (rest, origin) = line.rsplit_once("  # ").unwrap_or_else(|| panic!("no origin: {line}"));
         let (path, value) = rest.split_once("  ").unwrap_or_else(|| panic!("no value: {line}"));
@@ -25,7 +26,7 @@ fn project(spec: &Path) -> (Project, String, Vec<String>) {
     let named = copy(spec, &project.folder, false);
     let name = if named.is_dir() { ".".to_string() } else { named.file_name().expect("a name").to_string_lossy().into_owned() };
     project.run(&["lock", &name]).exits(0);
-    let ran = project.run(&["show", "--spec", &name, "environments"]).exits(0);
+    let ran = project.run(&["show", ALLOW_INCOMPLETE, "--spec", &name, "environments"]).exits(0);
     let mut environments: Vec<String> = ran.out.lines().filter_map(|line| Some(line.split('.').nth(1)?.to_string())).collect();
     environments.dedup();
     (project, name, environments)

@@ -1,7 +1,7 @@
 //! The specs of the repository, rendered: the same bytes whatever the surroundings, the expected warnings, and what other tools make of them.
 
 use super::program::{Project, Ran, compare, copy, root, specs, tree};
-use crate::support::{platgen, program};
+use crate::support::{ALLOW_INCOMPLETE, platgen, program};
 use libtest_mimic::Failed;
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +14,7 @@ type Tree = BTreeMap<String, Vec<u8>>;
 fn render(spec: &Path) -> Tree {
     let project = Project::new();
     let named = copy(spec, &project.folder, false);
-    project.run(&["render", &named.display().to_string()]).exits(0);
+    project.run(&["render", ALLOW_INCOMPLETE, &named.display().to_string()]).exits(0);
     only_rendered(&project.folder)
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn same_bytes(spec: &Path) -> Result<(), Failed> {
         command
     };
     let program = program();
-    Ran::from(command(program).arg("render").arg(&named).current_dir("/").output()?).exits(0);
+    Ran::from(command(program).args(["render", ALLOW_INCOMPLETE]).arg(&named).current_dir("/").output()?).exits(0);
     compare(&wanted, &only_rendered(&project.folder)).map_err(|fault| format!("other surroundings: {fault}"))?;
 
     let project = Project::new();
@@ -45,14 +45,14 @@ pub(crate) fn same_bytes(spec: &Path) -> Result<(), Failed> {
     #[cfg(unix)]
     std::os::unix::fs::symlink("real", project.at("link"))?;
     let linked: PathBuf = ["link".into(), inner].iter().filter(|part: &&PathBuf| !part.as_os_str().is_empty()).collect();
-    project.run(&["render", &linked.display().to_string()]).exits(0);
+    project.run(&["render", ALLOW_INCOMPLETE, &linked.display().to_string()]).exits(0);
     compare(&wanted, &only_rendered(&project.at("real"))).map_err(|fault| format!("through a link: {fault}"))?;
     Ok(())
 }
 
 /// The warnings are what `tests/data/warnings` says; UPDATE_GOLDENS=1 writes them anew.
 pub(crate) fn warnings(name: &str, spec: &Path) -> Result<(), Failed> {
-    let ran = Ran::from(platgen().args(["validate", "--format", "json"]).arg(spec).output()?).exits(0);
+    let ran = Ran::from(platgen().args(["validate", ALLOW_INCOMPLETE, "--format", "json"]).arg(spec).output()?).exits(0);
     let found: serde_json::Value = serde_json::from_str(&ran.out)?;
     let line = |finding: &serde_json::Value| {
         let word = |key: &str| finding[key].as_str().unwrap_or_default().to_string();
@@ -73,7 +73,7 @@ pub(crate) fn warnings(name: &str, spec: &Path) -> Result<(), Failed> {
 pub(crate) fn committed_trees_are_current() {
     for name in ["minimal", "sample"] {
         let spec = root().join("specs").join(name).join("platform.yaml");
-        let ran = platgen().args(["render", "--check"]).arg(&spec).output().expect("the program");
+        let ran = platgen().args(["render", ALLOW_INCOMPLETE, "--check"]).arg(&spec).output().expect("the program");
         let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
         assert_eq!(ran.status.code(), Some(0), "render `{}` and commit its tree:\n{out}{err}", spec.display());
     }
@@ -83,7 +83,7 @@ pub(crate) fn yaml_and_toml_are_the_same() {
     let sample = render(&specs()["sample"]);
     let project = Project::new();
     fs::copy(root().join("tests/data/sample.toml"), project.at("platform.toml")).expect("copied");
-    project.run(&["render"]).exits(0);
+    project.run(&["render", ALLOW_INCOMPLETE]).exits(0);
     compare(&sample, &only_rendered(&project.folder)).expect("the sample in TOML");
     compare(&render(&specs()["minimal"]), &render(&specs()["minimal-toml"])).expect("the smallest spec in TOML");
 }
@@ -121,14 +121,14 @@ pub(crate) fn kustomize_builds_every_region() -> Result<(), Failed> {
     for (name, spec) in specs() {
         let project = Project::new();
         let named = copy(&spec, &project.folder, false);
-        project.run(&["render", &named.display().to_string()]).exits(0);
+        project.run(&["render", ALLOW_INCOMPLETE, &named.display().to_string()]).exits(0);
         let regions = tree(&project.folder).into_keys().filter_map(|path| path.strip_suffix("/kustomization.yaml").map(str::to_string));
         for region in regions {
             let ran = Ran::from(Command::new("kubectl").arg("kustomize").arg(project.at(&region)).output()?);
             let kinds = |text: &str| text.lines().filter(|line| line.starts_with("kind: ")).count();
             let parts: Vec<&str> = region.split('/').collect();
             let [.., environment, place] = parts[..] else { return Err(region.into()) };
-            let words = ["render", &named.display().to_string(), "--env", environment, "--region", place, "--stdout"];
+            let words = ["render", ALLOW_INCOMPLETE, &named.display().to_string(), "--env", environment, "--region", place, "--stdout"];
             let stream = project.run(&words).exits(0);
             if ran.code != 0 || kinds(&ran.out) == 0 || kinds(&ran.out) != kinds(&stream.out) {
                 return Err(format!("{name}: {region}: {} of {} objects: {}", kinds(&ran.out), kinds(&stream.out), ran.err).into());
@@ -169,7 +169,7 @@ pub(crate) fn strict_in_version(version: &str) -> Result<(), Failed> {
         let file =
             if named.is_dir() { "platform.yaml".to_string() } else { named.file_name().unwrap_or_default().to_string_lossy().into() };
         project.edit(&file, "version: \"1.35\"", &format!("version: \"{version}\""));
-        project.run(&["render", &named.display().to_string()]).exits(0);
+        project.run(&["render", ALLOW_INCOMPLETE, &named.display().to_string()]).exits(0);
         let documents = tree(&project.at("deploy/kubernetes")).into_iter().filter(|(path, _)| !path.ends_with("kustomization.yaml"));
         let texts = documents.filter(|(path, _)| path.ends_with(".yaml")).map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned());
         project.write("stream.txt", &texts.collect::<Vec<_>>().join("---\n"));

@@ -86,12 +86,14 @@ if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /versio
   printf 'look yourself: %s\n' 'whether the cluster enforces network policies: without, every pod can reach every other'
   exists 'namespace envoy-gateway-system' kubectl --context "$context" --request-timeout=20s get namespace 'envoy-gateway-system'
   exists 'API external-secrets.io/v1' kubectl --context "$context" --request-timeout=20s get --raw '/apis/external-secrets.io/v1'
+  exists 'API gateway.envoyproxy.io/v1alpha1' kubectl --context "$context" --request-timeout=20s get --raw '/apis/gateway.envoyproxy.io/v1alpha1'
   exists 'API gateway.networking.k8s.io/v1' kubectl --context "$context" --request-timeout=20s get --raw '/apis/gateway.networking.k8s.io/v1'
   exists 'API metrics.k8s.io/v1beta1 (metrics-server)' kubectl --context "$context" --request-timeout=20s get --raw /apis/metrics.k8s.io/v1beta1
   exists 'GatewayClass envoy' kubectl --context "$context" --request-timeout=20s get gatewayclasses.gateway.networking.k8s.io 'envoy'
   exists 'Secret envoy-gateway-system/public-tls with a certificate' kubectl --context "$context" --request-timeout=20s --namespace 'envoy-gateway-system' get secret 'public-tls' --output name
   prints 'AWS Load Balancer Controller' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector app.kubernetes.io/name=aws-load-balancer-controller --output name
   prints 'node with the label platgen.io/subnet=data' kubectl --context "$context" --request-timeout=20s get nodes --selector 'platgen.io/subnet=data' --output name
+  tainted 'platgen.io/subnet' 'data'
   prints 'node with the label platgen.io/subnet=general' kubectl --context "$context" --request-timeout=20s get nodes --selector 'platgen.io/subnet=general' --output name
   prints 'node with the label platgen.io/subnet=payments' kubectl --context "$context" --request-timeout=20s get nodes --selector 'platgen.io/subnet=payments' --output name
   tainted 'platgen.io/subnet' 'payments'
