@@ -2,7 +2,6 @@
 //! pipeline in the library therefore holds for the program that `PLATGEN_BIN` names.
 
 use crate::acceptance::program::{Project, compare, copy, specs, tree};
-use crate::support::ALLOW_INCOMPLETE;
 use libtest_mimic::{Failed, Trial};
 use platgen::diagnostic::{Format, print};
 use platgen::project::{self, Rendered, Resolved};
@@ -16,7 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 fn agree(spec: &Path) -> Result<(), Failed> {
-    let place = Project::new();
+    let place = Project::new().incomplete();
     let spec = copy(spec, &place.folder, false);
     let opened =
         project::Project::open(Some(&spec)).and_then(|project| project.allow_incomplete(true).resolve()).and_then(Resolved::render);
@@ -26,7 +25,7 @@ fn agree(spec: &Path) -> Result<(), Failed> {
         files.iter().map(|(path, text)| (format!("deploy/{path}"), text.as_bytes().to_vec())).collect();
     wanted.insert("platgen.lock".into(), resolved.lock.print().into_bytes());
     let before = tree(&place.folder);
-    let ran = place.run(&["render", ALLOW_INCOMPLETE, "--format", "json", &spec.display().to_string()]).exits(0);
+    let ran = place.run(&["render", "--format", "json", &spec.display().to_string()]).exits(0);
     if ran.out != said {
         return Err(format!("the program says:\n{}\nthe library says:\n{said}", ran.out).into());
     }

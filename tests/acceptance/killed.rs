@@ -14,15 +14,15 @@ pub(crate) fn a_killed_render_leaves_whole_files() {
     let spec = &specs()["sample"];
     let changed = |project: &Project| project.edit("platform.yaml", "platform: {", "platform: {labels: {round: odd}, ");
     let versions = [false, true].map(|odd| {
-        let project = Project::new();
+        let project = Project::new().incomplete();
         copy(spec, &project.folder, false);
         if odd {
             changed(&project);
         }
-        project.run(&["render", ALLOW_INCOMPLETE]).exits(0);
+        project.run(&["render"]).exits(0);
         tree(&project.folder)
     });
-    let project = Project::new();
+    let project = Project::new().incomplete();
     copy(spec, &project.folder, false);
     let (mut interrupted, mut random) = (0, 0x9E37_79B9_7F4A_7C15_u64);
     for kill in 0..KILLS {
@@ -49,8 +49,8 @@ pub(crate) fn a_killed_render_leaves_whole_files() {
         for (path, bytes) in tree(&project.folder).into_iter().filter(|(path, _)| path.ends_with(".yaml") || path.ends_with(".tf")) {
             assert!(versions.iter().any(|version| version.get(&path) == Some(&bytes)), "{path} is not whole after kill {kill}");
         }
-        project.run(&["render", ALLOW_INCOMPLETE]).exits(0);
-        project.run(&["render", ALLOW_INCOMPLETE, "--check"]).exits(0);
+        project.run(&["render"]).exits(0);
+        assert_eq!(project.check().code, 0);
         compare(&tree(&project.folder), &versions[usize::from(odd)]).unwrap_or_else(|fault| panic!("after kill {kill}: {fault}"));
     }
     assert!(interrupted > KILLS / 10, "only {interrupted} of {KILLS} kills met a render that was writing");

@@ -1,7 +1,6 @@
 //! `show`: every effective value has an origin, and the origin is true.
 
 use super::program::{Project, copy, root, specs};
-use crate::support::ALLOW_INCOMPLETE;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -11,7 +10,7 @@ type Line = (String, String, String);
 
 /// What `show` prints of an environment.
 fn shown(project: &Project, spec: &str, environment: &str) -> Vec<Line> {
-    let out = project.run(&["show", ALLOW_INCOMPLETE, "--spec", spec, "--env", environment]).exits(0).out;
+    let out = project.run(&["show", "--spec", spec, "--env", environment]).exits(0).out;
     let line = |line: &str| {
         let (rest, origin) = line.rsplit_once("  # ").unwrap_or_else(|| panic!("no origin: {line}"));
         let (path, value) = rest.split_once("  ").unwrap_or_else(|| panic!("no value: {line}"));
@@ -22,11 +21,11 @@ fn shown(project: &Project, spec: &str, environment: &str) -> Vec<Line> {
 
 /// A rendered copy of a spec, the name to call it by, and its environments.
 fn project(spec: &Path) -> (Project, String, Vec<String>) {
-    let project = Project::new();
+    let project = Project::new().incomplete();
     let named = copy(spec, &project.folder, false);
     let name = if named.is_dir() { ".".to_string() } else { named.file_name().expect("a name").to_string_lossy().into_owned() };
     project.run(&["lock", &name]).exits(0);
-    let ran = project.run(&["show", ALLOW_INCOMPLETE, "--spec", &name, "environments"]).exits(0);
+    let ran = project.run(&["show", "--spec", &name, "environments"]).exits(0);
     let mut environments: Vec<String> = ran.out.lines().filter_map(|line| Some(line.split('.').nth(1)?.to_string())).collect();
     environments.dedup();
     (project, name, environments)
@@ -280,9 +279,9 @@ const COMPUTED: &str = "
 const NOT_COMPUTED: &str = "
     Autoscaling.memory Cluster.mirror Cluster.policy_engine Cluster.pools Cluster.version ConfigFile.content ConfigFile.path
     Container.files Container.mounts Container.name Container.probes Container.security Container.variables Cron.deadline Cron.schedule
-    Estate.environments Estate.name Firewall.exits Firewall.flows Rule.from Rule.port Rule.protocol Rule.reasons Rule.to Exposure.from Exposure.rewrite Exposure.target Exposure.timeout Exposure.websocket Flow.from Flow.ports
+    Estate.environments Estate.missing Estate.name Firewall.exits Firewall.flows Rule.from Rule.port Rule.protocol Rule.reasons Rule.to Exposure.from Exposure.rewrite Exposure.target Exposure.timeout Exposure.websocket Flow.from Flow.ports
     Flow.to Flow.why Group.id Group.name Group.namespaces Group.role HostPath.name HostPath.path Manifest.name Manifest.namespace
-    Manifest.path Manifest.span Manifest.text Mount.path Mount.read_only Mount.volume Namespace.name Namespace.quota Namespace.reason
+    Manifest.path Manifest.span Missing.environments Missing.what Manifest.text Mount.path Mount.read_only Mount.volume Namespace.name Namespace.quota Namespace.reason
     Network.on_premises Network.subnets NetworkSubnet.default NetworkSubnet.internet NetworkSubnet.isolated NetworkSubnet.name
     NetworkSubnet.renamed_from OnPremises.asn OnPremises.cidrs OnPremises.dns OnPremises.gateway Patch.change Patch.name Patch.reason
     Patch.span Patch.target Placement.architectures Placement.everywhere Placement.pool Platform.environment Platform.groups

@@ -12,9 +12,9 @@ type Tree = BTreeMap<String, Vec<u8>>;
 
 /// Renders a copy of a spec; the lock and every file.
 fn render(spec: &Path) -> Tree {
-    let project = Project::new();
+    let project = Project::new().incomplete();
     let named = copy(spec, &project.folder, false);
-    project.run(&["render", ALLOW_INCOMPLETE, &named.display().to_string()]).exits(0);
+    project.run(&["render", &named.display().to_string()]).exits(0);
     only_rendered(&project.folder)
 }
 
@@ -26,7 +26,7 @@ fn only_rendered(folder: &Path) -> Tree {
 pub(crate) fn same_bytes(spec: &Path) -> Result<(), Failed> {
     let wanted = render(spec);
     compare(&wanted, &render(spec)).map_err(|fault| format!("a second render: {fault}"))?;
-    let project = Project::new();
+    let project = Project::new().incomplete();
     let named = copy(spec, &project.folder, true);
     let script = "umask 0077; exec \"$@\"";
     let command = |program: &Path| {
@@ -39,13 +39,13 @@ pub(crate) fn same_bytes(spec: &Path) -> Result<(), Failed> {
     Ran::from(command(program).args(["render", ALLOW_INCOMPLETE]).arg(&named).current_dir("/").output()?).exits(0);
     compare(&wanted, &only_rendered(&project.folder)).map_err(|fault| format!("other surroundings: {fault}"))?;
 
-    let project = Project::new();
+    let project = Project::new().incomplete();
     let named = copy(spec, &project.folder.join("real"), false);
     let inner = named.strip_prefix(project.folder.join("real"))?.to_path_buf();
     #[cfg(unix)]
     std::os::unix::fs::symlink("real", project.at("link"))?;
     let linked: PathBuf = ["link".into(), inner].iter().filter(|part: &&PathBuf| !part.as_os_str().is_empty()).collect();
-    project.run(&["render", ALLOW_INCOMPLETE, &linked.display().to_string()]).exits(0);
+    project.run(&["render", &linked.display().to_string()]).exits(0);
     compare(&wanted, &only_rendered(&project.at("real"))).map_err(|fault| format!("through a link: {fault}"))?;
     Ok(())
 }
@@ -81,9 +81,9 @@ pub(crate) fn committed_trees_are_current() {
 
 pub(crate) fn yaml_and_toml_are_the_same() {
     let sample = render(&specs()["sample"]);
-    let project = Project::new();
+    let project = Project::new().incomplete();
     fs::copy(root().join("tests/data/sample.toml"), project.at("platform.toml")).expect("copied");
-    project.run(&["render", ALLOW_INCOMPLETE]).exits(0);
+    project.run(&["render"]).exits(0);
     compare(&sample, &only_rendered(&project.folder)).expect("the sample in TOML");
     compare(&render(&specs()["minimal"]), &render(&specs()["minimal-toml"])).expect("the smallest spec in TOML");
 }
@@ -119,16 +119,16 @@ pub(crate) fn starts(program: &Path, words: &[&str]) -> bool {
 pub(crate) fn kustomize_builds_every_region() -> Result<(), Failed> {
     let mut built = 0;
     for (name, spec) in specs() {
-        let project = Project::new();
+        let project = Project::new().incomplete();
         let named = copy(&spec, &project.folder, false);
-        project.run(&["render", ALLOW_INCOMPLETE, &named.display().to_string()]).exits(0);
+        project.run(&["render", &named.display().to_string()]).exits(0);
         let regions = tree(&project.folder).into_keys().filter_map(|path| path.strip_suffix("/kustomization.yaml").map(str::to_string));
         for region in regions {
             let ran = Ran::from(Command::new("kubectl").arg("kustomize").arg(project.at(&region)).output()?);
             let kinds = |text: &str| text.lines().filter(|line| line.starts_with("kind: ")).count();
             let parts: Vec<&str> = region.split('/').collect();
             let [.., environment, place] = parts[..] else { return Err(region.into()) };
-            let words = ["render", ALLOW_INCOMPLETE, &named.display().to_string(), "--env", environment, "--region", place, "--stdout"];
+            let words = ["render", &named.display().to_string(), "--env", environment, "--region", place, "--stdout"];
             let stream = project.run(&words).exits(0);
             if ran.code != 0 || kinds(&ran.out) == 0 || kinds(&ran.out) != kinds(&stream.out) {
                 return Err(format!("{name}: {region}: {} of {} objects: {}", kinds(&ran.out), kinds(&stream.out), ran.err).into());
@@ -164,12 +164,12 @@ const CUSTOM: [&str; 5] =
 /// Every object of the sample and of the boutique is one of the version that the spec names.
 pub(crate) fn strict_in_version(version: &str) -> Result<(), Failed> {
     for name in ["sample", "boutique"] {
-        let project = Project::new();
+        let project = Project::new().incomplete();
         let named = copy(&specs()[name], &project.folder, false);
         let file =
             if named.is_dir() { "platform.yaml".to_string() } else { named.file_name().unwrap_or_default().to_string_lossy().into() };
         project.edit(&file, "version: \"1.35\"", &format!("version: \"{version}\""));
-        project.run(&["render", ALLOW_INCOMPLETE, &named.display().to_string()]).exits(0);
+        project.run(&["render", &named.display().to_string()]).exits(0);
         let documents = tree(&project.at("deploy/kubernetes")).into_iter().filter(|(path, _)| !path.ends_with("kustomization.yaml"));
         let texts = documents.filter(|(path, _)| path.ends_with(".yaml")).map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned());
         project.write("stream.txt", &texts.collect::<Vec<_>>().join("---\n"));
@@ -190,7 +190,7 @@ pub(crate) fn strict_in_version(version: &str) -> Result<(), Failed> {
 
 /// The boutique loses nothing of the original shop and invents nothing, but what is meant to differ.
 pub(crate) fn boutique_keeps_the_facts() -> Result<(), Failed> {
-    let project = Project::new();
+    let project = Project::new().incomplete();
     let named = copy(&specs()["boutique"], &project.folder, false);
     let words = ["render", &named.display().to_string(), "--env", "beta", "--stdout"];
     project.write("stream.yaml", &project.run(&words).exits(0).out);

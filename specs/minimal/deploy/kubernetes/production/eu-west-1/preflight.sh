@@ -72,6 +72,7 @@ if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /versio
   allowed 'all rights in the cluster' kubectl --context "$context" --request-timeout=20s auth can-i '*' '*' --all-namespaces
   printf 'look yourself: %s\n' 'whether the cluster enforces network policies: without, every pod can reach every other'
   exists 'namespace envoy-gateway-system' kubectl --context "$context" --request-timeout=20s get namespace 'envoy-gateway-system'
+  exists 'API gateway.envoyproxy.io/v1alpha1' kubectl --context "$context" --request-timeout=20s get --raw '/apis/gateway.envoyproxy.io/v1alpha1'
   exists 'API gateway.networking.k8s.io/v1' kubectl --context "$context" --request-timeout=20s get --raw '/apis/gateway.networking.k8s.io/v1'
   exists 'GatewayClass envoy' kubectl --context "$context" --request-timeout=20s get gatewayclasses.gateway.networking.k8s.io 'envoy'
   exists 'Secret envoy-gateway-system/public-tls with a certificate' kubectl --context "$context" --request-timeout=20s --namespace 'envoy-gateway-system' get secret 'public-tls' --output name
