@@ -112,8 +112,13 @@ impl Kustomizations {
 
 /// Whether a file holds documents to apply: neither a page nor a script, nor the list that kustomize reads.
 pub(super) fn is_manifest(path: &str) -> bool {
-    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
-    ["json", "yaml", "yml"].contains(&extension.as_str()) && !is_kustomization(path)
+    is_data(path) && !is_kustomization(path)
+}
+
+/// Whether a file holds YAML or JSON, by its name.
+pub(super) fn is_data(path: &str) -> bool {
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    ["json", "yaml", "yml"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 /// Whether a file is a kustomization; kustomize reads its document and nobody applies it.

@@ -25,7 +25,7 @@ impl Architecture {
     }
 }
 
-/// What a store is.
+/// The engine of a data store.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "kebab-case")]
 pub enum Engine {
@@ -45,7 +45,7 @@ pub enum Engine {
     Kafka,
     /// OpenSearch.
     Opensearch,
-    /// Anything else: the container's fields say it all.
+    /// Any other engine: the container fields of the store define it.
     Custom,
 }
 
@@ -61,13 +61,13 @@ pub enum GroupRole {
     Viewer,
 }
 
-/// What an empty folder is kept on.
+/// The medium of an empty folder.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Medium {
     /// The node's disk.
     Disk,
-    /// The node's memory; it counts as the container's.
+    /// The node's memory. Its content counts towards the memory limit of the container.
     Memory,
 }
 
@@ -75,19 +75,19 @@ pub enum Medium {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum PodSecurityLevel {
-    /// Hardened pods only.
+    /// Hardened pods alone, as the current best practice of Kubernetes.
     Restricted,
-    /// No known way to gain rights.
+    /// Pods without known privilege escalations.
     Baseline,
-    /// Everything.
+    /// Any pod.
     Privileged,
 }
 
-/// What enforces network policies.
+/// The engine that enforces network policies.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum PolicyEngine {
-    /// The provider's own.
+    /// The engine of the cloud provider.
     Native,
     /// Cilium.
     Cilium,
@@ -95,7 +95,7 @@ pub enum PolicyEngine {
     Calico,
 }
 
-/// What an app speaks.
+/// The protocol of an app's port.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protocol {
@@ -103,27 +103,27 @@ pub enum Protocol {
     Http,
     /// gRPC.
     Grpc,
-    /// Anything over TCP.
+    /// Any other protocol over TCP.
     Tcp,
 }
 
-/// A manager of secrets.
+/// A secret manager.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecretStore {
-    /// The cloud's own.
+    /// The secret manager of the cloud provider.
     Cloud,
     /// HashiCorp Vault.
     Vault,
 }
 
-/// Who runs a store.
+/// The operator of a store.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum StoreMode {
-    /// The cluster.
+    /// Pods in the cluster.
     Cluster,
-    /// The cloud.
+    /// A managed service of the cloud provider.
     Managed,
 }
 
@@ -147,12 +147,12 @@ pub enum EndpointSet {
     Needed,
 }
 
-/// A load balancer.
+/// The load balancer in front of an exposed app.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "kebab-case")]
 pub enum Via {
-    /// From the internet.
+    /// A load balancer that the internet reaches.
     Public,
-    /// From the private network and the company's own.
+    /// A load balancer that the private network and the company's network reach.
     Internal,
 }

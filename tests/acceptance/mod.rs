@@ -14,6 +14,7 @@ mod scanners;
 mod schema;
 mod show;
 mod specs;
+mod transitions;
 
 use libtest_mimic::{Failed, Trial};
 use std::path::Path;
@@ -38,6 +39,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
         show: every_origin_is_true layers_are_named computed_values_name_their_reasons every_computed_field_is_recorded;
+        transitions: an_autoscaler_takes_replicas_over what_left_the_spec_is_named volumes_grow_by_hand data_is_not_left_behind;
         specs: committed_trees_are_current yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };
     for (name, spec) in program::specs() {

@@ -93,6 +93,7 @@ pub(crate) fn preflight_looks_for_every_requirement() {
         "all rights in the cluster",
         "namespace envoy-gateway-system",
         "API external-secrets.io/v1",
+        "API gateway.envoyproxy.io/v1alpha1",
         "API gateway.networking.k8s.io/v1",
         "API metrics.k8s.io/v1beta1 (metrics-server)",
         "GatewayClass envoy",
@@ -104,7 +105,7 @@ pub(crate) fn preflight_looks_for_every_requirement() {
         "key alias/shop-production-terraform-state",
         "role shop-production-eu-west-1-secrets",
         "secret production/shop/db",
-        "shop.example",
+        "production.shop.example",
     ];
     assert_eq!(found, wanted);
 }

@@ -131,7 +131,7 @@ impl Case {
         if let Some(object) = &self.object {
             let pattern: ObjectPattern = object.parse().map_err(|error| format!("{object}: {error}"))?;
             let mut changed = 0;
-            for text in files.values_mut() {
+            for (_, text) in files.iter_mut().filter(|(path, _)| path.ends_with(".yaml")) {
                 let mut documents: Vec<Value> = read_yaml(text)?.iter().map(Document::to_json).collect();
                 let Some(at) = documents.iter().position(|document| pattern.matches(&id(document))) else { continue };
                 changed += 1;

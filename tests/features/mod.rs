@@ -28,8 +28,6 @@ const SILENT: &[(&str, &str)] = &[
     ("cloud/aws", "the default of its region"),
     ("cloud/machines", "what is known of machines; pods that they have no room for are told"),
     ("cloud/secrets-of-the-cloud", "the default"),
-    ("network/calico", "who judges the policies; ports that an engine cannot follow are told"),
-    ("network/cilium", "the same"),
     ("network/native", "the default"),
     ("people/restricted", "the default"),
     ("platform/region-of-aws", "the default"),

@@ -8,7 +8,7 @@ use super::{Entry, Key, Lock};
 use crate::conflict::marker;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
-use crate::value::Cidr;
+use crate::value::{Cidr, Invalid};
 
 /// What the first line starts with, before the number of the format.
 const FORMAT: &str = "# platgen.lock format ";
@@ -125,7 +125,7 @@ fn entry(line: &str) -> Result<(Key, Entry), String> {
         _ => return Err("a line of the lock is `key range` or `key range removed`".to_owned()),
     };
     let parsed = Key::parse(key).ok_or_else(|| format!("`{key}` is not a key of the address plan"))?;
-    let cidr: Cidr = range.parse().map_err(|reason| format!("`{range}` is not an IPv4 range: {reason}"))?;
+    let cidr: Cidr = range.parse().map_err(|invalid: Invalid| invalid.message)?;
     Ok((parsed, Entry { cidr, removed }))
 }
 
