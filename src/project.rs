@@ -50,6 +50,8 @@ pub struct Project {
     pub lock: Lock,
     /// Whether spec and lock could be read well enough to be resolved.
     pub sound: bool,
+    /// Whether the output may lack what an entry asks for; `false` unless [`Project::allow_incomplete`] says otherwise.
+    allow_incomplete: bool,
     /// The findings so far.
     pub found: Diagnostics,
 }
@@ -163,7 +165,12 @@ impl Project {
             }
         }
         let included = wanted(&specs).into_iter().map(|path| (path.clone(), include(&path))).collect();
-        Project { folder, paths, sources, specs, included, lock_text, lock, sound, found }
+        Project { folder, paths, sources, specs, included, lock_text, lock, sound, allow_incomplete: false, found }
+    }
+
+    /// Allows, or not, that the output lacks what an entry asks for and this version does not render: the findings are warnings then.
+    pub fn allow_incomplete(self, allow: bool) -> Project {
+        Project { allow_incomplete: allow, ..self }
     }
 
     /// Resolves what can be resolved, for commands that have something to show of a faulty spec; the findings join the project's. `None` where the
@@ -181,7 +188,8 @@ impl Project {
         if !self.sound {
             return None;
         }
-        let mut resolution = resolve(&self.specs, &self.lock, Inputs { sources: &self.sources, included: &self.included });
+        let inputs = Inputs { sources: &self.sources, included: &self.included, allow_incomplete: self.allow_incomplete };
+        let mut resolution = resolve(&self.specs, &self.lock, inputs);
         self.found.extend(std::mem::take(&mut resolution.diagnostics));
         Some(resolution)
     }

@@ -23,11 +23,13 @@ const KUBERNETES: &str = "kubernetes";
 pub(super) struct Check {
     #[command(flatten)]
     spec: super::Spec,
+    #[command(flatten)]
+    gaps: super::Gaps,
     /// The folder of the rendered files. Default: `deploy/` beside the spec.
     #[arg(long, short)]
     output: Option<PathBuf>,
     /// Judge a folder of manifests without a spec, by the rules that need none.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["spec", "output", "env", "region", "today", "accepted"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["spec", "output", "env", "region", "today", "accepted", "allow_incomplete"])]
     tree: Option<PathBuf>,
     /// Only this environment.
     #[arg(long)]
@@ -54,7 +56,7 @@ pub(super) fn run(check: &Check, terminal: &Terminal) -> Ended {
     if let Some(folder) = &check.tree {
         return Ok(foreign(folder, terminal));
     }
-    let project = Project::open(check.spec.spec.as_deref())?;
+    let project = Project::open(check.spec.spec.as_deref())?.allow_incomplete(check.gaps.allow_incomplete);
     terminal.tell_files(&project);
     let Rendered { resolved: Resolved { project, estate, .. }, files } = project.resolve()?.render()?;
     if let Some(fault) = unknown_place(&estate, check.env.as_deref(), check.region.as_deref()) {

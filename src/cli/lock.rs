@@ -32,7 +32,8 @@ pub(super) struct LockCommand {
 }
 
 pub(super) fn run(command: &LockCommand, terminal: &Terminal) -> Ended {
-    let mut project = Project::open(command.spec.spec.as_deref())?;
+    // The lock lacks nothing where the files do: addresses don't depend on what is rendered.
+    let mut project = Project::open(command.spec.spec.as_deref())?.allow_incomplete(true);
     terminal.tell_files(&project);
     match lock_is_lost(&project, &project.folder.join(OUTPUT)) {
         Ok(None) => {}

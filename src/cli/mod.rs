@@ -85,7 +85,7 @@ enum Command {
     /// Create a small, commented, valid spec.
     Init(init::Init),
     /// Check the spec in every environment and report all faults; write nothing.
-    Validate(Spec),
+    Validate(validate::Validate),
     /// Write the files of the platform, or compare them with `--check`.
     Render(render::Render),
     /// Judge the committed Kubernetes files, with patches, raw manifests and hand edits; or any tree of manifests with `--tree`. Terraform is not judged.
@@ -115,6 +115,14 @@ struct Spec {
     /// The spec: a file, a folder, or `-` for a YAML text on stdin. Default: `platform.yaml`, `platform.toml` or the folder `platform/`, in the current folder or the nearest parent
     /// folder that has one. If other spec files are next to that file, the spec is their folder.
     spec: Option<PathBuf>,
+}
+
+/// What the output may lack.
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct Gaps {
+    /// Go on without what an entry asks for and this version does not render: warn, and list it in the README of the output.
+    #[arg(long)]
+    allow_incomplete: bool,
 }
 
 /// Output settings.
@@ -230,7 +238,7 @@ pub fn main() -> ExitCode {
     }
     let ended = match arguments.command {
         Command::Init(init) => Ok(init::run(&init, &terminal)),
-        Command::Validate(spec) => validate::run(&spec, &terminal),
+        Command::Validate(validate) => validate::run(&validate, &terminal),
         Command::Render(render) => render::run(&render, &terminal),
         Command::Check(check) => check::run(&check, &terminal),
         Command::Show(show) => show::run(&show, &terminal),

@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::files::Files;
 use crate::model::Estate;
 use crate::output::{self, Cause, Force, Job, Lock, Outcome, Refusal, Replaced, Report, Roots, Selection, Summary};
-use crate::project::{LOCK, Project, Rendered, Resolved};
+use crate::project::{Failure, LOCK, Project, Rendered, Resolved};
 use crate::source::Span;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -20,6 +20,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Render {
     #[command(flatten)]
     spec: super::Spec,
+    #[command(flatten)]
+    gaps: super::Gaps,
     /// The output folder. Default: `deploy/` beside the spec.
     #[arg(long, short)]
     output: Option<PathBuf>,
@@ -46,7 +48,8 @@ pub(super) struct Render {
 }
 
 pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
-    let mut opened = Project::open(render.spec.spec.as_deref())?;
+    let open = || Ok::<_, Box<Failure>>(Project::open(render.spec.spec.as_deref())?.allow_incomplete(render.gaps.allow_incomplete));
+    let mut opened = open()?;
     terminal.tell_files(&opened);
     let roots = roots(&opened, render.output.as_deref());
     if let Some(fault) = misplaced(&roots).or_else(|| nothing_forced(render, &roots)) {
@@ -64,7 +67,7 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
             }
         };
         if recovered {
-            opened = Project::open(render.spec.spec.as_deref())?;
+            opened = open()?;
         }
     }
     let Rendered { resolved: Resolved { mut project, estate, lock }, files } = opened.resolve()?.render()?;

@@ -22,6 +22,8 @@ pub(super) struct Show {
     /// The environment. Default: the first.
     #[arg(long)]
     env: Option<String>,
+    #[command(flatten)]
+    gaps: super::Gaps,
 }
 
 pub(super) fn run(show: &Show, terminal: &Terminal) -> Ended {
@@ -29,7 +31,7 @@ pub(super) fn run(show: &Show, terminal: &Terminal) -> Ended {
         Ok(as_json) => as_json,
         Err(code) => return Ok(code),
     };
-    let mut project = Project::open(show.spec.as_deref())?;
+    let mut project = Project::open(show.spec.as_deref())?.allow_incomplete(show.gaps.allow_incomplete);
     terminal.tell_files(&project);
     let resolution = project.resolve_with_provenance();
     let errors: Vec<&Diagnostic> = project.found.sorted().into_iter().filter(|found| found.severity == Severity::Error).collect();

@@ -101,6 +101,9 @@ messages {
     ImpossibleRange "impossible-range" Error
         "a range whose start is above its end"
         "A range is `a..b` with both ends, and `a` is not above `b`. Swap the ends."
+    Incomplete "incomplete" Error
+        "an entry asks for something that this version does not render"
+        "The rendered files would lack configuration that an entry needs or was promised, such as the address of a database or its backups. Nothing is written. The help of the finding says how to do without. With `--allow-incomplete`, `validate`, `render`, `check` and `show` warn instead, and the README of the output lists what the files lack."
     InternalError "internal-error" Error
         "a fault in platgen itself"
         "A template printed text that platgen's own reader refuses, or a table inside the program does not build. The spec is not the cause. Report the message to the maintainers of platgen."
@@ -172,7 +175,7 @@ messages {
         "The API server refuses the change, an apply would interrupt the workload, or objects stay in the cluster that left the files. The help of the finding holds the commands to run before or after the apply."
     NotRendered "not-rendered" Warning
         "a part of the spec that is not rendered yet"
-        "This version of platgen validates the whole spec language but renders only a part of it. Nothing is left out without this warning."
+        "This version of platgen validates the whole spec language but renders only a part of it. The files work without this part. Where an entry would lack something that it needs, the finding is the error `incomplete`. Nothing is left out without one of the two."
     NothingToRemove "nothing-to-remove" Error
         "`without` names a path that is not set"
         "`without` removes values that lower layers (defaults, profiles, the entry itself) set. No lower layer sets this path. Correct its spelling, or remove it from `without`."

@@ -42,6 +42,17 @@ pub struct Estate {
     pub name: Name,
     /// Its environments, in promotion order; one that could not be resolved is missing.
     pub environments: IndexMap<String, Platform>,
+    /// What the rendered files lack, sorted by `what`; empty unless an incomplete output was allowed.
+    pub missing: Vec<Missing>,
+}
+
+/// Something that an entry asks for and the rendered files lack.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Missing {
+    /// A sentence without full stop, such as "`DSN` of `app/api` refers to `store/orders`, which this version does not render".
+    pub what: String,
+    /// The environments whose files lack it, in promotion order.
+    pub environments: Vec<String>,
 }
 
 /// The platform in one environment.

@@ -20,7 +20,20 @@ pub(super) fn readme(estate: &Estate, roots: &[Root]) -> String {
             let _ = writeln!(text, "| {environment} | {name} | {cluster} | {count} | [{page}]({page}) |");
         }
     }
+    text.push_str(&missing(estate));
     text.push_str(&procedures::apply(estate, !roots.is_empty()));
     text.push_str(&scanners::guide(estate));
+    text
+}
+
+/// The section on what the files lack; empty where they lack nothing.
+fn missing(estate: &Estate) -> String {
+    if estate.missing.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n## Not in these files\n\nThe spec asks for the following, and this version of platgen does not render it. The files were rendered with `--allow-incomplete`;\n`platgen render --check` and `platgen check` need the flag, too.\n\n".to_owned();
+    for gap in &estate.missing {
+        let _ = writeln!(text, "- {} ({})", gap.what, gap.environments.join(", "));
+    }
     text
 }

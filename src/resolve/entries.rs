@@ -137,26 +137,26 @@ impl Scope<'_> {
         self.check_ports(&app.ports);
         self.check_regions_of(&app.regions);
         self.check_scale(app);
-        let fields = [
-            ("slo", app.slo.span().filter(|_| said.is_empty() && !entry.ports.is_empty())),
-            ("identity", app.identity.span()),
-            ("renamed_from", app.renamed_from.span()),
-        ];
+        let fields =
+            [("slo", app.slo.span().filter(|_| said.is_empty() && !entry.ports.is_empty())), ("renamed_from", app.renamed_from.span())];
         for (name, span) in written(fields) {
             self.not_rendered(name, span);
         }
-        if let Some((scale, at)) = app.scale.get().and_then(|scale| Some((scale, scale.metric.span()?))) {
-            let message = "`scale.metric` is read and checked, but this version does not render it";
-            let kept = scale.replicas.get().filter(|_| is_by_metric_alone(scale)).map(|range| CountRange::min(*range));
-            let diagnostic = match kept {
-                Some(pods) => {
-                    let pods = if pods == 1 { "one pod".to_owned() } else { format!("{pods} pods") };
-                    Diagnostic::new(Code::NotRendered, format!("{message}: the app keeps {pods}"))
-                        .help("add `cpu: 70%` to scale by the use of processors")
-                }
-                None => Diagnostic::new(Code::NotRendered, message),
-            };
-            self.tell(diagnostic.at(at));
+        let needed = [
+            ("identity", app.identity.span(), "create the identity yourself and remove `identity`"),
+            ("scale.metric", app.scale.get().and_then(|scale| scale.metric.span()), "scale by `cpu` or `memory`"),
+        ];
+        for (name, span, help) in needed {
+            if let Some(span) = span {
+                let kept = app.scale.get().filter(|scale| name == "scale.metric" && is_by_metric_alone(scale));
+                let kept = match kept.and_then(|scale| scale.replicas.get()).map(|range| CountRange::min(*range)) {
+                    None => String::new(),
+                    Some(1) => ": the app keeps one pod".to_owned(),
+                    Some(pods) => format!(": the app keeps {pods} pods"),
+                };
+                let message = format!("`{name}` of `{}` is not rendered by this version{kept}", entry.display());
+                self.incomplete(Diagnostic::new(Code::Incomplete, message).at(span).help(help));
+            }
         }
         let beside = app.sidecars.entries().map(|(_, _, one)| &one.metrics);
         for span in [&app.metrics].into_iter().chain(beside).filter_map(Field::span) {

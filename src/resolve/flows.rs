@@ -147,10 +147,11 @@ impl Scope<'_> {
             for peer in [&flow.from, &flow.to].into_iter().filter(on_a_node).filter(|peer| region.node_ranges(peer).is_none()) {
                 let Some(workload) = region.workload_of(peer) else { continue };
                 let message = format!(
-                    "no policy opens the way that `{}` asks for: `{}` uses its node's network, and the ranges of the nodes in `{}` are not known",
+                    "no policy opens the connection `{}`: `{}` uses the network of its node, and the ranges of the nodes in `{}` are not known",
                     flow.why, workload.name, region.name
                 );
-                self.tell(Diagnostic::new(Code::NotRendered, message).at(workload.span));
+                let help = "give the pods addresses of their own: remove `security.host.network`";
+                self.incomplete(Diagnostic::new(Code::Incomplete, message).at(workload.span).help(help));
             }
         }
     }
@@ -182,11 +183,11 @@ impl Scope<'_> {
             }
             let Some(entry) = self.lookup(consumer.names, reference, consumer.namespace, at) else { continue };
             if !entry.rendered {
-                self.left_out(entry, at, "a need", consumer);
+                self.left_out(entry, at, "`needs`", consumer);
                 continue;
             }
             if in_other_region(entry, consumer) {
-                self.out_of_reach(entry, at, "a need", consumer);
+                self.out_of_reach(entry, at, "`needs`", consumer);
                 continue;
             }
             if let Some((_, target)) = self.port_of(entry, reference, at) {

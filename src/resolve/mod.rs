@@ -30,9 +30,9 @@ mod volumes;
 mod waivers;
 mod workloads;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, wording};
 use crate::model::lock::Lock;
-use crate::model::{Estate, Platform};
+use crate::model::{Estate, Missing, Platform};
 use crate::source::{FileId, Sources, Span};
 use crate::spec::{self, Spec, Specs};
 use crate::syntax::Field;
@@ -40,7 +40,7 @@ use crate::value::Name;
 use indexmap::IndexMap;
 pub use provenance::{Computed, Origin};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a spec refers to besides itself.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +49,8 @@ pub struct Inputs<'a> {
     pub sources: &'a Sources,
     /// The files that `from:` names, by path: the text, or why it could not be read.
     pub included: &'a BTreeMap<String, Result<String, String>>,
+    /// Whether the output may lack what an entry asks for: findings of [`Code::Incomplete`] are warnings then.
+    pub allow_incomplete: bool,
 }
 
 /// What resolving gives.
@@ -119,8 +121,18 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
         literals::check(written, &mut found);
     }
     let name = specs.base.platform.get().and_then(|platform| platform.name.get()).cloned();
-    let estate = name.filter(|_| declared).map(|name| Estate { name, environments });
+    let estate = name.filter(|_| declared).map(|name| Estate { name, missing: missing(&found, &environments), environments });
     Resolution { estate, lock, diagnostics: found, provenance }
+}
+
+/// What the files of the environments lack. The same in every layout of the spec: places play no role.
+fn missing(found: &Diagnostics, environments: &IndexMap<String, Platform>) -> Vec<Missing> {
+    let mut lacking: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for finding in found.iter().filter(|finding| finding.code == Code::Incomplete) {
+        lacking.entry(&finding.message).or_default().extend(finding.environments.iter().map(String::as_str));
+    }
+    let in_order = |names: BTreeSet<&str>| environments.keys().filter(|name| names.contains(name.as_str())).cloned().collect();
+    lacking.into_iter().map(|(what, names)| Missing { what: what.to_owned(), environments: in_order(names) }).collect()
 }
 
 /// Notes and records the regions whose account no other environment uses in the same region.
@@ -236,7 +248,30 @@ impl<'a> Scope<'a> {
         self.spec.environments.get()?.get(self.environment.as_str())?.value.get()
     }
 
-    /// Names what this version reads and checks, and does not render.
+    /// Tells that the output would lack something that an entry asks for: an error, or a warning where that is allowed. The message becomes a line of
+    /// the output's README. The only function that tells [`Code::Incomplete`], for:
+    ///
+    /// - variables, arguments, files and `needs` that refer to a store, chart or bucket that is not rendered, to a user of a store, or to a store of
+    ///   another region;
+    /// - a connection that no network policy can open;
+    /// - stores whose engine or mode is not rendered, and of rendered stores `backup`, `standby`, `users` and `renamed_from`, which keeps the data;
+    /// - of apps `scale.metric` and `identity`.
+    ///
+    /// Everything else that is not rendered is [`Code::NotRendered`], because the entries work without it: observability, `slo`, `metrics`, delivery,
+    /// alerts, charts and buckets that nothing refers to, `renamed_from` of apps, and the clusters and networks around the entries, which this version
+    /// expects to exist.
+    fn incomplete(&mut self, mut finding: Diagnostic) {
+        debug_assert_eq!(finding.code, Code::Incomplete);
+        if self.inputs.allow_incomplete {
+            finding.severity = Severity::Warning;
+        } else {
+            let help = finding.help.take().unwrap_or_default();
+            finding.help = Some(format!("{help}; or accept the gap with `--allow-incomplete`"));
+        }
+        self.tell(finding);
+    }
+
+    /// Names what this version reads and checks, and does not render. For what an entry needs see [`Scope::incomplete`].
     fn not_rendered(&mut self, name: &str, at: Span) {
         let message = format!("`{name}` is read and checked, but this version does not render it");
         self.tell(Diagnostic::new(Code::NotRendered, message).at(at));

@@ -61,8 +61,8 @@ impl Scope<'_> {
                 } else {
                     self.check_backup(backup, at);
                     if entry.rendered {
-                        let message = format!("`backup` of `{}` is read and checked, but this version does not render it", entry.display());
-                        self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
+                        let help = "back up the store by other means, and write `backup: {none: REASON}` with a reason that names them";
+                        self.lacks(entry, "backup", at, help);
                     }
                 }
             }
@@ -74,8 +74,9 @@ impl Scope<'_> {
                 (_, Some(engine)) => format!("{engine:?}").to_lowercase(),
                 _ => String::new(),
             };
-            let message = format!("`{}` is left out: this version does not render `{what}` stores", entry.display());
-            self.tell(Diagnostic::new(Code::NotRendered, message).at(entry.key).help("what refers to it is left out, too, and named"));
+            let message = format!("`{}` is not rendered: this version does not render `{what}` stores", entry.display());
+            let help = "run the store elsewhere and declare it under `external`, or limit it to other environments with `only`";
+            self.incomplete(Diagnostic::new(Code::Incomplete, message).at(entry.key).help(help));
         }
         let server = store.engine.get().and_then(|engine| engines::of(*engine).server.as_ref());
         let alone = server.is_some_and(|server| server.alone);
@@ -103,8 +104,9 @@ impl Scope<'_> {
         }
         if let Some(span) = store.renamed_from.span().filter(|_| entry.rendered) {
             let message =
-                "`renamed_from` is read and checked, but this version moves no volumes: under its new name the store starts empty";
-            self.tell(Diagnostic::new(Code::NotRendered, message).at(span).help("the old claim stays in the cluster: copy what is in it"));
+                format!("`renamed_from` of `{}` moves no data in this version: under its new name the store starts empty", entry.display());
+            let help = "keep the old name, or copy the data from the old claim, which stays in the cluster, and remove `renamed_from`";
+            self.incomplete(Diagnostic::new(Code::Incomplete, message).at(span).help(help));
         }
         if let Some(span) = store.alias.span().filter(|_| entry.rendered && !entry.ports_invalid && entry.ports.is_empty()) {
             self.contradiction("`alias` is a further name to call, and nothing calls it", span, Some(entry.key), "the store has no port");
@@ -113,7 +115,7 @@ impl Scope<'_> {
             self.check_standby(store);
         }
         if let Some(span) = store.users.span().filter(|_| alone && entry.rendered) {
-            self.not_rendered("users", span);
+            self.lacks(entry, "users", span, "create the users yourself and remove `users`");
         }
         if let Some(span) = store.parameters.span().filter(|_| entry.rendered) {
             if !alone {
@@ -143,8 +145,14 @@ impl Scope<'_> {
             }
         }
         if let Some(span) = store.standby.span().filter(|_| entry.rendered && store.independent.get() != Some(&true)) {
-            self.not_rendered("standby", span);
+            self.lacks(entry, "standby", span, "copy the data to another region by other means and remove `standby`");
         }
+    }
+
+    /// Tells that a part of a store is not rendered.
+    fn lacks(&mut self, entry: &Entry, key: &str, at: Span, help: &str) {
+        let message = format!("`{key}` of `{}` is not rendered by this version", entry.display());
+        self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).help(help));
     }
 
     /// The regions of standbys are of the spec, each once, and none is the one where the writer is.

@@ -121,7 +121,7 @@ impl Scope<'_> {
                     self.unknown(&format!("user of `{}` called", entry.display()), user.as_str(), known, at);
                     return None;
                 }
-                self.left_out(entry, whole, what, consumer);
+                self.no_user(entry, whole, what, consumer);
                 None
             }
         }
@@ -210,24 +210,38 @@ impl Scope<'_> {
         Some(format!("https://{host}{path}"))
     }
 
-    /// Names what refers to something that is not rendered.
+    /// Tells that `what` of an entry refers to something that is not rendered.
     pub(super) fn left_out(&mut self, entry: &Entry, at: Span, what: &str, consumer: &Consumer<'_>) {
-        let message =
-            format!("{what} of `{}` is left out: it refers to `{}`, which this version does not render", consumer.label, entry.display());
-        self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
+        let (label, target) = (&consumer.label, entry.display());
+        let message = format!("{what} of `{label}` refers to `{target}`, which this version does not render");
+        let help =
+            format!("run `{target}` elsewhere and declare it under `external`, or limit both entries to other environments with `only`");
+        self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).help(help));
     }
 
-    /// Names what refers to a store of another region: the load balancer and the way between the regions are not rendered.
+    /// Tells that `what` of an entry refers to a user of a store: this version creates none.
+    fn no_user(&mut self, entry: &Entry, at: Span, what: &str, consumer: &Consumer<'_>) {
+        if !entry.rendered {
+            return self.left_out(entry, at, what, consumer);
+        }
+        let message = format!(
+            "{what} of `{}` refers to a user of `{}`, and this version does not create users of stores",
+            consumer.label,
+            entry.display()
+        );
+        let help = "create the user yourself and refer to its password with `${secret/PATH#KEY}`";
+        self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).help(help));
+    }
+
+    /// Tells that `what` of an entry refers to a store of another region: the load balancer and the connection between the regions are not rendered.
     pub(super) fn out_of_reach(&mut self, entry: &Entry, at: Span, what: &str, consumer: &Consumer<'_>) {
         let (label, here, primary) = (&consumer.label, &consumer.region.name, &consumer.platform.primary);
         let store = entry.display();
         let message = format!(
-            "{what} of `{label}` is left out in `{here}`: `{store}` stands in `{primary}` alone, and this version renders no way between regions"
+            "{what} of `{label}` in `{here}` refers to `{store}`, which runs in `{primary}` only, and this version renders no connection between regions"
         );
-        let diagnostic = Diagnostic::new(Code::NotRendered, message).at(at).related(entry.key, "the store is declared here");
-        self.tell(
-            diagnostic.help("let what calls it run in `regions: primary`, or give every region a store of its own: `independent: true`"),
-        );
+        let help = format!("run `{label}` in `regions: primary`, or give every region a store of its own with `independent: true`");
+        self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).related(entry.key, "the store is declared here").help(help));
     }
 }
 

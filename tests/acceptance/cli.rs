@@ -237,7 +237,7 @@ pub(crate) fn unchanged_files_keep_their_time() {
 
 /// A spec with two environments, two namespaces and a store, from the repository.
 fn sample() -> Project {
-    let project = Project::new();
+    let project = Project::new().incomplete();
     super::program::copy(&root().join("specs/sample/platform.yaml"), &project.folder, false);
     project
 }

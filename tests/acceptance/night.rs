@@ -168,7 +168,7 @@ pub(crate) fn shellcheck_is_content(shellcheck: &Path) -> Result<(), Failed> {
     let mut project = shop();
     for (_, spec) in std::iter::once((String::new(), project.folder.clone())).chain(specs()) {
         if spec != project.folder {
-            project = Project::new();
+            project = Project::new().incomplete();
             let named = super::program::copy(&spec, &project.folder, false);
             project.run(&["render", &named.display().to_string()]).exits(0);
         }

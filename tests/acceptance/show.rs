@@ -21,7 +21,7 @@ fn shown(project: &Project, spec: &str, environment: &str) -> Vec<Line> {
 
 /// A rendered copy of a spec, the name to call it by, and its environments.
 fn project(spec: &Path) -> (Project, String, Vec<String>) {
-    let project = Project::new();
+    let project = Project::new().incomplete();
     let named = copy(spec, &project.folder, false);
     let name = if named.is_dir() { ".".to_string() } else { named.file_name().expect("a name").to_string_lossy().into_owned() };
     project.run(&["lock", &name]).exits(0);
@@ -280,9 +280,9 @@ const COMPUTED: &str = "
 const NOT_COMPUTED: &str = "
     Autoscaling.memory Cluster.mirror Cluster.policy_engine Cluster.pools Cluster.version ConfigFile.content ConfigFile.path
     Container.files Container.mounts Container.name Container.probes Container.security Container.variables Cron.schedule
-    Estate.environments Estate.name Firewall.exits Firewall.flows Rule.from Rule.port Rule.protocol Rule.reasons Rule.to Exposure.from Exposure.rewrite Exposure.target Exposure.timeout Exposure.websocket Flow.from Flow.ports
+    Estate.environments Estate.missing Estate.name Firewall.exits Firewall.flows Rule.from Rule.port Rule.protocol Rule.reasons Rule.to Exposure.from Exposure.rewrite Exposure.target Exposure.timeout Exposure.websocket Flow.from Flow.ports
     Flow.to Flow.why Group.id Group.name Group.namespaces Group.role HostPath.name HostPath.path Manifest.name Manifest.namespace
-    Manifest.path Manifest.span Manifest.text Mount.path Mount.read_only Mount.volume Namespace.name Namespace.quota Namespace.reason
+    Manifest.path Manifest.span Missing.environments Missing.what Manifest.text Mount.path Mount.read_only Mount.volume Namespace.name Namespace.quota Namespace.reason
     Network.on_premises Network.subnets NetworkSubnet.default NetworkSubnet.internet NetworkSubnet.isolated NetworkSubnet.name
     NetworkSubnet.renamed_from OnPremises.asn OnPremises.cidrs OnPremises.dns OnPremises.gateway Patch.change Patch.name Patch.reason
     Patch.span Patch.target Placement.architectures Placement.everywhere Placement.pool Platform.environment Platform.groups

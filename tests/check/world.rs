@@ -35,7 +35,7 @@ impl World {
     }
 
     fn resolve(spec: &Path) -> World {
-        let rendered = Project::open(Some(spec)).and_then(Project::resolve).and_then(Resolved::render);
+        let rendered = Project::open(Some(spec)).and_then(|project| project.allow_incomplete(true).resolve()).and_then(Resolved::render);
         let Rendered { resolved, files } = rendered.unwrap_or_else(|failure| panic!("{}: {:?}", spec.display(), failure.found));
         World { estate: resolved.estate, files }
     }

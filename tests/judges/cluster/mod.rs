@@ -105,7 +105,9 @@ fn state() -> MutexGuard<'static, State> {
 fn platform(tree: &Path, folder: &str) -> Result<Option<Platform>, String> {
     let environment = folder.split('/').skip_while(|part| *part != "kubernetes").nth(1);
     let (true, Some(environment)) = (tree.join(LOCK).is_file(), environment) else { return Ok(None) };
-    let resolved = Project::open(Some(tree)).and_then(Project::resolve).map_err(|failure| format!("{:?}", failure.found))?;
+    let resolved = Project::open(Some(tree))
+        .and_then(|project| project.allow_incomplete(true).resolve())
+        .map_err(|failure| format!("{:?}", failure.found))?;
     let platform = resolved.estate.environments.get(environment).cloned();
     platform.map(Some).ok_or_else(|| format!("the spec has no environment `{environment}`"))
 }
