@@ -239,7 +239,7 @@ run "account" {
   }
 
   assert {
-    condition     = aws_ec2_instance_metadata_defaults.this.http_tokens == "required" && aws_ec2_instance_metadata_defaults.this.http_put_response_hop_limit == 1
+    condition     = "required" == aws_ec2_instance_metadata_defaults.this.http_tokens && aws_ec2_instance_metadata_defaults.this.http_put_response_hop_limit == 1
     error_message = "Pods can read the credentials of their node."
   }
 }
