@@ -261,7 +261,6 @@ impl<'a> Scope<'a> {
     /// alerts, charts and buckets that nothing refers to, `renamed_from` of apps, and the clusters and networks around the entries, which this version
     /// expects to exist.
     fn incomplete(&mut self, mut finding: Diagnostic) {
-        debug_assert_eq!(finding.code, Code::Incomplete);
         if self.inputs.allow_incomplete {
             finding.severity = Severity::Warning;
         } else {
