@@ -1,8 +1,8 @@
 //! The layers of Terraform roots, in the order in which to apply them.
 //!
-//! A root is a folder with a state of its own, so that a fault in one region or layer locks and breaks nothing else. Order of application,
-//! folders, keys of states, the README of the output, raw Terraform files and the removal of roots all read the list below. Knows nothing of
-//! what a root builds: that is the part of `cloud`.
+//! A root is a folder with a state of its own, so that a fault in one region or layer locks and breaks nothing else. The order of application,
+//! folders, keys of states, the README of the output, raw Terraform files and the removal of roots all follow the list below. The resources of a root
+//! are in `cloud`.
 
 use std::fmt;
 
@@ -66,9 +66,14 @@ impl Layer {
         Layer::ALL.iter().copied().find(|layer| layer.name() == name)
     }
 
-    /// The layer that a root's folder names; none for a folder that no layer of this version has.
+    /// The layer of a root by its folder below the output folder; none for a folder that is not a root of this version.
     pub fn of_folder(folder: &str) -> Option<Layer> {
-        Layer::ALL.iter().rev().copied().find(|layer| folder.split('/').any(|part| part == layer.name()))
+        let parts: Vec<&str> = folder.strip_prefix(FOLDER)?.strip_prefix('/')?.split('/').collect();
+        Layer::ALL.iter().copied().find(|layer| {
+            let pattern: Vec<&str> = layer.pattern().split('/').collect();
+            let fits = |(name, part): (&&str, &&str)| matches!(*name, "ENVIRONMENT" | "REGION") || name == part;
+            pattern.len() == parts.len() && pattern.iter().zip(&parts).all(fits)
+        })
     }
 }
 
@@ -107,8 +112,20 @@ mod tests {
         });
         let paths: Vec<String> = paths.collect();
         assert_eq!(paths, ["bootstrap/dev", "dev/global", "dev/a/network", "dev/a/cluster", "dev/a/data", "dev/interconnect/a--b"]);
-        let layers: Vec<Option<Layer>> = paths.iter().map(|path| Layer::of_folder(path)).collect();
+        let layers: Vec<Option<Layer>> = paths.iter().map(|path| Layer::of_folder(&format!("{FOLDER}/{path}"))).collect();
         assert_eq!(layers, Layer::ALL.iter().copied().map(Some).collect::<Vec<_>>());
-        assert_eq!((Layer::of_folder("terraform/dev/queue"), Layer::named("network")), (None, Some(Layer::Network)));
+        assert_eq!(Layer::named("network"), Some(Layer::Network));
+        // Environments and regions may have the names of layers.
+        for (folder, layer) in [
+            ("terraform/data/a/network", Some(Layer::Network)),
+            ("terraform/cluster/global/data", Some(Layer::Data)),
+            ("terraform/bootstrap/data", Some(Layer::Bootstrap)),
+            ("terraform/global/interconnect/a--b", Some(Layer::Interconnect)),
+            ("terraform/dev/queue", None),
+            ("terraform/dev/a/network/modules", None),
+            ("dev/a/network", None),
+        ] {
+            assert_eq!(Layer::of_folder(folder), layer, "{folder}");
+        }
     }
 }

@@ -6,7 +6,7 @@
 //! Source --syntax--> Node --decode--> Spec --resolve--> Estate --view + template--> Files --output--> disk
 //! ```
 //!
-//! - [`source`]: named texts. [`syntax`]: YAML and TOML parsed into one tree with spans, and decoding that collects faults instead of failing.
+//! - [`source`]: named texts. [`conflict`]: git's conflict markers in them. [`syntax`]: YAML and TOML parsed into one tree with spans, and decoding that collects faults instead of failing.
 //! - [`spec`]: the types of the file format, and the merging of layers.
 //! - [`resolve`]: the only module that makes policy decisions. The result is the [`model`], which every renderer reads.
 //! - [`kubernetes`] and [`cloud`]: view structs of the model. [`template`] prints them; [`yaml`] and [`hcl`] parse and format the printed text.
@@ -22,6 +22,8 @@
 //! `tests/tidy.rs` enforces which module may import which.
 
 pub mod source;
+
+pub mod conflict;
 
 pub mod diagnostic;
 

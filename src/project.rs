@@ -2,6 +2,7 @@
 //!
 //! Opening finds and reads the spec, its lock and the files it includes; every later stage is pure. Knows nothing of terminals.
 
+use crate::conflict;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::files::Files;
 use crate::model::Estate;
@@ -12,6 +13,7 @@ use crate::source::{Sources, Span};
 use crate::spec::{DEFAULTS, Spec, Specs, assemble};
 use crate::syntax::{Node, parse};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The largest spec file and the largest lock, in bytes: far beyond what people write, and far below what fills a memory.
@@ -22,6 +24,9 @@ const INCLUDED: u64 = 1 << 20;
 
 /// The name of the lock beside a spec file, or in a spec folder.
 pub const LOCK: &str = "platgen.lock";
+
+/// The path that stands for a YAML text on stdin. Its lock and the files it includes are those of the current folder.
+pub const STDIN: &str = "-";
 
 /// The output folder beside a spec file, or in a spec folder, unless another is named.
 pub const OUTPUT: &str = "deploy";
@@ -45,6 +50,8 @@ pub struct Project {
     pub lock: Lock,
     /// Whether spec and lock could be read well enough to be resolved.
     pub sound: bool,
+    /// Whether the output may lack what an entry asks for; `false` unless [`Project::allow_incomplete`] says otherwise.
+    allow_incomplete: bool,
     /// The findings so far.
     pub found: Diagnostics,
 }
@@ -96,10 +103,11 @@ impl Project {
             Some(path) => path.to_path_buf(),
             None => find()?,
         };
-        let (folder, paths) = files(&path)?;
+        let is_stream = path == Path::new(STDIN);
+        let (folder, paths) = if is_stream { (PathBuf::from("."), vec![PathBuf::from("<stdin>")]) } else { files(&path)? };
         let mut texts = Vec::new();
         for path in paths {
-            let text = read(&path)?;
+            let text = if is_stream { stream()? } else { read(&path)? };
             texts.push((path, text));
         }
         let lock_path = folder.join(LOCK);
@@ -125,9 +133,18 @@ impl Project {
         let mut paths = Vec::new();
         for (path, text) in texts {
             let id = sources.add(path.display().to_string(), text);
-            match parse(&sources, id, &mut found) {
+            let mut faults = Diagnostics::default();
+            match parse(&sources, id, &mut faults) {
                 Some(node) => nodes.push(node),
                 None => sound = false,
+            }
+            // Conflict markers break the syntax; the fault of the parser would be about one of them, or about a key that both versions have.
+            match conflict::first(&sources.get(id).text).filter(|_| faults.has_errors()) {
+                Some((range, _)) => {
+                    sound = false;
+                    found.push(conflict_markers(Span::new(id, range)));
+                }
+                None => found.extend(faults),
             }
             paths.push(path);
         }
@@ -148,7 +165,12 @@ impl Project {
             }
         }
         let included = wanted(&specs).into_iter().map(|path| (path.clone(), include(&path))).collect();
-        Project { folder, paths, sources, specs, included, lock_text, lock, sound, found }
+        Project { folder, paths, sources, specs, included, lock_text, lock, sound, allow_incomplete: false, found }
+    }
+
+    /// Allows, or not, that the output lacks what an entry asks for and this version does not render: the findings are warnings then.
+    pub fn allow_incomplete(self, allow: bool) -> Project {
+        Project { allow_incomplete: allow, ..self }
     }
 
     /// Resolves what can be resolved, for commands that have something to show of a faulty spec; the findings join the project's. `None` where the
@@ -166,7 +188,8 @@ impl Project {
         if !self.sound {
             return None;
         }
-        let mut resolution = resolve(&self.specs, &self.lock, Inputs { sources: &self.sources, included: &self.included });
+        let inputs = Inputs { sources: &self.sources, included: &self.included, allow_incomplete: self.allow_incomplete };
+        let mut resolution = resolve(&self.specs, &self.lock, inputs);
         self.found.extend(std::mem::take(&mut resolution.diagnostics));
         Some(resolution)
     }
@@ -205,6 +228,13 @@ impl Resolved {
             Err(faults) => Err(self.project.fail(faults)),
         }
     }
+}
+
+/// The finding for a spec file that git could not merge.
+fn conflict_markers(line: Span) -> Diagnostic {
+    let message = "the file has conflict markers of git: two branches changed the same lines";
+    let help = "keep the right lines and remove the markers; then `platgen lock --resolve` and `platgen render` update the lock and the rendered files";
+    Diagnostic::new(Code::ConflictMarkers, message).at(line).label("the first conflict").help(help)
 }
 
 /// The nearest spec, here or above: a file, or the folder whose files it is one of.
@@ -287,6 +317,17 @@ fn spec_files(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
 fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
     regular(path, READ).map_err(|error| unreadable(path, &error))?;
     let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    text(path, bytes)
+}
+
+/// The text on stdin.
+fn stream() -> Result<String, Box<Diagnostic>> {
+    let (mut bytes, name) = (Vec::new(), Path::new("<stdin>"));
+    std::io::stdin().lock().take(READ + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
+    text(name, bytes)
+}
+
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Box<Diagnostic>> {
     String::from_utf8(bytes).map_err(|error| {
         let message = format!("`{}` is not UTF-8: byte {} is wrong", path.display(), error.utf8_error().valid_up_to());
         Box::new(Diagnostic::new(Code::Syntax, message).help("save it as UTF-8"))

@@ -208,12 +208,12 @@ fn flows() -> Vec<Flow> {
 }
 
 fn platform(version: &str, provider: Provider) -> Platform {
-    let cron = Cron { schedule: "0 3 * * *".into(), timezone: "Europe/Rome".into(), deadline: Some(600) };
+    let cron = Cron { schedule: "0 3 * * *".into(), timezone: "Europe/Rome".into(), deadline: 600 };
     let mut worker = workload("worker", Kind::Deployment);
     worker.main.command = vec!["/worker".into()];
     worker.no_probes = Some("it has no port".into());
     let workloads =
-        [web(), worker, workload("report", Kind::CronJob(cron)), workload("schema", Kind::Job { deadline: Some(300) }), agent(), orders()];
+        [web(), worker, workload("report", Kind::CronJob(cron)), workload("schema", Kind::Job { deadline: 300 }), agent(), orders()];
     let region = Region {
         name: name("eu-west-1"),
         provider,

@@ -10,6 +10,7 @@ use crate::support::functions;
 /// Every module and what it may use. `lib.rs` and tests are free; siblings never import siblings.
 const EDGES: &[(&str, &[&str])] = &[
     ("source", &[]),
+    ("conflict", &[]),
     ("value", &[]),
     ("provider", &[]),
     ("files", &[]),
@@ -26,18 +27,15 @@ const EDGES: &[(&str, &[&str])] = &[
     ("spec_fmt", &["source", "diagnostic", "syntax", "yaml"]),
     ("template", &["hcl", "yaml", "diagnostic"]),
     ("spec", &["source", "diagnostic", "syntax", "value", "provider"]),
-    ("model", &["source", "diagnostic", "value", "provider", "layers"]),
+    ("model", &["source", "conflict", "diagnostic", "value", "provider", "layers", "labels"]),
     ("resolve", &["source", "diagnostic", "syntax", "value", "provider", "spec", "facts", "layers", "model", "labels"]),
     ("scanners", &["model"]),
     ("kubernetes", &["source", "diagnostic", "value", "provider", "model", "scanners", "template", "yaml", "facts", "kinds", "labels"]),
     ("cloud", &["value", "provider", "model", "scanners", "template", "facts", "layers"]),
-    (
-        "check",
-        &["source", "diagnostic", "value", "facts", "provider", "model", "files", "hcl", "yaml", "inventory", "policy", "kinds", "labels"],
-    ),
+    ("check", &["source", "diagnostic", "value", "provider", "model", "files", "hcl", "yaml", "inventory", "policy", "kinds", "labels"]),
     ("analysis", &["source", "diagnostic", "value", "inventory", "kinds", "labels"]),
-    ("output", &["diagnostic", "files", "layers"]),
-    ("project", &["source", "diagnostic", "syntax", "spec", "files", "model", "resolve", "render"]),
+    ("output", &["conflict", "diagnostic", "files", "layers"]),
+    ("project", &["source", "conflict", "diagnostic", "syntax", "spec", "files", "model", "resolve", "render"]),
     (
         "render",
         &[
@@ -46,6 +44,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "provider",
             "facts",
             "files",
+            "labels",
             "layers",
             "model",
             "spec",

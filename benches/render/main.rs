@@ -180,7 +180,7 @@ fn table() -> Outcome<()> {
         let platgen = platgen();
         let runs: [(&str, &Path, &[&str]); 4] = [
             ("floor, one environment", &floor, &["floor", "platform.yaml"]),
-            ("render --stdout", &platgen, &["-q", "render", "--stdout"]),
+            ("render --stdout=all", &platgen, &["-q", "render", "--stdout=all"]),
             ("render, a new tree", &platgen, &["-q", "render"]),
             ("render, nothing changed", &platgen, &["-q", "render"]),
         ];

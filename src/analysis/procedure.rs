@@ -89,16 +89,13 @@ fn describe(transition: &Transition, clusters: &[String]) -> Diagnostic {
             )
         }
         Change::Left { objects, successor, volumes } => {
-            let count = match objects.len() {
-                0 | 1 => String::new(),
-                count => format!(" and {}", wording::Count(count - 1, "more object")),
+            let left = match objects.len() {
+                0 | 1 => format!("`{object}` left the files but stays in the cluster"),
+                count => format!("`{object}` and {} left the files but stay in the cluster", wording::Count(count - 1, "more object")),
             };
             let beside = successor.as_ref().map(|new| format!(", beside `{new}` with the same pods")).unwrap_or_default();
             let claims = if *volumes { "; its volume claims stay until they are deleted by name" } else { "" };
-            in_hand(
-                format!("`{object}`{count} left the files but stays in the cluster{beside}"),
-                format!("after the rollout: `{kubectl} delete {}`{claims}", objects.join(" ")),
-            )
+            in_hand(left + &beside, format!("after the rollout: `{kubectl} delete {}`{claims}", objects.join(" ")))
         }
         Change::LosesData(loss) => {
             let message = match loss {

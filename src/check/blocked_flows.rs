@@ -13,7 +13,7 @@ use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
-/// Kinds that say who may call whom, and who there is.
+/// Kinds that the evaluator reads: policies, namespaces and pods.
 const JUDGED: [&str; 7] = ["CronJob", "DaemonSet", "Deployment", "Job", "Namespace", "NetworkPolicy", "StatefulSet"];
 
 /// An address that stands for the internet: no private network has it.
@@ -21,32 +21,18 @@ const INTERNET: Ipv4Addr = Ipv4Addr::new(1, 1, 1, 1);
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::BlockedFlow], judge: Judge::Region(judge), loosens: true };
 
-/// Policies that an API server would refuse, which no flow can be held against.
-pub(super) const INVALID: Rule = Rule { codes: &[Code::UnreadableDocument], judge: Judge::Tree(invalid), loosens: false };
-
-fn policies(context: &TreeContext) -> Result<Policies, Fault> {
+/// The policies of a tree, for the evaluator.
+pub(super) fn policies(context: &TreeContext) -> Result<Policies, Fault> {
     let judged = context.inventory.objects().iter().filter(|object| JUDGED.contains(&object.kind.as_str()));
     let documents: Vec<Document> = judged.map(|object| Document::from_json(&object.value)).collect();
     Policies::read(&documents)
-}
-
-fn invalid(context: &TreeContext, found: &mut Vec<Finding>) {
-    let Err(fault) = policies(context) else { return };
-    let (kind, namespace, name) = (&fault.object.kind, &fault.object.namespace, &fault.object.name);
-    let message = format!("`{}` of `{kind}/{namespace}/{name}`: {}", fault.field, fault.reason);
-    // What names no namespace is judged as if it were in `default`.
-    let object = ["", namespace].iter().find_map(|namespace| context.inventory.get(kind, namespace, name));
-    let pointer = format!("/{}", fault.field.replace(['.', '['], "/").replace(']', ""));
-    found.extend(
-        object.map(|object| Finding::new(Code::UnreadableDocument, object, &pointer, message, "write the field as the API defines it")),
-    );
 }
 
 fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     let Ok(policies) = policies(&context.tree) else { return };
     let ends = Ends::of(context, &policies);
     for flow in &context.region.flows {
-        // Pods that share the network of their node against the spec are told by another rule, and no policy is at fault.
+        // The rule `host-namespace` reports pods that share the network of their node though the spec does not say so.
         let (Some(callers), Some(called)) = (ends.at(&flow.from), ends.at(&flow.to)) else { continue };
         for (out, own) in [(true, &flow.from), (false, &flow.to)] {
             // A workload without pods in the tree makes and takes no connection.
@@ -72,7 +58,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
                     Code::BlockedFlow,
                     &id,
                     message,
-                    "bring the rule back with `platgen render --force=FILE`, or remove what needs the flow",
+                    "bring the rule back with `platgen render --force=FILE`, or remove the dependency in the spec",
                 );
                 let entry = context.region.workload_of(if out { &flow.from } else { &flow.to }).map(|workload| workload.span);
                 found.push(Finding { entry, ..finding.near(near) });
@@ -81,7 +67,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     }
 }
 
-/// The ports to ask for. A flow on every port is rendered without any, so one that is narrowed shows at its ends.
+/// The ports to judge. A flow on every port is rendered without ports: the lowest and the highest show whether it was narrowed.
 fn ports(flow: &Flow) -> &[u16] {
     if flow.ports.is_empty() { &[1, u16::MAX] } else { &flow.ports }
 }
@@ -118,7 +104,7 @@ impl<'p> Ends<'p> {
         Ends { context, policies, workloads, on_nodes }
     }
 
-    /// The places of an end; `None` for pods that share the network of their node though the model says otherwise.
+    /// The places of an end; `None` for pods that share the network of their node though the model does not say so.
     fn at(&self, peer: &Peer) -> Option<Vec<Place>> {
         let pod = |namespace: &str, key: &str, value: &str| {
             let labels = Labels::from([(key.to_owned(), value.to_owned())]);
@@ -139,7 +125,7 @@ impl<'p> Ends<'p> {
             return None;
         }
         Some(match peer {
-            // What is not rendered yet is called by its labels all the same.
+            // A workload that is not rendered has its labels all the same.
             Peer::Workload { namespace, name, .. } => {
                 self.workloads.get(&format!("{namespace}/{name}")).cloned().unwrap_or_else(|| pod(namespace, WORKLOAD, name))
             }

@@ -3,7 +3,7 @@
 use super::context::TreeContext;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
-use crate::inventory::{Object, Selector};
+use crate::inventory::Selector;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -14,7 +14,8 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
     for object in context.inventory.of_kind("PodDisruptionBudget") {
         let selector = object.at("/spec/selector").map(Selector::of).unwrap_or_default();
         let pods = context.inventory.selected(&object.namespace, &selector);
-        let replicas = pods.iter().filter_map(|number| replicas(context, *number)).min();
+        let replicas =
+            pods.iter().filter_map(|number| context.least_replicas(context.inventory.owner(context.inventory.pods().get(*number)?))).min();
         let zero = |pointer: &str| {
             let value = object.at(pointer)?;
             Some(value.as_i64().or_else(|| value.as_str()?.strip_suffix('%')?.parse().ok())? == 0)
@@ -29,28 +30,11 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
             found.push(Finding::new(Code::BlockedEviction, object, "/spec", format!("`{}` allows no eviction", object.id()), help));
         }
         for number in pods {
-            if let Some(other) = budgeted.insert(number, object.id()) {
+            if let Some(other) = budgeted.insert(number, object.id()).filter(|other| *other != object.id()) {
                 let message = format!("`{}` and `{other}` select the same pods, which blocks every eviction", object.id());
                 found.push(Finding::new(Code::BlockedEviction, object, "/spec/selector", message, "keep one of them"));
                 break;
             }
         }
     }
-}
-
-/// The fewest pods that the owner of a template runs; none where that is not known.
-fn replicas(context: &TreeContext, number: usize) -> Option<i64> {
-    let owner = context.inventory.owner(context.inventory.pods().get(number)?);
-    let fixed = owner.at("/spec/replicas").and_then(Value::as_i64);
-    fixed.or_else(|| {
-        let scalers = context.inventory.of_kind("HorizontalPodAutoscaler");
-        let own = |scaler: &&Object| {
-            scaler.namespace == owner.namespace
-                && scaler.text("/spec/scaleTargetRef/name") == owner.name
-                && scaler.text("/spec/scaleTargetRef/kind") == owner.kind
-        };
-        // The autoscaler usually has the name of what it scales.
-        let direct = context.inventory.get("HorizontalPodAutoscaler", &owner.namespace, &owner.name).filter(own);
-        direct.or_else(|| scalers.into_iter().find(own)).and_then(|scaler| scaler.at("/spec/minReplicas")?.as_i64())
-    })
 }

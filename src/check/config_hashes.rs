@@ -15,8 +15,8 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     for map in context.tree.inventory.of_kind("ConfigMap") {
         let Some(workload) = context.workload_of(map) else { continue };
         if !hashes(environment, workload, map).iter().any(|hash| map.name.ends_with(hash)) {
-            let message = format!("the content of `{}` is not what its name was made from", map.id());
-            let help = "change the spec and render again: pods restart with a ConfigMap of another name";
+            let message = format!("the content of `{}` does not match the hash in its name", map.id());
+            let help = "bring the file back with `platgen render --force=FILE`, and change the content in the spec: pods then restart with a new ConfigMap";
             found.push(Finding::new(Code::HashMismatch, map, "/data", message, help));
         }
     }

@@ -1,25 +1,23 @@
-//! What a rule sees: the documents of one cluster, and for a tree of ours the region of the model that they belong to.
+//! The input of the rules: the documents of one cluster, and for a platform of ours the region of the model that they belong to.
 
+use super::kustomize::{self, Kustomizations};
+use super::{Finding, Tree};
+use crate::diagnostic::Code;
 use crate::inventory::{Inventory, Object, Selector};
 use crate::labels;
-use crate::model::{Change, FOREIGN_NAMESPACES, Manifest, Platform, Region, Workload};
+use crate::model::{Change, FOREIGN_NAMESPACES, Manifest, Platform, Region, SYSTEM_NAMESPACES, Workload};
 use crate::provider::Provider;
 use crate::source::Span;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Namespaces of the cluster itself.
-pub(super) const SYSTEM: [&str; 3] = ["kube-node-lease", "kube-public", "kube-system"];
-
-/// Namespaces of a cluster of ours whose objects are not all known here: those of every cluster, and those of add-ons.
-pub(super) const FOREIGN: [&str; 6] = FOREIGN_NAMESPACES;
+use std::collections::BTreeSet;
 
 /// The documents of one cluster, whoever made them.
 pub(super) struct TreeContext<'a> {
     /// Texts by path, below the folder of the cluster.
-    pub(super) files: &'a BTreeMap<String, String>,
+    pub(super) files: &'a Tree,
     pub(super) inventory: Inventory,
-    /// Whether whatever the documents name is in them, or in a namespace of `foreign`: false for a tree without a spec, whose cluster may hold more.
+    pub(super) kustomizations: Kustomizations,
+    /// Whether the documents are all that the cluster holds outside of the namespaces of `foreign`: false for a tree without a spec.
     pub(super) closed: bool,
     /// Namespaces whose objects are not all known.
     pub(super) foreign: &'static [&'static str],
@@ -28,14 +26,45 @@ pub(super) struct TreeContext<'a> {
     namespaces: BTreeSet<String>,
 }
 
+/// A container of a pod template.
+pub(super) struct Container<'s> {
+    /// The object with the pod template.
+    pub(super) object: &'s Object,
+    /// The spec of the pod.
+    pub(super) pod: &'s Value,
+    /// The container.
+    pub(super) value: &'s Value,
+    /// The pointer of the container.
+    pub(super) at: String,
+}
+
+impl Container<'_> {
+    /// The container with its object, for messages.
+    pub(super) fn shown(&self) -> String {
+        format!("the container `{}` of `{}`", text(self.value, "/name"), self.object.id())
+    }
+
+    /// A finding about a value of the container, by its pointer.
+    pub(super) fn finding(&self, rule: Code, pointer: &str, message: impl Into<String>, help: impl Into<String>) -> Finding {
+        Finding::new(rule, self.object, &format!("{}{pointer}", self.at), message, help)
+    }
+}
+
 impl<'a> TreeContext<'a> {
-    /// The documents of a cluster that nothing else is known of.
-    pub(super) fn new(files: &'a BTreeMap<String, String>) -> Self {
-        let documents = files.iter().filter(|(path, _)| !is_kustomization(path));
+    /// The documents of a cluster of which nothing else is known.
+    pub(super) fn new(files: &'a Tree) -> Self {
+        let (kustomizations, charts) = (Kustomizations::read(files), kustomize::charts(files));
+        let others = kustomizations.without_objects();
+        let is_of_chart = |path: &str| {
+            let mut inside = charts.iter().filter_map(|chart| path.strip_prefix(chart));
+            inside.any(|path| path.starts_with("templates/") || ["Chart.yaml", "values.yaml"].contains(&path))
+        };
+        let holds_objects = |path: &str| kustomize::is_manifest(path) && !others.contains(path) && !is_of_chart(path);
+        let documents = files.iter().filter(|(path, _)| holds_objects(path));
         let inventory = Inventory::read(documents.map(|(path, text)| (path.as_str(), text.as_str())));
         let named = inventory.objects().iter().map(|object| if object.kind == "Namespace" { &object.name } else { &object.namespace });
         let namespaces = named.filter(|name| !name.is_empty()).cloned().collect();
-        TreeContext { files, inventory, closed: false, foreign: &SYSTEM, provider: None, namespaces }
+        TreeContext { files, inventory, kustomizations, closed: false, foreign: &SYSTEM_NAMESPACES, provider: None, namespaces }
     }
 
     /// Every known namespace: those that documents declare or stand in, and the foreign ones.
@@ -49,8 +78,8 @@ impl<'a> TreeContext<'a> {
         self.namespaces.get(name).map(String::as_str).or_else(|| self.foreign.iter().copied().find(|foreign| *foreign == name))
     }
 
-    /// Whether objects of a namespace may exist that no document holds. A tree without a spec is taken for complete where it runs pods, and for objects
-    /// that name no namespace.
+    /// Whether a namespace may hold objects that are in no document. Without a spec, a namespace is taken for complete if the tree runs pods in it, and
+    /// so are the objects that name no namespace.
     pub(super) fn is_elsewhere(&self, namespace: &str) -> bool {
         let runs = || !self.inventory.selected(namespace, &Selector::default()).is_empty();
         self.foreign.contains(&namespace) || !(self.closed || namespace.is_empty() || runs())
@@ -64,14 +93,34 @@ impl<'a> TreeContext<'a> {
             Some((object, pointer, spec))
         })
     }
+
+    /// The containers of every pod template.
+    pub(super) fn containers(&self) -> impl Iterator<Item = Container<'_>> {
+        self.pods().flat_map(|(object, pointer, pod)| {
+            let containers = containers(&pointer, pod).into_iter();
+            containers.map(move |(at, value)| Container { object, pod, value, at })
+        })
+    }
+
+    /// The fewest pods that an object runs: the least of its autoscaler, else its replicas. `None` where documents don't say: in a tree without a spec an
+    /// autoscaler may be elsewhere.
+    pub(super) fn least_replicas(&self, object: &Object) -> Option<i64> {
+        let scales = |scaler: &&Object| {
+            scaler.namespace == object.namespace
+                && scaler.text("/spec/scaleTargetRef/name") == object.name
+                && scaler.text("/spec/scaleTargetRef/kind") == object.kind
+        };
+        // The autoscaler usually has the name of its target.
+        let direct = self.inventory.get("HorizontalPodAutoscaler", &object.namespace, &object.name).filter(scales);
+        let number = |object: &Object, pointer: &str| object.at(pointer).and_then(Value::as_i64);
+        match direct.or_else(|| self.inventory.of_kind("HorizontalPodAutoscaler").find(scales)) {
+            Some(scaler) => Some(number(scaler, "/spec/minReplicas").unwrap_or(1)),
+            None => number(object, "/spec/replicas").or(self.closed.then_some(1)),
+        }
+    }
 }
 
-/// Whether a file is one that kustomize is told by; its document is applied by nobody.
-pub(super) fn is_kustomization(path: &str) -> bool {
-    matches!(path.rsplit('/').next(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
-}
-
-/// The documents of a region, and what the model says of it.
+/// The documents of a region with its model.
 pub(super) struct RegionContext<'a> {
     pub(super) tree: TreeContext<'a>,
     pub(super) platform: &'a Platform,
@@ -79,9 +128,9 @@ pub(super) struct RegionContext<'a> {
 }
 
 impl<'a> RegionContext<'a> {
-    pub(super) fn new(platform: &'a Platform, region: &'a Region, files: &'a BTreeMap<String, String>) -> Self {
+    pub(super) fn new(platform: &'a Platform, region: &'a Region, files: &'a Tree) -> Self {
         let mut tree = TreeContext::new(files);
-        (tree.closed, tree.foreign, tree.provider) = (true, &FOREIGN, Some(region.provider));
+        (tree.closed, tree.foreign, tree.provider) = (true, &FOREIGN_NAMESPACES, Some(region.provider));
         RegionContext { tree, platform, region }
     }
 
@@ -90,8 +139,8 @@ impl<'a> RegionContext<'a> {
         self.region.workloads.get(&format!("{}/{}", object.namespace, object.labels.get(labels::WORKLOAD)?))
     }
 
-    /// The entry of the spec that an object comes from, and the reason that the spec gives for what is special about a place in it: that of the manifest
-    /// which brings it, of the patch which changes it, of the namespace it declares, or of its workload.
+    /// The entry of the spec that an object comes from, and the reason that the spec gives for the value at a pointer: the reason of the manifest that
+    /// brings the object, of the patch that changes the value, of the namespace or of the workload.
     pub(super) fn declared(&self, id: &str, pointer: &str) -> (Option<Span>, Option<&'a str>) {
         if let Some(manifest) = self.platform.manifests.iter().find(|manifest| brings(manifest, id)) {
             return (Some(manifest.span), Some(&manifest.reason));
@@ -151,6 +200,13 @@ fn brings(manifest: &Manifest, id: &str) -> bool {
             namespace => id == format!("{kind}/{namespace}/{name}"),
         })
     })
+}
+
+/// The containers of a pod with their pointers, those that run first before the others.
+pub(super) fn containers<'v>(pointer: &str, spec: &'v Value) -> Vec<(String, &'v Value)> {
+    let of =
+        |key: &'static str| list(spec, key).iter().enumerate().map(move |(at, container)| (format!("{pointer}/{key}/{at}"), container));
+    of("initContainers").chain(of("containers")).collect()
 }
 
 /// The text at a JSON pointer; empty where there is none.

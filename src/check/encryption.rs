@@ -1,35 +1,37 @@
 //! Every way in from outside is encrypted; the plain port only redirects.
 
-use super::context::{RegionContext, list, text};
+use super::context::{TreeContext, list, text};
 use super::route_conflicts::{parents, routes};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-pub(super) const RULE: Rule = Rule { codes: &[Code::ExposedWithoutTls], judge: Judge::Region(judge), loosens: true };
+pub(super) const RULE: Rule = Rule { codes: &[Code::ExposedWithoutTls], judge: Judge::Tree(judge), loosens: true };
 
-fn judge(region: &RegionContext, found: &mut Vec<Finding>) {
-    let context = &region.tree;
+fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
     let mut unprotected = BTreeSet::new();
     for gateway in context.inventory.of_kind("Gateway") {
         for (number, listener) in gateway.items("/spec/listeners").iter().enumerate() {
             let name = text(listener, "/name");
-            let ends = text(listener, "/tls/mode") == "Terminate"
-                && !listener.pointer("/tls/certificateRefs").is_none_or(|refs| refs.as_array().is_none_or(Vec::is_empty));
+            // A listener that passes TLS through needs no certificate; `options` name the certificates of a cloud.
+            let encrypts = text(listener, "/tls/mode") == "Passthrough"
+                || listener.pointer("/tls/options").is_some()
+                || listener.pointer("/tls/certificateRefs").and_then(Value::as_array).is_some_and(|refs| !refs.is_empty());
             let fault = match text(listener, "/protocol") {
                 "HTTP" => {
                     unprotected.insert((gateway.namespace.clone(), gateway.name.clone(), name.to_owned()));
                     let from = text(listener, "/allowedRoutes/namespaces/from");
                     (!["", "Same"].contains(&from)).then_some("takes routes of other namespaces without encryption")
                 }
-                "HTTPS" | "TLS" => (!ends).then_some("has no certificate"),
-                _ => Some("speaks neither HTTP nor TLS"),
+                "HTTPS" | "TLS" => (!encrypts).then_some("has no certificate"),
+                // Other protocols may be encrypted by themselves.
+                _ => context.closed.then_some("speaks neither HTTP nor TLS"),
             };
             if let Some(fault) = fault {
                 let message = format!("the listener `{name}` of `{}` {fault}", gateway.id());
                 let at = format!("/spec/listeners/{number}");
-                let help = "end TLS at every listener but the one that redirects";
+                let help = "terminate TLS at every listener but the one that redirects";
                 found.push(Finding::new(Code::ExposedWithoutTls, gateway, &at, message, help));
             }
         }
@@ -46,7 +48,7 @@ fn judge(region: &RegionContext, found: &mut Vec<Finding>) {
                 || (parent.2.is_empty() && unprotected.iter().any(|known| (&known.0, &known.1) == (&parent.0, &parent.1)));
             if open && !all {
                 let message = format!("`{}` answers without encryption on the Gateway `{}`", route.id(), parent.1);
-                let help = "attach it to the listener `https`";
+                let help = "attach the route to a listener with TLS: set `sectionName`";
                 found.push(Finding::new(Code::ExposedWithoutTls, route, "/spec/parentRefs", message, help));
             } else if open {
                 redirected.insert(parent);

@@ -18,7 +18,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     for object in inventory.of_kind("RoleBinding").chain(inventory.of_kind("ClusterRoleBinding")) {
         let role = object.text("/roleRef/name");
         let exists = is_of_every_cluster(role) || roles(&context.tree).any(|known| known.name == role);
-        // Other rules tell of `cluster-admin`, and of roles that don't exist.
+        // Other rules report `cluster-admin`, and roles that don't exist.
         if !exists || role == super::cluster_admin::ROLE {
             continue;
         }

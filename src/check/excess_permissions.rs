@@ -8,7 +8,7 @@ use serde_json::Value;
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::ExcessPermission], judge: Judge::Region(judge), loosens: true };
 
-/// Resources of the core group that give more than they seem to.
+/// Resources of the core group whose rights reach further than their name says.
 const CLOSED: [&str; 7] =
     ["nodes/proxy", "pods/attach", "pods/ephemeralcontainers", "pods/exec", "pods/proxy", "serviceaccounts/token", "services/proxy"];
 

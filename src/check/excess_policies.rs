@@ -1,12 +1,12 @@
 //! No network policy allows a connection that no flow of the model asks for.
 
-use super::context::{FOREIGN, RegionContext, list};
+use super::context::{RegionContext, list};
 use super::policy_peers::{Way, namespaces, pods, selector, selector_of};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::{Labels, Object};
 use crate::labels::WORKLOAD;
-use crate::model::{Addon, Peer, Region};
+use crate::model::{Addon, FOREIGN_NAMESPACES, Peer, Region};
 use crate::value::Cidr;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,16 +16,16 @@ pub(super) const RULE: Rule = Rule { codes: &[Code::ExcessPolicy], judge: Judge:
 /// The ports of a flow; none are all.
 type Ports = Option<BTreeSet<u64>>;
 
-/// What the flows of the model allow: own side, other side, ports; no ports are all.
+/// The connections that the flows of the model allow, by both sides.
 #[derive(Default)]
 struct Allowed {
     flows: BTreeMap<(String, String), Vec<(usize, Ports)>>,
 }
 
-/// The name of every end that policies know by its addresses.
+/// The name of every end outside of the cluster, which policies know by its addresses.
 const OUTSIDE: &str = "outside";
 
-/// A name of an end that two flows share when they mean the same.
+/// The name of an end: the same for two flows with the same end.
 fn key(peer: &Peer) -> String {
     match peer {
         Peer::Workload { namespace, name, .. } => format!("{namespace}/{name}"),
@@ -64,7 +64,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     let allowed = Allowed::of(context.region);
     for policy in context.tree.inventory.of_kind("NetworkPolicy") {
         for way in Way::BOTH {
-            // A rule without peers and ports is told by another rule.
+            // The rule `open-policy` reports rules that allow everything.
             for (at, rule) in way.rules(policy).filter(|(_, rule)| !super::open_policies::allows_all(rule, way)) {
                 if let Some(excess) = excess(context, &allowed, policy, way, rule) {
                     let side = if way == Way::In { "ingress from" } else { "egress to" };
@@ -77,7 +77,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     }
 }
 
-/// What a rule allows and no flow asks for, in words.
+/// The connection that a rule allows and no flow needs, in words.
 fn excess(context: &RegionContext, allowed: &Allowed, policy: &Object, way: Way, rule: &Value) -> Option<String> {
     let peers = list(rule, way.field());
     if peers.is_empty() {
@@ -148,10 +148,10 @@ fn workload(context: &RegionContext, pod: usize) -> String {
     format!("{}/{}", context.tree.inventory.owner(pod).namespace, pod.labels.get(WORKLOAD).map_or("", String::as_str))
 }
 
-/// The peers in the namespaces of add-ons: the ones that flows know, by their one label, and anything else by what it says.
+/// The names of a peer in the namespaces of add-ons: an add-on of the model by its label, any other peer as it is written.
 fn foreign(context: &RegionContext, policy: &Object, peer: &Value) -> Option<Vec<String>> {
     let named = namespaces(&context.tree, policy, peer);
-    if !named.iter().any(|name| FOREIGN.contains(name)) {
+    if !named.iter().any(|name| FOREIGN_NAMESPACES.contains(name)) {
         return None;
     }
     let wanted = selector(peer, "podSelector").unwrap_or_default();

@@ -1,11 +1,11 @@
-//! What a rule finds, and how it is told: at the file and line of the tree, with the entry of the spec as the other place.
+//! Findings of the rules, and their diagnostics: at the file and line of the tree, with the entry of the spec as the related place.
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::inventory::{Object, Place, locate};
 use crate::source::{FileId, Sources, Span};
 use std::collections::BTreeMap;
 
-/// What a rule found.
+/// A violation of a rule.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Finding {
     /// The rule.
@@ -18,13 +18,13 @@ pub struct Finding {
     pub file: String,
     /// The place in the file.
     pub at: At,
-    /// What is wrong.
+    /// The violation, in one sentence.
     pub message: String,
-    /// What to do.
+    /// The next step.
     pub help: String,
     /// The entry of the spec that the object comes from.
     pub entry: Option<Span>,
-    /// Why the spec accepts it: the reason of the patch, manifest, workload or namespace that asks for exactly this.
+    /// The reason for which the spec accepts the finding: that of the patch, manifest, workload or namespace that asks for it.
     pub reason: Option<String>,
 }
 
@@ -66,7 +66,7 @@ impl Finding {
         Finding { file: file.to_owned(), at: At::Line(line), ..Finding::missing(rule, file, message, help) }
     }
 
-    /// Shows the place of another object, where what is missing has none of its own.
+    /// Shows the place of another object, for a missing object that has none of its own.
     pub(super) fn near(mut self, object: Option<&Object>) -> Finding {
         if let Some(object) = object {
             (self.file, self.at) = (object.file.clone(), At::Object(object.place.clone()));
@@ -75,7 +75,8 @@ impl Finding {
     }
 }
 
-/// Findings as diagnostics, accepted ones as notes with their reasons. The files that they are in join the sources; `files` are the texts of the tree, `folder` is its name for people.
+/// Findings as diagnostics, accepted ones as notes with their reasons. `files` are the texts of the tree; those with findings are added to the sources, under
+/// `folder`, the name of the tree in messages.
 pub fn diagnostics(findings: Vec<Finding>, files: &BTreeMap<String, String>, folder: &str, sources: &mut Sources) -> Vec<Diagnostic> {
     let mut by_file: BTreeMap<&str, Vec<&At>> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| files.contains_key(&finding.file)) {

@@ -1,9 +1,8 @@
 //! Every container of a platform holds the restricted Pod Security Standard, cannot write to its image, and mounts no API token.
 //!
-//! Kubernetes grants whatever is not refused, so here a missing line counts. Rights that are granted in words are told by other rules.
+//! Kubernetes grants every right that a document does not refuse, so a missing line is a finding. Other rules report rights that a document grants.
 
-use super::context::{RegionContext, text};
-use super::pod_parts::containers;
+use super::context::RegionContext;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::{Code, wording};
 use serde_json::Value;
@@ -17,13 +16,12 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             let at = format!("{pointer}/automountServiceAccountToken");
             found.push(Finding::new(Code::UnhardenedPod, object, &at, message, "set `automountServiceAccountToken: false`"));
         }
-        for (at, container) in containers(&pointer, spec) {
-            let lacks = lacks(spec, container);
-            if !lacks.is_empty() {
-                let message = format!("the container `{}` of `{}` lacks {}", text(container, "/name"), object.id(), wording::all(&lacks));
-                let at = format!("{at}/securityContext");
-                found.push(Finding::new(Code::UnhardenedPod, object, &at, message, "write it into the `securityContext`"));
-            }
+    }
+    for container in context.tree.containers() {
+        let lacks = lacks(container.pod, container.value);
+        if !lacks.is_empty() {
+            let message = format!("{} lacks {}", container.shown(), wording::all(&lacks));
+            found.push(container.finding(Code::UnhardenedPod, "/securityContext", message, "write it into the `securityContext`"));
         }
     }
 }
@@ -33,7 +31,7 @@ fn lacks(spec: &Value, container: &Value) -> Vec<&'static str> {
     let own = |pointer: &str| container.pointer(&format!("/securityContext{pointer}"));
     let either = |pointer: &str| own(pointer).or_else(|| spec.pointer(&format!("/securityContext{pointer}")));
     let drops = own("/capabilities/drop").and_then(Value::as_array).is_some_and(|list| list.iter().any(|name| name == "ALL"));
-    // The rule `root-user` tells of containers that name user 0.
+    // The rule `root-user` reports containers that name user 0.
     let is_root = either("/runAsUser").and_then(Value::as_i64) == Some(0);
     let seccomp = either("/seccompProfile/type").and_then(Value::as_str);
     let lines = [

@@ -1,7 +1,6 @@
 //! No pod uses the namespaces, folders or ports of its node.
 
 use super::context::{TreeContext, list, text};
-use super::pod_parts::containers;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 
@@ -27,18 +26,16 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
             let at = format!("{pointer}/volumes/{number}/hostPath");
             found.push(Finding::new(Code::HostPath, object, &at, message, "use a volume of the pod's own"));
         }
-        for (at, container) in containers(&pointer, spec) {
-            for (number, port) in list(container, "ports").iter().enumerate() {
-                // Every port of a pod in the network of its node is one of the node: the API server fills it in.
-                let host = port
-                    .get("hostPort")
-                    .and_then(|port| port.as_u64())
-                    .filter(|_| spec.get("hostNetwork").is_none_or(|value| value != true));
-                if let Some(host) = host.filter(|host| *host > 0) {
-                    let message = format!("the container `{}` of `{id}` takes the port {host} of its node", text(container, "/name"));
-                    let at = format!("{at}/ports/{number}/hostPort");
-                    found.push(Finding::new(Code::HostPort, object, &at, message, "use a Service"));
-                }
+    }
+    for container in context.containers() {
+        // In the network of the node every port is one of the node: the API server fills `hostPort` in.
+        if container.pod.get("hostNetwork").is_some_and(|value| value == true) {
+            continue;
+        }
+        for (number, port) in list(container.value, "ports").iter().enumerate() {
+            if let Some(host) = port.get("hostPort").and_then(|port| port.as_u64()).filter(|host| *host > 0) {
+                let message = format!("{} takes the port {host} of its node", container.shown());
+                found.push(container.finding(Code::HostPort, &format!("/ports/{number}/hostPort"), message, "use a Service"));
             }
         }
     }

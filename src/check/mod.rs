@@ -1,12 +1,13 @@
 //! The rules of `platgen check`: the documents of a tree as they lie on disk, with their patches, raw manifests and hand edits.
 //!
-//! An API server accepts references to objects that don't exist, selectors that match no pod and policies for ports that nobody has; and it grants
-//! whatever a document asks for. The rules find both. Most need nothing but the documents ([`tree_findings`]), so that any tree of manifests can be
-//! judged; the others hold a region of ours against the model ([`findings`]). Whether the renderer prints what the model says is a question for tests,
-//! not for this module.
+//! An API server accepts references to objects that don't exist, selectors that match no pod and policies for ports that no container has; and it grants
+//! every right that a document asks for. The rules find both. Most of them need nothing but the documents ([`tree_findings`]), so that any tree of
+//! manifests can be judged; the others compare a region with the model ([`findings`]). Tests, not this module, judge whether the renderer prints what
+//! the model says, and `platgen render --check` lists the files that differ from the spec. An edit is a finding here if it has a meaning: a right that
+//! nobody declared, a guard that is gone, an image or a secret from elsewhere ([`Judge::Edits`]).
 //!
-//! A finding that the spec asks for, and says why, is accepted with that reason: see [`Finding::reason`]. `waivers` of the spec accept others
-//! ([`apply`]). Each rule, or each walk that finds for several, is one file and one line of [`RULES`].
+//! A finding that the spec asks for is accepted with the reason that the spec gives: see [`Finding::reason`]. `waivers` of the spec accept others
+//! ([`apply`]). Each rule, or each group of rules that share a walk, is one file and one line of [`RULES`].
 
 mod blocked_flows;
 mod budgets;
@@ -25,7 +26,9 @@ mod host_access;
 mod images;
 mod isolation;
 mod kustomization;
+mod kustomize;
 mod memory_limits;
+mod missing_guards;
 mod missing_namespaces;
 mod open_policies;
 mod permissions;
@@ -41,37 +44,45 @@ mod scheduling;
 mod selectors;
 mod service_ports;
 mod system_namespaces;
+mod undeclared_sources;
+mod unknown_regions;
 mod unreadable_documents;
 mod waivers;
 mod wrong_environment;
 
 pub use finding::{At, Finding, diagnostics};
+pub use unreadable_documents::garbled;
 pub use waivers::{Judged, apply};
 
 use crate::diagnostic::Code;
 use crate::files::Files;
+use crate::inventory::Place;
 use crate::model::{Estate, Platform, Region};
 use context::{RegionContext, TreeContext};
+use kustomize::Kustomizations;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A rule, or several that one walk finds.
+/// A rule, or several rules that share a walk.
 struct Rule {
     codes: &'static [Code],
     judge: Judge,
-    /// Whether the spec may ask for what the rule finds: then the reason that the spec gives accepts the finding.
+    /// Whether the spec may ask for the finding: the reason that the spec gives then accepts it.
     loosens: bool,
 }
 
-/// What a rule looks at.
+/// The input of a rule.
 enum Judge {
     /// The documents of any cluster.
     Tree(fn(&TreeContext, &mut Vec<Finding>)),
-    /// The documents of a region, and its model.
+    /// The documents of a region with its model.
     Region(fn(&RegionContext, &mut Vec<Finding>)),
+    /// The documents of a region that differ from those that the spec renders, and the rendered ones.
+    Edits(fn(&RegionContext, &RegionContext, &mut Vec<Finding>)),
+    /// The folders of all regions.
+    Estate(fn(&Estate, &Tree, &mut Vec<Finding>)),
 }
 
 const RULES: &[Rule] = &[
-    blocked_flows::INVALID,
     blocked_flows::RULE,
     budgets::RULE,
     cluster_admin::RULE,
@@ -85,12 +96,15 @@ const RULES: &[Rule] = &[
     hardening::RULE,
     host_access::RULE,
     images::RULE,
+    isolation::FOREIGN,
     isolation::RULE,
     kustomization::RULE,
     memory_limits::RULE,
+    missing_guards::RULE,
     missing_namespaces::RULE,
     open_policies::RULE,
     permissions::RULE,
+    plain_secrets::BY_HAND,
     plain_secrets::RULE,
     pod_parts::RULE,
     pod_security::RULE,
@@ -103,6 +117,8 @@ const RULES: &[Rule] = &[
     selectors::RULE,
     service_ports::RULE,
     system_namespaces::RULE,
+    undeclared_sources::RULE,
+    unknown_regions::RULE,
     unreadable_documents::RULE,
     wrong_environment::RULE,
 ];
@@ -110,7 +126,7 @@ const RULES: &[Rule] = &[
 /// The texts of YAML files by path, `/` between parts.
 pub type Tree = BTreeMap<String, String>;
 
-/// The findings of a tree of manifests that no spec is known of, and what was looked at.
+/// The findings of a tree of manifests without a spec, and what was judged.
 #[derive(Debug, Default)]
 pub struct TreeFindings {
     /// The findings, sorted by file.
@@ -118,54 +134,55 @@ pub struct TreeFindings {
     /// How many objects the tree holds.
     pub objects: usize,
     /// Files that hold no object of Kubernetes.
-    pub skipped: Vec<String>,
+    pub skipped: BTreeSet<String>,
+    /// Folders whose kustomization changes objects or adds some: kustomize was not run.
+    pub changing: BTreeSet<String>,
 }
 
-/// Judges any tree of manifests by the rules that need no spec. Each folder with a `kustomization.yaml` is a cluster of its own, the files outside of
-/// such folders are one together.
+/// Judges any tree of manifests by the rules that need no spec, each cluster of the tree by itself: see [`kustomize`].
 pub fn tree_findings(tree: &Tree) -> TreeFindings {
-    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-    let mut roots: BTreeSet<String> = tree.keys().filter(|path| context::is_kustomization(path)).map(|path| folder(path)).collect();
-    roots.insert(String::new());
-    let mut clusters: BTreeMap<&str, Tree> = BTreeMap::new();
-    for (path, text) in tree {
-        let inside = |root: &&String| path.starts_with(root.as_str());
-        let root = roots.iter().filter(inside).find(|root| !root.is_empty()).map_or("", String::as_str);
-        clusters.entry(root).or_default().insert(path.clone(), text.clone());
-    }
-    let mut judged = TreeFindings::default();
-    for files in clusters.values() {
-        let context = TreeContext::new(files);
+    let kustomizations = Kustomizations::read(tree);
+    let mut judged = TreeFindings { changing: kustomizations.changing().cloned().collect(), ..TreeFindings::default() };
+    let mut objects: BTreeSet<(String, Place)> = BTreeSet::new();
+    for files in kustomizations.clusters(tree) {
+        let context = TreeContext::new(&files);
         for rule in RULES {
             if let Judge::Tree(judge) = rule.judge {
                 judge(&context, &mut judged.findings);
             }
         }
-        judged.objects += context.inventory.objects().len();
+        objects.extend(context.inventory.objects().iter().map(|object| (object.file.clone(), object.place.clone())));
         judged.skipped.extend(context.inventory.skipped().iter().cloned());
     }
-    judged.findings = sorted(judged.findings);
+    (judged.findings, judged.objects) = (sorted(judged.findings), objects.len());
     judged
 }
 
-/// Judges the regions of an estate in the tree that is committed. `rendered` is what the spec renders to today: a loosening that is in both comes from the
-/// spec, which says why; one that is in the tree alone was made by hand. A region without files is an empty one.
+/// Judges the regions of an estate in the committed tree. `rendered` holds the files that the spec renders today: a loosening in both comes from the spec,
+/// with its reason; one in the tree alone was made by hand. A region without files is an empty one.
 pub fn findings(estate: &Estate, rendered: &Files, tree: &Tree) -> Vec<Finding> {
     let mut found = Vec::new();
     for (environment, platform) in &estate.environments {
         for (name, region) in &platform.regions {
             let folder = folder(environment, name);
-            let files = files_of(tree, &folder);
-            let mut here = findings_in(platform, region, &files);
-            if here.iter().any(|finding| loosens(finding.rule)) {
-                let empty = Tree::new();
-                let said = rendered.units.get(&folder).map_or(&empty, |unit| &unit.files);
-                accept(&RegionContext::new(platform, region, said), &mut here);
-            }
-            for finding in &mut here {
-                if !finding.file.is_empty() {
-                    finding.file = format!("{folder}/{}", finding.file);
+            let (files, none) = (files_of(tree, &folder), Tree::new());
+            let said = rendered.units.get(&folder).map_or(&none, |unit| &unit.files);
+            let context = RegionContext::new(platform, region, &files);
+            let mut here = judge(&context);
+            let is_edited =
+                files.iter().any(|(path, text)| said.get(path) != Some(text)) || said.keys().any(|path| !files.contains_key(path));
+            if is_edited || here.iter().any(|finding| loosens(finding.rule)) {
+                let said = RegionContext::new(platform, region, said);
+                for rule in RULES {
+                    if let Judge::Edits(judge) = rule.judge {
+                        judge(&context, &said, &mut here);
+                    }
                 }
+                accept(&said, &mut here);
+            }
+            let mut here = complete(&context, here);
+            for finding in here.iter_mut().filter(|finding| !finding.file.is_empty()) {
+                finding.file = format!("{folder}/{}", finding.file);
             }
             found.extend(here);
         }
@@ -173,12 +190,27 @@ pub fn findings(estate: &Estate, rendered: &Files, tree: &Tree) -> Vec<Finding> 
     found
 }
 
-/// What the rules find in the Kubernetes files of one region, sorted by file, before anything is accepted.
+/// Judges the folders of the committed tree: whether each belongs to a region of the whole estate.
+pub fn findings_of_folders(estate: &Estate, tree: &Tree) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for rule in RULES {
+        if let Judge::Estate(judge) = rule.judge {
+            judge(estate, tree, &mut found);
+        }
+    }
+    found
+}
+
+/// The findings in the Kubernetes files of one region, sorted by file, by the rules that need no rendered files. Nothing is accepted.
 pub fn findings_in(platform: &Platform, region: &Region, files: &Tree) -> Vec<Finding> {
     let context = RegionContext::new(platform, region, files);
-    let mut found = judge(&context);
+    complete(&context, judge(&context))
+}
+
+/// Adds the environment and the entry of the spec.
+fn complete(context: &RegionContext, mut found: Vec<Finding>) -> Vec<Finding> {
     for finding in &mut found {
-        finding.environment = platform.environment.to_string();
+        finding.environment = context.platform.environment.to_string();
         finding.entry = finding.entry.or_else(|| context.declared(&finding.object, pointer(finding)).0);
     }
     sorted(found)
@@ -190,12 +222,13 @@ fn judge(context: &RegionContext) -> Vec<Finding> {
         match rule.judge {
             Judge::Tree(judge) => judge(&context.tree, &mut found),
             Judge::Region(judge) => judge(context, &mut found),
+            Judge::Edits(_) | Judge::Estate(_) => {}
         }
     }
     found
 }
 
-/// Accepts findings that the files of the spec have as well, where the spec says why.
+/// Accepts findings that the rendered files have as well, with the reason that the spec gives.
 fn accept(said: &RegionContext, found: &mut [Finding]) {
     let asked: BTreeSet<(Code, String, String)> =
         judge(said).into_iter().map(|finding| (finding.rule, finding.object, finding.message)).collect();

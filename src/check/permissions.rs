@@ -1,4 +1,4 @@
-//! Every verb and resource of a role is one that the API has, and none stands for all.
+//! The API has every verb and resource of a role, and no role uses `*`.
 
 use super::context::TreeContext;
 use super::{Finding, Judge, Rule};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::UnknownPermission], judge: Judge::Tree(judge), loosens: true };
 
-/// What the API lets one do with objects.
+/// The verbs of the API.
 const VERBS: [&str; 14] = [
     "approve",
     "attest",
@@ -77,7 +77,7 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
                 };
                 let help = match wording::suggest(word, known.iter().copied()) {
                     Some(close) => format!("did you mean `{close}`?"),
-                    None => "spell out what is granted".to_owned(),
+                    None => "list the verbs and resources that are needed".to_owned(),
                 };
                 found.push(Finding::new(Code::UnknownPermission, object, &format!("/rules/{number}/{field}"), message, help));
             };

@@ -1,6 +1,6 @@
-//! The parts of a pod name each other, and no two have one name.
+//! Names inside of a pod lead to its volumes and ports, and no two parts have the same name.
 
-use super::context::{TreeContext, list, text};
+use super::context::{TreeContext, containers, list, text};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use serde_json::Value;
@@ -61,11 +61,4 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
             }
         }
     }
-}
-
-/// The containers of a pod with their pointers, those that run first before the others.
-pub(super) fn containers<'v>(pointer: &str, spec: &'v Value) -> Vec<(String, &'v Value)> {
-    let of =
-        |key: &'static str| list(spec, key).iter().enumerate().map(move |(at, container)| (format!("{pointer}/{key}/{at}"), container));
-    of("initContainers").chain(of("containers")).collect()
 }

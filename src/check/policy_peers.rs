@@ -1,4 +1,4 @@
-//! Every peer of a network policy is the pods of something, and every port one of theirs.
+//! Every peer of a network policy selects pods, and every port is one of theirs.
 
 use super::context::{TreeContext, list};
 use super::service_ports::may_have_port;
@@ -71,7 +71,7 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
                     let elsewhere = named.iter().any(|name| context.is_elsewhere(name)) || (named.is_empty() && !context.closed);
                     foreign |= elsewhere;
                     if pods.is_empty() && !elsewhere {
-                        let message = format!("`{}` names pods that nothing runs: {peer}", policy.id());
+                        let message = format!("`{}` selects pods that no object runs: {peer}", policy.id());
                         let (at, help) = (format!("{at}/{}/{number}", way.field()), "name the labels and the namespace of pods that exist");
                         found.push(Finding::new(Code::UnknownPeer, policy, &at, message, help));
                     }

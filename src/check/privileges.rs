@@ -1,7 +1,6 @@
 //! No container has more rights than its program needs: the baseline of the Pod Security Standards, and no root.
 
-use super::context::{TreeContext, text};
-use super::pod_parts::containers;
+use super::context::TreeContext;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::Object;
@@ -21,38 +20,28 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
         if let Some(security) = spec.get("securityContext") {
             root(object, &format!("{pointer}/securityContext"), security, &format!("the pods of `{}` run", object.id()), found);
         }
-        for (at, container) in containers(&pointer, spec) {
-            let Some(security) = container.get("securityContext") else { continue };
-            let (at, name) =
-                (format!("{at}/securityContext"), format!("the container `{}` of `{}`", text(container, "/name"), object.id()));
-            let is = |field: &str| security.get(field).is_some_and(|value| value == true);
-            let mut tell = |rule, field: &str, message: String, help: &str| {
-                found.push(Finding::new(rule, object, &format!("{at}/{field}"), message, help));
-            };
-            let windows = security.pointer("/windowsOptions/hostProcess").is_some_and(|value| value == true);
-            if is("privileged") || windows {
-                tell(
-                    Code::PrivilegedContainer,
-                    "privileged",
-                    format!("{name} is privileged"),
-                    "remove it, or add the one capability that is needed",
-                );
-            } else if is("allowPrivilegeEscalation") {
-                let message = format!("{name} may gain more rights than it starts with");
-                tell(Code::PrivilegeEscalation, "allowPrivilegeEscalation", message, "set it to `false`");
-            }
-            let added = security.pointer("/capabilities/add").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-            let added: Vec<&str> = added.filter(|name| *name != ALLOWED).collect();
-            if !added.is_empty() {
-                tell(
-                    Code::AddedCapability,
-                    "capabilities/add",
-                    format!("{name} has the capabilities `{}`", added.join("`, `")),
-                    "remove them",
-                );
-            }
-            root(object, &at, security, &format!("{name} runs"), found);
+    }
+    for container in context.containers() {
+        let Some(security) = container.value.get("securityContext") else { continue };
+        let name = container.shown();
+        let is = |pointer: &str| security.pointer(pointer).is_some_and(|value| value == true);
+        let mut tell = |rule, field: &str, message: String, help: &str| {
+            found.push(container.finding(rule, &format!("/securityContext/{field}"), message, help));
+        };
+        if is("/privileged") || is("/windowsOptions/hostProcess") {
+            let help = "remove `privileged`, or add the one capability that is needed";
+            tell(Code::PrivilegedContainer, "privileged", format!("{name} is privileged"), help);
+        } else if is("/allowPrivilegeEscalation") {
+            let message = format!("{name} may gain more rights than it starts with");
+            tell(Code::PrivilegeEscalation, "allowPrivilegeEscalation", message, "set it to `false`");
         }
+        let added = security.pointer("/capabilities/add").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let added: Vec<&str> = added.filter(|name| *name != ALLOWED).collect();
+        if !added.is_empty() {
+            let message = format!("{name} has the capabilities `{}`", added.join("`, `"));
+            tell(Code::AddedCapability, "capabilities/add", message, "remove them");
+        }
+        root(container.object, &format!("{}/securityContext", container.at), security, &format!("{name} runs"), found);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Closed-world rules: every name that an object uses for another is the name of something.
+//! Every name that an object uses for another object leads to one.
 
 use super::context::{TreeContext, text};
 use super::{Finding, Judge, Rule};
@@ -8,7 +8,7 @@ use crate::provider::Provider;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The Secrets of a region that something makes, by `namespace/name`: their entries, none where these are not known.
+/// The Secrets that documents make, by `namespace/name`, with their entries; `None` where these are not known.
 type Secrets = BTreeMap<String, Option<BTreeSet<String>>>;
 
 pub(super) const RULE: Rule = Rule {
@@ -72,7 +72,7 @@ fn help(context: &TreeContext, reference: &Reference) -> String {
     }
 }
 
-/// Why the reference leads nowhere, as a part of a sentence.
+/// The reason why a reference leads nowhere, as a part of a sentence.
 fn missing(context: &TreeContext, secrets: &Secrets, object: &Object, reference: &Reference) -> Option<String> {
     let Reference { kind, namespace, name, part, .. } = reference;
     let absent = || Some("which does not exist".to_owned());
@@ -134,11 +134,14 @@ fn admits(context: &TreeContext, gateway: &Object, listener: &Value, object: &Ob
     }
 }
 
-/// Whether the cluster, its provider or an add-on brings what is named. In a tree without a spec that is whatever belongs to no namespace.
+/// Whether the cluster, its provider, an add-on or kustomize brings the named object. Without a spec, objects that belong to no namespace may be
+/// elsewhere.
 fn is_given(context: &TreeContext, reference: &Reference) -> bool {
     let name = reference.name.as_str();
     match reference.kind.as_str() {
         "ConfigMap" if name == "kube-root-ca.crt" => true,
+        "ConfigMap" if context.kustomizations.lists("configMapGenerator", name) => true,
+        "Secret" if context.kustomizations.lists("secretGenerator", name) => true,
         "ServiceAccount" if name == "default" => true,
         "PriorityClass" => !context.closed || name.starts_with("system-"),
         "ClusterRole" => is_of_every_cluster(name),
@@ -166,7 +169,7 @@ fn storage_classes(provider: Provider) -> &'static [&'static str] {
     }
 }
 
-/// Every Secret that something makes.
+/// Every Secret that a document makes: the Secret itself, an ExternalSecret, a Certificate.
 fn secrets(context: &TreeContext) -> Secrets {
     let keys = |value: Option<&Value>| value.and_then(Value::as_object).map(|map| map.keys().cloned().collect::<BTreeSet<_>>());
     let mut secrets = Secrets::new();

@@ -3,29 +3,28 @@
 use super::context::RegionContext;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
-use crate::model::{Kind, Volume};
+use crate::model::Volume;
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::SingleReplica], judge: Judge::Region(judge), loosens: false };
 
 fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
-    for workload in context.region.workloads.values() {
-        let name = format!("{}/{}", workload.namespace, workload.name);
-        let kind = match workload.kind {
-            Kind::Deployment => "Deployment",
-            Kind::StatefulSet => "StatefulSet",
-            Kind::DaemonSet | Kind::CronJob(_) | Kind::Job { .. } => continue,
-        };
+    if !context.platform.protected {
+        return;
+    }
+    for object in ["Deployment", "StatefulSet"].iter().flat_map(|kind| context.tree.inventory.of_kind(kind)) {
+        let Some(workload) = context.workload_of(object).filter(|workload| workload.service.is_some()) else { continue };
+        let name = format!("{}/{}", object.namespace, object.name);
         // A cache loses nothing that its clients can't make again.
-        let cache = workload.is_store() && !workload.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));
-        if context.platform.protected && workload.service.is_some() && workload.replicas.0 < 2 && !cache {
-            let message = format!("one replica of `{name}` serves in the protected environment `{}`", context.platform.environment);
-            let help = if workload.is_store() {
-                "say `replicas` where the engine keeps copies of its own, or a waiver with the reason why one is enough"
-            } else {
-                "say `scale: {replicas: 2..6}` or more, or a waiver with the reason why one is enough"
-            };
-            let finding = Finding::missing(Code::SingleReplica, &format!("{kind}/{name}"), message, help);
-            found.push(Finding { entry: Some(workload.span), ..finding });
+        let is_cache = workload.is_store() && !workload.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));
+        if is_cache || context.tree.least_replicas(object).is_none_or(|least| least > 1) {
+            continue;
         }
+        let message = format!("one replica of `{name}` serves in the protected environment `{}`", context.platform.environment);
+        let help = if workload.is_store() {
+            "say `replicas` where the engine keeps copies of its own, or a waiver with the reason why one is enough"
+        } else {
+            "say `scale: {replicas: 2..6}` or more, or a waiver with the reason why one is enough"
+        };
+        found.push(Finding::new(Code::SingleReplica, object, "/spec/replicas", message, help));
     }
 }

@@ -1,4 +1,4 @@
-//! No host and path leads to two routes.
+//! No two routes claim the same host and path.
 
 use super::context::{TreeContext, list, text};
 use super::{Finding, Judge, Rule};

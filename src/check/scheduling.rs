@@ -3,7 +3,6 @@
 use super::context::{RegionContext, list, text};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
-use crate::facts;
 use crate::inventory::Selector;
 use crate::labels::{POOL, SUBNET};
 use crate::model::Pool;
@@ -12,7 +11,7 @@ use std::collections::BTreeMap;
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::Unschedulable, Code::UnknownTaint], judge: Judge::Region(judge), loosens: false };
 
-/// Whether a pool of nodes takes each pod. What a cluster without pools of ours has is not known.
+/// Without declared pools nothing is known of the nodes.
 fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     let nodes: Vec<Node> = context.region.cluster.pools.iter().map(|pool| Node::of(context, pool)).collect();
     if nodes.is_empty() {
@@ -27,16 +26,18 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             let (at, why) = if fitting.is_empty() {
                 (if spec.get("nodeSelector").is_some() { "nodeSelector" } else { "affinity" }, "asks for labels that no pool has")
             } else {
-                ("tolerations", "is kept out by the taints of every pool with the labels it asks for")
+                ("tolerations", "does not tolerate the taints of the pools with the labels that it asks for")
             };
-            let help = "mend `subnet`, `pool`, `arch` or the taints of the pools";
+            let help = "correct `subnet`, `pool` or `arch` of the entry, or the taints of the pools";
             let at = format!("{pointer}/{at}");
             found.push(Finding::new(Code::Unschedulable, object, &at, format!("`{}` {why}", object.id()), help));
         }
-        // Without a key, a toleration is for every taint there may be.
+        // A toleration without a key tolerates every taint.
         let mut keyed = tolerations.iter().filter(|known| !text(known, "/key").is_empty());
         let idle = keyed.find(|known| !nodes.iter().flat_map(|node| &node.taints).any(|taint| tolerates(known, taint)));
-        if let Some(idle) = idle.filter(|idle| !text(idle, "/key").starts_with("node.kubernetes.io/")) {
+        // Where platgen does not make the network, nobody knows whether the nodes of a subnet are tainted.
+        let is_unknown = |key: &str| key.starts_with("node.kubernetes.io/") || (key == SUBNET && context.region.network.is_none());
+        if let Some(idle) = idle.filter(|idle| !is_unknown(text(idle, "/key"))) {
             let message = format!("`{}` tolerates the taint `{}`, which no pool has", object.id(), text(idle, "/key"));
             let help = "remove it, or declare the taint on the pool";
             found.push(Finding::new(Code::UnknownTaint, object, &format!("{pointer}/tolerations"), message, help));
@@ -44,10 +45,10 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     }
 }
 
-/// What the scheduler knows of a pool's nodes.
+/// The nodes of a pool, as the scheduler sees them.
 struct Node {
     labels: BTreeMap<String, String>,
-    taints: Vec<(String, String, String)>,
+    taints: Vec<(String, String, &'static str)>,
 }
 
 impl Node {
@@ -56,21 +57,15 @@ impl Node {
         labels.insert(SUBNET.to_owned(), pool.subnet.to_string());
         labels.insert(POOL.to_owned(), pool.name.to_string());
         labels.insert("kubernetes.io/os".to_owned(), "linux".to_owned());
-        if let Some(machine) = facts::machine(context.region.provider, &pool.machine) {
-            labels.insert("kubernetes.io/arch".to_owned(), machine.architecture.name().to_owned());
+        if let Some(architecture) = pool.capacity.as_ref().and_then(|machine| machine.architecture) {
+            labels.insert("kubernetes.io/arch".to_owned(), architecture.to_owned());
         }
-        let mut taints: Vec<_> =
-            pool.taints.iter().map(|(key, value, effect)| (key.clone(), value.clone(), (*effect).to_owned())).collect();
-        let subnets = context.region.network.iter().flat_map(|network| &network.subnets);
-        if subnets.into_iter().any(|subnet| subnet.name == pool.subnet && subnet.isolated) {
-            taints.push((SUBNET.to_owned(), pool.subnet.to_string(), "NoSchedule".to_owned()));
-        }
-        Node { labels, taints }
+        Node { labels, taints: context.region.node_taints(pool) }
     }
 
     /// The taints that keep pods away: the scheduler may ignore `PreferNoSchedule`.
-    fn refusing(&self) -> impl Iterator<Item = &(String, String, String)> {
-        self.taints.iter().filter(|(_, _, effect)| effect != "PreferNoSchedule")
+    fn refusing(&self) -> impl Iterator<Item = &(String, String, &'static str)> {
+        self.taints.iter().filter(|(_, _, effect)| *effect != "PreferNoSchedule")
     }
 
     /// Whether a node can meet every condition. Zones, names and the like are given to nodes by the cloud.
@@ -83,7 +78,7 @@ impl Node {
     }
 }
 
-/// The alternatives of what a pod asks of its node; each is a list of conditions. None: any node.
+/// The terms of a pod's node selection, of which one must hold: each is a list of conditions. None: any node.
 fn requirements(spec: &Value) -> Vec<Vec<(String, bool, Vec<String>)>> {
     let selector = spec.get("nodeSelector").map(|value| Selector::of_labels(value).equal).unwrap_or_default();
     let own: Vec<_> = selector.into_iter().map(|(key, value)| (key, true, vec![value])).collect();
@@ -95,10 +90,10 @@ fn requirements(spec: &Value) -> Vec<Vec<(String, bool, Vec<String>)>> {
     terms.iter().map(|term| own.iter().cloned().chain(Selector::of(term).among).collect()).collect()
 }
 
-fn tolerates(toleration: &Value, (key, value, effect): &(String, String, String)) -> bool {
+fn tolerates(toleration: &Value, (key, value, effect): &(String, String, &'static str)) -> bool {
     let said = |field: &str| Some(text(toleration, field)).filter(|text| !text.is_empty());
     let exists = said("/operator") == Some("Exists");
-    said("/effect").is_none_or(|said| said == effect)
+    said("/effect").is_none_or(|said| said == *effect)
         && said("/key").map_or(exists, |said| said == key)
         && (exists || text(toleration, "/value") == value)
 }

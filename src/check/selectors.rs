@@ -1,4 +1,4 @@
-//! Every selector matches pods: those of its own object, and no others.
+//! Every selector matches pods: those of its own object and no others.
 
 use super::context::TreeContext;
 use super::{Finding, Judge, Rule};
@@ -19,9 +19,9 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
         for object in context.inventory.of_kind(kind) {
             let Some(value) = object.at(pointer) else { continue };
             let selector = if plain { Selector::of_labels(value) } else { Selector::of(value) };
-            // An empty selector of a policy means the whole namespace; of a Service, that somebody else names its endpoints.
+            // An empty selector of a policy matches the whole namespace; a Service without a selector has endpoints that others write.
             if !selector.is_everything() {
-                means(context, object, pointer, &selector, found);
+                matched(context, object, pointer, &selector, found);
             }
         }
     }
@@ -40,7 +40,7 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
         if let Some(value) = object.at("/spec/selector").filter(|_| object.kind != "Job") {
             own("/spec/selector", value);
         }
-        // Others may spread over, or keep away from, the pods of several objects.
+        // A foreign tree may spread several objects together.
         if !context.closed {
             continue;
         }
@@ -63,15 +63,16 @@ fn place(pointer: &str) -> String {
     pointer.trim_start_matches('/').replace('/', ".")
 }
 
-/// Another object whose pods the selector means as well.
+/// Another object whose pods the selector matches as well.
 fn others(context: &TreeContext, object: &Object, pod: usize, selector: &Selector) -> Option<String> {
-    let meant = context.inventory.selected(&object.namespace, selector);
-    let other = meant.into_iter().find(|number| *number != pod)?;
-    Some(context.inventory.owner(context.inventory.pods().get(other)?).id())
+    let meant = context.inventory.selected(&object.namespace, selector).into_iter().filter(|number| *number != pod);
+    let owners = meant.filter_map(|number| Some(context.inventory.owner(context.inventory.pods().get(number)?).id()));
+    // The rule `duplicate-object` reports a second document of the same object.
+    owners.into_iter().find(|other| *other != object.id())
 }
 
-/// What a selector means: something, and the pods of one workload, which is the object's own.
-fn means(context: &TreeContext, object: &Object, pointer: &str, selector: &Selector, found: &mut Vec<Finding>) {
+/// Judges the selector of an object that runs no pods: it matches pods, those of one workload, and its own where it is labelled with a workload.
+fn matched(context: &TreeContext, object: &Object, pointer: &str, selector: &Selector, found: &mut Vec<Finding>) {
     let pods = context.inventory.selected(&object.namespace, selector);
     let workloads: BTreeSet<&str> =
         pods.iter().filter_map(|number| context.inventory.pods().get(*number)?.labels.get(WORKLOAD).map(String::as_str)).collect();

@@ -10,19 +10,18 @@ use crate::source::Span;
 use crate::value::Date;
 use std::collections::BTreeMap;
 
-/// The findings of a run, judged.
+/// The findings of a run after the waivers.
 #[derive(Debug, Default)]
 pub struct Judged {
     /// Findings that nothing accepts.
     pub left: Vec<Finding>,
-    /// Findings that the spec accepts, each with the reason: of its waiver, or of what asks for it.
+    /// Findings that the spec accepts, each with the reason.
     pub accepted: Vec<(Finding, String)>,
     /// Waivers that expired, and those that no finding needs.
     pub faults: Vec<Diagnostic>,
 }
 
-/// Applies the waivers of the environments. `whole` tells whether every environment and region was looked at: only then is a waiver known
-/// not to be needed.
+/// Applies the waivers of the environments. `whole`: every environment and region was judged, so a waiver that no finding needs is unused.
 pub fn apply(estate: &Estate, findings: Vec<Finding>, today: Date, whole: bool) -> Judged {
     let mut judged = Judged::default();
     // A waiver of several environments is one line of the spec: needed where one of them needs it.
@@ -36,7 +35,7 @@ pub fn apply(estate: &Estate, findings: Vec<Finding>, today: Date, whole: bool) 
     for finding in findings {
         let waivers = estate.environments.get(&finding.environment).map_or(&[][..], |platform| &platform.waivers);
         let mut reason = finding.reason.clone();
-        // What the spec asks for with a reason needs no waiver.
+        // A finding that the spec accepts with a reason needs no waiver.
         for waiver in waivers.iter().filter(|waiver| finding.reason.is_none() && covers(waiver, &finding)) {
             if let Some((_, _, used)) = needed.get_mut(&waiver.span) {
                 *used = true;
@@ -59,11 +58,11 @@ pub fn apply(estate: &Estate, findings: Vec<Finding>, today: Date, whole: bool) 
         if waiver.expires < today {
             let message = format!("the waiver `{}` of `{}` expired on {}", waiver.name, waiver.rule, waiver.expires);
             let diagnostic = Diagnostic::new(Code::ExpiredWaiver, message).at(waiver.expires_span);
-            judged.faults.push(told(diagnostic.help("mend what it waives, or give it another day if its reason still holds")));
+            judged.faults.push(told(diagnostic.help("resolve the finding, or set a later day if the reason still holds")));
         } else if whole && !used && waiver.rule.own().is_some() {
             let message = format!("the waiver `{}` of `{}` is not needed", waiver.name, waiver.rule);
             let diagnostic = Diagnostic::new(Code::UnusedWaiver, message).at(waiver.span);
-            judged.faults.push(told(diagnostic.help("remove it, or mend its rule or objects")));
+            judged.faults.push(told(diagnostic.help("remove the waiver, or correct its rule or objects")));
         }
     }
     judged

@@ -35,14 +35,14 @@ fn environment_of(context: &RegionContext, object: &Object, pointer: &str, label
         None => format!("{what}`{}` has no label `{ENVIRONMENT}`", object.id()),
     };
     let at = format!("{pointer}/metadata/labels/{}", ENVIRONMENT.replace('/', "~1"));
-    let help = format!("take the files of `{own}` as `platgen render` writes them");
+    let help = "bring the file back with `platgen render --force=FILE`";
     found.push(Finding::new(Code::WrongEnvironment, object, &at, message, help));
 }
 
 /// Roles and stores on AWS are those of the environment's own account and region.
 fn accounts(context: &RegionContext, found: &mut Vec<Finding>) {
     let Some(account) = context.region.account.as_deref() else { return };
-    let help = "name one of this environment";
+    let help = "name the role and the region of this environment";
     let at = "/metadata/annotations/eks.amazonaws.com~1role-arn";
     let roles = context.tree.inventory.of_kind("ServiceAccount").map(|object| (object, object.text(at)));
     let other = |role: &str| !role.is_empty() && role.split(':').nth(4) != Some(account);
@@ -64,13 +64,16 @@ fn secrets(context: &RegionContext, object: &Object, found: &mut Vec<Finding>) {
     let own = context.platform.environment.as_str();
     for (number, entry) in object.items("/spec/data").iter().enumerate() {
         let key = entry.pointer("/remoteRef/key").and_then(Value::as_str).unwrap_or_default();
-        // A manager that knows no `/` has another sign in its place.
-        let fits = key.strip_prefix(own).is_some_and(|rest| rest.starts_with(['/', '-']));
-        if !fits {
+        if !is_of(key, own) {
             let message = format!("`{}` reads `{key}`, which is not a secret of `{own}`", object.id());
             let at = format!("/spec/data/{number}/remoteRef/key");
             found.push(Finding::new(Code::WrongEnvironment, object, &at, message, "read a secret of this environment"));
             return;
         }
     }
+}
+
+/// Whether a key of the secret manager is below the name of an environment. A manager that knows no `/` has `-` in its place.
+pub(super) fn is_of(key: &str, environment: &str) -> bool {
+    key.strip_prefix(environment).is_some_and(|rest| rest.starts_with(['/', '-']))
 }

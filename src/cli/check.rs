@@ -1,9 +1,9 @@
-//! `platgen check`: the rules over the files that are committed, or over any tree of manifests.
+//! `platgen check`: the rules over the committed Kubernetes files, or over any tree of manifests.
 
 use super::select::unknown_place;
-use super::tree::read_tree;
+use super::tree::{is_manifest, read_tree};
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal};
-use crate::check::{self, Finding, Judged, Tree, apply, diagnostics, findings, tree_findings};
+use crate::check::{self, Finding, Judged, Tree, apply, diagnostics, findings, findings_of_folders, tree_findings};
 use crate::diagnostic::wording::Count;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::files::Files;
@@ -14,17 +14,22 @@ use crate::value::Date;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// The folder of the Kubernetes files, below the output folder.
+const KUBERNETES: &str = "kubernetes";
+
 /// Flags of `check`.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = rules())]
 pub(super) struct Check {
     #[command(flatten)]
     spec: super::Spec,
+    #[command(flatten)]
+    gaps: super::Gaps,
     /// The folder of the rendered files. Default: `deploy/` beside the spec.
     #[arg(long, short)]
     output: Option<PathBuf>,
     /// Judge a folder of manifests without a spec, by the rules that need none.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["spec", "output", "env", "region", "today", "accepted"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["spec", "output", "env", "region", "today", "accepted", "allow_incomplete"])]
     tree: Option<PathBuf>,
     /// Only this environment.
     #[arg(long)]
@@ -51,18 +56,34 @@ pub(super) fn run(check: &Check, terminal: &Terminal) -> Ended {
     if let Some(folder) = &check.tree {
         return Ok(foreign(folder, terminal));
     }
-    let Rendered { resolved: Resolved { project, estate, .. }, files } = Project::open(check.spec.spec.as_deref())?.resolve()?.render()?;
+    let project = Project::open(check.spec.spec.as_deref())?.allow_incomplete(check.gaps.allow_incomplete);
+    terminal.tell_files(&project);
+    let Rendered { resolved: Resolved { project, estate, .. }, files } = project.resolve()?.render()?;
     if let Some(fault) = unknown_place(&estate, check.env.as_deref(), check.region.as_deref()) {
         return Ok(fail(terminal, fault));
     }
-    let estate = selected(estate, check);
     let folder = check.output.clone().unwrap_or_else(|| project.folder.join(OUTPUT));
-    let tree = match committed(&estate, &folder) {
-        Ok(tree) => tree,
+    let (mut tree, garbled) = match read_tree(&folder.join(KUBERNETES)) {
+        Ok(read) => read,
         Err(fault) => return Ok(fail(terminal, *fault)),
     };
+    let below = |path: String| format!("{KUBERNETES}/{path}");
+    tree = tree.into_iter().map(|(path, text)| (below(path), text)).collect();
     let whole = check.env.is_none() && check.region.is_none();
-    let judged = apply(&estate, findings(&estate, &files, &tree), check.today.unwrap_or_else(today), whole);
+    let mut found = if whole { findings_of_folders(&estate, &tree) } else { Vec::new() };
+    let estate = selected(estate, check);
+    // A region without files would pass every rule about objects that exist.
+    for region in folders(&estate).map(|region| format!("{region}/")) {
+        if !tree.keys().any(|path| path.starts_with(&region)) {
+            let message = format!("`{}` holds no manifests", folder.join(region.trim_end_matches('/')).display());
+            return Ok(fail(terminal, Diagnostic::new(Code::MissingTree, message).help("write them with `platgen render`")));
+        }
+        found.extend(
+            garbled.iter().map(|path| below(path.clone())).filter(|path| path.starts_with(&region)).map(|path| check::garbled(&path)),
+        );
+    }
+    found.extend(findings(&estate, &files, &tree));
+    let judged = apply(&estate, found, check.today.unwrap_or_else(today), whole);
     Ok(tell(check, terminal, project, judged, &tree, &folder, &differing(&estate, &files, &tree)))
 }
 
@@ -81,27 +102,13 @@ fn folders(estate: &Estate) -> impl Iterator<Item = String> {
     regions.map(|(environment, region)| check::folder(environment, region))
 }
 
-/// The committed files. A region without any would pass every rule that asks about what is there.
-fn committed(estate: &Estate, folder: &Path) -> Result<Tree, Box<Diagnostic>> {
-    let mut tree = Tree::new();
-    for region in folders(estate) {
-        let files = read_tree(&folder.join(&region))?;
-        if files.is_empty() {
-            let message = format!("`{}` holds no manifests", folder.join(&region).display());
-            return Err(Box::new(Diagnostic::new(Code::MissingTree, message).help("write them with `platgen render`")));
-        }
-        tree.extend(files.into_iter().map(|(path, text)| (format!("{region}/{path}"), text)));
-    }
-    Ok(tree)
-}
-
-/// Files of the estate's regions that are not as the spec renders them.
+/// Files of the estate's regions that differ from those that the spec renders.
 fn differing(estate: &Estate, rendered: &Files, tree: &Tree) -> Vec<String> {
     let mut differing = Vec::new();
     for folder in folders(estate) {
         let files = rendered.units.get(&folder).map(|unit| &unit.files).into_iter().flatten();
         let wanted: Tree =
-            files.filter(|(path, _)| super::tree::is_yaml(path)).map(|(path, text)| (format!("{folder}/{path}"), text.clone())).collect();
+            files.filter(|(path, _)| is_manifest(path)).map(|(path, text)| (format!("{folder}/{path}"), text.clone())).collect();
         differing.extend(wanted.iter().filter(|(path, text)| tree.get(*path) != Some(text)).map(|(path, _)| path.clone()));
         let prefix = format!("{folder}/");
         differing.extend(tree.keys().filter(|path| path.starts_with(&prefix) && !wanted.contains_key(*path)).cloned());
@@ -118,28 +125,33 @@ fn tell(check: &Check, terminal: &Terminal, mut project: Project, judged: Judged
         let accepted = judged.accepted.into_iter().map(|(finding, reason)| Finding { reason: Some(reason), ..finding });
         left.extend(diagnostics(accepted.collect(), tree, &name, &mut project.sources));
     }
-    // What reading the spec has to say is said as well, and is no finding of the check.
+    // Diagnostics of the spec itself are no findings of the check.
     project.found.extend(left);
     terminal.tell(&project.found.sorted(), &project.sources);
     if !differing.is_empty() {
-        let verb = if differing.len() == 1 { "is not as the spec renders it" } else { "are not as the spec renders them" };
-        terminal.say(&format!("{} {verb}: `platgen render --check` says why", Count(differing.len(), "file")));
+        let verb = if differing.len() == 1 { "differs" } else { "differ" };
+        terminal.say(&format!(
+            "{} {verb} from the spec: `platgen render --check` shows the difference and the cause",
+            Count(differing.len(), "file")
+        ));
     }
     let accepted = if accepted == 0 { String::new() } else { format!(", {accepted} accepted") };
     terminal.say(&format!("{} rules, {}{accepted}", Code::RULES.len(), Count(count, "finding")));
     if count == 0 { FINE } else { DIFFERENT }
 }
 
-/// Judges a folder that no spec is known of.
+/// Judges a folder without a spec.
 fn foreign(folder: &Path, terminal: &Terminal) -> u8 {
-    let tree = match read_tree(folder) {
-        Ok(tree) => tree,
+    let (tree, garbled) = match read_tree(folder) {
+        Ok(read) => read,
         Err(fault) => return fail(terminal, *fault),
     };
-    let judged = tree_findings(&tree);
+    let mut judged = tree_findings(&tree);
+    judged.findings.extend(garbled.iter().map(|path| check::garbled(path)));
+    judged.skipped.retain(|path| !garbled.contains(path));
     if judged.objects == 0 && judged.findings.is_empty() {
         let message = format!("`{}` holds no object of Kubernetes", folder.display());
-        return fail(terminal, Diagnostic::new(Code::MissingTree, message).help("name a folder with manifests in YAML"));
+        return fail(terminal, Diagnostic::new(Code::MissingTree, message).help("name a folder with manifests in YAML or JSON"));
     }
     let mut sources = Sources::default();
     let found = diagnostics(judged.findings, &tree, &super::tree::shown(folder), &mut sources);
@@ -148,6 +160,12 @@ fn foreign(folder: &Path, terminal: &Terminal) -> u8 {
         0 => String::new(),
         skipped => format!(", {} without objects of Kubernetes skipped", Count(skipped, "file")),
     };
+    for folder in judged.changing {
+        let folder = if folder.is_empty() { "." } else { folder.trim_end_matches('/') };
+        terminal.say(&format!(
+            "the kustomization in `{folder}` changes its objects or adds some, and was not applied: render it with `kubectl kustomize` and check the output"
+        ));
+    }
     terminal.say(&format!("{}, {}{skipped}", Count(judged.objects, "object"), Count(found.len(), "finding")));
     if found.is_empty() { FINE } else { DIFFERENT }
 }

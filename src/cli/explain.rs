@@ -1,136 +1,164 @@
-//! `platgen explain`: the reference of the spec language and of the codes, from the JSON Schema and the list of codes.
+//! `platgen explain`: the reference of the spec language, of references in texts and of the codes.
 
-use super::{FAILED, FINE, Terminal, print_all, schema};
+use super::reference::{self, Page, UnknownKey};
+use super::{Ended, FAILED, FINE, Terminal, print_all};
 use crate::diagnostic::{Code, Diagnostic, wording};
-use crate::source::Sources;
-use crate::spec::DEFAULTS;
-use crate::spec::rules::{self, Merge};
-use crate::syntax::{Node, parse};
-use serde_json::Value;
+use crate::yaml::is_plain;
+use serde_json::{Value, json};
 
 /// Flags of `explain`.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Explain {
-    /// A path of the spec such as `apps.web.probes`, or a code such as `unknown-key`. Default: the sections.
+    /// A path of the spec such as `apps.web.probes`, a code such as `unknown-key`, or `references` for the forms of `${...}`. Default: the sections.
+    #[arg(value_name = "PATH or CODE")]
     what: Option<String>,
+    /// Explain every key below the path, too.
+    #[arg(long, short)]
+    recursive: bool,
 }
 
-pub(super) fn run(explain: &Explain, terminal: &Terminal) -> u8 {
+/// The topic that explains `${...}`.
+const REFERENCES: &str = "references";
+
+pub(super) fn run(explain: &Explain, terminal: &Terminal) -> Ended {
+    let as_json = match terminal.data_is_json() {
+        Ok(as_json) => as_json,
+        Err(code) => return Ok(code),
+    };
     // Waivers name rules with the prefix `platgen/`.
     let what = explain.what.as_deref().unwrap_or("");
     let what = what.strip_prefix("platgen/").unwrap_or(what);
-    if let Some(code) = Code::ALL.iter().find(|code| code.name() == what) {
-        print_all(&format!("{}: {}\n\n{}\n", code.name(), code.summary(), code.explain()));
-        return FINE;
-    }
-    match place(what) {
-        Ok(text) => {
-            print_all(&text);
-            FINE
+    let width = terminal.width();
+    let (data, text) = if let Some(code) = Code::ALL.iter().find(|code| code.name() == what) {
+        let data = json!({"code": code.name(), "summary": code.summary(), "explanation": code.explain()});
+        (data, format!("{}: {}\n\n{}\n", code.name(), code.summary(), wrapped(code.explain(), 0, width)))
+    } else if what == REFERENCES {
+        let all = reference::references();
+        (json!(all), references(&all, width))
+    } else {
+        match reference::page(what, explain.recursive) {
+            Ok(page) => (json!(page), if explain.recursive { tree(&page, width) } else { whole(&page, width) }),
+            Err(unknown) => {
+                terminal.tell_plain(&[fault(&unknown)]);
+                return Ok(FAILED);
+            }
         }
-        Err(fault) => {
-            terminal.tell_plain(&[*fault]);
-            FAILED
-        }
+    };
+    print_all(&if as_json { format!("{data:#}\n") } else { text });
+    Ok(FINE)
+}
+
+fn fault(unknown: &UnknownKey) -> Diagnostic {
+    let UnknownKey { key, meant } = unknown;
+    let fault = Diagnostic::new(Code::UnknownKey, format!("`{key}` is neither a key of the spec language at this path nor a code"));
+    let codes = || wording::suggest(key, Code::ALL.iter().map(|code| code.name()));
+    match meant.as_deref().or_else(codes) {
+        Some(close) => fault.help(format!("did you mean `{close}`?")),
+        None => fault.help("run `platgen explain` without an argument to list the sections"),
     }
 }
 
-fn place(path: &str) -> Result<String, Box<Diagnostic>> {
-    let whole = schema();
-    let mut here = whole.clone();
-    let mut keys: Vec<String> = Vec::new();
-    for key in path.split('.').filter(|key| !key.is_empty()) {
-        let shape = object(&here);
-        let next = shape
-            .pointer(&format!("/properties/{}", key.replace('~', "~0").replace('/', "~1")))
-            .or_else(|| shape.get("additionalProperties").filter(|value| value.is_object()));
-        let Some(next) = next.cloned() else {
-            let known: Vec<String> =
-                shape.get("properties").and_then(Value::as_object).map(|all| all.keys().cloned().collect()).unwrap_or_default();
-            let known: Vec<&str> = known.iter().map(String::as_str).chain(Code::ALL.iter().map(|code| code.name())).collect();
-            let fault = Diagnostic::new(Code::UnknownKey, format!("`{key}` is neither a key of the spec language at this path nor a code"));
-            return Err(Box::new(match wording::suggest(key, known.iter().copied()) {
-                Some(close) => fault.help(format!("did you mean `{close}`?")),
-                None => fault.help("run `platgen explain` without an argument to list the sections"),
-            }));
-        };
-        keys.push(key.to_string());
-        here = next;
+/// The page of one path.
+fn whole(page: &Page, width: usize) -> String {
+    if page.path.is_empty() {
+        let more = "`platgen explain PATH` explains a section or a key, `platgen explain references` the forms of `${...}`.";
+        return format!("The sections of a spec.\n\n{}\n{}\n", list(&page.keys, width), wrapped(more, 0, width));
     }
-    Ok(describe(path, &keys, &here))
+    let mut text = format!("{}\n\n", wrapped(&format!("{}: {}", page.path, page.description), 0, width));
+    let mut line = |name: &str, value: &str| text.push_str(&format!("{}\n", wrapped(&format!("{name}: {value}"), 2, width).trim_start()));
+    line("type", &page.kind);
+    page.form.iter().for_each(|form| line("form", form));
+    page.short_form.iter().for_each(|short| line("short form", short));
+    if page.required {
+        line("required", "yes");
+    }
+    page.default.iter().for_each(|default| line("default", default));
+    line("layers", page.layers);
+    if page.varies {
+        line("environments", "may have `environments` and `without`");
+    }
+    if !page.values.is_empty() {
+        text.push_str(&format!("\nvalues:\n{}", table(page.values.iter().map(|(word, words)| (word.clone(), words.as_str())), width)));
+    }
+    if !page.keys.is_empty() {
+        text.push_str(&format!("\nkeys:\n{}", list(&page.keys, width)));
+    }
+    text.push_str(&format!("\nexample:\n  {}: {}\n", page.path.rsplit('.').next().unwrap_or_default(), flow(&page.example)));
+    text
 }
 
-/// The long form of a value with several forms: the one with keys.
-fn object(schema: &Value) -> Value {
-    let forms = schema.get("anyOf").and_then(Value::as_array);
-    let has = |key: &'static str| move |form: &&Value| form.get(key).is_some_and(|value| value.is_object());
-    let find = |key| forms.and_then(|forms| forms.iter().rev().find(has(key)));
-    let long = find("properties").or_else(|| find("additionalProperties")).or_else(|| find("items"));
-    let schema = long.unwrap_or(schema);
-    match schema.get("items") {
-        Some(items) => object(items),
-        None => schema.clone(),
-    }
+/// The keys of a page with the first sentences of their descriptions.
+fn list(keys: &[Page], width: usize) -> String {
+    let row = |page: &Page| {
+        let name = page.path.rsplit('.').next().unwrap_or_default();
+        format!("{name}{}", if page.required { " (required)" } else { "" })
+    };
+    table(keys.iter().map(|page| (row(page), page.description.as_str())), width)
 }
 
-fn describe(path: &str, keys: &[String], schema: &Value) -> String {
-    let words = |schema: &Value| schema.get("description").and_then(Value::as_str).unwrap_or_default().to_string();
-    let mut text = if path.is_empty() { "The sections of a spec.\n".to_string() } else { format!("{path}: {}\n", words(schema)) };
-    let borrowed: Vec<&str> = keys.iter().map(String::as_str).collect();
-    if !path.is_empty() {
-        text.push_str(&format!("\ntype: {}\n", kind(schema)));
-        if let Some(default) = default(&borrowed) {
-            text.push_str(&format!("default: {default}\n"));
-        }
-        text.push_str(match rules::merge(&borrowed) {
-            Merge::Deep if kind(schema) == "map" => "layers: merge key by key\n",
-            Merge::Unite => "layers: lists are united\n",
-            _ => "layers: the upper layer replaces the value\n",
-        });
-        if rules::varies(&borrowed) {
-            text.push_str("environments: may have `environments:` and `without:`\n");
-        }
-    }
-    let shape = object(schema);
-    if let Some(properties) = shape.get("properties").and_then(Value::as_object) {
-        text.push_str("\nkeys:\n");
-        let width = properties.keys().map(String::len).max().unwrap_or(0);
-        for (name, value) in properties {
-            let first = words(value).lines().next().unwrap_or_default().to_string();
-            text.push_str(&format!("  {name:width$}  {first}\n"));
-        }
-    } else if shape.get("additionalProperties").is_some_and(Value::is_object) {
-        text.push_str("\nkeys: names of your choice\n");
-    }
-    if let Some(examples) = schema.get("examples").and_then(Value::as_array) {
-        let examples: Vec<String> =
-            examples.iter().map(|example| format!("`{}`", example.as_str().map_or_else(|| example.to_string(), str::to_string))).collect();
-        text.push_str(&format!("\nfor example {}\n", examples.join(", ")));
+/// Every key below a page on one line, with its kind, default and description.
+fn tree(page: &Page, width: usize) -> String {
+    let mut text = String::new();
+    for key in &page.keys {
+        let required = if key.required { ", required" } else { "" };
+        let default = key.default.as_ref().map(|default| format!(", default {default}")).unwrap_or_default();
+        let values: Vec<&str> = key.values.iter().map(|(word, _)| word.as_str()).collect();
+        let kind = if values.is_empty() { key.kind.clone() } else { wording::either(&values) };
+        text.push_str(&format!("{}  ({kind}{required}{default})\n", key.path));
+        text.push_str(&format!("    {}\n", wrapped(&key.description, 4, width)));
+        text.push_str(&tree(key, width));
     }
     text
 }
 
-fn kind(schema: &Value) -> &'static str {
-    match schema.get("type").and_then(Value::as_str) {
-        Some("object") => "map",
-        Some("array") => "list",
-        Some("integer" | "number") => "number",
-        Some("boolean") => "`true` or `false`",
-        Some("string") => "text",
-        _ if schema.get("oneOf").is_some() || schema.get("enum").is_some() => "one of several words",
-        _ if object(schema).get("properties").is_some() => "map",
-        _ => "text",
+fn references(all: &[reference::Reference], width: usize) -> String {
+    let first = "References in texts. platgen replaces them with addresses, names and secrets of the environment and region that is rendered; the \
+                 port of another entry's `address`, `port` or `url` is its only port, or the one named after a colon: `${app/NAME:PORT.address}`. \
+                 `$${` is a literal `${`.";
+    let rows = all.iter().map(|one| (one.form.clone(), one.description.as_str()));
+    format!("{}\n\n{}\nexample:\n  config: {{CART_URL: \"http://${{app/cart.address}}/\"}}\n", wrapped(first, 0, width), table(rows, width))
+}
+
+/// Rows of a name and a description, with the descriptions in one column.
+fn table<'a>(rows: impl Iterator<Item = (String, &'a str)>, width: usize) -> String {
+    let rows: Vec<(String, &str)> = rows.collect();
+    let column = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let row = |(name, words): &(String, &str)| {
+        format!("  {name:column$}  {}", wrapped(words, column + 4, width)).trim_end().to_string()
+            + "
+"
+    };
+    rows.iter().map(row).collect()
+}
+
+/// A text on lines of at most `width` columns, the second and later ones indented.
+fn wrapped(text: &str, indent: usize, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    let room = width.saturating_sub(indent).max(20);
+    for word in text.split_whitespace() {
+        let Some(line) = lines.last_mut() else { continue };
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {
+            lines.push(word.to_string());
+        } else {
+            line.push_str(if line.is_empty() { "" } else { " " });
+            line.push_str(word);
+        }
+    }
+    lines.join(&format!("\n{}", " ".repeat(indent)))
+}
+
+/// A value in YAML on one line.
+fn flow(value: &Value) -> String {
+    let join = |all: Vec<String>| all.join(", ");
+    match value {
+        Value::Object(map) => format!("{{{}}}", join(map.iter().map(|(key, value)| format!("{}: {}", word(key), flow(value))).collect())),
+        Value::Array(items) => format!("[{}]", join(items.iter().map(flow).collect())),
+        Value::String(text) => word(text),
+        other => other.to_string(),
     }
 }
 
-/// The static default of a path.
-fn default(keys: &[&str]) -> Option<String> {
-    let mut sources = Sources::default();
-    let file = sources.add_default("defaults.yaml", DEFAULTS);
-    let root = parse(&sources, file, &mut Default::default())?;
-    let mut node: &Node = &root;
-    for key in keys {
-        node = node.get(key).or_else(|| node.get("*"))?;
-    }
-    node.scalar().map(str::to_string)
+fn word(text: &str) -> String {
+    let bare = is_plain(text) && !text.contains(['#', ',', '[', ']', '{', '}', ':']);
+    if bare { text.to_string() } else { Value::from(text).to_string() }
 }

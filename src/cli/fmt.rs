@@ -2,11 +2,12 @@
 
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, print_all};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::project::Project;
+use crate::project::{Project, STDIN};
 use crate::spec_fmt::canonical;
 use similar::TextDiff;
+use std::path::Path;
 
-/// Flags of `fmt`.
+/// Flags of `fmt`. A text on stdin is printed to stdout.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Fmt {
     #[command(flatten)]
@@ -18,6 +19,8 @@ pub(super) struct Fmt {
 
 pub(super) fn run(fmt: &Fmt, terminal: &Terminal) -> Ended {
     let project = Project::open(fmt.spec.spec.as_deref())?;
+    terminal.tell_files(&project);
+    let is_stream = fmt.spec.spec.as_deref() == Some(Path::new(STDIN));
     let mut code = FINE;
     for (path, (id, source)) in project.paths.iter().zip(project.sources.iter()) {
         let text = match canonical(&project.sources, id) {
@@ -28,10 +31,11 @@ pub(super) fn run(fmt: &Fmt, terminal: &Terminal) -> Ended {
                 continue;
             }
         };
-        if text == source.text {
+        if is_stream && !fmt.check {
+            print_all(&text);
+        } else if text == source.text {
             continue;
-        }
-        if fmt.check {
+        } else if fmt.check {
             print_all(&format!("{} is not formatted\n", path.display()));
             if !terminal.quiet {
                 let name = path.display().to_string();

@@ -1,4 +1,4 @@
-//! Questions to git about the merge that a file went through. Without git, or outside of a repository, every answer is `None`.
+//! The commits of a merge, as git knows them. Without git, or outside of a repository, every answer is `None`.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -6,11 +6,11 @@ use std::process::{Command, Stdio};
 /// The commits of a merge, by their hashes.
 #[derive(Debug)]
 pub(super) struct Merge {
-    /// Where the two sides parted.
+    /// The merge base of the two sides.
     pub(super) base: Option<String>,
-    /// The side that the other is merged into.
+    /// The side into which the other is merged.
     pub(super) target: String,
-    /// How a message names the target.
+    /// The target in a message.
     pub(super) name: String,
 }
 
@@ -38,21 +38,23 @@ pub(super) fn file_at(folder: &Path, commit: &str, name: &str) -> Option<String>
     ask(folder, &["show", &format!("{commit}:./{name}")])
 }
 
-/// The merge under way; else that of the main branch and a branch that left it; else the last one on the first-parent line of `HEAD`.
+/// The running merge; else the future merge of the main branch and a branch that left it; else the last merge on the first-parent line of `HEAD`.
 ///
-/// The target is the side that the main branch has (`origin/HEAD`, else `main`, else `master`), so that a branch that merges the main branch into
-/// itself keeps what main has. Where that does not decide, the target is `HEAD` during a merge, a rebase or a cherry-pick, and the first parent
-/// afterwards. `onto` names another target.
+/// The target is the side that is on the main branch (`origin/HEAD`, else `main`, else `master`), so that a branch that merges the main branch into
+/// itself keeps the ranges of main. Where both sides or neither are, the target is `HEAD` during a merge, a rebase or a cherry-pick, and the first
+/// parent afterwards. `onto` names another target; the sides are then `HEAD` and `onto`, or those above where `onto` is checked out.
 pub(super) fn merge(folder: &Path, onto: Option<&str>) -> Option<Merge> {
-    let sides = sides(folder);
-    let base = sides.as_ref().and_then(|(first, second)| ask(folder, &["merge-base", first, second]));
-    let base = base.map(|base| base.trim().to_owned());
+    let base = |first: &str, second: &str| Some(ask(folder, &["merge-base", first, second])?.trim().to_owned());
     let short = |commit: &str| commit.chars().take(10).collect::<String>();
     if let Some(onto) = onto {
         let target = commit(folder, onto)?;
+        let head = commit(folder, "HEAD").filter(|head| *head != target);
+        let (first, second) = head.map(|head| (head, target.clone())).or_else(|| sides(folder)).unzip();
+        let base = first.zip(second).and_then(|(first, second)| base(&first, &second));
         return Some(Merge { base, name: format!("`{onto}` ({})", short(&target)), target });
     }
-    let (first, second) = sides?;
+    let (first, second) = sides(folder)?;
+    let base = base(&first, &second);
     let decided = MAIN.into_iter().find_map(|branch| {
         let has = [&first, &second].map(|side| contains(folder, branch, side));
         let name = branch.rsplit('/').next().filter(|name| *name != "HEAD").unwrap_or("origin/HEAD");
@@ -66,7 +68,7 @@ pub(super) fn merge(folder: &Path, onto: Option<&str>) -> Option<Merge> {
     Some(Merge { base, target, name })
 }
 
-/// Both sides of a merge: the one that is checked out, or the first parent, first.
+/// The two sides of a merge; first the one that is checked out, or the first parent.
 fn sides(folder: &Path) -> Option<(String, String)> {
     let head = commit(folder, "HEAD")?;
     if let Some(other) = ["MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD"].iter().find_map(|name| commit(folder, name)) {

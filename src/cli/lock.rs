@@ -1,15 +1,17 @@
 //! `platgen lock`: the address plan alone.
 //!
-//! Without a lock it plans from nothing only where nothing was rendered yet: else every address could change under networks that exist.
+//! Without a lock it plans every address anew, but only where no files were rendered yet: otherwise addresses of existing networks could change.
 
 use super::git;
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal};
 use crate::diagnostic::wording::Count;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::lock::{Known, Lock, Merged, Move};
-use crate::output;
+use crate::files::Files;
+use crate::model::lock::{Key, Known, Lock, Merged, Move};
+use crate::output::{self, Force, Job, Roots, Selection};
 use crate::project::{LOCK, OUTPUT, Project};
 use crate::source::{FileId, Sources};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Flags of `lock`.
@@ -17,19 +19,22 @@ use std::path::Path;
 pub(super) struct LockCommand {
     #[command(flatten)]
     spec: super::Spec,
-    /// Write nothing; exit with 2 where the lock lacks something.
+    /// Write nothing; exit with 2 if the lock is out of date.
     #[arg(long)]
     check: bool,
-    /// Mend a lock after a merge: ranges of the merge base and the target branch stay, and ranges that collide with them are planned anew.
+    /// Resolve conflicts after a merge: ranges of the merge base and the target branch stay, and ranges that collide with them are planned anew.
     #[arg(long, conflicts_with = "check")]
     resolve: bool,
-    /// The target branch, whose ranges stay. Default: the side of the merge that the main branch has, else the side that is checked out.
+    /// The target branch, whose ranges stay; the merge base is that of `HEAD` and this branch. Default: the side of the merge that is on the main
+    /// branch, else the side that is checked out.
     #[arg(long, value_name = "REV", requires = "resolve")]
     onto: Option<String>,
 }
 
 pub(super) fn run(command: &LockCommand, terminal: &Terminal) -> Ended {
-    let mut project = Project::open(command.spec.spec.as_deref())?;
+    // The lock lacks nothing where the files do: addresses don't depend on what is rendered.
+    let mut project = Project::open(command.spec.spec.as_deref())?.allow_incomplete(true);
+    terminal.tell_files(&project);
     match lock_is_lost(&project, &project.folder.join(OUTPUT)) {
         Ok(None) => {}
         Ok(Some(fault)) => {
@@ -41,39 +46,19 @@ pub(super) fn run(command: &LockCommand, terminal: &Terminal) -> Ended {
             return Ok(FAILED);
         }
     }
-    let mut merge = None;
-    if let Some(text) = project.lock_text.clone().filter(|_| command.resolve) {
-        let mut sources = Sources::default();
-        let file = sources.add(project.folder.join(LOCK).display().to_string(), text.clone());
-        match Merged::parse(file, &text) {
-            Ok(merged) => {
-                let past = match Past::ask(&project.folder, command.onto.as_deref()) {
-                    Ok(past) => past,
-                    Err(fault) => {
-                        terminal.tell_plain(&[*fault]);
-                        return Ok(FAILED);
-                    }
-                };
-                project.lock = merged.resolve(past.known()).lock;
-                merge = Some((merged, past));
-                // What stood in the way was the lock itself; faults of the spec still do.
-                let keep: Vec<Diagnostic> =
-                    project.found.iter().filter(|d| !matches!(d.code, Code::LockConflict | Code::LockSyntax)).cloned().collect();
-                project.found = Default::default();
-                project.found.extend(keep);
-                project.sound = !project.found.has_errors() || !project.specs.environments.is_empty();
-            }
-            Err(faults) => {
-                terminal.tell(&faults.iter().collect::<Vec<_>>(), &sources);
-                return Ok(FAILED);
-            }
+    let path = shown(&project);
+    let merge = if command.resolve {
+        match resolve(&mut project, command.onto.as_deref(), terminal) {
+            Some(merge) => Some(merge),
+            None => return Ok(FAILED),
         }
-    }
+    } else {
+        None
+    };
     let resolution = project.resolve_soundly();
     terminal.tell(&project.found.sorted(), &project.sources);
     let Some(resolution) = resolution.filter(|_| !project.found.has_errors()) else { return Ok(FAILED) };
     let text = resolution.lock.print();
-    let path = project.folder.join(LOCK);
     let moves = merge.as_ref().map(|(merged, past)| merged.moves(past.known(), &resolution.lock)).unwrap_or_default();
     if moves.iter().any(|one| one.in_base) {
         terminal.tell_plain(&moves.iter().filter(|one| one.in_base).map(|one| immovable(&path, one)).collect::<Vec<_>>());
@@ -81,35 +66,106 @@ pub(super) fn run(command: &LockCommand, terminal: &Terminal) -> Ended {
         return Ok(DIFFERENT);
     }
     if project.lock_text.as_deref() == Some(text.as_str()) {
-        terminal.say(&format!("{} is complete", path.display()));
+        terminal.say(&format!("{path} is up to date"));
         return Ok(FINE);
     }
+    let changed = if merge.is_some() { format!("{} moved", Count(moves.len(), "range")) } else { changes(&project.lock, &resolution.lock) };
     if command.check {
-        terminal.say(&format!("{} lacks something that the spec needs: `platgen lock` adds it", path.display()));
+        terminal.say(&format!("{path} is out of date: `platgen lock` writes it ({changed})"));
         return Ok(DIFFERENT);
     }
-    let written = tempfile::NamedTempFile::new_in(&project.folder).and_then(|mut file| {
-        std::io::Write::write_all(&mut file, text.as_bytes())?;
-        #[cfg(unix)]
-        std::fs::set_permissions(file.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-        file.persist(&path).map_err(|error| error.error)
-    });
-    if let Err(error) = written {
-        let fault = Diagnostic::new(Code::Unwritable, format!("`{}` can't be written: {error}", path.display()));
-        terminal.tell_plain(&[fault.help("check the folder's permissions and the space on its disk")]);
+    let locks = [output::Lock { path: LOCK.to_owned(), text, previous: project.lock_text.clone() }];
+    let (roots, files) = (roots(&project, None), Files::default());
+    let job = Job {
+        roots: &roots,
+        files: &files,
+        outside: None,
+        locks: &locks,
+        selection: Selection::default(),
+        force: &Force::Nothing,
+        version: env!("CARGO_PKG_VERSION"),
+        never_foreign: &[],
+    };
+    if let Err(faults) = output::write_locks(&job) {
+        terminal.tell_plain(&faults);
         return Ok(FAILED);
     }
     for one in &moves {
-        terminal.say(&format!("moved: {} {} -> {}", one.key, one.from, one.to));
+        let to = one.to.map_or_else(|| "no range".to_owned(), |to| to.to_string());
+        terminal.say(&format!("moved: {} {} -> {to}", one.key, one.from));
     }
     match merge.map(|(_, past)| past.target) {
         Some(Some((name, _))) => terminal.say(&format!("kept: every range of {name}; `--onto REV` names another target branch")),
-        Some(None) => terminal
-            .say("git knows of no merge here: the key that sorts first kept its range; `--onto REV` names the branch whose ranges stay"),
+        Some(None) => terminal.say(
+            "git knows of no merge here: of two keys with the same range, the one that sorts first kept it; `--onto REV` names the branch whose ranges stay",
+        ),
         None => {}
     }
-    terminal.say(&format!("{} is written: {}, {} moved", path.display(), Count(resolution.lock.entries.len(), "range"), moves.len()));
+    terminal.say(&format!("{path} is written: {}, {changed}", Count(resolution.lock.entries.len(), "range")));
     Ok(FINE)
+}
+
+/// Takes the conflicts out of the project's lock; the colliding ranges are then planned anew. `None` after printing a fault.
+fn resolve(project: &mut Project, onto: Option<&str>, terminal: &Terminal) -> Option<(Merged, Past)> {
+    let path = shown(project);
+    let Some(text) = project.lock_text.clone() else {
+        let fault = Diagnostic::new(Code::MissingLock, format!("there is no `{path}` to resolve"));
+        terminal.tell_plain(&[fault.subject(path).help("`platgen lock` without `--resolve` writes a first one")]);
+        return None;
+    };
+    let mut sources = Sources::default();
+    let file = sources.add(path, text.clone());
+    let merged = match Merged::parse(file, &text) {
+        Ok(merged) => merged,
+        Err(faults) => {
+            terminal.tell(&faults.iter().collect::<Vec<_>>(), &sources);
+            return None;
+        }
+    };
+    let past = match Past::ask(&project.folder, onto) {
+        Ok(past) => past,
+        Err(fault) => {
+            terminal.tell_plain(&[*fault]);
+            return None;
+        }
+    };
+    project.lock = merged.resolve(past.known()).lock;
+    // The faults of the lock are resolved; those of the spec stay.
+    let keep: Vec<Diagnostic> =
+        project.found.iter().filter(|fault| !matches!(fault.code, Code::LockConflict | Code::LockSyntax)).cloned().collect();
+    project.found = Default::default();
+    project.found.extend(keep);
+    project.sound = !project.found.has_errors() || !project.specs.environments.is_empty();
+    Some((merged, past))
+}
+
+/// The folders that commands write for a project: the output folder, `deploy` by default, and the lock.
+pub(super) fn roots(project: &Project, output: Option<&Path>) -> Roots {
+    let output = output.map_or_else(|| project.folder.join(OUTPUT), Path::to_owned);
+    Roots { output, project: project.folder.clone(), outside: vec![LOCK.to_owned()] }
+}
+
+/// The path of the lock in messages.
+pub(super) fn shown(project: &Project) -> String {
+    let path = project.folder.join(LOCK);
+    path.strip_prefix(".").unwrap_or(&path).display().to_string()
+}
+
+/// The difference between two address plans in a few words.
+pub(super) fn changes(old: &Lock, new: &Lock) -> String {
+    let of = |lock: &Lock, key: &Key| lock.entries.get(key).map(|entry| entry.removed);
+    let count = |before: Option<bool>, after: Option<bool>| {
+        let keys: BTreeSet<&Key> = old.entries.keys().chain(new.entries.keys()).collect();
+        keys.into_iter().filter(|key| of(old, key) == before && of(new, key) == after).count()
+    };
+    let all = [
+        (count(None, Some(false)), "added"),
+        (count(Some(false), Some(true)), "marked as removed, and still reserved"),
+        (count(Some(true), Some(false)), "restored"),
+    ];
+    let all: Vec<String> =
+        all.into_iter().filter(|(count, _)| *count > 0).map(|(count, verb)| format!("{} {verb}", Count(count, "range"))).collect();
+    if all.is_empty() { "written anew".to_owned() } else { all.join(", ") }
 }
 
 /// The locks of the commits that were merged.
@@ -121,7 +177,7 @@ struct Past {
 }
 
 impl Past {
-    /// Asks git. A commit whose lock can't be read counts as one without a lock.
+    /// Asks git for the commits and reads their locks. A commit whose lock can't be read counts as one without a lock.
     ///
     /// # Errors
     /// The revision `onto` does not exist, or has no lock that can be read.
@@ -145,18 +201,16 @@ impl Past {
 }
 
 /// The finding for a range of the merge base that would move.
-fn immovable(path: &Path, one: &Move) -> Diagnostic {
-    let message = format!(
-        "`{}` would move from `{}` to `{}`, but both branches of the merge had it: its network may exist",
-        one.key, one.from, one.to
-    );
-    Diagnostic::new(Code::LockConflict, message).subject(path.display().to_string()).help(format!(
-        "take back the change that gave another range to what it lies in or to its neighbour; if nothing runs in `{}`, delete the line and run `platgen lock`",
+fn immovable(path: &str, one: &Move) -> Diagnostic {
+    let to = one.to.map_or_else(|| "lose its range".to_owned(), |to| format!("move to `{to}`"));
+    let message = format!("`{}` would {to}, but the merge base has it at `{}`: its network may exist", one.key, one.from);
+    Diagnostic::new(Code::LockConflict, message).subject(path).help(format!(
+        "undo the change that moved the range around it or a neighbour into it; if nothing runs in `{}`, delete the line and run `platgen lock`",
         one.from
     ))
 }
 
-/// The finding where files were rendered with a lock that is gone.
+/// The finding for a missing lock, where files were rendered with one.
 ///
 /// # Errors
 /// The output folder can't be read.
@@ -164,10 +218,10 @@ pub(super) fn lock_is_lost(project: &Project, output: &Path) -> Result<Option<Di
     if project.lock_text.is_some() || !output::was_rendered(output)? {
         return Ok(None);
     }
-    let path = project.folder.join(LOCK).display().to_string();
+    let path = shown(project);
     let fault =
         Diagnostic::new(Code::MissingLock, format!("`{path}` is missing, but files in `{}` were rendered with it", output.display()));
     let help =
-        format!("bring it back from version control; `platgen render --force={LOCK}` plans every address anew, which can replace networks");
+        format!("restore it from version control; `platgen render --force={LOCK}` plans every address anew, which can replace networks");
     Ok(Some(fault.subject(path).help(help)))
 }

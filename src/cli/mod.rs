@@ -8,19 +8,24 @@ mod fmt;
 mod git;
 mod init;
 mod lock;
+mod manual;
+mod names;
+mod reference;
 mod render;
 mod schema;
 mod select;
 mod show;
+mod transition;
 mod tree;
 mod validate;
 
 pub use schema::schema;
 
-use crate::diagnostic::{self, Diagnostic, Format};
-use crate::project::Failure;
-use crate::source::Sources;
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use crate::diagnostic::wording::Count;
+use crate::diagnostic::{self, Code, Diagnostic, Format};
+use crate::project::{Failure, Project};
+use crate::source::{Role, Sources};
+use clap::{FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,9 +42,9 @@ const USAGE: u8 = 64;
 /// The result of a command: its exit code, or the findings to print before exiting with [`FAILED`].
 type Ended = Result<u8, Box<Failure>>;
 
-/// One platform spec in; Terraform and Kubernetes files out.
+/// One platform spec in; Terraform for its networks and Kubernetes manifests for its workloads out.
 #[derive(Debug, Parser)]
-#[command(name = "platgen", version, about, max_term_width = 100)]
+#[command(name = "platgen", version = env!("PLATGEN_VERSION"), about, max_term_width = 100)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -49,6 +54,12 @@ struct Arguments {
     /// Print errors only.
     #[arg(long, short, global = true)]
     quiet: bool,
+    /// Print the files that are read, too.
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    verbose: bool,
+    /// Run as if started in this folder.
+    #[arg(long, short = 'C', global = true, value_name = "DIR")]
+    directory: Option<PathBuf>,
     /// When to use colors. `auto` respects `NO_COLOR`.
     #[arg(long, global = true, value_enum, default_value = "auto")]
     color: Color,
@@ -74,10 +85,10 @@ enum Command {
     /// Create a small, commented, valid spec.
     Init(init::Init),
     /// Check the spec in every environment and report all faults; write nothing.
-    Validate(Spec),
+    Validate(validate::Validate),
     /// Write the files of the platform, or compare them with `--check`.
     Render(render::Render),
-    /// Judge the committed files by the rules, patches, raw manifests and hand edits included; or any tree of manifests with `--tree`.
+    /// Judge the committed Kubernetes files, with patches, raw manifests and hand edits; or any tree of manifests with `--tree`. Terraform is not judged.
     Check(check::Check),
     /// Print the effective values of an environment, each with its origin.
     Show(show::Show),
@@ -85,35 +96,72 @@ enum Command {
     Fmt(fmt::Fmt),
     /// Update `platgen.lock`, the address plan.
     Lock(lock::LockCommand),
-    /// Explain a key of the spec language or the code of a finding.
+    /// Explain a key of the spec language, the references `${...}`, or the code of a finding.
     Explain(explain::Explain),
     /// Print the JSON Schema of the spec language.
     Schema,
-    /// Print shell completions.
+    /// Print shell completions, of the names in the spec too.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Print the manual page.
-    Man,
+    /// Print a manual page, or write the pages of all commands.
+    Man(manual::Man),
 }
 
 /// The spec to read.
 #[derive(Clone, Debug, clap::Args)]
 struct Spec {
-    /// The spec: a file or a folder. Default: `platform.yaml`, `platform.toml` or the folder `platform/`, in the current folder or the nearest parent
+    /// The spec: a file, a folder, or `-` for a YAML text on stdin. Default: `platform.yaml`, `platform.toml` or the folder `platform/`, in the current folder or the nearest parent
     /// folder that has one. If other spec files are next to that file, the spec is their folder.
     spec: Option<PathBuf>,
+}
+
+/// What the output may lack.
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct Gaps {
+    /// Go on without what an entry asks for and this version does not render: warn, and list it in the README of the output.
+    #[arg(long)]
+    allow_incomplete: bool,
 }
 
 /// Output settings.
 struct Terminal {
     format: Format,
     quiet: bool,
+    verbose: bool,
     colour: bool,
 }
 
 impl Terminal {
+    /// The columns that text may use: those of the terminal, at most 100; 100 where stdout is no terminal.
+    fn width(&self) -> usize {
+        let columns = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+        columns.unwrap_or(100).clamp(40, 100)
+    }
+
+    /// Whether data is printed as JSON; an exit code for `sarif` and `github`, which are formats of findings alone.
+    fn data_is_json(&self) -> Result<bool, u8> {
+        match self.format {
+            Format::Human => Ok(false),
+            Format::Json => Ok(true),
+            Format::Sarif | Format::Github => {
+                eprint_all("error: this command prints data, not findings: use `--format human` or `--format json`\n");
+                Err(USAGE)
+            }
+        }
+    }
+
+    /// With `--verbose`, lists the files of a project.
+    fn tell_files(&self, project: &Project) {
+        if self.verbose {
+            project.sources.iter().filter(|(_, source)| source.role == Role::User).for_each(|(_, source)| {
+                eprint_all(&format!("read {} ({})\n", source.name, Count(source.text.lines().count(), "line")));
+            });
+            project.included.keys().for_each(|path| eprint_all(&format!("read {path}, which the spec includes\n")));
+        }
+    }
+
     /// Prints findings: as text to stderr, in other formats to stdout.
     fn tell(&self, findings: &[&Diagnostic], sources: &Sources) {
         let shown: Vec<&Diagnostic> =
@@ -161,7 +209,8 @@ fn eprint_all(text: &str) {
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    clap_complete::CompleteEnv::with_factory(manual::command).complete();
+    let arguments = match manual::command().try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();
@@ -179,32 +228,29 @@ pub fn main() -> ExitCode {
         FormatName::Sarif => Format::Sarif,
         FormatName::Github => Format::Github,
     };
-    let terminal = Terminal { format, quiet: arguments.quiet, colour };
+    let terminal = Terminal { format, quiet: arguments.quiet, verbose: arguments.verbose, colour };
+    if let Some(folder) = &arguments.directory
+        && let Err(error) = std::env::set_current_dir(folder)
+    {
+        let fault = Diagnostic::new(Code::Unreadable, format!("the folder `{}` can't be entered: {error}", folder.display()));
+        terminal.tell_plain(&[fault.help("check the path after `-C`")]);
+        return ExitCode::from(FAILED);
+    }
     let ended = match arguments.command {
         Command::Init(init) => Ok(init::run(&init, &terminal)),
-        Command::Validate(spec) => validate::run(&spec, &terminal),
+        Command::Validate(validate) => validate::run(&validate, &terminal),
         Command::Render(render) => render::run(&render, &terminal),
         Command::Check(check) => check::run(&check, &terminal),
         Command::Show(show) => show::run(&show, &terminal),
         Command::Fmt(fmt) => fmt::run(&fmt, &terminal),
         Command::Lock(lock) => lock::run(&lock, &terminal),
-        Command::Explain(explain) => Ok(explain::run(&explain, &terminal)),
+        Command::Explain(explain) => explain::run(&explain, &terminal),
         Command::Schema => {
             print_all(&format!("{:#}\n", schema()));
             Ok(FINE)
         }
-        Command::Completions { shell } => {
-            let mut text = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "platgen", &mut text);
-            print_all(&String::from_utf8_lossy(&text));
-            Ok(FINE)
-        }
-        Command::Man => {
-            let mut text = Vec::new();
-            let _ = clap_mangen::Man::new(Arguments::command()).render(&mut text);
-            print_all(&String::from_utf8_lossy(&text));
-            Ok(FINE)
-        }
+        Command::Completions { shell } => Ok(manual::completions(shell)),
+        Command::Man(man) => Ok(manual::run(&man, &terminal)),
     };
     ExitCode::from(ended.unwrap_or_else(|failure| {
         terminal.tell(&failure.found.sorted(), &failure.sources);

@@ -6,7 +6,14 @@ use serde_json::{Map, Value, json};
 
 /// The JSON Schema of a spec file.
 pub fn schema() -> Value {
-    let mut schema = schemars::schema_for!(Spec).to_value();
+    let mut schema = annotated();
+    remove_comments(&mut schema);
+    schema
+}
+
+/// The schema, in which every value of a named type has the type's description as `$comment`, since `description` is that of the key.
+pub(super) fn annotated() -> Value {
+    let schema = schemars::schema_for!(Spec).to_value();
     let definitions = schema.get("$defs").cloned().unwrap_or_default();
     // Rules depend on the path, so shared definitions are inlined.
     let mut whole = inline(&schema, &definitions, 0);
@@ -16,9 +23,22 @@ pub fn schema() -> Value {
         map.insert("title".to_string(), json!("platgen spec"));
     }
     walk(&mut whole, &mut Vec::new());
-    schema = whole;
-    schema
+    whole
 }
+
+fn remove_comments(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            map.retain(|key, value| !(key == COMMENT && value.is_string()));
+            map.values_mut().for_each(remove_comments);
+        }
+        Value::Array(items) => items.iter_mut().for_each(remove_comments),
+        _ => {}
+    }
+}
+
+/// The keyword for the description of a value's type.
+pub(super) const COMMENT: &str = "$comment";
 
 /// The schema with every `$ref` replaced by its definition.
 fn inline(schema: &Value, definitions: &Value, depth: usize) -> Value {
@@ -29,6 +49,9 @@ fn inline(schema: &Value, definitions: &Value, depth: usize) -> Value {
                 && let Value::Object(target) = inline(definitions.get(name).unwrap_or(&Value::Null), definitions, depth + 1)
             {
                 out = target;
+                if let Some(words) = out.get("description").cloned() {
+                    out.insert(COMMENT.to_string(), words);
+                }
             }
             for (key, value) in map.iter().filter(|(key, _)| *key != "$ref" && *key != "default") {
                 // The keys of `properties` are keys of the spec language, and `default` is one of them.
@@ -37,6 +60,10 @@ fn inline(schema: &Value, definitions: &Value, depth: usize) -> Value {
                     None => inline(value, definitions, depth + 1),
                 };
                 out.insert(key.clone(), value);
+            }
+            // A text without a grammar of its own takes every unquoted scalar.
+            if out.get("type") == Some(&json!("string")) && !["pattern", "enum", "const"].iter().any(|key| out.contains_key(*key)) {
+                out.insert("type".to_string(), json!(["boolean", "number", "string"]));
             }
             Value::Object(out)
         }
@@ -77,6 +104,7 @@ fn walk(schema: &mut Value, path: &mut Vec<String>) {
     match rules::short(&keys) {
         Short::None => {}
         Short::Key(key) => *schema = alternatives(property(schema, key).into_iter().collect(), schema),
+        Short::Switch(_) => *schema = alternatives(vec![json!({"const": true})], schema),
         Short::Names => *schema = alternatives(vec![json!({"type": "array", "items": {"type": "string"}})], schema),
         Short::Item => *schema = alternatives(schema.get("items").cloned().into_iter().collect(), schema),
         Short::ItemKey(key) => {
@@ -133,5 +161,20 @@ fn unvary(schema: &mut Value) {
     }
     if let Some(entries) = schema.get_mut("additionalProperties") {
         unvary(entries);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::schema;
+    use crate::diagnostic::SYNONYMS;
+
+    #[test]
+    fn synonyms_stand_for_words_of_the_language() {
+        let schema = schema().to_string();
+        for (word, others) in SYNONYMS {
+            assert!(schema.contains(&format!("\"{word}\"")), "{word} is neither a key nor a value");
+            assert!(!others.contains(word));
+        }
     }
 }

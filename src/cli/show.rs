@@ -3,12 +3,12 @@
 //! Prints the leaves of the merged tree with their places, and the values that resolve recorded with their origins.
 
 use super::{Ended, FAILED, Terminal, print_all};
-use crate::diagnostic::wording;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{self, Code, Diagnostic, Format, Severity, wording};
 use crate::project::Project;
 use crate::resolve::{Computed, Origin};
 use crate::source::{Role, Span};
 use crate::syntax::{Kind, Node};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Flags of `show`.
@@ -22,15 +22,27 @@ pub(super) struct Show {
     /// The environment. Default: the first.
     #[arg(long)]
     env: Option<String>,
+    #[command(flatten)]
+    gaps: super::Gaps,
 }
 
 pub(super) fn run(show: &Show, terminal: &Terminal) -> Ended {
-    let mut project = Project::open(show.spec.as_deref())?;
+    let as_json = match terminal.data_is_json() {
+        Ok(as_json) => as_json,
+        Err(code) => return Ok(code),
+    };
+    let mut project = Project::open(show.spec.as_deref())?.allow_incomplete(show.gaps.allow_incomplete);
+    terminal.tell_files(&project);
     let resolution = project.resolve_with_provenance();
-    terminal.tell(
-        &project.found.sorted().into_iter().filter(|d| d.severity == crate::diagnostic::Severity::Error).collect::<Vec<_>>(),
-        &project.sources,
-    );
+    let errors: Vec<&Diagnostic> = project.found.sorted().into_iter().filter(|found| found.severity == Severity::Error).collect();
+    if project.specs.trees.is_empty() {
+        terminal.tell(&errors, &project.sources);
+        return Ok(FAILED);
+    }
+    // A JSON document has the findings in a field of its own.
+    if !as_json {
+        terminal.tell(&errors, &project.sources);
+    }
     let names: Vec<&str> = project.specs.trees.keys().map(String::as_str).collect();
     let Some(name) = show.env.as_deref().or(names.first().copied()) else { return Ok(FAILED) };
     let Some(tree) = project.specs.trees.get(name) else {
@@ -60,12 +72,20 @@ pub(super) fn run(show: &Show, terminal: &Terminal) -> Ended {
         }]);
         return Ok(FAILED);
     }
+    if as_json {
+        let value = |(path, value, origin): &&Line| json!({"path": path, "value": value, "origin": origin});
+        let found = diagnostic::print(Format::Json, &errors, &project.sources, false);
+        let found: Value = serde_json::from_str(&found).unwrap_or_default();
+        let values: Vec<Value> = chosen.iter().map(value).collect();
+        print_all(&format!("{:#}\n", json!({"environment": name, "values": values, "findings": found})));
+        return Ok(u8::from(!errors.is_empty()));
+    }
     let path_width = chosen.iter().map(|(path, _, _)| path.chars().count()).max().unwrap_or(0).min(60);
     let value_width = chosen.iter().map(|(_, value, _)| value.chars().count()).max().unwrap_or(0).min(40);
     let text: String =
         chosen.iter().map(|(path, value, origin)| format!("{path:path_width$}  {value:value_width$}  # {origin}\n")).collect();
     print_all(&text);
-    Ok(u8::from(project.found.has_errors()))
+    Ok(u8::from(!errors.is_empty()))
 }
 
 /// Which stretches of the sources are profiles and environment blocks.

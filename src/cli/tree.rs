@@ -1,4 +1,4 @@
-//! Reads the YAML files of a folder, as they lie on disk.
+//! Reads the manifests of a folder, as they lie on disk.
 
 use crate::check::Tree;
 use crate::diagnostic::{Code, Diagnostic};
@@ -8,23 +8,29 @@ use std::path::Path;
 /// Folders inside each other beyond this are refused.
 const DEPTH: usize = 32;
 
-/// The texts of the `.yaml` and `.yml` files below a folder, by path with `/` between parts. Hidden files and links are left out: they configure other
-/// tools, or lead out of the folder.
+/// The texts of the YAML and JSON files below a folder, by path with `/` between parts; and the paths of files that are not UTF-8, which have an empty
+/// text. Hidden files and links are left out: they configure other tools, or lead out of the folder.
 ///
 /// # Errors
 /// The folder does not exist, or a file in it can't be read.
-pub(super) fn read_tree(folder: &Path) -> Result<Tree, Box<Diagnostic>> {
-    let mut tree = Tree::new();
+pub(super) fn read_tree(folder: &Path) -> Result<(Tree, Vec<String>), Box<Diagnostic>> {
+    let (mut tree, mut garbled) = (Tree::new(), Vec::new());
     if !folder.is_dir() {
         let message = format!("`{}` is not a folder", folder.display());
         let fault = Diagnostic::new(Code::MissingTree, message);
         return Err(Box::new(fault.help("write the files with `platgen render`, or name a folder of manifests with `--tree`")));
     }
-    walk(folder, "", 0, &mut tree)?;
-    Ok(tree)
+    walk(folder, "", 0, &mut |path, bytes| {
+        let text = String::from_utf8(bytes).unwrap_or_else(|_| {
+            garbled.push(path.clone());
+            String::new()
+        });
+        tree.insert(path, text);
+    })?;
+    Ok((tree, garbled))
 }
 
-fn walk(folder: &Path, prefix: &str, depth: usize, tree: &mut Tree) -> Result<(), Box<Diagnostic>> {
+fn walk(folder: &Path, prefix: &str, depth: usize, found: &mut impl FnMut(String, Vec<u8>)) -> Result<(), Box<Diagnostic>> {
     let unreadable = |path: &Path, error: &std::io::Error| {
         let message = format!("`{}` can't be read: {}", path.display(), reason(error));
         Box::new(Diagnostic::new(Code::Unreadable, message).help("check the path and its permissions"))
@@ -40,18 +46,20 @@ fn walk(folder: &Path, prefix: &str, depth: usize, tree: &mut Tree) -> Result<()
             continue;
         }
         if kind.is_dir() {
-            walk(&path, &format!("{prefix}{name}/"), depth + 1, tree)?;
-        } else if is_yaml(&name) {
-            let text = regular(&path, READ).and_then(|()| std::fs::read_to_string(&path)).map_err(|error| unreadable(&path, &error))?;
-            tree.insert(format!("{prefix}{name}"), text);
+            walk(&path, &format!("{prefix}{name}/"), depth + 1, found)?;
+        } else if is_manifest(&name) {
+            let bytes = regular(&path, READ).and_then(|()| std::fs::read(&path)).map_err(|error| unreadable(&path, &error))?;
+            found(format!("{prefix}{name}"), bytes);
         }
     }
     Ok(())
 }
 
-/// Whether a file is one that manifests stand in.
-pub(super) fn is_yaml(path: &str) -> bool {
-    path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with("/Kustomization") || path == "Kustomization"
+/// Whether a file may hold manifests.
+pub(super) fn is_manifest(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let extension = name.rsplit_once('.').map_or(String::new(), |(_, extension)| extension.to_ascii_lowercase());
+    ["json", "yaml", "yml"].contains(&extension.as_str()) || name == "Kustomization"
 }
 
 /// A folder as messages name it: with `/` between parts; empty for the current one.

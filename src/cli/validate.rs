@@ -1,12 +1,23 @@
 //! `platgen validate`: reports every fault of a spec once and writes nothing.
 
-use super::{Ended, FINE, Spec, Terminal};
+use super::{Ended, FINE, Gaps, Spec, Terminal};
 use crate::diagnostic::wording::Count;
 use crate::project::Project;
 
-pub(super) fn run(spec: &Spec, terminal: &Terminal) -> Ended {
+/// Flags of `validate`.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Validate {
+    #[command(flatten)]
+    spec: Spec,
+    #[command(flatten)]
+    gaps: Gaps,
+}
+
+pub(super) fn run(validate: &Validate, terminal: &Terminal) -> Ended {
+    let project = Project::open(validate.spec.spec.as_deref())?.allow_incomplete(validate.gaps.allow_incomplete);
+    terminal.tell_files(&project);
     // What patches and raw manifests do to objects is known once these are rendered.
-    let resolved = Project::open(spec.spec.as_deref())?.resolve()?.render()?.resolved;
+    let resolved = project.resolve()?.render()?.resolved;
     terminal.tell(&resolved.project.found.sorted(), &resolved.project.sources);
     terminal.say(&format!("the spec is valid in {}", Count(resolved.estate.environments.len(), "environment")));
     Ok(FINE)

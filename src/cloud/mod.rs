@@ -72,7 +72,7 @@ impl Root {
 
     /// Adds the file `path`, which the template of the same name in `folder` prints for a view.
     fn print(&mut self, folder: &str, path: &str, view: &impl Serialize) -> Result<(), TemplateError> {
-        let template = format!("{folder}/{}.j2", path.replace(".tftest.hcl", ".tf"));
+        let template = format!("{folder}/{}.j2", path.replace(".tftest.hcl", ".tf").replace(".tofutest.hcl", ".tf"));
         self.files.insert(path.to_owned(), template::render_hcl(&template, view)?);
         Ok(())
     }

@@ -71,6 +71,9 @@ messages {
     ConfigTooLarge "config-too-large" Error
         "configuration files too large for a ConfigMap"
         "The files of a container become one ConfigMap, and the API server refuses a ConfigMap of more than 1 MiB. Move large files into the image, a volume or a bucket."
+    ConflictMarkers "conflict-markers" Error
+        "git's conflict markers in a file"
+        "Two branches changed the same lines, and git left both versions between lines of `<<<<<<<`, `=======` and `>>>>>>>`. In the spec, keep the right lines and remove the markers. Never merge a rendered file by hand: merge the spec, then run `platgen render`, with `--force=PATH` where the finding says so."
     Contradiction "contradiction" Error
         "two fields that exclude each other"
         "The fields of an entry decide how it is rendered, and these two can't both apply. Remove one of them."
@@ -98,6 +101,9 @@ messages {
     ImpossibleRange "impossible-range" Error
         "a range whose start is above its end"
         "A range is `a..b` with both ends, and `a` is not above `b`. Swap the ends."
+    Incomplete "incomplete" Error
+        "an entry asks for something that this version does not render"
+        "The rendered files would lack configuration that an entry needs or was promised, such as the address of a database or its backups. Nothing is written. The help of the finding says how to do without. With `--allow-incomplete`, `validate`, `render`, `check` and `show` warn instead, and the README of the output lists what the files lack."
     InternalError "internal-error" Error
         "a fault in platgen itself"
         "A template printed text that platgen's own reader refuses, or a table inside the program does not build. The spec is not the cause. Report the message to the maintainers of platgen."
@@ -169,7 +175,7 @@ messages {
         "The API server refuses the change, an apply would interrupt the workload, or objects stay in the cluster that left the files. The help of the finding holds the commands to run before or after the apply."
     NotRendered "not-rendered" Warning
         "a part of the spec that is not rendered yet"
-        "This version of platgen validates the whole spec language but renders only a part of it. Nothing is left out without this warning."
+        "This version of platgen validates the whole spec language but renders only a part of it. The files work without this part. Where an entry would lack something that it needs, the finding is the error `incomplete`. Nothing is left out without one of the two."
     NothingToRemove "nothing-to-remove" Error
         "`without` names a path that is not set"
         "`without` removes values that lower layers (defaults, profiles, the entry itself) set. No lower layer sets this path. Correct its spelling, or remove it from `without`."
@@ -197,6 +203,9 @@ messages {
     SecretLiteral "secret-literal" Error
         "a text that looks like a credential"
         "A spec is committed and read by many people, so secrets belong into the secret manager. Store the value there, revoke it if it was committed, and refer to it under `secrets` or with `${secret/path#key}`."
+    SeveralClusters "several-clusters" Error
+        "a stream of documents for several clusters"
+        "`platgen render --stdout` prints documents for `kubectl apply`, which applies all of them to one cluster. Choose the cluster with `--env` and `--region`, or print every file with `--stdout=all`."
     SpecChanged "spec-changed" Error
         "a rendered file is out of date"
         "The spec changed after the last render. Run `platgen render`, and commit the files with the spec."
@@ -209,6 +218,9 @@ messages {
     Syntax "syntax" Error
         "the file is not valid YAML or TOML"
         "The parser failed at this place. In YAML, text that starts with a sign such as `@`, `*`, `%`, `!` or `&` has to be quoted."
+    TooManyRules "too-many-rules" Warning
+        "more security group rules than AWS allows by default"
+        "AWS allows 60 rules in each direction of a security group and refuses more, unless the account has a higher quota. Every port of every callee in another subnet and every external range is a rule. Move apps that call each other to one subnet, or ask AWS for a higher quota and ignore the warning."
     UnknownKey "unknown-key" Error
         "an unknown key"
         "platgen ignores nothing in a spec, so that a misspelt key is an error. `platgen explain PATH` lists the allowed keys."
@@ -290,11 +302,14 @@ rules {
         "a container that takes a port of its node"
         "It is reached around Services and Gateways, and two such pods never share a node. Use a Service."
     KustomizationList "kustomization-list" Error
-        "`kustomization.yaml` does not list exactly the files beside it"
-        "A file that is not listed is not applied, and a listed file that is missing stops everything. Render again."
+        "`kustomization.yaml` does not list exactly the files beside it, or changes them"
+        "`kubectl apply -k` does not apply a file that is not listed, and fails if a listed file is missing. Bring `kustomization.yaml` and missing files back with `platgen render`; remove a file of your own, or declare it under `manifests`."
     MissingConfigMap "missing-config-map" Error
         "a pod names a ConfigMap, or an entry of one, that does not exist"
         "The pod does not start: it waits for the ConfigMap for ever. Name a ConfigMap of the same namespace and environment."
+    MissingGuard "missing-guard" Error
+        "a probe, request, limit, disruption budget or quota of the spec is missing"
+        "Nothing refuses an object without its guards, and the loss shows when a program hangs, a node is drained or a namespace takes all of a pool. Bring the file back with `platgen render --force=FILE`, or remove the guard in the spec."
     MissingIsolation "missing-isolation" Error
         "a namespace that does not deny traffic by default, or does not allow DNS"
         "Every namespace denies traffic in both directions unless a policy allows it, and allows DNS. Bring the policy back with `platgen render --force=FILE`."
@@ -339,10 +354,10 @@ rules {
         "It can take the memory of its neighbours, and the kernel then picks a victim. Give `resources.memory` a limit."
     OpenPolicy "open-policy" Error
         "a network policy allows all traffic"
-        "A rule without peers and ports opens every pod that the policy selects to everybody. Name the peers and ports, or remove the rule."
+        "A rule without peers and ports opens every pod that the policy selects to everybody, and a peer with `namespaceSelector: {}` opens them to every namespace. Name the peers and ports, or remove the rule."
     PlainSecret "plain-secret" Error
-        "a Secret with its values in the file"
-        "Files are committed and read by many. Put the value into the secret manager and refer to it under `secrets`."
+        "a Secret with its values in the file, or a text that looks like a credential"
+        "Everybody who reads the repository knows the value. Put it into the secret manager, refer to it under `secrets`, and change it."
     PolicyPort "policy-port" Error
         "a network policy opens a port that the pods behind it do not have"
         "The policy is accepted and opens nothing: the connection is blocked. A policy names container ports, not those of the Service."
@@ -370,6 +385,12 @@ rules {
     SystemNamespace "system-namespace" Error
         "an object in a namespace of the cluster itself"
         "Whoever writes into `kube-system` can replace what the cluster runs on. Use a namespace of the platform, or bring the object as a manifest with its reason."
+    UndeclaredImage "undeclared-image" Error
+        "an image from a repository that the spec does not name"
+        "A program that no reviewer of the spec saw runs in the cluster. Declare the image in the spec, or bring the file back with `platgen render --force=FILE`."
+    UndeclaredSecret "undeclared-secret" Error
+        "an entry of the secret manager that the spec does not name for the namespace"
+        "The namespace reads a secret that the spec gives to nobody in it. Declare it under `secrets` of an entry, or bring the file back with `platgen render --force=FILE`."
     UnhardenedPod "unhardened-pod" Error
         "a pod without the lines that take rights away"
         "Kubernetes grants what is not refused: gaining rights, default capabilities, root, a writable image, every system call, an API token. Every rendered pod refuses them; what a spec loosens has a reason there."
@@ -379,6 +400,9 @@ rules {
     UnknownPermission "unknown-permission" Error
         "a role names a verb or resource that the API does not have, or all of them"
         "A misspelt right is accepted and grants nothing, and `*` grants what nobody read. Spell out verbs and resources."
+    UnknownRegion "unknown-region" Error
+        "a folder of Kubernetes files that belongs to no region of the spec"
+        "The environment or region left the spec and its files did not: its objects may still run, and no render changes them any more. Delete the objects from the cluster and remove the folder, or declare the region again."
     UnknownTaint "unknown-taint" Warning
         "a pod tolerates a taint that no pool has"
         "The toleration has no effect: a word is misspelt, or the pool lost its taint. Remove it, or declare the taint on the pool."
@@ -387,13 +411,13 @@ rules {
         "`latest`, or no tag at all, is another image tomorrow. Name a version or a digest."
     UnreadableDocument "unreadable-document" Error
         "a file or document that no API server would take"
-        "It can't be applied. A file holds YAML, and each Kubernetes document has `apiVersion`, `kind` and `metadata.name`."
+        "It can't be applied, and the rules can't judge it. A file holds YAML or JSON in UTF-8, each Kubernetes document has `apiVersion`, `kind` and `metadata.name`, and its fields have the types of the API. Templates are rendered first, with `helm template` or `kubectl kustomize`."
     Unschedulable "unschedulable" Error
         "a pod that no pool of nodes takes"
         "It stays pending: no pool has the labels it asks for, or the taints of all that have them keep it out. Mend `subnet`, `pool`, `arch` or the tolerations."
     WeakPodSecurity "weak-pod-security" Error
         "a namespace that does not enforce the restricted Pod Security Standard"
-        "The API server then admits pods with more rights. Declare the level with its reason under `pod_security` of the namespace."
+        "The API server then admits pods with more rights. Declare the level with its reason under `pod_security` of the namespace. Without a spec, only the level `privileged` is a finding."
     WrongEnvironment "wrong-environment" Error
         "an object of another environment"
         "An object of one environment in the files of another is how production's configuration reaches beta. Every object carries its environment in a label, and reads secrets below its environment's name. Take the files as `platgen render` writes them."

@@ -9,11 +9,13 @@ mod human;
 mod json;
 mod place;
 mod sarif;
+mod synonyms;
 #[cfg(test)]
 mod tests;
 pub mod wording;
 
 pub use code::Code;
+pub use synonyms::{SYNONYMS, meant};
 
 use crate::source::{Sources, Span};
 

@@ -19,8 +19,9 @@ AUTOSCALER = "kubernetes/autoscaler"
 CNI = "aws/amazon-vpc-cni-k8s"
 AZURE = "Azure/terraform-azurerm-avm-utl-regions"
 GOOGLE = "Cyclenerd/google-cloud-pricing-cost-calculator"
+REGISTRY = "kubernetes/registry.k8s.io"
 VERSIONS = "endoflife-date/endoflife.date"
-SOURCES = [AUTOSCALER, CNI, AZURE, GOOGLE, VERSIONS]
+SOURCES = [AUTOSCALER, CNI, AZURE, GOOGLE, REGISTRY, VERSIONS]
 
 # Zones that are closed for new AWS accounts. Zones are listed in the order of use, so these come last.
 AMAZON_LAST = {"ap-northeast-1b", "ca-central-1c"}
@@ -102,11 +103,15 @@ def amazon_machines():
 def amazon_regions():
     import cfnlint
     import cfnlint.helpers
+    path = "cmd/archeio/internal/app/buckets.go"
+    # Only the bucket of the region itself: the private endpoint of a region reaches no other region's buckets.
+    buckets = {region: name for name, region in re.findall(r"https://([a-z0-9-]+)\.s3\.dualstack\.([a-z0-9-]+)\.", read(REGISTRY, path))}
     rows = []
     for name, zones in cfnlint.helpers.AVAILABILITY_ZONES.items():
         if "iso" not in name:
-            rows.append((name, ",".join(sorted(zones, key=lambda zone: (zone in AMAZON_LAST, zone)))))
-    write("aws-regions.tsv", [f"cfn-lint {cfnlint.version.__version__}"], ["name", "zones"], rows)
+            rows.append((name, ",".join(sorted(zones, key=lambda zone: (zone in AMAZON_LAST, zone))), buckets.get(name, "-")))
+    write("aws-regions.tsv", [f"cfn-lint {cfnlint.version.__version__}", source(REGISTRY, path)],
+          ["name", "zones", "bucket of registry.k8s.io in the region"], rows)
 
 
 def google():

@@ -59,6 +59,8 @@ pub struct Pods {
 pub struct Region {
     /// The provider's names of the zones (`eu-west-1a`, `europe-west1-b`, `1`), in the order of use. Empty if the region has no zones.
     pub zones: Vec<&'static str>,
+    /// The public bucket of the region, if any, that `registry.k8s.io` sends clients of the region to. On AWS alone.
+    pub registry_bucket: Option<&'static str>,
 }
 
 /// A Kubernetes minor version at a provider. Dates are `YYYY-MM-DD`, whose order as text is the order in time.
@@ -106,8 +108,9 @@ fn custom_machine(name: &str) -> Option<Machine> {
 
 /// The region `name`, if known.
 pub fn region(provider: Provider, name: &str) -> Option<Region> {
-    let zones = provider.regions().find(name)?.next()?;
-    Some(Region { zones: zones.split(',').filter(|&zone| zone != "-").collect() })
+    let mut fields = provider.regions().find(name)?;
+    let zones = fields.next()?.split(',').filter(|&zone| zone != "-").collect();
+    Some(Region { zones, registry_bucket: fields.next().filter(|&bucket| bucket != "-") })
 }
 
 /// The names of all machine types, sorted.
@@ -231,6 +234,16 @@ mod tests {
         assert_eq!(zones(Provider::Azure, "ukwest").as_deref(), Some(""));
         assert_eq!(zones(Provider::Azure, "eu-west-1"), None);
         assert_eq!(zones(Provider::Existing, "eu-west-1"), None);
+    }
+
+    #[test]
+    fn buckets_of_the_registry_are_those_of_the_region_itself() {
+        let bucket = |name| region(Provider::Aws, name).and_then(|region| region.registry_bucket);
+        assert_eq!(bucket("eu-west-1"), Some("prod-registry-k8s-io-eu-west-1"));
+        assert_eq!(bucket("eu-west-2"), Some("767373bbdcb8270361b96548387bf2a9ad0d48758c35-eu-west-2"));
+        // Clients of these regions are sent to buckets of others, which the endpoint of the region does not reach.
+        assert_eq!((bucket("me-south-1"), bucket("cn-north-1")), (None, None));
+        assert_eq!(region(Provider::Google, "europe-west1").and_then(|region| region.registry_bucket), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! Kubernetes documents -> objects, what each names, and which pods a selector means.
+//! Kubernetes documents -> objects, the names that each uses for others, and the pods that a selector matches.
 //!
-//! It judges nothing and knows no model: the texts may be ours, changed by hand, or anybody's, in any style of YAML, and whatever a document lacks is
-//! simply not there. One inventory is one cluster, so that a name means one thing. Lookups are by index, because a platform may have thousands of apps.
+//! An inventory judges nothing and knows no model. The texts may be rendered, changed by hand, or foreign, in any style of YAML. One inventory is one
+//! cluster, so that a name means one object. Lookups use indexes, because a platform may have thousands of apps.
 
 mod locate;
 mod object;
@@ -16,6 +16,7 @@ pub use reference::{Part, Reference, references};
 pub use selector::{Labels, Selector};
 
 use crate::yaml;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The objects of one cluster.
@@ -44,8 +45,8 @@ pub struct Unreadable {
 }
 
 impl Inventory {
-    /// Reads YAML texts by the paths of their files; `kind: List` is read as its items. Texts as platgen prints them take a fast reader, all others the
-    /// full parser.
+    /// Reads YAML and JSON texts by the paths of their files; lists of objects such as `kind: List` are read as their items. Texts as platgen prints them
+    /// take a fast reader, all others the full parser.
     pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Inventory {
         let mut inventory = Inventory::default();
         for (file, text) in files {
@@ -55,12 +56,14 @@ impl Inventory {
                     let held = documents.into_iter().filter(|value| value.is_object() || value.is_array());
                     for (document, value) in held.enumerate() {
                         let place = Place { document, pointer: String::new() };
-                        if let Err(reason) = inventory.add(file, place.clone(), value) {
+                        if let Err((place, reason)) = inventory.add(file, place, value) {
                             let start = locate(text, &[place]).into_iter().flatten().next().map_or(0, |range| range.start);
                             inventory.refuse(file, line_at(text, start), reason.to_owned());
                         }
                     }
                 }
+                // Many tools have configuration in JSON with comments.
+                Err(_) if file.to_ascii_lowercase().ends_with(".json") && !text.contains("apiVersion") => {}
                 Err((line, reason)) => inventory.refuse(file, line, reason),
             }
             if before == (inventory.objects.len(), inventory.unreadable.len()) {
@@ -70,20 +73,32 @@ impl Inventory {
         inventory
     }
 
-    /// Adds the objects of one document; what Kubernetes has nothing to do with adds none.
+    /// Adds the objects of one document; a document that is no object of Kubernetes adds none.
     ///
     /// # Errors
-    /// What the object lacks, as a part of a sentence.
-    pub fn add(&mut self, file: &str, place: Place, mut value: serde_json::Value) -> Result<(), &'static str> {
-        let is_list = value.get("kind").and_then(|kind| kind.as_str()).is_some_and(|kind| kind.ends_with("List"));
-        if let (true, Some(items)) = (is_list, value.get_mut("items").and_then(|items| items.as_array_mut())) {
-            for (at, item) in std::mem::take(items).into_iter().enumerate() {
+    /// The place of the first object that is not added, and what it lacks, as a part of a sentence. The other items of a list are added.
+    pub fn add(&mut self, file: &str, place: Place, mut value: Value) -> Result<(), (Place, &'static str)> {
+        let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
+        let (api, kind) = (text("apiVersion").to_owned(), text("kind").strip_suffix("List").map(str::to_owned));
+        if let (Some(kind), Some(items)) = (kind, value.get_mut("items")) {
+            let items = match items.take() {
+                Value::Array(items) => items,
+                Value::Null => Vec::new(),
+                _ => return Err((place, "has `items` that are no list")),
+            };
+            let mut first = Ok(());
+            for (at, mut item) in items.into_iter().enumerate() {
+                // The items of a typed list, such as a ConfigMapList, may leave out what the list says.
+                if let Some(fields) = item.as_object_mut().filter(|fields| !kind.is_empty() && !fields.contains_key("kind")) {
+                    fields.insert("apiVersion".to_owned(), api.clone().into());
+                    fields.insert("kind".to_owned(), kind.clone().into());
+                }
                 let place = Place { pointer: format!("{}/items/{at}", place.pointer), ..place };
-                self.add(file, place, item)?;
+                first = first.and(self.add(file, place, item));
             }
-            return Ok(());
+            return first;
         }
-        if let Some(object) = Object::new(file, place, value)? {
+        if let Some(object) = Object::new(file, place.clone(), value).map_err(|reason| (place, reason))? {
             self.index(object);
         }
         Ok(())
@@ -161,7 +176,7 @@ impl Inventory {
 }
 
 /// The documents of a text; else the line at fault and the reason.
-fn documents(text: &str) -> Result<Vec<serde_json::Value>, (usize, String)> {
+fn documents(text: &str) -> Result<Vec<Value>, (usize, String)> {
     if let Ok(documents) = yaml::read(text) {
         return Ok(documents.iter().map(yaml::Document::to_json).collect());
     }

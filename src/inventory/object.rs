@@ -32,19 +32,20 @@ pub(super) fn id(kind: &str, namespace: &str, name: &str) -> String {
 }
 
 impl Object {
-    /// Reads a document. `None` where it is no object of Kubernetes: it has neither `apiVersion` nor `kind`, or no `metadata`, as configuration files of
-    /// other programs.
+    /// Reads a document. `None` where it is no object of Kubernetes, such as a configuration file of another program: it has neither `apiVersion` nor
+    /// `kind`, or it has no `metadata` and a kind that Kubernetes does not have.
     pub(super) fn new(file: &str, place: Place, value: Value) -> Result<Option<Object>, &'static str> {
         let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (api, kind, name) = (text("/apiVersion"), text("/kind"), text("/metadata/name"));
         let (namespace, labels) = (text("/metadata/namespace"), labels_at(value.pointer("/metadata/labels")));
         let generated = name.is_empty() && value.pointer("/metadata/generateName").is_some();
-        match (api.is_empty(), kind.is_empty(), name.is_empty() && !generated) {
-            (true, true, _) => Ok(None),
-            (true, false, _) => Err("has no `apiVersion`"),
-            (false, true, _) => Err("has no `kind`"),
-            (_, _, true) if value.get("metadata").is_none() => Ok(None),
-            (_, _, true) => Err("has no `metadata.name`"),
+        let has_metadata = value.get("metadata").is_some();
+        match (api.is_empty(), kind.is_empty()) {
+            (true, true) => Ok(None),
+            _ if !has_metadata && kinds::find(&api, &kind).is_none() => Ok(None),
+            (true, false) => Err("has no `apiVersion`"),
+            (false, true) => Err("has no `kind`"),
+            _ if name.is_empty() && !generated => Err("has no `metadata.name`"),
             _ => Ok(Some(Object { api, kind, namespace, name, file: file.to_owned(), place, labels, value })),
         }
     }

@@ -38,8 +38,10 @@ fn half_an_object_is_refused() {
         (json!({"kind": "Role", "metadata": {"name": "a"}}), "has no `apiVersion`"),
         (json!({"apiVersion": "v1", "metadata": {"name": "a"}}), "has no `kind`"),
         (json!({"apiVersion": "v1", "kind": "Service", "metadata": {}}), "has no `metadata.name`"),
+        (json!({"apiVersion": "v1", "kind": "Service", "spec": {}}), "has no `metadata.name`"),
+        (json!({"apiVersion": "v1", "kind": "ConfigMapList", "items": {}}), "has `items` that are no list"),
     ] {
-        assert_eq!(Inventory::default().add("a.yaml", Place::default(), value), Err(reason));
+        assert_eq!(Inventory::default().add("a.yaml", Place::default(), value), Err((Place::default(), reason)));
     }
 }
 

@@ -1,9 +1,9 @@
-//! What is accepted on an object -> the annotations that its scanners read, on that object alone.
+//! The accepted findings of an object -> the annotations that scanners read.
 //!
-//! checkov reads a rule and its reason in each `checkov.io/skip<number>`, kube-score a list of rules in one annotation, so that the reasons stand
-//! in a comment above it. Annotations that somebody wrote by hand stay.
+//! checkov reads one rule with its reason from each `checkov.io/skip<number>`. kube-score reads a list of rules from one annotation, so the reasons
+//! are in a comment above it. Annotations of raw manifests are kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -15,21 +15,21 @@ use crate::scanners::{Accepted, Object, accepted};
 use crate::template::Comment;
 use crate::yaml::Document;
 
-/// What kube-score reads.
+/// The annotation that kube-score reads.
 const KUBE_SCORE: &str = "kube-score/ignore";
 
 /// Marks every object of a region.
 pub(super) fn mark(platform: &Platform, region: &Region, tree: &mut Tree) {
+    let populated: BTreeSet<&str> = region.workloads.values().map(|workload| workload.namespace.as_str()).collect();
     for document in tree.values_mut().flatten() {
         let text = |path: &[&str]| document.root().at(path).and_then(|node| node.as_str());
         let (Some(kind), Some(name)) = (text(&["kind"]), text(&["metadata", "name"])) else { continue };
         let has_pods = kinds::pod_template(text(&["apiVersion"]).unwrap_or_default(), kind).is_some();
         let namespace = text(&["metadata", "namespace"]);
-        let runs = text(&["metadata", "labels", WORKLOAD]).filter(|_| has_pods).and_then(|workload| {
-            let key = format!("{}/{workload}", namespace.unwrap_or_default());
-            region.workloads.get(&key)
-        });
-        let accepted = accepted(platform, region, &Object { kind, namespace, name, runs });
+        let workload = if has_pods { text(&["metadata", "labels", WORKLOAD]) } else { None };
+        let runs = workload.and_then(|workload| region.workloads.get(&format!("{}/{workload}", namespace.unwrap_or_default())));
+        let beside_workloads = namespace.is_some_and(|namespace| populated.contains(namespace));
+        let accepted = accepted(platform, &Object { kind, namespace, name, runs, beside_workloads });
         if !accepted.is_empty() {
             annotate(document, &accepted);
         }
@@ -46,7 +46,7 @@ fn annotate(document: &mut Document, accepted: &[Accepted]) {
     let free: Vec<String> =
         (1..).map(|number| format!("checkov.io/skip{number}")).filter(|key| !annotations.contains_key(key)).take(accepted.len()).collect();
     for (key, skip) in free.into_iter().zip(accepted.iter().filter(|skip| skip.scanner == "checkov")) {
-        // checkov splits at every equals sign and takes no third part.
+        // checkov splits at every equals sign and ignores the third part.
         annotations.insert(key, format!("{}={}", skip.rule, skip.reason.replace('=', ":")).into());
     }
     let scored: Vec<&Accepted> = accepted.iter().filter(|skip| skip.scanner == "kube-score").collect();

@@ -1,11 +1,11 @@
-//! Groups of people -> roles and bindings.
+//! User groups -> roles and bindings.
 //!
-//! Three levels, each with all of the one below. No level reads secrets or opens a shell in a pod, none has wildcards: what needs more is done
-//! through the cloud's own emergency access, where it leaves a trace.
+//! Each of the three levels includes the level below. No level has rights on secrets or opens a shell in a pod, and no rule has wildcards. An admin
+//! creates workloads, and a workload can read every secret of its namespace. For more, there is the emergency access of the cloud, which is audited.
 
 use serde::Serialize;
 
-use super::metadata::{Metadata, Site};
+use super::metadata::{Context, Metadata};
 use crate::model::GroupRole;
 use crate::model::{Group, Namespace};
 use crate::template::{TemplateError, render_yaml};
@@ -40,7 +40,7 @@ const CORE: &[&str] = &[
 ];
 const APPS: &[&str] = &["controllerrevisions", "daemonsets", "deployments", "replicasets", "statefulsets"];
 
-/// Looks at everything but secrets.
+/// Reads everything except secrets.
 const VIEWER: &[Rule] = &[
     rule("", CORE, READ),
     rule("apps", APPS, READ),
@@ -56,14 +56,17 @@ const VIEWER: &[Rule] = &[
     rule("rbac.authorization.k8s.io", &["rolebindings", "roles"], READ),
 ];
 
-/// Restarts pods, within their disruption budget, and scales. Changing a Deployment is left to a merge request.
-const DEVELOPER: &[Rule] =
-    &[rule("", &["pods/eviction"], &["create"]), rule("apps", &["deployments/scale", "statefulsets/scale"], &["patch", "update"])];
+/// Restarts apps by deleting their pods, or evicts pods within their disruption budget, and scales. `kubectl rollout restart` needs the right to patch
+/// the workload, which is also the right to run another image with its secrets: workloads change through merge requests.
+const DEVELOPER: &[Rule] = &[
+    rule("", &["pods"], &["delete"]),
+    rule("", &["pods/eviction"], &["create"]),
+    rule("apps", &["deployments/scale", "statefulsets/scale"], &["get", "patch", "update"]),
+];
 
-/// Changes what runs, by hand, when there is no time for a merge request.
+/// Changes workloads by hand when there is no time for a merge request.
 const ADMIN: &[Rule] = &[
     rule("", &["configmaps", "persistentvolumeclaims", "services"], WRITE),
-    rule("", &["pods"], &["delete"]),
     rule("", &["pods/portforward"], &["create"]),
     rule("apps", &["daemonsets", "deployments", "statefulsets"], WRITE),
     rule("autoscaling", &["horizontalpodautoscalers"], WRITE),
@@ -73,7 +76,7 @@ const ADMIN: &[Rule] = &[
     rule("policy", &["poddisruptionbudgets"], WRITE),
 ];
 
-/// What belongs to no namespace, to look at.
+/// Reads cluster-scoped objects.
 const CLUSTER: &[Rule] = &[
     rule("", &["namespaces", "nodes", "persistentvolumes"], READ),
     rule("gateway.networking.k8s.io", &["gatewayclasses", "gateways"], READ),
@@ -105,7 +108,7 @@ struct Role {
     rules: Vec<Rule>,
 }
 
-/// A binding of one group to a ClusterRole: in one namespace, or everywhere.
+/// A binding of one group to a ClusterRole, in one namespace or in the cluster.
 #[derive(Serialize)]
 struct Binding<'m> {
     metadata: Metadata,
@@ -113,12 +116,12 @@ struct Binding<'m> {
     group: &'m str,
 }
 
-/// The ClusterRoles that some group has, and who sees the cluster itself.
-pub(super) fn cluster(site: &Site) -> Result<Vec<Document>, TemplateError> {
-    let platform = site.platform;
+/// The ClusterRoles that some group has, and the bindings of the groups that read cluster-scoped objects.
+pub(super) fn cluster(context: &Context) -> Result<Vec<Document>, TemplateError> {
+    let platform = context.platform;
     let mut documents = Vec::new();
     let role = |name: &str, rules: Vec<Rule>| {
-        let view = Role { metadata: site.cluster_wide(format!("{}-{name}", platform.name)), rules };
+        let view = Role { metadata: context.cluster_wide(format!("{}-{name}", platform.name)), rules };
         render_yaml("kubernetes/cluster-role.yaml.j2", &view)
     };
     for level in [GroupRole::Admin, GroupRole::Developer, GroupRole::Viewer] {
@@ -131,7 +134,7 @@ pub(super) fn cluster(site: &Site) -> Result<Vec<Document>, TemplateError> {
         documents.extend(role("cluster-viewer", CLUSTER.to_vec())?);
     }
     for group in seers {
-        let metadata = site.cluster_wide(format!("{}-{}-cluster-viewer", platform.name, group.name));
+        let metadata = context.cluster_wide(format!("{}-{}-cluster-viewer", platform.name, group.name));
         let view = Binding { metadata, role: format!("{}-cluster-viewer", platform.name), group: &group.id };
         documents.extend(render_yaml("kubernetes/cluster-role-binding.yaml.j2", &view)?);
     }
@@ -139,13 +142,13 @@ pub(super) fn cluster(site: &Site) -> Result<Vec<Document>, TemplateError> {
 }
 
 /// The RoleBindings of a namespace.
-pub(super) fn namespace(site: &Site, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
+pub(super) fn namespace(context: &Context, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
     let mut documents = Vec::new();
     let here = |group: &&Group| group.namespaces.is_empty() || group.namespaces.contains(&namespace.name);
-    for group in site.platform.groups.iter().filter(here) {
-        // A binding's role cannot change, so its name says the role.
-        let metadata = site.shared(namespace, format!("{}-{}", group.name, word(group.role)));
-        let view = Binding { metadata, role: format!("{}-{}", site.platform.name, word(group.role)), group: &group.id };
+    for group in context.platform.groups.iter().filter(here) {
+        // The role of a binding is immutable, so the name contains the role.
+        let metadata = context.shared(namespace, format!("{}-{}", group.name, word(group.role)));
+        let view = Binding { metadata, role: format!("{}-{}", context.platform.name, word(group.role)), group: &group.id };
         documents.extend(render_yaml("kubernetes/role-binding.yaml.j2", &view)?);
     }
     Ok(documents)

@@ -1,51 +1,53 @@
-//! What belongs to no namespace: the namespaces themselves and the priorities of pods.
+//! Namespaces and PriorityClasses.
 
 use serde::Serialize;
 
-use super::metadata::{Metadata, Site, fragment};
+use super::flows::Flows;
+use super::metadata::{Context, Metadata, OnlyMetadata, fragment};
 use crate::labels::{OWNER, PLATFORM, REASON};
 use crate::model::PodSecurityLevel;
 use crate::model::{Kind, Workload};
 use crate::template::{TemplateError, render_yaml};
 use crate::yaml::Document;
 
-/// How important a pod is when there is no room for all.
+/// The priority of a pod when nodes are full.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Priority {
-    /// Loses data or blocks others when it is moved.
+    /// Stores: evicting them risks data or blocks other apps.
     Data,
-    /// Answers people outside, or serves a whole node.
+    /// Exposed apps and agents that serve a whole node, and every app that they call, directly or through others.
     Critical,
-    /// Everything else that runs all the time.
+    /// Other long-running apps.
     Standard,
-    /// Can run later; takes nobody's place.
+    /// Jobs, which can wait and preempt no pod.
     Batch,
 }
 
 impl Priority {
     const ALL: [Priority; 4] = [Priority::Data, Priority::Critical, Priority::Standard, Priority::Batch];
 
-    /// The priority of a workload's pods.
-    pub(super) fn of(workload: &Workload) -> Priority {
+    /// The priority of a workload's pods. An app has at least the priority of its callers: otherwise a caller takes the place of a pod that it needs.
+    pub(super) fn of(workload: &Workload, flows: &Flows) -> Priority {
         match workload.kind {
             _ if workload.is_store() => Priority::Data,
             Kind::CronJob(_) | Kind::Job { .. } => Priority::Batch,
-            Kind::DaemonSet => Priority::Critical,
-            _ if !workload.exposures.is_empty() => Priority::Critical,
-            Kind::Deployment | Kind::StatefulSet => Priority::Standard,
+            Kind::DaemonSet | Kind::Deployment | Kind::StatefulSet if flows.is_critical(workload) => Priority::Critical,
+            Kind::DaemonSet | Kind::Deployment | Kind::StatefulSet => Priority::Standard,
         }
     }
 
     /// The name of its class on this platform.
-    pub(super) fn class(self, site: &Site) -> String {
-        format!("{}-{}", site.platform.name, self.facts().0)
+    pub(super) fn class(self, context: &Context) -> String {
+        format!("{}-{}", context.platform.name, self.facts().0)
     }
 
-    /// Word, value (below the billion that Kubernetes keeps for itself), what it is for.
+    /// Name, value (Kubernetes reserves values above one billion) and description.
     fn facts(self) -> (&'static str, i32, &'static str) {
         match self {
             Priority::Data => ("data", 400_000, "Stores: they lose data or block others when they are moved."),
-            Priority::Critical => ("critical", 300_000, "Apps that answer people outside, and agents on every node."),
+            Priority::Critical => {
+                ("critical", 300_000, "Apps that answer people outside, agents on every node, and the apps that they call.")
+            }
             Priority::Standard => ("standard", 200_000, "Apps that run all the time."),
             Priority::Batch => ("batch", 100_000, "Jobs: they wait for room and take nobody's place."),
         }
@@ -53,7 +55,7 @@ impl Priority {
 }
 
 /// The PriorityClasses.
-pub(super) fn priorities(site: &Site) -> Result<Vec<Document>, TemplateError> {
+pub(super) fn priorities(context: &Context) -> Result<Vec<Document>, TemplateError> {
     #[derive(Serialize)]
     struct View {
         metadata: Metadata,
@@ -65,36 +67,35 @@ pub(super) fn priorities(site: &Site) -> Result<Vec<Document>, TemplateError> {
     for priority in Priority::ALL {
         let (_, value, description) = priority.facts();
         let preemption = if priority == Priority::Batch { "Never" } else { "PreemptLowerPriority" };
-        let view = View { metadata: site.cluster_wide(priority.class(site)), value, preemption, description };
+        let view = View { metadata: context.cluster_wide(priority.class(context)), value, preemption, description };
         documents.extend(render_yaml("kubernetes/priority-class.yaml.j2", &view)?);
     }
     Ok(documents)
 }
 
 /// The Namespaces, with the pod security standard that holds in each.
-pub(super) fn namespaces(site: &Site) -> Result<Vec<Document>, TemplateError> {
-    #[derive(Serialize)]
-    struct View {
-        metadata: Metadata,
-    }
-    let version = format!("v{}", site.region.cluster.version);
+pub(super) fn namespaces(context: &Context) -> Result<Vec<Document>, TemplateError> {
+    let version = format!("v{}", context.region.cluster.version);
     let mut documents = Vec::new();
-    for namespace in site.platform.namespaces.values() {
-        let mut labels = site.cluster_labels();
-        labels.insert(OWNER.to_owned(), namespace.owner.to_string());
-        labels.insert(PLATFORM.to_owned(), site.platform.name.to_string());
+    for namespace in context.platform.namespaces.values() {
+        let mut labels = context.cluster_labels();
+        labels.insert(OWNER, namespace.owner.as_str());
+        labels.insert(PLATFORM, context.platform.name.as_str());
         let level = match namespace.pod_security {
             PodSecurityLevel::Restricted => "restricted",
             PodSecurityLevel::Baseline => "baseline",
             PodSecurityLevel::Privileged => "privileged",
         };
-        for mode in ["enforce", "warn", "audit"] {
-            let key = format!("pod-security.kubernetes.io/{mode}");
-            labels.insert(format!("{key}-version"), version.clone());
-            labels.insert(key, level.to_owned());
-        }
+        labels.extend([
+            ("pod-security.kubernetes.io/audit", level),
+            ("pod-security.kubernetes.io/audit-version", &version),
+            ("pod-security.kubernetes.io/enforce", level),
+            ("pod-security.kubernetes.io/enforce-version", &version),
+            ("pod-security.kubernetes.io/warn", level),
+            ("pod-security.kubernetes.io/warn-version", &version),
+        ]);
         let metadata = Metadata::new(namespace.name.as_str(), None, fragment(&labels));
-        let view = View { metadata: metadata.annotated(REASON, namespace.reason.as_deref()) };
+        let view = OnlyMetadata { metadata: metadata.annotated(REASON, namespace.reason.as_deref()) };
         documents.extend(render_yaml("kubernetes/namespace.yaml.j2", &view)?);
     }
     Ok(documents)

@@ -5,21 +5,22 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::inputs::{SecretVariable, Seen};
+use super::inputs::{ContainerInputs, SecretVariable};
+use super::metadata::fragment as texts;
 use crate::model::{Container, Probe, ProbeAction};
 use crate::template::{Fragment, TemplateError, render_fragment};
 use crate::value::Quantity;
 
-/// What a container is in its pod.
+/// The role of a container in its pod.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Part {
     /// Runs to completion before the others.
     Init,
-    /// Runs beside the main container: started before it, stopped after it, and never what keeps a job from ending.
+    /// Starts before the main container and stops after it. A job ends without it.
     Sidecar,
-    /// The app itself; seconds to wait before it is told to stop, while load balancers forget it.
+    /// The app itself.
     Main {
-        /// Seconds.
+        /// Seconds between the removal from the Service and SIGTERM, in which load balancers notice the removal.
         drain: Option<u64>,
     },
 }
@@ -55,8 +56,8 @@ struct Port<'m> {
 
 #[derive(Serialize)]
 struct Resources {
-    requests: BTreeMap<&'static str, String>,
-    limits: BTreeMap<&'static str, String>,
+    requests: Fragment,
+    limits: Fragment,
 }
 
 #[derive(Serialize)]
@@ -71,15 +72,15 @@ struct Mount<'m> {
 struct ProbeView {
     field: &'static str,
     action: &'static str,
-    argument: Value,
+    argument: Fragment,
     after: Option<u64>,
     every: Option<u64>,
     timeout: Option<u64>,
     failures: Option<u32>,
 }
 
-/// The container as one value.
-pub(super) fn fragment(container: &Container, part: Part, seen: &Seen) -> Result<Fragment, TemplateError> {
+/// Prints the container as one value.
+pub(super) fn fragment(container: &Container, part: Part, seen: &ContainerInputs) -> Result<Fragment, TemplateError> {
     let security = &container.security;
     let some = |list: &'_ [String]| !list.is_empty();
     let ports = container.ports.iter().map(|(name, number)| Port { name, number: *number }).collect::<Vec<_>>();
@@ -87,7 +88,7 @@ pub(super) fn fragment(container: &Container, part: Part, seen: &Seen) -> Result
     let mut mounts: Vec<Mount> =
         volumes.map(|mount| Mount { volume: &mount.volume, path: &mount.path, key: None, read_only: mount.read_only }).collect();
     mounts.extend(seen.mounts.iter().map(|file| Mount { volume: &file.volume, path: &file.path, key: Some(&file.key), read_only: true }));
-    // An init container has no probes: it is over when it ends.
+    // The API refuses probes of init containers.
     let probes = if part == Part::Init { Vec::new() } else { probes(container) };
     let view = View {
         name: container.name.as_str(),
@@ -105,7 +106,7 @@ pub(super) fn fragment(container: &Container, part: Part, seen: &Seen) -> Result
         group: security.group,
         non_root: security.user != 0,
         privileged: security.privileged,
-        // The API refuses the opposite together with either of these.
+        // The API requires it for privileged containers and for CAP_SYS_ADMIN.
         escalation: security.privileged || security.capabilities.iter().any(|name| name == "SYS_ADMIN" || name == "CAP_SYS_ADMIN"),
         read_only: !security.writable_root,
         capabilities: some(&security.capabilities).then_some(&security.capabilities),
@@ -120,7 +121,7 @@ fn resources(container: &Container) -> Option<Resources> {
     let said = amounts.into_iter().filter_map(|(name, amount)| amount.as_ref().map(|(request, limit)| (name, request, limit)));
     let (requests, limits): (BTreeMap<_, _>, BTreeMap<_, _>) =
         said.map(|(name, request, limit)| ((name, request.canonical()), (name, limit.canonical()))).unzip();
-    (!requests.is_empty()).then_some(Resources { requests, limits })
+    (!requests.is_empty()).then(|| Resources { requests: texts(&requests), limits: texts(&limits) })
 }
 
 fn probes(container: &Container) -> Vec<ProbeView> {
@@ -142,5 +143,5 @@ fn probe_view(field: &'static str, probe: &Probe) -> ProbeView {
         ProbeAction::Exec { command } => ("exec", json!({"command": command})),
     };
     let Probe { after, every, timeout, failures, .. } = *probe;
-    ProbeView { field, action, argument, after, every, timeout, failures }
+    ProbeView { field, action, argument: Fragment::from_json(&argument), after, every, timeout, failures }
 }

@@ -1,34 +1,34 @@
-//! Variables and files of a workload -> its ConfigMaps, its secret, and how each container sees them.
+//! Variables and files of a workload -> its ConfigMaps, its ExternalSecret, and the references to both in each container.
 //!
-//! A ConfigMap's name ends with a hash over environment, namespace, name and content, and it is immutable: another environment's map is never
-//! the one a pod asks for, and a change is a rollout. What comes from the secret manager is one Secret per workload.
+//! A ConfigMap is immutable, and its name ends with a hash over environment, namespace, name and content. So a pod never reads the ConfigMap of
+//! another environment, and a change starts a rollout. All values from the secret manager are in one Secret per workload.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::metadata::{Labels, Metadata, Owner};
+use super::metadata::{Metadata, Owner, Texts, fragment};
 use super::secrets::{Entry, Value, external_secret};
 use super::volume::Volume;
 use crate::model::{Container, FileContent, Source, TemplatePart, Workload};
-use crate::template::{TemplateError, render_yaml};
+use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{digest, truncate_with_hash};
 use crate::yaml::Document;
 
-/// What the containers of a workload read.
+/// The variables and files of all containers of a workload.
 #[derive(Default)]
 pub(super) struct Inputs {
     /// ConfigMaps and the ExternalSecret.
     pub(super) documents: Vec<Document>,
     /// Volumes with files.
     pub(super) volumes: Vec<Volume>,
-    /// What each container sees, by its name.
-    pub(super) containers: BTreeMap<String, Seen>,
+    /// The inputs of each container, by its name.
+    pub(super) containers: BTreeMap<String, ContainerInputs>,
 }
 
-/// What one container sees.
+/// The variables and files of one container.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct ContainerInputs {
     /// The ConfigMap whose entries are variables.
     pub(super) config_map: Option<String>,
     /// Variables from the workload's Secret.
@@ -55,7 +55,7 @@ pub(super) struct FileMount {
 #[derive(Serialize)]
 struct ConfigMap {
     metadata: Metadata,
-    data: Labels,
+    data: Fragment,
 }
 
 /// Makes the inputs of a workload.
@@ -67,9 +67,9 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
     for container in workload.containers() {
         let main = container.name == workload.main.name;
         let prefix = if main { workload.name.to_string() } else { format!("{}-{}", workload.name, container.name) };
-        let mut seen = Seen::default();
+        let mut seen = ContainerInputs::default();
 
-        let mut texts = Labels::new();
+        let mut texts = Texts::new();
         for variable in &container.variables {
             let value = match &variable.value {
                 Source::Text(text) => {
@@ -89,7 +89,7 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
             inputs.documents.extend(document);
         }
 
-        let mut files = Labels::new();
+        let mut files = Texts::new();
         for file in &container.files {
             let base = file.path.rsplit('/').next().unwrap_or_default();
             let base: String = base.chars().map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '-' }).collect();
@@ -120,7 +120,10 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
         }
         inputs.containers.insert(container.name.to_string(), seen);
     }
-    // Its name is known when all of its entries are.
+    if entries.is_empty() {
+        return Ok(inputs);
+    }
+    // The name is a hash of all entries.
     let secret_name = secret_name(owner, &entries);
     for variable in inputs.containers.values_mut().flat_map(|seen| &mut seen.variables) {
         variable.secret.clone_from(&secret_name);
@@ -128,17 +131,15 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
     if secret_files {
         inputs.volumes.push(Volume::secret(SECRET_VOLUME.to_owned(), &secret_name));
     }
-    if !entries.is_empty() {
-        inputs.documents.extend(external_secret(owner, &secret_name, &entries)?);
-    }
+    inputs.documents.extend(external_secret(owner, &secret_name, &entries)?);
     Ok(inputs)
 }
 
-/// The name of a workload's Secret, which ends with a hash over what is fetched and how it is put together: a pod never starts with the Secret of
-/// another version of the spec, and a change is a rollout. What changes in the manager alone changes no name.
+/// The name of a workload's Secret, which ends with a hash over the references and templates of its entries. So a pod never starts with the Secret
+/// of another version of the spec, and a change starts a rollout. New values in the secret manager do not change the name.
 fn secret_name(owner: &Owner, entries: &[Entry]) -> String {
     let workload = owner.workload;
-    let mut parts = vec![owner.site.platform.environment.to_string(), workload.namespace.to_string(), workload.name.to_string()];
+    let mut parts = vec![owner.context.platform.environment.to_string(), workload.namespace.to_string(), workload.name.to_string()];
     for entry in entries {
         parts.push(entry.key.clone());
         match &entry.value {
@@ -153,7 +154,7 @@ fn secret_name(owner: &Owner, entries: &[Entry]) -> String {
     format!("{}-{}", truncate_with_hash(&format!("{}-secrets", workload.name), 242), digest(&parts, 10))
 }
 
-/// The volume with the files that are secrets.
+/// The volume with the files from the secret manager.
 const SECRET_VOLUME: &str = "platgen-secret-files";
 
 /// The volume with a container's files.
@@ -163,7 +164,7 @@ fn volume_name(workload: &Workload, container: &str, main: bool) -> String {
     unused(&wanted, |name| taken.contains(name) || name == SECRET_VOLUME)
 }
 
-/// The key under which a value stands in the Secret: the wanted one, or the next that is free.
+/// Adds a value to the Secret and returns its key: the wanted one, with a number behind it if the key is taken.
 fn claim(entries: &mut Vec<Entry>, wanted: &str, value: Value) -> String {
     let key = unused(wanted, |key| entries.iter().any(|entry| entry.key == key));
     entries.push(Entry { key: key.clone(), value });
@@ -182,13 +183,14 @@ fn unused(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
     name
 }
 
-/// A ConfigMap with this content, and its name. Workload and container are hashed one by one: `web-agent` may be either.
-fn config_map(owner: &Owner, container: &Container, name: &str, data: Labels) -> Result<(String, Vec<Document>), TemplateError> {
-    let mut parts = vec![owner.site.platform.environment.as_str(), name];
+/// A ConfigMap with this content, and its name. The hash takes workload and container apart, because `web-agent` may be the name of a workload or
+/// of the container `agent` of `web`.
+fn config_map(owner: &Owner, container: &Container, name: &str, data: Texts) -> Result<(String, Vec<Document>), TemplateError> {
+    let mut parts = vec![owner.context.platform.environment.as_str(), name];
     parts.extend([&owner.workload.namespace, &owner.workload.name, &container.name].map(|part| part.as_str()));
     parts.extend(data.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]));
     let name = format!("{}-{}", truncate_with_hash(name, 242), digest(&parts, 10));
-    let view = ConfigMap { metadata: owner.metadata(&name), data };
+    let view = ConfigMap { metadata: owner.metadata(&name), data: fragment(&data) };
     let documents = render_yaml("kubernetes/config-map.yaml.j2", &view)?;
     Ok((name, documents))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Applies every step; an error names the step and what does not fit. The value is then half changed.
+/// Applies every step. An error names the step and its fault; the steps before it are applied.
 pub(super) fn apply(value: &mut Value, steps: &Value) -> Result<(), String> {
     let steps = steps.as_array().ok_or("its steps are no list")?;
     for (at, step) in steps.iter().enumerate() {
@@ -45,14 +45,14 @@ fn missing(path: &str) -> String {
     format!("there is no `{}`", path.escape_debug())
 }
 
-/// The parent of a place, and the last step to it with its escapes undone.
+/// The value that holds the target of a path, and the last part of the path, unescaped.
 fn parent<'v>(value: &'v mut Value, path: &str) -> Result<(&'v mut Value, String), String> {
     let (above, last) = path.rsplit_once('/').ok_or_else(|| missing(path))?;
     let parent = value.pointer_mut(above).ok_or_else(|| missing(above))?;
     Ok((parent, last.replace("~1", "/").replace("~0", "~")))
 }
 
-/// A place in a list: digits without a leading zero, up to `most`.
+/// An index of a list: digits without a leading zero, at most `most`.
 fn index(step: &str, most: usize) -> Option<usize> {
     let digits = !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) && (step == "0" || !step.starts_with('0'));
     digits.then(|| step.parse().ok()).flatten().filter(|at| *at <= most)

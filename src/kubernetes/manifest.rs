@@ -1,16 +1,16 @@
-//! Raw manifests -> documents like ours: read with the full parser, put into their namespace, marked with the environment.
+//! Raw manifests -> documents: parsed with the full YAML parser, with the namespace and the environment label added.
 
 use serde_json::{Map, Value};
 
-use super::metadata::Site;
+use super::metadata::Context;
 use super::{RenderError, texts};
 use crate::kinds::{self, Scope};
 use crate::labels::ENVIRONMENT;
 use crate::model::Manifest;
 use crate::yaml::Document;
 
-/// The objects of a file.
-pub(super) fn documents(site: &Site, manifest: &Manifest) -> Result<Vec<Document>, RenderError> {
+/// The objects of a manifest.
+pub(super) fn documents(context: &Context, manifest: &Manifest) -> Result<Vec<Document>, RenderError> {
     let wrong = |what: String| RenderError::Manifest { span: manifest.span, message: format!("`{}` {what}", manifest.path) };
     // As kubectl reads: a file mode such as `0400` is octal.
     let options = serde_yaml::options! { legacy_octal_numbers: true };
@@ -39,7 +39,7 @@ pub(super) fn documents(site: &Site, manifest: &Manifest) -> Result<Vec<Document
         }
         let labels = metadata.entry("labels").or_insert_with(|| Value::Object(Map::new()));
         let Value::Object(labels) = labels else { return Err(wrong(format!("has no map under `labels` in document {number}"))) };
-        labels.insert(ENVIRONMENT.to_owned(), site.platform.environment.as_str().into());
+        labels.insert(ENVIRONMENT.to_owned(), context.platform.environment.as_str().into());
         let object = Value::Object(object);
         if let Some((place, value)) = texts::not_text(&object) {
             let message = format!("`{}` sets `{place}` to `{value}` in document {number}, which is no text", manifest.path);

@@ -1,10 +1,11 @@
 //! Names and labels of objects, the same for every kind.
 //!
-//! The labels of selectors never change: one key with the workload's name. Everything else (owner, environment) may.
+//! Selectors and claim templates are immutable, so they have one label: the workload's name. A changed label of a pod template replaces every pod, so
+//! pods have only labels that stay: neither the owner nor the platform's own labels, which objects have as well.
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::flows::Flows;
 use crate::labels::{ENVIRONMENT, OWNER, REGION, WORKLOAD};
@@ -13,16 +14,37 @@ use crate::template::Fragment;
 use crate::value::Name;
 use crate::yaml::Document;
 
-/// Labels or annotations.
-pub(super) type Labels = BTreeMap<String, String>;
+/// Keys and texts of an open map: annotations, or the data of a ConfigMap.
+pub(super) type Texts = BTreeMap<String, String>;
 
-/// The `metadata` of an object.
-#[derive(Clone, Debug, Serialize)]
+/// Labels of an object.
+pub(super) type Labels<'m> = BTreeMap<&'m str, &'m str>;
+
+/// The `metadata` of an object, which templates print as one value.
+#[derive(Clone, Debug)]
 pub(super) struct Metadata {
     pub(super) name: String,
     pub(super) namespace: Option<String>,
     pub(super) labels: Fragment,
-    pub(super) annotations: Option<Labels>,
+    pub(super) annotations: Option<Texts>,
+}
+
+impl Serialize for Metadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let namespace = self.namespace.iter().map(|namespace| ("namespace", namespace.as_str()));
+        let mut document = Document::from_texts([("name", self.name.as_str())].into_iter().chain(namespace));
+        document.add_fragment("labels", self.labels.document().clone());
+        if let Some(annotations) = &self.annotations {
+            document.add_fragment("annotations", fragment(annotations).document().clone());
+        }
+        Fragment::new(document).serialize(serializer)
+    }
+}
+
+/// The view of an object that has nothing but metadata of its own.
+#[derive(Serialize)]
+pub(super) struct OnlyMetadata {
+    pub(super) metadata: Metadata,
 }
 
 impl Metadata {
@@ -31,7 +53,7 @@ impl Metadata {
         Metadata { name: name.into(), namespace: namespace.map(Name::to_string), labels, annotations: None }
     }
 
-    /// The same with an annotation where there is a value for it.
+    /// Adds an annotation if there is a value for it.
     pub(super) fn annotated(mut self, key: &str, value: Option<&str>) -> Self {
         if let Some(value) = value {
             self.annotations.get_or_insert_default().insert(key.to_owned(), value.to_owned());
@@ -40,29 +62,32 @@ impl Metadata {
     }
 }
 
-/// The platform in one region.
+/// The region that is rendered.
 #[derive(Clone, Copy)]
-pub(super) struct Site<'m> {
+pub(super) struct Context<'m> {
     pub(super) platform: &'m Platform,
     pub(super) region: &'m Region,
     pub(super) flows: &'m Flows<'m>,
 }
 
-/// The workload that objects belong to, with the labels that all of them share.
+/// The workload that objects belong to, with their labels.
 pub(super) struct Owner<'m> {
-    pub(super) site: &'m Site<'m>,
+    pub(super) context: &'m Context<'m>,
     pub(super) workload: &'m Workload,
-    /// The labels of its objects and of its pods.
+    /// The labels of its objects.
     pub(super) labels: Fragment,
+    /// The labels of its pods.
+    pub(super) pod_labels: Fragment,
     /// The label that selects its pods.
     pub(super) selector: Fragment,
 }
 
 impl<'m> Owner<'m> {
     /// Makes the shared labels of a workload.
-    pub(super) fn new(site: &'m Site<'m>, workload: &'m Workload) -> Self {
-        let selector = Labels::from([(WORKLOAD.to_owned(), workload.name.to_string())]);
-        Owner { site, workload, labels: fragment(&site.pod_labels(workload)), selector: fragment(&selector) }
+    pub(super) fn new(context: &'m Context<'m>, workload: &'m Workload) -> Self {
+        let selector = Labels::from([(WORKLOAD, workload.name.as_str())]);
+        let (labels, pod_labels) = (fragment(&context.object_labels(workload)), fragment(&context.pod_labels(workload)));
+        Owner { context, workload, labels, pod_labels, selector: fragment(&selector) }
     }
 
     /// Metadata of an object of the workload.
@@ -70,66 +95,79 @@ impl<'m> Owner<'m> {
         Metadata::new(name, Some(&self.workload.namespace), self.labels.clone())
     }
 
-    /// Metadata of the object that runs the pods, which is an instance of its own where its name differs from the workload's.
+    /// Metadata of the object that runs the pods. If its name is not the workload's, it is an instance with a label of its own.
     pub(super) fn instance(&self, name: &str) -> Metadata {
         let metadata = self.metadata(name);
         if name == self.workload.name.as_str() {
             return metadata;
         }
-        let mut labels = self.site.pod_labels(self.workload);
-        labels.insert("app.kubernetes.io/instance".to_owned(), name.to_owned());
+        let mut labels = self.context.object_labels(self.workload);
+        labels.insert("app.kubernetes.io/instance", name);
         Metadata { labels: fragment(&labels), ..metadata }
     }
 }
 
-/// Labels as one value of a view.
-pub(super) fn fragment(labels: &Labels) -> Fragment {
-    let labels = labels.iter().map(|(key, value)| (key.clone(), value.as_str().into()));
-    Fragment::new(Document::from_json(&serde_json::Value::Object(labels.collect())))
+/// Labels, or another map of texts, as one value of a view.
+pub(super) fn fragment<K: AsRef<str>, V: AsRef<str>>(texts: &BTreeMap<K, V>) -> Fragment {
+    Fragment::new(Document::from_texts(texts.iter().map(|(key, text)| (key.as_ref(), text.as_ref()))))
 }
 
-impl Site<'_> {
-    /// Metadata of an object that belongs to no namespace.
+impl<'m> Context<'m> {
+    /// Metadata of a cluster-scoped object.
     pub(super) fn cluster_wide(&self, name: impl Into<String>) -> Metadata {
         Metadata::new(name, None, fragment(&self.cluster_labels()))
     }
 
-    /// The labels of an object that belongs to no namespace.
-    pub(super) fn cluster_labels(&self) -> Labels {
+    /// The labels of a cluster-scoped object.
+    pub(super) fn cluster_labels(&self) -> Labels<'m> {
         let mut labels = self.labels(&self.platform.owner);
-        labels.insert(REGION.to_owned(), self.region.name.to_string());
+        labels.insert(REGION, self.region.name.as_str());
         labels
     }
 
-    /// Metadata of an object that belongs to a namespace as a whole.
+    /// Metadata of an object that serves a whole namespace.
     pub(super) fn shared(&self, namespace: &Namespace, name: impl Into<String>) -> Metadata {
         Metadata::new(name, Some(&namespace.name), fragment(&self.labels(&namespace.owner)))
     }
 
-    /// The labels of a workload's pods.
-    fn pod_labels(&self, workload: &Workload) -> Labels {
+    /// The labels of a workload's objects.
+    fn object_labels(&self, workload: &'m Workload) -> Labels<'m> {
         let mut labels = self.labels(&workload.owner);
-        let own = [
-            ("app.kubernetes.io/name", workload.name.as_str()),
-            ("app.kubernetes.io/instance", workload.name.as_str()),
-            ("app.kubernetes.io/component", component(workload)),
-            (WORKLOAD, workload.name.as_str()),
-        ];
-        labels.extend(own.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        labels.extend(self.pod_labels(workload));
         labels
     }
 
-    /// What every object carries: the platform's labels, and ours over them.
-    fn labels(&self, owner: &Name) -> Labels {
-        let mut labels = self.platform.labels.clone();
-        let own = [
+    /// The labels of a workload's pods.
+    fn pod_labels(&self, workload: &'m Workload) -> Labels<'m> {
+        let name = workload.name.as_str();
+        let mut labels = self.stable_labels();
+        labels.extend([
+            ("app.kubernetes.io/name", name),
+            ("app.kubernetes.io/instance", name),
+            ("app.kubernetes.io/component", component(workload)),
+            (WORKLOAD, name),
+        ]);
+        labels
+    }
+
+    /// The labels of every object: the platform's own, then those of platgen, which win.
+    fn labels<'o>(&self, owner: &'o Name) -> Labels<'o>
+    where
+        'm: 'o,
+    {
+        let mut labels: Labels<'o> = self.platform.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        labels.extend(self.stable_labels());
+        labels.insert(OWNER, owner.as_str());
+        labels
+    }
+
+    /// The labels of every object and every pod.
+    fn stable_labels(&self) -> Labels<'m> {
+        Labels::from([
             ("app.kubernetes.io/managed-by", "platgen"),
             ("app.kubernetes.io/part-of", self.platform.name.as_str()),
             (ENVIRONMENT, self.platform.environment.as_str()),
-            (OWNER, owner.as_str()),
-        ];
-        labels.extend(own.map(|(key, value)| (key.to_owned(), value.to_owned())));
-        labels
+        ])
     }
 }
 

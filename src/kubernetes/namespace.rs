@@ -1,25 +1,21 @@
-//! What holds for all of a namespace: how much its pods may take, that nothing talks unasked, that names resolve.
+//! The objects that apply to a whole namespace: quota, default limits, default account, and the policies that deny all traffic but DNS.
 
 use serde::Serialize;
 
-use super::metadata::{Labels, Metadata, Site};
+use super::metadata::{Context, Metadata, OnlyMetadata, Texts};
 use crate::model::Namespace;
 use crate::template::{TemplateError, render_yaml};
 use crate::yaml::Document;
 
-/// What a container without a request of its own takes: processors, memory. A quota refuses pods that ask for nothing.
+/// The default requests of containers: CPU and memory. A quota refuses pods without requests.
 const UNSAID: (&str, &str) = ("100m", "128Mi");
 
 /// Quota, limits, the default account and the policies of a namespace.
-pub(super) fn documents(site: &Site, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
-    #[derive(Serialize)]
-    struct Plain {
-        metadata: Metadata,
-    }
+pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
     #[derive(Serialize)]
     struct Quota {
         metadata: Metadata,
-        hard: Labels,
+        hard: Texts,
     }
     #[derive(Serialize)]
     struct Limits {
@@ -27,22 +23,22 @@ pub(super) fn documents(site: &Site, namespace: &Namespace) -> Result<Vec<Docume
         cpu: &'static str,
         memory: &'static str,
     }
-    let metadata = |name: &str| site.shared(namespace, name);
-    let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &Plain { metadata: metadata("default") })?;
+    let metadata = |name: &str| context.shared(namespace, name);
+    let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &OnlyMetadata { metadata: metadata("default") })?;
     let quota = Quota { metadata: metadata("quota"), hard: hard(namespace) };
     documents.extend(render_yaml("kubernetes/resource-quota.yaml.j2", &quota)?);
     let limits = Limits { metadata: metadata("limits"), cpu: UNSAID.0, memory: UNSAID.1 };
     documents.extend(render_yaml("kubernetes/limit-range.yaml.j2", &limits)?);
-    documents.extend(render_yaml("kubernetes/default-deny.yaml.j2", &Plain { metadata: metadata("default-deny") })?);
-    documents.extend(render_yaml("kubernetes/allow-dns.yaml.j2", &Plain { metadata: metadata("allow-dns") })?);
+    documents.extend(render_yaml("kubernetes/default-deny.yaml.j2", &OnlyMetadata { metadata: metadata("default-deny") })?);
+    documents.extend(render_yaml("kubernetes/allow-dns.yaml.j2", &OnlyMetadata { metadata: metadata("allow-dns") })?);
     Ok(documents)
 }
 
-/// The quota. Limits of processors are left free: a quota on them would refuse every pod without one.
-fn hard(namespace: &Namespace) -> Labels {
-    // Load balancers belong to the Gateways, so no app can publish itself past them.
+/// The quota. It has no CPU limit, which would refuse every pod without one.
+fn hard(namespace: &Namespace) -> Texts {
+    // Only Gateways have load balancers, so that no app is reachable around them.
     let closed = ["services.loadbalancers", "services.nodeports"].map(|key| (key.to_owned(), "0".to_owned()));
-    let mut hard = Labels::from(closed);
+    let mut hard = Texts::from(closed);
     let quota = &namespace.quota;
     let amounts = [
         ("requests.cpu", &quota.cpu),

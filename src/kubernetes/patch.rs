@@ -1,6 +1,6 @@
 //! Changes to single objects: a merge (RFC 7386) or the steps of a JSON patch (RFC 6902).
 //!
-//! A target has to be exactly one object in each region that has it, and some region has to have it: a patch that changes nothing is a mistake.
+//! A target must match at most one object per region, and one in at least one region: a patch that changes nothing is a mistake.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{RenderError, Tree, json_patch, texts};
 use crate::model::{Change, Platform};
 use crate::value::{Name, Target};
-use crate::yaml::{Document, Id};
+use crate::yaml::{self, Document, Id};
 
 /// Applies the platform's patches to a region's documents, in their order; returns the patches that changed one.
 pub(super) fn apply(platform: &Platform, tree: &mut Tree) -> Result<BTreeSet<Name>, RenderError> {
@@ -39,7 +39,7 @@ pub(super) fn apply(platform: &Platform, tree: &mut Tree) -> Result<BTreeSet<Nam
     Ok(patched)
 }
 
-/// Refuses a patch that changed no object of any region.
+/// Checks that each patch changed an object in some region.
 pub(super) fn all_used(platform: &Platform, patched: &BTreeSet<Name>) -> Result<(), RenderError> {
     let Some(patch) = platform.patches.iter().find(|patch| !patched.contains(&patch.name)) else { return Ok(()) };
     let message = format!("patch `{}` changes `{}`, which is not rendered in any region", patch.name, patch.target);
@@ -65,9 +65,10 @@ fn change(document: &mut Document, change: &Change) -> Result<(), String> {
     Ok(())
 }
 
-/// Maps merge, null removes, everything else replaces; untouched keys keep their comments.
+/// Merges a value into a node: maps merge, null removes, everything else replaces. Untouched keys keep their comments.
 fn merge(document: &mut Document, at: Id, value: &Value) {
-    let (Value::Object(entries), crate::yaml::Kind::Map) = (value, document.node(at).kind()) else {
+    document.own(at);
+    let (Value::Object(entries), yaml::Value::Map(_)) = (value, document.node(at).value()) else {
         document.replace(at, &without_nulls(value));
         return;
     };
@@ -86,7 +87,7 @@ fn merge(document: &mut Document, at: Id, value: &Value) {
     }
 }
 
-/// A map that is merged into nothing: its nulls remove what is not there.
+/// The value without the nulls in its maps, for a merge into nothing.
 fn without_nulls(value: &Value) -> Value {
     let Value::Object(entries) = value else { return value.clone() };
     entries.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.clone(), without_nulls(value))).collect()

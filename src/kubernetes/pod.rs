@@ -5,14 +5,14 @@ use serde_json::json;
 
 use super::cluster::Priority;
 use super::container::{Part, fragment};
-use super::inputs::{Inputs, Seen};
+use super::inputs::{ContainerInputs, Inputs};
 use super::metadata::Owner;
 use super::volume::Volume;
 use crate::labels;
 use crate::model::{self, Kind, Medium, Spread, Toleration, Workload};
 use crate::template::{Fragment, TemplateError, render_fragment};
 
-/// Seconds between a pod leaving its Service and being told to stop: load balancers and proxies take this long to forget it.
+/// Seconds between the removal of a pod from its Service and SIGTERM. Load balancers and proxies need this long to notice the removal.
 const DRAIN: u64 = 10;
 
 /// A constraint on how pods are spread.
@@ -20,7 +20,7 @@ const DRAIN: u64 = 10;
 struct Constraint {
     key: &'static str,
     otherwise: &'static str,
-    /// Whether the pods of each rollout are spread for themselves.
+    /// Whether the pods of each rollout are spread independently of earlier rollouts.
     per_rollout: bool,
 }
 
@@ -61,10 +61,10 @@ struct TolerationView<'m> {
     effect: &'static str,
 }
 
-/// The pod's spec as one value.
+/// Prints the pod's spec as one value.
 pub(super) fn fragment_of(owner: &Owner, inputs: &Inputs) -> Result<Fragment, TemplateError> {
     let workload = owner.workload;
-    let nothing = Seen::default();
+    let nothing = ContainerInputs::default();
     let seen = |container: &model::Container| inputs.containers.get(container.name.as_str()).unwrap_or(&nothing);
     let drain = workload.service.is_some().then_some(DRAIN);
     let mut init = Vec::new();
@@ -81,7 +81,7 @@ pub(super) fn fragment_of(owner: &Owner, inputs: &Inputs) -> Result<Fragment, Te
     let security = &workload.main.security;
     let view = View {
         account: workload.name.as_str(),
-        priority: Priority::of(workload).class(owner.site),
+        priority: Priority::of(workload, owner.context.flows).class(owner.context),
         grace: workload.grace + drain.unwrap_or(0),
         restart: ends.then_some("Never"),
         host_network: workload.host_network,
@@ -119,7 +119,7 @@ fn volume(volume: &model::Volume) -> Option<Volume> {
     }
 }
 
-/// What a node has to be.
+/// The labels that a node must have.
 fn conditions(workload: &Workload) -> Vec<Condition> {
     let placement = &workload.placement;
     let mut conditions = Vec::new();
@@ -140,7 +140,7 @@ fn toleration(toleration: &Toleration) -> TolerationView<'_> {
     TolerationView { key: &toleration.key, value: &toleration.value, effect: toleration.effect }
 }
 
-/// Over zones as the model says, and over nodes where that can be.
+/// The constraints over zones, as strict as the model says, and over nodes, where possible.
 fn spread(workload: &Workload) -> Vec<Constraint> {
     let per_rollout = matches!(workload.kind, Kind::Deployment);
     let otherwise = match workload.placement.spread {

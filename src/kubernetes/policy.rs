@@ -1,12 +1,12 @@
-//! Flows -> the NetworkPolicy of each workload: what may call it and what it may call, and nothing else.
+//! Flows -> the NetworkPolicy of each workload, which allows the connections of its flows and no others.
 //!
-//! The pods are selected by one label, and peers by labels and never by the addresses of pods. Ports are container ports: a policy sees
-//! traffic after the Service has turned its port into the container's.
+//! Policies select pods and peers by labels, never by the addresses of pods. Ports are container ports, because a policy sees traffic after the
+//! Service has translated its port.
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::metadata::{Metadata, Owner, Site};
+use super::metadata::{Context, Metadata, Owner};
 use crate::labels::{NAMESPACE_NAME, WORKLOAD};
 use crate::model::{Flow, Peer};
 use crate::template::{Comment, Fragment, TemplateError, render_yaml};
@@ -24,38 +24,42 @@ struct View {
 #[derive(Serialize)]
 struct Rule {
     why: Comment,
-    peers: Vec<Value>,
-    /// None: every port.
+    peers: Fragment,
+    /// `None` allows every port.
     ports: Option<Vec<u16>>,
 }
 
-/// The policy of a workload. It always opens egress to the name service, so it never is without egress rules.
+/// The policy of a workload. Egress to the name service is always allowed.
 pub(super) fn document(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
-    let (site, workload) = (owner.site, owner.workload);
-    let ingress: Vec<Rule> = site.flows.to(workload).iter().map(|flow| rule(site, flow, &flow.from)).collect();
+    let (context, workload) = (owner.context, owner.workload);
+    let ingress: Vec<Rule> = context.flows.to(workload).iter().map(|flow| rule(context, flow, &flow.from)).collect();
     let view = View {
         metadata: owner.metadata(workload.name.as_str()),
         selector: owner.selector.clone(),
         ingress: (!ingress.is_empty()).then_some(ingress),
-        egress: site.flows.from(workload).iter().map(|flow| rule(site, flow, &flow.to)).collect(),
+        egress: context.flows.from(workload).iter().map(|flow| rule(context, flow, &flow.to)).collect(),
     };
     render_yaml("kubernetes/network-policy.yaml.j2", &view)
 }
 
-fn rule(site: &Site, flow: &Flow, other: &Peer) -> Rule {
-    Rule { why: Comment::new(&flow.why), peers: peers(site, other), ports: (!flow.ports.is_empty()).then(|| flow.ports.clone()) }
+fn rule(context: &Context, flow: &Flow, other: &Peer) -> Rule {
+    Rule {
+        why: Comment::new(&flow.why),
+        peers: Fragment::from_json(&peers(context, other)),
+        ports: (!flow.ports.is_empty()).then(|| flow.ports.clone()),
+    }
 }
 
-/// The other end; each is a one-of, so a whole map.
-fn peers(site: &Site, peer: &Peer) -> Vec<Value> {
-    if let Some(ranges) = site.region.node_ranges(peer) {
+/// The peers of a rule. Each is a one-of, so it is one value.
+fn peers(context: &Context, peer: &Peer) -> Value {
+    if let Some(ranges) = context.region.node_ranges(peer) {
         return ranges.iter().map(|cidr| json!({"ipBlock": {"cidr": cidr}})).collect();
     }
     let pods = |namespace: &str, label: &str, value: &str| {
-        vec![json!({
+        json!([{
             "namespaceSelector": {"matchLabels": {NAMESPACE_NAME: namespace}},
             "podSelector": {"matchLabels": {label: value}},
-        })]
+        }])
     };
     match peer {
         Peer::Workload { namespace, name, .. } => pods(namespace, WORKLOAD, name),
@@ -63,7 +67,7 @@ fn peers(site: &Site, peer: &Peer) -> Vec<Value> {
             let (label, value) = addon.pods();
             pods(addon.namespace(), label, value)
         }
-        Peer::Outside { cidrs, .. } if cidrs.is_empty() => vec![json!({"ipBlock": {"cidr": "0.0.0.0/0", "except": Cidr::PRIVATE}})],
+        Peer::Outside { cidrs, .. } if cidrs.is_empty() => json!([{"ipBlock": {"cidr": "0.0.0.0/0", "except": Cidr::PRIVATE}}]),
         Peer::Outside { cidrs, .. } => cidrs.iter().map(|cidr| json!({"ipBlock": {"cidr": cidr}})).collect(),
     }
 }

@@ -1,13 +1,14 @@
 //! Exposures -> routes to a Gateway, and the Gateways themselves.
 //!
-//! The Gateways stand beside the proxies, one per way in; the routes stand with their app. Who may come in is a policy of Envoy Gateway, since
-//! the standard has no word for it.
+//! Gateways are in the namespace of the proxies, one per entry point (public, internal). Routes are in the namespace of their app. Allowed source
+//! ranges are a SecurityPolicy of Envoy Gateway, because the Gateway API has no field for them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::metadata::{Labels, Metadata, Owner, Site};
+use super::metadata::{Context, Metadata, Owner, Texts};
+use super::proxy;
 use crate::labels::PLATFORM;
 use crate::model::{Addon, Exposure, Workload};
 use crate::model::{Protocol, Via};
@@ -44,16 +45,18 @@ struct Backend<'m> {
 }
 
 #[derive(Serialize)]
-struct Sources {
+struct Sources<'m> {
     metadata: Metadata,
     kind: &'static str,
-    cidrs: Vec<String>,
+    route: &'m str,
+    cidrs: &'m [String],
 }
 
 #[derive(Serialize)]
 struct Gateway {
     metadata: Metadata,
-    annotations: Option<Labels>,
+    name: &'static str,
+    annotations: Option<Texts>,
     certificate: String,
     label: &'static str,
     platform: String,
@@ -65,7 +68,7 @@ struct Redirect {
     gateway: &'static str,
 }
 
-/// The Gateway of a way in.
+/// The Gateway of an entry point.
 fn gateway(via: Via) -> &'static str {
     match via {
         Via::Public => "public",
@@ -73,7 +76,7 @@ fn gateway(via: Via) -> &'static str {
     }
 }
 
-/// The routes of a workload: one per host, way in and set of callers.
+/// The routes of a workload: one per host, entry point and set of source ranges.
 pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
     let workload = owner.workload;
     let mut groups: BTreeMap<(&str, Via, Vec<String>), Vec<&Exposure>> = BTreeMap::new();
@@ -84,7 +87,7 @@ pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
     let mut documents = Vec::new();
     for ((host, via, from), mut exposures) in groups {
         exposures.sort_by(|a, b| a.path.cmp(&b.path));
-        // A GRPCRoute knows methods and no paths, rewrites or timeouts; an HTTPRoute carries gRPC as well, and does.
+        // A GRPCRoute has no paths, rewrites or timeouts. An HTTPRoute has them, and carries gRPC as well.
         let plain = |exposure: &&Exposure| exposure.path == "/" && exposure.rewrite.is_none() && exposure.timeout.is_none();
         let grpc = workload.protocol == Protocol::Grpc && exposures.iter().all(plain);
         for (number, exposures) in exposures.chunks(MOST_RULES).enumerate() {
@@ -99,7 +102,7 @@ pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
             });
             if !from.is_empty() {
                 let kind = if grpc { "GRPCRoute" } else { "HTTPRoute" };
-                let view = Sources { metadata: owner.metadata(&name), kind, cidrs: from.clone() };
+                let view = Sources { metadata: owner.metadata(&name), kind, route: &name, cidrs: &from };
                 documents.extend(render_yaml("kubernetes/security-policy.yaml.j2", &view)?);
             }
         }
@@ -110,7 +113,7 @@ pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
 fn rule<'m>(workload: &'m Workload, exposure: &'m Exposure) -> Rule<'m> {
     let timeout = match (exposure.timeout, exposure.websocket) {
         (Some(seconds), _) => Some(duration(seconds)),
-        // No timeout at all: the connection stays open.
+        // Zero disables the timeout, so that the connection stays open.
         (None, true) => Some("0s".to_owned()),
         (None, false) => None,
     };
@@ -130,7 +133,7 @@ fn backend<'m>(workload: &'m Workload, exposure: &Exposure) -> Backend<'m> {
     Backend { service: workload.name.as_str(), port: exposure.port }
 }
 
-/// A name that other exposures don't change. A workload's name has no dot, so no two workloads come to the same.
+/// The name of a route, which does not depend on other exposures. Names of workloads have no dot, so the names of two workloads' routes differ.
 fn name(workload: &Workload, host: &str, via: Via, from: &[String], number: usize) -> String {
     let mut name = format!("{}.{}", workload.name, host.trim_start_matches("*."));
     if host.starts_with("*.") {
@@ -150,20 +153,23 @@ fn name(workload: &Workload, host: &str, via: Via, from: &[String], number: usiz
 }
 
 /// The Gateways that the region's exposures go through, each with a redirect from HTTP.
-pub(super) fn gateways(site: &Site) -> Result<Vec<Document>, TemplateError> {
+pub(super) fn gateways(context: &Context) -> Result<Vec<Document>, TemplateError> {
     let ways: BTreeSet<Via> =
-        site.region.workloads.values().flat_map(|workload| &workload.exposures).map(|exposure| exposure.via).collect();
+        context.region.workloads.values().flat_map(|workload| &workload.exposures).map(|exposure| exposure.via).collect();
     let mut documents = Vec::new();
     for via in ways {
-        let metadata = |name: String| Metadata { namespace: Some(Addon::Gateway.namespace().to_owned()), ..site.cluster_wide(name) };
+        let metadata = |name: String| Metadata { namespace: Some(Addon::Gateway.namespace().to_owned()), ..context.cluster_wide(name) };
         let name = gateway(via);
         let view = Gateway {
             metadata: metadata(name.to_owned()),
-            annotations: reach(site.region.provider, via),
+            name,
+            annotations: reach(context.region.provider, via),
             certificate: format!("{name}-tls"),
             label: PLATFORM,
-            platform: site.platform.name.to_string(),
+            platform: context.platform.name.to_string(),
         };
+        // Before the Gateway that names it.
+        documents.extend(proxy::document(context, metadata(name.to_owned()))?);
         documents.extend(render_yaml("kubernetes/gateway.yaml.j2", &view)?);
         let view = Redirect { metadata: metadata(format!("{name}-redirect")), gateway: name };
         documents.extend(render_yaml("kubernetes/redirect.yaml.j2", &view)?);
@@ -171,9 +177,9 @@ pub(super) fn gateways(site: &Site) -> Result<Vec<Document>, TemplateError> {
     Ok(documents)
 }
 
-/// Who reaches the load balancer of a Gateway, as each cloud spells it on the Service behind it. The AWS Load Balancer Controller makes one
-/// private unless told otherwise, Google and Azure make one public.
-fn reach(provider: Provider, via: Via) -> Option<Labels> {
+/// The annotation for a public or an internal load balancer, which each cloud reads from the Service of a Gateway. The default is internal with the
+/// AWS Load Balancer Controller, and public on Google and Azure.
+fn reach(provider: Provider, via: Via) -> Option<Texts> {
     let (key, value) = match (provider, via) {
         (Provider::Aws, Via::Public) => ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internet-facing"),
         (Provider::Aws, Via::Internal) => ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internal"),
@@ -181,5 +187,5 @@ fn reach(provider: Provider, via: Via) -> Option<Labels> {
         (Provider::Azure, Via::Internal) => ("service.beta.kubernetes.io/azure-load-balancer-internal", "true"),
         (Provider::Google | Provider::Azure, Via::Public) | (Provider::Kind | Provider::Existing, _) => return None,
     };
-    Some(Labels::from([(key.to_owned(), value.to_owned())]))
+    Some(Texts::from([(key.to_owned(), value.to_owned())]))
 }

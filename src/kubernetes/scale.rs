@@ -1,4 +1,4 @@
-//! How many pods there are, and how many may be away: HorizontalPodAutoscaler and PodDisruptionBudget.
+//! HorizontalPodAutoscaler and PodDisruptionBudget of a workload.
 
 use serde::Serialize;
 
@@ -31,7 +31,7 @@ struct Budget {
     selector: Fragment,
 }
 
-/// The autoscaler and the disruption budget, each where the workload has use for one.
+/// The autoscaler, if the workload scales, and the disruption budget, if it has several pods.
 pub(super) fn documents(owner: &Owner, name: &str) -> Result<Vec<Document>, TemplateError> {
     let workload = owner.workload;
     let mut documents = Vec::new();
@@ -42,7 +42,7 @@ pub(super) fn documents(owner: &Owner, name: &str) -> Result<Vec<Document>, Temp
     };
     let (least, most) = workload.replicas;
     if let Some(scaling) = &workload.autoscaling {
-        // The app's own container decides: a busy sidecar is no reason for another pod.
+        // Only the main container is measured, so that a busy sidecar starts no pod.
         let container = workload.main.name.as_str();
         let metric = |resource, share: Option<Percent>| {
             share.map(|share| Metric { container: container.to_owned(), resource, percent: percent(share) })

@@ -1,13 +1,13 @@
-//! Values of the secret manager -> SecretStore and ExternalSecret; the values themselves never come here.
+//! References to the secret manager -> SecretStore and ExternalSecret. platgen never reads the values.
 //!
-//! Every place in the manager starts with the environment's name, so one environment never reads another's.
+//! Every path in the manager starts with the environment's name, so that no environment reads the secrets of another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::json;
 
-use super::metadata::{Labels, Metadata, Owner, Site};
+use super::metadata::{Context, Metadata, OnlyMetadata, Owner, Texts};
 use crate::model::SecretStore;
 use crate::model::{FileContent, Namespace, Source, TemplatePart, Workload};
 use crate::provider::Provider;
@@ -24,15 +24,15 @@ pub(super) struct Entry {
     pub(super) value: Value,
 }
 
-/// Where a value comes from.
+/// The origin of a value.
 pub(super) enum Value {
-    /// As it stands in the manager.
+    /// One value of the manager, unchanged.
     Whole(SecretRef),
     /// Text around values.
     Template(Vec<TemplatePart>),
 }
 
-/// A value to fetch: the name it gets, and its place.
+/// A value to fetch: its name in the Secret, and its path and property in the manager.
 #[derive(Serialize)]
 struct Fetch {
     name: String,
@@ -52,18 +52,18 @@ pub(super) fn external_secret(owner: &Owner, name: &str, entries: &[Entry]) -> R
         metadata: Metadata,
         store: &'static str,
         target: Target,
-        template: Option<Labels>,
+        template: Option<Texts>,
         data: Vec<Fetch>,
     }
     let fetch = |name: &str, reference: &SecretRef| Fetch {
         name: name.to_owned(),
-        key: remote_key(owner.site, reference),
+        key: remote_key(owner.context, reference),
         property: reference.key().to_owned(),
     };
     let templated = entries.iter().any(|entry| matches!(entry.value, Value::Template(_)));
     let mut data = Vec::new();
-    let mut template = Labels::new();
-    // The names of values inside templates, each fetched once.
+    let mut template = Texts::new();
+    // Names of the values in templates. Each value is fetched once.
     let mut names: BTreeMap<&SecretRef, String> = BTreeMap::new();
     let mut named = |reference, data: &mut Vec<Fetch>| {
         let next = format!("value{}", names.len() + 1);
@@ -85,7 +85,7 @@ pub(super) fn external_secret(owner: &Owner, name: &str, entries: &[Entry]) -> R
                 for part in parts {
                     match part {
                         TemplatePart::Text(literal) => text.push_str(&escape(literal)),
-                        // A query writes a space as `+`, which elsewhere in a URL is a plus.
+                        // `urlquery` encodes a space as `+`, which means a plus outside of queries.
                         TemplatePart::Secret { reference, in_url: true } => {
                             text.push_str(&format!("{{{{ .{} | urlquery | replace \"+\" \"%20\" }}}}", named(reference, &mut data)));
                         }
@@ -109,7 +109,7 @@ pub(super) fn external_secret(owner: &Owner, name: &str, entries: &[Entry]) -> R
     render_yaml("kubernetes/external-secret.yaml.j2", &view)
 }
 
-/// Literal text inside a Go template: a brace that could open an action is printed by one.
+/// Escapes literal text for a Go template: a brace that could open an action is printed by an action.
 fn escape(literal: &str) -> String {
     let mut out = String::new();
     let mut characters = literal.chars().peekable();
@@ -122,10 +122,10 @@ fn escape(literal: &str) -> String {
     out
 }
 
-/// The place of a secret in the manager, with the characters that it allows.
-fn remote_key(site: &Site, reference: &SecretRef) -> String {
-    let key = format!("{}/{}", site.platform.environment, reference.path());
-    match (site.platform.secrets.store, site.region.provider) {
+/// The path of a secret in the manager, limited to the characters that the manager allows.
+fn remote_key(context: &Context, reference: &SecretRef) -> String {
+    let key = format!("{}/{}", context.platform.environment, reference.path());
+    match (context.platform.secrets.store, context.region.provider) {
         (SecretStore::Vault, _) | (SecretStore::Cloud, Provider::Aws) => key,
         (SecretStore::Cloud, Provider::Google) => replaced(&key, |c| c.is_ascii_alphanumeric() || "-_".contains(c)),
         (SecretStore::Cloud, Provider::Azure) => replaced(&key, |c| c.is_ascii_alphanumeric()),
@@ -162,66 +162,66 @@ pub(super) fn references(workload: &Workload) -> impl Iterator<Item = &SecretRef
 }
 
 /// The SecretStore of a namespace with workloads that read secrets, and its account.
-pub(super) fn store(site: &Site, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
-    #[derive(Serialize)]
-    struct Account {
-        metadata: Metadata,
-    }
+pub(super) fn store(context: &Context, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
     #[derive(Serialize)]
     struct Store {
         metadata: Metadata,
         provider: serde_json::Value,
     }
     #[derive(Serialize)]
-    struct Reader {
+    struct Reader<'m> {
         metadata: Metadata,
+        name: &'static str,
+        namespace: &'m str,
         secrets: BTreeSet<String>,
         account: &'static str,
     }
-    let workloads = site.region.workloads.values().filter(|workload| workload.namespace == namespace.name);
-    let keys: BTreeSet<String> = workloads.flat_map(references).map(|reference| remote_key(site, reference)).collect();
+    let workloads = context.region.workloads.values().filter(|workload| workload.namespace == namespace.name);
+    let keys: BTreeSet<String> = workloads.flat_map(references).map(|reference| remote_key(context, reference)).collect();
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let account = site.shared(namespace, STORE).annotated("eks.amazonaws.com/role-arn", reader_role(site).as_deref());
-    let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &Account { metadata: account })?;
-    let view = Store { metadata: site.shared(namespace, STORE), provider: provider(site, namespace) };
+    let account = context.shared(namespace, STORE).annotated("eks.amazonaws.com/role-arn", reader_role(context).as_deref());
+    let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &OnlyMetadata { metadata: account })?;
+    let view = Store { metadata: context.shared(namespace, STORE), provider: provider(context, namespace) };
     documents.extend(render_yaml("kubernetes/secret-store.yaml.j2", &view)?);
-    if let (SecretStore::Cloud, Provider::Kind | Provider::Existing) = (site.platform.secrets.store, site.region.provider) {
-        let view = Reader { metadata: site.shared(namespace, "platgen-secrets"), secrets: keys, account: STORE };
+    if let (SecretStore::Cloud, Provider::Kind | Provider::Existing) = (context.platform.secrets.store, context.region.provider) {
+        let name = "platgen-secrets";
+        let metadata = context.shared(namespace, name);
+        let view = Reader { metadata, name, namespace: namespace.name.as_str(), secrets: keys, account: STORE };
         documents.extend(render_yaml("kubernetes/secret-reader.yaml.j2", &view)?);
     }
     Ok(documents)
 }
 
-/// The role on AWS that the accounts of SecretStores take, `<cluster>-secrets`; none elsewhere.
-fn reader_role(site: &Site) -> Option<String> {
-    let (SecretStore::Cloud, Provider::Aws) = (site.platform.secrets.store, site.region.provider) else { return None };
-    let account = site.region.account.as_ref()?;
-    Some(format!("arn:aws:iam::{account}:role/{}", site.region.secrets_role()))
+/// The AWS role `<cluster>-secrets`, which the accounts of SecretStores assume. Other clouds have none.
+fn reader_role(context: &Context) -> Option<String> {
+    let (SecretStore::Cloud, Provider::Aws) = (context.platform.secrets.store, context.region.provider) else { return None };
+    let account = context.region.account.as_ref()?;
+    Some(format!("arn:aws:iam::{account}:role/{}", context.region.secrets_role()))
 }
 
-/// The manager, as a SecretStore names it: a one-of, so a whole map.
-fn provider(site: &Site, namespace: &Namespace) -> serde_json::Value {
+/// The `provider` of a SecretStore, a one-of, so it is one value.
+fn provider(context: &Context, namespace: &Namespace) -> serde_json::Value {
     let account = json!({"name": STORE});
-    let cluster = &site.region.cluster.name;
-    let project = site.region.account.clone().unwrap_or_default();
-    match (site.platform.secrets.store, site.region.provider) {
+    let cluster = &context.region.cluster.name;
+    let project = context.region.account.clone().unwrap_or_default();
+    match (context.platform.secrets.store, context.region.provider) {
         (SecretStore::Vault, _) => {
-            let (server, path, role) = site.platform.secrets.vault.clone().unwrap_or_default();
+            let (server, path, role) = context.platform.secrets.vault.clone().unwrap_or_default();
             let auth = json!({"kubernetes": {"mountPath": "kubernetes", "role": role, "serviceAccountRef": account}});
             json!({"vault": {"server": server, "path": path, "version": "v2", "auth": auth}})
         }
         (SecretStore::Cloud, Provider::Aws) => {
             let auth = json!({"jwt": {"serviceAccountRef": account}});
-            json!({"aws": {"service": "SecretsManager", "region": site.region.name, "auth": auth}})
+            json!({"aws": {"service": "SecretsManager", "region": context.region.name, "auth": auth}})
         }
         (SecretStore::Cloud, Provider::Google) => {
-            let identity = json!({"clusterLocation": site.region.name, "clusterName": cluster, "serviceAccountRef": account});
+            let identity = json!({"clusterLocation": context.region.name, "clusterName": cluster, "serviceAccountRef": account});
             json!({"gcpsm": {"projectID": project, "auth": {"workloadIdentity": identity}}})
         }
         (SecretStore::Cloud, Provider::Azure) => {
-            let vault = format!("https://{}.vault.azure.net", site.region.key_vault());
+            let vault = format!("https://{}.vault.azure.net", context.region.key_vault());
             json!({"azurekv": {"authType": "WorkloadIdentity", "vaultUrl": vault, "serviceAccountRef": account}})
         }
         (SecretStore::Cloud, Provider::Kind | Provider::Existing) => {

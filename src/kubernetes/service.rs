@@ -1,8 +1,8 @@
-//! Services: one under the workload's name, one per further name, and one without an address for the members of a StatefulSet.
+//! Services: one with the workload's name, one per alias, and a headless one for the members of a StatefulSet.
 
 use serde::Serialize;
 
-use super::metadata::{Metadata, Owner, Site};
+use super::metadata::{Context, Metadata, Owner};
 use crate::model::Protocol;
 use crate::model::{Kind, Service, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
@@ -36,7 +36,7 @@ pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
     let workload = owner.workload;
     let mut documents = Vec::new();
     let mut print = |name: String, headless: bool, ports: Option<Vec<Port>>| {
-        let distribution = if headless { None } else { distribution(owner.site, workload) };
+        let distribution = if headless { None } else { distribution(owner.context, workload) };
         let view = View { metadata: owner.metadata(name), headless, distribution, selector: owner.selector.clone(), ports };
         render_yaml("kubernetes/service.yaml.j2", &view).map(|printed| documents.extend(printed))
     };
@@ -61,7 +61,7 @@ fn ports<'m>(workload: &Workload, service: &'m Service) -> Option<Vec<Port<'m>>>
     (!ports.is_empty()).then_some(ports)
 }
 
-/// What a port speaks: its name tells where several ports speak differently, else the workload does.
+/// The protocol of a port: that of the prefix of its name, if it has one, else the workload's.
 fn app_protocol(workload: &Workload, port: &str) -> Option<&'static str> {
     let protocol = match port.split('-').next() {
         Some("http") => Protocol::Http,
@@ -76,10 +76,10 @@ fn app_protocol(workload: &Workload, port: &str) -> Option<&'static str> {
     }
 }
 
-/// Keeps traffic inside a zone where it can. The word changed with 1.35; before, the API refuses the new one.
-fn distribution(site: &Site, workload: &Workload) -> Option<&'static str> {
-    if workload.is_store() || site.region.zones.len() < 2 {
+/// Prefers endpoints in the zone of the client. Before 1.35 the API knows the value by another name only.
+fn distribution(context: &Context, workload: &Workload) -> Option<&'static str> {
+    if workload.is_store() || context.region.zones.len() < 2 {
         return None;
     }
-    Some(if site.region.cluster.version >= KubernetesVersion::new(1, 35) { "PreferSameZone" } else { "PreferClose" })
+    Some(if context.region.cluster.version >= KubernetesVersion::new(1, 35) { "PreferSameZone" } else { "PreferClose" })
 }

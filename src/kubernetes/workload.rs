@@ -1,9 +1,9 @@
-//! One app or store -> every document of its file, in the order in which they are applied.
+//! One app or store -> the documents of its file, in the order of application.
 
 use serde::Serialize;
 
 use super::inputs::inputs;
-use super::metadata::{Metadata, Owner, Site};
+use super::metadata::{Context, Metadata, OnlyMetadata, Owner};
 use super::{pod, policy, route, scale, service};
 use crate::labels::{NO_PROBES, REASON};
 use crate::model::{Kind, Volume, Workload};
@@ -11,13 +11,14 @@ use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{digest, truncate_with_hash};
 use crate::yaml::Document;
 
-/// The longest name of an object whose controller adds eleven characters to it in a label of its pods.
+/// The longest name of an object whose controller appends eleven characters for a label of its pods (63 at most).
 const CONTROLLER_NAME: usize = 52;
 
-/// What every object that runs pods says.
+/// The fields of every object that runs pods.
 #[derive(Serialize)]
 struct Runs {
     metadata: Metadata,
+    /// The labels of the pods.
     labels: Fragment,
     pod: Fragment,
 }
@@ -26,8 +27,10 @@ struct Runs {
 struct Deployment {
     #[serde(flatten)]
     runs: Runs,
-    /// None where an autoscaler decides.
+    /// `None` if an autoscaler sets the number.
     replicas: Option<u32>,
+    /// Whether the old pod stops before the new one starts.
+    recreated: bool,
     selector: Fragment,
 }
 
@@ -35,7 +38,7 @@ struct Deployment {
 struct StatefulSet {
     #[serde(flatten)]
     runs: Runs,
-    /// None where an autoscaler decides.
+    /// `None` if an autoscaler sets the number.
     replicas: Option<u32>,
     selector: Fragment,
     service: String,
@@ -53,16 +56,18 @@ struct DaemonSet {
 struct CronJob<'m> {
     #[serde(flatten)]
     runs: Runs,
+    /// The labels of the Jobs that it makes.
+    job_labels: Fragment,
     schedule: &'m str,
     timezone: &'m str,
-    deadline: Option<u64>,
+    deadline: u64,
 }
 
 #[derive(Serialize)]
 struct Job {
     #[serde(flatten)]
     runs: Runs,
-    deadline: Option<u64>,
+    deadline: u64,
 }
 
 #[derive(Serialize)]
@@ -72,15 +77,10 @@ struct Claim {
     size: String,
 }
 
-#[derive(Serialize)]
-struct Account {
-    metadata: Metadata,
-}
-
 /// Every document of a workload.
-pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
-    let owner = &Owner::new(site, workload);
-    let account = Account { metadata: owner.metadata(workload.name.as_str()) };
+pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
+    let owner = &Owner::new(context, workload);
+    let account = OnlyMetadata { metadata: owner.metadata(workload.name.as_str()) };
     let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &account)?;
     documents.extend(policy::document(owner)?);
     let mut inputs = inputs(owner)?;
@@ -94,8 +94,8 @@ pub(super) fn documents(site: &Site, workload: &Workload) -> Result<Vec<Document
     Ok(documents)
 }
 
-/// The name of the object that runs the pods. A Job cannot change, so another pod is another Job: its name ends with a hash of the pod. A finished
-/// one stays, and never runs again: were it cleared away, whatever applies the files would make it anew.
+/// The name of the object that runs the pods. The pod of a Job is immutable, so the name of a Job ends with a hash of the pod. A finished Job is
+/// kept: if it were deleted, applying the files would run it again.
 fn object_name(workload: &Workload, pod: &Fragment) -> String {
     match workload.kind {
         Kind::Deployment | Kind::DaemonSet => workload.name.to_string(),
@@ -114,13 +114,16 @@ fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>,
     let workload = owner.workload;
     let runs = Runs {
         metadata: owner.instance(name).annotated(REASON, workload.reason.as_deref()).annotated(NO_PROBES, workload.no_probes.as_deref()),
-        labels: owner.labels.clone(),
+        labels: owner.pod_labels.clone(),
         pod,
     };
     let replicas = workload.autoscaling.is_none().then_some(workload.replicas.0);
     let selector = owner.selector.clone();
     match &workload.kind {
-        Kind::Deployment => render_yaml("kubernetes/deployment.yaml.j2", &Deployment { runs, replicas, selector }),
+        Kind::Deployment => {
+            let view = Deployment { runs, replicas, recreated: workload.is_recreated(), selector };
+            render_yaml("kubernetes/deployment.yaml.j2", &view)
+        }
         Kind::StatefulSet => {
             let claims: Vec<Claim> = workload.volumes.iter().filter_map(|volume| claim(owner, volume)).collect();
             let (service, claims) = (service::headless_name(workload), (!claims.is_empty()).then_some(claims));
@@ -128,14 +131,15 @@ fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>,
         }
         Kind::DaemonSet => render_yaml("kubernetes/daemon-set.yaml.j2", &DaemonSet { runs, selector }),
         Kind::CronJob(cron) => {
-            let view = CronJob { runs, schedule: &cron.schedule, timezone: &cron.timezone, deadline: cron.deadline };
+            let (schedule, timezone, deadline) = (&cron.schedule, &cron.timezone, cron.deadline);
+            let view = CronJob { runs, job_labels: owner.labels.clone(), schedule, timezone, deadline };
             render_yaml("kubernetes/cron-job.yaml.j2", &view)
         }
         Kind::Job { deadline } => render_yaml("kubernetes/job.yaml.j2", &Job { runs, deadline: *deadline }),
     }
 }
 
-/// A claim of a StatefulSet. Its labels never change: the API would refuse the whole object.
+/// A volume claim of a StatefulSet. Claim templates are immutable, so they have the selector as their only label.
 fn claim(owner: &Owner, volume: &Volume) -> Option<Claim> {
     let Volume::Claim { name, size } = volume else { return None };
     Some(Claim { name: name.clone(), labels: owner.selector.clone(), size: size.canonical() })

@@ -1,17 +1,13 @@
 //! Add-ons of a cluster that workloads talk to: the namespaces of their pods, and the labels by which network policies select them.
 
-/// The namespaces that every cluster has.
-const SYSTEM_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+/// The namespaces of the cluster itself.
+pub const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kube-system"];
 
 /// The namespaces of the cluster and of its add-ons. The platform's files contain none of their objects, and no entry may use them.
-pub const FOREIGN_NAMESPACES: [&str; 6] = [
-    Addon::Gateway.namespace(),
-    Addon::Monitoring.namespace(),
-    SYSTEM_NAMESPACES[0],
-    SYSTEM_NAMESPACES[1],
-    SYSTEM_NAMESPACES[2],
-    SYSTEM_NAMESPACES[3],
-];
+pub const FOREIGN_NAMESPACES: [&str; 6] = {
+    let [leases, public, system] = SYSTEM_NAMESPACES;
+    [Addon::Gateway.namespace(), Addon::Monitoring.namespace(), "default", leases, public, system]
+};
 
 /// An add-on whose pods call workloads or are called by them.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]

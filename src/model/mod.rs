@@ -5,21 +5,26 @@
 
 mod addon;
 mod container;
+mod firewall;
 pub mod lock;
 mod network;
 mod workload;
 
-pub use addon::{Addon, FOREIGN_NAMESPACES};
+pub use addon::{Addon, FOREIGN_NAMESPACES, SYSTEM_NAMESPACES};
 pub use container::{
     ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, TemplatePart, Variable, Volume,
 };
+pub use firewall::{Firewall, Rule, Rules};
 pub use network::{Network, NetworkSubnet, ZoneRange};
 pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
+use crate::labels::SUBNET;
 use crate::layers::Layer;
 use crate::provider::Provider;
 use crate::source::Span;
-pub use crate::value::{Engine, GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via};
+pub use crate::value::{
+    EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via,
+};
 
 use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, truncate_with_hash};
 use indexmap::IndexMap;
@@ -35,6 +40,17 @@ pub struct Estate {
     pub name: Name,
     /// The environments that could be resolved, in promotion order.
     pub environments: IndexMap<String, Platform>,
+    /// What the rendered files lack, sorted by `what`; empty unless an incomplete output was allowed.
+    pub missing: Vec<Missing>,
+}
+
+/// Something that an entry asks for and the rendered files lack.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Missing {
+    /// A sentence without full stop, such as "`DSN` of `app/api` refers to `store/orders`, which this version does not render".
+    pub what: String,
+    /// The environments whose files lack it, in promotion order.
+    pub environments: Vec<String>,
 }
 
 /// The platform in one environment.
@@ -161,6 +177,14 @@ pub struct Region {
 }
 
 impl Region {
+    /// The taints of a pool's nodes: those of the pool, and that of an isolated subnet.
+    pub fn node_taints(&self, pool: &Pool) -> Vec<(String, String, &'static str)> {
+        let mut subnets = self.network.iter().flat_map(|network| &network.subnets);
+        let isolated = subnets.any(|subnet| subnet.name == pool.subnet && subnet.isolated);
+        let isolation = isolated.then(|| (SUBNET.to_owned(), pool.subnet.to_string(), "NoSchedule"));
+        pool.taints.iter().cloned().chain(isolation).collect()
+    }
+
     /// The workload at an end of a flow. `None` if the end is not a workload of this region.
     pub fn workload_of(&self, peer: &Peer) -> Option<&Workload> {
         let Peer::Workload { namespace, name, .. } = peer else { return None };

@@ -1,6 +1,6 @@
 //! The private network of a region, with the ranges of the address plan.
 
-use crate::value::{Cidr, Name};
+use crate::value::{Cidr, EndpointSet, Name, NatGateways};
 
 /// A private network.
 #[derive(Clone, Debug)]
@@ -25,6 +25,12 @@ pub struct Network {
     pub transit: Vec<ZoneRange>,
     /// The ranges of the company's own network.
     pub on_premises: Vec<Cidr>,
+    /// NAT gateways, if a subnet has a route to the internet.
+    pub nat: NatGateways,
+    /// The services with private endpoints.
+    pub endpoint_set: EndpointSet,
+    /// Retention of flow logs in days.
+    pub flow_log_days: u32,
 }
 
 /// A subnet of the spec in one region.
@@ -36,7 +42,8 @@ pub struct NetworkSubnet {
     pub renamed_from: Option<Name>,
     /// Whether entries without `subnet` use it.
     pub default: bool,
-    /// Whether its nodes run only pods of this subnet.
+    /// Whether its nodes are tainted, so that they run only pods that name the subnet: the subnet is isolated, or has no route to the internet and is
+    /// not the default.
     pub isolated: bool,
     /// Whether it has a route to the internet.
     pub internet: bool,

@@ -59,6 +59,11 @@ impl Workload {
         self.store.is_some()
     }
 
+    /// Whether a rollout stops the old pod before it starts the new one, because two pods of a store without a volume would hold different data.
+    pub fn is_recreated(&self) -> bool {
+        self.is_store() && matches!(self.kind, Kind::Deployment) && self.replicas.1 == 1
+    }
+
     /// Every container: the main one, then init containers, then sidecars.
     pub fn containers(&self) -> impl Iterator<Item = &Container> {
         std::iter::once(&self.main).chain(&self.init).chain(&self.sidecars)
@@ -79,7 +84,7 @@ pub enum Kind {
     /// Runs once before a rollout.
     Job {
         /// Time limit in seconds.
-        deadline: Option<u64>,
+        deadline: u64,
     },
 }
 
@@ -104,7 +109,7 @@ pub struct Cron {
     /// Its time zone.
     pub timezone: String,
     /// Time limit of a run in seconds.
-    pub deadline: Option<u64>,
+    pub deadline: u64,
 }
 
 /// Autoscaling targets.

@@ -1,12 +1,13 @@
-//! The journal of a render under way: what it replaces and removes, so that a killed render can be told and completed.
+//! The journal of a render under way: the files that it replaces and removes, so that the next run can complete a killed render.
 //!
-//! It is written before the first temporary file (`staging`: throw them away) and once more, flushed to the disk, before the first rename
-//! (`commit`: carry on). Each line names the content before and after; what has neither any more was touched by someone else and is left.
+//! It is written before the first temporary file (`staging`: the next run removes the temporary files) and again, flushed to the disk, before the
+//! first rename (`commit`: the next run completes the render). Each line has the hashes of the content before and after; a file that has neither
+//! was changed by someone else and stays.
 
-use super::manifest::{hash, is_hash};
+use super::manifest::Hash;
 use super::place::{Base, Place, join};
 
-/// The journal's name, in the output folder; beside it its next version and the file that keeps two renders apart.
+/// The journal's name, in the output folder; beside it its next version, and the file that locks the folder for one render.
 pub(super) const NAME: &str = ".platgen-journal";
 pub(super) const NEXT: &str = ".platgen-journal.new";
 pub(super) const BUSY: &str = ".platgen-busy";
@@ -14,45 +15,28 @@ pub(super) const BUSY: &str = ".platgen-busy";
 pub(super) const OWN: [&str; 3] = [NAME, NEXT, BUSY];
 const TEMPORARY: &str = ".platgen-new-";
 
-/// How far the render had come.
+/// The progress of a render.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Phase {
-    /// Temporary files are being written; no file of ours has changed yet.
+    /// Temporary files are being written; no file has changed yet.
     Staging,
-    /// Every temporary file is whole; files are being renamed and removed.
+    /// Every temporary file is complete; files are being renamed and removed.
     Commit,
 }
 
-/// What happens to one file.
+/// The change of one file: `old` is the hash of its content before, `new` that of its content afterwards; `None` where there is no file.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Step {
-    /// It gets the content with hash `new`; `old` is the hash of what was there.
-    Write { place: Place, old: Option<String>, new: String },
-    /// It goes; `old` is the hash of what was there.
-    Remove { place: Place, old: String },
-}
-
-impl Step {
-    pub(super) fn place(&self) -> &Place {
-        match self {
-            Step::Write { place, .. } | Step::Remove { place, .. } => place,
-        }
-    }
-
-    /// The hash of the content it leaves behind; `None` where the file goes.
-    pub(super) fn after(&self) -> Option<&str> {
-        match self {
-            Step::Write { new, .. } => Some(new),
-            Step::Remove { .. } => None,
-        }
-    }
+pub(super) struct Step {
+    pub(super) place: Place,
+    pub(super) old: Option<Hash>,
+    pub(super) new: Option<Hash>,
 }
 
 /// A journal.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Journal {
     pub(super) phase: Phase,
-    /// In the order in which they are done.
+    /// In the order of execution.
     pub(super) steps: Vec<Step>,
 }
 
@@ -63,19 +47,17 @@ impl Journal {
             Phase::Commit => "commit",
         };
         let mut text = format!("platgen-journal 1 {phase}\n");
-        for step in &self.steps {
-            let place = step.place();
-            text += &match step {
-                Step::Write { old, new, .. } => {
-                    format!("write {} {} {new} {}\n", place.base.name(), old.as_deref().unwrap_or("-"), place.path)
-                }
-                Step::Remove { old, .. } => format!("remove {} {old} {}\n", place.base.name(), place.path),
+        for Step { place, old, new } in &self.steps {
+            let old = old.map_or_else(|| "-".to_owned(), |old| old.to_string());
+            text += &match new {
+                Some(new) => format!("write {} {old} {new} {}\n", place.base.name(), place.path),
+                None => format!("remove {} {old} {}\n", place.base.name(), place.path),
             };
         }
         text
     }
 
-    /// Reads a journal. One that the disk lost parts of has no steps to carry out: the manifests then decide, file by file.
+    /// Reads a journal. An incomplete one has no steps: the manifests then decide, file by file.
     pub(super) fn parse(text: &str) -> Journal {
         let phase = if text.starts_with("platgen-journal 1 commit\n") { Phase::Commit } else { Phase::Staging };
         let steps: Option<Vec<Step>> = text.lines().skip(1).map(step).collect();
@@ -88,24 +70,19 @@ fn step(line: &str) -> Option<Step> {
     let (base, rest) = rest.split_once(' ')?;
     let base = [Base::Project, Base::Output].into_iter().find(|known| known.name() == base)?;
     let (old, rest) = rest.split_once(' ')?;
-    let old = (old != "-").then(|| old.to_owned());
-    if old.as_deref().is_some_and(|old| !is_hash(old)) {
-        return None;
-    }
-    match verb {
-        "write" => {
-            let (new, path) = rest.split_once(' ')?;
-            is_hash(new).then(|| Step::Write { place: Place::new(base, path), old, new: new.to_owned() })
-        }
-        "remove" => Some(Step::Remove { place: Place::new(base, rest), old: old? }),
-        _ => None,
-    }
+    let old = if old == "-" { None } else { Some(Hash::parse(old)?) };
+    let (new, path) = match verb {
+        "write" => rest.split_once(' ').and_then(|(new, path)| Some((Some(Hash::parse(new)?), path)))?,
+        "remove" if old.is_some() => (None, rest),
+        _ => return None,
+    };
+    Some(Step { place: Place::new(base, path), old, new })
 }
 
-/// Where the new content of a file waits: in the same folder, hence on the same file system, under a short name that follows from its own.
+/// The temporary file with the new content of a file: in the same folder, hence on the same file system, under a short name made of the file's own.
 pub(super) fn temporary(place: &Place) -> Place {
     let (folder, name) = place.path.rsplit_once('/').unwrap_or(("", &place.path));
-    Place::new(place.base, join(folder, &format!("{TEMPORARY}{}", &hash(name.as_bytes())[..16])))
+    Place::new(place.base, join(folder, &format!("{TEMPORARY}{}", &Hash::of(name.as_bytes()).to_string()[..16])))
 }
 
 /// Whether a name is one that [`temporary`] gives.
@@ -119,11 +96,11 @@ mod tests {
 
     #[test]
     fn a_journal_is_read_as_printed() {
-        let (a, b) = (hash(b"a"), hash(b"b"));
+        let (a, b) = (Hash::of(b"a"), Hash::of(b"b"));
         let steps = vec![
-            Step::Write { place: Place::new(Base::Project, "platgen.lock"), old: None, new: a.clone() },
-            Step::Write { place: Place::output("a b/ü.yaml"), old: Some(a.clone()), new: b },
-            Step::Remove { place: Place::output("c"), old: a },
+            Step { place: Place::new(Base::Project, "platgen.lock"), old: None, new: Some(a) },
+            Step { place: Place::output("a b/ü.yaml"), old: Some(a), new: Some(b) },
+            Step { place: Place::output("c"), old: Some(a), new: None },
         ];
         let journal = Journal { phase: Phase::Commit, steps };
         assert_eq!(Journal::parse(&journal.print()), journal);

@@ -1,20 +1,64 @@
-//! The list of the files of one unit that are ours, as text beside them: `.platgen-manifest`.
+//! The list of a unit's files that platgen wrote: `.platgen-manifest`, in the folder of the unit.
 //!
-//! A head of `#` lines, then one line per file, sorted by path, in the form that `sha256sum -c` reads. No line covers more than one file, so that
-//! branches that change different files merge. Where two branches change the same line, git keeps both lines (`merge=union`): a path then has two
+//! A head of `#` lines, then one line per file, sorted by path, in the format of `sha256sum -c`. Each line covers one file, so that branches that
+//! change different files merge. Where two branches change neighbouring lines, git keeps the lines of both (`merge=union`): a path then has two
 //! hashes, and the head may name two versions of platgen.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use sha2::{Digest, Sha256};
 
 use super::place::objection;
+use crate::conflict::marker;
 
 /// The manifest's name, in the folder of its unit.
 pub(super) const NAME: &str = ".platgen-manifest";
-/// The manifest of what is ours outside the output folder; it lies in the output folder.
+/// The manifest of files outside of the output folder; it lies in the output folder.
 pub(super) const OUTSIDE: &str = ".platgen-outside";
 const FORMAT: &str = "# platgen-manifest 1";
+
+/// The SHA-256 of a file's content, after CRLF to LF: a checkout may change line ends.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct Hash([u8; 32]);
+
+impl Hash {
+    /// The hash of this content.
+    pub(super) fn of(bytes: &[u8]) -> Hash {
+        let mut digest = Sha256::new();
+        pieces(bytes).for_each(|piece| digest.update(piece));
+        Hash(digest.finalize().into())
+    }
+
+    /// Reads the hexadecimal form, lower case.
+    pub(super) fn parse(text: &str) -> Option<Hash> {
+        let digit = |byte: u8| match byte {
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            _ => None,
+        };
+        let mut hash = [0; 32];
+        let pairs = text.as_bytes().chunks_exact(2);
+        if text.len() != 64 {
+            return None;
+        }
+        for (byte, pair) in hash.iter_mut().zip(pairs) {
+            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        }
+        Some(Hash(hash))
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = String::with_capacity(64);
+        for byte in self.0 {
+            text.extend([byte >> 4, byte & 15].map(|half| char::from(DIGITS[usize::from(half)])));
+        }
+        f.write_str(&text)
+    }
+}
 
 /// A manifest.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -23,16 +67,16 @@ pub(super) struct Manifest {
     pub(super) versions: BTreeSet<String>,
     pub(super) environment: Option<String>,
     pub(super) region: Option<String>,
-    /// SHA-256 by path; several after a merge.
-    pub(super) files: BTreeMap<String, BTreeSet<String>>,
-    /// Whether git left conflict markers in the text.
+    /// The hashes of each file, by path; more than one after a merge.
+    pub(super) files: BTreeMap<String, Vec<Hash>>,
+    /// Whether the text has conflict markers.
     pub(super) conflicted: bool,
     /// Whether a line could not be read.
     pub(super) damaged: bool,
 }
 
 impl Manifest {
-    /// Reads a manifest; lines that make no sense are left out and noted in `damaged`. `None`: the format is a newer one.
+    /// Reads a manifest; lines that can't be read are left out and noted in `damaged`. `None`: the format is a newer one.
     pub(super) fn parse(text: &str) -> Option<Manifest> {
         let mut manifest = Manifest::default();
         let mut format = false;
@@ -56,9 +100,12 @@ impl Manifest {
                     manifest.conflicted = true;
                     true
                 }
-                None => match line.split_once("  ") {
-                    Some((hash, path)) if is_hash(hash) && objection(path).is_none() => {
-                        manifest.files.entry(path.to_owned()).or_default().insert(hash.to_owned());
+                None => match line.split_once("  ").map(|(hash, path)| (Hash::parse(hash), path)) {
+                    Some((Some(hash), path)) if objection(path).is_none() => {
+                        let hashes = manifest.files.entry(path.to_owned()).or_default();
+                        if !hashes.contains(&hash) {
+                            hashes.push(hash);
+                        }
                         true
                     }
                     _ => false,
@@ -81,57 +128,25 @@ impl Manifest {
         }
         for (path, hashes) in &self.files {
             for hash in hashes {
-                text.extend([hash, "  ", path, "\n"]);
+                text.extend([&hash.to_string(), "  ", path, "\n"]);
             }
         }
         text
     }
 
-    /// Whether lines of two branches stand side by side.
+    /// Whether it has lines of two branches.
     pub(super) fn is_merged(&self) -> bool {
         self.conflicted || self.files.values().any(|hashes| hashes.len() > 1)
     }
 
-    /// Whether this manifest, as a merge may have left it, says all that `wanted` says: further lines are those of the other branch.
+    /// Whether this manifest, perhaps with further lines of another branch, has every line of `wanted`.
     pub(super) fn covers(&self, wanted: &Manifest) -> bool {
-        let listed = |(path, hashes): (&String, &BTreeSet<String>)| self.files.get(path).is_some_and(|known| known.is_superset(hashes));
+        let listed = |(path, hashes): (&String, &Vec<Hash>)| {
+            self.files.get(path).is_some_and(|known| hashes.iter().all(|hash| known.contains(hash)))
+        };
         let places = (&self.environment, &self.region) == (&wanted.environment, &wanted.region);
         !self.conflicted && !self.damaged && places && wanted.files.iter().all(listed)
     }
-}
-
-/// Which of git's conflict markers a line is, by its character: `<`, `|`, `=` or `>`.
-fn marker(line: &str) -> Option<char> {
-    let line = line.trim_end_matches('\r');
-    ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].into_iter().find_map(|marker| {
-        let rest = line.strip_prefix(marker)?;
-        (rest.is_empty() || rest.starts_with(' ')).then(|| marker.chars().next())?
-    })
-}
-
-/// Whether a text has at least one whole conflict hunk of git, and no part of one.
-pub(super) fn has_conflict(text: &str) -> bool {
-    let markers: String = text.lines().filter_map(marker).collect();
-    !markers.is_empty() && markers.replace("<|=>", "").replace("<=>", "").is_empty()
-}
-
-/// Whether this is a hash as [`hash`] prints it.
-pub(super) fn is_hash(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-/// SHA-256 in hexadecimal, after CRLF to LF: a checkout may change line ends.
-pub(super) fn hash(bytes: &[u8]) -> String {
-    let mut digest = Sha256::new();
-    for piece in pieces(bytes) {
-        digest.update(piece);
-    }
-    digest.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        for half in [byte >> 4, byte & 15] {
-            text.push(char::from(b"0123456789abcdef"[usize::from(half)]));
-        }
-        text
-    })
 }
 
 /// Whether a file's content is this text, line ends apart.
@@ -140,7 +155,7 @@ pub(super) fn same(bytes: &[u8], text: &str) -> bool {
         || ((bytes.contains(&b'\r') || text.contains('\r')) && pieces(bytes).flatten().eq(pieces(text.as_bytes()).flatten()))
 }
 
-/// The bytes without those `\r` that stand before `\n`.
+/// The bytes without each `\r` before a `\n`.
 fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(bytes);
     std::iter::from_fn(move || {
@@ -157,9 +172,9 @@ mod tests {
 
     #[test]
     fn line_ends_do_not_count() {
-        assert_eq!(hash(b"a\r\nb\r\n"), hash(b"a\nb\n"));
-        assert_ne!(hash(b"a\rb"), hash(b"ab"));
-        assert_eq!(hash(b""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert_eq!(Hash::of(b"a\r\nb\r\n"), Hash::of(b"a\nb\n"));
+        assert_ne!(Hash::of(b"a\rb"), Hash::of(b"ab"));
+        assert_eq!(Hash::of(b"").to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         assert!(same(b"a\r\n", "a\n") && same(b"a\n", "a\r\n") && !same(b"a\r", "a") && !same(b"a\r\nb", "a\n"));
     }
 
@@ -169,19 +184,19 @@ mod tests {
 
     #[test]
     fn a_manifest_is_read_as_printed() {
-        let (a, b) = (hash(b"a"), hash(b"b"));
+        let (a, b) = (Hash::of(b"a"), Hash::of(b"b"));
         let text = format!("{FORMAT}\n# platgen 1.0.0\n# environment dev\n{a}  x y/a.yaml\n{b}  ü\n");
         let manifest = Manifest::parse(&text).unwrap();
         assert!(!manifest.damaged && !manifest.is_merged());
         assert_eq!((manifest.environment.as_deref(), manifest.region.as_deref()), (Some("dev"), None));
-        assert_eq!(manifest.files["ü"], BTreeSet::from([b]));
+        assert_eq!(manifest.files["ü"], vec![b]);
         assert_eq!(manifest.print(), text);
     }
 
     #[test]
     fn both_sides_of_a_merge_are_ours() {
-        let (a, b) = (hash(b"a"), hash(b"b"));
-        let both = BTreeMap::from([("f".to_owned(), BTreeSet::from([a.clone(), b.clone()]))]);
+        let (a, b) = (Hash::of(b"a"), Hash::of(b"b"));
+        let both = BTreeMap::from([("f".to_owned(), vec![a, b])]);
         let union = manifest(&format!("# platgen 1\n# platgen 2\n{a}  f\n{b}  f\n"));
         assert!(!union.damaged && union.is_merged() && !union.conflicted);
         assert_eq!((&union.files, union.versions.len()), (&both, 2));
@@ -193,19 +208,10 @@ mod tests {
 
     #[test]
     fn a_merged_manifest_covers_both_branches() {
-        let (a, b) = (hash(b"a"), hash(b"b"));
+        let (a, b) = (Hash::of(b"a"), Hash::of(b"b"));
         let merged = manifest(&format!("{a}  f\n{b}  f\n{a}  gone\n"));
         assert!(merged.covers(&manifest(&format!("{b}  f\n"))));
         assert!(!merged.covers(&manifest(&format!("{a}  f\n{a}  new\n"))) && !merged.covers(&manifest(&format!("{b}  gone\n"))));
         assert!(!manifest(&format!("{a}  f\nx\n")).covers(&manifest(&format!("{a}  f\n"))));
-    }
-
-    #[test]
-    fn only_whole_hunks_are_conflicts() {
-        assert!(has_conflict("a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> x\n<<<<<<< HEAD\n||||||| 1\n=======\n>>>>>>> x\n"));
-        for text in ["", "a\n", "<<<<<<< HEAD\n", "=======\n", "<<<<<<< a\n=======\n>>>>>>> b\n=======\n", "<<<<<<<x\n=======x\n>>>>>>>x\n"]
-        {
-            assert!(!has_conflict(text), "{text:?}");
-        }
     }
 }

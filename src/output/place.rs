@@ -1,9 +1,8 @@
-//! Where files may lie: the declared roots, names relative to them, and what stands there on the disk.
+//! The declared roots, paths relative to them, and the files there.
 //!
-//! Every path that is read, written, removed or taken from a manifest or a journal passes through here, so that nothing outside the
-//! declared roots is ever touched: no `..`, no absolute path, no symbolic link on the way. Knows nothing of units and ownership.
+//! Every path that is read, written, removed or taken from a manifest or a journal is checked here, so that nothing outside of the declared roots is
+//! ever touched: no `..`, no absolute path, no symbolic link on the way. Knows nothing of units and ownership.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
@@ -21,7 +20,7 @@ pub struct Roots {
     pub outside: Vec<String>,
 }
 
-/// Which root a path is relative to. What lies outside the output folder (locks, CI files) sorts first.
+/// The root that a path is relative to. Files outside of the output folder (locks, CI files) sort first.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Base {
     Project,
@@ -54,6 +53,16 @@ impl Place {
     pub(super) fn output(path: impl Into<String>) -> Self {
         Place::new(Base::Output, path)
     }
+
+    /// The same, borrowed: it sorts as the place does.
+    pub(super) fn as_key(&self) -> (Base, &str) {
+        (self.base, &self.path)
+    }
+
+    /// The folder of the file, relative to the root; empty for the root itself.
+    pub(super) fn folder(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
 }
 
 impl Roots {
@@ -75,7 +84,7 @@ impl Roots {
         show(&self.at(place))
     }
 
-    /// Why this place may not be written, if so.
+    /// Why this file must not be written, if so.
     pub(super) fn objection(&self, place: &Place) -> Option<&'static str> {
         let declared = place.base == Base::Output || self.outside.iter().any(|root| Path::new(&place.path).starts_with(root));
         objection(&place.path).or((!declared).then_some("it lies outside the folders that platgen writes"))
@@ -97,7 +106,7 @@ pub(super) fn join(folder: &str, path: &str) -> String {
 /// Why a relative path can't name a file of ours, if so.
 pub(super) fn objection(path: &str) -> Option<&'static str> {
     if path.contains(|c: char| c.is_control() || c == '\\') {
-        return Some("it holds a control character or a backslash");
+        return Some("it has a control character or a backslash");
     }
     if path.starts_with('/') || Path::new(path).components().any(|part| matches!(part, Component::Prefix(_) | Component::RootDir)) {
         return Some("it is absolute");
@@ -119,93 +128,6 @@ pub(super) fn normal(path: &Path) -> PathBuf {
         }
     }
     normal
-}
-
-/// What stands at a place.
-pub(super) enum Found {
-    Absent,
-    File(Vec<u8>),
-    /// A symbolic link; never followed.
-    Link,
-    /// A folder, a socket, a device.
-    Other,
-}
-
-impl Found {
-    /// What a message calls it.
-    pub(super) fn what(&self) -> &'static str {
-        match self {
-            Found::Absent => "nothing",
-            Found::File(_) => "a file",
-            Found::Link => "a symbolic link",
-            Found::Other => "a folder",
-        }
-    }
-}
-
-/// Reads places; remembers which folders it has seen, so that a file costs one look and one read.
-pub(super) struct Disk<'a> {
-    pub(super) roots: &'a Roots,
-    folders: BTreeSet<PathBuf>,
-}
-
-impl<'a> Disk<'a> {
-    pub(super) fn new(roots: &'a Roots) -> Self {
-        Disk { roots, folders: BTreeSet::new() }
-    }
-
-    /// What stands there. A link or a file in place of one of its folders is an error: writing through it could lead anywhere.
-    pub(super) fn look(&mut self, place: &Place) -> Result<Found, Box<Diagnostic>> {
-        if !self.reaches(place)? {
-            return Ok(Found::Absent);
-        }
-        let path = self.roots.at(place);
-        let read = |error| failed("read", &path, &error);
-        match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Found::Absent),
-            Err(error) => Err(read(error)),
-            Ok(about) if about.is_symlink() => Ok(Found::Link),
-            Ok(about) if !about.is_file() => Ok(Found::Other),
-            Ok(_) => fs::read(&path).map(Found::File).map_err(read),
-        }
-    }
-
-    /// The bytes of a file of our own; an error where something else has its name.
-    pub(super) fn read(&mut self, place: &Place) -> Result<Option<Vec<u8>>, Box<Diagnostic>> {
-        match self.look(place)? {
-            Found::Absent => Ok(None),
-            Found::File(bytes) => Ok(Some(bytes)),
-            found => Err(in_the_way(&self.roots.at(place), found.what(), "a file")),
-        }
-    }
-
-    /// Whether every folder above the place exists.
-    fn reaches(&mut self, place: &Place) -> Result<bool, Box<Diagnostic>> {
-        let mut folder = self.roots.base(place.base).to_owned();
-        let parts = place.path.rsplit_once('/').map_or("", |(folders, _)| folders);
-        if self.folders.contains(&folder.join(parts)) {
-            return Ok(true);
-        }
-        // The root itself may be a link: it is what the user named.
-        if !is_folder(&folder)? {
-            return Ok(false);
-        }
-        for part in parts.split('/').filter(|part| !part.is_empty()) {
-            folder.push(part);
-            if self.folders.contains(&folder) {
-                continue;
-            }
-            match fs::symlink_metadata(&folder) {
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-                Err(error) => return Err(failed("read", &folder, &error)),
-                Ok(about) if about.is_symlink() => return Err(in_the_way(&folder, "a symbolic link", "a folder")),
-                Ok(about) if !about.is_dir() => return Err(in_the_way(&folder, "a file", "a folder")),
-                Ok(_) => self.folders.insert(folder.clone()),
-            };
-        }
-        self.folders.insert(folder);
-        Ok(true)
-    }
 }
 
 /// Whether a root exists; an error where something else has its name.

@@ -1,21 +1,23 @@
-//! What a render does to the disk: which files are written and removed, and what forbids it.
+//! The steps of a render: the files that it writes and removes, or the reasons why it does neither.
 //!
-//! All or nothing: one refusal and no step is taken. Works on a survey alone; the disk is not touched.
+//! One refusal forbids every step. Works on a scan; writes nothing.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::disk::{Disk, Found};
 use super::force::shell_word;
 use super::journal::Step;
-use super::manifest::{Manifest, hash, same};
-use super::place::{Base, Disk, Found, Place};
-use super::survey::{Entry, Group, Scope, State, Survey, unsafe_path};
+use super::manifest::{Hash, Manifest, same};
+use super::place::{Base, Place};
+use super::scan::{Entry, Group, Scan, Scope, State, unsafe_path};
 use super::{Job, Obstacle, Refusal, Summary};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::files::Unit;
 use crate::layers::{self, Layer};
 
-/// A step with the text it writes.
+/// A step with the text that it writes.
 #[derive(Debug)]
 pub(super) struct Planned<'a> {
     pub(super) step: Step,
@@ -23,20 +25,20 @@ pub(super) struct Planned<'a> {
     pub(super) subject: Subject,
 }
 
-/// What a step is about.
+/// The kind of file that a step changes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Subject {
     Lock,
-    /// An entry of the survey.
+    /// The entry of this number in the scan.
     File(usize),
-    /// The manifest of a group of the survey.
+    /// The manifest of the group of this number in the scan.
     Manifest(usize),
 }
 
-/// What is to be done, or why nothing is.
+/// The steps, or the refusals.
 #[derive(Debug, Default)]
 pub(super) struct Plan<'a> {
-    /// Locks first, so that no manifest ever stands without them, then files, removals and manifests.
+    /// Locks first, so that every manifest on the disk has its lock; then written files, removed files and manifests.
     pub(super) steps: Vec<Planned<'a>>,
     /// Temporary files without a journal, to be removed.
     pub(super) strays: Vec<Place>,
@@ -44,87 +46,84 @@ pub(super) struct Plan<'a> {
     pub(super) summary: Summary,
 }
 
-/// Decides, file by file.
-pub(super) fn plan<'a>(job: &Job<'a>, survey: &Survey<'a>) -> Result<Plan<'a>, Vec<Diagnostic>> {
-    let mut plan = Plan::default();
-    locks(job, survey, &mut plan)?;
-    let live = live_roots(job, survey);
+/// Decides about every file of a scan.
+pub(super) fn plan<'a>(job: &Job<'a>, scan: &Scan<'a>) -> Result<Plan<'a>, Vec<Diagnostic>> {
+    let mut plan = Plan { strays: scan.strays.clone(), ..Plan::default() };
+    locks(job, scan.has_tree(), &mut plan)?;
+    let live = live_roots(job, scan);
     let is_live = |entry: &Entry<'_>| entry.text.is_none() && live.keys().any(|root| is_below(&entry.place, root));
-    let mut removals = Vec::new();
-    for (number, entry) in survey.entries.iter().enumerate() {
-        let group = &survey.groups[entry.group];
-        let summary = plan.summary.units.entry(unit_name(group));
-        let subject = Subject::File(number);
-        let mut refuse = |why| plan.refused.push(Refusal { path: job.roots.show(&entry.place), why });
-        match (&entry.text, &entry.state, entry.scope) {
-            (_, _, Scope::Outside) | (None, State::Absent | State::Same, _) => {}
-            (Some(_), State::Same, Scope::Left) => {}
-            (_, _, Scope::Left) => plan.summary.left.push(job.roots.show(&entry.place)),
-            (Some(_), State::Same, Scope::Selected) => summary.or_default().unchanged += 1,
-            (Some((text, new)), state, Scope::Selected) => {
-                if !entry.is_ours() && !job.force.takes(job.roots, &entry.place) {
-                    refuse(if entry.owned.is_empty() { Obstacle::Foreign } else { Obstacle::Edited });
+    let (mut removals, mut manifests) = (Vec::new(), Vec::new());
+    for (number, group) in scan.groups.iter().enumerate().filter(|(_, group)| group.scope != Scope::Outside) {
+        let mut summary = None;
+        for &member in &group.members {
+            let entry = &scan.entries[member];
+            let (force, shown) = (|| job.force.takes(job.roots, &entry.place), || job.roots.show(&entry.place));
+            let mut refuse = |why| plan.refused.push(Refusal { path: shown(), why });
+            let conflict = entry.conflict().map(|line| Obstacle::Conflict { line });
+            let old = if let State::Other { hash, .. } = entry.state { Some(hash) } else { None };
+            let step = |new| Step { place: entry.place.clone(), old, new };
+            match (&entry.text, &entry.state, entry.scope) {
+                (_, _, Scope::Outside) | (None, State::Absent | State::Same, _) | (Some(_), State::Same, Scope::Shared) => {}
+                (_, _, Scope::Shared) => plan.summary.left.push(shown()),
+                (Some(_), State::Same, Scope::Selected) => summary.get_or_insert_with(super::UnitSummary::default).unchanged += 1,
+                (Some((text, new)), _, Scope::Selected) => {
+                    if !entry.is_ours() && !force() {
+                        refuse(conflict.unwrap_or(if entry.owned.is_empty() { Obstacle::Foreign } else { Obstacle::Edited }));
+                    }
+                    plan.steps.push(Planned { step: step(Some(*new)), text: Cow::Borrowed(text), subject: Subject::File(member) });
+                    summary.get_or_insert_with(Default::default).written.push(entry.place.path.clone());
                 }
-                let old = if let State::Other(hash) = state { Some(hash.clone()) } else { None };
-                let step = Step::Write { place: entry.place.clone(), old, new: new.clone() };
-                plan.steps.push(Planned { step, text: Cow::Borrowed(text), subject });
-                summary.or_default().written.push(entry.place.path.clone());
-            }
-            // The root is refused as a whole.
-            (None, _, Scope::Selected) if is_live(entry) => {}
-            (None, state, Scope::Selected) => {
-                if !entry.is_ours() && !job.force.takes(job.roots, &entry.place) || *state == State::Alien {
-                    refuse(Obstacle::EditedStale);
-                }
-                if let State::Other(old) = state {
-                    let step = Step::Remove { place: entry.place.clone(), old: old.clone() };
-                    removals.push(Planned { step, text: Cow::Borrowed(""), subject });
-                    summary.or_default().removed.push(entry.place.path.clone());
+                // The root is refused as a whole.
+                (None, _, Scope::Selected) if is_live(entry) => {}
+                (None, state, Scope::Selected) => {
+                    if !entry.is_ours() && !force() || *state == State::NotAFile {
+                        refuse(Obstacle::EditedStale);
+                    }
+                    if old.is_some() {
+                        removals.push(Planned { step: step(None), text: Cow::Borrowed(""), subject: Subject::File(member) });
+                        summary.get_or_insert_with(Default::default).removed.push(entry.place.path.clone());
+                    }
                 }
             }
         }
+        let name = if group.base == Base::Output { group.folder.as_str() } else { super::OUTSIDE_UNIT };
+        plan.summary.units.extend(summary.map(|summary| (name.to_owned(), summary)));
+        if group.scope == Scope::Selected && !group.members.iter().any(|member| is_live(&scan.entries[*member])) {
+            manifests.extend(manifest_step(job, scan, number, group));
+        }
     }
-    plan.refused.sort_by(|a, b| a.path.cmp(&b.path));
     plan.steps.extend(removals);
-    let stays: BTreeSet<usize> = survey.entries.iter().filter(|entry| is_live(entry)).map(|entry| entry.group).collect();
-    for (number, group) in survey.groups.iter().enumerate().filter(|(number, _)| !stays.contains(number)) {
-        manifest_step(job, survey, number, group, &mut plan);
-    }
+    plan.steps.extend(manifests);
+    plan.summary.left.sort();
+    plan.refused.sort_by(|a, b| a.path.cmp(&b.path));
     let mut live: Vec<(&str, Vec<String>)> = live.into_iter().collect();
-    // A root goes before the roots that it builds on, and one of no known layer goes first.
+    // A root is destroyed before the roots that it builds on, and one of an unknown layer first.
     live.sort_by_key(|(root, _)| (Layer::of_folder(root).map(Reverse), root.to_owned()));
     let refusal = |(root, commands)| Refusal { path: job.roots.show(&Place::output(root)), why: Obstacle::LiveRoot { commands } };
     plan.refused.extend(live.into_iter().map(refusal));
-    plan.summary.foreign = survey.foreign.iter().map(|place| job.roots.show(place)).collect();
-    plan.strays = survey.strays.clone();
+    plan.summary.foreign = scan.foreign.iter().map(|place| job.roots.show(place)).collect();
     Ok(plan)
 }
 
-/// The folder of a unit as a summary names it.
-fn unit_name(group: &Group<'_>) -> String {
-    match group.base {
-        Base::Output => group.folder.clone(),
-        Base::Project => super::OUTSIDE_UNIT.to_owned(),
-    }
-}
-
-/// The locks: written whole, refused where the tree has lost its lock, and never over a text that the caller has not read.
-fn locks<'a>(job: &Job<'a>, survey: &Survey<'a>, plan: &mut Plan<'a>) -> Result<(), Vec<Diagnostic>> {
+/// Adds the locks to a plan: written whole, refused where rendered files (`tree`) have lost their lock, and never over a text that the caller has not
+/// read.
+pub(super) fn locks<'a>(job: &Job<'a>, tree: bool, plan: &mut Plan<'a>) -> Result<(), Vec<Diagnostic>> {
     let mut disk = Disk::new(job.roots);
     let mut errors = Vec::new();
     for lock in job.locks {
         let place = Place::new(Base::Project, lock.path.as_str());
+        let path = job.roots.show(&place);
         if let Some(why) = job.roots.objection(&place) {
             errors.push(unsafe_path(job, &place, why));
             continue;
         }
         let old = match disk.read(&place) {
-            Ok(Some(bytes)) if same(&bytes, &lock.text) => continue,
-            Ok(Some(bytes)) if lock.previous.as_ref().is_some_and(|text| same(&bytes, text)) => Some(hash(&bytes)),
+            Ok(Some(bytes)) if same(bytes, &lock.text) => continue,
+            Ok(Some(bytes)) if lock.previous.as_ref().is_some_and(|text| same(bytes, text)) => Some(Hash::of(bytes)),
             Ok(None) if lock.previous.is_none() => None,
             Ok(_) => {
-                let message = format!("`{}` changed while this render was under way", job.roots.show(&place));
-                errors.push(Diagnostic::new(Code::ConcurrentChange, message).subject(job.roots.show(&place)).help("render again"));
+                let message = format!("`{path}` changed while platgen was running");
+                errors.push(Diagnostic::new(Code::ConcurrentChange, message).subject(path).help("run the command again"));
                 continue;
             }
             Err(error) => {
@@ -132,48 +131,40 @@ fn locks<'a>(job: &Job<'a>, survey: &Survey<'a>, plan: &mut Plan<'a>) -> Result<
                 continue;
             }
         };
-        if old.is_none() && survey.has_tree() && !job.force.names(job.roots, &place) {
-            plan.refused.push(Refusal { path: job.roots.show(&place), why: Obstacle::LockMissing });
+        if old.is_none() && tree && !job.force.names(job.roots, &place) {
+            plan.refused.push(Refusal { path: path.clone(), why: Obstacle::LockMissing });
         }
-        plan.summary.locks.push(job.roots.show(&place));
-        let step = Step::Write { place, old, new: hash(lock.text.as_bytes()) };
+        plan.summary.locks.push(path);
+        let step = Step { place, old, new: Some(Hash::of(lock.text.as_bytes())) };
         plan.steps.push(Planned { step, text: Cow::Borrowed(&lock.text), subject: Subject::Lock });
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-/// Whether a file lies in this folder of the output folder.
+/// Whether a file is in this folder of the output folder.
 fn is_below(place: &Place, folder: &str) -> bool {
     place.base == Base::Output && place.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// The folder of a file in the output folder.
-fn parent(place: &Place) -> Option<&str> {
-    (place.base == Base::Output).then(|| place.path.rsplit_once('/').map_or("", |(folder, _)| folder))
-}
-
-/// Terraform roots that the render no longer has, by folder, with the commands that destroy their resources.
-fn live_roots<'s>(job: &Job<'_>, survey: &'s Survey<'_>) -> BTreeMap<&'s str, Vec<String>> {
+/// Terraform roots that the spec no longer has, by folder, with the commands that destroy their resources.
+fn live_roots<'s>(job: &Job<'_>, scan: &'s Scan<'_>) -> BTreeMap<&'s str, Vec<String>> {
     let is_root = |entry: &&Entry<'_>| {
-        let path = &entry.place.path;
-        parent(&entry.place).is_some()
-            && path.split('/').next() == Some(layers::FOLDER)
-            && (path.ends_with(".tf") || path.ends_with(".tf.json"))
-            && !path.split('/').any(|part| part == "modules")
+        is_below(&entry.place, layers::FOLDER)
+            && (entry.place.path.ends_with(".tf") || entry.place.path.ends_with(".tf.json"))
+            && !entry.place.path.split('/').any(|part| part == "modules")
     };
     let mut roots: BTreeMap<&str, Vec<&Entry<'_>>> = BTreeMap::new();
     let mut rendered: BTreeSet<&str> = BTreeSet::new();
-    for entry in survey.entries.iter().filter(is_root) {
-        let root = parent(&entry.place).unwrap_or_default();
+    for entry in scan.entries.iter().filter(is_root) {
         if entry.text.is_some() {
-            rendered.insert(root);
+            rendered.insert(entry.place.folder());
         } else if entry.scope == Scope::Selected && entry.state != State::Absent {
-            roots.entry(root).or_default().push(entry);
+            roots.entry(entry.place.folder()).or_default().push(entry);
         }
     }
     roots.retain(|root, _| !rendered.contains(root) && !job.force.names(job.roots, &Place::output(*root)));
     let mut disk = Disk::new(job.roots);
-    let mut guarded = |entry: &&Entry<'_>| matches!(disk.look(&entry.place), Ok(Found::File(bytes)) if String::from_utf8_lossy(&bytes).contains("prevent_destroy"));
+    let mut guarded = |entry: &&Entry<'_>| matches!(disk.look(&entry.place), Ok(Found::File(bytes)) if String::from_utf8_lossy(bytes).contains("prevent_destroy"));
     let commands = |root: &str, guarded: bool| {
         let folder = shell_word(&job.roots.show(&Place::output(root)));
         let mut commands = vec![format!("terraform -chdir={folder} init")];
@@ -187,34 +178,26 @@ fn live_roots<'s>(job: &Job<'_>, survey: &'s Survey<'_>) -> BTreeMap<&'s str, Ve
     roots.into_iter().map(|(root, files)| (root, commands(root, files.iter().any(&mut guarded)))).collect()
 }
 
-/// Brings a unit's manifest up to what the steps make of it.
-fn manifest_step<'a>(job: &Job<'_>, survey: &Survey<'a>, number: usize, group: &Group<'a>, plan: &mut Plan<'a>) {
-    if group.scope != Scope::Selected {
-        return;
+/// The step that makes a unit's manifest say what the files are after the render.
+fn manifest_step<'a>(job: &Job<'_>, scan: &Scan<'a>, number: usize, group: &Group<'a>) -> Option<Planned<'a>> {
+    let text = wanted_manifest(job, scan, group).map(|wanted| wanted.print());
+    match (&text, &group.manifest) {
+        (Some(text), Some(manifest)) if same(manifest.as_bytes(), text) => return None,
+        (None, None) => return None,
+        _ => {}
     }
-    let (place, subject) = (group.manifest_place(), Subject::Manifest(number));
-    let old = group.manifest.as_ref().map(|text| hash(text.as_bytes()));
-    match (wanted_manifest(job, survey, number, group), old) {
-        (None, None) => {}
-        (None, Some(old)) => plan.steps.push(Planned { step: Step::Remove { place, old }, text: Cow::Borrowed(""), subject }),
-        (Some(wanted), old) => {
-            let text = wanted.print();
-            if group.manifest.as_ref().is_none_or(|old| !same(old.as_bytes(), &text)) {
-                let step = Step::Write { place, old, new: hash(text.as_bytes()) };
-                plan.steps.push(Planned { step, text: Cow::Owned(text), subject });
-            }
-        }
-    }
+    let hash = |text: &String| Hash::of(text.as_bytes());
+    let step = Step { place: group.manifest_place(), old: group.manifest.as_ref().map(hash), new: text.as_ref().map(hash) };
+    Some(Planned { step, text: Cow::Owned(text.unwrap_or_default()), subject: Subject::Manifest(number) })
 }
 
-/// A unit's manifest after the render; `None` where it goes. The lines of files that the selection leaves out stay as they were.
-fn wanted_manifest(job: &Job<'_>, survey: &Survey<'_>, number: usize, group: &Group<'_>) -> Option<Manifest> {
-    let entries = || survey.entries.iter().filter(move |entry| entry.group == number);
-    let is_settled = |entry: &Entry<'_>| {
+/// A unit's manifest after the render; `None` where it is removed. The lines of files outside of the selection stay as they were.
+fn wanted_manifest(job: &Job<'_>, scan: &Scan<'_>, group: &Group<'_>) -> Option<Manifest> {
+    let entries = || group.members.iter().map(|member| &scan.entries[*member]);
+    let whole = entries().all(|entry| {
         entry.scope == Scope::Selected
             || matches!(entry.state, State::Same | State::Absent) && entry.text.is_some() == (entry.state == State::Same)
-    };
-    let whole = entries().all(is_settled);
+    });
     if whole && group.unit.is_none() {
         return None;
     }
@@ -222,8 +205,8 @@ fn wanted_manifest(job: &Job<'_>, survey: &Survey<'_>, number: usize, group: &Gr
     let mut files = BTreeMap::new();
     for entry in entries() {
         let hashes = match &entry.text {
-            Some((_, new)) if whole || entry.scope == Scope::Selected => BTreeSet::from([new.clone()]),
-            None if whole || entry.scope == Scope::Selected => BTreeSet::new(),
+            Some((_, new)) if whole || entry.scope == Scope::Selected => vec![*new],
+            None if whole || entry.scope == Scope::Selected => Vec::new(),
             _ => entry.owned.clone(),
         };
         if !hashes.is_empty() {
@@ -240,13 +223,11 @@ fn wanted_manifest(job: &Job<'_>, survey: &Survey<'_>, number: usize, group: &Gr
     let versions = match whole {
         _ if unchanged => before,
         true => BTreeSet::from([job.version.to_owned()]),
-        // Of a unit that was never rendered whole no version is recorded, so that the other files count as missing.
+        // The unit was never rendered as a whole: without a version its other files count as missing.
         false if before.is_empty() => before,
         false => before.into_iter().chain([job.version.to_owned()]).collect(),
     };
-    let place = |own: fn(&crate::files::Unit) -> &Option<String>, known: Option<&String>| {
-        group.unit.map_or(known.cloned(), |unit| own(unit).clone())
-    };
+    let place = |own: fn(&Unit) -> &Option<String>, known: Option<&String>| group.unit.map_or(known.cloned(), |unit| own(unit).clone());
     Some(Manifest {
         versions,
         environment: place(|unit| &unit.environment, known.and_then(|known| known.environment.as_ref())),

@@ -1,30 +1,31 @@
-//! Carries out a plan so that a kill at any moment leaves every file whole and the next run able to finish.
+//! Carries out a plan so that a kill at any moment leaves every file whole, and the next run can finish the render.
 //!
-//! Journal, temporary files beside their targets, journal again (flushed), renames and removals, journal gone. Until the second journal a
-//! failure is undone without a trace. One render at a time: an advisory lock on a file in the output folder, which goes with the render.
+//! The order: journal, temporary files beside their targets, journal again (flushed), renames and removals, removal of the journal. Until the second
+//! journal a failure is undone without a trace. An advisory lock on a file in the output folder keeps out other renders; the render removes the file.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use super::disk::{Disk, Found};
 use super::journal::{self, Journal, Phase, Step, temporary};
-use super::manifest::hash;
-use super::place::{Base, Disk, Found, Place, Roots, failed, is_folder};
+use super::manifest::Hash;
+use super::place::{Base, Place, Roots, failed, is_folder};
 use super::plan::{Plan, Planned};
 use crate::diagnostic::{Code, Diagnostic};
 
-/// The right to write; while it lives, other renders of this output folder wait.
+/// The lock of the output folder; while it is held, other renders of the folder wait.
 #[derive(Debug)]
-pub(super) struct Hold {
+pub(super) struct RenderLock {
     path: PathBuf,
-    /// Folders made for it, deepest last; removed again where they stayed empty.
+    /// Folders that were made for the lock, deepest last; empty ones are removed with it.
     made: Vec<PathBuf>,
     _file: File,
 }
 
-impl Hold {
+impl RenderLock {
     /// Waits until no other render is under way. Makes the output folder.
-    pub(super) fn acquire(output: &Path) -> Result<Hold, Box<Diagnostic>> {
+    pub(super) fn acquire(output: &Path) -> Result<RenderLock, Box<Diagnostic>> {
         is_folder(output)?;
         let mut made = Vec::new();
         let path = output.join(journal::BUSY);
@@ -33,7 +34,7 @@ impl Hold {
             let opened = make_folders(output, &mut made)
                 .and_then(|()| OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path));
             let file = match opened {
-                // The other render found the folder empty and took it away.
+                // Another render removed the empty folder.
                 Err(error) if error.kind() == ErrorKind::NotFound && attempts.next().is_some() => continue,
                 Err(error) => {
                     remove_empty(&made);
@@ -43,18 +44,18 @@ impl Hold {
             };
             match file.lock() {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // Some network file systems have no locks; a render that can't be kept apart is better than none.
+                // Some network file systems have no locks; rendering without one is better than not rendering.
                 Err(error) if error.kind() != ErrorKind::Unsupported => return Err(failed("lock", &path, &error)),
-                _ if is_still(&file, &path) => return Ok(Hold { path, made, _file: file }),
+                _ if is_still(&file, &path) => return Ok(RenderLock { path, made, _file: file }),
                 _ => {}
             }
         }
     }
 }
 
-impl Drop for Hold {
+impl Drop for RenderLock {
     fn drop(&mut self) {
-        // Elsewhere a file can't go while another process waits on it; there it stays, and is never foreign.
+        // Other systems can't remove a file on which another process waits; the file stays, and is never foreign.
         if cfg!(unix) {
             let _ = fs::remove_file(&self.path);
         }
@@ -62,7 +63,7 @@ impl Drop for Hold {
     }
 }
 
-/// Waits for a render that is under way, without writing anything; the guard keeps the next one out.
+/// Waits for a running render, without writing anything; the guard keeps out the next one.
 pub(super) fn wait(output: &Path) -> Option<File> {
     let path = output.join(journal::BUSY);
     loop {
@@ -74,7 +75,7 @@ pub(super) fn wait(output: &Path) -> Option<File> {
     }
 }
 
-/// Whether a path still leads to this file: the render before may have removed it when it ended.
+/// Whether this file still has the path: the previous render may have removed it.
 fn is_still(file: &File, path: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -89,7 +90,7 @@ fn is_still(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Makes a folder and those above it, and notes which were new.
+/// Makes a folder and the folders above it, and adds the new ones to `made`.
 fn make_folders(folder: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
     if folder.as_os_str().is_empty() || folder.is_dir() {
         return Ok(());
@@ -103,7 +104,7 @@ fn make_folders(folder: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
     }
 }
 
-/// Removes those folders that are empty, deepest first.
+/// Removes the empty ones of these folders, deepest first.
 fn remove_empty(made: &[PathBuf]) {
     for folder in made.iter().rev() {
         let _ = fs::remove_dir(folder);
@@ -111,7 +112,7 @@ fn remove_empty(made: &[PathBuf]) {
 }
 
 /// Carries a plan out.
-pub(super) fn commit(roots: &Roots, hold: &mut Hold, plan: &Plan<'_>) -> Result<(), Box<Diagnostic>> {
+pub(super) fn commit(roots: &Roots, _held: &RenderLock, plan: &Plan<'_>) -> Result<(), Box<Diagnostic>> {
     for stray in &plan.strays {
         remove(&roots.at(stray)).map_err(|error| failed("remove", &roots.at(stray), &error))?;
     }
@@ -131,12 +132,11 @@ pub(super) fn commit(roots: &Roots, hold: &mut Hold, plan: &Plan<'_>) -> Result<
         remove_empty(&made);
         return Err(error);
     }
-    hold.made.clear();
     for step in &journal.steps {
         apply(roots, step).map_err(|(path, error)| {
             let cause = failed("replace", &path, &error);
             let diagnostic = Diagnostic::new(Code::InterruptedRender, format!("the render stopped halfway: {}", cause.message));
-            diagnostic.subject(roots.show(step.place())).help("every file is whole; see to the cause and render again, which completes it")
+            diagnostic.subject(roots.show(&step.place)).help("every file is whole; see to the cause and render again, which completes it")
         })?;
     }
     remove(&roots.output.join(journal::NAME)).map_err(|error| failed("remove", &roots.output.join(journal::NAME), &error))
@@ -144,9 +144,9 @@ pub(super) fn commit(roots: &Roots, hold: &mut Hold, plan: &Plan<'_>) -> Result<
 
 /// Writes a file's new content beside it.
 fn stage(roots: &Roots, planned: &Planned<'_>, made: &mut Vec<PathBuf>) -> Result<(), Box<Diagnostic>> {
-    let place = planned.step.place();
+    let place = &planned.step.place;
     let target = roots.at(place);
-    if planned.step.after().is_none() {
+    if planned.step.new.is_none() {
         return Ok(());
     }
     let path = roots.at(&temporary(place));
@@ -189,10 +189,10 @@ fn write_journal(roots: &Roots, journal: &Journal) -> Result<(), Box<Diagnostic>
 
 /// Renames or removes one file.
 fn apply(roots: &Roots, step: &Step) -> Result<(), (PathBuf, io::Error)> {
-    let target = roots.at(step.place());
-    let done = match step {
-        Step::Write { place, .. } => fs::rename(roots.at(&temporary(place)), &target),
-        Step::Remove { place, .. } => remove(&target).map(|()| remove_folders(roots, place)),
+    let target = roots.at(&step.place);
+    let done = match step.new {
+        Some(_) => fs::rename(roots.at(&temporary(&step.place)), &target),
+        None => remove(&target).map(|()| remove_folders(roots, &step.place)),
     };
     done.map_err(|error| (target, error))
 }
@@ -207,57 +207,54 @@ fn remove(path: &Path) -> io::Result<()> {
 
 /// Removes the folders above a removed file as long as they are empty, up to the root.
 fn remove_folders(roots: &Roots, place: &Place) {
-    let mut folder = place.path.as_str();
-    while let Some((above, _)) = folder.rsplit_once('/') {
-        folder = above;
+    let folders = std::iter::successors(Some(place.folder()), |folder| Some(folder.rsplit_once('/')?.0));
+    for folder in folders.take_while(|folder| !folder.is_empty()) {
         if fs::remove_dir(roots.base(place.base).join(folder)).is_err() {
             return;
         }
     }
 }
 
-/// Throws the temporary files of a journal away, and the journal. What can't be removed is found by the next run.
+/// Removes the temporary files of a journal, and the journal. The next run removes the rest.
 fn discard(roots: &Roots, journal: &Journal) {
     for step in &journal.steps {
-        let _ = remove(&roots.at(&temporary(step.place())));
+        let _ = remove(&roots.at(&temporary(&step.place)));
     }
     for name in [journal::NEXT, journal::NAME] {
         let _ = remove(&roots.output.join(name));
     }
 }
 
-/// Completes a render that was cut short, or takes its preparations back. Returns whether there was one.
-pub(super) fn recover(roots: &Roots, _hold: &Hold) -> Result<bool, Box<Diagnostic>> {
+/// Completes an interrupted render, or removes its temporary files where it had not committed. Returns whether there was one.
+pub(super) fn recover(roots: &Roots, _held: &RenderLock) -> Result<bool, Box<Diagnostic>> {
     let path = roots.output.join(journal::NAME);
     let mut disk = Disk::new(roots);
     let journal = match disk.look(&Place::output(journal::NAME))? {
-        Found::File(bytes) => Journal::parse(&String::from_utf8_lossy(&bytes)),
+        Found::File(bytes) => Journal::parse(&String::from_utf8_lossy(bytes)),
         _ => {
             remove(&roots.output.join(journal::NEXT)).map_err(|error| failed("remove", &path, &error))?;
             return Ok(false);
         }
     };
-    // A journal is a file like any other: it can't lead anywhere that a render could not go.
-    let allowed = |step: &&Step| roots.objection(step.place()).is_none();
+    // A hand edit may have put any path into a journal.
+    let allowed = |step: &&Step| roots.objection(&step.place).is_none();
     for step in journal.steps.iter().filter(allowed) {
-        let waiting = temporary(step.place());
-        let (new, current) = (disk.look(&waiting)?, disk.look(step.place())?);
-        let holds = |found: &Found, wanted: Option<&str>| match found {
-            Found::File(bytes) => wanted == Some(hash(bytes).as_str()),
-            Found::Absent => wanted.is_none(),
-            Found::Link | Found::Other => false,
+        let waiting = temporary(&step.place);
+        let mut holds = |place: &Place, wanted: Option<Hash>| {
+            disk.look(place).map(|found| match found {
+                Found::File(bytes) => wanted == Some(Hash::of(bytes)),
+                Found::Absent => wanted.is_none(),
+                Found::Link | Found::Other => false,
+            })
         };
-        let untouched = match step {
-            Step::Write { old, new: wanted, .. } => holds(&new, Some(wanted)) && holds(&current, old.as_deref()),
-            Step::Remove { old, .. } => holds(&current, Some(old)),
-        };
+        let untouched = (step.new.is_none() || holds(&waiting, step.new)?) && holds(&step.place, step.old)?;
         let result = match journal.phase {
             Phase::Commit if untouched => apply(roots, step),
             _ => remove(&roots.at(&waiting)).map_err(|error| (roots.at(&waiting), error)),
         };
         result.map_err(|(path, error)| failed("write", &path, &error))?;
-        if journal.phase == Phase::Staging && step.place().base == Base::Output {
-            remove_folders(roots, step.place());
+        if journal.phase == Phase::Staging && step.place.base == Base::Output {
+            remove_folders(roots, &step.place);
         }
     }
     for name in [journal::NEXT, journal::NAME] {

@@ -1,4 +1,4 @@
-//! The output folder as it is: every file, every manifest, every temporary file that a killed render left.
+//! The listing of the output folder: files, manifests, and temporary files of a killed render.
 //!
 //! Links are listed, never followed. Folders that are never foreign (`.terraform/`, what the user lists) are not entered.
 
@@ -8,26 +8,35 @@ use std::path::Path;
 
 use super::journal;
 use super::manifest;
-use super::place::{failed, is_folder, join};
+use super::place::{Base, Place, failed, is_folder, join};
 use crate::diagnostic::Diagnostic;
 
-/// Never foreign: what Terraform puts beside its configuration, and the version control's own folder.
+/// Never foreign: the files that Terraform writes beside its configuration, and the folder of version control.
 const NEVER_FOREIGN: [&str; 4] = [".git", ".terraform", ".terraform.lock.hcl", "*.tfplan"];
 
-/// What a walk found; paths are relative to the output folder.
+/// A listing; paths are relative to the output folder.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
-    /// Everything that is not a folder, except what is never foreign, manifests and files of a running or killed render.
-    pub(super) files: BTreeSet<String>,
+    /// Everything but folders, manifests, names that are never foreign and files of a running or killed render, sorted; with whether it is a regular
+    /// file.
+    pub(super) files: Vec<(String, bool)>,
     /// Folders with a manifest.
     pub(super) units: BTreeSet<String>,
-    /// Whether there is a manifest of files outside the output folder.
+    /// Whether there is a manifest of files outside of the output folder.
     pub(super) outside: bool,
     /// Temporary files of a killed render.
     pub(super) strays: BTreeSet<String>,
 }
 
-/// Walks the output folder. `ignored` names what is never foreign besides the built-in list.
+impl Tree {
+    /// Whether a regular file of this name is listed: then no link is on the way to it.
+    pub(super) fn has_file(&self, place: &Place) -> bool {
+        let found = || self.files.binary_search_by(|(path, _)| path.cmp(&place.path));
+        place.base == Base::Output && found().is_ok_and(|at| self.files[at].1)
+    }
+}
+
+/// Walks the output folder. `ignored` lists names that are never foreign besides the built-in list.
 pub(super) fn walk(root: &Path, ignored: &[String]) -> Result<Tree, Box<Diagnostic>> {
     let mut tree = Tree::default();
     let mut folders = if is_folder(root)? { vec![String::new()] } else { Vec::new() };
@@ -45,17 +54,17 @@ pub(super) fn walk(root: &Path, ignored: &[String]) -> Result<Tree, Box<Diagnost
             } else if folder.is_empty() && name == manifest::OUTSIDE {
                 tree.outside = true;
             } else if (folder.is_empty() && journal::OWN.contains(&name.as_str())) || is_ignored(&whole, &name, ignored) {
-            } else if entry.file_type().map_err(read)?.is_dir() {
-                folders.push(whole);
             } else {
-                tree.files.insert(whole);
+                let kind = entry.file_type().map_err(read)?;
+                if kind.is_dir() { folders.push(whole) } else { tree.files.push((whole, kind.is_file())) }
             }
         }
     }
+    tree.files.sort_unstable();
     Ok(tree)
 }
 
-/// A pattern with `/` inside means a path from the output folder, one without a name anywhere; `*` stands for any text within a name.
+/// A pattern with `/` inside is a path from the output folder, another pattern a name in any folder; `*` stands for any text within a name.
 fn is_ignored(path: &str, name: &str, ignored: &[String]) -> bool {
     NEVER_FOREIGN.into_iter().chain(ignored.iter().map(String::as_str)).any(|pattern| {
         let pattern = pattern.trim_end_matches('/');
@@ -68,7 +77,7 @@ fn is_ignored(path: &str, name: &str, ignored: &[String]) -> bool {
     })
 }
 
-/// Whether a name fits a pattern with `*`. The first and last piece are fixed, those between are taken at their first occurrence.
+/// Whether a name matches a pattern with `*`. The first and last piece are fixed; each piece between them matches at its first occurrence.
 fn matches(pattern: &str, name: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
     let Some(mut name) = name.strip_prefix(first) else { return false };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Node, Value};
 
 /// The identity of an object.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -55,7 +55,7 @@ impl<'d> Field<'d> {
 
     /// The value of a key; `null` is the same as none, as in the API.
     pub(super) fn get(&self, key: &str) -> Option<Field<'d>> {
-        let node = self.node.get(key).filter(|node| node.kind() != Kind::Null)?;
+        let node = self.node.get(key).filter(|node| !matches!(node.value(), Value::Null))?;
         Some(Field { object: self.object, path: self.join(key), node })
     }
 
@@ -67,19 +67,19 @@ impl<'d> Field<'d> {
     /// The items of the list under a key; none where the key is missing. An item that says nothing would be taken for one that says everything.
     pub(super) fn list(&self, key: &str) -> Result<Vec<Field<'d>>, Fault> {
         let Some(list) = self.get(key) else { return Ok(Vec::new()) };
-        if list.node.kind() != Kind::List {
+        if !matches!(list.node.value(), Value::List(_)) {
             return Err(list.fault("it is not a list"));
         }
         let item = |(at, node): (usize, Node<'d>)| {
             let item = Field { object: self.object, path: format!("{}[{at}]", list.path), node };
-            if node.kind() == Kind::Null { Err(item.fault("it is null")) } else { Ok(item) }
+            if let Value::Null = node.value() { Err(item.fault("it is null")) } else { Ok(item) }
         };
         list.node.items().enumerate().map(item).collect()
     }
 
     /// Keys and values of a map.
     pub(super) fn entries(&self) -> Result<Vec<(&'d str, Field<'d>)>, Fault> {
-        if self.node.kind() != Kind::Map {
+        if !matches!(self.node.value(), Value::Map(_)) {
             return Err(self.fault("it is not a map"));
         }
         let entry = |(key, node)| (key, Field { object: self.object, path: self.join(key), node });

@@ -30,6 +30,10 @@ impl EnvironmentResolver<'_> {
                 let diagnostic = Diagnostic::new(Code::InvalidValue, "the `id` of a group can't be empty").at(at);
                 self.tell(diagnostic.help("write the identity provider's id of the group"));
             }
+            if let Some((id, at)) = group.id.spanned().filter(|(id, _)| id.starts_with("system:")) {
+                let message = format!("the group `{id}` belongs to Kubernetes, which decides who is in it");
+                self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("name a group of your identity provider"));
+            }
             let role = self.require(&group.role, "role", span).copied();
             let limited =
                 group.namespaces.items().filter(|(namespace, at)| self.is_declared("namespace", &spec.namespaces, namespace, *at));

@@ -12,7 +12,10 @@ use crate::value::{Name, Quantity};
 /// The default CPU request of the LimitRange, in thousandths of a processor.
 const DEFAULT_CPU: u128 = 100;
 /// The default memory request and limit of the LimitRange, in bytes.
-const DEFAULT_MEMORY: u64 = 128 << 20;
+const DEFAULT_MEMORY: u128 = 128 << 20;
+
+/// One amount of a quota: unit, quota, span, demand of the namespace, and the function that measures both.
+type Amount<'q> = (&'static str, &'q Option<Quantity>, Option<Span>, u128, fn(&Quantity) -> u128);
 
 impl EnvironmentResolver<'_> {
     /// Reports a workload that fits no node pool. DaemonSets are not judged.
@@ -62,42 +65,51 @@ impl EnvironmentResolver<'_> {
             return;
         }
         pools.retain(fits);
-        let (cpu, memory) = request(workload);
-        // One pool that may be large enough suffices; otherwise the finding names the largest machine.
-        let mut largest: Option<(u64, &str, String)> = None;
+        let (cpu, memory) = (of_pod(workload, cpu), of_pod(workload, memory));
+        let (mut room, mut largest): (u128, Option<(u128, &str, String)>) = (0, None);
         for pool in pools {
-            let Some(Machine { cpu: Some(cpus), memory: Some(bytes), .. }) = &pool.capacity else { return };
-            if cpu <= cpus.millis() && memory <= bytes.bytes() {
-                return;
-            }
-            if largest.as_ref().is_none_or(|(most, ..)| *most < bytes.bytes()) {
-                let has = format!("{} processors and {}", cpus.canonical(), bytes.canonical());
-                largest = Some((bytes.bytes(), &pool.machine, has));
+            // An unknown machine is not judged.
+            let Some(Machine { cpu: Some(cpus), memory: Some(memories), .. }) = &pool.capacity else { return };
+            let fits = |has: u128, asks: u128| has.checked_div(asks).unwrap_or(u128::from(u32::MAX));
+            let pods = fits(cpus.millis(), cpu).min(fits(bytes(memories), memory));
+            room += pods * u128::from(pool.nodes.1);
+            if largest.as_ref().is_none_or(|(most, ..)| *most < bytes(memories)) {
+                let has = format!("{} processors and {}", cpus.canonical(), memories.canonical());
+                largest = Some((bytes(memories), &pool.machine, has));
             }
         }
-        if let Some((_, machine, has)) = largest {
-            let asks = format!("{} processors and {}", Quantity::from_millis(cpu).canonical(), Quantity::from_bytes(memory).canonical());
-            let message = format!("a pod of `{name}` requests {asks}, and `{machine}`, the largest machine of its pools, has {has}");
-            tell(message, resources, "request less, or add a pool of larger machines".to_owned());
+        let asks = |count: u128| {
+            let memory = u64::try_from(memory * count).unwrap_or(u64::MAX);
+            format!("{} processors and {}", Quantity::from_millis(cpu * count).canonical(), Quantity::from_bytes(memory).canonical())
+        };
+        let fewest = u128::from(workload.replicas.0);
+        match largest {
+            Some((_, machine, has)) if room == 0 => {
+                let asks = asks(1);
+                let message = format!("a pod of `{name}` requests {asks}, and `{machine}`, the largest machine of its pools, has {has}");
+                tell(message, resources, "request less, or add a pool of larger machines".to_owned());
+            }
+            Some(_) if room < fewest => {
+                let message =
+                    format!("{fewest} pods of `{name}` request {}, but its pools hold only {room} of them at their maximum", asks(fewest));
+                tell(message, resources, "raise `nodes` of a pool, or lower `replicas` or `resources`".to_owned());
+            }
+            _ => {}
         }
     }
 
-    /// Reports quotas that are smaller than the minimum of the namespace's workloads in a region.
+    /// Reports quotas that are smaller than the demand of the namespace in a region: autoscalers at their maximum, and the extra pod of a rollout or job.
     pub(super) fn quotas(&mut self, platform: &Platform, region: &Region) {
         let spec = self.spec;
         for (name, _, declared) in spec.namespaces.entries() {
             let (Some(quota), Some(said)) = (platform.namespaces.get(name.as_str()).map(|known| &known.quota), declared.quota.get()) else {
                 continue;
             };
-            let mut need = Demand::default();
-            for workload in region.workloads.values().filter(|workload| workload.namespace == *name) {
-                need.add(workload);
-            }
-            let bytes = |quantity: &Quantity| u128::from(quantity.bytes());
-            let kinds = [
-                ("processors", &quota.cpu, said.cpu.span(), need.cpu, Quantity::millis as fn(&Quantity) -> u128),
-                ("of memory limits", &quota.memory, said.memory.span(), need.memory, bytes as fn(&Quantity) -> u128),
-                ("of volumes", &quota.storage, said.storage.span(), need.storage, bytes),
+            let workloads: Vec<&Workload> = region.workloads.values().filter(|workload| workload.namespace == *name).collect();
+            let kinds: [Amount; 3] = [
+                ("processors", &quota.cpu, said.cpu.span(), most(&workloads, |pod| of_pod(pod, cpu)), Quantity::millis),
+                ("of memory", &quota.memory, said.memory.span(), most(&workloads, |pod| of_pod(pod, memory_limit)), bytes),
+                ("of volumes", &quota.storage, said.storage.span(), workloads.iter().map(|workload| storage(workload)).sum(), bytes),
             ];
             for (what, quota, at, need, measure) in kinds {
                 let (Some(quota), Some(at)) = (quota, at) else { continue };
@@ -106,62 +118,56 @@ impl EnvironmentResolver<'_> {
                         "processors" => Quantity::from_millis(need),
                         _ => Quantity::from_bytes(u64::try_from(need).unwrap_or(u64::MAX)),
                     };
-                    let message = format!(
-                        "the entries of `{name}` take {} {what} at their minimum, and the quota is {}",
-                        amount.canonical(),
-                        quota.canonical()
-                    );
-                    self.tell(
-                        Diagnostic::new(Code::QuotaExceeded, message)
-                            .at(at)
-                            .help("raise the quota, with room for rollouts and jobs, or lower `replicas` or `resources`"),
-                    );
+                    let message = format!("`{name}` needs up to {} {what}, and its quota is {}", amount.canonical(), quota.canonical());
+                    let help = "raise the quota, or lower `replicas` or `resources`: the demand includes autoscalers at their maximum and the extra pod of \
+                                a rollout or job, without which the rollout waits forever";
+                    self.tell(Diagnostic::new(Code::QuotaExceeded, message).at(at).help(help));
                 }
             }
         }
     }
 }
 
-/// The resources of a namespace's workloads at their minimum replicas, without jobs.
-#[derive(Default)]
-struct Demand {
-    /// Thousandths of a processor.
-    cpu: u128,
-    /// Bytes.
-    memory: u128,
-    /// Bytes.
-    storage: u128,
+fn bytes(quantity: &Quantity) -> u128 {
+    u128::from(quantity.bytes())
 }
 
-impl Demand {
-    fn add(&mut self, workload: &Workload) {
-        if !matches!(workload.kind, Kind::Deployment | Kind::StatefulSet) {
-            return;
-        }
-        let count = u128::from(workload.replicas.0);
-        for container in std::iter::once(&workload.main).chain(&workload.sidecars) {
-            let limit = container.memory.as_ref().map_or(DEFAULT_MEMORY, |(_, limit)| limit.bytes());
-            self.cpu += cpu(container) * count;
-            self.memory += u128::from(limit) * count;
-        }
-        for volume in &workload.volumes {
-            if let Volume::Claim { size, .. } = volume {
-                self.storage += u128::from(size.bytes()) * count;
-            }
-        }
-    }
+/// The demand of a namespace's pods: all replicas at their maximum, and the largest temporary pod of a rollout or job.
+fn most(workloads: &[&Workload], of_pod: impl Fn(&Workload) -> u128) -> u128 {
+    let running = |workload: &&&Workload| matches!(workload.kind, Kind::Deployment | Kind::StatefulSet);
+    let all: u128 = workloads.iter().filter(running).map(|workload| of_pod(workload) * u128::from(workload.replicas.1)).sum();
+    // A StatefulSet replaces its pods one by one, and the number of a DaemonSet's nodes is not known.
+    let is_temporary = |workload: &&&Workload| match workload.kind {
+        Kind::Deployment => !workload.is_recreated(),
+        Kind::CronJob(_) | Kind::Job { .. } => true,
+        Kind::StatefulSet | Kind::DaemonSet => false,
+    };
+    let extra = workloads.iter().filter(is_temporary);
+    all + extra.map(|workload| of_pod(workload)).max().unwrap_or_default()
+}
+
+/// The bytes of a workload's volumes.
+fn storage(workload: &Workload) -> u128 {
+    let claims =
+        workload.volumes.iter().filter_map(|volume| if let Volume::Claim { size, .. } = volume { Some(bytes(size)) } else { None });
+    claims.sum::<u128>() * u128::from(workload.replicas.1)
+}
+
+/// The demand of one pod as the scheduler and quotas count it: sidecars, which start first, plus the larger of the main container and the largest init
+/// container.
+fn of_pod(workload: &Workload, of: fn(&Container) -> u128) -> u128 {
+    let alone = std::iter::once(&workload.main).chain(&workload.init).map(of).max().unwrap_or_default();
+    alone + workload.sidecars.iter().map(of).sum::<u128>()
 }
 
 fn cpu(container: &Container) -> u128 {
     container.cpu.as_ref().map_or(DEFAULT_CPU, |(request, _)| request.millis())
 }
 
-/// The requests of one pod: sidecars plus the larger of the main container and the largest init container.
-fn request(workload: &Workload) -> (u128, u64) {
-    let memory = |container: &Container| container.memory.as_ref().map_or(DEFAULT_MEMORY, |(request, _)| request.bytes());
-    let beside = |others: &[Container]| (others.iter().map(cpu).sum::<u128>(), others.iter().map(memory).fold(0u64, u64::saturating_add));
-    let (sidecars_cpu, sidecars_memory) = beside(&workload.sidecars);
-    let alone = std::iter::once(&workload.main).chain(&workload.init);
-    let most = alone.map(|one| (cpu(one), memory(one))).fold((0, 0), |most, one| (most.0.max(one.0), most.1.max(one.1)));
-    (most.0 + sidecars_cpu, most.1.saturating_add(sidecars_memory))
+fn memory(container: &Container) -> u128 {
+    container.memory.as_ref().map_or(DEFAULT_MEMORY, |(request, _)| bytes(request))
+}
+
+fn memory_limit(container: &Container) -> u128 {
+    container.memory.as_ref().map_or(DEFAULT_MEMORY, |(_, limit)| bytes(limit))
 }

@@ -2,7 +2,6 @@
 
 use super::engines::Fallback;
 use super::provenance::RecordPath;
-use super::secret_scan;
 use super::values::Consumer;
 use super::volumes::{Pod, Volumes};
 use super::{EnvironmentResolver, written};
@@ -11,7 +10,7 @@ use crate::model::{ConfigFile, Container, FileContent, Source, TemplatePart, Var
 use crate::source::Span;
 use crate::spec::ContainerFields;
 use crate::syntax::Field;
-use crate::value::{AbsolutePath, ImageTag, Medium, Name, Quantity, QuantityRange, Text};
+use crate::value::{AbsolutePath, ImageTag, Medium, Name, Quantity, QuantityRange, Text, credential};
 
 /// The default size of an empty directory, in bytes.
 const TMP_SIZE: u64 = 64 << 20;
@@ -96,6 +95,8 @@ impl EnvironmentResolver<'_> {
         for (name, port) in declared.ports.iter().filter(|_| self.records()) {
             self.record_container(&declared.at, || (format!("container_ports.{name}"), port, declared.at.ports.clone()));
         }
+        self.check_files(&volumes, &files);
+        self.memory_folders(fields, &memory.1);
         Some(Container {
             name: declared.name.clone(),
             image: image?,
@@ -111,6 +112,20 @@ impl EnvironmentResolver<'_> {
             probes,
             security,
         })
+    }
+
+    /// Reports a directory in memory that may exceed the memory limit: its content counts as memory of the container, which is killed at the limit, and
+    /// again after each restart, because the directory keeps its content.
+    fn memory_folders(&mut self, fields: ContainerFields<'_>, limit: &Quantity) {
+        let folders = fields.tmp.entries().filter(|(_, _, tmp)| tmp.medium.get() == Some(&Medium::Memory));
+        for (path, at, tmp) in folders {
+            let size = tmp.size.get().cloned().unwrap_or_else(|| Quantity::from_bytes(TMP_SIZE));
+            if size >= *limit {
+                let message = format!("the folder in memory `{path}` may hold {size}, and the container may use {limit}");
+                let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);
+                self.tell(diagnostic.help("raise the limit of `resources.memory` above the folder's size, or make the folder smaller"));
+            }
+        }
     }
 
     /// Reports a size that is so small that its unit is missing.
@@ -270,7 +285,7 @@ impl EnvironmentResolver<'_> {
                 (_, _, Field::Set(secret, _)) => Some(FileContent::Secret(secret.clone())),
                 (Field::Set(from, at), _, _) => {
                     let text = self.included(from.as_str(), *at);
-                    if text.as_deref().is_some_and(secret_scan::looks_secret) {
+                    if text.as_deref().is_some_and(credential::has_shape) {
                         self.secret_literal(&format!("`{path}`"), *at);
                     }
                     text.and_then(|text| self.file_text(&text, *at, path, expand, consumer))

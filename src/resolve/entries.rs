@@ -7,12 +7,17 @@ use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::facts;
 use crate::source::Span;
-use crate::spec::App;
+use crate::spec::{App, Scale};
 use crate::syntax::{Field, Map};
 use crate::value::{CountRange, Name, PolicyEngine, PortMap, PortName, Protocol};
 
 /// The longest name of a CronJob (Kubernetes adds eleven characters) and of a StatefulSet (so does its revision label).
 pub(super) const SHORT_NAME: usize = 52;
+
+/// Whether an app scales only by a metric. This version renders no autoscaler for metrics, so the app keeps its minimum number of pods.
+pub(super) fn is_by_metric_alone(scale: &Scale) -> bool {
+    !scale.metric.is_missing() && scale.cpu.is_missing() && scale.memory.is_missing()
+}
 
 impl EnvironmentResolver<'_> {
     /// Checks every entry once.
@@ -96,14 +101,26 @@ impl EnvironmentResolver<'_> {
         self.check_ports(&app.ports);
         self.check_regions_of(&app.regions);
         self.check_scale(app);
-        let fields = [
-            ("slo", app.slo.span().filter(|_| said.is_empty() && !entry.ports.is_empty())),
-            ("identity", app.identity.span()),
-            ("renamed_from", app.renamed_from.span()),
-            ("scale.metric", app.scale.get().and_then(|s| s.metric.span())),
-        ];
+        let fields =
+            [("slo", app.slo.span().filter(|_| said.is_empty() && !entry.ports.is_empty())), ("renamed_from", app.renamed_from.span())];
         for (name, span) in written(fields) {
             self.not_rendered(name, span);
+        }
+        let needed = [
+            ("identity", app.identity.span(), "create the identity yourself and remove `identity`"),
+            ("scale.metric", app.scale.get().and_then(|scale| scale.metric.span()), "scale by `cpu` or `memory`"),
+        ];
+        for (name, span, help) in needed {
+            if let Some(span) = span {
+                let kept = app.scale.get().filter(|scale| name == "scale.metric" && is_by_metric_alone(scale));
+                let kept = match kept.and_then(|scale| scale.replicas.get()).map(|range| CountRange::min(*range)) {
+                    None => String::new(),
+                    Some(1) => ": the app keeps one pod".to_owned(),
+                    Some(pods) => format!(": the app keeps {pods} pods"),
+                };
+                let message = format!("`{name}` of `{}` is not rendered by this version{kept}", entry.display());
+                self.incomplete(Diagnostic::new(Code::Incomplete, message).at(span).help(help));
+            }
         }
         let beside = app.sidecars.entries().map(|(_, _, one)| &one.metrics);
         for span in [&app.metrics].into_iter().chain(beside).filter_map(Field::span) {

@@ -2,12 +2,11 @@
 
 use super::EnvironmentResolver;
 use super::names::Names;
-use super::secret_scan;
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::layers::Layer;
 use crate::model::{Change, Manifest, Patch, Platform, TerraformFile};
 use crate::source::Span;
-use crate::value::{Name, Target};
+use crate::value::{Name, Target, credential};
 
 /// The kinds of objects that have the name of their workload.
 const NAMED_AFTER: &[&str] =
@@ -30,6 +29,7 @@ impl EnvironmentResolver<'_> {
                     self.tell(diagnostic.help("limit the patch in the same way with `only`"));
                 }
             }
+            None if self.may_be_other(target) => {}
             None => {
                 let known: Vec<String> = names
                     .iter()
@@ -39,6 +39,16 @@ impl EnvironmentResolver<'_> {
                 self.unknown("object", &target.to_string(), known.iter().map(String::as_str), at);
             }
         }
+    }
+
+    /// Whether an object may be rendered although it has no entry's name: a policy of a whole namespace, an alias or another account, or an object of
+    /// a raw manifest. Rendering tells of a patch whose target is not there.
+    fn may_be_other(&self, target: &Target) -> bool {
+        let is_of_namespace = match target.kind() {
+            "NetworkPolicy" => ["allow-dns", "default-deny"].contains(&target.name()),
+            kind => ["Service", "ServiceAccount"].contains(&kind),
+        };
+        is_of_namespace || self.spec.manifests.entries().next().is_some()
     }
 
     pub(super) fn extensions(&mut self, platform: &mut Platform, names: &Names) {
@@ -123,7 +133,7 @@ impl EnvironmentResolver<'_> {
     }
 
     fn refuse_secrets(&mut self, text: &str, path: &str, at: crate::source::Span) {
-        if secret_scan::looks_secret(text) {
+        if credential::has_shape(text) {
             let diagnostic = Diagnostic::new(Code::SecretLiteral, format!("`{path}` contains text that looks like a credential")).at(at);
             self.tell(diagnostic.help("put it in the secret manager"));
         }

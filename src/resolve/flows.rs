@@ -13,10 +13,15 @@ use crate::syntax::Field;
 use crate::value::{Cidr, Name, Ref, RefKind, Via};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The port of public addresses: the Gateways listen there.
+const HTTPS: u16 = 443;
+
 /// The hostnames of every environment, to find those claimed twice.
 #[derive(Debug, Default)]
 pub(super) struct Hosts {
     claims: BTreeMap<(String, String), Vec<Claim>>,
+    /// The places of all claims, by environment.
+    places: BTreeSet<(String, Span)>,
 }
 
 #[derive(Debug)]
@@ -32,11 +37,12 @@ impl Hosts {
         let claims = self.claims.entry((host.to_string(), path.to_string())).or_default();
         // A declaration that applies to several regions is one claim; in several environments, there is one claim for each.
         claims.push(Claim { span, domain, environment: environment.to_string() });
+        self.places.insert((environment.to_string(), span));
     }
 
     /// Whether the declaration has claimed its hosts in another region of the environment.
     fn seen(&self, span: Span, environment: &Name) -> bool {
-        self.claims.values().flatten().any(|claim| claim.span == span && claim.environment == environment.as_str())
+        self.places.contains(&(environment.to_string(), span))
     }
 
     /// Reports hosts and paths with two claims, in one finding for each pair of declarations.
@@ -143,10 +149,11 @@ impl EnvironmentResolver<'_> {
             for peer in [&flow.from, &flow.to].into_iter().filter(on_a_node).filter(|peer| region.node_ranges(peer).is_none()) {
                 let Some(workload) = region.workload_of(peer) else { continue };
                 let message = format!(
-                    "no network policy can allow that {}: `{}` uses the network of its node, and the node ranges of `{}` are not known",
+                    "no policy opens the connection `{}`: `{}` uses the network of its node, and the ranges of the nodes in `{}` are not known",
                     flow.why, workload.name, region.name
                 );
-                self.tell(Diagnostic::new(Code::NotRendered, message).at(workload.span));
+                let help = "give the pods addresses of their own: remove `security.host.network`";
+                self.incomplete(Diagnostic::new(Code::Incomplete, message).at(workload.span).help(help));
             }
         }
     }
@@ -176,11 +183,11 @@ impl EnvironmentResolver<'_> {
             }
             let Some(entry) = self.lookup(consumer.names, reference, consumer.namespace, at) else { continue };
             if !entry.rendered {
-                self.left_out(entry, at, "a dependency", consumer);
+                self.left_out(entry, at, "`needs`", consumer);
                 continue;
             }
             if in_other_region(entry, consumer) {
-                self.out_of_reach(entry, at, "a dependency", consumer);
+                self.out_of_reach(entry, at, "`needs`", consumer);
                 continue;
             }
             if let Some((_, target)) = self.port_of(entry, reference, at) {
@@ -233,7 +240,10 @@ impl EnvironmentResolver<'_> {
             let to = match (&entry.spec, &entry.namespace) {
                 (EntrySpec::External { host, .. }, _) => {
                     let cidrs = self.external_ranges(host, entry, consumer);
-                    self.way_out(consumer, placement, entry, &cidrs, need.at);
+                    let premises = matches!(&entry.spec, EntrySpec::External { on_premises: true, .. });
+                    if !premises && (cidrs.is_empty() || !cidrs.iter().all(|cidr| cidr.is_private())) {
+                        self.way_out(consumer, placement, &entry.display(), need.at);
+                    }
                     Peer::Outside { name: entry.display(), cidrs }
                 }
                 (EntrySpec::App(app), Some(namespace)) => {
@@ -249,29 +259,33 @@ impl EnvironmentResolver<'_> {
                 (_, Some(namespace)) => peer(namespace, &entry.name),
                 _ => continue,
             };
-            if to != from {
-                flows.push(Flow { from: from.clone(), to, ports: vec![need.target], why, span: need.at });
+            flows.push(Flow { from: from.clone(), to, ports: vec![need.target], why, span: need.at });
+        }
+        for (app, via, at) in &consumer.public {
+            let cidrs = match via {
+                Via::Public => Vec::new(),
+                Via::Internal => consumer.region.network.iter().flat_map(|network| &network.lb_internal).map(|range| range.cidr).collect(),
+            };
+            let name = format!("the public address of {app}");
+            if *via == Via::Public {
+                self.way_out(consumer, placement, &name, *at);
             }
+            let why = format!("{} calls {name}", consumer.label);
+            flows.push(Flow { from: from.clone(), to: Peer::Outside { name, cidrs }, ports: vec![HTTPS], why, span: *at });
         }
         flows
     }
 
-    /// Reports a dependency on the internet from a subnet without a route to it.
-    fn way_out(&mut self, consumer: &Consumer<'_>, placement: &Placement, entry: &Entry, cidrs: &[Cidr], at: Span) {
-        let premises = matches!(&entry.spec, EntrySpec::External { on_premises: true, .. });
-        if premises || (!cidrs.is_empty() && cidrs.iter().all(|cidr| cidr.is_private())) {
-            return;
-        }
+    /// Reports a call to the internet from a subnet without a route to it.
+    fn way_out(&mut self, consumer: &Consumer<'_>, placement: &Placement, called: &str, at: Span) {
         let closed = |name: &&Name| {
             let subnets = consumer.region.network.iter().flat_map(|network| &network.subnets);
             subnets.into_iter().any(|subnet| subnet.name == **name && !subnet.internet)
         };
         if let Some(subnet) = placement.subnets.iter().find(closed) {
-            let message = format!(
-                "`{}` is on the internet, but `{}` runs in the subnet `{subnet}`, which has no route to the internet",
-                entry.display(),
-                consumer.label
-            );
+            let caller = &consumer.label;
+            let message =
+                format!("`{called}` is on the internet, but `{caller}` runs in the subnet `{subnet}`, which has no route to the internet");
             let egress = self.spec.network.at(|network| &network.subnets).value(subnet.as_str()).and_then(|subnet| subnet.egress.span());
             let mut diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);
             if let Some(egress) = egress {

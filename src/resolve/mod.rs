@@ -15,6 +15,7 @@ mod containers;
 mod engines;
 mod entries;
 mod extensions;
+mod firewall;
 mod flows;
 mod names;
 mod network;
@@ -34,9 +35,9 @@ mod volumes;
 mod waivers;
 mod workloads;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::model::lock::Lock;
-use crate::model::{Estate, Platform};
+use crate::model::{Estate, Missing, Platform};
 use crate::source::{FileId, Sources, Span};
 use crate::spec::{self, Spec, Specs};
 use crate::syntax::{Field, Map};
@@ -44,7 +45,7 @@ use crate::value::Name;
 use indexmap::IndexMap;
 pub use provenance::{Computed, Origin};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// The inputs of a spec besides itself.
@@ -54,6 +55,8 @@ pub struct Inputs<'a> {
     pub sources: &'a Sources,
     /// The files that `from` includes, by path: the text, or the reason why it could not be read.
     pub included: &'a BTreeMap<String, Result<String, String>>,
+    /// Whether the output may lack what an entry asks for: findings of [`Code::Incomplete`] are warnings then.
+    pub allow_incomplete: bool,
 }
 
 /// The result of resolving.
@@ -125,8 +128,18 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
         secret_scan::check(written, &mut found);
     }
     let name = specs.base.platform.at(|platform| &platform.name).get().cloned();
-    let estate = name.filter(|_| declared).map(|name| Estate { name, environments });
+    let estate = name.filter(|_| declared).map(|name| Estate { name, missing: missing(&found, &environments), environments });
     Resolution { estate, lock, diagnostics: found, provenance }
+}
+
+/// The parts that the files of the environments lack. The list does not depend on spans, so it is the same for every layout of the spec.
+fn missing(found: &Diagnostics, environments: &IndexMap<String, Platform>) -> Vec<Missing> {
+    let mut lacking: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for finding in found.iter().filter(|finding| finding.code == Code::Incomplete) {
+        lacking.entry(&finding.message).or_default().extend(finding.environments.iter().map(String::as_str));
+    }
+    let in_order = |names: BTreeSet<&str>| environments.keys().filter(|name| names.contains(name.as_str())).cloned().collect();
+    lacking.into_iter().map(|(what, names)| Missing { what: what.to_owned(), environments: in_order(names) }).collect()
 }
 
 /// Sets and records `owns_account` of every region.
@@ -225,6 +238,7 @@ impl<'a> EnvironmentResolver<'a> {
         platform.namespaces = access.namespaces;
         platform.regions.values().for_each(|region| self.record_region(region, &platform));
         self.workloads(&mut platform, &names, hosts);
+        platform.regions.values().for_each(|region| self.firewall_size(region));
         self.extensions(&mut platform, &names);
         self.waivers(&mut platform);
         Some(platform)
@@ -243,7 +257,29 @@ impl<'a> EnvironmentResolver<'a> {
         self.spec.environments.value(self.environment.as_str())
     }
 
-    /// Warns of a field that this version does not render.
+    /// Reports that the output would lack something that an entry needs: an error, or a warning if that is allowed. The message becomes a line of the
+    /// output's README. Only this function reports [`Code::Incomplete`], for:
+    ///
+    /// - variables, arguments, files and `needs` that refer to a store, chart or bucket that is not rendered, to a user of a store, or to a store of
+    ///   another region;
+    /// - a connection that no network policy can open;
+    /// - stores whose engine or mode is not rendered, and of rendered stores `backup`, `standby`, `users` and `renamed_from`, which keeps the data;
+    /// - of apps `scale.metric` and `identity`.
+    ///
+    /// Everything else that is not rendered is [`Code::NotRendered`], because the entries work without it: observability, `slo`, `metrics`, delivery,
+    /// alerts, charts and buckets that nothing refers to, `renamed_from` of apps, and the clusters and networks around the entries, which this version
+    /// expects to exist.
+    fn incomplete(&mut self, mut finding: Diagnostic) {
+        if self.inputs.allow_incomplete {
+            finding.severity = Severity::Warning;
+        } else {
+            let help = finding.help.take().unwrap_or_default();
+            finding.help = Some(format!("{help}; or accept the gap with `--allow-incomplete`"));
+        }
+        self.tell(finding);
+    }
+
+    /// Warns of a field that this version does not render. If an entry needs the field, see [`EnvironmentResolver::incomplete`].
     fn not_rendered(&mut self, name: &str, at: Span) {
         let message = format!("`{name}` is read and checked, but this version does not render it");
         self.tell(Diagnostic::new(Code::NotRendered, message).at(at));

@@ -8,9 +8,9 @@ use crate::model::lock::{Key, Purpose};
 use crate::model::{Network, NetworkSubnet, ZoneRange};
 use crate::provider::Provider;
 use crate::source::Span;
-use crate::spec::{Egress, Spec};
+use crate::spec::{Egress, Spec, Subnet};
 use crate::syntax::Field;
-use crate::value::{Cidr, Name};
+use crate::value::{Cidr, Duration, EndpointSet, Name, NatGateways};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
@@ -26,6 +26,9 @@ const NEVER_OURS: [(&str, &str); 5] = [
     ("240.0.0.0/4", "reserved addresses (RFC 1112)"),
 ];
 
+/// The retentions that CloudWatch Logs offers, in days.
+const RETENTIONS: [u32; 22] = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
 /// A subnet as the spec declares it.
 pub(super) struct SubnetSpec {
     pub(super) name: Name,
@@ -36,6 +39,13 @@ pub(super) struct SubnetSpec {
     pub(super) was: Option<Name>,
 }
 
+/// Whether the nodes of a subnet are tainted: the subnet is isolated, or has no route to the internet and is not the default. Pods that name no subnet
+/// would reach neither their images nor the cluster's services there.
+fn tainted(subnet: &Subnet) -> bool {
+    subnet.isolated.is_true() || (subnet.egress.get() == Some(&Egress::None) && !subnet.default.is_true())
+}
+
+/// The subnets of an environment.
 pub(super) fn subnets(spec: &Spec) -> Vec<SubnetSpec> {
     let declared = spec.network.at(|network| &network.subnets);
     if declared.keys().next().is_none() {
@@ -47,7 +57,7 @@ pub(super) fn subnets(spec: &Spec) -> Vec<SubnetSpec> {
         .map(|(name, _, subnet)| SubnetSpec {
             name: name.clone(),
             default: subnet.default.is_true(),
-            isolated: subnet.isolated.is_true(),
+            isolated: tainted(subnet),
             internet: subnet.egress.get() != Some(&Egress::None),
             cidr: subnet.cidr.spanned().map(|(cidr, span)| (*cidr, span)),
             was: subnet.renamed_from.get().cloned(),
@@ -88,7 +98,21 @@ impl EnvironmentResolver<'_> {
             zones.collect()
         };
         let purpose = |name: &str, purpose: Purpose| parts(name, Key::purpose(environment, region, purpose));
-        let premises = self.spec.network.at(|network| &network.on_premises);
+        let settings = &self.spec.network;
+        let premises = settings.at(|network| &network.on_premises);
+        let (nat, endpoints, logs) =
+            (settings.at(|network| &network.nat), settings.at(|network| &network.endpoints), settings.at(|network| &network.flow_logs));
+        let protected = self.own_environment().is_some_and(|environment| environment.protected.is_true());
+        let (default_nat, default_endpoints, days) =
+            if protected { (NatGateways::PerZone, EndpointSet::All, 365) } else { (NatGateways::One, EndpointSet::Needed, 30) };
+        let by_default = |missing: bool, key: &str, value: &str| {
+            if missing {
+                self.record(|| (format!("regions.{region}.{key}"), value, format!("environments.{environment}.protected")));
+            }
+        };
+        by_default(nat.is_missing(), "nat", if protected { "per-zone" } else { "one" });
+        by_default(endpoints.is_missing(), "endpoints", if protected { "all" } else { "needed" });
+        by_default(logs.is_missing(), "flow_logs", &format!("{days}d"));
         Some(Network {
             cidr: self.range(region, "vpc", Key::vpc(environment, region))?,
             pods: self.range(region, "pods", Key::pods(environment, region))?,
@@ -112,6 +136,9 @@ impl EnvironmentResolver<'_> {
             endpoints: purpose("endpoints", Purpose::Endpoints)?,
             transit: if premises.get().is_some() { purpose("transit", Purpose::Transit).unwrap_or_default() } else { Vec::new() },
             on_premises: premises.at(|premises| &premises.cidrs).values().copied().collect(),
+            nat: nat.get().copied().unwrap_or(default_nat),
+            endpoint_set: endpoints.get().copied().unwrap_or(default_endpoints),
+            flow_log_days: logs.get().and_then(|kept| whole_days(*kept)).unwrap_or(days),
         })
     }
 
@@ -122,6 +149,14 @@ impl EnvironmentResolver<'_> {
         let Some((network, at)) = spec.network.spanned() else { return };
         if self.on_a_cloud() {
             self.require(&network.cidr, "cidr", at);
+        }
+        if let Some((kept, at)) = network.flow_logs.spanned().filter(|_| self.on_aws()) {
+            let days = whole_days(*kept).unwrap_or_default();
+            if !RETENTIONS.contains(&days) {
+                let message = format!("CloudWatch Logs has no retention of `{kept}`");
+                let longer = RETENTIONS.iter().find(|one| **one > days).unwrap_or(&RETENTIONS[0]);
+                self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(format!("the next longer one is `{longer}d`")));
+            }
         }
         let explicit = network.subnets.entries().filter_map(|(_, _, subnet)| subnet.cidr.spanned());
         let premises = network.on_premises.at(|premises| &premises.cidrs).items();
@@ -165,4 +200,10 @@ pub(super) fn is_inside(address: Ipv4Addr) -> bool {
     let ranges = NEVER_OURS.iter().filter_map(|(range, _)| range.parse::<Cidr>().ok());
     let one = Cidr::around(address.into(), 32);
     ranges.into_iter().any(|range| range.contains(one))
+}
+
+/// The number of days of a duration. `None` if the duration is not a whole number of days.
+fn whole_days(duration: Duration) -> Option<u32> {
+    const DAY: u64 = 24 * 60 * 60 * 1000;
+    duration.millis().is_multiple_of(DAY).then(|| u32::try_from(duration.millis() / DAY).ok()).flatten()
 }

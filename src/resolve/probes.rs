@@ -101,6 +101,13 @@ impl EnvironmentResolver<'_> {
                 let headers = probe.headers.entries().map(|(name, _, value)| (name.clone(), value.clone()));
                 ProbeAction::Http { path: path.clone(), port: self.probe_port(probe, at, ports, entry)?, headers: headers.collect() }
             }
+            (_, Field::Set(service, at), _) if service.parse::<u16>().is_ok() => {
+                let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`grpc` is the name of a service, and `{service}` is a port"));
+                self.tell(
+                    diagnostic.at(*at).help(format!("write `grpc: \"\"`, which asks for the server as a whole, and `port: {service}`")),
+                );
+                return None;
+            }
             (_, Field::Set(service, at), _) => {
                 ProbeAction::Grpc { service: service.clone(), port: self.probe_port(probe, at, ports, entry)? }
             }
@@ -144,7 +151,22 @@ impl EnvironmentResolver<'_> {
 
     fn probe_port(&mut self, probe: &crate::spec::Probe, at: &Span, ports: &[(String, u16)], entry: &Entry) -> Option<u16> {
         match (probe.port.spanned(), ports) {
-            (Some((port, at)), _) => self.named_port(port, at, ports),
+            (Some((port, at)), _) => {
+                let number = self.named_port(port, at, ports)?;
+                let known = |wanted: u16| ports.iter().any(|(_, known)| *known == wanted);
+                let of_service = entry.ports.iter().find(|(_, service, target)| *service == number && known(*target));
+                if let Some((_, _, target)) = of_service.filter(|_| !known(number)) {
+                    let message = format!("the probe asks the container, and `{number}` is the port of the Service");
+                    self.tell(
+                        Diagnostic::new(Code::InvalidValue, message)
+                            .at(at)
+                            .help(format!("write `port: {target}`"))
+                            .fix(at, target.to_string()),
+                    );
+                    return None;
+                }
+                Some(number)
+            }
             (None, [(_, number)]) => Some(*number),
             (None, _) if entry.ports_invalid => None,
             (None, _) => {

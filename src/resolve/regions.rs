@@ -59,9 +59,18 @@ pub(super) fn region_specs(spec: &Spec, environment: &str, tell: &mut dyn FnMut(
                     tell(diagnostic.help("add the number of zones: with three, every kind of store survives the loss of one"));
                     continue;
                 };
-                if *count == 0 || usize::from(*count) > facts.zones.len() {
-                    let message = format!("`{name}` has {}, not {count}", wording::Count(facts.zones.len(), "zone"));
-                    tell(Diagnostic::new(Code::InvalidValue, message).at(place).help("use as many as there are, or fewer"));
+                let most = wording::Count(facts.zones.len(), "zone");
+                let fault = match usize::from(*count) {
+                    0 => {
+                        Some(("a region needs at least one zone".to_owned(), format!("`{name}` has {most}; three survive the loss of one")))
+                    }
+                    count if count > facts.zones.len() => {
+                        Some((format!("`{name}` has {most}, not {count}"), format!("use at most {most}")))
+                    }
+                    _ => None,
+                };
+                if let Some((message, help)) = fault {
+                    tell(Diagnostic::new(Code::InvalidValue, message).at(place).help(help));
                     continue;
                 }
                 facts.zones.iter().take(usize::from(*count)).map(|zone| zone.to_string()).collect()

@@ -1,45 +1,9 @@
-//! Credentials in the spec: texts with the shape of an issued key, with a password in an address, or under the name of a credential. All written
-//! texts are scanned, even if a layer above removes them, because the file is committed.
+//! Credentials in the spec. All written texts are scanned, even if a layer above removes them, because the file is committed.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::Span;
 use crate::syntax::{Kind, Node};
-use regex::bytes::{RegexSet, RegexSetBuilder};
-use std::sync::LazyLock;
-
-/// The shapes of credentials that repository scanners detect.
-const SHAPES: [&str; 20] = [
-    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
-    r"\bgh[pousr]_[0-9A-Za-z]{36}",
-    r"\bgithub_pat_[0-9A-Za-z_]{22,}",
-    r"\bglpat-[0-9A-Za-z_-]{20}",
-    r"\bxox[abprs]-[0-9A-Za-z-]{10,}",
-    r"\bhooks\.slack\.com/services/T[0-9A-Z]+/B[0-9A-Z]+/[0-9A-Za-z]+",
-    r"\bAIza[0-9A-Za-z_-]{35}",
-    r"\b[sr]k_live_[0-9A-Za-z]{20,}",
-    r"\bsk-[0-9A-Za-z_-]{32,}",
-    r"\bSG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}",
-    r"\bnpm_[0-9A-Za-z]{36}",
-    r"\bpypi-[0-9A-Za-z_-]{32,}",
-    r"\bhvs\.[0-9A-Za-z_-]{20,}",
-    r"\bdop_v1_[0-9a-f]{64}",
-    r"\bAGE-SECRET-KEY-1[0-9A-Z]{20,}",
-    r"\b(?:AccountKey|SharedAccessKey)=[0-9A-Za-z+/]{20,}",
-    r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----",
-    r"\beyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.",
-    // A password in an address, except an expression.
-    r"[a-z][a-z0-9+.-]*://[^/\s:@$]*:[^/\s@$]+@",
-    // A password in a connection string.
-    r#"(?i)\b(?:password|passwd|pwd)\s*=\s*["']?[^\s"'$/<&;{][^\s"'$&;]{3,}"#,
-];
-
-/// The compiled shapes, or the error of their compilation, which `check` reports: a scan that silently finds nothing is dangerous.
-static COMPILED: LazyLock<Result<RegexSet, String>> = LazyLock::new(|| compile(&SHAPES));
-
-/// Compiles shapes over bytes with the ASCII meaning of `\b`, `\s` and `(?i)`, which needs none of the optional Unicode tables of `regex`.
-fn compile(shapes: &[&str]) -> Result<RegexSet, String> {
-    RegexSetBuilder::new(shapes).unicode(false).build().map_err(|error| error.to_string())
-}
+use crate::value::credential;
 
 /// Keys below which the user chooses the names of texts.
 const FREE: [&str; 7] = ["config", "headers", "json", "merge", "parameters", "values", "vars"];
@@ -47,49 +11,9 @@ const FREE: [&str; 7] = ["config", "headers", "json", "merge", "parameters", "va
 /// Keys of lists with the words of a command.
 const COMMANDS: [&str; 3] = ["args", "command", "exec"];
 
-/// Words that name a password.
-const PASSWORDS: [&str; 8] = ["MASTERAUTH", "PASS", "PASSPHRASE", "PASSWD", "PASSWORD", "PW", "PWD", "REQUIREPASS"];
-
-/// Words that name another credential, unless the text says otherwise: a token may be a number of words, a secret the name of an object.
-const CREDENTIALS: [&[&str]; 23] = [
-    &["SECRET"],
-    &["TOKEN"],
-    &["CREDENTIAL"],
-    &["CREDENTIALS"],
-    &["PEPPER"],
-    &["SALT"],
-    &["APIKEY"],
-    &["API", "KEY"],
-    &["APP", "KEY"],
-    &["ACCESS", "KEY"],
-    &["ACCOUNT", "KEY"],
-    &["AUTH", "KEY"],
-    &["COOKIE", "KEY"],
-    &["DEPLOY", "KEY"],
-    &["ENCRYPTION", "KEY"],
-    &["HMAC", "KEY"],
-    &["LICENSE", "KEY"],
-    &["MASTER", "KEY"],
-    &["PRIVATE", "KEY"],
-    &["SECRET", "KEY"],
-    &["SESSION", "KEY"],
-    &["SHARED", "KEY"],
-    &["SIGNING", "KEY"],
-];
-
-/// Words that, after the name of a credential, name a property of the credential: `DB_PASSWORD_FILE`, `TOKEN_TTL`.
-const ABOUT: &str = "AGE ALG ALGORITHM AUDIENCE BACKEND COLUMN COUNT DIR DISABLED DURATION ENABLED ENCODER ENDPOINT ENGINE EXPIRATION EXPIRES EXPIRY \
-     FIELD FILE FORMAT HASHER HEADER HINT HOST ID ISSUER LABEL LEN LENGTH LIFETIME LOCATION MANAGER MAX METHOD MIN MODE NAME NAMESPACE \
-     PARAM PARAMETER PATH PATTERN PLACEHOLDER POLICY PREFIX PROMPT PROVIDER REF REGEX RESET ROTATION SCOPE SERVICE SIZE SOURCE STORE \
-     SUFFIX TIMEOUT TTL TYPE URI URL VERSION";
-
-/// Values of switches, which are not credentials.
-const SWITCHES: [&str; 14] =
-    ["disabled", "enabled", "false", "include", "no", "none", "null", "off", "omit", "on", "optional", "required", "true", "yes"];
-
 /// Reports every text of a spec that looks like a credential, and shapes that do not compile.
 pub(super) fn check(root: &Node, found: &mut Diagnostics) {
-    if let Err(reason) = &*COMPILED {
+    if let Err(reason) = credential::shapes() {
         found.push(Diagnostic::new(Code::InternalError, format!("the shapes of credentials do not compile: {reason}")));
     }
     walk(root, "", false, found);
@@ -99,7 +23,7 @@ pub(super) fn check(root: &Node, found: &mut Diagnostics) {
 fn walk(node: &Node, name: &str, free: bool, found: &mut Diagnostics) {
     match &node.kind {
         Kind::Plain(text) | Kind::Text(text) => {
-            if looks_secret(text) || (free && names_secret(name, text)) {
+            if credential::has_shape(text) || (free && credential::is_named(name, text)) {
                 tell(name, node.span, found);
             }
         }
@@ -139,7 +63,7 @@ fn words(items: &[Node], name: &str, found: &mut Diagnostics) {
             Some((own, value)) if own.starts_with('-') => (own, value),
             _ => (flag, text),
         };
-        if looks_secret(text) || (!value.starts_with('-') && names_secret(own, value)) {
+        if credential::has_shape(text) || (!value.starts_with('-') && credential::is_named(own, value)) {
             tell(name, item.span, found);
         }
         flag = if text.starts_with('-') && !text.contains('=') { text } else { "" };
@@ -152,168 +76,4 @@ fn tell(name: &str, at: Span, found: &mut Diagnostics) {
     found.push(diagnostic.help(
         "put it in the secret manager and refer to it under `secrets` or as `${secret/path#key}`; if the text is not a credential, move it to `vars` under another name",
     ));
-}
-
-/// Whether a text has the shape of a credential; the shortest has eight characters.
-pub(super) fn looks_secret(text: &str) -> bool {
-    text.len() >= 8 && COMPILED.as_ref().is_ok_and(|shapes| shapes.is_match(text.as_bytes()))
-}
-
-/// Whether a literal text under this name is a credential.
-fn names_secret(name: &str, text: &str) -> bool {
-    // Expressions are not literal, and `vars` are scanned separately.
-    if text.len() < 4 || text.starts_with('/') || text.contains("${") || text.contains("$(") || text.contains("://") {
-        return false;
-    }
-    if SWITCHES.contains(&text.to_ascii_lowercase().as_str()) {
-        return false;
-    }
-    let words = words_of(name);
-    (0..words.len()).any(|at| {
-        let words = &words[at..];
-        if PASSWORDS.contains(&words[0].as_str()) || words[0].ends_with("PASSWORD") {
-            return matches!(&words[1..], []) || (!is_about(&words[1..]) && is_mixed(text));
-        }
-        let begins = |named: &&&[&str]| words.len() >= named.len() && words.iter().zip(**named).all(|(word, part)| word == part);
-        CREDENTIALS.iter().filter(begins).any(|named| match &words[named.len()..] {
-            [] => is_random(text),
-            after => !is_about(after) && is_random(text) && is_mixed(text),
-        })
-    })
-}
-
-/// Whether the words after the name of a credential say that the text is not the credential itself.
-fn is_about(after: &[String]) -> bool {
-    after.iter().any(|word| ABOUT.split(' ').any(|about| about == word))
-}
-
-/// Whether the text combines letters and digits, or lower and upper case after the first letter, as words do not.
-fn is_mixed(text: &str) -> bool {
-    let has = |wanted: fn(&u8) -> bool| text.bytes().skip(1).any(|byte| wanted(&byte));
-    let letters = text.bytes().any(|byte| byte.is_ascii_alphabetic());
-    text.len() >= 6
-        && letters
-        && !text.contains(char::is_whitespace)
-        && (has(u8::is_ascii_digit) || (has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase)))
-}
-
-/// Whether a text is more likely random than a few words, a number or a sentence.
-fn is_random(text: &str) -> bool {
-    if text.len() < 6 || text.contains(char::is_whitespace) || text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return false;
-    }
-    let parts: Vec<&str> = text.split(['-', '.', '_', ':', '/']).collect();
-    let is_word = |part: &&str| {
-        let letters = part.trim_end_matches(|c: char| c.is_ascii_digit());
-        part.len() - letters.len() <= 2 && letters.bytes().all(|byte| byte.is_ascii_alphabetic())
-    };
-    parts.len() < 2 || !parts.iter().all(is_word)
-}
-
-/// The words of a name in capitals, without trailing digits: the same for `dbPassword`, `DB_PASSWORD_2` and `db.password`.
-fn words_of(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut small = false;
-    for c in name.chars() {
-        if !c.is_ascii_alphanumeric() || (small && c.is_ascii_uppercase()) {
-            words.push(String::new());
-        }
-        small = c.is_ascii_lowercase();
-        if let (true, Some(word)) = (c.is_ascii_alphanumeric(), words.last_mut()) {
-            word.push(c.to_ascii_uppercase());
-        }
-    }
-    for word in &mut words {
-        word.truncate(word.trim_end_matches(|c: char| c.is_ascii_digit()).len());
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shape_that_does_not_compile_is_a_failure() {
-        assert!(compile(&SHAPES).is_ok());
-        let broken: Vec<&str> = SHAPES.into_iter().chain([r"\bkey_[0-9"]).collect();
-        assert!(compile(&broken).is_err_and(|reason| reason.contains("unclosed character class")));
-    }
-
-    #[test]
-    fn shapes() {
-        let long = "0123456789abcdef".repeat(4);
-        for secret in [
-            "postgres://app:hunter2@db/orders",
-            "redis://:hunter2@cache:6379",
-            "host=db user=app password=hunter2",
-            "Server=db;Pwd='hunter2';",
-            &format!("npm_{}", &long[..36]),
-            &format!("hvs.{}", &long[..24]),
-            &format!("dop_v1_{long}"),
-            &format!("AccountName=a;AccountKey={long}=="),
-            "-----BEGIN PGP PRIVATE KEY BLOCK-----",
-            "https://hooks.slack.com/services/T0/B0/abc",
-        ] {
-            assert!(looks_secret(secret), "{secret}");
-        }
-        for fine in [
-            "postgres://db:5432/orders",
-            "postgres://${store/orders.users.app.name}:${store/orders.users.app.password}@${store/orders.address}/x",
-            "--password=$(DB_PASSWORD)",
-            "password = ${DB_PASSWORD}",
-            "password=/run/secrets/db",
-            "http://web:8080/a@b",
-            "user@example.com",
-        ] {
-            assert!(!looks_secret(fine), "{fine}");
-        }
-    }
-
-    #[test]
-    fn names() {
-        for (name, text) in [
-            ("DB_PASSWORD", "correct-horse-battery"),
-            ("PGPASSWORD", "hunter2"),
-            ("DB_PASS", "hunter2"),
-            ("MYSQL_PWD", "12345678"),
-            ("spring.datasource.password", "hunter2"),
-            ("SecretKey", "a1b2c3d4e5"),
-            ("JWT_SECRET", "supersecret"),
-            ("API_KEY", "4f9d-a1b2c3d4"),
-            ("--admin-token", "a1b2c3d4e5"),
-            ("SECRET_KEY_BASE", "q8Zr2LmX0vTn4KpW"),
-            ("APP_KEY", "q8Zr2LmX0vTn4KpW"),
-            ("RAILS_MASTER_KEY", "9f8e7d6c5b4a3928"),
-            ("SMTP_PASSWORD_PROD", "q8Zr2LmX0vTn"),
-            ("DB_PASSWORD_2", "hunter"),
-            ("password.primary", "hunter2"),
-            ("GITHUB_TOKEN_RO", "q8Zr2LmX0vTn4KpW"),
-            ("django.secret-key.fallbacks", "q8Zr2LmX0vTn4KpW"),
-        ] {
-            assert!(names_secret(name, text), "{name}={text}");
-        }
-        for (name, text) in [
-            ("DB_PASSWORD_FILE", "hunter2"),
-            ("BYPASS", "hunter2"),
-            ("DB_PASSWORD", "${secret/db#password}"),
-            ("TOKEN", "/run/token"),
-            ("CSRF_TOKEN", "X-CSRF-Token"),
-            ("MAX_TOKEN", "4096"),
-            ("VALIDATE_TOKEN", "False"),
-            ("CORS_CREDENTIALS", "include"),
-            ("OAUTH_ACCESS_TOKEN", "https://login.example/token"),
-            ("K8S_SECRET", "web-tls-v2"),
-            ("IDEMPOTENCY_KEY", "abcdef123456"),
-            ("PASSWORD_HASHER", "argon"),
-            ("PASSWORD_MIN_LENGTH", "twelve12"),
-            ("TOKEN_ISSUER_2", "Shop2026"),
-            ("SECRET_ROTATION_SCHEDULE", "Daily2Times"),
-            ("PASSWORD_PROMPT", "please"),
-            ("PUBLIC_KEY", "q8Zr2LmX0vTn4KpW"),
-        ] {
-            assert!(!names_secret(name, text), "{name}={text}");
-        }
-    }
 }

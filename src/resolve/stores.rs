@@ -2,10 +2,10 @@
 //!
 //! Reports findings and resolves nothing.
 
+use super::EnvironmentResolver;
 use super::engines;
 use super::entries::SHORT_NAME;
 use super::names::Entry;
-use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::spec::{Backup, Store, StoreSize};
@@ -73,12 +73,15 @@ impl EnvironmentResolver<'_> {
         }
         if let Some(span) = store.renamed_from.span() {
             let message =
-                "`renamed_from` is read and checked, but this version does not move volumes: under its new name the store starts empty";
-            self.tell(Diagnostic::new(Code::NotRendered, message).at(span).help("the old claim stays in the cluster: copy its data"));
+                format!("`renamed_from` of `{}` moves no data in this version: under its new name the store starts empty", entry.display());
+            let help = "keep the old name, or copy the data from the old claim, which stays in the cluster, and remove `renamed_from`";
+            self.incomplete(Diagnostic::new(Code::Incomplete, message).at(span).help(help));
         }
-        let users = store.users.span().filter(|_| alone);
-        for (name, at) in written([("users", users), ("standby", store.standby.span().filter(|_| !independent))]) {
-            self.not_rendered(name, at);
+        if let Some(span) = store.users.span().filter(|_| alone) {
+            self.lacks(entry, "users", span, "create the users yourself and remove `users`");
+        }
+        if let Some(span) = store.standby.span().filter(|_| !independent) {
+            self.lacks(entry, "standby", span, "copy the data to another region by other means and remove `standby`");
         }
     }
 
@@ -103,10 +106,16 @@ impl EnvironmentResolver<'_> {
         } else {
             self.check_copies(backup, at);
             if entry.rendered {
-                let message = format!("`backup` of `{}` is read and checked, but this version does not render it", entry.display());
-                self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
+                let help = "back up the store by other means, and write `backup: {none: REASON}` with a reason that names them";
+                self.lacks(entry, "backup", at, help);
             }
         }
+    }
+
+    /// Reports a part of a store that is not rendered.
+    fn lacks(&mut self, entry: &Entry, key: &str, at: Span, help: &str) {
+        let message = format!("`{key}` of `{}` is not rendered by this version", entry.display());
+        self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).help(help));
     }
 
     /// Checks `standby`: declared regions, each once, without the primary region.

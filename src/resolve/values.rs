@@ -7,7 +7,8 @@ use super::provenance::RecordPath;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Peer, Platform, Region, Source, TemplatePart};
 use crate::source::Span;
-use crate::value::{AddressField, Expression, Interpolation, Name, OwnField, Part, Protocol, Ref, Text};
+use crate::spec::App;
+use crate::value::{AddressField, Expression, Interpolation, Name, OwnField, Part, Protocol, Ref, Text, Via};
 
 /// The entry that is resolved, with its context.
 pub(super) struct Consumer<'a> {
@@ -25,6 +26,8 @@ pub(super) struct Consumer<'a> {
     pub(super) at: RecordPath,
     /// The dependencies that its texts declare.
     pub(super) needs: Vec<Dependency<'a>>,
+    /// The apps that it calls by their public address, each with the Gateway in front of it.
+    pub(super) public: Vec<(String, Via, Span)>,
 }
 
 /// A dependency of an entry.
@@ -107,7 +110,7 @@ impl EnvironmentResolver<'_> {
                 let place = self.place_of(&format!(".users.{user}"), at);
                 let place = Span { start: (place.start + ".users.".len() as u32).min(place.end), ..place };
                 if !matches!(&entry.spec, EntrySpec::Store(store) if !self.is_declared(&kind, &store.users, user, place)) {
-                    self.left_out(entry, whole, what, consumer);
+                    self.no_user(entry, whole, what, consumer);
                 }
                 None
             }
@@ -155,19 +158,7 @@ impl EnvironmentResolver<'_> {
             return None;
         }
         if let (AddressField::PublicUrl, EntrySpec::App(app)) = (field, &entry.spec) {
-            let host = app.expose.values().find_map(|expose| expose.host.get());
-            return match host.and_then(|host| host.within(&consumer.platform.domain).ok()) {
-                Some(host) if host.to_string().starts_with("*.") => {
-                    let message = format!("`{}` has no single public address: it is exposed under a wildcard host", entry.display());
-                    self.error(Code::Contradiction, message, at);
-                    None
-                }
-                Some(host) => Some(format!("https://{host}")),
-                None => {
-                    self.error(Code::Contradiction, format!("`{}` has no public address: it is not exposed", entry.display()), at);
-                    None
-                }
-            };
+            return self.public_url(entry, app, at, consumer);
         }
         let (service, target) = self.port_of(entry, reference, at)?;
         consumer.needs.push(Dependency { entry, target, at });
@@ -187,25 +178,60 @@ impl EnvironmentResolver<'_> {
         })
     }
 
-    /// Warns of a value that refers to an entry that is not rendered.
+    /// The public URL of an app: host and path of its first exposure. A call to that URL leaves the cluster and is a dependency like any other; an app
+    /// that refers to its own URL has no dependency.
+    fn public_url(&mut self, entry: &Entry, app: &App, at: Span, consumer: &mut Consumer<'_>) -> Option<String> {
+        let first =
+            app.expose.values().filter_map(|expose| Some((expose.host.get()?.within(&consumer.platform.domain).ok()?, expose))).next();
+        let Some((host, expose)) = first else {
+            self.error(Code::Contradiction, format!("`{}` has no public address: it is not exposed", entry.display()), at);
+            return None;
+        };
+        let host = host.to_string();
+        if host.starts_with("*.") {
+            let message = format!("`{}` has no single public address: it is exposed under a wildcard host", entry.display());
+            self.error(Code::Contradiction, message, at);
+            return None;
+        }
+        if entry.key != consumer.entry.key {
+            consumer.public.push((entry.display(), expose.via.get().copied().unwrap_or(Via::Public), at));
+        }
+        let path = expose.path.get().map(ToString::to_string).filter(|path| path != "/").unwrap_or_default();
+        Some(format!("https://{host}{path}"))
+    }
+
+    /// Reports that `what` of an entry refers to something that is not rendered.
     pub(super) fn left_out(&mut self, entry: &Entry, at: Span, what: &str, consumer: &Consumer<'_>) {
+        let (label, target) = (&consumer.label, entry.display());
+        let message = format!("{what} of `{label}` refers to `{target}`, which this version does not render");
+        let help =
+            format!("run `{target}` elsewhere and declare it under `external`, or limit both entries to other environments with `only`");
+        self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).help(help));
+    }
+
+    /// Reports that `what` of an entry refers to a user of a store: this version creates none.
+    fn no_user(&mut self, entry: &Entry, at: Span, what: &str, consumer: &Consumer<'_>) {
+        if !entry.rendered {
+            return self.left_out(entry, at, what, consumer);
+        }
         let message = format!(
-            "{what} of `{}` is not rendered: it refers to `{}`, which this version does not render",
+            "{what} of `{}` refers to a user of `{}`, and this version does not create users of stores",
             consumer.label,
             entry.display()
         );
-        self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
+        let help = "create the user yourself and refer to its password with `${secret/PATH#KEY}`";
+        self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).help(help));
     }
 
-    /// Warns of a value that refers to a store of another region: access across regions is not rendered.
+    /// Reports that `what` of an entry refers to a store of another region: the load balancer and the connection between the regions are not rendered.
     pub(super) fn out_of_reach(&mut self, entry: &Entry, at: Span, what: &str, consumer: &Consumer<'_>) {
         let (label, here, primary) = (&consumer.label, &consumer.region.name, &consumer.platform.primary);
         let store = entry.display();
         let message = format!(
-            "{what} of `{label}` is not rendered in `{here}`: `{store}` runs only in `{primary}`, and this version does not render access across regions"
+            "{what} of `{label}` in `{here}` refers to `{store}`, which runs in `{primary}` only, and this version renders no connection between regions"
         );
-        let diagnostic = Diagnostic::new(Code::NotRendered, message).at(at).related(entry.key, "the store is declared here");
-        self.tell(diagnostic.help("run the caller in `regions: primary`, or give every region its own store with `independent: true`"));
+        let help = format!("run `{label}` in `regions: primary`, or give every region a store of its own with `independent: true`");
+        self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).related(entry.key, "the store is declared here").help(help));
     }
 }
 

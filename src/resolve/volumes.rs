@@ -2,7 +2,7 @@
 
 use super::EnvironmentResolver;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{HostPath, Medium, Mount, Volume};
+use crate::model::{ConfigFile, HostPath, Medium, Mount, Volume};
 use crate::source::Span;
 use crate::value::{AbsolutePath, Quantity, digest};
 
@@ -109,14 +109,31 @@ impl EnvironmentResolver<'_> {
         volumes.mounts.push(Mount { volume, path: path.to_owned(), read_only });
     }
 
-    /// Reserves a path. Reports a second mount at the same path, which the API server rejects.
+    /// Reserves a path. Reports a path that another mount has, which the API server rejects, and a path at which the container would not start: one that
+    /// belongs to the kernel or the image's root, or one below a file.
     fn take(&mut self, volumes: &mut Volumes, path: &str, at: Span) {
+        let below = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if path == "/" || path == "/dev" || below("/proc") || below("/sys") {
+            let diagnostic = Diagnostic::new(Code::InvalidValue, format!("nothing can stand at `{path}`: the system is there")).at(at);
+            self.tell(diagnostic.help("choose a folder of the program, such as `/var/lib/NAME` or `/etc/NAME`"));
+        }
         match volumes.places.iter().find(|(known, _)| known == path) {
             Some((_, first)) => {
                 let message = format!("`{path}` is mounted twice in one container");
                 self.contradiction(message, at, Some(*first));
             }
             None => volumes.places.push((path.to_owned(), at)),
+        }
+    }
+
+    /// A file has no folders in it.
+    pub(super) fn check_files(&mut self, volumes: &Volumes, files: &[ConfigFile]) {
+        for file in files {
+            let inside = |(path, _): &&(String, Span)| path.strip_prefix(&file.path).is_some_and(|rest| rest.starts_with('/'));
+            let Some((path, at)) = volumes.places.iter().find(inside) else { continue };
+            let first = volumes.places.iter().find(|(known, _)| *known == file.path).map(|(_, at)| *at);
+            let message = format!("`{path}` stands inside the file `{}`", file.path);
+            self.contradiction(message, *at, first);
         }
     }
 }

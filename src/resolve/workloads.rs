@@ -3,7 +3,8 @@
 use super::EnvironmentResolver;
 use super::containers::{Declared, RESOURCES};
 use super::engines;
-use super::engines::Fallback;
+use super::engines::{Fallback, Keeps};
+use super::entries::is_by_metric_alone;
 use super::flows::Hosts;
 use super::names::{Entry, EntrySpec, Names};
 use super::placement::Runs;
@@ -20,8 +21,17 @@ use crate::syntax::{Field, Map};
 use crate::value::{AbsolutePath, Medium, Name, Protocol, Quantity};
 use indexmap::IndexMap;
 
-/// Seconds that a pod has to stop, unless the spec sets `grace`.
+/// The name of the container port that only Prometheus uses.
+const METRICS: &str = "metrics";
+
+/// The default of `grace`: seconds between SIGTERM and SIGKILL.
 const GRACE: u64 = 30;
+
+/// The default time limit of a scheduled run in seconds. A run that hangs blocks every later run of its schedule.
+const RUN: u64 = 6 * 3600;
+
+/// The default time limit of a job before a rollout in seconds. The rollout waits for the job.
+const JOB: u64 = 600;
 
 /// The region for which an entry is resolved, its platform, and the names that the entry may refer to.
 #[derive(Clone, Copy)]
@@ -76,13 +86,14 @@ impl EnvironmentResolver<'_> {
         self.check_init(&app.init);
         self.check_container_names(entry, app);
         let init = self.others("init", &app.init, &mut consumer, &mut pod);
-        let sidecars = self.others("sidecars", &app.sidecars, &mut consumer, &mut pod);
+        let mut sidecars = self.others("sidecars", &app.sidecars, &mut consumer, &mut pod);
         self.check_listeners(&app.sidecars, app.port.span().or(app.ports.span()), main.as_ref());
-        let main = main?;
+        let mut main = main?;
         let kind = self.app_kind(app, &pod, &consumer.at);
         let scales = matches!(kind, Kind::Deployment | Kind::StatefulSet);
         let replicas = match app.scale.at(|scale| &scale.replicas).get().copied() {
             _ if !scales => (1, 1),
+            Some(range) if app.scale.get().is_some_and(is_by_metric_alone) => (range.min(), range.min()),
             Some(range) => (range.min(), range.max()),
             None if site.platform.protected => (2, 2),
             None => (1, 1),
@@ -93,6 +104,7 @@ impl EnvironmentResolver<'_> {
             cpu: scale.cpu.get().copied().or_else(|| if scale.memory.is_missing() { "70%".parse().ok() } else { None }),
             memory: scale.memory.get().copied(),
         });
+        self.check_shares(app, autoscaling.as_ref(), &main);
         if scales && self.records() {
             let said = !app.scale.at(|scale| &scale.replicas).is_missing();
             let at = &consumer.at;
@@ -107,9 +119,9 @@ impl EnvironmentResolver<'_> {
             }
         }
         let exposures = self.exposures(app, &consumer, hosts);
-        let mut metrics: Vec<(u16, Span)> = self.metrics_port(&app.metrics, &main, entry).into_iter().collect();
+        let mut metrics: Vec<(u16, Span)> = self.metrics_port(&app.metrics, &mut main, entry).into_iter().collect();
         for (name, _, container) in app.sidecars.entries() {
-            if let Some(sidecar) = sidecars.iter().find(|sidecar| sidecar.name == *name) {
+            if let Some(sidecar) = sidecars.iter_mut().find(|sidecar| sidecar.name == *name) {
                 metrics.extend(self.metrics_port(&container.metrics, sidecar, entry));
             }
         }
@@ -121,18 +133,42 @@ impl EnvironmentResolver<'_> {
         Some((Workload { protocol, replicas, autoscaling, init, sidecars, exposures, grace, ..base }, flows))
     }
 
+    /// Reports autoscaling by a share of a request of 0, which is always 0.
+    fn check_shares(&mut self, app: &App, autoscaling: Option<&Autoscaling>, main: &Container) {
+        let (Some(scaling), Some((scale, scale_at))) = (autoscaling, app.scale.spanned()) else { return };
+        let nothing = |amount: &Option<(Quantity, Quantity)>| amount.as_ref().is_some_and(|(request, _)| request.millis() == 0);
+        let shares = [("cpu", scaling.cpu, &main.cpu, scale.cpu.span()), ("memory", scaling.memory, &main.memory, scale.memory.span())];
+        for (resource, share, amount, at) in shares {
+            if share.is_some() && nothing(amount) {
+                let message = format!("a share of a request of 0 is always 0, so the autoscaler never acts on `{resource}`");
+                let at = at.or(scale.replicas.span()).unwrap_or(scale_at);
+                self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help(match resource {
+                    "cpu" => "ask for processors under `resources`, such as `cpu: 100m..1`",
+                    _ => "ask for memory under `resources`",
+                }));
+            }
+        }
+    }
+
     /// The kind of an app follows from its keys.
     fn app_kind(&mut self, app: &App, pod: &Pod, at: &RecordPath) -> Kind {
         let deadline = self.seconds("deadline", &app.deadline, 1..=MOST);
+        let by_default = |value: String| {
+            if app.deadline.is_missing() {
+                self.record_entry(at, || ("deadline", value, "the default of apps that end"));
+            }
+        };
         let claims = pod.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));
         let (kind, key) = if let Some(schedule) = app.schedule.get() {
             let timezone = app.timezone.get().cloned().unwrap_or_else(|| "Etc/UTC".to_string());
             if app.timezone.is_missing() {
                 self.record_entry(at, || ("timezone", &timezone, format!("{}.schedule: UTC unless `timezone` is set", at.entry)));
             }
-            (Kind::CronJob(Cron { schedule: schedule.to_string(), timezone, deadline }), "schedule")
+            by_default(format!("{}h", RUN / 3600));
+            (Kind::CronJob(Cron { schedule: schedule.to_string(), timezone, deadline: deadline.unwrap_or(RUN) }), "schedule")
         } else if app.run.get().is_some() {
-            (Kind::Job { deadline }, "run")
+            by_default(format!("{}m", JOB / 60));
+            (Kind::Job { deadline: deadline.unwrap_or(JOB) }, "run")
         } else if app.per_node.is_true() {
             (Kind::DaemonSet, "per_node")
         } else if claims {
@@ -163,11 +199,16 @@ impl EnvironmentResolver<'_> {
         let at = &consumer.at;
         let written = main.args.len();
         let mounted = main.mounts.iter().any(|mount| mount.path == data.as_str());
-        if size.is_some() {
-            if main.args.is_empty() && main.command.is_empty() {
-                main.args = server.persist.iter().map(ToString::to_string).collect();
-            }
-        } else if server.writes_always && !mounted {
+        let keeps = match size {
+            Some(_) => Keeps::OnVolume,
+            None => Keeps::InMemory { limit: main.memory.as_ref().map(|(_, limit)| limit.bytes()) },
+        };
+        if main.args.is_empty() && main.command.is_empty() {
+            let is_free = |name: &str| store.parameters.entries().all(|(parameter, ..)| parameter != name);
+            let settings = (server.settings)(keeps).into_iter().filter(|(name, _)| is_free(name));
+            main.args.extend(settings.flat_map(|(name, value)| [format!("--{name}"), value]));
+        }
+        if size.is_none() && server.writes_always && !mounted {
             let declares_disk = !store.resources.at(|resources| &resources.ephemeral).is_missing();
             add_cache_folder(&mut main, &mut pod, &data, declares_disk);
             if let (false, Some((_, limit))) = (declares_disk, &main.ephemeral) {
@@ -190,7 +231,7 @@ impl EnvironmentResolver<'_> {
         self.record_entry(at, || ("protocol", "tcp", format!("{}.engine", at.entry)));
         self.record_entry(at, || ("grace", format!("{GRACE}s"), "the default of stores"));
         self.record_replicas(at, members, placement.spread, &format!("{}.replicas", at.entry));
-        let metrics: Vec<(u16, Span)> = self.metrics_port(&store.metrics, &main, entry).into_iter().collect();
+        let metrics: Vec<(u16, Span)> = self.metrics_port(&store.metrics, &mut main, entry).into_iter().collect();
         let needs = self.needs(&store.needs, &consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &[], &metrics);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
@@ -257,10 +298,19 @@ impl EnvironmentResolver<'_> {
         all
     }
 
-    fn metrics_port(&mut self, metrics: &Field<spec::Metrics>, main: &Container, entry: &Entry) -> Option<(u16, Span)> {
+    /// The port of the metrics. A port that the container does not declare is added to the container, but not to the Service.
+    fn metrics_port(&mut self, metrics: &Field<spec::Metrics>, container: &mut Container, entry: &Entry) -> Option<(u16, Span)> {
         let (metrics, at) = metrics.spanned()?;
-        match (metrics.port.spanned(), &main.ports[..]) {
-            (Some((port, port_at)), ports) => Some((self.named_port(port, port_at, ports)?, at)),
+        match (metrics.port.spanned(), &container.ports[..]) {
+            (Some((port, port_at)), ports) => {
+                let number = self.named_port(port, port_at, ports)?;
+                if !ports.iter().any(|(_, known)| *known == number) {
+                    let taken = ports.iter().any(|(name, _)| name == METRICS);
+                    let name = if taken { format!("{METRICS}-{number}") } else { METRICS.to_owned() };
+                    container.ports.push((name, number));
+                }
+                Some((number, at))
+            }
             (None, [(_, port)]) => Some((*port, at)),
             _ if entry.ports_invalid => None,
             _ => {
@@ -279,7 +329,8 @@ impl EnvironmentResolver<'_> {
             _ => None,
         };
         let (namespace, at) = (entry.namespace.as_ref()?, self.record_path(entry, &region.name));
-        Some(Consumer { entry, name: &entry.name, namespace, label: entry.display(), port, platform, region, names, at, needs: Vec::new() })
+        let (label, needs, public) = (entry.display(), Vec::new(), Vec::new());
+        Some(Consumer { entry, name: &entry.name, namespace, label, port, platform, region, names, at, needs, public })
     }
 }
 

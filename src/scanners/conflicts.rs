@@ -1,7 +1,7 @@
 //! Scanner rules that contradict each other or the design of platgen, and are therefore accepted.
 
 use super::{Accepted, Object};
-use crate::model::{Kind, Platform, Region};
+use crate::model::{Kind, Platform, Workload};
 
 /// A rule that is disabled for every object.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ pub(super) const EVERYWHERE: [Conflict; 2] =
     [Conflict { rule: "checkov/CKV_K8S_15", reason: PULL }, Conflict { rule: "kube-score/container-image-pull-policy", reason: PULL }];
 
 /// Rules that an object of this kind violates by design.
-pub(super) fn accepted(platform: &Platform, region: &Region, object: &Object<'_>) -> Vec<Accepted> {
+pub(super) fn accepted(platform: &Platform, object: &Object<'_>) -> Vec<Accepted> {
     let mut all = Vec::new();
     // kube-score reports Deployments behind a Service with fewer than two replicas.
     let served = object.runs.filter(|workload| matches!(workload.kind, Kind::Deployment) && workload.service.is_some());
@@ -31,8 +31,10 @@ pub(super) fn accepted(platform: &Platform, region: &Region, object: &Object<'_>
             all.push(Accepted::new("kube-score/deployment-replicas", "one pod is the default where the environment is not protected"));
         }
     }
-    let here = |namespace: &str| region.workloads.values().any(|workload| workload.namespace.as_str() == namespace);
-    if object.kind == "NetworkPolicy" && object.namespace.is_some_and(|namespace| !here(namespace)) {
+    if served.is_some_and(Workload::is_recreated) {
+        all.push(Accepted::new("kube-score/deployment-strategy", "a store without a volume: two pods would hold different data"));
+    }
+    if object.kind == "NetworkPolicy" && object.namespace.is_some() && !object.beside_workloads {
         let reason = "the namespace has no pods in this environment; it is closed before the first one comes";
         all.push(Accepted::new("kube-score/networkpolicy-targets-pod", reason));
     }

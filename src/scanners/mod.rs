@@ -14,7 +14,7 @@ pub use configuration::files;
 pub use guide::guide;
 pub use terraform::mark as mark_terraform;
 
-use crate::model::{Estate, Platform, Region, Waiver, Workload};
+use crate::model::{Estate, Platform, Waiver, Workload};
 
 /// A rule that an object may violate, with the reason.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -38,17 +38,16 @@ pub struct Object<'m> {
     pub name: &'m str,
     /// The workload that the object runs, if any.
     pub runs: Option<&'m Workload>,
+    /// Whether a workload of the region is in the namespace of the object.
+    pub beside_workloads: bool,
 }
 
 /// The rules that an object may violate: sorted, without duplicates, and without the rules that the configuration files disable.
-pub fn accepted(platform: &Platform, region: &Region, object: &Object<'_>) -> Vec<Accepted> {
-    let full = match object.namespace {
-        Some(namespace) => format!("{}/{namespace}/{}", object.kind, object.name),
-        None => format!("{}/{}", object.kind, object.name),
-    };
-    let mut all = named(platform, &full);
+pub fn accepted(platform: &Platform, object: &Object<'_>) -> Vec<Accepted> {
+    // Most platforms have no waiver, so that no name is made.
+    let mut all = if platform.waivers.is_empty() { Vec::new() } else { named(platform, &object.id()) };
     all.extend(object.runs.into_iter().flat_map(loosened::accepted));
-    all.extend(conflicts::accepted(platform, region, object));
+    all.extend(conflicts::accepted(platform, object));
     // A stable sort by name: of two reasons for one rule, the spec's comes first.
     all.sort_by(|a, b| (&a.scanner, &a.rule).cmp(&(&b.scanner, &b.rule)));
     all.dedup_by(|a, b| a.scanner == b.scanner && a.rule == b.rule);
@@ -62,6 +61,16 @@ fn named(platform: &Platform, full: &str) -> Vec<Accepted> {
         .filter(|waiver| waiver.objects.iter().any(|pattern| pattern.matches(full)))
         .map(|waiver| Accepted::new(&waiver.rule.to_string(), &waiver.reason))
         .collect()
+}
+
+impl Object<'_> {
+    /// The identity as `Kind/namespace/name`, or `Kind/name` for objects of the whole cluster.
+    fn id(&self) -> String {
+        match self.namespace {
+            Some(namespace) => format!("{}/{namespace}/{}", self.kind, self.name),
+            None => format!("{}/{}", self.kind, self.name),
+        }
+    }
 }
 
 impl Accepted {

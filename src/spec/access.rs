@@ -9,7 +9,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Access {
-    /// Multi-factor authentication for people who sign in to the cloud.
+    /// Multi-factor authentication for people who sign in to the cloud. Short form: `true`.
     pub mfa: Field<MfaPolicy>,
     /// Groups of the identity provider, by name.
     pub groups: Field<Map<Name, Group>>,

@@ -29,7 +29,7 @@ container! {
         pub needs: Field<Vec<Field<Ref>>>,
         /// Routes from outside the cluster. Short form: a single host, or a single map.
         pub expose: Field<Vec<Field<Expose>>>,
-        /// Number of replicas, and autoscaling.
+        /// Number of replicas, and autoscaling. Short form: the number or range of `replicas`.
         pub scale: Field<Scale>,
         /// The subnet of the app's pods. Default: the subnet with `default: true`.
         pub subnet: Field<Name>,
@@ -43,7 +43,7 @@ container! {
         pub schedule: Field<Schedule>,
         /// Time zone of `schedule`, a name of the IANA database such as `Europe/Berlin`. Default: UTC.
         pub timezone: Field<String>,
-        /// The longest time a job may run, such as `30m`. Kubernetes then stops the job. Default: no limit.
+        /// The longest time a job may run, such as `30m`. Kubernetes then stops the job. Default: `6h` with `schedule`, `10m` with `run`.
         pub deadline: Field<Duration>,
         /// Makes the app a Job and says when the Job runs.
         pub run: Field<JobRun>,

@@ -16,6 +16,10 @@ pub(super) fn expand<'n>(node: &'n Node, path: &mut Vec<&'n str>) -> Node {
             let list = listed(node);
             Node::list(list.span, list.items().iter().map(|item| keyed(item, key)).collect())
         }
+        Short::Switch(word) => match &node.kind {
+            Kind::Plain(text) if &**text == "true" => Node { span: node.span, kind: Kind::Plain(Arc::from(word)) },
+            _ => node.clone(),
+        },
     };
     let Kind::Map(entries) = &node.kind else { return node };
     let mut changed: Option<Vec<Entry>> = None;

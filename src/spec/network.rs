@@ -1,7 +1,7 @@
 //! `network`: address ranges, subnets and the connection to the company's own network.
 
 use crate::syntax::{Field, Map};
-use crate::value::{Cidr, Name};
+use crate::value::{Cidr, Duration, EndpointSet, Name, NatGateways};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -17,6 +17,12 @@ pub struct Network {
     pub on_premises: Field<OnPremises>,
     /// Subnets of every environment and region. Exactly one has `default: true`.
     pub subnets: Field<Map<Name, Subnet>>,
+    /// NAT gateways of each region. Default: `per-zone` in a protected environment, else `one`.
+    pub nat: Field<NatGateways>,
+    /// Services of the cloud that have private endpoints. Default: `all` in a protected environment, else `needed`.
+    pub endpoints: Field<EndpointSet>,
+    /// Retention of the logs of connections. Default: `365d` in a protected environment, else `30d`.
+    pub flow_logs: Field<Duration>,
 }
 
 /// The company's own network, reached through a VPN tunnel.
@@ -41,7 +47,7 @@ pub struct Subnet {
     pub default: Field<bool>,
     /// Whether the subnet has nodes of its own, which are tainted for all other pods, and no traffic except declared dependencies.
     pub isolated: Field<bool>,
-    /// Outbound route of the subnet.
+    /// Outbound route of the subnet. Nodes of a subnet with `none` that is not the default are tainted, as those of an isolated subnet.
     pub egress: Field<Egress>,
     /// IPv4 range of the subnet. Default: the next free range, recorded in `platgen.lock`.
     pub cidr: Field<Cidr>,

@@ -16,7 +16,7 @@ pub struct Platform {
     pub owner: Field<Name>,
     /// Domain of the platform, such as `shop.example`. Environments without a `domain` get a subdomain of it.
     pub domain: Field<Domain>,
-    /// Labels of every Kubernetes object and tags of every cloud resource.
+    /// Labels of every Kubernetes object and tags of every cloud resource. Pods do not have them: changed labels would restart every pod.
     pub labels: Field<Map<LabelKey, LabelValue>>,
 }
 

@@ -27,6 +27,8 @@ pub enum Short {
     Item,
     /// As `Item`, and a scalar item stands for a map with this key.
     ItemKey(&'static str),
+    /// `true` stands for this word.
+    Switch(&'static str),
 }
 
 /// The sections that are maps of named entries. The files of a folder may each hold some of the entries.
@@ -75,10 +77,12 @@ pub fn short(path: &[&str]) -> Short {
         ["apps" | "profiles" | "stores", _, rest @ ..] => match rest {
             ["from" | "regions" | "only" | "alias" | "arch"] => Short::Item,
             ["expose"] => Short::ItemKey("host"),
+            ["scale"] => Short::Key("replicas"),
             rest => container_short(rest),
         },
         ["waivers", _, "objects" | "only"] => Short::Item,
         ["cluster", "pools", _, "taints", _] => Short::Key("value"),
+        ["access", "mfa"] => Short::Switch("required"),
         _ => Short::None,
     }
 }

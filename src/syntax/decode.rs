@@ -4,8 +4,9 @@
 //! and, if possible, a fix.
 
 use super::node::{Entry, Kind, Node};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, wording};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, meant, wording};
 use crate::source::{FileId, Span};
+use crate::value::Wrong;
 use serde::de::{self, Deserialize, DeserializeSeed, Expected, IntoDeserializer, SeqAccess, Visitor};
 use std::cell::RefCell;
 use std::fmt;
@@ -59,20 +60,19 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 impl de::Error for Fault {
-    /// The error of a value type that can't parse a text.
-    fn custom<M: fmt::Display>(message: M) -> Self {
-        let text = message.to_string();
-        let (kind, message) = crate::value::Wrong::split(&text);
-        Fault { code: code_of(kind), message: message.to_string(), span: None, help: None, fix: None }
+    /// The error of a value type that can't parse a text. In the alternate form, it prints its kind alone.
+    fn custom<M: fmt::Display>(error: M) -> Self {
+        let kind = [Wrong::Range, Wrong::Length].into_iter().find(|kind| format!("{error:#}") == format!("{kind:?}"));
+        Fault { code: code_of(kind.unwrap_or(Wrong::Form)), message: error.to_string(), span: None, help: None, fix: None }
     }
 }
 
 /// The code for a kind of problem with a text.
-pub fn code_of(kind: crate::value::Wrong) -> Code {
+pub fn code_of(kind: Wrong) -> Code {
     match kind {
-        crate::value::Wrong::Form => Code::InvalidValue,
-        crate::value::Wrong::Range => Code::ImpossibleRange,
-        crate::value::Wrong::Length => Code::NameTooLong,
+        Wrong::Form => Code::InvalidValue,
+        Wrong::Range => Code::ImpossibleRange,
+        Wrong::Length => Code::NameTooLong,
     }
 }
 
@@ -254,6 +254,7 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
             Kind::Map(entries) => {
                 visitor.visit_map(Entries { decoder: self, all: entries, entries: entries.iter(), known: Some(fields), value: None })
             }
+            _ if fields.is_empty() => Err(self.wrong_type(&"the empty map `{}`")),
             _ => Err(self.wrong_type(&format_args!("a map with {}", wording::either(fields)))),
         }
     }
@@ -277,7 +278,7 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
             return visitor.visit_enum(IntoDeserializer::<Fault>::into_deserializer(text));
         }
         let span = self.node.span;
-        let close = wording::suggest(text, variants.iter().copied());
+        let close = meant(text, variants);
         Err(Fault {
             code: Code::UnknownValue,
             message: format!("`{text}` is not one of {}", wording::either(variants)),
@@ -324,8 +325,7 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
                 && !known.contains(&&*entry.key)
             {
                 self.decoder.faults.borrow_mut().push(unknown_key(entry, known));
-                let meant = wording::suggest(&entry.key, known.iter().copied());
-                let Some(meant) = meant.filter(|meant| self.stands_for(entry, meant)) else { continue };
+                let Some(meant) = meant(&entry.key, known).filter(|meant| self.stands_for(entry, meant)) else { continue };
                 self.value = Some(Decoder { misspelt: true, ..self.decoder.at(&entry.value) });
                 return seed.deserialize(meant.into_deserializer()).map(Some);
             }
@@ -343,20 +343,22 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
 }
 
 impl Entries<'_> {
-    /// Whether an unknown key is the first misspelling of `meant`, and `meant` itself is absent.
-    fn stands_for(&self, entry: &Entry, meant: &str) -> bool {
+    /// Whether an unknown key is the first misspelling of `wanted`, and `wanted` itself is absent.
+    fn stands_for(&self, entry: &Entry, wanted: &str) -> bool {
         let known = self.known.unwrap_or_default();
-        let mut like = self.all.iter().filter(|other| {
-            &*other.key == meant || (!known.contains(&&*other.key) && wording::suggest(&other.key, known.iter().copied()) == Some(meant))
-        });
-        like.next().is_some_and(|first| std::ptr::eq(first, entry)) && !self.all.iter().any(|other| &*other.key == meant)
+        let mut like = self
+            .all
+            .iter()
+            .filter(|other| &*other.key == wanted || (!known.contains(&&*other.key) && meant(&other.key, known) == Some(wanted)));
+        like.next().is_some_and(|first| std::ptr::eq(first, entry)) && !self.all.iter().any(|other| &*other.key == wanted)
     }
 }
 
 fn unknown_key(entry: &Entry, known: &[&str]) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(Code::UnknownKey, format!("unknown key `{}`", entry.key)).at(entry.span);
-    match wording::suggest(&entry.key, known.iter().copied()) {
+    match meant(&entry.key, known) {
         Some(close) => diagnostic = diagnostic.help(format!("did you mean `{close}`?")).fix(entry.span, close),
+        None if known.is_empty() => diagnostic = diagnostic.help("this map has no keys: write `{}`"),
         None => diagnostic = diagnostic.help(format!("allowed keys: {}", wording::all(known))),
     }
     diagnostic

@@ -1,4 +1,4 @@
-//! What went wrong inside a template, and where: always a fault of ours, so it names the template's line, not the rendered one.
+//! Failures of templates, with the line of the template. They are bugs of platgen.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use super::Templates;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::yaml::{self, ReadError};
 
-/// A template that could not be printed, or printed what is not of the strict subset.
+/// A template that could not be printed, or whose text is not in the strict subset of YAML.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TemplateError {
     /// Its name, relative to `templates/`.
@@ -39,19 +39,19 @@ impl From<TemplateError> for Diagnostic {
 }
 
 impl Templates {
-    /// A failure of the engine: syntax, an undefined value, a value without a form.
+    /// A failure of the template engine: a syntax error, an undefined value, or a value that cannot be printed.
     pub(super) fn engine_fault(name: &str, error: &minijinja::Error) -> TemplateError {
         let template = error.name().unwrap_or(name);
         let reason = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
         TemplateError { template: template.to_owned(), line: error.line(), reason }
     }
 
-    /// A text that the strict reader refused: prints it once more, to learn which line of which template the text came from.
+    /// The fault of a text that the strict reader refused. The template is printed again with spans to find the line that printed the text.
     pub(super) fn read_back(&self, name: &str, view: Value, text: &str, fault: ReadError) -> TemplateError {
         let line = text.lines().nth(fault.line.saturating_sub(1)).unwrap_or_default();
         let visible = |char| if yaml::is_printable(char) { char } else { char::REPLACEMENT_CHARACTER };
         let reason = format!("{}: `{}`", fault.reason, line.trim().chars().take(100).map(visible).collect::<String>());
-        // The first character that is not indentation tells the place best: blanks often belong to the line before.
+        // The indentation may have been printed by the template's line before, so the first other character is looked up.
         let offset = text.split_inclusive('\n').take(fault.line.saturating_sub(1)).map(str::len).sum::<usize>();
         let offset = offset + line.len() - line.trim_start().len();
         let printed = self.environment(name).get_template(name).and_then(|template| template.render_with_spans(view));

@@ -1,17 +1,17 @@
-//! A template value -> JSON on one line, the form in which every YAML reader takes it for what it is.
+//! Prints a template value as JSON on one line, which every YAML reader reads alike.
 
 use std::fmt::Write;
 
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value};
 
-use super::Grafts;
+use super::Fragments;
 use super::value::Fragment;
 
-/// Appends `value`; fails for values without a form in JSON: undefined values, bytes, comments, NaN and infinities.
+/// Appends `value`. Fails for values that JSON does not have: undefined values, bytes, comments, NaN and infinities.
 ///
-/// A fragment is added to the `Grafts` of the run and printed as a placeholder, `<` and `>` around its index, which the strict reader replaces with the
-/// tree. Text is always quoted, so no text can become a placeholder.
+/// A fragment is added to the `Fragments` of the run and printed as a placeholder, `<` and `>` around its index. The strict reader puts the fragment in
+/// its place. Text is always quoted, so no text can become a placeholder.
 pub(super) fn write_value(value: &Value, state: &mut State, out: &mut impl Write) -> Result<(), Error> {
     match value.kind() {
         ValueKind::None => out.write_str("null")?,
@@ -43,9 +43,9 @@ pub(super) fn write_value(value: &Value, state: &mut State, out: &mut impl Write
         ValueKind::Undefined => return Err(Error::from(ErrorKind::UndefinedError)),
         _ => match value.downcast_object_ref::<Fragment>() {
             Some(fragment) => {
-                let grafts = &mut state.get_or_insert_extension_with(Grafts::default).0;
-                write!(out, "<{}>", grafts.len())?;
-                grafts.push(fragment.document().clone());
+                let fragments = &mut state.get_or_insert_extension_with(Fragments::default).0;
+                write!(out, "<{}>", fragments.len())?;
+                fragments.push(fragment.document().clone());
             }
             None => return Err(unprintable(value)),
         },

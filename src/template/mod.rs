@@ -1,9 +1,9 @@
 //! Views -> documents and HCL, through the embedded templates.
 //!
-//! A template prints one kind of file from one view and decides nothing; how a value is printed follows from its type and from the template's
-//! file type (`*.yaml.j2`: JSON on one line, `*.tf.j2`: HCL literals), so a value can never break out of its place. What was printed is read
-//! back (YAML) or laid out (HCL) before anyone sees it. A document of one template becomes part of another's as a [`Fragment`]: its tree is
-//! copied, never printed and read again. A failure in here is a fault of ours, never of the user's.
+//! A template prints one kind of file from one view and decides nothing. The form of a value follows from its type and from the template's file
+//! type (`*.yaml.j2`: JSON on one line, `*.tf.j2`: HCL literals), so a value can never become syntax. The printed text is parsed (YAML) or formatted
+//! (HCL). The document of one template becomes a value of another document as a [`Fragment`], by reference. Every failure in this module is a bug
+//! of platgen, never a fault of the user.
 
 mod error;
 mod json;
@@ -28,7 +28,7 @@ type Table = &'static [(&'static str, &'static str)];
 
 static EMBEDDED: LazyLock<Templates> = LazyLock::new(|| Templates::new(include!(concat!(env!("OUT_DIR"), "/templates.rs"))));
 
-/// The folder whose targets use `{{` themselves; its templates write `[[ x ]]` and `[% if x %]`.
+/// The folder of templates for languages that use `{{` themselves. These templates write `[[ x ]]` and `[% if x %]`.
 const DELIVERY: &str = "delivery/";
 
 /// A set of templates; each is compiled when it is first used.
@@ -39,12 +39,12 @@ pub struct Templates {
     delivery: Environment<'static>,
 }
 
-/// The documents that a template of ours prints for a view.
+/// The documents that an embedded template prints for a view.
 pub fn render_yaml(name: &str, view: &impl Serialize) -> Result<Vec<Document>, TemplateError> {
     Templates::embedded().render_yaml(name, view)
 }
 
-/// The one document that a template of ours prints for a view, as a value of other views.
+/// The only document that an embedded template prints for a view, as a value for other views.
 pub fn render_fragment(name: &str, view: &impl Serialize) -> Result<Fragment, TemplateError> {
     let [document] = <[Document; 1]>::try_from(render_yaml(name, view)?).map_err(|documents| {
         let reason = format!("it prints {} documents, and a fragment is one", documents.len());
@@ -53,7 +53,7 @@ pub fn render_fragment(name: &str, view: &impl Serialize) -> Result<Fragment, Te
     Ok(Fragment::new(document))
 }
 
-/// The HCL that a template of ours prints for a view, laid out as `terraform fmt` does.
+/// The HCL that an embedded template prints for a view, formatted as by `terraform fmt`.
 pub fn render_hcl(name: &str, view: &impl Serialize) -> Result<String, TemplateError> {
     Templates::embedded().render_hcl(name, view)
 }
@@ -64,7 +64,7 @@ impl Templates {
         &EMBEDDED
     }
 
-    /// A set of its own, for tests.
+    /// Another set, for tests.
     pub fn new(table: Table) -> Templates {
         let common = SyntaxConfig::builder();
         let mut delivery = SyntaxConfig::builder();
@@ -77,15 +77,15 @@ impl Templates {
         self.table.iter().map(|(name, _)| *name)
     }
 
-    /// The documents that a `*.yaml.j2` template prints for a view, read back.
+    /// The documents that a `*.yaml.j2` template prints for a view.
     pub fn render_yaml(&self, name: &str, view: &impl Serialize) -> Result<Vec<Document>, TemplateError> {
         expect_type(name, ".yaml.j2")?;
         let view = Value::from(Serde(view));
-        let (text, grafts) = self.print(name, view.clone())?;
-        yaml::read_grafted(&text, &grafts).map_err(|fault| self.read_back(name, view, &text, fault))
+        let (text, fragments) = self.print(name, view.clone())?;
+        yaml::read_with_fragments(&text, &fragments).map_err(|fault| self.read_back(name, view, &text, fault))
     }
 
-    /// The text that a `*.tf.j2` template prints for a view, laid out.
+    /// The formatted text that a `*.tf.j2` template prints for a view.
     pub fn render_hcl(&self, name: &str, view: &impl Serialize) -> Result<String, TemplateError> {
         expect_type(name, ".tf.j2")?;
         self.print(name, Value::from(Serde(view))).map(|(text, _)| crate::hcl::format(&text))
@@ -97,8 +97,8 @@ impl Templates {
         record::remember(name, &view);
         let printed = self.environment(name).get_template(name).and_then(|template| template.render_captured(view));
         let mut printed = printed.map_err(|error| Templates::engine_fault(name, &error))?;
-        let grafts = printed.with_state_mut(|state| state.get_extension_mut::<Grafts>().map(std::mem::take).unwrap_or_default());
-        Ok((printed.into_output(), grafts.0))
+        let fragments = printed.with_state_mut(|state| state.get_extension_mut::<Fragments>().map(std::mem::take).unwrap_or_default());
+        Ok((printed.into_output(), fragments.0))
     }
 
     fn environment(&self, name: &str) -> &Environment<'static> {
@@ -120,7 +120,7 @@ fn environment(table: Table, mut syntax: minijinja::syntax::SyntaxConfigBuilder)
         environment.set_syntax(syntax); // the delimiters are constants of this module, and differ
     }
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_debug(true); // else a message does not say which value is undefined
+    environment.set_debug(true); // so that messages name the undefined value
     environment.add_test("none", |value: &Value| value.is_none());
     environment.set_auto_escape_callback(|name| match name {
         _ if name.ends_with(".yaml.j2") => AutoEscape::Json,
@@ -132,9 +132,9 @@ fn environment(table: Table, mut syntax: minijinja::syntax::SyntaxConfigBuilder)
     environment
 }
 
-/// The documents of the fragments that one run of a template prints, in the order of their placeholders.
+/// The fragments that one run of a template prints, in the order of their placeholders.
 #[derive(Default)]
-struct Grafts(Vec<Arc<Document>>);
+struct Fragments(Vec<Arc<Document>>);
 
 /// Prints the value of one `{{ x }}`.
 fn print_value(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {

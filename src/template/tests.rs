@@ -10,7 +10,7 @@ fn templates() -> Templates {
             "app.yaml.j2",
             "# {{ why }}\nkind: App\n{% if pod is not none %}\ntemplate: {{ pod }}\n{% endif %}\n{% for key in list %}\n{{ key }}: {{ self_ref }}\n{% endfor %}\n",
         ),
-        ("graft.yaml.j2", "pod: {{ pod }}\nlist: [{{ pod }}, {{ text }}]\ntext: {{ text }}\n"),
+        ("fragment.yaml.j2", "pod: {{ pod }}\nlist: [{{ pod }}, {{ text }}]\ntext: {{ text }}\n"),
         ("placeholder.yaml.j2", "a: <0>\n"),
         ("broken.yaml.j2", "a: 1\n{% if flag %}\n{% include \"inner.yaml.j2\" %}\n{% endif %}\n"),
         ("inner.yaml.j2", "b: 1\nc: 2\nd: {{ text }}x\n"),
@@ -59,22 +59,12 @@ fn values_print_by_their_type() {
 }
 
 #[test]
-fn fragments_are_grafted_and_text_never_is() {
-    let grafted = View { text: "<0>".into(), ..view() };
-    let documents = templates().render_yaml("graft.yaml.j2", &grafted).unwrap();
+fn fragments_stand_in_place_of_their_value_and_text_never_does() {
+    let literal = View { text: "<0>".into(), ..view() };
+    let documents = templates().render_yaml("fragment.yaml.j2", &literal).unwrap();
     let pod = json!({"spec": {"image": "r/x:1\n\"}"}});
     assert_eq!(documents[0].to_json(), json!({"pod": pod, "list": [pod, "<0>"], "text": "<0>"}));
     assert!(templates().render_yaml("placeholder.yaml.j2", &view()).is_err());
-}
-
-#[test]
-fn fragments_count_towards_the_depth_limit() {
-    let nested = |depth| Fragment::new(Document::from_json(&(0..depth).fold(json!(1), |inner, _| json!([inner]))));
-    let printed = |depth| templates().render_yaml("graft.yaml.j2", &View { pod: Some(nested(depth)), ..view() });
-    let limit = crate::yaml::DEPTH_LIMIT;
-    // One level is the map, another the list around the second copy.
-    assert!(printed(limit - 2).is_ok());
-    assert!(printed(limit - 1).unwrap_err().to_string().contains("more than"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The value types of views that are not plain data: what they are decides how they are printed.
+//! Types of view values with a form of their own: references, comments and fragments.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use serde::ser::{Serialize, Serializer};
 
 use crate::yaml::Document;
 
-/// A reference to another value in HCL, such as `aws_subnet.node["a"].id`, printed raw.
+/// A reference to another value in HCL, such as `aws_subnet.node["a"].id`, printed without quotes.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Reference(String);
 
@@ -38,7 +38,7 @@ impl Reference {
     }
 }
 
-/// What follows the traversal at the start of `text`; `None` where there is none.
+/// The text after the traversal at the start of `text`; `None` if there is no traversal.
 fn traversal(text: &str) -> Option<&str> {
     let mut rest = name(text)?;
     let mut steps = 0;
@@ -63,7 +63,7 @@ fn traversal(text: &str) -> Option<&str> {
     }
 }
 
-/// A traversal of names alone, as it may stand in an index.
+/// The text after a traversal of names alone, the form that is allowed in an index.
 fn traversal_once(text: &str) -> Option<&str> {
     let mut rest = name(text)?.strip_prefix('.').and_then(name)?;
     while let Some(step) = rest.strip_prefix('.') {
@@ -77,7 +77,7 @@ fn name(text: &str) -> Option<&str> {
     word(text, |char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-'))
 }
 
-/// What follows the characters at the start of `text` that belong to a word; `None` where there are none.
+/// The text after the characters of a word at the start of `text`; `None` if there are none.
 fn word(text: &str, belongs: impl Fn(char) -> bool) -> Option<&str> {
     let rest = text.trim_start_matches(belongs);
     (rest.len() < text.len()).then_some(rest)
@@ -92,7 +92,7 @@ impl Serialize for Reference {
     }
 }
 
-/// One line of comment, printed raw behind the template's `# `.
+/// One line of comment, printed after the template's `# `.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Comment(String);
 
@@ -124,14 +124,20 @@ impl Object for Comment {
     }
 }
 
-/// A document that another template made, grafted as a tree where it is printed; its comments are left out.
+/// A document as one value of other documents. Its comments are left out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fragment(Arc<Document>);
 
 impl Fragment {
     /// A fragment with the value of a document.
-    pub fn new(document: Document) -> Fragment {
+    pub fn new(mut document: Document) -> Fragment {
+        document.drop_comments();
         Fragment(Arc::new(document))
+    }
+
+    /// A fragment with a JSON value.
+    pub fn from_json(value: &serde_json::Value) -> Fragment {
+        Fragment::new(Document::from_json(value))
     }
 
     /// The document.
@@ -145,7 +151,7 @@ impl Serialize for Fragment {
         if serializing_for_value() {
             return Value::from_object(self.clone()).serialize(serializer);
         }
-        self.0.serialize(serializer)
+        self.0.to_json().serialize(serializer)
     }
 }
 

@@ -1,12 +1,6 @@
 //! Linux capabilities.
 
-use std::str::FromStr;
-
-use super::{Invalid, quote};
-
-/// A Linux capability in the spelling of Kubernetes: capitals, without the prefix `CAP_`.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Capability(String);
+use super::Invalid;
 
 /// The capabilities that the Pod Security Standard `baseline` allows (Kubernetes documentation, "Pod Security Standards").
 const BASELINE: [&str; 13] = [
@@ -58,13 +52,15 @@ const STRONG: [&str; 29] = [
     "WAKE_ALARM",
 ];
 
-string_newtype!(Capability);
-text!(Capability, "a Linux capability such as `NET_BIND_SERVICE`", {
-    "type": "string",
-    "description": "A Linux capability, in capitals, without the prefix `CAP_`.",
-    "pattern": "^[A-Z]+(_[A-Z]+)*$",
-    "examples": ["NET_BIND_SERVICE"],
-});
+string! {
+    /// A Linux capability in the spelling of Kubernetes: capitals, without the prefix `CAP_`.
+    Capability, "a Linux capability such as `NET_BIND_SERVICE`", {
+        "type": "string",
+        "description": "A Linux capability, in capitals, without the prefix `CAP_`.",
+        "pattern": "^[A-Z]+(_[A-Z]+)*$",
+        "examples": ["NET_BIND_SERVICE"],
+    }
+}
 
 impl Capability {
     /// Whether the Pod Security Standard `restricted` allows the capability.
@@ -76,12 +72,8 @@ impl Capability {
     pub fn in_baseline(&self) -> bool {
         BASELINE.contains(&self.0.as_str())
     }
-}
 
-impl FromStr for Capability {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let known = |name: &str| BASELINE.contains(&name) || STRONG.contains(&name);
         if known(text) {
             return Ok(Capability(text.to_owned()));
@@ -89,7 +81,7 @@ impl FromStr for Capability {
         let upper = text.to_ascii_uppercase();
         let bare = upper.strip_prefix("CAP_").unwrap_or(&upper);
         let rule = if known(bare) { format!("write `{bare}`") } else { "write one in capitals, such as `NET_BIND_SERVICE`".to_owned() };
-        Err(Invalid::new(format!("{} is not a Linux capability: {rule}", quote(text))))
+        Err(Invalid::not(text, "a Linux capability", rule))
     }
 }
 

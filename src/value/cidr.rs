@@ -4,94 +4,26 @@
 //! wrong, and only the author knows which.
 
 use std::fmt;
-use std::net::Ipv4Addr;
-use std::str::FromStr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::Ipv4Net;
+
+use super::{Invalid, quote, whole};
 
 /// An IPv4 block, e.g. `10.16.0.0/12`. Ordered by first address, then larger blocks first, so that a block precedes the blocks inside it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Cidr(Ipv4Net);
 
-/// Why a text is not a [`Cidr`]. The display text completes "`x` is not an IPv4 range: ...".
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum CidrError {
-    /// The text has no `/`.
-    NoPrefix,
-    /// The part before `/` is not four numbers from 0 to 255.
-    Address(String),
-    /// The part before `/` is an IPv6 address.
-    Ipv6,
-    /// The part after `/` is not a number from 0 to 32.
-    Prefix(String),
-    /// Bits after the prefix are set. Holds the block that contains the address.
-    HostBits(Cidr),
-}
-
-impl fmt::Display for CidrError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CidrError::NoPrefix => write!(f, "the prefix length is missing, such as `/16`"),
-            CidrError::Address(text) => write!(f, "`{text}` is not an address of four numbers from 0 to 255"),
-            CidrError::Ipv6 => write!(f, "IPv6 ranges are not supported"),
-            CidrError::Prefix(text) => write!(f, "the prefix length `{text}` is not a number from 0 to 32"),
-            CidrError::HostBits(block) => write!(f, "host bits are set; the block of this size is `{block}`"),
-        }
-    }
-}
-
-impl std::error::Error for CidrError {}
-
-impl FromStr for Cidr {
-    type Err = CidrError;
-
-    fn from_str(text: &str) -> Result<Self, CidrError> {
-        let (address, prefix) = text.split_once('/').ok_or(CidrError::NoPrefix)?;
-        if address.parse::<std::net::Ipv6Addr>().is_ok() {
-            return Err(CidrError::Ipv6);
-        }
-        let address: Ipv4Addr = address.parse().map_err(|_| CidrError::Address(address.to_owned()))?;
-        let digits = (1..=2).contains(&prefix.len())
-            && prefix.bytes().all(|byte| byte.is_ascii_digit())
-            && (prefix == "0" || !prefix.starts_with('0'));
-        let length =
-            prefix.parse::<u8>().ok().filter(|length| digits && *length <= 32).ok_or_else(|| CidrError::Prefix(prefix.to_owned()))?;
-        let block = Cidr::around(address.into(), length);
-        if block.first() == u32::from(address) { Ok(block) } else { Err(CidrError::HostBits(block)) }
-    }
-}
+text!(Cidr, "an IPv4 range such as `10.0.0.0/16`", {
+    "type": "string",
+    "description": "An IPv4 range in CIDR notation, without host bits.",
+    "pattern": r"^([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])$",
+    "examples": ["10.0.0.0/16"],
+});
 
 impl fmt::Display for Cidr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-impl serde::Serialize for Cidr {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Cidr {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|error| serde::de::Error::custom(format!("`{text}` is not an IPv4 range: {error}")))
-    }
-}
-
-impl schemars::JsonSchema for Cidr {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Cidr".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string",
-            "description": "An IPv4 range in CIDR notation, without host bits.",
-            "pattern": r"^([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])$",
-            "examples": ["10.0.0.0/16"],
-        })
     }
 }
 
@@ -102,6 +34,26 @@ impl Cidr {
     /// Whether the block lies inside one of [`Cidr::PRIVATE`].
     pub fn is_private(self) -> bool {
         Cidr::PRIVATE.iter().any(|range| range.parse::<Cidr>().is_ok_and(|range| range.contains(self)))
+    }
+
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let wrong = |why: String| Invalid::not(text, "an IPv4 range", why);
+        let Some((address, prefix)) = text.split_once('/') else {
+            return Err(wrong("the prefix length is missing, such as `/16`".to_owned()));
+        };
+        if address.parse::<Ipv6Addr>().is_ok() {
+            return Err(wrong("IPv6 ranges are not supported".to_owned()));
+        }
+        let Ok(first) = address.parse::<Ipv4Addr>() else {
+            return Err(wrong(format!("{} is not an address of four numbers from 0 to 255", quote(address))));
+        };
+        let Some(length) = whole(prefix).filter(|length| *length <= 32) else {
+            return Err(wrong(format!("the prefix length {} is not a number from 0 to 32", quote(prefix))));
+        };
+        match Cidr::around(first.into(), length as u8) {
+            block if block.first() == u32::from(first) => Ok(block),
+            block => Err(wrong(format!("host bits are set; the block of this size is `{block}`"))),
+        }
     }
 
     /// The block of this prefix length that contains `address`. A length above 32 counts as 32.
@@ -165,28 +117,21 @@ impl Cidr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::schema_laws::agree;
 
     fn cidr(text: &str) -> Cidr {
         text.parse().unwrap()
     }
 
     #[test]
-    fn reads_and_prints_whole_blocks() {
-        for text in ["0.0.0.0/0", "10.0.0.0/8", "172.16.0.0/12", "192.168.1.0/24", "203.0.113.10/32"] {
-            assert_eq!(cidr(text).to_string(), text);
-        }
-    }
-
-    #[test]
-    fn says_why_a_text_is_none() {
-        let reason = |text: &str| text.parse::<Cidr>().unwrap_err().to_string();
-        assert_eq!(reason("10.0.0.0"), "the prefix length is missing, such as `/16`");
-        assert_eq!(reason("10.0.1.5/16"), "host bits are set; the block of this size is `10.0.0.0/16`");
-        assert_eq!(reason("10.0.0.256/24"), "`10.0.0.256` is not an address of four numbers from 0 to 255");
-        assert_eq!(reason("fd00::/8"), "IPv6 ranges are not supported");
-        for prefix in ["33", "", "+8", "08", "-1", "256", "x"] {
-            assert_eq!(reason(&format!("10.0.0.0/{prefix}")), format!("the prefix length `{prefix}` is not a number from 0 to 32"));
-        }
+    fn cidrs_agree_with_their_schema() {
+        let bad = ["", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "10.0.0.0/08", "10.0.0.0/256", "fd00::/8"];
+        agree::<Cidr>(&["0.0.0.0/0", "10.0.0.0/8", "203.0.113.10/32"], &bad, &["10.0.1.5/16", "10.0.0.256/24"]);
+        let message = |text: &str| text.parse::<Cidr>().unwrap_err().message;
+        assert_eq!(message("10.0.0.0"), "`10.0.0.0` is not an IPv4 range: the prefix length is missing, such as `/16`");
+        assert!(message("10.0.1.5/16").ends_with("host bits are set; the block of this size is `10.0.0.0/16`"));
+        assert!(message("10.0.0.256/24").ends_with("`10.0.0.256` is not an address of four numbers from 0 to 255"));
+        assert!(message("10.0.0.0/08").ends_with("the prefix length `08` is not a number from 0 to 32"));
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! Dates in the form `2027-01-31`, whose order as text is the order in time.
 
 use std::fmt;
-use std::str::FromStr;
 
-use super::{Invalid, quote};
+use super::Invalid;
 
 /// A date of the Gregorian calendar, from year 1 to 9999.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -38,6 +37,21 @@ impl Date {
         }
         None
     }
+
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let wrong = || Invalid::not(text, "a date", "write year, month and day, such as `2027-01-31`");
+        let form =
+            text.len() == 10 && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
+        if !form {
+            return Err(wrong());
+        }
+        let figure = |from: usize, to: usize| text[from..to].parse::<u16>().map_err(|_| wrong());
+        let (year, month, day) = (figure(0, 4)?, figure(5, 7)? as u8, figure(8, 10)? as u8);
+        if year == 0 || !(1..=12).contains(&month) || day == 0 || day > length(year, month) {
+            return Err(Invalid::not(text, "a date of the calendar", "check the month and the day"));
+        }
+        Ok(Date { year, month, day })
+    }
 }
 
 /// The number of days in a month.
@@ -48,25 +62,6 @@ fn length(year: u16, month: u8) -> u8 {
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
-    }
-}
-
-impl FromStr for Date {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let wrong = || Invalid::new(format!("{} is not a date: write year, month and day, such as `2027-01-31`", quote(text)));
-        let form =
-            text.len() == 10 && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
-        if !form {
-            return Err(wrong());
-        }
-        let figure = |from: usize, to: usize| text[from..to].parse::<u16>().map_err(|_| wrong());
-        let (year, month, day) = (figure(0, 4)?, figure(5, 7)? as u8, figure(8, 10)? as u8);
-        if year == 0 || !(1..=12).contains(&month) || day == 0 || day > length(year, month) {
-            return Err(Invalid::new(format!("{} is not a date of the calendar: check the month and the day", quote(text))));
-        }
-        Ok(Date { year, month, day })
     }
 }
 

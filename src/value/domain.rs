@@ -2,23 +2,20 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::str::FromStr;
 
 use super::name::{LABEL, check_label};
-use super::{Invalid, Wrong, quote};
+use super::{Invalid, quote};
 
-/// A DNS name in lower case: labels separated by dots, at most 253 characters, no trailing dot.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Domain(String);
-
-string_newtype!(Domain);
-text!(Domain, "a domain such as `shop.example`", {
-    "type": "string",
-    "description": "A DNS name in lower case.",
-    "pattern": format!("^{LABEL}([.]{LABEL})*$"),
-    "maxLength": 253,
-    "examples": ["shop.example"],
-});
+string! {
+    /// A DNS name in lower case: labels separated by dots, at most 253 characters, no trailing dot.
+    Domain, "a domain such as `shop.example`", {
+        "type": "string",
+        "description": "A DNS name in lower case.",
+        "pattern": format!("^{LABEL}([.]{LABEL})*$"),
+        "maxLength": 253,
+        "examples": ["shop.example"],
+    }
+}
 
 impl Domain {
     /// The labels from left to right.
@@ -30,12 +27,8 @@ impl Domain {
     pub fn is_within(&self, parent: &Domain) -> bool {
         self.0.strip_suffix(&parent.0).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }
-}
 
-impl FromStr for Domain {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         if text.is_empty() {
             return Err(Invalid::new("a domain can't be empty: write one such as `shop.example`"));
         }
@@ -43,11 +36,10 @@ impl FromStr for Domain {
             return Err(Invalid::new(format!("{} ends with a dot: write the domain without the dot, such as `shop.example`", quote(text))));
         }
         for label in text.split('.') {
-            check_label(label, "part of a domain")
-                .map_err(|why| Invalid::of(why.kind, format!("{} is not a domain: {why}", quote(text))))?;
+            check_label(label, "part of a domain").map_err(|why| Invalid { kind: why.kind, ..Invalid::not(text, "a domain", why) })?;
         }
         if text.len() > 253 {
-            return Err(Invalid::of(Wrong::Length, format!("{} is {} characters long: a domain has at most 253", quote(text), text.len())));
+            return Err(Invalid::too_long(text, "a domain", 253));
         }
         if text.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit())) {
             return Err(Invalid::new(format!(
@@ -84,15 +76,11 @@ impl Hostname {
     pub fn is_wildcard(&self) -> bool {
         self.wildcard
     }
-}
 
-impl FromStr for Hostname {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let (wildcard, rest) = text.strip_prefix("*.").map_or((false, text), |rest| (true, rest));
         if text.len() > 253 {
-            return Err(Invalid::of(Wrong::Length, format!("{} is {} characters long: a domain has at most 253", quote(text), text.len())));
+            return Err(Invalid::too_long(text, "a domain", 253));
         }
         Ok(Hostname { domain: rest.parse()?, wildcard })
     }
@@ -104,19 +92,17 @@ impl fmt::Display for Hostname {
     }
 }
 
-/// A host of `expose`: `shop` or `*.shop` (below the environment's domain), `@` (that domain), `*` (every name below that domain), or `shop.example.`
-/// (absolute).
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Host(String);
-
-string_newtype!(Host);
-text!(Host, "a host such as `shop`, `@` or `shop.example.`", {
-    "type": "string",
-    "description": "A host below the environment's domain; `@` is the domain itself, and a trailing dot makes the host absolute.",
-    "pattern": format!("^(@|[*]|([*][.])?{LABEL}([.]{LABEL})*[.]?)$"),
-    "maxLength": 254,
-    "examples": ["shop", "@", "*.shop", "shop.example."],
-});
+string! {
+    /// A host of `expose`: `shop` or `*.shop` (below the environment's domain), `@` (that domain), `*` (every name below that domain), or `shop.example.`
+    /// (absolute).
+    Host, "a host such as `shop`, `@` or `shop.example.`", {
+        "type": "string",
+        "description": "A host below the environment's domain; `@` is the domain itself, and a trailing dot makes the host absolute.",
+        "pattern": format!("^(@|[*]|([*][.])?{LABEL}([.]{LABEL})*[.]?)$"),
+        "maxLength": 254,
+        "examples": ["shop", "@", "*.shop", "shop.example."],
+    }
+}
 
 impl Host {
     /// Whether the host does not depend on the environment's domain.
@@ -134,18 +120,14 @@ impl Host {
             },
         }
     }
-}
 
-impl FromStr for Host {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let examples = "write one such as `shop`, `@` for the domain itself, `*.shop` or, absolute, `shop.example.`";
         if text.is_empty() {
             return Err(Invalid::new(format!("a host can't be empty: {examples}")));
         }
         if text.contains('/') || text.contains(':') {
-            return Err(Invalid::new(format!("{} is not a host: leave out scheme, port and path; {examples}", quote(text))));
+            return Err(Invalid::not(text, "a host", format!("leave out scheme, port and path; {examples}")));
         }
         if text == "@" || text == "*" {
             return Ok(Host(text.to_owned()));
@@ -153,14 +135,14 @@ impl FromStr for Host {
         let name = text.strip_suffix('.').unwrap_or(text);
         let labels = name.strip_prefix("*.").unwrap_or(name);
         for label in labels.split('.') {
-            check_label(label, "part of a host").map_err(|why| Invalid::of(why.kind, format!("{} is not a host: {why}", quote(text))))?;
+            check_label(label, "part of a host").map_err(|why| Invalid { kind: why.kind, ..Invalid::not(text, "a host", why) })?;
         }
         if text.ends_with('.') {
             name.parse::<Hostname>()?;
         }
         // A domain adds at least one label and a dot.
         if name.len() > 251 {
-            return Err(Invalid::of(Wrong::Length, format!("{} is {} characters long: a host has at most 251", quote(text), name.len())));
+            return Err(Invalid::too_long(text, "a host", 251));
         }
         Ok(Host(text.to_owned()))
     }
@@ -183,14 +165,12 @@ text!(HostAddress, "a domain or an IP address, such as `api.example` or `192.0.2
     "examples": ["api.example", "192.0.2.1"],
 });
 
-impl FromStr for HostAddress {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+impl HostAddress {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         match text.parse::<IpAddr>() {
             // Only the canonical spelling, so that an address has the same text everywhere.
             Ok(address) if address.to_string() == text => Ok(HostAddress::Ip(address)),
-            Ok(address) => Err(Invalid::new(format!("{} is not the canonical form of the IP address: write `{address}`", quote(text)))),
+            Ok(address) => Err(Invalid::not(text, "the canonical form of the IP address", format!("write `{address}`"))),
             Err(_) => text.parse().map(HostAddress::Domain),
         }
     }

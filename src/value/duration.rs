@@ -1,9 +1,6 @@
 //! Durations: a whole number and a unit.
 
-use std::cmp::Ordering;
 use std::fmt;
-use std::hash::{Hash, Hasher};
-use std::str::FromStr;
 
 use super::{Invalid, quote, whole};
 
@@ -78,18 +75,14 @@ impl Duration {
         }
         if text.is_empty() { "0s".to_owned() } else { text }
     }
-}
 
-impl FromStr for Duration {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let rule = "write a whole number and one of the units ms, s, m, h, d and w, such as `90s` or `35d`";
         let number_ends = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let (number, suffix) = text.split_at(number_ends);
         let unit = UNITS.into_iter().find(|unit| unit.0 == suffix);
         let (Some(unit), false) = (unit, number.is_empty() || (number.len() > 1 && number.starts_with('0'))) else {
-            return Err(Invalid::new(format!("{} is not a duration: {rule}", quote(text))));
+            return Err(Invalid::not(text, "a duration", rule));
         };
         match whole(number) {
             Some(count) if count <= MAX_MILLIS / unit.1 => Ok(Duration { count, unit }),
@@ -104,31 +97,7 @@ impl fmt::Display for Duration {
     }
 }
 
-impl PartialEq for Duration {
-    fn eq(&self, other: &Self) -> bool {
-        self.millis() == other.millis()
-    }
-}
-
-impl Eq for Duration {}
-
-impl PartialOrd for Duration {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Duration {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.millis().cmp(&other.millis())
-    }
-}
-
-impl Hash for Duration {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.millis().hash(state);
-    }
-}
+compared_by!(Duration, millis);
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,6 @@
 //! Expressions between `${` and `}`: a field of another entry, a field of the entry itself, a text of `vars`, or a secret.
 
 use std::fmt;
-use std::str::FromStr;
 
 use super::{Invalid, Name, Ref, RefKind, SecretRef, expected_one_of, list, quote};
 
@@ -32,36 +31,7 @@ pub enum Expression {
     },
 }
 
-/// Defines an enum of field names with their words, in the order in which messages list them.
-macro_rules! fields {
-    ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        pub enum $type {
-            $($(#[$variant_doc])* $variant),+
-        }
-
-        impl $type {
-            /// Every field.
-            pub const ALL: &[$type] = &[$($type::$variant),+];
-
-            /// The word after the dot.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $($type::$variant => $word),+
-                }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-    };
-}
-
-fields! {
+words! {
     /// A field of the entry that holds the expression.
     OwnField {
         /// The entry's name.
@@ -83,7 +53,7 @@ fields! {
     }
 }
 
-fields! {
+words! {
     /// A field of another entry.
     AddressField {
         /// The host: the name alone inside the namespace, `name.namespace` outside.
@@ -101,7 +71,7 @@ fields! {
     }
 }
 
-fields! {
+words! {
     /// A field of a store's user.
     UserField {
         /// The name in the store.
@@ -137,16 +107,9 @@ impl Expression {
             Expression::Var(_) | Expression::Secret(_) | Expression::Own(_) => None,
         }
     }
-}
-
-/// The beginnings of expressions.
-const STARTS: [&str; 9] = ["app/", "store/", "external/", "bucket/", "chart/", "platform/", "secret/", "var/", "self."];
-
-impl FromStr for Expression {
-    type Err = Invalid;
 
     /// Parses the text between `${` and `}`.
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    pub(super) fn parse(text: &str) -> Result<Self, Invalid> {
         let wrong = |why: String| Invalid::new(format!("`${{{text}}}` is not an expression: {why}"));
         if let Some(field) = text.strip_prefix("self.") {
             return find(field, OwnField::ALL, OwnField::as_str).map(Expression::Own).map_err(wrong);
@@ -158,11 +121,14 @@ impl FromStr for Expression {
                 .parse()
                 .map(Expression::Secret)
                 .map_err(|why: Invalid| Invalid::new(format!("`${{secret/…}}` is not an expression: {why}"))),
-            Some((kind, _)) if RefKind::ALL.iter().any(|known| known.as_str() == kind) => about_entry(text).map_err(wrong),
+            Some((kind, _)) if RefKind::find(kind).is_some() => about_entry(text).map_err(wrong),
             _ => Err(wrong(format!("start it with {}, or write `$${{` for a literal `${{`", list(&STARTS)))),
         }
     }
 }
+
+/// The beginnings of expressions.
+const STARTS: [&str; 9] = ["app/", "store/", "external/", "bucket/", "chart/", "platform/", "secret/", "var/", "self."];
 
 /// Parses `reference.field` and `reference.users.NAME.field`. Names have no dots, so the first dot ends the reference.
 fn about_entry(text: &str) -> Result<Expression, String> {
@@ -231,14 +197,14 @@ mod tests {
             "bucket/invoices:read.name",
             "chart/kafka:tls.port",
         ] {
-            assert_eq!(text.parse::<Expression>().map(|value| value.to_string()), Ok(text.to_owned()));
+            assert_eq!(Expression::parse(text).map(|value| value.to_string()), Ok(text.to_owned()));
         }
-        assert!("store/orders.users.app.password".parse::<Expression>().unwrap().is_secret());
+        assert!(Expression::parse("store/orders.users.app.password").unwrap().is_secret());
     }
 
     #[test]
     fn messages_name_the_expression_and_its_choices() {
-        let message = |text: &str| text.parse::<Expression>().unwrap_err().message;
+        let message = |text: &str| Expression::parse(text).unwrap_err().message;
         assert_eq!(
             message("app/cart.adress"),
             "`${app/cart.adress}` is not an expression: there is no field `adress`; did you mean `address`? \

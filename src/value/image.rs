@@ -1,32 +1,27 @@
 //! Container images: `[registry/]repository[:tag][@digest]`, the grammar of image references.
 
 use std::fmt;
-use std::str::FromStr;
 
-use super::{Invalid, Wrong, quote};
+use super::Invalid;
 
-/// The tag of an image.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct ImageTag(String);
+string! {
+    /// The tag of an image.
+    ImageTag, "a tag such as `v1.4.2`", {
+        "type": ["number", "string"],
+        "description": "The tag of an image: letters, digits, `_`, `.` and `-`, at most 128.",
+        "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$",
+        "examples": ["v1.4.2"],
+    }
+}
 
-string_newtype!(ImageTag);
-text!(ImageTag, "a tag such as `v1.4.2`", {
-    "type": ["number", "string"],
-    "description": "The tag of an image: letters, digits, `_`, `.` and `-`, at most 128.",
-    "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$",
-    "examples": ["v1.4.2"],
-});
-
-impl FromStr for ImageTag {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+impl ImageTag {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
         if fits && (1..=128).contains(&text.len()) && !text.starts_with(['.', '-']) {
             return Ok(ImageTag(text.to_owned()));
         }
         let rule = "write at most 128 letters, digits, `_`, `.` and `-`, such as `v1.4.2`";
-        Err(Invalid::new(format!("{} is not an image tag: {rule}", quote(text))))
+        Err(Invalid::not(text, "an image tag", rule))
     }
 }
 
@@ -94,13 +89,9 @@ impl Image {
     pub fn with_digest(&self, digest: &str) -> Result<Self, Invalid> {
         Ok(Image { digest: Some(check_digest(digest)?), ..self.clone() })
     }
-}
 
-impl FromStr for Image {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let wrong = |why: &str| Invalid::new(format!("{} is not an image: {why}, such as `registry.example/cart:v1`", quote(text)));
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let wrong = |why: &str| Invalid::not(text, "an image", format!("{why}, such as `registry.example/cart:v1`"));
         if text.contains("://") {
             return Err(wrong("leave out the scheme and write registry, repository and tag"));
         }
@@ -125,10 +116,7 @@ impl FromStr for Image {
             return Err(wrong("write the repository in lower-case letters and digits with single `.`, `_`, `-` or `/` between them"));
         }
         if name.len() > 255 {
-            return Err(Invalid::of(
-                Wrong::Length,
-                format!("{} is {} characters long: registry and repository of an image have at most 255", quote(name), name.len()),
-            ));
+            return Err(Invalid::too_long(name, "registry and repository of an image", 255));
         }
         Ok(Image { registry: registry.map(str::to_owned), repository: repository.to_owned(), tag, digest })
     }
@@ -163,7 +151,7 @@ fn check_digest(digest: &str) -> Result<String, Invalid> {
     if hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
         return Ok(digest.to_owned());
     }
-    Err(Invalid::new(format!("{} is not an image digest: write `sha256:` and 64 hexadecimal digits in lower case", quote(digest))))
+    Err(Invalid::not(digest, "an image digest", "write `sha256:` and 64 hexadecimal digits in lower case"))
 }
 
 impl fmt::Display for Image {

@@ -1,7 +1,5 @@
 //! Keys and values of Kubernetes labels and taints.
 
-use std::str::FromStr;
-
 use super::{Invalid, Wrong, quote};
 
 /// The maximum length of a key. Kubernetes allows more, but labels of the platform are also cloud tags, and AWS has this limit.
@@ -13,23 +11,19 @@ const LONGEST: usize = 63;
 /// Domains of the keys that Kubernetes and platgen set.
 const RESERVED: [&str; 3] = ["k8s.io", "kubernetes.io", "platgen.io"];
 
-/// The key of a label or taint: a name, or `domain/name`.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct LabelKey(String);
+string! {
+    /// The key of a label or taint: a name, or `domain/name`.
+    LabelKey, "a label key such as `cost-centre`", {
+        "type": "string",
+        "description": "A label key: at most 63 letters, digits and inner `-`, `_` and `.`, optionally after a domain and `/`.",
+        "pattern": "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$",
+        "maxLength": LONGEST_KEY,
+        "examples": ["cost-centre", "example.com/team"],
+    }
+}
 
-string_newtype!(LabelKey);
-text!(LabelKey, "a label key such as `cost-centre`", {
-    "type": "string",
-    "description": "A label key: at most 63 letters, digits and inner `-`, `_` and `.`, optionally after a domain and `/`.",
-    "pattern": "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$",
-    "maxLength": LONGEST_KEY,
-    "examples": ["cost-centre", "example.com/team"],
-});
-
-impl FromStr for LabelKey {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+impl LabelKey {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let (domain, name) = text.rsplit_once('/').map_or((None, text), |(domain, name)| (Some(domain), name));
         named(name, text, "a label key", "`cost-centre` or `example.com/team`")?;
         if let Some(domain) = domain {
@@ -47,29 +41,25 @@ impl FromStr for LabelKey {
             }
         }
         if text.len() > LONGEST_KEY {
-            let message = format!("{} is {} characters long: a label key has at most {LONGEST_KEY}", quote(text), text.len());
-            return Err(Invalid::of(Wrong::Length, message));
+            return Err(Invalid::too_long(text, "a label key", LONGEST_KEY));
         }
         Ok(LabelKey(text.to_owned()))
     }
 }
 
-/// The value of a label or taint. May be empty.
-#[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct LabelValue(String);
+string! {
+    /// The value of a label or taint. May be empty.
+    #[derive(Default)]
+    LabelValue, "a label value such as `blue`", {
+        "type": "string",
+        "description": "A label value: at most 63 letters, digits and inner `-`, `_` and `.`; may be empty.",
+        "pattern": "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$",
+        "examples": ["blue", "4711", ""],
+    }
+}
 
-string_newtype!(LabelValue);
-text!(LabelValue, "a label value such as `blue`", {
-    "type": "string",
-    "description": "A label value: at most 63 letters, digits and inner `-`, `_` and `.`; may be empty.",
-    "pattern": "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$",
-    "examples": ["blue", "4711", ""],
-});
-
-impl FromStr for LabelValue {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+impl LabelValue {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         if !text.is_empty() {
             named(text, text, "a label value", "`blue` or `4711`")?;
         }
@@ -92,7 +82,7 @@ fn named(name: &str, text: &str, what: &str, example: &str) -> Result<(), Invali
     }
     if name.len() > LONGEST {
         let message = format!("{} is too long: {what} has at most {LONGEST} characters, not counting a domain", quote(text));
-        return Err(Invalid::of(Wrong::Length, message));
+        return Err(Invalid { message, kind: Wrong::Length });
     }
     Ok(())
 }

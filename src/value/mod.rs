@@ -1,6 +1,6 @@
 //! The value types of the spec language: each parses a text into a typed value or a one-line error.
 //!
-//! Every type has private fields, one fallible constructor (`FromStr`), a canonical text (`Display`) that parses to an equal value, and,
+//! Every type has private fields, one fallible constructor (`parse`, the grammar), a canonical text (`Display`) that parses to an equal value, and,
 //! through `text!`, the same grammar in serde and in the JSON Schema. This module uses no spans, no diagnostics and no other module of the
 //! crate. Whether a value makes sense in its context is up to the callers.
 
@@ -9,6 +9,7 @@ mod macros;
 
 mod capability;
 mod cidr;
+pub mod credential;
 mod date;
 mod domain;
 mod duration;
@@ -55,7 +56,10 @@ pub use target::Target;
 pub use text::{Interpolation, Part, Text};
 pub use url::Url;
 pub use version::{KubernetesVersion, VersionRequirement};
-pub use words::{Architecture, Engine, GroupRole, Medium, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via};
+pub use words::{
+    Architecture, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode,
+    Via,
+};
 
 use std::fmt;
 
@@ -79,36 +83,33 @@ pub enum Wrong {
     Length,
 }
 
-impl Wrong {
-    /// Errors pass through serde as text only, so the kind is encoded as a first character that no message has.
-    const MARKS: [(Wrong, char); 2] = [(Wrong::Range, '\u{1}'), (Wrong::Length, '\u{2}')];
-
-    /// The kind and the message of a text that [`Invalid::marked`] made.
-    pub fn split(text: &str) -> (Wrong, &str) {
-        let marked = Wrong::MARKS.iter().find_map(|(kind, mark)| Some((*kind, text.strip_prefix(*mark)?)));
-        marked.unwrap_or((Wrong::Form, text))
-    }
-}
-
 impl Invalid {
     fn new(message: impl Into<String>) -> Self {
         Invalid { message: message.into(), kind: Wrong::Form }
     }
 
-    fn of(kind: Wrong, message: impl Into<String>) -> Self {
-        Invalid { message: message.into(), kind }
+    /// `text` is not `expected` (with its article): `rule` tells what to write.
+    fn not(text: &str, expected: &str, rule: impl fmt::Display) -> Self {
+        Invalid::new(format!("{} is not {expected}: {rule}", quote(text)))
     }
 
-    /// The message after a character that encodes the kind, to pass through serde.
-    pub fn marked(&self) -> String {
-        let mark = Wrong::MARKS.iter().find(|(kind, _)| *kind == self.kind);
-        mark.map(|(_, mark)| *mark).into_iter().chain(self.message.chars()).collect()
+    /// `text` has more than the `most` characters of `expected` (with its article).
+    fn too_long(text: &str, expected: &str, most: usize) -> Self {
+        let message = format!("{} is {} characters long: {expected} has at most {most}", quote(text), text.len());
+        Invalid { message, kind: Wrong::Length }
+    }
+
+    /// A range whose start is above its end: `mended` has the ends in order.
+    fn reversed(text: &str, mended: impl fmt::Display) -> Self {
+        let message = format!("the start of {} is above the end: write `{mended}`", quote(text));
+        Invalid { message, kind: Wrong::Range }
     }
 }
 
 impl fmt::Display for Invalid {
+    /// The message; in the alternate form (`{:#}`) the kind alone. An error passes through serde as [`fmt::Display`], so the decoder asks for both.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        if f.alternate() { fmt::Debug::fmt(&self.kind, f) } else { f.write_str(&self.message) }
     }
 }
 

@@ -1,29 +1,24 @@
 //! Names of entries and of environment variables.
 
 use std::fmt;
-use std::str::FromStr;
 
-use super::{Invalid, Wrong, quote};
-
-/// A DNS label (RFC 1123): 1 to 63 lower-case letters, digits and inner hyphens.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Name(String);
+use super::{Invalid, quote};
 
 /// The pattern of one DNS label, without anchors.
 pub(super) const LABEL: &str = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
 
-string_newtype!(Name);
-text!(Name, "a name such as `cart`", {
-    "type": "string",
-    "description": "A name: at most 63 lower-case letters, digits and inner hyphens.",
-    "pattern": format!("^{LABEL}$"),
-    "examples": ["cart", "card-gateway"],
-});
+string! {
+    /// A DNS label (RFC 1123): 1 to 63 lower-case letters, digits and inner hyphens.
+    Name, "a name such as `cart`", {
+        "type": "string",
+        "description": "A name: at most 63 lower-case letters, digits and inner hyphens.",
+        "pattern": format!("^{LABEL}$"),
+        "examples": ["cart", "card-gateway"],
+    }
+}
 
-impl FromStr for Name {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+impl Name {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         check_label(text, "a name").map(|()| Name(text.to_owned()))
     }
 }
@@ -50,7 +45,7 @@ pub(super) fn check_label(text: &str, what: &str) -> Result<(), Invalid> {
         )));
     }
     if text.len() > 63 {
-        return Err(Invalid::of(Wrong::Length, format!("{} is {} characters long: {what} has at most 63", quote(text), text.len())));
+        return Err(Invalid::too_long(text, what, 63));
     }
     Ok(())
 }
@@ -96,12 +91,8 @@ impl EntryName {
     pub fn name(&self) -> &Name {
         &self.name
     }
-}
 
-impl FromStr for EntryName {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         match text.split_once('/') {
             None => Ok(EntryName { namespace: None, name: text.parse()? }),
             Some((_, name)) if name.contains('/') => Err(Invalid::new(format!(
@@ -122,47 +113,37 @@ impl fmt::Display for EntryName {
     }
 }
 
-/// The name of an environment variable in Kubernetes, a key of `config` or `secrets`.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct VariableName(String);
+string! {
+    /// The name of an environment variable in Kubernetes, a key of `config` or `secrets`.
+    VariableName, "a variable name such as `LOG_LEVEL`", {
+        "type": "string",
+        "description": "The name of an environment variable: letters, digits, `_`, `-` and `.`, not starting with a digit.",
+        "pattern": "^[-._a-zA-Z][-._a-zA-Z0-9]*$",
+        "maxLength": 253,
+        "examples": ["LOG_LEVEL", "spring.datasource.url"],
+    }
+}
 
-string_newtype!(VariableName);
-text!(VariableName, "a variable name such as `LOG_LEVEL`", {
-    "type": "string",
-    "description": "The name of an environment variable: letters, digits, `_`, `-` and `.`, not starting with a digit.",
-    "pattern": "^[-._a-zA-Z][-._a-zA-Z0-9]*$",
-    "maxLength": 253,
-    "examples": ["LOG_LEVEL", "spring.datasource.url"],
-});
-
-impl FromStr for VariableName {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+impl VariableName {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let rule = "write letters, digits, `_`, `-` and `.`, not starting with a digit, such as `LOG_LEVEL`";
         if text.is_empty() {
             return Err(Invalid::new(format!("a variable name can't be empty: {rule}")));
         }
         if let Some(wrong) = text.chars().find(|&c| !(c.is_ascii_alphanumeric() || "-._".contains(c))) {
             let wrong = quote(&wrong.to_string());
-            return Err(Invalid::new(format!("{} is not a variable name: {wrong} is not allowed; {rule}", quote(text))));
+            return Err(Invalid::not(text, "a variable name", format!("{wrong} is not allowed; {rule}")));
         }
         if text.starts_with(|c: char| c.is_ascii_digit()) {
-            return Err(Invalid::new(format!("{} is not a variable name: {rule}", quote(text))));
+            return Err(Invalid::not(text, "a variable name", rule));
         }
         // The name is also a ConfigMap key, which has at most 253 characters.
         if text.len() > 253 {
-            return Err(Invalid::of(
-                Wrong::Length,
-                format!("{} is {} characters long: a variable name has at most 253", quote(text), text.len()),
-            ));
+            return Err(Invalid::too_long(text, "a variable name", 253));
         }
         // Kubernetes refuses ConfigMap keys that look like a relative path.
         if text == "." || text.starts_with("..") {
-            return Err(Invalid::new(format!(
-                "{} is not a variable name: `.` and names that start with `..` are not allowed; {rule}",
-                quote(text)
-            )));
+            return Err(Invalid::not(text, "a variable name", format!("`.` and names that start with `..` are not allowed; {rule}")));
         }
         Ok(VariableName(text.to_owned()))
     }

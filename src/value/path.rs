@@ -1,20 +1,16 @@
 //! Paths: absolute paths in a container and paths relative to the spec. Neither may contain `..`.
 
-use std::str::FromStr;
-
 use super::{Invalid, quote};
 
-/// A path in a container, such as `/etc/x.yml`: no `.` or `..`, no double slash, no trailing slash except in `/`.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct AbsolutePath(String);
-
-string_newtype!(AbsolutePath);
-text!(AbsolutePath, "an absolute path such as `/etc/app.yml`", {
-    "type": "string",
-    "description": "An absolute path without `.`, `..`, `:` and a trailing slash.",
-    "pattern": "^/([^/:]+(/[^/:]+)*)?$",
-    "examples": ["/etc/app.yml", "/data"],
-});
+string! {
+    /// A path in a container, such as `/etc/x.yml`: no `.` or `..`, no double slash, no trailing slash except in `/`.
+    AbsolutePath, "an absolute path such as `/etc/app.yml`", {
+        "type": "string",
+        "description": "An absolute path without `.`, `..`, `:` and a trailing slash.",
+        "pattern": "^/([^/:]+(/[^/:]+)*)?$",
+        "examples": ["/etc/app.yml", "/data"],
+    }
+}
 
 impl AbsolutePath {
     /// The parent directory; `None` for `/`.
@@ -32,14 +28,10 @@ impl AbsolutePath {
     pub fn is_within(&self, folder: &AbsolutePath) -> bool {
         folder.0 == "/" || self.0.strip_prefix(&folder.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
-}
 
-impl FromStr for AbsolutePath {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let Some(rest) = text.strip_prefix('/') else {
-            return Err(Invalid::new(format!("{} is not an absolute path: write a leading slash, such as `/etc/app.yml`", quote(text))));
+            return Err(Invalid::not(text, "an absolute path", "write a leading slash, such as `/etc/app.yml`"));
         };
         if !rest.is_empty() {
             check_parts(rest, text)?;
@@ -48,32 +40,26 @@ impl FromStr for AbsolutePath {
     }
 }
 
-/// A path relative to the spec file, with `/` as the separator on every system: no leading slash, no `.` or `..`.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct RelativePath(String);
-
-string_newtype!(RelativePath);
-text!(RelativePath, "a path relative to the spec such as `files/app.yml`", {
-    "type": "string",
-    "description": "A path relative to the spec file, inside its directory, without `.`, `..` and `:`.",
-    "pattern": "^[^/:\\\\]+(/[^/:\\\\]+)*$",
-    "examples": ["files/app.yml"],
-});
+string! {
+    /// A path relative to the spec file, with `/` as the separator on every system: no leading slash, no `.` or `..`.
+    RelativePath, "a path relative to the spec such as `files/app.yml`", {
+        "type": "string",
+        "description": "A path relative to the spec file, inside its directory, without `.`, `..` and `:`.",
+        "pattern": "^[^/:\\\\]+(/[^/:\\\\]+)*$",
+        "examples": ["files/app.yml"],
+    }
+}
 
 impl RelativePath {
     /// The last part of the path.
     pub fn file_name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
     }
-}
 
-impl FromStr for RelativePath {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let rule = "write a path relative to the spec file, such as `files/app.yml`";
         if text.is_empty() || text.starts_with('/') {
-            return Err(Invalid::new(format!("{} is not a path inside the spec's folder: {rule}", quote(text))));
+            return Err(Invalid::not(text, "a path inside the spec's folder", rule));
         }
         if text.contains('\\') {
             return Err(Invalid::new(format!("{} contains a backslash: separate the parts of the path with `/`", quote(text))));

@@ -1,9 +1,8 @@
 //! Percentages for utilization targets and service level objectives, with four decimals.
 
 use std::fmt;
-use std::str::FromStr;
 
-use super::{Invalid, quote};
+use super::Invalid;
 
 /// A percentage above 0 and up to 100.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -41,23 +40,11 @@ impl Percent {
     pub fn remainder(self) -> String {
         decimal(ONE - self.millionths, 6)
     }
-}
 
-/// `value` divided by ten to the power of `places`, without trailing zeros.
-fn decimal(value: u32, places: usize) -> String {
-    let digits = format!("{value:0width$}", width = places + 1);
-    let (integer, fraction) = digits.split_at(digits.len() - places);
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() { integer.to_owned() } else { format!("{integer}.{fraction}") }
-}
-
-impl FromStr for Percent {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let wrong = || {
             let rule = "write a number above 0 and up to 100 with at most four decimals and a percent sign, such as `70%` or `99.9%`";
-            Invalid::new(format!("{} is not a percentage: {rule}", quote(text)))
+            Invalid::not(text, "a percentage", rule)
         };
         let number = text.strip_suffix('%').ok_or_else(wrong)?;
         let (integer, fraction) = number.split_once('.').unwrap_or((number, "0"));
@@ -71,6 +58,14 @@ impl FromStr for Percent {
             _ => Err(wrong()),
         }
     }
+}
+
+/// `value` divided by ten to the power of `places`, without trailing zeros.
+fn decimal(value: u32, places: usize) -> String {
+    let digits = format!("{value:0width$}", width = places + 1);
+    let (integer, fraction) = digits.split_at(digits.len() - places);
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.is_empty() { integer.to_owned() } else { format!("{integer}.{fraction}") }
 }
 
 impl fmt::Display for Percent {

@@ -1,9 +1,8 @@
 //! Ports: numbers, names, and pairs of a Service's and a container's port.
 
 use std::fmt;
-use std::str::FromStr;
 
-use super::{Invalid, Wrong, quote, whole};
+use super::{Invalid, whole};
 
 /// A TCP or UDP port, 1 to 65535.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -31,16 +30,12 @@ impl Port {
     pub const fn get(self) -> u16 {
         self.0
     }
-}
 
-impl FromStr for Port {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         whole(text)
             .and_then(|number| u16::try_from(number).ok())
             .and_then(Port::new)
-            .ok_or_else(|| Invalid::new(format!("{} is not a port: write a number from 1 to 65535, such as `8080`", quote(text))))
+            .ok_or_else(|| Invalid::not(text, "a port", "write a number from 1 to 65535, such as `8080`"))
     }
 }
 
@@ -81,19 +76,16 @@ impl PortMap {
     pub const fn container(self) -> Port {
         self.container
     }
-}
 
-impl FromStr for PortMap {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let (service, container) = text.split_once("->").unwrap_or((text, text));
         match (service.parse(), container.parse()) {
             (Ok(service), Ok(container)) => Ok(PortMap { service, container }),
-            _ => Err(Invalid::new(format!(
-                "{} is not a port: write a number from 1 to 65535, such as `8080`, or a Service port and a container port, such as `80->8080`",
-                quote(text)
-            ))),
+            _ => Err(Invalid::not(
+                text,
+                "a port",
+                "write a number from 1 to 65535, such as `8080`, or a Service port and a container port, such as `80->8080`",
+            )),
         }
     }
 }
@@ -104,35 +96,31 @@ impl fmt::Display for PortMap {
     }
 }
 
-/// The name of a port (an IANA service name): at most 15 lower-case letters, digits and single inner hyphens, with at least one letter.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct PortName(String);
+string! {
+    /// The name of a port (an IANA service name): at most 15 lower-case letters, digits and single inner hyphens, with at least one letter.
+    PortName, "a port name such as `http`", {
+        "type": "string",
+        "description": "A port name: at most 15 lower-case letters, digits and single inner hyphens, with at least one letter.",
+        "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",
+        "maxLength": 15,
+        "examples": ["http", "grpc"],
+    }
+}
 
-string_newtype!(PortName);
-text!(PortName, "a port name such as `http`", {
-    "type": "string",
-    "description": "A port name: at most 15 lower-case letters, digits and single inner hyphens, with at least one letter.",
-    "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",
-    "maxLength": 15,
-    "examples": ["http", "grpc"],
-});
-
-impl FromStr for PortName {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+impl PortName {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let parts_fit = text.split('-').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
         if parts_fit && text.len() <= 15 && text.bytes().any(|b| b.is_ascii_lowercase()) {
             return Ok(PortName(text.to_owned()));
         }
         if parts_fit && text.len() > 15 {
-            let message = format!("{} is {} characters long: a port name has at most 15", quote(text), text.len());
-            return Err(Invalid::of(Wrong::Length, message));
+            return Err(Invalid::too_long(text, "a port name", 15));
         }
-        Err(Invalid::new(format!(
-            "{} is not a port name: write at most 15 lower-case letters, digits and single hyphens, with at least one letter, such as `http`",
-            quote(text)
-        )))
+        Err(Invalid::not(
+            text,
+            "a port name",
+            "write at most 15 lower-case letters, digits and single hyphens, with at least one letter, such as `http`",
+        ))
     }
 }
 
@@ -155,10 +143,8 @@ text!(PortSpecifier, "a port number or name, such as `8080` or `http`", {
     "examples": [8080, "http"],
 });
 
-impl FromStr for PortSpecifier {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+impl PortSpecifier {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let numeric = text.bytes().all(|b| b.is_ascii_digit());
         if numeric { text.parse().map(PortSpecifier::Number) } else { text.parse().map(PortSpecifier::Name) }
     }

@@ -1,10 +1,7 @@
 //! Kubernetes quantities with exact arithmetic in thousandths.
 
-use std::cmp::Ordering;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::ops::Add;
-use std::str::FromStr;
 
 use super::{Invalid, quote};
 
@@ -86,33 +83,11 @@ impl Quantity {
     pub fn times(&self, factor: u32) -> Self {
         Quantity::computed(self.millis.saturating_mul(u128::from(factor)), self.family)
     }
-}
 
-fn canonical(millis: u128, family: Family) -> String {
-    if !millis.is_multiple_of(1000) {
-        return format!("{millis}m");
-    }
-    let (step, suffixes) = match family {
-        Family::Decimal => (1000, DECIMAL),
-        Family::Binary => (1024, BINARY),
-    };
-    let (mut value, mut suffix) = (millis / 1000, "");
-    for next in suffixes {
-        if value == 0 || !value.is_multiple_of(step) {
-            break;
-        }
-        (value, suffix) = (value / step, next);
-    }
-    format!("{value}{suffix}")
-}
-
-impl FromStr for Quantity {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let wrong = || {
             let rule = "write a number and one of the suffixes m, k, M, G, T, Ki, Mi, Gi and Ti, such as `250m` or `512Mi`";
-            Invalid::new(format!("{} is not a quantity: {rule}", quote(text)))
+            Invalid::not(text, "a quantity", rule)
         };
         let number_ends = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
         let (number, suffix) = text.split_at(number_ends);
@@ -143,6 +118,24 @@ impl FromStr for Quantity {
         }
         Ok(Quantity { millis, family, text: text.to_owned() })
     }
+}
+
+fn canonical(millis: u128, family: Family) -> String {
+    if !millis.is_multiple_of(1000) {
+        return format!("{millis}m");
+    }
+    let (step, suffixes) = match family {
+        Family::Decimal => (1000, DECIMAL),
+        Family::Binary => (1024, BINARY),
+    };
+    let (mut value, mut suffix) = (millis / 1000, "");
+    for next in suffixes {
+        if value == 0 || !value.is_multiple_of(step) {
+            break;
+        }
+        (value, suffix) = (value / step, next);
+    }
+    format!("{value}{suffix}")
 }
 
 /// The thousandths in one unit of this suffix.
@@ -180,31 +173,7 @@ impl fmt::Display for Quantity {
     }
 }
 
-impl PartialEq for Quantity {
-    fn eq(&self, other: &Self) -> bool {
-        self.millis == other.millis
-    }
-}
-
-impl Eq for Quantity {}
-
-impl PartialOrd for Quantity {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Quantity {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.millis.cmp(&other.millis)
-    }
-}
-
-impl Hash for Quantity {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.millis.hash(state);
-    }
-}
+compared_by!(Quantity, millis);
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,8 @@
 //! Inclusive ranges `a..b`: of quantities (request and limit) and of counts.
 
 use std::fmt;
-use std::str::FromStr;
 
-use super::{Invalid, Quantity, Wrong, quote, whole};
+use super::{Invalid, Quantity, quote, whole};
 
 /// Request and limit of a resource: `100m..200m`, or one figure whose meaning depends on the resource.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -31,12 +30,8 @@ impl QuantityRange {
     pub fn limit(&self) -> Option<&Quantity> {
         self.limit.as_ref()
     }
-}
 
-impl FromStr for QuantityRange {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let Some((low, high)) = text.split_once("..") else {
             return Ok(QuantityRange { request: text.parse()?, limit: None });
         };
@@ -45,7 +40,7 @@ impl FromStr for QuantityRange {
         }
         let (request, limit): (Quantity, Quantity) = (low.parse()?, high.parse()?);
         if request > limit {
-            return Err(Invalid::of(Wrong::Range, format!("the start of {} is above the end: write `{limit}..{request}`", quote(text))));
+            return Err(Invalid::reversed(text, format_args!("{limit}..{request}")));
         }
         Ok(QuantityRange { request, limit: Some(limit) })
     }
@@ -96,22 +91,16 @@ impl CountRange {
     pub const fn is_single(self) -> bool {
         self.min == self.max
     }
-}
 
-impl FromStr for CountRange {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let (low, high) = text.split_once("..").unwrap_or((text, text));
         let count = |text| whole(text).filter(|count| *count <= 999_999).map(|count| count as u32);
         match (count(low), count(high)) {
             (Some(min), Some(max)) if min <= max => Ok(CountRange { min, max }),
-            (Some(min), Some(max)) => {
-                Err(Invalid::of(Wrong::Range, format!("the start of {} is above the end: write `{max}..{min}`", quote(text))))
-            }
+            (Some(min), Some(max)) => Err(Invalid::reversed(text, format_args!("{max}..{min}"))),
             _ => {
                 let rule = "write a whole number below a million, such as `3`, or both ends of a range, such as `2..10`";
-                Err(Invalid::new(format!("{} is not a number or a range: {rule}", quote(text))))
+                Err(Invalid::not(text, "a number or a range", rule))
             }
         }
     }

@@ -1,78 +1,43 @@
 //! References: `kind/[namespace/]name[:suffix]` to an entry of the spec, and `path#key` to a secret.
 
 use std::fmt;
-use std::str::FromStr;
 
 use super::name::LABEL;
 use super::{EntryName, Invalid, Name, PortName, expected_one_of, list, quote};
 
-/// The kind of entry that a reference names.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum RefKind {
-    /// An entry of `apps`.
-    App,
-    /// An entry of `stores`.
-    Store,
-    /// An entry of `external`.
-    External,
-    /// An entry of `buckets`.
-    Bucket,
-    /// An entry of `charts`.
-    Chart,
-    /// A component of the platform that platgen installs.
-    Platform,
+words! {
+    /// The kind of entry that a reference names.
+    RefKind {
+        /// An entry of `apps`.
+        App = "app",
+        /// An entry of `stores`.
+        Store = "store",
+        /// An entry of `external`.
+        External = "external",
+        /// An entry of `buckets`.
+        Bucket = "bucket",
+        /// An entry of `charts`.
+        Chart = "chart",
+        /// A component of the platform that platgen installs.
+        Platform = "platform",
+    }
 }
 
 impl RefKind {
-    /// Every kind.
-    pub const ALL: [RefKind; 6] = [RefKind::App, RefKind::Store, RefKind::External, RefKind::Bucket, RefKind::Chart, RefKind::Platform];
-
-    /// The word before the slash.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            RefKind::App => "app",
-            RefKind::Store => "store",
-            RefKind::External => "external",
-            RefKind::Bucket => "bucket",
-            RefKind::Chart => "chart",
-            RefKind::Platform => "platform",
-        }
-    }
-
     /// Whether entries of this kind belong to a namespace, which a reference may name.
     pub const fn is_namespaced(self) -> bool {
         matches!(self, RefKind::App | RefKind::Store | RefKind::Chart)
     }
 }
 
-impl FromStr for RefKind {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let known = RefKind::ALL.into_iter().find(|kind| kind.as_str() == text);
-        known.ok_or_else(|| {
-            Invalid::new(format!(
-                "{} is not a kind of reference: {}",
-                quote(text),
-                expected_one_of(text, &RefKind::ALL.map(RefKind::as_str))
-            ))
-        })
+words! {
+    /// The access of a bucket reference.
+    BucketAccess {
+        /// List and read objects.
+        Read = "read",
+        /// List, read, write and delete objects.
+        Write = "write",
     }
-}
-
-impl fmt::Display for RefKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// The access of a bucket reference.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum BucketAccess {
-    /// List and read objects.
-    Read,
-    /// List, read, write and delete objects.
-    Write,
 }
 
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -145,17 +110,15 @@ impl Ref {
     pub fn without_suffix(&self) -> Ref {
         Ref { suffix: None, ..self.clone() }
     }
-}
 
-impl FromStr for Ref {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let wrong = |why: String| Invalid::new(format!("{} is not a reference: {why}", quote(text)));
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let wrong = |why: String| Invalid::not(text, "a reference", why);
         let Some((kind, rest)) = text.split_once('/') else {
-            return Err(wrong(format!("write {} and a name, such as `app/cart`", list(&RefKind::ALL.map(RefKind::as_str)))));
+            return Err(wrong(format!("write {} and a name, such as `app/cart`", list(RefKind::WORDS))));
         };
-        let kind: RefKind = kind.parse().map_err(|why: Invalid| wrong(why.message))?;
+        let Some(kind) = RefKind::find(kind) else {
+            return Err(wrong(format!("{} is not a kind of reference: {}", quote(kind), expected_one_of(kind, RefKind::WORDS))));
+        };
         let (entry, suffix) = rest.split_once(':').map_or((rest, None), |(entry, suffix)| (entry, Some(suffix)));
         let entry: EntryName = entry.parse().map_err(|why: Invalid| wrong(why.message))?;
         if entry.namespace().is_some() && !kind.is_namespaced() {
@@ -163,11 +126,10 @@ impl FromStr for Ref {
         }
         let suffix = match (kind, suffix) {
             (_, None) => None,
-            (RefKind::Bucket, Some("read")) => Some(Suffix::Access(BucketAccess::Read)),
-            (RefKind::Bucket, Some("write")) => Some(Suffix::Access(BucketAccess::Write)),
-            (RefKind::Bucket, Some(other)) => {
-                return Err(wrong(format!("{} is not a bucket access; expected `read` or `write`", quote(other))));
-            }
+            (RefKind::Bucket, Some(word)) => match BucketAccess::find(word) {
+                Some(access) => Some(Suffix::Access(access)),
+                None => return Err(wrong(format!("{} is not a bucket access; expected `read` or `write`", quote(word)))),
+            },
             (_, Some(port)) => Some(Suffix::Port(port.parse().map_err(|why: Invalid| wrong(why.message))?)),
         };
         Ok(Ref { kind, entry, suffix })
@@ -179,8 +141,7 @@ impl fmt::Display for Ref {
         write!(f, "{}/{}", self.kind, self.entry)?;
         match &self.suffix {
             Some(Suffix::Port(port)) => write!(f, ":{port}"),
-            Some(Suffix::Access(BucketAccess::Read)) => f.write_str(":read"),
-            Some(Suffix::Access(BucketAccess::Write)) => f.write_str(":write"),
+            Some(Suffix::Access(access)) => write!(f, ":{access}"),
             None => Ok(()),
         }
     }
@@ -210,12 +171,8 @@ impl SecretRef {
     pub fn key(&self) -> &str {
         &self.key
     }
-}
 
-impl FromStr for SecretRef {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let fits = |part: &str| {
             let characters_fit = part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
             (1..=253).contains(&part.len()) && characters_fit && part != "." && part != ".."

@@ -1,12 +1,6 @@
 //! Request paths of Gateway API routes.
 
-use std::str::FromStr;
-
-use super::{Invalid, quote};
-
-/// A path prefix of requests: `/` matches every path, `/shop` matches `/shop` and every path below it.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct RoutePath(String);
+use super::Invalid;
 
 /// The maximum length of a path.
 const LONGEST: usize = 1024;
@@ -14,20 +8,20 @@ const LONGEST: usize = 1024;
 /// The characters of a path besides letters, digits, slashes and escapes (Gateway API, `HTTPPathMatch`).
 const OTHERS: &str = "-._~!$&'()*+,;=:@";
 
-string_newtype!(RoutePath);
-text!(RoutePath, "a path such as `/shop`", {
-    "type": "string",
-    "description": "A path prefix of requests: a leading slash, no trailing slash, no empty part, no `.` or `..`.",
-    "pattern": "^/(([-A-Za-z0-9._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+(/([-A-Za-z0-9._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+)*)?$",
-    "maxLength": LONGEST,
-    "examples": ["/", "/shop"],
-});
+string! {
+    /// A path prefix of requests: `/` matches every path, `/shop` matches `/shop` and every path below it.
+    RoutePath, "a path such as `/shop`", {
+        "type": "string",
+        "description": "A path prefix of requests: a leading slash, no trailing slash, no empty part, no `.` or `..`.",
+        "pattern": "^/(([-A-Za-z0-9._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+(/([-A-Za-z0-9._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+)*)?$",
+        "maxLength": LONGEST,
+        "examples": ["/", "/shop"],
+    }
+}
 
-impl FromStr for RoutePath {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let wrong = |why: &str| Err(Invalid::new(format!("{} is not a request path: {why}", quote(text))));
+impl RoutePath {
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let wrong = |why: &str| Err(Invalid::not(text, "a request path", why));
         let Some(rest) = text.strip_prefix('/') else { return wrong("write a leading slash, such as `/shop`") };
         if text.len() > LONGEST {
             return wrong("a path has at most 1024 characters");

@@ -1,9 +1,8 @@
 //! Rules and objects of waivers: `checkov/CKV_K8S_43` and `Deployment/shop/*`.
 
 use std::fmt;
-use std::str::FromStr;
 
-use super::{Invalid, expected_one_of, quote};
+use super::{Invalid, expected_one_of};
 
 /// platgen itself, then the scanners whose findings a spec can waive.
 const SCANNERS: [&str; 6] = ["platgen", "checkov", "kube-score", "detect-secrets", "yamllint", "tflint"];
@@ -37,27 +36,20 @@ impl RuleName {
     pub fn own(&self) -> Option<&str> {
         (self.scanner == SCANNERS[0]).then_some(&self.rule)
     }
-}
 
-impl FromStr for RuleName {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let Some((scanner, rule)) = text.split_once('/') else {
-            return Err(Invalid::new(format!(
-                "{} is not a rule: write the scanner and the rule, such as `checkov/CKV_K8S_43`",
-                quote(text)
-            )));
+            return Err(Invalid::not(text, "a rule", "write the scanner and the rule, such as `checkov/CKV_K8S_43`"));
         };
         let Some(known) = SCANNERS.iter().find(|known| **known == scanner) else {
-            return Err(Invalid::new(format!("{} is not a scanner: {}", quote(scanner), expected_one_of(scanner, &SCANNERS))));
+            return Err(Invalid::not(scanner, "a scanner", expected_one_of(scanner, &SCANNERS)));
         };
         let fits = rule.len() <= 100
             && rule.starts_with(|c: char| c.is_ascii_alphanumeric())
             && rule.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
         match fits {
             true => Ok(RuleName { scanner: known, rule: rule.to_owned() }),
-            false => Err(Invalid::new(format!("{} is not a rule name: write letters, digits, `_`, `.` and `-`", quote(rule)))),
+            false => Err(Invalid::not(rule, "a rule name", "write letters, digits, `_`, `.` and `-`")),
         }
     }
 }
@@ -68,19 +60,16 @@ impl fmt::Display for RuleName {
     }
 }
 
-/// A pattern of object names, in which `*` matches any run of characters.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct ObjectPattern(String);
-
-string_newtype!(ObjectPattern);
-
-text!(ObjectPattern, "objects such as `Deployment/shop/*`", {
-    "type": "string",
-    "description": "Objects: `Kind/namespace/name`, `Kind/name` or the address of a Terraform resource; `*` matches any run of characters.",
-    "pattern": "^[!-~]*[*./][!-~]*$",
-    "maxLength": 300,
-    "examples": ["Deployment/shop/*", "ClusterRole/viewer", "aws_vpc.main"],
-});
+string! {
+    /// A pattern of object names, in which `*` matches any run of characters.
+    ObjectPattern, "objects such as `Deployment/shop/*`", {
+        "type": "string",
+        "description": "Objects: `Kind/namespace/name`, `Kind/name` or the address of a Terraform resource; `*` matches any run of characters.",
+        "pattern": "^[!-~]*[*./][!-~]*$",
+        "maxLength": 300,
+        "examples": ["Deployment/shop/*", "ClusterRole/viewer", "aws_vpc.main"],
+    }
+}
 
 impl ObjectPattern {
     /// Whether the pattern matches the name. Takes at most time proportional to the product of the lengths.
@@ -99,19 +88,11 @@ impl ObjectPattern {
         }
         last.map_or(rest.is_empty(), |tail| rest.ends_with(tail))
     }
-}
 
-impl FromStr for ObjectPattern {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let fits = text.len() <= 300 && text.bytes().all(|b| b.is_ascii_graphic()) && text.contains(['*', '.', '/']);
         let rule = "write `Kind/namespace/name`, `Kind/name` or the address of a Terraform resource, with `*` for any run of characters";
-        if fits {
-            Ok(ObjectPattern(text.to_owned()))
-        } else {
-            Err(Invalid::new(format!("{} is not an object pattern: {rule}", quote(text))))
-        }
+        if fits { Ok(ObjectPattern(text.to_owned())) } else { Err(Invalid::not(text, "an object pattern", rule)) }
     }
 }
 

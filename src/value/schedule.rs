@@ -4,21 +4,17 @@
 //! `a/n` runs from `a` to the end. This parser also refuses three typing errors: empty list items, steps larger than the field, and dates that
 //! never occur.
 
-use std::str::FromStr;
-
 use super::{Invalid, quote};
 
-/// A cron schedule: minute, hour, day of the month, month, day of the week.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Schedule(String);
-
-string_newtype!(Schedule);
-text!(Schedule, "a schedule such as `0 3 * * *`", {
-    "type": "string",
-    "description": "A cron schedule of five fields: minute, hour, day of the month, month, day of the week.",
-    "pattern": "^ *[*?0-9]\\S*( +([*?0-9]\\S*)){2} +[*?0-9A-Za-z]\\S* +[*?0-9A-Za-z]\\S* *$",
-    "examples": ["0 3 * * *", "*/5 * * * *", "30 2 * * mon-fri"],
-});
+string! {
+    /// A cron schedule: minute, hour, day of the month, month, day of the week.
+    Schedule, "a schedule such as `0 3 * * *`", {
+        "type": "string",
+        "description": "A cron schedule of five fields: minute, hour, day of the month, month, day of the week.",
+        "pattern": "^ *[*?0-9]\\S*( +([*?0-9]\\S*)){2} +[*?0-9A-Za-z]\\S* +[*?0-9A-Za-z]\\S* *$",
+        "examples": ["0 3 * * *", "*/5 * * * *", "30 2 * * mon-fri"],
+    }
+}
 
 /// The allowed values of one field.
 struct Rule {
@@ -53,10 +49,8 @@ impl Values {
     }
 }
 
-impl FromStr for Schedule {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+impl Schedule {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         if text.starts_with('@') {
             return Err(Invalid::new(shorthand(text)));
         }
@@ -70,7 +64,7 @@ impl FromStr for Schedule {
             return Err(Invalid::new(format!("{} has {} fields instead of five: {rule}", quote(text), fields.len())));
         }
         for ((slot, field), rule) in values.iter_mut().zip(&fields).zip(&RULES) {
-            *slot = rule.read(field).map_err(|why| Invalid::new(format!("{} is not a schedule: {why}", quote(text))))?;
+            *slot = rule.read(field).map_err(|why| Invalid::not(text, "a schedule", why))?;
         }
         let [_, _, days, months, weekdays] = values;
         // If day of the month and day of the week are both restricted, cron runs when either matches.

@@ -1,10 +1,9 @@
 //! The object that a patch changes: `Kind/namespace/name`, or `Kind/name` for a cluster-scoped kind.
 
 use std::fmt;
-use std::str::FromStr;
 
 use super::name::LABEL;
-use super::{Invalid, Name, quote};
+use super::{Invalid, Name};
 
 /// The identity of a Kubernetes object, without its API group.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -36,12 +35,8 @@ impl Target {
     pub fn name(&self) -> &str {
         &self.name
     }
-}
 
-impl FromStr for Target {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let parts: Vec<&str> = text.split('/').collect();
         let (kind, namespace, name) = match parts[..] {
             [kind, namespace, name] => (kind, Some(namespace.parse()?), name),
@@ -59,7 +54,7 @@ impl FromStr for Target {
 
 fn wrong(text: &str) -> Invalid {
     let rule = "write kind, namespace and name, such as `Deployment/shop/cart`, or `ClusterRole/viewer` for a cluster-scoped kind";
-    Invalid::new(format!("{} is not an object: {rule}", quote(text)))
+    Invalid::not(text, "an object", rule)
 }
 
 impl fmt::Display for Target {

@@ -1,7 +1,6 @@
 //! Text with expressions: `http://${app/cart.address}/`. `$${` is a literal `${`; any other `$` is literal.
 
 use std::fmt;
-use std::str::FromStr;
 
 use super::{Expression, Invalid, quote};
 
@@ -76,12 +75,8 @@ impl Text {
     pub fn has_secret(&self) -> bool {
         self.values().any(|value| value.expression.is_secret())
     }
-}
 
-impl FromStr for Text {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let mut parts = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
@@ -99,7 +94,11 @@ impl FromStr for Text {
                     parts.push(Part::Literal(std::mem::take(&mut literal)));
                 }
                 let source = rest[..end + 3].to_owned(); // `${`, the expression and `}`
-                parts.push(Part::Value(Interpolation { expression: after[..end].parse()?, source, offset: text.len() - rest.len() }));
+                parts.push(Part::Value(Interpolation {
+                    expression: Expression::parse(&after[..end])?,
+                    source,
+                    offset: text.len() - rest.len(),
+                }));
                 rest = &after[end + 1..];
             } else {
                 literal.push('$');

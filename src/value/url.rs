@@ -1,7 +1,6 @@
 //! URLs of external services: `scheme://host[:port][/path]`, without credentials, query or fragment.
 
 use std::fmt;
-use std::str::FromStr;
 
 use super::{HostAddress, Invalid, Port, quote};
 
@@ -42,20 +41,8 @@ impl Url {
     pub fn path(&self) -> &str {
         &self.path
     }
-}
 
-fn default_port(scheme: &str) -> Option<Port> {
-    match scheme {
-        "https" => Port::new(443),
-        "http" => Port::new(80),
-        _ => None,
-    }
-}
-
-impl FromStr for Url {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let (scheme, rest) = text.split_once("://").ok_or_else(|| {
             Invalid::new(format!("{} is not a URL: write scheme, host and path, such as `https://api.example/v1`", without_user(text)))
         })?;
@@ -79,9 +66,9 @@ impl FromStr for Url {
             return Err(Invalid::new(format!("{} has a space in the path: write `%20` instead", quote(text))));
         }
         let (host, port) = split_port(authority);
-        let host: HostAddress = host.parse().map_err(|why| Invalid::new(format!("{} is not a URL: {why}", quote(text))))?;
+        let host: HostAddress = host.parse().map_err(|why| Invalid::not(text, "a URL", format!("{why}")))?;
         let (port, port_written) = match port {
-            Some(port) => (port.parse().map_err(|why| Invalid::new(format!("{} is not a URL: {why}", quote(text))))?, true),
+            Some(port) => (port.parse().map_err(|why| Invalid::not(text, "a URL", format!("{why}")))?, true),
             None => match default_port(scheme) {
                 Some(port) => (port, false),
                 None => {
@@ -93,6 +80,14 @@ impl FromStr for Url {
             },
         };
         Ok(Url { scheme: scheme.to_owned(), host, port, port_written, path: path.to_owned() })
+    }
+}
+
+fn default_port(scheme: &str) -> Option<Port> {
+    match scheme {
+        "https" => Port::new(443),
+        "http" => Port::new(80),
+        _ => None,
     }
 }
 

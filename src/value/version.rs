@@ -1,9 +1,8 @@
 //! Versions of Kubernetes, and version requirements for platgen.
 
 use std::fmt;
-use std::str::FromStr;
 
-use super::{Invalid, quote, whole};
+use super::{Invalid, whole};
 
 /// A Kubernetes minor version such as `1.35`, whether it exists or not.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -34,18 +33,14 @@ impl KubernetesVersion {
     pub const fn minor(self) -> u32 {
         self.minor
     }
-}
 
-impl FromStr for KubernetesVersion {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn parse(text: &str) -> Result<Self, Invalid> {
         let figure = |text| whole(text).filter(|figure| *figure <= 9999).map(|figure| figure as u32);
         match text.split_once('.').map(|(major, minor)| (figure(major), figure(minor))) {
             Some((Some(major), Some(minor))) => Ok(KubernetesVersion { major, minor }),
             _ => {
                 let rule = "write the minor version alone, such as `1.35`; the provider chooses the patch version";
-                Err(Invalid::new(format!("{} is not a Kubernetes version: {rule}", quote(text))))
+                Err(Invalid::not(text, "a Kubernetes version", rule))
             }
         }
     }
@@ -73,13 +68,9 @@ impl VersionRequirement {
     pub fn matches(&self, version: &semver::Version) -> bool {
         self.0.matches(version)
     }
-}
 
-impl FromStr for VersionRequirement {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let wrong = |_| Invalid::new(format!("{} is not a version requirement: write one such as `>=1.2` or `>=1.2, <2`", quote(text)));
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let wrong = |_| Invalid::not(text, "a version requirement", "write one such as `>=1.2` or `>=1.2, <2`");
         text.parse().map(VersionRequirement).map_err(wrong)
     }
 }

@@ -44,7 +44,7 @@ pub enum Architecture {
     Arm64,
 }
 
-/// What a store is.
+/// The engine of a data store.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "kebab-case")]
 pub enum Engine {
@@ -64,7 +64,7 @@ pub enum Engine {
     Kafka,
     /// OpenSearch.
     Opensearch,
-    /// Anything else: the container's fields say it all.
+    /// Any other engine: the container fields of the store define it.
     Custom,
 }
 
@@ -72,21 +72,22 @@ pub enum Engine {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "kebab-case")]
 pub enum GroupRole {
-    /// Everything in its namespaces.
+    /// As `developer`, and change apps, their configuration, volumes and routes by hand, and forward ports; not policies, quotas, roles or secrets.
+    /// Apps that an admin creates can read the secrets of their namespace.
     Admin,
-    /// See, restart, scale and look into apps; no secrets, no rights.
+    /// As `viewer`, and delete or evict pods, which restarts apps, and scale apps.
     Developer,
-    /// See; no secrets.
+    /// See every object except secrets, and the logs.
     Viewer,
 }
 
-/// What an empty folder is kept on.
+/// The medium of an empty folder.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Medium {
     /// The node's disk.
     Disk,
-    /// The node's memory; it counts as the container's.
+    /// The node's memory. Its content counts towards the memory limit of the container.
     Memory,
 }
 
@@ -94,19 +95,19 @@ pub enum Medium {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum PodSecurityLevel {
-    /// Hardened pods only.
+    /// Hardened pods alone, as the current best practice of Kubernetes.
     Restricted,
-    /// No known way to gain rights.
+    /// Pods without known privilege escalations.
     Baseline,
-    /// Everything.
+    /// Any pod.
     Privileged,
 }
 
-/// What enforces network policies.
+/// The engine that enforces network policies.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum PolicyEngine {
-    /// The provider's own.
+    /// The engine of the cloud provider.
     Native,
     /// Cilium.
     Cilium,
@@ -114,7 +115,7 @@ pub enum PolicyEngine {
     Calico,
 }
 
-/// What an app speaks.
+/// The protocol of an app's port.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protocol {
@@ -122,36 +123,56 @@ pub enum Protocol {
     Http,
     /// gRPC.
     Grpc,
-    /// Anything over TCP.
+    /// Any other protocol over TCP.
     Tcp,
 }
 
-/// A manager of secrets.
+/// A secret manager.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecretStore {
-    /// The cloud's own.
+    /// The secret manager of the cloud provider.
     Cloud,
     /// HashiCorp Vault.
     Vault,
 }
 
-/// Who runs a store.
+/// The operator of a store.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum StoreMode {
-    /// The cluster.
+    /// Pods in the cluster.
     Cluster,
-    /// The cloud.
+    /// A managed service of the cloud provider.
     Managed,
 }
 
-/// A load balancer.
+/// The NAT gateways of a region.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum NatGateways {
+    /// One in each zone, so that a zone that fails takes no other zone's route to the internet.
+    PerZone,
+    /// One for all zones.
+    One,
+}
+
+/// The services of the cloud that have private endpoints in a network.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndpointSet {
+    /// Every service that nodes and add-ons call.
+    All,
+    /// Those that nodes without a route to the internet need; none where every subnet has a route.
+    Needed,
+}
+
+/// The load balancer in front of an exposed app.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "kebab-case")]
 pub enum Via {
-    /// From the internet.
+    /// A load balancer that the internet reaches.
     Public,
-    /// From the private network and the company's own.
+    /// A load balancer that the private network and the company's network reach.
     Internal,
 }

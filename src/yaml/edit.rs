@@ -1,28 +1,66 @@
-//! Documents made and changed by code: from JSON, and the few edits that patches and overlays are composed of.
+//! Documents from JSON and from texts, and the edits that patches need.
 //!
-//! Values come in as JSON; replaced and removed nodes stay in memory, unreachable, until the document goes.
+//! Replaced and removed nodes stay in memory, unreachable, until the document is dropped.
+
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::tree::{Content, Document, EMPTY, Id, NONE, Slice, Slot};
+use super::scalar;
+use super::tree::{Content, DECODED, Document, EMPTY, Id, NONE, Slice, Slot};
 
 impl Document {
     /// A document with this value.
     pub fn from_json(value: &Value) -> Document {
-        let mut document = Document { text: String::new(), slots: Vec::new(), comments: Vec::new(), tail: NONE };
+        let mut document = Document::with_capacity(1);
         document.slots.push(Slot::new(Content::Null, 0));
         document.fill(0, value);
         document
     }
 
-    /// Replaces the value of a node; its key, place and comment stay.
+    /// A map of texts.
+    pub fn from_texts<'t>(entries: impl IntoIterator<Item = (&'t str, &'t str)>) -> Document {
+        let entries = entries.into_iter();
+        let mut document = Document::with_capacity(entries.size_hint().0 + 3); // the root, and two fragments
+        document.slots.push(Slot::new(Content::Map(EMPTY), 0));
+        for (key, text) in entries {
+            // The map may be a fragment of many documents: whether its texts need quotes is decided once, here, instead of at every print.
+            let (plain_key, plain_text) = (scalar::is_plain_key(key), scalar::is_plain(text));
+            let (key, text) = (document.store(key), document.store(text));
+            document.slots.push(Slot { key, plain_key, plain_text, ..Slot::new(Content::Text(text), 0) });
+            document.link(0, document.slots.len() as u32 - 1);
+        }
+        document
+    }
+
+    /// Adds a key with the value of a fragment at the end of the outermost map.
+    pub fn add_fragment(&mut self, key: &str, fragment: Arc<Document>) {
+        let content = Content::Fragment(self.fragments.len() as u32);
+        self.fragments.reserve_exact(1);
+        self.fragments.push(fragment);
+        let plain_key = scalar::is_plain_key(key);
+        let key = self.store(key);
+        self.slots.push(Slot { key, plain_key, ..Slot::new(content, 0) });
+        self.link(0, self.slots.len() as u32 - 1);
+    }
+
+    /// Replaces the value of a node. Its key, place and comment stay.
     pub fn replace(&mut self, id: Id, value: &Value) {
         self.slots[id.0 as usize].line = 0;
         self.fill(id.0, value);
     }
 
-    /// Sets a key of a map: in its place where it exists, else at the end. `None` where `map` is no map.
+    /// Copies the value of a fragment into the document, so that the ids of its nodes can be used for edits. Does nothing to other nodes.
+    pub fn own(&mut self, id: Id) {
+        if let Content::Fragment(_) = self.slot(id).content {
+            let value = self.node(id).to_json();
+            self.replace(id, &value);
+        }
+    }
+
+    /// Sets a key of a map, which keeps its place, or is added at the end. `None` if `map` is no map.
     pub fn insert(&mut self, map: Id, key: &str, value: &Value) -> Option<Id> {
+        self.own(map);
         let Content::Map(_) = self.slot(map).content else { return None };
         if let Some(old) = self.node(map).get(key) {
             let id = old.id();
@@ -32,13 +70,7 @@ impl Document {
         Some(Id(self.add(map.0, key, value)))
     }
 
-    /// Adds an item at the end of a list. `None` where `list` is no list.
-    pub fn push(&mut self, list: Id, value: &Value) -> Option<Id> {
-        let Content::List(_) = self.slot(list).content else { return None };
-        Some(Id(self.add(list.0, "", value)))
-    }
-
-    /// Takes a child out of its map or list; whether it was there.
+    /// Removes a child from its map or list. Returns whether it was there.
     pub fn remove(&mut self, parent: Id, child: Id) -> bool {
         let (Content::Map(chain) | Content::List(chain)) = &mut self.slots[parent.0 as usize].content else { return false };
         let mut next = std::mem::replace(chain, EMPTY).first;
@@ -55,7 +87,7 @@ impl Document {
         found
     }
 
-    /// Sets the comment above a node, one line of it per line of `text`; an empty text takes it away.
+    /// Sets the comment above a node, one line per line of `text`. An empty text removes the comment.
     pub fn set_comment(&mut self, id: Id, text: &str) {
         let lines: Vec<String> = text.lines().map(|line| format!("# {line}")).collect();
         let comment = if lines.is_empty() { NONE } else { self.comments.len() as u32 };
@@ -64,6 +96,15 @@ impl Document {
             self.comments.push(slice);
         }
         self.slots[id.0 as usize].comment = comment;
+    }
+
+    /// Removes every comment.
+    pub fn drop_comments(&mut self) {
+        if !self.comments.is_empty() {
+            self.comments.clear();
+            self.slots.iter_mut().for_each(|slot| slot.comment = NONE);
+        }
+        self.tail = NONE;
     }
 
     /// Adds a child to a map or list.
@@ -95,7 +136,7 @@ impl Document {
         }
     }
 
-    /// Links a node behind the last child of a map or list.
+    /// Links a node after the last child of a map or list.
     pub(super) fn link(&mut self, parent: u32, id: u32) {
         let (Content::Map(chain) | Content::List(chain)) = &mut self.slots[parent as usize].content else { return };
         let last = std::mem::replace(&mut chain.last, id);
@@ -107,8 +148,8 @@ impl Document {
     }
 
     pub(super) fn store(&mut self, text: &str) -> Slice {
-        let start = self.text.len() as u32;
-        self.text.push_str(text);
+        let start = self.decoded.len() as u32 | DECODED;
+        self.decoded.push_str(text);
         Slice { start, len: text.len() as u32 }
     }
 }
@@ -117,19 +158,30 @@ impl Document {
 mod tests {
     use serde_json::json;
 
+    use super::super::emit_all;
     use super::*;
 
     #[test]
     fn edits_keep_order() {
         let mut document = Document::from_json(&json!({"a": 1, "b": [1, 2], "c": true}));
-        let list = document.get("b").unwrap().id();
         let root = document.root().id();
         let a = document.get("a").unwrap().id();
-        assert!(document.push(list, &json!({"x": null})).is_some());
         assert!(document.insert(root, "c", &json!(2.5)).is_some());
         assert!(document.insert(root, "d", &json!("new")).is_some());
         assert!(document.remove(root, a) && !document.remove(root, a));
-        assert_eq!(document.to_json().to_string(), r#"{"b":[1,2,{"x":null}],"c":2.5,"d":"new"}"#);
+        assert_eq!(document.to_json().to_string(), r#"{"b":[1,2],"c":2.5,"d":"new"}"#);
+    }
+
+    #[test]
+    fn fragments_print_as_their_value_and_are_copied_before_edits() {
+        let labels = Arc::new(Document::from_texts([("a", "1"), ("on", "x")]));
+        let mut document = Document::from_texts([("name", "web")]);
+        document.add_fragment("labels", labels.clone());
+        assert_eq!(emit_all([&document]), "name: web\nlabels:\n  a: \"1\"\n  \"on\": x\n");
+        let place = document.get("labels").unwrap().id();
+        assert!(document.insert(place, "b", &json!(2)).is_some());
+        assert_eq!(document.to_json(), json!({"name": "web", "labels": {"a": "1", "on": "x", "b": 2}}));
+        assert_eq!(labels.to_json(), json!({"a": "1", "on": "x"}));
     }
 
     #[test]

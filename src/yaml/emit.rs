@@ -1,11 +1,11 @@
 //! Documents -> canonical text: block style, two spaces, lists level with their key, quotes only where a reader needs them.
 //!
-//! Keys stand in the order of the tree, except that a Kubernetes object starts with `apiVersion`, `kind`, `metadata`, `spec`, and a
-//! `metadata` inside it with name, namespace, labels and annotations. Text is never folded; several lines become a literal block where that is
-//! safe. Comments stand above their node, blank lines nowhere.
+//! Keys keep the order of the tree, except that a Kubernetes object starts with `apiVersion`, `kind`, `metadata`, `spec`, and every `metadata` in
+//! it with name, namespace, labels and annotations. Text is never folded; text of several lines becomes a literal block where that is safe.
+//! Comments are above their node. There are no blank lines.
 
 use super::scalar;
-use super::tree::{Content, Document, Node};
+use super::tree::{Document, NONE, Node, Value};
 
 /// Prints several documents, `---` between them.
 pub fn emit_all<'d>(documents: impl IntoIterator<Item = &'d Document>) -> String {
@@ -25,13 +25,17 @@ pub fn emit(document: &Document, out: &mut String) {
     let object = root.get("apiVersion").is_some() && root.get("kind").is_some();
     let mut printer = Printer { out, object };
     printer.comment(root, 0);
-    if is_block(root) {
-        printer.block(root, 0, if object { Order::Object } else { Order::Kept }, false);
+    if is_block(root.value()) {
+        printer.block(root.value(), 0, if object { Order::Object } else { Order::Kept }, false);
     } else {
-        printer.scalar(root, None);
-        printer.out.push('\n');
+        printer.scalar(root.value(), None);
     }
     printer.lines(document.tail(), 0);
+}
+
+/// Whether a value is a map or list with children, which are on lines of their own.
+fn is_block(value: Value) -> bool {
+    matches!(value, Value::Map(children) | Value::List(children) if !children.is_empty())
 }
 
 /// Which keys of a map come first.
@@ -60,76 +64,77 @@ struct Printer<'o> {
 }
 
 impl Printer<'_> {
-    /// A map or list with children. With `inline`, the cursor stands behind a dash on the block's first line.
-    fn block(&mut self, node: Node, indent: usize, order: Order, mut inline: bool) {
-        if matches!(node.content(), Content::List(_)) {
-            for item in node.items() {
-                if !std::mem::take(&mut inline) {
-                    self.comment(item, indent);
-                    self.first_comments(item, indent);
-                    self.indent(indent);
-                }
-                self.out.push_str("- ");
-                if is_block(item) {
-                    self.block(item, indent + 2, Order::Kept, true);
-                } else {
-                    self.scalar(item, Some(indent + 2));
-                    self.out.push('\n');
+    /// Prints a block. With `inline`, its first line follows a dash that is already printed.
+    fn block(&mut self, block: Value, indent: usize, order: Order, mut inline: bool) {
+        match block {
+            Value::List(items) => {
+                for item in items {
+                    if !std::mem::take(&mut inline) {
+                        self.item_comments(item, indent);
+                        self.indent(indent);
+                    }
+                    self.out.push_str("- ");
+                    if is_block(item.value()) {
+                        self.block(item.value(), indent + 2, Order::Kept, true);
+                    } else {
+                        self.scalar(item.value(), Some(indent + 2));
+                    }
                 }
             }
-        } else if order != Order::Kept && !node.entries().map(|(key, _)| order.rank(key)).is_sorted() {
-            let mut entries: Vec<_> = node.entries().collect();
-            entries.sort_by_key(|(key, _)| order.rank(key));
-            entries.into_iter().for_each(|(key, value)| self.entry(key, value, indent, std::mem::take(&mut inline)));
-        } else {
-            node.entries().for_each(|(key, value)| self.entry(key, value, indent, std::mem::take(&mut inline)));
+            Value::Map(entries) if order == Order::Kept || entries.map(|entry| order.rank(entry.key())).is_sorted() => {
+                entries.for_each(|entry| self.entry(entry, indent, std::mem::take(&mut inline)));
+            }
+            Value::Map(entries) => {
+                let mut entries: Vec<Node> = entries.collect();
+                entries.sort_by_key(|entry| order.rank(entry.key()));
+                entries.into_iter().for_each(|entry| self.entry(entry, indent, std::mem::take(&mut inline)));
+            }
+            _ => {}
         }
     }
 
-    fn entry(&mut self, key: &str, value: Node, indent: usize, inline: bool) {
+    fn entry(&mut self, entry: Node, indent: usize, inline: bool) {
         if !inline {
-            self.comment(value, indent);
+            self.comment(entry, indent);
             self.indent(indent);
         }
-        if value.slot().plain_key || scalar::is_plain_key(key) {
+        let key = entry.key();
+        if entry.slot().plain_key || scalar::is_plain_key(key) {
             self.out.push_str(key);
         } else {
             scalar::push_quoted(key, self.out);
         }
-        self.out.push(':');
+        let value = entry.value();
         if !is_block(value) {
-            self.out.push(' ');
-            self.scalar(value, Some(indent + 2));
-            self.out.push('\n');
-            return;
+            self.out.push_str(": ");
+            return self.scalar(value, Some(indent + 2));
+        }
+        self.out.push_str(":\n");
+        let order = if self.object && key == "metadata" { Order::Metadata } else { Order::Kept };
+        // A list is level with its key.
+        let below = if let Value::List(_) = value { indent } else { indent + 2 };
+        self.block(value, below, order, false);
+    }
+
+    /// Prints a value on the rest of the line, or below it as a literal block at `indent`, and ends the line.
+    fn scalar(&mut self, value: Value, indent: Option<usize>) {
+        match value {
+            Value::Null => self.out.push_str("null"),
+            Value::Bool(value) => self.out.push_str(if value { "true" } else { "false" }),
+            Value::Integer(digits) => self.out.push_str(digits),
+            Value::Float(digits) => scalar::push_float(digits, self.out),
+            Value::Map(_) => self.out.push_str("{}"),
+            Value::List(_) => self.out.push_str("[]"),
+            Value::Text(text, plain) => match indent {
+                _ if plain || scalar::is_plain(text) => self.out.push_str(text),
+                Some(indent) if text.contains('\n') && scalar::is_literal(text) => self.literal(text, indent),
+                _ => scalar::push_quoted(text, self.out),
+            },
         }
         self.out.push('\n');
-        let order = if self.object && key == "metadata" { Order::Metadata } else { Order::Kept };
-        let list = matches!(value.content(), Content::List(_));
-        self.block(value, if list { indent } else { indent + 2 }, order, false);
     }
 
-    /// A value on the rest of the line, or below it as a literal block at `indent`.
-    fn scalar(&mut self, node: Node, indent: Option<usize>) {
-        match node.content() {
-            Content::Null => self.out.push_str("null"),
-            Content::Bool(value) => self.out.push_str(if value { "true" } else { "false" }),
-            Content::Integer(_) => self.out.push_str(node.number().unwrap_or_default()),
-            Content::Float(_) => scalar::push_float(node.number().unwrap_or_default(), self.out),
-            Content::Map(_) => self.out.push_str("{}"),
-            Content::List(_) => self.out.push_str("[]"),
-            Content::Text(_) => {
-                let text = node.as_str().unwrap_or_default();
-                match indent {
-                    _ if node.slot().plain_text || scalar::is_plain(text) => self.out.push_str(text),
-                    Some(indent) if text.contains('\n') && scalar::is_literal(text) => self.literal(text, indent),
-                    _ => scalar::push_quoted(text, self.out),
-                }
-            }
-        }
-    }
-
-    /// A literal block, without its last newline.
+    /// Prints a literal block, without its last newline.
     fn literal(&mut self, text: &str, indent: usize) {
         let body = text.trim_end_matches('\n');
         let breaks = text.len() - body.len();
@@ -149,20 +154,24 @@ impl Printer<'_> {
     }
 
     fn comment(&mut self, node: Node, indent: usize) {
-        if node.has_comment() {
+        if node.slot().comment != NONE {
             self.lines(node.comment(), indent);
         }
     }
 
-    /// The comments of nodes that start on the line of `item` itself, behind its dash: they go above that line.
-    fn first_comments(&mut self, item: Node, indent: usize) {
+    /// Prints the comments of a list item and of all nodes that start on its line, behind its dash, above that line.
+    fn item_comments(&mut self, item: Node, indent: usize) {
         let mut node = item;
-        while let Some(first) = node.items().next() {
-            self.comment(first, indent);
-            node = first;
-        }
-        if let Some((_, first)) = node.entries().next() {
-            self.comment(first, indent);
+        loop {
+            self.comment(node, indent);
+            match node.value() {
+                Value::List(mut items) => match items.next() {
+                    Some(first) => node = first,
+                    None => return,
+                },
+                Value::Map(mut entries) => return entries.next().into_iter().for_each(|first| self.comment(first, indent)),
+                _ => return,
+            }
         }
     }
 
@@ -187,10 +196,6 @@ impl Printer<'_> {
             left -= count;
         }
     }
-}
-
-fn is_block(node: Node) -> bool {
-    matches!(node.content(), Content::Map(_) | Content::List(_)) && !node.is_empty()
 }
 
 #[cfg(test)]

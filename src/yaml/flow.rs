@@ -1,11 +1,11 @@
-//! JSON on one line, as templates print values: every rule of JSON is held to, and depth is limited.
+//! Reads JSON on one line, the form in which templates print values. All rules of JSON apply, and the depth is limited.
 
 use super::DEPTH_LIMIT;
-use super::read::{Read, Reader, slice, typed};
+use super::read::{Read, Reader, typed};
 use super::scalar;
 use super::tree::{Content, EMPTY, NONE, Slice};
 
-/// The reason against what follows a value that started with `first`.
+/// The fault of text after a value that starts with `first`.
 pub(super) fn text_after(first: u8) -> &'static str {
     if first == b'"' { "text after the closing quote" } else { "text after the closing bracket" }
 }
@@ -31,12 +31,12 @@ impl Reader<'_> {
                 let word = self.bytes[at..end].iter().take_while(|byte| !matches!(byte, b',' | b']' | b'}' | b' ')).count();
                 let after = at + word;
                 let word = &self.text[at..after];
-                if word.starts_with('<') && self.graft(id, word, depth)? {
-                    return Ok(after);
-                }
                 match scalar::literal(word) {
-                    Some(literal) => (typed(literal, slice(at, after)), after),
-                    None => return self.bad("a value inside brackets that is not JSON"),
+                    Some(literal) => (typed(literal, self.slice(at, after)), after),
+                    None => match self.fragment(word) {
+                        Some(fragment) => (fragment, after),
+                        None => return self.bad("a value inside brackets that is not JSON"),
+                    },
                 }
             }
         };
@@ -98,24 +98,24 @@ impl Reader<'_> {
     pub(super) fn string(&mut self, at: usize, end: usize) -> Read<(Slice, usize)> {
         let (after, escapes) = self.string_end(at, end)?;
         if !escapes {
-            return Ok((slice(at + 1, after - 1), after));
+            return Ok((self.slice(at + 1, after - 1), after));
         }
         let raw = &self.text[at + 1..after - 1];
-        let start = self.decoded.len();
+        let start = self.document.decoded.len();
         let mut rest = raw;
         while let Some(escape) = rest.find('\\') {
-            self.decoded.push_str(&rest[..escape]);
+            self.document.decoded.push_str(&rest[..escape]);
             rest = &rest[escape + 1..];
             let Some((char, length)) = unescape(rest) else { return self.bad("an escape that JSON does not have") };
-            self.decoded.push(char);
+            self.document.decoded.push(char);
             rest = &rest[length..];
         }
-        self.decoded.push_str(rest);
+        self.document.decoded.push_str(rest);
         Ok((self.decoded_since(start), after))
     }
 }
 
-/// The character that an escape stands for (without its backslash), and how many bytes it takes.
+/// The character of an escape (given without its backslash), and the length of the escape in bytes.
 fn unescape(text: &str) -> Option<(char, usize)> {
     let unit = |at: usize| {
         let digits = text.get(at..at + 4)?;

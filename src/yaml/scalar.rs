@@ -1,9 +1,9 @@
-//! What one scalar may look like: the questions that the reader and the emitter must answer alike.
+//! Rules for single scalars, on which the reader and the emitter must agree.
 //!
-//! A text may stand without quotes only where every YAML 1.1 and 1.2 reader takes it for that text; the reader refuses what the emitter would
-//! quote. The rules name no reader: they exclude the union of what the two versions and their common libraries resolve.
+//! A text needs no quotes only if every YAML 1.1 and 1.2 reader reads it as that text. The reader refuses unquoted texts that the emitter would
+//! quote. The rules cover every type that the two versions and their common libraries resolve.
 
-/// What a plain word or a JSON literal is, other than text.
+/// The type of an unquoted word that is not text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Literal {
     Null,
@@ -52,7 +52,7 @@ fn number(word: &str) -> Option<Literal> {
     (rest.is_empty() && word.parse::<f64>().is_ok_and(f64::is_finite)).then_some(Literal::Float)
 }
 
-/// Appends a float so that YAML 1.1 takes it for one too: with a point, and a sign in the exponent.
+/// Appends a float in the form that YAML 1.1 also reads as a float: with a point, and a sign in the exponent.
 pub(super) fn push_float(word: &str, out: &mut String) {
     let (mantissa, exponent) = word.split_once(['e', 'E']).map_or((word, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
     out.push_str(mantissa);
@@ -68,7 +68,7 @@ pub(super) fn push_float(word: &str, out: &mut String) {
     }
 }
 
-/// Whether a value may stand without quotes, in block style.
+/// Whether a value needs no quotes in block style.
 pub(crate) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let second = bytes.get(1).copied().unwrap_or(b' ');
@@ -83,15 +83,15 @@ pub(crate) fn is_plain(text: &str) -> bool {
         Some(0x80..) => text.chars().next().is_some_and(char::is_alphanumeric),
         _ => false,
     };
-    start && !text.ends_with([' ', ':']) && !is_reserved(text) && is_one_plain_line(text)
+    start && !matches!(bytes.last(), Some(b' ' | b':')) && !is_reserved(text) && is_one_plain_line(text)
 }
 
-/// Whether a key may stand without quotes: letters, digits, `.`, `_`, `-`, `/`.
+/// Whether a key needs no quotes: letters, digits, `.`, `_`, `-`, `/`.
 pub(crate) fn is_plain_key(text: &str) -> bool {
     key_bytes(text.as_bytes()) == text.len() && is_key_word(text)
 }
 
-/// How many bytes from the start may stand in a plain key.
+/// How many bytes from the start may be part of a plain key.
 pub(super) fn key_bytes(bytes: &[u8]) -> usize {
     const KEY: [bool; 256] = {
         let mut table = [false; 256];
@@ -105,7 +105,7 @@ pub(super) fn key_bytes(bytes: &[u8]) -> usize {
     bytes.iter().position(|&byte| !KEY[byte as usize]).unwrap_or(bytes.len())
 }
 
-/// Whether a word of such bytes is text to every reader.
+/// Whether a word of such bytes is text for every reader.
 pub(super) fn is_key_word(text: &str) -> bool {
     let start = match text.as_bytes() {
         [b'a'..=b'z' | b'A'..=b'Z' | b'/', ..] => true,
@@ -116,14 +116,14 @@ pub(super) fn is_key_word(text: &str) -> bool {
     start && !is_reserved(text)
 }
 
-/// Whether a text that starts with a digit is a number or a date to nobody.
+/// Whether no reader takes a text that starts with a digit for a number or a date.
 fn is_text_with_digit(text: &str) -> bool {
     let lower = |byte: &u8| byte.to_ascii_lowercase();
     if matches!(text.as_bytes(), [b'0', base, ..] if matches!(lower(base), b'x' | b'o' | b'b')) {
         return false;
     }
     if text.bytes().any(|byte| byte.is_ascii_alphabetic() && !matches!(lower(&byte), b'e' | b't' | b'z')) {
-        return true; // no letter but these three stands in a decimal number or a date
+        return true; // decimal numbers and dates contain no letter but these three
     }
     let of = |allowed: &[u8]| text.bytes().all(|byte| byte.is_ascii_digit() || allowed.contains(&byte));
     // Percentages; addresses, ranges and versions of three parts.
@@ -131,7 +131,7 @@ fn is_text_with_digit(text: &str) -> bool {
         || (of(b"./") && (text.bytes().filter(|&byte| byte == b'.').count() >= 2 || text.contains('/')))
 }
 
-/// The words that some reader takes for a boolean, a null or a number, in any case.
+/// Whether some reader takes a word for a boolean, a null or a number, in upper or lower case.
 fn is_reserved(text: &str) -> bool {
     let words: &[&str] = match text.len() {
         1 => &["y", "n"],
@@ -143,22 +143,42 @@ fn is_reserved(text: &str) -> bool {
         9 => &["-infinity"],
         _ => return false,
     };
-    words.iter().any(|word| word.eq_ignore_ascii_case(text))
+    let first = text.as_bytes()[0].to_ascii_lowercase();
+    words.iter().any(|word| word.as_bytes()[0] == first && word.eq_ignore_ascii_case(text))
 }
 
-/// One line of visible characters in which nothing ends a plain scalar.
+/// Whether a text is one line of visible characters, none of which ends a plain scalar.
 fn is_one_plain_line(text: &str) -> bool {
+    const CONTROL: u8 = 1;
+    const HASH: u8 = 2;
+    const COLON: u8 = 4;
+    const NOT_ASCII: u8 = 8;
+    const SIGNS: [u8; 256] = {
+        let mut table = [0; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            table[byte] = match byte as u8 {
+                b'#' => HASH,
+                b':' => COLON,
+                b' '..=b'~' => 0,
+                0x80.. => NOT_ASCII,
+                _ => CONTROL,
+            };
+            byte += 1;
+        }
+        table
+    };
     let bytes = text.as_bytes();
-    // No early exit: the compiler turns this into vector code, and nearly every text passes.
-    let visible = bytes.iter().fold(true, |visible, byte| visible & matches!(byte, b' '..=b'~' | 0x80..));
-    let pair = |first, second| bytes.contains(&second) && bytes.contains(&first) && bytes.windows(2).any(|pair| pair == [first, second]);
-    visible
-        && !pair(b' ', b'#')
-        && !pair(b':', b' ')
-        && (text.is_ascii() || text.chars().all(|char| char == ' ' || (is_printable(char) && !char.is_whitespace())))
+    let signs = bytes.iter().fold(0, |signs, &byte| signs | SIGNS[byte as usize]);
+    let pair = |pair: &[u8; 2]| bytes.windows(2).any(|window| window == pair);
+    signs == 0
+        || (signs & CONTROL == 0
+            && !(signs & HASH != 0 && pair(b" #"))
+            && !(signs & COLON != 0 && pair(b": "))
+            && (signs & NOT_ASCII == 0 || text.chars().all(|char| char == ' ' || (is_printable(char) && !char.is_whitespace()))))
 }
 
-/// Whether a character may stand raw in quotes, literal blocks and comments: neither a control nor one that a reviewer cannot see.
+/// Whether a character is allowed unescaped in quotes, literal blocks and comments: control characters and invisible characters are not.
 pub(crate) fn is_printable(char: char) -> bool {
     match char {
         ' '..='~' => true,
@@ -195,7 +215,7 @@ pub(super) fn push_quoted(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            // What is not printable lies below U+10000, so four digits are enough.
+            // All unprintable characters are below U+10000, so four digits are enough.
             _ => {
                 out.push_str("\\u");
                 for shift in [12, 8, 4, 0] {

@@ -1,34 +1,16 @@
-//! The one document value of the tool: an ordered tree of maps, lists and scalars with comments and line numbers.
+//! A YAML document: an ordered tree of maps, lists and scalars with comments.
 //!
-//! A [`Document`] owns its text; nodes are fixed-size slots that point into it, so reading allocates almost nothing and a [`Node`] is a handle
-//! to copy freely. Numbers keep their digits as written. It knows nothing of Kubernetes; order and quoting are the emitter's business.
+//! A [`Document`] owns its text. Nodes are fixed-size slots that point into the text, so that reading allocates little, and a [`Node`] is a handle
+//! that is cheap to copy. A value may be a fragment, the value of another document that several documents share. Numbers keep their digits as
+//! written. The emitter decides on order and quotes.
 
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use std::sync::Arc;
 
-/// A node's number inside its document, for edits.
+/// The number of a node in its document, for edits.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Id(pub(super) u32);
 
-/// What a node is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Kind {
-    /// `null`
-    Null,
-    /// `true` or `false`
-    Bool,
-    /// A whole number of 64 bits, signed or not.
-    Integer,
-    /// Any other number.
-    Float,
-    /// Text.
-    Text,
-    /// Keys with values, in order.
-    Map,
-    /// Values in order.
-    List,
-}
-
-/// A stretch of a document's text.
+/// A part of a document's text, or of its decoded text where `start` has the bit [`DECODED`].
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Slice {
     pub(super) start: u32,
@@ -42,6 +24,7 @@ pub(super) struct Chain {
     pub(super) last: u32,
 }
 
+pub(super) const DECODED: u32 = 1 << 31;
 pub(super) const NONE: u32 = u32::MAX;
 pub(super) const EMPTY: Chain = Chain { first: NONE, last: NONE };
 
@@ -54,6 +37,8 @@ pub(super) enum Content {
     Text(Slice),
     Map(Chain),
     List(Chain),
+    /// The value of another document: an index into the document's fragments.
+    Fragment(u32),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -63,13 +48,13 @@ pub(super) struct Slot {
     pub(super) content: Content,
     /// The next child of the same map or list.
     pub(super) next: u32,
-    /// From 1; 0 for what no text was read for.
+    /// The line of the text, from 1; 0 for nodes that were not read.
     pub(super) line: u32,
     /// Index into the document's comments.
     pub(super) comment: u32,
-    /// Whether the key was read without quotes, so that it needs none.
+    /// Whether the key is known to need no quotes.
     pub(super) plain_key: bool,
-    /// Whether the text was read without quotes, so that it needs none.
+    /// Whether the text is known to need no quotes.
     pub(super) plain_text: bool,
 }
 
@@ -82,8 +67,13 @@ impl Slot {
 /// One YAML document. The root is node 0.
 #[derive(Clone, Debug)]
 pub struct Document {
+    /// The text that was read.
     pub(super) text: String,
+    /// Texts that are not in `text` as they are: decoded strings, literal blocks, and the values of edits.
+    pub(super) decoded: String,
     pub(super) slots: Vec<Slot>,
+    /// Documents whose values are part of this one.
+    pub(super) fragments: Vec<Arc<Document>>,
     /// Each the raw lines of one comment, indentation and `#` included.
     pub(super) comments: Vec<Slice>,
     /// The comment after the last line.
@@ -91,7 +81,19 @@ pub struct Document {
 }
 
 impl Document {
-    /// The outermost value. Its comments are those above the whole document.
+    /// A document without nodes, with room for some.
+    pub(super) fn with_capacity(nodes: usize) -> Document {
+        Document {
+            text: String::new(),
+            decoded: String::new(),
+            slots: Vec::with_capacity(nodes),
+            fragments: Vec::new(),
+            comments: Vec::new(),
+            tail: NONE,
+        }
+    }
+
+    /// The outermost value. Its comment is the one above the document.
     pub fn root(&self) -> Node<'_> {
         Node { document: self, id: Id(0) }
     }
@@ -106,12 +108,12 @@ impl Document {
         Node { document: self, id }
     }
 
-    /// The value as JSON; comments and lines are left out.
+    /// The value as JSON, without comments.
     pub fn to_json(&self) -> serde_json::Value {
         self.root().to_json()
     }
 
-    /// The lines of the comment below everything.
+    /// The lines of the comment at the end of the document.
     pub fn tail(&self) -> impl Iterator<Item = &str> {
         self.comment_lines(self.tail)
     }
@@ -121,7 +123,9 @@ impl Document {
     }
 
     pub(super) fn str(&self, slice: Slice) -> &str {
-        &self.text[slice.start as usize..(slice.start + slice.len) as usize]
+        let text = if slice.start & DECODED == 0 { &self.text } else { &self.decoded };
+        let start = (slice.start & !DECODED) as usize;
+        &text[start..start + slice.len as usize]
     }
 
     fn comment_lines(&self, comment: u32) -> impl Iterator<Item = &str> {
@@ -130,16 +134,10 @@ impl Document {
     }
 }
 
-/// Two documents are equal when they hold the same value, whatever their comments and lines.
+/// Documents are equal if their values are; comments do not count.
 impl PartialEq for Document {
     fn eq(&self, other: &Document) -> bool {
         self.to_json() == other.to_json()
-    }
-}
-
-impl Serialize for Document {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.root().serialize(serializer)
     }
 }
 
@@ -150,45 +148,60 @@ pub struct Node<'d> {
     id: Id,
 }
 
+/// The content of a node; that of a fragment is the content of its document.
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'d> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// The digits of a whole number of 64 bits, signed or not.
+    Integer(&'d str),
+    /// The digits of any other number.
+    Float(&'d str),
+    /// The text, and whether it is known to need no quotes.
+    Text(&'d str, bool),
+    /// Nodes with keys, in order.
+    Map(Children<'d>),
+    /// Nodes, in order.
+    List(Children<'d>),
+}
+
+/// The nodes of a map or list, in order.
+#[derive(Clone, Copy, Debug)]
+pub struct Children<'d> {
+    document: &'d Document,
+    next: u32,
+}
+
+impl Children<'_> {
+    pub(super) fn is_empty(self) -> bool {
+        self.next == NONE
+    }
+}
+
+impl<'d> Iterator for Children<'d> {
+    type Item = Node<'d>;
+
+    fn next(&mut self) -> Option<Node<'d>> {
+        let id = Id(self.next);
+        self.next = self.document.slots.get(self.next as usize)?.next;
+        Some(Node { document: self.document, id })
+    }
+}
+
 impl<'d> Node<'d> {
     /// Its number, for edits.
     pub fn id(self) -> Id {
         self.id
     }
 
-    /// What it is.
-    pub fn kind(self) -> Kind {
-        match self.content() {
-            Content::Null => Kind::Null,
-            Content::Bool(_) => Kind::Bool,
-            Content::Integer(_) => Kind::Integer,
-            Content::Float(_) => Kind::Float,
-            Content::Text(_) => Kind::Text,
-            Content::Map(_) => Kind::Map,
-            Content::List(_) => Kind::List,
-        }
-    }
-
-    /// The line of the text it was read from, from 1; `None` for what an edit made.
-    pub fn line(self) -> Option<usize> {
-        let line = self.document.slot(self.id).line;
-        (line > 0).then_some(line as usize)
-    }
-
     /// The lines of the comment above it, without `# `.
     pub fn comment(self) -> impl Iterator<Item = &'d str> {
-        self.document.comment_lines(self.document.slot(self.id).comment)
+        self.document.comment_lines(self.slot().comment)
     }
 
-    pub(super) fn slot(self) -> &'d Slot {
-        self.document.slot(self.id)
-    }
-
-    pub(super) fn has_comment(self) -> bool {
-        self.document.slot(self.id).comment != NONE
-    }
-
-    /// The value of a key; `None` where it is missing or this is no map.
+    /// The value of a key; `None` where the key is missing or the node is no map.
     pub fn get(self, key: &str) -> Option<Node<'d>> {
         self.entries().find(|(name, _)| *name == key).map(|(_, value)| value)
     }
@@ -200,102 +213,68 @@ impl<'d> Node<'d> {
 
     /// Keys and values of a map, in order; nothing for other kinds.
     pub fn entries(self) -> impl Iterator<Item = (&'d str, Node<'d>)> {
-        let first = if let Content::Map(chain) = self.content() { chain.first } else { NONE };
-        self.chain(first).map(|node| (node.key(), node))
+        let children = if let Value::Map(children) = self.value() { Some(children) } else { None };
+        children.into_iter().flatten().map(|node| (node.key(), node))
     }
 
     /// The items of a list, in order; nothing for other kinds.
     pub fn items(self) -> impl Iterator<Item = Node<'d>> {
-        self.chain(if let Content::List(chain) = self.content() { chain.first } else { NONE })
+        let children = if let Value::List(children) = self.value() { Some(children) } else { None };
+        children.into_iter().flatten()
     }
 
-    /// Whether it is a map or list without children.
-    pub fn is_empty(self) -> bool {
-        matches!(self.content(), Content::Map(Chain { first: NONE, .. }) | Content::List(Chain { first: NONE, .. }))
-    }
-
-    /// The text, where it is one.
+    /// The text of a text node.
     pub fn as_str(self) -> Option<&'d str> {
-        if let Content::Text(slice) = self.content() { Some(self.document.str(slice)) } else { None }
+        if let Value::Text(text, _) = self.value() { Some(text) } else { None }
     }
 
-    /// The boolean, where it is one.
+    /// The value of a boolean node.
     pub fn as_bool(self) -> Option<bool> {
-        if let Content::Bool(value) = self.content() { Some(value) } else { None }
+        if let Value::Bool(value) = self.value() { Some(value) } else { None }
     }
 
-    /// The whole number, where it is one that fits.
+    /// The value of a whole number that fits.
     pub fn as_i64(self) -> Option<i64> {
-        if let Content::Integer(slice) = self.content() { self.document.str(slice).parse().ok() } else { None }
+        if let Value::Integer(digits) = self.value() { digits.parse().ok() } else { None }
     }
 
-    /// The number, where it is one.
-    pub fn as_f64(self) -> Option<f64> {
-        self.number().and_then(|digits| digits.parse().ok())
-    }
-
-    /// The digits of a number, as written.
-    pub fn number(self) -> Option<&'d str> {
-        if let Content::Integer(slice) | Content::Float(slice) = self.content() { Some(self.document.str(slice)) } else { None }
-    }
-
-    /// The value as JSON; comments and lines are left out.
+    /// The value as JSON, without comments.
     pub fn to_json(self) -> serde_json::Value {
-        match self.content() {
-            Content::Null => serde_json::Value::Null,
-            Content::Bool(value) => value.into(),
-            Content::Integer(slice) => {
-                let digits = self.document.str(slice);
+        match self.value() {
+            Value::Null => serde_json::Value::Null,
+            Value::Bool(value) => value.into(),
+            Value::Integer(digits) => {
                 digits.parse::<i64>().map(Into::into).or_else(|_| digits.parse::<u64>().map(Into::into)).unwrap_or_default()
             }
-            Content::Float(_) => self.as_f64().into(),
-            Content::Text(slice) => self.document.str(slice).into(),
-            Content::Map(_) => self.entries().map(|(key, value)| (key.to_owned(), value.to_json())).collect(),
-            Content::List(_) => self.items().map(Node::to_json).collect(),
+            Value::Float(digits) => digits.parse::<f64>().ok().into(),
+            Value::Text(text, _) => text.into(),
+            Value::Map(children) => children.map(|node| (node.key().to_owned(), node.to_json())).collect(),
+            Value::List(children) => children.map(Node::to_json).collect(),
         }
     }
 
-    pub(super) fn content(self) -> Content {
-        self.document.slot(self.id).content
-    }
-
-    /// The key it stands under; empty for list items and the root.
-    pub(super) fn key(self) -> &'d str {
-        self.document.str(self.document.slot(self.id).key)
-    }
-
-    fn chain(self, first: u32) -> impl Iterator<Item = Node<'d>> {
+    /// The content of the node.
+    pub fn value(self) -> Value<'d> {
         let document = self.document;
-        let mut next = first;
-        std::iter::from_fn(move || {
-            let id = Id(next);
-            next = document.slots.get(next as usize)?.next;
-            Some(Node { document, id })
-        })
-    }
-}
-
-impl Serialize for Node<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.content() {
-            Content::Null => serializer.serialize_unit(),
-            Content::Bool(value) => serializer.serialize_bool(value),
-            Content::Integer(slice) => match self.as_i64() {
-                Some(value) => serializer.serialize_i64(value),
-                None => serializer.serialize_u64(self.document.str(slice).parse().map_err(serde::ser::Error::custom)?),
-            },
-            Content::Float(_) => serializer.serialize_f64(self.as_f64().unwrap_or_default()),
-            Content::Text(slice) => serializer.serialize_str(self.document.str(slice)),
-            Content::Map(_) => {
-                let mut map = serializer.serialize_map(None)?;
-                self.entries().try_for_each(|(key, value)| map.serialize_entry(key, &value))?;
-                map.end()
-            }
-            Content::List(_) => {
-                let mut list = serializer.serialize_seq(None)?;
-                self.items().try_for_each(|item| list.serialize_element(&item))?;
-                list.end()
-            }
+        let slot = self.slot();
+        match slot.content {
+            Content::Null => Value::Null,
+            Content::Bool(value) => Value::Bool(value),
+            Content::Integer(digits) => Value::Integer(document.str(digits)),
+            Content::Float(digits) => Value::Float(document.str(digits)),
+            Content::Text(text) => Value::Text(document.str(text), slot.plain_text),
+            Content::Map(chain) => Value::Map(Children { document, next: chain.first }),
+            Content::List(chain) => Value::List(Children { document, next: chain.first }),
+            Content::Fragment(number) => document.fragments[number as usize].root().value(),
         }
+    }
+
+    pub(super) fn slot(self) -> &'d Slot {
+        self.document.slot(self.id)
+    }
+
+    /// The key of the node; empty for list items and the root.
+    pub(super) fn key(self) -> &'d str {
+        self.document.str(self.slot().key)
     }
 }

@@ -1,11 +1,11 @@
-//! What stands on one line: a key, a value, and the literal block that a value may open below it.
+//! Reads the parts of a line: its key, its value, and the literal block below the value.
 
-use super::read::{Read, Reader, indentation, slice, typed};
+use super::read::{Read, Reader, indentation, typed};
 use super::tree::{Content, Slice};
 use super::{flow, scalar};
 
 impl Reader<'_> {
-    /// The key at the start of a line and the offset after its colon; `None` where the line holds none.
+    /// Reads the key at the start of a line. Returns the key and the offset after its colon; `None` if the line has no key.
     pub(super) fn key(&mut self, from: usize, end: usize) -> Read<Option<(Slice, usize)>> {
         let quoted = self.bytes[from] == b'"';
         let stop = if quoted { self.string_end(from, end)?.0 } else { from + scalar::key_bytes(&self.bytes[from..end]) };
@@ -16,7 +16,7 @@ impl Reader<'_> {
         let name = if quoted {
             self.string(from, end)?.0
         } else if scalar::is_key_word(&self.text[from..stop]) {
-            slice(from, stop)
+            self.slice(from, stop)
         } else {
             return self.bad("an unquoted key that not every YAML reader takes for text");
         };
@@ -36,12 +36,9 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The value of `id` that starts on this line; `indent` is that of the block `id` stands in.
+    /// Reads the value of `id` that starts on this line. `indent` is the indentation of the block around `id`.
     pub(super) fn value(&mut self, id: u32, from: usize, end: usize, indent: usize) -> Read<()> {
         let word = &self.text[from..end];
-        if self.bytes[from] == b'<' && self.graft(id, word, self.open.len())? {
-            return Ok(());
-        }
         let content = match self.bytes[from] {
             b'"' | b'{' | b'[' => {
                 let stop = self.flow(id, from, end, self.open.len())?;
@@ -55,10 +52,11 @@ impl Reader<'_> {
             b'\'' => return self.bad("single quotes: text is quoted as in JSON"),
             b' ' => return self.bad("more than one space before a value"),
             _ => match scalar::literal(word) {
-                Some(literal) => typed(literal, slice(from, end)),
+                Some(literal) => typed(literal, self.slice(from, end)),
+                None if let Some(fragment) = self.fragment(word) => fragment,
                 None if scalar::is_plain(word) => {
                     self.document.slots[id as usize].plain_text = true;
-                    Content::Text(slice(from, end))
+                    Content::Text(self.slice(from, end))
                 }
                 None if word.contains(": ") || word.ends_with(':') => return self.bad("a colon in an unquoted value"),
                 None if word.contains(" #") => return self.bad("a comment after a value"),
@@ -69,9 +67,9 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The lines of a literal block below `header`, all deeper than `indent`.
+    /// Reads the lines of a literal block below `header`, all deeper than `indent`.
     fn literal(&mut self, header: &str, indent: usize) -> Read<Slice> {
-        let start = self.decoded.len();
+        let start = self.document.decoded.len();
         let mut depth = None;
         let mut breaks = 0;
         loop {
@@ -99,8 +97,8 @@ impl Reader<'_> {
             if end == self.bytes.len() {
                 return self.bad("a literal block without a newline at its end");
             }
-            self.decoded.extend(std::iter::repeat_n('\n', breaks));
-            self.decoded.push_str(&self.text[start + depth..end]);
+            self.document.decoded.extend(std::iter::repeat_n('\n', breaks));
+            self.document.decoded.push_str(&self.text[start + depth..end]);
             breaks = 1;
         }
         let breaks = match header {
@@ -109,10 +107,10 @@ impl Reader<'_> {
             "|+" => breaks,
             _ => return self.bad("a literal block starts with `|`, `|-` or `|+` alone"),
         };
-        if !scalar::is_literal(&self.decoded[start..]) {
+        if !scalar::is_literal(&self.document.decoded[start..]) {
             return self.bad("a literal block that is empty or holds characters which need quotes");
         }
-        self.decoded.extend(std::iter::repeat_n('\n', breaks));
+        self.document.decoded.extend(std::iter::repeat_n('\n', breaks));
         Ok(self.decoded_since(start))
     }
 }

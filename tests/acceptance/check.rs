@@ -27,7 +27,7 @@ pub(crate) fn files_were_edited_deleted_added() {
     fs::remove_file(project.at("deploy/README.md")).expect("removed");
     project.write("deploy/kubernetes/production/eu-west-1/hello/mine.yaml", "mine\n");
     assert_eq!(project.check().exits(2).causes(), ["README.md: missing", &format!("{SHORT}: file edited")]);
-    assert!(project.check().err.contains("not ours, left alone: deploy/kubernetes/production/eu-west-1/hello/mine.yaml"));
+    assert!(project.check().err.contains("not written by platgen, left alone: deploy/kubernetes/production/eu-west-1/hello/mine.yaml"));
     // Render and check agree: what is left alone is no difference, what is refused is said with the same words.
     let (refused, checked) = (project.run(&["render"]).exits(2), project.check());
     let finding = |ran: &crate::acceptance::program::Ran| -> Vec<String> {
@@ -43,6 +43,11 @@ pub(crate) fn the_lock_is_missing_or_stale() {
     let lock = project.read("platgen.lock");
     fs::remove_file(project.at("platgen.lock")).expect("removed");
     assert_eq!(project.check().exits(2).causes(), ["platgen.lock: lock missing"]);
+    project.edit("platform.yaml", "LOG_LEVEL: info", "LOG_LEVEL: warn");
+    let alone = project.check().exits(2);
+    assert_eq!(alone.out, "platgen.lock would be created: lock missing\n", "no difference but the lock");
+    assert!(alone.err.contains("the lock is missing") && !alone.err.contains("spec changed"), "{}", alone.err);
+    project.edit("platform.yaml", "LOG_LEVEL: warn", "LOG_LEVEL: info");
     let before = tree(&project.folder);
     let refused: [&[&str]; 5] = [&["render"], &["render", "--stdout"], &["lock"], &["lock", "--check"], &["lock", "--resolve"]];
     for words in refused {
@@ -65,6 +70,66 @@ pub(crate) fn the_lock_is_missing_or_stale() {
 fn add_region(project: &Project) {
     project.edit("platform.yaml", "  eu-west-1: {zones: 3}", "  eu-central-1: {zones: 3}\n  eu-west-1: {zones: 3}");
     project.edit("platform.yaml", "regions: [eu-west-1]", "regions: [eu-west-1, eu-central-1]");
+}
+
+/// Of many lines that differ the first ones are shown; every file is named.
+pub(crate) fn long_differences_are_cut() {
+    let project = Project::init();
+    let ran = project.check().exits(2);
+    assert!(ran.out.lines().count() < 200 && ran.out.contains("more lines not shown"), "{}", ran.out);
+    project.run(&["render"]).exits(0);
+    let files = tree(&project.at("deploy")).len();
+    assert_eq!(ran.out.lines().filter(|line| line.contains(" would be created: ")).count(), files + 1, "each file and the lock");
+}
+
+/// What git left in a spec is named by its line, and nothing that follows from it is said.
+pub(crate) fn a_spec_with_conflict_markers() {
+    for toml in [false, true] {
+        let project = Project::new();
+        project.run(if toml { &["init", "--toml"] } else { &["init"] }).exits(0);
+        let name = if toml { "platform.toml" } else { "platform.yaml" };
+        project.run(&["render"]).exits(0);
+        let spec = project.read(name);
+        let (at, line) = spec.lines().enumerate().find(|(_, line)| line.contains("LOG_LEVEL")).expect("a line");
+        project.write(name, &spec.replace(line, &format!("<<<<<<< HEAD\n{line}\n=======\n{line}\n>>>>>>> other")));
+        for command in [&["validate"][..], &["render"], &["render", "--check"], &["lock"], &["lock", "--resolve"]] {
+            let ran = project.run(command).exits(1);
+            assert_eq!(ran.codes().into_iter().collect::<Vec<_>>(), ["conflict-markers"], "{command:?}: {}", ran.err);
+            assert!(ran.err.contains(&format!("{name}:{}:1", at + 1)), "{}", ran.err);
+        }
+    }
+}
+
+/// A subnet that leaves the spec keeps its ranges: the plan does not grow.
+pub(crate) fn the_summary_says_what_changed() {
+    let project = Project::init();
+    let ran = project.run(&["render"]).exits(0);
+    assert!(ran.err.contains(" ranges added; commit it with the files") && ran.err.contains("\n  and "), "{}", ran.err);
+    let spec = project.read("platform.yaml");
+    project.write("platform.yaml", &spec.replace("eu-west-1: {zones: 3}", "eu-west-1: {zones: 2}"));
+    let ran = project.run(&["render"]).exits(0);
+    assert!(ran.err.contains(" marked as removed, and still reserved; commit") && !ran.err.contains("added"), "{}", ran.err);
+    project.write("platform.yaml", &spec);
+    assert!(project.run(&["render"]).exits(0).err.contains(" restored; commit"));
+    project.edit("platform.yaml", "LOG_LEVEL: info", "LOG_LEVEL: warn");
+    let ran = project.run(&["render"]).exits(0);
+    assert!(ran.err.contains(&format!("\n  written {SHORT}\nnext: ")), "{}", ran.err);
+}
+
+/// The lock is written as a render writes it: never through a link, and never over a text that was not read.
+pub(crate) fn the_lock_alone() {
+    let project = Project::init();
+    let ran = project.run(&["lock", "--resolve"]).exits(1);
+    assert!(ran.codes().contains("missing-lock") && ran.err.contains("there is no `platgen.lock` to resolve"), "{}", ran.err);
+    project.run(&["lock"]).exits(0);
+    assert!(!project.at("deploy").exists(), "no folder is left behind");
+    let lock = project.read("platgen.lock");
+    let kept: String = lock.lines().take(3).map(|line| format!("{line}\n")).collect();
+    project.write("kept.lock", &kept);
+    fs::remove_file(project.at("platgen.lock")).expect("removed");
+    std::os::unix::fs::symlink("kept.lock", project.at("platgen.lock")).expect("a link");
+    assert!(project.run(&["lock"]).exits(1).codes().contains("path-in-the-way"));
+    assert!(project.read("kept.lock") == kept && project.at("platgen.lock").is_symlink());
 }
 
 /// An earlier version wrote another text and said so in the manifest.
@@ -188,7 +253,12 @@ pub(crate) fn differences_are_findings_for_programs() {
     for wanted in [("missing-file", "README.md"), ("spec-changed", "hello/web.yaml")] {
         assert!(told.iter().any(|(code, path)| *code == wanted.0 && path.ends_with(wanted.1)), "{wanted:?} in {told:?}");
     }
-    assert!(project.run(&["render", "--check", "--format", "github"]).exits(2).out.contains("::error title=spec-changed::"));
+    let github = project.run(&["render", "--check", "--format", "github"]).exits(2).out;
+    assert!(
+        github.lines().any(|line| line.starts_with(&format!("::error file={WEB},line=1,")) && line.contains("title=spec-changed::")),
+        "{github}"
+    );
+    assert!(found.iter().all(|one| one["place"]["file"] == one["subject"]), "{found:?}");
     // A render that is refused tells one list, too.
     project.write(WEB, "mine\n");
     assert_eq!(list(&["render", "--format", "json"], 2).len(), 1);

@@ -3,6 +3,7 @@
 use super::program::{Project, root, tree};
 use crate::support::platgen;
 use platgen::diagnostic::Code;
+use serde_json::{Value, json};
 use std::fs;
 use std::process::{Command, Stdio};
 
@@ -49,7 +50,7 @@ pub(crate) fn formats() {
     project.write("platform.yaml", "apiVersion: platgen/v1\nplatform: {nme: x}\n");
     for format in ["json", "sarif"] {
         let ran = project.run(&["validate", "--format", format]).exits(1);
-        serde_json::from_str::<serde_json::Value>(&ran.out).unwrap_or_else(|error| panic!("{format}: {error}\n{}", ran.out));
+        serde_json::from_str::<Value>(&ran.out).unwrap_or_else(|error| panic!("{format}: {error}\n{}", ran.out));
         assert!(ran.out.contains("unknown-key") && ran.err.is_empty(), "{ran:?}");
     }
     let ran = project.run(&["validate", "--format", "github"]).exits(1);
@@ -236,7 +237,7 @@ pub(crate) fn unchanged_files_keep_their_time() {
 
 /// A spec with two environments, two namespaces and a store, from the repository.
 fn sample() -> Project {
-    let project = Project::new();
+    let project = Project::new().incomplete();
     super::program::copy(&root().join("specs/sample/platform.yaml"), &project.folder, false);
     project
 }
@@ -274,6 +275,11 @@ pub(crate) fn streams() {
     assert!(!one.contains("kustomize.config"));
     let app = project.run(&["render", "--env", "beta", "--app", "cart", "--stdout"]).exits(0).out;
     assert!(app.contains("name: cart") && !app.contains("kind: Namespace\n") && app.len() < one.len());
+    for words in [&["render", "--stdout"][..], &["render", "--env", "production", "--stdout"], &["render", "--app", "cart", "--stdout"]] {
+        let ran = project.run(words).exits(1);
+        assert!(ran.out.is_empty() && ran.codes().contains("several-clusters"), "{words:?}: {ran:?}");
+        assert!(ran.err.contains("`--env` and `--region`") && ran.err.contains("`production/eu-west-1`"), "{}", ran.err);
+    }
     let all = project.run(&["render", "--stdout=all"]).exits(0).out;
     project.run(&["render"]).exits(0);
     let files = tree(&project.at("deploy"));
@@ -304,7 +310,8 @@ pub(crate) fn explain_every_code_and_section() {
     let project = Project::new();
     for code in Code::ALL {
         let ran = project.run(&["explain", code.name()]).exits(0);
-        assert!(ran.out.contains(code.explain()) && ran.err.is_empty(), "{}", code.name());
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words(&ran.out).contains(&words(code.explain())) && ran.err.is_empty(), "{}", code.name());
     }
     let schema = platgen::cli::schema();
     let sections: Vec<&String> = schema["properties"].as_object().expect("sections").keys().collect();
@@ -328,7 +335,7 @@ pub(crate) fn completions_and_manual() {
     let project = Project::new();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let ran = project.run(&["completions", shell]).exits(0);
-        assert!(COMMANDS.iter().all(|command| ran.out.contains(command)), "{shell}");
+        assert!(ran.out.contains("platgen") && ran.out.contains("COMPLETE"), "{shell}: {}", ran.out);
         if shell == "bash" {
             project.write("c.bash", &ran.out);
             let read = Command::new("bash").args(["-n", "c.bash"]).current_dir(&project.folder).status();
@@ -337,6 +344,115 @@ pub(crate) fn completions_and_manual() {
     }
     let manual = project.run(&["man"]).exits(0).out;
     assert!(manual.contains(".TH platgen") && COMMANDS.iter().all(|command| manual.contains(command)), "{manual}");
+    project.run(&["man", "--dir", "pages"]).exits(0);
+    for command in COMMANDS {
+        let page = project.read(&format!("pages/platgen-{command}.1"));
+        assert!(page.contains("Exit codes:") && page.contains("Examples:") && page.contains(&format!("platgen {command}")), "{page}");
+        assert!(project.run(&["man", command]).exits(0).out.contains("Exit codes:"), "{command}");
+    }
+    assert!(project.run(&["man", "rendr"]).exits(1).err.contains("`render`"));
+}
+
+/// What a shell is offered after these words, of which the last one is incomplete.
+fn offered(project: &Project, words: &[&str]) -> Vec<String> {
+    let mut command = platgen();
+    command.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", words.len().to_string()).env("_CLAP_IFS", "\n");
+    command.env("_CLAP_COMPLETE_COMP_TYPE", "9").env("_CLAP_COMPLETE_SPACE", "false");
+    let ran = command.arg("--").arg("platgen").args(words).current_dir(&project.folder).output().expect("starts");
+    String::from_utf8_lossy(&ran.stdout).lines().map(str::to_owned).collect()
+}
+
+pub(crate) fn names_of_the_spec_are_completed() {
+    let project = sample();
+    assert_eq!(offered(&project, &["rend"]), ["render"]);
+    assert_eq!(offered(&project, &["render", "--env", "pro"]), ["production"]);
+    assert_eq!(offered(&project, &["render", "--region", "eu-c"]), ["eu-central-1"]);
+    assert_eq!(offered(&project, &["render", "--app", "car"]), ["cart", "carts"]);
+    assert_eq!(offered(&project, &["explain", "unknown-m"]), ["unknown-machine"]);
+    assert!(offered(&Project::new(), &["render", "--env", "pro"]).is_empty(), "no spec, no names");
+}
+
+pub(crate) fn habits() {
+    let project = Project::init();
+    let other = Project::new();
+    let folder = project.folder.to_str().expect("a path");
+    assert!(other.run(&["-C", folder, "validate"]).exits(0).err.contains("the spec is valid"));
+    assert!(other.run(&["-C", "nowhere", "validate"]).exits(1).err.contains("`nowhere`"));
+    let told = project.run(&["validate", "--verbose"]).exits(0).err;
+    assert!(told.contains("read platform.yaml ("), "{told}");
+    assert!(project.run(&["--version"]).exits(0).out.starts_with(&format!("platgen {}", env!("CARGO_PKG_VERSION"))));
+    // A text on stdin is read with the lock and the files of the current folder.
+    let piped = |words: &[&str], text: &str| {
+        let child =
+            platgen().args(words).current_dir(&project.folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut child = child.expect("starts");
+        std::io::Write::write_all(&mut child.stdin.take().expect("stdin"), text.as_bytes()).expect("written");
+        child.wait_with_output().expect("ends")
+    };
+    let spec = project.read("platform.yaml");
+    assert_eq!(piped(&["validate", "-"], &spec).status.code(), Some(0));
+    let wrong = piped(&["validate", "-"], &spec.replace("port: 8080", "prt: 8080"));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("<stdin>:"), "{wrong:?}");
+    let formatted = piped(&["fmt", "-"], &spec.replace("port: 8080", "port:    8080"));
+    assert_eq!(String::from_utf8_lossy(&formatted.stdout), spec);
+    assert_eq!(piped(&["fmt", "-", "--check"], &spec).status.code(), Some(0));
+}
+
+/// The schema of a key, or of the entries of a map.
+fn below<'a>(schema: &'a Value, key: &str) -> &'a Value {
+    let forms = schema["anyOf"].as_array().into_iter().flatten();
+    for form in forms.chain([schema, &schema["items"]]).rev() {
+        if form["properties"][key].is_object() {
+            return &form["properties"][key];
+        }
+        if form["additionalProperties"].is_object() {
+            return &form["additionalProperties"];
+        }
+        if form["items"].is_object() {
+            return below(&form["items"], key);
+        }
+    }
+    panic!("the schema has no `{key}`");
+}
+
+/// Every key has an example that the schema accepts, and the reference says what the schema says.
+pub(crate) fn explain_is_whole() {
+    let project = Project::new();
+    let json = |words: &[&str]| -> Value { serde_json::from_str(&project.run(words).exits(0).out).expect("JSON") };
+    let all = json(&["explain", "--recursive", "--format", "json"]);
+    let mut pages = Vec::new();
+    let mut open = vec![&all];
+    while let Some(page) = open.pop() {
+        open.extend(page["keys"].as_array().expect("keys"));
+        pages.push(page);
+    }
+    assert!(pages.len() > 500, "{}", pages.len());
+    let schema = platgen::cli::schema();
+    let mut faults = Vec::new();
+    for page in pages.iter().filter(|page| page["path"] != "") {
+        let path = page["path"].as_str().expect("a path");
+        let shape = path.split('.').fold(&schema, |shape, key| below(shape, key));
+        let validator = jsonschema::validator_for(shape).expect("a schema");
+        if !validator.is_valid(&page["example"]) {
+            faults.push(format!("{path}: {} is not valid", page["example"]));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let engine = json(&["explain", "stores.x.engine", "--format", "json"]);
+    assert_eq!((&engine["required"], &engine["values"][0][0]), (&json!(true), &json!("postgres")));
+    assert_eq!(json(&["explain", "access.mfa", "--format", "json"])["short_form"], "`true` for `required`");
+    assert_eq!(json(&["explain", "unknown-key", "--format", "json"])["code"], "unknown-key");
+    let text = project.run(&["explain", "stores.x.engine"]).exits(0).out;
+    assert!(
+        text.contains("required: yes") && text.contains("  postgres    PostgreSQL.") && text.contains("example:\n  engine: postgres"),
+        "{text}"
+    );
+    let text = project.run(&["explain", "references"]).exits(0).out;
+    assert!(text.contains("${app/NAME.address}") && text.contains("${store/NAME.users.USER.password}"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    for format in ["sarif", "github"] {
+        project.run(&["explain", "apps", "--format", format]).exits(64);
+    }
 }
 
 pub(crate) fn show_says_where_values_come_from() {
@@ -348,6 +464,35 @@ pub(crate) fn show_says_where_values_come_from() {
     assert!(line.contains("70%") && line.contains("profile service"), "{line}");
     assert!(project.run(&["show", "apps.frontend.nothing"]).exits(1).codes().contains("unknown-reference"));
     assert!(project.run(&["show", "--env", "nowhere"]).exits(1).codes().contains("unknown-reference"));
+}
+
+pub(crate) fn short_forms_mean_their_long_forms() {
+    let printed = |scale: &str, mfa: &str| {
+        let project = Project::init();
+        project.edit("platform.yaml", "apps:\n  web:\n", &format!("apps:\n  web:\n    scale: {scale}\n"));
+        project.edit("platform.yaml", "access:\n", &format!("access:\n  mfa: {mfa}\n"));
+        project.run(&["render", "--stdout=all"]).exits(0).out
+    };
+    let short = printed("3", "true");
+    assert!(short.contains("replicas: 3"));
+    assert_eq!(short, printed("{replicas: 3}", "required"));
+}
+
+pub(crate) fn show_is_whole_as_json() {
+    let project = sample();
+    let shown = |words: &[&str], code| -> Value { serde_json::from_str(&project.run(words).exits(code).out).expect("one JSON document") };
+    let whole = shown(&["show", "--env", "dev", "apps.frontend.config.LOG_LEVEL", "--format", "json"], 0);
+    assert_eq!(whole["environment"], "dev");
+    assert_eq!(whole["findings"], json!([]));
+    let values = whole["values"].as_array().expect("values");
+    assert_eq!(values.len(), 1);
+    assert_eq!(values[0]["path"], "apps.frontend.config.LOG_LEVEL");
+    assert!(values[0]["origin"].as_str().is_some_and(|origin| origin.ends_with("environment dev")), "{whole}");
+    project.edit("platform.yaml", "LOG_LEVEL: debug", "LOG_LEVEL: \"${var/nobody}\"");
+    let whole = shown(&["show", "--env", "dev", "--format", "json"], 1);
+    assert_eq!(whole["findings"][0]["code"], "unknown-reference");
+    assert!(whole["values"].as_array().is_some_and(|values| values.len() > 100));
+    project.run(&["show", "--format", "sarif"]).exits(64);
 }
 
 /// `check`: what a CI job sees of it, in every format, with and without a waiver.
@@ -363,6 +508,7 @@ pub(crate) fn check_judges_by_rules_and_waivers() {
     let spec = project.read("platform.yaml");
     assert!(spec.contains("apps:\n  web:\n"), "{spec}");
     project.edit("platform.yaml", "apps:\n  web:\n", "apps:\n  web:\n    scale: {replicas: 1}\n");
+    project.run(&["render"]).exits(0);
     let ran = project.run(&["check", "--today", "2026-11-23"]).exits(2);
     assert_eq!(ran.codes().into_iter().collect::<Vec<_>>(), ["single-replica"], "{}", ran.err);
     let json: serde_json::Value = serde_json::from_str(&project.run(&["check", "--format", "json"]).exits(2).out).expect("JSON");
@@ -375,7 +521,7 @@ pub(crate) fn check_judges_by_rules_and_waivers() {
     let index = run["results"][0]["ruleIndex"].as_u64().expect("an index") as usize;
     assert_eq!(rules[index]["id"], "single-replica");
     let github = project.run(&["check", "--format", "github"]).exits(2).out;
-    assert!(github.starts_with("::warning file=platform.yaml,line="), "{github}");
+    assert!(github.starts_with("::warning file=deploy/kubernetes/production/"), "{github}");
     project.run(&["check", "--env", "production"]).exits(2);
     assert!(project.run(&["check", "--env", "prod"]).exits(1).codes().contains("unknown-reference"));
     assert!(project.run(&["check", "--region", "eu-west-9"]).exits(1).codes().contains("unknown-reference"));
@@ -386,6 +532,7 @@ pub(crate) fn check_judges_by_rules_and_waivers() {
     let over = project.run(&["check", "--today", "2027-07-01"]).exits(2);
     assert_eq!(over.codes().into_iter().collect::<Vec<_>>(), ["expired-waiver", "single-replica"], "{}", over.err);
     project.edit("platform.yaml", "    scale: {replicas: 1}\n", "");
+    project.run(&["render"]).exits(0);
     assert_eq!(project.run(&["check", "--today", "2027-06-30"]).exits(2).codes().into_iter().collect::<Vec<_>>(), ["unused-waiver"]);
     project.run(&["check", "--today", "2027-02-30"]).exits(64);
 }
@@ -399,12 +546,8 @@ pub(crate) fn check_points_at_the_committed_line() {
     let column = web.lines().nth(line - 1).and_then(|line| line.find("privileged")).expect("a column") + 1;
     let ran = project.run(&["check"]).exits(2);
     assert_eq!(ran.codes().into_iter().collect::<Vec<_>>(), ["privileged-container"], "{}", ran.err);
-    let shown = [
-        &format!("--> {WEB}:{line}:{column}\n"),
-        "privileged: true\n",
-        "the spec declares it here\n",
-        "1 file is not as the spec renders it",
-    ];
+    let shown =
+        [&format!("--> {WEB}:{line}:{column}\n"), "privileged: true\n", "the spec declares it here\n", "1 file differs from the spec"];
     assert!(shown.iter().all(|text| ran.err.contains(*text)), "{}", ran.err);
     let github = project.run(&["check", "--format", "github"]).exits(2).out;
     assert!(github.starts_with(&format!("::error file={WEB},line={line},")), "{github}");

@@ -1,7 +1,7 @@
 //! The program killed in the middle of a render: every file is whole, and the next render completes the tree.
 
 use super::program::{Project, compare, copy, specs, tree};
-use crate::support::platgen;
+use crate::support::{ALLOW_INCOMPLETE, platgen};
 use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ pub(crate) fn a_killed_render_leaves_whole_files() {
     let spec = &specs()["sample"];
     let changed = |project: &Project| project.edit("platform.yaml", "platform: {", "platform: {labels: {round: odd}, ");
     let versions = [false, true].map(|odd| {
-        let project = Project::new();
+        let project = Project::new().incomplete();
         copy(spec, &project.folder, false);
         if odd {
             changed(&project);
@@ -22,13 +22,18 @@ pub(crate) fn a_killed_render_leaves_whole_files() {
         project.run(&["render"]).exits(0);
         tree(&project.folder)
     });
-    let project = Project::new();
+    let project = Project::new().incomplete();
     copy(spec, &project.folder, false);
     let (mut interrupted, mut random) = (0, 0x9E37_79B9_7F4A_7C15_u64);
     for kill in 0..KILLS {
         let odd = kill % 2 == 1;
         project.write("platform.yaml", &String::from_utf8_lossy(&versions[usize::from(odd)]["platform.yaml"]));
-        let mut child = platgen().arg("render").current_dir(&project.folder).stderr(Stdio::null()).spawn().expect("the program starts");
+        let mut child = platgen()
+            .args(["render", ALLOW_INCOMPLETE])
+            .current_dir(&project.folder)
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;

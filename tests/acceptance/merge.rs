@@ -142,7 +142,7 @@ fn meet([base, one, other]: [Side; 3], style: &str, conflict: bool, attributes: 
         assert!(new > 30, "{new} new ranges");
         no_overlaps(&lock);
         let again = project.run(&["lock", "--resolve"]).exits(0);
-        assert!(again.err.contains("is complete") && project.read("platgen.lock") == text, "{}", again.err);
+        assert!(again.err.contains("is up to date") && project.read("platgen.lock") == text, "{}", again.err);
 
         // The files, too, are what the merge left of them; nothing has to be forced.
         project.run(&["render"]).exits(0);
@@ -187,12 +187,15 @@ pub(crate) fn images_of_two_apps() -> Result<(), Failed> {
     for branch in ["one", "two", "three"] {
         repository.git(&["merge", "--quiet", "--no-edit", "--no-ff", branch]).exits(0);
         assert!(!project.read("deploy/kubernetes/live/eu-west-1/.platgen-manifest").contains("<<<<"));
-        assert_eq!(project.check().exits(0).causes(), [""; 0], "after {branch}");
+        let ran = project.check().exits(0);
+        assert_eq!(ran.causes(), [""; 0], "after {branch}");
+        assert_eq!(ran.err.contains("1 manifest with lines of both branches of a merge"), branch != "one", "after {branch}: {}", ran.err);
     }
     assert_eq!(project.read("platform.yaml"), images(2, 2, 2));
     project.run(&["render"]).exits(0);
     let tidied = repository.git(&["status", "--porcelain"]).exits(0).out;
     assert_eq!(tidied, " M deploy/kubernetes/live/eu-west-1/.platgen-manifest\n", "doubled lines");
+    assert!(!project.check().exits(0).err.contains("branches of a merge"));
     Ok(())
 }
 
@@ -255,6 +258,29 @@ pub(crate) fn two_new_subnets() -> Result<(), Failed> {
             assert_eq!(project.check().exits(0).causes(), [""; 0], "{case}");
         }
     }
+    Ok(())
+}
+
+/// `--onto` names a branch that has nothing to do with the main branch: a subnet that both it and `HEAD` have, and that the merged lock lacks, was deleted
+/// on purpose. The merge base of `HEAD` and the main branch would say that the target branch added it.
+pub(crate) fn the_base_is_that_of_head_and_onto() -> Result<(), Failed> {
+    let repository = Repository(Project::new());
+    let project = &repository.0;
+    repository.git(&["init", "--quiet"]).exits(0);
+    repository.commit(&spec(&["eu-west-1"], &["mid"]));
+    repository.git(&["checkout", "--quiet", "-b", "feature"]).exits(0);
+    repository.commit(&spec(&["eu-west-1"], &["alpha", "mid"]));
+    repository.git(&["branch", "release"]).exits(0);
+    repository.commit(&(spec(&["eu-west-1"], &["alpha", "mid"]) + "# more\n"));
+    repository.git(&["checkout", "--quiet", "main"]).exits(0);
+    repository.commit(&spec(&["eu-west-1"], &["mid", "zulu"]));
+    repository.git(&["checkout", "--quiet", "feature"]).exits(0);
+    project.write("platform.yaml", &spec(&["eu-west-1"], &["mid"]));
+    let kept: String =
+        project.read("platgen.lock").lines().filter(|line| !line.contains("/alpha")).map(|line| format!("{line}\n")).collect();
+    project.write("platgen.lock", &kept);
+    project.run(&["lock", "--resolve", "--onto", "release"]).exits(0);
+    assert_eq!(project.read("platgen.lock"), kept);
     Ok(())
 }
 

@@ -4,34 +4,42 @@
 
 mod check;
 mod cli;
+mod incomplete;
 mod killed;
 mod merge;
+mod night;
 pub(crate) mod program;
 mod rendered;
 mod scanners;
 mod schema;
 mod show;
 mod specs;
+mod transitions;
 
 use libtest_mimic::{Failed, Trial};
 use std::path::Path;
 
+use crate::judges::judge::fetched;
 use crate::support::{functions, required};
 
 /// The trials of this module.
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = functions! {
-        check: the_spec_changed files_were_edited_deleted_added the_lock_is_missing_or_stale platgen_changed a_render_was_interrupted
+        check: the_spec_changed files_were_edited_deleted_added the_lock_is_missing_or_stale long_differences_are_cut a_spec_with_conflict_markers the_summary_says_what_changed the_lock_alone
+            platgen_changed a_render_was_interrupted
             edited_and_foreign_files_need_force a_terraform_root_that_left_the_spec a_lock_with_conflict_markers differences_are_findings_for_programs
             names_that_mean_nothing;
         cli: help_and_exit_codes formats closed_pipe_is_quiet full_stdout_fails credentials_are_not_printed a_folder_is_found_from_inside init_validate_render_check init_in_both_formats_says_the_same
             fmt_checks_writes_and_refuses init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
-            check_judges_by_rules_and_waivers check_points_at_the_committed_line rules_are_listed explain_every_code_and_section completions_and_manual show_says_where_values_come_from;
+            check_judges_by_rules_and_waivers check_points_at_the_committed_line rules_are_listed explain_every_code_and_section explain_is_whole completions_and_manual names_of_the_spec_are_completed habits short_forms_mean_their_long_forms show_is_whole_as_json show_says_where_values_come_from;
+        incomplete: it_is_refused it_is_allowed_and_listed;
         killed: a_killed_render_leaves_whole_files;
+        night: steps_are_in_order preflight_looks_for_every_requirement;
         rendered: agents_are_on_every_node jobs_come_before_the_rollout many_paths_are_several_routes an_engine_listens_where_it_is_told;
         scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
         show: every_origin_is_true layers_are_named computed_values_name_their_reasons every_computed_field_is_recorded;
+        transitions: an_autoscaler_takes_replicas_over what_left_the_spec_is_named volumes_grow_by_hand data_is_not_left_behind;
         specs: committed_trees_are_current yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };
     for (name, spec) in program::specs() {
@@ -46,8 +54,18 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.push(judged("acceptance::merge::clean_merge_with_overlaps", git, merge::clean_merge_with_overlaps));
     trials.push(judged("acceptance::merge::images_of_two_apps", git, merge::images_of_two_apps));
     trials.push(judged("acceptance::merge::two_new_subnets", git, merge::two_new_subnets));
+    trials.push(judged("acceptance::merge::the_base_is_that_of_head_and_onto", git, merge::the_base_is_that_of_head_and_onto));
     let kubectl = specs::starts(Path::new("kubectl"), &["version", "--client"]);
     trials.push(judged("acceptance::specs::kustomize_builds_every_region", kubectl, specs::kustomize_builds_every_region));
+    trials.push(judged("acceptance::night::removed_lists_what_left", git && kubectl, night::removed_lists_what_left));
+    trials.push(judged(
+        "acceptance::night::preflight_says_what_it_could_not_look_at",
+        kubectl,
+        night::preflight_says_what_it_could_not_look_at,
+    ));
+    let shellcheck = fetched("shellcheck", &["--version"]);
+    let present = shellcheck.is_ok();
+    trials.push(judged("acceptance::night::shellcheck_is_content", present, move || night::shellcheck_is_content(&shellcheck?.path)));
     let yaml = specs::starts(&specs::python(), &["-c", "import yaml"]);
     trials.push(judged("acceptance::specs::boutique_keeps_the_facts", yaml, specs::boutique_keeps_the_facts));
     let validate = specs::starts(&specs::python(), &["-c", "import kubernetes_validate"]);

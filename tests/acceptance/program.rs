@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use crate::support::{platgen, scratch};
+use crate::support::{ALLOW_INCOMPLETE, platgen, scratch};
 use tempfile::TempDir;
 
 /// What a run gave back.
@@ -58,6 +58,8 @@ impl Ran {
 pub(crate) struct Project {
     _dir: TempDir,
     pub(crate) folder: PathBuf,
+    /// Whether its spec uses something that is not rendered: the commands that resolve it get `--allow-incomplete`.
+    incomplete: bool,
 }
 
 impl Project {
@@ -69,7 +71,12 @@ impl Project {
         let dir = scratch();
         let folder = dir.path().join(name);
         fs::create_dir_all(&folder).expect("a folder");
-        Project { _dir: dir, folder }
+        Project { _dir: dir, folder, incomplete: false }
+    }
+
+    /// The same project, whose spec uses something that is not rendered.
+    pub(crate) fn incomplete(self) -> Project {
+        Project { incomplete: true, ..self }
     }
 
     /// A project with the first spec that `init` writes.
@@ -87,7 +94,9 @@ impl Project {
     }
 
     pub(crate) fn run(&self, words: &[&str]) -> Ran {
-        platgen().args(words).current_dir(&self.folder).output().expect("the program starts").into()
+        let resolves = words.first().is_some_and(|command| ["validate", "render", "check", "show"].contains(command));
+        let flag = (self.incomplete && resolves).then_some(ALLOW_INCOMPLETE);
+        platgen().args(words).args(flag).current_dir(&self.folder).output().expect("the program starts").into()
     }
 
     pub(crate) fn at(&self, path: &str) -> PathBuf {

@@ -21,7 +21,7 @@ fn shown(project: &Project, spec: &str, environment: &str) -> Vec<Line> {
 
 /// A rendered copy of a spec, the name to call it by, and its environments.
 fn project(spec: &Path) -> (Project, String, Vec<String>) {
-    let project = Project::new();
+    let project = Project::new().incomplete();
     let named = copy(spec, &project.folder, false);
     let name = if named.is_dir() { ".".to_string() } else { named.file_name().expect("a name").to_string_lossy().into_owned() };
     project.run(&["lock", &name]).exits(0);
@@ -224,6 +224,9 @@ const COMPUTED: &str = "
     Network.lb_internal addresses.*.lb-internal.*
     Network.endpoints addresses.*.endpoints.*
     Network.transit addresses.*.transit.*
+    Network.nat regions.*.nat
+    Network.endpoint_set regions.*.endpoints
+    Network.flow_log_days regions.*.flow_logs
     NetworkSubnet.ranges addresses.*.data.*
     ZoneRange.zone addresses.*.data.*
     ZoneRange.cidr addresses.*.data.*
@@ -235,6 +238,7 @@ const COMPUTED: &str = "
     Workload.replicas apps.*.scale.replicas
     Workload.grace stores.*.grace
     Workload.fs_group apps.*.security.fs_group
+    Cron.deadline apps.*.deadline
     Cron.timezone apps.*.timezone
     Autoscaling.cpu apps.*.scale.cpu
     ServicePort.name apps.*.service.ports.*

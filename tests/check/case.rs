@@ -22,6 +22,9 @@ pub(crate) struct Case {
     /// The environment it changes.
     #[serde(default = "beta")]
     environment: String,
+    /// Whether every environment is judged, and with them the folders of the tree.
+    #[serde(default)]
+    whole: bool,
     /// Replacements in the text of the spec.
     #[serde(default)]
     spec: BTreeMap<String, String>,
@@ -86,7 +89,8 @@ impl Case {
         let mut files = project.texts(&folder);
         self.change(&mut files)?;
         project.replace(&folder, &files);
-        let (mut found, mut accepted) = project.check(&["--env", &self.environment]);
+        let only = ["--env", self.environment.as_str()];
+        let (mut found, mut accepted) = project.check(if self.whole { &[] } else { &only });
         // The text of a line says more than its number, and stays.
         let lines = |found: &mut Found| {
             let Some((file, line)) = found.place.rsplit_once(':') else { return };
@@ -127,7 +131,7 @@ impl Case {
         if let Some(object) = &self.object {
             let pattern: ObjectPattern = object.parse().map_err(|error| format!("{object}: {error}"))?;
             let mut changed = 0;
-            for text in files.values_mut() {
+            for (_, text) in files.iter_mut().filter(|(path, _)| path.ends_with(".yaml")) {
                 let mut documents: Vec<Value> = read_yaml(text)?.iter().map(Document::to_json).collect();
                 let Some(at) = documents.iter().position(|document| pattern.matches(&id(document))) else { continue };
                 changed += 1;

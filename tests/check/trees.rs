@@ -16,6 +16,9 @@ struct Tree {
     name: String,
     /// Texts by path.
     files: BTreeMap<String, String>,
+    /// Texts of files that are written in Latin-1, by path.
+    #[serde(default)]
+    latin: BTreeMap<String, String>,
     /// Every finding: rule, object, file and line.
     finds: Vec<String>,
 }
@@ -32,6 +35,9 @@ fn judge(tree: &Tree) -> Result<(), Failed> {
         let path = folder.path().join("tree").join(path);
         fs::create_dir_all(path.parent().ok_or("a folder")?)?;
         fs::write(path, text)?;
+    }
+    for (path, text) in &tree.latin {
+        fs::write(folder.path().join("tree").join(path), text.chars().map(|sign| sign as u32 as u8).collect::<Vec<_>>())?;
     }
     let mut found: Vec<_> =
         run(folder.path(), &["check", "--tree", "tree", "--format", "json"]).into_iter().map(|(_, found)| found).collect();

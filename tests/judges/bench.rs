@@ -17,7 +17,7 @@ pub struct Bench {
     pub judges: Vec<(Judge, Result<Program, String>)>,
     rows: Mutex<BTreeMap<usize, Row>>,
     needed: Mutex<BTreeSet<Needed>>,
-    /// Held while a judge works a whole tree, so that the others of that tree wait for its answers.
+    /// Held while a judge works a whole tree, so that the others of that tree wait for its answers, and while the cluster is asked.
     busy: Vec<Mutex<()>>,
 }
 
@@ -41,10 +41,11 @@ impl Bench {
     pub fn judge(&self, index: usize, tree: &Tree, input: usize) -> Result<Vec<Finding>, String> {
         let (judge, program) = &self.judges[index];
         let program = program.as_ref().map_err(Clone::clone)?;
-        let _turn = judge.batch.then(|| lock(&self.busy[index]));
+        // There is one cluster, and what it answers depends on more than the input.
+        let is_cluster = judge.name == "cluster";
+        let _turn = (judge.batch || is_cluster).then(|| lock(&self.busy[index]));
         let shown = &tree.inputs[input];
-        // What a cluster answers depends on more than the input.
-        let known = |input: &Input| (judge.name != "cluster").then(|| cache::read(judge, program, input)).flatten();
+        let known = |input: &Input| (!is_cluster).then(|| cache::read(judge, program, input)).flatten();
         if let Some(findings) = known(shown) {
             return Ok(findings);
         }
@@ -56,7 +57,7 @@ impl Bench {
         let answer = (judge.run)(program, &tree.root, &inputs)?;
         lock(&self.rows).entry(index).or_default().seconds += started.elapsed().as_secs_f64();
         let mut sorted = share(answer, &inputs)?;
-        for (input, findings) in inputs.iter().zip(&sorted) {
+        for (input, findings) in inputs.iter().zip(&sorted).filter(|_| !is_cluster) {
             cache::write(judge, program, input, findings);
         }
         let place = inputs.iter().position(|input| std::ptr::eq(*input, shown)).unwrap_or_default();

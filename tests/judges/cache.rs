@@ -11,11 +11,12 @@ use sha2::{Digest, Sha256};
 use super::judge::{Finding, Input, Judge, Program, home};
 
 /// How answers are read decides findings too.
-const READERS: [&str; 7] = [
+const READERS: [&str; 8] = [
     include_str!("judge.rs"),
     include_str!("checkov.rs"),
     include_str!("run_checkov.py"),
     include_str!("kubernetes.rs"),
+    include_str!("network_plan.rs"),
     include_str!("resources.rs"),
     include_str!("terraform.rs"),
     include_str!("text.rs"),

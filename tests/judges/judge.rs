@@ -20,8 +20,6 @@ pub struct Judge {
     pub subject: Subject,
     /// One start for all inputs of a tree, for programs that take seconds to start.
     pub batch: bool,
-    /// Whether it may be absent where judges are required.
-    pub optional: bool,
     /// The program and its version; the error says how to get it.
     pub find: fn() -> Result<Program, String>,
     /// Judges inputs of one tree; findings name files relative to the tree.

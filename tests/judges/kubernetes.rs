@@ -14,7 +14,7 @@ use super::{checkov, waivers};
 const DEFAULT_VERSION: &str = "1.35";
 
 pub fn judges() -> Vec<Judge> {
-    let manifests = |name, batch, find, run| Judge { name, subject: Subject::Manifests, batch, optional: false, find, run };
+    let manifests = |name, batch, find, run| Judge { name, subject: Subject::Manifests, batch, find, run };
     vec![
         manifests("kubeconform", false, find_kubeconform, kubeconform),
         manifests("kube-score", false, || fetched("kube-score", &["version"]), kube_score),
@@ -37,7 +37,7 @@ fn find_kubeconform() -> Result<Program, String> {
 }
 
 /// The Kubernetes version the documents are made for: what their namespaces enforce.
-fn version(tree: &Path, input: &Input) -> String {
+pub fn version(tree: &Path, input: &Input) -> String {
     let named = input.yaml().find_map(|file| {
         let text = fs::read_to_string(tree.join(file)).ok()?;
         let after = text.split_once("pod-security.kubernetes.io/enforce-version:")?.1;

@@ -14,6 +14,7 @@ mod checkov;
 mod cluster;
 pub(crate) mod judge;
 mod kubernetes;
+mod network_plan;
 mod random;
 mod resources;
 mod scan;
@@ -57,8 +58,13 @@ pub(crate) fn trials() -> Vec<Trial> {
     let required = required();
     let mut trials = vec![
         Trial::test("judges::waivers/rules", || waivers::prove().map_err(Failed::from)),
+        Trial::test("judges::network_plan/rules", || network_plan::prove().map_err(Failed::from)),
         Trial::test("judges::resources/rules", || resources::prove().map_err(Failed::from)),
-        Trial::test("judges::cluster/logic", || cluster::prove().map_err(Failed::from)),
+        Trial::ignorable_test("judges::cluster/faults", move || match cluster::find() {
+            Err(missing) if required => Err(missing.into()),
+            Err(missing) => Ok(Completion::ignored_with(missing)),
+            Ok(_) => cluster::prove().map(|()| Completion::Completed).map_err(Failed::from),
+        }),
     ];
     let mut waived: Vec<(String, Vec<Waiver>)> = Vec::new();
     let mut configured = None;
@@ -90,11 +96,15 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
-/// Prints the table of judges, and writes it to `report.txt`. After a `whole` run, a waiver that no finding needed is a fault.
+/// Ends the API server, prints the table of judges, and writes it to `report.txt`. After a `whole` run, a waiver that no finding needed is a fault.
 /// Returns whether everything is in order; it is if the trials were never collected.
 pub(crate) fn report(whole: bool) -> bool {
+    let asked = cluster::stop();
     let Some(Session { bench, waived }) = SESSION.get() else { return true };
-    let table = bench.table();
+    let mut table = bench.table();
+    if let Some(asked) = asked {
+        table += &format!("{asked}\n");
+    }
     println!("{table}");
     if waived.is_empty() {
         println!("no spec was rendered: nothing was judged\n");
@@ -200,8 +210,7 @@ fn planted(bench: &Arc<Bench>, configured: &Tree, required: bool) -> Vec<Trial> 
         None => return vec![Trial::test("judges::fixture", || Err("fixture/expected.toml cannot be read".into()))],
     };
     let mut trials = Vec::new();
-    // What a cluster refuses is proved with a cluster of our own making.
-    for (index, (judge, _)) in bench.judges.iter().enumerate().filter(|(_, (judge, _))| !judge.optional) {
+    for (index, (judge, _)) in bench.judges.iter().enumerate() {
         let key = format!("{} {:?}", judge.name, judge.subject).to_lowercase();
         let lines = expected.get(&key).and_then(toml::Value::as_array).cloned().unwrap_or_default();
         let tree = Arc::clone(&tree);
@@ -236,7 +245,7 @@ fn trial(
     run: impl FnOnce(&Bench) -> Result<(), String> + Send + 'static,
 ) -> Trial {
     Trial::ignorable_test(name, move || match &bench.judges[index] {
-        (judge, Err(missing)) if required && !judge.optional => Err(missing.into()),
+        (_, Err(missing)) if required => Err(missing.into()),
         (_, Err(missing)) => Ok(Completion::ignored_with(missing.clone())),
         (_, Ok(_)) => run(&bench).map(|()| Completion::Completed).map_err(Failed::from),
     })

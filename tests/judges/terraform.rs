@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 use super::cache::hex;
 use super::checkov;
 use super::judge::{Finding, Input, Judge, Program, Subject, fetched, json, list, on_path, say, words};
-use super::resources;
+use super::{network_plan, resources};
 
 pub fn judges() -> Vec<Judge> {
-    let root = |name, batch, find, run| Judge { name, subject: Subject::Root, batch, optional: false, find, run };
+    let root = |name, batch, find, run| Judge { name, subject: Subject::Root, batch, find, run };
     vec![
         root("tfcheck", true, find_tfcheck, tfcheck),
         root("tflint", false, || fetched("tflint", &["--version"]), tflint),
@@ -49,6 +49,10 @@ fn tfcheck(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Find
             let folder = words(&root["root"]);
             let file = text.split(':').next().filter(|file| file.starts_with(&folder)).map_or(folder, str::to_owned);
             findings.push(Finding::new("tfcheck", stage, &file, text));
+        }
+        let folder = words(&root["root"]);
+        if folder.ends_with("/network") && root["planned"].is_array() {
+            findings.extend(network_plan::judge(&folder, &root["planned"])?);
         }
         // What can't be planned has a finding already; the table knows nothing of random specs.
         let listed = |input: &&&Input| words(&root["root"]) == input.path && !input.tree.starts_with("random-");

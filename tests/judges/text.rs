@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::judge::{Finding, Input, Judge, Program, Subject, configuration, fetched, json, list, python, say, words};
 
 pub fn judges() -> Vec<Judge> {
-    let judge = |name, subject, find, run| Judge { name, subject, batch: false, optional: false, find, run };
+    let judge = |name, subject, find, run| Judge { name, subject, batch: false, find, run };
     vec![
         judge("pyyaml", Subject::Tree, find_pyyaml, pyyaml),
         judge("yamllint", Subject::Tree, || fetched("yamllint", &["--version"]), yamllint),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use crate::support::platgen;
+use crate::support::{ALLOW_INCOMPLETE, platgen};
 
 use super::cache::hex;
 use super::judge::{Input, Subject, home, say};
@@ -40,7 +40,7 @@ pub fn render(spec: &Path, keep: TempDir) -> Result<Tree, String> {
     let root = keep.path().canonicalize().map_err(|error| error.to_string())?.join("tree");
     let written_by_hand = copy(spec, &root).map_err(|error| format!("{}: {error}", spec.display()))?;
     let mut command = platgen();
-    command.current_dir(&root).args(["render", ".", "-o", "deploy"]);
+    command.current_dir(&root).args(["render", ALLOW_INCOMPLETE, ".", "-o", "deploy"]);
     say(&mut command, &[0])?;
     let tree = read(spec, root, keep, |file| file.starts_with("deploy/") || !written_by_hand.contains(file))?;
     match tree.inputs.iter().any(|input| input.subject != Subject::Tree) {

@@ -1,7 +1,7 @@
 //! Mechanical faults in Kubernetes documents: for one document of each template every field removed, every scalar changed, every list
 //! item dropped, neighbours swapped. What comes out is in canonical form, as a wrong renderer would print it.
 
-use platgen::yaml::{Document, Id, Kind, Node, emit_all, read};
+use platgen::yaml::{Document, Id, Node, Value as Content, emit_all, read};
 use serde_json::{Value, json};
 
 use super::ground::{Ground, kubernetes};
@@ -104,15 +104,15 @@ impl Edit {
 /// Notes every edit at and below a node.
 fn walk(node: Node<'_>, path: String, edits: &mut Vec<Edit>) {
     let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-    match node.kind() {
-        Kind::Map => {
+    match node.value() {
+        Content::Map(_) => {
             for (key, child) in node.entries() {
                 let place = below(key);
                 edits.push(Edit { name: format!("{place} removed"), action: Action::Remove(node.id(), child.id()) });
                 walk(child, place, edits);
             }
         }
-        Kind::List => {
+        Content::List(_) => {
             let items: Vec<Value> = node.items().map(Node::to_json).collect();
             for (index, child) in node.items().enumerate() {
                 let place = below(&index.to_string());

@@ -65,8 +65,12 @@ pub const FAULTS: &[Fault] = faults! {
     "role for anyone", "flow_logs.tf", "", Cut("      Condition = {\n        StringEquals = { \"aws:SourceAccount\" = local.account }\n        ArnLike      = { \"aws:SourceArn\" = \"arn:aws:ec2:${local.region}:${local.account}:vpc-flow-log/*\" }\n      }\n"), "another customer's flow logs write into ours";
     "logs everywhere", "flow_logs.tf", "", Swap("Resource = [local.flow_logs_arn, \"${local.flow_logs_arn}:*\"]", "Resource = \"*\""), "the role writes every log";
     "endpoint removed", "endpoints.tf", "", Cut("    \"ecr.api\",\n"), "closed nodes pull no image";
-    "endpoint of the bucket removed", "endpoints.tf", "", Swap("resource \"aws_vpc_endpoint\" \"s3\" {", "resource \"aws_vpc_endpoint\" \"s3\" {\n  count = 0"), "closed nodes pull no image";
+    "endpoint of the bucket removed", "endpoints.tf", "", Swap("for_each = toset([\"dynamodb\", \"s3\"])", "for_each = toset([\"dynamodb\"])"), "closed nodes pull no image";
     "endpoint for every account", "endpoints.tf", "", Cut("    Condition = { StringEquals = { \"aws:PrincipalAccount\" = local.account } }\n"), "data leaves into someone else's bucket";
+    "endpoints for every account", "endpoints.tf", "", Swap("concat([\"aws:PrincipalAccount\"], contains(", "concat([], contains("), "data leaves into someone else's bucket";
+    "endpoints for every resource", "endpoints.tf", "", Swap("? [\"aws:ResourceAccount\"] : []", "? [] : []"), "data leaves into someone else's bucket";
+    "sign-in with a token refused", "endpoints.tf", "", Swap("\"sts:AssumeRoleWithWebIdentity\"", "\"sts:AssumeRole\""), "no workload has an identity";
+    "object store closed", "security_groups.tf", "", Swap("for_each = toset(local.closed_classes)", "for_each = toset([])"), "closed nodes pull no image";
     "endpoint without its name", "endpoints.tf", "", Swap("private_dns_enabled = true", "private_dns_enabled = false"), "nodes speak to the service over the internet";
     "endpoint in one zone", "endpoints.tf", "", Swap("[for zone in local.zones : aws_subnet.this[\"endpoints/${zone}\"].id]", "[aws_subnet.this[\"endpoints/eu-west-1a\"].id]"), "one zone takes the endpoints of the other with it";
     "disks in plain text", "guards.tf", "", Swap("enabled = true", "enabled = false"), "new disks are not encrypted";
@@ -80,7 +84,7 @@ pub const FAULTS: &[Fault] = faults! {
     "misspelt argument", "network.tf", "", Swap("cidr_block           = local.vpc_cidr", "cidr_blok            = local.vpc_cidr"), "terraform refuses the root";
     "misspelt type", "network.tf", "", Swap("resource \"aws_vpc\" \"this\"", "resource \"aws_vcp\" \"this\""), "terraform refuses the root";
     "brace missing", "versions.tf", "", Cut("}\n"), "terraform refuses the root";
-    "test says less", "tests/network.tftest.hcl", "", Cut("  assert {\n    condition     = alltrue([for subnet in aws_subnet.this : !subnet.map_public_ip_on_launch])\n    error_message = \"A subnet assigns public addresses.\"\n  }\n\n"), "a later mistake is not noticed";
-    "test always true", "tests/network.tftest.hcl", "", Swap("!subnet.map_public_ip_on_launch", "true"), "a later mistake is not noticed";
+    "test says less", "tests/network.tftest.hcl", "", Cut("  assert {\n    condition     = aws_vpc.this.enable_dns_support && aws_vpc.this.enable_dns_hostnames\n    error_message = \"The VPC does not resolve DNS names.\"\n  }\n\n"), "a later mistake is not noticed";
+    "test always true", "tests/network.tftest.hcl", "", Swap(" && !subnet.map_public_ip_on_launch", ""), "a later mistake is not noticed";
     "tests gone", "tests/network.tftest.hcl", "", Drop, "a later mistake is not noticed";
 };

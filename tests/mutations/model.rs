@@ -209,10 +209,10 @@ impl Bench<'_> {
             };
             change("another schedule".into(), &|w| cron(w, &|cron| cron.schedule = "0 13 * * *".to_owned()));
             change("another time zone".into(), &|w| cron(w, &|cron| cron.timezone = "Etc/UTC".to_owned()));
-            change("deadline dropped".into(), &|w| cron(w, &|cron| cron.deadline = None));
+            change("deadline longer".into(), &|w| cron(w, &|cron| cron.deadline += 1));
         }
         if let Kind::Job { .. } = &workload.kind {
-            change("deadline dropped".into(), &|w| w.kind = Kind::Job { deadline: None });
+            change("another deadline".into(), &|w| w.kind = Kind::Job { deadline: 1 });
         }
         if let Some(service) = &workload.service {
             change("service dropped".into(), &|w| w.service = None);

@@ -43,10 +43,9 @@ const OUTSIDE: [&str; 9] = ["kubeconform", "pyyaml", "yamllint", "kubectl", "kub
 const SAMPLE: usize = 60;
 
 /// Templates that print only a part of a document, or a file that this platform has none of.
-const PARTS: [(&str, &str); 6] = [
+const PARTS: [(&str, &str); 5] = [
     ("kubernetes/container.yaml.j2", "a part of every workload"),
     ("kubernetes/dns-rule.yaml.j2", "a part of both kinds of policies"),
-    ("kubernetes/metadata.yaml.j2", "a part of every document"),
     ("kubernetes/pod.yaml.j2", "a part of every workload"),
     ("kubernetes/rule-ports.yaml.j2", "a part of every policy"),
     ("terraform/aws/network/moved.tf.j2", "printed for a subnet that was renamed, once"),

@@ -55,12 +55,13 @@ const LEAST: [(GroupRole, &[Right]); 3] = [
     (
         GroupRole::Developer,
         &[
+            ("", "pods", &["delete"]),
             ("", "pods/eviction", &["create"]),
-            ("apps", "deployments/scale", &["patch", "update"]),
-            ("apps", "statefulsets/scale", &["patch", "update"]),
+            ("apps", "deployments/scale", &["get", "patch", "update"]),
+            ("apps", "statefulsets/scale", &["get", "patch", "update"]),
         ],
     ),
-    (GroupRole::Admin, &[("", "pods", &["delete"]), ("apps", "deployments", &["create", "delete", "patch", "update"])]),
+    (GroupRole::Admin, &[("apps", "deployments", &["create", "delete", "patch", "update"])]),
 ];
 
 fn word(role: GroupRole) -> &'static str {

@@ -47,7 +47,7 @@ pub(super) struct Running<'s> {
 
 impl<'a> RegionContext<'a> {
     pub(super) fn new(platform: &'a Platform, region: &'a Region, unit: &Unit) -> Self {
-        let documents = unit.files.iter().filter(|(path, _)| *path != "kustomization.yaml");
+        let documents = unit.files.iter().filter(|(path, _)| path.ends_with(".yaml") && *path != "kustomization.yaml");
         let inventory = Inventory::read(documents.map(|(path, text)| (path.as_str(), text.as_str())));
         let mut pods: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (number, pod) in inventory.pods().iter().enumerate() {

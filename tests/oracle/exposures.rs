@@ -57,7 +57,34 @@ fn gateways(context: &RegionContext, found: &mut Vec<Finding>) {
             ] {
                 expect(context, found, "wrong-route", gateway, place, &wanted);
             }
+            proxies(context, found, gateway, name);
         }
+    }
+}
+
+/// The Gateway names its proxies, which survive the loss of a zone where the environment is protected.
+fn proxies(context: &RegionContext, found: &mut Vec<Finding>, gateway: &Object, name: &str) {
+    let named = json!({"group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": name});
+    expect(context, found, "wrong-route", gateway, "/spec/infrastructure/parametersRef", &named);
+    let Some(proxy) = context.inventory.get("EnvoyProxy", GATEWAYS, name) else {
+        let message = format!("the proxies of `{}` are not there", gateway.id());
+        found.push(context.finding("wrong-route", gateway, message));
+        return;
+    };
+    let kubernetes = |place: &str| format!("/spec/provider/kubernetes/{place}");
+    let (least, most) = if context.platform.protected { (context.region.zones.len().max(3), 12) } else { (2, 4) };
+    let networks = context.region.network.iter();
+    let subnet = networks.flat_map(|network| &network.subnets).find(|subnet| subnet.default).map(|subnet| subnet.name.as_str());
+    let class = (context.region.provider == Provider::Aws).then_some("service.k8s.aws/nlb");
+    for (place, wanted) in [
+        ("envoyHpa/minReplicas", json!(least)),
+        ("envoyHpa/maxReplicas", json!(most)),
+        ("envoyPDB/maxUnavailable", json!(1)),
+        ("envoyService/loadBalancerClass", json!(class)),
+        ("envoyDeployment/pod/nodeSelector", json!(subnet.map(|name| json!({"platgen.io/subnet": name})))),
+        ("envoyDeployment/pod/topologySpreadConstraints/0/topologyKey", json!("topology.kubernetes.io/zone")),
+    ] {
+        expect(context, found, "wrong-route", proxy, &kubernetes(place), &wanted);
     }
 }
 

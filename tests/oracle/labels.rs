@@ -1,8 +1,9 @@
-//! Every object and every pod carries the labels of its owner and its platform.
+//! Every object carries the labels of its owner and its platform; every pod those of them that never change, and no others.
 
 use super::Finding;
 use super::context::{ENVIRONMENT, FOREIGN, RegionContext, WORKLOAD};
 use platgen::inventory::{Labels, Object};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     for object in context.inventory.objects() {
@@ -15,7 +16,36 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
         if pod.pointer.is_empty() || context.is_by_hand(object) {
             continue;
         }
-        marks(context, object, &pod.labels, &format!("{}/metadata/labels", pod.pointer), found);
+        stays(context, object, &pod.labels, &format!("{}/metadata/labels", pod.pointer), found);
+    }
+}
+
+/// A pod has exactly the labels that stay when its owner or the platform's own labels change: each change of a pod's label is a restart.
+fn stays(context: &RegionContext, object: &Object, labels: &Labels, place: &str, found: &mut Vec<Finding>) {
+    let Some(workload) = context.workload_with(&object.namespace, labels) else { return };
+    let name = workload.name.as_str();
+    let wanted = BTreeMap::from([
+        ("app.kubernetes.io/instance", name),
+        ("app.kubernetes.io/managed-by", "platgen"),
+        ("app.kubernetes.io/name", name),
+        ("app.kubernetes.io/part-of", context.platform.name.as_str()),
+        (WORKLOAD, name),
+    ]);
+    // The environment and the component are judged elsewhere.
+    let free = |key: &str| key == ENVIRONMENT || key == "app.kubernetes.io/component";
+    let has = |key: &str| labels.get(key).map(String::as_str);
+    let keys: BTreeSet<&str> = wanted.keys().copied().chain(labels.keys().map(String::as_str)).collect();
+    let wrong = keys.into_iter().find(|key| {
+        let place = format!("{place}/{}", key.replace('/', "~1"));
+        !free(key) && has(key) != wanted.get(key).copied() && !context.is_patched(object, &place)
+    });
+    if let Some(key) = wrong {
+        let message = match (has(key), wanted.get(key)) {
+            (Some(value), Some(wanted)) => format!("pods of `{}` have `{value}` as `{key}`, where it should be `{wanted}`", object.id()),
+            (Some(_), None) => format!("pods of `{}` have the label `{key}`, which may change", object.id()),
+            (None, _) => format!("pods of `{}` have no label `{key}`", object.id()),
+        };
+        found.push(context.finding("wrong-labels", object, message));
     }
 }
 

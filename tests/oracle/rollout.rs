@@ -1,12 +1,13 @@
-//! Presence: a rollout takes no pod away before another stands in its place, and who waits for whom when nodes are full.
+//! Presence: a rollout takes no pod away before another stands in its place, unless two of them would hold different data, and who waits for whom when nodes are full.
 //!
-//! What a priority is worth is the renderer's business; that jobs wait for apps, apps for what answers people, and all for stores is judged.
+//! The values of priorities are the renderer's business. Judged is the order: jobs wait for apps, apps for those that answer people with everything that
+//! they call, and all wait for stores.
 
 use super::Finding;
 use super::context::{RegionContext, Running};
 use platgen::inventory::Object;
-use platgen::model::{Kind, Workload};
-use std::collections::BTreeMap;
+use platgen::model::{Kind, Peer, Region, Workload};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn rollouts(context: &RegionContext, found: &mut Vec<Finding>) {
     for Running { workload, object, .. } in context.running() {
@@ -16,6 +17,17 @@ pub(super) fn rollouts(context: &RegionContext, found: &mut Vec<Finding>) {
             Kind::CronJob(_) | Kind::Job { .. } => continue,
         };
         if context.is_patched(object, strategy) {
+            continue;
+        }
+        // A single pod of a store that has its data in memory.
+        if matches!(workload.kind, Kind::Deployment) && workload.store.is_some() && workload.replicas == (1, 1) {
+            if object.text(&format!("{strategy}/type")) != "Recreate" {
+                found.push(context.finding(
+                    "unsafe-rollout",
+                    object,
+                    format!("a rollout of `{}` runs two pods with different data", object.id()),
+                ));
+            }
             continue;
         }
         let step = object.at(&format!("{strategy}/rollingUpdate/maxUnavailable"));
@@ -36,19 +48,40 @@ pub(super) fn rollouts(context: &RegionContext, found: &mut Vec<Finding>) {
 }
 
 /// Who goes first: the higher waits for nobody below it.
-fn rank(workload: &Workload) -> u8 {
+fn rank(workload: &Workload, needed: &BTreeSet<String>) -> u8 {
     match workload.kind {
         _ if workload.is_store() => 3,
         Kind::CronJob(_) | Kind::Job { .. } => 0,
-        Kind::DaemonSet => 2,
-        _ if !workload.exposures.is_empty() => 2,
-        Kind::Deployment | Kind::StatefulSet => 1,
+        _ if needed.contains(&key(workload)) => 2,
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => 1,
+    }
+}
+
+fn key(workload: &Workload) -> String {
+    format!("{}/{}", workload.namespace, workload.name)
+}
+
+/// The workloads that answer people or serve a node, and every workload that they call: callees are added until there is none left.
+fn needed(region: &Region) -> BTreeSet<String> {
+    let first = region.workloads.values().filter(|one| matches!(one.kind, Kind::DaemonSet) || !one.exposures.is_empty());
+    let mut needed: BTreeSet<String> = first.map(key).collect();
+    let end = |peer: &Peer| region.workload_of(peer).map(key);
+    let calls: Vec<(String, String)> = region.flows.iter().filter_map(|flow| Some((end(&flow.from)?, end(&flow.to)?))).collect();
+    loop {
+        let known = needed.len();
+        let more: Vec<String> = calls.iter().filter(|(from, _)| needed.contains(from)).map(|(_, to)| to.clone()).collect();
+        needed.extend(more);
+        if needed.len() == known {
+            return needed;
+        }
     }
 }
 
 pub(super) fn priorities(context: &RegionContext, found: &mut Vec<Finding>) {
     let classes: BTreeMap<&str, &Object> = context.inventory.of_kind("PriorityClass").map(|class| (class.name.as_str(), class)).collect();
     let value = |class: &Object| class.at("/value").and_then(|value| value.as_i64());
+    let needed = needed(context.region);
+    let rank = |workload| rank(workload, &needed);
     // By rank: the most that its pods are worth.
     let mut worth: BTreeMap<u8, i64> = BTreeMap::new();
     let mut ranked = Vec::new();

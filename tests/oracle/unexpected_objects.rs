@@ -31,6 +31,7 @@ fn is_accounted(context: &RegionContext, used: &BTreeSet<String>, object: &Objec
         "ClusterRole" => is_used(),
         "ClusterRoleBinding" => object.text("/roleRef/name") == format!("{}-cluster-viewer", platform.name),
         "Gateway" => object.namespace == GATEWAYS && is_used(),
+        "EnvoyProxy" => object.namespace == GATEWAYS && context.inventory.get("Gateway", GATEWAYS, &object.name).is_some(),
         "HTTPRoute" if object.namespace == GATEWAYS => !object.items("/spec/parentRefs").is_empty(),
         _ => match context.workload_of(object) {
             Some(workload) => of_workload(workload, object, is_used),

@@ -140,4 +140,8 @@ pub(crate) fn locks() {
     fs::remove_file(world.roots.project.join("platgen.lock")).unwrap();
     world.read_lock();
     assert_eq!(world.causes(), ["./platgen.lock: lock missing"]);
+    // Addresses that were planned anew are no differences of the spec.
+    world.change(DEV, "shop/cart.yaml", "other addresses\n");
+    let differences = world.differences();
+    assert!(differences.len() == 1 && differences[0].causes == [Cause::LockMissing] && differences[0].diff.is_none(), "{differences:?}");
 }

@@ -33,7 +33,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ownership: first_render second_render_touches_nothing only_what_differs_is_written stale_files_are_pruned
             edited_files_refuse_everything foreign_files terraform_roots_are_not_pruned_silently guards_of_a_terraform_root_are_removed_first a_root_inside_a_living_unit
             a_partial_render_stays_in_its_selection one_app_alone the_lock_goes_with_the_tree line_ends_are_not_edits
-            files_after_a_merge_are_mended markers_alone_give_no_file_away doubled_lines_are_understood paths_that_lead_out_are_refused;
+            files_after_a_merge_are_mended markers_alone_give_no_file_away doubled_lines_are_understood a_wrong_hash_is_mended paths_that_lead_out_are_refused;
         trouble: spaces_and_unicode links_are_never_followed something_else_has_the_name a_replaced_file_keeps_its_mode;
     };
     trials.push(Trial::ignorable_test("output::trouble::a_read_only_folder", trouble::a_read_only_folder));

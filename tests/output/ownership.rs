@@ -305,7 +305,12 @@ pub(crate) fn markers_alone_give_no_file_away() {
     world.change(DEV, "shop/new.yaml", "new\n");
     let refused = world.refused();
     let path = |name: &str| format!("kubernetes/dev/eu/shop/{name}.yaml");
-    assert_eq!(refused, [(path("ad"), Obstacle::Edited), (path("new"), Obstacle::Foreign)]);
+    let conflict = Obstacle::Conflict { line: 1 };
+    assert_eq!(refused, [(path("ad"), conflict.clone()), (path("new"), conflict)]);
+    assert_eq!(world.causes(), [path("ad") + ": conflict markers", path("new") + ": conflict markers, spec changed"]);
+    let told = world.report().diagnostics();
+    let markers: Vec<&str> = told.iter().filter(|one| one.code.name() == "conflict-markers").map(|one| one.message.as_str()).collect();
+    assert!(markers.len() == 2 && markers.iter().all(|message| message.contains("from line 1 on")), "{told:?}");
     world.files.units.get_mut(DEV).unwrap().files.remove("shop/new.yaml");
     world.files.units.get_mut(DEV).unwrap().files.remove("shop/ad.yaml");
     assert_eq!(world.refused(), [(path("ad"), Obstacle::EditedStale)]);
@@ -316,6 +321,9 @@ pub(crate) fn doubled_lines_are_understood() {
     merged(&mut world, "theirs\n", false);
     world.change(DEV, "shop/cart.yaml", "theirs\n");
     assert!(world.report().is_clean(), "{:?}", world.report());
+    assert_eq!(world.report().merged, [world.at("kubernetes/dev/eu/.platgen-manifest").display().to_string()]);
+    let notes = world.report().diagnostics();
+    assert!(notes.len() == 1 && notes[0].severity == platgen::diagnostic::Severity::Note, "{notes:?}");
     // One of both hashes is that of the render, so git had nothing to merge: another text is an edit, with markers or without.
     world.write("kubernetes/dev/eu/shop/cart.yaml", "mine\n");
     assert_eq!(world.refused(), [("kubernetes/dev/eu/shop/cart.yaml".to_owned(), Obstacle::Edited)]);
@@ -323,6 +331,18 @@ pub(crate) fn doubled_lines_are_understood() {
     world.done();
     let manifest = world.read("kubernetes/dev/eu/.platgen-manifest");
     assert_eq!(manifest.matches("shop/cart.yaml").count(), 1, "{manifest}");
+    assert_eq!(world.report().merged, [""; 0]);
+}
+
+/// A manifest with a hash that the file does not have is mended, although the file itself is as rendered.
+pub(crate) fn a_wrong_hash_is_mended() {
+    let world = World::rendered();
+    let (manifest, right) = ("kubernetes/dev/eu/.platgen-manifest", world.read("kubernetes/dev/eu/.platgen-manifest"));
+    let hash = right.lines().find(|line| line.ends_with("  shop/cart.yaml")).unwrap().split(' ').next().unwrap();
+    world.write(manifest, &right.replace(hash, &hash.chars().rev().collect::<String>()));
+    assert_eq!(world.causes(), ["kubernetes/dev/eu/.platgen-manifest: file edited"]);
+    world.done();
+    assert_eq!(world.read(manifest), right);
 }
 
 pub(crate) fn paths_that_lead_out_are_refused() {

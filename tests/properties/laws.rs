@@ -69,7 +69,9 @@ fn allowed(made: &Made) -> Allowed {
 /// Every peer and port that a rendered NetworkPolicy lets through.
 fn opened(made: &Made) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
-    for (path, text) in made.files.as_ref().expect("files").iter().filter(|(path, _)| path.starts_with("kubernetes/")) {
+    for (path, text) in
+        made.files.as_ref().expect("files").iter().filter(|(path, _)| path.starts_with("kubernetes/") && path.ends_with(".yaml"))
+    {
         for document in text.split("\n---\n").filter(|document| document.contains("kind: NetworkPolicy\n")) {
             let policy: Value = serde_yaml::from_str(document).unwrap_or_else(|error| panic!("{path}: {error}\n{document}"));
             for (direction, ends) in [("ingress", "from"), ("egress", "to")] {

@@ -25,7 +25,7 @@ pub(crate) fn make(texts: &[(&str, &str)]) -> Made {
     let texts = texts.iter().map(|(name, text)| (PathBuf::from(name), text.to_string())).collect();
     let project = Project::of(PathBuf::new(), texts, None, |path| Err(format!("`{path}` is not there")));
     let mut made = Made { findings: Vec::new(), estate: None, files: None };
-    let (found, sources) = match project.resolve().and_then(Resolved::render) {
+    let (found, sources) = match project.allow_incomplete(true).resolve().and_then(Resolved::render) {
         Ok(Rendered { resolved, files }) => {
             made.estate = Some(resolved.estate);
             made.files = Some(files);

@@ -31,6 +31,9 @@ pub(crate) fn platgen() -> Command {
     command
 }
 
+/// The flag with which specs are rendered that use something this version does not render, as `specs/sample` does.
+pub(crate) const ALLOW_INCOMPLETE: &str = "--allow-incomplete";
+
 /// A temporary folder in memory where the machine has one: the program flushes each file that it writes, which a disk makes slow.
 pub(crate) fn scratch() -> TempDir {
     TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).expect("a temporary folder")

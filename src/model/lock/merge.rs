@@ -33,16 +33,16 @@ pub struct Known<'a> {
     pub target: Option<&'a Lock>,
 }
 
-/// A range that a key loses.
+/// A key that loses a range.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Move {
     /// The key.
     pub key: Key,
     /// The range of one of the branches.
     pub from: Cidr,
-    /// The range that the key has afterwards.
-    pub to: Cidr,
-    /// Whether the merge base has `from`, and the target branch has no other: a network with this range exists.
+    /// The range of the key afterwards; `None` where the lock no longer has the key.
+    pub to: Option<Cidr>,
+    /// Whether the merge base has `from`, and so has the target branch where it is known: a network with this range exists.
     pub in_base: bool,
 }
 
@@ -110,18 +110,22 @@ impl Merged {
         resolved
     }
 
-    /// Every range that a key loses on the way to `lock`, sorted by key: a range of either branch that is not the key's range there.
+    /// Every range that a key loses on the way to `lock`, sorted by key: a range of either branch that is not the key's range there. A key that
+    /// somebody deleted from the merged text loses nothing.
     pub fn moves(&self, known: Known<'_>, lock: &Lock) -> Vec<Move> {
+        let range = |lock: Option<&Lock>, key: &Key| lock.and_then(|lock| lock.entries.get(key)).map(|entry| entry.cidr);
+        let base = |key: &Key| range(known.base, key).or_else(|| self.ancestor.get(key).map(|entry| entry.cidr));
+        // `resolve` adds the ranges that the target branch added.
+        let added = known.target.iter().flat_map(|target| target.entries.keys()).filter(|key| base(key).is_none());
+        let keys: BTreeSet<&Key> = self.entries.keys().chain(lock.entries.keys()).chain(added).collect();
         let mut moves = Vec::new();
-        for (key, entry) in &lock.entries {
+        for key in keys {
+            let (target, to) = (range(known.target, key), range(Some(lock), key));
             let mut before: BTreeSet<Cidr> = self.entries.get(key).into_iter().flatten().map(|entry| entry.cidr).collect();
-            before.extend(known.target.and_then(|target| target.entries.get(key)).map(|entry| entry.cidr));
-            let base = known.base.and_then(|base| base.entries.get(key)).or_else(|| self.ancestor.get(key)).map(|entry| entry.cidr);
-            let target = known.target.and_then(|target| target.entries.get(key)).map(|entry| entry.cidr);
-            for from in before.into_iter().filter(|from| *from != entry.cidr) {
-                // Where the target branch gave the key another range, that range counts.
-                let known = if target.is_some() { target == Some(from) && base == target } else { base == Some(from) };
-                moves.push(Move { key: key.clone(), from, to: entry.cidr, in_base: known });
+            before.extend(target.filter(|_| to.is_some() || base(key).is_none()));
+            for from in before.into_iter().filter(|from| Some(*from) != to) {
+                let in_base = base(key) == Some(from) && (known.target.is_none() || target == Some(from));
+                moves.push(Move { key: key.clone(), from, to, in_base });
             }
         }
         moves
@@ -228,11 +232,18 @@ mod tests {
         let known = Known { base: Some(&base), target: Some(&target) };
         let show = |after: &str| -> Vec<String> {
             let moves = text.moves(known, &lock(after));
-            moves.iter().map(|one| format!("{} {} {} {}", one.key, one.from, one.to, one.in_base)).collect()
+            let to = |one: &Move| one.to.map_or("-".to_owned(), |to| to.to_string());
+            moves.iter().map(|one| format!("{} {} {} {}", one.key, one.from, to(one), one.in_base)).collect()
         };
         assert_eq!(show("a/range 10.0.0.0/12\nb/range 10.32.0.0/12\nc/range 10.16.0.0/12\n"), ["b/range 10.16.0.0/12 10.32.0.0/12 false"]);
         let all = show("a/range 10.48.0.0/12\nb/range 10.16.0.0/12\nc/range 10.32.0.0/12\n");
         assert_eq!(all, ["a/range 10.0.0.0/12 10.48.0.0/12 true", "c/range 10.16.0.0/12 10.32.0.0/12 false"]);
+        let vanished = show("c/range 10.16.0.0/12\n");
+        assert_eq!(vanished, ["a/range 10.0.0.0/12 - true", "b/range 10.16.0.0/12 - false"]);
+        // Deleted from the merged text on purpose, or by the target branch.
+        assert_eq!(merged("c/range 10.16.0.0/12\n").moves(known, &lock("c/range 10.16.0.0/12\n")), []);
+        let released = Known { base: Some(&base), target: Some(&Lock::default()) };
+        assert!(!merged("a/range 10.0.0.0/12\n").moves(released, &Lock::default())[0].in_base);
     }
 
     #[test]

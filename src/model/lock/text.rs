@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 
 use super::{Entry, Key, Lock};
+use crate::conflict::marker;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
-use crate::value::Cidr;
+use crate::value::{Cidr, Invalid};
 
 /// What the first line starts with, before the number of the format.
 const FORMAT: &str = "# platgen.lock format ";
@@ -116,12 +117,6 @@ fn version(rest: &str) -> Option<(String, &'static str)> {
     }
 }
 
-fn marker(line: &str) -> Option<char> {
-    let first = line.chars().next().filter(|first| "<|=>".contains(*first))?;
-    let run = line.chars().take_while(|char| *char == first).count();
-    (run >= 7 && (line.len() == run || line[run..].starts_with(' '))).then_some(first)
-}
-
 fn entry(line: &str) -> Result<(Key, Entry), String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let (key, range, removed) = match words[..] {
@@ -130,7 +125,7 @@ fn entry(line: &str) -> Result<(Key, Entry), String> {
         _ => return Err("a line of the lock is `key range` or `key range removed`".to_owned()),
     };
     let parsed = Key::parse(key).ok_or_else(|| format!("`{key}` is not a key of the address plan"))?;
-    let cidr: Cidr = range.parse().map_err(|reason| format!("`{range}` is not an IPv4 range: {reason}"))?;
+    let cidr: Cidr = range.parse().map_err(|invalid: Invalid| invalid.message)?;
     Ok((parsed, Entry { cidr, removed }))
 }
 

@@ -11,7 +11,7 @@ pub(super) const DEFINITION: Definition = Definition {
         probes: |_| Probes::default(),
         data: "/data",
         writes_always: false,
-        persist: &[],
+        settings: |_| Vec::new(),
         port_argument: None,
         alone: false,
     }),

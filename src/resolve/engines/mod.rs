@@ -30,6 +30,18 @@ pub(super) struct Definition {
     pub(super) server: Option<Server>,
 }
 
+/// The place of a store's data.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Keeps {
+    /// On a volume.
+    OnVolume,
+    /// Only in memory.
+    InMemory {
+        /// The memory limit of the container in bytes, if any.
+        limit: Option<u64>,
+    },
+}
+
 /// The server of an engine in the cluster.
 pub(super) struct Server {
     /// The image of a version, or of the default version. `None` for `custom`.
@@ -40,8 +52,8 @@ pub(super) struct Server {
     pub(super) data: &'static str,
     /// Whether the server writes to the data directory of a cache, which then needs an empty directory there.
     pub(super) writes_always: bool,
-    /// The arguments that make the server keep its data, unless the store sets `command` or `args`.
-    pub(super) persist: &'static [&'static str],
+    /// Its settings by name and value, unless the store sets `command` or `args`. The store's `parameters` replace them by name.
+    pub(super) settings: fn(Keeps) -> Vec<(&'static str, String)>,
     /// The argument that sets the port.
     pub(super) port_argument: Option<&'static str>,
     /// Whether the server does not replicate, so that several replicas would have different data.

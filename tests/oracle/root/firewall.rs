@@ -3,7 +3,7 @@
 
 use super::super::Finding;
 use super::Root;
-use platgen::model::{Flow, Peer};
+use platgen::model::{Flow, NetworkSubnet, Peer};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -59,28 +59,32 @@ fn opening(from: &str, to: &str, protocol: &str, port: &str) -> String {
 /// What has to be open between classes and out of them, with the reason.
 fn wanted(root: &Root) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
     let network = root.network;
-    let services = network.subnets.iter().find(|subnet| subnet.default).map_or("", |subnet| subnet.name.as_str());
+    let untainted = |subnet: &&NetworkSubnet| !subnet.isolated;
+    let mut services: Vec<&str> = network.subnets.iter().filter(untainted).map(|subnet| subnet.name.as_str()).collect();
+    if services.is_empty() {
+        services = network.subnets.iter().filter(|subnet| subnet.default).map(|subnet| subnet.name.as_str()).collect();
+    }
+    let mutual = |a: &str, b: &str| services.contains(&a) && services.contains(&b);
     let mut flows = BTreeMap::new();
     let mut exits = BTreeMap::new();
     for subnet in &network.subnets {
         let class = subnet.name.as_str();
         flows.insert(opening(class, class, "every protocol", "all"), "nodes of one class talk to each other".to_owned());
-        if !subnet.default {
-            for protocol in ["tcp", "udp"] {
-                flows.insert(opening(class, services, protocol, &DNS.to_string()), "names are resolved".to_owned());
+        for other in services.iter().copied().filter(|other| *other != class) {
+            if mutual(class, other) {
+                flows.insert(opening(class, other, "every protocol", "all"), "a pod without a subnet may run on either".to_owned());
+                continue;
             }
-            flows.insert(opening(services, class, "tcp", &KUBELET.to_string()), "metrics and logs are read".to_owned());
+            for protocol in ["tcp", "udp"] {
+                flows.insert(opening(class, other, protocol, &DNS.to_string()), "names are resolved".to_owned());
+            }
+            flows.insert(opening(other, class, "tcp", &KUBELET.to_string()), "metrics and logs are read".to_owned());
         }
-        for range in [network.cidr, network.pods] {
-            let why = "the API server and the private endpoints are called".to_owned();
-            exits.insert(opening(class, &range.to_string(), "tcp", &HTTPS.to_string()), why);
-        }
-        if subnet.internet {
-            exits.insert(opening(class, EVERYWHERE, "tcp", &HTTPS.to_string()), "services without an endpoint are called".to_owned());
-        }
+        let range = if subnet.internet { EVERYWHERE.to_owned() } else { network.cidr.to_string() };
+        exits.insert(opening(class, &range, "tcp", &HTTPS.to_string()), "the API server and services of the cloud are called".to_owned());
     }
     for Flow { from, to, ports, why, .. } in &root.region.flows {
-        for class in classes_of(root, services, from) {
+        for class in classes_of(root, &services, from) {
             for port in ports.iter().map(u16::to_string) {
                 if let Peer::Outside { cidrs, .. } = to {
                     let everywhere = cidrs.is_empty().then(|| EVERYWHERE.to_owned());
@@ -90,7 +94,7 @@ fn wanted(root: &Root) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
                         exits.entry(opening(class, &range, "tcp", &port)).or_insert_with(|| why.clone());
                     }
                 }
-                for called in classes_of(root, services, to).into_iter().filter(|called| *called != class) {
+                for called in classes_of(root, &services, to).into_iter().filter(|called| *called != class && !mutual(class, called)) {
                     flows.entry(opening(class, called, "tcp", &port)).or_insert_with(|| why.clone());
                 }
             }
@@ -99,14 +103,14 @@ fn wanted(root: &Root) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
     (flows, exits)
 }
 
-/// The classes of nodes that a peer may run on; cluster services stand in the default one.
-fn classes_of<'r>(root: &'r Root, services: &'r str, peer: &Peer) -> Vec<&'r str> {
+/// The classes of nodes that a peer may run on; cluster services run on every one without a taint.
+fn classes_of<'r>(root: &'r Root, services: &[&'r str], peer: &Peer) -> Vec<&'r str> {
     match peer {
         Peer::Workload { .. } => {
             let workload = root.region.workload_of(peer);
             workload.into_iter().flat_map(|workload| &workload.placement.subnets).map(|subnet| subnet.as_str()).collect()
         }
-        Peer::Addon(_) => vec![services],
+        Peer::Addon(_) => services.to_vec(),
         Peer::Outside { .. } => Vec::new(),
     }
 }

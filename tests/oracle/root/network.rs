@@ -2,13 +2,14 @@
 
 use super::super::Finding;
 use super::Root;
-use platgen::model::{Via, ZoneRange};
+use platgen::model::{NatGateways, Via, ZoneRange};
 use serde_json::{Map, Value, json};
 
 pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
     let network = root.network;
     let out = network.subnets.iter().any(|subnet| subnet.internet);
     let gateways = |zone: &String| (zone.clone(), json!(format!("lb-public/{zone}")));
+    let zones = if network.nat == NatGateways::One { 1 } else { root.region.zones.len() };
     let wanted = [
         ("name", json!(root.name())),
         ("account", json!(root.account)),
@@ -17,7 +18,7 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
         ("pod_cidr", json!(network.pods.to_string())),
         ("zones", json!(root.region.zones)),
         ("subnets", subnets(root, out)),
-        ("nat_gateways", Value::Object(root.region.zones.iter().filter(|_| out).map(gateways).collect())),
+        ("nat_gateways", Value::Object(root.region.zones.iter().take(zones).filter(|_| out).map(gateways).collect())),
     ];
     for (name, wanted) in wanted {
         let (file, has) = root.local(name);
@@ -41,7 +42,8 @@ fn subnets(root: &Root, out: bool) -> Value {
     let closed = |_: &str| "closed".to_owned();
     for subnet in &network.subnets {
         let purpose = format!("nodes-{}", subnet.name);
-        let private = |zone: &str| format!("private/{zone}");
+        let only = root.region.zones.first().filter(|_| network.nat == NatGateways::One);
+        let private = |zone: &str| format!("private/{}", only.map_or(zone, String::as_str));
         add(&purpose, &subnet.ranges, if subnet.internet { &private } else { &closed }, None);
     }
     add("endpoints", &network.endpoints, &closed, None);

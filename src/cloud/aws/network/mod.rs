@@ -2,7 +2,6 @@
 //!
 //! Every resource is keyed by a name, so that a zone, a subnet or a flow that comes or goes touches no other resource.
 
-mod literals;
 mod rules;
 mod subnets;
 #[cfg(test)]
@@ -13,8 +12,9 @@ use std::collections::BTreeMap;
 
 use super::text::ROLE;
 use crate::cloud::{Nothing, Root};
+use crate::facts;
 use crate::layers::Layer;
-use crate::model::{Network, Platform, Region, Via};
+use crate::model::{EndpointSet, NatGateways, Network, Platform, Region, Via};
 use crate::template::TemplateError;
 use crate::value::truncate_with_hash;
 
@@ -37,6 +37,18 @@ const SERVICES: [&str; 13] = [
     "ssmmessages",
     "sts",
 ];
+
+/// The services of [`SERVICES`] without which a node does not start.
+const NEEDED: [&str; 6] = ["ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "sts"];
+
+/// The services with private endpoints in a network.
+fn services(network: &Network) -> &'static [&'static str] {
+    match network.endpoint_set {
+        EndpointSet::All => &SERVICES,
+        EndpointSet::Needed if network.subnets.iter().any(|subnet| !subnet.internet) => &NEEDED,
+        EndpointSet::Needed => &[],
+    }
+}
 
 /// The view of `locals.tf`: everything that differs between network roots.
 #[derive(Serialize)]
@@ -63,8 +75,12 @@ impl<'a> Locals<'a> {
             names.sort_unstable();
             names
         };
-        let nat = network.subnets.iter().any(|subnet| subnet.internet);
-        let (flows, exits) = rules::rules(region, network);
+        let nat = match network.nat {
+            _ if network.subnets.iter().all(|subnet| !subnet.internet) => &[],
+            NatGateways::PerZone => &region.zones[..],
+            NatGateways::One => &region.zones[..region.zones.len().min(1)],
+        };
+        let firewall = region.firewall(network);
         Locals {
             name: format!("{}-{}-{}", platform.name, platform.environment, region.name),
             account,
@@ -73,24 +89,29 @@ impl<'a> Locals<'a> {
             pods: network.pods.to_string(),
             zones: &region.zones,
             subnets: subnets::subnets(network, entry, nat),
-            nat_gateways: region.zones.iter().filter(|_| nat).map(|zone| (zone.as_str(), format!("lb-public/{zone}"))).collect(),
+            nat_gateways: nat.iter().map(|zone| (zone.as_str(), format!("lb-public/{zone}"))).collect(),
             classes: classes(|_| true),
             closed_classes: classes(|internet| !internet),
-            flows,
-            exits,
+            flows: rules::rules(firewall.flows),
+            exits: rules::rules(firewall.exits),
         }
     }
 }
 
 #[derive(Serialize)]
 struct Endpoints {
-    services: [&'static str; SERVICES.len()],
+    services: &'static [&'static str],
+    /// The objects of public buckets that hold layers of images.
+    image_layers: Vec<String>,
 }
 
 #[derive(Serialize)]
 struct FlowLogs {
     role: String,
     protected: bool,
+    days: u32,
+    /// Whether the logs are kept for less than the year that scanners ask for.
+    brief: bool,
 }
 
 #[derive(Serialize)]
@@ -108,6 +129,18 @@ struct Protected {
     protected: bool,
 }
 
+/// The view of the tests: `tests/network.tftest.hcl` for Terraform, `tests/network.tofutest.hcl`, which OpenTofu reads in place of the former.
+#[derive(Serialize)]
+struct Tests<'a> {
+    terraform: bool,
+    zones: &'a [String],
+    public: bool,
+    nat: bool,
+    days: u32,
+    /// What the exclusions of `guards.tf` allow, where there are any.
+    exclusion: Option<&'static str>,
+}
+
 /// The root; none for a region without a network, an account or a region for states. A file that would hold no resource is left out.
 pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>, TemplateError> {
     let (Some(network), Some(account)) = (&region.network, &region.account) else { return Ok(None) };
@@ -123,22 +156,32 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
         reason: error.to_string(),
     })?;
 
+    let registry = facts::region(region.provider, region.name.as_str()).and_then(|facts| facts.registry_bucket);
+    // Both registries send clients in the region to buckets of the region: Amazon's own registry, and that of Kubernetes.
+    let buckets = [Some(format!("prod-{}-starport-layer-bucket", region.name)), registry.map(str::to_owned)];
+    let image_layers = buckets.into_iter().flatten().map(|bucket| format!("arn:aws:s3:::{bucket}/*")).collect();
+
     root.document(include_str!("../../../../templates/terraform/aws/network/README.md"));
+    let days = network.flow_log_days;
+    let role = truncate_with_hash(&format!("{}-flow-logs", locals.name), ROLE);
+    let flow_logs = FlowLogs { role, protected, days, brief: days < 365 };
     root.print(TEMPLATES, "checks.tf", &Nothing {})?;
-    root.print(TEMPLATES, "endpoints.tf", &Endpoints { services: SERVICES })?;
-    root.print(TEMPLATES, "flow_logs.tf", &FlowLogs { role: truncate_with_hash(&format!("{}-flow-logs", locals.name), ROLE), protected })?;
+    root.print(TEMPLATES, "endpoints.tf", &Endpoints { services: services(network), image_layers })?;
+    root.print(TEMPLATES, "flow_logs.tf", &flow_logs)?;
     root.print(TEMPLATES, "locals.tf", &locals)?;
     root.print(TEMPLATES, "network.tf", &Protected { protected })?;
     root.print(TEMPLATES, "outputs.tf", &Nothing {})?;
     root.print(TEMPLATES, "security_groups.tf", &Nothing {})?;
-    root.print(TEMPLATES, "tests/account.tftest.hcl", &literals::Account::new(&locals, region.owns_account.then_some(exclusion)))?;
-    root.print(TEMPLATES, "tests/invariants.tftest.hcl", &literals::Invariants { zones: locals.zones })?;
-    root.print(TEMPLATES, "tests/network.tftest.hcl", &literals::Network::new(&locals))?;
-    root.print(TEMPLATES, "tests/security.tftest.hcl", &literals::Security::new(&locals))?;
-    if locals.subnets.iter().any(|subnet| subnet.routes == "public") {
+    let public = locals.subnets.iter().any(|subnet| subnet.routes == "public");
+    let nat = !locals.nat_gateways.is_empty();
+    for (path, terraform) in [("tests/network.tftest.hcl", true), ("tests/network.tofutest.hcl", false)] {
+        let tests = Tests { terraform, zones: locals.zones, public, nat, days, exclusion: region.owns_account.then_some(exclusion) };
+        root.print(TEMPLATES, path, &tests)?;
+    }
+    if public {
         root.print(TEMPLATES, "internet.tf", &Nothing {})?;
     }
-    if !locals.nat_gateways.is_empty() {
+    if nat {
         root.print(TEMPLATES, "nat.tf", &Protected { protected })?;
     }
     if region.owns_account {

@@ -19,8 +19,8 @@ pub(super) struct Subnet {
     pub(super) tags: BTreeMap<&'static str, &'static str>,
 }
 
-/// Every subnet, sorted by key. Without public load balancers (`entry`) and NAT gateways (`nat`) there are no public subnets.
-pub(super) fn subnets(network: &Network, entry: bool, nat: bool) -> Vec<Subnet> {
+/// Every subnet, sorted by key. Without public load balancers (`entry`) and NAT gateways (their zones are `nat`) there are no public subnets.
+pub(super) fn subnets(network: &Network, entry: bool, nat: &[String]) -> Vec<Subnet> {
     let mut subnets = Vec::new();
     let mut add = |purpose: &str, ranges: &[ZoneRange], routes: &dyn Fn(&str) -> String, tag: Option<&'static str>| {
         subnets.extend(ranges.iter().map(|range| Subnet {
@@ -32,7 +32,8 @@ pub(super) fn subnets(network: &Network, entry: bool, nat: bool) -> Vec<Subnet> 
         }));
     };
     let closed = |_: &str| "closed".to_owned();
-    let private = |zone: &str| format!("private/{zone}");
+    // The gateway of the zone, or the one of all zones.
+    let private = |zone: &str| format!("private/{}", nat.iter().find(|other| *other == zone).or(nat.first()).map_or(zone, String::as_str));
     let public = |_: &str| "public".to_owned();
     for subnet in &network.subnets {
         add(&format!("nodes-{}", subnet.name), &subnet.ranges, if subnet.internet { &private } else { &closed }, None);
@@ -41,7 +42,7 @@ pub(super) fn subnets(network: &Network, entry: bool, nat: bool) -> Vec<Subnet> 
     add("transit", &network.transit, &closed, None);
     // The load balancer controller finds subnets by these tags.
     add("lb-internal", &network.lb_internal, &closed, Some("kubernetes.io/role/internal-elb"));
-    if entry || nat {
+    if entry || !nat.is_empty() {
         add("lb-public", &network.lb_public, &public, entry.then_some("kubernetes.io/role/elb"));
     }
     subnets.sort_by(|a, b| a.key.cmp(&b.key));

@@ -99,13 +99,43 @@ fn a_further_zone_removes_no_line() {
 
 #[test]
 fn rules_are_those_that_clusters_and_flows_need() {
-    let root = root(SPEC, "production");
+    let production = root(SPEC, "production");
     let flows = ["data/data/all", "data/general/tcp-53", "data/general/udp-53", "general/data/tcp-10250", "general/data/tcp-8081"];
-    assert_eq!(keys(&root, "flows"), [&flows[..], &["general/general/all"]].concat());
-    // `data` has no route to the internet.
-    let data = ["data/pods/tcp-443", "data/vpc/tcp-443"];
+    assert_eq!(keys(&production, "flows"), [&flows[..], &["general/general/all"]].concat());
     let mainframe = ["general/external/mainframe 192.168.0.0/24/tcp-9000", "general/external/mainframe 192.168.9.0/24/tcp-9000"];
     let internet = ["general/internet/tcp-443", "general/internet/tcp-8443"];
-    let own = ["general/pods/tcp-443", "general/vpc/tcp-443"];
-    assert_eq!(keys(&root, "exits"), [data, mainframe, internet, own].concat());
+    // `data` has no route to the internet.
+    assert_eq!(keys(&production, "exits"), [&["data/vpc/tcp-443"][..], &mainframe, &internet].concat());
+
+    // Nodes of `data` without a taint take pods that name no subnet, so that CoreDNS and the other services of the cluster may run there.
+    let shared = root(&SPEC.replace("data: {egress: none}", "data: {}"), "production");
+    assert_eq!(keys(&shared, "flows"), ["data/data/all", "data/general/all", "general/data/all", "general/general/all"]);
+}
+
+#[test]
+fn pods_of_a_class_with_a_group_of_its_own_tolerate_its_taint() {
+    let tolerations = |spec: &str| {
+        let estate = estate(spec);
+        let region = &estate.environments["production"].regions["eu-west-1"];
+        let report = &region.workloads["shop/report"];
+        report.placement.tolerations.iter().map(|one| format!("{}={}", one.key, one.value)).collect::<Vec<_>>()
+    };
+    assert_eq!(tolerations(SPEC), ["platgen.io/subnet=data"]);
+    assert_eq!(tolerations(&SPEC.replace("data: {egress: none}", "data: {isolated: true}")), ["platgen.io/subnet=data"]);
+    assert_eq!(tolerations(&SPEC.replace("data: {egress: none}", "data: {}")), [""; 0]);
+    // A default subnet takes whatever names no other: no taint keeps pods away.
+    let default = SPEC
+        .replace("general: {default: true}", "general: {}")
+        .replace("data: {egress: none}", "data: {default: true, egress: none}")
+        .replace("external/cards, ", "");
+    assert_eq!(tolerations(&default), [""; 0]);
+}
+
+#[test]
+fn layers_of_images_come_from_the_buckets_of_the_region() {
+    let london = SPEC.replace("eu-west-1", "eu-west-2");
+    let endpoints = root(&london, "production").files.remove("endpoints.tf").unwrap();
+    for bucket in ["prod-eu-west-2-starport-layer-bucket", "767373bbdcb8270361b96548387bf2a9ad0d48758c35-eu-west-2"] {
+        assert!(endpoints.contains(&format!("\"arn:aws:s3:::{bucket}/*\"")), "{bucket}: {endpoints}");
+    }
 }

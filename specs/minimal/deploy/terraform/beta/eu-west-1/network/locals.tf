@@ -86,13 +86,13 @@ locals {
     "nodes-general/eu-west-1b" = {
       cidr   = "10.0.16.0/20"
       zone   = "eu-west-1b"
-      routes = "private/eu-west-1b"
+      routes = "private/eu-west-1a"
       tags   = {}
     }
     "nodes-general/eu-west-1c" = {
       cidr   = "10.0.32.0/20"
       zone   = "eu-west-1c"
-      routes = "private/eu-west-1c"
+      routes = "private/eu-west-1a"
       tags   = {}
     }
   }
@@ -100,15 +100,13 @@ locals {
   # By zone: the subnet that holds the NAT gateway.
   nat_gateways = {
     eu-west-1a = "lb-public/eu-west-1a"
-    eu-west-1b = "lb-public/eu-west-1b"
-    eu-west-1c = "lb-public/eu-west-1c"
   }
 
-  # What nodes are told apart by; those that are closed have no way to the internet.
+  # Classes of nodes: the subnets of the spec. Closed classes have no route to the internet.
   node_classes   = ["general"]
   closed_classes = []
 
-  # Between the groups of two classes of nodes; each is opened on both sides.
+  # Calls between classes of nodes. Each is a rule in the groups of both classes.
   flows = {
     "general/general/all" = {
       from        = "general"
@@ -119,7 +117,7 @@ locals {
     }
   }
 
-  # From the group of a class to a range.
+  # Calls from a class to an address range.
   exits = {
     "general/internet/tcp-443" = {
       from        = "general"
@@ -127,20 +125,6 @@ locals {
       protocol    = "tcp"
       port        = 443
       description = "HTTPS to the internet"
-    }
-    "general/pods/tcp-443" = {
-      from        = "general"
-      cidr        = "100.64.0.0/16"
-      protocol    = "tcp"
-      port        = 443
-      description = "Private endpoints and the API server, from general"
-    }
-    "general/vpc/tcp-443" = {
-      from        = "general"
-      cidr        = "10.0.0.0/16"
-      protocol    = "tcp"
-      port        = 443
-      description = "Private endpoints and the API server, from general"
     }
   }
 }

@@ -104,11 +104,11 @@ locals {
     eu-west-1c = "lb-public/eu-west-1c"
   }
 
-  # What nodes are told apart by; those that are closed have no way to the internet.
+  # Classes of nodes: the subnets of the spec. Closed classes have no route to the internet.
   node_classes   = ["general"]
   closed_classes = []
 
-  # Between the groups of two classes of nodes; each is opened on both sides.
+  # Calls between classes of nodes. Each is a rule in the groups of both classes.
   flows = {
     "general/general/all" = {
       from        = "general"
@@ -119,7 +119,7 @@ locals {
     }
   }
 
-  # From the group of a class to a range.
+  # Calls from a class to an address range.
   exits = {
     "general/internet/tcp-443" = {
       from        = "general"
@@ -127,20 +127,6 @@ locals {
       protocol    = "tcp"
       port        = 443
       description = "HTTPS to the internet"
-    }
-    "general/pods/tcp-443" = {
-      from        = "general"
-      cidr        = "100.65.0.0/16"
-      protocol    = "tcp"
-      port        = 443
-      description = "Private endpoints and the API server, from general"
-    }
-    "general/vpc/tcp-443" = {
-      from        = "general"
-      cidr        = "10.16.0.0/16"
-      protocol    = "tcp"
-      port        = 443
-      description = "Private endpoints and the API server, from general"
     }
   }
 }

@@ -104,13 +104,13 @@ locals {
     "nodes-general/eu-west-1b" = {
       cidr   = "10.0.16.0/20"
       zone   = "eu-west-1b"
-      routes = "private/eu-west-1b"
+      routes = "private/eu-west-1a"
       tags   = {}
     }
     "nodes-general/eu-west-1c" = {
       cidr   = "10.0.32.0/20"
       zone   = "eu-west-1c"
-      routes = "private/eu-west-1c"
+      routes = "private/eu-west-1a"
       tags   = {}
     }
     "nodes-payments/eu-west-1a" = {
@@ -122,13 +122,13 @@ locals {
     "nodes-payments/eu-west-1b" = {
       cidr   = "10.0.84.0/22"
       zone   = "eu-west-1b"
-      routes = "private/eu-west-1b"
+      routes = "private/eu-west-1a"
       tags   = {}
     }
     "nodes-payments/eu-west-1c" = {
       cidr   = "10.0.88.0/22"
       zone   = "eu-west-1c"
-      routes = "private/eu-west-1c"
+      routes = "private/eu-west-1a"
       tags   = {}
     }
     "transit/eu-west-1a" = {
@@ -154,15 +154,13 @@ locals {
   # By zone: the subnet that holds the NAT gateway.
   nat_gateways = {
     eu-west-1a = "lb-public/eu-west-1a"
-    eu-west-1b = "lb-public/eu-west-1b"
-    eu-west-1c = "lb-public/eu-west-1c"
   }
 
-  # What nodes are told apart by; those that are closed have no way to the internet.
+  # Classes of nodes: the subnets of the spec. Closed classes have no route to the internet.
   node_classes   = ["data", "general", "payments"]
   closed_classes = ["data"]
 
-  # Between the groups of two classes of nodes; each is opened on both sides.
+  # Calls between classes of nodes. Each is a rule in the groups of both classes.
   flows = {
     "data/data/all" = {
       from        = "data"
@@ -243,15 +241,8 @@ locals {
     }
   }
 
-  # From the group of a class to a range.
+  # Calls from a class to an address range.
   exits = {
-    "data/pods/tcp-443" = {
-      from        = "data"
-      cidr        = "100.64.0.0/16"
-      protocol    = "tcp"
-      port        = 443
-      description = "Private endpoints and the API server, from data"
-    }
     "data/vpc/tcp-443" = {
       from        = "data"
       cidr        = "10.0.0.0/16"
@@ -266,40 +257,12 @@ locals {
       port        = 443
       description = "HTTPS to the internet"
     }
-    "general/pods/tcp-443" = {
-      from        = "general"
-      cidr        = "100.64.0.0/16"
-      protocol    = "tcp"
-      port        = 443
-      description = "Private endpoints and the API server, from general"
-    }
-    "general/vpc/tcp-443" = {
-      from        = "general"
-      cidr        = "10.0.0.0/16"
-      protocol    = "tcp"
-      port        = 443
-      description = "Private endpoints and the API server, from general"
-    }
     "payments/internet/tcp-443" = {
       from        = "payments"
       cidr        = "0.0.0.0/0"
       protocol    = "tcp"
       port        = 443
       description = "HTTPS to the internet; app/payment calls external/card-gateway"
-    }
-    "payments/pods/tcp-443" = {
-      from        = "payments"
-      cidr        = "100.64.0.0/16"
-      protocol    = "tcp"
-      port        = 443
-      description = "Private endpoints and the API server, from payments"
-    }
-    "payments/vpc/tcp-443" = {
-      from        = "payments"
-      cidr        = "10.0.0.0/16"
-      protocol    = "tcp"
-      port        = 443
-      description = "Private endpoints and the API server, from payments"
     }
   }
 }

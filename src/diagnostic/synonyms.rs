@@ -1,0 +1,76 @@
+//! Words of other tools that people write for words of the spec language.
+
+use super::wording;
+
+/// Words of the spec language, each with the words that people write for it.
+pub const SYNONYMS: &[(&str, &[&str])] = &[
+    ("alias", &["aliases", "service_names"]),
+    ("args", &["arguments"]),
+    ("backup", &["snapshots"]),
+    ("config", &["env", "environment", "environment_variables", "env_vars", "variables"]),
+    ("deadline", &["active_deadline_seconds", "job_timeout"]),
+    ("expose", &["hosts", "hostname", "ingress", "ingresses", "route", "routes"]),
+    ("external", &["externals", "external_services", "third_party"]),
+    ("grace", &["termination_grace_period", "terminationGracePeriodSeconds", "shutdown"]),
+    ("needs", &["depends_on", "dependencies", "requires", "uses"]),
+    ("per_node", &["daemonset", "daemon_set"]),
+    ("pools", &["node_groups", "node_pools", "nodes"]),
+    ("probes", &["health", "healthcheck", "health_check", "livenessProbe", "readinessProbe", "startupProbe"]),
+    ("live", &["liveness"]),
+    ("ready", &["readiness"]),
+    ("start", &["startup"]),
+    ("replicas", &["count", "instances", "members"]),
+    ("scale", &["autoscale", "autoscaling", "count", "hpa", "instances", "replicas"]),
+    ("schedule", &["cron", "cronjob"]),
+    ("security", &["security_context", "securityContext"]),
+    ("sidecars", &["containers"]),
+    ("storage", &["disk", "size", "volume"]),
+    ("stores", &["databases", "datastores", "services"]),
+    ("tag", &["image_tag", "version"]),
+    ("apps", &["applications", "deployments", "workloads"]),
+    ("admin", &["administrator", "cluster-admin", "owner"]),
+    ("amd64", &["x64", "x86", "x86-64"]),
+    ("arm64", &["aarch64", "arm", "graviton"]),
+    ("cloud", &["aws-secrets-manager", "azure-key-vault", "google-secret-manager", "key-vault", "secrets-manager"]),
+    ("developer", &["edit", "editor", "write"]),
+    ("google", &["gcp", "gke"]),
+    ("aws", &["amazon", "eks"]),
+    ("azure", &["aks", "microsoft"]),
+    ("internal", &["private"]),
+    ("mongodb", &["mongo"]),
+    ("mysql", &["mariadb"]),
+    ("on_premises", &["private"]),
+    ("postgres", &["pg", "postgresql"]),
+    ("public", &["external", "internet"]),
+    ("rabbitmq", &["amqp", "rabbit"]),
+    ("required", &["enforced", "on", "yes"]),
+    ("vault", &["hashicorp", "hashicorp-vault"]),
+    ("viewer", &["read", "read-only", "reader", "view"]),
+];
+
+/// The candidate that the writer of an unknown key or value means: the word for it in the spec language, or the closest spelling.
+pub fn meant<'a>(written: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let plain = |word: &str| word.to_ascii_lowercase().replace('_', "-");
+    let known = |word: &str| candidates.iter().copied().find(|candidate| plain(candidate) == plain(word));
+    let rows = SYNONYMS.iter().filter(|(_, words)| words.iter().any(|word| plain(word) == plain(written)));
+    rows.filter_map(|(word, _)| known(word)).next().or_else(|| wording::suggest(written, candidates.iter().copied()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_other_tools_are_understood_where_their_meaning_exists() {
+        assert_eq!(meant("env", &["image", "config"]), Some("config"));
+        assert_eq!(
+            meant("env", &["platform", "environments"]),
+            Some("environments"),
+            "the closest spelling where the meaning is no candidate"
+        );
+        assert_eq!(meant("replicas", &["image", "scale"]), Some("scale"));
+        assert_eq!(meant("Image-Tag", &["image", "tag"]), Some("tag"));
+        assert_eq!(meant("private", &["internet", "on-premises"]), Some("on-premises"));
+        assert_eq!(meant("frobnicate", &["image", "tag"]), None);
+    }
+}

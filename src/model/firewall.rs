@@ -1,0 +1,135 @@
+//! Traffic between classes of nodes and out of the cluster: what every cluster needs and what the flows need. Firewalls of clouds are built from it.
+//!
+//! A class is the nodes of one subnet of the spec with their pods. Pods that name no subnet, such as those of add-ons, run on every class without
+//! a taint: such classes are open to each other. A tainted class takes only what its flows name.
+
+use super::{Network, NetworkSubnet, Peer, Region};
+use crate::value::{Cidr, Name};
+use std::collections::BTreeMap;
+
+/// The port of the kubelet's metrics and logs.
+const KUBELET: u16 = 10250;
+
+/// Rules by key: `FROM/TO/PROTOCOL-PORT`, with the name of the range where the callee is one.
+pub type Rules = BTreeMap<String, Rule>;
+
+/// What a class may call.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// The class that calls.
+    pub from: Name,
+    /// The class or the range that is called.
+    pub to: String,
+    /// `tcp`, `udp`, or `-1` for every protocol.
+    pub protocol: &'static str,
+    /// The port; none for every port.
+    pub port: Option<u16>,
+    /// The reasons, each once.
+    pub reasons: Vec<String>,
+}
+
+/// The rules of a region.
+#[derive(Clone, Debug, Default)]
+pub struct Firewall {
+    /// Between classes.
+    pub flows: Rules,
+    /// From classes to ranges.
+    pub exits: Rules,
+}
+
+impl Firewall {
+    /// The number of rules of a class's group: those for calls that it receives, and those for calls that it makes.
+    pub fn size(&self, class: &NetworkSubnet) -> (usize, usize) {
+        let made = self.flows.values().chain(self.exits.values()).filter(|rule| rule.from == class.name).count();
+        let received = self.flows.values().filter(|rule| rule.to == class.name.as_str()).count();
+        // A class without a route to the internet has one more, for the endpoint of the object store.
+        (received, made + usize::from(!class.internet))
+    }
+}
+
+fn open(rules: &mut Rules, from: &Name, (name, to): (&str, &str), protocol: &'static str, port: Option<u16>, reason: &str) {
+    let last = port.map_or("all".to_owned(), |port| format!("{protocol}-{port}"));
+    let rule = Rule { from: from.clone(), to: to.to_owned(), protocol, port, reasons: Vec::new() };
+    let rule = rules.entry(format!("{from}/{name}/{last}")).or_insert(rule);
+    if !rule.reasons.iter().any(|known| known == reason) {
+        rule.reasons.push(reason.to_owned());
+    }
+}
+
+impl Region {
+    /// The rules between the classes of a network, and those from classes to ranges.
+    pub fn firewall(&self, network: &Network) -> Firewall {
+        let Firewall { mut flows, mut exits } = Firewall::default();
+        let shared = network.shared();
+        let is_shared = |name: &Name| shared.contains(&name);
+        for NetworkSubnet { name, internet, .. } in &network.subnets {
+            let own = (name.as_str(), name.as_str());
+            open(&mut flows, name, own, "-1", None, &format!("Nodes and pods of {name} among themselves"));
+            for services in shared.iter().copied().filter(|services| *services != name) {
+                let other = (services.as_str(), services.as_str());
+                if is_shared(name) {
+                    let reason = "Pods that name no subnet run on nodes of both";
+                    open(&mut flows, name, other, "-1", None, reason);
+                    continue;
+                }
+                for protocol in ["tcp", "udp"] {
+                    open(&mut flows, name, other, protocol, Some(53), &format!("Cluster DNS, asked by {name}"));
+                }
+                open(&mut flows, services, own, "tcp", Some(KUBELET), &format!("Kubelet metrics and logs of {name}"));
+            }
+            if *internet {
+                // Images that no mirror holds, and services without a private endpoint; private endpoints and the API server as well.
+                open(&mut exits, name, ("internet", &Cidr::around(0, 0).to_string()), "tcp", Some(443), "HTTPS to the internet");
+            } else {
+                let reason = format!("Private endpoints and the API server, from {name}");
+                open(&mut exits, name, ("vpc", &network.cidr.to_string()), "tcp", Some(443), &reason);
+            }
+        }
+        for flow in &self.flows {
+            for from in self.classes(&shared, &flow.from) {
+                let internet = network.subnets.iter().any(|subnet| subnet.name == *from && subnet.internet);
+                for port in flow.ports.iter().copied().map(Some) {
+                    for (name, cidr) in outside(&flow.to) {
+                        // A class without a route to the internet gets no rule for it either.
+                        if internet || cidr.prefix() > 0 {
+                            open(&mut exits, from, (&name, &cidr.to_string()), "tcp", port, &flow.why);
+                        }
+                    }
+                    for to in self.classes(&shared, &flow.to) {
+                        if to != from && !(is_shared(from) && is_shared(to)) {
+                            open(&mut flows, from, (to.as_str(), to.as_str()), "tcp", port, &flow.why);
+                        }
+                    }
+                }
+            }
+        }
+        Firewall { flows, exits }
+    }
+
+    /// The classes whose nodes may run a peer.
+    fn classes<'a>(&'a self, shared: &[&'a Name], peer: &Peer) -> Vec<&'a Name> {
+        match peer {
+            Peer::Workload { .. } => self.workload_of(peer).into_iter().flat_map(|workload| &workload.placement.subnets).collect(),
+            Peer::Addon(_) => shared.to_vec(),
+            Peer::Outside { .. } => Vec::new(),
+        }
+    }
+}
+
+impl Network {
+    /// The classes without a taint, where pods that name no subnet run; the default one if every class has a taint.
+    fn shared(&self) -> Vec<&Name> {
+        let shared: Vec<&Name> = self.subnets.iter().filter(|subnet| !subnet.isolated).map(|subnet| &subnet.name).collect();
+        if shared.is_empty() { self.subnets.iter().filter(|subnet| subnet.default).map(|subnet| &subnet.name).collect() } else { shared }
+    }
+}
+
+/// The named ranges of a peer outside of the cluster; the internet where no range is known.
+fn outside(peer: &Peer) -> Vec<(String, Cidr)> {
+    match peer {
+        Peer::Outside { cidrs, .. } if cidrs.is_empty() => vec![("internet".to_owned(), Cidr::around(0, 0))],
+        Peer::Outside { name, cidrs } if cidrs.len() == 1 => cidrs.iter().map(|cidr| (name.clone(), *cidr)).collect(),
+        Peer::Outside { name, cidrs } => cidrs.iter().map(|cidr| (format!("{name} {cidr}"), *cidr)).collect(),
+        Peer::Workload { .. } | Peer::Addon(_) => Vec::new(),
+    }
+}

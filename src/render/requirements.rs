@@ -1,0 +1,291 @@
+//! What the files of a region use and do not make: one list, which the region's README prints and its `preflight.sh` looks through.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::uses::Uses;
+use crate::cloud::State;
+use crate::labels::{POOL, SUBNET};
+use crate::model::{Platform, PolicyEngine, Region, SecretStore};
+use crate::provider::Provider;
+
+/// Where a requirement is looked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Place {
+    /// In the cluster, through kubectl.
+    Cluster,
+    /// In the account of AWS, through the AWS CLI.
+    Account,
+    /// Anywhere else: each check says with which tool.
+    Elsewhere,
+}
+
+/// Something that has to exist.
+#[derive(Debug)]
+pub(super) struct Requirement {
+    /// Where it is looked for.
+    pub(super) place: Place,
+    /// A sentence without its stop; none for what a table of the README lists.
+    pub(super) sentence: Option<String>,
+    /// The lines of the script that look for it.
+    pub(super) checks: Vec<String>,
+}
+
+/// Text as one word of a POSIX shell.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// A line that looks for a thing with a command; `how` is the function of the script.
+fn look(how: &str, name: &str, command: &str) -> String {
+    format!("{how} {} {command}", quoted(name))
+}
+
+/// A line that looks for something in the cluster.
+fn cluster(how: &str, name: &str, arguments: &str) -> String {
+    look(how, name, &format!("kubectl --context \"$context\" --request-timeout=20s {arguments}"))
+}
+
+/// A line that says what a person has to look at.
+fn ask(text: &str) -> String {
+    format!("printf 'look yourself: %s\\n' {}", quoted(text))
+}
+
+/// Names as words of a sentence.
+pub(super) fn listed(names: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    names.join(", ")
+}
+
+/// Everything that a region needs, first what is in the cluster.
+pub(super) fn requirements<'r>(
+    platform: &Platform,
+    region: &Region,
+    uses: &Uses,
+    states: impl Iterator<Item = &'r State>,
+) -> Vec<Requirement> {
+    let mut all = Vec::new();
+    in_cluster(region, uses, &mut all);
+    nodes(region, &mut all);
+    outside(platform, region, uses, states, &mut all);
+    all
+}
+
+/// The place of the secrets that a region reads, as a sentence.
+pub(super) fn manager(platform: &Platform, region: &Region) -> String {
+    let account = region.account.as_deref().unwrap_or_default();
+    match (platform.secrets.store, region.provider) {
+        (SecretStore::Vault, _) => {
+            let (server, path) = platform.secrets.vault.as_ref().map_or(("", ""), |(server, path, _)| (server, path));
+            format!("In Vault at `{server}`, below the mount `{path}`.")
+        }
+        (SecretStore::Cloud, Provider::Aws) => format!("In AWS Secrets Manager of {}, in the account {account}.", region.name),
+        (SecretStore::Cloud, Provider::Google) => format!("In Secret Manager of the project `{account}`."),
+        (SecretStore::Cloud, Provider::Azure) => format!("In the key vault `{}`.", region.key_vault()),
+        (SecretStore::Cloud, Provider::Kind | Provider::Existing) => {
+            "As Secrets of the cluster, each in the namespace of its readers.".to_owned()
+        }
+    }
+}
+
+fn in_cluster(region: &Region, uses: &Uses, all: &mut Vec<Requirement>) {
+    let mut add = |sentence: String, checks| all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks });
+    let name = &region.cluster.name;
+    add(
+        format!("the cluster, as the context `{name}` of kubectl, and there the rights of the ClusterRole `cluster-admin`"),
+        vec![cluster("allowed", "all rights in the cluster", "auth can-i '*' '*' --all-namespaces")],
+    );
+    let (engine, selector) = match region.cluster.policy_engine {
+        PolicyEngine::Native => ("an engine that enforces network policies, the provider's own", None),
+        PolicyEngine::Cilium => ("Cilium, which enforces network policies", Some("k8s-app=cilium")),
+        PolicyEngine::Calico => ("Calico, which enforces network policies", Some("k8s-app=calico-node")),
+    };
+    let check = match selector {
+        Some(selector) => cluster("prints", engine, &format!("get daemonsets --all-namespaces --selector {selector} --output name")),
+        None => ask("whether the cluster enforces network policies: without, every pod can reach every other"),
+    };
+    add(engine.to_owned(), vec![check]);
+    for namespace in uses.foreign_namespaces() {
+        let check = cluster("exists", &format!("namespace {namespace}"), &format!("get namespace {}", quoted(namespace)));
+        add(format!("the namespace `{namespace}`"), vec![check]);
+    }
+    let apis: Vec<&String> = uses.foreign_apis().collect();
+    if !apis.is_empty() {
+        let checks =
+            apis.iter().map(|api| cluster("exists", &format!("API {api}"), &format!("get --raw {}", quoted(&format!("/apis/{api}")))));
+        add(format!("the controllers and definitions of the APIs {}", listed(&apis)), checks.collect());
+    }
+    if uses.autoscaled {
+        let check = cluster("exists", "API metrics.k8s.io/v1beta1 (metrics-server)", "get --raw /apis/metrics.k8s.io/v1beta1");
+        add("metrics-server: without, no autoscaler adds pods".to_owned(), vec![check]);
+    }
+    for class in &uses.classes {
+        let check =
+            cluster("exists", &format!("GatewayClass {class}"), &format!("get gatewayclasses.gateway.networking.k8s.io {}", quoted(class)));
+        add(format!("the GatewayClass `{class}`, which a controller serves"), vec![check]);
+    }
+    for (namespace, secret) in &uses.certificates {
+        let check = cluster(
+            "exists",
+            &format!("Secret {namespace}/{secret} with a certificate"),
+            &format!("--namespace {} get secret {} --output name", quoted(namespace), quoted(secret)),
+        );
+        add(format!("the Secret `{secret}` in the namespace `{namespace}`, with a certificate of the hosts below"), vec![check]);
+    }
+    for class in &uses.storage {
+        let (sentence, check) = match class {
+            Some(class) => (
+                format!("the StorageClass `{class}`"),
+                cluster("exists", &format!("StorageClass {class}"), &format!("get storageclass {}", quoted(class))),
+            ),
+            None => {
+                let filter = r#"{.items[?(@.metadata.annotations.storageclass\.kubernetes\.io/is-default-class=="true")].metadata.name}"#;
+                let sentence =
+                    "a default StorageClass that makes volumes in the zone of their pod (`WaitForFirstConsumer`) and lets them grow";
+                let arguments = format!("get storageclasses --output jsonpath={}", quoted(filter));
+                (sentence.to_owned(), cluster("prints", "default StorageClass", &arguments))
+            }
+        };
+        add(sentence, vec![check]);
+    }
+    if region.provider == Provider::Aws && !uses.gateways.is_empty() {
+        let selector = "app.kubernetes.io/name=aws-load-balancer-controller";
+        add(
+            "the AWS Load Balancer Controller, 2.5 or newer, with its webhook for Services: it makes the load balancers of the Gateways"
+                .to_owned(),
+            vec![cluster(
+                "prints",
+                "AWS Load Balancer Controller",
+                &format!("get deployments --all-namespaces --selector {selector} --output name"),
+            )],
+        );
+    }
+    let hosts: BTreeSet<&String> = uses.hosts.keys().map(|(host, _)| host).collect();
+    // Any name below a wildcard will do.
+    let checks = hosts.iter().map(|host| format!("resolves {}", quoted(&host.replacen('*', "preflight", 1)))).collect();
+    all.push(Requirement { place: Place::Elsewhere, sentence: None, checks });
+}
+
+fn nodes(region: &Region, all: &mut Vec<Requirement>) {
+    let mut add = |sentence: String, checks| all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks });
+    let labelled = |key: &str, value: &str| {
+        cluster(
+            "prints",
+            &format!("node with the label {key}={value}"),
+            &format!("get nodes --selector {} --output name", quoted(&format!("{key}={value}"))),
+        )
+    };
+    let chosen = region.workloads.values().filter(|workload| !workload.placement.everywhere);
+    let subnets: BTreeSet<&str> = chosen.flat_map(|workload| &workload.placement.subnets).map(|subnet| subnet.as_str()).collect();
+    for subnet in &subnets {
+        let isolated = region.network.iter().flat_map(|network| &network.subnets).any(|one| one.isolated && one.name.as_str() == *subnet);
+        let taint = if isolated { format!(" and the taint `{SUBNET}={subnet}:NoSchedule`") } else { String::new() };
+        let mut checks = vec![labelled(SUBNET, subnet)];
+        if isolated {
+            checks.push(format!("tainted {} {}", quoted(SUBNET), quoted(subnet)));
+        }
+        add(format!("nodes with the label `{SUBNET}={subnet}`{taint}"), checks);
+    }
+    let needed: BTreeSet<&str> =
+        region.workloads.values().filter_map(|workload| workload.placement.pool.as_ref()).map(|pool| pool.as_str()).collect();
+    for pool in &region.cluster.pools {
+        let labels: BTreeMap<&str, &str> = pool.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        if !needed.contains(pool.name.as_str()) && labels.is_empty() && pool.taints.is_empty() {
+            continue;
+        }
+        let labels = labels.iter().map(|(key, value)| format!("{key}={value}"));
+        let labels = listed([format!("{POOL}={}", pool.name), format!("{SUBNET}={}", pool.subnet)].into_iter().chain(labels));
+        let taints = pool.taints.iter().map(|(key, value, effect)| format!("{key}={value}:{effect}"));
+        let taints = if pool.taints.is_empty() { String::new() } else { format!(" and the taints {}", listed(taints)) };
+        let checks = if pool.nodes.0 > 0 { vec![labelled(POOL, pool.name.as_str())] } else { Vec::new() };
+        add(format!("on the nodes of the pool `{}` the labels {labels}{taints}", pool.name), checks);
+    }
+}
+
+fn outside<'r>(platform: &Platform, region: &Region, uses: &Uses, states: impl Iterator<Item = &'r State>, all: &mut Vec<Requirement>) {
+    let mut add = |place, sentence: Option<String>, checks| all.push(Requirement { place, sentence, checks });
+    let states: BTreeSet<(&str, &str, &str)> =
+        states.map(|one| (one.bucket.as_str(), one.key_alias.as_str(), one.region.as_str())).collect();
+    for (bucket, key, place) in states {
+        let at = quoted(place);
+        add(
+            Place::Account,
+            Some(format!("in {place} the bucket `{bucket}` for Terraform's state, and the key `{key}` that encrypts it")),
+            vec![
+                look("exists", &format!("bucket {bucket}"), &format!("aws s3api head-bucket --region {at} --bucket {}", quoted(bucket))),
+                look("exists", &format!("key {key}"), &format!("aws kms describe-key --region {at} --key-id {}", quoted(key))),
+            ],
+        );
+    }
+    for (arn, namespaces) in &uses.roles {
+        let role = arn.rsplit('/').next().unwrap_or_default();
+        add(
+            Place::Account,
+            Some(format!("the role `{role}`, which the accounts `platgen` of {} take to read the secrets below", listed(namespaces))),
+            vec![look("exists", &format!("role {role}"), &format!("aws iam get-role --role-name {}", quoted(role)))],
+        );
+    }
+    let namespaces: BTreeSet<&String> = uses.secrets.values().flat_map(|secret| &secret.namespaces).collect();
+    if namespaces.is_empty() {
+        return;
+    }
+    let (account, vault) = (region.account.as_deref().unwrap_or_default(), platform.secrets.vault.as_ref());
+    let (server, mount, role) = vault.map_or(("", "", ""), |(server, path, role)| (server, path, role));
+    match (platform.secrets.store, region.provider) {
+        (SecretStore::Vault, _) => add(
+            Place::Elsewhere,
+            Some(format!(
+                "in Vault at `{server}` the role `{role}` of the login `kubernetes`, which lets the accounts `platgen` of {} read the secrets below",
+                listed(&namespaces)
+            )),
+            vec![look(
+                "exists",
+                &format!("role {role} in Vault"),
+                &format!("vault read -address={} {}", quoted(server), quoted(&format!("auth/kubernetes/role/{role}"))),
+            )],
+        ),
+        (SecretStore::Cloud, Provider::Google | Provider::Azure) => add(
+            Place::Elsewhere,
+            Some(format!("the right to read the secrets below, for the accounts `platgen` of {}", listed(&namespaces))),
+            vec![ask("whether the accounts platgen may read the secrets: the ExternalSecrets say so after the apply")],
+        ),
+        (SecretStore::Cloud, Provider::Aws | Provider::Kind | Provider::Existing) => (),
+    }
+    let check = |path: &str, secret: &super::uses::Secret| match (platform.secrets.store, region.provider) {
+        (SecretStore::Vault, _) => {
+            vec![look(
+                "exists",
+                &format!("secret {path}"),
+                &format!("vault kv metadata get -address={} -mount={} {}", quoted(server), quoted(mount), quoted(path)),
+            )]
+        }
+        (SecretStore::Cloud, Provider::Aws) => {
+            let (at, id) = (quoted(region.name.as_str()), quoted(path));
+            vec![look("exists", &format!("secret {path}"), &format!("aws secretsmanager describe-secret --region {at} --secret-id {id}"))]
+        }
+        (SecretStore::Cloud, Provider::Google) => {
+            let project = quoted(account);
+            vec![look("exists", &format!("secret {path}"), &format!("gcloud secrets describe {} --project {project}", quoted(path)))]
+        }
+        (SecretStore::Cloud, Provider::Azure) => {
+            let vault = quoted(&region.key_vault());
+            let arguments = format!("--vault-name {vault} --name {} --query '[].id' --output tsv", quoted(path));
+            vec![look("prints", &format!("secret {path}"), &format!("az keyvault secret list-versions {arguments}"))]
+        }
+        (SecretStore::Cloud, Provider::Kind | Provider::Existing) => secret
+            .namespaces
+            .iter()
+            .map(|namespace| {
+                let arguments = format!("--namespace {} get secret {} --output name", quoted(namespace), quoted(path));
+                cluster("exists", &format!("Secret {namespace}/{path}"), &arguments)
+            })
+            .collect(),
+    };
+    let mut checks: Vec<String> = uses.secrets.iter().flat_map(|(path, secret)| check(path, secret)).collect();
+    checks.push(ask("whether each secret has the keys that README.md lists: to see them is to read the secret"));
+    let place = match (platform.secrets.store, region.provider) {
+        (SecretStore::Cloud, Provider::Aws) => Place::Account,
+        (SecretStore::Cloud, Provider::Kind | Provider::Existing) => Place::Cluster,
+        (SecretStore::Vault, _) | (SecretStore::Cloud, Provider::Google | Provider::Azure) => Place::Elsewhere,
+    };
+    add(place, None, checks);
+}

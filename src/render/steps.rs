@@ -1,0 +1,191 @@
+//! The commands that apply a region: networks, cluster, namespaces, difference, jobs, everything, and what to wait for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use super::uses::{Rollout, Uses};
+use crate::cloud::Root;
+use crate::kubernetes::{self, RunOnce};
+use crate::model::{Kind, Peer, Platform, Region};
+
+/// Seconds to wait for a rollout.
+const PATIENCE: u64 = 600;
+
+/// What the commands of a region have in common.
+struct Commands<'r> {
+    region: &'r Region,
+    uses: &'r Uses,
+    /// The folder of the region.
+    folder: String,
+    /// `kubectl` with the context of the region.
+    kubectl: String,
+    text: String,
+    /// The number of the last step.
+    step: u32,
+}
+
+/// The section of a region's README about applying it.
+pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[&Root]) -> String {
+    let place = format!("{}/{}", platform.environment, region.name);
+    let mut commands = Commands {
+        region,
+        uses,
+        folder: format!("kubernetes/{place}"),
+        kubectl: format!("kubectl --context {}", region.cluster.name),
+        text: "\n## Apply\n".to_owned(),
+        step: 0,
+    };
+    for root in roots {
+        commands.root(root);
+    }
+    commands.add(
+        "Make the cluster and the add-ons",
+        "These files make neither. Go on when nothing is missing but DNS records of new hosts, which come after the first apply, and Secrets in\n\
+         namespaces that the next step makes.",
+        &[format!("sh kubernetes/{place}/preflight.sh")],
+    );
+    commands.namespaces();
+    let diff = format!("{} diff --server-side -k {}", commands.kubectl, commands.folder);
+    commands.add(
+        "Look at the difference",
+        "Exit code 1 means that there is one. Anything that the commit does not explain was changed by hand.",
+        &[diff],
+    );
+    commands.jobs();
+    let apply = format!("{} apply --server-side -k {}", commands.kubectl, commands.folder);
+    commands.add("Apply everything", "For a conflict see \"A conflict of fields\" in RUNBOOK.md.", &[apply]);
+    commands.wait();
+    commands.add(
+        "Remove what left the spec",
+        "Not after the very first apply. Read the file before you run it:",
+        &[format!("sh removed.sh applied/{place} {place} {} > removal.sh", region.cluster.name), "sh removal.sh".to_owned()],
+    );
+    commands.add(
+        "Note what is applied",
+        "`removed.sh` and a rollback start from this tag.",
+        &[format!("git tag --force applied/{place}"), format!("git push --force origin refs/tags/applied/{place}")],
+    );
+    commands.text
+}
+
+impl Commands<'_> {
+    /// Adds a step.
+    fn add(&mut self, title: &str, about: &str, lines: &[String]) {
+        self.step += 1;
+        let about = if about.is_empty() { String::new() } else { format!("{about}\n\n") };
+        let _ = write!(self.text, "\n### {}. {title}\n\n{about}```sh\n{}\n```\n", self.step, lines.join("\n"));
+    }
+
+    fn root(&mut self, root: &Root) {
+        let (folder, layer) = (root.folder(), root.layer);
+        let plan = [format!("terraform -chdir={folder} init"), format!("terraform -chdir={folder} plan -out={layer}.tfplan")];
+        self.add(&format!("Plan {}", root.folder()), "", &plan);
+        let _ = write!(
+            self.text,
+            "\nRead the plan. Stop when it destroys or replaces something that the commit does not mean to. Then:\n\n```sh\nterraform -chdir={folder} apply {layer}.tfplan\n```\n"
+        );
+    }
+
+    fn namespaces(&mut self) {
+        let files: String = self.uses.made.keys().map(|file| format!(" -f {}/{file}", self.folder)).collect();
+        if !files.is_empty() {
+            let apply = format!("{} apply --server-side{files}", self.kubectl);
+            self.add("Make the namespaces", "The next step fails without them.", &[apply]);
+        }
+    }
+
+    /// The jobs that are over before the rollout, each after what it calls.
+    fn jobs(&mut self) {
+        let jobs = kubernetes::jobs(self.region);
+        if jobs.is_empty() {
+            return;
+        }
+        let order = jobs.iter().flat_map(|job| before(self.region, job));
+        let mut files: Vec<(String, Option<&RunOnce>)> = Vec::new();
+        for (key, job) in order {
+            let file = format!("{key}.yaml");
+            if !files.iter().any(|(known, _)| *known == file) {
+                files.push((file, job));
+            }
+        }
+        let namespaces: BTreeSet<&str> = files.iter().filter_map(|(file, _)| file.split('/').next()).collect();
+        let (folder, kubectl) = (self.folder.clone(), self.kubectl.clone());
+        let namespaces: String = namespaces.iter().map(|namespace| format!(" -f {folder}/{namespace}/namespace.yaml")).collect();
+        let mut lines = vec![format!("{kubectl} apply --server-side -f {folder}/cluster{namespaces}")];
+        for (file, job) in &files {
+            lines.push(format!("{kubectl} apply --server-side -f {folder}/{file}"));
+            match job {
+                // The name of a Job changes with its image; the README stays.
+                Some(RunOnce { namespace, deadline, .. }) => lines.push(format!(
+                    "{kubectl} get -f {folder}/{file} -o name | grep '^job' | xargs {kubectl} -n {namespace} wait --for=condition=complete --timeout={}s",
+                    deadline
+                )),
+                None => lines.extend(self.uses.rollouts.iter().filter(|one| one.file == *file).map(|one| rollout(&kubectl, one))),
+            }
+        }
+        self.add("Run the jobs that come before the rollout", "Each after the stores and apps that it calls.", &lines);
+        self.text.push_str("\nWhen a job fails, its wait ends with an error after the timeout. Read the log, mend the cause, delete the job and repeat the step:\n\n```sh\n");
+        for RunOnce { namespace, workload, .. } in &jobs {
+            let _ = writeln!(self.text, "{kubectl} -n {namespace} logs --selector platgen.io/workload={workload} --tail=50");
+            let _ = writeln!(self.text, "{kubectl} -n {namespace} delete jobs --selector platgen.io/workload={workload}");
+        }
+        self.text.push_str("```\n");
+    }
+
+    fn wait(&mut self) {
+        let (uses, kubectl) = (self.uses, self.kubectl.clone());
+        let secrets: BTreeSet<&String> = uses.secrets.values().flat_map(|secret| &secret.namespaces).collect();
+        let mut lines: Vec<String> = secrets
+            .iter()
+            .map(|namespace| {
+                format!("{kubectl} -n {namespace} wait --for=condition=Ready --timeout=300s externalsecrets.external-secrets.io --all")
+            })
+            .collect();
+        lines.extend(uses.rollouts.iter().map(|one| rollout(&kubectl, one)));
+        lines.extend(uses.gateways.iter().map(|(namespace, name)| {
+            format!("{kubectl} -n {namespace} wait --for=condition=Programmed --timeout=300s gateways.gateway.networking.k8s.io/{name}")
+        }));
+        if !lines.is_empty() {
+            let about =
+                "A rollout that stands still keeps the old pods. `kubectl describe` and `kubectl get events` of its namespace say why.";
+            self.add("Wait until it runs", about, &lines);
+        }
+    }
+}
+
+/// The command that waits for the pods of an object.
+fn rollout(kubectl: &str, Rollout { namespace, object, .. }: &Rollout) -> String {
+    format!("{kubectl} -n {namespace} rollout status {object} --timeout={PATIENCE}s")
+}
+
+/// A job and everything that it calls in the region, directly or through others: what is called comes first. Jobs that it calls are left out,
+/// since no job serves.
+fn before<'r>(region: &'r Region, job: &'r RunOnce) -> Vec<(String, Option<&'r RunOnce>)> {
+    let mut calls: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for flow in &region.flows {
+        let (Some(from), Some(to)) = (key(region, &flow.from), key(region, &flow.to)) else { continue };
+        if !region.workload_of(&flow.to).is_some_and(|called| matches!(called.kind, Kind::Job { .. } | Kind::CronJob(_))) {
+            calls.entry(from).or_default().push(to);
+        }
+    }
+    let mut order = Vec::new();
+    let mut seen = BTreeSet::new();
+    let start = format!("{}/{}", job.namespace, job.workload);
+    // Depth first without recursion: a workload is listed when it is met the second time, after what it calls.
+    let mut stack = vec![(start.clone(), false)];
+    while let Some((at, listed)) = stack.pop() {
+        if listed {
+            order.push((at.clone(), (at == start).then_some(job)));
+        } else if seen.insert(at.clone()) {
+            stack.push((at.clone(), true));
+            stack.extend(calls.get(&at).into_iter().flatten().rev().map(|next| (next.clone(), false)));
+        }
+    }
+    order
+}
+
+/// The key of a workload of this region; none for anything else.
+fn key(region: &Region, peer: &Peer) -> Option<String> {
+    let Peer::Workload { region: at, namespace, name } = peer else { return None };
+    (*at == region.name).then(|| format!("{namespace}/{name}"))
+}

@@ -1,0 +1,173 @@
+//! The rendered documents of a region -> the names of everything that they use, and of the objects to wait for.
+//!
+//! Read from the documents and not from the model, so that patches and raw manifests count as well.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::kubernetes::Tree;
+use crate::labels::WORKLOAD;
+use crate::yaml::{Document, Node};
+
+/// The role that the account of a SecretStore takes on AWS.
+const ROLE: &str = "eks.amazonaws.com/role-arn";
+
+/// The namespace and the name of an object.
+type Place = (String, String);
+
+/// A value of the secret manager.
+#[derive(Debug, Default)]
+pub(super) struct Secret {
+    /// The keys of it that are read.
+    pub(super) keys: BTreeSet<String>,
+    /// The namespaces of the ExternalSecrets that read it.
+    pub(super) namespaces: BTreeSet<String>,
+    /// `namespace/workload` of each reader.
+    pub(super) readers: BTreeSet<String>,
+}
+
+/// An object whose pods are rolled out.
+#[derive(Debug)]
+pub(super) struct Rollout {
+    /// The file, below the folder of the region.
+    pub(super) file: String,
+    /// The namespace.
+    pub(super) namespace: String,
+    /// `deployment/NAME`, as kubectl takes it.
+    pub(super) object: String,
+}
+
+/// Everything that the documents of a region use.
+#[derive(Debug, Default)]
+pub(super) struct Uses {
+    /// `apiVersion` of every document.
+    pub(super) apis: BTreeSet<String>,
+    /// The namespaces that are made, by file.
+    pub(super) made: BTreeMap<String, BTreeSet<String>>,
+    /// The namespaces of all objects.
+    pub(super) namespaces: BTreeSet<String>,
+    /// The classes of the Gateways.
+    pub(super) classes: BTreeSet<String>,
+    /// The Gateways.
+    pub(super) gateways: BTreeSet<Place>,
+    /// The Secrets with the certificates of the Gateways.
+    pub(super) certificates: BTreeSet<Place>,
+    /// The hosts, by the Gateway that they are reached through, with the files of their routes.
+    pub(super) hosts: BTreeMap<(String, Place), BTreeSet<String>>,
+    /// The values of the secret manager, by path.
+    pub(super) secrets: BTreeMap<String, Secret>,
+    /// The roles of AWS that service accounts take, with the namespaces of these accounts.
+    pub(super) roles: BTreeMap<String, BTreeSet<String>>,
+    /// The classes of volumes; none is the default class.
+    pub(super) storage: BTreeSet<Option<String>>,
+    /// Whether an autoscaler is among them.
+    pub(super) autoscaled: bool,
+    /// The objects to wait for, in the order of their files.
+    pub(super) rollouts: Vec<Rollout>,
+}
+
+impl Uses {
+    /// Reads the documents of a region.
+    pub(super) fn of(tree: &Tree) -> Uses {
+        let mut uses = Uses::default();
+        for (file, documents) in tree {
+            documents.iter().for_each(|document| uses.add(file, document));
+        }
+        uses
+    }
+
+    /// The namespaces that objects stand in and no document makes.
+    pub(super) fn foreign_namespaces(&self) -> BTreeSet<&String> {
+        let made: BTreeSet<&String> = self.made.values().flatten().collect();
+        self.namespaces.iter().filter(|namespace| !made.contains(namespace)).collect()
+    }
+
+    /// The API versions that Kubernetes itself does not have.
+    pub(super) fn foreign_apis(&self) -> impl Iterator<Item = &String> {
+        let own = |api: &&String| api.split_once('/').is_some_and(|(group, _)| !BUILT_IN.contains(&group));
+        self.apis.iter().filter(own)
+    }
+
+    fn add(&mut self, file: &str, document: &Document) {
+        let text = |path: &[&str]| document.root().at(path).and_then(Node::as_str).unwrap_or_default().to_owned();
+        let (kind, name, namespace) = (text(&["kind"]), text(&["metadata", "name"]), text(&["metadata", "namespace"]));
+        self.apis.insert(text(&["apiVersion"]));
+        if !namespace.is_empty() {
+            self.namespaces.insert(namespace.clone());
+        }
+        match kind.as_str() {
+            "Namespace" => _ = self.made.entry(file.to_owned()).or_default().insert(name),
+            "Deployment" | "StatefulSet" | "DaemonSet" => {
+                let claims = document.root().at(&["spec", "volumeClaimTemplates"]);
+                self.storage.extend(claims.into_iter().flat_map(Node::items).map(|claim| word(claim, &["spec", "storageClassName"])));
+                let object = format!("{}/{name}", kind.to_ascii_lowercase());
+                self.rollouts.push(Rollout { file: file.to_owned(), namespace, object });
+            }
+            "PersistentVolumeClaim" => _ = self.storage.insert(word(document.root(), &["spec", "storageClassName"])),
+            "HorizontalPodAutoscaler" => self.autoscaled = true,
+            "Gateway" => {
+                self.classes.insert(text(&["spec", "gatewayClassName"]));
+                let listeners = document.root().at(&["spec", "listeners"]).into_iter().flat_map(Node::items);
+                let certificates = listeners.filter_map(|one| one.at(&["tls", "certificateRefs"])).flat_map(Node::items);
+                self.certificates.extend(
+                    certificates
+                        .filter_map(|one| Some((word(one, &["namespace"]).unwrap_or_else(|| namespace.clone()), word(one, &["name"])?))),
+                );
+                self.gateways.insert((namespace, name));
+            }
+            "HTTPRoute" | "GRPCRoute" => {
+                let parents = || document.root().at(&["spec", "parentRefs"]).into_iter().flat_map(Node::items);
+                let hosts = document.root().at(&["spec", "hostnames"]).into_iter().flat_map(Node::items);
+                for host in hosts.filter_map(Node::as_str) {
+                    for parent in parents() {
+                        let Some(gateway) = word(parent, &["name"]) else { continue };
+                        let place = (word(parent, &["namespace"]).unwrap_or_else(|| namespace.clone()), gateway);
+                        self.hosts.entry((host.to_owned(), place)).or_default().insert(file.to_owned());
+                    }
+                }
+            }
+            "ServiceAccount" => {
+                if let Some(role) = word(document.root(), &["metadata", "annotations", ROLE]) {
+                    self.roles.entry(role).or_default().insert(namespace);
+                }
+            }
+            "ExternalSecret" => {
+                let reader = word(document.root(), &["metadata", "labels", WORKLOAD]).unwrap_or(name);
+                for value in document.root().at(&["spec", "data"]).into_iter().flat_map(Node::items) {
+                    let Some(path) = word(value, &["remoteRef", "key"]) else { continue };
+                    let secret = self.secrets.entry(path).or_default();
+                    secret.keys.extend(word(value, &["remoteRef", "property"]));
+                    secret.readers.insert(format!("{namespace}/{reader}"));
+                    secret.namespaces.insert(namespace.clone());
+                }
+            }
+            _ => (),
+        }
+    }
+}
+
+/// The text at a path below a node.
+fn word(node: Node, path: &[&str]) -> Option<String> {
+    node.at(path).and_then(Node::as_str).map(str::to_owned)
+}
+
+/// The API groups of Kubernetes itself; `v1` has none.
+const BUILT_IN: [&str; 18] = [
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "apps",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+];

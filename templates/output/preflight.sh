@@ -1,0 +1,77 @@
+set -u
+
+missing=0
+unseen=0
+
+# missing NAME: reports something that does not exist.
+missing() {
+  missing=$((missing + 1))
+  printf 'missing: %s\n' "$1"
+}
+
+# unseen NAME WHY: reports something that could not be looked at.
+unseen() {
+  unseen=$((unseen + 1))
+  printf 'not looked at: %s: %s\n' "$1" "$(printf '%s\n' "$2" | grep -v '^$' | head -n 1)"
+}
+
+# exists NAME COMMAND...: the command finds the thing.
+exists() {
+  name=$1
+  shift
+  if answer=$("$@" 2>&1); then
+    return
+  fi
+  case $answer in
+    *'(NotFound)'* | *"doesn't have a resource type"*) missing "$name" ;;
+    *'(ResourceNotFoundException)'* | *'(NotFoundException)'* | *'(NoSuchEntity)'* | *'(404)'*) missing "$name" ;;
+    *NOT_FOUND* | *'No value found at'*) missing "$name" ;;
+    *) unseen "$name" "$answer" ;;
+  esac
+}
+
+# prints NAME COMMAND...: the command prints something.
+prints() {
+  name=$1
+  shift
+  if ! answer=$("$@" 2>&1); then
+    unseen "$name" "$answer"
+  elif [ -z "$answer" ]; then
+    missing "$name"
+  fi
+}
+
+# tainted KEY VALUE: every node with the label has a taint of the same key and value that keeps pods away.
+tainted() {
+  name="taint $1=$2:NoSchedule"
+  # The dollars belong to the template of kubectl.
+  # shellcheck disable=SC2016
+  template='{{range .items}}{{$tainted := false}}{{range .spec.taints}}{{if and (eq .key "'"$1"'") (eq .value "'"$2"'") (eq .effect "NoSchedule")}}{{$tainted = true}}{{end}}{{end}}{{if not $tainted}}{{.metadata.name}} {{end}}{{end}}'
+  if ! answer=$(kubectl --context "$context" --request-timeout=20s get nodes --selector "$1=$2" --output "go-template=$template" 2>&1); then
+    unseen "$name" "$answer"
+  elif [ -n "$answer" ]; then
+    missing "$name on $answer"
+  fi
+}
+
+# allowed NAME COMMAND...: the command says yes.
+allowed() {
+  name=$1
+  shift
+  answer=$("$@" 2>/dev/null)
+  case $answer in
+    yes) ;;
+    no*) missing "$name" ;;
+    *) unseen "$name" 'kubectl says neither yes nor no' ;;
+  esac
+}
+
+# resolves HOST: the host has an address.
+resolves() {
+  if ! command -v nslookup >/dev/null; then
+    unseen "the DNS record of $1" 'nslookup is not installed'
+  elif ! nslookup "$1" >/dev/null 2>&1; then
+    missing "the DNS record of $1"
+  fi
+}
+

@@ -1,0 +1,187 @@
+//! The README of each region, the runbook and the scripts of the output: their commands, in order, and what they find.
+
+use super::program::{Project, Ran, specs, tree};
+use crate::judges::judge::say;
+use libtest_mimic::Failed;
+use std::path::Path;
+use std::process::Command;
+
+/// A job that calls a store, a host, a secret and an autoscaler.
+const SPEC: &str = r#"apiVersion: platgen/v1
+platform: {name: shop, owner: ops, domain: shop.example}
+cloud: {provider: aws, accounts: {production: "222222222222"}, state: {region: eu-west-1}}
+regions: {eu-west-1: {zones: 3}}
+environments: {production: {regions: [eu-west-1], protected: true}}
+access: {groups: {ops: {id: platform-admin, role: admin}}}
+teams: {ops: {group: ops}}
+namespaces: {shop: {owner: ops}}
+stores:
+  db: {engine: custom, image: "registry.example/db:v1", port: 5432, storage: 10Gi, backup: {none: trial}}
+apps:
+  migrate: {image: "registry.example/web:v1", run: before-deploy, config: {DB: "${store/db.address}"}, secrets: {KEY: "shop/db#key"}}
+  old: {image: "registry.example/old:v1"}
+  web: {image: "registry.example/web:v1", port: 8080, probes: {ready: /ready}, expose: "@", scale: {replicas: 2..4, cpu: 70%}}
+"#;
+
+const PLACE: &str = "production/eu-west-1";
+
+fn shop() -> Project {
+    let project = Project::new();
+    project.write("platform.yaml", SPEC);
+    project.run(&["render"]).exits(0);
+    project
+}
+
+/// The text of the `sh` blocks, also of those inside lists.
+fn blocks(text: &str) -> String {
+    let mut inside = false;
+    let mut lines = Vec::new();
+    for line in text.lines().map(str::trim_start) {
+        match line {
+            "```sh" => inside = true,
+            "```" => inside = false,
+            _ if inside => lines.push(line),
+            _ => (),
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Network, cluster, namespaces, difference, store, job, everything, wait, remove, note: in this order.
+pub(crate) fn steps_are_in_order() {
+    let readme = shop().read(&format!("deploy/kubernetes/{PLACE}/README.md"));
+    let (_, steps) = readme.split_once("## Apply\n").expect("steps");
+    let commands = blocks(steps)
+        .replace("kubectl --context shop-production-eu-west-1", "kubectl")
+        .replace(&format!("kubernetes/{PLACE}"), "K")
+        .replace(&format!("terraform -chdir=terraform/{PLACE}/network"), "terraform");
+    let wanted = "terraform init
+terraform plan -out=network.tfplan
+terraform apply network.tfplan
+sh K/preflight.sh
+kubectl apply --server-side -f K/cluster/namespaces.yaml
+kubectl diff --server-side -k K
+kubectl apply --server-side -f K/cluster -f K/shop/namespace.yaml
+kubectl apply --server-side -f K/shop/db.yaml
+kubectl -n shop rollout status statefulset/db --timeout=600s
+kubectl apply --server-side -f K/shop/migrate.yaml
+kubectl get -f K/shop/migrate.yaml -o name | grep '^job' | xargs kubectl -n shop wait --for=condition=complete --timeout=600s
+kubectl -n shop logs --selector platgen.io/workload=migrate --tail=50
+kubectl -n shop delete jobs --selector platgen.io/workload=migrate
+kubectl apply --server-side -k K
+kubectl -n shop wait --for=condition=Ready --timeout=300s externalsecrets.external-secrets.io --all
+kubectl -n shop rollout status statefulset/db --timeout=600s
+kubectl -n shop rollout status deployment/old --timeout=600s
+kubectl -n shop rollout status deployment/web --timeout=600s
+kubectl -n envoy-gateway-system wait --for=condition=Programmed --timeout=300s gateways.gateway.networking.k8s.io/public
+sh removed.sh applied/production/eu-west-1 production/eu-west-1 shop-production-eu-west-1 > removal.sh
+sh removal.sh
+git tag --force applied/production/eu-west-1
+git push --force origin refs/tags/applied/production/eu-west-1
+";
+    assert_eq!(commands, wanted, "{commands}");
+}
+
+/// The script looks for everything that the README lists.
+pub(crate) fn preflight_looks_for_every_requirement() {
+    let script = shop().read(&format!("deploy/kubernetes/{PLACE}/preflight.sh"));
+    let (_, checks) = script.split_once("\ncontext='shop-production-eu-west-1'\n").expect("checks");
+    let name = |line: &str| Some(line.trim_start().split_once(" '")?.1.split_once('\'')?.0.to_owned());
+    let looks = |line: &&str| ["exists ", "prints ", "allowed ", "resolves "].iter().any(|how| line.trim_start().starts_with(how));
+    let found: Vec<String> = checks.lines().filter(looks).filter_map(name).collect();
+    let wanted = [
+        "all rights in the cluster",
+        "namespace envoy-gateway-system",
+        "API external-secrets.io/v1",
+        "API gateway.envoyproxy.io/v1alpha1",
+        "API gateway.networking.k8s.io/v1",
+        "API metrics.k8s.io/v1beta1 (metrics-server)",
+        "GatewayClass envoy",
+        "Secret envoy-gateway-system/public-tls with a certificate",
+        "default StorageClass",
+        "AWS Load Balancer Controller",
+        "node with the label platgen.io/subnet=general",
+        "bucket shop-production-terraform-state-222222222222",
+        "key alias/shop-production-terraform-state",
+        "role shop-production-eu-west-1-secrets",
+        "secret production/shop/db",
+        "production.shop.example",
+    ];
+    assert_eq!(found, wanted);
+}
+
+/// Without a cluster and an account the script says that it could not look, and claims nothing.
+pub(crate) fn preflight_says_what_it_could_not_look_at() -> Result<(), Failed> {
+    let project = shop();
+    let mut script = Command::new("sh");
+    script.arg(project.at(&format!("deploy/kubernetes/{PLACE}/preflight.sh"))).env("KUBECONFIG", "/nonexistent");
+    let Ran { code, out, err } = Ran::from(script.env("PATH", "/usr/bin:/bin").env("AWS_CONFIG_FILE", "/nonexistent").output()?);
+    let cluster = out.contains("not looked at: the cluster shop-production-eu-west-1 and everything in it: ");
+    let account = out.contains("not looked at: the account 222222222222 and everything in it: ");
+    if cluster && account && code != 0 { Ok(()) } else { Err(format!("{code}\n{out}\n{err}").into()) }
+}
+
+/// What left the spec is listed with the commands that delete it, and nothing else is; a changed API version is no other object.
+pub(crate) fn removed_lists_what_left() -> Result<(), Failed> {
+    let project = shop();
+    let git = |words: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@shop.example"];
+        say(Command::new("git").arg("-C").arg(&project.folder).args(identity).args(words), &[0])
+    };
+    git(&["init", "--quiet"])?;
+    git(&["add", "--all"])?;
+    git(&["commit", "--quiet", "--message=one"])?;
+    project.edit("platform.yaml", "  old: {image: \"registry.example/old:v1\"}\n", "");
+    project.run(&["render"]).exits(0);
+    let web = format!("deploy/kubernetes/{PLACE}/shop/web.yaml");
+    project.write(&web, &project.read(&web).replace("autoscaling/v2\n", "autoscaling/v3\n"));
+    let run = |place: &str| Command::new("sh").arg(project.at("deploy/removed.sh")).args(["HEAD", place, "shop"]).output();
+    let ran = Ran::from(run(PLACE)?).exits(0);
+    let delete = |object: &str| format!("kubectl --context 'shop' --namespace 'shop' delete --ignore-not-found {object}");
+    let objects = ["'Deployment.apps'", "'NetworkPolicy.networking.k8s.io'", "'PodDisruptionBudget.policy'", "'ServiceAccount'"];
+    let wanted: Vec<String> = objects.iter().map(|kind| delete(&format!("{kind} 'old'"))).collect();
+    let found: Vec<&str> = ran.out.lines().collect();
+    if found != wanted {
+        return Err(format!("{found:#?}").into());
+    }
+    // A region that left is no reason to delete everything.
+    Ran::from(run("production/elsewhere")?).exits(1);
+
+    // Claims and namespaces are for their owner to decide.
+    let claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data, namespace: shop}\n";
+    let region = format!("deploy/kubernetes/{PLACE}");
+    project.write(&format!("{region}/shop/claim.yaml"), claim);
+    let list = format!("{region}/kustomization.yaml");
+    let before = project.read(&list);
+    project.write(&list, &format!("{before}- shop/claim.yaml\n"));
+    git(&["add", "--all"])?;
+    git(&["commit", "--quiet", "--message=two"])?;
+    project.write(&list, &before);
+    let ran = Ran::from(run(PLACE)?).exits(0);
+    let wanted = format!("# Holds other objects or data. Ask the owner first: {}\n", delete("'PersistentVolumeClaim' 'data'"));
+    if ran.out == wanted { Ok(()) } else { Err(ran.out.into()) }
+}
+
+/// Every script and every block of every page, of every spec of the repository.
+pub(crate) fn shellcheck_is_content(shellcheck: &Path) -> Result<(), Failed> {
+    let mut judged = 0;
+    let mut project = shop();
+    for (_, spec) in std::iter::once((String::new(), project.folder.clone())).chain(specs()) {
+        if spec != project.folder {
+            project = Project::new().incomplete();
+            let named = super::program::copy(&spec, &project.folder, false);
+            project.run(&["render", &named.display().to_string()]).exits(0);
+        }
+        for (path, bytes) in tree(&project.folder) {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let pages = path.ends_with(".md").then(|| blocks(text.split("## Scan").next().unwrap_or_default()));
+            let script = if path.ends_with(".sh") { Some(text.clone()) } else { pages.filter(|text| text.len() > 1) };
+            let Some(script) = script else { continue };
+            let file = tempfile::NamedTempFile::new()?;
+            std::fs::write(file.path(), script)?;
+            say(Command::new(shellcheck).args(["--shell=sh"]).arg(file.path()), &[0]).map_err(|fault| format!("{path}: {fault}"))?;
+            judged += 1;
+        }
+    }
+    if judged >= 12 { Ok(()) } else { Err(format!("only {judged} scripts").into()) }
+}

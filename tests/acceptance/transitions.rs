@@ -1,0 +1,92 @@
+//! What `render` says of changes that a running cluster does not take in place, and what it refuses.
+
+use super::program::Project;
+
+const HEAD: &str = "apiVersion: platgen/v1
+platform: {name: shop, owner: sre, domain: shop.example}
+cloud: {provider: aws, accounts: {beta: \"111111111111\", production: \"222222222222\"}, state: {region: eu-west-1}}
+regions: {eu-west-1: {zones: 3}, eu-central-1: {zones: 3}}
+environments:
+  beta: {regions: [eu-west-1]}
+  production: {regions: [eu-west-1, eu-central-1], protected: true}
+access: {groups: {sre: {id: platform-admin, role: admin}}}
+teams: {sre: {group: sre}}
+namespaces: {shop: {owner: sre}}
+";
+const WEB: &str = "web: {image: \"registry.example/web:v1\", port: 8080, probes: {ready: /r}}";
+const STORE: &str = "stores: {db: {engine: custom, image: \"registry.example/db:v1\", port: 5432, data: /data, storage: 10Gi, replicas: 1, probes: {none: trial}, backup: {none: trial}}}";
+
+/// A rendered platform with these apps, and its store.
+fn rendered(app: &str) -> Project {
+    let project = Project::new();
+    project.write("platform.yaml", &format!("{HEAD}apps: {{{app}}}\n{STORE}\n"));
+    project.run(&["render"]).exits(0);
+    project
+}
+
+/// An app with further fields.
+fn with(more: &str) -> String {
+    WEB.replace("port: 8080", &format!("port: 8080, {more}"))
+}
+
+pub(crate) fn an_autoscaler_takes_replicas_over() {
+    let project = rendered(&with("scale: {replicas: 6}"));
+    project.edit("platform.yaml", "replicas: 6", "replicas: \"6..12\"");
+    let ran = project.run(&["render"]).exits(0);
+    assert!(ran.codes().contains("not-in-place"), "{}", ran.err);
+    let told = [
+        "an autoscaler takes over `replicas` of `Deployment/shop/web`: `kubectl apply --server-side` alone would drop from 6 pods to 1",
+        "kubectl --context shop-beta-eu-west-1 -n shop apply --server-side --force-conflicts --field-manager=hand-over",
+        "`shop-production-eu-west-1`",
+        "platform.yaml:11:",
+    ];
+    assert!(told.iter().all(|text| ran.err.contains(text)), "{}", ran.err);
+    // Said once: the files are those of the spec now.
+    assert!(!project.run(&["render"]).exits(0).codes().contains("not-in-place"));
+}
+
+pub(crate) fn what_left_the_spec_is_named() {
+    let project = rendered(&format!("{WEB}, {}", WEB.replace("web", "old").replace("registry.example/old", "registry.example/other")));
+    project.edit(
+        "platform.yaml",
+        &format!(", {}", WEB.replace("web", "old").replace("registry.example/old", "registry.example/other")),
+        "",
+    );
+    let ran = project.run(&["render"]).exits(0);
+    let told = ["`Deployment/shop/old` and 3 more objects left the files but stay in the cluster", " service/old deployment.apps/old`"];
+    assert!(told.iter().all(|text| ran.err.contains(text)), "{}", ran.err);
+}
+
+pub(crate) fn volumes_grow_by_hand() {
+    let project = rendered(WEB);
+    project.edit("platform.yaml", "storage: 10Gi", "storage: 20Gi");
+    let ran = project.run(&["render"]).exits(0);
+    let told = [
+        "the volume claims of `StatefulSet/shop/db` can't change in place",
+        r#"'{"spec":{"resources":{"requests":{"storage":"20Gi"}}}}'"#,
+        "delete statefulset/db --cascade=orphan",
+    ];
+    assert!(told.iter().all(|text| ran.err.contains(text)), "{}", ran.err);
+}
+
+pub(crate) fn data_is_not_left_behind() {
+    for (from, to, message) in [
+        ("storage: 10Gi", "storage: 5Gi", "`StatefulSet/shop/db` loses its data: `data` shrinks or is gone"),
+        ("{db: {engine", "{orders: {engine", "`StatefulSet/shop/orders` starts empty: the volumes stay with `StatefulSet/shop/db`"),
+        (
+            "regions: [eu-west-1, eu-central-1]",
+            "regions: [eu-central-1, eu-west-1]",
+            "`StatefulSet/shop/db` moves from `eu-west-1` to `eu-central-1` and starts empty",
+        ),
+    ] {
+        let project = rendered(WEB);
+        project.edit("platform.yaml", from, to);
+        let before = super::program::tree(&project.folder);
+        let ran = project.run(&["render"]).exits(2);
+        assert!(ran.codes().contains("loses-data") && ran.err.contains(message) && ran.err.contains("--force=shop/db"), "{}", ran.err);
+        assert!(before == super::program::tree(&project.folder), "something was written");
+        let forced = project.run(&["render", "--force=shop/db"]).exits(0);
+        assert!(forced.err.contains("warning[loses-data]"), "{}", forced.err);
+        project.run(&["render", "--check"]).exits(0);
+    }
+}
