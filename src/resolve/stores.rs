@@ -47,11 +47,8 @@ impl EnvironmentResolver<'_> {
                 _ => store.engine.get().map_or("", |engine| engine.name()),
             };
             let message = format!("`{}` is not rendered: this version does not render `{kind}` stores", entry.display());
-            self.tell(
-                Diagnostic::new(Code::NotRendered, message)
-                    .at(entry.key)
-                    .help("values that refer to the store are not rendered either; each has a warning"),
-            );
+            let help = "run the store elsewhere and declare it under `external`, or limit it to other environments with `only`";
+            self.incomplete(Diagnostic::new(Code::Incomplete, message).at(entry.key).help(help));
             return;
         }
         self.exclude(&[
