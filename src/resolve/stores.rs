@@ -140,7 +140,7 @@ impl Scope<'_> {
             }
             (None, ..) | (_, None | Some(Engine::Custom), _) => {}
             (Some(span), ..) => {
-                let message = "`data` is the folder of an engine that platgen does not know, and of this one it knows it";
+                let message = "`data` applies only to `engine: custom`: the folders of the other engines are known";
                 self.contradiction(message, span, store.engine.span(), "the engine stands here");
             }
         }
