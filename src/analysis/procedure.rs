@@ -55,7 +55,7 @@ fn describe(transition: &Transition, clusters: &[String]) -> Diagnostic {
     match &transition.change {
         Change::Immutable(field) => in_hand(
             format!("`{}` of `{object}` can't change in place: the API server refuses the new object", dotted(field)),
-            format!("delete the object right before the apply; until it is applied, it is missing: `{kubectl} delete {argument}`"),
+            format!("delete the object right before the apply; until the apply, the object does not exist: `{kubectl} delete {argument}`"),
         ),
         Change::Claims { grown } => {
             let grow: String = grown
@@ -95,7 +95,16 @@ fn describe(transition: &Transition, clusters: &[String]) -> Diagnostic {
             };
             let beside = successor.as_ref().map(|new| format!(", beside `{new}` with the same pods")).unwrap_or_default();
             let claims = if *volumes { "; its volume claims stay until they are deleted by name" } else { "" };
-            in_hand(left + &beside, format!("after the rollout: `{kubectl} delete {}`{claims}", objects.join(" ")))
+            let (holders, others): (Vec<&String>, Vec<&String>) = objects.iter().partition(|object| holds_others(object));
+            let names: Vec<&str> = others.iter().map(|object| object.as_str()).collect();
+            let delete =
+                if names.is_empty() { String::new() } else { format!("after the rollout: `{kubectl} delete {}`", names.join(" ")) };
+            let ask = match &holders[..] {
+                [] => String::new(),
+                holders => format!("deleting {} deletes everything in it: ask its owner first", wording::all(holders)),
+            };
+            let help = [delete, ask].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
+            in_hand(left + &beside, help + claims)
         }
         Change::LosesData(loss) => {
             let message = match loss {
@@ -112,6 +121,11 @@ fn describe(transition: &Transition, clusters: &[String]) -> Diagnostic {
                 .help(format!("keep the entry as it was, or save its data first and render with `--force={entry}`; nothing was written"))
         }
     }
+}
+
+/// Whether other objects, or data, are deleted with an object; it is named as kubectl names it.
+fn holds_others(object: &str) -> bool {
+    ["namespace/", "persistentvolumeclaim/", "persistentvolume/", "customresourcedefinition."].iter().any(|kind| object.starts_with(kind))
 }
 
 /// A JSON pointer as people write a field: `spec.clusterIP`.

@@ -2,7 +2,7 @@
 
 use crate::analysis::procedure;
 use crate::analysis::transition::{Change, Cluster, transitions};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::inventory::Inventory;
 use crate::model::Estate;
 use crate::output::{Replaced, Roots};
@@ -28,6 +28,13 @@ pub(super) fn findings(replaced: &[Replaced<'_>], estate: &Estate, forced: &BTre
             after: Inventory::read(files.iter().filter_map(|file| Some((file.path, file.after?)))),
         })
         .collect();
+    let unreadable = clusters.iter().flat_map(|cluster| cluster.before.unreadable()).map(|fault| {
+        let message = format!("the committed `{}` can't be read, so changes of the objects in it are not judged", fault.file);
+        Diagnostic::new(Code::NotInPlace, message)
+            .subject(fault.file.clone())
+            .help("compare the file with its last good version in git before the apply")
+    });
+    let unreadable: Vec<Diagnostic> = unreadable.collect();
     let mut found = transitions(&clusters);
     let is_forced = |namespace: &str, entry: &str| forced.contains(&format!("{namespace}/{entry}"));
     let allowed: Vec<_> =
@@ -42,9 +49,12 @@ pub(super) fn findings(replaced: &[Replaced<'_>], estate: &Estate, forced: &BTre
         estate.environments.get(environment)?.regions.values().find_map(|region| region.workloads.get(&key)).map(|workload| workload.span)
     };
     let mut findings = procedure::findings(&found, context, place);
+    findings.extend(unreadable);
     findings.extend(procedure::findings(&allowed, context, place).into_iter().map(|finding| Diagnostic {
         severity: Severity::Warning,
-        help: Some("allowed by `--force`: restore the data where the entry runs now".to_owned()),
+        help: Some(
+            "allowed by `--force`: restore the data where the entry runs now, and delete the old objects, which go on running".to_owned(),
+        ),
         ..finding
     }));
     findings

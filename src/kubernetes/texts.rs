@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-/// Keys of maps from text to text, wherever they stand in an object.
+/// Keys of maps from text to text, wherever they stand in an object of Kubernetes itself; custom resources have fields of their own under such keys.
 const ANYWHERE: &[&str] = &["annotations", "labels", "matchLabels", "nodeSelector"];
 
 /// The same at the top of ConfigMaps and Secrets.
@@ -14,7 +14,11 @@ const DATA: &[&str] = &["data", "binaryData", "stringData"];
 pub(super) fn not_text(object: &Value) -> Option<(String, String)> {
     let kind = object.get("kind").and_then(Value::as_str);
     let data = DATA.iter().filter(|_| matches!(kind, Some("ConfigMap" | "Secret")));
-    data.filter_map(|key| entry(object.get(*key)?, key)).next().or_else(|| search(object, ""))
+    let metadata = ["labels", "annotations"].iter().filter_map(|key| entry(object.get("metadata")?.get(key)?, &format!("metadata.{key}")));
+    let group = object.get("apiVersion").and_then(Value::as_str).and_then(|version| version.split_once('/')).map_or("", |(group, _)| group);
+    let is_own = (!group.contains('.') || group.ends_with(".k8s.io")) && kind != Some("CustomResourceDefinition");
+    let first = data.filter_map(|key| entry(object.get(*key)?, key)).chain(metadata).next();
+    first.or_else(|| is_own.then(|| search(object, "")).flatten())
 }
 
 fn search(value: &Value, place: &str) -> Option<(String, String)> {
@@ -64,6 +68,9 @@ mod tests {
         assert_eq!(found(json!({"kind": "ConfigMap", "data": {"A": 1}})).as_deref(), Some("data.A=1"));
         let variables = json!({"spec": {"containers": [{"env": [{"name": "A", "value": "1"}, {"name": "B", "value": 2}]}]}});
         assert_eq!(found(variables).as_deref(), Some("spec.containers.0.env.1.value=2"));
+        let schema = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "spec": {"labels": {"type": {}}}});
+        assert_eq!(found(schema), None);
+        assert_eq!(found(json!({"apiVersion": "a.example/v1", "kind": "A", "spec": {"nodeSelector": {"terms": []}}})), None);
         // A custom resource may have a `data` of its own.
         assert_eq!(found(json!({"kind": "ExternalSecret", "spec": {"data": [{"secretKey": "a"}]}})), None);
     }

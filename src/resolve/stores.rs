@@ -39,7 +39,11 @@ impl EnvironmentResolver<'_> {
             (store.users.span().filter(|_| custom), engine, "`users` can't be combined with `engine: custom`"),
             (store.version.span().filter(|_| !custom), store.image.span(), "`version` and `image` both choose the image"),
             (store.data.span().filter(|_| custom && !volume), store.storage.span(), "`data` needs a volume"),
-            (store.data.span().filter(|_| !custom && store.engine.get().is_some()), engine, "`data` applies only to `engine: custom`"),
+            (
+                store.data.span().filter(|_| !custom && store.engine.get().is_some()),
+                engine,
+                "`data` applies only to `engine: custom`: the folders of the other engines are known",
+            ),
         ]);
         if !entry.rendered {
             let kind = match store.mode.get() {

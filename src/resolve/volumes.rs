@@ -152,7 +152,7 @@ fn claim_name(path: &AbsolutePath) -> String {
 }
 
 /// The wanted name, with a digest if the name is too long, taken or reserved.
-fn unique(wanted: &str, path: &str, pod: &Pod) -> String {
+pub(super) fn unique(wanted: &str, path: &str, pod: &Pod) -> String {
     let taken = |name: &str| name.starts_with("platgen-") || pod.volumes.iter().any(|volume| volume.name() == name);
     if wanted.len() <= LONGEST && !taken(wanted) { wanted.to_owned() } else { with_digest(&format!("volume-{wanted}"), &[wanted, path]) }
 }

@@ -12,7 +12,7 @@ use super::probes::MOST;
 use super::provenance::{HARDENED, RecordPath};
 use super::security::USER;
 use super::values::Consumer;
-use super::volumes::{Pod, Volumes};
+use super::volumes::{Pod, Volumes, unique};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Service, ServicePort, Volume, Workload};
 use crate::source::Span;
@@ -346,8 +346,9 @@ fn add_cache_folder(main: &mut Container, pod: &mut Pod, data: &AbsolutePath, de
     if let Some((_, most)) = main.ephemeral.as_mut().filter(|_| !declares_disk) {
         *most = Quantity::from_bytes(most.bytes().saturating_add(size.bytes()));
     }
-    pod.volumes.push(Volume::Tmp { name: "data".to_string(), medium: Medium::Disk, size });
-    main.mounts.push(Mount { volume: "data".to_string(), path: data.to_string(), read_only: false });
+    let name = unique("data", data.as_str(), pod);
+    pod.volumes.push(Volume::Tmp { name: name.clone(), medium: Medium::Disk, size });
+    main.mounts.push(Mount { volume: name, path: data.to_string(), read_only: false });
 }
 
 /// The ports of the container, each once under its first name, because the API server rejects duplicates.

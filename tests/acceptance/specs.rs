@@ -158,8 +158,14 @@ for kind in sorted(custom):
 "#;
 
 /// Groups that are no part of Kubernetes itself.
-const CUSTOM: [&str; 5] =
-    ["external-secrets.io/", "gateway.networking.k8s.io/", "policy.networking.k8s.io/", "gateway.k8s.aws/", "cert-manager.io/"];
+const CUSTOM: [&str; 6] = [
+    "external-secrets.io/",
+    "gateway.networking.k8s.io/",
+    "gateway.envoyproxy.io/",
+    "policy.networking.k8s.io/",
+    "gateway.k8s.aws/",
+    "cert-manager.io/",
+];
 
 /// Every object of the sample and of the boutique is one of the version that the spec names.
 pub(crate) fn strict_in_version(version: &str) -> Result<(), Failed> {

@@ -20,6 +20,7 @@ pub const TEMPLATES: &[(&str, &str, &str)] = &[
     ("default-deny", "shop/namespace.yaml", "NetworkPolicy/default-deny"),
     ("deployment", "shop/web.yaml", "Deployment/web"),
     ("disruption-budget", "shop/web.yaml", "PodDisruptionBudget/web"),
+    ("envoy-proxy", "cluster/gateways.yaml", "EnvoyProxy/internal"),
     ("external-secret", "shop/api.yaml", "ExternalSecret/api-secrets-*"),
     ("gateway", "cluster/gateways.yaml", "Gateway/internal"),
     ("grpc-route", "shop/api.yaml", "GRPCRoute/api.*"),

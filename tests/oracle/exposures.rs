@@ -52,6 +52,7 @@ fn gateways(context: &RegionContext, found: &mut Vec<Finding>) {
                 ("/spec/listeners/0/port", json!(80)),
                 ("/spec/listeners/0/allowedRoutes/namespaces", json!({"from": "Same"})),
                 ("/spec/listeners/1/port", json!(443)),
+                ("/spec/listeners/1/tls/mode", json!("Terminate")),
                 ("/spec/listeners/1/tls/certificateRefs", certificate),
                 ("/spec/listeners/1/allowedRoutes/namespaces", admitted),
             ] {
@@ -71,21 +72,41 @@ fn proxies(context: &RegionContext, found: &mut Vec<Finding>, gateway: &Object, 
         found.push(context.finding("wrong-route", gateway, message));
         return;
     };
-    let kubernetes = |place: &str| format!("/spec/provider/kubernetes/{place}");
     let (least, most) = if context.platform.protected { (context.region.zones.len().max(3), 12) } else { (2, 4) };
     let networks = context.region.network.iter();
     let subnet = networks.flat_map(|network| &network.subnets).find(|subnet| subnet.default).map(|subnet| subnet.name.as_str());
-    let class = (context.region.provider == Provider::Aws).then_some("service.k8s.aws/nlb");
-    for (place, wanted) in [
-        ("envoyHpa/minReplicas", json!(least)),
-        ("envoyHpa/maxReplicas", json!(most)),
-        ("envoyPDB/maxUnavailable", json!(1)),
-        ("envoyService/loadBalancerClass", json!(class)),
-        ("envoyDeployment/pod/nodeSelector", json!(subnet.map(|name| json!({"platgen.io/subnet": name})))),
-        ("envoyDeployment/pod/topologySpreadConstraints/0/topologyKey", json!("topology.kubernetes.io/zone")),
-    ] {
-        expect(context, found, "wrong-route", proxy, &kubernetes(place), &wanted);
+    let own = json!({"matchLabels": {
+        "gateway.envoyproxy.io/owning-gateway-name": name,
+        "gateway.envoyproxy.io/owning-gateway-namespace": GATEWAYS,
+    }});
+    let spread = |key: &str| {
+        let soft = "ScheduleAnyway";
+        json!({"maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": soft, "nodeTaintsPolicy": "Honor", "labelSelector": own})
+    };
+    let mut pod = json!({
+        "priorityClassName": format!("{}-critical", context.platform.name),
+        "topologySpreadConstraints": [spread("topology.kubernetes.io/zone"), spread("kubernetes.io/hostname")],
+    });
+    if let Some(subnet) = subnet {
+        pod["nodeSelector"] = json!({"platgen.io/subnet": subnet});
     }
+    let share = json!({"container": "envoy", "name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}});
+    let mut kubernetes = json!({
+        "envoyDeployment": {
+            "pod": pod,
+            "container": {"resources": {"requests": {"cpu": "100m", "memory": "512Mi"}, "limits": {"memory": "1Gi"}}},
+        },
+        "envoyHpa": {
+            "minReplicas": least,
+            "maxReplicas": most,
+            "metrics": [{"type": "ContainerResource", "containerResource": share}],
+        },
+        "envoyPDB": {"maxUnavailable": 1},
+    });
+    if context.region.provider == Provider::Aws {
+        kubernetes["envoyService"] = json!({"loadBalancerClass": "service.k8s.aws/nlb"});
+    }
+    expect(context, found, "wrong-route", proxy, "/spec", &json!({"provider": {"type": "Kubernetes", "kubernetes": kubernetes}}));
 }
 
 /// A way in: host, Gateway, path, what the path becomes, timeout, Service, port, who may come in.
