@@ -47,7 +47,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             Ok(())
         }),
     ];
-    for name in ["boutique", "minimal/platform.yaml", "minimal-toml/platform.toml", "sample/platform.yaml"] {
+    for name in ["boutique", "features", "minimal/platform.yaml", "minimal-toml/platform.toml", "sample/platform.yaml"] {
         trials.push(Trial::test(format!("check::clean/{name}"), move || clean(&root().join("specs").join(name))));
     }
     trials.push(Trial::test("check::clean/tests", || clean(&root().join("tests/check/spec"))));
