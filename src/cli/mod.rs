@@ -169,7 +169,9 @@ impl Terminal {
             (count > 0).then(|| Count(count, noun).to_string())
         };
         let counts = [count(Severity::Error, "error"), count(Severity::Warning, "warning")];
-        self.say(&format!("\n{}", wording::plain(counts.into_iter().flatten())));
+        if self.is_for_people() {
+            self.say(&format!("\n{}", wording::plain(counts.into_iter().flatten())));
+        }
     }
 
     /// Prints findings: as text to stderr, in other formats to stdout.
