@@ -34,6 +34,15 @@ struct Claim {
     environment: String,
 }
 
+/// The claims of two declarations to the same hosts.
+#[derive(Default)]
+struct Clash {
+    hosts: Vec<String>,
+    environments: Vec<String>,
+    /// Both apps, with their environments where these differ.
+    by: [String; 2],
+}
+
 impl Hosts {
     fn claim(&mut self, host: String, path: String, claim: Claim) {
         // A declaration that applies to several regions is one claim; in several environments, there is one claim for each.
@@ -48,7 +57,7 @@ impl Hosts {
 
     /// Reports hosts and paths with two claims, in one finding for each pair of declarations.
     pub(super) fn report(&self, found: &mut Diagnostics) {
-        let mut pairs: BTreeMap<(Span, Span), (Vec<String>, Vec<String>, [String; 2])> = BTreeMap::new();
+        let mut pairs: BTreeMap<(Span, Span), Clash> = BTreeMap::new();
         for ((host, path), claims) in &self.claims {
             let shown = if path == "/" { format!("`{host}`") } else { format!("`{host}{path}`") };
             let mut claims: Vec<&Claim> = claims.iter().collect();
@@ -61,7 +70,7 @@ impl Hosts {
                 } else {
                     (first.span, claim.span)
                 };
-                let (hosts, environments, by) = pairs.entry((first_at, at)).or_default();
+                let Clash { hosts, environments, by } = pairs.entry((first_at, at)).or_default();
                 if hosts.is_empty() {
                     let place = |one: &Claim| {
                         let other = first.environment != claim.environment;
@@ -73,7 +82,7 @@ impl Hosts {
                 environments.push(claim.environment.clone());
             }
         }
-        for ((first, at), (mut hosts, mut environments, [first_by, by])) in pairs {
+        for ((first, at), Clash { mut hosts, mut environments, by: [first_by, by] }) in pairs {
             hosts.dedup();
             environments.dedup();
             let verb = if hosts.len() == 1 { "is" } else { "are" };
