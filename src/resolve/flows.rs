@@ -10,7 +10,7 @@ use crate::model::{Addon, Exposure, Flow, Peer, Placement, Region};
 use crate::source::Span;
 use crate::spec::App;
 use crate::syntax::Field;
-use crate::value::{Cidr, Name, Ref, RefKind, Via};
+use crate::value::{Cidr, Name, Ref, Via};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The port of public addresses: the Gateways listen there.
@@ -27,17 +27,27 @@ pub(super) struct Hosts {
 #[derive(Debug)]
 struct Claim {
     span: Span,
+    /// The app, such as `app/web`.
+    app: String,
     /// The domain of its environment, and the span of that domain.
     domain: (String, Option<Span>),
     environment: String,
 }
 
+/// The claims of two declarations to the same hosts.
+#[derive(Default)]
+struct Clash {
+    hosts: Vec<String>,
+    environments: Vec<String>,
+    /// Both apps, with their environments where these differ.
+    by: [String; 2],
+}
+
 impl Hosts {
-    fn claim(&mut self, host: &str, path: &str, span: Span, domain: (String, Option<Span>), environment: &Name) {
-        let claims = self.claims.entry((host.to_string(), path.to_string())).or_default();
+    fn claim(&mut self, host: String, path: String, claim: Claim) {
         // A declaration that applies to several regions is one claim; in several environments, there is one claim for each.
-        claims.push(Claim { span, domain, environment: environment.to_string() });
-        self.places.insert((environment.to_string(), span));
+        self.places.insert((claim.environment.clone(), claim.span));
+        self.claims.entry((host, path)).or_default().push(claim);
     }
 
     /// Whether the declaration has claimed its hosts in another region of the environment.
@@ -47,7 +57,7 @@ impl Hosts {
 
     /// Reports hosts and paths with two claims, in one finding for each pair of declarations.
     pub(super) fn report(&self, found: &mut Diagnostics) {
-        let mut pairs: BTreeMap<(Span, Span), (Vec<String>, Vec<String>)> = BTreeMap::new();
+        let mut pairs: BTreeMap<(Span, Span), Clash> = BTreeMap::new();
         for ((host, path), claims) in &self.claims {
             let shown = if path == "/" { format!("`{host}`") } else { format!("`{host}{path}`") };
             let mut claims: Vec<&Claim> = claims.iter().collect();
@@ -60,16 +70,24 @@ impl Hosts {
                 } else {
                     (first.span, claim.span)
                 };
-                let (hosts, environments) = pairs.entry((first_at, at)).or_default();
+                let Clash { hosts, environments, by } = pairs.entry((first_at, at)).or_default();
+                if hosts.is_empty() {
+                    let place = |one: &Claim| {
+                        let other = first.environment != claim.environment;
+                        if other { format!("`{}` in `{}`", one.app, one.environment) } else { format!("`{}`", one.app) }
+                    };
+                    *by = [place(first), place(claim)];
+                }
                 hosts.push(shown.clone());
                 environments.push(claim.environment.clone());
             }
         }
-        for ((first, at), (mut hosts, mut environments)) in pairs {
+        for ((first, at), Clash { mut hosts, mut environments, by: [first_by, by] }) in pairs {
             hosts.dedup();
             environments.dedup();
             let verb = if hosts.len() == 1 { "is" } else { "are" };
-            let mut diagnostic = Diagnostic::new(Code::HostTaken, format!("{} {verb} claimed twice", hosts.join(" and "))).at(at);
+            let by = if first_by == by { format!("by {by}") } else { format!("by {first_by} and by {by}") };
+            let mut diagnostic = Diagnostic::new(Code::HostTaken, format!("{} {verb} claimed twice: {by}", hosts.join(" and "))).at(at);
             if first != at {
                 diagnostic = diagnostic.related(first, "first claimed here");
             }
@@ -137,7 +155,8 @@ impl EnvironmentResolver<'_> {
         let domain = (platform.domain.to_string(), at);
         claims.retain(|(_, _, span)| !hosts.seen(*span, self.environment));
         for (host, path, span) in claims {
-            hosts.claim(&host, &path, span, domain.clone(), self.environment);
+            let environment = self.environment.to_string();
+            hosts.claim(host, path, Claim { span, app: consumer.label.clone(), domain: domain.clone(), environment });
         }
         exposures
     }
@@ -173,14 +192,6 @@ impl EnvironmentResolver<'_> {
     pub(super) fn needs<'n>(&mut self, needs: &Field<Vec<Field<Ref>>>, consumer: &Consumer<'n>) -> Vec<Dependency<'n>> {
         let mut all = Vec::new();
         for (reference, at) in needs.items() {
-            if reference.kind() == RefKind::Platform {
-                self.error(
-                    Code::UnknownReference,
-                    format!("there is no platform service `{}` that this version renders", reference.name()),
-                    at,
-                );
-                continue;
-            }
             let Some(entry) = self.lookup(consumer.names, reference, consumer.namespace, at) else { continue };
             if !entry.rendered {
                 self.left_out(entry, at, "`needs`", consumer);
