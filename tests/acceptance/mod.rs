@@ -35,11 +35,11 @@ pub(crate) fn trials() -> Vec<Trial> {
         incomplete: it_is_refused it_is_allowed_and_listed;
         killed: a_killed_render_leaves_whole_files;
         night: steps_are_in_order preflight_looks_for_every_requirement;
-        rendered: agents_are_on_every_node jobs_come_before_the_rollout many_paths_are_several_routes an_engine_listens_where_it_is_told;
+        rendered: agents_are_on_every_node jobs_come_before_the_rollout a_job_comes_after_what_it_calls many_paths_are_several_routes an_engine_listens_where_it_is_told;
         scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
         show: every_origin_is_true layers_are_named computed_values_name_their_reasons every_computed_field_is_recorded;
-        transitions: a_comparison_tells_them an_autoscaler_takes_replicas_over what_left_the_spec_is_named volumes_grow_by_hand data_is_not_left_behind;
+        transitions: a_comparison_tells_them an_autoscaler_takes_replicas_over what_left_the_spec_is_named volumes_grow_by_hand kinds_change_beside_each_other a_refusal_after_an_interrupted_render data_is_not_left_behind;
         specs: committed_trees_are_current yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };
     for (name, spec) in program::specs() {

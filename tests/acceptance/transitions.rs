@@ -84,6 +84,35 @@ pub(crate) fn volumes_grow_by_hand() {
     assert!(told.iter().all(|text| ran.err.contains(text)), "{}", ran.err);
 }
 
+/// A volume makes another kind of an app: the old object stays, with the same pods.
+pub(crate) fn kinds_change_beside_each_other() {
+    for (more, object, delete) in [
+        (
+            "volumes: {/data: 1Gi}",
+            "`Deployment/shop/web` left the files but stays in the cluster, beside `StatefulSet/shop/web` with the same pods",
+            "deployment.apps/web",
+        ),
+        ("per_node: true", "`Deployment/shop/web` and", "deployment.apps/web"),
+    ] {
+        let project = rendered(WEB);
+        project.edit("platform.yaml", "port: 8080", &format!("port: 8080, {more}"));
+        let ran = project.run(&["render"]).exits(0);
+        assert!(ran.codes().contains("not-in-place") && ran.err.contains(object) && ran.err.contains(delete), "{more}: {}", ran.err);
+    }
+}
+
+/// What was completed is not called unwritten.
+pub(crate) fn a_refusal_after_an_interrupted_render() {
+    let project = rendered(WEB);
+    project.write("deploy/.platgen-journal", "platgen-journal 1 commit\n");
+    project.edit("platform.yaml", "storage: 10Gi", "storage: 5Gi");
+    let dry = project.run(&["render", "--dry-run"]).exits(2);
+    assert!(dry.err.ends_with("\nnothing was written\n") && project.at("deploy/.platgen-journal").exists(), "{}", dry.err);
+    let ran = project.run(&["render"]).exits(2);
+    assert!(ran.err.ends_with("\nan interrupted render was completed first; nothing else was written\n"), "{}", ran.err);
+    assert!(project.run(&["render"]).exits(2).err.ends_with("\nnothing was written\n"));
+}
+
 pub(crate) fn data_is_not_left_behind() {
     for (from, to, message) in [
         ("storage: 10Gi", "storage: 5Gi", "`StatefulSet/shop/db` loses its data: `data` shrinks or is gone"),
