@@ -88,16 +88,16 @@ impl Region {
         for flow in &self.flows {
             for from in self.classes(&shared, &flow.from) {
                 let internet = network.subnets.iter().any(|subnet| subnet.name == *from && subnet.internet);
-                for port in flow.ports.iter().copied().map(Some) {
+                for (protocol, port) in flow.ports.iter().map(|port| (port.transport().lower(), Some(port.number()))) {
                     for (name, cidr) in outside(&flow.to) {
                         // A class without a route to the internet gets no rule for it either.
                         if internet || cidr.prefix() > 0 {
-                            open(&mut exits, from, (&name, &cidr.to_string()), "tcp", port, &flow.why);
+                            open(&mut exits, from, (&name, &cidr.to_string()), protocol, port, &flow.why);
                         }
                     }
                     for to in self.classes(&shared, &flow.to) {
                         if to != from && !(is_shared(from) && is_shared(to)) {
-                            open(&mut flows, from, (to.as_str(), to.as_str()), "tcp", port, &flow.why);
+                            open(&mut flows, from, (to.as_str(), to.as_str()), protocol, port, &flow.why);
                         }
                     }
                 }

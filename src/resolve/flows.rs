@@ -10,11 +10,11 @@ use crate::model::{Addon, Exposure, Flow, Peer, Placement, Region};
 use crate::source::Span;
 use crate::spec::App;
 use crate::syntax::Field;
-use crate::value::{Cidr, Name, Ref, RefKind, Via};
+use crate::value::{Cidr, Name, NetworkPort, Ref, RefKind, Via};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The port of public addresses: the Gateways listen there.
-const HTTPS: u16 = 443;
+const HTTPS: NetworkPort = NetworkPort::tcp(443);
 
 /// The hostnames of every environment, to find those claimed twice.
 #[derive(Debug, Default)]
@@ -98,13 +98,13 @@ impl EnvironmentResolver<'_> {
                 }
             };
             let path = expose.path.get().map_or_else(|| "/".to_string(), ToString::to_string);
-            let by_service: Vec<(String, u16)> = ports.iter().map(|(name, service, _)| (name.clone(), *service)).collect();
+            let by_service: Vec<(String, NetworkPort)> = ports.iter().map(|port| (port.name.clone(), port.at_service())).collect();
             let port = match (expose.port.spanned(), ports) {
                 (Some((port, at)), _) => {
-                    let Some(number) = self.named_port(port, at, &by_service) else { continue };
-                    number
+                    let Some(port) = self.named_port(port, at, &by_service) else { continue };
+                    port
                 }
-                (None, [(_, service, _)]) => *service,
+                (None, [only]) => only.at_service(),
                 (None, _) if entry.ports_invalid || ports.is_empty() => continue,
                 (None, _) => {
                     let diagnostic = Diagnostic::new(Code::MissingField, "`port` is missing: the app has several ports").at(at);
@@ -112,11 +112,17 @@ impl EnvironmentResolver<'_> {
                     continue;
                 }
             };
-            let Some((_, _, target)) = ports.iter().find(|(_, service, _)| *service == port) else {
-                let at = expose.port.span().unwrap_or(at);
-                self.error(Code::UnknownReference, format!("the app has no port `{port}`"), at);
+            let port_at = expose.port.span().unwrap_or(at);
+            let Some(known) = ports.iter().find(|known| known.at_service() == port) else {
+                self.error(Code::UnknownReference, format!("the app has no port `{port}`"), port_at);
                 continue;
             };
+            if port.is_udp() {
+                let message = format!("`{}` is a UDP port, and `expose` serves TCP", known.name);
+                self.contradiction(message, port_at, None);
+                continue;
+            }
+            let (port, target) = (port.number(), known.target);
             claims.push((host.clone(), path.clone(), host_at));
             let via = expose.via.get().copied().unwrap_or(Via::Public);
             self.record_exposure(&consumer.at, exposures.len(), (&host, &path), port, via);
@@ -126,7 +132,7 @@ impl EnvironmentResolver<'_> {
                 path,
                 rewrite: expose.rewrite.get().map(ToString::to_string),
                 port,
-                target: *target,
+                target,
                 timeout: self.seconds("timeout", &expose.timeout, 1..=MOST),
                 websocket: expose.websocket.is_true(),
                 via,
@@ -190,8 +196,8 @@ impl EnvironmentResolver<'_> {
                 self.out_of_reach(entry, at, "`needs`", consumer);
                 continue;
             }
-            if let Some((_, target)) = self.port_of(entry, reference, at) {
-                all.push(Dependency { entry, target, at });
+            if let Some(port) = self.port_of(entry, reference, at) {
+                all.push(Dependency { entry, target: port.at_container(), at });
             }
         }
         all
@@ -215,11 +221,11 @@ impl EnvironmentResolver<'_> {
         for exposure in exposures {
             let why = format!("{} is exposed", consumer.label);
             let from = Peer::Addon(Addon::Gateway);
-            flows.push(Flow { from, to: to.clone(), ports: vec![exposure.target], why, span: exposure.span });
+            flows.push(Flow { from, to: to.clone(), ports: vec![exposure.target.into()], why, span: exposure.span });
         }
         if let Some((_, span)) = metrics.first() {
             let why = format!("{} has metrics", consumer.label);
-            let ports = metrics.iter().map(|(port, _)| *port).collect::<BTreeSet<_>>().into_iter().collect();
+            let ports = metrics.iter().map(|(port, _)| NetworkPort::tcp(*port)).collect::<BTreeSet<_>>().into_iter().collect();
             flows.push(Flow { from: Peer::Addon(Addon::Monitoring), to, ports, why, span: *span });
         }
         flows

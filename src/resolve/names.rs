@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::spec::{App, Store};
 use crate::syntax::Field;
-use crate::value::{EntryName, Name, PortMap, PortName, Ref, RefKind, StoreMode};
+use crate::value::{EntryName, Name, NetworkPort, PortMap, PortName, Ref, RefKind, StoreMode, Transport};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -31,11 +31,42 @@ pub(super) struct Entry {
     pub(super) absent: Option<Span>,
     /// Whether this version of platgen renders it.
     pub(super) rendered: bool,
-    /// The ports: name, number of the Service, number of the container.
-    pub(super) ports: Vec<(String, u16, u16)>,
+    pub(super) ports: Vec<EntryPort>,
     /// Whether the ports are invalid. That is already reported, so no other finding is about them.
     pub(super) ports_invalid: bool,
     pub(super) spec: EntrySpec,
+}
+
+/// A port of an entry.
+#[derive(Clone, Debug)]
+pub(super) struct EntryPort {
+    pub(super) name: String,
+    /// The number at the Service.
+    pub(super) service: u16,
+    /// The number at the container.
+    pub(super) target: u16,
+    pub(super) transport: Transport,
+}
+
+impl EntryPort {
+    /// A port with the same number at the Service and the container.
+    pub(super) fn new(name: impl Into<String>, port: NetworkPort) -> EntryPort {
+        EntryPort { name: name.into(), service: port.number(), target: port.number(), transport: port.transport() }
+    }
+
+    fn of(name: impl Into<String>, map: PortMap) -> EntryPort {
+        EntryPort { name: name.into(), service: map.service().get(), target: map.container().get(), transport: map.transport() }
+    }
+
+    /// The port of the Service.
+    pub(super) fn at_service(&self) -> NetworkPort {
+        NetworkPort::new(self.service, self.transport)
+    }
+
+    /// The port of the container.
+    pub(super) fn at_container(&self) -> NetworkPort {
+        NetworkPort::new(self.target, self.transport)
+    }
 }
 
 /// The entry's part of the spec.
@@ -129,8 +160,9 @@ impl Names {
 }
 
 /// The default name of an app's only port: its protocol.
-pub(super) fn port_name(app: &App) -> &'static str {
+fn port_name(app: &App) -> &'static str {
     match app.protocol.get() {
+        _ if app.port.get().is_some_and(|port| port.transport() == Transport::Udp) => "udp",
         Some(crate::value::Protocol::Grpc) => "grpc",
         Some(crate::value::Protocol::Tcp) => "tcp",
         _ => "http",
@@ -193,7 +225,7 @@ impl EnvironmentResolver<'_> {
                     continue;
                 }
             };
-            let ports = vec![("port".to_string(), port, port)];
+            let ports = vec![EntryPort::new("port", NetworkPort::tcp(port))];
             let entry = Entry::new(RefKind::External, key, span, EntrySpec::External { host, url, on_premises });
             self.add(&mut names, Entry { absent, ports, ..entry });
         }
@@ -306,15 +338,15 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// The port of a reference: the named one, or the only one. Numbers of the Service and of the container.
-    pub(super) fn port_of(&mut self, entry: &Entry, reference: &Ref, at: Span) -> Option<(u16, u16)> {
+    /// The port of a reference: the named one, or the only one.
+    pub(super) fn port_of<'e>(&mut self, entry: &'e Entry, reference: &Ref, at: Span) -> Option<&'e EntryPort> {
         if entry.ports_invalid {
             return None;
         }
-        let listed: Vec<&str> = entry.ports.iter().map(|(name, _, _)| name.as_str()).collect();
+        let listed: Vec<&str> = entry.ports.iter().map(|port| port.name.as_str()).collect();
         match (reference.port(), &entry.ports[..]) {
-            (Some(wanted), ports) => match ports.iter().find(|(name, _, _)| wanted.as_str() == name) {
-                Some((_, service, target)) => Some((*service, *target)),
+            (Some(wanted), ports) => match ports.iter().find(|port| wanted.as_str() == port.name) {
+                Some(port) => Some(port),
                 None => {
                     let place = self.place_of(&format!(":{wanted}"), at);
                     let place = if place == at { at } else { Span { start: place.start + 1, ..place } };
@@ -322,7 +354,7 @@ impl EnvironmentResolver<'_> {
                     None
                 }
             },
-            (None, [(_, service, target)]) => Some((*service, *target)),
+            (None, [only]) => Some(only),
             (None, []) => {
                 let message = format!("`{}` has no port", entry.display());
                 let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(entry.key, "declared here");
@@ -348,20 +380,15 @@ fn ports_invalid(port: &Field<PortMap>, ports: &Field<crate::syntax::Map<PortNam
 }
 
 /// The ports of an entry: from `port`, `ports`, or its engine.
-fn ports(
-    port: &Field<PortMap>,
-    ports: &Field<crate::syntax::Map<PortName, PortMap>>,
-    fallback: Option<(&str, u16)>,
-) -> Vec<(String, u16, u16)> {
-    let mut all: Vec<(String, u16, u16)> = Vec::new();
+fn ports(port: &Field<PortMap>, ports: &Field<crate::syntax::Map<PortName, PortMap>>, fallback: Option<(&str, u16)>) -> Vec<EntryPort> {
+    let mut all: Vec<EntryPort> = Vec::new();
     let default = fallback.map_or("tcp", |(name, _)| name);
-    all.extend(port.get().map(|map| (default.to_string(), map.service().get(), map.container().get())));
-    let named = ports.entries();
-    all.extend(named.map(|(name, _, map)| (name.to_string(), map.service().get(), map.container().get())));
+    all.extend(port.get().map(|map| EntryPort::of(default, *map)));
+    all.extend(ports.entries().map(|(name, _, map)| EntryPort::of(name.to_string(), *map)));
     if all.is_empty()
         && let Some((name, number)) = fallback.filter(|(_, number)| *number != 0)
     {
-        all.push((name.to_string(), number, number));
+        all.push(EntryPort::new(name, NetworkPort::tcp(number)));
     }
     all
 }

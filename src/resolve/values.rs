@@ -2,13 +2,13 @@
 
 use super::EnvironmentResolver;
 use super::engines;
-use super::names::{Entry, EntrySpec, Names};
+use super::names::{Entry, EntryPort, EntrySpec, Names};
 use super::provenance::RecordPath;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Peer, Platform, Region, Source, TemplatePart};
 use crate::source::Span;
 use crate::spec::App;
-use crate::value::{AddressField, Expression, Interpolation, Name, OwnField, Part, Protocol, Ref, Text, Via};
+use crate::value::{AddressField, Expression, Interpolation, Name, NetworkPort, OwnField, Part, Protocol, Ref, Text, Transport, Via};
 
 /// The entry that is resolved, with its context.
 pub(super) struct Consumer<'a> {
@@ -17,8 +17,8 @@ pub(super) struct Consumer<'a> {
     pub(super) namespace: &'a Name,
     /// `app/web`, for messages.
     pub(super) label: String,
-    /// Its only port: numbers of the Service and of the container.
-    pub(super) port: Option<(u16, u16)>,
+    /// Its only port.
+    pub(super) port: Option<&'a EntryPort>,
     pub(super) platform: &'a Platform,
     pub(super) region: &'a Region,
     pub(super) names: &'a Names,
@@ -35,7 +35,7 @@ pub(super) struct Consumer<'a> {
 pub(super) struct Dependency<'a> {
     pub(super) entry: &'a Entry,
     /// The port of the container.
-    pub(super) target: u16,
+    pub(super) target: NetworkPort,
     /// The span of the reference.
     pub(super) at: Span,
 }
@@ -119,7 +119,7 @@ impl EnvironmentResolver<'_> {
 
     fn own(&mut self, field: OwnField, at: Span, consumer: &Consumer<'_>) -> Option<String> {
         let port = |resolver: &mut Self| match consumer.port {
-            Some((_, target)) => Some(target),
+            Some(port) => Some(port.target),
             None if consumer.entry.ports_invalid => None,
             None => {
                 resolver.error(Code::Contradiction, format!("`{}` does not have exactly one port", consumer.label), at);
@@ -131,7 +131,7 @@ impl EnvironmentResolver<'_> {
             OwnField::Port => port(self)?.to_string(),
             OwnField::Address => {
                 port(self)?;
-                format!("{}:{}", consumer.name, consumer.port?.0)
+                format!("{}:{}", consumer.name, consumer.port?.service)
             }
             OwnField::Namespace => consumer.namespace.to_string(),
             OwnField::Environment => self.environment.to_string(),
@@ -160,8 +160,9 @@ impl EnvironmentResolver<'_> {
         if let (AddressField::PublicUrl, EntrySpec::App(app)) = (field, &entry.spec) {
             return self.public_url(entry, app, at, consumer);
         }
-        let (service, target) = self.port_of(entry, reference, at)?;
-        consumer.needs.push(Dependency { entry, target, at });
+        let port = self.port_of(entry, reference, at)?;
+        let service = port.service;
+        consumer.needs.push(Dependency { entry, target: port.at_container(), at });
         let host = host_of(entry, consumer);
         Some(match field {
             AddressField::Host => host,
@@ -173,7 +174,7 @@ impl EnvironmentResolver<'_> {
             },
             AddressField::Url | AddressField::PublicUrl => match &entry.spec {
                 EntrySpec::External { url: Some(url), .. } => url.clone(),
-                _ => format!("{}://{host}:{service}", scheme(entry)),
+                _ => format!("{}://{host}:{service}", scheme(entry, port.transport)),
             },
         })
     }
@@ -257,8 +258,9 @@ fn host_of(entry: &Entry, consumer: &Consumer<'_>) -> String {
     }
 }
 
-fn scheme(entry: &Entry) -> &'static str {
+fn scheme(entry: &Entry, transport: Transport) -> &'static str {
     match &entry.spec {
+        _ if transport == Transport::Udp => "udp",
         EntrySpec::App(app) => match app.protocol.get() {
             Some(Protocol::Grpc) => "grpc",
             Some(Protocol::Tcp) => "tcp",

@@ -44,7 +44,7 @@ pub use label::{LabelKey, LabelValue};
 pub use name::{EntryName, Name, VariableName};
 pub use path::{AbsolutePath, RelativePath};
 pub use percent::Percent;
-pub use port::{Port, PortMap, PortName, PortSpecifier};
+pub use port::{NetworkPort, Port, PortMap, PortName, PortSpecifier, Transport};
 pub use quantity::Quantity;
 pub use range::{CountRange, QuantityRange};
 pub use reference::{BucketAccess, Ref, RefKind, SecretRef};

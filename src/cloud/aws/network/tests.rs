@@ -107,6 +107,14 @@ fn rules_are_those_that_clusters_and_flows_need() {
     // `data` has no route to the internet.
     assert_eq!(keys(&production, "exits"), [&["data/vpc/tcp-443"][..], &mainframe, &internet].concat());
 
+    let udp = root(
+        &SPEC
+            .replace("port: 8081", "port: 8081/udp")
+            .replace("probes: {ready: /ready, live: /live}\n    subnet", "probes: {none: silent}\n    subnet"),
+        "production",
+    );
+    assert_eq!(keys(&udp, "flows")[4], "general/data/udp-8081");
+
     // Nodes of `data` without a taint take pods that name no subnet, so that CoreDNS and the other services of the cluster may run there.
     let shared = root(&SPEC.replace("data: {egress: none}", "data: {}"), "production");
     assert_eq!(keys(&shared, "flows"), ["data/data/all", "data/general/all", "general/data/all", "general/general/all"]);
