@@ -226,6 +226,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
         account: Some("111111111111".into()),
         primary: true,
         owns_account: true,
+        inside: platgen::value::Cidr::PRIVATE.iter().map(|range| range.parse().unwrap()).collect(),
         network: None,
         cluster: Cluster {
             name: "shop-beta-eu-west-1".into(),

@@ -183,7 +183,7 @@ fn is_range_of(context: &RegionContext, peer: &Peer, block: &Value) -> bool {
     let Some(range) = block.get("cidr").and_then(|cidr| cidr.as_str()?.parse::<Cidr>().ok()) else { return false };
     let except: Vec<&str> = list(block, "except").iter().filter_map(Value::as_str).collect();
     if cidrs.is_empty() {
-        range.prefix() == 0 && Cidr::PRIVATE.iter().all(|private| except.contains(private))
+        range.prefix() == 0 && context.region.inside.iter().all(|inside| except.contains(&inside.to_string().as_str()))
     } else {
         cidrs.contains(&range)
     }

@@ -10,7 +10,7 @@ use super::metadata::{Context, Metadata, Owner};
 use crate::labels::{NAMESPACE_NAME, WORKLOAD};
 use crate::model::{Flow, Peer};
 use crate::template::{Comment, Fragment, TemplateError, render_yaml};
-use crate::value::{Cidr, NetworkPort};
+use crate::value::NetworkPort;
 use crate::yaml::Document;
 
 #[derive(Serialize)]
@@ -77,7 +77,7 @@ fn peers(context: &Context, peer: &Peer) -> Value {
             let (label, value) = addon.pods();
             pods(addon.namespace(), label, value)
         }
-        Peer::Outside { cidrs, .. } if cidrs.is_empty() => json!([{"ipBlock": {"cidr": "0.0.0.0/0", "except": Cidr::PRIVATE}}]),
+        Peer::Outside { cidrs, .. } if cidrs.is_empty() => json!([{"ipBlock": {"cidr": "0.0.0.0/0", "except": context.region.inside}}]),
         Peer::Outside { cidrs, .. } => cidrs.iter().map(|cidr| json!({"ipBlock": {"cidr": cidr}})).collect(),
     }
 }

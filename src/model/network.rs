@@ -1,6 +1,7 @@
 //! The private network of a region, with the ranges of the address plan.
 
-use crate::value::{Cidr, EndpointSet, Name, NatGateways};
+use crate::facts::Service;
+use crate::value::{Cidr, Name, NatGateways};
 
 /// A private network.
 #[derive(Clone, Debug)]
@@ -27,10 +28,17 @@ pub struct Network {
     pub on_premises: Vec<Cidr>,
     /// NAT gateways, if a subnet has a route to the internet.
     pub nat: NatGateways,
-    /// The services with private endpoints.
-    pub endpoint_set: EndpointSet,
+    /// The services of the cloud with private endpoints, sorted by name.
+    pub endpoint_services: Vec<Service>,
     /// Retention of flow logs in days.
     pub flow_log_days: u32,
+}
+
+impl Network {
+    /// Whether a host resolves to the private endpoints of the network, which is in this region.
+    pub fn answers(&self, host: &str, region: &str) -> bool {
+        self.endpoint_services.iter().any(|service| service.answers(host, region))
+    }
 }
 
 /// A subnet of the spec in one region.

@@ -28,7 +28,7 @@ impl EnvironmentResolver<'_> {
             match &entry.spec {
                 EntrySpec::App(app) => self.check_app(entry, app),
                 EntrySpec::Store(store) => self.check_store(entry, store),
-                EntrySpec::External { .. } | EntrySpec::Other => {}
+                EntrySpec::External | EntrySpec::Other => {}
             }
         }
     }

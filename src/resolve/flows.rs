@@ -1,7 +1,8 @@
 //! Flows between workloads, and the hostnames of exposed apps.
 
 use super::EnvironmentResolver;
-use super::names::{Entry, EntrySpec};
+use super::external::Reach;
+use super::names::EntrySpec;
 use super::probes::MOST;
 use super::provenance::RecordPath;
 use super::values::{Consumer, Dependency, in_other_region};
@@ -10,7 +11,7 @@ use crate::model::{Addon, Exposure, Flow, Peer, Placement, Region};
 use crate::source::Span;
 use crate::spec::App;
 use crate::syntax::Field;
-use crate::value::{Cidr, Name, NetworkPort, Ref, RefKind, Via};
+use crate::value::{Name, NetworkPort, Ref, RefKind, Via};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The port of public addresses: the Gateways listen there.
@@ -196,7 +197,10 @@ impl EnvironmentResolver<'_> {
                 self.out_of_reach(entry, at, "`needs`", consumer);
                 continue;
             }
-            if let Some(port) = self.port_of(entry, reference, at) {
+            // Nothing tells the ports of an external service apart: a call may use each of them.
+            if entry.outside.is_some() && reference.port().is_none() {
+                all.extend(entry.ports.iter().map(|port| Dependency { entry, target: port.at_container(), at }));
+            } else if let Some(port) = self.port_of(entry, reference, at) {
                 all.push(Dependency { entry, target: port.at_container(), at });
             }
         }
@@ -242,16 +246,20 @@ impl EnvironmentResolver<'_> {
         let mut flows = Vec::new();
         for need in needs {
             let entry = need.entry;
-            let why = format!("{} calls {}", consumer.label, entry.display());
-            let to = match (&entry.spec, &entry.namespace) {
-                (EntrySpec::External { host, .. }, _) => {
-                    let cidrs = self.external_ranges(host, entry, consumer);
-                    let premises = matches!(&entry.spec, EntrySpec::External { on_premises: true, .. });
-                    if !premises && (cidrs.is_empty() || !cidrs.iter().all(|cidr| cidr.is_private())) {
-                        self.way_out(consumer, placement, &entry.display(), need.at);
-                    }
-                    Peer::Outside { name: entry.display(), cidrs }
+            let mut why = format!("{} calls {}", consumer.label, entry.display());
+            if let Some(outside) = &entry.outside {
+                let Reach { cidrs, internet } = self.reach(outside, consumer.region);
+                if internet {
+                    self.way_out(consumer, placement, &entry.display(), need.at);
                 }
+                if let Some(reason) = &outside.reason {
+                    why = format!("{why}: {reason}");
+                }
+                let to = Peer::Outside { name: entry.display(), cidrs };
+                flows.push(Flow { from: from.clone(), to, ports: vec![need.target], why, span: need.at });
+                continue;
+            }
+            let to = match (&entry.spec, &entry.namespace) {
                 (EntrySpec::App(app), Some(namespace)) => {
                     if !self.runs_in(app, consumer.region) {
                         let message =
@@ -297,19 +305,10 @@ impl EnvironmentResolver<'_> {
             if let Some(egress) = egress {
                 diagnostic = diagnostic.related(egress, "the subnet is closed here");
             }
-            self.tell(diagnostic.help("choose another `subnet`, or `via: on_premises` if the service is in the company's network"));
-        }
-    }
-
-    fn external_ranges(&self, host: &str, entry: &Entry, consumer: &Consumer<'_>) -> Vec<Cidr> {
-        if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
-            return vec![Cidr::around(address.into(), 32)];
-        }
-        match &entry.spec {
-            EntrySpec::External { on_premises: true, .. } => {
-                consumer.region.network.as_ref().map(|network| network.on_premises.clone()).unwrap_or_default()
-            }
-            _ => Vec::new(),
+            self.tell(
+                diagnostic
+                    .help("choose another `subnet`, or write `via: private` or `via: on_premises` if the service is in a network of yours"),
+            );
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::EnvironmentResolver;
 use super::engines;
+use super::external::Outside;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::spec::{App, Store};
@@ -34,6 +35,8 @@ pub(super) struct Entry {
     pub(super) ports: Vec<EntryPort>,
     /// Whether the ports are invalid. That is already reported, so no other finding is about them.
     pub(super) ports_invalid: bool,
+    /// Its place outside of the cluster, for an external service and a store of `mode: existing`.
+    pub(super) outside: Option<Outside>,
     pub(super) spec: EntrySpec,
 }
 
@@ -74,12 +77,9 @@ impl EntryPort {
 pub(super) enum EntrySpec {
     App(Arc<App>),
     Store(Arc<Store>),
-    /// An external service; `on_premises` if it is in the company's own network.
-    External {
-        host: String,
-        url: Option<String>,
-        on_premises: bool,
-    },
+    /// An external service.
+    External,
+    /// A chart or a bucket.
     Other,
 }
 
@@ -89,8 +89,7 @@ impl Entry {
         let ports_invalid = match &spec {
             EntrySpec::App(app) => ports_invalid(&app.port, &app.ports),
             EntrySpec::Store(store) => ports_invalid(&store.port, &store.ports),
-            EntrySpec::External { host, .. } => host.is_empty(),
-            EntrySpec::Other => false,
+            EntrySpec::External | EntrySpec::Other => false,
         };
         Entry {
             kind,
@@ -101,6 +100,7 @@ impl Entry {
             rendered: true,
             ports: Vec::new(),
             ports_invalid,
+            outside: None,
             spec,
         }
     }
@@ -115,7 +115,7 @@ impl Entry {
         match &self.spec {
             EntrySpec::App(app) => &app.owner,
             EntrySpec::Store(store) => &store.owner,
-            EntrySpec::External { .. } | EntrySpec::Other => &Field::Missing,
+            EntrySpec::External | EntrySpec::Other => &Field::Missing,
         }
     }
 
@@ -124,7 +124,7 @@ impl Entry {
         match &self.spec {
             EntrySpec::App(app) => &app.alias,
             EntrySpec::Store(store) => &store.alias,
-            EntrySpec::External { .. } | EntrySpec::Other => const { &Field::Missing },
+            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
         }
     }
 
@@ -188,46 +188,22 @@ impl EnvironmentResolver<'_> {
             let definition = engine.map(engines::of);
             let fallback = definition.and_then(|known| known.port);
             let ports = ports(&store.port, &store.ports, fallback);
-            let managed = store.mode.get() == Some(&StoreMode::Managed);
-            let rendered = definition.is_none_or(|known| known.server.is_some()) && !managed;
+            let mode = store.mode.get().copied();
+            let existing = mode == Some(StoreMode::Existing);
+            let outside = if existing && absent.is_none() { self.existing(store, span) } else { None };
+            let rendered = existing || (definition.is_none_or(|known| known.server.is_some()) && mode != Some(StoreMode::Managed));
             let entry = Entry::new(RefKind::Store, key, span, EntrySpec::Store(store.clone()));
-            self.add(&mut names, Entry { namespace, absent, rendered, ports, ..entry });
+            let ports_invalid = entry.ports_invalid || (existing && absent.is_none() && outside.is_none());
+            self.add(&mut names, Entry { namespace, absent, rendered, ports, ports_invalid, outside, ..entry });
         }
         for (key, span, external) in spec.external.entries() {
             let absent = (!self.is_here(&external.only)).then(|| external.only.span()).flatten();
-            if let (Some((_, at)), Some(host)) = (external.url.spanned(), external.host.span()) {
-                self.contradiction("`host` can't be combined with `url`", host, Some(at));
-            }
-            let on_premises = matches!(external.via.get(), Some(crate::spec::ExternalVia::OnPremises));
-            let linked = spec.network.get().is_some_and(|network| !network.on_premises.is_missing());
-            if let (true, false, Some(at)) = (on_premises, linked, external.via.span()) {
-                let diagnostic = Diagnostic::new(
-                    Code::MissingField,
-                    "`network.on_premises` is missing: there is no connection to the company's network",
-                );
-                self.tell(diagnostic.at(at).help("add `network: {on_premises: {cidrs: [...]}}`, or remove `via`"));
-            }
-            let bad = matches!(
-                (&external.url, &external.host, &external.port),
-                (Field::Bad(_), ..) | (_, Field::Bad(_), _) | (.., Field::Bad(_))
-            );
-            let (host, port, url) = match (external.url.get(), external.host.get(), external.port.get()) {
-                // The fault is already reported: the entry exists, without an address.
-                _ if bad => (String::new(), 0, None),
-                (Some(url), _, _) => (url.host().to_string(), url.port().get(), Some(url.to_string())),
-                (None, Some(host), Some(port)) => (host.to_string(), port.get(), None),
-                (None, Some(_), None) => {
-                    self.require(&external.port, "port", span);
-                    continue;
-                }
-                _ => {
-                    self.require(&external.url, "url", span);
-                    continue;
-                }
-            };
-            let ports = vec![EntryPort::new("port", NetworkPort::tcp(port))];
-            let entry = Entry::new(RefKind::External, key, span, EntrySpec::External { host, url, on_premises });
-            self.add(&mut names, Entry { absent, ports, ..entry });
+            let (outside, ports) = self.external(external, span).unzip();
+            let entry = Entry::new(RefKind::External, key, span, EntrySpec::External);
+            let ports: Vec<NetworkPort> = ports.unwrap_or_default();
+            let ports_invalid = ports.is_empty();
+            let ports = ports.into_iter().map(|port| EntryPort::new("port", port)).collect();
+            self.add(&mut names, Entry { absent, ports, ports_invalid, outside, ..entry });
         }
         for (key, span, _) in spec.charts.entries() {
             self.add(&mut names, Entry { rendered: false, ..Entry::new(RefKind::Chart, key, span, EntrySpec::Other) });

@@ -4,6 +4,7 @@ use super::EnvironmentResolver;
 use super::provenance::Origin;
 use super::regions::{RegionSpec, short_zone};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::facts::{SERVICES, Service};
 use crate::model::lock::{Key, Purpose};
 use crate::model::{Network, NetworkSubnet, ZoneRange};
 use crate::provider::Provider;
@@ -43,6 +44,13 @@ pub(super) struct SubnetSpec {
 /// would reach neither their images nor the cluster's services there.
 fn tainted(subnet: &Subnet) -> bool {
     subnet.isolated.is_true() || (subnet.egress.get() == Some(&Egress::None) && !subnet.default.is_true())
+}
+
+/// The services with private endpoints in a network.
+fn services(provider: Provider, set: EndpointSet, subnets: &[SubnetSpec]) -> Vec<Service> {
+    let closed = subnets.iter().any(|subnet| !subnet.internet);
+    let has = |service: &&Service| set == EndpointSet::All || (closed && service.needed);
+    SERVICES.iter().filter(|_| provider == Provider::Aws).filter(has).copied().collect()
 }
 
 /// The subnets of an environment.
@@ -137,7 +145,7 @@ impl EnvironmentResolver<'_> {
             transit: if premises.get().is_some() { purpose("transit", Purpose::Transit).unwrap_or_default() } else { Vec::new() },
             on_premises: premises.at(|premises| &premises.cidrs).values().copied().collect(),
             nat: nat.get().copied().unwrap_or(default_nat),
-            endpoint_set: endpoints.get().copied().unwrap_or(default_endpoints),
+            endpoint_services: services(spec.provider, endpoints.get().copied().unwrap_or(default_endpoints), subnets),
             flow_log_days: logs.get().and_then(|kept| whole_days(*kept)).unwrap_or(days),
         })
     }

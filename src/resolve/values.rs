@@ -8,7 +8,10 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Peer, Platform, Region, Source, TemplatePart};
 use crate::source::Span;
 use crate::spec::App;
-use crate::value::{AddressField, Expression, Interpolation, Name, NetworkPort, OwnField, Part, Protocol, Ref, Text, Transport, Via};
+use crate::value::{
+    AddressField, Expression, ExternalHost, Interpolation, Name, NetworkPort, OwnField, Part, Protocol, Ref, RefKind, Text, Transport,
+    UserField, Via,
+};
 
 /// The entry that is resolved, with its context.
 pub(super) struct Consumer<'a> {
@@ -59,6 +62,10 @@ impl EnvironmentResolver<'_> {
                 Part::Literal(text) => Some(TemplatePart::Text(text.clone())),
                 Part::Value(value) => match &value.expression {
                     Expression::Secret(reference) => Some(TemplatePart::Secret { reference: reference.clone(), in_url }),
+                    Expression::User { reference, user, field } => {
+                        let place = self.place_of_expression(text, value, at);
+                        self.user((reference, user, *field), (place, at), what, consumer, in_url)
+                    }
                     expression => {
                         let place = self.place_of_expression(text, value, at);
                         self.expression(expression, place, at, what, consumer).map(TemplatePart::Text)
@@ -96,24 +103,46 @@ impl EnvironmentResolver<'_> {
 
     fn expression(&mut self, expression: &Expression, at: Span, whole: Span, what: &str, consumer: &mut Consumer<'_>) -> Option<String> {
         match expression {
-            // A secret has no text: `value` keeps the reference.
-            Expression::Secret(_) => None,
+            // `value` reads what may be a secret, which has no text.
+            Expression::Secret(_) | Expression::User { .. } => None,
             Expression::Var(name) => {
                 let declared = self.is_declared("variable", &self.spec.vars, name, self.place_of(name.as_str(), at));
                 self.spec.vars.value(name.as_str()).filter(|_| declared).cloned()
             }
             Expression::Own(field) => self.own(*field, at, consumer),
             Expression::Address { reference, field } => self.address(reference, *field, (at, whole), what, consumer),
-            Expression::User { reference, user, .. } => {
-                let entry = self.lookup(consumer.names, reference, consumer.namespace, at)?;
-                let kind = format!("user of `{}` called", entry.display());
-                let place = self.place_of(&format!(".users.{user}"), at);
-                let place = Span { start: (place.start + ".users.".len() as u32).min(place.end), ..place };
-                if !matches!(&entry.spec, EntrySpec::Store(store) if !self.is_declared(&kind, &store.users, user, place)) {
-                    self.no_user(entry, whole, what, consumer);
-                }
-                None
-            }
+        }
+    }
+
+    /// The name or the password of a user of a store. Only stores of `mode: existing` have users in this version.
+    fn user(
+        &mut self,
+        (reference, user, field): (&Ref, &Name, UserField),
+        (at, whole): (Span, Span),
+        what: &str,
+        consumer: &mut Consumer<'_>,
+        in_url: bool,
+    ) -> Option<TemplatePart> {
+        let entry = self.lookup(consumer.names, reference, consumer.namespace, at)?;
+        let kind = format!("user of `{}` called", entry.display());
+        let place = self.place_of(&format!(".users.{user}"), at);
+        let place = Span { start: (place.start + ".users.".len() as u32).min(place.end), ..place };
+        let EntrySpec::Store(store) = &entry.spec else { return None };
+        if !self.is_declared(&kind, &store.users, user, place) {
+            return None;
+        }
+        if entry.outside.is_none() {
+            self.no_user(entry, whole, what, consumer);
+            return None;
+        }
+        if let [only] = &entry.ports[..] {
+            consumer.needs.push(Dependency { entry, target: only.at_container(), at });
+        }
+        let declared = store.users.value(user.as_str())?;
+        match field {
+            UserField::Name => Some(TemplatePart::Text(declared.name.get().cloned().unwrap_or_else(|| user.to_string()))),
+            // The checks of the store report a missing password.
+            UserField::Password => declared.password.get().map(|reference| TemplatePart::Secret { reference: reference.clone(), in_url }),
         }
     }
 
@@ -160,10 +189,18 @@ impl EnvironmentResolver<'_> {
         if let (AddressField::PublicUrl, EntrySpec::App(app)) = (field, &entry.spec) {
             return self.public_url(entry, app, at, consumer);
         }
+        if entry.outside.as_ref().is_some_and(|outside| outside.host == ExternalHost::Any) {
+            self.no_address(entry, at);
+            return None;
+        }
+        let host = host_of(entry, consumer);
+        if field == AddressField::Host && entry.outside.is_some() {
+            consumer.needs.extend(entry.ports.iter().map(|port| Dependency { entry, target: port.at_container(), at }));
+            return Some(host);
+        }
         let port = self.port_of(entry, reference, at)?;
         let service = port.service;
         consumer.needs.push(Dependency { entry, target: port.at_container(), at });
-        let host = host_of(entry, consumer);
         Some(match field {
             AddressField::Host => host,
             AddressField::Port => service.to_string(),
@@ -172,9 +209,9 @@ impl EnvironmentResolver<'_> {
                 EntrySpec::Store(store) => store.name.get().cloned().unwrap_or_else(|| entry.name.to_string()),
                 _ => entry.name.to_string(),
             },
-            AddressField::Url | AddressField::PublicUrl => match &entry.spec {
-                EntrySpec::External { url: Some(url), .. } => url.clone(),
-                _ => format!("{}://{host}:{service}", scheme(entry, port.transport)),
+            AddressField::Url | AddressField::PublicUrl => match entry.outside.as_ref().and_then(|outside| outside.url.clone()) {
+                Some(url) => url,
+                None => format!("{}://{host}:{service}", scheme(entry, port.transport)),
             },
         })
     }
@@ -205,8 +242,7 @@ impl EnvironmentResolver<'_> {
     pub(super) fn left_out(&mut self, entry: &Entry, at: Span, what: &str, consumer: &Consumer<'_>) {
         let (label, target) = (&consumer.label, entry.display());
         let message = format!("{what} of `{label}` refers to `{target}`, which this version does not render");
-        let help =
-            format!("run `{target}` elsewhere and declare it under `external`, or limit both entries to other environments with `only`");
+        let help = format!("{}, or limit both entries to other environments with `only`", way_out(entry));
         self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).help(help));
     }
 
@@ -236,6 +272,15 @@ impl EnvironmentResolver<'_> {
     }
 }
 
+/// What to do with an entry that is not rendered.
+pub(super) fn way_out(entry: &Entry) -> String {
+    let target = entry.display();
+    match entry.kind {
+        RefKind::Store => format!("run `{target}` elsewhere and give it `mode: existing` with its `host`"),
+        _ => format!("run `{target}` elsewhere and declare it under `external`"),
+    }
+}
+
 /// The span of a part of a span.
 fn inside(whole: Span, start: usize, part: &str) -> Span {
     let start = whole.start + start as u32;
@@ -244,13 +289,13 @@ fn inside(whole: Span, start: usize, part: &str) -> Span {
 
 /// Whether an entry runs only in another region: a store that is not `independent` runs only in the primary region.
 pub(super) fn in_other_region(entry: &Entry, consumer: &Consumer<'_>) -> bool {
-    !consumer.region.primary && matches!(&entry.spec, EntrySpec::Store(store) if !store.independent.is_true())
+    !consumer.region.primary && entry.outside.is_none() && matches!(&entry.spec, EntrySpec::Store(store) if !store.independent.is_true())
 }
 
 /// The host name of an entry: short inside its namespace.
 fn host_of(entry: &Entry, consumer: &Consumer<'_>) -> String {
-    if let EntrySpec::External { host, .. } = &entry.spec {
-        return host.clone();
+    if let Some(outside) = &entry.outside {
+        return outside.host();
     }
     match &entry.namespace {
         Some(namespace) if namespace != consumer.namespace => format!("{}.{namespace}", entry.name),

@@ -52,7 +52,9 @@ impl EnvironmentResolver<'_> {
             for entry in names.iter().filter(|entry| entry.absent.is_none()) {
                 let built = match &entry.spec {
                     EntrySpec::App(app) if self.runs_in(app, &region) => self.app(entry, app, site, hosts),
-                    EntrySpec::Store(store) if entry.rendered && (region.primary || store.independent.is_true()) => {
+                    EntrySpec::Store(store)
+                        if entry.rendered && entry.outside.is_none() && (region.primary || store.independent.is_true()) =>
+                    {
                         self.store(entry, store, site)
                     }
                     _ => None,
@@ -63,6 +65,15 @@ impl EnvironmentResolver<'_> {
                 workloads.insert(format!("{}/{}", workload.namespace, workload.name), workload);
             }
             flows.sort();
+            // One rule for the ports of one dependency.
+            flows.dedup_by(|next, kept| {
+                let same = next.from == kept.from && next.to == kept.to && next.why == kept.why && next.span == kept.span;
+                if same {
+                    kept.ports.append(&mut next.ports);
+                    kept.ports.dedup();
+                }
+                same
+            });
             flows.dedup_by(|a, b| a.from == b.from && a.to == b.to && a.ports == b.ports);
             (region.workloads, region.flows) = (workloads, flows);
             self.nodes_in_reach(&region);

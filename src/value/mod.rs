@@ -36,7 +36,7 @@ mod words;
 pub use capability::Capability;
 pub use cidr::Cidr;
 pub use date::Date;
-pub use domain::{Domain, Host, HostAddress, Hostname};
+pub use domain::{Domain, ExternalHost, Host, HostAddress, Hostname};
 pub use duration::Duration;
 pub use expression::{AddressField, Expression, OwnField, UserField};
 pub use image::{Image, ImageTag};
