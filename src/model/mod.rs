@@ -15,7 +15,7 @@ pub use container::{
     ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, TemplatePart, Variable, Volume,
 };
 pub use firewall::{Firewall, Rule, Rules};
-pub use network::{Network, NetworkSubnet, ZoneRange};
+pub use network::{Network, NetworkSubnet, PrivateService, ZoneRange};
 pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
 use crate::labels::SUBNET;

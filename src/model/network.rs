@@ -1,6 +1,5 @@
 //! The private network of a region, with the ranges of the address plan.
 
-use crate::facts::Service;
 use crate::value::{Cidr, Name, NatGateways};
 
 /// A private network.
@@ -29,16 +28,28 @@ pub struct Network {
     /// NAT gateways, if a subnet has a route to the internet.
     pub nat: NatGateways,
     /// The services of the cloud with private endpoints, sorted by name.
-    pub endpoint_services: Vec<Service>,
+    pub endpoint_services: Vec<PrivateService>,
     /// Retention of flow logs in days.
     pub flow_log_days: u32,
 }
 
 impl Network {
-    /// Whether a host resolves to the private endpoints of the network, which is in this region.
-    pub fn answers(&self, host: &str, region: &str) -> bool {
-        self.endpoint_services.iter().any(|service| service.answers(host, region))
+    /// Whether a host resolves to the private endpoints of the network.
+    pub fn answers(&self, host: &str) -> bool {
+        self.endpoint_services.iter().any(|service| match service.host.strip_prefix('*') {
+            Some(end) => host.strip_suffix(end).is_some_and(|label| !label.is_empty() && !label.contains('.')),
+            None => host == service.host,
+        })
     }
+}
+
+/// A service of the cloud with a private endpoint.
+#[derive(Clone, Debug)]
+pub struct PrivateService {
+    /// The provider's name of the service.
+    pub name: &'static str,
+    /// The host that resolves to the endpoint; `*.` stands for one label.
+    pub host: String,
 }
 
 /// A subnet of the spec in one region.

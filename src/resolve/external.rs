@@ -1,7 +1,6 @@
 //! Services outside of the cluster: `external`, and stores of `mode: existing`. Their addresses, and the ranges that flows to them open.
 
-use super::names::Entry;
-use super::network::is_inside;
+use super::reserved::is_inside;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts;
@@ -198,7 +197,7 @@ impl EnvironmentResolver<'_> {
         let cidrs = match outside.via {
             ExternalVia::OnPremises => self.premises(),
             ExternalVia::Private => self.private_ranges(),
-            ExternalVia::Internet => match region.network.as_ref().filter(|network| network.answers(&host, region.name.as_str())) {
+            ExternalVia::Internet => match region.network.as_ref().filter(|network| network.answers(&host)) {
                 Some(network) => network.endpoints.iter().map(|range| range.cidr).collect(),
                 None => return Reach { cidrs: Vec::new(), internet: !facts::is_object_store(&host, region.name.as_str()) },
             },
@@ -237,16 +236,10 @@ impl EnvironmentResolver<'_> {
         }
         self.record(|| {
             let shown: Vec<String> = kept.iter().map(Cidr::to_string).collect();
-            let from = "private address space, network.cidr and network.on_premises.cidrs";
+            let company = if self.premises().is_empty() { "" } else { ", network.on_premises.cidrs" };
+            let from = format!("network.cidr{company} and private address space");
             (format!("regions.{region}.not_the_internet"), shown.join(", "), from)
         });
         kept
-    }
-
-    /// Reports that an entry has no single address.
-    pub(super) fn no_address(&mut self, entry: &Entry, at: Span) {
-        let message = format!("`{}` has no address: its host is `*`", entry.display());
-        let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(entry.key, "declared here");
-        self.tell(diagnostic.help("name it in `needs`, which opens the ports alone"));
     }
 }

@@ -27,6 +27,7 @@ mod pods;
 mod probes;
 mod provenance;
 mod regions;
+mod reserved;
 mod secret_scan;
 mod sections;
 mod security;

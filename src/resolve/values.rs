@@ -190,7 +190,9 @@ impl EnvironmentResolver<'_> {
             return self.public_url(entry, app, at, consumer);
         }
         if entry.outside.as_ref().is_some_and(|outside| outside.host == ExternalHost::Any) {
-            self.no_address(entry, at);
+            let message = format!("`{}` has no address: its host is `*`", entry.display());
+            let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(entry.key, "declared here");
+            self.tell(diagnostic.help("name it in `needs`, which opens the ports alone"));
             return None;
         }
         let host = host_of(entry, consumer);

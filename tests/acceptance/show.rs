@@ -227,6 +227,7 @@ const COMPUTED: &str = "
     Network.transit addresses.*.transit.*
     Network.nat regions.*.nat
     Network.endpoint_services regions.*.endpoints
+    PrivateService.host regions.*.endpoints
     Network.flow_log_days regions.*.flow_logs
     NetworkSubnet.ranges addresses.*.data.*
     ZoneRange.zone addresses.*.data.*
@@ -245,6 +246,7 @@ const COMPUTED: &str = "
     ServicePort.name apps.*.service.ports.*
     ServicePort.port apps.*.service.ports.*
     ServicePort.target apps.*.service.ports.*
+    ServicePort.transport apps.*.service.ports.*
     Exposure.host apps.*.expose.hostname
     Exposure.path apps.*.expose.path
     Exposure.port apps.*.expose.port
