@@ -4,6 +4,7 @@
 use super::super::Finding;
 use super::Root;
 use platgen::model::{Flow, NetworkSubnet, Peer};
+use platgen::value::Cidr;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -90,7 +91,9 @@ fn wanted(root: &Root) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
                     let everywhere = cidrs.is_empty().then(|| EVERYWHERE.to_owned());
                     let open = network.subnets.iter().any(|subnet| subnet.name.as_str() == class && subnet.internet);
                     // A class without a way to the internet has no hole for it either.
-                    for range in cidrs.iter().map(ToString::to_string).chain(everywhere).filter(|range| open || !range.ends_with("/0")) {
+                    let held = |cidr: &&Cidr| protocol == "tcp" && port == HTTPS.to_string() && (open || network.cidr.contains(**cidr));
+                    let ranges = cidrs.iter().filter(|cidr| !held(cidr)).map(ToString::to_string);
+                    for range in ranges.chain(everywhere).filter(|range| open || !range.ends_with("/0")) {
                         exits.entry(opening(class, &range, protocol, &port)).or_insert_with(|| why.clone());
                     }
                 }
