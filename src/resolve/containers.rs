@@ -10,7 +10,7 @@ use crate::model::{ConfigFile, Container, FileContent, Source, TemplatePart, Var
 use crate::source::Span;
 use crate::spec::ContainerFields;
 use crate::syntax::Field;
-use crate::value::{AbsolutePath, ImageTag, Medium, Name, Quantity, QuantityRange, Text, credential};
+use crate::value::{AbsolutePath, ImageTag, Medium, Name, NetworkPort, Quantity, QuantityRange, Text, credential};
 
 /// The default size of an empty directory, in bytes.
 const TMP_SIZE: u64 = 64 << 20;
@@ -34,7 +34,7 @@ pub(super) struct Declared<'a> {
     /// The mounts of the entry's persistent volumes.
     pub(super) volumes: Volumes,
     /// Its container ports.
-    pub(super) ports: Vec<(String, u16)>,
+    pub(super) ports: Vec<(String, NetworkPort)>,
     pub(super) fallback: &'a Fallback,
     /// Its place in the record.
     pub(super) at: RecordPath,

@@ -4,7 +4,7 @@
 //! The module is pure: it uses no clock, disk or process environment. Later stages do not see a [`Spec`].
 //!
 //! Each section of the spec has a file: `platform`, `network`, `cluster`, `access`, `extensions`, `waivers`; apps and stores are resolved in
-//! `workloads`, `containers`, `probes`, `security`, `volumes`, `placement` and `flows`, and checked in `entries`, `stores`, `pods` and `collisions`.
+//! `workloads`, `containers`, `probes`, `security`, `volumes`, `placement` and `flows`, services outside of the cluster in `external`; checked in `entries`, `stores`, `pods` and `collisions`.
 
 mod access;
 pub mod addresses;
@@ -15,6 +15,7 @@ mod containers;
 mod engines;
 mod entries;
 mod extensions;
+mod external;
 mod firewall;
 mod flows;
 mod names;
@@ -26,6 +27,7 @@ mod pods;
 mod probes;
 mod provenance;
 mod regions;
+mod reserved;
 mod secret_scan;
 mod sections;
 mod security;
@@ -38,7 +40,7 @@ mod workloads;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::model::lock::Lock;
 use crate::model::{Estate, Missing, Platform};
-use crate::source::{FileId, Sources, Span};
+use crate::source::{FileId, Role, Sources, Span};
 use crate::spec::{self, Spec, Specs};
 use crate::syntax::{Field, Map};
 use crate::value::Name;
@@ -283,6 +285,11 @@ impl<'a> EnvironmentResolver<'a> {
     fn not_rendered(&mut self, name: &str, at: Span) {
         let message = format!("`{name}` is read and checked, but this version does not render it");
         self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
+    }
+
+    /// Whether a value is from the spec, and not a static default.
+    fn is_of_the_user(&self, at: Span) -> bool {
+        self.inputs.sources.get(at.file).role == Role::User
     }
 
     fn error(&mut self, code: Code, message: impl Into<String>, at: Span) {
