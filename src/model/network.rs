@@ -1,6 +1,6 @@
 //! The private network of a region, with the ranges of the address plan.
 
-use crate::value::{Cidr, EndpointSet, Name, NatGateways};
+use crate::value::{Cidr, DnsFirewall, EndpointSet, Name, NatGateways};
 
 /// A private network.
 #[derive(Clone, Debug)]
@@ -29,8 +29,10 @@ pub struct Network {
     pub nat: NatGateways,
     /// The services with private endpoints.
     pub endpoint_set: EndpointSet,
-    /// Retention of flow logs in days.
+    /// Retention of the logs of connections and DNS queries, in days.
     pub flow_log_days: u32,
+    /// What happens to DNS queries that the cloud takes for an attack.
+    pub dns_firewall: DnsFirewall,
 }
 
 /// A subnet of the spec in one region.

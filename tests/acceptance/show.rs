@@ -227,6 +227,7 @@ const COMPUTED: &str = "
     Network.nat regions.*.nat
     Network.endpoint_set regions.*.endpoints
     Network.flow_log_days regions.*.flow_logs
+    Network.dns_firewall regions.*.dns_firewall
     NetworkSubnet.ranges addresses.*.data.*
     ZoneRange.zone addresses.*.data.*
     ZoneRange.cidr addresses.*.data.*
