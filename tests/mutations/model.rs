@@ -7,7 +7,7 @@ use platgen::files::Files;
 use platgen::model::{
     Addon, Container, Estate, GroupRole, Kind, Peer, Platform, PodSecurityLevel, Region, SecretStore, Source, Spread, Via, Volume, Workload,
 };
-use platgen::value::{DnsFirewall, EndpointSet, Engine, Name, NatGateways, Quantity};
+use platgen::value::{DnsFirewall, Engine, Name, NatGateways, Quantity};
 
 use super::ground::{Ground, HOME};
 use super::mutant::{Class, Mutant};
@@ -115,7 +115,9 @@ impl Bench<'_> {
         for (index, flow) in region.flows.iter().enumerate() {
             let place = format!("flow {} to {}", end(&flow.from), end(&flow.to));
             self.region(&place, "dropped", |region| drop(region.flows.remove(index)));
-            self.region(&place, "another port", |region| region.flows[index].ports.iter_mut().for_each(|port| *port += 1));
+            self.region(&place, "another port", |region| {
+                region.flows[index].ports.iter_mut().for_each(|port| *port = (port.number() + 1).into())
+            });
             self.region(&place, "every port", |region| region.flows[index].ports.clear());
             self.region(&place, "another caller", |region| {
                 region.flows[index].from =
@@ -156,9 +158,8 @@ impl Bench<'_> {
         change(place, "other NAT gateways", &|network| {
             network.nat = if network.nat == NatGateways::One { NatGateways::PerZone } else { NatGateways::One };
         });
-        change(place, "other private endpoints", &|network| {
-            network.endpoint_set = if network.endpoint_set == EndpointSet::All { EndpointSet::Needed } else { EndpointSet::All };
-        });
+        change(place, "no private endpoints", &|network| network.endpoint_services.clear());
+        change(place, "a private endpoint less", &|network| drop(network.endpoint_services.pop()));
         change(place, "logs kept for a week", &|network| network.flow_log_days = 7);
         change(place, "attacks through DNS are answered", &|network| network.dns_firewall = DnsFirewall::Alert);
         change(place, "no DNS firewall", &|network| network.dns_firewall = DnsFirewall::None);
@@ -320,7 +321,7 @@ fn container(container: &Container, which: &str, change: &mut Changes) {
     }
     for index in 0..container.ports.len() {
         change(edit(&format!("port {index} dropped")), &|c| drop(c.ports.remove(index)));
-        change(edit(&format!("port {index} another")), &|c| c.ports[index].1 += 1);
+        change(edit(&format!("port {index} another")), &|c| c.ports[index].1 = (c.ports[index].1.number() + 1).into());
     }
     if container.probes.ready.is_some() {
         change(edit("readiness dropped"), &|c| c.probes.ready = None);

@@ -2,23 +2,12 @@
 
 use super::super::Finding;
 use super::Root;
-use platgen::model::{DnsFirewall, EndpointSet};
+use platgen::model::DnsFirewall;
 use serde_json::{Value, json};
-
-/// What a node calls until it runs pods.
-const TO_START: [&str; 6] = ["ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "sts"];
-
-/// What add-ons and operators call besides.
-const FURTHER: [&str; 7] = ["autoscaling", "elasticloadbalancing", "kms", "logs", "secretsmanager", "ssm", "ssmmessages"];
 
 pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
     let network = root.network;
-    let closed = network.subnets.iter().any(|subnet| !subnet.internet);
-    let mut services: Vec<&str> = match network.endpoint_set {
-        EndpointSet::All => TO_START.into_iter().chain(FURTHER).collect(),
-        EndpointSet::Needed if closed => TO_START.to_vec(),
-        EndpointSet::Needed => Vec::new(),
-    };
+    let mut services: Vec<&str> = network.endpoint_services.iter().map(|service| service.name).collect();
     services.sort_unstable();
     let (file, has) = root.local("interface_endpoints");
     root.expect(found, "wrong-endpoints", ("local.interface_endpoints", file), has, &json!(services));

@@ -223,6 +223,27 @@ run "flow_logs" {
   }
 }
 
+run "account" {
+  command = plan
+
+  assert {
+    condition = aws_vpc_block_public_access_options.this.internet_gateway_block_mode == "block-bidirectional" && {
+      for key, exclusion in aws_vpc_block_public_access_exclusion.this : key => [exclusion.subnet_id, exclusion.internet_gateway_exclusion_mode]
+    } == { for key, subnet in local.subnets : key => [aws_subnet.this[key].id, "allow-bidirectional"] if subnet.routes == "public" }
+    error_message = "Other subnets than those of the load balancers can reach the internet."
+  }
+
+  assert {
+    condition     = aws_ebs_encryption_by_default.this.enabled
+    error_message = "New volumes are not encrypted."
+  }
+
+  assert {
+    condition     = "required" == aws_ec2_instance_metadata_defaults.this.http_tokens && aws_ec2_instance_metadata_defaults.this.http_put_response_hop_limit == 1
+    error_message = "Pods can read the credentials of their node."
+  }
+}
+
 run "dns" {
   command = plan
 
@@ -260,26 +281,5 @@ run "dns" {
   assert {
     condition     = [aws_route53_resolver_firewall_config.this.resource_id, aws_route53_resolver_firewall_config.this.firewall_fail_open] == [aws_vpc.this.id, "ENABLED"]
     error_message = "Without the firewall, no name would resolve."
-  }
-}
-
-run "account" {
-  command = plan
-
-  assert {
-    condition = aws_vpc_block_public_access_options.this.internet_gateway_block_mode == "block-bidirectional" && {
-      for key, exclusion in aws_vpc_block_public_access_exclusion.this : key => [exclusion.subnet_id, exclusion.internet_gateway_exclusion_mode]
-    } == { for key, subnet in local.subnets : key => [aws_subnet.this[key].id, "allow-bidirectional"] if subnet.routes == "public" }
-    error_message = "Other subnets than those of the load balancers can reach the internet."
-  }
-
-  assert {
-    condition     = aws_ebs_encryption_by_default.this.enabled
-    error_message = "New volumes are not encrypted."
-  }
-
-  assert {
-    condition     = "required" == aws_ec2_instance_metadata_defaults.this.http_tokens && aws_ec2_instance_metadata_defaults.this.http_put_response_hop_limit == 1
-    error_message = "Pods can read the credentials of their node."
   }
 }

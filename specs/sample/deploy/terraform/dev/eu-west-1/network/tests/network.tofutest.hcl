@@ -223,6 +223,27 @@ run "flow_logs" {
   }
 }
 
+run "account" {
+  command = plan
+
+  assert {
+    condition = aws_vpc_block_public_access_options.this.internet_gateway_block_mode == "block-bidirectional" && {
+      for key, exclusion in aws_vpc_block_public_access_exclusion.this : key => [exclusion.subnet_id, exclusion.internet_gateway_exclusion_mode]
+    } == { for key, subnet in local.subnets : key => [aws_subnet.this[key].id, "allow-bidirectional"] if subnet.routes == "public" }
+    error_message = "Other subnets than those of the load balancers can reach the internet."
+  }
+
+  assert {
+    condition     = aws_ebs_encryption_by_default.this.enabled
+    error_message = "New volumes are not encrypted."
+  }
+
+  assert {
+    condition     = "required" == aws_ec2_instance_metadata_defaults.this.http_tokens && aws_ec2_instance_metadata_defaults.this.http_put_response_hop_limit == 1
+    error_message = "Pods can read the credentials of their node."
+  }
+}
+
 run "dns" {
   command = plan
 
@@ -243,26 +264,5 @@ run "dns" {
       aws_cloudwatch_log_group.dns_queries.arn, aws_route53_resolver_query_log_config.this.id, aws_vpc.this.id,
     ]
     error_message = "The DNS queries of the VPC are not logged, or go to another destination."
-  }
-}
-
-run "account" {
-  command = plan
-
-  assert {
-    condition = aws_vpc_block_public_access_options.this.internet_gateway_block_mode == "block-bidirectional" && {
-      for key, exclusion in aws_vpc_block_public_access_exclusion.this : key => [exclusion.subnet_id, exclusion.internet_gateway_exclusion_mode]
-    } == { for key, subnet in local.subnets : key => [aws_subnet.this[key].id, "allow-bidirectional"] if subnet.routes == "public" }
-    error_message = "Other subnets than those of the load balancers can reach the internet."
-  }
-
-  assert {
-    condition     = aws_ebs_encryption_by_default.this.enabled
-    error_message = "New volumes are not encrypted."
-  }
-
-  assert {
-    condition     = "required" == aws_ec2_instance_metadata_defaults.this.http_tokens && aws_ec2_instance_metadata_defaults.this.http_put_response_hop_limit == 1
-    error_message = "Pods can read the credentials of their node."
   }
 }
