@@ -28,7 +28,7 @@ enum State {
 
 /// One trial for each play.
 pub fn trials(required: bool) -> Vec<Trial> {
-    let trial = |(name, play): &(&'static str, fn(&Theatre) -> Result<(), String>)| {
+    let trial = |(name, play): &scenes::Play| {
         let play = *play;
         let platform = *name;
         Trial::ignorable_test(format!("judges::plays/{name}"), move || match stage::find() {

@@ -8,7 +8,10 @@ use super::stage::ZONES;
 use super::theatre::Theatre;
 
 /// Each play by its name, which is also the name of its platform.
-pub const PLAYS: [(&str, fn(&Theatre) -> Result<(), String>); 7] = [
+/// The name of a play, and what it does.
+pub type Play = (&'static str, fn(&Theatre) -> Result<(), String>);
+
+pub const PLAYS: [Play; 7] = [
     ("hand-over", hand_over),
     ("hand-over-unseen", hand_over_unseen),
     ("quota", quota),

@@ -326,12 +326,10 @@ apps:
                     let ours = namespace == self.namespace() || words(&labels["app.kubernetes.io/part-of"]) == self.platform;
                     let made = !list(&meta["ownerReferences"]).is_empty() || SERVERS_OWN.contains(&words(&kind["kind"]).as_str());
                     let given = ["kube-root-ca.crt", "default"].contains(&words(&meta["name"]).as_str()) && namespace == self.namespace();
-                    if ours
-                        && !made
-                        && !(given && !wanted.contains(&format!("{}/{namespace}/{}", words(&kind["kind"]), words(&meta["name"]))))
-                    {
-                        let parts = [words(&kind["kind"]), namespace, words(&meta["name"])];
-                        held.insert(parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("/"));
+                    let parts = [words(&kind["kind"]), namespace, words(&meta["name"])];
+                    let id = parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("/");
+                    if ours && !made && (!given || wanted.contains(&id)) {
+                        held.insert(id);
                     }
                 }
             }
