@@ -7,10 +7,10 @@ use std::time::Duration;
 use super::stage::ZONES;
 use super::theatre::Theatre;
 
-/// Each play by its name, which is also the name of its platform.
-/// The name of a play, and what it does.
+/// The name of a play, which is also the name of its platform, and what the play does.
 pub type Play = (&'static str, fn(&Theatre) -> Result<(), String>);
 
+/// Every play.
 pub const PLAYS: [Play; 7] = [
     ("hand-over", hand_over),
     ("hand-over-unseen", hand_over_unseen),
