@@ -233,6 +233,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
             version: version.parse().unwrap(),
             policy_engine: PolicyEngine::Native,
             pools: Vec::new(),
+            proxies: Default::default(),
         },
         workloads: workloads.into_iter().map(|workload| (format!("{}/{}", workload.namespace, workload.name), workload)).collect(),
         flows: flows(),

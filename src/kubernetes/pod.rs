@@ -57,7 +57,7 @@ struct View<'m> {
 }
 
 #[derive(Serialize)]
-struct TolerationView<'m> {
+pub(super) struct TolerationView<'m> {
     key: &'m str,
     value: &'m str,
     effect: &'static str,
@@ -138,7 +138,7 @@ fn conditions(workload: &Workload) -> Vec<Condition> {
     conditions
 }
 
-fn toleration(toleration: &Toleration) -> TolerationView<'_> {
+pub(super) fn toleration(toleration: &Toleration) -> TolerationView<'_> {
     TolerationView { key: &toleration.key, value: &toleration.value, effect: toleration.effect }
 }
 

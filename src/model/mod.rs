@@ -234,6 +234,23 @@ pub struct Cluster {
     pub policy_engine: PolicyEngine,
     /// Node pools.
     pub pools: Vec<Pool>,
+    /// The proxies of its Gateways.
+    pub proxies: Proxies,
+}
+
+/// The proxies of the Gateways of a cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Proxies {
+    /// The subnet of their nodes. `None` if platgen does not create the networks of the provider.
+    pub subnet: Option<Name>,
+    /// The taints that they tolerate.
+    pub tolerations: Vec<Toleration>,
+    /// The fewest proxies of a Gateway.
+    pub least: usize,
+    /// The most proxies of a Gateway.
+    pub most: usize,
+    /// The class of the controller that makes the load balancers; the cluster's own without one.
+    pub load_balancer_class: Option<&'static str>,
 }
 
 /// A node pool.

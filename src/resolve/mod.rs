@@ -26,6 +26,7 @@ mod platform;
 mod pods;
 mod probes;
 mod provenance;
+mod proxies;
 mod regions;
 mod reserved;
 mod secret_scan;

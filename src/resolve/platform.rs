@@ -1,6 +1,7 @@
 //! `platform`, `environments` and `cloud`: the platform in one environment, with its regions.
 
 use super::EnvironmentResolver;
+use super::proxies::proxies;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts;
 use crate::model::{Cluster, Platform, Pool, Region, Secrets, TAGS};
@@ -111,8 +112,9 @@ impl EnvironmentResolver<'_> {
             .zip(pools)
             .map(|(place, pools)| {
                 let network = self.network(place, &subnets);
+                let proxies = proxies(place, entry.protected.is_true(), &subnets, &pools);
                 Region {
-                    cluster: Cluster { name: format!("{name}-{environment}-{}", place.name), version, policy_engine, pools },
+                    cluster: Cluster { name: format!("{name}-{environment}-{}", place.name), version, policy_engine, pools, proxies },
                     primary: place.name == primary,
                     name: place.name.clone(),
                     provider: place.provider,
@@ -153,6 +155,17 @@ impl EnvironmentResolver<'_> {
             });
         }
         self.record(|| (format!("{at}.cluster"), &region.cluster.name, "platform.name, the environment and the region"));
+        let proxies = &region.cluster.proxies;
+        let sizes = format!("environments.{}.protected and {at}.zones", self.environment);
+        self.record(|| (format!("{at}.proxies.least"), proxies.least, sizes.clone()));
+        self.record(|| (format!("{at}.proxies.most"), proxies.most, sizes.clone()));
+        for (number, taint) in proxies.tolerations.iter().enumerate() {
+            let value = format!("{}={}:{}", taint.key, taint.value, taint.effect);
+            self.record(|| (format!("{at}.proxies.tolerations[{number}]"), value.clone(), "network.subnets and cluster.pools"));
+        }
+        if let Some(class) = proxies.load_balancer_class {
+            self.record(|| (format!("{at}.proxies.load_balancer_class"), class, format!("{at}.provider")));
+        }
     }
 
     /// Names of classes of priority start with the platform's, and Kubernetes keeps `system-` for itself.

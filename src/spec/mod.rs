@@ -25,7 +25,7 @@ pub use app::{App, Expose, Identity, JobRun, Latency, Metric, Scale, Slo, SloSou
 pub use cluster::{Cluster, Pool, Registry, Taint, TaintEffect};
 pub use container::{Container, ContainerFields, File, HostAccess, Metrics, Probe, Probes, Resources, Security, Tmp};
 pub use extension::{Bucket, Chart, External, ExternalVia, Manifest, Patch, TerraformFile};
-pub use layers::{DEFAULTS, Specs, assemble};
+pub use layers::{DEFAULTS, EXAMPLES, Specs, assemble};
 pub use network::{Egress, Network, OnPremises, Subnet};
 pub use operations::{Ci, Delivery, GitOps, Logs, Observability, Scanner, Secrets, Traces, Vault};
 pub use platform::{Cloud, Environment, Machine, Platform, Region, StateLocation};

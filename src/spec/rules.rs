@@ -96,6 +96,40 @@ fn container_short(rest: &[&str]) -> Short {
     }
 }
 
+/// Whether the map around the key at this path needs it: when, in words; `yes` for always. In layers, one layer sets it.
+pub fn required(path: &[&str]) -> Option<&'static str> {
+    const ON_A_CLOUD: Option<&str> = Some("on a cloud");
+    match path {
+        ["apiVersion"] => Some("in every file"),
+        ["platform" | "cloud" | "regions" | "environments"] | ["cloud", "provider"] | ["platform", "name" | "owner"] => Some("yes"),
+        ["platform", "domain"] => Some("unless each environment has a `domain`"),
+        ["cloud", "accounts" | "state"] | ["cloud", "state", "region"] | ["regions", _, "zones"] => ON_A_CLOUD,
+        ["access", "groups", _, "id"] => ON_A_CLOUD,
+        ["environments", _, "regions"] | ["cluster", "pools", _, "machine" | "nodes"] | ["access", "groups", _, "role"] => Some("yes"),
+        ["teams", _, "group"] | ["patches", _, "target" | "reason"] | ["manifests", _, "from" | "reason"] => Some("yes"),
+        ["terraform", _, "from" | "root" | "reason"] | ["waivers", _, "rule" | "reason" | "expires"] => Some("yes"),
+        ["charts", _, "repository" | "version"] | ["secrets", "vault", "address" | "path" | "role"] => Some("yes"),
+        ["patches", _, "merge"] => Some("unless `json` is set"),
+        ["secrets", "vault"] => Some("with `store: vault`"),
+        ["namespaces", _, "pod_security", "reason"] => Some("with a level below `restricted`"),
+        ["external", _, "url"] => Some("unless `host` and `port` are set"),
+        ["external", _, "reason"] => Some("with `host: \"*\"`"),
+        ["apps" | "charts" | "stores", _, "namespace"] => Some("if there are several namespaces"),
+        ["stores", _, "image"] => Some("with `engine: custom`"),
+        ["stores", _, "engine"] => Some("yes"),
+        ["stores", _, "host"] | ["stores", _, "users", _, "password"] => Some("with `mode: existing`"),
+        ["stores", _, "storage"] => Some("for a store in the cluster"),
+        ["stores", _, "backup"] => Some("for a store that keeps data"),
+        ["stores", _, "backup", "every" | "keep"] => Some("unless `none` is set"),
+        ["apps", _, "probes"] => Some("with a port"),
+        ["apps", _, "image"] => Some("yes"),
+        ["apps", _, "expose", "host"] => Some("yes"),
+        ["apps" | "profiles" | "stores", _, "security", "reason"] => Some("with a setting that is less strict than its default"),
+        ["apps" | "profiles" | "stores", _, "init" | "sidecars", _, "image"] => Some("yes"),
+        _ => None,
+    }
+}
+
 /// Keys that exclude each other in the map at this path: a layer that sets one of the first keys removes the second keys of the layers below.
 pub fn alternatives(path: &[&str]) -> &'static [(&'static [&'static str], &'static [&'static str])] {
     match path {

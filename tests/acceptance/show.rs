@@ -253,6 +253,10 @@ const COMPUTED: &str = "
     Exposure.port apps.*.expose.port
     Exposure.via apps.*.expose.via
     Placement.subnets apps.*.subnet
+    Proxies.least regions.*.proxies.least
+    Proxies.most regions.*.proxies.most
+    Proxies.tolerations regions.*.proxies.tolerations
+    Proxies.load_balancer_class regions.*.proxies.load_balancer_class
     Placement.tolerations apps.*.tolerations
     Placement.spread apps.*.zone_spread
     Toleration.key apps.*.tolerations
@@ -279,7 +283,7 @@ const COMPUTED: &str = "
 /// The other fields of the model that are not computed: spans, parts with fields of their own, and values of the spec under another name. A field
 /// with the name of a key of the spec holds the value of that key, and needs no line here.
 const NOT_COMPUTED: &str = "
-    ConfigFile.content Container.mounts Container.variables Estate.missing Exposure.span Firewall.exits Firewall.flows Flow.span Flow.to
+    Cluster.proxies ConfigFile.content Container.mounts Container.variables Estate.missing Exposure.span Firewall.exits Firewall.flows Flow.span Flow.to
     Flow.why Manifest.span Missing.what Mount.read_only Mount.volume NetworkSubnet.internet Patch.change Patch.span
     Placement.architectures Placement.everywhere Platform.environment Platform.state_region Region.flows Region.workloads Rule.reasons
     Rule.to Service.aliases Waiver.everywhere Waiver.expires_span Waiver.span Workload.autoscaling Workload.exposures

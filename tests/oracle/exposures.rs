@@ -90,6 +90,17 @@ fn proxies(context: &RegionContext, found: &mut Vec<Finding>, gateway: &Object, 
     if let Some(subnet) = subnet {
         pod["nodeSelector"] = json!({"platgen.io/subnet": subnet});
     }
+    let mut taints: Vec<Value> = subnet
+        .filter(|_| context.region.network.iter().flat_map(|network| &network.subnets).any(|one| one.default && one.isolated))
+        .map(|name| json!({"key": "platgen.io/subnet", "operator": "Equal", "value": name, "effect": "NoSchedule"}))
+        .into_iter()
+        .collect();
+    let pools = context.region.cluster.pools.iter().filter(|pool| subnet == Some(pool.subnet.as_str()));
+    let easiest = pools.min_by_key(|pool| pool.taints.len()).map(|pool| &pool.taints).into_iter().flatten();
+    taints.extend(easiest.map(|(key, value, effect)| json!({"key": key, "operator": "Equal", "value": value, "effect": effect})));
+    if !taints.is_empty() {
+        pod["tolerations"] = taints.into();
+    }
     let share = json!({"container": "envoy", "name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}});
     let mut kubernetes = json!({
         "envoyDeployment": {
