@@ -72,7 +72,7 @@ const ADMIN: &[Rule] = &[
     rule("autoscaling", &["horizontalpodautoscalers"], WRITE),
     rule("batch", &["cronjobs", "jobs"], WRITE),
     rule("external-secrets.io", &["externalsecrets"], &["patch", "update"]),
-    rule("gateway.networking.k8s.io", &["grpcroutes", "httproutes"], WRITE),
+    rule("gateway.networking.k8s.io", &["grpcroutes", "httproutes", "tcproutes", "tlsroutes"], WRITE),
     rule("policy", &["poddisruptionbudgets"], WRITE),
 ];
 
