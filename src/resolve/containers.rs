@@ -63,6 +63,9 @@ impl EnvironmentResolver<'_> {
             if let Some((size, at)) = tmp.size.spanned() {
                 self.has_unit("size", size, at);
             }
+            if tmp.size.is_missing() && tmp.medium.is_missing() {
+                self.separate(path, at, pod);
+            }
             let medium = tmp.medium.get().copied().unwrap_or(Medium::Disk);
             folders = folders.saturating_add(if medium == Medium::Disk { size.bytes() } else { 0 });
             self.mount_tmp(&mut volumes, path, medium, size, at, pod);

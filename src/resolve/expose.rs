@@ -28,9 +28,20 @@ pub(super) struct Hosts {
 #[derive(Debug)]
 struct Claim {
     span: Span,
+    /// The app, such as `app/web`.
+    app: String,
     /// The domain of its environment, and the span of that domain.
     domain: (String, Option<Span>),
     environment: String,
+}
+
+/// The claims of two declarations to the same hosts.
+#[derive(Default)]
+struct Clash {
+    hosts: Vec<String>,
+    environments: Vec<String>,
+    /// Both apps, with their environments where these differ.
+    by: [String; 2],
 }
 
 /// What a declaration takes of a load balancer.
@@ -43,15 +54,13 @@ struct Wanted {
 }
 
 impl Hosts {
-    fn claim(&mut self, wanted: Wanted, domain: (String, Option<Span>), environment: &Name) {
-        let Wanted { host, via, path, span } = wanted;
+    fn claim(&mut self, host: String, via: Via, path: Option<String>, claim: Claim) {
         if path.is_none() {
             self.whole.insert((host.clone(), via));
         }
-        let claims = self.claims.entry((host, via, path.unwrap_or_else(|| "/".to_owned()))).or_default();
         // A declaration that applies to several regions is one claim; in several environments, there is one claim for each.
-        claims.push(Claim { span, domain, environment: environment.to_string() });
-        self.places.insert((environment.to_string(), span));
+        self.places.insert((claim.environment.clone(), claim.span));
+        self.claims.entry((host, via, path.unwrap_or_else(|| "/".to_owned()))).or_default().push(claim);
     }
 
     /// Whether the declaration has claimed its hosts in another region of the environment.
@@ -61,7 +70,7 @@ impl Hosts {
 
     /// Reports hosts and paths with two claims, in one finding for each pair of declarations.
     pub(super) fn report(&self, found: &mut Diagnostics) {
-        let mut pairs: BTreeMap<(Span, Span), (Vec<String>, Vec<String>)> = BTreeMap::new();
+        let mut pairs: BTreeMap<(Span, Span), Clash> = BTreeMap::new();
         let mut by_path: BTreeMap<(&str, Via, &str), Vec<&Claim>> = BTreeMap::new();
         for ((host, via, path), claims) in &self.claims {
             let path = if self.whole.contains(&(host.clone(), *via)) { "/" } else { path };
@@ -78,16 +87,24 @@ impl Hosts {
                 } else {
                     (first.span, claim.span)
                 };
-                let (hosts, environments) = pairs.entry((first_at, at)).or_default();
+                let Clash { hosts, environments, by } = pairs.entry((first_at, at)).or_default();
+                if hosts.is_empty() {
+                    let place = |one: &Claim| {
+                        let other = first.environment != claim.environment;
+                        if other { format!("`{}` in `{}`", one.app, one.environment) } else { format!("`{}`", one.app) }
+                    };
+                    *by = [place(first), place(claim)];
+                }
                 hosts.push(shown.clone());
                 environments.push(claim.environment.clone());
             }
         }
-        for ((first, at), (mut hosts, mut environments)) in pairs {
+        for ((first, at), Clash { mut hosts, mut environments, by: [first_by, by] }) in pairs {
             hosts.dedup();
             environments.dedup();
             let verb = if hosts.len() == 1 { "is" } else { "are" };
-            let mut diagnostic = Diagnostic::new(Code::HostTaken, format!("{} {verb} claimed twice", hosts.join(" and "))).at(at);
+            let by = if first_by == by { format!("by {by}") } else { format!("by {first_by} and by {by}") };
+            let mut diagnostic = Diagnostic::new(Code::HostTaken, format!("{} {verb} claimed twice: {by}", hosts.join(" and "))).at(at);
             if first != at {
                 diagnostic = diagnostic.related(first, "first claimed here");
             }
@@ -160,8 +177,9 @@ impl EnvironmentResolver<'_> {
         let at = self.own_environment().and_then(|environment| environment.domain.span());
         let domain = (consumer.platform.domain.to_string(), at);
         wanted.retain(|one| !hosts.seen(one.span, self.environment));
-        for one in wanted {
-            hosts.claim(one, domain.clone(), self.environment);
+        for Wanted { host, via, path, span } in wanted {
+            let environment = self.environment.to_string();
+            hosts.claim(host, via, path, Claim { span, app: consumer.label.clone(), domain: domain.clone(), environment });
         }
         all
     }

@@ -9,7 +9,7 @@ use crate::model::{Addon, Exposure, Flow, Peer, Placement, Region};
 use crate::source::Span;
 use crate::spec::App;
 use crate::syntax::Field;
-use crate::value::{Name, NetworkPort, Ref, RefKind, Via};
+use crate::value::{Name, NetworkPort, Ref, Via};
 use std::collections::BTreeSet;
 
 /// The port of public addresses: the Gateways listen there.
@@ -36,14 +36,6 @@ impl EnvironmentResolver<'_> {
     pub(super) fn needs<'n>(&mut self, needs: &Field<Vec<Field<Ref>>>, consumer: &Consumer<'n>) -> Vec<Dependency<'n>> {
         let mut all = Vec::new();
         for (reference, at) in needs.items() {
-            if reference.kind() == RefKind::Platform {
-                self.error(
-                    Code::UnknownReference,
-                    format!("there is no platform service `{}` that this version renders", reference.name()),
-                    at,
-                );
-                continue;
-            }
             let Some(entry) = self.lookup(consumer.names, reference, consumer.namespace, at) else { continue };
             if !entry.rendered {
                 self.left_out(entry, at, "`needs`", consumer);

@@ -311,10 +311,10 @@ impl<'a> EnvironmentResolver<'a> {
         self.tell(Diagnostic::unknown(kind, name, known, at));
     }
 
-    /// Whether a section declares the name. If not, reports it.
+    /// Whether a section declares the name. If not, reports it, unless the section has an invalid name, which may be the one that is meant.
     fn is_declared<V>(&mut self, kind: &str, section: &Field<Map<Name, V>>, name: &Name, at: Span) -> bool {
         let declared = section.find(name.as_str()).is_some();
-        if !declared {
+        if !declared && !section.get().is_some_and(Map::is_broken) {
             self.unknown(kind, name.as_str(), section.keys().map(Name::as_str), at);
         }
         declared
@@ -351,7 +351,7 @@ impl<'a> EnvironmentResolver<'a> {
             _ => {
                 let at = field.span().unwrap_or(at);
                 let diagnostic = Diagnostic::new(Code::MissingReason, format!("{what} needs a `{name}`")).at(at);
-                self.tell(diagnostic.help("write the reason: reviews show it, and checks accept it as a waiver"));
+                self.tell(diagnostic.help(format!("add `{name}: ...` with a sentence: reviews show it, and checks accept it as a waiver")));
                 None
             }
         }

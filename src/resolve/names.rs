@@ -3,7 +3,7 @@
 use super::EnvironmentResolver;
 use super::engines;
 use super::external::Outside;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::source::Span;
 use crate::spec::{App, Store};
 use crate::syntax::Field;
@@ -13,6 +13,9 @@ use std::sync::Arc;
 
 /// The maximum number of unknown references of an environment that get a suggestion.
 const SUGGESTED: u32 = 20;
+
+/// Services of the platform itself that a reference may name.
+const SERVICES: [&str; 5] = ["alertmanager", "grafana", "loki", "prometheus", "tempo"];
 
 /// Every app, store, external service, chart and bucket of the spec, present in this environment or not.
 #[derive(Debug, Default)]
@@ -279,14 +282,29 @@ impl EnvironmentResolver<'_> {
                 let kind = reference.kind().as_str();
                 let written = reference.without_suffix().to_string();
                 let at = self.place_of(&written, at);
+                if reference.kind() == RefKind::Platform {
+                    self.platform_service(reference.name().as_str(), at);
+                    return None;
+                }
                 // So many unknown references come from a renamed entry, and suggestions are expensive.
                 self.unknown_references += 1;
                 if self.unknown_references > SUGGESTED {
                     self.error(Code::UnknownReference, format!("there is no {kind} `{written}`"), at);
                     return None;
                 }
-                let known: Vec<String> = names.iter().filter(|entry| entry.kind == reference.kind()).map(Entry::display).collect();
-                self.unknown(kind, &written, known.iter().map(String::as_str), at);
+                let known = || names.iter().filter(|entry| entry.kind == reference.kind());
+                let close = wording::suggest(reference.name().as_str(), known().map(|entry| entry.name.as_str()));
+                let close = close.map(|name| format!("{kind}/{name}"));
+                // Else an entry of the same name is meant that is of another kind, or in another namespace.
+                let mut same = names.iter().filter(|entry| entry.name == *reference.name());
+                let close = close.or_else(|| same.next().filter(|_| same.next().is_none()).map(Entry::display));
+                let declared = known().map(Entry::display).collect::<Vec<_>>();
+                let otherwise = match &declared[..] {
+                    [] => format!("the spec declares no {kind}"),
+                    _ => format!("declared: {}", wording::all(&declared)),
+                };
+                let finding = Diagnostic::new(Code::UnknownReference, format!("there is no {kind} `{written}`")).at(at);
+                self.tell(finding.suggest(close.as_deref(), otherwise));
                 None
             }
             [entry] => {
@@ -308,10 +326,20 @@ impl EnvironmentResolver<'_> {
                     .collect();
                 let words: Vec<&str> = places.iter().map(String::as_str).collect();
                 let diagnostic = Diagnostic::new(Code::UnknownReference, message).at(at).related(first.key, "one of them");
-                self.tell(diagnostic.help(format!("write {}", crate::diagnostic::wording::either(&words))));
+                self.tell(diagnostic.help(format!("write {}", wording::either(&words))));
                 None
             }
         }
+    }
+
+    /// Reports a reference to a service of the platform itself, which this version does not render.
+    fn platform_service(&mut self, name: &str, at: Span) {
+        if !SERVICES.contains(&name) {
+            let known = SERVICES.map(|known| format!("platform/{known}"));
+            return self.unknown("platform service", &format!("platform/{name}"), known.iter().map(String::as_str), at);
+        }
+        let finding = Diagnostic::new(Code::Incomplete, format!("`platform/{name}` is not rendered: this version renders no monitoring"));
+        self.incomplete(finding.at(at).help("remove the reference, or run the service elsewhere and declare it under `external`"));
     }
 
     /// The port of a reference: the named one, or the only one.
@@ -340,7 +368,7 @@ impl EnvironmentResolver<'_> {
             (None, _) => {
                 let message = format!("`{}` has several ports", entry.display());
                 let diagnostic = Diagnostic::new(Code::UnknownReference, message).at(at);
-                self.tell(diagnostic.help(format!("add one of {} after a `:`", crate::diagnostic::wording::either(&listed))));
+                self.tell(diagnostic.help(format!("add one of {} after a `:`", wording::either(&listed))));
                 None
             }
         }

@@ -82,7 +82,16 @@ impl EnvironmentResolver<'_> {
         let action = match (&probe.http, &probe.grpc, &probe.exec) {
             (Field::Set(path, at), _, _) => {
                 if !path.starts_with('/') || path.contains(|c: char| c.is_whitespace() || c.is_control()) {
-                    self.error(Code::InvalidValue, format!("`{path}` is not a path: paths start with `/` and contain no spaces"), *at);
+                    let message = format!("`{path}` is not a path: paths start with `/` and contain no spaces");
+                    let diagnostic = Diagnostic::new(Code::InvalidValue, message).at(*at);
+                    self.tell(match path.as_str() {
+                        "tcp" => diagnostic.help("for a TCP probe, write `{tcp: true}`"),
+                        "grpc" => diagnostic.help("for a gRPC probe, write `{grpc: \"\"}`"),
+                        port if port.parse::<u16>().is_ok() => diagnostic.help(format!(
+                            "for a probe of this port, write `{{http: /path, port: {port}}}` or `{{tcp: true, port: {port}}}`"
+                        )),
+                        _ => diagnostic.help(format!("write `/{}`", path.trim_start_matches('/').replace(char::is_whitespace, ""))),
+                    });
                     return None;
                 }
                 for (name, at, value) in probe.headers.get().into_iter().flat_map(|all| all.iter()) {

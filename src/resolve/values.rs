@@ -55,16 +55,18 @@ impl EnvironmentResolver<'_> {
     pub(super) fn value(&mut self, text: &Text, at: Span, what: &str, consumer: &mut Consumer<'_>) -> Option<Source> {
         let mut parts: Vec<TemplatePart> = Vec::new();
         let mut complete = true;
-        // A secret in a URL is encoded, so that its `/` or `@` can't change the target of the URL.
-        let in_url = text.original().contains("://");
+        // The word before an expression: a secret in a URL is encoded, so that its `/` or `@` can't change the target of the URL.
+        let mut word = String::new();
         for part in text.parts() {
             let value = match part {
                 Part::Literal(text) => Some(TemplatePart::Text(text.clone())),
                 Part::Value(value) => match &value.expression {
-                    Expression::Secret(reference) => Some(TemplatePart::Secret { reference: reference.clone(), in_url }),
+                    Expression::Secret(reference) => {
+                        Some(TemplatePart::Secret { reference: reference.clone(), in_url: word.contains("://") })
+                    }
                     Expression::User { reference, user, field } => {
                         let place = self.place_of_expression(text, value, at);
-                        self.user((reference, user, *field), (place, at), what, consumer, in_url)
+                        self.user((reference, user, *field), (place, at), what, consumer, word.contains("://"))
                     }
                     expression => {
                         let place = self.place_of_expression(text, value, at);
@@ -72,6 +74,11 @@ impl EnvironmentResolver<'_> {
                     }
                 },
             };
+            if let Some(TemplatePart::Text(text)) = &value {
+                word.push_str(text);
+                let ends = |sign: char| sign.is_whitespace() || matches!(sign, '"' | '\'' | '`' | '<' | '>');
+                word = word.rsplit(ends).next().unwrap_or_default().to_owned();
+            }
             match (value, parts.last_mut()) {
                 (None, _) => complete = false,
                 (Some(TemplatePart::Text(text)), Some(TemplatePart::Text(last))) => last.push_str(&text),
@@ -165,7 +172,16 @@ impl EnvironmentResolver<'_> {
             OwnField::Namespace => consumer.namespace.to_string(),
             OwnField::Environment => self.environment.to_string(),
             OwnField::Region => consumer.region.name.to_string(),
-            OwnField::Account => consumer.region.account.clone().unwrap_or_default(),
+            OwnField::Account => match &consumer.region.account {
+                Some(account) => account.clone(),
+                // A region on a cloud without an account is reported already.
+                None if consumer.region.provider.is_cloud() => return None,
+                None => {
+                    let message = format!("`{}` has no account: it is not on a cloud", consumer.region.name);
+                    self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help("remove the reference"));
+                    return None;
+                }
+            },
         })
     }
 

@@ -34,7 +34,7 @@ mod version;
 mod words;
 
 pub use capability::Capability;
-pub use cidr::Cidr;
+pub use cidr::{Address, Cidr};
 pub use date::Date;
 pub use domain::{Domain, ExternalHost, Host, HostAddress, Hostname};
 pub use duration::Duration;
