@@ -49,9 +49,16 @@ struct Connection<'m> {
     gateway: &'static str,
     gateways: &'static str,
     listener: &'m str,
-    host: &'m str,
+    /// The host of TLS connections; those over TCP carry none.
+    #[serde(flatten)]
+    host: Option<ConnectionHost<'m>>,
     service: &'m str,
     port: u16,
+}
+
+#[derive(Serialize)]
+struct ConnectionHost<'m> {
+    host: &'m str,
 }
 
 #[derive(Serialize)]
@@ -211,7 +218,7 @@ fn connection(owner: &Owner, exposure: &Exposure) -> Result<Vec<Document>, Templ
         gateway,
         gateways,
         listener: &listener.name,
-        host: &exposure.host,
+        host: (!tcp).then_some(ConnectionHost { host: &exposure.host }),
         service,
         port,
     };
