@@ -75,6 +75,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         volumes: Vec::new(),
         service: None,
         exposures: Vec::new(),
+        redirects: Vec::new(),
         placement: Placement {
             subnets: vec![name("general")],
             everywhere: false,
@@ -116,11 +117,13 @@ fn web() -> Workload {
     let exposure = Exposure {
         span: Span::new(FileId(0), 0..0),
         host: "shop.example".into(),
+        entrance: Entrance::Http,
         path: "/".into(),
         rewrite: None,
         port: 8080,
         target: 8080,
-        timeout: Some(30),
+        timeout: Some("30s".parse().unwrap()),
+        sticky: None,
         websocket: false,
         via: Via::Public,
         from: Vec::new(),

@@ -5,7 +5,7 @@ use super::{Finding, Tree};
 use crate::diagnostic::Code;
 use crate::inventory::{Inventory, Object, Selector};
 use crate::labels;
-use crate::model::{Change, FOREIGN_NAMESPACES, Manifest, Platform, Region, SYSTEM_NAMESPACES, Workload};
+use crate::model::{Change, Entrance, FOREIGN_NAMESPACES, Manifest, Platform, Region, SYSTEM_NAMESPACES, Workload};
 use crate::provider::Provider;
 use crate::source::Span;
 use serde_json::Value;
@@ -23,6 +23,8 @@ pub(super) struct TreeContext<'a> {
     pub(super) foreign: &'static [&'static str],
     /// The provider of the cluster, where it is known.
     pub(super) provider: Option<Provider>,
+    /// The ports of Gateways that pass on connections of any protocol, as the spec says: the Gateway's name and the port.
+    pub(super) connections: BTreeSet<(&'static str, u16)>,
     namespaces: BTreeSet<String>,
 }
 
@@ -64,7 +66,16 @@ impl<'a> TreeContext<'a> {
         let inventory = Inventory::read(documents.map(|(path, text)| (path.as_str(), text.as_str())));
         let named = inventory.objects().iter().map(|object| if object.kind == "Namespace" { &object.name } else { &object.namespace });
         let namespaces = named.filter(|name| !name.is_empty()).cloned().collect();
-        TreeContext { files, inventory, kustomizations, closed: false, foreign: &SYSTEM_NAMESPACES, provider: None, namespaces }
+        TreeContext {
+            files,
+            inventory,
+            kustomizations,
+            closed: false,
+            foreign: &SYSTEM_NAMESPACES,
+            provider: None,
+            connections: BTreeSet::new(),
+            namespaces,
+        }
     }
 
     /// Every known namespace: those that documents declare or stand in, and the foreign ones.
@@ -124,6 +135,13 @@ impl<'a> RegionContext<'a> {
     pub(super) fn new(platform: &'a Platform, region: &'a Region, files: &'a Tree) -> Self {
         let mut tree = TreeContext::new(files);
         (tree.closed, tree.foreign, tree.provider) = (true, &FOREIGN_NAMESPACES, Some(region.provider));
+        let exposures = region.workloads.values().flat_map(|workload| &workload.exposures);
+        tree.connections = exposures
+            .filter_map(|exposure| match exposure.entrance {
+                Entrance::Tcp(port) => Some((exposure.via.name(), port)),
+                Entrance::Http | Entrance::Passthrough => None,
+            })
+            .collect();
         RegionContext { tree, platform, region }
     }
 

@@ -56,7 +56,7 @@ fn rule(reference: &Reference) -> Option<(Code, &'static str)> {
         "Role" | "ClusterRole" => (Code::MissingRole, "role"),
         "SecretStore" | "ClusterSecretStore" => (Code::MissingSecretStore, "secret store"),
         "Gateway" => (Code::MissingParent, "Gateway"),
-        "HTTPRoute" | "GRPCRoute" => (Code::MissingParent, "route"),
+        "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" => (Code::MissingParent, "route"),
         "Deployment" | "StatefulSet" | "ReplicaSet" => (Code::MissingScaleTarget, "target"),
         _ if reference.at.starts_with("/spec/scaleTargetRef") => (Code::MissingScaleTarget, "target"),
         _ => return None,

@@ -53,7 +53,7 @@ pub fn references(object: &Object) -> Vec<Reference> {
         "HorizontalPodAutoscaler" => found.scaling(),
         "RoleBinding" | "ClusterRoleBinding" => found.binding(),
         "HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute" => found.route(),
-        "SecurityPolicy" | "BackendTrafficPolicy" | "ClientTrafficPolicy" => {
+        "SecurityPolicy" | "BackendTrafficPolicy" | "BackendTLSPolicy" | "ClientTrafficPolicy" => {
             for (at, target) in object.items("/spec/targetRefs").iter().enumerate() {
                 let kind = text(target, "/kind").to_owned();
                 found.named(&kind, &format!("/spec/targetRefs/{at}/name"));

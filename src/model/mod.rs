@@ -5,6 +5,7 @@
 
 mod addon;
 mod container;
+mod exposure;
 mod firewall;
 pub mod lock;
 mod network;
@@ -14,16 +15,17 @@ pub use addon::{Addon, FOREIGN_NAMESPACES, SYSTEM_NAMESPACES};
 pub use container::{
     ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, TemplatePart, Variable, Volume,
 };
+pub use exposure::{Entrance, Exposure, Redirect};
 pub use firewall::{Firewall, Rule, Rules};
 pub use network::{Network, NetworkSubnet, PrivateService, ZoneRange};
-pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
+pub use workload::{Autoscaling, Cron, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
 use crate::labels::SUBNET;
 use crate::layers::Layer;
 use crate::provider::Provider;
 use crate::source::Span;
 pub use crate::value::{
-    DnsFirewall, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via,
+    DnsFirewall, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Sticky, StoreMode, Via,
 };
 
 use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, truncate_with_hash};

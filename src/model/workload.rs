@@ -1,6 +1,6 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
-use super::{Addon, Container, Volume};
+use super::{Addon, Container, Exposure, Redirect, Volume};
 use crate::source::Span;
 use crate::value::{Cidr, Engine, Name, NetworkPort, Percent, Protocol, Transport, Via};
 
@@ -37,6 +37,8 @@ pub struct Workload {
     pub service: Option<Service>,
     /// Its exposures outside the cluster.
     pub exposures: Vec<Exposure>,
+    /// Hosts whose requests are sent on to another URL.
+    pub redirects: Vec<Redirect>,
     /// The placement of its pods.
     pub placement: Placement,
     /// Termination grace period in seconds, without the time for draining connections.
@@ -57,6 +59,12 @@ impl Workload {
     /// Whether it runs a store.
     pub fn is_store(&self) -> bool {
         self.store.is_some()
+    }
+
+    /// The load balancers of its exposures and redirects.
+    pub fn entrances(&self) -> impl Iterator<Item = Via> {
+        let exposures = self.exposures.iter().map(|exposure| exposure.via);
+        exposures.chain(self.redirects.iter().map(|redirect| redirect.via))
     }
 
     /// Whether a rollout stops the old pod before it starts the new one, because two pods of a store without a volume would hold different data.
@@ -141,31 +149,6 @@ pub struct ServicePort {
     pub target: u16,
     /// The transport protocol of both.
     pub transport: Transport,
-}
-
-/// An exposure of a workload outside the cluster.
-#[derive(Clone, Debug)]
-pub struct Exposure {
-    /// The span of the declaration in the spec.
-    pub span: Span,
-    /// The full host name.
-    pub host: String,
-    /// Path prefix of the requests.
-    pub path: String,
-    /// Replacement of the path prefix.
-    pub rewrite: Option<String>,
-    /// The Service's port.
-    pub port: u16,
-    /// The container's port.
-    pub target: u16,
-    /// Request timeout in seconds.
-    pub timeout: Option<u64>,
-    /// Whether WebSocket connections are allowed.
-    pub websocket: bool,
-    /// The load balancer.
-    pub via: Via,
-    /// The permitted client ranges. Empty: all.
-    pub from: Vec<Cidr>,
 }
 
 /// Placement of a workload's pods.

@@ -7,7 +7,7 @@ use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::facts;
 use crate::source::Span;
-use crate::spec::{App, Scale};
+use crate::spec::{App, EntranceProtocol, Expose, Scale, TlsMode};
 use crate::syntax::{Field, Map};
 use crate::value::{CountRange, Name, NetworkPort, PolicyEngine, PortMap, PortName, Protocol};
 
@@ -17,6 +17,11 @@ pub(super) const SHORT_NAME: usize = 52;
 /// Whether an app scales only by a metric. This version renders no autoscaler for metrics, so the app keeps its minimum number of pods.
 pub(super) fn is_by_metric_alone(scale: &Scale) -> bool {
     !scale.metric.is_missing() && scale.cpu.is_missing() && scale.memory.is_missing()
+}
+
+/// Whether an entrance passes on requests, and no connections.
+fn serves_requests(expose: &Expose) -> bool {
+    expose.protocol.get() != Some(&EntranceProtocol::Tcp) && expose.tls.get() != Some(&TlsMode::Passthrough)
 }
 
 impl EnvironmentResolver<'_> {
@@ -68,13 +73,20 @@ impl EnvironmentResolver<'_> {
         let uncalled = !entry.ports_invalid && (entry.ports.is_empty() || ends.is_some());
         self.exclude(&[
             (app.ports.span(), app.port.span(), "`ports` and `port` both declare the ports"),
-            (app.expose.span(), tcp, "`expose` needs `protocol: http` or `protocol: grpc`"),
             (app.timezone.span().filter(|_| periodic.is_none()), key, "`timezone` needs a `schedule`"),
             (app.deadline.span().filter(|_| ends.is_none()), key, "`deadline` needs a `schedule` or `run`"),
             (app.alias.span().filter(|_| uncalled), key, "`alias` needs a port"),
         ]);
+        for (expose, at) in app.expose.items().filter(|(expose, _)| serves_requests(expose)) {
+            if let Some(tcp) = tcp.filter(|_| expose.redirect.is_missing()) {
+                let message = "`expose` needs `protocol: http` or `protocol: grpc` of the app";
+                let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(tcp, "conflicts with this");
+                self.tell(diagnostic.help("for connections of any protocol, add `protocol: tcp` and `listen: PORT` to the entrance"));
+            }
+        }
         if entry.ports.is_empty() {
-            for (name, span) in [("expose", app.expose.span()), ("slo", app.slo.span())] {
+            let expose = app.expose.span().filter(|_| app.expose.values().any(|expose| expose.redirect.is_missing()));
+            for (name, span) in [("expose", expose), ("slo", app.slo.span())] {
                 if let Some(span) = span.filter(|_| said.is_empty() && !entry.ports_invalid) {
                     let diagnostic = Diagnostic::new(Code::Contradiction, format!("`{name}` needs a `port`")).at(span);
                     self.tell(diagnostic.related(entry.key, "the entry has no port").help("add `port:`"));

@@ -237,8 +237,12 @@ impl EnvironmentResolver<'_> {
     /// The public URL of an app: host and path of its first exposure. A call to that URL leaves the cluster and is a dependency like any other; an app
     /// that refers to its own URL has no dependency.
     fn public_url(&mut self, entry: &Entry, app: &App, at: Span, consumer: &mut Consumer<'_>) -> Option<String> {
-        let first =
-            app.expose.values().filter_map(|expose| Some((expose.host.get()?.within(&consumer.platform.domain).ok()?, expose))).next();
+        let first = app
+            .expose
+            .values()
+            .filter(|expose| expose.redirect.is_missing())
+            .filter_map(|expose| Some((expose.host.get()?.within(&consumer.platform.domain).ok()?, expose)))
+            .next();
         let Some((host, expose)) = first else {
             self.error(Code::Contradiction, format!("`{}` has no public address: it is not exposed", entry.display()), at);
             return None;

@@ -5,7 +5,7 @@ use super::containers::{Declared, RESOURCES};
 use super::engines;
 use super::engines::{Fallback, Keeps};
 use super::entries::is_by_metric_alone;
-use super::flows::Hosts;
+use super::expose::{Entrances, Hosts};
 use super::names::{Entry, EntryPort, EntrySpec, Names};
 use super::placement::Runs;
 use super::probes::MOST;
@@ -129,7 +129,7 @@ impl EnvironmentResolver<'_> {
                 self.record_entry(at, || ("scale.cpu", cpu, key));
             }
         }
-        let exposures = self.exposures(app, &consumer, hosts);
+        let Entrances { exposures, redirects } = self.entrances(app, &consumer, hosts);
         let mut metrics: Vec<(u16, Span)> = self.metrics_port(&app.metrics, &mut main, entry).into_iter().collect();
         for (name, _, container) in app.sidecars.entries() {
             if let Some(sidecar) = sidecars.iter_mut().find(|sidecar| sidecar.name == *name) {
@@ -141,7 +141,7 @@ impl EnvironmentResolver<'_> {
         let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(GRACE);
         let protocol = app.protocol.get().copied().unwrap_or(Protocol::Http);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
-        Some((Workload { protocol, replicas, autoscaling, init, sidecars, exposures, grace, ..base }, flows))
+        Some((Workload { protocol, replicas, autoscaling, init, sidecars, exposures, redirects, grace, ..base }, flows))
     }
 
     /// Reports autoscaling by a share of a request of 0, which is always 0.
@@ -280,6 +280,7 @@ impl EnvironmentResolver<'_> {
             volumes: pod.volumes,
             service: service(entry),
             exposures: Vec::new(),
+            redirects: Vec::new(),
             placement,
             grace: GRACE,
             fs_group: pod.fs_group.unwrap_or(USER),

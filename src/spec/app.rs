@@ -1,10 +1,11 @@
 //! `apps` and `profiles`.
 
 use super::container::{Container, File, Metrics, Probes, Resources, Security, Tmp, container};
+use super::expose::Expose;
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Architecture, Cidr, CountRange, Duration, EntryName, Host, Image, Name, Percent, PortMap, PortName, PortSpecifier,
-    Protocol, Quantity, Ref, RoutePath, Schedule, SecretRef, Text, VariableName, Via,
+    AbsolutePath, Architecture, CountRange, Duration, EntryName, Image, Name, Percent, PortMap, PortName, Protocol, Quantity, Ref,
+    Schedule, SecretRef, Text, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,7 +28,7 @@ container! {
         pub protocol: Field<Protocol>,
         /// Dependencies: the apps, stores and external services that the app calls. Network policies and firewall rules open for them.
         pub needs: Field<Vec<Field<Ref>>>,
-        /// Routes from outside the cluster. Short form: a single host, or a single map.
+        /// Entrances from outside the cluster. Short form: a single host, or a single map.
         pub expose: Field<Vec<Field<Expose>>>,
         /// Number of replicas, and autoscaling. Short form: the number or range of `replicas`.
         pub scale: Field<Scale>,
@@ -68,28 +69,6 @@ container! {
         /// The app's previous name.
         pub renamed_from: Field<EntryName>,
     }
-}
-
-/// A route from outside the cluster.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Expose {
-    /// Hostname below the environment's domain: `shop`, `*.shop`, or `@` for the domain itself. A trailing dot makes the hostname absolute.
-    pub host: Field<Host>,
-    /// Path prefix of the requests. Default: `/`.
-    pub path: Field<RoutePath>,
-    /// Path prefix that replaces `path` before the request reaches the app. Default: no change.
-    pub rewrite: Field<RoutePath>,
-    /// The Service port, by name or number. Default: the only port.
-    pub port: Field<PortSpecifier>,
-    /// The longest time a request may take, such as `30s`. Default: the gateway's.
-    pub timeout: Field<Duration>,
-    /// Whether clients open WebSocket connections: they have no timeout unless `timeout` sets one. Default: `false`.
-    pub websocket: Field<bool>,
-    /// The load balancer that serves the route. Default: `public`.
-    pub via: Field<Via>,
-    /// Client IP ranges that may send requests. Default: all.
-    pub from: Field<Vec<Field<Cidr>>>,
 }
 
 /// Number of replicas, and autoscaling.

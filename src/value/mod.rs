@@ -58,7 +58,7 @@ pub use url::Url;
 pub use version::{KubernetesVersion, VersionRequirement};
 pub use words::{
     Architecture, DnsFirewall, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore,
-    StoreMode, Via,
+    Sticky, StoreMode, Via,
 };
 
 use std::fmt;

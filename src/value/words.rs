@@ -33,6 +33,7 @@ names!(Engine {
     Custom: "custom",
 });
 names!(PodSecurityLevel { Restricted: "restricted", Baseline: "baseline", Privileged: "privileged" });
+names!(Sticky { Cookie: "cookie", Client: "client" });
 names!(Via { Public: "public", Internal: "internal" });
 
 /// The architecture of processors.
@@ -148,6 +149,16 @@ pub enum SecretStore {
     Cloud,
     /// HashiCorp Vault.
     Vault,
+}
+
+/// What binds a client to one pod.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sticky {
+    /// A cookie that the gateway sets.
+    Cookie,
+    /// The IP address of the client.
+    Client,
 }
 
 /// The operator of a store.

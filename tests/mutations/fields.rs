@@ -12,6 +12,7 @@ use super::mutant::{Class, Mutant};
 pub const TEMPLATES: &[(&str, &str, &str)] = &[
     ("allow-dns", "shop/namespace.yaml", "NetworkPolicy/allow-dns"),
     ("autoscaler", "shop/web.yaml", "HorizontalPodAutoscaler/web"),
+    ("backend-traffic-policy", "shop/web.yaml", "BackendTrafficPolicy/web.back.*"),
     ("cluster-role", "cluster/access.yaml", "ClusterRole/acme-cluster-viewer"),
     ("cluster-role-binding", "cluster/access.yaml", "ClusterRoleBinding/acme-sre-cluster-viewer"),
     ("config-map", "shop/web.yaml", "ConfigMap/web-config-*"),
@@ -24,6 +25,7 @@ pub const TEMPLATES: &[(&str, &str, &str)] = &[
     ("external-secret", "shop/api.yaml", "ExternalSecret/api-secrets-*"),
     ("gateway", "cluster/gateways.yaml", "Gateway/internal"),
     ("grpc-route", "shop/api.yaml", "GRPCRoute/api.*"),
+    ("host-redirect", "shop/web.yaml", "HTTPRoute/web.old.*"),
     ("http-route", "shop/web.yaml", "HTTPRoute/web.back.*"),
     ("job", "shop/migrate.yaml", "Job/migrate-*"),
     ("kustomization", "kustomization.yaml", "Kustomization/"),
@@ -39,6 +41,8 @@ pub const TEMPLATES: &[(&str, &str, &str)] = &[
     ("service", "shop/web.yaml", "Service/web"),
     ("service-account", "shop/namespace.yaml", "ServiceAccount/platgen"),
     ("stateful-set", "shop/search.yaml", "StatefulSet/search"),
+    ("tcp-route", "shop/relay.yaml", "TCPRoute/relay.tcp-22-internal"),
+    ("tls-route", "shop/relay.yaml", "TLSRoute/relay.relay.*"),
 ];
 
 /// The same, of the region on a desktop, whose secrets are read from the cluster.

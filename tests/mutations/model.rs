@@ -244,6 +244,8 @@ impl Bench<'_> {
             });
             change(edit("for everybody"), &|w| w.exposures[index].from.clear());
             change(edit("without its timeout"), &|w| w.exposures[index].timeout = None);
+            change(edit("of any pod"), &|w| w.exposures[index].sticky = None);
+            change(edit("over TCP"), &|w| w.exposures[index].entrance = platgen::model::Entrance::Tcp(7000));
             change(edit("to another port"), &|w| w.exposures[index].port += 1);
         }
         change("in another subnet".into(), &|w| {

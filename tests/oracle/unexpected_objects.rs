@@ -51,7 +51,8 @@ fn of_workload(workload: &Workload, object: &Object, is_used: impl Fn() -> bool)
         "Service" => true,
         "HorizontalPodAutoscaler" => workload.autoscaling.is_some(),
         "PodDisruptionBudget" => scales && workload.replicas.0 > 1,
-        "HTTPRoute" | "GRPCRoute" => !workload.exposures.is_empty(),
+        "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" => workload.entrances().next().is_some(),
+        "BackendTrafficPolicy" => workload.exposures.iter().any(|exposure| exposure.sticky.is_some()),
         "SecurityPolicy" => workload.exposures.iter().any(|exposure| !exposure.from.is_empty()),
         _ => false,
     }
