@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
+use super::Play;
 use super::stage::ZONES;
 use super::theatre::Theatre;
 
-/// Each play by its name, which is also the name of its platform.
-pub const PLAYS: [(&str, fn(&Theatre) -> Result<(), String>); 7] = [
+/// All of them.
+pub const PLAYS: [Play; 7] = [
     ("hand-over", hand_over),
     ("hand-over-unseen", hand_over_unseen),
     ("quota", quota),
