@@ -128,6 +128,12 @@ pub struct Group {
     pub namespaces: Vec<Name>,
 }
 
+/// The CPU request of a container that sets none, in thousandths of a processor.
+pub const DEFAULT_CPU: u128 = 100;
+
+/// The memory request and limit of a container that sets none, in bytes.
+pub const DEFAULT_MEMORY: u64 = 128 << 20;
+
 /// A namespace.
 #[derive(Clone, Debug)]
 pub struct Namespace {

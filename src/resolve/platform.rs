@@ -198,7 +198,7 @@ impl EnvironmentResolver<'_> {
             let Some(at) = spec.cloud.span() else { return };
             if accounts.find(environment).is_none() {
                 let place = cloud.accounts.span().unwrap_or(at);
-                let message = format!("`cloud.accounts` has no account for `{environment}`, whose regions are on a cloud");
+                let message = format!("`cloud.accounts` has no entry for `{environment}`, whose regions are on a cloud");
                 let diagnostic = Diagnostic::new(Code::MissingField, message).at(place);
                 self.tell(diagnostic.help(format!("add `{environment}:` with its account, project or subscription")));
             }

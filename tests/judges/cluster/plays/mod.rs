@@ -26,18 +26,17 @@ enum State {
     Failed(String),
 }
 
-/// A play, and its name, which is also the name of its platform.
-type Play = (&'static str, fn(&Theatre) -> Result<(), String>);
-
 /// One trial for each play.
 pub fn trials(required: bool) -> Vec<Trial> {
-    let trial = |&(name, play): &Play| {
+    let trial = |(name, play): &scenes::Play| {
+        let play = *play;
+        let platform = *name;
         Trial::ignorable_test(format!("judges::plays/{name}"), move || match stage::find() {
             Err(missing) if required => Err(missing.into()),
             Err(missing) => Ok(Completion::ignored_with(missing)),
             Ok(programs) => {
                 let stage = running(&programs)?;
-                play(&Theatre::new(stage, name)?).map(|()| Completion::Completed).map_err(Failed::from)
+                play(&Theatre::new(stage, platform)?).map(|()| Completion::Completed).map_err(Failed::from)
             }
         })
     };

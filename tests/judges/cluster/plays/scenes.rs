@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
-use super::Play;
 use super::stage::ZONES;
 use super::theatre::Theatre;
 
-/// All of them.
+/// The name of a play, which is also the name of its platform, and what the play does.
+pub type Play = (&'static str, fn(&Theatre) -> Result<(), String>);
+
+/// Every play.
 pub const PLAYS: [Play; 7] = [
     ("hand-over", hand_over),
     ("hand-over-unseen", hand_over_unseen),

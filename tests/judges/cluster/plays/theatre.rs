@@ -324,13 +324,11 @@ apps:
                     let meta = &object["metadata"];
                     let (namespace, labels) = (words(&meta["namespace"]), &meta["labels"]);
                     let ours = namespace == self.namespace() || words(&labels["app.kubernetes.io/part-of"]) == self.platform;
-                    let (kind, name) = (words(&kind["kind"]), words(&meta["name"]));
-                    let made = !list(&meta["ownerReferences"]).is_empty() || SERVERS_OWN.contains(&kind.as_str());
-                    let parts = [kind, namespace, name.clone()];
+                    let made = !list(&meta["ownerReferences"]).is_empty() || SERVERS_OWN.contains(&words(&kind["kind"]).as_str());
+                    let given = ["kube-root-ca.crt", "default"].contains(&words(&meta["name"]).as_str()) && namespace == self.namespace();
+                    let parts = [words(&kind["kind"]), namespace, words(&meta["name"])];
                     let id = parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("/");
-                    // What every namespace is given, unless the files have it as well.
-                    let given = GIVEN.contains(&name.as_str()) && !wanted.contains(&id);
-                    if ours && !made && !given {
+                    if ours && !made && (!given || wanted.contains(&id)) {
                         held.insert(id);
                     }
                 }
@@ -350,9 +348,6 @@ apps:
         gone.map_err(|error| format!("{error}\n{}", last.join("\n")))
     }
 }
-
-/// Names of objects that the controllers give to every namespace.
-const GIVEN: [&str; 2] = ["default", "kube-root-ca.crt"];
 
 /// Kinds that the server and controllers make without an owner.
 const SERVERS_OWN: [&str; 3] = ["Event", "Lease", "PodMetrics"];
