@@ -70,6 +70,7 @@ pub fn files(estate: &Estate) -> BTreeMap<String, String> {
         (".checkov.yaml".to_string(), checkov(&rules("checkov"))),
         (".secrets.baseline".to_string(), detect_secrets(&rules("detect-secrets"))),
         (".tflint.hcl".to_string(), tflint(&rules("tflint"))),
+        (".trivyignore.yaml".to_string(), super::trivy::ignored(estate, HEADER)),
         (".yamllint.yaml".to_string(), yamllint(&rules("yamllint"))),
     ])
 }

@@ -9,6 +9,7 @@ mod conflicts;
 mod guide;
 mod loosened;
 mod terraform;
+mod trivy;
 
 pub use configuration::files;
 pub use guide::guide;
