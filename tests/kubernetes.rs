@@ -64,6 +64,8 @@ fn workload(called: &str, kind: Kind) -> Workload {
         name: name(called),
         namespace: name("shop"),
         owner: name("shop-team"),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
         store: None,
         kind,
         protocol: Protocol::Http,
@@ -237,6 +239,8 @@ fn platform(version: &str, provider: Provider) -> Platform {
         quota: Quota { cpu: Some("40".parse().unwrap()), memory: Some("80Gi".parse().unwrap()), storage: None },
         pod_security,
         reason: reason.map(str::to_owned),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
     };
     let group = |called: &str, role, namespaces: &[&str]| Group {
         name: name(called),

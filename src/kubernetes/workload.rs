@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::inputs::inputs;
-use super::metadata::{Context, Metadata, OnlyMetadata, Owner};
+use super::metadata::{Context, Metadata, OnlyMetadata, Owner, fragment};
 use super::{pod, policy, route, scale, service};
 use crate::labels::{NO_PROBES, REASON};
 use crate::model::{Kind, Volume, Workload};
@@ -20,6 +20,8 @@ struct Runs {
     metadata: Metadata,
     /// The labels of the pods.
     labels: Fragment,
+    /// The annotations of the pods.
+    annotations: Option<Fragment>,
     pod: Fragment,
 }
 
@@ -94,18 +96,18 @@ pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Do
     Ok(documents)
 }
 
-/// The name of the object that runs the pods. The pod of a Job is immutable, so the name of a Job ends with a hash of the pod. A finished Job is
+/// The name of the object that runs the pods. The pod of a Job is immutable, so the name of a Job ends with a hash of the pod,
+/// its labels and its annotations. A finished Job is
 /// kept: if it were deleted, applying the files would run it again.
 fn object_name(workload: &Workload, pod: &Fragment) -> String {
     match workload.kind {
         Kind::Deployment | Kind::DaemonSet => workload.name.to_string(),
         Kind::StatefulSet | Kind::CronJob(_) => truncate_with_hash(workload.name.as_str(), CONTROLLER_NAME),
         Kind::Job { .. } => {
-            format!(
-                "{}-{}",
-                truncate_with_hash(workload.name.as_str(), CONTROLLER_NAME),
-                digest(&[&pod.document().to_json().to_string()], 10)
-            )
+            let pod = pod.document().to_json().to_string();
+            let set = workload.labels.iter().chain(&workload.annotations).flat_map(|(key, value)| [key.as_str(), value.as_str()]);
+            let parts: Vec<&str> = std::iter::once(pod.as_str()).chain(set).collect();
+            format!("{}-{}", truncate_with_hash(workload.name.as_str(), CONTROLLER_NAME), digest(&parts, 10))
         }
     }
 }
@@ -113,8 +115,13 @@ fn object_name(workload: &Workload, pod: &Fragment) -> String {
 fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>, TemplateError> {
     let workload = owner.workload;
     let runs = Runs {
-        metadata: owner.instance(name).annotated(REASON, workload.reason.as_deref()).annotated(NO_PROBES, workload.no_probes.as_deref()),
+        metadata: owner
+            .instance(name)
+            .with_annotations(&workload.annotations)
+            .annotated(REASON, workload.reason.as_deref())
+            .annotated(NO_PROBES, workload.no_probes.as_deref()),
         labels: owner.pod_labels.clone(),
+        annotations: (!workload.annotations.is_empty()).then(|| fragment(&workload.annotations)),
         pod,
     };
     let replicas = workload.autoscaling.is_none().then_some(workload.replicas.0);

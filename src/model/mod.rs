@@ -138,6 +138,10 @@ pub struct Namespace {
     pub pod_security: PodSecurityLevel,
     /// Why it is not `restricted`.
     pub reason: Option<String>,
+    /// Its labels of the spec. None has a key that platgen sets.
+    pub labels: BTreeMap<String, String>,
+    /// Its annotations of the spec.
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// The resource quota of a namespace.

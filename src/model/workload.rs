@@ -3,6 +3,7 @@
 use super::{Addon, Container, Volume};
 use crate::source::Span;
 use crate::value::{Cidr, Engine, Name, Percent, Protocol, Via};
+use std::collections::BTreeMap;
 
 /// An app or a store in one region.
 #[derive(Clone, Debug)]
@@ -15,6 +16,10 @@ pub struct Workload {
     pub namespace: Name,
     /// The team that owns it.
     pub owner: Name,
+    /// Labels of the spec for its objects and pods. None has a key that platgen sets, so none selects a pod.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations of the spec for its pods and the object that runs them.
+    pub annotations: BTreeMap<String, String>,
     /// The engine of the store that it runs, `None` for an app.
     pub store: Option<Engine>,
     /// Its kind.

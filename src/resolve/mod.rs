@@ -17,6 +17,7 @@ mod entries;
 mod extensions;
 mod firewall;
 mod flows;
+mod metadata;
 mod names;
 mod network;
 mod placement;

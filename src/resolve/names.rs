@@ -5,8 +5,8 @@ use super::engines;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::spec::{App, Store};
-use crate::syntax::Field;
-use crate::value::{EntryName, Name, PortMap, PortName, Ref, RefKind, StoreMode};
+use crate::syntax::{Field, Map};
+use crate::value::{EntryName, LabelValue, MetadataKey, Name, PortMap, PortName, Ref, RefKind, StoreMode};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -85,6 +85,24 @@ impl Entry {
             EntrySpec::App(app) => &app.owner,
             EntrySpec::Store(store) => &store.owner,
             EntrySpec::External { .. } | EntrySpec::Other => &Field::Missing,
+        }
+    }
+
+    /// The labels of the spec for its objects and pods.
+    pub(super) fn labels(&self) -> &Field<Map<MetadataKey, LabelValue>> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.labels,
+            EntrySpec::Store(store) => &store.labels,
+            EntrySpec::External { .. } | EntrySpec::Other => const { &Field::Missing },
+        }
+    }
+
+    /// The annotations of the spec for its pods and the object that runs them.
+    pub(super) fn annotations(&self) -> &Field<Map<MetadataKey, String>> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.annotations,
+            EntrySpec::Store(store) => &store.annotations,
+            EntrySpec::External { .. } | EntrySpec::Other => const { &Field::Missing },
         }
     }
 

@@ -239,7 +239,7 @@ impl EnvironmentResolver<'_> {
     }
 
     /// The parts that apps and stores have in common: one pod, and a Service if the entry has ports.
-    fn base_workload(&self, consumer: &Consumer<'_>, kind: Kind, main: Container, pod: Pod, placement: Placement) -> Workload {
+    fn base_workload(&mut self, consumer: &Consumer<'_>, kind: Kind, main: Container, pod: Pod, placement: Placement) -> Workload {
         let (entry, platform, at) = (consumer.entry, consumer.platform, &consumer.at);
         let fallback = platform.namespaces.get(consumer.namespace.as_str()).map_or(&platform.owner, |namespace| &namespace.owner);
         if entry.owner().is_missing() {
@@ -252,11 +252,14 @@ impl EnvironmentResolver<'_> {
         if pod.fs_group.is_none() {
             self.record_entry(at, || ("security.fs_group", USER, HARDENED));
         }
+        let (labels, annotations) = (self.labels(entry.labels()), self.annotations(entry.annotations()));
         Workload {
             span: entry.key,
             name: consumer.name.clone(),
             namespace: consumer.namespace.clone(),
             owner: entry.owner().get().unwrap_or(fallback).clone(),
+            labels,
+            annotations,
             store: None,
             kind,
             protocol: Protocol::Http,

@@ -3,8 +3,8 @@
 use super::container::{Container, File, Metrics, Probes, Resources, Security, Tmp, container};
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Architecture, Cidr, CountRange, Duration, EntryName, Host, Image, Name, Percent, PortMap, PortName, PortSpecifier,
-    Protocol, Quantity, Ref, RoutePath, Schedule, SecretRef, Text, VariableName, Via,
+    AbsolutePath, Architecture, Cidr, CountRange, Duration, EntryName, Host, Image, LabelValue, MetadataKey, Name, Percent, PortMap,
+    PortName, PortSpecifier, Protocol, Quantity, Ref, RoutePath, Schedule, SecretRef, Text, VariableName, Via,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -61,6 +61,10 @@ container! {
         pub arch: Field<Vec<Field<Architecture>>>,
         /// Cloud permissions of the app's workload identity.
         pub identity: Field<Identity>,
+        /// Labels of the app's objects and pods, beside those that platgen sets. A changed label restarts the pods.
+        pub labels: Field<Map<MetadataKey, LabelValue>>,
+        /// Annotations of the app's pods and of the object that runs them. A changed annotation restarts the pods.
+        pub annotations: Field<Map<MetadataKey, String>>,
         /// Init containers. They run to completion, in order, before the app starts.
         pub init: Field<Map<Name, Container>>,
         /// Sidecar containers. They start before the app and run as long as the pod.

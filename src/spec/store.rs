@@ -3,7 +3,8 @@
 use super::container::{File, Metrics, Probes, Resources, Security, Tmp, container};
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Duration, Engine, EntryName, Image, Name, PortMap, PortName, Quantity, Ref, SecretRef, StoreMode, Text, VariableName,
+    AbsolutePath, Duration, Engine, EntryName, Image, LabelValue, MetadataKey, Name, PortMap, PortName, Quantity, Ref, SecretRef,
+    StoreMode, Text, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -47,6 +48,10 @@ container! {
         pub backup: Field<Backup>,
         /// Additional names of the store's Service in the namespace.
         pub alias: Field<Vec<Field<Name>>>,
+        /// Labels of the store's objects and pods, beside those that platgen sets. A changed label restarts the pods.
+        pub labels: Field<Map<MetadataKey, LabelValue>>,
+        /// Annotations of the store's pods and of the object that runs them. A changed annotation restarts the pods.
+        pub annotations: Field<Map<MetadataKey, String>>,
         /// The environments in which the store exists. Default: all.
         pub only: Field<Vec<Field<Name>>>,
         /// The store's previous name.

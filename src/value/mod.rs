@@ -40,7 +40,7 @@ pub use domain::{Domain, Host, HostAddress, Hostname};
 pub use duration::Duration;
 pub use expression::{AddressField, Expression, OwnField, UserField};
 pub use image::{Image, ImageTag};
-pub use label::{LabelKey, LabelValue};
+pub use label::{LabelKey, LabelValue, MetadataKey};
 pub use name::{EntryName, Name, VariableName};
 pub use path::{AbsolutePath, RelativePath};
 pub use percent::Percent;
