@@ -66,6 +66,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         owner: name("shop-team"),
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
+        api: None,
         store: None,
         kind,
         protocol: Protocol::Http,

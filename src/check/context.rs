@@ -139,6 +139,15 @@ impl<'a> RegionContext<'a> {
         self.region.workloads.get(&format!("{}/{}", object.namespace, object.labels.get(labels::WORKLOAD)?))
     }
 
+    /// The workload whose account has the rights of a role of ours.
+    pub(super) fn grantee(&self, object: &Object) -> Option<&'a Workload> {
+        self.region.workloads.values().filter(|workload| workload.api.is_some()).find(|workload| match object.kind.as_str() {
+            "Role" | "RoleBinding" => object.namespace == workload.namespace.as_str() && object.name == workload.role_name(),
+            "ClusterRole" | "ClusterRoleBinding" => object.name == workload.cluster_role_name(&self.platform.name),
+            _ => false,
+        })
+    }
+
     /// The entry of the spec that an object comes from, and the reason that the spec gives for the value at a pointer: the reason of the manifest that
     /// brings the object, of the patch that changes the value, of the namespace or of the workload.
     pub(super) fn declared(&self, id: &str, pointer: &str) -> (Option<Span>, Option<&'a str>) {
@@ -150,6 +159,9 @@ impl<'a> RegionContext<'a> {
             return (Some(patch.span), Some(&patch.reason));
         }
         let object = self.tree.inventory.named(id).next();
+        if let Some(workload) = object.and_then(|object| self.grantee(object)) {
+            return (Some(workload.span), workload.api.as_ref().and_then(|access| access.reason.as_deref()));
+        }
         let workload = object.and_then(|object| self.workload_of(object));
         let namespace = object.filter(|object| object.kind == "Namespace").and_then(|object| self.platform.namespaces.get(&object.name));
         let reason = namespace.and_then(|namespace| namespace.reason.as_deref());

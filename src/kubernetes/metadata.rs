@@ -103,6 +103,13 @@ impl<'m> Owner<'m> {
         Metadata::new(name, Some(&self.workload.namespace), self.labels.clone())
     }
 
+    /// Metadata of a cluster-scoped object of the workload.
+    pub(super) fn cluster_wide(&self, name: impl Into<String>) -> Metadata {
+        let mut labels = self.context.object_labels(self.workload);
+        labels.insert(REGION, self.context.region.name.as_str());
+        Metadata::new(name, None, fragment(&labels))
+    }
+
     /// Metadata of the object that runs the pods. If its name is not the workload's, it is an instance with a label of its own.
     pub(super) fn instance(&self, name: &str) -> Metadata {
         let metadata = self.metadata(name);

@@ -18,6 +18,7 @@ mod patch;
 mod pod;
 mod policy;
 mod proxy;
+mod rights;
 mod route;
 mod scale;
 mod secrets;

@@ -34,6 +34,7 @@ struct Condition {
 #[derive(Serialize)]
 struct View<'m> {
     account: &'m str,
+    token: bool,
     priority: String,
     grace: u64,
     restart: Option<&'static str>,
@@ -81,6 +82,7 @@ pub(super) fn fragment_of(owner: &Owner, inputs: &Inputs) -> Result<Fragment, Te
     let security = &workload.main.security;
     let view = View {
         account: workload.name.as_str(),
+        token: workload.api.is_some(),
         priority: Priority::of(workload, owner.context.flows).class(owner.context),
         grace: workload.grace + drain.unwrap_or(0),
         restart: ends.then_some("Never"),

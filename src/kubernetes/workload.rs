@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::inputs::inputs;
 use super::metadata::{Context, Metadata, OnlyMetadata, Owner, fragment};
-use super::{pod, policy, route, scale, service};
+use super::{pod, policy, rights, route, scale, service};
 use crate::labels::{NO_PROBES, REASON};
 use crate::model::{Kind, Volume, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
@@ -84,6 +84,7 @@ pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Do
     let owner = &Owner::new(context, workload);
     let account = OnlyMetadata { metadata: owner.metadata(workload.name.as_str()) };
     let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &account)?;
+    documents.extend(rights::documents(owner)?);
     documents.extend(policy::document(owner)?);
     let mut inputs = inputs(owner)?;
     documents.append(&mut inputs.documents);

@@ -8,6 +8,7 @@ mod container;
 mod firewall;
 pub mod lock;
 mod network;
+mod rights;
 mod workload;
 
 pub use addon::{Addon, FOREIGN_NAMESPACES, SYSTEM_NAMESPACES};
@@ -16,6 +17,7 @@ pub use container::{
 };
 pub use firewall::{Firewall, Rule, Rules};
 pub use network::{Network, NetworkSubnet, ZoneRange};
+pub use rights::{ApiAccess, Right};
 pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
 use crate::labels::SUBNET;

@@ -1,6 +1,6 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
-use super::{Addon, Container, Volume};
+use super::{Addon, ApiAccess, Container, Volume};
 use crate::source::Span;
 use crate::value::{Cidr, Engine, Name, Percent, Protocol, Via};
 use std::collections::BTreeMap;
@@ -20,6 +20,8 @@ pub struct Workload {
     pub labels: BTreeMap<String, String>,
     /// Annotations of the spec for its pods and the object that runs them.
     pub annotations: BTreeMap<String, String>,
+    /// Its rights in the Kubernetes API.
+    pub api: Option<ApiAccess>,
     /// The engine of the store that it runs, `None` for an app.
     pub store: Option<Engine>,
     /// Its kind.
@@ -250,6 +252,11 @@ pub enum Peer {
     },
     /// The pods of an add-on of the region's cluster.
     Addon(Addon),
+    /// The API server of the region's cluster. Firewalls let every node reach it, so the ranges matter to network policies alone.
+    ApiServer {
+        /// The ranges that hold its addresses.
+        cidrs: Vec<Cidr>,
+    },
     /// An external service: its ranges if known, else the internet without private ranges.
     Outside {
         /// Its name in the spec.

@@ -17,6 +17,7 @@ mod entries;
 mod extensions;
 mod firewall;
 mod flows;
+mod kubernetes_access;
 mod metadata;
 mod names;
 mod network;

@@ -4,7 +4,7 @@ use super::EnvironmentResolver;
 use super::engines;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::spec::{App, Store};
+use crate::spec::{App, KubernetesAccess, Store};
 use crate::syntax::{Field, Map};
 use crate::value::{EntryName, LabelValue, MetadataKey, Name, PortMap, PortName, Ref, RefKind, StoreMode};
 use std::collections::BTreeMap;
@@ -85,6 +85,15 @@ impl Entry {
             EntrySpec::App(app) => &app.owner,
             EntrySpec::Store(store) => &store.owner,
             EntrySpec::External { .. } | EntrySpec::Other => &Field::Missing,
+        }
+    }
+
+    /// Its rights in the Kubernetes API.
+    pub(super) fn kubernetes(&self) -> &Field<KubernetesAccess> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.kubernetes,
+            EntrySpec::Store(store) => &store.kubernetes,
+            EntrySpec::External { .. } | EntrySpec::Other => const { &Field::Missing },
         }
     }
 

@@ -252,6 +252,7 @@ impl EnvironmentResolver<'_> {
         if pod.fs_group.is_none() {
             self.record_entry(at, || ("security.fs_group", USER, HARDENED));
         }
+        let api = self.api_access(entry);
         let (labels, annotations) = (self.labels(entry.labels()), self.annotations(entry.annotations()));
         Workload {
             span: entry.key,
@@ -260,6 +261,7 @@ impl EnvironmentResolver<'_> {
             owner: entry.owner().get().unwrap_or(fallback).clone(),
             labels,
             annotations,
+            api,
             store: None,
             kind,
             protocol: Protocol::Http,

@@ -1,6 +1,7 @@
 //! `apps` and `profiles`.
 
 use super::container::{Container, File, Metrics, Probes, Resources, Security, Tmp, container};
+use super::kubernetes::KubernetesAccess;
 use crate::syntax::{Field, Map};
 use crate::value::{
     AbsolutePath, Architecture, Cidr, CountRange, Duration, EntryName, Host, Image, LabelValue, MetadataKey, Name, Percent, PortMap,
@@ -61,6 +62,8 @@ container! {
         pub arch: Field<Vec<Field<Architecture>>>,
         /// Cloud permissions of the app's workload identity.
         pub identity: Field<Identity>,
+        /// Rights of the app's pods in the Kubernetes API. Default: none, and no token.
+        pub kubernetes: Field<KubernetesAccess>,
         /// Labels of the app's objects and pods, beside those that platgen sets. A changed label restarts the pods.
         pub labels: Field<Map<MetadataKey, LabelValue>>,
         /// Annotations of the app's pods and of the object that runs them. A changed annotation restarts the pods.

@@ -10,6 +10,7 @@ mod cluster;
 mod container;
 mod decoder;
 mod extension;
+mod kubernetes;
 mod layers;
 mod merge;
 mod network;
@@ -25,6 +26,7 @@ pub use app::{App, Expose, Identity, JobRun, Latency, Metric, Scale, Slo, SloSou
 pub use cluster::{Cluster, Pool, Registry, Taint, TaintEffect};
 pub use container::{Container, ContainerFields, File, HostAccess, Metrics, Probe, Probes, Resources, Security, Tmp};
 pub use extension::{Bucket, Chart, External, ExternalVia, Manifest, Patch, TerraformFile};
+pub use kubernetes::{KubernetesAccess, Right};
 pub use layers::{DEFAULTS, Specs, assemble};
 pub use network::{Egress, Network, OnPremises, Subnet};
 pub use operations::{Ci, Delivery, GitOps, Logs, Observability, Scanner, Secrets, Traces, Vault};

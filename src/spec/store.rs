@@ -1,6 +1,7 @@
 //! `stores`: databases, queues and caches.
 
 use super::container::{File, Metrics, Probes, Resources, Security, Tmp, container};
+use super::kubernetes::KubernetesAccess;
 use crate::syntax::{Field, Map};
 use crate::value::{
     AbsolutePath, Duration, Engine, EntryName, Image, LabelValue, MetadataKey, Name, PortMap, PortName, Quantity, Ref, SecretRef,
@@ -48,6 +49,8 @@ container! {
         pub backup: Field<Backup>,
         /// Additional names of the store's Service in the namespace.
         pub alias: Field<Vec<Field<Name>>>,
+        /// Rights of the store's pods in the Kubernetes API. Default: none, and no token.
+        pub kubernetes: Field<KubernetesAccess>,
         /// Labels of the store's objects and pods, beside those that platgen sets. A changed label restarts the pods.
         pub labels: Field<Map<MetadataKey, LabelValue>>,
         /// Annotations of the store's pods and of the object that runs them. A changed annotation restarts the pods.

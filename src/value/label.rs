@@ -138,6 +138,7 @@ mod tests {
 
     #[test]
     fn only_whole_domains_are_reserved() {
+        agree::<MetadataKey>(&["a", "kubernetes.io/a", "a.b/C_d"], &["", "A.b/c", "-a", "a/b/c", "a b"], &[]);
         assert!("notk8s.io/x".parse::<LabelKey>().is_ok());
         let message = "node.kubernetes.io/x".parse::<LabelKey>().unwrap_err().message;
         assert_eq!(

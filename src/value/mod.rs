@@ -7,6 +7,7 @@
 #[macro_use]
 mod macros;
 
+mod api;
 mod capability;
 mod cidr;
 pub mod credential;
@@ -33,6 +34,7 @@ mod url;
 mod version;
 mod words;
 
+pub use api::{ApiGroup, ApiResource};
 pub use capability::Capability;
 pub use cidr::Cidr;
 pub use date::Date;
@@ -57,8 +59,8 @@ pub use text::{Interpolation, Part, Text};
 pub use url::Url;
 pub use version::{KubernetesVersion, VersionRequirement};
 pub use words::{
-    Architecture, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode,
-    Via,
+    ApiVerb, Architecture, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore,
+    StoreMode, Via,
 };
 
 use std::fmt;

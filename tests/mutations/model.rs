@@ -343,6 +343,7 @@ fn end(peer: &Peer) -> String {
     match peer {
         Peer::Workload { name, .. } => name.clone(),
         Peer::Addon(addon) => addon.name().to_owned(),
+        Peer::ApiServer { .. } => "the API server".to_owned(),
         Peer::Outside { name, .. } => name.clone(),
     }
 }
