@@ -1,7 +1,7 @@
 //! Rights of a workload in the Kubernetes API, and the addresses of that API.
 
 use super::{Region, Workload};
-use crate::value::{Cidr, Name};
+use crate::value::{Cidr, Name, NetworkPort};
 
 /// Rights of a workload's pods in the Kubernetes API. The pods mount a token of their service account.
 #[derive(Clone, Debug)]
@@ -44,13 +44,15 @@ impl Region {
     ///
     /// Engines of network policies judge a packet either by the address of the Service `kubernetes`, the first of its range, or by that of the server,
     /// which has private addresses in the network. Without a network of platgen neither is known: then the ranges are all private ones.
-    pub fn api_server(&self) -> (Vec<Cidr>, Vec<u16>) {
+    pub fn api_server(&self) -> (Vec<Cidr>, Vec<NetworkPort>) {
         match &self.network {
             Some(network) => {
                 let service = network.services.address(1).map(|address| Cidr::around(address.into(), 32));
-                (service.into_iter().chain([network.cidr]).collect(), vec![443])
+                (service.into_iter().chain([network.cidr]).collect(), vec![NetworkPort::tcp(443)])
             }
-            None => (Cidr::PRIVATE.iter().filter_map(|range| range.parse().ok()).collect(), vec![443, 6443]),
+            None => {
+                (Cidr::PRIVATE.iter().filter_map(|range| range.parse().ok()).collect(), vec![NetworkPort::tcp(443), NetworkPort::tcp(6443)])
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Addon, ApiAccess, Container, Volume};
 use crate::source::Span;
-use crate::value::{Cidr, Engine, Name, Percent, Protocol, Via};
+use crate::value::{Cidr, Engine, Name, NetworkPort, Percent, Protocol, Transport, Via};
 use std::collections::BTreeMap;
 
 /// An app or a store in one region.
@@ -146,6 +146,8 @@ pub struct ServicePort {
     pub port: u16,
     /// Port number of the container.
     pub target: u16,
+    /// The transport protocol of both.
+    pub transport: Transport,
 }
 
 /// An exposure of a workload outside the cluster.
@@ -230,8 +232,8 @@ pub struct Flow {
     pub from: Peer,
     /// The callee.
     pub to: Peer,
-    /// The container ports, over TCP.
-    pub ports: Vec<u16>,
+    /// The ports of the callee. Empty: every port.
+    pub ports: Vec<NetworkPort>,
     /// The cause, such as `app/web calls store/orders`.
     pub why: String,
     /// The span of the dependency, exposure or metrics key that causes the flow.

@@ -27,12 +27,13 @@ string! {
 
 impl LabelKey {
     fn parse(text: &str) -> Result<Self, Invalid> {
-        if let Some(domain) = domain_of(text, "a label key")? {
-            if RESERVED.iter().any(|reserved| domain.strip_suffix(reserved).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))) {
-                let message =
-                    format!("{} is reserved for Kubernetes and platgen: use your own domain, such as `example.com/team`", quote(text));
-                return Err(Invalid::new(message));
-            }
+        let is_reserved = |domain: &str| {
+            RESERVED.iter().any(|reserved| domain.strip_suffix(reserved).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+        };
+        if domain_of(text, "a label key")?.is_some_and(is_reserved) {
+            let message =
+                format!("{} is reserved for Kubernetes and platgen: use your own domain, such as `example.com/team`", quote(text));
+            return Err(Invalid::new(message));
         }
         if text.len() > LONGEST_KEY {
             return Err(Invalid::too_long(text, "a label key", LONGEST_KEY));
