@@ -69,6 +69,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         api: None,
         store: None,
         kind,
+        parallel_start: false,
         protocol: Protocol::Http,
         replicas: (1, 1),
         autoscaling: None,
@@ -179,7 +180,7 @@ fn orders() -> Workload {
     orders.replicas = (3, 3);
     orders.placement.spread = Spread::Soft;
     orders.service = Some(Service { ports: vec![port("postgres", 5432)], aliases: Vec::new() });
-    orders.volumes = vec![Volume::Claim { name: "data".into(), size: "100Gi".parse().unwrap() }];
+    orders.volumes = vec![Volume::Claim { name: "data".into(), size: "100Gi".parse().unwrap(), class: None }];
     orders.main.ports = vec![("postgres".into(), 5432.into())];
     orders.main.mounts = vec![Mount { volume: "data".into(), path: "/var/lib/data".into(), read_only: false }];
     orders
@@ -236,7 +237,10 @@ fn platform(version: &str, provider: Provider) -> Platform {
             version: version.parse().unwrap(),
             policy_engine: PolicyEngine::Native,
             pools: Vec::new(),
+            storage: Vec::new(),
+            existing_classes: BTreeSet::new(),
         },
+        volumes: Vec::new(),
         workloads: workloads.into_iter().map(|workload| (format!("{}/{}", workload.namespace, workload.name), workload)).collect(),
         flows: flows(),
     };

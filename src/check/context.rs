@@ -23,6 +23,8 @@ pub(super) struct TreeContext<'a> {
     pub(super) foreign: &'static [&'static str],
     /// The provider of the cluster, where it is known.
     pub(super) provider: Option<Provider>,
+    /// Storage classes that the cluster has and no document makes.
+    pub(super) storage_classes: BTreeSet<String>,
     namespaces: BTreeSet<String>,
 }
 
@@ -64,7 +66,16 @@ impl<'a> TreeContext<'a> {
         let inventory = Inventory::read(documents.map(|(path, text)| (path.as_str(), text.as_str())));
         let named = inventory.objects().iter().map(|object| if object.kind == "Namespace" { &object.name } else { &object.namespace });
         let namespaces = named.filter(|name| !name.is_empty()).cloned().collect();
-        TreeContext { files, inventory, kustomizations, closed: false, foreign: &SYSTEM_NAMESPACES, provider: None, namespaces }
+        TreeContext {
+            files,
+            inventory,
+            kustomizations,
+            closed: false,
+            foreign: &SYSTEM_NAMESPACES,
+            provider: None,
+            storage_classes: BTreeSet::new(),
+            namespaces,
+        }
     }
 
     /// Every known namespace: those that documents declare or stand in, and the foreign ones.
@@ -131,6 +142,7 @@ impl<'a> RegionContext<'a> {
     pub(super) fn new(platform: &'a Platform, region: &'a Region, files: &'a Tree) -> Self {
         let mut tree = TreeContext::new(files);
         (tree.closed, tree.foreign, tree.provider) = (true, &FOREIGN_NAMESPACES, Some(region.provider));
+        tree.storage_classes = region.cluster.existing_classes.clone();
         RegionContext { tree, platform, region }
     }
 

@@ -117,6 +117,10 @@ fn volume(volume: &model::Volume) -> Option<Volume> {
             Some(Volume { name: name.clone(), kind: "emptyDir", source })
         }
         model::Volume::Claim { .. } => None,
+        model::Volume::Shared { name, claim, read_only } => {
+            let source = if *read_only { json!({"claimName": claim, "readOnly": true}) } else { json!({"claimName": claim}) };
+            Some(Volume { name: name.clone(), kind: "persistentVolumeClaim", source })
+        }
         model::Volume::Host(host) => Some(Volume { name: host.name.clone(), kind: "hostPath", source: json!({"path": host.path}) }),
     }
 }

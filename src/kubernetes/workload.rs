@@ -44,6 +44,7 @@ struct StatefulSet {
     replicas: Option<u32>,
     selector: Fragment,
     service: String,
+    start: &'static str,
     claims: Option<Vec<Claim>>,
 }
 
@@ -76,6 +77,7 @@ struct Job {
 struct Claim {
     name: String,
     labels: Fragment,
+    class: Option<String>,
     size: String,
 }
 
@@ -134,8 +136,9 @@ fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>,
         }
         Kind::StatefulSet => {
             let claims: Vec<Claim> = workload.volumes.iter().filter_map(|volume| claim(owner, volume)).collect();
+            let start = if workload.parallel_start { "Parallel" } else { "OrderedReady" };
             let (service, claims) = (service::headless_name(workload), (!claims.is_empty()).then_some(claims));
-            render_yaml("kubernetes/stateful-set.yaml.j2", &StatefulSet { runs, replicas, selector, service, claims })
+            render_yaml("kubernetes/stateful-set.yaml.j2", &StatefulSet { runs, replicas, selector, service, start, claims })
         }
         Kind::DaemonSet => render_yaml("kubernetes/daemon-set.yaml.j2", &DaemonSet { runs, selector }),
         Kind::CronJob(cron) => {
@@ -149,6 +152,6 @@ fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>,
 
 /// A volume claim of a StatefulSet. Claim templates are immutable, so they have the selector as their only label.
 fn claim(owner: &Owner, volume: &Volume) -> Option<Claim> {
-    let Volume::Claim { name, size } = volume else { return None };
-    Some(Claim { name: name.clone(), labels: owner.selector.clone(), size: size.canonical() })
+    let Volume::Claim { name, size, class } = volume else { return None };
+    Some(Claim { name: name.clone(), labels: owner.selector.clone(), class: class.clone(), size: size.canonical() })
 }

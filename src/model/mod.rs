@@ -28,7 +28,7 @@ pub use crate::value::{Engine, GroupRole, Medium, NatGateways, PodSecurityLevel,
 
 use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, truncate_with_hash};
 use indexmap::IndexMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The keys of the tags that platgen sets on every cloud resource. Labels of the platform, which also become tags, must have other keys.
 pub const TAGS: [&str; 6] = ["environment", "layer", "managed_by", "owner", "platform", "region"];
@@ -178,6 +178,8 @@ pub struct Region {
     pub cluster: Cluster,
     /// Workloads by `namespace/name`, in the order of the spec: apps, then stores.
     pub workloads: IndexMap<String, Workload>,
+    /// The volumes that several workloads mount.
+    pub volumes: Vec<SharedVolume>,
     /// The permitted flows, sorted.
     pub flows: Vec<Flow>,
 }
@@ -229,6 +231,36 @@ pub struct Cluster {
     pub policy_engine: PolicyEngine,
     /// Node pools.
     pub pools: Vec<Pool>,
+    /// The storage classes that the spec declares.
+    pub storage: Vec<StorageClass>,
+    /// The names of storage classes that the cluster has beside these.
+    pub existing_classes: BTreeSet<String>,
+}
+
+/// A storage class. Its volumes are made in the zone of their pod and kept when their claim is deleted.
+#[derive(Clone, Debug)]
+pub struct StorageClass {
+    /// Its name in the cluster.
+    pub name: String,
+    /// The driver that makes the volumes.
+    pub provisioner: &'static str,
+    /// Parameters of the driver.
+    pub parameters: BTreeMap<String, String>,
+    /// Whether the driver can make volumes larger.
+    pub expandable: bool,
+}
+
+/// A volume that several workloads mount at the same time.
+#[derive(Clone, Debug)]
+pub struct SharedVolume {
+    /// Its name, unique in its namespace, and that of its claim.
+    pub name: Name,
+    /// Its namespace.
+    pub namespace: Name,
+    /// Its size.
+    pub size: Quantity,
+    /// Its storage class.
+    pub class: String,
 }
 
 /// A node pool.

@@ -28,6 +28,8 @@ pub struct Workload {
     pub kind: Kind,
     /// Its protocol.
     pub protocol: Protocol,
+    /// Whether the pods of a StatefulSet start and end at the same time, and not one after the other.
+    pub parallel_start: bool,
     /// The minimum and maximum number of replicas; equal without autoscaling.
     pub replicas: (u32, u32),
     /// Autoscaling targets.

@@ -33,6 +33,7 @@ mod reserved;
 mod secret_scan;
 mod sections;
 mod security;
+mod storage;
 mod stores;
 mod values;
 mod volumes;

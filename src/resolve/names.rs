@@ -5,7 +5,7 @@ use super::engines;
 use super::external::Outside;
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::source::Span;
-use crate::spec::{App, KubernetesAccess, Store};
+use crate::spec::{App, KubernetesAccess, StartOrder, Store};
 use crate::syntax::{Field, Map};
 use crate::value::{EntryName, LabelValue, MetadataKey, Name, NetworkPort, PortMap, PortName, Ref, RefKind, StoreMode, Transport};
 use std::collections::BTreeMap;
@@ -119,6 +119,15 @@ impl Entry {
             EntrySpec::App(app) => &app.owner,
             EntrySpec::Store(store) => &store.owner,
             EntrySpec::External | EntrySpec::Other => &Field::Missing,
+        }
+    }
+
+    /// The order in which its pods start.
+    pub(super) fn start(&self) -> &Field<StartOrder> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.start,
+            EntrySpec::Store(store) => &store.start,
+            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
         }
     }
 

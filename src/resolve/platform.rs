@@ -124,7 +124,14 @@ impl EnvironmentResolver<'_> {
             .map(|(place, pools)| {
                 let network = self.network(place, &subnets);
                 Region {
-                    cluster: Cluster { name: format!("{name}-{environment}-{}", place.name), version, policy_engine, pools },
+                    cluster: Cluster {
+                        name: format!("{name}-{environment}-{}", place.name),
+                        version,
+                        policy_engine,
+                        pools,
+                        storage: self.storage_classes(place.provider),
+                        existing_classes: self.existing_classes(place.provider),
+                    },
                     primary: place.name == primary,
                     name: place.name.clone(),
                     provider: place.provider,
@@ -134,6 +141,7 @@ impl EnvironmentResolver<'_> {
                     inside: self.inside(place.name.as_str(), network.as_ref()),
                     network,
                     workloads: IndexMap::new(),
+                    volumes: Vec::new(),
                     flows: Vec::new(),
                 }
             })

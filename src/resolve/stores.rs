@@ -52,6 +52,7 @@ impl EnvironmentResolver<'_> {
             (store.version.span().filter(|_| custom), engine, "`version` can't be combined with `engine: custom`"),
             (store.users.span().filter(|_| custom), engine, "`users` can't be combined with `engine: custom`"),
             (store.version.span().filter(|_| !custom), store.image.span(), "`version` and `image` both choose the image"),
+            (store.start.span().filter(|_| !volume), store.storage.span(), "`start` needs a volume: pods without one have no order"),
             (store.data.span().filter(|_| custom && !volume), store.storage.span(), "`data` needs a volume"),
             (
                 store.data.span().filter(|_| !custom && store.engine.get().is_some()),
@@ -200,7 +201,7 @@ impl EnvironmentResolver<'_> {
     }
 
     /// Checks the interval, retention and target of backups.
-    fn check_copies(&mut self, backup: &Backup, at: Span) {
+    pub(super) fn check_copies(&mut self, backup: &Backup, at: Span) {
         self.require(&backup.every, "every", at);
         self.require(&backup.keep, "keep", at);
         if let (Some((every, _)), Some((keep, at))) = (backup.every.spanned(), backup.keep.spanned())

@@ -2,6 +2,7 @@
 
 use super::container::{Container, File, Metrics, Probes, Resources, Security, Tmp, container};
 use super::kubernetes::KubernetesAccess;
+use super::volume::AppVolume;
 use crate::syntax::{Field, Map};
 use crate::value::{
     AbsolutePath, Architecture, Cidr, CountRange, Duration, EntryName, Host, Image, LabelValue, MetadataKey, Name, Percent, PortMap,
@@ -50,8 +51,11 @@ container! {
         pub run: Field<JobRun>,
         /// Whether the app is a DaemonSet: one pod on every node.
         pub per_node: Field<bool>,
-        /// Persistent volumes: their sizes by mount path. They make the app a StatefulSet.
-        pub volumes: Field<Map<AbsolutePath, Quantity>>,
+        /// Persistent volumes, by mount path. Short form: the size of a volume that each pod has for itself, which makes the app a StatefulSet, or a
+        /// shared volume such as `volume/uploads`.
+        pub volumes: Field<Map<AbsolutePath, AppVolume>>,
+        /// The order in which pods with volumes of their own start and end. Default: `ordered`.
+        pub start: Field<StartOrder>,
         /// Service level objectives.
         pub slo: Field<Slo>,
         /// The time the app has to shut down after SIGTERM, such as `30s`.
@@ -121,6 +125,16 @@ pub struct Metric {
     pub query: Field<String>,
     /// Target value per pod.
     pub target: Field<Quantity>,
+}
+
+/// The order in which the pods of a StatefulSet start and end.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum StartOrder {
+    /// One after the other: each waits until the one before is ready.
+    Ordered,
+    /// All at the same time, for programs whose pods become ready together.
+    Parallel,
 }
 
 /// When a Job runs.

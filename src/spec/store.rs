@@ -1,5 +1,6 @@
 //! `stores`: databases, queues and caches.
 
+use super::app::StartOrder;
 use super::container::{File, Metrics, Probes, Resources, Security, Tmp, container};
 use super::extension::ExternalVia;
 use super::kubernetes::KubernetesAccess;
@@ -42,6 +43,8 @@ container! {
         pub data: Field<AbsolutePath>,
         /// Number of replicas per region.
         pub replicas: Field<u32>,
+        /// The order in which the pods of a store with volumes start and end. Default: `ordered`.
+        pub start: Field<StartOrder>,
         /// The subnet of the store's pods. Default: the subnet with `default: true`.
         pub subnet: Field<Name>,
         /// Regions with a standby replica that can take over. Default: none.

@@ -32,6 +32,7 @@ mod target;
 mod text;
 mod url;
 mod version;
+mod volume;
 mod words;
 
 pub use api::{ApiGroup, ApiResource};
@@ -58,6 +59,7 @@ pub use target::Target;
 pub use text::{Interpolation, Part, Text};
 pub use url::Url;
 pub use version::{KubernetesVersion, VersionRequirement};
+pub use volume::VolumeRef;
 pub use words::{
     ApiVerb, Architecture, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore,
     StoreMode, Via,

@@ -40,6 +40,8 @@ pub const TEMPLATES: &[(&str, &str, &str)] = &[
     ("security-policy", "shop/web.yaml", "SecurityPolicy/web.back.*"),
     ("service", "shop/web.yaml", "Service/web"),
     ("service-account", "shop/namespace.yaml", "ServiceAccount/platgen"),
+    ("storage-class", "cluster/storage.yaml", "StorageClass/acme-fast"),
+    ("volume-claim", "shop/namespace.yaml", "PersistentVolumeClaim/pictures"),
     ("stateful-set", "shop/search.yaml", "StatefulSet/search"),
 ];
 

@@ -257,6 +257,7 @@ impl Bench<'_> {
             change(format!("volume {index} dropped"), &|w| drop(w.volumes.remove(index)));
             change(format!("volume {index} of another size"), &|w| match &mut w.volumes[index] {
                 Volume::Tmp { size, .. } | Volume::Claim { size, .. } => *size = quantity("3Gi"),
+                Volume::Shared { claim, .. } => claim.push('x'),
                 Volume::Host(host) => host.path = "/".to_owned(),
             });
         }

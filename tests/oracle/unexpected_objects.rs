@@ -5,7 +5,7 @@
 use super::Finding;
 use super::context::{GATEWAYS, RegionContext};
 use platgen::inventory::Object;
-use platgen::model::{Kind, Workload};
+use platgen::model::{Kind, SharedVolume, Workload};
 use std::collections::BTreeSet;
 
 pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
@@ -28,6 +28,7 @@ fn is_accounted(context: &RegionContext, used: &BTreeSet<String>, object: &Objec
     match object.kind.as_str() {
         "Namespace" => context.has_namespace(&object.name),
         "PriorityClass" => object.name.starts_with(&format!("{}-", platform.name)),
+        "StorageClass" => context.region.cluster.storage.iter().any(|class| class.name == object.name),
         "ClusterRole" => is_used(),
         "ClusterRoleBinding" if object.name.contains('.') => is_of_account(context, object),
         "ClusterRoleBinding" => object.text("/roleRef/name") == format!("{}-cluster-viewer", platform.name),
@@ -80,6 +81,10 @@ fn of_namespace(context: &RegionContext, object: &Object, is_used: impl Fn() -> 
         }
         "SecretStore" | "Role" => is_used(),
         "RoleBinding" => true,
+        "PersistentVolumeClaim" => {
+            let is_it = |volume: &&SharedVolume| volume.name.as_str() == object.name && volume.namespace.as_str() == object.namespace;
+            context.region.volumes.iter().any(|volume| is_it(&volume))
+        }
         _ => false,
     }
 }
