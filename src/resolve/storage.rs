@@ -232,7 +232,8 @@ impl EnvironmentResolver<'_> {
     fn check_backup_of_volume(&mut self, key: &EntryName, volume: &spec::Volume, at: Span) {
         match volume.backup.spanned() {
             Some((backup, at)) if !backup.none.is_missing() => {
-                self.reason(&backup.none, "none", "a volume without backups", at);
+                let none = backup.none.span().unwrap_or(at);
+                self.without_backups(backup, (none, at), "a volume without backups");
             }
             Some((backup, at)) => {
                 self.check_copies(backup, at);
@@ -261,7 +262,9 @@ impl EnvironmentResolver<'_> {
                 if let Some(name) = self.shared_volume(reference, of, consumer) {
                     self.mount_shared_claim(&mut volumes, path, (name, reference.read_only()), at, pod);
                 }
-            } else if let Some(size) = self.require(&volume.size, "size", at) {
+            } else if volume.of.is_missing()
+                && let Some(size) = self.require(&volume.size, "size", at)
+            {
                 self.mount_claim(&mut volumes, path, size.clone(), class, at, pod);
             }
         }
