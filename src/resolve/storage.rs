@@ -127,7 +127,7 @@ impl EnvironmentResolver<'_> {
     fn parameters(&mut self, disks: &Disks, class: &spec::StorageClass) -> BTreeMap<String, String> {
         let mut parameters: BTreeMap<String, String> =
             disks.always.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        let names = || disks.types.iter().map(|(name, _)| *name);
+        let names: Vec<&str> = disks.types.iter().map(|(name, _)| *name).collect();
         let wanted = class.disk.spanned();
         let known = match wanted {
             Some((wanted, _)) => disks.types.iter().find(|(name, _)| name == wanted),
@@ -137,8 +137,7 @@ impl EnvironmentResolver<'_> {
             if let Some((wanted, at)) = wanted {
                 let diagnostic = Diagnostic::new(Code::UnknownValue, format!("`{wanted}` is not a type of disk of this provider")).at(at);
                 self.tell(
-                    diagnostic
-                        .suggest(wording::suggest(wanted, names()), &format!("choose {}", wording::either(&names().collect::<Vec<_>>()))),
+                    diagnostic.suggest(wording::suggest(wanted, names.iter().copied()), format!("choose {}", wording::either(&names))),
                 );
             }
             return parameters;

@@ -61,8 +61,8 @@ pub use url::Url;
 pub use version::{KubernetesVersion, VersionRequirement};
 pub use volume::VolumeRef;
 pub use words::{
-    ApiVerb, Architecture, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore,
-    StoreMode, Via,
+    ApiVerb, Architecture, DnsFirewall, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol,
+    SecretStore, StoreMode, Via,
 };
 
 use std::fmt;
