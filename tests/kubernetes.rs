@@ -64,8 +64,12 @@ fn workload(called: &str, kind: Kind) -> Workload {
         name: name(called),
         namespace: name("shop"),
         owner: name("shop-team"),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        api: None,
         store: None,
         kind,
+        parallel_start: false,
         protocol: Protocol::Http,
         replicas: (1, 1),
         autoscaling: None,
@@ -179,7 +183,7 @@ fn orders() -> Workload {
     orders.replicas = (3, 3);
     orders.placement.spread = Spread::Soft;
     orders.service = Some(Service { ports: vec![port("postgres", 5432)], aliases: Vec::new() });
-    orders.volumes = vec![Volume::Claim { name: "data".into(), size: "100Gi".parse().unwrap() }];
+    orders.volumes = vec![Volume::Claim { name: "data".into(), size: "100Gi".parse().unwrap(), class: None }];
     orders.main.ports = vec![("postgres".into(), 5432.into())];
     orders.main.mounts = vec![Mount { volume: "data".into(), path: "/var/lib/data".into(), read_only: false }];
     orders
@@ -237,7 +241,10 @@ fn platform(version: &str, provider: Provider) -> Platform {
             policy_engine: PolicyEngine::Native,
             pools: Vec::new(),
             proxies: Default::default(),
+            storage: Vec::new(),
+            existing_classes: BTreeSet::new(),
         },
+        volumes: Vec::new(),
         workloads: workloads.into_iter().map(|workload| (format!("{}/{}", workload.namespace, workload.name), workload)).collect(),
         flows: flows(),
     };
@@ -247,6 +254,8 @@ fn platform(version: &str, provider: Provider) -> Platform {
         quota: Quota { cpu: Some("40".parse().unwrap()), memory: Some("80Gi".parse().unwrap()), storage: None },
         pod_security,
         reason: reason.map(str::to_owned),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
     };
     let group = |called: &str, role, namespaces: &[&str]| Group {
         name: name(called),

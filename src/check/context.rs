@@ -25,6 +25,8 @@ pub(super) struct TreeContext<'a> {
     pub(super) provider: Option<Provider>,
     /// The ports of Gateways that pass on connections of any protocol, as the spec says: the Gateway's name and the port.
     pub(super) connections: BTreeSet<(&'static str, u16)>,
+    /// Storage classes that the cluster has and no document makes.
+    pub(super) storage_classes: BTreeSet<String>,
     namespaces: BTreeSet<String>,
 }
 
@@ -74,6 +76,7 @@ impl<'a> TreeContext<'a> {
             foreign: &SYSTEM_NAMESPACES,
             provider: None,
             connections: BTreeSet::new(),
+            storage_classes: BTreeSet::new(),
             namespaces,
         }
     }
@@ -142,12 +145,22 @@ impl<'a> RegionContext<'a> {
                 Entrance::Http | Entrance::Passthrough => None,
             })
             .collect();
+        tree.storage_classes = region.cluster.existing_classes.clone();
         RegionContext { tree, platform, region }
     }
 
     /// The workload whose label an object carries.
     pub(super) fn workload_of(&self, object: &Object) -> Option<&'a Workload> {
         self.region.workloads.get(&format!("{}/{}", object.namespace, object.labels.get(labels::WORKLOAD)?))
+    }
+
+    /// The workload whose account has the rights of a role of ours.
+    pub(super) fn grantee(&self, object: &Object) -> Option<&'a Workload> {
+        self.region.workloads.values().filter(|workload| workload.api.is_some()).find(|workload| match object.kind.as_str() {
+            "Role" | "RoleBinding" => object.namespace == workload.namespace.as_str() && object.name == workload.role_name(),
+            "ClusterRole" | "ClusterRoleBinding" => object.name == workload.cluster_role_name(&self.platform.name),
+            _ => false,
+        })
     }
 
     /// The entry of the spec that an object comes from, and the reason that the spec gives for the value at a pointer: the reason of the manifest that
@@ -161,6 +174,9 @@ impl<'a> RegionContext<'a> {
             return (Some(patch.span), Some(&patch.reason));
         }
         let object = self.tree.inventory.named(id).next();
+        if let Some(workload) = object.and_then(|object| self.grantee(object)) {
+            return (Some(workload.span), workload.api.as_ref().and_then(|access| access.reason.as_deref()));
+        }
         let workload = object.and_then(|object| self.workload_of(object));
         let namespace = object.filter(|object| object.kind == "Namespace").and_then(|object| self.platform.namespaces.get(&object.name));
         let reason = namespace.and_then(|namespace| namespace.reason.as_deref());

@@ -145,6 +145,7 @@ fn is_given(context: &TreeContext, reference: &Reference) -> bool {
         "ServiceAccount" if name == "default" => true,
         "PriorityClass" => !context.closed || name.starts_with("system-"),
         "ClusterRole" => is_of_every_cluster(name),
+        "StorageClass" if context.storage_classes.contains(name) => true,
         "StorageClass" => context.provider.is_none_or(|provider| storage_classes(provider).contains(&name)),
         "ClusterSecretStore" => !context.closed,
         // The Gateways of a platform are in its tree, though their namespace is an add-on's.

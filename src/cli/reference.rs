@@ -185,6 +185,7 @@ fn short_form(keys: &[&str]) -> Option<String> {
     match rules::short(keys) {
         Short::None => None,
         Short::Key(key) => Some(format!("the value of `{key}` alone")),
+        Short::Volume => Some("a size such as `10Gi`, or a volume such as `volume/uploads`".to_string()),
         Short::Names => Some("a list of names".to_string()),
         Short::Item => Some("one item without a list".to_string()),
         Short::ItemKey(key) => Some(format!("one item without a list, or its `{key}` alone")),

@@ -36,6 +36,7 @@ struct Condition {
 #[derive(Serialize)]
 struct View<'m> {
     account: &'m str,
+    token: bool,
     priority: String,
     grace: u64,
     restart: Option<&'static str>,
@@ -83,6 +84,7 @@ pub(super) fn fragment_of(owner: &Owner, inputs: &Inputs) -> Result<Fragment, Te
     let security = &workload.main.security;
     let view = View {
         account: workload.name.as_str(),
+        token: workload.api.is_some(),
         priority: Priority::of(workload, owner.context.flows).class(owner.context),
         grace: workload.grace + drain.unwrap_or(0),
         restart: ends.then_some("Never"),
@@ -117,6 +119,10 @@ fn volume(volume: &model::Volume) -> Option<Volume> {
             Some(Volume { name: name.clone(), kind: "emptyDir", source })
         }
         model::Volume::Claim { .. } => None,
+        model::Volume::Shared { name, claim, read_only } => {
+            let source = if *read_only { json!({"claimName": claim, "readOnly": true}) } else { json!({"claimName": claim}) };
+            Some(Volume { name: name.clone(), kind: "persistentVolumeClaim", source })
+        }
         model::Volume::Host(host) => Some(Volume { name: host.name.clone(), kind: "hostPath", source: json!({"path": host.path}) }),
     }
 }

@@ -114,6 +114,17 @@ pub enum Volume {
         name: String,
         /// Its size.
         size: Quantity,
+        /// Its storage class; none for the cluster's default.
+        class: Option<String>,
+    },
+    /// A volume that several workloads mount.
+    Shared {
+        /// Its name in the pod.
+        name: String,
+        /// The name of its claim.
+        claim: String,
+        /// Whether the pod can't write to it.
+        read_only: bool,
     },
     /// A directory of the node.
     Host(HostPath),
@@ -123,7 +134,7 @@ impl Volume {
     /// Its name.
     pub fn name(&self) -> &str {
         match self {
-            Volume::Tmp { name, .. } | Volume::Claim { name, .. } => name,
+            Volume::Tmp { name, .. } | Volume::Claim { name, .. } | Volume::Shared { name, .. } => name,
             Volume::Host(host) => &host.name,
         }
     }

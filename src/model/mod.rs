@@ -9,6 +9,7 @@ mod exposure;
 mod firewall;
 pub mod lock;
 mod network;
+mod rights;
 mod workload;
 
 pub use addon::{Addon, FOREIGN_NAMESPACES, SYSTEM_NAMESPACES};
@@ -18,6 +19,7 @@ pub use container::{
 pub use exposure::{Entrance, Exposure, Redirect};
 pub use firewall::{Firewall, Rule, Rules};
 pub use network::{Network, NetworkSubnet, PrivateService, ZoneRange};
+pub use rights::{ApiAccess, Right};
 pub use workload::{Autoscaling, Cron, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
 use crate::labels::SUBNET;
@@ -30,7 +32,7 @@ pub use crate::value::{
 
 use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, truncate_with_hash};
 use indexmap::IndexMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest name of a bucket.
 const BUCKET: usize = 63;
@@ -149,6 +151,10 @@ pub struct Namespace {
     pub pod_security: PodSecurityLevel,
     /// Why it is not `restricted`.
     pub reason: Option<String>,
+    /// Its labels of the spec. None has a key that platgen sets.
+    pub labels: BTreeMap<String, String>,
+    /// Its annotations of the spec.
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// The resource quota of a namespace.
@@ -185,6 +191,8 @@ pub struct Region {
     pub cluster: Cluster,
     /// Workloads by `namespace/name`, in the order of the spec: apps, then stores.
     pub workloads: IndexMap<String, Workload>,
+    /// The volumes that several workloads mount.
+    pub volumes: Vec<SharedVolume>,
     /// The permitted flows, sorted.
     pub flows: Vec<Flow>,
 }
@@ -238,6 +246,10 @@ pub struct Cluster {
     pub pools: Vec<Pool>,
     /// The proxies of its Gateways.
     pub proxies: Proxies,
+    /// The storage classes that the spec declares.
+    pub storage: Vec<StorageClass>,
+    /// The names of storage classes that the cluster has beside these.
+    pub existing_classes: BTreeSet<String>,
 }
 
 /// The proxies of the Gateways of a cluster.
@@ -253,6 +265,32 @@ pub struct Proxies {
     pub most: usize,
     /// The class of the controller that makes the load balancers; the cluster's own without one.
     pub load_balancer_class: Option<&'static str>,
+}
+
+/// A storage class. Its volumes are made in the zone of their pod and kept when their claim is deleted.
+#[derive(Clone, Debug)]
+pub struct StorageClass {
+    /// Its name in the cluster.
+    pub name: String,
+    /// The driver that makes the volumes.
+    pub provisioner: &'static str,
+    /// Parameters of the driver.
+    pub parameters: BTreeMap<String, String>,
+    /// Whether the driver can make volumes larger.
+    pub expandable: bool,
+}
+
+/// A volume that several workloads mount at the same time.
+#[derive(Clone, Debug)]
+pub struct SharedVolume {
+    /// Its name, unique in its namespace, and that of its claim.
+    pub name: Name,
+    /// Its namespace.
+    pub namespace: Name,
+    /// Its size.
+    pub size: Quantity,
+    /// Its storage class.
+    pub class: String,
 }
 
 /// A node pool.

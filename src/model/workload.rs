@@ -1,8 +1,9 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
-use super::{Addon, Container, Exposure, Redirect, Volume};
+use super::{Addon, ApiAccess, Container, Exposure, Redirect, Volume};
 use crate::source::Span;
 use crate::value::{Cidr, Engine, Name, NetworkPort, Percent, Protocol, Transport, Via};
+use std::collections::BTreeMap;
 
 /// An app or a store in one region.
 #[derive(Clone, Debug)]
@@ -15,12 +16,20 @@ pub struct Workload {
     pub namespace: Name,
     /// The team that owns it.
     pub owner: Name,
+    /// Labels of the spec for its objects and pods. None has a key that platgen sets, so none selects a pod.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations of the spec for its pods and the object that runs them.
+    pub annotations: BTreeMap<String, String>,
+    /// Its rights in the Kubernetes API.
+    pub api: Option<ApiAccess>,
     /// The engine of the store that it runs, `None` for an app.
     pub store: Option<Engine>,
     /// Its kind.
     pub kind: Kind,
     /// Its protocol.
     pub protocol: Protocol,
+    /// Whether the pods of a StatefulSet start and end at the same time, and not one after the other.
+    pub parallel_start: bool,
     /// The minimum and maximum number of replicas; equal without autoscaling.
     pub replicas: (u32, u32),
     /// Autoscaling targets.
@@ -230,6 +239,11 @@ pub enum Peer {
     },
     /// The pods of an add-on of the region's cluster.
     Addon(Addon),
+    /// The API server of the region's cluster. Firewalls let every node reach it, so the ranges matter to network policies alone.
+    ApiServer {
+        /// The ranges that hold its addresses.
+        cidrs: Vec<Cidr>,
+    },
     /// An external service: its ranges if known, else the internet without private ranges.
     Outside {
         /// Its name in the spec.

@@ -101,10 +101,12 @@ impl EnvironmentResolver<'_> {
                 continue;
             };
             let workloads: Vec<&Workload> = region.workloads.values().filter(|workload| workload.namespace == *name).collect();
+            let shared = region.volumes.iter().filter(|volume| volume.namespace == *name).map(|volume| bytes(&volume.size));
+            let stored = workloads.iter().map(|workload| storage(workload)).chain(shared).sum();
             let kinds: [Amount; 3] = [
                 ("processors", &quota.cpu, said.cpu.span(), most(&workloads, |pod| of_pod(pod, cpu)), Quantity::millis),
                 ("of memory", &quota.memory, said.memory.span(), most(&workloads, |pod| of_pod(pod, memory_limit)), bytes),
-                ("of volumes", &quota.storage, said.storage.span(), workloads.iter().map(|workload| storage(workload)).sum(), bytes),
+                ("of volumes", &quota.storage, said.storage.span(), stored, bytes),
             ];
             for (what, quota, at, need, measure) in kinds {
                 let (Some(quota), Some(at)) = (quota, at) else { continue };

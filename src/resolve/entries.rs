@@ -3,6 +3,7 @@
 //! Reports findings and resolves nothing.
 
 use super::names::{Entry, EntryPort, EntrySpec, Names};
+use super::storage::own_volume;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::facts;
@@ -57,7 +58,7 @@ impl EnvironmentResolver<'_> {
                 ("port", app.port.span().or(app.ports.span()), kind != "per_node"),
                 ("expose", app.expose.span(), kind != "per_node"),
                 ("scale", app.scale.span(), true),
-                ("volumes", app.volumes.span(), true),
+                ("volumes", own_volume(app), true),
                 ("slo", app.slo.span(), kind != "per_node"),
             ];
             for (name, span, excluded) in others {
@@ -75,6 +76,7 @@ impl EnvironmentResolver<'_> {
             (app.ports.span(), app.port.span(), "`ports` and `port` both declare the ports"),
             (app.timezone.span().filter(|_| periodic.is_none()), key, "`timezone` needs a `schedule`"),
             (app.deadline.span().filter(|_| ends.is_none()), key, "`deadline` needs a `schedule` or `run`"),
+            (app.start.span().filter(|_| own_volume(app).is_none()), key, "`start` needs a volume of its own: other pods have no order"),
             (app.alias.span().filter(|_| uncalled), key, "`alias` needs a port"),
         ]);
         for (expose, at) in app.expose.items().filter(|(expose, _)| serves_requests(expose)) {
@@ -108,7 +110,7 @@ impl EnvironmentResolver<'_> {
             let diagnostic = Diagnostic::new(Code::MissingField, "`probes` is missing: the app has a port").at(entry.key);
             self.tell(diagnostic.help("add `probes: {ready: /path, live: /path}`, or `probes: {none: why}`"));
         }
-        let short = periodic.is_some() || app.volumes.get().is_some_and(|all| !all.is_empty());
+        let short = periodic.is_some() || own_volume(app).is_some();
         self.check_name(entry, if short { SHORT_NAME } else { 63 });
         self.check_ports(&app.ports);
         self.check_regions_of(&app.regions);

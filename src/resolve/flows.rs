@@ -75,6 +75,11 @@ impl EnvironmentResolver<'_> {
             let from = Peer::Addon(Addon::Gateway);
             flows.push(Flow { from, to: to.clone(), ports: vec![exposure.target.into()], why, span: exposure.span });
         }
+        if let Some(span) = consumer.entry.kubernetes().span() {
+            let (cidrs, ports) = consumer.region.api_server();
+            let why = format!("{} uses the Kubernetes API", consumer.label);
+            flows.push(Flow { from: to.clone(), to: Peer::ApiServer { cidrs }, ports, why, span });
+        }
         if let Some((_, span)) = metrics.first() {
             let why = format!("{} has metrics", consumer.label);
             let ports = metrics.iter().map(|(port, _)| NetworkPort::tcp(*port)).collect::<BTreeSet<_>>().into_iter().collect();

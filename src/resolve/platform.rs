@@ -114,7 +114,15 @@ impl EnvironmentResolver<'_> {
                 let network = self.network(place, &subnets);
                 let proxies = proxies(place, entry.protected.is_true(), &subnets, &pools);
                 Region {
-                    cluster: Cluster { name: format!("{name}-{environment}-{}", place.name), version, policy_engine, pools, proxies },
+                    cluster: Cluster {
+                        name: format!("{name}-{environment}-{}", place.name),
+                        version,
+                        policy_engine,
+                        pools,
+                        proxies,
+                        storage: self.storage_classes(place.provider),
+                        existing_classes: self.existing_classes(place.provider),
+                    },
                     primary: place.name == primary,
                     name: place.name.clone(),
                     provider: place.provider,
@@ -124,6 +132,7 @@ impl EnvironmentResolver<'_> {
                     inside: self.inside(place.name.as_str(), network.as_ref()),
                     network,
                     workloads: IndexMap::new(),
+                    volumes: Vec::new(),
                     flows: Vec::new(),
                 }
             })

@@ -75,7 +75,8 @@ impl EnvironmentResolver<'_> {
                 same
             });
             flows.dedup_by(|a, b| a.from == b.from && a.to == b.to && a.ports == b.ports);
-            (region.workloads, region.flows) = (workloads, flows);
+            let volumes = self.shared_volumes(platform, &region);
+            (region.workloads, region.flows, region.volumes) = (workloads, flows, volumes);
             self.nodes_in_reach(&region);
             self.quotas(platform, &region);
             platform.regions.insert(name, region);
@@ -87,10 +88,7 @@ impl EnvironmentResolver<'_> {
         let mut pod = Pod::default();
         let fallback = Fallback { image_checked: true, ..Fallback::default() };
         // Claims come first, so that no empty directory takes the name of a claim.
-        let mut volumes = Volumes::of(None);
-        for (path, at, size) in app.volumes.entries() {
-            self.mount_claim(&mut volumes, path, size.clone(), at, &mut pod);
-        }
+        let volumes = self.mount_volumes(app, &consumer, &mut pod);
         let main = self.container(declared(&consumer, app.container(), volumes, &fallback), &mut consumer, &mut pod);
         pod.shared = Some(main.as_ref().map(|main| main.mounts.clone()).unwrap_or_default());
         pod.incomplete = main.is_none();
@@ -204,7 +202,7 @@ impl EnvironmentResolver<'_> {
         let mut volumes = Volumes::of(None);
         let size = store.storage.spanned().and_then(|(size, at)| if let StoreSize::Size(size) = size { Some((size, at)) } else { None });
         if let Some((size, at)) = size {
-            self.mount_claim(&mut volumes, &data, size.clone(), at, &mut pod);
+            self.mount_claim(&mut volumes, &data, size.clone(), None, at, &mut pod);
         }
         let mut main = self.container(declared(&consumer, store.container(), volumes, &fallback), &mut consumer, &mut pod)?;
         let at = &consumer.at;
@@ -250,7 +248,7 @@ impl EnvironmentResolver<'_> {
     }
 
     /// The parts that apps and stores have in common: one pod, and a Service if the entry has ports.
-    fn base_workload(&self, consumer: &Consumer<'_>, kind: Kind, main: Container, pod: Pod, placement: Placement) -> Workload {
+    fn base_workload(&mut self, consumer: &Consumer<'_>, kind: Kind, main: Container, pod: Pod, placement: Placement) -> Workload {
         let (entry, platform, at) = (consumer.entry, consumer.platform, &consumer.at);
         let fallback = platform.namespaces.get(consumer.namespace.as_str()).map_or(&platform.owner, |namespace| &namespace.owner);
         if entry.owner().is_missing() {
@@ -264,12 +262,18 @@ impl EnvironmentResolver<'_> {
         if pod.fs_group.is_none() {
             self.record_entry(at, || ("security.fs_group", USER, HARDENED));
         }
+        let api = self.api_access(entry);
+        let (labels, annotations) = (self.labels(entry.labels()), self.annotations(entry.annotations()));
         Workload {
             span: entry.key,
             name: consumer.name.clone(),
             namespace: consumer.namespace.clone(),
             owner: entry.owner().get().unwrap_or(fallback).clone(),
+            labels,
+            annotations,
+            api,
             store: None,
+            parallel_start: entry.start().get() == Some(&spec::StartOrder::Parallel),
             kind,
             protocol: Protocol::Http,
             replicas: (1, 1),

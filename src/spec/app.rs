@@ -2,10 +2,12 @@
 
 use super::container::{Container, File, Metrics, Probes, Resources, Security, Tmp, container};
 use super::expose::Expose;
+use super::kubernetes::KubernetesAccess;
+use super::volume::AppVolume;
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Architecture, CountRange, Duration, EntryName, Image, Name, Percent, PortMap, PortName, Protocol, Quantity, Ref,
-    Schedule, SecretRef, Text, VariableName,
+    AbsolutePath, Architecture, CountRange, Duration, EntryName, Image, LabelValue, MetadataKey, Name, Percent, PortMap, PortName,
+    Protocol, Quantity, Ref, Schedule, SecretRef, Text, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -50,8 +52,11 @@ container! {
         pub run: Field<JobRun>,
         /// Whether the app is a DaemonSet: one pod on every node.
         pub per_node: Field<bool>,
-        /// Persistent volumes: their sizes by mount path. They make the app a StatefulSet.
-        pub volumes: Field<Map<AbsolutePath, Quantity>>,
+        /// Persistent volumes, by mount path. Short form: the size of a volume that each pod has for itself, which makes the app a StatefulSet, or a
+        /// shared volume such as `volume/uploads`.
+        pub volumes: Field<Map<AbsolutePath, AppVolume>>,
+        /// The order in which pods with volumes of their own start and end. Default: `ordered`.
+        pub start: Field<StartOrder>,
         /// Service level objectives.
         pub slo: Field<Slo>,
         /// The time the app has to shut down after SIGTERM, such as `30s`.
@@ -62,6 +67,12 @@ container! {
         pub arch: Field<Vec<Field<Architecture>>>,
         /// Cloud permissions of the app's workload identity.
         pub identity: Field<Identity>,
+        /// Rights of the app's pods in the Kubernetes API. Default: none, and no token.
+        pub kubernetes: Field<KubernetesAccess>,
+        /// Labels of the app's objects and pods, beside those that platgen sets. A changed label restarts the pods.
+        pub labels: Field<Map<MetadataKey, LabelValue>>,
+        /// Annotations of the app's pods and of the object that runs them. A changed annotation restarts the pods.
+        pub annotations: Field<Map<MetadataKey, String>>,
         /// Init containers. They run to completion, in order, before the app starts.
         pub init: Field<Map<Name, Container>>,
         /// Sidecar containers. They start before the app and run as long as the pod.
@@ -93,6 +104,16 @@ pub struct Metric {
     pub query: Field<String>,
     /// Target value per pod.
     pub target: Field<Quantity>,
+}
+
+/// The order in which the pods of a StatefulSet start and end.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum StartOrder {
+    /// One after the other: each waits until the one before is ready.
+    Ordered,
+    /// All at the same time, for programs whose pods become ready together.
+    Parallel,
 }
 
 /// When a Job runs.

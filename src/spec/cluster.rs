@@ -1,5 +1,6 @@
 //! `cluster`: Kubernetes version, node pools and the network policy engine.
 
+use super::volume::StorageClass;
 use crate::syntax::{Field, Map};
 use crate::value::{Cidr, CountRange, KubernetesVersion, LabelKey, LabelValue, Name, PolicyEngine, Quantity};
 use schemars::JsonSchema;
@@ -17,6 +18,8 @@ pub struct Cluster {
     pub registry: Field<Registry>,
     /// IP ranges from which administrators may reach the API server.
     pub admin_cidrs: Field<Vec<Field<Cidr>>>,
+    /// Storage classes, by name.
+    pub storage: Field<Map<Name, StorageClass>>,
     /// Node pools, by name.
     pub pools: Field<Map<Name, Pool>>,
 }

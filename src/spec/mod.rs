@@ -11,6 +11,7 @@ mod container;
 mod decoder;
 mod expose;
 mod extension;
+mod kubernetes;
 mod layers;
 mod merge;
 mod network;
@@ -19,19 +20,22 @@ mod platform;
 pub mod rules;
 mod store;
 mod unite;
+mod volume;
 mod waivers;
 
 pub use access::{Access, Group, MfaPolicy, Namespace, PodSecurity, Quota, Receiver, Team};
-pub use app::{App, Identity, JobRun, Latency, Metric, Scale, Slo, SloSource};
+pub use app::{App, Identity, JobRun, Latency, Metric, Scale, Slo, SloSource, StartOrder};
 pub use cluster::{Cluster, Pool, Registry, Taint, TaintEffect};
 pub use container::{Container, ContainerFields, File, HostAccess, Metrics, Probe, Probes, Resources, Security, Tmp};
 pub use expose::{EntranceProtocol, Expose, TlsMode};
 pub use extension::{Bucket, Chart, External, ExternalVia, Manifest, Patch, TerraformFile};
+pub use kubernetes::{KubernetesAccess, Right};
 pub use layers::{DEFAULTS, EXAMPLES, Specs, assemble};
 pub use network::{Egress, Network, OnPremises, Subnet};
 pub use operations::{Ci, Delivery, GitOps, Logs, Observability, Scanner, Secrets, Traces, Vault};
 pub use platform::{Cloud, Environment, Machine, Platform, Region, StateLocation};
 pub use store::{Backup, Store, StoreSize, StoreUser};
+pub use volume::{AppVolume, StorageClass, Volume};
 pub use waivers::Waiver;
 
 use crate::syntax::{Field, Map};
@@ -75,6 +79,8 @@ pub struct Spec {
     pub apps: Field<Map<EntryName, Arc<App>>>,
     /// Data stores: databases, queues and caches.
     pub stores: Field<Map<EntryName, Arc<Store>>>,
+    /// Volumes that several apps mount at the same time.
+    pub volumes: Field<Map<EntryName, Volume>>,
     /// Services outside the platform.
     pub external: Field<Map<EntryName, External>>,
     /// The secret manager.

@@ -27,6 +27,8 @@ pub enum Short {
     Item,
     /// As `Item`, and a scalar item stands for a map with this key.
     ItemKey(&'static str),
+    /// A size or a shared volume stands for a map with it.
+    Volume,
     /// `true` stands for this word.
     Switch(&'static str),
 }
@@ -47,6 +49,7 @@ pub const NAMED: &[&str] = &[
     "teams",
     "terraform",
     "vars",
+    "volumes",
     "waivers",
 ];
 
@@ -58,6 +61,7 @@ pub fn merge(path: &[&str]) -> Merge {
             ["backup"] => Merge::Replace,
             rest => container(rest),
         },
+        ["volumes", _, "backup"] => Merge::Replace,
         ["teams", _, "page" | "ticket"] | ["observability", "page" | "ticket"] => Merge::Replace,
         _ => Merge::Deep,
     }
@@ -78,9 +82,10 @@ pub fn short(path: &[&str]) -> Short {
             ["from" | "regions" | "only" | "alias" | "arch"] => Short::Item,
             ["expose"] => Short::ItemKey("host"),
             ["scale"] => Short::Key("replicas"),
+            ["volumes", _] => Short::Volume,
             rest => container_short(rest),
         },
-        ["waivers", _, "objects" | "only"] => Short::Item,
+        ["waivers", _, "objects" | "only"] | ["volumes", _, "only"] => Short::Item,
         ["cluster", "pools", _, "taints", _] => Short::Key("value"),
         ["access", "mfa"] => Short::Switch("required"),
         _ => Short::None,
@@ -138,6 +143,7 @@ pub fn alternatives(path: &[&str]) -> &'static [(&'static [&'static str], &'stat
         ["apps" | "profiles" | "stores", _, "probes"] | ["apps" | "profiles" | "stores", _, "init" | "sidecars", _, "probes"] => {
             &[(&["none"], &["ready", "live", "start"]), (&["ready", "live", "start"], &["none"])]
         }
+        ["apps" | "profiles", _, "volumes", _] => &[(&["of"], &["size", "class"]), (&["size"], &["of"])],
         ["external", _] => {
             &[(&["url"], &["host", "port", "ports"]), (&["host"], &["url"]), (&["port"], &["ports"]), (&["ports"], &["port"])]
         }

@@ -1,11 +1,13 @@
 //! `stores`: databases, queues and caches.
 
+use super::app::StartOrder;
 use super::container::{File, Metrics, Probes, Resources, Security, Tmp, container};
 use super::extension::ExternalVia;
+use super::kubernetes::KubernetesAccess;
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Cidr, Duration, Engine, EntryName, HostAddress, Image, Name, PortMap, PortName, Quantity, Ref, SecretRef, StoreMode,
-    Text, VariableName,
+    AbsolutePath, Cidr, Duration, Engine, EntryName, HostAddress, Image, LabelValue, MetadataKey, Name, PortMap, PortName, Quantity, Ref,
+    SecretRef, StoreMode, Text, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -41,6 +43,8 @@ container! {
         pub data: Field<AbsolutePath>,
         /// Number of replicas per region.
         pub replicas: Field<u32>,
+        /// The order in which the pods of a store with volumes start and end. Default: `ordered`.
+        pub start: Field<StartOrder>,
         /// The subnet of the store's pods. Default: the subnet with `default: true`.
         pub subnet: Field<Name>,
         /// Regions with a standby replica that can take over. Default: none.
@@ -55,6 +59,12 @@ container! {
         pub backup: Field<Backup>,
         /// Additional names of the store's Service in the namespace.
         pub alias: Field<Vec<Field<Name>>>,
+        /// Rights of the store's pods in the Kubernetes API. Default: none, and no token.
+        pub kubernetes: Field<KubernetesAccess>,
+        /// Labels of the store's objects and pods, beside those that platgen sets. A changed label restarts the pods.
+        pub labels: Field<Map<MetadataKey, LabelValue>>,
+        /// Annotations of the store's pods and of the object that runs them. A changed annotation restarts the pods.
+        pub annotations: Field<Map<MetadataKey, String>>,
         /// The environments in which the store exists. Default: all.
         pub only: Field<Vec<Field<Name>>>,
         /// The store's previous name.

@@ -7,6 +7,7 @@
 #[macro_use]
 mod macros;
 
+mod api;
 mod capability;
 mod cidr;
 pub mod credential;
@@ -31,8 +32,10 @@ mod target;
 mod text;
 mod url;
 mod version;
+mod volume;
 mod words;
 
+pub use api::{ApiGroup, ApiResource};
 pub use capability::Capability;
 pub use cidr::{Address, Cidr};
 pub use date::Date;
@@ -40,7 +43,7 @@ pub use domain::{Domain, ExternalHost, Host, HostAddress, Hostname};
 pub use duration::Duration;
 pub use expression::{AddressField, Expression, OwnField, UserField};
 pub use image::{Image, ImageTag};
-pub use label::{LabelKey, LabelValue};
+pub use label::{LabelKey, LabelValue, MetadataKey};
 pub use name::{EntryName, Name, VariableName};
 pub use path::{AbsolutePath, RelativePath};
 pub use percent::Percent;
@@ -56,9 +59,10 @@ pub use target::Target;
 pub use text::{Interpolation, Part, Text};
 pub use url::Url;
 pub use version::{KubernetesVersion, VersionRequirement};
+pub use volume::VolumeRef;
 pub use words::{
-    Architecture, DnsFirewall, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore,
-    Sticky, StoreMode, Via,
+    ApiVerb, Architecture, DnsFirewall, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol,
+    SecretStore, Sticky, StoreMode, Via,
 };
 
 use std::fmt;

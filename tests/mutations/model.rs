@@ -267,6 +267,7 @@ impl Bench<'_> {
             change(format!("volume {index} dropped"), &|w| drop(w.volumes.remove(index)));
             change(format!("volume {index} of another size"), &|w| match &mut w.volumes[index] {
                 Volume::Tmp { size, .. } | Volume::Claim { size, .. } => *size = quantity("3Gi"),
+                Volume::Shared { claim, .. } => claim.push('x'),
                 Volume::Host(host) => host.path = "/".to_owned(),
             });
         }
@@ -355,6 +356,7 @@ fn end(peer: &Peer) -> String {
     match peer {
         Peer::Workload { name, .. } => name.clone(),
         Peer::Addon(addon) => addon.name().to_owned(),
+        Peer::ApiServer { .. } => "the API server".to_owned(),
         Peer::Outside { name, .. } => name.clone(),
     }
 }

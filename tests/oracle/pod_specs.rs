@@ -189,7 +189,7 @@ pub(super) fn pods(context: &RegionContext, found: &mut Vec<Finding>) {
         let security = &workload.main.security;
         let (user, group) = (security.user, security.group);
         want("wrong-security", "serviceAccountName", json!(workload.name));
-        want("wrong-security", "automountServiceAccountToken", json!(false));
+        want("wrong-security", "automountServiceAccountToken", json!(workload.api.is_some()));
         want("wrong-security", "enableServiceLinks", json!(false));
         want("wrong-security", "hostNetwork", yes(workload.host_network));
         // Names of the cluster are resolved in the node's network as well.
