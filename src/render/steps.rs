@@ -49,7 +49,7 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
     let diff = format!("{} diff --server-side -k {}", commands.kubectl, commands.folder);
     commands.add(
         "Look at the difference",
-        "Exit code 1 means that there is one. Anything that the commit does not explain was changed by hand.",
+        "Exit code 1 means that there is one. Anything that the commit does not explain was changed by hand. An error that names a conflict\nmeans so as well: see \"A conflict of fields\" in RUNBOOK.md.",
         &[diff],
     );
     commands.jobs();
