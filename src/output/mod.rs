@@ -1,8 +1,8 @@
 //! Writes rendered files to disk and compares them with the disk: ownership, pruning, checks, and writing that survives a kill.
 //!
 //! Each unit of a render has a manifest of its files with their hashes, which tells the files that platgen wrote from foreign and edited ones. `scan`
-//! reads manifests and files, `plan` decides, `transaction` carries out the plan, `check` reports it. Only paths below the declared [`Roots`] are ever
-//! written. Knows texts and hashes, and nothing of their meaning; prints nothing.
+//! reads manifests and files, `plan` decides, `transaction` carries out the plan, `check` reports it. Only paths below the declared [`Roots`] are
+//! written. The module handles texts and hashes, does not know what the texts mean, and prints nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -136,7 +136,7 @@ pub fn render(job: &Job<'_>) -> Result<Outcome, Vec<Diagnostic>> {
 /// returns.
 pub fn render_reviewed(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>]) -> bool) -> Result<Outcome, Vec<Diagnostic>> {
     let rendered = scan::rendered(job)?;
-    // A tree that is as rendered is not even locked. Whatever else is seen may be another render at work: everything is read again while none can be.
+    // A tree that is as rendered is not locked. Every other state may be that of a render under way: everything is read again under the lock.
     if !scan::has_leftovers(&job.roots.output)
         && let Ok(plan) = scan::scan(job, &rendered).and_then(|scan| plan::plan(job, &scan))
         && plan.refused.is_empty()

@@ -56,7 +56,7 @@ impl EnvironmentResolver<'_> {
         self.mount(volumes, path.as_str(), name, false, at);
     }
 
-    /// Warns of a directory of an init container or sidecar that looks shared with the app and is not: nothing is said of it but the app's path.
+    /// Warns of a directory of an init container or sidecar at a path that the app has, too: without `of`, the two directories are separate.
     pub(super) fn separate(&mut self, path: &AbsolutePath, at: Span, pod: &Pod) {
         let shared = pod.shared.iter().flatten().any(|mount| mount.path == path.as_str());
         if shared && path.as_str() != "/tmp" {
