@@ -5,10 +5,17 @@ use serde::Serialize;
 use super::metadata::{Context, Metadata, OnlyMetadata, Texts};
 use crate::model::Namespace;
 use crate::template::{TemplateError, render_yaml};
+use crate::value::Cidr;
 use crate::yaml::Document;
 
 /// The default requests of containers: CPU and memory. A quota refuses pods without requests.
 const UNSAID: (&str, &str) = ("100m", "128Mi");
+
+#[derive(Serialize)]
+struct AllowDns<'m> {
+    metadata: Metadata,
+    name_servers: &'m [Cidr],
+}
 
 /// Quota, limits, the default account and the policies of a namespace.
 pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
@@ -30,7 +37,10 @@ pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<
     let limits = Limits { metadata: metadata("limits"), cpu: UNSAID.0, memory: UNSAID.1 };
     documents.extend(render_yaml("kubernetes/limit-range.yaml.j2", &limits)?);
     documents.extend(render_yaml("kubernetes/default-deny.yaml.j2", &OnlyMetadata { metadata: metadata("default-deny") })?);
-    documents.extend(render_yaml("kubernetes/allow-dns.yaml.j2", &OnlyMetadata { metadata: metadata("allow-dns") })?);
+    documents.extend(render_yaml(
+        "kubernetes/allow-dns.yaml.j2",
+        &AllowDns { metadata: metadata("allow-dns"), name_servers: &context.region.cluster.name_servers },
+    )?);
     Ok(documents)
 }
 

@@ -80,7 +80,7 @@ pub fn short(path: &[&str]) -> Short {
             ["scale"] => Short::Key("replicas"),
             rest => container_short(rest),
         },
-        ["waivers", _, "objects" | "only"] => Short::Item,
+        ["waivers", _, "objects" | "only"] | ["regions", _, "zones"] => Short::Item,
         ["cluster", "pools", _, "taints", _] => Short::Key("value"),
         ["access", "mfa"] => Short::Switch("required"),
         _ => Short::None,

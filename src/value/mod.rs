@@ -32,6 +32,7 @@ mod text;
 mod url;
 mod version;
 mod words;
+mod zone;
 
 pub use capability::Capability;
 pub use cidr::{Address, Cidr};
@@ -60,6 +61,7 @@ pub use words::{
     Architecture, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Sticky,
     StoreMode, Via,
 };
+pub use zone::Zone;
 
 use std::fmt;
 
