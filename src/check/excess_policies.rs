@@ -167,6 +167,10 @@ fn foreign(context: &RegionContext, policy: &Object, peer: &Value) -> Option<Vec
 }
 
 fn is_name_service(context: &RegionContext, policy: &Object, peer: &Value) -> bool {
+    if let Some(block) = peer.get("ipBlock") {
+        let range = block.get("cidr").and_then(|cidr| cidr.as_str()?.parse::<Cidr>().ok());
+        return range.is_some_and(|range| context.region.cluster.name_servers.contains(&range));
+    }
     let wanted = selector(peer, "podSelector").unwrap_or_default();
     let (key, value) = Addon::Dns.pods();
     namespaces(&context.tree, policy, peer) == [Addon::Dns.namespace()] && wanted.equal.get(key).is_some_and(|name| name == value)

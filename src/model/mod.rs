@@ -242,6 +242,8 @@ pub struct Cluster {
     pub version: KubernetesVersion,
     /// The engine that enforces network policies.
     pub policy_engine: PolicyEngine,
+    /// The ranges of name servers beside the DNS service of the cluster.
+    pub name_servers: Vec<Cidr>,
     /// Node pools.
     pub pools: Vec<Pool>,
     /// The proxies of its Gateways.

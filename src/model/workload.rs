@@ -54,6 +54,8 @@ pub struct Workload {
     pub grace: u64,
     /// Group that owns its volumes.
     pub fs_group: u32,
+    /// The number of dots of a name that is looked up as it stands first. `None`: the default of Kubernetes.
+    pub ndots: Option<u8>,
     /// Whether its pods use the node's network.
     pub host_network: bool,
     /// Whether its pods use the node's process namespace.

@@ -8,10 +8,13 @@ use crate::model::{Machine, Pool};
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::TaintEffect;
-use crate::value::{KubernetesVersion, Name, Quantity};
+use crate::value::{Cidr, KubernetesVersion, Name, Quantity};
 
 /// The oldest and the newest supported version of Kubernetes.
 const VERSIONS: (KubernetesVersion, KubernetesVersion) = (KubernetesVersion::new(1, 33), KubernetesVersion::new(1, 37));
+
+/// The shortest prefix of a range of name servers.
+const NAME_SERVERS: u8 = 24;
 
 impl EnvironmentResolver<'_> {
     pub(super) fn pools(&mut self, subnets: &[SubnetSpec], provider: Provider) -> Vec<Pool> {
@@ -102,6 +105,17 @@ impl EnvironmentResolver<'_> {
         for (number, (key, value, effect)) in taints.iter().enumerate() {
             self.record(|| (format!("{at}.node_taints[{number}]"), format!("{key}={value}:{effect}"), format!("{at}.taints")));
         }
+    }
+
+    /// The ranges of `cluster.dns`. Reports a range that is larger than a name service.
+    pub(super) fn name_servers(&mut self) -> Vec<Cidr> {
+        let cidrs = self.spec.cluster.at(|cluster| &cluster.dns).at(|dns| &dns.cidrs);
+        for (cidr, at) in cidrs.items().filter(|(cidr, _)| cidr.prefix() < NAME_SERVERS) {
+            let message = format!("`{cidr}` has {} addresses: every pod may send data to port 53 of each", cidr.size());
+            let help = "write the addresses of the name servers, such as `169.254.20.10/32`";
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(help));
+        }
+        cidrs.values().copied().collect()
     }
 
     /// Reports a version that platgen does not support or the provider does not offer.

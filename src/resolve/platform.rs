@@ -106,6 +106,7 @@ impl EnvironmentResolver<'_> {
         let (&version, at) = spec.cluster.at(|cluster| &cluster.version).spanned()?;
         specs.iter().for_each(|place| self.version(version, at, place.provider));
         let policy_engine = spec.cluster.at(|cluster| &cluster.policy_engine).get().copied().unwrap_or(PolicyEngine::Native);
+        let name_servers = self.name_servers();
         let name = spec.platform.at(|platform| &platform.name).get()?;
         let regions = specs
             .iter()
@@ -118,6 +119,7 @@ impl EnvironmentResolver<'_> {
                         name: format!("{name}-{environment}-{}", place.name),
                         version,
                         policy_engine,
+                        name_servers: name_servers.clone(),
                         pools,
                         proxies,
                         storage: self.storage_classes(place.provider),

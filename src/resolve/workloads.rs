@@ -27,6 +27,9 @@ const METRICS: &str = "metrics";
 /// The default of `grace`: seconds between SIGTERM and SIGKILL.
 const GRACE: u64 = 30;
 
+/// The largest number of dots that the resolver of the C library takes.
+const NDOTS: u8 = 15;
+
 /// The default time limit of a scheduled run in seconds. A run that hangs blocks every later run of its schedule.
 const RUN: u64 = 6 * 3600;
 
@@ -137,9 +140,14 @@ impl EnvironmentResolver<'_> {
         let needs = self.needs(&app.needs, &consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &exposures, &metrics);
         let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(GRACE);
+        let ndots = app.dns.at(|dns| &dns.ndots).spanned().map(|(ndots, at)| (*ndots, at));
+        if let Some((ndots, at)) = ndots.filter(|(ndots, _)| *ndots > NDOTS) {
+            self.error(Code::InvalidValue, format!("`ndots: {ndots}` is not from 0 to {NDOTS}"), at);
+        }
+        let ndots = ndots.map(|(ndots, _)| ndots);
         let protocol = app.protocol.get().copied().unwrap_or(Protocol::Http);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
-        Some((Workload { protocol, replicas, autoscaling, init, sidecars, exposures, redirects, grace, ..base }, flows))
+        Some((Workload { protocol, replicas, autoscaling, init, sidecars, exposures, redirects, grace, ndots, ..base }, flows))
     }
 
     /// Reports autoscaling by a share of a request of 0, which is always 0.
@@ -288,6 +296,7 @@ impl EnvironmentResolver<'_> {
             placement,
             grace: GRACE,
             fs_group: pod.fs_group.unwrap_or(USER),
+            ndots: None,
             host_network: pod.host_network,
             host_pid: pod.host_pid,
             reason: pod.reason,

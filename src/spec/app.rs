@@ -61,6 +61,8 @@ container! {
         pub slo: Field<Slo>,
         /// The time the app has to shut down after SIGTERM, such as `30s`.
         pub grace: Field<Duration>,
+        /// Name resolution of the app's pods.
+        pub dns: Field<Dns>,
         /// Additional names of the app's Service in the namespace.
         pub alias: Field<Vec<Field<Name>>>,
         /// CPU architectures for which the app's images exist. Default: the architectures of the app's pools.
@@ -114,6 +116,14 @@ pub enum StartOrder {
     Ordered,
     /// All at the same time, for programs whose pods become ready together.
     Parallel,
+}
+
+/// Name resolution of an app's pods.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Dns {
+    /// The number of dots from which a name is looked up as it stands before the search domains are tried, 0 to 15. Default: 5, as Kubernetes sets it.
+    pub ndots: Field<u8>,
 }
 
 /// When a Job runs.

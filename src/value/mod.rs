@@ -34,6 +34,7 @@ mod url;
 mod version;
 mod volume;
 mod words;
+mod zone;
 
 pub use api::{ApiGroup, ApiResource};
 pub use capability::Capability;
@@ -64,6 +65,7 @@ pub use words::{
     ApiVerb, Architecture, DnsFirewall, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol,
     SecretStore, Sticky, StoreMode, Via,
 };
+pub use zone::Zone;
 
 use std::fmt;
 
