@@ -10,6 +10,7 @@ use super::journal;
 use super::manifest;
 use super::place::{Base, Place, failed, is_folder, join};
 use crate::diagnostic::Diagnostic;
+use crate::value::matches_pattern;
 
 /// Never foreign: the files that Terraform writes beside its configuration, and the folder of version control.
 const NEVER_FOREIGN: [&str; 4] = [".git", ".terraform", ".terraform.lock.hcl", "*.tfplan"];
@@ -69,24 +70,13 @@ fn is_ignored(path: &str, name: &str, ignored: &[String]) -> bool {
     NEVER_FOREIGN.into_iter().chain(ignored.iter().map(String::as_str)).any(|pattern| {
         let pattern = pattern.trim_end_matches('/');
         match pattern.trim_start_matches('/') {
-            bare if bare.len() == pattern.len() && !pattern.contains('/') => matches(bare, name),
+            bare if bare.len() == pattern.len() && !pattern.contains('/') => matches_pattern(bare, name),
             bare => {
-                bare.split('/').count() == path.split('/').count() && bare.split('/').zip(path.split('/')).all(|(p, part)| matches(p, part))
+                bare.split('/').count() == path.split('/').count()
+                    && bare.split('/').zip(path.split('/')).all(|(p, part)| matches_pattern(p, part))
             }
         }
     })
-}
-
-/// Whether a name matches a pattern with `*`. The first and last piece are fixed; each piece between them matches at its first occurrence.
-fn matches(pattern: &str, name: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
-    let Some(mut name) = name.strip_prefix(first) else { return false };
-    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
-    for piece in middle.split('*') {
-        let Some(at) = name.find(piece) else { return false };
-        name = &name[at + piece.len()..];
-    }
-    name.ends_with(last)
 }
 
 #[cfg(test)]

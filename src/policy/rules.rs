@@ -9,6 +9,7 @@ use super::Direction;
 use super::field::{Fault, Field, Object};
 use super::ports::{NamedPort, Protocol, Range};
 use super::selector::{Bits, Selector, Selectors};
+use crate::value::PortName;
 
 /// A policy. A direction without rules to go by does not concern it; with an empty list it lets nothing pass.
 #[derive(Debug)]
@@ -154,7 +155,7 @@ impl Port {
             (None, Some(end)) => return Err(end.fault("it needs `port`, where the range starts")),
             (Some(port), end) => match (port.node.as_str(), end) {
                 (Some(_), Some(end)) => return Err(end.fault("it goes with a number in `port`, not with a name")),
-                (Some(name), None) if is_port_name(name) => Port::Named(name.to_owned()),
+                (Some(name), None) if name.parse::<PortName>().is_ok() => Port::Named(name.to_owned()),
                 (Some(_), None) => return Err(port.fault("it is neither a number nor the name of a port")),
                 (None, end) => {
                     let first = port.port()?;
@@ -168,16 +169,6 @@ impl Port {
         };
         Ok((protocol, port))
     }
-}
-
-/// At most 15 small letters, digits and single dashes inside, at least one letter.
-fn is_port_name(name: &str) -> bool {
-    name.len() <= 15
-        && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-        && name.bytes().any(|byte| byte.is_ascii_lowercase())
-        && !name.starts_with('-')
-        && !name.ends_with('-')
-        && !name.contains("--")
 }
 
 impl Peer {
