@@ -76,7 +76,7 @@ impl Inventory {
     /// Adds the objects of one document; a document that is no object of Kubernetes adds none.
     ///
     /// # Errors
-    /// The place of the first object that is not added, and what it lacks, as a part of a sentence. The other items of a list are added.
+    /// The place of the first object that is not added, and the reason as the end of a sentence. The other items of a list are added.
     pub fn add(&mut self, file: &str, place: Place, mut value: Value) -> Result<(), (Place, &'static str)> {
         let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
         let (api, kind) = (text("apiVersion").to_owned(), text("kind").strip_suffix("List").map(str::to_owned));
@@ -88,7 +88,7 @@ impl Inventory {
             };
             let mut first = Ok(());
             for (at, mut item) in items.into_iter().enumerate() {
-                // The items of a typed list, such as a ConfigMapList, may leave out what the list says.
+                // The items of a typed list, such as a ConfigMapList, may leave out `apiVersion` and `kind`.
                 if let Some(fields) = item.as_object_mut().filter(|fields| !kind.is_empty() && !fields.contains_key("kind")) {
                     fields.insert("apiVersion".to_owned(), api.clone().into());
                     fields.insert("kind".to_owned(), kind.clone().into());

@@ -22,7 +22,7 @@ pub(super) fn check(job: &Job<'_>) -> Result<Report, Vec<Diagnostic>> {
     let scan = scan::scan(job, &rendered)?;
     let plan = plan::plan(job, &scan)?;
     let refused: BTreeSet<&str> = plan.refused.iter().map(|refusal| refusal.path.as_str()).collect();
-    // Without its lock the render plans every address anew: no difference of a file says anything about the spec.
+    // Without its lock the render allocates every address anew, so differences of files do not come from the spec.
     let lock_is_lost = plan.refused.iter().any(|refusal| refusal.why == Obstacle::LockMissing);
     let (mut differences, mut files, mut merged) = (Vec::new(), Vec::new(), Vec::new());
     if scan.interrupted {
@@ -61,7 +61,7 @@ pub(super) fn check(job: &Job<'_>) -> Result<Report, Vec<Diagnostic>> {
         };
         causes.sort_unstable();
         causes.dedup();
-        // The lines of a file that is removed say nothing unless somebody edited them; those of a new lock never do.
+        // A diff of a removed file helps only if somebody edited the file; a diff of a new lock never helps.
         let shown = match planned.subject {
             Subject::Lock => change != Change::Create,
             Subject::File(_) => change != Change::Remove || causes.contains(&Cause::Edited),

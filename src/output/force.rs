@@ -1,18 +1,18 @@
-//! `--force`: which obstacles the user has taken upon themselves.
+//! `--force`: the obstacles that the user overrides.
 
 use std::path::PathBuf;
 
 use super::place::{Place, Roots, normal};
 
-/// What may be replaced or pruned although it is edited, foreign or alive.
+/// The edited or foreign files and live Terraform roots that a render may replace or remove.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum Force {
     /// Nothing.
     #[default]
     Nothing,
-    /// Every edited or foreign file in the way; not a live Terraform root and not a lost lock, which have to be named.
+    /// Every edited or foreign file. Live Terraform roots and a missing lock have to be named as paths.
     Everything,
-    /// These files, and all that lies in these folders; paths as the user typed them, or relative to the output folder.
+    /// These files and the files in these folders. Paths are relative to the current folder or to the output folder.
     Paths(Vec<PathBuf>),
 }
 
@@ -22,7 +22,7 @@ impl Force {
         *self == Force::Everything || self.covers(roots, place)
     }
 
-    /// Whether a path was given that says this one, a folder above it, but not the whole output folder.
+    /// Whether a path names this place or a folder above it, but not the whole output folder.
     pub(super) fn names(&self, roots: &Roots, place: &Place) -> bool {
         let output = normal(&roots.output);
         let Force::Paths(paths) = self else { return false };
@@ -37,7 +37,7 @@ impl Force {
     }
 }
 
-/// A word as a POSIX shell reads it back.
+/// A text quoted as one word of a POSIX shell, if it needs quotes.
 pub(super) fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%=,".contains(c);
     if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
