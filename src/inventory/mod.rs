@@ -1,7 +1,7 @@
 //! The Kubernetes objects of a cluster, their references to other objects, and the pods that a selector matches.
 //!
-//! An inventory reports no findings and does not use the model. The texts may be rendered, changed by hand, or foreign, in any style of YAML. One inventory is one
-//! cluster, so that a name means one object. Lookups use indexes, because a platform may have thousands of apps.
+//! An inventory reports no findings and does not use the model. The texts may be rendered, changed by hand, or foreign, in any style of YAML. One
+//! inventory is one cluster, so that a name means one object. Lookups use indexes, because a platform may have thousands of apps.
 
 mod locate;
 mod object;
