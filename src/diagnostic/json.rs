@@ -5,8 +5,8 @@
 
 use serde_json::{Value, json};
 
-use super::place::{Place, Places};
 use super::Diagnostic;
+use super::place::{Place, Places};
 
 pub(super) fn print(diagnostics: &[&Diagnostic], places: &Places) -> String {
     let lines: Vec<String> = diagnostics.iter().map(|diagnostic| finding(diagnostic, places).to_string()).collect();
