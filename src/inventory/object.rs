@@ -10,17 +10,17 @@ use serde_json::Value;
 pub struct Object {
     /// Group and version, such as `apps/v1`.
     pub api: String,
-    /// Its kind.
+    /// The kind.
     pub kind: String,
     /// Its namespace; empty if the document has none.
     pub namespace: String,
-    /// Its name.
+    /// The name.
     pub name: String,
     /// The file of the document.
     pub file: String,
     /// The document in the file, or the item of a list.
     pub place: Place,
-    /// Its labels.
+    /// The labels.
     pub labels: Labels,
     /// The whole document.
     pub value: Value,
@@ -55,7 +55,7 @@ impl Object {
         id(&self.kind, &self.namespace, &self.name)
     }
 
-    /// The API group; empty for the core.
+    /// The API group; empty for the core group.
     pub fn group(&self) -> &str {
         self.api.split_once('/').map_or("", |(group, _)| group)
     }
@@ -97,7 +97,7 @@ impl PodTemplate {
         Some(PodTemplate { owner, pointer, labels: labels_at(object.at(&format!("{pointer}/metadata/labels"))) })
     }
 
-    /// The pointer of the pod's spec.
+    /// JSON pointer of the pod's spec.
     pub fn spec(&self) -> String {
         format!("{}/spec", self.pointer)
     }

@@ -101,7 +101,7 @@ pub struct Summary {
     pub units: BTreeMap<String, UnitSummary>,
     /// Locks written.
     pub locks: Vec<String>,
-    /// Files that differ but stay as they are, because the selection shares them with what it leaves out.
+    /// Files that differ but stay unchanged, because they also belong to parts outside of the selection.
     pub left: Vec<String>,
     /// Files that platgen did not write and that are not in the way; they stay.
     pub foreign: Vec<String>,
@@ -127,7 +127,7 @@ impl Summary {
     }
 }
 
-/// Makes the files on the disk what the render says, or returns what is in the way. Writes only files that differ.
+/// Writes the rendered files that differ from the disk and removes stale ones, or returns the obstacles.
 pub fn render(job: &Job<'_>) -> Result<Outcome, Vec<Diagnostic>> {
     render_reviewed(job, |_| true)
 }
@@ -183,7 +183,7 @@ pub fn write_locks(job: &Job<'_>) -> Result<Vec<String>, Vec<Diagnostic>> {
     Ok(plan.summary.locks)
 }
 
-/// How the files on the disk differ from the render, and what a render would refuse. Writes nothing; waits for a running render.
+/// The differences between the disk and the render, and the refusals of a render. Writes nothing; waits for a running render.
 pub fn check(job: &Job<'_>) -> Result<Report, Vec<Diagnostic>> {
     check_reviewed(job, |_| {})
 }
@@ -219,7 +219,7 @@ pub fn recover(roots: &Roots) -> Result<bool, Vec<Diagnostic>> {
     Ok(scan::has_leftovers(&roots.output) && hold(roots)?.1)
 }
 
-/// Locks the output folder and completes an interrupted render; with whether there was one.
+/// Locks the output folder and completes an interrupted render. Returns whether there was one.
 fn hold(roots: &Roots) -> Result<(transaction::RenderLock, bool), Vec<Diagnostic>> {
     let held = transaction::RenderLock::acquire(&roots.output).map_err(one)?;
     let recovered = transaction::recover(roots, &held).map_err(one)?;

@@ -111,7 +111,7 @@ fn remove_empty(made: &[PathBuf]) {
     }
 }
 
-/// Carries a plan out.
+/// Carries out a plan.
 pub(super) fn commit(roots: &Roots, _held: &RenderLock, plan: &Plan<'_>) -> Result<(), Box<Diagnostic>> {
     for stray in &plan.strays {
         remove(&roots.at(stray)).map_err(|error| failed("remove", &roots.at(stray), &error))?;

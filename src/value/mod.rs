@@ -53,7 +53,7 @@ pub use quantity::Quantity;
 pub use range::{CountRange, QuantityRange};
 pub use reference::{BucketAccess, Ref, RefKind, SecretRef};
 pub use route_path::RoutePath;
-pub use rule::{ObjectPattern, RuleName};
+pub use rule::{ObjectPattern, RuleName, matches_pattern};
 pub use schedule::Schedule;
 pub use short_name::{digest, truncate_with_hash};
 pub use target::Target;

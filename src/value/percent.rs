@@ -31,16 +31,6 @@ impl Percent {
         self.millionths.is_multiple_of(10_000).then_some(self.millionths / 10_000)
     }
 
-    /// The ratio as decimal text: `99.9%` is `0.999`.
-    pub fn ratio(self) -> String {
-        decimal(self.millionths, 6)
-    }
-
-    /// One minus the ratio as decimal text, the error budget of an objective: `99.9%` leaves `0.001`.
-    pub fn remainder(self) -> String {
-        decimal(ONE - self.millionths, 6)
-    }
-
     fn parse(text: &str) -> Result<Self, Invalid> {
         let wrong = || {
             let rule = "write a number above 0 and up to 100 with at most four decimals and a percent sign, such as `70%` or `99.9%`";
@@ -60,17 +50,10 @@ impl Percent {
     }
 }
 
-/// `value` divided by ten to the power of `places`, without trailing zeros.
-fn decimal(value: u32, places: usize) -> String {
-    let digits = format!("{value:0width$}", width = places + 1);
-    let (integer, fraction) = digits.split_at(digits.len() - places);
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() { integer.to_owned() } else { format!("{integer}.{fraction}") }
-}
-
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}%", decimal(self.millionths, 4))
+        let number = format!("{}.{:04}", self.millionths / 10_000, self.millionths % 10_000);
+        write!(f, "{}%", number.trim_end_matches('0').trim_end_matches('.'))
     }
 }
 
@@ -91,8 +74,8 @@ mod tests {
     #[test]
     fn shares_are_exact() {
         let percent: Percent = "99.95%".parse().unwrap();
-        assert_eq!((percent.ratio(), percent.remainder(), percent.whole()), ("0.9995".into(), "0.0005".into(), None));
+        assert_eq!((percent.millionths(), percent.whole()), (999_500, None));
         assert_eq!("70.0%".parse::<Percent>().unwrap().to_string(), "70%");
-        assert_eq!("100%".parse::<Percent>().unwrap().ratio(), "1");
+        assert_eq!("100%".parse::<Percent>().unwrap().whole(), Some(100));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::quantity::PATTERN;
 use super::{Invalid, Quantity, quote, whole};
 
 /// Request and limit of a resource: `100m..200m`, or one figure whose meaning depends on the resource.
@@ -15,8 +16,7 @@ text!(QuantityRange, "a quantity or a range such as `100m..200m`", {
     "type": ["number", "string"],
     "description": "Request and limit as `100m..200m`, or one figure: for CPU the request, with four times as much as the limit; for other resources both.",
     "minimum": 0,
-    "pattern": "^(0|[1-9][0-9]*)([.][0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?\
-        ([.][.](0|[1-9][0-9]*)([.][0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?)?$",
+    "pattern": format!("^{PATTERN}([.][.]{PATTERN})?$"),
     "examples": ["100m..200m", "512Mi"],
 });
 
