@@ -23,7 +23,7 @@ mod waivers;
 pub use access::{Access, Group, MfaPolicy, Namespace, PodSecurity, Quota, Receiver, Team};
 pub use app::{App, Expose, Identity, JobRun, Latency, Metric, Scale, Slo, SloSource};
 pub use cluster::{Cluster, Pool, Registry, Taint, TaintEffect};
-pub use container::{Container, ContainerFields, File, HostAccess, Metrics, Probe, Probes, Resources, Security, Tmp};
+pub use container::{Container, ContainerFields, File, HostAccess, Metrics, Probe, Probes, Resources, Security, Sidecar, Stop, Tmp};
 pub use extension::{Bucket, Chart, External, ExternalVia, Manifest, Patch, TerraformFile};
 pub use layers::{DEFAULTS, Specs, assemble};
 pub use network::{Egress, Network, OnPremises, Subnet};

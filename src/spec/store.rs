@@ -1,6 +1,6 @@
 //! `stores`: databases, queues and caches.
 
-use super::container::{File, Metrics, Probes, Resources, Security, Tmp, container};
+use super::container::{File, Metrics, Probes, Resources, Security, Stop, Tmp, container};
 use super::extension::ExternalVia;
 use crate::syntax::{Field, Map};
 use crate::value::{
