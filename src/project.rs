@@ -379,9 +379,8 @@ fn collect(spec: &Spec, paths: &mut BTreeSet<String>) {
     };
     for (_, _, app) in spec.apps.entries() {
         files(app.container());
-        for (_, _, inner) in [&app.init, &app.sidecars].into_iter().flat_map(|all| all.entries()) {
-            files(inner.container());
-        }
+        app.init.entries().for_each(|(_, _, inner)| files(inner.container()));
+        app.sidecars.entries().for_each(|(_, _, inner)| files(inner.container()));
     }
     for (_, _, store) in spec.stores.entries() {
         files(store.container());

@@ -46,14 +46,17 @@ fn container(called: &str) -> Container {
         image: format!("registry.example/{called}:v1"),
         command: Vec::new(),
         args: Vec::new(),
+        workdir: None,
         variables: Vec::new(),
         files: Vec::new(),
         mounts: Vec::new(),
         ports: Vec::new(),
-        cpu: amount("100m"),
+        cpu: amount("100m").map(|(request, limit)| (request, Some(limit))),
         memory: amount("128Mi"),
         ephemeral: amount("1Gi"),
         probes: Probes::default(),
+        stop: Vec::new(),
+        before_init: false,
         security: Security { user: 10001, group: 10001, capabilities: Vec::new(), writable_root: false, privileged: false },
     }
 }

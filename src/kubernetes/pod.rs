@@ -72,10 +72,9 @@ pub(super) fn fragment_of(owner: &Owner, inputs: &Inputs) -> Result<Fragment, Te
     let seen = |container: &model::Container| inputs.containers.get(container.name.as_str()).unwrap_or(&nothing);
     let drain = workload.service.is_some().then_some(DRAIN);
     let mut init = Vec::new();
-    for (containers, part) in [(&workload.init, Part::Init), (&workload.sidecars, Part::Sidecar)] {
-        for container in containers {
-            init.push(fragment(container, part, seen(container))?);
-        }
+    let sidecars = |first: bool| workload.sidecars.iter().filter(move |one| one.before_init == first).map(|one| (one, Part::Sidecar));
+    for (container, part) in sidecars(true).chain(workload.init.iter().map(|one| (one, Part::Init))).chain(sidecars(false)) {
+        init.push(fragment(container, part, seen(container))?);
     }
     let ends = matches!(workload.kind, Kind::CronJob(_) | Kind::Job { .. });
     let mut volumes: Vec<Volume> = workload.volumes.iter().filter_map(volume).collect();

@@ -143,7 +143,7 @@ fn replaced(text: &str, fits: impl Fn(char) -> bool) -> String {
 pub(super) fn references(workload: &Workload) -> impl Iterator<Item = &SecretRef> {
     workload.containers().flat_map(|container| {
         let variables = container.variables.iter().flat_map(|variable| match &variable.value {
-            Source::Text(_) => Vec::new(),
+            Source::Text(_) | Source::Fact(_) | Source::Composed(_) => Vec::new(),
             Source::Secret(reference) => vec![reference],
             Source::Template(parts) => {
                 let reference = |part| match part {

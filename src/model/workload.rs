@@ -2,7 +2,7 @@
 
 use super::{Addon, ApiAccess, Container, Exposure, Redirect, Volume};
 use crate::source::Span;
-use crate::value::{Cidr, Engine, Name, NetworkPort, Percent, Protocol, Transport, Via};
+use crate::value::{Cidr, Engine, Name, NetworkPort, Protocol, Transport, Utilization, Via};
 use std::collections::BTreeMap;
 
 /// An app or a store in one region.
@@ -135,9 +135,9 @@ pub struct Cron {
 #[derive(Clone, Debug)]
 pub struct Autoscaling {
     /// Target utilization of requested CPU.
-    pub cpu: Option<Percent>,
+    pub cpu: Option<Utilization>,
     /// Target utilization of requested memory.
-    pub memory: Option<Percent>,
+    pub memory: Option<Utilization>,
 }
 
 /// The Service of a workload.

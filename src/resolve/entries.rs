@@ -215,12 +215,6 @@ impl EnvironmentResolver<'_> {
             let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{replicas}`: an autoscaler needs at least one pod")).at(at);
             self.tell(diagnostic.help(format!("write `1..{}`", CountRange::max(replicas))));
         }
-        for (name, field) in targets {
-            if let Some((share, at)) = field.spanned().filter(|(share, _)| share.whole().is_none()) {
-                let message = format!("`{name}: {share}`: an autoscaler takes whole percents");
-                self.error(Code::InvalidValue, message, at);
-            }
-        }
     }
 
     /// Reports ports of a Service with the same number.

@@ -17,7 +17,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Service, ServicePort, Volume, Workload};
 use crate::source::Span;
 use crate::spec::{self, App, ContainerFields, Store, StoreSize};
-use crate::syntax::{Field, Map};
+use crate::syntax::Field;
 use crate::value::{AbsolutePath, Medium, Name, NetworkPort, Protocol, Quantity};
 use indexmap::IndexMap;
 
@@ -97,8 +97,10 @@ impl EnvironmentResolver<'_> {
         pod.incomplete = main.is_none();
         self.check_init(&app.init);
         self.check_container_names(entry, app);
-        let init = self.others("init", &app.init, &mut consumer, &mut pod);
-        let mut sidecars = self.others("sidecars", &app.sidecars, &mut consumer, &mut pod);
+        let fields = app.init.entries().map(|(name, at, one)| (name, at, one.container()));
+        let init = self.others("init", fields, &mut consumer, &mut pod);
+        let fields = app.sidecars.entries().map(|(name, at, one)| (name, at, one.container()));
+        let mut sidecars = self.others("sidecars", fields, &mut consumer, &mut pod);
         self.check_listeners(&app.sidecars, app.port.span().or(app.ports.span()), main.as_ref());
         let mut main = main?;
         let kind = self.app_kind(app, &pod, &consumer.at);
@@ -134,6 +136,7 @@ impl EnvironmentResolver<'_> {
         let mut metrics: Vec<(u16, Span)> = self.metrics_port(&app.metrics, &mut main, entry).into_iter().collect();
         for (name, _, container) in app.sidecars.entries() {
             if let Some(sidecar) = sidecars.iter_mut().find(|sidecar| sidecar.name == *name) {
+                sidecar.before_init = container.before_init.is_true();
                 metrics.extend(self.metrics_port(&container.metrics, sidecar, entry));
             }
         }
@@ -153,10 +156,11 @@ impl EnvironmentResolver<'_> {
     /// Reports autoscaling by a share of a request of 0, which is always 0.
     fn check_shares(&mut self, app: &App, autoscaling: Option<&Autoscaling>, main: &Container) {
         let (Some(scaling), Some((scale, scale_at))) = (autoscaling, app.scale.spanned()) else { return };
-        let nothing = |amount: &Option<(Quantity, Quantity)>| amount.as_ref().is_some_and(|(request, _)| request.millis() == 0);
-        let shares = [("cpu", scaling.cpu, &main.cpu, scale.cpu.span()), ("memory", scaling.memory, &main.memory, scale.memory.span())];
-        for (resource, share, amount, at) in shares {
-            if share.is_some() && nothing(amount) {
+        let cpu = main.cpu.as_ref().map(|(request, _)| request);
+        let memory = main.memory.as_ref().map(|(request, _)| request);
+        let shares = [("cpu", scaling.cpu, cpu, scale.cpu.span()), ("memory", scaling.memory, memory, scale.memory.span())];
+        for (resource, share, request, at) in shares {
+            if share.is_some() && request.is_some_and(|request| request.millis() == 0) {
                 let message = format!("a share of a request of 0 is always 0, so the autoscaler never acts on `{resource}`");
                 let at = at.or(scale.replicas.span()).unwrap_or(scale_at);
                 self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help(match resource {
@@ -305,20 +309,20 @@ impl EnvironmentResolver<'_> {
     }
 
     /// The containers of `init` or `sidecars`.
-    fn others(
+    fn others<'s>(
         &mut self,
         section: &str,
-        containers: &Field<Map<Name, spec::Container>>,
+        containers: impl Iterator<Item = (&'s Name, Span, ContainerFields<'s>)>,
         consumer: &mut Consumer<'_>,
         pod: &mut Pod,
     ) -> Vec<Container> {
         let mut all = Vec::new();
-        for (name, span, container) in containers.entries() {
-            let ports = container.ports.entries();
+        for (name, span, fields) in containers {
+            let ports = fields.ports.entries();
             let ports = ports.map(|(name, _, map)| (name.to_string(), NetworkPort::new(map.container().get(), map.transport()))).collect();
             let volumes = Volumes::of(Some(name.as_str()));
             let (at, fallback) = (consumer.at.container(section, name), &Fallback::default());
-            let declared = Declared { name, span, fields: container.container(), volumes, ports, fallback, at };
+            let declared = Declared { name, span, fields, volumes, ports, fallback, at };
             all.extend(self.container(declared, consumer, pod));
         }
         all

@@ -6,6 +6,9 @@ use crate::model::{Container, Kind, Right, Workload};
 /// User and group IDs below this one may exist on the node.
 const FIRST_OF_PODS: u32 = 10_000;
 
+/// The reason for a container without a limit of CPU.
+const NO_CPU_LIMIT: &str = "the spec sets no limit of CPU, so that the container may use what is idle on its node";
+
 /// The rules that the pods of a workload violate, with the spec's reason.
 pub(super) fn accepted(workload: &Workload) -> Vec<Accepted> {
     let containers: Vec<&Container> = workload.init.iter().chain([&workload.main]).chain(&workload.sidecars).collect();
@@ -50,6 +53,9 @@ pub(super) fn accepted(workload: &Workload) -> Vec<Accepted> {
     if let Some(access) = &workload.api {
         let reason = access.reason.as_deref().unwrap_or("its pods call the Kubernetes API with the rights that the spec gives them");
         all.push(Accepted::new("checkov/CKV_K8S_38", reason));
+    }
+    if any(&|container| container.cpu.as_ref().is_some_and(|(_, limit)| limit.is_none())) {
+        all.extend(["checkov/CKV_K8S_11", "kube-score/container-resources"].map(|rule| Accepted::new(rule, NO_CPU_LIMIT)));
     }
     all
 }

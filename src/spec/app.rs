@@ -1,13 +1,13 @@
 //! `apps` and `profiles`.
 
-use super::container::{Container, File, Metrics, Probes, Resources, Security, Tmp, container};
+use super::container::{Container, File, Metrics, Probes, Resources, Security, Sidecar, Stop, Tmp, container};
 use super::expose::Expose;
 use super::kubernetes::KubernetesAccess;
 use super::volume::AppVolume;
 use crate::syntax::{Field, Map};
 use crate::value::{
     AbsolutePath, Architecture, CountRange, Duration, EntryName, Image, LabelValue, MetadataKey, Name, Percent, PortMap, PortName,
-    Protocol, Quantity, Ref, Schedule, SecretRef, Text, VariableName,
+    Protocol, Quantity, Ref, Schedule, SecretRef, Text, Utilization, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -78,7 +78,7 @@ container! {
         /// Init containers. They run to completion, in order, before the app starts.
         pub init: Field<Map<Name, Container>>,
         /// Sidecar containers. They start before the app and run as long as the pod.
-        pub sidecars: Field<Map<Name, Container>>,
+        pub sidecars: Field<Map<Name, Sidecar>>,
         /// The app's previous name.
         pub renamed_from: Field<EntryName>,
     }
@@ -91,9 +91,9 @@ pub struct Scale {
     /// Pods per region: `3`, or `2..10` with autoscaling; a single number removes lower layers' autoscaling. Default: 1, in protected environments 2.
     pub replicas: Field<CountRange>,
     /// Target CPU utilization of the autoscaler, as a percentage of the CPU request. Needs a range in `replicas`.
-    pub cpu: Field<Percent>,
+    pub cpu: Field<Utilization>,
     /// Target memory utilization of the autoscaler, as a percentage of the memory request. Needs a range in `replicas`.
-    pub memory: Field<Percent>,
+    pub memory: Field<Utilization>,
     /// Prometheus metric for the autoscaler. Needs a range in `replicas`.
     pub metric: Field<Metric>,
 }

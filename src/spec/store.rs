@@ -1,7 +1,7 @@
 //! `stores`: databases, queues and caches.
 
 use super::app::StartOrder;
-use super::container::{File, Metrics, Probes, Resources, Security, Tmp, container};
+use super::container::{File, Metrics, Probes, Resources, Security, Stop, Tmp, container};
 use super::extension::ExternalVia;
 use super::kubernetes::KubernetesAccess;
 use crate::syntax::{Field, Map};

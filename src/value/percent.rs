@@ -1,4 +1,4 @@
-//! Percentages for utilization targets and service level objectives, with four decimals.
+//! Percentages: of service level objectives, with four decimals, and whole ones of an autoscaler.
 
 use std::fmt;
 
@@ -26,11 +26,6 @@ impl Percent {
         self.millionths
     }
 
-    /// The percentage if it is a whole number.
-    pub fn whole(self) -> Option<u32> {
-        self.millionths.is_multiple_of(10_000).then_some(self.millionths / 10_000)
-    }
-
     fn parse(text: &str) -> Result<Self, Invalid> {
         let wrong = || {
             let rule = "write a number above 0 and up to 100 with at most four decimals and a percent sign, such as `70%` or `99.9%`";
@@ -47,6 +42,40 @@ impl Percent {
             millionths @ 1..=ONE => Ok(Percent { millionths }),
             _ => Err(wrong()),
         }
+    }
+}
+
+/// The utilization of a request that an autoscaler aims at: a whole percentage from 1 to 1000. It is above 100 where pods may use more than they request.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Utilization {
+    percent: u32,
+}
+
+text!(Utilization, "a whole percentage such as `70%`", {
+    "type": "string",
+    "description": "A whole percentage from 1 to 1000. Above 100, pods use more than they request.",
+    "pattern": "^([1-9][0-9]{0,2}|1000)%$",
+    "examples": ["70%", "150%"],
+});
+
+impl Utilization {
+    /// The percentage.
+    pub const fn percent(self) -> u32 {
+        self.percent
+    }
+
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let percent = text.strip_suffix('%').and_then(super::whole).filter(|percent| (1..=1000).contains(percent));
+        match percent {
+            Some(percent) => Ok(Utilization { percent: percent as u32 }),
+            None => Err(Invalid::not(text, "a whole percentage", "an autoscaler takes whole percents from 1 to 1000, such as `70%`")),
+        }
+    }
+}
+
+impl fmt::Display for Utilization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}%", self.percent)
     }
 }
 
@@ -72,10 +101,14 @@ mod tests {
     }
 
     #[test]
+    fn utilizations_agree_with_their_schema() {
+        agree::<Utilization>(&["1%", "70%", "150%", "1000%"], &["", "%", "70", "0%", "070%", "70.5%", "-1%", "1001%", "2000%"], &[]);
+    }
+
+    #[test]
     fn shares_are_exact() {
         let percent: Percent = "99.95%".parse().unwrap();
-        assert_eq!((percent.millionths(), percent.whole()), (999_500, None));
+        assert_eq!(percent.millionths(), 999_500);
         assert_eq!("70.0%".parse::<Percent>().unwrap().to_string(), "70%");
-        assert_eq!("100%".parse::<Percent>().unwrap().whole(), Some(100));
     }
 }

@@ -295,11 +295,13 @@ fn container(container: &Container, which: &str, change: &mut Changes) {
     let edit = |what: &str| format!("{which}container: {what}");
     change(edit("another image"), &|c| c.image.push('x'));
     change(edit("another command"), &|c| c.command.push("x".to_owned()));
+    change(edit("another folder"), &|c| c.workdir = Some("/x".to_owned()));
+    change(edit("another hook"), &|c| c.stop.push("x".to_owned()));
     change(edit("another argument"), &|c| c.args.push("x".to_owned()));
     change(edit("no processors"), &|c| c.cpu = None);
     change(edit("no memory"), &|c| c.memory = None);
     change(edit("no disk"), &|c| c.ephemeral = None);
-    change(edit("more processors"), &|c| c.cpu = Some((quantity("3"), quantity("4"))));
+    change(edit("more processors"), &|c| c.cpu = Some((quantity("3"), Some(quantity("4")))));
     change(edit("more memory"), &|c| c.memory = Some((quantity("3Gi"), quantity("4Gi"))));
     change(edit("another user"), &|c| c.security.user += 1);
     change(edit("another group"), &|c| c.security.group += 1);
