@@ -55,7 +55,7 @@ pub(super) fn region_specs(spec: &Spec, environment: &str, tell: &mut dyn FnMut(
                 match zones_of(name, region, item.key, &facts.zones) {
                     Ok(zones) => zones,
                     Err(fault) => {
-                        tell(fault);
+                        tell(*fault);
                         continue;
                     }
                 }
@@ -67,7 +67,7 @@ pub(super) fn region_specs(spec: &Spec, environment: &str, tell: &mut dyn FnMut(
 }
 
 /// The full names of the zones in use, in the provider's order.
-fn zones_of(name: &Name, region: &spec::Region, key: Span, known: &[&str]) -> Result<Vec<String>, Diagnostic> {
+fn zones_of(name: &Name, region: &spec::Region, key: Span, known: &[&str]) -> Result<Vec<String>, Box<Diagnostic>> {
     let bad = |zones: &Vec<Field<Zone>>| zones.iter().any(|zone| matches!(zone, Field::Bad(_)));
     let (wanted, place) = match &region.zones {
         // The fault is already reported; one zone lets the other checks continue.
@@ -76,11 +76,11 @@ fn zones_of(name: &Name, region: &spec::Region, key: Span, known: &[&str]) -> Re
         Field::Set(zones, place) => (zones.iter().filter_map(Field::spanned).collect::<Vec<_>>(), *place),
         Field::Missing => {
             let diagnostic = Diagnostic::new(Code::MissingField, "`zones` is missing").at(key);
-            return Err(diagnostic.help("add the number of zones: with three, every kind of store survives the loss of one"));
+            return Err(diagnostic.help("add the number of zones: with three, every kind of store survives the loss of one").into());
         }
     };
     let most = wording::Count(known.len(), "zone");
-    let invalid = |message: String, help: String| Err(Diagnostic::new(Code::InvalidValue, message).at(place).help(help));
+    let invalid = |message: String, help: String| Err(Diagnostic::new(Code::InvalidValue, message).at(place).help(help).into());
     match wanted[..] {
         [] | [(Zone::Count(0), _)] => {
             return invalid("a region needs at least one zone".to_owned(), format!("`{name}` has {most}; three survive the loss of one"));
@@ -96,10 +96,10 @@ fn zones_of(name: &Name, region: &spec::Region, key: Span, known: &[&str]) -> Re
     for (zone, at) in wanted {
         let zone = zone.to_string();
         if !short.contains(&zone) {
-            return Err(Diagnostic::unknown(&format!("zone of `{name}` called"), &zone, short.iter().map(String::as_str), at));
+            return Err(Diagnostic::unknown(&format!("zone of `{name}` called"), &zone, short.iter().map(String::as_str), at).into());
         }
         if named.contains(&zone) {
-            return Err(Diagnostic::new(Code::InvalidValue, format!("`{zone}` is listed twice")).at(at).help("remove one of them"));
+            return Err(Diagnostic::new(Code::InvalidValue, format!("`{zone}` is listed twice")).at(at).help("remove one of them").into());
         }
         named.push(zone);
     }
