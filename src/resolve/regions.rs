@@ -54,9 +54,10 @@ pub(super) fn region_specs(spec: &Spec, environment: &str, tell: &mut dyn FnMut(
                 };
                 match zones_of(name, region, item.key, &facts.zones) {
                     Ok(zones) => zones,
+                    // One zone lets the other checks continue.
                     Err(fault) => {
                         tell(*fault);
-                        continue;
+                        facts.zones.iter().take(1).map(|zone| zone.to_string()).collect()
                     }
                 }
             }
