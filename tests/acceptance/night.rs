@@ -101,7 +101,7 @@ pub(crate) fn preflight_looks_for_every_requirement() {
         "default StorageClass",
         "AWS Load Balancer Controller",
         "node with the label platgen.io/subnet=general",
-        "bucket shop-production-terraform-state-222222222222",
+        "bucket shop-production-eu-west-1-state-222222222222",
         "key alias/shop-production-terraform-state",
         "role shop-production-eu-west-1-secrets",
         "secret production/shop/db",

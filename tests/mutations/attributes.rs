@@ -13,9 +13,10 @@ use super::mutant::{Class, Mutant};
 
 /// Files of the network root, each with the template of its name. Its own tests are left to the faults made by hand: no judge can know what
 /// a test that says less had said.
-pub const FILES: [&str; 13] = [
+pub const FILES: [&str; 14] = [
     "backend.tf",
     "checks.tf",
+    "dns.tf",
     "endpoints.tf",
     "flow_logs.tf",
     "guards.tf",

@@ -8,6 +8,7 @@ mod firewall;
 mod network;
 mod protection;
 mod provider;
+mod settings;
 mod state;
 
 use super::Finding;
@@ -16,7 +17,6 @@ use platgen::files::Unit;
 use platgen::hcl::Block;
 use platgen::model::{self, Platform, Region, TerraformFile};
 use platgen::provider::Provider;
-use platgen::value::Name;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 type Judge = fn(&Root, &mut Vec<Finding>);
 
 /// Rules over a root that is there.
-const RULES: &[Judge] = &[state::judge, provider::judge, network::judge, firewall::judge, protection::judge];
+const RULES: &[Judge] = &[state::judge, provider::judge, network::judge, firewall::judge, settings::judge, protection::judge];
 
 /// The network root of a region, as the rules see it.
 pub(super) struct Root<'a> {
@@ -32,20 +32,16 @@ pub(super) struct Root<'a> {
     region: &'a Region,
     network: &'a model::Network,
     account: &'a str,
-    /// The region of the state.
-    state_region: &'a Name,
     /// Blocks of every file that platgen wrote, each with its file.
     blocks: Vec<(&'a str, Block)>,
 }
 
 /// What the rules find in the network root of a region. Whether there has to be one, the model says.
 pub(super) fn findings(platform: &Platform, region: &Region, unit: Option<&Unit>) -> Vec<Finding> {
-    let (Provider::Aws, Some(network), Some(account), Some(state_region)) =
-        (region.provider, &region.network, region.account.as_deref(), platform.state_region.as_ref())
-    else {
+    let (Provider::Aws, Some(network), Some(account)) = (region.provider, &region.network, region.account.as_deref()) else {
         return Vec::new();
     };
-    let mut root = Root { platform, region, network, account, state_region, blocks: Vec::new() };
+    let mut root = Root { platform, region, network, account, blocks: Vec::new() };
     let mut found = Vec::new();
     let Some(unit) = unit.filter(|unit| unit.files.keys().any(|path| path.ends_with(".tf"))) else {
         let message = format!("the region `{}` has no Terraform root for its network", region.name);

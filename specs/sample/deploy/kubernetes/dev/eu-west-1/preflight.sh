@@ -102,7 +102,7 @@ fi
 
 answer=$(aws sts get-caller-identity --query Account --output text 2>&1)
 if [ "$answer" = '111111111111' ]; then
-  exists 'bucket boutique-dev-terraform-state-111111111111' aws s3api head-bucket --region 'eu-west-1' --bucket 'boutique-dev-terraform-state-111111111111'
+  exists 'bucket boutique-dev-eu-west-1-state-111111111111' aws s3api head-bucket --region 'eu-west-1' --bucket 'boutique-dev-eu-west-1-state-111111111111'
   exists 'key alias/boutique-dev-terraform-state' aws kms describe-key --region 'eu-west-1' --key-id 'alias/boutique-dev-terraform-state'
   exists 'role boutique-dev-eu-west-1-secrets' aws iam get-role --role-name 'boutique-dev-eu-west-1-secrets'
   exists 'secret dev/payments/cards' aws secretsmanager describe-secret --region 'eu-west-1' --secret-id 'dev/payments/cards'

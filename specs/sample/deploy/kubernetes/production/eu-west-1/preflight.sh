@@ -103,7 +103,7 @@ fi
 
 answer=$(aws sts get-caller-identity --query Account --output text 2>&1)
 if [ "$answer" = '333333333333' ]; then
-  exists 'bucket boutique-production-terraform-state-333333333333' aws s3api head-bucket --region 'eu-west-1' --bucket 'boutique-production-terraform-state-333333333333'
+  exists 'bucket boutique-production-eu-west-1-state-333333333333' aws s3api head-bucket --region 'eu-west-1' --bucket 'boutique-production-eu-west-1-state-333333333333'
   exists 'key alias/boutique-production-terraform-state' aws kms describe-key --region 'eu-west-1' --key-id 'alias/boutique-production-terraform-state'
   exists 'role boutique-production-eu-west-1-secrets' aws iam get-role --role-name 'boutique-production-eu-west-1-secrets'
   exists 'secret production/payments/cards' aws secretsmanager describe-secret --region 'eu-west-1' --secret-id 'production/payments/cards'
