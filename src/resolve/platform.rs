@@ -166,6 +166,11 @@ impl EnvironmentResolver<'_> {
             });
         }
         self.record(|| (format!("{at}.cluster"), &region.cluster.name, "platform.name, the environment and the region"));
+        for class in &region.cluster.storage {
+            let (path, from) = (format!("{at}.storage_classes.{}", class.name), format!("{at}.provider"));
+            self.record(|| (format!("{path}.provisioner"), class.provisioner, from.clone()));
+            self.record(|| (format!("{path}.expandable"), class.expandable, from.clone()));
+        }
         let proxies = &region.cluster.proxies;
         let sizes = format!("environments.{}.protected and {at}.zones", self.environment);
         self.record(|| (format!("{at}.proxies.least"), proxies.least, sizes.clone()));

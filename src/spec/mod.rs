@@ -6,6 +6,7 @@
 
 mod access;
 mod app;
+mod backup;
 mod cluster;
 mod container;
 mod decoder;
@@ -25,6 +26,7 @@ mod waivers;
 
 pub use access::{Access, Group, MfaPolicy, Namespace, PodSecurity, Quota, Receiver, Team};
 pub use app::{App, Dns, Identity, JobRun, Latency, Metric, Scale, Slo, SloSource, StartOrder};
+pub use backup::Backup;
 pub use cluster::{Cluster, ClusterDns, Pool, Registry, Taint, TaintEffect};
 pub use container::{Container, ContainerFields, File, HostAccess, Metrics, Probe, Probes, Resources, Security, Sidecar, Stop, Tmp};
 pub use expose::{EntranceProtocol, Expose, TlsMode};
@@ -34,7 +36,7 @@ pub use layers::{DEFAULTS, EXAMPLES, Specs, assemble};
 pub use network::{Egress, Network, OnPremises, Subnet};
 pub use operations::{Ci, Delivery, GitOps, Logs, Observability, Scanner, Secrets, Traces, Vault};
 pub use platform::{Cloud, Environment, Machine, Platform, Region, StateLocation};
-pub use store::{Backup, Store, StoreSize, StoreUser};
+pub use store::{Store, StoreSize, StoreUser};
 pub use volume::{AppVolume, StorageClass, Volume};
 pub use waivers::Waiver;
 

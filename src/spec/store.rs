@@ -1,13 +1,14 @@
 //! `stores`: databases, queues and caches.
 
 use super::app::StartOrder;
+use super::backup::Backup;
 use super::container::{File, Metrics, Probes, Resources, Security, Stop, Tmp, container};
 use super::extension::ExternalVia;
 use super::kubernetes::KubernetesAccess;
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Cidr, Duration, Engine, EntryName, HostAddress, Image, LabelValue, MetadataKey, Name, PortMap, PortName, Quantity, Ref,
-    SecretRef, StoreMode, Text, VariableName,
+    AbsolutePath, Cidr, Engine, EntryName, HostAddress, Image, LabelValue, MetadataKey, Name, PortMap, PortName, Quantity, Ref, SecretRef,
+    StoreMode, Text, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -113,24 +114,4 @@ impl JsonSchema for StoreSize {
         let size = generator.subschema_for::<Quantity>();
         schemars::json_schema!({"anyOf": [{"const": "none"}, size]})
     }
-}
-
-/// Backups of a store, and the objectives that they meet.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Backup {
-    /// Time between backups, such as `6h`.
-    pub every: Field<Duration>,
-    /// Retention of each backup, such as `35d`.
-    pub keep: Field<Duration>,
-    /// Region to which backups are copied. Default: no copy.
-    pub copy_to: Field<Name>,
-    /// Time between restore tests, such as `7d`.
-    pub restore_test: Field<Duration>,
-    /// Recovery point objective: the longest period whose data may be lost, such as `10m`.
-    pub rpo: Field<Duration>,
-    /// Recovery time objective: the longest time a restore may take, such as `1h`.
-    pub rto: Field<Duration>,
-    /// Why the store has no backups. The checks accept the reason as the waiver.
-    pub none: Field<String>,
 }

@@ -1,6 +1,6 @@
 //! `volumes`, the volumes of apps, and `cluster.storage`.
 
-use super::store::Backup;
+use super::backup::Backup;
 use crate::syntax::Field;
 use crate::value::{Name, Quantity, VolumeRef};
 use schemars::JsonSchema;
