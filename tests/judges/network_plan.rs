@@ -59,8 +59,8 @@ fn allows(policy: &Value, request: &Request) -> Result<bool, String> {
         match statement["Effect"].as_str() {
             Some("Allow") => allowed |= met,
             Some("Deny") if met => return Ok(false),
-            Some("Deny") => {}
-            other => return Err(format!("an effect of {other:?}")),
+            // A statement without an effect allows nothing: IAM refuses the policy.
+            _ => {}
         }
     }
     Ok(allowed)
