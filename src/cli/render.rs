@@ -12,6 +12,7 @@ use crate::output::{self, Force, Job, Lock, Outcome, Replaced, Roots, Selection,
 use crate::project::{Failure, LOCK, Project, Rendered, Resolved};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 /// Flags of `render`.
@@ -75,6 +76,8 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
         }
     }
     let Rendered { resolved: Resolved { project, estate, lock }, files } = opened.resolve()?.render()?;
+    // The program ends with this command: returning the memory piece by piece is work for nothing.
+    let (project, estate, files) = (ManuallyDrop::new(project), ManuallyDrop::new(estate), ManuallyDrop::new(files));
     let forced = render.force.iter().filter_map(|word| transition::entry(word, &roots)).collect();
     let mut run = Run { terminal, strict: render.strict, project, estate, forced };
     if let Some(fault) = unknown_selection(render, &run.estate) {

@@ -6,13 +6,14 @@ use crate::model::Estate;
 use crate::output::Replaced;
 use crate::project::Project;
 use std::collections::BTreeSet;
+use std::mem::ManuallyDrop;
 
 /// A run of `render` after the spec is resolved.
 pub(super) struct Run<'r> {
     pub(super) terminal: &'r Terminal,
     pub(super) strict: Strict,
-    pub(super) project: Project,
-    pub(super) estate: Estate,
+    pub(super) project: ManuallyDrop<Project>,
+    pub(super) estate: ManuallyDrop<Estate>,
     /// Entries that may lose their data, as `environment/namespace/entry`.
     pub(super) forced: BTreeSet<String>,
 }
