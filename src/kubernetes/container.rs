@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::inputs::{ContainerInputs, EnvironmentVariable};
 use super::metadata::fragment as texts;
@@ -141,10 +141,15 @@ fn probes(container: &Container) -> Vec<ProbeView> {
 
 fn probe_view(field: &'static str, probe: &Probe) -> ProbeView {
     let (action, argument) = match &probe.action {
-        ProbeAction::Http { path, port, headers } if headers.is_empty() => ("httpGet", json!({"path": path, "port": port})),
-        ProbeAction::Http { path, port, headers } => {
-            let headers: Vec<Value> = headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
-            ("httpGet", json!({"path": path, "port": port, "httpHeaders": headers}))
+        ProbeAction::Http { tls, path, port, headers } => {
+            let mut request = json!({"path": path, "port": port});
+            if *tls {
+                request["scheme"] = json!("HTTPS");
+            }
+            if !headers.is_empty() {
+                request["httpHeaders"] = headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+            }
+            ("httpGet", request)
         }
         ProbeAction::Grpc { service, port } if service.is_empty() => ("grpc", json!({"port": port})),
         ProbeAction::Grpc { service, port } => ("grpc", json!({"port": port, "service": service})),

@@ -213,7 +213,7 @@ fn unused(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
 
 /// A ConfigMap with this content, and its name. The hash takes workload and container apart, because `web-agent` may be the name of a workload or
 /// of the container `agent` of `web`.
-fn config_map(owner: &Owner, container: &Container, name: &str, data: Texts) -> Result<(String, Vec<Document>), TemplateError> {
+pub(super) fn config_map(owner: &Owner, container: &Container, name: &str, data: Texts) -> Result<(String, Vec<Document>), TemplateError> {
     let mut parts = vec![owner.context.platform.environment.as_str(), name];
     parts.extend([&owner.workload.namespace, &owner.workload.name, &container.name].map(|part| part.as_str()));
     parts.extend(data.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]));

@@ -238,6 +238,8 @@ pub struct Probe {
 pub enum ProbeAction {
     /// A path.
     Http {
+        /// Whether the connection is made with TLS.
+        tls: bool,
         /// The path.
         path: String,
         /// The port.

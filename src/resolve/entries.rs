@@ -82,7 +82,7 @@ impl EnvironmentResolver<'_> {
         ]);
         for (expose, at) in app.expose.items().filter(|(expose, _)| serves_requests(expose)) {
             if let Some(tcp) = tcp.filter(|_| expose.redirect.is_missing()) {
-                let message = "`expose` needs `protocol: http` or `protocol: grpc` of the app";
+                let message = "`expose` needs `protocol: http`, `https` or `grpc` of the app";
                 let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(tcp, "conflicts with this");
                 self.tell(diagnostic.help("for connections of any protocol, add `protocol: tcp` and `listen: PORT` to the entrance"));
             }

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::source::Span;
 use crate::spec::{App, KubernetesAccess, StartOrder, Store};
 use crate::syntax::{Field, Map};
-use crate::value::{EntryName, LabelValue, MetadataKey, Name, NetworkPort, Ref, RefKind, StoreMode};
+use crate::value::{EntryName, LabelValue, MetadataKey, Name, NetworkPort, Protocol, Ref, RefKind, StoreMode};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -88,6 +88,14 @@ impl Entry {
             EntrySpec::App(app) => &app.owner,
             EntrySpec::Store(store) => &store.owner,
             EntrySpec::External | EntrySpec::Other => &Field::Missing,
+        }
+    }
+
+    /// The protocol of its ports, unless the name of a port says another.
+    pub(super) fn protocol(&self) -> Protocol {
+        match &self.spec {
+            EntrySpec::App(app) => app.protocol.get().copied().unwrap_or(Protocol::Http),
+            EntrySpec::Store(_) | EntrySpec::External | EntrySpec::Other => Protocol::Tcp,
         }
     }
 

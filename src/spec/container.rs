@@ -170,12 +170,14 @@ pub struct Probes {
     pub none: Field<String>,
 }
 
-/// A probe: exactly one of `http`, `grpc`, `tcp` and `exec`. Short form: the path of an HTTP probe.
+/// A probe: exactly one of `http`, `https`, `grpc`, `tcp` and `exec`. Short form: the path of an HTTP probe.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Probe {
     /// HTTP path. The probe succeeds with a status from 200 to 399.
     pub http: Field<String>,
+    /// HTTP path of an app that speaks HTTPS, as `http`. The kubelet does not verify the certificate.
+    pub https: Field<String>,
     /// Service name of the gRPC health checking protocol; `""` checks the whole server.
     pub grpc: Field<String>,
     /// Whether the probe opens a TCP connection to the port.
@@ -184,7 +186,7 @@ pub struct Probe {
     pub exec: Field<Vec<Field<String>>>,
     /// The port, by name or number. Default: the only port.
     pub port: Field<PortSpecifier>,
-    /// Request headers of an HTTP probe.
+    /// Request headers of a probe by `http` or `https`.
     pub headers: Field<Map<String, String>>,
     /// Delay before the first attempt, in whole seconds such as `10s`. Default: 0s.
     pub after: Field<Duration>,

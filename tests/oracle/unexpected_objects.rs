@@ -64,6 +64,7 @@ fn of_workload(workload: &Workload, object: &Object, is_used: impl Fn() -> bool)
         "PodDisruptionBudget" => scales && workload.replicas.0 > 1,
         "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" => workload.entrances().next().is_some(),
         "BackendTrafficPolicy" => workload.exposures.iter().any(|exposure| exposure.sticky.is_some()),
+        "BackendTLSPolicy" => workload.certificate.is_some(),
         "SecurityPolicy" => workload.exposures.iter().any(|exposure| !exposure.from.is_empty()),
         _ => false,
     }
