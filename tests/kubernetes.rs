@@ -127,7 +127,7 @@ fn web() -> Workload {
     web.placement.pool = Some(name("web"));
     web.placement.architectures = vec!["amd64"];
     web.placement.tolerations = vec![Toleration { key: "platgen.io/subnet".into(), value: "general".into(), effect: "NoSchedule" }];
-    web.service = Some(Service { ports: vec![port("http", 8080), port("grpc", 9090)], aliases: vec![name("frontend")] });
+    web.service = Some(Service { ports: vec![port("http", 8080), port("grpc", 9090)], headless: false, aliases: vec![name("frontend")] });
     let exposure = Exposure {
         span: Span::new(FileId(0), 0..0),
         host: "shop.example".into(),
@@ -193,7 +193,7 @@ fn orders() -> Workload {
     orders.replicas = (3, 3);
     orders.placement.spread = Spread::Soft;
     let postgres = ServicePort { protocol: Some(Protocol::Tcp), ..port("postgres", 5432) };
-    orders.service = Some(Service { ports: vec![postgres], aliases: Vec::new() });
+    orders.service = Some(Service { ports: vec![postgres], aliases: Vec::new(), headless: false });
     orders.volumes = vec![Volume::Claim { name: "data".into(), size: "100Gi".parse().unwrap(), class: None }];
     orders.main.ports = vec![("postgres".into(), 5432.into())];
     orders.main.mounts = vec![Mount { volume: "data".into(), path: "/var/lib/data".into(), read_only: false }];

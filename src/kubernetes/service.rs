@@ -13,6 +13,8 @@ use crate::yaml::Document;
 struct View<'m> {
     metadata: Metadata,
     headless: bool,
+    /// Whether pods that are not ready have an address as well.
+    unready: bool,
     distribution: Option<&'static str>,
     selector: Fragment,
     ports: Option<Vec<Port<'m>>>,
@@ -36,19 +38,19 @@ pub(super) fn headless_name(workload: &Workload) -> String {
 pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
     let workload = owner.workload;
     let mut documents = Vec::new();
-    let mut print = |name: String, headless: bool, ports: Option<Vec<Port>>| {
+    let mut print = |name: String, (headless, unready): (bool, bool), ports: Option<Vec<Port>>| {
         let distribution = if headless { None } else { distribution(owner.context, workload) };
-        let view = View { metadata: owner.metadata(name), headless, distribution, selector: owner.selector.clone(), ports };
+        let view = View { metadata: owner.metadata(name), headless, unready, distribution, selector: owner.selector.clone(), ports };
         render_yaml("kubernetes/service.yaml.j2", &view).map(|printed| documents.extend(printed))
     };
     let service = workload.service.as_ref();
     if let Some(service) = service {
         for name in std::iter::once(&workload.name).chain(&service.aliases) {
-            print(name.to_string(), false, ports(service))?;
+            print(name.to_string(), (service.headless, false), ports(service))?;
         }
     }
     if matches!(workload.kind, Kind::StatefulSet) {
-        print(headless_name(workload), true, service.and_then(ports))?;
+        print(headless_name(workload), (true, true), service.and_then(ports))?;
     }
     Ok(documents)
 }

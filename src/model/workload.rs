@@ -147,6 +147,8 @@ pub struct Service {
     pub ports: Vec<ServicePort>,
     /// Additional names; each becomes a Service.
     pub aliases: Vec<Name>,
+    /// Whether the names lead to the addresses of the pods.
+    pub headless: bool,
 }
 
 /// A port of a Service.

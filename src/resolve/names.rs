@@ -144,6 +144,14 @@ impl Entry {
         }
     }
 
+    /// Whether its names lead to the addresses of its pods.
+    pub(super) fn headless(&self) -> &Field<bool> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.headless,
+            EntrySpec::Store(_) | EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
+        }
+    }
+
     /// The key that its ports come from.
     pub(super) fn ports_key(&self) -> &'static str {
         match &self.spec {

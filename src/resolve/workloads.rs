@@ -81,6 +81,7 @@ impl EnvironmentResolver<'_> {
             flows.dedup_by(|a, b| a.from == b.from && a.to == b.to && a.ports == b.ports);
             let volumes = self.shared_volumes(platform, &region);
             (region.workloads, region.flows, region.volumes) = (workloads, flows, volumes);
+            self.check_balance(names, &region);
             self.nodes_in_reach(&region);
             self.quotas(platform, &region);
             platform.regions.insert(name, region);
@@ -401,5 +402,5 @@ fn service(entry: &Entry) -> Option<Service> {
     };
     let ports: Vec<ServicePort> = entry.ports.iter().map(port).collect();
     let aliases = entry.alias().values().cloned().collect();
-    (!ports.is_empty()).then_some(Service { ports, aliases })
+    (!ports.is_empty()).then_some(Service { ports, aliases, headless: entry.headless().is_true() })
 }

@@ -67,6 +67,9 @@ container! {
         pub dns: Field<Dns>,
         /// Additional names of the app's Service in the namespace.
         pub alias: Field<Vec<Field<Name>>>,
+        /// Whether the app's name leads to the addresses of all its pods instead of the one address of its Service, for clients that balance by themselves,
+        /// such as clients of gRPC with the policy `round_robin`. Default: `false`.
+        pub headless: Field<bool>,
         /// CPU architectures for which the app's images exist. Default: the architectures of the app's pools.
         pub arch: Field<Vec<Field<Architecture>>>,
         /// Cloud permissions of the app's workload identity.

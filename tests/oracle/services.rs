@@ -103,12 +103,13 @@ pub(super) fn services(context: &RegionContext, found: &mut Vec<Finding>) {
                 found.push(context.finding("wrong-service", service, message));
                 continue;
             }
-            let headless = name == members && matches!(workload.kind, Kind::StatefulSet);
+            let of_members = name == members && matches!(workload.kind, Kind::StatefulSet);
+            let headless = of_members || workload.service.as_ref().is_some_and(|service| service.headless);
             for (place, value) in [
                 ("/spec/selector", json!({WORKLOAD: workload.name})),
                 ("/spec/type", json!("ClusterIP")),
                 ("/spec/clusterIP", if headless { json!("None") } else { Value::Null }),
-                ("/spec/publishNotReadyAddresses", if headless { json!(true) } else { Value::Null }),
+                ("/spec/publishNotReadyAddresses", if of_members { json!(true) } else { Value::Null }),
                 ("/spec/externalIPs", Value::Null),
                 ("/spec/ports", ports(workload)),
             ] {
