@@ -250,6 +250,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
             name: "shop-beta-eu-west-1".into(),
             version: version.parse().unwrap(),
             policy_engine: PolicyEngine::Native,
+            registry_secret: None,
             name_servers: Vec::new(),
             pools: Vec::new(),
             proxies: Default::default(),

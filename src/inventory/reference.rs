@@ -81,6 +81,11 @@ pub fn references(object: &Object) -> Vec<Reference> {
             "ClusterSecretStore" => found.wide("ClusterSecretStore", "/spec/secretStoreRef/name"),
             _ => found.named("SecretStore", "/spec/secretStoreRef/name"),
         },
+        "ServiceAccount" => {
+            for at in 0..object.items("/imagePullSecrets").len() {
+                found.named("Secret", &format!("/imagePullSecrets/{at}/name"));
+            }
+        }
         "SecretStore" => found.accounts("/spec/provider", object.at("/spec/provider")),
         "Ingress" => found.ingress(),
         _ => {}

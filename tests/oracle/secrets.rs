@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     stores(context, found);
+    registry(context, found);
     for object in context.inventory.of_kind("ExternalSecret").filter(|object| context.workload_of(object).is_some()) {
         for (place, wanted) in [
             ("/spec/secretStoreRef/kind", json!("SecretStore")),
@@ -78,6 +79,38 @@ fn stores(context: &RegionContext, found: &mut Vec<Finding>) {
     }
 }
 
+/// Every account pulls images with the Secret of its namespace, which holds the registry secret of the spec, and with nothing else.
+fn registry(context: &RegionContext, found: &mut Vec<Finding>) {
+    const NAME: &str = "platgen-registry";
+    let pull = context.region.cluster.registry_secret.as_ref();
+    let wanted = pull.map_or(Value::Null, |_| json!([{"name": NAME}]));
+    for account in context.inventory.of_kind("ServiceAccount").filter(|account| !context.is_by_hand(account)) {
+        expect(context, found, "wrong-secrets", account, "/imagePullSecrets", &wanted);
+    }
+    for namespace in pull.iter().flat_map(|_| context.platform.namespaces.keys()) {
+        if context.inventory.get("ExternalSecret", namespace, NAME).is_none() {
+            let message = format!("the registry secret of the namespace `{namespace}` is not there");
+            found.push(context.about("wrong-secrets", &format!("ExternalSecret/{namespace}/{NAME}"), message));
+        }
+    }
+    for object in context.inventory.of_kind("ExternalSecret").filter(|object| object.name == NAME && !context.is_by_hand(object)) {
+        let mut source = json!({"key": pull.map(|path| manager_key(context, path.as_str()))});
+        if matches!((context.platform.secrets.store, context.region.provider), (SecretStore::Cloud, Provider::Kind | Provider::Existing)) {
+            source["property"] = json!(".dockerconfigjson");
+        }
+        let template = json!({"engineVersion": "v2", "type": "kubernetes.io/dockerconfigjson", "metadata": {"labels": object.labels}});
+        let target = json!({"name": NAME, "creationPolicy": "Owner", "deletionPolicy": "Retain", "template": template});
+        for (place, wanted) in [
+            ("/spec/secretStoreRef", json!({"kind": "SecretStore", "name": ACCOUNT})),
+            ("/spec/refreshInterval", json!("1h")),
+            ("/spec/target", target),
+            ("/spec/data", json!([{"secretKey": ".dockerconfigjson", "remoteRef": source}])),
+        ] {
+            expect(context, found, "wrong-secrets", object, place, &wanted);
+        }
+    }
+}
+
 /// The account that a store reads with.
 const ACCOUNT: &str = "platgen";
 
@@ -122,7 +155,12 @@ fn manager(context: &RegionContext, namespace: &str) -> Value {
 
 /// The place of a secret in the manager, with the characters that it allows.
 fn remote_key(context: &RegionContext, reference: &SecretRef) -> String {
-    let key = format!("{}/{}", context.platform.environment, reference.path());
+    manager_key(context, reference.path())
+}
+
+/// A path in the manager, with the characters that it allows.
+fn manager_key(context: &RegionContext, path: &str) -> String {
+    let key = format!("{}/{path}", context.platform.environment);
     let replaced = |key: &str, fits: fn(char) -> bool| key.chars().map(|c| if fits(c) { c } else { '-' }).collect();
     match (context.platform.secrets.store, context.region.provider) {
         (SecretStore::Vault, _) | (SecretStore::Cloud, Provider::Aws) => key,
