@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::json;
 
-use super::inputs::{ContainerInputs, EnvironmentVariable};
+use super::inputs::{ContainerInputs, EnvironmentVariable, VariableSource};
 use super::metadata::fragment as texts;
 use crate::model::{Container, Probe, ProbeAction};
 use crate::template::{Fragment, TemplateError, render_fragment};
@@ -32,7 +32,7 @@ struct View<'m> {
     restart: Option<&'static str>,
     command: Option<&'m [String]>,
     args: Option<&'m [String]>,
-    config_map: Option<&'m str>,
+    sources: Option<&'m [VariableSource]>,
     workdir: Option<&'m str>,
     variables: Option<&'m [EnvironmentVariable]>,
     ports: Option<Vec<Port<'m>>>,
@@ -101,7 +101,7 @@ pub(super) fn fragment<'m>(container: &'m Container, part: Part, seen: &Containe
         command: some(&container.command).then_some(&container.command),
         args: some(&container.args).then_some(&container.args),
         workdir: container.workdir.as_deref(),
-        config_map: seen.config_map.as_deref(),
+        sources: (!seen.sources.is_empty()).then_some(&seen.sources),
         variables: (!seen.variables.is_empty()).then_some(&seen.variables),
         ports: (!ports.is_empty()).then_some(ports),
         resources: resources(container),

@@ -18,6 +18,9 @@ use crate::yaml::Document;
 /// The SecretStore of every namespace, and the account it reads with.
 const STORE: &str = "platgen";
 
+/// The type of Secrets for programs.
+const OPAQUE: &str = "Opaque";
+
 /// A value of a workload's Secret.
 pub(super) struct Entry {
     pub(super) key: String,
@@ -55,13 +58,15 @@ struct View {
     store: &'static str,
     target: Target,
     template: Option<Texts>,
-    data: Vec<Fetch>,
+    /// The path of a secret whose keys are all fetched.
+    whole: Option<String>,
+    data: Option<Vec<Fetch>>,
 }
 
 impl View {
     fn new(metadata: Metadata, r#type: &'static str, template: Option<Texts>, data: Vec<Fetch>) -> Self {
         let target = Target { name: metadata.name.clone(), labels: metadata.labels.clone(), r#type };
-        View { metadata, store: STORE, target, template, data }
+        View { metadata, store: STORE, target, template, whole: None, data: (!data.is_empty()).then_some(data) }
     }
 }
 
@@ -110,7 +115,7 @@ pub(super) fn external_secret(owner: &Owner, name: &str, entries: &[Entry]) -> R
             }
         }
     }
-    let view = View::new(owner.metadata(name), "Opaque", templated.then_some(template), data);
+    let view = View::new(owner.metadata(name), OPAQUE, templated.then_some(template), data);
     render_yaml("kubernetes/external-secret.yaml.j2", &view)
 }
 
@@ -144,8 +149,21 @@ fn replaced(text: &str, fits: impl Fn(char) -> bool) -> String {
     text.chars().map(|c| if fits(c) { c } else { '-' }).collect()
 }
 
-/// Every secret that a workload reads.
-pub(super) fn references(workload: &Workload) -> impl Iterator<Item = &SecretRef> {
+/// The ExternalSecret of a whole secret, each key of which becomes an entry.
+pub(super) fn whole_secret(owner: &Owner, name: &str, path: &SecretPath) -> Result<Vec<Document>, TemplateError> {
+    let whole = remote_key(owner.context, path.as_str());
+    let view = View { whole: Some(whole), ..View::new(owner.metadata(name), OPAQUE, None, Vec::new()) };
+    render_yaml("kubernetes/external-secret.yaml.j2", &view)
+}
+
+/// The path of every secret that a workload reads.
+pub(super) fn paths(workload: &Workload) -> impl Iterator<Item = &str> {
+    let whole = workload.containers().flat_map(|container| &container.secrets).map(SecretPath::as_str);
+    references(workload).map(SecretRef::path).chain(whole)
+}
+
+/// Every value of the secret manager that a workload reads.
+fn references(workload: &Workload) -> impl Iterator<Item = &SecretRef> {
     workload.containers().flat_map(|container| {
         let variables = container.variables.iter().flat_map(|variable| match &variable.value {
             Source::Text(_) | Source::Fact(_) | Source::Composed(_) => Vec::new(),
@@ -198,7 +216,7 @@ pub(super) fn store(context: &Context, namespace: &Namespace) -> Result<Vec<Docu
     }
     let workloads = context.region.workloads.values().filter(|workload| workload.namespace == namespace.name);
     let pull = context.region.cluster.registry_secret.as_ref();
-    let paths = workloads.flat_map(references).map(SecretRef::path).chain(pull.map(SecretPath::as_str));
+    let paths = workloads.flat_map(paths).chain(pull.map(SecretPath::as_str));
     let keys: BTreeSet<String> = paths.map(|path| remote_key(context, path)).collect();
     if keys.is_empty() {
         return Ok(Vec::new());

@@ -7,7 +7,7 @@ use super::volume::AppVolume;
 use crate::syntax::{Field, Map};
 use crate::value::{
     AbsolutePath, Architecture, CountRange, Domain, Duration, EntryName, Image, LabelValue, MetadataKey, Name, Percent, PortMap, PortName,
-    Protocol, Quantity, Ref, RelativePath, Schedule, SecretRef, Text, Utilization, VariableName,
+    Protocol, Quantity, Ref, RelativePath, Schedule, SecretPath, SecretRef, Text, Utilization, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -3,7 +3,7 @@
 use crate::syntax::{Field, Map};
 use crate::value::{
     AbsolutePath, Capability, CpuRange, Duration, Image, Medium, PortMap, PortName, PortSpecifier, Quantity, QuantityRange, RelativePath,
-    SecretRef, Text, VariableName,
+    SecretPath, SecretRef, Text, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -29,6 +29,9 @@ macro_rules! container {
             pub config: Field<Map<VariableName, Text>>,
             /// Environment variables from the secret manager, each as `path#key`.
             pub secrets: Field<Map<VariableName, SecretRef>>,
+            /// Whole secrets of the secret manager, by their paths: each key of a secret becomes an environment variable. `config` and `secrets` override
+            /// variables of the same name, and later secrets override earlier ones.
+            pub secrets_from: Field<Vec<Field<SecretPath>>>,
             /// Files to mount, by their path in the container.
             pub files: Field<Map<AbsolutePath, File>>,
             /// Empty writable directories, by their path in the container. Short form: a list of paths.
@@ -59,6 +62,7 @@ macro_rules! container {
                     workdir: &self.workdir,
                     config: &self.config,
                     secrets: &self.secrets,
+                    secrets_from: &self.secrets_from,
                     files: &self.files,
                     tmp: &self.tmp,
                     ports: &self.ports,
@@ -98,6 +102,7 @@ pub struct ContainerFields<'a> {
     pub workdir: &'a Field<AbsolutePath>,
     pub config: &'a Field<Map<VariableName, Text>>,
     pub secrets: &'a Field<Map<VariableName, SecretRef>>,
+    pub secrets_from: &'a Field<Vec<Field<SecretPath>>>,
     pub files: &'a Field<Map<AbsolutePath, File>>,
     pub tmp: &'a Field<Map<AbsolutePath, Tmp>>,
     pub ports: &'a Field<Map<PortName, PortMap>>,

@@ -6,7 +6,7 @@
 use super::Finding;
 use super::compare::expect;
 use super::context::{RegionContext, Running};
-use super::pod_specs::placed;
+use super::pod_specs::{Placed, placed};
 use platgen::inventory::Object;
 use platgen::model::{FactPart, SecretStore, Source, TemplatePart};
 use platgen::provider::Provider;
@@ -31,6 +31,7 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     for running in context.running() {
         let Running { object, .. } = running;
         for one in placed(&running) {
+            whole(context, object, &one, found);
             let pointer = format!("{}/env", one.pointer);
             if context.is_patched(object, &pointer) {
                 continue;
@@ -66,6 +67,36 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             };
             found.push(context.finding("wrong-secrets", object, message));
         }
+    }
+}
+
+/// A container reads its whole secrets in the order of the spec, before its ConfigMap, so that plain variables win.
+fn whole(context: &RegionContext, object: &Object, one: &Placed, found: &mut Vec<Finding>) {
+    let pointer = format!("{}/envFrom", one.pointer);
+    if context.is_patched(object, &pointer) {
+        return;
+    }
+    let text = |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let place = |source: &Value| {
+        let name = text(source, "/secretRef/name");
+        let made = context
+            .inventory
+            .of_kind("ExternalSecret")
+            .find(|made| made.namespace == object.namespace && made.text("/spec/target/name") == name);
+        made.filter(|made| made.items("/spec/data").is_empty())
+            .map(|made| made.items("/spec/dataFrom"))
+            .unwrap_or_default()
+            .iter()
+            .map(|from| text(from, "/extract/key"))
+            .collect::<String>()
+    };
+    let sources = object.items(&pointer);
+    let has: Vec<String> = sources.iter().take_while(|source| source.get("secretRef").is_some()).map(place).collect();
+    let wanted: Vec<String> = one.container.secrets.iter().map(|path| manager_key(context, path.as_str())).collect();
+    if has != wanted || sources.iter().skip(has.len()).any(|source| source.get("secretRef").is_some()) {
+        let message =
+            format!("the container `{}` of `{}` reads the secrets {has:?}, where it should be {wanted:?}", one.container.name, object.id());
+        found.push(context.finding("wrong-secrets", object, message));
     }
 }
 
