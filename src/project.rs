@@ -258,6 +258,8 @@ fn collect(spec: &Spec, paths: &mut BTreeSet<String>) {
     for (_, _, store) in spec.stores.entries() {
         files(store.container());
     }
+    let authorities = spec.apps.entries().filter_map(|(_, _, app)| app.certificate.get()?.authority.get());
+    paths.extend(authorities.map(|path| path.to_string()));
     let manifests = spec.manifests.entries().filter_map(|(_, _, manifest)| manifest.from.get());
     paths.extend(manifests.map(|path| path.to_string()));
     let terraform = spec.terraform.entries().filter_map(|(_, _, file)| file.from.get());

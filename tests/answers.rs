@@ -39,6 +39,10 @@ fn run(case: &Case) -> Result<(), Failed> {
     let mut spec: Value = serde_yaml::from_str(&fs::read_to_string(features().join("base.yaml"))?)?;
     lay(&mut spec, &case.spec);
     let place = scratch();
+    fs::create_dir(place.path().join("files"))?;
+    for file in fs::read_dir(features().join("files"))?.flatten() {
+        fs::copy(file.path(), place.path().join("files").join(file.file_name()))?;
+    }
     // JSON is YAML.
     fs::write(place.path().join("platform.yaml"), serde_json::to_string_pretty(&spec)?)?;
     let ran = platgen().args(["render", "--quiet", "--allow-incomplete"]).current_dir(place.path()).output()?;

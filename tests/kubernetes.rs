@@ -48,6 +48,7 @@ fn container(called: &str) -> Container {
         args: Vec::new(),
         workdir: None,
         variables: Vec::new(),
+        secrets: Vec::new(),
         files: Vec::new(),
         mounts: Vec::new(),
         ports: Vec::new(),
@@ -73,7 +74,6 @@ fn workload(called: &str, kind: Kind) -> Workload {
         store: None,
         kind,
         parallel_start: false,
-        protocol: Protocol::Http,
         replicas: (1, 1),
         autoscaling: None,
         init: Vec::new(),
@@ -82,6 +82,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         volumes: Vec::new(),
         service: None,
         exposures: Vec::new(),
+        certificate: None,
         redirects: Vec::new(),
         placement: Placement {
             subnets: vec![name("general")],
@@ -110,7 +111,13 @@ fn probe(action: ProbeAction) -> Option<Probe> {
 }
 
 fn port(name: &str, number: u16) -> ServicePort {
-    ServicePort { name: name.to_owned(), port: number, target: number, transport: platgen::value::Transport::Tcp }
+    ServicePort {
+        name: name.to_owned(),
+        port: number,
+        target: number,
+        transport: platgen::value::Transport::Tcp,
+        protocol: Some(Protocol::Http),
+    }
 }
 
 fn web() -> Workload {
@@ -121,7 +128,7 @@ fn web() -> Workload {
     web.placement.pool = Some(name("web"));
     web.placement.architectures = vec!["amd64"];
     web.placement.tolerations = vec![Toleration { key: "platgen.io/subnet".into(), value: "general".into(), effect: "NoSchedule" }];
-    web.service = Some(Service { ports: vec![port("http", 8080), port("grpc", 9090)], aliases: vec![name("frontend")] });
+    web.service = Some(Service { ports: vec![port("http", 8080), port("grpc", 9090)], headless: false, aliases: vec![name("frontend")] });
     let exposure = Exposure {
         span: Span::new(FileId(0), 0..0),
         host: "shop.example".into(),
@@ -152,7 +159,8 @@ fn web() -> Workload {
     let main = &mut web.main;
     main.ports = vec![("http".into(), 8080.into()), ("grpc".into(), 9090.into())];
     main.mounts = vec![Mount { volume: "tmp".into(), path: "/tmp".into(), read_only: false }];
-    main.probes.ready = probe(ProbeAction::Http { path: "/healthz".into(), port: 8080, headers: vec![("Cookie".into(), "a=b".into())] });
+    main.probes.ready =
+        probe(ProbeAction::Http { tls: false, path: "/healthz".into(), port: 8080, headers: vec![("Cookie".into(), "a=b".into())] });
     main.probes.live = probe(ProbeAction::Grpc { service: String::new(), port: 9090 });
     main.probes.start = probe(ProbeAction::Tcp { port: 8080 });
     let secret = |text: &str| text.parse().unwrap();
@@ -183,10 +191,10 @@ fn web() -> Workload {
 fn orders() -> Workload {
     let mut orders = workload("orders", Kind::StatefulSet);
     orders.store = Some(Engine::Postgres);
-    orders.protocol = Protocol::Tcp;
     orders.replicas = (3, 3);
     orders.placement.spread = Spread::Soft;
-    orders.service = Some(Service { ports: vec![port("postgres", 5432)], aliases: Vec::new() });
+    let postgres = ServicePort { protocol: Some(Protocol::Tcp), ..port("postgres", 5432) };
+    orders.service = Some(Service { ports: vec![postgres], aliases: Vec::new(), headless: false });
     orders.volumes = vec![Volume::Claim { name: "data".into(), size: "100Gi".parse().unwrap(), class: None }];
     orders.main.ports = vec![("postgres".into(), 5432.into())];
     orders.main.mounts = vec![Mount { volume: "data".into(), path: "/var/lib/data".into(), read_only: false }];
@@ -243,6 +251,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
             name: "shop-beta-eu-west-1".into(),
             version: version.parse().unwrap(),
             policy_engine: PolicyEngine::Native,
+            registry_secret: None,
             name_servers: Vec::new(),
             pools: Vec::new(),
             proxies: Default::default(),

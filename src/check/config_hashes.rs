@@ -22,7 +22,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     }
 }
 
-/// The ends of names that the content of a map may have: for the variables and for the files of each container.
+/// The ends of names that the content of a map may have: for the variables and the files of each container, and for the authority of a certificate.
 fn hashes(environment: &str, workload: &Workload, map: &Object) -> Vec<String> {
     let containers = std::iter::once(&workload.main).chain(&workload.init).chain(&workload.sidecars);
     let entries = map.at("/data").and_then(Value::as_object);
@@ -34,7 +34,7 @@ fn hashes(environment: &str, workload: &Workload, map: &Object) -> Vec<String> {
         let owner = [environment, &prefix, workload.namespace.as_str(), workload.name.as_str(), container];
         format!("-{}", digest(owner.into_iter().chain(entries.iter().copied())))
     };
-    containers.flat_map(|container| ["config", "files"].map(|what| hash(container.name.as_str(), what))).collect()
+    containers.flat_map(|container| ["config", "files", "authority"].map(|what| hash(container.name.as_str(), what))).collect()
 }
 
 /// The first ten hexadecimal digits of a hash over parts, each with its length before it. It is written here once more, so that names are held to

@@ -224,6 +224,9 @@ messages {
     TooManyRules "too-many-rules" Warning
         "more security group rules than AWS allows by default"
         "AWS allows 60 rules in each direction of a security group and refuses more, unless the account has a higher quota. Every port of every callee in another subnet and every external range is a rule. Move apps that call each other to one subnet, or ask AWS for a higher quota and ignore the warning."
+    UnbalancedCalls "unbalanced-calls" Warning
+        "calls of an app over gRPC that go to one of its pods"
+        "The address of a Service is translated to that of a pod once for each connection, and a client of gRPC sends all calls over one connection. So each client calls one pod, and pods that an autoscaler adds get no calls from clients that are connected already. With `headless: true` the name of the app leads to the addresses of all pods: the clients have to balance over them, for example with a target `dns:///app:port` and the policy `round_robin`. `headless: false` accepts one pod per client: there are enough clients, or the server ends connections after a while. Calls through the gateway are balanced in any case."
     UnknownKey "unknown-key" Error
         "an unknown key"
         "platgen ignores nothing in a spec, so that a misspelt key is an error. `platgen explain PATH` lists the allowed keys."

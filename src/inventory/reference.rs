@@ -56,7 +56,18 @@ pub fn references(object: &Object) -> Vec<Reference> {
         "SecurityPolicy" | "BackendTrafficPolicy" | "BackendTLSPolicy" | "ClientTrafficPolicy" => {
             for (at, target) in object.items("/spec/targetRefs").iter().enumerate() {
                 let kind = text(target, "/kind").to_owned();
-                found.named(&kind, &format!("/spec/targetRefs/{at}/name"));
+                let section = if kind == "Service" { text(target, "/sectionName") } else { "" };
+                let part = if section.is_empty() { Part::Whole } else { Part::Port(section.to_owned()) };
+                found.add(&kind, &object.namespace, part, &format!("/spec/targetRefs/{at}/name"));
+            }
+            for (at, authority) in object.items("/spec/validation/caCertificateRefs").iter().enumerate() {
+                let kind = text(authority, "/kind").to_owned();
+                found.add(
+                    &kind,
+                    &object.namespace,
+                    Part::Key("ca.crt".to_owned()),
+                    &format!("/spec/validation/caCertificateRefs/{at}/name"),
+                );
             }
         }
         "Gateway" => {
@@ -70,6 +81,11 @@ pub fn references(object: &Object) -> Vec<Reference> {
             "ClusterSecretStore" => found.wide("ClusterSecretStore", "/spec/secretStoreRef/name"),
             _ => found.named("SecretStore", "/spec/secretStoreRef/name"),
         },
+        "ServiceAccount" => {
+            for at in 0..object.items("/imagePullSecrets").len() {
+                found.named("Secret", &format!("/imagePullSecrets/{at}/name"));
+            }
+        }
         "SecretStore" => found.accounts("/spec/provider", object.at("/spec/provider")),
         "Ingress" => found.ingress(),
         _ => {}

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::inputs::{ContainerInputs, EnvironmentVariable};
+use super::inputs::{ContainerInputs, EnvironmentVariable, VariableSource};
 use super::metadata::fragment as texts;
 use crate::model::{Container, Probe, ProbeAction};
 use crate::template::{Fragment, TemplateError, render_fragment};
@@ -32,7 +32,7 @@ struct View<'m> {
     restart: Option<&'static str>,
     command: Option<&'m [String]>,
     args: Option<&'m [String]>,
-    config_map: Option<&'m str>,
+    sources: Option<&'m [VariableSource]>,
     workdir: Option<&'m str>,
     variables: Option<&'m [EnvironmentVariable]>,
     ports: Option<Vec<Port<'m>>>,
@@ -101,7 +101,7 @@ pub(super) fn fragment<'m>(container: &'m Container, part: Part, seen: &Containe
         command: some(&container.command).then_some(&container.command),
         args: some(&container.args).then_some(&container.args),
         workdir: container.workdir.as_deref(),
-        config_map: seen.config_map.as_deref(),
+        sources: (!seen.sources.is_empty()).then_some(&seen.sources),
         variables: (!seen.variables.is_empty()).then_some(&seen.variables),
         ports: (!ports.is_empty()).then_some(ports),
         resources: resources(container),
@@ -141,10 +141,15 @@ fn probes(container: &Container) -> Vec<ProbeView> {
 
 fn probe_view(field: &'static str, probe: &Probe) -> ProbeView {
     let (action, argument) = match &probe.action {
-        ProbeAction::Http { path, port, headers } if headers.is_empty() => ("httpGet", json!({"path": path, "port": port})),
-        ProbeAction::Http { path, port, headers } => {
-            let headers: Vec<Value> = headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
-            ("httpGet", json!({"path": path, "port": port, "httpHeaders": headers}))
+        ProbeAction::Http { tls, path, port, headers } => {
+            let mut request = json!({"path": path, "port": port});
+            if *tls {
+                request["scheme"] = json!("HTTPS");
+            }
+            if !headers.is_empty() {
+                request["httpHeaders"] = headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+            }
+            ("httpGet", request)
         }
         ProbeAction::Grpc { service, port } if service.is_empty() => ("grpc", json!({"port": port})),
         ProbeAction::Grpc { service, port } => ("grpc", json!({"port": port, "service": service})),

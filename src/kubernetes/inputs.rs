@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::metadata::{Metadata, Owner, Texts, fragment};
-use super::secrets::{Entry, Value, external_secret};
+use super::secrets::{Entry, Value, external_secret, whole_secret};
 use super::volume::Volume;
 use crate::model::{Container, FactPart, FileContent, Source, TemplatePart, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
-use crate::value::{digest, truncate_with_hash};
+use crate::value::{SecretPath, digest, truncate_with_hash};
 use crate::yaml::Document;
 
 /// The variables and files of all containers of a workload.
@@ -29,12 +29,20 @@ pub(super) struct Inputs {
 /// The variables and files of one container.
 #[derive(Default)]
 pub(super) struct ContainerInputs {
-    /// The ConfigMap whose entries are variables.
-    pub(super) config_map: Option<String>,
-    /// Variables that are not in the ConfigMap. A variable stands before those that refer to it.
+    /// The objects whose entries are variables; later ones override earlier ones.
+    pub(super) sources: Vec<VariableSource>,
+    /// Variables that are not in these objects, which they override. A variable stands before those that refer to it.
     pub(super) variables: Vec<EnvironmentVariable>,
     /// Files.
     pub(super) mounts: Vec<FileMount>,
+}
+
+/// An object whose entries are variables.
+#[derive(Serialize)]
+pub(super) struct VariableSource {
+    /// The field that refers to it: `configMapRef` or `secretRef`.
+    kind: &'static str,
+    name: String,
 }
 
 /// A variable with its value, the field of the pod that holds the value, or the entry of the workload's Secret.
@@ -72,11 +80,24 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
     let mut inputs = Inputs::default();
     let mut entries: Vec<Entry> = Vec::new();
     let mut secret_files = false;
+    let mut whole: BTreeMap<&SecretPath, String> = BTreeMap::new();
     for container in workload.containers() {
         let main = container.name == workload.main.name;
         let prefix = if main { workload.name.to_string() } else { format!("{}-{}", workload.name, container.name) };
         let mut seen = ContainerInputs::default();
 
+        for path in &container.secrets {
+            let name = match whole.get(path) {
+                Some(name) => name.clone(),
+                None => {
+                    let name = whole_secret_name(owner, path);
+                    inputs.documents.extend(whole_secret(owner, &name, path)?);
+                    whole.insert(path, name.clone());
+                    name
+                }
+            };
+            seen.sources.push(VariableSource { kind: "secretRef", name });
+        }
         let mut texts = Texts::new();
         for variable in &container.variables {
             let value = match &variable.value {
@@ -104,7 +125,7 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
         }
         if !texts.is_empty() {
             let (name, document) = config_map(owner, container, &format!("{prefix}-config"), texts)?;
-            seen.config_map = Some(name);
+            seen.sources.push(VariableSource { kind: "configMapRef", name });
             inputs.documents.extend(document);
         }
 
@@ -173,6 +194,15 @@ fn secret_name(owner: &Owner, entries: &[Entry]) -> String {
     format!("{}-{}", truncate_with_hash(&format!("{}-secrets", workload.name), 242), digest(&parts, 10))
 }
 
+/// The name of the Secret of a whole secret: the end of its path, and a hash that tells equal ends apart.
+fn whole_secret_name(owner: &Owner, path: &SecretPath) -> String {
+    let workload = owner.workload;
+    let parts = [owner.context.platform.environment.as_str(), workload.namespace.as_str(), workload.name.as_str(), path.as_str()];
+    let end = path.as_str().rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let end: String = end.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    format!("{}-{}", truncate_with_hash(&format!("{}-{}", workload.name, end.trim_matches('-')), 242), digest(&parts, 10))
+}
+
 /// A value in which Kubernetes inserts facts of the pod: it reads `$(NAME)` as a variable and `$$` as `$`.
 fn expanding(parts: &[FactPart]) -> String {
     let part = |part: &FactPart| match part {
@@ -213,7 +243,7 @@ fn unused(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
 
 /// A ConfigMap with this content, and its name. The hash takes workload and container apart, because `web-agent` may be the name of a workload or
 /// of the container `agent` of `web`.
-fn config_map(owner: &Owner, container: &Container, name: &str, data: Texts) -> Result<(String, Vec<Document>), TemplateError> {
+pub(super) fn config_map(owner: &Owner, container: &Container, name: &str, data: Texts) -> Result<(String, Vec<Document>), TemplateError> {
     let mut parts = vec![owner.context.platform.environment.as_str(), name];
     parts.extend([&owner.workload.namespace, &owner.workload.name, &container.name].map(|part| part.as_str()));
     parts.extend(data.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]));

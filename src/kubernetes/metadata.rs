@@ -14,6 +14,9 @@ use crate::template::Fragment;
 use crate::value::Name;
 use crate::yaml::Document;
 
+/// The Secret of each namespace with the passwords of the registries of images.
+pub(super) const REGISTRY: &str = "platgen-registry";
+
 /// Keys and texts of an open map: annotations, or the data of a ConfigMap.
 pub(super) type Texts = BTreeMap<String, String>;
 
@@ -45,6 +48,21 @@ impl Serialize for Metadata {
 #[derive(Serialize)]
 pub(super) struct OnlyMetadata {
     pub(super) metadata: Metadata,
+}
+
+/// The view of a ServiceAccount.
+#[derive(Serialize)]
+pub(super) struct Account {
+    metadata: Metadata,
+    /// The Secret with which its pods pull images.
+    registry: Option<&'static str>,
+}
+
+impl Account {
+    /// An account of the region.
+    pub(super) fn new(context: &Context, metadata: Metadata) -> Self {
+        Account { metadata, registry: context.region.cluster.registry_secret.is_some().then_some(REGISTRY) }
+    }
 }
 
 impl Metadata {

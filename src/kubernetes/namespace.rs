@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::metadata::{Context, Metadata, OnlyMetadata, Texts};
+use super::metadata::{Account, Context, Metadata, OnlyMetadata, Texts};
 use crate::model::{DEFAULT_CPU, DEFAULT_MEMORY, Namespace};
 use crate::template::{TemplateError, render_yaml};
 use crate::value::{Cidr, Quantity};
@@ -28,7 +28,7 @@ pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<
         memory: String,
     }
     let metadata = |name: &str| context.shared(namespace, name);
-    let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &OnlyMetadata { metadata: metadata("default") })?;
+    let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &Account::new(context, metadata("default")))?;
     let quota = Quota { metadata: metadata("quota"), hard: hard(namespace) };
     documents.extend(render_yaml("kubernetes/resource-quota.yaml.j2", &quota)?);
     let limits =

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::metadata::{Context, Metadata, Owner, Texts};
-use super::proxy;
+use super::{inputs, proxy};
 use crate::labels::PLATFORM;
-use crate::model::{self, Addon, Entrance, Exposure, Protocol, Sticky, Via, Workload};
+use crate::model::{self, Addon, Certificate, Entrance, Exposure, Protocol, Sticky, Via, Workload};
 use crate::provider::Provider;
 use crate::template::{TemplateError, render_yaml};
 use crate::value::{digest, truncate_with_hash};
@@ -79,6 +79,18 @@ struct Traffic<'m> {
 }
 
 #[derive(Serialize)]
+struct BackendTls<'m> {
+    metadata: Metadata,
+    service: &'m str,
+    ports: &'m [String],
+    host: &'m str,
+    /// Whether public authorities signed the certificate.
+    public: bool,
+    /// The ConfigMap with the authority.
+    config_map: Option<String>,
+}
+
+#[derive(Serialize)]
 struct Sources<'m> {
     metadata: Metadata,
     kind: &'static str,
@@ -129,7 +141,7 @@ pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
         exposures.sort_by(|a, b| a.path.cmp(&b.path));
         // A GRPCRoute has no paths, rewrites or timeouts. An HTTPRoute has them, and carries gRPC as well.
         let plain = |exposure: &&Exposure| exposure.path == "/" && exposure.rewrite.is_none() && exposure.timeout.is_none();
-        let grpc = owner.workload.protocol == Protocol::Grpc && exposures.iter().all(plain);
+        let grpc = exposures.iter().all(|exposure| speaks_grpc(owner.workload, exposure) && plain(exposure));
         for (number, exposures) in exposures.chunks(MOST_RULES).enumerate() {
             let route = Printed {
                 owner,
@@ -153,7 +165,30 @@ pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
         documents.extend(connection(owner, exposure)?);
     }
     documents.extend(redirects(owner)?);
+    documents.extend(certificate(owner)?);
     Ok(documents)
+}
+
+/// The policy by which Gateways connect with the workload over TLS, and the ConfigMap with the authority of the workload's certificate.
+fn certificate(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
+    let Some(Certificate { ports, host, authority }) = &owner.workload.certificate else { return Ok(Vec::new()) };
+    let (service, mut documents) = (owner.workload.name.as_str(), Vec::new());
+    let mut config_map = None;
+    if let Some(authority) = authority {
+        let data = Texts::from([("ca.crt".to_owned(), authority.clone())]);
+        let (name, document) = inputs::config_map(owner, &owner.workload.main, &format!("{service}-authority"), data)?;
+        documents.extend(document);
+        config_map = Some(name);
+    }
+    let view = BackendTls { metadata: owner.metadata(service), service, ports, host, public: config_map.is_none(), config_map };
+    documents.extend(render_yaml("kubernetes/backend-tls-policy.yaml.j2", &view)?);
+    Ok(documents)
+}
+
+/// Whether an exposure leads to a port for gRPC.
+fn speaks_grpc(workload: &Workload, exposure: &Exposure) -> bool {
+    let ports = workload.service.iter().flat_map(|service| &service.ports);
+    ports.into_iter().any(|port| port.port == exposure.port && port.protocol == Some(Protocol::Grpc))
 }
 
 /// Host, entry point, source ranges and way to choose a pod of a route.

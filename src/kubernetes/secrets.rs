@@ -7,16 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::json;
 
-use super::metadata::{Context, Metadata, OnlyMetadata, Owner, Texts};
+use super::metadata::{Account, Context, Metadata, Owner, REGISTRY, Texts};
 use crate::model::SecretStore;
 use crate::model::{FileContent, Namespace, Source, TemplatePart, Workload};
 use crate::provider::Provider;
 use crate::template::{Fragment, TemplateError, render_yaml};
-use crate::value::SecretRef;
+use crate::value::{SecretPath, SecretRef};
 use crate::yaml::Document;
 
 /// The SecretStore of every namespace, and the account it reads with.
 const STORE: &str = "platgen";
+
+/// The type of Secrets for programs.
+const OPAQUE: &str = "Opaque";
 
 /// A value of a workload's Secret.
 pub(super) struct Entry {
@@ -32,33 +35,47 @@ pub(super) enum Value {
     Template(Vec<TemplatePart>),
 }
 
-/// A value to fetch: its name in the Secret, and its path and property in the manager.
+/// A value to fetch: its name in the Secret, and its path in the manager, with a property if the value is not the whole secret.
 #[derive(Serialize)]
 struct Fetch {
     name: String,
     key: String,
-    property: String,
+    property: Option<String>,
+}
+
+/// The Secret that an ExternalSecret makes.
+#[derive(Serialize)]
+struct Target {
+    name: String,
+    labels: Fragment,
+    r#type: &'static str,
+}
+
+/// An ExternalSecret.
+#[derive(Serialize)]
+struct View {
+    metadata: Metadata,
+    store: &'static str,
+    target: Target,
+    template: Option<Texts>,
+    /// The path of a secret whose keys are all fetched.
+    whole: Option<String>,
+    data: Option<Vec<Fetch>>,
+}
+
+impl View {
+    fn new(metadata: Metadata, r#type: &'static str, template: Option<Texts>, data: Vec<Fetch>) -> Self {
+        let target = Target { name: metadata.name.clone(), labels: metadata.labels.clone(), r#type };
+        View { metadata, store: STORE, target, template, whole: None, data: (!data.is_empty()).then_some(data) }
+    }
 }
 
 /// The ExternalSecret of a workload.
 pub(super) fn external_secret(owner: &Owner, name: &str, entries: &[Entry]) -> Result<Vec<Document>, TemplateError> {
-    #[derive(Serialize)]
-    struct Target {
-        name: String,
-        labels: Fragment,
-    }
-    #[derive(Serialize)]
-    struct View {
-        metadata: Metadata,
-        store: &'static str,
-        target: Target,
-        template: Option<Texts>,
-        data: Vec<Fetch>,
-    }
     let fetch = |name: &str, reference: &SecretRef| Fetch {
         name: name.to_owned(),
-        key: remote_key(owner.context, reference),
-        property: reference.key().to_owned(),
+        key: remote_key(owner.context, reference.path()),
+        property: Some(reference.key().to_owned()),
     };
     let templated = entries.iter().any(|entry| matches!(entry.value, Value::Template(_)));
     let mut data = Vec::new();
@@ -98,14 +115,7 @@ pub(super) fn external_secret(owner: &Owner, name: &str, entries: &[Entry]) -> R
             }
         }
     }
-    let metadata = owner.metadata(name);
-    let view = View {
-        target: Target { name: metadata.name.clone(), labels: metadata.labels.clone() },
-        metadata,
-        store: STORE,
-        template: templated.then_some(template),
-        data,
-    };
+    let view = View::new(owner.metadata(name), OPAQUE, templated.then_some(template), data);
     render_yaml("kubernetes/external-secret.yaml.j2", &view)
 }
 
@@ -123,8 +133,8 @@ fn escape(literal: &str) -> String {
 }
 
 /// The path of a secret in the manager, limited to the characters that the manager allows.
-fn remote_key(context: &Context, reference: &SecretRef) -> String {
-    let key = format!("{}/{}", context.platform.environment, reference.path());
+fn remote_key(context: &Context, path: &str) -> String {
+    let key = format!("{}/{path}", context.platform.environment);
     match (context.platform.secrets.store, context.region.provider) {
         (SecretStore::Vault, _) | (SecretStore::Cloud, Provider::Aws) => key,
         (SecretStore::Cloud, Provider::Google) => replaced(&key, |c| c.is_ascii_alphanumeric() || "-_".contains(c)),
@@ -139,8 +149,21 @@ fn replaced(text: &str, fits: impl Fn(char) -> bool) -> String {
     text.chars().map(|c| if fits(c) { c } else { '-' }).collect()
 }
 
-/// Every secret that a workload reads.
-pub(super) fn references(workload: &Workload) -> impl Iterator<Item = &SecretRef> {
+/// The ExternalSecret of a whole secret, each key of which becomes an entry.
+pub(super) fn whole_secret(owner: &Owner, name: &str, path: &SecretPath) -> Result<Vec<Document>, TemplateError> {
+    let whole = remote_key(owner.context, path.as_str());
+    let view = View { whole: Some(whole), ..View::new(owner.metadata(name), OPAQUE, None, Vec::new()) };
+    render_yaml("kubernetes/external-secret.yaml.j2", &view)
+}
+
+/// The path of every secret that a workload reads.
+pub(super) fn paths(workload: &Workload) -> impl Iterator<Item = &str> {
+    let whole = workload.containers().flat_map(|container| &container.secrets).map(SecretPath::as_str);
+    references(workload).map(SecretRef::path).chain(whole)
+}
+
+/// Every value of the secret manager that a workload reads.
+fn references(workload: &Workload) -> impl Iterator<Item = &SecretRef> {
     workload.containers().flat_map(|container| {
         let variables = container.variables.iter().flat_map(|variable| match &variable.value {
             Source::Text(_) | Source::Fact(_) | Source::Composed(_) => Vec::new(),
@@ -161,7 +184,22 @@ pub(super) fn references(workload: &Workload) -> impl Iterator<Item = &SecretRef
     })
 }
 
-/// The SecretStore of a namespace with workloads that read secrets, and its account.
+/// The ExternalSecret of a namespace with the passwords of the registries. The whole secret is the text of one entry; a Secret of the cluster has the entry
+/// itself.
+fn registry(context: &Context, namespace: &Namespace, path: &SecretPath) -> Result<Vec<Document>, TemplateError> {
+    const CONFIG: &str = ".dockerconfigjson";
+    let property = is_in_cluster(context).then(|| CONFIG.to_owned());
+    let data = vec![Fetch { name: CONFIG.to_owned(), key: remote_key(context, path.as_str()), property }];
+    let view = View::new(context.shared(namespace, REGISTRY), "kubernetes.io/dockerconfigjson", None, data);
+    render_yaml("kubernetes/external-secret.yaml.j2", &view)
+}
+
+/// Whether the secret manager is the cluster itself.
+fn is_in_cluster(context: &Context) -> bool {
+    matches!((context.platform.secrets.store, context.region.provider), (SecretStore::Cloud, Provider::Kind | Provider::Existing))
+}
+
+/// The SecretStore of a namespace in which something reads secrets, its account, and the passwords of the registries.
 pub(super) fn store(context: &Context, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
     #[derive(Serialize)]
     struct Store {
@@ -177,19 +215,24 @@ pub(super) fn store(context: &Context, namespace: &Namespace) -> Result<Vec<Docu
         account: &'static str,
     }
     let workloads = context.region.workloads.values().filter(|workload| workload.namespace == namespace.name);
-    let keys: BTreeSet<String> = workloads.flat_map(references).map(|reference| remote_key(context, reference)).collect();
+    let pull = context.region.cluster.registry_secret.as_ref();
+    let paths = workloads.flat_map(paths).chain(pull.map(SecretPath::as_str));
+    let keys: BTreeSet<String> = paths.map(|path| remote_key(context, path)).collect();
     if keys.is_empty() {
         return Ok(Vec::new());
     }
     let account = context.shared(namespace, STORE).annotated("eks.amazonaws.com/role-arn", reader_role(context).as_deref());
-    let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &OnlyMetadata { metadata: account })?;
+    let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &Account::new(context, account))?;
     let view = Store { metadata: context.shared(namespace, STORE), provider: provider(context, namespace) };
     documents.extend(render_yaml("kubernetes/secret-store.yaml.j2", &view)?);
-    if let (SecretStore::Cloud, Provider::Kind | Provider::Existing) = (context.platform.secrets.store, context.region.provider) {
+    if is_in_cluster(context) {
         let name = "platgen-secrets";
         let metadata = context.shared(namespace, name);
         let view = Reader { metadata, name, namespace: namespace.name.as_str(), secrets: keys, account: STORE };
         documents.extend(render_yaml("kubernetes/secret-reader.yaml.j2", &view)?);
+    }
+    if let Some(path) = pull {
+        documents.extend(registry(context, namespace, path)?);
     }
     Ok(documents)
 }

@@ -6,13 +6,15 @@ use super::metadata::{Context, Metadata, Owner};
 use crate::model::Protocol;
 use crate::model::{Kind, Service, ServicePort, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
-use crate::value::{KubernetesVersion, Transport, truncate_with_hash};
+use crate::value::{KubernetesVersion, truncate_with_hash};
 use crate::yaml::Document;
 
 #[derive(Serialize)]
 struct View<'m> {
     metadata: Metadata,
     headless: bool,
+    /// Whether pods that are not ready have an address as well.
+    unready: bool,
     distribution: Option<&'static str>,
     selector: Fragment,
     ports: Option<Vec<Port<'m>>>,
@@ -36,24 +38,24 @@ pub(super) fn headless_name(workload: &Workload) -> String {
 pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
     let workload = owner.workload;
     let mut documents = Vec::new();
-    let mut print = |name: String, headless: bool, ports: Option<Vec<Port>>| {
+    let mut print = |name: String, (headless, unready): (bool, bool), ports: Option<Vec<Port>>| {
         let distribution = if headless { None } else { distribution(owner.context, workload) };
-        let view = View { metadata: owner.metadata(name), headless, distribution, selector: owner.selector.clone(), ports };
+        let view = View { metadata: owner.metadata(name), headless, unready, distribution, selector: owner.selector.clone(), ports };
         render_yaml("kubernetes/service.yaml.j2", &view).map(|printed| documents.extend(printed))
     };
     let service = workload.service.as_ref();
     if let Some(service) = service {
         for name in std::iter::once(&workload.name).chain(&service.aliases) {
-            print(name.to_string(), false, ports(workload, service))?;
+            print(name.to_string(), (service.headless, false), ports(service))?;
         }
     }
     if matches!(workload.kind, Kind::StatefulSet) {
-        print(headless_name(workload), true, service.and_then(|service| ports(workload, service)))?;
+        print(headless_name(workload), (true, true), service.and_then(ports))?;
     }
     Ok(documents)
 }
 
-fn ports<'m>(workload: &Workload, service: &'m Service) -> Option<Vec<Port<'m>>> {
+fn ports<'m>(service: &'m Service) -> Option<Vec<Port<'m>>> {
     let ports: Vec<Port> = service
         .ports
         .iter()
@@ -62,25 +64,17 @@ fn ports<'m>(workload: &Workload, service: &'m Service) -> Option<Vec<Port<'m>>>
             port: port.port,
             target: port.target,
             transport: port.transport.name(),
-            protocol: app_protocol(workload, port),
+            protocol: app_protocol(port),
         })
         .collect();
     (!ports.is_empty()).then_some(ports)
 }
 
-/// The protocol of a TCP port: that of the prefix of its name, if it has one, else the workload's.
-fn app_protocol(workload: &Workload, port: &ServicePort) -> Option<&'static str> {
-    if port.transport == Transport::Udp {
-        return None;
-    }
-    let protocol = match port.name.split('-').next() {
-        Some("http") => Protocol::Http,
-        Some("grpc") => Protocol::Grpc,
-        Some("tcp") => Protocol::Tcp,
-        _ => workload.protocol,
-    };
-    match protocol {
+/// The protocol of a port as clients and gateways read it.
+fn app_protocol(port: &ServicePort) -> Option<&'static str> {
+    match port.protocol? {
         Protocol::Http => Some("http"),
+        Protocol::Https => Some("https"),
         Protocol::Grpc => Some("kubernetes.io/h2c"),
         Protocol::Tcp => None,
     }

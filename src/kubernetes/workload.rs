@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::inputs::inputs;
-use super::metadata::{Context, Metadata, OnlyMetadata, Owner, fragment};
+use super::metadata::{Account, Context, Metadata, Owner, fragment};
 use super::{pod, policy, rights, route, scale, service};
 use crate::labels::{NO_PROBES, REASON};
 use crate::model::{Kind, Volume, Workload};
@@ -84,7 +84,7 @@ struct Claim {
 /// Every document of a workload.
 pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
     let owner = &Owner::new(context, workload);
-    let account = OnlyMetadata { metadata: owner.metadata(workload.name.as_str()) };
+    let account = Account::new(context, owner.metadata(workload.name.as_str()));
     let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &account)?;
     documents.extend(rights::documents(owner)?);
     documents.extend(policy::document(owner)?);

@@ -1,7 +1,7 @@
 //! The cluster of a region: node pools, proxies of the Gateways and storage.
 
 use super::Toleration;
-use crate::value::{Cidr, KubernetesVersion, Name, PolicyEngine, Quantity};
+use crate::value::{Cidr, KubernetesVersion, Name, PolicyEngine, Quantity, SecretPath};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The cluster of a region.
@@ -13,6 +13,8 @@ pub struct Cluster {
     pub version: KubernetesVersion,
     /// The engine that enforces network policies.
     pub policy_engine: PolicyEngine,
+    /// The secret with the passwords of the registries of images. `None`: images are pulled without a password.
+    pub registry_secret: Option<SecretPath>,
     /// The ranges of name servers beside the DNS service of the cluster.
     pub name_servers: Vec<Cidr>,
     /// Node pools.

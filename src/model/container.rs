@@ -1,6 +1,6 @@
 //! Containers: variables, files, volumes, probes and security context.
 
-use crate::value::{Medium, Name, NetworkPort, Quantity, SecretRef};
+use crate::value::{Medium, Name, NetworkPort, Quantity, SecretPath, SecretRef};
 
 /// A container.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Container {
     pub workdir: Option<String>,
     /// Environment variables, in order.
     pub variables: Vec<Variable>,
+    /// Whole secrets whose keys are variables: later ones override earlier ones, and all other variables override them.
+    pub secrets: Vec<SecretPath>,
     /// Files from the spec.
     pub files: Vec<ConfigFile>,
     /// Volume mounts.
@@ -238,6 +240,8 @@ pub struct Probe {
 pub enum ProbeAction {
     /// A path.
     Http {
+        /// Whether the connection is made with TLS.
+        tls: bool,
         /// The path.
         path: String,
         /// The port.

@@ -43,6 +43,17 @@ pub enum Entrance {
     Passthrough,
 }
 
+/// The certificate with which a workload answers a Gateway.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    /// The names of the Service's ports that the Gateway reaches over HTTPS.
+    pub ports: Vec<String>,
+    /// The host in the certificate.
+    pub host: String,
+    /// The certificates of the authority that signed the certificate, as PEM. `None`: any public authority.
+    pub authority: Option<String>,
+}
+
 /// Requests that are sent on to another URL.
 #[derive(Clone, Debug)]
 pub struct Redirect {

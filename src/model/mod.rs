@@ -19,7 +19,7 @@ pub use container::{
     ConfigFile, Container, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source, TemplatePart,
     Variable, Volume,
 };
-pub use exposure::{Entrance, Exposure, Redirect};
+pub use exposure::{Certificate, Entrance, Exposure, Redirect};
 pub use firewall::{Firewall, Rule, Rules};
 pub use network::{Network, NetworkSubnet, PrivateService, ZoneRange};
 pub use rights::{ApiAccess, Right};

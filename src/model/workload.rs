@@ -1,6 +1,6 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
-use super::{Addon, ApiAccess, Container, Exposure, Redirect, Volume};
+use super::{Addon, ApiAccess, Certificate, Container, Exposure, Redirect, Volume};
 use crate::source::Span;
 use crate::value::{Cidr, Engine, Name, NetworkPort, Protocol, Transport, Utilization, Via};
 use std::collections::BTreeMap;
@@ -26,8 +26,6 @@ pub struct Workload {
     pub store: Option<Engine>,
     /// Its kind.
     pub kind: Kind,
-    /// Its protocol.
-    pub protocol: Protocol,
     /// Whether the pods of a StatefulSet start and end at the same time, and not one after the other.
     pub parallel_start: bool,
     /// The minimum and maximum number of replicas; equal without autoscaling.
@@ -46,6 +44,8 @@ pub struct Workload {
     pub service: Option<Service>,
     /// Its exposures outside the cluster.
     pub exposures: Vec<Exposure>,
+    /// Its certificate, if a Gateway reaches it over HTTPS.
+    pub certificate: Option<Certificate>,
     /// Hosts whose requests are sent on to another URL.
     pub redirects: Vec<Redirect>,
     /// The placement of its pods.
@@ -147,6 +147,8 @@ pub struct Service {
     pub ports: Vec<ServicePort>,
     /// Additional names; each becomes a Service.
     pub aliases: Vec<Name>,
+    /// Whether the names lead to the addresses of the pods.
+    pub headless: bool,
 }
 
 /// A port of a Service.
@@ -160,6 +162,8 @@ pub struct ServicePort {
     pub target: u16,
     /// The transport protocol of both.
     pub transport: Transport,
+    /// The protocol over TCP; `None` for a UDP port.
+    pub protocol: Option<Protocol>,
 }
 
 /// Placement of a workload's pods.

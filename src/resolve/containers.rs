@@ -11,7 +11,9 @@ use crate::model::{ConfigFile, Container, FactPart, FileContent, Source, Templat
 use crate::source::Span;
 use crate::spec::ContainerFields;
 use crate::syntax::Field;
-use crate::value::{AbsolutePath, CpuLimit, CpuRange, ImageTag, Medium, Name, NetworkPort, Quantity, QuantityRange, Text, credential};
+use crate::value::{
+    AbsolutePath, CpuLimit, CpuRange, ImageTag, Medium, Name, NetworkPort, Quantity, QuantityRange, SecretPath, Text, credential,
+};
 
 /// The default size of an empty directory, in bytes.
 const TMP_SIZE: u64 = 64 << 20;
@@ -50,6 +52,7 @@ impl EnvironmentResolver<'_> {
         let (fields, mut volumes) = (declared.fields, std::mem::take(&mut declared.volumes));
         let image = self.image(&declared);
         let mut variables = self.variables(fields, consumer, &declared.at);
+        let secrets = self.whole_secrets(fields);
         let files = self.files(fields, consumer, &mut volumes);
         let mut folders = 0_u64;
         for (path, at, tmp) in fields.tmp.entries() {
@@ -110,6 +113,7 @@ impl EnvironmentResolver<'_> {
             args: arguments,
             workdir: fields.workdir.get().map(ToString::to_string),
             variables,
+            secrets,
             files,
             mounts: volumes.mounts,
             ports: declared.ports,
@@ -243,6 +247,20 @@ impl EnvironmentResolver<'_> {
             variables.push(Variable { name: name.to_string(), value: Source::Secret(secret.clone()) });
         }
         variables
+    }
+
+    /// The secrets of `secrets_from`. Reports one that stands there twice.
+    fn whole_secrets(&mut self, fields: ContainerFields<'_>) -> Vec<SecretPath> {
+        let mut all: Vec<(&SecretPath, Span)> = Vec::new();
+        for (path, at) in fields.secrets_from.items() {
+            if let Some((_, first)) = all.iter().find(|(known, _)| *known == path) {
+                let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{path}` is listed twice")).at(at);
+                self.tell(diagnostic.related(*first, "first listed here").help("remove one of them"));
+                continue;
+            }
+            all.push((path, at));
+        }
+        all.into_iter().map(|(path, _)| path.clone()).collect()
     }
 
     fn files(&mut self, fields: ContainerFields<'_>, consumer: &mut Consumer<'_>, volumes: &mut Volumes) -> Vec<ConfigFile> {

@@ -79,10 +79,11 @@ impl EnvironmentResolver<'_> {
             (app.deadline.span().filter(|_| ends.is_none()), key, "`deadline` needs a `schedule` or `run`"),
             (app.start.span().filter(|_| own_volume(app).is_none()), key, "`start` needs a volume of its own: other pods have no order"),
             (app.alias.span().filter(|_| uncalled), key, "`alias` needs a port"),
+            (app.headless.span().filter(|_| uncalled), key, "`headless` needs a port"),
         ]);
         for (expose, at) in app.expose.items().filter(|(expose, _)| serves_requests(expose)) {
             if let Some(tcp) = tcp.filter(|_| expose.redirect.is_missing()) {
-                let message = "`expose` needs `protocol: http` or `protocol: grpc` of the app";
+                let message = "`expose` needs `protocol: http`, `https` or `grpc` of the app";
                 let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(tcp, "conflicts with this");
                 self.tell(diagnostic.help("for connections of any protocol, add `protocol: tcp` and `listen: PORT` to the entrance"));
             }
@@ -97,6 +98,7 @@ impl EnvironmentResolver<'_> {
             }
         }
         self.check_mapped_ports(entry, app);
+        self.check_headless_ports(entry, app);
         if let Some((zone, span)) = app.timezone.spanned()
             && !facts::timezones().any(|known| known == zone)
         {
@@ -162,6 +164,18 @@ impl EnvironmentResolver<'_> {
             );
             let diagnostic = Diagnostic::new(Code::PortMapping, message).at(at);
             self.tell(diagnostic.help(format!("write `{target}`, or choose `cluster.policy_engine: cilium` or `calico`")));
+        }
+    }
+
+    /// Reports a mapped port of a headless Service: clients connect with the pods, which listen on the container port.
+    fn check_headless_ports(&mut self, entry: &Entry, app: &App) {
+        let Some(at) = app.headless.span().filter(|_| app.headless.is_true()) else { return };
+        if let Some(EntryPort { service, target, .. }) = entry.ports.iter().find(|port| port.service != port.target) {
+            let message =
+                format!("a headless Service maps no ports: clients connect with the pods, which listen on {target}, not on {service}");
+            let ports = app.port.span().or(app.ports.span()).unwrap_or(entry.key);
+            let diagnostic = Diagnostic::new(Code::Contradiction, message).at(ports).related(at, "conflicts with this");
+            self.tell(diagnostic.help(format!("write `{target}`")));
         }
     }
 

@@ -2,14 +2,14 @@
 
 use super::EnvironmentResolver;
 use super::external::Reach;
-use super::names::EntrySpec;
+use super::names::{EntrySpec, Names};
 use super::values::{Consumer, Dependency, in_other_region};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Addon, Exposure, Flow, Peer, Placement, Region};
+use crate::model::{Addon, Exposure, Flow, Peer, Placement, Region, ServicePort};
 use crate::source::Span;
 use crate::spec::App;
 use crate::syntax::Field;
-use crate::value::{Name, NetworkPort, Ref, Via};
+use crate::value::{Name, NetworkPort, Protocol, Ref, Via};
 use std::collections::BTreeSet;
 
 /// The port of public addresses: the Gateways listen there.
@@ -86,6 +86,23 @@ impl EnvironmentResolver<'_> {
             flows.push(Flow { from: Peer::Addon(Addon::Monitoring), to, ports, why, span: *span });
         }
         flows
+    }
+
+    /// Warns of an app with several pods that others call by gRPC through the address of its Service. The address is chosen once for each connection,
+    /// and a client of gRPC keeps one connection for all calls.
+    pub(super) fn check_balance(&mut self, names: &Names, region: &Region) {
+        let calls_by_grpc = |flow: &Flow| {
+            let (_, callee) = (region.workload_of(&flow.from)?, region.workload_of(&flow.to)?);
+            let mut grpc = callee.service.iter().flat_map(|service| &service.ports).filter(|port| port.protocol == Some(Protocol::Grpc));
+            let is_called = |port: &ServicePort| flow.ports.is_empty() || flow.ports.contains(&NetworkPort::tcp(port.target));
+            (callee.replicas.1 > 1 && grpc.any(is_called)).then_some(callee.span)
+        };
+        let called: BTreeSet<Span> = region.flows.iter().filter_map(calls_by_grpc).collect();
+        for entry in names.iter().filter(|entry| called.contains(&entry.key) && entry.headless().is_missing()) {
+            let message = format!("each client of `{}` sends all its calls to one pod: gRPC keeps one connection", entry.display());
+            let help = "write `headless: true` if the clients balance over all addresses of the name, else `headless: false`";
+            self.tell(Diagnostic::new(Code::UnbalancedCalls, message).at(entry.key).help(help));
+        }
     }
 
     /// The flows of a workload's dependencies in its region.

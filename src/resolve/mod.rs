@@ -9,6 +9,7 @@
 mod access;
 pub mod addresses;
 mod capacity;
+mod certificates;
 mod cluster;
 mod collisions;
 mod command_lines;

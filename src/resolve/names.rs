@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::source::Span;
 use crate::spec::{App, KubernetesAccess, StartOrder, Store};
 use crate::syntax::{Field, Map};
-use crate::value::{EntryName, LabelValue, MetadataKey, Name, NetworkPort, Ref, RefKind, StoreMode};
+use crate::value::{EntryName, LabelValue, MetadataKey, Name, NetworkPort, Protocol, Ref, RefKind, StoreMode};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -91,6 +91,14 @@ impl Entry {
         }
     }
 
+    /// The protocol of its ports, unless the name of a port says another.
+    pub(super) fn protocol(&self) -> Protocol {
+        match &self.spec {
+            EntrySpec::App(app) => app.protocol.get().copied().unwrap_or(Protocol::Http),
+            EntrySpec::Store(_) | EntrySpec::External | EntrySpec::Other => Protocol::Tcp,
+        }
+    }
+
     /// The order in which its pods start.
     pub(super) fn start(&self) -> &Field<StartOrder> {
         match &self.spec {
@@ -133,6 +141,14 @@ impl Entry {
             EntrySpec::App(app) => &app.alias,
             EntrySpec::Store(store) => &store.alias,
             EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
+        }
+    }
+
+    /// Whether its names lead to the addresses of its pods.
+    pub(super) fn headless(&self) -> &Field<bool> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.headless,
+            EntrySpec::Store(_) | EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
         }
     }
 

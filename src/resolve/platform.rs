@@ -106,6 +106,7 @@ impl EnvironmentResolver<'_> {
         let (&version, at) = spec.cluster.at(|cluster| &cluster.version).spanned()?;
         specs.iter().for_each(|place| self.version(version, at, place.provider));
         let policy_engine = spec.cluster.at(|cluster| &cluster.policy_engine).get().copied().unwrap_or(PolicyEngine::Native);
+        let registry_secret = spec.cluster.at(|cluster| &cluster.registry).at(|registry| &registry.pull).get().cloned();
         let name_servers = self.name_servers();
         let name = spec.platform.at(|platform| &platform.name).get()?;
         let regions = specs
@@ -119,6 +120,7 @@ impl EnvironmentResolver<'_> {
                         name: format!("{name}-{environment}-{}", place.name),
                         version,
                         policy_engine,
+                        registry_secret: registry_secret.clone(),
                         name_servers: name_servers.clone(),
                         pools,
                         proxies,

@@ -40,10 +40,15 @@ impl EntryPort {
 pub(super) fn port_name(app: &App) -> &'static str {
     match app.protocol.get() {
         _ if app.port.get().is_some_and(|port| port.transport() == Transport::Udp) => "udp",
-        Some(Protocol::Grpc) => "grpc",
-        Some(Protocol::Tcp) => "tcp",
-        _ => "http",
+        Some(protocol) => protocol.name(),
+        None => Protocol::Http.name(),
     }
+}
+
+/// The protocol of a TCP port: the one that the port's name starts with, else that of the entry. `None` for a UDP port.
+pub(super) fn protocol(port: &EntryPort, of_entry: Protocol) -> Option<Protocol> {
+    let said = port.name.split('-').next().and_then(|word| Protocol::ALL.into_iter().find(|protocol| protocol.name() == word));
+    (port.transport == Transport::Tcp).then_some(said.unwrap_or(of_entry))
 }
 
 /// Whether the ports are invalid or both `port` and `ports` are set.

@@ -59,16 +59,22 @@ impl EnvironmentResolver<'_> {
     }
 
     fn probe(&mut self, probe: &crate::spec::Probe, at: Span, ports: &[(String, NetworkPort)], entry: &Entry) -> Option<Probe> {
-        let said =
-            written([("http", probe.http.span()), ("grpc", probe.grpc.span()), ("tcp", probe.tcp.span()), ("exec", probe.exec.span())]);
+        let said = written([
+            ("http", probe.http.span()),
+            ("https", probe.https.span()),
+            ("grpc", probe.grpc.span()),
+            ("tcp", probe.tcp.span()),
+            ("exec", probe.exec.span()),
+        ]);
         match said[..] {
             [] => {
                 let diagnostic = Diagnostic::new(Code::MissingField, "the probe has no action").at(at);
-                self.tell(diagnostic.help("add `http:`, `grpc:`, `tcp: true` or `exec:`"));
+                self.tell(diagnostic.help("add `http:`, `https:`, `grpc:`, `tcp: true` or `exec:`"));
                 return None;
             }
             [(kind, kind_at)] => {
-                let beside = [("headers", probe.headers.span(), kind != "http"), ("port", probe.port.span(), kind == "exec")];
+                let beside =
+                    [("headers", probe.headers.span(), kind != "http" && kind != "https"), ("port", probe.port.span(), kind == "exec")];
                 for (name, span, excluded) in beside {
                     if let (Some(span), true) = (span, excluded) {
                         self.contradiction(format!("`{name}` can't be combined with `{kind}`"), span, Some(kind_at));
@@ -80,7 +86,8 @@ impl EnvironmentResolver<'_> {
                 return None;
             }
         }
-        let action = match (&probe.http, &probe.grpc, &probe.exec) {
+        let tls = !probe.https.is_missing();
+        let action = match (if tls { &probe.https } else { &probe.http }, &probe.grpc, &probe.exec) {
             (Field::Set(path, at), _, _) => {
                 if !path.starts_with('/') || path.contains(|c: char| c.is_whitespace() || c.is_control()) {
                     let message = format!("`{path}` is not a path: paths start with `/` and contain no spaces");
@@ -108,8 +115,8 @@ impl EnvironmentResolver<'_> {
                         );
                     }
                 }
-                let headers = probe.headers.entries().map(|(name, _, value)| (name.clone(), value.clone()));
-                ProbeAction::Http { path: path.clone(), port: self.probe_port(probe, at, ports, entry)?, headers: headers.collect() }
+                let headers = probe.headers.entries().map(|(name, _, value)| (name.clone(), value.clone())).collect();
+                ProbeAction::Http { tls, path: path.clone(), port: self.probe_port(probe, at, ports, entry)?, headers }
             }
             (_, Field::Set(service, at), _) if service.parse::<u16>().is_ok() => {
                 let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`grpc` is the name of a service, and `{service}` is a port"));

@@ -3,15 +3,14 @@
 use super::EnvironmentResolver;
 use super::engines;
 use super::names::{Entry, EntrySpec, Names};
-use super::ports::EntryPort;
+use super::ports::{EntryPort, protocol};
 use super::provenance::RecordPath;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{FactPart, Peer, Platform, PodFact, Region, Source, TemplatePart};
 use crate::source::Span;
 use crate::spec::App;
 use crate::value::{
-    AddressField, Expression, ExternalHost, Interpolation, Name, NetworkPort, OwnField, Part, Protocol, Ref, RefKind, Text, Transport,
-    UserField, Via,
+    AddressField, Expression, ExternalHost, Interpolation, Name, NetworkPort, OwnField, Part, Ref, RefKind, Text, UserField, Via,
 };
 
 /// The entry that is resolved, with its context.
@@ -262,7 +261,7 @@ impl EnvironmentResolver<'_> {
             },
             AddressField::Url | AddressField::PublicUrl => match entry.outside.as_ref().and_then(|outside| outside.url.clone()) {
                 Some(url) => url,
-                None => format!("{}://{host}:{service}", scheme(entry, port.transport)),
+                None => format!("{}://{host}:{service}", scheme(entry, port)),
             },
         })
     }
@@ -390,15 +389,10 @@ fn host_of(entry: &Entry, consumer: &Consumer<'_>) -> String {
     }
 }
 
-fn scheme(entry: &Entry, transport: Transport) -> &'static str {
-    match &entry.spec {
-        _ if transport == Transport::Udp => "udp",
-        EntrySpec::App(app) => match app.protocol.get() {
-            Some(Protocol::Grpc) => "grpc",
-            Some(Protocol::Tcp) => "tcp",
-            _ => "http",
-        },
-        EntrySpec::Store(store) => store.engine.get().map_or("tcp", |engine| engines::of(*engine).scheme),
-        _ => "tcp",
+fn scheme(entry: &Entry, port: &EntryPort) -> &'static str {
+    match (&entry.spec, protocol(port, entry.protocol())) {
+        (_, None) => "udp",
+        (EntrySpec::Store(store), _) => store.engine.get().map_or("tcp", |engine| engines::of(*engine).scheme),
+        (_, Some(protocol)) => protocol.name(),
     }
 }

@@ -8,7 +8,7 @@ use super::entries::is_by_metric_alone;
 use super::expose::{Entrances, Hosts};
 use super::names::{Entry, EntrySpec, Names};
 use super::placement::Runs;
-use super::ports::EntryPort;
+use super::ports::{EntryPort, protocol};
 use super::probes::MOST;
 use super::provenance::{HARDENED, RecordPath};
 use super::security::USER;
@@ -19,7 +19,7 @@ use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, P
 use crate::source::Span;
 use crate::spec::{self, App, ContainerFields, Store, StoreSize};
 use crate::syntax::Field;
-use crate::value::{AbsolutePath, Medium, Name, NetworkPort, Protocol, Quantity};
+use crate::value::{AbsolutePath, Medium, Name, NetworkPort, Quantity};
 use indexmap::IndexMap;
 
 /// The name of the container port that only Prometheus uses.
@@ -81,6 +81,7 @@ impl EnvironmentResolver<'_> {
             flows.dedup_by(|a, b| a.from == b.from && a.to == b.to && a.ports == b.ports);
             let volumes = self.shared_volumes(platform, &region);
             (region.workloads, region.flows, region.volumes) = (workloads, flows, volumes);
+            self.check_balance(names, &region);
             self.nodes_in_reach(&region);
             self.quotas(platform, &region);
             platform.regions.insert(name, region);
@@ -149,9 +150,9 @@ impl EnvironmentResolver<'_> {
             self.error(Code::InvalidValue, format!("`ndots: {ndots}` is not from 0 to {NDOTS}"), at);
         }
         let ndots = ndots.map(|(ndots, _)| ndots);
-        let protocol = app.protocol.get().copied().unwrap_or(Protocol::Http);
+        let certificate = self.certificate(app, &consumer, &exposures);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
-        Some((Workload { protocol, replicas, autoscaling, init, sidecars, exposures, redirects, grace, ndots, ..base }, flows))
+        Some((Workload { replicas, autoscaling, init, sidecars, exposures, certificate, redirects, grace, ndots, ..base }, flows))
     }
 
     /// Reports autoscaling by a share of a request of 0, which is always 0.
@@ -257,7 +258,7 @@ impl EnvironmentResolver<'_> {
         let needs = self.needs(&store.needs, &consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &[], &metrics);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
-        Some((Workload { store: Some(engine), protocol: Protocol::Tcp, replicas: (members, members), ..base }, flows))
+        Some((Workload { store: Some(engine), replicas: (members, members), ..base }, flows))
     }
 
     /// The parts that apps and stores have in common: one pod, and a Service if the entry has ports.
@@ -288,7 +289,6 @@ impl EnvironmentResolver<'_> {
             store: None,
             parallel_start: entry.start().get() == Some(&spec::StartOrder::Parallel),
             kind,
-            protocol: Protocol::Http,
             replicas: (1, 1),
             autoscaling: None,
             init: Vec::new(),
@@ -297,6 +297,7 @@ impl EnvironmentResolver<'_> {
             volumes: pod.volumes,
             service: service(entry),
             exposures: Vec::new(),
+            certificate: None,
             redirects: Vec::new(),
             placement,
             grace: GRACE,
@@ -392,9 +393,14 @@ fn container_ports(entry: &Entry) -> Vec<(String, NetworkPort)> {
 }
 
 fn service(entry: &Entry) -> Option<Service> {
-    let port =
-        |port: &EntryPort| ServicePort { name: port.name.clone(), port: port.service, target: port.target, transport: port.transport };
+    let port = |port: &EntryPort| ServicePort {
+        name: port.name.clone(),
+        port: port.service,
+        target: port.target,
+        transport: port.transport,
+        protocol: protocol(port, entry.protocol()),
+    };
     let ports: Vec<ServicePort> = entry.ports.iter().map(port).collect();
     let aliases = entry.alias().values().cloned().collect();
-    (!ports.is_empty()).then_some(Service { ports, aliases })
+    (!ports.is_empty()).then_some(Service { ports, aliases, headless: entry.headless().is_true() })
 }

@@ -6,8 +6,8 @@ use super::kubernetes::KubernetesAccess;
 use super::volume::AppVolume;
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Architecture, CountRange, Duration, EntryName, Image, LabelValue, MetadataKey, Name, Percent, PortMap, PortName,
-    Protocol, Quantity, Ref, Schedule, SecretRef, Text, Utilization, VariableName,
+    AbsolutePath, Architecture, CountRange, Domain, Duration, EntryName, Image, LabelValue, MetadataKey, Name, Percent, PortMap, PortName,
+    Protocol, Quantity, Ref, RelativePath, Schedule, SecretPath, SecretRef, Text, Utilization, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -26,8 +26,10 @@ container! {
         pub from: Field<Vec<Field<Name>>>,
         /// The app's only port: `8080`, or `80->8080` for Service port 80 and container port 8080. Use `ports` for several.
         pub port: Field<PortMap>,
-        /// The protocol of the app's ports.
+        /// The protocol of the app's ports. A port whose name starts with `http-`, `https-`, `grpc-` or `tcp-`, or is that word, has that protocol.
         pub protocol: Field<Protocol>,
+        /// The certificate with which the app answers the gateway, for `protocol: https`.
+        pub certificate: Field<Certificate>,
         /// Dependencies: the apps, stores and external services that the app calls. Network policies and firewall rules open for them.
         pub needs: Field<Vec<Field<Ref>>>,
         /// Entrances from outside the cluster. Short form: a single host, or a single map.
@@ -65,6 +67,9 @@ container! {
         pub dns: Field<Dns>,
         /// Additional names of the app's Service in the namespace.
         pub alias: Field<Vec<Field<Name>>>,
+        /// Whether the app's name leads to the addresses of all its pods instead of the one address of its Service, for clients that balance by themselves,
+        /// such as clients of gRPC with the policy `round_robin`. Default: `false`.
+        pub headless: Field<bool>,
         /// CPU architectures for which the app's images exist. Default: the architectures of the app's pools.
         pub arch: Field<Vec<Field<Architecture>>>,
         /// Cloud permissions of the app's workload identity.
@@ -82,6 +87,17 @@ container! {
         /// The app's previous name.
         pub renamed_from: Field<EntryName>,
     }
+}
+
+/// The certificate of an app that speaks HTTPS. The gateway refuses to connect with any other certificate.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Certificate {
+    /// Hostname in the certificate. Default: the host under which the app is exposed, if there is one.
+    pub host: Field<Domain>,
+    /// Path of a PEM file with the certificates of the authority that signed the certificate, relative to the spec file and inside the spec's folder.
+    /// Default: the public authorities.
+    pub authority: Field<RelativePath>,
 }
 
 /// Number of replicas, and autoscaling.

@@ -2,7 +2,7 @@
 
 use super::volume::StorageClass;
 use crate::syntax::{Field, Map};
-use crate::value::{Cidr, CountRange, KubernetesVersion, LabelKey, LabelValue, Name, PolicyEngine, Quantity};
+use crate::value::{Cidr, CountRange, KubernetesVersion, LabelKey, LabelValue, Name, PolicyEngine, Quantity, SecretPath};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -40,6 +40,9 @@ pub struct ClusterDns {
 pub struct Registry {
     /// Whether clusters pull images through a pull-through cache in their own region instead of from the original registry.
     pub mirror: Field<bool>,
+    /// Path in the secret manager of the passwords of registries, in the form of Docker's `config.json` (`{"auths": {...}}`). Every pod may pull images
+    /// with them. Default: none.
+    pub pull: Field<SecretPath>,
 }
 
 /// A node pool: nodes of one machine type in one subnet, in every zone of the region.

@@ -3,7 +3,7 @@
 use crate::syntax::{Field, Map};
 use crate::value::{
     AbsolutePath, Capability, CpuRange, Duration, Image, Medium, PortMap, PortName, PortSpecifier, Quantity, QuantityRange, RelativePath,
-    SecretRef, Text, VariableName,
+    SecretPath, SecretRef, Text, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -29,6 +29,9 @@ macro_rules! container {
             pub config: Field<Map<VariableName, Text>>,
             /// Environment variables from the secret manager, each as `path#key`.
             pub secrets: Field<Map<VariableName, SecretRef>>,
+            /// Whole secrets of the secret manager, by their paths: each key of a secret becomes an environment variable. `config` and `secrets` override
+            /// variables of the same name, and later secrets override earlier ones.
+            pub secrets_from: Field<Vec<Field<SecretPath>>>,
             /// Files to mount, by their path in the container.
             pub files: Field<Map<AbsolutePath, File>>,
             /// Empty writable directories, by their path in the container. Short form: a list of paths.
@@ -59,6 +62,7 @@ macro_rules! container {
                     workdir: &self.workdir,
                     config: &self.config,
                     secrets: &self.secrets,
+                    secrets_from: &self.secrets_from,
                     files: &self.files,
                     tmp: &self.tmp,
                     ports: &self.ports,
@@ -98,6 +102,7 @@ pub struct ContainerFields<'a> {
     pub workdir: &'a Field<AbsolutePath>,
     pub config: &'a Field<Map<VariableName, Text>>,
     pub secrets: &'a Field<Map<VariableName, SecretRef>>,
+    pub secrets_from: &'a Field<Vec<Field<SecretPath>>>,
     pub files: &'a Field<Map<AbsolutePath, File>>,
     pub tmp: &'a Field<Map<AbsolutePath, Tmp>>,
     pub ports: &'a Field<Map<PortName, PortMap>>,
@@ -170,12 +175,14 @@ pub struct Probes {
     pub none: Field<String>,
 }
 
-/// A probe: exactly one of `http`, `grpc`, `tcp` and `exec`. Short form: the path of an HTTP probe.
+/// A probe: exactly one of `http`, `https`, `grpc`, `tcp` and `exec`. Short form: the path of an HTTP probe.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Probe {
     /// HTTP path. The probe succeeds with a status from 200 to 399.
     pub http: Field<String>,
+    /// HTTP path of an app that speaks HTTPS, as `http`. The kubelet does not verify the certificate.
+    pub https: Field<String>,
     /// Service name of the gRPC health checking protocol; `""` checks the whole server.
     pub grpc: Field<String>,
     /// Whether the probe opens a TCP connection to the port.
@@ -184,7 +191,7 @@ pub struct Probe {
     pub exec: Field<Vec<Field<String>>>,
     /// The port, by name or number. Default: the only port.
     pub port: Field<PortSpecifier>,
-    /// Request headers of an HTTP probe.
+    /// Request headers of a probe by `http` or `https`.
     pub headers: Field<Map<String, String>>,
     /// Delay before the first attempt, in whole seconds such as `10s`. Default: 0s.
     pub after: Field<Duration>,

@@ -95,6 +95,7 @@ pub fn short(path: &[&str]) -> Short {
 fn container_short(rest: &[&str]) -> Short {
     match rest {
         ["init" | "sidecars", _, inner @ ..] => container_short(inner),
+        ["secrets_from"] => Short::Item,
         ["tmp"] => Short::Names,
         ["probes", "ready" | "live" | "start"] => Short::Key("http"),
         _ => Short::None,

@@ -7,8 +7,8 @@ use super::extension::ExternalVia;
 use super::kubernetes::KubernetesAccess;
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Cidr, Engine, EntryName, HostAddress, Image, LabelValue, MetadataKey, Name, PortMap, PortName, Quantity, Ref, SecretRef,
-    StoreMode, Text, VariableName,
+    AbsolutePath, Cidr, Engine, EntryName, HostAddress, Image, LabelValue, MetadataKey, Name, PortMap, PortName, Quantity, Ref, SecretPath,
+    SecretRef, StoreMode, Text, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -51,7 +51,7 @@ pub use percent::{Percent, Utilization};
 pub use port::{NetworkPort, Port, PortMap, PortName, PortSpecifier, Transport};
 pub use quantity::Quantity;
 pub use range::{CountRange, CpuLimit, CpuRange, QuantityRange};
-pub use reference::{BucketAccess, Ref, RefKind, SecretRef};
+pub use reference::{BucketAccess, Ref, RefKind, SecretPath, SecretRef};
 pub use route_path::RoutePath;
 pub use rule::{ObjectPattern, RuleName, matches_pattern};
 pub use schedule::Schedule;

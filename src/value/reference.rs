@@ -147,6 +147,50 @@ impl fmt::Display for Ref {
     }
 }
 
+/// Whether a path of the secret manager, or a part of one, has nothing but characters that every manager can hold.
+fn is_secret_part(part: &str) -> bool {
+    let characters_fit = part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    (1..=253).contains(&part.len()) && characters_fit && part != "." && part != ".."
+}
+
+fn is_secret_path(path: &str) -> bool {
+    path.len() <= 253 && path.split('/').all(is_secret_part)
+}
+
+/// The path of a whole secret in the secret manager.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct SecretPath(String);
+
+text!(SecretPath, "the path of a secret such as `platform/registry`", {
+    "type": "string",
+    "description": "The path of a secret in the secret manager.",
+    "pattern": "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$",
+    "examples": ["platform/registry"],
+});
+
+impl SecretPath {
+    /// The path, without a leading slash.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        if is_secret_path(text) {
+            return Ok(SecretPath(text.to_owned()));
+        }
+        // The message does not quote the text, which may be the secret itself.
+        Err(Invalid::new(
+            "this is not the path of a secret: write its parts with letters, digits, `.`, `_` and `-`, and no key, such as `platform/registry`",
+        ))
+    }
+}
+
+impl fmt::Display for SecretPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// The location of a secret in the secret manager: `path#key`. Never the secret's value.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SecretRef {
@@ -173,12 +217,8 @@ impl SecretRef {
     }
 
     fn parse(text: &str) -> Result<Self, Invalid> {
-        let fits = |part: &str| {
-            let characters_fit = part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-            (1..=253).contains(&part.len()) && characters_fit && part != "." && part != ".."
-        };
         match text.split_once('#') {
-            Some((path, key)) if path.len() <= 253 && path.split('/').all(fits) && fits(key) => {
+            Some((path, key)) if is_secret_path(path) && is_secret_part(key) => {
                 Ok(SecretRef { path: path.to_owned(), key: key.to_owned() })
             }
             // The message does not quote the text, which is often the secret itself.
@@ -211,6 +251,7 @@ mod tests {
             &["", "a", "#a", "a#", "a#b#c", "/a#b", "a//b#c", "a b#c"],
             &["../a#b", "a#.."],
         );
+        agree::<SecretPath>(&["platform/registry", "a", "a_b/c.d-e"], &["", "/a", "a/", "a//b", "a#b", "a b"], &["..", "a/../b"]);
     }
 
     #[test]

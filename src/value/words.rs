@@ -189,10 +189,27 @@ pub enum PolicyEngine {
 pub enum Protocol {
     /// HTTP/1.1 or HTTP/2 in plain text inside the cluster.
     Http,
+    /// HTTP over TLS: the app has a certificate of its own, which the gateway verifies.
+    Https,
     /// gRPC.
     Grpc,
     /// Any other protocol over TCP.
     Tcp,
+}
+
+impl Protocol {
+    /// Every protocol.
+    pub const ALL: [Protocol; 4] = [Protocol::Http, Protocol::Https, Protocol::Grpc, Protocol::Tcp];
+
+    /// The word in a spec, which is also the scheme of a URL.
+    pub fn name(self) -> &'static str {
+        match self {
+            Protocol::Http => "http",
+            Protocol::Https => "https",
+            Protocol::Grpc => "grpc",
+            Protocol::Tcp => "tcp",
+        }
+    }
 }
 
 /// A secret manager.

@@ -14,6 +14,7 @@ pub const TEMPLATES: &[(&str, &str, &str)] = &[
     ("account-role", "shop/worker.yaml", "Role/worker-kubernetes"),
     ("allow-dns", "shop/namespace.yaml", "NetworkPolicy/allow-dns"),
     ("autoscaler", "shop/web.yaml", "HorizontalPodAutoscaler/web"),
+    ("backend-tls-policy", "shop/search.yaml", "BackendTLSPolicy/search"),
     ("backend-traffic-policy", "shop/web.yaml", "BackendTrafficPolicy/web.back.*"),
     ("cluster-role", "cluster/access.yaml", "ClusterRole/acme-cluster-viewer"),
     ("cluster-role-binding", "cluster/access.yaml", "ClusterRoleBinding/acme-sre-cluster-viewer"),

@@ -35,7 +35,7 @@ fn variables(context: &RegionContext, running: Running, one: &Placed, found: &mu
     if context.is_patched(object, &pointer) {
         return;
     }
-    let sources = object.items(&pointer);
+    let sources: Vec<&Value> = object.items(&pointer).iter().filter(|source| source.get("secretRef").is_none()).collect();
     let name = sources.first().map(|source| text(source, "/configMapRef/name")).unwrap_or_default();
     let message = match (texts.is_empty(), sources.len()) {
         (true, 0) => return,

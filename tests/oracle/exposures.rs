@@ -124,9 +124,37 @@ fn proxies(context: &RegionContext, found: &mut Vec<Finding>, gateway: &Object, 
 /// A way in: host, Gateway, path or listener, what the path becomes, timeout and what binds a client, Service, port, who may come in.
 type Way = (String, String, String, String, String, String, String, Vec<String>);
 
+/// A Gateway verifies the certificate of each workload that it reaches over HTTPS, and of no other.
+fn certificates(context: &RegionContext, found: &mut Vec<Finding>) {
+    for workload in context.region.workloads.values() {
+        let Some(certificate) = &workload.certificate else { continue };
+        let Some(policy) = context.inventory.get("BackendTLSPolicy", workload.namespace.as_str(), workload.name.as_str()) else {
+            let object = format!("BackendTLSPolicy/{}/{}", workload.namespace, workload.name);
+            found.push(context.about("wrong-route", &object, format!("`{object}` is not there")));
+            continue;
+        };
+        let target = |port: &String| json!({"group": "", "kind": "Service", "name": workload.name, "sectionName": port});
+        expect(context, found, "wrong-route", policy, "/spec/targetRefs", &certificate.ports.iter().map(target).collect());
+        expect(context, found, "wrong-route", policy, "/spec/validation/hostname", &json!(certificate.host));
+        let public = if certificate.authority.is_none() { json!("System") } else { Value::Null };
+        expect(context, found, "wrong-route", policy, "/spec/validation/wellKnownCACertificates", &public);
+        let authorities = policy.items("/spec/validation/caCertificateRefs").iter();
+        let texts: Vec<String> = authorities
+            .filter(|one| text(one, "/group").is_empty() && text(one, "/kind") == "ConfigMap")
+            .filter_map(|one| context.inventory.get("ConfigMap", workload.namespace.as_str(), text(one, "/name")))
+            .map(|map| map.text("/data/ca.crt").to_owned())
+            .collect();
+        if texts != certificate.authority.iter().cloned().collect::<Vec<_>>() && !context.is_changed(policy) {
+            let message = format!("`{}` trusts other authorities than the spec says", policy.id());
+            found.push(context.finding("wrong-route", policy, message));
+        }
+    }
+}
+
 /// The ways in of the model against those of the documents.
 pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     gateways(context, found);
+    certificates(context, found);
     let mut callers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     // A policy of another version, or about something else, keeps nobody out.
     for policy in

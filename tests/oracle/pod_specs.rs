@@ -129,10 +129,11 @@ fn order(workload: &Workload) -> Vec<&str> {
 fn probe(probe: &Probe) -> Value {
     let mut map = Map::new();
     match &probe.action {
-        ProbeAction::Http { path, port, headers } => {
+        ProbeAction::Http { tls, path, port, headers } => {
             let headers: Vec<Value> = headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
             let headers = if headers.is_empty() { Value::Null } else { Value::Array(headers) };
-            map.insert("httpGet".to_owned(), json!({"path": path, "port": port, "httpHeaders": headers}));
+            let scheme = if *tls { json!("HTTPS") } else { Value::Null };
+            map.insert("httpGet".to_owned(), json!({"path": path, "port": port, "scheme": scheme, "httpHeaders": headers}));
         }
         ProbeAction::Grpc { service, port } => {
             let service = if service.is_empty() { Value::Null } else { json!(service) };

@@ -6,7 +6,7 @@
 use super::Finding;
 use super::compare::expect;
 use super::context::{RegionContext, Running};
-use super::pod_specs::placed;
+use super::pod_specs::{Placed, placed};
 use platgen::inventory::Object;
 use platgen::model::{FactPart, SecretStore, Source, TemplatePart};
 use platgen::provider::Provider;
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     stores(context, found);
+    registry(context, found);
     for object in context.inventory.of_kind("ExternalSecret").filter(|object| context.workload_of(object).is_some()) {
         for (place, wanted) in [
             ("/spec/secretStoreRef/kind", json!("SecretStore")),
@@ -30,6 +31,7 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     for running in context.running() {
         let Running { object, .. } = running;
         for one in placed(&running) {
+            whole(context, object, &one, found);
             let pointer = format!("{}/env", one.pointer);
             if context.is_patched(object, &pointer) {
                 continue;
@@ -68,12 +70,74 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     }
 }
 
+/// A container reads its whole secrets in the order of the spec, before its ConfigMap, so that plain variables win.
+fn whole(context: &RegionContext, object: &Object, one: &Placed, found: &mut Vec<Finding>) {
+    let pointer = format!("{}/envFrom", one.pointer);
+    if context.is_patched(object, &pointer) {
+        return;
+    }
+    let text = |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let place = |source: &Value| {
+        let name = text(source, "/secretRef/name");
+        let made = context
+            .inventory
+            .of_kind("ExternalSecret")
+            .find(|made| made.namespace == object.namespace && made.text("/spec/target/name") == name);
+        made.filter(|made| made.items("/spec/data").is_empty())
+            .map(|made| made.items("/spec/dataFrom"))
+            .unwrap_or_default()
+            .iter()
+            .map(|from| text(from, "/extract/key"))
+            .collect::<String>()
+    };
+    let sources = object.items(&pointer);
+    let has: Vec<String> = sources.iter().take_while(|source| source.get("secretRef").is_some()).map(place).collect();
+    let wanted: Vec<String> = one.container.secrets.iter().map(|path| manager_key(context, path.as_str())).collect();
+    if has != wanted || sources.iter().skip(has.len()).any(|source| source.get("secretRef").is_some()) {
+        let message =
+            format!("the container `{}` of `{}` reads the secrets {has:?}, where it should be {wanted:?}", one.container.name, object.id());
+        found.push(context.finding("wrong-secrets", object, message));
+    }
+}
+
 /// Every store reads the manager of the spec, as the account of its namespace.
 fn stores(context: &RegionContext, found: &mut Vec<Finding>) {
     for store in context.inventory.of_kind("SecretStore").filter(|store| !context.is_by_hand(store)) {
         expect(context, found, "wrong-secrets", store, "/spec/provider", &manager(context, &store.namespace));
         if let Some(account) = context.inventory.get("ServiceAccount", &store.namespace, ACCOUNT) {
             expect(context, found, "wrong-secrets", account, "/metadata/annotations", &reader(context));
+        }
+    }
+}
+
+/// Every account pulls images with the Secret of its namespace, which holds the registry secret of the spec, and with nothing else.
+fn registry(context: &RegionContext, found: &mut Vec<Finding>) {
+    const NAME: &str = "platgen-registry";
+    let pull = context.region.cluster.registry_secret.as_ref();
+    let wanted = pull.map_or(Value::Null, |_| json!([{"name": NAME}]));
+    for account in context.inventory.of_kind("ServiceAccount").filter(|account| !context.is_by_hand(account)) {
+        expect(context, found, "wrong-secrets", account, "/imagePullSecrets", &wanted);
+    }
+    for namespace in pull.iter().flat_map(|_| context.platform.namespaces.keys()) {
+        if context.inventory.get("ExternalSecret", namespace, NAME).is_none() {
+            let message = format!("the registry secret of the namespace `{namespace}` is not there");
+            found.push(context.about("wrong-secrets", &format!("ExternalSecret/{namespace}/{NAME}"), message));
+        }
+    }
+    for object in context.inventory.of_kind("ExternalSecret").filter(|object| object.name == NAME && !context.is_by_hand(object)) {
+        let mut source = json!({"key": pull.map(|path| manager_key(context, path.as_str()))});
+        if matches!((context.platform.secrets.store, context.region.provider), (SecretStore::Cloud, Provider::Kind | Provider::Existing)) {
+            source["property"] = json!(".dockerconfigjson");
+        }
+        let template = json!({"engineVersion": "v2", "type": "kubernetes.io/dockerconfigjson", "metadata": {"labels": object.labels}});
+        let target = json!({"name": NAME, "creationPolicy": "Owner", "deletionPolicy": "Retain", "template": template});
+        for (place, wanted) in [
+            ("/spec/secretStoreRef", json!({"kind": "SecretStore", "name": ACCOUNT})),
+            ("/spec/refreshInterval", json!("1h")),
+            ("/spec/target", target),
+            ("/spec/data", json!([{"secretKey": ".dockerconfigjson", "remoteRef": source}])),
+        ] {
+            expect(context, found, "wrong-secrets", object, place, &wanted);
         }
     }
 }
@@ -122,7 +186,12 @@ fn manager(context: &RegionContext, namespace: &str) -> Value {
 
 /// The place of a secret in the manager, with the characters that it allows.
 fn remote_key(context: &RegionContext, reference: &SecretRef) -> String {
-    let key = format!("{}/{}", context.platform.environment, reference.path());
+    manager_key(context, reference.path())
+}
+
+/// A path in the manager, with the characters that it allows.
+fn manager_key(context: &RegionContext, path: &str) -> String {
+    let key = format!("{}/{path}", context.platform.environment);
     let replaced = |key: &str, fits: fn(char) -> bool| key.chars().map(|c| if fits(c) { c } else { '-' }).collect();
     match (context.platform.secrets.store, context.region.provider) {
         (SecretStore::Vault, _) | (SecretStore::Cloud, Provider::Aws) => key,

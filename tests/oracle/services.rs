@@ -5,7 +5,7 @@ use super::compare::expect;
 use super::context::{RegionContext, Running, WORKLOAD};
 use platgen::inventory::{Object, Selector};
 use platgen::model::{Kind, Protocol, Workload};
-use platgen::value::{Transport, Utilization};
+use platgen::value::Utilization;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -103,12 +103,13 @@ pub(super) fn services(context: &RegionContext, found: &mut Vec<Finding>) {
                 found.push(context.finding("wrong-service", service, message));
                 continue;
             }
-            let headless = name == members && matches!(workload.kind, Kind::StatefulSet);
+            let of_members = name == members && matches!(workload.kind, Kind::StatefulSet);
+            let headless = of_members || workload.service.as_ref().is_some_and(|service| service.headless);
             for (place, value) in [
                 ("/spec/selector", json!({WORKLOAD: workload.name})),
                 ("/spec/type", json!("ClusterIP")),
                 ("/spec/clusterIP", if headless { json!("None") } else { Value::Null }),
-                ("/spec/publishNotReadyAddresses", if headless { json!(true) } else { Value::Null }),
+                ("/spec/publishNotReadyAddresses", if of_members { json!(true) } else { Value::Null }),
                 ("/spec/externalIPs", Value::Null),
                 ("/spec/ports", ports(workload)),
             ] {
@@ -122,18 +123,11 @@ fn ports(workload: &Workload) -> Value {
     let ports = workload.service.iter().flat_map(|service| &service.ports);
     let ports: Vec<Value> = ports
         .map(|port| {
-            // Where the ports of a workload speak differently, their names say so.
-            let protocol = match port.name.split('-').next() {
-                Some("http") => Protocol::Http,
-                Some("grpc") => Protocol::Grpc,
-                Some("tcp") => Protocol::Tcp,
-                _ => workload.protocol,
-            };
-            let speaks = match protocol {
-                _ if port.transport == Transport::Udp => Value::Null,
-                Protocol::Http => json!("http"),
-                Protocol::Grpc => json!("kubernetes.io/h2c"),
-                Protocol::Tcp => Value::Null,
+            let speaks = match port.protocol {
+                Some(Protocol::Http) => json!("http"),
+                Some(Protocol::Https) => json!("https"),
+                Some(Protocol::Grpc) => json!("kubernetes.io/h2c"),
+                Some(Protocol::Tcp) | None => Value::Null,
             };
             json!({"name": port.name, "port": port.port, "targetPort": port.target, "protocol": port.transport.name(), "appProtocol": speaks})
         })

@@ -64,9 +64,18 @@ fn of_workload(workload: &Workload, object: &Object, is_used: impl Fn() -> bool)
         "PodDisruptionBudget" => scales && workload.replicas.0 > 1,
         "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" => workload.entrances().next().is_some(),
         "BackendTrafficPolicy" => workload.exposures.iter().any(|exposure| exposure.sticky.is_some()),
+        "BackendTLSPolicy" => workload.certificate.is_some(),
         "SecurityPolicy" => workload.exposures.iter().any(|exposure| !exposure.from.is_empty()),
         _ => false,
     }
+}
+
+/// Whether an account pulls images with the Secret of an ExternalSecret.
+fn is_used_secret(context: &RegionContext, object: &Object) -> bool {
+    context.inventory.of_kind("ServiceAccount").any(|account| {
+        account.namespace == object.namespace
+            && account.items("/imagePullSecrets").iter().any(|secret| secret["name"] == object.text("/spec/target/name"))
+    })
 }
 
 /// What a namespace may have as a whole.
@@ -81,6 +90,7 @@ fn of_namespace(context: &RegionContext, object: &Object, is_used: impl Fn() -> 
             object.at("/spec/podSelector").is_some_and(|selector| platgen::inventory::Selector::of(selector).is_everything())
         }
         "SecretStore" | "Role" => is_used(),
+        "ExternalSecret" => context.region.cluster.registry_secret.is_some() && is_used_secret(context, object),
         "RoleBinding" => true,
         "PersistentVolumeClaim" => {
             let is_it = |volume: &&SharedVolume| volume.name.as_str() == object.name && volume.namespace.as_str() == object.namespace;
