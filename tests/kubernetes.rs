@@ -89,6 +89,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         host_pid: false,
         reason: None,
         no_probes: None,
+        policies: Vec::new(),
     }
 }
 
@@ -227,6 +228,8 @@ fn platform(version: &str, provider: Provider) -> Platform {
             version: version.parse().unwrap(),
             policy_engine: PolicyEngine::Native,
             pools: Vec::new(),
+            admin_cidrs: Vec::new(),
+            log_days: 30,
         },
         workloads: workloads.into_iter().map(|workload| (format!("{}/{}", workload.namespace, workload.name), workload)).collect(),
         flows: flows(),

@@ -1,6 +1,4 @@
 //! References to the secret manager -> SecretStore and ExternalSecret. platgen never reads the values.
-//!
-//! Every path in the manager starts with the environment's name, so that no environment reads the secrets of another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,15 +6,11 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::metadata::{Context, Metadata, OnlyMetadata, Owner, Texts};
-use crate::model::SecretStore;
-use crate::model::{FileContent, Namespace, Source, TemplatePart, Workload};
+use crate::model::{Namespace, SECRET_READER, SecretStore, TemplatePart, Workload};
 use crate::provider::Provider;
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::SecretRef;
 use crate::yaml::Document;
-
-/// The SecretStore of every namespace, and the account it reads with.
-const STORE: &str = "platgen";
 
 /// A value of a workload's Secret.
 pub(super) struct Entry {
@@ -102,7 +96,7 @@ pub(super) fn external_secret(owner: &Owner, name: &str, entries: &[Entry]) -> R
     let view = View {
         target: Target { name: metadata.name.clone(), labels: metadata.labels.clone() },
         metadata,
-        store: STORE,
+        store: SECRET_READER,
         template: templated.then_some(template),
         data,
     };
@@ -124,7 +118,7 @@ fn escape(literal: &str) -> String {
 
 /// The path of a secret in the manager, limited to the characters that the manager allows.
 fn remote_key(context: &Context, reference: &SecretRef) -> String {
-    let key = format!("{}/{}", context.platform.environment, reference.path());
+    let key = context.platform.secret_path(reference);
     match (context.platform.secrets.store, context.region.provider) {
         (SecretStore::Vault, _) | (SecretStore::Cloud, Provider::Aws) => key,
         (SecretStore::Cloud, Provider::Google) => replaced(&key, |c| c.is_ascii_alphanumeric() || "-_".contains(c)),
@@ -137,28 +131,6 @@ fn remote_key(context: &Context, reference: &SecretRef) -> String {
 
 fn replaced(text: &str, fits: impl Fn(char) -> bool) -> String {
     text.chars().map(|c| if fits(c) { c } else { '-' }).collect()
-}
-
-/// Every secret that a workload reads.
-pub(super) fn references(workload: &Workload) -> impl Iterator<Item = &SecretRef> {
-    workload.containers().flat_map(|container| {
-        let variables = container.variables.iter().flat_map(|variable| match &variable.value {
-            Source::Text(_) => Vec::new(),
-            Source::Secret(reference) => vec![reference],
-            Source::Template(parts) => {
-                let reference = |part| match part {
-                    &TemplatePart::Text(_) => None,
-                    TemplatePart::Secret { reference, .. } => Some(reference),
-                };
-                parts.iter().filter_map(reference).collect()
-            }
-        });
-        let files = container.files.iter().filter_map(|file| match &file.content {
-            FileContent::Text(_) => None,
-            FileContent::Secret(reference) => Some(reference),
-        });
-        variables.chain(files)
-    })
 }
 
 /// The SecretStore of a namespace with workloads that read secrets, and its account.
@@ -177,33 +149,34 @@ pub(super) fn store(context: &Context, namespace: &Namespace) -> Result<Vec<Docu
         account: &'static str,
     }
     let workloads = context.region.workloads.values().filter(|workload| workload.namespace == namespace.name);
-    let keys: BTreeSet<String> = workloads.flat_map(references).map(|reference| remote_key(context, reference)).collect();
+    let keys: BTreeSet<String> = workloads.flat_map(Workload::secrets).map(|reference| remote_key(context, reference)).collect();
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let account = context.shared(namespace, STORE).annotated("eks.amazonaws.com/role-arn", reader_role(context).as_deref());
+    let account =
+        context.shared(namespace, SECRET_READER).annotated("eks.amazonaws.com/role-arn", reader_role(context, namespace).as_deref());
     let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &OnlyMetadata { metadata: account })?;
-    let view = Store { metadata: context.shared(namespace, STORE), provider: provider(context, namespace) };
+    let view = Store { metadata: context.shared(namespace, SECRET_READER), provider: provider(context, namespace) };
     documents.extend(render_yaml("kubernetes/secret-store.yaml.j2", &view)?);
     if let (SecretStore::Cloud, Provider::Kind | Provider::Existing) = (context.platform.secrets.store, context.region.provider) {
         let name = "platgen-secrets";
         let metadata = context.shared(namespace, name);
-        let view = Reader { metadata, name, namespace: namespace.name.as_str(), secrets: keys, account: STORE };
+        let view = Reader { metadata, name, namespace: namespace.name.as_str(), secrets: keys, account: SECRET_READER };
         documents.extend(render_yaml("kubernetes/secret-reader.yaml.j2", &view)?);
     }
     Ok(documents)
 }
 
-/// The AWS role `<cluster>-secrets`, which the accounts of SecretStores assume. Other clouds have none.
-fn reader_role(context: &Context) -> Option<String> {
+/// The AWS role that the account of a namespace's SecretStore assumes. Other clouds have none.
+fn reader_role(context: &Context, namespace: &Namespace) -> Option<String> {
     let (SecretStore::Cloud, Provider::Aws) = (context.platform.secrets.store, context.region.provider) else { return None };
     let account = context.region.account.as_ref()?;
-    Some(format!("arn:aws:iam::{account}:role/{}", context.region.secrets_role()))
+    Some(format!("arn:aws:iam::{account}:role/{}", context.region.secrets_role(namespace.name.as_str())))
 }
 
 /// The `provider` of a SecretStore, a one-of, so it is one value.
 fn provider(context: &Context, namespace: &Namespace) -> serde_json::Value {
-    let account = json!({"name": STORE});
+    let account = json!({"name": SECRET_READER});
     let cluster = &context.region.cluster.name;
     let project = context.region.account.clone().unwrap_or_default();
     match (context.platform.secrets.store, context.region.provider) {

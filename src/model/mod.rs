@@ -10,7 +10,7 @@ pub mod lock;
 mod network;
 mod workload;
 
-pub use addon::{Addon, FOREIGN_NAMESPACES, SYSTEM_NAMESPACES};
+pub use addon::{Addon, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAMESPACES};
 pub use container::{
     ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, TemplatePart, Variable, Volume,
 };
@@ -18,7 +18,7 @@ pub use firewall::{Firewall, Rule, Rules};
 pub use network::{Network, NetworkSubnet, ZoneRange};
 pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
-use crate::labels::SUBNET;
+use crate::labels::{POOL, SUBNET};
 use crate::layers::Layer;
 use crate::provider::Provider;
 use crate::source::Span;
@@ -26,9 +26,9 @@ pub use crate::value::{
     EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via,
 };
 
-use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, truncate_with_hash};
+use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, SecretRef, truncate_with_hash};
 use indexmap::IndexMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The keys of the tags that platgen sets on every cloud resource. Labels of the platform, which also become tags, must have other keys.
 pub const TAGS: [&str; 6] = ["environment", "layer", "managed_by", "owner", "platform", "region"];
@@ -100,6 +100,11 @@ impl Platform {
     /// The alias of the key that encrypts the state, without `alias/`.
     pub fn state_key(&self) -> String {
         format!("{}-{}-terraform-state", self.name, self.environment)
+    }
+
+    /// The path of a secret in the secret manager. It starts with the environment, so that no environment reads the secrets of another.
+    pub fn secret_path(&self, reference: &SecretRef) -> String {
+        format!("{}/{}", self.environment, reference.path())
     }
 }
 
@@ -177,6 +182,12 @@ pub struct Region {
 }
 
 impl Region {
+    /// The labels of a pool's nodes: those of the pool, and the names of pool and subnet.
+    pub fn node_labels(&self, pool: &Pool) -> BTreeMap<String, String> {
+        let own = [(POOL.to_owned(), pool.name.to_string()), (SUBNET.to_owned(), pool.subnet.to_string())];
+        pool.labels.clone().into_iter().chain(own).collect()
+    }
+
     /// The taints of a pool's nodes: those of the pool, and that of an isolated subnet.
     pub fn node_taints(&self, pool: &Pool) -> Vec<(String, String, &'static str)> {
         let mut subnets = self.network.iter().flat_map(|network| &network.subnets);
@@ -201,9 +212,20 @@ impl Region {
         (!ranges.is_empty()).then_some(ranges)
     }
 
-    /// The IAM role of the secret operator on AWS, at most 64 characters. Service accounts of SecretStores assume the role.
-    pub fn secrets_role(&self) -> String {
-        truncate_with_hash(&format!("{}-secrets", self.cluster.name), 64)
+    /// The IAM role on AWS that reads the secrets of a namespace, at most 64 characters. The service account of the namespace's SecretStore assumes it.
+    pub fn secrets_role(&self, namespace: &str) -> String {
+        truncate_with_hash(&format!("{}-secrets-{namespace}", self.cluster.name), 64)
+    }
+
+    /// The secrets that the workloads of each namespace read; no entry for a namespace without secrets.
+    pub fn secrets(&self) -> BTreeMap<&Name, BTreeSet<&SecretRef>> {
+        let mut all: BTreeMap<&Name, BTreeSet<&SecretRef>> = BTreeMap::new();
+        for workload in self.workloads.values() {
+            for reference in workload.secrets() {
+                all.entry(&workload.namespace).or_default().insert(reference);
+            }
+        }
+        all
     }
 
     /// The name of the key vault of the region on Azure, at most 24 characters.
@@ -223,6 +245,10 @@ pub struct Cluster {
     pub policy_engine: PolicyEngine,
     /// Node pools.
     pub pools: Vec<Pool>,
+    /// The private ranges from which people reach the API server.
+    pub admin_cidrs: Vec<Cidr>,
+    /// Retention of the control plane's logs in days.
+    pub log_days: u32,
 }
 
 /// A node pool.

@@ -8,7 +8,7 @@ use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec;
 use crate::syntax::{Field, Map};
-use crate::value::{Domain, Name, PolicyEngine, SecretStore};
+use crate::value::{Cidr, Domain, Name, PolicyEngine, SecretStore};
 use indexmap::IndexMap;
 use std::rc::Rc;
 
@@ -113,18 +113,27 @@ impl EnvironmentResolver<'_> {
         });
         let subnets = Rc::clone(&self.subnets);
         let account = spec.cloud.at(|cloud| &cloud.accounts).value(environment).cloned();
-        let pools: Vec<Vec<Pool>> = specs.iter().map(|place| self.pools(&subnets, place.provider)).collect();
+        let pools: Vec<Vec<Pool>> = specs.iter().map(|place| self.pools(&subnets, place)).collect();
         let (&version, at) = spec.cluster.at(|cluster| &cluster.version).spanned()?;
         specs.iter().for_each(|place| self.version(version, at, place.provider));
         let policy_engine = spec.cluster.at(|cluster| &cluster.policy_engine).get().copied().unwrap_or(PolicyEngine::Native);
         let name = spec.platform.at(|platform| &platform.name).get()?;
+        let admin_cidrs: Vec<Cidr> = spec.cluster.at(|cluster| &cluster.admin_cidrs).values().copied().collect();
+        let log_days = if entry.protected.is_true() { 365 } else { 30 };
         let regions = specs
             .iter()
             .zip(pools)
             .map(|(place, pools)| {
                 let network = self.network(place, &subnets);
                 Region {
-                    cluster: Cluster { name: format!("{name}-{environment}-{}", place.name), version, policy_engine, pools },
+                    cluster: Cluster {
+                        name: format!("{name}-{environment}-{}", place.name),
+                        version,
+                        policy_engine,
+                        pools,
+                        admin_cidrs: admin_cidrs.clone(),
+                        log_days,
+                    },
                     primary: place.name == primary,
                     name: place.name.clone(),
                     provider: place.provider,

@@ -64,6 +64,9 @@ pub(super) fn region_specs(spec: &Spec, environment: &str, tell: &mut dyn FnMut(
                     0 => {
                         Some(("a region needs at least one zone".to_owned(), format!("`{name}` has {most}; three survive the loss of one")))
                     }
+                    1 if provider == Provider::Aws => {
+                        Some(("a cluster on AWS needs two zones".to_owned(), format!("`{name}` has {most}; three survive the loss of one")))
+                    }
                     count if count > facts.zones.len() => {
                         Some((format!("`{name}` has {most}, not {count}"), format!("use at most {most}")))
                     }
@@ -109,6 +112,11 @@ impl EnvironmentResolver<'_> {
     /// Whether one of the environment's regions is on a cloud.
     pub(super) fn on_a_cloud(&self) -> bool {
         self.region_specs.iter().any(|place| place.provider.is_cloud())
+    }
+
+    /// Whether one of the environment's regions is not on AWS.
+    pub(super) fn off_aws(&self) -> bool {
+        self.region_specs.iter().any(|place| place.provider != Provider::Aws)
     }
 
     /// Whether one of the environment's regions is on AWS.

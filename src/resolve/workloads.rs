@@ -15,6 +15,7 @@ use super::values::Consumer;
 use super::volumes::{Pod, Volumes, unique};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Service, ServicePort, Volume, Workload};
+use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::{self, App, ContainerFields, Store, StoreSize};
 use crate::syntax::{Field, Map};
@@ -130,7 +131,11 @@ impl EnvironmentResolver<'_> {
         let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(GRACE);
         let protocol = app.protocol.get().copied().unwrap_or(Protocol::Http);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
-        Some((Workload { protocol, replicas, autoscaling, init, sidecars, exposures, grace, ..base }, flows))
+        let policies = match site.region.provider {
+            Provider::Aws => app.identity.at(|identity| &identity.aws).values().cloned().collect(),
+            _ => Vec::new(),
+        };
+        Some((Workload { protocol, replicas, autoscaling, init, sidecars, exposures, grace, policies, ..base }, flows))
     }
 
     /// Reports autoscaling by a share of a request of 0, which is always 0.
@@ -275,6 +280,7 @@ impl EnvironmentResolver<'_> {
             host_pid: pod.host_pid,
             reason: pod.reason,
             no_probes: pod.no_probes,
+            policies: Vec::new(),
         }
     }
 
