@@ -212,6 +212,11 @@ impl Region {
         (!ranges.is_empty()).then_some(ranges)
     }
 
+    /// The IAM role on AWS that administers the cluster, at most 64 characters.
+    pub fn administrator_role(&self) -> String {
+        truncate_with_hash(&format!("{}-administrator", self.cluster.name), 64)
+    }
+
     /// The IAM role on AWS that reads the secrets of a namespace, at most 64 characters. The service account of the namespace's SecretStore assumes it.
     pub fn secrets_role(&self, namespace: &str) -> String {
         truncate_with_hash(&format!("{}-secrets-{namespace}", self.cluster.name), 64)

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 const VERSIONS: (KubernetesVersion, KubernetesVersion) = (KubernetesVersion::new(1, 33), KubernetesVersion::new(1, 37));
 
 /// The machine of pools that the spec does not declare.
-const MACHINE: &str = "m7i.large";
+const MACHINE: &str = "m7i.xlarge";
 
 /// The largest number of nodes in a zone of such a pool.
 const MOST_PER_ZONE: u32 = 4;

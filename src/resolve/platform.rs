@@ -168,6 +168,10 @@ impl EnvironmentResolver<'_> {
                 (format!("{at}.state_bucket"), platform.state_bucket(account), format!("platform.name, the environment and {from}"))
             });
         }
+        if region.provider == Provider::Aws {
+            let from = format!("environments.{}.protected", self.environment);
+            self.record(|| (format!("{at}.cluster_logs"), format!("{}d", region.cluster.log_days), from));
+        }
         self.record(|| (format!("{at}.cluster"), &region.cluster.name, "platform.name, the environment and the region"));
     }
 

@@ -211,6 +211,7 @@ const COMPUTED: &str = "
     Region.account regions.*.account
     Region.owns_account regions.*.owns_account
     Cluster.name regions.*.cluster
+    Cluster.log_days regions.*.cluster_logs
     Pool.capacity cluster.pools.*.capacity.arch
     Machine.architecture cluster.pools.*.capacity.arch
     Machine.cpu cluster.pools.*.capacity.cpu

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use platgen::check::{findings_in, folder};
 use platgen::files::Unit;
+use platgen::layers::Layer;
 use platgen::model::{Platform, Region};
 use platgen::yaml::{emit_all, read};
 
@@ -63,13 +64,15 @@ impl<'a> Check<'a> {
         noticed
     }
 
-    /// The Kubernetes files and the network root of every region.
+    /// The Kubernetes files and the roots of every region.
     fn places(&self) -> Vec<Place<'a>> {
         let mut places = Vec::new();
         for (environment, platform) in &self.ground.estate.environments {
             for (name, region) in &platform.regions {
-                places.push(Place { unit: folder(environment, name), root: false, platform, region });
-                places.push(Place { unit: root_folder(environment, name), root: true, platform, region });
+                places.push(Place { unit: folder(environment, name), root: None, platform, region });
+                for layer in oracle::LAYERS {
+                    places.push(Place { unit: root_folder(environment, name, layer), root: Some(layer), platform, region });
+                }
             }
         }
         places
@@ -79,7 +82,8 @@ impl<'a> Check<'a> {
 /// A folder that is judged as one.
 struct Place<'a> {
     unit: String,
-    root: bool,
+    /// The layer of a Terraform root; none for the Kubernetes files.
+    root: Option<Layer>,
     platform: &'a Platform,
     region: &'a Region,
 }
@@ -89,10 +93,10 @@ impl Place<'_> {
     fn findings(&self, files: &Unit) -> Vec<(&'static str, String)> {
         let (platform, region) = (self.platform, self.region);
         let opinion = match self.root {
-            true => oracle::findings_in_root(platform, region, Some(files)),
-            false => oracle::findings_in(platform, region, files),
+            Some(layer) => oracle::findings_in_root(platform, region, layer, Some(files)),
+            None => oracle::findings_in(platform, region, files),
         };
-        let found = if self.root { Vec::new() } else { findings_in(platform, region, &files.files) };
+        let found = if self.root.is_some() { Vec::new() } else { findings_in(platform, region, &files.files) };
         let found = found.iter().map(|one| ("check", format!("{} {}: {}", one.rule.name(), one.object, one.message)));
         found.chain(opinion.iter().map(|one| ("oracle", format!("{} {}: {}", one.rule, one.object, one.message)))).collect()
     }

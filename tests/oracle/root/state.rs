@@ -8,7 +8,7 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
     let (platform, region, account) = (root.platform, root.state_region, root.account);
     let wanted = json!({
         "bucket": platform.state_bucket(account),
-        "key": format!("{}/{}/network/terraform.tfstate", platform.environment, root.region.name),
+        "key": format!("{}/{}/{}/terraform.tfstate", platform.environment, root.region.name, root.layer),
         "region": region,
         "encrypt": true,
         "kms_key_id": format!("arn:aws:kms:{region}:{account}:alias/{}", platform.state_key()),

@@ -18,7 +18,7 @@ pub(super) struct Identity<'a> {
     policies: Vec<String>,
 }
 
-/// An add-on that calls AWS: its key in `identities.tf`, its service account, and the managed policy that it needs.
+/// An add-on that calls AWS: its key in `policies.tf`, its service account, and the managed policy that it needs.
 type Controller = (&'static str, (&'static str, &'static str), Option<&'static str>);
 
 /// Those of every cluster.
@@ -98,7 +98,7 @@ pub(super) fn readers<'a>(platform: &Platform, region: &'a Region) -> Vec<Reader
     region.secrets().into_iter().map(reader).collect()
 }
 
-/// The view of `identities.tf`.
+/// The view of `policies.tf`.
 #[derive(Serialize)]
 pub(super) struct Policies<'a> {
     dns: bool,

@@ -78,7 +78,7 @@ impl<'a> Locals<'a> {
             region: region.name.as_str(),
             version: cluster.version.to_string(),
             services: network.services.to_string(),
-            roles: ["administrator", "cluster", "nodes"].map(role).into(),
+            roles: [("administrator", region.administrator_role()), role("cluster"), role("nodes")].into(),
             control_plane_subnets: zones(&network.endpoints),
             pod_subnets: zones(&network.pod_zones),
             classes,
@@ -101,6 +101,11 @@ struct Cluster {
     days: u32,
     /// Whether the logs are kept for less than the year that scanners ask for.
     brief: bool,
+}
+
+#[derive(Serialize)]
+struct Protected {
+    protected: bool,
 }
 
 #[derive(Serialize)]
@@ -129,10 +134,13 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     root.print(TEMPLATES, "access.tf", &Nothing {})?;
     root.print(TEMPLATES, "addons.tf", &addons())?;
     root.print(TEMPLATES, "cluster.tf", &Cluster { protected, days, brief: days < 365 })?;
-    root.print(TEMPLATES, "identities.tf", &policies())?;
+    root.print(TEMPLATES, "identities.tf", &Nothing {})?;
+    root.print(TEMPLATES, "kms.tf", &Protected { protected })?;
     root.print(TEMPLATES, "locals.tf", &Locals::new(platform, region, network, account))?;
     root.print(TEMPLATES, "network.tf", &Nothing {})?;
+    root.print(TEMPLATES, "node_groups.tf", &Nothing {})?;
     root.print(TEMPLATES, "nodes.tf", &Nothing {})?;
+    root.print(TEMPLATES, "policies.tf", &policies())?;
     for (path, terraform) in [("tests/cluster.tftest.hcl", true), ("tests/cluster.tofutest.hcl", false)] {
         root.print(TEMPLATES, path, &Tests { terraform, protected, days, addons: addons(), policies: policies() })?;
     }

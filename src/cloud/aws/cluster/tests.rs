@@ -140,7 +140,7 @@ fn identities_are_those_of_add_ons_and_apps() {
         identities(&fixed).as_object().unwrap().keys().collect::<Vec<_>>(),
         ["ebs-csi", "load-balancer-controller", "shop/web", "vpc-cni"]
     );
-    let domains = root(SPEC, "production").files["identities.tf"].lines().find(|line| line.contains("domains ")).unwrap().to_owned();
+    let domains = root(SPEC, "production").files["policies.tf"].lines().find(|line| line.contains("domains ")).unwrap().to_owned();
     assert!(domains.ends_with("= [\"pay.other.example\", \"production.shop.example\"]"), "{domains}");
 }
 

@@ -63,7 +63,7 @@ locals {
   pools = {
     "general" = {
       class   = "general"
-      machine = "m7i.large"
+      machine = "m7i.xlarge"
       image   = "BOTTLEROCKET_x86_64"
       disk    = 100
       labels = {
