@@ -102,7 +102,7 @@ fn probe(action: ProbeAction) -> Option<Probe> {
 }
 
 fn port(name: &str, number: u16) -> ServicePort {
-    ServicePort { name: name.to_owned(), port: number, target: number }
+    ServicePort { name: name.to_owned(), port: number, target: number, transport: platgen::value::Transport::Tcp }
 }
 
 fn web() -> Workload {
@@ -140,7 +140,7 @@ fn web() -> Workload {
     web.exposures = vec![exposure, admin];
     web.volumes = vec![Volume::Tmp { name: "tmp".into(), medium: Medium::Memory, size: "64Mi".parse().unwrap() }];
     let main = &mut web.main;
-    main.ports = vec![("http".into(), 8080), ("grpc".into(), 9090)];
+    main.ports = vec![("http".into(), 8080.into()), ("grpc".into(), 9090.into())];
     main.mounts = vec![Mount { volume: "tmp".into(), path: "/tmp".into(), read_only: false }];
     main.probes.ready = probe(ProbeAction::Http { path: "/healthz".into(), port: 8080, headers: vec![("Cookie".into(), "a=b".into())] });
     main.probes.live = probe(ProbeAction::Grpc { service: String::new(), port: 9090 });
@@ -178,7 +178,7 @@ fn orders() -> Workload {
     orders.placement.spread = Spread::Soft;
     orders.service = Some(Service { ports: vec![port("postgres", 5432)], aliases: Vec::new() });
     orders.volumes = vec![Volume::Claim { name: "data".into(), size: "100Gi".parse().unwrap() }];
-    orders.main.ports = vec![("postgres".into(), 5432)];
+    orders.main.ports = vec![("postgres".into(), 5432.into())];
     orders.main.mounts = vec![Mount { volume: "data".into(), path: "/var/lib/data".into(), read_only: false }];
     orders
 }
@@ -197,8 +197,13 @@ fn agent() -> Workload {
 
 fn flows() -> Vec<Flow> {
     let peer = |name: &str| Peer::Workload { region: "eu-west-1".parse().unwrap(), namespace: "shop".into(), name: name.into() };
-    let flow =
-        |from, to, ports: &[u16], why: &str| Flow { from, to, ports: ports.to_vec(), why: why.into(), span: Span::new(FileId(0), 0..0) };
+    let flow = |from, to, ports: &[u16], why: &str| Flow {
+        from,
+        to,
+        ports: ports.iter().map(|port| (*port).into()).collect(),
+        why: why.into(),
+        span: Span::new(FileId(0), 0..0),
+    };
     vec![
         flow(peer("web"), peer("orders"), &[5432], "`needs` of app/web"),
         flow(peer("web"), Peer::Outside { name: "mail".into(), cidrs: Vec::new() }, &[443], "`needs` of app/web: external/mail"),
@@ -222,6 +227,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
         account: Some("111111111111".into()),
         primary: true,
         owns_account: true,
+        inside: platgen::value::Cidr::PRIVATE.iter().map(|range| range.parse().unwrap()).collect(),
         network: None,
         cluster: Cluster {
             name: "shop-beta-eu-west-1".into(),

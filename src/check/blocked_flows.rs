@@ -7,7 +7,7 @@ use crate::inventory::Labels;
 use crate::labels::WORKLOAD;
 use crate::model::{Flow, Peer};
 use crate::policy::{End, Fault, Place, Pod, Policies, Protocol, Side};
-use crate::value::Cidr;
+use crate::value::{Cidr, NetworkPort};
 use crate::yaml::Document;
 use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +42,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             }
             let blocked = callers.iter().flat_map(|from| called.iter().map(move |to| (from, to))).any(|(from, to)| {
                 ports(flow).iter().any(|port| {
-                    let verdict = policies.allows(from, to, *port, Protocol::Tcp);
+                    let verdict = policies.allows(from, to, port.number(), protocol(*port));
                     matches!(if out { verdict.egress } else { verdict.ingress }, Side::Denied(_))
                 })
             });
@@ -68,12 +68,17 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
 }
 
 /// The ports to judge. A flow on every port is rendered without ports: the lowest and the highest show whether it was narrowed.
-fn ports(flow: &Flow) -> &[u16] {
-    if flow.ports.is_empty() { &[1, u16::MAX] } else { &flow.ports }
+fn ports(flow: &Flow) -> &[NetworkPort] {
+    const ENDS: [NetworkPort; 2] = [NetworkPort::tcp(1), NetworkPort::tcp(u16::MAX)];
+    if flow.ports.is_empty() { &ENDS } else { &flow.ports }
 }
 
-fn words(ports: &[u16]) -> String {
-    let shown: Vec<String> = ports.iter().map(u16::to_string).collect();
+fn protocol(port: NetworkPort) -> Protocol {
+    if port.is_udp() { Protocol::Udp } else { Protocol::Tcp }
+}
+
+fn words(ports: &[NetworkPort]) -> String {
+    let shown: Vec<String> = ports.iter().map(NetworkPort::to_string).collect();
     if shown.is_empty() { "any port".to_owned() } else { format!("port {}", shown.join(", ")) }
 }
 

@@ -7,14 +7,14 @@ use crate::diagnostic::Code;
 use crate::inventory::{Labels, Object};
 use crate::labels::WORKLOAD;
 use crate::model::{Addon, FOREIGN_NAMESPACES, Peer, Region};
-use crate::value::Cidr;
+use crate::value::{Cidr, NetworkPort, Transport};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::ExcessPolicy], judge: Judge::Region(judge), loosens: true };
 
 /// The ports of a flow; none are all.
-type Ports = Option<BTreeSet<u64>>;
+type Ports = Option<BTreeSet<NetworkPort>>;
 
 /// The connections that the flows of the model allow, by both sides.
 #[derive(Default)]
@@ -40,7 +40,7 @@ impl Allowed {
         // The other side of a policy knows pods in the node's network by the ranges of the nodes alone.
         let other = |peer: &Peer| if region.node_ranges(peer).is_some() { OUTSIDE.to_owned() } else { key(peer) };
         for (at, flow) in region.flows.iter().enumerate() {
-            let ports: Ports = (!flow.ports.is_empty()).then(|| flow.ports.iter().map(|port| u64::from(*port)).collect());
+            let ports: Ports = (!flow.ports.is_empty()).then(|| flow.ports.iter().copied().collect());
             for pair in BTreeSet::from([(key(&flow.from), other(&flow.to)), (other(&flow.from), key(&flow.to))]) {
                 allowed.flows.entry(pair).or_default().push((at, ports.clone()));
             }
@@ -49,7 +49,7 @@ impl Allowed {
     }
 
     /// Whether some flow that fits has every port; each port may be another flow's.
-    fn has(&self, from: &str, to: &str, ports: Option<&[u64]>, fits: impl Fn(usize) -> bool) -> bool {
+    fn has(&self, from: &str, to: &str, ports: Option<&[NetworkPort]>, fits: impl Fn(usize) -> bool) -> bool {
         let flows: Vec<_> = self.flows.get(&(from.to_owned(), to.to_owned())).into_iter().flatten().filter(|(at, _)| fits(*at)).collect();
         match ports {
             None => flows.iter().any(|(_, ports)| ports.is_none()),
@@ -89,15 +89,19 @@ fn excess(context: &RegionContext, allowed: &Allowed, policy: &Object, way: Way,
         return (!only).then(|| "other ports of the DNS service".to_owned());
     }
     let plain = |port: &Value| {
-        port.get("port")
-            .and_then(Value::as_u64)
-            .filter(|_| port.get("endPort").is_none() && port.get("protocol").is_none_or(|protocol| protocol == "TCP"))
+        let transport = match port.get("protocol").map_or(Some("TCP"), Value::as_str) {
+            Some("TCP") => Transport::Tcp,
+            Some("UDP") => Transport::Udp,
+            _ => return None,
+        };
+        let number = port.get("port").and_then(Value::as_u64).filter(|_| port.get("endPort").is_none())?;
+        Some(NetworkPort::new(u16::try_from(number).ok()?, transport))
     };
-    let ports: Option<Vec<u64>> = match list(rule, "ports") {
+    let ports: Option<Vec<NetworkPort>> = match list(rule, "ports") {
         [] => None,
-        all => match all.iter().map(plain).collect::<Option<Vec<u64>>>() {
+        all => match all.iter().map(plain).collect::<Option<Vec<NetworkPort>>>() {
             Some(ports) => Some(ports),
-            None => return Some("ports that are not single TCP ports".to_owned()),
+            None => return Some("ports that are not single TCP or UDP ports".to_owned()),
         },
     };
     let own: BTreeSet<String> =
@@ -133,7 +137,7 @@ fn excess(context: &RegionContext, allowed: &Allowed, policy: &Object, way: Way,
             });
             if !asked {
                 let shown = ports.as_ref().map_or("any port".to_owned(), |ports| {
-                    format!("port {}", ports.iter().map(u64::to_string).collect::<Vec<_>>().join(", "))
+                    format!("port {}", ports.iter().map(NetworkPort::to_string).collect::<Vec<_>>().join(", "))
                 });
                 return Some(format!("`{other}` on {shown}"));
             }
@@ -179,7 +183,7 @@ fn is_range_of(context: &RegionContext, peer: &Peer, block: &Value) -> bool {
     let Some(range) = block.get("cidr").and_then(|cidr| cidr.as_str()?.parse::<Cidr>().ok()) else { return false };
     let except: Vec<&str> = list(block, "except").iter().filter_map(Value::as_str).collect();
     if cidrs.is_empty() {
-        range.prefix() == 0 && Cidr::PRIVATE.iter().all(|private| except.contains(private))
+        range.prefix() == 0 && context.region.inside.iter().all(|inside| except.contains(&inside.to_string().as_str()))
     } else {
         cidrs.contains(&range)
     }

@@ -21,8 +21,8 @@ mod validate;
 
 pub use schema::schema;
 
-use crate::diagnostic::wording::Count;
-use crate::diagnostic::{self, Code, Diagnostic, Format};
+use crate::diagnostic::wording::{self, Count};
+use crate::diagnostic::{self, Code, Diagnostic, Diagnostics, Format, Severity};
 use crate::project::{Failure, Project};
 use crate::source::{Role, Sources};
 use clap::{FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -162,10 +162,21 @@ impl Terminal {
         }
     }
 
+    /// Prints how many errors and warnings a failed command has found: the last error may have scrolled away.
+    fn conclude(&self, found: &Diagnostics) {
+        let count = |severity, noun| {
+            let count = found.iter().filter(|finding| finding.severity == severity).count();
+            (count > 0).then(|| Count(count, noun).to_string())
+        };
+        let counts = [count(Severity::Error, "error"), count(Severity::Warning, "warning")];
+        if self.is_for_people() {
+            self.say(&format!("\n{}", wording::plain(counts.into_iter().flatten())));
+        }
+    }
+
     /// Prints findings: as text to stderr, in other formats to stdout.
     fn tell(&self, findings: &[&Diagnostic], sources: &Sources) {
-        let shown: Vec<&Diagnostic> =
-            findings.iter().copied().filter(|d| !self.quiet || d.severity == diagnostic::Severity::Error).collect();
+        let shown: Vec<&Diagnostic> = findings.iter().copied().filter(|d| !self.quiet || d.severity == Severity::Error).collect();
         if matches!(self.format, Format::Human) {
             eprint_all(&diagnostic::print(self.format, &shown, sources, self.colour));
         } else {
@@ -254,6 +265,7 @@ pub fn main() -> ExitCode {
     };
     ExitCode::from(ended.unwrap_or_else(|failure| {
         terminal.tell(&failure.found.sorted(), &failure.sources);
+        terminal.conclude(&failure.found);
         FAILED
     }))
 }

@@ -203,6 +203,9 @@ messages {
     SecretLiteral "secret-literal" Error
         "a text that looks like a credential"
         "A spec is committed and read by many people, so secrets belong into the secret manager. Store the value there, revoke it if it was committed, and refer to it under `secrets` or with `${secret/path#key}`."
+    SeparateDirectory "separate-directory" Warning
+        "a directory that looks shared"
+        "Containers of a pod share a directory only on request: `tmp` of an init container or sidecar is a new, empty directory, even at a path that the app has, too. Write `of` to share the app's directory, or set `size` to say that the container has another."
     SeveralClusters "several-clusters" Error
         "a stream of documents for several clusters"
         "`platgen render --stdout` prints documents for `kubectl apply`, which applies all of them to one cluster. Choose the cluster with `--env` and `--region`, or print every file with `--stdout=all`."

@@ -1,6 +1,6 @@
 //! Words of other tools that people write for words of the spec language.
 
-use super::wording;
+use super::{Code, wording};
 
 /// Words of the spec language, each with the words that people write for it.
 pub const SYNONYMS: &[(&str, &[&str])] = &[
@@ -54,6 +54,25 @@ pub fn meant<'a>(written: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let known = |word: &str| candidates.iter().copied().find(|candidate| plain(candidate) == plain(word));
     let rows = SYNONYMS.iter().filter(|(_, words)| words.iter().any(|word| plain(word) == plain(written)));
     rows.filter_map(|(word, _)| known(word)).next().or_else(|| wording::suggest(written, candidates.iter().copied()))
+}
+
+/// Keys whose values are often mistaken for something else: the code of the finding, the keys, the value meant, and the text to write.
+const MISTAKEN: &[(Code, &[&str], &str, &str)] = &[
+    (Code::InvalidValue, &["owner"], "a team", "write the name of an entry of `teams`"),
+    (Code::InvalidValue, &["group", "approvers"], "a group", "write the name of an entry of `access.groups`"),
+    (Code::InvalidValue, &["namespace", "namespaces"], "a namespace", "write the name of an entry of `namespaces`"),
+    (Code::InvalidValue, &["only"], "an environment", "write the name of an entry of `environments`"),
+    (Code::InvalidValue, &["copy_to", "primary", "standby"], "a region", "write the name of an entry of `regions`"),
+    (Code::InvalidValue, &["subnet"], "a subnet", "write the name of an entry of `network.subnets`"),
+    (Code::InvalidValue, &["pool"], "a node pool", "write the name of an entry of `cluster.pools`"),
+    (Code::InvalidValue, &["alias"], "an alias", "an alias is a second name in the namespace of the entry, without a dot"),
+    (Code::WrongType, &["tcp"], "`true`", "write `tcp: true`, and the port of the probe under `port`"),
+];
+
+/// The message for a value of the wrong form, if the value of this key is often mistaken.
+pub fn mistaken(code: Code, key: &str, value: &str) -> Option<String> {
+    let row = MISTAKEN.iter().find(|(known, keys, ..)| *known == code && keys.contains(&key))?;
+    Some(format!("`{value}` is not {}: {}", row.2, row.3))
 }
 
 #[cfg(test)]

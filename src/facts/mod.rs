@@ -3,11 +3,13 @@
 //! `generate.py` writes the tables in this folder; line 1 of each table names source and date. Lookups search the text in place, without parsing
 //! whole tables. Providers add machine types every week, so an unknown machine type is not an error here.
 
+mod services;
 mod table;
 
 use crate::diagnostic::wording;
 use crate::provider::Provider;
 use crate::value::Architecture;
+pub use services::{SERVICES, Service, is_object_store};
 use table::Table;
 
 /// The tables of a provider; empty for one whose clusters are not made by platgen.

@@ -9,7 +9,7 @@ use super::inputs::{ContainerInputs, SecretVariable};
 use super::metadata::fragment as texts;
 use crate::model::{Container, Probe, ProbeAction};
 use crate::template::{Fragment, TemplateError, render_fragment};
-use crate::value::Quantity;
+use crate::value::{NetworkPort, Quantity};
 
 /// The role of a container in its pod.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -52,6 +52,7 @@ struct View<'m> {
 struct Port<'m> {
     name: &'m str,
     number: u16,
+    protocol: &'static str,
 }
 
 #[derive(Serialize)]
@@ -80,10 +81,11 @@ struct ProbeView {
 }
 
 /// Prints the container as one value.
-pub(super) fn fragment(container: &Container, part: Part, seen: &ContainerInputs) -> Result<Fragment, TemplateError> {
+pub(super) fn fragment<'m>(container: &'m Container, part: Part, seen: &ContainerInputs) -> Result<Fragment, TemplateError> {
     let security = &container.security;
     let some = |list: &'_ [String]| !list.is_empty();
-    let ports = container.ports.iter().map(|(name, number)| Port { name, number: *number }).collect::<Vec<_>>();
+    let port = |(name, port): &'m (String, NetworkPort)| Port { name, number: port.number(), protocol: port.transport().name() };
+    let ports: Vec<Port> = container.ports.iter().map(port).collect();
     let volumes = container.mounts.iter();
     let mut mounts: Vec<Mount> =
         volumes.map(|mount| Mount { volume: &mount.volume, path: &mount.path, key: None, read_only: mount.read_only }).collect();

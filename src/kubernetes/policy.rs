@@ -10,7 +10,7 @@ use super::metadata::{Context, Metadata, Owner};
 use crate::labels::{NAMESPACE_NAME, WORKLOAD};
 use crate::model::{Flow, Peer};
 use crate::template::{Comment, Fragment, TemplateError, render_yaml};
-use crate::value::Cidr;
+use crate::value::NetworkPort;
 use crate::yaml::Document;
 
 #[derive(Serialize)]
@@ -26,7 +26,13 @@ struct Rule {
     why: Comment,
     peers: Fragment,
     /// `None` allows every port.
-    ports: Option<Vec<u16>>,
+    ports: Option<Vec<Port>>,
+}
+
+#[derive(Serialize)]
+struct Port {
+    number: u16,
+    protocol: &'static str,
 }
 
 /// The policy of a workload. Egress to the name service is always allowed.
@@ -46,8 +52,12 @@ fn rule(context: &Context, flow: &Flow, other: &Peer) -> Rule {
     Rule {
         why: Comment::new(&flow.why),
         peers: Fragment::from_json(&peers(context, other)),
-        ports: (!flow.ports.is_empty()).then(|| flow.ports.clone()),
+        ports: (!flow.ports.is_empty()).then(|| flow.ports.iter().map(port).collect()),
     }
+}
+
+fn port(port: &NetworkPort) -> Port {
+    Port { number: port.number(), protocol: port.transport().name() }
 }
 
 /// The peers of a rule. Each is a one-of, so it is one value.
@@ -67,7 +77,7 @@ fn peers(context: &Context, peer: &Peer) -> Value {
             let (label, value) = addon.pods();
             pods(addon.namespace(), label, value)
         }
-        Peer::Outside { cidrs, .. } if cidrs.is_empty() => json!([{"ipBlock": {"cidr": "0.0.0.0/0", "except": Cidr::PRIVATE}}]),
+        Peer::Outside { cidrs, .. } if cidrs.is_empty() => json!([{"ipBlock": {"cidr": "0.0.0.0/0", "except": context.region.inside}}]),
         Peer::Outside { cidrs, .. } => cidrs.iter().map(|cidr| json!({"ipBlock": {"cidr": cidr}})).collect(),
     }
 }

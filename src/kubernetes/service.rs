@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::metadata::{Context, Metadata, Owner};
 use crate::model::Protocol;
-use crate::model::{Kind, Service, Workload};
+use crate::model::{Kind, Service, ServicePort, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
-use crate::value::{KubernetesVersion, truncate_with_hash};
+use crate::value::{KubernetesVersion, Transport, truncate_with_hash};
 use crate::yaml::Document;
 
 #[derive(Serialize)]
@@ -23,6 +23,7 @@ struct Port<'m> {
     name: &'m str,
     port: u16,
     target: u16,
+    transport: &'static str,
     protocol: Option<&'static str>,
 }
 
@@ -56,14 +57,23 @@ fn ports<'m>(workload: &Workload, service: &'m Service) -> Option<Vec<Port<'m>>>
     let ports: Vec<Port> = service
         .ports
         .iter()
-        .map(|port| Port { name: &port.name, port: port.port, target: port.target, protocol: app_protocol(workload, &port.name) })
+        .map(|port| Port {
+            name: &port.name,
+            port: port.port,
+            target: port.target,
+            transport: port.transport.name(),
+            protocol: app_protocol(workload, port),
+        })
         .collect();
     (!ports.is_empty()).then_some(ports)
 }
 
-/// The protocol of a port: that of the prefix of its name, if it has one, else the workload's.
-fn app_protocol(workload: &Workload, port: &str) -> Option<&'static str> {
-    let protocol = match port.split('-').next() {
+/// The protocol of a TCP port: that of the prefix of its name, if it has one, else the workload's.
+fn app_protocol(workload: &Workload, port: &ServicePort) -> Option<&'static str> {
+    if port.transport == Transport::Udp {
+        return None;
+    }
+    let protocol = match port.name.split('-').next() {
         Some("http") => Protocol::Http,
         Some("grpc") => Protocol::Grpc,
         Some("tcp") => Protocol::Tcp,

@@ -1,6 +1,6 @@
 //! Containers: variables, files, volumes, probes and security context.
 
-use crate::value::{Medium, Name, Quantity, SecretRef};
+use crate::value::{Medium, Name, NetworkPort, Quantity, SecretRef};
 
 /// A container.
 #[derive(Clone, Debug)]
@@ -19,8 +19,8 @@ pub struct Container {
     pub files: Vec<ConfigFile>,
     /// Volume mounts.
     pub mounts: Vec<Mount>,
-    /// Ports: name and number.
-    pub ports: Vec<(String, u16)>,
+    /// Ports, each with its name.
+    pub ports: Vec<(String, NetworkPort)>,
     /// Processors, request and limit.
     pub cpu: Option<(Quantity, Quantity)>,
     /// Memory, request and limit.

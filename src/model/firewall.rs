@@ -13,6 +13,9 @@ const KUBELET: u16 = 10250;
 /// The ports of webhooks and aggregated APIs that add-ons serve: API server to pods.
 const WEBHOOKS: [u16; 4] = [443, 4443, 8443, 9443];
 
+/// What every class calls: images, private endpoints and the API server.
+const HTTPS: (&str, u16) = ("tcp", 443);
+
 /// Rules by key: `FROM/TO/PROTOCOL-PORT`, with the name of the range where the callee is one.
 pub type Rules = BTreeMap<String, Rule>;
 
@@ -80,27 +83,29 @@ impl Region {
                 }
                 open(&mut flows, services, own, "tcp", Some(KUBELET), &format!("Kubelet metrics and logs of {name}"));
             }
-            if *internet {
-                // Images that no mirror holds, and services without a private endpoint; private endpoints and the API server as well.
-                open(&mut exits, name, ("internet", &Cidr::around(0, 0).to_string()), "tcp", Some(443), "HTTPS to the internet");
-            } else {
-                let reason = format!("Private endpoints and the API server, from {name}");
-                open(&mut exits, name, ("vpc", &network.cidr.to_string()), "tcp", Some(443), &reason);
-            }
+            // Images that no mirror holds, and services without a private endpoint; private endpoints and the API server as well.
+            let closed = format!("Private endpoints and the API server, from {name}");
+            let (to, range) = network.https(*internet);
+            let reason = if *internet { "HTTPS to the internet" } else { &closed };
+            open(&mut exits, name, (to, &range.to_string()), HTTPS.0, Some(HTTPS.1), reason);
         }
         for flow in &self.flows {
             for from in self.classes(&shared, &flow.from) {
                 let internet = network.subnets.iter().any(|subnet| subnet.name == *from && subnet.internet);
-                for port in flow.ports.iter().copied().map(Some) {
+                for (protocol, port) in flow.ports.iter().map(|port| (port.transport().lower(), Some(port.number()))) {
+                    let (always, range) = network.https(internet);
                     for (name, cidr) in outside(&flow.to) {
+                        // The rule of every class holds the range.
+                        let held = (protocol, port) == (HTTPS.0, Some(HTTPS.1)) && range.contains(cidr);
+                        let (name, cidr) = if held { (always.to_owned(), range) } else { (name, cidr) };
                         // A class without a route to the internet gets no rule for it either.
                         if internet || cidr.prefix() > 0 {
-                            open(&mut exits, from, (&name, &cidr.to_string()), "tcp", port, &flow.why);
+                            open(&mut exits, from, (&name, &cidr.to_string()), protocol, port, &flow.why);
                         }
                     }
                     for to in self.classes(&shared, &flow.to) {
                         if to != from && !(is_shared(from) && is_shared(to)) {
-                            open(&mut flows, from, (to.as_str(), to.as_str()), "tcp", port, &flow.why);
+                            open(&mut flows, from, (to.as_str(), to.as_str()), protocol, port, &flow.why);
                         }
                     }
                 }
@@ -127,6 +132,11 @@ impl Region {
 }
 
 impl Network {
+    /// The range that every class reaches over HTTPS, with its name.
+    fn https(&self, internet: bool) -> (&'static str, Cidr) {
+        if internet { ("internet", Cidr::around(0, 0)) } else { ("vpc", self.cidr) }
+    }
+
     /// The classes without a taint, where pods that name no subnet run; the default one if every class has a taint.
     fn shared(&self) -> Vec<&Name> {
         let shared: Vec<&Name> = self.subnets.iter().filter(|subnet| !subnet.isolated).map(|subnet| &subnet.name).collect();

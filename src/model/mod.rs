@@ -15,16 +15,14 @@ pub use container::{
     ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, TemplatePart, Variable, Volume,
 };
 pub use firewall::{Firewall, Rule, Rules};
-pub use network::{Network, NetworkSubnet, ZoneRange};
+pub use network::{Network, NetworkSubnet, PrivateService, ZoneRange};
 pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
 use crate::labels::{POOL, SUBNET};
 use crate::layers::Layer;
 use crate::provider::Provider;
 use crate::source::Span;
-pub use crate::value::{
-    EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via,
-};
+pub use crate::value::{Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via};
 
 use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, SecretRef, truncate_with_hash};
 use indexmap::IndexMap;
@@ -173,6 +171,8 @@ pub struct Region {
     pub primary: bool,
     /// Its network. `None` if platgen does not create networks for the provider.
     pub network: Option<Network>,
+    /// The ranges that are not the internet, sorted: private addresses, the platform's network and the company's.
+    pub inside: Vec<Cidr>,
     /// Its cluster.
     pub cluster: Cluster,
     /// Workloads by `namespace/name`, in the order of the spec: apps, then stores.

@@ -1,6 +1,6 @@
 //! The private network of a region, with the ranges of the address plan.
 
-use crate::value::{Cidr, EndpointSet, Name, NatGateways};
+use crate::value::{Cidr, Name, NatGateways};
 
 /// A private network.
 #[derive(Clone, Debug)]
@@ -27,10 +27,29 @@ pub struct Network {
     pub on_premises: Vec<Cidr>,
     /// NAT gateways, if a subnet has a route to the internet.
     pub nat: NatGateways,
-    /// The services with private endpoints.
-    pub endpoint_set: EndpointSet,
+    /// The services of the cloud with private endpoints, sorted by name.
+    pub endpoint_services: Vec<PrivateService>,
     /// Retention of flow logs in days.
     pub flow_log_days: u32,
+}
+
+impl Network {
+    /// Whether a host resolves to the private endpoints of the network.
+    pub fn answers(&self, host: &str) -> bool {
+        self.endpoint_services.iter().any(|service| match service.host.strip_prefix('*') {
+            Some(end) => host.strip_suffix(end).is_some_and(|label| !label.is_empty() && !label.contains('.')),
+            None => host == service.host,
+        })
+    }
+}
+
+/// A service of the cloud with a private endpoint.
+#[derive(Clone, Debug)]
+pub struct PrivateService {
+    /// The provider's name of the service.
+    pub name: &'static str,
+    /// The host that resolves to the endpoint; `*.` stands for one label.
+    pub host: String,
 }
 
 /// A subnet of the spec in one region.

@@ -2,7 +2,7 @@
 
 use super::{Addon, Container, FileContent, Source, TemplatePart, Volume};
 use crate::source::Span;
-use crate::value::{Cidr, Engine, Name, Percent, Protocol, SecretRef, Via};
+use crate::value::{Cidr, Engine, Name, NetworkPort, Percent, Protocol, SecretRef, Transport, Via};
 
 /// An app or a store in one region.
 #[derive(Clone, Debug)]
@@ -163,6 +163,8 @@ pub struct ServicePort {
     pub port: u16,
     /// Port number of the container.
     pub target: u16,
+    /// The transport protocol of both.
+    pub transport: Transport,
 }
 
 /// An exposure of a workload outside the cluster.
@@ -247,8 +249,8 @@ pub struct Flow {
     pub from: Peer,
     /// The callee.
     pub to: Peer,
-    /// The container ports, over TCP.
-    pub ports: Vec<u16>,
+    /// The ports of the callee. Empty: every port.
+    pub ports: Vec<NetworkPort>,
     /// The cause, such as `app/web calls store/orders`.
     pub why: String,
     /// The span of the dependency, exposure or metrics key that causes the flow.

@@ -63,9 +63,12 @@ impl EnvironmentResolver<'_> {
             }
             let reason = match (level, namespace.pod_security.get()) {
                 (PodSecurityLevel::Restricted, _) | (_, None) => None,
-                (_, Some(security)) => {
-                    self.reason(&security.reason, "reason", "a looser pod security standard", namespace.pod_security.span().unwrap_or(span))
-                }
+                (_, Some(security)) => self.reason(
+                    &security.reason,
+                    "reason",
+                    "a loosening of `pod_security.level`",
+                    namespace.pod_security.span().unwrap_or(span),
+                ),
             };
             let quota = &namespace.quota;
             let Some(owner) = namespace.owner.get().or(platform_owner) else { continue };

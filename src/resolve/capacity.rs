@@ -26,7 +26,7 @@ impl EnvironmentResolver<'_> {
         let (subnet, arch, resources) = match &entry.spec {
             EntrySpec::App(app) => (app.subnet.span(), app.arch.span(), app.resources.span()),
             EntrySpec::Store(store) => (store.subnet.span(), None, store.resources.span()),
-            EntrySpec::External { .. } | EntrySpec::Other => return,
+            EntrySpec::External | EntrySpec::Other => return,
         };
         let place = &workload.placement;
         let mut pools: Vec<&Pool> = region.cluster.pools.iter().filter(|pool| place.subnets.contains(&pool.subnet)).collect();

@@ -24,7 +24,7 @@ impl EnvironmentResolver<'_> {
     /// Reports colliding names among the apps and stores of this environment.
     pub(super) fn check_collisions(&mut self, names: &Names) {
         let mut taken = Taken::new();
-        let here = || names.iter().filter(|entry| entry.absent.is_none() && entry.rendered);
+        let here = || names.iter().filter(|entry| entry.absent.is_none() && entry.rendered && entry.outside.is_none());
         for entry in here() {
             let Some(namespace) = served(entry) else { continue };
             if let Some((_, whose)) = RESERVED.iter().find(|(name, _)| *name == entry.name.as_str()) {

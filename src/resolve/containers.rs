@@ -10,7 +10,7 @@ use crate::model::{ConfigFile, Container, FileContent, Source, TemplatePart, Var
 use crate::source::Span;
 use crate::spec::ContainerFields;
 use crate::syntax::Field;
-use crate::value::{AbsolutePath, ImageTag, Medium, Name, Quantity, QuantityRange, Text, credential};
+use crate::value::{AbsolutePath, ImageTag, Medium, Name, NetworkPort, Quantity, QuantityRange, Text, credential};
 
 /// The default size of an empty directory, in bytes.
 const TMP_SIZE: u64 = 64 << 20;
@@ -34,7 +34,7 @@ pub(super) struct Declared<'a> {
     /// The mounts of the entry's persistent volumes.
     pub(super) volumes: Volumes,
     /// Its container ports.
-    pub(super) ports: Vec<(String, u16)>,
+    pub(super) ports: Vec<(String, NetworkPort)>,
     pub(super) fallback: &'a Fallback,
     /// Its place in the record.
     pub(super) at: RecordPath,
@@ -62,6 +62,9 @@ impl EnvironmentResolver<'_> {
             let size = tmp.size.get().cloned().unwrap_or_else(|| Quantity::from_bytes(TMP_SIZE));
             if let Some((size, at)) = tmp.size.spanned() {
                 self.has_unit("size", size, at);
+            }
+            if tmp.size.is_missing() && tmp.medium.is_missing() {
+                self.separate(path, at, pod);
             }
             let medium = tmp.medium.get().copied().unwrap_or(Medium::Disk);
             folders = folders.saturating_add(if medium == Medium::Disk { size.bytes() } else { 0 });

@@ -2,14 +2,14 @@
 //!
 //! Reports findings and resolves nothing.
 
-use super::names::{Entry, EntrySpec, Names};
+use super::names::{Entry, EntryPort, EntrySpec, Names};
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::facts;
 use crate::source::Span;
 use crate::spec::{App, Scale};
 use crate::syntax::{Field, Map};
-use crate::value::{CountRange, Name, PolicyEngine, PortMap, PortName, Protocol};
+use crate::value::{CountRange, Name, NetworkPort, PolicyEngine, PortMap, PortName, Protocol};
 
 /// The longest name of a CronJob (Kubernetes adds eleven characters) and of a StatefulSet (so does its revision label).
 pub(super) const SHORT_NAME: usize = 52;
@@ -28,7 +28,7 @@ impl EnvironmentResolver<'_> {
             match &entry.spec {
                 EntrySpec::App(app) => self.check_app(entry, app),
                 EntrySpec::Store(store) => self.check_store(entry, store),
-                EntrySpec::External { .. } | EntrySpec::Other => {}
+                EntrySpec::External | EntrySpec::Other => {}
             }
         }
     }
@@ -138,7 +138,7 @@ impl EnvironmentResolver<'_> {
     /// "Limit Pod traffic with Kubernetes network policies").
     fn check_mapped_ports(&mut self, entry: &Entry, app: &App) {
         let native = self.spec.cluster.at(|cluster| &cluster.policy_engine).get() == Some(&PolicyEngine::Native);
-        let Some((_, service, target)) = entry.ports.iter().find(|(_, service, target)| service != target) else { return };
+        let Some(EntryPort { service, target, .. }) = entry.ports.iter().find(|port| port.service != port.target) else { return };
         if native && self.on_aws() {
             let at = app.port.span().or(app.ports.span()).unwrap_or(entry.key);
             let message = format!(
@@ -211,9 +211,9 @@ impl EnvironmentResolver<'_> {
 
     /// Reports ports of a Service with the same number.
     pub(super) fn check_ports(&mut self, ports: &Field<Map<PortName, PortMap>>) {
-        let mut known: Vec<(u16, Span)> = Vec::new();
+        let mut known: Vec<(NetworkPort, Span)> = Vec::new();
         for (_, at, map) in ports.entries() {
-            let number = map.service().get();
+            let number = NetworkPort::new(map.service().get(), map.transport());
             match known.iter().find(|(other, _)| *other == number) {
                 Some((_, first)) => {
                     let message = format!("two ports of the Service have the number {number}");

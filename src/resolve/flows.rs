@@ -1,7 +1,8 @@
 //! Flows between workloads, and the hostnames of exposed apps.
 
 use super::EnvironmentResolver;
-use super::names::{Entry, EntrySpec};
+use super::external::Reach;
+use super::names::EntrySpec;
 use super::probes::MOST;
 use super::provenance::RecordPath;
 use super::values::{Consumer, Dependency, in_other_region};
@@ -10,11 +11,11 @@ use crate::model::{Addon, Exposure, Flow, Peer, Placement, Region};
 use crate::source::Span;
 use crate::spec::App;
 use crate::syntax::Field;
-use crate::value::{Cidr, Name, Ref, RefKind, Via};
+use crate::value::{Name, NetworkPort, Ref, Via};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The port of public addresses: the Gateways listen there.
-const HTTPS: u16 = 443;
+const HTTPS: NetworkPort = NetworkPort::tcp(443);
 
 /// The hostnames of every environment, to find those claimed twice.
 #[derive(Debug, Default)]
@@ -27,17 +28,27 @@ pub(super) struct Hosts {
 #[derive(Debug)]
 struct Claim {
     span: Span,
+    /// The app, such as `app/web`.
+    app: String,
     /// The domain of its environment, and the span of that domain.
     domain: (String, Option<Span>),
     environment: String,
 }
 
+/// The claims of two declarations to the same hosts.
+#[derive(Default)]
+struct Clash {
+    hosts: Vec<String>,
+    environments: Vec<String>,
+    /// Both apps, with their environments where these differ.
+    by: [String; 2],
+}
+
 impl Hosts {
-    fn claim(&mut self, host: &str, path: &str, span: Span, domain: (String, Option<Span>), environment: &Name) {
-        let claims = self.claims.entry((host.to_string(), path.to_string())).or_default();
+    fn claim(&mut self, host: String, path: String, claim: Claim) {
         // A declaration that applies to several regions is one claim; in several environments, there is one claim for each.
-        claims.push(Claim { span, domain, environment: environment.to_string() });
-        self.places.insert((environment.to_string(), span));
+        self.places.insert((claim.environment.clone(), claim.span));
+        self.claims.entry((host, path)).or_default().push(claim);
     }
 
     /// Whether the declaration has claimed its hosts in another region of the environment.
@@ -47,7 +58,7 @@ impl Hosts {
 
     /// Reports hosts and paths with two claims, in one finding for each pair of declarations.
     pub(super) fn report(&self, found: &mut Diagnostics) {
-        let mut pairs: BTreeMap<(Span, Span), (Vec<String>, Vec<String>)> = BTreeMap::new();
+        let mut pairs: BTreeMap<(Span, Span), Clash> = BTreeMap::new();
         for ((host, path), claims) in &self.claims {
             let shown = if path == "/" { format!("`{host}`") } else { format!("`{host}{path}`") };
             let mut claims: Vec<&Claim> = claims.iter().collect();
@@ -60,16 +71,24 @@ impl Hosts {
                 } else {
                     (first.span, claim.span)
                 };
-                let (hosts, environments) = pairs.entry((first_at, at)).or_default();
+                let Clash { hosts, environments, by } = pairs.entry((first_at, at)).or_default();
+                if hosts.is_empty() {
+                    let place = |one: &Claim| {
+                        let other = first.environment != claim.environment;
+                        if other { format!("`{}` in `{}`", one.app, one.environment) } else { format!("`{}`", one.app) }
+                    };
+                    *by = [place(first), place(claim)];
+                }
                 hosts.push(shown.clone());
                 environments.push(claim.environment.clone());
             }
         }
-        for ((first, at), (mut hosts, mut environments)) in pairs {
+        for ((first, at), Clash { mut hosts, mut environments, by: [first_by, by] }) in pairs {
             hosts.dedup();
             environments.dedup();
             let verb = if hosts.len() == 1 { "is" } else { "are" };
-            let mut diagnostic = Diagnostic::new(Code::HostTaken, format!("{} {verb} claimed twice", hosts.join(" and "))).at(at);
+            let by = if first_by == by { format!("by {by}") } else { format!("by {first_by} and by {by}") };
+            let mut diagnostic = Diagnostic::new(Code::HostTaken, format!("{} {verb} claimed twice: {by}", hosts.join(" and "))).at(at);
             if first != at {
                 diagnostic = diagnostic.related(first, "first claimed here");
             }
@@ -98,13 +117,13 @@ impl EnvironmentResolver<'_> {
                 }
             };
             let path = expose.path.get().map_or_else(|| "/".to_string(), ToString::to_string);
-            let by_service: Vec<(String, u16)> = ports.iter().map(|(name, service, _)| (name.clone(), *service)).collect();
+            let by_service: Vec<(String, NetworkPort)> = ports.iter().map(|port| (port.name.clone(), port.at_service())).collect();
             let port = match (expose.port.spanned(), ports) {
                 (Some((port, at)), _) => {
-                    let Some(number) = self.named_port(port, at, &by_service) else { continue };
-                    number
+                    let Some(port) = self.named_port(port, at, &by_service) else { continue };
+                    port
                 }
-                (None, [(_, service, _)]) => *service,
+                (None, [only]) => only.at_service(),
                 (None, _) if entry.ports_invalid || ports.is_empty() => continue,
                 (None, _) => {
                     let diagnostic = Diagnostic::new(Code::MissingField, "`port` is missing: the app has several ports").at(at);
@@ -112,11 +131,17 @@ impl EnvironmentResolver<'_> {
                     continue;
                 }
             };
-            let Some((_, _, target)) = ports.iter().find(|(_, service, _)| *service == port) else {
-                let at = expose.port.span().unwrap_or(at);
-                self.error(Code::UnknownReference, format!("the app has no port `{port}`"), at);
+            let port_at = expose.port.span().unwrap_or(at);
+            let Some(known) = ports.iter().find(|known| known.at_service() == port) else {
+                self.error(Code::UnknownReference, format!("the app has no port `{port}`"), port_at);
                 continue;
             };
+            if port.is_udp() {
+                let message = format!("`{}` is a UDP port, and `expose` serves TCP", known.name);
+                self.contradiction(message, port_at, None);
+                continue;
+            }
+            let (port, target) = (port.number(), known.target);
             claims.push((host.clone(), path.clone(), host_at));
             let via = expose.via.get().copied().unwrap_or(Via::Public);
             self.record_exposure(&consumer.at, exposures.len(), (&host, &path), port, via);
@@ -126,7 +151,7 @@ impl EnvironmentResolver<'_> {
                 path,
                 rewrite: expose.rewrite.get().map(ToString::to_string),
                 port,
-                target: *target,
+                target,
                 timeout: self.seconds("timeout", &expose.timeout, 1..=MOST),
                 websocket: expose.websocket.is_true(),
                 via,
@@ -137,7 +162,8 @@ impl EnvironmentResolver<'_> {
         let domain = (platform.domain.to_string(), at);
         claims.retain(|(_, _, span)| !hosts.seen(*span, self.environment));
         for (host, path, span) in claims {
-            hosts.claim(&host, &path, span, domain.clone(), self.environment);
+            let environment = self.environment.to_string();
+            hosts.claim(host, path, Claim { span, app: consumer.label.clone(), domain: domain.clone(), environment });
         }
         exposures
     }
@@ -173,14 +199,6 @@ impl EnvironmentResolver<'_> {
     pub(super) fn needs<'n>(&mut self, needs: &Field<Vec<Field<Ref>>>, consumer: &Consumer<'n>) -> Vec<Dependency<'n>> {
         let mut all = Vec::new();
         for (reference, at) in needs.items() {
-            if reference.kind() == RefKind::Platform {
-                self.error(
-                    Code::UnknownReference,
-                    format!("there is no platform service `{}` that this version renders", reference.name()),
-                    at,
-                );
-                continue;
-            }
             let Some(entry) = self.lookup(consumer.names, reference, consumer.namespace, at) else { continue };
             if !entry.rendered {
                 self.left_out(entry, at, "`needs`", consumer);
@@ -190,8 +208,11 @@ impl EnvironmentResolver<'_> {
                 self.out_of_reach(entry, at, "`needs`", consumer);
                 continue;
             }
-            if let Some((_, target)) = self.port_of(entry, reference, at) {
-                all.push(Dependency { entry, target, at });
+            // Nothing tells the ports of an external service apart: a call may use each of them.
+            if entry.outside.is_some() && reference.port().is_none() {
+                all.extend(entry.ports.iter().map(|port| Dependency { entry, target: port.at_container(), at }));
+            } else if let Some(port) = self.port_of(entry, reference, at) {
+                all.push(Dependency { entry, target: port.at_container(), at });
             }
         }
         all
@@ -215,11 +236,11 @@ impl EnvironmentResolver<'_> {
         for exposure in exposures {
             let why = format!("{} is exposed", consumer.label);
             let from = Peer::Addon(Addon::Gateway);
-            flows.push(Flow { from, to: to.clone(), ports: vec![exposure.target], why, span: exposure.span });
+            flows.push(Flow { from, to: to.clone(), ports: vec![exposure.target.into()], why, span: exposure.span });
         }
         if let Some((_, span)) = metrics.first() {
             let why = format!("{} has metrics", consumer.label);
-            let ports = metrics.iter().map(|(port, _)| *port).collect::<BTreeSet<_>>().into_iter().collect();
+            let ports = metrics.iter().map(|(port, _)| NetworkPort::tcp(*port)).collect::<BTreeSet<_>>().into_iter().collect();
             flows.push(Flow { from: Peer::Addon(Addon::Monitoring), to, ports, why, span: *span });
         }
         flows
@@ -236,16 +257,20 @@ impl EnvironmentResolver<'_> {
         let mut flows = Vec::new();
         for need in needs {
             let entry = need.entry;
-            let why = format!("{} calls {}", consumer.label, entry.display());
-            let to = match (&entry.spec, &entry.namespace) {
-                (EntrySpec::External { host, .. }, _) => {
-                    let cidrs = self.external_ranges(host, entry, consumer);
-                    let premises = matches!(&entry.spec, EntrySpec::External { on_premises: true, .. });
-                    if !premises && (cidrs.is_empty() || !cidrs.iter().all(|cidr| cidr.is_private())) {
-                        self.way_out(consumer, placement, &entry.display(), need.at);
-                    }
-                    Peer::Outside { name: entry.display(), cidrs }
+            let mut why = format!("{} calls {}", consumer.label, entry.display());
+            if let Some(outside) = &entry.outside {
+                let Reach { cidrs, internet } = self.reach(outside, consumer.region);
+                if internet {
+                    self.way_out(consumer, placement, &entry.display(), need.at);
                 }
+                if let Some(reason) = &outside.reason {
+                    why = format!("{why}: {reason}");
+                }
+                let to = Peer::Outside { name: entry.display(), cidrs };
+                flows.push(Flow { from: from.clone(), to, ports: vec![need.target], why, span: need.at });
+                continue;
+            }
+            let to = match (&entry.spec, &entry.namespace) {
                 (EntrySpec::App(app), Some(namespace)) => {
                     if !self.runs_in(app, consumer.region) {
                         let message =
@@ -291,19 +316,10 @@ impl EnvironmentResolver<'_> {
             if let Some(egress) = egress {
                 diagnostic = diagnostic.related(egress, "the subnet is closed here");
             }
-            self.tell(diagnostic.help("choose another `subnet`, or `via: on_premises` if the service is in the company's network"));
-        }
-    }
-
-    fn external_ranges(&self, host: &str, entry: &Entry, consumer: &Consumer<'_>) -> Vec<Cidr> {
-        if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
-            return vec![Cidr::around(address.into(), 32)];
-        }
-        match &entry.spec {
-            EntrySpec::External { on_premises: true, .. } => {
-                consumer.region.network.as_ref().map(|network| network.on_premises.clone()).unwrap_or_default()
-            }
-            _ => Vec::new(),
+            self.tell(
+                diagnostic
+                    .help("choose another `subnet`, or write `via: private` or `via: on_premises` if the service is in a network of yours"),
+            );
         }
     }
 

@@ -4,7 +4,7 @@
 //! The module is pure: it uses no clock, disk or process environment. Later stages do not see a [`Spec`].
 //!
 //! Each section of the spec has a file: `platform`, `network`, `cluster`, `access`, `extensions`, `waivers`; apps and stores are resolved in
-//! `workloads`, `containers`, `probes`, `security`, `volumes`, `placement` and `flows`, and checked in `entries`, `stores`, `pods` and `collisions`.
+//! `workloads`, `containers`, `probes`, `security`, `volumes`, `placement` and `flows`, services outside of the cluster in `external`; checked in `entries`, `stores`, `pods` and `collisions`.
 
 mod access;
 pub mod addresses;
@@ -15,6 +15,7 @@ mod containers;
 mod engines;
 mod entries;
 mod extensions;
+mod external;
 mod firewall;
 mod flows;
 mod names;
@@ -26,6 +27,7 @@ mod pods;
 mod probes;
 mod provenance;
 mod regions;
+mod reserved;
 mod secret_scan;
 mod sections;
 mod security;
@@ -38,7 +40,7 @@ mod workloads;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::model::lock::Lock;
 use crate::model::{Estate, Missing, Platform};
-use crate::source::{FileId, Sources, Span};
+use crate::source::{FileId, Role, Sources, Span};
 use crate::spec::{self, Spec, Specs};
 use crate::syntax::{Field, Map};
 use crate::value::Name;
@@ -285,6 +287,11 @@ impl<'a> EnvironmentResolver<'a> {
         self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
     }
 
+    /// Whether a value is from the spec, and not a static default.
+    fn is_of_the_user(&self, at: Span) -> bool {
+        self.inputs.sources.get(at.file).role == Role::User
+    }
+
     fn error(&mut self, code: Code, message: impl Into<String>, at: Span) {
         self.tell(Diagnostic::new(code, message).at(at));
     }
@@ -303,10 +310,10 @@ impl<'a> EnvironmentResolver<'a> {
         self.tell(Diagnostic::unknown(kind, name, known, at));
     }
 
-    /// Whether a section declares the name. If not, reports it.
+    /// Whether a section declares the name. If not, reports it, unless the section has an invalid name, which may be the one that is meant.
     fn is_declared<V>(&mut self, kind: &str, section: &Field<Map<Name, V>>, name: &Name, at: Span) -> bool {
         let declared = section.find(name.as_str()).is_some();
-        if !declared {
+        if !declared && !section.get().is_some_and(Map::is_broken) {
             self.unknown(kind, name.as_str(), section.keys().map(Name::as_str), at);
         }
         declared
@@ -343,7 +350,7 @@ impl<'a> EnvironmentResolver<'a> {
             _ => {
                 let at = field.span().unwrap_or(at);
                 let diagnostic = Diagnostic::new(Code::MissingReason, format!("{what} needs a `{name}`")).at(at);
-                self.tell(diagnostic.help("write the reason: reviews show it, and checks accept it as a waiver"));
+                self.tell(diagnostic.help(format!("add `{name}: ...` with a sentence: reviews show it, and checks accept it as a waiver")));
                 None
             }
         }

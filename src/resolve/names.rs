@@ -2,16 +2,20 @@
 
 use super::EnvironmentResolver;
 use super::engines;
-use crate::diagnostic::{Code, Diagnostic};
+use super::external::Outside;
+use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::source::Span;
 use crate::spec::{App, Store};
 use crate::syntax::Field;
-use crate::value::{EntryName, Name, PortMap, PortName, Ref, RefKind, StoreMode};
+use crate::value::{EntryName, Name, NetworkPort, PortMap, PortName, Ref, RefKind, StoreMode, Transport};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The maximum number of unknown references of an environment that get a suggestion.
 const SUGGESTED: u32 = 20;
+
+/// Services of the platform itself that a reference may name.
+const SERVICES: [&str; 5] = ["alertmanager", "grafana", "loki", "prometheus", "tempo"];
 
 /// Every app, store, external service, chart and bucket of the spec, present in this environment or not.
 #[derive(Debug, Default)]
@@ -31,11 +35,44 @@ pub(super) struct Entry {
     pub(super) absent: Option<Span>,
     /// Whether this version of platgen renders it.
     pub(super) rendered: bool,
-    /// The ports: name, number of the Service, number of the container.
-    pub(super) ports: Vec<(String, u16, u16)>,
+    pub(super) ports: Vec<EntryPort>,
     /// Whether the ports are invalid. That is already reported, so no other finding is about them.
     pub(super) ports_invalid: bool,
+    /// Its place outside of the cluster, for an external service and a store of `mode: existing`.
+    pub(super) outside: Option<Outside>,
     pub(super) spec: EntrySpec,
+}
+
+/// A port of an entry.
+#[derive(Clone, Debug)]
+pub(super) struct EntryPort {
+    pub(super) name: String,
+    /// The number at the Service.
+    pub(super) service: u16,
+    /// The number at the container.
+    pub(super) target: u16,
+    pub(super) transport: Transport,
+}
+
+impl EntryPort {
+    /// A port with the same number at the Service and the container.
+    pub(super) fn new(name: impl Into<String>, port: NetworkPort) -> EntryPort {
+        EntryPort { name: name.into(), service: port.number(), target: port.number(), transport: port.transport() }
+    }
+
+    fn of(name: impl Into<String>, map: PortMap) -> EntryPort {
+        EntryPort { name: name.into(), service: map.service().get(), target: map.container().get(), transport: map.transport() }
+    }
+
+    /// The port of the Service.
+    pub(super) fn at_service(&self) -> NetworkPort {
+        NetworkPort::new(self.service, self.transport)
+    }
+
+    /// The port of the container.
+    pub(super) fn at_container(&self) -> NetworkPort {
+        NetworkPort::new(self.target, self.transport)
+    }
 }
 
 /// The entry's part of the spec.
@@ -43,12 +80,9 @@ pub(super) struct Entry {
 pub(super) enum EntrySpec {
     App(Arc<App>),
     Store(Arc<Store>),
-    /// An external service; `on_premises` if it is in the company's own network.
-    External {
-        host: String,
-        url: Option<String>,
-        on_premises: bool,
-    },
+    /// An external service.
+    External,
+    /// A chart or a bucket.
     Other,
 }
 
@@ -58,8 +92,7 @@ impl Entry {
         let ports_invalid = match &spec {
             EntrySpec::App(app) => ports_invalid(&app.port, &app.ports),
             EntrySpec::Store(store) => ports_invalid(&store.port, &store.ports),
-            EntrySpec::External { host, .. } => host.is_empty(),
-            EntrySpec::Other => false,
+            EntrySpec::External | EntrySpec::Other => false,
         };
         Entry {
             kind,
@@ -70,6 +103,7 @@ impl Entry {
             rendered: true,
             ports: Vec::new(),
             ports_invalid,
+            outside: None,
             spec,
         }
     }
@@ -84,7 +118,7 @@ impl Entry {
         match &self.spec {
             EntrySpec::App(app) => &app.owner,
             EntrySpec::Store(store) => &store.owner,
-            EntrySpec::External { .. } | EntrySpec::Other => &Field::Missing,
+            EntrySpec::External | EntrySpec::Other => &Field::Missing,
         }
     }
 
@@ -93,7 +127,7 @@ impl Entry {
         match &self.spec {
             EntrySpec::App(app) => &app.alias,
             EntrySpec::Store(store) => &store.alias,
-            EntrySpec::External { .. } | EntrySpec::Other => const { &Field::Missing },
+            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
         }
     }
 
@@ -129,8 +163,9 @@ impl Names {
 }
 
 /// The default name of an app's only port: its protocol.
-pub(super) fn port_name(app: &App) -> &'static str {
+fn port_name(app: &App) -> &'static str {
     match app.protocol.get() {
+        _ if app.port.get().is_some_and(|port| port.transport() == Transport::Udp) => "udp",
         Some(crate::value::Protocol::Grpc) => "grpc",
         Some(crate::value::Protocol::Tcp) => "tcp",
         _ => "http",
@@ -156,46 +191,22 @@ impl EnvironmentResolver<'_> {
             let definition = engine.map(engines::of);
             let fallback = definition.and_then(|known| known.port);
             let ports = ports(&store.port, &store.ports, fallback);
-            let managed = store.mode.get() == Some(&StoreMode::Managed);
-            let rendered = definition.is_none_or(|known| known.server.is_some()) && !managed;
+            let mode = store.mode.get().copied();
+            let existing = mode == Some(StoreMode::Existing);
+            let outside = if existing && absent.is_none() { self.existing(store, span) } else { None };
+            let rendered = existing || (definition.is_none_or(|known| known.server.is_some()) && mode != Some(StoreMode::Managed));
             let entry = Entry::new(RefKind::Store, key, span, EntrySpec::Store(store.clone()));
-            self.add(&mut names, Entry { namespace, absent, rendered, ports, ..entry });
+            let ports_invalid = entry.ports_invalid || (existing && absent.is_none() && outside.is_none());
+            self.add(&mut names, Entry { namespace, absent, rendered, ports, ports_invalid, outside, ..entry });
         }
         for (key, span, external) in spec.external.entries() {
             let absent = (!self.is_here(&external.only)).then(|| external.only.span()).flatten();
-            if let (Some((_, at)), Some(host)) = (external.url.spanned(), external.host.span()) {
-                self.contradiction("`host` can't be combined with `url`", host, Some(at));
-            }
-            let on_premises = matches!(external.via.get(), Some(crate::spec::ExternalVia::OnPremises));
-            let linked = spec.network.get().is_some_and(|network| !network.on_premises.is_missing());
-            if let (true, false, Some(at)) = (on_premises, linked, external.via.span()) {
-                let diagnostic = Diagnostic::new(
-                    Code::MissingField,
-                    "`network.on_premises` is missing: there is no connection to the company's network",
-                );
-                self.tell(diagnostic.at(at).help("add `network: {on_premises: {cidrs: [...]}}`, or remove `via`"));
-            }
-            let bad = matches!(
-                (&external.url, &external.host, &external.port),
-                (Field::Bad(_), ..) | (_, Field::Bad(_), _) | (.., Field::Bad(_))
-            );
-            let (host, port, url) = match (external.url.get(), external.host.get(), external.port.get()) {
-                // The fault is already reported: the entry exists, without an address.
-                _ if bad => (String::new(), 0, None),
-                (Some(url), _, _) => (url.host().to_string(), url.port().get(), Some(url.to_string())),
-                (None, Some(host), Some(port)) => (host.to_string(), port.get(), None),
-                (None, Some(_), None) => {
-                    self.require(&external.port, "port", span);
-                    continue;
-                }
-                _ => {
-                    self.require(&external.url, "url", span);
-                    continue;
-                }
-            };
-            let ports = vec![("port".to_string(), port, port)];
-            let entry = Entry::new(RefKind::External, key, span, EntrySpec::External { host, url, on_premises });
-            self.add(&mut names, Entry { absent, ports, ..entry });
+            let (outside, ports) = self.external(external, span).unzip();
+            let entry = Entry::new(RefKind::External, key, span, EntrySpec::External);
+            let ports: Vec<NetworkPort> = ports.unwrap_or_default();
+            let ports_invalid = ports.is_empty();
+            let ports = ports.into_iter().map(|port| EntryPort::new("port", port)).collect();
+            self.add(&mut names, Entry { absent, ports, ports_invalid, outside, ..entry });
         }
         for (key, span, _) in spec.charts.entries() {
             self.add(&mut names, Entry { rendered: false, ..Entry::new(RefKind::Chart, key, span, EntrySpec::Other) });
@@ -271,14 +282,29 @@ impl EnvironmentResolver<'_> {
                 let kind = reference.kind().as_str();
                 let written = reference.without_suffix().to_string();
                 let at = self.place_of(&written, at);
+                if reference.kind() == RefKind::Platform {
+                    self.platform_service(reference.name().as_str(), at);
+                    return None;
+                }
                 // So many unknown references come from a renamed entry, and suggestions are expensive.
                 self.unknown_references += 1;
                 if self.unknown_references > SUGGESTED {
                     self.error(Code::UnknownReference, format!("there is no {kind} `{written}`"), at);
                     return None;
                 }
-                let known: Vec<String> = names.iter().filter(|entry| entry.kind == reference.kind()).map(Entry::display).collect();
-                self.unknown(kind, &written, known.iter().map(String::as_str), at);
+                let known = || names.iter().filter(|entry| entry.kind == reference.kind());
+                let close = wording::suggest(reference.name().as_str(), known().map(|entry| entry.name.as_str()));
+                let close = close.map(|name| format!("{kind}/{name}"));
+                // Else an entry of the same name is meant that is of another kind, or in another namespace.
+                let mut same = names.iter().filter(|entry| entry.name == *reference.name());
+                let close = close.or_else(|| same.next().filter(|_| same.next().is_none()).map(Entry::display));
+                let declared = known().map(Entry::display).collect::<Vec<_>>();
+                let otherwise = match &declared[..] {
+                    [] => format!("the spec declares no {kind}"),
+                    _ => format!("declared: {}", wording::all(&declared)),
+                };
+                let finding = Diagnostic::new(Code::UnknownReference, format!("there is no {kind} `{written}`")).at(at);
+                self.tell(finding.suggest(close.as_deref(), otherwise));
                 None
             }
             [entry] => {
@@ -300,21 +326,31 @@ impl EnvironmentResolver<'_> {
                     .collect();
                 let words: Vec<&str> = places.iter().map(String::as_str).collect();
                 let diagnostic = Diagnostic::new(Code::UnknownReference, message).at(at).related(first.key, "one of them");
-                self.tell(diagnostic.help(format!("write {}", crate::diagnostic::wording::either(&words))));
+                self.tell(diagnostic.help(format!("write {}", wording::either(&words))));
                 None
             }
         }
     }
 
-    /// The port of a reference: the named one, or the only one. Numbers of the Service and of the container.
-    pub(super) fn port_of(&mut self, entry: &Entry, reference: &Ref, at: Span) -> Option<(u16, u16)> {
+    /// Reports a reference to a service of the platform itself, which this version does not render.
+    fn platform_service(&mut self, name: &str, at: Span) {
+        if !SERVICES.contains(&name) {
+            let known = SERVICES.map(|known| format!("platform/{known}"));
+            return self.unknown("platform service", &format!("platform/{name}"), known.iter().map(String::as_str), at);
+        }
+        let finding = Diagnostic::new(Code::Incomplete, format!("`platform/{name}` is not rendered: this version renders no monitoring"));
+        self.incomplete(finding.at(at).help("remove the reference, or run the service elsewhere and declare it under `external`"));
+    }
+
+    /// The port of a reference: the named one, or the only one.
+    pub(super) fn port_of<'e>(&mut self, entry: &'e Entry, reference: &Ref, at: Span) -> Option<&'e EntryPort> {
         if entry.ports_invalid {
             return None;
         }
-        let listed: Vec<&str> = entry.ports.iter().map(|(name, _, _)| name.as_str()).collect();
+        let listed: Vec<&str> = entry.ports.iter().map(|port| port.name.as_str()).collect();
         match (reference.port(), &entry.ports[..]) {
-            (Some(wanted), ports) => match ports.iter().find(|(name, _, _)| wanted.as_str() == name) {
-                Some((_, service, target)) => Some((*service, *target)),
+            (Some(wanted), ports) => match ports.iter().find(|port| wanted.as_str() == port.name) {
+                Some(port) => Some(port),
                 None => {
                     let place = self.place_of(&format!(":{wanted}"), at);
                     let place = if place == at { at } else { Span { start: place.start + 1, ..place } };
@@ -322,7 +358,7 @@ impl EnvironmentResolver<'_> {
                     None
                 }
             },
-            (None, [(_, service, target)]) => Some((*service, *target)),
+            (None, [only]) => Some(only),
             (None, []) => {
                 let message = format!("`{}` has no port", entry.display());
                 let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(entry.key, "declared here");
@@ -332,7 +368,7 @@ impl EnvironmentResolver<'_> {
             (None, _) => {
                 let message = format!("`{}` has several ports", entry.display());
                 let diagnostic = Diagnostic::new(Code::UnknownReference, message).at(at);
-                self.tell(diagnostic.help(format!("add one of {} after a `:`", crate::diagnostic::wording::either(&listed))));
+                self.tell(diagnostic.help(format!("add one of {} after a `:`", wording::either(&listed))));
                 None
             }
         }
@@ -348,20 +384,15 @@ fn ports_invalid(port: &Field<PortMap>, ports: &Field<crate::syntax::Map<PortNam
 }
 
 /// The ports of an entry: from `port`, `ports`, or its engine.
-fn ports(
-    port: &Field<PortMap>,
-    ports: &Field<crate::syntax::Map<PortName, PortMap>>,
-    fallback: Option<(&str, u16)>,
-) -> Vec<(String, u16, u16)> {
-    let mut all: Vec<(String, u16, u16)> = Vec::new();
+fn ports(port: &Field<PortMap>, ports: &Field<crate::syntax::Map<PortName, PortMap>>, fallback: Option<(&str, u16)>) -> Vec<EntryPort> {
+    let mut all: Vec<EntryPort> = Vec::new();
     let default = fallback.map_or("tcp", |(name, _)| name);
-    all.extend(port.get().map(|map| (default.to_string(), map.service().get(), map.container().get())));
-    let named = ports.entries();
-    all.extend(named.map(|(name, _, map)| (name.to_string(), map.service().get(), map.container().get())));
+    all.extend(port.get().map(|map| EntryPort::of(default, *map)));
+    all.extend(ports.entries().map(|(name, _, map)| EntryPort::of(name.to_string(), *map)));
     if all.is_empty()
         && let Some((name, number)) = fallback.filter(|(_, number)| *number != 0)
     {
-        all.push((name.to_string(), number, number));
+        all.push(EntryPort::new(name, NetworkPort::tcp(number)));
     }
     all
 }

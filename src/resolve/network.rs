@@ -3,28 +3,20 @@
 use super::EnvironmentResolver;
 use super::provenance::Origin;
 use super::regions::{RegionSpec, short_zone};
+use super::reserved::RANGES;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::facts::{SERVICES, Service};
 use crate::model::lock::{Key, Purpose};
-use crate::model::{Network, NetworkSubnet, ZoneRange};
+use crate::model::{Network, NetworkSubnet, PrivateService, ZoneRange};
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::{Egress, Spec, Subnet};
 use crate::syntax::Field;
 use crate::value::{Cidr, Duration, EndpointSet, Name, NatGateways};
-use std::net::Ipv4Addr;
 use std::rc::Rc;
 
 /// The name of the subnet if the spec declares none.
 const DEFAULT_SUBNET: &str = "general";
-
-/// Ranges that no network may use, with their purpose.
-const NEVER_OURS: [(&str, &str); 5] = [
-    ("0.0.0.0/8", "this network (RFC 1122)"),
-    ("127.0.0.0/8", "loopback (RFC 1122)"),
-    ("169.254.0.0/16", "link-local addresses (RFC 3927)"),
-    ("224.0.0.0/4", "multicast (RFC 5771)"),
-    ("240.0.0.0/4", "reserved addresses (RFC 1112)"),
-];
 
 /// The retentions that CloudWatch Logs offers, in days.
 const RETENTIONS: [u32; 22] = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
@@ -43,6 +35,14 @@ pub(super) struct SubnetSpec {
 /// would reach neither their images nor the cluster's services there.
 fn tainted(subnet: &Subnet) -> bool {
     subnet.isolated.is_true() || (subnet.egress.get() == Some(&Egress::None) && !subnet.default.is_true())
+}
+
+/// The services with private endpoints in a network.
+fn services(place: &RegionSpec, set: EndpointSet, subnets: &[SubnetSpec]) -> Vec<PrivateService> {
+    let closed = subnets.iter().any(|subnet| !subnet.internet);
+    let has = |service: &&Service| set == EndpointSet::All || (closed && service.needed);
+    let service = |service: &Service| PrivateService { name: service.name, host: service.host(place.name.as_str()) };
+    SERVICES.iter().filter(|_| place.provider == Provider::Aws).filter(has).map(service).collect()
 }
 
 /// The subnets of an environment.
@@ -137,7 +137,7 @@ impl EnvironmentResolver<'_> {
             transit: if premises.get().is_some() { purpose("transit", Purpose::Transit).unwrap_or_default() } else { Vec::new() },
             on_premises: premises.at(|premises| &premises.cidrs).values().copied().collect(),
             nat: nat.get().copied().unwrap_or(default_nat),
-            endpoint_set: endpoints.get().copied().unwrap_or(default_endpoints),
+            endpoint_services: services(spec, endpoints.get().copied().unwrap_or(default_endpoints), subnets),
             flow_log_days: logs.get().and_then(|kept| whole_days(*kept)).unwrap_or(days),
         })
     }
@@ -161,7 +161,7 @@ impl EnvironmentResolver<'_> {
         let explicit = network.subnets.entries().filter_map(|(_, _, subnet)| subnet.cidr.spanned());
         let premises = network.on_premises.at(|premises| &premises.cidrs).items();
         for (cidr, at) in network.cidr.spanned().into_iter().chain(explicit).chain(premises) {
-            let never = NEVER_OURS.iter().find(|(range, _)| range.parse::<Cidr>().is_ok_and(|range| range.overlaps(*cidr)));
+            let never = RANGES.iter().find(|(range, _)| range.parse::<Cidr>().is_ok_and(|range| range.overlaps(*cidr)));
             if let Some((range, whose)) = never {
                 let message = format!("`{cidr}` overlaps `{range}`, which is reserved for {whose}");
                 let diagnostic = Diagnostic::new(Code::InvalidValue, message).at(at);
@@ -193,13 +193,6 @@ impl EnvironmentResolver<'_> {
             _ => {}
         }
     }
-}
-
-/// Whether an address is loopback, link-local or reserved.
-pub(super) fn is_inside(address: Ipv4Addr) -> bool {
-    let ranges = NEVER_OURS.iter().filter_map(|(range, _)| range.parse::<Cidr>().ok());
-    let one = Cidr::around(address.into(), 32);
-    ranges.into_iter().any(|range| range.contains(one))
 }
 
 /// The number of days of a duration. `None` if the duration is not a whole number of days.

@@ -140,6 +140,7 @@ impl EnvironmentResolver<'_> {
                     zones: place.zones.clone(),
                     account: account.clone(),
                     owns_account: false,
+                    inside: self.inside(place.name.as_str(), network.as_ref()),
                     network,
                     workloads: IndexMap::new(),
                     flows: Vec::new(),

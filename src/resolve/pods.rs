@@ -9,7 +9,7 @@ use crate::model::Container;
 use crate::source::Span;
 use crate::spec::{self, App};
 use crate::syntax::{Field, Map};
-use crate::value::Name;
+use crate::value::{Name, NetworkPort};
 use std::collections::BTreeMap;
 
 impl EnvironmentResolver<'_> {
@@ -31,11 +31,11 @@ impl EnvironmentResolver<'_> {
     /// Reports a port on which two containers of a pod listen: they share one address.
     pub(super) fn check_listeners(&mut self, sidecars: &Field<Map<Name, spec::Container>>, port: Option<Span>, main: Option<&Container>) {
         let own = main.into_iter().flat_map(|main| &main.ports).map(|(_, number)| *number);
-        let mut taken: BTreeMap<u16, Option<Span>> = own.map(|number| (number, port)).collect();
+        let mut taken: BTreeMap<NetworkPort, Option<Span>> = own.map(|number| (number, port)).collect();
         for (_, _, sidecar) in sidecars.entries() {
             let mut listens = Vec::new();
             for (_, at, map) in sidecar.ports.entries() {
-                let number = map.container().get();
+                let number = NetworkPort::new(map.container().get(), map.transport());
                 match taken.get(&number) {
                     Some(first) => {
                         let message = format!("another container of the pod listens on port {number}");

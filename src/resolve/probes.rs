@@ -1,14 +1,14 @@
 //! Probes of containers. platgen adds no probe by itself, except those of a store's engine.
 
 use super::containers::Declared;
-use super::names::Entry;
+use super::names::{Entry, EntryPort};
 use super::volumes::Pod;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Probe, ProbeAction, Probes};
 use crate::source::Span;
 use crate::syntax::Field;
-use crate::value::{Duration, PortSpecifier};
+use crate::value::{Duration, NetworkPort, PortSpecifier, Transport};
 use std::ops::RangeInclusive;
 
 /// The largest 32-bit number of the Kubernetes API.
@@ -57,7 +57,7 @@ impl EnvironmentResolver<'_> {
         probes.clone()
     }
 
-    fn probe(&mut self, probe: &crate::spec::Probe, at: Span, ports: &[(String, u16)], entry: &Entry) -> Option<Probe> {
+    fn probe(&mut self, probe: &crate::spec::Probe, at: Span, ports: &[(String, NetworkPort)], entry: &Entry) -> Option<Probe> {
         let said =
             written([("http", probe.http.span()), ("grpc", probe.grpc.span()), ("tcp", probe.tcp.span()), ("exec", probe.exec.span())]);
         match said[..] {
@@ -82,7 +82,16 @@ impl EnvironmentResolver<'_> {
         let action = match (&probe.http, &probe.grpc, &probe.exec) {
             (Field::Set(path, at), _, _) => {
                 if !path.starts_with('/') || path.contains(|c: char| c.is_whitespace() || c.is_control()) {
-                    self.error(Code::InvalidValue, format!("`{path}` is not a path: paths start with `/` and contain no spaces"), *at);
+                    let message = format!("`{path}` is not a path: paths start with `/` and contain no spaces");
+                    let diagnostic = Diagnostic::new(Code::InvalidValue, message).at(*at);
+                    self.tell(match path.as_str() {
+                        "tcp" => diagnostic.help("for a TCP probe, write `{tcp: true}`"),
+                        "grpc" => diagnostic.help("for a gRPC probe, write `{grpc: \"\"}`"),
+                        port if port.parse::<u16>().is_ok() => diagnostic.help(format!(
+                            "for a probe of this port, write `{{http: /path, port: {port}}}` or `{{tcp: true, port: {port}}}`"
+                        )),
+                        _ => diagnostic.help(format!("write `/{}`", path.trim_start_matches('/').replace(char::is_whitespace, ""))),
+                    });
                     return None;
                 }
                 for (name, at, value) in probe.headers.get().into_iter().flat_map(|all| all.iter()) {
@@ -149,13 +158,14 @@ impl EnvironmentResolver<'_> {
         Some(time.seconds())
     }
 
-    fn probe_port(&mut self, probe: &crate::spec::Probe, at: &Span, ports: &[(String, u16)], entry: &Entry) -> Option<u16> {
+    fn probe_port(&mut self, probe: &crate::spec::Probe, at: &Span, ports: &[(String, NetworkPort)], entry: &Entry) -> Option<u16> {
         match (probe.port.spanned(), ports) {
             (Some((port, at)), _) => {
-                let number = self.named_port(port, at, ports)?;
-                let known = |wanted: u16| ports.iter().any(|(_, known)| *known == wanted);
-                let of_service = entry.ports.iter().find(|(_, service, target)| *service == number && known(*target));
-                if let Some((_, _, target)) = of_service.filter(|_| !known(number)) {
+                let port = self.named_port(port, at, ports)?;
+                let number = self.tcp(port, "probes connect", at)?;
+                let known = |wanted: u16| ports.iter().any(|(_, known)| *known == wanted.into());
+                let of_service = entry.ports.iter().find(|port| port.service == number && known(port.target));
+                if let Some(EntryPort { target, .. }) = of_service.filter(|_| !known(number)) {
                     let message = format!("the probe asks the container, and `{number}` is the port of the Service");
                     self.tell(
                         Diagnostic::new(Code::InvalidValue, message)
@@ -167,7 +177,7 @@ impl EnvironmentResolver<'_> {
                 }
                 Some(number)
             }
-            (None, [(_, number)]) => Some(*number),
+            (None, [(_, port)]) => self.tcp(*port, "probes connect", *at),
             (None, _) if entry.ports_invalid => None,
             (None, _) => {
                 let diagnostic = Diagnostic::new(Code::MissingField, "the probe has no `port`").at(*at);
@@ -177,12 +187,26 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// The number of a port that is given by name or number.
-    pub(super) fn named_port(&mut self, port: &PortSpecifier, at: Span, ports: &[(String, u16)]) -> Option<u16> {
+    /// The number of a TCP port. Reports a UDP port: `who` needs TCP, such as "probes connect".
+    pub(super) fn tcp(&mut self, port: NetworkPort, who: &str, at: Span) -> Option<u16> {
+        if port.is_udp() {
+            let message = format!("`{port}` is a UDP port, and {who} over TCP");
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("name a TCP port with `port`"));
+            return None;
+        }
+        Some(port.number())
+    }
+
+    /// A port that is given by name or number. A number stands for the TCP port, unless only a UDP port has the number.
+    pub(super) fn named_port(&mut self, port: &PortSpecifier, at: Span, ports: &[(String, NetworkPort)]) -> Option<NetworkPort> {
         match port {
-            PortSpecifier::Number(number) => Some(number.get()),
+            PortSpecifier::Number(number) => {
+                let (tcp, udp) = (NetworkPort::tcp(number.get()), NetworkPort::new(number.get(), Transport::Udp));
+                let has = |wanted: NetworkPort| ports.iter().any(|(_, known)| *known == wanted);
+                Some(if has(udp) && !has(tcp) { udp } else { tcp })
+            }
             PortSpecifier::Name(name) => match ports.iter().find(|(known, _)| known == name.as_str()) {
-                Some((_, number)) => Some(*number),
+                Some((_, port)) => Some(*port),
                 None => {
                     self.unknown("port", name.as_str(), ports.iter().map(|(name, _)| name.as_str()), at);
                     None

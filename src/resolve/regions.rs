@@ -26,8 +26,8 @@ pub(super) fn short_zone(region: &str, zone: &str) -> String {
 /// The regions of an environment. Passes findings to `tell`.
 pub(super) fn region_specs(spec: &Spec, environment: &str, tell: &mut dyn FnMut(Diagnostic)) -> Vec<RegionSpec> {
     let mut places = Vec::new();
-    // Without the section every region is unknown: that is one fault, which is reported elsewhere.
-    let named = spec.environments.value(environment).filter(|_| spec.regions.get().is_some());
+    // Without the section every region is unknown, and with an invalid name in it some are: that is one fault, which is reported elsewhere.
+    let named = spec.environments.value(environment).filter(|_| spec.regions.get().is_some_and(|all| !all.is_broken()));
     for (name, at) in named.into_iter().flat_map(|environment| environment.regions.items()) {
         let Some(item) = spec.regions.find(name.as_str()) else {
             tell(Diagnostic::unknown("region", name.as_str(), spec.regions.keys().map(Name::as_str), at));

@@ -3,7 +3,6 @@
 //! Reports findings and resolves nothing.
 
 use super::names::Names;
-use super::network::is_inside;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::provider::Provider;
@@ -11,7 +10,6 @@ use crate::source::Span;
 use crate::spec::Specs;
 use crate::syntax::Field;
 use crate::value::{Name, RefKind, SecretStore};
-use std::net::IpAddr;
 use std::rc::Rc;
 
 /// Warns of sections that this version does not render, and of fields elsewhere that depend on them.
@@ -57,7 +55,6 @@ impl EnvironmentResolver<'_> {
         self.check_cloud();
         self.check_network();
         self.check_secret_store();
-        self.check_externals();
         self.check_charts(names);
         let spec = self.spec;
         let regions = spec.regions.entries();
@@ -124,31 +121,6 @@ impl EnvironmentResolver<'_> {
                 self.contradiction("`vault` needs `store: vault`", at, secrets.store.span());
             }
             (_, None) => {}
-        }
-    }
-
-    /// Reports external services whose address is inside the platform.
-    fn check_externals(&mut self) {
-        let spec = self.spec;
-        for (_, _, external) in spec.external.entries() {
-            let url = external.url.spanned().map(|(url, at)| (url.host().to_string(), at));
-            let host = external.host.spanned().map(|(host, at)| (host.to_string(), at));
-            let Some((host, at)) = url.or(host) else { continue };
-            match host.parse::<IpAddr>() {
-                Ok(IpAddr::V6(address)) => {
-                    let message = format!("`{address}` is an IPv6 address, which platgen's networks do not support");
-                    self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("name the host, or its IPv4 address"));
-                }
-                Ok(IpAddr::V4(address)) if is_inside(address) => {
-                    let message = format!("`{address}` is not outside the platform: the address is loopback, link-local or reserved");
-                    self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("name the host that the platform calls"));
-                }
-                _ if host == "localhost" || host.ends_with(".localhost") => {
-                    let message = format!("`{host}` is not outside the platform: every pod would call itself");
-                    self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("name the host that the platform calls"));
-                }
-                _ => {}
-            }
         }
     }
 

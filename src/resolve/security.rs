@@ -5,7 +5,7 @@ use super::containers::Declared;
 use super::provenance::HARDENED;
 use super::values::Consumer;
 use super::volumes::{Pod, Volumes};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::model::{PodSecurityLevel, Security};
 use crate::source::Span;
 use crate::spec;
@@ -38,11 +38,20 @@ impl EnvironmentResolver<'_> {
         let writable_root = security.writable_root.is_true();
         let privileged = security.privileged.is_true();
         let host = security.host.get();
-        let low = [Some(user), Some(group), security.fs_group.get().copied()].into_iter().flatten().any(|id| id < 10000);
-        if let Some(at) = at
-            && (low || !capabilities.is_empty() || writable_root || privileged || host.is_some())
-        {
-            let reason = self.reason(&security.reason, "reason", "a loosening of `security`", at);
+        let low = |id: &Field<u32>| id.get().is_some_and(|id| *id < 10000);
+        let loosened = [
+            ("user", low(&security.user)),
+            ("group", low(&security.group)),
+            ("fs_group", low(&security.fs_group)),
+            ("capabilities", !capabilities.is_empty()),
+            ("writable_root", writable_root),
+            ("privileged", privileged),
+            ("host", host.is_some()),
+        ];
+        let loosened: Vec<String> = loosened.iter().filter(|(_, is)| *is).map(|(key, _)| format!("security.{key}")).collect();
+        if let Some(at) = at.filter(|_| !loosened.is_empty()) {
+            let what = format!("a loosening of {}", wording::all(&loosened));
+            let reason = self.reason(&security.reason, "reason", &what, at);
             pod.reason = pod.reason.take().or(reason);
         }
         if let Some(host) = host {

@@ -2,10 +2,11 @@
 //!
 //! Reports findings and resolves nothing.
 
-use super::EnvironmentResolver;
 use super::engines;
 use super::entries::SHORT_NAME;
 use super::names::Entry;
+use super::values::way_out;
+use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::spec::{Backup, Store, StoreSize};
@@ -14,6 +15,19 @@ use crate::value::{Engine, Name, StoreMode};
 impl EnvironmentResolver<'_> {
     pub(super) fn check_store(&mut self, entry: &Entry, store: &Store) {
         self.require(&store.engine, "engine", entry.key);
+        if store.mode.get() == Some(&StoreMode::Existing) {
+            self.check_existing(entry, store);
+            return;
+        }
+        let existing = [("host", store.host.span()), ("via", store.via.span()), ("cidrs", store.cidrs.span())];
+        for (key, at) in written(existing) {
+            self.contradiction(format!("`{key}` needs `mode: existing`"), at, store.mode.span().filter(|at| self.is_of_the_user(*at)));
+        }
+        for (_, _, user) in store.users.entries() {
+            for (key, at) in written([("name", user.name.span()), ("password", user.password.span())]) {
+                self.contradiction(format!("`{key}` of a user needs `mode: existing`"), at, None);
+            }
+        }
         if store.storage.is_missing() {
             let diagnostic = Diagnostic::new(Code::MissingField, "`storage` is missing").at(entry.key);
             self.tell(diagnostic.help("add the size of its volume, such as `storage: 10Gi`, or `storage: none` for a cache"));
@@ -51,7 +65,7 @@ impl EnvironmentResolver<'_> {
                 _ => store.engine.get().map_or("", |engine| engine.name()),
             };
             let message = format!("`{}` is not rendered: this version does not render `{kind}` stores", entry.display());
-            let help = "run the store elsewhere and declare it under `external`, or limit it to other environments with `only`";
+            let help = format!("{}, or limit it to other environments with `only`", way_out(entry));
             self.incomplete(Diagnostic::new(Code::Incomplete, message).at(entry.key).help(help));
             return;
         }
@@ -83,6 +97,56 @@ impl EnvironmentResolver<'_> {
         }
         if let Some(span) = store.standby.span().filter(|_| !independent) {
             self.lacks(entry, "standby", span, "copy the data to another region by other means and remove `standby`");
+        }
+    }
+
+    /// Checks a store that is not rendered because it exists: what describes pods, volumes and backups has no effect.
+    fn check_existing(&mut self, entry: &Entry, store: &Store) {
+        self.check_ports(&store.ports);
+        if let (Some(port), Some(ports)) = (store.port.span(), store.ports.span()) {
+            self.contradiction("`ports` and `port` both declare the ports", ports, Some(port));
+        } else if entry.ports.is_empty() && !entry.ports_invalid {
+            self.require(&store.port, "port", entry.key);
+        }
+        let container = store.container();
+        let unused = [
+            ("image", container.image.span()),
+            ("tag", container.tag.span()),
+            ("command", container.command.span()),
+            ("args", container.args.span()),
+            ("config", container.config.span()),
+            ("secrets", container.secrets.span()),
+            ("files", container.files.span()),
+            ("tmp", container.tmp.span()),
+            ("metrics", container.metrics.span()),
+            ("resources", container.resources.span()),
+            ("probes", container.probes.span()),
+            ("security", container.security.span()),
+            ("version", store.version.span()),
+            ("parameters", store.parameters.span()),
+            ("storage", store.storage.span()),
+            ("data", store.data.span()),
+            ("replicas", store.replicas.span()),
+            ("subnet", store.subnet.span()),
+            ("standby", store.standby.span()),
+            ("independent", store.independent.span()),
+            ("needs", store.needs.span()),
+            ("backup", store.backup.span()),
+            ("alias", store.alias.span()),
+            ("renamed_from", store.renamed_from.span()),
+        ];
+        let mode = store.mode.span();
+        for (key, at) in written(unused).into_iter().filter(|(_, at)| self.is_of_the_user(*at)).collect::<Vec<_>>() {
+            let message = format!("`{key}` has no effect on a store of `mode: existing`");
+            let diagnostic =
+                Diagnostic::new(Code::Contradiction, message).at(at).help(format!("remove `{key}`, in one environment with `without`"));
+            self.tell(match mode {
+                Some(mode) => diagnostic.related(mode, "the store exists already"),
+                None => diagnostic,
+            });
+        }
+        for (_, at, user) in store.users.entries() {
+            self.require(&user.password, "password", at);
         }
     }
 

@@ -2,13 +2,16 @@
 
 use super::EnvironmentResolver;
 use super::engines;
-use super::names::{Entry, EntrySpec, Names};
+use super::names::{Entry, EntryPort, EntrySpec, Names};
 use super::provenance::RecordPath;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Peer, Platform, Region, Source, TemplatePart};
 use crate::source::Span;
 use crate::spec::App;
-use crate::value::{AddressField, Expression, Interpolation, Name, OwnField, Part, Protocol, Ref, Text, Via};
+use crate::value::{
+    AddressField, Expression, ExternalHost, Interpolation, Name, NetworkPort, OwnField, Part, Protocol, Ref, RefKind, Text, Transport,
+    UserField, Via,
+};
 
 /// The entry that is resolved, with its context.
 pub(super) struct Consumer<'a> {
@@ -17,8 +20,8 @@ pub(super) struct Consumer<'a> {
     pub(super) namespace: &'a Name,
     /// `app/web`, for messages.
     pub(super) label: String,
-    /// Its only port: numbers of the Service and of the container.
-    pub(super) port: Option<(u16, u16)>,
+    /// Its only port.
+    pub(super) port: Option<&'a EntryPort>,
     pub(super) platform: &'a Platform,
     pub(super) region: &'a Region,
     pub(super) names: &'a Names,
@@ -35,7 +38,7 @@ pub(super) struct Consumer<'a> {
 pub(super) struct Dependency<'a> {
     pub(super) entry: &'a Entry,
     /// The port of the container.
-    pub(super) target: u16,
+    pub(super) target: NetworkPort,
     /// The span of the reference.
     pub(super) at: Span,
 }
@@ -52,19 +55,30 @@ impl EnvironmentResolver<'_> {
     pub(super) fn value(&mut self, text: &Text, at: Span, what: &str, consumer: &mut Consumer<'_>) -> Option<Source> {
         let mut parts: Vec<TemplatePart> = Vec::new();
         let mut complete = true;
-        // A secret in a URL is encoded, so that its `/` or `@` can't change the target of the URL.
-        let in_url = text.original().contains("://");
+        // The word before an expression: a secret in a URL is encoded, so that its `/` or `@` can't change the target of the URL.
+        let mut word = String::new();
         for part in text.parts() {
             let value = match part {
                 Part::Literal(text) => Some(TemplatePart::Text(text.clone())),
                 Part::Value(value) => match &value.expression {
-                    Expression::Secret(reference) => Some(TemplatePart::Secret { reference: reference.clone(), in_url }),
+                    Expression::Secret(reference) => {
+                        Some(TemplatePart::Secret { reference: reference.clone(), in_url: word.contains("://") })
+                    }
+                    Expression::User { reference, user, field } => {
+                        let place = self.place_of_expression(text, value, at);
+                        self.user((reference, user, *field), (place, at), what, consumer, word.contains("://"))
+                    }
                     expression => {
                         let place = self.place_of_expression(text, value, at);
                         self.expression(expression, place, at, what, consumer).map(TemplatePart::Text)
                     }
                 },
             };
+            if let Some(TemplatePart::Text(text)) = &value {
+                word.push_str(text);
+                let ends = |sign: char| sign.is_whitespace() || matches!(sign, '"' | '\'' | '`' | '<' | '>');
+                word = word.rsplit(ends).next().unwrap_or_default().to_owned();
+            }
             match (value, parts.last_mut()) {
                 (None, _) => complete = false,
                 (Some(TemplatePart::Text(text)), Some(TemplatePart::Text(last))) => last.push_str(&text),
@@ -96,30 +110,52 @@ impl EnvironmentResolver<'_> {
 
     fn expression(&mut self, expression: &Expression, at: Span, whole: Span, what: &str, consumer: &mut Consumer<'_>) -> Option<String> {
         match expression {
-            // A secret has no text: `value` keeps the reference.
-            Expression::Secret(_) => None,
+            // `value` reads what may be a secret, which has no text.
+            Expression::Secret(_) | Expression::User { .. } => None,
             Expression::Var(name) => {
                 let declared = self.is_declared("variable", &self.spec.vars, name, self.place_of(name.as_str(), at));
                 self.spec.vars.value(name.as_str()).filter(|_| declared).cloned()
             }
             Expression::Own(field) => self.own(*field, at, consumer),
             Expression::Address { reference, field } => self.address(reference, *field, (at, whole), what, consumer),
-            Expression::User { reference, user, .. } => {
-                let entry = self.lookup(consumer.names, reference, consumer.namespace, at)?;
-                let kind = format!("user of `{}` called", entry.display());
-                let place = self.place_of(&format!(".users.{user}"), at);
-                let place = Span { start: (place.start + ".users.".len() as u32).min(place.end), ..place };
-                if !matches!(&entry.spec, EntrySpec::Store(store) if !self.is_declared(&kind, &store.users, user, place)) {
-                    self.no_user(entry, whole, what, consumer);
-                }
-                None
-            }
+        }
+    }
+
+    /// The name or the password of a user of a store. Only stores of `mode: existing` have users in this version.
+    fn user(
+        &mut self,
+        (reference, user, field): (&Ref, &Name, UserField),
+        (at, whole): (Span, Span),
+        what: &str,
+        consumer: &mut Consumer<'_>,
+        in_url: bool,
+    ) -> Option<TemplatePart> {
+        let entry = self.lookup(consumer.names, reference, consumer.namespace, at)?;
+        let kind = format!("user of `{}` called", entry.display());
+        let place = self.place_of(&format!(".users.{user}"), at);
+        let place = Span { start: (place.start + ".users.".len() as u32).min(place.end), ..place };
+        let EntrySpec::Store(store) = &entry.spec else { return None };
+        if !self.is_declared(&kind, &store.users, user, place) {
+            return None;
+        }
+        if entry.outside.is_none() {
+            self.no_user(entry, whole, what, consumer);
+            return None;
+        }
+        if let [only] = &entry.ports[..] {
+            consumer.needs.push(Dependency { entry, target: only.at_container(), at });
+        }
+        let declared = store.users.value(user.as_str())?;
+        match field {
+            UserField::Name => Some(TemplatePart::Text(declared.name.get().cloned().unwrap_or_else(|| user.to_string()))),
+            // The checks of the store report a missing password.
+            UserField::Password => declared.password.get().map(|reference| TemplatePart::Secret { reference: reference.clone(), in_url }),
         }
     }
 
     fn own(&mut self, field: OwnField, at: Span, consumer: &Consumer<'_>) -> Option<String> {
         let port = |resolver: &mut Self| match consumer.port {
-            Some((_, target)) => Some(target),
+            Some(port) => Some(port.target),
             None if consumer.entry.ports_invalid => None,
             None => {
                 resolver.error(Code::Contradiction, format!("`{}` does not have exactly one port", consumer.label), at);
@@ -131,12 +167,21 @@ impl EnvironmentResolver<'_> {
             OwnField::Port => port(self)?.to_string(),
             OwnField::Address => {
                 port(self)?;
-                format!("{}:{}", consumer.name, consumer.port?.0)
+                format!("{}:{}", consumer.name, consumer.port?.service)
             }
             OwnField::Namespace => consumer.namespace.to_string(),
             OwnField::Environment => self.environment.to_string(),
             OwnField::Region => consumer.region.name.to_string(),
-            OwnField::Account => consumer.region.account.clone().unwrap_or_default(),
+            OwnField::Account => match &consumer.region.account {
+                Some(account) => account.clone(),
+                // A region on a cloud without an account is reported already.
+                None if consumer.region.provider.is_cloud() => return None,
+                None => {
+                    let message = format!("`{}` has no account: it is not on a cloud", consumer.region.name);
+                    self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help("remove the reference"));
+                    return None;
+                }
+            },
         })
     }
 
@@ -160,9 +205,20 @@ impl EnvironmentResolver<'_> {
         if let (AddressField::PublicUrl, EntrySpec::App(app)) = (field, &entry.spec) {
             return self.public_url(entry, app, at, consumer);
         }
-        let (service, target) = self.port_of(entry, reference, at)?;
-        consumer.needs.push(Dependency { entry, target, at });
+        if entry.outside.as_ref().is_some_and(|outside| outside.host == ExternalHost::Any) {
+            let message = format!("`{}` has no address: its host is `*`", entry.display());
+            let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(entry.key, "declared here");
+            self.tell(diagnostic.help("name it in `needs`, which opens the ports alone"));
+            return None;
+        }
         let host = host_of(entry, consumer);
+        if field == AddressField::Host && entry.outside.is_some() {
+            consumer.needs.extend(entry.ports.iter().map(|port| Dependency { entry, target: port.at_container(), at }));
+            return Some(host);
+        }
+        let port = self.port_of(entry, reference, at)?;
+        let service = port.service;
+        consumer.needs.push(Dependency { entry, target: port.at_container(), at });
         Some(match field {
             AddressField::Host => host,
             AddressField::Port => service.to_string(),
@@ -171,9 +227,9 @@ impl EnvironmentResolver<'_> {
                 EntrySpec::Store(store) => store.name.get().cloned().unwrap_or_else(|| entry.name.to_string()),
                 _ => entry.name.to_string(),
             },
-            AddressField::Url | AddressField::PublicUrl => match &entry.spec {
-                EntrySpec::External { url: Some(url), .. } => url.clone(),
-                _ => format!("{}://{host}:{service}", scheme(entry)),
+            AddressField::Url | AddressField::PublicUrl => match entry.outside.as_ref().and_then(|outside| outside.url.clone()) {
+                Some(url) => url,
+                None => format!("{}://{host}:{service}", scheme(entry, port.transport)),
             },
         })
     }
@@ -204,8 +260,7 @@ impl EnvironmentResolver<'_> {
     pub(super) fn left_out(&mut self, entry: &Entry, at: Span, what: &str, consumer: &Consumer<'_>) {
         let (label, target) = (&consumer.label, entry.display());
         let message = format!("{what} of `{label}` refers to `{target}`, which this version does not render");
-        let help =
-            format!("run `{target}` elsewhere and declare it under `external`, or limit both entries to other environments with `only`");
+        let help = format!("{}, or limit both entries to other environments with `only`", way_out(entry));
         self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).help(help));
     }
 
@@ -235,6 +290,15 @@ impl EnvironmentResolver<'_> {
     }
 }
 
+/// What to do with an entry that is not rendered.
+pub(super) fn way_out(entry: &Entry) -> String {
+    let target = entry.display();
+    match entry.kind {
+        RefKind::Store => format!("run `{target}` elsewhere and give it `mode: existing` with its `host`"),
+        _ => format!("run `{target}` elsewhere and declare it under `external`"),
+    }
+}
+
 /// The span of a part of a span.
 fn inside(whole: Span, start: usize, part: &str) -> Span {
     let start = whole.start + start as u32;
@@ -243,13 +307,13 @@ fn inside(whole: Span, start: usize, part: &str) -> Span {
 
 /// Whether an entry runs only in another region: a store that is not `independent` runs only in the primary region.
 pub(super) fn in_other_region(entry: &Entry, consumer: &Consumer<'_>) -> bool {
-    !consumer.region.primary && matches!(&entry.spec, EntrySpec::Store(store) if !store.independent.is_true())
+    !consumer.region.primary && entry.outside.is_none() && matches!(&entry.spec, EntrySpec::Store(store) if !store.independent.is_true())
 }
 
 /// The host name of an entry: short inside its namespace.
 fn host_of(entry: &Entry, consumer: &Consumer<'_>) -> String {
-    if let EntrySpec::External { host, .. } = &entry.spec {
-        return host.clone();
+    if let Some(outside) = &entry.outside {
+        return outside.host();
     }
     match &entry.namespace {
         Some(namespace) if namespace != consumer.namespace => format!("{}.{namespace}", entry.name),
@@ -257,8 +321,9 @@ fn host_of(entry: &Entry, consumer: &Consumer<'_>) -> String {
     }
 }
 
-fn scheme(entry: &Entry) -> &'static str {
+fn scheme(entry: &Entry, transport: Transport) -> &'static str {
     match &entry.spec {
+        _ if transport == Transport::Udp => "udp",
         EntrySpec::App(app) => match app.protocol.get() {
             Some(Protocol::Grpc) => "grpc",
             Some(Protocol::Tcp) => "tcp",

@@ -56,6 +56,16 @@ impl EnvironmentResolver<'_> {
         self.mount(volumes, path.as_str(), name, false, at);
     }
 
+    /// Warns of a directory of an init container or sidecar that looks shared with the app and is not: nothing is said of it but the app's path.
+    pub(super) fn separate(&mut self, path: &AbsolutePath, at: Span, pod: &Pod) {
+        let shared = pod.shared.iter().flatten().any(|mount| mount.path == path.as_str());
+        if shared && path.as_str() != "/tmp" {
+            let message = format!("`{path}` is a directory of this container alone, not the app's `{path}`");
+            let help = format!("write `{{{path}: {{of: {path}}}}}` to share the app's, or set `size` to have another");
+            self.tell(Diagnostic::new(Code::SeparateDirectory, message).at(at).help(help));
+        }
+    }
+
     /// Mounts a persistent volume.
     pub(super) fn mount_claim(&mut self, volumes: &mut Volumes, path: &AbsolutePath, size: Quantity, at: Span, pod: &mut Pod) {
         self.has_unit(path.as_str(), &size, at);

@@ -6,7 +6,7 @@ use super::engines;
 use super::engines::{Fallback, Keeps};
 use super::entries::is_by_metric_alone;
 use super::flows::Hosts;
-use super::names::{Entry, EntrySpec, Names};
+use super::names::{Entry, EntryPort, EntrySpec, Names};
 use super::placement::Runs;
 use super::probes::MOST;
 use super::provenance::{HARDENED, RecordPath};
@@ -19,7 +19,7 @@ use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::{self, App, ContainerFields, Store, StoreSize};
 use crate::syntax::{Field, Map};
-use crate::value::{AbsolutePath, Medium, Name, Protocol, Quantity};
+use crate::value::{AbsolutePath, Medium, Name, NetworkPort, Protocol, Quantity};
 use indexmap::IndexMap;
 
 /// The name of the container port that only Prometheus uses.
@@ -53,7 +53,9 @@ impl EnvironmentResolver<'_> {
             for entry in names.iter().filter(|entry| entry.absent.is_none()) {
                 let built = match &entry.spec {
                     EntrySpec::App(app) if self.runs_in(app, &region) => self.app(entry, app, site, hosts),
-                    EntrySpec::Store(store) if entry.rendered && (region.primary || store.independent.is_true()) => {
+                    EntrySpec::Store(store)
+                        if entry.rendered && entry.outside.is_none() && (region.primary || store.independent.is_true()) =>
+                    {
                         self.store(entry, store, site)
                     }
                     _ => None,
@@ -64,6 +66,15 @@ impl EnvironmentResolver<'_> {
                 workloads.insert(format!("{}/{}", workload.namespace, workload.name), workload);
             }
             flows.sort();
+            // One rule for the ports of one dependency.
+            flows.dedup_by(|next, kept| {
+                let same = next.from == kept.from && next.to == kept.to && next.why == kept.why && next.span == kept.span;
+                if same {
+                    kept.ports.append(&mut next.ports);
+                    kept.ports.dedup();
+                }
+                same
+            });
             flows.dedup_by(|a, b| a.from == b.from && a.to == b.to && a.ports == b.ports);
             (region.workloads, region.flows) = (workloads, flows);
             self.nodes_in_reach(&region);
@@ -251,8 +262,9 @@ impl EnvironmentResolver<'_> {
             self.record_entry(at, || ("owner", fallback, format!("namespaces.{}.owner", consumer.namespace)));
         }
         self.record_entry(at, || ("service_account", consumer.name, "the entry's name"));
-        for (name, port, target) in entry.ports.iter().filter(|_| self.records()) {
-            self.record_entry(at, || (format!("service.ports.{name}"), format!("{port}->{target}"), at.ports.clone()));
+        for port in entry.ports.iter().filter(|_| self.records()) {
+            let value = format!("{}->{}", port.service, port.at_container());
+            self.record_entry(at, || (format!("service.ports.{}", port.name), value, at.ports.clone()));
         }
         if pod.fs_group.is_none() {
             self.record_entry(at, || ("security.fs_group", USER, HARDENED));
@@ -295,7 +307,7 @@ impl EnvironmentResolver<'_> {
         let mut all = Vec::new();
         for (name, span, container) in containers.entries() {
             let ports = container.ports.entries();
-            let ports = ports.map(|(name, _, map)| (name.to_string(), map.container().get())).collect();
+            let ports = ports.map(|(name, _, map)| (name.to_string(), NetworkPort::new(map.container().get(), map.transport()))).collect();
             let volumes = Volumes::of(Some(name.as_str()));
             let (at, fallback) = (consumer.at.container(section, name), &Fallback::default());
             let declared = Declared { name, span, fields: container.container(), volumes, ports, fallback, at };
@@ -309,15 +321,16 @@ impl EnvironmentResolver<'_> {
         let (metrics, at) = metrics.spanned()?;
         match (metrics.port.spanned(), &container.ports[..]) {
             (Some((port, port_at)), ports) => {
-                let number = self.named_port(port, port_at, ports)?;
-                if !ports.iter().any(|(_, known)| *known == number) {
+                let port = self.named_port(port, port_at, ports)?;
+                let number = self.tcp(port, "Prometheus reads metrics", port_at)?;
+                if !ports.iter().any(|(_, known)| *known == number.into()) {
                     let taken = ports.iter().any(|(name, _)| name == METRICS);
                     let name = if taken { format!("{METRICS}-{number}") } else { METRICS.to_owned() };
-                    container.ports.push((name, number));
+                    container.ports.push((name, number.into()));
                 }
                 Some((number, at))
             }
-            (None, [(_, port)]) => Some((*port, at)),
+            (None, [(_, port)]) => Some((self.tcp(*port, "Prometheus reads metrics", at)?, at)),
             _ if entry.ports_invalid => None,
             _ => {
                 let diagnostic = Diagnostic::new(Code::MissingField, "`metrics` has no `port`").at(at);
@@ -330,10 +343,7 @@ impl EnvironmentResolver<'_> {
     /// The entry as a consumer of others. `None` if its namespace is not known.
     fn consumer<'x>(&self, entry: &'x Entry, site: Site<'x>) -> Option<Consumer<'x>> {
         let Site { platform, region, names } = site;
-        let port = match entry.ports[..] {
-            [(_, service, target)] => Some((service, target)),
-            _ => None,
-        };
+        let port = if let [only] = &entry.ports[..] { Some(only) } else { None };
         let (namespace, at) = (entry.namespace.as_ref()?, self.record_path(entry, &region.name));
         let (label, needs, public) = (entry.display(), Vec::new(), Vec::new());
         Some(Consumer { entry, name: &entry.name, namespace, label, port, platform, region, names, at, needs, public })
@@ -358,19 +368,20 @@ fn add_cache_folder(main: &mut Container, pod: &mut Pod, data: &AbsolutePath, de
 }
 
 /// The ports of the container, each once under its first name, because the API server rejects duplicates.
-fn container_ports(entry: &Entry) -> Vec<(String, u16)> {
-    let mut ports: Vec<(String, u16)> = Vec::new();
-    for (name, _, target) in &entry.ports {
-        if !ports.iter().any(|(_, known)| known == target) {
-            ports.push((name.clone(), *target));
+fn container_ports(entry: &Entry) -> Vec<(String, NetworkPort)> {
+    let mut ports: Vec<(String, NetworkPort)> = Vec::new();
+    for port in &entry.ports {
+        if !ports.iter().any(|(_, known)| *known == port.at_container()) {
+            ports.push((port.name.clone(), port.at_container()));
         }
     }
     ports
 }
 
 fn service(entry: &Entry) -> Option<Service> {
-    let ports: Vec<ServicePort> =
-        entry.ports.iter().map(|(name, port, target)| ServicePort { name: name.clone(), port: *port, target: *target }).collect();
+    let port =
+        |port: &EntryPort| ServicePort { name: port.name.clone(), port: port.service, target: port.target, transport: port.transport };
+    let ports: Vec<ServicePort> = entry.ports.iter().map(port).collect();
     let aliases = entry.alias().values().cloned().collect();
     (!ports.is_empty()).then_some(Service { ports, aliases })
 }

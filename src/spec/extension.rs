@@ -1,22 +1,29 @@
 //! `external`, `charts`, `buckets`, `patches`, `manifests` and `terraform`: services outside the platform and additions by hand.
 
 use crate::syntax::{Field, Map};
-use crate::value::{Duration, HostAddress, Name, Port, PortMap, PortName, Ref, RelativePath, Target, Url};
+use crate::value::{Cidr, Duration, ExternalHost, Name, NetworkPort, PortMap, PortName, Ref, RelativePath, Target, Url};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// A service outside the platform, given as `url`, or as `host` and `port`.
+/// A service outside the platform, given as `url`, or as `host` with `port` or `ports`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct External {
     /// URL of the service, such as `https://api.example`.
     pub url: Field<Url>,
-    /// Hostname or IP address of the service.
-    pub host: Field<HostAddress>,
-    /// Port of the service.
-    pub port: Field<Port>,
+    /// Hostname or IP address of the service; `"*"` for any host of the internet, which needs a `reason`.
+    pub host: Field<ExternalHost>,
+    /// Port of the service, such as `443` or `123/udp`. Use `ports` for several.
+    pub port: Field<NetworkPort>,
+    /// Ports of the service, such as `[25, 443]`.
+    pub ports: Field<Vec<Field<NetworkPort>>>,
     /// Network in which the service is.
     pub via: Field<ExternalVia>,
+    /// IPv4 ranges of the service. Default: an IP address stands for itself; a host on the internet may have any public address, a host in the private
+    /// network any address of the environment's networks, and a host in the company's network any of `network.on_premises.cidrs`.
+    pub cidrs: Field<Vec<Field<Cidr>>>,
+    /// Why the platform calls the service. Required for `host: "*"`.
+    pub reason: Field<String>,
     /// The environments in which the entry exists. Default: all.
     pub only: Field<Vec<Field<Name>>>,
 }
@@ -25,11 +32,24 @@ pub struct External {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExternalVia {
-    /// The internet.
+    /// The internet. A host of a private endpoint in the region's network, such as `kms.eu-west-1.amazonaws.com`, is reached there.
     Internet,
+    /// The private networks of the environment.
+    Private,
     /// The company's own network, `network.on_premises`.
     #[serde(rename = "on_premises")]
     OnPremises,
+}
+
+impl ExternalVia {
+    /// The name in a spec.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ExternalVia::Internet => "internet",
+            ExternalVia::Private => "private",
+            ExternalVia::OnPremises => "on_premises",
+        }
+    }
 }
 
 /// A third-party Helm chart.

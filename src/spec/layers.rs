@@ -10,6 +10,7 @@ use super::{Spec, rules, unite};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::Span;
 use crate::syntax::{Entry, Kind, Node, decode};
+use crate::value::Name;
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -297,7 +298,9 @@ impl Layers<'_> {
 
     fn check_block(&mut self, block: &Entry, path: &[&str]) {
         self.blocks.entry(block.key.to_string()).or_default().push(block.value.span);
-        if !self.names.iter().any(|name| **name == *block.key) {
+        // An invalid name of an environment is reported where it is declared, and this block may mean it.
+        let valid = self.names.iter().all(|name| name.parse::<Name>().is_ok());
+        if valid && !self.names.iter().any(|name| **name == *block.key) {
             let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
             self.found.push(Diagnostic::unknown("environment", &block.key, names, block.span));
         }

@@ -1,7 +1,7 @@
 //! `network`: address ranges, subnets and the connection to the company's own network.
 
 use crate::syntax::{Field, Map};
-use crate::value::{Cidr, Duration, EndpointSet, Name, NatGateways};
+use crate::value::{Address, Cidr, Duration, EndpointSet, Name, NatGateways};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -32,11 +32,11 @@ pub struct OnPremises {
     /// IPv4 ranges of the network.
     pub cidrs: Field<Vec<Field<Cidr>>>,
     /// Public IPv4 address of the VPN gateway.
-    pub gateway: Field<std::net::Ipv4Addr>,
+    pub gateway: Field<Address>,
     /// BGP autonomous system number of the gateway.
     pub asn: Field<u32>,
     /// IPv4 addresses of the network's DNS servers.
-    pub dns: Field<Vec<Field<std::net::Ipv4Addr>>>,
+    pub dns: Field<Vec<Field<Address>>>,
 }
 
 /// A subnet: one address range in each zone of a region.

@@ -104,7 +104,9 @@ pub fn alternatives(path: &[&str]) -> &'static [(&'static [&'static str], &'stat
         ["apps" | "profiles" | "stores", _, "probes"] | ["apps" | "profiles" | "stores", _, "init" | "sidecars", _, "probes"] => {
             &[(&["none"], &["ready", "live", "start"]), (&["ready", "live", "start"], &["none"])]
         }
-        ["external", _] => &[(&["url"], &["host", "port"]), (&["host"], &["url"])],
+        ["external", _] => {
+            &[(&["url"], &["host", "port", "ports"]), (&["host"], &["url"]), (&["port"], &["ports"]), (&["ports"], &["port"])]
+        }
         ["patches", _] => &[(&["merge"], &["json"]), (&["json"], &["merge"])],
         _ => &[],
     }

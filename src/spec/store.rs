@@ -1,9 +1,11 @@
 //! `stores`: databases, queues and caches.
 
 use super::container::{File, Metrics, Probes, Resources, Security, Tmp, container};
+use super::extension::ExternalVia;
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Duration, Engine, EntryName, Image, Name, PortMap, PortName, Quantity, Ref, SecretRef, StoreMode, Text, VariableName,
+    AbsolutePath, Cidr, Duration, Engine, EntryName, HostAddress, Image, Name, PortMap, PortName, Quantity, Ref, SecretRef, StoreMode,
+    Text, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -19,8 +21,14 @@ container! {
         pub engine: Field<Engine>,
         /// Version of the engine, such as `17`.
         pub version: Field<String>,
-        /// Whether the store runs in the cluster or as a managed service of the cloud provider.
+        /// Whether the store runs in the cluster, as a managed service of the cloud provider, or exists already outside of the cluster.
         pub mode: Field<StoreMode>,
+        /// Hostname or IP address of a store of `mode: existing`. Required there.
+        pub host: Field<HostAddress>,
+        /// Network in which a store of `mode: existing` is. Default: `private`.
+        pub via: Field<ExternalVia>,
+        /// IPv4 ranges of a store of `mode: existing`. Default: as for a service under `external`.
+        pub cidrs: Field<Vec<Field<Cidr>>>,
         /// Name of the database. Default: the entry's name.
         pub name: Field<String>,
         /// Database users, by name.
@@ -39,7 +47,7 @@ container! {
         pub standby: Field<Vec<Field<Name>>>,
         /// Whether each region has a separate store with separate data.
         pub independent: Field<bool>,
-        /// The store's only port, for `engine: custom`: `5432`, or `80->8080` for Service port 80 and container port 8080.
+        /// The store's only port: `5432`, or `80->8080` for Service port 80 and container port 8080. Default: the engine's.
         pub port: Field<PortMap>,
         /// Dependencies: the apps, stores and external services that the store calls. Network policies and firewall rules open for them.
         pub needs: Field<Vec<Field<Ref>>>,
@@ -54,10 +62,16 @@ container! {
     }
 }
 
-/// A database user. The password is generated and kept in the cluster or the secret manager, never in a file.
+/// A database user.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct StoreUser {}
+pub struct StoreUser {
+    /// The user's name in a store of `mode: existing`. Default: the entry's name.
+    pub name: Field<String>,
+    /// The password of the user in a store of `mode: existing`, as `path#key` of the secret manager. Required there. The passwords of other stores are
+    /// generated.
+    pub password: Field<SecretRef>,
+}
 
 /// Volume size of a store.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -4,7 +4,7 @@
 //! and, if possible, a fix.
 
 use super::node::{Entry, Kind, Node};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, meant, wording};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, meant, mistaken, wording};
 use crate::source::{FileId, Span};
 use crate::value::Wrong;
 use serde::de::{self, Deserialize, DeserializeSeed, Expected, IntoDeserializer, SeqAccess, Visitor};
@@ -17,7 +17,7 @@ pub(super) const MAP: &str = "$platgen::map";
 /// Decodes a node, adds every fault to `found`, and returns the value without the faulty parts.
 pub fn decode<T: for<'de> Deserialize<'de> + Default>(node: &Node, found: &mut Diagnostics) -> T {
     let faults = RefCell::new(Vec::new());
-    let decoder = Decoder { node, faults: &faults, misspelt: false };
+    let decoder = Decoder { node, faults: &faults, key: "", misspelt: false };
     let value = T::deserialize(decoder).unwrap_or_else(|fault| {
         decoder.record(fault);
         T::default()
@@ -89,6 +89,8 @@ fn is_octal(text: &str) -> bool {
 struct Decoder<'a> {
     node: &'a Node,
     faults: &'a RefCell<Vec<Diagnostic>>,
+    /// The field that the node is the value of, or an item of; empty in a map of names.
+    key: &'a str,
     /// Whether the node's key is misspelt: the field is [`Field::Bad`](super::Field::Bad), and the value is not read.
     misspelt: bool,
 }
@@ -100,6 +102,8 @@ impl<'a> Decoder<'a> {
 
     fn record(&self, fault: Fault) {
         let span = fault.span.unwrap_or(self.node.span);
+        let message = self.node.scalar().and_then(|text| mistaken(fault.code, self.key, text));
+        let fault = Fault { message: message.unwrap_or(fault.message), ..fault };
         self.faults.borrow_mut().push(Diagnostic {
             help: fault.help,
             fix: fault.fix,
@@ -329,7 +333,7 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
                 self.value = Some(Decoder { misspelt: true, ..self.decoder.at(&entry.value) });
                 return seed.deserialize(meant.into_deserializer()).map(Some);
             }
-            self.value = Some(self.decoder.at(&entry.value));
+            self.value = Some(Decoder { key: &entry.key, ..self.decoder.at(&entry.value) });
             return seed.deserialize((&*entry.key).into_deserializer()).map(Some);
         }
         Ok(None)
@@ -411,11 +415,11 @@ impl<'de> SeqAccess<'de> for MapProbe<'de> {
                 Ok(key) => Ok(Some(key)),
                 Err(fault) => {
                     let fault: Fault = fault;
-                    self.decoder.record(Fault { span: Some(entry.span), ..fault });
+                    Decoder { key: "", ..self.decoder }.record(Fault { span: Some(entry.span), ..fault });
                     Err(de::Error::custom("recorded"))
                 }
             },
-            _ => seed.deserialize(self.decoder.at(&entry.value)).map(Some),
+            _ => seed.deserialize(Decoder { key: "", ..self.decoder.at(&entry.value) }).map(Some),
         }
     }
     fn size_hint(&self) -> Option<usize> {

@@ -7,7 +7,9 @@ mod decode;
 mod field;
 pub mod node;
 mod toml;
+mod unclosed;
 mod yaml;
+mod yaml_fault;
 
 pub use decode::{code_of, decode};
 pub use field::{Field, Item, Map};

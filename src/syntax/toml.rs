@@ -1,7 +1,7 @@
 //! TOML -> [`Node`], through the spanned tables of the `toml` crate, which reports every syntax error of a file.
 
-use super::DEPTH;
 use super::node::{Entry, Kind, Node};
+use super::{DEPTH, unclosed};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{FileId, Span};
 use std::sync::Arc;
@@ -12,6 +12,12 @@ use toml::de::{DeTable, DeValue};
 pub(super) fn parse(text: &str, file: FileId, found: &mut Diagnostics) -> Option<Node> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let failed = !errors.is_empty();
+    // The parser reads everything after an unclosed bracket as a part of its value, with an error at each word.
+    let opener = errors.iter().find(|error| error.message().contains("unclosed"));
+    if let Some(open) = opener.and_then(|error| unclosed::find(text, error.span().map_or(text.len(), |span| span.start))) {
+        found.push(unclosed::diagnostic(text, file, open));
+        return None;
+    }
     for error in errors {
         let range = error.span().unwrap_or(0..0);
         let message = error.message().to_lowercase();

@@ -5,6 +5,7 @@
 
 use super::DEPTH;
 use super::node::{Entry, Kind, Node};
+use super::yaml_fault;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{FileId, Span};
 use saphyr_parser::{Event, Parser, ScalarStyle};
@@ -29,7 +30,7 @@ pub(super) fn parse(text: &str, file: FileId, found: &mut Diagnostics) -> Option
             }
             Err(error) => {
                 let at = offsets.byte(error.marker().index());
-                let diagnostic = syntax_error(text, file, at, error.info());
+                let diagnostic = yaml_fault::diagnostic(text, file, at, error.info());
                 reader.found.push(diagnostic);
                 return None;
             }
@@ -240,61 +241,4 @@ fn anchor(span: Span, message: &str) -> Diagnostic {
     Diagnostic::new(Code::Anchor, message)
         .at(span)
         .help("write the value wherever it is used, or share fields of apps with a profile (`profiles:` and `from:`)")
-}
-
-/// The finding for a parser error. If a value starts with a reserved character, the finding has a fix.
-fn syntax_error(text: &str, file: FileId, at: usize, info: &str) -> Diagnostic {
-    let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let line_end = text[at..].find('\n').map_or(text.len(), |length| at + length);
-    if let Some((start, end)) = unquoted(text, line_start, line_end) {
-        let value = &text[start..end];
-        let quoted = format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
-        let span = Span::new(file, start..end);
-        let sign = value.chars().next().unwrap_or(' ');
-        return Diagnostic::new(Code::Syntax, format!("a value that starts with `{sign}` has to be quoted"))
-            .at(span)
-            .help(format!("write {quoted}"))
-            .fix(span, quoted);
-    }
-    Diagnostic::new(Code::Syntax, info.trim_end_matches('.').to_lowercase()).at(Span::new(file, at..at))
-}
-
-/// The first value on this line that starts with a reserved character: after `: `, `- `, `[`, `{` or `, `.
-fn unquoted(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
-    let line = &text[start..end];
-    let mut inside: Option<char> = None;
-    let mut ready = true;
-    let mut flow = 0usize;
-    let mut previous = ' ';
-    for (offset, c) in line.char_indices() {
-        match inside {
-            Some(quote) => {
-                if c == quote && previous != '\\' {
-                    inside = None;
-                }
-            }
-            None if ready && matches!(c, '@' | '%' | '`' | '*' | '&' | '!') => {
-                let rest = &line[offset..];
-                let stop = if flow > 0 { rest.find([',', '}', ']']).unwrap_or(rest.len()) } else { rest.find(" #").unwrap_or(rest.len()) };
-                let value = rest[..stop].trim_end();
-                return Some((start + offset, start + offset + value.len()));
-            }
-            None => match c {
-                '"' | '\'' if ready => inside = Some(c),
-                '{' | '[' => flow += 1,
-                '}' | ']' => flow = flow.saturating_sub(1),
-                '#' if previous == ' ' => return None,
-                _ => {}
-            },
-        }
-        if inside.is_none() {
-            ready = match c {
-                ' ' => ready || matches!(previous, ':' | '-' | ','),
-                '{' | '[' => true,
-                _ => false,
-            };
-        }
-        previous = c;
-    }
-    None
 }

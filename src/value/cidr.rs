@@ -10,6 +10,29 @@ use ipnet::Ipv4Net;
 
 use super::{Invalid, quote, whole};
 
+/// An IPv4 address, e.g. `203.0.113.10`.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Address(Ipv4Addr);
+
+text!(Address, "an IPv4 address such as `203.0.113.10`", {
+    "type": "string",
+    "description": "An IPv4 address.",
+    "format": "ipv4",
+    "examples": ["203.0.113.10"],
+});
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Address {
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        text.parse().map(Address).map_err(|_| Invalid::not(text, "an IPv4 address", "write four numbers from 0 to 255"))
+    }
+}
+
 /// An IPv4 block, e.g. `10.16.0.0/12`. Ordered by first address, then larger blocks first, so that a block precedes the blocks inside it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Cidr(Ipv4Net);
@@ -44,14 +67,12 @@ impl Cidr {
         if address.parse::<Ipv6Addr>().is_ok() {
             return Err(wrong("IPv6 ranges are not supported".to_owned()));
         }
-        let Ok(first) = address.parse::<Ipv4Addr>() else {
-            return Err(wrong(format!("{} is not an address of four numbers from 0 to 255", quote(address))));
-        };
+        let first = Address::parse(address).map_err(|why| wrong(why.message))?;
         let Some(length) = whole(prefix).filter(|length| *length <= 32) else {
             return Err(wrong(format!("the prefix length {} is not a number from 0 to 32", quote(prefix))));
         };
-        match Cidr::around(first.into(), length as u8) {
-            block if block.first() == u32::from(first) => Ok(block),
+        match Cidr::around(first.0.into(), length as u8) {
+            block if block.first() == u32::from(first.0) => Ok(block),
             block => Err(wrong(format!("host bits are set; the block of this size is `{block}`"))),
         }
     }
@@ -130,7 +151,7 @@ mod tests {
         let message = |text: &str| text.parse::<Cidr>().unwrap_err().message;
         assert_eq!(message("10.0.0.0"), "`10.0.0.0` is not an IPv4 range: the prefix length is missing, such as `/16`");
         assert!(message("10.0.1.5/16").ends_with("host bits are set; the block of this size is `10.0.0.0/16`"));
-        assert!(message("10.0.0.256/24").ends_with("`10.0.0.256` is not an address of four numbers from 0 to 255"));
+        assert!(message("10.0.0.256/24").contains("`10.0.0.256` is not an IPv4 address: write four numbers from 0 to 255"));
         assert!(message("10.0.0.0/08").ends_with("the prefix length `08` is not a number from 0 to 32"));
     }
 

@@ -185,6 +185,38 @@ impl fmt::Display for HostAddress {
     }
 }
 
+/// The host of an external service: an address, or `*` for any host of the internet.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum ExternalHost {
+    /// Any host of the internet.
+    Any,
+    /// A domain or an IP address.
+    Address(HostAddress),
+}
+
+text!(ExternalHost, "a domain, an IP address, or `*` for any host", {
+    "type": "string",
+    "description": "A DNS name in lower case, an IP address, or `*` for any host of the internet.",
+    "pattern": format!("^({LABEL}([.]{LABEL})*|[0-9a-f:.]+|[*])$"),
+    "maxLength": 253,
+    "examples": ["api.example", "192.0.2.1", "*"],
+});
+
+impl ExternalHost {
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        if text == "*" { Ok(ExternalHost::Any) } else { text.parse().map(ExternalHost::Address) }
+    }
+}
+
+impl fmt::Display for ExternalHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ExternalHost::Any => f.write_str("*"),
+            ExternalHost::Address(address) => address.fmt(f),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,6 +237,7 @@ mod tests {
             &["", "https://a", "a b", "A:1"],
             &["2001:0db8::1", "10.0.0.1.2"],
         );
+        agree::<ExternalHost>(&["api.example", "192.0.2.1", "*"], &["", "*.example", "https://a"], &["10.0.0.1.2"]);
     }
 
     #[test]

@@ -45,26 +45,123 @@ impl fmt::Display for Port {
     }
 }
 
-/// A Service port and the container port behind it: `8080` for both, or `80->8080`.
+/// A transport protocol.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Transport {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+impl Transport {
+    /// The name in Kubernetes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Transport::Tcp => "TCP",
+            Transport::Udp => "UDP",
+        }
+    }
+
+    /// The name in firewalls and specs.
+    pub const fn lower(self) -> &'static str {
+        match self {
+            Transport::Tcp => "tcp",
+            Transport::Udp => "udp",
+        }
+    }
+
+    /// The transport of a port in a spec, and the text without the suffix.
+    fn split(text: &str) -> (&str, Transport) {
+        text.strip_suffix("/udp").map_or((text, Transport::Tcp), |rest| (rest, Transport::Udp))
+    }
+}
+
+/// A port with its transport protocol: `443` over TCP, or `123/udp`.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct NetworkPort {
+    number: u16,
+    transport: Transport,
+}
+
+text!(NetworkPort, "a port such as `443` or `123/udp`", {
+    "type": ["integer", "string"],
+    "description": "A port, 1 to 65535, over TCP; `/udp` after the number stands for UDP.",
+    "minimum": 1,
+    "maximum": 65535,
+    "pattern": format!("^{NUMBER}(/udp)?$"),
+    "examples": [443, "123/udp"],
+});
+
+impl NetworkPort {
+    /// A port.
+    pub const fn new(number: u16, transport: Transport) -> Self {
+        NetworkPort { number, transport }
+    }
+
+    /// A TCP port.
+    pub const fn tcp(number: u16) -> Self {
+        NetworkPort::new(number, Transport::Tcp)
+    }
+
+    /// The number.
+    pub const fn number(self) -> u16 {
+        self.number
+    }
+
+    /// The transport protocol.
+    pub const fn transport(self) -> Transport {
+        self.transport
+    }
+
+    /// Whether the port is a UDP port.
+    pub fn is_udp(self) -> bool {
+        self.transport == Transport::Udp
+    }
+
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let (number, transport) = Transport::split(text);
+        let number: Result<Port, _> = number.parse();
+        number
+            .map(|number| NetworkPort::new(number.get(), transport))
+            .map_err(|_| Invalid::not(text, "a port", "write a number from 1 to 65535, such as `443`, with `/udp` behind it for UDP"))
+    }
+}
+
+impl From<u16> for NetworkPort {
+    /// A TCP port.
+    fn from(number: u16) -> Self {
+        NetworkPort::tcp(number)
+    }
+}
+
+impl fmt::Display for NetworkPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.number, if self.is_udp() { "/udp" } else { "" })
+    }
+}
+
+/// A Service port and the container port behind it: `8080` for both, or `80->8080`; over UDP `53/udp` or `53->5353/udp`.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct PortMap {
     service: Port,
     container: Port,
+    transport: Transport,
 }
 
-text!(PortMap, "a port such as `8080` or `80->8080`", {
+text!(PortMap, "a port such as `8080`, `80->8080` or `53/udp`", {
     "type": ["integer", "string"],
-    "description": "A port, 1 to 65535, or a Service port and the container port behind it: `80->8080`.",
+    "description": "A port, 1 to 65535, or a Service port and the container port behind it: `80->8080`; over TCP, or with `/udp` behind it over UDP.",
     "minimum": 1,
     "maximum": 65535,
-    "pattern": format!("^({NUMBER}->)?{NUMBER}$"),
-    "examples": [8080, "80->8080"],
+    "pattern": format!("^({NUMBER}->)?{NUMBER}(/udp)?$"),
+    "examples": [8080, "80->8080", "53/udp"],
 });
 
 impl PortMap {
-    /// The pair of a Service port and a container port.
+    /// The pair of a Service port and a container port over TCP.
     pub const fn new(service: Port, container: Port) -> Self {
-        PortMap { service, container }
+        PortMap { service, container, transport: Transport::Tcp }
     }
 
     /// The port of the Service.
@@ -77,14 +174,20 @@ impl PortMap {
         self.container
     }
 
+    /// The transport protocol of both.
+    pub const fn transport(self) -> Transport {
+        self.transport
+    }
+
     fn parse(text: &str) -> Result<Self, Invalid> {
-        let (service, container) = text.split_once("->").unwrap_or((text, text));
+        let (ports, transport) = Transport::split(text);
+        let (service, container) = ports.split_once("->").unwrap_or((ports, ports));
         match (service.parse(), container.parse()) {
-            (Ok(service), Ok(container)) => Ok(PortMap { service, container }),
+            (Ok(service), Ok(container)) => Ok(PortMap { service, container, transport }),
             _ => Err(Invalid::not(
                 text,
                 "a port",
-                "write a number from 1 to 65535, such as `8080`, or a Service port and a container port, such as `80->8080`",
+                "write a number from 1 to 65535, such as `8080`, or a Service port and a container port, such as `80->8080`; `/udp` behind it stands for UDP",
             )),
         }
     }
@@ -92,7 +195,10 @@ impl PortMap {
 
 impl fmt::Display for PortMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.service == self.container { self.service.fmt(f) } else { write!(f, "{}->{}", self.service, self.container) }
+        if self.service != self.container {
+            write!(f, "{}->", self.service)?;
+        }
+        NetworkPort::new(self.container.get(), self.transport).fmt(f)
     }
 }
 
@@ -167,7 +273,12 @@ mod tests {
     #[test]
     fn ports_agree_with_their_schema() {
         agree::<Port>(&["1", "8080", "65535"], &["", "0", "65536", "080", "+80", "-1", "8080.0", "99999999999999999999"], &[]);
-        agree::<PortMap>(&["8080", "80->8080"], &["", "80->", "->80", "80->0", "80-8080", "1->2->3"], &[]);
+        agree::<NetworkPort>(&["443", "123/udp"], &["", "0", "53/tcp", "/udp", "53/udp/udp", "1->2"], &[]);
+        agree::<PortMap>(
+            &["8080", "80->8080", "53/udp", "53->5353/udp"],
+            &["", "80->", "->80", "80->0", "80-8080", "1->2->3", "53/tcp", "53/udp->53"],
+            &[],
+        );
         agree::<PortName>(&["http", "grpc-web", "9p"], &["", "a--b", "-a", "Http", "sixteen-letters1"], &["80"]);
         agree::<PortSpecifier>(&["http", "8080"], &["", "a_b"], &["0", "70000"]);
     }
@@ -177,5 +288,7 @@ mod tests {
         let map: PortMap = "80->8080".parse().unwrap();
         assert_eq!((map.service().get(), map.container().get()), (80, 8080));
         assert_eq!("81->81".parse::<PortMap>().unwrap().to_string(), "81");
+        let map: PortMap = "53->5353/udp".parse().unwrap();
+        assert_eq!((map.container().get(), map.transport(), map.to_string().as_str()), (5353, Transport::Udp, "53->5353/udp"));
     }
 }

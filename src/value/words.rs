@@ -145,6 +145,8 @@ pub enum StoreMode {
     Cluster,
     /// A managed service of the cloud provider.
     Managed,
+    /// A server outside of the cluster that exists already: entries refer to its address and users, and nothing is rendered for the store.
+    Existing,
 }
 
 /// The NAT gateways of a region.

@@ -209,6 +209,7 @@ const COMPUTED: &str = "
     Region.provider regions.*.provider
     Region.zones regions.*.zone_names
     Region.account regions.*.account
+    Region.inside regions.*.not_the_internet
     Region.owns_account regions.*.owns_account
     Cluster.name regions.*.cluster
     Cluster.log_days regions.*.cluster_logs
@@ -226,7 +227,8 @@ const COMPUTED: &str = "
     Network.endpoints addresses.*.endpoints.*
     Network.transit addresses.*.transit.*
     Network.nat regions.*.nat
-    Network.endpoint_set regions.*.endpoints
+    Network.endpoint_services regions.*.endpoints
+    PrivateService.host regions.*.endpoints
     Network.flow_log_days regions.*.flow_logs
     NetworkSubnet.ranges addresses.*.data.*
     ZoneRange.zone addresses.*.data.*
@@ -245,6 +247,7 @@ const COMPUTED: &str = "
     ServicePort.name apps.*.service.ports.*
     ServicePort.port apps.*.service.ports.*
     ServicePort.target apps.*.service.ports.*
+    ServicePort.transport apps.*.service.ports.*
     Exposure.host apps.*.expose.hostname
     Exposure.path apps.*.expose.path
     Exposure.port apps.*.expose.port

@@ -115,7 +115,9 @@ impl Bench<'_> {
         for (index, flow) in region.flows.iter().enumerate() {
             let place = format!("flow {} to {}", end(&flow.from), end(&flow.to));
             self.region(&place, "dropped", |region| drop(region.flows.remove(index)));
-            self.region(&place, "another port", |region| region.flows[index].ports.iter_mut().for_each(|port| *port += 1));
+            self.region(&place, "another port", |region| {
+                region.flows[index].ports.iter_mut().for_each(|port| *port = (port.number() + 1).into())
+            });
             self.region(&place, "every port", |region| region.flows[index].ports.clear());
             self.region(&place, "another caller", |region| {
                 region.flows[index].from =
@@ -311,7 +313,7 @@ fn container(container: &Container, which: &str, change: &mut Changes) {
     }
     for index in 0..container.ports.len() {
         change(edit(&format!("port {index} dropped")), &|c| drop(c.ports.remove(index)));
-        change(edit(&format!("port {index} another")), &|c| c.ports[index].1 += 1);
+        change(edit(&format!("port {index} another")), &|c| c.ports[index].1 = (c.ports[index].1.number() + 1).into());
     }
     if container.probes.ready.is_some() {
         change(edit("readiness dropped"), &|c| c.probes.ready = None);

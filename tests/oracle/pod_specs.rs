@@ -94,8 +94,11 @@ pub(super) fn containers(context: &RegionContext, found: &mut Vec<Finding>) {
                 |rule, field: &str, value: Value| expect(context, found, rule, object, &format!("{}/{field}", one.pointer), &value);
             let container = one.container;
             let texts = |list: &[String]| if list.is_empty() { Value::Null } else { json!(list) };
-            let ports: Vec<Value> =
-                container.ports.iter().map(|(name, number)| json!({"name": name, "containerPort": number, "protocol": "TCP"})).collect();
+            let ports: Vec<Value> = container
+                .ports
+                .iter()
+                .map(|(name, port)| json!({"name": name, "containerPort": port.number(), "protocol": port.transport().name()}))
+                .collect();
             want("wrong-containers", "image", json!(container.image));
             want("wrong-containers", "command", texts(&container.command));
             want("wrong-containers", "args", texts(&container.args));

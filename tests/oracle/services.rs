@@ -5,7 +5,7 @@ use super::compare::expect;
 use super::context::{RegionContext, Running, WORKLOAD};
 use platgen::inventory::{Object, Selector};
 use platgen::model::{Kind, Protocol, Workload};
-use platgen::value::Percent;
+use platgen::value::{Percent, Transport};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -130,11 +130,12 @@ fn ports(workload: &Workload) -> Value {
                 _ => workload.protocol,
             };
             let speaks = match protocol {
+                _ if port.transport == Transport::Udp => Value::Null,
                 Protocol::Http => json!("http"),
                 Protocol::Grpc => json!("kubernetes.io/h2c"),
                 Protocol::Tcp => Value::Null,
             };
-            json!({"name": port.name, "port": port.port, "targetPort": port.target, "protocol": "TCP", "appProtocol": speaks})
+            json!({"name": port.name, "port": port.port, "targetPort": port.target, "protocol": port.transport.name(), "appProtocol": speaks})
         })
         .collect();
     if ports.is_empty() { Value::Null } else { Value::Array(ports) }

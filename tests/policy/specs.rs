@@ -62,7 +62,9 @@ fn differences(region: &Region, documents: &[Document]) -> Vec<String> {
         for flow in region.flows.iter().filter(|flow| flows(flow)) {
             match flow.ports.is_empty() {
                 true => wanted.push((Protocol::Tcp, 1, u16::MAX)),
-                false => wanted.extend(flow.ports.iter().map(|port| (Protocol::Tcp, *port, *port))),
+                false => wanted.extend(
+                    flow.ports.iter().map(|port| (if port.is_udp() { Protocol::Udp } else { Protocol::Tcp }, port.number(), port.number())),
+                ),
             }
         }
         if name_service {

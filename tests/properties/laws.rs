@@ -48,7 +48,7 @@ fn findings(made: &Made) -> Vec<String> {
     made.findings.iter().map(|line| if line.contains("[syntax]") { "error[syntax]".into() } else { line.clone() }).collect()
 }
 
-type Allowed = BTreeSet<(String, String, u16)>;
+type Allowed = BTreeSet<(String, String, platgen::value::NetworkPort)>;
 
 /// Who may call whom on which port, in every region.
 fn allowed(made: &Made) -> Allowed {

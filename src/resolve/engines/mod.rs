@@ -9,7 +9,7 @@ mod valkey;
 
 use crate::model::{Probe, ProbeAction, Probes};
 use crate::spec::Store;
-use crate::value::{Engine, Image};
+use crate::value::{Engine, Image, NetworkPort};
 
 /// The default image and probes of a container.
 #[derive(Clone, Debug, Default)]
@@ -86,14 +86,14 @@ pub(super) fn of(engine: Engine) -> &'static Definition {
 
 impl Definition {
     /// The port of the server: the one with the engine's name, the only one, or the engine's default.
-    fn listens(&self, ports: &[(String, u16)]) -> Option<u16> {
+    fn listens(&self, ports: &[(String, NetworkPort)]) -> Option<u16> {
         let (name, own) = self.port?;
         let named = ports.iter().find(|(known, _)| known == name).or(if ports.len() == 1 { ports.first() } else { None });
-        Some(named.map_or(own, |(_, port)| *port))
+        Some(named.map_or(own, |(_, port)| port.number()))
     }
 
     /// The arguments for a port other than the engine's default. `ports` are the ports of the container.
-    pub(super) fn port_arguments(&self, ports: &[(String, u16)]) -> Vec<String> {
+    pub(super) fn port_arguments(&self, ports: &[(String, NetworkPort)]) -> Vec<String> {
         let argument = self.server.as_ref().and_then(|server| server.port_argument);
         let port = self.listens(ports).filter(|port| self.port.is_some_and(|(_, own)| own != *port));
         argument.zip(port).map(|(argument, port)| vec![argument.to_owned(), port.to_string()]).unwrap_or_default()
@@ -102,7 +102,7 @@ impl Definition {
 
 impl Server {
     /// The default image and probes of a store. `ports` are the ports of its container.
-    pub(super) fn fallback(&self, definition: &Definition, store: &Store, ports: &[(String, u16)]) -> Fallback {
+    pub(super) fn fallback(&self, definition: &Definition, store: &Store, ports: &[(String, NetworkPort)]) -> Fallback {
         let version = store.version.get().map(String::as_str);
         let image = self.image.and_then(|image| image(version).parse().ok());
         Fallback { image, probes: definition.listens(ports).map(self.probes).unwrap_or_default(), image_checked: false }

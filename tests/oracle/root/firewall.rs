@@ -4,6 +4,7 @@
 use super::super::Finding;
 use super::Root;
 use platgen::model::{Flow, NetworkSubnet, Peer};
+use platgen::value::Cidr;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -85,17 +86,19 @@ fn wanted(root: &Root) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
     }
     for Flow { from, to, ports, why, .. } in &root.region.flows {
         for class in classes_of(root, &services, from) {
-            for port in ports.iter().map(u16::to_string) {
+            for (protocol, port) in ports.iter().map(|port| (port.transport().lower(), port.number().to_string())) {
                 if let Peer::Outside { cidrs, .. } = to {
                     let everywhere = cidrs.is_empty().then(|| EVERYWHERE.to_owned());
                     let open = network.subnets.iter().any(|subnet| subnet.name.as_str() == class && subnet.internet);
                     // A class without a way to the internet has no hole for it either.
-                    for range in cidrs.iter().map(ToString::to_string).chain(everywhere).filter(|range| open || !range.ends_with("/0")) {
-                        exits.entry(opening(class, &range, "tcp", &port)).or_insert_with(|| why.clone());
+                    let held = |cidr: &&Cidr| protocol == "tcp" && port == HTTPS.to_string() && (open || network.cidr.contains(**cidr));
+                    let ranges = cidrs.iter().filter(|cidr| !held(cidr)).map(ToString::to_string);
+                    for range in ranges.chain(everywhere).filter(|range| open || !range.ends_with("/0")) {
+                        exits.entry(opening(class, &range, protocol, &port)).or_insert_with(|| why.clone());
                     }
                 }
                 for called in classes_of(root, &services, to).into_iter().filter(|called| *called != class && !mutual(class, called)) {
-                    flows.entry(opening(class, called, "tcp", &port)).or_insert_with(|| why.clone());
+                    flows.entry(opening(class, called, protocol, &port)).or_insert_with(|| why.clone());
                 }
             }
         }

@@ -14,41 +14,12 @@ use super::text::ROLE;
 use crate::cloud::{Nothing, Root};
 use crate::facts;
 use crate::layers::Layer;
-use crate::model::{EndpointSet, NatGateways, Network, Platform, Region, Via};
+use crate::model::{NatGateways, Network, Platform, Region, Via};
 use crate::template::TemplateError;
 use crate::value::truncate_with_hash;
 
 /// The templates of this root.
 const TEMPLATES: &str = "terraform/aws/network";
-
-/// The AWS services that nodes, add-ons and the Session Manager call.
-const SERVICES: [&str; 13] = [
-    "autoscaling",
-    "ec2",
-    "ecr.api",
-    "ecr.dkr",
-    "eks",
-    "eks-auth",
-    "elasticloadbalancing",
-    "kms",
-    "logs",
-    "secretsmanager",
-    "ssm",
-    "ssmmessages",
-    "sts",
-];
-
-/// The services of [`SERVICES`] without which a node does not start.
-const NEEDED: [&str; 6] = ["ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "sts"];
-
-/// The services with private endpoints in a network.
-fn services(network: &Network) -> &'static [&'static str] {
-    match network.endpoint_set {
-        EndpointSet::All => &SERVICES,
-        EndpointSet::Needed if network.subnets.iter().any(|subnet| !subnet.internet) => &NEEDED,
-        EndpointSet::Needed => &[],
-    }
-}
 
 /// The view of `locals.tf`: everything that differs between network roots.
 #[derive(Serialize)]
@@ -100,7 +71,7 @@ impl<'a> Locals<'a> {
 
 #[derive(Serialize)]
 struct Endpoints {
-    services: &'static [&'static str],
+    services: Vec<&'static str>,
     /// The objects of public buckets that hold layers of images.
     image_layers: Vec<String>,
 }
@@ -165,8 +136,9 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     let days = network.flow_log_days;
     let role = truncate_with_hash(&format!("{}-flow-logs", locals.name), ROLE);
     let flow_logs = FlowLogs { role, protected, days, brief: days < 365 };
+    let services = network.endpoint_services.iter().map(|service| service.name).collect();
     root.print(TEMPLATES, "checks.tf", &Nothing {})?;
-    root.print(TEMPLATES, "endpoints.tf", &Endpoints { services: services(network), image_layers })?;
+    root.print(TEMPLATES, "endpoints.tf", &Endpoints { services, image_layers })?;
     root.print(TEMPLATES, "flow_logs.tf", &flow_logs)?;
     root.print(TEMPLATES, "locals.tf", &locals)?;
     root.print(TEMPLATES, "network.tf", &Protected { protected })?;

@@ -106,6 +106,23 @@ fn rules_are_those_that_clusters_and_flows_need() {
     // `data` has no route to the internet.
     assert_eq!(keys(&production, "exits"), [&["data/vpc/tcp-443"][..], &mainframe, &internet].concat());
 
+    let udp = root(
+        &SPEC
+            .replace("port: 8081", "port: 8081/udp")
+            .replace("probes: {ready: /ready, live: /live}\n    subnet", "probes: {none: silent}\n    subnet"),
+        "production",
+    );
+    assert_eq!(keys(&udp, "flows")[4], "general/data/udp-8081");
+
+    // The rule for HTTPS holds the ranges of the endpoints; another port has rules of its own.
+    let private = SPEC.replace(
+        "external:\n",
+        "external:\n  kms: {url: \"https://kms.eu-west-1.amazonaws.com\"}\n  search: {host: search.example, port: 9200, via: private}\n",
+    );
+    let private = private.replace("network:\n", "network:\n  endpoints: all\n");
+    let private = root(&private.replace("subnet: data", "subnet: data\n    needs: [external/kms, external/search]"), "production");
+    assert_eq!(keys(&private, "exits")[..2], ["data/external/search/tcp-9200", "data/vpc/tcp-443"]);
+
     // Nodes of `data` without a taint take pods that name no subnet, so that CoreDNS and the other services of the cluster may run there.
     let shared = root(&SPEC.replace("data: {egress: none}", "data: {}"), "production");
     assert_eq!(keys(&shared, "flows"), ["data/data/all", "data/general/all", "general/data/all", "general/general/all"]);

@@ -1,0 +1,71 @@
+//! The AWS services with private endpoints in a network, and the host names that resolve to the endpoints there.
+//!
+//! Source: "AWS services that integrate with AWS PrivateLink" and the private DNS names that `aws ec2 describe-vpc-endpoint-services` prints.
+
+/// A service with an interface endpoint.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Service {
+    /// The last part of its endpoint service's name.
+    pub name: &'static str,
+    /// Its private DNS name, with `REGION` for the region; `*.` stands for one label.
+    host: &'static str,
+    /// Whether a node does not start without it.
+    pub needed: bool,
+}
+
+/// The services that nodes, add-ons and the Session Manager call, sorted by name.
+pub const SERVICES: [Service; 13] = [
+    service("autoscaling", "autoscaling.REGION.amazonaws.com", false),
+    service("ec2", "ec2.REGION.amazonaws.com", true),
+    service("ecr.api", "api.ecr.REGION.amazonaws.com", true),
+    service("ecr.dkr", "*.dkr.ecr.REGION.amazonaws.com", true),
+    service("eks", "eks.REGION.amazonaws.com", true),
+    service("eks-auth", "eks-auth.REGION.api.aws", true),
+    service("elasticloadbalancing", "elasticloadbalancing.REGION.amazonaws.com", false),
+    service("kms", "kms.REGION.amazonaws.com", false),
+    service("logs", "logs.REGION.amazonaws.com", false),
+    service("secretsmanager", "secretsmanager.REGION.amazonaws.com", false),
+    service("ssm", "ssm.REGION.amazonaws.com", false),
+    service("ssmmessages", "ssmmessages.REGION.amazonaws.com", false),
+    service("sts", "sts.REGION.amazonaws.com", true),
+];
+
+const fn service(name: &'static str, host: &'static str, needed: bool) -> Service {
+    Service { name, host, needed }
+}
+
+impl Service {
+    /// The host name that resolves to its endpoint in a network of the region; `*.` stands for one label.
+    pub fn host(&self, region: &str) -> String {
+        self.host.replace("REGION", region)
+    }
+}
+
+/// Whether the host is the object store of the region, or a bucket there. Its endpoint is a route: the addresses stay public, and subnets without a
+/// route to the internet reach them.
+pub fn is_object_store(host: &str, region: &str) -> bool {
+    host.strip_suffix(&format!("s3.{region}.amazonaws.com")).is_some_and(|bucket| bucket.is_empty() || bucket.ends_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_those_of_the_region() {
+        let hosts: Vec<String> = SERVICES.iter().map(|service| service.host("eu-west-1")).collect();
+        assert!(
+            hosts.contains(&"kms.eu-west-1.amazonaws.com".to_owned()) && hosts.iter().all(|host| host.contains(".eu-west-1.")),
+            "{hosts:?}"
+        );
+        assert!(is_object_store("s3.eu-west-1.amazonaws.com", "eu-west-1"));
+        assert!(is_object_store("images.s3.eu-west-1.amazonaws.com", "eu-west-1"));
+        assert!(!is_object_store("images3.eu-west-1.amazonaws.com", "eu-west-1"));
+        assert!(!is_object_store("s3.eu-central-1.amazonaws.com", "eu-west-1"));
+    }
+
+    #[test]
+    fn services_are_sorted() {
+        assert!(SERVICES.is_sorted_by_key(|service| service.name));
+    }
+}

@@ -1,0 +1,245 @@
+//! Services outside of the cluster: `external`, and stores of `mode: existing`. Their addresses, and the ranges that flows to them open.
+
+use super::reserved::is_inside;
+use super::{EnvironmentResolver, written};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::facts;
+use crate::model::lock::Key;
+use crate::model::{Network, Region};
+use crate::source::Span;
+use crate::spec::{External, ExternalVia, Store};
+use crate::syntax::Field;
+use crate::value::{Cidr, ExternalHost, HostAddress, NetworkPort};
+use std::net::{IpAddr, Ipv4Addr};
+
+/// The largest range of a service in the private network: a larger one is a mistake.
+const SHORTEST: u8 = 8;
+
+/// A service outside of the cluster.
+#[derive(Clone, Debug)]
+pub(super) struct Outside {
+    pub(super) host: ExternalHost,
+    pub(super) url: Option<String>,
+    pub(super) via: ExternalVia,
+    /// Its ranges, if the spec names them.
+    cidrs: Vec<Cidr>,
+    /// Why the platform calls it, if the spec says so.
+    pub(super) reason: Option<String>,
+}
+
+/// The ranges of a service, as one region reaches it.
+pub(super) struct Reach {
+    /// Empty: every address of the internet.
+    pub(super) cidrs: Vec<Cidr>,
+    /// Whether a call needs a route to the internet.
+    pub(super) internet: bool,
+}
+
+impl Outside {
+    /// The host as a text; `*` for any host.
+    pub(super) fn host(&self) -> String {
+        self.host.to_string()
+    }
+
+    fn address(&self) -> Option<Ipv4Addr> {
+        match &self.host {
+            ExternalHost::Address(HostAddress::Ip(IpAddr::V4(address))) => Some(*address),
+            _ => None,
+        }
+    }
+}
+
+impl EnvironmentResolver<'_> {
+    /// An external service and its ports. `None` if it has no address, which is reported.
+    pub(super) fn external(&mut self, external: &External, at: Span) -> Option<(Outside, Vec<NetworkPort>)> {
+        let beside = written([("host", external.host.span()), ("port", external.port.span()), ("ports", external.ports.span())]);
+        if let (Some((_, url)), Some((key, at))) = (external.url.spanned(), beside.first()) {
+            self.contradiction(format!("`{key}` can't be combined with `url`"), *at, Some(url));
+        }
+        if let (Some(port), Some(ports)) = (external.port.span(), external.ports.span()) {
+            self.contradiction("`ports` and `port` both declare the ports", ports, Some(port));
+        }
+        let any = external.host.get() == Some(&ExternalHost::Any);
+        let reason = if any { self.reason(&external.reason, "reason", "a call of any host", at) } else { external.reason.get().cloned() };
+        let bad = matches!(
+            (&external.url, &external.host, &external.port, &external.ports),
+            (Field::Bad(_), ..) | (_, Field::Bad(_), ..) | (_, _, Field::Bad(_), _) | (.., Field::Bad(_))
+        ) || external.ports.get().is_some_and(|ports| ports.iter().any(|port| matches!(port, Field::Bad(_))));
+        let (host, url, ports) = match (external.url.get(), external.host.get()) {
+            _ if bad => return None,
+            (Some(url), _) => (ExternalHost::Address(url.host().clone()), Some(url.to_string()), vec![NetworkPort::tcp(url.port().get())]),
+            (None, Some(host)) => {
+                let ports: Vec<NetworkPort> = external.port.get().into_iter().chain(external.ports.values()).copied().collect();
+                if let Some((_, at)) = external.ports.spanned().filter(|_| ports.is_empty()) {
+                    self.error(Code::InvalidValue, "the list of ports is empty", at);
+                } else if ports.is_empty() {
+                    self.require(&external.port, "port", at);
+                }
+                (host.clone(), None, ports)
+            }
+            (None, None) => {
+                self.require(&external.url, "url", at);
+                return None;
+            }
+        };
+        let via = external.via.get().copied().unwrap_or(ExternalVia::Internet);
+        let cidrs = external.cidrs.values().copied().collect();
+        let outside = Outside { host, url, via, cidrs, reason };
+        let host_at = external.url.span().or(external.host.span()).unwrap_or(at);
+        self.check_outside(&outside, host_at, (&external.via, &external.cidrs));
+        Some((outside, ports))
+    }
+
+    /// A store that exists already, in the private network unless the spec says otherwise.
+    pub(super) fn existing(&mut self, store: &Store, at: Span) -> Option<Outside> {
+        let host = self.require(&store.host, "host", at)?.clone();
+        let via = store.via.get().copied().unwrap_or(ExternalVia::Private);
+        let cidrs = store.cidrs.values().copied().collect();
+        let outside = Outside { host: ExternalHost::Address(host), url: None, via, cidrs, reason: None };
+        self.check_outside(&outside, store.host.span().unwrap_or(at), (&store.via, &store.cidrs));
+        Some(outside)
+    }
+
+    /// Checks that host and ranges are in the network of `via`.
+    fn check_outside(&mut self, outside: &Outside, host_at: Span, (via, cidrs): (&Field<ExternalVia>, &Field<Vec<Field<Cidr>>>)) {
+        let via_at = via.span().filter(|at| self.is_of_the_user(*at)).unwrap_or(host_at);
+        let premises = self.spec.network.at(|network| &network.on_premises);
+        if outside.via == ExternalVia::OnPremises && premises.is_missing() {
+            let message = "`network.on_premises` is missing: there is no connection to the company's network";
+            let diagnostic = Diagnostic::new(Code::MissingField, message).at(via_at);
+            self.tell(diagnostic.help("add `network: {on_premises: {cidrs: [...]}}`, or remove `via`"));
+            return;
+        }
+        let list = cidrs.spanned().map(|(_, at)| at);
+        match &outside.host {
+            ExternalHost::Any if outside.via != ExternalVia::Internet => {
+                self.contradiction("`host: \"*\"` is any host of the internet, and `via` names another network", host_at, Some(via_at));
+                return;
+            }
+            ExternalHost::Any if list.is_some() => {
+                self.contradiction("`host: \"*\"` is any host of the internet, and `cidrs` narrows it", host_at, list);
+                return;
+            }
+            ExternalHost::Address(HostAddress::Ip(IpAddr::V6(address))) => {
+                let message = format!("`{address}` is an IPv6 address, which platgen's networks do not support");
+                self.tell(Diagnostic::new(Code::InvalidValue, message).at(host_at).help("name the host, or its IPv4 address"));
+                return;
+            }
+            ExternalHost::Address(HostAddress::Domain(domain)) => {
+                let name = domain.as_str();
+                if name == "localhost" || name.ends_with(".localhost") {
+                    let message = format!("`{name}` is not outside the platform: every pod would call itself");
+                    self.tell(Diagnostic::new(Code::InvalidValue, message).at(host_at).help("name the host that the platform calls"));
+                }
+            }
+            _ => {}
+        }
+        if let Some(address) = outside.address() {
+            let one = Cidr::around(address.into(), 32);
+            if is_inside(address) {
+                let message = format!("`{address}` is not outside the platform: the address is loopback, link-local or reserved");
+                self.tell(Diagnostic::new(Code::InvalidValue, message).at(host_at).help("name the host that the platform calls"));
+            } else if outside.cidrs.is_empty() {
+                self.check_range(one, &address.to_string(), outside.via, host_at);
+            } else if !outside.cidrs.iter().any(|cidr| cidr.contains(one)) {
+                self.contradiction(format!("`{address}` is in none of the `cidrs`"), host_at, list);
+            }
+        }
+        if let Some((_, at)) = cidrs.spanned().filter(|(all, _)| all.is_empty()) {
+            self.error(Code::InvalidValue, "the list of ranges is empty", at);
+        }
+        for (cidr, at) in cidrs.items() {
+            self.check_range(*cidr, &cidr.to_string(), outside.via, at);
+        }
+    }
+
+    /// Reports a range that is not in the network of `via`.
+    fn check_range(&mut self, range: Cidr, shown: &str, via: ExternalVia, at: Span) {
+        let network = &self.spec.network;
+        let premises: Vec<Cidr> = network.at(|network| &network.on_premises).at(|premises| &premises.cidrs).values().copied().collect();
+        let company = premises.iter().any(|own| own.overlaps(range));
+        let whose = if company {
+            Some(("is in the company's network", ExternalVia::OnPremises))
+        } else if network.at(|network| &network.cidr).get().is_some_and(|own| own.overlaps(range)) {
+            Some(("is in the platform's own network", ExternalVia::Private))
+        } else if Cidr::PRIVATE.iter().any(|private| private.parse::<Cidr>().is_ok_and(|private| private.overlaps(range))) {
+            Some(("is not on the internet: the range is private", ExternalVia::Private))
+        } else {
+            None
+        };
+        let problem = match (via, whose) {
+            (ExternalVia::Internet, Some((message, wanted))) => Some((message, format!("add `via: {}`", wanted.name()))),
+            (ExternalVia::Private, Some((message, ExternalVia::OnPremises))) => Some((message, "write `via: on_premises`".to_owned())),
+            (ExternalVia::Private, _) if range.prefix() < SHORTEST => {
+                Some(("is larger than any private network", "write the ranges of the service".to_owned()))
+            }
+            (ExternalVia::OnPremises, _) if !premises.iter().any(|own| own.contains(range)) => Some((
+                "is not in the company's network",
+                "write a range of `network.on_premises.cidrs`, or the `via` of the network that the service is in".to_owned(),
+            )),
+            _ => None,
+        };
+        if let Some((message, help)) = problem {
+            self.tell(Diagnostic::new(Code::InvalidValue, format!("`{shown}` {message}")).at(at).help(help));
+        }
+    }
+
+    /// The ranges under which a region reaches a service.
+    pub(super) fn reach(&self, outside: &Outside, region: &Region) -> Reach {
+        let internet = outside.via == ExternalVia::Internet;
+        if !outside.cidrs.is_empty() {
+            return Reach { cidrs: outside.cidrs.clone(), internet };
+        }
+        if let Some(address) = outside.address() {
+            return Reach { cidrs: vec![Cidr::around(address.into(), 32)], internet };
+        }
+        let host = outside.host();
+        let cidrs = match outside.via {
+            ExternalVia::OnPremises => self.premises(),
+            ExternalVia::Private => self.private_ranges(),
+            ExternalVia::Internet => match region.network.as_ref().filter(|network| network.answers(&host)) {
+                Some(network) => network.endpoints.iter().map(|range| range.cidr).collect(),
+                None => return Reach { cidrs: Vec::new(), internet: !facts::is_object_store(&host, region.name.as_str()) },
+            },
+        };
+        Reach { cidrs, internet: false }
+    }
+
+    /// The ranges of the company's network.
+    fn premises(&self) -> Vec<Cidr> {
+        self.spec.network.at(|network| &network.on_premises).at(|premises| &premises.cidrs).values().copied().collect()
+    }
+
+    /// The networks of the environment in all its regions; the range of the platform where platgen plans no networks.
+    fn private_ranges(&self) -> Vec<Cidr> {
+        let environment = self.environment.as_str();
+        let planned: Option<Vec<Cidr>> =
+            self.region_specs.iter().map(|place| self.plan.get(&Key::vpc(environment, place.name.as_str()))).collect();
+        let mut ranges = planned.unwrap_or_else(|| self.spec.network.at(|network| &network.cidr).get().into_iter().copied().collect());
+        ranges.sort();
+        ranges
+    }
+
+    /// Every range that is not the internet for the pods of a region: private addresses, the platform's and the company's networks.
+    pub(super) fn inside(&self, region: &str, network: Option<&Network>) -> Vec<Cidr> {
+        let own: Vec<Cidr> = network.iter().flat_map(|network| [network.cidr, network.pods, network.services]).collect();
+        let private = Cidr::PRIVATE.iter().filter_map(|range| range.parse().ok());
+        let platform = self.spec.network.at(|network| &network.cidr).get().into_iter().copied();
+        let mut all: Vec<Cidr> = private.chain(platform).chain(self.premises()).chain(own.iter().copied()).collect();
+        // A larger block precedes the blocks inside of it.
+        all.sort();
+        let mut kept: Vec<Cidr> = Vec::new();
+        for range in all {
+            if !kept.iter().any(|larger| larger.contains(range)) {
+                kept.push(range);
+            }
+        }
+        self.record(|| {
+            let shown: Vec<String> = kept.iter().map(Cidr::to_string).collect();
+            let company = if self.premises().is_empty() { "" } else { ", network.on_premises.cidrs" };
+            let from = format!("network.cidr{company} and private address space");
+            (format!("regions.{region}.not_the_internet"), shown.join(", "), from)
+        });
+        kept
+    }
+}
