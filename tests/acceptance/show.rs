@@ -283,7 +283,7 @@ const NOT_COMPUTED: &str = "
     Flow.why Manifest.span Missing.what Mount.read_only Mount.volume NetworkSubnet.internet Patch.change Patch.span
     Placement.architectures Placement.everywhere Platform.environment Platform.state_region Region.flows Region.workloads Rule.reasons
     Rule.to Service.aliases Waiver.everywhere Waiver.expires_span Waiver.span Workload.autoscaling Workload.exposures
-    Workload.host_network Workload.host_pid Workload.main Workload.no_probes Workload.placement Workload.service Workload.span
+    Workload.host_network Workload.host_pid Workload.main Workload.no_probes Workload.placement Workload.policies Workload.service Workload.span
 ";
 
 /// The keys of the spec: the names of the fields of its types.

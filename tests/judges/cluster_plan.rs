@@ -48,7 +48,7 @@ fn faults(planned: &Value) -> Result<Vec<(String, String)>, String> {
     for template in of("aws_launch_template") {
         let after = &template["after"];
         let interfaces = list(&after["network_interfaces"]);
-        let [interface] = &interfaces[..] else {
+        let [interface] = interfaces else {
             wrong(template, "a node has another number of network interfaces than one");
             continue;
         };

@@ -92,7 +92,8 @@ pub fn prove() -> Result<(), String> {
     let rest = json!({"Effect": "Allow", "NotAction": "iam:*", "Resource": "rest", "Condition": {"StringNotEquals": {"tag": "keep"}}});
     let policy = json!({"Statement": [own, deny, names, rest]});
     let one: &[(&str, &str)] = &[("aws:PrincipalAccount", "1")];
-    let cases: [(&str, &str, &[(&str, &str)], bool); 11] = [
+    type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], bool);
+    let cases: [Case; 11] = [
         ("s3:GetObject", "arn:aws:s3:::a/b", one, true),
         ("s3:GetObject", "arn:aws:s3:::a/b", &[], false),
         ("s3:PutObject", "arn:aws:s3:::a/b", one, false),
