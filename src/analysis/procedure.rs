@@ -1,21 +1,27 @@
 //! Transitions -> findings with the commands that carry each one out.
 
 use super::transition::{Change, Loss, Transition};
-use crate::diagnostic::{Code, Diagnostic, wording};
+use crate::diagnostic::{Code, Diagnostic, Severity, wording};
 use crate::source::Span;
+use std::collections::BTreeSet;
 
-/// A finding for each transition; the same transition in several clusters is one finding.
+/// A finding for each transition; the same transition in several clusters is one finding. An entry in `forced`, written `environment/namespace/entry`,
+/// may lose its data.
 ///
 /// `context` names the kubectl context of the cluster of an environment and a region, `place` the line of the spec that declares an entry of a
 /// namespace.
 pub fn findings(
     transitions: &[Transition],
+    forced: &BTreeSet<String>,
     context: impl Fn(&str, &str) -> String,
     place: impl Fn(&str, &str, &str) -> Option<Span>,
 ) -> Vec<Diagnostic> {
+    let is_forced = |one: &Transition| forced.contains(&format!("{}/{}/{}", one.environment, one.namespace, one.entry));
     let mut groups: Vec<(&Transition, Vec<String>, Vec<String>)> = Vec::new();
     for transition in transitions {
-        let same = |(first, ..): &&mut (&Transition, _, _)| first.object == transition.object && first.change == transition.change;
+        let same = |(first, ..): &&mut (&Transition, _, _)| {
+            first.object == transition.object && first.change == transition.change && is_forced(first) == is_forced(transition)
+        };
         let cluster = context(&transition.environment, &transition.region);
         match groups.iter_mut().find(same) {
             Some((_, environments, clusters)) => {
@@ -28,7 +34,7 @@ pub fn findings(
         }
     }
     let finding = |(transition, environments, clusters): (&Transition, Vec<String>, Vec<String>)| {
-        let mut finding = describe(transition, &clusters);
+        let mut finding = describe(transition, &environments, &clusters, is_forced(transition));
         match place(&transition.environment, &transition.namespace, &transition.entry) {
             Some(span) => finding.span = Some(span),
             None => finding.subject = Some(transition.object.clone()),
@@ -39,7 +45,7 @@ pub fn findings(
     groups.into_iter().map(finding).collect()
 }
 
-fn describe(transition: &Transition, clusters: &[String]) -> Diagnostic {
+fn describe(transition: &Transition, environments: &[String], clusters: &[String], forced: bool) -> Diagnostic {
     let (object, namespace) = (&transition.object, &transition.namespace);
     let first = clusters.first().map(String::as_str).unwrap_or_default();
     let kubectl = match namespace.as_str() {
@@ -50,7 +56,10 @@ fn describe(transition: &Transition, clusters: &[String]) -> Diagnostic {
         [] => String::new(),
         others => format!("; the same with the {} {}", if others.len() == 1 { "context" } else { "contexts" }, wording::all(others)),
     };
-    let (name, argument) = (object.rsplit('/').next().unwrap_or_default(), argument(object));
+    let (name, argument) = (object.rsplit('/').next().unwrap_or_default(), &transition.argument);
+    let claims = |claim: &str, action: &str| {
+        format!("for claim in $({kubectl} get pvc -o name | grep '/{claim}-{name}-[0-9]*$'); do {kubectl} {action}; done")
+    };
     let in_hand = |message: String, help: String| Diagnostic::new(Code::NotInPlace, message).help(help + &others);
     match &transition.change {
         Change::Immutable(field) => in_hand(
@@ -62,9 +71,7 @@ fn describe(transition: &Transition, clusters: &[String]) -> Diagnostic {
                 .iter()
                 .map(|(claim, size)| {
                     let patch = format!(r#"{{"spec":{{"resources":{{"requests":{{"storage":"{size}"}}}}}}}}"#);
-                    format!(
-                        "`for claim in $({kubectl} get pvc -o name | grep '/{claim}-{name}-[0-9]*$'); do {kubectl} patch $claim -p '{patch}'; done`, then "
-                    )
+                    format!("`{}`, then ", claims(claim, &format!("patch $claim -p '{patch}'")))
                 })
                 .collect();
             in_hand(
@@ -94,19 +101,12 @@ fn describe(transition: &Transition, clusters: &[String]) -> Diagnostic {
                 count => format!("`{object}` and {} left the files but stay in the cluster", wording::Count(count - 1, "more object")),
             };
             let beside = successor.as_ref().map(|new| format!(", beside `{new}` with the same pods")).unwrap_or_default();
-            let claims = if *volumes { "; its volume claims stay until they are deleted by name" } else { "" };
-            let (holders, others): (Vec<&String>, Vec<&String>) = objects.iter().partition(|object| holds_others(object));
-            let names: Vec<&str> = others.iter().map(|object| object.as_str()).collect();
-            let delete =
-                if names.is_empty() { String::new() } else { format!("after the rollout: `{kubectl} delete {}`", names.join(" ")) };
-            let ask = match &holders[..] {
-                [] => String::new(),
-                holders => format!("deleting {} deletes everything in it: ask its owner first", wording::all(holders)),
-            };
-            let help = [delete, ask].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
-            in_hand(left + &beside, help + claims)
+            let kept = if *volumes { KEPT } else { "" };
+            let delete = removal(&kubectl, objects);
+            let when = if delete.starts_with('`') { "after the rollout: " } else { "" };
+            in_hand(left + &beside, format!("{when}{delete}{kept}"))
         }
-        Change::LosesData(loss) => {
+        Change::LosesData(loss, objects) => {
             let message = match loss {
                 Loss::Claims(claims) => {
                     format!("`{object}` loses its data: {} shrinks or is gone, and no volume can shrink", wording::all(claims))
@@ -116,11 +116,39 @@ fn describe(transition: &Transition, clusters: &[String]) -> Diagnostic {
                     format!("`{object}` moves from `{}` to `{region}` and starts empty: the volumes stay", transition.region)
                 }
             };
-            let entry = format!("{namespace}/{}", transition.entry);
-            Diagnostic::new(Code::LosesData, message)
-                .help(format!("keep the entry as it was, or save its data first and render with `--force={entry}`; nothing was written"))
+            let finding = Diagnostic::new(Code::LosesData, message);
+            if !forced {
+                let flag = |environment: &String| format!("--force={environment}/{namespace}/{}", transition.entry);
+                let flags = environments.iter().map(flag).collect::<Vec<_>>().join(" ");
+                return finding.help(format!("keep the entry as it was, or save its data first and render with `{flags}`"));
+            }
+            let help = match loss {
+                Loss::Claims(lost) => {
+                    let lost: String = lost.iter().map(|claim| format!(", then `{}`", claims(claim, "delete $claim"))).collect();
+                    format!("allowed by `--force`; right before the apply: `{kubectl} delete {argument}`{lost}")
+                }
+                Loss::Successor(_) | Loss::Region(_) => {
+                    format!(
+                        "allowed by `--force`; once the data is restored where the entry runs now: {}{KEPT}",
+                        removal(&kubectl, objects)
+                    )
+                }
+            };
+            Diagnostic { severity: Severity::Warning, ..finding.help(help + &others) }
         }
     }
+}
+
+/// A part of a help: what stays after the objects are deleted.
+const KEPT: &str = "; its volume claims stay until they are deleted by name";
+
+/// The command that deletes objects. Objects that hold others are not deleted without their owner.
+fn removal(kubectl: &str, objects: &[String]) -> String {
+    let (holders, others): (Vec<&String>, Vec<&String>) = objects.iter().partition(|object| holds_others(object));
+    let names: Vec<&str> = others.iter().map(|object| object.as_str()).collect();
+    let delete = (!names.is_empty()).then(|| format!("`{kubectl} delete {}`", names.join(" ")));
+    let ask = (!holders.is_empty()).then(|| format!("deleting {} deletes everything in it: ask its owner first", wording::all(holders)));
+    [delete, ask].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// Whether other objects, or data, are deleted with an object; it is named as kubectl names it.
@@ -131,11 +159,4 @@ fn holds_others(object: &str) -> bool {
 /// A JSON pointer as people write a field: `spec.clusterIP`.
 fn dotted(pointer: &str) -> String {
     pointer.trim_start_matches('/').replace('/', ".")
-}
-
-/// `Kind/namespace/name` as an argument of kubectl.
-fn argument(object: &str) -> String {
-    let mut parts = object.split('/');
-    let kind = parts.next().unwrap_or_default().to_lowercase();
-    format!("{kind}/{}", parts.next_back().unwrap_or_default())
 }

@@ -37,6 +37,8 @@ pub struct Transition {
     pub region: String,
     /// The running object, `Kind/namespace/name`; of several the first.
     pub object: String,
+    /// The object as an argument of kubectl, such as `deployment.apps/web`.
+    pub argument: String,
     /// The namespace; empty for objects of the whole cluster.
     pub namespace: String,
     /// The app or store that the object belongs to; for any other object its own name.
@@ -69,8 +71,8 @@ pub enum Change {
         /// Whether volumes stay as well.
         volumes: bool,
     },
-    /// A workload can't reach its volumes any more.
-    LosesData(Loss),
+    /// A workload can't reach its volumes any more. With the objects that left the documents, as in [`Change::Left`].
+    LosesData(Loss, Vec<String>),
 }
 
 /// Why a workload can't reach its volumes.
@@ -94,6 +96,7 @@ fn of_cluster(cluster: &Cluster, all: &[Cluster]) -> Vec<Transition> {
         environment: cluster.environment.clone(),
         region: cluster.region.clone(),
         object: object.id(),
+        argument: argument(object),
         namespace: object.namespace.clone(),
         entry: entry(object).to_owned(),
         change,
@@ -117,11 +120,12 @@ fn of_cluster(cluster: &Cluster, all: &[Cluster]) -> Vec<Transition> {
             (true, Some(successor)) => Some(Loss::Successor(successor.clone())),
             (true, None) => moved_to(main, cluster, all).map(Loss::Region),
         };
+        let objects = objects.iter().map(|object| argument(object)).collect();
         found.push(transition(
             main,
             match loss {
-                Some(loss) => Change::LosesData(loss),
-                None => Change::Left { objects: objects.iter().map(|object| argument(object)).collect(), successor, volumes },
+                Some(loss) => Change::LosesData(loss, objects),
+                None => Change::Left { objects, successor, volumes },
             },
         ));
     }
@@ -163,20 +167,11 @@ fn changes(old: &Object, new: &Object, after: &Inventory) -> Vec<Change> {
     if let Some(field) = kind.replicas
         && let Some(replicas) = old.at(field).and_then(Value::as_u64).filter(|running| *running > 1)
         && new.at(field).is_none()
-        && is_autoscaled(new, after)
+        && after.autoscaler_of(new).is_some()
     {
         all.push(Change::HandOver { replicas });
     }
     all
-}
-
-/// Whether an autoscaler names the object as its target.
-fn is_autoscaled(object: &Object, inventory: &Inventory) -> bool {
-    inventory.of_kind("HorizontalPodAutoscaler").any(|scaler| {
-        scaler.namespace == object.namespace
-            && scaler.text("/spec/scaleTargetRef/kind") == object.kind
-            && scaler.text("/spec/scaleTargetRef/name") == object.name
-    })
 }
 
 /// How the claims of a StatefulSet change.
@@ -192,7 +187,7 @@ fn claims(old: &Object, new: &Object) -> Option<Change> {
         }
     }
     if !lost.is_empty() {
-        return Some(Change::LosesData(Loss::Claims(lost)));
+        return Some(Change::LosesData(Loss::Claims(lost), Vec::new()));
     }
     if !grown.is_empty() || after.len() > before.len() {
         return Some(Change::Claims { grown });
@@ -301,8 +296,8 @@ mod tests {
         let one = stateful("db", &[("data", "10Gi")]);
         assert_eq!(told(&one, &stateful("db", &[("data", "20Gi")])), [r#"StatefulSet/shop/db: Claims { grown: [("data", "20Gi")] }"#]);
         assert_eq!(told(&one, &stateful("db", &[("data", "10Gi"), ("log", "1Gi")])), ["StatefulSet/shop/db: Claims { grown: [] }"]);
-        assert_eq!(told(&one, &stateful("db", &[("data", "5Gi")])), [r#"StatefulSet/shop/db: LosesData(Claims(["data"]))"#]);
-        assert_eq!(told(&one, &stateful("db", &[("other", "10Gi")])), [r#"StatefulSet/shop/db: LosesData(Claims(["data"]))"#]);
+        assert_eq!(told(&one, &stateful("db", &[("data", "5Gi")])), [r#"StatefulSet/shop/db: LosesData(Claims(["data"]), [])"#]);
+        assert_eq!(told(&one, &stateful("db", &[("other", "10Gi")])), [r#"StatefulSet/shop/db: LosesData(Claims(["data"]), [])"#]);
     }
 
     #[test]
@@ -334,10 +329,10 @@ mod tests {
     fn data_is_left_by_another_kind_name_or_region() {
         let store = stateful("db", &[("data", "10Gi")]);
         let moved = told(&store, "");
-        assert_eq!(moved, [r#"StatefulSet/shop/db: LosesData(Region("b"))"#]);
+        assert_eq!(moved, [r#"StatefulSet/shop/db: LosesData(Region("b"), ["statefulset.apps/db"])"#]);
         let renamed = told(&store, &stateful("orders", &[("data", "10Gi")]));
-        assert_eq!(renamed, [r#"StatefulSet/shop/db: LosesData(Successor("StatefulSet/shop/orders"))"#]);
+        assert_eq!(renamed, [r#"StatefulSet/shop/db: LosesData(Successor("StatefulSet/shop/orders"), ["statefulset.apps/db"])"#]);
         let other = told(&store, &deployment("db", "db", ""));
-        assert_eq!(other, [r#"StatefulSet/shop/db: LosesData(Successor("Deployment/shop/db"))"#]);
+        assert_eq!(other, [r#"StatefulSet/shop/db: LosesData(Successor("Deployment/shop/db"), ["statefulset.apps/db"])"#]);
     }
 }

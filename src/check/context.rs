@@ -105,15 +105,8 @@ impl<'a> TreeContext<'a> {
     /// The fewest pods that an object runs: the least of its autoscaler, else its replicas. `None` where documents don't say: in a tree without a spec an
     /// autoscaler may be elsewhere.
     pub(super) fn least_replicas(&self, object: &Object) -> Option<i64> {
-        let scales = |scaler: &&Object| {
-            scaler.namespace == object.namespace
-                && scaler.text("/spec/scaleTargetRef/name") == object.name
-                && scaler.text("/spec/scaleTargetRef/kind") == object.kind
-        };
-        // The autoscaler usually has the name of its target.
-        let direct = self.inventory.get("HorizontalPodAutoscaler", &object.namespace, &object.name).filter(scales);
         let number = |object: &Object, pointer: &str| object.at(pointer).and_then(Value::as_i64);
-        match direct.or_else(|| self.inventory.of_kind("HorizontalPodAutoscaler").find(scales)) {
+        match self.inventory.autoscaler_of(object) {
             Some(scaler) => Some(number(scaler, "/spec/minReplicas").unwrap_or(1)),
             None => number(object, "/spec/replicas").or(self.closed.then_some(1)),
         }

@@ -25,6 +25,8 @@ pub(super) struct Check {
     spec: super::Spec,
     #[command(flatten)]
     gaps: super::Gaps,
+    #[command(flatten)]
+    strict: super::Strict,
     /// The folder of the rendered files. Default: `deploy/` beside the spec.
     #[arg(long, short)]
     output: Option<PathBuf>,
@@ -137,7 +139,7 @@ fn tell(check: &Check, terminal: &Terminal, mut project: Project, judged: Judged
     }
     let accepted = if accepted == 0 { String::new() } else { format!(", {accepted} accepted") };
     terminal.say(&format!("{} rules, {}{accepted}", Code::RULES.len(), Count(count, "finding")));
-    if count == 0 { FINE } else { DIFFERENT }
+    if count == 0 && !check.strict.denies(project.found.iter()) { FINE } else { DIFFERENT }
 }
 
 /// Judges a folder without a spec.

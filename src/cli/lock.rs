@@ -12,13 +12,16 @@ use crate::output::{self, Force, Job, Roots, Selection};
 use crate::project::{LOCK, OUTPUT, Project};
 use crate::source::{FileId, Sources};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Flags of `lock`.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct LockCommand {
     #[command(flatten)]
     spec: super::Spec,
+    /// The folder of the rendered files, which show that there was a lock. Default: `deploy/` beside the spec.
+    #[arg(long, short)]
+    output: Option<PathBuf>,
     /// Write nothing; exit with 2 if the lock is out of date.
     #[arg(long)]
     check: bool,
@@ -35,7 +38,7 @@ pub(super) fn run(command: &LockCommand, terminal: &Terminal) -> Ended {
     // The lock lacks nothing where the files do: addresses don't depend on what is rendered.
     let mut project = Project::open(command.spec.spec.as_deref())?.allow_incomplete(true);
     terminal.tell_files(&project);
-    match lock_is_lost(&project, &project.folder.join(OUTPUT)) {
+    match lock_is_lost(&project, &roots(&project, command.output.as_deref()).output) {
         Ok(None) => {}
         Ok(Some(fault)) => {
             terminal.tell_plain(&[fault]);

@@ -3,6 +3,7 @@
 //! Data goes to stdout, messages to stderr. Exit codes: 0 success, 1 failure, 2 differences or findings, 64 wrong usage.
 
 mod check;
+mod compare;
 mod explain;
 mod fmt;
 mod git;
@@ -12,9 +13,11 @@ mod manual;
 mod names;
 mod reference;
 mod render;
+mod run;
 mod schema;
 mod select;
 mod show;
+mod stream;
 mod transition;
 mod tree;
 mod validate;
@@ -123,6 +126,21 @@ struct Gaps {
     /// Go on without what an entry asks for and this version does not render: warn, and list it in the README of the output.
     #[arg(long)]
     allow_incomplete: bool,
+}
+
+/// Whether warnings fail the command.
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct Strict {
+    /// Exit with 2 if there is a warning; `render` then writes nothing.
+    #[arg(long)]
+    deny_warnings: bool,
+}
+
+impl Strict {
+    /// Whether there are warnings that fail the command.
+    fn denies<'f>(self, found: impl IntoIterator<Item = &'f Diagnostic>) -> bool {
+        self.deny_warnings && found.into_iter().any(|finding| finding.severity == Severity::Warning)
+    }
 }
 
 /// Output settings.

@@ -2,7 +2,7 @@
 
 use crate::analysis::procedure;
 use crate::analysis::transition::{Change, Cluster, transitions};
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::inventory::Inventory;
 use crate::model::Estate;
 use crate::output::{Replaced, Roots};
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// The findings; an entry in `forced`, written `namespace/entry`, may lose its data.
+/// The findings; an entry in `forced`, written `environment/namespace/entry`, may lose its data.
 pub(super) fn findings(replaced: &[Replaced<'_>], estate: &Estate, forced: &BTreeSet<String>) -> Vec<Diagnostic> {
     let mut files: BTreeMap<(&str, &str), Vec<&Replaced<'_>>> = BTreeMap::new();
     for file in replaced.iter().filter(|file| file.path.ends_with(".yaml")) {
@@ -34,37 +34,41 @@ pub(super) fn findings(replaced: &[Replaced<'_>], estate: &Estate, forced: &BTre
             .subject(fault.file.clone())
             .help("compare the file with its last good version in git before the apply")
     });
-    let unreadable: Vec<Diagnostic> = unreadable.collect();
+    let region = |environment: &str, region: &str| estate.environments.get(environment).and_then(|platform| platform.regions.get(region));
     let mut found = transitions(&clusters);
-    let is_forced = |namespace: &str, entry: &str| forced.contains(&format!("{namespace}/{entry}"));
-    let allowed: Vec<_> =
-        found.extract_if(.., |one| matches!(one.change, Change::LosesData(_)) && is_forced(&one.namespace, &one.entry)).collect();
-    let context = |environment: &str, region: &str| {
-        let region = estate.environments.get(environment).and_then(|platform| platform.regions.get(region));
-        region.map(|region| region.cluster.name.clone()).unwrap_or_else(|| "CONTEXT".to_owned())
+    // Of a region that left the spec, every object left the files: that is one finding.
+    let gone: BTreeSet<(String, String)> = found
+        .extract_if(.., |one| matches!(one.change, Change::Left { .. }) && region(&one.environment, &one.region).is_none())
+        .map(|one| (one.environment, one.region))
+        .collect();
+    let gone = gone.into_iter().map(|(environment, region)| {
+        let message = format!("`{region}` left `{environment}`, and the objects stay in its cluster");
+        let help = "destroy the cluster; if it has to stay, `removed.sh` in the output folder prints the commands that delete the objects";
+        Diagnostic::new(Code::NotInPlace, message).subject(format!("kubernetes/{environment}/{region}")).help(help)
+    });
+    let context = |environment: &str, name: &str| match region(environment, name) {
+        Some(region) => region.cluster.name.clone(),
+        None => format!("{}-{environment}-{name}", estate.name),
     };
     // Of an entry that moved, the line in another region of the environment.
     let place = |environment: &str, namespace: &str, entry: &str| {
         let key = format!("{namespace}/{entry}");
         estate.environments.get(environment)?.regions.values().find_map(|region| region.workloads.get(&key)).map(|workload| workload.span)
     };
-    let mut findings = procedure::findings(&found, context, place);
-    findings.extend(unreadable);
-    findings.extend(procedure::findings(&allowed, context, place).into_iter().map(|finding| Diagnostic {
-        severity: Severity::Warning,
-        help: Some(
-            "allowed by `--force`: restore the data where the entry runs now, and delete the old objects, which go on running".to_owned(),
-        ),
-        ..finding
-    }));
+    let mut findings = procedure::findings(&found, forced, context, place);
+    findings.extend(gone.chain(unreadable));
     findings
 }
 
-/// Whether a word of `--force` names an entry, `namespace/entry`, and no file or folder.
-pub(super) fn is_entry(word: &OsStr, roots: &Roots) -> bool {
+/// The entry that a word of `--force` names, as `environment/namespace/entry`: one that was rendered. A path of a file or folder is no entry.
+pub(super) fn entry(word: &OsStr, roots: &Roots) -> Option<String> {
     let path = Path::new(word);
-    let is_label =
-        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    let exists = path.symlink_metadata().is_ok() || roots.output.join(path).symlink_metadata().is_ok();
-    !exists && word.to_str().and_then(|word| word.split_once('/')).is_some_and(|(namespace, entry)| is_label(namespace) && is_label(entry))
+    let parts: Vec<&str> = word.to_str()?.split('/').collect();
+    let &[environment, namespace, entry] = &parts[..] else { return None };
+    if path.symlink_metadata().is_ok() || roots.output.join(path).symlink_metadata().is_ok() {
+        return None;
+    }
+    let regions = std::fs::read_dir(roots.output.join("kubernetes").join(environment)).ok()?;
+    let mut files = regions.flatten().map(|region| region.path().join(namespace).join(format!("{entry}.yaml")));
+    files.any(|file| file.is_file()).then(|| parts.join("/"))
 }

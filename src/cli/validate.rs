@@ -1,6 +1,6 @@
 //! `platgen validate`: reports every fault of a spec once and writes nothing.
 
-use super::{Ended, FINE, Gaps, Spec, Terminal};
+use super::{DIFFERENT, Ended, FINE, Gaps, Spec, Strict, Terminal};
 use crate::diagnostic::wording::Count;
 use crate::project::Project;
 
@@ -11,6 +11,8 @@ pub(super) struct Validate {
     spec: Spec,
     #[command(flatten)]
     gaps: Gaps,
+    #[command(flatten)]
+    strict: Strict,
 }
 
 pub(super) fn run(validate: &Validate, terminal: &Terminal) -> Ended {
@@ -19,6 +21,11 @@ pub(super) fn run(validate: &Validate, terminal: &Terminal) -> Ended {
     // What patches and raw manifests do to objects is known once these are rendered.
     let resolved = project.resolve()?.render()?.resolved;
     terminal.tell(&resolved.project.found.sorted(), &resolved.project.sources);
-    terminal.say(&format!("the spec is valid in {}", Count(resolved.estate.environments.len(), "environment")));
+    let environments = Count(resolved.estate.environments.len(), "environment");
+    if validate.strict.denies(resolved.project.found.iter()) {
+        terminal.say(&format!("the spec is valid in {environments}, but has warnings, which `--deny-warnings` refuses"));
+        return Ok(DIFFERENT);
+    }
+    terminal.say(&format!("the spec is valid in {environments}"));
     Ok(FINE)
 }

@@ -205,13 +205,13 @@ fn environments(diagnostic: &Diagnostic) -> Option<String> {
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
-    index: std::collections::BTreeMap<(Code, Option<Span>, String), usize>,
+    index: std::collections::BTreeMap<(Code, Severity, Option<Span>, String), usize>,
 }
 
 impl Diagnostics {
-    /// Adds a finding. If an equal one (same code, span and message) exists, adds its environments to that one.
+    /// Adds a finding. If an equal one (same code, severity, span and message) exists, adds its environments to that one.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        let key = (diagnostic.code, diagnostic.span, diagnostic.message.clone());
+        let key = (diagnostic.code, diagnostic.severity, diagnostic.span, diagnostic.message.clone());
         match self.index.get(&key) {
             Some(&at) => {
                 let known = &mut self.list[at].environments;

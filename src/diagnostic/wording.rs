@@ -56,6 +56,17 @@ fn join(mut words: Vec<String>, conjunction: &str) -> String {
     }
 }
 
+/// A text as one word of a POSIX shell, in quotes.
+pub fn shell_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// A text as one word of a POSIX shell, in quotes where it needs them.
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%=,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { shell_quoted(text) }
+}
+
 /// The candidate closest to the misspelt `name`, if any is close: equal except for case and separators; at most two typing errors away, and less
 /// than half of the letters; or the shortest candidate that starts with `name` (of three letters or more).
 pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -127,6 +138,13 @@ mod tests {
         assert_eq!([counted(0, "app"), counted(1, "app"), counted(2, "app")], ["0 apps", "1 app", "2 apps"]);
         assert_eq!([counted(2, "policy"), counted(2, "key"), counted(2, "address")], ["2 policies", "2 keys", "2 addresses"]);
         assert_eq!([counted(3, "branch"), counted(1, "entry")], ["3 branches", "1 entry"]);
+    }
+
+    #[test]
+    fn shell_words_are_quoted_where_needed() {
+        assert_eq!(shell_word("deploy/a-b"), "deploy/a-b");
+        assert_eq!(shell_word("a b'c"), r"'a b'\''c'");
+        assert_eq!(shell_word(""), "''");
     }
 
     #[test]

@@ -153,6 +153,19 @@ impl Inventory {
         self.by_name.get(id).into_iter().flatten().filter_map(|at| self.objects.get(*at))
     }
 
+    /// The autoscaler whose target is the object.
+    pub fn autoscaler_of(&self, object: &Object) -> Option<&Object> {
+        const KIND: &str = "HorizontalPodAutoscaler";
+        let scales = |scaler: &&Object| {
+            scaler.namespace == object.namespace
+                && scaler.text("/spec/scaleTargetRef/name") == object.name
+                && scaler.text("/spec/scaleTargetRef/kind") == object.kind
+        };
+        // The autoscaler usually has the name of its target.
+        let direct = self.get(KIND, &object.namespace, &object.name).filter(scales);
+        direct.or_else(|| self.of_kind(KIND).find(scales))
+    }
+
     /// The pods of every object that runs some.
     pub fn pods(&self) -> &[PodTemplate] {
         &self.pods

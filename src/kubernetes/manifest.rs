@@ -42,7 +42,7 @@ pub(super) fn documents(context: &Context, manifest: &Manifest) -> Result<Vec<Do
         labels.insert(ENVIRONMENT.to_owned(), context.platform.environment.as_str().into());
         let object = Value::Object(object);
         if let Some((place, value)) = texts::not_text(&object) {
-            let message = format!("`{}` sets `{place}` to `{value}` in document {number}, which is no text", manifest.path);
+            let message = format!("`{}` sets `{place}` in document {number} to `{value}`, which is not a string: quote it", manifest.path);
             return Err(RenderError::NotText { span: manifest.span, message });
         }
         documents.push(Document::from_json(&object));

@@ -102,7 +102,7 @@ impl From<RenderError> for Diagnostic {
                 .help("name one rendered object: `platgen render --stdout` prints them all"),
             RenderError::NotText { span, message } => Diagnostic::new(Code::WrongType, message)
                 .at(span)
-                .help("put the value in quotes: the API server refuses the object otherwise"),
+                .help("put the value in quotes: the API server takes nothing but a string there"),
             RenderError::Manifest { span, message } => Diagnostic::new(Code::ManifestInvalid, message)
                 .at(span)
                 .help("mend the file: it holds Kubernetes objects, `---` between them"),
@@ -118,6 +118,40 @@ pub struct Rendered {
     /// The patches that changed an object.
     pub patched: BTreeSet<Name>,
 }
+
+/// The order in which to apply the files of a region.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Stage {
+    /// The namespaces, in which most other objects are.
+    Namespaces,
+    /// The other objects of the whole cluster.
+    Cluster,
+    /// The rules of a namespace.
+    Namespace,
+    /// Apps, stores and raw manifests.
+    Entry,
+}
+
+impl Stage {
+    /// The stage of a file, by its path below the folder of the region.
+    pub fn of(path: &str) -> Stage {
+        match path.split_once('/') {
+            _ if path == NAMESPACES => Stage::Namespaces,
+            Some((CLUSTER, _)) => Stage::Cluster,
+            Some((_, RULES)) => Stage::Namespace,
+            _ => Stage::Entry,
+        }
+    }
+}
+
+/// The folder of the objects of the whole cluster.
+const CLUSTER: &str = "cluster";
+
+/// The file with the namespaces.
+const NAMESPACES: &str = "cluster/namespaces.yaml";
+
+/// The file in the folder of a namespace that holds its own objects.
+const RULES: &str = "namespace.yaml";
 
 /// A job that runs once before a rollout.
 #[derive(Clone, Debug)]
@@ -194,7 +228,7 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
     let flows = flows::Flows::new(region);
     let context = Context { platform, region, flows: &flows };
     let mut tree = Tree::new();
-    add(&mut tree, "cluster/namespaces.yaml", cluster::namespaces(&context)?);
+    add(&mut tree, NAMESPACES, cluster::namespaces(&context)?);
     add(&mut tree, "cluster/priorities.yaml", cluster::priorities(&context)?);
     add(&mut tree, "cluster/access.yaml", access::cluster(&context)?);
     add(&mut tree, "cluster/gateways.yaml", route::gateways(&context)?);
@@ -202,13 +236,13 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
         let mut documents = namespace::documents(&context, namespace)?;
         documents.extend(access::namespace(&context, namespace)?);
         documents.extend(secrets::store(&context, namespace)?);
-        add(&mut tree, &format!("{}/namespace.yaml", namespace.name), documents);
+        add(&mut tree, &format!("{}/{RULES}", namespace.name), documents);
     }
     for workload in region.workloads.values() {
         add(&mut tree, &format!("{}/{}.yaml", workload.namespace, workload.name), workload::documents(&context, workload)?);
     }
     for manifest in &platform.manifests {
-        let folder = manifest.namespace.as_ref().map_or("cluster", |namespace| namespace.as_str());
+        let folder = manifest.namespace.as_ref().map_or(CLUSTER, |namespace| namespace.as_str());
         add(&mut tree, &format!("{folder}/{}.yaml", manifest.name), manifest::documents(&context, manifest)?);
     }
     Ok(tree)

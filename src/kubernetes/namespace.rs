@@ -3,12 +3,10 @@
 use serde::Serialize;
 
 use super::metadata::{Context, Metadata, OnlyMetadata, Texts};
-use crate::model::Namespace;
+use crate::model::{DEFAULT_CPU, DEFAULT_MEMORY, Namespace};
 use crate::template::{TemplateError, render_yaml};
+use crate::value::Quantity;
 use crate::yaml::Document;
-
-/// The default requests of containers: CPU and memory. A quota refuses pods without requests.
-const UNSAID: (&str, &str) = ("100m", "128Mi");
 
 /// Quota, limits, the default account and the policies of a namespace.
 pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
@@ -20,14 +18,15 @@ pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<
     #[derive(Serialize)]
     struct Limits {
         metadata: Metadata,
-        cpu: &'static str,
-        memory: &'static str,
+        cpu: String,
+        memory: String,
     }
     let metadata = |name: &str| context.shared(namespace, name);
     let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &OnlyMetadata { metadata: metadata("default") })?;
     let quota = Quota { metadata: metadata("quota"), hard: hard(namespace) };
     documents.extend(render_yaml("kubernetes/resource-quota.yaml.j2", &quota)?);
-    let limits = Limits { metadata: metadata("limits"), cpu: UNSAID.0, memory: UNSAID.1 };
+    let limits =
+        Limits { metadata: metadata("limits"), cpu: format!("{DEFAULT_CPU}m"), memory: Quantity::from_bytes(DEFAULT_MEMORY).canonical() };
     documents.extend(render_yaml("kubernetes/limit-range.yaml.j2", &limits)?);
     documents.extend(render_yaml("kubernetes/default-deny.yaml.j2", &OnlyMetadata { metadata: metadata("default-deny") })?);
     documents.extend(render_yaml("kubernetes/allow-dns.yaml.j2", &OnlyMetadata { metadata: metadata("allow-dns") })?);

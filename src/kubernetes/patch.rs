@@ -26,7 +26,10 @@ pub(super) fn apply(platform: &Platform, tree: &mut Tree) -> Result<BTreeSet<Nam
                     return Err(wrong(format!("patch `{}` makes another object of `{}`", patch.name, patch.target)));
                 }
                 if let Some((place, value)) = texts::not_text(&document.to_json()) {
-                    let message = format!("patch `{}` sets `{place}` of `{}` to `{value}`, which is no text", patch.name, patch.target);
+                    let message = format!(
+                        "patch `{}` sets `{place}` of `{}` to `{value}`, which is not a string: quote it",
+                        patch.name, patch.target
+                    );
                     return Err(RenderError::NotText { span: patch.span, message });
                 }
                 patched.insert(patch.name.clone());

@@ -20,6 +20,8 @@ const DRAIN: u64 = 10;
 struct Constraint {
     key: &'static str,
     otherwise: &'static str,
+    /// How many zones must have nodes before a second pod may run in one of them.
+    domains: Option<u32>,
     /// Whether the pods of each rollout are spread independently of earlier rollouts.
     per_rollout: bool,
 }
@@ -148,6 +150,9 @@ fn spread(workload: &Workload) -> Vec<Constraint> {
         Spread::Soft => "ScheduleAnyway",
         Spread::Hard => "DoNotSchedule",
     };
-    let zones = Constraint { key: "topology.kubernetes.io/zone", otherwise, per_rollout };
-    vec![zones, Constraint { key: "kubernetes.io/hostname", otherwise: "ScheduleAnyway", per_rollout }]
+    // A strict spread has three zones or more. When the first nodes of a cluster are of one zone, pods wait for a second zone: they would stay where
+    // they are, and a loss of that zone would end them all. Two zones are enough, so that the loss of one of three stops nothing.
+    let domains = (workload.placement.spread == Spread::Hard).then_some(2);
+    let zones = Constraint { key: "topology.kubernetes.io/zone", otherwise, domains, per_rollout };
+    vec![zones, Constraint { key: "kubernetes.io/hostname", otherwise: "ScheduleAnyway", domains: None, per_rollout }]
 }

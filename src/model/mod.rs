@@ -22,11 +22,16 @@ use crate::labels::{POOL, SUBNET};
 use crate::layers::Layer;
 use crate::provider::Provider;
 use crate::source::Span;
-pub use crate::value::{Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via};
+pub use crate::value::{
+    DnsFirewall, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via,
+};
 
 use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, SecretRef, truncate_with_hash};
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The longest name of a bucket.
+const BUCKET: usize = 63;
 
 /// The keys of the tags that platgen sets on every cloud resource. Labels of the platform, which also become tags, must have other keys.
 pub const TAGS: [&str; 6] = ["environment", "layer", "managed_by", "owner", "platform", "region"];
@@ -89,10 +94,10 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// The bucket of the Terraform state of an account in this environment. The bootstrap root creates the bucket; all other roots refer to it. The
-    /// name contains the account because bucket names are unique across all customers of the cloud.
-    pub fn state_bucket(&self, account: &str) -> String {
-        format!("{}-{}-terraform-state-{account}", self.name, self.environment)
+    /// The bucket of the Terraform states of a region, which is in that region: while a region is down, the states of all others can be used. The bootstrap root
+    /// creates the bucket; all other roots refer to it. The name contains the account because bucket names are unique across all customers of the cloud.
+    pub fn state_bucket(&self, account: &str, region: &str) -> String {
+        truncate_with_hash(&format!("{}-{}-{region}-state-{account}", self.name, self.environment), BUCKET)
     }
 
     /// The alias of the key that encrypts the state, without `alias/`.
@@ -127,6 +132,12 @@ pub struct Group {
     /// The namespaces of the role. Empty: every namespace of the platform.
     pub namespaces: Vec<Name>,
 }
+
+/// The CPU request of a container that sets none, in thousandths of a processor.
+pub const DEFAULT_CPU: u128 = 100;
+
+/// The memory request and limit of a container that sets none, in bytes.
+pub const DEFAULT_MEMORY: u64 = 128 << 20;
 
 /// A namespace.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! The private network of a region, with the ranges of the address plan.
 
-use crate::value::{Cidr, Name, NatGateways};
+use crate::value::{Cidr, DnsFirewall, Name, NatGateways};
 
 /// A private network.
 #[derive(Clone, Debug)]
@@ -29,8 +29,10 @@ pub struct Network {
     pub nat: NatGateways,
     /// The services of the cloud with private endpoints, sorted by name.
     pub endpoint_services: Vec<PrivateService>,
-    /// Retention of flow logs in days.
+    /// Retention of the logs of connections and DNS queries, in days.
     pub flow_log_days: u32,
+    /// What happens to DNS queries that the cloud takes for an attack.
+    pub dns_firewall: DnsFirewall,
 }
 
 impl Network {

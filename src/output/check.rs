@@ -12,15 +12,18 @@ use super::manifest::Manifest;
 use super::place::Place;
 use super::plan::{self, Planned, Subject};
 use super::scan::{self, Entry, Group, Scan, State};
-use super::{Cause, Change, Difference, Job, Obstacle, Report, transaction};
+use super::{Cause, Change, Difference, Job, Obstacle, Replaced, Report, transaction};
 use crate::diagnostic::Diagnostic;
 
 /// Compares. The differences are an interrupted render, locks, then files by path.
-pub(super) fn check(job: &Job<'_>) -> Result<Report, Vec<Diagnostic>> {
+pub(super) fn check(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>])) -> Result<Report, Vec<Diagnostic>> {
     let _guard = transaction::wait(&job.roots.output);
     let rendered = scan::rendered(job)?;
     let scan = scan::scan(job, &rendered)?;
     let plan = plan::plan(job, &scan)?;
+    if plan.refused.is_empty() && scan.has_tree() {
+        review(&super::replaced(job, &plan)?);
+    }
     let refused: BTreeSet<&str> = plan.refused.iter().map(|refusal| refusal.path.as_str()).collect();
     // Without its lock the render plans every address anew: no difference of a file says anything about the spec.
     let lock_is_lost = plan.refused.iter().any(|refusal| refusal.why == Obstacle::LockMissing);

@@ -37,12 +37,6 @@ impl Force {
     }
 }
 
-/// A word as a POSIX shell reads it back.
-pub(super) fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%=,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,11 +55,5 @@ mod tests {
         for force in [force("x/deploy"), force("."), Force::Everything] {
             assert!(force.takes(&roots, &place) && !force.names(&roots, &place), "{force:?}");
         }
-    }
-
-    #[test]
-    fn shell_words() {
-        assert_eq!(shell_word("deploy/a-b"), "deploy/a-b");
-        assert_eq!(shell_word("a b'c"), r"'a b'\''c'");
     }
 }

@@ -136,16 +136,15 @@ pub fn render(job: &Job<'_>) -> Result<Outcome, Vec<Diagnostic>> {
 /// returns.
 pub fn render_reviewed(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>]) -> bool) -> Result<Outcome, Vec<Diagnostic>> {
     let rendered = scan::rendered(job)?;
-    if !scan::has_leftovers(&job.roots.output) {
-        let plan = plan::plan(job, &scan::scan(job, &rendered)?)?;
-        if !plan.refused.is_empty() {
-            return Ok(Outcome::Refused(plan.refused));
-        }
-        if plan.steps.is_empty() && plan.strays.is_empty() {
-            return Ok(Outcome::Done(plan.summary));
-        }
+    // A tree that is as rendered is not even locked. Whatever else is seen may be another render at work: everything is read again while none can be.
+    if !scan::has_leftovers(&job.roots.output)
+        && let Ok(plan) = scan::scan(job, &rendered).and_then(|scan| plan::plan(job, &scan))
+        && plan.refused.is_empty()
+        && plan.steps.is_empty()
+        && plan.strays.is_empty()
+    {
+        return Ok(Outcome::Done(plan.summary));
     }
-    // Another render may have written since: everything is read again while no other render can.
     let (held, recovered) = hold(job.roots)?;
     let scan = scan::scan(job, &rendered)?;
     let plan = plan::plan(job, &scan)?;
@@ -186,7 +185,27 @@ pub fn write_locks(job: &Job<'_>) -> Result<Vec<String>, Vec<Diagnostic>> {
 
 /// How the files on the disk differ from the render, and what a render would refuse. Writes nothing; waits for a running render.
 pub fn check(job: &Job<'_>) -> Result<Report, Vec<Diagnostic>> {
-    check::check(job)
+    check_reviewed(job, |_| {})
+}
+
+/// Checks as [`check`]. `review` sees the files that a render would change in a tree that was rendered before, unless the render would refuse.
+pub fn check_reviewed(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>])) -> Result<Report, Vec<Diagnostic>> {
+    check::check(job, review)
+}
+
+/// What [`render_reviewed`] would do. Writes nothing; waits for a running render.
+pub fn preview(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>]) -> bool) -> Result<Outcome, Vec<Diagnostic>> {
+    let _guard = transaction::wait(&job.roots.output);
+    let rendered = scan::rendered(job)?;
+    let scan = scan::scan(job, &rendered)?;
+    let plan = plan::plan(job, &scan)?;
+    if !plan.refused.is_empty() {
+        return Ok(Outcome::Refused(plan.refused));
+    }
+    if scan.has_tree() && !review(&replaced(job, &plan)?) {
+        return Ok(Outcome::Refused(Vec::new()));
+    }
+    Ok(Outcome::Done(Summary { recovered: scan.interrupted, ..plan.summary }))
 }
 
 /// Whether files were rendered into this folder: it has a manifest.

@@ -7,12 +7,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::disk::{Disk, Found};
-use super::force::shell_word;
 use super::journal::Step;
 use super::manifest::{Hash, Manifest, same};
 use super::place::{Base, Place};
 use super::scan::{Entry, Group, Scan, Scope, State, unsafe_path};
 use super::{Job, Obstacle, Refusal, Summary};
+use crate::diagnostic::wording::shell_word;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::Unit;
 use crate::layers::{self, Layer};
@@ -151,12 +151,15 @@ fn is_below(place: &Place, folder: &str) -> bool {
     place.base == Base::Output && place.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
+/// The folder of Terraform modules, which roots call: no state, so nothing to destroy.
+const MODULES: &str = "terraform/modules";
+
 /// Terraform roots that the spec no longer has, by folder, with the commands that destroy their resources.
 fn live_roots<'s>(job: &Job<'_>, scan: &'s Scan<'_>) -> BTreeMap<&'s str, Vec<String>> {
     let is_root = |entry: &&Entry<'_>| {
         is_below(&entry.place, layers::FOLDER)
             && (entry.place.path.ends_with(".tf") || entry.place.path.ends_with(".tf.json"))
-            && !entry.place.path.split('/').any(|part| part == "modules")
+            && !is_below(&entry.place, MODULES)
     };
     let mut roots: BTreeMap<&str, Vec<&Entry<'_>>> = BTreeMap::new();
     let mut rendered: BTreeSet<&str> = BTreeSet::new();

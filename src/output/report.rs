@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::force::shell_word;
+use crate::diagnostic::wording::shell_word;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 
 /// A reason not to write.

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::requirements::{Place, Requirement, quoted};
+use super::requirements::{Place, Requirement};
+use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::model::{Platform, Region};
 
 /// The functions of the script, each after a comment that starts with its name.

@@ -185,6 +185,13 @@ kubectl --context "$context" get nodes --label-columns topology.kubernetes.io/zo
 kubectl --context "$context" get pods --all-namespaces --field-selector status.phase=Pending
 ```
 
+With nodes in a single zone left, an app of several pods keeps those that run there, and new pods wait for a second zone. When every zone but
+one stays away, let them run in that zone until the next apply:
+
+```sh
+kubectl --context "$context" -n "$namespace" patch deployment "$app" --type=json --patch '[{"op":"remove","path":"/spec/template/spec/topologySpreadConstraints/0"}]'
+```
+
 When the zone is back, the pods stay where they are. Restart an app to spread it again:
 
 ```sh

@@ -44,7 +44,8 @@ fn secrets(platform: &Platform, region: &Region, uses: &Uses) -> String {
         let _ = write!(text, "\n### Secrets\n\n{}\n\n| path | keys | read by |\n|---|---|---|\n", manager(platform, region));
     }
     for (path, secret) in &uses.secrets {
-        let _ = writeln!(text, "| `{path}` | {} | {} |", listed(&secret.keys), listed(&secret.readers));
+        let keys = if secret.keys.is_empty() { "all".to_owned() } else { listed(&secret.keys) };
+        let _ = writeln!(text, "| `{path}` | {keys} | {} |", listed(&secret.readers));
     }
     text
 }

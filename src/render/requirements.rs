@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::uses::Uses;
 use crate::cloud::{Root, State};
+use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::labels::{POOL, SUBNET};
 use crate::layers::Layer;
 use crate::model::{Platform, PolicyEngine, Region, SecretStore};
@@ -29,11 +30,6 @@ pub(super) struct Requirement {
     pub(super) sentence: Option<String>,
     /// The lines of the script that look for it.
     pub(super) checks: Vec<String>,
-}
-
-/// Text as one word of a POSIX shell.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// A line that looks for a thing with a command; `how` is the function of the script.

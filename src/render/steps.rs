@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::uses::{Rollout, Uses};
 use crate::cloud::Root;
 use crate::kubernetes::{self, RunOnce};
+use crate::labels::WORKLOAD;
 use crate::layers::Layer;
 use crate::model::{Kind, Peer, Platform, Region};
 
@@ -55,7 +56,7 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
     let diff = format!("{} diff --server-side -k {}", commands.kubectl, commands.folder);
     commands.add(
         "Look at the difference",
-        "Exit code 1 means that there is one. Anything that the commit does not explain was changed by hand.",
+        "Exit code 1 means that there is one. Anything that the commit does not explain was changed by hand. An error that names a conflict\nmeans so as well: see \"A conflict of fields\" in RUNBOOK.md.",
         &[diff],
     );
     commands.jobs();
@@ -140,8 +141,8 @@ impl Commands<'_> {
         self.add("Run the jobs that come before the rollout", "Each after the stores and apps that it calls.", &lines);
         self.text.push_str("\nWhen a job fails, its wait ends with an error after the timeout. Read the log, mend the cause, delete the job and repeat the step:\n\n```sh\n");
         for RunOnce { namespace, workload, .. } in &jobs {
-            let _ = writeln!(self.text, "{kubectl} -n {namespace} logs --selector platgen.io/workload={workload} --tail=50");
-            let _ = writeln!(self.text, "{kubectl} -n {namespace} delete jobs --selector platgen.io/workload={workload}");
+            let _ = writeln!(self.text, "{kubectl} -n {namespace} logs --selector {WORKLOAD}={workload} --tail=50");
+            let _ = writeln!(self.text, "{kubectl} -n {namespace} delete jobs --selector {WORKLOAD}={workload}");
         }
         self.text.push_str("```\n");
     }

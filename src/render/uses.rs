@@ -17,7 +17,7 @@ type Place = (String, String);
 /// A value of the secret manager.
 #[derive(Debug, Default)]
 pub(super) struct Secret {
-    /// The keys of it that are read.
+    /// The keys of it that are read; empty if all are.
     pub(super) keys: BTreeSet<String>,
     /// The namespaces of the ExternalSecrets that read it.
     pub(super) namespaces: BTreeSet<String>,
@@ -132,10 +132,12 @@ impl Uses {
             }
             "ExternalSecret" => {
                 let reader = word(document.root(), &["metadata", "labels", WORKLOAD]).unwrap_or(name);
-                for value in document.root().at(&["spec", "data"]).into_iter().flat_map(Node::items) {
-                    let Some(path) = word(value, &["remoteRef", "key"]) else { continue };
+                let items = |key| document.root().at(&["spec", key]).into_iter().flat_map(Node::items);
+                let values = items("data").map(|value| (value, "remoteRef")).chain(items("dataFrom").map(|value| (value, "extract")));
+                for (value, source) in values {
+                    let Some(path) = word(value, &[source, "key"]) else { continue };
                     let secret = self.secrets.entry(path).or_default();
-                    secret.keys.extend(word(value, &["remoteRef", "property"]));
+                    secret.keys.extend(word(value, &[source, "property"]));
                     secret.readers.insert(format!("{namespace}/{reader}"));
                     secret.namespaces.insert(namespace.clone());
                 }
@@ -151,7 +153,7 @@ fn word(node: Node, path: &[&str]) -> Option<String> {
 }
 
 /// The API groups of Kubernetes itself; `v1` has none.
-const BUILT_IN: [&str; 18] = [
+const BUILT_IN: [&str; 22] = [
     "admissionregistration.k8s.io",
     "apiextensions.k8s.io",
     "apiregistration.k8s.io",
@@ -164,10 +166,14 @@ const BUILT_IN: [&str; 18] = [
     "coordination.k8s.io",
     "discovery.k8s.io",
     "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
     "networking.k8s.io",
     "node.k8s.io",
     "policy",
     "rbac.authorization.k8s.io",
+    "resource.k8s.io",
     "scheduling.k8s.io",
     "storage.k8s.io",
+    "storagemigration.k8s.io",
 ];

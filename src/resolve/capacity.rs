@@ -5,14 +5,9 @@
 use super::EnvironmentResolver;
 use super::names::{Entry, EntrySpec};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Container, Kind, Machine, Platform, Pool, Region, Toleration, Volume, Workload};
+use crate::model::{Container, DEFAULT_CPU, DEFAULT_MEMORY, Kind, Machine, Platform, Pool, Region, Toleration, Volume, Workload};
 use crate::source::Span;
 use crate::value::{Name, Quantity};
-
-/// The default CPU request of the LimitRange, in thousandths of a processor.
-const DEFAULT_CPU: u128 = 100;
-/// The default memory request and limit of the LimitRange, in bytes.
-const DEFAULT_MEMORY: u128 = 128 << 20;
 
 /// One amount of a quota: unit, quota, span, demand of the namespace, and the function that measures both.
 type Amount<'q> = (&'static str, &'q Option<Quantity>, Option<Span>, u128, fn(&Quantity) -> u128);
@@ -39,7 +34,7 @@ impl EnvironmentResolver<'_> {
         };
         let home = place.subnets.iter().map(Name::as_str).collect::<Vec<_>>().join("` or `");
         if pools.is_empty() {
-            let message = format!("`{name}` runs in the subnet `{home}`, which has no node pool");
+            let message = format!("there is no node pool in the subnet `{home}`, where `{name}` runs");
             tell(message, subnet, format!("add a pool with `subnet: {home}` under `cluster.pools`"));
             return;
         }
@@ -165,9 +160,9 @@ fn cpu(container: &Container) -> u128 {
 }
 
 fn memory(container: &Container) -> u128 {
-    container.memory.as_ref().map_or(DEFAULT_MEMORY, |(request, _)| bytes(request))
+    container.memory.as_ref().map_or(u128::from(DEFAULT_MEMORY), |(request, _)| bytes(request))
 }
 
 fn memory_limit(container: &Container) -> u128 {
-    container.memory.as_ref().map_or(DEFAULT_MEMORY, |(_, limit)| bytes(limit))
+    container.memory.as_ref().map_or(u128::from(DEFAULT_MEMORY), |(_, limit)| bytes(limit))
 }

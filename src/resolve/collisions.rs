@@ -9,11 +9,12 @@ use crate::source::Span;
 use crate::spec::StoreSize;
 use std::collections::BTreeMap;
 
-/// Names of the objects that exist in every namespace, with the object.
-const RESERVED: [(&str, &str); 4] = [
+/// Names of the objects and files that exist in every namespace, with what has the name.
+const RESERVED: [(&str, &str); 5] = [
     ("allow-dns", "the network policy for DNS"),
     ("default", "the service account that Kubernetes creates"),
     ("default-deny", "the network policy that denies all traffic by default"),
+    ("namespace", "the file of the namespace's own objects"),
     ("platgen", "the service account of the SecretStore"),
 ];
 

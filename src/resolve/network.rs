@@ -12,7 +12,7 @@ use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::{Egress, Spec, Subnet};
 use crate::syntax::Field;
-use crate::value::{Cidr, Duration, EndpointSet, Name, NatGateways};
+use crate::value::{Cidr, DnsFirewall, Duration, EndpointSet, Name, NatGateways};
 use std::rc::Rc;
 
 /// The name of the subnet if the spec declares none.
@@ -102,6 +102,7 @@ impl EnvironmentResolver<'_> {
         let premises = settings.at(|network| &network.on_premises);
         let (nat, endpoints, logs) =
             (settings.at(|network| &network.nat), settings.at(|network| &network.endpoints), settings.at(|network| &network.flow_logs));
+        let firewall = settings.at(|network| &network.dns_firewall);
         let protected = self.own_environment().is_some_and(|environment| environment.protected.is_true());
         let (default_nat, default_endpoints, days) =
             if protected { (NatGateways::PerZone, EndpointSet::All, 365) } else { (NatGateways::One, EndpointSet::Needed, 30) };
@@ -113,6 +114,8 @@ impl EnvironmentResolver<'_> {
         by_default(nat.is_missing(), "nat", if protected { "per-zone" } else { "one" });
         by_default(endpoints.is_missing(), "endpoints", if protected { "all" } else { "needed" });
         by_default(logs.is_missing(), "flow_logs", &format!("{days}d"));
+        let default_firewall = if protected { DnsFirewall::Block } else { DnsFirewall::None };
+        by_default(firewall.is_missing(), "dns_firewall", default_firewall.name());
         Some(Network {
             cidr: self.range(region, "vpc", Key::vpc(environment, region))?,
             pods: self.range(region, "pods", Key::pods(environment, region))?,
@@ -138,6 +141,7 @@ impl EnvironmentResolver<'_> {
             on_premises: premises.at(|premises| &premises.cidrs).values().copied().collect(),
             nat: nat.get().copied().unwrap_or(default_nat),
             endpoint_services: services(spec, endpoints.get().copied().unwrap_or(default_endpoints), subnets),
+            dns_firewall: firewall.get().copied().unwrap_or(default_firewall),
             flow_log_days: logs.get().and_then(|kept| whole_days(*kept)).unwrap_or(days),
         })
     }

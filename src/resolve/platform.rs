@@ -12,9 +12,6 @@ use crate::value::{Cidr, Domain, Name, PolicyEngine, SecretStore};
 use indexmap::IndexMap;
 use std::rc::Rc;
 
-/// The number of digits of an AWS account, which is part of the bucket's name.
-const ACCOUNT: usize = 12;
-
 impl EnvironmentResolver<'_> {
     /// The platform with its regions, without groups, workloads and extensions. `None` without a region.
     pub(super) fn base(&mut self, regions: Vec<Region>) -> Option<Platform> {
@@ -57,15 +54,6 @@ impl EnvironmentResolver<'_> {
                 "the platform's name `{name}` is too long: with the environment and the region it makes names of more than 63 characters"
             );
             self.tell(Diagnostic::new(Code::NameTooLong, message).at(at).help("choose a name of at most 20 characters"));
-        }
-        let bucket = format!("{name}-{}-terraform-state-", self.environment).len() + ACCOUNT;
-        if self.on_aws() && longest <= 63 && bucket > 63 {
-            let at = platform.name.span().unwrap_or(at);
-            let message = format!(
-                "the names of the platform and of `{}` are too long: the bucket of the state would have {bucket} characters, and 63 are allowed",
-                self.environment
-            );
-            self.tell(Diagnostic::new(Code::NameTooLong, message).at(at).help("choose a shorter name for one of them"));
         }
         Some(Platform {
             name,
@@ -166,7 +154,11 @@ impl EnvironmentResolver<'_> {
             let from = format!("cloud.accounts.{}", self.environment);
             self.record(|| (format!("{at}.account"), account, from.clone()));
             self.record(|| {
-                (format!("{at}.state_bucket"), platform.state_bucket(account), format!("platform.name, the environment and {from}"))
+                (
+                    format!("{at}.state_bucket"),
+                    platform.state_bucket(account, region.name.as_str()),
+                    format!("platform.name, the environment, the region and {from}"),
+                )
             });
         }
         if region.provider == Provider::Aws {
@@ -219,7 +211,7 @@ impl EnvironmentResolver<'_> {
             let Some(at) = spec.cloud.span() else { return };
             if accounts.find(environment).is_none() {
                 let place = cloud.accounts.span().unwrap_or(at);
-                let message = format!("`cloud.accounts` has no account for `{environment}`, whose regions are on a cloud");
+                let message = format!("`cloud.accounts` has no entry for `{environment}`, whose regions are on a cloud");
                 let diagnostic = Diagnostic::new(Code::MissingField, message).at(place);
                 self.tell(diagnostic.help(format!("add `{environment}:` with its account, project or subscription")));
             }

@@ -124,12 +124,12 @@ impl EnvironmentResolver<'_> {
     fn take(&mut self, volumes: &mut Volumes, path: &str, at: Span) {
         let below = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         if path == "/" || path == "/dev" || below("/proc") || below("/sys") {
-            let diagnostic = Diagnostic::new(Code::InvalidValue, format!("nothing can stand at `{path}`: the system is there")).at(at);
+            let diagnostic = Diagnostic::new(Code::InvalidValue, format!("cannot mount at `{path}`: the system is there")).at(at);
             self.tell(diagnostic.help("choose a folder of the program, such as `/var/lib/NAME` or `/etc/NAME`"));
         }
         match volumes.places.iter().find(|(known, _)| known == path) {
             Some((_, first)) => {
-                let message = format!("`{path}` is mounted twice in one container");
+                let message = format!("two mounts at `{path}` in one container");
                 self.contradiction(message, at, Some(*first));
             }
             None => volumes.places.push((path.to_owned(), at)),
@@ -142,7 +142,7 @@ impl EnvironmentResolver<'_> {
             let inside = |(path, _): &&(String, Span)| path.strip_prefix(&file.path).is_some_and(|rest| rest.starts_with('/'));
             let Some((path, at)) = volumes.places.iter().find(inside) else { continue };
             let first = volumes.places.iter().find(|(known, _)| *known == file.path).map(|(_, at)| *at);
-            let message = format!("`{path}` stands inside the file `{}`", file.path);
+            let message = format!("cannot mount at `{path}`: `{}` is a file", file.path);
             self.contradiction(message, *at, first);
         }
     }

@@ -1,7 +1,7 @@
 //! `network`: address ranges, subnets and the connection to the company's own network.
 
 use crate::syntax::{Field, Map};
-use crate::value::{Address, Cidr, Duration, EndpointSet, Name, NatGateways};
+use crate::value::{Address, Cidr, DnsFirewall, Duration, EndpointSet, Name, NatGateways};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -21,8 +21,10 @@ pub struct Network {
     pub nat: Field<NatGateways>,
     /// Services of the cloud that have private endpoints. Default: `all` in a protected environment, else `needed`.
     pub endpoints: Field<EndpointSet>,
-    /// Retention of the logs of connections. Default: `365d` in a protected environment, else `30d`.
+    /// Retention of the logs of connections and DNS queries. Default: `365d` in a protected environment, else `30d`.
     pub flow_logs: Field<Duration>,
+    /// What happens to DNS queries that the cloud takes for an attack. Default: `block` in a protected environment, else `none`.
+    pub dns_firewall: Field<DnsFirewall>,
 }
 
 /// The company's own network, reached through a VPN tunnel.

@@ -32,17 +32,17 @@ pub struct Cloud {
     pub organization: Field<String>,
     /// Microsoft Entra tenant ID, on Azure.
     pub tenant: Field<String>,
-    /// Location of the Terraform state.
+    /// Location of the Terraform states.
     pub state: Field<StateLocation>,
     /// Architecture and size of machine types that platgen does not know.
     pub machines: Field<Map<String, Machine>>,
 }
 
-/// Location of the Terraform state.
+/// Location of the Terraform states.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct StateLocation {
-    /// Region of the bucket that holds the state.
+    /// Region of the bucket for states that concern a whole environment. The states of a region are in a bucket of that region.
     pub region: Field<Name>,
 }
 

@@ -57,8 +57,8 @@ pub use text::{Interpolation, Part, Text};
 pub use url::Url;
 pub use version::{KubernetesVersion, VersionRequirement};
 pub use words::{
-    Architecture, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode,
-    Via,
+    Architecture, DnsFirewall, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore,
+    StoreMode, Via,
 };
 
 use std::fmt;

@@ -20,6 +20,7 @@ macro_rules! names {
 }
 
 names!(Architecture { Amd64: "amd64", Arm64: "arm64" });
+names!(DnsFirewall { Block: "block", Alert: "alert", None: "none" });
 names!(Engine {
     Postgres: "postgres",
     Mysql: "mysql",
@@ -42,6 +43,18 @@ pub enum Architecture {
     Amd64,
     /// 64-bit ARM.
     Arm64,
+}
+
+/// What happens to DNS queries that the cloud takes for an attack: data in the queried names, or names that a program made up.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
+#[serde(rename_all = "kebab-case")]
+pub enum DnsFirewall {
+    /// They get no answer, and the log of queries names them.
+    Block,
+    /// They are answered, and the log of queries names them.
+    Alert,
+    /// They are answered as any other.
+    None,
 }
 
 /// The engine of a data store.

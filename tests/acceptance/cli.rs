@@ -21,12 +21,16 @@ pub(crate) fn help_and_exit_codes() {
     for command in COMMANDS {
         assert!(listed.contains(&format!("\n  {command} ")), "{command} is not in:\n{listed}");
     }
-    let wrong: [&[&str]; 8] = [
+    let wrong: [&[&str]; 12] = [
         &[],
         &["frobnicate"],
         &["render", "--frobnicate"],
         &["render", "--check", "--force"],
         &["render", "--check", "--stdout"],
+        &["render", "--check", "--dry-run"],
+        &["render", "--stdout", "--dry-run"],
+        &["render", "--stdout", "--force"],
+        &["render", "--stdout=all", "--force=deploy"],
         &["render", "--stdout=some"],
         &["lock", "--check", "--resolve"],
         &["completions", "tcl"],
@@ -60,6 +64,53 @@ pub(crate) fn formats() {
     let project = Project::init();
     let quiet = project.run(&["--quiet", "render"]).exits(0);
     assert!(quiet.out.is_empty() && quiet.err.is_empty(), "{quiet:?}");
+}
+
+pub(crate) fn a_dry_run_writes_nothing() {
+    let project = Project::init();
+    let before = tree(&project.folder);
+    let dry = project.run(&["render", "--dry-run"]).exits(0);
+    assert!(before == tree(&project.folder), "{dry:?}");
+    let count =
+        |ran: &str, words: &str| ran.lines().find(|line| line.contains(words)).map(|line| line.split(' ').next().map(str::to_owned));
+    assert!(dry.err.contains("  to write README.md\n") && dry.err.ends_with("dry run: nothing was written\n"), "{}", dry.err);
+    let wet = project.run(&["render"]).exits(0);
+    assert_eq!(count(&dry.err, " files to write, 0 unchanged, 0 to remove"), count(&wet.err, " files written, 0 unchanged, 0 removed"));
+    // What a render refuses, its dry run refuses.
+    project.write(WEB, "edited: true\n");
+    let before = tree(&project.folder);
+    assert!(project.run(&["render", "--dry-run"]).exits(2).codes().contains("edited-file"));
+    project.run(&["render", "--dry-run", "--force"]).exits(0);
+    assert!(before == tree(&project.folder), "something was written");
+    project.edit("platform.yaml", "port: 8080", "prt: 8080");
+    project.run(&["render", "--dry-run"]).exits(1);
+}
+
+pub(crate) fn warnings_are_denied() {
+    let project = Project::init();
+    for command in ["validate", "render"] {
+        project.run(&[command, "--deny-warnings"]).exits(0);
+    }
+    project.run(&["check", "--deny-warnings", "--today", "2026-12-01"]).exits(0);
+    project.edit("platform.yaml", "\napps:", "\nprofiles: {nobody: {grace: 5s}}\napps:");
+    let before = tree(&project.folder);
+    for words in [&["validate"][..], &["render", "--dry-run"], &["render", "--check"], &["check", "--today", "2026-12-01"]] {
+        let denied = project.run(&[words, &["--deny-warnings"]].concat()).exits(2);
+        assert!(denied.codes().contains("unused-profile"), "{words:?}: {denied:?}");
+        assert!(before == tree(&project.folder), "{words:?} wrote something");
+        project.run(words).exits(0);
+    }
+    assert!(project.run(&["render", "--deny-warnings"]).exits(2).err.ends_with("nothing was written\n"));
+    assert!(project.run(&["render", "--stdout=all", "--deny-warnings"]).exits(2).out.is_empty());
+}
+
+/// The lock is that of the files in another output folder, too.
+pub(crate) fn a_lock_beside_other_files() {
+    let project = Project::init();
+    project.run(&["render", "-o", "out"]).exits(0);
+    fs::remove_file(project.at("platgen.lock")).expect("a lock");
+    assert!(project.run(&["lock", "-o", "out"]).exits(2).codes().contains("missing-lock"));
+    project.run(&["lock"]).exits(0);
 }
 
 /// `platgen schema | head -1`: the reader has enough, and that is no fault.

@@ -104,7 +104,7 @@ pub(crate) fn preflight_looks_for_every_requirement() {
         "Secret envoy-gateway-system/public-tls with a certificate",
         "default StorageClass",
         "AWS Load Balancer Controller",
-        "bucket shop-production-terraform-state-222222222222",
+        "bucket shop-production-eu-west-1-state-222222222222",
         "key alias/shop-production-terraform-state",
         "secret production/shop/db",
         "production.shop.example",

@@ -230,6 +230,7 @@ const COMPUTED: &str = "
     Network.endpoint_services regions.*.endpoints
     PrivateService.host regions.*.endpoints
     Network.flow_log_days regions.*.flow_logs
+    Network.dns_firewall regions.*.dns_firewall
     NetworkSubnet.ranges addresses.*.data.*
     ZoneRange.zone addresses.*.data.*
     ZoneRange.cidr addresses.*.data.*

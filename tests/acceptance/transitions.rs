@@ -45,6 +45,21 @@ pub(crate) fn an_autoscaler_takes_replicas_over() {
     assert!(!project.run(&["render"]).exits(0).codes().contains("not-in-place"));
 }
 
+pub(crate) fn a_comparison_tells_them() {
+    let project = rendered(&with("scale: {replicas: 6}"));
+    project.edit("platform.yaml", "replicas: 6", "replicas: \"6..12\"");
+    for word in ["--check", "--dry-run"] {
+        let ran = project.run(&["render", word]).exits(if word == "--check" { 2 } else { 0 });
+        assert!(ran.codes().contains("not-in-place") && ran.err.contains("platform.yaml:11:"), "{word}: {}", ran.err);
+    }
+    let json = project.run(&["render", "--check", "--format", "json"]).exits(2).out;
+    assert!(json.contains(r#""code":"not-in-place""#) && json.contains(r#""code":"spec-changed""#), "{json}");
+    // A warning that is denied is written by no render.
+    let before = super::program::tree(&project.folder);
+    let ran = project.run(&["render", "--deny-warnings"]).exits(2);
+    assert!(ran.err.ends_with("nothing was written\n") && before == super::program::tree(&project.folder), "{}", ran.err);
+}
+
 pub(crate) fn what_left_the_spec_is_named() {
     let project = rendered(&format!("{WEB}, {}", WEB.replace("web", "old").replace("registry.example/old", "registry.example/other")));
     project.edit(
@@ -64,9 +79,38 @@ pub(crate) fn volumes_grow_by_hand() {
     let told = [
         "the volume claims of `StatefulSet/shop/db` can't change in place",
         r#"'{"spec":{"resources":{"requests":{"storage":"20Gi"}}}}'"#,
-        "delete statefulset/db --cascade=orphan",
+        "delete statefulset.apps/db --cascade=orphan",
     ];
     assert!(told.iter().all(|text| ran.err.contains(text)), "{}", ran.err);
+}
+
+/// A volume makes another kind of an app: the old object stays, with the same pods.
+pub(crate) fn kinds_change_beside_each_other() {
+    for (more, object, delete) in [
+        (
+            "volumes: {/data: 1Gi}",
+            "`Deployment/shop/web` left the files but stays in the cluster, beside `StatefulSet/shop/web` with the same pods",
+            "deployment.apps/web",
+        ),
+        ("per_node: true", "`Deployment/shop/web` and", "deployment.apps/web"),
+    ] {
+        let project = rendered(WEB);
+        project.edit("platform.yaml", "port: 8080", &format!("port: 8080, {more}"));
+        let ran = project.run(&["render"]).exits(0);
+        assert!(ran.codes().contains("not-in-place") && ran.err.contains(object) && ran.err.contains(delete), "{more}: {}", ran.err);
+    }
+}
+
+/// What was completed is not called unwritten.
+pub(crate) fn a_refusal_after_an_interrupted_render() {
+    let project = rendered(WEB);
+    project.write("deploy/.platgen-journal", "platgen-journal 1 commit\n");
+    project.edit("platform.yaml", "storage: 10Gi", "storage: 5Gi");
+    let dry = project.run(&["render", "--dry-run"]).exits(2);
+    assert!(dry.err.ends_with("\nnothing was written\n") && project.at("deploy/.platgen-journal").exists(), "{}", dry.err);
+    let ran = project.run(&["render"]).exits(2);
+    assert!(ran.err.ends_with("\nan interrupted render was completed first; nothing else was written\n"), "{}", ran.err);
+    assert!(project.run(&["render"]).exits(2).err.ends_with("\nnothing was written\n"));
 }
 
 pub(crate) fn data_is_not_left_behind() {
@@ -83,10 +127,23 @@ pub(crate) fn data_is_not_left_behind() {
         project.edit("platform.yaml", from, to);
         let before = super::program::tree(&project.folder);
         let ran = project.run(&["render"]).exits(2);
-        assert!(ran.codes().contains("loses-data") && ran.err.contains(message) && ran.err.contains("--force=shop/db"), "{}", ran.err);
-        assert!(before == super::program::tree(&project.folder), "something was written");
-        let forced = project.run(&["render", "--force=shop/db"]).exits(0);
-        assert!(forced.err.contains("warning[loses-data]"), "{}", forced.err);
+        // Of the environments, one is allowed at a time.
+        let flags: Vec<String> = ["beta", "production"].map(|name| format!("--force={name}/shop/db")).into();
+        let flags: Vec<&String> = flags.iter().filter(|flag| ran.err.contains(flag.as_str())).collect();
+        assert!(ran.codes().contains("loses-data") && ran.err.contains(message) && !flags.is_empty(), "{}", ran.err);
+        assert!(ran.err.ends_with("nothing was written\n") && before == super::program::tree(&project.folder), "something was written");
+        for missing in flags.iter().filter(|_| flags.len() > 1) {
+            let others = flags.iter().filter(|flag| *flag != missing).map(|flag| flag.as_str());
+            project.run(&["render"].into_iter().chain(others).collect::<Vec<_>>()).exits(2);
+        }
+        // The comparison and the dry run tell it as well.
+        for word in ["--check", "--dry-run"] {
+            assert!(project.run(&["render", word]).exits(2).err.contains(message), "{word}");
+        }
+        let forced = project.run(&["render"].into_iter().chain(flags.iter().map(|flag| flag.as_str())).collect::<Vec<_>>()).exits(0);
+        let delete = "-n shop delete ";
+        assert!(forced.err.contains("warning[loses-data]") && forced.err.contains(delete), "{}", forced.err);
+        assert!(forced.err.contains("statefulset") && !forced.err.contains("error["), "{}", forced.err);
         project.run(&["render", "--check"]).exits(0);
     }
 }

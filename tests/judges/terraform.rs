@@ -1,21 +1,29 @@
-//! Judges of Terraform roots: tfcheck (fmt, init, validate, plan, apply, policy against provider schemas), tflint.
+//! Judges of Terraform roots: tfcheck (fmt, init, validate, plan, apply, test, policy against provider schemas) with Terraform and with OpenTofu, tflint,
+//! trivy.
 
 use std::env;
 use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::cache::hex;
 use super::checkov;
-use super::judge::{Finding, Input, Judge, Program, Subject, fetched, json, list, on_path, say, words};
+use super::judge::{Finding, Input, Judge, Program, Subject, fetched, home, json, list, on_path, say, words};
 use super::{cluster_plan, network_plan, resources};
 
 pub fn judges() -> Vec<Judge> {
     let root = |name, batch, find, run| Judge { name, subject: Subject::Root, batch, find, run };
     vec![
         root("tfcheck", true, find_tfcheck, tfcheck),
+        root("tofu", true, find_tofu, |program, tree, inputs| {
+            let answer = check(program, tree, inputs, "tofu", &tofu_settings()?)?;
+            Ok(answer.iter().flat_map(|(_, findings)| findings.clone()).collect())
+        }),
         root("tflint", false, || fetched("tflint", &["--version"]), tflint),
         root("checkov", true, checkov::find, |program, tree, inputs| checkov::run(program, tree, inputs, "terraform")),
     ]
@@ -31,44 +39,100 @@ fn find_tfcheck() -> Result<Program, String> {
 }
 
 fn tfcheck(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
+    let mut all = Vec::new();
+    for (root, findings) in check(program, tree, inputs, "tfcheck", &[])? {
+        all.extend(findings);
+        let folder = words(&root["root"]);
+        if folder.ends_with("/network") && root["planned"].is_array() {
+            all.extend(network_plan::judge(&folder, &root["planned"])?);
+        }
+        if folder.ends_with("/cluster") && root["planned"].is_array() {
+            all.extend(cluster_plan::judge(tree, &folder, &root["planned"])?);
+        }
+        // What can't be planned has a finding already; the table knows nothing of random specs.
+        let listed = |input: &&&Input| words(&root["root"]) == input.path && !input.tree.starts_with("random-");
+        if let Some(input) = inputs.iter().find(listed).filter(|_| root["planned"].is_array()) {
+            all.extend(resources::compare(&input.tree, &input.path, &root["planned"])?);
+        }
+    }
+    Ok(all)
+}
+
+/// What a run of tfcheck says of each root, and the errors in it as findings of `judge`.
+fn check(
+    program: &Program,
+    tree: &Path,
+    inputs: &[&Input],
+    judge: &str,
+    settings: &[(&str, PathBuf)],
+) -> Result<Vec<(Value, Vec<Finding>)>, String> {
     let answer = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
     let mut command = Command::new(&program.path);
-    command.current_dir(tree).args(["--fmt", "--policy", "--apply"]);
+    command.current_dir(tree).envs(settings.iter().cloned()).args(["--fmt", "--policy", "--apply"]);
     if inputs.iter().any(|input| input.files.iter().any(|file| file.ends_with(".tftest.hcl"))) {
         command.arg("--test");
     }
     command.arg("--json").arg(answer.path()).args(inputs.iter().map(|input| &input.path));
     say(&mut command, &[0, 1])?;
     let roots = json(&fs::read_to_string(answer.path()).map_err(|error| error.to_string())?)?;
-    let mut findings = Vec::new();
-    for root in list(&roots) {
-        for error in list(&root["errors"]) {
-            // "plan: terraform/a/main.tf:15: No value for required variable - ..."; some name no file.
-            let said = words(error);
-            let (stage, text) = said.split_once(": ").unwrap_or(("error", &said));
-            let folder = words(&root["root"]);
-            let file = text.split(':').next().filter(|file| file.starts_with(&folder)).map_or(folder, str::to_owned);
-            findings.push(Finding::new("tfcheck", stage, &file, text));
-        }
-        let folder = words(&root["root"]);
-        if folder.ends_with("/network") && root["planned"].is_array() {
-            findings.extend(network_plan::judge(&folder, &root["planned"])?);
-        }
-        if folder.ends_with("/cluster") && root["planned"].is_array() {
-            findings.extend(cluster_plan::judge(tree, &folder, &root["planned"])?);
-        }
-        // What can't be planned has a finding already; the table knows nothing of random specs.
-        let listed = |input: &&&Input| words(&root["root"]) == input.path && !input.tree.starts_with("random-");
-        if let Some(input) = inputs.iter().find(listed).filter(|_| root["planned"].is_array()) {
-            findings.extend(resources::compare(&input.tree, &input.path, &root["planned"])?);
-        }
-    }
     // Every root that was asked for must have been judged.
-    let missing: Vec<_> = inputs.iter().filter(|input| !list(&roots).iter().any(|root| words(&root["root"]) == input.path)).collect();
-    match missing.first() {
-        Some(input) => Err(format!("tfcheck did not judge {}", input.path)),
-        None => Ok(findings),
+    if let Some(input) = inputs.iter().find(|input| !list(&roots).iter().any(|root| words(&root["root"]) == input.path)) {
+        return Err(format!("{judge} did not judge {}", input.path));
     }
+    let finding = |folder: &str, error: &Value| {
+        // "plan: terraform/a/main.tf:15: No value for required variable - ..."; some name no file.
+        let said = words(error);
+        let (stage, text) = said.split_once(": ").unwrap_or(("error", &said));
+        let file = text.split(':').next().filter(|file| file.starts_with(folder)).unwrap_or(folder);
+        Finding::new(judge, stage, file, text)
+    };
+    let judged = |root: &Value| {
+        let folder = words(&root["root"]);
+        (root.clone(), list(&root["errors"]).iter().map(|error| finding(&folder, error)).collect())
+    };
+    Ok(list(&roots).iter().map(judged).collect())
+}
+
+/// The line of tfcheck that names the registry of providers, and the same for OpenTofu, whose providers have addresses of its own registry.
+const REGISTRY: [&str; 2] = ["\nREGISTRY = \"registry.terraform.io\"\n", "\nREGISTRY = \"registry.opentofu.org\"\n"];
+
+/// tfcheck, written anew for OpenTofu's registry, and a tofu for it to start.
+fn find_tofu() -> Result<Program, String> {
+    let tofu = fetched("tofu", &["version"])?;
+    let path = PathBuf::from(env::var_os("PLATGEN_TFCHECK").ok_or("tfcheck not found: set PLATGEN_TFCHECK to its path")?);
+    let text = fs::read_to_string(&path).map_err(|error| format!("PLATGEN_TFCHECK={}: {error}", path.display()))?;
+    let [terraform, opentofu] = REGISTRY;
+    if !text.contains(terraform) {
+        return Err(format!("{} names no registry of providers", path.display()));
+    }
+    let text = text.replace(terraform, opentofu);
+    let config = hex(&Sha256::digest(&text));
+    let copy = home().join(format!("tofu/tfcheck-{}", &config[..16]));
+    let put = || -> std::io::Result<()> {
+        let folder = home().join("tofu");
+        fs::create_dir_all(&folder)?;
+        let mut file = tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempfile_in(&folder)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(&copy).map(drop).map_err(|error| error.error)
+    };
+    if !copy.exists() {
+        put().map_err(|error| format!("{}: {error}", copy.display()))?;
+    }
+    Ok(Program { path: copy, version: format!("tofu {}", tofu.version), config })
+}
+
+/// What tfcheck has to know to start OpenTofu.
+fn tofu_settings() -> Result<Vec<(&'static str, PathBuf)>, String> {
+    let tfcheck = PathBuf::from(env::var_os("PLATGEN_TFCHECK").ok_or("tfcheck not found: set PLATGEN_TFCHECK to its path")?);
+    let schemas = tfcheck.canonicalize().map_err(|error| error.to_string())?.with_file_name("../provider-schemas");
+    Ok(vec![
+        ("TFCHECK_TERRAFORM", fetched("tofu", &["version"])?.path),
+        // Its mirror of providers has the addresses of one registry.
+        ("TFCHECK_CACHE", home().join("tofu/cache")),
+        ("TFCHECK_SCHEMAS", env::var_os("TFCHECK_SCHEMAS").map_or(schemas, PathBuf::from)),
+        // A missing configuration of the user's is a warning in the middle of OpenTofu's JSON.
+        ("TF_CLI_CONFIG_FILE", PathBuf::from("/dev/null")),
+    ])
 }
 
 fn tflint(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {

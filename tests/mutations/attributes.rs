@@ -13,7 +13,7 @@ use super::mutant::{Class, Mutant};
 
 /// Files of the roots, each with the template of its name; those that all roots share stand once. Their own tests are left to the faults made by
 /// hand: no judge can know what a test that says less had said.
-pub const FILES: [&str; 23] = [
+pub const FILES: [&str; 24] = [
     "cluster/access.tf",
     "cluster/addons.tf",
     "cluster/cluster.tf",
@@ -26,6 +26,7 @@ pub const FILES: [&str; 23] = [
     "cluster/policies.tf",
     "network/backend.tf",
     "network/checks.tf",
+    "network/dns.tf",
     "network/endpoints.tf",
     "network/flow_logs.tf",
     "network/guards.tf",

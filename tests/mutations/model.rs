@@ -7,7 +7,7 @@ use platgen::files::Files;
 use platgen::model::{
     Addon, Container, Estate, GroupRole, Kind, Peer, Platform, PodSecurityLevel, Region, SecretStore, Source, Spread, Via, Volume, Workload,
 };
-use platgen::value::{Engine, Name, Quantity};
+use platgen::value::{DnsFirewall, Engine, Name, NatGateways, Quantity};
 
 use super::ground::{Ground, HOME};
 use super::mutant::{Class, Mutant};
@@ -155,6 +155,14 @@ impl Bench<'_> {
         change(place, "no endpoints in a zone", &|network| drop(network.endpoints.pop()));
         change(place, "no transit", &|network| network.transit.clear());
         change(place, "no company network", &|network| network.on_premises.clear());
+        change(place, "other NAT gateways", &|network| {
+            network.nat = if network.nat == NatGateways::One { NatGateways::PerZone } else { NatGateways::One };
+        });
+        change(place, "no private endpoints", &|network| network.endpoint_services.clear());
+        change(place, "a private endpoint less", &|network| drop(network.endpoint_services.pop()));
+        change(place, "logs kept for a week", &|network| network.flow_log_days = 7);
+        change(place, "attacks through DNS are answered", &|network| network.dns_firewall = DnsFirewall::Alert);
+        change(place, "no DNS firewall", &|network| network.dns_firewall = DnsFirewall::None);
         for (index, subnet) in network.subnets.iter().enumerate() {
             let place = format!("subnet {}", subnet.name);
             change(&place, "dropped", &|network| drop(network.subnets.remove(index)));

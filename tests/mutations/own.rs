@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use platgen::check::{findings_in, folder};
+use platgen::check::{Tree, findings, folder};
 use platgen::files::Unit;
 use platgen::layers::Layer;
-use platgen::model::{Platform, Region};
+use platgen::model::{Estate, Platform, Region};
 use platgen::yaml::{emit_all, read};
 
 use super::ground::Ground;
@@ -24,6 +24,7 @@ pub fn form(mutant: &Mutant) -> bool {
 /// The rules over files, and the second opinion.
 pub struct Check<'a> {
     ground: &'a Ground,
+    places: Vec<Place<'a>>,
     /// What it finds in the unchanged files, by folder.
     base: BTreeMap<String, BTreeSet<(&'static str, String)>>,
 }
@@ -31,20 +32,19 @@ pub struct Check<'a> {
 impl<'a> Check<'a> {
     /// Notes what it finds in the unchanged files.
     pub fn new(ground: &'a Ground) -> Self {
-        let mut check = Self { ground, base: BTreeMap::new() };
-        for place in check.places() {
+        let places = places(ground);
+        let found = |place: &Place| {
             let files = ground.files.units.get(&place.unit).cloned().unwrap_or_default();
-            let found = place.findings(&files);
-            check.base.insert(place.unit, found.into_iter().collect());
-        }
-        check
+            (place.unit.clone(), place.findings(ground, &files).into_iter().collect())
+        };
+        Self { ground, base: places.iter().map(found).collect(), places }
     }
 
     /// What the rules and the second opinion find first in the changed files alone, by who finds it.
     pub fn notices(&self, mutant: &Mutant) -> BTreeMap<&'static str, String> {
         let mut noticed = BTreeMap::new();
         let nothing = BTreeSet::new();
-        for place in self.places() {
+        for place in &self.places {
             let inside = format!("{}/", place.unit);
             if !mutant.changes.keys().any(|path| path.starts_with(&inside)) {
                 continue;
@@ -57,47 +57,63 @@ impl<'a> Check<'a> {
                 };
             }
             let known = self.base.get(&place.unit).unwrap_or(&nothing);
-            for (who, found) in place.findings(&files).into_iter().filter(|found| !known.contains(found)) {
+            for (who, found) in place.findings(self.ground, &files).into_iter().filter(|found| !known.contains(found)) {
                 noticed.entry(who).or_insert(found);
             }
         }
         noticed
     }
+}
 
-    /// The Kubernetes files and the roots of every region.
-    fn places(&self) -> Vec<Place<'a>> {
-        let mut places = Vec::new();
-        for (environment, platform) in &self.ground.estate.environments {
-            for (name, region) in &platform.regions {
-                places.push(Place { unit: folder(environment, name), root: None, platform, region });
-                for layer in oracle::LAYERS {
-                    places.push(Place { unit: root_folder(environment, name, layer), root: Some(layer), platform, region });
-                }
+/// The Kubernetes files and the roots of every region.
+fn places(ground: &Ground) -> Vec<Place<'_>> {
+    let mut places = Vec::new();
+    for (environment, platform) in &ground.estate.environments {
+        for (name, region) in &platform.regions {
+            let mut alone = ground.estate.clone();
+            alone.environments.retain(|other, _| other == environment);
+            alone.environments.values_mut().for_each(|platform| platform.regions.retain(|other, _| other == name));
+            places.push(Place { unit: folder(environment, name), judged: Judged::Cluster(Box::new(alone)), platform, region });
+            for layer in oracle::LAYERS {
+                places.push(Place { unit: root_folder(environment, name, layer), judged: Judged::Root(layer), platform, region });
             }
         }
-        places
     }
+    places
+}
+
+/// What a folder holds.
+enum Judged {
+    /// Kubernetes files, with the estate of their region alone.
+    Cluster(Box<Estate>),
+    /// A Terraform root.
+    Root(Layer),
 }
 
 /// A folder that is judged as one.
 struct Place<'a> {
     unit: String,
-    /// The layer of a Terraform root; none for the Kubernetes files.
-    root: Option<Layer>,
+    judged: Judged,
     platform: &'a Platform,
     region: &'a Region,
 }
 
 impl Place<'_> {
     /// Findings, each with who finds it.
-    fn findings(&self, files: &Unit) -> Vec<(&'static str, String)> {
+    fn findings(&self, ground: &Ground, files: &Unit) -> Vec<(&'static str, String)> {
         let (platform, region) = (self.platform, self.region);
-        let opinion = match self.root {
-            Some(layer) => oracle::findings_in_root(platform, region, layer, Some(files)),
-            None => oracle::findings_in(platform, region, files),
+        let (opinion, found) = match &self.judged {
+            Judged::Root(layer) => (oracle::findings_in_root(platform, region, *layer, Some(files)), Vec::new()),
+            Judged::Cluster(estate) => {
+                // As `platgen check` judges a committed tree: what the spec renders is known beside it.
+                let tree: Tree = files.files.iter().map(|(path, text)| (format!("{}/{path}", self.unit), text.clone())).collect();
+                (oracle::findings_in(platform, region, files), findings(estate, &ground.files, &tree))
+            }
         };
-        let found = if self.root.is_some() { Vec::new() } else { findings_in(platform, region, &files.files) };
-        let found = found.iter().map(|one| ("check", format!("{} {}: {}", one.rule.name(), one.object, one.message)));
+        let found = found
+            .iter()
+            .filter(|one| one.reason.is_none())
+            .map(|one| ("check", format!("{} {}: {}", one.rule.name(), one.object, one.message)));
         found.chain(opinion.iter().map(|one| ("oracle", format!("{} {}: {}", one.rule, one.object, one.message)))).collect()
     }
 }

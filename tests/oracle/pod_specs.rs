@@ -250,10 +250,14 @@ fn spread(workload: &Workload) -> Value {
     let one = |key: &str, otherwise: &str| {
         json!({
             "maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": otherwise, "nodeTaintsPolicy": "Honor",
-            "labelSelector": {"matchLabels": {WORKLOAD: workload.name}}, "matchLabelKeys": per_rollout,
+            "labelSelector": {"matchLabels": {WORKLOAD: workload.name}}, "matchLabelKeys": per_rollout, "minDomains": Value::Null,
         })
     };
-    json!([one("topology.kubernetes.io/zone", otherwise), one("kubernetes.io/hostname", "ScheduleAnyway")])
+    let mut zones = one("topology.kubernetes.io/zone", otherwise);
+    if matches!(workload.placement.spread, Spread::Hard) {
+        zones["minDomains"] = json!(2);
+    }
+    json!([zones, one("kubernetes.io/hostname", "ScheduleAnyway")])
 }
 
 fn affinity(workload: &Workload, apart: bool) -> Value {

@@ -35,14 +35,15 @@ struct Provider<'a> {
     tags: BTreeMap<&'a str, &'a str>,
 }
 
-/// A root of a region with the files that all layers share: backend, provider and versions. None without an account or a region for states.
+/// A root of a region with the files that all layers share: backend, provider and versions. None without an account.
 fn root(layer: Layer, platform: &Platform, region: &Region) -> Result<Option<Root>, TemplateError> {
-    let (Some(account), Some(state_region)) = (region.account.as_deref(), &platform.state_region) else { return Ok(None) };
+    let Some(account) = region.account.as_deref() else { return Ok(None) };
     let scope = Scope::region(platform.environment.as_str(), region.name.as_str());
     let state = State {
-        bucket: platform.state_bucket(account),
+        bucket: platform.state_bucket(account, region.name.as_str()),
         key: format!("{}/terraform.tfstate", scope.path(layer)),
-        region: state_region.to_string(),
+        // Of its own region: nothing here waits for another one.
+        region: region.name.to_string(),
         key_alias: format!("alias/{}", platform.state_key()),
     };
     let mut root = Root { layer, scope, state: state.clone(), files: BTreeMap::new() };

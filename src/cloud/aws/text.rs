@@ -3,6 +3,9 @@
 /// The longest name of an IAM role.
 pub(super) const ROLE: usize = 64;
 
+/// The longest name of what belongs to the resolver of a VPC.
+pub(super) const RESOLVER: usize = 64;
+
 /// The text as a description of a security group rule: at most 255 signs, and others than AWS takes become blanks.
 pub(super) fn description(text: &str) -> String {
     let known = |char: char| char.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(char);

@@ -70,6 +70,16 @@ impl Api {
         Self { socket, kinds: Mutex::default() }
     }
 
+    /// The same API, for another thread.
+    pub fn another(&self) -> Self {
+        Self::new(self.socket.clone())
+    }
+
+    /// Merges a part into an object.
+    pub fn merge(&self, path: &str, part: &Value) -> Result<(), String> {
+        self.send("PATCH", path, MERGE, &part.to_string())?.ok().map(drop)
+    }
+
     /// One request. `headers` are whole lines.
     pub fn ask(&self, method: &str, path: &str, headers: &[String], body: &str) -> Result<Answer, String> {
         let fault = |error: std::io::Error| format!("{method} {path}: {error}");

@@ -6,6 +6,7 @@
 mod api;
 mod definitions;
 mod objects;
+pub mod plays;
 mod process;
 mod proof;
 mod region;
@@ -72,7 +73,7 @@ fn with<T>(work: impl FnOnce(&Server, &mut Counts) -> Result<T, String>) -> Resu
                 let definitions = env::var_os("PLATGEN_CRDS").map(PathBuf::from);
                 Server::of(&kubeconfig, &kubectl, definitions.as_deref())
             }),
-            None => Programs::find().and_then(|programs| Server::start(&programs)),
+            None => Programs::find().and_then(|programs| Server::start(&programs, "judge")),
         };
         *state = started.map_or_else(State::Failed, |server| State::Running(Box::new(server), Counts::default(), 0.0));
     }
@@ -90,6 +91,7 @@ fn with<T>(work: impl FnOnce(&Server, &mut Counts) -> Result<T, String>) -> Resu
 
 /// Ends the server; what it was asked, in one line, when it ran.
 pub fn stop() -> Option<String> {
+    plays::stop();
     match std::mem::replace(&mut *state(), State::Idle) {
         State::Running(server, counts, seconds) => Some(format!("cluster: {}; {counts} in {seconds:.0} s", server.origin)),
         _ => None,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use platgen::model::Platform;
 use serde_json::{Value, json};
 
-use super::api::{Api, JSON, MERGE};
+use super::api::{Api, JSON};
 use super::objects::{Object, read};
 use super::process::wait;
 use super::{definitions, rights};
@@ -161,7 +161,7 @@ fn follow(api: &Api, object: &Object, path: &str) -> Result<(), String> {
             let used: serde_json::Map<String, Value> =
                 hard.as_object().into_iter().flatten().map(|(key, _)| (key.clone(), json!("0"))).collect();
             let status = json!({"status": {"hard": hard, "used": used}});
-            api.send("PATCH", &format!("{path}/status"), MERGE, &status.to_string())?.ok().map(drop)
+            api.merge(&format!("{path}/status"), &status)
         }
         "CustomResourceDefinition" => definitions::served(api, object),
         _ => Ok(()),

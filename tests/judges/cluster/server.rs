@@ -41,6 +41,8 @@ pub struct Server {
     pub api: Api,
     /// How it came to be, for the report.
     pub origin: String,
+    /// The folder of its programs; empty where the server is not our own.
+    pub run: PathBuf,
     running: Vec<Running>,
     _socket: TempDir,
 }
@@ -61,12 +63,12 @@ impl Programs {
 }
 
 impl Server {
-    /// Starts a server, with a store that has the definitions.
-    pub fn start(programs: &Programs) -> Result<Self, String> {
+    /// Starts a server, with a store that has the definitions. `name` tells it apart from the other servers of this process.
+    pub fn start(programs: &Programs, name: &str) -> Result<Self, String> {
         let started = Instant::now();
         let place = home().join("apiserver");
         let (store, fresh) = store(programs, &place)?;
-        let run = place.join(format!("run-{}", std::process::id()));
+        let run = place.join(format!("run-{}-{name}", std::process::id()));
         let data = run.join("etcd/data");
         copy(&store, &data).map_err(|error| format!("{}: {error}", data.display()))?;
         let mut server = Self::over(programs, &run, &data)?;
@@ -89,7 +91,7 @@ impl Server {
                 Ok(api.get("/readyz").ok().filter(|answer| answer.is_ok()).map(drop))
             });
             match ready {
-                Ok(()) => return Ok(Self { api, origin: String::new(), running, _socket: socket }),
+                Ok(()) => return Ok(Self { api, origin: String::new(), run: run.to_owned(), running, _socket: socket }),
                 Err(error) => {
                     let logs: Vec<String> = running.iter().map(Running::log).collect();
                     fault = format!("{error}\n{}", logs.join("\n"));
@@ -112,7 +114,7 @@ impl Server {
             definitions::load(&api, &definitions::read(folder)?)?;
         }
         add_ons(&api)?;
-        Ok(Self { api, origin: format!("the cluster of {kubeconfig}"), running, _socket: socket })
+        Ok(Self { api, origin: format!("the cluster of {kubeconfig}"), run: PathBuf::new(), running, _socket: socket })
     }
 }
 

@@ -9,6 +9,7 @@ mod firewall;
 mod network;
 mod protection;
 mod provider;
+mod settings;
 mod state;
 
 use super::Finding;
@@ -18,7 +19,6 @@ use platgen::hcl::Block;
 use platgen::layers::Layer;
 use platgen::model::{self, Platform, Region, TerraformFile};
 use platgen::provider::Provider;
-use platgen::value::Name;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub(super) const LAYERS: [Layer; 2] = [Layer::Network, Layer::Cluster];
 fn rules(layer: Layer) -> &'static [Judge] {
     match layer {
         Layer::Cluster => &[state::judge, provider::judge, cluster::judge, protection::judge],
-        _ => &[state::judge, provider::judge, network::judge, firewall::judge, protection::judge],
+        _ => &[state::judge, provider::judge, network::judge, firewall::judge, settings::judge, protection::judge],
     }
 }
 
@@ -43,20 +43,16 @@ pub(super) struct Root<'a> {
     region: &'a Region,
     network: &'a model::Network,
     account: &'a str,
-    /// The region of the state.
-    state_region: &'a Name,
     /// Blocks of every file that platgen wrote, each with its file.
     blocks: Vec<(&'a str, Block)>,
 }
 
 /// What the rules find in a root of a region. Whether there has to be one, the model says.
 pub(super) fn findings(platform: &Platform, region: &Region, layer: Layer, unit: Option<&Unit>) -> Vec<Finding> {
-    let (Provider::Aws, Some(network), Some(account), Some(state_region)) =
-        (region.provider, &region.network, region.account.as_deref(), platform.state_region.as_ref())
-    else {
+    let (Provider::Aws, Some(network), Some(account)) = (region.provider, &region.network, region.account.as_deref()) else {
         return Vec::new();
     };
-    let mut root = Root { layer, platform, region, network, account, state_region, blocks: Vec::new() };
+    let mut root = Root { layer, platform, region, network, account, blocks: Vec::new() };
     let mut found = Vec::new();
     let Some(unit) = unit.filter(|unit| unit.files.keys().any(|path| path.ends_with(".tf"))) else {
         let message = format!("the region `{}` has no Terraform root for its {layer}", region.name);

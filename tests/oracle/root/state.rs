@@ -1,14 +1,14 @@
-//! The state of a root: in the bucket of its own environment and account, under a key that no other root has, encrypted and locked.
+//! The state of a root: in the bucket of its own environment, account and region, under a key that no other root has, encrypted and locked.
 
 use super::super::Finding;
 use super::Root;
 use serde_json::{Value, json};
 
 pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
-    let (platform, region, account) = (root.platform, root.state_region, root.account);
+    let (platform, region, account) = (root.platform, root.region.name.as_str(), root.account);
     let wanted = json!({
-        "bucket": platform.state_bucket(account),
-        "key": format!("{}/{}/{}/terraform.tfstate", platform.environment, root.region.name, root.layer),
+        "bucket": platform.state_bucket(account, region),
+        "key": format!("{}/{region}/{}/terraform.tfstate", platform.environment, root.layer),
         "region": region,
         "encrypt": true,
         "kms_key_id": format!("arn:aws:kms:{region}:{account}:alias/{}", platform.state_key()),

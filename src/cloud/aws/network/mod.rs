@@ -10,11 +10,11 @@ mod tests;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-use super::text::ROLE;
+use super::text::{RESOLVER, ROLE};
 use crate::cloud::{Nothing, Root};
 use crate::facts;
 use crate::layers::Layer;
-use crate::model::{NatGateways, Network, Platform, Region, Via};
+use crate::model::{DnsFirewall, NatGateways, Network, Platform, Region, Via};
 use crate::template::TemplateError;
 use crate::value::truncate_with_hash;
 
@@ -86,6 +86,17 @@ struct FlowLogs {
 }
 
 #[derive(Serialize)]
+struct Dns {
+    name: String,
+    days: u32,
+    brief: bool,
+    /// What the firewall does with an attack; none without a firewall.
+    action: Option<&'static str>,
+    /// Whether the action is to block, which needs an answer.
+    block: bool,
+}
+
+#[derive(Serialize)]
 struct Guards {
     exclusion: &'static str,
 }
@@ -108,6 +119,9 @@ struct Tests<'a> {
     public: bool,
     nat: bool,
     days: u32,
+    /// What the DNS firewall does with an attack, if there is a firewall, and what it answers.
+    action: Option<&'static str>,
+    response: Option<&'static str>,
     /// What the exclusions of `guards.tf` allow, where there are any.
     exclusion: Option<&'static str>,
 }
@@ -138,6 +152,12 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     let flow_logs = FlowLogs { role, protected, days, brief: days < 365 };
     let services = network.endpoint_services.iter().map(|service| service.name).collect();
     root.print(TEMPLATES, "checks.tf", &Nothing {})?;
+    let (action, block) = match network.dns_firewall {
+        DnsFirewall::Block => (Some("BLOCK"), true),
+        DnsFirewall::Alert => (Some("ALERT"), false),
+        DnsFirewall::None => (None, false),
+    };
+    root.print(TEMPLATES, "dns.tf", &Dns { name: truncate_with_hash(&locals.name, RESOLVER), days, brief: days < 365, action, block })?;
     root.print(TEMPLATES, "endpoints.tf", &Endpoints { services, image_layers })?;
     root.print(TEMPLATES, "flow_logs.tf", &flow_logs)?;
     root.print(TEMPLATES, "locals.tf", &locals)?;
@@ -147,7 +167,9 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     let public = locals.subnets.iter().any(|subnet| subnet.routes == "public");
     let nat = !locals.nat_gateways.is_empty();
     for (path, terraform) in [("tests/network.tftest.hcl", true), ("tests/network.tofutest.hcl", false)] {
-        let tests = Tests { terraform, zones: locals.zones, public, nat, days, exclusion: region.owns_account.then_some(exclusion) };
+        let exclusion = region.owns_account.then_some(exclusion);
+        let response = block.then_some("NXDOMAIN");
+        let tests = Tests { terraform, zones: locals.zones, public, nat, days, action, response, exclusion };
         root.print(TEMPLATES, path, &tests)?;
     }
     if public {

@@ -69,11 +69,11 @@ fn every_layer_of_the_list_is_rendered() {
 }
 
 #[test]
-fn the_state_has_the_path_of_the_root() {
+fn the_state_is_in_the_region_of_the_root() {
     let root = root(SPEC, "production");
     assert_eq!(root.folder(), "terraform/production/eu-west-1/network");
     let state = (root.state.bucket.as_str(), root.state.key.as_str(), root.state.region.as_str());
-    let expected = ("shop-production-terraform-state-222222222222", "production/eu-west-1/network/terraform.tfstate", "eu-central-1");
+    let expected = ("shop-production-eu-west-1-state-222222222222", "production/eu-west-1/network/terraform.tfstate", "eu-west-1");
     assert_eq!(state, expected);
 }
 

@@ -3,7 +3,7 @@
 # State of this root alone: nothing else is locked or lost with it.
 terraform {
   backend "s3" {
-    bucket       = "boutique-beta-terraform-state-222222222222"
+    bucket       = "boutique-beta-eu-west-1-state-222222222222"
     key          = "beta/eu-west-1/network/terraform.tfstate"
     region       = "eu-west-1"
     encrypt      = true

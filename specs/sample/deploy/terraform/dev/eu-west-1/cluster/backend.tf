@@ -3,7 +3,7 @@
 # State of this root alone: nothing else is locked or lost with it.
 terraform {
   backend "s3" {
-    bucket       = "boutique-dev-terraform-state-111111111111"
+    bucket       = "boutique-dev-eu-west-1-state-111111111111"
     key          = "dev/eu-west-1/cluster/terraform.tfstate"
     region       = "eu-west-1"
     encrypt      = true

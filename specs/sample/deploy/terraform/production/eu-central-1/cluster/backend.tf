@@ -3,11 +3,11 @@
 # State of this root alone: nothing else is locked or lost with it.
 terraform {
   backend "s3" {
-    bucket       = "boutique-production-terraform-state-333333333333"
+    bucket       = "boutique-production-eu-central-1-state-333333333333"
     key          = "production/eu-central-1/cluster/terraform.tfstate"
-    region       = "eu-west-1"
+    region       = "eu-central-1"
     encrypt      = true
-    kms_key_id   = "arn:aws:kms:eu-west-1:333333333333:alias/boutique-production-terraform-state"
+    kms_key_id   = "arn:aws:kms:eu-central-1:333333333333:alias/boutique-production-terraform-state"
     use_lockfile = true
   }
 }

@@ -3,7 +3,7 @@
 # State of this root alone: nothing else is locked or lost with it.
 terraform {
   backend "s3" {
-    bucket       = "boutique-production-terraform-state-333333333333"
+    bucket       = "boutique-production-eu-west-1-state-333333333333"
     key          = "production/eu-west-1/network/terraform.tfstate"
     region       = "eu-west-1"
     encrypt      = true

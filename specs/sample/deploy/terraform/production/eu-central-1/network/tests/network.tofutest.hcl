@@ -195,16 +195,16 @@ run "flow_logs" {
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.flow_logs.retention_in_days == 365 && aws_cloudwatch_log_group.flow_logs.kms_key_id == aws_kms_key.flow_logs.arn && aws_kms_key.flow_logs.enable_key_rotation
+    condition     = aws_cloudwatch_log_group.flow_logs.retention_in_days == 365 && aws_cloudwatch_log_group.flow_logs.kms_key_id == aws_kms_key.logs.arn && aws_kms_key.logs.enable_key_rotation
     error_message = "The flow logs are not kept for the time that the spec says or lack a rotated key."
   }
 
   assert {
-    condition = [for statement in jsondecode(aws_kms_key.flow_logs.policy).Statement : [statement.Principal, statement.Action, try(statement.Condition, "")]] == [
+    condition = [for statement in jsondecode(aws_kms_key.logs.policy).Statement : [statement.Principal, statement.Action, try(statement.Condition, "")]] == [
       [{ AWS = "arn:aws:iam::${local.account}:root" }, "kms:*", ""],
-      [{ Service = "logs.${local.region}.amazonaws.com" }, ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"], { ArnEquals = { "kms:EncryptionContext:aws:logs:arn" = "arn:aws:logs:${local.region}:${local.account}:log-group:${aws_cloudwatch_log_group.flow_logs.name}" } }],
+      [{ Service = "logs.${local.region}.amazonaws.com" }, ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"], { ArnEquals = { "kms:EncryptionContext:aws:logs:arn" = [for group in [aws_cloudwatch_log_group.flow_logs, aws_cloudwatch_log_group.dns_queries] : "arn:aws:logs:${local.region}:${local.account}:log-group:${group.name}"] } }],
     ]
-    error_message = "The key of the flow logs serves others than the account and the log group."
+    error_message = "The key of the logs serves others than the account and the log groups."
   }
 
   assert {
@@ -241,5 +241,45 @@ run "account" {
   assert {
     condition     = "required" == aws_ec2_instance_metadata_defaults.this.http_tokens && aws_ec2_instance_metadata_defaults.this.http_put_response_hop_limit == 1
     error_message = "Pods can read the credentials of their node."
+  }
+}
+
+run "dns" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_log_group.dns_queries.retention_in_days == 365 && aws_cloudwatch_log_group.dns_queries.kms_key_id == aws_kms_key.logs.arn
+    error_message = "The log of DNS queries is not kept for the time that the spec says or lacks its key."
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_cloudwatch_log_resource_policy.dns_queries.policy_document).Statement : [statement.Principal, statement.Action, statement.Resource, statement.Condition]] == [
+      [{ Service = "delivery.logs.amazonaws.com" }, ["logs:CreateLogStream", "logs:PutLogEvents"], "arn:aws:logs:${local.region}:${local.account}:log-group:${aws_cloudwatch_log_group.dns_queries.name}:log-stream:*", { StringEquals = { "aws:SourceAccount" = local.account }, ArnLike = { "aws:SourceArn" = "arn:aws:logs:${local.region}:${local.account}:*" } }],
+    ]
+    error_message = "Others than the resolver of this account can write the log of DNS queries, or it can't."
+  }
+
+  assert {
+    condition = [aws_route53_resolver_query_log_config.this.destination_arn, aws_route53_resolver_query_log_config_association.this.resolver_query_log_config_id, aws_route53_resolver_query_log_config_association.this.resource_id] == [
+      aws_cloudwatch_log_group.dns_queries.arn, aws_route53_resolver_query_log_config.this.id, aws_vpc.this.id,
+    ]
+    error_message = "The DNS queries of the VPC are not logged, or go to another destination."
+  }
+
+  assert {
+    condition = { for key, rule in aws_route53_resolver_firewall_rule.this : key => [rule.firewall_rule_group_id, rule.dns_threat_protection, rule.confidence_threshold, rule.action, rule.block_response] } == {
+      for key in ["DGA", "DNS_TUNNELING"] : key => [aws_route53_resolver_firewall_rule_group.this.id, key, "HIGH", "BLOCK", "NXDOMAIN"]
+    }
+    error_message = "The firewall lets an attack through DNS pass, or refuses names that may be harmless."
+  }
+
+  assert {
+    condition     = [aws_route53_resolver_firewall_rule_group_association.this.firewall_rule_group_id, aws_route53_resolver_firewall_rule_group_association.this.vpc_id] == [aws_route53_resolver_firewall_rule_group.this.id, aws_vpc.this.id]
+    error_message = "The firewall does not see the DNS queries of the VPC."
+  }
+
+  assert {
+    condition     = [aws_route53_resolver_firewall_config.this.resource_id, aws_route53_resolver_firewall_config.this.firewall_fail_open] == [aws_vpc.this.id, "ENABLED"]
+    error_message = "Without the firewall, no name would resolve."
   }
 }

@@ -1,0 +1,353 @@
+//! A platform in its repository beside a running cluster: the spec is rendered, printed commands are run, ready pods are counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::stage::{Stage, ZONES};
+use super::steps::{Step, commands, steps};
+use crate::acceptance::program::{Project, Ran};
+use crate::judges::cluster::objects;
+use crate::judges::cluster::process::wait;
+use crate::judges::judge::{list, say, words};
+
+/// The one cluster of every play.
+pub const PLACE: &str = "production/here";
+
+/// The namespace of the apps, after the name of the platform.
+pub const NAMESPACE: &str = "apps";
+
+/// How often the ready pods are counted.
+const SAMPLE: Duration = Duration::from_millis(50);
+
+/// How long controllers may take.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A platform in its repository, and the cluster.
+pub struct Theatre {
+    stage: Arc<Stage>,
+    platform: &'static str,
+    project: Project,
+}
+
+/// What a command of a shell said.
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Theatre {
+    /// An empty repository with a remote one, and a kubeconfig with the context that the output names.
+    pub fn new(stage: Arc<Stage>, platform: &'static str) -> Result<Self, String> {
+        let theatre = Self { stage, platform, project: Project::new() };
+        let kubeconfig = theatre.stage.server.run.join("kube-apiserver/kubeconfig");
+        let text = fs::read_to_string(&kubeconfig).map_err(|error| format!("{}: {error}", kubeconfig.display()))?;
+        let mut kubeconfig: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        kubeconfig["contexts"][0]["name"] = json!(theatre.context());
+        // Commands that forget their context fail.
+        kubeconfig["current-context"] = json!("");
+        theatre.project.write("../kubeconfig", &kubeconfig.to_string());
+        ZONES.iter().try_for_each(|zone| theatre.zone_is_back(zone))?;
+        let git = "git init --quiet --initial-branch main . && git init --quiet --bare ../remote && git remote add origin ../remote";
+        theatre.succeeds(".", git)?;
+        Ok(theatre)
+    }
+
+    /// The nodes of a zone end, with their pods.
+    pub fn zone_is_lost(&self, zone: &str) -> Result<(), String> {
+        self.stage.lose(self.platform, zone)
+    }
+
+    /// A zone has nodes again.
+    pub fn zone_is_back(&self, zone: &str) -> Result<(), String> {
+        self.stage.nodes(self.platform, zone)
+    }
+
+    /// How many ready pods of an app each zone has.
+    pub fn zones(&self, app: &str) -> Result<BTreeMap<String, usize>, String> {
+        let mut zones = BTreeMap::new();
+        for pod in self.pods(&[app])? {
+            let node = self.stage.server.api.get(&format!("/api/v1/nodes/{}", words(&pod["spec"]["nodeName"])))?.ok()?;
+            *zones.entry(words(&node["metadata"]["labels"]["topology.kubernetes.io/zone"])).or_default() += 1;
+        }
+        Ok(zones)
+    }
+
+    /// The context of the cluster.
+    fn context(&self) -> String {
+        format!("{}-production-here", self.platform)
+    }
+
+    /// The namespace of the apps.
+    pub fn namespace(&self) -> String {
+        format!("{}-{NAMESPACE}", self.platform)
+    }
+
+    /// Writes the spec: what every play shares, the quota of the namespace, and the apps.
+    pub fn spec(&self, quota: &str, apps: &str) {
+        let (platform, namespace) = (self.platform, self.namespace());
+        let text = format!(
+            "apiVersion: platgen/v1
+platform: {{name: {platform}, owner: ops, domain: {platform}.example}}
+cloud: {{provider: existing}}
+regions: {{here: {{zones: 3}}}}
+network: {{subnets: {{{platform}: {{default: true}}}}}}
+environments: {{production: {{regions: [here], protected: true}}}}
+access: {{groups: {{ops: {{id: platform-admin, role: admin}}}}}}
+teams: {{ops: {{group: ops}}}}
+namespaces: {{{namespace}: {{owner: ops{quota}}}}}
+apps:
+{apps}"
+        );
+        self.project.write("platform.yaml", &text);
+    }
+
+    /// Renders the spec, and commits what was written.
+    pub fn render(&self) -> Result<Ran, String> {
+        let ran = self.project.run(&["render", "--format", "json"]);
+        if ran.code != 0 {
+            return Err(format!("render ended with {}:\n{}{}", ran.code, ran.out, ran.err));
+        }
+        self.succeeds(".", "git add --all . && git commit --quiet --message 'A change of the spec'")?;
+        Ok(ran)
+    }
+
+    /// Whether `validate` refuses the spec: the messages.
+    pub fn refused(&self) -> Option<String> {
+        let ran = self.project.run(&["validate"]);
+        (ran.code == 1).then_some(ran.err)
+    }
+
+    /// Runs a script in a folder of the repository.
+    pub fn shell(&self, folder: &str, script: &str) -> Result<Said, String> {
+        let home = self.project.at("..");
+        // The printed commands wait for ten minutes: here nothing takes as long.
+        let mut command = Command::new("timeout");
+        command
+            .args(["90", "sh", "-euc", script])
+            .current_dir(self.project.at(folder))
+            .env("HOME", &home)
+            .env("KUBECONFIG", home.join("kubeconfig"));
+        for (key, value) in [("AUTHOR", "ops"), ("COMMITTER", "ops")] {
+            command.env(format!("GIT_{key}_NAME"), value).env(format!("GIT_{key}_EMAIL"), format!("{value}@example.com"));
+        }
+        let done = command.output().map_err(|error| error.to_string())?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok(Said { code: done.status.code().unwrap_or(-1), out: text(&done.stdout), err: text(&done.stderr) })
+    }
+
+    /// Runs a script that has to succeed.
+    pub fn succeeds(&self, folder: &str, script: &str) -> Result<String, String> {
+        let said = self.shell(folder, script)?;
+        if said.code == 0 { Ok(said.out) } else { Err(format!("{script}\nended with {}:\n{}{}", said.code, said.out, said.err)) }
+    }
+
+    /// Runs a script of the output folder that has to succeed.
+    pub fn does(&self, script: &str) -> Result<String, String> {
+        self.succeeds("deploy", script)
+    }
+
+    /// A section of the runbook whose first lines name the region, the context, the namespace and the app: these lines, then each block.
+    pub fn runbook(&self, title: &str, app: &str) -> Result<Vec<String>, String> {
+        let sections = steps(&self.project.read("deploy/RUNBOOK.md"));
+        let first = sections.first().and_then(|section| section.blocks.first()).ok_or("the runbook has no values")?;
+        let values = [("region", PLACE), ("context", &self.context()), ("namespace", &self.namespace()), ("app", app)];
+        let mut lines = String::new();
+        for line in first.lines() {
+            let name = line.split('=').next().unwrap_or_default();
+            let (_, value) = values.iter().find(|(known, _)| *known == name).ok_or_else(|| format!("nobody knows `{line}`"))?;
+            lines += &format!("{name}={value}\n");
+        }
+        let section = sections.into_iter().find(|section| section.title == title).ok_or_else(|| format!("no section `{title}`"))?;
+        Ok(section.blocks.iter().map(|block| format!("{lines}{block}")).collect())
+    }
+
+    /// The steps of the README of the region, without those of roots and of what is made elsewhere.
+    fn procedure(&self) -> Vec<Step> {
+        let readme = self.project.read(&format!("deploy/kubernetes/{PLACE}/README.md"));
+        let apply = readme.split_once("## Apply\n").map(|(_, apply)| apply.to_owned()).unwrap_or_default();
+        let mut steps = steps(&apply);
+        steps.retain(|step| step.title != "Make the cluster and the add-ons");
+        steps
+    }
+
+    /// Runs the README's steps up to the one that waits.
+    pub fn apply(&self) -> Result<(), String> {
+        self.apply_with(|step| if step.title == "Look at the difference" { &[0, 1] } else { &[0] }).map(drop)
+    }
+
+    /// Runs the README's steps before the one of this title.
+    pub fn apply_until(&self, title: &str) -> Result<(), String> {
+        self.steps(Some(title), |_| &[0, 1]).map(drop)
+    }
+
+    /// Like `apply`, and each step may end with the codes that are given; what the last one said that did not succeed.
+    pub fn apply_with(&self, codes: impl Fn(&Step) -> &'static [i32]) -> Result<String, String> {
+        self.steps(None, codes)
+    }
+
+    fn steps(&self, end: Option<&str>, codes: impl Fn(&Step) -> &'static [i32]) -> Result<String, String> {
+        let mut complaint = String::new();
+        for step in self.procedure().into_iter().take_while(|step| Some(step.title.as_str()) != end) {
+            if ["Remove what left the spec", "Note what is applied"].contains(&step.title.as_str()) {
+                continue;
+            }
+            for block in &step.blocks {
+                let said = self.shell("deploy", block)?;
+                if !codes(&step).contains(&said.code) {
+                    return Err(format!("{}\n{block}\nended with {}:\n{}{}", step.title, said.code, said.out, said.err));
+                }
+                if said.code != 0 {
+                    complaint = said.err;
+                }
+            }
+        }
+        Ok(complaint)
+    }
+
+    /// The last steps of the README: removes what left the spec, unless nothing was applied before, and notes what is applied.
+    pub fn finish(&self, first: bool) -> Result<(), String> {
+        for step in self.procedure() {
+            if step.title == "Note what is applied" || step.title == "Remove what left the spec" && !first {
+                step.blocks.iter().try_for_each(|block| self.does(block).map(drop))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The first apply of a spec, whole.
+    pub fn opens(&self) -> Result<(), String> {
+        self.render()?;
+        self.apply()?;
+        self.finish(true)
+    }
+
+    /// The commands that the findings of a render print.
+    pub fn told(&self, ran: &Ran) -> Result<Vec<String>, String> {
+        let findings: Value = serde_json::from_str(&ran.out)
+            .or_else(|_| serde_json::from_str(&ran.err))
+            .map_err(|error| format!("the findings are no JSON ({error}):\n{}\n{}", ran.out, ran.err))?;
+        let findings = if findings.is_array() { findings } else { findings["diagnostics"].clone() };
+        Ok(list(&findings).iter().flat_map(|finding| commands(&words(&finding["help"]))).collect())
+    }
+
+    /// The number of these apps' pods that are ready and not about to end.
+    pub fn ready(&self, apps: &[&str]) -> Result<usize, String> {
+        Ok(self.pods(apps)?.len())
+    }
+
+    fn pods(&self, apps: &[&str]) -> Result<Vec<Value>, String> {
+        let path = format!("/api/v1/namespaces/{}/pods", self.namespace());
+        let pods = self.stage.server.api.get(&path)?.ok()?;
+        let serves = |pod: &&Value| {
+            let ready = list(&pod["status"]["conditions"]).iter().any(|one| one["type"] == "Ready" && one["status"] == "True");
+            ready
+                && pod["metadata"]["deletionTimestamp"].is_null()
+                && apps.contains(&words(&pod["metadata"]["labels"]["platgen.io/workload"]).as_str())
+        };
+        Ok(list(&pods["items"]).iter().filter(serves).cloned().collect())
+    }
+
+    /// Waits until as many pods of an app are ready.
+    pub fn settles(&self, app: &str, pods: usize) -> Result<(), String> {
+        wait(&format!("{app} has {pods} ready pods"), PATIENCE, || Ok((self.ready(&[app])? == pods).then_some(())))
+    }
+
+    /// Does something, and counts the ready pods of these apps meanwhile; the lowest number.
+    pub fn lowest(&self, apps: &[&str], work: impl FnOnce() -> Result<(), String>) -> Result<usize, String> {
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let counter = scope.spawn(|| {
+                let mut lowest = usize::MAX;
+                while !done.load(Ordering::Relaxed) {
+                    lowest = lowest.min(self.ready(apps)?);
+                    thread::sleep(SAMPLE);
+                }
+                Ok::<_, String>(lowest)
+            });
+            let worked = work();
+            // A loss that the last command caused is seen a moment later.
+            thread::sleep(SAMPLE * 20);
+            done.store(true, Ordering::Relaxed);
+            let lowest = counter.join().map_err(|_| "the counter broke off".to_owned())?;
+            worked.and(lowest)
+        })
+    }
+
+    /// How many pods of an app have to be healthy, as its disruption budget says.
+    pub fn budget(&self, app: &str) -> Result<usize, String> {
+        let path = format!("/apis/policy/v1/namespaces/{}/poddisruptionbudgets/{app}", self.namespace());
+        wait(&format!("the budget of {app} counts its pods"), PATIENCE, || {
+            let status = &self.stage.server.api.get(&path)?.ok()?["status"];
+            let number = |key: &str| status[key].as_u64().and_then(|number| usize::try_from(number).ok());
+            Ok(number("desiredHealthy").filter(|wanted| *wanted > 0 && number("currentHealthy") >= Some(*wanted)))
+        })
+    }
+
+    /// Like `lowest`, and the number must not be below the budget that the first app has now.
+    pub fn keeps_budget(&self, apps: &[&str], work: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+        self.keeps(self.budget(apps[0])?, apps, work)
+    }
+
+    /// Like `lowest`, and the number must not be below a budget.
+    pub fn keeps(&self, budget: usize, apps: &[&str], work: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+        match self.lowest(apps, work)? {
+            lowest if lowest >= budget => Ok(()),
+            lowest => Err(format!("{lowest} ready pods of {}, and the budget asks for {budget}", apps.join(" and "))),
+        }
+    }
+
+    /// The objects of this platform in the cluster that are no object of the files, and those of the files that are missing; made by controllers left out.
+    pub fn differences(&self) -> Result<Vec<String>, String> {
+        let api = &self.stage.server.api;
+        let folder = self.project.at(&format!("deploy/kubernetes/{PLACE}"));
+        let kustomized = say(Command::new("kubectl").arg("kustomize").arg(&folder), &[0])?;
+        let wanted: BTreeSet<String> = objects::parse("files", &kustomized)?.iter().map(objects::Object::id).collect();
+        let mut bases = vec!["/api/v1".to_owned()];
+        let groups = api.get("/apis")?.ok()?;
+        bases.extend(list(&groups["groups"]).iter().map(|group| format!("/apis/{}", words(&group["preferredVersion"]["groupVersion"]))));
+        let mut held = BTreeSet::new();
+        for base in bases {
+            for kind in list(&api.get(&base)?.body["resources"]) {
+                if !list(&kind["verbs"]).contains(&json!("list")) {
+                    continue;
+                }
+                let all = api.get(&format!("{base}/{}", words(&kind["name"])))?.body;
+                for object in list(&all["items"]) {
+                    let meta = &object["metadata"];
+                    let (namespace, labels) = (words(&meta["namespace"]), &meta["labels"]);
+                    let ours = namespace == self.namespace() || words(&labels["app.kubernetes.io/part-of"]) == self.platform;
+                    let made = !list(&meta["ownerReferences"]).is_empty() || SERVERS_OWN.contains(&words(&kind["kind"]).as_str());
+                    let given = ["kube-root-ca.crt", "default"].contains(&words(&meta["name"]).as_str()) && namespace == self.namespace();
+                    let parts = [words(&kind["kind"]), namespace, words(&meta["name"])];
+                    let id = parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("/");
+                    if ours && !made && (!given || wanted.contains(&id)) {
+                        held.insert(id);
+                    }
+                }
+            }
+        }
+        let left = held.difference(&wanted).map(|id| format!("left behind: {id}"));
+        Ok(left.chain(wanted.difference(&held).map(|id| format!("missing: {id}"))).collect())
+    }
+
+    /// Waits until the cluster holds the objects of the files and no others: what is deleted is gone a moment later.
+    pub fn leaves_nothing(&self) -> Result<(), String> {
+        let mut last = Vec::new();
+        let gone = wait("the cluster holds the objects of the files", PATIENCE, || {
+            last = self.differences()?;
+            Ok(last.is_empty().then_some(()))
+        });
+        gone.map_err(|error| format!("{error}\n{}", last.join("\n")))
+    }
+}
+
+/// Kinds that the server and controllers make without an owner.
+const SERVERS_OWN: [&str; 3] = ["Event", "Lease", "PodMetrics"];
