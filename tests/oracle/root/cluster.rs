@@ -98,7 +98,7 @@ fn people(root: &Root, found: &mut Vec<Finding>) {
     let known = |one: &&str| {
         one.starts_with(&format!("arn:aws:iam::{}:", root.account)) && (admins.is_empty() || admins.iter().any(|admin| one.contains(admin)))
     };
-    if has.len() != admins.len().max(1) || !has.iter().all(|one| known(one)) {
+    if has.len() != admins.len().max(1) || !has.iter().all(known) {
         found.push(root.finding(
             RULE,
             "local.administrators",
