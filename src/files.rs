@@ -1,7 +1,7 @@
-//! What a render is: paths and their texts, whole before the first byte is written.
+//! The result of a render: paths and texts. A render is complete before the first file is written.
 //!
 //! Files are grouped into units, one per folder that owns a manifest (`kubernetes/<environment>/<region>`, `terraform/<environment>/<region>`,
-//! ...), because ownership and pruning are judged per unit. Knows nothing of the disk.
+//! ...), because ownership and pruning are decided per unit. The module does not access the disk.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +15,9 @@ pub struct Files {
 /// The files of one folder that are owned, checked and pruned together.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Unit {
-    /// The environment it belongs to; `None` for what all share.
+    /// The environment; `None` for files that all environments share.
     pub environment: Option<String>,
-    /// The region it belongs to; `None` where a unit spans them.
+    /// The region; `None` for a unit of several regions.
     pub region: Option<String>,
     /// Text by path relative to the unit's folder.
     pub files: BTreeMap<String, String>,

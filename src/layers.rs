@@ -1,6 +1,6 @@
 //! The layers of Terraform roots, in the order in which to apply them.
 //!
-//! A root is a folder with a state of its own, so that a fault in one region or layer locks and breaks nothing else. The order of application,
+//! Each root is a folder with its own Terraform state, so that a failure in one region or layer does not lock or break the others. The order of application,
 //! folders, keys of states, the README of the output, raw Terraform files and the removal of roots all follow the list below. The resources of a root
 //! are in `cloud`.
 

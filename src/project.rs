@@ -338,7 +338,7 @@ fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Box<Diagnostic>> {
 pub(super) fn regular(path: &Path, limit: u64) -> std::io::Result<()> {
     let known = std::fs::metadata(path)?;
     if !known.is_file() {
-        return Err(std::io::Error::other("it is no file"));
+        return Err(std::io::Error::other("it is not a regular file"));
     }
     if known.len() > limit {
         return Err(std::io::Error::other(format!("it has {} bytes, and {limit} are allowed", known.len())));
@@ -346,10 +346,10 @@ pub(super) fn regular(path: &Path, limit: u64) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What the system says, in plain words where it says something that happens to people.
+/// The reason of an error, in plain words for the common ones.
 pub(super) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
-        std::io::ErrorKind::NotFound => "it is not there".to_string(),
+        std::io::ErrorKind::NotFound => "there is no such file".to_string(),
         std::io::ErrorKind::PermissionDenied => "its permissions don't allow it".to_string(),
         std::io::ErrorKind::InvalidData => "it is not UTF-8".to_string(),
         _ => error.to_string(),
@@ -379,9 +379,8 @@ fn collect(spec: &Spec, paths: &mut BTreeSet<String>) {
     };
     for (_, _, app) in spec.apps.entries() {
         files(app.container());
-        for (_, _, inner) in [&app.init, &app.sidecars].into_iter().flat_map(|all| all.entries()) {
-            files(inner.container());
-        }
+        app.init.entries().for_each(|(_, _, inner)| files(inner.container()));
+        app.sidecars.entries().for_each(|(_, _, inner)| files(inner.container()));
     }
     for (_, _, store) in spec.stores.entries() {
         files(store.container());
@@ -403,7 +402,7 @@ fn include(folder: &Path, path: &str) -> Result<String, String> {
     }
     let known = std::fs::metadata(&file).map_err(|error| reason(&error))?;
     if !known.is_file() {
-        return Err("it is no file".to_string());
+        return Err("it is not a regular file".to_string());
     }
     let size = known.len();
     if size > INCLUDED {

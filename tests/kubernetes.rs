@@ -46,14 +46,17 @@ fn container(called: &str) -> Container {
         image: format!("registry.example/{called}:v1"),
         command: Vec::new(),
         args: Vec::new(),
+        workdir: None,
         variables: Vec::new(),
         files: Vec::new(),
         mounts: Vec::new(),
         ports: Vec::new(),
-        cpu: amount("100m"),
+        cpu: amount("100m").map(|(request, limit)| (request, Some(limit))),
         memory: amount("128Mi"),
         ephemeral: amount("1Gi"),
         probes: Probes::default(),
+        stop: Vec::new(),
+        before_init: false,
         security: Security { user: 10001, group: 10001, capabilities: Vec::new(), writable_root: false, privileged: false },
     }
 }
@@ -64,8 +67,12 @@ fn workload(called: &str, kind: Kind) -> Workload {
         name: name(called),
         namespace: name("shop"),
         owner: name("shop-team"),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        api: None,
         store: None,
         kind,
+        parallel_start: false,
         protocol: Protocol::Http,
         replicas: (1, 1),
         autoscaling: None,
@@ -75,6 +82,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         volumes: Vec::new(),
         service: None,
         exposures: Vec::new(),
+        redirects: Vec::new(),
         placement: Placement {
             subnets: vec![name("general")],
             everywhere: false,
@@ -85,6 +93,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         },
         grace: 30,
         fs_group: 10001,
+        ndots: None,
         host_network: false,
         host_pid: false,
         reason: None,
@@ -117,11 +126,13 @@ fn web() -> Workload {
     let exposure = Exposure {
         span: Span::new(FileId(0), 0..0),
         host: "shop.example".into(),
+        entrance: Entrance::Http,
         path: "/".into(),
         rewrite: None,
         port: 8080,
         target: 8080,
-        timeout: Some(30),
+        timeout: Some("30s".parse().unwrap()),
+        sticky: None,
         websocket: false,
         via: Via::Public,
         from: Vec::new(),
@@ -177,7 +188,7 @@ fn orders() -> Workload {
     orders.replicas = (3, 3);
     orders.placement.spread = Spread::Soft;
     orders.service = Some(Service { ports: vec![port("postgres", 5432)], aliases: Vec::new() });
-    orders.volumes = vec![Volume::Claim { name: "data".into(), size: "100Gi".parse().unwrap() }];
+    orders.volumes = vec![Volume::Claim { name: "data".into(), size: "100Gi".parse().unwrap(), class: None }];
     orders.main.ports = vec![("postgres".into(), 5432.into())];
     orders.main.mounts = vec![Mount { volume: "data".into(), path: "/var/lib/data".into(), read_only: false }];
     orders
@@ -233,10 +244,15 @@ fn platform(version: &str, provider: Provider) -> Platform {
             name: "shop-beta-eu-west-1".into(),
             version: version.parse().unwrap(),
             policy_engine: PolicyEngine::Native,
+            name_servers: Vec::new(),
             pools: Vec::new(),
             admin_cidrs: Vec::new(),
             log_days: 30,
+            proxies: Default::default(),
+            storage: Vec::new(),
+            existing_classes: BTreeSet::new(),
         },
+        volumes: Vec::new(),
         workloads: workloads.into_iter().map(|workload| (format!("{}/{}", workload.namespace, workload.name), workload)).collect(),
         flows: flows(),
     };
@@ -246,6 +262,8 @@ fn platform(version: &str, provider: Provider) -> Platform {
         quota: Quota { cpu: Some("40".parse().unwrap()), memory: Some("80Gi".parse().unwrap()), storage: None },
         pod_security,
         reason: reason.map(str::to_owned),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
     };
     let group = |called: &str, role, namespaces: &[&str]| Group {
         name: name(called),

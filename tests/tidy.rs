@@ -22,7 +22,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("layers", &["provider"]),
     ("yaml", &[]),
     ("inventory", &["yaml", "kinds"]),
-    ("policy", &["yaml", "kinds", "labels"]),
+    ("policy", &["value", "yaml", "kinds", "labels"]),
     ("syntax", &["source", "diagnostic", "value"]),
     ("spec_fmt", &["source", "diagnostic", "syntax", "yaml"]),
     ("template", &["hcl", "yaml", "diagnostic"]),
@@ -34,7 +34,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("cloud", &["value", "provider", "model", "scanners", "template", "facts", "layers"]),
     ("check", &["source", "diagnostic", "value", "provider", "model", "files", "hcl", "yaml", "inventory", "policy", "kinds", "labels"]),
     ("analysis", &["source", "diagnostic", "value", "inventory", "kinds", "labels"]),
-    ("output", &["conflict", "diagnostic", "files", "layers"]),
+    ("output", &["conflict", "diagnostic", "value", "files", "layers"]),
     ("project", &["source", "conflict", "diagnostic", "syntax", "spec", "files", "model", "resolve", "render"]),
     (
         "render",

@@ -5,7 +5,7 @@ use super::{Finding, Tree};
 use crate::diagnostic::Code;
 use crate::inventory::{Inventory, Object, Selector};
 use crate::labels;
-use crate::model::{Change, FOREIGN_NAMESPACES, Manifest, Platform, Region, SYSTEM_NAMESPACES, Workload};
+use crate::model::{Change, Entrance, FOREIGN_NAMESPACES, Manifest, Platform, Region, SYSTEM_NAMESPACES, Workload};
 use crate::provider::Provider;
 use crate::source::Span;
 use serde_json::Value;
@@ -23,6 +23,10 @@ pub(super) struct TreeContext<'a> {
     pub(super) foreign: &'static [&'static str],
     /// The provider of the cluster, where it is known.
     pub(super) provider: Option<Provider>,
+    /// The ports of Gateways that pass on connections of any protocol, as the spec says: the Gateway's name and the port.
+    pub(super) connections: BTreeSet<(&'static str, u16)>,
+    /// Storage classes that the cluster has and no document makes.
+    pub(super) storage_classes: BTreeSet<String>,
     namespaces: BTreeSet<String>,
 }
 
@@ -64,7 +68,17 @@ impl<'a> TreeContext<'a> {
         let inventory = Inventory::read(documents.map(|(path, text)| (path.as_str(), text.as_str())));
         let named = inventory.objects().iter().map(|object| if object.kind == "Namespace" { &object.name } else { &object.namespace });
         let namespaces = named.filter(|name| !name.is_empty()).cloned().collect();
-        TreeContext { files, inventory, kustomizations, closed: false, foreign: &SYSTEM_NAMESPACES, provider: None, namespaces }
+        TreeContext {
+            files,
+            inventory,
+            kustomizations,
+            closed: false,
+            foreign: &SYSTEM_NAMESPACES,
+            provider: None,
+            connections: BTreeSet::new(),
+            storage_classes: BTreeSet::new(),
+            namespaces,
+        }
     }
 
     /// Every known namespace: those that documents declare or stand in, and the foreign ones.
@@ -124,12 +138,29 @@ impl<'a> RegionContext<'a> {
     pub(super) fn new(platform: &'a Platform, region: &'a Region, files: &'a Tree) -> Self {
         let mut tree = TreeContext::new(files);
         (tree.closed, tree.foreign, tree.provider) = (true, &FOREIGN_NAMESPACES, Some(region.provider));
+        let exposures = region.workloads.values().flat_map(|workload| &workload.exposures);
+        tree.connections = exposures
+            .filter_map(|exposure| match exposure.entrance {
+                Entrance::Tcp(port) => Some((exposure.via.name(), port)),
+                Entrance::Http | Entrance::Passthrough => None,
+            })
+            .collect();
+        tree.storage_classes = region.cluster.existing_classes.clone();
         RegionContext { tree, platform, region }
     }
 
     /// The workload whose label an object carries.
     pub(super) fn workload_of(&self, object: &Object) -> Option<&'a Workload> {
         self.region.workloads.get(&format!("{}/{}", object.namespace, object.labels.get(labels::WORKLOAD)?))
+    }
+
+    /// The workload whose account has the rights of a role of ours.
+    pub(super) fn grantee(&self, object: &Object) -> Option<&'a Workload> {
+        self.region.workloads.values().filter(|workload| workload.api.is_some()).find(|workload| match object.kind.as_str() {
+            "Role" | "RoleBinding" => object.namespace == workload.namespace.as_str() && object.name == workload.role_name(),
+            "ClusterRole" | "ClusterRoleBinding" => object.name == workload.cluster_role_name(&self.platform.name),
+            _ => false,
+        })
     }
 
     /// The entry of the spec that an object comes from, and the reason that the spec gives for the value at a pointer: the reason of the manifest that
@@ -143,6 +174,9 @@ impl<'a> RegionContext<'a> {
             return (Some(patch.span), Some(&patch.reason));
         }
         let object = self.tree.inventory.named(id).next();
+        if let Some(workload) = object.and_then(|object| self.grantee(object)) {
+            return (Some(workload.span), workload.api.as_ref().and_then(|access| access.reason.as_deref()));
+        }
         let workload = object.and_then(|object| self.workload_of(object));
         let namespace = object.filter(|object| object.kind == "Namespace").and_then(|object| self.platform.namespaces.get(&object.name));
         let reason = namespace.and_then(|namespace| namespace.reason.as_deref());

@@ -9,6 +9,13 @@ use std::collections::BTreeSet;
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::ExposedWithoutTls], judge: Judge::Tree(judge), loosens: true };
 
+/// Whether the spec declares connections to the port of a listener.
+fn is_declared(context: &TreeContext, gateway: &str, listener: &Value) -> bool {
+    let port = listener.get("port").and_then(Value::as_u64);
+    text(listener, "/protocol") == "TCP"
+        && context.connections.iter().any(|(name, number)| *name == gateway && Some(u64::from(*number)) == port)
+}
+
 fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
     let mut unprotected = BTreeSet::new();
     for gateway in context.inventory.of_kind("Gateway") {
@@ -26,7 +33,7 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
                 }
                 "HTTPS" | "TLS" => (!encrypts).then_some("has no certificate"),
                 // Other protocols may be encrypted by themselves.
-                _ => context.closed.then_some("speaks neither HTTP nor TLS"),
+                _ => (context.closed && !is_declared(context, &gateway.name, listener)).then_some("speaks neither HTTP nor TLS"),
             };
             if let Some(fault) = fault {
                 let message = format!("the listener `{name}` of `{}` {fault}", gateway.id());

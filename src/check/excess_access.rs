@@ -25,7 +25,13 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
         for (number, subject) in object.items("/subjects").iter().enumerate() {
             let (kind, name) = (text(subject, "/kind"), text(subject, "/name"));
             let binding = (object.namespace.clone(), name.to_owned(), role.to_owned());
-            let given = is_of_account(object, subject) || (kind == "Group" && declared.contains(&binding));
+            let of_workload = context.grantee(object).is_some_and(|workload| {
+                role == object.name
+                    && kind == "ServiceAccount"
+                    && name == workload.name.as_str()
+                    && text(subject, "/namespace") == workload.namespace.as_str()
+            });
+            let given = of_workload || is_of_account(object, subject) || (kind == "Group" && declared.contains(&binding));
             if !given {
                 let message =
                     format!("`{}` gives {} `{name}` the role `{role}`, which the spec does not", object.id(), kind.to_lowercase());

@@ -1,4 +1,4 @@
-//! No role reads secrets, opens a shell in a pod or changes rights, and roles of viewers only read.
+//! No role reads secrets, opens a shell in a pod or changes rights, roles of viewers only read, and accounts have the rights that the spec gives them.
 
 use super::context::RegionContext;
 use super::permissions::{roles, words};
@@ -28,8 +28,21 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
                 || (*group == "rbac.authorization.k8s.io" && !READ.contains(verb))
                 || (only_reads && !READ.contains(verb))
         };
+        let declared = context.grantee(object).and_then(|workload| workload.api.as_ref());
+        let declared = declared.map(|access| if object.kind == "Role" { &access.namespace } else { &access.cluster });
         for (number, rule) in object.items("/rules").iter().enumerate() {
-            if let Some((_, resource, verb)) = rights(rule).into_iter().find(excess) {
+            let names = words(rule, "resourceNames");
+            let beyond = |(group, resource, verb): &(&str, &str, &str)| match declared {
+                Some(declared) => !declared.iter().any(|right| {
+                    right.groups.iter().any(|known| known == group)
+                        && right.resources.iter().any(|known| known == resource)
+                        && right.verbs.contains(verb)
+                        && (right.names.is_empty()
+                            || (!names.is_empty() && names.iter().all(|name| right.names.iter().any(|known| known == name))))
+                }),
+                None => excess(&(*group, *resource, *verb)),
+            };
+            if let Some((_, resource, verb)) = rights(rule).into_iter().find(beyond) {
                 let message = format!("`{}` grants `{verb}` on `{resource}`", object.id());
                 let help = "remove the right: emergencies go through the cloud's own access";
                 found.push(Finding::new(Code::ExcessPermission, object, &format!("/rules/{number}"), message, help));

@@ -30,7 +30,7 @@ fn key(peer: &Peer) -> String {
     match peer {
         Peer::Workload { namespace, name, .. } => format!("{namespace}/{name}"),
         Peer::Addon(addon) => addon.name().to_owned(),
-        Peer::Outside { .. } => OUTSIDE.to_owned(),
+        Peer::ApiServer { .. } | Peer::Outside { .. } => OUTSIDE.to_owned(),
     }
 }
 
@@ -167,6 +167,10 @@ fn foreign(context: &RegionContext, policy: &Object, peer: &Value) -> Option<Vec
 }
 
 fn is_name_service(context: &RegionContext, policy: &Object, peer: &Value) -> bool {
+    if let Some(block) = peer.get("ipBlock") {
+        let range = block.get("cidr").and_then(|cidr| cidr.as_str()?.parse::<Cidr>().ok());
+        return range.is_some_and(|range| context.region.cluster.name_servers.contains(&range));
+    }
     let wanted = selector(peer, "podSelector").unwrap_or_default();
     let (key, value) = Addon::Dns.pods();
     namespaces(&context.tree, policy, peer) == [Addon::Dns.namespace()] && wanted.equal.get(key).is_some_and(|name| name == value)
@@ -177,7 +181,7 @@ fn is_range_of(context: &RegionContext, peer: &Peer, block: &Value) -> bool {
     let nodes = context.region.node_ranges(peer);
     let cidrs = match (&nodes, peer) {
         (Some(nodes), _) => nodes,
-        (None, Peer::Outside { cidrs, .. }) => cidrs,
+        (None, Peer::ApiServer { cidrs } | Peer::Outside { cidrs, .. }) => cidrs,
         _ => return false,
     };
     let Some(range) = block.get("cidr").and_then(|cidr| cidr.as_str()?.parse::<Cidr>().ok()) else { return false };

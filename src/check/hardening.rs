@@ -1,4 +1,5 @@
-//! Every container of a platform holds the restricted Pod Security Standard, cannot write to its image, and mounts no API token.
+//! Every container of a platform holds the restricted Pod Security Standard, cannot write to its image, and mounts no API token that
+//! the spec gives it no use for.
 //!
 //! Kubernetes grants every right that a document does not refuse, so a missing line is a finding. Other rules report rights that a document grants.
 
@@ -11,7 +12,8 @@ pub(super) const RULE: Rule = Rule { codes: &[Code::UnhardenedPod], judge: Judge
 
 fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     for (object, pointer, spec) in context.tree.pods() {
-        if spec.get("automountServiceAccountToken").is_none_or(|value| value != false) {
+        let calls = context.workload_of(object).is_some_and(|workload| workload.api.is_some());
+        if !calls && spec.get("automountServiceAccountToken").is_none_or(|value| value != false) {
             let message = format!("the pods of `{}` mount an API token", object.id());
             let at = format!("{pointer}/automountServiceAccountToken");
             found.push(Finding::new(Code::UnhardenedPod, object, &at, message, "set `automountServiceAccountToken: false`"));

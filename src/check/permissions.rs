@@ -47,7 +47,8 @@ const RESOURCES: &[(&str, &str)] = &[
     ),
     (
         "gateway.networking.k8s.io",
-        "gatewayclasses gatewayclasses/status gateways gateways/status grpcroutes grpcroutes/status httproutes httproutes/status referencegrants",
+        "backendtlspolicies backendtlspolicies/status gatewayclasses gatewayclasses/status gateways gateways/status grpcroutes grpcroutes/status httproutes httproutes/status \
+         referencegrants tcproutes tcproutes/status tlsroutes tlsroutes/status udproutes udproutes/status",
     ),
     ("metrics.k8s.io", "nodes pods"),
     ("networking.k8s.io", "ingressclasses ingresses ingresses/status ipaddresses networkpolicies servicecidrs"),

@@ -56,7 +56,7 @@ fn rule(reference: &Reference) -> Option<(Code, &'static str)> {
         "Role" | "ClusterRole" => (Code::MissingRole, "role"),
         "SecretStore" | "ClusterSecretStore" => (Code::MissingSecretStore, "secret store"),
         "Gateway" => (Code::MissingParent, "Gateway"),
-        "HTTPRoute" | "GRPCRoute" => (Code::MissingParent, "route"),
+        "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" => (Code::MissingParent, "route"),
         "Deployment" | "StatefulSet" | "ReplicaSet" => (Code::MissingScaleTarget, "target"),
         _ if reference.at.starts_with("/spec/scaleTargetRef") => (Code::MissingScaleTarget, "target"),
         _ => return None,
@@ -145,6 +145,7 @@ fn is_given(context: &TreeContext, reference: &Reference) -> bool {
         "ServiceAccount" if name == "default" => true,
         "PriorityClass" => !context.closed || name.starts_with("system-"),
         "ClusterRole" => is_of_every_cluster(name),
+        "StorageClass" if context.storage_classes.contains(name) => true,
         "StorageClass" => context.provider.is_none_or(|provider| storage_classes(provider).contains(&name)),
         "ClusterSecretStore" => !context.closed,
         // The Gateways of a platform are in its tree, though their namespace is an add-on's.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub(super) const RULE: Rule = Rule { codes: &[Code::RouteConflict], judge: Judge::Tree(judge), loosens: false };
 
 pub(super) fn routes<'s>(context: &'s TreeContext) -> impl Iterator<Item = &'s Object> {
-    context.inventory.of_kind("HTTPRoute").chain(context.inventory.of_kind("GRPCRoute"))
+    ["HTTPRoute", "GRPCRoute", "TLSRoute"].into_iter().flat_map(|kind| context.inventory.of_kind(kind))
 }
 
 /// The Gateways and listeners of a route: namespace, name, listener.
@@ -44,6 +44,12 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
                     }
                 }
             }
+        }
+    }
+    for route in context.inventory.of_kind("TCPRoute") {
+        for (number, (namespace, gateway, section)) in parents(route).into_iter().enumerate() {
+            let at = format!("/spec/parentRefs/{number}/sectionName");
+            claim(route, &at, format!("{namespace}/{gateway}/{section}"), &format!("{section} of {gateway}"));
         }
     }
     for service in context.inventory.of_kind("Service") {

@@ -32,7 +32,7 @@ pub(super) fn run(explain: &Explain, terminal: &Terminal) -> Ended {
     let (data, text) = if let Some(code) = Code::ALL.iter().find(|code| code.name() == what) {
         let data = json!({"code": code.name(), "summary": code.summary(), "explanation": code.explain()});
         (data, format!("{}: {}\n\n{}\n", code.name(), code.summary(), wrapped(code.explain(), 0, width)))
-    } else if what == REFERENCES {
+    } else if what == REFERENCES || what.starts_with("${") {
         let all = reference::references();
         (json!(all), references(&all, width))
     } else {
@@ -69,9 +69,7 @@ fn whole(page: &Page, width: usize) -> String {
     line("type", &page.kind);
     page.form.iter().for_each(|form| line("form", form));
     page.short_form.iter().for_each(|short| line("short form", short));
-    if page.required {
-        line("required", "yes");
-    }
+    page.required.iter().for_each(|when| line("required", when));
     page.default.iter().for_each(|default| line("default", default));
     line("layers", page.layers);
     if page.varies {
@@ -91,7 +89,7 @@ fn whole(page: &Page, width: usize) -> String {
 fn list(keys: &[Page], width: usize) -> String {
     let row = |page: &Page| {
         let name = page.path.rsplit('.').next().unwrap_or_default();
-        format!("{name}{}", if page.required { " (required)" } else { "" })
+        format!("{name}{}", if page.required == Some("yes") { " (required)" } else { "" })
     };
     table(keys.iter().map(|page| (row(page), page.description.as_str())), width)
 }
@@ -100,7 +98,11 @@ fn list(keys: &[Page], width: usize) -> String {
 fn tree(page: &Page, width: usize) -> String {
     let mut text = String::new();
     for key in &page.keys {
-        let required = if key.required { ", required" } else { "" };
+        let required = match key.required {
+            None => String::new(),
+            Some("yes") => ", required".to_string(),
+            Some(when) => format!(", required {when}"),
+        };
         let default = key.default.as_ref().map(|default| format!(", default {default}")).unwrap_or_default();
         let values: Vec<&str> = key.values.iter().map(|(word, _)| word.as_str()).collect();
         let kind = if values.is_empty() { key.kind.clone() } else { wording::either(&values) };

@@ -1,11 +1,11 @@
-//! The reference of the spec language as data: one page per path, from the JSON Schema, the rules of short forms and the static defaults.
+//! The reference of the spec language as data: one page per path, from the JSON Schema, the rules of each path, the static defaults and the examples.
 
 use super::schema::{COMMENT, annotated};
 use crate::diagnostic::meant;
-use crate::source::Sources;
-use crate::spec::DEFAULTS;
+use crate::source::{Sources, Span};
 use crate::spec::rules::{self, Merge, Short};
-use crate::syntax::{Node, parse};
+use crate::spec::{DEFAULTS, EXAMPLES};
+use crate::syntax::{Node, decode, parse};
 use crate::value::{AddressField, OwnField, RefKind, UserField};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -21,8 +21,8 @@ pub(super) struct Page {
     pub(super) kind: String,
     /// The grammar of the value, for types that have one.
     pub(super) form: Option<String>,
-    /// Whether the documentation says that the key is required.
-    pub(super) required: bool,
+    /// When the key is required, in words: `yes` for always.
+    pub(super) required: Option<&'static str>,
     /// The static default.
     pub(super) default: Option<String>,
     /// The words to choose from, with their meanings.
@@ -61,17 +61,39 @@ pub(super) fn page(path: &str, recursive: bool) -> Result<Page, UnknownKey> {
         keys.push(key.to_string());
         here = next;
     }
-    Ok(Page::of(&keys, &here, if recursive { usize::MAX } else { 1 }))
+    Ok(Page::of(&keys, &here, if recursive { usize::MAX } else { 1 }, &Texts::read()))
+}
+
+/// The texts that hold a value for each key.
+struct Texts {
+    defaults: Node,
+    examples: Node,
+}
+
+impl Texts {
+    fn read() -> Texts {
+        let mut sources = Sources::default();
+        let mut read = |name: &str, text: &str| {
+            let file = sources.add_default(name, text);
+            parse(&sources, file, &mut Default::default()).unwrap_or_else(|| Node::map(Span::new(file, 0..0), Vec::new()))
+        };
+        Texts { defaults: read("defaults.yaml", DEFAULTS), examples: read("examples.yaml", EXAMPLES) }
+    }
+}
+
+/// The value at a path of a text; `*` stands for the name of any entry.
+fn find<'n>(root: &'n Node, keys: &[&str]) -> Option<&'n Node> {
+    keys.iter().try_fold(root, |node, key| node.get(key).or_else(|| node.get("*")))
 }
 
 impl Page {
     /// The page of a schema with its keys down to a depth. Blocks of `environments` repeat the keys around them and stay closed below the page.
-    fn of(path: &[String], schema: &Value, depth: usize) -> Page {
+    fn of(path: &[String], schema: &Value, depth: usize, texts: &Texts) -> Page {
         let keys: Vec<&str> = path.iter().map(String::as_str).collect();
         let shape = long_form(schema);
         let below = |name: &str, schema: &Value| {
             let path: Vec<String> = path.iter().cloned().chain([name.to_string()]).collect();
-            Page::of(&path, schema, if name == "environments" && !keys.is_empty() { 0 } else { depth - 1 })
+            Page::of(&path, schema, if name == "environments" && !keys.is_empty() { 0 } else { depth - 1 }, texts)
         };
         let properties = shape.get("properties").and_then(Value::as_object);
         let named = shape.get("additionalProperties").filter(|value| value.is_object());
@@ -89,8 +111,8 @@ impl Page {
             kind: kind(schema),
             form: (!comment.is_empty() && comment != description && inner.is_empty() && words(schema).is_empty())
                 .then(|| comment.to_string()),
-            required: description.contains("Required"),
-            default: default(&keys),
+            required: rules::required(&keys),
+            default: find(&texts.defaults, &keys).and_then(Node::scalar).map(str::to_string),
             values: words(schema),
             short_form: short_form(&keys),
             layers: match rules::merge(&keys) {
@@ -99,7 +121,7 @@ impl Page {
                 _ => "the upper layer replaces the value",
             },
             varies,
-            example: example(schema),
+            example: example(&keys, schema, &texts.examples),
             keys: inner,
             description,
         }
@@ -158,20 +180,12 @@ fn words(schema: &Value) -> Vec<(String, String)> {
     forms.flat_map(words).collect()
 }
 
-/// The static default of a path.
-fn default(keys: &[&str]) -> Option<String> {
-    let mut sources = Sources::default();
-    let file = sources.add_default("defaults.yaml", DEFAULTS);
-    let root = parse(&sources, file, &mut Default::default())?;
-    let node = keys.iter().try_fold(&root, |node: &Node, key| node.get(key).or_else(|| node.get("*")))?;
-    node.scalar().map(str::to_string)
-}
-
 /// The short form of a path in words.
 fn short_form(keys: &[&str]) -> Option<String> {
     match rules::short(keys) {
         Short::None => None,
         Short::Key(key) => Some(format!("the value of `{key}` alone")),
+        Short::Volume => Some("a size such as `10Gi`, or a volume such as `volume/uploads`".to_string()),
         Short::Names => Some("a list of names".to_string()),
         Short::Item => Some("one item without a list".to_string()),
         Short::ItemKey(key) => Some(format!("one item without a list, or its `{key}` alone")),
@@ -179,48 +193,67 @@ fn short_form(keys: &[&str]) -> Option<String> {
     }
 }
 
-/// A value that the schema accepts: its own example, the first word, or a map of the required keys.
-fn example(schema: &Value) -> Value {
+/// The example of a path in the text of examples.
+fn written(keys: &[&str], schema: &Value, examples: &Node) -> Option<Value> {
+    // The keys of a block of `environments` are those around it.
+    if let Some(at) = keys.iter().rposition(|key| *key == "environments").filter(|at| *at > 0 && at + 2 < keys.len()) {
+        return written(&[&keys[..at], &keys[at + 2..]].concat(), schema, examples);
+    }
+    let keys = match keys {
+        [.., "without"] => return Some(json!(["config.DEBUG"])),
+        ["apps" | "profiles" | "stores", _, "init" | "sidecars", _, rest @ ..] if !rest.is_empty() => [&["apps", "*"], rest].concat(),
+        ["profiles", _, rest @ ..] => [&["apps", "*"], rest].concat(),
+        ["stores", _, rest @ ..] if find(examples, keys).is_none() => [&["apps", "*"], rest].concat(),
+        ["observability", rest @ ("page" | "ticket"), more @ ..] => [&["teams", "*", rest], more].concat(),
+        keys => keys.to_vec(),
+    };
+    let node = find(examples, &keys)?;
+    let is_open = !["properties", "additionalProperties"].iter().any(|key| long_form(schema).get(key).is_some_and(Value::is_object));
+    let node = node.get("=").or(Some(node).filter(|node| !node.is_map() || is_open))?;
+    Some(decode(node, &mut Default::default()))
+}
+
+/// A value that the schema accepts: the written example, that of its type, the first word, or a map of the required keys.
+fn example(keys: &[&str], schema: &Value, examples: &Node) -> Value {
+    if let Some(value) = written(keys, schema, examples) {
+        return value;
+    }
+    let inner = |name: &str, schema: &Value| example(&[keys, &[name]].concat(), schema, examples);
     let own = schema.get("examples").and_then(Value::as_array).and_then(|all| all.first());
     if let Some(value) = own.or_else(|| schema.get("const")) {
         return value.clone();
     }
     if let Some(forms) = schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array) {
-        return forms.last().filter(|last| is_map(last)).or(forms.first()).map_or(Value::Null, example);
+        let form = forms.last().filter(|last| last.get("properties").is_some()).or(forms.first());
+        return form.map_or(Value::Null, |form| example(keys, form, examples));
     }
     if let Some(first) = schema.get("enum").and_then(|all| all.get(0)) {
         return first.clone();
+    }
+    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        let required = |name: &String| rules::required(&[keys, &[name.as_str()]].concat()) == Some("yes");
+        let mut shown: Vec<(&String, &Value)> = properties.iter().filter(|(name, _)| required(name)).collect();
+        if shown.is_empty() {
+            shown.extend(properties.iter().next());
+        }
+        return Value::Object(shown.into_iter().map(|(key, schema)| (key.clone(), inner(key, schema))).collect());
     }
     let is = |name: &str| match schema.get("type") {
         Some(Value::Array(names)) => names.iter().any(|one| one == name),
         kind => kind.is_some_and(|kind| kind == name),
     };
-    let shown = text(schema, "description").split_once("such as `").and_then(|(_, rest)| rest.split('`').next());
-    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
-        let required = |(_, schema): &(&String, &Value)| text(schema, "description").contains("Required");
-        let mut shown: Vec<(&String, &Value)> = properties.iter().filter(required).collect();
-        if shown.is_empty() {
-            shown.extend(properties.iter().next());
+    match () {
+        () if is("object") => {
+            let key = schema.get("propertyNames").map(|names| example(&[], names, examples));
+            let key = key.and_then(|key| key.as_str().map(str::to_string)).unwrap_or_else(|| "name".to_string());
+            let value = schema.get("additionalProperties").filter(|value| value.is_object()).map(|schema| inner("NAME", schema));
+            value.map_or(json!({}), |value| Value::Object(Map::from_iter([(key, value)])))
         }
-        return Value::Object(shown.into_iter().map(|(key, schema)| (key.clone(), example(schema))).collect());
+        () if is("array") => Value::Array(schema.get("items").map(|schema| example(keys, schema, examples)).into_iter().collect()),
+        () if is("string") => json!("text"),
+        () if is("boolean") => json!(true),
+        () => schema.get("minimum").cloned().filter(|least| least.as_u64() != Some(0)).unwrap_or(json!(1)),
     }
-    if is("object") {
-        let key = schema.get("propertyNames").map(example).and_then(|key| key.as_str().map(str::to_string));
-        let Some(value) = schema.get("additionalProperties").filter(|value| value.is_object()).map(example) else { return json!({}) };
-        return Value::Object(Map::from_iter([(key.unwrap_or_else(|| "name".to_string()), value)]));
-    }
-    match shown {
-        _ if is("array") => Value::Array(schema.get("items").map(example).into_iter().collect()),
-        Some(text) if is("string") => json!(text),
-        _ if is("string") => json!("text"),
-        _ if is("boolean") => json!(true),
-        Some(text) if text.parse::<u64>().is_ok() => json!(text.parse::<u64>().unwrap_or_default()),
-        _ => schema.get("minimum").cloned().filter(|least| least.as_u64() != Some(0)).unwrap_or(json!(1)),
-    }
-}
-
-fn is_map(schema: &Value) -> bool {
-    schema.get("properties").is_some()
 }
 
 /// A form of reference and its meaning.

@@ -104,6 +104,7 @@ fn walk(schema: &mut Value, path: &mut Vec<String>) {
     match rules::short(&keys) {
         Short::None => {}
         Short::Key(key) => *schema = alternatives(property(schema, key).into_iter().collect(), schema),
+        Short::Volume => *schema = alternatives(["size", "of"].iter().filter_map(|key| property(schema, key)).collect(), schema),
         Short::Switch(_) => *schema = alternatives(vec![json!({"const": true})], schema),
         Short::Names => *schema = alternatives(vec![json!({"type": "array", "items": {"type": "string"}})], schema),
         Short::Item => *schema = alternatives(schema.get("items").cloned().into_iter().collect(), schema),

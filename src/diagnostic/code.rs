@@ -151,7 +151,7 @@ messages {
         "`platgen check` judges the files that are committed. Write them first with `platgen render`, or name a folder of manifests with `--tree`."
     NameTaken "name-taken" Error
         "a name that is in use in the namespace"
-        "An entry's name and aliases become names of objects in its namespace, so two entries with the same name would overwrite each other's objects. Some names are reserved for the namespace's own objects. Choose another name or another namespace."
+        "An entry's name and aliases become names of objects in its namespace, so two entries with the same name would overwrite each other's objects. Some names are reserved for the namespace's own objects, and some keys of labels and annotations for platgen and Kubernetes. Choose another name or another namespace."
     NameTooLong "name-too-long" Error
         "a name that is too long"
         "Names become parts of the names of cloud resources and Kubernetes objects, which limit their length. Choose a shorter name."

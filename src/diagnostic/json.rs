@@ -5,8 +5,8 @@
 
 use serde_json::{Value, json};
 
+use super::Diagnostic;
 use super::place::{Place, Places};
-use super::{Diagnostic, Severity};
 
 pub(super) fn print(diagnostics: &[&Diagnostic], places: &Places) -> String {
     let lines: Vec<String> = diagnostics.iter().map(|diagnostic| finding(diagnostic, places).to_string()).collect();
@@ -17,7 +17,7 @@ fn finding(diagnostic: &Diagnostic, places: &Places) -> Value {
     let related = diagnostic.related.iter();
     json!({
         "code": diagnostic.code.name(),
-        "severity": severity(diagnostic.severity),
+        "severity": diagnostic.severity.name(),
         "message": diagnostic.message,
         "place": diagnostic.span.and_then(|span| places.find(span)).map(place),
         "label": diagnostic.label,
@@ -43,12 +43,4 @@ fn place(place: Place) -> Value {
         "start": place.start.offset,
         "end": place.end.offset,
     })
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    }
 }

@@ -30,6 +30,17 @@ pub enum Severity {
     Note,
 }
 
+impl Severity {
+    /// The name in JSON and SARIF.
+    fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        }
+    }
+}
+
 /// Another place involved in a finding.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Related {

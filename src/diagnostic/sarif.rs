@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::place::{Place, Places};
-use super::{Code, Diagnostic, Severity, words};
+use super::{Code, Diagnostic, words};
 use crate::source::Role;
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -40,7 +40,7 @@ fn rule(code: Code) -> Value {
         "shortDescription": {"text": code.summary()},
         "fullDescription": {"text": code.explain()},
         "help": {"text": code.explain()},
-        "defaultConfiguration": {"level": level(code.severity())},
+        "defaultConfiguration": {"level": code.severity().name()},
     })
 }
 
@@ -51,7 +51,7 @@ fn result(diagnostic: &Diagnostic, places: &Places, seen: &mut BTreeMap<String, 
     let mut result = json!({
         "ruleId": diagnostic.code.name(),
         "ruleIndex": Code::ALL.iter().position(|&code| code == diagnostic.code),
-        "level": level(diagnostic.severity),
+        "level": diagnostic.severity.name(),
         "message": {"text": text.join("\n")},
         "locations": [location(place.as_ref(), diagnostic.subject.as_deref(), places)],
         "partialFingerprints": {"platgen/v1": fingerprint(diagnostic, place.as_ref(), seen)},
@@ -148,12 +148,4 @@ fn fingerprint(diagnostic: &Diagnostic, place: Option<&Place>, seen: &mut BTreeM
     *count += 1;
     let digest = Sha256::digest(format!("{key}{count}"));
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    }
 }

@@ -7,7 +7,7 @@
 pub struct Service {
     /// The last part of its endpoint service's name.
     pub name: &'static str,
-    /// Its private DNS name, with `REGION` for the region; `*.` stands for one label.
+    /// The private DNS name, with `REGION` for the region; `*.` stands for one label.
     host: &'static str,
     /// Whether a node does not start without it.
     pub needed: bool,

@@ -1,6 +1,6 @@
-//! Where a value stands in a YAML text: the bytes of a JSON pointer, for findings.
+//! Finds the bytes of a JSON pointer in a YAML text, for findings.
 //!
-//! Objects keep no positions, because few of them are ever asked for: the text is read once more, and only for places that are told.
+//! Objects hold no positions, because few positions are ever needed: the text is parsed once more for the places of findings.
 
 use saphyr_parser::{Event, Parser};
 use std::ops::Range;
@@ -8,7 +8,7 @@ use std::ops::Range;
 /// A place in a file: a document and a JSON pointer inside of it.
 #[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Place {
-    /// The number of the document among those of the file that hold a value, from 0.
+    /// The index of the document in the file, from 0; documents without a value are not counted.
     pub document: usize,
     /// A JSON pointer; empty for the whole document.
     pub pointer: String,
@@ -45,7 +45,7 @@ pub fn locate(text: &str, places: &[Place]) -> Vec<Option<Range<usize>>> {
             _ => continue,
         };
         let (pointer, range) = match open.last_mut() {
-            // A document that is empty, or a bare word, is no object and has no number.
+            // A document that is empty or a scalar is not counted.
             None => (String::new(), start..start),
             Some(Open::List { pointer, next }) => {
                 let item = format!("{pointer}/{next}");
@@ -55,7 +55,7 @@ pub fn locate(text: &str, places: &[Place]) -> Vec<Option<Range<usize>>> {
             Some(Open::Map { pointer, key }) => match key.take() {
                 None => {
                     *key = Some((scalar.map(|name| name.replace('~', "~0").replace('/', "~1")).unwrap_or_default(), start));
-                    // A key that is a map or list is nothing that a pointer names.
+                    // No pointer can name a key that is a map or list.
                     if opens.is_none() {
                         continue;
                     }

@@ -1,7 +1,7 @@
-//! Kubernetes documents -> objects, the names that each uses for others, and the pods that a selector matches.
+//! The Kubernetes objects of a cluster, their references to other objects, and the pods that a selector matches.
 //!
-//! An inventory judges nothing and knows no model. The texts may be rendered, changed by hand, or foreign, in any style of YAML. One inventory is one
-//! cluster, so that a name means one object. Lookups use indexes, because a platform may have thousands of apps.
+//! An inventory reports no findings and does not use the model. The texts may be rendered, changed by hand, or foreign, in any style of YAML. One
+//! inventory is one cluster, so that a name means one object. Lookups use indexes, because a platform may have thousands of apps.
 
 mod locate;
 mod object;
@@ -76,7 +76,7 @@ impl Inventory {
     /// Adds the objects of one document; a document that is no object of Kubernetes adds none.
     ///
     /// # Errors
-    /// The place of the first object that is not added, and what it lacks, as a part of a sentence. The other items of a list are added.
+    /// The place of the first object that is not added, and the reason as the end of a sentence. The other items of a list are added.
     pub fn add(&mut self, file: &str, place: Place, mut value: Value) -> Result<(), (Place, &'static str)> {
         let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
         let (api, kind) = (text("apiVersion").to_owned(), text("kind").strip_suffix("List").map(str::to_owned));
@@ -88,7 +88,7 @@ impl Inventory {
             };
             let mut first = Ok(());
             for (at, mut item) in items.into_iter().enumerate() {
-                // The items of a typed list, such as a ConfigMapList, may leave out what the list says.
+                // The items of a typed list, such as a ConfigMapList, may leave out `apiVersion` and `kind`.
                 if let Some(fields) = item.as_object_mut().filter(|fields| !kind.is_empty() && !fields.contains_key("kind")) {
                     fields.insert("apiVersion".to_owned(), api.clone().into());
                     fields.insert("kind".to_owned(), kind.clone().into());
@@ -128,7 +128,7 @@ impl Inventory {
         &self.objects
     }
 
-    /// What could not be read.
+    /// The texts and documents that could not be read.
     pub fn unreadable(&self) -> &[Unreadable] {
         &self.unreadable
     }
@@ -143,7 +143,7 @@ impl Inventory {
         self.by_kind.get(kind).into_iter().flatten().filter_map(|at| self.objects.get(*at))
     }
 
-    /// The object of this kind, namespace (empty: none) and name; the first where there are several.
+    /// The object of this kind, namespace (empty for none) and name; the first one if there are several.
     pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Option<&Object> {
         self.named(&object::id(kind, namespace, name)).next()
     }
@@ -166,7 +166,7 @@ impl Inventory {
         direct.or_else(|| self.of_kind(KIND).find(scales))
     }
 
-    /// The pods of every object that runs some.
+    /// The pod templates of all objects.
     pub fn pods(&self) -> &[PodTemplate] {
         &self.pods
     }
@@ -176,7 +176,7 @@ impl Inventory {
         &self.objects[pod.owner]
     }
 
-    /// The pod templates of a namespace that a selector means, by their numbers in [`Inventory::pods`].
+    /// The pod templates of a namespace that a selector matches, as indexes into [`Inventory::pods`].
     pub fn selected(&self, namespace: &str, selector: &Selector) -> Vec<usize> {
         let first = selector.equal.iter().next();
         let candidates = match first {
@@ -188,7 +188,10 @@ impl Inventory {
     }
 }
 
-/// The documents of a text; else the line at fault and the reason.
+/// The documents of a text.
+///
+/// # Errors
+/// The line at fault and the reason.
 fn documents(text: &str) -> Result<Vec<Value>, (usize, String)> {
     if let Ok(documents) = yaml::read(text) {
         return Ok(documents.iter().map(yaml::Document::to_json).collect());
@@ -196,7 +199,7 @@ fn documents(text: &str) -> Result<Vec<Value>, (usize, String)> {
     serde_yaml::from_multiple(text).map_err(|error| {
         let line = error.location().map_or(1, |location| location.line() as usize);
         let text = error.to_string();
-        // `error: line 2 column 1: reason`: the line is told apart.
+        // The text is `error: line 2 column 1: reason`; the line is reported separately.
         let first = text.lines().next().unwrap_or_default();
         (line, first.rsplit_once(": ").filter(|_| first.starts_with("error: ")).map_or(first, |(_, reason)| reason).to_owned())
     })

@@ -1,4 +1,4 @@
-//! One document as an object: who it is, what its labels are, and the pods it runs.
+//! One document as a Kubernetes object: its identity, its labels and its pod template.
 
 use super::locate::Place;
 use super::selector::{Labels, items, labels_at};
@@ -10,19 +10,19 @@ use serde_json::Value;
 pub struct Object {
     /// Group and version, such as `apps/v1`.
     pub api: String,
-    /// Its kind.
+    /// The kind.
     pub kind: String,
-    /// Its namespace; empty where it names none.
+    /// Its namespace; empty if the document has none.
     pub namespace: String,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// The file it stands in.
+    /// The file of the document.
     pub file: String,
-    /// The document it is, or the item of a list.
+    /// The document in the file, or the item of a list.
     pub place: Place,
-    /// Its labels.
+    /// The labels.
     pub labels: Labels,
-    /// All of it.
+    /// The whole document.
     pub value: Value,
 }
 
@@ -32,8 +32,8 @@ pub(super) fn id(kind: &str, namespace: &str, name: &str) -> String {
 }
 
 impl Object {
-    /// Reads a document. `None` where it is no object of Kubernetes, such as a configuration file of another program: it has neither `apiVersion` nor
-    /// `kind`, or it has no `metadata` and a kind that Kubernetes does not have.
+    /// Reads a document. `None` if the document is not a Kubernetes object, such as a configuration file of another program: it has neither
+    /// `apiVersion` nor `kind`, or it has no `metadata` and a kind that Kubernetes does not have.
     pub(super) fn new(file: &str, place: Place, value: Value) -> Result<Option<Object>, &'static str> {
         let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (api, kind, name) = (text("/apiVersion"), text("/kind"), text("/metadata/name"));
@@ -55,7 +55,7 @@ impl Object {
         id(&self.kind, &self.namespace, &self.name)
     }
 
-    /// The API group; empty for the core.
+    /// The API group; empty for the core group.
     pub fn group(&self) -> &str {
         self.api.split_once('/').map_or("", |(group, _)| group)
     }
@@ -70,7 +70,7 @@ impl Object {
         self.value.pointer(pointer)
     }
 
-    /// The text at a JSON pointer; empty where there is none.
+    /// The text at a JSON pointer; empty if there is none.
     pub fn text(&self, pointer: &str) -> &str {
         self.at(pointer).and_then(Value::as_str).unwrap_or_default()
     }
@@ -85,7 +85,7 @@ impl Object {
 #[derive(Clone, Debug)]
 pub struct PodTemplate {
     pub(super) owner: usize,
-    /// Where the template stands in its object: a JSON pointer.
+    /// The JSON pointer of the template in its object.
     pub pointer: &'static str,
     /// The labels of the pods.
     pub labels: Labels,
@@ -97,7 +97,7 @@ impl PodTemplate {
         Some(PodTemplate { owner, pointer, labels: labels_at(object.at(&format!("{pointer}/metadata/labels"))) })
     }
 
-    /// The pointer of the pod's spec.
+    /// JSON pointer of the pod's spec.
     pub fn spec(&self) -> String {
         format!("{}/spec", self.pointer)
     }

@@ -1,30 +1,30 @@
-//! What an object names: configuration, secrets, accounts, volumes, services, roles, targets of scaling, parents of routes.
+//! References of an object to other objects by name: configuration, secrets, service accounts, volumes, Services, roles, scale targets, parents of routes.
 //!
-//! Only names of other objects are references; what a selector means is found with [`super::Inventory::selected`].
+//! Selectors are not references; [`super::Inventory::selected`] finds the pods that a selector matches.
 
 use super::object::{Object, PodTemplate};
 use super::selector::items;
 use serde_json::Value;
 
-/// A name that an object uses for another.
+/// A reference to another object by name.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Reference {
-    /// The kind of the other.
+    /// The kind of the referenced object.
     pub kind: String,
-    /// Its namespace; empty where it has none.
+    /// The namespace; empty for a cluster-scoped object.
     pub namespace: String,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What of it.
+    /// The part of the object.
     pub part: Part,
-    /// Where the name stands, as a JSON pointer.
+    /// JSON pointer of the name in the referring object.
     pub at: String,
 }
 
-/// What of the other object is meant.
+/// The part of the referenced object.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Part {
-    /// All of it.
+    /// The whole object.
     Whole,
     /// An entry of a ConfigMap or Secret.
     Key(String),
@@ -32,11 +32,11 @@ pub enum Part {
     Port(String),
     /// A listener of a Gateway.
     Section(String),
-    /// A container of what is scaled.
+    /// A container of a scaled workload.
     Container(String),
 }
 
-/// Every name that the object uses.
+/// The references of an object.
 pub fn references(object: &Object) -> Vec<Reference> {
     let mut found = Found { object, list: Vec::new() };
     if let Some(template) = PodTemplate::of(0, object) {
@@ -53,7 +53,7 @@ pub fn references(object: &Object) -> Vec<Reference> {
         "HorizontalPodAutoscaler" => found.scaling(),
         "RoleBinding" | "ClusterRoleBinding" => found.binding(),
         "HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute" => found.route(),
-        "SecurityPolicy" | "BackendTrafficPolicy" | "ClientTrafficPolicy" => {
+        "SecurityPolicy" | "BackendTrafficPolicy" | "BackendTLSPolicy" | "ClientTrafficPolicy" => {
             for (at, target) in object.items("/spec/targetRefs").iter().enumerate() {
                 let kind = text(target, "/kind").to_owned();
                 found.named(&kind, &format!("/spec/targetRefs/{at}/name"));
@@ -171,7 +171,7 @@ impl Found<'_> {
                 self.entry(kind, &format!("{container}/env/{at}/valueFrom/{field}"), "name", Some(key));
             }
         }
-        // A single file of a volume is an entry too.
+        // A `subPath` of a ConfigMap or Secret volume names an entry.
         for mount in object.items(&format!("{container}/volumeMounts")) {
             let (volume, path) = (text(mount, "/name"), text(mount, "/subPath"));
             let volumes = object.items(&format!("{spec}/volumes"));
@@ -243,7 +243,7 @@ impl Found<'_> {
         }
     }
 
-    /// The accounts that a store reads with, however deep its provider has them.
+    /// The service accounts of a SecretStore, at any depth below its provider.
     fn accounts(&mut self, pointer: &str, value: Option<&Value>) {
         for (key, inner) in value.and_then(Value::as_object).into_iter().flatten() {
             let at = format!("{pointer}/{key}");

@@ -1,4 +1,4 @@
-//! Labels, and the selectors that mean objects by them.
+//! Labels and label selectors.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// Labels by key.
 pub type Labels = BTreeMap<String, String>;
 
-/// The labels in a map; what is no text is no label.
+/// The labels in a map; values that are not text are skipped.
 pub(super) fn labels_at(value: Option<&Value>) -> Labels {
     let entries = value.and_then(Value::as_object).into_iter().flatten();
     entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
@@ -17,22 +17,22 @@ pub(super) fn items(value: Option<&Value>) -> &[Value] {
     value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// Which labels an object must have.
+/// A label selector.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Selector {
-    /// Labels with their one value.
+    /// Required labels.
     pub equal: Labels,
-    /// Key, whether one of the values is wanted, values; no values: whether the key is.
+    /// Key, whether the key must have one of the values (or must not), values. Without values: whether the key must exist.
     pub among: Vec<(String, bool, Vec<String>)>,
 }
 
 impl Selector {
-    /// A map of labels, as Services have it.
+    /// The selector of a Service: a map of labels.
     pub fn of_labels(value: &Value) -> Selector {
         Selector { equal: labels_at(Some(value)), among: Vec::new() }
     }
 
-    /// A label selector: `matchLabels` and `matchExpressions`. An empty one means everything.
+    /// A label selector with `matchLabels` and `matchExpressions`. An empty selector matches everything.
     pub fn of(value: &Value) -> Selector {
         let mut selector = Selector { equal: labels_at(value.get("matchLabels")), among: Vec::new() };
         for expression in items(value.get("matchExpressions")) {
@@ -43,12 +43,12 @@ impl Selector {
         selector
     }
 
-    /// Whether it means everything.
+    /// Whether the selector is empty and matches everything.
     pub fn is_everything(&self) -> bool {
         self.equal.is_empty() && self.among.is_empty()
     }
 
-    /// Whether it means something with these labels.
+    /// Whether the selector matches these labels.
     pub fn matches(&self, labels: &Labels) -> bool {
         let is_among = |(key, wanted, values): &(String, bool, Vec<String>)| {
             let has = labels.get(key).is_some_and(|value| values.is_empty() || values.contains(value));

@@ -49,7 +49,7 @@ const VIEWER: &[Rule] = &[
     rule("discovery.k8s.io", &["endpointslices"], READ),
     rule("events.k8s.io", &["events"], READ),
     rule("external-secrets.io", &["externalsecrets", "secretstores"], READ),
-    rule("gateway.networking.k8s.io", &["grpcroutes", "httproutes"], READ),
+    rule("gateway.networking.k8s.io", &["grpcroutes", "httproutes", "tcproutes", "tlsroutes"], READ),
     rule("metrics.k8s.io", &["pods"], &["get", "list"]),
     rule("networking.k8s.io", &["networkpolicies"], READ),
     rule("policy", &["poddisruptionbudgets"], READ),
@@ -72,7 +72,7 @@ const ADMIN: &[Rule] = &[
     rule("autoscaling", &["horizontalpodautoscalers"], WRITE),
     rule("batch", &["cronjobs", "jobs"], WRITE),
     rule("external-secrets.io", &["externalsecrets"], &["patch", "update"]),
-    rule("gateway.networking.k8s.io", &["grpcroutes", "httproutes"], WRITE),
+    rule("gateway.networking.k8s.io", &["grpcroutes", "httproutes", "tcproutes", "tlsroutes"], WRITE),
     rule("policy", &["poddisruptionbudgets"], WRITE),
 ];
 

@@ -79,6 +79,7 @@ pub(super) fn namespaces(context: &Context) -> Result<Vec<Document>, TemplateErr
     let mut documents = Vec::new();
     for namespace in context.platform.namespaces.values() {
         let mut labels = context.cluster_labels();
+        labels.extend(namespace.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())));
         labels.insert(OWNER, namespace.owner.as_str());
         labels.insert(PLATFORM, context.platform.name.as_str());
         let level = match namespace.pod_security {
@@ -95,7 +96,8 @@ pub(super) fn namespaces(context: &Context) -> Result<Vec<Document>, TemplateErr
             ("pod-security.kubernetes.io/warn-version", &version),
         ]);
         let metadata = Metadata::new(namespace.name.as_str(), None, fragment(&labels));
-        let view = OnlyMetadata { metadata: metadata.annotated(REASON, namespace.reason.as_deref()) };
+        let metadata = metadata.with_annotations(&namespace.annotations).annotated(REASON, namespace.reason.as_deref());
+        let view = OnlyMetadata { metadata };
         documents.extend(render_yaml("kubernetes/namespace.yaml.j2", &view)?);
     }
     Ok(documents)

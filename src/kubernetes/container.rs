@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::inputs::{ContainerInputs, SecretVariable};
+use super::inputs::{ContainerInputs, EnvironmentVariable};
 use super::metadata::fragment as texts;
 use crate::model::{Container, Probe, ProbeAction};
 use crate::template::{Fragment, TemplateError, render_fragment};
@@ -33,10 +33,12 @@ struct View<'m> {
     command: Option<&'m [String]>,
     args: Option<&'m [String]>,
     config_map: Option<&'m str>,
-    variables: Option<&'m [SecretVariable]>,
+    workdir: Option<&'m str>,
+    variables: Option<&'m [EnvironmentVariable]>,
     ports: Option<Vec<Port<'m>>>,
     resources: Option<Resources>,
     probes: Vec<ProbeView>,
+    stop: Option<&'m [String]>,
     drain: Option<u64>,
     user: u32,
     group: u32,
@@ -98,12 +100,15 @@ pub(super) fn fragment<'m>(container: &'m Container, part: Part, seen: &Containe
         restart: (part == Part::Sidecar).then_some("Always"),
         command: some(&container.command).then_some(&container.command),
         args: some(&container.args).then_some(&container.args),
+        workdir: container.workdir.as_deref(),
         config_map: seen.config_map.as_deref(),
         variables: (!seen.variables.is_empty()).then_some(&seen.variables),
         ports: (!ports.is_empty()).then_some(ports),
         resources: resources(container),
         probes,
-        drain: if let Part::Main { drain } = part { drain } else { None },
+        stop: some(&container.stop).then_some(&container.stop),
+        // A container has one hook: the command of the spec takes the place of the wait.
+        drain: if let (Part::Main { drain }, []) = (part, &container.stop[..]) { drain } else { None },
         user: security.user,
         group: security.group,
         non_root: security.user != 0,
@@ -118,11 +123,13 @@ pub(super) fn fragment<'m>(container: &'m Container, part: Part, seen: &Containe
 }
 
 fn resources(container: &Container) -> Option<Resources> {
-    let amounts: [(&str, &Option<(Quantity, Quantity)>); 3] =
-        [("cpu", &container.cpu), ("memory", &container.memory), ("ephemeral-storage", &container.ephemeral)];
-    let said = amounts.into_iter().filter_map(|(name, amount)| amount.as_ref().map(|(request, limit)| (name, request, limit)));
-    let (requests, limits): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        said.map(|(name, request, limit)| ((name, request.canonical()), (name, limit.canonical()))).unzip();
+    let both = |amount: &Option<(Quantity, Quantity)>| amount.clone().map(|(request, limit)| (request, Some(limit)));
+    let amounts = [("cpu", container.cpu.clone()), ("memory", both(&container.memory)), ("ephemeral-storage", both(&container.ephemeral))];
+    let (mut requests, mut limits) = (BTreeMap::new(), BTreeMap::new());
+    for (name, (request, limit)) in amounts.into_iter().filter_map(|(name, amount)| Some((name, amount?))) {
+        requests.insert(name, request.canonical());
+        limits.extend(limit.map(|limit| (name, limit.canonical())));
+    }
     (!requests.is_empty()).then(|| Resources { requests: texts(&requests), limits: texts(&limits) })
 }
 

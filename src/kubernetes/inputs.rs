@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::metadata::{Metadata, Owner, Texts, fragment};
 use super::secrets::{Entry, Value, external_secret};
 use super::volume::Volume;
-use crate::model::{Container, FileContent, Source, TemplatePart, Workload};
+use crate::model::{Container, FactPart, FileContent, Source, TemplatePart, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{digest, truncate_with_hash};
 use crate::yaml::Document;
@@ -31,17 +31,25 @@ pub(super) struct Inputs {
 pub(super) struct ContainerInputs {
     /// The ConfigMap whose entries are variables.
     pub(super) config_map: Option<String>,
-    /// Variables from the workload's Secret.
-    pub(super) variables: Vec<SecretVariable>,
+    /// Variables that are not in the ConfigMap. A variable stands before those that refer to it.
+    pub(super) variables: Vec<EnvironmentVariable>,
     /// Files.
     pub(super) mounts: Vec<FileMount>,
 }
 
-/// A variable from a Secret.
-#[derive(Serialize)]
-pub(super) struct SecretVariable {
+/// A variable with its value, the field of the pod that holds the value, or the entry of the workload's Secret.
+#[derive(Default, Serialize)]
+pub(super) struct EnvironmentVariable {
     name: String,
-    secret: String,
+    value: Option<String>,
+    field: Option<&'static str>,
+    secret: Option<SecretKey>,
+}
+
+/// An entry of a Secret.
+#[derive(Serialize)]
+struct SecretKey {
+    name: String,
     key: String,
 }
 
@@ -78,10 +86,21 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
                 }
                 Source::Secret(reference) => Value::Whole(reference.clone()),
                 Source::Template(parts) => Value::Template(parts.clone()),
+                Source::Fact(fact) => {
+                    let name = variable.name.clone();
+                    seen.variables.push(EnvironmentVariable { name, field: Some(fact.field()), ..EnvironmentVariable::default() });
+                    continue;
+                }
+                Source::Composed(parts) => {
+                    let name = variable.name.clone();
+                    seen.variables.push(EnvironmentVariable { name, value: Some(expanding(parts)), ..EnvironmentVariable::default() });
+                    continue;
+                }
             };
             let wanted = if main { variable.name.clone() } else { format!("{}.{}", container.name, variable.name) };
             let key = claim(&mut entries, &wanted, value);
-            seen.variables.push(SecretVariable { name: variable.name.clone(), secret: String::new(), key });
+            let (name, secret) = (variable.name.clone(), Some(SecretKey { name: String::new(), key }));
+            seen.variables.push(EnvironmentVariable { name, secret, ..EnvironmentVariable::default() });
         }
         if !texts.is_empty() {
             let (name, document) = config_map(owner, container, &format!("{prefix}-config"), texts)?;
@@ -125,8 +144,8 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
     }
     // The name is a hash of all entries.
     let secret_name = secret_name(owner, &entries);
-    for variable in inputs.containers.values_mut().flat_map(|seen| &mut seen.variables) {
-        variable.secret.clone_from(&secret_name);
+    for secret in inputs.containers.values_mut().flat_map(|seen| &mut seen.variables).filter_map(|variable| variable.secret.as_mut()) {
+        secret.name.clone_from(&secret_name);
     }
     if secret_files {
         inputs.volumes.push(Volume::secret(SECRET_VOLUME.to_owned(), &secret_name));
@@ -152,6 +171,15 @@ fn secret_name(owner: &Owner, entries: &[Entry]) -> String {
     }
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     format!("{}-{}", truncate_with_hash(&format!("{}-secrets", workload.name), 242), digest(&parts, 10))
+}
+
+/// A value in which Kubernetes inserts facts of the pod: it reads `$(NAME)` as a variable and `$$` as `$`.
+fn expanding(parts: &[FactPart]) -> String {
+    let part = |part: &FactPart| match part {
+        FactPart::Text(text) => text.replace('$', "$$"),
+        FactPart::Fact(fact) => format!("$({})", fact.variable()),
+    };
+    parts.iter().map(part).collect()
 }
 
 /// The volume with the files from the secret manager.

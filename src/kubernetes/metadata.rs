@@ -1,7 +1,7 @@
 //! Names and labels of objects, the same for every kind.
 //!
 //! Selectors and claim templates are immutable, so they have one label: the workload's name. A changed label of a pod template replaces every pod, so
-//! pods have only labels that stay: neither the owner nor the platform's own labels, which objects have as well.
+//! pods have labels that stay, and those that the spec sets for them: neither the owner nor the platform's own labels, which objects have as well.
 
 use std::collections::BTreeMap;
 
@@ -53,6 +53,14 @@ impl Metadata {
         Metadata { name: name.into(), namespace: namespace.map(Name::to_string), labels, annotations: None }
     }
 
+    /// Adds the annotations of the spec.
+    pub(super) fn with_annotations(mut self, annotations: &Texts) -> Self {
+        if !annotations.is_empty() {
+            self.annotations.get_or_insert_default().extend(annotations.clone());
+        }
+        self
+    }
+
     /// Adds an annotation if there is a value for it.
     pub(super) fn annotated(mut self, key: &str, value: Option<&str>) -> Self {
         if let Some(value) = value {
@@ -93,6 +101,13 @@ impl<'m> Owner<'m> {
     /// Metadata of an object of the workload.
     pub(super) fn metadata(&self, name: impl Into<String>) -> Metadata {
         Metadata::new(name, Some(&self.workload.namespace), self.labels.clone())
+    }
+
+    /// Metadata of a cluster-scoped object of the workload.
+    pub(super) fn cluster_wide(&self, name: impl Into<String>) -> Metadata {
+        let mut labels = self.context.object_labels(self.workload);
+        labels.insert(REGION, self.context.region.name.as_str());
+        Metadata::new(name, None, fragment(&labels))
     }
 
     /// Metadata of the object that runs the pods. If its name is not the workload's, it is an instance with a label of its own.
@@ -137,10 +152,11 @@ impl<'m> Context<'m> {
         labels
     }
 
-    /// The labels of a workload's pods.
+    /// The labels of a workload's pods: those of the spec, then those of platgen, which win.
     fn pod_labels(&self, workload: &'m Workload) -> Labels<'m> {
         let name = workload.name.as_str();
-        let mut labels = self.stable_labels();
+        let mut labels: Labels<'m> = workload.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        labels.extend(self.stable_labels());
         labels.extend([
             ("app.kubernetes.io/name", name),
             ("app.kubernetes.io/instance", name),

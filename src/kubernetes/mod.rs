@@ -18,10 +18,12 @@ mod patch;
 mod pod;
 mod policy;
 mod proxy;
+mod rights;
 mod route;
 mod scale;
 mod secrets;
 mod service;
+mod storage;
 mod texts;
 mod volume;
 mod workload;
@@ -230,12 +232,14 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
     let mut tree = Tree::new();
     add(&mut tree, NAMESPACES, cluster::namespaces(&context)?);
     add(&mut tree, "cluster/priorities.yaml", cluster::priorities(&context)?);
+    add(&mut tree, "cluster/storage.yaml", storage::classes(&context)?);
     add(&mut tree, "cluster/access.yaml", access::cluster(&context)?);
     add(&mut tree, "cluster/gateways.yaml", route::gateways(&context)?);
     for namespace in platform.namespaces.values() {
         let mut documents = namespace::documents(&context, namespace)?;
         documents.extend(access::namespace(&context, namespace)?);
         documents.extend(secrets::store(&context, namespace)?);
+        documents.extend(storage::claims(&context, namespace)?);
         add(&mut tree, &format!("{}/{RULES}", namespace.name), documents);
     }
     for workload in region.workloads.values() {

@@ -5,8 +5,14 @@ use serde::Serialize;
 use super::metadata::{Context, Metadata, OnlyMetadata, Texts};
 use crate::model::{DEFAULT_CPU, DEFAULT_MEMORY, Namespace};
 use crate::template::{TemplateError, render_yaml};
-use crate::value::Quantity;
+use crate::value::{Cidr, Quantity};
 use crate::yaml::Document;
+
+#[derive(Serialize)]
+struct AllowDns<'m> {
+    metadata: Metadata,
+    name_servers: &'m [Cidr],
+}
 
 /// Quota, limits, the default account and the policies of a namespace.
 pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
@@ -29,7 +35,10 @@ pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<
         Limits { metadata: metadata("limits"), cpu: format!("{DEFAULT_CPU}m"), memory: Quantity::from_bytes(DEFAULT_MEMORY).canonical() };
     documents.extend(render_yaml("kubernetes/limit-range.yaml.j2", &limits)?);
     documents.extend(render_yaml("kubernetes/default-deny.yaml.j2", &OnlyMetadata { metadata: metadata("default-deny") })?);
-    documents.extend(render_yaml("kubernetes/allow-dns.yaml.j2", &OnlyMetadata { metadata: metadata("allow-dns") })?);
+    documents.extend(render_yaml(
+        "kubernetes/allow-dns.yaml.j2",
+        &AllowDns { metadata: metadata("allow-dns"), name_servers: &context.region.cluster.name_servers },
+    )?);
     Ok(documents)
 }
 

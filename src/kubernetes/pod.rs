@@ -36,11 +36,13 @@ struct Condition {
 #[derive(Serialize)]
 struct View<'m> {
     account: &'m str,
+    token: bool,
     priority: String,
     grace: u64,
     restart: Option<&'static str>,
     host_network: bool,
     host_pid: bool,
+    ndots: Option<String>,
     user: u32,
     group: u32,
     fs_group: u32,
@@ -57,7 +59,7 @@ struct View<'m> {
 }
 
 #[derive(Serialize)]
-struct TolerationView<'m> {
+pub(super) struct TolerationView<'m> {
     key: &'m str,
     value: &'m str,
     effect: &'static str,
@@ -70,10 +72,9 @@ pub(super) fn fragment_of(owner: &Owner, inputs: &Inputs) -> Result<Fragment, Te
     let seen = |container: &model::Container| inputs.containers.get(container.name.as_str()).unwrap_or(&nothing);
     let drain = workload.service.is_some().then_some(DRAIN);
     let mut init = Vec::new();
-    for (containers, part) in [(&workload.init, Part::Init), (&workload.sidecars, Part::Sidecar)] {
-        for container in containers {
-            init.push(fragment(container, part, seen(container))?);
-        }
+    let sidecars = |first: bool| workload.sidecars.iter().filter(move |one| one.before_init == first).map(|one| (one, Part::Sidecar));
+    for (container, part) in sidecars(true).chain(workload.init.iter().map(|one| (one, Part::Init))).chain(sidecars(false)) {
+        init.push(fragment(container, part, seen(container))?);
     }
     let ends = matches!(workload.kind, Kind::CronJob(_) | Kind::Job { .. });
     let mut volumes: Vec<Volume> = workload.volumes.iter().filter_map(volume).collect();
@@ -83,11 +84,13 @@ pub(super) fn fragment_of(owner: &Owner, inputs: &Inputs) -> Result<Fragment, Te
     let security = &workload.main.security;
     let view = View {
         account: workload.name.as_str(),
+        token: workload.api.is_some(),
         priority: Priority::of(workload, owner.context.flows).class(owner.context),
         grace: workload.grace + drain.unwrap_or(0),
         restart: ends.then_some("Never"),
         host_network: workload.host_network,
         host_pid: workload.host_pid,
+        ndots: workload.ndots.map(|ndots| ndots.to_string()),
         user: security.user,
         group: security.group,
         fs_group: workload.fs_group,
@@ -117,6 +120,10 @@ fn volume(volume: &model::Volume) -> Option<Volume> {
             Some(Volume { name: name.clone(), kind: "emptyDir", source })
         }
         model::Volume::Claim { .. } => None,
+        model::Volume::Shared { name, claim, read_only } => {
+            let source = if *read_only { json!({"claimName": claim, "readOnly": true}) } else { json!({"claimName": claim}) };
+            Some(Volume { name: name.clone(), kind: "persistentVolumeClaim", source })
+        }
         model::Volume::Host(host) => Some(Volume { name: host.name.clone(), kind: "hostPath", source: json!({"path": host.path}) }),
     }
 }
@@ -138,7 +145,7 @@ fn conditions(workload: &Workload) -> Vec<Condition> {
     conditions
 }
 
-fn toleration(toleration: &Toleration) -> TolerationView<'_> {
+pub(super) fn toleration(toleration: &Toleration) -> TolerationView<'_> {
     TolerationView { key: &toleration.key, value: &toleration.value, effect: toleration.effect }
 }
 

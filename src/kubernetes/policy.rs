@@ -10,14 +10,15 @@ use super::metadata::{Context, Metadata, Owner};
 use crate::labels::{NAMESPACE_NAME, WORKLOAD};
 use crate::model::{Flow, Peer};
 use crate::template::{Comment, Fragment, TemplateError, render_yaml};
-use crate::value::NetworkPort;
+use crate::value::{Cidr, NetworkPort};
 use crate::yaml::Document;
 
 #[derive(Serialize)]
-struct View {
+struct View<'m> {
     metadata: Metadata,
     selector: Fragment,
     ingress: Option<Vec<Rule>>,
+    name_servers: &'m [Cidr],
     egress: Vec<Rule>,
 }
 
@@ -43,6 +44,7 @@ pub(super) fn document(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
         metadata: owner.metadata(workload.name.as_str()),
         selector: owner.selector.clone(),
         ingress: (!ingress.is_empty()).then_some(ingress),
+        name_servers: &context.region.cluster.name_servers,
         egress: context.flows.from(workload).iter().map(|flow| rule(context, flow, &flow.to)).collect(),
     };
     render_yaml("kubernetes/network-policy.yaml.j2", &view)
@@ -78,6 +80,6 @@ fn peers(context: &Context, peer: &Peer) -> Value {
             pods(addon.namespace(), label, value)
         }
         Peer::Outside { cidrs, .. } if cidrs.is_empty() => json!([{"ipBlock": {"cidr": "0.0.0.0/0", "except": context.region.inside}}]),
-        Peer::Outside { cidrs, .. } => cidrs.iter().map(|cidr| json!({"ipBlock": {"cidr": cidr}})).collect(),
+        Peer::ApiServer { cidrs } | Peer::Outside { cidrs, .. } => cidrs.iter().map(|cidr| json!({"ipBlock": {"cidr": cidr}})).collect(),
     }
 }

@@ -1,7 +1,7 @@
 //! Exposures -> routes to a Gateway, and the Gateways themselves.
 //!
 //! Gateways are in the namespace of the proxies, one per entry point (public, internal). Routes are in the namespace of their app. Allowed source
-//! ranges are a SecurityPolicy of Envoy Gateway, because the Gateway API has no field for them.
+//! ranges are a SecurityPolicy of Envoy Gateway, and what binds a client to a pod is a BackendTrafficPolicy, because the Gateway API has no fields for them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,7 @@ use serde::Serialize;
 use super::metadata::{Context, Metadata, Owner, Texts};
 use super::proxy;
 use crate::labels::PLATFORM;
-use crate::model::{Addon, Exposure, Workload};
-use crate::model::{Protocol, Via};
+use crate::model::{self, Addon, Entrance, Exposure, Protocol, Sticky, Via, Workload};
 use crate::provider::Provider;
 use crate::template::{TemplateError, render_yaml};
 use crate::value::{digest, truncate_with_hash};
@@ -45,6 +44,41 @@ struct Backend<'m> {
 }
 
 #[derive(Serialize)]
+struct Connection<'m> {
+    metadata: Metadata,
+    gateway: &'static str,
+    gateways: &'static str,
+    listener: &'m str,
+    /// The host of TLS connections; those over TCP carry none.
+    #[serde(flatten)]
+    host: Option<ConnectionHost<'m>>,
+    service: &'m str,
+    port: u16,
+}
+
+#[derive(Serialize)]
+struct ConnectionHost<'m> {
+    host: &'m str,
+}
+
+#[derive(Serialize)]
+struct Target<'m> {
+    path: &'m str,
+    scheme: &'m str,
+    to: &'m str,
+    port: Option<u16>,
+    replacement: Option<&'m str>,
+}
+
+#[derive(Serialize)]
+struct Traffic<'m> {
+    metadata: Metadata,
+    kind: &'static str,
+    route: &'m str,
+    cookie: Option<String>,
+}
+
+#[derive(Serialize)]
 struct Sources<'m> {
     metadata: Metadata,
     kind: &'static str,
@@ -53,13 +87,23 @@ struct Sources<'m> {
 }
 
 #[derive(Serialize)]
-struct Gateway {
+struct Gateway<'m> {
     metadata: Metadata,
     name: &'static str,
     annotations: Option<Texts>,
     certificate: String,
     label: &'static str,
     platform: String,
+    listeners: Vec<Listener<'m>>,
+}
+
+#[derive(Serialize)]
+struct Listener<'m> {
+    name: String,
+    host: Option<&'m str>,
+    port: u16,
+    protocol: &'static str,
+    passthrough: bool,
 }
 
 #[derive(Serialize)]
@@ -76,35 +120,134 @@ fn gateway(via: Via) -> &'static str {
     }
 }
 
-/// The routes of a workload: one per host, entry point and set of source ranges.
+/// The routes of a workload: one per host, entry point, set of source ranges and way to choose a pod; one per port for connections.
 pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
-    let workload = owner.workload;
-    let mut groups: BTreeMap<(&str, Via, Vec<String>), Vec<&Exposure>> = BTreeMap::new();
-    for exposure in &workload.exposures {
-        let from = exposure.from.iter().map(ToString::to_string).collect();
-        groups.entry((&exposure.host, exposure.via, from)).or_default().push(exposure);
-    }
     let mut documents = Vec::new();
-    for ((host, via, from), mut exposures) in groups {
+    let (connections, requests): (Vec<&Exposure>, Vec<&Exposure>) =
+        owner.workload.exposures.iter().partition(|exposure| exposure.entrance != Entrance::Http);
+    for ((host, via, from, sticky), mut exposures) in groups(&requests) {
         exposures.sort_by(|a, b| a.path.cmp(&b.path));
         // A GRPCRoute has no paths, rewrites or timeouts. An HTTPRoute has them, and carries gRPC as well.
         let plain = |exposure: &&Exposure| exposure.path == "/" && exposure.rewrite.is_none() && exposure.timeout.is_none();
-        let grpc = workload.protocol == Protocol::Grpc && exposures.iter().all(plain);
+        let grpc = owner.workload.protocol == Protocol::Grpc && exposures.iter().all(plain);
         for (number, exposures) in exposures.chunks(MOST_RULES).enumerate() {
-            let name = name(workload, host, via, &from, number);
-            let (metadata, gateway, gateways) = (owner.metadata(&name), gateway(via), Addon::Gateway.namespace());
+            let route = Printed {
+                owner,
+                name: name(owner.workload, host, via, (&from, sticky), number),
+                kind: if grpc { "GRPCRoute" } else { "HTTPRoute" },
+            };
             documents.extend(if grpc {
-                let rules = exposures.iter().map(|exposure| backend(workload, exposure)).collect();
-                render_yaml("kubernetes/grpc-route.yaml.j2", &Route { metadata, gateway, gateways, host, rules })?
+                let rules: Vec<Backend> = exposures.iter().map(|exposure| backend(owner.workload, exposure)).collect();
+                route.print("kubernetes/grpc-route.yaml.j2", via, host, rules)?
             } else {
-                let rules = exposures.iter().map(|exposure| rule(workload, exposure)).collect();
-                render_yaml("kubernetes/http-route.yaml.j2", &Route { metadata, gateway, gateways, host, rules })?
+                let rules: Vec<Rule> = exposures.iter().map(|exposure| rule(owner.workload, exposure)).collect();
+                route.print("kubernetes/http-route.yaml.j2", via, host, rules)?
             });
-            if !from.is_empty() {
-                let kind = if grpc { "GRPCRoute" } else { "HTTPRoute" };
-                let view = Sources { metadata: owner.metadata(&name), kind, route: &name, cidrs: &from };
-                documents.extend(render_yaml("kubernetes/security-policy.yaml.j2", &view)?);
+            documents.extend(route.sources(&from)?);
+            if let Some(sticky) = sticky {
+                documents.extend(route.sticky(sticky)?);
             }
+        }
+    }
+    for exposure in connections {
+        documents.extend(connection(owner, exposure)?);
+    }
+    documents.extend(redirects(owner)?);
+    Ok(documents)
+}
+
+/// Host, entry point, source ranges and way to choose a pod of a route.
+type Group<'m> = (&'m str, Via, Vec<String>, Option<Sticky>);
+
+fn groups<'m>(exposures: &[&'m Exposure]) -> BTreeMap<Group<'m>, Vec<&'m Exposure>> {
+    let mut groups: BTreeMap<Group, Vec<&Exposure>> = BTreeMap::new();
+    for exposure in exposures {
+        let from = exposure.from.iter().map(ToString::to_string).collect();
+        groups.entry((&exposure.host, exposure.via, from, exposure.sticky)).or_default().push(exposure);
+    }
+    groups
+}
+
+/// A route with its policies.
+struct Printed<'m> {
+    owner: &'m Owner<'m>,
+    name: String,
+    kind: &'static str,
+}
+
+impl Printed<'_> {
+    fn print<R: Serialize>(&self, template: &str, via: Via, host: &str, rules: Vec<R>) -> Result<Vec<Document>, TemplateError> {
+        let (metadata, gateway, gateways) = (self.owner.metadata(&self.name), gateway(via), Addon::Gateway.namespace());
+        render_yaml(template, &Route { metadata, gateway, gateways, host, rules })
+    }
+
+    /// The policy of the permitted client ranges.
+    fn sources(&self, from: &[String]) -> Result<Vec<Document>, TemplateError> {
+        if from.is_empty() {
+            return Ok(Vec::new());
+        }
+        let view = Sources { metadata: self.owner.metadata(&self.name), kind: self.kind, route: &self.name, cidrs: from };
+        render_yaml("kubernetes/security-policy.yaml.j2", &view)
+    }
+
+    /// The policy that binds a client to one pod. Routes of the Gateway API have no field for it in the standard channel.
+    fn sticky(&self, sticky: Sticky) -> Result<Vec<Document>, TemplateError> {
+        let cookie = (sticky == Sticky::Cookie).then(|| format!("{}-pod", self.owner.workload.name));
+        let view = Traffic { metadata: self.owner.metadata(&self.name), kind: self.kind, route: &self.name, cookie };
+        render_yaml("kubernetes/backend-traffic-policy.yaml.j2", &view)
+    }
+}
+
+/// The route of connections, with the policy of its client ranges.
+fn connection(owner: &Owner, exposure: &Exposure) -> Result<Vec<Document>, TemplateError> {
+    let Some(listener) = Listener::of(exposure) else { return Ok(Vec::new()) };
+    let Backend { service, port } = backend(owner.workload, exposure);
+    let from: Vec<String> = exposure.from.iter().map(ToString::to_string).collect();
+    let (gateway, gateways) = (gateway(exposure.via), Addon::Gateway.namespace());
+    let tcp = matches!(exposure.entrance, Entrance::Tcp(_));
+    let name = match exposure.entrance {
+        Entrance::Tcp(listen) => {
+            let inside = if exposure.via == Via::Internal { "-internal" } else { "" };
+            truncate_with_hash(&format!("{}.tcp-{listen}{inside}", owner.workload.name), 253)
+        }
+        Entrance::Http | Entrance::Passthrough => name(owner.workload, &exposure.host, exposure.via, (&[], None), 0),
+    };
+    let route = Printed { owner, name, kind: if tcp { "TCPRoute" } else { "TLSRoute" } };
+    let view = Connection {
+        metadata: owner.metadata(&route.name),
+        gateway,
+        gateways,
+        listener: &listener.name,
+        host: (!tcp).then_some(ConnectionHost { host: &exposure.host }),
+        service,
+        port,
+    };
+    let template = if tcp { "kubernetes/tcp-route.yaml.j2" } else { "kubernetes/tls-route.yaml.j2" };
+    let mut documents = render_yaml(template, &view)?;
+    documents.extend(route.sources(&from)?);
+    Ok(documents)
+}
+
+/// The routes that send requests on to other URLs: one per host and entry point.
+fn redirects(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
+    let mut groups: BTreeMap<(&str, Via), Vec<&model::Redirect>> = BTreeMap::new();
+    for redirect in &owner.workload.redirects {
+        groups.entry((&redirect.host, redirect.via)).or_default().push(redirect);
+    }
+    let mut documents = Vec::new();
+    for ((host, via), mut redirects) in groups {
+        redirects.sort_by(|a, b| a.path.cmp(&b.path));
+        for (number, redirects) in redirects.chunks(MOST_RULES).enumerate() {
+            let name = format!("{}-redirect", name(owner.workload, host, via, (&[], None), number));
+            let route = Printed { owner, name: truncate_with_hash(&name, 253), kind: "HTTPRoute" };
+            let rules = redirects.iter().map(|redirect| Target {
+                path: &redirect.path,
+                scheme: &redirect.scheme,
+                to: &redirect.to,
+                port: redirect.port,
+                replacement: redirect.replacement.as_deref(),
+            });
+            documents.extend(route.print("kubernetes/host-redirect.yaml.j2", via, host, rules.collect())?);
         }
     }
     Ok(documents)
@@ -112,7 +255,7 @@ pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
 
 fn rule<'m>(workload: &'m Workload, exposure: &'m Exposure) -> Rule<'m> {
     let timeout = match (exposure.timeout, exposure.websocket) {
-        (Some(seconds), _) => Some(duration(seconds)),
+        (Some(time), _) => Some(duration(time.millis())),
         // Zero disables the timeout, so that the connection stays open.
         (None, true) => Some("0s".to_owned()),
         (None, false) => None,
@@ -120,12 +263,16 @@ fn rule<'m>(workload: &'m Workload, exposure: &'m Exposure) -> Rule<'m> {
     Rule { path: &exposure.path, rewrite: exposure.rewrite.as_deref(), timeout, backend: backend(workload, exposure) }
 }
 
-/// Seconds as a duration of the Gateway API (GEP-2257): up to four figures of at most five digits, each with a unit.
-fn duration(seconds: u64) -> String {
-    if seconds <= 99_999 {
-        return format!("{seconds}s");
+/// Milliseconds as a duration of the Gateway API (GEP-2257): up to four figures of at most five digits, each with a unit.
+fn duration(millis: u64) -> String {
+    if millis.is_multiple_of(1000) && millis <= 99_999_000 {
+        return format!("{}s", millis / 1000);
     }
-    let parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
+    if millis <= 99_999 {
+        return format!("{millis}ms");
+    }
+    let seconds = millis / 1000;
+    let parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s"), (millis % 1000, "ms")];
     parts.iter().filter(|(figure, _)| *figure > 0).map(|(figure, unit)| format!("{figure}{unit}")).collect()
 }
 
@@ -134,7 +281,7 @@ fn backend<'m>(workload: &'m Workload, exposure: &Exposure) -> Backend<'m> {
 }
 
 /// The name of a route, which does not depend on other exposures. Names of workloads have no dot, so the names of two workloads' routes differ.
-fn name(workload: &Workload, host: &str, via: Via, from: &[String], number: usize) -> String {
+fn name(workload: &Workload, host: &str, via: Via, (from, sticky): (&[String], Option<Sticky>), number: usize) -> String {
     let mut name = format!("{}.{}", workload.name, host.trim_start_matches("*."));
     if host.starts_with("*.") {
         name.push_str("-wildcard");
@@ -146,6 +293,9 @@ fn name(workload: &Workload, host: &str, via: Via, from: &[String], number: usiz
         let from: Vec<&str> = from.iter().map(String::as_str).collect();
         name = format!("{name}-{}", digest(&from, 6));
     }
+    if let Some(sticky) = sticky {
+        name = format!("{name}-{}", sticky.name());
+    }
     if number > 0 {
         name = format!("{name}.{}", number + 1);
     }
@@ -154,8 +304,7 @@ fn name(workload: &Workload, host: &str, via: Via, from: &[String], number: usiz
 
 /// The Gateways that the region's exposures go through, each with a redirect from HTTP.
 pub(super) fn gateways(context: &Context) -> Result<Vec<Document>, TemplateError> {
-    let ways: BTreeSet<Via> =
-        context.region.workloads.values().flat_map(|workload| &workload.exposures).map(|exposure| exposure.via).collect();
+    let ways: BTreeSet<Via> = context.region.workloads.values().flat_map(Workload::entrances).collect();
     let mut documents = Vec::new();
     for via in ways {
         let metadata = |name: String| Metadata { namespace: Some(Addon::Gateway.namespace().to_owned()), ..context.cluster_wide(name) };
@@ -167,6 +316,7 @@ pub(super) fn gateways(context: &Context) -> Result<Vec<Document>, TemplateError
             certificate: format!("{name}-tls"),
             label: PLATFORM,
             platform: context.platform.name.to_string(),
+            listeners: listeners(context, via),
         };
         // Before the Gateway that names it.
         documents.extend(proxy::document(context, metadata(name.to_owned()))?);
@@ -175,6 +325,28 @@ pub(super) fn gateways(context: &Context) -> Result<Vec<Document>, TemplateError
         documents.extend(render_yaml("kubernetes/redirect.yaml.j2", &view)?);
     }
     Ok(documents)
+}
+
+/// The listeners of a Gateway for connections, each once, sorted by name.
+fn listeners<'m>(context: &Context<'m>, via: Via) -> Vec<Listener<'m>> {
+    let exposures = context.region.workloads.values().flat_map(|workload| &workload.exposures).filter(|exposure| exposure.via == via);
+    let named = exposures.filter_map(Listener::of).map(|listener| (listener.name.clone(), listener));
+    named.collect::<BTreeMap<_, _>>().into_values().collect()
+}
+
+impl<'m> Listener<'m> {
+    /// The listener of an exposure, if it passes on connections. TLS connections share the port of HTTPS: the hostname tells them apart.
+    fn of(exposure: &'m Exposure) -> Option<Listener<'m>> {
+        match exposure.entrance {
+            Entrance::Http => None,
+            Entrance::Tcp(port) => Some(Listener { name: format!("tcp-{port}"), host: None, port, protocol: "TCP", passthrough: false }),
+            Entrance::Passthrough => {
+                let host = &exposure.host;
+                let name = format!("tls-{}", host.replace("*.", "wildcard."));
+                Some(Listener { name: truncate_with_hash(&name, 253), host: Some(host), port: 443, protocol: "TLS", passthrough: true })
+            }
+        }
+    }
 }
 
 /// The annotation for a public or an internal load balancer, which each cloud reads from the Service of a Gateway. The default is internal with the

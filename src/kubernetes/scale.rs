@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::metadata::{Metadata, Owner};
 use crate::model::Kind;
 use crate::template::{Fragment, TemplateError, render_yaml};
-use crate::value::Percent;
+use crate::value::Utilization;
 use crate::yaml::Document;
 
 #[derive(Serialize)]
@@ -44,8 +44,8 @@ pub(super) fn documents(owner: &Owner, name: &str) -> Result<Vec<Document>, Temp
     if let Some(scaling) = &workload.autoscaling {
         // Only the main container is measured, so that a busy sidecar starts no pod.
         let container = workload.main.name.as_str();
-        let metric = |resource, share: Option<Percent>| {
-            share.map(|share| Metric { container: container.to_owned(), resource, percent: percent(share) })
+        let metric = |resource, share: Option<Utilization>| {
+            share.map(|share| Metric { container: container.to_owned(), resource, percent: share.percent() })
         };
         let metrics = [metric("cpu", scaling.cpu), metric("memory", scaling.memory)].into_iter().flatten().collect();
         let view = Autoscaler { metadata: owner.metadata(workload.name.as_str()), kind, target: name, least, most, metrics };
@@ -56,9 +56,4 @@ pub(super) fn documents(owner: &Owner, name: &str) -> Result<Vec<Document>, Temp
         documents.extend(render_yaml("kubernetes/disruption-budget.yaml.j2", &view)?);
     }
     Ok(documents)
-}
-
-/// A whole percentage, at least one: the API takes no fractions.
-fn percent(share: Percent) -> u32 {
-    (share.millionths() / 10_000).max(1)
 }

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::inputs::inputs;
-use super::metadata::{Context, Metadata, OnlyMetadata, Owner};
-use super::{pod, policy, route, scale, service};
+use super::metadata::{Context, Metadata, OnlyMetadata, Owner, fragment};
+use super::{pod, policy, rights, route, scale, service};
 use crate::labels::{NO_PROBES, REASON};
 use crate::model::{Kind, Volume, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
@@ -20,6 +20,8 @@ struct Runs {
     metadata: Metadata,
     /// The labels of the pods.
     labels: Fragment,
+    /// The annotations of the pods.
+    annotations: Option<Fragment>,
     pod: Fragment,
 }
 
@@ -42,6 +44,7 @@ struct StatefulSet {
     replicas: Option<u32>,
     selector: Fragment,
     service: String,
+    start: &'static str,
     claims: Option<Vec<Claim>>,
 }
 
@@ -74,6 +77,7 @@ struct Job {
 struct Claim {
     name: String,
     labels: Fragment,
+    class: Option<String>,
     size: String,
 }
 
@@ -82,6 +86,7 @@ pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Do
     let owner = &Owner::new(context, workload);
     let account = OnlyMetadata { metadata: owner.metadata(workload.name.as_str()) };
     let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &account)?;
+    documents.extend(rights::documents(owner)?);
     documents.extend(policy::document(owner)?);
     let mut inputs = inputs(owner)?;
     documents.append(&mut inputs.documents);
@@ -94,18 +99,18 @@ pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Do
     Ok(documents)
 }
 
-/// The name of the object that runs the pods. The pod of a Job is immutable, so the name of a Job ends with a hash of the pod. A finished Job is
+/// The name of the object that runs the pods. The pod of a Job is immutable, so the name of a Job ends with a hash of the pod,
+/// its labels and its annotations. A finished Job is
 /// kept: if it were deleted, applying the files would run it again.
 fn object_name(workload: &Workload, pod: &Fragment) -> String {
     match workload.kind {
         Kind::Deployment | Kind::DaemonSet => workload.name.to_string(),
         Kind::StatefulSet | Kind::CronJob(_) => truncate_with_hash(workload.name.as_str(), CONTROLLER_NAME),
         Kind::Job { .. } => {
-            format!(
-                "{}-{}",
-                truncate_with_hash(workload.name.as_str(), CONTROLLER_NAME),
-                digest(&[&pod.document().to_json().to_string()], 10)
-            )
+            let pod = pod.document().to_json().to_string();
+            let set = workload.labels.iter().chain(&workload.annotations).flat_map(|(key, value)| [key.as_str(), value.as_str()]);
+            let parts: Vec<&str> = std::iter::once(pod.as_str()).chain(set).collect();
+            format!("{}-{}", truncate_with_hash(workload.name.as_str(), CONTROLLER_NAME), digest(&parts, 10))
         }
     }
 }
@@ -113,8 +118,13 @@ fn object_name(workload: &Workload, pod: &Fragment) -> String {
 fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>, TemplateError> {
     let workload = owner.workload;
     let runs = Runs {
-        metadata: owner.instance(name).annotated(REASON, workload.reason.as_deref()).annotated(NO_PROBES, workload.no_probes.as_deref()),
+        metadata: owner
+            .instance(name)
+            .with_annotations(&workload.annotations)
+            .annotated(REASON, workload.reason.as_deref())
+            .annotated(NO_PROBES, workload.no_probes.as_deref()),
         labels: owner.pod_labels.clone(),
+        annotations: (!workload.annotations.is_empty()).then(|| fragment(&workload.annotations)),
         pod,
     };
     let replicas = workload.autoscaling.is_none().then_some(workload.replicas.0);
@@ -126,8 +136,9 @@ fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>,
         }
         Kind::StatefulSet => {
             let claims: Vec<Claim> = workload.volumes.iter().filter_map(|volume| claim(owner, volume)).collect();
+            let start = if workload.parallel_start { "Parallel" } else { "OrderedReady" };
             let (service, claims) = (service::headless_name(workload), (!claims.is_empty()).then_some(claims));
-            render_yaml("kubernetes/stateful-set.yaml.j2", &StatefulSet { runs, replicas, selector, service, claims })
+            render_yaml("kubernetes/stateful-set.yaml.j2", &StatefulSet { runs, replicas, selector, service, start, claims })
         }
         Kind::DaemonSet => render_yaml("kubernetes/daemon-set.yaml.j2", &DaemonSet { runs, selector }),
         Kind::CronJob(cron) => {
@@ -141,6 +152,6 @@ fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>,
 
 /// A volume claim of a StatefulSet. Claim templates are immutable, so they have the selector as their only label.
 fn claim(owner: &Owner, volume: &Volume) -> Option<Claim> {
-    let Volume::Claim { name, size } = volume else { return None };
-    Some(Claim { name: name.clone(), labels: owner.selector.clone(), size: size.canonical() })
+    let Volume::Claim { name, size, class } = volume else { return None };
+    Some(Claim { name: name.clone(), labels: owner.selector.clone(), class: class.clone(), size: size.canonical() })
 }

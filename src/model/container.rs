@@ -13,6 +13,8 @@ pub struct Container {
     pub command: Vec<String>,
     /// Arguments.
     pub args: Vec<String>,
+    /// The working directory. `None`: the image's.
+    pub workdir: Option<String>,
     /// Environment variables, in order.
     pub variables: Vec<Variable>,
     /// Files from the spec.
@@ -21,14 +23,18 @@ pub struct Container {
     pub mounts: Vec<Mount>,
     /// Ports, each with its name.
     pub ports: Vec<(String, NetworkPort)>,
-    /// Processors, request and limit.
-    pub cpu: Option<(Quantity, Quantity)>,
+    /// Processors, request and limit. The limit may be absent.
+    pub cpu: Option<(Quantity, Option<Quantity>)>,
     /// Memory, request and limit.
     pub memory: Option<(Quantity, Quantity)>,
     /// Disk, request and limit.
     pub ephemeral: Option<(Quantity, Quantity)>,
     /// Probes.
     pub probes: Probes,
+    /// The command that runs before the container stops. Empty: none.
+    pub stop: Vec<String>,
+    /// Whether a sidecar starts before the init containers; `false` for other containers.
+    pub before_init: bool,
     /// Security context.
     pub security: Security,
 }
@@ -51,6 +57,58 @@ pub enum Source {
     Secret(SecretRef),
     /// Text that contains values of the secret manager.
     Template(Vec<TemplatePart>),
+    /// A fact of the pod.
+    Fact(PodFact),
+    /// Text that contains facts of the pod. The variable [`PodFact::variable`] of each fact stands before this variable.
+    Composed(Vec<FactPart>),
+}
+
+/// A part of a value that the kubelet assembles when it starts the container.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum FactPart {
+    /// Text known when rendering.
+    Text(String),
+    /// A fact of the pod.
+    Fact(PodFact),
+}
+
+/// What is known of a pod only in the cluster.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum PodFact {
+    /// Its name.
+    Name,
+    /// Its IP address.
+    Ip,
+    /// Its UID.
+    Uid,
+    /// The name of its node.
+    NodeName,
+    /// The IP address of its node.
+    HostIp,
+}
+
+impl PodFact {
+    /// The field of the pod that holds the fact.
+    pub fn field(self) -> &'static str {
+        match self {
+            PodFact::Name => "metadata.name",
+            PodFact::Ip => "status.podIP",
+            PodFact::Uid => "metadata.uid",
+            PodFact::NodeName => "spec.nodeName",
+            PodFact::HostIp => "status.hostIP",
+        }
+    }
+
+    /// The variable through which longer texts refer to the fact.
+    pub fn variable(self) -> &'static str {
+        match self {
+            PodFact::Name => "PLATGEN_POD_NAME",
+            PodFact::Ip => "PLATGEN_POD_IP",
+            PodFact::Uid => "PLATGEN_POD_UID",
+            PodFact::NodeName => "PLATGEN_NODE_NAME",
+            PodFact::HostIp => "PLATGEN_HOST_IP",
+        }
+    }
 }
 
 /// A part of a value that the secret operator assembles in the cluster.
@@ -114,6 +172,17 @@ pub enum Volume {
         name: String,
         /// Its size.
         size: Quantity,
+        /// Its storage class; none for the cluster's default.
+        class: Option<String>,
+    },
+    /// A volume that several workloads mount.
+    Shared {
+        /// Its name in the pod.
+        name: String,
+        /// The name of its claim.
+        claim: String,
+        /// Whether the pod can't write to it.
+        read_only: bool,
     },
     /// A directory of the node.
     Host(HostPath),
@@ -123,7 +192,7 @@ impl Volume {
     /// Its name.
     pub fn name(&self) -> &str {
         match self {
-            Volume::Tmp { name, .. } | Volume::Claim { name, .. } => name,
+            Volume::Tmp { name, .. } | Volume::Claim { name, .. } | Volume::Shared { name, .. } => name,
             Volume::Host(host) => &host.name,
         }
     }

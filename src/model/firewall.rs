@@ -126,7 +126,7 @@ impl Region {
         match peer {
             Peer::Workload { .. } => self.workload_of(peer).into_iter().flat_map(|workload| &workload.placement.subnets).collect(),
             Peer::Addon(_) => shared.to_vec(),
-            Peer::Outside { .. } => Vec::new(),
+            Peer::ApiServer { .. } | Peer::Outside { .. } => Vec::new(),
         }
     }
 }
@@ -150,6 +150,6 @@ fn outside(peer: &Peer) -> Vec<(String, Cidr)> {
         Peer::Outside { cidrs, .. } if cidrs.is_empty() => vec![("internet".to_owned(), Cidr::around(0, 0))],
         Peer::Outside { name, cidrs } if cidrs.len() == 1 => cidrs.iter().map(|cidr| (name.clone(), *cidr)).collect(),
         Peer::Outside { name, cidrs } => cidrs.iter().map(|cidr| (format!("{name} {cidr}"), *cidr)).collect(),
-        Peer::Workload { .. } | Peer::Addon(_) => Vec::new(),
+        Peer::Workload { .. } | Peer::Addon(_) | Peer::ApiServer { .. } => Vec::new(),
     }
 }

@@ -5,25 +5,30 @@
 
 mod addon;
 mod container;
+mod exposure;
 mod firewall;
 pub mod lock;
 mod network;
+mod rights;
 mod workload;
 
 pub use addon::{Addon, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAMESPACES};
 pub use container::{
-    ConfigFile, Container, FileContent, HostPath, Mount, Probe, ProbeAction, Probes, Security, Source, TemplatePart, Variable, Volume,
+    ConfigFile, Container, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source, TemplatePart,
+    Variable, Volume,
 };
+pub use exposure::{Entrance, Exposure, Redirect};
 pub use firewall::{Firewall, Rule, Rules};
 pub use network::{Network, NetworkSubnet, PrivateService, ZoneRange};
-pub use workload::{Autoscaling, Cron, Exposure, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
+pub use rights::{ApiAccess, Right};
+pub use workload::{Autoscaling, Cron, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
 use crate::labels::{POOL, SUBNET};
 use crate::layers::Layer;
 use crate::provider::Provider;
 use crate::source::Span;
 pub use crate::value::{
-    DnsFirewall, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, StoreMode, Via,
+    DnsFirewall, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Sticky, StoreMode, Via,
 };
 
 use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, SecretRef, truncate_with_hash};
@@ -152,6 +157,10 @@ pub struct Namespace {
     pub pod_security: PodSecurityLevel,
     /// Why it is not `restricted`.
     pub reason: Option<String>,
+    /// Its labels of the spec. None has a key that platgen sets.
+    pub labels: BTreeMap<String, String>,
+    /// Its annotations of the spec.
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// The resource quota of a namespace.
@@ -188,6 +197,8 @@ pub struct Region {
     pub cluster: Cluster,
     /// Workloads by `namespace/name`, in the order of the spec: apps, then stores.
     pub workloads: IndexMap<String, Workload>,
+    /// The volumes that several workloads mount.
+    pub volumes: Vec<SharedVolume>,
     /// The permitted flows, sorted.
     pub flows: Vec<Flow>,
 }
@@ -259,12 +270,61 @@ pub struct Cluster {
     pub version: KubernetesVersion,
     /// The engine that enforces network policies.
     pub policy_engine: PolicyEngine,
+    /// The ranges of name servers beside the DNS service of the cluster.
+    pub name_servers: Vec<Cidr>,
     /// Node pools.
     pub pools: Vec<Pool>,
     /// The private ranges from which people reach the API server.
     pub admin_cidrs: Vec<Cidr>,
     /// Retention of the control plane's logs in days.
     pub log_days: u32,
+    /// The proxies of its Gateways.
+    pub proxies: Proxies,
+    /// The storage classes that the spec declares.
+    pub storage: Vec<StorageClass>,
+    /// The names of storage classes that the cluster has beside these.
+    pub existing_classes: BTreeSet<String>,
+}
+
+/// The proxies of the Gateways of a cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Proxies {
+    /// The subnet of their nodes. `None` if platgen does not create the networks of the provider.
+    pub subnet: Option<Name>,
+    /// The taints that they tolerate.
+    pub tolerations: Vec<Toleration>,
+    /// The fewest proxies of a Gateway.
+    pub least: usize,
+    /// The most proxies of a Gateway.
+    pub most: usize,
+    /// The class of the controller that makes the load balancers; the cluster's own without one.
+    pub load_balancer_class: Option<&'static str>,
+}
+
+/// A storage class. Its volumes are made in the zone of their pod and kept when their claim is deleted.
+#[derive(Clone, Debug)]
+pub struct StorageClass {
+    /// Its name in the cluster.
+    pub name: String,
+    /// The driver that makes the volumes.
+    pub provisioner: &'static str,
+    /// Parameters of the driver.
+    pub parameters: BTreeMap<String, String>,
+    /// Whether the driver can make volumes larger.
+    pub expandable: bool,
+}
+
+/// A volume that several workloads mount at the same time.
+#[derive(Clone, Debug)]
+pub struct SharedVolume {
+    /// Its name, unique in its namespace, and that of its claim.
+    pub name: Name,
+    /// Its namespace.
+    pub namespace: Name,
+    /// Its size.
+    pub size: Quantity,
+    /// Its storage class.
+    pub class: String,
 }
 
 /// A node pool.

@@ -1,8 +1,9 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
-use super::{Addon, Container, FileContent, Source, TemplatePart, Volume};
+use super::{Addon, ApiAccess, Container, Exposure, FileContent, Redirect, Source, TemplatePart, Volume};
 use crate::source::Span;
-use crate::value::{Cidr, Engine, Name, NetworkPort, Percent, Protocol, SecretRef, Transport, Via};
+use crate::value::{Cidr, Engine, Name, NetworkPort, Protocol, SecretRef, Transport, Utilization, Via};
+use std::collections::BTreeMap;
 
 /// An app or a store in one region.
 #[derive(Clone, Debug)]
@@ -15,12 +16,20 @@ pub struct Workload {
     pub namespace: Name,
     /// The team that owns it.
     pub owner: Name,
+    /// Labels of the spec for its objects and pods. None has a key that platgen sets, so none selects a pod.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations of the spec for its pods and the object that runs them.
+    pub annotations: BTreeMap<String, String>,
+    /// Its rights in the Kubernetes API.
+    pub api: Option<ApiAccess>,
     /// The engine of the store that it runs, `None` for an app.
     pub store: Option<Engine>,
     /// Its kind.
     pub kind: Kind,
     /// Its protocol.
     pub protocol: Protocol,
+    /// Whether the pods of a StatefulSet start and end at the same time, and not one after the other.
+    pub parallel_start: bool,
     /// The minimum and maximum number of replicas; equal without autoscaling.
     pub replicas: (u32, u32),
     /// Autoscaling targets.
@@ -37,12 +46,16 @@ pub struct Workload {
     pub service: Option<Service>,
     /// Its exposures outside the cluster.
     pub exposures: Vec<Exposure>,
+    /// Hosts whose requests are sent on to another URL.
+    pub redirects: Vec<Redirect>,
     /// The placement of its pods.
     pub placement: Placement,
     /// Termination grace period in seconds, without the time for draining connections.
     pub grace: u64,
     /// Group that owns its volumes.
     pub fs_group: u32,
+    /// The number of dots of a name that is looked up as it stands first. `None`: the default of Kubernetes.
+    pub ndots: Option<u8>,
     /// Whether its pods use the node's network.
     pub host_network: bool,
     /// Whether its pods use the node's process namespace.
@@ -61,6 +74,12 @@ impl Workload {
         self.store.is_some()
     }
 
+    /// The load balancers of its exposures and redirects.
+    pub fn entrances(&self) -> impl Iterator<Item = Via> {
+        let exposures = self.exposures.iter().map(|exposure| exposure.via);
+        exposures.chain(self.redirects.iter().map(|redirect| redirect.via))
+    }
+
     /// Whether a rollout stops the old pod before it starts the new one, because two pods of a store without a volume would hold different data.
     pub fn is_recreated(&self) -> bool {
         self.is_store() && matches!(self.kind, Kind::Deployment) && self.replicas.1 == 1
@@ -75,7 +94,7 @@ impl Workload {
     pub fn secrets(&self) -> impl Iterator<Item = &SecretRef> {
         self.containers().flat_map(|container| {
             let variables = container.variables.iter().flat_map(|variable| match &variable.value {
-                Source::Text(_) => Vec::new(),
+                Source::Text(_) | Source::Fact(_) | Source::Composed(_) => Vec::new(),
                 Source::Secret(reference) => vec![reference],
                 Source::Template(parts) => {
                     let reference = |part| match part {
@@ -140,9 +159,9 @@ pub struct Cron {
 #[derive(Clone, Debug)]
 pub struct Autoscaling {
     /// Target utilization of requested CPU.
-    pub cpu: Option<Percent>,
+    pub cpu: Option<Utilization>,
     /// Target utilization of requested memory.
-    pub memory: Option<Percent>,
+    pub memory: Option<Utilization>,
 }
 
 /// The Service of a workload.
@@ -165,31 +184,6 @@ pub struct ServicePort {
     pub target: u16,
     /// The transport protocol of both.
     pub transport: Transport,
-}
-
-/// An exposure of a workload outside the cluster.
-#[derive(Clone, Debug)]
-pub struct Exposure {
-    /// The span of the declaration in the spec.
-    pub span: Span,
-    /// The full host name.
-    pub host: String,
-    /// Path prefix of the requests.
-    pub path: String,
-    /// Replacement of the path prefix.
-    pub rewrite: Option<String>,
-    /// The Service's port.
-    pub port: u16,
-    /// The container's port.
-    pub target: u16,
-    /// Request timeout in seconds.
-    pub timeout: Option<u64>,
-    /// Whether WebSocket connections are allowed.
-    pub websocket: bool,
-    /// The load balancer.
-    pub via: Via,
-    /// The permitted client ranges. Empty: all.
-    pub from: Vec<Cidr>,
 }
 
 /// Placement of a workload's pods.
@@ -271,6 +265,11 @@ pub enum Peer {
     },
     /// The pods of an add-on of the region's cluster.
     Addon(Addon),
+    /// The API server of the region's cluster. Firewalls let every node reach it, so the ranges matter to network policies alone.
+    ApiServer {
+        /// The ranges that hold its addresses.
+        cidrs: Vec<Cidr>,
+    },
     /// An external service: its ranges if known, else the internet without private ranges.
     Outside {
         /// Its name in the spec.

@@ -25,7 +25,7 @@ pub(super) fn check(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>])) -> Resu
         review(&super::replaced(job, &plan)?);
     }
     let refused: BTreeSet<&str> = plan.refused.iter().map(|refusal| refusal.path.as_str()).collect();
-    // Without its lock the render plans every address anew: no difference of a file says anything about the spec.
+    // Without the lock, a render plans every address anew, so that the differences of files do not follow from the spec.
     let lock_is_lost = plan.refused.iter().any(|refusal| refusal.why == Obstacle::LockMissing);
     let (mut differences, mut files, mut merged) = (Vec::new(), Vec::new(), Vec::new());
     if scan.interrupted {
@@ -64,7 +64,7 @@ pub(super) fn check(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>])) -> Resu
         };
         causes.sort_unstable();
         causes.dedup();
-        // The lines of a file that is removed say nothing unless somebody edited them; those of a new lock never do.
+        // The lines of a removed file are shown only if somebody edited the file; those of a new lock are not shown.
         let shown = match planned.subject {
             Subject::Lock => change != Change::Create,
             Subject::File(_) => change != Change::Remove || causes.contains(&Cause::Edited),

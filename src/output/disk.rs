@@ -21,7 +21,7 @@ pub(super) enum Found<'b> {
 }
 
 impl Found<'_> {
-    /// The words of a message.
+    /// The object at the place, for messages.
     pub(super) fn what(&self) -> &'static str {
         match self {
             Found::Absent => "nothing",
@@ -46,12 +46,12 @@ impl<'a> Disk<'a> {
         Disk { roots, tree: None, folders: BTreeSet::new(), buffer: Vec::new() }
     }
 
-    /// A disk that need not examine the files of a listing.
+    /// A reader that skips the checks of links and folders for files in a listing.
     pub(super) fn with(roots: &'a Roots, tree: &'a Tree) -> Self {
         Disk { tree: Some(tree), ..Disk::new(roots) }
     }
 
-    /// The file at a place. A link or a file in place of one of its folders is an error: writing through it could lead anywhere.
+    /// The object at a place. An error if a folder above it is a link or a file: a link could lead out of the roots.
     pub(super) fn look(&mut self, place: &Place) -> Result<Found<'_>, Box<Diagnostic>> {
         let path = self.roots.at(place);
         let failed = |error| failed("read", &path, &error);
@@ -87,7 +87,7 @@ impl<'a> Disk<'a> {
         }
     }
 
-    /// The content of a file of our own; an error where something else has its name.
+    /// The content of a file that platgen owns. An error if the path is not a file.
     pub(super) fn read(&mut self, place: &Place) -> Result<Option<&[u8]>, Box<Diagnostic>> {
         let path = self.roots.at(place);
         match self.look(place)? {

@@ -1,18 +1,18 @@
-//! `--force`: which obstacles the user has taken upon themselves.
+//! `--force`: the obstacles that a render overrides.
 
 use std::path::PathBuf;
 
 use super::place::{Place, Roots, normal};
 
-/// What may be replaced or pruned although it is edited, foreign or alive.
+/// The edited and foreign files that may be replaced or removed, and the Terraform roots that may be removed although their resources may exist.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum Force {
     /// Nothing.
     #[default]
     Nothing,
-    /// Every edited or foreign file in the way; not a live Terraform root and not a lost lock, which have to be named.
+    /// Every edited or foreign file in the way. Terraform roots and a missing lock have to be named.
     Everything,
-    /// These files, and all that lies in these folders; paths as the user typed them, or relative to the output folder.
+    /// These files, and everything in these folders; paths as the user typed them, or relative to the output folder.
     Paths(Vec<PathBuf>),
 }
 
@@ -22,7 +22,7 @@ impl Force {
         *self == Force::Everything || self.covers(roots, place)
     }
 
-    /// Whether a path was given that says this one, a folder above it, but not the whole output folder.
+    /// Whether a given path is this place or a folder above it, other than the whole output folder.
     pub(super) fn names(&self, roots: &Roots, place: &Place) -> bool {
         let output = normal(&roots.output);
         let Force::Paths(paths) = self else { return false };

@@ -14,7 +14,7 @@ use crate::conflict::marker;
 
 /// The manifest's name, in the folder of its unit.
 pub(super) const NAME: &str = ".platgen-manifest";
-/// The manifest of files outside of the output folder; it lies in the output folder.
+/// The name of the manifest of files outside of the output folder; the manifest itself is in the output folder.
 pub(super) const OUTSIDE: &str = ".platgen-outside";
 const FORMAT: &str = "# platgen-manifest 1";
 

@@ -1,8 +1,8 @@
 //! Writes rendered files to disk and compares them with the disk: ownership, pruning, checks, and writing that survives a kill.
 //!
 //! Each unit of a render has a manifest of its files with their hashes, which tells the files that platgen wrote from foreign and edited ones. `scan`
-//! reads manifests and files, `plan` decides, `transaction` carries out the plan, `check` reports it. Only paths below the declared [`Roots`] are ever
-//! written. Knows texts and hashes, and nothing of their meaning; prints nothing.
+//! reads manifests and files, `plan` decides, `transaction` carries out the plan, `check` reports it. Only paths below the declared [`Roots`] are
+//! written. The module handles texts and hashes, does not know what the texts mean, and prints nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -101,7 +101,7 @@ pub struct Summary {
     pub units: BTreeMap<String, UnitSummary>,
     /// Locks written.
     pub locks: Vec<String>,
-    /// Files that differ but stay as they are, because the selection shares them with what it leaves out.
+    /// Files that differ but stay unchanged, because they also belong to parts outside of the selection.
     pub left: Vec<String>,
     /// Files that platgen did not write and that are not in the way; they stay.
     pub foreign: Vec<String>,
@@ -127,7 +127,7 @@ impl Summary {
     }
 }
 
-/// Makes the files on the disk what the render says, or returns what is in the way. Writes only files that differ.
+/// Writes the rendered files that differ from the disk and removes stale ones, or returns the obstacles.
 pub fn render(job: &Job<'_>) -> Result<Outcome, Vec<Diagnostic>> {
     render_reviewed(job, |_| true)
 }
@@ -136,7 +136,7 @@ pub fn render(job: &Job<'_>) -> Result<Outcome, Vec<Diagnostic>> {
 /// returns.
 pub fn render_reviewed(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>]) -> bool) -> Result<Outcome, Vec<Diagnostic>> {
     let rendered = scan::rendered(job)?;
-    // A tree that is as rendered is not even locked. Whatever else is seen may be another render at work: everything is read again while none can be.
+    // A tree that is as rendered is not locked. Every other state may be that of a render under way: everything is read again under the lock.
     if !scan::has_leftovers(&job.roots.output)
         && let Ok(plan) = scan::scan(job, &rendered).and_then(|scan| plan::plan(job, &scan))
         && plan.refused.is_empty()
@@ -183,7 +183,7 @@ pub fn write_locks(job: &Job<'_>) -> Result<Vec<String>, Vec<Diagnostic>> {
     Ok(plan.summary.locks)
 }
 
-/// How the files on the disk differ from the render, and what a render would refuse. Writes nothing; waits for a running render.
+/// The differences between the disk and the render, and the refusals of a render. Writes nothing; waits for a running render.
 pub fn check(job: &Job<'_>) -> Result<Report, Vec<Diagnostic>> {
     check_reviewed(job, |_| {})
 }
@@ -219,7 +219,7 @@ pub fn recover(roots: &Roots) -> Result<bool, Vec<Diagnostic>> {
     Ok(scan::has_leftovers(&roots.output) && hold(roots)?.1)
 }
 
-/// Locks the output folder and completes an interrupted render; with whether there was one.
+/// Locks the output folder and completes an interrupted render. Returns whether there was one.
 fn hold(roots: &Roots) -> Result<(transaction::RenderLock, bool), Vec<Diagnostic>> {
     let held = transaction::RenderLock::acquire(&roots.output).map_err(one)?;
     let recovered = transaction::recover(roots, &held).map_err(one)?;

@@ -16,7 +16,7 @@ pub struct Roots {
     pub output: PathBuf,
     /// The folder that `outside` is relative to: it holds the spec and, as a rule, the repository.
     pub project: PathBuf,
-    /// What may be written in `project`, files or folders, with `/` between parts: the locks, every path a CI system reads.
+    /// The files and folders in `project` that may be written, such as locks and the files of a CI system; with `/` between parts.
     pub outside: Vec<String>,
 }
 
@@ -28,7 +28,7 @@ pub(super) enum Base {
 }
 
 impl Base {
-    /// The word a journal uses.
+    /// The name in a journal.
     pub(super) fn name(self) -> &'static str {
         match self {
             Base::Project => "project",
@@ -54,7 +54,7 @@ impl Place {
         Place::new(Base::Output, path)
     }
 
-    /// The same, borrowed: it sorts as the place does.
+    /// The place as a borrowed key with the same order.
     pub(super) fn as_key(&self) -> (Base, &str) {
         (self.base, &self.path)
     }
@@ -79,12 +79,12 @@ impl Roots {
         self.base(place.base).join(&place.path)
     }
 
-    /// The path as people read it.
+    /// The path for messages.
     pub(super) fn show(&self, place: &Place) -> String {
         show(&self.at(place))
     }
 
-    /// Why this file must not be written, if so.
+    /// The reason why this file must not be written, if there is one.
     pub(super) fn objection(&self, place: &Place) -> Option<&'static str> {
         let declared = place.base == Base::Output || self.outside.iter().any(|root| Path::new(&place.path).starts_with(root));
         objection(&place.path).or((!declared).then_some("it lies outside the folders that platgen writes"))
@@ -103,7 +103,7 @@ pub(super) fn join(folder: &str, path: &str) -> String {
     if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }
 }
 
-/// Why a relative path can't name a file of ours, if so.
+/// The reason why a relative path must not be written, if there is one.
 pub(super) fn objection(path: &str) -> Option<&'static str> {
     if path.contains(|c: char| c.is_control() || c == '\\') {
         return Some("it has a control character or a backslash");
@@ -130,7 +130,7 @@ pub(super) fn normal(path: &Path) -> PathBuf {
     normal
 }
 
-/// Whether a root exists; an error where something else has its name.
+/// Whether a root exists. An error if the path is not a folder.
 pub(super) fn is_folder(root: &Path) -> Result<bool, Box<Diagnostic>> {
     match fs::metadata(root) {
         Ok(about) if about.is_dir() => Ok(true),
@@ -147,7 +147,7 @@ pub(super) fn is_folder(root: &Path) -> Result<bool, Box<Diagnostic>> {
     }
 }
 
-/// Something that is never replaced stands where we have to write.
+/// The finding for a path that is taken by an object which platgen never replaces.
 pub(super) fn in_the_way(path: &Path, what: &str, wanted: &str) -> Box<Diagnostic> {
     Box::new(
         Diagnostic::new(Code::PathInTheWay, format!("`{}` is {what} where the render needs {wanted}", show(path)))
@@ -156,7 +156,7 @@ pub(super) fn in_the_way(path: &Path, what: &str, wanted: &str) -> Box<Diagnosti
     )
 }
 
-/// The disk refused something.
+/// The finding for a failed disk operation.
 pub(super) fn failed(action: &str, path: &Path, error: &io::Error) -> Box<Diagnostic> {
     let (why, help) = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ("the disk is full".into(), "free some space and render again"),

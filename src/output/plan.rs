@@ -73,7 +73,7 @@ pub(super) fn plan<'a>(job: &Job<'a>, scan: &Scan<'a>) -> Result<Plan<'a>, Vec<D
                     plan.steps.push(Planned { step: step(Some(*new)), text: Cow::Borrowed(text), subject: Subject::File(member) });
                     summary.get_or_insert_with(Default::default).written.push(entry.place.path.clone());
                 }
-                // The root is refused as a whole.
+                // `live_roots` refuses the whole root.
                 (None, _, Scope::Selected) if is_live(entry) => {}
                 (None, state, Scope::Selected) => {
                     if !entry.is_ours() && !force() || *state == State::NotAFile {
@@ -110,8 +110,7 @@ pub(super) fn plan<'a>(job: &Job<'a>, scan: &Scan<'a>) -> Result<Plan<'a>, Vec<D
     Ok(plan)
 }
 
-/// Adds the locks to a plan: written whole, refused where rendered files (`tree`) have lost their lock, and never over a text that the caller has not
-/// read.
+/// Adds the locks to a plan. A missing lock is refused if there are rendered files (`tree`); a lock that changed since the caller read it is an error.
 pub(super) fn locks<'a>(job: &Job<'a>, tree: bool, plan: &mut Plan<'a>) -> Result<(), Vec<Diagnostic>> {
     let mut disk = Disk::new(job.roots);
     let mut errors = Vec::new();
@@ -205,7 +204,7 @@ fn live_roots<'s>(job: &Job<'_>, scan: &'s Scan<'_>) -> BTreeMap<&'s str, Vec<St
         .collect()
 }
 
-/// The step that makes a unit's manifest say what the files are after the render.
+/// The step that updates a unit's manifest to the files after the render.
 fn manifest_step<'a>(job: &Job<'_>, scan: &Scan<'a>, number: usize, group: &Group<'a>) -> Option<Planned<'a>> {
     let text = wanted_manifest(job, scan, group).map(|wanted| wanted.print());
     match (&text, &group.manifest) {
@@ -218,7 +217,7 @@ fn manifest_step<'a>(job: &Job<'_>, scan: &Scan<'a>, number: usize, group: &Grou
     Some(Planned { step, text: Cow::Owned(text.unwrap_or_default()), subject: Subject::Manifest(number) })
 }
 
-/// A unit's manifest after the render; `None` where it is removed. The lines of files outside of the selection stay as they were.
+/// A unit's manifest after the render; `None` if it is removed. Lines of files outside of the selection stay unchanged.
 fn wanted_manifest(job: &Job<'_>, scan: &Scan<'_>, group: &Group<'_>) -> Option<Manifest> {
     let entries = || group.members.iter().map(|member| &scan.entries[*member]);
     let whole = entries().all(|entry| {

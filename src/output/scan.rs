@@ -19,11 +19,11 @@ use crate::files::Unit;
 /// Whether a unit or file belongs to the selection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Scope {
-    /// It does, and is to be written.
+    /// Selected: the render writes it.
     Selected,
-    /// The selection shares it with other parts of the render; it stays as it is.
+    /// Shared with parts outside of the selection: it stays unchanged.
     Shared,
-    /// It does not.
+    /// Not selected.
     Outside,
 }
 
@@ -31,7 +31,7 @@ pub(super) enum Scope {
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum State {
     Absent,
-    /// The rendered text, line ends apart.
+    /// The rendered text; line ends may differ.
     Same,
     Other {
         hash: Hash,
@@ -117,7 +117,7 @@ impl Entry<'_> {
             if !self.owned.contains(hash) && self.owned.len() > 1 && (*whole || self.is_changed()))
     }
 
-    /// Whether the rendered text is not the last one that platgen wrote.
+    /// Whether the rendered text differs from the text that platgen wrote last.
     pub(super) fn is_changed(&self) -> bool {
         self.text.as_ref().is_none_or(|(_, new)| !self.owned.contains(new))
     }
@@ -252,7 +252,7 @@ fn groups<'a>(job: &Job<'a>, tree: &Tree, disk: &mut Disk<'_>, errors: &mut Vec<
     groups
 }
 
-/// The text of a manifest or journal, invalid UTF-8 replaced; an error where something else has its name.
+/// The text of a manifest or journal, with invalid UTF-8 replaced. An error if the path is not a file.
 fn read_text(disk: &mut Disk<'_>, place: &Place) -> Result<Option<String>, Box<Diagnostic>> {
     Ok(disk.read(place)?.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
 }
@@ -321,7 +321,7 @@ fn compare(entry: &mut Entry<'_>, disk: &mut Disk<'_>) -> Result<(), Box<Diagnos
     Ok(())
 }
 
-/// Why a file can't have this path, if so.
+/// The reason why a rendered file can't have this path, if there is one.
 fn objection(job: &Job<'_>, place: &Place) -> Option<&'static str> {
     let name = place.path.rsplit('/').next().unwrap_or_default();
     let own = name == manifest::NAME || name == manifest::OUTSIDE || journal::OWN.contains(&name) || journal::is_temporary(name);

@@ -111,7 +111,7 @@ fn remove_empty(made: &[PathBuf]) {
     }
 }
 
-/// Carries a plan out.
+/// Carries out a plan.
 pub(super) fn commit(roots: &Roots, _held: &RenderLock, plan: &Plan<'_>) -> Result<(), Box<Diagnostic>> {
     for stray in &plan.strays {
         remove(&roots.at(stray)).map_err(|error| failed("remove", &roots.at(stray), &error))?;
@@ -157,7 +157,7 @@ fn stage(roots: &Roots, planned: &Planned<'_>, made: &mut Vec<PathBuf>) -> Resul
         remove(&path)?;
         let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
         file.write_all(planned.text.as_bytes())?;
-        // What is replaced keeps its mode.
+        // A replaced file keeps its mode.
         if let Ok(about) = fs::symlink_metadata(&target)
             && about.is_file()
             && about.permissions() != file.metadata()?.permissions()
@@ -169,7 +169,7 @@ fn stage(roots: &Roots, planned: &Planned<'_>, made: &mut Vec<PathBuf>) -> Resul
     write().map_err(|error| failed("write", &target, &error))
 }
 
-/// Puts a journal in place as a whole; that of a commit reaches the disk before anything else happens.
+/// Writes a journal and renames it into place. The journal of a commit is flushed to the disk before this function returns.
 fn write_journal(roots: &Roots, journal: &Journal) -> Result<(), Box<Diagnostic>> {
     let (next, path) = (roots.output.join(journal::NEXT), roots.output.join(journal::NAME));
     let write = || -> io::Result<()> {
@@ -197,7 +197,7 @@ fn apply(roots: &Roots, step: &Step) -> Result<(), (PathBuf, io::Error)> {
     done.map_err(|error| (target, error))
 }
 
-/// Removes a file; one that is not there is fine.
+/// Removes a file. A missing file is no error.
 fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound && error.kind() != ErrorKind::NotADirectory => Err(error),
@@ -236,7 +236,7 @@ pub(super) fn recover(roots: &Roots, _held: &RenderLock) -> Result<bool, Box<Dia
             return Ok(false);
         }
     };
-    // A hand edit may have put any path into a journal.
+    // A person may have edited the journal, so that it names a path outside of the roots.
     let allowed = |step: &&Step| roots.objection(&step.place).is_none();
     for step in journal.steps.iter().filter(allowed) {
         let waiting = temporary(&step.place);

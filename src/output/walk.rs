@@ -1,6 +1,6 @@
 //! The listing of the output folder: files, manifests, and temporary files of a killed render.
 //!
-//! Links are listed, never followed. Folders that are never foreign (`.terraform/`, what the user lists) are not entered.
+//! Links are listed, never followed. Folders that are never foreign (`.terraform/` and the user's list) are not entered.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,15 +10,16 @@ use super::journal;
 use super::manifest;
 use super::place::{Base, Place, failed, is_folder, join};
 use crate::diagnostic::Diagnostic;
+use crate::value::matches_pattern;
 
-/// Never foreign: the files that Terraform writes beside its configuration, and the folder of version control.
+/// Names that are never foreign: files that Terraform writes beside its configuration, and git's folder.
 const NEVER_FOREIGN: [&str; 4] = [".git", ".terraform", ".terraform.lock.hcl", "*.tfplan"];
 
 /// A listing; paths are relative to the output folder.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
-    /// Everything but folders, manifests, names that are never foreign and files of a running or killed render, sorted; with whether it is a regular
-    /// file.
+    /// All files and links, sorted, each with whether it is a regular file. Left out: manifests, names that are never foreign, and files of a running or
+    /// killed render.
     pub(super) files: Vec<(String, bool)>,
     /// Folders with a manifest.
     pub(super) units: BTreeSet<String>,
@@ -29,7 +30,7 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// Whether a regular file of this name is listed: then no link is on the way to it.
+    /// Whether the place is a listed regular file; then no folder above it is a link.
     pub(super) fn has_file(&self, place: &Place) -> bool {
         let found = || self.files.binary_search_by(|(path, _)| path.cmp(&place.path));
         place.base == Base::Output && found().is_ok_and(|at| self.files[at].1)
@@ -69,24 +70,13 @@ fn is_ignored(path: &str, name: &str, ignored: &[String]) -> bool {
     NEVER_FOREIGN.into_iter().chain(ignored.iter().map(String::as_str)).any(|pattern| {
         let pattern = pattern.trim_end_matches('/');
         match pattern.trim_start_matches('/') {
-            bare if bare.len() == pattern.len() && !pattern.contains('/') => matches(bare, name),
+            bare if bare.len() == pattern.len() && !pattern.contains('/') => matches_pattern(bare, name),
             bare => {
-                bare.split('/').count() == path.split('/').count() && bare.split('/').zip(path.split('/')).all(|(p, part)| matches(p, part))
+                bare.split('/').count() == path.split('/').count()
+                    && bare.split('/').zip(path.split('/')).all(|(p, part)| matches_pattern(p, part))
             }
         }
     })
-}
-
-/// Whether a name matches a pattern with `*`. The first and last piece are fixed; each piece between them matches at its first occurrence.
-fn matches(pattern: &str, name: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
-    let Some(mut name) = name.strip_prefix(first) else { return false };
-    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
-    for piece in middle.split('*') {
-        let Some(at) = name.find(piece) else { return false };
-        name = &name[at + piece.len()..];
-    }
-    name.ends_with(last)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A value in a document with its object and its path, so that every fault names its place.
+//! Values of a document together with their object and path, which faults name.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use crate::yaml::{Node, Value};
 /// The identity of an object.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Object {
-    /// Its kind, e.g. `NetworkPolicy`.
+    /// The kind, such as `NetworkPolicy`.
     pub kind: String,
-    /// Its namespace; `default` where it names none.
+    /// The namespace; `default` if the object names none.
     pub namespace: String,
-    /// Its name.
+    /// The name.
     pub name: String,
 }
 
@@ -21,14 +21,14 @@ impl fmt::Display for Object {
     }
 }
 
-/// What keeps a document from being judged.
+/// An invalid field, because of which a document can't be evaluated.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Fault {
     /// The object at fault.
     pub object: Object,
     /// The path of the field, e.g. `spec.ingress[0].ports[1].port`.
     pub field: String,
-    /// What is wrong with it, in the form of a diagnostic.
+    /// The problem, in the words of a diagnostic.
     pub reason: String,
 }
 
@@ -40,7 +40,7 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// A value and how it was reached.
+/// A value and its path.
 #[derive(Clone, Debug)]
 pub(super) struct Field<'d> {
     object: &'d Object,
@@ -53,18 +53,18 @@ impl<'d> Field<'d> {
         Field { object, path: String::new(), node }
     }
 
-    /// The value of a key; `null` is the same as none, as in the API.
+    /// The value of a key. A key with the value `null` counts as missing, as in the API.
     pub(super) fn get(&self, key: &str) -> Option<Field<'d>> {
         let node = self.node.get(key).filter(|node| !matches!(node.value(), Value::Null))?;
         Some(Field { object: self.object, path: self.join(key), node })
     }
 
-    /// The value of a key that has to be there.
+    /// The value of a required key.
     pub(super) fn require(&self, key: &str) -> Result<Field<'d>, Fault> {
         self.get(key).ok_or_else(|| Fault { object: self.object.clone(), field: self.join(key), reason: "it is missing".into() })
     }
 
-    /// The items of the list under a key; none where the key is missing. An item that says nothing would be taken for one that says everything.
+    /// The items of the list under a key; empty if the key is missing. A `null` item is a fault: as a rule or peer it would match everything.
     pub(super) fn list(&self, key: &str) -> Result<Vec<Field<'d>>, Fault> {
         let Some(list) = self.get(key) else { return Ok(Vec::new()) };
         if !matches!(list.node.value(), Value::List(_)) {
@@ -77,7 +77,7 @@ impl<'d> Field<'d> {
         list.node.items().enumerate().map(item).collect()
     }
 
-    /// Keys and values of a map.
+    /// The keys and values of a map.
     pub(super) fn entries(&self) -> Result<Vec<(&'d str, Field<'d>)>, Fault> {
         if !matches!(self.node.value(), Value::Map(_)) {
             return Err(self.fault("it is not a map"));
@@ -86,7 +86,7 @@ impl<'d> Field<'d> {
         Ok(self.node.entries().map(entry).collect())
     }
 
-    /// Refuses a map with other keys: what is misspelt would be taken for missing, and what is missing allows more.
+    /// Refuses a map with other keys: a misspelt key would count as missing, and a missing key allows more.
     pub(super) fn only(&self, keys: &[&str]) -> Result<(), Fault> {
         match self.entries()?.into_iter().find(|(key, _)| !keys.contains(key)) {
             Some((_, entry)) => Err(entry.fault("there is no such field")),
@@ -98,7 +98,7 @@ impl<'d> Field<'d> {
         self.node.as_str().ok_or_else(|| self.fault("it is not text"))
     }
 
-    /// A port's number.
+    /// The number of a port.
     pub(super) fn port(&self) -> Result<u16, Fault> {
         let number = self.node.as_i64().and_then(|number| u16::try_from(number).ok()).filter(|&number| number > 0);
         number.ok_or_else(|| self.fault("it is not a number from 1 to 65535"))

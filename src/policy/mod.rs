@@ -1,20 +1,19 @@
-//! Kubernetes NetworkPolicies, ours or foreign -> who may talk to whom, by the rules of the API (`networking.k8s.io/v1`) and nothing else.
+//! Evaluates Kubernetes NetworkPolicies (`networking.k8s.io/v1`): which pods and addresses may connect, and on which ports.
 //!
-//! [`Policies::read`] takes the documents of one cluster; [`Policies::place`] says where an [`End`] stands in them, once; [`Policies::allows`]
-//! and [`Policies::ports`] then answer for two places by looking at a few bits, so that all pairs of a thousand workloads ([`Policies::pairs`])
-//! take a moment. It knows nothing of the model or of the spec: what it says of rendered documents can be held against them.
+//! [`Policies::read`] reads the documents of one cluster. [`Policies::place`] finds the policies and peers that concern one end of a connection.
+//! [`Policies::allows`] and [`Policies::ports`] then compare two places by a few bits, so that [`Policies::pairs`] is fast for a thousand workloads.
+//! The module does not use the spec or the model, so `check` can compare its results with the model.
 //!
-//! Judged as the API's definition leaves it to network plugins:
-//! - An `ipBlock` is for addresses outside the cluster: it never matches a pod. (Some plugins match it with the addresses of pods.)
-//! - A pod in the node's network is no pod to a policy: it is isolated by none and selected by none; its address is not known, so only a rule
-//!   without peers lets it in. (Its own node may always reach a pod, a pod always reaches itself: neither is a question here; a workload's
-//!   question about itself is one about two of its pods.)
-//! - A named port is every container port of the target pod with that name and protocol; outside the cluster it is none.
+//! Where the API leaves the behaviour to network plugins, the module assumes:
+//! - An `ipBlock` matches addresses outside the cluster only, never a pod. (Some plugins match the addresses of pods too.)
+//! - No policy isolates or selects a pod in the network of its node (`hostNetwork`). The address of such a pod is unknown, so only a rule without
+//!   peers admits the pod. (A node always reaches its own pods, and a pod always reaches itself; the module does not evaluate these two cases.
+//!   A connection from a workload to itself is one between two of its pods.)
+//! - A named port means every container port of the target pod with that name and protocol, and no port of an address outside the cluster.
 //!
-//! Not judged: what other kinds allow or refuse (Cilium's and Calico's policies, cluster-wide policies of the API, service meshes, the routes and
-//! security policies of a Gateway), whether a name can be resolved (a rule for the name service is a rule like any other), Services (a policy
-//! sees the pod's port; EKS's own engine wants the Service's to be the same), and labels that controllers add to pods when they run. Whatever
-//! enforces policies in a cluster, this tool prints these alone; [`Policies::unjudged`] names policies of other kinds in raw manifests.
+//! Not evaluated: policies of other kinds (Cilium, Calico, cluster-wide policies of the API, service meshes, routes and security policies of a Gateway),
+//! DNS (a rule for the DNS server is a rule like any other), Services (policies use the pod's port; the policy engine of EKS needs the same port in the
+//! Service), and labels that controllers add to running pods. [`Policies::unjudged`] lists policies of other kinds in raw manifests.
 
 mod field;
 mod object;
@@ -38,13 +37,13 @@ use object::Objects;
 use rules::{Peer, Policy, Rule, Table};
 use selector::Bits;
 
-/// The policies of a cluster, with the pods and namespaces that its documents speak of.
+/// The policies, workloads and namespaces in the documents of a cluster.
 #[derive(Debug)]
 pub struct Policies {
     policies: Vec<Policy>,
-    /// The numbers of a namespace's policies.
+    /// Indexes into `policies` by namespace.
     by_namespace: BTreeMap<String, Vec<usize>>,
-    /// Every selector, peer and address range once.
+    /// The distinct selectors, peers and address ranges.
     table: Table,
     namespaces: BTreeMap<String, Labels>,
     workloads: Vec<Workload>,
@@ -54,41 +53,41 @@ pub struct Policies {
 /// One end of a connection.
 #[derive(Clone, Debug)]
 pub enum End {
-    /// A pod, whether the documents have it or not.
+    /// A pod; it need not be in the documents.
     Pod(Pod),
-    /// Every address of a range outside the cluster; a rule is about it when one of its peers holds all of it.
+    /// Every address of a range outside the cluster. A rule applies if one of its peers contains the whole range.
     Range(IpNet),
 }
 
-/// An end as the policies see it.
+/// The policies and peers that concern one end of a connection.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// The numbers of the policies that isolate it, for what it sends and for what it receives.
+    /// Indexes of the policies that isolate the end: for egress, then for ingress.
     isolating: [Vec<usize>; 2],
-    /// The peers of the table that it is one of.
+    /// The peers in the table that match the end.
     peers: Bits,
     named_ports: Vec<NamedPort>,
 }
 
-/// Whether a connection may be made, and who says so.
+/// Whether a connection is allowed, and by which policies.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Verdict<'p> {
-    /// Both sides let it pass.
+    /// Whether both sides allow the connection.
     pub allowed: bool,
-    /// What the policies of the caller say.
+    /// The egress policies of the caller.
     pub egress: Side<'p>,
-    /// What the policies of the called say.
+    /// The ingress policies of the callee.
     pub ingress: Side<'p>,
 }
 
-/// What the policies of one end say.
+/// The decision of one end's policies.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Side<'p> {
-    /// No policy isolates it: everything passes.
+    /// No policy isolates the end: every connection is allowed.
     Open,
-    /// These policies let it pass; one is enough.
+    /// These policies allow the connection; one is enough.
     Allowed(Vec<&'p Object>),
-    /// These policies isolate it, and none of them lets it pass.
+    /// These policies isolate the end, and none of them allows the connection.
     Denied(Vec<&'p Object>),
 }
 
@@ -99,10 +98,10 @@ enum Direction {
 }
 
 impl Policies {
-    /// Reads the documents of one cluster; kinds that say nothing of pods, namespaces or policies are passed over.
+    /// Reads the documents of one cluster. Documents of other kinds than policies, namespaces and workloads are skipped.
     ///
     /// # Errors
-    /// The first document that the API server would not take, or that is not what its kind says: with the object and the field.
+    /// The object and field of the first document that the API server would refuse.
     pub fn read<'d>(documents: impl IntoIterator<Item = &'d Document>) -> Result<Policies, Fault> {
         let mut table = Table::default();
         let mut objects = Objects::default();
@@ -117,17 +116,17 @@ impl Policies {
         Ok(Policies { policies, by_namespace, table, namespaces, workloads, unjudged })
     }
 
-    /// What runs in the cluster, in the order of the documents.
+    /// The workloads, in the order of the documents.
     pub fn workloads(&self) -> &[Workload] {
         &self.workloads
     }
 
-    /// Policies of other kinds, whose say is not heard.
+    /// Policies of other kinds, which are not evaluated.
     pub fn unjudged(&self) -> &[Object] {
         &self.unjudged
     }
 
-    /// Finds out what concerns an end. A namespace that no document declares has its name for its only label.
+    /// Finds the policies and peers that concern an end. A namespace that no document declares has one label, its name.
     pub fn place(&self, end: &End) -> Place {
         let mut place = Place { isolating: [Vec::new(), Vec::new()], peers: Bits::default(), named_ports: Vec::new() };
         let pod = match end {
@@ -162,7 +161,7 @@ impl Policies {
         place
     }
 
-    /// Whether `from` may connect to this port of `to`, the pod's own and not a Service's, and which policies say so.
+    /// Whether `from` may connect to this port of `to`, and by which policies. The port is that of the pod, not of a Service.
     pub fn allows(&self, from: &Place, to: &Place, port: u16, protocol: Protocol) -> Verdict<'_> {
         let side = |own: &Place, other: &Place, direction: Direction| {
             let isolating = &own.isolating[direction as usize];

@@ -1,4 +1,4 @@
-//! Documents -> the objects that matter: policies, namespaces with their labels, pods by what starts them.
+//! Reads policies, labels of namespaces, and the pods of workloads from documents.
 
 use std::collections::BTreeMap;
 
@@ -13,29 +13,29 @@ use crate::yaml::Node;
 /// The namespace of an object that names none.
 const DEFAULT_NAMESPACE: &str = "default";
 
-/// A pod, as far as policies see it.
+/// The properties of a pod that policies depend on.
 #[derive(Clone, Debug, Default)]
 pub struct Pod {
-    /// Its namespace.
+    /// The namespace.
     pub namespace: String,
-    /// Its labels.
+    /// The labels.
     pub labels: Labels,
-    /// Container ports that have a name: name, protocol, number.
+    /// The container ports with a name.
     pub named_ports: Vec<NamedPort>,
-    /// Whether it shares its node's network.
+    /// Whether the pod is in the network of its node.
     pub host_network: bool,
 }
 
-/// What starts pods that are all alike.
+/// An object that runs pods with the same labels and ports.
 #[derive(Clone, Debug)]
 pub struct Workload {
-    /// Its name.
+    /// The object.
     pub object: Object,
-    /// Each of its pods.
+    /// One of its pods.
     pub pod: Pod,
 }
 
-/// What documents hold.
+/// The objects in the documents of a cluster.
 #[derive(Default)]
 pub(super) struct Objects {
     pub(super) policies: Vec<Policy>,
@@ -45,7 +45,7 @@ pub(super) struct Objects {
 }
 
 impl Objects {
-    /// Adds an object, or each of a list of objects.
+    /// Adds an object, or the items of a list of objects.
     pub(super) fn add(&mut self, node: Node<'_>, table: &mut Table) -> Result<(), Fault> {
         let text = |path: &[&str]| node.at(path).and_then(Node::as_str).unwrap_or_default();
         let (version, kind) = (text(&["apiVersion"]), text(&["kind"]));
@@ -85,7 +85,7 @@ impl Objects {
     }
 }
 
-/// Refuses an object without a name, or with a namespace that is no text.
+/// Refuses an object without a name, or with a namespace that is not text.
 fn named(root: &Field<'_>) -> Result<(), Fault> {
     let metadata = root.require("metadata")?;
     if metadata.require("name")?.text()?.is_empty() {
@@ -101,9 +101,9 @@ fn pod(namespace: &str, template: &Field<'_>) -> Result<Pod, Fault> {
         None => false,
     };
     let mut named_ports = Vec::new();
-    // Of the containers that come first, only those stay that are restarted.
-    let stays = |container: &Field<'_>| container.get("restartPolicy").is_some_and(|field| field.node.as_str() == Some("Always"));
-    let sidecars = spec.list("initContainers")?.into_iter().filter(stays);
+    // Of the init containers, only sidecars (`restartPolicy: Always`) run beside the containers.
+    let is_sidecar = |container: &Field<'_>| container.get("restartPolicy").is_some_and(|field| field.node.as_str() == Some("Always"));
+    let sidecars = spec.list("initContainers")?.into_iter().filter(is_sidecar);
     for container in spec.list("containers")?.into_iter().chain(sidecars) {
         for port in container.list("ports")? {
             let number = port.require("containerPort")?.port()?;

@@ -1,21 +1,21 @@
-//! All pairs of a cluster's workloads that may talk, and on which ports.
+//! All pairs of workloads that may connect, and their ports.
 
 use super::{End, Place, Policies, Ports, Workload};
 
-/// Pods of one workload may connect to pods of another, or to other pods of the same.
+/// Two workloads whose pods may connect; both may be the same workload.
 #[derive(Clone, Debug)]
 pub struct Pair<'p> {
-    /// Who calls.
+    /// The caller.
     pub from: &'p Workload,
-    /// Who is called.
+    /// The callee.
     pub to: &'p Workload,
-    /// On which ports; never empty.
+    /// The allowed ports of the callee; never empty.
     pub ports: Ports,
 }
 
 impl Policies {
-    /// Every pair of workloads between which anything passes, in the order of the documents, callers first. Those in the node's network are
-    /// left out: no policy speaks of them, so every pair with one of them would depend on the other's alone.
+    /// Every pair of workloads with an allowed port, in the order of the documents, by caller and then by callee. Workloads in the network of their
+    /// node are left out, because no policy applies to them.
     pub fn pairs(&self) -> Vec<Pair<'_>> {
         let judged = self.workloads.iter().filter(|workload| !workload.pod.host_network);
         let placed: Vec<(&Workload, Place)> = judged.map(|workload| (workload, self.place(&End::Pod(workload.pod.clone())))).collect();

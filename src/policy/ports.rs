@@ -4,10 +4,10 @@ use std::fmt;
 
 use super::field::{Fault, Field};
 
-/// What a port speaks.
+/// The transport protocol of a port.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Protocol {
-    /// The default of the API.
+    /// TCP, the default of the API.
     Tcp,
     /// UDP.
     Udp,
@@ -39,15 +39,15 @@ impl fmt::Display for Protocol {
 /// A container port with a name.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NamedPort {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What it speaks.
+    /// The transport protocol.
     pub protocol: Protocol,
-    /// Its number.
+    /// The number.
     pub number: u16,
 }
 
-/// Ports from the first to the last.
+/// A protocol, the first and the last port.
 pub(super) type Range = (Protocol, u16, u16);
 
 /// A set of ports: ranges in order that neither overlap nor touch.
@@ -60,22 +60,22 @@ impl Ports {
         Ports(Protocol::ALL.map(|protocol| (protocol, 1, u16::MAX)).to_vec())
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether this port is among them.
+    /// Whether the set contains this port.
     pub fn contains(&self, port: u16, protocol: Protocol) -> bool {
         self.0.iter().any(|&(of, first, last)| of == protocol && (first..=last).contains(&port))
     }
 
-    /// Protocol, first and last port of each range, in order.
+    /// The protocol, first and last port of each range, in order.
     pub fn ranges(&self) -> impl Iterator<Item = (Protocol, u16, u16)> {
         self.0.iter().copied()
     }
 
-    /// What both have.
+    /// The ports that are in both sets.
     pub(super) fn and(&self, other: &Ports) -> Ports {
         let overlap = |a: &Range, b: &Range| {
             let (first, last) = (a.1.max(b.1), a.2.min(b.2));

@@ -1,16 +1,17 @@
-//! One NetworkPolicy -> its rules, with selectors and peers by number.
+//! Reads the rules of a NetworkPolicy. Selectors and peers are indexes into one table, so that equal ones are evaluated once.
 //!
-//! What the API server refuses is refused here too: a peer that names nothing or two things, ranges without a start, words for numbers.
+//! Values that the API server refuses are faults here too, such as a peer without a selector or a port range without a start.
 
 use indexmap::IndexSet;
 use ipnet::IpNet;
 
 use super::Direction;
 use super::field::{Fault, Field, Object};
-use super::ports::{NamedPort, Protocol, Range};
+use super::ports::{NamedPort, Ports, Protocol, Range};
 use super::selector::{Bits, Selector, Selectors};
+use crate::value::PortName;
 
-/// A policy. A direction without rules to go by does not concern it; with an empty list it lets nothing pass.
+/// A policy. `None` for a direction: the policy does not isolate pods in this direction. An empty list: the policy allows nothing in this direction.
 #[derive(Debug)]
 pub(super) struct Policy {
     pub(super) object: Object,
@@ -19,12 +20,12 @@ pub(super) struct Policy {
     ingress: Option<Vec<Rule>>,
 }
 
-/// What a policy lets pass.
+/// A rule: the peers and ports that a policy allows.
 #[derive(Debug)]
 pub(super) struct Rule {
-    /// Numbers of peers; none: everybody.
+    /// Indexes of the peers; `None` allows every peer.
     peers: Option<Vec<usize>>,
-    /// None: every port.
+    /// The ports; `None` allows every port.
     ports: Option<Vec<(Protocol, Port)>>,
 }
 
@@ -35,25 +36,25 @@ enum Port {
     Named(String),
 }
 
-/// Whom a rule is about.
+/// A peer of a rule.
 #[derive(Debug, Eq, Hash, PartialEq)]
 pub(super) enum Peer {
-    /// Pods in the policy's own namespace.
+    /// Pods in the namespace of the policy.
     SameNamespace { namespace: String, pods: usize },
-    /// Pods in namespaces.
+    /// Pods in the selected namespaces.
     Selected { namespaces: usize, pods: usize },
-    /// Addresses outside.
+    /// Addresses outside the cluster.
     Block(Block),
 }
 
-/// A range of addresses without some of them.
+/// A range of addresses with exceptions.
 #[derive(Debug, Eq, Hash, PartialEq)]
 pub(super) struct Block {
     range: IpNet,
     except: Vec<IpNet>,
 }
 
-/// Selectors and peers of all policies.
+/// The distinct selectors and peers of all policies.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     pub(super) selectors: Selectors,
@@ -61,7 +62,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// The peers of which this holds.
+    /// The peers that satisfy a condition.
     pub(super) fn peers(&self, holds: impl Fn(&Peer) -> bool) -> Bits {
         self.peers.iter().enumerate().filter(|(_, peer)| holds(peer)).map(|(number, _)| number).collect()
     }
@@ -99,7 +100,7 @@ impl Policy {
         Ok(policy)
     }
 
-    /// Its rules for a direction; none where it does not isolate in that direction.
+    /// The rules for a direction; `None` if the policy does not isolate pods in this direction.
     pub(super) fn rules(&self, direction: Direction) -> Option<&[Rule]> {
         match direction {
             Direction::Egress => self.egress.as_deref(),
@@ -113,18 +114,18 @@ impl Rule {
         field.only(&[peers_key, "ports"])?;
         let peers: Vec<usize> = field.list(peers_key)?.iter().map(|peer| Peer::read(peer, namespace, table)).collect::<Result<_, _>>()?;
         let ports: Vec<(Protocol, Port)> = field.list("ports")?.iter().map(Port::read).collect::<Result<_, _>>()?;
-        // An empty list says as little as a missing one.
+        // An empty list has the meaning of a missing list: no restriction.
         Ok(Rule { peers: (!peers.is_empty()).then_some(peers), ports: (!ports.is_empty()).then_some(ports) })
     }
 
-    /// Whether it is about an end that is one of these peers.
+    /// Whether the rule applies to an end that matches these peers.
     pub(super) fn concerns(&self, peers: &Bits) -> bool {
         self.peers.as_ref().is_none_or(|own| own.iter().any(|&peer| peers.has(peer)))
     }
 
-    /// The ports it opens on a target with these named ports.
+    /// The ports that the rule allows on a target with these named ports.
     pub(super) fn ranges(&self, named: &[NamedPort]) -> Vec<Range> {
-        let Some(ports) = &self.ports else { return Protocol::ALL.map(|protocol| (protocol, 1, u16::MAX)).to_vec() };
+        let Some(ports) = &self.ports else { return Ports::all().ranges().collect() };
         let mut ranges = Vec::new();
         for (protocol, port) in ports {
             match port {
@@ -154,7 +155,7 @@ impl Port {
             (None, Some(end)) => return Err(end.fault("it needs `port`, where the range starts")),
             (Some(port), end) => match (port.node.as_str(), end) {
                 (Some(_), Some(end)) => return Err(end.fault("it goes with a number in `port`, not with a name")),
-                (Some(name), None) if is_port_name(name) => Port::Named(name.to_owned()),
+                (Some(name), None) if name.parse::<PortName>().is_ok() => Port::Named(name.to_owned()),
                 (Some(_), None) => return Err(port.fault("it is neither a number nor the name of a port")),
                 (None, end) => {
                     let first = port.port()?;
@@ -170,18 +171,8 @@ impl Port {
     }
 }
 
-/// At most 15 small letters, digits and single dashes inside, at least one letter.
-fn is_port_name(name: &str) -> bool {
-    name.len() <= 15
-        && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-        && name.bytes().any(|byte| byte.is_ascii_lowercase())
-        && !name.starts_with('-')
-        && !name.ends_with('-')
-        && !name.contains("--")
-}
-
 impl Peer {
-    /// The number of a peer; equal ones have the same.
+    /// Reads a peer and returns its index in the table.
     fn read(field: &Field<'_>, namespace: &str, table: &mut Table) -> Result<usize, Fault> {
         field.only(&["podSelector", "namespaceSelector", "ipBlock"])?;
         let mut selector = |key: &str| field.get(key).map(|field| Ok(table.selectors.number(Selector::read(&field)?))).transpose();
@@ -215,7 +206,7 @@ impl Block {
         Ok(Block { range, except })
     }
 
-    /// Whether it holds every address of a range.
+    /// Whether the block contains every address of a range.
     pub(super) fn contains(&self, range: &IpNet) -> bool {
         self.range.contains(range) && !self.except.iter().any(|part| part.contains(range) || range.contains(part))
     }

@@ -1,4 +1,4 @@
-//! Label selectors, each kept once, with an index by the labels they ask for.
+//! Label selectors without duplicates, indexed by the labels that they require.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,19 +6,19 @@ use indexmap::IndexSet;
 
 use super::field::{Fault, Field};
 
-/// Labels of a pod or a namespace.
+/// The labels of a pod or a namespace.
 pub type Labels = BTreeMap<String, String>;
 
-/// Requirements that labels have to meet, all of them; none is met by all labels.
+/// The requirements of a label selector. Labels match if they meet all of them, so a selector without requirements matches all labels.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub(super) struct Selector(BTreeSet<Requirement>);
 
-/// In this order, so that the one that most labels fail comes first.
+/// A requirement. The order of the variants puts the requirement first that fewest labels meet.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 enum Requirement {
     In(String, BTreeSet<String>),
     Exists(String),
-    /// Met by labels without the key too.
+    /// Labels without the key meet the requirement too.
     NotIn(String, BTreeSet<String>),
     DoesNotExist(String),
 }
@@ -58,18 +58,18 @@ impl Selector {
     }
 }
 
-/// Selectors by number.
+/// Selectors by index.
 #[derive(Debug, Default)]
 pub(super) struct Selectors {
     all: IndexSet<Selector>,
-    /// By a key and a value that labels must have for the selector to match at all.
+    /// Indexes of selectors by a label (key, then value) that the selector requires.
     by_label: BTreeMap<String, BTreeMap<String, Vec<usize>>>,
-    /// Those that ask for no value.
+    /// Indexes of the selectors that require no value.
     others: Vec<usize>,
 }
 
 impl Selectors {
-    /// The number of a selector; equal ones have the same.
+    /// The index of a selector, which is added if it is new.
     pub(super) fn number(&mut self, selector: Selector) -> usize {
         let (number, new) = self.all.insert_full(selector);
         match self.all[number].0.first() {
@@ -83,7 +83,7 @@ impl Selectors {
         number
     }
 
-    /// The numbers of the selectors that these labels meet.
+    /// The indexes of the selectors that match these labels.
     pub(super) fn matching(&self, labels: &Labels) -> Bits {
         let indexed = labels.iter().filter_map(|(key, value)| self.by_label.get(key)?.get(value)).flatten();
         let candidates = indexed.chain(&self.others);

@@ -1,4 +1,4 @@
-//! The commands that apply a region: networks, cluster, namespaces, difference, jobs, everything, and what to wait for.
+//! The commands that apply a region: networks, cluster, namespaces, difference, jobs, all files, and the objects to wait for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -173,8 +173,8 @@ fn rollout(kubectl: &str, Rollout { namespace, object, .. }: &Rollout) -> String
     format!("{kubectl} -n {namespace} rollout status {object} --timeout={PATIENCE}s")
 }
 
-/// A job and everything that it calls in the region, directly or through others: what is called comes first. Jobs that it calls are left out,
-/// since no job serves.
+/// A job and the workloads that it calls in the region, directly or through others, each after the workloads that it calls. Called jobs are left out:
+/// jobs have no Service.
 fn before<'r>(region: &'r Region, job: &'r RunOnce) -> Vec<(String, Option<&'r RunOnce>)> {
     let mut calls: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for flow in &region.flows {
@@ -186,7 +186,7 @@ fn before<'r>(region: &'r Region, job: &'r RunOnce) -> Vec<(String, Option<&'r R
     let mut order = Vec::new();
     let mut seen = BTreeSet::new();
     let start = format!("{}/{}", job.namespace, job.workload);
-    // Depth first without recursion: a workload is listed when it is met the second time, after what it calls.
+    // Depth first without recursion: a workload is pushed again below the workloads that it calls, and listed when it is popped the second time.
     let mut stack = vec![(start.clone(), false)];
     while let Some((at, listed)) = stack.pop() {
         if listed {

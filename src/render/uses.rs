@@ -114,7 +114,7 @@ impl Uses {
                 );
                 self.gateways.insert((namespace, name));
             }
-            "HTTPRoute" | "GRPCRoute" => {
+            "HTTPRoute" | "GRPCRoute" | "TLSRoute" => {
                 let parents = || document.root().at(&["spec", "parentRefs"]).into_iter().flat_map(Node::items);
                 let hosts = document.root().at(&["spec", "hostnames"]).into_iter().flat_map(Node::items);
                 for host in hosts.filter_map(Node::as_str) {

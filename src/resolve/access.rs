@@ -71,6 +71,7 @@ impl EnvironmentResolver<'_> {
                 ),
             };
             let quota = &namespace.quota;
+            let (labels, annotations) = (self.labels(&namespace.labels), self.annotations(&namespace.annotations));
             let Some(owner) = namespace.owner.get().or(platform_owner) else { continue };
             if namespace.owner.is_missing() {
                 self.record(|| (format!("namespaces.{name}.owner"), owner, "platform.owner"));
@@ -87,6 +88,8 @@ impl EnvironmentResolver<'_> {
                     },
                     pod_security: level,
                     reason,
+                    labels,
+                    annotations,
                 },
             );
         }

@@ -101,10 +101,12 @@ impl EnvironmentResolver<'_> {
                 continue;
             };
             let workloads: Vec<&Workload> = region.workloads.values().filter(|workload| workload.namespace == *name).collect();
+            let shared = region.volumes.iter().filter(|volume| volume.namespace == *name).map(|volume| bytes(&volume.size));
+            let stored = workloads.iter().map(|workload| storage(workload)).chain(shared).sum();
             let kinds: [Amount; 3] = [
                 ("processors", &quota.cpu, said.cpu.span(), most(&workloads, |pod| of_pod(pod, cpu)), Quantity::millis),
                 ("of memory", &quota.memory, said.memory.span(), most(&workloads, |pod| of_pod(pod, memory_limit)), bytes),
-                ("of volumes", &quota.storage, said.storage.span(), workloads.iter().map(|workload| storage(workload)).sum(), bytes),
+                ("of volumes", &quota.storage, said.storage.span(), stored, bytes),
             ];
             for (what, quota, at, need, measure) in kinds {
                 let (Some(quota), Some(at)) = (quota, at) else { continue };
@@ -148,11 +150,13 @@ fn storage(workload: &Workload) -> u128 {
     claims.sum::<u128>() * u128::from(workload.replicas.1)
 }
 
-/// The demand of one pod as the scheduler and quotas count it: sidecars, which start first, plus the larger of the main container and the largest init
-/// container.
+/// The demand of one pod as the scheduler and quotas count it: the larger of what runs together in the end (the main container and all sidecars) and what
+/// runs together before (one init container and the sidecars that start first).
 fn of_pod(workload: &Workload, of: fn(&Container) -> u128) -> u128 {
-    let alone = std::iter::once(&workload.main).chain(&workload.init).map(of).max().unwrap_or_default();
-    alone + workload.sidecars.iter().map(of).sum::<u128>()
+    let running = of(&workload.main) + workload.sidecars.iter().map(of).sum::<u128>();
+    let early: u128 = workload.sidecars.iter().filter(|sidecar| sidecar.before_init).map(of).sum();
+    let starting = workload.init.iter().map(|init| early + of(init)).max().unwrap_or_default();
+    running.max(starting)
 }
 
 fn cpu(container: &Container) -> u128 {

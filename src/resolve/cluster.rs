@@ -10,7 +10,7 @@ use crate::model::{Machine, Pool};
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::TaintEffect;
-use crate::value::{KubernetesVersion, Name, Quantity};
+use crate::value::{Cidr, KubernetesVersion, Name, Quantity};
 use std::collections::BTreeMap;
 
 /// The oldest and the newest supported version of Kubernetes.
@@ -24,6 +24,9 @@ const MOST_PER_ZONE: u32 = 4;
 
 /// The size of a node's disk in bytes.
 const DISK: u64 = 100 << 30;
+
+/// The shortest prefix of a range of name servers.
+const NAME_SERVERS: u8 = 24;
 
 impl EnvironmentResolver<'_> {
     pub(super) fn pools(&mut self, subnets: &[SubnetSpec], place: &RegionSpec) -> Vec<Pool> {
@@ -140,6 +143,17 @@ impl EnvironmentResolver<'_> {
         for (number, (key, value, effect)) in taints.iter().enumerate() {
             self.record(|| (format!("{at}.node_taints[{number}]"), format!("{key}={value}:{effect}"), format!("{at}.taints")));
         }
+    }
+
+    /// The ranges of `cluster.dns`. Reports a range that is larger than a name service.
+    pub(super) fn name_servers(&mut self) -> Vec<Cidr> {
+        let cidrs = self.spec.cluster.at(|cluster| &cluster.dns).at(|dns| &dns.cidrs);
+        for (cidr, at) in cidrs.items().filter(|(cidr, _)| cidr.prefix() < NAME_SERVERS) {
+            let message = format!("`{cidr}` has {} addresses: every pod may send data to port 53 of each", cidr.size());
+            let help = "write the addresses of the name servers, such as `169.254.20.10/32`";
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(help));
+        }
+        cidrs.values().copied().collect()
     }
 
     /// Reports a version that platgen does not support or the provider does not offer.

@@ -4,6 +4,7 @@
 
 use super::EnvironmentResolver;
 use super::names::{Entry, EntrySpec, Names};
+use super::storage::own_volume;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::spec::StoreSize;
@@ -71,7 +72,7 @@ fn served(entry: &Entry) -> Option<&str> {
 /// Whether the entry becomes a StatefulSet, which has a headless Service.
 fn keeps(entry: &Entry) -> bool {
     match &entry.spec {
-        EntrySpec::App(app) => app.volumes.get().is_some_and(|all| !all.is_empty()),
+        EntrySpec::App(app) => own_volume(app).is_some(),
         EntrySpec::Store(store) => matches!(store.storage.get(), Some(StoreSize::Size(_))),
         _ => false,
     }

@@ -6,11 +6,12 @@ use super::values::Consumer;
 use super::volumes::{Pod, Volumes};
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{ConfigFile, Container, FileContent, Source, TemplatePart, Variable};
+use crate::model::{ConfigFile, Container, FactPart, FileContent, PodFact, Source, TemplatePart, Variable};
 use crate::source::Span;
 use crate::spec::ContainerFields;
 use crate::syntax::Field;
-use crate::value::{AbsolutePath, ImageTag, Medium, Name, NetworkPort, Quantity, QuantityRange, Text, credential};
+use crate::value::{AbsolutePath, CpuLimit, CpuRange, ImageTag, Medium, Name, NetworkPort, Quantity, QuantityRange, Text, credential};
+use std::collections::BTreeSet;
 
 /// The default size of an empty directory, in bytes.
 const TMP_SIZE: u64 = 64 << 20;
@@ -48,7 +49,7 @@ impl EnvironmentResolver<'_> {
     pub(super) fn container(&mut self, mut declared: Declared<'_>, consumer: &mut Consumer<'_>, pod: &mut Pod) -> Option<Container> {
         let (fields, mut volumes) = (declared.fields, std::mem::take(&mut declared.volumes));
         let image = self.image(&declared);
-        let variables = self.variables(fields, consumer, &declared.at);
+        let mut variables = self.variables(fields, consumer, &declared.at);
         let files = self.files(fields, consumer, &mut volumes);
         let mut folders = 0_u64;
         for (path, at, tmp) in fields.tmp.entries() {
@@ -70,30 +71,32 @@ impl EnvironmentResolver<'_> {
             folders = folders.saturating_add(if medium == Medium::Disk { size.bytes() } else { 0 });
             self.mount_tmp(&mut volumes, path, medium, size, at, pod);
         }
-        let command = self.words(fields.command, "`command`", consumer, &declared.at);
-        let arguments = self.words(fields.args, "`args`", consumer, &declared.at);
+        let mut facts = facts_of(&variables);
+        let command = self.words(fields.command, "`command`", consumer, &declared.at, Some(&mut facts));
+        let arguments = self.words(fields.args, "`args`", consumer, &declared.at, Some(&mut facts));
+        variables.splice(0..0, self.helpers(fields, &facts));
+        let stop = self.stop(fields, consumer, &declared.at);
         let probes = self.probes(&declared, consumer.entry, pod);
         let security = self.security(&declared, consumer, pod, &mut volumes);
         let resources = fields.resources.get();
-        let cpu = resources.and_then(|r| r.cpu.get()).map(|range| pair(range, |one| one.times(4)));
-        let both = |one: &Quantity| one.clone();
+        let cpu = resources.and_then(|r| r.cpu.get()).map(cpu_of);
         if let Some((memory, at)) = resources.and_then(|r| r.memory.spanned()) {
             self.has_unit("memory", memory.limit().unwrap_or(memory.request()), at);
         }
-        let memory = resources.and_then(|r| r.memory.get()).map(|range| pair(range, both));
-        let ephemeral = resources.and_then(|r| r.ephemeral.get()).map(|range| pair(range, both));
-        let cpu = cpu.unwrap_or_else(|| (Quantity::from_millis(50), Quantity::from_millis(200)));
+        let memory = resources.and_then(|r| r.memory.get()).map(pair);
+        let ephemeral = resources.and_then(|r| r.ephemeral.get()).map(pair);
+        let cpu = cpu.unwrap_or_else(|| (Quantity::from_millis(50), Some(Quantity::from_millis(200))));
         let memory = memory.unwrap_or_else(|| (Quantity::from_bytes(64 << 20), Quantity::from_bytes(64 << 20)));
         let ephemeral = ephemeral.unwrap_or_else(|| disk(folders));
-        for (key, (request, limit), said) in [
-            ("cpu", &cpu, resources.is_some_and(|all| !all.cpu.is_missing())),
-            ("memory", &memory, resources.is_some_and(|all| !all.memory.is_missing())),
-            ("ephemeral", &ephemeral, resources.is_some_and(|all| !all.ephemeral.is_missing())),
+        for (key, request, limit, said) in [
+            ("cpu", &cpu.0, cpu.1.as_ref(), resources.is_some_and(|all| !all.cpu.is_missing())),
+            ("memory", &memory.0, Some(&memory.1), resources.is_some_and(|all| !all.memory.is_missing())),
+            ("ephemeral", &ephemeral.0, Some(&ephemeral.1), resources.is_some_and(|all| !all.ephemeral.is_missing())),
         ] {
             let at = &declared.at;
             let from = || if said { format!("{}.resources.{key}", at.container) } else { RESOURCES.to_string() };
             self.record_container(at, || (format!("requests.{key}"), request, from()));
-            self.record_container(at, || (format!("limits.{key}"), limit, from()));
+            self.record_container(at, || (format!("limits.{key}"), limit.map_or_else(|| "none".to_string(), ToString::to_string), from()));
         }
         for (name, port) in declared.ports.iter().filter(|_| self.records()) {
             self.record_container(&declared.at, || (format!("container_ports.{name}"), port, declared.at.ports.clone()));
@@ -105,6 +108,7 @@ impl EnvironmentResolver<'_> {
             image: image?,
             command,
             args: arguments,
+            workdir: fields.workdir.get().map(ToString::to_string),
             variables,
             files,
             mounts: volumes.mounts,
@@ -113,8 +117,33 @@ impl EnvironmentResolver<'_> {
             memory: Some(memory),
             ephemeral: Some(ephemeral),
             probes,
+            stop,
+            before_init: false,
             security,
         })
+    }
+
+    /// The variables of facts of the pod, to which longer texts refer as `$(NAME)`. Reports variables of the spec with these names.
+    fn helpers(&mut self, fields: ContainerFields<'_>, facts: &BTreeSet<PodFact>) -> Vec<Variable> {
+        for name in facts.iter().map(|fact| fact.variable()) {
+            let plain = fields.config.get().and_then(|all| all.get(name)).map(|item| item.key);
+            if let Some(at) = plain.or_else(|| fields.secrets.get().and_then(|all| all.get(name)).map(|item| item.key)) {
+                let message = format!("platgen sets the variable `{name}` for a fact of the pod in another text");
+                self.tell(Diagnostic::new(Code::NameTaken, message).at(at).help("choose another name"));
+            }
+        }
+        facts.iter().map(|fact| Variable { name: fact.variable().to_owned(), value: Source::Fact(*fact) }).collect()
+    }
+
+    /// The command that runs before the container stops.
+    fn stop(&mut self, fields: ContainerFields<'_>, consumer: &mut Consumer<'_>, at: &RecordPath) -> Vec<String> {
+        let Some((stop, span)) = fields.stop.spanned() else { return Vec::new() };
+        let words = self.words(&stop.exec, "`stop.exec`", consumer, at, None);
+        if stop.exec.is_missing() || stop.exec.get().is_some_and(Vec::is_empty) {
+            let diagnostic = Diagnostic::new(Code::MissingField, "`stop` has no command").at(span);
+            self.tell(diagnostic.help("write the command as a list of words, such as `stop: {exec: [nginx, -s, quit]}`"));
+        }
+        words
     }
 
     /// Reports a directory in memory that may exceed the memory limit: its content counts as memory of the container, which is killed at the limit, and
@@ -171,11 +200,29 @@ impl EnvironmentResolver<'_> {
         Some(image.to_string())
     }
 
-    /// Resolves the words of a command line.
-    fn words(&mut self, words: &Field<Vec<Field<Text>>>, what: &str, consumer: &mut Consumer<'_>, at: &RecordPath) -> Vec<String> {
+    /// Resolves the words of a command line, and adds the facts of the pod that it names to `facts`; `None` where Kubernetes expands no variables.
+    fn words(
+        &mut self,
+        words: &Field<Vec<Field<Text>>>,
+        what: &str,
+        consumer: &mut Consumer<'_>,
+        at: &RecordPath,
+        mut facts: Option<&mut BTreeSet<PodFact>>,
+    ) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
         for (text, span) in words.items() {
-            match self.value(text, span, what, consumer) {
+            let value = match (self.value(text, span, what, consumer), facts.as_deref_mut()) {
+                (Some(value @ (Source::Fact(_) | Source::Composed(_))), Some(facts)) => Some(Source::Text(expanded(value, facts))),
+                (Some(Source::Fact(_) | Source::Composed(_)), None) => {
+                    let message = format!("{what} names a fact of the pod, and Kubernetes inserts variables only in `command` and `args`");
+                    let help =
+                        "put the fact in a variable under `config`, and read the variable with a shell: `[sh, -c, 'quit \"$POD_IP\"']`";
+                    self.tell(Diagnostic::new(Code::Contradiction, message).at(span).help(help));
+                    continue;
+                }
+                (value, _) => value,
+            };
+            match value {
                 Some(Source::Text(value)) => {
                     self.printable(what, &value, span);
                     if text.original().contains("${") {
@@ -317,6 +364,12 @@ impl EnvironmentResolver<'_> {
             Ok(parsed) => match self.value(&parsed, at, &format!("`{path}`"), consumer)? {
                 Source::Text(text) => Some(FileContent::Text(text)),
                 Source::Secret(secret) => Some(FileContent::Secret(secret)),
+                Source::Fact(_) | Source::Composed(_) => {
+                    let message = format!("`{path}` names a fact of the pod, and a ConfigMap is the same for every pod");
+                    let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);
+                    self.tell(diagnostic.help("pass the fact as a variable under `config`"));
+                    None
+                }
                 Source::Template(_) => {
                     let diagnostic = Diagnostic::new(Code::Contradiction, format!("`{path}` combines text and a secret")).at(at);
                     self.tell(diagnostic.help("keep the whole file in the secret manager (`secret:`), or pass the secret as a variable"));
@@ -351,10 +404,45 @@ fn disk(folders: u64) -> (Quantity, Quantity) {
     (Quantity::from_bytes(EPHEMERAL.0), Quantity::from_bytes(EPHEMERAL.1.saturating_add(folders)))
 }
 
-fn pair(range: &QuantityRange, limit: impl Fn(&Quantity) -> Quantity) -> (Quantity, Quantity) {
-    let request = range.request().clone();
-    let limit = range.limit().cloned().unwrap_or_else(|| limit(&request));
-    (request, limit)
+fn pair(range: &QuantityRange) -> (Quantity, Quantity) {
+    (range.request().clone(), range.limit().unwrap_or(range.request()).clone())
+}
+
+/// The CPU of a container: without a word on the limit, four times the request.
+fn cpu_of(range: &CpuRange) -> (Quantity, Option<Quantity>) {
+    let limit = match range.limit() {
+        CpuLimit::Unsaid => Some(range.request().times(4)),
+        CpuLimit::None => None,
+        CpuLimit::At(limit) => Some(limit.clone()),
+    };
+    (range.request().clone(), limit)
+}
+
+/// The facts of the pod inside longer texts.
+fn facts_of(variables: &[Variable]) -> BTreeSet<PodFact> {
+    let composed = variables.iter().filter_map(|variable| if let Source::Composed(parts) = &variable.value { Some(parts) } else { None });
+    composed.flatten().filter_map(|part| if let FactPart::Fact(fact) = part { Some(*fact) } else { None }).collect()
+}
+
+/// A word of a command line in which Kubernetes inserts the facts of the pod. The facts are added to `facts`. The text around them stays as the user wrote
+/// it, because `$(NAME)` and `$$` in a command line are the user's.
+fn expanded(value: Source, facts: &mut BTreeSet<PodFact>) -> String {
+    let parts = match value {
+        Source::Composed(parts) => parts,
+        Source::Fact(fact) => vec![FactPart::Fact(fact)],
+        Source::Text(_) | Source::Secret(_) | Source::Template(_) => Vec::new(),
+    };
+    let mut word = String::new();
+    for part in parts {
+        match part {
+            FactPart::Text(text) => word.push_str(&text),
+            FactPart::Fact(fact) => {
+                facts.insert(fact);
+                word.push_str(&format!("$({})", fact.variable()));
+            }
+        }
+    }
+    word
 }
 
 /// The value of a variable in the record: a secret appears by its name.
@@ -367,6 +455,14 @@ fn shown(value: &Source) -> String {
             .map(|part| match part {
                 TemplatePart::Text(text) => text.clone(),
                 TemplatePart::Secret { reference, .. } => format!("(the secret {reference})"),
+            })
+            .collect(),
+        Source::Fact(fact) => format!("the pod's {}", fact.field()),
+        Source::Composed(parts) => parts
+            .iter()
+            .map(|part| match part {
+                FactPart::Text(text) => text.clone(),
+                FactPart::Fact(fact) => format!("(the pod's {})", fact.field()),
             })
             .collect(),
     }

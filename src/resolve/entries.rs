@@ -3,11 +3,12 @@
 //! Reports findings and resolves nothing.
 
 use super::names::{Entry, EntryPort, EntrySpec, Names};
+use super::storage::own_volume;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::facts;
 use crate::source::Span;
-use crate::spec::{App, Scale};
+use crate::spec::{App, EntranceProtocol, Expose, Scale, TlsMode};
 use crate::syntax::{Field, Map};
 use crate::value::{CountRange, Name, NetworkPort, PolicyEngine, PortMap, PortName, Protocol};
 
@@ -17,6 +18,11 @@ pub(super) const SHORT_NAME: usize = 52;
 /// Whether an app scales only by a metric. This version renders no autoscaler for metrics, so the app keeps its minimum number of pods.
 pub(super) fn is_by_metric_alone(scale: &Scale) -> bool {
     !scale.metric.is_missing() && scale.cpu.is_missing() && scale.memory.is_missing()
+}
+
+/// Whether an entrance passes on requests, and no connections.
+fn serves_requests(expose: &Expose) -> bool {
+    expose.protocol.get() != Some(&EntranceProtocol::Tcp) && expose.tls.get() != Some(&TlsMode::Passthrough)
 }
 
 impl EnvironmentResolver<'_> {
@@ -52,7 +58,7 @@ impl EnvironmentResolver<'_> {
                 ("port", app.port.span().or(app.ports.span()), kind != "per_node"),
                 ("expose", app.expose.span(), kind != "per_node"),
                 ("scale", app.scale.span(), true),
-                ("volumes", app.volumes.span(), true),
+                ("volumes", own_volume(app), true),
                 ("slo", app.slo.span(), kind != "per_node"),
             ];
             for (name, span, excluded) in others {
@@ -68,13 +74,21 @@ impl EnvironmentResolver<'_> {
         let uncalled = !entry.ports_invalid && (entry.ports.is_empty() || ends.is_some());
         self.exclude(&[
             (app.ports.span(), app.port.span(), "`ports` and `port` both declare the ports"),
-            (app.expose.span(), tcp, "`expose` needs `protocol: http` or `protocol: grpc`"),
             (app.timezone.span().filter(|_| periodic.is_none()), key, "`timezone` needs a `schedule`"),
             (app.deadline.span().filter(|_| ends.is_none()), key, "`deadline` needs a `schedule` or `run`"),
+            (app.start.span().filter(|_| own_volume(app).is_none()), key, "`start` needs a volume of its own: other pods have no order"),
             (app.alias.span().filter(|_| uncalled), key, "`alias` needs a port"),
         ]);
+        for (expose, at) in app.expose.items().filter(|(expose, _)| serves_requests(expose)) {
+            if let Some(tcp) = tcp.filter(|_| expose.redirect.is_missing()) {
+                let message = "`expose` needs `protocol: http` or `protocol: grpc` of the app";
+                let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(tcp, "conflicts with this");
+                self.tell(diagnostic.help("for connections of any protocol, add `protocol: tcp` and `listen: PORT` to the entrance"));
+            }
+        }
         if entry.ports.is_empty() {
-            for (name, span) in [("expose", app.expose.span()), ("slo", app.slo.span())] {
+            let expose = app.expose.span().filter(|_| app.expose.values().any(|expose| expose.redirect.is_missing()));
+            for (name, span) in [("expose", expose), ("slo", app.slo.span())] {
                 if let Some(span) = span.filter(|_| said.is_empty() && !entry.ports_invalid) {
                     let diagnostic = Diagnostic::new(Code::Contradiction, format!("`{name}` needs a `port`")).at(span);
                     self.tell(diagnostic.related(entry.key, "the entry has no port").help("add `port:`"));
@@ -96,7 +110,7 @@ impl EnvironmentResolver<'_> {
             let diagnostic = Diagnostic::new(Code::MissingField, "`probes` is missing: the app has a port").at(entry.key);
             self.tell(diagnostic.help("add `probes: {ready: /path, live: /path}`, or `probes: {none: why}`"));
         }
-        let short = periodic.is_some() || app.volumes.get().is_some_and(|all| !all.is_empty());
+        let short = periodic.is_some() || own_volume(app).is_some();
         self.check_name(entry, if short { SHORT_NAME } else { 63 });
         self.check_ports(&app.ports);
         self.check_regions_of(&app.regions);
@@ -200,12 +214,6 @@ impl EnvironmentResolver<'_> {
         {
             let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{replicas}`: an autoscaler needs at least one pod")).at(at);
             self.tell(diagnostic.help(format!("write `1..{}`", CountRange::max(replicas))));
-        }
-        for (name, field) in targets {
-            if let Some((share, at)) = field.spanned().filter(|(share, _)| share.whole().is_none()) {
-                let message = format!("`{name}: {share}`: an autoscaler takes whole percents");
-                self.error(Code::InvalidValue, message, at);
-            }
         }
     }
 

@@ -1,173 +1,21 @@
-//! Flows between workloads, and the hostnames of exposed apps.
+//! Flows between workloads.
 
 use super::EnvironmentResolver;
 use super::external::Reach;
 use super::names::EntrySpec;
-use super::probes::MOST;
-use super::provenance::RecordPath;
 use super::values::{Consumer, Dependency, in_other_region};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Addon, Exposure, Flow, Peer, Placement, Region};
 use crate::source::Span;
 use crate::spec::App;
 use crate::syntax::Field;
 use crate::value::{Name, NetworkPort, Ref, Via};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The port of public addresses: the Gateways listen there.
 const HTTPS: NetworkPort = NetworkPort::tcp(443);
 
-/// The hostnames of every environment, to find those claimed twice.
-#[derive(Debug, Default)]
-pub(super) struct Hosts {
-    claims: BTreeMap<(String, String), Vec<Claim>>,
-    /// The places of all claims, by environment.
-    places: BTreeSet<(String, Span)>,
-}
-
-#[derive(Debug)]
-struct Claim {
-    span: Span,
-    /// The app, such as `app/web`.
-    app: String,
-    /// The domain of its environment, and the span of that domain.
-    domain: (String, Option<Span>),
-    environment: String,
-}
-
-/// The claims of two declarations to the same hosts.
-#[derive(Default)]
-struct Clash {
-    hosts: Vec<String>,
-    environments: Vec<String>,
-    /// Both apps, with their environments where these differ.
-    by: [String; 2],
-}
-
-impl Hosts {
-    fn claim(&mut self, host: String, path: String, claim: Claim) {
-        // A declaration that applies to several regions is one claim; in several environments, there is one claim for each.
-        self.places.insert((claim.environment.clone(), claim.span));
-        self.claims.entry((host, path)).or_default().push(claim);
-    }
-
-    /// Whether the declaration has claimed its hosts in another region of the environment.
-    fn seen(&self, span: Span, environment: &Name) -> bool {
-        self.places.contains(&(environment.to_string(), span))
-    }
-
-    /// Reports hosts and paths with two claims, in one finding for each pair of declarations.
-    pub(super) fn report(&self, found: &mut Diagnostics) {
-        let mut pairs: BTreeMap<(Span, Span), Clash> = BTreeMap::new();
-        for ((host, path), claims) in &self.claims {
-            let shown = if path == "/" { format!("`{host}`") } else { format!("`{host}{path}`") };
-            let mut claims: Vec<&Claim> = claims.iter().collect();
-            claims.sort_by_key(|claim| claim.span);
-            let Some((first, others)) = claims.split_first() else { continue };
-            for claim in others {
-                // The same declaration in two environments: the environments have the same domain.
-                let (first_at, at) = if claim.span == first.span && claim.domain.0 == first.domain.0 {
-                    (first.domain.1.unwrap_or(first.span), claim.domain.1.unwrap_or(claim.span))
-                } else {
-                    (first.span, claim.span)
-                };
-                let Clash { hosts, environments, by } = pairs.entry((first_at, at)).or_default();
-                if hosts.is_empty() {
-                    let place = |one: &Claim| {
-                        let other = first.environment != claim.environment;
-                        if other { format!("`{}` in `{}`", one.app, one.environment) } else { format!("`{}`", one.app) }
-                    };
-                    *by = [place(first), place(claim)];
-                }
-                hosts.push(shown.clone());
-                environments.push(claim.environment.clone());
-            }
-        }
-        for ((first, at), Clash { mut hosts, mut environments, by: [first_by, by] }) in pairs {
-            hosts.dedup();
-            environments.dedup();
-            let verb = if hosts.len() == 1 { "is" } else { "are" };
-            let by = if first_by == by { format!("by {by}") } else { format!("by {first_by} and by {by}") };
-            let mut diagnostic = Diagnostic::new(Code::HostTaken, format!("{} {verb} claimed twice: {by}", hosts.join(" and "))).at(at);
-            if first != at {
-                diagnostic = diagnostic.related(first, "first claimed here");
-            }
-            diagnostic = diagnostic.help("give one of them another host, path or domain");
-            diagnostic.environments = environments;
-            found.push(diagnostic);
-        }
-    }
-}
-
 impl EnvironmentResolver<'_> {
-    /// The exposures of an app.
-    pub(super) fn exposures(&mut self, app: &App, consumer: &Consumer<'_>, hosts: &mut Hosts) -> Vec<Exposure> {
-        let (entry, platform) = (consumer.entry, consumer.platform);
-        let ports = &entry.ports[..];
-        let mut exposures = Vec::new();
-        let mut claims: Vec<(String, String, Span)> = Vec::new();
-        for (expose, at) in app.expose.items() {
-            let Some(host) = self.require(&expose.host, "host", at) else { continue };
-            let host_at = expose.host.span().unwrap_or(at);
-            let host = match host.within(&platform.domain) {
-                Ok(host) => host.to_string(),
-                Err(invalid) => {
-                    self.error(Code::NameTooLong, invalid.message, host_at);
-                    continue;
-                }
-            };
-            let path = expose.path.get().map_or_else(|| "/".to_string(), ToString::to_string);
-            let by_service: Vec<(String, NetworkPort)> = ports.iter().map(|port| (port.name.clone(), port.at_service())).collect();
-            let port = match (expose.port.spanned(), ports) {
-                (Some((port, at)), _) => {
-                    let Some(port) = self.named_port(port, at, &by_service) else { continue };
-                    port
-                }
-                (None, [only]) => only.at_service(),
-                (None, _) if entry.ports_invalid || ports.is_empty() => continue,
-                (None, _) => {
-                    let diagnostic = Diagnostic::new(Code::MissingField, "`port` is missing: the app has several ports").at(at);
-                    self.tell(diagnostic.help("name the port to expose"));
-                    continue;
-                }
-            };
-            let port_at = expose.port.span().unwrap_or(at);
-            let Some(known) = ports.iter().find(|known| known.at_service() == port) else {
-                self.error(Code::UnknownReference, format!("the app has no port `{port}`"), port_at);
-                continue;
-            };
-            if port.is_udp() {
-                let message = format!("`{}` is a UDP port, and `expose` serves TCP", known.name);
-                self.contradiction(message, port_at, None);
-                continue;
-            }
-            let (port, target) = (port.number(), known.target);
-            claims.push((host.clone(), path.clone(), host_at));
-            let via = expose.via.get().copied().unwrap_or(Via::Public);
-            self.record_exposure(&consumer.at, exposures.len(), (&host, &path), port, via);
-            exposures.push(Exposure {
-                span: at,
-                host,
-                path,
-                rewrite: expose.rewrite.get().map(ToString::to_string),
-                port,
-                target,
-                timeout: self.seconds("timeout", &expose.timeout, 1..=MOST),
-                websocket: expose.websocket.is_true(),
-                via,
-                from: expose.from.values().copied().collect(),
-            });
-        }
-        let at = self.own_environment().and_then(|environment| environment.domain.span());
-        let domain = (platform.domain.to_string(), at);
-        claims.retain(|(_, _, span)| !hosts.seen(*span, self.environment));
-        for (host, path, span) in claims {
-            let environment = self.environment.to_string();
-            hosts.claim(host, path, Claim { span, app: consumer.label.clone(), domain: domain.clone(), environment });
-        }
-        exposures
-    }
-
     /// Warns of flows of pods in the host network if the node ranges are not known: network policies select such pods by node range.
     pub(super) fn nodes_in_reach(&mut self, region: &Region) {
         for flow in &region.flows {
@@ -182,17 +30,6 @@ impl EnvironmentResolver<'_> {
                 self.incomplete(Diagnostic::new(Code::Incomplete, message).at(workload.span).help(help));
             }
         }
-    }
-
-    fn record_exposure(&self, of: &RecordPath, number: usize, (host, path): (&str, &str), port: u16, via: Via) {
-        if !self.records() {
-            return;
-        }
-        let at = format!("expose[{number}]");
-        self.record_entry(of, || (format!("{at}.hostname"), host, format!("{}.{at}.host and environment.domain", of.entry)));
-        self.record_entry(of, || (format!("{at}.path"), path, format!("{}.{at}.host: all below it", of.entry)));
-        self.record_entry(of, || (format!("{at}.port"), port, of.ports.clone()));
-        self.record_entry(of, || (format!("{at}.via"), via.name(), format!("{}.{at}: the internet unless it says otherwise", of.entry)));
     }
 
     /// The dependencies that `needs` declares.
@@ -237,6 +74,11 @@ impl EnvironmentResolver<'_> {
             let why = format!("{} is exposed", consumer.label);
             let from = Peer::Addon(Addon::Gateway);
             flows.push(Flow { from, to: to.clone(), ports: vec![exposure.target.into()], why, span: exposure.span });
+        }
+        if let Some(span) = consumer.entry.kubernetes().span() {
+            let (cidrs, ports) = consumer.region.api_server();
+            let why = format!("{} uses the Kubernetes API", consumer.label);
+            flows.push(Flow { from: to.clone(), to: Peer::ApiServer { cidrs }, ports, why, span });
         }
         if let Some((_, span)) = metrics.first() {
             let why = format!("{} has metrics", consumer.label);

@@ -4,7 +4,7 @@
 //! The module is pure: it uses no clock, disk or process environment. Later stages do not see a [`Spec`].
 //!
 //! Each section of the spec has a file: `platform`, `network`, `cluster`, `access`, `extensions`, `waivers`; apps and stores are resolved in
-//! `workloads`, `containers`, `probes`, `security`, `volumes`, `placement` and `flows`, services outside of the cluster in `external`; checked in `entries`, `stores`, `pods` and `collisions`.
+//! `workloads`, `containers`, `probes`, `security`, `volumes`, `placement` and `flows`, entrances in `expose`, services outside of the cluster in `external`; checked in `entries`, `stores`, `pods` and `collisions`.
 
 mod access;
 pub mod addresses;
@@ -14,10 +14,13 @@ mod collisions;
 mod containers;
 mod engines;
 mod entries;
+mod expose;
 mod extensions;
 mod external;
 mod firewall;
 mod flows;
+mod kubernetes_access;
+mod metadata;
 mod names;
 mod network;
 mod placement;
@@ -26,11 +29,13 @@ mod platform;
 mod pods;
 mod probes;
 mod provenance;
+mod proxies;
 mod regions;
 mod reserved;
 mod secret_scan;
 mod sections;
 mod security;
+mod storage;
 mod stores;
 mod values;
 mod volumes;
@@ -99,7 +104,7 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
     let (plan, lock) = plan::plan_addresses(specs, lock, &mut found);
     let mut environments = IndexMap::new();
     let mut provenance = BTreeMap::new();
-    let mut hosts = flows::Hosts::default();
+    let mut hosts = expose::Hosts::default();
     for (name, spec) in &specs.environments {
         let Ok(environment) = name.parse::<Name>() else { continue };
         let mut resolver = EnvironmentResolver {
@@ -226,7 +231,7 @@ fn written<'n>(keys: impl IntoIterator<Item = (&'n str, Option<Span>)>) -> Vec<(
 }
 
 impl<'a> EnvironmentResolver<'a> {
-    fn platform(&mut self, hosts: &mut flows::Hosts) -> Option<Platform> {
+    fn platform(&mut self, hosts: &mut expose::Hosts) -> Option<Platform> {
         let mut told = Vec::new();
         self.region_specs = regions::region_specs(self.spec, self.environment.as_str(), &mut |diagnostic| told.push(diagnostic)).into();
         told.into_iter().for_each(|diagnostic| self.tell(diagnostic));

@@ -5,9 +5,9 @@ use super::engines;
 use super::external::Outside;
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::source::Span;
-use crate::spec::{App, Store};
-use crate::syntax::Field;
-use crate::value::{EntryName, Name, NetworkPort, PortMap, PortName, Ref, RefKind, StoreMode, Transport};
+use crate::spec::{App, KubernetesAccess, StartOrder, Store};
+use crate::syntax::{Field, Map};
+use crate::value::{EntryName, LabelValue, MetadataKey, Name, NetworkPort, PortMap, PortName, Ref, RefKind, StoreMode, Transport};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -119,6 +119,42 @@ impl Entry {
             EntrySpec::App(app) => &app.owner,
             EntrySpec::Store(store) => &store.owner,
             EntrySpec::External | EntrySpec::Other => &Field::Missing,
+        }
+    }
+
+    /// The order in which its pods start.
+    pub(super) fn start(&self) -> &Field<StartOrder> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.start,
+            EntrySpec::Store(store) => &store.start,
+            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
+        }
+    }
+
+    /// Its rights in the Kubernetes API.
+    pub(super) fn kubernetes(&self) -> &Field<KubernetesAccess> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.kubernetes,
+            EntrySpec::Store(store) => &store.kubernetes,
+            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
+        }
+    }
+
+    /// The labels of the spec for its objects and pods.
+    pub(super) fn labels(&self) -> &Field<Map<MetadataKey, LabelValue>> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.labels,
+            EntrySpec::Store(store) => &store.labels,
+            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
+        }
+    }
+
+    /// The annotations of the spec for its pods and the object that runs them.
+    pub(super) fn annotations(&self) -> &Field<Map<MetadataKey, String>> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.annotations,
+            EntrySpec::Store(store) => &store.annotations,
+            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
         }
     }
 

@@ -1,6 +1,7 @@
 //! `platform`, `environments` and `cloud`: the platform in one environment, with its regions.
 
 use super::EnvironmentResolver;
+use super::proxies::proxies;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts;
 use crate::model::{Cluster, Platform, Pool, Region, Secrets, TAGS};
@@ -105,6 +106,7 @@ impl EnvironmentResolver<'_> {
         let (&version, at) = spec.cluster.at(|cluster| &cluster.version).spanned()?;
         specs.iter().for_each(|place| self.version(version, at, place.provider));
         let policy_engine = spec.cluster.at(|cluster| &cluster.policy_engine).get().copied().unwrap_or(PolicyEngine::Native);
+        let name_servers = self.name_servers();
         let name = spec.platform.at(|platform| &platform.name).get()?;
         let admin_cidrs: Vec<Cidr> = spec.cluster.at(|cluster| &cluster.admin_cidrs).values().copied().collect();
         let log_days = if entry.protected.is_true() { 365 } else { 30 };
@@ -113,14 +115,19 @@ impl EnvironmentResolver<'_> {
             .zip(pools)
             .map(|(place, pools)| {
                 let network = self.network(place, &subnets);
+                let proxies = proxies(place, entry.protected.is_true(), &subnets, &pools);
                 Region {
                     cluster: Cluster {
                         name: format!("{name}-{environment}-{}", place.name),
                         version,
                         policy_engine,
+                        name_servers: name_servers.clone(),
                         pools,
                         admin_cidrs: admin_cidrs.clone(),
                         log_days,
+                        proxies,
+                        storage: self.storage_classes(place.provider),
+                        existing_classes: self.existing_classes(place.provider),
                     },
                     primary: place.name == primary,
                     name: place.name.clone(),
@@ -131,6 +138,7 @@ impl EnvironmentResolver<'_> {
                     inside: self.inside(place.name.as_str(), network.as_ref()),
                     network,
                     workloads: IndexMap::new(),
+                    volumes: Vec::new(),
                     flows: Vec::new(),
                 }
             })
@@ -166,6 +174,22 @@ impl EnvironmentResolver<'_> {
             self.record(|| (format!("{at}.cluster_logs"), format!("{}d", region.cluster.log_days), from));
         }
         self.record(|| (format!("{at}.cluster"), &region.cluster.name, "platform.name, the environment and the region"));
+        for class in &region.cluster.storage {
+            let (path, from) = (format!("{at}.storage_classes.{}", class.name), format!("{at}.provider"));
+            self.record(|| (format!("{path}.provisioner"), class.provisioner, from.clone()));
+            self.record(|| (format!("{path}.expandable"), class.expandable, from.clone()));
+        }
+        let proxies = &region.cluster.proxies;
+        let sizes = format!("environments.{}.protected and {at}.zones", self.environment);
+        self.record(|| (format!("{at}.proxies.least"), proxies.least, sizes.clone()));
+        self.record(|| (format!("{at}.proxies.most"), proxies.most, sizes.clone()));
+        for (number, taint) in proxies.tolerations.iter().enumerate() {
+            let value = format!("{}={}:{}", taint.key, taint.value, taint.effect);
+            self.record(|| (format!("{at}.proxies.tolerations[{number}]"), value.clone(), "network.subnets and cluster.pools"));
+        }
+        if let Some(class) = proxies.load_balancer_class {
+            self.record(|| (format!("{at}.proxies.load_balancer_class"), class, format!("{at}.provider")));
+        }
     }
 
     /// Names of classes of priority start with the platform's, and Kubernetes keeps `system-` for itself.

@@ -16,7 +16,9 @@ impl EnvironmentResolver<'_> {
     /// Reports containers of a pod with the same name. The main container has the name of the app.
     pub(super) fn check_container_names(&mut self, entry: &Entry, app: &App) {
         let mut taken = vec![(&entry.name, entry.key)];
-        for (name, at, _) in [&app.init, &app.sidecars].into_iter().filter_map(Field::get).flat_map(|all| all.iter()) {
+        let init = app.init.get().into_iter().flat_map(|all| all.iter()).map(|(name, at, _)| (name, at));
+        let sidecars = app.sidecars.get().into_iter().flat_map(|all| all.iter()).map(|(name, at, _)| (name, at));
+        for (name, at) in init.chain(sidecars) {
             match taken.iter().find(|(known, _)| *known == name) {
                 Some((_, first)) => {
                     let message = format!("another container of the pod has the name `{name}`");
@@ -29,7 +31,7 @@ impl EnvironmentResolver<'_> {
     }
 
     /// Reports a port on which two containers of a pod listen: they share one address.
-    pub(super) fn check_listeners(&mut self, sidecars: &Field<Map<Name, spec::Container>>, port: Option<Span>, main: Option<&Container>) {
+    pub(super) fn check_listeners(&mut self, sidecars: &Field<Map<Name, spec::Sidecar>>, port: Option<Span>, main: Option<&Container>) {
         let own = main.into_iter().flat_map(|main| &main.ports).map(|(_, number)| *number);
         let mut taken: BTreeMap<NetworkPort, Option<Span>> = own.map(|number| (number, port)).collect();
         for (_, _, sidecar) in sidecars.entries() {
@@ -52,7 +54,9 @@ impl EnvironmentResolver<'_> {
     pub(super) fn check_init(&mut self, containers: &Field<Map<Name, spec::Container>>) {
         for (_, key, container) in containers.entries() {
             let message = |name: &str| format!("an init container can't have `{name}`");
-            for (name, at) in written([("probes", container.probes.span()), ("metrics", container.metrics.span())]) {
+            for (name, at) in
+                written([("probes", container.probes.span()), ("metrics", container.metrics.span()), ("stop", container.stop.span())])
+            {
                 self.contradiction(message(name), at, Some(key));
             }
         }

@@ -7,7 +7,7 @@ use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::{self, Spec};
 use crate::syntax::Field;
-use crate::value::Name;
+use crate::value::{Name, Zone};
 
 /// A region of the spec with the facts of its provider.
 #[derive(Clone)]
@@ -35,53 +35,81 @@ pub(super) fn region_specs(spec: &Spec, environment: &str, tell: &mut dyn FnMut(
         };
         let Some(region) = item.value.get() else { continue };
         let Some(provider) = provider_of(spec, region) else { continue };
-        let wanted = region.zones.spanned();
-        let zones: Vec<String> = match provider {
+        let zones = match provider {
             Provider::Kind | Provider::Existing => {
-                (0..wanted.map_or(1, |(count, _)| *count).clamp(1, 26)).map(|at| char::from(b'a' + at).to_string()).collect()
+                let wanted: Vec<String> = region.zones.values().map(ToString::to_string).collect();
+                match &wanted[..] {
+                    [] => vec!["a".to_owned()],
+                    [one] => match one.parse::<u8>() {
+                        Ok(count) => (0..count.clamp(1, 26)).map(|at| char::from(b'a' + at).to_string()).collect(),
+                        Err(_) => wanted,
+                    },
+                    _ => wanted,
+                }
             }
             _ => {
                 let Some(facts) = facts::region(provider, name.as_str()) else {
                     tell(no_such_region(name, provider, item.key));
                     continue;
                 };
-                if let Field::Bad(_) = region.zones {
-                    // The fault is already reported; one zone lets the other checks continue.
-                    places.push(RegionSpec {
-                        name: name.clone(),
-                        provider,
-                        zones: facts.zones.iter().take(1).map(|zone| zone.to_string()).collect(),
-                    });
-                    continue;
+                match zones_of(name, provider, region, item.key, &facts.zones) {
+                    Ok(zones) => zones,
+                    // One zone lets the other checks continue.
+                    Err(fault) => {
+                        tell(*fault);
+                        facts.zones.iter().take(1).map(|zone| zone.to_string()).collect()
+                    }
                 }
-                let Some((count, place)) = wanted else {
-                    let diagnostic = Diagnostic::new(Code::MissingField, "`zones` is missing").at(item.key);
-                    tell(diagnostic.help("add the number of zones: with three, every kind of store survives the loss of one"));
-                    continue;
-                };
-                let most = wording::Count(facts.zones.len(), "zone");
-                let fault = match usize::from(*count) {
-                    0 => {
-                        Some(("a region needs at least one zone".to_owned(), format!("`{name}` has {most}; three survive the loss of one")))
-                    }
-                    1 if provider == Provider::Aws => {
-                        Some(("a cluster on AWS needs two zones".to_owned(), format!("`{name}` has {most}; three survive the loss of one")))
-                    }
-                    count if count > facts.zones.len() => {
-                        Some((format!("`{name}` has {most}, not {count}"), format!("use at most {most}")))
-                    }
-                    _ => None,
-                };
-                if let Some((message, help)) = fault {
-                    tell(Diagnostic::new(Code::InvalidValue, message).at(place).help(help));
-                    continue;
-                }
-                facts.zones.iter().take(usize::from(*count)).map(|zone| zone.to_string()).collect()
             }
         };
         places.push(RegionSpec { name: name.clone(), provider, zones });
     }
     places
+}
+
+/// The full names of the zones in use, in the provider's order.
+fn zones_of(name: &Name, provider: Provider, region: &spec::Region, key: Span, known: &[&str]) -> Result<Vec<String>, Box<Diagnostic>> {
+    let bad = |zones: &Vec<Field<Zone>>| zones.iter().any(|zone| matches!(zone, Field::Bad(_)));
+    let (wanted, place) = match &region.zones {
+        // The fault is already reported; one zone lets the other checks continue.
+        Field::Bad(_) => return Ok(known.iter().take(1).map(|zone| zone.to_string()).collect()),
+        Field::Set(zones, _) if bad(zones) => return Ok(known.iter().take(1).map(|zone| zone.to_string()).collect()),
+        Field::Set(zones, place) => (zones.iter().filter_map(Field::spanned).collect::<Vec<_>>(), *place),
+        Field::Missing => {
+            let diagnostic = Diagnostic::new(Code::MissingField, "`zones` is missing").at(key);
+            return Err(diagnostic.help("add the number of zones: with three, every kind of store survives the loss of one").into());
+        }
+    };
+    let most = wording::Count(known.len(), "zone");
+    let invalid = |message: String, help: String| Err(Diagnostic::new(Code::InvalidValue, message).at(place).help(help).into());
+    let one_zone = || invalid("a cluster on AWS needs two zones".to_owned(), format!("`{name}` has {most}; three survive the loss of one"));
+    match wanted[..] {
+        [] | [(Zone::Count(0), _)] => {
+            return invalid("a region needs at least one zone".to_owned(), format!("`{name}` has {most}; three survive the loss of one"));
+        }
+        [(Zone::Count(1), _)] if provider == Provider::Aws => return one_zone(),
+        [(Zone::Count(count), _)] if usize::from(*count) > known.len() => {
+            return invalid(format!("`{name}` has {most}, not {count}"), format!("use at most {most}"));
+        }
+        [(Zone::Count(count), _)] => return Ok(known.iter().take(usize::from(*count)).map(|zone| zone.to_string()).collect()),
+        _ => {}
+    }
+    let short: Vec<String> = known.iter().map(|zone| short_zone(name.as_str(), zone)).collect();
+    let mut named: Vec<String> = Vec::new();
+    for (zone, at) in wanted {
+        let zone = zone.to_string();
+        if !short.contains(&zone) {
+            return Err(Diagnostic::unknown(&format!("zone of `{name}` called"), &zone, short.iter().map(String::as_str), at).into());
+        }
+        if named.contains(&zone) {
+            return Err(Diagnostic::new(Code::InvalidValue, format!("`{zone}` is listed twice")).at(at).help("remove one of them").into());
+        }
+        named.push(zone);
+    }
+    if named.len() == 1 && provider == Provider::Aws {
+        return one_zone();
+    }
+    Ok(known.iter().zip(short).filter(|(_, short)| named.contains(short)).map(|(zone, _)| zone.to_string()).collect())
 }
 
 /// Reports regions that their provider does not have and no environment uses.

@@ -52,6 +52,7 @@ impl EnvironmentResolver<'_> {
             (store.version.span().filter(|_| custom), engine, "`version` can't be combined with `engine: custom`"),
             (store.users.span().filter(|_| custom), engine, "`users` can't be combined with `engine: custom`"),
             (store.version.span().filter(|_| !custom), store.image.span(), "`version` and `image` both choose the image"),
+            (store.start.span().filter(|_| !volume), store.storage.span(), "`start` needs a volume: pods without one have no order"),
             (store.data.span().filter(|_| custom && !volume), store.storage.span(), "`data` needs a volume"),
             (
                 store.data.span().filter(|_| !custom && store.engine.get().is_some()),
@@ -161,10 +162,7 @@ impl EnvironmentResolver<'_> {
             return;
         };
         if let Some(none) = backup.none.span() {
-            self.reason(&backup.none, "none", "a store without backups", at);
-            let others = [backup.every.span(), backup.keep.span(), backup.copy_to.span(), backup.restore_test.span()];
-            let other = others.into_iter().flatten().next();
-            self.exclude(&[(Some(none), other, "`none` can't be combined with other keys of `backup`")]);
+            self.without_backups(backup, (none, at), "a store without backups");
         } else if keeps_nothing {
             let message = "`backup` needs a volume, and the store has `storage: none`";
             self.contradiction(message, at, store.storage.span());
@@ -175,6 +173,15 @@ impl EnvironmentResolver<'_> {
                 self.lacks(entry, "backup", at, help);
             }
         }
+    }
+
+    /// Checks the reason for having no backups. `places` are the spans of `none` and of `backup`.
+    pub(super) fn without_backups(&mut self, backup: &Backup, places: (Span, Span), what: &str) {
+        let (none, at) = places;
+        self.reason(&backup.none, "none", what, at);
+        let others = [backup.every.span(), backup.keep.span(), backup.copy_to.span(), backup.restore_test.span()];
+        let other = others.into_iter().flatten().next();
+        self.exclude(&[(Some(none), other, "`none` can't be combined with other keys of `backup`")]);
     }
 
     /// Reports a part of a store that is not rendered.
@@ -200,7 +207,7 @@ impl EnvironmentResolver<'_> {
     }
 
     /// Checks the interval, retention and target of backups.
-    fn check_copies(&mut self, backup: &Backup, at: Span) {
+    pub(super) fn check_copies(&mut self, backup: &Backup, at: Span) {
         self.require(&backup.every, "every", at);
         self.require(&backup.keep, "keep", at);
         if let (Some((every, _)), Some((keep, at))) = (backup.every.spanned(), backup.keep.spanned())

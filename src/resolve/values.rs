@@ -5,7 +5,7 @@ use super::engines;
 use super::names::{Entry, EntryPort, EntrySpec, Names};
 use super::provenance::RecordPath;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Peer, Platform, Region, Source, TemplatePart};
+use crate::model::{FactPart, Peer, Platform, PodFact, Region, Source, TemplatePart};
 use crate::source::Span;
 use crate::spec::App;
 use crate::value::{
@@ -33,6 +33,20 @@ pub(super) struct Consumer<'a> {
     pub(super) public: Vec<(String, Via, Span)>,
 }
 
+/// A part of a text.
+enum Piece {
+    /// A part that is known when rendering, or a secret.
+    Known(TemplatePart),
+    /// A fact of the pod.
+    Fact(PodFact),
+}
+
+impl From<TemplatePart> for Piece {
+    fn from(part: TemplatePart) -> Piece {
+        Piece::Known(part)
+    }
+}
+
 /// A dependency of an entry.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dependency<'a> {
@@ -53,47 +67,63 @@ impl Consumer<'_> {
 impl EnvironmentResolver<'_> {
     /// The value of a text. `None` if an expression has no value, which is reported.
     pub(super) fn value(&mut self, text: &Text, at: Span, what: &str, consumer: &mut Consumer<'_>) -> Option<Source> {
-        let mut parts: Vec<TemplatePart> = Vec::new();
+        let mut pieces: Vec<Piece> = Vec::new();
         let mut complete = true;
         // The word before an expression: a secret in a URL is encoded, so that its `/` or `@` can't change the target of the URL.
         let mut word = String::new();
         for part in text.parts() {
-            let value = match part {
-                Part::Literal(text) => Some(TemplatePart::Text(text.clone())),
+            let piece = match part {
+                Part::Literal(text) => Some(TemplatePart::Text(text.clone()).into()),
                 Part::Value(value) => match &value.expression {
                     Expression::Secret(reference) => {
-                        Some(TemplatePart::Secret { reference: reference.clone(), in_url: word.contains("://") })
+                        Some(TemplatePart::Secret { reference: reference.clone(), in_url: word.contains("://") }.into())
                     }
                     Expression::User { reference, user, field } => {
                         let place = self.place_of_expression(text, value, at);
-                        self.user((reference, user, *field), (place, at), what, consumer, word.contains("://"))
+                        self.user((reference, user, *field), (place, at), what, consumer, word.contains("://")).map(Piece::Known)
                     }
                     expression => {
                         let place = self.place_of_expression(text, value, at);
-                        self.expression(expression, place, at, what, consumer).map(TemplatePart::Text)
+                        match fact(expression) {
+                            Some(fact) => Some(Piece::Fact(fact)),
+                            None => self.expression(expression, place, at, what, consumer).map(|text| TemplatePart::Text(text).into()),
+                        }
                     }
                 },
             };
-            if let Some(TemplatePart::Text(text)) = &value {
+            if let Some(Piece::Known(TemplatePart::Text(text))) = &piece {
                 word.push_str(text);
                 let ends = |sign: char| sign.is_whitespace() || matches!(sign, '"' | '\'' | '`' | '<' | '>');
                 word = word.rsplit(ends).next().unwrap_or_default().to_owned();
             }
-            match (value, parts.last_mut()) {
+            match (piece, pieces.last_mut()) {
                 (None, _) => complete = false,
-                (Some(TemplatePart::Text(text)), Some(TemplatePart::Text(last))) => last.push_str(&text),
-                (Some(value), _) => parts.push(value),
+                (Some(Piece::Known(TemplatePart::Text(text))), Some(Piece::Known(TemplatePart::Text(last)))) => last.push_str(&text),
+                (Some(piece), _) => pieces.push(piece),
             }
         }
         if !complete {
             return None;
         }
-        Some(match &parts[..] {
-            [] => Source::Text(String::new()),
-            [TemplatePart::Text(text)] => Source::Text(text.clone()),
-            [TemplatePart::Secret { reference, .. }] => Source::Secret(reference.clone()),
-            _ => Source::Template(parts),
-        })
+        if pieces.iter().any(|piece| matches!(piece, Piece::Fact(_))) { self.composed(pieces, at, what) } else { Some(known(pieces)) }
+    }
+
+    /// The value of a text with facts of the pod. Reports a secret among them: Kubernetes takes a variable from a Secret as it stands.
+    fn composed(&mut self, pieces: Vec<Piece>, at: Span, what: &str) -> Option<Source> {
+        let mut parts = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Fact(fact) => parts.push(FactPart::Fact(fact)),
+                Piece::Known(TemplatePart::Text(text)) => parts.push(FactPart::Text(text)),
+                Piece::Known(TemplatePart::Secret { .. }) => {
+                    let message = format!("{what} combines a secret with a fact of the pod, which one variable can't hold");
+                    let help = "set two variables, and combine them in the program or with `$(NAME)` in `args`";
+                    self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help(help));
+                    return None;
+                }
+            }
+        }
+        Some(if let [FactPart::Fact(fact)] = parts[..] { Source::Fact(fact) } else { Source::Composed(parts) })
     }
 
     /// The span of an expression in a text; the whole text if an escape sequence hides the expression.
@@ -182,6 +212,8 @@ impl EnvironmentResolver<'_> {
                     return None;
                 }
             },
+            // `value` reads the facts of the pod.
+            OwnField::PodName | OwnField::PodIp | OwnField::PodUid | OwnField::NodeName | OwnField::HostIp => return None,
         })
     }
 
@@ -237,8 +269,12 @@ impl EnvironmentResolver<'_> {
     /// The public URL of an app: host and path of its first exposure. A call to that URL leaves the cluster and is a dependency like any other; an app
     /// that refers to its own URL has no dependency.
     fn public_url(&mut self, entry: &Entry, app: &App, at: Span, consumer: &mut Consumer<'_>) -> Option<String> {
-        let first =
-            app.expose.values().filter_map(|expose| Some((expose.host.get()?.within(&consumer.platform.domain).ok()?, expose))).next();
+        let first = app
+            .expose
+            .values()
+            .filter(|expose| expose.redirect.is_missing())
+            .filter_map(|expose| Some((expose.host.get()?.within(&consumer.platform.domain).ok()?, expose)))
+            .next();
         let Some((host, expose)) = first else {
             self.error(Code::Contradiction, format!("`{}` has no public address: it is not exposed", entry.display()), at);
             return None;
@@ -296,6 +332,38 @@ pub(super) fn way_out(entry: &Entry) -> String {
     match entry.kind {
         RefKind::Store => format!("run `{target}` elsewhere and give it `mode: existing` with its `host`"),
         _ => format!("run `{target}` elsewhere and declare it under `external`"),
+    }
+}
+
+/// The fact of the pod that an expression stands for.
+fn fact(expression: &Expression) -> Option<PodFact> {
+    let Expression::Own(field) = expression else { return None };
+    match field {
+        OwnField::PodName => Some(PodFact::Name),
+        OwnField::PodIp => Some(PodFact::Ip),
+        OwnField::PodUid => Some(PodFact::Uid),
+        OwnField::NodeName => Some(PodFact::NodeName),
+        OwnField::HostIp => Some(PodFact::HostIp),
+        OwnField::Name
+        | OwnField::Host
+        | OwnField::Port
+        | OwnField::Address
+        | OwnField::Namespace
+        | OwnField::Environment
+        | OwnField::Region
+        | OwnField::Account => None,
+    }
+}
+
+/// The value of a text without facts of the pod.
+fn known(pieces: Vec<Piece>) -> Source {
+    let parts: Vec<TemplatePart> =
+        pieces.into_iter().filter_map(|piece| if let Piece::Known(part) = piece { Some(part) } else { None }).collect();
+    match &parts[..] {
+        [] => Source::Text(String::new()),
+        [TemplatePart::Text(text)] => Source::Text(text.clone()),
+        [TemplatePart::Secret { reference, .. }] => Source::Secret(reference.clone()),
+        _ => Source::Template(parts),
     }
 }
 

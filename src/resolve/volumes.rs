@@ -4,7 +4,7 @@ use super::EnvironmentResolver;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{ConfigFile, HostPath, Medium, Mount, Volume};
 use crate::source::Span;
-use crate::value::{AbsolutePath, Quantity, digest};
+use crate::value::{AbsolutePath, Name, Quantity, digest};
 
 /// The longest name of a volume: a DNS label.
 const LONGEST: usize = 63;
@@ -56,7 +56,7 @@ impl EnvironmentResolver<'_> {
         self.mount(volumes, path.as_str(), name, false, at);
     }
 
-    /// Warns of a directory of an init container or sidecar that looks shared with the app and is not: nothing is said of it but the app's path.
+    /// Warns of a directory of an init container or sidecar at a path that the app has, too: without `of`, the two directories are separate.
     pub(super) fn separate(&mut self, path: &AbsolutePath, at: Span, pod: &Pod) {
         let shared = pod.shared.iter().flatten().any(|mount| mount.path == path.as_str());
         if shared && path.as_str() != "/tmp" {
@@ -67,11 +67,33 @@ impl EnvironmentResolver<'_> {
     }
 
     /// Mounts a persistent volume.
-    pub(super) fn mount_claim(&mut self, volumes: &mut Volumes, path: &AbsolutePath, size: Quantity, at: Span, pod: &mut Pod) {
+    pub(super) fn mount_claim(
+        &mut self,
+        volumes: &mut Volumes,
+        path: &AbsolutePath,
+        size: Quantity,
+        class: Option<String>,
+        at: Span,
+        pod: &mut Pod,
+    ) {
         self.has_unit(path.as_str(), &size, at);
         let name = unique(&claim_name(path), path.as_str(), pod);
-        pod.volumes.push(Volume::Claim { name: name.clone(), size });
+        pod.volumes.push(Volume::Claim { name: name.clone(), size, class });
         self.mount(volumes, path.as_str(), name, false, at);
+    }
+
+    /// Mounts a shared volume by the name of its claim, read-only or not.
+    pub(super) fn mount_shared_claim(
+        &mut self,
+        volumes: &mut Volumes,
+        path: &AbsolutePath,
+        (claim, read_only): (Name, bool),
+        at: Span,
+        pod: &mut Pod,
+    ) {
+        let name = unique(&words(path), path.as_str(), pod);
+        pod.volumes.push(Volume::Shared { name: name.clone(), claim: claim.to_string(), read_only });
+        self.mount(volumes, path.as_str(), name, read_only, at);
     }
 
     /// Mounts a directory of the node.

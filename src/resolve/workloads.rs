@@ -5,7 +5,7 @@ use super::containers::{Declared, RESOURCES};
 use super::engines;
 use super::engines::{Fallback, Keeps};
 use super::entries::is_by_metric_alone;
-use super::flows::Hosts;
+use super::expose::{Entrances, Hosts};
 use super::names::{Entry, EntryPort, EntrySpec, Names};
 use super::placement::Runs;
 use super::probes::MOST;
@@ -18,7 +18,7 @@ use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, P
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::{self, App, ContainerFields, Store, StoreSize};
-use crate::syntax::{Field, Map};
+use crate::syntax::Field;
 use crate::value::{AbsolutePath, Medium, Name, NetworkPort, Protocol, Quantity};
 use indexmap::IndexMap;
 
@@ -27,6 +27,9 @@ const METRICS: &str = "metrics";
 
 /// The default of `grace`: seconds between SIGTERM and SIGKILL.
 const GRACE: u64 = 30;
+
+/// The largest number of dots that the resolver of the C library takes.
+const NDOTS: u8 = 15;
 
 /// The default time limit of a scheduled run in seconds. A run that hangs blocks every later run of its schedule.
 const RUN: u64 = 6 * 3600;
@@ -76,7 +79,8 @@ impl EnvironmentResolver<'_> {
                 same
             });
             flows.dedup_by(|a, b| a.from == b.from && a.to == b.to && a.ports == b.ports);
-            (region.workloads, region.flows) = (workloads, flows);
+            let volumes = self.shared_volumes(platform, &region);
+            (region.workloads, region.flows, region.volumes) = (workloads, flows, volumes);
             self.nodes_in_reach(&region);
             self.quotas(platform, &region);
             platform.regions.insert(name, region);
@@ -88,17 +92,16 @@ impl EnvironmentResolver<'_> {
         let mut pod = Pod::default();
         let fallback = Fallback { image_checked: true, ..Fallback::default() };
         // Claims come first, so that no empty directory takes the name of a claim.
-        let mut volumes = Volumes::of(None);
-        for (path, at, size) in app.volumes.entries() {
-            self.mount_claim(&mut volumes, path, size.clone(), at, &mut pod);
-        }
+        let volumes = self.mount_volumes(app, &consumer, &mut pod);
         let main = self.container(declared(&consumer, app.container(), volumes, &fallback), &mut consumer, &mut pod);
         pod.shared = Some(main.as_ref().map(|main| main.mounts.clone()).unwrap_or_default());
         pod.incomplete = main.is_none();
         self.check_init(&app.init);
         self.check_container_names(entry, app);
-        let init = self.others("init", &app.init, &mut consumer, &mut pod);
-        let mut sidecars = self.others("sidecars", &app.sidecars, &mut consumer, &mut pod);
+        let fields = app.init.entries().map(|(name, at, one)| (name, at, one.container()));
+        let init = self.others("init", fields, &mut consumer, &mut pod);
+        let fields = app.sidecars.entries().map(|(name, at, one)| (name, at, one.container()));
+        let mut sidecars = self.others("sidecars", fields, &mut consumer, &mut pod);
         self.check_listeners(&app.sidecars, app.port.span().or(app.ports.span()), main.as_ref());
         let mut main = main?;
         let kind = self.app_kind(app, &pod, &consumer.at);
@@ -130,32 +133,39 @@ impl EnvironmentResolver<'_> {
                 self.record_entry(at, || ("scale.cpu", cpu, key));
             }
         }
-        let exposures = self.exposures(app, &consumer, hosts);
+        let Entrances { exposures, redirects } = self.entrances(app, &consumer, hosts);
         let mut metrics: Vec<(u16, Span)> = self.metrics_port(&app.metrics, &mut main, entry).into_iter().collect();
         for (name, _, container) in app.sidecars.entries() {
             if let Some(sidecar) = sidecars.iter_mut().find(|sidecar| sidecar.name == *name) {
+                sidecar.before_init = container.before_init.is_true();
                 metrics.extend(self.metrics_port(&container.metrics, sidecar, entry));
             }
         }
         let needs = self.needs(&app.needs, &consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &exposures, &metrics);
         let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(GRACE);
+        let ndots = app.dns.at(|dns| &dns.ndots).spanned().map(|(ndots, at)| (*ndots, at));
+        if let Some((ndots, at)) = ndots.filter(|(ndots, _)| *ndots > NDOTS) {
+            self.error(Code::InvalidValue, format!("`ndots: {ndots}` is not from 0 to {NDOTS}"), at);
+        }
+        let ndots = ndots.map(|(ndots, _)| ndots);
         let protocol = app.protocol.get().copied().unwrap_or(Protocol::Http);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
         let policies = match site.region.provider {
             Provider::Aws => app.identity.at(|identity| &identity.aws).values().cloned().collect(),
             _ => Vec::new(),
         };
-        Some((Workload { protocol, replicas, autoscaling, init, sidecars, exposures, grace, policies, ..base }, flows))
+        Some((Workload { protocol, replicas, autoscaling, init, sidecars, exposures, redirects, grace, ndots, policies, ..base }, flows))
     }
 
     /// Reports autoscaling by a share of a request of 0, which is always 0.
     fn check_shares(&mut self, app: &App, autoscaling: Option<&Autoscaling>, main: &Container) {
         let (Some(scaling), Some((scale, scale_at))) = (autoscaling, app.scale.spanned()) else { return };
-        let nothing = |amount: &Option<(Quantity, Quantity)>| amount.as_ref().is_some_and(|(request, _)| request.millis() == 0);
-        let shares = [("cpu", scaling.cpu, &main.cpu, scale.cpu.span()), ("memory", scaling.memory, &main.memory, scale.memory.span())];
-        for (resource, share, amount, at) in shares {
-            if share.is_some() && nothing(amount) {
+        let cpu = main.cpu.as_ref().map(|(request, _)| request);
+        let memory = main.memory.as_ref().map(|(request, _)| request);
+        let shares = [("cpu", scaling.cpu, cpu, scale.cpu.span()), ("memory", scaling.memory, memory, scale.memory.span())];
+        for (resource, share, request, at) in shares {
+            if share.is_some() && request.is_some_and(|request| request.millis() == 0) {
                 let message = format!("a share of a request of 0 is always 0, so the autoscaler never acts on `{resource}`");
                 let at = at.or(scale.replicas.span()).unwrap_or(scale_at);
                 self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help(match resource {
@@ -209,7 +219,7 @@ impl EnvironmentResolver<'_> {
         let mut volumes = Volumes::of(None);
         let size = store.storage.spanned().and_then(|(size, at)| if let StoreSize::Size(size) = size { Some((size, at)) } else { None });
         if let Some((size, at)) = size {
-            self.mount_claim(&mut volumes, &data, size.clone(), at, &mut pod);
+            self.mount_claim(&mut volumes, &data, size.clone(), None, at, &mut pod);
         }
         let mut main = self.container(declared(&consumer, store.container(), volumes, &fallback), &mut consumer, &mut pod)?;
         let at = &consumer.at;
@@ -255,7 +265,7 @@ impl EnvironmentResolver<'_> {
     }
 
     /// The parts that apps and stores have in common: one pod, and a Service if the entry has ports.
-    fn base_workload(&self, consumer: &Consumer<'_>, kind: Kind, main: Container, pod: Pod, placement: Placement) -> Workload {
+    fn base_workload(&mut self, consumer: &Consumer<'_>, kind: Kind, main: Container, pod: Pod, placement: Placement) -> Workload {
         let (entry, platform, at) = (consumer.entry, consumer.platform, &consumer.at);
         let fallback = platform.namespaces.get(consumer.namespace.as_str()).map_or(&platform.owner, |namespace| &namespace.owner);
         if entry.owner().is_missing() {
@@ -269,12 +279,18 @@ impl EnvironmentResolver<'_> {
         if pod.fs_group.is_none() {
             self.record_entry(at, || ("security.fs_group", USER, HARDENED));
         }
+        let api = self.api_access(entry);
+        let (labels, annotations) = (self.labels(entry.labels()), self.annotations(entry.annotations()));
         Workload {
             span: entry.key,
             name: consumer.name.clone(),
             namespace: consumer.namespace.clone(),
             owner: entry.owner().get().unwrap_or(fallback).clone(),
+            labels,
+            annotations,
+            api,
             store: None,
+            parallel_start: entry.start().get() == Some(&spec::StartOrder::Parallel),
             kind,
             protocol: Protocol::Http,
             replicas: (1, 1),
@@ -285,9 +301,11 @@ impl EnvironmentResolver<'_> {
             volumes: pod.volumes,
             service: service(entry),
             exposures: Vec::new(),
+            redirects: Vec::new(),
             placement,
             grace: GRACE,
             fs_group: pod.fs_group.unwrap_or(USER),
+            ndots: None,
             host_network: pod.host_network,
             host_pid: pod.host_pid,
             reason: pod.reason,
@@ -297,20 +315,20 @@ impl EnvironmentResolver<'_> {
     }
 
     /// The containers of `init` or `sidecars`.
-    fn others(
+    fn others<'s>(
         &mut self,
         section: &str,
-        containers: &Field<Map<Name, spec::Container>>,
+        containers: impl Iterator<Item = (&'s Name, Span, ContainerFields<'s>)>,
         consumer: &mut Consumer<'_>,
         pod: &mut Pod,
     ) -> Vec<Container> {
         let mut all = Vec::new();
-        for (name, span, container) in containers.entries() {
-            let ports = container.ports.entries();
+        for (name, span, fields) in containers {
+            let ports = fields.ports.entries();
             let ports = ports.map(|(name, _, map)| (name.to_string(), NetworkPort::new(map.container().get(), map.transport()))).collect();
             let volumes = Volumes::of(Some(name.as_str()));
             let (at, fallback) = (consumer.at.container(section, name), &Fallback::default());
-            let declared = Declared { name, span, fields: container.container(), volumes, ports, fallback, at };
+            let declared = Declared { name, span, fields, volumes, ports, fallback, at };
             all.extend(self.container(declared, consumer, pod));
         }
         all

@@ -57,7 +57,7 @@ const FILTERS: [&str; 10] = [
 
 /// False positives in rendered files: settings whose name contains `token`, the variable or file names of an ExternalSecret, and image digests.
 const NO_SECRET: [&str; 4] = [
-    r"^\s*automountServiceAccountToken: false$",
+    r"^\s*automountServiceAccountToken: (false|true)$",
     r#"^\s*http_tokens\s*= "required"$"#,
     r#"^\s*- secretKey: "?[A-Za-z0-9._-]+"?$"#,
     r"^\s*(- )?image: \S+@sha256:[0-9a-f]{64}$",
@@ -70,6 +70,7 @@ pub fn files(estate: &Estate) -> BTreeMap<String, String> {
         (".checkov.yaml".to_string(), checkov(&rules("checkov"))),
         (".secrets.baseline".to_string(), detect_secrets(&rules("detect-secrets"))),
         (".tflint.hcl".to_string(), tflint(&rules("tflint"))),
+        (".trivyignore.yaml".to_string(), super::trivy::ignored(estate, HEADER)),
         (".yamllint.yaml".to_string(), yamllint(&rules("yamllint"))),
     ])
 }

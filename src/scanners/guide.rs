@@ -7,7 +7,7 @@ use crate::model::Estate;
 
 /// The commands that run each scanner with its configuration, and a table of the spec's waivers.
 pub fn guide(estate: &Estate) -> String {
-    let mut text = "\n## Scan\n\nScanners find nothing here but news: what was decided otherwise stands on the object that it concerns, with the reason, and what\nconcerns everything in the scanners' own files. In this folder:\n\n```sh\ncheckov --directory .\nyamllint .\ntflint --recursive --config \"$PWD/.tflint.hcl\"\ndetect-secrets-hook --baseline .secrets.baseline $(find . -type f ! -path '*/.terraform/*')\n".to_string();
+    let mut text = "\n## Scan\n\nScanners find nothing here but news: what was decided otherwise stands on the object that it concerns, with the reason, and what\nconcerns everything in the scanners' own files. In this folder:\n\n```sh\ncheckov --directory .\nyamllint .\ntflint --recursive --config \"$PWD/.tflint.hcl\"\ndetect-secrets-hook --baseline .secrets.baseline $(find . -type f ! -path '*/.terraform/*')\ntrivy config --quiet --skip-check-update --exit-code 1 --ignorefile .trivyignore.yaml .\n".to_string();
     let ignored: String = everywhere(estate, "kube-score").iter().map(|(rule, _)| format!(" --ignore-test {rule}")).collect();
     for (environment, platform) in &estate.environments {
         for (region, here) in &platform.regions {

@@ -1,10 +1,13 @@
 //! Security exceptions of a workload: scanner rules that the workload violates because the spec loosens a setting with a reason.
 
 use super::Accepted;
-use crate::model::{Container, Kind, Workload};
+use crate::model::{Container, Kind, Right, Workload};
 
 /// User and group IDs below this one may exist on the node.
 const FIRST_OF_PODS: u32 = 10_000;
+
+/// The reason for a container without a limit of CPU.
+const NO_CPU_LIMIT: &str = "the spec sets no limit of CPU, so that the container may use what is idle on its node";
 
 /// The rules that the pods of a workload violate, with the spec's reason.
 pub(super) fn accepted(workload: &Workload) -> Vec<Accepted> {
@@ -47,7 +50,45 @@ pub(super) fn accepted(workload: &Workload) -> Vec<Accepted> {
     };
     let mut all = said(&rights, &workload.reason);
     all.extend(said(&probes, &workload.no_probes));
+    if let Some(access) = &workload.api {
+        let reason = access.reason.as_deref().unwrap_or("its pods call the Kubernetes API with the rights that the spec gives them");
+        all.push(Accepted::new("checkov/CKV_K8S_38", reason));
+    }
+    if any(&|container| container.cpu.as_ref().is_some_and(|(_, limit)| limit.is_none())) {
+        all.extend(["checkov/CKV_K8S_11", "kube-score/container-resources"].map(|rule| Accepted::new(rule, NO_CPU_LIMIT)));
+    }
     all
+}
+
+/// The rules that the role of a workload's account violates, with the spec's reason.
+pub(super) fn of_role(workload: &Workload, kind: &str) -> Vec<Accepted> {
+    let Some((access, reason)) = workload.api.as_ref().and_then(|access| Some((access, access.reason.as_deref()?))) else {
+        return Vec::new();
+    };
+    let rights = if kind == "Role" { &access.namespace } else { &access.cluster };
+    let has = |group: &str, resources: &[&str], verbs: &[&str]| {
+        let among = |texts: &[String], wanted: &[&str]| texts.iter().any(|text| text == "*" || wanted.contains(&text.as_str()));
+        rights.iter().any(|right| {
+            among(&right.groups, &[group])
+                && among(&right.resources, resources)
+                && right.verbs.iter().any(|verb| *verb == "*" || verbs.contains(verb))
+        })
+    };
+    const RBAC: &str = "rbac.authorization.k8s.io";
+    let wildcard = |right: &Right| right.verbs.contains(&"*") || right.groups.iter().chain(&right.resources).any(|text| text == "*");
+    let webhooks = ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"];
+    let cluster = kind == "ClusterRole";
+    [
+        ("checkov/CKV_K8S_49", rights.iter().any(wildcard)),
+        ("checkov/CKV_K8S_155", cluster && has("admissionregistration.k8s.io", &webhooks, &["create", "patch", "update"])),
+        ("checkov/CKV_K8S_156", cluster && has("certificates.k8s.io", &["certificatesigningrequests/approval"], &["patch", "update"])),
+        ("checkov/CKV_K8S_157", has(RBAC, &["clusterroles", "roles"], &["bind"])),
+        ("checkov/CKV_K8S_158", has(RBAC, &["clusterroles", "roles"], &["escalate"])),
+    ]
+    .into_iter()
+    .filter(|(_, broken)| *broken)
+    .map(|(rule, _)| Accepted::new(rule, reason))
+    .collect()
 }
 
 /// A capability without the prefix `CAP_`.

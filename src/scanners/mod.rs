@@ -9,6 +9,7 @@ mod conflicts;
 mod guide;
 mod loosened;
 mod terraform;
+mod trivy;
 
 pub use configuration::files;
 pub use guide::guide;
@@ -38,6 +39,8 @@ pub struct Object<'m> {
     pub name: &'m str,
     /// The workload that the object runs, if any.
     pub runs: Option<&'m Workload>,
+    /// The workload whose account has the rights of the object, if the object is such a role.
+    pub grants: Option<&'m Workload>,
     /// Whether a workload of the region is in the namespace of the object.
     pub beside_workloads: bool,
 }
@@ -47,6 +50,7 @@ pub fn accepted(platform: &Platform, object: &Object<'_>) -> Vec<Accepted> {
     // Most platforms have no waiver, so that no name is made.
     let mut all = if platform.waivers.is_empty() { Vec::new() } else { named(platform, &object.id()) };
     all.extend(object.runs.into_iter().flat_map(loosened::accepted));
+    all.extend(object.grants.into_iter().flat_map(|workload| loosened::of_role(workload, object.kind)));
     all.extend(conflicts::accepted(platform, object));
     // A stable sort by name: of two reasons for one rule, the spec's comes first.
     all.sort_by(|a, b| (&a.scanner, &a.rule).cmp(&(&b.scanner, &b.rule)));

@@ -1,7 +1,7 @@
 //! `access`, `teams` and `namespaces`: permissions, ownership and alert receivers.
 
 use crate::syntax::{Field, Map};
-use crate::value::{GroupRole, Name, PodSecurityLevel, Quantity, SecretRef};
+use crate::value::{GroupRole, LabelValue, MetadataKey, Name, PodSecurityLevel, Quantity, SecretRef};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -71,6 +71,10 @@ pub struct Namespace {
     pub quota: Field<Quota>,
     /// The enforced Pod Security Standard. Default: `restricted`.
     pub pod_security: Field<PodSecurity>,
+    /// Labels of the Namespace object, beside those that platgen sets.
+    pub labels: Field<Map<MetadataKey, LabelValue>>,
+    /// Annotations of the Namespace object.
+    pub annotations: Field<Map<MetadataKey, String>>,
 }
 
 /// The resource quota of a namespace: upper bounds for its pods and volumes together.

@@ -1,10 +1,13 @@
 //! `apps` and `profiles`.
 
-use super::container::{Container, File, Metrics, Probes, Resources, Security, Tmp, container};
+use super::container::{Container, File, Metrics, Probes, Resources, Security, Sidecar, Stop, Tmp, container};
+use super::expose::Expose;
+use super::kubernetes::KubernetesAccess;
+use super::volume::AppVolume;
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Architecture, Cidr, CountRange, Duration, EntryName, Host, Image, Name, Percent, PortMap, PortName, PortSpecifier,
-    Protocol, Quantity, Ref, RoutePath, Schedule, SecretRef, Text, VariableName, Via,
+    AbsolutePath, Architecture, CountRange, Duration, EntryName, Image, LabelValue, MetadataKey, Name, Percent, PortMap, PortName,
+    Protocol, Quantity, Ref, Schedule, SecretRef, Text, Utilization, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,7 +30,7 @@ container! {
         pub protocol: Field<Protocol>,
         /// Dependencies: the apps, stores and external services that the app calls. Network policies and firewall rules open for them.
         pub needs: Field<Vec<Field<Ref>>>,
-        /// Routes from outside the cluster. Short form: a single host, or a single map.
+        /// Entrances from outside the cluster. Short form: a single host, or a single map.
         pub expose: Field<Vec<Field<Expose>>>,
         /// Number of replicas, and autoscaling. Short form: the number or range of `replicas`.
         pub scale: Field<Scale>,
@@ -49,47 +52,36 @@ container! {
         pub run: Field<JobRun>,
         /// Whether the app is a DaemonSet: one pod on every node.
         pub per_node: Field<bool>,
-        /// Persistent volumes: their sizes by mount path. They make the app a StatefulSet.
-        pub volumes: Field<Map<AbsolutePath, Quantity>>,
+        /// Persistent volumes, by mount path. Short form: the size of a volume that each pod has for itself, which makes the app a StatefulSet, or a
+        /// shared volume such as `volume/uploads`.
+        pub volumes: Field<Map<AbsolutePath, AppVolume>>,
+        /// The order in which pods with volumes of their own start and end. Default: `ordered`.
+        pub start: Field<StartOrder>,
         /// Service level objectives.
         pub slo: Field<Slo>,
         /// The time the app has to shut down after SIGTERM, such as `30s`.
         pub grace: Field<Duration>,
+        /// Name resolution of the app's pods.
+        pub dns: Field<Dns>,
         /// Additional names of the app's Service in the namespace.
         pub alias: Field<Vec<Field<Name>>>,
         /// CPU architectures for which the app's images exist. Default: the architectures of the app's pools.
         pub arch: Field<Vec<Field<Architecture>>>,
         /// Cloud permissions of the app's workload identity.
         pub identity: Field<Identity>,
+        /// Rights of the app's pods in the Kubernetes API. Default: none, and no token.
+        pub kubernetes: Field<KubernetesAccess>,
+        /// Labels of the app's objects and pods, beside those that platgen sets. A changed label restarts the pods.
+        pub labels: Field<Map<MetadataKey, LabelValue>>,
+        /// Annotations of the app's pods and of the object that runs them. A changed annotation restarts the pods.
+        pub annotations: Field<Map<MetadataKey, String>>,
         /// Init containers. They run to completion, in order, before the app starts.
         pub init: Field<Map<Name, Container>>,
         /// Sidecar containers. They start before the app and run as long as the pod.
-        pub sidecars: Field<Map<Name, Container>>,
+        pub sidecars: Field<Map<Name, Sidecar>>,
         /// The app's previous name.
         pub renamed_from: Field<EntryName>,
     }
-}
-
-/// A route from outside the cluster.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Expose {
-    /// Hostname below the environment's domain: `shop`, `*.shop`, or `@` for the domain itself. A trailing dot makes the hostname absolute.
-    pub host: Field<Host>,
-    /// Path prefix of the requests. Default: `/`.
-    pub path: Field<RoutePath>,
-    /// Path prefix that replaces `path` before the request reaches the app. Default: no change.
-    pub rewrite: Field<RoutePath>,
-    /// The Service port, by name or number. Default: the only port.
-    pub port: Field<PortSpecifier>,
-    /// The longest time a request may take, such as `30s`. Default: the gateway's.
-    pub timeout: Field<Duration>,
-    /// Whether clients open WebSocket connections: they have no timeout unless `timeout` sets one. Default: `false`.
-    pub websocket: Field<bool>,
-    /// The load balancer that serves the route. Default: `public`.
-    pub via: Field<Via>,
-    /// Client IP ranges that may send requests. Default: all.
-    pub from: Field<Vec<Field<Cidr>>>,
 }
 
 /// Number of replicas, and autoscaling.
@@ -99,9 +91,9 @@ pub struct Scale {
     /// Pods per region: `3`, or `2..10` with autoscaling; a single number removes lower layers' autoscaling. Default: 1, in protected environments 2.
     pub replicas: Field<CountRange>,
     /// Target CPU utilization of the autoscaler, as a percentage of the CPU request. Needs a range in `replicas`.
-    pub cpu: Field<Percent>,
+    pub cpu: Field<Utilization>,
     /// Target memory utilization of the autoscaler, as a percentage of the memory request. Needs a range in `replicas`.
-    pub memory: Field<Percent>,
+    pub memory: Field<Utilization>,
     /// Prometheus metric for the autoscaler. Needs a range in `replicas`.
     pub metric: Field<Metric>,
 }
@@ -114,6 +106,24 @@ pub struct Metric {
     pub query: Field<String>,
     /// Target value per pod.
     pub target: Field<Quantity>,
+}
+
+/// The order in which the pods of a StatefulSet start and end.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum StartOrder {
+    /// One after the other: each waits until the one before is ready.
+    Ordered,
+    /// All at the same time, for programs whose pods become ready together.
+    Parallel,
+}
+
+/// Name resolution of an app's pods.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Dns {
+    /// The number of dots from which a name is looked up as it stands before the search domains are tried, 0 to 15. Default: 5, as Kubernetes sets it.
+    pub ndots: Field<u8>,
 }
 
 /// When a Job runs.

@@ -1,5 +1,6 @@
 //! `cluster`: Kubernetes version, node pools and the network policy engine.
 
+use super::volume::StorageClass;
 use crate::syntax::{Field, Map};
 use crate::value::{Cidr, CountRange, KubernetesVersion, LabelKey, LabelValue, Name, PolicyEngine, Quantity};
 use schemars::JsonSchema;
@@ -17,8 +18,20 @@ pub struct Cluster {
     pub registry: Field<Registry>,
     /// IP ranges from which administrators may reach the API server.
     pub admin_cidrs: Field<Vec<Field<Cidr>>>,
+    /// Storage classes, by name.
+    pub storage: Field<Map<Name, StorageClass>>,
+    /// Name servers of the pods beside the cluster's own DNS service.
+    pub dns: Field<ClusterDns>,
     /// Node pools, by name.
     pub pools: Field<Map<Name, Pool>>,
+}
+
+/// Name servers of the pods beside the cluster's own DNS service.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClusterDns {
+    /// IPv4 ranges of the name servers, such as `169.254.20.10/32` for a cache on every node. Network policies open port 53 of them.
+    pub cidrs: Field<Vec<Field<Cidr>>>,
 }
 
 /// Container registry of the platform.

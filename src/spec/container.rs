@@ -2,8 +2,8 @@
 
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Capability, Duration, Image, Medium, PortMap, PortName, PortSpecifier, Quantity, QuantityRange, RelativePath, SecretRef,
-    Text, VariableName,
+    AbsolutePath, Capability, CpuRange, Duration, Image, Medium, PortMap, PortName, PortSpecifier, Quantity, QuantityRange, RelativePath,
+    SecretRef, Text, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -23,6 +23,8 @@ macro_rules! container {
             pub command: Field<Vec<Field<Text>>>,
             /// Arguments of the command.
             pub args: Field<Vec<Field<Text>>>,
+            /// Working directory of the command. Default: the image's.
+            pub workdir: Field<AbsolutePath>,
             /// Environment variables. Values may contain expressions such as `${app/cart.address}`.
             pub config: Field<Map<VariableName, Text>>,
             /// Environment variables from the secret manager, each as `path#key`.
@@ -39,6 +41,8 @@ macro_rules! container {
             pub resources: Field<Resources>,
             /// Probes for readiness, liveness and startup. platgen adds no probe by itself.
             pub probes: Field<Probes>,
+            /// What runs in the container before Kubernetes stops it (a `preStop` hook).
+            pub stop: Field<Stop>,
             /// Security context. Whatever is less strict than the default needs a `reason`.
             pub security: Field<Security>,
             $($own)*
@@ -52,6 +56,7 @@ macro_rules! container {
                     tag: &self.tag,
                     command: &self.command,
                     args: &self.args,
+                    workdir: &self.workdir,
                     config: &self.config,
                     secrets: &self.secrets,
                     files: &self.files,
@@ -60,6 +65,7 @@ macro_rules! container {
                     metrics: &self.metrics,
                     resources: &self.resources,
                     probes: &self.probes,
+                    stop: &self.stop,
                     security: &self.security,
                 }
             }
@@ -69,8 +75,16 @@ macro_rules! container {
 pub(super) use container;
 
 container! {
-    /// An init container or a sidecar.
+    /// An init container.
     Container {}
+}
+
+container! {
+    /// A sidecar container.
+    Sidecar {
+        /// Whether the sidecar starts before the init containers, which can then use it. Default: `false`.
+        pub before_init: Field<bool>,
+    }
 }
 
 /// The container fields of an app, store, init container or sidecar.
@@ -81,6 +95,7 @@ pub struct ContainerFields<'a> {
     pub tag: &'a Field<String>,
     pub command: &'a Field<Vec<Field<Text>>>,
     pub args: &'a Field<Vec<Field<Text>>>,
+    pub workdir: &'a Field<AbsolutePath>,
     pub config: &'a Field<Map<VariableName, Text>>,
     pub secrets: &'a Field<Map<VariableName, SecretRef>>,
     pub files: &'a Field<Map<AbsolutePath, File>>,
@@ -89,6 +104,7 @@ pub struct ContainerFields<'a> {
     pub metrics: &'a Field<Metrics>,
     pub resources: &'a Field<Resources>,
     pub probes: &'a Field<Probes>,
+    pub stop: &'a Field<Stop>,
     pub security: &'a Field<Security>,
 }
 
@@ -132,8 +148,8 @@ pub struct Metrics {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Resources {
-    /// CPU as `request..limit`, such as `100m..200m`. One figure is the request; the limit is then four times the request.
-    pub cpu: Field<QuantityRange>,
+    /// CPU as `request..limit`, such as `100m..200m`, or `250m..none` without a limit. One figure is the request; the limit is then four times the request.
+    pub cpu: Field<CpuRange>,
     /// Memory as `request..limit`, such as `64Mi..128Mi`. One figure is both request and limit.
     pub memory: Field<QuantityRange>,
     /// Ephemeral storage (logs, writable layers) as `request..limit`; one figure is both. Default: `128Mi..1Gi`, plus the sizes of `tmp` on disk.
@@ -178,6 +194,15 @@ pub struct Probe {
     pub timeout: Field<Duration>,
     /// Number of failures in a row after which the probe fails. Default: 3.
     pub failures: Field<u32>,
+}
+
+/// What runs in a container before Kubernetes stops it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Stop {
+    /// Command to run in the container, as a list of words. SIGTERM follows when the command ends. In an app with a port, the command replaces the wait of
+    /// 10 seconds in which load balancers notice that the pod stops, and has that time in addition to `grace`.
+    pub exec: Field<Vec<Field<Text>>>,
 }
 
 /// Security context of a container. The defaults meet the Pod Security Standard `restricted`; anything less strict needs a `reason`.

@@ -10,6 +10,8 @@ pub(super) fn expand<'n>(node: &'n Node, path: &mut Vec<&'n str>) -> Node {
     let node = match rules::short(path) {
         Short::None => node.clone(),
         Short::Key(key) => keyed(node, key),
+        Short::Volume if node.scalar().is_some_and(|text| text.contains('/')) => keyed(node, "of"),
+        Short::Volume => keyed(node, "size"),
         Short::Names => names(node),
         Short::Item => listed(node),
         Short::ItemKey(key) => {

@@ -6,10 +6,13 @@
 
 mod access;
 mod app;
+mod backup;
 mod cluster;
 mod container;
 mod decoder;
+mod expose;
 mod extension;
+mod kubernetes;
 mod layers;
 mod merge;
 mod network;
@@ -18,18 +21,23 @@ mod platform;
 pub mod rules;
 mod store;
 mod unite;
+mod volume;
 mod waivers;
 
 pub use access::{Access, Group, MfaPolicy, Namespace, PodSecurity, Quota, Receiver, Team};
-pub use app::{App, Expose, Identity, JobRun, Latency, Metric, Scale, Slo, SloSource};
-pub use cluster::{Cluster, Pool, Registry, Taint, TaintEffect};
-pub use container::{Container, ContainerFields, File, HostAccess, Metrics, Probe, Probes, Resources, Security, Tmp};
+pub use app::{App, Dns, Identity, JobRun, Latency, Metric, Scale, Slo, SloSource, StartOrder};
+pub use backup::Backup;
+pub use cluster::{Cluster, ClusterDns, Pool, Registry, Taint, TaintEffect};
+pub use container::{Container, ContainerFields, File, HostAccess, Metrics, Probe, Probes, Resources, Security, Sidecar, Stop, Tmp};
+pub use expose::{EntranceProtocol, Expose, TlsMode};
 pub use extension::{Bucket, Chart, External, ExternalVia, Manifest, Patch, TerraformFile};
-pub use layers::{DEFAULTS, Specs, assemble};
+pub use kubernetes::{KubernetesAccess, Right};
+pub use layers::{DEFAULTS, EXAMPLES, Specs, assemble};
 pub use network::{Egress, Network, OnPremises, Subnet};
 pub use operations::{Ci, Delivery, GitOps, Logs, Observability, Scanner, Secrets, Traces, Vault};
 pub use platform::{Cloud, Environment, Machine, Platform, Region, StateLocation};
-pub use store::{Backup, Store, StoreSize, StoreUser};
+pub use store::{Store, StoreSize, StoreUser};
+pub use volume::{AppVolume, StorageClass, Volume};
 pub use waivers::Waiver;
 
 use crate::syntax::{Field, Map};
@@ -73,6 +81,8 @@ pub struct Spec {
     pub apps: Field<Map<EntryName, Arc<App>>>,
     /// Data stores: databases, queues and caches.
     pub stores: Field<Map<EntryName, Arc<Store>>>,
+    /// Volumes that several apps mount at the same time.
+    pub volumes: Field<Map<EntryName, Volume>>,
     /// Services outside the platform.
     pub external: Field<Map<EntryName, External>>,
     /// The secret manager.

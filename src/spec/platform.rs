@@ -2,7 +2,7 @@
 
 use crate::provider::Provider;
 use crate::syntax::{Field, Map};
-use crate::value::{Architecture, Domain, LabelKey, LabelValue, Name, Quantity};
+use crate::value::{Architecture, Domain, LabelKey, LabelValue, Name, Quantity, Zone};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -64,8 +64,9 @@ pub struct Machine {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Region {
-    /// Number of availability zones to use. Required on a cloud. With three, every kind of store survives the loss of one.
-    pub zones: Field<u8>,
+    /// Number of availability zones to use, or their names without the region, such as `[a, b, d]`. Required on a cloud. With three, every kind of
+    /// store survives the loss of one.
+    pub zones: Field<Vec<Field<Zone>>>,
     /// Provider of the region. Default: `cloud.provider`.
     pub provider: Field<Provider>,
     /// The region's previous name. The region keeps the addresses recorded under that name.

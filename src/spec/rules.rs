@@ -27,6 +27,8 @@ pub enum Short {
     Item,
     /// As `Item`, and a scalar item stands for a map with this key.
     ItemKey(&'static str),
+    /// A size or a shared volume stands for a map with it.
+    Volume,
     /// `true` stands for this word.
     Switch(&'static str),
 }
@@ -47,6 +49,7 @@ pub const NAMED: &[&str] = &[
     "teams",
     "terraform",
     "vars",
+    "volumes",
     "waivers",
 ];
 
@@ -58,6 +61,7 @@ pub fn merge(path: &[&str]) -> Merge {
             ["backup"] => Merge::Replace,
             rest => container(rest),
         },
+        ["volumes", _, "backup"] => Merge::Replace,
         ["teams", _, "page" | "ticket"] | ["observability", "page" | "ticket"] => Merge::Replace,
         _ => Merge::Deep,
     }
@@ -78,9 +82,10 @@ pub fn short(path: &[&str]) -> Short {
             ["from" | "regions" | "only" | "alias" | "arch"] => Short::Item,
             ["expose"] => Short::ItemKey("host"),
             ["scale"] => Short::Key("replicas"),
+            ["volumes", _] => Short::Volume,
             rest => container_short(rest),
         },
-        ["waivers", _, "objects" | "only"] => Short::Item,
+        ["waivers", _, "objects" | "only"] | ["volumes", _, "only"] | ["regions", _, "zones"] => Short::Item,
         ["cluster", "pools", _, "taints", _] => Short::Key("value"),
         ["access", "mfa"] => Short::Switch("required"),
         _ => Short::None,
@@ -96,6 +101,43 @@ fn container_short(rest: &[&str]) -> Short {
     }
 }
 
+/// Whether the map around the key at this path needs it: when, in words; `yes` for always. In layers, one layer sets it.
+pub fn required(path: &[&str]) -> Option<&'static str> {
+    const ON_A_CLOUD: Option<&str> = Some("on a cloud");
+    match path {
+        ["apiVersion"] => Some("in every file"),
+        ["platform" | "cloud" | "regions" | "environments"] | ["cloud", "provider"] | ["platform", "name" | "owner"] => Some("yes"),
+        ["platform", "domain"] => Some("unless each environment has a `domain`"),
+        ["cloud", "accounts" | "state"] | ["cloud", "state", "region"] | ["regions", _, "zones"] => ON_A_CLOUD,
+        ["access", "groups", _, "id"] => ON_A_CLOUD,
+        ["environments", _, "regions"] | ["cluster", "pools", _, "machine" | "nodes"] | ["access", "groups", _, "role"] => Some("yes"),
+        ["teams", _, "group"] | ["patches", _, "target" | "reason"] | ["manifests", _, "from" | "reason"] => Some("yes"),
+        ["terraform", _, "from" | "root" | "reason"] | ["waivers", _, "rule" | "reason" | "expires"] => Some("yes"),
+        ["charts", _, "repository" | "version"] | ["secrets", "vault", "address" | "path" | "role"] => Some("yes"),
+        ["patches", _, "merge"] => Some("unless `json` is set"),
+        ["secrets", "vault"] => Some("with `store: vault`"),
+        ["namespaces", _, "pod_security", "reason"] => Some("with a level below `restricted`"),
+        ["external", _, "url"] => Some("unless `host` and `port` are set"),
+        ["external", _, "reason"] => Some("with `host: \"*\"`"),
+        ["apps" | "charts" | "stores", _, "namespace"] => Some("if there are several namespaces"),
+        ["stores", _, "image"] => Some("with `engine: custom`"),
+        ["stores", _, "engine"] | ["volumes", _, "size"] => Some("yes"),
+        ["apps" | "profiles" | "stores", _, "kubernetes", "reason"] => Some("with wildcards, Secrets, and rights that give more rights"),
+        ["apps" | "profiles" | "stores", _, "kubernetes", "namespace" | "cluster", "resources" | "verbs"] => Some("yes"),
+        ["stores", _, "host"] | ["stores", _, "users", _, "password"] => Some("with `mode: existing`"),
+        ["stores", _, "storage"] => Some("for a store in the cluster"),
+        ["stores", _, "backup"] => Some("for a store that keeps data"),
+        ["stores", _, "backup", "every" | "keep"] => Some("unless `none` is set"),
+        ["apps", _, "probes"] => Some("with a port"),
+        ["apps", _, "image"] => Some("yes"),
+        ["apps", _, "expose", "host"] => Some("yes"),
+        ["apps", _, "expose", "listen"] => Some("with `protocol: tcp`"),
+        ["apps" | "profiles" | "stores", _, "security", "reason"] => Some("with a setting that is less strict than its default"),
+        ["apps" | "profiles" | "stores", _, "init" | "sidecars", _, "image"] => Some("yes"),
+        _ => None,
+    }
+}
+
 /// Keys that exclude each other in the map at this path: a layer that sets one of the first keys removes the second keys of the layers below.
 pub fn alternatives(path: &[&str]) -> &'static [(&'static [&'static str], &'static [&'static str])] {
     match path {
@@ -104,6 +146,7 @@ pub fn alternatives(path: &[&str]) -> &'static [(&'static [&'static str], &'stat
         ["apps" | "profiles" | "stores", _, "probes"] | ["apps" | "profiles" | "stores", _, "init" | "sidecars", _, "probes"] => {
             &[(&["none"], &["ready", "live", "start"]), (&["ready", "live", "start"], &["none"])]
         }
+        ["apps" | "profiles", _, "volumes", _] => &[(&["of"], &["size", "class"]), (&["size"], &["of"])],
         ["external", _] => {
             &[(&["url"], &["host", "port", "ports"]), (&["host"], &["url"]), (&["port"], &["ports"]), (&["ports"], &["port"])]
         }

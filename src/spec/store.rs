@@ -1,11 +1,14 @@
 //! `stores`: databases, queues and caches.
 
-use super::container::{File, Metrics, Probes, Resources, Security, Tmp, container};
+use super::app::StartOrder;
+use super::backup::Backup;
+use super::container::{File, Metrics, Probes, Resources, Security, Stop, Tmp, container};
 use super::extension::ExternalVia;
+use super::kubernetes::KubernetesAccess;
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Cidr, Duration, Engine, EntryName, HostAddress, Image, Name, PortMap, PortName, Quantity, Ref, SecretRef, StoreMode,
-    Text, VariableName,
+    AbsolutePath, Cidr, Engine, EntryName, HostAddress, Image, LabelValue, MetadataKey, Name, PortMap, PortName, Quantity, Ref, SecretRef,
+    StoreMode, Text, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -41,6 +44,8 @@ container! {
         pub data: Field<AbsolutePath>,
         /// Number of replicas per region.
         pub replicas: Field<u32>,
+        /// The order in which the pods of a store with volumes start and end. Default: `ordered`.
+        pub start: Field<StartOrder>,
         /// The subnet of the store's pods. Default: the subnet with `default: true`.
         pub subnet: Field<Name>,
         /// Regions with a standby replica that can take over. Default: none.
@@ -55,6 +60,12 @@ container! {
         pub backup: Field<Backup>,
         /// Additional names of the store's Service in the namespace.
         pub alias: Field<Vec<Field<Name>>>,
+        /// Rights of the store's pods in the Kubernetes API. Default: none, and no token.
+        pub kubernetes: Field<KubernetesAccess>,
+        /// Labels of the store's objects and pods, beside those that platgen sets. A changed label restarts the pods.
+        pub labels: Field<Map<MetadataKey, LabelValue>>,
+        /// Annotations of the store's pods and of the object that runs them. A changed annotation restarts the pods.
+        pub annotations: Field<Map<MetadataKey, String>>,
         /// The environments in which the store exists. Default: all.
         pub only: Field<Vec<Field<Name>>>,
         /// The store's previous name.
@@ -103,24 +114,4 @@ impl JsonSchema for StoreSize {
         let size = generator.subschema_for::<Quantity>();
         schemars::json_schema!({"anyOf": [{"const": "none"}, size]})
     }
-}
-
-/// Backups of a store, and the objectives that they meet.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Backup {
-    /// Time between backups, such as `6h`.
-    pub every: Field<Duration>,
-    /// Retention of each backup, such as `35d`.
-    pub keep: Field<Duration>,
-    /// Region to which backups are copied. Default: no copy.
-    pub copy_to: Field<Name>,
-    /// Time between restore tests, such as `7d`.
-    pub restore_test: Field<Duration>,
-    /// Recovery point objective: the longest period whose data may be lost, such as `10m`.
-    pub rpo: Field<Duration>,
-    /// Recovery time objective: the longest time a restore may take, such as `1h`.
-    pub rto: Field<Duration>,
-    /// Why the store has no backups. The checks accept the reason as the waiver.
-    pub none: Field<String>,
 }

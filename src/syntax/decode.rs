@@ -124,9 +124,9 @@ impl<'a> Decoder<'a> {
     /// The text of a scalar. An empty unquoted scalar is a fault.
     fn text(&self, expected: &dyn Expected) -> Result<&'a str, Fault> {
         match &self.node.kind {
-            Kind::Plain(_) if self.node.is_empty_scalar() => Err(self.wrong_type(&Words(expected))),
+            Kind::Plain(_) if self.node.is_empty_scalar() => Err(self.wrong_type(&expected)),
             Kind::Plain(text) | Kind::Text(text) => Ok(text),
-            _ => Err(self.wrong_type(&Words(expected))),
+            _ => Err(self.wrong_type(&expected)),
         }
     }
 
@@ -147,14 +147,6 @@ impl<'a> Decoder<'a> {
             }
             _ => Err(self.wrong_type(expected)),
         }
-    }
-}
-
-struct Words<'a>(&'a dyn Expected);
-
-impl fmt::Display for Words<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Expected::fmt(self.0, out)
     }
 }
 
@@ -205,9 +197,7 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
             },
             Kind::Text(text) => visitor.visit_borrowed_str(text),
             Kind::List(items) => visitor.visit_seq(Items { decoder: self, items: items.iter() }),
-            Kind::Map(entries) => {
-                visitor.visit_map(Entries { decoder: self, all: entries, entries: entries.iter(), known: None, value: None })
-            }
+            Kind::Map(entries) => visitor.visit_map(Entries::new(self, entries, None)),
         };
         located(result, self.node)
     }
@@ -246,18 +236,14 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match &self.node.kind {
-            Kind::Map(entries) => {
-                visitor.visit_map(Entries { decoder: self, all: entries, entries: entries.iter(), known: None, value: None })
-            }
+            Kind::Map(entries) => visitor.visit_map(Entries::new(self, entries, None)),
             _ => Err(self.wrong_type(&"a map")),
         }
     }
 
     fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
         match &self.node.kind {
-            Kind::Map(entries) => {
-                visitor.visit_map(Entries { decoder: self, all: entries, entries: entries.iter(), known: Some(fields), value: None })
-            }
+            Kind::Map(entries) => visitor.visit_map(Entries::new(self, entries, Some(fields))),
             _ if fields.is_empty() => Err(self.wrong_type(&"the empty map `{}`")),
             _ => Err(self.wrong_type(&format_args!("a map with {}", wording::either(fields)))),
         }
@@ -346,7 +332,11 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
     }
 }
 
-impl Entries<'_> {
+impl<'de> Entries<'de> {
+    fn new(decoder: Decoder<'de>, all: &'de [Entry], known: Option<&'static [&'static str]>) -> Self {
+        Entries { decoder, all, entries: all.iter(), known, value: None }
+    }
+
     /// Whether an unknown key is the first misspelling of `wanted`, and `wanted` itself is absent.
     fn stands_for(&self, entry: &Entry, wanted: &str) -> bool {
         let known = self.known.unwrap_or_default();

@@ -103,8 +103,7 @@ impl Reader<'_> {
     fn event(&mut self, event: Event<'_>, span: Span) -> bool {
         match event {
             Event::Scalar(value, style, anchor, tag) => {
-                self.refuse_anchor(anchor, span);
-                self.refuse_tag(tag.is_some(), span);
+                self.refuse_properties(anchor, tag.is_some(), span);
                 if let (ScalarStyle::Plain, Some(sign @ ('|' | '>'))) = (style, value.chars().next()) {
                     self.refuse_unquoted(sign, span);
                 }
@@ -115,13 +114,11 @@ impl Reader<'_> {
                 self.add(Node { span, kind });
             }
             Event::SequenceStart(anchor, tag) => {
-                self.refuse_anchor(anchor, span);
-                self.refuse_tag(tag.is_some(), span);
+                self.refuse_properties(anchor, tag.is_some(), span);
                 return self.push(span, Content::List(Vec::new()));
             }
             Event::MappingStart(anchor, tag) => {
-                self.refuse_anchor(anchor, span);
-                self.refuse_tag(tag.is_some(), span);
+                self.refuse_properties(anchor, tag.is_some(), span);
                 return self.push(span, Content::Map { entries: Vec::new(), key: None, seen: BTreeMap::new() });
             }
             Event::SequenceEnd | Event::MappingEnd => {
@@ -203,15 +200,13 @@ impl Reader<'_> {
         }
     }
 
-    fn refuse_anchor(&mut self, id: usize, span: Span) {
+    /// Reports an anchor (`id` is 0 if there is none) and a tag.
+    fn refuse_properties(&mut self, id: usize, tagged: bool, span: Span) {
         if id != 0 {
             let at = self.sign_before(span, '&');
             let word = &self.text[at.range()];
             self.found.push(anchor(at, &format!("`{word}`: anchors are not part of the spec language")));
         }
-    }
-
-    fn refuse_tag(&mut self, tagged: bool, span: Span) {
         if tagged {
             let at = self.sign_before(span, '!');
             self.found.push(

@@ -7,6 +7,7 @@ use minijinja::{Error, ErrorKind, State, Value};
 
 use super::Fragments;
 use super::value::Fragment;
+use crate::yaml::write_quoted;
 
 /// Appends `value`. Fails for values that JSON does not have: undefined values, bytes, comments, NaN and infinities.
 ///
@@ -17,7 +18,7 @@ pub(super) fn write_value(value: &Value, state: &mut State, out: &mut impl Write
         ValueKind::None => out.write_str("null")?,
         ValueKind::Bool => out.write_str(if value.is_true() { "true" } else { "false" })?,
         ValueKind::Number => out.write_str(&number(value)?)?,
-        ValueKind::String => quote(value.as_str().unwrap_or_default(), out)?,
+        ValueKind::String => write_quoted(value.as_str().unwrap_or_default(), out)?,
         ValueKind::Seq | ValueKind::Iterable => {
             out.write_char('[')?;
             for (at, item) in value.try_iter()?.enumerate() {
@@ -31,8 +32,8 @@ pub(super) fn write_value(value: &Value, state: &mut State, out: &mut impl Write
             for (at, key) in value.try_iter()?.enumerate() {
                 separate(at, out)?;
                 match key.kind() {
-                    ValueKind::String => quote(key.as_str().unwrap_or_default(), out)?,
-                    ValueKind::Number => quote(&number(&key)?, out)?,
+                    ValueKind::String => write_quoted(key.as_str().unwrap_or_default(), out)?,
+                    ValueKind::Number => write_quoted(&number(&key)?, out)?,
                     _ => return Err(unprintable(&key)),
                 }
                 out.write_str(": ")?;
@@ -64,25 +65,4 @@ fn number(value: &Value) -> Result<String, Error> {
 
 fn unprintable(value: &Value) -> Error {
     Error::new(ErrorKind::BadSerialization, format!("a value of kind {} has no form in YAML", value.kind()))
-}
-
-fn quote(text: &str, out: &mut impl Write) -> std::fmt::Result {
-    out.write_char('"')?;
-    let mut clean = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte >= b' ' && !matches!(byte, b'"' | b'\\') {
-            continue;
-        }
-        out.write_str(&text[clean..at])?;
-        clean = at + 1;
-        match byte {
-            b'"' => out.write_str("\\\"")?,
-            b'\\' => out.write_str("\\\\")?,
-            b'\n' => out.write_str("\\n")?,
-            b'\t' => out.write_str("\\t")?,
-            _ => write!(out, "\\u{byte:04x}")?,
-        }
-    }
-    out.write_str(&text[clean..])?;
-    out.write_char('"')
 }

@@ -1,4 +1,4 @@
-//! Types of view values with a form of their own: references, comments and fragments.
+//! Types of view values that are not printed like text: references, comments and fragments.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::yaml::Document;
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Reference(String);
 
-/// A text that is no reference.
+/// A text that is not a reference.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InvalidReference(pub String);
 
@@ -32,7 +32,7 @@ impl Reference {
         if traversal(&text) == Some("") { Ok(Reference(text)) } else { Err(InvalidReference(text)) }
     }
 
-    /// The text, as HCL wants it.
+    /// The text of the reference in HCL.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -97,7 +97,7 @@ impl Serialize for Reference {
 pub struct Comment(String);
 
 impl Comment {
-    /// Makes one line of any text: runs of blanks, newlines and invisible characters become one space.
+    /// Converts a text to one line: each run of blanks, newlines and invisible characters becomes one space.
     pub fn new(text: &str) -> Comment {
         let words = text.split(|char: char| char.is_whitespace() || !crate::yaml::is_printable(char));
         Comment(words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
@@ -124,7 +124,7 @@ impl Object for Comment {
     }
 }
 
-/// A document as one value of other documents. Its comments are left out.
+/// A document that is a value inside other documents. Its comments are left out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fragment(Arc<Document>);
 

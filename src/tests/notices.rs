@@ -73,6 +73,6 @@ fn reads_and_whole_maps_are_told_apart() {
 fn bad_templates_are_noticed() {
     let fault = |name| check(&templates(), name, &view()).expect_err("it breaks a rule");
     assert!(fault("composed.yaml.j2").contains("line 1: text after the closing quote"), "{}", fault("composed.yaml.j2"));
-    assert!(fault("literal.yaml.j2").contains("line 2: a literal block"), "{}", fault("literal.yaml.j2"));
+    assert!(fault("literal.yaml.j2").starts_with("wanted"), "{}", fault("literal.yaml.j2"));
     assert!(fault("quoted.tf.j2").starts_with("wanted"), "{}", fault("quoted.tf.j2"));
 }

@@ -54,11 +54,6 @@ impl Cidr {
     /// The ranges that the internet does not route: private networks (RFC 1918), carrier-grade NAT (RFC 6598) and link-local addresses (RFC 3927).
     pub const PRIVATE: [&str; 5] = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
 
-    /// Whether the block lies inside one of [`Cidr::PRIVATE`].
-    pub fn is_private(self) -> bool {
-        Cidr::PRIVATE.iter().any(|range| range.parse::<Cidr>().is_ok_and(|range| range.contains(self)))
-    }
-
     fn parse(text: &str) -> Result<Self, Invalid> {
         let wrong = |why: String| Invalid::not(text, "an IPv4 range", why);
         let Some((address, prefix)) = text.split_once('/') else {

@@ -1,9 +1,9 @@
-//! Texts that look like credentials: by the shape that issuers give their keys, by a password in an address, or by the name that a text stands under.
+//! Finds texts that look like credentials: by the format of an issuer's keys, by a password in an address, or by the name of the text.
 
 use regex::bytes::{RegexSet, RegexSetBuilder};
 use std::sync::LazyLock;
 
-/// The shapes by which scanners of repositories know a credential.
+/// The formats by which scanners of repositories recognize a credential.
 const SHAPES: [&str; 20] = [
     r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
     r"\bgh[pousr]_[0-9A-Za-z]{36}",
@@ -23,13 +23,13 @@ const SHAPES: [&str; 20] = [
     r"\b(?:AccountKey|SharedAccessKey)=[0-9A-Za-z+/]{20,}",
     r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----",
     r"\beyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.",
-    // A password in an address, unless it is filled in.
+    // A password in an address, unless it is an expression.
     r"[a-z][a-z0-9+.-]*://[^/\s:@$]*:[^/\s@$]+@",
     // A password in a connection string.
     r#"(?i)\b(?:password|passwd|pwd)\s*=\s*["']?[^\s"'$/<&;{][^\s"'$&;]{3,}"#,
 ];
 
-/// The compiled shapes, or why they do not compile. The failure is kept: a program that finds no credential and says nothing is worse than none.
+/// The compiled shapes, or the reason why they do not compile. The failure is kept and reported: otherwise platgen would silently find no credential.
 static COMPILED: LazyLock<Result<RegexSet, String>> = LazyLock::new(|| compile(&SHAPES));
 
 /// Compiles shapes over bytes with the ASCII meaning of `\b`, `\s` and `(?i)`, which needs none of the optional Unicode tables of `regex`.
@@ -37,10 +37,10 @@ fn compile(shapes: &[&str]) -> Result<RegexSet, String> {
     RegexSetBuilder::new(shapes).unicode(false).build().map_err(|error| error.to_string())
 }
 
-/// Words that name a password.
+/// Words in the name of a password.
 const PASSWORDS: [&str; 8] = ["MASTERAUTH", "PASS", "PASSPHRASE", "PASSWD", "PASSWORD", "PW", "PWD", "REQUIREPASS"];
 
-/// Words that name another credential, unless the text says otherwise: a token may be a number of words, a secret the name of an object.
+/// Words in the name of any other credential. The text decides too: `MAX_TOKEN` may be a number, `K8S_SECRET` the name of an object.
 const CREDENTIALS: [&[&str]; 23] = [
     &["SECRET"],
     &["TOKEN"],
@@ -67,13 +67,13 @@ const CREDENTIALS: [&[&str]; 23] = [
     &["SIGNING", "KEY"],
 ];
 
-/// Words that, after the name of a credential, name something about it: `DB_PASSWORD_FILE`, `TOKEN_TTL`.
+/// Words that, after the name of a credential, turn the name into that of a property: `DB_PASSWORD_FILE`, `TOKEN_TTL`.
 const ABOUT: &str = "AGE ALG ALGORITHM AUDIENCE BACKEND COLUMN COUNT DIR DISABLED DURATION ENABLED ENCODER ENDPOINT ENGINE EXPIRATION EXPIRES EXPIRY \
      FIELD FILE FORMAT HASHER HEADER HINT HOST ID ISSUER LABEL LEN LENGTH LIFETIME LOCATION MANAGER MAX METHOD MIN MODE NAME NAMESPACE \
      PARAM PARAMETER PATH PATTERN PLACEHOLDER POLICY PREFIX PROMPT PROVIDER REF REGEX RESET ROTATION SCOPE SERVICE SIZE SOURCE STORE \
      SUFFIX TIMEOUT TTL TYPE URI URL VERSION";
 
-/// Texts that are switches, whatever their name says.
+/// Texts that are switches and never credentials, whatever their name is.
 const SWITCHES: [&str; 14] =
     ["disabled", "enabled", "false", "include", "no", "none", "null", "off", "omit", "on", "optional", "required", "true", "yes"];
 
@@ -92,7 +92,7 @@ pub fn has_shape(text: &str) -> bool {
 
 /// Whether a literal text under this name is a credential.
 pub fn is_named(name: &str, text: &str) -> bool {
-    // What is filled in is a text of its own: a secret's place, an address, or one of `vars`, which are looked at where they stand.
+    // Expressions are replaced by a secret, an address or a text of `vars`; texts of `vars` are examined at their definition.
     if text.len() < 4 || text.starts_with('/') || text.contains("${") || text.contains("$(") || text.contains("://") {
         return false;
     }
@@ -113,12 +113,12 @@ pub fn is_named(name: &str, text: &str) -> bool {
     })
 }
 
-/// Whether the words after the name of a credential say that the text is not the credential itself.
+/// Whether the words after the name of a credential name a property of it.
 fn is_about(after: &[String]) -> bool {
     after.iter().any(|word| ABOUT.split(' ').any(|about| about == word))
 }
 
-/// Whether letters and digits, or capitals and small letters behind the first, stand together as in no word: the name alone does not tell.
+/// Whether a text mixes letters with digits, or upper-case with lower-case letters after the first, as ordinary words do not.
 fn is_mixed(text: &str) -> bool {
     let has = |wanted: fn(&u8) -> bool| text.bytes().skip(1).any(|byte| wanted(&byte));
     let letters = text.bytes().any(|byte| byte.is_ascii_alphabetic());
@@ -128,7 +128,7 @@ fn is_mixed(text: &str) -> bool {
         && (has(u8::is_ascii_digit) || (has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase)))
 }
 
-/// Whether a text is more likely made up by a machine, or a single made-up word, than a few words, a number or a sentence.
+/// Whether a text is more likely a generated text or a single invented word than a few words, a number or a sentence.
 fn is_random(text: &str) -> bool {
     if text.len() < 6 || text.contains(char::is_whitespace) || text.bytes().all(|byte| byte.is_ascii_digit()) {
         return false;
@@ -141,7 +141,7 @@ fn is_random(text: &str) -> bool {
     parts.len() < 2 || !parts.iter().all(is_word)
 }
 
-/// The words of a name in capitals, without numbers behind them: of `dbPassword`, `DB_PASSWORD_2` and `db.password` they are the same.
+/// The words of a name in upper case without trailing digits: equal for `dbPassword`, `DB_PASSWORD_2` and `db.password`.
 fn words_of(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut small = false;

@@ -72,11 +72,6 @@ impl Hostname {
         &self.domain
     }
 
-    /// Whether the hostname starts with `*.`.
-    pub fn is_wildcard(&self) -> bool {
-        self.wildcard
-    }
-
     fn parse(text: &str) -> Result<Self, Invalid> {
         let (wildcard, rest) = text.strip_prefix("*.").map_or((false, text), |rest| (true, rest));
         if text.len() > 253 {
@@ -105,11 +100,6 @@ string! {
 }
 
 impl Host {
-    /// Whether the host does not depend on the environment's domain.
-    pub fn is_absolute(&self) -> bool {
-        self.0.ends_with('.')
-    }
-
     /// The full hostname in an environment with this domain. An error if the hostname is too long.
     pub fn within(&self, domain: &Domain) -> Result<Hostname, Invalid> {
         match self.0.as_str() {

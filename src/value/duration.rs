@@ -37,11 +37,6 @@ impl Duration {
         Duration { count: millis / unit.1, unit }
     }
 
-    /// A duration of `seconds` seconds.
-    pub fn from_seconds(seconds: u64) -> Self {
-        Duration::from_millis(seconds.saturating_mul(1000))
-    }
-
     /// The length in milliseconds.
     pub fn millis(self) -> u64 {
         self.count * self.unit.1
@@ -50,12 +45,6 @@ impl Duration {
     /// The length in whole seconds, rounded up.
     pub fn seconds(self) -> u64 {
         self.millis().div_ceil(1000)
-    }
-
-    /// The length in seconds as decimal text, as Prometheus histograms need it: `300ms` is `0.3`.
-    pub fn seconds_text(self) -> String {
-        let (seconds, millis) = (self.millis() / 1000, self.millis() % 1000);
-        if millis == 0 { seconds.to_string() } else { format!("{seconds}.{millis:03}").trim_end_matches('0').to_owned() }
     }
 
     /// The notation of PromQL and the Prometheus configuration: `35d`.
@@ -114,9 +103,9 @@ mod tests {
     fn one_length_in_three_spellings() {
         let duration = |text: &str| text.parse::<Duration>().unwrap();
         assert_eq!((duration("35d").go(), duration("90s").go(), duration("0s").go()), ("840h".into(), "1m30s".into(), "0s".into()));
-        assert_eq!((duration("300ms").seconds(), duration("300ms").seconds_text()), (1, "0.3".into()));
+        assert_eq!(duration("300ms").seconds(), 1);
         assert_eq!(duration("7d"), duration("1w"));
         assert_eq!(duration("2w").prometheus(), "2w");
-        assert_eq!(Duration::from_seconds(1800).to_string(), "30m");
+        assert_eq!(Duration::from_millis(1_800_000).to_string(), "30m");
     }
 }

@@ -50,6 +50,16 @@ words! {
         Region = "region",
         /// The cloud account of the environment.
         Account = "account",
+        /// The pod's name.
+        PodName = "pod_name",
+        /// The pod's IP address.
+        PodIp = "pod_ip",
+        /// The pod's UID.
+        PodUid = "pod_uid",
+        /// The name of the pod's node.
+        NodeName = "node_name",
+        /// The IP address of the pod's node.
+        HostIp = "host_ip",
     }
 }
 

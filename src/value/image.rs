@@ -41,9 +41,6 @@ text!(Image, "an image such as `registry.example/cart:v1`", {
     "examples": ["registry.example/cart:v0.10.6", "postgres:17"],
 });
 
-/// The registry of images without one.
-const DEFAULT_REGISTRY: &str = "docker.io";
-
 impl Image {
     /// The registry with its port, if the user wrote one.
     pub fn registry(&self) -> Option<&str> {
@@ -71,13 +68,6 @@ impl Image {
             Some(registry) => format!("{registry}/{}", self.repository),
             None => self.repository.clone(),
         }
-    }
-
-    /// The full registry and repository: `postgres` is `docker.io/library/postgres`.
-    pub fn full_name(&self) -> String {
-        let registry = self.registry.as_deref().unwrap_or(DEFAULT_REGISTRY);
-        let library = if registry == DEFAULT_REGISTRY && !self.repository.contains('/') { "library/" } else { "" };
-        format!("{registry}/{library}{}", self.repository)
     }
 
     /// The same image with another tag and without a digest, which would name the old content.
@@ -187,7 +177,5 @@ mod tests {
         let image: Image = "registry.example:5000/shop/cart:v1".parse().unwrap();
         assert_eq!((image.registry(), image.repository()), (Some("registry.example:5000"), "shop/cart"));
         assert_eq!(image.with_tag("v2".parse().unwrap()).to_string(), "registry.example:5000/shop/cart:v2");
-        assert_eq!("postgres".parse::<Image>().unwrap().full_name(), "docker.io/library/postgres");
-        assert_eq!("quay.example/a".parse::<Image>().unwrap().full_name(), "quay.example/a");
     }
 }

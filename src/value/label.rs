@@ -1,4 +1,4 @@
-//! Keys and values of Kubernetes labels and taints.
+//! Keys and values of Kubernetes labels, annotations and taints.
 
 use super::{Invalid, Wrong, quote};
 
@@ -7,6 +7,9 @@ const LONGEST_KEY: usize = 128;
 
 /// The maximum length of a value, and of a key without its domain.
 const LONGEST: usize = 63;
+
+/// The maximum length of the domain of a key in Kubernetes.
+const LONGEST_DOMAIN: usize = 253;
 
 /// Domains of the keys that Kubernetes and platgen set.
 const RESERVED: [&str; 3] = ["k8s.io", "kubernetes.io", "platgen.io"];
@@ -24,27 +27,58 @@ string! {
 
 impl LabelKey {
     fn parse(text: &str) -> Result<Self, Invalid> {
-        let (domain, name) = text.rsplit_once('/').map_or((None, text), |(domain, name)| (Some(domain), name));
-        named(name, text, "a label key", "`cost-centre` or `example.com/team`")?;
-        if let Some(domain) = domain {
-            let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-            let label = |part: &str| part.starts_with(inner) && part.ends_with(inner) && part.chars().all(|c| inner(c) || c == '-');
-            if !domain.split('.').all(label) {
-                let message =
-                    format!("{} is not a label key: the part before `/` has to be a domain, as in `example.com/team`", quote(text));
-                return Err(Invalid::new(message));
-            }
-            if RESERVED.iter().any(|reserved| domain.strip_suffix(reserved).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))) {
-                let message =
-                    format!("{} is reserved for Kubernetes and platgen: use your own domain, such as `example.com/team`", quote(text));
-                return Err(Invalid::new(message));
-            }
+        let is_reserved = |domain: &str| {
+            RESERVED.iter().any(|reserved| domain.strip_suffix(reserved).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+        };
+        if domain_of(text, "a label key")?.is_some_and(is_reserved) {
+            let message =
+                format!("{} is reserved for Kubernetes and platgen: use your own domain, such as `example.com/team`", quote(text));
+            return Err(Invalid::new(message));
         }
         if text.len() > LONGEST_KEY {
             return Err(Invalid::too_long(text, "a label key", LONGEST_KEY));
         }
         Ok(LabelKey(text.to_owned()))
     }
+}
+
+string! {
+    /// The key of a label or annotation of an object: a name, or `domain/name`, of any domain.
+    MetadataKey, "a key such as `example.com/team`", {
+        "type": "string",
+        "description": "A key of a label or annotation: at most 63 letters, digits and inner `-`, `_` and `.`, optionally after a domain and `/`.",
+        "pattern": "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$",
+        "maxLength": LONGEST_DOMAIN + 1 + LONGEST,
+        "examples": ["team", "sidecar.istio.io/inject"],
+    }
+}
+
+impl MetadataKey {
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let domain = domain_of(text, "a key")?;
+        if domain.is_some_and(|domain| domain.len() > LONGEST_DOMAIN) {
+            return Err(Invalid::too_long(text, "a key", LONGEST_DOMAIN + 1 + LONGEST));
+        }
+        Ok(MetadataKey(text.to_owned()))
+    }
+
+    /// The domain; none for a name alone.
+    pub fn domain(&self) -> Option<&str> {
+        self.0.rsplit_once('/').map(|(domain, _)| domain)
+    }
+}
+
+/// The domain of a key, after a check of both parts.
+fn domain_of<'t>(text: &'t str, what: &str) -> Result<Option<&'t str>, Invalid> {
+    let (domain, name) = text.rsplit_once('/').map_or((None, text), |(domain, name)| (Some(domain), name));
+    named(name, text, what, "`cost-centre` or `example.com/team`")?;
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let label = |part: &str| part.starts_with(inner) && part.ends_with(inner) && part.chars().all(|c| inner(c) || c == '-');
+    if domain.is_some_and(|domain| !domain.split('.').all(label)) {
+        let message = format!("{} is not {what}: the part before `/` has to be a domain, as in `example.com/team`", quote(text));
+        return Err(Invalid::new(message));
+    }
+    Ok(domain)
 }
 
 string! {
@@ -105,6 +139,7 @@ mod tests {
 
     #[test]
     fn only_whole_domains_are_reserved() {
+        agree::<MetadataKey>(&["a", "kubernetes.io/a", "a.b/C_d"], &["", "A.b/c", "-a", "a/b/c", "a b"], &[]);
         assert!("notk8s.io/x".parse::<LabelKey>().is_ok());
         let message = "node.kubernetes.io/x".parse::<LabelKey>().unwrap_err().message;
         assert_eq!(

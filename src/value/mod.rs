@@ -7,6 +7,7 @@
 #[macro_use]
 mod macros;
 
+mod api;
 mod capability;
 mod cidr;
 pub mod credential;
@@ -31,8 +32,11 @@ mod target;
 mod text;
 mod url;
 mod version;
+mod volume;
 mod words;
+mod zone;
 
+pub use api::{ApiGroup, ApiResource};
 pub use capability::Capability;
 pub use cidr::{Address, Cidr};
 pub use date::Date;
@@ -40,26 +44,28 @@ pub use domain::{Domain, ExternalHost, Host, HostAddress, Hostname};
 pub use duration::Duration;
 pub use expression::{AddressField, Expression, OwnField, UserField};
 pub use image::{Image, ImageTag};
-pub use label::{LabelKey, LabelValue};
+pub use label::{LabelKey, LabelValue, MetadataKey};
 pub use name::{EntryName, Name, VariableName};
 pub use path::{AbsolutePath, RelativePath};
-pub use percent::Percent;
+pub use percent::{Percent, Utilization};
 pub use port::{NetworkPort, Port, PortMap, PortName, PortSpecifier, Transport};
 pub use quantity::Quantity;
-pub use range::{CountRange, QuantityRange};
+pub use range::{CountRange, CpuLimit, CpuRange, QuantityRange};
 pub use reference::{BucketAccess, Ref, RefKind, SecretRef};
 pub use route_path::RoutePath;
-pub use rule::{ObjectPattern, RuleName};
+pub use rule::{ObjectPattern, RuleName, matches_pattern};
 pub use schedule::Schedule;
 pub use short_name::{digest, truncate_with_hash};
 pub use target::Target;
 pub use text::{Interpolation, Part, Text};
 pub use url::Url;
 pub use version::{KubernetesVersion, VersionRequirement};
+pub use volume::VolumeRef;
 pub use words::{
-    Architecture, DnsFirewall, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore,
-    StoreMode, Via,
+    ApiVerb, Architecture, DnsFirewall, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol,
+    SecretStore, Sticky, StoreMode, Via,
 };
+pub use zone::Zone;
 
 use std::fmt;
 

@@ -26,23 +26,15 @@ impl Name {
 /// Checks that `text` is a DNS label. `what` names the expected thing in messages, with its article.
 pub(super) fn check_label(text: &str, what: &str) -> Result<(), Invalid> {
     let rule = "write lower-case letters, digits and hyphens, such as";
+    let wrong = |why: &str| Err(Invalid::not(text, what, format!("{why}; {rule} `{}`", mended(text))));
     if text.is_empty() {
         return Err(Invalid::new(format!("{what} can't be empty: {rule} `cart`")));
     }
-    if let Some(wrong) = text.chars().find(|&c| !is_label_char(c)) {
-        return Err(Invalid::new(format!(
-            "{} is not {what}: {} is not allowed; {rule} `{}`",
-            quote(text),
-            quote(&wrong.to_string()),
-            mended(text)
-        )));
+    if let Some(sign) = text.chars().find(|&c| !is_label_char(c)) {
+        return wrong(&format!("{} is not allowed", quote(&sign.to_string())));
     }
     if text.starts_with('-') || text.ends_with('-') {
-        return Err(Invalid::new(format!(
-            "{} is not {what}: the first and last character can't be hyphens; {rule} `{}`",
-            quote(text),
-            mended(text)
-        )));
+        return wrong("the first and last character can't be hyphens");
     }
     if text.len() > 63 {
         return Err(Invalid::too_long(text, what, 63));

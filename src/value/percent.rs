@@ -1,4 +1,4 @@
-//! Percentages for utilization targets and service level objectives, with four decimals.
+//! Percentages: of service level objectives, with four decimals, and whole ones of an autoscaler.
 
 use std::fmt;
 
@@ -26,21 +26,6 @@ impl Percent {
         self.millionths
     }
 
-    /// The percentage if it is a whole number.
-    pub fn whole(self) -> Option<u32> {
-        self.millionths.is_multiple_of(10_000).then_some(self.millionths / 10_000)
-    }
-
-    /// The ratio as decimal text: `99.9%` is `0.999`.
-    pub fn ratio(self) -> String {
-        decimal(self.millionths, 6)
-    }
-
-    /// One minus the ratio as decimal text, the error budget of an objective: `99.9%` leaves `0.001`.
-    pub fn remainder(self) -> String {
-        decimal(ONE - self.millionths, 6)
-    }
-
     fn parse(text: &str) -> Result<Self, Invalid> {
         let wrong = || {
             let rule = "write a number above 0 and up to 100 with at most four decimals and a percent sign, such as `70%` or `99.9%`";
@@ -60,17 +45,44 @@ impl Percent {
     }
 }
 
-/// `value` divided by ten to the power of `places`, without trailing zeros.
-fn decimal(value: u32, places: usize) -> String {
-    let digits = format!("{value:0width$}", width = places + 1);
-    let (integer, fraction) = digits.split_at(digits.len() - places);
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() { integer.to_owned() } else { format!("{integer}.{fraction}") }
+/// The utilization of a request that an autoscaler aims at: a whole percentage from 1 to 1000. It is above 100 where pods may use more than they request.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Utilization {
+    percent: u32,
+}
+
+text!(Utilization, "a whole percentage such as `70%`", {
+    "type": "string",
+    "description": "A whole percentage from 1 to 1000. Above 100, pods use more than they request.",
+    "pattern": "^([1-9][0-9]{0,2}|1000)%$",
+    "examples": ["70%", "150%"],
+});
+
+impl Utilization {
+    /// The percentage.
+    pub const fn percent(self) -> u32 {
+        self.percent
+    }
+
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let percent = text.strip_suffix('%').and_then(super::whole).filter(|percent| (1..=1000).contains(percent));
+        match percent {
+            Some(percent) => Ok(Utilization { percent: percent as u32 }),
+            None => Err(Invalid::not(text, "a whole percentage", "an autoscaler takes whole percents from 1 to 1000, such as `70%`")),
+        }
+    }
+}
+
+impl fmt::Display for Utilization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}%", self.percent)
+    }
 }
 
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}%", decimal(self.millionths, 4))
+        let number = format!("{}.{:04}", self.millionths / 10_000, self.millionths % 10_000);
+        write!(f, "{}%", number.trim_end_matches('0').trim_end_matches('.'))
     }
 }
 
@@ -89,10 +101,14 @@ mod tests {
     }
 
     #[test]
+    fn utilizations_agree_with_their_schema() {
+        agree::<Utilization>(&["1%", "70%", "150%", "1000%"], &["", "%", "70", "0%", "070%", "70.5%", "-1%", "1001%", "2000%"], &[]);
+    }
+
+    #[test]
     fn shares_are_exact() {
         let percent: Percent = "99.95%".parse().unwrap();
-        assert_eq!((percent.ratio(), percent.remainder(), percent.whole()), ("0.9995".into(), "0.0005".into(), None));
+        assert_eq!(percent.millionths(), 999_500);
         assert_eq!("70.0%".parse::<Percent>().unwrap().to_string(), "70%");
-        assert_eq!("100%".parse::<Percent>().unwrap().ratio(), "1");
     }
 }

@@ -31,11 +31,14 @@ const MAX_MILLIS: u128 = i64::MAX as u128 * 1000;
 const DECIMAL: [&str; 6] = ["k", "M", "G", "T", "P", "E"];
 const BINARY: [&str; 6] = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
+/// The pattern of a quantity, without anchors.
+pub(super) const PATTERN: &str = "(0|[1-9][0-9]*)([.][0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?";
+
 text!(Quantity, "a quantity such as `512Mi`", {
     "type": ["number", "string"],
     "description": "A Kubernetes quantity: a number, optionally with the suffix m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi or Ei.",
     "minimum": 0,
-    "pattern": "^(0|[1-9][0-9]*)([.][0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$",
+    "pattern": format!("^{PATTERN}$"),
     "examples": ["250m", "512Mi", 2],
 });
 
@@ -62,16 +65,6 @@ impl Quantity {
     /// The value in whole bytes (or cores), rounded up as Kubernetes does.
     pub fn bytes(&self) -> u64 {
         u64::try_from(self.millis.div_ceil(1000)).unwrap_or(u64::MAX)
-    }
-
-    /// Whether the value is a whole number of bytes or cores. Memory in thousandths (`512m`) is a typing error.
-    pub fn is_whole(&self) -> bool {
-        self.millis.is_multiple_of(1000)
-    }
-
-    /// Whether the value is zero.
-    pub fn is_zero(&self) -> bool {
-        self.millis == 0
     }
 
     /// The canonical text of the Kubernetes API: no fraction, the largest exact suffix.

@@ -1,23 +1,23 @@
-//! Inclusive ranges `a..b`: of quantities (request and limit) and of counts.
+//! Inclusive ranges `a..b`: of quantities (request and limit), of CPU, which may have no limit, and of counts.
 
 use std::fmt;
 
+use super::quantity::PATTERN;
 use super::{Invalid, Quantity, quote, whole};
 
-/// Request and limit of a resource: `100m..200m`, or one figure whose meaning depends on the resource.
+/// Request and limit of memory or storage: `64Mi..128Mi`, or one figure for both.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct QuantityRange {
     request: Quantity,
     limit: Option<Quantity>,
 }
 
-text!(QuantityRange, "a quantity or a range such as `100m..200m`", {
+text!(QuantityRange, "a quantity or a range such as `64Mi..128Mi`", {
     "type": ["number", "string"],
-    "description": "Request and limit as `100m..200m`, or one figure: for CPU the request, with four times as much as the limit; for other resources both.",
+    "description": "Request and limit as `64Mi..128Mi`, or one figure for both.",
     "minimum": 0,
-    "pattern": "^(0|[1-9][0-9]*)([.][0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?\
-        ([.][.](0|[1-9][0-9]*)([.][0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?)?$",
-    "examples": ["100m..200m", "512Mi"],
+    "pattern": format!("^{PATTERN}([.][.]{PATTERN})?$"),
+    "examples": ["64Mi..128Mi", "512Mi"],
 });
 
 impl QuantityRange {
@@ -35,15 +35,25 @@ impl QuantityRange {
         let Some((low, high)) = text.split_once("..") else {
             return Ok(QuantityRange { request: text.parse()?, limit: None });
         };
-        if low.is_empty() || high.is_empty() {
-            return Err(Invalid::new(format!("{} has only one end: write both, such as `100m..200m`", quote(text))));
+        if high == NO_LIMIT {
+            let rule = "only `cpu` can do without a limit; a container without this limit may take all of its node";
+            return Err(Invalid::new(format!("{} has no limit: {rule}", quote(text))));
         }
-        let (request, limit): (Quantity, Quantity) = (low.parse()?, high.parse()?);
-        if request > limit {
-            return Err(Invalid::reversed(text, format_args!("{limit}..{request}")));
-        }
+        let (request, limit) = both_ends(text, low, high)?;
         Ok(QuantityRange { request, limit: Some(limit) })
     }
+}
+
+/// The ends of a range of quantities.
+fn both_ends(text: &str, low: &str, high: &str) -> Result<(Quantity, Quantity), Invalid> {
+    if low.is_empty() || high.is_empty() {
+        return Err(Invalid::new(format!("{} has only one end: write both, such as `100m..200m`", quote(text))));
+    }
+    let (request, limit): (Quantity, Quantity) = (low.parse()?, high.parse()?);
+    if request > limit {
+        return Err(Invalid::reversed(text, format_args!("{limit}..{request}")));
+    }
+    Ok((request, limit))
 }
 
 impl fmt::Display for QuantityRange {
@@ -51,6 +61,66 @@ impl fmt::Display for QuantityRange {
         match &self.limit {
             Some(limit) => write!(f, "{}..{limit}", self.request),
             None => self.request.fmt(f),
+        }
+    }
+}
+
+/// The upper end of a range of CPU without a limit.
+const NO_LIMIT: &str = "none";
+
+/// Request and limit of CPU: `100m..200m`, `250m..none`, or the request alone.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct CpuRange {
+    request: Quantity,
+    limit: CpuLimit,
+}
+
+/// The limit of CPU.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum CpuLimit {
+    /// The user wrote the request alone.
+    Unsaid,
+    /// No limit.
+    None,
+    /// A limit.
+    At(Quantity),
+}
+
+text!(CpuRange, "a quantity or a range such as `100m..200m`", {
+    "type": ["number", "string"],
+    "description": "CPU request and limit as `100m..200m`; `250m..none` has no limit. One figure is the request; the limit is then four times the request.",
+    "minimum": 0,
+    "pattern": format!("^{PATTERN}([.][.](none|{PATTERN}))?$"),
+    "examples": ["100m..200m", "250m..none"],
+});
+
+impl CpuRange {
+    /// The request: the lower end, or the only figure.
+    pub fn request(&self) -> &Quantity {
+        &self.request
+    }
+
+    /// The limit.
+    pub fn limit(&self) -> &CpuLimit {
+        &self.limit
+    }
+
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let (request, limit) = match text.split_once("..") {
+            None => (text.parse()?, CpuLimit::Unsaid),
+            Some((low, NO_LIMIT)) if !low.is_empty() => (low.parse()?, CpuLimit::None),
+            Some((low, high)) => both_ends(text, low, high).map(|(request, limit)| (request, CpuLimit::At(limit)))?,
+        };
+        Ok(CpuRange { request, limit })
+    }
+}
+
+impl fmt::Display for CpuRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.limit {
+            CpuLimit::Unsaid => self.request.fmt(f),
+            CpuLimit::None => write!(f, "{}..{NO_LIMIT}", self.request),
+            CpuLimit::At(limit) => write!(f, "{}..{limit}", self.request),
         }
     }
 }
@@ -119,7 +189,12 @@ mod tests {
 
     #[test]
     fn ranges_agree_with_their_schema() {
-        agree::<QuantityRange>(&["100m..200m", "512Mi", "1..1", "0.5..1.5"], &["", "..", "1..", "..1", "1...2", "1..2..3"], &["2..1"]);
+        agree::<QuantityRange>(
+            &["100m..200m", "512Mi", "1..1", "0.5..1.5"],
+            &["", "..", "1..", "..1", "1...2", "1..2..3", "1Gi..none"],
+            &["2..1"],
+        );
+        agree::<CpuRange>(&["100m..200m", "250m..none", "2"], &["", "..", "..none", "1..", "none", "1..None"], &["2..1"]);
         agree::<CountRange>(&["3", "2..10", "0", "999999"], &["", "..", "2..", "..3", "-1", "1.5", "03", "1000000"], &["3..2"]);
     }
 

@@ -72,21 +72,9 @@ string! {
 }
 
 impl ObjectPattern {
-    /// Whether the pattern matches the name. Takes at most time proportional to the product of the lengths.
+    /// Whether the pattern matches the name.
     pub fn matches(&self, name: &str) -> bool {
-        let mut parts = self.0.split('*');
-        let Some(mut rest) = parts.next().and_then(|head| name.strip_prefix(head)) else { return false };
-        let mut last = None;
-        for part in parts {
-            // `before` is not the last part, so its first occurrence leaves the longest rest for the following parts.
-            if let Some(before) = last.replace(part) {
-                match rest.find(before) {
-                    Some(at) => rest = &rest[at + before.len()..],
-                    None => return false,
-                }
-            }
-        }
-        last.map_or(rest.is_empty(), |tail| rest.ends_with(tail))
+        matches_pattern(&self.0, name)
     }
 
     fn parse(text: &str) -> Result<Self, Invalid> {
@@ -94,6 +82,19 @@ impl ObjectPattern {
         let rule = "write `Kind/namespace/name`, `Kind/name` or the address of a Terraform resource, with `*` for any run of characters";
         if fits { Ok(ObjectPattern(text.to_owned())) } else { Err(Invalid::not(text, "an object pattern", rule)) }
     }
+}
+
+/// Whether a name matches a pattern in which `*` stands for any run of characters. Takes at most time proportional to the product of the lengths.
+pub fn matches_pattern(pattern: &str, name: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(mut name) = name.strip_prefix(first) else { return false };
+    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    // The first occurrence of a part leaves the longest rest for the following parts.
+    for part in middle.split('*') {
+        let Some(at) = name.find(part) else { return false };
+        name = &name[at + part.len()..];
+    }
+    name.ends_with(last)
 }
 
 #[cfg(test)]

@@ -104,10 +104,7 @@ impl Rule {
 
     /// One of `*`, `a`, `a-b`, each with or without `/step`.
     fn read_item(&self, item: &str) -> Result<Values, String> {
-        let (range, step) = match item.split_once('/') {
-            Some((range, step)) => (range, Some(step)),
-            None => (item, None),
-        };
+        let (range, step) = item.split_once('/').map_or((item, None), |(range, step)| (range, Some(step)));
         let every = range == "*" || range == "?";
         let (start, end) = match range.split_once('-') {
             _ if every => (self.low, self.high),

@@ -32,7 +32,25 @@ names!(Engine {
     Opensearch: "opensearch",
     Custom: "custom",
 });
+names!(ApiVerb {
+    Any: "*",
+    Approve: "approve",
+    Attest: "attest",
+    Bind: "bind",
+    Create: "create",
+    Delete: "delete",
+    Deletecollection: "deletecollection",
+    Escalate: "escalate",
+    Get: "get",
+    Impersonate: "impersonate",
+    List: "list",
+    Patch: "patch",
+    Sign: "sign",
+    Update: "update",
+    Watch: "watch",
+});
 names!(PodSecurityLevel { Restricted: "restricted", Baseline: "baseline", Privileged: "privileged" });
+names!(Sticky { Cookie: "cookie", Client: "client" });
 names!(Via { Public: "public", Internal: "internal" });
 
 /// The architecture of processors.
@@ -43,6 +61,43 @@ pub enum Architecture {
     Amd64,
     /// 64-bit ARM.
     Arm64,
+}
+
+/// A verb of the Kubernetes API.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApiVerb {
+    /// Every verb. Needs a reason.
+    #[serde(rename = "*")]
+    Any,
+    /// Approve certificate signing requests. Needs a reason.
+    Approve,
+    /// Attest trust bundles. Needs a reason.
+    Attest,
+    /// Bind a role, also one with more rights than one's own. Needs a reason.
+    Bind,
+    /// Create objects.
+    Create,
+    /// Delete one object.
+    Delete,
+    /// Delete all objects that match a selector.
+    Deletecollection,
+    /// Give a role more rights than one's own. Needs a reason.
+    Escalate,
+    /// Read one object.
+    Get,
+    /// Act as another user, group or account. Needs a reason.
+    Impersonate,
+    /// Read all objects.
+    List,
+    /// Change fields of an object.
+    Patch,
+    /// Sign certificates. Needs a reason.
+    Sign,
+    /// Replace an object.
+    Update,
+    /// Follow the changes of objects.
+    Watch,
 }
 
 /// What happens to DNS queries that the cloud takes for an attack: data in the queried names, or names that a program made up.
@@ -148,6 +203,16 @@ pub enum SecretStore {
     Cloud,
     /// HashiCorp Vault.
     Vault,
+}
+
+/// What binds a client to one pod.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sticky {
+    /// A cookie that the gateway sets.
+    Cookie,
+    /// The IP address of the client.
+    Client,
 }
 
 /// The operator of a store.

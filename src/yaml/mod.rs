@@ -16,7 +16,7 @@ mod value;
 
 pub use emit::{emit, emit_all};
 pub use read::{ReadError, read, read_with_fragments};
-pub(crate) use scalar::{is_plain, is_plain_key, is_printable};
+pub(crate) use scalar::{is_plain, is_plain_key, is_printable, write_quoted};
 pub use tree::{Children, Document, Id, Node, Value};
 
 /// How deep maps and lists may be nested in a text that is read.

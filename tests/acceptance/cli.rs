@@ -487,10 +487,20 @@ pub(crate) fn explain_is_whole() {
         if !validator.is_valid(&page["example"]) {
             faults.push(format!("{path}: {} is not valid", page["example"]));
         }
+        // A placeholder explains nothing, and the rules say when a key is required, wherever its sentence does.
+        if page["example"] == "text" || page["example"] == json!(["text"]) {
+            faults.push(format!("{path} has no example: add one to src/spec/examples.yaml"));
+        }
+        if page["description"].as_str().is_some_and(|words| words.contains("Required"))
+            && page["required"].is_null()
+            && !path.contains("profiles")
+        {
+            faults.push(format!("{path} is called required, and `rules::required` does not know it"));
+        }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     let engine = json(&["explain", "stores.x.engine", "--format", "json"]);
-    assert_eq!((&engine["required"], &engine["values"][0][0]), (&json!(true), &json!("postgres")));
+    assert_eq!((&engine["required"], &engine["values"][0][0]), (&json!("yes"), &json!("postgres")));
     assert_eq!(json(&["explain", "access.mfa", "--format", "json"])["short_form"], "`true` for `required`");
     assert_eq!(json(&["explain", "unknown-key", "--format", "json"])["code"], "unknown-key");
     let text = project.run(&["explain", "stores.x.engine"]).exits(0).out;

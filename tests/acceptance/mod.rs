@@ -8,6 +8,7 @@ mod incomplete;
 mod killed;
 mod merge;
 mod night;
+mod pictures;
 pub(crate) mod program;
 mod rendered;
 mod scanners;
@@ -35,6 +36,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         incomplete: it_is_refused it_is_allowed_and_listed;
         killed: a_killed_render_leaves_whole_files;
         night: steps_are_in_order preflight_looks_for_every_requirement;
+        pictures: first_command faults a_running_platform;
         rendered: agents_are_on_every_node jobs_come_before_the_rollout a_job_comes_after_what_it_calls many_paths_are_several_routes an_engine_listens_where_it_is_told;
         scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Refused specs that the schema accepts, and why.
-const UNSEEN: [(&str, &str); 5] = [
+const UNSEEN: [(&str, &str); 6] = [
+    ("unknown-value/disk.yaml", "the types of disks depend on another field, the provider"),
     ("unknown-value/kubernetes-version.yaml", "which versions are printed for is no matter of form"),
     ("unknown-value/region-of-the-provider.yaml", "which regions there are depends on another field, the provider"),
     ("unknown-value/region-of-the-state.yaml", "the same"),

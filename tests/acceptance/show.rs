@@ -254,6 +254,12 @@ const COMPUTED: &str = "
     Exposure.port apps.*.expose.port
     Exposure.via apps.*.expose.via
     Placement.subnets apps.*.subnet
+    StorageClass.provisioner regions.*.storage_classes.*.provisioner
+    StorageClass.expandable regions.*.storage_classes.*.expandable
+    Proxies.least regions.*.proxies.least
+    Proxies.most regions.*.proxies.most
+    Proxies.tolerations regions.*.proxies.tolerations
+    Proxies.load_balancer_class regions.*.proxies.load_balancer_class
     Placement.tolerations apps.*.tolerations
     Placement.spread apps.*.zone_spread
     Toleration.key apps.*.tolerations
@@ -280,11 +286,11 @@ const COMPUTED: &str = "
 /// The other fields of the model that are not computed: spans, parts with fields of their own, and values of the spec under another name. A field
 /// with the name of a key of the spec holds the value of that key, and needs no line here.
 const NOT_COMPUTED: &str = "
-    ConfigFile.content Container.mounts Container.variables Estate.missing Exposure.span Firewall.exits Firewall.flows Flow.span Flow.to
+    Cluster.existing_classes Cluster.name_servers Cluster.proxies ConfigFile.content Container.mounts Container.variables Estate.missing Exposure.entrance Exposure.span Firewall.exits Firewall.flows Flow.span Flow.to
     Flow.why Manifest.span Missing.what Mount.read_only Mount.volume NetworkSubnet.internet Patch.change Patch.span
-    Placement.architectures Placement.everywhere Platform.environment Platform.state_region Region.flows Region.workloads Rule.reasons
+    Placement.architectures Placement.everywhere Platform.environment Platform.state_region Redirect.replacement Redirect.scheme Redirect.to Region.flows Region.workloads Rule.reasons
     Rule.to Service.aliases Waiver.everywhere Waiver.expires_span Waiver.span Workload.autoscaling Workload.exposures
-    Workload.host_network Workload.host_pid Workload.main Workload.no_probes Workload.placement Workload.policies Workload.service Workload.span
+    Workload.api Workload.host_network Workload.host_pid Workload.main Workload.no_probes Workload.parallel_start Workload.placement Workload.policies Workload.redirects Workload.service Workload.span
 ";
 
 /// The keys of the spec: the names of the fields of its types.

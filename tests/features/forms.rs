@@ -20,8 +20,21 @@ const PLANNED_TOGETHER: [&str; 6] =
 const FIXED: [&str; 8] = ["access", "cloud", "cluster", "delivery", "network", "observability", "secrets", "vars"];
 
 /// Sections whose entries may differ by environment.
-const NAMED: [&str; 12] =
-    ["apps", "buckets", "charts", "external", "manifests", "namespaces", "patches", "profiles", "stores", "teams", "terraform", "waivers"];
+const NAMED: [&str; 13] = [
+    "apps",
+    "buckets",
+    "charts",
+    "external",
+    "manifests",
+    "namespaces",
+    "patches",
+    "profiles",
+    "stores",
+    "teams",
+    "terraform",
+    "volumes",
+    "waivers",
+];
 
 /// Maps of entries inside sections with fixed fields.
 const INNER: [(&str, &str); 3] = [("access", "groups"), ("cluster", "pools"), ("network", "subnets")];

@@ -29,6 +29,8 @@ const SILENT: &[(&str, &str)] = &[
     ("cloud/machines", "what is known of machines; pods that they have no room for are told"),
     ("cloud/secrets-of-the-cloud", "the default"),
     ("network/native", "the default"),
+    ("objects/start-in-order", "the default"),
+    ("objects/start-of-a-store-in-order", "the default"),
     ("people/restricted", "the default"),
     ("platform/region-of-aws", "the default"),
     ("platform/region-renamed", "it keeps addresses that the lock has"),

@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 
 /// Words that no accepted form uses: all containers share one shape, but an init container ends before anybody could ask it, and the pod's own
 /// container has no other's folders.
-const REFUSED: [&str; 8] = [
+const REFUSED: [&str; 9] = [
     ".init.*.metrics",
     ".init.*.probes",
+    ".init.*.stop",
     "apps.*.environments.*.tmp.*.of",
     "apps.*.tmp.*.of",
     "profiles.*.environments.*.tmp.*.of",

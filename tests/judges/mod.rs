@@ -191,7 +191,7 @@ fn scanned(bench: &Arc<Bench>, required: bool) -> Trial {
         let scanners = bench
             .judges
             .iter()
-            .filter(|(judge, _)| ["checkov", "yamllint", "tflint", "detect-secrets", "kube-score"].contains(&judge.name));
+            .filter(|(judge, _)| ["checkov", "yamllint", "tflint", "detect-secrets", "kube-score", "trivy"].contains(&judge.name));
         match scanners.filter_map(|(_, program)| program.as_ref().err()).next() {
             Some(missing) if required => return Err(missing.into()),
             Some(missing) => return Ok(Completion::ignored_with(missing.clone())),

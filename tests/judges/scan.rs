@@ -9,7 +9,7 @@ use super::judge::{configuration, home};
 use super::trees::Tree;
 
 /// Whose commands must stand there.
-const SCANNERS: [&str; 5] = ["checkov", "yamllint", "tflint", "detect-secrets-hook", "kube-score"];
+const SCANNERS: [&str; 6] = ["checkov", "yamllint", "tflint", "detect-secrets-hook", "kube-score", "trivy"];
 
 /// The commands of the README's part about scanning.
 fn commands(tree: &Tree) -> Result<Vec<String>, String> {

@@ -1,5 +1,6 @@
 //! Judges of text, whatever it configures: PyYAML (what a YAML 1.1 reader sees), yamllint, detect-secrets, actionlint, amtool.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +8,7 @@ use std::process::Command;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::judge::{Finding, Input, Judge, Program, Subject, configuration, fetched, json, list, python, say, words};
+use super::judge::{Finding, Input, Judge, Program, Subject, configuration, fetched, home, json, list, python, say, words};
 
 pub fn judges() -> Vec<Judge> {
     let judge = |name, subject, find, run| Judge { name, subject, batch: false, find, run };
@@ -15,6 +16,7 @@ pub fn judges() -> Vec<Judge> {
         judge("pyyaml", Subject::Tree, find_pyyaml, pyyaml),
         judge("yamllint", Subject::Tree, || fetched("yamllint", &["--version"]), yamllint),
         judge("detect-secrets", Subject::Tree, || fetched("detect-secrets", &["--version"]), detect_secrets),
+        judge("trivy", Subject::Tree, || fetched("trivy", &["--version"]), trivy),
         judge("actionlint", Subject::Workflows, find_actionlint, actionlint),
         judge("amtool", Subject::Tree, || fetched("amtool", &["--version"]), amtool),
     ]
@@ -60,6 +62,44 @@ fn difference(new: &Value, old: &Value, place: &str) -> Option<String> {
         _ if new == old => None,
         _ => Some(format!("{place}: YAML 1.2 reads {new}, YAML 1.1 reads {old}")),
     }
+}
+
+/// Every finding of the output folder, accepted where trivy is silent when it is told. A file that trivy is told about without need is a finding.
+fn trivy(program: &Program, tree: &Path, _: &[&Input]) -> Result<Vec<Finding>, String> {
+    let run = |told: bool| -> Result<BTreeSet<Finding>, String> {
+        let mut command = Command::new(&program.path);
+        command.current_dir(tree.join("deploy")).args([
+            "config",
+            "--quiet",
+            "--skip-check-update",
+            "--skip-version-check",
+            "--disable-telemetry",
+        ]);
+        command.args(["--format", "json", "--cache-dir"]).arg(home().join("trivy"));
+        let nothing = tempfile::Builder::new().suffix(".yaml").tempfile().map_err(|error| error.to_string())?;
+        command.arg("--ignorefile").arg(if told { tree.join("deploy/.trivyignore.yaml") } else { nothing.path().to_owned() }).arg(".");
+        let answer = json(&say(&mut command, &[0])?)?;
+        let results = list(&answer["Results"]).iter();
+        let findings = results.flat_map(|result| {
+            let file = format!("deploy/{}", words(&result["Target"]));
+            list(&result["Misconfigurations"])
+                .iter()
+                .map(move |one| Finding::new("trivy", &words(&one["ID"]), &file, words(&one["Message"])))
+        });
+        Ok(findings.collect())
+    };
+    let (news, all) = (run(true)?, run(false)?);
+    let text = fs::read_to_string(tree.join("deploy/.trivyignore.yaml")).map_err(|error| error.to_string())?;
+    let ignored: Value = yaml_serde::from_str(&text).map_err(|error| error.to_string())?;
+    let named = list(&ignored["misconfigurations"])
+        .iter()
+        .flat_map(|entry| list(&entry["paths"]).iter().map(|path| (words(&entry["id"]), words(path))));
+    let needed = |rule: &str, path: &str| all.iter().any(|one| one.rule == rule && one.file == format!("deploy/{path}"));
+    let idle = named.filter(|(rule, path)| !path.contains('*') && !needed(rule, path));
+    let idle: Vec<Finding> = idle
+        .map(|(rule, path)| Finding::new("trivy", "unneeded", &format!("deploy/{path}"), format!("nothing to ignore: {rule}")))
+        .collect();
+    Ok(all.into_iter().map(|one| Finding { accepted: !news.contains(&one), ..one }).chain(idle).collect())
 }
 
 fn yamllint(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {

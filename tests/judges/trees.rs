@@ -14,7 +14,8 @@ use super::judge::{Input, Subject, home, say};
 use super::random;
 
 /// What scanners are told about a tree, under `deploy/`.
-pub const CONFIGURATION: [&str; 5] = [".checkov.yaml", ".secrets.baseline", ".tflint.hcl", ".yamllint.yaml", "README.md"];
+pub const CONFIGURATION: [&str; 6] =
+    [".checkov.yaml", ".secrets.baseline", ".tflint.hcl", ".trivyignore.yaml", ".yamllint.yaml", "README.md"];
 
 /// One rendered spec, or the fixture.
 pub struct Tree {

@@ -10,8 +10,11 @@ use super::mutant::{Class, Mutant};
 /// The templates that print whole documents, with a document of each: path in a region's folder, kind and name. The others are parts of
 /// these; `trial.rs` compares the list with the folder.
 pub const TEMPLATES: &[(&str, &str, &str)] = &[
+    ("account-cluster-role", "agents/agent.yaml", "ClusterRole/acme.agents.agent"),
+    ("account-role", "agents/agent.yaml", "Role/agent-kubernetes"),
     ("allow-dns", "shop/namespace.yaml", "NetworkPolicy/allow-dns"),
     ("autoscaler", "shop/web.yaml", "HorizontalPodAutoscaler/web"),
+    ("backend-traffic-policy", "shop/web.yaml", "BackendTrafficPolicy/web.back.*"),
     ("cluster-role", "cluster/access.yaml", "ClusterRole/acme-cluster-viewer"),
     ("cluster-role-binding", "cluster/access.yaml", "ClusterRoleBinding/acme-sre-cluster-viewer"),
     ("config-map", "shop/web.yaml", "ConfigMap/web-config-*"),
@@ -24,6 +27,7 @@ pub const TEMPLATES: &[(&str, &str, &str)] = &[
     ("external-secret", "shop/api.yaml", "ExternalSecret/api-secrets-*"),
     ("gateway", "cluster/gateways.yaml", "Gateway/internal"),
     ("grpc-route", "shop/api.yaml", "GRPCRoute/api.*"),
+    ("host-redirect", "shop/web.yaml", "HTTPRoute/web.old.*"),
     ("http-route", "shop/web.yaml", "HTTPRoute/web.back.*"),
     ("job", "shop/migrate.yaml", "Job/migrate-*"),
     ("kustomization", "kustomization.yaml", "Kustomization/"),
@@ -38,7 +42,11 @@ pub const TEMPLATES: &[(&str, &str, &str)] = &[
     ("security-policy", "shop/web.yaml", "SecurityPolicy/web.back.*"),
     ("service", "shop/web.yaml", "Service/web"),
     ("service-account", "shop/namespace.yaml", "ServiceAccount/platgen"),
+    ("storage-class", "cluster/storage.yaml", "StorageClass/acme-fast"),
+    ("volume-claim", "shop/namespace.yaml", "PersistentVolumeClaim/pictures"),
     ("stateful-set", "shop/search.yaml", "StatefulSet/search"),
+    ("tcp-route", "shop/relay.yaml", "TCPRoute/relay.tcp-22-internal"),
+    ("tls-route", "shop/relay.yaml", "TLSRoute/relay.relay.*"),
 ];
 
 /// The same, of the region on a desktop, whose secrets are read from the cluster.

@@ -244,6 +244,8 @@ impl Bench<'_> {
             });
             change(edit("for everybody"), &|w| w.exposures[index].from.clear());
             change(edit("without its timeout"), &|w| w.exposures[index].timeout = None);
+            change(edit("of any pod"), &|w| w.exposures[index].sticky = None);
+            change(edit("over TCP"), &|w| w.exposures[index].entrance = platgen::model::Entrance::Tcp(7000));
             change(edit("to another port"), &|w| w.exposures[index].port += 1);
         }
         change("in another subnet".into(), &|w| {
@@ -265,6 +267,7 @@ impl Bench<'_> {
             change(format!("volume {index} dropped"), &|w| drop(w.volumes.remove(index)));
             change(format!("volume {index} of another size"), &|w| match &mut w.volumes[index] {
                 Volume::Tmp { size, .. } | Volume::Claim { size, .. } => *size = quantity("3Gi"),
+                Volume::Shared { claim, .. } => claim.push('x'),
                 Volume::Host(host) => host.path = "/".to_owned(),
             });
         }
@@ -292,11 +295,13 @@ fn container(container: &Container, which: &str, change: &mut Changes) {
     let edit = |what: &str| format!("{which}container: {what}");
     change(edit("another image"), &|c| c.image.push('x'));
     change(edit("another command"), &|c| c.command.push("x".to_owned()));
+    change(edit("another folder"), &|c| c.workdir = Some("/x".to_owned()));
+    change(edit("another hook"), &|c| c.stop.push("x".to_owned()));
     change(edit("another argument"), &|c| c.args.push("x".to_owned()));
     change(edit("no processors"), &|c| c.cpu = None);
     change(edit("no memory"), &|c| c.memory = None);
     change(edit("no disk"), &|c| c.ephemeral = None);
-    change(edit("more processors"), &|c| c.cpu = Some((quantity("3"), quantity("4"))));
+    change(edit("more processors"), &|c| c.cpu = Some((quantity("3"), Some(quantity("4")))));
     change(edit("more memory"), &|c| c.memory = Some((quantity("3Gi"), quantity("4Gi"))));
     change(edit("another user"), &|c| c.security.user += 1);
     change(edit("another group"), &|c| c.security.group += 1);
@@ -353,6 +358,7 @@ fn end(peer: &Peer) -> String {
     match peer {
         Peer::Workload { name, .. } => name.clone(),
         Peer::Addon(addon) => addon.name().to_owned(),
+        Peer::ApiServer { .. } => "the API server".to_owned(),
         Peer::Outside { name, .. } => name.clone(),
     }
 }

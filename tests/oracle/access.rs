@@ -1,10 +1,11 @@
 //! Groups of people are bound to the roles of the model, and each role has at least the rights of its level.
 
 use super::Finding;
+use super::compare::expect;
 use super::context::RegionContext;
 use platgen::inventory::Object;
 use platgen::model::GroupRole;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 fn words<'v>(rule: &'v Value, key: &str) -> Vec<&'v str> {
@@ -106,7 +107,12 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
                 && object.text("/roleRef/kind") == "Role";
             let binding = (object.namespace.clone(), text("name").to_owned(), role.to_owned());
             let of_group = text("kind") == "Group" && object.text("/roleRef/kind") == "ClusterRole";
-            let given = own_account || (of_group && left.remove(&binding));
+            let of_workload = context.region.workloads.values().any(|workload| {
+                workload.api.is_some()
+                    && object.name == workload.cluster_role_name(&context.platform.name)
+                    && object.kind == "ClusterRoleBinding"
+            });
+            let given = own_account || of_workload || (of_group && left.remove(&binding));
             if !given {
                 let message = format!(
                     "`{}` gives {} `{}` the role `{role}`, which the spec does not",
@@ -128,6 +134,43 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
         found.push(context.about("wrong-access", &object, message));
     }
     levels(context, found);
+    accounts(context, found);
+}
+
+/// Accounts of workloads have the rights of the model, in a role of their own.
+fn accounts(context: &RegionContext, found: &mut Vec<Finding>) {
+    for workload in context.region.workloads.values() {
+        let Some(access) = &workload.api else { continue };
+        let (namespace, name) = (workload.namespace.as_str(), workload.name.as_str());
+        let cluster = format!("{}.{namespace}.{name}", context.platform.name);
+        let places = [("", namespace, format!("{name}-kubernetes"), &access.namespace), ("Cluster", "", cluster, &access.cluster)];
+        for (scope, place, role, rights) in places.into_iter().filter(|(.., rights)| !rights.is_empty()) {
+            let rules: Vec<Value> = rights
+                .iter()
+                .map(|right| {
+                    let names = if right.names.is_empty() { Value::Null } else { json!(right.names) };
+                    json!({"apiGroups": right.groups, "resources": right.resources, "verbs": right.verbs, "resourceNames": names})
+                })
+                .collect();
+            let subjects = json!([{"kind": "ServiceAccount", "name": name, "namespace": namespace}]);
+            let reference = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": format!("{scope}Role"), "name": role});
+            for (kind, values) in [
+                (format!("{scope}Role"), vec![("/rules", json!(rules))]),
+                (format!("{scope}RoleBinding"), vec![("/roleRef", reference), ("/subjects", subjects)]),
+            ] {
+                match context.inventory.get(&kind, place, &role) {
+                    Some(object) => {
+                        values.iter().for_each(|(pointer, wanted)| expect(context, found, "wrong-access", object, pointer, wanted));
+                    }
+                    None => found.push(context.about(
+                        "wrong-access",
+                        &format!("{kind}/{role}"),
+                        format!("`{kind}` `{role}` of `{name}` is missing"),
+                    )),
+                }
+            }
+        }
+    }
 }
 
 fn levels(context: &RegionContext, found: &mut Vec<Finding>) {

@@ -172,24 +172,40 @@ fn volume(volume: &Volume) -> Option<Value> {
         }
         Volume::Host(host) => Some(json!({"name": host.name, "hostPath": {"path": host.path}})),
         Volume::Claim { .. } => None,
+        Volume::Shared { name, claim, read_only } => {
+            let read_only = if *read_only { json!(true) } else { Value::Null };
+            Some(json!({"name": name, "persistentVolumeClaim": {"claimName": claim, "readOnly": read_only}}))
+        }
     }
 }
 
 fn claims(context: &RegionContext, Running { workload, object, .. }: Running, found: &mut Vec<Finding>) {
-    let wanted: Vec<(&str, String)> = workload
+    let wanted: Vec<(&str, String, &str)> = workload
         .volumes
         .iter()
-        .filter_map(|volume| if let Volume::Claim { name, size } = volume { Some((name.as_str(), size.canonical())) } else { None })
+        .filter_map(|volume| {
+            if let Volume::Claim { name, size, class } = volume {
+                Some((name.as_str(), size.canonical(), class.as_deref().unwrap_or_default()))
+            } else {
+                None
+            }
+        })
         .collect();
     let has = object.items("/spec/volumeClaimTemplates").iter();
-    let has: Vec<(&str, String)> =
-        has.map(|claim| (text(claim, "/metadata/name"), text(claim, "/spec/resources/requests/storage").to_owned())).collect();
+    let has: Vec<(&str, String, &str)> = has
+        .map(|claim| {
+            let size = text(claim, "/spec/resources/requests/storage").to_owned();
+            (text(claim, "/metadata/name"), size, text(claim, "/spec/storageClassName"))
+        })
+        .collect();
     if wanted != has && !context.is_patched(object, "/spec/volumeClaimTemplates") {
         let message = format!("`{}` claims {has:?}, where it should be {wanted:?}", object.id());
         found.push(context.finding("wrong-volumes", object, message));
     }
     let kept = json!({"whenDeleted": "Retain", "whenScaled": "Retain"});
     if object.kind == "StatefulSet" {
+        let start = if workload.parallel_start { "Parallel" } else { "OrderedReady" };
+        expect(context, found, "wrong-volumes", object, "/spec/podManagementPolicy", &json!(start));
         expect(context, found, "wrong-volumes", object, "/spec/persistentVolumeClaimRetentionPolicy", &kept);
         for at in 0..has.len() {
             expect(

@@ -4,7 +4,7 @@ use super::Finding;
 use super::compare::expect;
 use super::context::{GATEWAYS, RegionContext};
 use platgen::inventory::Object;
-use platgen::model::{Via, Workload};
+use platgen::model::{Entrance, Sticky, Via, Workload};
 use platgen::provider::Provider;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
 }
 
 fn routes<'s>(context: &'s RegionContext) -> impl Iterator<Item = &'s Object> {
-    context.inventory.of_kind("HTTPRoute").chain(context.inventory.of_kind("GRPCRoute"))
+    ["HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute"].into_iter().flat_map(|kind| context.inventory.of_kind(kind))
 }
 
 /// The Gateways and listeners of a route: namespace, name, listener.
@@ -58,6 +58,7 @@ fn gateways(context: &RegionContext, found: &mut Vec<Finding>) {
             ] {
                 expect(context, found, "wrong-route", gateway, place, &wanted);
             }
+            listeners(context, found, gateway, name);
             proxies(context, found, gateway, name);
         }
     }
@@ -90,6 +91,17 @@ fn proxies(context: &RegionContext, found: &mut Vec<Finding>, gateway: &Object, 
     if let Some(subnet) = subnet {
         pod["nodeSelector"] = json!({"platgen.io/subnet": subnet});
     }
+    let mut taints: Vec<Value> = subnet
+        .filter(|_| context.region.network.iter().flat_map(|network| &network.subnets).any(|one| one.default && one.isolated))
+        .map(|name| json!({"key": "platgen.io/subnet", "operator": "Equal", "value": name, "effect": "NoSchedule"}))
+        .into_iter()
+        .collect();
+    let pools = context.region.cluster.pools.iter().filter(|pool| subnet == Some(pool.subnet.as_str()));
+    let easiest = pools.min_by_key(|pool| pool.taints.len()).map(|pool| &pool.taints).into_iter().flatten();
+    taints.extend(easiest.map(|(key, value, effect)| json!({"key": key, "operator": "Equal", "value": value, "effect": effect})));
+    if !taints.is_empty() {
+        pod["tolerations"] = taints.into();
+    }
     let share = json!({"container": "envoy", "name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}});
     let mut kubernetes = json!({
         "envoyDeployment": {
@@ -109,7 +121,7 @@ fn proxies(context: &RegionContext, found: &mut Vec<Finding>, gateway: &Object, 
     expect(context, found, "wrong-route", proxy, "/spec", &json!({"provider": {"type": "Kubernetes", "kubernetes": kubernetes}}));
 }
 
-/// A way in: host, Gateway, path, what the path becomes, timeout, Service, port, who may come in.
+/// A way in: host, Gateway, path or listener, what the path becomes, timeout and what binds a client, Service, port, who may come in.
 type Way = (String, String, String, String, String, String, String, Vec<String>);
 
 /// The ways in of the model against those of the documents.
@@ -125,13 +137,27 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             callers.insert(format!("{}/{}/{}", text(target, "/kind"), policy.namespace, text(target, "/name")), from.clone());
         }
     }
+    let mut bound: BTreeMap<String, String> = BTreeMap::new();
+    for policy in
+        context.inventory.of_kind("BackendTrafficPolicy").filter(|policy| policy.text("/apiVersion") == "gateway.envoyproxy.io/v1alpha1")
+    {
+        let hash = policy.at("/spec/loadBalancer").map(sorted).unwrap_or_default();
+        for target in policy.items("/spec/targetRefs").iter().filter(|target| text(target, "/group") == "gateway.networking.k8s.io") {
+            bound.insert(format!("{}/{}/{}", text(target, "/kind"), policy.namespace, text(target, "/name")), hash.clone());
+        }
+    }
     let mut present: BTreeMap<Way, &Object> = BTreeMap::new();
     for route in routes(context).filter(|route| route.namespace != GATEWAYS && !context.is_changed(route)) {
         let from = callers.get(&route.id()).cloned().unwrap_or_default();
-        for (_, gateway, _) in parents(route) {
-            for host in route.items("/spec/hostnames").iter().filter_map(Value::as_str) {
+        let bound = bound.get(&route.id()).cloned().unwrap_or_default();
+        for (_, gateway, section) in parents(route) {
+            let hosts: Vec<&str> = match route.items("/spec/hostnames") {
+                [] => vec![""],
+                hosts => hosts.iter().filter_map(Value::as_str).collect(),
+            };
+            for host in hosts {
                 for rule in route.items("/spec/rules") {
-                    for way in ways(route, rule, host, &gateway, &from) {
+                    for way in ways(route, rule, host, (&gateway, &section), (&from, &bound)) {
                         present.insert(way, route);
                     }
                 }
@@ -141,7 +167,7 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     for workload in context.region.workloads.values() {
         let changed =
             |route: &&Object| context.is_changed(route) && context.workload_of(route).is_some_and(|other| std::ptr::eq(other, workload));
-        if !workload.exposures.is_empty() && routes(context).any(|route| changed(&route)) {
+        if workload.entrances().next().is_some() && routes(context).any(|route| changed(&route)) {
             continue;
         }
         for way in wanted(workload) {
@@ -178,8 +204,10 @@ fn caller_ranges(policy: &Object) -> Vec<String> {
     from
 }
 
-fn ways(route: &Object, rule: &Value, host: &str, gateway: &str, from: &[String]) -> Vec<Way> {
+fn ways(route: &Object, rule: &Value, host: &str, (gateway, section): (&str, &str), (from, bound): (&[String], &str)) -> Vec<Way> {
     let paths: Vec<String> = match list(rule, "matches") {
+        // Connections have no path: the listener tells them apart.
+        [] if route.kind == "TCPRoute" || route.kind == "TLSRoute" => vec![section.to_owned()],
         [] => vec!["/".to_owned()],
         all => all
             .iter()
@@ -189,13 +217,15 @@ fn ways(route: &Object, rule: &Value, host: &str, gateway: &str, from: &[String]
             })
             .collect(),
     };
-    let rewrite = list(rule, "filters").iter().map(|filter| text(filter, "/urlRewrite/path/replacePrefixMatch")).collect::<String>();
-    let timeout = text(rule, "/timeouts/request").to_owned();
+    let sent_on = |filter: &Value| filter.pointer("/requestRedirect").map(sorted).unwrap_or_default();
+    let rewritten = |filter: &Value| text(filter, "/urlRewrite/path/replacePrefixMatch").to_owned() + &sent_on(filter);
+    let rewrite = list(rule, "filters").iter().map(rewritten).collect::<String>();
+    let timeout = format!("{}{bound}", text(rule, "/timeouts/request"));
     let mut ways = Vec::new();
     let nobody = [Value::Null];
     let backends = if list(rule, "backendRefs").is_empty() { &nobody[..] } else { list(rule, "backendRefs") };
     for backend in backends {
-        let service = format!("{}/{}", route.namespace, text(backend, "/name"));
+        let service = backend.get("name").and_then(Value::as_str).map(|name| format!("{}/{name}", route.namespace)).unwrap_or_default();
         let port = backend.get("port").map(Value::to_string).unwrap_or_default();
         for path in &paths {
             ways.push((
@@ -216,31 +246,86 @@ fn ways(route: &Object, rule: &Value, host: &str, gateway: &str, from: &[String]
 fn wanted(workload: &Workload) -> Vec<Way> {
     let mut ways = Vec::new();
     for exposure in &workload.exposures {
-        let gateway = match exposure.via {
-            Via::Public => "public",
-            Via::Internal => "internal",
-        };
+        let gateway = gateway(exposure.via);
         // A duration of the Gateway API has at most five digits.
-        let timeout = match (exposure.timeout, exposure.websocket) {
-            (Some(seconds), _) if seconds > 99_999 => format!("{}h", seconds.div_ceil(3600).min(99_999)),
-            (Some(seconds), _) => format!("{seconds}s"),
+        let mut timeout = match (exposure.timeout.map(|time| time.millis()), exposure.websocket) {
+            (Some(millis), _) if !millis.is_multiple_of(1000) => format!("{millis}ms"),
+            (Some(millis), _) if millis > 99_999_000 => format!("{}h", millis.div_ceil(3_600_000).min(99_999)),
+            (Some(millis), _) => format!("{}s", millis / 1000),
             (None, true) => "0s".to_owned(),
             (None, false) => String::new(),
+        };
+        if let Some(sticky) = exposure.sticky {
+            let hash = match sticky {
+                Sticky::Cookie => json!({"type": "Cookie", "cookie": {"name": format!("{}-pod", workload.name), "ttl": "0s"}}),
+                Sticky::Client => json!({"type": "SourceIP"}),
+            };
+            timeout += &sorted(&json!({"type": "ConsistentHash", "consistentHash": hash}));
+        }
+        let path = match exposure.entrance {
+            Entrance::Http => exposure.path.clone(),
+            Entrance::Tcp(port) => format!("tcp-{port}"),
+            Entrance::Passthrough => format!("tls-{}", exposure.host.replace("*.", "wildcard.")),
         };
         let mut from: Vec<String> = exposure.from.iter().map(ToString::to_string).collect();
         from.sort();
         let service = format!("{}/{}", workload.namespace, workload.name);
         let rewrite = exposure.rewrite.clone().unwrap_or_default();
-        ways.push((
-            exposure.host.clone(),
-            gateway.to_owned(),
-            exposure.path.clone(),
-            rewrite,
-            timeout,
-            service,
-            exposure.port.to_string(),
-            from,
-        ));
+        ways.push((exposure.host.clone(), gateway.to_owned(), path, rewrite, timeout, service, exposure.port.to_string(), from));
+    }
+    for redirect in &workload.redirects {
+        let mut target = json!({"scheme": redirect.scheme, "hostname": redirect.to, "statusCode": 301});
+        if let Some(port) = redirect.port {
+            target["port"] = json!(port);
+        }
+        if let Some(path) = &redirect.replacement {
+            target["path"] = json!({"type": "ReplaceFullPath", "replaceFullPath": path});
+        }
+        let (host, gateway, path) = (redirect.host.clone(), gateway(redirect.via).to_owned(), redirect.path.clone());
+        ways.push((host, gateway, path, sorted(&target), String::new(), String::new(), String::new(), Vec::new()));
     }
     ways
+}
+
+/// A value as a text that does not depend on the order of keys.
+fn sorted(value: &Value) -> String {
+    match value {
+        Value::Object(map) => format!("{:?}", map.iter().map(|(key, value)| (key, sorted(value))).collect::<BTreeMap<_, _>>()),
+        other => other.to_string(),
+    }
+}
+
+fn gateway(via: Via) -> &'static str {
+    match via {
+        Via::Public => "public",
+        Via::Internal => "internal",
+    }
+}
+
+/// The listeners of a Gateway for connections are those that the exposures need.
+fn listeners(context: &RegionContext, found: &mut Vec<Finding>, gateway: &Object, name: &str) {
+    let admitted = json!({"namespaces": {"from": "Selector", "selector": {"matchLabels": {"platgen.io/platform": context.platform.name}}}});
+    let mut wanted: BTreeMap<String, Value> = BTreeMap::new();
+    let exposures = context.region.workloads.values().flat_map(|workload| &workload.exposures);
+    for exposure in exposures.filter(|exposure| self::gateway(exposure.via) == name) {
+        let listener = match exposure.entrance {
+            Entrance::Http => continue,
+            Entrance::Tcp(port) => json!({"name": format!("tcp-{port}"), "port": port, "protocol": "TCP", "allowedRoutes": admitted}),
+            Entrance::Passthrough => json!({
+                "name": format!("tls-{}", exposure.host.replace("*.", "wildcard.")),
+                "hostname": exposure.host,
+                "port": 443,
+                "protocol": "TLS",
+                "tls": {"mode": "Passthrough"},
+                "allowedRoutes": admitted,
+            }),
+        };
+        wanted.insert(text(&listener, "/name").to_owned(), listener);
+    }
+    let wanted: Vec<Value> = wanted.into_values().collect();
+    let has = gateway.items("/spec/listeners").get(2..).unwrap_or_default();
+    if has != wanted {
+        let message = format!("the listeners for connections of `{}` are not those of the spec", gateway.id());
+        found.push(context.finding("wrong-route", gateway, message));
+    }
 }

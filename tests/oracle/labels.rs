@@ -1,8 +1,10 @@
 //! Every object carries the labels of its owner and its platform; every pod those of them that never change, and no others.
 
 use super::Finding;
+use super::compare::expect;
 use super::context::{ENVIRONMENT, FOREIGN, RegionContext, WORKLOAD};
 use platgen::inventory::{Labels, Object};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
@@ -17,14 +19,20 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             continue;
         }
         stays(context, object, &pod.labels, &format!("{}/metadata/labels", pod.pointer), found);
+        if let Some(workload) = context.workload_with(&object.namespace, &pod.labels) {
+            let wanted = if workload.annotations.is_empty() { Value::Null } else { json!(workload.annotations) };
+            expect(context, found, "wrong-labels", object, &format!("{}/metadata/annotations", pod.pointer), &wanted);
+        }
     }
 }
 
-/// A pod has exactly the labels that stay when its owner or the platform's own labels change: each change of a pod's label is a restart.
+/// A pod has exactly the labels that the spec sets for it and those that stay when its owner or the platform's own labels change: each change of a
+/// pod's label is a restart.
 fn stays(context: &RegionContext, object: &Object, labels: &Labels, place: &str, found: &mut Vec<Finding>) {
     let Some(workload) = context.workload_with(&object.namespace, labels) else { return };
     let name = workload.name.as_str();
-    let wanted = BTreeMap::from([
+    let mut wanted: BTreeMap<&str, &str> = workload.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    wanted.extend([
         ("app.kubernetes.io/instance", name),
         ("app.kubernetes.io/managed-by", "platgen"),
         ("app.kubernetes.io/name", name),
@@ -56,6 +64,7 @@ fn marks(context: &RegionContext, object: &Object, labels: &Labels, place: &str,
     wanted.extend([("app.kubernetes.io/managed-by", "platgen"), ("app.kubernetes.io/part-of", platform.name.as_str())]);
     let owner = match (labels.get(WORKLOAD), platform.namespaces.get(&object.namespace)) {
         (Some(_), _) => context.workload_with(&object.namespace, labels).map(|workload| {
+            wanted.extend(workload.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())));
             wanted.extend([("app.kubernetes.io/name", workload.name.as_str())]);
             workload.owner.as_str()
         }),

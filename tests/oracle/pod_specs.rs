@@ -4,7 +4,6 @@ use super::Finding;
 use super::compare::expect;
 use super::context::{RegionContext, Running, WORKLOAD};
 use platgen::model::{Container, Kind, Probe, ProbeAction, Spread, Workload};
-use platgen::value::Quantity;
 use serde_json::{Map, Value, json};
 
 /// Seconds between a pod leaving its Service and being told to stop.
@@ -76,10 +75,7 @@ pub(super) fn placed<'s>(running: &Running<'s>) -> Vec<Placed<'s>> {
 pub(super) fn containers(context: &RegionContext, found: &mut Vec<Finding>) {
     for running in context.running() {
         let Running { workload, object, pod } = running;
-        let wanted = [
-            ("containers", vec![workload.main.name.as_str()]),
-            ("initContainers", workload.init.iter().chain(&workload.sidecars).map(|one| one.name.as_str()).collect()),
-        ];
+        let wanted = [("containers", vec![workload.main.name.as_str()]), ("initContainers", order(workload))];
         for (list, wanted) in wanted {
             let pointer = format!("{}/{list}", pod.spec());
             let names: Vec<&str> =
@@ -111,10 +107,23 @@ pub(super) fn containers(context: &RegionContext, found: &mut Vec<Finding>) {
             }
             want("wrong-resources", "resources", resources(container));
             want("wrong-security", "securityContext", rights(container));
-            let drain = one.part == Part::Main && workload.service.is_some();
-            want("wrong-shutdown", "lifecycle", if drain { json!({"preStop": {"sleep": {"seconds": DRAIN}}}) } else { Value::Null });
+            want("wrong-containers", "workingDir", json!(container.workdir));
+            let hook = if !container.stop.is_empty() {
+                json!({"preStop": {"exec": {"command": container.stop}}})
+            } else if one.part == Part::Main && workload.service.is_some() {
+                json!({"preStop": {"sleep": {"seconds": DRAIN}}})
+            } else {
+                Value::Null
+            };
+            want("wrong-shutdown", "lifecycle", hook);
         }
     }
+}
+
+/// The names of the init containers and sidecars in the order in which they start.
+fn order(workload: &Workload) -> Vec<&str> {
+    let (early, late): (Vec<&Container>, Vec<&Container>) = workload.sidecars.iter().partition(|one| one.before_init);
+    early.into_iter().chain(&workload.init).chain(late).map(|one| one.name.as_str()).collect()
 }
 
 fn probe(probe: &Probe) -> Value {
@@ -147,10 +156,12 @@ fn probe(probe: &Probe) -> Value {
 }
 
 fn resources(container: &Container) -> Value {
-    let amounts: [(&str, &Option<(Quantity, Quantity)>); 3] =
-        [("cpu", &container.cpu), ("memory", &container.memory), ("ephemeral-storage", &container.ephemeral)];
     let (mut requests, mut limits) = (Map::new(), Map::new());
-    for (name, amount) in amounts {
+    if let Some((request, limit)) = &container.cpu {
+        requests.insert("cpu".to_owned(), json!(request.canonical()));
+        limits.extend(limit.as_ref().map(|limit| ("cpu".to_owned(), json!(limit.canonical()))));
+    }
+    for (name, amount) in [("memory", &container.memory), ("ephemeral-storage", &container.ephemeral)] {
         if let Some((request, limit)) = amount {
             requests.insert(name.to_owned(), json!(request.canonical()));
             limits.insert(name.to_owned(), json!(limit.canonical()));
@@ -189,7 +200,7 @@ pub(super) fn pods(context: &RegionContext, found: &mut Vec<Finding>) {
         let security = &workload.main.security;
         let (user, group) = (security.user, security.group);
         want("wrong-security", "serviceAccountName", json!(workload.name));
-        want("wrong-security", "automountServiceAccountToken", json!(false));
+        want("wrong-security", "automountServiceAccountToken", json!(workload.api.is_some()));
         want("wrong-security", "enableServiceLinks", json!(false));
         want("wrong-security", "hostNetwork", yes(workload.host_network));
         // Names of the cluster are resolved in the node's network as well.

@@ -8,7 +8,7 @@ use super::compare::expect;
 use super::context::{RegionContext, Running};
 use super::pod_specs::placed;
 use platgen::inventory::Object;
-use platgen::model::{SecretStore, Source, TemplatePart};
+use platgen::model::{FactPart, SecretStore, Source, TemplatePart};
 use platgen::provider::Provider;
 use platgen::value::SecretRef;
 use serde_json::{Value, json};
@@ -40,7 +40,10 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
                 .map(|variable| {
                     let text = |pointer: &str| variable.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
                     let (secret, key) = (text("/valueFrom/secretKeyRef/name"), text("/valueFrom/secretKeyRef/key"));
-                    let value = value_of(context, &object.namespace, secret, key).unwrap_or_else(|| "nothing that is there".to_owned());
+                    let value = match (text("/valueFrom/fieldRef/fieldPath"), text("/value")) {
+                        ("", "") => value_of(context, &object.namespace, secret, key).unwrap_or_else(|| "nothing that is there".to_owned()),
+                        (field, value) => format!("{value}<{field}>"),
+                    };
                     (text("/name").to_owned(), value)
                 })
                 .collect();
@@ -146,6 +149,14 @@ pub(super) fn canonical(context: &RegionContext, source: &Source) -> String {
                 TemplatePart::Secret { reference, in_url } => place(reference, *in_url),
             })
             .collect(),
+        Source::Fact(fact) => format!("<{}>", fact.field()),
+        Source::Composed(parts) => {
+            let part = |part: &FactPart| match part {
+                FactPart::Text(text) => text.replace('$', "$$"),
+                FactPart::Fact(fact) => format!("$({})", fact.variable()),
+            };
+            format!("{}<>", parts.iter().map(part).collect::<String>())
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::compare::expect;
 use super::context::{RegionContext, Running, WORKLOAD};
 use platgen::inventory::{Object, Selector};
 use platgen::model::{Kind, Protocol, Workload};
-use platgen::value::{Percent, Transport};
+use platgen::value::{Transport, Utilization};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,9 +60,9 @@ pub(super) fn scale(context: &RegionContext, found: &mut Vec<Finding>) {
 
 fn autoscaler(context: &RegionContext, workload: &Workload, scaler: &Object, found: &mut Vec<Finding>) {
     let Some(scaling) = &workload.autoscaling else { return };
-    let metric = |name: &str, share: Option<Percent>| {
+    let metric = |name: &str, share: Option<Utilization>| {
         share.map(|share| {
-            let target = json!({"type": "Utilization", "averageUtilization": (share.millionths() / 10_000).max(1)});
+            let target = json!({"type": "Utilization", "averageUtilization": share.percent()});
             json!({"type": "ContainerResource", "containerResource": {"container": workload.main.name, "name": name, "target": target}})
         })
     };

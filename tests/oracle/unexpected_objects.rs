@@ -5,7 +5,7 @@
 use super::Finding;
 use super::context::{GATEWAYS, RegionContext};
 use platgen::inventory::Object;
-use platgen::model::{Kind, Workload};
+use platgen::model::{Kind, SharedVolume, Workload};
 use std::collections::BTreeSet;
 
 pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
@@ -28,7 +28,9 @@ fn is_accounted(context: &RegionContext, used: &BTreeSet<String>, object: &Objec
     match object.kind.as_str() {
         "Namespace" => context.has_namespace(&object.name),
         "PriorityClass" => object.name.starts_with(&format!("{}-", platform.name)),
+        "StorageClass" => context.region.cluster.storage.iter().any(|class| class.name == object.name),
         "ClusterRole" => is_used(),
+        "ClusterRoleBinding" if object.name.contains('.') => is_of_account(context, object),
         "ClusterRoleBinding" => object.text("/roleRef/name") == format!("{}-cluster-viewer", platform.name),
         "Gateway" => object.namespace == GATEWAYS && is_used(),
         "EnvoyProxy" => object.namespace == GATEWAYS && context.inventory.get("Gateway", GATEWAYS, &object.name).is_some(),
@@ -40,18 +42,28 @@ fn is_accounted(context: &RegionContext, used: &BTreeSet<String>, object: &Objec
     }
 }
 
+/// Whether a ClusterRoleBinding is that of a workload with rights in the cluster.
+fn is_of_account(context: &RegionContext, object: &Object) -> bool {
+    context.region.workloads.values().any(|workload| {
+        workload.api.as_ref().is_some_and(|access| !access.cluster.is_empty())
+            && object.name == workload.cluster_role_name(&context.platform.name)
+    })
+}
+
 /// What a workload may have.
 fn of_workload(workload: &Workload, object: &Object, is_used: impl Fn() -> bool) -> bool {
     let scales = matches!(workload.kind, Kind::Deployment | Kind::StatefulSet);
     match object.kind.as_str() {
         "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job" => object.kind == super::pod_specs::kind(workload),
         "ServiceAccount" | "NetworkPolicy" => object.name == workload.name.as_str(),
+        "Role" | "RoleBinding" => workload.api.as_ref().is_some_and(|access| !access.namespace.is_empty()),
         "ConfigMap" => is_used(),
         "ExternalSecret" => object.name.starts_with(workload.name.as_str()),
         "Service" => true,
         "HorizontalPodAutoscaler" => workload.autoscaling.is_some(),
         "PodDisruptionBudget" => scales && workload.replicas.0 > 1,
-        "HTTPRoute" | "GRPCRoute" => !workload.exposures.is_empty(),
+        "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" => workload.entrances().next().is_some(),
+        "BackendTrafficPolicy" => workload.exposures.iter().any(|exposure| exposure.sticky.is_some()),
         "SecurityPolicy" => workload.exposures.iter().any(|exposure| !exposure.from.is_empty()),
         _ => false,
     }
@@ -70,6 +82,10 @@ fn of_namespace(context: &RegionContext, object: &Object, is_used: impl Fn() -> 
         }
         "SecretStore" | "Role" => is_used(),
         "RoleBinding" => true,
+        "PersistentVolumeClaim" => {
+            let is_it = |volume: &&SharedVolume| volume.name.as_str() == object.name && volume.namespace.as_str() == object.namespace;
+            context.region.volumes.iter().any(|volume| is_it(&volume))
+        }
         _ => false,
     }
 }

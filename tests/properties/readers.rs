@@ -39,6 +39,7 @@ fn by_design((code, message): &(Code, String)) -> bool {
                 "nested deeper than 64 levels",
                 "':' must be followed by a valid yaml whitespace",
                 "expected whitespace",
+                "a byte order mark must not appear inside a document",
             ];
             own.contains(&message.as_str())
                 || message == "the indentation of this line is wrong"

@@ -1,6 +1,6 @@
-//! The names of ranges: semantic paths, so that a range belongs to a thing and never to a position in a list.
+//! The keys of ranges: paths of names, so that reordering a list moves no range.
 //!
-//! | key | what | lies in |
+//! | key | range of | inside |
 //! |---|---|---|
 //! | `ENV/range` | all regions of an environment | the platform's `network.cidr` |
 //! | `ENV/REGION/vpc` | the private network of a region | `ENV/range` |
@@ -11,7 +11,7 @@
 
 use std::fmt;
 
-/// What the platform itself needs a subnet for; which cloud needs which is the layout's business.
+/// The purpose of a subnet that the platform itself needs. The address plan of each cloud chooses the purposes.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Purpose {
     /// Load balancers that the internet reaches; the only subnets with a route to an internet gateway.
@@ -24,15 +24,15 @@ pub enum Purpose {
     Transit,
     /// The proxies behind Google's regional load balancers.
     ProxyOnly,
-    /// Managed data stores that live in a range of their own (private services access, delegated subnets).
+    /// Managed data stores with a range of their own (private services access, delegated subnets).
     Managed,
-    /// The virtual network gateway; Azure wants the subnet to be called `GatewaySubnet`.
+    /// The virtual network gateway. Azure requires the name `GatewaySubnet`.
     Gateway,
     /// The private API server of a cluster.
     ApiServer,
-    /// Where the premises send their name queries to.
+    /// The resolver that answers DNS queries from the premises.
     DnsInbound,
-    /// Where name queries for the premises leave.
+    /// The resolver that forwards DNS queries to the premises.
     DnsOutbound,
 }
 
@@ -54,7 +54,7 @@ impl Purpose {
     }
 }
 
-/// The name of a range in the lock. Keys sort as their lines do, byte by byte.
+/// The key of a range in the lock. Keys sort byte by byte, as their lines do.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Key(String);
 
@@ -69,7 +69,7 @@ impl Key {
         Key(format!("{environment}/{region}/vpc"))
     }
 
-    /// A subnet that the spec names.
+    /// A subnet of the spec.
     pub fn subnet(environment: &str, region: &str, name: &str) -> Key {
         Key(format!("{environment}/{region}/subnet/{name}"))
     }
@@ -89,12 +89,12 @@ impl Key {
         Key(format!("{environment}/{region}/{}", purpose.name()))
     }
 
-    /// A part of this range: a zone's, or in `pods` a named subnet's.
+    /// A part of this range: that of a zone, or in `pods` that of a named subnet.
     pub fn part(&self, name: &str) -> Key {
         Key(format!("{}/{name}", self.0))
     }
 
-    /// Reads a key as it stands in the lock; none where the text has another shape.
+    /// Parses a key as the lock prints it; `None` for other texts.
     pub fn parse(text: &str) -> Option<Key> {
         let part = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
         let parts: Vec<&str> = text.split('/').collect();
@@ -113,12 +113,12 @@ impl Key {
         &self.0
     }
 
-    /// The environment it belongs to.
+    /// The environment of the range.
     pub fn environment_name(&self) -> &str {
         self.0.split('/').next().unwrap_or_default()
     }
 
-    /// The region it belongs to; none for an environment's range.
+    /// The region of the range; `None` for the range of an environment.
     pub fn region_name(&self) -> Option<&str> {
         let mut parts = self.0.split('/').skip(1);
         match (parts.next(), parts.next()) {
@@ -127,12 +127,12 @@ impl Key {
         }
     }
 
-    /// Whether it is the range of an environment.
+    /// Whether the key is that of an environment's range.
     pub fn is_environment(&self) -> bool {
         self.region_name().is_none()
     }
 
-    /// The range it lies in; none where that is one of the platform's supernets.
+    /// The key of the range that contains this range; `None` if that is a supernet of the platform.
     pub fn parent(&self) -> Option<Key> {
         let parts: Vec<&str> = self.0.split('/').collect();
         match parts[..] {
@@ -143,7 +143,7 @@ impl Key {
         }
     }
 
-    /// What the text of every key in this range starts with; some that start so lie elsewhere (pods beside the `vpc`).
+    /// The prefix of all keys inside this range. Keys of other ranges may have the prefix too: `pods` is beside the `vpc`, not inside.
     pub fn family(&self) -> String {
         match self.0.strip_suffix("/range").filter(|_| self.is_environment()).or_else(|| self.0.strip_suffix("/vpc")) {
             Some(place) => format!("{place}/"),
@@ -151,7 +151,7 @@ impl Key {
         }
     }
 
-    /// Whether `other` lies in this range, at any depth.
+    /// Whether the range of `other` is inside this range, at any depth.
     pub fn is_ancestor_of(&self, other: &Key) -> bool {
         std::iter::successors(other.parent(), Key::parent).any(|ancestor| ancestor == *self)
     }

@@ -1,9 +1,9 @@
-//! Two branches' locks, merged line by line, back to one lock without collisions.
+//! Resolves the lock that git merged from two branches into a lock without overlapping ranges.
 //!
-//! Each branch allocates around the ranges it knows, so only ranges that the branches added can collide. Ranges of the merge base stay, then those of
-//! the target branch. Where neither is known, the lines outside of git's conflict hunks stay before those inside: whatever neither branch touched is
-//! among them. Of two others that collide, the key that sorts first keeps its range and the other is released, to be planned again. This module never
-//! allocates: that takes the spec.
+//! Each branch allocates around the ranges in its own lock, so only ranges that the branches added can overlap. Ranges of the merge base are kept first,
+//! then those of the target branch. If neither is known, lines outside of conflict hunks are kept before lines inside, because lines that neither branch
+//! changed are outside. Of two other ranges that overlap, the key that sorts first keeps its range; the other key is released and planned again.
+//! This module allocates no ranges, because allocation needs the spec.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,23 +13,23 @@ use crate::diagnostic::Diagnostic;
 use crate::source::FileId;
 use crate::value::Cidr;
 
-/// A lock as a merge left it: a key may have several ranges, and ranges may overlap.
+/// A lock after a merge: a key may have several ranges, and ranges may overlap.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Merged {
-    /// Every range that stands beside a key, of either branch.
+    /// The ranges of each key in either branch.
     pub entries: BTreeMap<Key, BTreeSet<Entry>>,
-    /// What the text itself says of the common ancestor (git's `diff3` conflict style).
+    /// The entries of the merge base that conflict hunks show (git's conflict style `diff3`).
     pub ancestor: BTreeMap<Key, Entry>,
-    /// What stands outside of all conflict hunks: the ancestor's lines that nobody touched, and what git could merge.
+    /// The entries outside of conflict hunks: unchanged lines, and lines that git could merge.
     pub agreed: BTreeSet<(Key, Entry)>,
 }
 
-/// The locks of the commits that were merged, where they are known.
+/// The locks of the merged commits, as far as they are known.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Known<'a> {
     /// The lock of the merge base.
     pub base: Option<&'a Lock>,
-    /// The lock of the branch that the other is merged into, whose networks exist.
+    /// The lock of the branch that receives the merge, whose networks exist.
     pub target: Option<&'a Lock>,
 }
 
@@ -49,17 +49,20 @@ pub struct Move {
 /// A lock without collisions.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Resolved {
-    /// What stays; every entry lies in its parent, none overlaps another.
+    /// The kept entries. Each is inside its parent, and siblings do not overlap.
     pub lock: Lock,
-    /// Keys that lost their range and have to be planned again, by the ranges they had.
+    /// Keys without a range, to be planned again, with their former ranges.
     pub released: BTreeMap<Key, BTreeSet<Entry>>,
 }
 
 impl Merged {
-    /// Reads a lock with or without conflict markers; errors as for [`Lock::parse`], without those that this mends.
+    /// Reads a lock with or without conflict markers.
+    ///
+    /// # Errors
+    /// Those of [`Lock::parse`], except conflict markers and duplicate keys.
     pub fn parse(file: FileId, text: &str) -> Result<Merged, Vec<Diagnostic>> {
         let mut merged = Merged::default();
-        // The last marker; none outside of a hunk.
+        // The last conflict marker; `None` outside of a hunk.
         let mut inside = None;
         for line in lines(file, text)? {
             match line.content {
@@ -76,13 +79,13 @@ impl Merged {
         Ok(merged)
     }
 
-    /// Keeps the entries of the merge base and of the target branch in place and releases what collides with them or with a key that sorts earlier.
-    /// Parents are settled before what lies in them; a range whose parent went elsewhere is released with it.
+    /// Keeps the entries of the merge base and of the target branch, and releases ranges that overlap them or the range of an earlier key. Parents are
+    /// resolved before their parts: a range is released if its parent has another range.
     pub fn resolve(&self, known: Known<'_>) -> Resolved {
         let base = |key: &Key| known.base.and_then(|lock| lock.entries.get(key)).or_else(|| self.ancestor.get(key)).copied();
         let target = |key: &Key| known.target.and_then(|lock| lock.entries.get(key)).copied();
         let agreed = |key: &Key, entry: &Entry| self.agreed.contains(&(key.clone(), *entry));
-        // No merge takes away what the target branch added; a conflict that was mended by hand may have.
+        // git never drops a line that the target branch added, but a conflict resolved by hand may.
         let mut entries = self.entries.clone();
         for (key, entry) in known.target.iter().flat_map(|lock| &lock.entries).filter(|(key, _)| base(key).is_none()) {
             entries.entry(key.clone()).or_default().insert(*entry);
@@ -97,8 +100,8 @@ impl Merged {
         let mut resolved = Resolved { lock: Lock::default(), released: BTreeMap::new() };
         for key in keys {
             let mut candidates: Vec<&Entry> = entries[key].iter().collect();
-            // A range that the target or the base has comes first; of equal ranges the live one, since the planner knows from the spec whether it
-            // still is.
+            // Ranges of the target or the base come first. Of equal ranges the live entry comes first: the planner marks the entry as removed if the
+            // spec does not have the key.
             let other = |known: Option<Entry>, entry: &Entry| known.is_some_and(|known| known.cidr != entry.cidr);
             candidates
                 .sort_by_key(|entry| (other(target(key), entry), other(base(key), entry), !agreed(key, entry), entry.removed, entry.cidr));
@@ -110,8 +113,7 @@ impl Merged {
         resolved
     }
 
-    /// Every range that a key loses on the way to `lock`, sorted by key: a range of either branch that is not the key's range there. A key that
-    /// somebody deleted from the merged text loses nothing.
+    /// The ranges of either branch that their keys do not have in `lock`, sorted by key. Keys that somebody deleted from the merged text are left out.
     pub fn moves(&self, known: Known<'_>, lock: &Lock) -> Vec<Move> {
         let range = |lock: Option<&Lock>, key: &Key| lock.and_then(|lock| lock.entries.get(key)).map(|entry| entry.cidr);
         let base = |key: &Key| range(known.base, key).or_else(|| self.ancestor.get(key).map(|entry| entry.cidr));
@@ -133,7 +135,7 @@ impl Merged {
 }
 
 impl Lock {
-    /// Whether `key` can have this range beside all entries there are: inside its parent, and apart from everything but its ancestors.
+    /// Whether `key` can have this range: inside its parent, and without overlapping any entry except its ancestors.
     fn has_place(&self, key: &Key, entry: &Entry) -> bool {
         let inside = key.parent().is_none_or(|parent| self.entries.get(&parent).is_some_and(|around| around.cidr.contains(entry.cidr)));
         inside && self.entries.iter().all(|(other, taken)| !taken.cidr.overlaps(entry.cidr) || other.is_ancestor_of(key))

@@ -1,8 +1,8 @@
-//! `platgen.lock`: which range every part of the platform has, and had.
+//! `platgen.lock`: the address range of every part of the platform, removed parts included.
 //!
-//! The address plan is allocated once and remembered here, so that rendering is a function of spec and lock. A key that leaves the spec stays as a
-//! removed entry (a tombstone): its range is not given to another, and comes back with the key. Deleting such a line by hand releases the range.
-//! Knows nothing of specs or clouds; [`text`](self) reads and prints it, [`Merged`] mends it after two branches met.
+//! Ranges are allocated once and recorded in the lock, so that a render depends on spec and lock alone. A key that leaves the spec stays as a removed
+//! entry: its range is not allocated again, and the key gets the range back when it returns. Deleting the line by hand releases the range.
+//! [`Lock::parse`] and [`Lock::print`] read and print the text; [`Merged`] resolves conflicts after a merge of two branches.
 
 mod key;
 mod merge;
@@ -32,7 +32,7 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// The range of a key that the spec has.
+    /// The range of a key that is not removed.
     pub fn live(&self, key: &Key) -> Option<Cidr> {
         self.entries.get(key).filter(|entry| !entry.removed).map(|entry| entry.cidr)
     }

@@ -113,7 +113,12 @@ pub fn judge(api: &Api, folder: &Folder, asked: &mut usize) -> Result<Vec<Findin
     let Folder { path, objects, platform: Some(platform), .. } = folder else { return Ok(Vec::new()) };
     let brought = brought(platform)?;
     let mut questions = questions(platform, &brought);
-    questions.extend(objects.iter().filter(|object| object.kind == "ServiceAccount" && !has_role(objects, object)).map(account));
+    questions.extend(
+        objects
+            .iter()
+            .filter(|object| object.kind == "ServiceAccount" && !has_role(objects, object))
+            .map(|object| account(object, &brought)),
+    );
     settled(questions, |question| {
         let mut wrong = cells(api, question, asked)?;
         // Without a role there is no right at all, also none that the table does not name.
@@ -125,7 +130,11 @@ pub fn judge(api: &Api, folder: &Folder, asked: &mut usize) -> Result<Vec<Findin
                 usual.extend(rules(api, &question.user, &question.groups, NOWHERE)?);
             }
             usual.extend(question.brought.iter().map(|rule| in_words(rule)));
-            wrong.extend(rules(api, &question.user, &question.groups, place)?.difference(&usual).cloned());
+            let has = rules(api, &question.user, &question.groups, place)?;
+            wrong.extend(has.difference(&usual).cloned());
+            wrong.extend(
+                question.brought.iter().map(|rule| in_words(rule)).filter(|rule| !has.contains(rule)).map(|rule| format!("not: {rule}")),
+            );
         }
         Ok(told(path, question, &wrong))
     })
@@ -153,17 +162,19 @@ fn questions<'a>(platform: &'a Platform, brought: &'a [(String, String, Value)])
     questions
 }
 
-/// An account without a role, in its own namespace.
-fn account(object: &Object) -> Question<'_> {
+/// An account in its own namespace, with the rights that the spec gives it.
+fn account<'a>(object: &'a Object, brought: &'a [(String, String, Value)]) -> Question<'a> {
     let (namespace, name) = (object.namespace.as_str(), &object.name);
+    let user = format!("system:serviceaccount:{namespace}:{name}");
+    let brought = brought.iter().filter(|(to, ..)| *to == user).map(|(.., rule)| rule).collect();
     Question {
+        brought,
         object: object.id(),
-        user: format!("system:serviceaccount:{namespace}:{name}"),
+        user,
         groups: vec!["system:serviceaccounts".into(), format!("system:serviceaccounts:{namespace}"), EVERYBODY.to_owned()],
         namespace,
         role: None,
         table: &[],
-        brought: Vec::new(),
     }
 }
 
@@ -183,17 +194,25 @@ fn height(role: GroupRole) -> u8 {
     }
 }
 
-/// Whether a binding of the tree gives the account a role.
+/// Whether a binding that is no workload's gives the account a role.
 fn has_role(objects: &[Object], account: &Object) -> bool {
     let named = |subject: &Value| {
         subject["kind"] == "ServiceAccount" && words(&subject["namespace"]) == account.namespace && words(&subject["name"]) == account.name
     };
-    objects.iter().any(|object| object.kind == "RoleBinding" && list(&object.value["subjects"]).iter().any(named))
+    // The spec knows the rights of workloads: their roles end in `-kubernetes`.
+    let of_other = |object: &&Object| object.kind == "RoleBinding" && !object.name.ends_with("-kubernetes");
+    objects.iter().filter(of_other).any(|object| list(&object.value["subjects"]).iter().any(named))
 }
 
-/// Rules that the spec's own manifests give to groups: group, namespace, rule.
+/// Rules that the spec's own manifests give to groups, and the spec to accounts of workloads: group or user, namespace, rule.
 fn brought(platform: &Platform) -> Result<Vec<(String, String, Value)>, String> {
     let mut rules = Vec::new();
+    for workload in platform.regions.values().flat_map(|region| region.workloads.values()) {
+        let (namespace, user) = (&workload.namespace, format!("system:serviceaccount:{}:{}", workload.namespace, workload.name));
+        for right in workload.api.iter().flat_map(|access| access.namespace.iter().chain(&access.cluster)) {
+            rules.push((user.clone(), namespace.to_string(), json!({"resources": right.resources, "verbs": right.verbs})));
+        }
+    }
     for manifest in &platform.manifests {
         let objects = parse(&manifest.path, &manifest.text)?;
         for binding in objects.iter().filter(|object| object.kind == "RoleBinding") {

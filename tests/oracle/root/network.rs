@@ -29,8 +29,7 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
 /// Every range of the plan with its zone, its way out and the mark by which load balancers find it.
 fn subnets(root: &Root, out: bool) -> Value {
     let network = root.network;
-    let exposures = root.region.workloads.values().flat_map(|workload| &workload.exposures);
-    let entry = exposures.into_iter().any(|exposure| exposure.via == Via::Public);
+    let entry = root.region.workloads.values().flat_map(|workload| workload.entrances()).any(|via| via == Via::Public);
     let mut subnets = Map::new();
     let mut add = |purpose: &str, ranges: &[ZoneRange], routes: &dyn Fn(&str) -> String, tag: Option<&str>| {
         for range in ranges {

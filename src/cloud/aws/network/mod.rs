@@ -14,7 +14,7 @@ use super::text::{RESOLVER, ROLE};
 use crate::cloud::{Nothing, Root};
 use crate::facts;
 use crate::layers::Layer;
-use crate::model::{DnsFirewall, NatGateways, Network, Platform, Region, Via};
+use crate::model::{DnsFirewall, NatGateways, Network, Platform, Region, Via, Workload};
 use crate::template::TemplateError;
 use crate::value::truncate_with_hash;
 
@@ -130,7 +130,7 @@ struct Tests<'a> {
 pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>, TemplateError> {
     let (Some(network), Some(account)) = (&region.network, &region.account) else { return Ok(None) };
     let Some(mut root) = super::root(Layer::Network, platform, region)? else { return Ok(None) };
-    let entry = region.workloads.values().flat_map(|workload| &workload.exposures).any(|exposure| exposure.via == Via::Public);
+    let entry = region.workloads.values().flat_map(Workload::entrances).any(|via| via == Via::Public);
     let locals = Locals::new(platform, region, network, account, entry);
     // Without a public load balancer, the NAT gateways alone use the exclusion.
     let exclusion = if entry { "allow-bidirectional" } else { "allow-egress" };

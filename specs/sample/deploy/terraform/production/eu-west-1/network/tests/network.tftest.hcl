@@ -26,6 +26,8 @@ mock_provider "aws" {
   mock_resource "aws_eip" {}
   mock_resource "aws_internet_gateway" {}
   mock_resource "aws_nat_gateway" {}
+  mock_resource "aws_route53_resolver_firewall_rule_group" {}
+  mock_resource "aws_route53_resolver_query_log_config" {}
   mock_resource "aws_route_table" {}
   mock_resource "aws_security_group" {}
   mock_resource "aws_subnet" {}

@@ -1,0 +1,58 @@
+//! Rights of a workload in the Kubernetes API, and the addresses of that API.
+
+use super::{Region, Workload};
+use crate::value::{Cidr, Name, NetworkPort};
+
+/// Rights of a workload's pods in the Kubernetes API. The pods mount a token of their service account.
+#[derive(Clone, Debug)]
+pub struct ApiAccess {
+    /// In its own namespace.
+    pub namespace: Vec<Right>,
+    /// In every namespace, and on objects of the whole cluster.
+    pub cluster: Vec<Right>,
+    /// The reason for rights that lead to further rights.
+    pub reason: Option<String>,
+}
+
+/// Rights on some resources.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Right {
+    /// API groups; empty text for the core group.
+    pub groups: Vec<String>,
+    /// Resources in the plural, with subresources as `pods/log`.
+    pub resources: Vec<String>,
+    /// Verbs.
+    pub verbs: Vec<&'static str>,
+    /// Names of the objects. Empty: all.
+    pub names: Vec<String>,
+}
+
+impl Workload {
+    /// The name of the Role of its account. Bindings of groups end otherwise, so no name is taken.
+    pub fn role_name(&self) -> String {
+        format!("{}-kubernetes", self.name)
+    }
+
+    /// The name of the ClusterRole of its account. Dots between the names keep it unique in the cluster.
+    pub fn cluster_role_name(&self, platform: &Name) -> String {
+        format!("{platform}.{}.{}", self.namespace, self.name)
+    }
+}
+
+impl Region {
+    /// The ranges and ports at which pods reach the API server of the cluster.
+    ///
+    /// Engines of network policies judge a packet either by the address of the Service `kubernetes`, the first of its range, or by that of the server,
+    /// which has private addresses in the network. Without a network of platgen neither is known: then the ranges are all private ones.
+    pub fn api_server(&self) -> (Vec<Cidr>, Vec<NetworkPort>) {
+        match &self.network {
+            Some(network) => {
+                let service = network.services.address(1).map(|address| Cidr::around(address.into(), 32));
+                (service.into_iter().chain([network.cidr]).collect(), vec![NetworkPort::tcp(443)])
+            }
+            None => {
+                (Cidr::PRIVATE.iter().filter_map(|range| range.parse().ok()).collect(), vec![NetworkPort::tcp(443), NetworkPort::tcp(6443)])
+            }
+        }
+    }
+}

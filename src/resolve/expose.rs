@@ -1,0 +1,329 @@
+//! `expose`: the entrances of apps, and the hosts and ports that they take of the load balancers.
+
+use super::probes::MOST;
+use super::provenance::RecordPath;
+use super::values::Consumer;
+use super::{EnvironmentResolver, written};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::model::{Entrance, Exposure, Redirect};
+use crate::source::Span;
+use crate::spec::{App, EntranceProtocol, Expose, TlsMode};
+use crate::value::{Duration, Name, NetworkPort, Via};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Ports of the load balancers that serve requests.
+const TAKEN: [u16; 2] = [80, 443];
+
+/// The hostnames of every environment, to find those claimed twice.
+#[derive(Debug, Default)]
+pub(super) struct Hosts {
+    /// By host, load balancer and path.
+    claims: BTreeMap<(String, Via, String), Vec<Claim>>,
+    /// Hosts that one declaration takes with all paths.
+    whole: BTreeSet<(String, Via)>,
+    /// The places of all claims, by environment.
+    places: BTreeSet<(String, Span)>,
+}
+
+#[derive(Debug)]
+struct Claim {
+    span: Span,
+    /// The app, such as `app/web`.
+    app: String,
+    /// The domain of its environment, and the span of that domain.
+    domain: (String, Option<Span>),
+    environment: String,
+}
+
+/// The claims of two declarations to the same hosts.
+#[derive(Default)]
+struct Clash {
+    hosts: Vec<String>,
+    environments: Vec<String>,
+    /// Both apps, with their environments where these differ.
+    by: [String; 2],
+}
+
+/// What a declaration takes of a load balancer.
+struct Wanted {
+    host: String,
+    via: Via,
+    /// `None`: every path.
+    path: Option<String>,
+    span: Span,
+}
+
+impl Hosts {
+    fn claim(&mut self, host: String, via: Via, path: Option<String>, claim: Claim) {
+        if path.is_none() {
+            self.whole.insert((host.clone(), via));
+        }
+        // A declaration that applies to several regions is one claim; in several environments, there is one claim for each.
+        self.places.insert((claim.environment.clone(), claim.span));
+        self.claims.entry((host, via, path.unwrap_or_else(|| "/".to_owned()))).or_default().push(claim);
+    }
+
+    /// Whether the declaration has claimed its hosts in another region of the environment.
+    fn seen(&self, span: Span, environment: &Name) -> bool {
+        self.places.contains(&(environment.to_string(), span))
+    }
+
+    /// Reports hosts and paths with two claims, in one finding for each pair of declarations.
+    pub(super) fn report(&self, found: &mut Diagnostics) {
+        let mut pairs: BTreeMap<(Span, Span), Clash> = BTreeMap::new();
+        let mut by_path: BTreeMap<(&str, Via, &str), Vec<&Claim>> = BTreeMap::new();
+        for ((host, via, path), claims) in &self.claims {
+            let path = if self.whole.contains(&(host.clone(), *via)) { "/" } else { path };
+            by_path.entry((host, *via, path)).or_default().extend(claims);
+        }
+        for ((host, _, path), mut claims) in by_path {
+            let shown = if path == "/" { format!("`{host}`") } else { format!("`{host}{path}`") };
+            claims.sort_by_key(|claim| claim.span);
+            let Some((first, others)) = claims.split_first() else { continue };
+            for claim in others {
+                // The same declaration in two environments: the environments have the same domain.
+                let (first_at, at) = if claim.span == first.span && claim.domain.0 == first.domain.0 {
+                    (first.domain.1.unwrap_or(first.span), claim.domain.1.unwrap_or(claim.span))
+                } else {
+                    (first.span, claim.span)
+                };
+                let Clash { hosts, environments, by } = pairs.entry((first_at, at)).or_default();
+                if hosts.is_empty() {
+                    let place = |one: &Claim| {
+                        let other = first.environment != claim.environment;
+                        if other { format!("`{}` in `{}`", one.app, one.environment) } else { format!("`{}`", one.app) }
+                    };
+                    *by = [place(first), place(claim)];
+                }
+                hosts.push(shown.clone());
+                environments.push(claim.environment.clone());
+            }
+        }
+        for ((first, at), Clash { mut hosts, mut environments, by: [first_by, by] }) in pairs {
+            hosts.dedup();
+            environments.dedup();
+            let verb = if hosts.len() == 1 { "is" } else { "are" };
+            let by = if first_by == by { format!("by {by}") } else { format!("by {first_by} and by {by}") };
+            let mut diagnostic = Diagnostic::new(Code::HostTaken, format!("{} {verb} claimed twice: {by}", hosts.join(" and "))).at(at);
+            if first != at {
+                diagnostic = diagnostic.related(first, "first claimed here");
+            }
+            diagnostic = diagnostic.help("give one of them another host, path or domain");
+            diagnostic.environments = environments;
+            found.push(diagnostic);
+        }
+    }
+}
+
+/// The entrances of an app.
+#[derive(Default)]
+pub(super) struct Entrances {
+    pub(super) exposures: Vec<Exposure>,
+    pub(super) redirects: Vec<Redirect>,
+}
+
+impl EnvironmentResolver<'_> {
+    /// The entrances of an app in a region.
+    pub(super) fn entrances(&mut self, app: &App, consumer: &Consumer<'_>, hosts: &mut Hosts) -> Entrances {
+        let mut all = Entrances::default();
+        let mut wanted: Vec<Wanted> = Vec::new();
+        for (number, (expose, at)) in app.expose.items().enumerate() {
+            let via = expose.via.get().copied().unwrap_or(Via::Public);
+            let Some(entrance) = self.entrance(expose, at) else { continue };
+            let host = match entrance {
+                Entrance::Tcp(_) => String::new(),
+                Entrance::Http | Entrance::Passthrough => {
+                    let Some(host) = self.exposed_host(expose, consumer, at) else { continue };
+                    host
+                }
+            };
+            let path = expose.path.get().map_or_else(|| "/".to_string(), ToString::to_string);
+            let span = expose.host.span().unwrap_or(at);
+            let want = |host: String, path| Wanted { host, via, path, span };
+            if expose.redirect.get().is_some() {
+                let Some(redirect) = self.redirect(expose, host.clone(), path.clone(), via) else { continue };
+                wanted.push(want(host.clone(), Some(path.clone())));
+                self.record_exposure(&consumer.at, number, (&host, &path), None, via);
+                all.redirects.push(redirect);
+                continue;
+            }
+            let Some((port, target)) = self.exposed_port(expose, consumer, at) else { continue };
+            wanted.push(match entrance {
+                Entrance::Http => want(host.clone(), Some(path.clone())),
+                Entrance::Passthrough => want(host.clone(), None),
+                Entrance::Tcp(listen) => Wanted {
+                    host: format!("port {listen} of the {} load balancer of {}", via.name(), self.environment),
+                    via,
+                    path: None,
+                    span: expose.listen.span().unwrap_or(at),
+                },
+            });
+            self.record_exposure(&consumer.at, number, (&host, &path), Some(port), via);
+            all.exposures.push(Exposure {
+                span: at,
+                entrance,
+                host,
+                path,
+                rewrite: expose.rewrite.get().map(ToString::to_string),
+                port,
+                target,
+                timeout: self.request_timeout(expose),
+                websocket: expose.websocket.is_true(),
+                sticky: expose.sticky.get().copied(),
+                via,
+                from: expose.from.values().copied().collect(),
+            });
+        }
+        let at = self.own_environment().and_then(|environment| environment.domain.span());
+        let domain = (consumer.platform.domain.to_string(), at);
+        wanted.retain(|one| !hosts.seen(one.span, self.environment));
+        for Wanted { host, via, path, span } in wanted {
+            let environment = self.environment.to_string();
+            hosts.claim(host, via, path, Claim { span, app: consumer.label.clone(), domain: domain.clone(), environment });
+        }
+        all
+    }
+
+    /// What an entrance passes on. Reports keys that have no effect there.
+    fn entrance(&mut self, expose: &Expose, at: Span) -> Option<Entrance> {
+        let tcp = expose.protocol.span().filter(|_| expose.protocol.get() == Some(&EntranceProtocol::Tcp));
+        let passthrough = expose.tls.span().filter(|_| expose.tls.get() == Some(&TlsMode::Passthrough));
+        let requests = [
+            ("path", expose.path.span()),
+            ("rewrite", expose.rewrite.span()),
+            ("timeout", expose.timeout.span()),
+            ("websocket", expose.websocket.span()),
+            ("sticky", expose.sticky.span()),
+            ("redirect", expose.redirect.span()),
+        ];
+        let (with, because, excluded) = match (tcp, passthrough, expose.redirect.span()) {
+            (Some(tcp), ..) => {
+                ("`protocol: tcp`", tcp, [&requests[..], &[("host", expose.host.span()), ("tls", expose.tls.span())]].concat())
+            }
+            // The gateway's policies of client ranges are not for TLS routes.
+            (_, Some(tls), _) => {
+                ("`tls: passthrough`", tls, [&requests[..], &[("from", expose.from.span()), ("listen", expose.listen.span())]].concat())
+            }
+            (_, _, Some(redirect)) => {
+                let app = [
+                    ("port", expose.port.span()),
+                    ("from", expose.from.span()),
+                    ("tls", expose.tls.span()),
+                    ("listen", expose.listen.span()),
+                ];
+                ("`redirect`", redirect, [&requests[1..5], &app].concat())
+            }
+            _ => {
+                if let Some(listen) = expose.listen.span() {
+                    self.contradiction("`listen` needs `protocol: tcp`: requests arrive on port 443", listen, expose.protocol.span());
+                }
+                return Some(Entrance::Http);
+            }
+        };
+        let mut fits = true;
+        for (key, span) in written(excluded) {
+            self.contradiction(format!("`{key}` can't be combined with {with}"), span, Some(because));
+            fits = false;
+        }
+        let entrance = match (tcp, passthrough) {
+            (Some(_), _) => {
+                let listen = self.require(&expose.listen, "listen", at)?.get();
+                if TAKEN.contains(&listen) {
+                    let message = format!("port {listen} of the load balancer serves requests");
+                    let diagnostic = Diagnostic::new(Code::InvalidValue, message).at(expose.listen.span().unwrap_or(at));
+                    self.tell(diagnostic.help("choose another port, or `tls: passthrough` for connections with TLS"));
+                    return None;
+                }
+                Entrance::Tcp(listen)
+            }
+            (None, Some(_)) => Entrance::Passthrough,
+            (None, None) => Entrance::Http,
+        };
+        fits.then_some(entrance)
+    }
+
+    fn exposed_host(&mut self, expose: &Expose, consumer: &Consumer<'_>, at: Span) -> Option<String> {
+        let host = self.require(&expose.host, "host", at)?;
+        match host.within(&consumer.platform.domain) {
+            Ok(host) => Some(host.to_string()),
+            Err(invalid) => {
+                self.error(Code::NameTooLong, invalid.message, expose.host.span().unwrap_or(at));
+                None
+            }
+        }
+    }
+
+    /// The port of an exposure: numbers of the Service and of the container.
+    fn exposed_port(&mut self, expose: &Expose, consumer: &Consumer<'_>, at: Span) -> Option<(u16, u16)> {
+        let entry = consumer.entry;
+        let ports = &entry.ports[..];
+        let by_service: Vec<(String, NetworkPort)> = ports.iter().map(|port| (port.name.clone(), port.at_service())).collect();
+        let port = match (expose.port.spanned(), ports) {
+            (Some((port, at)), _) => self.named_port(port, at, &by_service)?,
+            (None, [only]) => only.at_service(),
+            (None, _) if entry.ports_invalid || ports.is_empty() => return None,
+            (None, _) => {
+                let diagnostic = Diagnostic::new(Code::MissingField, "`port` is missing: the app has several ports").at(at);
+                self.tell(diagnostic.help("name the port to expose"));
+                return None;
+            }
+        };
+        let port_at = expose.port.span().unwrap_or(at);
+        let Some(known) = ports.iter().find(|known| known.at_service() == port) else {
+            self.error(Code::UnknownReference, format!("the app has no port `{port}`"), port_at);
+            return None;
+        };
+        if port.is_udp() {
+            self.contradiction(format!("`{}` is a UDP port, and `expose` serves TCP", known.name), port_at, None);
+            return None;
+        }
+        Some((port.number(), known.target))
+    }
+
+    fn redirect(&mut self, expose: &Expose, host: String, path: String, via: Via) -> Option<Redirect> {
+        let (url, at) = expose.redirect.spanned()?;
+        let own = match url.scheme() {
+            "https" => 443,
+            "http" => 80,
+            other => {
+                let message = format!("clients are sent on to `http` or `https`, not to `{other}`");
+                self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("write a URL such as `https://shop.example`"));
+                return None;
+            }
+        };
+        let port = url.port().get();
+        Some(Redirect {
+            host,
+            path,
+            via,
+            scheme: url.scheme().to_owned(),
+            to: url.host().to_string(),
+            port: (port != own).then_some(port),
+            replacement: Some(url.path().to_owned()).filter(|path| !path.is_empty()),
+        })
+    }
+
+    /// The timeout of requests, in milliseconds. Reports one that the Gateway API can't express.
+    fn request_timeout(&mut self, expose: &Expose) -> Option<Duration> {
+        let (time, at) = expose.timeout.spanned()?;
+        if time.seconds() > MOST {
+            self.error(Code::InvalidValue, format!("`timeout: {time}` is not from 0s to {MOST}s"), at);
+        }
+        Some(*time)
+    }
+
+    fn record_exposure(&self, of: &RecordPath, number: usize, (host, path): (&str, &str), port: Option<u16>, via: Via) {
+        if !self.records() {
+            return;
+        }
+        let at = format!("expose[{number}]");
+        if !host.is_empty() {
+            self.record_entry(of, || (format!("{at}.hostname"), host, format!("{}.{at}.host and environment.domain", of.entry)));
+            self.record_entry(of, || (format!("{at}.path"), path, format!("{}.{at}.host: all below it", of.entry)));
+        }
+        if let Some(port) = port {
+            self.record_entry(of, || (format!("{at}.port"), port, of.ports.clone()));
+        }
+        self.record_entry(of, || (format!("{at}.via"), via.name(), format!("{}.{at}: the internet unless it says otherwise", of.entry)));
+    }
+}

@@ -1,0 +1,102 @@
+//! What trivy is told: findings that the design or the spec explains, each for the files that it concerns.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use crate::model::{Container, Estate, Volume, Workload};
+
+/// User and group IDs up to this one may exist on the node.
+const LAST_OF_NODE: u32 = 10_000;
+
+/// Folders of a node that change the node itself.
+const OF_NODE: [&str; 9] = ["/", "/boot", "/dev", "/etc", "/lib", "/proc", "/sys", "/usr", "/var/lib/docker"];
+
+/// Rules, the files in which they are accepted (none: every file), and the reason.
+const BY_DESIGN: [(&[&str], &[&str], &str); 6] = [
+    (
+        &["AWS-0104"],
+        &["terraform/*/*/network/security_groups.tf"],
+        "nodes of subnets with a route to the internet load images and call what the spec declares, on these ports alone",
+    ),
+    (
+        &["KSV-0039", "KSV-0040"],
+        &[],
+        "the rule knows one file at a time: the limits and the quota of a namespace are in its namespace.yaml",
+    ),
+    (&["KSV-0048", "KSV-0049", "KSV-0056"], &["kubernetes/*/*/cluster/access.yaml"], "these rights are what the roles of the spec are for"),
+    (&["KSV-01010"], &[], "the rule guesses from words: validate refuses values that look like credentials"),
+    (
+        &["KSV-0113"],
+        &["kubernetes/*/*/*/namespace.yaml"],
+        "External Secrets reads the passwords of the stores in this namespace with this role",
+    ),
+    (&["KSV-0125"], &[], "trivy trusts the registries of clouds alone: the spec names every image"),
+];
+
+/// The rules that the pods of a workload violate because the spec loosens a setting.
+fn loosened(workload: &Workload) -> impl Iterator<Item = &'static str> {
+    let containers: Vec<&Container> = workload.init.iter().chain([&workload.main]).chain(&workload.sidecars).collect();
+    let any = |test: &dyn Fn(&Container) -> bool| containers.iter().any(|container| test(container));
+    let adds = |name: &'static str| {
+        move |container: &Container| container.security.capabilities.iter().any(|known| known.strip_prefix("CAP_").unwrap_or(known) == name)
+    };
+    let root = any(&|container| container.security.user == 0);
+    let root_group = workload.fs_group == 0 || any(&|container| container.security.group == 0);
+    let privileged = any(&|container| container.security.privileged);
+    let administers = any(&adds("SYS_ADMIN"));
+    let adds_more = any(&|container| container.security.capabilities.iter().any(|name| *name != "NET_BIND_SERVICE"));
+    let of_host =
+        |test: &dyn Fn(&str) -> bool| workload.volumes.iter().any(|volume| matches!(volume, Volume::Host(host) if test(&host.path)));
+    let rules = [
+        ("KSV-0001", privileged || administers),
+        ("KSV-0005", administers),
+        ("KSV-0009", workload.host_network),
+        ("KSV-0010", workload.host_pid),
+        ("KSV-0012", root),
+        ("KSV-0014", any(&|container| container.security.writable_root)),
+        ("KSV-0017", privileged),
+        ("KSV-0020", any(&|container| container.security.user <= LAST_OF_NODE)),
+        ("KSV-0021", any(&|container| container.security.group <= LAST_OF_NODE)),
+        ("KSV-0022", any(&|container| !container.security.capabilities.is_empty())),
+        ("KSV-0023", of_host(&|_| true)),
+        ("KSV-0105", root),
+        ("KSV-0106", adds_more),
+        ("KSV-0116", root_group),
+        ("KSV-0121", of_host(&|path| OF_NODE.contains(&path))),
+    ];
+    rules.into_iter().filter(|(_, broken)| *broken).map(|(rule, _)| rule)
+}
+
+/// The file that trivy reads.
+pub(super) fn ignored(estate: &Estate, header: &str) -> String {
+    let mut text = format!("{header}misconfigurations:\n");
+    for (rules, paths, reason) in BY_DESIGN {
+        let paths: BTreeSet<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        rules.iter().for_each(|rule| entry(&mut text, rule, &paths, reason));
+    }
+    let mut by_reason: BTreeMap<(&str, String), BTreeSet<String>> = BTreeMap::new();
+    for (environment, platform) in &estate.environments {
+        for (region, here) in &platform.regions {
+            for (key, workload) in &here.workloads {
+                let Some(reason) = workload.reason.as_deref().map(super::line).filter(|reason| !reason.is_empty()) else { continue };
+                for rule in loosened(workload) {
+                    let path = format!("kubernetes/{environment}/{region}/{key}.yaml");
+                    by_reason.entry((rule, reason.clone())).or_default().insert(path);
+                }
+            }
+        }
+    }
+    by_reason.iter().for_each(|((rule, reason), paths)| entry(&mut text, rule, paths, reason));
+    text
+}
+
+fn entry(text: &mut String, rule: &str, paths: &BTreeSet<String>, reason: &str) {
+    let _ = writeln!(text, "  - id: {rule}");
+    if !paths.is_empty() {
+        text.push_str("    paths:\n");
+    }
+    for path in paths {
+        let _ = writeln!(text, "      - {path}");
+    }
+    let _ = writeln!(text, "    statement: {}", serde_json::Value::from(reason));
+}

@@ -1,0 +1,181 @@
+//! Pictures of what the program prints, for the README: `docs/*.svg`. Each is held against what the program prints today;
+//! `PLATGEN_PICTURES=write cargo test --test integration acceptance::pictures` draws them anew.
+
+use std::fmt::Write;
+use std::fs;
+use std::process::Command;
+
+use super::program::{Project, copy, root, specs};
+use crate::support::program;
+
+/// The size of a character, and the space around the text, in pixels.
+const CHARACTER: (usize, usize) = (8, 18);
+const MARGIN: usize = 16;
+
+/// What a terminal calls a colour, the class of its text, and the colour on a light and on a dark page.
+const COLOURS: [(u8, &str, &str, &str); 6] = [
+    (1, "r", "#b3261e", "#ff7b72"),
+    (2, "g", "#1a7f37", "#56d364"),
+    (3, "y", "#8a5a00", "#e3b341"),
+    (4, "b", "#0550ae", "#79c0ff"),
+    (5, "m", "#8250df", "#d2a8ff"),
+    (6, "c", "#0b6e7f", "#56d4dd"),
+];
+
+/// A spec with a fault of each main kind.
+const FAULTS: &str = r#"apiVersion: platgen/v1
+platform: {name: shop, owner: sre, domain: shop.example}
+cloud: {provider: existing}
+regions: {here: {zones: 3}}
+environments: {production: {regions: [here], protected: true}}
+access: {groups: {sre: {id: platform-admin, role: admin}}}
+teams: {sre: {group: sre}}
+namespaces:
+  shop: {owner: sre, quota: {cpu: 600m}}
+apps:
+  cart:
+    image: registry.example/cart:v1.4.2
+    port: 7070
+    probes: {ready: {grpc: ""}}
+    scale: {replicas: 6}
+    resources: {cpu: 100m, memory: 64Mi}
+  web:
+    image: registry.example/web:v2
+    port: 8080
+    probes: {redy: /healthz}
+    resources: {cpu: 100m, memory: 64Mi}
+    config:
+      CART: "${app/crat.address}"
+"#;
+
+/// A spec whose number of pods goes to an autoscaler.
+const SCALED: &str = r#"apiVersion: platgen/v1
+platform: {name: shop, owner: sre, domain: shop.example}
+cloud: {provider: existing}
+regions: {here: {zones: 3}}
+environments: {production: {regions: [here], protected: true}}
+access: {groups: {sre: {id: platform-admin, role: admin}}}
+teams: {sre: {group: sre}}
+namespaces: {shop: {owner: sre}}
+apps:
+  web:
+    image: registry.example/web:v2
+    port: 8080
+    probes: {ready: /healthz}
+    scale: {replicas: 6}
+"#;
+
+/// What the README's first command prints.
+pub(crate) fn first_command() {
+    let project = Project::new();
+    copy(&specs()["boutique"], &project.folder.join("specs/boutique"), false);
+    drawn("first-command", &project, &["render", "specs/boutique"]);
+}
+
+/// What `validate` says of faults.
+pub(crate) fn faults() {
+    let project = Project::new();
+    project.write("platform.yaml", FAULTS);
+    drawn("faults", &project, &["validate"]);
+}
+
+/// What `render` says of a change that a running platform does not take in place.
+pub(crate) fn a_running_platform() {
+    let project = Project::new();
+    project.write("platform.yaml", SCALED);
+    project.run(&["render"]).exits(0);
+    project.edit("platform.yaml", "replicas: 6", "replicas: 6..12, cpu: 70%");
+    drawn("running-platform", &project, &["render"]);
+}
+
+/// Runs the program as on a terminal with colours, and holds the picture of what it prints against the one in `docs/`.
+fn drawn(name: &str, project: &Project, arguments: &[&str]) {
+    let mut command = Command::new("sh");
+    command.args(["-c", "exec \"$0\" --color always \"$@\" 2>&1"]).arg(program()).args(arguments).current_dir(&project.folder);
+    let done = command.output().expect("the program starts");
+    let text = format!("\u{1b}[1m$ platgen {}\u{1b}[0m\n{}", arguments.join(" "), String::from_utf8_lossy(&done.stdout));
+    let (drawing, path) = (picture(&text), root().join(format!("docs/{name}.svg")));
+    if std::env::var("PLATGEN_PICTURES").is_ok_and(|value| value == "write") {
+        fs::create_dir_all(root().join("docs")).and_then(|()| fs::write(&path, &drawing)).expect("a picture");
+    }
+    let again = "draw the pictures anew: PLATGEN_PICTURES=write cargo test --test integration acceptance::pictures";
+    assert!(fs::read_to_string(&path).unwrap_or_default() == drawing, "docs/{name}.svg is not what the program prints: {again}\n{text}");
+}
+
+/// The text of a terminal as an SVG that follows the page's colours.
+fn picture(text: &str) -> String {
+    let lines: Vec<Vec<(String, String)>> = text.lines().flat_map(wrapped).collect();
+    let (width, height) = (WIDTH * CHARACTER.0 + 2 * MARGIN, lines.len() * CHARACTER.1 + 2 * MARGIN);
+    let mut light = String::from(".p{fill:#f6f8fa;stroke:#d0d7de}text{fill:#1f2328}");
+    let mut dark = String::from(".p{fill:#0d1117;stroke:#30363d}text{fill:#e6edf3}");
+    for (_, class, on_light, on_dark) in COLOURS {
+        let _ = write!(light, ".{class}{{fill:{on_light}}}");
+        let _ = write!(dark, ".{class}{{fill:{on_dark}}}");
+    }
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
+         <style>text{{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,\"DejaVu Sans Mono\",monospace;white-space:pre}}.B{{font-weight:700}}{light}\n\
+         @media(prefers-color-scheme:dark){{{dark}}}</style>\n\
+         <rect class=\"p\" x=\".5\" y=\".5\" width=\"{}\" height=\"{}\" rx=\"6\"/>\n",
+        width - 1,
+        height - 1
+    );
+    for (number, line) in lines.iter().enumerate() {
+        let baseline = MARGIN + number * CHARACTER.1 + 13;
+        let mut column = 0;
+        for (class, part) in line {
+            let length = part.chars().count();
+            if !part.trim().is_empty() {
+                let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
+                let (x, long) = (MARGIN + column * CHARACTER.0, length * CHARACTER.0);
+                let part = part.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+                // Each part has its place and its length: columns stand below each other in every font.
+                let _ = writeln!(svg, "<text x=\"{x}\" y=\"{baseline}\" textLength=\"{long}\" xml:space=\"preserve\"{class}>{part}</text>");
+            }
+            column += length;
+        }
+    }
+    svg + "</svg>\n"
+}
+
+/// The columns of the terminal.
+const WIDTH: usize = 120;
+
+/// A line as the terminal shows it: broken at its width, each part with the classes of its text.
+fn wrapped(line: &str) -> Vec<Vec<(String, String)>> {
+    let mut rows = vec![Vec::new()];
+    let mut column = 0;
+    let (mut bold, mut colour) = (false, "");
+    for (number, piece) in line.split("\u{1b}[").enumerate() {
+        let text = match piece.split_once('m').filter(|_| number > 0) {
+            Some((codes, text)) => {
+                for code in codes.split(';').map(|code| code.parse::<u8>().unwrap_or(0)) {
+                    match code {
+                        0 => (bold, colour) = (false, ""),
+                        1 => bold = true,
+                        30..=37 | 90..=97 => {
+                            colour = COLOURS.iter().find(|(known, ..)| *known == code % 10).map_or("", |(_, class, ..)| class);
+                        }
+                        _ => panic!("the picture knows no code {code}: {line:?}"),
+                    }
+                }
+                text
+            }
+            None => piece,
+        };
+        let class = [colour, if bold { "B" } else { "" }].join(" ").trim().to_owned();
+        for char in text.chars() {
+            if column == WIDTH {
+                rows.push(Vec::new());
+                column = 0;
+            }
+            column += 1;
+            let row: &mut Vec<(String, String)> = rows.last_mut().expect("a row");
+            match row.last_mut() {
+                Some((same, part)) if *same == class => part.push(char),
+                _ => row.push((class.clone(), char.to_string())),
+            }
+        }
+    }
+    rows
+}
