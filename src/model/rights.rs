@@ -27,6 +27,14 @@ pub struct Right {
     pub names: Vec<String>,
 }
 
+impl Right {
+    /// Whether Secrets are among its resources.
+    pub fn reads_secrets(&self) -> bool {
+        let has = |list: &[String], word: &str| list.iter().any(|known| known == word || known == "*");
+        has(&self.groups, "") && has(&self.resources, "secrets")
+    }
+}
+
 impl Workload {
     /// The name of the Role of its account. Bindings of groups end otherwise, so no name is taken.
     pub fn role_name(&self) -> String {

@@ -7,7 +7,7 @@ use crate::model::{Container, Kind, Right, Workload};
 const FIRST_OF_PODS: u32 = 10_000;
 
 /// The reason for a container without a limit of CPU.
-const NO_CPU_LIMIT: &str = "the spec sets no limit of CPU, so that the container may use what is idle on its node";
+pub(super) const NO_CPU_LIMIT: &str = "the spec sets no limit of CPU, so that the container may use what is idle on its node";
 
 /// The rules that the pods of a workload violate, with the spec's reason.
 pub(super) fn accepted(workload: &Workload) -> Vec<Accepted> {

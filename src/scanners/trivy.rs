@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use crate::model::{Container, Estate, Volume, Workload};
+use super::loosened::NO_CPU_LIMIT;
+use crate::model::{Container, Estate, Right, Volume, Workload};
 
 /// User and group IDs up to this one may exist on the node.
 const LAST_OF_NODE: u32 = 10_000;
@@ -78,11 +79,26 @@ pub(super) fn ignored(estate: &Estate, header: &str) -> String {
     for (environment, platform) in &estate.environments {
         for (region, here) in &platform.regions {
             for (key, workload) in &here.workloads {
-                let Some(reason) = workload.reason.as_deref().map(super::line).filter(|reason| !reason.is_empty()) else { continue };
-                for rule in loosened(workload) {
-                    let path = format!("kubernetes/{environment}/{region}/{key}.yaml");
-                    by_reason.entry((rule, reason.clone())).or_default().insert(path);
+                let path = format!("kubernetes/{environment}/{region}/{key}.yaml");
+                let mut accept = |rule, reason: &str| {
+                    let reason = super::line(reason);
+                    if !reason.is_empty() {
+                        by_reason.entry((rule, reason)).or_default().insert(path.clone());
+                    }
+                };
+                if workload.containers().any(|container| container.cpu.as_ref().is_some_and(|(_, limit)| limit.is_none())) {
+                    accept("KSV-0011", NO_CPU_LIMIT);
                 }
+                if let Some(access) = &workload.api {
+                    let reason = access.reason.as_deref().unwrap_or_default();
+                    for (rule, rights) in [("KSV-0113", &access.namespace), ("KSV-0041", &access.cluster)] {
+                        if rights.iter().any(Right::reads_secrets) {
+                            accept(rule, reason);
+                        }
+                    }
+                }
+                let reason = workload.reason.as_deref().unwrap_or_default();
+                loosened(workload).for_each(|rule| accept(rule, reason));
             }
         }
     }

@@ -10,8 +10,8 @@ use super::mutant::{Class, Mutant};
 /// The templates that print whole documents, with a document of each: path in a region's folder, kind and name. The others are parts of
 /// these; `trial.rs` compares the list with the folder.
 pub const TEMPLATES: &[(&str, &str, &str)] = &[
-    ("account-cluster-role", "agents/agent.yaml", "ClusterRole/acme.agents.agent"),
-    ("account-role", "agents/agent.yaml", "Role/agent-kubernetes"),
+    ("account-cluster-role", "shop/worker.yaml", "ClusterRole/acme.shop.worker"),
+    ("account-role", "shop/worker.yaml", "Role/worker-kubernetes"),
     ("allow-dns", "shop/namespace.yaml", "NetworkPolicy/allow-dns"),
     ("autoscaler", "shop/web.yaml", "HorizontalPodAutoscaler/web"),
     ("backend-traffic-policy", "shop/web.yaml", "BackendTrafficPolicy/web.back.*"),
