@@ -2,6 +2,12 @@
 //!
 //! Opening finds and reads the spec, its lock and the files it includes; every later stage is pure. Knows nothing of terminals.
 
+mod input;
+
+pub(crate) use input::{READ, reason, regular};
+
+use input::{files, find, include, read, stream, unreadable};
+
 use crate::conflict;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::files::Files;
@@ -13,14 +19,7 @@ use crate::source::{Sources, Span};
 use crate::spec::{DEFAULTS, Spec, Specs, assemble};
 use crate::syntax::{Node, parse};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::path::{Path, PathBuf};
-
-/// The largest spec file and the largest lock, in bytes: far beyond what people write, and far below what fills a memory.
-pub(super) const READ: u64 = 64 << 20;
-
-/// Included files beyond this are refused (bytes): a ConfigMap holds no more.
-const INCLUDED: u64 = 1 << 20;
 
 /// The name of the lock beside a spec file, or in a spec folder.
 pub const LOCK: &str = "platgen.lock";
@@ -237,132 +236,6 @@ fn conflict_markers(line: Span) -> Diagnostic {
     Diagnostic::new(Code::ConflictMarkers, message).at(line).label("the first conflict").help(help)
 }
 
-/// The nearest spec, here or above: a file, or the folder whose files it is one of.
-fn find() -> Result<PathBuf, Box<Diagnostic>> {
-    let mut folder = PathBuf::from(".");
-    let depth = std::env::current_dir().map(|here| here.ancestors().count()).unwrap_or(1);
-    for _ in 0..depth {
-        let names = ["platform.yaml", "platform.toml", "platform"];
-        let mut present: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).filter(|path| path.exists()).collect();
-        present.retain(|path| path.file_name().is_some_and(|name| name != "platform") || path.is_dir());
-        match &present[..] {
-            [] => folder = folder.join(".."),
-            [one] if one.is_file() && is_part(one)? => return Ok(folder),
-            [one] => return Ok(one.strip_prefix("./").map(Path::to_path_buf).unwrap_or_else(|_| one.clone())),
-            [first, second, ..] => {
-                let message = format!("`{}` and `{}` are both here", first.display(), second.display());
-                let fault = Diagnostic::new(Code::AmbiguousSpec, message);
-                return Err(Box::new(fault.help("name the one you mean, or remove the other")));
-            }
-        }
-    }
-    let fault = Diagnostic::new(Code::NoSpec, "there is no `platform.yaml`, `platform.toml` or folder `platform/` here or above");
-    Err(Box::new(fault.help("`platgen init` writes a first one; or name the spec")))
-}
-
-/// Whether other spec files stand beside one. They are one spec then: read alone, the file would leave out everything that the others declare, and
-/// a render would remove it.
-fn is_part(file: &Path) -> Result<bool, Box<Diagnostic>> {
-    for other in spec_files(file.parent().unwrap_or(Path::new(".")))? {
-        if other.file_name() != file.file_name() && other.is_file() && says_version(&read(&other)?) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Whether a text has the line that every file of a spec has, in YAML or in TOML.
-fn says_version(text: &str) -> bool {
-    let value = |line: &str| line.strip_prefix("apiVersion").map(|rest| rest.trim_start_matches([' ', ':', '=', '"', '\'']).to_string());
-    text.lines().filter_map(value).any(|value| value.starts_with("platgen/"))
-}
-
-/// The folder of a spec and its files, in name order.
-fn files(path: &Path) -> Result<(PathBuf, Vec<PathBuf>), Box<Diagnostic>> {
-    if !path.is_dir() {
-        let parent = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        let folder = if parent.as_os_str().is_empty() { PathBuf::from(".") } else { parent };
-        return Ok((folder, vec![path.to_path_buf()]));
-    }
-    let files = spec_files(path)?;
-    if files.is_empty() {
-        let message = format!("the folder `{}` holds no `.yaml`, `.yml` or `.toml` file", path.display());
-        return Err(Box::new(Diagnostic::new(Code::NoSpec, message).help("put the spec's files at its top level")));
-    }
-    Ok((path.to_path_buf(), files))
-}
-
-/// The files at the top level of a folder that a spec consists of, in name order. Hidden ones configure other tools; a link that leads nowhere is among
-/// them, so that reading it fails and nothing is left out in silence.
-fn spec_files(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
-        let file = entry.map_err(|error| unreadable(folder, &error))?.path();
-        let hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        let extension = file.extension().map(|extension| extension.to_string_lossy().into_owned()).unwrap_or_default();
-        let is_spec = |extension: &str| ["toml", "yaml", "yml"].contains(&extension);
-        if !is_spec(&extension) && is_spec(&extension.to_ascii_lowercase()) && !hidden {
-            let fault = Diagnostic::new(Code::UnsafePath, format!("`{}` is no part of the spec as it is called", file.display()));
-            let name = file.with_extension(extension.to_ascii_lowercase());
-            return Err(Box::new(fault.help(format!("rename it to `{}`, or move it away", name.display()))));
-        }
-        if is_spec(&extension) && !hidden && !file.is_dir() {
-            files.push(file.strip_prefix(".").map(Path::to_path_buf).unwrap_or(file));
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
-    regular(path, READ).map_err(|error| unreadable(path, &error))?;
-    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
-    text(path, bytes)
-}
-
-/// The text on stdin.
-fn stream() -> Result<String, Box<Diagnostic>> {
-    let (mut bytes, name) = (Vec::new(), Path::new("<stdin>"));
-    std::io::stdin().lock().take(READ + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
-    text(name, bytes)
-}
-
-fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Box<Diagnostic>> {
-    String::from_utf8(bytes).map_err(|error| {
-        let message = format!("`{}` is not UTF-8: byte {} is wrong", path.display(), error.utf8_error().valid_up_to());
-        Box::new(Diagnostic::new(Code::Syntax, message).help("save it as UTF-8"))
-    })
-}
-
-/// Refuses what would be read for ever, such as pipes and devices, and what is larger than a limit in bytes.
-pub(super) fn regular(path: &Path, limit: u64) -> std::io::Result<()> {
-    let known = std::fs::metadata(path)?;
-    if !known.is_file() {
-        return Err(std::io::Error::other("it is not a regular file"));
-    }
-    if known.len() > limit {
-        return Err(std::io::Error::other(format!("it has {} bytes, and {limit} are allowed", known.len())));
-    }
-    Ok(())
-}
-
-/// The reason of an error, in plain words for the common ones.
-pub(super) fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_string(),
-        std::io::ErrorKind::PermissionDenied => "its permissions don't allow it".to_string(),
-        std::io::ErrorKind::InvalidData => "it is not UTF-8".to_string(),
-        _ => error.to_string(),
-    }
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
-    let code = if error.kind() == std::io::ErrorKind::NotFound { Code::NoSpec } else { Code::Unreadable };
-    Box::new(
-        Diagnostic::new(code, format!("`{}` can't be read: {}", path.display(), reason(error))).help("check the path and its permissions"),
-    )
-}
-
 /// The files that a spec includes, in any environment.
 fn wanted(specs: &Specs) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
@@ -389,24 +262,4 @@ fn collect(spec: &Spec, paths: &mut BTreeSet<String>) {
     paths.extend(manifests.map(|path| path.to_string()));
     let terraform = spec.terraform.entries().filter_map(|(_, _, file)| file.from.get());
     paths.extend(terraform.map(|path| path.to_string()));
-}
-
-/// A file inside the spec's folder; a link that leads out of it is refused.
-fn include(folder: &Path, path: &str) -> Result<String, String> {
-    let file = folder.join(path);
-    let inside = || -> std::io::Result<bool> { Ok(file.canonicalize()?.starts_with(folder.canonicalize()?)) };
-    match inside() {
-        Ok(true) => {}
-        Ok(false) => return Err("it lies outside the spec's folder".to_string()),
-        Err(error) => return Err(reason(&error)),
-    }
-    let known = std::fs::metadata(&file).map_err(|error| reason(&error))?;
-    if !known.is_file() {
-        return Err("it is not a regular file".to_string());
-    }
-    let size = known.len();
-    if size > INCLUDED {
-        return Err(format!("it has {size} bytes, more than the 1 MiB that a ConfigMap holds"));
-    }
-    std::fs::read_to_string(&file).map_err(|error| reason(&error))
 }

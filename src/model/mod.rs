@@ -4,6 +4,7 @@
 //! part of that reader's view. The model does not depend on the spec's types, on templates or on the disk.
 
 mod addon;
+mod cluster;
 mod container;
 mod exposure;
 mod firewall;
@@ -13,6 +14,7 @@ mod rights;
 mod workload;
 
 pub use addon::{Addon, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAMESPACES};
+pub use cluster::{Cluster, Machine, Pool, Proxies, SharedVolume, StorageClass};
 pub use container::{
     ConfigFile, Container, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source, TemplatePart,
     Variable, Volume,
@@ -31,7 +33,7 @@ pub use crate::value::{
     DnsFirewall, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Sticky, StoreMode, Via,
 };
 
-use crate::value::{Cidr, Date, Domain, KubernetesVersion, Name, ObjectPattern, Quantity, RuleName, SecretRef, truncate_with_hash};
+use crate::value::{Cidr, Date, Domain, Name, ObjectPattern, Quantity, RuleName, SecretRef, truncate_with_hash};
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -259,104 +261,6 @@ impl Region {
     pub fn key_vault(&self) -> String {
         truncate_with_hash(&self.cluster.name, 24)
     }
-}
-
-/// The cluster of a region.
-#[derive(Clone, Debug)]
-pub struct Cluster {
-    /// `<platform>-<environment>-<region>`.
-    pub name: String,
-    /// Its version.
-    pub version: KubernetesVersion,
-    /// The engine that enforces network policies.
-    pub policy_engine: PolicyEngine,
-    /// The ranges of name servers beside the DNS service of the cluster.
-    pub name_servers: Vec<Cidr>,
-    /// Node pools.
-    pub pools: Vec<Pool>,
-    /// The private ranges from which people reach the API server.
-    pub admin_cidrs: Vec<Cidr>,
-    /// Retention of the control plane's logs in days.
-    pub log_days: u32,
-    /// The proxies of its Gateways.
-    pub proxies: Proxies,
-    /// The storage classes that the spec declares.
-    pub storage: Vec<StorageClass>,
-    /// The names of storage classes that the cluster has beside these.
-    pub existing_classes: BTreeSet<String>,
-}
-
-/// The proxies of the Gateways of a cluster.
-#[derive(Clone, Debug, Default)]
-pub struct Proxies {
-    /// The subnet of their nodes. `None` if platgen does not create the networks of the provider.
-    pub subnet: Option<Name>,
-    /// The taints that they tolerate.
-    pub tolerations: Vec<Toleration>,
-    /// The fewest proxies of a Gateway.
-    pub least: usize,
-    /// The most proxies of a Gateway.
-    pub most: usize,
-    /// The class of the controller that makes the load balancers; the cluster's own without one.
-    pub load_balancer_class: Option<&'static str>,
-}
-
-/// A storage class. Its volumes are made in the zone of their pod and kept when their claim is deleted.
-#[derive(Clone, Debug)]
-pub struct StorageClass {
-    /// Its name in the cluster.
-    pub name: String,
-    /// The driver that makes the volumes.
-    pub provisioner: &'static str,
-    /// Parameters of the driver.
-    pub parameters: BTreeMap<String, String>,
-    /// Whether the driver can make volumes larger.
-    pub expandable: bool,
-}
-
-/// A volume that several workloads mount at the same time.
-#[derive(Clone, Debug)]
-pub struct SharedVolume {
-    /// Its name, unique in its namespace, and that of its claim.
-    pub name: Name,
-    /// Its namespace.
-    pub namespace: Name,
-    /// Its size.
-    pub size: Quantity,
-    /// Its storage class.
-    pub class: String,
-}
-
-/// A node pool.
-#[derive(Clone, Debug)]
-pub struct Pool {
-    /// Its name.
-    pub name: Name,
-    /// The subnet of its nodes.
-    pub subnet: Name,
-    /// The machine type.
-    pub machine: String,
-    /// The capacity of a machine, if known.
-    pub capacity: Option<Machine>,
-    /// The minimum and maximum number of nodes in the region.
-    pub nodes: (u32, u32),
-    /// Labels on its nodes.
-    pub labels: BTreeMap<String, String>,
-    /// Taints of its nodes: key, value, and effect as in Kubernetes.
-    pub taints: Vec<(String, String, &'static str)>,
-    /// The size of a node's disk.
-    pub disk: Quantity,
-}
-
-/// The capacity of a machine type, including what the node reserves for the system.
-#[derive(Clone, Debug)]
-pub struct Machine {
-    /// The architecture, as in Kubernetes.
-    pub architecture: Option<&'static str>,
-    /// Its processors.
-    pub cpu: Option<Quantity>,
-    /// Its memory.
-    pub memory: Option<Quantity>,
 }
 
 /// A change to one rendered object.

@@ -1,17 +1,17 @@
-//! Containers: variables, files, probes, resources and security context.
+//! Containers: variables, files and resources.
 
+use super::command_lines::facts_of;
 use super::engines::Fallback;
 use super::provenance::RecordPath;
 use super::values::Consumer;
 use super::volumes::{Pod, Volumes};
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{ConfigFile, Container, FactPart, FileContent, PodFact, Source, TemplatePart, Variable};
+use crate::model::{ConfigFile, Container, FactPart, FileContent, Source, TemplatePart, Variable};
 use crate::source::Span;
 use crate::spec::ContainerFields;
 use crate::syntax::Field;
 use crate::value::{AbsolutePath, CpuLimit, CpuRange, ImageTag, Medium, Name, NetworkPort, Quantity, QuantityRange, Text, credential};
-use std::collections::BTreeSet;
 
 /// The default size of an empty directory, in bytes.
 const TMP_SIZE: u64 = 64 << 20;
@@ -123,29 +123,6 @@ impl EnvironmentResolver<'_> {
         })
     }
 
-    /// The variables of facts of the pod, to which longer texts refer as `$(NAME)`. Reports variables of the spec with these names.
-    fn helpers(&mut self, fields: ContainerFields<'_>, facts: &BTreeSet<PodFact>) -> Vec<Variable> {
-        for name in facts.iter().map(|fact| fact.variable()) {
-            let plain = fields.config.get().and_then(|all| all.get(name)).map(|item| item.key);
-            if let Some(at) = plain.or_else(|| fields.secrets.get().and_then(|all| all.get(name)).map(|item| item.key)) {
-                let message = format!("platgen sets the variable `{name}` for a fact of the pod in another text");
-                self.tell(Diagnostic::new(Code::NameTaken, message).at(at).help("choose another name"));
-            }
-        }
-        facts.iter().map(|fact| Variable { name: fact.variable().to_owned(), value: Source::Fact(*fact) }).collect()
-    }
-
-    /// The command that runs before the container stops.
-    fn stop(&mut self, fields: ContainerFields<'_>, consumer: &mut Consumer<'_>, at: &RecordPath) -> Vec<String> {
-        let Some((stop, span)) = fields.stop.spanned() else { return Vec::new() };
-        let words = self.words(&stop.exec, "`stop.exec`", consumer, at, None);
-        if stop.exec.is_missing() || stop.exec.get().is_some_and(Vec::is_empty) {
-            let diagnostic = Diagnostic::new(Code::MissingField, "`stop` has no command").at(span);
-            self.tell(diagnostic.help("write the command as a list of words, such as `stop: {exec: [nginx, -s, quit]}`"));
-        }
-        words
-    }
-
     /// Reports a directory in memory that may exceed the memory limit: its content counts as memory of the container, which is killed at the limit, and
     /// again after each restart, because the directory keeps its content.
     fn memory_folders(&mut self, fields: ContainerFields<'_>, limit: &Quantity) {
@@ -200,50 +177,6 @@ impl EnvironmentResolver<'_> {
         Some(image.to_string())
     }
 
-    /// Resolves the words of a command line, and adds the facts of the pod that it names to `facts`; `None` where Kubernetes expands no variables.
-    fn words(
-        &mut self,
-        words: &Field<Vec<Field<Text>>>,
-        what: &str,
-        consumer: &mut Consumer<'_>,
-        at: &RecordPath,
-        mut facts: Option<&mut BTreeSet<PodFact>>,
-    ) -> Vec<String> {
-        let mut all: Vec<String> = Vec::new();
-        for (text, span) in words.items() {
-            let value = match (self.value(text, span, what, consumer), facts.as_deref_mut()) {
-                (Some(value @ (Source::Fact(_) | Source::Composed(_))), Some(facts)) => Some(Source::Text(expanded(value, facts))),
-                (Some(Source::Fact(_) | Source::Composed(_)), None) => {
-                    let message = format!("{what} names a fact of the pod, and Kubernetes inserts variables only in `command` and `args`");
-                    let help =
-                        "put the fact in a variable under `config`, and read the variable with a shell: `[sh, -c, 'quit \"$POD_IP\"']`";
-                    self.tell(Diagnostic::new(Code::Contradiction, message).at(span).help(help));
-                    continue;
-                }
-                (value, _) => value,
-            };
-            match value {
-                Some(Source::Text(value)) => {
-                    self.printable(what, &value, span);
-                    if text.original().contains("${") {
-                        let path = format!("{}[{}]", what.trim_matches('`'), all.len());
-                        self.record_container(at, || (format!("resolved.{path}"), &value, format!("{}.{path}", at.container)));
-                    }
-                    all.push(value);
-                }
-                Some(_) => {
-                    let diagnostic = Diagnostic::new(
-                        Code::Contradiction,
-                        format!("{what} can't contain a secret: command lines are visible to every process"),
-                    );
-                    self.tell(diagnostic.at(span).help("put it in a variable under `config`, and write `$(NAME)` here"));
-                }
-                None => {}
-            }
-        }
-        all
-    }
-
     /// Reports `$(NAME)` in a variable: Kubernetes expands it in `env`, but not in `envFrom`, through which platgen sets variables.
     fn not_expanded(&mut self, fields: ContainerFields<'_>, name: &str, text: &str, at: Span) {
         for (_, rest) in text.match_indices("$(").map(|(start, _)| (start, text.get(start + 2..).unwrap_or_default())) {
@@ -263,7 +196,7 @@ impl EnvironmentResolver<'_> {
     }
 
     /// Reports NUL bytes: words and variables reach a process as NUL-terminated strings.
-    fn printable(&mut self, what: &str, text: &str, at: Span) {
+    pub(super) fn printable(&mut self, what: &str, text: &str, at: Span) {
         if text.contains('\0') {
             self.error(Code::InvalidValue, format!("{what} contains a NUL byte, which processes can't receive"), at);
         }
@@ -416,33 +349,6 @@ fn cpu_of(range: &CpuRange) -> (Quantity, Option<Quantity>) {
         CpuLimit::At(limit) => Some(limit.clone()),
     };
     (range.request().clone(), limit)
-}
-
-/// The facts of the pod inside longer texts.
-fn facts_of(variables: &[Variable]) -> BTreeSet<PodFact> {
-    let composed = variables.iter().filter_map(|variable| if let Source::Composed(parts) = &variable.value { Some(parts) } else { None });
-    composed.flatten().filter_map(|part| if let FactPart::Fact(fact) = part { Some(*fact) } else { None }).collect()
-}
-
-/// A word of a command line in which Kubernetes inserts the facts of the pod. The facts are added to `facts`. The text around them stays as the user wrote
-/// it, because `$(NAME)` and `$$` in a command line are the user's.
-fn expanded(value: Source, facts: &mut BTreeSet<PodFact>) -> String {
-    let parts = match value {
-        Source::Composed(parts) => parts,
-        Source::Fact(fact) => vec![FactPart::Fact(fact)],
-        Source::Text(_) | Source::Secret(_) | Source::Template(_) => Vec::new(),
-    };
-    let mut word = String::new();
-    for part in parts {
-        match part {
-            FactPart::Text(text) => word.push_str(&text),
-            FactPart::Fact(fact) => {
-                facts.insert(fact);
-                word.push_str(&format!("$({})", fact.variable()));
-            }
-        }
-    }
-    word
 }
 
 /// The value of a variable in the record: a secret appears by its name.

@@ -2,7 +2,8 @@
 //!
 //! Reports findings and resolves nothing.
 
-use super::names::{Entry, EntryPort, EntrySpec, Names};
+use super::names::{Entry, EntrySpec, Names};
+use super::ports::EntryPort;
 use super::storage::own_volume;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, wording};

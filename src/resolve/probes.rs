@@ -1,7 +1,8 @@
 //! Probes of containers. platgen adds no probe by itself, except those of a store's engine.
 
 use super::containers::Declared;
-use super::names::{Entry, EntryPort};
+use super::names::Entry;
+use super::ports::EntryPort;
 use super::volumes::Pod;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};

@@ -2,7 +2,8 @@
 
 use super::EnvironmentResolver;
 use super::engines;
-use super::names::{Entry, EntryPort, EntrySpec, Names};
+use super::names::{Entry, EntrySpec, Names};
+use super::ports::EntryPort;
 use super::provenance::RecordPath;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{FactPart, Peer, Platform, PodFact, Region, Source, TemplatePart};

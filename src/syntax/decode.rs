@@ -244,7 +244,6 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
     fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
         match &self.node.kind {
             Kind::Map(entries) => visitor.visit_map(Entries::new(self, entries, Some(fields))),
-            _ if fields.is_empty() => Err(self.wrong_type(&"the empty map `{}`")),
             _ => Err(self.wrong_type(&format_args!("a map with {}", wording::either(fields)))),
         }
     }
@@ -352,7 +351,6 @@ fn unknown_key(entry: &Entry, known: &[&str]) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(Code::UnknownKey, format!("unknown key `{}`", entry.key)).at(entry.span);
     match meant(&entry.key, known) {
         Some(close) => diagnostic = diagnostic.help(format!("did you mean `{close}`?")).fix(entry.span, close),
-        None if known.is_empty() => diagnostic = diagnostic.help("this map has no keys: write `{}`"),
         None => diagnostic = diagnostic.help(format!("allowed keys: {}", wording::all(known))),
     }
     diagnostic

@@ -77,8 +77,8 @@ pub fn allows(policy: &Value, request: &Request) -> Result<bool, String> {
         match statement["Effect"].as_str() {
             Some("Allow") => allowed |= meant,
             Some("Deny") if meant => return Ok(false),
-            Some("Deny") => {}
-            other => return Err(format!("an effect of {other:?}")),
+            // A statement without an effect allows nothing: IAM refuses the policy.
+            _ => {}
         }
     }
     Ok(allowed)

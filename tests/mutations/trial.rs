@@ -44,7 +44,8 @@ const OUTSIDE: [&str; 9] = ["kubeconform", "pyyaml", "yamllint", "kubectl", "kub
 const SAMPLE: usize = 60;
 
 /// Templates that print only a part of a document, or a file that this platform has none of.
-const PARTS: [(&str, &str); 5] = [
+const PARTS: [(&str, &str); 6] = [
+    ("kubernetes/account-rules.yaml.j2", "a part of the roles of accounts"),
     ("kubernetes/container.yaml.j2", "a part of every workload"),
     ("kubernetes/dns-rule.yaml.j2", "a part of both kinds of policies"),
     ("kubernetes/pod.yaml.j2", "a part of every workload"),

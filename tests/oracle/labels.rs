@@ -4,6 +4,7 @@ use super::Finding;
 use super::compare::expect;
 use super::context::{ENVIRONMENT, FOREIGN, RegionContext, WORKLOAD};
 use platgen::inventory::{Labels, Object};
+use platgen::model::Workload;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,6 +64,11 @@ fn marks(context: &RegionContext, object: &Object, labels: &Labels, place: &str,
     let mut wanted: Vec<(&str, &str)> = platform.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     wanted.extend([("app.kubernetes.io/managed-by", "platgen"), ("app.kubernetes.io/part-of", platform.name.as_str())]);
     let owner = match (labels.get(WORKLOAD), platform.namespaces.get(&object.namespace)) {
+        _ if let Some(workload) = account_of(context, object) => {
+            let name = workload.name.as_str();
+            wanted.extend([("app.kubernetes.io/name", name), (WORKLOAD, name)]);
+            Some(workload.owner.as_str())
+        }
         (Some(_), _) => context.workload_with(&object.namespace, labels).map(|workload| {
             wanted.extend(workload.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())));
             wanted.extend([("app.kubernetes.io/name", workload.name.as_str())]);
@@ -89,4 +95,13 @@ fn marks(context: &RegionContext, object: &Object, labels: &Labels, place: &str,
         };
         found.push(context.finding("wrong-labels", object, message));
     }
+}
+
+/// The workload whose account has the rights of a role or a binding.
+fn account_of<'s>(context: &'s RegionContext, object: &Object) -> Option<&'s Workload> {
+    context.region.workloads.values().filter(|workload| workload.api.is_some()).find(|workload| match object.kind.as_str() {
+        "ClusterRole" | "ClusterRoleBinding" => object.name == workload.cluster_role_name(&context.platform.name),
+        "Role" | "RoleBinding" => object.namespace == workload.namespace.as_str() && object.name == workload.role_name(),
+        _ => false,
+    })
 }

@@ -16,6 +16,7 @@ mod rollout;
 mod root;
 mod secrets;
 mod services;
+mod storage;
 mod unexpected_objects;
 
 pub(crate) use compare::every_difference_has_its_place;
@@ -57,6 +58,7 @@ const RULES: &[Judge] = &[
     secrets::judge,
     services::scale,
     services::services,
+    storage::judge,
     unexpected_objects::judge,
 ];
 
