@@ -7,23 +7,12 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::iam::{Request, allows, texts};
+use super::cluster_requests::{self, Place};
+use super::iam::texts;
 use super::judge::{Finding, list, words};
 
-/// Requests that a policy has to refuse, whoever has it: changes of rights, other clusters' load balancers and secrets of other namespaces.
-const REFUSED: [(&str, &str); 8] = [
-    ("iam:PassRole", "arn:aws:iam::1:role/any"),
-    ("iam:PutRolePolicy", "arn:aws:iam::1:role/any"),
-    ("sts:AssumeRole", "arn:aws:iam::1:role/any"),
-    ("ec2:RunInstances", "*"),
-    ("ec2:DeleteSecurityGroup", "arn:aws:ec2:eu-west-1:1:security-group/sg-1"),
-    ("elasticloadbalancing:DeleteLoadBalancer", "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/net/other/1"),
-    ("s3:GetObject", "arn:aws:s3:::any/object"),
-    ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-west-1:1:secret:other/shop/web-abcdef"),
-];
-
 /// Everything that is wrong with a planned cluster: the object, and why.
-fn faults(planned: &Value) -> Result<Vec<(String, String)>, String> {
+fn faults(planned: &Value, place: &Place) -> Result<Vec<(String, String)>, String> {
     let of = |kind: &'static str| list(planned).iter().filter(move |resource| resource["type"] == kind);
     let mut found: Vec<(String, String)> = Vec::new();
     let mut wrong = |resource: &Value, said: &str| found.push((words(&resource["address"]), said.to_owned()));
@@ -103,10 +92,10 @@ fn faults(planned: &Value) -> Result<Vec<(String, String)>, String> {
                 wrong(policy, "a statement allows to change everything");
             }
         }
-        for (action, resource) in REFUSED {
-            if allows(&document, &Request { action, resource, context: &[] })? {
-                wrong(policy, &format!("it allows {action} on {resource}"));
-            }
+        let address = words(&policy["address"]);
+        let identity = address.strip_prefix("aws_iam_role_policy.identity[\"").and_then(|rest| rest.strip_suffix("\"]")).unwrap_or_default();
+        for answer in cluster_requests::wrong(identity, &document, place)? {
+            wrong(policy, &answer);
         }
     }
     for provider in of("aws_iam_role").filter(|role| words(&role["address"]).starts_with("aws_iam_role.identity")) {
@@ -118,32 +107,68 @@ fn faults(planned: &Value) -> Result<Vec<(String, String)>, String> {
     Ok(found)
 }
 
-/// The roles that the service accounts of a region name, in its Kubernetes files.
-fn named(folder: &Path) -> Result<BTreeSet<String>, String> {
-    let mut roles = BTreeSet::new();
+/// The manifests of a region, all as one text.
+fn manifests(folder: &Path) -> Result<String, String> {
+    let mut all = String::new();
     for entry in fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?.flatten() {
         let path = entry.path();
         if path.is_dir() {
-            roles.extend(named(&path)?);
+            all += &manifests(&path)?;
         } else if path.extension().is_some_and(|kind| kind == "yaml") {
-            let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
-            let lines = text.lines().filter(|line| line.contains("eks.amazonaws.com/role-arn"));
-            roles.extend(lines.filter_map(|line| line.trim_end().trim_end_matches('"').rsplit('/').next()).map(str::to_owned));
+            all += &fs::read_to_string(&path).map_err(|error| error.to_string())?;
         }
     }
-    Ok(roles)
+    Ok(all)
+}
+
+/// The roles that service accounts name.
+fn named(manifests: &str) -> BTreeSet<String> {
+    let lines = manifests.lines().filter(|line| line.contains("eks.amazonaws.com/role-arn"));
+    lines.filter_map(|line| line.trim_end().trim_end_matches('"').rsplit('/').next()).map(str::to_owned).collect()
+}
+
+/// The hosts of routes.
+fn hosts(manifests: &str) -> BTreeSet<&str> {
+    let mut hosts = BTreeSet::new();
+    let mut lines = manifests.lines().map(str::trim);
+    while let Some(line) = lines.next() {
+        if line == "hostnames:" {
+            hosts.extend(lines.by_ref().map_while(|line| line.strip_prefix("- ")).map(|host| host.trim_matches('"')));
+        }
+    }
+    hosts
+}
+
+/// Where a root stands, read from its plan.
+fn place(path: &str, planned: &Value) -> Place {
+    let of = |address: &str| list(planned).iter().find(|resource| words(&resource["address"]) == address).map(|resource| &resource["after"]);
+    let text = |address: &str, key: &str| of(address).map(|after| words(&after[key])).unwrap_or_default();
+    let administrators = text("aws_iam_role.administrator", "assume_role_policy");
+    let account = administrators.split("arn:aws:iam::").nth(1).and_then(|rest| rest.split(':').next()).unwrap_or_default();
+    let records: Value = serde_json::from_str(&text("aws_iam_role_policy.identity[\"external-dns\"]", "policy")).unwrap_or_default();
+    let names = &records["Statement"][0]["Condition"]["ForAllValues:StringLike"]["route53:ChangeResourceRecordSetsNormalizedRecordNames"];
+    Place {
+        region: path.rsplit('/').nth(1).unwrap_or_default().to_owned(),
+        account: account.to_owned(),
+        cluster: text("aws_eks_cluster.this", "name"),
+        domain: texts(names).into_iter().next().unwrap_or_default(),
+    }
 }
 
 /// The findings of a root's plan (tfcheck's `planned`); `tree` is the folder that `path` is relative to.
 pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Finding>, String> {
-    let mut all = faults(planned)?;
+    let place = place(path, planned);
+    let mut all = faults(planned, &place)?;
     let made: BTreeSet<String> = list(planned)
         .iter()
         .filter(|resource| words(&resource["address"]).starts_with("aws_iam_role.secrets["))
         .map(|role| words(&role["after"]["name"]))
         .collect();
-    let named = named(&tree.join(path.replace("/terraform/", "/kubernetes/").trim_end_matches("/cluster")))?;
-    for role in made.symmetric_difference(&named) {
+    let manifests = manifests(&tree.join(path.replace("/terraform/", "/kubernetes/").trim_end_matches("/cluster")))?;
+    for host in hosts(&manifests).into_iter().filter(|host| !format!(".{host}").ends_with(&format!(".{}", place.domain))) {
+        all.push(("aws_iam_role_policy.identity".to_owned(), format!("external-dns can't make the record of {host}")));
+    }
+    for role in made.symmetric_difference(&named(&manifests)) {
         all.push(("aws_iam_role.secrets".to_owned(), format!("`{role}` is made and not used, or used and not made")));
     }
     let finding = |(object, message)| Finding {
@@ -218,8 +243,9 @@ pub fn prove() -> Result<(), String> {
             vec!["it allows secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-west-1:1:secret:other/shop/web-abcdef"],
         ),
     ];
+    let place = Place { region: "eu-west-1".into(), account: "1".into(), cluster: "shop".into(), domain: "shop.example".into() };
     for (plan, wanted) in cases {
-        let found: Vec<String> = faults(&plan.into())?.into_iter().map(|(_, fault)| fault).collect();
+        let found: Vec<String> = faults(&plan.into(), &place)?.into_iter().map(|(_, fault)| fault).collect();
         if found != wanted {
             return Err(format!("found {found:?}, wanted {wanted:?}"));
         }

@@ -13,6 +13,7 @@ mod cache;
 mod checkov;
 mod cluster;
 mod cluster_plan;
+mod cluster_requests;
 mod iam;
 pub(crate) mod judge;
 mod kubernetes;

@@ -267,6 +267,14 @@ run "identities" {
   }
 
   assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.identity["ebs-csi"].policy).Statement : [statement.Action, statement.Resource, try(statement.Condition, "")]] == [
+      [["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"], [aws_kms_key.this.arn], ""],
+      [["kms:CreateGrant"], [aws_kms_key.this.arn], { Bool = { "kms:GrantIsForAWSResource" = "true" } }],
+    ]
+    error_message = "The storage driver can do more with the cluster's key than encrypt volumes, or less."
+  }
+
+  assert {
     condition = alltrue([
       for namespace, role in aws_iam_role.secrets : [for statement in jsondecode(role.assume_role_policy).Statement : [statement.Principal, statement.Action, statement.Condition]] == [[{ Federated = aws_iam_openid_connect_provider.this.arn }, "sts:AssumeRoleWithWebIdentity", {
         StringEquals = {
