@@ -49,7 +49,7 @@ layers! {
     Bootstrap, "bootstrap", "bootstrap/ENVIRONMENT", [], "The store of Terraform states and the identities of pipelines of one environment.";
     Global, "global", "ENVIRONMENT/global", [], "DNS, certificates and global load balancers of one environment.";
     Network, "network", "ENVIRONMENT/REGION/network", [Aws], "The private network of one environment in one region.";
-    Cluster, "cluster", "ENVIRONMENT/REGION/cluster", [], "The cluster and the node pools of one environment in one region.";
+    Cluster, "cluster", "ENVIRONMENT/REGION/cluster", [Aws], "The cluster and the node pools of one environment in one region.";
     Data, "data", "ENVIRONMENT/REGION/data", [], "Managed databases and backups of one environment in one region.";
     Interconnect, "interconnect", "ENVIRONMENT/interconnect/REGION", [], "The link between two regions of one environment.";
 }

@@ -99,6 +99,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         host_pid: false,
         reason: None,
         no_probes: None,
+        policies: Vec::new(),
     }
 }
 
@@ -254,6 +255,8 @@ fn platform(version: &str, provider: Provider) -> Platform {
             registry_secret: None,
             name_servers: Vec::new(),
             pools: Vec::new(),
+            admin_cidrs: Vec::new(),
+            log_days: 30,
             proxies: Default::default(),
             storage: Vec::new(),
             existing_classes: BTreeSet::new(),

@@ -4,7 +4,7 @@ use super::context::{RegionContext, list, text};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::Selector;
-use crate::labels::{POOL, SUBNET};
+use crate::labels::SUBNET;
 use crate::model::Pool;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -53,9 +53,7 @@ struct Node {
 
 impl Node {
     fn of(context: &RegionContext, pool: &Pool) -> Node {
-        let mut labels = pool.labels.clone();
-        labels.insert(SUBNET.to_owned(), pool.subnet.to_string());
-        labels.insert(POOL.to_owned(), pool.name.to_string());
+        let mut labels = context.region.node_labels(pool);
         labels.insert("kubernetes.io/os".to_owned(), "linux".to_owned());
         if let Some(architecture) = pool.capacity.as_ref().and_then(|machine| machine.architecture) {
             labels.insert("kubernetes.io/arch".to_owned(), architecture.to_owned());

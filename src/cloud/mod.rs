@@ -55,7 +55,7 @@ pub fn roots(platform: &Platform) -> Result<Vec<Root>, TemplateError> {
     for region in platform.regions.values() {
         match region.provider {
             Provider::Aws => roots.extend(aws::roots(platform, region)?),
-            // Clusters on these providers have no roots; the networks of Google Cloud and Azure are not rendered yet.
+            // Clusters on these providers have no roots; those of Google Cloud and Azure are not rendered yet.
             Provider::Google | Provider::Azure | Provider::Kind | Provider::Existing => {}
         }
     }

@@ -151,6 +151,17 @@ pub fn version(provider: Provider, name: &str) -> Option<Version> {
     Some(Version { name: &key[provider.name().len() + 1..], released, end, extended: Some(extended).filter(|&date| date != "-") })
 }
 
+const ADDONS: Table = Table(include_str!("aws-addons.tsv"));
+
+/// The add-ons of EKS, in the order of the table's columns.
+const ADDON_NAMES: [&str; 5] = ["aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy", "vpc-cni"];
+
+/// The add-ons of EKS by name, each with its version for a Kubernetes version; `None` if the versions are not known.
+pub fn addons(version: &str) -> [(&'static str, Option<&'static str>); 5] {
+    let mut known = ADDONS.find(version);
+    ADDON_NAMES.map(|name| (name, known.as_mut().and_then(Iterator::next)))
+}
+
 /// The names of the IANA time zone database.
 pub fn timezones() -> impl Iterator<Item = &'static str> {
     include_str!("timezones.txt").lines().filter(|line| !line.starts_with('#'))
@@ -187,7 +198,7 @@ mod tests {
 
     #[test]
     fn every_table_names_its_source_and_is_small() {
-        for table in CLOUDS.iter().flat_map(|provider| [provider.machines(), provider.regions()]).chain([VERSIONS]) {
+        for table in CLOUDS.iter().flat_map(|provider| [provider.machines(), provider.regions()]).chain([VERSIONS, ADDONS]) {
             assert!(table.0.starts_with("# ") && table.0.lines().next().is_some_and(|line| line.contains("; from ")));
             assert!(table.0.len() < 100_000 && table.0.ends_with('\n') && table.0.is_ascii());
         }
@@ -216,6 +227,17 @@ mod tests {
         ] {
             assert_eq!(machine(provider, name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn every_offered_version_of_kubernetes_has_its_add_ons() {
+        for version in versions(Provider::Aws).iter().filter(|version| version.name >= "1.33") {
+            let addons = addons(version.name);
+            assert!(addons.iter().all(|(_, version)| version.is_some_and(|version| version.contains("-eksbuild."))), "{addons:?}");
+            let proxy = addons.iter().find(|(name, _)| *name == "kube-proxy").and_then(|(_, version)| *version);
+            assert!(proxy.is_some_and(|proxy| proxy.starts_with(&format!("v{}.", version.name))), "{proxy:?}");
+        }
+        assert_eq!(addons("1.37").map(|(_, version)| version), [None; 5]);
     }
 
     #[test]

@@ -222,7 +222,7 @@ pub fn jobs(region: &Region) -> Vec<RunOnce> {
 
 /// Whether a workload reads values of the secret manager.
 pub fn reads_secrets(workload: &Workload) -> bool {
-    secrets::paths(workload).next().is_some()
+    workload.secrets().next().is_some()
 }
 
 /// The documents of a region before patches.

@@ -1,6 +1,4 @@
 //! References to the secret manager -> SecretStore and ExternalSecret. platgen never reads the values.
-//!
-//! Every path in the manager starts with the environment's name, so that no environment reads the secrets of another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,15 +6,11 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::metadata::{Account, Context, Metadata, Owner, REGISTRY, Texts};
-use crate::model::SecretStore;
-use crate::model::{FileContent, Namespace, Source, TemplatePart, Workload};
+use crate::model::{Namespace, SECRET_READER, SecretStore, TemplatePart};
 use crate::provider::Provider;
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{SecretPath, SecretRef};
 use crate::yaml::Document;
-
-/// The SecretStore of every namespace, and the account it reads with.
-const STORE: &str = "platgen";
 
 /// The type of Secrets for programs.
 const OPAQUE: &str = "Opaque";
@@ -66,7 +60,7 @@ struct View {
 impl View {
     fn new(metadata: Metadata, r#type: &'static str, template: Option<Texts>, data: Vec<Fetch>) -> Self {
         let target = Target { name: metadata.name.clone(), labels: metadata.labels.clone(), r#type };
-        View { metadata, store: STORE, target, template, whole: None, data: (!data.is_empty()).then_some(data) }
+        View { metadata, store: SECRET_READER, target, template, whole: None, data: (!data.is_empty()).then_some(data) }
     }
 }
 
@@ -134,7 +128,7 @@ fn escape(literal: &str) -> String {
 
 /// The path of a secret in the manager, limited to the characters that the manager allows.
 fn remote_key(context: &Context, path: &str) -> String {
-    let key = format!("{}/{path}", context.platform.environment);
+    let key = context.platform.secret_path(path);
     match (context.platform.secrets.store, context.region.provider) {
         (SecretStore::Vault, _) | (SecretStore::Cloud, Provider::Aws) => key,
         (SecretStore::Cloud, Provider::Google) => replaced(&key, |c| c.is_ascii_alphanumeric() || "-_".contains(c)),
@@ -154,34 +148,6 @@ pub(super) fn whole_secret(owner: &Owner, name: &str, path: &SecretPath) -> Resu
     let whole = remote_key(owner.context, path.as_str());
     let view = View { whole: Some(whole), ..View::new(owner.metadata(name), OPAQUE, None, Vec::new()) };
     render_yaml("kubernetes/external-secret.yaml.j2", &view)
-}
-
-/// The path of every secret that a workload reads.
-pub(super) fn paths(workload: &Workload) -> impl Iterator<Item = &str> {
-    let whole = workload.containers().flat_map(|container| &container.secrets).map(SecretPath::as_str);
-    references(workload).map(SecretRef::path).chain(whole)
-}
-
-/// Every value of the secret manager that a workload reads.
-fn references(workload: &Workload) -> impl Iterator<Item = &SecretRef> {
-    workload.containers().flat_map(|container| {
-        let variables = container.variables.iter().flat_map(|variable| match &variable.value {
-            Source::Text(_) | Source::Fact(_) | Source::Composed(_) => Vec::new(),
-            Source::Secret(reference) => vec![reference],
-            Source::Template(parts) => {
-                let reference = |part| match part {
-                    &TemplatePart::Text(_) => None,
-                    TemplatePart::Secret { reference, .. } => Some(reference),
-                };
-                parts.iter().filter_map(reference).collect()
-            }
-        });
-        let files = container.files.iter().filter_map(|file| match &file.content {
-            FileContent::Text(_) => None,
-            FileContent::Secret(reference) => Some(reference),
-        });
-        variables.chain(files)
-    })
 }
 
 /// The ExternalSecret of a namespace with the passwords of the registries. The whole secret is the text of one entry; a Secret of the cluster has the entry
@@ -214,39 +180,38 @@ pub(super) fn store(context: &Context, namespace: &Namespace) -> Result<Vec<Docu
         secrets: BTreeSet<String>,
         account: &'static str,
     }
-    let workloads = context.region.workloads.values().filter(|workload| workload.namespace == namespace.name);
-    let pull = context.region.cluster.registry_secret.as_ref();
-    let paths = workloads.flat_map(paths).chain(pull.map(SecretPath::as_str));
-    let keys: BTreeSet<String> = paths.map(|path| remote_key(context, path)).collect();
+    let paths = context.platform.secrets_of(context.region, namespace);
+    let keys: BTreeSet<String> = paths.into_iter().map(|path| remote_key(context, path)).collect();
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let account = context.shared(namespace, STORE).annotated("eks.amazonaws.com/role-arn", reader_role(context).as_deref());
+    let account =
+        context.shared(namespace, SECRET_READER).annotated("eks.amazonaws.com/role-arn", reader_role(context, namespace).as_deref());
     let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &Account::new(context, account))?;
-    let view = Store { metadata: context.shared(namespace, STORE), provider: provider(context, namespace) };
+    let view = Store { metadata: context.shared(namespace, SECRET_READER), provider: provider(context, namespace) };
     documents.extend(render_yaml("kubernetes/secret-store.yaml.j2", &view)?);
     if is_in_cluster(context) {
         let name = "platgen-secrets";
         let metadata = context.shared(namespace, name);
-        let view = Reader { metadata, name, namespace: namespace.name.as_str(), secrets: keys, account: STORE };
+        let view = Reader { metadata, name, namespace: namespace.name.as_str(), secrets: keys, account: SECRET_READER };
         documents.extend(render_yaml("kubernetes/secret-reader.yaml.j2", &view)?);
     }
-    if let Some(path) = pull {
+    if let Some(path) = &context.region.cluster.registry_secret {
         documents.extend(registry(context, namespace, path)?);
     }
     Ok(documents)
 }
 
-/// The AWS role `<cluster>-secrets`, which the accounts of SecretStores assume. Other clouds have none.
-fn reader_role(context: &Context) -> Option<String> {
+/// The AWS role that the account of a namespace's SecretStore assumes. Other clouds have none.
+fn reader_role(context: &Context, namespace: &Namespace) -> Option<String> {
     let (SecretStore::Cloud, Provider::Aws) = (context.platform.secrets.store, context.region.provider) else { return None };
     let account = context.region.account.as_ref()?;
-    Some(format!("arn:aws:iam::{account}:role/{}", context.region.secrets_role()))
+    Some(format!("arn:aws:iam::{account}:role/{}", context.region.secrets_role(namespace.name.as_str())))
 }
 
 /// The `provider` of a SecretStore, a one-of, so it is one value.
 fn provider(context: &Context, namespace: &Namespace) -> serde_json::Value {
-    let account = json!({"name": STORE});
+    let account = json!({"name": SECRET_READER});
     let cluster = &context.region.cluster.name;
     let project = context.region.account.clone().unwrap_or_default();
     match (context.platform.secrets.store, context.region.provider) {

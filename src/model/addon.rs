@@ -3,6 +3,9 @@
 /// The namespaces of the cluster itself.
 pub const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kube-system"];
 
+/// The service account of a namespace's SecretStore, and the name of the SecretStore.
+pub const SECRET_READER: &str = "platgen";
+
 /// The namespaces of the cluster and of its add-ons. The platform's files contain none of their objects, and no entry may use them.
 pub const FOREIGN_NAMESPACES: [&str; 6] = {
     let [leases, public, system] = SYSTEM_NAMESPACES;

@@ -19,6 +19,10 @@ pub struct Cluster {
     pub name_servers: Vec<Cidr>,
     /// Node pools.
     pub pools: Vec<Pool>,
+    /// The private ranges from which people reach the API server.
+    pub admin_cidrs: Vec<Cidr>,
+    /// Retention of the control plane's logs in days.
+    pub log_days: u32,
     /// The proxies of its Gateways.
     pub proxies: Proxies,
     /// The storage classes that the spec declares.

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// The port of the kubelet's metrics and logs.
 const KUBELET: u16 = 10250;
 
+/// The ports of webhooks and aggregated APIs that add-ons serve: API server to pods.
+const WEBHOOKS: [u16; 4] = [443, 4443, 8443, 9443];
+
 /// What every class calls: images, private endpoints and the API server.
 const HTTPS: (&str, u16) = ("tcp", 443);
 
@@ -109,6 +112,13 @@ impl Region {
             }
         }
         Firewall { flows, exits }
+    }
+
+    /// The calls of the API server to nodes and pods, by class and port: to the kubelet everywhere, to webhooks where pods of add-ons run.
+    pub fn control_plane_calls<'a>(&self, network: &'a Network) -> BTreeMap<(&'a Name, u16), &'static str> {
+        let kubelets = network.subnets.iter().map(|subnet| ((&subnet.name, KUBELET), "Kubelet: logs, exec, metrics"));
+        let webhooks = network.shared().into_iter().flat_map(|class| WEBHOOKS.map(|port| ((class, port), "Webhooks and APIs of add-ons")));
+        kubelets.chain(webhooks).collect()
     }
 
     /// The classes whose nodes may run a peer.

@@ -13,7 +13,7 @@ mod network;
 mod rights;
 mod workload;
 
-pub use addon::{Addon, FOREIGN_NAMESPACES, SYSTEM_NAMESPACES};
+pub use addon::{Addon, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAMESPACES};
 pub use cluster::{Cluster, Machine, Pool, Proxies, SharedVolume, StorageClass};
 pub use container::{
     ConfigFile, Container, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source, TemplatePart,
@@ -25,7 +25,7 @@ pub use network::{Network, NetworkSubnet, PrivateService, ZoneRange};
 pub use rights::{ApiAccess, Right};
 pub use workload::{Autoscaling, Cron, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
-use crate::labels::SUBNET;
+use crate::labels::{POOL, SUBNET};
 use crate::layers::Layer;
 use crate::provider::Provider;
 use crate::source::Span;
@@ -33,9 +33,9 @@ pub use crate::value::{
     DnsFirewall, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Sticky, StoreMode, Via,
 };
 
-use crate::value::{Cidr, Date, Domain, Name, ObjectPattern, Quantity, RuleName, truncate_with_hash};
+use crate::value::{Cidr, Date, Domain, Name, ObjectPattern, Quantity, RuleName, SecretPath, truncate_with_hash};
 use indexmap::IndexMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest name of a bucket.
 const BUCKET: usize = 63;
@@ -110,6 +110,17 @@ impl Platform {
     /// The alias of the key that encrypts the state, without `alias/`.
     pub fn state_key(&self) -> String {
         format!("{}-{}-terraform-state", self.name, self.environment)
+    }
+
+    /// The path of a secret in the secret manager. It starts with the environment, so that no environment reads the secrets of another.
+    pub fn secret_path(&self, path: &str) -> String {
+        format!("{}/{path}", self.environment)
+    }
+
+    /// The paths of the secrets that a namespace reads in a region: those of its workloads, and that of the registries' passwords.
+    pub fn secrets_of<'p>(&self, region: &'p Region, namespace: &Namespace) -> BTreeSet<&'p str> {
+        let workloads = region.workloads.values().filter(|workload| workload.namespace == namespace.name);
+        workloads.flat_map(Workload::secrets).chain(region.cluster.registry_secret.as_ref().map(SecretPath::as_str)).collect()
     }
 }
 
@@ -201,6 +212,12 @@ pub struct Region {
 }
 
 impl Region {
+    /// The labels of a pool's nodes: those of the pool, and the names of pool and subnet.
+    pub fn node_labels(&self, pool: &Pool) -> BTreeMap<String, String> {
+        let own = [(POOL.to_owned(), pool.name.to_string()), (SUBNET.to_owned(), pool.subnet.to_string())];
+        pool.labels.clone().into_iter().chain(own).collect()
+    }
+
     /// The taints of a pool's nodes: those of the pool, and that of an isolated subnet.
     pub fn node_taints(&self, pool: &Pool) -> Vec<(String, String, &'static str)> {
         let mut subnets = self.network.iter().flat_map(|network| &network.subnets);
@@ -225,9 +242,14 @@ impl Region {
         (!ranges.is_empty()).then_some(ranges)
     }
 
-    /// The IAM role of the secret operator on AWS, at most 64 characters. Service accounts of SecretStores assume the role.
-    pub fn secrets_role(&self) -> String {
-        truncate_with_hash(&format!("{}-secrets", self.cluster.name), 64)
+    /// The IAM role on AWS that administers the cluster, at most 64 characters.
+    pub fn administrator_role(&self) -> String {
+        truncate_with_hash(&format!("{}-administrator", self.cluster.name), 64)
+    }
+
+    /// The IAM role on AWS that reads the secrets of a namespace, at most 64 characters. The service account of the namespace's SecretStore assumes it.
+    pub fn secrets_role(&self, namespace: &str) -> String {
+        truncate_with_hash(&format!("{}-secrets-{namespace}", self.cluster.name), 64)
     }
 
     /// The name of the key vault of the region on Azure, at most 24 characters.

@@ -1,8 +1,8 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
-use super::{Addon, ApiAccess, Certificate, Container, Exposure, Redirect, Volume};
+use super::{Addon, ApiAccess, Certificate, Container, Exposure, FileContent, Redirect, Source, TemplatePart, Volume};
 use crate::source::Span;
-use crate::value::{Cidr, Engine, Name, NetworkPort, Protocol, Transport, Utilization, Via};
+use crate::value::{Cidr, Engine, Name, NetworkPort, Protocol, SecretPath, SecretRef, Transport, Utilization, Via};
 use std::collections::BTreeMap;
 
 /// An app or a store in one region.
@@ -64,6 +64,8 @@ pub struct Workload {
     pub reason: Option<String>,
     /// The reason for having no probes.
     pub no_probes: Option<String>,
+    /// The IAM policies of its service account on AWS: ARNs, or names of policies of the account.
+    pub policies: Vec<String>,
 }
 
 impl Workload {
@@ -86,6 +88,34 @@ impl Workload {
     /// Every container: the main one, then init containers, then sidecars.
     pub fn containers(&self) -> impl Iterator<Item = &Container> {
         std::iter::once(&self.main).chain(&self.init).chain(&self.sidecars)
+    }
+
+    /// The path of every secret that it reads.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let whole = self.containers().flat_map(|container| &container.secrets).map(SecretPath::as_str);
+        self.secret_values().map(SecretRef::path).chain(whole)
+    }
+
+    /// Every value of the secret manager that it reads alone.
+    fn secret_values(&self) -> impl Iterator<Item = &SecretRef> {
+        self.containers().flat_map(|container| {
+            let variables = container.variables.iter().flat_map(|variable| match &variable.value {
+                Source::Text(_) | Source::Fact(_) | Source::Composed(_) => Vec::new(),
+                Source::Secret(reference) => vec![reference],
+                Source::Template(parts) => {
+                    let reference = |part| match part {
+                        &TemplatePart::Text(_) => None,
+                        TemplatePart::Secret { reference, .. } => Some(reference),
+                    };
+                    parts.iter().filter_map(reference).collect()
+                }
+            });
+            let files = container.files.iter().filter_map(|file| match &file.content {
+                FileContent::Text(_) => None,
+                FileContent::Secret(reference) => Some(reference),
+            });
+            variables.chain(files)
+        })
     }
 }
 

@@ -99,6 +99,11 @@ pub(super) fn plan<'a>(job: &Job<'a>, scan: &Scan<'a>) -> Result<Plan<'a>, Vec<D
     let mut live: Vec<(&str, Vec<String>)> = live.into_iter().collect();
     // A root is destroyed before the roots that it builds on, and one of an unknown layer first.
     live.sort_by_key(|(root, _)| (Layer::of_folder(root).map(Reverse), root.to_owned()));
+    // The files of all roots go once the resources of the last one are gone.
+    let forces: String = live.iter().map(|(root, _)| format!(" --force={}", shell_word(&job.roots.show(&Place::output(*root))))).collect();
+    if let Some((_, commands)) = live.last_mut() {
+        commands.push(format!("platgen render{forces}"));
+    }
     let refusal = |(root, commands)| Refusal { path: job.roots.show(&Place::output(root)), why: Obstacle::LiveRoot { commands } };
     plan.refused.extend(live.into_iter().map(refusal));
     plan.summary.foreign = scan.foreign.iter().map(|place| job.roots.show(place)).collect();
@@ -166,18 +171,37 @@ fn live_roots<'s>(job: &Job<'_>, scan: &'s Scan<'_>) -> BTreeMap<&'s str, Vec<St
     }
     roots.retain(|root, _| !rendered.contains(root) && !job.force.names(job.roots, &Place::output(*root)));
     let mut disk = Disk::new(job.roots);
-    let mut guarded = |entry: &&Entry<'_>| matches!(disk.look(&entry.place), Ok(Found::File(bytes)) if String::from_utf8_lossy(bytes).contains("prevent_destroy"));
-    let commands = |root: &str, guarded: bool| {
+    let mut has = |files: &[&Entry<'_>], test: fn(&str) -> bool| {
+        files.iter().any(|entry| matches!(disk.look(&entry.place), Ok(Found::File(bytes)) if test(&String::from_utf8_lossy(bytes))))
+    };
+    let commands = |root: &str, guarded: bool, protected: bool| {
         let folder = shell_word(&job.roots.show(&Place::output(root)));
         let mut commands = vec![format!("terraform -chdir={folder} init")];
         // Terraform reads the guard from the configuration alone: no apply is needed in between. `-i.bak` works for GNU and BSD.
         if guarded {
             commands.push(format!("sed -i.bak '/prevent_destroy/d' {folder}/*.tf && rm {folder}/*.tf.bak"));
         }
+        // AWS reads its own protection from the resource.
+        if protected {
+            commands.push(format!("sed -i.bak '/deletion_protection/s/true/false/' {folder}/*.tf && rm {folder}/*.tf.bak"));
+            commands.push(format!("terraform -chdir={folder} apply"));
+        }
         commands.push(format!("terraform -chdir={folder} destroy"));
         commands
     };
-    roots.into_iter().map(|(root, files)| (root, commands(root, files.iter().any(&mut guarded)))).collect()
+    roots
+        .into_iter()
+        .map(|(root, files)| {
+            (
+                root,
+                commands(
+                    root,
+                    has(&files, |text| text.contains("prevent_destroy")),
+                    has(&files, |text| text.lines().any(|line| line.contains("deletion_protection") && line.ends_with("true"))),
+                ),
+            )
+        })
+        .collect()
 }
 
 /// The step that updates a unit's manifest to the files after the render.

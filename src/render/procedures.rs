@@ -61,7 +61,7 @@ const ADMIN: &str =
 
 const STATE: &str =
     "- Terraform: an identity that reads and writes the bucket of the state and uses its key. A plan also reads the account; an apply also changes
-  networks, roles of flow logs, endpoints and keys there.
+  networks, clusters, roles, endpoints and keys there.
 - Commit `.terraform.lock.hcl` of each root. `.gitignore` leaves out `.terraform/`, plans and `removal.sh`.
 ";
 

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::uses::Uses;
-use crate::cloud::State;
+use crate::cloud::{Root, State};
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::labels::{POOL, SUBNET};
+use crate::layers::Layer;
 use crate::model::{Platform, PolicyEngine, Region, SecretStore};
 use crate::provider::Provider;
 
@@ -53,16 +54,15 @@ pub(super) fn listed(names: impl IntoIterator<Item = impl AsRef<str>>) -> String
 }
 
 /// Everything that a region needs, first what is in the cluster.
-pub(super) fn requirements<'r>(
-    platform: &Platform,
-    region: &Region,
-    uses: &Uses,
-    states: impl Iterator<Item = &'r State>,
-) -> Vec<Requirement> {
+pub(super) fn requirements(platform: &Platform, region: &Region, uses: &Uses, roots: &[&Root]) -> Vec<Requirement> {
     let mut all = Vec::new();
-    in_cluster(region, uses, &mut all);
-    nodes(region, &mut all);
-    outside(platform, region, uses, states, &mut all);
+    let made = roots.iter().any(|root| root.layer == Layer::Cluster);
+    in_cluster(region, uses, made, &mut all);
+    if !made {
+        nodes(region, &mut all);
+    }
+    let roles = uses.roles.iter().filter(|_| !made);
+    outside(platform, region, uses, (roots.iter().map(|root| &root.state), roles), &mut all);
     all
 }
 
@@ -83,11 +83,13 @@ pub(super) fn manager(platform: &Platform, region: &Region) -> String {
     }
 }
 
-fn in_cluster(region: &Region, uses: &Uses, all: &mut Vec<Requirement>) {
+/// `made` says whether a root of these files makes the cluster.
+fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requirement>) {
     let mut add = |sentence: String, checks| all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks });
     let name = &region.cluster.name;
+    let cluster_of = if made { "a way to the private address of the cluster," } else { "the cluster," };
     add(
-        format!("the cluster, as the context `{name}` of kubectl, and there the rights of the ClusterRole `cluster-admin`"),
+        format!("{cluster_of} as the context `{name}` of kubectl, and there the rights of the ClusterRole `cluster-admin`"),
         vec![cluster("allowed", "all rights in the cluster", "auth can-i '*' '*' --all-namespaces")],
     );
     let (engine, selector) = match region.cluster.policy_engine {
@@ -99,7 +101,9 @@ fn in_cluster(region: &Region, uses: &Uses, all: &mut Vec<Requirement>) {
         Some(selector) => cluster("prints", engine, &format!("get daemonsets --all-namespaces --selector {selector} --output name")),
         None => ask("whether the cluster enforces network policies: without, every pod can reach every other"),
     };
-    add(engine.to_owned(), vec![check]);
+    if !(made && selector.is_none()) {
+        add(engine.to_owned(), vec![check]);
+    }
     for namespace in uses.foreign_namespaces() {
         let check = cluster("exists", &format!("namespace {namespace}"), &format!("get namespace {}", quoted(namespace)));
         add(format!("the namespace `{namespace}`"), vec![check]);
@@ -145,9 +149,11 @@ fn in_cluster(region: &Region, uses: &Uses, all: &mut Vec<Requirement>) {
     }
     if region.provider == Provider::Aws && !uses.gateways.is_empty() {
         let selector = "app.kubernetes.io/name=aws-load-balancer-controller";
+        let account = if made { ", as the account `aws-load-balancer-controller` in `kube-system`, which has its rights" } else { "" };
         add(
-            "the AWS Load Balancer Controller, 2.5 or newer, with its webhook for Services: it makes the load balancers of the Gateways"
-                .to_owned(),
+            format!(
+                "the AWS Load Balancer Controller, 2.5 or newer, with its webhook for Services{account}: it makes the load balancers of the Gateways"
+            ),
             vec![cluster(
                 "prints",
                 "AWS Load Balancer Controller",
@@ -197,7 +203,14 @@ fn nodes(region: &Region, all: &mut Vec<Requirement>) {
     }
 }
 
-fn outside<'r>(platform: &Platform, region: &Region, uses: &Uses, states: impl Iterator<Item = &'r State>, all: &mut Vec<Requirement>) {
+/// `states` are those of the region's roots; `roles` are the roles of readers of secrets that nobody else makes.
+fn outside<'r>(
+    platform: &Platform,
+    region: &Region,
+    uses: &Uses,
+    (states, roles): (impl Iterator<Item = &'r State>, impl Iterator<Item = (&'r String, &'r BTreeSet<String>)>),
+    all: &mut Vec<Requirement>,
+) {
     let mut add = |place, sentence: Option<String>, checks| all.push(Requirement { place, sentence, checks });
     let states: BTreeSet<(&str, &str, &str)> =
         states.map(|one| (one.bucket.as_str(), one.key_alias.as_str(), one.region.as_str())).collect();
@@ -212,7 +225,7 @@ fn outside<'r>(platform: &Platform, region: &Region, uses: &Uses, states: impl I
             ],
         );
     }
-    for (arn, namespaces) in &uses.roles {
+    for (arn, namespaces) in roles {
         let role = arn.rsplit('/').next().unwrap_or_default();
         add(
             Place::Account,

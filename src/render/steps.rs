@@ -7,6 +7,7 @@ use super::uses::{Rollout, Uses};
 use crate::cloud::Root;
 use crate::kubernetes::{self, RunOnce};
 use crate::labels::WORKLOAD;
+use crate::layers::Layer;
 use crate::model::{Kind, Peer, Platform, Region};
 
 /// Seconds to wait for a rollout.
@@ -39,11 +40,17 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
     for root in roots {
         commands.root(root);
     }
+    let made = roots.iter().any(|root| root.layer == Layer::Cluster);
     commands.add(
-        "Make the cluster and the add-ons",
-        "These files make neither. Go on when nothing is missing but DNS records of new hosts, which come after the first apply, and Secrets in\n\
-         namespaces that the next step makes.",
-        &[format!("sh kubernetes/{place}/preflight.sh")],
+        if made { "Make the add-ons" } else { "Make the cluster and the add-ons" },
+        if made {
+            "The files make the cluster, and of its add-ons those of EKS alone. Go on when nothing is missing but DNS records of new hosts, which come\n\
+             after the first apply, and Secrets in namespaces that the next step makes."
+        } else {
+            "These files make neither. Go on when nothing is missing but DNS records of new hosts, which come after the first apply, and Secrets in\n\
+             namespaces that the next step makes."
+        },
+        &context(region).filter(|_| made).into_iter().chain([format!("sh kubernetes/{place}/preflight.sh")]).collect::<Vec<_>>(),
     );
     commands.namespaces();
     let diff = format!("{} diff --server-side -k {}", commands.kubectl, commands.folder);
@@ -67,6 +74,13 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
         &[format!("git tag --force applied/{place}"), format!("git push --force origin refs/tags/applied/{place}")],
     );
     commands.text
+}
+
+/// The command that makes the context of kubectl for a cluster on AWS, with the rights of the administrator.
+fn context(region: &Region) -> Option<String> {
+    let (account, name) = (region.account.as_ref()?, &region.cluster.name);
+    let role = format!("arn:aws:iam::{account}:role/{}", region.administrator_role());
+    Some(format!("aws eks update-kubeconfig --region {} --name {name} --alias {name} --role-arn {role}", region.name))
 }
 
 impl Commands<'_> {

@@ -2,24 +2,39 @@
 
 use super::EnvironmentResolver;
 use super::network::SubnetSpec;
+use super::regions::RegionSpec;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts;
+use crate::layers::Layer;
 use crate::model::{Machine, Pool};
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::TaintEffect;
 use crate::value::{Cidr, KubernetesVersion, Name, Quantity};
+use std::collections::BTreeMap;
 
 /// The oldest and the newest supported version of Kubernetes.
 const VERSIONS: (KubernetesVersion, KubernetesVersion) = (KubernetesVersion::new(1, 33), KubernetesVersion::new(1, 37));
+
+/// The machine of pools that the spec does not declare.
+const MACHINE: &str = "m7i.xlarge";
+
+/// The largest number of nodes in a zone of such a pool.
+const MOST_PER_ZONE: u32 = 4;
+
+/// The size of a node's disk in bytes.
+const DISK: u64 = 100 << 30;
 
 /// The shortest prefix of a range of name servers.
 const NAME_SERVERS: u8 = 24;
 
 impl EnvironmentResolver<'_> {
-    pub(super) fn pools(&mut self, subnets: &[SubnetSpec], provider: Provider) -> Vec<Pool> {
-        let spec = self.spec;
+    pub(super) fn pools(&mut self, subnets: &[SubnetSpec], place: &RegionSpec) -> Vec<Pool> {
+        let (spec, provider) = (self.spec, place.provider);
         let mut pools = Vec::new();
+        if spec.cluster.at(|cluster| &cluster.pools).keys().next().is_none() && Layer::Cluster.providers().contains(&provider) {
+            return subnets.iter().map(|subnet| self.default_pool(&subnet.name, place)).collect();
+        }
         for (name, span, pool) in spec.cluster.at(|cluster| &cluster.pools).entries() {
             let machine = self.require(&pool.machine, "machine", span).cloned();
             let nodes = self.require(&pool.nodes, "nodes", span).copied();
@@ -58,11 +73,34 @@ impl EnvironmentResolver<'_> {
                     nodes: (nodes.min(), nodes.max()),
                     labels: pool.labels.entries().map(|(key, _, value)| (key.to_string(), value.to_string())).collect(),
                     taints,
-                    disk: pool.disk.get().cloned().unwrap_or_else(|| Quantity::from_bytes(100 << 30)),
+                    disk: pool.disk.get().cloned().unwrap_or_else(|| Quantity::from_bytes(DISK)),
                 });
             }
         }
         pools
+    }
+
+    /// The pool of a subnet, where the spec declares none: a node per zone at least.
+    fn default_pool(&mut self, subnet: &Name, place: &RegionSpec) -> Pool {
+        let zones = u32::try_from(place.zones.len()).unwrap_or(u32::MAX);
+        let nodes = (zones, zones.saturating_mul(MOST_PER_ZONE));
+        let disk = Quantity::from_bytes(DISK);
+        for (key, value) in [("machine", MACHINE.to_owned()), ("nodes", format!("{}..{}", nodes.0, nodes.1)), ("disk", disk.canonical())] {
+            self.record(|| {
+                (format!("regions.{}.pools.{subnet}.{key}", place.name), value, "one pool per subnet: `cluster.pools` is empty")
+            });
+        }
+        let capacity = self.machine(place.provider, MACHINE, None);
+        Pool {
+            name: subnet.clone(),
+            subnet: subnet.clone(),
+            machine: MACHINE.to_owned(),
+            capacity,
+            nodes,
+            labels: BTreeMap::new(),
+            taints: Vec::new(),
+            disk,
+        }
     }
 
     /// The capacity of a machine type: from `cloud.machines`, or from the facts of the provider. Reports unknown machine types.

@@ -124,7 +124,7 @@ impl EnvironmentResolver<'_> {
             self.not_rendered(name, span);
         }
         let needed = [
-            ("identity", app.identity.span(), "create the identity yourself and remove `identity`"),
+            ("identity", app.identity.span().filter(|_| self.off_aws()), "create the identity yourself and remove `identity`"),
             ("scale.metric", app.scale.get().and_then(|scale| scale.metric.span()), "scale by `cpu` or `memory`"),
         ];
         for (name, span, help) in needed {

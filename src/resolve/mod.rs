@@ -274,11 +274,11 @@ impl<'a> EnvironmentResolver<'a> {
     ///   another region;
     /// - a connection that no network policy can open;
     /// - stores whose engine or mode is not rendered, and of rendered stores `backup`, `standby`, `users` and `renamed_from`, which keeps the data;
-    /// - of apps `scale.metric` and `identity`.
+    /// - of apps `scale.metric`, and `identity` unless every region is on AWS.
     ///
     /// Everything else that is not rendered is [`Code::NotRendered`], because the entries work without it: observability, `slo`, `metrics`, delivery,
-    /// alerts, charts and buckets that nothing refers to, `renamed_from` of apps, and the clusters and networks around the entries, which this version
-    /// expects to exist.
+    /// alerts, charts and buckets that nothing refers to, `renamed_from` of apps, and the clusters and networks around the entries on clouds other than AWS,
+    /// which this version expects to exist.
     fn incomplete(&mut self, mut finding: Diagnostic) {
         if self.inputs.allow_incomplete {
             finding.severity = Severity::Warning;

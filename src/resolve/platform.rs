@@ -9,7 +9,7 @@ use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec;
 use crate::syntax::{Field, Map};
-use crate::value::{Domain, Name, PolicyEngine, SecretStore};
+use crate::value::{Cidr, Domain, Name, PolicyEngine, SecretStore};
 use indexmap::IndexMap;
 use std::rc::Rc;
 
@@ -102,13 +102,15 @@ impl EnvironmentResolver<'_> {
         });
         let subnets = Rc::clone(&self.subnets);
         let account = spec.cloud.at(|cloud| &cloud.accounts).value(environment).cloned();
-        let pools: Vec<Vec<Pool>> = specs.iter().map(|place| self.pools(&subnets, place.provider)).collect();
+        let pools: Vec<Vec<Pool>> = specs.iter().map(|place| self.pools(&subnets, place)).collect();
         let (&version, at) = spec.cluster.at(|cluster| &cluster.version).spanned()?;
         specs.iter().for_each(|place| self.version(version, at, place.provider));
         let policy_engine = spec.cluster.at(|cluster| &cluster.policy_engine).get().copied().unwrap_or(PolicyEngine::Native);
         let registry_secret = spec.cluster.at(|cluster| &cluster.registry).at(|registry| &registry.pull).get().cloned();
         let name_servers = self.name_servers();
         let name = spec.platform.at(|platform| &platform.name).get()?;
+        let admin_cidrs: Vec<Cidr> = spec.cluster.at(|cluster| &cluster.admin_cidrs).values().copied().collect();
+        let log_days = if entry.protected.is_true() { 365 } else { 30 };
         let regions = specs
             .iter()
             .zip(pools)
@@ -123,6 +125,8 @@ impl EnvironmentResolver<'_> {
                         registry_secret: registry_secret.clone(),
                         name_servers: name_servers.clone(),
                         pools,
+                        admin_cidrs: admin_cidrs.clone(),
+                        log_days,
                         proxies,
                         storage: self.storage_classes(place.provider),
                         existing_classes: self.existing_classes(place.provider),
@@ -166,6 +170,10 @@ impl EnvironmentResolver<'_> {
                     format!("platform.name, the environment, the region and {from}"),
                 )
             });
+        }
+        if region.provider == Provider::Aws {
+            let from = format!("environments.{}.protected", self.environment);
+            self.record(|| (format!("{at}.cluster_logs"), format!("{}d", region.cluster.log_days), from));
         }
         self.record(|| (format!("{at}.cluster"), &region.cluster.name, "platform.name, the environment and the region"));
         for class in &region.cluster.storage {

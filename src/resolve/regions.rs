@@ -52,7 +52,7 @@ pub(super) fn region_specs(spec: &Spec, environment: &str, tell: &mut dyn FnMut(
                     tell(no_such_region(name, provider, item.key));
                     continue;
                 };
-                match zones_of(name, region, item.key, &facts.zones) {
+                match zones_of(name, provider, region, item.key, &facts.zones) {
                     Ok(zones) => zones,
                     // One zone lets the other checks continue.
                     Err(fault) => {
@@ -68,7 +68,7 @@ pub(super) fn region_specs(spec: &Spec, environment: &str, tell: &mut dyn FnMut(
 }
 
 /// The full names of the zones in use, in the provider's order.
-fn zones_of(name: &Name, region: &spec::Region, key: Span, known: &[&str]) -> Result<Vec<String>, Box<Diagnostic>> {
+fn zones_of(name: &Name, provider: Provider, region: &spec::Region, key: Span, known: &[&str]) -> Result<Vec<String>, Box<Diagnostic>> {
     let bad = |zones: &Vec<Field<Zone>>| zones.iter().any(|zone| matches!(zone, Field::Bad(_)));
     let (wanted, place) = match &region.zones {
         // The fault is already reported; one zone lets the other checks continue.
@@ -82,10 +82,12 @@ fn zones_of(name: &Name, region: &spec::Region, key: Span, known: &[&str]) -> Re
     };
     let most = wording::Count(known.len(), "zone");
     let invalid = |message: String, help: String| Err(Diagnostic::new(Code::InvalidValue, message).at(place).help(help).into());
+    let one_zone = || invalid("a cluster on AWS needs two zones".to_owned(), format!("`{name}` has {most}; three survive the loss of one"));
     match wanted[..] {
         [] | [(Zone::Count(0), _)] => {
             return invalid("a region needs at least one zone".to_owned(), format!("`{name}` has {most}; three survive the loss of one"));
         }
+        [(Zone::Count(1), _)] if provider == Provider::Aws => return one_zone(),
         [(Zone::Count(count), _)] if usize::from(*count) > known.len() => {
             return invalid(format!("`{name}` has {most}, not {count}"), format!("use at most {most}"));
         }
@@ -103,6 +105,9 @@ fn zones_of(name: &Name, region: &spec::Region, key: Span, known: &[&str]) -> Re
             return Err(Diagnostic::new(Code::InvalidValue, format!("`{zone}` is listed twice")).at(at).help("remove one of them").into());
         }
         named.push(zone);
+    }
+    if named.len() == 1 && provider == Provider::Aws {
+        return one_zone();
     }
     Ok(known.iter().zip(short).filter(|(_, short)| named.contains(short)).map(|(zone, _)| zone.to_string()).collect())
 }
@@ -135,6 +140,11 @@ impl EnvironmentResolver<'_> {
     /// Whether one of the environment's regions is on a cloud.
     pub(super) fn on_a_cloud(&self) -> bool {
         self.region_specs.iter().any(|place| place.provider.is_cloud())
+    }
+
+    /// Whether one of the environment's regions is not on AWS.
+    pub(super) fn off_aws(&self) -> bool {
+        self.region_specs.iter().any(|place| place.provider != Provider::Aws)
     }
 
     /// Whether one of the environment's regions is on AWS.

@@ -74,11 +74,12 @@ impl EnvironmentResolver<'_> {
         let (cloud, cluster) = (&spec.cloud, &spec.cluster);
         let premises = spec.network.at(|network| &network.on_premises);
         let mirror = cluster.at(|cluster| &cluster.registry).at(|registry| &registry.mirror);
+        let off_aws = self.off_aws();
         let fields = [
             ("cloud.organization", cloud.at(|cloud| &cloud.organization).span()),
             ("cloud.tenant", cloud.at(|cloud| &cloud.tenant).span()),
-            ("cluster.admin_cidrs", cluster.at(|cluster| &cluster.admin_cidrs).span()),
-            ("cluster.pools", cluster.at(|cluster| &cluster.pools).span()),
+            ("cluster.admin_cidrs", cluster.at(|cluster| &cluster.admin_cidrs).span().filter(|_| off_aws)),
+            ("cluster.pools", cluster.at(|cluster| &cluster.pools).span().filter(|_| off_aws)),
             ("cluster.registry.mirror", mirror.span().filter(|_| mirror.is_true())),
             ("access.mfa", spec.access.at(|access| &access.mfa).spanned().map(|(_, at)| at)),
             ("network.on_premises.gateway", premises.at(|premises| &premises.gateway).span()),
@@ -91,8 +92,10 @@ impl EnvironmentResolver<'_> {
         for place in Rc::clone(&self.region_specs).iter() {
             let at = spec.regions.find(place.name.as_str()).map(|item| item.key);
             if let (Provider::Google | Provider::Azure, Some(at)) = (place.provider, at) {
-                let message =
-                    format!("the network of `{}` is planned but not rendered: this version renders only networks of AWS", place.name);
+                let message = format!(
+                    "the network of `{}` is planned but not rendered: this version renders only networks and clusters of AWS",
+                    place.name
+                );
                 self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
             }
         }

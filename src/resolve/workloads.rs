@@ -16,6 +16,7 @@ use super::values::Consumer;
 use super::volumes::{Pod, Volumes, unique};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Service, ServicePort, Volume, Workload};
+use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::{self, App, ContainerFields, Store, StoreSize};
 use crate::syntax::Field;
@@ -152,7 +153,11 @@ impl EnvironmentResolver<'_> {
         let ndots = ndots.map(|(ndots, _)| ndots);
         let certificate = self.certificate(app, &consumer, &exposures);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
-        Some((Workload { replicas, autoscaling, init, sidecars, exposures, certificate, redirects, grace, ndots, ..base }, flows))
+        let policies = match site.region.provider {
+            Provider::Aws => app.identity.at(|identity| &identity.aws).values().cloned().collect(),
+            _ => Vec::new(),
+        };
+        Some((Workload { replicas, autoscaling, init, sidecars, exposures, certificate, redirects, grace, ndots, policies, ..base }, flows))
     }
 
     /// Reports autoscaling by a share of a request of 0, which is always 0.
@@ -307,6 +312,7 @@ impl EnvironmentResolver<'_> {
             host_pid: pod.host_pid,
             reason: pod.reason,
             no_probes: pod.no_probes,
+            policies: Vec::new(),
         }
     }
 

@@ -54,10 +54,14 @@ pub(crate) fn steps_are_in_order() {
     let commands = blocks(steps)
         .replace("kubectl --context shop-production-eu-west-1", "kubectl")
         .replace(&format!("kubernetes/{PLACE}"), "K")
-        .replace(&format!("terraform -chdir=terraform/{PLACE}/network"), "terraform");
-    let wanted = "terraform init
-terraform plan -out=network.tfplan
-terraform apply network.tfplan
+        .replace(&format!("terraform -chdir=terraform/{PLACE}/"), "terraform ");
+    let wanted = "terraform network init
+terraform network plan -out=network.tfplan
+terraform network apply network.tfplan
+terraform cluster init
+terraform cluster plan -out=cluster.tfplan
+terraform cluster apply cluster.tfplan
+aws eks update-kubeconfig --region eu-west-1 --name shop-production-eu-west-1 --alias shop-production-eu-west-1 --role-arn arn:aws:iam::222222222222:role/shop-production-eu-west-1-administrator
 sh K/preflight.sh
 kubectl apply --server-side -f K/cluster/namespaces.yaml
 kubectl diff --server-side -k K
@@ -100,10 +104,8 @@ pub(crate) fn preflight_looks_for_every_requirement() {
         "Secret envoy-gateway-system/public-tls with a certificate",
         "default StorageClass",
         "AWS Load Balancer Controller",
-        "node with the label platgen.io/subnet=general",
         "bucket shop-production-eu-west-1-state-222222222222",
         "key alias/shop-production-terraform-state",
-        "role shop-production-eu-west-1-secrets",
         "secret production/shop/db",
         "production.shop.example",
     ];

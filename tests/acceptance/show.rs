@@ -212,6 +212,7 @@ const COMPUTED: &str = "
     Region.inside regions.*.not_the_internet
     Region.owns_account regions.*.owns_account
     Cluster.name regions.*.cluster
+    Cluster.log_days regions.*.cluster_logs
     Pool.capacity cluster.pools.*.capacity.arch
     Machine.architecture cluster.pools.*.capacity.arch
     Machine.cpu cluster.pools.*.capacity.cpu
@@ -289,7 +290,7 @@ const NOT_COMPUTED: &str = "
     Flow.why Manifest.span Missing.what Mount.read_only Mount.volume NetworkSubnet.internet Patch.change Patch.span
     Placement.architectures Placement.everywhere Platform.environment Platform.state_region Redirect.replacement Redirect.scheme Redirect.to Region.flows Region.workloads Rule.reasons
     Rule.to Service.aliases Waiver.everywhere Waiver.expires_span Waiver.span Workload.autoscaling Workload.exposures
-    Workload.api Workload.host_network Workload.host_pid Workload.main Workload.no_probes Workload.parallel_start Workload.placement Workload.redirects Workload.service Workload.span
+    Workload.api Workload.host_network Workload.host_pid Workload.main Workload.no_probes Workload.parallel_start Workload.placement Workload.policies Workload.redirects Workload.service Workload.span
 ";
 
 /// The keys of the spec: the names of the fields of its types.

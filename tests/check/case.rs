@@ -174,7 +174,10 @@ impl Case {
     }
 
     fn change_root(&self, files: &mut Files) -> Result<(), Failed> {
-        let unit = files.units.iter_mut().find(|(folder, _)| folder.starts_with(&format!("terraform/{}/", self.environment)));
+        let unit = files
+            .units
+            .iter_mut()
+            .find(|(folder, _)| folder.starts_with(&format!("terraform/{}/", self.environment)) && folder.ends_with("/network"));
         let (_, unit) = unit.ok_or("no root")?;
         for (path, replacements) in &self.root {
             let text = unit.files.get_mut(path).ok_or_else(|| format!("no {path}"))?;

@@ -45,7 +45,10 @@ impl World {
         let platform = &self.estate.environments[environment];
         let (name, region) = platform.regions.first().expect("a region");
         let mut found = oracle::findings_in(platform, region, &files.units[&check::folder(environment, name)]);
-        found.extend(oracle::findings_in_root(platform, region, files.units.get(&oracle::root_folder(environment, name))));
+        for layer in oracle::LAYERS {
+            let unit = files.units.get(&oracle::root_folder(environment, name, layer));
+            found.extend(oracle::findings_in_root(platform, region, layer, unit));
+        }
         found
     }
 }

@@ -12,6 +12,9 @@ mod bench;
 mod cache;
 mod checkov;
 mod cluster;
+mod cluster_plan;
+mod cluster_requests;
+mod iam;
 pub(crate) mod judge;
 mod kubernetes;
 mod network_plan;
@@ -58,6 +61,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     let required = required();
     let mut trials = vec![
         Trial::test("judges::waivers/rules", || waivers::prove().map_err(Failed::from)),
+        Trial::test("judges::iam/rules", || iam::prove().map_err(Failed::from)),
+        Trial::test("judges::cluster_plan/rules", || cluster_plan::prove().map_err(Failed::from)),
         Trial::test("judges::network_plan/rules", || network_plan::prove().map_err(Failed::from)),
         Trial::test("judges::resources/rules", || resources::prove().map_err(Failed::from)),
         Trial::ignorable_test("judges::cluster/faults", move || match cluster::find() {

@@ -11,23 +11,33 @@ use super::fields::another;
 use super::ground::{Ground, terraform};
 use super::mutant::{Class, Mutant};
 
-/// Files of the network root, each with the template of its name. Its own tests are left to the faults made by hand: no judge can know what
-/// a test that says less had said.
-pub const FILES: [&str; 14] = [
-    "backend.tf",
-    "checks.tf",
-    "dns.tf",
-    "endpoints.tf",
-    "flow_logs.tf",
-    "guards.tf",
-    "internet.tf",
-    "locals.tf",
-    "nat.tf",
-    "network.tf",
-    "outputs.tf",
-    "providers.tf",
-    "security_groups.tf",
-    "versions.tf",
+/// Files of the roots, each with the template of its name; those that all roots share stand once. Their own tests are left to the faults made by
+/// hand: no judge can know what a test that says less had said.
+pub const FILES: [&str; 24] = [
+    "cluster/access.tf",
+    "cluster/addons.tf",
+    "cluster/cluster.tf",
+    "cluster/identities.tf",
+    "cluster/kms.tf",
+    "cluster/locals.tf",
+    "cluster/network.tf",
+    "cluster/node_groups.tf",
+    "cluster/nodes.tf",
+    "cluster/policies.tf",
+    "network/backend.tf",
+    "network/checks.tf",
+    "network/dns.tf",
+    "network/endpoints.tf",
+    "network/flow_logs.tf",
+    "network/guards.tf",
+    "network/internet.tf",
+    "network/locals.tf",
+    "network/nat.tf",
+    "network/network.tf",
+    "network/outputs.tf",
+    "network/providers.tf",
+    "network/security_groups.tf",
+    "network/versions.tf",
 ];
 
 /// Every mechanical fault of every file.
@@ -41,7 +51,13 @@ pub fn mutants(ground: &Ground) -> Result<Vec<Mutant>, String> {
             let mut hand = Hand { left: turn, done: None };
             hand.body(&mut body, "");
             let Some(edit) = hand.done else { break };
-            all.push(Mutant::of(Class::Attribute, file, edit, &path, Some(platgen::hcl::format(&body.to_string()))));
+            all.push(Mutant::of(
+                Class::Attribute,
+                file.trim_start_matches("network/"),
+                edit,
+                &path,
+                Some(platgen::hcl::format(&body.to_string())),
+            ));
         }
     }
     Ok(all)

@@ -48,7 +48,7 @@ pub fn kubernetes(file: &str) -> String {
     format!("kubernetes/{}/{}/{file}", HOME.0, HOME.1)
 }
 
-/// The path of a file of the network root at home.
+/// The path of a file of a root at home: `ROOT/FILE`.
 pub fn terraform(file: &str) -> String {
-    format!("terraform/{}/{}/network/{file}", HOME.0, HOME.1)
+    format!("terraform/{}/{}/{file}", HOME.0, HOME.1)
 }

@@ -22,7 +22,7 @@ pub enum Edit {
 pub struct Fault {
     /// What is wrong, in a few words.
     pub name: &'static str,
-    /// The file: below the region's Kubernetes folder, or in the network root.
+    /// The file: below the region's Kubernetes folder, in the network root, or below the region's folder of roots.
     pub file: &'static str,
     /// The object in it as `Kind/name`; empty is the whole file.
     pub object: &'static str,

@@ -112,14 +112,14 @@ impl Tree {
                 }
             }
             if scope != Scope::Files {
-                let beside = |path: &str| units.iter().any(|unit| path.starts_with(&format!("{unit}/")));
+                let beside = |path: &str| is_beside(&units, path);
                 for (path, text) in ground.files.iter().filter(|(path, _)| beside(path) && !mutant.changes.contains_key(path)) {
                     tree.write(&folder, &path, text)?;
                 }
             }
         }
         let units: BTreeSet<String> = touched.iter().map(|path| unit(path)).collect();
-        let beside = |path: &str| units.iter().any(|unit| path.starts_with(&format!("{unit}/")));
+        let beside = |path: &str| is_beside(&units, path);
         for (path, text) in
             ground.files.iter().filter(|(path, _)| if scope == Scope::Files { touched.contains(path) } else { beside(path) })
         {
@@ -146,24 +146,29 @@ impl Tree {
         Input { subject, tree: TREE.to_owned(), path: folder.to_owned(), files, hash: String::new() }
     }
 
-    /// The Terraform root of every folder.
+    /// The Terraform roots of every folder.
     fn roots(&self, subject: Subject) -> Vec<Input> {
-        self.folders.iter().filter_map(|(folder, files)| self.root_of(folder, files, subject)).collect()
+        self.folders.keys().flat_map(|folder| self.roots_of(folder, subject)).collect()
     }
 
-    fn root_of(&self, folder: &str, files: &[String], subject: Subject) -> Option<Input> {
-        let path = unit(files.iter().find(|file| file.ends_with(".tf"))?.strip_prefix(&format!("{folder}/"))?);
-        Some(Input { subject, tree: TREE.to_owned(), path: format!("{folder}/{path}"), files: files.to_vec(), hash: String::new() })
+    fn roots_of(&self, folder: &str, subject: Subject) -> Vec<Input> {
+        let mut roots: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for file in &self.folders[folder] {
+            if let Some(path) = file.strip_prefix(&format!("{folder}/")).filter(|path| path.starts_with("terraform/")) {
+                roots.entry(format!("{folder}/{}", unit(path))).or_default().push(file.clone());
+            }
+        }
+        roots.into_iter().map(|(path, files)| Input { subject, tree: TREE.to_owned(), path, files, hash: String::new() }).collect()
     }
 
     /// One start for each folder, two at a time. What the judge cannot read at all, it noticed.
     fn one_by_one(&self, judge: &Judge, program: &Program, subject: Subject) -> Result<Noticed, String> {
         let run = |folder: &String| -> Result<Vec<Finding>, String> {
-            let input = match subject {
-                Subject::Root => self.root_of(folder, &self.folders[folder], subject).ok_or("no root")?,
-                _ => self.input(subject, folder),
+            let inputs = match subject {
+                Subject::Root => self.roots_of(folder, subject),
+                _ => vec![self.input(subject, folder)],
             };
-            (judge.run)(program, &self.root, &[&input])
+            (judge.run)(program, &self.root, &inputs.iter().collect::<Vec<_>>())
         };
         let all = Mutex::new(run(&BASE.to_owned())?);
         let folders: Vec<&String> = self.folders.keys().filter(|folder| *folder != BASE).collect();
@@ -212,6 +217,17 @@ impl Tree {
 fn unit(path: &str) -> String {
     let parts = if path.starts_with("terraform/") { 4 } else { 3 };
     path.split('/').take(parts).collect::<Vec<_>>().join("/")
+}
+
+/// Whether a file is in one of the units, or among the manifests of the region of a cluster root: its judge compares the two.
+fn is_beside(units: &BTreeSet<String>, path: &str) -> bool {
+    units.iter().any(|unit| {
+        let manifests = unit.strip_suffix("/cluster").map(|region| region.replacen("terraform/", "kubernetes/", 1));
+        [Some(unit), manifests.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
+    })
 }
 
 /// A message without the numbers of lines and the folder, which differ between copies of the same file.

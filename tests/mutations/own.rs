@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use platgen::check::{Tree, findings, folder};
 use platgen::files::Unit;
+use platgen::layers::Layer;
 use platgen::model::{Estate, Platform, Region};
 use platgen::yaml::{emit_all, read};
 
@@ -64,7 +65,7 @@ impl<'a> Check<'a> {
     }
 }
 
-/// The Kubernetes files and the network root of every region.
+/// The Kubernetes files and the roots of every region.
 fn places(ground: &Ground) -> Vec<Place<'_>> {
     let mut places = Vec::new();
     for (environment, platform) in &ground.estate.environments {
@@ -72,18 +73,27 @@ fn places(ground: &Ground) -> Vec<Place<'_>> {
             let mut alone = ground.estate.clone();
             alone.environments.retain(|other, _| other == environment);
             alone.environments.values_mut().for_each(|platform| platform.regions.retain(|other, _| other == name));
-            places.push(Place { unit: folder(environment, name), alone: Some(alone), platform, region });
-            places.push(Place { unit: root_folder(environment, name), alone: None, platform, region });
+            places.push(Place { unit: folder(environment, name), judged: Judged::Cluster(Box::new(alone)), platform, region });
+            for layer in oracle::LAYERS {
+                places.push(Place { unit: root_folder(environment, name, layer), judged: Judged::Root(layer), platform, region });
+            }
         }
     }
     places
 }
 
+/// What a folder holds.
+enum Judged {
+    /// Kubernetes files, with the estate of their region alone.
+    Cluster(Box<Estate>),
+    /// A Terraform root.
+    Root(Layer),
+}
+
 /// A folder that is judged as one.
 struct Place<'a> {
     unit: String,
-    /// The estate with this region alone; none for a Terraform root.
-    alone: Option<Estate>,
+    judged: Judged,
     platform: &'a Platform,
     region: &'a Region,
 }
@@ -92,9 +102,9 @@ impl Place<'_> {
     /// Findings, each with who finds it.
     fn findings(&self, ground: &Ground, files: &Unit) -> Vec<(&'static str, String)> {
         let (platform, region) = (self.platform, self.region);
-        let (opinion, found) = match &self.alone {
-            None => (oracle::findings_in_root(platform, region, Some(files)), Vec::new()),
-            Some(estate) => {
+        let (opinion, found) = match &self.judged {
+            Judged::Root(layer) => (oracle::findings_in_root(platform, region, *layer, Some(files)), Vec::new()),
+            Judged::Cluster(estate) => {
                 // As `platgen check` judges a committed tree: what the spec renders is known beside it.
                 let tree: Tree = files.files.iter().map(|(path, text)| (format!("{}/{path}", self.unit), text.clone())).collect();
                 (oracle::findings_in(platform, region, files), findings(estate, &ground.files, &tree))

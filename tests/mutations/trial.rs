@@ -8,6 +8,7 @@ use super::attributes;
 use super::fields;
 use super::ground::{Ground, HOME};
 use super::hand;
+use super::hand_cluster;
 use super::hand_kubernetes;
 use super::hand_terraform;
 use super::model;
@@ -83,6 +84,9 @@ impl Run {
             hand::mutants(&ground, hand_kubernetes::FAULTS, |environment, file| format!("kubernetes/{environment}/{}/{file}", HOME.1))?;
         mutants.extend(hand::mutants(&ground, hand_terraform::FAULTS, |environment, file| {
             format!("terraform/{environment}/{}/network/{file}", HOME.1)
+        })?);
+        mutants.extend(hand::mutants(&ground, hand_cluster::FAULTS, |environment, file| {
+            format!("terraform/{environment}/{}/{file}", HOME.1)
         })?);
         mutants.extend(fields::mutants(&ground)?);
         mutants.extend(attributes::mutants(&ground)?);
@@ -222,13 +226,15 @@ impl Run {
     pub fn templates(&self) -> Vec<String> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
         let mut faults = Vec::new();
-        for part in ["kubernetes", "terraform/aws", "terraform/aws/network"] {
+        for part in ["kubernetes", "terraform/aws", "terraform/aws/cluster", "terraform/aws/network"] {
+            // What all roots share is planted in the network root.
+            let root = part.strip_prefix("terraform/aws/").unwrap_or("network");
             for entry in std::fs::read_dir(folder.join(part)).into_iter().flatten().flatten() {
                 let file = entry.file_name().to_string_lossy().into_owned();
                 let Some(name) = file.strip_suffix(".j2") else { continue };
                 let stem = name.trim_end_matches(".yaml");
                 let planted = fields::TEMPLATES.iter().chain(fields::DESKTOP).any(|(template, ..)| *template == stem)
-                    || attributes::FILES.contains(&name)
+                    || attributes::FILES.contains(&format!("{root}/{name}").as_str())
                     || PARTS.iter().any(|(part_name, _)| *part_name == format!("{part}/{file}"));
                 if !planted {
                     faults.push(format!("{part}/{file}: no fault is planted in what it prints"));

@@ -24,6 +24,7 @@ use context::RegionContext;
 pub(crate) use secrets::templates_become_places;
 
 use platgen::files::Unit;
+use platgen::layers::Layer;
 use platgen::model::{Platform, Region};
 
 /// A value or an object that is not what the model says.
@@ -69,9 +70,12 @@ pub(crate) fn findings_in(platform: &Platform, region: &Region, unit: &Unit) -> 
     sorted(found)
 }
 
-/// Faults of the Terraform root of a region's network, sorted. The model says whether the root has to be there.
-pub(crate) fn findings_in_root(platform: &Platform, region: &Region, unit: Option<&Unit>) -> Vec<Finding> {
-    sorted(root::findings(platform, region, unit))
+/// The layers of a region whose roots are judged.
+pub(crate) const LAYERS: [Layer; 2] = root::LAYERS;
+
+/// Faults of a Terraform root of a region, sorted. The model says whether the root has to be there.
+pub(crate) fn findings_in_root(platform: &Platform, region: &Region, layer: Layer, unit: Option<&Unit>) -> Vec<Finding> {
+    sorted(root::findings(platform, region, layer, unit))
 }
 
 fn sorted(mut found: Vec<Finding>) -> Vec<Finding> {
@@ -80,7 +84,7 @@ fn sorted(mut found: Vec<Finding>) -> Vec<Finding> {
     found
 }
 
-/// The folder of the Terraform root of a region's network, below the output folder.
-pub(crate) fn root_folder(environment: &str, region: &str) -> String {
-    format!("terraform/{environment}/{region}/network")
+/// The folder of a Terraform root of a region, below the output folder.
+pub(crate) fn root_folder(environment: &str, region: &str, layer: Layer) -> String {
+    format!("terraform/{environment}/{region}/{layer}")
 }

@@ -105,7 +105,7 @@ fn stores(context: &RegionContext, found: &mut Vec<Finding>) {
     for store in context.inventory.of_kind("SecretStore").filter(|store| !context.is_by_hand(store)) {
         expect(context, found, "wrong-secrets", store, "/spec/provider", &manager(context, &store.namespace));
         if let Some(account) = context.inventory.get("ServiceAccount", &store.namespace, ACCOUNT) {
-            expect(context, found, "wrong-secrets", account, "/metadata/annotations", &reader(context));
+            expect(context, found, "wrong-secrets", account, "/metadata/annotations", &reader(context, &store.namespace));
         }
     }
 }
@@ -146,10 +146,10 @@ fn registry(context: &RegionContext, found: &mut Vec<Finding>) {
 const ACCOUNT: &str = "platgen";
 
 /// What the account of a store carries: on AWS the role that it takes.
-fn reader(context: &RegionContext) -> Value {
+fn reader(context: &RegionContext, namespace: &str) -> Value {
     match (context.platform.secrets.store, context.region.provider, &context.region.account) {
         (SecretStore::Cloud, Provider::Aws, Some(account)) => {
-            json!({"eks.amazonaws.com/role-arn": format!("arn:aws:iam::{account}:role/{}", context.region.secrets_role())})
+            json!({"eks.amazonaws.com/role-arn": format!("arn:aws:iam::{account}:role/{}", context.region.secrets_role(namespace))})
         }
         _ => Value::Null,
     }

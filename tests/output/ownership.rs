@@ -122,7 +122,8 @@ pub(crate) fn terraform_roots_are_not_pruned_silently() {
     world.files.units.remove(NETWORK);
     world.change(DEV, "shop/cart.yaml", "new\n");
     let folder = world.at(NETWORK).display().to_string();
-    let commands = ["init", "destroy"].map(|verb| format!("terraform -chdir={folder} {verb}")).to_vec();
+    let mut commands = ["init", "destroy"].map(|verb| format!("terraform -chdir={folder} {verb}")).to_vec();
+    commands.push(format!("platgen render --force={folder}"));
     // Nothing of the root is a difference: the refusal says all.
     let paths: Vec<String> = world.differences().into_iter().map(|difference| difference.path).collect();
     assert_eq!(
@@ -150,6 +151,7 @@ pub(crate) fn guards_of_a_terraform_root_are_removed_first() {
         format!("terraform -chdir={folder} init"),
         format!("sed -i.bak '/prevent_destroy/d' {folder}/*.tf && rm {folder}/*.tf.bak"),
         format!("terraform -chdir={folder} destroy"),
+        format!("platgen render --force={folder}"),
     ];
     assert_eq!(world.refused(), [(NETWORK.to_owned(), Obstacle::LiveRoot { commands: commands.clone() })]);
     let sed = std::process::Command::new("sh").arg("-c").arg(&commands[1]).status().unwrap();

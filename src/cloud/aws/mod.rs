@@ -1,5 +1,6 @@
 //! Amazon Web Services.
 
+mod cluster;
 mod network;
 mod text;
 
@@ -15,7 +16,7 @@ const TEMPLATES: &str = "terraform/aws";
 
 /// The roots of a region.
 pub(super) fn roots(platform: &Platform, region: &Region) -> Result<Vec<Root>, TemplateError> {
-    let layers = [network::root(platform, region)?];
+    let layers = [network::root(platform, region)?, cluster::root(platform, region)?];
     Ok(layers.into_iter().flatten().collect())
 }
 

@@ -4,6 +4,7 @@
 //! root can know, and what stands in its backend, its provider and its `lifecycle` blocks no plan shows. That is judged here, from the
 //! text alone. Files that the spec brings are their author's.
 
+mod cluster;
 mod firewall;
 mod network;
 mod protection;
@@ -15,6 +16,7 @@ use super::Finding;
 use super::compare::{self, place_name};
 use platgen::files::Unit;
 use platgen::hcl::Block;
+use platgen::layers::Layer;
 use platgen::model::{self, Platform, Region, TerraformFile};
 use platgen::provider::Provider;
 use serde_json::Value;
@@ -23,11 +25,20 @@ use std::collections::BTreeMap;
 /// What looks at a root and adds what it finds.
 type Judge = fn(&Root, &mut Vec<Finding>);
 
-/// Rules over a root that is there.
-const RULES: &[Judge] = &[state::judge, provider::judge, network::judge, firewall::judge, settings::judge, protection::judge];
+/// The layers that are judged.
+pub(super) const LAYERS: [Layer; 2] = [Layer::Network, Layer::Cluster];
 
-/// The network root of a region, as the rules see it.
+/// Rules over a root that is there.
+fn rules(layer: Layer) -> &'static [Judge] {
+    match layer {
+        Layer::Cluster => &[state::judge, provider::judge, cluster::judge, protection::judge],
+        _ => &[state::judge, provider::judge, network::judge, firewall::judge, settings::judge, protection::judge],
+    }
+}
+
+/// A root of a region, as the rules see it.
 pub(super) struct Root<'a> {
+    layer: Layer,
     platform: &'a Platform,
     region: &'a Region,
     network: &'a model::Network,
@@ -36,16 +47,16 @@ pub(super) struct Root<'a> {
     blocks: Vec<(&'a str, Block)>,
 }
 
-/// What the rules find in the network root of a region. Whether there has to be one, the model says.
-pub(super) fn findings(platform: &Platform, region: &Region, unit: Option<&Unit>) -> Vec<Finding> {
+/// What the rules find in a root of a region. Whether there has to be one, the model says.
+pub(super) fn findings(platform: &Platform, region: &Region, layer: Layer, unit: Option<&Unit>) -> Vec<Finding> {
     let (Provider::Aws, Some(network), Some(account)) = (region.provider, &region.network, region.account.as_deref()) else {
         return Vec::new();
     };
-    let mut root = Root { platform, region, network, account, blocks: Vec::new() };
+    let mut root = Root { layer, platform, region, network, account, blocks: Vec::new() };
     let mut found = Vec::new();
     let Some(unit) = unit.filter(|unit| unit.files.keys().any(|path| path.ends_with(".tf"))) else {
-        let message = format!("the region `{}` has no Terraform root for its network", region.name);
-        return vec![root.finding("missing-root", "network", "", message)];
+        let message = format!("the region `{}` has no Terraform root for its {layer}", region.name);
+        return vec![root.finding("missing-root", layer.name(), "", message)];
     };
     let brought: Vec<String> = platform.terraform.iter().map(TerraformFile::file_name).collect();
     for (path, text) in unit.files.iter().filter(|(path, _)| path.ends_with(".tf") && !brought.contains(path)) {
@@ -57,7 +68,7 @@ pub(super) fn findings(platform: &Platform, region: &Region, unit: Option<&Unit>
             }
         }
     }
-    for judge in RULES {
+    for judge in rules(layer) {
         judge(&root, &mut found);
     }
     found

@@ -5,8 +5,9 @@ use super::Root;
 use serde_json::json;
 
 /// Types whose loss no apply brings back, and what is lost with one.
-const GUARDED: [(&str, &str); 3] = [
+const GUARDED: [(&str, &str); 4] = [
     ("aws_eip", "addresses that partners may have allowed"),
+    ("aws_eks_cluster", "everything that runs in it"),
     ("aws_kms_key", "everything that it encrypts"),
     ("aws_vpc", "everything that stands in it"),
 ];

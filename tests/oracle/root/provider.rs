@@ -25,7 +25,7 @@ fn tags_of(root: &Root) -> Value {
     let mut tags: Map<String, Value> = platform.labels.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
     let own = [
         ("environment", platform.environment.as_str()),
-        ("layer", "network"),
+        ("layer", root.layer.name()),
         ("managed_by", "platgen"),
         ("owner", platform.owner.as_str()),
         ("platform", platform.name.as_str()),

@@ -8,7 +8,7 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
     let (platform, region, account) = (root.platform, root.region.name.as_str(), root.account);
     let wanted = json!({
         "bucket": platform.state_bucket(account, region),
-        "key": format!("{}/{region}/network/terraform.tfstate", platform.environment),
+        "key": format!("{}/{region}/{}/terraform.tfstate", platform.environment, root.layer),
         "region": region,
         "encrypt": true,
         "kms_key_id": format!("arn:aws:kms:{region}:{account}:alias/{}", platform.state_key()),

@@ -44,9 +44,8 @@ apps:
 
 fn root(spec: &str, environment: &str) -> Root {
     let estate = estate(spec);
-    let mut roots = cloud::roots(&estate.environments[environment]).unwrap();
-    assert_eq!(roots.iter().map(|root| root.layer).collect::<Vec<_>>(), [Layer::Network]);
-    roots.remove(0)
+    let roots = cloud::roots(&estate.environments[environment]).unwrap();
+    roots.into_iter().find(|root| root.layer == Layer::Network).unwrap()
 }
 
 /// The keys of the map `name` in `locals.tf`.

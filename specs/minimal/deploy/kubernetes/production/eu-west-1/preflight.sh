@@ -70,14 +70,12 @@ resolves() {
 context='hello-production-eu-west-1'
 if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /version 2>&1); then
   allowed 'all rights in the cluster' kubectl --context "$context" --request-timeout=20s auth can-i '*' '*' --all-namespaces
-  printf 'look yourself: %s\n' 'whether the cluster enforces network policies: without, every pod can reach every other'
   exists 'namespace envoy-gateway-system' kubectl --context "$context" --request-timeout=20s get namespace 'envoy-gateway-system'
   exists 'API gateway.envoyproxy.io/v1alpha1' kubectl --context "$context" --request-timeout=20s get --raw '/apis/gateway.envoyproxy.io/v1alpha1'
   exists 'API gateway.networking.k8s.io/v1' kubectl --context "$context" --request-timeout=20s get --raw '/apis/gateway.networking.k8s.io/v1'
   exists 'GatewayClass envoy' kubectl --context "$context" --request-timeout=20s get gatewayclasses.gateway.networking.k8s.io 'envoy'
   exists 'Secret envoy-gateway-system/public-tls with a certificate' kubectl --context "$context" --request-timeout=20s --namespace 'envoy-gateway-system' get secret 'public-tls' --output name
   prints 'AWS Load Balancer Controller' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector app.kubernetes.io/name=aws-load-balancer-controller --output name
-  prints 'node with the label platgen.io/subnet=general' kubectl --context "$context" --request-timeout=20s get nodes --selector 'platgen.io/subnet=general' --output name
 else
   unseen "the cluster $context and everything in it" "$answer"
 fi

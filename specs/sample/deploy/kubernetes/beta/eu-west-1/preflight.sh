@@ -46,19 +46,6 @@ prints() {
   fi
 }
 
-# tainted KEY VALUE: every node with the label has a taint of the same key and value that keeps pods away.
-tainted() {
-  name="taint $1=$2:NoSchedule"
-  # The dollars belong to the template of kubectl.
-  # shellcheck disable=SC2016
-  template='{{range .items}}{{$tainted := false}}{{range .spec.taints}}{{if and (eq .key "'"$1"'") (eq .value "'"$2"'") (eq .effect "NoSchedule")}}{{$tainted = true}}{{end}}{{end}}{{if not $tainted}}{{.metadata.name}} {{end}}{{end}}'
-  if ! answer=$(kubectl --context "$context" --request-timeout=20s get nodes --selector "$1=$2" --output "go-template=$template" 2>&1); then
-    unseen "$name" "$answer"
-  elif [ -n "$answer" ]; then
-    missing "$name on $answer"
-  fi
-}
-
 # allowed NAME COMMAND...: the command says yes.
 allowed() {
   name=$1
@@ -83,7 +70,6 @@ resolves() {
 context='boutique-beta-eu-west-1'
 if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /version 2>&1); then
   allowed 'all rights in the cluster' kubectl --context "$context" --request-timeout=20s auth can-i '*' '*' --all-namespaces
-  printf 'look yourself: %s\n' 'whether the cluster enforces network policies: without, every pod can reach every other'
   exists 'namespace envoy-gateway-system' kubectl --context "$context" --request-timeout=20s get namespace 'envoy-gateway-system'
   exists 'API external-secrets.io/v1' kubectl --context "$context" --request-timeout=20s get --raw '/apis/external-secrets.io/v1'
   exists 'API gateway.envoyproxy.io/v1alpha1' kubectl --context "$context" --request-timeout=20s get --raw '/apis/gateway.envoyproxy.io/v1alpha1'
@@ -91,11 +77,6 @@ if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /versio
   exists 'GatewayClass envoy' kubectl --context "$context" --request-timeout=20s get gatewayclasses.gateway.networking.k8s.io 'envoy'
   exists 'Secret envoy-gateway-system/public-tls with a certificate' kubectl --context "$context" --request-timeout=20s --namespace 'envoy-gateway-system' get secret 'public-tls' --output name
   prints 'AWS Load Balancer Controller' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector app.kubernetes.io/name=aws-load-balancer-controller --output name
-  prints 'node with the label platgen.io/subnet=data' kubectl --context "$context" --request-timeout=20s get nodes --selector 'platgen.io/subnet=data' --output name
-  tainted 'platgen.io/subnet' 'data'
-  prints 'node with the label platgen.io/subnet=general' kubectl --context "$context" --request-timeout=20s get nodes --selector 'platgen.io/subnet=general' --output name
-  prints 'node with the label platgen.io/subnet=payments' kubectl --context "$context" --request-timeout=20s get nodes --selector 'platgen.io/subnet=payments' --output name
-  tainted 'platgen.io/subnet' 'payments'
 else
   unseen "the cluster $context and everything in it" "$answer"
 fi
@@ -104,7 +85,6 @@ answer=$(aws sts get-caller-identity --query Account --output text 2>&1)
 if [ "$answer" = '222222222222' ]; then
   exists 'bucket boutique-beta-eu-west-1-state-222222222222' aws s3api head-bucket --region 'eu-west-1' --bucket 'boutique-beta-eu-west-1-state-222222222222'
   exists 'key alias/boutique-beta-terraform-state' aws kms describe-key --region 'eu-west-1' --key-id 'alias/boutique-beta-terraform-state'
-  exists 'role boutique-beta-eu-west-1-secrets' aws iam get-role --role-name 'boutique-beta-eu-west-1-secrets'
   exists 'secret beta/payments/cards' aws secretsmanager describe-secret --region 'eu-west-1' --secret-id 'beta/payments/cards'
   printf 'look yourself: %s\n' 'whether each secret has the keys that README.md lists: to see them is to read the secret'
 else

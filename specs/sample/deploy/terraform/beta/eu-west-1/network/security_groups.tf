@@ -15,7 +15,8 @@ resource "aws_security_group" "endpoints" {
   }
 }
 
-# One for each class of nodes: for the nodes and their pods.
+# One for each class of nodes: for the nodes and their pods. The load balancer controller asks for exactly one group with the cluster's tag on each
+# network interface, and adds its rules there.
 resource "aws_security_group" "nodes" {
   #checkov:skip=CKV2_AWS_5:the launch templates of the cluster root attach them, found by tag
   for_each = toset(local.node_classes)
@@ -25,7 +26,7 @@ resource "aws_security_group" "nodes" {
   vpc_id                 = aws_vpc.this.id
   revoke_rules_on_delete = true
 
-  tags = { Name = "${local.name}-nodes-${each.key}" }
+  tags = { Name = "${local.name}-nodes-${each.key}", "kubernetes.io/cluster/${local.name}" = "shared" }
 
   lifecycle {
     create_before_destroy = true

@@ -1,0 +1,42 @@
+//! Who may sign in to the cluster.
+
+use serde::Serialize;
+
+use crate::model::{GroupRole, Platform};
+
+/// A group of people: a permission set of IAM Identity Center, which is a role in the account.
+#[derive(Serialize)]
+pub(super) struct Group<'a> {
+    /// The permission set, and the group that the role bindings of Kubernetes name.
+    id: &'a str,
+    /// A regular expression of the role's name, whose end Identity Center chooses.
+    role: String,
+}
+
+/// Every group, once.
+pub(super) fn groups(platform: &Platform) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group> = platform.groups.iter().map(|group| Group { id: &group.id, role: pattern(&group.id) }).collect();
+    groups.sort_by(|a, b| a.id.cmp(b.id));
+    groups.dedup_by(|a, b| a.id == b.id);
+    groups
+}
+
+fn pattern(id: &str) -> String {
+    let escaped: String = id
+        .chars()
+        .flat_map(|char| (!char.is_alphanumeric() && char != '-' && char != '_').then_some('\\').into_iter().chain([char]))
+        .collect();
+    format!("^AWSReservedSSO_{escaped}_[0-9a-f]{{16}}$")
+}
+
+/// Patterns of the principals that may take the role of the administrator: groups of admins of every namespace. Without such a group, every identity of
+/// the account whose own policies allow it.
+pub(super) fn administrators(platform: &Platform, account: &str) -> Vec<String> {
+    let admins = platform.groups.iter().filter(|group| group.role == GroupRole::Admin && group.namespaces.is_empty());
+    let hash = "?".repeat(16);
+    let role = |id: &str| format!("arn:aws:iam::{account}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{id}_{hash}");
+    let mut all: Vec<String> = admins.map(|group| role(&group.id)).collect();
+    all.sort();
+    all.dedup();
+    if all.is_empty() { vec![format!("arn:aws:iam::{account}:*")] } else { all }
+}

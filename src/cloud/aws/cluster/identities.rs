@@ -1,0 +1,120 @@
+//! The rights of service accounts in the cloud: of add-ons, of apps with `identity`, and of the readers of secrets.
+
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+use super::super::text::ROLE;
+use crate::model::{Namespace, Platform, Region, SECRET_READER, SecretStore};
+use crate::value::truncate_with_hash;
+
+/// A service account with a role of its own.
+#[derive(Serialize)]
+pub(super) struct Identity<'a> {
+    key: String,
+    role: String,
+    namespace: &'a str,
+    account: &'a str,
+    /// Managed policies, as ARNs.
+    policies: Vec<String>,
+}
+
+/// An add-on that calls AWS: its key in `policies.tf`, its service account, and the managed policy that it needs.
+type Controller = (&'static str, (&'static str, &'static str), Option<&'static str>);
+
+/// Those of every cluster.
+const ALWAYS: [Controller; 3] = [
+    ("ebs-csi", ("kube-system", "ebs-csi-controller-sa"), Some("service-role/AmazonEBSCSIDriverPolicy")),
+    ("load-balancer-controller", ("kube-system", "aws-load-balancer-controller"), None),
+    ("vpc-cni", ("kube-system", "aws-node"), Some("AmazonEKS_CNI_Policy")),
+];
+
+/// Those of clusters with hosts.
+const DNS: [Controller; 2] =
+    [("cert-manager", ("cert-manager", "cert-manager"), None), ("external-dns", ("external-dns", "external-dns"), None)];
+
+/// That of clusters with a pool whose size varies.
+const AUTOSCALER: Controller = ("cluster-autoscaler", ("kube-system", "cluster-autoscaler"), None);
+
+fn has_hosts(region: &Region) -> bool {
+    region.workloads.values().any(|workload| !workload.exposures.is_empty())
+}
+
+fn is_autoscaled(region: &Region) -> bool {
+    region.cluster.pools.iter().any(|pool| pool.nodes.0 < pool.nodes.1)
+}
+
+/// Every identity, by its key: the name of the add-on, or `NAMESPACE/APP`.
+pub(super) fn identities<'a>(region: &'a Region, account: &str) -> Vec<Identity<'a>> {
+    let role = |name: &str| truncate_with_hash(&format!("{}-{name}", region.cluster.name), ROLE);
+    let controllers =
+        ALWAYS.iter().chain(DNS.iter().filter(|_| has_hosts(region))).chain(Some(&AUTOSCALER).filter(|_| is_autoscaled(region)));
+    let mut all: Vec<Identity> = controllers
+        .map(|(name, (namespace, account), policy)| Identity {
+            key: (*name).to_owned(),
+            role: role(name),
+            namespace,
+            account,
+            policies: policy.iter().map(|policy| format!("arn:aws:iam::aws:policy/{policy}")).collect(),
+        })
+        .collect();
+    for workload in region.workloads.values().filter(|workload| !workload.policies.is_empty()) {
+        let own =
+            |policy: &String| if policy.starts_with("arn:") { policy.clone() } else { format!("arn:aws:iam::{account}:policy/{policy}") };
+        all.push(Identity {
+            key: format!("{}/{}", workload.namespace, workload.name),
+            role: role(&format!("{}-{}", workload.namespace, workload.name)),
+            namespace: workload.namespace.as_str(),
+            account: workload.name.as_str(),
+            policies: workload.policies.iter().map(own).collect::<BTreeSet<_>>().into_iter().collect(),
+        });
+    }
+    all.sort_by(|a, b| a.key.cmp(&b.key));
+    all
+}
+
+/// The reader of a namespace's secrets.
+#[derive(Serialize)]
+pub(super) struct Reader<'a> {
+    namespace: &'a str,
+    role: String,
+    account: &'static str,
+    /// Names of secrets in the secret manager, as patterns: those of the namespace, and others that its entries name.
+    secrets: Vec<String>,
+}
+
+/// The readers of the namespaces in which something reads secrets; none where another manager holds them.
+pub(super) fn readers<'a>(platform: &'a Platform, region: &'a Region) -> Vec<Reader<'a>> {
+    if platform.secrets.store != SecretStore::Cloud {
+        return Vec::new();
+    }
+    let reader = |namespace: &'a Namespace| {
+        let secrets = platform.secrets_of(region, namespace);
+        let own = format!("{}/{}/", platform.environment, namespace.name);
+        let paths = secrets.iter().map(|path| platform.secret_path(path));
+        // AWS adds a hyphen and six signs to the name of a secret.
+        let others: BTreeSet<String> = paths.filter(|path| !path.starts_with(&own)).map(|path| format!("{path}-??????")).collect();
+        let namespace = namespace.name.as_str();
+        let patterns = std::iter::once(format!("{own}*")).chain(others).collect();
+        (!secrets.is_empty()).then(|| Reader { namespace, role: region.secrets_role(namespace), account: SECRET_READER, secrets: patterns })
+    };
+    platform.namespaces.values().filter_map(reader).collect()
+}
+
+/// The view of `policies.tf`.
+#[derive(Serialize)]
+pub(super) struct Policies<'a> {
+    dns: bool,
+    autoscaled: bool,
+    /// The domain of the environment, and hosts outside of it.
+    domains: BTreeSet<&'a str>,
+}
+
+impl<'a> Policies<'a> {
+    pub(super) fn new(platform: &'a Platform, region: &'a Region) -> Policies<'a> {
+        let domain = platform.domain.as_str();
+        let hosts =
+            region.workloads.values().flat_map(|workload| &workload.exposures).map(|exposure| exposure.host.trim_start_matches("*."));
+        let foreign = hosts.filter(|host| *host != domain && !host.ends_with(&format!(".{domain}")));
+        Policies { dns: has_hosts(region), autoscaled: is_autoscaled(region), domains: foreign.chain([domain]).collect() }
+    }
+}

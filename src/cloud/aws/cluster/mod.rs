@@ -1,0 +1,148 @@
+//! The cluster root of a region: the control plane, its nodes and add-ons, and the rights of people and pods.
+//!
+//! The network root makes the network, the subnets and the security groups; this root finds them by name and range. Each of its own resources is
+//! keyed by a name, so that a zone, a pool or an app that comes or goes touches no other resource.
+
+mod access;
+mod identities;
+mod nodes;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+use super::text::ROLE;
+use crate::cloud::{Nothing, Root};
+use crate::facts;
+use crate::layers::Layer;
+use crate::model::{Network, Platform, PolicyEngine, Region, ZoneRange};
+use crate::template::TemplateError;
+use crate::value::truncate_with_hash;
+
+/// The templates of this root.
+const TEMPLATES: &str = "terraform/aws/cluster";
+
+/// The view of `locals.tf`: everything that differs between cluster roots.
+#[derive(Serialize)]
+struct Locals<'a> {
+    name: &'a str,
+    account: &'a str,
+    region: &'a str,
+    version: String,
+    services: String,
+    roles: BTreeMap<&'static str, String>,
+    control_plane_subnets: BTreeMap<&'a str, String>,
+    pod_subnets: BTreeMap<&'a str, String>,
+    classes: Vec<&'a str>,
+    control_plane_calls: Vec<Call<'a>>,
+    admin_cidrs: Vec<String>,
+    pools: Vec<nodes::Pool<'a>>,
+    node_groups: Vec<nodes::Group<'a>>,
+    groups: Vec<access::Group<'a>>,
+    administrators: Vec<String>,
+    addons: BTreeMap<&'static str, Option<&'static str>>,
+    identities: Vec<identities::Identity<'a>>,
+    secret_readers: Vec<identities::Reader<'a>>,
+}
+
+/// A port of nodes or pods that the API server calls.
+#[derive(Serialize)]
+struct Call<'a> {
+    key: String,
+    class: &'a str,
+    port: u16,
+    description: &'static str,
+}
+
+/// The range of each zone.
+fn zones(ranges: &[ZoneRange]) -> BTreeMap<&str, String> {
+    ranges.iter().map(|range| (range.zone.as_str(), range.cidr.to_string())).collect()
+}
+
+impl<'a> Locals<'a> {
+    fn new(platform: &'a Platform, region: &'a Region, network: &'a Network, account: &'a str) -> Locals<'a> {
+        let cluster = &region.cluster;
+        let role = |name: &'static str| (name, truncate_with_hash(&format!("{}-{name}", cluster.name), ROLE));
+        let mut classes: Vec<&str> = network.subnets.iter().map(|subnet| subnet.name.as_str()).collect();
+        classes.sort_unstable();
+        let call = |((class, port), description): ((&'a crate::value::Name, u16), &'static str)| Call {
+            key: format!("{class}/tcp-{port}"),
+            class: class.as_str(),
+            port,
+            description,
+        };
+        Locals {
+            name: &cluster.name,
+            account,
+            region: region.name.as_str(),
+            version: cluster.version.to_string(),
+            services: network.services.to_string(),
+            roles: [("administrator", region.administrator_role()), role("cluster"), role("nodes")].into(),
+            control_plane_subnets: zones(&network.endpoints),
+            pod_subnets: zones(&network.pod_zones),
+            classes,
+            control_plane_calls: region.control_plane_calls(network).into_iter().map(call).collect(),
+            admin_cidrs: cluster.admin_cidrs.iter().map(ToString::to_string).collect(),
+            pools: cluster.pools.iter().map(|pool| nodes::Pool::new(region, pool)).collect(),
+            node_groups: nodes::groups(region, network),
+            groups: access::groups(platform),
+            administrators: access::administrators(platform, account),
+            addons: facts::addons(&cluster.version.to_string()).into(),
+            identities: identities::identities(region, account),
+            secret_readers: identities::readers(platform, region),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Cluster {
+    protected: bool,
+    days: u32,
+    /// Whether the logs are kept for less than the year that scanners ask for.
+    brief: bool,
+}
+
+#[derive(Serialize)]
+struct Protected {
+    protected: bool,
+}
+
+#[derive(Serialize)]
+struct Addons {
+    network_policy: &'static str,
+}
+
+/// The view of the tests: `tests/cluster.tftest.hcl` for Terraform, `tests/cluster.tofutest.hcl`, which OpenTofu reads in place of the former.
+#[derive(Serialize)]
+struct Tests<'a> {
+    terraform: bool,
+    protected: bool,
+    days: u32,
+    addons: Addons,
+    policies: identities::Policies<'a>,
+}
+
+/// The root; none for a region without a network, an account or a region for states.
+pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>, TemplateError> {
+    let (Some(network), Some(account)) = (&region.network, &region.account) else { return Ok(None) };
+    let Some(mut root) = super::root(Layer::Cluster, platform, region)? else { return Ok(None) };
+    let (protected, days) = (platform.protected, region.cluster.log_days);
+    let addons = || Addons { network_policy: if region.cluster.policy_engine == PolicyEngine::Native { "true" } else { "false" } };
+    let policies = || identities::Policies::new(platform, region);
+    root.document(include_str!("../../../../templates/terraform/aws/cluster/README.md"));
+    root.print(TEMPLATES, "access.tf", &Nothing {})?;
+    root.print(TEMPLATES, "addons.tf", &addons())?;
+    root.print(TEMPLATES, "cluster.tf", &Cluster { protected, days, brief: days < 365 })?;
+    root.print(TEMPLATES, "identities.tf", &Nothing {})?;
+    root.print(TEMPLATES, "kms.tf", &Protected { protected })?;
+    root.print(TEMPLATES, "locals.tf", &Locals::new(platform, region, network, account))?;
+    root.print(TEMPLATES, "network.tf", &Nothing {})?;
+    root.print(TEMPLATES, "node_groups.tf", &Nothing {})?;
+    root.print(TEMPLATES, "nodes.tf", &Nothing {})?;
+    root.print(TEMPLATES, "policies.tf", &policies())?;
+    for (path, terraform) in [("tests/cluster.tftest.hcl", true), ("tests/cluster.tofutest.hcl", false)] {
+        root.print(TEMPLATES, path, &Tests { terraform, protected, days, addons: addons(), policies: policies() })?;
+    }
+    Ok(Some(root))
+}

@@ -1,0 +1,91 @@
+//! Node pools, and their node groups: one per pool and zone, each in the subnet of its class.
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+use crate::model::{self, Network, Region};
+use crate::value::truncate_with_hash;
+
+/// The longest name of a node group.
+const NAME: usize = 63;
+
+/// A taint, with the effect as EKS spells it.
+#[derive(Serialize)]
+struct Taint {
+    key: String,
+    value: String,
+    effect: &'static str,
+}
+
+/// A pool in `locals.tf`.
+#[derive(Serialize)]
+pub(super) struct Pool<'a> {
+    name: &'a str,
+    class: &'a str,
+    machine: &'a str,
+    /// The type of machine image, by architecture.
+    image: &'static str,
+    /// In GiB.
+    disk: u64,
+    labels: BTreeMap<String, String>,
+    taints: Vec<Taint>,
+}
+
+impl<'a> Pool<'a> {
+    pub(super) fn new(region: &Region, pool: &'a model::Pool) -> Pool<'a> {
+        let arm = pool.capacity.as_ref().and_then(|machine| machine.architecture) == Some("arm64");
+        let effect = |effect| match effect {
+            "NoExecute" => "NO_EXECUTE",
+            "PreferNoSchedule" => "PREFER_NO_SCHEDULE",
+            _ => "NO_SCHEDULE",
+        };
+        Pool {
+            name: pool.name.as_str(),
+            class: pool.subnet.as_str(),
+            machine: &pool.machine,
+            image: if arm { "BOTTLEROCKET_ARM_64" } else { "BOTTLEROCKET_x86_64" },
+            disk: pool.disk.bytes().div_ceil(1 << 30),
+            labels: region.node_labels(pool),
+            taints: region.node_taints(pool).into_iter().map(|(key, value, one)| Taint { key, value, effect: effect(one) }).collect(),
+        }
+    }
+}
+
+/// A node group in `locals.tf`.
+#[derive(Serialize)]
+pub(super) struct Group<'a> {
+    /// `POOL/ZONE`.
+    key: String,
+    name: String,
+    pool: &'a str,
+    zone: &'a str,
+    /// The range of the subnet.
+    cidr: String,
+    min: u32,
+    max: u32,
+}
+
+/// The node groups of every pool. The nodes of a region are split evenly over its zones; a zone that is left without a node has no group.
+pub(super) fn groups<'a>(region: &'a Region, network: &'a Network) -> Vec<Group<'a>> {
+    let mut groups = Vec::new();
+    let zones = u32::try_from(region.zones.len()).unwrap_or(u32::MAX).max(1);
+    for pool in &region.cluster.pools {
+        let Some(subnet) = network.subnets.iter().find(|subnet| subnet.name == pool.subnet) else { continue };
+        for (at, range) in (0..).zip(&subnet.ranges) {
+            let share = |nodes: u32| nodes / zones + u32::from(at < nodes % zones);
+            let (min, max) = (share(pool.nodes.0), share(pool.nodes.1));
+            if max > 0 {
+                groups.push(Group {
+                    key: format!("{}/{}", pool.name, range.zone),
+                    name: truncate_with_hash(&format!("{}-{}", pool.name, range.zone), NAME),
+                    pool: pool.name.as_str(),
+                    zone: &range.zone,
+                    cidr: range.cidr.to_string(),
+                    min,
+                    max,
+                });
+            }
+        }
+    }
+    groups
+}

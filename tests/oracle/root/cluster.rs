@@ -1,0 +1,156 @@
+//! The literals of a cluster root against the model: pools with what pods ask of their nodes, people, identities and secrets.
+
+use super::super::Finding;
+use super::Root;
+use platgen::labels::{POOL, SUBNET};
+use platgen::model::{GroupRole, SecretStore, ZoneRange};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+const RULE: &str = "wrong-cluster";
+
+pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
+    let (network, cluster) = (root.network, &root.region.cluster);
+    let zones = |ranges: &[ZoneRange]| Value::Object(ranges.iter().map(|one| (one.zone.clone(), json!(one.cidr.to_string()))).collect());
+    let classes: BTreeSet<&str> = network.subnets.iter().map(|subnet| subnet.name.as_str()).collect();
+    let texts = |all: &[platgen::value::Cidr]| json!(all.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let wanted = [
+        ("name", json!(root.name())),
+        ("account", json!(root.account)),
+        ("region", json!(root.region.name)),
+        ("version", json!(cluster.version.to_string())),
+        ("services", json!(network.services.to_string())),
+        ("pod_subnets", zones(&network.pod_zones)),
+        ("control_plane_subnets", zones(&network.endpoints)),
+        ("node_classes", json!(classes)),
+        ("admin_cidrs", texts(&cluster.admin_cidrs)),
+        ("pools", pools(root)),
+        ("secret_readers", readers(root)),
+    ];
+    for (name, wanted) in wanted {
+        let (file, has) = root.local(name);
+        root.expect(found, RULE, (&format!("local.{name}"), file), has, &wanted);
+    }
+    nodes(root, found);
+    people(root, found);
+    identities(root, found);
+}
+
+/// Labels and taints as nodes carry them: those that the spec gives the pool, its name, its subnet, and the taint of an isolated subnet.
+fn pools(root: &Root) -> Value {
+    let pool = |pool: &platgen::model::Pool| {
+        let mut labels: BTreeMap<&str, &str> = pool.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        labels.extend([(POOL, pool.name.as_str()), (SUBNET, pool.subnet.as_str())]);
+        let isolated = root.network.subnets.iter().any(|subnet| subnet.name == pool.subnet && subnet.isolated);
+        let own = pool.taints.iter().map(|(key, value, effect)| (key.as_str(), value.as_str(), *effect));
+        let taints = own.chain(isolated.then_some((SUBNET, pool.subnet.as_str(), "NoSchedule"))).map(|(key, value, effect)| {
+            let effect = ["NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE"]
+                .into_iter()
+                .find(|one| one.replace('_', "").eq_ignore_ascii_case(effect));
+            json!({"key": key, "value": value, "effect": effect})
+        });
+        let arm = pool.capacity.as_ref().is_some_and(|machine| machine.architecture == Some("arm64"));
+        let image = format!("BOTTLEROCKET_{}", if arm { "ARM_64" } else { "x86_64" });
+        let disk = pool.disk.bytes().div_ceil(1 << 30);
+        json!({"class": pool.subnet, "machine": pool.machine, "image": image, "disk": disk, "labels": labels, "taints": taints.collect::<Vec<_>>()})
+    };
+    Value::Object(root.region.cluster.pools.iter().map(|one| (one.name.to_string(), pool(one))).collect())
+}
+
+/// The groups of a pool have its nodes together, none has more than one more than another, and each is in the range of its class and zone.
+fn nodes(root: &Root, found: &mut Vec<Finding>) {
+    let (file, has) = root.local("node_groups");
+    let groups: &Map<String, Value> = &has.as_object().cloned().unwrap_or_default();
+    for pool in &root.region.cluster.pools {
+        let own: Vec<&Value> = groups.values().filter(|group| group["pool"] == json!(pool.name)).collect();
+        for (bound, wanted) in [("min", pool.nodes.0), ("max", pool.nodes.1)] {
+            let sizes: Vec<u64> = own.iter().filter_map(|group| group[bound].as_u64()).collect();
+            let even = sizes.iter().max().zip(sizes.iter().min()).is_some_and(|(most, least)| most - least <= 1);
+            if sizes.iter().sum::<u64>() != u64::from(wanted) || !even {
+                let message = format!("the groups of the pool `{}` have {sizes:?} nodes, where `{bound}` is {wanted} in all", pool.name);
+                found.push(root.finding(RULE, "local.node_groups", file, message));
+            }
+        }
+    }
+    for (key, group) in groups {
+        let pool = root.region.cluster.pools.iter().find(|pool| group["pool"] == json!(pool.name));
+        let subnet = pool.and_then(|pool| root.network.subnets.iter().find(|subnet| subnet.name == pool.subnet));
+        let range = subnet.and_then(|subnet| subnet.ranges.iter().find(|range| group["zone"] == json!(range.zone)));
+        if range.is_none_or(|range| group["cidr"] != json!(range.cidr.to_string()) || !key.ends_with(&format!("/{}", range.zone))) {
+            let message = format!("`{key}` is in {}, which is not the range of its class and zone", group["cidr"]);
+            found.push(root.finding(RULE, "local.node_groups", file, message));
+        }
+    }
+}
+
+/// Each group of the spec signs in, and those who administer everything may take the administrator's role.
+fn people(root: &Root, found: &mut Vec<Finding>) {
+    let (file, has) = root.local("groups");
+    let keys: BTreeSet<&str> = has.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    let ids: BTreeSet<&str> = root.platform.groups.iter().map(|group| group.id.as_str()).collect();
+    if keys != ids {
+        found.push(root.finding(RULE, "local.groups", file, format!("{keys:?} sign in, where the spec has {ids:?}")));
+    }
+    let (file, has) = root.local("administrators");
+    let admins = root.platform.groups.iter().filter(|group| group.role == GroupRole::Admin && group.namespaces.is_empty());
+    let admins: BTreeSet<String> = admins.map(|group| format!("AWSReservedSSO_{}_", group.id)).collect();
+    let has: Vec<&str> = has.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let known = |one: &&str| {
+        one.starts_with(&format!("arn:aws:iam::{}:", root.account)) && (admins.is_empty() || admins.iter().any(|admin| one.contains(admin)))
+    };
+    if has.len() != admins.len().max(1) || !has.iter().all(known) {
+        found.push(root.finding(
+            RULE,
+            "local.administrators",
+            file,
+            format!("{has:?} administer the cluster, where the spec has {admins:?}"),
+        ));
+    }
+}
+
+/// Apps with policies have an identity with them, and nobody else outside of add-ons.
+fn identities(root: &Root, found: &mut Vec<Finding>) {
+    let (file, has) = root.local("identities");
+    let apps: BTreeMap<String, usize> = has
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(key, _)| key.contains('/'))
+        .map(|(_, one)| {
+            let word = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
+            (format!("{}/{}", word("namespace"), word("account")), one["policies"].as_array().map_or(0, Vec::len))
+        })
+        .collect();
+    let with = root.region.workloads.iter().filter(|(_, workload)| !workload.policies.is_empty());
+    let wanted: BTreeMap<String, usize> =
+        with.map(|(key, workload)| (key.clone(), workload.policies.iter().collect::<BTreeSet<_>>().len())).collect();
+    if apps != wanted {
+        found.push(root.finding(RULE, "local.identities", file, format!("{apps:?} have policies, where the spec has {wanted:?}")));
+    }
+}
+
+/// Who reads which secrets: the namespace its own, and those that its workloads name.
+fn readers(root: &Root) -> Value {
+    let mut all: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    if root.platform.secrets.store == SecretStore::Cloud {
+        for workload in root.region.workloads.values() {
+            for path in workload.secrets() {
+                all.entry(workload.namespace.as_str()).or_default().insert(path.to_owned());
+            }
+        }
+        if let Some(path) = &root.region.cluster.registry_secret {
+            for namespace in root.platform.namespaces.values() {
+                all.entry(namespace.name.as_str()).or_default().insert(path.as_str().to_owned());
+            }
+        }
+    }
+    let environment = &root.platform.environment;
+    let reader = |(namespace, paths): (&str, BTreeSet<String>)| {
+        let others = paths.into_iter().filter(|path| !path.starts_with(&format!("{namespace}/")));
+        let secrets: Vec<String> = std::iter::once(format!("{environment}/{namespace}/*"))
+            .chain(others.map(|path| format!("{environment}/{path}-??????")))
+            .collect();
+        (namespace.to_owned(), json!({"role": root.region.secrets_role(namespace), "account": "platgen", "secrets": secrets}))
+    };
+    Value::Object(all.into_iter().map(reader).collect())
+}
