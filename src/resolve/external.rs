@@ -103,9 +103,16 @@ impl EnvironmentResolver<'_> {
     /// Checks that host and ranges are in the network of `via`.
     fn check_outside(&mut self, outside: &Outside, host_at: Span, (via, cidrs): (&Field<ExternalVia>, &Field<Vec<Field<Cidr>>>)) {
         let via_at = via.span().filter(|at| self.is_of_the_user(*at)).unwrap_or(host_at);
-        let premises = self.spec.network.at(|network| &network.on_premises);
-        if outside.via == ExternalVia::OnPremises && premises.is_missing() {
-            let message = "`network.on_premises` is missing: there is no connection to the company's network";
+        if outside.via == ExternalVia::OnPremises && self.premises().is_empty() {
+            let premises = self.spec.network.at(|network| &network.on_premises);
+            let ranges = premises.at(|premises| &premises.cidrs);
+            let message = match (premises, ranges) {
+                (Field::Missing, _) => "`network.on_premises` is missing: there is no connection to the company's network",
+                // Invalid ranges are reported where they are.
+                (Field::Bad(_), _) | (_, Field::Bad(_)) => return,
+                (_, Field::Set(all, _)) if !all.is_empty() => return,
+                _ => "`network.on_premises.cidrs` names no range: the company's network is not known",
+            };
             let diagnostic = Diagnostic::new(Code::MissingField, message).at(via_at);
             self.tell(diagnostic.help("add `network: {on_premises: {cidrs: [...]}}`, or remove `via`"));
             return;
@@ -210,12 +217,17 @@ impl EnvironmentResolver<'_> {
         self.spec.network.at(|network| &network.on_premises).at(|premises| &premises.cidrs).values().copied().collect()
     }
 
-    /// The networks of the environment in all its regions; the range of the platform where platgen plans no networks.
-    fn private_ranges(&self) -> Vec<Cidr> {
+    /// The networks of the environment in all its regions. Where platgen plans no networks: the range of the platform, or all private addresses if the
+    /// spec has no such range. Never empty, because a flow without ranges opens the internet.
+    pub(super) fn private_ranges(&self) -> Vec<Cidr> {
         let environment = self.environment.as_str();
         let planned: Option<Vec<Cidr>> =
             self.region_specs.iter().map(|place| self.plan.get(&Key::vpc(environment, place.name.as_str()))).collect();
-        let mut ranges = planned.unwrap_or_else(|| self.spec.network.at(|network| &network.cidr).get().into_iter().copied().collect());
+        let mut ranges = planned.unwrap_or_else(|| match self.spec.network.at(|network| &network.cidr).get() {
+            Some(platform) => vec![*platform],
+            // Link-local addresses are those of the nodes' metadata, and no service has one.
+            None => private().filter(|range| !is_inside(range.first().into())).collect(),
+        });
         ranges.sort();
         ranges
     }
@@ -223,9 +235,8 @@ impl EnvironmentResolver<'_> {
     /// Every range that is not the internet for the pods of a region: private addresses, the platform's and the company's networks.
     pub(super) fn inside(&self, region: &str, network: Option<&Network>) -> Vec<Cidr> {
         let own: Vec<Cidr> = network.iter().flat_map(|network| [network.cidr, network.pods, network.services]).collect();
-        let private = Cidr::PRIVATE.iter().filter_map(|range| range.parse().ok());
         let platform = self.spec.network.at(|network| &network.cidr).get().into_iter().copied();
-        let mut all: Vec<Cidr> = private.chain(platform).chain(self.premises()).chain(own.iter().copied()).collect();
+        let mut all: Vec<Cidr> = private().chain(platform).chain(self.premises()).chain(own.iter().copied()).collect();
         // A larger block precedes the blocks inside of it.
         all.sort();
         let mut kept: Vec<Cidr> = Vec::new();
@@ -242,4 +253,9 @@ impl EnvironmentResolver<'_> {
         });
         kept
     }
+}
+
+/// The ranges of private addresses.
+fn private() -> impl Iterator<Item = Cidr> {
+    Cidr::PRIVATE.iter().filter_map(|range| range.parse().ok())
 }

@@ -131,7 +131,10 @@ impl EnvironmentResolver<'_> {
         for (app, via, at) in &consumer.public {
             let cidrs = match via {
                 Via::Public => Vec::new(),
-                Via::Internal => consumer.region.network.iter().flat_map(|network| &network.lb_internal).map(|range| range.cidr).collect(),
+                Via::Internal => match &consumer.region.network {
+                    Some(network) => network.lb_internal.iter().map(|range| range.cidr).collect(),
+                    None => self.private_ranges(),
+                },
             };
             let name = format!("the public address of {app}");
             if *via == Via::Public {
