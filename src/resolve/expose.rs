@@ -21,15 +21,15 @@ pub(super) struct Hosts {
     claims: BTreeMap<(String, Via, String), Vec<Claim>>,
     /// Hosts that one declaration takes with all paths.
     whole: BTreeSet<(String, Via)>,
-    /// The places of all claims, by environment.
-    places: BTreeSet<(String, Span)>,
+    /// The environment, the app's key and the place of each claim. Apps that share a profile share the place.
+    places: BTreeSet<(String, Span, Span)>,
 }
 
 #[derive(Debug)]
 struct Claim {
     span: Span,
-    /// The app, such as `app/web`.
-    app: String,
+    /// The app, such as `app/web`, and its key in the spec.
+    app: (String, Span),
     /// The domain of its environment, and the span of that domain.
     domain: (String, Option<Span>),
     environment: String,
@@ -59,18 +59,18 @@ impl Hosts {
             self.whole.insert((host.clone(), via));
         }
         // A declaration that applies to several regions is one claim; in several environments, there is one claim for each.
-        self.places.insert((claim.environment.clone(), claim.span));
+        self.places.insert((claim.environment.clone(), claim.app.1, claim.span));
         self.claims.entry((host, via, path.unwrap_or_else(|| "/".to_owned()))).or_default().push(claim);
     }
 
-    /// Whether the declaration has claimed its hosts in another region of the environment.
-    fn seen(&self, span: Span, environment: &Name) -> bool {
-        self.places.contains(&(environment.to_string(), span))
+    /// Whether the app has claimed the hosts of the declaration in another region of the environment.
+    fn seen(&self, span: Span, app: Span, environment: &Name) -> bool {
+        self.places.contains(&(environment.to_string(), app, span))
     }
 
     /// Reports hosts and paths with two claims, in one finding for each pair of declarations.
     pub(super) fn report(&self, found: &mut Diagnostics) {
-        let mut pairs: BTreeMap<(Span, Span), Clash> = BTreeMap::new();
+        let mut pairs: BTreeMap<[(Span, Span); 2], Clash> = BTreeMap::new();
         let mut by_path: BTreeMap<(&str, Via, &str), Vec<&Claim>> = BTreeMap::new();
         for ((host, via, path), claims) in &self.claims {
             let path = if self.whole.contains(&(host.clone(), *via)) { "/" } else { path };
@@ -81,17 +81,18 @@ impl Hosts {
             claims.sort_by_key(|claim| claim.span);
             let Some((first, others)) = claims.split_first() else { continue };
             for claim in others {
-                // The same declaration in two environments: the environments have the same domain.
-                let (first_at, at) = if claim.span == first.span && claim.domain.0 == first.domain.0 {
+                // The same declaration of one app in two environments: the environments have the same domain.
+                let is_same = claim.span == first.span && claim.app == first.app;
+                let (first_at, at) = if is_same && claim.domain.0 == first.domain.0 {
                     (first.domain.1.unwrap_or(first.span), claim.domain.1.unwrap_or(claim.span))
                 } else {
                     (first.span, claim.span)
                 };
-                let Clash { hosts, environments, by } = pairs.entry((first_at, at)).or_default();
+                let Clash { hosts, environments, by } = pairs.entry([(first_at, first.app.1), (at, claim.app.1)]).or_default();
                 if hosts.is_empty() {
                     let place = |one: &Claim| {
                         let other = first.environment != claim.environment;
-                        if other { format!("`{}` in `{}`", one.app, one.environment) } else { format!("`{}`", one.app) }
+                        if other { format!("`{}` in `{}`", one.app.0, one.environment) } else { format!("`{}`", one.app.0) }
                     };
                     *by = [place(first), place(claim)];
                 }
@@ -99,7 +100,7 @@ impl Hosts {
                 environments.push(claim.environment.clone());
             }
         }
-        for ((first, at), Clash { mut hosts, mut environments, by: [first_by, by] }) in pairs {
+        for ([(first, first_app), (at, app)], Clash { mut hosts, mut environments, by: [first_by, by] }) in pairs {
             hosts.dedup();
             environments.dedup();
             let verb = if hosts.len() == 1 { "is" } else { "are" };
@@ -107,6 +108,9 @@ impl Hosts {
             let mut diagnostic = Diagnostic::new(Code::HostTaken, format!("{} {verb} claimed twice: {by}", hosts.join(" and "))).at(at);
             if first != at {
                 diagnostic = diagnostic.related(first, "first claimed here");
+            } else if first_app != app {
+                // One profile declares both.
+                diagnostic = diagnostic.related(first_app, "claimed by this app").related(app, "and by this one");
             }
             diagnostic = diagnostic.help("give one of them another host, path or domain");
             diagnostic.environments = environments;
@@ -176,10 +180,15 @@ impl EnvironmentResolver<'_> {
         }
         let at = self.own_environment().and_then(|environment| environment.domain.span());
         let domain = (consumer.platform.domain.to_string(), at);
-        wanted.retain(|one| !hosts.seen(one.span, self.environment));
+        wanted.retain(|one| !hosts.seen(one.span, consumer.entry.key, self.environment));
         for Wanted { host, via, path, span } in wanted {
             let environment = self.environment.to_string();
-            hosts.claim(host, via, path, Claim { span, app: consumer.label.clone(), domain: domain.clone(), environment });
+            hosts.claim(
+                host,
+                via,
+                path,
+                Claim { span, app: (consumer.label.clone(), consumer.entry.key), domain: domain.clone(), environment },
+            );
         }
         all
     }
