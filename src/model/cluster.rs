@@ -1,6 +1,7 @@
 //! The cluster of a region: node pools, proxies of the Gateways and storage.
 
 use super::Toleration;
+use crate::source::Span;
 use crate::value::{Cidr, KubernetesVersion, Name, PolicyEngine, Quantity};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,6 +57,8 @@ pub struct StorageClass {
 /// A volume that several workloads mount at the same time.
 #[derive(Clone, Debug)]
 pub struct SharedVolume {
+    /// The span of its name in the spec.
+    pub span: Span,
     /// Its name, unique in its namespace, and that of its claim.
     pub name: Name,
     /// Its namespace.

@@ -189,12 +189,19 @@ impl EnvironmentResolver<'_> {
     /// The shared volumes of a region.
     pub(super) fn shared_volumes(&mut self, platform: &Platform, region: &Region) -> Vec<SharedVolume> {
         let spec = self.spec;
-        let mut volumes = Vec::new();
+        let mut volumes: Vec<SharedVolume> = Vec::new();
+        let mut taken: BTreeMap<(Name, &Name), Span> = BTreeMap::new();
         for (key, at, volume) in spec.volumes.entries() {
             if !self.is_here(&volume.only) {
                 continue;
             }
             let namespace = self.namespace_of(key, &volume.namespace, at, "volume");
+            if let Some(namespace) = &namespace
+                && let Some(first) = taken.insert((namespace.clone(), key.name()), at)
+            {
+                let diagnostic = Diagnostic::new(Code::DefinedTwice, format!("`volume/{}` is defined twice in its namespace", key.name()));
+                self.tell(diagnostic.at(at).related(first, "first defined here").help("give one of them another name"));
+            }
             let size = self.require(&volume.size, "size", at).cloned();
             if let Some((size, at)) = volume.size.spanned() {
                 self.has_unit("size", size, at);
@@ -222,7 +229,7 @@ impl EnvironmentResolver<'_> {
             let here = region.primary || volume.independent.is_true();
             if let (Some(namespace), Some(size), Some(class), true) = (namespace, size, class, here) {
                 let known = platform.namespaces.contains_key(namespace.as_str());
-                volumes.extend(known.then(|| SharedVolume { name: key.name().clone(), namespace, size, class }));
+                volumes.extend(known.then(|| SharedVolume { span: at, name: key.name().clone(), namespace, size, class }));
             }
         }
         volumes

@@ -80,6 +80,7 @@ impl EnvironmentResolver<'_> {
             });
             flows.dedup_by(|a, b| a.from == b.from && a.to == b.to && a.ports == b.ports);
             let volumes = self.shared_volumes(platform, &region);
+            self.check_claims(&workloads, &volumes);
             (region.workloads, region.flows, region.volumes) = (workloads, flows, volumes);
             self.nodes_in_reach(&region);
             self.quotas(platform, &region);
