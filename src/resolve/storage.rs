@@ -258,7 +258,9 @@ impl EnvironmentResolver<'_> {
     /// Mounts the volumes of an app: claims of each pod, and shared volumes.
     pub(super) fn mount_volumes(&mut self, app: &App, consumer: &Consumer<'_>, pod: &mut Pod) -> Volumes {
         let mut volumes = Volumes::of(None);
-        for (path, at, volume) in app.volumes.entries() {
+        // The name of a claim identifies its data, so claims choose their names before shared volumes do.
+        let (own, shared): (Vec<_>, Vec<_>) = app.volumes.entries().partition(|(_, _, volume)| volume.of.is_missing());
+        for (path, at, volume) in own.into_iter().chain(shared) {
             let class = self.class(&volume.class);
             if let Some((reference, of)) = volume.of.spanned() {
                 self.exclude(&[
