@@ -1,6 +1,5 @@
 //! `expose`: the entrances of apps, and the hosts and ports that they take of the load balancers.
 
-use super::probes::MOST;
 use super::provenance::RecordPath;
 use super::values::Consumer;
 use super::{EnvironmentResolver, written};
@@ -10,6 +9,9 @@ use crate::source::Span;
 use crate::spec::{App, EntranceProtocol, Expose, TlsMode};
 use crate::value::{Duration, Name, NetworkPort, Via};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The longest timeout in seconds. A duration of the Gateway API has at most five digits before each unit, and hours are the largest unit.
+const LONGEST_TIMEOUT: u64 = 99_999 * 3600;
 
 /// Ports of the load balancers that serve requests.
 const TAKEN: [u16; 2] = [80, 443];
@@ -312,11 +314,12 @@ impl EnvironmentResolver<'_> {
         })
     }
 
-    /// The timeout of requests, in milliseconds. Reports one that the Gateway API can't express.
+    /// The timeout of requests: from 0, which is no limit, to [`LONGEST_TIMEOUT`]. Reports a longer one, which the Gateway API can't express.
     fn request_timeout(&mut self, expose: &Expose) -> Option<Duration> {
         let (time, at) = expose.timeout.spanned()?;
-        if time.seconds() > MOST {
-            self.error(Code::InvalidValue, format!("`timeout: {time}` is not from 0s to {MOST}s"), at);
+        if time.seconds() > LONGEST_TIMEOUT {
+            let message = format!("`timeout: {time}` is longer than {}h, the most that a route takes", LONGEST_TIMEOUT / 3600);
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("write `timeout: 0s` for no limit"));
         }
         Some(*time)
     }
