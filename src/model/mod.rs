@@ -22,7 +22,7 @@ pub use container::{
 pub use exposure::{Entrance, Exposure, Redirect};
 pub use firewall::{Firewall, Rule, Rules};
 pub use network::{Network, NetworkSubnet, PrivateService, ZoneRange};
-pub use rights::{ApiAccess, Right};
+pub use rights::{ApiAccess, RBAC, Right};
 pub use workload::{Autoscaling, Cron, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
 use crate::labels::SUBNET;

@@ -3,6 +3,9 @@
 use super::{Region, Workload};
 use crate::value::{Cidr, Name, NetworkPort};
 
+/// The API group of roles and bindings.
+pub const RBAC: &str = "rbac.authorization.k8s.io";
+
 /// Rights of a workload's pods in the Kubernetes API. The pods mount a token of their service account.
 #[derive(Clone, Debug)]
 pub struct ApiAccess {

@@ -70,7 +70,7 @@ impl EnvironmentResolver<'_> {
             (Some(url), _) => (ExternalHost::Address(url.host().clone()), Some(url.to_string()), vec![NetworkPort::tcp(url.port().get())]),
             (None, Some(host)) => {
                 let ports: Vec<NetworkPort> = external.port.get().into_iter().chain(external.ports.values()).copied().collect();
-                if let Some((_, at)) = external.ports.spanned().filter(|_| ports.is_empty()) {
+                if let Some(at) = external.ports.empty() {
                     self.error(Code::InvalidValue, "the list of ports is empty", at);
                 } else if ports.is_empty() {
                     self.require(&external.port, "port", at);
@@ -152,7 +152,7 @@ impl EnvironmentResolver<'_> {
                 self.contradiction(format!("`{address}` is in none of the `cidrs`"), host_at, list);
             }
         }
-        if let Some((_, at)) = cidrs.spanned().filter(|(all, _)| all.is_empty()) {
+        if let Some(at) = cidrs.empty() {
             self.error(Code::InvalidValue, "the list of ranges is empty", at);
         }
         for (cidr, at) in cidrs.items() {

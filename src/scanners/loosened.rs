@@ -1,7 +1,7 @@
 //! Security exceptions of a workload: scanner rules that the workload violates because the spec loosens a setting with a reason.
 
 use super::Accepted;
-use crate::model::{Container, Kind, Right, Workload};
+use crate::model::{Container, Kind, RBAC, Right, Workload};
 
 /// User and group IDs below this one may exist on the node.
 const FIRST_OF_PODS: u32 = 10_000;
@@ -74,7 +74,6 @@ pub(super) fn of_role(workload: &Workload, kind: &str) -> Vec<Accepted> {
                 && right.verbs.iter().any(|verb| *verb == "*" || verbs.contains(verb))
         })
     };
-    const RBAC: &str = "rbac.authorization.k8s.io";
     let wildcard = |right: &Right| right.verbs.contains(&"*") || right.groups.iter().chain(&right.resources).any(|text| text == "*");
     let webhooks = ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"];
     let cluster = kind == "ClusterRole";
