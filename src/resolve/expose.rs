@@ -4,7 +4,7 @@ use super::provenance::RecordPath;
 use super::values::Consumer;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::{Entrance, Exposure, Redirect};
+use crate::model::{Entrance, Exposure, Redirect, Region};
 use crate::source::Span;
 use crate::spec::{App, EntranceProtocol, Expose, TlsMode};
 use crate::value::{Duration, Name, NetworkPort, Via};
@@ -15,6 +15,9 @@ const LONGEST_TIMEOUT: u64 = 99_999 * 3600;
 
 /// Ports of the load balancers that serve requests.
 const TAKEN: [u16; 2] = [80, 443];
+
+/// The most listeners of a Gateway (Gateway API, `GatewaySpec`), without the two for requests.
+const MOST_LISTENERS: usize = 64 - 2;
 
 /// The hostnames of every environment, to find those claimed twice.
 #[derive(Debug, Default)]
@@ -193,6 +196,32 @@ impl EnvironmentResolver<'_> {
             );
         }
         all
+    }
+
+    /// Reports the entrances for connections beyond those that one Gateway holds: each port and each hostname has a listener.
+    pub(super) fn gateways_in_reach(&mut self, region: &Region) {
+        let mut listeners: BTreeMap<Via, Vec<((u16, &str), Span)>> = BTreeMap::new();
+        for exposure in region.workloads.values().flat_map(|workload| &workload.exposures) {
+            let listener = match exposure.entrance {
+                Entrance::Http => continue,
+                Entrance::Tcp(port) => (port, ""),
+                Entrance::Passthrough => (443, exposure.host.as_str()),
+            };
+            let known = listeners.entry(exposure.via).or_default();
+            if !known.iter().any(|(one, _)| *one == listener) {
+                known.push((listener, exposure.span));
+            }
+        }
+        for (via, listeners) in listeners {
+            let Some((_, at)) = listeners.get(MOST_LISTENERS) else { continue };
+            let (count, via) = (listeners.len(), via.name());
+            let message = format!(
+                "the {via} Gateway in `{}` takes {MOST_LISTENERS} entrances with `protocol: tcp` or `tls: passthrough`, not {count}",
+                region.name
+            );
+            let help = "expose fewer ports and hosts, or some of them on the other load balancer with `via`";
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(*at).help(help));
+        }
     }
 
     /// What an entrance passes on. Reports keys that have no effect there.

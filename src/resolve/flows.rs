@@ -15,6 +15,23 @@ use std::collections::BTreeSet;
 /// The port of public addresses: the Gateways listen there.
 const HTTPS: NetworkPort = NetworkPort::tcp(443);
 
+/// The flows in order: each port of a callee once, and the ports of one dependency in one flow.
+pub(super) fn unite(mut flows: Vec<Flow>) -> Vec<Flow> {
+    flows.sort();
+    let mut all: Vec<Flow> = Vec::new();
+    for mut flow in flows {
+        let others = all.iter().rposition(|known| (&known.from, &known.to) != (&flow.from, &flow.to)).map_or(0, |last| last + 1);
+        let known = all.get_mut(others..).unwrap_or_default();
+        flow.ports.retain(|port| !known.iter().any(|known| known.ports.contains(port)));
+        match known.iter_mut().find(|known| known.why == flow.why && known.span == flow.span) {
+            _ if flow.ports.is_empty() => {}
+            Some(same) => same.ports.append(&mut flow.ports),
+            None => all.push(flow),
+        }
+    }
+    all
+}
+
 impl EnvironmentResolver<'_> {
     /// Warns of flows of pods in the host network if the node ranges are not known: network policies select such pods by node range.
     pub(super) fn nodes_in_reach(&mut self, region: &Region) {
