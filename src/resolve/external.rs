@@ -9,7 +9,7 @@ use crate::model::{Network, Region};
 use crate::source::Span;
 use crate::spec::{External, ExternalVia, Store};
 use crate::syntax::Field;
-use crate::value::{Cidr, ExternalHost, HostAddress, NetworkPort};
+use crate::value::{Cidr, ExternalHost, HostAddress, Name, NetworkPort};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The largest range of a service in the private network: a larger one is a mistake.
@@ -160,35 +160,51 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// Reports a range that is not in the network of `via`.
+    /// Reports a range that is not in the network of `via`, or in the network of another environment.
     fn check_range(&mut self, range: Cidr, shown: &str, via: ExternalVia, at: Span) {
-        let network = &self.spec.network;
-        let premises: Vec<Cidr> = network.at(|network| &network.on_premises).at(|premises| &premises.cidrs).values().copied().collect();
-        let company = premises.iter().any(|own| own.overlaps(range));
-        let whose = if company {
-            Some(("is in the company's network", ExternalVia::OnPremises))
-        } else if network.at(|network| &network.cidr).get().is_some_and(|own| own.overlaps(range)) {
-            Some(("is in the platform's own network", ExternalVia::Private))
-        } else if Cidr::PRIVATE.iter().any(|private| private.parse::<Cidr>().is_ok_and(|private| private.overlaps(range))) {
-            Some(("is not on the internet: the range is private", ExternalVia::Private))
-        } else {
-            None
-        };
-        let problem = match (via, whose) {
-            (ExternalVia::Internet, Some((message, wanted))) => Some((message, format!("add `via: {}`", wanted.name()))),
-            (ExternalVia::Private, Some((message, ExternalVia::OnPremises))) => Some((message, "write `via: on_premises`".to_owned())),
-            (ExternalVia::Private, _) if range.prefix() < SHORTEST => {
-                Some(("is larger than any private network", "write the ranges of the service".to_owned()))
+        let touched = |networks: &[Cidr]| networks.iter().any(|network| network.overlaps(range));
+        let platform: Vec<Cidr> = self.spec.network.at(|network| &network.cidr).get().into_iter().copied().collect();
+        let premises = self.premises();
+        let lies = if platform.iter().chain(&premises).any(|network| network.contains(range)) { "is in" } else { "overlaps" };
+        let write = |via: ExternalVia| format!("write `via: {}`", via.name());
+        let problem = match via {
+            ExternalVia::Internet if touched(&premises) => Some((format!("{lies} the company's network"), write(ExternalVia::OnPremises))),
+            ExternalVia::Internet if touched(&platform) => Some((format!("{lies} the platform's network"), write(ExternalVia::Private))),
+            ExternalVia::Internet if touched(&private().collect::<Vec<_>>()) => {
+                Some(("is not on the internet: the range is private".to_owned(), write(ExternalVia::Private)))
             }
-            (ExternalVia::OnPremises, _) if !premises.iter().any(|own| own.contains(range)) => Some((
-                "is not in the company's network",
+            ExternalVia::Internet => None,
+            ExternalVia::Private if range.prefix() < SHORTEST => {
+                Some(("is larger than any private network".to_owned(), "write the ranges of the service".to_owned()))
+            }
+            ExternalVia::Private if touched(&premises) => Some((format!("{lies} the company's network"), write(ExternalVia::OnPremises))),
+            ExternalVia::Private => self.other_environment(range).map(|other| {
+                let message = format!("includes addresses of `{other}`, and `{}` can't call other environments", self.environment);
+                (
+                    message,
+                    format!("write ranges outside of those of `{other}` in `platgen.lock`, or limit the entry to `{other}` with `only`"),
+                )
+            }),
+            ExternalVia::OnPremises if premises.iter().any(|network| network.contains(range)) => None,
+            ExternalVia::OnPremises => Some((
+                "is not in the company's network".to_owned(),
                 "write a range of `network.on_premises.cidrs`, or the `via` of the network that the service is in".to_owned(),
             )),
-            _ => None,
         };
         if let Some((message, help)) = problem {
             self.tell(Diagnostic::new(Code::InvalidValue, format!("`{shown}` {message}")).at(at).help(help));
         }
+    }
+
+    /// The other environment whose networks or pods have addresses in a range.
+    fn other_environment(&self, range: Cidr) -> Option<&'_ Name> {
+        let has = |key: Key| self.plan.get(&key).is_some_and(|network| network.overlaps(range));
+        let mut others = self.spec.environments.entries().filter(|(name, ..)| *name != self.environment);
+        let reached = others.find(|(name, _, environment)| {
+            let mut regions = environment.regions.values().map(Name::as_str);
+            regions.any(|region| has(Key::vpc(name.as_str(), region)) || has(Key::pods(name.as_str(), region)))
+        });
+        reached.map(|(name, ..)| name)
     }
 
     /// The ranges under which a region reaches a service.
