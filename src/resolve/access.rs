@@ -8,6 +8,9 @@ use crate::syntax::Field;
 use crate::value::{Name, PodSecurityLevel};
 use indexmap::IndexMap;
 
+/// Folders of a region's files that stand beside those of its namespaces.
+const FOLDERS: [&str; 2] = ["addons", "cluster"];
+
 /// Groups and namespaces of an environment.
 #[derive(Debug, Default)]
 pub(super) struct Access {
@@ -53,6 +56,10 @@ impl EnvironmentResolver<'_> {
             self.check_owner(&namespace.owner);
             if FOREIGN_NAMESPACES.contains(&name.as_str()) || name.as_str().starts_with("kube-") {
                 let message = format!("the namespace `{name}` belongs to the cluster: platgen's policies would stop its pods");
+                self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose another name"));
+            }
+            if FOLDERS.contains(&name.as_str()) {
+                let message = format!("the namespace `{name}` would share the folder `{name}` of the output with other files");
                 self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose another name"));
             }
             let level = namespace.pod_security.at(|security| &security.level);
