@@ -16,8 +16,8 @@ mod workload;
 pub use addon::{Addon, FOREIGN_NAMESPACES, SYSTEM_NAMESPACES};
 pub use cluster::{Cluster, Machine, Pool, Proxies, SharedVolume, StorageClass};
 pub use container::{
-    ConfigFile, Container, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source, TemplatePart,
-    Variable, Volume,
+    ConfigFile, Container, FIRST_POD_ID, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source,
+    TemplatePart, Variable, Volume,
 };
 pub use exposure::{Entrance, Exposure, Redirect};
 pub use firewall::{Firewall, Rule, Rules};

@@ -32,7 +32,7 @@ pub struct Right {
 
 impl Right {
     /// Whether Secrets are among its resources.
-    pub fn reads_secrets(&self) -> bool {
+    pub fn names_secrets(&self) -> bool {
         let has = |list: &[String], word: &str| list.iter().any(|known| known == word || known == "*");
         has(&self.groups, "") && has(&self.resources, "secrets")
     }
@@ -51,6 +51,15 @@ impl Workload {
 }
 
 impl Region {
+    /// The workload whose account has the rights of a role or a binding of platgen. The namespace of an object of the cluster is empty.
+    pub fn grantee(&self, platform: &Name, kind: &str, namespace: &str, name: &str) -> Option<&Workload> {
+        self.workloads.values().filter(|workload| workload.api.is_some()).find(|workload| match kind {
+            "Role" | "RoleBinding" => namespace == workload.namespace.as_str() && name == workload.role_name(),
+            "ClusterRole" | "ClusterRoleBinding" => name == workload.cluster_role_name(platform),
+            _ => false,
+        })
+    }
+
     /// The ranges and ports at which pods reach the API server of the cluster.
     ///
     /// Engines of network policies judge a packet either by the address of the Service `kubernetes`, the first of its range, or by that of the server,

@@ -167,7 +167,7 @@ impl Names {
     }
 }
 
-impl EnvironmentResolver<'_> {
+impl<'a> EnvironmentResolver<'a> {
     /// The index of all entries.
     pub(super) fn names(&mut self) -> Names {
         let mut names = Names::default();
@@ -222,6 +222,16 @@ impl EnvironmentResolver<'_> {
             return;
         }
         list.push(entry);
+    }
+
+    /// The namespace that an entry means: that of its key, `namespace`, or the only one. Checks nothing.
+    pub(super) fn said_namespace<'n>(&self, key: &'n EntryName, field: &'n Field<Name>) -> Option<&'n Name>
+    where
+        'a: 'n,
+    {
+        let mut all = self.spec.namespaces.keys();
+        let only = all.next().filter(|_| all.next().is_none());
+        key.namespace().or(field.get()).or(only)
     }
 
     /// The namespace of an entry: from its key, from `namespace`, or the only namespace.

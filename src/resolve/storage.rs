@@ -318,10 +318,9 @@ impl EnvironmentResolver<'_> {
     fn shared_volume(&mut self, reference: &VolumeRef, at: Span, consumer: &Consumer<'_>) -> Option<Name> {
         let spec = self.spec;
         let wanted = reference.entry();
-        let only = spec.namespaces.keys().next();
         let mut found = Vec::new();
         for (key, span, volume) in spec.volumes.entries() {
-            let namespace = key.namespace().or(volume.namespace.get()).or(only);
+            let namespace = self.said_namespace(key, &volume.namespace);
             if key.name() == wanted.name() && wanted.namespace().is_none_or(|wanted| namespace == Some(wanted)) {
                 found.push((key, span, volume, namespace));
             }
