@@ -52,6 +52,8 @@ pub struct StorageClass {
     pub parameters: BTreeMap<String, String>,
     /// Whether the driver can make volumes larger.
     pub expandable: bool,
+    /// What happens to a volume when its claim is deleted, as in Kubernetes.
+    pub reclaim_policy: &'static str,
 }
 
 /// A volume that several workloads mount at the same time.

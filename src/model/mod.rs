@@ -135,12 +135,6 @@ pub struct Group {
     pub namespaces: Vec<Name>,
 }
 
-/// The CPU request of a container that sets none, in thousandths of a processor.
-pub const DEFAULT_CPU: u128 = 100;
-
-/// The memory request and limit of a container that sets none, in bytes.
-pub const DEFAULT_MEMORY: u64 = 128 << 20;
-
 /// A namespace.
 #[derive(Clone, Debug)]
 pub struct Namespace {
@@ -150,6 +144,10 @@ pub struct Namespace {
     pub owner: Name,
     /// The resource quota of its pods.
     pub quota: Quota,
+    /// The CPU request of a container that sets none.
+    pub default_cpu: Quantity,
+    /// The memory request and limit of a container that sets none.
+    pub default_memory: Quantity,
     /// The enforced pod security standard.
     pub pod_security: PodSecurityLevel,
     /// Why it is not `restricted`.

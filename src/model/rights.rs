@@ -1,7 +1,7 @@
-//! Rights of a workload in the Kubernetes API, and the addresses of that API.
+//! Rights of a workload in the Kubernetes API.
 
 use super::{Region, Workload};
-use crate::value::{Cidr, Name, NetworkPort};
+use crate::value::Name;
 
 /// The API group of roles and bindings.
 pub const RBAC: &str = "rbac.authorization.k8s.io";
@@ -58,21 +58,5 @@ impl Region {
             "ClusterRole" | "ClusterRoleBinding" => name == workload.cluster_role_name(platform),
             _ => false,
         })
-    }
-
-    /// The ranges and ports at which pods reach the API server of the cluster.
-    ///
-    /// Engines of network policies judge a packet either by the address of the Service `kubernetes`, the first of its range, or by that of the server,
-    /// which has private addresses in the network. Without a network of platgen neither is known: then the ranges are all private ones.
-    pub fn api_server(&self) -> (Vec<Cidr>, Vec<NetworkPort>) {
-        match &self.network {
-            Some(network) => {
-                let service = network.services.address(1).map(|address| Cidr::around(address.into(), 32));
-                (service.into_iter().chain([network.cidr]).collect(), vec![NetworkPort::tcp(443)])
-            }
-            None => {
-                (Cidr::PRIVATE.iter().filter_map(|range| range.parse().ok()).collect(), vec![NetworkPort::tcp(443), NetworkPort::tcp(6443)])
-            }
-        }
     }
 }

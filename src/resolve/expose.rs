@@ -228,40 +228,30 @@ impl EnvironmentResolver<'_> {
     fn entrance(&mut self, expose: &Expose, at: Span) -> Option<Entrance> {
         let tcp = expose.protocol.span().filter(|_| expose.protocol.get() == Some(&EntranceProtocol::Tcp));
         let passthrough = expose.tls.span().filter(|_| expose.tls.get() == Some(&TlsMode::Passthrough));
-        let requests = [
-            ("path", expose.path.span()),
-            ("rewrite", expose.rewrite.span()),
-            ("timeout", expose.timeout.span()),
-            ("websocket", expose.websocket.span()),
-            ("sticky", expose.sticky.span()),
-            ("redirect", expose.redirect.span()),
+        // The kinds of entrances on which a key has no effect, in the order below. The gateway's policies of client ranges are not for TLS routes.
+        let keys = [
+            ("path", expose.path.span(), [true, true, false]),
+            ("rewrite", expose.rewrite.span(), [true, true, true]),
+            ("timeout", expose.timeout.span(), [true, true, true]),
+            ("websocket", expose.websocket.span(), [true, true, true]),
+            ("sticky", expose.sticky.span(), [true, true, true]),
+            ("redirect", expose.redirect.span(), [true, true, false]),
+            ("host", expose.host.span(), [true, false, false]),
+            ("tls", expose.tls.span(), [true, false, true]),
+            ("from", expose.from.span(), [false, true, true]),
+            ("listen", expose.listen.span(), [false, true, true]),
+            ("port", expose.port.span(), [false, false, true]),
         ];
-        let (with, because, excluded) = match (tcp, passthrough, expose.redirect.span()) {
-            (Some(tcp), ..) => {
-                ("`protocol: tcp`", tcp, [&requests[..], &[("host", expose.host.span()), ("tls", expose.tls.span())]].concat())
+        let kinds = [("`protocol: tcp`", tcp), ("`tls: passthrough`", passthrough), ("`redirect`", expose.redirect.span())];
+        let chosen = kinds.into_iter().enumerate().find_map(|(kind, (with, span))| Some((kind, with, span?)));
+        let Some((kind, with, because)) = chosen else {
+            if let Some(listen) = expose.listen.span() {
+                self.contradiction("`listen` needs `protocol: tcp`: requests arrive on port 443", listen, expose.protocol.span());
             }
-            // The gateway's policies of client ranges are not for TLS routes.
-            (_, Some(tls), _) => {
-                ("`tls: passthrough`", tls, [&requests[..], &[("from", expose.from.span()), ("listen", expose.listen.span())]].concat())
-            }
-            (_, _, Some(redirect)) => {
-                let app = [
-                    ("port", expose.port.span()),
-                    ("from", expose.from.span()),
-                    ("tls", expose.tls.span()),
-                    ("listen", expose.listen.span()),
-                ];
-                ("`redirect`", redirect, [&requests[1..5], &app].concat())
-            }
-            _ => {
-                if let Some(listen) = expose.listen.span() {
-                    self.contradiction("`listen` needs `protocol: tcp`: requests arrive on port 443", listen, expose.protocol.span());
-                }
-                return Some(Entrance::Http);
-            }
+            return Some(Entrance::Http);
         };
         let mut fits = true;
-        for (key, span) in written(excluded) {
+        for (key, span) in written(keys.map(|(key, span, excluded)| (key, span.filter(|_| excluded.get(kind) == Some(&true))))) {
             self.contradiction(format!("`{key}` can't be combined with {with}"), span, Some(because));
             fits = false;
         }

@@ -272,6 +272,6 @@ impl EnvironmentResolver<'_> {
 }
 
 /// The ranges of private addresses.
-fn private() -> impl Iterator<Item = Cidr> {
+pub(super) fn private() -> impl Iterator<Item = Cidr> {
     Cidr::PRIVATE.iter().filter_map(|range| range.parse().ok())
 }

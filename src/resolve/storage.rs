@@ -12,6 +12,9 @@ use crate::syntax::Field;
 use crate::value::{EntryName, Name, VolumeRef};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Data outlive the deletion of their claim, which may be a mistake.
+const RECLAIM_POLICY: &str = "Retain";
+
 /// The disks of a provider.
 struct Disks {
     provisioner: &'static str,
@@ -146,7 +149,13 @@ impl EnvironmentResolver<'_> {
                 }
             };
             if let Some(name) = self.class_name(name.as_str()) {
-                classes.push(StorageClass { name, provisioner, parameters, expandable: provider != Provider::Kind });
+                classes.push(StorageClass {
+                    name,
+                    provisioner,
+                    parameters,
+                    expandable: provider != Provider::Kind,
+                    reclaim_policy: RECLAIM_POLICY,
+                });
             }
         }
         classes
