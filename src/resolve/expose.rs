@@ -8,6 +8,7 @@ use crate::model::{Entrance, Exposure, Redirect, Region};
 use crate::source::Span;
 use crate::spec::{App, EntranceProtocol, Expose, TlsMode};
 use crate::value::{Duration, Name, NetworkPort, Via};
+use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest timeout in seconds. A duration of the Gateway API has at most five digits before each unit, and hours are the largest unit.
@@ -200,20 +201,17 @@ impl EnvironmentResolver<'_> {
 
     /// Reports the entrances for connections beyond those that one Gateway holds: each port and each hostname has a listener.
     pub(super) fn gateways_in_reach(&mut self, region: &Region) {
-        let mut listeners: BTreeMap<Via, Vec<((u16, &str), Span)>> = BTreeMap::new();
+        let mut listeners: BTreeMap<Via, IndexMap<(u16, &str), Span>> = BTreeMap::new();
         for exposure in region.workloads.values().flat_map(|workload| &workload.exposures) {
             let listener = match exposure.entrance {
                 Entrance::Http => continue,
                 Entrance::Tcp(port) => (port, ""),
                 Entrance::Passthrough => (443, exposure.host.as_str()),
             };
-            let known = listeners.entry(exposure.via).or_default();
-            if !known.iter().any(|(one, _)| *one == listener) {
-                known.push((listener, exposure.span));
-            }
+            listeners.entry(exposure.via).or_default().entry(listener).or_insert(exposure.span);
         }
         for (via, listeners) in listeners {
-            let Some((_, at)) = listeners.get(MOST_LISTENERS) else { continue };
+            let Some((_, at)) = listeners.get_index(MOST_LISTENERS) else { continue };
             let (count, via) = (listeners.len(), via.name());
             let message = format!(
                 "the {via} Gateway in `{}` takes {MOST_LISTENERS} entrances with `protocol: tcp` or `tls: passthrough`, not {count}",

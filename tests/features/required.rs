@@ -16,7 +16,7 @@ fn keys(value: &Value, pointer: &str, names: &[String], all: &mut Vec<(String, V
         Value::Object(map) => {
             for (key, inner) in map {
                 let pointer = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
-                let names = [names, &[key.clone()]].concat();
+                let names = [names, std::slice::from_ref(key)].concat();
                 keys(inner, &pointer, &names, all);
                 all.push((pointer, names));
             }
