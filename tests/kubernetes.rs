@@ -91,6 +91,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
             architectures: Vec::new(),
             tolerations: Vec::new(),
             spread: Spread::None,
+            min_domains: None,
         },
         grace: 30,
         fs_group: 10001,
@@ -125,7 +126,7 @@ fn web() -> Workload {
     let mut web = workload("web", Kind::Deployment);
     web.replicas = (3, 12);
     web.autoscaling = Some(Autoscaling { cpu: Some("70%".parse().unwrap()), memory: None });
-    web.placement.spread = Spread::Hard;
+    (web.placement.spread, web.placement.min_domains) = (Spread::Hard, Some(2));
     web.placement.pool = Some(name("web"));
     web.placement.architectures = vec!["amd64"];
     web.placement.tolerations = vec![Toleration { key: "platgen.io/subnet".into(), value: "general".into(), effect: "NoSchedule" }];
@@ -269,6 +270,8 @@ fn platform(version: &str, provider: Provider) -> Platform {
         name: name(called),
         owner: name("shop-team"),
         quota: Quota { cpu: Some("40".parse().unwrap()), memory: Some("80Gi".parse().unwrap()), storage: None },
+        default_cpu: "100m".parse().unwrap(),
+        default_memory: "128Mi".parse().unwrap(),
         pod_security,
         reason: reason.map(str::to_owned),
         labels: BTreeMap::new(),

@@ -154,13 +154,9 @@ impl<'a> RegionContext<'a> {
         self.region.workloads.get(&format!("{}/{}", object.namespace, object.labels.get(labels::WORKLOAD)?))
     }
 
-    /// The workload whose account has the rights of a role of ours.
+    /// The workload whose account has the rights of a role or a binding of platgen.
     pub(super) fn grantee(&self, object: &Object) -> Option<&'a Workload> {
-        self.region.workloads.values().filter(|workload| workload.api.is_some()).find(|workload| match object.kind.as_str() {
-            "Role" | "RoleBinding" => object.namespace == workload.namespace.as_str() && object.name == workload.role_name(),
-            "ClusterRole" | "ClusterRoleBinding" => object.name == workload.cluster_role_name(&self.platform.name),
-            _ => false,
-        })
+        self.region.grantee(&self.platform.name, &object.kind, &object.namespace, &object.name)
     }
 
     /// The entry of the spec that an object comes from, and the reason that the spec gives for the value at a pointer: the reason of the manifest that

@@ -57,7 +57,8 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
     let mut opened = open()?;
     terminal.tell_files(&opened);
     let roots = roots(&opened, render.output.as_deref());
-    if let Some(fault) = misplaced(&roots).or_else(|| nothing_forced(render, &roots)) {
+    let (forced, words) = transition::entries(&render.force, &roots);
+    if let Some(fault) = misplaced(&roots).or_else(|| nothing_forced(&words, &roots)) {
         terminal.tell_plain(&[fault]);
         return Ok(FAILED);
     }
@@ -78,7 +79,6 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
     let Rendered { resolved: Resolved { project, estate, lock }, files } = opened.resolve()?.render()?;
     // The program ends with this command: returning the memory piece by piece is work for nothing.
     let (project, estate, files) = (ManuallyDrop::new(project), ManuallyDrop::new(estate), ManuallyDrop::new(files));
-    let forced = render.force.iter().filter_map(|word| transition::entry(word, &roots)).collect();
     let mut run = Run { terminal, strict: render.strict, project, estate, forced };
     if let Some(fault) = unknown_selection(render, &run.estate) {
         return Ok(run.end(FAILED, vec![fault]));
@@ -107,7 +107,7 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
         });
     }
     let locks = [Lock { path: LOCK.to_string(), text: lock.print(), previous: run.project.lock_text.clone() }];
-    let force = force(render.force.iter().filter(|word| transition::entry(word, &roots).is_none()));
+    let force = force(words);
     let version = env!("CARGO_PKG_VERSION");
     let job = Job { roots: &roots, files: &files, outside: None, locks: &locks, selection, force: &force, version, never_foreign: &[] };
     let code = if render.check {
@@ -132,9 +132,9 @@ fn misplaced(roots: &Roots) -> Option<Diagnostic> {
 }
 
 /// The finding for a word of `--force` that names nothing: a misspelt path would have no effect.
-fn nothing_forced(render: &Render, roots: &Roots) -> Option<Diagnostic> {
+fn nothing_forced(words: &[&OsString], roots: &Roots) -> Option<Diagnostic> {
     let exists = |path: &&Path| path.symlink_metadata().is_ok() || roots.output.join(path).symlink_metadata().is_ok();
-    let mut paths = render.force.iter().filter(|word| !word.is_empty() && transition::entry(word, roots).is_none()).map(Path::new);
+    let mut paths = words.iter().filter(|word| !word.is_empty()).map(Path::new);
     let path = paths.find(|path| !path.ends_with(LOCK) && !exists(path))?;
     let message = format!("`--force` names `{}`, and there is no such file, folder or rendered entry", path.display());
     let help = "write a path as in the finding or relative to the output folder, or an entry as `ENVIRONMENT/NAMESPACE/ENTRY`";
@@ -142,8 +142,8 @@ fn nothing_forced(render: &Render, roots: &Roots) -> Option<Diagnostic> {
 }
 
 /// The flags of `--force`; a flag without a path covers everything that need not be named.
-fn force<'f>(flags: impl Iterator<Item = &'f OsString>) -> Force {
-    let (paths, bare): (Vec<&OsString>, Vec<&OsString>) = flags.partition(|path| !path.is_empty());
+fn force(words: Vec<&OsString>) -> Force {
+    let (paths, bare): (Vec<&OsString>, Vec<&OsString>) = words.into_iter().partition(|path| !path.is_empty());
     match (bare.is_empty(), paths.is_empty()) {
         (true, true) => Force::Nothing,
         (false, true) => Force::Everything,

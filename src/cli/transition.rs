@@ -7,7 +7,7 @@ use crate::inventory::Inventory;
 use crate::model::Estate;
 use crate::output::{Replaced, Roots};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 /// The findings; an entry in `forced`, written `environment/namespace/entry`, may lose its data.
@@ -60,8 +60,20 @@ pub(super) fn findings(replaced: &[Replaced<'_>], estate: &Estate, forced: &BTre
     findings
 }
 
+/// The words of `--force`: the entries among them, as `environment/namespace/entry`, and the paths.
+pub(super) fn entries<'w>(words: &'w [OsString], roots: &Roots) -> (BTreeSet<String>, Vec<&'w OsString>) {
+    let (mut entries, mut paths) = (BTreeSet::new(), Vec::new());
+    for word in words {
+        match entry(word, roots) {
+            Some(entry) => _ = entries.insert(entry),
+            None => paths.push(word),
+        }
+    }
+    (entries, paths)
+}
+
 /// The entry that a word of `--force` names, as `environment/namespace/entry`: one that was rendered. A path of a file or folder is no entry.
-pub(super) fn entry(word: &OsStr, roots: &Roots) -> Option<String> {
+fn entry(word: &OsStr, roots: &Roots) -> Option<String> {
     let path = Path::new(word);
     let parts: Vec<&str> = word.to_str()?.split('/').collect();
     let &[environment, namespace, entry] = &parts[..] else { return None };

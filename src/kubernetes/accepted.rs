@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Tree;
 use crate::kinds;
 use crate::labels::WORKLOAD;
-use crate::model::{Platform, Region, Workload};
+use crate::model::{Platform, Region};
 use crate::scanners::{Accepted, Object, accepted};
 use crate::template::Comment;
 use crate::yaml::Document;
@@ -28,23 +28,14 @@ pub(super) fn mark(platform: &Platform, region: &Region, tree: &mut Tree) {
         let namespace = text(&["metadata", "namespace"]);
         let workload = if has_pods { text(&["metadata", "labels", WORKLOAD]) } else { None };
         let runs = workload.and_then(|workload| region.workloads.get(&format!("{}/{workload}", namespace.unwrap_or_default())));
-        let grants = grantee(platform, region, kind, namespace, name);
+        let has_rights = ["ClusterRole", "Role"].contains(&kind);
+        let grants = region.grantee(&platform.name, kind, namespace.unwrap_or_default(), name).filter(|_| has_rights);
         let beside_workloads = namespace.is_some_and(|namespace| populated.contains(namespace));
         let accepted = accepted(platform, &Object { kind, namespace, name, runs, grants, beside_workloads });
         if !accepted.is_empty() {
             annotate(document, &accepted);
         }
     }
-}
-
-/// The workload whose account has the rights of a role.
-fn grantee<'r>(platform: &Platform, region: &'r Region, kind: &str, namespace: Option<&str>, name: &str) -> Option<&'r Workload> {
-    let is_its_role = |workload: &&Workload| match (kind, namespace) {
-        ("Role", Some(namespace)) => workload.namespace.as_str() == namespace && workload.role_name() == name,
-        ("ClusterRole", None) => workload.cluster_role_name(&platform.name) == name,
-        _ => false,
-    };
-    region.workloads.values().filter(|workload| workload.api.is_some()).find(is_its_role)
 }
 
 fn annotate(document: &mut Document, accepted: &[Accepted]) {

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::metadata::{Account, Context, Metadata, OnlyMetadata, Texts};
-use crate::model::{DEFAULT_CPU, DEFAULT_MEMORY, Namespace};
+use crate::model::Namespace;
 use crate::template::{TemplateError, render_yaml};
-use crate::value::{Cidr, Quantity};
+use crate::value::Cidr;
 use crate::yaml::Document;
 
 #[derive(Serialize)]
@@ -32,7 +32,7 @@ pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<
     let quota = Quota { metadata: metadata("quota"), hard: hard(namespace) };
     documents.extend(render_yaml("kubernetes/resource-quota.yaml.j2", &quota)?);
     let limits =
-        Limits { metadata: metadata("limits"), cpu: format!("{DEFAULT_CPU}m"), memory: Quantity::from_bytes(DEFAULT_MEMORY).canonical() };
+        Limits { metadata: metadata("limits"), cpu: namespace.default_cpu.canonical(), memory: namespace.default_memory.canonical() };
     documents.extend(render_yaml("kubernetes/limit-range.yaml.j2", &limits)?);
     documents.extend(render_yaml("kubernetes/default-deny.yaml.j2", &OnlyMetadata { metadata: metadata("default-deny") })?);
     documents.extend(render_yaml(

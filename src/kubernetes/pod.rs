@@ -157,9 +157,6 @@ fn spread(workload: &Workload) -> Vec<Constraint> {
         Spread::Soft => "ScheduleAnyway",
         Spread::Hard => "DoNotSchedule",
     };
-    // A strict spread has three zones or more. When the first nodes of a cluster are of one zone, pods wait for a second zone: they would stay where
-    // they are, and a loss of that zone would end them all. Two zones are enough, so that the loss of one of three stops nothing.
-    let domains = (workload.placement.spread == Spread::Hard).then_some(2);
-    let zones = Constraint { key: "topology.kubernetes.io/zone", otherwise, domains, per_rollout };
+    let zones = Constraint { key: "topology.kubernetes.io/zone", otherwise, domains: workload.placement.min_domains, per_rollout };
     vec![zones, Constraint { key: "kubernetes.io/hostname", otherwise: "ScheduleAnyway", domains: None, per_rollout }]
 }

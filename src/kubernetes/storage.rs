@@ -15,12 +15,14 @@ pub(super) fn classes(context: &Context) -> Result<Vec<Document>, TemplateError>
         provisioner: &'static str,
         parameters: Option<Fragment>,
         expandable: bool,
+        reclaim: &'static str,
     }
     let mut documents = Vec::new();
     for class in &context.region.cluster.storage {
         let parameters = (!class.parameters.is_empty()).then(|| fragment(&class.parameters));
         let metadata = context.cluster_wide(class.name.as_str());
-        let view = View { metadata, provisioner: class.provisioner, parameters, expandable: class.expandable };
+        let view =
+            View { metadata, provisioner: class.provisioner, parameters, expandable: class.expandable, reclaim: class.reclaim_policy };
         documents.extend(render_yaml("kubernetes/storage-class.yaml.j2", &view)?);
     }
     Ok(documents)

@@ -1,6 +1,7 @@
 //! The cluster of a region: node pools, proxies of the Gateways and storage.
 
 use super::Toleration;
+use crate::source::Span;
 use crate::value::{Cidr, KubernetesVersion, Name, PolicyEngine, Quantity, SecretPath};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,11 +58,15 @@ pub struct StorageClass {
     pub parameters: BTreeMap<String, String>,
     /// Whether the driver can make volumes larger.
     pub expandable: bool,
+    /// What happens to a volume when its claim is deleted, as in Kubernetes.
+    pub reclaim_policy: &'static str,
 }
 
 /// A volume that several workloads mount at the same time.
 #[derive(Clone, Debug)]
 pub struct SharedVolume {
+    /// The span of its name in the spec.
+    pub span: Span,
     /// Its name, unique in its namespace, and that of its claim.
     pub name: Name,
     /// Its namespace.

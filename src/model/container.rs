@@ -268,6 +268,9 @@ pub enum ProbeAction {
     },
 }
 
+/// Users and groups of the node may have the IDs below this one.
+pub const FIRST_POD_ID: u32 = 10_000;
+
 /// The security context of a container.
 #[derive(Clone, Debug)]
 pub struct Security {

@@ -16,13 +16,13 @@ mod workload;
 pub use addon::{Addon, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAMESPACES};
 pub use cluster::{Cluster, Machine, Pool, Proxies, SharedVolume, StorageClass};
 pub use container::{
-    ConfigFile, Container, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source, TemplatePart,
-    Variable, Volume,
+    ConfigFile, Container, FIRST_POD_ID, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source,
+    TemplatePart, Variable, Volume,
 };
 pub use exposure::{Certificate, Entrance, Exposure, Redirect};
 pub use firewall::{Firewall, Rule, Rules};
 pub use network::{Network, NetworkSubnet, PrivateService, ZoneRange};
-pub use rights::{ApiAccess, Right};
+pub use rights::{ApiAccess, RBAC, Right};
 pub use workload::{Autoscaling, Cron, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
 use crate::labels::{POOL, SUBNET};
@@ -146,12 +146,6 @@ pub struct Group {
     pub namespaces: Vec<Name>,
 }
 
-/// The CPU request of a container that sets none, in thousandths of a processor.
-pub const DEFAULT_CPU: u128 = 100;
-
-/// The memory request and limit of a container that sets none, in bytes.
-pub const DEFAULT_MEMORY: u64 = 128 << 20;
-
 /// A namespace.
 #[derive(Clone, Debug)]
 pub struct Namespace {
@@ -161,6 +155,10 @@ pub struct Namespace {
     pub owner: Name,
     /// The resource quota of its pods.
     pub quota: Quota,
+    /// The CPU request of a container that sets none.
+    pub default_cpu: Quantity,
+    /// The memory request and limit of a container that sets none.
+    pub default_memory: Quantity,
     /// The enforced pod security standard.
     pub pod_security: PodSecurityLevel,
     /// Why it is not `restricted`.

@@ -1,7 +1,10 @@
-//! Rights of a workload in the Kubernetes API, and the addresses of that API.
+//! Rights of a workload in the Kubernetes API.
 
 use super::{Region, Workload};
-use crate::value::{Cidr, Name, NetworkPort};
+use crate::value::Name;
+
+/// The API group of roles and bindings.
+pub const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// Rights of a workload's pods in the Kubernetes API. The pods mount a token of their service account.
 #[derive(Clone, Debug)]
@@ -29,7 +32,7 @@ pub struct Right {
 
 impl Right {
     /// Whether Secrets are among its resources.
-    pub fn reads_secrets(&self) -> bool {
+    pub fn names_secrets(&self) -> bool {
         let has = |list: &[String], word: &str| list.iter().any(|known| known == word || known == "*");
         has(&self.groups, "") && has(&self.resources, "secrets")
     }
@@ -48,19 +51,12 @@ impl Workload {
 }
 
 impl Region {
-    /// The ranges and ports at which pods reach the API server of the cluster.
-    ///
-    /// Engines of network policies judge a packet either by the address of the Service `kubernetes`, the first of its range, or by that of the server,
-    /// which has private addresses in the network. Without a network of platgen neither is known: then the ranges are all private ones.
-    pub fn api_server(&self) -> (Vec<Cidr>, Vec<NetworkPort>) {
-        match &self.network {
-            Some(network) => {
-                let service = network.services.address(1).map(|address| Cidr::around(address.into(), 32));
-                (service.into_iter().chain([network.cidr]).collect(), vec![NetworkPort::tcp(443)])
-            }
-            None => {
-                (Cidr::PRIVATE.iter().filter_map(|range| range.parse().ok()).collect(), vec![NetworkPort::tcp(443), NetworkPort::tcp(6443)])
-            }
-        }
+    /// The workload whose account has the rights of a role or a binding of platgen. The namespace of an object of the cluster is empty.
+    pub fn grantee(&self, platform: &Name, kind: &str, namespace: &str, name: &str) -> Option<&Workload> {
+        self.workloads.values().filter(|workload| workload.api.is_some()).find(|workload| match kind {
+            "Role" | "RoleBinding" => namespace == workload.namespace.as_str() && name == workload.role_name(),
+            "ClusterRole" | "ClusterRoleBinding" => name == workload.cluster_role_name(platform),
+            _ => false,
+        })
     }
 }

@@ -211,6 +211,8 @@ pub struct Placement {
     pub tolerations: Vec<Toleration>,
     /// The spread of its pods over zones.
     pub spread: Spread,
+    /// How many zones must have nodes before a second pod may run in one of them, for a strict spread.
+    pub min_domains: Option<u32>,
 }
 
 /// A toleration of a taint.

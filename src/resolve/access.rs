@@ -5,8 +5,17 @@ use super::provenance::HARDENED;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{FOREIGN_NAMESPACES, Group, Namespace, Quota};
 use crate::syntax::Field;
-use crate::value::{Name, PodSecurityLevel};
+use crate::value::{Name, PodSecurityLevel, Quantity};
 use indexmap::IndexMap;
+
+/// The CPU request of a container that sets none, in thousandths of a processor.
+pub(super) const DEFAULT_CPU: u128 = 100;
+
+/// The memory request and limit of a container that sets none, in bytes.
+pub(super) const DEFAULT_MEMORY: u64 = 128 << 20;
+
+/// Folders of a region's files that stand beside those of its namespaces.
+const FOLDERS: [&str; 2] = ["addons", "cluster"];
 
 /// Groups and namespaces of an environment.
 #[derive(Debug, Default)]
@@ -55,6 +64,10 @@ impl EnvironmentResolver<'_> {
                 let message = format!("the namespace `{name}` belongs to the cluster: platgen's policies would stop its pods");
                 self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose another name"));
             }
+            if FOLDERS.contains(&name.as_str()) {
+                let message = format!("the namespace `{name}` would share the folder `{name}` of the output with other files");
+                self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose another name"));
+            }
             let level = namespace.pod_security.at(|security| &security.level);
             let said = !level.is_missing();
             let level = level.get().copied().unwrap_or(PodSecurityLevel::Restricted);
@@ -76,6 +89,10 @@ impl EnvironmentResolver<'_> {
             if namespace.owner.is_missing() {
                 self.record(|| (format!("namespaces.{name}.owner"), owner, "platform.owner"));
             }
+            let defaults = (Quantity::from_millis(DEFAULT_CPU), Quantity::from_bytes(DEFAULT_MEMORY));
+            let origin = "containers that set no `resources`";
+            self.record(|| (format!("namespaces.{name}.container.cpu"), defaults.0.canonical(), origin));
+            self.record(|| (format!("namespaces.{name}.container.memory"), defaults.1.canonical(), origin));
             access.namespaces.insert(
                 name.to_string(),
                 Namespace {
@@ -86,6 +103,8 @@ impl EnvironmentResolver<'_> {
                         memory: quota.at(|quota| &quota.memory).get().cloned(),
                         storage: quota.at(|quota| &quota.storage).get().cloned(),
                     },
+                    default_cpu: defaults.0,
+                    default_memory: defaults.1,
                     pod_security: level,
                     reason,
                     labels,

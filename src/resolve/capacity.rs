@@ -3,9 +3,10 @@
 //! Reports only certain failures: unknown machines and clusters without declared pools are not judged, and system reservations are not counted.
 
 use super::EnvironmentResolver;
+use super::access::{DEFAULT_CPU, DEFAULT_MEMORY};
 use super::names::{Entry, EntrySpec};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Container, DEFAULT_CPU, DEFAULT_MEMORY, Kind, Machine, Platform, Pool, Region, Toleration, Volume, Workload};
+use crate::model::{Container, Kind, Machine, Platform, Pool, Region, Toleration, Volume, Workload};
 use crate::source::Span;
 use crate::value::{Name, Quantity};
 

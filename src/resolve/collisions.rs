@@ -6,8 +6,11 @@ use super::EnvironmentResolver;
 use super::names::{Entry, EntrySpec, Names};
 use super::storage::own_volume;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Kind, SharedVolume, Volume, Workload};
 use crate::source::Span;
 use crate::spec::StoreSize;
+use crate::value::Name;
+use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
 /// Names of the objects and files that exist in every namespace, with what has the name.
@@ -43,6 +46,34 @@ impl EnvironmentResolver<'_> {
             }
             if keeps(entry) {
                 self.claim(&mut taken, namespace, format!("{}-headless", entry.name), entry.key, entry);
+            }
+        }
+    }
+
+    /// Reports volume claims of one name: of two StatefulSets, or of a StatefulSet and a shared volume. Kubernetes names the claim of a pod after the
+    /// volume, the StatefulSet and the pod's number, such as `data-web-0`.
+    pub(super) fn check_claims(&mut self, workloads: &IndexMap<String, Workload>, shared: &[SharedVolume]) {
+        let mut taken: BTreeMap<(&Name, String), &Workload> = BTreeMap::new();
+        let mut clash = |at: Span, claim: &str, namespace: &Name, workload: &Workload| {
+            let kind = if workload.store.is_some() { "store" } else { "app" };
+            let message = format!("the volume claim `{claim}` is taken in `{namespace}` by `{kind}/{}`", workload.name);
+            let diagnostic = Diagnostic::new(Code::NameTaken, message).at(at).related(workload.span, "taken here");
+            self.tell(diagnostic.help("choose another name: two volumes can't have one claim"));
+        };
+        for workload in workloads.values().filter(|workload| matches!(workload.kind, Kind::StatefulSet)) {
+            for volume in workload.volumes.iter().filter(|volume| matches!(volume, Volume::Claim { .. })) {
+                let start = format!("{}-{}", volume.name(), workload.name);
+                let first = format!("{start}-0");
+                if let Some(other) = taken.insert((&workload.namespace, start), workload) {
+                    clash(workload.span, &first, &workload.namespace, other);
+                }
+            }
+        }
+        for volume in shared {
+            let Some((start, number)) = volume.name.as_str().rsplit_once('-') else { continue };
+            let is_number = number == "0" || (!number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit()));
+            if let Some(workload) = taken.get(&(&volume.namespace, start.to_owned())).filter(|_| is_number) {
+                clash(volume.span, volume.name.as_str(), &volume.namespace, workload);
             }
         }
     }

@@ -43,7 +43,7 @@ impl EnvironmentResolver<'_> {
     /// The kind of an app follows from its keys; keys that contradict each other are errors.
     fn check_app(&mut self, entry: &Entry, app: &App) {
         // An unknown profile, which is reported, may set the missing fields.
-        let lacks_profile = app.from.values().any(|name| self.spec.profiles.find(name.as_str()).is_none());
+        let lacks_profile = app.from.values().any(|name| !self.profiles.contains_key(name.as_str()));
         if !lacks_profile {
             self.require(&app.image, "image", entry.key);
         }

@@ -1,18 +1,24 @@
 //! `expose`: the entrances of apps, and the hosts and ports that they take of the load balancers.
 
-use super::probes::MOST;
 use super::provenance::RecordPath;
 use super::values::Consumer;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::{Entrance, Exposure, Redirect};
+use crate::model::{Entrance, Exposure, Redirect, Region};
 use crate::source::Span;
 use crate::spec::{App, EntranceProtocol, Expose, TlsMode};
 use crate::value::{Duration, Name, NetworkPort, Via};
+use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The longest timeout in seconds. A duration of the Gateway API has at most five digits before each unit, and hours are the largest unit.
+const LONGEST_TIMEOUT: u64 = 99_999 * 3600;
 
 /// Ports of the load balancers that serve requests.
 const TAKEN: [u16; 2] = [80, 443];
+
+/// The most listeners of a Gateway (Gateway API, `GatewaySpec`), without the two for requests.
+const MOST_LISTENERS: usize = 64 - 2;
 
 /// The hostnames of every environment, to find those claimed twice.
 #[derive(Debug, Default)]
@@ -21,15 +27,15 @@ pub(super) struct Hosts {
     claims: BTreeMap<(String, Via, String), Vec<Claim>>,
     /// Hosts that one declaration takes with all paths.
     whole: BTreeSet<(String, Via)>,
-    /// The places of all claims, by environment.
-    places: BTreeSet<(String, Span)>,
+    /// The environment, the app's key and the place of each claim. Apps that share a profile share the place.
+    places: BTreeSet<(String, Span, Span)>,
 }
 
 #[derive(Debug)]
 struct Claim {
     span: Span,
-    /// The app, such as `app/web`.
-    app: String,
+    /// The app, such as `app/web`, and its key in the spec.
+    app: (String, Span),
     /// The domain of its environment, and the span of that domain.
     domain: (String, Option<Span>),
     environment: String,
@@ -59,18 +65,18 @@ impl Hosts {
             self.whole.insert((host.clone(), via));
         }
         // A declaration that applies to several regions is one claim; in several environments, there is one claim for each.
-        self.places.insert((claim.environment.clone(), claim.span));
+        self.places.insert((claim.environment.clone(), claim.app.1, claim.span));
         self.claims.entry((host, via, path.unwrap_or_else(|| "/".to_owned()))).or_default().push(claim);
     }
 
-    /// Whether the declaration has claimed its hosts in another region of the environment.
-    fn seen(&self, span: Span, environment: &Name) -> bool {
-        self.places.contains(&(environment.to_string(), span))
+    /// Whether the app has claimed the hosts of the declaration in another region of the environment.
+    fn seen(&self, span: Span, app: Span, environment: &Name) -> bool {
+        self.places.contains(&(environment.to_string(), app, span))
     }
 
     /// Reports hosts and paths with two claims, in one finding for each pair of declarations.
     pub(super) fn report(&self, found: &mut Diagnostics) {
-        let mut pairs: BTreeMap<(Span, Span), Clash> = BTreeMap::new();
+        let mut pairs: BTreeMap<[(Span, Span); 2], Clash> = BTreeMap::new();
         let mut by_path: BTreeMap<(&str, Via, &str), Vec<&Claim>> = BTreeMap::new();
         for ((host, via, path), claims) in &self.claims {
             let path = if self.whole.contains(&(host.clone(), *via)) { "/" } else { path };
@@ -81,17 +87,18 @@ impl Hosts {
             claims.sort_by_key(|claim| claim.span);
             let Some((first, others)) = claims.split_first() else { continue };
             for claim in others {
-                // The same declaration in two environments: the environments have the same domain.
-                let (first_at, at) = if claim.span == first.span && claim.domain.0 == first.domain.0 {
+                // The same declaration of one app in two environments: the environments have the same domain.
+                let is_same = claim.span == first.span && claim.app == first.app;
+                let (first_at, at) = if is_same && claim.domain.0 == first.domain.0 {
                     (first.domain.1.unwrap_or(first.span), claim.domain.1.unwrap_or(claim.span))
                 } else {
                     (first.span, claim.span)
                 };
-                let Clash { hosts, environments, by } = pairs.entry((first_at, at)).or_default();
+                let Clash { hosts, environments, by } = pairs.entry([(first_at, first.app.1), (at, claim.app.1)]).or_default();
                 if hosts.is_empty() {
                     let place = |one: &Claim| {
                         let other = first.environment != claim.environment;
-                        if other { format!("`{}` in `{}`", one.app, one.environment) } else { format!("`{}`", one.app) }
+                        if other { format!("`{}` in `{}`", one.app.0, one.environment) } else { format!("`{}`", one.app.0) }
                     };
                     *by = [place(first), place(claim)];
                 }
@@ -99,7 +106,7 @@ impl Hosts {
                 environments.push(claim.environment.clone());
             }
         }
-        for ((first, at), Clash { mut hosts, mut environments, by: [first_by, by] }) in pairs {
+        for ([(first, first_app), (at, app)], Clash { mut hosts, mut environments, by: [first_by, by] }) in pairs {
             hosts.dedup();
             environments.dedup();
             let verb = if hosts.len() == 1 { "is" } else { "are" };
@@ -107,6 +114,9 @@ impl Hosts {
             let mut diagnostic = Diagnostic::new(Code::HostTaken, format!("{} {verb} claimed twice: {by}", hosts.join(" and "))).at(at);
             if first != at {
                 diagnostic = diagnostic.related(first, "first claimed here");
+            } else if first_app != app {
+                // One profile declares both.
+                diagnostic = diagnostic.related(first_app, "claimed by this app").related(app, "and by this one");
             }
             diagnostic = diagnostic.help("give one of them another host, path or domain");
             diagnostic.environments = environments;
@@ -176,52 +186,70 @@ impl EnvironmentResolver<'_> {
         }
         let at = self.own_environment().and_then(|environment| environment.domain.span());
         let domain = (consumer.platform.domain.to_string(), at);
-        wanted.retain(|one| !hosts.seen(one.span, self.environment));
+        wanted.retain(|one| !hosts.seen(one.span, consumer.entry.key, self.environment));
         for Wanted { host, via, path, span } in wanted {
             let environment = self.environment.to_string();
-            hosts.claim(host, via, path, Claim { span, app: consumer.label.clone(), domain: domain.clone(), environment });
+            hosts.claim(
+                host,
+                via,
+                path,
+                Claim { span, app: (consumer.label.clone(), consumer.entry.key), domain: domain.clone(), environment },
+            );
         }
         all
+    }
+
+    /// Reports the entrances for connections beyond those that one Gateway holds: each port and each hostname has a listener.
+    pub(super) fn gateways_in_reach(&mut self, region: &Region) {
+        let mut listeners: BTreeMap<Via, IndexMap<(u16, &str), Span>> = BTreeMap::new();
+        for exposure in region.workloads.values().flat_map(|workload| &workload.exposures) {
+            let listener = match exposure.entrance {
+                Entrance::Http => continue,
+                Entrance::Tcp(port) => (port, ""),
+                Entrance::Passthrough => (443, exposure.host.as_str()),
+            };
+            listeners.entry(exposure.via).or_default().entry(listener).or_insert(exposure.span);
+        }
+        for (via, listeners) in listeners {
+            let Some((_, at)) = listeners.get_index(MOST_LISTENERS) else { continue };
+            let (count, via) = (listeners.len(), via.name());
+            let message = format!(
+                "the {via} Gateway in `{}` takes {MOST_LISTENERS} entrances with `protocol: tcp` or `tls: passthrough`, not {count}",
+                region.name
+            );
+            let help = "expose fewer ports and hosts, or some of them on the other load balancer with `via`";
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(*at).help(help));
+        }
     }
 
     /// What an entrance passes on. Reports keys that have no effect there.
     fn entrance(&mut self, expose: &Expose, at: Span) -> Option<Entrance> {
         let tcp = expose.protocol.span().filter(|_| expose.protocol.get() == Some(&EntranceProtocol::Tcp));
         let passthrough = expose.tls.span().filter(|_| expose.tls.get() == Some(&TlsMode::Passthrough));
-        let requests = [
-            ("path", expose.path.span()),
-            ("rewrite", expose.rewrite.span()),
-            ("timeout", expose.timeout.span()),
-            ("websocket", expose.websocket.span()),
-            ("sticky", expose.sticky.span()),
-            ("redirect", expose.redirect.span()),
+        // The kinds of entrances on which a key has no effect, in the order below. The gateway's policies of client ranges are not for TLS routes.
+        let keys = [
+            ("path", expose.path.span(), [true, true, false]),
+            ("rewrite", expose.rewrite.span(), [true, true, true]),
+            ("timeout", expose.timeout.span(), [true, true, true]),
+            ("websocket", expose.websocket.span(), [true, true, true]),
+            ("sticky", expose.sticky.span(), [true, true, true]),
+            ("redirect", expose.redirect.span(), [true, true, false]),
+            ("host", expose.host.span(), [true, false, false]),
+            ("tls", expose.tls.span(), [true, false, true]),
+            ("from", expose.from.span(), [false, true, true]),
+            ("listen", expose.listen.span(), [false, true, true]),
+            ("port", expose.port.span(), [false, false, true]),
         ];
-        let (with, because, excluded) = match (tcp, passthrough, expose.redirect.span()) {
-            (Some(tcp), ..) => {
-                ("`protocol: tcp`", tcp, [&requests[..], &[("host", expose.host.span()), ("tls", expose.tls.span())]].concat())
+        let kinds = [("`protocol: tcp`", tcp), ("`tls: passthrough`", passthrough), ("`redirect`", expose.redirect.span())];
+        let chosen = kinds.into_iter().enumerate().find_map(|(kind, (with, span))| Some((kind, with, span?)));
+        let Some((kind, with, because)) = chosen else {
+            if let Some(listen) = expose.listen.span() {
+                self.contradiction("`listen` needs `protocol: tcp`: requests arrive on port 443", listen, expose.protocol.span());
             }
-            // The gateway's policies of client ranges are not for TLS routes.
-            (_, Some(tls), _) => {
-                ("`tls: passthrough`", tls, [&requests[..], &[("from", expose.from.span()), ("listen", expose.listen.span())]].concat())
-            }
-            (_, _, Some(redirect)) => {
-                let app = [
-                    ("port", expose.port.span()),
-                    ("from", expose.from.span()),
-                    ("tls", expose.tls.span()),
-                    ("listen", expose.listen.span()),
-                ];
-                ("`redirect`", redirect, [&requests[1..5], &app].concat())
-            }
-            _ => {
-                if let Some(listen) = expose.listen.span() {
-                    self.contradiction("`listen` needs `protocol: tcp`: requests arrive on port 443", listen, expose.protocol.span());
-                }
-                return Some(Entrance::Http);
-            }
+            return Some(Entrance::Http);
         };
         let mut fits = true;
-        for (key, span) in written(excluded) {
+        for (key, span) in written(keys.map(|(key, span, excluded)| (key, span.filter(|_| excluded.get(kind) == Some(&true))))) {
             self.contradiction(format!("`{key}` can't be combined with {with}"), span, Some(because));
             fits = false;
         }
@@ -303,11 +331,12 @@ impl EnvironmentResolver<'_> {
         })
     }
 
-    /// The timeout of requests, in milliseconds. Reports one that the Gateway API can't express.
+    /// The timeout of requests: from 0, which is no limit, to [`LONGEST_TIMEOUT`]. Reports a longer one, which the Gateway API can't express.
     fn request_timeout(&mut self, expose: &Expose) -> Option<Duration> {
         let (time, at) = expose.timeout.spanned()?;
-        if time.seconds() > MOST {
-            self.error(Code::InvalidValue, format!("`timeout: {time}` is not from 0s to {MOST}s"), at);
+        if time.seconds() > LONGEST_TIMEOUT {
+            let message = format!("`timeout: {time}` is longer than {}h, the most that a route takes", LONGEST_TIMEOUT / 3600);
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("write `timeout: 0s` for no limit"));
         }
         Some(*time)
     }

@@ -9,7 +9,7 @@ use crate::model::{Network, Region};
 use crate::source::Span;
 use crate::spec::{External, ExternalVia, Store};
 use crate::syntax::Field;
-use crate::value::{Cidr, ExternalHost, HostAddress, NetworkPort};
+use crate::value::{Cidr, ExternalHost, HostAddress, Name, NetworkPort};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The largest range of a service in the private network: a larger one is a mistake.
@@ -70,7 +70,7 @@ impl EnvironmentResolver<'_> {
             (Some(url), _) => (ExternalHost::Address(url.host().clone()), Some(url.to_string()), vec![NetworkPort::tcp(url.port().get())]),
             (None, Some(host)) => {
                 let ports: Vec<NetworkPort> = external.port.get().into_iter().chain(external.ports.values()).copied().collect();
-                if let Some((_, at)) = external.ports.spanned().filter(|_| ports.is_empty()) {
+                if let Some(at) = external.ports.empty() {
                     self.error(Code::InvalidValue, "the list of ports is empty", at);
                 } else if ports.is_empty() {
                     self.require(&external.port, "port", at);
@@ -103,9 +103,16 @@ impl EnvironmentResolver<'_> {
     /// Checks that host and ranges are in the network of `via`.
     fn check_outside(&mut self, outside: &Outside, host_at: Span, (via, cidrs): (&Field<ExternalVia>, &Field<Vec<Field<Cidr>>>)) {
         let via_at = via.span().filter(|at| self.is_of_the_user(*at)).unwrap_or(host_at);
-        let premises = self.spec.network.at(|network| &network.on_premises);
-        if outside.via == ExternalVia::OnPremises && premises.is_missing() {
-            let message = "`network.on_premises` is missing: there is no connection to the company's network";
+        if outside.via == ExternalVia::OnPremises && self.premises().is_empty() {
+            let premises = self.spec.network.at(|network| &network.on_premises);
+            let ranges = premises.at(|premises| &premises.cidrs);
+            let message = match (premises, ranges) {
+                (Field::Missing, _) => "`network.on_premises` is missing: there is no connection to the company's network",
+                // Invalid ranges are reported where they are.
+                (Field::Bad(_), _) | (_, Field::Bad(_)) => return,
+                (_, Field::Set(all, _)) if !all.is_empty() => return,
+                _ => "`network.on_premises.cidrs` names no range: the company's network is not known",
+            };
             let diagnostic = Diagnostic::new(Code::MissingField, message).at(via_at);
             self.tell(diagnostic.help("add `network: {on_premises: {cidrs: [...]}}`, or remove `via`"));
             return;
@@ -145,7 +152,7 @@ impl EnvironmentResolver<'_> {
                 self.contradiction(format!("`{address}` is in none of the `cidrs`"), host_at, list);
             }
         }
-        if let Some((_, at)) = cidrs.spanned().filter(|(all, _)| all.is_empty()) {
+        if let Some(at) = cidrs.empty() {
             self.error(Code::InvalidValue, "the list of ranges is empty", at);
         }
         for (cidr, at) in cidrs.items() {
@@ -153,35 +160,51 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// Reports a range that is not in the network of `via`.
+    /// Reports a range that is not in the network of `via`, or in the network of another environment.
     fn check_range(&mut self, range: Cidr, shown: &str, via: ExternalVia, at: Span) {
-        let network = &self.spec.network;
-        let premises: Vec<Cidr> = network.at(|network| &network.on_premises).at(|premises| &premises.cidrs).values().copied().collect();
-        let company = premises.iter().any(|own| own.overlaps(range));
-        let whose = if company {
-            Some(("is in the company's network", ExternalVia::OnPremises))
-        } else if network.at(|network| &network.cidr).get().is_some_and(|own| own.overlaps(range)) {
-            Some(("is in the platform's own network", ExternalVia::Private))
-        } else if Cidr::PRIVATE.iter().any(|private| private.parse::<Cidr>().is_ok_and(|private| private.overlaps(range))) {
-            Some(("is not on the internet: the range is private", ExternalVia::Private))
-        } else {
-            None
-        };
-        let problem = match (via, whose) {
-            (ExternalVia::Internet, Some((message, wanted))) => Some((message, format!("add `via: {}`", wanted.name()))),
-            (ExternalVia::Private, Some((message, ExternalVia::OnPremises))) => Some((message, "write `via: on_premises`".to_owned())),
-            (ExternalVia::Private, _) if range.prefix() < SHORTEST => {
-                Some(("is larger than any private network", "write the ranges of the service".to_owned()))
+        let touched = |networks: &[Cidr]| networks.iter().any(|network| network.overlaps(range));
+        let platform: Vec<Cidr> = self.spec.network.at(|network| &network.cidr).get().into_iter().copied().collect();
+        let premises = self.premises();
+        let lies = if platform.iter().chain(&premises).any(|network| network.contains(range)) { "is in" } else { "overlaps" };
+        let write = |via: ExternalVia| format!("write `via: {}`", via.name());
+        let problem = match via {
+            ExternalVia::Internet if touched(&premises) => Some((format!("{lies} the company's network"), write(ExternalVia::OnPremises))),
+            ExternalVia::Internet if touched(&platform) => Some((format!("{lies} the platform's network"), write(ExternalVia::Private))),
+            ExternalVia::Internet if touched(&private().collect::<Vec<_>>()) => {
+                Some(("is not on the internet: the range is private".to_owned(), write(ExternalVia::Private)))
             }
-            (ExternalVia::OnPremises, _) if !premises.iter().any(|own| own.contains(range)) => Some((
-                "is not in the company's network",
+            ExternalVia::Internet => None,
+            ExternalVia::Private if range.prefix() < SHORTEST => {
+                Some(("is larger than any private network".to_owned(), "write the ranges of the service".to_owned()))
+            }
+            ExternalVia::Private if touched(&premises) => Some((format!("{lies} the company's network"), write(ExternalVia::OnPremises))),
+            ExternalVia::Private => self.other_environment(range).map(|other| {
+                let message = format!("includes addresses of `{other}`, and `{}` can't call other environments", self.environment);
+                (
+                    message,
+                    format!("write ranges outside of those of `{other}` in `platgen.lock`, or limit the entry to `{other}` with `only`"),
+                )
+            }),
+            ExternalVia::OnPremises if premises.iter().any(|network| network.contains(range)) => None,
+            ExternalVia::OnPremises => Some((
+                "is not in the company's network".to_owned(),
                 "write a range of `network.on_premises.cidrs`, or the `via` of the network that the service is in".to_owned(),
             )),
-            _ => None,
         };
         if let Some((message, help)) = problem {
             self.tell(Diagnostic::new(Code::InvalidValue, format!("`{shown}` {message}")).at(at).help(help));
         }
+    }
+
+    /// The other environment whose networks or pods have addresses in a range.
+    fn other_environment(&self, range: Cidr) -> Option<&'_ Name> {
+        let has = |key: Key| self.plan.get(&key).is_some_and(|network| network.overlaps(range));
+        let mut others = self.spec.environments.entries().filter(|(name, ..)| *name != self.environment);
+        let reached = others.find(|(name, _, environment)| {
+            let mut regions = environment.regions.values().map(Name::as_str);
+            regions.any(|region| has(Key::vpc(name.as_str(), region)) || has(Key::pods(name.as_str(), region)))
+        });
+        reached.map(|(name, ..)| name)
     }
 
     /// The ranges under which a region reaches a service.
@@ -210,12 +233,17 @@ impl EnvironmentResolver<'_> {
         self.spec.network.at(|network| &network.on_premises).at(|premises| &premises.cidrs).values().copied().collect()
     }
 
-    /// The networks of the environment in all its regions; the range of the platform where platgen plans no networks.
-    fn private_ranges(&self) -> Vec<Cidr> {
+    /// The networks of the environment in all its regions. Where platgen plans no networks: the range of the platform, or all private addresses if the
+    /// spec has no such range. Never empty, because a flow without ranges opens the internet.
+    pub(super) fn private_ranges(&self) -> Vec<Cidr> {
         let environment = self.environment.as_str();
         let planned: Option<Vec<Cidr>> =
             self.region_specs.iter().map(|place| self.plan.get(&Key::vpc(environment, place.name.as_str()))).collect();
-        let mut ranges = planned.unwrap_or_else(|| self.spec.network.at(|network| &network.cidr).get().into_iter().copied().collect());
+        let mut ranges = planned.unwrap_or_else(|| match self.spec.network.at(|network| &network.cidr).get() {
+            Some(platform) => vec![*platform],
+            // Link-local addresses are those of the nodes' metadata, and no service has one.
+            None => private().filter(|range| !is_inside(range.first().into())).collect(),
+        });
         ranges.sort();
         ranges
     }
@@ -223,9 +251,8 @@ impl EnvironmentResolver<'_> {
     /// Every range that is not the internet for the pods of a region: private addresses, the platform's and the company's networks.
     pub(super) fn inside(&self, region: &str, network: Option<&Network>) -> Vec<Cidr> {
         let own: Vec<Cidr> = network.iter().flat_map(|network| [network.cidr, network.pods, network.services]).collect();
-        let private = Cidr::PRIVATE.iter().filter_map(|range| range.parse().ok());
         let platform = self.spec.network.at(|network| &network.cidr).get().into_iter().copied();
-        let mut all: Vec<Cidr> = private.chain(platform).chain(self.premises()).chain(own.iter().copied()).collect();
+        let mut all: Vec<Cidr> = private().chain(platform).chain(self.premises()).chain(own.iter().copied()).collect();
         // A larger block precedes the blocks inside of it.
         all.sort();
         let mut kept: Vec<Cidr> = Vec::new();
@@ -242,4 +269,9 @@ impl EnvironmentResolver<'_> {
         });
         kept
     }
+}
+
+/// The ranges of private addresses.
+pub(super) fn private() -> impl Iterator<Item = Cidr> {
+    Cidr::PRIVATE.iter().filter_map(|range| range.parse().ok())
 }

@@ -1,7 +1,7 @@
 //! Flows between workloads.
 
 use super::EnvironmentResolver;
-use super::external::Reach;
+use super::external::{Reach, private};
 use super::names::{EntrySpec, Names};
 use super::values::{Consumer, Dependency, in_other_region};
 use crate::diagnostic::{Code, Diagnostic};
@@ -9,11 +9,43 @@ use crate::model::{Addon, Exposure, Flow, Peer, Placement, Region, ServicePort};
 use crate::source::Span;
 use crate::spec::App;
 use crate::syntax::Field;
-use crate::value::{Name, NetworkPort, Protocol, Ref, Via};
+use crate::value::{Cidr, Name, NetworkPort, Protocol, Ref, Via};
 use std::collections::BTreeSet;
 
 /// The port of public addresses: the Gateways listen there.
 const HTTPS: NetworkPort = NetworkPort::tcp(443);
+
+/// The ranges and ports at which pods reach the API server of the cluster.
+///
+/// Engines of network policies judge a packet either by the address of the Service `kubernetes`, the first of its range, or by that of the server,
+/// which has private addresses in the network. Without a network of platgen neither is known: then the ranges are all private ones.
+fn api_server(region: &Region) -> (Vec<Cidr>, Vec<NetworkPort>) {
+    const SERVICE: NetworkPort = NetworkPort::tcp(443);
+    match &region.network {
+        Some(network) => {
+            let service = network.services.address(1).map(|address| Cidr::around(address.into(), 32));
+            (service.into_iter().chain([network.cidr]).collect(), vec![SERVICE])
+        }
+        None => (private().collect(), vec![SERVICE, NetworkPort::tcp(6443)]),
+    }
+}
+
+/// The flows in order: each port of a callee once, and the ports of one dependency in one flow.
+pub(super) fn unite(mut flows: Vec<Flow>) -> Vec<Flow> {
+    flows.sort();
+    let mut all: Vec<Flow> = Vec::new();
+    for mut flow in flows {
+        let others = all.iter().rposition(|known| (&known.from, &known.to) != (&flow.from, &flow.to)).map_or(0, |last| last + 1);
+        let known = all.get_mut(others..).unwrap_or_default();
+        flow.ports.retain(|port| !known.iter().any(|known| known.ports.contains(port)));
+        match known.iter_mut().find(|known| known.why == flow.why && known.span == flow.span) {
+            _ if flow.ports.is_empty() => {}
+            Some(same) => same.ports.append(&mut flow.ports),
+            None => all.push(flow),
+        }
+    }
+    all
+}
 
 impl EnvironmentResolver<'_> {
     /// Warns of flows of pods in the host network if the node ranges are not known: network policies select such pods by node range.
@@ -76,7 +108,7 @@ impl EnvironmentResolver<'_> {
             flows.push(Flow { from, to: to.clone(), ports: vec![exposure.target.into()], why, span: exposure.span });
         }
         if let Some(span) = consumer.entry.kubernetes().span() {
-            let (cidrs, ports) = consumer.region.api_server();
+            let (cidrs, ports) = api_server(consumer.region);
             let why = format!("{} uses the Kubernetes API", consumer.label);
             flows.push(Flow { from: to.clone(), to: Peer::ApiServer { cidrs }, ports, why, span });
         }
@@ -148,7 +180,10 @@ impl EnvironmentResolver<'_> {
         for (app, via, at) in &consumer.public {
             let cidrs = match via {
                 Via::Public => Vec::new(),
-                Via::Internal => consumer.region.network.iter().flat_map(|network| &network.lb_internal).map(|range| range.cidr).collect(),
+                Via::Internal => match &consumer.region.network {
+                    Some(network) => network.lb_internal.iter().map(|range| range.cidr).collect(),
+                    None => self.private_ranges(),
+                },
             };
             let name = format!("the public address of {app}");
             if *via == Via::Public {

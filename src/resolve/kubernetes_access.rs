@@ -1,9 +1,9 @@
 //! Rights of apps and stores in the Kubernetes API.
 
-use super::EnvironmentResolver;
 use super::names::Entry;
+use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{ApiAccess, Right};
+use crate::model::{ApiAccess, RBAC, Right};
 use crate::source::Span;
 use crate::spec;
 use crate::syntax::Field;
@@ -21,26 +21,49 @@ const FAR_REACHING: [&str; 8] = [
     "services/proxy",
 ];
 
-/// The group of roles and bindings.
-const RBAC: &str = "rbac.authorization.k8s.io";
-
-/// Resources that belong to the whole cluster: in a namespace, rights on them are void.
-const OF_THE_CLUSTER: [&str; 14] = [
-    "clusterrolebindings",
-    "clusterroles",
-    "csidrivers",
-    "csinodes",
-    "customresourcedefinitions",
-    "gatewayclasses",
-    "ingressclasses",
-    "nodes",
-    "persistentvolumes",
-    "priorityclasses",
-    "runtimeclasses",
-    "storageclasses",
-    "volumeattachments",
-    "volumesnapshotclasses",
+/// The groups of Kubernetes with resources that belong to the whole cluster: in a namespace, rights on them are void. `namespaces` are not among
+/// them: a right on them in a namespace is one on that namespace.
+const OF_THE_CLUSTER: [(&str, &[&str]); 17] = [
+    ("", &["componentstatuses", "nodes", "persistentvolumes"]),
+    (
+        "admissionregistration.k8s.io",
+        &[
+            "mutatingadmissionpolicies",
+            "mutatingadmissionpolicybindings",
+            "mutatingwebhookconfigurations",
+            "validatingadmissionpolicies",
+            "validatingadmissionpolicybindings",
+            "validatingwebhookconfigurations",
+        ],
+    ),
+    ("apiextensions.k8s.io", &["customresourcedefinitions"]),
+    ("apiregistration.k8s.io", &["apiservices"]),
+    ("authentication.k8s.io", &["selfsubjectreviews", "tokenreviews"]),
+    ("authorization.k8s.io", &["selfsubjectaccessreviews", "selfsubjectrulesreviews", "subjectaccessreviews"]),
+    ("certificates.k8s.io", &["certificatesigningrequests", "clustertrustbundles"]),
+    ("flowcontrol.apiserver.k8s.io", &["flowschemas", "prioritylevelconfigurations"]),
+    ("gateway.networking.k8s.io", &["gatewayclasses"]),
+    ("metrics.k8s.io", &["nodes"]),
+    ("networking.k8s.io", &["ingressclasses", "ipaddresses", "servicecidrs"]),
+    ("node.k8s.io", &["runtimeclasses"]),
+    (RBAC, &["clusterrolebindings", "clusterroles"]),
+    ("resource.k8s.io", &["deviceclasses", "resourceslices"]),
+    ("scheduling.k8s.io", &["priorityclasses"]),
+    ("snapshot.storage.k8s.io", &["volumesnapshotclasses", "volumesnapshotcontents"]),
+    ("storage.k8s.io", &["csidrivers", "csinodes", "storageclasses", "volumeattachments", "volumeattributesclasses"]),
 ];
+
+/// The resource of a right that belongs to the whole cluster. `None` if the right names a group that is not of Kubernetes, which may have a resource of
+/// the same name in namespaces.
+fn void(right: &Right) -> Option<&String> {
+    let of_kubernetes = |group: &String| group != "*" && (!group.contains('.') || group.ends_with(".k8s.io"));
+    let is_void = |name: &&String| {
+        let plural = name.split('/').next().unwrap_or(name);
+        let mut known = OF_THE_CLUSTER.iter().filter(|(group, _)| right.groups.iter().any(|wanted| wanted == group));
+        known.any(|(_, resources)| resources.contains(&plural))
+    };
+    right.resources.iter().find(is_void).filter(|_| right.groups.iter().all(of_kubernetes))
+}
 
 impl EnvironmentResolver<'_> {
     /// The rights of an entry.
@@ -52,7 +75,7 @@ impl EnvironmentResolver<'_> {
             self.tell(diagnostic.help("add `namespace:` or `cluster:` with a list of rights"));
         }
         for (right, at) in &namespace {
-            if let Some(resource) = right.resources.iter().find(|name| OF_THE_CLUSTER.contains(&name.split('/').next().unwrap_or(name))) {
+            if let Some(resource) = void(right) {
                 let message = format!("`{resource}` belongs to the whole cluster: in a namespace the right is void");
                 self.tell(Diagnostic::new(Code::Contradiction, message).at(*at).help("move the right to `kubernetes.cluster`"));
             }
@@ -69,18 +92,19 @@ impl EnvironmentResolver<'_> {
 
     fn rights(&mut self, rights: &Field<Vec<Field<spec::Right>>>) -> Vec<(Right, Span)> {
         let mut all = Vec::new();
-        if let Some((_, at)) = rights.spanned().filter(|(list, _)| list.is_empty()) {
+        if let Some(at) = rights.empty() {
             self.error(Code::InvalidValue, "the list of rights is empty", at);
         }
         for (right, at) in rights.items() {
             self.require(&right.resources, "resources", at);
             self.require(&right.verbs, "verbs", at);
-            let lists = [("groups", right.groups.spanned().map(|(list, at)| (list.len(), at)))]
-                .into_iter()
-                .chain([("resources", right.resources.spanned().map(|(list, at)| (list.len(), at)))])
-                .chain([("verbs", right.verbs.spanned().map(|(list, at)| (list.len(), at)))])
-                .chain([("names", right.names.spanned().map(|(list, at)| (list.len(), at)))]);
-            for (name, at) in lists.filter_map(|(name, list)| list.filter(|(length, _)| *length == 0).map(|(_, at)| (name, at))) {
+            let lists = [
+                ("groups", right.groups.empty()),
+                ("resources", right.resources.empty()),
+                ("verbs", right.verbs.empty()),
+                ("names", right.names.empty()),
+            ];
+            for (name, at) in written(lists) {
                 self.error(Code::InvalidValue, format!("the list `{name}` is empty"), at);
             }
             if !right.names.is_missing() {

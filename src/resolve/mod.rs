@@ -113,6 +113,7 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
         let mut resolver = EnvironmentResolver {
             environment: &environment,
             spec,
+            profiles: &specs.profiles,
             inputs,
             plan: &plan,
             recorder: provenance::recorder(record),
@@ -212,6 +213,8 @@ const LONGEST_REASON: usize = 4096;
 struct EnvironmentResolver<'a> {
     environment: &'a Name,
     spec: &'a Spec,
+    /// The profiles of all environments: the layers of `spec` are merged.
+    profiles: &'a BTreeMap<String, Span>,
     inputs: Inputs<'a>,
     plan: &'a addresses::Plan,
     /// The record of computed values, if it was asked for.

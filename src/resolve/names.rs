@@ -183,7 +183,7 @@ impl Names {
     }
 }
 
-impl EnvironmentResolver<'_> {
+impl<'a> EnvironmentResolver<'a> {
     /// The index of all entries.
     pub(super) fn names(&mut self) -> Names {
         let mut names = Names::default();
@@ -212,11 +212,11 @@ impl EnvironmentResolver<'_> {
         }
         for (key, span, external) in spec.external.entries() {
             let absent = (!self.is_here(&external.only)).then(|| external.only.span()).flatten();
-            let (outside, ports) = self.external(external, span).unzip();
+            let (outside, ports) = if absent.is_none() { self.external(external, span).unzip() } else { (None, None) };
             let entry = Entry::new(RefKind::External, key, span, EntrySpec::External);
             let ports: Vec<NetworkPort> = ports.unwrap_or_default();
             let ports_invalid = ports.is_empty();
-            let ports = ports.into_iter().map(|port| EntryPort::new("port", port)).collect();
+            let ports = ports.into_iter().map(|port| EntryPort::new(port.to_string(), port)).collect();
             self.add(&mut names, Entry { absent, ports, ports_invalid, outside, ..entry });
         }
         for (key, span, _) in spec.charts.entries() {
@@ -238,6 +238,16 @@ impl EnvironmentResolver<'_> {
             return;
         }
         list.push(entry);
+    }
+
+    /// The namespace that an entry means: that of its key, `namespace`, or the only one. Checks nothing.
+    pub(super) fn said_namespace<'n>(&self, key: &'n EntryName, field: &'n Field<Name>) -> Option<&'n Name>
+    where
+        'a: 'n,
+    {
+        let mut all = self.spec.namespaces.keys();
+        let only = all.next().filter(|_| all.next().is_none());
+        key.namespace().or(field.get()).or(only)
     }
 
     /// The namespace of an entry: from its key, from `namespace`, or the only namespace.
@@ -359,7 +369,18 @@ impl EnvironmentResolver<'_> {
             return None;
         }
         let listed: Vec<&str> = entry.ports.iter().map(|port| port.name.as_str()).collect();
+        // The spec gives the ports of an external service no names.
+        let unnamed = matches!(entry.spec, EntrySpec::External);
         match (reference.port(), &entry.ports[..]) {
+            (Some(wanted), _) if unnamed => {
+                let message = format!("`{}` has no port called `{wanted}`: ports of `external` have no names", entry.display());
+                let diagnostic = Diagnostic::new(Code::UnknownReference, message).at(at).related(entry.key, "declared here");
+                self.tell(diagnostic.help(match &listed[..] {
+                    [_] => format!("remove `:{wanted}`"),
+                    _ => "declare the service under `external` once for each port".to_owned(),
+                }));
+                None
+            }
             (Some(wanted), ports) => match ports.iter().find(|port| wanted.as_str() == port.name) {
                 Some(port) => Some(port),
                 None => {
@@ -377,9 +398,12 @@ impl EnvironmentResolver<'_> {
                 None
             }
             (None, _) => {
-                let message = format!("`{}` has several ports", entry.display());
-                let diagnostic = Diagnostic::new(Code::UnknownReference, message).at(at);
-                self.tell(diagnostic.help(format!("add one of {} after a `:`", wording::either(&listed))));
+                let message = format!("`{}` has several ports: {}", entry.display(), wording::all(&listed));
+                let diagnostic = Diagnostic::new(Code::UnknownReference, message).at(at).related(entry.key, "declared here");
+                self.tell(diagnostic.help(match unnamed {
+                    true => "write the number in place of the reference, or declare the service under `external` once for each port".into(),
+                    false => format!("name the port after a `:`, such as `:{}`", listed.first().unwrap_or(&"http")),
+                }));
                 None
             }
         }

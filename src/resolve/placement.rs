@@ -8,6 +8,11 @@ use crate::syntax::Field;
 use crate::value::{Architecture, Name};
 use std::rc::Rc;
 
+/// The zones that must have nodes before a second pod runs in one of them. A strict spread has three zones or more. When the first nodes of a cluster
+/// are of one zone, pods wait for a second zone: they would stay where they are, and a loss of that zone would end them all. Two zones are enough, so
+/// that the loss of one of three stops nothing.
+const MIN_ZONES: u32 = 2;
+
 /// The number of pods at a time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Runs {
@@ -112,6 +117,7 @@ impl EnvironmentResolver<'_> {
             architectures: architectures.collect(),
             tolerations,
             spread,
+            min_domains: (spread == Spread::Hard).then_some(MIN_ZONES),
         })
     }
 }

@@ -180,6 +180,7 @@ impl EnvironmentResolver<'_> {
             let (path, from) = (format!("{at}.storage_classes.{}", class.name), format!("{at}.provider"));
             self.record(|| (format!("{path}.provisioner"), class.provisioner, from.clone()));
             self.record(|| (format!("{path}.expandable"), class.expandable, from.clone()));
+            self.record(|| (format!("{path}.reclaim_policy"), class.reclaim_policy, "the default of volumes"));
         }
         let proxies = &region.cluster.proxies;
         let sizes = format!("environments.{}.protected and {at}.zones", self.environment);

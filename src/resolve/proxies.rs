@@ -6,13 +6,15 @@ use crate::labels::SUBNET;
 use crate::model::{Pool, Proxies, Toleration};
 use crate::provider::Provider;
 
-/// The fewest and the most proxies: in a protected environment one for each zone and more under load, elsewhere what survives the drain of a node.
+/// The fewest and the most proxies of a protected environment. In many zones there is one for each zone, and twice as many under load.
 const PROTECTED: (usize, usize) = (3, 12);
+/// The fewest and the most proxies elsewhere: what survives the drain of a node.
 const OTHER: (usize, usize) = (2, 4);
 
 /// The proxies of a region. They run in the default subnet, and tolerate the taints of its nodes where no node is free of them.
 pub(super) fn proxies(place: &RegionSpec, protected: bool, subnets: &[SubnetSpec], pools: &[Pool]) -> Proxies {
-    let (least, most) = if protected { (PROTECTED.0.max(place.zones.len()), PROTECTED.1) } else { OTHER };
+    let zones = place.zones.len();
+    let (least, most) = if protected { (PROTECTED.0.max(zones), PROTECTED.1.max(2 * zones)) } else { OTHER };
     let subnet = subnets.iter().find(|subnet| subnet.default && place.provider.is_cloud());
     let isolation = subnet.filter(|subnet| subnet.isolated).map(|subnet| (SUBNET.to_owned(), subnet.name.to_string(), "NoSchedule"));
     let mut here: Vec<&Pool> = pools.iter().filter(|pool| subnet.is_some_and(|subnet| subnet.name == pool.subnet)).collect();

@@ -35,46 +35,36 @@ pub(super) fn region_specs(spec: &Spec, environment: &str, tell: &mut dyn FnMut(
         };
         let Some(region) = item.value.get() else { continue };
         let Some(provider) = provider_of(spec, region) else { continue };
-        let zones = match provider {
-            Provider::Kind | Provider::Existing => {
-                let wanted: Vec<String> = region.zones.values().map(ToString::to_string).collect();
-                match &wanted[..] {
-                    [] => vec!["a".to_owned()],
-                    [one] => match one.parse::<u8>() {
-                        Ok(count) => (0..count.clamp(1, 26)).map(|at| char::from(b'a' + at).to_string()).collect(),
-                        Err(_) => wanted,
-                    },
-                    _ => wanted,
-                }
-            }
-            _ => {
-                let Some(facts) = facts::region(provider, name.as_str()) else {
-                    tell(no_such_region(name, provider, item.key));
-                    continue;
-                };
-                match zones_of(name, provider, region, item.key, &facts.zones) {
-                    Ok(zones) => zones,
-                    // One zone lets the other checks continue.
-                    Err(fault) => {
-                        tell(*fault);
-                        facts.zones.iter().take(1).map(|zone| zone.to_string()).collect()
-                    }
-                }
+        let facts = facts::region(provider, name.as_str());
+        let known: Vec<String> = match (&facts, provider) {
+            (Some(facts), _) => facts.zones.iter().map(ToString::to_string).collect(),
+            (None, Provider::Kind | Provider::Existing) => ('a'..='z').map(String::from).collect(),
+            (None, _) => {
+                tell(no_such_region(name, provider, item.key));
+                continue;
             }
         };
+        let zones = zones_of(name, provider, region, item.key, &known).unwrap_or_else(|fault| {
+            tell(*fault);
+            // One zone lets the other checks continue.
+            known.into_iter().take(1).collect()
+        });
         places.push(RegionSpec { name: name.clone(), provider, zones });
     }
     places
 }
 
-/// The full names of the zones in use, in the provider's order.
-fn zones_of(name: &Name, provider: Provider, region: &spec::Region, key: Span, known: &[&str]) -> Result<Vec<String>, Box<Diagnostic>> {
-    let bad = |zones: &Vec<Field<Zone>>| zones.iter().any(|zone| matches!(zone, Field::Bad(_)));
+/// The full names of the zones in use, in the provider's order. `known` are the zones of the region. The zones of a cluster that platgen does not build
+/// have whatever names the spec gives, in its order.
+fn zones_of(name: &Name, provider: Provider, region: &spec::Region, key: Span, known: &[String]) -> Result<Vec<String>, Box<Diagnostic>> {
+    let all = provider.is_cloud();
+    let first = |count: u8| Ok(known.iter().take(usize::from(count)).cloned().collect());
     let (wanted, place) = match &region.zones {
         // The fault is already reported; one zone lets the other checks continue.
-        Field::Bad(_) => return Ok(known.iter().take(1).map(|zone| zone.to_string()).collect()),
-        Field::Set(zones, _) if bad(zones) => return Ok(known.iter().take(1).map(|zone| zone.to_string()).collect()),
+        Field::Bad(_) => return first(1),
+        Field::Set(zones, _) if zones.iter().any(|zone| matches!(zone, Field::Bad(_))) => return first(1),
         Field::Set(zones, place) => (zones.iter().filter_map(Field::spanned).collect::<Vec<_>>(), *place),
+        Field::Missing if !all => return first(1),
         Field::Missing => {
             let diagnostic = Diagnostic::new(Code::MissingField, "`zones` is missing").at(key);
             return Err(diagnostic.help("add the number of zones: with three, every kind of store survives the loss of one").into());
@@ -91,14 +81,14 @@ fn zones_of(name: &Name, provider: Provider, region: &spec::Region, key: Span, k
         [(Zone::Count(count), _)] if usize::from(*count) > known.len() => {
             return invalid(format!("`{name}` has {most}, not {count}"), format!("use at most {most}"));
         }
-        [(Zone::Count(count), _)] => return Ok(known.iter().take(usize::from(*count)).map(|zone| zone.to_string()).collect()),
+        [(Zone::Count(count), _)] => return first(*count),
         _ => {}
     }
     let short: Vec<String> = known.iter().map(|zone| short_zone(name.as_str(), zone)).collect();
     let mut named: Vec<String> = Vec::new();
     for (zone, at) in wanted {
         let zone = zone.to_string();
-        if !short.contains(&zone) {
+        if all && !short.contains(&zone) {
             return Err(Diagnostic::unknown(&format!("zone of `{name}` called"), &zone, short.iter().map(String::as_str), at).into());
         }
         if named.contains(&zone) {
@@ -109,7 +99,7 @@ fn zones_of(name: &Name, provider: Provider, region: &spec::Region, key: Span, k
     if named.len() == 1 && provider == Provider::Aws {
         return one_zone();
     }
-    Ok(known.iter().zip(short).filter(|(_, short)| named.contains(short)).map(|(zone, _)| zone.to_string()).collect())
+    Ok(if all { known.iter().zip(short).filter(|(_, short)| named.contains(short)).map(|(zone, _)| zone.clone()).collect() } else { named })
 }
 
 /// Reports regions that their provider does not have and no environment uses.

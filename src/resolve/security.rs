@@ -6,7 +6,7 @@ use super::provenance::HARDENED;
 use super::values::Consumer;
 use super::volumes::{Pod, Volumes};
 use crate::diagnostic::{Code, Diagnostic, wording};
-use crate::model::{PodSecurityLevel, Security};
+use crate::model::{FIRST_POD_ID, PodSecurityLevel, Security};
 use crate::source::Span;
 use crate::spec;
 use crate::syntax::Field;
@@ -38,7 +38,7 @@ impl EnvironmentResolver<'_> {
         let writable_root = security.writable_root.is_true();
         let privileged = security.privileged.is_true();
         let host = security.host.get();
-        let low = |id: &Field<u32>| id.get().is_some_and(|id| *id < 10000);
+        let low = |id: &Field<u32>| id.get().is_some_and(|id| *id < FIRST_POD_ID);
         let loosened = [
             ("user", low(&security.user)),
             ("group", low(&security.group)),

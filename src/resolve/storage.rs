@@ -12,61 +12,92 @@ use crate::syntax::Field;
 use crate::value::{EntryName, Name, VolumeRef};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Data outlive the deletion of their claim, which may be a mistake.
+const RECLAIM_POLICY: &str = "Retain";
+
 /// The disks of a provider.
 struct Disks {
     provisioner: &'static str,
-    /// The types with the settings that each has; the first is the default.
-    types: &'static [(&'static str, Settings)],
+    /// The types; the first is the default.
+    types: &'static [Disk],
     /// The parameters that hold the type, the operations and the throughput.
     keys: [&'static str; 3],
+    /// The unit behind the figure of the throughput.
+    unit: &'static str,
     /// Parameters that every class has.
     always: &'static [(&'static str, &'static str)],
 }
 
+/// A type of disks: its name, the operations per second that a class can ask for, and whether it can ask for a throughput.
+type Disk = (&'static str, Iops, bool);
+
+/// The operations per second that a class can ask for.
 #[derive(Clone, Copy, Eq, PartialEq)]
-enum Settings {
-    None,
-    Iops,
-    Throughput,
-    Both,
+enum Iops {
+    /// None: they follow from the type and the size.
+    Fixed,
+    /// Any number.
+    Free,
+    /// At most so many, or so many for each GiB of the disk.
+    Most(u64, u64),
+}
+
+impl Disks {
+    /// The type of a class. `None` if the provider has no such type.
+    fn of(&self, class: &spec::StorageClass) -> Option<&Disk> {
+        match class.disk.get() {
+            Some(wanted) => self.types.iter().find(|(name, ..)| name == wanted),
+            None => self.types.first(),
+        }
+    }
 }
 
 /// The disks of a provider; none where they are not known.
 fn disks(provider: Provider) -> Option<Disks> {
-    use Settings::{Both, Iops, None as Fixed, Throughput};
+    use Iops::{Fixed, Free, Most};
     Some(match provider {
         Provider::Aws => Disks {
             provisioner: "ebs.csi.aws.com",
-            types: &[("gp3", Both), ("gp2", Fixed), ("io1", Iops), ("io2", Iops), ("sc1", Fixed), ("st1", Fixed)],
+            types: &[
+                ("gp3", Most(3000, 500), true),
+                ("gp2", Fixed, false),
+                ("io1", Most(0, 50), false),
+                ("io2", Most(0, 1000), false),
+                ("sc1", Fixed, false),
+                ("st1", Fixed, false),
+            ],
             keys: ["type", "iops", "throughput"],
+            unit: "",
             always: &[("encrypted", "true")],
         },
         Provider::Google => Disks {
             provisioner: "pd.csi.storage.gke.io",
             types: &[
-                ("pd-balanced", Fixed),
-                ("hyperdisk-balanced", Both),
-                ("hyperdisk-extreme", Iops),
-                ("hyperdisk-throughput", Throughput),
-                ("pd-extreme", Iops),
-                ("pd-ssd", Fixed),
-                ("pd-standard", Fixed),
+                ("pd-balanced", Fixed, false),
+                ("hyperdisk-balanced", Most(0, 500), true),
+                ("hyperdisk-extreme", Free, false),
+                ("hyperdisk-throughput", Fixed, true),
+                ("pd-extreme", Free, false),
+                ("pd-ssd", Fixed, false),
+                ("pd-standard", Fixed, false),
             ],
             keys: ["type", "provisioned-iops-on-create", "provisioned-throughput-on-create"],
+            unit: "Mi",
             always: &[],
         },
         Provider::Azure => Disks {
             provisioner: "disk.csi.azure.com",
             types: &[
-                ("Premium_LRS", Fixed),
-                ("PremiumV2_LRS", Both),
-                ("Premium_ZRS", Fixed),
-                ("StandardSSD_LRS", Fixed),
-                ("StandardSSD_ZRS", Fixed),
-                ("Standard_LRS", Fixed),
-                ("UltraSSD_LRS", Both),
+                ("Premium_LRS", Fixed, false),
+                ("PremiumV2_LRS", Most(3000, 500), true),
+                ("Premium_ZRS", Fixed, false),
+                ("StandardSSD_LRS", Fixed, false),
+                ("StandardSSD_ZRS", Fixed, false),
+                ("Standard_LRS", Fixed, false),
+                ("UltraSSD_LRS", Free, true),
             ],
             keys: ["skuName", "DiskIOPSReadWrite", "DiskMBpsReadWrite"],
+            unit: "",
             always: &[],
         },
         Provider::Kind | Provider::Existing => return None,
@@ -118,7 +149,13 @@ impl EnvironmentResolver<'_> {
                 }
             };
             if let Some(name) = self.class_name(name.as_str()) {
-                classes.push(StorageClass { name, provisioner, parameters, expandable: provider != Provider::Kind });
+                classes.push(StorageClass {
+                    name,
+                    provisioner,
+                    parameters,
+                    expandable: provider != Provider::Kind,
+                    reclaim_policy: RECLAIM_POLICY,
+                });
             }
         }
         classes
@@ -127,14 +164,9 @@ impl EnvironmentResolver<'_> {
     fn parameters(&mut self, disks: &Disks, class: &spec::StorageClass) -> BTreeMap<String, String> {
         let mut parameters: BTreeMap<String, String> =
             disks.always.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        let names: Vec<&str> = disks.types.iter().map(|(name, _)| *name).collect();
-        let wanted = class.disk.spanned();
-        let known = match wanted {
-            Some((wanted, _)) => disks.types.iter().find(|(name, _)| name == wanted),
-            None => disks.types.first(),
-        };
-        let Some((name, settings)) = known else {
-            if let Some((wanted, at)) = wanted {
+        let Some((name, iops, throughput)) = disks.of(class) else {
+            if let Some((wanted, at)) = class.disk.spanned() {
+                let names: Vec<&str> = disks.types.iter().map(|(name, ..)| *name).collect();
                 let diagnostic = Diagnostic::new(Code::UnknownValue, format!("`{wanted}` is not a type of disk of this provider")).at(at);
                 self.tell(
                     diagnostic.suggest(wording::suggest(wanted, names.iter().copied()), format!("choose {}", wording::either(&names))),
@@ -144,16 +176,13 @@ impl EnvironmentResolver<'_> {
         };
         let [type_key, iops_key, throughput_key] = disks.keys;
         parameters.insert(type_key.to_owned(), (*name).to_owned());
-        for (key, word, field, has) in [
-            (iops_key, "iops", &class.iops, matches!(settings, Settings::Iops | Settings::Both)),
-            (throughput_key, "throughput", &class.throughput, matches!(settings, Settings::Throughput | Settings::Both)),
+        for (key, word, field, has, unit) in [
+            (iops_key, "iops", &class.iops, *iops != Iops::Fixed, ""),
+            (throughput_key, "throughput", &class.throughput, *throughput, disks.unit),
         ] {
             match field.spanned() {
                 Some((_, at)) if !has => self.contradiction(format!("disks of the type `{name}` have no `{word}`"), at, class.disk.span()),
-                Some((number, _)) => {
-                    let unit = if key == "provisioned-throughput-on-create" { "Mi" } else { "" };
-                    parameters.insert(key.to_owned(), format!("{number}{unit}"));
-                }
+                Some((number, _)) => _ = parameters.insert(key.to_owned(), format!("{number}{unit}")),
                 None => {}
             }
         }
@@ -189,12 +218,19 @@ impl EnvironmentResolver<'_> {
     /// The shared volumes of a region.
     pub(super) fn shared_volumes(&mut self, platform: &Platform, region: &Region) -> Vec<SharedVolume> {
         let spec = self.spec;
-        let mut volumes = Vec::new();
+        let mut volumes: Vec<SharedVolume> = Vec::new();
+        let mut taken: BTreeMap<(Name, &Name), Span> = BTreeMap::new();
         for (key, at, volume) in spec.volumes.entries() {
             if !self.is_here(&volume.only) {
                 continue;
             }
             let namespace = self.namespace_of(key, &volume.namespace, at, "volume");
+            if let Some(namespace) = &namespace
+                && let Some(first) = taken.insert((namespace.clone(), key.name()), at)
+            {
+                let diagnostic = Diagnostic::new(Code::DefinedTwice, format!("`volume/{}` is defined twice in its namespace", key.name()));
+                self.tell(diagnostic.at(at).related(first, "first defined here").help("give one of them another name"));
+            }
             let size = self.require(&volume.size, "size", at).cloned();
             if let Some((size, at)) = volume.size.spanned() {
                 self.has_unit("size", size, at);
@@ -222,7 +258,7 @@ impl EnvironmentResolver<'_> {
             let here = region.primary || volume.independent.is_true();
             if let (Some(namespace), Some(size), Some(class), true) = (namespace, size, class, here) {
                 let known = platform.namespaces.contains_key(namespace.as_str());
-                volumes.extend(known.then(|| SharedVolume { name: key.name().clone(), namespace, size, class }));
+                volumes.extend(known.then(|| SharedVolume { span: at, name: key.name().clone(), namespace, size, class }));
             }
         }
         volumes
@@ -248,10 +284,26 @@ impl EnvironmentResolver<'_> {
         }
     }
 
+    /// Reports a volume that is too small for the operations per second of its class: the provider refuses to make such a disk.
+    fn check_iops(&mut self, volume: &spec::AppVolume, provider: Provider) {
+        let class = volume.class.get().and_then(|name| self.spec.cluster.at(|cluster| &cluster.storage).value(name.as_str()));
+        let (Some(disks), Some(class), Some((size, at))) = (disks(provider), class, volume.size.spanned()) else { return };
+        let (Some((iops, place)), Some((disk, Iops::Most(always, each), _))) = (class.iops.spanned(), disks.of(class)) else { return };
+        let wanted = u64::from(*iops);
+        if wanted > (*always).max(each.saturating_mul(size.bytes().div_ceil(1 << 30))) {
+            let message =
+                format!("`{size}` is too small for {iops} operations per second: disks of the type `{disk}` have {each} for each GiB");
+            let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(place, "the class has them from here");
+            self.tell(diagnostic.help(format!("write at least `{}Gi`, or name a class with fewer `iops`", wanted.div_ceil(*each))));
+        }
+    }
+
     /// Mounts the volumes of an app: claims of each pod, and shared volumes.
     pub(super) fn mount_volumes(&mut self, app: &App, consumer: &Consumer<'_>, pod: &mut Pod) -> Volumes {
         let mut volumes = Volumes::of(None);
-        for (path, at, volume) in app.volumes.entries() {
+        // The name of a claim identifies its data, so claims choose their names before shared volumes do.
+        let (own, shared): (Vec<_>, Vec<_>) = app.volumes.entries().partition(|(_, _, volume)| volume.of.is_missing());
+        for (path, at, volume) in own.into_iter().chain(shared) {
             let class = self.class(&volume.class);
             if let Some((reference, of)) = volume.of.spanned() {
                 self.exclude(&[
@@ -264,6 +316,7 @@ impl EnvironmentResolver<'_> {
             } else if volume.of.is_missing()
                 && let Some(size) = self.require(&volume.size, "size", at)
             {
+                self.check_iops(volume, consumer.region.provider);
                 self.mount_claim(&mut volumes, path, size.clone(), class, at, pod);
             }
         }
@@ -274,10 +327,9 @@ impl EnvironmentResolver<'_> {
     fn shared_volume(&mut self, reference: &VolumeRef, at: Span, consumer: &Consumer<'_>) -> Option<Name> {
         let spec = self.spec;
         let wanted = reference.entry();
-        let only = spec.namespaces.keys().next();
         let mut found = Vec::new();
         for (key, span, volume) in spec.volumes.entries() {
-            let namespace = key.namespace().or(volume.namespace.get()).or(only);
+            let namespace = self.said_namespace(key, &volume.namespace);
             if key.name() == wanted.name() && wanted.namespace().is_none_or(|wanted| namespace == Some(wanted)) {
                 found.push((key, span, volume, namespace));
             }

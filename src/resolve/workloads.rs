@@ -6,6 +6,7 @@ use super::engines;
 use super::engines::{Fallback, Keeps};
 use super::entries::is_by_metric_alone;
 use super::expose::{Entrances, Hosts};
+use super::flows::unite;
 use super::names::{Entry, EntrySpec, Names};
 use super::placement::Runs;
 use super::ports::{EntryPort, protocol};
@@ -69,21 +70,13 @@ impl EnvironmentResolver<'_> {
                 flows.append(&mut own);
                 workloads.insert(format!("{}/{}", workload.namespace, workload.name), workload);
             }
-            flows.sort();
-            // One rule for the ports of one dependency.
-            flows.dedup_by(|next, kept| {
-                let same = next.from == kept.from && next.to == kept.to && next.why == kept.why && next.span == kept.span;
-                if same {
-                    kept.ports.append(&mut next.ports);
-                    kept.ports.dedup();
-                }
-                same
-            });
-            flows.dedup_by(|a, b| a.from == b.from && a.to == b.to && a.ports == b.ports);
+            let flows = unite(flows);
             let volumes = self.shared_volumes(platform, &region);
+            self.check_claims(&workloads, &volumes);
             (region.workloads, region.flows, region.volumes) = (workloads, flows, volumes);
             self.check_balance(names, &region);
             self.nodes_in_reach(&region);
+            self.gateways_in_reach(&region);
             self.quotas(platform, &region);
             platform.regions.insert(name, region);
         }

@@ -1,23 +1,19 @@
 //! Security exceptions of a workload: scanner rules that the workload violates because the spec loosens a setting with a reason.
 
 use super::Accepted;
-use crate::model::{Container, Kind, Right, Workload};
-
-/// User and group IDs below this one may exist on the node.
-const FIRST_OF_PODS: u32 = 10_000;
+use crate::model::{Container, FIRST_POD_ID, Kind, RBAC, Right, Workload};
 
 /// The reason for a container without a limit of CPU.
 pub(super) const NO_CPU_LIMIT: &str = "the spec sets no limit of CPU, so that the container may use what is idle on its node";
 
 /// The rules that the pods of a workload violate, with the spec's reason.
 pub(super) fn accepted(workload: &Workload) -> Vec<Accepted> {
-    let containers: Vec<&Container> = workload.init.iter().chain([&workload.main]).chain(&workload.sidecars).collect();
-    let any = |test: &dyn Fn(&Container) -> bool| containers.iter().any(|container| test(container));
-    let adds = |name: &'static str| move |container: &Container| container.security.capabilities.iter().any(|known| bare(known) == name);
+    let any = |test: &dyn Fn(&Container) -> bool| workload.containers().any(test);
+    let adds = |name: &'static str| move |container: &Container| container.security.capabilities.iter().any(|known| known == name);
     let privileged = any(&|container| container.security.privileged);
     let administers = any(&adds("SYS_ADMIN"));
     let rights = [
-        ("checkov/CKV_K8S_40", any(&|container| container.security.user < FIRST_OF_PODS)),
+        ("checkov/CKV_K8S_40", any(&|container| container.security.user < FIRST_POD_ID)),
         ("checkov/CKV_K8S_23", any(&|container| container.security.user == 0)),
         ("checkov/CKV_K8S_22", any(&|container| container.security.writable_root)),
         ("checkov/CKV_K8S_16", privileged),
@@ -28,7 +24,7 @@ pub(super) fn accepted(workload: &Workload) -> Vec<Accepted> {
         ("checkov/CKV_K8S_19", workload.host_network),
         (
             "kube-score/container-security-context-user-group-id",
-            any(&|container| container.security.user < FIRST_OF_PODS || container.security.group < FIRST_OF_PODS),
+            any(&|container| container.security.user < FIRST_POD_ID || container.security.group < FIRST_POD_ID),
         ),
         ("kube-score/container-security-context-readonlyrootfilesystem", any(&|container| container.security.writable_root)),
         ("kube-score/container-security-context-privileged", privileged),
@@ -74,7 +70,6 @@ pub(super) fn of_role(workload: &Workload, kind: &str) -> Vec<Accepted> {
                 && right.verbs.iter().any(|verb| *verb == "*" || verbs.contains(verb))
         })
     };
-    const RBAC: &str = "rbac.authorization.k8s.io";
     let wildcard = |right: &Right| right.verbs.contains(&"*") || right.groups.iter().chain(&right.resources).any(|text| text == "*");
     let webhooks = ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"];
     let cluster = kind == "ClusterRole";
@@ -89,9 +84,4 @@ pub(super) fn of_role(workload: &Workload, kind: &str) -> Vec<Accepted> {
     .filter(|(_, broken)| *broken)
     .map(|(rule, _)| Accepted::new(rule, reason))
     .collect()
-}
-
-/// A capability without the prefix `CAP_`.
-fn bare(capability: &str) -> &str {
-    capability.strip_prefix("CAP_").unwrap_or(capability)
 }

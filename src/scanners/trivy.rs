@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::loosened::NO_CPU_LIMIT;
-use crate::model::{Container, Estate, Right, Volume, Workload};
-
-/// User and group IDs up to this one may exist on the node.
-const LAST_OF_NODE: u32 = 10_000;
+use crate::model::{Container, Estate, FIRST_POD_ID, Right, Volume, Workload};
 
 /// Folders of a node that change the node itself.
 const OF_NODE: [&str; 9] = ["/", "/boot", "/dev", "/etc", "/lib", "/proc", "/sys", "/usr", "/var/lib/docker"];
@@ -36,11 +33,8 @@ const BY_DESIGN: [(&[&str], &[&str], &str); 6] = [
 
 /// The rules that the pods of a workload violate because the spec loosens a setting.
 fn loosened(workload: &Workload) -> impl Iterator<Item = &'static str> {
-    let containers: Vec<&Container> = workload.init.iter().chain([&workload.main]).chain(&workload.sidecars).collect();
-    let any = |test: &dyn Fn(&Container) -> bool| containers.iter().any(|container| test(container));
-    let adds = |name: &'static str| {
-        move |container: &Container| container.security.capabilities.iter().any(|known| known.strip_prefix("CAP_").unwrap_or(known) == name)
-    };
+    let any = |test: &dyn Fn(&Container) -> bool| workload.containers().any(test);
+    let adds = |name: &'static str| move |container: &Container| container.security.capabilities.iter().any(|known| known == name);
     let root = any(&|container| container.security.user == 0);
     let root_group = workload.fs_group == 0 || any(&|container| container.security.group == 0);
     let privileged = any(&|container| container.security.privileged);
@@ -56,8 +50,8 @@ fn loosened(workload: &Workload) -> impl Iterator<Item = &'static str> {
         ("KSV-0012", root),
         ("KSV-0014", any(&|container| container.security.writable_root)),
         ("KSV-0017", privileged),
-        ("KSV-0020", any(&|container| container.security.user <= LAST_OF_NODE)),
-        ("KSV-0021", any(&|container| container.security.group <= LAST_OF_NODE)),
+        ("KSV-0020", any(&|container| container.security.user <= FIRST_POD_ID)),
+        ("KSV-0021", any(&|container| container.security.group <= FIRST_POD_ID)),
         ("KSV-0022", any(&|container| !container.security.capabilities.is_empty())),
         ("KSV-0023", of_host(&|_| true)),
         ("KSV-0105", root),
@@ -92,7 +86,7 @@ pub(super) fn ignored(estate: &Estate, header: &str) -> String {
                 if let Some(access) = &workload.api {
                     let reason = access.reason.as_deref().unwrap_or_default();
                     for (rule, rights) in [("KSV-0113", &access.namespace), ("KSV-0041", &access.cluster)] {
-                        if rights.iter().any(Right::reads_secrets) {
+                        if rights.iter().any(Right::names_secrets) {
                             accept(rule, reason);
                         }
                     }

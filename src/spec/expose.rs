@@ -28,7 +28,7 @@ pub struct Expose {
     pub redirect: Field<Url>,
     /// What binds a client to one pod of the app. Default: nothing.
     pub sticky: Field<Sticky>,
-    /// The longest time a request may take, such as `30s` or `1500ms`; `0s` for no limit. Default: the gateway's.
+    /// The longest time a request may take, such as `30s` or `1500ms`, up to `99999h`; `0s` for no limit. Default: the gateway's.
     pub timeout: Field<Duration>,
     /// Whether clients open WebSocket connections: they have no timeout unless `timeout` sets one. Default: `false`.
     pub websocket: Field<bool>,

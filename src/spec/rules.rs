@@ -120,20 +120,23 @@ pub fn required(path: &[&str]) -> Option<&'static str> {
         ["namespaces", _, "pod_security", "reason"] => Some("with a level below `restricted`"),
         ["external", _, "url"] => Some("unless `host` and `port` are set"),
         ["external", _, "reason"] => Some("with `host: \"*\"`"),
-        ["apps" | "charts" | "stores", _, "namespace"] => Some("if there are several namespaces"),
+        ["apps" | "charts" | "stores" | "volumes", _, "namespace"] => Some("if there are several namespaces"),
         ["stores", _, "image"] => Some("with `engine: custom`"),
-        ["stores", _, "engine"] | ["volumes", _, "size"] => Some("yes"),
+        ["stores", _, "engine"] | ["volumes", _, "size" | "backup"] => Some("yes"),
         ["apps" | "profiles" | "stores", _, "kubernetes", "reason"] => Some("with wildcards, Secrets, and rights that give more rights"),
         ["apps" | "profiles" | "stores", _, "kubernetes", "namespace" | "cluster", "resources" | "verbs"] => Some("yes"),
         ["stores", _, "host"] | ["stores", _, "users", _, "password"] => Some("with `mode: existing`"),
         ["stores", _, "storage"] => Some("for a store in the cluster"),
         ["stores", _, "backup"] => Some("for a store that keeps data"),
-        ["stores", _, "backup", "every" | "keep"] => Some("unless `none` is set"),
+        ["stores" | "volumes", _, "backup", "every" | "keep"] => Some("unless `none` is set"),
         ["apps", _, "probes"] => Some("with a port"),
         ["apps", _, "image"] => Some("yes"),
-        ["apps", _, "expose", "host"] => Some("yes"),
+        ["apps", _, "expose", "host"] => Some("unless `protocol: tcp`"),
         ["apps", _, "expose", "listen"] => Some("with `protocol: tcp`"),
-        ["apps" | "profiles" | "stores", _, "security", "reason"] => Some("with a setting that is less strict than its default"),
+        ["apps" | "profiles" | "stores", _, "security", "reason"]
+        | ["apps" | "profiles", _, "init" | "sidecars", _, "security", "reason"] => {
+            Some("with a setting that is less strict than its default")
+        }
         ["apps" | "profiles" | "stores", _, "init" | "sidecars", _, "image"] => Some("yes"),
         _ => None,
     }

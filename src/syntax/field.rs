@@ -72,6 +72,11 @@ impl<T> Field<Vec<Field<T>>> {
         self.get().into_iter().flatten().filter_map(Field::spanned)
     }
 
+    /// The span of the list, if the list is set and empty.
+    pub fn empty(&self) -> Option<Span> {
+        self.spanned().filter(|(list, _)| list.is_empty()).map(|(_, span)| span)
+    }
+
     /// The valid items.
     pub fn values(&self) -> impl Iterator<Item = &T> {
         self.get().into_iter().flatten().filter_map(Field::get)

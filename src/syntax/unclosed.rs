@@ -52,7 +52,7 @@ pub(super) fn find(text: &str, at: usize) -> Option<usize> {
 }
 
 fn line_of(text: &str, at: usize) -> usize {
-    text[..at].bytes().filter(|byte| *byte == b'\n').count()
+    text.get(..at).unwrap_or(text).bytes().filter(|byte| *byte == b'\n').count()
 }
 
 /// The open brackets and the open quote at a place of a text.

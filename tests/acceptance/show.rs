@@ -255,6 +255,9 @@ const COMPUTED: &str = "
     Exposure.via apps.*.expose.via
     Placement.subnets apps.*.subnet
     StorageClass.provisioner regions.*.storage_classes.*.provisioner
+    StorageClass.reclaim_policy regions.*.storage_classes.*.reclaim_policy
+    Namespace.default_cpu namespaces.*.container.cpu
+    Namespace.default_memory namespaces.*.container.memory
     StorageClass.expandable regions.*.storage_classes.*.expandable
     Proxies.least regions.*.proxies.least
     Proxies.most regions.*.proxies.most
@@ -262,6 +265,7 @@ const COMPUTED: &str = "
     Proxies.load_balancer_class regions.*.proxies.load_balancer_class
     Placement.tolerations apps.*.tolerations
     Placement.spread apps.*.zone_spread
+    Placement.min_domains apps.*.zone_spread
     Toleration.key apps.*.tolerations
     Toleration.value apps.*.tolerations
     Toleration.effect apps.*.tolerations
@@ -289,7 +293,7 @@ const NOT_COMPUTED: &str = "
     Cluster.existing_classes Cluster.name_servers Cluster.proxies Cluster.registry_secret ConfigFile.content Container.mounts Container.variables Estate.missing Exposure.entrance Exposure.span Firewall.exits Firewall.flows Flow.span Flow.to
     Flow.why Manifest.span Missing.what Mount.read_only Mount.volume NetworkSubnet.internet Patch.change Patch.span
     Placement.architectures Placement.everywhere Platform.environment Platform.state_region Redirect.replacement Redirect.scheme Redirect.to Region.flows Region.workloads Rule.reasons
-    Rule.to Service.aliases Waiver.everywhere Waiver.expires_span Waiver.span Workload.autoscaling Workload.exposures
+    Rule.to Service.aliases SharedVolume.span Waiver.everywhere Waiver.expires_span Waiver.span Workload.autoscaling Workload.exposures
     Workload.api Workload.host_network Workload.host_pid Workload.main Workload.no_probes Workload.parallel_start Workload.placement Workload.policies Workload.redirects Workload.service Workload.span
 ";
 

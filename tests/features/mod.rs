@@ -5,6 +5,7 @@
 
 mod forms;
 mod profiles;
+mod required;
 mod schema;
 
 use crate::acceptance::program::tree;
@@ -187,6 +188,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         })
         .collect();
     trials.push(Trial::test("features::every_word_of_the_schema_has_a_case", || Ok(schema::every_word_has_a_case()?)));
+    trials.push(Trial::test("features::every_required_key_is_missed", || Ok(required::every_required_key_is_missed()?)));
     trials.push(Trial::test("features::names_are_unique", || {
         let all = cases();
         let twice: Vec<&str> = count_by_name(&all).into_iter().filter(|(_, count)| *count > 1).map(|(name, _)| name).collect();

@@ -20,7 +20,7 @@ const REFUSED: [&str; 9] = [
 ];
 
 /// Adds every property (`apps.*.image`) and every fixed value (`apps.*.protocol=grpc`) below a place.
-fn words(schema: &Value, path: &str, all: &mut BTreeSet<String>) {
+pub(super) fn words(schema: &Value, path: &str, all: &mut BTreeSet<String>) {
     for form in ["anyOf", "oneOf", "allOf"].iter().filter_map(|key| schema[*key].as_array()).flatten() {
         words(form, path, all);
     }
