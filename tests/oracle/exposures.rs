@@ -257,7 +257,11 @@ fn wanted(workload: &Workload) -> Vec<Way> {
         };
         if let Some(sticky) = exposure.sticky {
             let hash = match sticky {
-                Sticky::Cookie => json!({"type": "Cookie", "cookie": {"name": format!("{}-pod", workload.name), "ttl": "0s"}}),
+                Sticky::Cookie => {
+                    let attributes = json!({"Path": "/", "SameSite": "Lax", "Secure": ""});
+                    let cookie = json!({"name": format!("{}-pod", workload.name), "ttl": "0s", "attributes": attributes});
+                    json!({"type": "Cookie", "cookie": cookie})
+                }
                 Sticky::Client => json!({"type": "SourceIP"}),
             };
             timeout += &sorted(&json!({"type": "ConsistentHash", "consistentHash": hash}));
