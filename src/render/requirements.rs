@@ -104,11 +104,10 @@ fn in_cluster(region: &Region, uses: &Uses, all: &mut Vec<Requirement>) {
         let check = cluster("exists", &format!("namespace {namespace}"), &format!("get namespace {}", quoted(namespace)));
         add(format!("the namespace `{namespace}`"), vec![check]);
     }
-    let apis: Vec<&String> = uses.foreign_apis().collect();
-    if !apis.is_empty() {
-        let checks =
-            apis.iter().map(|api| cluster("exists", &format!("API {api}"), &format!("get --raw {}", quoted(&format!("/apis/{api}")))));
-        add(format!("the controllers and definitions of the APIs {}", listed(&apis)), checks.collect());
+    for (api, kinds) in uses.foreign_apis() {
+        let words: Vec<String> = kinds.iter().map(|kind| quoted(kind)).collect();
+        let check = format!("serves {} {}", quoted(api), words.join(" "));
+        add(format!("the controller of `{api}`, and the definitions of {}", listed(kinds)), vec![check]);
     }
     if uses.autoscaled {
         let check = cluster("exists", "API metrics.k8s.io/v1beta1 (metrics-server)", "get --raw /apis/metrics.k8s.io/v1beta1");
@@ -127,7 +126,7 @@ fn in_cluster(region: &Region, uses: &Uses, all: &mut Vec<Requirement>) {
         );
         add(format!("the Secret `{secret}` in the namespace `{namespace}`, with a certificate of the hosts below"), vec![check]);
     }
-    for class in &uses.storage {
+    for class in uses.storage.iter().filter(|class| class.as_ref().is_none_or(|class| !uses.drivers.contains_key(class))) {
         let (sentence, check) = match class {
             Some(class) => (
                 format!("the StorageClass `{class}`"),
@@ -142,6 +141,15 @@ fn in_cluster(region: &Region, uses: &Uses, all: &mut Vec<Requirement>) {
             }
         };
         add(sentence, vec![check]);
+    }
+    for driver in uses.drivers.values().collect::<BTreeSet<_>>() {
+        let classes = listed(uses.drivers.iter().filter(|(_, of)| *of == driver).map(|(class, _)| class));
+        // A provisioner without CSI has no object in the cluster that names it.
+        let check = match driver.contains("csi") {
+            true => cluster("exists", &format!("CSI driver {driver}"), &format!("get csidriver {}", quoted(driver))),
+            false => ask(&format!("whether the provisioner {driver} runs: without, no volume is made")),
+        };
+        add(format!("the driver `{driver}`, which makes the volumes of the classes {classes} of these files"), vec![check]);
     }
     if region.provider == Provider::Aws && !uses.gateways.is_empty() {
         let selector = "app.kubernetes.io/name=aws-load-balancer-controller";

@@ -39,8 +39,8 @@ pub(super) struct Rollout {
 /// Everything that the documents of a region use.
 #[derive(Debug, Default)]
 pub(super) struct Uses {
-    /// `apiVersion` of every document.
-    pub(super) apis: BTreeSet<String>,
+    /// The kinds of all documents, by `apiVersion`.
+    pub(super) apis: BTreeMap<String, BTreeSet<String>>,
     /// The namespaces that are made, by file.
     pub(super) made: BTreeMap<String, BTreeSet<String>>,
     /// The namespaces of all objects.
@@ -59,6 +59,8 @@ pub(super) struct Uses {
     pub(super) roles: BTreeMap<String, BTreeSet<String>>,
     /// The classes of volumes; none is the default class.
     pub(super) storage: BTreeSet<Option<String>>,
+    /// The drivers of the classes of volumes that documents make, by the name of the class.
+    pub(super) drivers: BTreeMap<String, String>,
     /// Whether an autoscaler is among them.
     pub(super) autoscaled: bool,
     /// The objects to wait for, in the order of their files.
@@ -81,16 +83,16 @@ impl Uses {
         self.namespaces.iter().filter(|namespace| !made.contains(namespace)).collect()
     }
 
-    /// The API versions that Kubernetes itself does not have.
-    pub(super) fn foreign_apis(&self) -> impl Iterator<Item = &String> {
-        let own = |api: &&String| api.split_once('/').is_some_and(|(group, _)| !BUILT_IN.contains(&group));
-        self.apis.iter().filter(own)
+    /// The API versions that Kubernetes itself does not have, with their kinds.
+    pub(super) fn foreign_apis(&self) -> impl Iterator<Item = (&String, &BTreeSet<String>)> {
+        let foreign = |api: &str| api.split_once('/').is_some_and(|(group, _)| !BUILT_IN.contains(&group));
+        self.apis.iter().filter(move |(api, _)| foreign(api))
     }
 
     fn add(&mut self, file: &str, document: &Document) {
         let text = |path: &[&str]| document.root().at(path).and_then(Node::as_str).unwrap_or_default().to_owned();
         let (kind, name, namespace) = (text(&["kind"]), text(&["metadata", "name"]), text(&["metadata", "namespace"]));
-        self.apis.insert(text(&["apiVersion"]));
+        self.apis.entry(text(&["apiVersion"])).or_default().insert(kind.clone());
         if !namespace.is_empty() {
             self.namespaces.insert(namespace.clone());
         }
@@ -103,6 +105,7 @@ impl Uses {
                 self.rollouts.push(Rollout { file: file.to_owned(), namespace, object });
             }
             "PersistentVolumeClaim" => _ = self.storage.insert(word(document.root(), &["spec", "storageClassName"])),
+            "StorageClass" => _ = self.drivers.insert(name, text(&["provisioner"])),
             "HorizontalPodAutoscaler" => self.autoscaled = true,
             "Gateway" => {
                 self.classes.insert(text(&["spec", "gatewayClassName"]));

@@ -87,14 +87,15 @@ pub(crate) fn preflight_looks_for_every_requirement() {
     let script = shop().read(&format!("deploy/kubernetes/{PLACE}/preflight.sh"));
     let (_, checks) = script.split_once("\ncontext='shop-production-eu-west-1'\n").expect("checks");
     let name = |line: &str| Some(line.trim_start().split_once(" '")?.1.split_once('\'')?.0.to_owned());
-    let looks = |line: &&str| ["exists ", "prints ", "allowed ", "resolves "].iter().any(|how| line.trim_start().starts_with(how));
+    let looks =
+        |line: &&str| ["exists ", "prints ", "allowed ", "resolves ", "serves "].iter().any(|how| line.trim_start().starts_with(how));
     let found: Vec<String> = checks.lines().filter(looks).filter_map(name).collect();
     let wanted = [
         "all rights in the cluster",
         "namespace envoy-gateway-system",
-        "API external-secrets.io/v1",
-        "API gateway.envoyproxy.io/v1alpha1",
-        "API gateway.networking.k8s.io/v1",
+        "external-secrets.io/v1",
+        "gateway.envoyproxy.io/v1alpha1",
+        "gateway.networking.k8s.io/v1",
         "API metrics.k8s.io/v1beta1 (metrics-server)",
         "GatewayClass envoy",
         "Secret envoy-gateway-system/public-tls with a certificate",
@@ -108,6 +109,33 @@ pub(crate) fn preflight_looks_for_every_requirement() {
         "production.shop.example",
     ];
     assert_eq!(found, wanted);
+}
+
+/// A class of volumes that the files make is nothing to look for: its driver is.
+pub(crate) fn preflight_knows_what_the_files_make() {
+    let project = shop();
+    project.edit("platform.yaml", "access:", "cluster: {storage: {fast: {type: gp3}}}\naccess:");
+    project.edit("platform.yaml", "old:v1\"}", "old:v1\", probes: {none: trial}, volumes: {/data: {size: 1Gi, class: fast}}}");
+    project.run(&["render"]).exits(0);
+    let storage = |file: &str| {
+        let text = project.read(&format!("deploy/kubernetes/{PLACE}/{file}"));
+        let about = |line: &&str| line.contains("fast") || line.contains("csi");
+        text.lines().filter(about).map(|line| line.trim().to_owned()).collect::<Vec<String>>()
+    };
+    let look = "exists 'CSI driver ebs.csi.aws.com' kubectl --context \"$context\" --request-timeout=20s get csidriver 'ebs.csi.aws.com'";
+    assert_eq!(storage("preflight.sh"), [look]);
+    assert_eq!(storage("README.md"), ["- the driver `ebs.csi.aws.com`, which makes the volumes of the classes `shop-fast` of these files"]);
+}
+
+/// A version of an API has to have the kinds of these files: the API server of the trial has no routes for HTTP.
+pub(crate) fn preflight_asks_for_kinds() {
+    let project = shop();
+    let path = project.at(&format!("deploy/kubernetes/{PLACE}/preflight.sh")).display().to_string();
+    let kinds = r#"{"resources":[{"kind":"Gateway"},{"kind":"EnvoyProxy"}]}"#;
+    let server = format!("kubectl() {{ case $* in *secrets.io*) echo no; return 1 ;; *) echo '{kinds}' ;; esac; }}; . '{path}'");
+    let output = Command::new("sh").args(["-c", &server]).env("PATH", "/usr/bin:/bin").output().expect("a shell");
+    let found: Vec<String> = Ran::from(output).out.lines().filter(|line| line.contains(" API ")).map(str::to_owned).collect();
+    assert_eq!(found, ["not looked at: API external-secrets.io/v1: no", "missing: HTTPRoute of the API gateway.networking.k8s.io/v1"]);
 }
 
 /// Without a cluster and an account the script says that it could not look, and claims nothing.
