@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use super::metadata::{Context, Metadata, Owner};
-use crate::model::Protocol;
-use crate::model::{Kind, Service, ServicePort, Workload};
+use crate::model::{Entrance, Kind, Protocol, Service, ServicePort, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{KubernetesVersion, Transport, truncate_with_hash};
 use crate::yaml::Document;
@@ -68,9 +67,11 @@ fn ports<'m>(workload: &Workload, service: &'m Service) -> Option<Vec<Port<'m>>>
     (!ports.is_empty()).then_some(ports)
 }
 
-/// The protocol of a TCP port: that of the prefix of its name, if it has one, else the workload's.
+/// The protocol of a TCP port: that of the prefix of its name, if it has one, else the workload's. A port that is exposed for connections alone speaks
+/// TLS, or a protocol that nobody names.
 fn app_protocol(workload: &Workload, port: &ServicePort) -> Option<&'static str> {
-    if port.transport == Transport::Udp {
+    let exposed = |http: bool| workload.exposures.iter().any(|one| one.port == port.port && (one.entrance == Entrance::Http) == http);
+    if port.transport == Transport::Udp || (exposed(false) && !exposed(true)) {
         return None;
     }
     let protocol = match port.name.split('-').next() {

@@ -4,7 +4,7 @@ use super::Finding;
 use super::compare::expect;
 use super::context::{RegionContext, Running, WORKLOAD};
 use platgen::inventory::{Object, Selector};
-use platgen::model::{Kind, Protocol, Workload};
+use platgen::model::{Entrance, Kind, Protocol, Workload};
 use platgen::value::{Transport, Utilization};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,8 +129,10 @@ fn ports(workload: &Workload) -> Value {
                 Some("tcp") => Protocol::Tcp,
                 _ => workload.protocol,
             };
+            let own: Vec<Entrance> = workload.exposures.iter().filter(|one| one.port == port.port).map(|one| one.entrance).collect();
             let speaks = match protocol {
                 _ if port.transport == Transport::Udp => Value::Null,
+                _ if !own.is_empty() && !own.contains(&Entrance::Http) => Value::Null,
                 Protocol::Http => json!("http"),
                 Protocol::Grpc => json!("kubernetes.io/h2c"),
                 Protocol::Tcp => Value::Null,
