@@ -98,6 +98,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         host_pid: false,
         reason: None,
         no_probes: None,
+        no_backup: None,
     }
 }
 

@@ -64,6 +64,8 @@ pub struct Workload {
     pub reason: Option<String>,
     /// The reason for having no probes.
     pub no_probes: Option<String>,
+    /// The reason for a store without backups.
+    pub no_backup: Option<String>,
 }
 
 impl Workload {
