@@ -3,12 +3,15 @@
 //! A class is the nodes of one subnet of the spec with their pods. Pods that name no subnet, such as those of add-ons, run on every class without
 //! a taint: such classes are open to each other. A tainted class takes only what its flows name.
 
-use super::{Network, NetworkSubnet, Peer, Region};
+use super::{Network, NetworkSubnet, Peer, Region, Volume};
 use crate::value::{Cidr, Name};
 use std::collections::BTreeMap;
 
 /// The port of the kubelet's metrics and logs.
 const KUBELET: u16 = 10250;
+
+/// The port of the cloud's file service, which nodes mount shared volumes from.
+const NFS: u16 = 2049;
 
 /// What every class calls: images, private endpoints and the API server.
 const HTTPS: (&str, u16) = ("tcp", 443);
@@ -85,6 +88,15 @@ impl Region {
             let (to, range) = network.https(*internet);
             let reason = if *internet { "HTTPS to the internet" } else { &closed };
             open(&mut exits, name, (to, &range.to_string()), HTTPS.0, Some(HTTPS.1), reason);
+        }
+        for workload in self.workloads.values() {
+            for volume in &workload.volumes {
+                let Volume::Shared { claim, .. } = volume else { continue };
+                let reason = format!("app/{} mounts volume/{claim}", workload.name);
+                for from in &workload.placement.subnets {
+                    open(&mut exits, from, ("vpc", &network.cidr.to_string()), "tcp", Some(NFS), &reason);
+                }
+            }
         }
         for flow in &self.flows {
             for from in self.classes(&shared, &flow.from) {
