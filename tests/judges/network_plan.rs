@@ -75,6 +75,7 @@ fn requests(account: &str, region: &str, service: &str, policy: &Value) -> Resul
     let foreign = [("aws:PrincipalAccount", OTHER), ("aws:ResourceAccount", account)];
     let anonymous = [("aws:ResourceAccount", OTHER)];
     let layers = format!("arn:aws:s3:::prod-{region}-starport-layer-bucket/layer");
+    let package = format!("arn:aws:s3:::al2023-repos-{region}-de612dc2/core/mirrors/latest/x86_64/mirror.list");
     let image = format!("arn:aws:ecr:{region}:{OTHER}:repository/eks/coredns");
     let any = "arn:aws:any:::thing";
     let (own_role, other_role) = (role(account), role(OTHER));
@@ -85,6 +86,7 @@ fn requests(account: &str, region: &str, service: &str, policy: &Value) -> Resul
         ("sts", "an anonymous request", "sts:GetCallerIdentity", "*", &[], false),
         ("eks-auth", "an identity for a pod", "eks-auth:AssumeRoleForPodIdentity", any, &own, true),
         ("s3", "a layer of an image", "s3:GetObject", &layers, &anonymous, true),
+        ("s3", "a package of Amazon Linux", "s3:GetObject", &package, &anonymous, true),
         ("s3", "an anonymous write", "s3:PutObject", &layers, &anonymous, false),
         ("s3", "an anonymous read of another bucket", "s3:GetObject", "arn:aws:s3:::elsewhere/object", &anonymous, false),
         ("s3", "a write to a bucket of another account", "s3:PutObject", "arn:aws:s3:::elsewhere/object", &outwards, false),

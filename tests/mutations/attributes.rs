@@ -13,7 +13,7 @@ use super::mutant::{Class, Mutant};
 
 /// Files of the network root, each with the template of its name. Its own tests are left to the faults made by hand: no judge can know what
 /// a test that says less had said.
-pub const FILES: [&str; 14] = [
+pub const FILES: [&str; 15] = [
     "backend.tf",
     "checks.tf",
     "dns.tf",
@@ -21,6 +21,7 @@ pub const FILES: [&str; 14] = [
     "flow_logs.tf",
     "guards.tf",
     "internet.tf",
+    "kms.tf",
     "locals.tf",
     "nat.tf",
     "network.tf",

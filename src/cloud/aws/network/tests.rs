@@ -130,6 +130,14 @@ fn rules_are_those_that_clusters_and_flows_need() {
 }
 
 #[test]
+fn nodes_reach_the_file_systems_that_their_pods_mount() {
+    let shared = SPEC.replace("apps:\n", "volumes: {files: {size: 1Gi, backup: {none: trial}}}\napps:\n");
+    assert_eq!(keys(&root(&shared, "production"), "exits").len(), 5);
+    let mounted = root(&shared.replace("subnet: data", "subnet: data\n    volumes: {/files: volume/files}"), "production");
+    assert_eq!(keys(&mounted, "exits")[..2], ["data/vpc/tcp-2049", "data/vpc/tcp-443"]);
+}
+
+#[test]
 fn pods_of_a_class_with_a_group_of_its_own_tolerate_its_taint() {
     let tolerations = |spec: &str| {
         let estate = estate(spec);
@@ -149,10 +157,14 @@ fn pods_of_a_class_with_a_group_of_its_own_tolerate_its_taint() {
 }
 
 #[test]
-fn layers_of_images_come_from_the_buckets_of_the_region() {
+fn images_and_packages_come_from_public_buckets_of_the_region() {
     let london = SPEC.replace("eu-west-1", "eu-west-2");
     let endpoints = root(&london, "production").files.remove("endpoints.tf").unwrap();
-    for bucket in ["prod-eu-west-2-starport-layer-bucket", "767373bbdcb8270361b96548387bf2a9ad0d48758c35-eu-west-2"] {
+    for bucket in [
+        "al2023-repos-eu-west-2-de612dc2",
+        "prod-eu-west-2-starport-layer-bucket",
+        "767373bbdcb8270361b96548387bf2a9ad0d48758c35-eu-west-2",
+    ] {
         assert!(endpoints.contains(&format!("\"arn:aws:s3:::{bucket}/*\"")), "{bucket}: {endpoints}");
     }
 }
