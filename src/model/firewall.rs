@@ -86,7 +86,7 @@ impl Region {
             // Images that no mirror holds, and services without a private endpoint; private endpoints and the API server as well.
             let closed = format!("Private endpoints and the API server, from {name}");
             let (to, range) = network.https(*internet);
-            let reason = if *internet { "HTTPS to the internet" } else { &closed };
+            let reason = if *internet { "HTTPS to every address, private endpoints and the API server included" } else { &closed };
             open(&mut exits, name, (to, &range.to_string()), HTTPS.0, Some(HTTPS.1), reason);
         }
         for workload in self.workloads.values() {
