@@ -6,8 +6,9 @@ use super::uses::Uses;
 use crate::cloud::State;
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::labels::{POOL, SUBNET};
-use crate::model::{Platform, PolicyEngine, Region, SecretStore};
+use crate::model::{Peer, Platform, PolicyEngine, Region, SecretStore};
 use crate::provider::Provider;
+use crate::value::Cidr;
 
 /// Where a requirement is looked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -62,6 +63,8 @@ pub(super) fn requirements<'r>(
     let mut all = Vec::new();
     in_cluster(region, uses, &mut all);
     nodes(region, &mut all);
+    file_systems(region, &mut all);
+    routes(region, &mut all);
     outside(platform, region, uses, states, &mut all);
     all
 }
@@ -118,13 +121,17 @@ fn in_cluster(region: &Region, uses: &Uses, all: &mut Vec<Requirement>) {
             cluster("exists", &format!("GatewayClass {class}"), &format!("get gatewayclasses.gateway.networking.k8s.io {}", quoted(class)));
         add(format!("the GatewayClass `{class}`, which a controller serves"), vec![check]);
     }
-    for (namespace, secret) in &uses.certificates {
+    for ((namespace, secret), gateways) in &uses.certificates {
         let check = cluster(
             "exists",
             &format!("Secret {namespace}/{secret} with a certificate"),
             &format!("--namespace {} get secret {} --output name", quoted(namespace), quoted(secret)),
         );
-        add(format!("the Secret `{secret}` in the namespace `{namespace}`, with a certificate of the hosts below"), vec![check]);
+        let gateways = listed(gateways);
+        add(
+            format!("the Secret `{secret}` in the namespace `{namespace}`, with a certificate of the hosts of the Gateway {gateways}"),
+            vec![check],
+        );
     }
     for class in uses.storage.iter().filter(|class| class.as_ref().is_none_or(|class| !uses.drivers.contains_key(class))) {
         let (sentence, check) = match class {
@@ -202,6 +209,41 @@ fn nodes(region: &Region, all: &mut Vec<Requirement>) {
         let taints = if pool.taints.is_empty() { String::new() } else { format!(" and the taints {}", listed(taints)) };
         let checks = if pool.nodes.0 > 0 { vec![labelled(POOL, pool.name.as_str())] } else { Vec::new() };
         add(format!("on the nodes of the pool `{}` the labels {labels}{taints}", pool.name), checks);
+    }
+}
+
+/// The file services behind shared volumes, which the classes of volumes lead to.
+fn file_systems(region: &Region, all: &mut Vec<Requirement>) {
+    let classes: BTreeSet<&String> = region.volumes.iter().map(|volume| &volume.class).collect();
+    for class in classes.into_iter().filter(|_| region.provider == Provider::Aws) {
+        let sentence = format!(
+            "the file system behind the StorageClass `{class}`, with a mount target in each zone whose security group admits NFS (TCP 2049) from the nodes"
+        );
+        let check = ask(&format!(
+            "whether the file system of the StorageClass {class} has a mount target in each zone, open to NFS from the nodes"
+        ));
+        all.push(Requirement { place: Place::Elsewhere, sentence: Some(sentence), checks: vec![check] });
+    }
+}
+
+/// The ways to private ranges outside of the network of the region, which need a peering, a transit gateway or a link to the company's network.
+fn routes(region: &Region, all: &mut Vec<Requirement>) {
+    let Some(network) = &region.network else { return };
+    let mut ways: BTreeMap<Cidr, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
+    for flow in &region.flows {
+        let (Peer::Outside { name, cidrs }, Some(caller)) = (&flow.to, region.workload_of(&flow.from)) else { continue };
+        let private = |cidr: &&Cidr| region.inside.iter().any(|range| range.contains(**cidr)) && !network.cidr.contains(**cidr);
+        for cidr in cidrs.iter().filter(private) {
+            let (names, subnets) = ways.entry(*cidr).or_default();
+            names.insert(name);
+            subnets.extend(caller.placement.subnets.iter().map(|subnet| subnet.as_str()));
+        }
+    }
+    for (cidr, (names, subnets)) in ways {
+        let (names, subnets) = (listed(names), listed(subnets));
+        let sentence = format!("a route from the nodes of {subnets} to `{cidr}`, and one back, for {names}: these files join no networks");
+        let check = ask(&format!("whether the nodes of {} have a route to {cidr}, and it has one back", subnets.replace('`', "")));
+        all.push(Requirement { place: Place::Elsewhere, sentence: Some(sentence), checks: vec![check] });
     }
 }
 

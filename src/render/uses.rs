@@ -49,10 +49,14 @@ pub(super) struct Uses {
     pub(super) classes: BTreeSet<String>,
     /// The Gateways.
     pub(super) gateways: BTreeSet<Place>,
-    /// The Secrets with the certificates of the Gateways.
-    pub(super) certificates: BTreeSet<Place>,
+    /// The Secrets with the certificates of the Gateways, with the names of these Gateways.
+    pub(super) certificates: BTreeMap<Place, BTreeSet<String>>,
     /// The hosts, by the Gateway that they are reached through, with the files of their routes.
     pub(super) hosts: BTreeMap<(String, Place), BTreeSet<String>>,
+    /// The listeners for connections without a host, with the files of their routes.
+    pub(super) listeners: BTreeMap<(String, Place), BTreeSet<String>>,
+    /// Whether proxies refuse clients by their addresses.
+    pub(super) refuses_clients: bool,
     /// The values of the secret manager, by path.
     pub(super) secrets: BTreeMap<String, Secret>,
     /// The roles of AWS that service accounts take, with the namespaces of these accounts.
@@ -111,23 +115,27 @@ impl Uses {
                 self.classes.insert(text(&["spec", "gatewayClassName"]));
                 let listeners = document.root().at(&["spec", "listeners"]).into_iter().flat_map(Node::items);
                 let certificates = listeners.filter_map(|one| one.at(&["tls", "certificateRefs"])).flat_map(Node::items);
-                self.certificates.extend(
-                    certificates
-                        .filter_map(|one| Some((word(one, &["namespace"]).unwrap_or_else(|| namespace.clone()), word(one, &["name"])?))),
-                );
+                for certificate in certificates {
+                    let Some(secret) = word(certificate, &["name"]) else { continue };
+                    let place = (word(certificate, &["namespace"]).unwrap_or_else(|| namespace.clone()), secret);
+                    self.certificates.entry(place).or_default().insert(name.clone());
+                }
                 self.gateways.insert((namespace, name));
             }
-            "HTTPRoute" | "GRPCRoute" | "TLSRoute" => {
-                let parents = || document.root().at(&["spec", "parentRefs"]).into_iter().flat_map(Node::items);
-                let hosts = document.root().at(&["spec", "hostnames"]).into_iter().flat_map(Node::items);
-                for host in hosts.filter_map(Node::as_str) {
-                    for parent in parents() {
-                        let Some(gateway) = word(parent, &["name"]) else { continue };
-                        let place = (word(parent, &["namespace"]).unwrap_or_else(|| namespace.clone()), gateway);
-                        self.hosts.entry((host.to_owned(), place)).or_default().insert(file.to_owned());
+            "HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute" => {
+                let items = |key| document.root().at(&["spec", key]).into_iter().flat_map(Node::items);
+                for parent in items("parentRefs") {
+                    let Some(gateway) = word(parent, &["name"]) else { continue };
+                    let place = (word(parent, &["namespace"]).unwrap_or_else(|| namespace.clone()), gateway);
+                    for host in items("hostnames").filter_map(Node::as_str) {
+                        self.hosts.entry((host.to_owned(), place.clone())).or_default().insert(file.to_owned());
+                    }
+                    if let ("TCPRoute", Some(listener)) = (kind.as_str(), word(parent, &["sectionName"])) {
+                        self.listeners.entry((listener, place)).or_default().insert(file.to_owned());
                     }
                 }
             }
+            "SecurityPolicy" => self.refuses_clients = true,
             "ServiceAccount" => {
                 if let Some(role) = word(document.root(), &["metadata", "annotations", ROLE]) {
                     self.roles.entry(role).or_default().insert(namespace);

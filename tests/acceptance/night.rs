@@ -111,6 +111,28 @@ pub(crate) fn preflight_looks_for_every_requirement() {
     assert_eq!(found, wanted);
 }
 
+/// What the files need of other networks and file systems, and how clients come in.
+pub(crate) fn the_readme_names_routes_file_systems_and_entrances() {
+    let project = shop();
+    project.edit("platform.yaml", "apps:\n", "external: {search: {host: search.corp.example, port: 9200, via: private, cidrs: [10.9.0.0/24]}}\nvolumes: {files: {size: 1Gi, backup: {none: trial}}}\napps:\n");
+    let entrances = "expose: [{host: \"@\"}, {host: \"@\", via: internal}, {host: own, tls: passthrough}, {listen: 22, protocol: tcp, from: [192.0.2.0/24]}]";
+    project.edit("platform.yaml", "expose: \"@\"", &format!("needs: [external/search], volumes: {{/files: volume/files}}, {entrances}"));
+    project.run(&["render"]).exits(0);
+    let readme = project.read(&format!("deploy/kubernetes/{PLACE}/README.md"));
+    for line in [
+        "- a route from the nodes of `general` to `10.9.0.0/24`, and one back, for `external/search`: these files join no networks",
+        "- the file system behind the StorageClass `efs-sc`, with a mount target in each zone whose security group admits NFS (TCP 2049) from the nodes",
+        "- the Secret `public-tls` in the namespace `envoy-gateway-system`, with a certificate of the hosts of the Gateway `public`",
+        "| `own.production.shop.example` | `envoy-gateway-system/public-passthrough` | `shop/web.yaml` |",
+        "| `tcp-22` | `envoy-gateway-system/public` | `shop/web.yaml` |",
+        "A name has the record of one Gateway, and these are on several: `production.shop.example`. The internet and the company's network need DNS zones of",
+        "The proxies alone refuse clients outside of the ranges of `from`: a load balancer takes connections from everywhere. A proxy has to see the",
+    ] {
+        assert!(readme.lines().any(|one| one == line), "{line}\n{readme}");
+    }
+    assert!(!readme.contains("public-passthrough-tls"), "{readme}");
+}
+
 /// A class of volumes that the files make is nothing to look for: its driver is.
 pub(crate) fn preflight_knows_what_the_files_make() {
     let project = shop();
