@@ -8,7 +8,6 @@ use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::labels::{POOL, SUBNET};
 use crate::model::{Peer, Platform, PolicyEngine, Region, SecretStore};
 use crate::provider::Provider;
-use crate::value::Cidr;
 
 /// Where a requirement is looked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -229,11 +228,13 @@ fn file_systems(region: &Region, all: &mut Vec<Requirement>) {
 /// The ways to private ranges outside of the network of the region, which need a peering, a transit gateway or a link to the company's network.
 fn routes(region: &Region, all: &mut Vec<Requirement>) {
     let Some(network) = &region.network else { return };
-    let mut ways: BTreeMap<Cidr, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
+    let mut ways: BTreeMap<_, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
     for flow in &region.flows {
         let (Peer::Outside { name, cidrs }, Some(caller)) = (&flow.to, region.workload_of(&flow.from)) else { continue };
-        let private = |cidr: &&Cidr| region.inside.iter().any(|range| range.contains(**cidr)) && !network.cidr.contains(**cidr);
-        for cidr in cidrs.iter().filter(private) {
+        for cidr in cidrs {
+            if network.cidr.contains(*cidr) || !region.inside.iter().any(|range| range.contains(*cidr)) {
+                continue;
+            }
             let (names, subnets) = ways.entry(*cidr).or_default();
             names.insert(name);
             subnets.extend(caller.placement.subnets.iter().map(|subnet| subnet.as_str()));
