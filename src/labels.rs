@@ -27,5 +27,8 @@ pub const REASON: &str = "platgen.io/reason";
 /// Annotation: why a workload has no probes.
 pub const NO_PROBES: &str = "platgen.io/no-probes";
 
+/// Annotation: why the data of a store or a shared volume has no backups.
+pub const NO_BACKUP: &str = "platgen.io/no-backup";
+
 /// The name of a namespace. The API server sets this label on every namespace, so no user can forge it.
 pub const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";

@@ -101,6 +101,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         reason: None,
         no_probes: None,
         policies: Vec::new(),
+        no_backup: None,
     }
 }
 

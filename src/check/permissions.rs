@@ -46,6 +46,12 @@ const RESOURCES: &[(&str, &str)] = &[
         "clusterexternalsecrets clustersecretstores externalsecrets externalsecrets/status secretstores secretstores/status",
     ),
     (
+        "gateway.envoyproxy.io",
+        "backends backends/status backendtrafficpolicies backendtrafficpolicies/status clienttrafficpolicies clienttrafficpolicies/status \
+         envoyextensionpolicies envoyextensionpolicies/status envoypatchpolicies envoypatchpolicies/status envoyproxies envoyproxies/status httproutefilters \
+         securitypolicies securitypolicies/status",
+    ),
+    (
         "gateway.networking.k8s.io",
         "backendtlspolicies backendtlspolicies/status gatewayclasses gatewayclasses/status gateways gateways/status grpcroutes grpcroutes/status httproutes httproutes/status \
          referencegrants tcproutes tcproutes/status tlsroutes tlsroutes/status udproutes udproutes/status",

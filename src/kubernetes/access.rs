@@ -49,6 +49,7 @@ const VIEWER: &[Rule] = &[
     rule("discovery.k8s.io", &["endpointslices"], READ),
     rule("events.k8s.io", &["events"], READ),
     rule("external-secrets.io", &["externalsecrets", "secretstores"], READ),
+    rule("gateway.envoyproxy.io", &["backendtrafficpolicies", "securitypolicies"], READ),
     rule("gateway.networking.k8s.io", &["grpcroutes", "httproutes", "tcproutes", "tlsroutes"], READ),
     rule("metrics.k8s.io", &["pods"], &["get", "list"]),
     rule("networking.k8s.io", &["networkpolicies"], READ),
@@ -79,6 +80,7 @@ const ADMIN: &[Rule] = &[
 /// Reads cluster-scoped objects.
 const CLUSTER: &[Rule] = &[
     rule("", &["namespaces", "nodes", "persistentvolumes"], READ),
+    rule("gateway.envoyproxy.io", &["envoyproxies"], READ),
     rule("gateway.networking.k8s.io", &["gatewayclasses", "gateways"], READ),
     rule("metrics.k8s.io", &["nodes"], &["get", "list"]),
     rule("scheduling.k8s.io", &["priorityclasses"], READ),

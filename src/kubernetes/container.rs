@@ -123,10 +123,13 @@ pub(super) fn fragment<'m>(container: &'m Container, part: Part, seen: &Containe
 }
 
 fn resources(container: &Container) -> Option<Resources> {
-    let both = |amount: &Option<(Quantity, Quantity)>| amount.clone().map(|(request, limit)| (request, Some(limit)));
-    let amounts = [("cpu", container.cpu.clone()), ("memory", both(&container.memory)), ("ephemeral-storage", both(&container.ephemeral))];
+    fn both(amount: &Option<(Quantity, Quantity)>) -> Option<(&Quantity, Option<&Quantity>)> {
+        amount.as_ref().map(|(request, limit)| (request, Some(limit)))
+    }
+    let cpu = container.cpu.as_ref().map(|(request, limit)| (request, limit.as_ref()));
     let (mut requests, mut limits) = (BTreeMap::new(), BTreeMap::new());
-    for (name, (request, limit)) in amounts.into_iter().filter_map(|(name, amount)| Some((name, amount?))) {
+    for (name, amount) in [("cpu", cpu), ("memory", both(&container.memory)), ("ephemeral-storage", both(&container.ephemeral))] {
+        let Some((request, limit)) = amount else { continue };
         requests.insert(name, request.canonical());
         limits.extend(limit.map(|limit| (name, limit.canonical())));
     }

@@ -153,7 +153,7 @@ const CLUSTER: &str = "cluster";
 const NAMESPACES: &str = "cluster/namespaces.yaml";
 
 /// The file in the folder of a namespace that holds its own objects.
-const RULES: &str = "namespace.yaml";
+pub const RULES: &str = "namespace.yaml";
 
 /// A job that runs once before a rollout.
 #[derive(Clone, Debug)]

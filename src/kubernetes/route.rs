@@ -1,9 +1,11 @@
 //! Exposures -> routes to a Gateway, and the Gateways themselves.
 //!
-//! Gateways are in the namespace of the proxies, one per entry point (public, internal). Routes are in the namespace of their app. Allowed source
-//! ranges are a SecurityPolicy of Envoy Gateway, and what binds a client to a pod is a BackendTrafficPolicy, because the Gateway API has no fields for them.
+//! Gateways are in the namespace of the proxies: one per load balancer of the spec (public, internal), and another one beside it for TLS connections
+//! that end at an app. Envoy Gateway programs the listeners of a port together: when one of them has no route, no host of the port is served.
+//! Routes are in the namespace of their app. Allowed source ranges are a SecurityPolicy of Envoy Gateway, and what binds a client to a pod is a
+//! BackendTrafficPolicy, because the Gateway API has no fields for them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -103,7 +105,8 @@ struct Gateway<'m> {
     metadata: Metadata,
     name: &'static str,
     annotations: Option<Texts>,
-    certificate: String,
+    /// The Secret with the certificate for requests; none where every TLS connection ends at an app.
+    certificate: Option<String>,
     label: &'static str,
     platform: String,
     listeners: Vec<Listener<'m>>,
@@ -124,11 +127,13 @@ struct Redirect {
     gateway: &'static str,
 }
 
-/// The Gateway of an entry point.
-fn gateway(via: Via) -> &'static str {
-    match via {
-        Via::Public => "public",
-        Via::Internal => "internal",
+/// The Gateway of an entrance.
+fn gateway(via: Via, entrance: Entrance) -> &'static str {
+    match (via, entrance) {
+        (Via::Public, Entrance::Http | Entrance::Tcp(_)) => "public",
+        (Via::Public, Entrance::Passthrough) => "public-passthrough",
+        (Via::Internal, Entrance::Http | Entrance::Tcp(_)) => "internal",
+        (Via::Internal, Entrance::Passthrough) => "internal-passthrough",
     }
 }
 
@@ -212,7 +217,8 @@ struct Printed<'m> {
 
 impl Printed<'_> {
     fn print<R: Serialize>(&self, template: &str, via: Via, host: &str, rules: Vec<R>) -> Result<Vec<Document>, TemplateError> {
-        let (metadata, gateway, gateways) = (self.owner.metadata(&self.name), gateway(via), Addon::Gateway.namespace());
+        let (metadata, gateways) = (self.owner.metadata(&self.name), Addon::Gateway.namespace());
+        let gateway = gateway(via, Entrance::Http);
         render_yaml(template, &Route { metadata, gateway, gateways, host, rules })
     }
 
@@ -236,28 +242,27 @@ impl Printed<'_> {
 /// The route of connections, with the policy of its client ranges.
 fn connection(owner: &Owner, exposure: &Exposure) -> Result<Vec<Document>, TemplateError> {
     let Some(listener) = Listener::of(exposure) else { return Ok(Vec::new()) };
-    let Backend { service, port } = backend(owner.workload, exposure);
-    let from: Vec<String> = exposure.from.iter().map(ToString::to_string).collect();
-    let (gateway, gateways) = (gateway(exposure.via), Addon::Gateway.namespace());
-    let tcp = matches!(exposure.entrance, Entrance::Tcp(_));
-    let name = match exposure.entrance {
-        Entrance::Tcp(listen) => {
+    let (kind, template, name) = match exposure.entrance {
+        Entrance::Tcp(port) => {
             let inside = if exposure.via == Via::Internal { "-internal" } else { "" };
-            truncate_with_hash(&format!("{}.tcp-{listen}{inside}", owner.workload.name), 253)
+            ("TCPRoute", "kubernetes/tcp-route.yaml.j2", truncate_with_hash(&format!("{}.tcp-{port}{inside}", owner.workload.name), 253))
         }
-        Entrance::Http | Entrance::Passthrough => name(owner.workload, &exposure.host, exposure.via, (&[], None), 0),
+        Entrance::Http | Entrance::Passthrough => {
+            ("TLSRoute", "kubernetes/tls-route.yaml.j2", name(owner.workload, &exposure.host, exposure.via, (&[], None), 0))
+        }
     };
-    let route = Printed { owner, name, kind: if tcp { "TCPRoute" } else { "TLSRoute" } };
+    let route = Printed { owner, name, kind };
+    let Backend { service, port } = backend(owner.workload, exposure);
     let view = Connection {
         metadata: owner.metadata(&route.name),
-        gateway,
-        gateways,
+        gateway: gateway(exposure.via, exposure.entrance),
+        gateways: Addon::Gateway.namespace(),
         listener: &listener.name,
-        host: (!tcp).then_some(ConnectionHost { host: &exposure.host }),
+        host: listener.host.map(|host| ConnectionHost { host }),
         service,
         port,
     };
-    let template = if tcp { "kubernetes/tcp-route.yaml.j2" } else { "kubernetes/tls-route.yaml.j2" };
+    let from: Vec<String> = exposure.from.iter().map(ToString::to_string).collect();
     let mut documents = render_yaml(template, &view)?;
     documents.extend(route.sources(&from)?);
     Ok(documents)
@@ -337,21 +342,30 @@ fn name(workload: &Workload, host: &str, via: Via, (from, sticky): (&[String], O
     truncate_with_hash(&name, 253)
 }
 
-/// The Gateways that the region's exposures go through, each with a redirect from HTTP.
+/// The Gateways that the region's exposures and redirects go through, each with a redirect from HTTP.
 pub(super) fn gateways(context: &Context) -> Result<Vec<Document>, TemplateError> {
-    let ways: BTreeSet<Via> = context.region.workloads.values().flat_map(Workload::entrances).collect();
+    let mut needed: BTreeMap<(Via, bool), BTreeMap<String, Listener>> = BTreeMap::new();
+    for workload in context.region.workloads.values() {
+        for exposure in &workload.exposures {
+            let listeners = needed.entry((exposure.via, exposure.entrance == Entrance::Passthrough)).or_default();
+            listeners.extend(Listener::of(exposure).map(|listener| (listener.name.clone(), listener)));
+        }
+        for redirect in &workload.redirects {
+            needed.entry((redirect.via, false)).or_default();
+        }
+    }
     let mut documents = Vec::new();
-    for via in ways {
+    for ((via, passthrough), listeners) in needed {
         let metadata = |name: String| Metadata { namespace: Some(Addon::Gateway.namespace().to_owned()), ..context.cluster_wide(name) };
-        let name = gateway(via);
+        let name = gateway(via, if passthrough { Entrance::Passthrough } else { Entrance::Http });
         let view = Gateway {
             metadata: metadata(name.to_owned()),
             name,
             annotations: reach(context.region.provider, via),
-            certificate: format!("{name}-tls"),
+            certificate: (!passthrough).then(|| format!("{name}-tls")),
             label: PLATFORM,
             platform: context.platform.name.to_string(),
-            listeners: listeners(context, via),
+            listeners: listeners.into_values().collect(),
         };
         // Before the Gateway that names it.
         documents.extend(proxy::document(context, metadata(name.to_owned()))?);
@@ -362,15 +376,8 @@ pub(super) fn gateways(context: &Context) -> Result<Vec<Document>, TemplateError
     Ok(documents)
 }
 
-/// The listeners of a Gateway for connections, each once, sorted by name.
-fn listeners<'m>(context: &Context<'m>, via: Via) -> Vec<Listener<'m>> {
-    let exposures = context.region.workloads.values().flat_map(|workload| &workload.exposures).filter(|exposure| exposure.via == via);
-    let named = exposures.filter_map(Listener::of).map(|listener| (listener.name.clone(), listener));
-    named.collect::<BTreeMap<_, _>>().into_values().collect()
-}
-
 impl<'m> Listener<'m> {
-    /// The listener of an exposure, if it passes on connections. TLS connections share the port of HTTPS: the hostname tells them apart.
+    /// The listener of an exposure, if it passes on connections.
     fn of(exposure: &'m Exposure) -> Option<Listener<'m>> {
         match exposure.entrance {
             Entrance::Http => None,
@@ -384,15 +391,19 @@ impl<'m> Listener<'m> {
     }
 }
 
-/// The annotation for a public or an internal load balancer, which each cloud reads from the Service of a Gateway. The default is internal with the
-/// AWS Load Balancer Controller, and public on Google and Azure.
+/// The annotations that each cloud reads from the Service of a Gateway: whether its load balancer is public or internal, and on AWS that it passes on
+/// the addresses of clients, which the SecurityPolicies compare. The default is internal with the AWS Load Balancer Controller, and public on Google
+/// and Azure.
 fn reach(provider: Provider, via: Via) -> Option<Texts> {
-    let (key, value) = match (provider, via) {
-        (Provider::Aws, Via::Public) => ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internet-facing"),
-        (Provider::Aws, Via::Internal) => ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internal"),
-        (Provider::Google, Via::Internal) => ("networking.gke.io/load-balancer-type", "Internal"),
-        (Provider::Azure, Via::Internal) => ("service.beta.kubernetes.io/azure-load-balancer-internal", "true"),
+    let annotations: &[(&str, &str)] = match (provider, via) {
+        (Provider::Aws, _) => &[
+            ("service.beta.kubernetes.io/aws-load-balancer-nlb-target-type", "instance"),
+            ("service.beta.kubernetes.io/aws-load-balancer-scheme", if via == Via::Public { "internet-facing" } else { "internal" }),
+            ("service.beta.kubernetes.io/aws-load-balancer-target-group-attributes", "preserve_client_ip.enabled=true"),
+        ],
+        (Provider::Google, Via::Internal) => &[("networking.gke.io/load-balancer-type", "Internal")],
+        (Provider::Azure, Via::Internal) => &[("service.beta.kubernetes.io/azure-load-balancer-internal", "true")],
         (Provider::Google | Provider::Azure, Via::Public) | (Provider::Kind | Provider::Existing, _) => return None,
     };
-    Some(Texts::from([(key.to_owned(), value.to_owned())]))
+    Some(annotations.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect())
 }

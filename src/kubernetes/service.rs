@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use super::metadata::{Context, Metadata, Owner};
-use crate::model::Protocol;
-use crate::model::{Kind, Service, ServicePort, Workload};
+use crate::model::{Entrance, Kind, Protocol, Service, ServicePort, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{KubernetesVersion, truncate_with_hash};
 use crate::yaml::Document;
@@ -46,16 +45,16 @@ pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
     let service = workload.service.as_ref();
     if let Some(service) = service {
         for name in std::iter::once(&workload.name).chain(&service.aliases) {
-            print(name.to_string(), (service.headless, false), ports(service))?;
+            print(name.to_string(), (service.headless, false), ports(workload, service))?;
         }
     }
     if matches!(workload.kind, Kind::StatefulSet) {
-        print(headless_name(workload), (true, true), service.and_then(ports))?;
+        print(headless_name(workload), (true, true), service.and_then(|service| ports(workload, service)))?;
     }
     Ok(documents)
 }
 
-fn ports<'m>(service: &'m Service) -> Option<Vec<Port<'m>>> {
+fn ports<'m>(workload: &Workload, service: &'m Service) -> Option<Vec<Port<'m>>> {
     let ports: Vec<Port> = service
         .ports
         .iter()
@@ -64,14 +63,18 @@ fn ports<'m>(service: &'m Service) -> Option<Vec<Port<'m>>> {
             port: port.port,
             target: port.target,
             transport: port.transport.name(),
-            protocol: app_protocol(port),
+            protocol: app_protocol(workload, port),
         })
         .collect();
     (!ports.is_empty()).then_some(ports)
 }
 
-/// The protocol of a port as clients and gateways read it.
-fn app_protocol(port: &ServicePort) -> Option<&'static str> {
+/// The protocol of a port as clients and gateways read it. A port that is exposed for connections alone speaks TLS, or a protocol that nobody names.
+fn app_protocol(workload: &Workload, port: &ServicePort) -> Option<&'static str> {
+    let exposed = |http: bool| workload.exposures.iter().any(|one| one.port == port.port && (one.entrance == Entrance::Http) == http);
+    if exposed(false) && !exposed(true) {
+        return None;
+    }
     match port.protocol? {
         Protocol::Http => Some("http"),
         Protocol::Https => Some("https"),

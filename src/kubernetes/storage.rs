@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::metadata::{Context, Metadata, fragment};
+use crate::labels::NO_BACKUP;
 use crate::model::{Namespace, SharedVolume};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::yaml::Document;
@@ -37,8 +38,11 @@ pub(super) fn claims(context: &Context, namespace: &Namespace) -> Result<Vec<Doc
         size: String,
     }
     let mut documents = Vec::new();
-    for SharedVolume { name, size, class, .. } in context.region.volumes.iter().filter(|volume| volume.namespace == namespace.name) {
-        let view = View { metadata: context.shared(namespace, name.as_str()), class, size: size.canonical() };
+    for SharedVolume { name, size, class, no_backup, .. } in
+        context.region.volumes.iter().filter(|volume| volume.namespace == namespace.name)
+    {
+        let metadata = context.shared(namespace, name.as_str()).annotated(NO_BACKUP, no_backup.as_deref());
+        let view = View { metadata, class, size: size.canonical() };
         documents.extend(render_yaml("kubernetes/volume-claim.yaml.j2", &view)?);
     }
     Ok(documents)

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::inputs::inputs;
 use super::metadata::{Account, Context, Metadata, Owner, fragment};
 use super::{pod, policy, rights, route, scale, service};
-use crate::labels::{NO_PROBES, REASON};
+use crate::labels::{NO_BACKUP, NO_PROBES, REASON};
 use crate::model::{Kind, Volume, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{digest, truncate_with_hash};
@@ -122,7 +122,8 @@ fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>,
             .instance(name)
             .with_annotations(&workload.annotations)
             .annotated(REASON, workload.reason.as_deref())
-            .annotated(NO_PROBES, workload.no_probes.as_deref()),
+            .annotated(NO_PROBES, workload.no_probes.as_deref())
+            .annotated(NO_BACKUP, workload.no_backup.as_deref()),
         labels: owner.pod_labels.clone(),
         annotations: (!workload.annotations.is_empty()).then(|| fragment(&workload.annotations)),
         pod,

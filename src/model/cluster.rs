@@ -75,6 +75,8 @@ pub struct SharedVolume {
     pub size: Quantity,
     /// Its storage class.
     pub class: String,
+    /// The reason for having no backups.
+    pub no_backup: Option<String>,
 }
 
 /// A node pool.

@@ -3,7 +3,7 @@
 //! A class is the nodes of one subnet of the spec with their pods. Pods that name no subnet, such as those of add-ons, run on every class without
 //! a taint: such classes are open to each other. A tainted class takes only what its flows name.
 
-use super::{Network, NetworkSubnet, Peer, Region};
+use super::{Network, NetworkSubnet, Peer, Region, Volume};
 use crate::value::{Cidr, Name};
 use std::collections::BTreeMap;
 
@@ -12,6 +12,9 @@ const KUBELET: u16 = 10250;
 
 /// The ports of webhooks and aggregated APIs that add-ons serve: API server to pods.
 const WEBHOOKS: [u16; 4] = [443, 4443, 8443, 9443];
+
+/// The port of the cloud's file service, which nodes mount shared volumes from.
+const NFS: u16 = 2049;
 
 /// What every class calls: images, private endpoints and the API server.
 const HTTPS: (&str, u16) = ("tcp", 443);
@@ -86,8 +89,17 @@ impl Region {
             // Images that no mirror holds, and services without a private endpoint; private endpoints and the API server as well.
             let closed = format!("Private endpoints and the API server, from {name}");
             let (to, range) = network.https(*internet);
-            let reason = if *internet { "HTTPS to the internet" } else { &closed };
+            let reason = if *internet { "HTTPS to every address, private endpoints and the API server included" } else { &closed };
             open(&mut exits, name, (to, &range.to_string()), HTTPS.0, Some(HTTPS.1), reason);
+        }
+        for workload in self.workloads.values() {
+            for volume in &workload.volumes {
+                let Volume::Shared { claim, .. } = volume else { continue };
+                let reason = format!("app/{} mounts volume/{claim}", workload.name);
+                for from in &workload.placement.subnets {
+                    open(&mut exits, from, ("vpc", &network.cidr.to_string()), "tcp", Some(NFS), &reason);
+                }
+            }
         }
         for flow in &self.flows {
             for from in self.classes(&shared, &flow.from) {

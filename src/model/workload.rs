@@ -64,6 +64,8 @@ pub struct Workload {
     pub reason: Option<String>,
     /// The reason for having no probes.
     pub no_probes: Option<String>,
+    /// The reason for a store without backups.
+    pub no_backup: Option<String>,
     /// The IAM policies of its service account on AWS: ARNs, or names of policies of the account.
     pub policies: Vec<String>,
 }

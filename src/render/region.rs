@@ -31,7 +31,7 @@ pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[
         "\nThis script looks for everything that this section lists. It changes nothing and reads no\nvalue of a secret. Before the cluster exists, it looks at the rest alone:\n\n```sh\nsh kubernetes/{place}/preflight.sh\n```\n"
     );
     text.push_str(&secrets(platform, region, &uses));
-    text.push_str(&hosts(region, &uses));
+    text.push_str(&entrances(region, &uses));
     text.push_str(&owners(platform));
     text.push_str(&steps(platform, region, &uses, roots));
     BTreeMap::from([("README.md".to_owned(), text), ("preflight.sh".to_owned(), preflight::script(platform, region, &requirements))])
@@ -50,16 +50,22 @@ fn secrets(platform: &Platform, region: &Region, uses: &Uses) -> String {
     text
 }
 
-/// The hosts, and how to learn the addresses that their DNS records need.
-fn hosts(region: &Region, uses: &Uses) -> String {
-    if uses.hosts.is_empty() {
+/// The entrances, and how to learn the addresses that their DNS records need.
+fn entrances(region: &Region, uses: &Uses) -> String {
+    if uses.hosts.is_empty() && uses.listeners.is_empty() {
         return String::new();
     }
-    let mut text = "\n### Hosts\n\n| host | Gateway | route in |\n|---|---|---|\n".to_owned();
-    for ((host, (namespace, gateway)), files) in &uses.hosts {
-        let _ = writeln!(text, "| `{host}` | `{namespace}/{gateway}` | {} |", listed(files));
+    let mut text = "\n### Entrances\n\n| host or listener | Gateway | route in |\n|---|---|---|\n".to_owned();
+    for ((entrance, (namespace, gateway)), files) in uses.hosts.iter().chain(&uses.listeners) {
+        let _ = writeln!(text, "| `{entrance}` | `{namespace}/{gateway}` | {} |", listed(files));
     }
-    text.push_str("\nEach host needs a DNS record for the address of its Gateway, which exists after the first apply:\n\n```sh\n");
+    text.push_str("\nEach host needs a DNS record for the address of its Gateway, which exists after the first apply");
+    text.push_str(if uses.listeners.is_empty() {
+        ":"
+    } else {
+        ". Any name of that address\nreaches a listener for connections, such as `tcp-22` on port 22:"
+    });
+    text.push_str("\n\n```sh\n");
     for (namespace, gateway) in &uses.gateways {
         let _ = writeln!(
             text,
@@ -68,6 +74,18 @@ fn hosts(region: &Region, uses: &Uses) -> String {
         );
     }
     text.push_str("```\n");
+    let mut gateways: BTreeMap<&String, usize> = BTreeMap::new();
+    uses.hosts.keys().for_each(|(host, _)| *gateways.entry(host).or_default() += 1);
+    let several = listed(gateways.into_iter().filter(|(_, count)| *count > 1).map(|(host, _)| host));
+    if !several.is_empty() {
+        let _ = write!(
+            text,
+            "\nA name has the record of one Gateway, and these are on several: {several}. The internet and the company's network need DNS zones of\ntheir own (split DNS): the public zone with the address of the public Gateway, the private zone with that of the internal one.\n"
+        );
+    }
+    if uses.refuses_clients {
+        text.push_str("\nThe proxies alone refuse clients outside of the ranges of `from`: a load balancer takes connections from everywhere. A proxy has to see the\naddress of the client for it: put nothing in front of the load balancers that replaces it.\n");
+    }
     text
 }
 

@@ -7,7 +7,7 @@ use crate::cloud::{Root, State};
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::labels::{POOL, SUBNET};
 use crate::layers::Layer;
-use crate::model::{Platform, PolicyEngine, Region, SecretStore};
+use crate::model::{Peer, Platform, PolicyEngine, Region, SecretStore};
 use crate::provider::Provider;
 
 /// Where a requirement is looked for.
@@ -61,6 +61,8 @@ pub(super) fn requirements(platform: &Platform, region: &Region, uses: &Uses, ro
     if !made {
         nodes(region, &mut all);
     }
+    file_systems(region, &mut all);
+    routes(region, &mut all);
     let roles = uses.roles.iter().filter(|_| !made);
     outside(platform, region, uses, (roots.iter().map(|root| &root.state), roles), &mut all);
     all
@@ -108,11 +110,10 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
         let check = cluster("exists", &format!("namespace {namespace}"), &format!("get namespace {}", quoted(namespace)));
         add(format!("the namespace `{namespace}`"), vec![check]);
     }
-    let apis: Vec<&String> = uses.foreign_apis().collect();
-    if !apis.is_empty() {
-        let checks =
-            apis.iter().map(|api| cluster("exists", &format!("API {api}"), &format!("get --raw {}", quoted(&format!("/apis/{api}")))));
-        add(format!("the controllers and definitions of the APIs {}", listed(&apis)), checks.collect());
+    for (api, kinds) in uses.foreign_apis() {
+        let words: Vec<String> = kinds.iter().map(|kind| quoted(kind)).collect();
+        let check = format!("serves {} {}", quoted(api), words.join(" "));
+        add(format!("the controller of `{api}`, and the definitions of {}", listed(kinds)), vec![check]);
     }
     if uses.autoscaled {
         let check = cluster("exists", "API metrics.k8s.io/v1beta1 (metrics-server)", "get --raw /apis/metrics.k8s.io/v1beta1");
@@ -123,15 +124,19 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
             cluster("exists", &format!("GatewayClass {class}"), &format!("get gatewayclasses.gateway.networking.k8s.io {}", quoted(class)));
         add(format!("the GatewayClass `{class}`, which a controller serves"), vec![check]);
     }
-    for (namespace, secret) in &uses.certificates {
+    for ((namespace, secret), gateways) in &uses.certificates {
         let check = cluster(
             "exists",
             &format!("Secret {namespace}/{secret} with a certificate"),
             &format!("--namespace {} get secret {} --output name", quoted(namespace), quoted(secret)),
         );
-        add(format!("the Secret `{secret}` in the namespace `{namespace}`, with a certificate of the hosts below"), vec![check]);
+        let gateways = listed(gateways);
+        add(
+            format!("the Secret `{secret}` in the namespace `{namespace}`, with a certificate of the hosts of the Gateway {gateways}"),
+            vec![check],
+        );
     }
-    for class in &uses.storage {
+    for class in uses.storage.iter().filter(|class| class.as_ref().is_none_or(|class| !uses.drivers.contains_key(class))) {
         let (sentence, check) = match class {
             Some(class) => (
                 format!("the StorageClass `{class}`"),
@@ -146,6 +151,15 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
             }
         };
         add(sentence, vec![check]);
+    }
+    for driver in uses.drivers.values().collect::<BTreeSet<_>>() {
+        let classes = listed(uses.drivers.iter().filter(|(_, of)| *of == driver).map(|(class, _)| class));
+        // A provisioner without CSI has no object in the cluster that names it.
+        let check = match driver.contains("csi") {
+            true => cluster("exists", &format!("CSI driver {driver}"), &format!("get csidriver {}", quoted(driver))),
+            false => ask(&format!("whether the provisioner {driver} runs: without, no volume is made")),
+        };
+        add(format!("the driver `{driver}`, which makes the volumes of the classes {classes} of these files"), vec![check]);
     }
     if region.provider == Provider::Aws && !uses.gateways.is_empty() {
         let selector = "app.kubernetes.io/name=aws-load-balancer-controller";
@@ -200,6 +214,43 @@ fn nodes(region: &Region, all: &mut Vec<Requirement>) {
         let taints = if pool.taints.is_empty() { String::new() } else { format!(" and the taints {}", listed(taints)) };
         let checks = if pool.nodes.0 > 0 { vec![labelled(POOL, pool.name.as_str())] } else { Vec::new() };
         add(format!("on the nodes of the pool `{}` the labels {labels}{taints}", pool.name), checks);
+    }
+}
+
+/// The file services behind shared volumes, which the classes of volumes lead to.
+fn file_systems(region: &Region, all: &mut Vec<Requirement>) {
+    let classes: BTreeSet<&String> = region.volumes.iter().map(|volume| &volume.class).collect();
+    for class in classes.into_iter().filter(|_| region.provider == Provider::Aws) {
+        let sentence = format!(
+            "the file system behind the StorageClass `{class}`, with a mount target in each zone whose security group admits NFS (TCP 2049) from the nodes"
+        );
+        let check = ask(&format!(
+            "whether the file system of the StorageClass {class} has a mount target in each zone, open to NFS from the nodes"
+        ));
+        all.push(Requirement { place: Place::Elsewhere, sentence: Some(sentence), checks: vec![check] });
+    }
+}
+
+/// The ways to private ranges outside of the network of the region, which need a peering, a transit gateway or a link to the company's network.
+fn routes(region: &Region, all: &mut Vec<Requirement>) {
+    let Some(network) = &region.network else { return };
+    let mut ways: BTreeMap<_, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
+    for flow in &region.flows {
+        let (Peer::Outside { name, cidrs }, Some(caller)) = (&flow.to, region.workload_of(&flow.from)) else { continue };
+        for cidr in cidrs {
+            if network.cidr.contains(*cidr) || !region.inside.iter().any(|range| range.contains(*cidr)) {
+                continue;
+            }
+            let (names, subnets) = ways.entry(*cidr).or_default();
+            names.insert(name);
+            subnets.extend(caller.placement.subnets.iter().map(|subnet| subnet.as_str()));
+        }
+    }
+    for (cidr, (names, subnets)) in ways {
+        let (names, subnets) = (listed(names), listed(subnets));
+        let sentence = format!("a route from the nodes of {subnets} to `{cidr}`, and one back, for {names}: these files join no networks");
+        let check = ask(&format!("whether the nodes of {} have a route to {cidr}, and it has one back", subnets.replace('`', "")));
+        all.push(Requirement { place: Place::Elsewhere, sentence: Some(sentence), checks: vec![check] });
     }
 }
 

@@ -59,15 +59,17 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
         "Exit code 1 means that there is one. Anything that the commit does not explain was changed by hand. An error that names a conflict\nmeans so as well: see \"A conflict of fields\" in RUNBOOK.md.",
         &[diff],
     );
+    commands.rules(platform);
     commands.jobs();
     let apply = format!("{} apply --server-side -k {}", commands.kubectl, commands.folder);
     commands.add("Apply everything", "For a conflict see \"A conflict of fields\" in RUNBOOK.md.", &[apply]);
     commands.wait();
     commands.add(
         "Remove what left the spec",
-        "Not after the very first apply. Read the file before you run it:",
-        &[format!("sh removed.sh applied/{place} {place} {} > removal.sh", region.cluster.name), "sh removal.sh".to_owned()],
+        "Not after the very first apply. This writes the commands into a file and runs none:",
+        &[format!("sh removed.sh applied/{place} {place} {} > removal.sh", region.cluster.name)],
     );
+    commands.text.push_str("\nRead the file. Then:\n\n```sh\nsh removal.sh\n```\n");
     commands.add(
         "Note what is applied",
         "`removed.sh` and a rollback start from this tag.",
@@ -109,6 +111,18 @@ impl Commands<'_> {
         }
     }
 
+    /// What holds for the whole cluster and for all pods of a namespace: no pod starts before the policy that denies every connection.
+    fn rules(&mut self, platform: &Platform) {
+        let Commands { folder, kubectl, .. } = &self;
+        let files: String = platform.namespaces.keys().map(|namespace| format!(" -f {folder}/{namespace}/{}", kubernetes::RULES)).collect();
+        let apply = format!("{kubectl} apply --server-side -f {folder}/cluster{files}");
+        self.add(
+            "Apply the rules of the namespaces",
+            "Before the first pod: every namespace denies all connections that no policy allows.",
+            &[apply],
+        );
+    }
+
     /// The jobs that are over before the rollout, each after what it calls.
     fn jobs(&mut self) {
         let jobs = kubernetes::jobs(self.region);
@@ -123,10 +137,8 @@ impl Commands<'_> {
                 files.push((file, job));
             }
         }
-        let namespaces: BTreeSet<&str> = files.iter().filter_map(|(file, _)| file.split('/').next()).collect();
         let (folder, kubectl) = (self.folder.clone(), self.kubectl.clone());
-        let namespaces: String = namespaces.iter().map(|namespace| format!(" -f {folder}/{namespace}/namespace.yaml")).collect();
-        let mut lines = vec![format!("{kubectl} apply --server-side -f {folder}/cluster{namespaces}")];
+        let mut lines = Vec::new();
         for (file, job) in &files {
             lines.push(format!("{kubectl} apply --server-side -f {folder}/{file}"));
             match job {

@@ -39,8 +39,8 @@ pub(super) struct Rollout {
 /// Everything that the documents of a region use.
 #[derive(Debug, Default)]
 pub(super) struct Uses {
-    /// `apiVersion` of every document.
-    pub(super) apis: BTreeSet<String>,
+    /// The kinds of all documents, by `apiVersion`.
+    pub(super) apis: BTreeMap<String, BTreeSet<String>>,
     /// The namespaces that are made, by file.
     pub(super) made: BTreeMap<String, BTreeSet<String>>,
     /// The namespaces of all objects.
@@ -49,16 +49,22 @@ pub(super) struct Uses {
     pub(super) classes: BTreeSet<String>,
     /// The Gateways.
     pub(super) gateways: BTreeSet<Place>,
-    /// The Secrets with the certificates of the Gateways.
-    pub(super) certificates: BTreeSet<Place>,
+    /// The Secrets with the certificates of the Gateways, with the names of these Gateways.
+    pub(super) certificates: BTreeMap<Place, BTreeSet<String>>,
     /// The hosts, by the Gateway that they are reached through, with the files of their routes.
     pub(super) hosts: BTreeMap<(String, Place), BTreeSet<String>>,
+    /// The listeners for connections without a host, with the files of their routes.
+    pub(super) listeners: BTreeMap<(String, Place), BTreeSet<String>>,
+    /// Whether proxies refuse clients by their addresses.
+    pub(super) refuses_clients: bool,
     /// The values of the secret manager, by path.
     pub(super) secrets: BTreeMap<String, Secret>,
     /// The roles of AWS that service accounts take, with the namespaces of these accounts.
     pub(super) roles: BTreeMap<String, BTreeSet<String>>,
     /// The classes of volumes; none is the default class.
     pub(super) storage: BTreeSet<Option<String>>,
+    /// The drivers of the classes of volumes that documents make, by the name of the class.
+    pub(super) drivers: BTreeMap<String, String>,
     /// Whether an autoscaler is among them.
     pub(super) autoscaled: bool,
     /// The objects to wait for, in the order of their files.
@@ -81,16 +87,16 @@ impl Uses {
         self.namespaces.iter().filter(|namespace| !made.contains(namespace)).collect()
     }
 
-    /// The API versions that Kubernetes itself does not have.
-    pub(super) fn foreign_apis(&self) -> impl Iterator<Item = &String> {
-        let own = |api: &&String| api.split_once('/').is_some_and(|(group, _)| !BUILT_IN.contains(&group));
-        self.apis.iter().filter(own)
+    /// The API versions that Kubernetes itself does not have, with their kinds.
+    pub(super) fn foreign_apis(&self) -> impl Iterator<Item = (&String, &BTreeSet<String>)> {
+        let foreign = |api: &str| api.split_once('/').is_some_and(|(group, _)| !BUILT_IN.contains(&group));
+        self.apis.iter().filter(move |(api, _)| foreign(api))
     }
 
     fn add(&mut self, file: &str, document: &Document) {
         let text = |path: &[&str]| document.root().at(path).and_then(Node::as_str).unwrap_or_default().to_owned();
         let (kind, name, namespace) = (text(&["kind"]), text(&["metadata", "name"]), text(&["metadata", "namespace"]));
-        self.apis.insert(text(&["apiVersion"]));
+        self.apis.entry(text(&["apiVersion"])).or_default().insert(kind.clone());
         if !namespace.is_empty() {
             self.namespaces.insert(namespace.clone());
         }
@@ -103,28 +109,33 @@ impl Uses {
                 self.rollouts.push(Rollout { file: file.to_owned(), namespace, object });
             }
             "PersistentVolumeClaim" => _ = self.storage.insert(word(document.root(), &["spec", "storageClassName"])),
+            "StorageClass" => _ = self.drivers.insert(name, text(&["provisioner"])),
             "HorizontalPodAutoscaler" => self.autoscaled = true,
             "Gateway" => {
                 self.classes.insert(text(&["spec", "gatewayClassName"]));
                 let listeners = document.root().at(&["spec", "listeners"]).into_iter().flat_map(Node::items);
                 let certificates = listeners.filter_map(|one| one.at(&["tls", "certificateRefs"])).flat_map(Node::items);
-                self.certificates.extend(
-                    certificates
-                        .filter_map(|one| Some((word(one, &["namespace"]).unwrap_or_else(|| namespace.clone()), word(one, &["name"])?))),
-                );
+                for certificate in certificates {
+                    let Some(secret) = word(certificate, &["name"]) else { continue };
+                    let place = (word(certificate, &["namespace"]).unwrap_or_else(|| namespace.clone()), secret);
+                    self.certificates.entry(place).or_default().insert(name.clone());
+                }
                 self.gateways.insert((namespace, name));
             }
-            "HTTPRoute" | "GRPCRoute" | "TLSRoute" => {
-                let parents = || document.root().at(&["spec", "parentRefs"]).into_iter().flat_map(Node::items);
-                let hosts = document.root().at(&["spec", "hostnames"]).into_iter().flat_map(Node::items);
-                for host in hosts.filter_map(Node::as_str) {
-                    for parent in parents() {
-                        let Some(gateway) = word(parent, &["name"]) else { continue };
-                        let place = (word(parent, &["namespace"]).unwrap_or_else(|| namespace.clone()), gateway);
-                        self.hosts.entry((host.to_owned(), place)).or_default().insert(file.to_owned());
+            "HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute" => {
+                let items = |key| document.root().at(&["spec", key]).into_iter().flat_map(Node::items);
+                for parent in items("parentRefs") {
+                    let Some(gateway) = word(parent, &["name"]) else { continue };
+                    let place = (word(parent, &["namespace"]).unwrap_or_else(|| namespace.clone()), gateway);
+                    for host in items("hostnames").filter_map(Node::as_str) {
+                        self.hosts.entry((host.to_owned(), place.clone())).or_default().insert(file.to_owned());
+                    }
+                    if let ("TCPRoute", Some(listener)) = (kind.as_str(), word(parent, &["sectionName"])) {
+                        self.listeners.entry((listener, place)).or_default().insert(file.to_owned());
                     }
                 }
             }
+            "SecurityPolicy" => self.refuses_clients = true,
             "ServiceAccount" => {
                 if let Some(role) = word(document.root(), &["metadata", "annotations", ROLE]) {
                     self.roles.entry(role).or_default().insert(namespace);

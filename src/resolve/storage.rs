@@ -258,7 +258,8 @@ impl EnvironmentResolver<'_> {
             let here = region.primary || volume.independent.is_true();
             if let (Some(namespace), Some(size), Some(class), true) = (namespace, size, class, here) {
                 let known = platform.namespaces.contains_key(namespace.as_str());
-                volumes.extend(known.then(|| SharedVolume { span: at, name: key.name().clone(), namespace, size, class }));
+                let no_backup = volume.backup.at(|backup| &backup.none).get().cloned();
+                volumes.extend(known.then(|| SharedVolume { span: at, name: key.name().clone(), namespace, size, class, no_backup }));
             }
         }
         volumes

@@ -256,7 +256,8 @@ impl EnvironmentResolver<'_> {
         let needs = self.needs(&store.needs, &consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &[], &metrics);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
-        Some((Workload { store: Some(engine), replicas: (members, members), ..base }, flows))
+        let no_backup = store.backup.at(|backup| &backup.none).get().cloned();
+        Some((Workload { store: Some(engine), replicas: (members, members), no_backup, ..base }, flows))
     }
 
     /// The parts that apps and stores have in common: one pod, and a Service if the entry has ports.
@@ -306,6 +307,7 @@ impl EnvironmentResolver<'_> {
             reason: pod.reason,
             no_probes: pod.no_probes,
             policies: Vec::new(),
+            no_backup: None,
         }
     }
 

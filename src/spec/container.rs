@@ -86,7 +86,8 @@ container! {
 container! {
     /// A sidecar container.
     Sidecar {
-        /// Whether the sidecar starts before the init containers, which can then use it. Default: `false`.
+        /// Whether the sidecar starts before the init containers, which can then use it. Kubernetes starts the next container as soon as the process of the
+        /// sidecar runs; with a `start` probe it waits until that probe succeeds. Default: `false`.
         pub before_init: Field<bool>,
     }
 }

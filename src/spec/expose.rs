@@ -34,7 +34,8 @@ pub struct Expose {
     pub websocket: Field<bool>,
     /// The load balancer of the entrance. Two entries with the same host may have different ones. Default: `public`.
     pub via: Field<Via>,
-    /// Client IP ranges that may use the entrance. Default: all.
+    /// Client IP ranges that may use the entrance. The proxies of the Gateway refuse other clients; the load balancer takes connections from everywhere.
+    /// Default: all.
     pub from: Field<Vec<Field<Cidr>>>,
 }
 
@@ -54,6 +55,7 @@ pub enum EntranceProtocol {
 pub enum TlsMode {
     /// At the gateway.
     Terminate,
-    /// At the app: the gateway reads the hostname alone, so that paths, rewrites and timeouts are not possible.
+    /// At the app: the gateway reads the hostname alone, so that paths, rewrites and timeouts are not possible. These hosts have a load balancer of
+    /// their own.
     Passthrough,
 }

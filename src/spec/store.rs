@@ -30,7 +30,8 @@ container! {
         pub host: Field<HostAddress>,
         /// Network in which a store of `mode: existing` is. Default: `private`.
         pub via: Field<ExternalVia>,
-        /// IPv4 ranges of a store of `mode: existing`. Default: as for a service under `external`.
+        /// IPv4 ranges of a store of `mode: existing`, such as those of its subnets. Default: as for a service under `external`; callers of a store in the
+        /// private network may then connect to every address of it, on the port of the store.
         pub cidrs: Field<Vec<Field<Cidr>>>,
         /// Name of the database. Default: the entry's name.
         pub name: Field<String>,

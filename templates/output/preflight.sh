@@ -41,6 +41,25 @@ prints() {
   fi
 }
 
+# serves API KIND...: the API server has the version of the API, and each kind in it.
+serves() {
+  api=$1
+  shift
+  if answer=$(kubectl --context "$context" --request-timeout=20s get --raw "/apis/$api" 2>&1); then
+    for kind in "$@"; do
+      case $answer in
+        *"\"kind\":\"$kind\""*) ;;
+        *) missing "$kind of the API $api" ;;
+      esac
+    done
+  else
+    case $answer in
+      *'(NotFound)'*) missing "API $api" ;;
+      *) unseen "API $api" "$answer" ;;
+    esac
+  fi
+}
+
 # tainted KEY VALUE: every node with the label has a taint of the same key and value that keeps pods away.
 tainted() {
   name="taint $1=$2:NoSchedule"

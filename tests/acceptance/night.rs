@@ -91,14 +91,15 @@ pub(crate) fn preflight_looks_for_every_requirement() {
     let script = shop().read(&format!("deploy/kubernetes/{PLACE}/preflight.sh"));
     let (_, checks) = script.split_once("\ncontext='shop-production-eu-west-1'\n").expect("checks");
     let name = |line: &str| Some(line.trim_start().split_once(" '")?.1.split_once('\'')?.0.to_owned());
-    let looks = |line: &&str| ["exists ", "prints ", "allowed ", "resolves "].iter().any(|how| line.trim_start().starts_with(how));
+    let looks =
+        |line: &&str| ["exists ", "prints ", "allowed ", "resolves ", "serves "].iter().any(|how| line.trim_start().starts_with(how));
     let found: Vec<String> = checks.lines().filter(looks).filter_map(name).collect();
     let wanted = [
         "all rights in the cluster",
         "namespace envoy-gateway-system",
-        "API external-secrets.io/v1",
-        "API gateway.envoyproxy.io/v1alpha1",
-        "API gateway.networking.k8s.io/v1",
+        "external-secrets.io/v1",
+        "gateway.envoyproxy.io/v1alpha1",
+        "gateway.networking.k8s.io/v1",
         "API metrics.k8s.io/v1beta1 (metrics-server)",
         "GatewayClass envoy",
         "Secret envoy-gateway-system/public-tls with a certificate",
@@ -110,6 +111,55 @@ pub(crate) fn preflight_looks_for_every_requirement() {
         "production.shop.example",
     ];
     assert_eq!(found, wanted);
+}
+
+/// What the files need of other networks and file systems, and how clients come in.
+pub(crate) fn the_readme_names_routes_file_systems_and_entrances() {
+    let project = shop();
+    project.edit("platform.yaml", "apps:\n", "external: {search: {host: search.corp.example, port: 9200, via: private, cidrs: [10.9.0.0/24]}}\nvolumes: {files: {size: 1Gi, backup: {none: trial}}}\napps:\n");
+    let entrances = "expose: [{host: \"@\"}, {host: \"@\", via: internal}, {host: own, tls: passthrough}, {listen: 22, protocol: tcp, from: [192.0.2.0/24]}]";
+    project.edit("platform.yaml", "expose: \"@\"", &format!("needs: [external/search], volumes: {{/files: volume/files}}, {entrances}"));
+    project.run(&["render"]).exits(0);
+    let readme = project.read(&format!("deploy/kubernetes/{PLACE}/README.md"));
+    for line in [
+        "- a route from the nodes of `general` to `10.9.0.0/24`, and one back, for `external/search`: these files join no networks",
+        "- the file system behind the StorageClass `efs-sc`, with a mount target in each zone whose security group admits NFS (TCP 2049) from the nodes",
+        "- the Secret `public-tls` in the namespace `envoy-gateway-system`, with a certificate of the hosts of the Gateway `public`",
+        "| `own.production.shop.example` | `envoy-gateway-system/public-passthrough` | `shop/web.yaml` |",
+        "| `tcp-22` | `envoy-gateway-system/public` | `shop/web.yaml` |",
+        "A name has the record of one Gateway, and these are on several: `production.shop.example`. The internet and the company's network need DNS zones of",
+        "The proxies alone refuse clients outside of the ranges of `from`: a load balancer takes connections from everywhere. A proxy has to see the",
+    ] {
+        assert!(readme.lines().any(|one| one == line), "{line}\n{readme}");
+    }
+    assert!(!readme.contains("public-passthrough-tls"), "{readme}");
+}
+
+/// A class of volumes that the files make is nothing to look for: its driver is.
+pub(crate) fn preflight_knows_what_the_files_make() {
+    let project = shop();
+    project.edit("platform.yaml", "access:", "cluster: {storage: {fast: {type: gp3}}}\naccess:");
+    project.edit("platform.yaml", "old:v1\"}", "old:v1\", probes: {none: trial}, volumes: {/data: {size: 1Gi, class: fast}}}");
+    project.run(&["render"]).exits(0);
+    let storage = |file: &str| {
+        let text = project.read(&format!("deploy/kubernetes/{PLACE}/{file}"));
+        let about = |line: &&str| line.contains("fast") || line.contains("csi");
+        text.lines().filter(about).map(|line| line.trim().to_owned()).collect::<Vec<String>>()
+    };
+    let look = "exists 'CSI driver ebs.csi.aws.com' kubectl --context \"$context\" --request-timeout=20s get csidriver 'ebs.csi.aws.com'";
+    assert_eq!(storage("preflight.sh"), [look]);
+    assert_eq!(storage("README.md"), ["- the driver `ebs.csi.aws.com`, which makes the volumes of the classes `shop-fast` of these files"]);
+}
+
+/// A version of an API has to have the kinds of these files: the API server of the trial has no routes for HTTP.
+pub(crate) fn preflight_asks_for_kinds() {
+    let project = shop();
+    let path = project.at(&format!("deploy/kubernetes/{PLACE}/preflight.sh")).display().to_string();
+    let kinds = r#"{"resources":[{"kind":"Gateway"},{"kind":"EnvoyProxy"}]}"#;
+    let server = format!("kubectl() {{ case $* in *secrets.io*) echo no; return 1 ;; *) echo '{kinds}' ;; esac; }}; . '{path}'");
+    let output = Command::new("sh").args(["-c", &server]).env("PATH", "/usr/bin:/bin").output().expect("a shell");
+    let found: Vec<String> = Ran::from(output).out.lines().filter(|line| line.contains(" API ")).map(str::to_owned).collect();
+    assert_eq!(found, ["not looked at: API external-secrets.io/v1: no", "missing: HTTPRoute of the API gateway.networking.k8s.io/v1"]);
 }
 
 /// Without a cluster and an account the script says that it could not look, and claims nothing.

@@ -107,7 +107,6 @@ pub(crate) fn jobs_come_before_the_rollout() {
     assert_eq!(
         lines,
         [
-            format!("{cluster} apply --server-side -f {folder}/cluster -f {folder}/hello/namespace.yaml"),
             format!("{cluster} apply --server-side -f {folder}/hello/schema.yaml"),
             format!(
                 "{cluster} get -f {folder}/hello/schema.yaml -o name | grep '^job' | xargs {cluster} -n hello wait --for=condition=complete --timeout=300s"
@@ -139,7 +138,7 @@ pub(crate) fn a_job_comes_after_what_it_calls() {
     let step = readme.split("\n### ").find(|step| step.contains("Run the jobs")).expect("a step");
     let file = |line: &str| Some(line.split_once("/hello/")?.1.split_once(".yaml")?.0.to_owned());
     let applied: Vec<String> = step.lines().filter(|line| line.contains(" apply ")).filter_map(file).collect();
-    assert_eq!(applied, ["namespace", "db", "api", "fill", "schema"]);
+    assert_eq!(applied, ["db", "api", "fill", "schema"]);
     let waits: Vec<&str> = step.lines().filter(|line| line.contains(" rollout status ")).collect();
     assert!(waits.len() == 2 && waits[0].contains(" statefulset/db ") && waits[1].contains(" deployment/api "), "{waits:?}");
 }

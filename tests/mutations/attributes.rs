@@ -13,7 +13,7 @@ use super::mutant::{Class, Mutant};
 
 /// Files of the roots, each with the template of its name; those that all roots share stand once. Their own tests are left to the faults made by
 /// hand: no judge can know what a test that says less had said.
-pub const FILES: [&str; 24] = [
+pub const FILES: [&str; 25] = [
     "cluster/access.tf",
     "cluster/addons.tf",
     "cluster/cluster.tf",
@@ -31,6 +31,7 @@ pub const FILES: [&str; 24] = [
     "network/flow_logs.tf",
     "network/guards.tf",
     "network/internet.tf",
+    "network/kms.tf",
     "network/locals.tf",
     "network/nat.tf",
     "network/network.tf",

@@ -60,8 +60,8 @@ pub const FAULTS: &[Fault] = faults! {
     "flow logs of what was refused", "flow_logs.tf", "", Swap("traffic_type             = \"ALL\"", "traffic_type             = \"REJECT\""), "nobody knows who took the data";
     "logs kept for a week", "flow_logs.tf", "", Swap("retention_in_days = 365", "retention_in_days = 7"), "nobody knows who took the data";
     "key of the logs removed", "flow_logs.tf", "", Cut("  kms_key_id        = aws_kms_key.logs.arn\n"), "the logs are read by whoever reads the account";
-    "key never changed", "flow_logs.tf", "", Swap("enable_key_rotation     = true", "enable_key_rotation     = false"), "a lost key stays lost";
-    "key open to all", "flow_logs.tf", "", Swap("Principal = { AWS = \"arn:aws:iam::${local.account}:root\" }", "Principal = \"*\""), "everyone owns the key";
+    "key never changed", "kms.tf", "", Swap("enable_key_rotation     = true", "enable_key_rotation     = false"), "a lost key stays lost";
+    "key open to all", "kms.tf", "", Swap("Principal = { AWS = \"arn:aws:iam::${local.account}:root\" }", "Principal = \"*\""), "everyone owns the key";
     "role for anyone", "flow_logs.tf", "", Cut("      Condition = {\n        StringEquals = { \"aws:SourceAccount\" = local.account }\n        ArnLike      = { \"aws:SourceArn\" = \"arn:aws:ec2:${local.region}:${local.account}:vpc-flow-log/*\" }\n      }\n"), "another customer's flow logs write into ours";
     "logs everywhere", "flow_logs.tf", "", Swap("Resource = [local.flow_logs_arn, \"${local.flow_logs_arn}:*\"]", "Resource = \"*\""), "the role writes every log";
     "log of DNS queries removed", "dns.tf", "", Drop, "nobody knows what left in names";
@@ -70,7 +70,7 @@ pub const FAULTS: &[Fault] = faults! {
     "log of DNS queries for every account", "dns.tf", "", Cut("      Condition = {\n        StringEquals = { \"aws:SourceAccount\" = local.account }\n        ArnLike      = { \"aws:SourceArn\" = \"arn:aws:logs:${local.region}:${local.account}:*\" }\n      }\n"), "another customer's resolver writes into ours";
     "DNS queries in plain text", "dns.tf", "", Cut("  kms_key_id        = aws_kms_key.logs.arn\n"), "the log is read by whoever reads the account";
     "DNS queries kept for a week", "dns.tf", "", Swap("retention_in_days = 365", "retention_in_days = 7"), "nobody knows what left in names";
-    "key without the log of DNS queries", "flow_logs.tf", "", Swap("[local.flow_logs_arn, local.dns_logs_arn]", "[local.flow_logs_arn]"), "the log group cannot be made";
+    "key without the log of DNS queries", "kms.tf", "", Swap("[local.flow_logs_arn, local.dns_logs_arn]", "[local.flow_logs_arn]"), "the log group cannot be made";
     "attacks through DNS are answered", "dns.tf", "", Swap("\"BLOCK\"", "\"ALERT\""), "data leaves in names";
     "tunnels through DNS unseen", "dns.tf", "", Swap("{ DGA = 1, DNS_TUNNELING = 2 }", "{ DGA = 1 }"), "data leaves in names";
     "firewall that guesses", "dns.tf", "", Swap("\"HIGH\"", "\"LOW\""), "harmless names are refused";

@@ -211,6 +211,9 @@ impl Bench<'_> {
         if workload.no_probes.is_some() {
             change("reason for no probes dropped".into(), &|w| w.no_probes = None);
         }
+        if workload.no_backup.is_some() {
+            change("reason for no backups dropped".into(), &|w| w.no_backup = None);
+        }
         if let Kind::CronJob(_) = &workload.kind {
             let cron = |w: &mut Workload, change: &dyn Fn(&mut platgen::model::Cron)| {
                 if let Kind::CronJob(cron) = &mut w.kind {

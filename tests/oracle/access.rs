@@ -50,6 +50,8 @@ const LEAST: [(GroupRole, &[Right]); 3] = [
             ("autoscaling", "horizontalpodautoscalers", &READ),
             ("batch", "cronjobs", &READ),
             ("batch", "jobs", &READ),
+            ("gateway.envoyproxy.io", "backendtrafficpolicies", &READ),
+            ("gateway.envoyproxy.io", "securitypolicies", &READ),
             ("networking.k8s.io", "networkpolicies", &READ),
         ],
     ),

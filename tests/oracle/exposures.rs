@@ -32,17 +32,25 @@ fn parents(route: &Object) -> Vec<(String, String, String)> {
         .collect()
 }
 
-/// A Gateway is of the class that the proxies of the platform serve, ends TLS with its own certificate, admits routes of the platform's
-/// namespaces alone, and is open to the internet where it is the public one and private where it is the internal one.
+/// A Gateway is of the class that the proxies of the platform serve, ends TLS with its own certificate unless apps end it, admits routes of the
+/// platform's namespaces alone, and is open to the internet where it is a public one and private where it is an internal one.
 fn gateways(context: &RegionContext, found: &mut Vec<Finding>) {
-    let scheme = |scheme: &str| json!({"service.beta.kubernetes.io/aws-load-balancer-scheme": scheme});
+    let scheme = |scheme: &str| {
+        json!({
+            "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type": "instance",
+            "service.beta.kubernetes.io/aws-load-balancer-scheme": scheme,
+            "service.beta.kubernetes.io/aws-load-balancer-target-group-attributes": "preserve_client_ip.enabled=true",
+        })
+    };
     let (public, private) = match context.region.provider {
         Provider::Aws => (scheme("internet-facing"), scheme("internal")),
         Provider::Google => (Value::Null, json!({"networking.gke.io/load-balancer-type": "Internal"})),
         Provider::Azure => (Value::Null, json!({"service.beta.kubernetes.io/azure-load-balancer-internal": "true"})),
         Provider::Kind | Provider::Existing => (Value::Null, Value::Null),
     };
-    for (name, wanted) in [("public", public), ("internal", private)] {
+    let both = |name: &'static str, other: &'static str, wanted: Value| [(name, true, wanted.clone()), (other, false, wanted)];
+    let all = [both("public", "public-passthrough", public), both("internal", "internal-passthrough", private)];
+    for (name, ends, wanted) in all.into_iter().flatten() {
         if let Some(gateway) = context.inventory.get("Gateway", GATEWAYS, name) {
             let admitted = json!({"from": "Selector", "selector": {"matchLabels": {"platgen.io/platform": context.platform.name}}});
             let certificate = json!([{"kind": "Secret", "name": format!("{name}-tls")}]);
@@ -51,12 +59,17 @@ fn gateways(context: &RegionContext, found: &mut Vec<Finding>) {
                 ("/spec/infrastructure/annotations", wanted),
                 ("/spec/listeners/0/port", json!(80)),
                 ("/spec/listeners/0/allowedRoutes/namespaces", json!({"from": "Same"})),
+            ] {
+                expect(context, found, "wrong-route", gateway, place, &wanted);
+            }
+            let https = [
                 ("/spec/listeners/1/port", json!(443)),
                 ("/spec/listeners/1/tls/mode", json!("Terminate")),
                 ("/spec/listeners/1/tls/certificateRefs", certificate),
                 ("/spec/listeners/1/allowedRoutes/namespaces", admitted),
-            ] {
-                expect(context, found, "wrong-route", gateway, place, &wanted);
+            ];
+            for (place, wanted) in https.iter().filter(|_| ends) {
+                expect(context, found, "wrong-route", gateway, place, wanted);
             }
             listeners(context, found, gateway, name);
             proxies(context, found, gateway, name);
@@ -114,9 +127,10 @@ fn proxies(context: &RegionContext, found: &mut Vec<Finding>, gateway: &Object, 
             "metrics": [{"type": "ContainerResource", "containerResource": share}],
         },
         "envoyPDB": {"maxUnavailable": 1},
+        "envoyService": {"externalTrafficPolicy": "Local"},
     });
     if context.region.provider == Provider::Aws {
-        kubernetes["envoyService"] = json!({"loadBalancerClass": "service.k8s.aws/nlb"});
+        kubernetes["envoyService"]["loadBalancerClass"] = json!("service.k8s.aws/nlb");
     }
     expect(context, found, "wrong-route", proxy, "/spec", &json!({"provider": {"type": "Kubernetes", "kubernetes": kubernetes}}));
 }
@@ -274,7 +288,7 @@ fn ways(route: &Object, rule: &Value, host: &str, (gateway, section): (&str, &st
 fn wanted(workload: &Workload) -> Vec<Way> {
     let mut ways = Vec::new();
     for exposure in &workload.exposures {
-        let gateway = gateway(exposure.via);
+        let gateway = gateway(exposure.via, exposure.entrance);
         // A duration of the Gateway API has at most five digits.
         let mut timeout = match (exposure.timeout.map(|time| time.millis()), exposure.websocket) {
             (Some(millis), _) if !millis.is_multiple_of(1000) => format!("{millis}ms"),
@@ -285,7 +299,11 @@ fn wanted(workload: &Workload) -> Vec<Way> {
         };
         if let Some(sticky) = exposure.sticky {
             let hash = match sticky {
-                Sticky::Cookie => json!({"type": "Cookie", "cookie": {"name": format!("{}-pod", workload.name), "ttl": "0s"}}),
+                Sticky::Cookie => {
+                    let attributes = json!({"Path": "/", "SameSite": "Lax", "Secure": ""});
+                    let cookie = json!({"name": format!("{}-pod", workload.name), "ttl": "0s", "attributes": attributes});
+                    json!({"type": "Cookie", "cookie": cookie})
+                }
                 Sticky::Client => json!({"type": "SourceIP"}),
             };
             timeout += &sorted(&json!({"type": "ConsistentHash", "consistentHash": hash}));
@@ -299,7 +317,7 @@ fn wanted(workload: &Workload) -> Vec<Way> {
         from.sort();
         let service = format!("{}/{}", workload.namespace, workload.name);
         let rewrite = exposure.rewrite.clone().unwrap_or_default();
-        ways.push((exposure.host.clone(), gateway.to_owned(), path, rewrite, timeout, service, exposure.port.to_string(), from));
+        ways.push((exposure.host.clone(), gateway, path, rewrite, timeout, service, exposure.port.to_string(), from));
     }
     for redirect in &workload.redirects {
         let mut target = json!({"scheme": redirect.scheme, "hostname": redirect.to, "statusCode": 301});
@@ -309,7 +327,7 @@ fn wanted(workload: &Workload) -> Vec<Way> {
         if let Some(path) = &redirect.replacement {
             target["path"] = json!({"type": "ReplaceFullPath", "replaceFullPath": path});
         }
-        let (host, gateway, path) = (redirect.host.clone(), gateway(redirect.via).to_owned(), redirect.path.clone());
+        let (host, gateway, path) = (redirect.host.clone(), gateway(redirect.via, Entrance::Http), redirect.path.clone());
         ways.push((host, gateway, path, sorted(&target), String::new(), String::new(), String::new(), Vec::new()));
     }
     ways
@@ -323,11 +341,9 @@ fn sorted(value: &Value) -> String {
     }
 }
 
-fn gateway(via: Via) -> &'static str {
-    match via {
-        Via::Public => "public",
-        Via::Internal => "internal",
-    }
+fn gateway(via: Via, entrance: Entrance) -> String {
+    let name = if via == Via::Public { "public" } else { "internal" };
+    if entrance == Entrance::Passthrough { format!("{name}-passthrough") } else { name.to_owned() }
 }
 
 /// The listeners of a Gateway for connections are those that the exposures need.
@@ -335,7 +351,7 @@ fn listeners(context: &RegionContext, found: &mut Vec<Finding>, gateway: &Object
     let admitted = json!({"namespaces": {"from": "Selector", "selector": {"matchLabels": {"platgen.io/platform": context.platform.name}}}});
     let mut wanted: BTreeMap<String, Value> = BTreeMap::new();
     let exposures = context.region.workloads.values().flat_map(|workload| &workload.exposures);
-    for exposure in exposures.filter(|exposure| self::gateway(exposure.via) == name) {
+    for exposure in exposures.filter(|exposure| self::gateway(exposure.via, exposure.entrance) == name) {
         let listener = match exposure.entrance {
             Entrance::Http => continue,
             Entrance::Tcp(port) => json!({"name": format!("tcp-{port}"), "port": port, "protocol": "TCP", "allowedRoutes": admitted}),
@@ -351,7 +367,7 @@ fn listeners(context: &RegionContext, found: &mut Vec<Finding>, gateway: &Object
         wanted.insert(text(&listener, "/name").to_owned(), listener);
     }
     let wanted: Vec<Value> = wanted.into_values().collect();
-    let has = gateway.items("/spec/listeners").get(2..).unwrap_or_default();
+    let has = gateway.items("/spec/listeners").get(if name.ends_with("passthrough") { 1 } else { 2 }..).unwrap_or_default();
     if has != wanted {
         let message = format!("the listeners for connections of `{}` are not those of the spec", gateway.id());
         found.push(context.finding("wrong-route", gateway, message));

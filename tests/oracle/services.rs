@@ -4,7 +4,7 @@ use super::Finding;
 use super::compare::expect;
 use super::context::{RegionContext, Running, WORKLOAD};
 use platgen::inventory::{Object, Selector};
-use platgen::model::{Kind, Protocol, Workload};
+use platgen::model::{Entrance, Kind, Protocol, Workload};
 use platgen::value::Utilization;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,7 +123,9 @@ fn ports(workload: &Workload) -> Value {
     let ports = workload.service.iter().flat_map(|service| &service.ports);
     let ports: Vec<Value> = ports
         .map(|port| {
+            let own: Vec<Entrance> = workload.exposures.iter().filter(|one| one.port == port.port).map(|one| one.entrance).collect();
             let speaks = match port.protocol {
+                _ if !own.is_empty() && !own.contains(&Entrance::Http) => Value::Null,
                 Some(Protocol::Http) => json!("http"),
                 Some(Protocol::Https) => json!("https"),
                 Some(Protocol::Grpc) => json!("kubernetes.io/h2c"),

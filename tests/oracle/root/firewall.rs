@@ -3,7 +3,7 @@
 
 use super::super::Finding;
 use super::Root;
-use platgen::model::{Flow, NetworkSubnet, Peer};
+use platgen::model::{Flow, NetworkSubnet, Peer, Volume};
 use platgen::value::Cidr;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -16,6 +16,9 @@ const KUBELET: u16 = 10250;
 
 /// The private endpoints and the API server.
 const HTTPS: u16 = 443;
+
+/// File systems.
+const NFS: u16 = 2049;
 
 /// Every address.
 const EVERYWHERE: &str = "0.0.0.0/0";
@@ -83,6 +86,14 @@ fn wanted(root: &Root) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
         }
         let range = if subnet.internet { EVERYWHERE.to_owned() } else { network.cidr.to_string() };
         exits.insert(opening(class, &range, "tcp", &HTTPS.to_string()), "the API server and services of the cloud are called".to_owned());
+    }
+    for workload in root.region.workloads.values() {
+        if workload.volumes.iter().any(|volume| matches!(volume, Volume::Shared { .. })) {
+            for class in &workload.placement.subnets {
+                let opening = opening(class.as_str(), &network.cidr.to_string(), "tcp", &NFS.to_string());
+                exits.insert(opening, "its nodes mount a file system".to_owned());
+            }
+        }
     }
     for Flow { from, to, ports, why, .. } in &root.region.flows {
         for class in classes_of(root, &services, from) {

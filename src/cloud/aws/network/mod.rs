@@ -79,7 +79,6 @@ struct Endpoints {
 #[derive(Serialize)]
 struct FlowLogs {
     role: String,
-    protected: bool,
     days: u32,
     /// Whether the logs are kept for less than the year that scanners ask for.
     brief: bool,
@@ -149,17 +148,19 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     root.document(include_str!("../../../../templates/terraform/aws/network/README.md"));
     let days = network.flow_log_days;
     let role = truncate_with_hash(&format!("{}-flow-logs", locals.name), ROLE);
-    let flow_logs = FlowLogs { role, protected, days, brief: days < 365 };
+    let brief = days < 365;
     let services = network.endpoint_services.iter().map(|service| service.name).collect();
     root.print(TEMPLATES, "checks.tf", &Nothing {})?;
-    let (action, block) = match network.dns_firewall {
-        DnsFirewall::Block => (Some("BLOCK"), true),
-        DnsFirewall::Alert => (Some("ALERT"), false),
-        DnsFirewall::None => (None, false),
+    let block = network.dns_firewall == DnsFirewall::Block;
+    let action = match network.dns_firewall {
+        DnsFirewall::Block => Some("BLOCK"),
+        DnsFirewall::Alert => Some("ALERT"),
+        DnsFirewall::None => None,
     };
-    root.print(TEMPLATES, "dns.tf", &Dns { name: truncate_with_hash(&locals.name, RESOLVER), days, brief: days < 365, action, block })?;
+    root.print(TEMPLATES, "dns.tf", &Dns { name: truncate_with_hash(&locals.name, RESOLVER), days, brief, action, block })?;
     root.print(TEMPLATES, "endpoints.tf", &Endpoints { services, image_layers })?;
-    root.print(TEMPLATES, "flow_logs.tf", &flow_logs)?;
+    root.print(TEMPLATES, "flow_logs.tf", &FlowLogs { role, days, brief })?;
+    root.print(TEMPLATES, "kms.tf", &Protected { protected })?;
     root.print(TEMPLATES, "locals.tf", &locals)?;
     root.print(TEMPLATES, "network.tf", &Protected { protected })?;
     root.print(TEMPLATES, "outputs.tf", &Nothing {})?;

@@ -129,6 +129,14 @@ fn rules_are_those_that_clusters_and_flows_need() {
 }
 
 #[test]
+fn nodes_reach_the_file_systems_that_their_pods_mount() {
+    let shared = SPEC.replace("apps:\n", "volumes: {files: {size: 1Gi, backup: {none: trial}}}\napps:\n");
+    assert_eq!(keys(&root(&shared, "production"), "exits").len(), 5);
+    let mounted = root(&shared.replace("subnet: data", "subnet: data\n    volumes: {/files: volume/files}"), "production");
+    assert_eq!(keys(&mounted, "exits")[..2], ["data/vpc/tcp-2049", "data/vpc/tcp-443"]);
+}
+
+#[test]
 fn pods_of_a_class_with_a_group_of_its_own_tolerate_its_taint() {
     let tolerations = |spec: &str| {
         let estate = estate(spec);

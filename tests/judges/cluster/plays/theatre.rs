@@ -158,7 +158,8 @@ apps:
     pub fn runbook(&self, title: &str, app: &str) -> Result<Vec<String>, String> {
         let sections = steps(&self.project.read("deploy/RUNBOOK.md"));
         let first = sections.first().and_then(|section| section.blocks.first()).ok_or("the runbook has no values")?;
-        let values = [("region", PLACE), ("context", &self.context()), ("namespace", &self.namespace()), ("app", app)];
+        let values =
+            [("region", PLACE), ("context", &self.context()), ("namespace", &self.namespace()), ("kind", "deployment"), ("app", app)];
         let mut lines = String::new();
         for line in first.lines() {
             let name = line.split('=').next().unwrap_or_default();

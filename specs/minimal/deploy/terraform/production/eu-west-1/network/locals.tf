@@ -126,7 +126,7 @@ locals {
       cidr        = "0.0.0.0/0"
       protocol    = "tcp"
       port        = 443
-      description = "HTTPS to the internet"
+      description = "HTTPS to every address, private endpoints and the API server included"
     }
   }
 }

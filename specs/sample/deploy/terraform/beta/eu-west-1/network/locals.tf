@@ -255,14 +255,14 @@ locals {
       cidr        = "0.0.0.0/0"
       protocol    = "tcp"
       port        = 443
-      description = "HTTPS to the internet"
+      description = "HTTPS to every address, private endpoints and the API server included"
     }
     "payments/internet/tcp-443" = {
       from        = "payments"
       cidr        = "0.0.0.0/0"
       protocol    = "tcp"
       port        = 443
-      description = "HTTPS to the internet; app/payment calls external/card-gateway"
+      description = "HTTPS to every address, private endpoints and the API server included; app/payment calls external/card-gateway"
     }
   }
 }

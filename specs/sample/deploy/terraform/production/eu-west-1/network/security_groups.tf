@@ -90,12 +90,13 @@ resource "aws_vpc_security_group_egress_rule" "exit" {
   }
 }
 
-# Image layers come from the object store. Its endpoint is a route: requests go to public addresses, which the prefix list names.
+# Image layers and packages of Amazon Linux come from the object store. Its endpoint is a route: requests go to public addresses, which the prefix
+# list names.
 resource "aws_vpc_security_group_egress_rule" "object_store" {
   for_each = toset(local.closed_classes)
 
   security_group_id = aws_security_group.nodes[each.key].id
-  description       = "Image layers from S3, through its endpoint"
+  description       = "Image layers and packages from S3, through its endpoint"
   prefix_list_id    = aws_vpc_endpoint.gateway["s3"].prefix_list_id
   ip_protocol       = "tcp"
   from_port         = 443
