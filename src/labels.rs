@@ -27,5 +27,8 @@ pub const REASON: &str = "platgen.io/reason";
 /// Annotation: why a workload has no probes.
 pub const NO_PROBES: &str = "platgen.io/no-probes";
 
+/// Annotation of Reloader: the Secrets, separated by commas, whose changes restart the pods of an object.
+pub const RESTARTED_BY: &str = "secret.reloader.stakater.com/reload";
+
 /// The name of a namespace. The API server sets this label on every namespace, so no user can forge it.
 pub const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";

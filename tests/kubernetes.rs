@@ -73,6 +73,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         api: None,
         store: None,
         kind,
+        restarts_on_rotation: true,
         parallel_start: false,
         replicas: (1, 1),
         autoscaling: None,

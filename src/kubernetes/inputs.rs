@@ -20,6 +20,8 @@ use crate::yaml::Document;
 pub(super) struct Inputs {
     /// ConfigMaps and the ExternalSecret.
     pub(super) documents: Vec<Document>,
+    /// The names of the Secrets.
+    pub(super) secrets: BTreeSet<String>,
     /// Volumes with files.
     pub(super) volumes: Vec<Volume>,
     /// The inputs of each container, by its name.
@@ -92,6 +94,7 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
                 None => {
                     let name = whole_secret_name(owner, path);
                     inputs.documents.extend(whole_secret(owner, &name, path)?);
+                    inputs.secrets.insert(name.clone());
                     whole.insert(path, name.clone());
                     name
                 }
@@ -172,6 +175,7 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
         inputs.volumes.push(Volume::secret(SECRET_VOLUME.to_owned(), &secret_name));
     }
     inputs.documents.extend(external_secret(owner, &secret_name, &entries)?);
+    inputs.secrets.insert(secret_name);
     Ok(inputs)
 }
 
