@@ -177,7 +177,7 @@ fn references(workload: &Workload) -> impl Iterator<Item = &SecretRef> {
             }
         });
         let files = container.files.iter().filter_map(|file| match &file.content {
-            FileContent::Text(_) => None,
+            FileContent::Text(_) | FileContent::Binary(_) => None,
             FileContent::Secret(reference) => Some(reference),
         });
         variables.chain(files)
