@@ -30,5 +30,8 @@ pub const NO_PROBES: &str = "platgen.io/no-probes";
 /// Annotation: why the data of a store or a shared volume has no backups.
 pub const NO_BACKUP: &str = "platgen.io/no-backup";
 
+/// Annotation of Reloader: the Secrets, separated by commas, whose changes restart the pods of an object.
+pub const RESTARTED_BY: &str = "secret.reloader.stakater.com/reload";
+
 /// The name of a namespace. The API server sets this label on every namespace, so no user can forge it.
 pub const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";

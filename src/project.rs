@@ -41,8 +41,8 @@ pub struct Project {
     pub sources: Sources,
     /// The spec of each environment.
     pub specs: Specs,
-    /// The files that the spec includes, by path: the text, or why it could not be read.
-    pub included: BTreeMap<String, Result<String, String>>,
+    /// The files that the spec includes, by path: the content, or why it could not be read.
+    pub included: BTreeMap<String, Result<Vec<u8>, String>>,
     /// The lock's text; `None` without a lock file.
     pub lock_text: Option<String>,
     /// The lock.
@@ -123,7 +123,7 @@ impl Project {
         folder: PathBuf,
         texts: Vec<(PathBuf, String)>,
         lock_text: Option<String>,
-        include: impl Fn(&str) -> Result<String, String>,
+        include: impl Fn(&str) -> Result<Vec<u8>, String>,
     ) -> Project {
         let mut sources = Sources::default();
         let mut found = Diagnostics::default();

@@ -73,6 +73,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         api: None,
         store: None,
         kind,
+        restarts_on_rotation: true,
         parallel_start: false,
         replicas: (1, 1),
         autoscaling: None,
@@ -180,9 +181,9 @@ fn web() -> Workload {
         },
     ];
     main.files = vec![
-        ConfigFile { path: "/etc/web/a.yml".into(), content: FileContent::Text("a: 1\n".into()) },
-        ConfigFile { path: "/etc/web/b/a.yml".into(), content: FileContent::Text("b: 2\n".into()) },
-        ConfigFile { path: "/etc/web/tls.pem".into(), content: FileContent::Secret(secret("shop/web#pem")) },
+        ConfigFile { path: "/etc/web/a.yml".into(), content: FileContent::Text("a: 1\n".into()), mode: None },
+        ConfigFile { path: "/etc/web/b/a.yml".into(), content: FileContent::Text("b: 2\n".into()), mode: None },
+        ConfigFile { path: "/etc/web/tls.pem".into(), content: FileContent::Secret(secret("shop/web#pem")), mode: None },
     ];
     web.init = vec![container("migrate")];
     let mut agent = container("agent");

@@ -5,7 +5,6 @@ use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::Object;
 use crate::model::Workload;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::HashMismatch], judge: Judge::Region(judge), loosens: true };
@@ -25,9 +24,8 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
 /// The ends of names that the content of a map may have: for the variables and the files of each container, and for the authority of a certificate.
 fn hashes(environment: &str, workload: &Workload, map: &Object) -> Vec<String> {
     let containers = std::iter::once(&workload.main).chain(&workload.init).chain(&workload.sidecars);
-    let entries = map.at("/data").and_then(Value::as_object);
-    let entries: Vec<&str> =
-        entries.into_iter().flatten().flat_map(|(key, value)| [key.as_str(), value.as_str().unwrap_or_default()]).collect();
+    let entries = ["/data", "/binaryData"].into_iter().filter_map(|place| map.at(place)?.as_object());
+    let entries: Vec<&str> = entries.flatten().flat_map(|(key, value)| [key.as_str(), value.as_str().unwrap_or_default()]).collect();
     let hash = |container: &str, what: &str| {
         let own = container == workload.main.name.as_str();
         let prefix = if own { format!("{}-{what}", workload.name) } else { format!("{}-{container}-{what}", workload.name) };

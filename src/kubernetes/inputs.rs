@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::base64::base64;
 use super::metadata::{Metadata, Owner, Texts, fragment};
 use super::secrets::{Entry, Value, external_secret, whole_secret};
-use super::volume::Volume;
+use super::volume::{Item, Volume};
 use crate::model::{Container, FactPart, FileContent, Source, TemplatePart, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{SecretPath, digest, truncate_with_hash};
@@ -20,6 +21,8 @@ use crate::yaml::Document;
 pub(super) struct Inputs {
     /// ConfigMaps and the ExternalSecret.
     pub(super) documents: Vec<Document>,
+    /// The names of the Secrets.
+    pub(super) secrets: BTreeSet<String>,
     /// Volumes with files.
     pub(super) volumes: Vec<Volume>,
     /// The inputs of each container, by its name.
@@ -71,7 +74,9 @@ pub(super) struct FileMount {
 #[derive(Serialize)]
 struct ConfigMap {
     metadata: Metadata,
-    data: Fragment,
+    data: Option<Fragment>,
+    /// Entries in base64.
+    binary: Option<Fragment>,
 }
 
 /// Makes the inputs of a workload.
@@ -79,7 +84,7 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
     let workload = owner.workload;
     let mut inputs = Inputs::default();
     let mut entries: Vec<Entry> = Vec::new();
-    let mut secret_files = false;
+    let mut secret_files: Vec<Item> = Vec::new();
     let mut whole: BTreeMap<&SecretPath, String> = BTreeMap::new();
     for container in workload.containers() {
         let main = container.name == workload.main.name;
@@ -92,6 +97,7 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
                 None => {
                     let name = whole_secret_name(owner, path);
                     inputs.documents.extend(whole_secret(owner, &name, path)?);
+                    inputs.secrets.insert(name.clone());
                     whole.insert(path, name.clone());
                     name
                 }
@@ -124,39 +130,42 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
             seen.variables.push(EnvironmentVariable { name, secret, ..EnvironmentVariable::default() });
         }
         if !texts.is_empty() {
-            let (name, document) = config_map(owner, container, &format!("{prefix}-config"), texts)?;
+            let (name, document) = config_map(owner, container, &format!("{prefix}-config"), texts, Texts::new())?;
             seen.sources.push(VariableSource { kind: "configMapRef", name });
             inputs.documents.extend(document);
         }
 
-        let mut files = Texts::new();
+        let (mut files, mut binaries) = (Texts::new(), Texts::new());
+        let mut items: Vec<Item> = Vec::new();
         for file in &container.files {
             let base = file.path.rsplit('/').next().unwrap_or_default();
             let base: String = base.chars().map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '-' }).collect();
             // The key of an entry has at most 253 characters, and a container's name and a number may follow.
             let base = truncate_with_hash(base.trim_start_matches(".."), 180);
             match &file.content {
-                FileContent::Text(text) => {
-                    let key = unused(&base, |key| files.contains_key(key));
-                    files.insert(key.clone(), text.clone());
-                    seen.mounts.push(FileMount {
-                        volume: volume_name(workload, container.name.as_str(), main),
-                        path: file.path.clone(),
-                        key,
-                    });
+                FileContent::Text(_) | FileContent::Binary(_) => {
+                    let key = unused(&base, |key| items.iter().any(|(known, _)| known == key));
+                    items.push((key.clone(), file.mode));
+                    let (volume, path) = (volume_name(workload, container.name.as_str(), main), file.path.clone());
+                    seen.mounts.push(FileMount { volume, path, key: key.clone() });
+                    match &file.content {
+                        FileContent::Text(text) => _ = files.insert(key, text.clone()),
+                        FileContent::Binary(bytes) => _ = binaries.insert(key, base64(bytes)),
+                        FileContent::Secret(_) => (),
+                    }
                 }
                 FileContent::Secret(reference) => {
                     let wanted = if main { base } else { format!("{}.{base}", container.name) };
                     let key = claim(&mut entries, &wanted, Value::Whole(reference.clone()));
+                    secret_files.push((key.clone(), file.mode));
                     seen.mounts.push(FileMount { volume: SECRET_VOLUME.to_owned(), path: file.path.clone(), key });
-                    secret_files = true;
                 }
             }
         }
-        if !files.is_empty() {
-            let (name, document) = config_map(owner, container, &format!("{prefix}-files"), files)?;
+        if !items.is_empty() {
+            let (name, document) = config_map(owner, container, &format!("{prefix}-files"), files, binaries)?;
             inputs.documents.extend(document);
-            inputs.volumes.push(Volume::config_map(volume_name(workload, container.name.as_str(), main), &name));
+            inputs.volumes.push(Volume::config_map(volume_name(workload, container.name.as_str(), main), &name, &items));
         }
         inputs.containers.insert(container.name.to_string(), seen);
     }
@@ -168,10 +177,11 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
     for secret in inputs.containers.values_mut().flat_map(|seen| &mut seen.variables).filter_map(|variable| variable.secret.as_mut()) {
         secret.name.clone_from(&secret_name);
     }
-    if secret_files {
-        inputs.volumes.push(Volume::secret(SECRET_VOLUME.to_owned(), &secret_name));
+    if !secret_files.is_empty() {
+        inputs.volumes.push(Volume::secret(SECRET_VOLUME.to_owned(), &secret_name, &secret_files));
     }
     inputs.documents.extend(external_secret(owner, &secret_name, &entries)?);
+    inputs.secrets.insert(secret_name);
     Ok(inputs)
 }
 
@@ -243,12 +253,19 @@ fn unused(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
 
 /// A ConfigMap with this content, and its name. The hash takes workload and container apart, because `web-agent` may be the name of a workload or
 /// of the container `agent` of `web`.
-pub(super) fn config_map(owner: &Owner, container: &Container, name: &str, data: Texts) -> Result<(String, Vec<Document>), TemplateError> {
+pub(super) fn config_map(
+    owner: &Owner,
+    container: &Container,
+    name: &str,
+    data: Texts,
+    binary: Texts,
+) -> Result<(String, Vec<Document>), TemplateError> {
     let mut parts = vec![owner.context.platform.environment.as_str(), name];
     parts.extend([&owner.workload.namespace, &owner.workload.name, &container.name].map(|part| part.as_str()));
-    parts.extend(data.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]));
+    parts.extend(data.iter().chain(&binary).flat_map(|(key, value)| [key.as_str(), value.as_str()]));
     let name = format!("{}-{}", truncate_with_hash(name, 242), digest(&parts, 10));
-    let view = ConfigMap { metadata: owner.metadata(&name), data: fragment(&data) };
+    let entries = |texts: &Texts| (!texts.is_empty()).then(|| fragment(texts));
+    let view = ConfigMap { metadata: owner.metadata(&name), data: entries(&data), binary: entries(&binary) };
     let documents = render_yaml("kubernetes/config-map.yaml.j2", &view)?;
     Ok((name, documents))
 }

@@ -6,6 +6,7 @@
 
 mod accepted;
 mod access;
+mod base64;
 mod cluster;
 mod container;
 mod flows;

@@ -181,7 +181,7 @@ fn certificate(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
     let mut config_map = None;
     if let Some(authority) = authority {
         let data = Texts::from([("ca.crt".to_owned(), authority.clone())]);
-        let (name, document) = inputs::config_map(owner, &owner.workload.main, &format!("{service}-authority"), data)?;
+        let (name, document) = inputs::config_map(owner, &owner.workload.main, &format!("{service}-authority"), data, Texts::new())?;
         documents.extend(document);
         config_map = Some(name);
     }

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::inputs::inputs;
+use super::inputs::{Inputs, inputs};
 use super::metadata::{Account, Context, Metadata, Owner, fragment};
 use super::{pod, policy, rights, route, scale, service};
-use crate::labels::{NO_BACKUP, NO_PROBES, REASON};
+use crate::labels::{NO_BACKUP, NO_PROBES, REASON, RESTARTED_BY};
 use crate::model::{Kind, Volume, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{digest, truncate_with_hash};
@@ -90,10 +90,11 @@ pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Do
     documents.extend(policy::document(owner)?);
     let mut inputs = inputs(owner)?;
     documents.append(&mut inputs.documents);
+    let restarted_by = restarted_by(workload, &inputs);
     documents.extend(service::documents(owner)?);
     let pod = pod::fragment_of(owner, &inputs)?;
     let name = object_name(workload, &pod);
-    documents.extend(controller(owner, &name, pod)?);
+    documents.extend(controller(owner, &name, pod, restarted_by.as_deref())?);
     documents.extend(scale::documents(owner, &name)?);
     documents.extend(route::documents(owner)?);
     Ok(documents)
@@ -115,7 +116,14 @@ fn object_name(workload: &Workload, pod: &Fragment) -> String {
     }
 }
 
-fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>, TemplateError> {
+/// The Secrets whose changes restart the pods. Pods of jobs read their secrets at each start.
+fn restarted_by(workload: &Workload, inputs: &Inputs) -> Option<String> {
+    let restarts = workload.restarts_on_rotation && matches!(workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet);
+    let secrets: Vec<&str> = inputs.secrets.iter().map(String::as_str).collect();
+    (restarts && !secrets.is_empty()).then(|| secrets.join(","))
+}
+
+fn controller(owner: &Owner, name: &str, pod: Fragment, restarted_by: Option<&str>) -> Result<Vec<Document>, TemplateError> {
     let workload = owner.workload;
     let runs = Runs {
         metadata: owner
@@ -123,7 +131,8 @@ fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>,
             .with_annotations(&workload.annotations)
             .annotated(REASON, workload.reason.as_deref())
             .annotated(NO_PROBES, workload.no_probes.as_deref())
-            .annotated(NO_BACKUP, workload.no_backup.as_deref()),
+            .annotated(NO_BACKUP, workload.no_backup.as_deref())
+            .annotated(RESTARTED_BY, restarted_by),
         labels: owner.pod_labels.clone(),
         annotations: (!workload.annotations.is_empty()).then(|| fragment(&workload.annotations)),
         pod,

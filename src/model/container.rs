@@ -1,6 +1,6 @@
 //! Containers: variables, files, volumes, probes and security context.
 
-use crate::value::{Medium, Name, NetworkPort, Quantity, SecretPath, SecretRef};
+use crate::value::{FileMode, Medium, Name, NetworkPort, Quantity, SecretPath, SecretRef};
 
 /// A container.
 #[derive(Clone, Debug)]
@@ -134,6 +134,8 @@ pub struct ConfigFile {
     pub path: String,
     /// Its content.
     pub content: FileContent,
+    /// Its permissions. `None`: those of its volume.
+    pub mode: Option<FileMode>,
 }
 
 /// The content of a file.
@@ -141,6 +143,8 @@ pub struct ConfigFile {
 pub enum FileContent {
     /// Text.
     Text(String),
+    /// Bytes that are no text.
+    Binary(Vec<u8>),
     /// A value of the secret manager.
     Secret(SecretRef),
 }

@@ -26,6 +26,8 @@ pub struct Workload {
     pub store: Option<Engine>,
     /// Its kind.
     pub kind: Kind,
+    /// Whether its pods restart when a secret that they read changes.
+    pub restarts_on_rotation: bool,
     /// Whether the pods of a StatefulSet start and end at the same time, and not one after the other.
     pub parallel_start: bool,
     /// The minimum and maximum number of replicas; equal without autoscaling.
@@ -113,7 +115,7 @@ impl Workload {
                 }
             });
             let files = container.files.iter().filter_map(|file| match &file.content {
-                FileContent::Text(_) => None,
+                FileContent::Text(_) | FileContent::Binary(_) => None,
                 FileContent::Secret(reference) => Some(reference),
             });
             variables.chain(files)

@@ -4,11 +4,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// The largest spec file and the largest lock, in bytes: far beyond what people write, and far below what fills a memory.
+/// The largest spec file, lock and included file, in bytes: far beyond what people write, and far below what fills a memory.
 pub(crate) const READ: u64 = 64 << 20;
-
-/// Included files beyond this are refused (bytes): a ConfigMap holds no more.
-const INCLUDED: u64 = 1 << 20;
 
 /// The nearest spec, here or above: a file, or the folder whose files it is one of.
 pub(super) fn find() -> Result<PathBuf, Box<Diagnostic>> {
@@ -136,8 +133,8 @@ pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Box<Diagnostic>
     )
 }
 
-/// A file inside the spec's folder; a link that leads out of it is refused.
-pub(super) fn include(folder: &Path, path: &str) -> Result<String, String> {
+/// The content of a file inside the spec's folder; a link that leads out of it is refused.
+pub(super) fn include(folder: &Path, path: &str) -> Result<Vec<u8>, String> {
     let file = folder.join(path);
     let inside = || -> std::io::Result<bool> { Ok(file.canonicalize()?.starts_with(folder.canonicalize()?)) };
     match inside() {
@@ -145,13 +142,5 @@ pub(super) fn include(folder: &Path, path: &str) -> Result<String, String> {
         Ok(false) => return Err("it lies outside the spec's folder".to_string()),
         Err(error) => return Err(reason(&error)),
     }
-    let known = std::fs::metadata(&file).map_err(|error| reason(&error))?;
-    if !known.is_file() {
-        return Err("it is not a regular file".to_string());
-    }
-    let size = known.len();
-    if size > INCLUDED {
-        return Err(format!("it has {size} bytes, more than the 1 MiB that a ConfigMap holds"));
-    }
-    std::fs::read_to_string(&file).map_err(|error| reason(&error))
+    regular(&file, READ).and_then(|()| std::fs::read(&file)).map_err(|error| reason(&error))
 }

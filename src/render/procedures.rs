@@ -134,7 +134,8 @@ const ROTATE: &str = r#"
 ## Rotate a secret
 
 Write the new value to its path in the secret manager: the region's README.md lists paths, keys and readers. The cluster has it within an hour,
-and at once after the first command. Variables are read when a pod starts, so restart each reader:
+and at once after the first command. Pods read secrets when they start. Reloader restarts those of apps and stores without `rotation: none`;
+restart the others, or all where no Reloader runs:
 
 ```sh
 kubectl --context "$context" -n "$namespace" annotate externalsecrets.external-secrets.io --all "force-sync=$(date +%s)" --overwrite

@@ -119,6 +119,13 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
         let check = cluster("exists", "API metrics.k8s.io/v1beta1 (metrics-server)", "get --raw /apis/metrics.k8s.io/v1beta1");
         add("metrics-server: without, no autoscaler adds pods".to_owned(), vec![check]);
     }
+    if uses.restarted {
+        let selector = "group=com.stakater.platform,provider=stakater";
+        let check = cluster("prints", "Reloader", &format!("get deployments --all-namespaces --selector {selector} --output name"));
+        let sentence =
+            "Reloader of Stakater, which restarts pods when a secret that they read changes: without, they read it at their next start";
+        add(sentence.to_owned(), vec![check]);
+    }
     for class in &uses.classes {
         let check =
             cluster("exists", &format!("GatewayClass {class}"), &format!("get gatewayclasses.gateway.networking.k8s.io {}", quoted(class)));

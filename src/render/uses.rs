@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kubernetes::Tree;
-use crate::labels::WORKLOAD;
+use crate::labels::{RESTARTED_BY, WORKLOAD};
 use crate::yaml::{Document, Node};
 
 /// The role that the account of a SecretStore takes on AWS.
@@ -65,6 +65,8 @@ pub(super) struct Uses {
     pub(super) storage: BTreeSet<Option<String>>,
     /// The drivers of the classes of volumes that documents make, by the name of the class.
     pub(super) drivers: BTreeMap<String, String>,
+    /// Whether changes of Secrets restart pods.
+    pub(super) restarted: bool,
     /// Whether an autoscaler is among them.
     pub(super) autoscaled: bool,
     /// The objects to wait for, in the order of their files.
@@ -100,6 +102,7 @@ impl Uses {
         if !namespace.is_empty() {
             self.namespaces.insert(namespace.clone());
         }
+        self.restarted |= document.root().at(&["metadata", "annotations", RESTARTED_BY]).is_some();
         match kind.as_str() {
             "Namespace" => _ = self.made.entry(file.to_owned()).or_default().insert(name),
             "Deployment" | "StatefulSet" | "DaemonSet" => {

@@ -1,4 +1,4 @@
-//! Containers: variables, files and resources.
+//! Containers: variables and resources.
 
 use super::command_lines::facts_of;
 use super::engines::Fallback;
@@ -7,13 +7,11 @@ use super::values::Consumer;
 use super::volumes::{Pod, Volumes};
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{ConfigFile, Container, FactPart, FileContent, Source, TemplatePart, Variable};
+use crate::model::{Container, FactPart, Source, TemplatePart, Variable};
 use crate::source::Span;
 use crate::spec::ContainerFields;
 use crate::syntax::Field;
-use crate::value::{
-    AbsolutePath, CpuLimit, CpuRange, ImageTag, Medium, Name, NetworkPort, Quantity, QuantityRange, SecretPath, Text, credential,
-};
+use crate::value::{CpuLimit, CpuRange, ImageTag, Medium, Name, NetworkPort, Quantity, QuantityRange, SecretPath};
 
 /// The default size of an empty directory, in bytes.
 const TMP_SIZE: u64 = 64 << 20;
@@ -44,7 +42,7 @@ pub(super) struct Declared<'a> {
 }
 
 /// The maximum size of a ConfigMap in bytes (`MaxSecretSize` in Kubernetes, which applies to both).
-const MOST_CONFIG: usize = 1 << 20;
+pub(super) const MOST_CONFIG: usize = 1 << 20;
 
 impl EnvironmentResolver<'_> {
     /// Resolves a container.
@@ -206,7 +204,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    fn secret_literal(&mut self, what: &str, at: Span) {
+    pub(super) fn secret_literal(&mut self, what: &str, at: Span) {
         let diagnostic = Diagnostic::new(Code::SecretLiteral, format!("{what} looks like a credential")).at(at);
         self.tell(diagnostic.help("put it in the secret manager and refer to it under `secrets` or as `${secret/path#key}`"));
     }
@@ -261,92 +259,6 @@ impl EnvironmentResolver<'_> {
             all.push((path, at));
         }
         all.into_iter().map(|(path, _)| path.clone()).collect()
-    }
-
-    fn files(&mut self, fields: ContainerFields<'_>, consumer: &mut Consumer<'_>, volumes: &mut Volumes) -> Vec<ConfigFile> {
-        let mut files = Vec::new();
-        let mut bytes = 0;
-        for (path, span, file) in fields.files.entries() {
-            self.mount_file(volumes, path, span);
-            let said = written([("from", file.from.span()), ("text", file.text.span()), ("secret", file.secret.span())]);
-            match said[..] {
-                [] => {
-                    let diagnostic = Diagnostic::new(Code::MissingField, format!("the file `{path}` has no content")).at(span);
-                    self.tell(diagnostic.help("add `from:`, `text:` or `secret:`"));
-                    continue;
-                }
-                [_] => {}
-                [(first, first_at), .., (last, at)] => {
-                    self.contradiction(format!("`{last}` and `{first}` both set the content of `{path}`"), at, Some(first_at));
-                    continue;
-                }
-            }
-            let expand = file.expand.is_true();
-            let content = match (&file.from, &file.text, &file.secret) {
-                (_, _, Field::Set(secret, _)) => Some(FileContent::Secret(secret.clone())),
-                (Field::Set(from, at), _, _) => {
-                    let text = self.included(from.as_str(), *at);
-                    if text.as_deref().is_some_and(credential::has_shape) {
-                        self.secret_literal(&format!("`{path}`"), *at);
-                    }
-                    text.and_then(|text| self.file_text(&text, *at, path, expand, consumer))
-                }
-                (_, Field::Set(text, at), _) => self.file_text(text, *at, path, expand, consumer),
-                _ => None,
-            };
-            if let Some(FileContent::Text(text)) = &content {
-                let before = bytes;
-                bytes += text.len();
-                if before <= MOST_CONFIG && bytes > MOST_CONFIG {
-                    let diagnostic = Diagnostic::new(Code::ConfigTooLarge, format!("with `{path}` the files take {bytes} bytes")).at(span);
-                    self.tell(diagnostic.help("a ConfigMap holds 1 MiB: put large files into the image, a volume or a bucket"));
-                }
-            }
-            files.extend(content.map(|content| ConfigFile { path: path.to_string(), content }));
-        }
-        files
-    }
-
-    fn file_text(&mut self, text: &str, at: Span, path: &AbsolutePath, expand: bool, consumer: &mut Consumer<'_>) -> Option<FileContent> {
-        if !expand {
-            return Some(FileContent::Text(text.to_string()));
-        }
-        match text.parse::<Text>() {
-            Ok(parsed) => match self.value(&parsed, at, &format!("`{path}`"), consumer)? {
-                Source::Text(text) => Some(FileContent::Text(text)),
-                Source::Secret(secret) => Some(FileContent::Secret(secret)),
-                Source::Fact(_) | Source::Composed(_) => {
-                    let message = format!("`{path}` names a fact of the pod, and a ConfigMap is the same for every pod");
-                    let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);
-                    self.tell(diagnostic.help("pass the fact as a variable under `config`"));
-                    None
-                }
-                Source::Template(_) => {
-                    let diagnostic = Diagnostic::new(Code::Contradiction, format!("`{path}` combines text and a secret")).at(at);
-                    self.tell(diagnostic.help("keep the whole file in the secret manager (`secret:`), or pass the secret as a variable"));
-                    None
-                }
-            },
-            Err(invalid) => {
-                self.error(Code::InvalidValue, invalid.message, at);
-                None
-            }
-        }
-    }
-
-    /// The text of a file that the spec includes.
-    pub(super) fn included(&mut self, path: &str, at: Span) -> Option<String> {
-        match self.inputs.included.get(path) {
-            Some(Ok(text)) => Some(text.clone()),
-            Some(Err(reason)) => {
-                self.error(Code::InvalidValue, format!("`{path}` can't be read: {reason}"), at);
-                None
-            }
-            None => {
-                self.error(Code::InvalidValue, format!("there is no file `{path}` in the folder of the spec"), at);
-                None
-            }
-        }
     }
 }
 

@@ -77,6 +77,11 @@ impl EnvironmentResolver<'_> {
             (app.ports.span(), app.port.span(), "`ports` and `port` both declare the ports"),
             (app.timezone.span().filter(|_| periodic.is_none()), key, "`timezone` needs a `schedule`"),
             (app.deadline.span().filter(|_| ends.is_none()), key, "`deadline` needs a `schedule` or `run`"),
+            (
+                app.rotation.span().filter(|_| ends.is_some()),
+                ends,
+                "`rotation` is for apps that keep running: a job reads its secrets when it starts",
+            ),
             (app.start.span().filter(|_| own_volume(app).is_none()), key, "`start` needs a volume of its own: other pods have no order"),
             (app.alias.span().filter(|_| uncalled), key, "`alias` needs a port"),
             (app.headless.span().filter(|_| uncalled), key, "`headless` needs a port"),

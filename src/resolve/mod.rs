@@ -19,6 +19,7 @@ mod entries;
 mod expose;
 mod extensions;
 mod external;
+mod files;
 mod firewall;
 mod flows;
 mod kubernetes_access;
@@ -63,8 +64,8 @@ use std::rc::Rc;
 pub struct Inputs<'a> {
     /// The texts of the spec, for spans inside of values.
     pub sources: &'a Sources,
-    /// The files that `from` includes, by path: the text, or the reason why it could not be read.
-    pub included: &'a BTreeMap<String, Result<String, String>>,
+    /// The files that the spec includes, by path: the content, or the reason why it could not be read.
+    pub included: &'a BTreeMap<String, Result<Vec<u8>, String>>,
     /// Whether the output may lack what an entry asks for: findings of [`Code::Incomplete`] are warnings then.
     pub allow_incomplete: bool,
 }

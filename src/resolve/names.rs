@@ -6,7 +6,7 @@ use super::external::Outside;
 use super::ports::{EntryPort, port_name, ports, ports_invalid};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::source::Span;
-use crate::spec::{App, KubernetesAccess, StartOrder, Store};
+use crate::spec::{App, KubernetesAccess, Rotation, StartOrder, Store};
 use crate::syntax::{Field, Map};
 use crate::value::{EntryName, LabelValue, MetadataKey, Name, NetworkPort, Protocol, Ref, RefKind, StoreMode};
 use std::collections::BTreeMap;
@@ -149,6 +149,15 @@ impl Entry {
         match &self.spec {
             EntrySpec::App(app) => &app.headless,
             EntrySpec::Store(_) | EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
+        }
+    }
+
+    /// What happens to its pods when a secret changes.
+    pub(super) fn rotation(&self) -> &Field<Rotation> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.rotation,
+            EntrySpec::Store(store) => &store.rotation,
+            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
         }
     }
 

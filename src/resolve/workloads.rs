@@ -286,6 +286,7 @@ impl EnvironmentResolver<'_> {
             annotations,
             api,
             store: None,
+            restarts_on_rotation: entry.rotation().get() != Some(&spec::Rotation::None),
             parallel_start: entry.start().get() == Some(&spec::StartOrder::Parallel),
             kind,
             replicas: (1, 1),

@@ -57,6 +57,8 @@ container! {
         /// Persistent volumes, by mount path. Short form: the size of a volume that each pod has for itself, which makes the app a StatefulSet, or a
         /// shared volume such as `volume/uploads`.
         pub volumes: Field<Map<AbsolutePath, AppVolume>>,
+        /// What happens to the app's pods when a value of a secret that they read changes in the secret manager. Default: `restart`.
+        pub rotation: Field<Rotation>,
         /// The order in which pods with volumes of their own start and end. Default: `ordered`.
         pub start: Field<StartOrder>,
         /// Service level objectives.
@@ -132,6 +134,16 @@ pub enum StartOrder {
     Ordered,
     /// All at the same time, for programs whose pods become ready together.
     Parallel,
+}
+
+/// What happens to pods when a value of a secret that they read changes in the secret manager.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rotation {
+    /// Reloader, which has to run in the cluster, restarts them one after the other. Pods read variables and files of secrets when they start.
+    Restart,
+    /// Nothing: they read the new value at their next start.
+    None,
 }
 
 /// Name resolution of an app's pods.

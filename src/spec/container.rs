@@ -2,8 +2,8 @@
 
 use crate::syntax::{Field, Map};
 use crate::value::{
-    AbsolutePath, Capability, CpuRange, Duration, Image, Medium, PortMap, PortName, PortSpecifier, Quantity, QuantityRange, RelativePath,
-    SecretPath, SecretRef, Text, VariableName,
+    AbsolutePath, Capability, CpuRange, Duration, FileMode, Image, Medium, PortMap, PortName, PortSpecifier, Quantity, QuantityRange,
+    RelativePath, SecretPath, SecretRef, Text, VariableName,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -118,12 +118,15 @@ pub struct ContainerFields<'a> {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct File {
-    /// Path of a file to copy, relative to the spec file and inside the spec's folder.
+    /// Path of a file to copy, relative to the spec file and inside the spec's folder. The file may be binary.
     pub from: Field<RelativePath>,
     /// The content as text.
     pub text: Field<String>,
     /// The secret that holds the content: `path#key`.
     pub secret: Field<SecretRef>,
+    /// Permissions of the file in octal, such as `0555` for a script. Kubernetes adds the permission to read for the pod's group (`security.fs_group`), so
+    /// `0400` is `0440` in the pod. Default: `0644`, and `0440` for a secret.
+    pub mode: Field<FileMode>,
     /// Whether expressions such as `${app/cart.address}` in the content are replaced. Default: `false`.
     pub expand: Field<bool>,
 }

@@ -25,7 +25,7 @@ mod volume;
 mod waivers;
 
 pub use access::{Access, Group, MfaPolicy, Namespace, PodSecurity, Quota, Receiver, Team};
-pub use app::{App, Certificate, Dns, Identity, JobRun, Latency, Metric, Scale, Slo, SloSource, StartOrder};
+pub use app::{App, Certificate, Dns, Identity, JobRun, Latency, Metric, Rotation, Scale, Slo, SloSource, StartOrder};
 pub use backup::Backup;
 pub use cluster::{Cluster, ClusterDns, Pool, Registry, Taint, TaintEffect};
 pub use container::{Container, ContainerFields, File, HostAccess, Metrics, Probe, Probes, Resources, Security, Sidecar, Stop, Tmp};

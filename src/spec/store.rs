@@ -1,6 +1,6 @@
 //! `stores`: databases, queues and caches.
 
-use super::app::StartOrder;
+use super::app::{Rotation, StartOrder};
 use super::backup::Backup;
 use super::container::{File, Metrics, Probes, Resources, Security, Stop, Tmp, container};
 use super::extension::ExternalVia;
@@ -45,6 +45,8 @@ container! {
         pub data: Field<AbsolutePath>,
         /// Number of replicas per region.
         pub replicas: Field<u32>,
+        /// What happens to the store's pods when a value of a secret that they read changes in the secret manager. Default: `restart`.
+        pub rotation: Field<Rotation>,
         /// The order in which the pods of a store with volumes start and end. Default: `ordered`.
         pub start: Field<StartOrder>,
         /// The subnet of the store's pods. Default: the subnet with `default: true`.

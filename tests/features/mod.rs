@@ -26,6 +26,7 @@ const SILENT: &[(&str, &str)] = &[
     ("additions/chart-with-values", "the same"),
     ("additions/external-in-some-environments", "nothing there needs it"),
     ("apps/everywhere", "the default"),
+    ("apps/rotation", "the default"),
     ("cloud/aws", "the default of its region"),
     ("cloud/machines", "what is known of machines; pods that they have no room for are told"),
     ("cloud/secrets-of-the-cloud", "the default"),
@@ -38,6 +39,7 @@ const SILENT: &[(&str, &str)] = &[
     ("platform/tool", "who may read the spec"),
     ("stores/backup", "the store is not rendered, which is said"),
     ("stores/in-the-cluster", "the default"),
+    ("stores/rotation", "the default"),
     ("stores/no-backup", "none is what was asked for"),
 ];
 

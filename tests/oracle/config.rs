@@ -40,7 +40,7 @@ fn variables(context: &RegionContext, running: Running, one: &Placed, found: &mu
     let message = match (texts.is_empty(), sources.len()) {
         (true, 0) => return,
         (false, 1) => match context.inventory.get("ConfigMap", &object.namespace, name) {
-            Some(map) => return content(context, map, &texts, found),
+            Some(map) => return content(context, map, &texts, &Map::new(), found),
             None => format!("the container `{}` of `{}` reads no ConfigMap that is there", one.container.name, object.id()),
         },
         (true, _) => format!("the container `{}` of `{}` reads variables that the spec does not have", one.container.name, object.id()),
@@ -50,21 +50,27 @@ fn variables(context: &RegionContext, running: Running, one: &Placed, found: &mu
 }
 
 /// A ConfigMap has the entries of the model and can't change. That its name is the hash of its content, `platgen check` judges.
-fn content(context: &RegionContext, map: &Object, wanted: &Map<String, Value>, found: &mut Vec<Finding>) {
-    expect(context, found, "wrong-config", map, "/data", &Value::Object(wanted.clone()));
-    expect(context, found, "wrong-config", map, "/binaryData", &Value::Null);
+fn content(context: &RegionContext, map: &Object, texts: &Map<String, Value>, binaries: &Map<String, Value>, found: &mut Vec<Finding>) {
+    for (place, wanted) in [("/data", texts), ("/binaryData", binaries)] {
+        let wanted = if wanted.is_empty() { Value::Null } else { Value::Object(wanted.clone()) };
+        expect(context, found, "wrong-config", map, place, &wanted);
+    }
     expect(context, found, "wrong-config", map, "/immutable", &json!(true));
 }
 
 fn files(context: &RegionContext, running: Running, one: &Placed, found: &mut Vec<Finding>) {
     let Running { object, pod, .. } = running;
-    let mut texts = Map::new();
+    let (mut texts, mut binaries) = (Map::new(), Map::new());
     let mut from = None;
     for file in &one.container.files {
         let fault = match stored(context, running, one, file) {
             Stored::Lacking(fault) => Some(fault.to_owned()),
-            Stored::Text(map, key, text) => {
-                texts.insert(key.to_owned(), json!(text));
+            Stored::Plain(map, key) => {
+                match &file.content {
+                    FileContent::Binary(bytes) => binaries.insert(key.to_owned(), json!(base64(bytes))),
+                    FileContent::Text(text) => texts.insert(key.to_owned(), json!(text)),
+                    FileContent::Secret(_) => None,
+                };
                 from = Some(map);
                 None
             }
@@ -79,14 +85,14 @@ fn files(context: &RegionContext, running: Running, one: &Placed, found: &mut Ve
         }
     }
     if let Some(map) = from {
-        content(context, map, &texts, found);
+        content(context, map, &texts, &binaries, found);
     }
 }
 
 /// Where a file of the model comes from.
 enum Stored<'s> {
-    /// A ConfigMap, the key in it, and what the model has there.
-    Text(&'s Object, &'s str, &'s str),
+    /// A ConfigMap and the key in it.
+    Plain(&'s Object, &'s str),
     /// A secret, the right one.
     Secret,
     /// Why it does not come.
@@ -104,11 +110,20 @@ fn stored<'s>(context: &'s RegionContext, Running { object, pod, .. }: Running<'
         return Stored::Lacking("has no volume");
     };
     let key = text(mount, "/subPath");
+    let source = volume.get("configMap").or(volume.get("secret"));
+    let items = source.and_then(|source| source.get("items")?.as_array());
+    let item = items.and_then(|items| items.iter().find(|item| text(item, "/key") == key && text(item, "/path") == key));
+    let mode = item.and_then(|item| item.get("mode")?.as_u64());
+    if (items.is_some() && item.is_none()) || mode != file.mode.map(|mode| u64::from(mode.bits())) {
+        return Stored::Lacking("has other permissions than the spec says, or is not in its volume");
+    }
     match &file.content {
-        FileContent::Text(wanted) => match context.inventory.get("ConfigMap", &object.namespace, text(volume, "/configMap/name")) {
-            Some(map) if !key.is_empty() => Stored::Text(map, key, wanted),
-            _ => Stored::Lacking("comes from no ConfigMap that is there"),
-        },
+        FileContent::Text(_) | FileContent::Binary(_) => {
+            match context.inventory.get("ConfigMap", &object.namespace, text(volume, "/configMap/name")) {
+                Some(map) if !key.is_empty() => Stored::Plain(map, key),
+                _ => Stored::Lacking("comes from no ConfigMap that is there"),
+            }
+        }
         FileContent::Secret(reference) => {
             let wanted = super::secrets::canonical(context, &Source::Secret(reference.clone()));
             let name = text(volume, "/secret/secretName");
@@ -118,6 +133,17 @@ fn stored<'s>(context: &'s RegionContext, Running { object, pod, .. }: Running<'
             }
         }
     }
+}
+
+/// Bytes in base64, bit by bit.
+fn base64(bytes: &[u8]) -> String {
+    let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1)).collect();
+    let digit = |six: &[u8]| {
+        let number = (0..6).fold(0, |number, at| number * 2 + six.get(at).copied().unwrap_or(0));
+        (b'A'..=b'Z').chain(b'a'..=b'z').chain(b'0'..=b'9').chain(*b"+/").nth(usize::from(number)).map(char::from)
+    };
+    let text: String = bits.chunks(6).filter_map(digit).collect();
+    format!("{text}{}", &"=="[..(3 - bytes.len() % 3) % 3])
 }
 
 /// Mounts and volumes.

@@ -12,6 +12,7 @@ use platgen::model::{FactPart, SecretStore, Source, TemplatePart};
 use platgen::provider::Provider;
 use platgen::value::SecretRef;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     stores(context, found);
@@ -30,6 +31,7 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     }
     for running in context.running() {
         let Running { object, .. } = running;
+        restarts(context, &running, found);
         for one in placed(&running) {
             whole(context, object, &one, found);
             let pointer = format!("{}/env", one.pointer);
@@ -68,6 +70,25 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             found.push(context.finding("wrong-secrets", object, message));
         }
     }
+}
+
+/// Reloader restarts pods that keep running for each Secret that one of their containers names, unless the spec says otherwise.
+fn restarts(context: &RegionContext, running: &Running, found: &mut Vec<Finding>) {
+    let Running { object, workload, pod } = running;
+    let runs_on = matches!(object.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet");
+    let mut names = BTreeSet::new();
+    let mut add = |value: Option<&Value>| _ = value.and_then(Value::as_str).map(|name| names.insert(name.to_owned()));
+    for one in placed(running) {
+        object.items(&format!("{}/envFrom", one.pointer)).iter().for_each(|source| add(source.pointer("/secretRef/name")));
+        object.items(&format!("{}/env", one.pointer)).iter().for_each(|variable| add(variable.pointer("/valueFrom/secretKeyRef/name")));
+    }
+    object.items(&format!("{}/volumes", pod.spec())).iter().for_each(|volume| add(volume.pointer("/secret/secretName")));
+    let wanted = if runs_on && workload.restarts_on_rotation && !names.is_empty() {
+        json!(names.into_iter().collect::<Vec<_>>().join(","))
+    } else {
+        Value::Null
+    };
+    expect(context, found, "wrong-secrets", object, "/metadata/annotations/secret.reloader.stakater.com~1reload", &wanted);
 }
 
 /// A container reads its whole secrets in the order of the spec, before its ConfigMap, so that plain variables win.

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use super::pod;
 
 /// The model of a spec; its faults are told.
-fn estate(texts: &[(String, String)], included: &BTreeMap<String, Result<String, String>>) -> Estate {
+fn estate(texts: &[(String, String)], included: &BTreeMap<String, Result<Vec<u8>, String>>) -> Estate {
     let mut sources = Sources::default();
     let mut found = Diagnostics::default();
     let nodes: Vec<_> = texts.iter().map(|(name, text)| sources.add(name.as_str(), text.as_str())).collect();
@@ -48,7 +48,7 @@ fn folder(path: &Path) -> Estate {
     let spec = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "yaml" || extension == "toml");
     let texts: Vec<_> = list(path).iter().filter(|path| spec(path)).map(|path| (path.display().to_string(), read(path))).collect();
     let name = |file: &PathBuf| file.strip_prefix(path).expect("below").display().to_string();
-    let included = list(&path.join("files")).iter().map(|path| (name(path), Ok(read(path)))).collect();
+    let included = list(&path.join("files")).iter().map(|path| (name(path), Ok(read(path).into_bytes()))).collect();
     estate(&texts, &included)
 }
 
