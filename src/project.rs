@@ -257,6 +257,8 @@ fn collect(spec: &Spec, paths: &mut BTreeSet<String>) {
     }
     for (_, _, store) in spec.stores.entries() {
         files(store.container());
+        store.init.entries().for_each(|(_, _, inner)| files(inner.container()));
+        store.sidecars.entries().for_each(|(_, _, inner)| files(inner.container()));
     }
     let manifests = spec.manifests.entries().filter_map(|(_, _, manifest)| manifest.from.get());
     paths.extend(manifests.map(|path| path.to_string()));

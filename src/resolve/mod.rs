@@ -95,9 +95,9 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
     let mut found = Diagnostics::default();
     for (name, span) in &specs.unused_profiles {
         found.push(
-            Diagnostic::new(Code::UnusedProfile, format!("no app uses the profile `{name}`"))
+            Diagnostic::new(Code::UnusedProfile, format!("no app or store uses the profile `{name}`"))
                 .at(*span)
-                .help("name it in the `from` of an app, or remove it"),
+                .help("name it in the `from` of an app or a store, or remove it"),
         );
     }
     sections::warn_of_unrendered(specs, &mut found);
@@ -112,6 +112,7 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
         let mut resolver = EnvironmentResolver {
             environment: &environment,
             spec,
+            profiles: &specs.profiles,
             inputs,
             plan: &plan,
             recorder: provenance::recorder(record),
@@ -211,6 +212,8 @@ const LONGEST_REASON: usize = 4096;
 struct EnvironmentResolver<'a> {
     environment: &'a Name,
     spec: &'a Spec,
+    /// The span of each profile. The layers have merged the profiles into the entries, so that the spec has none.
+    profiles: &'a BTreeMap<String, Span>,
     inputs: Inputs<'a>,
     plan: &'a addresses::Plan,
     /// The record of computed values, if it was asked for.

@@ -6,7 +6,7 @@ use super::external::Outside;
 use super::ports::{EntryPort, port_name, ports, ports_invalid};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::source::Span;
-use crate::spec::{App, KubernetesAccess, StartOrder, Store};
+use crate::spec::{App, Container, KubernetesAccess, Sidecar, StartOrder, Store};
 use crate::syntax::{Field, Map};
 use crate::value::{EntryName, LabelValue, MetadataKey, Name, NetworkPort, Ref, RefKind, StoreMode};
 use std::collections::BTreeMap;
@@ -124,6 +124,42 @@ impl Entry {
             EntrySpec::App(app) => &app.annotations,
             EntrySpec::Store(store) => &store.annotations,
             EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
+        }
+    }
+
+    /// Its init containers.
+    pub(super) fn init(&self) -> &Field<Map<Name, Container>> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.init,
+            EntrySpec::Store(store) => &store.init,
+            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
+        }
+    }
+
+    /// Its sidecars.
+    pub(super) fn sidecars(&self) -> &Field<Map<Name, Sidecar>> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.sidecars,
+            EntrySpec::Store(store) => &store.sidecars,
+            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
+        }
+    }
+
+    /// The profiles that it inherits from.
+    pub(super) fn from(&self) -> &Field<Vec<Field<Name>>> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.from,
+            EntrySpec::Store(store) => &store.from,
+            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
+        }
+    }
+
+    /// The span of the key that declares its ports.
+    pub(super) fn ports_at(&self) -> Option<Span> {
+        match &self.spec {
+            EntrySpec::App(app) => app.port.span().or(app.ports.span()),
+            EntrySpec::Store(store) => store.port.span().or(store.ports.span()).or(store.engine.span()),
+            EntrySpec::External | EntrySpec::Other => None,
         }
     }
 

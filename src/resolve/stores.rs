@@ -84,9 +84,7 @@ impl EnvironmentResolver<'_> {
                 format!("`replicas: {count}` would run {count} servers with different data: this version does not render replication");
             self.error(Code::InvalidValue, message, at);
         }
-        if let Some(span) = store.metrics.span() {
-            self.nobody_reads_metrics(span);
-        }
+        self.nobody_reads_metrics(entry, &store.metrics);
         if let Some(span) = store.renamed_from.span() {
             let message =
                 format!("`renamed_from` of `{}` moves no data in this version: under its new name the store starts empty", entry.display());
@@ -120,6 +118,8 @@ impl EnvironmentResolver<'_> {
             ("files", container.files.span()),
             ("tmp", container.tmp.span()),
             ("metrics", container.metrics.span()),
+            ("init", store.init.span()),
+            ("sidecars", store.sidecars.span()),
             ("resources", container.resources.span()),
             ("probes", container.probes.span()),
             ("security", container.security.span()),

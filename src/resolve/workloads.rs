@@ -45,6 +45,14 @@ struct Site<'a> {
     names: &'a Names,
 }
 
+/// The containers beside an entry's own.
+struct Beside {
+    init: Vec<Container>,
+    sidecars: Vec<Container>,
+    /// The ports of the sidecars' metrics.
+    metrics: Vec<(u16, Span)>,
+}
+
 impl EnvironmentResolver<'_> {
     /// Fills the regions of a platform with workloads and flows.
     pub(super) fn workloads(&mut self, platform: &mut Platform, names: &Names, hosts: &mut Hosts) {
@@ -94,15 +102,7 @@ impl EnvironmentResolver<'_> {
         // Claims come first, so that no empty directory takes the name of a claim.
         let volumes = self.mount_volumes(app, &consumer, &mut pod);
         let main = self.container(declared(&consumer, app.container(), volumes, &fallback), &mut consumer, &mut pod);
-        pod.shared = Some(main.as_ref().map(|main| main.mounts.clone()).unwrap_or_default());
-        pod.incomplete = main.is_none();
-        self.check_init(&app.init);
-        self.check_container_names(entry, app);
-        let fields = app.init.entries().map(|(name, at, one)| (name, at, one.container()));
-        let init = self.others("init", fields, &mut consumer, &mut pod);
-        let fields = app.sidecars.entries().map(|(name, at, one)| (name, at, one.container()));
-        let mut sidecars = self.others("sidecars", fields, &mut consumer, &mut pod);
-        self.check_listeners(&app.sidecars, app.port.span().or(app.ports.span()), main.as_ref());
+        let Beside { init, sidecars, mut metrics } = self.beside(main.as_ref(), &mut consumer, &mut pod);
         let mut main = main?;
         let kind = self.app_kind(app, &pod, &consumer.at);
         let scales = matches!(kind, Kind::Deployment | Kind::StatefulSet);
@@ -134,13 +134,7 @@ impl EnvironmentResolver<'_> {
             }
         }
         let Entrances { exposures, redirects } = self.entrances(app, &consumer, hosts);
-        let mut metrics: Vec<(u16, Span)> = self.metrics_port(&app.metrics, &mut main, entry).into_iter().collect();
-        for (name, _, container) in app.sidecars.entries() {
-            if let Some(sidecar) = sidecars.iter_mut().find(|sidecar| sidecar.name == *name) {
-                sidecar.before_init = container.before_init.is_true();
-                metrics.extend(self.metrics_port(&container.metrics, sidecar, entry));
-            }
-        }
+        metrics.extend(self.metrics_port(&app.metrics, &mut main, entry));
         let needs = self.needs(&app.needs, &consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &exposures, &metrics);
         let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(GRACE);
@@ -210,14 +204,19 @@ impl EnvironmentResolver<'_> {
         let mut consumer = self.consumer(entry, site)?;
         let mut pod = Pod::default();
         let ports = container_ports(entry);
-        let fallback = server.fallback(definition, store, &ports);
+        let mut fallback = server.fallback(definition, store, &ports);
+        fallback.image_checked = self.lacks_profile(entry);
         let data: AbsolutePath = store.data.get().cloned().or_else(|| server.data.parse().ok())?;
         let mut volumes = Volumes::of(None);
         let size = store.storage.spanned().and_then(|(size, at)| if let StoreSize::Size(size) = size { Some((size, at)) } else { None });
         if let Some((size, at)) = size {
             self.mount_claim(&mut volumes, &data, size.clone(), None, at, &mut pod);
         }
-        let mut main = self.container(declared(&consumer, store.container(), volumes, &fallback), &mut consumer, &mut pod)?;
+        let main = self.container(declared(&consumer, store.container(), volumes, &fallback), &mut consumer, &mut pod);
+        let Some(mut main) = main else {
+            self.beside(None, &mut consumer, &mut pod);
+            return None;
+        };
         let at = &consumer.at;
         let written = main.args.len();
         let mounted = main.mounts.iter().any(|mount| mount.path == data.as_str());
@@ -246,6 +245,8 @@ impl EnvironmentResolver<'_> {
             main.args.extend([format!("--{name}"), value.clone()]);
         }
         self.record_args(at, &main.args, written, "parameters");
+        let Beside { init, sidecars, mut metrics } = self.beside(Some(&main), &mut consumer, &mut pod);
+        let at = &consumer.at;
         let members = store.replicas.get().copied().unwrap_or(1);
         let placement = self.placement(&store.subnet, &Field::Missing, &Field::Missing, &consumer, Runs::replicas(members))?;
         let kind = if size.is_some() { Kind::StatefulSet } else { Kind::Deployment };
@@ -253,11 +254,11 @@ impl EnvironmentResolver<'_> {
         self.record_entry(at, || ("protocol", "tcp", format!("{}.engine", at.entry)));
         self.record_entry(at, || ("grace", format!("{GRACE}s"), "the default of stores"));
         self.record_replicas(at, members, placement.spread, &format!("{}.replicas", at.entry));
-        let metrics: Vec<(u16, Span)> = self.metrics_port(&store.metrics, &mut main, entry).into_iter().collect();
+        metrics.extend(self.metrics_port(&store.metrics, &mut main, entry));
         let needs = self.needs(&store.needs, &consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &[], &metrics);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
-        Some((Workload { store: Some(engine), protocol: Protocol::Tcp, replicas: (members, members), ..base }, flows))
+        Some((Workload { store: Some(engine), protocol: Protocol::Tcp, replicas: (members, members), init, sidecars, ..base }, flows))
     }
 
     /// The parts that apps and stores have in common: one pod, and a Service if the entry has ports.
@@ -307,6 +308,28 @@ impl EnvironmentResolver<'_> {
             reason: pod.reason,
             no_probes: pod.no_probes,
         }
+    }
+
+    /// The init containers and sidecars of an entry. `main` is its own container, whose folders they may share.
+    fn beside(&mut self, main: Option<&Container>, consumer: &mut Consumer<'_>, pod: &mut Pod) -> Beside {
+        let entry = consumer.entry;
+        pod.shared = Some(main.map(|main| main.mounts.clone()).unwrap_or_default());
+        pod.incomplete = main.is_none();
+        self.check_init(entry.init());
+        self.check_container_names(entry);
+        let fields = entry.init().entries().map(|(name, at, one)| (name, at, one.container()));
+        let init = self.others("init", fields, consumer, pod);
+        let fields = entry.sidecars().entries().map(|(name, at, one)| (name, at, one.container()));
+        let mut sidecars = self.others("sidecars", fields, consumer, pod);
+        self.check_listeners(entry.sidecars(), entry.ports_at(), main);
+        let mut metrics = Vec::new();
+        for (name, _, container) in entry.sidecars().entries() {
+            if let Some(sidecar) = sidecars.iter_mut().find(|sidecar| sidecar.name == *name) {
+                sidecar.before_init = container.before_init.is_true();
+                metrics.extend(self.metrics_port(&container.metrics, sidecar, entry));
+            }
+        }
+        Beside { init, sidecars, metrics }
     }
 
     /// The containers of `init` or `sidecars`.

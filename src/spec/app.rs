@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 container! {
-    /// An application, or in `profiles` the fields that several applications share.
+    /// An application, or in `profiles` the fields that several applications and stores share.
     ///
     /// The fields choose the workload's kind: `schedule` makes a CronJob, `run` a Job, `per_node` a DaemonSet, `volumes` a StatefulSet; any other app is
     /// a Deployment, with a Service if it has a port.

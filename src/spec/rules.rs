@@ -196,7 +196,7 @@ pub fn is_fixed(path: &[&str]) -> bool {
         path,
         ["network", "cidr"]
             | ["cloud", "state" | "accounts"]
-            | ["apps" | "profiles", _, "from"]
+            | ["apps" | "profiles" | "stores", _, "from"]
             | [_, _, "only" | "renamed_from"]
             | ["network", "subnets", _, "renamed_from"]
     )
