@@ -146,7 +146,7 @@ fn controller(owner: &Owner, name: &str, pod: Fragment) -> Result<Vec<Document>,
             let view = CronJob { runs, job_labels: owner.labels.clone(), schedule, timezone, deadline };
             render_yaml("kubernetes/cron-job.yaml.j2", &view)
         }
-        Kind::Job { deadline } => render_yaml("kubernetes/job.yaml.j2", &Job { runs, deadline: *deadline }),
+        Kind::Job { deadline, .. } => render_yaml("kubernetes/job.yaml.j2", &Job { runs, deadline: *deadline }),
     }
 }
 

@@ -30,6 +30,7 @@ impl EnvironmentResolver<'_> {
     /// Checks every entry once.
     pub(super) fn check_entries(&mut self, names: &Names) {
         self.check_collisions(names);
+        self.check_order(names);
         for entry in names.iter() {
             self.check_owner(entry.owner());
             match &entry.spec {
@@ -82,6 +83,11 @@ impl EnvironmentResolver<'_> {
             (app.ports.span(), app.port.span(), "`ports` and `port` both declare the ports"),
             (app.timezone.span().filter(|_| periodic.is_none()), key, "`timezone` needs a `schedule`"),
             (app.deadline.span().filter(|_| ends.is_none()), key, "`deadline` needs a `schedule` or `run`"),
+            (
+                app.after.span().filter(|_| once.is_none()),
+                periodic.or(key),
+                "`after` needs `run`: only jobs before a rollout have an order",
+            ),
             (app.start.span().filter(|_| own_volume(app).is_none()), key, "`start` needs a volume of its own: other pods have no order"),
             (app.alias.span().filter(|_| uncalled), key, "`alias` needs a port"),
         ]);

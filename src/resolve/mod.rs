@@ -20,6 +20,7 @@ mod extensions;
 mod external;
 mod firewall;
 mod flows;
+mod jobs;
 mod kubernetes_access;
 mod metadata;
 mod names;

@@ -10,7 +10,7 @@ use super::names::{Entry, EntrySpec, Names};
 use super::placement::Runs;
 use super::ports::EntryPort;
 use super::probes::MOST;
-use super::provenance::{HARDENED, RecordPath};
+use super::provenance::HARDENED;
 use super::security::USER;
 use super::values::Consumer;
 use super::volumes::{Pod, Volumes, unique};
@@ -104,7 +104,7 @@ impl EnvironmentResolver<'_> {
         let main = self.container(declared(&consumer, app.container(), volumes, &fallback), &mut consumer, &mut pod);
         let Beside { init, sidecars, mut metrics } = self.beside(main.as_ref(), &mut consumer, &mut pod);
         let mut main = main?;
-        let kind = self.app_kind(app, &pod, &consumer.at);
+        let kind = self.app_kind(app, &pod, &consumer);
         let scales = matches!(kind, Kind::Deployment | Kind::StatefulSet);
         let replicas = match app.scale.at(|scale| &scale.replicas).get().copied() {
             _ if !scales => (1, 1),
@@ -167,7 +167,8 @@ impl EnvironmentResolver<'_> {
     }
 
     /// The kind of an app follows from its keys.
-    fn app_kind(&mut self, app: &App, pod: &Pod, at: &RecordPath) -> Kind {
+    fn app_kind(&mut self, app: &App, pod: &Pod, consumer: &Consumer<'_>) -> Kind {
+        let at = &consumer.at;
         let deadline = self.seconds("deadline", &app.deadline, 1..=MOST);
         let by_default = |value: String| {
             if app.deadline.is_missing() {
@@ -184,7 +185,7 @@ impl EnvironmentResolver<'_> {
             (Kind::CronJob(Cron { schedule: schedule.to_string(), timezone, deadline: deadline.unwrap_or(RUN) }), "schedule")
         } else if app.run.get().is_some() {
             by_default(format!("{}m", JOB / 60));
-            (Kind::Job { deadline: deadline.unwrap_or(JOB) }, "run")
+            (Kind::Job { deadline: deadline.unwrap_or(JOB), after: self.waits_for(app, consumer) }, "run")
         } else if app.per_node.is_true() {
             (Kind::DaemonSet, "per_node")
         } else if claims {

@@ -50,6 +50,9 @@ container! {
         pub deadline: Field<Duration>,
         /// Makes the app a Job and says when the Job runs.
         pub run: Field<JobRun>,
+        /// Jobs that have to complete before this job starts, each an app with `run`, such as `app/migrate`. What a job calls is ready before the job
+        /// anyway.
+        pub after: Field<Vec<Field<Ref>>>,
         /// Whether the app is a DaemonSet: one pod on every node.
         pub per_node: Field<bool>,
         /// Persistent volumes, by mount path. Short form: the size of a volume that each pod has for itself, which makes the app a StatefulSet, or a

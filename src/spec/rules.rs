@@ -79,7 +79,7 @@ fn container(rest: &[&str]) -> Merge {
 pub fn short(path: &[&str]) -> Short {
     match path {
         ["apps" | "profiles" | "stores", _, rest @ ..] => match rest {
-            ["from" | "regions" | "only" | "alias" | "arch"] => Short::Item,
+            ["from" | "regions" | "only" | "alias" | "arch" | "after"] => Short::Item,
             ["expose"] => Short::ItemKey("host"),
             ["scale"] => Short::Key("replicas"),
             ["volumes", _] => Short::Volume,

@@ -23,6 +23,24 @@ apps:
   web: {image: "registry.example/web:v1", port: 8080, probes: {ready: /ready}, expose: "@", scale: {replicas: 2..4, cpu: 70%}}
 "#;
 
+/// Jobs that wait for others: `audit`, the first by name, is in a namespace of its own, and `base` calls a store.
+const JOBS: &str = r#"apiVersion: platgen/v1
+platform: {name: shop, owner: ops, domain: shop.example}
+cloud: {provider: aws, accounts: {production: "222222222222"}, state: {region: eu-west-1}}
+regions: {eu-west-1: {zones: 3}}
+environments: {production: {regions: [eu-west-1], protected: true}}
+access: {groups: {ops: {id: platform-admin, role: admin}}}
+teams: {ops: {group: ops}}
+namespaces: {desk: {owner: ops}, shop: {owner: ops}}
+stores:
+  db: {namespace: shop, engine: custom, image: "registry.example/db:v1", port: 5432, storage: 10Gi, backup: {none: trial}}
+apps:
+  audit: {namespace: desk, image: "registry.example/audit:v1", run: before-deploy, after: app/base}
+  other: {namespace: shop, image: "registry.example/other:v1", run: before-deploy}
+  base: {namespace: shop, image: "registry.example/base:v1", run: before-deploy, needs: [store/db], after: [app/clean]}
+  clean: {namespace: shop, image: "registry.example/clean:v1", run: before-deploy}
+"#;
+
 const PLACE: &str = "production/eu-west-1";
 
 fn shop() -> Project {
@@ -45,6 +63,23 @@ fn blocks(text: &str) -> String {
         }
     }
     lines.join("\n") + "\n"
+}
+
+/// Each job is applied after the jobs that it waits for and the stores that it calls, and once.
+pub(crate) fn jobs_wait_for_others() {
+    let project = Project::new();
+    project.write("platform.yaml", JOBS);
+    project.run(&["render"]).exits(0);
+    let readme = project.read(&format!("deploy/kubernetes/{PLACE}/README.md"));
+    let (_, steps) = readme.split_once("Run the jobs that come before the rollout\n").expect("the step");
+    let (steps, _) = steps.split_once("When a job fails").expect("the end of the step");
+    let applied: Vec<&str> = steps
+        .lines()
+        .filter_map(|line| line.split_once("apply --server-side -f kubernetes/production/eu-west-1/")?.1.strip_suffix(".yaml"))
+        .filter(|file| !file.starts_with("cluster"))
+        .collect();
+    assert_eq!(applied, ["shop/db", "shop/clean", "shop/base", "desk/audit", "shop/other"], "{steps}");
+    assert_eq!(steps.matches("--for=condition=complete").count(), 4, "{steps}");
 }
 
 /// Network, cluster, namespaces, difference, store, job, everything, wait, remove, note: in this order.
