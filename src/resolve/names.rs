@@ -210,14 +210,14 @@ impl EnvironmentResolver<'_> {
         let spec = self.spec;
         for (key, span, app) in spec.apps.entries() {
             let absent = (!self.is_here(&app.only)).then(|| app.only.span()).flatten();
-            let namespace = self.namespace_of(key, &app.namespace, span, "app");
+            let namespace = self.namespace_of(key, &app.namespace, span, "app", absent.is_none());
             let ports = ports(&app.port, &app.ports, Some((port_name(app), 0)));
             let entry = Entry::new(RefKind::App, key, span, EntrySpec::App(app.clone()));
             self.add(&mut names, Entry { namespace, absent, ports, ..entry });
         }
         for (key, span, store) in spec.stores.entries() {
             let absent = (!self.is_here(&store.only)).then(|| store.only.span()).flatten();
-            let namespace = self.namespace_of(key, &store.namespace, span, "store");
+            let namespace = self.namespace_of(key, &store.namespace, span, "store", absent.is_none());
             let engine = store.engine.get().copied();
             let definition = engine.map(engines::of);
             let fallback = definition.and_then(|known| known.port);
@@ -260,8 +260,24 @@ impl EnvironmentResolver<'_> {
         list.push(entry);
     }
 
-    /// The namespace of an entry: from its key, from `namespace`, or the only namespace.
-    pub(super) fn namespace_of(&mut self, key: &EntryName, field: &Field<Name>, span: Span, kind: &str) -> Option<Name> {
+    /// Whether the spec declares the namespace and, for an entry of this environment, the namespace exists here. If not, reports it.
+    pub(super) fn has_namespace(&mut self, name: &Name, at: Span, here: bool) -> bool {
+        let namespaces = &self.spec.namespaces;
+        if !self.is_declared("namespace", namespaces, name, at) {
+            return false;
+        }
+        let Some(namespace) = namespaces.value(name.as_str()).filter(|_| here) else { return true };
+        let exists = self.is_here(&namespace.only);
+        if let Some(only) = namespace.only.span().filter(|_| !exists) {
+            let message = format!("the namespace `{name}` does not exist in `{}`", self.environment);
+            let diagnostic = Diagnostic::new(Code::AbsentInEnvironment, message).at(at).related(only, "its environments are limited here");
+            self.tell(diagnostic.help("limit this entry in the same way, or remove the namespace's `only`"));
+        }
+        exists
+    }
+
+    /// The namespace of an entry: from its key, from `namespace`, or the only namespace. `here` tells whether the entry exists in this environment.
+    pub(super) fn namespace_of(&mut self, key: &EntryName, field: &Field<Name>, span: Span, kind: &str, here: bool) -> Option<Name> {
         let spec = self.spec;
         match (key.namespace(), field) {
             (_, Field::Bad(_)) => None,
@@ -270,7 +286,7 @@ impl EnvironmentResolver<'_> {
                 None
             }
             (Some(said), _) | (None, Field::Set(said, _)) => {
-                if !self.is_declared("namespace", &spec.namespaces, said, field.span().unwrap_or(span)) {
+                if !self.has_namespace(said, field.span().unwrap_or(span), here) {
                     return None;
                 }
                 if field.is_missing() {
@@ -279,6 +295,7 @@ impl EnvironmentResolver<'_> {
                 Some(said.clone())
             }
             (None, Field::Missing) => match spec.namespaces.keys().collect::<Vec<_>>()[..] {
+                [only] if !self.has_namespace(only, span, here) => None,
                 [only] => {
                     self.record(|| (format!("{kind}s.{key}.namespace"), only, "namespaces: there is one"));
                     Some(only.clone())

@@ -194,7 +194,7 @@ impl EnvironmentResolver<'_> {
             if !self.is_here(&volume.only) {
                 continue;
             }
-            let namespace = self.namespace_of(key, &volume.namespace, at, "volume");
+            let namespace = self.namespace_of(key, &volume.namespace, at, "volume", true);
             let size = self.require(&volume.size, "size", at).cloned();
             if let Some((size, at)) = volume.size.spanned() {
                 self.has_unit("size", size, at);

@@ -85,7 +85,7 @@ pub fn short(path: &[&str]) -> Short {
             ["volumes", _] => Short::Volume,
             rest => container_short(rest),
         },
-        ["waivers", _, "objects" | "only"] | ["volumes", _, "only"] | ["regions", _, "zones"] => Short::Item,
+        ["waivers", _, "objects" | "only"] | ["namespaces" | "volumes", _, "only"] | ["regions", _, "zones"] => Short::Item,
         ["cluster", "pools", _, "taints", _] => Short::Key("value"),
         ["access", "mfa"] => Short::Switch("required"),
         _ => Short::None,
