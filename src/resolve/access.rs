@@ -71,6 +71,9 @@ impl EnvironmentResolver<'_> {
                 ),
             };
             let quota = &namespace.quota;
+            if let Some((cpu, at)) = quota.at(|quota| &quota.cpu).spanned() {
+                self.is_processors(cpu, at);
+            }
             let (labels, annotations) = (self.labels(&namespace.labels), self.annotations(&namespace.annotations));
             let Some(owner) = namespace.owner.get().or(platform_owner).filter(|_| here) else { continue };
             if namespace.owner.is_missing() {
