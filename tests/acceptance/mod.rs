@@ -41,7 +41,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
         show: every_origin_is_true layers_are_named computed_values_name_their_reasons every_computed_field_is_recorded;
-        transitions: a_comparison_tells_them an_autoscaler_takes_replicas_over what_left_the_spec_is_named volumes_grow_by_hand kinds_change_beside_each_other a_refusal_after_an_interrupted_render data_is_not_left_behind;
+        transitions: a_comparison_tells_them an_autoscaler_takes_replicas_over autoscalers_come_and_go_anywhere what_left_the_spec_is_named volumes_grow_by_hand kinds_change_beside_each_other a_refusal_after_an_interrupted_render data_is_not_left_behind;
         specs: committed_trees_are_current yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };
     for (name, spec) in program::specs() {
@@ -60,6 +60,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let kubectl = specs::starts(Path::new("kubectl"), &["version", "--client"]);
     trials.push(judged("acceptance::specs::kustomize_builds_every_region", kubectl, specs::kustomize_builds_every_region));
     trials.push(judged("acceptance::night::removed_lists_what_left", git && kubectl, night::removed_lists_what_left));
+    trials.push(judged("acceptance::night::removed_knows_every_scope", git && kubectl, night::removed_knows_every_scope));
     trials.push(judged(
         "acceptance::night::preflight_says_what_it_could_not_look_at",
         kubectl,

@@ -3,6 +3,7 @@
 use super::program::{Project, Ran, specs, tree};
 use crate::judges::judge::say;
 use libtest_mimic::Failed;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -195,6 +196,62 @@ pub(crate) fn removed_lists_what_left() -> Result<(), Failed> {
     let ran = Ran::from(run(PLACE)?).exits(0);
     let wanted = format!("# Holds other objects or data. Ask the owner first: {}\n", delete("'PersistentVolumeClaim' 'data'"));
     if ran.out == wanted { Ok(()) } else { Err(ran.out.into()) }
+}
+
+/// Objects of the whole cluster are deleted without a namespace, entries of one environment in the others alone, and a namespace is for its owner.
+pub(crate) fn removed_knows_every_scope() -> Result<(), Failed> {
+    let project = Project::new();
+    let old = "kubernetes: {cluster: [{resources: [nodes], verbs: [get]}]}";
+    let spec = JOBS
+        .replace("accounts: {", "accounts: {beta: \"111111111111\", ")
+        .replace("{production: {regions", "{beta: {regions: [eu-west-1]}, production: {regions");
+    let spec = spec.replace("other:v1\", run: before-deploy", &format!("other:v1\", {old}"));
+    let spec = spec.replace(
+        "audit: {namespace: desk, image: \"registry.example/audit:v1\", run: before-deploy, after: app/base}",
+        "load: {namespace: desk, image: \"registry.example/load:v1\"}",
+    );
+    project.write("platform.yaml", &spec);
+    project.run(&["render"]).exits(0);
+    let git = |words: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@shop.example"];
+        say(Command::new("git").arg("-C").arg(&project.folder).args(identity).args(words), &[0])
+    };
+    git(&["init", "--quiet"])?;
+    git(&["add", "--all"])?;
+    git(&["commit", "--quiet", "--message=one"])?;
+    project.edit("platform.yaml", old, "only: [beta]");
+    project.edit("platform.yaml", "desk: {owner: ops}", "desk: {owner: ops, only: [beta]}");
+    project.edit("platform.yaml", "load:v1\"", "load:v1\", only: [beta]");
+    project.run(&["render"]).exits(0);
+    let lines = |place: &str| -> Result<Vec<String>, Failed> {
+        let ran = Ran::from(Command::new("sh").arg(project.at("deploy/removed.sh")).args(["HEAD", place, "shop"]).output()?).exits(0);
+        let short = |line: &str| line.replace("kubectl --context 'shop' ", "").replace("delete --ignore-not-found ", "").replace('\'', "");
+        Ok(ran.out.lines().map(short).collect())
+    };
+    let rights = ["ClusterRole.rbac.authorization.k8s.io shop.shop.other", "ClusterRoleBinding.rbac.authorization.k8s.io shop.shop.other"];
+    if lines("beta/eu-west-1")? != rights {
+        return Err(format!("{:#?}", lines("beta/eu-west-1")?).into());
+    }
+    let found = lines("production/eu-west-1")?;
+    let wanted = [
+        rights[0],
+        rights[1],
+        "--namespace shop Deployment.apps other",
+        "--namespace desk Deployment.apps load",
+        "--namespace desk LimitRange limits",
+        "# Holds other objects or data. Ask the owner first: Namespace desk",
+        "--namespace shop NetworkPolicy.networking.k8s.io other",
+        "--namespace desk NetworkPolicy.networking.k8s.io allow-dns",
+        "--namespace desk NetworkPolicy.networking.k8s.io default-deny",
+        "--namespace desk NetworkPolicy.networking.k8s.io load",
+        "--namespace desk ResourceQuota quota",
+        "--namespace desk RoleBinding.rbac.authorization.k8s.io ops-admin",
+        "--namespace shop ServiceAccount other",
+        "--namespace desk ServiceAccount default",
+        "--namespace desk ServiceAccount load",
+    ];
+    let (found, wanted) = (found.iter().map(String::as_str).collect::<BTreeSet<_>>(), BTreeSet::from(wanted));
+    if found == wanted { Ok(()) } else { Err(format!("{found:#?}").into()) }
 }
 
 /// Every script and every block of every page, of every spec of the repository.
