@@ -257,6 +257,8 @@ fn collect(spec: &Spec, paths: &mut BTreeSet<String>) {
     }
     for (_, _, store) in spec.stores.entries() {
         files(store.container());
+        store.init.entries().for_each(|(_, _, inner)| files(inner.container()));
+        store.sidecars.entries().for_each(|(_, _, inner)| files(inner.container()));
     }
     let authorities = spec.apps.entries().filter_map(|(_, _, app)| app.certificate.get()?.authority.get());
     paths.extend(authorities.map(|path| path.to_string()));

@@ -240,8 +240,14 @@ fn platform(version: &str, provider: Provider) -> Platform {
     let mut worker = workload("worker", Kind::Deployment);
     worker.main.command = vec!["/worker".into()];
     worker.no_probes = Some("it has no port".into());
-    let workloads =
-        [web(), worker, workload("report", Kind::CronJob(cron)), workload("schema", Kind::Job { deadline: 300 }), agent(), orders()];
+    let workloads = [
+        web(),
+        worker,
+        workload("report", Kind::CronJob(cron)),
+        workload("schema", Kind::Job { deadline: 300, after: Vec::new() }),
+        agent(),
+        orders(),
+    ];
     let region = Region {
         name: name("eu-west-1"),
         provider,

@@ -170,6 +170,9 @@ messages {
     NoSpec "no-spec" Error
         "no spec found"
         "platgen looks for `platform.yaml`, `platform.toml` or the folder `platform/` in the current folder and its parents. Name the spec as an argument, change to its folder, or run `platgen init` to create a first spec."
+    NotFormatted "not-formatted" Error
+        "a spec file that is not in the canonical form"
+        "`platgen fmt --check` compares the files of a spec with their canonical form. Run `platgen fmt`, which keeps the meaning and every comment."
     NotInPlace "not-in-place" Warning
         "a change that `kubectl apply` alone does not make in a running cluster"
         "The API server refuses the change, an apply would interrupt the workload, or objects stay in the cluster that left the files. The help of the finding holds the commands to run before or after the apply."

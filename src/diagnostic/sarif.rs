@@ -24,7 +24,6 @@ pub(super) fn print(diagnostics: &[&Diagnostic], places: &Places) -> String {
             "tool": {"driver": {
                 "name": "platgen",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "informationUri": env!("CARGO_PKG_REPOSITORY"),
                 "rules": Code::ALL.iter().map(|&code| rule(code)).collect::<Vec<_>>(),
             }},
             "columnKind": "unicodeCodePoints",

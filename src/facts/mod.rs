@@ -9,7 +9,7 @@ mod table;
 use crate::diagnostic::wording;
 use crate::provider::Provider;
 use crate::value::Architecture;
-pub use services::{SERVICES, Service, is_object_store};
+pub use services::{SERVICES, Service, has_gateway_endpoint};
 use table::Table;
 
 /// The tables of a provider; empty for one whose clusters are not made by platgen.

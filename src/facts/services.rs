@@ -41,10 +41,11 @@ impl Service {
     }
 }
 
-/// Whether the host is the object store of the region, or a bucket there. Its endpoint is a route: the addresses stay public, and subnets without a
+/// Whether the host is S3, a bucket there, or DynamoDB in the region. The endpoints of these are routes: the addresses stay public, and subnets without a
 /// route to the internet reach them.
-pub fn is_object_store(host: &str, region: &str) -> bool {
-    host.strip_suffix(&format!("s3.{region}.amazonaws.com")).is_some_and(|bucket| bucket.is_empty() || bucket.ends_with('.'))
+pub fn has_gateway_endpoint(host: &str, region: &str) -> bool {
+    let is_bucket = |start: &str| start.is_empty() || start.ends_with('.');
+    host.strip_suffix(&format!("s3.{region}.amazonaws.com")).is_some_and(is_bucket) || host == format!("dynamodb.{region}.amazonaws.com")
 }
 
 #[cfg(test)]
@@ -58,10 +59,12 @@ mod tests {
             hosts.contains(&"kms.eu-west-1.amazonaws.com".to_owned()) && hosts.iter().all(|host| host.contains(".eu-west-1.")),
             "{hosts:?}"
         );
-        assert!(is_object_store("s3.eu-west-1.amazonaws.com", "eu-west-1"));
-        assert!(is_object_store("images.s3.eu-west-1.amazonaws.com", "eu-west-1"));
-        assert!(!is_object_store("images3.eu-west-1.amazonaws.com", "eu-west-1"));
-        assert!(!is_object_store("s3.eu-central-1.amazonaws.com", "eu-west-1"));
+        assert!(has_gateway_endpoint("s3.eu-west-1.amazonaws.com", "eu-west-1"));
+        assert!(has_gateway_endpoint("images.s3.eu-west-1.amazonaws.com", "eu-west-1"));
+        assert!(!has_gateway_endpoint("images3.eu-west-1.amazonaws.com", "eu-west-1"));
+        assert!(has_gateway_endpoint("dynamodb.eu-west-1.amazonaws.com", "eu-west-1"));
+        assert!(!has_gateway_endpoint("dynamodb.eu-central-1.amazonaws.com", "eu-west-1"));
+        assert!(!has_gateway_endpoint("s3.eu-central-1.amazonaws.com", "eu-west-1"));
     }
 
     #[test]

@@ -215,7 +215,7 @@ pub fn files(tree: Tree) -> Result<BTreeMap<String, String>, RenderError> {
 /// The jobs of a region that run before its apps are rolled out, in the order of the spec.
 pub fn jobs(region: &Region) -> Vec<RunOnce> {
     let once = |workload: &Workload| {
-        let Kind::Job { deadline } = workload.kind else { return None };
+        let Kind::Job { deadline, .. } = workload.kind else { return None };
         Some(RunOnce { namespace: workload.namespace.to_string(), workload: workload.name.to_string(), deadline })
     };
     region.workloads.values().filter_map(once).collect()

@@ -156,7 +156,7 @@ fn controller(owner: &Owner, name: &str, pod: Fragment, restarted_by: Option<&st
             let view = CronJob { runs, job_labels: owner.labels.clone(), schedule, timezone, deadline };
             render_yaml("kubernetes/cron-job.yaml.j2", &view)
         }
-        Kind::Job { deadline } => render_yaml("kubernetes/job.yaml.j2", &Job { runs, deadline: *deadline }),
+        Kind::Job { deadline, .. } => render_yaml("kubernetes/job.yaml.j2", &Job { runs, deadline: *deadline }),
     }
 }
 

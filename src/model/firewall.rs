@@ -51,8 +51,8 @@ impl Firewall {
     pub fn size(&self, class: &NetworkSubnet) -> (usize, usize) {
         let made = self.flows.values().chain(self.exits.values()).filter(|rule| rule.from == class.name).count();
         let received = self.flows.values().filter(|rule| rule.to == class.name.as_str()).count();
-        // A class without a route to the internet has one more, for the endpoint of the object store.
-        (received, made + usize::from(!class.internet))
+        // A class without a route to the internet has two more, for the gateway endpoints of S3 and DynamoDB.
+        (received, made + if class.internet { 0 } else { 2 })
     }
 }
 

@@ -138,6 +138,8 @@ pub enum Kind {
     Job {
         /// Time limit in seconds.
         deadline: u64,
+        /// The jobs of the region that have to complete before, by `namespace/name`.
+        after: Vec<String>,
     },
 }
 

@@ -123,20 +123,14 @@ impl Commands<'_> {
         );
     }
 
-    /// The jobs that are over before the rollout, each after what it calls.
+    /// The jobs that are over before the rollout, each after the jobs that it waits for and the workloads that it calls.
     fn jobs(&mut self) {
         let jobs = kubernetes::jobs(self.region);
         if jobs.is_empty() {
             return;
         }
-        let order = jobs.iter().flat_map(|job| before(self.region, job));
-        let mut files: Vec<(String, Option<&RunOnce>)> = Vec::new();
-        for (key, job) in order {
-            let file = format!("{key}.yaml");
-            if !files.iter().any(|(known, _)| *known == file) {
-                files.push((file, job));
-            }
-        }
+        let order = in_order(self.region, &jobs);
+        let files: Vec<(String, Option<&RunOnce>)> = order.into_iter().map(|(key, job)| (format!("{key}.yaml"), job)).collect();
         let (folder, kubectl) = (self.folder.clone(), self.kubectl.clone());
         let mut lines = Vec::new();
         for (file, job) in &files {
@@ -150,7 +144,11 @@ impl Commands<'_> {
                 None => lines.extend(self.uses.rollouts.iter().filter(|one| one.file == *file).map(|one| rollout(&kubectl, one))),
             }
         }
-        self.add("Run the jobs that come before the rollout", "Each after the stores and apps that it calls.", &lines);
+        self.add(
+            "Run the jobs that come before the rollout",
+            "Each after the jobs that it waits for, and the stores and apps that it calls.",
+            &lines,
+        );
         self.text.push_str("\nWhen a job fails, its wait ends with an error after the timeout. Read the log, mend the cause, delete the job and repeat the step:\n\n```sh\n");
         for RunOnce { namespace, workload, .. } in &jobs {
             let _ = writeln!(self.text, "{kubectl} -n {namespace} logs --selector {WORKLOAD}={workload} --tail=50");
@@ -185,9 +183,10 @@ fn rollout(kubectl: &str, Rollout { namespace, object, .. }: &Rollout) -> String
     format!("{kubectl} -n {namespace} rollout status {object} --timeout={PATIENCE}s")
 }
 
-/// A job and the workloads that it calls in the region, directly or through others, each after the workloads that it calls. Called jobs are left out:
-/// jobs have no Service.
-fn before<'r>(region: &'r Region, job: &'r RunOnce) -> Vec<(String, Option<&'r RunOnce>)> {
+/// The jobs, and the workloads that they call in the region, directly or through others, each after the jobs that it waits for and the workloads that
+/// it calls. Called jobs are left out: jobs have no Service.
+fn in_order<'r>(region: &Region, jobs: &'r [RunOnce]) -> Vec<(String, Option<&'r RunOnce>)> {
+    let jobs: Vec<(String, &RunOnce)> = jobs.iter().map(|job| (format!("{}/{}", job.namespace, job.workload), job)).collect();
     let mut calls: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for flow in &region.flows {
         let (Some(from), Some(to)) = (key(region, &flow.from), key(region, &flow.to)) else { continue };
@@ -195,14 +194,19 @@ fn before<'r>(region: &'r Region, job: &'r RunOnce) -> Vec<(String, Option<&'r R
             calls.entry(from).or_default().push(to);
         }
     }
+    for (key, workload) in &region.workloads {
+        if let Kind::Job { after, .. } = &workload.kind {
+            calls.entry(key.clone()).or_default().extend(after.iter().cloned());
+        }
+    }
     let mut order = Vec::new();
     let mut seen = BTreeSet::new();
-    let start = format!("{}/{}", job.namespace, job.workload);
     // Depth first without recursion: a workload is pushed again below the workloads that it calls, and listed when it is popped the second time.
-    let mut stack = vec![(start.clone(), false)];
+    let mut stack: Vec<(String, bool)> = jobs.iter().rev().map(|(key, _)| (key.clone(), false)).collect();
     while let Some((at, listed)) = stack.pop() {
         if listed {
-            order.push((at.clone(), (at == start).then_some(job)));
+            let job = jobs.iter().find(|(key, _)| *key == at).map(|(_, job)| *job);
+            order.push((at, job));
         } else if seen.insert(at.clone()) {
             stack.push((at.clone(), true));
             stack.extend(calls.get(&at).into_iter().flatten().rev().map(|next| (next.clone(), false)));

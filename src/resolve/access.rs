@@ -44,8 +44,7 @@ impl EnvironmentResolver<'_> {
                 self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("name a group of your identity provider"));
             }
             let role = self.require(&group.role, "role", span).copied();
-            let limited =
-                group.namespaces.items().filter(|(namespace, at)| self.is_declared("namespace", &spec.namespaces, namespace, *at));
+            let limited = group.namespaces.items().filter(|(namespace, at)| self.has_namespace(namespace, *at, true));
             let namespaces = limited.map(|(namespace, _)| namespace.clone()).collect();
             if let (Some(id), Some(role)) = (id, role) {
                 access.groups.push(Group { name: name.clone(), id, role, namespaces });
@@ -60,6 +59,7 @@ impl EnvironmentResolver<'_> {
         let platform_owner = spec.platform.at(|platform| &platform.owner).get();
         for (name, span, namespace) in spec.namespaces.entries() {
             self.check_owner(&namespace.owner);
+            let here = self.is_here(&namespace.only);
             if FOREIGN_NAMESPACES.contains(&name.as_str()) || name.as_str().starts_with("kube-") {
                 let message = format!("the namespace `{name}` belongs to the cluster: platgen's policies would stop its pods");
                 self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose another name"));
@@ -71,7 +71,7 @@ impl EnvironmentResolver<'_> {
             let level = namespace.pod_security.at(|security| &security.level);
             let said = !level.is_missing();
             let level = level.get().copied().unwrap_or(PodSecurityLevel::Restricted);
-            if !said {
+            if !said && here {
                 self.record(|| (format!("namespaces.{name}.pod_security.level"), level.name(), HARDENED));
             }
             let reason = match (level, namespace.pod_security.get()) {
@@ -84,8 +84,11 @@ impl EnvironmentResolver<'_> {
                 ),
             };
             let quota = &namespace.quota;
+            if let Some((cpu, at)) = quota.at(|quota| &quota.cpu).spanned() {
+                self.is_processors(cpu, at);
+            }
             let (labels, annotations) = (self.labels(&namespace.labels), self.annotations(&namespace.annotations));
-            let Some(owner) = namespace.owner.get().or(platform_owner) else { continue };
+            let Some(owner) = namespace.owner.get().or(platform_owner).filter(|_| here) else { continue };
             if namespace.owner.is_missing() {
                 self.record(|| (format!("namespaces.{name}.owner"), owner, "platform.owner"));
             }

@@ -107,6 +107,9 @@ impl EnvironmentResolver<'_> {
     fn machine(&mut self, provider: Provider, name: &str, at: Option<Span>) -> Option<Machine> {
         if let Some(declared) = self.spec.cloud.at(|cloud| &cloud.machines).find(name) {
             let machine = declared.value.get()?;
+            if let Some((cpu, at)) = machine.cpu.spanned() {
+                self.is_processors(cpu, at);
+            }
             let architecture = machine.arch.get().map(|one| one.name());
             return Some(Machine { architecture, cpu: machine.cpu.get().cloned(), memory: machine.memory.get().cloned() });
         }

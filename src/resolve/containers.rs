@@ -23,6 +23,9 @@ const EPHEMERAL: (u64, u64) = (128 << 20, 1 << 30);
 /// The origin of resources that the spec does not set.
 pub(super) const RESOURCES: &str = "the default of containers and their empty folders";
 
+/// The largest plausible number of processors; a larger figure has a wrong unit.
+const MOST_PROCESSORS: u128 = 10_000;
+
 /// The smallest plausible size in bytes; a smaller figure lacks its unit.
 const LEAST: u64 = 64 << 10;
 
@@ -80,6 +83,10 @@ impl EnvironmentResolver<'_> {
         let probes = self.probes(&declared, consumer.entry, pod);
         let security = self.security(&declared, consumer, pod, &mut volumes);
         let resources = fields.resources.get();
+        if let Some((cpu, at)) = resources.and_then(|r| r.cpu.spanned()) {
+            let limit = if let CpuLimit::At(limit) = cpu.limit() { limit } else { cpu.request() };
+            self.is_processors(limit, at);
+        }
         let cpu = resources.and_then(|r| r.cpu.get()).map(cpu_of);
         if let Some((memory, at)) = resources.and_then(|r| r.memory.spanned()) {
             self.has_unit("memory", memory.limit().unwrap_or(memory.request()), at);
@@ -144,6 +151,18 @@ impl EnvironmentResolver<'_> {
         if amount.bytes() < LEAST {
             let message = format!("`{name}: {amount}` is {} bytes", amount.bytes());
             self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("write a unit, such as `64Mi` or `10Gi`"));
+        }
+    }
+
+    /// Reports a number of processors that no machine has: its unit is one of memory.
+    pub(super) fn is_processors(&mut self, amount: &Quantity, at: Span) {
+        let processors = amount.millis() / 1000;
+        if processors > MOST_PROCESSORS {
+            let text = amount.to_string();
+            let message = format!("`cpu: {text}` is {processors} processors");
+            let figures = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+            let help = format!("write `{figures}m` for {figures} thousandths of a processor, or a number of processors, such as `2`");
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(help));
         }
     }
 

@@ -9,7 +9,7 @@ use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::facts;
 use crate::source::Span;
-use crate::spec::{App, EntranceProtocol, Expose, Scale, TlsMode};
+use crate::spec::{App, EntranceProtocol, Expose, Metrics, Scale, TlsMode};
 use crate::syntax::{Field, Map};
 use crate::value::{CountRange, Name, NetworkPort, PolicyEngine, PortMap, PortName, Protocol};
 
@@ -30,6 +30,7 @@ impl EnvironmentResolver<'_> {
     /// Checks every entry once.
     pub(super) fn check_entries(&mut self, names: &Names) {
         self.check_collisions(names);
+        self.check_order(names);
         for entry in names.iter() {
             self.check_owner(entry.owner());
             match &entry.spec {
@@ -40,10 +41,15 @@ impl EnvironmentResolver<'_> {
         }
     }
 
+    /// Whether the entry inherits from an unknown profile, which is reported: fields that it lacks may stand there.
+    pub(super) fn lacks_profile(&self, entry: &Entry) -> bool {
+        entry.from().values().any(|name| !self.profiles.contains_key(name.as_str()))
+    }
+
     /// The kind of an app follows from its keys; keys that contradict each other are errors.
     fn check_app(&mut self, entry: &Entry, app: &App) {
         // An unknown profile, which is reported, may set the missing fields.
-        let lacks_profile = app.from.values().any(|name| !self.profiles.contains_key(name.as_str()));
+        let lacks_profile = self.lacks_profile(entry);
         if !lacks_profile {
             self.require(&app.image, "image", entry.key);
         }
@@ -81,6 +87,11 @@ impl EnvironmentResolver<'_> {
                 app.rotation.span().filter(|_| ends.is_some()),
                 ends,
                 "`rotation` is for apps that keep running: a job reads its secrets when it starts",
+            ),
+            (
+                app.after.span().filter(|_| once.is_none()),
+                periodic.or(key),
+                "`after` needs `run`: only jobs before a rollout have an order",
             ),
             (app.start.span().filter(|_| own_volume(app).is_none()), key, "`start` needs a volume of its own: other pods have no order"),
             (app.alias.span().filter(|_| uncalled), key, "`alias` needs a port"),
@@ -144,16 +155,16 @@ impl EnvironmentResolver<'_> {
                 self.incomplete(Diagnostic::new(Code::Incomplete, message).at(span).help(help));
             }
         }
-        let beside = app.sidecars.entries().map(|(_, _, one)| &one.metrics);
-        for span in [&app.metrics].into_iter().chain(beside).filter_map(Field::span) {
-            self.nobody_reads_metrics(span);
-        }
+        self.nobody_reads_metrics(entry, &app.metrics);
     }
 
-    /// Warns that `metrics` opens a port that no Prometheus configuration uses.
-    pub(super) fn nobody_reads_metrics(&mut self, at: Span) {
-        let message = "`metrics` opens the port for Prometheus, but this version does not render the scrape configuration";
-        self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
+    /// Warns that `metrics` of the entry's containers opens ports that no Prometheus configuration uses.
+    pub(super) fn nobody_reads_metrics(&mut self, entry: &Entry, own: &Field<Metrics>) {
+        let beside = entry.sidecars().entries().map(|(_, _, one)| &one.metrics);
+        for at in [own].into_iter().chain(beside).filter_map(Field::span) {
+            let message = "`metrics` opens the port for Prometheus, but this version does not render the scrape configuration";
+            self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
+        }
     }
 
     /// The VPC CNI compares a policy's port with the Service's, so where the two differ it drops what the policy allows (EKS user guide,

@@ -272,6 +272,13 @@ impl EnvironmentResolver<'_> {
 
     fn exposed_host(&mut self, expose: &Expose, consumer: &Consumer<'_>, at: Span) -> Option<String> {
         let host = self.require(&expose.host, "host", at)?;
+        if let Some(domain) = self.repeated_domain(host.as_str()) {
+            let message = format!("`{host}` is relative to the environment's domain, and ends with the domain `{domain}` already");
+            let own = host.as_str().strip_suffix(&domain).map_or("@", |start| start.strip_suffix('.').unwrap_or("@"));
+            let help = format!("write `{own}`, or `{host}.` with a dot at the end for a host that is the same in every environment");
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(expose.host.span().unwrap_or(at)).help(help));
+            return None;
+        }
         match host.within(&consumer.platform.domain) {
             Ok(host) => Some(host.to_string()),
             Err(invalid) => {
@@ -279,6 +286,15 @@ impl EnvironmentResolver<'_> {
                 None
             }
         }
+    }
+
+    /// The domain of the platform or of an environment that a relative host repeats.
+    fn repeated_domain(&self, host: &str) -> Option<String> {
+        let spec = self.spec;
+        let domains = spec.environments.entries().filter_map(|(_, _, environment)| environment.domain.get());
+        let domains = domains.chain(spec.platform.at(|platform| &platform.domain).get()).map(ToString::to_string);
+        let repeats = |domain: &String| host.strip_suffix(domain.as_str()).is_some_and(|start| start.is_empty() || start.ends_with('.'));
+        domains.filter(|domain| domain.contains('.') && repeats(domain)).max_by_key(String::len)
     }
 
     /// The port of an exposure: numbers of the Service and of the container.

@@ -85,7 +85,7 @@ impl EnvironmentResolver<'_> {
             let Some(text) = self.included(path.as_str(), at) else { continue };
             self.refuse_secrets(&text, path.as_str(), at);
             if let Some((namespace, at)) = manifest.namespace.spanned() {
-                self.is_declared("namespace", &spec.namespaces, namespace, at);
+                self.has_namespace(namespace, at, here);
             }
             if let (true, Some(reason)) = (here, reason) {
                 let namespace = manifest.namespace.get().cloned();

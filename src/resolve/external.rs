@@ -222,7 +222,7 @@ impl EnvironmentResolver<'_> {
             ExternalVia::Private => self.private_ranges(),
             ExternalVia::Internet => match region.network.as_ref().filter(|network| network.answers(&host)) {
                 Some(network) => network.endpoints.iter().map(|range| range.cidr).collect(),
-                None => return Reach { cidrs: Vec::new(), internet: !facts::is_object_store(&host, region.name.as_str()) },
+                None => return Reach { cidrs: Vec::new(), internet: !facts::has_gateway_endpoint(&host, region.name.as_str()) },
             },
         };
         Reach { cidrs, internet: false }

@@ -22,6 +22,7 @@ mod external;
 mod files;
 mod firewall;
 mod flows;
+mod jobs;
 mod kubernetes_access;
 mod metadata;
 mod names;
@@ -97,9 +98,9 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
     let mut found = Diagnostics::default();
     for (name, span) in &specs.unused_profiles {
         found.push(
-            Diagnostic::new(Code::UnusedProfile, format!("no app uses the profile `{name}`"))
+            Diagnostic::new(Code::UnusedProfile, format!("no app or store uses the profile `{name}`"))
                 .at(*span)
-                .help("name it in the `from` of an app, or remove it"),
+                .help("name it in the `from` of an app or a store, or remove it"),
         );
     }
     sections::warn_of_unrendered(specs, &mut found);
@@ -214,7 +215,7 @@ const LONGEST_REASON: usize = 4096;
 struct EnvironmentResolver<'a> {
     environment: &'a Name,
     spec: &'a Spec,
-    /// The profiles of all environments: the layers of `spec` are merged.
+    /// The span of each profile. The layers have merged the profiles into the entries, so that the spec has none.
     profiles: &'a BTreeMap<String, Span>,
     inputs: Inputs<'a>,
     plan: &'a addresses::Plan,

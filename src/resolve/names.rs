@@ -6,7 +6,7 @@ use super::external::Outside;
 use super::ports::{EntryPort, port_name, ports, ports_invalid};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::source::Span;
-use crate::spec::{App, KubernetesAccess, Rotation, StartOrder, Store};
+use crate::spec::{App, Container, KubernetesAccess, Rotation, Sidecar, StartOrder, Store};
 use crate::syntax::{Field, Map};
 use crate::value::{EntryName, LabelValue, MetadataKey, Name, NetworkPort, Protocol, Ref, RefKind, StoreMode};
 use std::collections::BTreeMap;
@@ -135,6 +135,42 @@ impl Entry {
         }
     }
 
+    /// Its init containers.
+    pub(super) fn init(&self) -> &Field<Map<Name, Container>> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.init,
+            EntrySpec::Store(store) => &store.init,
+            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
+        }
+    }
+
+    /// Its sidecars.
+    pub(super) fn sidecars(&self) -> &Field<Map<Name, Sidecar>> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.sidecars,
+            EntrySpec::Store(store) => &store.sidecars,
+            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
+        }
+    }
+
+    /// The profiles that it inherits from.
+    pub(super) fn from(&self) -> &Field<Vec<Field<Name>>> {
+        match &self.spec {
+            EntrySpec::App(app) => &app.from,
+            EntrySpec::Store(store) => &store.from,
+            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
+        }
+    }
+
+    /// The span of the key that declares its ports.
+    pub(super) fn ports_at(&self) -> Option<Span> {
+        match &self.spec {
+            EntrySpec::App(app) => app.port.span().or(app.ports.span()),
+            EntrySpec::Store(store) => store.port.span().or(store.ports.span()).or(store.engine.span()),
+            EntrySpec::External | EntrySpec::Other => None,
+        }
+    }
+
     /// The additional names of the Service.
     pub(super) fn alias(&self) -> &Field<Vec<Field<Name>>> {
         match &self.spec {
@@ -199,14 +235,14 @@ impl<'a> EnvironmentResolver<'a> {
         let spec = self.spec;
         for (key, span, app) in spec.apps.entries() {
             let absent = (!self.is_here(&app.only)).then(|| app.only.span()).flatten();
-            let namespace = self.namespace_of(key, &app.namespace, span, "app");
+            let namespace = self.namespace_of(key, &app.namespace, span, "app", absent.is_none());
             let ports = ports(&app.port, &app.ports, Some((port_name(app), 0)));
             let entry = Entry::new(RefKind::App, key, span, EntrySpec::App(app.clone()));
             self.add(&mut names, Entry { namespace, absent, ports, ..entry });
         }
         for (key, span, store) in spec.stores.entries() {
             let absent = (!self.is_here(&store.only)).then(|| store.only.span()).flatten();
-            let namespace = self.namespace_of(key, &store.namespace, span, "store");
+            let namespace = self.namespace_of(key, &store.namespace, span, "store", absent.is_none());
             let engine = store.engine.get().copied();
             let definition = engine.map(engines::of);
             let fallback = definition.and_then(|known| known.port);
@@ -259,8 +295,24 @@ impl<'a> EnvironmentResolver<'a> {
         key.namespace().or(field.get()).or(only)
     }
 
-    /// The namespace of an entry: from its key, from `namespace`, or the only namespace.
-    pub(super) fn namespace_of(&mut self, key: &EntryName, field: &Field<Name>, span: Span, kind: &str) -> Option<Name> {
+    /// Whether the spec declares the namespace and, for an entry of this environment, the namespace exists here. If not, reports it.
+    pub(super) fn has_namespace(&mut self, name: &Name, at: Span, here: bool) -> bool {
+        let namespaces = &self.spec.namespaces;
+        if !self.is_declared("namespace", namespaces, name, at) {
+            return false;
+        }
+        let Some(namespace) = namespaces.value(name.as_str()).filter(|_| here) else { return true };
+        let exists = self.is_here(&namespace.only);
+        if let Some(only) = namespace.only.span().filter(|_| !exists) {
+            let message = format!("the namespace `{name}` does not exist in `{}`", self.environment);
+            let diagnostic = Diagnostic::new(Code::AbsentInEnvironment, message).at(at).related(only, "its environments are limited here");
+            self.tell(diagnostic.help("limit this entry in the same way, or remove the namespace's `only`"));
+        }
+        exists
+    }
+
+    /// The namespace of an entry: from its key, from `namespace`, or the only namespace. `here` tells whether the entry exists in this environment.
+    pub(super) fn namespace_of(&mut self, key: &EntryName, field: &Field<Name>, span: Span, kind: &str, here: bool) -> Option<Name> {
         let spec = self.spec;
         match (key.namespace(), field) {
             (_, Field::Bad(_)) => None,
@@ -269,7 +321,7 @@ impl<'a> EnvironmentResolver<'a> {
                 None
             }
             (Some(said), _) | (None, Field::Set(said, _)) => {
-                if !self.is_declared("namespace", &spec.namespaces, said, field.span().unwrap_or(span)) {
+                if !self.has_namespace(said, field.span().unwrap_or(span), here) {
                     return None;
                 }
                 if field.is_missing() {
@@ -278,6 +330,7 @@ impl<'a> EnvironmentResolver<'a> {
                 Some(said.clone())
             }
             (None, Field::Missing) => match spec.namespaces.keys().collect::<Vec<_>>()[..] {
+                [only] if !self.has_namespace(only, span, here) => None,
                 [only] => {
                     self.record(|| (format!("{kind}s.{key}.namespace"), only, "namespaces: there is one"));
                     Some(only.clone())

@@ -7,17 +7,17 @@ use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Container;
 use crate::source::Span;
-use crate::spec::{self, App};
+use crate::spec;
 use crate::syntax::{Field, Map};
 use crate::value::{Name, NetworkPort};
 use std::collections::BTreeMap;
 
 impl EnvironmentResolver<'_> {
-    /// Reports containers of a pod with the same name. The main container has the name of the app.
-    pub(super) fn check_container_names(&mut self, entry: &Entry, app: &App) {
+    /// Reports containers of a pod with the same name. The main container has the name of the entry.
+    pub(super) fn check_container_names(&mut self, entry: &Entry) {
         let mut taken = vec![(&entry.name, entry.key)];
-        let init = app.init.get().into_iter().flat_map(|all| all.iter()).map(|(name, at, _)| (name, at));
-        let sidecars = app.sidecars.get().into_iter().flat_map(|all| all.iter()).map(|(name, at, _)| (name, at));
+        let init = entry.init().get().into_iter().flat_map(|all| all.iter()).map(|(name, at, _)| (name, at));
+        let sidecars = entry.sidecars().get().into_iter().flat_map(|all| all.iter()).map(|(name, at, _)| (name, at));
         for (name, at) in init.chain(sidecars) {
             match taken.iter().find(|(known, _)| *known == name) {
                 Some((_, first)) => {

@@ -131,7 +131,7 @@ impl EnvironmentResolver<'_> {
             self.require(&chart.repository, "repository", span);
             self.require(&chart.version, "version", span);
             let here = self.is_here(&chart.only);
-            let Some(namespace) = self.namespace_of(key, &chart.namespace, span, "chart") else { continue };
+            let Some(namespace) = self.namespace_of(key, &chart.namespace, span, "chart", here) else { continue };
             for (reference, at) in chart.needs.items().filter(|_| here) {
                 if reference.kind() != RefKind::Platform {
                     self.lookup(names, reference, &namespace, at);

@@ -224,7 +224,7 @@ impl EnvironmentResolver<'_> {
             if !self.is_here(&volume.only) {
                 continue;
             }
-            let namespace = self.namespace_of(key, &volume.namespace, at, "volume");
+            let namespace = self.namespace_of(key, &volume.namespace, at, "volume", true);
             if let Some(namespace) = &namespace
                 && let Some(first) = taken.insert((namespace.clone(), key.name()), at)
             {

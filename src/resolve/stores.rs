@@ -84,9 +84,7 @@ impl EnvironmentResolver<'_> {
                 format!("`replicas: {count}` would run {count} servers with different data: this version does not render replication");
             self.error(Code::InvalidValue, message, at);
         }
-        if let Some(span) = store.metrics.span() {
-            self.nobody_reads_metrics(span);
-        }
+        self.nobody_reads_metrics(entry, &store.metrics);
         if let Some(span) = store.renamed_from.span() {
             let message =
                 format!("`renamed_from` of `{}` moves no data in this version: under its new name the store starts empty", entry.display());
@@ -123,6 +121,7 @@ impl EnvironmentResolver<'_> {
             port: _,
             ports: _,
             only: _,
+            from: _,
             image,
             tag,
             command,
@@ -134,6 +133,9 @@ impl EnvironmentResolver<'_> {
             files,
             tmp,
             metrics,
+            init,
+            sidecars,
+            rotation,
             resources,
             probes,
             stop,
@@ -167,6 +169,9 @@ impl EnvironmentResolver<'_> {
             ("files", files.span()),
             ("tmp", tmp.span()),
             ("metrics", metrics.span()),
+            ("init", init.span()),
+            ("sidecars", sidecars.span()),
+            ("rotation", rotation.span()),
             ("resources", resources.span()),
             ("probes", probes.span()),
             ("stop", stop.span()),

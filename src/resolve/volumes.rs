@@ -56,12 +56,12 @@ impl EnvironmentResolver<'_> {
         self.mount(volumes, path.as_str(), name, false, at);
     }
 
-    /// Warns of a directory of an init container or sidecar at a path that the app has, too: without `of`, the two directories are separate.
+    /// Warns of a directory of an init container or sidecar at a path that the main container has, too: without `of`, the two directories are separate.
     pub(super) fn separate(&mut self, path: &AbsolutePath, at: Span, pod: &Pod) {
         let shared = pod.shared.iter().flatten().any(|mount| mount.path == path.as_str());
         if shared && path.as_str() != "/tmp" {
-            let message = format!("`{path}` is a directory of this container alone, not the app's `{path}`");
-            let help = format!("write `{{{path}: {{of: {path}}}}}` to share the app's, or set `size` to have another");
+            let message = format!("`{path}` is a directory of this container alone, not the main container's `{path}`");
+            let help = format!("write `{{{path}: {{of: {path}}}}}` to share the main container's, or set `size` to have another");
             self.tell(Diagnostic::new(Code::SeparateDirectory, message).at(at).help(help));
         }
     }
@@ -126,7 +126,7 @@ impl EnvironmentResolver<'_> {
             None if pod.incomplete => {}
             None => {
                 let known: Vec<&str> = shared.iter().map(|mount| mount.path.as_str()).collect();
-                self.unknown("folder of the app's own container called", folder.as_str(), known, of);
+                self.unknown("folder of the main container called", folder.as_str(), known, of);
             }
         }
     }

@@ -11,7 +11,7 @@ use super::names::{Entry, EntrySpec, Names};
 use super::placement::Runs;
 use super::ports::{EntryPort, protocol};
 use super::probes::MOST;
-use super::provenance::{HARDENED, RecordPath};
+use super::provenance::HARDENED;
 use super::security::USER;
 use super::values::Consumer;
 use super::volumes::{Pod, Volumes, unique};
@@ -45,6 +45,14 @@ struct Site<'a> {
     platform: &'a Platform,
     region: &'a Region,
     names: &'a Names,
+}
+
+/// The containers beside an entry's own.
+struct Beside {
+    init: Vec<Container>,
+    sidecars: Vec<Container>,
+    /// The ports of the sidecars' metrics.
+    metrics: Vec<(u16, Span)>,
 }
 
 impl EnvironmentResolver<'_> {
@@ -89,17 +97,9 @@ impl EnvironmentResolver<'_> {
         // Claims come first, so that no empty directory takes the name of a claim.
         let volumes = self.mount_volumes(app, &consumer, &mut pod);
         let main = self.container(declared(&consumer, app.container(), volumes, &fallback), &mut consumer, &mut pod);
-        pod.shared = Some(main.as_ref().map(|main| main.mounts.clone()).unwrap_or_default());
-        pod.incomplete = main.is_none();
-        self.check_init(&app.init);
-        self.check_container_names(entry, app);
-        let fields = app.init.entries().map(|(name, at, one)| (name, at, one.container()));
-        let init = self.others("init", fields, &mut consumer, &mut pod);
-        let fields = app.sidecars.entries().map(|(name, at, one)| (name, at, one.container()));
-        let mut sidecars = self.others("sidecars", fields, &mut consumer, &mut pod);
-        self.check_listeners(&app.sidecars, app.port.span().or(app.ports.span()), main.as_ref());
+        let Beside { init, sidecars, mut metrics } = self.beside(main.as_ref(), &mut consumer, &mut pod);
         let mut main = main?;
-        let kind = self.app_kind(app, &pod, &consumer.at);
+        let kind = self.app_kind(app, &pod, &consumer);
         let scales = matches!(kind, Kind::Deployment | Kind::StatefulSet);
         let replicas = match app.scale.at(|scale| &scale.replicas).get().copied() {
             _ if !scales => (1, 1),
@@ -129,13 +129,7 @@ impl EnvironmentResolver<'_> {
             }
         }
         let Entrances { exposures, redirects } = self.entrances(app, &consumer, hosts);
-        let mut metrics: Vec<(u16, Span)> = self.metrics_port(&app.metrics, &mut main, entry).into_iter().collect();
-        for (name, _, container) in app.sidecars.entries() {
-            if let Some(sidecar) = sidecars.iter_mut().find(|sidecar| sidecar.name == *name) {
-                sidecar.before_init = container.before_init.is_true();
-                metrics.extend(self.metrics_port(&container.metrics, sidecar, entry));
-            }
-        }
+        metrics.extend(self.metrics_port(&app.metrics, &mut main, entry));
         let needs = self.needs(&app.needs, &consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &exposures, &metrics);
         let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(GRACE);
@@ -172,7 +166,8 @@ impl EnvironmentResolver<'_> {
     }
 
     /// The kind of an app follows from its keys.
-    fn app_kind(&mut self, app: &App, pod: &Pod, at: &RecordPath) -> Kind {
+    fn app_kind(&mut self, app: &App, pod: &Pod, consumer: &Consumer<'_>) -> Kind {
+        let at = &consumer.at;
         let deadline = self.seconds("deadline", &app.deadline, 1..=MOST);
         let by_default = |value: String| {
             if app.deadline.is_missing() {
@@ -189,7 +184,7 @@ impl EnvironmentResolver<'_> {
             (Kind::CronJob(Cron { schedule: schedule.to_string(), timezone, deadline: deadline.unwrap_or(RUN) }), "schedule")
         } else if app.run.get().is_some() {
             by_default(format!("{}m", JOB / 60));
-            (Kind::Job { deadline: deadline.unwrap_or(JOB) }, "run")
+            (Kind::Job { deadline: deadline.unwrap_or(JOB), after: self.waits_for(app, consumer) }, "run")
         } else if app.per_node.is_true() {
             (Kind::DaemonSet, "per_node")
         } else if claims {
@@ -209,14 +204,19 @@ impl EnvironmentResolver<'_> {
         let mut consumer = self.consumer(entry, site)?;
         let mut pod = Pod::default();
         let ports = container_ports(entry);
-        let fallback = server.fallback(definition, store, &ports);
+        let mut fallback = server.fallback(definition, store, &ports);
+        fallback.image_checked = self.lacks_profile(entry);
         let data: AbsolutePath = store.data.get().cloned().or_else(|| server.data.parse().ok())?;
         let mut volumes = Volumes::of(None);
         let size = store.storage.spanned().and_then(|(size, at)| if let StoreSize::Size(size) = size { Some((size, at)) } else { None });
         if let Some((size, at)) = size {
             self.mount_claim(&mut volumes, &data, size.clone(), None, at, &mut pod);
         }
-        let mut main = self.container(declared(&consumer, store.container(), volumes, &fallback), &mut consumer, &mut pod)?;
+        let main = self.container(declared(&consumer, store.container(), volumes, &fallback), &mut consumer, &mut pod);
+        let Some(mut main) = main else {
+            self.beside(None, &mut consumer, &mut pod);
+            return None;
+        };
         let at = &consumer.at;
         let written = main.args.len();
         let mounted = main.mounts.iter().any(|mount| mount.path == data.as_str());
@@ -245,6 +245,8 @@ impl EnvironmentResolver<'_> {
             main.args.extend([format!("--{name}"), value.clone()]);
         }
         self.record_args(at, &main.args, written, "parameters");
+        let Beside { init, sidecars, mut metrics } = self.beside(Some(&main), &mut consumer, &mut pod);
+        let at = &consumer.at;
         let members = store.replicas.get().copied().unwrap_or(1);
         let placement = self.placement(&store.subnet, &Field::Missing, &Field::Missing, &consumer, Runs::replicas(members))?;
         let kind = if size.is_some() { Kind::StatefulSet } else { Kind::Deployment };
@@ -252,12 +254,12 @@ impl EnvironmentResolver<'_> {
         self.record_entry(at, || ("protocol", "tcp", format!("{}.engine", at.entry)));
         self.record_entry(at, || ("grace", format!("{GRACE}s"), "the default of stores"));
         self.record_replicas(at, members, placement.spread, &format!("{}.replicas", at.entry));
-        let metrics: Vec<(u16, Span)> = self.metrics_port(&store.metrics, &mut main, entry).into_iter().collect();
+        metrics.extend(self.metrics_port(&store.metrics, &mut main, entry));
         let needs = self.needs(&store.needs, &consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &[], &metrics);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
         let no_backup = store.backup.at(|backup| &backup.none).get().cloned();
-        Some((Workload { store: Some(engine), replicas: (members, members), no_backup, ..base }, flows))
+        Some((Workload { store: Some(engine), replicas: (members, members), init, sidecars, no_backup, ..base }, flows))
     }
 
     /// The parts that apps and stores have in common: one pod, and a Service if the entry has ports.
@@ -310,6 +312,28 @@ impl EnvironmentResolver<'_> {
             policies: Vec::new(),
             no_backup: None,
         }
+    }
+
+    /// The init containers and sidecars of an entry. `main` is its own container, whose folders they may share.
+    fn beside(&mut self, main: Option<&Container>, consumer: &mut Consumer<'_>, pod: &mut Pod) -> Beside {
+        let entry = consumer.entry;
+        pod.shared = Some(main.map(|main| main.mounts.clone()).unwrap_or_default());
+        pod.incomplete = main.is_none();
+        self.check_init(entry.init());
+        self.check_container_names(entry);
+        let fields = entry.init().entries().map(|(name, at, one)| (name, at, one.container()));
+        let init = self.others("init", fields, consumer, pod);
+        let fields = entry.sidecars().entries().map(|(name, at, one)| (name, at, one.container()));
+        let mut sidecars = self.others("sidecars", fields, consumer, pod);
+        self.check_listeners(entry.sidecars(), entry.ports_at(), main);
+        let mut metrics = Vec::new();
+        for (name, _, container) in entry.sidecars().entries() {
+            if let Some(sidecar) = sidecars.iter_mut().find(|sidecar| sidecar.name == *name) {
+                sidecar.before_init = container.before_init.is_true();
+                metrics.extend(self.metrics_port(&container.metrics, sidecar, entry));
+            }
+        }
+        Beside { init, sidecars, metrics }
     }
 
     /// The containers of `init` or `sidecars`.

@@ -61,7 +61,7 @@ pub struct Receiver {
     pub webhook: Field<SecretRef>,
 }
 
-/// A Kubernetes namespace, in the cluster of every environment and region.
+/// A Kubernetes namespace, in the clusters of every region.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Namespace {
@@ -75,6 +75,8 @@ pub struct Namespace {
     pub labels: Field<Map<MetadataKey, LabelValue>>,
     /// Annotations of the Namespace object.
     pub annotations: Field<Map<MetadataKey, String>>,
+    /// The environments in which the namespace exists; its apps and stores need the same limit. Default: all.
+    pub only: Field<Vec<Field<Name>>>,
 }
 
 /// The resource quota of a namespace: upper bounds for its pods and volumes together.

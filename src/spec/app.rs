@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 container! {
-    /// An application, or in `profiles` the fields that several applications share.
+    /// An application, or in `profiles` the fields that several applications and stores share.
     ///
     /// The fields choose the workload's kind: `schedule` makes a CronJob, `run` a Job, `per_node` a DaemonSet, `volumes` a StatefulSet; any other app is
     /// a Deployment, with a Service if it has a port.
@@ -52,6 +52,9 @@ container! {
         pub deadline: Field<Duration>,
         /// Makes the app a Job and says when the Job runs.
         pub run: Field<JobRun>,
+        /// Jobs that have to complete before this job starts, each an app with `run`, such as `app/migrate`. What a job calls is ready before the job
+        /// anyway.
+        pub after: Field<Vec<Field<Ref>>>,
         /// Whether the app is a DaemonSet: one pod on every node.
         pub per_node: Field<bool>,
         /// Persistent volumes, by mount path. Short form: the size of a volume that each pod has for itself, which makes the app a StatefulSet, or a

@@ -139,7 +139,7 @@ pub struct Tmp {
     pub medium: Field<Medium>,
     /// Size limit. Default: 64Mi.
     pub size: Field<Quantity>,
-    /// In `init` and `sidecars`: share the directory that the app's `tmp` or `volumes` has at this path.
+    /// In `init` and `sidecars`: share the directory that the app or store itself has at this path.
     pub of: Field<AbsolutePath>,
 }
 

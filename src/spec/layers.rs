@@ -5,6 +5,7 @@
 //! without a block for an environment are merged and decoded once and shared.
 
 use super::decoder::Decoder;
+use super::inherit::for_a_store;
 use super::merge::{expand, merge, remove};
 use super::{Spec, rules, unite};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -103,7 +104,7 @@ struct Layers<'a> {
     defaults: &'a Node,
     names: &'a [String],
     found: &'a mut Diagnostics,
-    /// The profiles that at least one app inherits from.
+    /// The profiles that at least one app or store inherits from.
     used: BTreeSet<Arc<str>>,
     /// The spans of each environment's blocks.
     blocks: IndexMap<String, Vec<Span>>,
@@ -172,7 +173,7 @@ impl Layers<'_> {
     /// Merges an app or store: defaults, profiles, the entry's fields, then the `environments` blocks of the profiles and of the entry.
     fn entry(&mut self, section: &str, name: &str, node: &Node, environment: Option<&str>) -> Node {
         let path: &mut Vec<&str> = &mut vec![section, name];
-        let profiles = self.profiles_of(node);
+        let profiles = self.profiles_of(section, node);
         let blocks: Vec<Node> = match environment {
             None => Vec::new(),
             Some(environment) => {
@@ -236,7 +237,7 @@ impl Layers<'_> {
         node.get("*").cloned()
     }
 
-    fn profiles_of(&mut self, node: &Node) -> Vec<Node> {
+    fn profiles_of(&mut self, section: &str, node: &Node) -> Vec<Node> {
         let Some(from) = node.get("from") else { return Vec::new() };
         let known = self.root.get("profiles");
         let mut profiles = Vec::new();
@@ -245,7 +246,10 @@ impl Layers<'_> {
             match known.and_then(|profiles| profiles.entry(name)) {
                 Some(profile) => {
                     self.used.insert(profile.key.clone());
-                    profiles.push(profile.value.clone());
+                    profiles.push(match section {
+                        "stores" => for_a_store(profile, item.span, self.found),
+                        _ => profile.value.clone(),
+                    });
                 }
                 None => {
                     let names: Vec<&str> = known.map(|node| node.entries().iter().map(|e| &*e.key).collect()).unwrap_or_default();

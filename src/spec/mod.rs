@@ -12,6 +12,7 @@ mod container;
 mod decoder;
 mod expose;
 mod extension;
+mod inherit;
 mod kubernetes;
 mod layers;
 mod merge;
@@ -75,7 +76,7 @@ pub struct Spec {
     pub namespaces: Field<Map<Name, Namespace>>,
     /// Texts for `${var/NAME}` expressions.
     pub vars: Field<Map<Name, String>>,
-    /// Partial apps, which apps inherit with `from`.
+    /// Partial apps, which apps and stores inherit with `from`.
     pub profiles: Field<Map<Name, App>>,
     /// Applications.
     pub apps: Field<Map<EntryName, Arc<App>>>,

@@ -79,13 +79,13 @@ fn container(rest: &[&str]) -> Merge {
 pub fn short(path: &[&str]) -> Short {
     match path {
         ["apps" | "profiles" | "stores", _, rest @ ..] => match rest {
-            ["from" | "regions" | "only" | "alias" | "arch"] => Short::Item,
+            ["from" | "regions" | "only" | "alias" | "arch" | "after"] => Short::Item,
             ["expose"] => Short::ItemKey("host"),
             ["scale"] => Short::Key("replicas"),
             ["volumes", _] => Short::Volume,
             rest => container_short(rest),
         },
-        ["waivers", _, "objects" | "only"] | ["volumes", _, "only"] | ["regions", _, "zones"] => Short::Item,
+        ["waivers", _, "objects" | "only"] | ["namespaces" | "volumes", _, "only"] | ["regions", _, "zones"] => Short::Item,
         ["cluster", "pools", _, "taints", _] => Short::Key("value"),
         ["access", "mfa"] => Short::Switch("required"),
         _ => Short::None,
@@ -200,7 +200,7 @@ pub fn is_fixed(path: &[&str]) -> bool {
         path,
         ["network", "cidr"]
             | ["cloud", "state" | "accounts"]
-            | ["apps" | "profiles", _, "from"]
+            | ["apps" | "profiles" | "stores", _, "from"]
             | [_, _, "only" | "renamed_from"]
             | ["network", "subnets", _, "renamed_from"]
     )

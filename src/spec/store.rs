@@ -2,7 +2,7 @@
 
 use super::app::{Rotation, StartOrder};
 use super::backup::Backup;
-use super::container::{File, Metrics, Probes, Resources, Security, Stop, Tmp, container};
+use super::container::{Container, File, Metrics, Probes, Resources, Security, Sidecar, Stop, Tmp, container};
 use super::extension::ExternalVia;
 use super::kubernetes::KubernetesAccess;
 use crate::syntax::{Field, Map};
@@ -20,6 +20,8 @@ container! {
         pub namespace: Field<Name>,
         /// The team that owns the store. Default: the namespace's owner.
         pub owner: Field<Name>,
+        /// Profiles to inherit from. Later profiles override earlier ones, and the store's own fields override them all.
+        pub from: Field<Vec<Field<Name>>>,
         /// Database engine. Required.
         pub engine: Field<Engine>,
         /// Version of the engine, such as `17`.
@@ -65,6 +67,10 @@ container! {
         pub alias: Field<Vec<Field<Name>>>,
         /// Rights of the store's pods in the Kubernetes API. Default: none, and no token.
         pub kubernetes: Field<KubernetesAccess>,
+        /// Init containers. They run to completion, in order, before the store starts.
+        pub init: Field<Map<Name, Container>>,
+        /// Sidecar containers. They start before the store and run as long as the pod.
+        pub sidecars: Field<Map<Name, Sidecar>>,
         /// Labels of the store's objects and pods, beside those that platgen sets. A changed label restarts the pods.
         pub labels: Field<Map<MetadataKey, LabelValue>>,
         /// Annotations of the store's pods and of the object that runs them. A changed annotation restarts the pods.

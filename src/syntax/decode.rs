@@ -3,6 +3,7 @@
 //! [`Field`](super::Field) and [`Map`](super::Map) hold faults instead of failing. Each fault becomes a finding with the token, the expected value
 //! and, if possible, a fix.
 
+use super::figure::{Figure, figure};
 use super::node::{Entry, Kind, Node};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, meant, mistaken, wording};
 use crate::source::{FileId, Span};
@@ -74,14 +75,6 @@ pub fn code_of(kind: Wrong) -> Code {
         Wrong::Range => Code::ImpossibleRange,
         Wrong::Length => Code::NameTooLong,
     }
-}
-
-/// Whether an unquoted scalar is an octal number of YAML 1.1: digits up to 7 after a zero.
-fn is_octal(text: &str) -> bool {
-    text.len() > 1
-        && text.starts_with('0')
-        && text.bytes().all(|byte| (b'0'..=b'7').contains(&byte))
-        && text.bytes().any(|byte| byte != b'0')
 }
 
 /// Deserializes one node.
@@ -177,21 +170,17 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
                 "" | "~" | "null" => visitor.visit_unit(),
                 "true" => visitor.visit_bool(true),
                 "false" => visitor.visit_bool(false),
-                // YAML 1.1, and with it kubectl, reads octal; YAML 1.2 reads decimal.
-                other if is_octal(other) => {
-                    let octal = u64::from_str_radix(other.trim_start_matches('0'), 8).unwrap_or_default();
-                    Err(Fault {
+                other => match (figure(other), other.parse::<i64>(), other.parse::<u64>(), other.parse::<f64>()) {
+                    (Some(Figure { number, otherwise }), ..) => Err(Fault {
                         code: Code::InvalidValue,
-                        message: format!("`{other}` is {octal} to Kubernetes and {} to other readers", other.trim_start_matches('0')),
+                        message: format!("`{other}` is {number} to Kubernetes and {otherwise} to other readers"),
                         span: Some(self.node.span),
-                        help: Some(format!("write `{octal}`, or put text in quotes: `\"{other}\"`")),
+                        help: Some(format!("write `{number}`, or put text in quotes: `\"{other}\"`")),
                         fix: None,
-                    })
-                }
-                other => match (other.parse::<i64>(), other.parse::<u64>(), other.parse::<f64>()) {
-                    (Ok(number), _, _) => visitor.visit_i64(number),
-                    (_, Ok(number), _) => visitor.visit_u64(number),
-                    (_, _, Ok(number)) if other.starts_with(|c: char| c.is_ascii_digit() || c == '-') => visitor.visit_f64(number),
+                    }),
+                    (_, Ok(number), ..) => visitor.visit_i64(number),
+                    (_, _, Ok(number), _) => visitor.visit_u64(number),
+                    (.., Ok(number)) if other.starts_with(|c: char| c.is_ascii_digit() || c == '-') => visitor.visit_f64(number),
                     _ => visitor.visit_borrowed_str(other),
                 },
             },

@@ -5,6 +5,7 @@
 
 mod decode;
 mod field;
+mod figure;
 pub mod node;
 mod toml;
 mod unclosed;

@@ -211,6 +211,22 @@ pub(crate) fn fmt_checks_writes_and_refuses() {
     project.write("platform.yaml", &spoilt);
     let ran = project.run(&["fmt", "--check"]).exits(2);
     assert!(ran.out.contains("\n-    port:   8080   \n+    port: 8080\n") && project.read("platform.yaml") == spoilt, "{}", ran.out);
+    // For programs, the same is one finding at the first line that differs.
+    let ran = project.run(&["fmt", "--check", "--format", "json"]).exits(2);
+    let found: serde_json::Value = serde_json::from_str(&ran.out).expect("one document");
+    let line = 1 + spoilt.lines().zip(canonical.lines()).take_while(|(one, other)| one == other).count();
+    assert_eq!(found.as_array().map(Vec::len), Some(1), "{found}");
+    assert_eq!((&found[0]["code"], &found[0]["place"]["line"]), (&"not-formatted".into(), &line.into()), "{found}");
+    let ran = project.run(&["fmt", "--check", "--format", "github"]).exits(2);
+    assert!(ran.out.starts_with("::error ") && ran.out.contains(&format!("file=platform.yaml,line={line}")), "{}", ran.out);
+    let ran = project.run(&["fmt", "--check", "--format", "sarif"]).exits(2);
+    let log: serde_json::Value = serde_json::from_str(&ran.out).expect("one document");
+    assert_eq!(log["runs"][0]["tool"]["driver"].get("informationUri"), None, "no address is better than an empty one");
+    assert_eq!(log["runs"][0]["results"][0]["ruleId"], "not-formatted");
+    assert_eq!(project.run(&["fmt", "--format", "json"]).exits(0).out, "[]\n");
+    assert_eq!(project.read("platform.yaml"), canonical);
+    assert_eq!(project.run(&["fmt", "--check", "--format", "json"]).exits(0).out, "[]\n");
+    project.write("platform.yaml", &spoilt);
     assert!(project.run(&["fmt"]).exits(0).err.contains("formatted"));
     assert_eq!(project.read("platform.yaml"), canonical);
     assert_eq!(project.run(&["fmt", "--check"]).exits(0).out, "");
@@ -218,6 +234,10 @@ pub(crate) fn fmt_checks_writes_and_refuses() {
     let odd = "apiVersion: platgen/v1\n? vars\n:   {a: b}\n";
     project.write("platform/a.yaml", odd);
     project.write("platform/b.yaml", "apiVersion:   platgen/v1\n");
+    let ran = project.run(&["fmt", "platform", "--check", "--format", "json"]).exits(1);
+    let found: serde_json::Value = serde_json::from_str(&ran.out).expect("one document");
+    let codes: Vec<&serde_json::Value> = found.as_array().into_iter().flatten().map(|one| &one["code"]).collect();
+    assert_eq!(codes, ["layout", "not-formatted"], "{found}");
     for words in [&["fmt", "platform", "--check"][..], &["fmt", "platform"]] {
         let ran = project.run(words).exits(1);
         assert!(ran.codes().contains("layout") && ran.err.contains("platform/a.yaml:2"), "{}", ran.err);

@@ -3,6 +3,7 @@
 use super::program::{Project, Ran, specs, tree};
 use crate::judges::judge::say;
 use libtest_mimic::Failed;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -21,6 +22,24 @@ apps:
   migrate: {image: "registry.example/web:v1", run: before-deploy, config: {DB: "${store/db.address}"}, secrets: {KEY: "shop/db#key"}}
   old: {image: "registry.example/old:v1"}
   web: {image: "registry.example/web:v1", port: 8080, probes: {ready: /ready}, expose: "@", scale: {replicas: 2..4, cpu: 70%}}
+"#;
+
+/// Jobs that wait for others: `audit`, the first by name, is in a namespace of its own, and `base` calls a store.
+const JOBS: &str = r#"apiVersion: platgen/v1
+platform: {name: shop, owner: ops, domain: shop.example}
+cloud: {provider: aws, accounts: {production: "222222222222"}, state: {region: eu-west-1}}
+regions: {eu-west-1: {zones: 3}}
+environments: {production: {regions: [eu-west-1], protected: true}}
+access: {groups: {ops: {id: platform-admin, role: admin}}}
+teams: {ops: {group: ops}}
+namespaces: {desk: {owner: ops}, shop: {owner: ops}}
+stores:
+  db: {namespace: shop, engine: custom, image: "registry.example/db:v1", port: 5432, storage: 10Gi, backup: {none: trial}}
+apps:
+  audit: {namespace: desk, image: "registry.example/audit:v1", run: before-deploy, after: app/base}
+  other: {namespace: shop, image: "registry.example/other:v1", run: before-deploy}
+  base: {namespace: shop, image: "registry.example/base:v1", run: before-deploy, needs: [store/db], after: [app/clean]}
+  clean: {namespace: shop, image: "registry.example/clean:v1", run: before-deploy}
 "#;
 
 const PLACE: &str = "production/eu-west-1";
@@ -45,6 +64,23 @@ fn blocks(text: &str) -> String {
         }
     }
     lines.join("\n") + "\n"
+}
+
+/// Each job is applied after the jobs that it waits for and the stores that it calls, and once.
+pub(crate) fn jobs_wait_for_others() {
+    let project = Project::new();
+    project.write("platform.yaml", JOBS);
+    project.run(&["render"]).exits(0);
+    let readme = project.read(&format!("deploy/kubernetes/{PLACE}/README.md"));
+    let (_, steps) = readme.split_once("Run the jobs that come before the rollout\n").expect("the step");
+    let (steps, _) = steps.split_once("When a job fails").expect("the end of the step");
+    let applied: Vec<&str> = steps
+        .lines()
+        .filter_map(|line| line.split_once("apply --server-side -f kubernetes/production/eu-west-1/")?.1.strip_suffix(".yaml"))
+        .filter(|file| !file.starts_with("cluster"))
+        .collect();
+    assert_eq!(applied, ["shop/db", "shop/clean", "shop/base", "desk/audit", "shop/other"], "{steps}");
+    assert_eq!(steps.matches("--for=condition=complete").count(), 4, "{steps}");
 }
 
 /// Network, cluster, namespaces, difference, store, job, everything, wait, remove, note: in this order.
@@ -212,6 +248,62 @@ pub(crate) fn removed_lists_what_left() -> Result<(), Failed> {
     let ran = Ran::from(run(PLACE)?).exits(0);
     let wanted = format!("# Holds other objects or data. Ask the owner first: {}\n", delete("'PersistentVolumeClaim' 'data'"));
     if ran.out == wanted { Ok(()) } else { Err(ran.out.into()) }
+}
+
+/// Objects of the whole cluster are deleted without a namespace, entries of one environment in the others alone, and a namespace is for its owner.
+pub(crate) fn removed_knows_every_scope() -> Result<(), Failed> {
+    let project = Project::new();
+    let old = "kubernetes: {cluster: [{resources: [nodes], verbs: [get]}]}";
+    let spec = JOBS
+        .replace("accounts: {", "accounts: {beta: \"111111111111\", ")
+        .replace("{production: {regions", "{beta: {regions: [eu-west-1]}, production: {regions");
+    let spec = spec.replace("other:v1\", run: before-deploy", &format!("other:v1\", {old}"));
+    let spec = spec.replace(
+        "audit: {namespace: desk, image: \"registry.example/audit:v1\", run: before-deploy, after: app/base}",
+        "load: {namespace: desk, image: \"registry.example/load:v1\"}",
+    );
+    project.write("platform.yaml", &spec);
+    project.run(&["render"]).exits(0);
+    let git = |words: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@shop.example"];
+        say(Command::new("git").arg("-C").arg(&project.folder).args(identity).args(words), &[0])
+    };
+    git(&["init", "--quiet"])?;
+    git(&["add", "--all"])?;
+    git(&["commit", "--quiet", "--message=one"])?;
+    project.edit("platform.yaml", old, "only: [beta]");
+    project.edit("platform.yaml", "desk: {owner: ops}", "desk: {owner: ops, only: [beta]}");
+    project.edit("platform.yaml", "load:v1\"", "load:v1\", only: [beta]");
+    project.run(&["render"]).exits(0);
+    let lines = |place: &str| -> Result<Vec<String>, Failed> {
+        let ran = Ran::from(Command::new("sh").arg(project.at("deploy/removed.sh")).args(["HEAD", place, "shop"]).output()?).exits(0);
+        let short = |line: &str| line.replace("kubectl --context 'shop' ", "").replace("delete --ignore-not-found ", "").replace('\'', "");
+        Ok(ran.out.lines().map(short).collect())
+    };
+    let rights = ["ClusterRole.rbac.authorization.k8s.io shop.shop.other", "ClusterRoleBinding.rbac.authorization.k8s.io shop.shop.other"];
+    if lines("beta/eu-west-1")? != rights {
+        return Err(format!("{:#?}", lines("beta/eu-west-1")?).into());
+    }
+    let found = lines("production/eu-west-1")?;
+    let wanted = [
+        rights[0],
+        rights[1],
+        "--namespace shop Deployment.apps other",
+        "--namespace desk Deployment.apps load",
+        "--namespace desk LimitRange limits",
+        "# Holds other objects or data. Ask the owner first: Namespace desk",
+        "--namespace shop NetworkPolicy.networking.k8s.io other",
+        "--namespace desk NetworkPolicy.networking.k8s.io allow-dns",
+        "--namespace desk NetworkPolicy.networking.k8s.io default-deny",
+        "--namespace desk NetworkPolicy.networking.k8s.io load",
+        "--namespace desk ResourceQuota quota",
+        "--namespace desk RoleBinding.rbac.authorization.k8s.io ops-admin",
+        "--namespace shop ServiceAccount other",
+        "--namespace desk ServiceAccount default",
+        "--namespace desk ServiceAccount load",
+    ];
+    let (found, wanted) = (found.iter().map(String::as_str).collect::<BTreeSet<_>>(), BTreeSet::from(wanted));
+    if found == wanted { Ok(()) } else { Err(format!("{found:#?}").into()) }
 }
 
 /// Every script and every block of every page, of every spec of the repository.

@@ -45,6 +45,33 @@ pub(crate) fn an_autoscaler_takes_replicas_over() {
     assert!(!project.run(&["render"]).exits(0).codes().contains("not-in-place"));
 }
 
+/// The same of a StatefulSet whose scale is a profile's, of one environment, and the way back.
+pub(crate) fn autoscalers_come_and_go_anywhere() {
+    let in_a_profile = |app: &str| {
+        let project = Project::new();
+        project.write("platform.yaml", &format!("{HEAD}profiles: {{big: {{scale: 6}}}}\napps: {{{app}}}\n"));
+        project.run(&["render"]).exits(0);
+        project
+    };
+    let project = in_a_profile(&with("from: big, volumes: {/data: 1Gi}"));
+    project.edit("platform.yaml", "scale: 6", "scale: 6..9");
+    let err = project.run(&["render"]).exits(0).err;
+    assert!(err.contains("takes over `replicas` of `StatefulSet/shop/web`") && err.contains("from 6 pods to 1"), "{err}");
+    assert!(err.contains(r#""kind":"StatefulSet","metadata":{"name":"web"},"spec":{"replicas":6}"#), "{err}");
+
+    let project = in_a_profile(&with("from: big"));
+    project.edit("platform.yaml", "from: big", "from: big, environments: {production: {scale: {replicas: 4..9, memory: 80%}}}");
+    let err = project.run(&["render"]).exits(0).err;
+    assert!(err.contains("takes over `replicas` of `Deployment/shop/web`") && err.contains("= note: in production\n"), "{err}");
+    assert!(err.contains("shop-production-eu-west-1") && !err.contains("shop-beta-eu-west-1"), "{err}");
+
+    let project = in_a_profile(&with("from: big, scale: 6..9"));
+    project.edit("platform.yaml", ", scale: 6..9", "");
+    let err = project.run(&["render"]).exits(0).err;
+    assert!(err.contains("`HorizontalPodAutoscaler/shop/web` left the files but stays in the cluster"), "{err}");
+    assert!(err.contains("-n shop delete horizontalpodautoscaler.autoscaling/web"), "{err}");
+}
+
 pub(crate) fn a_comparison_tells_them() {
     let project = rendered(&with("scale: {replicas: 6}"));
     project.edit("platform.yaml", "replicas: 6", "replicas: \"6..12\"");

@@ -44,11 +44,12 @@ const SAME: [&str; 1] = ["platform"];
 const SAME_ENTRIES: [&str; 2] = ["environments", "regions"];
 
 /// Fields that are the same in every environment: the section, and `*` for an entry.
-const SAME_FIELDS: [(&[&str], &[&str]); 5] = [
+const SAME_FIELDS: [(&[&str], &[&str]); 6] = [
     (&["cloud"], &["accounts", "state"]),
     (&["network"], &["cidr"]),
     (&["network", "subnets", "*"], &["renamed_from"]),
     (&["apps", "*"], &["from"]),
+    (&["stores", "*"], &["from"]),
     (&["*", "*"], &["only", "renamed_from"]),
 ];
 

@@ -82,7 +82,7 @@ pub const FAULTS: &[Fault] = faults! {
     "endpoints for every account", "endpoints.tf", "", Swap("concat([\"aws:PrincipalAccount\"], contains(", "concat([], contains("), "data leaves into someone else's bucket";
     "endpoints for every resource", "endpoints.tf", "", Swap("? [\"aws:ResourceAccount\"] : []", "? [] : []"), "data leaves into someone else's bucket";
     "sign-in with a token refused", "endpoints.tf", "", Swap("\"sts:AssumeRoleWithWebIdentity\"", "\"sts:AssumeRole\""), "no workload has an identity";
-    "object store closed", "security_groups.tf", "", Swap("for_each = toset(local.closed_classes)", "for_each = toset([])"), "closed nodes pull no image";
+    "object store closed", "security_groups.tf", "", Swap("setproduct(local.closed_classes, [\"dynamodb\", \"s3\"])", "setproduct(local.closed_classes, [\"dynamodb\"])"), "closed nodes pull no image";
     "endpoint without its name", "endpoints.tf", "", Swap("private_dns_enabled = true", "private_dns_enabled = false"), "nodes speak to the service over the internet";
     "endpoint in one zone", "endpoints.tf", "", Swap("[for zone in local.zones : aws_subnet.this[\"endpoints/${zone}\"].id]", "[aws_subnet.this[\"endpoints/eu-west-1a\"].id]"), "one zone takes the endpoints of the other with it";
     "disks in plain text", "guards.tf", "", Swap("enabled = true", "enabled = false"), "new disks are not encrypted";

@@ -244,7 +244,7 @@ fn schedule(context: &RegionContext, Running { workload, object, .. }: Running, 
             want("/spec/suspend", Value::Null);
             want("/spec/jobTemplate/spec/activeDeadlineSeconds", json!(cron.deadline));
         }
-        Kind::Job { deadline } => {
+        Kind::Job { deadline, .. } => {
             want("/spec/activeDeadlineSeconds", json!(deadline));
             want("/spec/suspend", Value::Null);
         }

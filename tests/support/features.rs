@@ -47,13 +47,22 @@ struct Written {
     places: Vec<String>,
 }
 
-/// Where containers stand: a name, the path, and what else they need.
-fn containers() -> [(&'static str, [&'static str; 4], Value); 4] {
+/// Where containers stand: a name, the path, and the platform around them.
+fn containers() -> [(&'static str, [&'static str; 4], Value); 6] {
+    let beside = |section: &str, name: &str| json!({section: {name: {"image": format!("registry.example/{name}:v1")}}});
+    let app = |section: &str, name: &str| json!({"apps": {"web": beside(section, name)}});
+    let store = |beside: Value| {
+        let mut store = json!({"engine": "redis", "image": "registry.example/cache:v1", "storage": "none"});
+        lay(&mut store, &beside);
+        json!({"stores": {"cache": store}})
+    };
     [
         ("app", ["apps", "web", "", ""], json!({})),
-        ("init", ["apps", "web", "init", "setup"], json!({"image": "registry.example/setup:v1"})),
-        ("sidecar", ["apps", "web", "sidecars", "agent"], json!({"image": "registry.example/agent:v1"})),
-        ("store", ["stores", "cache", "", ""], json!({"engine": "redis", "image": "registry.example/cache:v1", "storage": "none"})),
+        ("init", ["apps", "web", "init", "setup"], app("init", "setup")),
+        ("sidecar", ["apps", "web", "sidecars", "agent"], app("sidecars", "agent")),
+        ("store", ["stores", "cache", "", ""], store(json!({}))),
+        ("init-of-a-store", ["stores", "cache", "init", "setup"], store(beside("init", "setup"))),
+        ("sidecar-of-a-store", ["stores", "cache", "sidecars", "agent"], store(beside("sidecars", "agent"))),
     ]
 }
 
@@ -87,11 +96,12 @@ pub(crate) fn cases() -> Vec<Case> {
             }
             let (base, around) = (Value::Object(written.base), Value::Object(written.around));
             for (place, path, needed) in containers() {
-                if written.places.is_empty() || written.places.iter().any(|wanted| wanted == place) {
+                let kind = place.trim_end_matches("-of-a-store");
+                if written.places.is_empty() || written.places.iter().any(|wanted| wanted == kind) {
                     let at = |value: &Value| {
                         path.iter().rev().filter(|key| !key.is_empty()).fold(value.clone(), |inner, key| json!({*key: inner}))
                     };
-                    add(format!("{file}/{key}-of-{place}"), &[&around, &at(&needed), &at(&base)], at(&written.feature));
+                    add(format!("{file}/{key}-of-{place}"), &[&around, &needed, &at(&base)], at(&written.feature));
                 }
             }
         }

@@ -1,0 +1,114 @@
+//! `after`: the order of the jobs that run before a rollout.
+
+use super::EnvironmentResolver;
+use super::names::{Entry, EntrySpec, Names};
+use super::values::Consumer;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+use crate::spec::App;
+use crate::syntax::Field;
+use crate::value::{Ref, RefKind};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The jobs that each job waits for, by `namespace/name`, with the span of each name.
+type Waits = BTreeMap<String, Vec<(String, Span)>>;
+
+impl EnvironmentResolver<'_> {
+    /// Reports jobs that wait for themselves, directly or through others.
+    pub(super) fn check_order(&mut self, names: &Names) {
+        let mut waits = Waits::new();
+        for entry in names.iter().filter(|entry| entry.absent.is_none()) {
+            let (EntrySpec::App(app), Some(key)) = (&entry.spec, key(entry)) else { continue };
+            let jobs = self.jobs(names, entry, &app.after);
+            waits.insert(key, jobs.into_iter().filter_map(|(job, at)| Some((self::key(job)?, at))).collect());
+        }
+        let mut told = BTreeSet::new();
+        for start in waits.keys() {
+            if told.contains(start) {
+                continue;
+            }
+            if let Some(ring) = ring(&waits, start) {
+                let shown: Vec<String> = ring.iter().map(|(key, _)| format!("`app/{key}`")).chain([format!("`app/{start}`")]).collect();
+                let at = ring.last().map(|(_, at)| *at);
+                let message = format!("the job `app/{start}` waits for itself: {}", shown.join(" after "));
+                let mut diagnostic = Diagnostic::new(Code::Contradiction, message).help("remove one of these names from `after`");
+                diagnostic.span = at;
+                self.tell(diagnostic);
+                told.extend(ring.into_iter().map(|(key, _)| key));
+            }
+        }
+    }
+
+    /// The jobs of the consumer's region that have to complete before it, by `namespace/name`. Reports jobs that do not run there.
+    pub(super) fn waits_for(&mut self, app: &App, consumer: &Consumer<'_>) -> Vec<String> {
+        let mut waits = Vec::new();
+        for (job, at) in self.jobs(consumer.names, consumer.entry, &app.after) {
+            let EntrySpec::App(spec) = &job.spec else { continue };
+            if self.runs_in(spec, consumer.region) {
+                waits.extend(key(job));
+            } else {
+                let message = format!("`{}` does not run in `{}`, where {} does", job.display(), consumer.region.name, consumer.label);
+                let diagnostic = Diagnostic::new(Code::AbsentInRegion, message).at(at).related(job.key, "declared here");
+                self.tell(diagnostic.help("run both in the same `regions`"));
+            }
+        }
+        waits.dedup();
+        waits
+    }
+
+    /// The jobs that `after` names. Reports names of other entries.
+    fn jobs<'n>(&mut self, names: &'n Names, entry: &Entry, after: &Field<Vec<Field<Ref>>>) -> Vec<(&'n Entry, Span)> {
+        let Some(namespace) = &entry.namespace else { return Vec::new() };
+        let mut jobs = Vec::new();
+        for (reference, at) in after.items() {
+            let (message, related) = match reference.kind() {
+                RefKind::App => {
+                    let Some(job) = self.lookup(names, reference, namespace, at) else { continue };
+                    match &job.spec {
+                        EntrySpec::App(app) if app.run.get().is_some() => {
+                            if reference.port().is_none() || self.port_of(job, reference, at).is_some() {
+                                jobs.push((job, at));
+                            }
+                            continue;
+                        }
+                        EntrySpec::App(app) if app.schedule.get().is_some() => {
+                            (format!("`{}` runs on a schedule, and not before a rollout", job.display()), Some(job.key))
+                        }
+                        _ => (format!("`{}` is not a job that runs before a rollout", job.display()), Some(job.key)),
+                    }
+                }
+                _ => (format!("`{reference}` is not a job that runs before a rollout"), None),
+            };
+            let mut diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);
+            if let Some(related) = related {
+                diagnostic = diagnostic.related(related, "declared here");
+            }
+            self.tell(diagnostic.help("name an app with `run`; the apps and stores that a job calls are ready before the job anyway"));
+        }
+        jobs
+    }
+}
+
+/// `namespace/name` of an entry.
+fn key(entry: &Entry) -> Option<String> {
+    Some(format!("{}/{}", entry.namespace.as_ref()?, entry.name))
+}
+
+/// The way from a job back to itself: each job on it with the span of the next one's name.
+fn ring(waits: &Waits, start: &str) -> Option<Vec<(String, Span)>> {
+    let mut seen = BTreeSet::new();
+    let mut ways: Vec<(String, Vec<(String, Span)>)> = vec![(start.to_owned(), Vec::new())];
+    while let Some((at, way)) = ways.pop() {
+        for (next, span) in waits.get(&at).into_iter().flatten().rev() {
+            let mut way = way.clone();
+            way.push((at.clone(), *span));
+            if next == start {
+                return Some(way);
+            }
+            if seen.insert(next.clone()) {
+                ways.push((next.clone(), way));
+            }
+        }
+    }
+    None
+}
