@@ -46,6 +46,25 @@ prints() {
   fi
 }
 
+# serves API KIND...: the API server has the version of the API, and each kind in it.
+serves() {
+  api=$1
+  shift
+  if answer=$(kubectl --context "$context" --request-timeout=20s get --raw "/apis/$api" 2>&1); then
+    for kind in "$@"; do
+      case $answer in
+        *"\"kind\":\"$kind\""*) ;;
+        *) missing "$kind of the API $api" ;;
+      esac
+    done
+  else
+    case $answer in
+      *'(NotFound)'*) missing "API $api" ;;
+      *) unseen "API $api" "$answer" ;;
+    esac
+  fi
+}
+
 # allowed NAME COMMAND...: the command says yes.
 allowed() {
   name=$1
@@ -71,9 +90,10 @@ context='boutique-beta-eu-west-1'
 if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /version 2>&1); then
   allowed 'all rights in the cluster' kubectl --context "$context" --request-timeout=20s auth can-i '*' '*' --all-namespaces
   exists 'namespace envoy-gateway-system' kubectl --context "$context" --request-timeout=20s get namespace 'envoy-gateway-system'
-  exists 'API external-secrets.io/v1' kubectl --context "$context" --request-timeout=20s get --raw '/apis/external-secrets.io/v1'
-  exists 'API gateway.envoyproxy.io/v1alpha1' kubectl --context "$context" --request-timeout=20s get --raw '/apis/gateway.envoyproxy.io/v1alpha1'
-  exists 'API gateway.networking.k8s.io/v1' kubectl --context "$context" --request-timeout=20s get --raw '/apis/gateway.networking.k8s.io/v1'
+  serves 'external-secrets.io/v1' 'ExternalSecret' 'SecretStore'
+  serves 'gateway.envoyproxy.io/v1alpha1' 'EnvoyProxy'
+  serves 'gateway.networking.k8s.io/v1' 'Gateway' 'HTTPRoute'
+  prints 'Reloader' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector group=com.stakater.platform,provider=stakater --output name
   exists 'GatewayClass envoy' kubectl --context "$context" --request-timeout=20s get gatewayclasses.gateway.networking.k8s.io 'envoy'
   exists 'Secret envoy-gateway-system/public-tls with a certificate' kubectl --context "$context" --request-timeout=20s --namespace 'envoy-gateway-system' get secret 'public-tls' --output name
   prints 'AWS Load Balancer Controller' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector app.kubernetes.io/name=aws-load-balancer-controller --output name

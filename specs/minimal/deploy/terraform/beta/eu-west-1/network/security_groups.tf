@@ -90,17 +90,16 @@ resource "aws_vpc_security_group_egress_rule" "exit" {
   }
 }
 
-# Image layers and packages of Amazon Linux come from the object store. Its endpoint is a route: requests go to public addresses, which the prefix
-# list names.
-resource "aws_vpc_security_group_egress_rule" "object_store" {
-  for_each = toset(local.closed_classes)
+# Objects and image layers are in S3, tables in DynamoDB. The endpoints of both are routes: requests go to public addresses, which prefix lists name.
+resource "aws_vpc_security_group_egress_rule" "gateway_endpoint" {
+  for_each = { for pair in setproduct(local.closed_classes, ["dynamodb", "s3"]) : "${pair[0]}/${pair[1]}" => pair }
 
-  security_group_id = aws_security_group.nodes[each.key].id
-  description       = "Image layers and packages from S3, through its endpoint"
-  prefix_list_id    = aws_vpc_endpoint.gateway["s3"].prefix_list_id
+  security_group_id = aws_security_group.nodes[each.value[0]].id
+  description       = "Requests to ${each.value[1]}, through its endpoint"
+  prefix_list_id    = aws_vpc_endpoint.gateway[each.value[1]].prefix_list_id
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443
 
-  tags = { Name = "${each.key}/s3/tcp-443" }
+  tags = { Name = "${each.key}/tcp-443" }
 }

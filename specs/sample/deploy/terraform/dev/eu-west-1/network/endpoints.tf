@@ -19,27 +19,17 @@ locals {
       Resource  = "arn:aws:iam::${local.account}:role/*"
     }]
 
-    # Layers of images, which the registries of AWS and of Kubernetes send clients to, and packages of the nodes' Amazon Linux. None of these requests
-    # has an identity of this account.
-    s3 = [
-      {
-        Sid       = "ImageLayers"
-        Effect    = "Allow"
-        Principal = "*"
-        Action    = "s3:GetObject"
-        Resource = [
-          "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*",
-          "arn:aws:s3:::prod-registry-k8s-io-eu-west-1/*",
-        ]
-      },
-      {
-        Sid       = "AmazonLinuxPackages"
-        Effect    = "Allow"
-        Principal = "*"
-        Action    = "s3:GetObject"
-        Resource  = "arn:aws:s3:::al2023-repos-eu-west-1-de612dc2/*"
-      },
-    ]
+    # Layers of images, which the registries of AWS and of Kubernetes send clients to. Neither request has an identity of this account.
+    s3 = [{
+      Sid       = "ImageLayers"
+      Effect    = "Allow"
+      Principal = "*"
+      Action    = "s3:GetObject"
+      Resource = [
+        "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*",
+        "arn:aws:s3:::prod-registry-k8s-io-eu-west-1/*",
+      ]
+    }]
 
     "ecr.api" = [local.foreign_images]
     "ecr.dkr" = [local.foreign_images]

@@ -178,7 +178,7 @@ run "endpoints" {
     error_message = "A route table does not lead to a gateway endpoint."
   }
 
-  # Every statement asks for an identity of this account, but for sign-in with a token, image layers and packages of Amazon Linux.
+  # Every statement asks for an identity of this account, but for sign-in with a token and for image layers.
   assert {
     condition = alltrue([
       for service, endpoint in merge(aws_vpc_endpoint.interface, aws_vpc_endpoint.gateway) : alltrue([
