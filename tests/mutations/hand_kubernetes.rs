@@ -77,7 +77,7 @@ pub const FAULTS: &[Fault] = faults! {
     "reader role of beta", "payments/namespace.yaml", "ServiceAccount/platgen", Swap("333333333333", "222222222222"), "the secrets of another account are read";
     "secret goes with its source", "payments/card.yaml", "ExternalSecret/card-secrets-*", Swap("deletionPolicy: Retain", "deletionPolicy: Delete"), "an outage of the manager takes the app down";
     "mount of a missing volume", "shop/web.yaml", "Deployment/web", Swap("- name: tmp\n          mountPath", "- name: tmpp\n          mountPath"), "the API server refuses it";
-    "claim of another size", "shop/search.yaml", "StatefulSet/search", Swap("storage: 10Gi", "storage: 1Gi"), "the disk is full after a day";
+    "claim of another size", "shop/search.yaml", "StatefulSet/search", Swap("storage: 12Gi", "storage: 1Gi"), "the disk is full after a day";
     "claims deleted with the set", "shop/search.yaml", "StatefulSet/search", Swap("whenDeleted: Retain", "whenDeleted: Delete"), "the data goes with a rename";
     "headless service typo", "shop/search.yaml", "StatefulSet/search", Swap("serviceName: search-headless", "serviceName: search-headles"), "pods do not find each other";
     // Network.
