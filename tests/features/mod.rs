@@ -37,7 +37,6 @@ const SILENT: &[(&str, &str)] = &[
     ("platform/tool", "who may read the spec"),
     ("stores/backup", "the store is not rendered, which is said"),
     ("stores/in-the-cluster", "the default"),
-    ("stores/no-backup", "none is what was asked for"),
 ];
 
 /// What became of a form.
