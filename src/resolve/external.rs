@@ -41,6 +41,11 @@ impl Outside {
         self.host.to_string()
     }
 
+    /// Whether nothing tells the addresses of the service from the others of a private network, so that a flow opens all of them.
+    pub(super) fn is_anywhere(&self) -> bool {
+        self.via != ExternalVia::Internet && self.cidrs.is_empty() && self.address().is_none()
+    }
+
     fn address(&self) -> Option<Ipv4Addr> {
         match &self.host {
             ExternalHost::Address(HostAddress::Ip(IpAddr::V4(address))) => Some(*address),

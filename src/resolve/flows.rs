@@ -154,6 +154,9 @@ impl EnvironmentResolver<'_> {
                 if internet {
                     self.way_out(consumer, placement, &entry.display(), need.at);
                 }
+                if outside.is_anywhere() {
+                    why = format!("{why} (no cidrs: every address of its network)");
+                }
                 if let Some(reason) = &outside.reason {
                     why = format!("{why}: {reason}");
                 }

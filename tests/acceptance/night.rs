@@ -152,9 +152,13 @@ pub(crate) fn preflight_looks_for_every_requirement() {
 /// What the files need of other networks and file systems, and how clients come in.
 pub(crate) fn the_readme_names_routes_file_systems_and_entrances() {
     let project = shop();
-    project.edit("platform.yaml", "apps:\n", "external: {search: {host: search.corp.example, port: 9200, via: private, cidrs: [10.9.0.0/24]}}\nvolumes: {files: {size: 1Gi, backup: {none: trial}}}\napps:\n");
+    project.edit("platform.yaml", "apps:\n", "external: {search: {host: search.corp.example, port: 9200, via: private, cidrs: [10.9.0.0/24]}, archive: {host: archive.corp.example, port: 9, via: private}}\nvolumes: {files: {size: 1Gi, backup: {none: trial}}}\napps:\n");
     let entrances = "expose: [{host: \"@\"}, {host: \"@\", via: internal}, {host: own, tls: passthrough}, {listen: 22, protocol: tcp, from: [192.0.2.0/24]}]";
-    project.edit("platform.yaml", "expose: \"@\"", &format!("needs: [external/search], volumes: {{/files: volume/files}}, {entrances}"));
+    project.edit(
+        "platform.yaml",
+        "expose: \"@\"",
+        &format!("needs: [external/search, external/archive], volumes: {{/files: volume/files}}, {entrances}"),
+    );
     project.run(&["render"]).exits(0);
     let readme = project.read(&format!("deploy/kubernetes/{PLACE}/README.md"));
     for line in [
@@ -169,6 +173,10 @@ pub(crate) fn the_readme_names_routes_file_systems_and_entrances() {
         assert!(readme.lines().any(|one| one == line), "{line}\n{readme}");
     }
     assert!(!readme.contains("public-passthrough-tls"), "{readme}");
+    let policy = project.read(&format!("deploy/kubernetes/{PLACE}/shop/web.yaml"));
+    for line in ["# app/web calls external/archive (no cidrs: every address of its network)", "# app/web calls external/search"] {
+        assert!(policy.lines().any(|one| one.trim() == line), "{line}\n{policy}");
+    }
 }
 
 /// A class of volumes that the files make is nothing to look for: its driver is.

@@ -40,7 +40,6 @@ const SILENT: &[(&str, &str)] = &[
     ("stores/backup", "the store is not rendered, which is said"),
     ("stores/in-the-cluster", "the default"),
     ("stores/rotation", "the default"),
-    ("stores/no-backup", "none is what was asked for"),
 ];
 
 /// What became of a form.
