@@ -11,6 +11,9 @@ use crate::model::{Container, Probe, ProbeAction};
 use crate::template::{Fragment, TemplateError, render_fragment};
 use crate::value::{NetworkPort, Quantity};
 
+/// The resource of the device plugin of NVIDIA.
+const GPU: &str = "nvidia.com/gpu";
+
 /// The role of a container in its pod.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Part {
@@ -129,6 +132,10 @@ fn resources(container: &Container) -> Option<Resources> {
     for (name, (request, limit)) in amounts.into_iter().filter_map(|(name, amount)| Some((name, amount?))) {
         requests.insert(name, request.canonical());
         limits.extend(limit.map(|limit| (name, limit.canonical())));
+    }
+    if container.gpus > 0 {
+        requests.insert(GPU, container.gpus.to_string());
+        limits.insert(GPU, container.gpus.to_string());
     }
     (!requests.is_empty()).then(|| Resources { requests: texts(&requests), limits: texts(&limits) })
 }

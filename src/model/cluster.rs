@@ -98,4 +98,6 @@ pub struct Machine {
     pub cpu: Option<Quantity>,
     /// Its memory.
     pub memory: Option<Quantity>,
+    /// Its GPUs of NVIDIA.
+    pub gpus: u32,
 }

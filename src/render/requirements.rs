@@ -6,7 +6,7 @@ use super::uses::Uses;
 use crate::cloud::State;
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::labels::{POOL, SUBNET};
-use crate::model::{Platform, PolicyEngine, Region, SecretStore};
+use crate::model::{Platform, PolicyEngine, Region, SecretStore, Workload};
 use crate::provider::Provider;
 
 /// Where a requirement is looked for.
@@ -113,6 +113,11 @@ fn in_cluster(region: &Region, uses: &Uses, all: &mut Vec<Requirement>) {
     if uses.autoscaled {
         let check = cluster("exists", "API metrics.k8s.io/v1beta1 (metrics-server)", "get --raw /apis/metrics.k8s.io/v1beta1");
         add("metrics-server: without, no autoscaler adds pods".to_owned(), vec![check]);
+    }
+    if region.workloads.values().flat_map(Workload::containers).any(|container| container.gpus > 0) {
+        let allocatable = quoted(r"{.items[*].status.allocatable.nvidia\.com/gpu}");
+        let check = cluster("prints", "GPUs of NVIDIA on nodes", &format!("get nodes --output jsonpath={allocatable}"));
+        add("nodes with GPUs and the device plugin of NVIDIA, which makes them the resource `nvidia.com/gpu`".to_owned(), vec![check]);
     }
     if uses.restarted {
         let selector = "group=com.stakater.platform,provider=stakater";

@@ -25,8 +25,7 @@ impl FileMode {
         let digits = if text.len() == 4 { text.strip_prefix('0') } else { Some(text) };
         let is_octal = |digits: &&str| digits.len() == 3 && digits.bytes().all(|digit| (b'0'..=b'7').contains(&digit));
         let bits = digits.filter(is_octal).and_then(|digits| u16::from_str_radix(digits, 8).ok());
-        bits.map(FileMode)
-            .ok_or_else(|| Invalid::not(text, "a file mode", "write three octal digits after a 0, such as `0555`".to_owned()))
+        bits.map(FileMode).ok_or_else(|| Invalid::not(text, "a file mode", "write three octal digits after a 0, such as `0555`".to_owned()))
     }
 }
 

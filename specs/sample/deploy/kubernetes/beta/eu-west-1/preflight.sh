@@ -88,6 +88,7 @@ if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /versio
   exists 'API external-secrets.io/v1' kubectl --context "$context" --request-timeout=20s get --raw '/apis/external-secrets.io/v1'
   exists 'API gateway.envoyproxy.io/v1alpha1' kubectl --context "$context" --request-timeout=20s get --raw '/apis/gateway.envoyproxy.io/v1alpha1'
   exists 'API gateway.networking.k8s.io/v1' kubectl --context "$context" --request-timeout=20s get --raw '/apis/gateway.networking.k8s.io/v1'
+  prints 'Reloader' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector group=com.stakater.platform,provider=stakater --output name
   exists 'GatewayClass envoy' kubectl --context "$context" --request-timeout=20s get gatewayclasses.gateway.networking.k8s.io 'envoy'
   exists 'Secret envoy-gateway-system/public-tls with a certificate' kubectl --context "$context" --request-timeout=20s --namespace 'envoy-gateway-system' get secret 'public-tls' --output name
   prints 'AWS Load Balancer Controller' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector app.kubernetes.io/name=aws-load-balancer-controller --output name
