@@ -48,6 +48,7 @@ fn container(called: &str) -> Container {
         args: Vec::new(),
         workdir: None,
         variables: Vec::new(),
+        gpus: 0,
         secrets: Vec::new(),
         files: Vec::new(),
         mounts: Vec::new(),

@@ -33,6 +33,8 @@ GOOGLE_ARM = {"a4x", "c4a", "n4a", "t2a"}
 # Memory in MiB of Azure machines whose memory is not a whole number of GiB; the source rounds down.
 AZURE_MEMORY = {"B1ls": 512, "D1": 3584, "D1_v2": 3584, "DS1": 3584, "DS1_v2": 3584, "M8ms": 224000, "M8-2ms": 224000, "M8-4ms": 224000,
                 "M16ms": 448000, "M16-4ms": 448000, "M16-8ms": 448000}
+# Machines with accelerators of AMD, Intel and Xilinx.
+OTHER_GPUS = r"g4ad|dl1|.*MI300X|Standard_NP|Standard_NV\d+as_v4"
 # GiB per virtual CPU, by the first letter of current AWS machine families.
 AMAZON_MEMORY = {"c": 2, "m": 4, "r": 8}
 
@@ -142,6 +144,25 @@ def azure_machines():
     write("azure-machines.tsv", [source(AUTOSCALER, path)], columns, rows)
 
 
+def gpus():
+    """The NVIDIA GPUs of machines; those of other makers are other resources of Kubernetes."""
+    rows = []
+    sources = []
+    for cloud in ["aws/ec2_instance_types.go", "azure/azure_instance_types.go"]:
+        path = f"cluster-autoscaler/cloudprovider/{cloud}"
+        sources.append(source(AUTOSCALER, path))
+        for name, fields in go_table(AUTOSCALER, path).items():
+            if int(fields["GPU"]) and not re.match(OTHER_GPUS, name):
+                rows.append((name, int(fields["GPU"])))
+    sources.append(source(GOOGLE, "build/gcp.yml"))
+    for name in yaml.safe_load(read(GOOGLE, "build/gcp.yml"))["compute"]["instance"]:
+        if match := re.fullmatch(r"a\d-\w+gpu-(\d+)g", name):
+            rows.append((name, int(match[1])))
+        elif match := re.fullmatch(r"g2-standard-(\d+)", name):
+            rows.append((name, {24: 2, 48: 4, 96: 8}.get(int(match[1]), 1)))
+    write("gpus.tsv", sources, ["name", "GPUs of NVIDIA"], rows)
+
+
 def azure_regions():
     path = "modules/cached-data/locations.tf.json"
     rows = []
@@ -172,5 +193,6 @@ amazon_machines()
 amazon_regions()
 google()
 azure_machines()
+gpus()
 azure_regions()
 versions()

@@ -42,6 +42,8 @@ pub struct Machine {
     pub cpus: u32,
     /// Memory in MiB.
     pub memory: u64,
+    /// The number of GPUs of NVIDIA.
+    pub gpus: u32,
     /// The maximum number of pods; `None` if the cluster sets the limit, not the machine.
     pub pods: Option<Pods>,
 }
@@ -81,10 +83,17 @@ pub struct Version {
 /// The machine type `name`, if known.
 pub fn machine(provider: Provider, name: &str) -> Option<Machine> {
     match provider.machines().find(name) {
-        Some(fields) => parse_machine(fields),
+        Some(fields) => parse_machine(fields).map(|machine| Machine { gpus: gpus(name), ..machine }),
         None if provider == Provider::Google => custom_machine(name),
         None => None,
     }
+}
+
+const GPUS: Table = Table(include_str!("gpus.tsv"));
+
+/// The number of GPUs of a machine; most have none.
+fn gpus(name: &str) -> u32 {
+    GPUS.find(name).and_then(|mut fields| fields.next()?.parse().ok()).unwrap_or(0)
 }
 
 fn parse_machine(mut fields: impl Iterator<Item = &'static str>) -> Option<Machine> {
@@ -93,7 +102,7 @@ fn parse_machine(mut fields: impl Iterator<Item = &'static str>) -> Option<Machi
     let memory = fields.next()?.parse().ok()?;
     let by_addresses = fields.next()?.parse().ok();
     let by_prefixes = fields.next()?.parse().ok();
-    Some(Machine { architecture, cpus, memory, pods: by_addresses.map(|by_addresses| Pods { by_addresses, by_prefixes }) })
+    Some(Machine { architecture, cpus, memory, gpus: 0, pods: by_addresses.map(|by_addresses| Pods { by_addresses, by_prefixes }) })
 }
 
 /// Parses the name of a custom machine type on Google Cloud: `n2-custom-4-8192` has 4 virtual CPUs and 8192 MiB (`-ext` allows more memory).
@@ -105,7 +114,7 @@ fn custom_machine(name: &str) -> Option<Machine> {
     }
     let (cpus, memory) = size.strip_suffix("-ext").unwrap_or(size).split_once('-')?;
     let architecture = if family == "n4a" { Architecture::Arm64 } else { Architecture::Amd64 };
-    Some(Machine { architecture, cpus: cpus.parse().ok()?, memory: memory.parse().ok()?, pods: None })
+    Some(Machine { architecture, cpus: cpus.parse().ok()?, memory: memory.parse().ok()?, gpus: 0, pods: None })
 }
 
 /// The region `name`, if known.
@@ -238,6 +247,19 @@ mod tests {
             assert!(proxy.is_some_and(|proxy| proxy.starts_with(&format!("v{}.", version.name))), "{proxy:?}");
         }
         assert_eq!(addons("1.37").map(|(_, version)| version), [None; 5]);
+    }
+
+    #[test]
+    fn machines_have_gpus() {
+        let gpus = |provider, name| machine(provider, name).map(|machine| machine.gpus);
+        assert_eq!((gpus(Provider::Aws, "g5.xlarge"), gpus(Provider::Aws, "p4d.24xlarge")), (Some(1), Some(8)));
+        assert_eq!((gpus(Provider::Google, "g2-standard-24"), gpus(Provider::Google, "a2-megagpu-16g")), (Some(2), Some(16)));
+        assert_eq!(gpus(Provider::Azure, "Standard_NC64as_T4_v3"), Some(4));
+        // GPUs of AMD are another resource of Kubernetes.
+        assert_eq!((gpus(Provider::Aws, "g4ad.xlarge"), gpus(Provider::Aws, "m7i.xlarge")), (Some(0), Some(0)));
+        let known: Vec<&str> = CLOUDS.into_iter().flat_map(machines).collect();
+        let unknown: Vec<&str> = GPUS.names().filter(|name| !known.contains(name)).collect();
+        assert_eq!(unknown, [""; 0]);
     }
 
     #[test]

@@ -11,6 +11,9 @@ use crate::model::{Container, Probe, ProbeAction};
 use crate::template::{Fragment, TemplateError, render_fragment};
 use crate::value::{NetworkPort, Quantity};
 
+/// The resource of the device plugin of NVIDIA.
+const GPU: &str = "nvidia.com/gpu";
+
 /// The role of a container in its pod.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Part {
@@ -132,6 +135,10 @@ fn resources(container: &Container) -> Option<Resources> {
         let Some((request, limit)) = amount else { continue };
         requests.insert(name, request.canonical());
         limits.extend(limit.map(|limit| (name, limit.canonical())));
+    }
+    if container.gpus > 0 {
+        requests.insert(GPU, container.gpus.to_string());
+        limits.insert(GPU, container.gpus.to_string());
     }
     (!requests.is_empty()).then(|| Resources { requests: texts(&requests), limits: texts(&limits) })
 }

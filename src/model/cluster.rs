@@ -109,4 +109,6 @@ pub struct Machine {
     pub cpu: Option<Quantity>,
     /// Its memory.
     pub memory: Option<Quantity>,
+    /// Its GPUs of NVIDIA.
+    pub gpus: u32,
 }

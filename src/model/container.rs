@@ -31,6 +31,8 @@ pub struct Container {
     pub memory: Option<(Quantity, Quantity)>,
     /// Disk, request and limit.
     pub ephemeral: Option<(Quantity, Quantity)>,
+    /// The number of GPUs of NVIDIA.
+    pub gpus: u32,
     /// Probes.
     pub probes: Probes,
     /// The command that runs before the container stops. Empty: none.

@@ -7,7 +7,7 @@ use crate::cloud::{Root, State};
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::labels::{POOL, SUBNET};
 use crate::layers::Layer;
-use crate::model::{Peer, Platform, PolicyEngine, Region, SecretStore};
+use crate::model::{Peer, Platform, PolicyEngine, Region, SecretStore, Workload};
 use crate::provider::Provider;
 
 /// Where a requirement is looked for.
@@ -118,6 +118,11 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
     if uses.autoscaled {
         let check = cluster("exists", "API metrics.k8s.io/v1beta1 (metrics-server)", "get --raw /apis/metrics.k8s.io/v1beta1");
         add("metrics-server: without, no autoscaler adds pods".to_owned(), vec![check]);
+    }
+    if region.workloads.values().flat_map(Workload::containers).any(|container| container.gpus > 0) {
+        let allocatable = quoted(r"{.items[*].status.allocatable.nvidia\.com/gpu}");
+        let check = cluster("prints", "GPUs of NVIDIA on nodes", &format!("get nodes --output jsonpath={allocatable}"));
+        add("nodes with GPUs and the device plugin of NVIDIA, which makes them the resource `nvidia.com/gpu`".to_owned(), vec![check]);
     }
     if uses.restarted {
         let selector = "group=com.stakater.platform,provider=stakater";

@@ -61,13 +61,29 @@ impl EnvironmentResolver<'_> {
             return;
         }
         pools.retain(fits);
+        let gpus = of_pod(workload, |container| u128::from(container.gpus));
+        let most = pools.iter().map(|pool| pool.capacity.as_ref().map(|machine| u128::from(machine.gpus)));
+        // An unknown machine may have GPUs.
+        let most = most.max_by_key(|gpus| gpus.unwrap_or(u128::MAX)).flatten();
+        if let Some(most) = most.filter(|most| *most < gpus) {
+            let has = if most == 0 {
+                "no machine of its pools has one".to_owned()
+            } else {
+                format!("the machines of its pools have at most {most}")
+            };
+            let message = format!("a pod of `{name}` asks for {gpus} of the GPUs of a node, and {has}");
+            tell(message, resources, "name a pool of machines with GPUs under `pool`, or add one, such as `machine: g5.xlarge`".to_owned());
+            return;
+        }
+        pools.retain(|pool| gpus == 0 || pool.capacity.as_ref().is_none_or(|machine| u128::from(machine.gpus) >= gpus));
         let (cpu, memory) = (of_pod(workload, cpu), of_pod(workload, memory));
         let (mut room, mut largest): (u128, Option<(u128, &str, String)>) = (0, None);
         for pool in pools {
             // An unknown machine is not judged.
             let Some(Machine { cpu: Some(cpus), memory: Some(memories), .. }) = &pool.capacity else { return };
             let fits = |has: u128, asks: u128| has.checked_div(asks).unwrap_or(u128::from(u32::MAX));
-            let pods = fits(cpus.millis(), cpu).min(fits(bytes(memories), memory));
+            let by_gpus = fits(pool.capacity.as_ref().map_or(0, |machine| u128::from(machine.gpus)), gpus);
+            let pods = fits(cpus.millis(), cpu).min(fits(bytes(memories), memory)).min(by_gpus);
             room += pods * u128::from(pool.nodes.1);
             if largest.as_ref().is_none_or(|(most, ..)| *most < bytes(memories)) {
                 let has = format!("{} processors and {}", cpus.canonical(), memories.canonical());

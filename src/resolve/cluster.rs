@@ -1,6 +1,7 @@
 //! `cluster`: the versions and the node pools of the clusters of an environment.
 
 use super::EnvironmentResolver;
+use super::gpus::GOOGLE_TAINT;
 use super::network::SubnetSpec;
 use super::regions::RegionSpec;
 use crate::diagnostic::{Code, Diagnostic};
@@ -63,7 +64,12 @@ impl EnvironmentResolver<'_> {
             });
             if let (Some(machine), Some(nodes), Some(subnet)) = (machine, nodes, subnet) {
                 let capacity = self.machine(provider, &machine, pool.machine.span());
-                let taints: Vec<_> = taints.collect();
+                let mut taints: Vec<_> = taints.collect();
+                let (key, value, effect) = GOOGLE_TAINT;
+                let is_tainted = || taints.iter().any(|(known, ..)| known == key);
+                if provider == Provider::Google && capacity.as_ref().is_some_and(|machine| machine.gpus > 0) && !is_tainted() {
+                    taints.push((key.to_owned(), value.to_owned(), effect));
+                }
                 self.record_pool(name, capacity.as_ref(), &taints);
                 pools.push(Pool {
                     name: name.clone(),
@@ -111,7 +117,8 @@ impl EnvironmentResolver<'_> {
                 self.is_processors(cpu, at);
             }
             let architecture = machine.arch.get().map(|one| one.name());
-            return Some(Machine { architecture, cpu: machine.cpu.get().cloned(), memory: machine.memory.get().cloned() });
+            let (cpu, memory, gpus) = (machine.cpu.get().cloned(), machine.memory.get().cloned(), machine.gpus.get().copied().unwrap_or(0));
+            return Some(Machine { architecture, cpu, memory, gpus });
         }
         if !provider.is_cloud() {
             return None;
@@ -128,23 +135,26 @@ impl EnvironmentResolver<'_> {
             architecture: Some(machine.architecture.name()),
             cpu: Some(Quantity::from_millis(u128::from(machine.cpus) * 1000)),
             memory: Some(Quantity::from_bytes(machine.memory << 20)),
+            gpus: machine.gpus,
         })
     }
 
     /// Records the capacity and the taints of a pool's nodes.
     fn record_pool(&self, name: &Name, capacity: Option<&Machine>, taints: &[(String, String, &'static str)]) {
         let at = format!("cluster.pools.{name}");
-        if let Some(Machine { architecture, cpu, memory }) = capacity {
+        if let Some(Machine { architecture, cpu, memory, gpus }) = capacity {
+            let gpus = (*gpus > 0).then(|| gpus.to_string());
             let cpu = cpu.as_ref().map(Quantity::canonical);
             let memory = memory.as_ref().map(Quantity::canonical);
-            for (key, value) in [("arch", architecture.map(str::to_owned)), ("cpu", cpu), ("memory", memory)] {
+            for (key, value) in [("arch", architecture.map(str::to_owned)), ("cpu", cpu), ("memory", memory), ("gpus", gpus)] {
                 if let Some(value) = value {
                     self.record(|| (format!("{at}.capacity.{key}"), value, format!("{at}.machine")));
                 }
             }
         }
         for (number, (key, value, effect)) in taints.iter().enumerate() {
-            self.record(|| (format!("{at}.node_taints[{number}]"), format!("{key}={value}:{effect}"), format!("{at}.taints")));
+            let from = if key == GOOGLE_TAINT.0 { "machine" } else { "taints" };
+            self.record(|| (format!("{at}.node_taints[{number}]"), format!("{key}={value}:{effect}"), format!("{at}.{from}")));
         }
     }
 

@@ -109,6 +109,12 @@ impl EnvironmentResolver<'_> {
         for (name, port) in declared.ports.iter().filter(|_| self.records()) {
             self.record_container(&declared.at, || (format!("container_ports.{name}"), port, declared.at.ports.clone()));
         }
+        let gpus = resources.and_then(|resources| resources.gpu.spanned()).map_or(0, |(gpus, at)| {
+            if *gpus == 0 {
+                self.tell(Diagnostic::new(Code::InvalidValue, "`gpu: 0` asks for nothing").at(at).help("remove `gpu`"));
+            }
+            *gpus
+        });
         self.check_files(&volumes, &files);
         self.memory_folders(fields, &memory.1);
         Some(Container {
@@ -125,6 +131,7 @@ impl EnvironmentResolver<'_> {
             cpu: Some(cpu),
             memory: Some(memory),
             ephemeral: Some(ephemeral),
+            gpus,
             probes,
             stop,
             before_init: false,

@@ -22,6 +22,7 @@ mod external;
 mod files;
 mod firewall;
 mod flows;
+mod gpus;
 mod jobs;
 mod kubernetes_access;
 mod metadata;

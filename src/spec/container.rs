@@ -163,6 +163,8 @@ pub struct Resources {
     pub memory: Field<QuantityRange>,
     /// Ephemeral storage (logs, writable layers) as `request..limit`; one figure is both. Default: `128Mi..1Gi`, plus the sizes of `tmp` on disk.
     pub ephemeral: Field<QuantityRange>,
+    /// Number of GPUs of NVIDIA, which no other container shares. The pod tolerates the taints of pools whose machines have GPUs. Default: none.
+    pub gpu: Field<u32>,
 }
 
 /// Probes of a container. platgen adds no probe by itself.

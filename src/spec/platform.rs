@@ -58,6 +58,8 @@ pub struct Machine {
     pub memory: Field<Quantity>,
     /// Maximum number of pods.
     pub pods: Field<u32>,
+    /// Number of GPUs of NVIDIA. Default: 0.
+    pub gpus: Field<u32>,
 }
 
 /// A region that environments may use.

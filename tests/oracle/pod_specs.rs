@@ -168,6 +168,11 @@ fn resources(container: &Container) -> Value {
             limits.insert(name.to_owned(), json!(limit.canonical()));
         }
     }
+    if container.gpus > 0 {
+        for amounts in [&mut requests, &mut limits] {
+            amounts.insert("nvidia.com/gpu".to_owned(), json!(container.gpus.to_string()));
+        }
+    }
     if requests.is_empty() { Value::Null } else { json!({"requests": requests, "limits": limits}) }
 }
 
