@@ -97,7 +97,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trials.extend(planted(&bench, tree, required));
     }
     trials.extend(composed(&bench, required));
-    trials.extend(cluster::plays::trials(required));
+    trials.extend(cluster::changes::trials(required));
     SESSION.get_or_init(|| Session { bench, waived });
     trials
 }

@@ -4,9 +4,9 @@
 //! stored is removed again. The server is started when the first folder is judged, and ended with the trials.
 
 mod api;
+pub mod changes;
 mod definitions;
 mod objects;
-pub mod plays;
 mod process;
 mod proof;
 mod region;
@@ -91,7 +91,7 @@ fn with<T>(work: impl FnOnce(&Server, &mut Counts) -> Result<T, String>) -> Resu
 
 /// Ends the server; what it was asked, in one line, when it ran.
 pub fn stop() -> Option<String> {
-    plays::stop();
+    changes::stop();
     match std::mem::replace(&mut *state(), State::Idle) {
         State::Running(server, counts, seconds) => Some(format!("cluster: {}; {counts} in {seconds:.0} s", server.origin)),
         _ => None,

@@ -50,7 +50,8 @@ fn pools(root: &Root) -> Value {
             json!({"key": key, "value": value, "effect": effect})
         });
         let arm = pool.capacity.as_ref().is_some_and(|machine| machine.architecture == Some("arm64"));
-        let image = format!("BOTTLEROCKET_{}", if arm { "ARM_64" } else { "x86_64" });
+        let gpus = pool.capacity.as_ref().is_some_and(|machine| machine.gpus > 0);
+        let image = format!("BOTTLEROCKET_{}{}", if arm { "ARM_64" } else { "x86_64" }, if gpus { "_NVIDIA" } else { "" });
         let disk = pool.disk.bytes().div_ceil(1 << 30);
         json!({"class": pool.subnet, "machine": pool.machine, "image": image, "disk": disk, "labels": labels, "taints": taints.collect::<Vec<_>>()})
     };

@@ -34,6 +34,7 @@ pub(super) struct Pool<'a> {
 impl<'a> Pool<'a> {
     pub(super) fn new(region: &Region, pool: &'a model::Pool) -> Pool<'a> {
         let arm = pool.capacity.as_ref().and_then(|machine| machine.architecture) == Some("arm64");
+        let gpus = pool.capacity.as_ref().is_some_and(|machine| machine.gpus > 0);
         let effect = |effect| match effect {
             "NoExecute" => "NO_EXECUTE",
             "PreferNoSchedule" => "PREFER_NO_SCHEDULE",
@@ -43,7 +44,13 @@ impl<'a> Pool<'a> {
             name: pool.name.as_str(),
             class: pool.subnet.as_str(),
             machine: &pool.machine,
-            image: if arm { "BOTTLEROCKET_ARM_64" } else { "BOTTLEROCKET_x86_64" },
+            image: match (arm, gpus) {
+                (false, false) => "BOTTLEROCKET_x86_64",
+                (true, false) => "BOTTLEROCKET_ARM_64",
+                // With the drivers and the device plugin of NVIDIA.
+                (false, true) => "BOTTLEROCKET_x86_64_NVIDIA",
+                (true, true) => "BOTTLEROCKET_ARM_64_NVIDIA",
+            },
             disk: pool.disk.bytes().div_ceil(1 << 30),
             labels: region.node_labels(pool),
             taints: region.node_taints(pool).into_iter().map(|(key, value, one)| Taint { key, value, effect: effect(one) }).collect(),

@@ -1,4 +1,4 @@
-//! A control plane with nodes: the API server of the judge, Kubernetes' own controllers and scheduler, and nodes whose kubelet is played.
+//! A control plane with nodes: the API server of the judge, Kubernetes' own controllers and scheduler, and nodes whose kubelet is simulated.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::judges::judge::{Program, fetched, list, words};
 pub const ZONES: [&str; 3] = ["a", "b", "c"];
 const NODES: usize = 2;
 
-/// Controllers that do not run: those of nodes would take the played ones for lost, and `Endpoints` are deprecated.
+/// Controllers that do not run: those of nodes would take the simulated ones for lost, and `Endpoints` are deprecated.
 const LEFT_OUT: [&str; 4] = ["node-lifecycle-controller", "taint-eviction-controller", "endpoints-controller", "node-ipam-controller"];
 
 /// The programs of a control plane.
@@ -22,7 +22,7 @@ pub struct Programs {
 }
 
 /// A control plane that runs until it is dropped.
-pub struct Stage {
+pub struct ControlPlane {
     // Dropped in this order: who asks ends before who is asked.
     _kubelet: Kubelet,
     _controllers: [Running; 2],
@@ -38,10 +38,10 @@ pub fn find() -> Result<Programs, String> {
     })
 }
 
-impl Stage {
+impl ControlPlane {
     /// Starts everything; there are no nodes yet.
     pub fn start(programs: &Programs) -> Result<Self, String> {
-        let server = Server::start(&programs.server, "plays")?;
+        let server = Server::start(&programs.server, "changes")?;
         let run = server.run.clone();
         let at = |name: &str| run.join("kube-apiserver").join(name).display().to_string();
         let common = [format!("--kubeconfig={}", at("kubeconfig")), "--leader-elect=false".to_owned(), "--secure-port=0".to_owned()];

@@ -1,4 +1,4 @@
-//! A platform in its repository beside a running cluster: the spec is rendered, printed commands are run, ready pods are counted.
+//! The test cluster of a scenario, with a platform in its repository: the spec is rendered, printed commands are run, ready pods are counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::stage::{Stage, ZONES};
+use super::control_plane::{ControlPlane, ZONES};
 use super::steps::{Step, commands, steps};
 use crate::acceptance::program::{Project, Ran};
 use crate::judges::cluster::objects;
 use crate::judges::cluster::process::wait;
 use crate::judges::judge::{list, say, words};
 
-/// The one cluster of every play.
+/// The one region of every scenario.
 pub const PLACE: &str = "production/here";
 
 /// The namespace of the apps, after the name of the platform.
@@ -29,9 +29,9 @@ const SAMPLE: Duration = Duration::from_millis(50);
 /// How long controllers may take.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A platform in its repository, and the cluster.
-pub struct Theatre {
-    stage: Arc<Stage>,
+/// A platform in its repository, and its cluster.
+pub struct TestCluster {
+    control_plane: Arc<ControlPlane>,
     platform: &'static str,
     project: Project,
 }
@@ -43,38 +43,38 @@ pub struct Said {
     pub err: String,
 }
 
-impl Theatre {
+impl TestCluster {
     /// An empty repository with a remote one, and a kubeconfig with the context that the output names.
-    pub fn new(stage: Arc<Stage>, platform: &'static str) -> Result<Self, String> {
-        let theatre = Self { stage, platform, project: Project::new() };
-        let kubeconfig = theatre.stage.server.run.join("kube-apiserver/kubeconfig");
+    pub fn new(control_plane: Arc<ControlPlane>, platform: &'static str) -> Result<Self, String> {
+        let cluster = Self { control_plane, platform, project: Project::new() };
+        let kubeconfig = cluster.control_plane.server.run.join("kube-apiserver/kubeconfig");
         let text = fs::read_to_string(&kubeconfig).map_err(|error| format!("{}: {error}", kubeconfig.display()))?;
         let mut kubeconfig: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-        kubeconfig["contexts"][0]["name"] = json!(theatre.context());
+        kubeconfig["contexts"][0]["name"] = json!(cluster.context());
         // Commands that forget their context fail.
         kubeconfig["current-context"] = json!("");
-        theatre.project.write("../kubeconfig", &kubeconfig.to_string());
-        ZONES.iter().try_for_each(|zone| theatre.zone_is_back(zone))?;
+        cluster.project.write("../kubeconfig", &kubeconfig.to_string());
+        ZONES.iter().try_for_each(|zone| cluster.zone_is_back(zone))?;
         let git = "git init --quiet --initial-branch main . && git init --quiet --bare ../remote && git remote add origin ../remote";
-        theatre.succeeds(".", git)?;
-        Ok(theatre)
+        cluster.succeeds(".", git)?;
+        Ok(cluster)
     }
 
     /// The nodes of a zone end, with their pods.
     pub fn zone_is_lost(&self, zone: &str) -> Result<(), String> {
-        self.stage.lose(self.platform, zone)
+        self.control_plane.lose(self.platform, zone)
     }
 
     /// A zone has nodes again.
     pub fn zone_is_back(&self, zone: &str) -> Result<(), String> {
-        self.stage.nodes(self.platform, zone)
+        self.control_plane.nodes(self.platform, zone)
     }
 
     /// How many ready pods of an app each zone has.
     pub fn zones(&self, app: &str) -> Result<BTreeMap<String, usize>, String> {
         let mut zones = BTreeMap::new();
         for pod in self.pods(&[app])? {
-            let node = self.stage.server.api.get(&format!("/api/v1/nodes/{}", words(&pod["spec"]["nodeName"])))?.ok()?;
+            let node = self.control_plane.server.api.get(&format!("/api/v1/nodes/{}", words(&pod["spec"]["nodeName"])))?.ok()?;
             *zones.entry(words(&node["metadata"]["labels"]["topology.kubernetes.io/zone"])).or_default() += 1;
         }
         Ok(zones)
@@ -90,7 +90,7 @@ impl Theatre {
         format!("{}-{NAMESPACE}", self.platform)
     }
 
-    /// Writes the spec: what every play shares, the quota of the namespace, and the apps.
+    /// Writes the spec: what every scenario shares, the quota of the namespace, and the apps.
     pub fn spec(&self, quota: &str, apps: &str) {
         let (platform, namespace) = (self.platform, self.namespace());
         let text = format!(
@@ -246,7 +246,7 @@ apps:
 
     fn pods(&self, apps: &[&str]) -> Result<Vec<Value>, String> {
         let path = format!("/api/v1/namespaces/{}/pods", self.namespace());
-        let pods = self.stage.server.api.get(&path)?.ok()?;
+        let pods = self.control_plane.server.api.get(&path)?.ok()?;
         let serves = |pod: &&Value| {
             let ready = list(&pod["status"]["conditions"]).iter().any(|one| one["type"] == "Ready" && one["status"] == "True");
             ready
@@ -286,7 +286,7 @@ apps:
     pub fn budget(&self, app: &str) -> Result<usize, String> {
         let path = format!("/apis/policy/v1/namespaces/{}/poddisruptionbudgets/{app}", self.namespace());
         wait(&format!("the budget of {app} counts its pods"), PATIENCE, || {
-            let status = &self.stage.server.api.get(&path)?.ok()?["status"];
+            let status = &self.control_plane.server.api.get(&path)?.ok()?["status"];
             let number = |key: &str| status[key].as_u64().and_then(|number| usize::try_from(number).ok());
             Ok(number("desiredHealthy").filter(|wanted| *wanted > 0 && number("currentHealthy") >= Some(*wanted)))
         })
@@ -307,7 +307,7 @@ apps:
 
     /// The objects of this platform in the cluster that are no object of the files, and those of the files that are missing; made by controllers left out.
     pub fn differences(&self) -> Result<Vec<String>, String> {
-        let api = &self.stage.server.api;
+        let api = &self.control_plane.server.api;
         let folder = self.project.at(&format!("deploy/kubernetes/{PLACE}"));
         let kustomized = say(Command::new("kubectl").arg("kustomize").arg(&folder), &[0])?;
         let wanted: BTreeSet<String> = objects::parse("files", &kustomized)?.iter().map(objects::Object::id).collect();

@@ -1,4 +1,4 @@
-//! The kubelets of all nodes, and the controller of Gateways, played: a pod that has a node is ready a moment later, a pod that is deleted is gone.
+//! Simulates the kubelets of all nodes and the controller of Gateways: a pod that has a node is ready a moment later, a pod that is deleted is gone.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ const START: Duration = Duration::from_millis(1500);
 /// How often the cluster is asked.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The players; they end when dropped.
+/// The simulation; it ends when dropped.
 pub struct Kubelet {
     ends: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Kubelet {
-    /// Starts to play.
+    /// Starts the simulation.
     pub fn start(api: Api) -> Self {
         let ends = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&ends);
