@@ -104,6 +104,8 @@ fn labels_and_taints_are_those_that_pods_ask_for() {
     assert_eq!(pool("payments")["taints"], serde_json::json!([{"key": "platgen.io/subnet", "value": "payments", "effect": "NO_SCHEDULE"}]));
     assert_eq!(pool("small")["taints"], serde_json::json!([{"key": "arch", "value": "arm", "effect": "NO_EXECUTE"}]));
     assert_eq!((&pool("small")["image"], &pool("general")["image"]), (&"BOTTLEROCKET_ARM_64".into(), &"BOTTLEROCKET_x86_64".into()));
+    let gpus = local(&root(&SPEC.replace("m7i.large", "g5.xlarge"), "production"), "pools");
+    assert_eq!(gpus["general"]["image"], "BOTTLEROCKET_x86_64_NVIDIA");
 }
 
 #[test]
