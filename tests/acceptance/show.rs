@@ -237,7 +237,7 @@ const COMPUTED: &str = "
     Workload.owner apps.*.owner
     Workload.name apps.*.service_account
     Workload.kind apps.*.kind
-    Workload.protocol stores.*.protocol
+    ServicePort.protocol stores.*.protocol
     Workload.replicas apps.*.scale.replicas
     Workload.grace stores.*.grace
     Workload.fs_group apps.*.security.fs_group
