@@ -238,7 +238,7 @@ const COMPUTED: &str = "
     Workload.owner apps.*.owner
     Workload.name apps.*.service_account
     Workload.kind apps.*.kind
-    Workload.protocol stores.*.protocol
+    ServicePort.protocol stores.*.protocol
     Workload.replicas apps.*.scale.replicas
     Workload.grace stores.*.grace
     Workload.fs_group apps.*.security.fs_group
@@ -294,7 +294,7 @@ const NOT_COMPUTED: &str = "
     Flow.why Manifest.span Missing.what Mount.read_only Mount.volume NetworkSubnet.internet Patch.change Patch.span
     Placement.architectures Placement.everywhere Platform.environment Platform.state_region Redirect.replacement Redirect.scheme Redirect.to Region.flows Region.workloads Rule.reasons
     Rule.to Service.aliases SharedVolume.no_backup SharedVolume.span Waiver.everywhere Waiver.expires_span Waiver.span Workload.autoscaling Workload.exposures
-    Workload.api Workload.host_network Workload.host_pid Workload.main Workload.no_backup Workload.no_probes Workload.parallel_start Workload.placement Workload.policies Workload.redirects Workload.service Workload.span
+    Workload.api Workload.host_network Workload.host_pid Workload.main Workload.no_backup Workload.no_probes Workload.parallel_start Workload.placement Workload.policies Workload.redirects Workload.restarts_on_rotation Workload.service Workload.span
 ";
 
 /// The keys of the spec: the names of the fields of its types.
