@@ -92,6 +92,9 @@ fn net(tokens: &[Token]) -> isize {
 
 /// The width of a text in columns, without combining marks. Wide characters count as one column: rendered files have none before an alignment.
 fn width(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
     text.chars().filter(|char| !matches!(char, '\u{300}'..='\u{36f}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')).count()
 }
 

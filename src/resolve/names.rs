@@ -82,83 +82,11 @@ impl Entry {
         format!("{}/{}", self.kind.as_str(), self.name)
     }
 
-    /// The owner in the spec.
-    pub(super) fn owner(&self) -> &Field<Name> {
-        match &self.spec {
-            EntrySpec::App(app) => &app.owner,
-            EntrySpec::Store(store) => &store.owner,
-            EntrySpec::External | EntrySpec::Other => &Field::Missing,
-        }
-    }
-
     /// The protocol of its ports, unless the name of a port says another.
     pub(super) fn protocol(&self) -> Protocol {
         match &self.spec {
             EntrySpec::App(app) => app.protocol.get().copied().unwrap_or(Protocol::Http),
             EntrySpec::Store(_) | EntrySpec::External | EntrySpec::Other => Protocol::Tcp,
-        }
-    }
-
-    /// The order in which its pods start.
-    pub(super) fn start(&self) -> &Field<StartOrder> {
-        match &self.spec {
-            EntrySpec::App(app) => &app.start,
-            EntrySpec::Store(store) => &store.start,
-            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
-        }
-    }
-
-    /// Its rights in the Kubernetes API.
-    pub(super) fn kubernetes(&self) -> &Field<KubernetesAccess> {
-        match &self.spec {
-            EntrySpec::App(app) => &app.kubernetes,
-            EntrySpec::Store(store) => &store.kubernetes,
-            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
-        }
-    }
-
-    /// The labels of the spec for its objects and pods.
-    pub(super) fn labels(&self) -> &Field<Map<MetadataKey, LabelValue>> {
-        match &self.spec {
-            EntrySpec::App(app) => &app.labels,
-            EntrySpec::Store(store) => &store.labels,
-            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
-        }
-    }
-
-    /// The annotations of the spec for its pods and the object that runs them.
-    pub(super) fn annotations(&self) -> &Field<Map<MetadataKey, String>> {
-        match &self.spec {
-            EntrySpec::App(app) => &app.annotations,
-            EntrySpec::Store(store) => &store.annotations,
-            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
-        }
-    }
-
-    /// Its init containers.
-    pub(super) fn init(&self) -> &Field<Map<Name, Container>> {
-        match &self.spec {
-            EntrySpec::App(app) => &app.init,
-            EntrySpec::Store(store) => &store.init,
-            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
-        }
-    }
-
-    /// Its sidecars.
-    pub(super) fn sidecars(&self) -> &Field<Map<Name, Sidecar>> {
-        match &self.spec {
-            EntrySpec::App(app) => &app.sidecars,
-            EntrySpec::Store(store) => &store.sidecars,
-            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
-        }
-    }
-
-    /// The profiles that it inherits from.
-    pub(super) fn from(&self) -> &Field<Vec<Field<Name>>> {
-        match &self.spec {
-            EntrySpec::App(app) => &app.from,
-            EntrySpec::Store(store) => &store.from,
-            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
         }
     }
 
@@ -171,29 +99,11 @@ impl Entry {
         }
     }
 
-    /// The additional names of the Service.
-    pub(super) fn alias(&self) -> &Field<Vec<Field<Name>>> {
-        match &self.spec {
-            EntrySpec::App(app) => &app.alias,
-            EntrySpec::Store(store) => &store.alias,
-            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
-        }
-    }
-
     /// Whether its names lead to the addresses of its pods.
     pub(super) fn headless(&self) -> &Field<bool> {
         match &self.spec {
             EntrySpec::App(app) => &app.headless,
             EntrySpec::Store(_) | EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
-        }
-    }
-
-    /// What happens to its pods when a secret changes.
-    pub(super) fn rotation(&self) -> &Field<Rotation> {
-        match &self.spec {
-            EntrySpec::App(app) => &app.rotation,
-            EntrySpec::Store(store) => &store.rotation,
-            EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
         }
     }
 
@@ -206,6 +116,45 @@ impl Entry {
             _ => "ports",
         }
     }
+}
+
+/// The keys that apps and stores have in common; missing for other entries.
+macro_rules! shared_keys {
+    ($($(#[$doc:meta])* $name:ident: $field:ty;)*) => {
+        impl Entry {
+            $($(#[$doc])*
+            pub(super) fn $name(&self) -> &$field {
+                match &self.spec {
+                    EntrySpec::App(app) => &app.$name,
+                    EntrySpec::Store(store) => &store.$name,
+                    EntrySpec::External | EntrySpec::Other => const { &Field::Missing },
+                }
+            })*
+        }
+    };
+}
+
+shared_keys! {
+    /// The owner in the spec.
+    owner: Field<Name>;
+    /// The order in which its pods start.
+    start: Field<StartOrder>;
+    /// Its rights in the Kubernetes API.
+    kubernetes: Field<KubernetesAccess>;
+    /// The labels of the spec for its objects and pods.
+    labels: Field<Map<MetadataKey, LabelValue>>;
+    /// The annotations of the spec for its pods and the object that runs them.
+    annotations: Field<Map<MetadataKey, String>>;
+    /// Its init containers.
+    init: Field<Map<Name, Container>>;
+    /// Its sidecars.
+    sidecars: Field<Map<Name, Sidecar>>;
+    /// The profiles that it inherits from.
+    from: Field<Vec<Field<Name>>>;
+    /// The additional names of the Service.
+    alias: Field<Vec<Field<Name>>>;
+    /// What happens to its pods when a secret changes.
+    rotation: Field<Rotation>;
 }
 
 impl Names {
