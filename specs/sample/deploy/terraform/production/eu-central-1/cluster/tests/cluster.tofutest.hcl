@@ -168,6 +168,11 @@ run "nodes" {
   }
 
   assert {
+    condition     = alltrue([for group in aws_eks_node_group.this : group.node_repair_config[0].enabled])
+    error_message = "EKS does not replace nodes that are broken."
+  }
+
+  assert {
     condition     = [for statement in jsondecode(aws_iam_role.nodes.assume_role_policy).Statement : [statement.Principal, statement.Action]] == [[{ Service = "ec2.amazonaws.com" }, "sts:AssumeRole"]] && toset(keys(aws_iam_role_policy_attachment.nodes)) == toset(["AmazonEC2ContainerRegistryPullOnly", "AmazonEKSWorkerNodePolicy"])
     error_message = "Nodes have more rights than joining the cluster and pulling images."
   }
