@@ -200,6 +200,9 @@ messages {
     PortMapping "port-mapping" Warning
         "a Service port that differs from the container port, with a policy engine that needs equal ports"
         "The network policy agent of EKS compares the port of a policy with the port of the Service. If Service port and container port differ, allowed connections are dropped. Use the same number for both, or another `cluster.policy_engine`."
+    ProbeProtocol "probe-protocol" Warning
+        "a probe over plain HTTP of a port that speaks HTTPS or gRPC"
+        "The kubelet sends a request over HTTP/1.1 without TLS, which such a server refuses: the pod never becomes ready, or is restarted again and again. Write the probe as `{https: /path}`, `{grpc: \"\"}` or `{tcp: true}`, or correct `protocol` of the app. A server that answers plain HTTP on the same port, too, passes the probe: ignore the warning."
     QuotaExceeded "quota-exceeded" Error
         "workloads that exceed the quota of their namespace"
         "The API server refuses pods beyond the quota, after it accepted their Deployment. The sum covers the minimum replicas of all apps and stores: CPU requests, memory limits and volume sizes. Raise the `quota`, or lower replicas or resources."
@@ -245,6 +248,12 @@ messages {
     UnofferedVersion "unoffered-version" Warning
         "a Kubernetes version that the provider may not offer"
         "The provider did not offer the version when this version of platgen was released. If the provider still does not offer it, creating the cluster fails. Choose an offered version, or ignore the warning."
+    UnknownRanges "unknown-ranges" Warning
+        "calls of a service in a private network without its address ranges"
+        "Network policies and firewalls open ranges and know no host names. Without `cidrs` they open the networks that platgen plans for the environment, and no other: calls of a service in another network, such as a database that existed before the platform, are dropped. Give `cidrs` the ranges of the service; if it is in a network of the platform, its range is in `platgen.lock`."
+    UnreachableEntrance "unreachable-entrance" Warning
+        "an entrance from the internet that admits private addresses only"
+        "Clients reach the public load balancer over the internet, where nobody has a private address, so that it refuses everybody. Write `via: internal` to expose the app in the private networks, or list the public addresses of the clients in `from`."
     Unreadable "unreadable" Error
         "a file can't be read"
         "The operating system refused to read the file. The message names the cause."

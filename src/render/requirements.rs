@@ -57,7 +57,9 @@ pub(super) fn listed(names: impl IntoIterator<Item = impl AsRef<str>>) -> String
 pub(super) fn requirements(platform: &Platform, region: &Region, uses: &Uses, roots: &[&Root]) -> Vec<Requirement> {
     let mut all = Vec::new();
     let made = roots.iter().any(|root| root.layer == Layer::Cluster);
-    in_cluster(region, uses, made, &mut all);
+    let controllers = roots.iter().flat_map(|root| root.controllers.iter().map(|(name, account)| (*name, *account))).collect();
+    in_cluster(region, uses, made, &controllers, &mut all);
+    with_rights(&controllers, &mut all);
     if !made {
         nodes(region, &mut all);
     }
@@ -85,8 +87,32 @@ pub(super) fn manager(platform: &Platform, region: &Region) -> String {
     }
 }
 
+/// The controllers to which these files give rights in the cloud, with the namespaces and names of their service accounts.
+type Controllers = BTreeMap<&'static str, (&'static str, &'static str)>;
+
+/// The controllers that work with the rights of these files and that people install.
+fn with_rights(controllers: &Controllers, all: &mut Vec<Requirement>) {
+    let known = [
+        ("cluster-autoscaler", "the Kubernetes Cluster Autoscaler", "without, pools stay at their smallest number of nodes", true),
+        ("cert-manager", "cert-manager", "makes and renews certificates, unless another program does", false),
+        ("external-dns", "ExternalDNS", "makes the DNS records of the hosts, unless another program does", false),
+    ];
+    for (name, title, why, needed) in known {
+        let Some((namespace, account)) = controllers.get(name) else { continue };
+        let of = format!("as the account `{account}` in `{namespace}`, which has its rights");
+        let check = if needed {
+            let filter = format!("{{.items[?(@.spec.template.spec.serviceAccountName==\"{account}\")].metadata.name}}");
+            let arguments = format!("--namespace {} get deployments --output jsonpath={}", quoted(namespace), quoted(&filter));
+            cluster("prints", title, &arguments)
+        } else {
+            ask(&format!("whether {title} runs as the account {account} in {namespace}, or another program does its work"))
+        };
+        all.push(Requirement { place: Place::Cluster, sentence: Some(format!("{title}, {of}: {why}")), checks: vec![check] });
+    }
+}
+
 /// `made` says whether a root of these files makes the cluster.
-fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requirement>) {
+fn in_cluster(region: &Region, uses: &Uses, made: bool, controllers: &Controllers, all: &mut Vec<Requirement>) {
     let mut add = |sentence: String, checks| all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks });
     let name = &region.cluster.name;
     let cluster_of = if made { "a way to the private address of the cluster," } else { "the cluster," };
@@ -175,7 +201,9 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
     }
     if region.provider == Provider::Aws && !uses.gateways.is_empty() {
         let selector = "app.kubernetes.io/name=aws-load-balancer-controller";
-        let account = if made { ", as the account `aws-load-balancer-controller` in `kube-system`, which has its rights" } else { "" };
+        let account = controllers.get("load-balancer-controller").map_or_else(String::new, |(namespace, account)| {
+            format!(", as the account `{account}` in `{namespace}`, which has its rights")
+        });
         add(
             format!(
                 "the AWS Load Balancer Controller, 2.5 or newer, with its webhook for Services{account}: it makes the load balancers of the Gateways"
@@ -246,11 +274,19 @@ fn file_systems(region: &Region, all: &mut Vec<Requirement>) {
 /// The ways to private ranges outside of the network of the region, which need a peering, a transit gateway or a link to the company's network.
 fn routes(region: &Region, all: &mut Vec<Requirement>) {
     let Some(network) = &region.network else { return };
+    for cidr in &network.on_premises {
+        let own = network.cidr;
+        let sentence =
+            format!("a link to the company's network `{cidr}`, with a route to it from `{own}` and one back: these files join no networks");
+        let check = ask(&format!("whether {own} has a route to {cidr} in the company's network, and one back"));
+        all.push(Requirement { place: Place::Elsewhere, sentence: Some(sentence), checks: vec![check] });
+    }
     let mut ways: BTreeMap<_, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
     for flow in &region.flows {
         let (Peer::Outside { name, cidrs }, Some(caller)) = (&flow.to, region.workload_of(&flow.from)) else { continue };
         for cidr in cidrs {
-            if network.cidr.contains(*cidr) || !region.inside.iter().any(|range| range.contains(*cidr)) {
+            let known = std::iter::once(&network.cidr).chain(&network.on_premises).any(|range| range.contains(*cidr));
+            if known || !region.inside.iter().any(|range| range.contains(*cidr)) {
                 continue;
             }
             let (names, subnets) = ways.entry(*cidr).or_default();

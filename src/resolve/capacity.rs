@@ -61,6 +61,13 @@ impl EnvironmentResolver<'_> {
             return;
         }
         pools.retain(fits);
+        if pools.iter().all(|pool| pool.nodes.1 == 0) {
+            let names = pools.iter().map(|pool| format!("`{}`", pool.name)).collect::<Vec<_>>().join(", ");
+            let message = format!("`{name}` has no node to run on: the maximum of `nodes` is 0 in each of its pools: {names}");
+            tell(message, None, format!("raise `nodes` of {names}"));
+            return;
+        }
+        pools.retain(|pool| pool.nodes.1 > 0);
         let gpus = of_pod(workload, |container| u128::from(container.gpus));
         let most = pools.iter().map(|pool| pool.capacity.as_ref().map(|machine| u128::from(machine.gpus)));
         // An unknown machine may have GPUs.

@@ -156,8 +156,13 @@ impl EnvironmentResolver<'_> {
     /// Reports a size that is so small that its unit is missing.
     pub(super) fn has_unit(&mut self, name: &str, amount: &Quantity, at: Span) {
         if amount.bytes() < LEAST {
-            let message = format!("`{name}: {amount}` is {} bytes", amount.bytes());
-            self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("write a unit, such as `64Mi` or `10Gi`"));
+            // A suffix `m` is thousandths, and megabytes are meant.
+            let help = match amount.to_string().strip_suffix('m') {
+                Some(figures) => format!("`m` is a thousandth: did you mean `{figures}Mi`?"),
+                None => "write a unit, such as `64Mi` or `10Gi`".to_owned(),
+            };
+            let message = format!("`{name}: {amount}` is {} bytes", amount.millis() as f64 / 1000.0);
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(help));
         }
     }
 

@@ -1,13 +1,16 @@
 //! `expose`: the entrances of apps, and the hosts and ports that they take of the load balancers.
 
+use super::external::private;
 use super::provenance::RecordPath;
 use super::values::Consumer;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{Entrance, Exposure, Redirect, Region};
+use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::{App, EntranceProtocol, Expose, TlsMode};
-use crate::value::{Duration, Name, NetworkPort, Via};
+use crate::syntax::Field;
+use crate::value::{Cidr, Duration, Name, NetworkPort, Via};
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -168,6 +171,7 @@ impl EnvironmentResolver<'_> {
                     span: expose.listen.span().unwrap_or(at),
                 },
             });
+            self.admits_somebody(expose, via, consumer.region);
             self.record_exposure(&consumer.at, number, (&host, &path), Some(port), via);
             all.exposures.push(Exposure {
                 span: at,
@@ -268,6 +272,17 @@ impl EnvironmentResolver<'_> {
             (None, None) => Entrance::Http,
         };
         fits.then_some(entrance)
+    }
+
+    /// Warns of an entrance from the internet that admits private addresses only. Clusters outside of clouds may have a private address as public one.
+    fn admits_somebody(&mut self, expose: &Expose, via: Via, region: &Region) {
+        let Some((from, at)) = expose.from.spanned().filter(|(from, _)| via == Via::Public && !from.is_empty()) else { return };
+        let cloud = matches!(region.provider, Provider::Aws | Provider::Google | Provider::Azure);
+        let is_private = |range: &Field<Cidr>| range.get().is_some_and(|range| private().any(|all| all.contains(*range)));
+        if cloud && from.iter().all(is_private) {
+            let message = "`from` has only private addresses, and no client reaches the public load balancer from one";
+            self.tell(Diagnostic::new(Code::UnreachableEntrance, message).at(at).help("did you mean `via: internal`?"));
+        }
     }
 
     fn exposed_host(&mut self, expose: &Expose, consumer: &Consumer<'_>, at: Span) -> Option<String> {

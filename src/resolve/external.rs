@@ -21,6 +21,8 @@ pub(super) struct Outside {
     pub(super) host: ExternalHost,
     pub(super) url: Option<String>,
     pub(super) via: ExternalVia,
+    /// Where the spec names the host.
+    host_at: Span,
     /// Its ranges, if the spec names them.
     cidrs: Vec<Cidr>,
     /// Why the platform calls it, if the spec says so.
@@ -89,9 +91,9 @@ impl EnvironmentResolver<'_> {
         };
         let via = external.via.get().copied().unwrap_or(ExternalVia::Internet);
         let cidrs = external.cidrs.values().copied().collect();
-        let outside = Outside { host, url, via, cidrs, reason };
         let host_at = external.url.span().or(external.host.span()).unwrap_or(at);
-        self.check_outside(&outside, host_at, (&external.via, &external.cidrs));
+        let outside = Outside { host, url, via, host_at, cidrs, reason };
+        self.check_outside(&outside, (&external.via, &external.cidrs));
         Some((outside, ports))
     }
 
@@ -100,13 +102,15 @@ impl EnvironmentResolver<'_> {
         let host = self.require(&store.host, "host", at)?.clone();
         let via = store.via.get().copied().unwrap_or(ExternalVia::Private);
         let cidrs = store.cidrs.values().copied().collect();
-        let outside = Outside { host: ExternalHost::Address(host), url: None, via, cidrs, reason: None };
-        self.check_outside(&outside, store.host.span().unwrap_or(at), (&store.via, &store.cidrs));
+        let host_at = store.host.span().unwrap_or(at);
+        let outside = Outside { host: ExternalHost::Address(host), url: None, via, host_at, cidrs, reason: None };
+        self.check_outside(&outside, (&store.via, &store.cidrs));
         Some(outside)
     }
 
     /// Checks that host and ranges are in the network of `via`.
-    fn check_outside(&mut self, outside: &Outside, host_at: Span, (via, cidrs): (&Field<ExternalVia>, &Field<Vec<Field<Cidr>>>)) {
+    fn check_outside(&mut self, outside: &Outside, (via, cidrs): (&Field<ExternalVia>, &Field<Vec<Field<Cidr>>>)) {
+        let host_at = outside.host_at;
         let via_at = via.span().filter(|at| self.is_of_the_user(*at)).unwrap_or(host_at);
         if outside.via == ExternalVia::OnPremises && self.premises().is_empty() {
             let premises = self.spec.network.at(|network| &network.on_premises);
@@ -231,6 +235,19 @@ impl EnvironmentResolver<'_> {
             },
         };
         Reach { cidrs, internet: false }
+    }
+
+    /// Warns of calls of a service in a private network without ranges, of which only the networks of platgen are known.
+    pub(super) fn has_ranges(&mut self, outside: &Outside, name: &str, region: &Region) {
+        let Some(network) = region.network.as_ref().filter(|_| outside.via == ExternalVia::Private && outside.is_anywhere()) else {
+            return;
+        };
+        if !network.answers(&outside.host()) {
+            let message =
+                format!("the ranges of `{name}` in the private network are not known: calls reach only the networks of this spec");
+            let diagnostic = Diagnostic::new(Code::UnknownRanges, message).at(outside.host_at);
+            self.tell(diagnostic.help("add `cidrs: [...]` with the ranges of the service"));
+        }
     }
 
     /// The ranges of the company's network.

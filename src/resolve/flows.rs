@@ -154,6 +154,7 @@ impl EnvironmentResolver<'_> {
                 if internet {
                     self.way_out(consumer, placement, &entry.display(), need.at);
                 }
+                self.has_ranges(outside, &entry.display(), consumer.region);
                 if outside.is_anywhere() {
                     why = format!("{why} (no cidrs: every address of its network)");
                 }

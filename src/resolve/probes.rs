@@ -2,14 +2,14 @@
 
 use super::containers::Declared;
 use super::names::Entry;
-use super::ports::EntryPort;
+use super::ports::{EntryPort, protocol};
 use super::volumes::Pod;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Probe, ProbeAction, Probes};
 use crate::source::Span;
 use crate::syntax::Field;
-use crate::value::{Duration, NetworkPort, PortSpecifier, Transport};
+use crate::value::{Duration, NetworkPort, PortSpecifier, Protocol, Transport};
 use std::ops::RangeInclusive;
 
 /// The largest 32-bit number of the Kubernetes API.
@@ -28,6 +28,7 @@ impl EnvironmentResolver<'_> {
             if let ProbeAction::Http { port, .. } | ProbeAction::Grpc { port, .. } | ProbeAction::Tcp { port } = &probe.action {
                 resolver.record_container(at, || (format!("probes.{name}.port"), port, at.ports.clone()));
             }
+            resolver.fits_protocol(name, &probe.action, span, entry);
             Some(probe)
         };
         let result = Probes {
@@ -42,6 +43,19 @@ impl EnvironmentResolver<'_> {
             return self.fallback_probes(declared);
         }
         result
+    }
+
+    /// Warns of a probe over plain HTTP of a port with another protocol.
+    fn fits_protocol(&mut self, name: &str, action: &ProbeAction, at: Span, entry: &Entry) {
+        let ProbeAction::Http { tls: false, path, port: probed, .. } = action else { return };
+        let Some(port) = entry.ports.iter().find(|port| port.at_container() == NetworkPort::tcp(*probed)) else { return };
+        let (speaks, write) = match protocol(port, entry.protocol()) {
+            Some(Protocol::Https) => ("HTTPS", format!("https: {path}")),
+            Some(Protocol::Grpc) => ("gRPC", "grpc: \"\"".to_owned()),
+            _ => return,
+        };
+        let message = format!("the probe asks port {probed} over plain HTTP, and the port speaks {speaks}");
+        self.tell(Diagnostic::new(Code::ProbeProtocol, message).at(at).help(format!("write `{name}: {{{write}}}`")));
     }
 
     /// The default probes, which only stores have.

@@ -141,6 +141,7 @@ pub(crate) fn preflight_looks_for_every_requirement() {
         "Secret envoy-gateway-system/public-tls with a certificate",
         "default StorageClass",
         "AWS Load Balancer Controller",
+        "the Kubernetes Cluster Autoscaler",
         "bucket shop-production-eu-west-1-state-222222222222",
         "key alias/shop-production-terraform-state",
         "secret production/shop/db",
@@ -159,9 +160,18 @@ pub(crate) fn the_readme_names_routes_file_systems_and_entrances() {
         "expose: \"@\"",
         &format!("needs: [external/search, external/archive], volumes: {{/files: volume/files}}, {entrances}"),
     );
+    project.edit(
+        "platform.yaml",
+        "access:",
+        "network: {on_premises: {cidrs: [192.168.0.0/16]}}\ncluster: {pools: {general: {machine: m7i.xlarge, nodes: 3..9}}}\naccess:",
+    );
     project.run(&["render"]).exits(0);
     let readme = project.read(&format!("deploy/kubernetes/{PLACE}/README.md"));
     for line in [
+        "- the Kubernetes Cluster Autoscaler, as the account `cluster-autoscaler` in `kube-system`, which has its rights: without, pools stay at their smallest number of nodes",
+        "- cert-manager, as the account `cert-manager` in `cert-manager`, which has its rights: makes and renews certificates, unless another program does",
+        "- ExternalDNS, as the account `external-dns` in `external-dns`, which has its rights: makes the DNS records of the hosts, unless another program does",
+        "- a link to the company's network `192.168.0.0/16`, with a route to it from `10.0.0.0/16` and one back: these files join no networks",
         "- a route from the nodes of `general` to `10.9.0.0/24`, and one back, for `external/search`: these files join no networks",
         "- the file system behind the StorageClass `efs-sc`, with a mount target in each zone whose security group admits NFS (TCP 2049) from the nodes",
         "- the Secret `public-tls` in the namespace `envoy-gateway-system`, with a certificate of the hosts of the Gateway `public`",
@@ -173,6 +183,14 @@ pub(crate) fn the_readme_names_routes_file_systems_and_entrances() {
         assert!(readme.lines().any(|one| one == line), "{line}\n{readme}");
     }
     assert!(!readme.contains("public-passthrough-tls"), "{readme}");
+    let preflight = project.read(&format!("deploy/kubernetes/{PLACE}/preflight.sh"));
+    for line in [
+        "prints 'the Kubernetes Cluster Autoscaler' kubectl --context \"$context\" --request-timeout=20s --namespace 'kube-system' get deployments --output jsonpath='{.items[?(@.spec.template.spec.serviceAccountName==\"cluster-autoscaler\")].metadata.name}'",
+        "printf 'look yourself: %s\\n' 'whether ExternalDNS runs as the account external-dns in external-dns, or another program does its work'",
+        "printf 'look yourself: %s\\n' 'whether 10.0.0.0/16 has a route to 192.168.0.0/16 in the company'\\''s network, and one back'",
+    ] {
+        assert!(preflight.lines().any(|one| one.trim() == line), "{line}\n{preflight}");
+    }
     let policy = project.read(&format!("deploy/kubernetes/{PLACE}/shop/web.yaml"));
     for line in ["# app/web calls external/archive (no cidrs: every address of its network)", "# app/web calls external/search"] {
         assert!(policy.lines().any(|one| one.trim() == line), "{line}\n{policy}");

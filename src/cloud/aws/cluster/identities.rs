@@ -18,8 +18,8 @@ pub(super) struct Identity<'a> {
     policies: Vec<String>,
 }
 
-/// An add-on that calls AWS: its key in `policies.tf`, its service account, and the managed policy that it needs.
-type Controller = (&'static str, (&'static str, &'static str), Option<&'static str>);
+/// An add-on that calls AWS: its key in `policies.tf`, the namespace and name of its service account, and the managed policy that it needs.
+pub(super) type Controller = (&'static str, (&'static str, &'static str), Option<&'static str>);
 
 /// Those of every cluster.
 const ALWAYS: [Controller; 3] = [
@@ -43,12 +43,15 @@ fn is_autoscaled(region: &Region) -> bool {
     region.cluster.pools.iter().any(|pool| pool.nodes.0 < pool.nodes.1)
 }
 
+/// The controllers of a region that call AWS.
+pub(super) fn controllers(region: &Region) -> impl Iterator<Item = &'static Controller> {
+    ALWAYS.iter().chain(DNS.iter().filter(|_| has_hosts(region))).chain(Some(&AUTOSCALER).filter(|_| is_autoscaled(region)))
+}
+
 /// Every identity, by its key: the name of the add-on, or `NAMESPACE/APP`.
 pub(super) fn identities<'a>(region: &'a Region, account: &str) -> Vec<Identity<'a>> {
     let role = |name: &str| truncate_with_hash(&format!("{}-{name}", region.cluster.name), ROLE);
-    let controllers =
-        ALWAYS.iter().chain(DNS.iter().filter(|_| has_hosts(region))).chain(Some(&AUTOSCALER).filter(|_| is_autoscaled(region)));
-    let mut all: Vec<Identity> = controllers
+    let mut all: Vec<Identity> = controllers(region)
         .map(|(name, (namespace, account), policy)| Identity {
             key: (*name).to_owned(),
             role: role(name),

@@ -129,6 +129,7 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     let Some(mut root) = super::root(Layer::Cluster, platform, region)? else { return Ok(None) };
     let (protected, days) = (platform.protected, region.cluster.log_days);
     let addons = || Addons { network_policy: if region.cluster.policy_engine == PolicyEngine::Native { "true" } else { "false" } };
+    root.controllers = identities::controllers(region).map(|(name, account, _)| (*name, *account)).collect();
     let policies = || identities::Policies::new(platform, region);
     root.document(include_str!("../../../../templates/terraform/aws/cluster/README.md"));
     root.print(TEMPLATES, "access.tf", &Nothing {})?;
