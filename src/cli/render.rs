@@ -228,7 +228,10 @@ fn summarize(summary: &Summary, estate: &Estate, job: &Job<'_>, plan: &str, dry:
     if changed.len() > LISTED {
         lines.push(format!("  and {}", Count(changed.len() - LISTED, "more file")));
     }
-    lines.extend(summary.locks.iter().map(|path| format!("{path}: {plan}; commit it with the files")));
+    lines.extend(summary.locks.iter().map(|path| match dry {
+        true => format!("{path}: the render would change it: {plan}"),
+        false => format!("{path}: {plan}; commit it with the files"),
+    }));
     lines.extend(summary.left.iter().map(|path| format!("left as it is, because others share it: {path}")));
     lines.extend(summary.foreign.iter().map(|path| foreign(path)));
     if dry {

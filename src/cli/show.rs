@@ -66,7 +66,7 @@ pub(super) fn run(show: &Show, terminal: &Terminal) -> Ended {
     if chosen.is_empty() {
         let known: Vec<&str> = lines.iter().map(|(path, _, _)| path.as_str()).collect();
         let fault = Diagnostic::new(Code::UnknownReference, format!("nothing stands at `{wanted}` in `{name}`"));
-        terminal.tell_plain(&[match wording::suggest(wanted, known) {
+        terminal.tell_plain(&[match closest(wanted, &known) {
             Some(close) => fault.help(format!("did you mean `{close}`?")),
             None => fault.help("`platgen show` without a path prints everything"),
         }]);
@@ -86,6 +86,18 @@ pub(super) fn run(show: &Show, terminal: &Terminal) -> Ended {
         chosen.iter().map(|(path, value, origin)| format!("{path:path_width$}  {value:value_width$}  # {origin}\n")).collect();
     print_all(&text);
     Ok(u8::from(!errors.is_empty()))
+}
+
+/// The path that the writer of an unknown path means: the same entries in a section with a similar name, or the closest path.
+fn closest(wanted: &str, known: &[&str]) -> Option<String> {
+    let (section, rest) = wanted.split_once('.').unwrap_or((wanted, ""));
+    let sections: BTreeSet<&str> = known.iter().filter_map(|path| path.split('.').next()).collect();
+    let in_section =
+        wording::suggest(section, sections).map(|close| if rest.is_empty() { close.to_owned() } else { format!("{close}.{rest}") });
+    let exists = |path: &String| {
+        known.iter().any(|one| one.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])))
+    };
+    in_section.filter(exists).or_else(|| wording::suggest(wanted, known.iter().copied()).map(str::to_owned))
 }
 
 /// Which stretches of the sources are profiles and environment blocks.

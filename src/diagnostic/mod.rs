@@ -15,7 +15,7 @@ mod tests;
 pub mod wording;
 
 pub use code::Code;
-pub use synonyms::{SYNONYMS, meant, mistaken};
+pub use synonyms::{SYNONYMS, advice, meant, mistaken};
 
 use crate::source::{Sources, Span};
 

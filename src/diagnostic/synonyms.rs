@@ -14,20 +14,22 @@ pub const SYNONYMS: &[(&str, &[&str])] = &[
     ("grace", &["termination_grace_period", "terminationGracePeriodSeconds", "shutdown"]),
     ("needs", &["depends_on", "dependencies", "requires", "uses"]),
     ("per_node", &["daemonset", "daemon_set"]),
+    ("host", &["address", "endpoint", "hostname", "url"]),
     ("pools", &["node_groups", "node_pools", "nodes"]),
+    ("port", &["container_port", "containerPort", "target_port", "targetPort"]),
     ("probes", &["health", "healthcheck", "health_check", "livenessProbe", "readinessProbe", "startupProbe"]),
     ("live", &["liveness"]),
     ("ready", &["readiness"]),
     ("start", &["startup"]),
-    ("replicas", &["count", "instances", "members"]),
+    ("replicas", &["count", "instances", "max", "max_replicas", "members", "min", "min_replicas"]),
     ("scale", &["autoscale", "autoscaling", "count", "hpa", "instances", "replicas"]),
     ("schedule", &["cron", "cronjob"]),
     ("security", &["security_context", "securityContext"]),
     ("sidecars", &["containers"]),
     ("storage", &["disk", "size", "volume"]),
-    ("stores", &["databases", "datastores", "services"]),
+    ("stores", &["databases", "datastores"]),
     ("tag", &["image_tag", "version"]),
-    ("apps", &["applications", "deployments", "workloads"]),
+    ("apps", &["applications", "deployments", "services", "workloads"]),
     ("admin", &["administrator", "cluster-admin", "owner"]),
     ("amd64", &["x64", "x86", "x86-64"]),
     ("arm64", &["aarch64", "arm", "graviton"]),
@@ -53,7 +55,40 @@ pub fn meant<'a>(written: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let plain = |word: &str| word.to_ascii_lowercase().replace('_', "-");
     let known = |word: &str| candidates.iter().copied().find(|candidate| plain(candidate) == plain(word));
     let rows = SYNONYMS.iter().filter(|(_, words)| words.iter().any(|word| plain(word) == plain(written)));
-    rows.filter_map(|(word, _)| known(word)).next().or_else(|| wording::suggest(written, candidates.iter().copied()))
+    let close = || if advice(written, candidates).is_some() { None } else { wording::suggest(written, candidates.iter().copied()) };
+    rows.filter_map(|(word, _)| known(word)).next().or_else(close)
+}
+
+/// What to write for keys and values of other tools for which no single word of the language stands: the words, a key or value beside which they are meant
+/// (any if empty), and the help.
+const ADVICE: &[(&[&str], &str, &str)] = &[
+    (
+        &["capacity_type", "interruptible", "preemptible", "spot"],
+        "",
+        "remove it: this version creates nodes on demand only, and pods reserve nodes with the `taints` of a pool",
+    ),
+    (&["limits", "requests"], "memory", "write the request and the limit as one range: `cpu: 100m..200m`, `memory: 64Mi..128Mi`"),
+    (&["max", "max_replicas", "min", "min_replicas"], "replicas", "write both numbers as one range: `replicas: 2..10`"),
+    (
+        &["after-deploy", "post-deploy", "post-install", "post-upgrade"],
+        "before-deploy",
+        "only `before-deploy` exists: run the work at the start of an app, or in an app with a `schedule`",
+    ),
+    (
+        &["pass", "password", "token", "user", "username"],
+        "pull",
+        "name the secret of the secret manager that holds the credentials: `pull: platform/registry`",
+    ),
+    (&["restart", "restart_policy", "restartPolicy"], "image", "remove it: Kubernetes restarts the containers of apps whenever they end"),
+];
+
+/// The help for an unknown key or value of another tool, if no single word of the language stands for it.
+pub fn advice(written: &str, candidates: &[&str]) -> Option<&'static str> {
+    let plain = |word: &str| word.to_ascii_lowercase().replace('_', "-");
+    let fits = |words: &[&str], beside: &str| {
+        (beside.is_empty() || candidates.contains(&beside)) && words.iter().any(|word| plain(word) == plain(written))
+    };
+    ADVICE.iter().find(|(words, beside, _)| fits(words, beside)).map(|(_, _, help)| *help)
 }
 
 /// Keys whose values are often mistaken for something else: the code of the finding, the keys, the value meant, and the text to write.

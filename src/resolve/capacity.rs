@@ -14,9 +14,9 @@ use crate::value::{Name, Quantity};
 type Amount<'q> = (&'static str, &'q Option<Quantity>, Option<Span>, u128, fn(&Quantity) -> u128);
 
 impl EnvironmentResolver<'_> {
-    /// Reports a workload that fits no node pool. DaemonSets are not judged.
+    /// Reports a workload that fits no node pool. DaemonSets are not judged, and no workload is where a pool has a fault.
     pub(super) fn capacity(&mut self, entry: &Entry, workload: &Workload, region: &Region) {
-        if region.cluster.pools.is_empty() || matches!(workload.kind, Kind::DaemonSet) {
+        if region.cluster.pools.is_empty() || matches!(workload.kind, Kind::DaemonSet) || self.has_faulty_pools(region) {
             return;
         }
         let (subnet, arch, resources) = match &entry.spec {

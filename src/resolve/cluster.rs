@@ -7,10 +7,11 @@ use super::regions::RegionSpec;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts;
 use crate::layers::Layer;
-use crate::model::{Machine, Pool};
+use crate::model::{Machine, Pool, Region};
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::TaintEffect;
+use crate::syntax::{Field, Map};
 use crate::value::{Cidr, KubernetesVersion, Name, Quantity};
 use std::collections::BTreeMap;
 
@@ -45,6 +46,7 @@ impl EnvironmentResolver<'_> {
                     None
                 }
                 Some((subnet, _)) => Some(subnet.clone()),
+                None if !pool.subnet.is_missing() => None,
                 None => {
                     let default = subnets.iter().find(|subnet| subnet.default).map(|subnet| subnet.name.clone());
                     self.record(|| {
@@ -84,6 +86,13 @@ impl EnvironmentResolver<'_> {
             }
         }
         pools
+    }
+
+    /// Whether a declared pool is absent from the region because of a fault, which is reported.
+    pub(super) fn has_faulty_pools(&self, region: &Region) -> bool {
+        let declared = self.spec.cluster.at(|cluster| &cluster.pools);
+        let is_known = |name: &Name| region.cluster.pools.iter().any(|pool| pool.name == *name);
+        matches!(declared, Field::Bad(_)) || declared.get().is_some_and(Map::is_broken) || !declared.keys().all(is_known)
     }
 
     /// The pool of a subnet, where the spec declares none: a node per zone at least.

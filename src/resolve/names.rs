@@ -77,6 +77,12 @@ impl Entry {
         }
     }
 
+    /// Whether a fault of `mode` or `host` leaves open where a store runs. The fault is reported, so no other finding is about the place.
+    pub(super) fn is_nowhere(&self) -> bool {
+        let EntrySpec::Store(store) = &self.spec else { return false };
+        matches!(store.mode, Field::Bad(_)) || (store.mode.get() == Some(&StoreMode::Existing) && self.outside.is_none())
+    }
+
     /// Kind and name, such as `app/web`.
     pub(super) fn display(&self) -> String {
         format!("{}/{}", self.kind.as_str(), self.name)
@@ -199,10 +205,11 @@ impl<'a> EnvironmentResolver<'a> {
             let mode = store.mode.get().copied();
             let existing = mode == Some(StoreMode::Existing);
             let outside = if existing && absent.is_none() { self.existing(store, span) } else { None };
-            let rendered = existing || (definition.is_none_or(|known| known.server.is_some()) && mode != Some(StoreMode::Managed));
+            let rendered = existing
+                || matches!(store.mode, Field::Bad(_))
+                || (definition.is_none_or(|known| known.server.is_some()) && mode != Some(StoreMode::Managed));
             let entry = Entry::new(RefKind::Store, key, span, EntrySpec::Store(store.clone()));
-            let ports_invalid = entry.ports_invalid || (existing && absent.is_none() && outside.is_none());
-            self.add(&mut names, Entry { namespace, absent, rendered, ports, ports_invalid, outside, ..entry });
+            self.add(&mut names, Entry { namespace, absent, rendered, ports, outside, ..entry });
         }
         for (key, span, external) in spec.external.entries() {
             let absent = (!self.is_here(&external.only)).then(|| external.only.span()).flatten();
@@ -376,7 +383,7 @@ impl<'a> EnvironmentResolver<'a> {
 
     /// The port of a reference: the named one, or the only one.
     pub(super) fn port_of<'e>(&mut self, entry: &'e Entry, reference: &Ref, at: Span) -> Option<&'e EntryPort> {
-        if entry.ports_invalid {
+        if entry.ports_invalid || entry.is_nowhere() {
             return None;
         }
         let listed: Vec<&str> = entry.ports.iter().map(|port| port.name.as_str()).collect();
@@ -405,7 +412,11 @@ impl<'a> EnvironmentResolver<'a> {
             (None, []) => {
                 let message = format!("`{}` has no port", entry.display());
                 let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(entry.key, "declared here");
-                self.tell(diagnostic.help("give it a `port`, or remove the reference"));
+                let is_job = matches!(&entry.spec, EntrySpec::App(app) if !app.run.is_missing());
+                self.tell(diagnostic.help(match is_job {
+                    true => "remove the reference: a rollout waits for the `before-deploy` jobs of its namespace anyway",
+                    false => "give it a `port`, or remove the reference",
+                }));
                 None
             }
             (None, _) => {

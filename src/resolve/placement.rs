@@ -45,6 +45,7 @@ impl EnvironmentResolver<'_> {
         let chosen = match pool.spanned() {
             Some((name, span)) => match pools.iter().find(|pool| pool.name == *name) {
                 Some(pool) => Some(pool),
+                None if self.has_faulty_pools(region) => return None,
                 None => {
                     self.unknown("pool", name.as_str(), pools.iter().map(|pool| pool.name.as_str()), span);
                     return None;

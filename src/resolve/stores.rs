@@ -19,6 +19,9 @@ impl EnvironmentResolver<'_> {
             self.check_existing(entry, store);
             return;
         }
+        if entry.is_nowhere() {
+            return;
+        }
         let existing = [("host", store.host.span()), ("via", store.via.span()), ("cidrs", store.cidrs.span())];
         for (key, at) in written(existing) {
             self.contradiction(format!("`{key}` needs `mode: existing`"), at, store.mode.span().filter(|at| self.is_of_the_user(*at)));
@@ -104,7 +107,7 @@ impl EnvironmentResolver<'_> {
         self.check_ports(&store.ports);
         if let (Some(port), Some(ports)) = (store.port.span(), store.ports.span()) {
             self.contradiction("`ports` and `port` both declare the ports", ports, Some(port));
-        } else if entry.ports.is_empty() && !entry.ports_invalid {
+        } else if entry.ports.is_empty() && !entry.ports_invalid && !entry.is_nowhere() {
             self.require(&store.port, "port", entry.key);
         }
         // Every key stands here, so that the compiler asks about a new one.

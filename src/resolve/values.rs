@@ -168,6 +168,9 @@ impl EnvironmentResolver<'_> {
         if !self.is_declared(&kind, &store.users, user, place) {
             return None;
         }
+        if entry.is_nowhere() {
+            return None;
+        }
         if entry.outside.is_none() {
             self.no_user(entry, whole, what, consumer);
             return None;
@@ -375,7 +378,10 @@ fn inside(whole: Span, start: usize, part: &str) -> Span {
 
 /// Whether an entry runs only in another region: a store that is not `independent` runs only in the primary region.
 pub(super) fn in_other_region(entry: &Entry, consumer: &Consumer<'_>) -> bool {
-    !consumer.region.primary && entry.outside.is_none() && matches!(&entry.spec, EntrySpec::Store(store) if !store.independent.is_true())
+    !consumer.region.primary
+        && entry.outside.is_none()
+        && !entry.is_nowhere()
+        && matches!(&entry.spec, EntrySpec::Store(store) if !store.independent.is_true())
 }
 
 /// The host name of an entry: short inside its namespace.

@@ -67,7 +67,10 @@ impl EnvironmentResolver<'_> {
                 let built = match &entry.spec {
                     EntrySpec::App(app) if self.runs_in(app, &region) => self.app(entry, app, site, hosts),
                     EntrySpec::Store(store)
-                        if entry.rendered && entry.outside.is_none() && (region.primary || store.independent.is_true()) =>
+                        if entry.rendered
+                            && entry.outside.is_none()
+                            && !entry.is_nowhere()
+                            && (region.primary || store.independent.is_true()) =>
                     {
                         self.store(entry, store, site)
                     }

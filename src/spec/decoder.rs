@@ -1,5 +1,6 @@
 //! Merged trees -> specs. Environments share most of their entries, and shared entries are decoded once.
 
+use super::shapes::with_shape;
 use super::{App, Spec, Store};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::syntax::{Entry, Field, Kind, Map, Node, code_of, decode};
@@ -20,13 +21,15 @@ impl Decoder {
     pub(super) fn spec(&mut self, tree: &Node, found: &mut Diagnostics) -> Spec {
         let large = |entry: &&Entry| matches!(&*entry.key, "apps" | "stores") && entry.value.is_map();
         let small = tree.entries().iter().filter(|entry| !large(entry)).cloned().collect();
-        let mut spec: Spec = decode(&Node::map(tree.span, small), found);
+        let mut fresh = Diagnostics::default();
+        let mut spec: Spec = decode(&Node::map(tree.span, small), &mut fresh);
         for entry in tree.entries().iter().filter(large) {
             match &*entry.key {
-                "apps" => spec.apps = Field::Set(entries(&entry.value, &mut self.apps, found), entry.value.span),
-                _ => spec.stores = Field::Set(entries(&entry.value, &mut self.stores, found), entry.value.span),
+                "apps" => spec.apps = Field::Set(entries(&entry.value, &mut self.apps, &mut fresh), entry.value.span),
+                _ => spec.stores = Field::Set(entries(&entry.value, &mut self.stores, &mut fresh), entry.value.span),
             }
         }
+        found.extend(fresh.iter().cloned().map(|fault| with_shape(fault, tree)));
         spec
     }
 }

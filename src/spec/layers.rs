@@ -19,9 +19,6 @@ use std::sync::Arc;
 /// The text of the lowest layer.
 pub const DEFAULTS: &str = include_str!("defaults.yaml");
 
-/// Examples of keys, for the reference.
-pub const EXAMPLES: &str = include_str!("examples.yaml");
-
 /// The merged and decoded spec of each environment.
 #[derive(Clone, Debug, Default)]
 pub struct Specs {

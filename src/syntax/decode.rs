@@ -5,9 +5,9 @@
 
 use super::figure::{Figure, figure};
 use super::node::{Entry, Kind, Node};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, meant, mistaken, wording};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, advice, meant, mistaken, wording};
 use crate::source::{FileId, Span};
-use crate::value::Wrong;
+use crate::value::{Wrong, credential};
 use serde::de::{self, Deserialize, DeserializeSeed, Expected, IntoDeserializer, SeqAccess, Visitor};
 use std::cell::RefCell;
 use std::fmt;
@@ -261,7 +261,7 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
             code: Code::UnknownValue,
             message: format!("`{text}` is not one of {}", wording::either(variants)),
             span: Some(span),
-            help: close.map(|close| format!("did you mean `{close}`?")),
+            help: advice(text, variants).map(str::to_owned).or_else(|| close.map(|close| format!("did you mean `{close}`?"))),
             fix: close.map(|close| Fix { span, text: close.to_string() }),
         })
     }
@@ -302,7 +302,16 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
             if let Some(known) = self.known
                 && !known.contains(&&*entry.key)
             {
-                self.decoder.faults.borrow_mut().push(unknown_key(entry, known));
+                let mut faults = self.decoder.faults.borrow_mut();
+                faults.push(unknown_key(entry, known));
+                // A finding about a credential also hides its line. Every other text of the spec is searched for credentials later.
+                let is_credential = |text: &str| !credential::has_shape(text) && credential::is_named(&entry.key, text);
+                if entry.value.scalar().is_some_and(is_credential) {
+                    let message = format!("`{}` looks like a credential", entry.key);
+                    let help = "put the credential in the secret manager, and revoke it if it was committed";
+                    faults.push(Diagnostic::new(Code::SecretLiteral, message).at(entry.value.span).help(help));
+                }
+                drop(faults);
                 let Some(meant) = meant(&entry.key, known).filter(|meant| self.stands_for(entry, meant)) else { continue };
                 self.value = Some(Decoder { misspelt: true, ..self.decoder.at(&entry.value) });
                 return seed.deserialize(meant.into_deserializer()).map(Some);
@@ -338,9 +347,10 @@ impl<'de> Entries<'de> {
 
 fn unknown_key(entry: &Entry, known: &[&str]) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(Code::UnknownKey, format!("unknown key `{}`", entry.key)).at(entry.span);
-    match meant(&entry.key, known) {
-        Some(close) => diagnostic = diagnostic.help(format!("did you mean `{close}`?")).fix(entry.span, close),
-        None => diagnostic = diagnostic.help(format!("allowed keys: {}", wording::all(known))),
+    match (advice(&entry.key, known), meant(&entry.key, known)) {
+        (Some(help), _) => diagnostic = diagnostic.help(help),
+        (None, Some(close)) => diagnostic = diagnostic.help(format!("did you mean `{close}`?")).fix(entry.span, close),
+        (None, None) => diagnostic = diagnostic.help(format!("allowed keys: {}", wording::all(known))),
     }
     diagnostic
 }

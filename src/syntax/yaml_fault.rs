@@ -55,11 +55,23 @@ pub(super) fn diagnostic(text: &str, file: FileId, at: usize, info: &str) -> Dia
     if let Some(open) = open {
         return unclosed::diagnostic(text, file, open);
     }
+    // The parser names the value before a tab in the indentation.
+    let at = if info.contains("tab") { indenting_tab(&text[line_start..]).map_or(at, |tab| line_start + tab) } else { at };
     let found = |message: &str| Diagnostic::new(Code::Syntax, message).at(Span::new(file, at..at));
     match MESSAGES.iter().find(|(part, _, _)| info.contains(part)) {
         Some((_, message, help)) => found(message).help(*help),
         None => found(&info.trim_end_matches('.').to_lowercase()),
     }
+}
+
+/// The first tab in the indentation of a line.
+fn indenting_tab(text: &str) -> Option<usize> {
+    let mut start = 0;
+    text.split_inclusive('\n').find_map(|line| {
+        let tab = line.find(|c| c != ' ').filter(|at| line[*at..].starts_with('\t')).map(|at| start + at);
+        start += line.len();
+        tab
+    })
 }
 
 /// The first value on a line that starts with a reserved character: after `: `, `- `, `[`, `{` or `, `.

@@ -221,6 +221,9 @@ impl SecretRef {
             Some((path, key)) if is_secret_path(path) && is_secret_part(key) => {
                 Ok(SecretRef { path: path.to_owned(), key: key.to_owned() })
             }
+            _ if text.starts_with("${") => Err(Invalid::new(
+                "this is not a secret reference: write an expression under `config`, and under `secrets` path and key, such as `payments/cards#key`",
+            )),
             // The message does not quote the text, which is often the secret itself.
             _ => Err(Invalid::new(
                 "this is not a secret reference: write path and key with letters, digits, `.`, `_` and `-`, such as `payments/cards#key`",

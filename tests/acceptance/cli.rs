@@ -73,6 +73,11 @@ pub(crate) fn a_dry_run_writes_nothing() {
     assert!(before == tree(&project.folder), "{dry:?}");
     let count =
         |ran: &str, words: &str| ran.lines().find(|line| line.contains(words)).map(|line| line.split(' ').next().map(str::to_owned));
+    assert!(
+        dry.err.contains(" ranges added\n") && dry.err.contains(": the render would change it: ") && !dry.err.contains("commit"),
+        "{}",
+        dry.err
+    );
     assert!(dry.err.contains("  to write README.md\n") && dry.err.ends_with("dry run: nothing was written\n"), "{}", dry.err);
     let wet = project.run(&["render"]).exits(0);
     assert_eq!(count(&dry.err, " files to write, 0 unchanged, 0 to remove"), count(&wet.err, " files written, 0 unchanged, 0 removed"));
@@ -544,6 +549,8 @@ pub(crate) fn show_says_where_values_come_from() {
     let line = project.run(&["show", "--env", "production", "apps.frontend.scale.cpu"]).exits(0).out;
     assert!(line.contains("70%") && line.contains("profile service"), "{line}");
     assert!(project.run(&["show", "apps.frontend.nothing"]).exits(1).codes().contains("unknown-reference"));
+    let close = project.run(&["show", "app.frontend"]).exits(1).err;
+    assert!(close.contains("did you mean `apps.frontend`?"), "{close}");
     assert!(project.run(&["show", "--env", "nowhere"]).exits(1).codes().contains("unknown-reference"));
 }
 
