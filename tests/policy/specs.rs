@@ -44,11 +44,15 @@ fn folder(path: &Path) -> Estate {
         all.sort();
         all
     };
-    let read = |path: &PathBuf| fs::read_to_string(path).expect("a text");
+    let read = |path: &PathBuf| fs::read(path).expect("a file");
     let spec = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "yaml" || extension == "toml");
-    let texts: Vec<_> = list(path).iter().filter(|path| spec(path)).map(|path| (path.display().to_string(), read(path))).collect();
+    let texts: Vec<_> = list(path)
+        .iter()
+        .filter(|path| spec(path))
+        .map(|path| (path.display().to_string(), String::from_utf8(read(path)).expect("a text")))
+        .collect();
     let name = |file: &PathBuf| file.strip_prefix(path).expect("below").display().to_string();
-    let included = list(&path.join("files")).iter().map(|path| (name(path), Ok(read(path).into_bytes()))).collect();
+    let included = list(&path.join("files")).iter().map(|path| (name(path), Ok(read(path)))).collect();
     estate(&texts, &included)
 }
 
@@ -77,11 +81,12 @@ fn differences(region: &Region, documents: &[Document]) -> Vec<String> {
     };
     // Raw manifests may bring workloads of which the model knows nothing; none of our flows is theirs.
     let ours = |namespace: &str, name: &str| region.workloads.contains_key(&format!("{namespace}/{name}"));
-    let workloads: Vec<_> =
-        policies.workloads().iter().filter(|w| !w.pod.host_network && ours(&w.object.namespace, &w.object.name)).collect();
+    // The name of a Job ends in a hash; the label is the name in the spec.
+    let called = |workload: &platgen::policy::Workload| workload.pod.labels.get("platgen.io/workload").cloned().unwrap_or_default();
+    let workloads: Vec<_> = policies.workloads().iter().filter(|w| !w.pod.host_network && ours(&w.object.namespace, &called(w))).collect();
     let on_nodes = region.workloads.values().filter(|workload| workload.host_network).count();
     assert_eq!(workloads.len() + on_nodes, region.workloads.len(), "{:?}", policies.workloads());
-    let is = |peer: &Peer, workload: &platgen::policy::Workload| matches!(peer, Peer::Workload { namespace, name, .. } if *namespace == workload.object.namespace && *name == workload.object.name);
+    let is = |peer: &Peer, workload: &platgen::policy::Workload| matches!(peer, Peer::Workload { namespace, name, .. } if *namespace == workload.object.namespace && *name == called(workload));
     let pairs: BTreeMap<_, Ports> = policies.pairs().into_iter().map(|pair| ((&pair.from.object, &pair.to.object), pair.ports)).collect();
     for from in &workloads {
         for to in &workloads {
@@ -94,9 +99,9 @@ fn differences(region: &Region, documents: &[Document]) -> Vec<String> {
     for flow in &region.flows {
         let Peer::Workload { namespace, name, .. } = &flow.to else { continue };
         if !ours(namespace, name) {
-            let called = policies.place(&End::Pod(pod(namespace, &[("platgen.io/workload", name)])));
+            let place = policies.place(&End::Pod(pod(namespace, &[("platgen.io/workload", name)])));
             for from in &workloads {
-                let allowed = policies.ports(&policies.place(&End::Pod(from.pod.clone())), &called);
+                let allowed = policies.ports(&policies.place(&End::Pod(from.pod.clone())), &place);
                 compare(&from.object.to_string(), name, &allowed, &|other| is(&other.from, from) && other.to == flow.to, false);
             }
         }
