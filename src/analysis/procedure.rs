@@ -42,7 +42,24 @@ pub fn findings(
         finding.environments = environments;
         finding
     };
-    groups.into_iter().map(finding).collect()
+    let mut findings: Vec<Diagnostic> = Vec::new();
+    for new in groups.into_iter().map(finding) {
+        // The same change of objects whose names differ, such as those with a host: one finding with the commands of each.
+        let same = |known: &&mut Diagnostic| {
+            (known.severity, &known.message, &known.span, &known.subject) == (new.severity, &new.message, &new.span, &new.subject)
+        };
+        let Some(known) = findings.iter_mut().find(same) else {
+            findings.push(new);
+            continue;
+        };
+        known.help = Some([known.help.take(), new.help].into_iter().flatten().collect::<Vec<_>>().join("\n"));
+        for environment in new.environments {
+            if !known.environments.contains(&environment) {
+                known.environments.push(environment);
+            }
+        }
+    }
+    findings
 }
 
 fn describe(transition: &Transition, environments: &[String], clusters: &[String], forced: bool) -> Diagnostic {
@@ -111,6 +128,11 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                 Loss::Claims(claims) => {
                     format!("`{object}` loses its data: {} shrinks or is gone, and no volume can shrink", wording::all(claims))
                 }
+                Loss::Claim(field) => format!(
+                    "`{}` of `{object}` can't {} in place, and a new claim starts empty",
+                    dotted(field),
+                    if field.ends_with("/storage") { "shrink" } else { "change" }
+                ),
                 Loss::Successor(new) => format!("`{new}` starts empty: the volumes stay with `{object}`, which it replaces"),
                 Loss::Region(region) => {
                     format!("`{object}` moves from `{}` to `{region}` and starts empty: the volumes stay", transition.region)
@@ -127,11 +149,10 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                     let lost: String = lost.iter().map(|claim| format!(", then `{}`", claims(claim, "delete $claim"))).collect();
                     format!("allowed by `--force`; right before the apply: `{kubectl} delete {argument}`{lost}")
                 }
+                Loss::Claim(_) => format!("allowed by `--force`; right before the apply: `{kubectl} delete {argument}`"),
                 Loss::Successor(_) | Loss::Region(_) => {
-                    format!(
-                        "allowed by `--force`; once the data is restored where the entry runs now: {}{KEPT}",
-                        removal(&kubectl, objects)
-                    )
+                    let kept = if objects.iter().any(|object| holds_others(object)) { "" } else { KEPT };
+                    format!("allowed by `--force`; once the data is restored where the entry is now: {}{kept}", removal(&kubectl, objects))
                 }
             };
             Diagnostic { severity: Severity::Warning, ..finding.help(help + &others) }

@@ -14,6 +14,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 const CLAIMS: &str = "/spec/volumeClaimTemplates";
+const CLAIM: &str = "PersistentVolumeClaim";
+const SIZE: &str = "/spec/resources/requests/storage";
 
 /// The documents of a cluster that differ, before and after. Documents without a difference may be left out.
 #[derive(Debug)]
@@ -41,7 +43,7 @@ pub struct Transition {
     pub argument: String,
     /// The namespace; empty for objects of the whole cluster.
     pub namespace: String,
-    /// The app or store that the object belongs to; for any other object its own name.
+    /// The app or store that the object belongs to; of the claim of a shared volume, for any other object its own name.
     pub entry: String,
     /// What happens.
     pub change: Change,
@@ -71,18 +73,20 @@ pub enum Change {
         /// Whether volumes stay as well.
         volumes: bool,
     },
-    /// A workload can't reach its volumes any more. With the objects that left the documents, as in [`Change::Left`].
+    /// Volumes with data can't be reached any more. With the objects that left the documents, as in [`Change::Left`].
     LosesData(Loss, Vec<String>),
 }
 
-/// Why a workload can't reach its volumes.
+/// Why volumes with data can't be reached.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Loss {
     /// These claims are gone, or smaller: a volume can't shrink.
     Claims(Vec<String>),
-    /// The object has a new kind or name, `Kind/namespace/name`, and starts empty.
+    /// This field of the claim of a shared volume changes, a JSON pointer: the API server refuses that, or a smaller size.
+    Claim(&'static str),
+    /// The object has a new kind, name or namespace, `Kind/namespace/name`, and starts empty.
     Successor(String),
-    /// The workload starts empty in this region.
+    /// The object starts empty in this region.
     Region(String),
 }
 
@@ -102,20 +106,22 @@ fn of_cluster(cluster: &Cluster, all: &[Cluster]) -> Vec<Transition> {
         change,
     };
     let mut found = Vec::new();
-    let mut left: BTreeMap<(&str, &str), Vec<&Object>> = BTreeMap::new();
+    let mut left: BTreeMap<(&str, &str, bool), Vec<&Object>> = BTreeMap::new();
     for old in cluster.before.objects() {
         match cluster.after.get(&old.kind, &old.namespace, &old.name) {
             Some(new) => found.extend(changes(old, new, &cluster.after).into_iter().map(|change| transition(old, change))),
             None if is_versioned(old) => {}
-            None => left.entry((&old.namespace, entry(old))).or_default().push(old),
+            None => left.entry((&old.namespace, entry(old), old.kind == CLAIM)).or_default().push(old),
         }
     }
     for objects in left.into_values() {
         let main = objects.iter().find(|object| kinds::pod_template(&object.api, &object.kind).is_some()).or(objects.first());
         let Some(main) = main else { continue };
-        let successor = successor(main, cluster).map(Object::id);
         let volumes = !main.items(CLAIMS).is_empty();
-        let loss = match (volumes, &successor) {
+        let holds_data = volumes || main.kind == CLAIM;
+        let elsewhere = || elsewhere(main, cluster).filter(|_| holds_data);
+        let successor = successor(main, cluster).or_else(elsewhere).map(Object::id);
+        let loss = match (holds_data, &successor) {
             (false, _) => None,
             (true, Some(successor)) => Some(Loss::Successor(successor.clone())),
             (true, None) => moved_to(main, cluster, all).map(Loss::Region),
@@ -158,11 +164,15 @@ fn changes(old: &Object, new: &Object, after: &Inventory) -> Vec<Change> {
     for field in kind.immutable_fields(&old.value) {
         match field {
             CLAIMS => all.extend(claims(old, new)),
+            _ if old.kind == CLAIM && old.at(field) != new.at(field) => all.push(Change::LosesData(Loss::Claim(field), Vec::new())),
             // The API server fills in an address: only a change to or from a headless Service is one.
             "/spec/clusterIP" if (old.text(field) == "None") == (new.text(field) == "None") => {}
             _ if old.at(field) != new.at(field) => all.push(Change::Immutable(field)),
             _ => {}
         }
+    }
+    if old.kind == CLAIM && bytes(new.text(SIZE)) < bytes(old.text(SIZE)) {
+        all.push(Change::LosesData(Loss::Claim(SIZE), Vec::new()));
     }
     if let Some(field) = kind.replicas
         && let Some(replicas) = old.at(field).and_then(Value::as_u64).filter(|running| *running > 1)
@@ -210,16 +220,28 @@ fn bytes(size: &str) -> u64 {
     size.parse::<Quantity>().map(|size| size.bytes()).unwrap_or_default()
 }
 
-/// The new object that runs the pods of a removed one: another kind of the same name, or the same kind and image under a new name.
+/// The new object that replaces a removed one in its namespace: another kind of the same name, or the same kind and image under a new name. A claim has
+/// no image: any new claim replaces it.
 fn successor<'a>(old: &Object, cluster: &'a Cluster) -> Option<&'a Object> {
+    if old.kind == CLAIM {
+        return added(cluster).find(|object| object.kind == CLAIM && object.namespace == old.namespace);
+    }
     let old_image = image(old)?;
-    let mut new = cluster.after.objects().iter().filter(|object| {
-        object.namespace == old.namespace
-            && kinds::pod_template(&object.api, &object.kind).is_some()
-            && cluster.before.get(&object.kind, &object.namespace, &object.name).is_none()
-    });
+    let mut new =
+        added(cluster).filter(|object| object.namespace == old.namespace && kinds::pod_template(&object.api, &object.kind).is_some());
     let same_name = new.clone().find(|object| object.name == old.name && object.kind != old.kind);
     same_name.or_else(|| new.find(|object| object.kind == old.kind && image(object).as_deref() == Some(&old_image)))
+}
+
+/// The new object of the same kind and name in another namespace.
+fn elsewhere<'a>(old: &Object, cluster: &'a Cluster) -> Option<&'a Object> {
+    added(cluster).find(|object| object.kind == old.kind && object.name == old.name)
+}
+
+/// The objects that a cluster does not run yet.
+fn added(cluster: &Cluster) -> impl Iterator<Item = &Object> + Clone {
+    let is_new = |object: &&Object| cluster.before.get(&object.kind, &object.namespace, &object.name).is_none();
+    cluster.after.objects().iter().filter(is_new)
 }
 
 /// The repository of the first container's image: the image without tag and digest.
@@ -231,7 +253,7 @@ fn image(object: &Object) -> Option<String> {
     Some(image[..tag].to_owned())
 }
 
-/// The other region of the environment in which a removed workload appears.
+/// The other region of the environment in which a removed object appears.
 fn moved_to(old: &Object, from: &Cluster, all: &[Cluster]) -> Option<String> {
     let elsewhere = all.iter().filter(|cluster| cluster.environment == from.environment && cluster.region != from.region);
     let mut new = elsewhere.filter(|cluster| {
@@ -334,5 +356,32 @@ mod tests {
         assert_eq!(renamed, [r#"StatefulSet/shop/db: LosesData(Successor("StatefulSet/shop/orders"), ["statefulset.apps/db"])"#]);
         let other = told(&store, &deployment("db", "db", ""));
         assert_eq!(other, [r#"StatefulSet/shop/db: LosesData(Successor("Deployment/shop/db"), ["statefulset.apps/db"])"#]);
+        let other = told(&store, &store.replace("namespace: shop", "namespace: till"));
+        assert_eq!(other, [r#"StatefulSet/shop/db: LosesData(Successor("StatefulSet/till/db"), ["statefulset.apps/db"])"#]);
+    }
+    #[test]
+    fn data_of_a_shared_volume_is_left_by_another_size_class_name_or_place() {
+        let claim = |namespace: &str, name: &str, class: &str, size: &str| {
+            format!(
+                "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: {name}, namespace: {namespace}}}\n\
+                 spec: {{storageClassName: {class}, resources: {{requests: {{storage: {size}}}}}}}\n"
+            )
+        };
+        let old = claim("shop", "files", "efs", "10Gi");
+        let losses = [
+            (claim("shop", "files", "efs", "5Gi"), r#"Claim("/spec/resources/requests/storage"), []"#),
+            (claim("shop", "files", "other", "10Gi"), r#"Claim("/spec/storageClassName"), []"#),
+            (claim("shop", "media", "efs", "20Gi"), r#"Successor("PersistentVolumeClaim/shop/media"), ["persistentvolumeclaim/files"]"#),
+            (claim("store", "files", "efs", "10Gi"), r#"Successor("PersistentVolumeClaim/store/files"), ["persistentvolumeclaim/files"]"#),
+            (String::new(), r#"Region("b"), ["persistentvolumeclaim/files"]"#),
+        ];
+        for (after, loss) in losses {
+            assert_eq!(told(&old, &after), [format!("PersistentVolumeClaim/shop/files: LosesData({loss})")]);
+        }
+        assert_eq!(told(&old, &claim("shop", "files", "efs", "20Gi")), Vec::<String>::new());
+        // An app of the same name is another entry.
+        let app = deployment("files", "web:v1", "");
+        let both = told(&format!("{old}---\n{app}"), "");
+        assert!(both.len() == 2 && both.iter().any(|one| one.contains("LosesData")), "{both:?}");
     }
 }

@@ -4,11 +4,12 @@ use crate::analysis::procedure;
 use crate::analysis::transition::{Change, Cluster, transitions};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::inventory::Inventory;
+use crate::kubernetes::RULES;
 use crate::model::Estate;
 use crate::output::{Replaced, Roots};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The findings; an entry in `forced`, written `environment/namespace/entry`, may lose its data.
 pub(super) fn findings(replaced: &[Replaced<'_>], estate: &Estate, forced: &BTreeSet<String>) -> Vec<Diagnostic> {
@@ -53,7 +54,10 @@ pub(super) fn findings(replaced: &[Replaced<'_>], estate: &Estate, forced: &BTre
     // Of an entry that moved, the line in another region of the environment.
     let place = |environment: &str, namespace: &str, entry: &str| {
         let key = format!("{namespace}/{entry}");
-        estate.environments.get(environment)?.regions.values().find_map(|region| region.workloads.get(&key)).map(|workload| workload.span)
+        estate.environments.get(environment)?.regions.values().find_map(|region| {
+            let volume = || region.volumes.iter().find(|one| one.namespace.as_str() == namespace && one.name.as_str() == entry);
+            region.workloads.get(&key).map(|workload| workload.span).or_else(|| volume().map(|volume| volume.span))
+        })
     };
     let mut findings = procedure::findings(&found, forced, context, place);
     findings.extend(gone.chain(unreadable));
@@ -81,6 +85,11 @@ fn entry(word: &OsStr, roots: &Roots) -> Option<String> {
         return None;
     }
     let regions = std::fs::read_dir(roots.output.join("kubernetes").join(environment)).ok()?;
-    let mut files = regions.flatten().map(|region| region.path().join(namespace).join(format!("{entry}.yaml")));
-    files.any(|file| file.is_file()).then(|| parts.join("/"))
+    // The claim of a shared volume is in the file of its namespace.
+    let is_there = |folder: PathBuf| {
+        let rules = std::fs::read_to_string(folder.join(RULES)).unwrap_or_default();
+        let holds_claim = || Inventory::read([(RULES, rules.as_str())]).get("PersistentVolumeClaim", namespace, entry).is_some();
+        folder.join(format!("{entry}.yaml")).is_file() || holds_claim()
+    };
+    regions.flatten().any(|region| is_there(region.path().join(namespace))).then(|| parts.join("/"))
 }

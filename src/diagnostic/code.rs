@@ -83,6 +83,9 @@ messages {
     DuplicateKey "duplicate-key" Error
         "a duplicate key in a map"
         "YAML parsers silently keep only one of two equal keys. Remove one of them, or rename it."
+    EarlyRollout "early-rollout" Warning
+        "a job before the rollout that calls an app"
+        "A job with `run: before-deploy` finds the apps that it calls running, so their new version rolls out before the job. A migration that this version needs may not have run then. Jobs that call no app, directly or through others, run before all rollouts. Remove the call, or see that the new version of the app works before the job has run, and ignore the warning."
     EditedFile "edited-file" Error
         "a rendered file was edited by hand"
         "The file differs from the text that platgen wrote, and rendering would lose the edit. Make the change in the spec, or discard the edit with `--force=PATH`."
@@ -127,7 +130,7 @@ messages {
         "platgen writes `platgen.lock`: a header, then one line per key. Restore the file from version control."
     LosesData "loses-data" Error
         "a change that separates a workload from its data"
-        "Volumes belong to a StatefulSet of one name in one region. With another kind, name or region, or a smaller or missing claim, the workload starts empty. `platgen render` writes nothing. Keep the entry as it was, or save the data, render with `--force=NAMESPACE/ENTRY`, and restore the data."
+        "Volumes belong to a StatefulSet, or a claim of the section `volumes`, of one name in one namespace and one region. With another kind, name, namespace, region or class, or a smaller or missing claim, the workload starts empty. `platgen render` writes nothing. Keep the entry as it was, or save the data, render with `--force=ENVIRONMENT/NAMESPACE/ENTRY`, and restore the data."
     ManifestInvalid "manifest-invalid" Error
         "a raw manifest that is not a Kubernetes object"
         "Files of `manifests` hold Kubernetes objects in YAML, `---` between them, each with `apiVersion`, `kind` and `metadata`."

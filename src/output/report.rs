@@ -67,7 +67,7 @@ impl Refusal {
                 Code::LiveTerraformRoot,
                 format!("the spec no longer has the Terraform root `{path}`, but its resources may still exist"),
                 format!(
-                    "first remove the workloads that run in it, then destroy its resources, in this order; the last command removes the files of every such root:\n{}",
+                    "follow \"Remove a region\" in RUNBOOK.md of the output folder: first remove the workloads that run in it, then destroy its resources, in this order; the last command removes the files of every such root:\n{}",
                     commands.join("\n")
                 ),
             ),

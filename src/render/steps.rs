@@ -146,7 +146,7 @@ impl Commands<'_> {
         }
         self.add(
             "Run the jobs that come before the rollout",
-            "Each after the jobs that it waits for, and the stores and apps that it calls.",
+            "Each after the jobs that it waits for, and the stores and apps that it calls; the jobs that call no app come first.",
             &lines,
         );
         self.text.push_str("\nWhen a job fails, its wait ends with an error after the timeout. Read the log, mend the cause, delete the job and repeat the step:\n\n```sh\n");
@@ -184,7 +184,7 @@ fn rollout(kubectl: &str, Rollout { namespace, object, .. }: &Rollout) -> String
 }
 
 /// The jobs, and the workloads that they call in the region, directly or through others, each after the jobs that it waits for and the workloads that
-/// it calls. Called jobs are left out: jobs have no Service.
+/// it calls; the jobs that need no app come first. Called jobs are left out: jobs have no Service.
 fn in_order<'r>(region: &Region, jobs: &'r [RunOnce]) -> Vec<(String, Option<&'r RunOnce>)> {
     let jobs: Vec<(String, &RunOnce)> = jobs.iter().map(|job| (format!("{}/{}", job.namespace, job.workload), job)).collect();
     let mut calls: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -199,14 +199,28 @@ fn in_order<'r>(region: &Region, jobs: &'r [RunOnce]) -> Vec<(String, Option<&'r
             calls.entry(key.clone()).or_default().extend(after.iter().cloned());
         }
     }
+    // An app that a job calls rolls out before the job: the jobs that need no app come first, so that they are over by then.
+    let is_app = |key: &String| region.workloads.get(key).is_some_and(|one| !one.is_store() && !matches!(one.kind, Kind::Job { .. }));
+    let (apps, mut roots): (Vec<&String>, Vec<&String>) =
+        jobs.iter().map(|(key, _)| key).partition(|key| depth_first([*key], &calls).iter().any(is_app));
+    roots.extend(apps);
+    let with_job = |key: String| {
+        let job = jobs.iter().find(|(job, _)| *job == key).map(|(_, job)| *job);
+        (key, job)
+    };
+    depth_first(roots, &calls).into_iter().map(with_job).collect()
+}
+
+/// The roots and what they call, directly or through others, each after what it calls.
+fn depth_first<'k>(roots: impl IntoIterator<Item = &'k String>, calls: &BTreeMap<String, Vec<String>>) -> Vec<String> {
     let mut order = Vec::new();
     let mut seen = BTreeSet::new();
-    // Depth first without recursion: a workload is pushed again below the workloads that it calls, and listed when it is popped the second time.
-    let mut stack: Vec<(String, bool)> = jobs.iter().rev().map(|(key, _)| (key.clone(), false)).collect();
+    // Without recursion: a key is pushed again below the keys that it calls, and listed when it is popped the second time.
+    let mut stack: Vec<(String, bool)> = roots.into_iter().map(|key| (key.clone(), false)).collect();
+    stack.reverse();
     while let Some((at, listed)) = stack.pop() {
         if listed {
-            let job = jobs.iter().find(|(key, _)| *key == at).map(|(_, job)| *job);
-            order.push((at, job));
+            order.push(at);
         } else if seen.insert(at.clone()) {
             stack.push((at.clone(), true));
             stack.extend(calls.get(&at).into_iter().flatten().rev().map(|next| (next.clone(), false)));

@@ -4,6 +4,7 @@ use super::EnvironmentResolver;
 use super::names::{Entry, EntrySpec, Names};
 use super::values::Consumer;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Kind, Region};
 use crate::source::Span;
 use crate::spec::App;
 use crate::syntax::Field;
@@ -36,6 +37,24 @@ impl EnvironmentResolver<'_> {
                 self.tell(diagnostic);
                 told.extend(ring.into_iter().map(|(key, _)| key));
             }
+        }
+    }
+
+    /// Warns of jobs that call an app: its new version rolls out before the job, which has to find it running.
+    pub(super) fn check_rollouts(&mut self, names: &Names, region: &Region) {
+        let name = |at: Span| names.iter().find(|entry| entry.key == at).map(Entry::display);
+        for flow in &region.flows {
+            let (Some(job), Some(called)) = (region.workload_of(&flow.from), region.workload_of(&flow.to)) else { continue };
+            let is_app = !called.is_store() && !matches!(called.kind, Kind::Job { .. } | Kind::CronJob(_));
+            if !is_app || !matches!(job.kind, Kind::Job { .. }) {
+                continue;
+            }
+            let (Some(job), Some(app)) = (name(job.span), name(called.span)) else { continue };
+            let message = format!("`{job}` runs before the rollout and calls `{app}`, whose new version rolls out before the job");
+            let help = format!(
+                "remove the call, or see that the new version of `{app}` works before `{job}` has run; jobs that call no app run before both"
+            );
+            self.tell(Diagnostic::new(Code::EarlyRollout, message).at(flow.span).help(help));
         }
     }
 

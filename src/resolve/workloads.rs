@@ -86,6 +86,7 @@ impl EnvironmentResolver<'_> {
             self.check_claims(&workloads, &volumes);
             (region.workloads, region.flows, region.volumes) = (workloads, flows, volumes);
             self.check_balance(names, &region);
+            self.check_rollouts(names, &region);
             self.nodes_in_reach(&region);
             self.gateways_in_reach(&region);
             self.quotas(platform, &region);

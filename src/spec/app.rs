@@ -161,7 +161,7 @@ pub struct Dns {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum JobRun {
-    /// Before each rollout of the apps in the namespace.
+    /// Before each rollout of the apps in the namespace, except for apps that the job calls: they roll out before the job.
     BeforeDeploy,
 }
 

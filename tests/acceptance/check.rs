@@ -187,6 +187,8 @@ pub(crate) fn a_terraform_root_that_left_the_spec() {
     let before = tree(&project.folder);
     let ran = project.run(&["render"]).exits(2);
     assert!(ran.codes().contains("live-terraform-root") && ran.err.contains("eu-central-1/network"), "{}", ran.err);
+    assert!(ran.err.contains("\"Remove a region\" in RUNBOOK.md"), "{}", ran.err);
+    assert!(project.read("deploy/RUNBOOK.md").contains("\n## Remove a region\n"));
     assert!(before == tree(&project.folder), "a refused render wrote something");
     let checked = project.check().exits(2);
     let procedure = |err: &str| -> Vec<String> {

@@ -334,6 +334,17 @@ pub(crate) fn removed_knows_every_scope() -> Result<(), Failed> {
     if found == wanted { Ok(()) } else { Err(format!("{found:#?}").into()) }
 }
 
+/// A pasted command of the runbook stops until its values are set.
+pub(crate) fn the_runbook_names_no_cluster() {
+    let runbook = shop().read("deploy/RUNBOOK.md");
+    let (values, commands) = runbook.split_once("\n## ").expect("sections");
+    for line in blocks(commands).lines().filter(|line| line.contains('$') && line.contains("kubectl")) {
+        let script = format!("kubectl() {{ echo called; }}\n{}{line}\n", blocks(values));
+        let ran = Command::new("sh").args(["-c", &script]).output().expect("sh");
+        assert!(!ran.status.success() && ran.stdout.is_empty(), "{line}");
+    }
+}
+
 /// Every script and every block of every page, of every spec of the repository.
 pub(crate) fn shellcheck_is_content(shellcheck: &Path) -> Result<(), Failed> {
     let mut judged = 0;

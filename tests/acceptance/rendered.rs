@@ -125,7 +125,7 @@ pub(crate) fn jobs_come_before_the_rollout() {
     assert_ne!(again["metadata"]["name"], job["metadata"]["name"]);
 }
 
-/// A job finds what it calls, also through others, and so do two jobs with the same store.
+/// A job finds what it calls, also through others, and so do two jobs with the same store. A job that needs no app is over before any app rolls out.
 pub(crate) fn a_job_comes_after_what_it_calls() {
     let project = Project::init();
     let store = "stores:\n  db: {engine: custom, image: \"registry.example/db:v1\", port: 5432, data: /data, storage: 1Gi, probes: {none: trial}, backup: {none: trial}}\n";
@@ -138,7 +138,7 @@ pub(crate) fn a_job_comes_after_what_it_calls() {
     let step = readme.split("\n### ").find(|step| step.contains("Run the jobs")).expect("a step");
     let file = |line: &str| Some(line.split_once("/hello/")?.1.split_once(".yaml")?.0.to_owned());
     let applied: Vec<String> = step.lines().filter(|line| line.contains(" apply ")).filter_map(file).collect();
-    assert_eq!(applied, ["db", "api", "fill", "schema"]);
+    assert_eq!(applied, ["db", "schema", "api", "fill"]);
     let waits: Vec<&str> = step.lines().filter(|line| line.contains(" rollout status ")).collect();
     assert!(waits.len() == 2 && waits[0].contains(" statefulset/db ") && waits[1].contains(" deployment/api "), "{waits:?}");
 }

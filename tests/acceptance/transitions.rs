@@ -174,3 +174,66 @@ pub(crate) fn data_is_not_left_behind() {
         project.run(&["render", "--check"]).exits(0);
     }
 }
+
+/// A shared volume is one claim with the data of several apps.
+pub(crate) fn data_of_a_shared_volume_is_not_left_behind() {
+    const MORE: &str =
+        "namespaces: {shop: {owner: sre}, till: {owner: sre}}\nvolumes: {files: {namespace: shop, size: 100Gi, backup: {none: trial}}}\n";
+    let head = HEAD
+        .replace("namespaces: {shop: {owner: sre}}\n", MORE)
+        .replace("[eu-west-1, eu-central-1]", "[eu-west-1, eu-central-1], primary: eu-west-1");
+    for (from, to, message) in [
+        (
+            "size: 100Gi",
+            "size: 50Gi",
+            "`spec.resources.requests.storage` of `PersistentVolumeClaim/shop/files` can't shrink in place, and a new claim starts empty",
+        ),
+        (
+            "{files: {",
+            "{media: {",
+            "`PersistentVolumeClaim/shop/media` starts empty: the volumes stay with `PersistentVolumeClaim/shop/files`",
+        ),
+        (
+            "namespace: shop, size",
+            "namespace: till, size",
+            "`PersistentVolumeClaim/till/files` starts empty: the volumes stay with `PersistentVolumeClaim/shop/files`",
+        ),
+        (
+            "primary: eu-west-1",
+            "primary: eu-central-1",
+            "`PersistentVolumeClaim/shop/files` moves from `eu-west-1` to `eu-central-1` and starts empty",
+        ),
+    ] {
+        let project = Project::new();
+        project.write("platform.yaml", &head);
+        project.run(&["render"]).exits(0);
+        project.edit("platform.yaml", from, to);
+        let before = super::program::tree(&project.folder);
+        let ran = project.run(&["render"]).exits(2);
+        assert!(ran.codes().contains("loses-data") && ran.err.contains(message), "{}", ran.err);
+        assert!(ran.err.ends_with("nothing was written\n") && before == super::program::tree(&project.folder), "something was written");
+        let flags: Vec<String> = ["beta", "production"].map(|name| format!("--force={name}/shop/files")).into();
+        let flags: Vec<&str> = flags.iter().map(String::as_str).filter(|flag| ran.err.contains(flag)).collect();
+        let forced = project.run(&[&["render"], &flags[..]].concat()).exits(0);
+        assert!(!flags.is_empty() && forced.err.contains("warning[loses-data]") && !forced.err.contains("error["), "{}", forced.err);
+    }
+    // The whole entry is removed on purpose: its data stays until the owner agrees.
+    let project = Project::new();
+    project.write("platform.yaml", &head);
+    project.run(&["render"]).exits(0);
+    project.edit("platform.yaml", "volumes: {files: {namespace: shop, size: 100Gi, backup: {none: trial}}}\n", "");
+    let err = project.run(&["render"]).exits(0).err;
+    assert!(err.contains("deleting `persistentvolumeclaim/files` deletes everything in it: ask its owner first"), "{err}");
+}
+
+/// The names of routes hold the host, which differs between environments.
+pub(crate) fn every_environment_has_its_own_command() {
+    let old = format!(", {}", with("scale: 2, expose: \"@\"").replace("web", "old"));
+    let project = rendered(&format!("{WEB}{old}"));
+    project.edit("platform.yaml", &old, "");
+    let err = project.run(&["render"]).exits(0).err;
+    let commands: Vec<&str> = err.lines().filter(|line| line.contains(" delete ") && line.contains("deployment.apps/old")).collect();
+    let clusters = ["shop-beta-eu-west-1", "shop-production-eu-west-1"];
+    assert!(commands.len() == 2 && clusters.iter().all(|name| commands.iter().any(|line| line.contains(name))), "{err}");
+    assert_eq!(err.matches("`Deployment/shop/old` and ").count(), 1, "{err}");
+}
