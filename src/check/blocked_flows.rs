@@ -141,7 +141,7 @@ impl<'p> Ends<'p> {
             Peer::Outside { cidrs, .. } if cidrs.is_empty() => {
                 vec![self.policies.place(&End::Range(IpNet::from(std::net::IpAddr::from(INTERNET))))]
             }
-            Peer::ApiServer { cidrs } | Peer::Outside { cidrs, .. } => ranges(cidrs),
+            Peer::Cluster { cidrs } | Peer::Outside { cidrs, .. } => ranges(cidrs),
         })
     }
 }

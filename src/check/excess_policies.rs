@@ -30,7 +30,7 @@ fn key(peer: &Peer) -> String {
     match peer {
         Peer::Workload { namespace, name, .. } => format!("{namespace}/{name}"),
         Peer::Addon(addon) => addon.name().to_owned(),
-        Peer::ApiServer { .. } | Peer::Outside { .. } => OUTSIDE.to_owned(),
+        Peer::Cluster { .. } | Peer::Outside { .. } => OUTSIDE.to_owned(),
     }
 }
 
@@ -181,7 +181,7 @@ fn is_range_of(context: &RegionContext, peer: &Peer, block: &Value) -> bool {
     let nodes = context.region.node_ranges(peer);
     let cidrs = match (&nodes, peer) {
         (Some(nodes), _) => nodes,
-        (None, Peer::ApiServer { cidrs } | Peer::Outside { cidrs, .. }) => cidrs,
+        (None, Peer::Cluster { cidrs } | Peer::Outside { cidrs, .. }) => cidrs,
         _ => return false,
     };
     let Some(range) = block.get("cidr").and_then(|cidr| cidr.as_str()?.parse::<Cidr>().ok()) else { return false };

@@ -80,6 +80,6 @@ fn peers(context: &Context, peer: &Peer) -> Value {
             pods(addon.namespace(), label, value)
         }
         Peer::Outside { cidrs, .. } if cidrs.is_empty() => json!([{"ipBlock": {"cidr": "0.0.0.0/0", "except": context.region.inside}}]),
-        Peer::ApiServer { cidrs } | Peer::Outside { cidrs, .. } => cidrs.iter().map(|cidr| json!({"ipBlock": {"cidr": cidr}})).collect(),
+        Peer::Cluster { cidrs } | Peer::Outside { cidrs, .. } => cidrs.iter().map(|cidr| json!({"ipBlock": {"cidr": cidr}})).collect(),
     }
 }

@@ -138,7 +138,7 @@ impl Region {
         match peer {
             Peer::Workload { .. } => self.workload_of(peer).into_iter().flat_map(|workload| &workload.placement.subnets).collect(),
             Peer::Addon(_) => shared.to_vec(),
-            Peer::ApiServer { .. } | Peer::Outside { .. } => Vec::new(),
+            Peer::Cluster { .. } | Peer::Outside { .. } => Vec::new(),
         }
     }
 }
@@ -162,6 +162,6 @@ fn outside(peer: &Peer) -> Vec<(String, Cidr)> {
         Peer::Outside { cidrs, .. } if cidrs.is_empty() => vec![("internet".to_owned(), Cidr::around(0, 0))],
         Peer::Outside { name, cidrs } if cidrs.len() == 1 => cidrs.iter().map(|cidr| (name.clone(), *cidr)).collect(),
         Peer::Outside { name, cidrs } => cidrs.iter().map(|cidr| (format!("{name} {cidr}"), *cidr)).collect(),
-        Peer::Workload { .. } | Peer::Addon(_) | Peer::ApiServer { .. } => Vec::new(),
+        Peer::Workload { .. } | Peer::Addon(_) | Peer::Cluster { .. } => Vec::new(),
     }
 }

@@ -283,8 +283,9 @@ pub enum Peer {
     },
     /// The pods of an add-on of the region's cluster.
     Addon(Addon),
-    /// The API server of the region's cluster. Firewalls let every node reach it, so the ranges matter to network policies alone.
-    ApiServer {
+    /// The API server of the region's cluster, or the agent on each node that hands out the credentials of cloud identities. No firewall is in the way, so
+    /// the ranges matter to network policies alone.
+    Cluster {
         /// The ranges that hold its addresses.
         cidrs: Vec<Cidr>,
     },

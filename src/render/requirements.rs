@@ -202,7 +202,10 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, controllers: &Controller
     if region.provider == Provider::Aws && !uses.gateways.is_empty() {
         let selector = "app.kubernetes.io/name=aws-load-balancer-controller";
         let account = controllers.get("load-balancer-controller").map_or_else(String::new, |(namespace, account)| {
-            format!(", as the account `{account}` in `{namespace}`, which has its rights")
+            format!(
+                ", as the account `{account}` in `{namespace}`, which has its rights, with `clusterName: {}`, `region` and `vpcId` set: pods cannot ask the node for them",
+                region.cluster.name
+            )
         });
         add(
             format!(

@@ -6,11 +6,16 @@ use super::names::{EntrySpec, Names};
 use super::values::{Consumer, Dependency, in_other_region};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Addon, Exposure, Flow, Peer, Placement, Region, ServicePort};
+use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::App;
 use crate::syntax::Field;
 use crate::value::{Cidr, Name, NetworkPort, Protocol, Ref, Via};
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+/// The address at which the agent for Pod Identity of EKS hands out credentials, on port 80 of every node.
+const CREDENTIALS: Ipv4Addr = Ipv4Addr::new(169, 254, 170, 23);
 
 /// The port of public addresses: the Gateways listen there.
 const HTTPS: NetworkPort = NetworkPort::tcp(443);
@@ -110,7 +115,14 @@ impl EnvironmentResolver<'_> {
         if let Some(span) = consumer.entry.kubernetes().span() {
             let (cidrs, ports) = api_server(consumer.region);
             let why = format!("{} uses the Kubernetes API", consumer.label);
-            flows.push(Flow { from: to.clone(), to: Peer::ApiServer { cidrs }, ports, why, span });
+            flows.push(Flow { from: to.clone(), to: Peer::Cluster { cidrs }, ports, why, span });
+        }
+        if let EntrySpec::App(app) = &consumer.entry.spec
+            && let (Provider::Aws, Some(span)) = (consumer.region.provider, app.identity.at(|identity| &identity.aws).span())
+        {
+            let why = format!("{} gets the credentials of its identity", consumer.label);
+            let to = Peer::Cluster { cidrs: vec![Cidr::around(CREDENTIALS.into(), 32)] };
+            flows.push(Flow { from: consumer.peer(), to, ports: vec![NetworkPort::tcp(80)], why, span });
         }
         if let Some((_, span)) = metrics.first() {
             let why = format!("{} has metrics", consumer.label);

@@ -109,7 +109,9 @@ impl EnvironmentResolver<'_> {
         let registry_secret = spec.cluster.at(|cluster| &cluster.registry).at(|registry| &registry.pull).get().cloned();
         let name_servers = self.name_servers();
         let name = spec.platform.at(|platform| &platform.name).get()?;
-        let admin_cidrs: Vec<Cidr> = spec.cluster.at(|cluster| &cluster.admin_cidrs).values().copied().collect();
+        let admins = spec.cluster.at(|cluster| &cluster.admin_cidrs);
+        let company = spec.network.at(|network| &network.on_premises).at(|company| &company.cidrs);
+        let admin_cidrs: Vec<Cidr> = if admins.is_missing() { company } else { admins }.values().copied().collect();
         let log_days = if entry.protected.is_true() { 365 } else { 30 };
         let regions = specs
             .iter()

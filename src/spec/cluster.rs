@@ -16,7 +16,7 @@ pub struct Cluster {
     pub policy_engine: Field<PolicyEngine>,
     /// Container registry of the platform.
     pub registry: Field<Registry>,
-    /// IP ranges from which administrators may reach the API server.
+    /// IP ranges from which administrators may reach the API server. Default: `network.on_premises.cidrs`.
     pub admin_cidrs: Field<Vec<Field<Cidr>>>,
     /// Storage classes, by name.
     pub storage: Field<Map<Name, StorageClass>>,

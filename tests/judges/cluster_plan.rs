@@ -153,7 +153,7 @@ fn place(path: &str, planned: &Value) -> Place {
         region: path.rsplit('/').nth(1).unwrap_or_default().to_owned(),
         account: account.to_owned(),
         cluster: text("aws_eks_cluster.this", "name"),
-        domain: texts(names).into_iter().next().unwrap_or_default(),
+        domains: texts(names).into_iter().filter(|name| !name.starts_with('*')).chain([String::new()]).collect(),
     }
 }
 
@@ -167,7 +167,8 @@ pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Finding>, S
         .map(|role| words(&role["after"]["name"]))
         .collect();
     let manifests = manifests(&tree.join(path.replace("/terraform/", "/kubernetes/").trim_end_matches("/cluster")))?;
-    for host in hosts(&manifests).into_iter().filter(|host| !format!(".{host}").ends_with(&format!(".{}", place.domain))) {
+    let below = |host: &str, domain: &String| !domain.is_empty() && format!(".{host}").ends_with(&format!(".{domain}"));
+    for host in hosts(&manifests).into_iter().filter(|host| !place.domains.iter().any(|domain| below(host, domain))) {
         all.push(("aws_iam_role_policy.identity".to_owned(), format!("external-dns can't make the record of {host}")));
     }
     for role in made.symmetric_difference(&named(&manifests)) {
@@ -245,7 +246,7 @@ pub fn prove() -> Result<(), String> {
             vec!["it allows secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-west-1:1:secret:other/shop/web-abcdef"],
         ),
     ];
-    let place = Place { region: "eu-west-1".into(), account: "1".into(), cluster: "shop".into(), domain: "shop.example".into() };
+    let place = Place { region: "eu-west-1".into(), account: "1".into(), cluster: "shop".into(), domains: vec!["shop.example".into()] };
     for (plan, wanted) in cases {
         let found: Vec<String> = faults(&plan.into(), &place)?.into_iter().map(|(_, fault)| fault).collect();
         if found != wanted {

@@ -46,6 +46,7 @@ const ROWS: &[Row] = &[
     (LOAD_BALANCERS, "elasticloadbalancing", &["CreateTargetGroup"], TARGETS, &[ASKED], true),
     (LOAD_BALANCERS, "elasticloadbalancing", &["CreateLoadBalancer"], BALANCER, &[FOREIGN], false),
     (LOAD_BALANCERS, "elasticloadbalancing", &["AddTags"], BALANCER, &[ASKED, ("elasticloadbalancing:CreateAction", "CreateLoadBalancer")], true),
+    (LOAD_BALANCERS, "elasticloadbalancing", &["AddTags"], LISTENER, &[ASKED, ("elasticloadbalancing:CreateAction", "CreateListener")], true),
     (LOAD_BALANCERS, "elasticloadbalancing", &["AddTags"], TARGETS, &[ASKED, ("elasticloadbalancing:CreateAction", "CreateTargetGroup")], true),
     (LOAD_BALANCERS, "elasticloadbalancing", &["AddTags"], BALANCER, &[ASKED], false),
     (LOAD_BALANCERS, "elasticloadbalancing", &["AddTags"], BALANCER, &[FOREIGN, ("elasticloadbalancing:CreateAction", "CreateLoadBalancer")], false),
@@ -98,12 +99,13 @@ pub struct Place {
     pub region: String,
     pub account: String,
     pub cluster: String,
-    pub domain: String,
+    /// The domains whose records are made, that of the environment among them.
+    pub domains: Vec<String>,
 }
 
 impl Place {
     fn fill(&self, text: &str) -> String {
-        let words = [("REGION", &self.region), ("ACCOUNT", &self.account), ("CLUSTER", &self.cluster), ("DOMAIN", &self.domain)];
+        let words = [("REGION", &self.region), ("ACCOUNT", &self.account), ("CLUSTER", &self.cluster), ("DOMAIN", &self.domains[0])];
         words.iter().fold(text.to_owned(), |text, (word, value)| text.replace(word, value))
     }
 }

@@ -361,7 +361,7 @@ fn end(peer: &Peer) -> String {
     match peer {
         Peer::Workload { name, .. } => name.clone(),
         Peer::Addon(addon) => addon.name().to_owned(),
-        Peer::ApiServer { .. } => "the API server".to_owned(),
+        Peer::Cluster { .. } => "the API server".to_owned(),
         Peer::Outside { name, .. } => name.clone(),
     }
 }

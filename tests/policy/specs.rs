@@ -126,7 +126,7 @@ fn differences(region: &Region, documents: &[Document]) -> Vec<String> {
             .map(|address| address.parse().unwrap())
             .to_vec();
     for flow in &region.flows {
-        if let Peer::ApiServer { cidrs } | Peer::Outside { cidrs, .. } = &flow.to {
+        if let Peer::Cluster { cidrs } | Peer::Outside { cidrs, .. } = &flow.to {
             let range = |cidr: &platgen::value::Cidr| cidr.to_string().parse::<ipnet::IpNet>().expect("a range");
             addresses.extend(cidrs.iter().map(range).flat_map(|range| [range.network(), range.broadcast()]));
         }
@@ -162,7 +162,7 @@ fn differences(region: &Region, documents: &[Document]) -> Vec<String> {
                 some => some.iter().any(|cidr| cidr.to_string().parse::<ipnet::IpNet>().expect("a range").contains(address)),
             };
             let there = |flow: &Flow| {
-                is(&flow.from, workload) && matches!(&flow.to, Peer::ApiServer { cidrs } | Peer::Outside { cidrs, .. } if reaches(cidrs))
+                is(&flow.from, workload) && matches!(&flow.to, Peer::Cluster { cidrs } | Peer::Outside { cidrs, .. } if reaches(cidrs))
             };
             compare(&name, &address.to_string(), &policies.ports(&own, &outside), &there, false);
         }

@@ -125,6 +125,6 @@ fn classes_of<'r>(root: &'r Root, services: &[&'r str], peer: &Peer) -> Vec<&'r 
             workload.into_iter().flat_map(|workload| &workload.placement.subnets).map(|subnet| subnet.as_str()).collect()
         }
         Peer::Addon(_) => services.to_vec(),
-        Peer::ApiServer { .. } | Peer::Outside { .. } => Vec::new(),
+        Peer::Cluster { .. } | Peer::Outside { .. } => Vec::new(),
     }
 }

@@ -6,7 +6,7 @@ locals {
   domains            = ["hello.example"]
 
   statements = {
-    # Volumes are encrypted with the cluster's key.
+    # For volumes whose class names the cluster's key (`kmsKeyId`).
     ebs-csi = [
       { Action = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"], Resource = [aws_kms_key.this.arn], Condition = {} },
       { Action = ["kms:CreateGrant"], Resource = [aws_kms_key.this.arn], Condition = { Bool = { "kms:GrantIsForAWSResource" = "true" } } },
@@ -55,8 +55,8 @@ locals {
       },
       {
         Action    = ["elasticloadbalancing:AddTags"]
-        Resource  = ["arn:aws:elasticloadbalancing:${local.region}:${local.account}:loadbalancer/net/*", "arn:aws:elasticloadbalancing:${local.region}:${local.account}:targetgroup/*"]
-        Condition = { StringEquals = { "aws:RequestTag/elbv2.k8s.aws/cluster" = local.name, "elasticloadbalancing:CreateAction" = ["CreateLoadBalancer", "CreateTargetGroup"] } }
+        Resource  = [for kind in ["listener/net", "loadbalancer/net", "targetgroup"] : "arn:aws:elasticloadbalancing:${local.region}:${local.account}:${kind}/*"]
+        Condition = { StringEquals = { "aws:RequestTag/elbv2.k8s.aws/cluster" = local.name, "elasticloadbalancing:CreateAction" = ["CreateListener", "CreateLoadBalancer", "CreateTargetGroup"] } }
       },
       {
         Action = [

@@ -68,7 +68,7 @@ locals {
   }
 
   # Private ranges from which people reach the API server.
-  admin_cidrs = []
+  admin_cidrs = ["192.168.0.0/16"]
 
   pools = {
     "general" = {

@@ -51,5 +51,7 @@ resource "aws_eks_node_group" "this" {
   }
 
   # Nodes without network, proxy and credentials of pods would not become ready.
-  depends_on = [aws_eks_addon.before_nodes, aws_iam_role_policy_attachment.nodes]
+  depends_on = [
+    aws_eks_addon.before_nodes, aws_iam_role_policy_attachment.nodes, aws_vpc_security_group_egress_rule.call, aws_vpc_security_group_ingress_rule.api,
+  ]
 }
