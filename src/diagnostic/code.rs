@@ -242,6 +242,9 @@ messages {
     UnknownMachine "unknown-machine" Warning
         "an unknown machine type"
         "Cloud providers add machine types every week, so the name may be valid. Declare architecture and size under `cloud.machines`, or correct the name."
+    UnknownRanges "unknown-ranges" Warning
+        "calls of a service in a private network without its address ranges"
+        "Network policies and firewalls open ranges and know no host names. Without `cidrs` they open the networks that platgen plans for the environment, and no other: calls of a service in another network, such as a database that existed before the platform, are dropped. Give `cidrs` the ranges of the service; if it is in a network of the platform, its range is in `platgen.lock`."
     UnknownReference "unknown-reference" Error
         "a reference to an entry that does not exist"
         "The spec does not declare the referenced entry. Declare it, or correct the name."
@@ -251,9 +254,6 @@ messages {
     UnofferedVersion "unoffered-version" Warning
         "a Kubernetes version that the provider may not offer"
         "The provider did not offer the version when this version of platgen was released. If the provider still does not offer it, creating the cluster fails. Choose an offered version, or ignore the warning."
-    UnknownRanges "unknown-ranges" Warning
-        "calls of a service in a private network without its address ranges"
-        "Network policies and firewalls open ranges and know no host names. Without `cidrs` they open the networks that platgen plans for the environment, and no other: calls of a service in another network, such as a database that existed before the platform, are dropped. Give `cidrs` the ranges of the service; if it is in a network of the platform, its range is in `platgen.lock`."
     UnreachableEntrance "unreachable-entrance" Warning
         "an entrance from the internet that admits private addresses only"
         "Clients reach the public load balancer over the internet, where nobody has a private address, so that it refuses everybody. Write `via: internal` to expose the app in the private networks, or list the public addresses of the clients in `from`."
