@@ -38,6 +38,10 @@ fn requests(account: &str, region: &str, service: &str, policy: &Value) -> Resul
         ("s3", "a write to a bucket of another account", "s3:PutObject", "arn:aws:s3:::elsewhere/object", &outwards, false),
         ("ecr.api", "a read of an image of AWS", "ecr:BatchGetImage", &image, &outwards, true),
         ("ecr.dkr", "a write of an image to another account", "ecr:PutImage", &image, &outwards, false),
+        ("ecr.api", "a write of an image to another account", "ecr:PutImage", &image, &outwards, false),
+        ("dynamodb", "a row in a table of another account", "dynamodb:PutItem", any, &outwards, false),
+        ("kms", "a key of another account", "kms:Encrypt", any, &outwards, false),
+        ("logs", "a log of another account", "logs:PutLogEvents", any, &outwards, false),
         ("secretsmanager", "a secret of another account", "secretsmanager:GetSecretValue", any, &outwards, false),
     ];
     let mut wrong = Vec::new();
