@@ -210,6 +210,13 @@ pub struct Region {
 }
 
 impl Region {
+    /// The hosts at which the region answers, those that only redirect among them. Connections over TCP have none.
+    pub fn hosts(&self) -> BTreeSet<&str> {
+        let exposed = self.workloads.values().flat_map(|workload| &workload.exposures).map(|exposure| &exposure.host);
+        let redirected = self.workloads.values().flat_map(|workload| &workload.redirects).map(|redirect| &redirect.host);
+        exposed.chain(redirected).map(String::as_str).filter(|host| !host.is_empty()).collect()
+    }
+
     /// The labels of a pool's nodes: those of the pool, and the names of pool and subnet.
     pub fn node_labels(&self, pool: &Pool) -> BTreeMap<String, String> {
         let own = [(POOL.to_owned(), pool.name.to_string()), (SUBNET.to_owned(), pool.subnet.to_string())];

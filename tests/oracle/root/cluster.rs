@@ -122,6 +122,10 @@ fn identities(root: &Root, found: &mut Vec<Finding>) {
             (format!("{}/{}", word("namespace"), word("account")), one["policies"].as_array().map_or(0, Vec::len))
         })
         .collect();
+    let roles: BTreeSet<String> = has.as_object().into_iter().flatten().map(|(_, one)| one["role"].to_string()).collect();
+    if roles.len() != has.as_object().map_or(0, serde_json::Map::len) {
+        found.push(root.finding(RULE, "local.identities", file, "two identities have one role".to_owned()));
+    }
     let with = root.region.workloads.iter().filter(|(_, workload)| !workload.policies.is_empty());
     let wanted: BTreeMap<String, usize> =
         with.map(|(key, workload)| (key.clone(), workload.policies.iter().collect::<BTreeSet<_>>().len())).collect();

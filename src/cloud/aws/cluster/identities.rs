@@ -35,17 +35,13 @@ const DNS: [Controller; 2] =
 /// That of clusters with a pool whose size varies.
 const AUTOSCALER: Controller = ("cluster-autoscaler", ("kube-system", "cluster-autoscaler"), None);
 
-fn has_hosts(region: &Region) -> bool {
-    region.workloads.values().any(|workload| !workload.exposures.is_empty())
-}
-
 fn is_autoscaled(region: &Region) -> bool {
     region.cluster.pools.iter().any(|pool| pool.nodes.0 < pool.nodes.1)
 }
 
 /// The controllers of a region that call AWS.
 pub(super) fn controllers(region: &Region) -> impl Iterator<Item = &'static Controller> {
-    ALWAYS.iter().chain(DNS.iter().filter(|_| has_hosts(region))).chain(Some(&AUTOSCALER).filter(|_| is_autoscaled(region)))
+    ALWAYS.iter().chain(DNS.iter().filter(|_| !region.hosts().is_empty())).chain(Some(&AUTOSCALER).filter(|_| is_autoscaled(region)))
 }
 
 /// Every identity, by its key: the name of the add-on, or `NAMESPACE/APP`.
@@ -63,9 +59,10 @@ pub(super) fn identities<'a>(region: &'a Region, account: &str) -> Vec<Identity<
     for workload in region.workloads.values().filter(|workload| !workload.policies.is_empty()) {
         let own =
             |policy: &String| if policy.starts_with("arn:") { policy.clone() } else { format!("arn:aws:iam::{account}:policy/{policy}") };
+        // No name has a dot: with hyphens, `a/b-c` and `a-b/c` would have one role.
         all.push(Identity {
             key: format!("{}/{}", workload.namespace, workload.name),
-            role: role(&format!("{}-{}", workload.namespace, workload.name)),
+            role: truncate_with_hash(&format!("{}.{}.{}", region.cluster.name, workload.namespace, workload.name), ROLE),
             namespace: workload.namespace.as_str(),
             account: workload.name.as_str(),
             policies: workload.policies.iter().map(own).collect::<BTreeSet<_>>().into_iter().collect(),
@@ -115,9 +112,10 @@ pub(super) struct Policies<'a> {
 impl<'a> Policies<'a> {
     pub(super) fn new(platform: &'a Platform, region: &'a Region) -> Policies<'a> {
         let domain = platform.domain.as_str();
-        let hosts =
-            region.workloads.values().flat_map(|workload| &workload.exposures).map(|exposure| exposure.host.trim_start_matches("*."));
+        let hosts = region.hosts();
+        let dns = !hosts.is_empty();
+        let hosts = hosts.into_iter().map(|host| host.trim_start_matches("*."));
         let foreign = hosts.filter(|host| *host != domain && !host.ends_with(&format!(".{domain}")));
-        Policies { dns: has_hosts(region), autoscaled: is_autoscaled(region), domains: foreign.chain([domain]).collect() }
+        Policies { dns, autoscaled: is_autoscaled(region), domains: foreign.chain([domain]).collect() }
     }
 }

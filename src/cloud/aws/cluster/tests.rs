@@ -147,6 +147,27 @@ fn identities_are_those_of_add_ons_and_apps() {
 }
 
 #[test]
+fn hosts_that_redirect_have_records_and_connections_have_none() {
+    let expose = |entrance: &str| SPEC.replace("[\"@\", {host: \"pay.other.example.\"}]", entrance);
+    let has_dns = |spec: &str| local(&root(spec, "production"), "identities").get("external-dns").is_some();
+    assert!(has_dns(&expose("{host: www, redirect: \"https://shop.example\"}")));
+    assert!(!has_dns(&expose("{protocol: tcp, listen: 9000}")));
+    let both = root(&expose("[{protocol: tcp, listen: 9000}, {host: old.example., redirect: \"https://shop.example\"}]"), "production");
+    assert!(both.files["policies.tf"].contains("= [\"old.example\", \"production.shop.example\"]"), "{}", both.files["policies.tf"]);
+}
+
+#[test]
+fn no_two_identities_have_one_role() {
+    let spec = SPEC.replace("namespaces: {", "namespaces: {shop-web: {owner: sre}, ").replace(
+        "  card:\n",
+        "  api: {namespace: shop-web, image: \"registry.example/a:v1\", identity: {aws: [a]}}\n  web-api: {namespace: shop, image: \"registry.example/b:v1\", identity: {aws: [b]}}\n  card:\n",
+    );
+    let all = local(&root(&spec, "production"), "identities");
+    let roles: std::collections::BTreeSet<&str> = all.as_object().unwrap().values().map(|one| one["role"].as_str().unwrap()).collect();
+    assert_eq!(roles.len(), all.as_object().unwrap().len(), "{roles:?}");
+}
+
+#[test]
 fn a_spec_without_pools_gets_one_per_subnet() {
     let start = SPEC.find("  pools:").unwrap();
     let end = SPEC.find("access:").unwrap();
