@@ -19,6 +19,8 @@ fn requests(account: &str, region: &str, service: &str, policy: &Value) -> Resul
     const OTHER: &str = "999999999999";
     let role = |account: &str| format!("arn:aws:iam::{account}:role/reader");
     let own = [("aws:PrincipalAccount", account), ("aws:ResourceAccount", account)];
+    // A token belongs to no account.
+    let member = [("aws:PrincipalAccount", account)];
     let outwards = [("aws:PrincipalAccount", account), ("aws:ResourceAccount", OTHER)];
     let foreign = [("aws:PrincipalAccount", OTHER), ("aws:ResourceAccount", account)];
     let anonymous = [("aws:ResourceAccount", OTHER)];
@@ -37,6 +39,9 @@ fn requests(account: &str, region: &str, service: &str, policy: &Value) -> Resul
         ("s3", "an anonymous read of another bucket", "s3:GetObject", "arn:aws:s3:::elsewhere/object", &anonymous, false),
         ("s3", "a write to a bucket of another account", "s3:PutObject", "arn:aws:s3:::elsewhere/object", &outwards, false),
         ("ecr.api", "a read of an image of AWS", "ecr:BatchGetImage", &image, &outwards, true),
+        ("ecr.api", "a look for a layer of AWS", "ecr:BatchCheckLayerAvailability", &image, &outwards, true),
+        ("ecr.api", "the address of a layer of AWS", "ecr:GetDownloadUrlForLayer", &image, &outwards, true),
+        ("ecr.api", "a token for registries", "ecr:GetAuthorizationToken", "*", &member, true),
         ("ecr.dkr", "a write of an image to another account", "ecr:PutImage", &image, &outwards, false),
         ("ecr.api", "a write of an image to another account", "ecr:PutImage", &image, &outwards, false),
         ("dynamodb", "a row in a table of another account", "dynamodb:PutItem", any, &outwards, false),
