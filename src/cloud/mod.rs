@@ -7,7 +7,6 @@ mod aws;
 
 use crate::layers::{FOLDER, Layer, Scope};
 use crate::model::Platform;
-use crate::provider::Provider;
 use crate::scanners::mark_terraform;
 use crate::template::{self, TemplateError};
 use serde::Serialize;
@@ -53,14 +52,8 @@ pub struct State {
 /// # Errors
 /// A template that cannot be printed.
 pub fn roots(platform: &Platform) -> Result<Vec<Root>, TemplateError> {
-    let mut roots = Vec::new();
-    for region in platform.regions.values() {
-        match region.provider {
-            Provider::Aws => roots.extend(aws::roots(platform, region)?),
-            // Clusters on these providers have no roots; those of Google Cloud and Azure are not rendered yet.
-            Provider::Google | Provider::Azure | Provider::Kind | Provider::Existing => {}
-        }
-    }
+    // Clusters on other providers have no roots; those of Google Cloud and Azure are not rendered yet.
+    let mut roots = aws::roots(platform)?;
     roots.iter_mut().for_each(|root| root.complete(platform));
     roots.sort_by_key(|root| root.layer);
     Ok(roots)

@@ -7,6 +7,7 @@ mod text;
 use super::{Nothing, Root, State};
 use crate::layers::{Layer, Scope};
 use crate::model::{Platform, Region};
+use crate::provider;
 use crate::template::TemplateError;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -14,10 +15,14 @@ use std::collections::BTreeMap;
 /// The templates that all layers share.
 const TEMPLATES: &str = "terraform/aws";
 
-/// The roots of a region.
-pub(super) fn roots(platform: &Platform, region: &Region) -> Result<Vec<Root>, TemplateError> {
-    let layers = [network::root(platform, region)?, cluster::root(platform, region)?];
-    Ok(layers.into_iter().flatten().collect())
+/// The roots of an environment.
+pub(super) fn roots(platform: &Platform) -> Result<Vec<Root>, TemplateError> {
+    let mut roots = Vec::new();
+    for region in platform.regions.values().filter(|region| region.provider == provider::Provider::Aws) {
+        roots.extend(network::root(platform, region)?);
+        roots.extend(cluster::root(platform, region)?);
+    }
+    Ok(roots)
 }
 
 #[derive(Serialize)]
@@ -35,15 +40,12 @@ struct Provider<'a> {
     tags: BTreeMap<&'a str, &'a str>,
 }
 
-/// A root of a region with the files that all layers share: backend, provider and versions. None without an account.
-fn root(layer: Layer, platform: &Platform, region: &Region) -> Result<Option<Root>, TemplateError> {
-    let Some(account) = region.account.as_deref() else { return Ok(None) };
-    let scope = Scope::region(platform.environment.as_str(), region.name.as_str());
+/// A root with the files that all layers share: backend, provider and versions. `region` holds its state, and its resources unless they name another.
+fn root(layer: Layer, platform: &Platform, scope: Scope, account: &str, region: &str) -> Result<Root, TemplateError> {
     let state = State {
-        bucket: platform.state_bucket(account, region.name.as_str()),
+        bucket: platform.state_bucket(account, region),
         key: format!("{}/terraform.tfstate", scope.path(layer)),
-        // Of its own region: nothing here waits for another one.
-        region: region.name.to_string(),
+        region: region.to_owned(),
         key_alias: format!("alias/{}", platform.state_key()),
     };
     let mut root = Root { layer, scope, state: state.clone(), controllers: BTreeMap::new(), files: BTreeMap::new() };
@@ -57,9 +59,16 @@ fn root(layer: Layer, platform: &Platform, region: &Region) -> Result<Option<Roo
         ("managed_by", "platgen"),
         ("owner", platform.owner.as_str()),
         ("platform", platform.name.as_str()),
-        ("region", region.name.as_str()),
+        ("region", region),
     ]);
-    root.print(TEMPLATES, "providers.tf", &Provider { region: region.name.as_str(), accounts: [account], tags })?;
+    root.print(TEMPLATES, "providers.tf", &Provider { region, accounts: [account], tags })?;
     root.print(TEMPLATES, "versions.tf", &Nothing {})?;
-    Ok(Some(root))
+    Ok(root)
+}
+
+/// The root of a layer of one region. Its state is in that region: nothing waits for another one. None without an account.
+fn regional(layer: Layer, platform: &Platform, region: &Region) -> Result<Option<Root>, TemplateError> {
+    let Some(account) = region.account.as_deref() else { return Ok(None) };
+    let scope = Scope::region(platform.environment.as_str(), region.name.as_str());
+    root(layer, platform, scope, account, region.name.as_str()).map(Some)
 }

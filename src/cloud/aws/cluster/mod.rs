@@ -126,7 +126,7 @@ struct Tests<'a> {
 /// The root; none for a region without a network, an account or a region for states.
 pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>, TemplateError> {
     let (Some(network), Some(account)) = (&region.network, &region.account) else { return Ok(None) };
-    let Some(mut root) = super::root(Layer::Cluster, platform, region)? else { return Ok(None) };
+    let Some(mut root) = super::regional(Layer::Cluster, platform, region)? else { return Ok(None) };
     let (protected, days) = (platform.protected, region.cluster.log_days);
     let addons = || Addons { network_policy: if region.cluster.policy_engine == PolicyEngine::Native { "true" } else { "false" } };
     root.controllers = identities::controllers(region).map(|(name, account, _)| (*name, *account)).collect();

@@ -128,7 +128,7 @@ struct Tests<'a> {
 /// The root; none for a region without a network, an account or a region for states. A file that would hold no resource is left out.
 pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>, TemplateError> {
     let (Some(network), Some(account)) = (&region.network, &region.account) else { return Ok(None) };
-    let Some(mut root) = super::root(Layer::Network, platform, region)? else { return Ok(None) };
+    let Some(mut root) = super::regional(Layer::Network, platform, region)? else { return Ok(None) };
     let entry = region.workloads.values().flat_map(Workload::entrances).any(|via| via == Via::Public);
     let locals = Locals::new(platform, region, network, account, entry);
     // Without a public load balancer, the NAT gateways alone use the exclusion.
