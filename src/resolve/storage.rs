@@ -226,15 +226,16 @@ impl EnvironmentResolver<'_> {
         let mut volumes: Vec<SharedVolume> = Vec::new();
         let mut taken: BTreeMap<(Name, &Name), Span> = BTreeMap::new();
         for (key, at, volume) in spec.volumes.entries() {
-            if !self.is_here(&volume.only) {
-                continue;
-            }
-            let namespace = self.namespace_of(key, &volume.namespace, at, "volume", true);
+            let exists = self.is_here(&volume.only);
+            let namespace = self.namespace_of(key, &volume.namespace, at, "volume", exists);
             if let Some(namespace) = &namespace
                 && let Some(first) = taken.insert((namespace.clone(), key.name()), at)
             {
                 let diagnostic = Diagnostic::new(Code::DefinedTwice, format!("`volume/{}` is defined twice in its namespace", key.name()));
                 self.tell(diagnostic.at(at).related(first, "first defined here").help("give one of them another name"));
+            }
+            if !exists {
+                continue;
             }
             let size = self.require(&volume.size, "size", at).cloned();
             if let Some((size, at)) = volume.size.spanned() {
