@@ -253,6 +253,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
         inside: platgen::value::Cidr::PRIVATE.iter().map(|range| range.parse().unwrap()).collect(),
         network: None,
         cluster: Cluster {
+            controllers: Default::default(),
             name: "shop-beta-eu-west-1".into(),
             version: version.parse().unwrap(),
             policy_engine: PolicyEngine::Native,

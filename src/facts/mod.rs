@@ -265,8 +265,8 @@ mod tests {
         assert_eq!((gpus(Provider::Google, "g2-custom-8-36864"), gpus(Provider::Google, "g2-custom-48-200704-ext")), (Some(1), Some(4)));
         assert_eq!(gpus(Provider::Google, "n2-custom-4-8192"), Some(0));
         assert_eq!(
-            (machine_with_gpus(Provider::Aws, 3), machine_with_gpus(Provider::Google, 1)),
-            (Some("g4dn.12xlarge"), Some("g2-standard-4"))
+            (machine_with_gpus(Provider::Aws, 1), machine_with_gpus(Provider::Google, 1)),
+            (Some("g4dn.xlarge"), Some("g2-standard-4"))
         );
         assert_eq!((machine_with_gpus(Provider::Azure, 9), machine_with_gpus(Provider::Kind, 1)), (None, None));
         assert_eq!(gpus(Provider::Azure, "Standard_NC64as_T4_v3"), Some(4));

@@ -85,6 +85,7 @@ impl EnvironmentResolver<'_> {
             let volumes = self.shared_volumes(platform, &region);
             self.check_claims(&workloads, &volumes);
             (region.workloads, region.flows, region.volumes) = (workloads, flows, volumes);
+            region.cluster.controllers = self.controllers(&region);
             self.check_balance(names, &region);
             self.check_rollouts(names, &region);
             self.nodes_in_reach(&region);
