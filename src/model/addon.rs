@@ -61,10 +61,10 @@ impl Addon {
 /// A controller of a cluster that calls the API of the cloud, with rights that the files of the platform give it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Controller {
+    /// The Kubernetes Cluster Autoscaler: changes the number of nodes of a pool.
+    Autoscaler,
     /// cert-manager: proves to a certificate authority that a domain is the platform's.
     CertManager,
-    /// The Kubernetes Cluster Autoscaler: changes the number of nodes of a pool.
-    ClusterAutoscaler,
     /// The CSI driver of disks.
     Disks,
     /// ExternalDNS: makes the DNS records of hosts.
@@ -79,8 +79,8 @@ impl Controller {
     /// The namespace and the name of its service account.
     pub const fn account(self) -> (&'static str, &'static str) {
         match self {
+            Controller::Autoscaler => ("kube-system", "cluster-autoscaler"),
             Controller::CertManager => ("cert-manager", "cert-manager"),
-            Controller::ClusterAutoscaler => ("kube-system", "cluster-autoscaler"),
             Controller::Disks => ("kube-system", "ebs-csi-controller-sa"),
             Controller::ExternalDns => ("external-dns", "external-dns"),
             Controller::LoadBalancers => ("kube-system", "aws-load-balancer-controller"),

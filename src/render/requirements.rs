@@ -92,9 +92,7 @@ pub(super) fn manager(platform: &Platform, region: &Region) -> String {
 fn with_rights(region: &Region, all: &mut Vec<Requirement>) {
     for controller in &region.cluster.controllers {
         let (title, why, needed) = match controller {
-            Controller::ClusterAutoscaler => {
-                ("the Kubernetes Cluster Autoscaler", "without, pools stay at their smallest number of nodes", true)
-            }
+            Controller::Autoscaler => ("the Kubernetes Cluster Autoscaler", "without, pools stay at their smallest number of nodes", true),
             Controller::CertManager => ("cert-manager", "makes and renews certificates, unless another program does", false),
             Controller::ExternalDns => ("ExternalDNS", "makes the DNS records of the hosts, unless another program does", false),
             Controller::Disks | Controller::LoadBalancers | Controller::PodNetwork => continue,

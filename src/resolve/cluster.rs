@@ -159,7 +159,7 @@ impl EnvironmentResolver<'_> {
             all.extend([Controller::CertManager, Controller::ExternalDns]);
         }
         if region.cluster.pools.iter().any(|pool| pool.nodes.0 < pool.nodes.1) {
-            all.insert(Controller::ClusterAutoscaler);
+            all.insert(Controller::Autoscaler);
         }
         self.record(|| {
             let accounts: Vec<String> =

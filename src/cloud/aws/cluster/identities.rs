@@ -22,7 +22,7 @@ pub(super) struct Identity<'a> {
 fn rights(controller: Controller) -> (&'static str, Option<&'static str>) {
     match controller {
         Controller::CertManager => ("cert-manager", None),
-        Controller::ClusterAutoscaler => ("cluster-autoscaler", None),
+        Controller::Autoscaler => ("cluster-autoscaler", None),
         Controller::Disks => ("ebs-csi", Some("service-role/AmazonEBSCSIDriverPolicy")),
         Controller::ExternalDns => ("external-dns", None),
         Controller::LoadBalancers => ("load-balancer-controller", None),
@@ -97,10 +97,6 @@ impl<'a> Policies<'a> {
         let hosts = region.hosts().into_iter().map(|host| host.trim_start_matches("*."));
         let foreign = hosts.filter(|host| *host != domain && !host.ends_with(&format!(".{domain}")));
         let has = |controller| region.cluster.controllers.contains(&controller);
-        Policies {
-            dns: has(Controller::ExternalDns),
-            autoscaled: has(Controller::ClusterAutoscaler),
-            domains: foreign.chain([domain]).collect(),
-        }
+        Policies { dns: has(Controller::ExternalDns), autoscaled: has(Controller::Autoscaler), domains: foreign.chain([domain]).collect() }
     }
 }
