@@ -33,5 +33,8 @@ pub const NO_BACKUP: &str = "platgen.io/no-backup";
 /// Annotation of Reloader: the Secrets, separated by commas, whose changes restart the pods of an object.
 pub const RESTARTED_BY: &str = "secret.reloader.stakater.com/reload";
 
+/// Annotation of a service account: the ARN of the IAM role that its pods take on AWS.
+pub const IAM_ROLE: &str = "eks.amazonaws.com/role-arn";
+
 /// The name of a namespace. The API server sets this label on every namespace, so no user can forge it.
 pub const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";

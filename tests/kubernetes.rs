@@ -220,19 +220,13 @@ fn agent() -> Workload {
 
 fn flows() -> Vec<Flow> {
     let peer = |name: &str| Peer::Workload { region: "eu-west-1".parse().unwrap(), namespace: "shop".into(), name: name.into() };
-    let flow = |from, to, ports: &[u16], why: &str| Flow {
-        from,
-        to,
-        ports: ports.iter().map(|port| (*port).into()).collect(),
-        why: why.into(),
-        span: Span::new(FileId(0), 0..0),
-    };
+    let flow = |from, to, port: u16, why: &str| Flow { from, to, ports: port.into(), why: why.into(), span: Span::new(FileId(0), 0..0) };
     vec![
-        flow(peer("web"), peer("orders"), &[5432], "`needs` of app/web"),
-        flow(peer("web"), Peer::Outside { name: "mail".into(), cidrs: Vec::new() }, &[443], "`needs` of app/web: external/mail"),
-        flow(peer("report"), Peer::Outside { name: "erp".into(), cidrs: vec!["192.168.1.0/24".parse().unwrap()] }, &[443], "two\nlines"),
-        flow(Peer::Addon(Addon::Gateway), peer("web"), &[8080], "`expose` of app/web"),
-        flow(Peer::Addon(Addon::Monitoring), peer("web"), &[9090], "`metrics` of app/web"),
+        flow(peer("web"), peer("orders"), 5432, "`needs` of app/web"),
+        flow(peer("web"), Peer::Outside { name: "mail".into(), cidrs: Vec::new() }, 443, "`needs` of app/web: external/mail"),
+        flow(peer("report"), Peer::Outside { name: "erp".into(), cidrs: vec!["192.168.1.0/24".parse().unwrap()] }, 443, "two\nlines"),
+        flow(Peer::Addon(Addon::Gateway), peer("web"), 8080, "`expose` of app/web"),
+        flow(Peer::Addon(Addon::Monitoring), peer("web"), 9090, "`metrics` of app/web"),
     ]
 }
 
@@ -259,6 +253,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
         inside: platgen::value::Cidr::PRIVATE.iter().map(|range| range.parse().unwrap()).collect(),
         network: None,
         cluster: Cluster {
+            controllers: Default::default(),
             name: "shop-beta-eu-west-1".into(),
             version: version.parse().unwrap(),
             policy_engine: PolicyEngine::Native,

@@ -83,7 +83,7 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
             format!("`{}` of `{object}` can't change in place: the API server refuses the new object", dotted(field)),
             format!("delete the object right before the apply; until the apply, the object does not exist: `{kubectl} delete {argument}`"),
         ),
-        Change::Claims { grown } => {
+        Change::Claims { grown, kept } => {
             let grow: String = grown
                 .iter()
                 .map(|(claim, size)| {
@@ -91,10 +91,17 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                     format!("`{}`, then ", claims(claim, &format!("patch $claim -p '{patch}'")))
                 })
                 .collect();
+            let kept = match &kept[..] {
+                [] => String::new(),
+                kept => format!(
+                    "; the existing claims of {} change in size alone, and those of new pods have the new fields, such as the class",
+                    wording::all(kept)
+                ),
+            };
             in_hand(
                 format!("the volume claims of `{object}` can't change in place: the API server refuses the new object"),
                 format!(
-                    "before the apply, {grow}`{kubectl} delete {argument} --cascade=orphan`: the pods keep running, and the apply adopts them"
+                    "before the apply, {grow}`{kubectl} delete {argument} --cascade=orphan`: the pods keep running, and the apply adopts them{kept}"
                 ),
             )
         }

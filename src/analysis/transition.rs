@@ -54,10 +54,12 @@ pub struct Transition {
 pub enum Change {
     /// The API server does not let this field change; a JSON pointer.
     Immutable(&'static str),
-    /// Claims of a StatefulSet grow or join: the API server refuses that in the StatefulSet; the volumes themselves can grow.
+    /// Claims of a StatefulSet change or join: the API server refuses that in the StatefulSet; the volumes themselves can grow.
     Claims {
         /// Name and new size of each claim that grows.
         grown: Vec<(String, String)>,
+        /// The name of each claim that changes in something else, such as its class. The claims of the pods that run keep it.
+        kept: Vec<String>,
     },
     /// An autoscaler takes over `replicas`: server-side apply resets the field to 1 in that moment.
     HandOver {
@@ -186,33 +188,43 @@ fn changes(old: &Object, new: &Object, after: &Inventory) -> Vec<Change> {
 
 /// How the claims of a StatefulSet change.
 fn claims(old: &Object, new: &Object) -> Option<Change> {
-    let (before, after) = (sizes(old), sizes(new));
-    let mut lost = Vec::new();
-    let mut grown = Vec::new();
-    for (name, size) in &before {
-        match after.get(name) {
-            Some(now) if bytes(now) > bytes(size) => grown.push(((*name).to_owned(), (*now).to_owned())),
-            Some(now) if bytes(now) == bytes(size) => {}
-            _ => lost.push((*name).to_owned()),
+    if old.at(CLAIMS) == new.at(CLAIMS) {
+        return None;
+    }
+    let (before, after) = (by_name(old), by_name(new));
+    let (mut lost, mut grown, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, claim) in before {
+        let Some(now) = after.get(name).filter(|now| bytes(size(now)) >= bytes(size(claim))) else {
+            lost.push(name.to_owned());
+            continue;
+        };
+        if bytes(size(now)) > bytes(size(claim)) {
+            grown.push((name.to_owned(), size(now).to_owned()));
+        }
+        if without_size(now) != without_size(claim) {
+            kept.push(name.to_owned());
         }
     }
-    if !lost.is_empty() {
-        return Some(Change::LosesData(Loss::Claims(lost), Vec::new()));
-    }
-    if !grown.is_empty() || after.len() > before.len() {
-        return Some(Change::Claims { grown });
-    }
-    (old.at(CLAIMS) != new.at(CLAIMS)).then_some(Change::Immutable(CLAIMS))
+    Some(if lost.is_empty() { Change::Claims { grown, kept } } else { Change::LosesData(Loss::Claims(lost), Vec::new()) })
 }
 
-/// The size of each claim of a StatefulSet, by name.
-fn sizes(object: &Object) -> BTreeMap<&str, &str> {
-    let claims = object.items(CLAIMS).iter();
-    claims
-        .filter_map(|claim| {
-            Some((claim.pointer("/metadata/name")?.as_str()?, claim.pointer("/spec/resources/requests/storage")?.as_str()?))
-        })
-        .collect()
+/// The claims of a StatefulSet, by name.
+fn by_name(object: &Object) -> BTreeMap<&str, &Value> {
+    object.items(CLAIMS).iter().filter_map(|claim| Some((claim.pointer("/metadata/name")?.as_str()?, claim))).collect()
+}
+
+/// The size of a claim; empty if the claim has none.
+fn size(claim: &Value) -> &str {
+    claim.pointer(SIZE).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A claim, apart from its size.
+fn without_size(claim: &Value) -> Value {
+    let mut claim = claim.clone();
+    if let Some(size) = claim.pointer_mut(SIZE) {
+        size.take();
+    }
+    claim
 }
 
 /// The bytes of a size; 0 for a text that is none.
@@ -316,8 +328,18 @@ mod tests {
     #[test]
     fn claims_can_grow_and_join_but_not_shrink_or_leave() {
         let one = stateful("db", &[("data", "10Gi")]);
-        assert_eq!(told(&one, &stateful("db", &[("data", "20Gi")])), [r#"StatefulSet/shop/db: Claims { grown: [("data", "20Gi")] }"#]);
-        assert_eq!(told(&one, &stateful("db", &[("data", "10Gi"), ("log", "1Gi")])), ["StatefulSet/shop/db: Claims { grown: [] }"]);
+        assert_eq!(
+            told(&one, &stateful("db", &[("data", "20Gi")])),
+            [r#"StatefulSet/shop/db: Claims { grown: [("data", "20Gi")], kept: [] }"#]
+        );
+        assert_eq!(
+            told(&one, &stateful("db", &[("data", "10Gi"), ("log", "1Gi")])),
+            ["StatefulSet/shop/db: Claims { grown: [], kept: [] }"]
+        );
+        let of_class = |claims| stateful("db", claims).replace("spec: {resources", "spec: {storageClassName: fast, resources");
+        let kept = |grown| [format!(r#"StatefulSet/shop/db: Claims {{ grown: [{grown}], kept: ["data"] }}"#)];
+        assert_eq!(told(&one, &of_class(&[("data", "10Gi")])), kept(""));
+        assert_eq!(told(&one, &of_class(&[("data", "20Gi")])), kept(r#"("data", "20Gi")"#));
         assert_eq!(told(&one, &stateful("db", &[("data", "5Gi")])), [r#"StatefulSet/shop/db: LosesData(Claims(["data"]), [])"#]);
         assert_eq!(told(&one, &stateful("db", &[("other", "10Gi")])), [r#"StatefulSet/shop/db: LosesData(Claims(["data"]), [])"#]);
     }

@@ -5,7 +5,7 @@ use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::Labels;
 use crate::labels::WORKLOAD;
-use crate::model::{Flow, Peer};
+use crate::model::Peer;
 use crate::policy::{End, Fault, Place, Pod, Policies, Protocol, Side};
 use crate::value::{Cidr, NetworkPort};
 use crate::yaml::Document;
@@ -41,7 +41,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
                 continue;
             }
             let blocked = callers.iter().flat_map(|from| called.iter().map(move |to| (from, to))).any(|(from, to)| {
-                ports(flow).iter().any(|port| {
+                flow.ports.iter().any(|port| {
                     let verdict = policies.allows(from, to, port.number(), protocol(*port));
                     matches!(if out { verdict.egress } else { verdict.ingress }, Side::Denied(_))
                 })
@@ -67,19 +67,13 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     }
 }
 
-/// The ports to judge. A flow on every port is rendered without ports: the lowest and the highest show whether it was narrowed.
-fn ports(flow: &Flow) -> &[NetworkPort] {
-    const ENDS: [NetworkPort; 2] = [NetworkPort::tcp(1), NetworkPort::tcp(u16::MAX)];
-    if flow.ports.is_empty() { &ENDS } else { &flow.ports }
-}
-
 fn protocol(port: NetworkPort) -> Protocol {
     if port.is_udp() { Protocol::Udp } else { Protocol::Tcp }
 }
 
 fn words(ports: &[NetworkPort]) -> String {
     let shown: Vec<String> = ports.iter().map(NetworkPort::to_string).collect();
-    if shown.is_empty() { "any port".to_owned() } else { format!("port {}", shown.join(", ")) }
+    format!("port {}", shown.join(", "))
 }
 
 /// Where the ends of flows stand.

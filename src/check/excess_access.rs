@@ -60,7 +60,7 @@ fn declared(context: &RegionContext) -> BTreeSet<(String, String, String)> {
         };
         let here = platform.namespaces.values().filter(|known| group.namespaces.is_empty() || group.namespaces.contains(&known.name));
         declared.extend(here.map(|namespace| (namespace.name.to_string(), group.id.clone(), format!("{}-{level}", platform.name))));
-        if group.role == GroupRole::Admin && group.namespaces.is_empty() {
+        if group.administers() {
             declared.insert((String::new(), group.id.clone(), format!("{}-cluster-viewer", platform.name)));
         }
     }

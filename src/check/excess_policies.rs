@@ -7,19 +7,17 @@ use crate::diagnostic::Code;
 use crate::inventory::{Labels, Object};
 use crate::labels::WORKLOAD;
 use crate::model::{Addon, FOREIGN_NAMESPACES, Peer, Region};
-use crate::value::{Cidr, NetworkPort, Transport};
+use crate::value::{Cidr, NetworkPort, NetworkPorts, Transport};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::ExcessPolicy], judge: Judge::Region(judge), loosens: true };
 
-/// The ports of a flow; none are all.
-type Ports = Option<BTreeSet<NetworkPort>>;
-
 /// The connections that the flows of the model allow, by both sides.
 #[derive(Default)]
-struct Allowed {
-    flows: BTreeMap<(String, String), Vec<(usize, Ports)>>,
+struct Allowed<'m> {
+    /// The position and the ports of each flow, by the names of its ends.
+    flows: BTreeMap<(String, String), Vec<(usize, &'m NetworkPorts)>>,
 }
 
 /// The name of every end outside of the cluster, which policies know by its addresses.
@@ -34,29 +32,23 @@ fn key(peer: &Peer) -> String {
     }
 }
 
-impl Allowed {
-    fn of(region: &Region) -> Allowed {
+impl<'m> Allowed<'m> {
+    fn of(region: &'m Region) -> Self {
         let mut allowed = Allowed::default();
         // The other side of a policy knows pods in the node's network by the ranges of the nodes alone.
         let other = |peer: &Peer| if region.node_ranges(peer).is_some() { OUTSIDE.to_owned() } else { key(peer) };
         for (at, flow) in region.flows.iter().enumerate() {
-            let ports: Ports = (!flow.ports.is_empty()).then(|| flow.ports.iter().copied().collect());
             for pair in BTreeSet::from([(key(&flow.from), other(&flow.to)), (other(&flow.from), key(&flow.to))]) {
-                allowed.flows.entry(pair).or_default().push((at, ports.clone()));
+                allowed.flows.entry(pair).or_default().push((at, &flow.ports));
             }
         }
         allowed
     }
 
-    /// Whether some flow that fits has every port; each port may be another flow's.
+    /// Whether some flow that fits has every port; each port may be another flow's. No flow has all ports, which `None` stands for.
     fn has(&self, from: &str, to: &str, ports: Option<&[NetworkPort]>, fits: impl Fn(usize) -> bool) -> bool {
         let flows: Vec<_> = self.flows.get(&(from.to_owned(), to.to_owned())).into_iter().flatten().filter(|(at, _)| fits(*at)).collect();
-        match ports {
-            None => flows.iter().any(|(_, ports)| ports.is_none()),
-            Some(wanted) => {
-                wanted.iter().all(|port| flows.iter().any(|(_, ports)| ports.as_ref().is_none_or(|ports| ports.contains(port))))
-            }
-        }
+        ports.is_some_and(|wanted| wanted.iter().all(|port| flows.iter().any(|(_, ports)| ports.contains(port))))
     }
 }
 

@@ -28,8 +28,6 @@ pub struct Root {
     pub scope: Scope,
     /// Where Terraform keeps its state.
     pub state: State,
-    /// The service accounts of controllers to which it gives rights in the cloud, by the name of the controller: namespace and account.
-    pub controllers: BTreeMap<&'static str, (&'static str, &'static str)>,
     /// Texts by path, relative to the root's folder.
     pub files: BTreeMap<String, String>,
 }

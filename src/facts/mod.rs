@@ -106,7 +106,7 @@ fn parse_machine(mut fields: impl Iterator<Item = &'static str>) -> Option<Machi
 }
 
 /// Parses the name of a custom machine type on Google Cloud: `n2-custom-4-8192` has 4 virtual CPUs and 8192 MiB (`-ext` allows more memory).
-/// `custom-4-8192` belongs to the family N1.
+/// `custom-4-8192` belongs to the family N1. Machines of the family G2 have the GPUs of the standard machine with as many virtual CPUs.
 fn custom_machine(name: &str) -> Option<Machine> {
     let (family, size) = name.strip_prefix("custom-").map(|size| ("n1", size)).or_else(|| name.split_once("-custom-"))?;
     if !["e2", "g2", "n1", "n2", "n2d", "n4", "n4a", "n4d"].contains(&family) {
@@ -114,7 +114,8 @@ fn custom_machine(name: &str) -> Option<Machine> {
     }
     let (cpus, memory) = size.strip_suffix("-ext").unwrap_or(size).split_once('-')?;
     let architecture = if family == "n4a" { Architecture::Arm64 } else { Architecture::Amd64 };
-    Some(Machine { architecture, cpus: cpus.parse().ok()?, memory: memory.parse().ok()?, gpus: 0, pods: None })
+    let gpus = if family == "g2" { gpus(&format!("g2-standard-{cpus}")) } else { 0 };
+    Some(Machine { architecture, cpus: cpus.parse().ok()?, memory: memory.parse().ok()?, gpus, pods: None })
 }
 
 /// The region `name`, if known.
@@ -137,6 +138,13 @@ pub fn regions(provider: Provider) -> impl Iterator<Item = &'static str> {
 /// The machine type with the most similar name, if close.
 pub fn nearest_machine(provider: Provider, name: &str) -> Option<&'static str> {
     wording::suggest(name, machines(provider))
+}
+
+/// The smallest machine type of the architecture AMD64 with at least so many GPUs.
+pub fn machine_with_gpus(provider: Provider, gpus: u32) -> Option<&'static str> {
+    let known = machines(provider).filter_map(|name| Some((machine(provider, name)?, name)));
+    let fitting = known.filter(|(machine, _)| machine.gpus >= gpus && machine.architecture == Architecture::Amd64);
+    fitting.min_by_key(|(machine, _)| (machine.gpus, machine.cpus, machine.memory)).map(|(_, name)| name)
 }
 
 /// The region with the most similar name, if close.
@@ -254,6 +262,13 @@ mod tests {
         let gpus = |provider, name| machine(provider, name).map(|machine| machine.gpus);
         assert_eq!((gpus(Provider::Aws, "g5.xlarge"), gpus(Provider::Aws, "p4d.24xlarge")), (Some(1), Some(8)));
         assert_eq!((gpus(Provider::Google, "g2-standard-24"), gpus(Provider::Google, "a2-megagpu-16g")), (Some(2), Some(16)));
+        assert_eq!((gpus(Provider::Google, "g2-custom-8-36864"), gpus(Provider::Google, "g2-custom-48-200704-ext")), (Some(1), Some(4)));
+        assert_eq!(gpus(Provider::Google, "n2-custom-4-8192"), Some(0));
+        assert_eq!(
+            (machine_with_gpus(Provider::Aws, 1), machine_with_gpus(Provider::Google, 1)),
+            (Some("g4dn.xlarge"), Some("g2-standard-4"))
+        );
+        assert_eq!((machine_with_gpus(Provider::Azure, 9), machine_with_gpus(Provider::Kind, 1)), (None, None));
         assert_eq!(gpus(Provider::Azure, "Standard_NC64as_T4_v3"), Some(4));
         // GPUs of AMD are another resource of Kubernetes.
         assert_eq!((gpus(Provider::Aws, "g4ad.xlarge"), gpus(Provider::Aws, "m7i.xlarge")), (Some(0), Some(0)));

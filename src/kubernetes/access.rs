@@ -131,7 +131,7 @@ pub(super) fn cluster(context: &Context) -> Result<Vec<Document>, TemplateError>
             documents.extend(role(word(level), rules(level))?);
         }
     }
-    let seers: Vec<&Group> = platform.groups.iter().filter(|group| group.role == GroupRole::Admin && group.namespaces.is_empty()).collect();
+    let seers: Vec<&Group> = platform.groups.iter().filter(|group| group.administers()).collect();
     if !seers.is_empty() {
         documents.extend(role("cluster-viewer", CLUSTER.to_vec())?);
     }

@@ -26,8 +26,7 @@ struct View<'m> {
 struct Rule {
     why: Comment,
     peers: Fragment,
-    /// `None` allows every port.
-    ports: Option<Vec<Port>>,
+    ports: Vec<Port>,
 }
 
 #[derive(Serialize)]
@@ -51,11 +50,7 @@ pub(super) fn document(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
 }
 
 fn rule(context: &Context, flow: &Flow, other: &Peer) -> Rule {
-    Rule {
-        why: Comment::new(&flow.why),
-        peers: Fragment::from_json(&peers(context, other)),
-        ports: (!flow.ports.is_empty()).then(|| flow.ports.iter().map(port).collect()),
-    }
+    Rule { why: Comment::new(&flow.why), peers: Fragment::from_json(&peers(context, other)), ports: flow.ports.iter().map(port).collect() }
 }
 
 fn port(port: &NetworkPort) -> Port {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::metadata::{Account, Context, Metadata, Owner, REGISTRY, Texts};
+use crate::labels;
 use crate::model::{Namespace, SECRET_READER, SecretStore, TemplatePart};
 use crate::provider::Provider;
 use crate::template::{Fragment, TemplateError, render_yaml};
@@ -185,8 +186,7 @@ pub(super) fn store(context: &Context, namespace: &Namespace) -> Result<Vec<Docu
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let account =
-        context.shared(namespace, SECRET_READER).annotated("eks.amazonaws.com/role-arn", reader_role(context, namespace).as_deref());
+    let account = context.shared(namespace, SECRET_READER).annotated(labels::IAM_ROLE, reader_role(context, namespace).as_deref());
     let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &Account::new(context, account))?;
     let view = Store { metadata: context.shared(namespace, SECRET_READER), provider: provider(context, namespace) };
     documents.extend(render_yaml("kubernetes/secret-store.yaml.j2", &view)?);

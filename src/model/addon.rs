@@ -1,4 +1,4 @@
-//! Add-ons of a cluster that workloads talk to: the namespaces of their pods, and the labels by which network policies select them.
+//! Add-ons of a cluster: those that workloads talk to, with the labels by which network policies select their pods, and those that call the cloud.
 
 /// The namespaces of the cluster itself.
 pub const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kube-system"];
@@ -55,5 +55,36 @@ impl Addon {
     /// Key and value of the label by which policies select its pods.
     pub const fn pods(self) -> (&'static str, &'static str) {
         self.row().pods
+    }
+}
+
+/// A controller of a cluster that calls the API of the cloud, with rights that the files of the platform give it.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Controller {
+    /// The Kubernetes Cluster Autoscaler: changes the number of nodes of a pool.
+    Autoscaler,
+    /// cert-manager: proves to a certificate authority that a domain is the platform's.
+    CertManager,
+    /// The CSI driver of disks.
+    Disks,
+    /// ExternalDNS: makes the DNS records of hosts.
+    ExternalDns,
+    /// The AWS Load Balancer Controller: makes the load balancers of Gateways.
+    LoadBalancers,
+    /// The plugin that gives pods addresses of the network.
+    PodNetwork,
+}
+
+impl Controller {
+    /// The namespace and the name of its service account.
+    pub const fn account(self) -> (&'static str, &'static str) {
+        match self {
+            Controller::Autoscaler => ("kube-system", "cluster-autoscaler"),
+            Controller::CertManager => ("cert-manager", "cert-manager"),
+            Controller::Disks => ("kube-system", "ebs-csi-controller-sa"),
+            Controller::ExternalDns => ("external-dns", "external-dns"),
+            Controller::LoadBalancers => ("kube-system", "aws-load-balancer-controller"),
+            Controller::PodNetwork => ("kube-system", "aws-node"),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The cluster of a region: node pools, proxies of the Gateways and storage.
 
-use super::Toleration;
+use super::{Controller, Toleration};
 use crate::source::Span;
 use crate::value::{Cidr, KubernetesVersion, Name, PolicyEngine, Quantity, SecretPath};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +24,8 @@ pub struct Cluster {
     pub admin_cidrs: Vec<Cidr>,
     /// Retention of the control plane's logs in days.
     pub log_days: u32,
+    /// The controllers that call the API of the cloud. Empty where platgen gives no rights in the cloud.
+    pub controllers: BTreeSet<Controller>,
     /// The proxies of its Gateways.
     pub proxies: Proxies,
     /// The storage classes that the spec declares.

@@ -13,7 +13,7 @@ mod network;
 mod rights;
 mod workload;
 
-pub use addon::{Addon, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAMESPACES};
+pub use addon::{Addon, Controller, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAMESPACES};
 pub use cluster::{Cluster, Machine, Pool, Proxies, SharedVolume, StorageClass};
 pub use container::{
     ConfigFile, Container, FIRST_POD_ID, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source,
@@ -39,6 +39,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest name of a bucket.
 const BUCKET: usize = 63;
+
+/// The longest name of an IAM role on AWS.
+pub const ROLE: usize = 64;
 
 /// The keys of the tags that platgen sets on every cloud resource. Labels of the platform, which also become tags, must have other keys.
 pub const TAGS: [&str; 6] = ["environment", "layer", "managed_by", "owner", "platform", "region"];
@@ -146,6 +149,13 @@ pub struct Group {
     pub namespaces: Vec<Name>,
 }
 
+impl Group {
+    /// Whether its members administer the whole cluster: admins of every namespace.
+    pub fn administers(&self) -> bool {
+        self.role == GroupRole::Admin && self.namespaces.is_empty()
+    }
+}
+
 /// A namespace.
 #[derive(Clone, Debug)]
 pub struct Namespace {
@@ -247,14 +257,19 @@ impl Region {
         (!ranges.is_empty()).then_some(ranges)
     }
 
-    /// The IAM role on AWS that administers the cluster, at most 64 characters.
-    pub fn administrator_role(&self) -> String {
-        truncate_with_hash(&format!("{}-administrator", self.cluster.name), 64)
+    /// The IAM role on AWS of the cluster for a purpose, at most [`ROLE`] characters.
+    pub fn role(&self, purpose: &str) -> String {
+        truncate_with_hash(&format!("{}-{purpose}", self.cluster.name), ROLE)
     }
 
-    /// The IAM role on AWS that reads the secrets of a namespace, at most 64 characters. The service account of the namespace's SecretStore assumes it.
+    /// The IAM role on AWS that administers the cluster.
+    pub fn administrator_role(&self) -> String {
+        self.role("administrator")
+    }
+
+    /// The IAM role on AWS that reads the secrets of a namespace. The service account of the namespace's SecretStore assumes it.
     pub fn secrets_role(&self, namespace: &str) -> String {
-        truncate_with_hash(&format!("{}-secrets-{namespace}", self.cluster.name), 64)
+        self.role(&format!("secrets-{namespace}"))
     }
 
     /// The name of the key vault of the region on Azure, at most 24 characters.

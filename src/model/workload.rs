@@ -2,7 +2,7 @@
 
 use super::{Addon, ApiAccess, Certificate, Container, Exposure, FileContent, Redirect, Source, TemplatePart, Volume};
 use crate::source::Span;
-use crate::value::{Cidr, Engine, Name, NetworkPort, Protocol, SecretPath, SecretRef, Transport, Utilization, Via};
+use crate::value::{Cidr, Engine, Name, NetworkPorts, Protocol, SecretPath, SecretRef, Transport, Utilization, Via};
 use std::collections::BTreeMap;
 
 /// An app or a store in one region.
@@ -261,8 +261,8 @@ pub struct Flow {
     pub from: Peer,
     /// The callee.
     pub to: Peer,
-    /// The ports of the callee. Empty: every port.
-    pub ports: Vec<NetworkPort>,
+    /// The ports of the callee.
+    pub ports: NetworkPorts,
     /// The cause, such as `app/web calls store/orders`.
     pub why: String,
     /// The span of the dependency, exposure or metrics key that causes the flow.

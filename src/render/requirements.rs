@@ -7,7 +7,7 @@ use crate::cloud::{Root, State};
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::labels::{POOL, SUBNET};
 use crate::layers::Layer;
-use crate::model::{Peer, Platform, PolicyEngine, Region, SecretStore, Workload};
+use crate::model::{Controller, Peer, Platform, PolicyEngine, Region, SecretStore, Workload};
 use crate::provider::Provider;
 
 /// Where a requirement is looked for.
@@ -57,9 +57,10 @@ pub(super) fn listed(names: impl IntoIterator<Item = impl AsRef<str>>) -> String
 pub(super) fn requirements(platform: &Platform, region: &Region, uses: &Uses, roots: &[&Root]) -> Vec<Requirement> {
     let mut all = Vec::new();
     let made = roots.iter().any(|root| root.layer == Layer::Cluster);
-    let controllers = roots.iter().flat_map(|root| root.controllers.iter().map(|(name, account)| (*name, *account))).collect();
-    in_cluster(region, uses, made, &controllers, &mut all);
-    with_rights(&controllers, &mut all);
+    in_cluster(region, uses, made, &mut all);
+    if made {
+        with_rights(region, &mut all);
+    }
     if !made {
         nodes(region, &mut all);
     }
@@ -87,18 +88,16 @@ pub(super) fn manager(platform: &Platform, region: &Region) -> String {
     }
 }
 
-/// The controllers to which these files give rights in the cloud, with the namespaces and names of their service accounts.
-type Controllers = BTreeMap<&'static str, (&'static str, &'static str)>;
-
-/// The controllers that work with the rights of these files and that people install.
-fn with_rights(controllers: &Controllers, all: &mut Vec<Requirement>) {
-    let known = [
-        ("cluster-autoscaler", "the Kubernetes Cluster Autoscaler", "without, pools stay at their smallest number of nodes", true),
-        ("cert-manager", "cert-manager", "makes and renews certificates, unless another program does", false),
-        ("external-dns", "ExternalDNS", "makes the DNS records of the hosts, unless another program does", false),
-    ];
-    for (name, title, why, needed) in known {
-        let Some((namespace, account)) = controllers.get(name) else { continue };
+/// The controllers that work with the rights of these files and that people install. [`in_cluster`] names that of load balancers.
+fn with_rights(region: &Region, all: &mut Vec<Requirement>) {
+    for controller in &region.cluster.controllers {
+        let (title, why, needed) = match controller {
+            Controller::Autoscaler => ("the Kubernetes Cluster Autoscaler", "without, pools stay at their smallest number of nodes", true),
+            Controller::CertManager => ("cert-manager", "makes and renews certificates, unless another program does", false),
+            Controller::ExternalDns => ("ExternalDNS", "makes the DNS records of the hosts, unless another program does", false),
+            Controller::Disks | Controller::LoadBalancers | Controller::PodNetwork => continue,
+        };
+        let (namespace, account) = controller.account();
         let of = format!("as the account `{account}` in `{namespace}`, which has its rights");
         let check = if needed {
             let filter = format!("{{.items[?(@.spec.template.spec.serviceAccountName==\"{account}\")].metadata.name}}");
@@ -112,7 +111,7 @@ fn with_rights(controllers: &Controllers, all: &mut Vec<Requirement>) {
 }
 
 /// `made` says whether a root of these files makes the cluster.
-fn in_cluster(region: &Region, uses: &Uses, made: bool, controllers: &Controllers, all: &mut Vec<Requirement>) {
+fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requirement>) {
     let mut add = |sentence: String, checks| all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks });
     let name = &region.cluster.name;
     let cluster_of = if made { "a way to the private address of the cluster," } else { "the cluster," };
@@ -192,8 +191,8 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, controllers: &Controller
     }
     for driver in uses.drivers.values().collect::<BTreeSet<_>>() {
         let classes = listed(uses.drivers.iter().filter(|(_, of)| *of == driver).map(|(class, _)| class));
-        // A provisioner without CSI has no object in the cluster that names it.
-        let check = match driver.contains("csi") {
+        // The name of a CSI driver has no slash. Other provisioners have one, and no object in the cluster names them.
+        let check = match !driver.contains('/') {
             true => cluster("exists", &format!("CSI driver {driver}"), &format!("get csidriver {}", quoted(driver))),
             false => ask(&format!("whether the provisioner {driver} runs: without, no volume is made")),
         };
@@ -201,12 +200,14 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, controllers: &Controller
     }
     if region.provider == Provider::Aws && !uses.gateways.is_empty() {
         let selector = "app.kubernetes.io/name=aws-load-balancer-controller";
-        let account = controllers.get("load-balancer-controller").map_or_else(String::new, |(namespace, account)| {
-            format!(
+        let (namespace, account) = Controller::LoadBalancers.account();
+        let account = match made {
+            true => format!(
                 ", as the account `{account}` in `{namespace}`, which has its rights, with `clusterName: {}`, `region` and `vpcId` set: pods cannot ask the node for them",
                 region.cluster.name
-            )
-        });
+            ),
+            false => String::new(),
+        };
         add(
             format!(
                 "the AWS Load Balancer Controller, 2.5 or newer, with its webhook for Services{account}: it makes the load balancers of the Gateways"

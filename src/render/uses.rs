@@ -5,11 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kubernetes::Tree;
-use crate::labels::{RESTARTED_BY, WORKLOAD};
+use crate::labels::{IAM_ROLE, RESTARTED_BY, WORKLOAD};
 use crate::yaml::{Document, Node};
-
-/// The role that the account of a SecretStore takes on AWS.
-const ROLE: &str = "eks.amazonaws.com/role-arn";
 
 /// The namespace and the name of an object.
 type Place = (String, String);
@@ -140,7 +137,7 @@ impl Uses {
             }
             "SecurityPolicy" => self.refuses_clients = true,
             "ServiceAccount" => {
-                if let Some(role) = word(document.root(), &["metadata", "annotations", ROLE]) {
+                if let Some(role) = word(document.root(), &["metadata", "annotations", IAM_ROLE]) {
                     self.roles.entry(role).or_default().insert(namespace);
                 }
             }

@@ -6,6 +6,7 @@ use super::EnvironmentResolver;
 use super::access::{DEFAULT_CPU, DEFAULT_MEMORY};
 use super::names::{Entry, EntrySpec};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::facts;
 use crate::model::{Container, Kind, Machine, Platform, Pool, Region, Toleration, Volume, Workload};
 use crate::source::Span;
 use crate::value::{Name, Quantity};
@@ -19,9 +20,9 @@ impl EnvironmentResolver<'_> {
         if region.cluster.pools.is_empty() || matches!(workload.kind, Kind::DaemonSet) || self.has_faulty_pools(region) {
             return;
         }
-        let (subnet, arch, resources) = match &entry.spec {
-            EntrySpec::App(app) => (app.subnet.span(), app.arch.span(), app.resources.span()),
-            EntrySpec::Store(store) => (store.subnet.span(), None, store.resources.span()),
+        let (subnet, arch, resources, chooses_pool) = match &entry.spec {
+            EntrySpec::App(app) => (app.subnet.span(), app.arch.span(), app.resources.span(), true),
+            EntrySpec::Store(store) => (store.subnet.span(), None, store.resources.span(), false),
             EntrySpec::External | EntrySpec::Other => return,
         };
         let place = &workload.placement;
@@ -45,7 +46,11 @@ impl EnvironmentResolver<'_> {
         };
         if !pools.iter().any(|pool| pool.taints.iter().all(tolerated)) {
             let message = format!("every pool in the subnet `{home}` has a taint that `{name}` does not tolerate");
-            tell(message, subnet, "name one of them under `pool`: pods tolerate the taints of that pool".to_owned());
+            let help = match chooses_pool {
+                true => "name one of them under `pool`: pods tolerate the taints of that pool".to_owned(),
+                false => format!("choose another subnet under `subnet`, or add a pool without taints to `{home}`"),
+            };
+            tell(message, subnet, help);
             return;
         }
         pools.retain(|pool| pool.taints.iter().all(tolerated));
@@ -79,7 +84,13 @@ impl EnvironmentResolver<'_> {
                 format!("the machines of its pools have at most {most}")
             };
             let message = format!("a pod of `{name}` asks for {gpus} of the GPUs of a node, and {has}");
-            tell(message, resources, "name a pool of machines with GPUs under `pool`, or add one, such as `machine: g5.xlarge`".to_owned());
+            let machine = u32::try_from(gpus).ok().and_then(|gpus| facts::machine_with_gpus(region.provider, gpus));
+            let such = machine.map_or_else(String::new, |machine| format!(", such as `machine: {machine}`"));
+            let help = match chooses_pool {
+                true => format!("name a pool of machines with GPUs under `pool`, or add one{such}"),
+                false => format!("choose the subnet of a pool of machines with GPUs under `subnet`, or add one to `{home}`{such}"),
+            };
+            tell(message, resources, help);
             return;
         }
         pools.retain(|pool| gpus == 0 || pool.capacity.as_ref().is_none_or(|machine| u128::from(machine.gpus) >= gpus));

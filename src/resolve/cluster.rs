@@ -6,14 +6,15 @@ use super::network::SubnetSpec;
 use super::regions::RegionSpec;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts;
+use crate::labels::SUBNET;
 use crate::layers::Layer;
-use crate::model::{Machine, Pool, Region};
+use crate::model::{Controller, Machine, Pool, Region};
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::TaintEffect;
 use crate::syntax::{Field, Map};
 use crate::value::{Cidr, KubernetesVersion, Name, Quantity};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The oldest and the newest supported version of Kubernetes.
 const VERSIONS: (KubernetesVersion, KubernetesVersion) = (KubernetesVersion::new(1, 33), KubernetesVersion::new(1, 37));
@@ -72,7 +73,7 @@ impl EnvironmentResolver<'_> {
                 if provider == Provider::Google && capacity.as_ref().is_some_and(|machine| machine.gpus > 0) && !is_tainted() {
                     taints.push((key.to_owned(), value.to_owned(), effect));
                 }
-                self.record_pool(name, capacity.as_ref(), &taints);
+                self.record_capacity(name, capacity.as_ref());
                 pools.push(Pool {
                     name: name.clone(),
                     subnet,
@@ -148,8 +149,28 @@ impl EnvironmentResolver<'_> {
         })
     }
 
-    /// Records the capacity and the taints of a pool's nodes.
-    fn record_pool(&self, name: &Name, capacity: Option<&Machine>, taints: &[(String, String, &'static str)]) {
+    /// The controllers of a region's cluster that call the cloud, where platgen makes the cluster: each has work there.
+    pub(super) fn controllers(&self, region: &Region) -> BTreeSet<Controller> {
+        if !Layer::Cluster.providers().contains(&region.provider) {
+            return BTreeSet::new();
+        }
+        let mut all = BTreeSet::from([Controller::Disks, Controller::LoadBalancers, Controller::PodNetwork]);
+        if !region.hosts().is_empty() {
+            all.extend([Controller::CertManager, Controller::ExternalDns]);
+        }
+        if region.cluster.pools.iter().any(|pool| pool.nodes.0 < pool.nodes.1) {
+            all.insert(Controller::Autoscaler);
+        }
+        self.record(|| {
+            let accounts: Vec<String> =
+                all.iter().map(|one| one.account()).map(|(namespace, name)| format!("{namespace}/{name}")).collect();
+            (format!("regions.{}.controllers", region.name), accounts.join(", "), "the hosts and the pools of the region")
+        });
+        all
+    }
+
+    /// Records the capacity of a pool's nodes.
+    fn record_capacity(&self, name: &Name, capacity: Option<&Machine>) {
         let at = format!("cluster.pools.{name}");
         if let Some(Machine { architecture, cpu, memory, gpus }) = capacity {
             let gpus = (*gpus > 0).then(|| gpus.to_string());
@@ -161,10 +182,37 @@ impl EnvironmentResolver<'_> {
                 }
             }
         }
-        for (number, (key, value, effect)) in taints.iter().enumerate() {
-            let from = if key == GOOGLE_TAINT.0 { "machine" } else { "taints" };
-            self.record(|| (format!("{at}.node_taints[{number}]"), format!("{key}={value}:{effect}"), format!("{at}.{from}")));
+    }
+
+    /// Records the taints of the nodes of a region.
+    pub(super) fn record_taints(&self, region: &Region) {
+        let declared = self.spec.cluster.at(|cluster| &cluster.pools);
+        for pool in &region.cluster.pools {
+            let spec = declared.value(pool.name.as_str());
+            let at = if spec.is_some() {
+                format!("cluster.pools.{}", pool.name)
+            } else {
+                format!("regions.{}.pools.{}", region.name, pool.name)
+            };
+            for (number, (key, value, effect)) in region.node_taints(pool).into_iter().enumerate() {
+                self.record(|| {
+                    let is_declared = spec.is_some_and(|pool| pool.taints.keys().any(|known| known.to_string() == key));
+                    let from = match is_declared {
+                        true => format!("{at}.taints"),
+                        false if key == SUBNET => self.isolation(&value),
+                        false => format!("{at}.machine"),
+                    };
+                    (format!("{at}.node_taints[{number}]"), format!("{key}={value}:{effect}"), from)
+                });
+            }
         }
+    }
+
+    /// The key of the spec that isolates a subnet.
+    pub(super) fn isolation(&self, subnet: &str) -> String {
+        let declared = self.spec.network.at(|network| &network.subnets).value(subnet);
+        let isolated = declared.is_some_and(|subnet| subnet.isolated.is_true());
+        format!("network.subnets.{subnet}.{}", if isolated { "isolated" } else { "egress" })
     }
 
     /// The ranges of `cluster.dns`. Reports a range that is larger than a name service.

@@ -10,7 +10,7 @@ use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::App;
 use crate::syntax::Field;
-use crate::value::{Cidr, Name, NetworkPort, Protocol, Ref, Via};
+use crate::value::{Cidr, Name, NetworkPort, NetworkPorts, Protocol, Ref, Via};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
@@ -24,14 +24,14 @@ const HTTPS: NetworkPort = NetworkPort::tcp(443);
 ///
 /// Engines of network policies judge a packet either by the address of the Service `kubernetes`, the first of its range, or by that of the server,
 /// which has private addresses in the network. Without a network of platgen neither is known: then the ranges are all private ones.
-fn api_server(region: &Region) -> (Vec<Cidr>, Vec<NetworkPort>) {
+fn api_server(region: &Region) -> (Vec<Cidr>, NetworkPorts) {
     const SERVICE: NetworkPort = NetworkPort::tcp(443);
     match &region.network {
         Some(network) => {
             let service = network.services.address(1).map(|address| Cidr::around(address.into(), 32));
-            (service.into_iter().chain([network.cidr]).collect(), vec![SERVICE])
+            (service.into_iter().chain([network.cidr]).collect(), SERVICE.into())
         }
-        None => (private().collect(), vec![SERVICE, NetworkPort::tcp(6443)]),
+        None => (private().collect(), NetworkPorts::new(SERVICE, [NetworkPort::tcp(6443)])),
     }
 }
 
@@ -39,14 +39,13 @@ fn api_server(region: &Region) -> (Vec<Cidr>, Vec<NetworkPort>) {
 pub(super) fn unite(mut flows: Vec<Flow>) -> Vec<Flow> {
     flows.sort();
     let mut all: Vec<Flow> = Vec::new();
-    for mut flow in flows {
+    for flow in flows {
         let others = all.iter().rposition(|known| (&known.from, &known.to) != (&flow.from, &flow.to)).map_or(0, |last| last + 1);
         let known = all.get_mut(others..).unwrap_or_default();
-        flow.ports.retain(|port| !known.iter().any(|known| known.ports.contains(port)));
+        let Some(ports) = flow.ports.without(|port| known.iter().any(|known| known.ports.contains(port))) else { continue };
         match known.iter_mut().find(|known| known.why == flow.why && known.span == flow.span) {
-            _ if flow.ports.is_empty() => {}
-            Some(same) => same.ports.append(&mut flow.ports),
-            None => all.push(flow),
+            Some(same) => same.ports.extend(ports),
+            None => all.push(Flow { ports, ..flow }),
         }
     }
     all
@@ -110,7 +109,7 @@ impl EnvironmentResolver<'_> {
         for exposure in exposures {
             let why = format!("{} is exposed", consumer.label);
             let from = Peer::Addon(Addon::Gateway);
-            flows.push(Flow { from, to: to.clone(), ports: vec![exposure.target.into()], why, span: exposure.span });
+            flows.push(Flow { from, to: to.clone(), ports: exposure.target.into(), why, span: exposure.span });
         }
         if let Some(span) = consumer.entry.kubernetes().span() {
             let (cidrs, ports) = api_server(consumer.region);
@@ -122,11 +121,11 @@ impl EnvironmentResolver<'_> {
         {
             let why = format!("{} gets the credentials of its identity", consumer.label);
             let to = Peer::Cluster { cidrs: vec![Cidr::around(CREDENTIALS.into(), 32)] };
-            flows.push(Flow { from: consumer.peer(), to, ports: vec![NetworkPort::tcp(80)], why, span });
+            flows.push(Flow { from: consumer.peer(), to, ports: NetworkPort::tcp(80).into(), why, span });
         }
-        if let Some((_, span)) = metrics.first() {
+        if let Some(((port, span), others)) = metrics.split_first() {
             let why = format!("{} has metrics", consumer.label);
-            let ports = metrics.iter().map(|(port, _)| NetworkPort::tcp(*port)).collect::<BTreeSet<_>>().into_iter().collect();
+            let ports = NetworkPorts::new(NetworkPort::tcp(*port), others.iter().map(|(port, _)| NetworkPort::tcp(*port)));
             flows.push(Flow { from: Peer::Addon(Addon::Monitoring), to, ports, why, span: *span });
         }
         flows
@@ -138,7 +137,7 @@ impl EnvironmentResolver<'_> {
         let calls_by_grpc = |flow: &Flow| {
             let (_, callee) = (region.workload_of(&flow.from)?, region.workload_of(&flow.to)?);
             let mut grpc = callee.service.iter().flat_map(|service| &service.ports).filter(|port| port.protocol == Some(Protocol::Grpc));
-            let is_called = |port: &ServicePort| flow.ports.is_empty() || flow.ports.contains(&NetworkPort::tcp(port.target));
+            let is_called = |port: &ServicePort| flow.ports.contains(&NetworkPort::tcp(port.target));
             (callee.replicas.1 > 1 && grpc.any(is_called)).then_some(callee.span)
         };
         let called: BTreeSet<Span> = region.flows.iter().filter_map(calls_by_grpc).collect();
@@ -174,7 +173,7 @@ impl EnvironmentResolver<'_> {
                     why = format!("{why}: {reason}");
                 }
                 let to = Peer::Outside { name: entry.display(), cidrs };
-                flows.push(Flow { from: from.clone(), to, ports: vec![need.target], why, span: need.at });
+                flows.push(Flow { from: from.clone(), to, ports: need.target.into(), why, span: need.at });
                 continue;
             }
             let to = match (&entry.spec, &entry.namespace) {
@@ -191,7 +190,7 @@ impl EnvironmentResolver<'_> {
                 (_, Some(namespace)) => peer(namespace, &entry.name),
                 _ => continue,
             };
-            flows.push(Flow { from: from.clone(), to, ports: vec![need.target], why, span: need.at });
+            flows.push(Flow { from: from.clone(), to, ports: need.target.into(), why, span: need.at });
         }
         for (app, via, at) in &consumer.public {
             let cidrs = match via {
@@ -206,7 +205,7 @@ impl EnvironmentResolver<'_> {
                 self.way_out(consumer, placement, &name, *at);
             }
             let why = format!("{} calls {name}", consumer.label);
-            flows.push(Flow { from: from.clone(), to: Peer::Outside { name, cidrs }, ports: vec![HTTPS], why, span: *at });
+            flows.push(Flow { from: from.clone(), to: Peer::Outside { name, cidrs }, ports: HTTPS.into(), why, span: *at });
         }
         flows
     }

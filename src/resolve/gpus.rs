@@ -9,17 +9,20 @@ pub(super) const GOOGLE_TAINT: (&str, &str, &str) = ("nvidia.com/gpu", "present"
 
 impl EnvironmentResolver<'_> {
     /// Lets pods with GPUs run on nodes that are tainted because they have GPUs: those of the pool that the entry names, or of any pool in its subnet. Only
-    /// these nodes have the resource that the pods ask for.
-    pub(super) fn tolerate_gpus<'c>(
+    /// these nodes have the resource that the pods ask for. `beside` are the init containers and the sidecars.
+    pub(super) fn tolerate_gpus(
         &self,
         placement: &mut Placement,
         region: &Region,
-        mut containers: impl Iterator<Item = &'c Container>,
+        main: &Container,
+        [init, sidecars]: [&[Container]; 2],
         at: &RecordPath,
     ) {
-        if containers.all(|container| container.gpus == 0) {
-            return;
-        }
+        let of = |section, containers: &[Container]| {
+            containers.iter().find(|one| one.gpus > 0).map(|one| format!("{}.{section}.{}", at.entry, one.name))
+        };
+        let own = (main.gpus > 0).then(|| at.entry.clone());
+        let Some(asking) = own.or_else(|| of("init", init)).or_else(|| of("sidecars", sidecars)) else { return };
         let is_its_own = |name| placement.pool.as_ref().is_none_or(|pool| pool == name);
         let pools = region.cluster.pools.iter().filter(|pool| placement.subnets.contains(&pool.subnet) && is_its_own(&pool.name));
         let tainted = pools.filter(|pool| pool.capacity.as_ref().is_some_and(|machine| machine.gpus > 0)).flat_map(|pool| &pool.taints);
@@ -31,7 +34,7 @@ impl EnvironmentResolver<'_> {
             }
             self.record_entry(at, || {
                 let taint = format!("{}={}:{}", toleration.key, toleration.value, toleration.effect);
-                (format!("tolerations[{}]", placement.tolerations.len()), taint, format!("{}.resources.gpu", at.entry))
+                (format!("tolerations[{}]", placement.tolerations.len()), taint, format!("{asking}.resources.gpu"))
             });
             placement.tolerations.push(toleration);
         }

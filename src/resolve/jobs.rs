@@ -85,8 +85,10 @@ impl EnvironmentResolver<'_> {
                     let Some(job) = self.lookup(names, reference, namespace, at) else { continue };
                     match &job.spec {
                         EntrySpec::App(app) if app.run.get().is_some() => {
-                            if reference.port().is_none() || self.port_of(job, reference, at).is_some() {
-                                jobs.push((job, at));
+                            jobs.push((job, at));
+                            if let Some(port) = reference.port() {
+                                let message = format!("`{reference}` names a port, and `after` waits until a job has ended");
+                                self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(format!("remove `:{port}`")));
                             }
                             continue;
                         }

@@ -95,10 +95,7 @@ impl EnvironmentResolver<'_> {
         for (number, taint) in tolerations.iter().enumerate().filter(|_| self.records()) {
             self.record_entry(at, || {
                 let from = match taint.key.as_str() {
-                    labels::SUBNET => {
-                        let isolated = section.value(taint.value.as_str()).is_some_and(|subnet| subnet.isolated.is_true());
-                        format!("network.subnets.{}.{}", taint.value, if isolated { "isolated" } else { "egress" })
-                    }
+                    labels::SUBNET => self.isolation(&taint.value),
                     _ if everywhere => format!("{}.per_node", at.entry),
                     _ => format!("{}.pool", at.entry),
                 };

@@ -11,6 +11,7 @@ use crate::spec;
 use crate::syntax::{Field, Map};
 use crate::value::{Cidr, Domain, Name, PolicyEngine, SecretStore};
 use indexmap::IndexMap;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 impl EnvironmentResolver<'_> {
@@ -129,6 +130,7 @@ impl EnvironmentResolver<'_> {
                         pools,
                         admin_cidrs: admin_cidrs.clone(),
                         log_days,
+                        controllers: BTreeSet::new(),
                         proxies,
                         storage: self.storage_classes(place.provider),
                         existing_classes: self.existing_classes(place.provider),
@@ -177,6 +179,7 @@ impl EnvironmentResolver<'_> {
             let from = format!("environments.{}.protected", self.environment);
             self.record(|| (format!("{at}.cluster_logs"), format!("{}d", region.cluster.log_days), from));
         }
+        self.record_taints(region);
         self.record(|| (format!("{at}.cluster"), &region.cluster.name, "platform.name, the environment and the region"));
         for class in &region.cluster.storage {
             let (path, from) = (format!("{at}.storage_classes.{}", class.name), format!("{at}.provider"));

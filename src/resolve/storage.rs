@@ -40,6 +40,8 @@ enum Iops {
     Free,
     /// At most so many, or so many for each GiB of the disk.
     Most(u64, u64),
+    /// A class has to ask, for at most so many for each GiB of the disk.
+    Required(u64),
 }
 
 impl Disks {
@@ -54,15 +56,15 @@ impl Disks {
 
 /// The disks of a provider; none where they are not known.
 fn disks(provider: Provider) -> Option<Disks> {
-    use Iops::{Fixed, Free, Most};
+    use Iops::{Fixed, Free, Most, Required};
     Some(match provider {
         Provider::Aws => Disks {
             provisioner: "ebs.csi.aws.com",
             types: &[
                 ("gp3", Most(3000, 500), true),
                 ("gp2", Fixed, false),
-                ("io1", Most(0, 50), false),
-                ("io2", Most(0, 1000), false),
+                ("io1", Required(50), false),
+                ("io2", Required(1000), false),
                 ("sc1", Fixed, false),
                 ("st1", Fixed, false),
             ],
@@ -186,6 +188,9 @@ impl EnvironmentResolver<'_> {
                 None => {}
             }
         }
+        if let (Iops::Required(_), Some(at)) = (iops, class.disk.span()) {
+            self.require(&class.iops, "iops", at);
+        }
         parameters
     }
 
@@ -221,15 +226,16 @@ impl EnvironmentResolver<'_> {
         let mut volumes: Vec<SharedVolume> = Vec::new();
         let mut taken: BTreeMap<(Name, &Name), Span> = BTreeMap::new();
         for (key, at, volume) in spec.volumes.entries() {
-            if !self.is_here(&volume.only) {
-                continue;
-            }
-            let namespace = self.namespace_of(key, &volume.namespace, at, "volume", true);
+            let exists = self.is_here(&volume.only);
+            let namespace = self.namespace_of(key, &volume.namespace, at, "volume", exists);
             if let Some(namespace) = &namespace
                 && let Some(first) = taken.insert((namespace.clone(), key.name()), at)
             {
                 let diagnostic = Diagnostic::new(Code::DefinedTwice, format!("`volume/{}` is defined twice in its namespace", key.name()));
                 self.tell(diagnostic.at(at).related(first, "first defined here").help("give one of them another name"));
+            }
+            if !exists {
+                continue;
             }
             let size = self.require(&volume.size, "size", at).cloned();
             if let Some((size, at)) = volume.size.spanned() {
@@ -289,13 +295,18 @@ impl EnvironmentResolver<'_> {
     fn check_iops(&mut self, volume: &spec::AppVolume, provider: Provider) {
         let class = volume.class.get().and_then(|name| self.spec.cluster.at(|cluster| &cluster.storage).value(name.as_str()));
         let (Some(disks), Some(class), Some((size, at))) = (disks(provider), class, volume.size.spanned()) else { return };
-        let (Some((iops, place)), Some((disk, Iops::Most(always, each), _))) = (class.iops.spanned(), disks.of(class)) else { return };
+        let (Some((iops, place)), Some((disk, limit, _))) = (class.iops.spanned(), disks.of(class)) else { return };
+        let (always, each) = match limit {
+            Iops::Most(always, each) => (*always, *each),
+            Iops::Required(each) => (0, *each),
+            Iops::Fixed | Iops::Free => return,
+        };
         let wanted = u64::from(*iops);
-        if wanted > (*always).max(each.saturating_mul(size.bytes().div_ceil(1 << 30))) {
+        if wanted > always.max(each.saturating_mul(size.bytes().div_ceil(1 << 30))) {
             let message =
                 format!("`{size}` is too small for {iops} operations per second: disks of the type `{disk}` have {each} for each GiB");
             let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(place, "the class has them from here");
-            self.tell(diagnostic.help(format!("write at least `{}Gi`, or name a class with fewer `iops`", wanted.div_ceil(*each))));
+            self.tell(diagnostic.help(format!("write at least `{}Gi`, or name a class with fewer `iops`", wanted.div_ceil(each))));
         }
     }
 

@@ -85,6 +85,7 @@ impl EnvironmentResolver<'_> {
             let volumes = self.shared_volumes(platform, &region);
             self.check_claims(&workloads, &volumes);
             (region.workloads, region.flows, region.volumes) = (workloads, flows, volumes);
+            region.cluster.controllers = self.controllers(&region);
             self.check_balance(names, &region);
             self.check_rollouts(names, &region);
             self.nodes_in_reach(&region);
@@ -114,7 +115,7 @@ impl EnvironmentResolver<'_> {
         };
         let runs = if matches!(kind, Kind::DaemonSet) { Runs::OnEveryNode } else { Runs::replicas(replicas.1) };
         let mut placement = self.placement(&app.subnet, &app.pool, &app.arch, &consumer, runs)?;
-        self.tolerate_gpus(&mut placement, site.region, [&main].into_iter().chain(&init).chain(&sidecars), &consumer.at);
+        self.tolerate_gpus(&mut placement, site.region, &main, [&init, &sidecars], &consumer.at);
         let autoscaling = app.scale.get().filter(|_| replicas.0 != replicas.1).map(|scale| Autoscaling {
             cpu: scale.cpu.get().copied().or_else(|| if scale.memory.is_missing() { "70%".parse().ok() } else { None }),
             memory: scale.memory.get().copied(),
@@ -254,7 +255,7 @@ impl EnvironmentResolver<'_> {
         let at = &consumer.at;
         let members = store.replicas.get().copied().unwrap_or(1);
         let mut placement = self.placement(&store.subnet, &Field::Missing, &Field::Missing, &consumer, Runs::replicas(members))?;
-        self.tolerate_gpus(&mut placement, site.region, std::iter::once(&main), &consumer.at);
+        self.tolerate_gpus(&mut placement, site.region, &main, [&init, &sidecars], &consumer.at);
         let kind = if size.is_some() { Kind::StatefulSet } else { Kind::Deployment };
         self.record_entry(at, || ("kind", kind.name(), format!("{}.storage", at.entry)));
         self.record_entry(at, || ("protocol", "tcp", format!("{}.engine", at.entry)));

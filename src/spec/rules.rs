@@ -122,6 +122,7 @@ pub fn required(path: &[&str]) -> Option<&'static str> {
         ["external", _, "reason"] => Some("with `host: \"*\"`"),
         ["apps" | "charts" | "stores" | "volumes", _, "namespace"] => Some("if there are several namespaces"),
         ["stores", _, "image"] => Some("with `engine: custom`"),
+        ["cluster", "storage", _, "iops"] => Some("with `type: io1` and `type: io2`"),
         ["stores", _, "engine"] | ["volumes", _, "size" | "backup"] => Some("yes"),
         ["apps" | "profiles" | "stores", _, "kubernetes", "reason"] => Some("with wildcards, Secrets, and rights that give more rights"),
         ["apps" | "profiles" | "stores", _, "kubernetes", "namespace" | "cluster", "resources" | "verbs"] => Some("yes"),

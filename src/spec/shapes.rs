@@ -9,7 +9,7 @@ pub const EXAMPLES: &str = include_str!("examples.yaml");
 
 /// Adds the shape of the map to the finding for a list in place of a map.
 pub(super) fn with_shape(fault: Diagnostic, tree: &Node) -> Diagnostic {
-    if fault.code != Code::WrongType || fault.help.is_some() || !fault.message.ends_with("found a list") {
+    if fault.code != Code::WrongType || fault.help.is_some() {
         return fault;
     }
     let keys = fault.span.and_then(|span| keys_to(tree, span)).unwrap_or_default();

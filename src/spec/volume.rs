@@ -45,7 +45,8 @@ pub struct StorageClass {
     /// Type of the disks as the provider names it, such as `gp3`. Default: `gp3` (AWS), `pd-balanced` (Google Cloud), `Premium_LRS` (Azure).
     #[serde(rename = "type")]
     pub disk: Field<String>,
-    /// Input and output operations per second. Default: those of the type. A small volume can't have many: 500 for each GiB with `gp3`, for example.
+    /// Input and output operations per second. Required with `io1` and `io2`. Default: those of the type. A small volume can't have many: 500 for each
+    /// GiB with `gp3`, for example.
     pub iops: Field<u32>,
     /// Throughput in MiB per second. Default: that of the type.
     pub throughput: Field<u32>,

@@ -50,7 +50,7 @@ pub use label::{LabelKey, LabelValue, MetadataKey};
 pub use name::{EntryName, Name, VariableName};
 pub use path::{AbsolutePath, RelativePath};
 pub use percent::{Percent, Utilization};
-pub use port::{NetworkPort, Port, PortMap, PortName, PortSpecifier, Transport};
+pub use port::{NetworkPort, NetworkPorts, Port, PortMap, PortName, PortSpecifier, Transport};
 pub use quantity::Quantity;
 pub use range::{CountRange, CpuLimit, CpuRange, QuantityRange};
 pub use reference::{BucketAccess, Ref, RefKind, SecretPath, SecretRef};

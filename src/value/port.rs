@@ -1,6 +1,8 @@
 //! Ports: numbers, names, and pairs of a Service's and a container's port.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Deref;
 
 use super::{Invalid, whole};
 
@@ -125,6 +127,43 @@ impl NetworkPort {
         number
             .map(|number| NetworkPort::new(number.get(), transport))
             .map_err(|_| Invalid::not(text, "a port", "write a number from 1 to 65535, such as `443`, with `/udp` behind it for UDP"))
+    }
+}
+
+/// Ports of one callee: one or more. In a network policy, a list without ports would allow every port.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct NetworkPorts(Vec<NetworkPort>);
+
+impl NetworkPorts {
+    /// One port and others, in order and each once.
+    pub fn new(first: NetworkPort, others: impl IntoIterator<Item = NetworkPort>) -> Self {
+        let all: BTreeSet<NetworkPort> = std::iter::once(first).chain(others).collect();
+        NetworkPorts(all.into_iter().collect())
+    }
+
+    /// Adds ports.
+    pub fn extend(&mut self, others: NetworkPorts) {
+        self.0.extend(others.0);
+    }
+
+    /// The ports without some of them; `None` if no port is left.
+    pub fn without(mut self, unwanted: impl Fn(&NetworkPort) -> bool) -> Option<Self> {
+        self.0.retain(|port| !unwanted(port));
+        (!self.0.is_empty()).then_some(self)
+    }
+}
+
+impl<P: Into<NetworkPort>> From<P> for NetworkPorts {
+    fn from(port: P) -> Self {
+        NetworkPorts(vec![port.into()])
+    }
+}
+
+impl Deref for NetworkPorts {
+    type Target = [NetworkPort];
+
+    fn deref(&self) -> &[NetworkPort] {
+        &self.0
     }
 }
 

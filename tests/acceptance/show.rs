@@ -154,6 +154,7 @@ pub(crate) fn computed_values_name_their_reasons() {
                 ("apps.report.limits.cpu", "400m", "apps.report.resources.cpu"),
                 ("apps.report.security.user", "10001", "the hardened default"),
                 ("apps.report.timezone", "Etc/UTC", "apps.report.schedule: UTC unless `timezone` is set"),
+                ("cluster.pools.payments.node_taints[0]", "platgen.io/subnet=payments:NoSchedule", "network.subnets.payments.isolated"),
                 ("environment.primary", "eu-west-1", "environments.production.regions: the first"),
                 ("regions.eu-west-1.account", "333333333333", "cloud.accounts.production"),
                 ("stores.carts.image", "docker.io/library/redis:8.2-alpine", "stores.carts.engine and version"),
@@ -212,6 +213,7 @@ const COMPUTED: &str = "
     Region.inside regions.*.not_the_internet
     Region.owns_account regions.*.owns_account
     Cluster.name regions.*.cluster
+    Cluster.controllers regions.*.controllers
     Cluster.log_days regions.*.cluster_logs
     Pool.capacity cluster.pools.*.capacity.arch
     Machine.architecture cluster.pools.*.capacity.arch

@@ -64,12 +64,8 @@ fn differences(region: &Region, documents: &[Document]) -> Vec<String> {
     let mut compare = |from: &str, to: &str, allowed: &Ports, flows: &dyn Fn(&Flow) -> bool, name_service: bool| {
         let mut wanted: Vec<(Protocol, u16, u16)> = Vec::new();
         for flow in region.flows.iter().filter(|flow| flows(flow)) {
-            match flow.ports.is_empty() {
-                true => wanted.push((Protocol::Tcp, 1, u16::MAX)),
-                false => wanted.extend(
-                    flow.ports.iter().map(|port| (if port.is_udp() { Protocol::Udp } else { Protocol::Tcp }, port.number(), port.number())),
-                ),
-            }
+            let ports = flow.ports.iter();
+            wanted.extend(ports.map(|port| (if port.is_udp() { Protocol::Udp } else { Protocol::Tcp }, port.number(), port.number())));
         }
         if name_service {
             wanted.extend([(Protocol::Tcp, 53, 53), (Protocol::Udp, 53, 53)]);

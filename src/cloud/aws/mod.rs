@@ -48,7 +48,7 @@ fn root(layer: Layer, platform: &Platform, scope: Scope, account: &str, region: 
         region: region.to_owned(),
         key_alias: format!("alias/{}", platform.state_key()),
     };
-    let mut root = Root { layer, scope, state: state.clone(), controllers: BTreeMap::new(), files: BTreeMap::new() };
+    let mut root = Root { layer, scope, state: state.clone(), files: BTreeMap::new() };
     let kms_key = format!("arn:aws:kms:{}:{account}:{}", state.region, state.key_alias);
     root.print(TEMPLATES, "backend.tf", &Backend { bucket: &state.bucket, key: &state.key, region: &state.region, kms_key })?;
     // The platform's own labels, and the tags of platgen over them.

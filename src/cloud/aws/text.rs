@@ -1,7 +1,6 @@
 //! Text that AWS takes: names within their length, descriptions within their alphabet.
 
-/// The longest name of an IAM role.
-pub(super) const ROLE: usize = 64;
+pub(super) use crate::model::ROLE;
 
 /// The longest name of what belongs to the resolver of a VPC.
 pub(super) const RESOLVER: usize = 64;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 
 use super::super::text::ROLE;
-use crate::model::{Namespace, Platform, Region, SECRET_READER, SecretStore};
+use crate::model::{Controller, Namespace, Platform, Region, SECRET_READER, SecretStore};
 use crate::value::truncate_with_hash;
 
 /// A service account with a role of its own.
@@ -18,44 +18,26 @@ pub(super) struct Identity<'a> {
     policies: Vec<String>,
 }
 
-/// An add-on that calls AWS: its key in `policies.tf`, the namespace and name of its service account, and the managed policy that it needs.
-pub(super) type Controller = (&'static str, (&'static str, &'static str), Option<&'static str>);
-
-/// Those of every cluster.
-const ALWAYS: [Controller; 3] = [
-    ("ebs-csi", ("kube-system", "ebs-csi-controller-sa"), Some("service-role/AmazonEBSCSIDriverPolicy")),
-    ("load-balancer-controller", ("kube-system", "aws-load-balancer-controller"), None),
-    ("vpc-cni", ("kube-system", "aws-node"), Some("AmazonEKS_CNI_Policy")),
-];
-
-/// Those of clusters with hosts.
-const DNS: [Controller; 2] =
-    [("cert-manager", ("cert-manager", "cert-manager"), None), ("external-dns", ("external-dns", "external-dns"), None)];
-
-/// That of clusters with a pool whose size varies.
-const AUTOSCALER: Controller = ("cluster-autoscaler", ("kube-system", "cluster-autoscaler"), None);
-
-fn is_autoscaled(region: &Region) -> bool {
-    region.cluster.pools.iter().any(|pool| pool.nodes.0 < pool.nodes.1)
-}
-
-/// The controllers of a region that call AWS.
-pub(super) fn controllers(region: &Region) -> impl Iterator<Item = &'static Controller> {
-    ALWAYS.iter().chain(DNS.iter().filter(|_| !region.hosts().is_empty())).chain(Some(&AUTOSCALER).filter(|_| is_autoscaled(region)))
+/// The key of a controller in `policies.tf`, and the managed policy that it needs.
+fn rights(controller: Controller) -> (&'static str, Option<&'static str>) {
+    match controller {
+        Controller::CertManager => ("cert-manager", None),
+        Controller::Autoscaler => ("cluster-autoscaler", None),
+        Controller::Disks => ("ebs-csi", Some("service-role/AmazonEBSCSIDriverPolicy")),
+        Controller::ExternalDns => ("external-dns", None),
+        Controller::LoadBalancers => ("load-balancer-controller", None),
+        Controller::PodNetwork => ("vpc-cni", Some("AmazonEKS_CNI_Policy")),
+    }
 }
 
 /// Every identity, by its key: the name of the add-on, or `NAMESPACE/APP`.
 pub(super) fn identities<'a>(region: &'a Region, account: &str) -> Vec<Identity<'a>> {
-    let role = |name: &str| truncate_with_hash(&format!("{}-{name}", region.cluster.name), ROLE);
-    let mut all: Vec<Identity> = controllers(region)
-        .map(|(name, (namespace, account), policy)| Identity {
-            key: (*name).to_owned(),
-            role: role(name),
-            namespace,
-            account,
-            policies: policy.iter().map(|policy| format!("arn:aws:iam::aws:policy/{policy}")).collect(),
-        })
-        .collect();
+    let of = |controller: &Controller| {
+        let ((namespace, account), (key, policy)) = (controller.account(), rights(*controller));
+        let policies = policy.iter().map(|policy| format!("arn:aws:iam::aws:policy/{policy}")).collect();
+        Identity { key: key.to_owned(), role: region.role(key), namespace, account, policies }
+    };
+    let mut all: Vec<Identity> = region.cluster.controllers.iter().map(of).collect();
     for workload in region.workloads.values().filter(|workload| !workload.policies.is_empty()) {
         let own =
             |policy: &String| if policy.starts_with("arn:") { policy.clone() } else { format!("arn:aws:iam::{account}:policy/{policy}") };
@@ -112,10 +94,9 @@ pub(super) struct Policies<'a> {
 impl<'a> Policies<'a> {
     pub(super) fn new(platform: &'a Platform, region: &'a Region) -> Policies<'a> {
         let domain = platform.domain.as_str();
-        let hosts = region.hosts();
-        let dns = !hosts.is_empty();
-        let hosts = hosts.into_iter().map(|host| host.trim_start_matches("*."));
+        let hosts = region.hosts().into_iter().map(|host| host.trim_start_matches("*."));
         let foreign = hosts.filter(|host| *host != domain && !host.ends_with(&format!(".{domain}")));
-        Policies { dns, autoscaled: is_autoscaled(region), domains: foreign.chain([domain]).collect() }
+        let has = |controller| region.cluster.controllers.contains(&controller);
+        Policies { dns: has(Controller::ExternalDns), autoscaled: has(Controller::Autoscaler), domains: foreign.chain([domain]).collect() }
     }
 }

@@ -12,13 +12,11 @@ mod tests;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-use super::text::ROLE;
 use crate::cloud::{Nothing, Root};
 use crate::facts;
 use crate::layers::Layer;
 use crate::model::{Network, Platform, PolicyEngine, Region, ZoneRange};
 use crate::template::TemplateError;
-use crate::value::truncate_with_hash;
 
 /// The templates of this root.
 const TEMPLATES: &str = "terraform/aws/cluster";
@@ -63,7 +61,7 @@ fn zones(ranges: &[ZoneRange]) -> BTreeMap<&str, String> {
 impl<'a> Locals<'a> {
     fn new(platform: &'a Platform, region: &'a Region, network: &'a Network, account: &'a str) -> Locals<'a> {
         let cluster = &region.cluster;
-        let role = |name: &'static str| (name, truncate_with_hash(&format!("{}-{name}", cluster.name), ROLE));
+        let role = |name: &'static str| (name, region.role(name));
         let mut classes: Vec<&str> = network.subnets.iter().map(|subnet| subnet.name.as_str()).collect();
         classes.sort_unstable();
         let call = |((class, port), description): ((&'a crate::value::Name, u16), &'static str)| Call {
@@ -129,7 +127,6 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     let Some(mut root) = super::regional(Layer::Cluster, platform, region)? else { return Ok(None) };
     let (protected, days) = (platform.protected, region.cluster.log_days);
     let addons = || Addons { network_policy: if region.cluster.policy_engine == PolicyEngine::Native { "true" } else { "false" } };
-    root.controllers = identities::controllers(region).map(|(name, account, _)| (*name, *account)).collect();
     let policies = || identities::Policies::new(platform, region);
     root.document(include_str!("../../../../templates/terraform/aws/cluster/README.md"));
     root.print(TEMPLATES, "access.tf", &Nothing {})?;
