@@ -35,7 +35,11 @@ impl EnvironmentResolver<'_> {
             Some(first) => {
                 let names = open.iter().map(|pool| format!("`{}`", pool.name)).collect::<Vec<_>>().join(" and ");
                 let at = section.value(first.name.as_str()).and_then(|pool| pool.nodes.span());
-                (format!("the minimum of `nodes` of {names} is 0"), at, format!("raise `nodes` of `{}`, such as to `2..{}`", first.name, first.nodes.1.max(2)))
+                (
+                    format!("the minimum of `nodes` of {names} is 0"),
+                    at,
+                    format!("raise `nodes` of `{}`, such as to `2..{}`", first.name, first.nodes.1.max(2)),
+                )
             }
             None => {
                 let at = section.span().or(self.spec.network.at(|network| &network.subnets).span());
