@@ -169,7 +169,7 @@ messages {
         "A newer version of platgen rendered the files. Use the same version or a later one."
     NoRoom "no-room" Error
         "pods that fit on no node pool"
-        "The pods would stay pending: no pool is in their subnet, all pools have taints that the pods don't tolerate, no pool has their architecture, or a pod requests more than a machine has. Change the entry, or add a pool under `cluster.pools`."
+        "The pods would stay pending: no pool is in their subnet, all pools have taints that the pods don't tolerate, no pool has their architecture, or a pod requests more than a machine has. Change the entry, or add a pool under `cluster.pools`. Pods of add-ons such as CoreDNS tolerate no taint but `CriticalAddonsOnly`, so that a cluster needs a pool without taints that always has nodes."
     NoSpec "no-spec" Error
         "no spec found"
         "platgen looks for `platform.yaml`, `platform.toml` or the folder `platform/` in the current folder and its parents. Name the spec as an argument, change to its folder, or run `platgen init` to create a first spec."
@@ -232,7 +232,7 @@ messages {
         "The parser failed at this place. In YAML, text that starts with a sign such as `@`, `*`, `%`, `!` or `&` has to be quoted."
     TooManyRules "too-many-rules" Warning
         "more security group rules than AWS allows by default"
-        "AWS allows 60 rules in each direction of a security group and refuses more, unless the account has a higher quota. Every port of every callee in another subnet and every external range is a rule. Move apps that call each other to one subnet, or ask AWS for a higher quota and ignore the warning."
+        "AWS allows 60 rules in each direction of a security group and refuses more, unless the account has a higher quota. Every port of every callee in another subnet and every external range is a rule; the API server and the load balancers have up to six more. Move apps that call each other to one subnet, or ask AWS for a higher quota and ignore the warning."
     UnbalancedCalls "unbalanced-calls" Warning
         "calls of an app over gRPC that go to one of its pods"
         "The address of a Service is translated to that of a pod once for each connection, and a client of gRPC sends all calls over one connection. So each client calls one pod, and pods that an autoscaler adds get no calls from clients that are connected already. With `headless: true` the name of the app leads to the addresses of all pods: the clients have to balance over them, for example with a target `dns:///app:port` and the policy `round_robin`. `headless: false` accepts one pod per client: there are enough clients, or the server ends connections after a while. Calls through the gateway are balanced in any case."

@@ -47,12 +47,16 @@ pub struct Firewall {
 }
 
 impl Firewall {
-    /// The number of rules of a class's group: those for calls that it receives, and those for calls that it makes.
-    pub fn size(&self, class: &NetworkSubnet) -> (usize, usize) {
+    /// The number of rules of a class's group: those for calls that it receives, and those for calls that it makes. The group has rules of all roots and
+    /// of controllers.
+    pub fn size(&self, region: &Region, network: &Network, class: &NetworkSubnet) -> (usize, usize) {
         let made = self.flows.values().chain(self.exits.values()).filter(|rule| rule.from == class.name).count();
         let received = self.flows.values().filter(|rule| rule.to == class.name.as_str()).count();
+        let control_plane = region.control_plane_calls(network).keys().filter(|(name, _)| **name == class.name).count();
+        // Load balancers pass on to every node. Their controller joins all ports in one rule, from the group that they share.
+        let balanced = region.workloads.values().any(|workload| workload.entrances().next().is_some());
         // A class without a route to the internet has two more, for the gateway endpoints of S3 and DynamoDB.
-        (received, made + if class.internet { 0 } else { 2 })
+        (received + control_plane + usize::from(balanced), made + if class.internet { 0 } else { 2 })
     }
 }
 

@@ -7,6 +7,7 @@ use super::access::{DEFAULT_CPU, DEFAULT_MEMORY};
 use super::names::{Entry, EntrySpec};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts;
+use crate::layers::Layer;
 use crate::model::{Container, Kind, Machine, Platform, Pool, Region, Toleration, Volume, Workload};
 use crate::source::Span;
 use crate::value::{Name, Quantity};
@@ -14,7 +15,44 @@ use crate::value::{Name, Quantity};
 /// One amount of a quota: unit, quota, span, demand of the namespace, and the function that measures both.
 type Amount<'q> = (&'static str, &'q Option<Quantity>, Option<Span>, u128, fn(&Quantity) -> u128);
 
+/// The taint that the add-ons of EKS tolerate: of nodes for add-ons alone.
+const ADDONS_ONLY: &str = "CriticalAddonsOnly";
+
 impl EnvironmentResolver<'_> {
+    /// Reports a cluster without nodes for add-ons. The pods of CoreDNS would stay pending, Terraform would wait for them until it gives up, and no
+    /// autoscaler helps: its own pods need the names of the cluster.
+    pub(super) fn addon_nodes(&mut self, region: &Region) {
+        let pools = &region.cluster.pools;
+        if pools.is_empty() || !Layer::Cluster.providers().contains(&region.provider) || self.has_faulty_pools(region) {
+            return;
+        }
+        let tolerated = |(key, _, effect): &(String, String, &str)| *effect == "PreferNoSchedule" || key == ADDONS_ONLY;
+        let open: Vec<&Pool> = pools.iter().filter(|pool| region.node_taints(pool).iter().all(tolerated)).collect();
+        if open.iter().any(|pool| pool.nodes.0 > 0) {
+            return;
+        }
+        let section = &self.spec.cluster.at(|cluster| &cluster.pools);
+        let (cause, at, help) = match open.first() {
+            Some(first) => {
+                let names = open.iter().map(|pool| format!("`{}`", pool.name)).collect::<Vec<_>>().join(" and ");
+                let at = section.value(first.name.as_str()).and_then(|pool| pool.nodes.span());
+                (
+                    format!("the minimum of `nodes` of {names} is 0"),
+                    at,
+                    format!("raise `nodes` of `{}`, such as to `2..{}`", first.name, first.nodes.1.max(2)),
+                )
+            }
+            None => {
+                let at = section.span().or(self.spec.network.at(|network| &network.subnets).span());
+                let help = "add a pool without `taints` in a subnet that is not isolated and has a route to the internet";
+                ("all nodes have taints".to_owned(), at, help.to_owned())
+            }
+        };
+        let mut diagnostic = Diagnostic::new(Code::NoRoom, format!("no node pool takes the pods of add-ons such as CoreDNS: {cause}"));
+        diagnostic.span = at;
+        self.tell(diagnostic.help(help));
+    }
+
     /// Reports a workload that fits no node pool. DaemonSets are not judged, and no workload is where a pool has a fault.
     pub(super) fn capacity(&mut self, entry: &Entry, workload: &Workload, region: &Region) {
         if region.cluster.pools.is_empty() || matches!(workload.kind, Kind::DaemonSet) || self.has_faulty_pools(region) {

@@ -14,7 +14,7 @@ impl EnvironmentResolver<'_> {
         let Some(network) = region.network.as_ref().filter(|_| region.provider == Provider::Aws) else { return };
         let firewall = region.firewall(network);
         for subnet in &network.subnets {
-            let (received, made) = firewall.size(subnet);
+            let (received, made) = firewall.size(region, network, subnet);
             for (count, calls) in [(received, "that others make to its nodes"), (made, "that its nodes make")] {
                 if count <= MOST {
                     continue;

@@ -254,7 +254,10 @@ impl<'a> EnvironmentResolver<'a> {
         platform.namespaces = access.namespaces;
         platform.regions.values().for_each(|region| self.record_region(region, &platform));
         self.workloads(&mut platform, &names, hosts);
-        platform.regions.values().for_each(|region| self.firewall_size(region));
+        for region in platform.regions.values() {
+            self.addon_nodes(region);
+            self.firewall_size(region);
+        }
         self.extensions(&mut platform, &names);
         self.waivers(&mut platform);
         Some(platform)

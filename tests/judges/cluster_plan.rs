@@ -11,101 +11,189 @@ use super::cluster_requests::{self, Place};
 use super::iam::texts;
 use super::judge::{Finding, list, words};
 
-/// Everything that is wrong with a planned cluster: the object, and why.
-fn faults(planned: &Value, place: &Place) -> Result<Vec<(String, String)>, String> {
-    let of = |kind: &'static str| list(planned).iter().filter(move |resource| resource["type"] == kind);
-    let mut found: Vec<(String, String)> = Vec::new();
-    let mut wrong = |resource: &Value, said: &str| found.push((words(&resource["address"]), said.to_owned()));
-    for cluster in of("aws_eks_cluster") {
-        let after = &cluster["after"];
-        let network = &after["vpc_config"][0];
-        if network["endpoint_public_access"] != false || network["endpoint_private_access"] != true {
-            wrong(cluster, "the API server has a public address, or no private one");
-        }
-        if list(&network["subnet_ids"]).len() < 2 {
-            wrong(cluster, "the API server needs subnets in two zones");
-        }
-        if list(&after["enabled_cluster_log_types"]).len() != 5 {
-            wrong(cluster, "the API server does not log everything");
-        }
-        if after["encryption_config"][0]["resources"] != json!(["secrets"]) {
-            wrong(cluster, "secrets are not encrypted");
-        }
+/// Policies that name what AWS has yet to number, so that no plan shows them. The tests of the root hold each of their statements.
+const UNKNOWN: [&str; 3] = ["aws_iam_role_policy.cluster", "aws_iam_role_policy.identity[\"ebs-csi\"]", "aws_iam_role.secrets["];
+
+/// The resources of a plan, and what is wrong with them.
+struct Plan<'a> {
+    planned: &'a Value,
+    found: Vec<(String, String)>,
+}
+
+impl<'a> Plan<'a> {
+    fn of(&self, kind: &'static str) -> impl Iterator<Item = &'a Value> + use<'a> {
+        list(self.planned).iter().filter(move |resource| resource["type"] == kind)
     }
-    // Subnets and security groups by class, and classes by subnet: what data sources found.
-    let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for template in of("aws_launch_template") {
-        let after = &template["after"];
-        let interfaces = list(&after["network_interfaces"]);
-        let [interface] = interfaces else {
-            wrong(template, "a node has another number of network interfaces than one");
-            continue;
-        };
-        if interface["associate_public_ip_address"] != "false" {
-            wrong(template, "nodes can have a public address");
-        }
-        groups.insert(words(&template["address"]), texts(&interface["security_groups"]));
-        let metadata = &after["metadata_options"][0];
-        if metadata["http_tokens"] != "required" || metadata["http_put_response_hop_limit"] != 1 {
-            wrong(template, "pods can read the credentials of their node");
-        }
-        if !after["key_name"].is_null() {
-            wrong(template, "nodes accept a key for SSH");
-        }
-        let disks = list(&after["block_device_mappings"]);
-        if disks.is_empty() || disks.iter().any(|disk| disk["ebs"][0]["encrypted"] != "true") {
-            wrong(template, "a disk is not encrypted");
-        }
+
+    fn wrong(&mut self, resource: &Value, said: &str) {
+        self.found.push((words(&resource["address"]), said.to_owned()));
     }
-    let mut classes: BTreeMap<String, String> = BTreeMap::new();
-    for group in of("aws_eks_node_group") {
-        let after = &group["after"];
-        let subnets = texts(&after["subnet_ids"]);
-        let [subnet] = &subnets[..] else {
-            wrong(group, "a node group has another number of subnets than one");
-            continue;
-        };
-        let labels = &after["labels"];
-        let (class, address) = (words(&labels["platgen.io/subnet"]), words(&group["address"]));
-        let zone = address.trim_end_matches("\"]").rsplit('/').next().unwrap_or_default();
-        if *classes.entry(subnet.clone()).or_insert_with(|| class.clone()) != class {
-            wrong(group, "nodes of two classes are in one subnet");
-        }
-        if words(&labels["k8s.amazonaws.com/eniConfig"]) != format!("{class}-{zone}") {
-            wrong(group, "its pods are in the subnet or the security group of another class");
-        }
-        let pool = address.split('"').nth(1).and_then(|key| key.split('/').next()).unwrap_or_default();
-        match groups.get(&format!("aws_launch_template.pool[\"{pool}\"]")).map(Vec::as_slice) {
-            Some([_]) => {}
-            _ => wrong(group, "its nodes have another number of security groups than one"),
-        }
-    }
-    for policy in of("aws_iam_role_policy") {
-        let Some(text) = policy["after"]["policy"].as_str() else { continue };
-        let document: Value = serde_json::from_str(text).map_err(|error| format!("{}: {error}", policy["address"]))?;
-        for statement in list(&document["Statement"]) {
-            let wide = texts(&statement["Resource"]).iter().any(|resource| resource == "*");
-            let reads = |action: &String| {
-                action.split(':').nth(1).is_some_and(|verb| ["Describe", "Get", "List"].iter().any(|word| verb.starts_with(word)))
-            };
-            if texts(&statement["Action"]).iter().any(|action| action == "*" || action.ends_with(":*") || wide && !reads(action)) {
-                wrong(policy, "a statement allows to change everything");
+
+    fn cluster(&mut self) {
+        for cluster in self.of("aws_eks_cluster") {
+            let after = &cluster["after"];
+            let network = &after["vpc_config"][0];
+            if network["endpoint_public_access"] != false || network["endpoint_private_access"] != true {
+                self.wrong(cluster, "the API server has a public address, or no private one");
+            }
+            if list(&network["subnet_ids"]).len() < 2 {
+                self.wrong(cluster, "the API server needs subnets in two zones");
+            }
+            if list(&after["enabled_cluster_log_types"]).len() != 5 {
+                self.wrong(cluster, "the API server does not log everything");
+            }
+            if after["encryption_config"][0]["resources"] != json!(["secrets"]) {
+                self.wrong(cluster, "secrets are not encrypted");
             }
         }
-        let address = words(&policy["address"]);
-        let identity =
-            address.strip_prefix("aws_iam_role_policy.identity[\"").and_then(|rest| rest.strip_suffix("\"]")).unwrap_or_default();
-        for answer in cluster_requests::wrong(identity, &document, place)? {
-            wrong(policy, &answer);
+    }
+
+    /// Launch templates. Returns the security groups of the nodes of each.
+    fn templates(&mut self) -> BTreeMap<String, Vec<String>> {
+        let mut groups = BTreeMap::new();
+        for template in self.of("aws_launch_template") {
+            let after = &template["after"];
+            let interfaces = list(&after["network_interfaces"]);
+            let [interface] = interfaces else {
+                self.wrong(template, "a node has another number of network interfaces than one");
+                continue;
+            };
+            if interface["associate_public_ip_address"] != "false" {
+                self.wrong(template, "nodes can have a public address");
+            }
+            groups.insert(words(&template["address"]), texts(&interface["security_groups"]));
+            let metadata = &after["metadata_options"][0];
+            if metadata["http_tokens"] != "required" || metadata["http_put_response_hop_limit"] != 1 {
+                self.wrong(template, "pods can read the credentials of their node");
+            }
+            if !after["key_name"].is_null() {
+                self.wrong(template, "nodes accept a key for SSH");
+            }
+            let disks = list(&after["block_device_mappings"]);
+            if disks.is_empty() || disks.iter().any(|disk| disk["ebs"][0]["encrypted"] != "true") {
+                self.wrong(template, "a disk is not encrypted");
+            }
+        }
+        groups
+    }
+
+    fn node_groups(&mut self, groups: &BTreeMap<String, Vec<String>>) {
+        let mut classes: BTreeMap<String, String> = BTreeMap::new();
+        for group in self.of("aws_eks_node_group") {
+            let after = &group["after"];
+            let subnets = texts(&after["subnet_ids"]);
+            let [subnet] = &subnets[..] else {
+                self.wrong(group, "a node group has another number of subnets than one");
+                continue;
+            };
+            let labels = &after["labels"];
+            let (class, address) = (words(&labels["platgen.io/subnet"]), words(&group["address"]));
+            let zone = address.trim_end_matches("\"]").rsplit('/').next().unwrap_or_default();
+            if *classes.entry(subnet.clone()).or_insert_with(|| class.clone()) != class {
+                self.wrong(group, "nodes of two classes are in one subnet");
+            }
+            if words(&labels["k8s.amazonaws.com/eniConfig"]) != format!("{class}-{zone}") {
+                self.wrong(group, "its pods are in the subnet or the security group of another class");
+            }
+            let pool = address.split('"').nth(1).and_then(|key| key.split('/').next()).unwrap_or_default();
+            match groups.get(&format!("aws_launch_template.pool[\"{pool}\"]")).map(Vec::as_slice) {
+                Some([_]) => {}
+                _ => self.wrong(group, "its nodes have another number of security groups than one"),
+            }
+            let size = &after["scaling_config"][0];
+            let [min, now, max] = ["min_size", "desired_size", "max_size"].map(|key| size[key].as_u64());
+            if now.is_none() || now < min || max < now {
+                self.wrong(group, "EKS refuses bounds that do not hold the number of nodes");
+            }
+        }
+        // CoreDNS tolerates this taint and no other, and Terraform waits until it runs.
+        let tolerated = |taint: &Value| taint["effect"] == "PREFER_NO_SCHEDULE" || taint["key"] == "CriticalAddonsOnly";
+        let takes = |group: &Value| {
+            group["after"]["scaling_config"][0]["desired_size"].as_u64() > Some(0) && list(&group["after"]["taint"]).iter().all(tolerated)
+        };
+        for addon in self.of("aws_eks_addon").filter(|addon| addon["after"]["addon_name"] == "coredns") {
+            if !self.of("aws_eks_node_group").any(takes) {
+                self.wrong(addon, "no node takes its pods");
+            }
         }
     }
-    for provider in of("aws_iam_role").filter(|role| words(&role["address"]).starts_with("aws_iam_role.identity")) {
-        let Some(text) = provider["after"]["assume_role_policy"].as_str() else { continue };
-        if !text.contains("aws:RequestTag/kubernetes-service-account") {
-            wrong(provider, "every pod can take the role");
-        }
+
+    /// The document at `key` of a resource; none, and a finding, where the plan does not show it.
+    fn document(&mut self, resource: &Value, key: &str) -> Result<Option<Value>, String> {
+        let address = words(&resource["address"]);
+        let Some(text) = resource["after"][key].as_str() else {
+            if !UNKNOWN.iter().any(|known| address == *known || known.ends_with('[') && address.starts_with(known)) {
+                self.wrong(resource, "the plan does not show its policy");
+            }
+            return Ok(None);
+        };
+        serde_json::from_str(text).map(Some).map_err(|error| format!("{address}: {error}"))
     }
-    Ok(found)
+
+    fn policies(&mut self, place: &Place) -> Result<(), String> {
+        for key in self.of("aws_kms_key") {
+            self.document(key, "policy")?;
+        }
+        for policy in self.of("aws_iam_role_policy") {
+            let Some(document) = self.document(policy, "policy")? else { continue };
+            for statement in list(&document["Statement"]) {
+                let wide = texts(&statement["Resource"]).iter().any(|resource| resource == "*");
+                let reads = |action: &String| {
+                    action.split(':').nth(1).is_some_and(|verb| ["Describe", "Get", "List"].iter().any(|word| verb.starts_with(word)))
+                };
+                if texts(&statement["Action"]).iter().any(|action| action == "*" || action.ends_with(":*") || wide && !reads(action)) {
+                    self.wrong(policy, "a statement allows to change everything");
+                }
+            }
+            for answer in cluster_requests::wrong(&key_of(policy, "aws_iam_role_policy.identity").unwrap_or_default(), &document, place)? {
+                self.wrong(policy, &answer);
+            }
+        }
+        Ok(())
+    }
+
+    /// Who may take a role: those of add-ons and apps serve one service account each.
+    fn trusts(&mut self, place: &Place) -> Result<(), String> {
+        let accounts: BTreeMap<String, &Value> = self
+            .of("aws_eks_pod_identity_association")
+            .filter_map(|one| Some((key_of(one, "aws_eks_pod_identity_association.this")?, &one["after"])))
+            .collect();
+        let cluster = format!("arn:aws:eks:{}:{}:cluster/{}", place.region, place.account, place.cluster);
+        for role in self.of("aws_iam_role") {
+            let (document, key) = (self.document(role, "assume_role_policy")?, key_of(role, "aws_iam_role.identity"));
+            let (Some(document), Some(key)) = (document, key) else { continue };
+            let account = accounts.get(&key).copied().unwrap_or(&Value::Null);
+            let wanted = json!({"StringEquals": {
+                "aws:RequestTag/eks-cluster-arn": cluster,
+                "aws:RequestTag/kubernetes-namespace": account["namespace"],
+                "aws:RequestTag/kubernetes-service-account": account["service_account"],
+            }});
+            let one = |statement: &Value| {
+                statement["Principal"] == json!({"Service": "pods.eks.amazonaws.com"}) && statement["Condition"] == wanted
+            };
+            if account.is_null() || !matches!(list(&document["Statement"]), [statement] if one(statement)) {
+                self.wrong(role, "another service account than its own can take the role");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The key of an instance of `resource`; none for instances of other resources.
+fn key_of(instance: &Value, resource: &str) -> Option<String> {
+    let address = words(&instance["address"]);
+    Some(address.strip_prefix(resource)?.strip_prefix("[\"")?.strip_suffix("\"]")?.to_owned())
+}
+
+/// Everything that is wrong with a planned cluster: the object, and why.
+fn faults(planned: &Value, place: &Place) -> Result<Vec<(String, String)>, String> {
+    let mut plan = Plan { planned, found: Vec::new() };
+    plan.cluster();
+    let groups = plan.templates();
+    plan.node_groups(&groups);
+    plan.policies(place)?;
+    plan.trusts(place)?;
+    Ok(plan.found)
 }
 
 /// The manifests of a region, all as one text.
@@ -140,37 +228,37 @@ fn hosts(manifests: &str) -> BTreeSet<&str> {
     hosts
 }
 
-/// Where a root stands, read from its plan.
-fn place(path: &str, planned: &Value) -> Place {
+/// Where a root stands: by its plan, and the hosts by the manifests.
+fn place(path: &str, planned: &Value, manifests: &str) -> Place {
     let of =
         |address: &str| list(planned).iter().find(|resource| words(&resource["address"]) == address).map(|resource| &resource["after"]);
     let text = |address: &str, key: &str| of(address).map(|after| words(&after[key])).unwrap_or_default();
     let administrators = text("aws_iam_role.administrator", "assume_role_policy");
     let account = administrators.split("arn:aws:iam::").nth(1).and_then(|rest| rest.split(':').next()).unwrap_or_default();
-    let records: Value = serde_json::from_str(&text("aws_iam_role_policy.identity[\"external-dns\"]", "policy")).unwrap_or_default();
-    let names = &records["Statement"][0]["Condition"]["ForAllValues:StringLike"]["route53:ChangeResourceRecordSetsNormalizedRecordNames"];
     Place {
         region: path.rsplit('/').nth(1).unwrap_or_default().to_owned(),
         account: account.to_owned(),
         cluster: text("aws_eks_cluster.this", "name"),
-        domains: texts(names).into_iter().filter(|name| !name.starts_with('*')).chain([String::new()]).collect(),
+        hosts: hosts(manifests).into_iter().map(|host| host.trim_start_matches("*.").to_owned()).collect(),
     }
 }
 
 /// The findings of a root's plan (tfcheck's `planned`); `tree` is the folder that `path` is relative to.
 pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Finding>, String> {
-    let place = place(path, planned);
+    let manifests = manifests(&tree.join(path.replace("/terraform/", "/kubernetes/").trim_end_matches("/cluster")))?;
+    let place = place(path, planned, &manifests);
     let mut all = faults(planned, &place)?;
+    for name in ["cert-manager", "external-dns"] {
+        let address = format!("aws_iam_role_policy.identity[\"{name}\"]");
+        if list(planned).iter().any(|resource| resource["address"] == address[..]) == place.hosts.is_empty() {
+            all.push((address, format!("the routes have {} hosts", place.hosts.len())));
+        }
+    }
     let made: BTreeSet<String> = list(planned)
         .iter()
         .filter(|resource| words(&resource["address"]).starts_with("aws_iam_role.secrets["))
         .map(|role| words(&role["after"]["name"]))
         .collect();
-    let manifests = manifests(&tree.join(path.replace("/terraform/", "/kubernetes/").trim_end_matches("/cluster")))?;
-    let below = |host: &str, domain: &String| !domain.is_empty() && format!(".{host}").ends_with(&format!(".{domain}"));
-    for host in hosts(&manifests).into_iter().filter(|host| !place.domains.iter().any(|domain| below(host, domain))) {
-        all.push(("aws_iam_role_policy.identity".to_owned(), format!("external-dns can't make the record of {host}")));
-    }
     for role in made.symmetric_difference(&named(&manifests)) {
         all.push(("aws_iam_role.secrets".to_owned(), format!("`{role}` is made and not used, or used and not made")));
     }
@@ -185,73 +273,159 @@ pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Finding>, S
     Ok(all.into_iter().map(finding).collect())
 }
 
+/// A small plan without faults.
+fn whole() -> Vec<Value> {
+    let resource = |kind: &str, at: &str, after: Value| json!({"type": kind, "address": format!("{kind}.{at}"), "after": after});
+    let policy =
+        |action: &str, resource: &str| json!({"Statement": [{"Effect": "Allow", "Action": [action], "Resource": [resource]}]}).to_string();
+    let labels = json!({"platgen.io/subnet": "general", "k8s.amazonaws.com/eniConfig": "general-a"});
+    let size = json!([{"min_size": 1, "desired_size": 2, "max_size": 3}]);
+    let trust = json!({"Statement": [{"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Condition": {"StringEquals": {
+        "aws:RequestTag/eks-cluster-arn": "arn:aws:eks:eu-west-1:1:cluster/shop",
+        "aws:RequestTag/kubernetes-namespace": "kube-system",
+        "aws:RequestTag/kubernetes-service-account": "one",
+    }}}]});
+    vec![
+        resource(
+            "aws_eks_cluster",
+            "this",
+            json!({
+                "enabled_cluster_log_types": ["api", "audit", "authenticator", "controllerManager", "scheduler"],
+                "encryption_config": [{"resources": ["secrets"]}],
+                "vpc_config": [{"endpoint_public_access": false, "endpoint_private_access": true, "subnet_ids": ["a", "b"]}],
+            }),
+        ),
+        resource(
+            "aws_launch_template",
+            "pool[\"web\"]",
+            json!({
+                "network_interfaces": [{"associate_public_ip_address": "false", "security_groups": ["sg"]}],
+                "metadata_options": [{"http_tokens": "required", "http_put_response_hop_limit": 1}],
+                "block_device_mappings": [{"ebs": [{"encrypted": "true"}]}],
+                "key_name": null,
+            }),
+        ),
+        resource(
+            "aws_eks_node_group",
+            "this[\"web/a\"]",
+            json!({"subnet_ids": ["subnet-1"], "labels": labels, "scaling_config": size, "taint": []}),
+        ),
+        resource("aws_eks_addon", "on_nodes[\"coredns\"]", json!({"addon_name": "coredns"})),
+        resource("aws_kms_key", "this", json!({"policy": "{}"})),
+        resource("aws_iam_role_policy", "one", json!({"policy": policy("ec2:DescribeVpcs", "*")})),
+        resource("aws_iam_role_policy", "cluster", json!({})),
+        resource("aws_iam_role_policy", "identity[\"ebs-csi\"]", json!({})),
+        resource("aws_iam_role", "secrets[\"shop\"]", json!({})),
+        resource("aws_iam_role", "identity[\"one\"]", json!({"assume_role_policy": trust.to_string()})),
+        resource("aws_eks_pod_identity_association", "this[\"one\"]", json!({"namespace": "kube-system", "service_account": "one"})),
+    ]
+}
+
 /// Each fault of a small plan is found.
 pub fn prove() -> Result<(), String> {
-    let cluster = json!({"type": "aws_eks_cluster", "address": "aws_eks_cluster.this", "after": {
-        "enabled_cluster_log_types": ["api", "audit", "authenticator", "controllerManager", "scheduler"], "encryption_config": [{"resources": ["secrets"]}],
-        "vpc_config": [{"endpoint_public_access": false, "endpoint_private_access": true, "subnet_ids": ["a", "b"]}]}});
-    let template = json!({"type": "aws_launch_template", "address": "aws_launch_template.pool[\"web\"]", "after": {
-        "network_interfaces": [{"associate_public_ip_address": "false", "security_groups": ["sg"]}], "key_name": null,
-        "metadata_options": [{"http_tokens": "required", "http_put_response_hop_limit": 1}], "block_device_mappings": [{"ebs": [{"encrypted": "true"}]}]}});
-    let group = |zone: &str, class: &str| {
-        let labels = json!({"platgen.io/subnet": class, "k8s.amazonaws.com/eniConfig": format!("{class}-{zone}")});
-        json!({"type": "aws_eks_node_group", "address": format!("aws_eks_node_group.this[\"web/{zone}\"]"), "after": {"subnet_ids": ["subnet-1"], "labels": labels}})
-    };
+    const PUBLIC: &str = "the API server has a public address, or no private one";
+    const OTHERS: &str = "another service account than its own can take the role";
+    const CREDENTIALS: &str = "pods can read the credentials of their node";
+    const BOUNDS: &str = "EKS refuses bounds that do not hold the number of nodes";
+    const ADDONS: &str = "no node takes its pods";
+    const WIDE: &str = "a statement allows to change everything";
+    const HIDDEN: &str = "the plan does not show its policy";
     let policy = |action: &str, resource: &str| {
-        let text = json!({"Statement": [{"Effect": "Allow", "Action": [action], "Resource": [resource]}]}).to_string();
-        json!({"type": "aws_iam_role_policy", "address": "aws_iam_role_policy.one", "after": {"policy": text}})
+        Value::from(json!({"Statement": [{"Effect": "Allow", "Action": [action], "Resource": [resource]}]}).to_string())
     };
-    let changed = |resource: &Value, at: &str, value: Value| -> Value {
-        let mut changed = resource.clone();
-        if let Some(place) = changed.pointer_mut(at) {
-            *place = value;
-        }
-        changed
+    let statements = |edit: &dyn Fn(&mut Vec<Value>)| {
+        let text = whole()[9]["after"]["assume_role_policy"].as_str().unwrap_or_default().to_owned();
+        let mut document: Value = serde_json::from_str(&text).unwrap_or_default();
+        document["Statement"].as_array_mut().into_iter().for_each(edit);
+        Value::from(document.to_string())
     };
-    let whole = vec![cluster.clone(), template.clone(), group("a", "general"), policy("ec2:DescribeVpcs", "*")];
-    let with = |at: usize, resource: Value| {
-        whole.iter().enumerate().map(|(place, old)| if place == at { resource.clone() } else { old.clone() }).collect()
-    };
-    let cases: Vec<(Vec<Value>, Vec<&str>)> = vec![
-        (whole.clone(), vec![]),
+    let tag =
+        |name: &str, value: Value| statements(&|all| all[0]["Condition"]["StringEquals"][format!("aws:RequestTag/{name}")] = value.clone());
+    let spot = json!([{"key": "spot", "value": "true", "effect": "NO_EXECUTE"}]);
+    // The resource, the place in its planned values, what stands there instead, what is found.
+    let cases: Vec<(usize, &str, Value, Vec<&str>)> = vec![
+        (0, "/vpc_config/0/endpoint_public_access", true.into(), vec![PUBLIC]),
+        (0, "/vpc_config/0/endpoint_private_access", false.into(), vec![PUBLIC]),
+        (0, "/vpc_config/0/subnet_ids", json!(["a"]), vec!["the API server needs subnets in two zones"]),
+        (0, "/enabled_cluster_log_types", json!(["api"]), vec!["the API server does not log everything"]),
+        (0, "/encryption_config", json!([]), vec!["secrets are not encrypted"]),
+        (0, "/encryption_config/0/resources", Value::Null, vec!["secrets are not encrypted"]),
+        (1, "/network_interfaces/0/associate_public_ip_address", "true".into(), vec!["nodes can have a public address"]),
         (
-            with(0, changed(&cluster, "/after/vpc_config/0/endpoint_public_access", true.into())),
-            vec!["the API server has a public address, or no private one"],
+            1,
+            "/network_interfaces",
+            json!([{}, {}]),
+            vec!["a node has another number of network interfaces than one", "its nodes have another number of security groups than one"],
         ),
-        (with(0, changed(&cluster, "/after/vpc_config/0/subnet_ids", json!(["a"]))), vec!["the API server needs subnets in two zones"]),
-        (with(0, changed(&cluster, "/after/enabled_cluster_log_types", json!(["api"]))), vec!["the API server does not log everything"]),
-        (with(0, changed(&cluster, "/after/encryption_config", json!([]))), vec!["secrets are not encrypted"]),
         (
-            with(1, changed(&template, "/after/network_interfaces/0/associate_public_ip_address", "true".into())),
-            vec!["nodes can have a public address"],
-        ),
-        (
-            with(1, changed(&template, "/after/network_interfaces/0/security_groups", json!(["sg", "eks"]))),
+            1,
+            "/network_interfaces/0/security_groups",
+            json!(["sg", "eks"]),
             vec!["its nodes have another number of security groups than one"],
         ),
+        (1, "/metadata_options/0/http_tokens", "optional".into(), vec![CREDENTIALS]),
+        (1, "/metadata_options/0/http_put_response_hop_limit", 2.into(), vec![CREDENTIALS]),
+        (1, "/key_name", "me".into(), vec!["nodes accept a key for SSH"]),
+        (1, "/block_device_mappings/0/ebs/0/encrypted", "false".into(), vec!["a disk is not encrypted"]),
+        (1, "/block_device_mappings", json!([]), vec!["a disk is not encrypted"]),
+        (2, "/subnet_ids", json!(["a", "b"]), vec!["a node group has another number of subnets than one"]),
         (
-            with(1, changed(&template, "/after/metadata_options/0/http_put_response_hop_limit", 2.into())),
-            vec!["pods can read the credentials of their node"],
+            2,
+            "/labels/k8s.amazonaws.com~1eniConfig",
+            "payments-a".into(),
+            vec!["its pods are in the subnet or the security group of another class"],
         ),
-        (with(1, changed(&template, "/after/key_name", "me".into())), vec!["nodes accept a key for SSH"]),
-        (with(1, changed(&template, "/after/block_device_mappings/0/ebs/0/encrypted", "false".into())), vec!["a disk is not encrypted"]),
-        ([whole.clone(), vec![group("b", "payments")]].concat(), vec!["nodes of two classes are in one subnet"]),
+        (2, "/scaling_config/0/desired_size", 4.into(), vec![BOUNDS]),
+        (2, "/scaling_config/0/min_size", 3.into(), vec![BOUNDS]),
+        (2, "/scaling_config/0/desired_size", Value::Null, vec![BOUNDS, ADDONS]),
+        (2, "/scaling_config", json!([{"min_size": 0, "desired_size": 0, "max_size": 3}]), vec![ADDONS]),
+        (2, "/taint", spot, vec![ADDONS]),
         (
-            with(2, changed(&group("a", "general"), "/after/subnet_ids", json!(["a", "b"]))),
-            vec!["a node group has another number of subnets than one"],
+            2,
+            "/taint",
+            json!([{"key": "CriticalAddonsOnly", "effect": "NO_SCHEDULE"}, {"key": "slow", "effect": "PREFER_NO_SCHEDULE"}]),
+            vec![],
         ),
-        (with(3, policy("ec2:CreateVpc", "*")), vec!["a statement allows to change everything"]),
+        (4, "/policy", Value::Null, vec![HIDDEN]),
+        (5, "/policy", Value::Null, vec![HIDDEN]),
+        (5, "/policy", policy("ec2:CreateVpc", "*"), vec![WIDE]),
+        (5, "/policy", policy("ec2:*", "arn:aws:ec2:eu-west-1:1:vpc/a"), vec![WIDE]),
+        (5, "/policy", policy("*", "arn:aws:ec2:eu-west-1:1:vpc/a"), vec![WIDE]),
         (
-            with(3, policy("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-west-1:1:secret:*")),
+            5,
+            "/policy",
+            policy("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-west-1:1:secret:*"),
             vec!["it allows secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-west-1:1:secret:other/shop/web-abcdef"],
         ),
+        (9, "/assume_role_policy", Value::Null, vec![HIDDEN]),
+        (9, "/assume_role_policy", tag("kubernetes-service-account", Value::Null), vec![OTHERS]),
+        (9, "/assume_role_policy", tag("kubernetes-namespace", "shop".into()), vec![OTHERS]),
+        (9, "/assume_role_policy", tag("eks-cluster-arn", "arn:aws:eks:eu-west-1:1:cluster/other".into()), vec![OTHERS]),
+        (9, "/assume_role_policy", statements(&|all| all[0]["Principal"] = json!({"AWS": "arn:aws:iam::1:root"})), vec![OTHERS]),
+        (9, "/assume_role_policy", statements(&|all| all.push(all[0].clone())), vec![OTHERS]),
+        (10, "/service_account", "two".into(), vec![OTHERS]),
     ];
-    let place = Place { region: "eu-west-1".into(), account: "1".into(), cluster: "shop".into(), domains: vec!["shop.example".into()] };
-    for (plan, wanted) in cases {
+    let hosts = ["shop.example".to_owned()].into();
+    let place = Place { region: "eu-west-1".into(), account: "1".into(), cluster: "shop".into(), hosts };
+    let check = |plan: Vec<Value>, wanted: &[&str]| {
         let found: Vec<String> = faults(&plan.into(), &place)?.into_iter().map(|(_, fault)| fault).collect();
-        if found != wanted {
-            return Err(format!("found {found:?}, wanted {wanted:?}"));
-        }
+        if found == wanted { Ok(()) } else { Err(format!("found {found:?}, wanted {wanted:?}")) }
+    };
+    check(whole(), &[])?;
+    for (at, pointer, value, wanted) in cases {
+        let mut plan = whole();
+        *plan[at]["after"].pointer_mut(pointer).ok_or(pointer)? = value;
+        check(plan, &wanted)?;
     }
-    Ok(())
+    let other = |address: &str, class: &str| {
+        let labels = json!({"platgen.io/subnet": class, "k8s.amazonaws.com/eniConfig": format!("{class}-b")});
+        let mut group = whole()[2].clone();
+        (group["address"], group["after"]["labels"]) = (address.into(), labels);
+        [whole(), vec![group]].concat()
+    };
+    check(other("aws_eks_node_group.this[\"web/b\"]", "payments"), &["nodes of two classes are in one subnet"])?;
+    check(other("aws_eks_node_group.this[\"new/b\"]", "general"), &["its nodes have another number of security groups than one"])?;
+    let without = |at: usize| whole().into_iter().enumerate().filter(move |(place, _)| *place != at).map(|(_, one)| one).collect();
+    check(without(2), &[ADDONS])?;
+    check(without(10), &[OTHERS])
 }

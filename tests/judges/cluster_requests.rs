@@ -1,7 +1,9 @@
 //! What the service accounts of add-ons ask of AWS: the calls in the documentation of each controller, and calls that they must not make.
 //! Resources are below `arn:aws:`; `REGION` and `ACCOUNT` stand for those of the root, `CLUSTER` for the cluster's name.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
 
 use super::iam::{Request, allows};
 
@@ -94,37 +96,39 @@ const REFUSED: [(&str, &str); 7] = [
     ("secretsmanager:GetSecretValue", "secretsmanager:REGION:ACCOUNT:secret:other/shop/web-abcdef"),
 ];
 
-/// Where a root stands, and the domain of its environment.
+/// Where a root stands, and the hosts whose records are made: those of the routes in the manifests, without `*.`.
 pub struct Place {
     pub region: String,
     pub account: String,
     pub cluster: String,
-    /// The domains whose records are made, that of the environment among them.
-    pub domains: Vec<String>,
+    pub hosts: BTreeSet<String>,
 }
 
 impl Place {
-    fn fill(&self, text: &str) -> String {
-        let words = [("REGION", &self.region), ("ACCOUNT", &self.account), ("CLUSTER", &self.cluster), ("DOMAIN", &self.domains[0])];
+    fn fill(&self, text: &str, host: &str) -> String {
+        let words = [("REGION", &self.region[..]), ("ACCOUNT", &self.account), ("CLUSTER", &self.cluster), ("DOMAIN", host)];
         words.iter().fold(text.to_owned(), |text, (word, value)| text.replace(word, value))
     }
 }
 
-/// The requests that the policy of an identity answers wrongly; an identity that is not of an add-on has none of its own.
+/// The requests that the policy of an identity answers wrongly; an identity that is not of an add-on has none of its own. Rows about `DOMAIN` are asked
+/// for every host.
 pub fn wrong(identity: &str, policy: &Value, place: &Place) -> Result<Vec<String>, String> {
     let mut wrong = Vec::new();
     for (action, resource) in REFUSED {
-        let resource = format!("arn:aws:{}", place.fill(resource));
+        let resource = format!("arn:aws:{}", place.fill(resource, ""));
         if allows(policy, &Request { action, resource: &resource, context: &[] })? {
             wrong.push(format!("it allows {action} on {resource}"));
         }
     }
     for (_, service, actions, resource, context, wanted) in ROWS.iter().filter(|(of, ..)| *of == identity) {
-        let resource = if resource.is_empty() { "*".to_owned() } else { format!("arn:aws:{}", place.fill(resource)) };
-        let context: Vec<(String, String)> = context.iter().map(|(key, value)| (place.fill(key), place.fill(value))).collect();
-        let context: Vec<(&str, &str)> = context.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        for action in *actions {
-            let action = format!("{service}:{action}");
+        let of_host = context.iter().any(|(_, value)| value.contains("DOMAIN"));
+        let hosts: Vec<&str> = if of_host { place.hosts.iter().map(String::as_str).collect() } else { vec![""] };
+        let resource = if resource.is_empty() { "*".to_owned() } else { format!("arn:aws:{}", place.fill(resource, "")) };
+        for (host, action) in hosts.iter().flat_map(|host| actions.iter().map(move |action| (host, format!("{service}:{action}")))) {
+            let context: Vec<(String, String)> =
+                context.iter().map(|(key, value)| (place.fill(key, host), place.fill(value, host))).collect();
+            let context: Vec<(&str, &str)> = context.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
             if allows(policy, &Request { action: &action, resource: &resource, context: &context })? != *wanted {
                 let word = if *wanted { "refuses" } else { "allows" };
                 wrong.push(format!("it {word} {action} on {resource} with {context:?}"));
@@ -132,4 +136,24 @@ pub fn wrong(identity: &str, policy: &Value, place: &Place) -> Result<Vec<String
         }
     }
     Ok(wrong)
+}
+
+/// Each row is asked: a policy without statements fails those that have to be allowed, and one that allows everything fails the others.
+pub fn prove() -> Result<(), String> {
+    let hosts = ["shop.example", "www.other-shop.example"];
+    let place = Place { region: "eu-west-1".into(), account: "1".into(), cluster: "shop".into(), hosts: hosts.map(str::to_owned).into() };
+    let all = json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    for identity in ROWS.iter().map(|(of, ..)| *of).collect::<BTreeSet<_>>() {
+        for (policy, wanted, always) in [(json!({"Statement": []}), true, 0), (all.clone(), false, REFUSED.len())] {
+            let rows = ROWS.iter().filter(|(of, .., answer)| *of == identity && *answer == wanted);
+            let asked = rows.map(|(_, _, actions, _, context, _)| {
+                actions.len() * if context.iter().any(|(_, value)| value.contains("DOMAIN")) { hosts.len() } else { 1 }
+            });
+            let (found, asked) = (wrong(identity, &policy, &place)?, always + asked.sum::<usize>());
+            if found.len() != asked {
+                return Err(format!("{identity}: {} answers of {asked} are wrong: {found:#?}", found.len()));
+            }
+        }
+    }
+    Ok(())
 }

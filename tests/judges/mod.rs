@@ -63,6 +63,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("judges::waivers/rules", || waivers::prove().map_err(Failed::from)),
         Trial::test("judges::iam/rules", || iam::prove().map_err(Failed::from)),
         Trial::test("judges::cluster_plan/rules", || cluster_plan::prove().map_err(Failed::from)),
+        Trial::test("judges::cluster_requests/rules", || cluster_requests::prove().map_err(Failed::from)),
         Trial::test("judges::network_plan/rules", || network_plan::prove().map_err(Failed::from)),
         Trial::test("judges::resources/rules", || resources::prove().map_err(Failed::from)),
         Trial::ignorable_test("judges::cluster/faults", move || match cluster::find() {

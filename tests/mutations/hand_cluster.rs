@@ -23,6 +23,9 @@ pub const FAULTS: &[Fault] = faults! {
     "nodes in the subnet of another pool", "cluster/node_groups.tf", "", Swap("[data.aws_subnet.nodes[each.key].id]", "[data.aws_subnet.nodes[keys(local.node_groups)[0]].id]"), "one zone takes everything with it";
     "labels gone", "cluster/node_groups.tf", "", Swap("merge(local.pools[each.value.pool].labels, {", "merge({"), "pods find no node";
     "taints gone", "cluster/node_groups.tf", "", Swap("for_each = local.pools[each.value.pool].taints", "for_each = []"), "any pod runs beside the data";
+    "size of the minimum", "cluster/node_groups.tf", "", Swap("max(each.value.min, min(each.value.max, try(data.aws_autoscaling_group.current[each.key].desired_capacity, 0)))", "each.value.min"), "every apply ends the nodes that the autoscaler added";
+    "size beyond the bounds", "cluster/node_groups.tf", "", Swap("max(each.value.min, min(each.value.max, try(", "max(0, min(1000, try("), "EKS refuses the bounds";
+    "size of another group", "cluster/node_groups.tf", "", Swap("values = [each.value.name]", "values = [each.value.pool]"), "no group is found, and every apply ends the nodes that the autoscaler added";
     "SSH", "cluster/nodes.tf", "", Swap("  update_default_version = true", "  update_default_version = true\n  key_name               = \"me\""), "a lost key opens every node";
     "more rights for nodes", "cluster/nodes.tf", "", Swap("\"AmazonEKSWorkerNodePolicy\"]", "\"AmazonEKSWorkerNodePolicy\", \"AdministratorAccess\"]"), "a broken node takes the account";
     "pods in the group of another class", "cluster/addons.tf", "", Swap("securityGroups = [data.aws_security_group.nodes[class].id]", "securityGroups = [data.aws_security_group.nodes[local.node_classes[0]].id]"), "the classes are joined";

@@ -26,6 +26,7 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
         ("admin_cidrs", texts(&cluster.admin_cidrs)),
         ("pools", pools(root)),
         ("secret_readers", readers(root)),
+        ("domains", domains(root)),
     ];
     for (name, wanted) in wanted {
         let (file, has) = root.local(name);
@@ -132,6 +133,19 @@ fn identities(root: &Root, found: &mut Vec<Finding>) {
     if apps != wanted {
         found.push(root.finding(RULE, "local.identities", file, format!("{apps:?} have policies, where the spec has {wanted:?}")));
     }
+}
+
+/// The domains whose records are made: that of the environment, and hosts outside of it; null without hosts.
+fn domains(root: &Root) -> Value {
+    let domain = root.platform.domain.as_str();
+    let workloads = || root.region.workloads.values();
+    let exposed = workloads().flat_map(|workload| &workload.exposures).map(|exposure| exposure.host.as_str());
+    let redirected = workloads().flat_map(|workload| &workload.redirects).map(|redirect| redirect.host.as_str());
+    let hosts: BTreeSet<&str> = exposed.chain(redirected).filter(|host| !host.is_empty()).collect();
+    let foreign = hosts.iter().map(|host| host.trim_start_matches("*."));
+    let foreign = foreign.filter(|host| *host != domain && host.strip_suffix(domain).is_none_or(|rest| !rest.ends_with('.')));
+    let all: BTreeSet<&str> = foreign.chain([domain]).collect();
+    if hosts.is_empty() { Value::Null } else { json!(all) }
 }
 
 /// Who reads which secrets: the namespace its own, and those that its workloads name.

@@ -13,6 +13,14 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:iam::000000000000:role/mock" }
   }
 
+  mock_data "aws_autoscaling_groups" {
+    defaults = { names = ["mock"] }
+  }
+
+  mock_data "aws_autoscaling_group" {
+    defaults = { desired_capacity = 2 }
+  }
+
   mock_data "aws_default_tags" {
     defaults = { tags = { platform = "mock" } }
   }
@@ -68,6 +76,11 @@ run "control_plane" {
   assert {
     condition     = aws_eks_cluster.this.encryption_config[0].resources == toset(["secrets"]) && aws_eks_cluster.this.encryption_config[0].provider[0].key_arn == aws_kms_key.this.arn && aws_kms_key.this.enable_key_rotation
     error_message = "Secrets are not encrypted with the cluster's own key."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.cluster.policy).Statement == [{ Action = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:ListGrants"], Effect = "Allow", Resource = aws_kms_key.this.arn }]
+    error_message = "The control plane has other rights than the use of the cluster's own key."
   }
 
   assert {
@@ -161,6 +174,19 @@ run "nodes" {
     error_message = "A node group is outside of its subnet, or has another machine or size than its pool."
   }
 
+  # The mock says that each group has two nodes.
+  assert {
+    condition     = alltrue([for key, group in aws_eks_node_group.this : group.scaling_config[0].desired_size == 2 if local.node_groups[key].min <= 2 && 2 <= local.node_groups[key].max])
+    error_message = "An apply changes a number of nodes that the autoscaler chose."
+  }
+
+  assert {
+    condition = alltrue([
+      for key, found in data.aws_autoscaling_groups.current : { for filter in found.filter : filter.name => one(filter.values) } == { "tag:eks:cluster-name" = local.name, "tag:eks:nodegroup-name" = local.node_groups[key].name }
+    ])
+    error_message = "The number of nodes is read from another group."
+  }
+
   assert {
     condition = alltrue([
       for key, group in aws_eks_node_group.this : group.labels == tomap(merge(local.pools[local.node_groups[key].pool].labels, { "k8s.amazonaws.com/eniConfig" = "${local.pools[local.node_groups[key].pool].class}-${local.node_groups[key].zone}" })) &&
@@ -177,6 +203,34 @@ run "nodes" {
   assert {
     condition     = [for statement in jsondecode(aws_iam_role.nodes.assume_role_policy).Statement : [statement.Principal, statement.Action]] == [[{ Service = "ec2.amazonaws.com" }, "sts:AssumeRole"]] && toset(keys(aws_iam_role_policy_attachment.nodes)) == toset(["AmazonEC2ContainerRegistryPullOnly", "AmazonEKSWorkerNodePolicy"])
     error_message = "Nodes have more rights than joining the cluster and pulling images."
+  }
+}
+
+run "fewer_nodes_than_the_minimum" {
+  command = plan
+
+  override_data {
+    target = data.aws_autoscaling_group.current
+    values = { desired_capacity = 0 }
+  }
+
+  assert {
+    condition     = alltrue([for key, group in aws_eks_node_group.this : group.scaling_config[0].desired_size == local.node_groups[key].min])
+    error_message = "A pool does not grow to its minimum, and EKS refuses the bounds."
+  }
+}
+
+run "more_nodes_than_the_maximum" {
+  command = plan
+
+  override_data {
+    target = data.aws_autoscaling_group.current
+    values = { desired_capacity = 100000 }
+  }
+
+  assert {
+    condition     = alltrue([for key, group in aws_eks_node_group.this : group.scaling_config[0].desired_size == local.node_groups[key].max])
+    error_message = "A pool does not shrink to its maximum, and EKS refuses the bounds."
   }
 }
 
@@ -229,7 +283,7 @@ run "identities" {
     condition = { for key, association in aws_eks_pod_identity_association.this : key => [association.namespace, association.service_account] } == { for key, identity in local.identities : key => [identity.namespace, identity.account] } && alltrue([
       for key, role in aws_iam_role.identity : [for statement in jsondecode(role.assume_role_policy).Statement : [statement.Principal, statement.Action, statement.Condition]] == [[{ Service = "pods.eks.amazonaws.com" }, ["sts:AssumeRole", "sts:TagSession"], {
         StringEquals = {
-          "aws:RequestTag/eks-cluster-arn"            = aws_eks_cluster.this.arn
+          "aws:RequestTag/eks-cluster-arn"            = "arn:aws:eks:${local.region}:${local.account}:cluster/${aws_eks_cluster.this.name}"
           "aws:RequestTag/kubernetes-namespace"       = local.identities[key].namespace
           "aws:RequestTag/kubernetes-service-account" = local.identities[key].account
         }
