@@ -72,6 +72,9 @@ impl EnvironmentResolver<'_> {
                 if provider == Provider::Google && capacity.as_ref().is_some_and(|machine| machine.gpus > 0) && !is_tainted() {
                     taints.push((key.to_owned(), value.to_owned(), effect));
                 }
+                if let Some((disk, at)) = pool.disk.spanned() {
+                    self.disk(disk, at, provider);
+                }
                 self.record_pool(name, capacity.as_ref(), &taints);
                 pools.push(Pool {
                     name: name.clone(),

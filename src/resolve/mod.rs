@@ -23,6 +23,7 @@ mod files;
 mod firewall;
 mod flows;
 mod gpus;
+mod identity;
 mod jobs;
 mod kubernetes_access;
 mod metadata;
@@ -32,6 +33,7 @@ mod placement;
 mod plan;
 mod platform;
 mod pods;
+mod pool_limits;
 mod ports;
 mod probes;
 mod provenance;
@@ -254,7 +256,10 @@ impl<'a> EnvironmentResolver<'a> {
         platform.namespaces = access.namespaces;
         platform.regions.values().for_each(|region| self.record_region(region, &platform));
         self.workloads(&mut platform, &names, hosts);
-        platform.regions.values().for_each(|region| self.firewall_size(region));
+        for region in platform.regions.values() {
+            self.firewall_size(region);
+            self.addresses_of_nodes(region);
+        }
         self.extensions(&mut platform, &names);
         self.waivers(&mut platform);
         Some(platform)
