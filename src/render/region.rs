@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::costs::costs;
 use super::preflight;
 use super::requirements::{listed, manager, requirements};
 use super::steps::steps;
@@ -33,6 +34,7 @@ pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[
     text.push_str(&secrets(platform, region, &uses));
     text.push_str(&entrances(region, &uses));
     text.push_str(&owners(platform));
+    text.push_str(&costs(region, &uses, roots));
     text.push_str(&steps(platform, region, &uses, roots));
     BTreeMap::from([("README.md".to_owned(), text), ("preflight.sh".to_owned(), preflight::script(platform, region, &requirements))])
 }

@@ -74,6 +74,9 @@ impl EnvironmentResolver<'_> {
                     taints.push((key.to_owned(), value.to_owned(), effect));
                 }
                 self.record_capacity(name, capacity.as_ref());
+                if let Some((disk, at)) = pool.disk.spanned() {
+                    self.disk(disk, at, provider);
+                }
                 pools.push(Pool {
                     name: name.clone(),
                     subnet,

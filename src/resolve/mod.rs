@@ -23,6 +23,7 @@ mod files;
 mod firewall;
 mod flows;
 mod gpus;
+mod identity;
 mod jobs;
 mod kubernetes_access;
 mod metadata;
@@ -32,6 +33,7 @@ mod placement;
 mod plan;
 mod platform;
 mod pods;
+mod pool_limits;
 mod ports;
 mod probes;
 mod provenance;
@@ -257,6 +259,7 @@ impl<'a> EnvironmentResolver<'a> {
         for region in platform.regions.values() {
             self.addon_nodes(region);
             self.firewall_size(region);
+            self.addresses_of_nodes(region);
         }
         self.extensions(&mut platform, &names);
         self.waivers(&mut platform);

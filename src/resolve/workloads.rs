@@ -17,7 +17,6 @@ use super::values::Consumer;
 use super::volumes::{Pod, Volumes, unique};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Service, ServicePort, Volume, Workload};
-use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::{self, App, ContainerFields, Store, StoreSize};
 use crate::syntax::Field;
@@ -146,10 +145,7 @@ impl EnvironmentResolver<'_> {
         let ndots = ndots.map(|(ndots, _)| ndots);
         let certificate = self.certificate(app, &consumer, &exposures);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
-        let policies = match site.region.provider {
-            Provider::Aws => app.identity.at(|identity| &identity.aws).values().cloned().collect(),
-            _ => Vec::new(),
-        };
+        let policies = self.policies(app, site.region.provider);
         Some((Workload { replicas, autoscaling, init, sidecars, exposures, certificate, redirects, grace, ndots, policies, ..base }, flows))
     }
 

@@ -211,4 +211,6 @@ pub struct Identity {
     pub google: Field<Vec<Field<String>>>,
     /// Roles on Azure.
     pub azure: Field<Vec<Field<String>>>,
+    /// Why the app needs a policy or role that gives it every right, such as `AdministratorAccess`.
+    pub reason: Field<String>,
 }

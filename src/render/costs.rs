@@ -1,0 +1,128 @@
+//! What a region costs before anybody uses it.
+
+use std::fmt::Write;
+
+use super::uses::Uses;
+use crate::cloud::Root;
+use crate::layers::Layer;
+use crate::model::{NatGateways, Network, Region};
+
+/// The hours of a month, as the price lists of AWS count them.
+const HOURS: u64 = 730;
+
+// List prices of us-east-1 in thousandths of a cent per hour, read in November 2026 from the price pages of the services.
+const CLUSTER: u64 = 10_000;
+const NAT_GATEWAY: u64 = 4_500;
+const ENDPOINT: u64 = 1_000;
+const LOAD_BALANCER: u64 = 2_250;
+const PUBLIC_ADDRESS: u64 = 500;
+
+/// The price of a key per month in thousandths of a cent.
+const KEY: u64 = 100_000;
+
+/// The table of the parts of a region with a price of their own; empty for a region without Terraform roots.
+pub(super) fn costs(region: &Region, uses: &Uses, roots: &[&Root]) -> String {
+    let has = |layer| roots.iter().any(|root| root.layer == layer);
+    let Some(network) = region.network.as_ref().filter(|_| has(Layer::Network)) else { return String::new() };
+    let (zones, gateways) = (count(region.zones.len()), count(uses.gateways.len()));
+    let public = count(uses.gateways.iter().filter(|(_, name)| name.starts_with("public")).count());
+    let nat = nat_gateways(network, zones);
+    let clusters = u64::from(has(Layer::Cluster));
+    let parts = [
+        ("control plane of EKS", clusters, CLUSTER * HOURS),
+        ("NAT gateway", nat, NAT_GATEWAY * HOURS),
+        ("endpoint of an AWS service, in each zone", count(network.endpoint_services.len()) * zones, ENDPOINT * HOURS),
+        ("load balancer of a Gateway", gateways, LOAD_BALANCER * HOURS),
+        ("public address, of NAT gateways and public load balancers", nat + public * zones, PUBLIC_ADDRESS * HOURS),
+        ("key of KMS", 1 + clusters, KEY),
+    ];
+    let mut text =
+        "\n### Fixed costs\n\nPer month, by the list prices of us-east-1 in November 2026: other regions differ by some percent.\n\n\
+                    | part | number | USD each | USD |\n|---|---:|---:|---:|\n"
+            .to_owned();
+    let mut total = 0;
+    for (part, number, price) in parts.into_iter().filter(|(_, number, _)| *number > 0) {
+        total += number * price;
+        let _ = writeln!(text, "| {part} | {number} | {} | {} |", dollars(price), dollars(number * price));
+    }
+    let _ = writeln!(text, "| together | | | {} |", dollars(total));
+    let nodes: Vec<String> = region.cluster.pools.iter().map(|pool| format!("{} of `{}`", pool.nodes.0, pool.machine)).collect();
+    let _ = write!(
+        text,
+        "\nOn top come the nodes, each with a disk, at least {}; volumes, logs\nand traffic. `network.nat`, `network.endpoints` and `network.flow_logs` in the spec make an environment cheaper.\n",
+        nodes.join(", ")
+    );
+    text
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+fn nat_gateways(network: &Network, zones: u64) -> u64 {
+    match network.nat {
+        _ if network.subnets.iter().all(|subnet| !subnet.internet) => 0,
+        NatGateways::PerZone => zones,
+        NatGateways::One => zones.min(1),
+    }
+}
+
+/// Dollars and cents, from thousandths of a cent.
+fn dollars(price: u64) -> String {
+    let cents = (price + 500) / 1000;
+    format!("{}.{:02}", cents / 100, cents % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::render;
+    use crate::tests::estate::estate;
+
+    const SPEC: &str = r#"
+apiVersion: platgen/v1
+platform: {name: shop, owner: sre, domain: shop.example}
+cloud: {provider: aws, accounts: {dev: "111111111111", production: "222222222222"}, state: {region: eu-west-1}}
+regions: {eu-west-1: {zones: 3}, desk: {zones: 1, provider: existing}}
+environments:
+  dev: {regions: [eu-west-1, desk]}
+  production: {regions: [eu-west-1], protected: true}
+cluster: {version: "1.35", pools: {general: {machine: m7i.large, nodes: 3..6}}}
+access: {groups: {sre: {id: platform-admin, role: admin}}}
+teams: {sre: {group: sre}}
+namespaces: {shop: {owner: sre}}
+apps:
+  web: {image: "registry.example/web:v1", port: 8080, probes: {ready: /ready, live: /live}, environments: {production: {expose: "@"}}}
+"#;
+
+    /// The rows of the table in the README of a region.
+    fn rows(place: &str) -> Vec<String> {
+        let files = render::files(&estate(SPEC)).unwrap();
+        let text = &files.units[&format!("kubernetes/{place}")].files["README.md"];
+        let table = text.split_once("### Fixed costs").map_or("", |(_, rest)| rest.split("\n## ").next().unwrap());
+        table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| part")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_part_with_a_price_is_counted() {
+        let production = [
+            "| control plane of EKS | 1 | 73.00 | 73.00 |",
+            "| NAT gateway | 3 | 32.85 | 98.55 |",
+            "| endpoint of an AWS service, in each zone | 39 | 7.30 | 284.70 |",
+            "| load balancer of a Gateway | 1 | 16.43 | 16.43 |",
+            "| public address, of NAT gateways and public load balancers | 6 | 3.65 | 21.90 |",
+            "| key of KMS | 2 | 1.00 | 2.00 |",
+            "| together | | | 496.58 |",
+        ];
+        assert_eq!(rows("production/eu-west-1"), production);
+        // Without protection: one NAT gateway, no endpoint that is not needed, and here no entrance.
+        let dev = [
+            "| control plane of EKS | 1 | 73.00 | 73.00 |",
+            "| NAT gateway | 1 | 32.85 | 32.85 |",
+            "| public address, of NAT gateways and public load balancers | 1 | 3.65 | 3.65 |",
+            "| key of KMS | 2 | 1.00 | 2.00 |",
+            "| together | | | 111.50 |",
+        ];
+        assert_eq!(rows("dev/eu-west-1"), dev);
+        assert!(rows("dev/desk").is_empty());
+    }
+}
