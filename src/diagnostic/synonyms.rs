@@ -4,6 +4,8 @@ use super::{Code, wording};
 
 /// Words of the spec language, each with the words that people write for it.
 pub const SYNONYMS: &[(&str, &[&str])] = &[
+    ("after-deploy", &["after-rollout", "post-deploy", "post-install", "post-rollout", "post-sync", "post-upgrade", "postsync"]),
+    ("before-deploy", &["before-rollout", "pre-deploy", "pre-install", "pre-rollout", "pre-sync", "pre-upgrade", "presync"]),
     ("alias", &["aliases", "service_names"]),
     ("args", &["arguments"]),
     ("backup", &["snapshots"]),
@@ -77,11 +79,6 @@ const ADVICE: &[(&[&str], &str, &str)] = &[
     ),
     (&["limits", "requests"], "memory", "write the request and the limit as one range: `cpu: 100m..200m`, `memory: 64Mi..128Mi`"),
     (&["max", "max_replicas", "min", "min_replicas"], "replicas", "write both numbers as one range: `replicas: 2..10`"),
-    (
-        &["after-deploy", "post-deploy", "post-install", "post-upgrade"],
-        "before-deploy",
-        "only `before-deploy` exists: run the work at the start of an app, or in an app with a `schedule`",
-    ),
     (
         &["pass", "password", "token", "user", "username"],
         "pull",
