@@ -239,7 +239,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
         web(),
         worker,
         workload("report", Kind::CronJob(cron)),
-        workload("schema", Kind::Job { deadline: 300, after: Vec::new() }),
+        workload("schema", Kind::Job { deadline: 300, after_rollout: false, after: Vec::new() }),
         agent(),
         orders(),
     ];

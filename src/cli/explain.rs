@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 /// Flags of `explain`.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Explain {
-    /// A path of the spec such as `apps.web.probes`, a code such as `unknown-key`, or `references` for the forms of `${...}`. Default: the sections.
+    /// A path of the spec such as `apps.web.probes`, a key such as `replicas` wherever it is, a code such as `unknown-key`, or `references` for the forms
+    /// of `${...}`. Default: the sections.
     #[arg(value_name = "PATH or CODE")]
     what: Option<String>,
     /// Explain every key below the path, too.
@@ -38,10 +39,14 @@ pub(super) fn run(explain: &Explain, terminal: &Terminal) -> Ended {
     } else {
         match reference::page(what, explain.recursive) {
             Ok(page) => (json!(page), if explain.recursive { tree(&page, width) } else { whole(&page, width) }),
-            Err(unknown) => {
-                terminal.tell_plain(&[fault(&unknown)]);
-                return Ok(FAILED);
-            }
+            Err(unknown) => match &reference::search(what)[..] {
+                [] => {
+                    terminal.tell_plain(&[fault(&unknown)]);
+                    return Ok(FAILED);
+                }
+                [page] => (json!([page]), whole(page, width)),
+                pages => (json!(pages), found(what, pages, width)),
+            },
         }
     };
     print_all(&if as_json { format!("{data:#}\n") } else { text });
@@ -49,13 +54,23 @@ pub(super) fn run(explain: &Explain, terminal: &Terminal) -> Ended {
 }
 
 fn fault(unknown: &UnknownKey) -> Diagnostic {
-    let UnknownKey { key, meant } = unknown;
+    let UnknownKey { key, page, meant, advice } = unknown;
     let fault = Diagnostic::new(Code::UnknownKey, format!("`{key}` is neither a key of the spec language at this path nor a code"));
-    let codes = || wording::suggest(key, Code::ALL.iter().map(|code| code.name()));
-    match meant.as_deref().or_else(codes) {
-        Some(close) => fault.help(format!("did you mean `{close}`?")),
-        None => fault.help("run `platgen explain` without an argument to list the sections"),
+    let codes = || wording::suggest(key, Code::ALL.iter().map(|code| code.name())).map(str::to_string);
+    let elsewhere = || if page.is_empty() { reference::closest(key) } else { None };
+    match (meant.clone().or_else(codes).or_else(elsewhere), advice) {
+        (_, Some(advice)) => fault.help(*advice),
+        (Some(close), None) => fault.help(format!("did you mean `{close}`?")),
+        (None, None) if page.is_empty() => fault.help("run `platgen explain` without an argument to list the sections"),
+        (None, None) => fault.help(format!("run `platgen explain {page}` to list its keys")),
     }
+}
+
+/// The paths at which a key was found.
+fn found(name: &str, pages: &[Page], width: usize) -> String {
+    let rows = pages.iter().map(|page| (page.path.clone(), page.description.as_str()));
+    let more = "`platgen explain PATH` explains one of them.";
+    format!("`{name}` in the spec language:\n\n{}\n{}\n", table(rows, width), wrapped(more, 0, width))
 }
 
 /// The page of one path.

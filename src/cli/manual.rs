@@ -48,6 +48,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "explain",
         &[
             ("platgen explain apps.web.probes", "a key"),
+            ("platgen explain replicas", "every key of that name"),
             ("platgen explain stores --recursive", "a section with every key"),
             ("platgen explain references", "the forms of ${...}"),
             ("platgen explain unknown-key", "a finding"),

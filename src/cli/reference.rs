@@ -1,7 +1,7 @@
 //! The reference of the spec language as data: one page per path, from the JSON Schema, the rules of each path, the static defaults and the examples.
 
 use super::schema::{COMMENT, annotated};
-use crate::diagnostic::meant;
+use crate::diagnostic::{advice, meant, wording, words_for};
 use crate::source::{Sources, Span};
 use crate::spec::rules::{self, Merge, Short};
 use crate::spec::{DEFAULTS, EXAMPLES};
@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// The page of one path.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Page {
     /// The path, with the names of entries as the reader wrote them, or `NAME`.
     pub(super) path: String,
@@ -42,8 +42,12 @@ pub(super) struct Page {
 /// A key that a page does not have.
 pub(super) struct UnknownKey {
     pub(super) key: String,
+    /// The path of the page; empty for the page of the sections.
+    pub(super) page: String,
     /// The key that is probably meant.
     pub(super) meant: Option<String>,
+    /// What to write for a key of another tool.
+    pub(super) advice: Option<&'static str>,
 }
 
 /// The page of a path such as `apps.web.probes`; of the whole language for an empty path.
@@ -56,12 +60,53 @@ pub(super) fn page(path: &str, recursive: bool) -> Result<Page, UnknownKey> {
         let next = properties.and_then(|all| all.get(key)).or_else(|| shape.get("additionalProperties").filter(|value| value.is_object()));
         let Some(next) = next.cloned() else {
             let known: Vec<&str> = properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-            return Err(UnknownKey { key: key.to_string(), meant: meant(key, &known).map(str::to_string) });
+            let meant = meant(key, &known).map(str::to_string);
+            return Err(UnknownKey { key: key.to_string(), page: keys.join("."), meant, advice: advice(key, &known) });
         };
         keys.push(key.to_string());
         here = next;
     }
     Ok(Page::of(&keys, &here, if recursive { usize::MAX } else { 1 }, &Texts::read()))
+}
+
+/// The pages of the keys with this name wherever they are, and of the keys that have the word among their values; of a word of other tools, those of
+/// the words for it. The name may have several keys: `scale.replicas`. Keys that profiles and further containers share with apps and stores are left
+/// out.
+pub(super) fn search(name: &str) -> Vec<Page> {
+    let Ok(all) = page("", true) else { return Vec::new() };
+    let mut keys = Vec::new();
+    collect(&all, &mut keys);
+    let is_named = |page: &Page, name: &str| page.path.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let find = |name: &str| -> Vec<&Page> {
+        keys.iter().copied().filter(|page| is_named(page, name) || page.values.iter().any(|(word, _)| word == name)).collect()
+    };
+    let found = find(name);
+    let mut found = if found.is_empty() { words_for(name).flat_map(find).collect() } else { found };
+    found.sort_by_key(|page| page.path.matches('.').count());
+    let mut pages: Vec<Page> = Vec::new();
+    for page in found {
+        let is_container = [".init.", ".sidecars."].iter().any(|section| page.path.contains(section));
+        if !(is_container && pages.iter().any(|known| known.description == page.description)) {
+            pages.push(Page { keys: Vec::new(), ..page.clone() });
+        }
+    }
+    pages
+}
+
+/// The key with the closest spelling, wherever it is.
+pub(super) fn closest(name: &str) -> Option<String> {
+    let all = page("", true).ok()?;
+    let mut keys = Vec::new();
+    collect(&all, &mut keys);
+    let names = keys.iter().filter_map(|page| page.path.rsplit('.').next()).filter(|name| *name != "NAME");
+    wording::suggest(name, names).map(str::to_string)
+}
+
+fn collect<'p>(page: &'p Page, keys: &mut Vec<&'p Page>) {
+    for key in page.keys.iter().filter(|key| key.path != "profiles") {
+        keys.push(key);
+        collect(key, keys);
+    }
 }
 
 /// The texts that hold a value for each key.

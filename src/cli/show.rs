@@ -26,6 +26,9 @@ pub(super) struct Show {
     gaps: super::Gaps,
 }
 
+/// The origin of a static default.
+const DEFAULT: &str = "default";
+
 pub(super) fn run(show: &Show, terminal: &Terminal) -> Ended {
     let as_json = match terminal.data_is_json() {
         Ok(as_json) => as_json,
@@ -53,6 +56,12 @@ pub(super) fn run(show: &Show, terminal: &Terminal) -> Ended {
     let places = Places::of(&project, name);
     let mut lines = Vec::new();
     walk(tree, String::new(), &places, &mut lines);
+    // The defaults of stores describe pods and volumes, which a store that exists already does not have.
+    let stores = tree.get("stores").map(Node::entries).unwrap_or_default().iter();
+    for store in stores.filter(|store| store.value.get("mode").and_then(Node::scalar) == Some("existing")) {
+        let below = format!("stores.{}.", store.key);
+        lines.retain(|(path, _, origin)| origin != DEFAULT || !path.starts_with(&below));
+    }
     if let Some(recorded) = resolution.as_ref().and_then(|resolution| resolution.provenance.get(name)) {
         let lock = project.lock_text.as_deref().unwrap_or_default();
         let written: BTreeSet<String> = lines.iter().map(|(path, _, _)| path.clone()).collect();
@@ -114,7 +123,7 @@ impl<'a> Places<'a> {
     fn origin(&self, span: Span) -> String {
         let source = self.project.sources.get(span.file);
         if source.role == Role::Default {
-            return "default".to_string();
+            return DEFAULT.to_string();
         }
         let at = format!("{}:{}", source.name, self.project.sources.position(span).line);
         let inside = |outer: &Span| outer.file == span.file && outer.start <= span.start && span.end <= outer.end;

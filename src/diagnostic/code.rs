@@ -85,7 +85,7 @@ messages {
         "YAML parsers silently keep only one of two equal keys. Remove one of them, or rename it."
     EarlyRollout "early-rollout" Warning
         "a job before the rollout that calls an app"
-        "A job with `run: before-deploy` finds the apps that it calls running, so their new version rolls out before the job. A migration that this version needs may not have run then. Jobs that call no app, directly or through others, run before all rollouts. Remove the call, or see that the new version of the app works before the job has run, and ignore the warning."
+        "A job with `run: before-deploy` finds the apps that it calls running, so their new version rolls out before the job. A migration that this version needs may not have run then. Jobs that call no app, directly or through others, run before all rollouts. Write `run: after-deploy` for a job that has to follow the app, such as a test of the new version. Else remove the call, or see that the new version of the app works before the job has run, and ignore the warning."
     EditedFile "edited-file" Error
         "a rendered file was edited by hand"
         "The file differs from the text that platgen wrote, and rendering would lose the edit. Make the change in the spec, or discard the edit with `--force=PATH`."

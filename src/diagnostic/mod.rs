@@ -15,7 +15,7 @@ mod tests;
 pub mod wording;
 
 pub use code::Code;
-pub use synonyms::{SYNONYMS, advice, meant, mistaken};
+pub use synonyms::{SYNONYMS, advice, meant, mistaken, words_for};
 
 use crate::source::{Sources, Span};
 

@@ -4,6 +4,8 @@ use super::{Code, wording};
 
 /// Words of the spec language, each with the words that people write for it.
 pub const SYNONYMS: &[(&str, &[&str])] = &[
+    ("after-deploy", &["after-rollout", "post-deploy", "post-install", "post-rollout", "post-sync", "post-upgrade", "postsync"]),
+    ("before-deploy", &["before-rollout", "pre-deploy", "pre-install", "pre-rollout", "pre-sync", "pre-upgrade", "presync"]),
     ("alias", &["aliases", "service_names"]),
     ("args", &["arguments"]),
     ("backup", &["snapshots"]),
@@ -52,11 +54,19 @@ pub const SYNONYMS: &[(&str, &[&str])] = &[
 
 /// The candidate that the writer of an unknown key or value means: the word for it in the spec language, or the closest spelling.
 pub fn meant<'a>(written: &str, candidates: &[&'a str]) -> Option<&'a str> {
-    let plain = |word: &str| word.to_ascii_lowercase().replace('_', "-");
     let known = |word: &str| candidates.iter().copied().find(|candidate| plain(candidate) == plain(word));
-    let rows = SYNONYMS.iter().filter(|(_, words)| words.iter().any(|word| plain(word) == plain(written)));
     let close = || if advice(written, candidates).is_some() { None } else { wording::suggest(written, candidates.iter().copied()) };
-    rows.filter_map(|(word, _)| known(word)).next().or_else(close)
+    words_for(written).find_map(known).or_else(close)
+}
+
+/// The words of the spec language for a word of other tools.
+pub fn words_for(written: &str) -> impl Iterator<Item = &'static str> {
+    SYNONYMS.iter().filter(move |(_, words)| words.iter().any(|word| plain(word) == plain(written))).map(|(word, _)| *word)
+}
+
+/// A word in lower case, with one kind of separator.
+fn plain(word: &str) -> String {
+    word.to_ascii_lowercase().replace('_', "-")
 }
 
 /// What to write for keys and values of other tools for which no single word of the language stands: the words, a key or value beside which they are meant
@@ -70,11 +80,6 @@ const ADVICE: &[(&[&str], &str, &str)] = &[
     (&["limits", "requests"], "memory", "write the request and the limit as one range: `cpu: 100m..200m`, `memory: 64Mi..128Mi`"),
     (&["max", "max_replicas", "min", "min_replicas"], "replicas", "write both numbers as one range: `replicas: 2..10`"),
     (
-        &["after-deploy", "post-deploy", "post-install", "post-upgrade"],
-        "before-deploy",
-        "only `before-deploy` exists: run the work at the start of an app, or in an app with a `schedule`",
-    ),
-    (
         &["pass", "password", "token", "user", "username"],
         "pull",
         "name the secret of the secret manager that holds the credentials: `pull: platform/registry`",
@@ -84,7 +89,6 @@ const ADVICE: &[(&[&str], &str, &str)] = &[
 
 /// The help for an unknown key or value of another tool, if no single word of the language stands for it.
 pub fn advice(written: &str, candidates: &[&str]) -> Option<&'static str> {
-    let plain = |word: &str| word.to_ascii_lowercase().replace('_', "-");
     let fits = |words: &[&str], beside: &str| {
         (beside.is_empty() || candidates.contains(&beside)) && words.iter().any(|word| plain(word) == plain(written))
     };

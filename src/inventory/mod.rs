@@ -196,13 +196,24 @@ fn documents(text: &str) -> Result<Vec<Value>, (usize, String)> {
     if let Ok(documents) = yaml::read(text) {
         return Ok(documents.iter().map(yaml::Document::to_json).collect());
     }
-    serde_yaml::from_multiple(text).map_err(|error| {
+    let parsed = serde_yaml::from_multiple(text).map_err(|error| {
         let line = error.location().map_or(1, |location| location.line() as usize);
         let text = error.to_string();
         // The text is `error: line 2 column 1: reason`; the line is reported separately.
         let first = text.lines().next().unwrap_or_default();
         (line, first.rsplit_once(": ").filter(|_| first.starts_with("error: ")).map_or(first, |(_, reason)| reason).to_owned())
+    });
+    // The parser names the value before a tab in the indentation.
+    parsed.map_err(|(line, reason)| match indenting_tab(text, line).filter(|_| reason.contains("tab")) {
+        Some(tab) => (tab, "a tab can't indent a line".to_owned()),
+        None => (line, reason),
     })
+}
+
+/// The first line from a line on, both from 1, that a tab indents.
+fn indenting_tab(text: &str, from: usize) -> Option<usize> {
+    let indented = |line: &str| line.trim_start_matches(' ').starts_with('\t') && !line.trim().is_empty();
+    text.lines().skip(from - 1).position(indented).map(|skipped| from + skipped)
 }
 
 /// The line of a byte, from 1.

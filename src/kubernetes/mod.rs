@@ -156,7 +156,7 @@ const NAMESPACES: &str = "cluster/namespaces.yaml";
 /// The file in the folder of a namespace that holds its own objects.
 pub const RULES: &str = "namespace.yaml";
 
-/// A job that runs once before a rollout.
+/// A job that runs once in a rollout.
 #[derive(Clone, Debug)]
 pub struct RunOnce {
     /// Its namespace.

@@ -53,16 +53,18 @@ pub struct Estate {
     pub name: Name,
     /// The environments that could be resolved, in promotion order.
     pub environments: IndexMap<String, Platform>,
-    /// What the rendered files lack, sorted by `what`; empty unless an incomplete output was allowed.
+    /// What the rendered files lack: first what an entry needs, then the rest, each sorted by `what`.
     pub missing: Vec<Missing>,
 }
 
-/// Something that an entry asks for and the rendered files lack.
+/// Something that the spec asks for and the rendered files lack.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Missing {
     /// A sentence without full stop, such as "`DSN` of `app/api` refers to `store/orders`, which this version does not render".
     pub what: String,
-    /// The environments whose files lack it, in promotion order.
+    /// Whether an entry needs it, so that an incomplete output had to be allowed.
+    pub needed: bool,
+    /// The environments whose files lack it, in promotion order; empty if that does not depend on the environment.
     pub environments: Vec<String>,
 }
 

@@ -134,10 +134,12 @@ pub enum Kind {
     DaemonSet,
     /// Runs on a schedule.
     CronJob(Cron),
-    /// Runs once before a rollout.
+    /// Runs once in a rollout.
     Job {
         /// Time limit in seconds.
         deadline: u64,
+        /// Whether it follows the rollout of the apps that it calls. Other jobs come before the rollout of apps where they can.
+        after_rollout: bool,
         /// The jobs of the region that have to complete before, by `namespace/name`.
         after: Vec<String>,
     },

@@ -28,12 +28,16 @@ pub(super) fn readme(estate: &Estate, roots: &[Root]) -> String {
 
 /// The section on what the files lack; empty where they lack nothing.
 fn missing(estate: &Estate) -> String {
-    if estate.missing.is_empty() {
-        return String::new();
-    }
-    let mut text = "\n## Not in these files\n\nThe spec asks for the following, and this version of platgen does not render it. The files were rendered with `--allow-incomplete`;\n`platgen render --check` and `platgen check` need the flag, too.\n\n".to_owned();
-    for gap in &estate.missing {
-        let _ = writeln!(text, "- {} ({})", gap.what, gap.environments.join(", "));
-    }
-    text
+    let list = |needed: bool, about: &str| {
+        let gaps = estate.missing.iter().filter(|gap| gap.needed == needed).map(|gap| match &gap.environments[..] {
+            [] => format!("- {}\n", gap.what),
+            names => format!("- {} ({})\n", gap.what, names.join(", ")),
+        });
+        let gaps: String = gaps.collect();
+        if gaps.is_empty() { gaps } else { format!("\n{about}\n\n{gaps}") }
+    };
+    let needed = "Entries need the following, and this version of platgen does not render it. The files were rendered with `--allow-incomplete`;\n`platgen render --check` and `platgen check` need the flag, too.";
+    let spare = "The spec has the following, and the files work without it:";
+    let text = list(true, needed) + &list(false, spare);
+    if text.is_empty() { text } else { format!("\n## Not in these files\n{text}") }
 }

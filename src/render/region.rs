@@ -39,6 +39,9 @@ pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[
     BTreeMap::from([("README.md".to_owned(), text), ("preflight.sh".to_owned(), preflight::script(platform, region, &requirements))])
 }
 
+/// The entry of a Secret with the logins of registries.
+const REGISTRY: &str = ".dockerconfigjson";
+
 /// The values of the secret manager.
 fn secrets(platform: &Platform, region: &Region, uses: &Uses) -> String {
     let mut text = String::new();
@@ -46,8 +49,18 @@ fn secrets(platform: &Platform, region: &Region, uses: &Uses) -> String {
         let _ = write!(text, "\n### Secrets\n\n{}\n\n| path | keys | read by |\n|---|---|---|\n", manager(platform, region));
     }
     for (path, secret) in &uses.secrets {
-        let keys = if secret.keys.is_empty() { "all".to_owned() } else { listed(&secret.keys) };
+        let keys = match (secret.keys.is_empty(), secret.texts.is_empty()) {
+            (false, _) => listed(&secret.keys),
+            (true, false) => format!("the whole value is the text of {}", listed(&secret.texts)),
+            (true, true) => "all".to_owned(),
+        };
         let _ = writeln!(text, "| `{path}` | {keys} | {} |", listed(&secret.readers));
+    }
+    if uses.secrets.values().any(|secret| secret.texts.iter().chain(&secret.keys).any(|entry| entry == REGISTRY)) {
+        let _ = write!(
+            text,
+            "\nA `{REGISTRY}` holds the logins of the registries: `{{\"auths\": {{\"registry.example\": {{\"auth\": \"...\"}}}}}}`, with `user:password` in\nbase64 as `auth`.\n"
+        );
     }
     text
 }

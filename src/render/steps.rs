@@ -123,7 +123,7 @@ impl Commands<'_> {
         );
     }
 
-    /// The jobs that are over before the rollout, each after the jobs that it waits for and the workloads that it calls.
+    /// The jobs, each after the jobs that it waits for and the workloads that it calls.
     fn jobs(&mut self) {
         let jobs = kubernetes::jobs(self.region);
         if jobs.is_empty() {
@@ -145,8 +145,8 @@ impl Commands<'_> {
             }
         }
         self.add(
-            "Run the jobs that come before the rollout",
-            "Each after the jobs that it waits for, and the stores and apps that it calls; the jobs that call no app come first.",
+            "Run the jobs",
+            "Each after the jobs that it waits for, and the stores and apps that it calls; the jobs that call no app come first, and those that\nfollow a rollout last.",
             &lines,
         );
         self.text.push_str("\nWhen a job fails, its wait ends with an error after the timeout. Read the log, mend the cause, delete the job and repeat the step:\n\n```sh\n");
@@ -184,7 +184,7 @@ fn rollout(kubectl: &str, Rollout { namespace, object, .. }: &Rollout) -> String
 }
 
 /// The jobs, and the workloads that they call in the region, directly or through others, each after the jobs that it waits for and the workloads that
-/// it calls; the jobs that need no app come first. Called jobs are left out: jobs have no Service.
+/// it calls; the jobs that need no app come first, those after a rollout last. Called jobs are left out: jobs have no Service.
 fn in_order<'r>(region: &Region, jobs: &'r [RunOnce]) -> Vec<(String, Option<&'r RunOnce>)> {
     let jobs: Vec<(String, &RunOnce)> = jobs.iter().map(|job| (format!("{}/{}", job.namespace, job.workload), job)).collect();
     let mut calls: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -201,8 +201,9 @@ fn in_order<'r>(region: &Region, jobs: &'r [RunOnce]) -> Vec<(String, Option<&'r
     }
     // An app that a job calls rolls out before the job: the jobs that need no app come first, so that they are over by then.
     let is_app = |key: &String| region.workloads.get(key).is_some_and(|one| !one.is_store() && !matches!(one.kind, Kind::Job { .. }));
-    let (apps, mut roots): (Vec<&String>, Vec<&String>) =
+    let (mut apps, mut roots): (Vec<&String>, Vec<&String>) =
         jobs.iter().map(|(key, _)| key).partition(|key| depth_first([*key], &calls).iter().any(is_app));
+    apps.sort_by_key(|key| matches!(region.workloads.get(*key).map(|one| &one.kind), Some(Kind::Job { after_rollout: true, .. })));
     roots.extend(apps);
     let with_job = |key: String| {
         let job = jobs.iter().find(|(job, _)| *job == key).map(|(_, job)| *job);

@@ -16,6 +16,8 @@ type Place = (String, String);
 pub(super) struct Secret {
     /// The keys of it that are read; empty if all are.
     pub(super) keys: BTreeSet<String>,
+    /// The entries of Secrets whose text is the whole value.
+    pub(super) texts: BTreeSet<String>,
     /// The namespaces of the ExternalSecrets that read it.
     pub(super) namespaces: BTreeSet<String>,
     /// `namespace/workload` of each reader.
@@ -148,7 +150,10 @@ impl Uses {
                 for (value, source) in values {
                     let Some(path) = word(value, &[source, "key"]) else { continue };
                     let secret = self.secrets.entry(path).or_default();
-                    secret.keys.extend(word(value, &[source, "property"]));
+                    match word(value, &[source, "property"]) {
+                        Some(key) => _ = secret.keys.insert(key),
+                        None => secret.texts.extend(word(value, &["secretKey"])),
+                    }
                     secret.readers.insert(format!("{namespace}/{reader}"));
                     secret.namespaces.insert(namespace.clone());
                 }

@@ -88,11 +88,7 @@ impl EnvironmentResolver<'_> {
                 ends,
                 "`rotation` is for apps that keep running: a job reads its secrets when it starts",
             ),
-            (
-                app.after.span().filter(|_| once.is_none()),
-                periodic.or(key),
-                "`after` needs `run`: only jobs before a rollout have an order",
-            ),
+            (app.after.span().filter(|_| once.is_none()), periodic.or(key), "`after` needs `run`: only jobs of a rollout have an order"),
             (app.start.span().filter(|_| own_volume(app).is_none()), key, "`start` needs a volume of its own: other pods have no order"),
             (app.alias.span().filter(|_| uncalled), key, "`alias` needs a port"),
             (app.headless.span().filter(|_| uncalled), key, "`headless` needs a port"),

@@ -1,14 +1,13 @@
-//! `after`: the order of the jobs that run before a rollout.
+//! `run` and `after`: the order of the jobs of a rollout.
 
 use super::EnvironmentResolver;
 use super::names::{Entry, EntrySpec, Names};
 use super::values::Consumer;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Kind, Region};
+use crate::model::{Flow, Kind, Region, Workload};
 use crate::source::Span;
-use crate::spec::App;
-use crate::syntax::Field;
-use crate::value::{Ref, RefKind};
+use crate::spec::{App, JobRun};
+use crate::value::RefKind;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The jobs that each job waits for, by `namespace/name`, with the span of each name.
@@ -20,7 +19,7 @@ impl EnvironmentResolver<'_> {
         let mut waits = Waits::new();
         for entry in names.iter().filter(|entry| entry.absent.is_none()) {
             let (EntrySpec::App(app), Some(key)) = (&entry.spec, key(entry)) else { continue };
-            let jobs = self.jobs(names, entry, &app.after);
+            let jobs = self.jobs(names, entry, app);
             waits.insert(key, jobs.into_iter().filter_map(|(job, at)| Some((self::key(job)?, at))).collect());
         }
         let mut told = BTreeSet::new();
@@ -40,28 +39,39 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// Warns of jobs that call an app: its new version rolls out before the job, which has to find it running.
+    /// Warns of jobs before the rollout that call an app: its new version rolls out before the job, which has to find it running. Reports jobs after the
+    /// rollout that call none.
     pub(super) fn check_rollouts(&mut self, names: &Names, region: &Region) {
         let name = |at: Span| names.iter().find(|entry| entry.key == at).map(Entry::display);
         for flow in &region.flows {
             let (Some(job), Some(called)) = (region.workload_of(&flow.from), region.workload_of(&flow.to)) else { continue };
-            let is_app = !called.is_store() && !matches!(called.kind, Kind::Job { .. } | Kind::CronJob(_));
-            if !is_app || !matches!(job.kind, Kind::Job { .. }) {
+            if !is_served(called) || !matches!(job.kind, Kind::Job { after_rollout: false, .. }) {
                 continue;
             }
             let (Some(job), Some(app)) = (name(job.span), name(called.span)) else { continue };
             let message = format!("`{job}` runs before the rollout and calls `{app}`, whose new version rolls out before the job");
             let help = format!(
-                "remove the call, or see that the new version of `{app}` works before `{job}` has run; jobs that call no app run before both"
+                "write `run: after-deploy` if `{job}` has to follow `{app}`; else remove the call, or see that the new version of `{app}` works before `{job}` has run"
             );
             self.tell(Diagnostic::new(Code::EarlyRollout, message).at(flow.span).help(help));
+        }
+        for job in region.workloads.values() {
+            let calls = |flow: &&Flow| region.workload_of(&flow.from).is_some_and(|from| from.span == job.span);
+            let called = region.flows.iter().filter(calls).filter_map(|flow| region.workload_of(&flow.to));
+            if !matches!(job.kind, Kind::Job { after_rollout: true, .. }) || called.into_iter().any(is_served) {
+                continue;
+            }
+            let Some(display) = name(job.span) else { continue };
+            let message = format!("`{display}` runs after the rollout of the apps that it calls, and calls none");
+            let diagnostic = Diagnostic::new(Code::MissingField, message).at(job.span);
+            self.tell(diagnostic.help("name the apps under `needs`, such as `needs: [app/web]`"));
         }
     }
 
     /// The jobs of the consumer's region that have to complete before it, by `namespace/name`. Reports jobs that do not run there.
     pub(super) fn waits_for(&mut self, app: &App, consumer: &Consumer<'_>) -> Vec<String> {
         let mut waits = Vec::new();
-        for (job, at) in self.jobs(consumer.names, consumer.entry, &app.after) {
+        for (job, at) in self.jobs(consumer.names, consumer.entry, app) {
             let EntrySpec::App(spec) = &job.spec else { continue };
             if self.runs_in(spec, consumer.region) {
                 waits.extend(key(job));
@@ -76,14 +86,18 @@ impl EnvironmentResolver<'_> {
     }
 
     /// The jobs that `after` names. Reports names of other entries.
-    fn jobs<'n>(&mut self, names: &'n Names, entry: &Entry, after: &Field<Vec<Field<Ref>>>) -> Vec<(&'n Entry, Span)> {
+    fn jobs<'n>(&mut self, names: &'n Names, entry: &Entry, app: &App) -> Vec<(&'n Entry, Span)> {
+        let run = app.run.get();
         let Some(namespace) = &entry.namespace else { return Vec::new() };
         let mut jobs = Vec::new();
-        for (reference, at) in after.items() {
+        for (reference, at) in app.after.items() {
             let (message, related) = match reference.kind() {
                 RefKind::App => {
                     let Some(job) = self.lookup(names, reference, namespace, at) else { continue };
                     match &job.spec {
+                        EntrySpec::App(app) if app.run.get() == Some(&JobRun::AfterDeploy) && run == Some(&JobRun::BeforeDeploy) => {
+                            (format!("`{}` runs after the rollout, and this job before", job.display()), Some(job.key))
+                        }
                         EntrySpec::App(app) if app.run.get().is_some() => {
                             jobs.push((job, at));
                             if let Some(port) = reference.port() {
@@ -93,12 +107,12 @@ impl EnvironmentResolver<'_> {
                             continue;
                         }
                         EntrySpec::App(app) if app.schedule.get().is_some() => {
-                            (format!("`{}` runs on a schedule, and not before a rollout", job.display()), Some(job.key))
+                            (format!("`{}` runs on a schedule, and not in a rollout", job.display()), Some(job.key))
                         }
-                        _ => (format!("`{}` is not a job that runs before a rollout", job.display()), Some(job.key)),
+                        _ => (format!("`{}` is not a job of a rollout", job.display()), Some(job.key)),
                     }
                 }
-                _ => (format!("`{reference}` is not a job that runs before a rollout"), None),
+                _ => (format!("`{reference}` is not a job of a rollout"), None),
             };
             let mut diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);
             if let Some(related) = related {
@@ -108,6 +122,11 @@ impl EnvironmentResolver<'_> {
         }
         jobs
     }
+}
+
+/// Whether a workload is an app that rolls out: no store and no job.
+fn is_served(workload: &Workload) -> bool {
+    !workload.is_store() && !matches!(workload.kind, Kind::Job { .. } | Kind::CronJob(_))
 }
 
 /// `namespace/name` of an entry.

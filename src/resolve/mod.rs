@@ -150,12 +150,16 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
 
 /// The parts that the files of the environments lack. The list does not depend on spans, so it is the same for every layout of the spec.
 fn missing(found: &Diagnostics, environments: &IndexMap<String, Platform>) -> Vec<Missing> {
-    let mut lacking: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for finding in found.iter().filter(|finding| finding.code == Code::Incomplete) {
-        lacking.entry(&finding.message).or_default().extend(finding.environments.iter().map(String::as_str));
+    let mut lacking: BTreeMap<(bool, &str), BTreeSet<&str>> = BTreeMap::new();
+    for finding in found.iter().filter(|finding| matches!(finding.code, Code::Incomplete | Code::NotRendered)) {
+        lacking
+            .entry((finding.code == Code::NotRendered, &finding.message))
+            .or_default()
+            .extend(finding.environments.iter().map(String::as_str));
     }
     let in_order = |names: BTreeSet<&str>| environments.keys().filter(|name| names.contains(name.as_str())).cloned().collect();
-    lacking.into_iter().map(|(what, names)| Missing { what: what.to_owned(), environments: in_order(names) }).collect()
+    let part = |((spare, what), names): ((bool, &str), _)| Missing { what: what.to_owned(), needed: !spare, environments: in_order(names) };
+    lacking.into_iter().map(part).collect()
 }
 
 /// Sets and records `owns_account` of every region.

@@ -60,6 +60,14 @@ pub(super) fn plan_addresses(specs: &Specs, lock: &Lock, found: &mut Diagnostics
         {
             continue;
         }
+        let is_short = matches!(problem, addresses::Problem::NoRoom { pool: addresses::Pool::Network, .. });
+        if let Some((cidr, at)) = spans.iter().find(|(cidr, _)| is_short && cidr.contains(*network)) {
+            let others: Vec<Cidr> = spans.iter().map(|(cidr, _)| *cidr).collect();
+            let written = base.is_some_and(|base| base.cidr.span().is_some_and(|span| span.file == at.file));
+            let fault = nothing_left((*cidr, *at), *network, &others);
+            found.push(if written { fault.related(network_span, "`network.cidr`") } else { fault });
+            continue;
+        }
         let span = explicit.get(problem.key().as_str()).copied().unwrap_or(network_span);
         let mut diagnostic = Diagnostic::new(problem.code(), problem.message()).at(span).help(problem.help());
         let other = match &problem {
@@ -73,6 +81,19 @@ pub(super) fn plan_addresses(specs: &Specs, lock: &Lock, found: &mut Diagnostics
         found.push(diagnostic);
     }
     (plan, lock)
+}
+
+/// The finding for a range of others that takes the whole of `network.cidr`.
+fn nothing_left((taken, at): (Cidr, Span), network: Cidr, others: &[Cidr]) -> Diagnostic {
+    let private = addresses::service_supernets();
+    let free = private.iter().find(|range| !others.iter().any(|other| other.overlaps(**range)));
+    let fewer = "name only the parts of the range that are in use";
+    let help = match free {
+        Some(free) => format!("{fewer}, or give the platform another range: `network: {{cidr: {free}}}`"),
+        None => fewer.to_owned(),
+    };
+    let message = format!("`{taken}` takes the whole of `network.cidr` ({network}): no address is left for the platform");
+    Diagnostic::new(Code::NetworkOverlap, message).at(at).help(help)
 }
 
 /// The reserved ranges with their spans. Environments share one address space, so a range that is reserved in one is reserved in all.
@@ -90,7 +111,7 @@ fn taken(specs: &Specs, found: &mut Diagnostics) -> (Vec<Reserved>, Vec<(Cidr, S
                 if let Some((other, first)) = own.iter().find(|(other, _)| other.overlaps(*cidr)) {
                     let message = format!("`{cidr}` overlaps `{other}`");
                     let diagnostic = Diagnostic::new(Code::NetworkOverlap, message).at(span).related(*first, "named here");
-                    found.push(diagnostic.help("keep the larger one"));
+                    found.push(diagnostic.help(if cidr == other { "remove one of them" } else { "keep the larger one" }));
                 }
                 own.push((*cidr, span));
                 if spans.iter().all(|(known, _)| known != cidr) {

@@ -18,7 +18,7 @@ use super::volumes::{Pod, Volumes, unique};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Service, ServicePort, Volume, Workload};
 use crate::source::Span;
-use crate::spec::{self, App, ContainerFields, Store, StoreSize};
+use crate::spec::{self, App, ContainerFields, JobRun, Store, StoreSize};
 use crate::syntax::Field;
 use crate::value::{AbsolutePath, Medium, Name, NetworkPort, Quantity};
 use indexmap::IndexMap;
@@ -35,7 +35,7 @@ const NDOTS: u8 = 15;
 /// The default time limit of a scheduled run in seconds. A run that hangs blocks every later run of its schedule.
 const RUN: u64 = 6 * 3600;
 
-/// The default time limit of a job before a rollout in seconds. The rollout waits for the job.
+/// The default time limit of a job with `run` in seconds. The rollout waits for the job.
 const JOB: u64 = 600;
 
 /// The region for which an entry is resolved, its platform, and the names that the entry may refer to.
@@ -186,7 +186,14 @@ impl EnvironmentResolver<'_> {
             (Kind::CronJob(Cron { schedule: schedule.to_string(), timezone, deadline: deadline.unwrap_or(RUN) }), "schedule")
         } else if app.run.get().is_some() {
             by_default(format!("{}m", JOB / 60));
-            (Kind::Job { deadline: deadline.unwrap_or(JOB), after: self.waits_for(app, consumer) }, "run")
+            (
+                Kind::Job {
+                    deadline: deadline.unwrap_or(JOB),
+                    after_rollout: app.run.get() == Some(&JobRun::AfterDeploy),
+                    after: self.waits_for(app, consumer),
+                },
+                "run",
+            )
         } else if app.per_node.is_true() {
             (Kind::DaemonSet, "per_node")
         } else if claims {

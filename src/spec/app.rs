@@ -163,6 +163,8 @@ pub struct Dns {
 pub enum JobRun {
     /// Before each rollout of the apps in the namespace, except for apps that the job calls: they roll out before the job.
     BeforeDeploy,
+    /// After each rollout of the apps that the job calls, such as those in `needs`, and before the rollout of the others.
+    AfterDeploy,
 }
 
 /// Service level objectives of an app.

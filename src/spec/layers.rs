@@ -7,10 +7,10 @@
 use super::decoder::Decoder;
 use super::inherit::for_a_store;
 use super::merge::{expand, merge, remove};
-use super::{Spec, rules, unite};
+use super::{Spec, rules, shapes, unite};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::Span;
-use crate::syntax::{Entry, Kind, Node, decode};
+use crate::syntax::{Entry, Kind, Node};
 use crate::value::Name;
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -271,7 +271,7 @@ impl Layers<'_> {
         if let Some(node) = self.root.entry("profiles") {
             let entries = node.value.entries().iter().map(|e| Entry { value: parts(&e.value).own, ..e.clone() }).collect();
             let alone = Entry { value: Node::map(node.value.span, entries), ..node.clone() };
-            decode::<Spec>(&Node::map(self.root.span, vec![alone]), self.found);
+            shapes::check(&Node::map(self.root.span, vec![alone]), self.found);
         }
     }
 
@@ -336,7 +336,7 @@ impl Layers<'_> {
             .iter()
             .rev()
             .fold(own, |inner, key| Node::map(inner.span, vec![Entry { key: Arc::from(*key), span: inner.span, value: inner.clone() }]));
-        decode::<Spec>(&alone, self.found);
+        shapes::check(&alone, self.found);
     }
 
     fn check_without(&mut self, without: &Node) {

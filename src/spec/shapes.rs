@@ -1,46 +1,61 @@
-//! The shapes of maps, in findings about lists: the examples of the reference.
+//! The shapes of maps and lists, in findings about other values in their place: the examples of the reference.
 
+use super::Spec;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{Sources, Span};
-use crate::syntax::{Node, parse};
+use crate::syntax::{Kind, Node, decode, parse};
 
 /// Examples of keys, for the reference.
 pub const EXAMPLES: &str = include_str!("examples.yaml");
 
-/// Adds the shape of the map to the finding for a list in place of a map.
+/// Decodes a part of a spec alone, and reports its faults.
+pub(super) fn check(tree: &Node, found: &mut Diagnostics) {
+    let mut fresh = Diagnostics::default();
+    decode::<Spec>(tree, &mut fresh);
+    found.extend(fresh.iter().cloned().map(|fault| with_shape(fault, tree)));
+}
+
+/// Adds to the finding for a value of another type than a map or a list what to write: the list of the one value, or an example.
 pub(super) fn with_shape(fault: Diagnostic, tree: &Node) -> Diagnostic {
-    if fault.code != Code::WrongType || fault.help.is_some() {
-        return fault;
-    }
-    let keys = fault.span.and_then(|span| keys_to(tree, span)).unwrap_or_default();
-    match (keys.last(), example(&keys)) {
-        (Some(key), Some(shape)) => {
-            let help = format!("write a map, such as `{key}: {shape}`");
+    let wanted = ["a map", "a list"].into_iter().find(|wanted| fault.message.starts_with(&format!("expected {wanted}")));
+    let Some(wanted) = wanted.filter(|_| fault.code == Code::WrongType && fault.help.is_none()) else { return fault };
+    let Some((keys, value)) = fault.span.and_then(|span| keys_to(tree, span)) else { return fault };
+    let Some(key) = keys.last() else { return fault };
+    let item = match &value.kind {
+        Kind::Plain(text) if !text.is_empty() => Some(format!("[{text}]")),
+        Kind::Text(text) => Some(format!("[{text:?}]")),
+        _ => None,
+    };
+    match (item.filter(|_| wanted == "a list"), example(&keys)) {
+        (Some(item), _) => fault.help(format!("write a list: `{key}: {item}`")),
+        (None, Some(shape)) => {
+            let help = format!("write {wanted}, such as `{key}: {shape}`");
             fault.help(help)
         }
-        _ => fault,
+        (None, None) => fault,
     }
 }
 
-/// The keys that lead to the list at a span.
-fn keys_to(node: &Node, span: Span) -> Option<Vec<&str>> {
+/// The keys that lead to the value at a span, and the value.
+fn keys_to(node: &Node, span: Span) -> Option<(Vec<&str>, &Node)> {
     node.entries().iter().find_map(|entry| {
-        if entry.value.span == span && !entry.value.items().is_empty() {
-            return Some(vec![&*entry.key]);
+        if entry.value.span == span {
+            return Some((vec![&*entry.key], &entry.value));
         }
-        let mut keys = keys_to(&entry.value, span)?;
+        let (mut keys, value) = keys_to(&entry.value, span)?;
         keys.insert(0, &entry.key);
-        Some(keys)
+        Some((keys, value))
     })
 }
 
-/// The example of the map at a path. Stores and profiles have those of apps.
+/// The example of the value at a path. Stores and profiles have those of apps.
 fn example(keys: &[&str]) -> Option<&'static str> {
     let mut sources = Sources::default();
     let file = sources.add_default("examples.yaml", EXAMPLES);
     let examples = parse(&sources, file, &mut Diagnostics::default())?;
     let find = |keys: &[&str]| keys.iter().try_fold(&examples, |node, key| node.get(key).or_else(|| node.get("*")));
     let of_app = || find(&[&["apps"], keys.get(1..)?].concat());
-    let span = find(keys).or_else(of_app)?.get("=")?.span;
+    let node = find(keys).or_else(of_app)?;
+    let span = if node.is_map() { node.get("=")?.span } else { node.span };
     EXAMPLES.get(span.start as usize..span.end as usize)
 }

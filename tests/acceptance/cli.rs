@@ -405,6 +405,35 @@ pub(crate) fn explain_every_code_and_section() {
     }
     let ran = project.run(&["explain", "apps.web.prt"]).exits(1);
     assert!(ran.err.contains("`port`"), "{}", ran.err);
+    let ran = project.run(&["explain", "apps.web.spot"]).exits(1);
+    assert!(ran.err.contains("nodes on demand"), "{}", ran.err);
+    let ran = project.run(&["explain", "apps.web.frobnicate"]).exits(1);
+    assert!(ran.err.contains("`platgen explain apps.web`"), "{}", ran.err);
+}
+
+/// A key, a value and a word of other tools are found wherever they are.
+pub(crate) fn explain_finds_keys() {
+    let project = Project::new();
+    for (name, paths) in [
+        ("replicas", &["stores.NAME.replicas", "apps.NAME.scale.replicas"][..]),
+        ("scale.replicas", &["apps.NAME.scale.replicas"]),
+        ("timezone", &["apps.NAME.timezone"]),
+        ("hpa", &["apps.NAME.scale"]),
+        ("postgresql", &["stores.NAME.engine"]),
+        ("grpc", &["apps.NAME.protocol", "apps.NAME.probes.ready.grpc", "apps.NAME.probes.live.grpc", "apps.NAME.probes.start.grpc"]),
+    ] {
+        let out = project.run(&["explain", name, "--format", "json"]).exits(0).out;
+        let pages: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        let found: Vec<&str> = pages.as_array().expect("a list").iter().filter_map(|page| page["path"].as_str()).collect();
+        let own: Vec<&str> = found.iter().copied().filter(|path| !path.contains(".init.") && !path.contains(".sidecars.")).collect();
+        let own: Vec<&str> = own.into_iter().filter(|path| name != "grpc" || path.starts_with("apps.")).collect();
+        assert_eq!(own, paths, "{name}: {found:?}");
+    }
+    let text = project.run(&["explain", "replicas"]).exits(0).out;
+    assert!(text.contains("  apps.NAME.scale.replicas  Pods per region"), "{text}");
+    assert!(project.run(&["explain", "timezone"]).exits(0).out.starts_with("apps.NAME.timezone: "));
+    let ran = project.run(&["explain", "replcas"]).exits(1);
+    assert!(ran.err.contains("did you mean `replicas`?"), "{}", ran.err);
 }
 
 pub(crate) fn completions_and_manual() {

@@ -8,8 +8,8 @@ platform: {name: shop, owner: ops, domain: shop.example}
 cloud: {provider: aws, accounts: {beta: "111111111111", production: "222222222222"}, state: {region: eu-west-1}}
 regions: {eu-west-1: {zones: 3}}
 environments: {beta: {regions: [eu-west-1], domain: beta.shop.example}, production: {regions: [eu-west-1]}}
-access: {groups: {ops: {id: platform-admin, role: admin}}}
-teams: {ops: {group: ops}}
+access: {mfa: required, groups: {ops: {id: platform-admin, role: admin}}}
+teams: {ops: {group: ops, page: {email: ops@shop.example}}}
 namespaces: {shop: {owner: ops}}
 stores:
   orders: {engine: postgres, storage: 10Gi, backup: {every: 6h, keep: 35d}}
@@ -65,15 +65,22 @@ pub(crate) fn it_is_allowed_and_listed() {
         "`backup` of `store/carts` is not rendered by this version (production)",
         "`needs` of `app/api` refers to `store/orders`, which this version does not render (beta, production)",
         "`store/orders` is not rendered: this version does not render `postgres` stores (beta, production)",
+        "`access.mfa` is read and checked, but this version does not render it (beta, production)",
+        "`page` is read and checked, but this version renders no alerts",
     ];
     assert_eq!(listed(&project), wanted);
     project.run(&["render", "--check", "--allow-incomplete"]).exits(0);
     project.run(&["validate", "--allow-incomplete"]).exits(0);
     project.run(&["check", "--allow-incomplete"]).exits(0);
     project.run(&["show", "--allow-incomplete", "apps.api"]).exits(0);
-    // Without gaps there is no list, and the flag changes nothing.
+    // Without gaps that an entry needs, the flag changes nothing and is not named. Without any gap there is no list.
     project.edit("platform.yaml", "{engine: postgres, storage: 10Gi, backup: {every: 6h, keep: 35d}}", "{engine: redis, storage: none}");
     project.edit("platform.yaml", "    environments: {production: {backup: {every: 6h, keep: 35d}, without: [backup.none]}}\n", "");
+    project.run(&["render"]).exits(0);
+    assert_eq!(listed(&project), wanted[4..]);
+    assert!(!project.read("deploy/README.md").contains("allow-incomplete"));
+    project.edit("platform.yaml", "mfa: required, ", "");
+    project.edit("platform.yaml", ", page: {email: ops@shop.example}", "");
     project.run(&["render"]).exits(0);
     assert_eq!(listed(&project), [""; 0]);
     assert!(!project.read("deploy/README.md").contains("Not in these files"));

@@ -72,7 +72,7 @@ pub(crate) fn jobs_wait_for_others() {
     project.write("platform.yaml", JOBS);
     project.run(&["render"]).exits(0);
     let readme = project.read(&format!("deploy/kubernetes/{PLACE}/README.md"));
-    let (_, steps) = readme.split_once("Run the jobs that come before the rollout\n").expect("the step");
+    let (_, steps) = readme.split_once("Run the jobs\n").expect("the step");
     let (steps, _) = steps.split_once("When a job fails").expect("the end of the step");
     let applied: Vec<&str> = steps
         .lines()
@@ -163,11 +163,13 @@ pub(crate) fn the_readme_names_routes_file_systems_and_entrances() {
     project.edit(
         "platform.yaml",
         "access:",
-        "network: {on_premises: {cidrs: [192.168.0.0/16]}}\ncluster: {pools: {general: {machine: m7i.xlarge, nodes: 3..9}}}\naccess:",
+        "network: {on_premises: {cidrs: [192.168.0.0/16]}}\ncluster: {registry: {pull: platform/registry}, pools: {general: {machine: m7i.xlarge, nodes: 3..9}}}\naccess:",
     );
     project.run(&["render"]).exits(0);
     let readme = project.read(&format!("deploy/kubernetes/{PLACE}/README.md"));
     for line in [
+        "| `production/platform/registry` | the whole value is the text of `.dockerconfigjson` | `shop/platgen-registry` |",
+        "A `.dockerconfigjson` holds the logins of the registries: `{\"auths\": {\"registry.example\": {\"auth\": \"...\"}}}`, with `user:password` in",
         "- the Kubernetes Cluster Autoscaler, as the account `cluster-autoscaler` in `kube-system`, which has its rights: without, pools stay at their smallest number of nodes",
         "- cert-manager, as the account `cert-manager` in `cert-manager`, which has its rights: makes and renews certificates, unless another program does",
         "- ExternalDNS, as the account `external-dns` in `external-dns`, which has its rights: makes the DNS records of the hosts, unless another program does",

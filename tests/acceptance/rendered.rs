@@ -125,11 +125,14 @@ pub(crate) fn jobs_come_before_the_rollout() {
     assert_ne!(again["metadata"]["name"], job["metadata"]["name"]);
 }
 
-/// A job finds what it calls, also through others, and so do two jobs with the same store. A job that needs no app is over before any app rolls out.
+/// A job finds what it calls, also through others, and so do two jobs with the same store. A job that needs no app is over before any app rolls out;
+/// jobs after the rollout come last, in their order.
 pub(crate) fn a_job_comes_after_what_it_calls() {
     let project = Project::init();
     let store = "stores:\n  db: {engine: custom, image: \"registry.example/db:v1\", port: 5432, data: /data, storage: 1Gi, probes: {none: trial}, backup: {none: trial}}\n";
     let apps = "apps:\n  schema: {image: \"registry.example/schema:v1\", run: before-deploy, needs: [store/db]}\n  \
+                a-test: {image: \"registry.example/test:v1\", run: after-deploy, needs: [app/web], after: app/warm-up}\n  \
+                warm-up: {image: \"registry.example/warm-up:v1\", run: after-deploy, needs: [app/api]}\n  \
                 fill: {image: \"registry.example/fill:v1\", run: before-deploy, needs: [app/api]}\n  \
                 api: {image: \"registry.example/api:v1\", port: 80, probes: {ready: /r}, needs: [store/db], resources: {cpu: 10m, memory: 64Mi}}\n";
     project.edit("platform.yaml", "apps:\n", &format!("{store}{apps}"));
@@ -138,9 +141,9 @@ pub(crate) fn a_job_comes_after_what_it_calls() {
     let step = readme.split("\n### ").find(|step| step.contains("Run the jobs")).expect("a step");
     let file = |line: &str| Some(line.split_once("/hello/")?.1.split_once(".yaml")?.0.to_owned());
     let applied: Vec<String> = step.lines().filter(|line| line.contains(" apply ")).filter_map(file).collect();
-    assert_eq!(applied, ["db", "schema", "api", "fill"]);
+    assert_eq!(applied, ["db", "schema", "api", "fill", "web", "warm-up", "a-test"]);
     let waits: Vec<&str> = step.lines().filter(|line| line.contains(" rollout status ")).collect();
-    assert!(waits.len() == 2 && waits[0].contains(" statefulset/db ") && waits[1].contains(" deployment/api "), "{waits:?}");
+    assert!(waits.len() == 3 && waits[0].contains(" statefulset/db ") && waits[1].contains(" deployment/api "), "{waits:?}");
 }
 
 /// A route holds sixteen rules, so a host with more paths has several, each with its callers.

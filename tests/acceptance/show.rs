@@ -126,6 +126,14 @@ pub(crate) fn layers_are_named() {
     assert_eq!(of("dev", ", profile service").into_keys().collect::<BTreeSet<_>>(), wanted);
 }
 
+/// A store that exists already has no defaults of pods and volumes.
+pub(crate) fn existing_stores_show_what_is_written() {
+    let (project, name, _) = project(&specs()["features"]);
+    let lines = shown(&project, &name, "production");
+    let keys: BTreeSet<&str> = lines.iter().filter_map(|(path, ..)| path.strip_prefix("stores.orders.")).collect();
+    assert_eq!(keys, BTreeSet::from(["cidrs[0]", "engine", "host", "mode", "namespace", "users.app.name", "users.app.password"]));
+}
+
 /// A path, its value, how its origin begins.
 type Expected = (&'static str, &'static str, &'static str);
 

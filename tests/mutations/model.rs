@@ -222,7 +222,7 @@ impl Bench<'_> {
             change("deadline longer".into(), &|w| cron(w, &|cron| cron.deadline += 1));
         }
         if let Kind::Job { .. } = &workload.kind {
-            change("another deadline".into(), &|w| w.kind = Kind::Job { deadline: 1, after: Vec::new() });
+            change("another deadline".into(), &|w| w.kind = Kind::Job { deadline: 1, after_rollout: false, after: Vec::new() });
         }
         if let Some(service) = &workload.service {
             change("service dropped".into(), &|w| w.service = None);

@@ -184,6 +184,7 @@ impl Problem {
             Problem::Outside { party, .. } => format!("delete the lines of `{}` from `platgen.lock` if nothing lives there yet", party.key),
             Problem::NoRoom { removed, pool, smallest, wanted, .. } => {
                 let needs = match pool {
+                    Pool::Network if *smallest < 8 => "reserve less: no private range is large enough for everything".to_owned(),
                     Pool::Network => format!("the smallest `network.cidr` that holds everything is a /{smallest}"),
                     Pool::Key(_) => format!(
                         "{wanted} new ranges need a /{smallest} here in all; a range cannot grow, so put them into a new region or environment"
