@@ -14,7 +14,6 @@ use crate::cloud::{self, Root};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::{Files, Unit};
 use crate::kubernetes;
-use crate::layers::Scope;
 use crate::model::Estate;
 use crate::scanners;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,8 +57,10 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
         }
         for (name, region) in &platform.regions {
             let unit = |files| Unit { environment: Some(environment.clone()), region: Some(name.clone()), files };
-            let scope = Scope::region(environment, name);
-            let own: Vec<&Root> = roots.iter().filter(|root| root.scope == scope).collect();
+            // Regions are applied in their order: the link between two comes with the one that is applied last.
+            let turn = |region: &&String| platform.regions.get_index_of(region.as_str());
+            let last = |root: &&Root| root.scope.environment == *environment && root.scope.regions.iter().max_by_key(turn) == Some(name);
+            let own: Vec<&Root> = roots.iter().filter(last).collect();
             let texts = kubernetes::render(platform, region).and_then(|rendered| {
                 let mut texts = region::files(platform, region, &rendered.tree, &own);
                 texts.extend(kubernetes::files(rendered.tree)?);
