@@ -9,7 +9,6 @@ use crate::labels::{POOL, SUBNET};
 use crate::layers::Layer;
 use crate::model::{Peer, Platform, PolicyEngine, Region, SecretStore, Workload};
 use crate::provider::Provider;
-use crate::value::Cidr;
 
 /// Where a requirement is looked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -279,7 +278,8 @@ fn file_systems(region: &Region, all: &mut Vec<Requirement>) {
 fn routes(platform: &Platform, region: &Region, all: &mut Vec<Requirement>) {
     let Some(network) = &region.network else { return };
     let linked = platform.links().into_iter().filter(|pair| [pair.0, pair.1].iter().any(|one| one.name == region.name));
-    let linked: Vec<Cidr> = linked.flat_map(|(first, second)| [first, second]).filter_map(|one| Some(one.network.as_ref()?.cidr)).collect();
+    let linked: Vec<_> =
+        linked.flat_map(|(first, second)| [first, second]).filter_map(|one| one.network.as_ref()).map(|one| one.cidr).collect();
     for cidr in &network.on_premises {
         let own = network.cidr;
         let sentence =
