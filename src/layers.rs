@@ -51,7 +51,7 @@ layers! {
     Network, "network", "ENVIRONMENT/REGION/network", [Aws], "The private network of one environment in one region.";
     Cluster, "cluster", "ENVIRONMENT/REGION/cluster", [Aws], "The cluster and the node pools of one environment in one region.";
     Data, "data", "ENVIRONMENT/REGION/data", [], "Managed databases and backups of one environment in one region.";
-    Interconnect, "interconnect", "ENVIRONMENT/interconnect/REGION", [], "The link between two regions of one environment.";
+    Interconnect, "interconnect", "ENVIRONMENT/interconnect/REGION", [Aws], "The link between two regions of one environment.";
 }
 
 impl fmt::Display for Layer {

@@ -15,7 +15,6 @@ use crate::cloud::{self, Root};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::{Files, Unit};
 use crate::kubernetes::{self, Tree};
-use crate::layers::Scope;
 use crate::model::{Estate, Platform, Region};
 use crate::scanners;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,8 +56,11 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
         }
     }
     let for_people = |platform: &Platform, region: &Region, tree: &Tree| {
-        let scope = Scope::region(platform.environment.as_str(), region.name.as_str());
-        region::files(platform, region, tree, &roots.iter().filter(|root| root.scope == scope).collect::<Vec<_>>())
+        // Regions are applied in their order: the link between two comes with the one that is applied last.
+        let turn = |region: &&String| platform.regions.get_index_of(region.as_str());
+        let last = |root: &&Root| root.scope.regions.iter().max_by_key(turn).is_some_and(|last| *last == region.name.as_str());
+        let here = roots.iter().filter(|root| root.scope.environment == platform.environment.as_str());
+        region::files(platform, region, tree, &here.filter(last).collect::<Vec<_>>())
     };
     let mut files = match clusters(estate, for_people) {
         Ok(files) if faults.is_empty() => files,

@@ -1,5 +1,7 @@
 //! The private network of a region, with the ranges of the address plan.
 
+use super::{Platform, Region};
+use crate::provider::Provider;
 use crate::value::{Cidr, DnsFirewall, Name, NatGateways};
 
 /// A private network.
@@ -42,6 +44,16 @@ impl Network {
             Some(end) => host.strip_suffix(end).is_some_and(|label| !label.is_empty() && !label.contains('.')),
             None => host == service.host,
         })
+    }
+}
+
+impl Platform {
+    /// The pairs of regions that are linked: those on AWS, each with each. The regions of a pair, and the pairs, are in the order of the names.
+    pub fn links(&self) -> Vec<(&Region, &Region)> {
+        let mut linked: Vec<&Region> =
+            self.regions.values().filter(|region| region.provider == Provider::Aws && region.network.is_some()).collect();
+        linked.sort_by(|one, other| one.name.cmp(&other.name));
+        linked.iter().enumerate().flat_map(|(at, first)| linked[at + 1..].iter().map(|second| (*first, *second))).collect()
     }
 }
 

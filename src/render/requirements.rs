@@ -65,7 +65,7 @@ pub(super) fn requirements(platform: &Platform, region: &Region, uses: &Uses, ro
         nodes(region, &mut all);
     }
     file_systems(region, &mut all);
-    routes(region, &mut all);
+    routes(platform, region, &mut all);
     let roles = uses.roles.iter().filter(|_| !made);
     outside(platform, region, uses, (roots.iter().map(|root| &root.state), roles), &mut all);
     all
@@ -276,8 +276,11 @@ fn file_systems(region: &Region, all: &mut Vec<Requirement>) {
 }
 
 /// The ways to private ranges outside of the network of the region, which need a peering, a transit gateway or a link to the company's network.
-fn routes(region: &Region, all: &mut Vec<Requirement>) {
+fn routes(platform: &Platform, region: &Region, all: &mut Vec<Requirement>) {
     let Some(network) = &region.network else { return };
+    let linked = platform.links().into_iter().filter(|pair| [pair.0, pair.1].iter().any(|one| one.name == region.name));
+    let linked: Vec<_> =
+        linked.flat_map(|(first, second)| [first, second]).filter_map(|one| one.network.as_ref()).map(|one| one.cidr).collect();
     for cidr in &network.on_premises {
         let own = network.cidr;
         let sentence =
@@ -289,7 +292,7 @@ fn routes(region: &Region, all: &mut Vec<Requirement>) {
     for flow in &region.flows {
         let (Peer::Outside { name, cidrs }, Some(caller)) = (&flow.to, region.workload_of(&flow.from)) else { continue };
         for cidr in cidrs {
-            let known = std::iter::once(&network.cidr).chain(&network.on_premises).any(|range| range.contains(*cidr));
+            let known = std::iter::once(&network.cidr).chain(&network.on_premises).chain(&linked).any(|range| range.contains(*cidr));
             if known || !region.inside.iter().any(|range| range.contains(*cidr)) {
                 continue;
             }

@@ -96,7 +96,14 @@ impl Commands<'_> {
     fn root(&mut self, root: &Root) {
         let (folder, layer) = (root.folder(), root.layer);
         let plan = [format!("terraform -chdir={folder} init"), format!("terraform -chdir={folder} plan -out={layer}.tfplan")];
-        self.add(&format!("Plan {}", root.folder()), "", &plan);
+        let others: Vec<&str> =
+            root.scope.regions.iter().map(String::as_str).filter(|region| *region != self.region.name.as_str()).collect();
+        let about = if others.is_empty() {
+            String::new()
+        } else {
+            format!("It needs the network of {}, whose README.md has the commands.", others.join(", "))
+        };
+        self.add(&format!("Plan {}", root.folder()), &about, &plan);
         let _ = write!(
             self.text,
             "\nRead the plan. Stop when it destroys or replaces something that the commit does not mean to. Then:\n\n```sh\nterraform -chdir={folder} apply {layer}.tfplan\n```\n"

@@ -317,12 +317,12 @@ impl EnvironmentResolver<'_> {
         self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).help(help));
     }
 
-    /// Reports that `what` of an entry refers to a store of another region: the load balancer and the connection between the regions are not rendered.
+    /// Reports that `what` of an entry refers to a store of another region: the load balancer of the store, by which other regions reach it, is not rendered.
     pub(super) fn out_of_reach(&mut self, entry: &Entry, at: Span, what: &str, consumer: &Consumer<'_>) {
         let (label, here, primary) = (&consumer.label, &consumer.region.name, &consumer.platform.primary);
         let store = entry.display();
         let message = format!(
-            "{what} of `{label}` in `{here}` refers to `{store}`, which runs in `{primary}` only, and this version renders no connection between regions"
+            "{what} of `{label}` in `{here}` refers to `{store}`, which runs in `{primary}` only, and this version renders no address for calls of other regions"
         );
         let help = format!("run `{label}` in `regions: primary`, or give every region a store of its own with `independent: true`");
         self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).related(entry.key, "the store is declared here").help(help));

@@ -203,9 +203,11 @@ pub(crate) fn a_terraform_root_that_left_the_spec() {
     assert!(!checked.out.lines().any(|line| line.starts_with("deploy/terraform/production/eu-central-1")), "{}", checked.out);
     let words: Vec<&str> = commands.iter().map(|line| line.split(' ').next().unwrap_or_default()).collect();
     let cluster = ["terraform", "sed", "sed", "terraform", "terraform"];
-    assert_eq!(words, [&cluster[..], &["terraform", "sed", "terraform", "platgen"]].concat(), "{commands:?}");
-    assert!(commands[0].ends_with("/cluster init") && commands[3].ends_with(" apply") && commands[4].ends_with(" destroy"));
-    assert!(commands[5].ends_with("/network init") && commands[7].ends_with(" destroy"));
+    let link = ["terraform", "terraform"];
+    assert_eq!(words, [&link[..], &cluster, &["terraform", "sed", "terraform", "platgen"]].concat(), "{commands:?}");
+    assert!(commands[0].ends_with("/interconnect/eu-central-1--eu-west-1 init") && commands[1].ends_with(" destroy"));
+    assert!(commands[2].ends_with("/cluster init") && commands[5].ends_with(" apply") && commands[6].ends_with(" destroy"));
+    assert!(commands[7].ends_with("/network init") && commands[9].ends_with(" destroy"));
     // The procedure is run as it stands, with a terraform that refuses to destroy what is guarded.
     let bin = project.folder.parent().expect("a folder").join("bin");
     fs::create_dir_all(&bin).expect("a folder");
@@ -219,11 +221,12 @@ pub(crate) fn a_terraform_root_that_left_the_spec() {
     let shell = |line: &str| {
         std::process::Command::new("sh").arg("-c").arg(line).current_dir(&project.folder).env("PATH", &path).status().expect("sh").success()
     };
-    assert!(!shell(&commands[4]) && !shell(&commands[7]), "guards keep the cluster and the network");
+    assert!(!shell(&commands[6]) && !shell(&commands[9]), "guards keep the cluster and the network");
     for line in &commands {
         assert!(shell(line), "{line}");
     }
     assert!(!project.at("deploy/terraform/production/eu-central-1").exists());
+    assert!(!project.at("deploy/terraform/production/interconnect").exists());
     assert!(!project.at("deploy/kubernetes/production/eu-central-1").exists());
     assert_eq!(project.check().code, 0);
 }

@@ -83,6 +83,25 @@ pub(crate) fn jobs_wait_for_others() {
     assert_eq!(steps.matches("--for=condition=complete").count(), 4, "{steps}");
 }
 
+/// The link of two regions comes after the roots of both: with the region that is applied last.
+pub(crate) fn links_come_with_the_last_region() {
+    let project = Project::new();
+    project.write("platform.yaml", SPEC);
+    project.edit("platform.yaml", "{eu-west-1: {zones: 3}}", "{eu-west-1: {zones: 3}, eu-central-1: {zones: 3}, us-east-1: {zones: 3}}");
+    project.edit("platform.yaml", "[eu-west-1], protected", "[us-east-1, eu-west-1, eu-central-1], protected");
+    project.edit("platform.yaml", "storage: 10Gi,", "storage: 10Gi, independent: true,");
+    project.run(&["render"]).exits(0);
+    let planned = |region: &str| -> Vec<String> {
+        let readme = project.read(&format!("deploy/kubernetes/production/{region}/README.md"));
+        let folders = readme.lines().filter_map(|line| line.strip_prefix("terraform -chdir=terraform/production/")?.strip_suffix(" init"));
+        folders.map(str::to_owned).collect()
+    };
+    assert_eq!(planned("us-east-1"), ["us-east-1/network", "us-east-1/cluster"]);
+    assert_eq!(planned("eu-west-1"), ["eu-west-1/network", "eu-west-1/cluster", "interconnect/eu-west-1--us-east-1"]);
+    let links = ["interconnect/eu-central-1--eu-west-1", "interconnect/eu-central-1--us-east-1"];
+    assert_eq!(planned("eu-central-1"), [&["eu-central-1/network", "eu-central-1/cluster"], &links[..]].concat());
+}
+
 /// Network, cluster, namespaces, difference, store, job, everything, wait, remove, note: in this order.
 pub(crate) fn steps_are_in_order() {
     let readme = shop().read(&format!("deploy/kubernetes/{PLACE}/README.md"));

@@ -44,12 +44,15 @@ const OUTSIDE: [&str; 9] = ["kubeconform", "pyyaml", "yamllint", "kubectl", "kub
 const SAMPLE: usize = 60;
 
 /// Templates that print only a part of a document, or a file that this platform has none of.
-const PARTS: [(&str, &str); 6] = [
+const PARTS: [(&str, &str); 9] = [
     ("kubernetes/account-rules.yaml.j2", "a part of the roles of accounts"),
     ("kubernetes/container.yaml.j2", "a part of every workload"),
     ("kubernetes/dns-rule.yaml.j2", "a part of both kinds of policies"),
     ("kubernetes/pod.yaml.j2", "a part of every workload"),
     ("kubernetes/rule-ports.yaml.j2", "a part of every policy"),
+    ("terraform/aws/interconnect/locals.tf.j2", "printed for two regions on AWS, and this platform has one"),
+    ("terraform/aws/interconnect/peering.tf.j2", "printed for two regions on AWS, and this platform has one"),
+    ("terraform/aws/interconnect/routes.tf.j2", "printed for two regions on AWS, and this platform has one"),
     ("terraform/aws/network/moved.tf.j2", "printed for a subnet that was renamed, once"),
 ];
 
@@ -226,7 +229,7 @@ impl Run {
     pub fn templates(&self) -> Vec<String> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
         let mut faults = Vec::new();
-        for part in ["kubernetes", "terraform/aws", "terraform/aws/cluster", "terraform/aws/network"] {
+        for part in ["kubernetes", "terraform/aws", "terraform/aws/cluster", "terraform/aws/interconnect", "terraform/aws/network"] {
             // What all roots share is planted in the network root.
             let root = part.strip_prefix("terraform/aws/").unwrap_or("network");
             for entry in std::fs::read_dir(folder.join(part)).into_iter().flatten().flatten() {

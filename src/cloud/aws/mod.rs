@@ -1,6 +1,7 @@
 //! Amazon Web Services.
 
 mod cluster;
+mod interconnect;
 mod network;
 mod text;
 
@@ -21,6 +22,9 @@ pub(super) fn roots(platform: &Platform) -> Result<Vec<Root>, TemplateError> {
     for region in platform.regions.values().filter(|region| region.provider == provider::Provider::Aws) {
         roots.extend(network::root(platform, region)?);
         roots.extend(cluster::root(platform, region)?);
+    }
+    for (first, second) in platform.links() {
+        roots.extend(interconnect::root(platform, first, second)?);
     }
     Ok(roots)
 }

@@ -7,6 +7,8 @@ mod subnets;
 #[cfg(test)]
 mod tests;
 
+pub(super) use subnets::inner_route_tables;
+
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -14,12 +16,17 @@ use super::text::{RESOLVER, ROLE};
 use crate::cloud::{Nothing, Root};
 use crate::facts;
 use crate::layers::Layer;
-use crate::model::{DnsFirewall, NatGateways, Network, Platform, Region, Via, Workload};
+use crate::model::{DnsFirewall, Network, Platform, Region, Via, Workload};
 use crate::template::TemplateError;
 use crate::value::truncate_with_hash;
 
 /// The templates of this root.
 const TEMPLATES: &str = "terraform/aws/network";
+
+/// The name of the network of a region, by which other roots find it.
+pub(super) fn name(platform: &Platform, region: &Region) -> String {
+    format!("{}-{}-{}", platform.name, platform.environment, region.name)
+}
 
 /// The view of `locals.tf`: everything that differs between network roots.
 #[derive(Serialize)]
@@ -46,14 +53,10 @@ impl<'a> Locals<'a> {
             names.sort_unstable();
             names
         };
-        let nat = match network.nat {
-            _ if network.subnets.iter().all(|subnet| !subnet.internet) => &[],
-            NatGateways::PerZone => &region.zones[..],
-            NatGateways::One => &region.zones[..region.zones.len().min(1)],
-        };
+        let nat = subnets::nat_zones(region, network);
         let firewall = region.firewall(network);
         Locals {
-            name: format!("{}-{}-{}", platform.name, platform.environment, region.name),
+            name: name(platform, region),
             account,
             region: region.name.as_str(),
             vpc: network.cidr.to_string(),

@@ -8,8 +8,8 @@ resource "aws_vpc" "this" {
   tags = { Name = local.name }
 }
 
-# Pods have a range of their own, which no other network routes: outside the VPC they appear under the address of their node. The
-# subnets in it belong to the cluster that fills them.
+# Pods have a range of their own, which no other network routes but those of the environment's other regions. Calls that pods make to addresses
+# outside of the VPC come from the address of their node. The subnets in the range belong to the cluster that fills them.
 resource "aws_vpc_ipv4_cidr_block_association" "pods" {
   vpc_id     = aws_vpc.this.id
   cidr_block = local.pod_cidr
