@@ -256,6 +256,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
         account: Some("111111111111".into()),
         primary: true,
         owns_account: true,
+        shared_hosts: BTreeSet::new(),
         inside: platgen::value::Cidr::PRIVATE.iter().map(|range| range.parse().unwrap()).collect(),
         network: None,
         cluster: Cluster {

@@ -203,6 +203,9 @@ pub struct Region {
     pub cluster: Cluster,
     /// Workloads by `namespace/name`, in the order of the spec: apps, then stores.
     pub workloads: IndexMap<String, Workload>,
+    /// The hosts at which other regions of the environment answer as well. DNS has a record of each region for such a host, and answers with the nearest
+    /// region whose load balancer is healthy. Empty outside of AWS.
+    pub shared_hosts: BTreeSet<String>,
     /// The volumes that several workloads mount.
     pub volumes: Vec<SharedVolume>,
     /// The permitted flows, sorted.

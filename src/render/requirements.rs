@@ -59,7 +59,7 @@ pub(super) fn requirements(platform: &Platform, region: &Region, uses: &Uses, ro
     let made = roots.iter().any(|root| root.layer == Layer::Cluster);
     let controllers = roots.iter().flat_map(|root| root.controllers.iter().map(|(name, account)| (*name, *account))).collect();
     in_cluster(region, uses, made, &controllers, &mut all);
-    with_rights(&controllers, &mut all);
+    with_rights(region, uses, &controllers, &mut all);
     if !made {
         nodes(region, &mut all);
     }
@@ -91,11 +91,14 @@ pub(super) fn manager(platform: &Platform, region: &Region) -> String {
 type Controllers = BTreeMap<&'static str, (&'static str, &'static str)>;
 
 /// The controllers that work with the rights of these files and that people install.
-fn with_rights(controllers: &Controllers, all: &mut Vec<Requirement>) {
+fn with_rights(region: &Region, uses: &Uses, controllers: &Controllers, all: &mut Vec<Requirement>) {
+    let several = !region.shared_hosts.is_empty();
+    let records =
+        if several { several_regions(region, uses) } else { "makes the DNS records of the hosts, unless another program does".to_owned() };
     let known = [
         ("cluster-autoscaler", "the Kubernetes Cluster Autoscaler", "without, pools stay at their smallest number of nodes", true),
         ("cert-manager", "cert-manager", "makes and renews certificates, unless another program does", false),
-        ("external-dns", "ExternalDNS", "makes the DNS records of the hosts, unless another program does", false),
+        ("external-dns", "ExternalDNS", &records, several),
     ];
     for (name, title, why, needed) in known {
         let Some((namespace, account)) = controllers.get(name) else { continue };
@@ -109,6 +112,17 @@ fn with_rights(controllers: &Controllers, all: &mut Vec<Requirement>) {
         };
         all.push(Requirement { place: Place::Cluster, sentence: Some(format!("{title}, {of}: {why}")), checks: vec![check] });
     }
+}
+
+/// What ExternalDNS does where several regions answer at a host, and how it has to run: no other program reads the annotations of the routes.
+fn several_regions(region: &Region, uses: &Uses) -> String {
+    let routes = ["GRPCRoute", "HTTPRoute", "TLSRoute"];
+    let kinds = uses.apis.values().flatten().filter(|kind| routes.contains(&kind.as_str()));
+    let sources = listed(kinds.map(|kind| format!("--source=gateway-{}", kind.to_ascii_lowercase())).collect::<BTreeSet<_>>());
+    format!(
+        "makes the DNS records of the hosts, a record of each region where several answer. It is 0.22 or newer and runs with {sources}, `--provider=aws`, `--policy=sync`, `--registry=txt` and `--txt-owner-id={}`, because the regions share a zone",
+        region.cluster.name
+    )
 }
 
 /// `made` says whether a root of these files makes the cluster.

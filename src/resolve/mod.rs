@@ -254,6 +254,7 @@ impl<'a> EnvironmentResolver<'a> {
         platform.namespaces = access.namespaces;
         platform.regions.values().for_each(|region| self.record_region(region, &platform));
         self.workloads(&mut platform, &names, hosts);
+        self.share_hosts(&mut platform);
         platform.regions.values().for_each(|region| self.firewall_size(region));
         self.extensions(&mut platform, &names);
         self.waivers(&mut platform);

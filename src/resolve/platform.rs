@@ -11,6 +11,7 @@ use crate::spec;
 use crate::syntax::{Field, Map};
 use crate::value::{Cidr, Domain, Name, PolicyEngine, SecretStore};
 use indexmap::IndexMap;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 impl EnvironmentResolver<'_> {
@@ -139,6 +140,7 @@ impl EnvironmentResolver<'_> {
                     zones: place.zones.clone(),
                     account: account.clone(),
                     owns_account: false,
+                    shared_hosts: BTreeSet::new(),
                     inside: self.inside(place.name.as_str(), network.as_ref()),
                     network,
                     workloads: IndexMap::new(),
