@@ -294,6 +294,9 @@ fn platform(version: &str, provider: Provider) -> Platform {
         namespaces: namespaces.iter().map(|text| name(text)).collect(),
     };
     Platform {
+        zone: None,
+        leads_account: true,
+        second_factor: false,
         name: name("shop"),
         labels: BTreeMap::from([("cost-centre".into(), "42".into())]),
         environment: name("beta"),

@@ -7,6 +7,7 @@
 //! `workloads`, `containers`, `probes`, `security`, `volumes`, `placement` and `flows`, entrances in `expose`, services outside of the cluster in `external`; checked in `entries`, `stores`, `pods` and `collisions`.
 
 mod access;
+mod accounts;
 pub mod addresses;
 mod capacity;
 mod certificates;
@@ -136,6 +137,7 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
         }
     }
     owners(&mut environments, &mut provenance);
+    accounts::share(&mut environments, &mut provenance);
     hosts.report(&mut found);
     regions::check_regions(&specs.base, &mut found);
     if let Some(written) = &specs.written {

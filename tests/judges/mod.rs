@@ -14,6 +14,7 @@ mod checkov;
 mod cluster;
 mod cluster_plan;
 mod cluster_requests;
+mod global_plan;
 mod iam;
 pub(crate) mod judge;
 mod kubernetes;
@@ -63,6 +64,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("judges::waivers/rules", || waivers::prove().map_err(Failed::from)),
         Trial::test("judges::iam/rules", || iam::prove().map_err(Failed::from)),
         Trial::test("judges::cluster_plan/rules", || cluster_plan::prove().map_err(Failed::from)),
+        Trial::test("judges::global_plan/rules", || global_plan::prove().map_err(Failed::from)),
         Trial::test("judges::network_plan/rules", || network_plan::prove().map_err(Failed::from)),
         Trial::test("judges::resources/rules", || resources::prove().map_err(Failed::from)),
         Trial::ignorable_test("judges::cluster/faults", move || match cluster::find() {
