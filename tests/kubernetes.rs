@@ -250,6 +250,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
         account: Some("111111111111".into()),
         primary: true,
         owns_account: true,
+        shared_hosts: BTreeSet::new(),
         inside: platgen::value::Cidr::PRIVATE.iter().map(|range| range.parse().unwrap()).collect(),
         network: None,
         cluster: Cluster {
@@ -288,6 +289,9 @@ fn platform(version: &str, provider: Provider) -> Platform {
         namespaces: namespaces.iter().map(|text| name(text)).collect(),
     };
     Platform {
+        zone: None,
+        leads_account: true,
+        second_factor: false,
         name: name("shop"),
         labels: BTreeMap::from([("cost-centre".into(), "42".into())]),
         environment: name("beta"),

@@ -2,7 +2,7 @@
 //!
 //! Gateways are in the namespace of the proxies: one per load balancer of the spec (public, internal), and another one beside it for TLS connections
 //! that end at an app. Envoy Gateway programs the listeners of a port together: when one of them has no route, no host of the port is served.
-//! Routes are in the namespace of their app. Allowed source ranges are a SecurityPolicy of Envoy Gateway, and what binds a client to a pod is a
+//! Routes are in the namespace of their app, and have what ExternalDNS reads to make the records of a host of several regions. Allowed source ranges are a SecurityPolicy of Envoy Gateway, and what binds a client to a pod is a
 //! BackendTrafficPolicy, because the Gateway API has no fields for them.
 
 use std::collections::BTreeMap;
@@ -20,6 +20,9 @@ use crate::yaml::Document;
 
 /// The most rules that a route holds (Gateway API, `HTTPRouteSpec`).
 const MOST_RULES: usize = 16;
+
+/// The prefix of the annotations that ExternalDNS reads, since 0.22.
+const EXTERNAL_DNS: &str = "external-dns.kubernetes.io";
 
 #[derive(Serialize)]
 struct Route<'m, R> {
@@ -216,8 +219,20 @@ struct Printed<'m> {
 }
 
 impl Printed<'_> {
+    /// Metadata of a route for a host. Where other regions answer at the host as well, each has a record of its own there. Without these annotations, which
+    /// ExternalDNS reads from routes and not from Gateways, the first region alone would have a record.
+    fn metadata(&self, host: &str) -> Metadata {
+        let (metadata, region) = (self.owner.metadata(&self.name), self.owner.context.region);
+        if !region.shared_hosts.contains(host) {
+            return metadata;
+        }
+        let name = region.name.as_str();
+        let texts = [("set-identifier", name), ("aws-region", name), ("aws-evaluate-target-health", "true")];
+        metadata.with_annotations(&texts.map(|(key, value)| (format!("{EXTERNAL_DNS}/{key}"), value.to_owned())).into())
+    }
+
     fn print<R: Serialize>(&self, template: &str, via: Via, host: &str, rules: Vec<R>) -> Result<Vec<Document>, TemplateError> {
-        let (metadata, gateways) = (self.owner.metadata(&self.name), Addon::Gateway.namespace());
+        let (metadata, gateways) = (self.metadata(host), Addon::Gateway.namespace());
         let gateway = gateway(via, Entrance::Http);
         render_yaml(template, &Route { metadata, gateway, gateways, host, rules })
     }
@@ -254,7 +269,7 @@ fn connection(owner: &Owner, exposure: &Exposure) -> Result<Vec<Document>, Templ
     let route = Printed { owner, name, kind };
     let Backend { service, port } = backend(owner.workload, exposure);
     let view = Connection {
-        metadata: owner.metadata(&route.name),
+        metadata: route.metadata(&exposure.host),
         gateway: gateway(exposure.via, exposure.entrance),
         gateways: Addon::Gateway.namespace(),
         listener: &listener.name,

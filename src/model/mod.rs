@@ -87,6 +87,13 @@ pub struct Platform {
     pub owner: Name,
     /// The region of the Terraform state.
     pub state_region: Option<Name>,
+    /// The DNS zone of the domain, where the environment makes one.
+    pub zone: Option<Zone>,
+    /// Whether it is the first environment in promotion order in its account. If so, its global root sets what an account has once.
+    pub leads_account: bool,
+    /// Whether people have to show a second factor when they sign in to the cloud; for the first environment in an account, whether any environment there
+    /// wants it.
+    pub second_factor: bool,
     /// The secret manager.
     pub secrets: Secrets,
     /// Groups of people.
@@ -117,6 +124,11 @@ impl Platform {
         format!("{}-{}-terraform-state", self.name, self.environment)
     }
 
+    /// The account of the environment's regions on a provider.
+    pub fn account(&self, provider: Provider) -> Option<&str> {
+        self.regions.values().filter(|region| region.provider == provider).find_map(|region| region.account.as_deref())
+    }
+
     /// The path of a secret in the secret manager. It starts with the environment, so that no environment reads the secrets of another.
     pub fn secret_path(&self, path: &str) -> String {
         format!("{}/{path}", self.environment)
@@ -127,6 +139,24 @@ impl Platform {
         let workloads = region.workloads.values().filter(|workload| workload.namespace == namespace.name);
         workloads.flat_map(Workload::secrets).chain(region.cluster.registry_secret.as_ref().map(SecretPath::as_str)).collect()
     }
+}
+
+/// The public DNS zone of an environment's domain.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    /// The zone of another environment that delegates the domain: the nearest one above it. None: the registrar, or a zone outside of the platform.
+    pub parent: Option<ParentZone>,
+}
+
+/// The zone that delegates a domain.
+#[derive(Clone, Debug)]
+pub struct ParentZone {
+    /// Its environment.
+    pub environment: String,
+    /// Its domain.
+    pub domain: String,
+    /// Its account.
+    pub account: String,
 }
 
 /// The secret manager.
@@ -215,6 +245,9 @@ pub struct Region {
     pub cluster: Cluster,
     /// Workloads by `namespace/name`, in the order of the spec: apps, then stores.
     pub workloads: IndexMap<String, Workload>,
+    /// The hosts at which other regions of the environment answer as well. DNS has a record of each region for such a host, and answers with the nearest
+    /// region whose load balancer is healthy. Empty outside of AWS.
+    pub shared_hosts: BTreeSet<String>,
     /// The volumes that several workloads mount.
     pub volumes: Vec<SharedVolume>,
     /// The permitted flows, sorted.

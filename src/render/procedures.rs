@@ -23,7 +23,10 @@ pub(super) fn apply(estate: &Estate, terraform: bool) -> String {
 pub(super) fn runbook(estate: &Estate) -> Option<String> {
     let regions = estate.environments.values().flat_map(|platform| platform.regions.values().map(move |region| (platform, region)));
     let (platform, region) = regions.last()?;
-    let sections = [CONFLICT, SCALE, ROTATE, ROLL_BACK, REMOVE, FULL, ZONE, REGION, REMOVE_REGION];
+    let several = estate.environments.values().flat_map(|platform| platform.regions.values()).any(|region| !region.shared_hosts.is_empty());
+    let [failover, lost, removed] = if several { [FAILOVER, LOST_OF_SEVERAL, REMOVED_OF_SEVERAL] } else { ["", LOST, REMOVED] };
+    let (region_lost, remove_region) = (REGION.replace("RECORDS", lost), REMOVE_REGION.replace("RECORDS", removed));
+    let sections = [CONFLICT, SCALE, ROTATE, ROLL_BACK, REMOVE, FULL, ZONE, failover, &region_lost, &remove_region];
     Some(variables(platform, region) + &sections.concat())
 }
 
@@ -233,17 +236,67 @@ const REGION: &str = r#"
 ## A region is lost
 
 1. Apply nothing there, and no Terraform whose state is in the lost region.
-2. Change the DNS records of the lost region's hosts to the Gateways of another region of the environment that has the host. Both README.md
-   files list hosts and Gateways. A host that no other region lists stays away.
+2. RECORDS
 3. Stores have data of their own in each region, and these files move none. Restore it where the store is to run.
 4. Jobs and schedules run in the primary region alone: set `primary` of the environment in the spec, render, and apply the other region.
 5. When the region is back, apply it and let its stores catch up before the DNS records come back.
 "#;
 
+/// What to do about the hosts of a lost region, where each host has one record.
+const LOST: &str = "Change the DNS records of the lost region's hosts to the Gateways of another region of the environment that has the host. Both README.md
+   files list hosts and Gateways. A host that no other region lists stays away.";
+
+/// The same, where hosts have a record of each region.
+const LOST_OF_SEVERAL: &str =
+    "Hosts that several regions answer at need nothing: see \"Which region answers\". Take the lost region out as it says there, so that no
+   client comes back before step 5. A host that no other region lists stays away.";
+
+const FAILOVER: &str = r#"
+## Which region answers
+
+A host that several regions of an environment answer at has a record of each region in Route 53: the README.md of a region lists these hosts.
+Route 53 answers with the region that is nearest to the client and whose load balancer is healthy. Nobody has to apply anything for it.
+
+| what happens in a region | what clients get | after |
+|---|---|---|
+| no proxy of the Gateway is ready, or the region is lost | another region | about 20 seconds until the load balancer fails two checks, about a minute until Route 53 leaves it out, and 60 seconds until resolvers ask again |
+| an app is down, and its Gateway is not | errors: nothing looks at apps | you take the region out |
+| one Gateway is down, and another is not | another region, for the hosts of the Gateway that is down | as for a lost region |
+| all regions are lost | the addresses of all regions | as for a lost region |
+
+Clients that keep a connection, or an address longer than its 60 seconds, stay with the region. Nothing moves the data of stores.
+
+To take a region out by hand, let its ExternalDNS give up the records. Clients leave after about two minutes. An apply does not change this
+back, and the other regions have to carry the load: look at their autoscalers.
+
+```sh
+kubectl --context "${context:?}" annotate httproutes.gateway.networking.k8s.io --all --all-namespaces external-dns.kubernetes.io/controller=none
+```
+
+The same command with `grpcroutes` or `tlsroutes` in place of `httproutes` does it for the other routes of the region's README.md. To take
+the region in again:
+
+```sh
+kubectl --context "${context:?}" annotate httproutes.gateway.networking.k8s.io --all --all-namespaces external-dns.kubernetes.io/controller-
+```
+
+When the API server of the region does not answer, delete the records, once ExternalDNS runs there no more. `zone` is the ID of the zone, which
+`aws route53 list-hosted-zones` prints. This needs the API of Route 53, which is in us-east-1:
+
+```sh
+zone=
+aws route53 list-resource-record-sets --hosted-zone-id "${zone:?}" --output json --query "{Changes: ResourceRecordSets[?SetIdentifier=='${region##*/}'].{Action: 'DELETE', ResourceRecordSet: @}}" > /tmp/records.json
+aws route53 change-resource-record-sets --hosted-zone-id "${zone:?}" --change-batch file:///tmp/records.json
+```
+
+A record of all regions and records of each region exclude each other. When an environment gets its second region, apply the first one again
+before the second one: the second one's records come with the next turn of its ExternalDNS.
+"#;
+
 const REMOVE_REGION: &str = r#"
 ## Remove a region
 
-1. Change the DNS records of its hosts, and see that its data is saved. Every owner has to agree. This lists the volumes: those with the reclaim
+1. RECORDS, and see that its data is saved. Every owner has to agree. This lists the volumes: those with the reclaim
    policy `Delete` lose their data in the next step, those with `Retain`, such as all volumes of classes of these files, keep it:
 
    ```sh
@@ -261,3 +314,9 @@ const REMOVE_REGION: &str = r#"
 4. Take the region out of the spec and render. Where the region has Terraform roots, `platgen render` stops and prints the commands that destroy
    them, in order. Run them, then render again.
 "#;
+
+/// What to do about the hosts of a region that is removed, where each host has one record.
+const REMOVED: &str = "Change the DNS records of its hosts";
+
+/// The same, where hosts have a record of each region.
+const REMOVED_OF_SEVERAL: &str = "Take it out as in \"Which region answers\"";

@@ -98,6 +98,13 @@ fn entrances(region: &Region, uses: &Uses) -> String {
             "\nA name has the record of one Gateway, and these are on several: {several}. The internet and the company's network need DNS zones of\ntheir own (split DNS): the public zone with the address of the public Gateway, the private zone with that of the internal one.\n"
         );
     }
+    if !region.shared_hosts.is_empty() {
+        let hosts = listed(&region.shared_hosts);
+        let _ = write!(
+            text,
+            "\nOther regions answer at these hosts as well: {hosts}. Each region has a record there, which its ExternalDNS makes from the\nannotations of the routes. Clients get the nearest region whose load balancer is healthy: see \"Which region answers\" in RUNBOOK.md.\n"
+        );
+    }
     if uses.refuses_clients {
         text.push_str("\nThe proxies alone refuse clients outside of the ranges of `from`: a load balancer takes connections from everywhere. A proxy has to see the\naddress of the client for it: put nothing in front of the load balancers that replaces it.\n");
     }

@@ -59,7 +59,7 @@ pub(super) fn requirements(platform: &Platform, region: &Region, uses: &Uses, ro
     let made = roots.iter().any(|root| root.layer == Layer::Cluster);
     in_cluster(region, uses, made, &mut all);
     if made {
-        with_rights(region, &mut all);
+        with_rights(region, uses, &mut all);
     }
     if !made {
         nodes(region, &mut all);
@@ -89,12 +89,15 @@ pub(super) fn manager(platform: &Platform, region: &Region) -> String {
 }
 
 /// The controllers that work with the rights of these files and that people install. [`in_cluster`] names that of load balancers.
-fn with_rights(region: &Region, all: &mut Vec<Requirement>) {
+fn with_rights(region: &Region, uses: &Uses, all: &mut Vec<Requirement>) {
+    let several = !region.shared_hosts.is_empty();
+    let records =
+        if several { several_regions(region, uses) } else { "makes the DNS records of the hosts, unless another program does".to_owned() };
     for controller in &region.cluster.controllers {
         let (title, why, needed) = match controller {
             Controller::Autoscaler => ("the Kubernetes Cluster Autoscaler", "without, pools stay at their smallest number of nodes", true),
             Controller::CertManager => ("cert-manager", "makes and renews certificates, unless another program does", false),
-            Controller::ExternalDns => ("ExternalDNS", "makes the DNS records of the hosts, unless another program does", false),
+            Controller::ExternalDns => ("ExternalDNS", records.as_str(), several),
             Controller::Disks | Controller::LoadBalancers | Controller::PodNetwork => continue,
         };
         let (namespace, account) = controller.account();
@@ -108,6 +111,17 @@ fn with_rights(region: &Region, all: &mut Vec<Requirement>) {
         };
         all.push(Requirement { place: Place::Cluster, sentence: Some(format!("{title}, {of}: {why}")), checks: vec![check] });
     }
+}
+
+/// What ExternalDNS does where several regions answer at a host, and how it has to run: no other program reads the annotations of the routes.
+fn several_regions(region: &Region, uses: &Uses) -> String {
+    let routes = ["GRPCRoute", "HTTPRoute", "TLSRoute"];
+    let kinds = uses.apis.values().flatten().filter(|kind| routes.contains(&kind.as_str()));
+    let sources = listed(kinds.map(|kind| format!("--source=gateway-{}", kind.to_ascii_lowercase())).collect::<BTreeSet<_>>());
+    format!(
+        "makes the DNS records of the hosts, a record of each region where several answer. It is 0.22 or newer and runs with {sources}, `--provider=aws`, `--policy=sync`, `--registry=txt` and `--txt-owner-id={}`, because the regions share a zone",
+        region.cluster.name
+    )
 }
 
 /// `made` says whether a root of these files makes the cluster.

@@ -5,7 +5,7 @@ use super::provenance::RecordPath;
 use super::values::Consumer;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::{Entrance, Exposure, Redirect, Region};
+use crate::model::{Entrance, Exposure, Platform, Redirect, Region};
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::{App, EntranceProtocol, Expose, TlsMode};
@@ -136,6 +136,22 @@ pub(super) struct Entrances {
 }
 
 impl EnvironmentResolver<'_> {
+    /// Sets and records the `shared_hosts` of every region: hosts at which several regions on AWS answer. Elsewhere, a record of a name has no set of regions.
+    pub(super) fn share_hosts(&self, platform: &mut Platform) {
+        let on_aws = |region: &&Region| region.provider == Provider::Aws;
+        let mut regions: BTreeMap<String, usize> = BTreeMap::new();
+        for host in platform.regions.values().filter(on_aws).flat_map(Region::hosts) {
+            *regions.entry(host.to_owned()).or_default() += 1;
+        }
+        for region in platform.regions.values_mut().filter(|region| region.provider == Provider::Aws) {
+            region.shared_hosts = region.hosts().into_iter().filter(|host| regions.get(*host) > Some(&1)).map(str::to_owned).collect();
+            if !region.shared_hosts.is_empty() {
+                let hosts = region.shared_hosts.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+                self.record(|| (format!("regions.{}.shared_hosts", region.name), hosts, "the regions that answer at each host"));
+            }
+        }
+    }
+
     /// The entrances of an app in a region.
     pub(super) fn entrances(&mut self, app: &App, consumer: &Consumer<'_>, hosts: &mut Hosts) -> Entrances {
         let mut all = Entrances::default();

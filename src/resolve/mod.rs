@@ -7,6 +7,7 @@
 //! `workloads`, `containers`, `probes`, `security`, `volumes`, `placement` and `flows`, entrances in `expose`, services outside of the cluster in `external`; checked in `entries`, `stores`, `pods` and `collisions`.
 
 mod access;
+mod accounts;
 pub mod addresses;
 mod capacity;
 mod certificates;
@@ -138,6 +139,7 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
         }
     }
     owners(&mut environments, &mut provenance);
+    accounts::share(&mut environments, &mut provenance);
     hosts.report(&mut found);
     regions::check_regions(&specs.base, &mut found);
     if let Some(written) = &specs.written {
@@ -260,6 +262,7 @@ impl<'a> EnvironmentResolver<'a> {
         platform.namespaces = access.namespaces;
         platform.regions.values().for_each(|region| self.record_region(region, &platform));
         self.workloads(&mut platform, &names, hosts);
+        self.share_hosts(&mut platform);
         for region in platform.regions.values() {
             self.addon_nodes(region);
             self.firewall_size(region);

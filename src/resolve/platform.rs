@@ -66,6 +66,9 @@ impl EnvironmentResolver<'_> {
             primary: regions.iter().find(|region| region.primary)?.name.clone(),
             owner: owner?,
             state_region: spec.cloud.at(|cloud| &cloud.state).at(|state| &state.region).get().cloned(),
+            zone: None,
+            leads_account: false,
+            second_factor: spec.access.at(|access| &access.mfa).get().is_some(),
             secrets: Secrets {
                 store: spec.secrets.at(|secrets| &secrets.store).get().copied().unwrap_or(SecretStore::Cloud),
                 vault: spec.secrets.at(|secrets| &secrets.vault).get().and_then(vault),
@@ -141,6 +144,7 @@ impl EnvironmentResolver<'_> {
                     zones: place.zones.clone(),
                     account: account.clone(),
                     owns_account: false,
+                    shared_hosts: BTreeSet::new(),
                     inside: self.inside(place.name.as_str(), network.as_ref()),
                     network,
                     workloads: IndexMap::new(),

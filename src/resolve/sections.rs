@@ -81,7 +81,7 @@ impl EnvironmentResolver<'_> {
             ("cluster.admin_cidrs", cluster.at(|cluster| &cluster.admin_cidrs).span().filter(|_| off_aws)),
             ("cluster.pools", cluster.at(|cluster| &cluster.pools).span().filter(|_| off_aws)),
             ("cluster.registry.mirror", mirror.span().filter(|_| mirror.is_true())),
-            ("access.mfa", spec.access.at(|access| &access.mfa).spanned().map(|(_, at)| at)),
+            ("access.mfa", spec.access.at(|access| &access.mfa).span().filter(|_| off_aws)),
             ("network.on_premises.gateway", premises.at(|premises| &premises.gateway).span()),
             ("network.on_premises.asn", premises.at(|premises| &premises.asn).span()),
             ("network.on_premises.dns", premises.at(|premises| &premises.dns).span()),

@@ -11,11 +11,12 @@ use sha2::{Digest, Sha256};
 use super::judge::{Finding, Input, Judge, Program, home};
 
 /// How answers are read decides findings too.
-const READERS: [&str; 11] = [
+const READERS: [&str; 12] = [
     include_str!("judge.rs"),
     include_str!("checkov.rs"),
     include_str!("cluster_plan.rs"),
     include_str!("cluster_requests.rs"),
+    include_str!("global_plan.rs"),
     include_str!("iam.rs"),
     include_str!("run_checkov.py"),
     include_str!("kubernetes.rs"),

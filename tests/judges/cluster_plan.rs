@@ -197,7 +197,7 @@ fn faults(planned: &Value, place: &Place) -> Result<Vec<(String, String)>, Strin
 }
 
 /// The manifests of a region, all as one text.
-fn manifests(folder: &Path) -> Result<String, String> {
+pub fn manifests(folder: &Path) -> Result<String, String> {
     let mut all = String::new();
     for entry in fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?.flatten() {
         let path = entry.path();
@@ -217,7 +217,7 @@ fn named(manifests: &str) -> BTreeSet<String> {
 }
 
 /// The hosts of routes.
-fn hosts(manifests: &str) -> BTreeSet<&str> {
+pub fn hosts(manifests: &str) -> BTreeSet<&str> {
     let mut hosts = BTreeSet::new();
     let mut lines = manifests.lines().map(str::trim);
     while let Some(line) = lines.next() {

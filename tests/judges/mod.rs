@@ -14,6 +14,7 @@ mod checkov;
 mod cluster;
 mod cluster_plan;
 mod cluster_requests;
+mod global_plan;
 mod iam;
 mod interconnect_plan;
 pub(crate) mod judge;
@@ -66,6 +67,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("judges::cluster_plan/rules", || cluster_plan::prove().map_err(Failed::from)),
         Trial::test("judges::cluster_requests/rules", || cluster_requests::prove().map_err(Failed::from)),
         Trial::test("judges::interconnect_plan/rules", || interconnect_plan::prove().map_err(Failed::from)),
+        Trial::test("judges::global_plan/rules", || global_plan::prove().map_err(Failed::from)),
         Trial::test("judges::network_plan/rules", || network_plan::prove().map_err(Failed::from)),
         Trial::test("judges::resources/rules", || resources::prove().map_err(Failed::from)),
         Trial::ignorable_test("judges::cluster/faults", move || match cluster::find() {

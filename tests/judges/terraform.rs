@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::cache::hex;
 use super::checkov;
 use super::judge::{Finding, Input, Judge, Program, Subject, fetched, home, json, list, on_path, say, words};
-use super::{cluster_plan, interconnect_plan, network_plan, resources};
+use super::{cluster_plan, global_plan, interconnect_plan, network_plan, resources};
 
 pub fn judges() -> Vec<Judge> {
     let root = |name, batch, find, run| Judge { name, subject: Subject::Root, batch, find, run };
@@ -51,6 +51,9 @@ fn tfcheck(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Find
         }
         if folder.contains("/interconnect/") && root["planned"].is_array() {
             all.extend(interconnect_plan::judge(tree, &folder, &root["planned"])?);
+        }
+        if folder.ends_with("/global") && root["planned"].is_array() {
+            all.extend(global_plan::judge(tree, &folder, &root["planned"])?);
         }
         // What can't be planned has a finding already; the table knows nothing of random specs.
         let listed = |input: &&&Input| words(&root["root"]) == input.path && !input.tree.starts_with("random-");

@@ -13,7 +13,7 @@ use super::mutant::{Class, Mutant};
 
 /// Files of the roots, each with the template of its name; those that all roots share stand once. Their own tests are left to the faults made by
 /// hand: no judge can know what a test that says less had said.
-pub const FILES: [&str; 25] = [
+pub const FILES: [&str; 31] = [
     "cluster/access.tf",
     "cluster/addons.tf",
     "cluster/cluster.tf",
@@ -24,6 +24,12 @@ pub const FILES: [&str; 25] = [
     "cluster/node_groups.tf",
     "cluster/nodes.tf",
     "cluster/policies.tf",
+    "global/account.tf",
+    "global/alarms.tf",
+    "global/dns.tf",
+    "global/kms.tf",
+    "global/locals.tf",
+    "global/outputs.tf",
     "network/backend.tf",
     "network/checks.tf",
     "network/dns.tf",

@@ -48,7 +48,10 @@ pub fn kubernetes(file: &str) -> String {
     format!("kubernetes/{}/{}/{file}", HOME.0, HOME.1)
 }
 
-/// The path of a file of a root at home: `ROOT/FILE`.
+/// The path of a file of a root at home, or of its environment: `ROOT/FILE`.
 pub fn terraform(file: &str) -> String {
+    if file.starts_with("global/") {
+        return format!("terraform/{}/{file}", HOME.0);
+    }
     format!("terraform/{}/{}/{file}", HOME.0, HOME.1)
 }

@@ -4,7 +4,7 @@ use super::Finding;
 use super::compare::expect;
 use super::context::{GATEWAYS, RegionContext};
 use platgen::inventory::Object;
-use platgen::model::{Entrance, Sticky, Via, Workload};
+use platgen::model::{Entrance, Region, Sticky, Via, Workload};
 use platgen::provider::Provider;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -190,6 +190,7 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     }
     let mut present: BTreeMap<Way, &Object> = BTreeMap::new();
     for route in routes(context).filter(|route| route.namespace != GATEWAYS && !context.is_changed(route)) {
+        records(context, found, route);
         let from = callers.get(&route.id()).cloned().unwrap_or_default();
         let bound = bound.get(&route.id()).cloned().unwrap_or_default();
         for (_, gateway, section) in parents(route) {
@@ -224,6 +225,30 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     for ((host, _, path, ..), route) in present {
         let message = format!("`{}` answers at `{host}{path}` otherwise than the spec says", route.id());
         found.push(context.finding("wrong-route", route, message));
+    }
+}
+
+/// Where several regions on AWS answer at a host, DNS has a record for each, chosen by latency among those whose load balancer is healthy. Of any other
+/// host, nothing is said to ExternalDNS.
+fn records(context: &RegionContext, found: &mut Vec<Finding>, route: &Object) {
+    let answers = |region: &&Region, host: &str| {
+        let own = |workload: &Workload| {
+            workload.exposures.iter().any(|one| one.host == host) || workload.redirects.iter().any(|one| one.host == host)
+        };
+        region.provider == Provider::Aws && region.workloads.values().any(own)
+    };
+    for host in route.items("/spec/hostnames").iter().filter_map(Value::as_str) {
+        let regions = context.platform.regions.values().filter(|region| answers(region, host)).count();
+        let here = context.region.name.as_str();
+        let wanted = match context.region.provider {
+            Provider::Aws if regions > 1 => json!({
+                "external-dns.kubernetes.io/aws-evaluate-target-health": "true",
+                "external-dns.kubernetes.io/aws-region": here,
+                "external-dns.kubernetes.io/set-identifier": here,
+            }),
+            _ => Value::Null,
+        };
+        expect(context, found, "wrong-route", route, "/metadata/annotations", &wanted);
     }
 }
 

@@ -1,11 +1,13 @@
 //! Amazon Web Services.
 
 mod cluster;
+mod global;
 mod interconnect;
 mod network;
 mod text;
 
 use super::{Nothing, Root, State};
+use crate::facts;
 use crate::layers::{Layer, Scope};
 use crate::model::{Platform, Region};
 use crate::provider;
@@ -18,7 +20,7 @@ const TEMPLATES: &str = "terraform/aws";
 
 /// The roots of an environment.
 pub(super) fn roots(platform: &Platform) -> Result<Vec<Root>, TemplateError> {
-    let mut roots = Vec::new();
+    let mut roots: Vec<Root> = global::root(platform)?.into_iter().collect();
     for region in platform.regions.values().filter(|region| region.provider == provider::Provider::Aws) {
         roots.extend(network::root(platform, region)?);
         roots.extend(cluster::root(platform, region)?);
@@ -68,6 +70,22 @@ fn root(layer: Layer, platform: &Platform, scope: Scope, account: &str, region: 
     root.print(TEMPLATES, "providers.tf", &Provider { region, accounts: [account], tags })?;
     root.print(TEMPLATES, "versions.tf", &Nothing {})?;
     Ok(root)
+}
+
+/// The account of an environment on AWS, and the region that holds the states of roots of the whole environment: the state region of the spec, or the
+/// primary region where the former is not one of AWS. None without a region on AWS.
+fn home(platform: &Platform) -> Option<(&str, &str)> {
+    let on_aws = || platform.regions.values().filter(|region| region.provider == provider::Provider::Aws);
+    let account = on_aws().find_map(|region| region.account.as_deref())?;
+    let known = platform.state_region.as_ref().filter(|name| facts::region(provider::Provider::Aws, name.as_str()).is_some());
+    let own = on_aws().find(|region| region.primary).or_else(|| on_aws().next()).map(|region| &region.name);
+    Some((account, known.or(own)?.as_str()))
+}
+
+/// The root of a layer of the whole environment. None without a region on AWS that has an account.
+fn environmental(layer: Layer, platform: &Platform) -> Result<Option<Root>, TemplateError> {
+    let Some((account, region)) = home(platform) else { return Ok(None) };
+    root(layer, platform, Scope { environment: platform.environment.to_string(), regions: Vec::new() }, account, region).map(Some)
 }
 
 /// The root of a layer of one region. Its state is in that region: nothing waits for another one. None without an account.

@@ -6,6 +6,7 @@
 
 mod cluster;
 mod firewall;
+mod global;
 mod network;
 mod protection;
 mod provider;
@@ -26,11 +27,12 @@ use std::collections::BTreeMap;
 type Judge = fn(&Root, &mut Vec<Finding>);
 
 /// The layers that are judged.
-pub(super) const LAYERS: [Layer; 2] = [Layer::Network, Layer::Cluster];
+pub(super) const LAYERS: [Layer; 3] = [Layer::Global, Layer::Network, Layer::Cluster];
 
 /// Rules over a root that is there.
 fn rules(layer: Layer) -> &'static [Judge] {
     match layer {
+        Layer::Global => &[state::judge, provider::judge, global::judge, protection::judge],
         Layer::Cluster => &[state::judge, provider::judge, cluster::judge, protection::judge],
         _ => &[state::judge, provider::judge, network::judge, firewall::judge, settings::judge, protection::judge],
     }
@@ -52,6 +54,10 @@ pub(super) fn findings(platform: &Platform, region: &Region, layer: Layer, unit:
     let (Provider::Aws, Some(network), Some(account)) = (region.provider, &region.network, region.account.as_deref()) else {
         return Vec::new();
     };
+    // Other environments of the account make everything.
+    if layer == Layer::Global && platform.zone.is_none() && !platform.leads_account {
+        return Vec::new();
+    }
     let mut root = Root { layer, platform, region, network, account, blocks: Vec::new() };
     let mut found = Vec::new();
     let Some(unit) = unit.filter(|unit| unit.files.keys().any(|path| path.ends_with(".tf"))) else {
@@ -75,6 +81,14 @@ pub(super) fn findings(platform: &Platform, region: &Region, layer: Layer, unit:
 }
 
 impl<'a> Root<'a> {
+    /// The region of its state.
+    fn home(&self) -> &str {
+        match (self.layer, &self.platform.state_region) {
+            (Layer::Global, Some(region)) => region.as_str(),
+            _ => self.region.name.as_str(),
+        }
+    }
+
     /// `<platform>-<environment>-<region>`, what everything in the root is named by.
     fn name(&self) -> String {
         format!("{}-{}-{}", self.platform.name, self.platform.environment, self.region.name)

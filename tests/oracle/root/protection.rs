@@ -5,10 +5,11 @@ use super::Root;
 use serde_json::json;
 
 /// Types whose loss no apply brings back, and what is lost with one.
-const GUARDED: [(&str, &str); 4] = [
+const GUARDED: [(&str, &str); 5] = [
     ("aws_eip", "addresses that partners may have allowed"),
     ("aws_eks_cluster", "everything that runs in it"),
     ("aws_kms_key", "everything that it encrypts"),
+    ("aws_route53_zone", "every host until the parent names other servers"),
     ("aws_vpc", "everything that stands in it"),
 ];
 
