@@ -45,7 +45,7 @@ const USAGE: u8 = 64;
 /// The result of a command: its exit code, or the findings to print before exiting with [`FAILED`].
 type Ended = Result<u8, Box<Failure>>;
 
-/// One platform spec in; Terraform for its networks and Kubernetes manifests for its workloads out.
+/// One platform spec in; Terraform for its networks and clusters and Kubernetes manifests for its workloads out.
 #[derive(Debug, Parser)]
 #[command(name = "platgen", version = env!("PLATGEN_VERSION"), about, max_term_width = 100)]
 struct Arguments {

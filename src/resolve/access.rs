@@ -84,6 +84,11 @@ impl EnvironmentResolver<'_> {
                 ),
             };
             let quota = &namespace.quota;
+            for (name, size) in [("memory", quota.at(|quota| &quota.memory)), ("storage", quota.at(|quota| &quota.storage))] {
+                if let Some((size, at)) = size.spanned() {
+                    self.has_unit(name, size, at);
+                }
+            }
             if let Some((cpu, at)) = quota.at(|quota| &quota.cpu).spanned() {
                 self.is_processors(cpu, at);
             }

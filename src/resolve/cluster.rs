@@ -41,6 +41,9 @@ impl EnvironmentResolver<'_> {
         for (name, span, pool) in spec.cluster.at(|cluster| &cluster.pools).entries() {
             let machine = self.require(&pool.machine, "machine", span).cloned();
             let nodes = self.require(&pool.nodes, "nodes", span).copied();
+            if let Some((disk, at)) = pool.disk.spanned() {
+                self.has_unit("disk", disk, at);
+            }
             let subnet = match pool.subnet.spanned() {
                 Some((subnet, at)) if !subnets.iter().any(|known| known.name == *subnet) => {
                     self.unknown("subnet", subnet.as_str(), subnets.iter().map(|subnet| subnet.name.as_str()), at);

@@ -293,6 +293,9 @@ impl EnvironmentResolver<'_> {
     /// Warns of an entrance from the internet that admits private addresses only. Clusters outside of clouds may have a private address as public one.
     fn admits_somebody(&mut self, expose: &Expose, via: Via, region: &Region) {
         let Some((from, at)) = expose.from.spanned().filter(|(from, _)| via == Via::Public && !from.is_empty()) else { return };
+        if expose.via.is_bad() {
+            return;
+        }
         let cloud = matches!(region.provider, Provider::Aws | Provider::Google | Provider::Azure);
         let is_private = |range: &Field<Cidr>| range.get().is_some_and(|range| private().any(|all| all.contains(*range)));
         if cloud && from.iter().all(is_private) {
@@ -303,6 +306,12 @@ impl EnvironmentResolver<'_> {
 
     fn exposed_host(&mut self, expose: &Expose, consumer: &Consumer<'_>, at: Span) -> Option<String> {
         let host = self.require(&expose.host, "host", at)?;
+        if matches!(host.as_str(), "true" | "false" | "yes" | "no") || host.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
+            let message = format!("`{host}` is no host");
+            let help = "write the host, such as `shop`, or `\"@\"` for the domain itself; an app with one port is reached at that port";
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(expose.host.span().unwrap_or(at)).help(help));
+            return None;
+        }
         if let Some(domain) = self.repeated_domain(host.as_str()) {
             let message = format!("`{host}` is relative to the environment's domain, and ends with the domain `{domain}` already");
             let own = host.as_str().strip_suffix(&domain).map_or("@", |start| start.strip_suffix('.').unwrap_or("@"));

@@ -236,7 +236,7 @@ impl EnvironmentResolver<'_> {
     pub(super) fn runs_in(&self, app: &App, region: &Region) -> bool {
         let words: Vec<&str> = app.regions.values().map(|name| name.as_str()).collect();
         match words[..] {
-            [] if app.schedule.get().is_some() || app.run.get().is_some() => region.primary,
+            [] if !app.schedule.is_missing() || !app.run.is_missing() => region.primary,
             [] | ["all"] => true,
             ["primary"] => region.primary,
             _ => words.contains(&region.name.as_str()),

@@ -334,6 +334,20 @@ impl<'a> EnvironmentResolver<'a> {
 
     /// Reports a name that nothing has.
     fn unknown<'n>(&mut self, kind: &str, name: &str, known: impl IntoIterator<Item = &'n str>, at: Span) {
+        let spec = self.spec;
+        // A section that could not be read is reported itself.
+        let unreadable = match kind {
+            "group" => spec.access.at(|access| &access.groups).is_bad(),
+            "namespace" => spec.namespaces.is_bad(),
+            "pool" => spec.cluster.at(|cluster| &cluster.pools).is_bad(),
+            "subnet" => spec.network.at(|network| &network.subnets).is_bad(),
+            "team" => spec.teams.is_bad(),
+            "volume" => spec.volumes.is_bad(),
+            _ => false,
+        };
+        if unreadable {
+            return;
+        }
         self.tell(Diagnostic::unknown(kind, name, known, at));
     }
 

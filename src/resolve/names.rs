@@ -209,7 +209,8 @@ impl<'a> EnvironmentResolver<'a> {
                 || matches!(store.mode, Field::Bad(_))
                 || (definition.is_none_or(|known| known.server.is_some()) && mode != Some(StoreMode::Managed));
             let entry = Entry::new(RefKind::Store, key, span, EntrySpec::Store(store.clone()));
-            self.add(&mut names, Entry { namespace, absent, rendered, ports, outside, ..entry });
+            let ports_invalid = entry.ports_invalid || (ports.is_empty() && store.engine.is_bad());
+            self.add(&mut names, Entry { namespace, absent, rendered, ports, ports_invalid, outside, ..entry });
         }
         for (key, span, external) in spec.external.entries() {
             let absent = (!self.is_here(&external.only)).then(|| external.only.span()).flatten();

@@ -245,7 +245,7 @@ impl EnvironmentResolver<'_> {
         let accounts = spec.cloud.at(|cloud| &cloud.accounts);
         if let (true, Some(cloud)) = (on_cloud, spec.cloud.get()) {
             let Some(at) = spec.cloud.span() else { return };
-            if accounts.find(environment).is_none() {
+            if accounts.find(environment).is_none() && !accounts.is_bad() {
                 let place = cloud.accounts.span().unwrap_or(at);
                 let message = format!("`cloud.accounts` has no entry for `{environment}`, whose regions are on a cloud");
                 let diagnostic = Diagnostic::new(Code::MissingField, message).at(place);

@@ -30,6 +30,9 @@ pub(super) fn region_specs(spec: &Spec, environment: &str, tell: &mut dyn FnMut(
     let named = spec.environments.value(environment).filter(|_| spec.regions.get().is_some_and(|all| !all.is_broken()));
     for (name, at) in named.into_iter().flat_map(|environment| environment.regions.items()) {
         let Some(item) = spec.regions.find(name.as_str()) else {
+            if spec.regions.entries().any(|(declared, _, region)| is_misspelt(spec, declared, region, name)) {
+                continue; // the declaration is at fault
+            }
             tell(Diagnostic::unknown("region", name.as_str(), spec.regions.keys().map(Name::as_str), at));
             continue;
         };
@@ -111,6 +114,12 @@ pub(super) fn check_regions(spec: &Spec, found: &mut Diagnostics) {
             found.push(no_such_region(name, provider, span));
         }
     }
+}
+
+/// Whether a declared region is not one of its provider, and its name stands for another.
+fn is_misspelt(spec: &Spec, declared: &Name, region: &spec::Region, other: &Name) -> bool {
+    let Some(provider) = provider_of(spec, region).filter(|provider| provider.is_cloud()) else { return false };
+    facts::region(provider, declared.as_str()).is_none() && facts::nearest_region(provider, declared.as_str()) == Some(other.as_str())
 }
 
 /// The provider of a region: its own, or the platform's.

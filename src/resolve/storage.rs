@@ -348,7 +348,8 @@ impl EnvironmentResolver<'_> {
         }
         let own = found.iter().find(|(.., namespace)| *namespace == Some(consumer.namespace)).or(found.first()).copied();
         let Some((key, span, volume, namespace)) = own else {
-            self.unknown("volume", &wanted.to_string(), spec.volumes.keys().map(|key| key.name().as_str()), at);
+            let known: Vec<String> = spec.volumes.keys().map(|key| format!("volume/{}", key.name())).collect();
+            self.unknown("volume", &reference.to_string(), known.iter().map(String::as_str), at);
             return None;
         };
         if let Some(namespace) = namespace.filter(|namespace| *namespace != consumer.namespace) {

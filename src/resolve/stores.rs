@@ -107,7 +107,7 @@ impl EnvironmentResolver<'_> {
         self.check_ports(&store.ports);
         if let (Some(port), Some(ports)) = (store.port.span(), store.ports.span()) {
             self.contradiction("`ports` and `port` both declare the ports", ports, Some(port));
-        } else if entry.ports.is_empty() && !entry.ports_invalid && !entry.is_nowhere() {
+        } else if entry.ports.is_empty() && !entry.ports_invalid && !entry.is_nowhere() && !store.engine.is_bad() {
             self.require(&store.port, "port", entry.key);
         }
         // Every key stands here, so that the compiler asks about a new one.
@@ -215,9 +215,11 @@ impl EnvironmentResolver<'_> {
     fn check_backup(&mut self, entry: &Entry, store: &Store) {
         let keeps_nothing = store.storage.get() == Some(&StoreSize::None);
         let Some((backup, at)) = store.backup.spanned() else {
-            if store.backup.is_missing() && !keeps_nothing {
+            // Where the store is not rendered, the way out needs no backup.
+            let is_refused = !entry.rendered && !self.inputs.allow_incomplete;
+            if store.backup.is_missing() && !keeps_nothing && !store.storage.is_missing() && !is_refused {
                 let diagnostic = Diagnostic::new(Code::MissingField, "`backup` is missing: the store keeps data").at(entry.key);
-                self.tell(diagnostic.help("add `backup: {every: 6h, keep: 35d, ...}`, or `backup: {none: why}`"));
+                self.tell(diagnostic.help("add `backup: {every: 6h, keep: 35d}`, or `backup: {none: why}`"));
             }
             return;
         };

@@ -319,6 +319,9 @@ impl EnvironmentResolver<'_> {
 
     /// Reports that `what` of an entry refers to a store of another region: the load balancer of the store, by which other regions reach it, is not rendered.
     pub(super) fn out_of_reach(&mut self, entry: &Entry, at: Span, what: &str, consumer: &Consumer<'_>) {
+        if matches!(&entry.spec, EntrySpec::Store(store) if store.engine.is_bad()) {
+            return; // the engine decides whether the store is rendered at all
+        }
         let (label, here, primary) = (&consumer.label, &consumer.region.name, &consumer.platform.primary);
         let store = entry.display();
         let message = format!(

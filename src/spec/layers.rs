@@ -303,7 +303,7 @@ impl Layers<'_> {
     fn check_block(&mut self, block: &Entry, path: &[&str]) {
         self.blocks.entry(block.key.to_string()).or_default().push(block.value.span);
         // An invalid name of an environment is reported where it is declared, and this block may mean it.
-        let valid = self.names.iter().all(|name| name.parse::<Name>().is_ok());
+        let valid = self.names.iter().all(|name| name.parse::<Name>().is_ok()) && self.root.get("environments").is_none_or(Node::is_map);
         if valid && !self.names.iter().any(|name| **name == *block.key) {
             let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
             self.found.push(Diagnostic::unknown("environment", &block.key, names, block.span));

@@ -117,8 +117,15 @@ impl<'a> Decoder<'a> {
     /// The text of a scalar. An empty unquoted scalar is a fault.
     fn text(&self, expected: &dyn Expected) -> Result<&'a str, Fault> {
         match &self.node.kind {
-            Kind::Plain(_) if self.node.is_empty_scalar() => Err(self.wrong_type(&expected)),
+            Kind::Plain(_) if self.node.is_empty_scalar() => {
+                let help = Some("write a value after the key, or `\"\"` for an empty text".to_owned());
+                Err(Fault { help, ..self.wrong_type(&expected) })
+            }
             Kind::Plain(text) | Kind::Text(text) => Ok(text),
+            Kind::Map(entries) if entries.len() == 1 && entries.iter().all(|entry| entry.value.scalar().is_some()) => {
+                let help = Some("put a text that contains `: ` in quotes".to_owned());
+                Err(Fault { help, ..self.wrong_type(&expected) })
+            }
             _ => Err(self.wrong_type(&expected)),
         }
     }
@@ -192,7 +199,20 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let value = self.number(&"`true` or `false`", |text| text.parse::<bool>().ok())?;
+        let value = self.number(&"`true` or `false`", |text| text.parse::<bool>().ok()).map_err(|fault| {
+            let meant = self.node.scalar().and_then(|text| match text.to_ascii_lowercase().as_str() {
+                "yes" | "on" | "true" => Some("true"),
+                "no" | "off" | "false" => Some("false"),
+                _ => None,
+            });
+            match (meant, &fault.help) {
+                (Some(word), None) => {
+                    let fix = fault.span.map(|span| Fix { span, text: word.to_owned() });
+                    Fault { help: Some(format!("write `{word}`")), fix, ..fault }
+                }
+                _ => fault,
+            }
+        })?;
         located(visitor.visit_bool(value), self.node)
     }
 

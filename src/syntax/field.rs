@@ -53,6 +53,11 @@ impl<T> Field<T> {
         matches!(self, Field::Missing)
     }
 
+    /// Whether the field is in the spec and could not be read, which is reported already.
+    pub fn is_bad(&self) -> bool {
+        matches!(self, Field::Bad(_))
+    }
+
     /// A field of the value; missing if the value is.
     pub fn at<U: 'static>(&self, field: impl FnOnce(&T) -> &Field<U>) -> &Field<U> {
         self.get().map_or(const { &Field::Missing }, field)

@@ -18,17 +18,23 @@ pub(super) fn parse(text: &str, file: FileId, found: &mut Diagnostics) -> Option
         found.push(unclosed::diagnostic(text, file, open));
         return None;
     }
+    let mut lines = Vec::new();
     for error in errors {
         let range = error.span().unwrap_or(0..0);
         let message = error.message().to_lowercase();
         let word = text.get(range.clone()).unwrap_or_default().to_string();
-        let span = Span::new(file, range);
-        found.push(match message.contains("duplicate key") {
-            true => Diagnostic::new(Code::DuplicateKey, format!("duplicate key `{word}`"))
-                .at(span)
-                .help("remove one of the two, or merge their values"),
-            false => Diagnostic::new(Code::Syntax, message).at(span),
-        });
+        let span = Span::new(file, range.clone());
+        if message.contains("duplicate key") {
+            let duplicate = Diagnostic::new(Code::DuplicateKey, format!("duplicate key `{word}`")).at(span);
+            found.push(duplicate.help("remove one of the two, or merge their values"));
+            continue;
+        }
+        // Errors behind the first one of a line follow from it.
+        let line = text[..range.start].rfind('\n').map_or(0, |newline| newline + 1);
+        if !lines.contains(&line) {
+            lines.push(line);
+            found.push(fault(text, file, line, range.start).unwrap_or_else(|| Diagnostic::new(Code::Syntax, message).at(span)));
+        }
     }
     if failed {
         return None;
@@ -39,6 +45,42 @@ pub(super) fn parse(text: &str, file: FileId, found: &mut Diagnostics) -> Option
         found.push(Diagnostic::new(Code::Syntax, format!("nested deeper than {DEPTH} levels")).at(Span::new(file, 0..0)));
     }
     root
+}
+
+/// The finding for an error at the byte `at` of the line that starts at `line`, if the line is one of another language: a value without its quotes, or a
+/// key with a colon.
+fn fault(text: &str, file: FileId, line: usize, at: usize) -> Option<Diagnostic> {
+    let before = &text[line..at];
+    let new = |message: &str, start: usize, end: usize| Diagnostic::new(Code::Syntax, message).at(Span::new(file, start..end));
+    let colon = before.find(':').map_or(at, |found| line + found);
+    if text[colon..].starts_with(':') && !before.contains(['=', '"', '\'']) {
+        return Some(new("a `:` is not allowed here", colon, colon + 1).help("write `=` between a key and its value, as in `port = 8080`"));
+    }
+    let is_list = before.rfind('[') > before.rfind(']') && before.rfind('[') > before.rfind('=');
+    let sign = before.rfind(['=', '{', '[', ',']).filter(|sign| match before.as_bytes().get(*sign) {
+        Some(b'=') => true,
+        Some(b'[' | b',') => is_list && *sign > 0,
+        _ => false,
+    })?;
+    let start = line + sign + 1;
+    let start = start + text[start..].find(|c: char| c != ' ')?;
+    let end = start + text[start..].find([',', ']', '}', '\n', '#']).unwrap_or(text.len() - start);
+    let value = text[start..end].trim_end();
+    let end = start + value.len();
+    if value.is_empty() || value.starts_with(['"', '\'', '[', '{']) {
+        return None;
+    }
+    if value.bytes().all(|byte| byte.is_ascii_digit()) {
+        let number = value.trim_start_matches('0');
+        let number = if number.is_empty() { "0" } else { number };
+        return Some(new("a number can't start with `0`", start, end).help(format!("write `{number}`, or quote a text: `\"{value}\"`")));
+    }
+    if matches!(value, "null" | "nil" | "~") {
+        return Some(new("TOML has no empty value", start, end).help("leave the key out, or write `\"\"` for an empty text"));
+    }
+    let quoted = format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
+    let fault = new("a text has to be quoted", start, end).help(format!("write `{quoted}`"));
+    Some(fault.fix(Span::new(file, start..end), quoted))
 }
 
 struct Reader<'a> {

@@ -11,6 +11,12 @@ pub(super) fn diagnostic(text: &str, file: FileId, open: usize) -> Diagnostic {
         '{' => ("brace", '}'),
         quote => ("quote", quote),
     };
+    let line = text[open..].lines().next().unwrap_or_default();
+    if let Some(comment) = line.find(" #").filter(|at| line[*at..].contains(close) && !line[*at + 2..].starts_with(' ')) {
+        return Diagnostic::new(Code::Syntax, format!("the {what} `{sign}` is not closed: a `#` after a blank starts a comment"))
+            .at(Span::new(file, open + comment + 1..open + comment + 2))
+            .help("put the value in quotes, or remove the blank before the `#`");
+    }
     Diagnostic::new(Code::Syntax, format!("the {what} `{sign}` is not closed"))
         .at(Span::new(file, open..open + 1))
         .help(format!("add `{close}` at the end of the value"))

@@ -17,7 +17,11 @@ const MESSAGES: &[(&str, &str, &str)] = &[
     ),
     ("simple key expect", "this line has no `:`", "write `key: value`, or quote a text of several lines"),
     ("did not find expected key", "the indentation of this line matches no line above", "indent the keys of one map equally"),
-    ("expected '-' indicator", "this line is not an item of the list above", "start it with `- `, or indent it as the key of the list"),
+    (
+        "expected '-' indicator",
+        "this line is not an item of the list above",
+        "start it with `- `; or write a map above, `name:` in place of `- name:`; or indent it as the key of the list",
+    ),
     ("invalid indentation", "the indentation of this line is wrong", "indent the line deeper than its key"),
     ("tab", "a tab can't indent a line", "replace the tab with spaces"),
     ("trailing content", "text follows the closing quote", "put the whole value inside the quotes"),
@@ -40,12 +44,25 @@ const MESSAGES: &[(&str, &str, &str)] = &[
 pub(super) fn diagnostic(text: &str, file: FileId, at: usize, info: &str) -> Diagnostic {
     let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let line_end = text[at..].find('\n').map_or(text.len(), |length| at + length);
+    if let Some(at) = info.contains("simple key expect").then(|| without_blank(&text[..line_start])).flatten() {
+        let message = "a blank is missing after the `:`";
+        return Diagnostic::new(Code::Syntax, message).at(Span::new(file, at..at + 1)).help("write `key: value`");
+    }
     if let Some((start, end)) = unquoted(&text[line_start..line_end]) {
         let value = &text[line_start + start..line_start + end];
+        let is_alias = value.len() > 1 && value.starts_with('*') && value[1..].chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
+        if is_alias {
+            return Diagnostic::new(Code::Anchor, format!("`{value}`: aliases are not part of the spec language"))
+                .at(Span::new(file, line_start + start..line_start + end))
+                .help(
+                    "write the value wherever it is used, or share fields of apps with a profile (`profiles:` and `from:`); a text that starts with `*` needs quotes",
+                );
+        }
         let quoted = format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
         let span = Span::new(file, line_start + start..line_start + end);
         let sign = value.chars().next().unwrap_or(' ');
-        return Diagnostic::new(Code::Syntax, format!("a value that starts with `{sign}` has to be quoted"))
+        let place = if sign == '$' { " in braces and brackets" } else { "" };
+        return Diagnostic::new(Code::Syntax, format!("a value that starts with `{sign}` has to be quoted{place}"))
             .at(span)
             .help(format!("write {quoted}"))
             .fix(span, quoted);
@@ -64,6 +81,15 @@ pub(super) fn diagnostic(text: &str, file: FileId, at: usize, info: &str) -> Dia
     }
 }
 
+/// The colon of the last line of a text, if the line is a key and its value without a blank between them.
+fn without_blank(text: &str) -> Option<usize> {
+    let line = text.trim_end().rsplit('\n').next()?;
+    let colon = line.find(':').filter(|at| line[at + 1..].starts_with(|c: char| !c.is_whitespace() && c != '/'))?;
+    let key = line[..colon].trim();
+    let is_key = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    is_key.then(|| text.trim_end().len() - line.len() + colon)
+}
+
 /// The first tab in the indentation of a line.
 fn indenting_tab(text: &str) -> Option<usize> {
     let mut start = 0;
@@ -74,7 +100,7 @@ fn indenting_tab(text: &str) -> Option<usize> {
     })
 }
 
-/// The first value on a line that starts with a reserved character: after `: `, `- `, `[`, `{` or `, `.
+/// The first value on a line that starts with a reserved character, or in brackets with `${`: after `: `, `- `, `[`, `{` or `, `.
 fn unquoted(line: &str) -> Option<(usize, usize)> {
     let mut marks = Marks::default();
     for (offset, c) in line.char_indices() {
@@ -82,6 +108,10 @@ fn unquoted(line: &str) -> Option<(usize, usize)> {
             let rest = &line[offset..];
             let stop = if marks.open.is_empty() { rest.find(" #") } else { rest.find([',', '}', ']']) };
             return Some((offset, offset + rest[..stop.unwrap_or(rest.len())].trim_end().len()));
+        }
+        let rest = &line[offset..];
+        if marks.quote.is_none() && marks.ready && !marks.open.is_empty() && rest.starts_with("${") {
+            return rest.find('}').map(|end| (offset, offset + end + 1));
         }
         if marks.is_comment(c) {
             return None;

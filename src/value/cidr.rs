@@ -57,7 +57,13 @@ impl Cidr {
     fn parse(text: &str) -> Result<Self, Invalid> {
         let wrong = |why: String| Invalid::not(text, "an IPv4 range", why);
         let Some((address, prefix)) = text.split_once('/') else {
-            return Err(wrong("the prefix length is missing, such as `/16`".to_owned()));
+            let is_address = text.parse::<Ipv4Addr>().is_ok();
+            let missing = if is_address {
+                "the prefix length is missing, such as `/16`"
+            } else {
+                "write address and prefix length, such as `10.0.0.0/16`"
+            };
+            return Err(wrong(missing.to_owned()));
         };
         if address.parse::<Ipv6Addr>().is_ok() {
             return Err(wrong("IPv6 ranges are not supported".to_owned()));
