@@ -123,7 +123,11 @@ impl EnvironmentResolver<'_> {
             return None;
         };
         let platform = platform?;
-        if platform.regions.values().any(|region| layer.providers().contains(&region.provider)) {
+        let rendered = match layer {
+            Layer::Interconnect => !platform.links().is_empty(),
+            _ => platform.regions.values().any(|region| layer.providers().contains(&region.provider)),
+        };
+        if rendered {
             return Some(layer);
         }
         let message = format!("no region of `{}` has a Terraform root `{layer}`", self.environment);

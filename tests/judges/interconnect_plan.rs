@@ -170,7 +170,8 @@ pub fn prove() -> Result<(), String> {
     let with = |one: Value| [whole.clone(), vec![one]].concat();
     let mut near = networks.clone();
     near.insert("b".to_owned(), network("10.0.128.0/17", "100.65.0.0/16"));
-    let cases: Vec<(Vec<Value>, &BTreeMap<String, Network>, Vec<&str>)> = vec![
+    type Case<'a> = (Vec<Value>, &'a BTreeMap<String, Network>, Vec<&'a str>);
+    let cases: Vec<Case> = vec![
         (whole.clone(), &networks, vec![]),
         (without(0), &networks, vec!["[] are asked for a peering, not b"]),
         (without(1), &networks, vec!["nobody accepts the peering in b"]),
