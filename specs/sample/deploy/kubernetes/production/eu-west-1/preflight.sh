@@ -100,7 +100,7 @@ if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /versio
   prints 'AWS Load Balancer Controller' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector app.kubernetes.io/name=aws-load-balancer-controller --output name
   prints 'the Kubernetes Cluster Autoscaler' kubectl --context "$context" --request-timeout=20s --namespace 'kube-system' get deployments --output jsonpath='{.items[?(@.spec.template.spec.serviceAccountName=="cluster-autoscaler")].metadata.name}'
   printf 'look yourself: %s\n' 'whether cert-manager runs as the account cert-manager in cert-manager, or another program does its work'
-  printf 'look yourself: %s\n' 'whether ExternalDNS runs as the account external-dns in external-dns, or another program does its work'
+  prints 'ExternalDNS' kubectl --context "$context" --request-timeout=20s --namespace 'external-dns' get deployments --output jsonpath='{.items[?(@.spec.template.spec.serviceAccountName=="external-dns")].metadata.name}'
 else
   unseen "the cluster $context and everything in it" "$answer"
 fi
