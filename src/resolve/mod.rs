@@ -23,6 +23,7 @@ mod files;
 mod firewall;
 mod flows;
 mod gpus;
+mod images;
 mod jobs;
 mod kubernetes_access;
 mod metadata;
@@ -257,6 +258,7 @@ impl<'a> EnvironmentResolver<'a> {
         for region in platform.regions.values() {
             self.addon_nodes(region);
             self.firewall_size(region);
+            self.images_in_reach(region);
         }
         self.extensions(&mut platform, &names);
         self.waivers(&mut platform);

@@ -3,6 +3,7 @@
 use super::EnvironmentResolver;
 use super::proxies::proxies;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::layers::Layer;
 use crate::facts;
 use crate::model::{Cluster, Platform, Pool, Region, Secrets, TAGS};
 use crate::provider::Provider;
@@ -119,9 +120,13 @@ impl EnvironmentResolver<'_> {
             .map(|(place, pools)| {
                 let network = self.network(place, &subnets);
                 let proxies = proxies(place, entry.protected.is_true(), &subnets, &pools);
+                let cluster = format!("{name}-{environment}-{}", place.name);
+                // By its alias, which is known before the key exists.
+                let key = account.as_ref().filter(|_| Layer::Cluster.providers().contains(&place.provider));
+                let key = key.map(|account| format!("arn:aws:kms:{}:{account}:alias/{cluster}-cluster", place.name));
                 Region {
                     cluster: Cluster {
-                        name: format!("{name}-{environment}-{}", place.name),
+                        name: cluster,
                         version,
                         policy_engine,
                         registry_secret: registry_secret.clone(),
@@ -130,7 +135,7 @@ impl EnvironmentResolver<'_> {
                         admin_cidrs: admin_cidrs.clone(),
                         log_days,
                         proxies,
-                        storage: self.storage_classes(place.provider),
+                        storage: self.storage_classes(place.provider, key.as_deref()),
                         existing_classes: self.existing_classes(place.provider),
                     },
                     primary: place.name == primary,
