@@ -2,7 +2,7 @@
 
 use super::EnvironmentResolver;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Region, Workload};
+use crate::model::Region;
 use crate::provider::Provider;
 use crate::spec::ExternalVia;
 use crate::value::Image;
@@ -26,10 +26,14 @@ impl EnvironmentResolver<'_> {
                     continue;
                 }
                 let kind = if workload.is_store() { "store" } else { "app" };
-                let (name, subnet, image) = (&workload.name, &subnet.name, &container.image);
-                let message = format!("`{kind}/{name}` can't start in the subnet `{subnet}`: its nodes have no route to the registry of `{image}`");
-                let own = format!("{}.dkr.ecr.{}.amazonaws.com", region.account.as_deref().unwrap_or("ACCOUNT"), region.name);
-                let help = format!("copy the image to a repository in `{own}`, and name that one; or move the {kind} to a subnet with a route to the internet");
+                let (name, subnet, shown) = (&workload.name, &subnet.name, &container.image);
+                let message =
+                    format!("`{kind}/{name}` can't start in the subnet `{subnet}`: its nodes have no route to the registry of `{shown}`");
+                let account = region.account.as_deref().unwrap_or("ACCOUNT");
+                let copy = format!("{account}.dkr.ecr.{}.amazonaws.com/{}", region.name, image.repository());
+                let help = format!(
+                    "copy the image to ECR in the region, such as to `{copy}`, and name the copy; or move the {kind} to a subnet with a route to the internet"
+                );
                 self.tell(Diagnostic::new(Code::UnreachableImage, message).at(workload.span).help(help));
             }
         }
