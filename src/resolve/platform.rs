@@ -3,8 +3,8 @@
 use super::EnvironmentResolver;
 use super::proxies::proxies;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::layers::Layer;
 use crate::facts;
+use crate::layers::Layer;
 use crate::model::{Cluster, Platform, Pool, Region, Secrets, TAGS};
 use crate::provider::Provider;
 use crate::source::Span;
