@@ -13,8 +13,8 @@ pub struct Service {
     pub needed: bool,
 }
 
-/// The services that nodes, add-ons and the Session Manager call, sorted by name.
-pub const SERVICES: [Service; 13] = [
+/// The services that nodes and add-ons call, sorted by name. Those of the Session Manager are not among them: nodes have no right to use it.
+pub const SERVICES: [Service; 11] = [
     service("autoscaling", "autoscaling.REGION.amazonaws.com", false),
     service("ec2", "ec2.REGION.amazonaws.com", true),
     service("ecr.api", "api.ecr.REGION.amazonaws.com", true),
@@ -25,8 +25,6 @@ pub const SERVICES: [Service; 13] = [
     service("kms", "kms.REGION.amazonaws.com", false),
     service("logs", "logs.REGION.amazonaws.com", false),
     service("secretsmanager", "secretsmanager.REGION.amazonaws.com", false),
-    service("ssm", "ssm.REGION.amazonaws.com", false),
-    service("ssmmessages", "ssmmessages.REGION.amazonaws.com", false),
     service("sts", "sts.REGION.amazonaws.com", true),
 ];
 

@@ -25,6 +25,7 @@ mod firewall;
 mod flows;
 mod gpus;
 mod identity;
+mod images;
 mod jobs;
 mod kubernetes_access;
 mod metadata;
@@ -267,6 +268,7 @@ impl<'a> EnvironmentResolver<'a> {
             self.addon_nodes(region);
             self.firewall_size(region);
             self.addresses_of_nodes(region);
+            self.images_in_reach(region);
         }
         self.extensions(&mut platform, &names);
         self.waivers(&mut platform);

@@ -4,6 +4,7 @@ use super::EnvironmentResolver;
 use super::proxies::proxies;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts;
+use crate::layers::Layer;
 use crate::model::{Cluster, Platform, Pool, Region, Secrets, TAGS};
 use crate::provider::Provider;
 use crate::source::Span;
@@ -123,9 +124,13 @@ impl EnvironmentResolver<'_> {
             .map(|(place, pools)| {
                 let network = self.network(place, &subnets);
                 let proxies = proxies(place, entry.protected.is_true(), &subnets, &pools);
+                let cluster = format!("{name}-{environment}-{}", place.name);
+                // By its alias, which is known before the key exists.
+                let key = account.as_ref().filter(|_| Layer::Cluster.providers().contains(&place.provider));
+                let key = key.map(|account| format!("arn:aws:kms:{}:{account}:alias/{cluster}-cluster", place.name));
                 Region {
                     cluster: Cluster {
-                        name: format!("{name}-{environment}-{}", place.name),
+                        name: cluster,
                         version,
                         policy_engine,
                         registry_secret: registry_secret.clone(),
@@ -135,7 +140,7 @@ impl EnvironmentResolver<'_> {
                         log_days,
                         controllers: BTreeSet::new(),
                         proxies,
-                        storage: self.storage_classes(place.provider),
+                        storage: self.storage_classes(place.provider, key.as_deref()),
                         existing_classes: self.existing_classes(place.provider),
                     },
                     primary: place.name == primary,

@@ -122,8 +122,8 @@ pub(super) fn own_volume(app: &App) -> Option<Span> {
 }
 
 impl EnvironmentResolver<'_> {
-    /// The storage classes to render in a region.
-    pub(super) fn storage_classes(&mut self, provider: Provider) -> Vec<StorageClass> {
+    /// The storage classes to render in a region. `key` is the key that encrypts their volumes, where the provider's own is not used.
+    pub(super) fn storage_classes(&mut self, provider: Provider, key: Option<&str>) -> Vec<StorageClass> {
         let spec = self.spec;
         let mut classes = Vec::new();
         for (name, at, class) in spec.cluster.at(|cluster| &cluster.storage).entries() {
@@ -139,6 +139,7 @@ impl EnvironmentResolver<'_> {
             let provisioner = match (disks(provider), provider) {
                 (Some(disks), _) => {
                     parameters = self.parameters(&disks, class);
+                    parameters.extend(key.map(|key| ("kmsKeyId".to_owned(), key.to_owned())));
                     disks.provisioner
                 }
                 // The desktop has one kind of disk, a folder of the node.

@@ -254,6 +254,13 @@ pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Finding>, S
             all.push((address, format!("the routes have {} hosts", place.hosts.len())));
         }
     }
+    let alias =
+        list(planned).iter().find(|resource| resource["address"] == "aws_kms_alias.this").map(|alias| words(&alias["after"]["name"]));
+    let key = format!("arn:aws:kms:{}:{}:{}", place.region, place.account, alias.unwrap_or_default());
+    for other in manifests.lines().filter_map(|line| line.trim().strip_prefix("kmsKeyId: ")).filter(|named| named.trim_matches('"') != key)
+    {
+        all.push(("aws_kms_alias.this".to_owned(), format!("a storage class names the key {other}, where the cluster has {key}")));
+    }
     let made: BTreeSet<String> = list(planned)
         .iter()
         .filter(|resource| words(&resource["address"]).starts_with("aws_iam_role.secrets["))

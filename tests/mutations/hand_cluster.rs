@@ -14,7 +14,8 @@ pub const FAULTS: &[Fault] = faults! {
     "cluster without protection", "cluster/cluster.tf", "", Swap("deletion_protection           = true", "deletion_protection           = false"), "a wrong plan deletes the cluster";
     "the maker stays administrator", "cluster/cluster.tf", "", Swap("bootstrap_cluster_creator_admin_permissions = false", "bootstrap_cluster_creator_admin_permissions = true"), "whoever applied it has all rights for ever";
     "add-ons that nobody pins", "cluster/cluster.tf", "", Swap("bootstrap_self_managed_addons = false", "bootstrap_self_managed_addons = true"), "two owners of the network's pods";
-    "key for every role", "cluster/kms.tf", "", Swap("          ArnEquals    = { \"aws:PrincipalArn\"", "          ArnLike      = { \"aws:PrincipalArn\""), "the condition is another one";
+    "key for every role", "cluster/kms.tf", "", Swap("    ArnEquals    = { \"aws:PrincipalArn\"", "    ArnLike      = { \"aws:PrincipalArn\""), "the condition is another one";
+    "grants of the key for others", "cluster/kms.tf", "", Swap("merge(local.auto_scaling, { Bool = { \"kms:GrantIsForAWSResource\" = \"true\" } })", "local.auto_scaling"), "a grant for anybody outlives the condition of the policy";
     "public addresses of nodes", "cluster/nodes.tf", "", Swap("associate_public_ip_address = false", "associate_public_ip_address = true"), "every node stands on the internet";
     "group of EKS on nodes", "cluster/nodes.tf", "", Swap("security_groups             = [data.aws_security_group.nodes[each.value.class].id]", "security_groups             = [data.aws_security_group.nodes[each.value.class].id, aws_eks_cluster.this.vpc_config[0].cluster_security_group_id]"), "all classes are joined";
     "metadata for pods of nodes", "cluster/nodes.tf", "", Swap("http_put_response_hop_limit = 1", "http_put_response_hop_limit = 2"), "a broken app takes the rights of its node";

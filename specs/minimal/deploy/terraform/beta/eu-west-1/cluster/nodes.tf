@@ -64,10 +64,6 @@ resource "aws_launch_template" "pool" {
     }
   }
 
-  monitoring {
-    enabled = true
-  }
-
   dynamic "tag_specifications" {
     for_each = toset(["instance", "network-interface", "volume"])
 

@@ -13,8 +13,6 @@ locals {
     "kms",
     "logs",
     "secretsmanager",
-    "ssm",
-    "ssmmessages",
     "sts",
   ]
 

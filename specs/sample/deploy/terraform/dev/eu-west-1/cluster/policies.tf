@@ -6,7 +6,7 @@ locals {
   domains            = ["dev.boutique.example"]
 
   statements = {
-    # For volumes whose class names the cluster's key (`kmsKeyId`).
+    # Volumes of storage classes that the spec declares are encrypted with the cluster's key.
     ebs-csi = [
       { Action = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"], Resource = [aws_kms_key.this.arn], Condition = {} },
       { Action = ["kms:CreateGrant"], Resource = [aws_kms_key.this.arn], Condition = { Bool = { "kms:GrantIsForAWSResource" = "true" } } },

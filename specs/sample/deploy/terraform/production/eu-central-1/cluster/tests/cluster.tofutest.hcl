@@ -90,9 +90,14 @@ run "control_plane" {
     condition = [for statement in jsondecode(aws_kms_key.this.policy).Statement : [statement.Principal, statement.Action, try(statement.Condition, "")]] == [
       [{ AWS = "arn:aws:iam::${local.account}:root" }, "kms:*", ""],
       [{ Service = "logs.${local.region}.amazonaws.com" }, ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"], { ArnEquals = { "kms:EncryptionContext:aws:logs:arn" = "arn:aws:logs:${local.region}:${local.account}:log-group:${aws_cloudwatch_log_group.this.name}" } }],
-      [{ AWS         = "*" }, ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"], {
+      [{ AWS         = "*" }, ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"], {
         StringEquals = { "kms:CallerAccount" = local.account, "kms:ViaService" = "ec2.${local.region}.amazonaws.com" }
         ArnEquals    = { "aws:PrincipalArn" = "arn:aws:iam::${local.account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling" }
+      }],
+      [{ AWS         = "*" }, "kms:CreateGrant", {
+        StringEquals = { "kms:CallerAccount" = local.account, "kms:ViaService" = "ec2.${local.region}.amazonaws.com" }
+        ArnEquals    = { "aws:PrincipalArn" = "arn:aws:iam::${local.account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling" }
+        Bool         = { "kms:GrantIsForAWSResource" = "true" }
       }],
     ]
     error_message = "The key serves others than the account, the logs and the disks of nodes."
