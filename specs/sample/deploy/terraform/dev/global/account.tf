@@ -11,8 +11,8 @@ resource "aws_iam_account_password_policy" "this" {
   require_uppercase_characters   = true
   max_password_age               = 90
   password_reuse_prevention      = 24
-  allow_users_to_change_password = true
   hard_expiry                    = false
+  allow_users_to_change_password = true # pragma: allowlist secret
 }
 
 resource "aws_s3_account_public_access_block" "this" {
