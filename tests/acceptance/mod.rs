@@ -11,6 +11,7 @@ mod night;
 mod pictures;
 pub(crate) mod program;
 mod rendered;
+mod roots;
 mod scanners;
 mod schema;
 mod show;
@@ -38,6 +39,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         night: steps_are_in_order links_come_with_the_last_region jobs_wait_for_others preflight_looks_for_every_requirement preflight_knows_what_the_files_make preflight_asks_for_kinds the_runbook_names_no_cluster the_readme_names_routes_file_systems_and_entrances;
         pictures: first_command faults a_running_platform;
         rendered: agents_are_on_every_node jobs_come_before_the_rollout a_job_comes_after_what_it_calls many_paths_are_several_routes an_engine_listens_where_it_is_told;
+        roots: a_new_region_touches_no_root_of_another a_new_zone_moves_no_address;
         scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
         show: every_origin_is_true layers_are_named existing_stores_show_what_is_written computed_values_name_their_reasons every_computed_field_is_recorded;
