@@ -36,6 +36,7 @@ mod ports;
 mod probes;
 mod provenance;
 mod proxies;
+mod references;
 mod regions;
 mod reserved;
 mod secret_scan;
