@@ -8,6 +8,7 @@
 
 mod access;
 pub mod addresses;
+mod beside;
 mod capacity;
 mod certificates;
 mod cluster;
