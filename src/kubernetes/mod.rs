@@ -10,6 +10,7 @@ mod base64;
 mod cluster;
 mod container;
 mod flows;
+mod gateway;
 mod inputs;
 mod json_patch;
 mod manifest;
@@ -235,7 +236,7 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
     add(&mut tree, "cluster/priorities.yaml", cluster::priorities(&context)?);
     add(&mut tree, "cluster/storage.yaml", storage::classes(&context)?);
     add(&mut tree, "cluster/access.yaml", access::cluster(&context)?);
-    add(&mut tree, "cluster/gateways.yaml", route::gateways(&context)?);
+    add(&mut tree, "cluster/gateways.yaml", gateway::documents(&context)?);
     for namespace in platform.namespaces.values() {
         let mut documents = namespace::documents(&context, namespace)?;
         documents.extend(access::namespace(&context, namespace)?);

@@ -9,6 +9,7 @@
 mod access;
 mod accounts;
 pub mod addresses;
+mod beside;
 mod capacity;
 mod certificates;
 mod cluster;
@@ -40,6 +41,7 @@ mod ports;
 mod probes;
 mod provenance;
 mod proxies;
+mod references;
 mod regions;
 mod reserved;
 mod secret_scan;

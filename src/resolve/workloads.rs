@@ -1,6 +1,7 @@
 //! Apps and stores become workloads of every region they run in.
 
 use super::EnvironmentResolver;
+use super::beside::Beside;
 use super::containers::{Declared, RESOURCES};
 use super::engines;
 use super::engines::{Fallback, Keeps};
@@ -20,11 +21,8 @@ use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, P
 use crate::source::Span;
 use crate::spec::{self, App, ContainerFields, JobRun, Store, StoreSize};
 use crate::syntax::Field;
-use crate::value::{AbsolutePath, Medium, Name, NetworkPort, Quantity};
+use crate::value::{AbsolutePath, Medium, NetworkPort, Quantity};
 use indexmap::IndexMap;
-
-/// The name of the container port that only Prometheus uses.
-const METRICS: &str = "metrics";
 
 /// The default of `grace`: seconds between SIGTERM and SIGKILL.
 const GRACE: u64 = 30;
@@ -44,14 +42,6 @@ struct Site<'a> {
     platform: &'a Platform,
     region: &'a Region,
     names: &'a Names,
-}
-
-/// The containers beside an entry's own.
-struct Beside {
-    init: Vec<Container>,
-    sidecars: Vec<Container>,
-    /// The ports of the sidecars' metrics.
-    metrics: Vec<(u16, Span)>,
 }
 
 impl EnvironmentResolver<'_> {
@@ -321,72 +311,6 @@ impl EnvironmentResolver<'_> {
             no_probes: pod.no_probes,
             policies: Vec::new(),
             no_backup: None,
-        }
-    }
-
-    /// The init containers and sidecars of an entry. `main` is its own container, whose folders they may share.
-    fn beside(&mut self, main: Option<&Container>, consumer: &mut Consumer<'_>, pod: &mut Pod) -> Beside {
-        let entry = consumer.entry;
-        pod.shared = Some(main.map(|main| main.mounts.clone()).unwrap_or_default());
-        pod.incomplete = main.is_none();
-        self.check_init(entry.init());
-        self.check_container_names(entry);
-        let fields = entry.init().entries().map(|(name, at, one)| (name, at, one.container()));
-        let init = self.others("init", fields, consumer, pod);
-        let fields = entry.sidecars().entries().map(|(name, at, one)| (name, at, one.container()));
-        let mut sidecars = self.others("sidecars", fields, consumer, pod);
-        self.check_listeners(entry.sidecars(), entry.ports_at(), main);
-        let mut metrics = Vec::new();
-        for (name, _, container) in entry.sidecars().entries() {
-            if let Some(sidecar) = sidecars.iter_mut().find(|sidecar| sidecar.name == *name) {
-                sidecar.before_init = container.before_init.is_true();
-                metrics.extend(self.metrics_port(&container.metrics, sidecar, entry));
-            }
-        }
-        Beside { init, sidecars, metrics }
-    }
-
-    /// The containers of `init` or `sidecars`.
-    fn others<'s>(
-        &mut self,
-        section: &str,
-        containers: impl Iterator<Item = (&'s Name, Span, ContainerFields<'s>)>,
-        consumer: &mut Consumer<'_>,
-        pod: &mut Pod,
-    ) -> Vec<Container> {
-        let mut all = Vec::new();
-        for (name, span, fields) in containers {
-            let ports = fields.ports.entries();
-            let ports = ports.map(|(name, _, map)| (name.to_string(), NetworkPort::new(map.container().get(), map.transport()))).collect();
-            let volumes = Volumes::of(Some(name.as_str()));
-            let (at, fallback) = (consumer.at.container(section, name), &Fallback::default());
-            let declared = Declared { name, span, fields, volumes, ports, fallback, at };
-            all.extend(self.container(declared, consumer, pod));
-        }
-        all
-    }
-
-    /// The port of the metrics. A port that the container does not declare is added to the container, but not to the Service.
-    fn metrics_port(&mut self, metrics: &Field<spec::Metrics>, container: &mut Container, entry: &Entry) -> Option<(u16, Span)> {
-        let (metrics, at) = metrics.spanned()?;
-        match (metrics.port.spanned(), &container.ports[..]) {
-            (Some((port, port_at)), ports) => {
-                let port = self.named_port(port, port_at, ports)?;
-                let number = self.tcp(port, "Prometheus reads metrics", port_at)?;
-                if !ports.iter().any(|(_, known)| *known == number.into()) {
-                    let taken = ports.iter().any(|(name, _)| name == METRICS);
-                    let name = if taken { format!("{METRICS}-{number}") } else { METRICS.to_owned() };
-                    container.ports.push((name, number.into()));
-                }
-                Some((number, at))
-            }
-            (None, [(_, port)]) => Some((self.tcp(*port, "Prometheus reads metrics", at)?, at)),
-            _ if entry.ports_invalid => None,
-            _ => {
-                let diagnostic = Diagnostic::new(Code::MissingField, "`metrics` has no `port`").at(at);
-                self.tell(diagnostic.help("name the port: the container does not have exactly one"));
-                None
-            }
         }
     }
 
