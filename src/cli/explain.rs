@@ -44,7 +44,10 @@ pub(super) fn run(explain: &Explain, terminal: &Terminal) -> Ended {
                     terminal.tell_plain(&[fault(&unknown)]);
                     return Ok(FAILED);
                 }
-                [page] => (json!([page]), whole(page, width)),
+                [one] => match reference::page(&one.path, explain.recursive) {
+                    Ok(page) => (json!([page]), if explain.recursive { tree(&page, width) } else { whole(&page, width) }),
+                    Err(_) => (json!([one]), whole(one, width)),
+                },
                 pages => (json!(pages), found(what, pages, width)),
             },
         }

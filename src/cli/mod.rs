@@ -236,6 +236,18 @@ fn eprint_all(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// Commands of other tools, and what to do here.
+const ELSEWHERE: &[(&[&str], &str)] = &[
+    (&["apply", "deploy", "install", "sync", "up"], "platgen applies nothing: the README.md of the output folder has the commands."),
+    (&["delete", "destroy", "down", "uninstall"], "platgen deletes nothing: the RUNBOOK.md of the output folder has the commands."),
+    (
+        &["diff", "plan", "preview"],
+        "`platgen render --dry-run` lists the files that would change, and `platgen render --check` prints the differences.",
+    ),
+    (&["build", "convert", "generate", "synth", "template"], "`platgen render` writes the files."),
+    (&["lint", "test", "verify"], "`platgen validate` checks the spec, and `platgen check` the committed files."),
+];
+
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
     clap_complete::CompleteEnv::with_factory(manual::command).complete();
@@ -243,6 +255,11 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();
+            if let Some(clap::error::ContextValue::String(word)) = error.get(clap::error::ContextKind::InvalidSubcommand)
+                && let Some((_, tip)) = ELSEWHERE.iter().find(|(words, _)| words.contains(&word.as_str()))
+            {
+                eprint_all(&format!("\n{tip}\n"));
+            }
             return ExitCode::from(if error.use_stderr() { USAGE } else { FINE });
         }
     };

@@ -106,7 +106,13 @@ fn closest(wanted: &str, known: &[&str]) -> Option<String> {
     let exists = |path: &String| {
         known.iter().any(|one| one.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])))
     };
-    in_section.filter(exists).or_else(|| wording::suggest(wanted, known.iter().copied()).map(str::to_owned))
+    // The last key, deeper below the same entry.
+    let deeper = wanted.rsplit_once('.').and_then(|(above, key)| {
+        let is_meant =
+            |path: &&str| path.strip_prefix(above).is_some_and(|rest| rest.starts_with('.')) && path.ends_with(&format!(".{key}"));
+        known.iter().copied().find(is_meant).map(str::to_owned)
+    });
+    in_section.filter(exists).or(deeper).or_else(|| wording::suggest(wanted, known.iter().copied()).map(str::to_owned))
 }
 
 /// Which stretches of the sources are profiles and environment blocks.

@@ -127,10 +127,14 @@ pub(crate) fn reason(error: &std::io::Error) -> String {
 }
 
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
-    let code = if error.kind() == std::io::ErrorKind::NotFound { Code::NoSpec } else { Code::Unreadable };
-    Box::new(
-        Diagnostic::new(code, format!("`{}` can't be read: {}", path.display(), reason(error))).help("check the path and its permissions"),
-    )
+    let is_absent = error.kind() == std::io::ErrorKind::NotFound;
+    let code = if is_absent { Code::NoSpec } else { Code::Unreadable };
+    // A bare word is often the name of an environment.
+    let help = match path.to_str().filter(|name| is_absent && !name.contains(['.', '/'])) {
+        Some(name) => format!("name the spec's file or folder; for an environment write `--env {name}`"),
+        None => "check the path and its permissions".to_owned(),
+    };
+    Box::new(Diagnostic::new(code, format!("`{}` can't be read: {}", path.display(), reason(error))).help(help))
 }
 
 /// The content of a file inside the spec's folder; a link that leads out of it is refused.

@@ -411,6 +411,22 @@ pub(crate) fn explain_every_code_and_section() {
     assert!(ran.err.contains("`platgen explain apps.web`"), "{}", ran.err);
 }
 
+/// Words of other tools on the command line lead on.
+pub(crate) fn habits_of_other_tools() {
+    let project = Project::init();
+    for (words, code, tip) in [
+        (&["apply"][..], 64, "platgen applies nothing"),
+        (&["plan"], 64, "`platgen render --dry-run`"),
+        (&["render", "production"], 1, "`--env production`"),
+        (&["show", "apps.web.LOG_LEVEL"], 1, "did you mean `apps.web.config.LOG_LEVEL`?"),
+    ] {
+        let ran = project.run(words).exits(code);
+        assert!(ran.err.contains(tip), "{words:?}: {}", ran.err);
+    }
+    let ran = project.run(&["explain", "ingress"]).exits(0);
+    assert!(ran.out.contains("keys:\n"), "{}", ran.out);
+}
+
 /// A key, a value and a word of other tools are found wherever they are.
 pub(crate) fn explain_finds_keys() {
     let project = Project::new();
