@@ -46,7 +46,7 @@ macro_rules! layers {
 
 // In the order of application: layer, name, folder of a root, providers that it is rendered for, what a root builds.
 layers! {
-    Bootstrap, "bootstrap", "bootstrap/ENVIRONMENT", [], "The store of Terraform states and the identities of pipelines of one environment.";
+    Bootstrap, "bootstrap", "bootstrap/ENVIRONMENT", [Aws], "The stores of the Terraform states of one environment.";
     Global, "global", "ENVIRONMENT/global", [], "DNS, certificates and global load balancers of one environment.";
     Network, "network", "ENVIRONMENT/REGION/network", [Aws], "The private network of one environment in one region.";
     Cluster, "cluster", "ENVIRONMENT/REGION/cluster", [Aws], "The cluster and the node pools of one environment in one region.";
@@ -90,6 +90,11 @@ impl Scope {
     /// One region of an environment.
     pub fn region(environment: &str, region: &str) -> Scope {
         Scope { environment: environment.to_owned(), regions: vec![region.to_owned()] }
+    }
+
+    /// Whether it covers a region of an environment, alone or with others.
+    pub fn has(&self, environment: &str, region: &str) -> bool {
+        self.environment == environment && (self.regions.is_empty() || self.regions.iter().any(|name| name == region))
     }
 
     /// The path of the root of a layer with this scope, below the folder of all roots and below the store of states.

@@ -50,5 +50,8 @@ pub fn kubernetes(file: &str) -> String {
 
 /// The path of a file of a root at home: `ROOT/FILE`.
 pub fn terraform(file: &str) -> String {
+    if let Some(file) = file.strip_prefix("bootstrap/") {
+        return format!("terraform/bootstrap/{}/{file}", HOME.0);
+    }
     format!("terraform/{}/{}/{file}", HOME.0, HOME.1)
 }

@@ -213,9 +213,9 @@ impl Tree {
     }
 }
 
-/// The folder of a unit: `kubernetes/<environment>/<region>` or `terraform/<environment>/<region>/<root>`.
+/// The folder of a unit: `kubernetes/<environment>/<region>`, `terraform/<environment>/<region>/<root>` or `terraform/bootstrap/<environment>`.
 fn unit(path: &str) -> String {
-    let parts = if path.starts_with("terraform/") { 4 } else { 3 };
+    let parts = if path.starts_with("terraform/") && !path.starts_with("terraform/bootstrap/") { 4 } else { 3 };
     path.split('/').take(parts).collect::<Vec<_>>().join("/")
 }
 

@@ -226,7 +226,7 @@ impl Run {
     pub fn templates(&self) -> Vec<String> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
         let mut faults = Vec::new();
-        for part in ["kubernetes", "terraform/aws", "terraform/aws/cluster", "terraform/aws/network"] {
+        for part in ["kubernetes", "terraform/aws", "terraform/aws/bootstrap", "terraform/aws/cluster", "terraform/aws/network"] {
             // What all roots share is planted in the network root.
             let root = part.strip_prefix("terraform/aws/").unwrap_or("network");
             for entry in std::fs::read_dir(folder.join(part)).into_iter().flatten().flatten() {

@@ -71,7 +71,7 @@ pub(crate) fn findings_in(platform: &Platform, region: &Region, unit: &Unit) -> 
 }
 
 /// The layers of a region whose roots are judged.
-pub(crate) const LAYERS: [Layer; 2] = root::LAYERS;
+pub(crate) const LAYERS: [Layer; 3] = root::LAYERS;
 
 /// Faults of a Terraform root of a region, sorted. The model says whether the root has to be there.
 pub(crate) fn findings_in_root(platform: &Platform, region: &Region, layer: Layer, unit: Option<&Unit>) -> Vec<Finding> {
@@ -84,7 +84,10 @@ fn sorted(mut found: Vec<Finding>) -> Vec<Finding> {
     found
 }
 
-/// The folder of a Terraform root of a region, below the output folder.
+/// The folder of a Terraform root of a region, or of its environment, below the output folder.
 pub(crate) fn root_folder(environment: &str, region: &str, layer: Layer) -> String {
+    if layer == Layer::Bootstrap {
+        return format!("terraform/bootstrap/{environment}");
+    }
     format!("terraform/{environment}/{region}/{layer}")
 }

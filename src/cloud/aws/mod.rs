@@ -1,10 +1,13 @@
 //! Amazon Web Services.
 
+mod bootstrap;
 mod cluster;
 mod network;
+mod people;
 mod text;
 
 use super::{Nothing, Root, State};
+use crate::facts;
 use crate::layers::{Layer, Scope};
 use crate::model::{Platform, Region};
 use crate::provider;
@@ -18,6 +21,7 @@ const TEMPLATES: &str = "terraform/aws";
 /// The roots of an environment.
 pub(super) fn roots(platform: &Platform) -> Result<Vec<Root>, TemplateError> {
     let mut roots = Vec::new();
+    roots.extend(bootstrap::root(platform)?);
     for region in platform.regions.values().filter(|region| region.provider == provider::Provider::Aws) {
         roots.extend(network::root(platform, region)?);
         roots.extend(cluster::root(platform, region)?);
@@ -46,10 +50,9 @@ fn root(layer: Layer, platform: &Platform, scope: Scope, account: &str, region: 
         bucket: platform.state_bucket(account, region),
         key: format!("{}/terraform.tfstate", scope.path(layer)),
         region: region.to_owned(),
-        key_alias: format!("alias/{}", platform.state_key()),
     };
     let mut root = Root { layer, scope, state: state.clone(), controllers: BTreeMap::new(), files: BTreeMap::new() };
-    let kms_key = format!("arn:aws:kms:{}:{account}:{}", state.region, state.key_alias);
+    let kms_key = format!("arn:aws:kms:{region}:{account}:alias/{}", platform.state_key());
     root.print(TEMPLATES, "backend.tf", &Backend { bucket: &state.bucket, key: &state.key, region: &state.region, kms_key })?;
     // The platform's own labels, and the tags of platgen over them.
     let mut tags: BTreeMap<&str, &str> = platform.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
@@ -71,4 +74,20 @@ fn regional(layer: Layer, platform: &Platform, region: &Region) -> Result<Option
     let Some(account) = region.account.as_deref() else { return Ok(None) };
     let scope = Scope::region(platform.environment.as_str(), region.name.as_str());
     root(layer, platform, scope, account, region.name.as_str()).map(Some)
+}
+
+/// The account of an environment on AWS, and the region that holds the states of roots of the whole environment: the state region of the spec, or the
+/// primary region where the former is not one of AWS. None without a region on AWS.
+fn home(platform: &Platform) -> Option<(&str, &str)> {
+    let on_aws = || platform.regions.values().filter(|region| region.provider == provider::Provider::Aws);
+    let account = on_aws().find_map(|region| region.account.as_deref())?;
+    let known = platform.state_region.as_ref().filter(|name| facts::region(provider::Provider::Aws, name.as_str()).is_some());
+    let own = on_aws().find(|region| region.primary).or_else(|| on_aws().next()).map(|region| &region.name);
+    Some((account, known.or(own)?.as_str()))
+}
+
+/// The root of a layer of the whole environment. None without a region on AWS that has an account.
+fn environmental(layer: Layer, platform: &Platform) -> Result<Option<Root>, TemplateError> {
+    let Some((account, region)) = home(platform) else { return Ok(None) };
+    root(layer, platform, Scope { environment: platform.environment.to_string(), regions: Vec::new() }, account, region).map(Some)
 }

@@ -4,6 +4,7 @@
 //! root can know, and what stands in its backend, its provider and its `lifecycle` blocks no plan shows. That is judged here, from the
 //! text alone. Files that the spec brings are their author's.
 
+mod bootstrap;
 mod cluster;
 mod firewall;
 mod network;
@@ -26,11 +27,12 @@ use std::collections::BTreeMap;
 type Judge = fn(&Root, &mut Vec<Finding>);
 
 /// The layers that are judged.
-pub(super) const LAYERS: [Layer; 2] = [Layer::Network, Layer::Cluster];
+pub(super) const LAYERS: [Layer; 3] = [Layer::Bootstrap, Layer::Network, Layer::Cluster];
 
 /// Rules over a root that is there.
 fn rules(layer: Layer) -> &'static [Judge] {
     match layer {
+        Layer::Bootstrap => &[state::judge, provider::judge, bootstrap::judge, protection::judge],
         Layer::Cluster => &[state::judge, provider::judge, cluster::judge, protection::judge],
         _ => &[state::judge, provider::judge, network::judge, firewall::judge, settings::judge, protection::judge],
     }
@@ -75,6 +77,14 @@ pub(super) fn findings(platform: &Platform, region: &Region, layer: Layer, unit:
 }
 
 impl<'a> Root<'a> {
+    /// The region of its state.
+    fn home(&self) -> &str {
+        match (self.layer, &self.platform.state_region) {
+            (Layer::Bootstrap, Some(region)) => region.as_str(),
+            _ => self.region.name.as_str(),
+        }
+    }
+
     /// `<platform>-<environment>-<region>`, what everything in the root is named by.
     fn name(&self) -> String {
         format!("{}-{}-{}", self.platform.name, self.platform.environment, self.region.name)

@@ -13,7 +13,7 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
     };
     let place = ("provider.aws", *file);
     let has = Value::Object(provider.attributes.clone());
-    root.expect(found, "wrong-provider", place, &has, &json!({"region": root.region.name, "allowed_account_ids": [root.account]}));
+    root.expect(found, "wrong-provider", place, &has, &json!({"region": root.home(), "allowed_account_ids": [root.account]}));
     let tags = provider.inside("default_tags").next().map_or(&Value::Null, |block| block.get("tags"));
     root.expect(found, "wrong-provider", ("default_tags", file), tags, &tags_of(root));
     versions(root, found);
@@ -29,7 +29,7 @@ fn tags_of(root: &Root) -> Value {
         ("managed_by", "platgen"),
         ("owner", platform.owner.as_str()),
         ("platform", platform.name.as_str()),
-        ("region", root.region.name.as_str()),
+        ("region", root.home()),
     ];
     tags.extend(own.map(|(key, value)| (key.to_owned(), json!(value))));
     Value::Object(tags)

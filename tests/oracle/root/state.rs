@@ -2,13 +2,18 @@
 
 use super::super::Finding;
 use super::Root;
+use platgen::layers::Layer;
 use serde_json::{Value, json};
 
 pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
-    let (platform, region, account) = (root.platform, root.region.name.as_str(), root.account);
+    let (platform, region, account) = (root.platform, root.home(), root.account);
+    let path = match root.layer {
+        Layer::Bootstrap => format!("bootstrap/{}", platform.environment),
+        layer => format!("{}/{region}/{layer}", platform.environment),
+    };
     let wanted = json!({
         "bucket": platform.state_bucket(account, region),
-        "key": format!("{}/{region}/{}/terraform.tfstate", platform.environment, root.layer),
+        "key": format!("{path}/terraform.tfstate"),
         "region": region,
         "encrypt": true,
         "kms_key_id": format!("arn:aws:kms:{region}:{account}:alias/{}", platform.state_key()),
