@@ -46,7 +46,7 @@ macro_rules! layers {
 
 // In the order of application: layer, name, folder of a root, providers that it is rendered for, what a root builds.
 layers! {
-    Bootstrap, "bootstrap", "bootstrap/ENVIRONMENT", [], "The store of Terraform states and the identities of pipelines of one environment.";
+    Bootstrap, "bootstrap", "bootstrap/ENVIRONMENT", [Aws], "The stores of the Terraform states of one environment.";
     Global, "global", "ENVIRONMENT/global", [Aws], "The DNS zone of one environment, and what its account has once.";
     Network, "network", "ENVIRONMENT/REGION/network", [Aws], "The private network of one environment in one region.";
     Cluster, "cluster", "ENVIRONMENT/REGION/cluster", [Aws], "The cluster and the node pools of one environment in one region.";

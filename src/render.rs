@@ -60,7 +60,8 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
         let turn = |region: &&String| platform.regions.get_index_of(region.as_str());
         let last = |root: &&Root| root.scope.regions.iter().max_by_key(turn).is_some_and(|last| *last == region.name.as_str());
         let here = roots.iter().filter(|root| root.scope.environment == platform.environment.as_str());
-        region::files(platform, region, tree, &here.filter(last).collect::<Vec<_>>())
+        let (shared, others): (Vec<&Root>, Vec<&Root>) = here.partition(|root| root.scope.regions.is_empty());
+        region::files(platform, region, tree, &others.into_iter().filter(last).collect::<Vec<_>>(), &shared)
     };
     let mut files = match clusters(estate, for_people) {
         Ok(files) if faults.is_empty() => files,

@@ -41,8 +41,6 @@ pub struct State {
     pub key: String,
     /// The region of the bucket.
     pub region: String,
-    /// The alias of the key that encrypts the state, with `alias/`.
-    pub key_alias: String,
 }
 
 /// The roots of an environment, in the order in which to apply them.

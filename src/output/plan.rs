@@ -177,16 +177,29 @@ fn live_roots<'s>(job: &Job<'_>, scan: &'s Scan<'_>) -> BTreeMap<&'s str, Vec<St
     let commands = |root: &str, guarded: bool, protected: bool| {
         let folder = shell_word(&job.roots.show(&Place::output(root)));
         let mut commands = vec![format!("terraform -chdir={folder} init")];
+        // The root that makes the store of states destroys the store of its own: the state moves to the disk before.
+        let bootstrap = Layer::of_folder(root) == Some(Layer::Bootstrap);
+        if bootstrap {
+            commands.push(format!("printf 'terraform {{\\n  backend \"local\" {{}}\\n}}\\n' > {folder}/backend_override.tf"));
+            commands.push(format!("terraform -chdir={folder} init -migrate-state"));
+        }
         // Terraform reads the guard from the configuration alone: no apply is needed in between. `-i.bak` works for GNU and BSD.
         if guarded {
             commands.push(format!("sed -i.bak '/prevent_destroy/d' {folder}/*.tf && rm {folder}/*.tf.bak"));
         }
-        // AWS reads its own protection from the resource.
+        // The cloud reads its own protection from the resource, and the provider the leave to delete what is in a bucket from the state.
+        if bootstrap {
+            commands.push(format!("sed -i.bak '/force_destroy/s/false/true/' {folder}/*.tf && rm {folder}/*.tf.bak"));
+            commands.push(format!("terraform -chdir={folder} apply"));
+        }
         if protected {
             commands.push(format!("sed -i.bak '/deletion_protection/s/true/false/' {folder}/*.tf && rm {folder}/*.tf.bak"));
             commands.push(format!("terraform -chdir={folder} apply"));
         }
         commands.push(format!("terraform -chdir={folder} destroy"));
+        if bootstrap {
+            commands.push(format!("rm {folder}/backend_override.tf {folder}/terraform.tfstate*"));
+        }
         commands
     };
     roots

@@ -71,7 +71,7 @@ const ADMIN: &str =
 
 const STATE: &str =
     "- Terraform: an identity that reads and writes the bucket of the state and uses its key. A plan also reads the account; an apply also changes
-  networks, clusters, roles, endpoints and keys there.
+  networks, clusters, roles, endpoints and keys there. The root `bootstrap` makes the bucket and the key: an administrator applies it.
 - Commit `.terraform.lock.hcl` of each root. `.gitignore` leaves out `.terraform/`, plans and `removal.sh`.
 ";
 
@@ -312,7 +312,7 @@ const REMOVE_REGION: &str = r#"
 3. Where data was kept and nobody needs it any more, delete the volume and its disk in the cloud: the disk costs money, and is no longer found
    through the cluster once that is gone.
 4. Take the region out of the spec and render. Where the region has Terraform roots, `platgen render` stops and prints the commands that destroy
-   them, in order. Run them, then render again.
+   them, in order. Run them, then render again. The bucket of the region's states stays until the README.md of the root `bootstrap` is followed.
 "#;
 
 /// What to do about the hosts of a region that is removed, where each host has one record.

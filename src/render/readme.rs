@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::procedures;
+use super::steps::listed;
 use crate::cloud::Root;
 use crate::model::Estate;
 use crate::scanners;
@@ -22,8 +23,21 @@ pub(super) fn readme(estate: &Estate, roots: &[Root]) -> String {
     }
     text.push_str(&missing(estate));
     text.push_str(&procedures::apply(estate, !roots.is_empty()));
+    text.push_str(&shared(roots));
     text.push_str(&scanners::guide(estate));
     text
+}
+
+/// The section on the roots that cover more than one region; empty without such a root.
+fn shared(roots: &[Root]) -> String {
+    let several: Vec<&Root> = roots.iter().filter(|root| root.scope.regions.len() != 1).collect();
+    if several.is_empty() {
+        return String::new();
+    }
+    format!(
+        "\n### Roots of several regions\n\nEach README.md has the commands, and says when to apply. `bootstrap` comes before every other root of its environment: it makes the\nstore of their states.\n\n{}",
+        listed(&several, "")
+    )
 }
 
 /// The section on what the files lack; empty where they lack nothing.

@@ -12,8 +12,9 @@ use crate::cloud::Root;
 use crate::kubernetes::Tree;
 use crate::model::{Platform, Region};
 
-/// The files of a region that are for people: `README.md`, and `preflight.sh`, which looks for what the README lists.
-pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[&Root]) -> BTreeMap<String, String> {
+/// The files of a region that are for people: `README.md`, and `preflight.sh`, which looks for what the README lists. `roots` are those of the region
+/// and its links, `shared` those of the whole environment.
+pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[&Root], shared: &[&Root]) -> BTreeMap<String, String> {
     let uses = Uses::of(tree);
     let requirements = requirements(platform, region, &uses, roots);
     let place = format!("{}/{}", platform.environment, region.name);
@@ -35,7 +36,7 @@ pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[
     text.push_str(&entrances(region, &uses));
     text.push_str(&owners(platform));
     text.push_str(&costs(region, &uses, roots));
-    text.push_str(&steps(platform, region, &uses, roots));
+    text.push_str(&steps(platform, region, &uses, roots, shared));
     BTreeMap::from([("README.md".to_owned(), text), ("preflight.sh".to_owned(), preflight::script(platform, region, &requirements))])
 }
 

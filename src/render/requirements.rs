@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::uses::Uses;
-use crate::cloud::{Root, State};
+use crate::cloud::Root;
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::labels::{POOL, SUBNET};
 use crate::layers::Layer;
@@ -67,7 +67,7 @@ pub(super) fn requirements(platform: &Platform, region: &Region, uses: &Uses, ro
     file_systems(region, &mut all);
     routes(platform, region, &mut all);
     let roles = uses.roles.iter().filter(|_| !made);
-    outside(platform, region, uses, (roots.iter().map(|root| &root.state), roles), &mut all);
+    outside(platform, region, uses, roles, &mut all);
     all
 }
 
@@ -328,23 +328,10 @@ fn outside<'r>(
     platform: &Platform,
     region: &Region,
     uses: &Uses,
-    (states, roles): (impl Iterator<Item = &'r State>, impl Iterator<Item = (&'r String, &'r BTreeSet<String>)>),
+    roles: impl Iterator<Item = (&'r String, &'r BTreeSet<String>)>,
     all: &mut Vec<Requirement>,
 ) {
     let mut add = |place, sentence: Option<String>, checks| all.push(Requirement { place, sentence, checks });
-    let states: BTreeSet<(&str, &str, &str)> =
-        states.map(|one| (one.bucket.as_str(), one.key_alias.as_str(), one.region.as_str())).collect();
-    for (bucket, key, place) in states {
-        let at = quoted(place);
-        add(
-            Place::Account,
-            Some(format!("in {place} the bucket `{bucket}` for Terraform's state, and the key `{key}` that encrypts it")),
-            vec![
-                look("exists", &format!("bucket {bucket}"), &format!("aws s3api head-bucket --region {at} --bucket {}", quoted(bucket))),
-                look("exists", &format!("key {key}"), &format!("aws kms describe-key --region {at} --key-id {}", quoted(key))),
-            ],
-        );
-    }
     for (arn, namespaces) in roles {
         let role = arn.rsplit('/').next().unwrap_or_default();
         add(

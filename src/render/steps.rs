@@ -26,8 +26,9 @@ struct Commands<'r> {
     step: u32,
 }
 
-/// The section of a region's README about applying it.
-pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[&Root]) -> String {
+/// The section of a region's README about applying it. `roots` are those of the region and its links, `shared` those of the
+/// whole environment.
+pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[&Root], shared: &[&Root]) -> String {
     let place = format!("{}/{}", platform.environment, region.name);
     let mut commands = Commands {
         region,
@@ -37,6 +38,7 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
         text: "\n## Apply\n".to_owned(),
         step: 0,
     };
+    commands.shared(shared);
     for root in roots {
         commands.root(root);
     }
@@ -78,6 +80,15 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
     commands.text
 }
 
+/// A list of roots: what each makes, and the file with its commands; `prefix` leads to the output folder.
+pub(super) fn listed(roots: &[&Root], prefix: &str) -> String {
+    let line = |root: &&Root| {
+        let page = format!("{}/README.md", root.folder());
+        format!("- [`{page}`]({prefix}{page}): {}\n", root.layer.about())
+    };
+    roots.iter().map(line).collect()
+}
+
 /// The command that makes the context of kubectl for a cluster on AWS, with the rights of the administrator.
 fn context(region: &Region) -> Option<String> {
     let (account, name) = (region.account.as_ref()?, &region.cluster.name);
@@ -108,6 +119,13 @@ impl Commands<'_> {
             self.text,
             "\nRead the plan. Stop when it destroys or replaces something that the commit does not mean to. Then:\n\n```sh\nterraform -chdir={folder} apply {layer}.tfplan\n```\n"
         );
+    }
+
+    /// Names the roots of the whole environment, whose own README.md has the commands.
+    fn shared(&mut self, roots: &[&Root]) {
+        if !roots.is_empty() {
+            let _ = write!(self.text, "\nOnce per environment, before everything else, in this order:\n\n{}", listed(roots, "../../../"));
+        }
     }
 
     fn namespaces(&mut self) {

@@ -18,7 +18,6 @@ use super::values::Consumer;
 use super::volumes::{Pod, Volumes, unique};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Service, ServicePort, Volume, Workload};
-use crate::source::Span;
 use crate::spec::{self, App, ContainerFields, JobRun, Store, StoreSize};
 use crate::syntax::Field;
 use crate::value::{AbsolutePath, Medium, NetworkPort, Quantity};

@@ -161,8 +161,6 @@ pub(crate) fn preflight_looks_for_every_requirement() {
         "default StorageClass",
         "AWS Load Balancer Controller",
         "the Kubernetes Cluster Autoscaler",
-        "bucket shop-production-eu-west-1-state-222222222222",
-        "key alias/shop-production-terraform-state",
         "secret production/shop/db",
         "production.shop.example",
     ];

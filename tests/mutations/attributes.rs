@@ -13,7 +13,12 @@ use super::mutant::{Class, Mutant};
 
 /// Files of the roots, each with the template of its name; those that all roots share stand once. Their own tests are left to the faults made by
 /// hand: no judge can know what a test that says less had said.
-pub const FILES: [&str; 31] = [
+pub const FILES: [&str; 36] = [
+    "bootstrap/access.tf",
+    "bootstrap/checks.tf",
+    "bootstrap/kms.tf",
+    "bootstrap/locals.tf",
+    "bootstrap/state.tf",
     "cluster/access.tf",
     "cluster/addons.tf",
     "cluster/cluster.tf",

@@ -53,5 +53,8 @@ pub fn terraform(file: &str) -> String {
     if file.starts_with("global/") {
         return format!("terraform/{}/{file}", HOME.0);
     }
+    if let Some(file) = file.strip_prefix("bootstrap/") {
+        return format!("terraform/bootstrap/{}/{file}", HOME.0);
+    }
     format!("terraform/{}/{}/{file}", HOME.0, HOME.1)
 }

@@ -213,9 +213,11 @@ impl Tree {
     }
 }
 
-/// The folder of a unit: `kubernetes/<environment>/<region>`, `terraform/<environment>/<region>/<root>` or `terraform/<environment>/global`.
+/// The folder of a unit: `kubernetes/<environment>/<region>`, `terraform/<environment>/<region>/<root>`, `terraform/<environment>/global` or
+/// `terraform/bootstrap/<environment>`.
 fn unit(path: &str) -> String {
-    let parts = if path.starts_with("terraform/") && path.split('/').nth(2) != Some("global") { 4 } else { 3 };
+    let names: Vec<&str> = path.split('/').collect();
+    let parts = if names[0] == "terraform" && names.get(1) != Some(&"bootstrap") && names.get(2) != Some(&"global") { 4 } else { 3 };
     path.split('/').take(parts).collect::<Vec<_>>().join("/")
 }
 

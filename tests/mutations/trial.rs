@@ -232,6 +232,7 @@ impl Run {
         for part in [
             "kubernetes",
             "terraform/aws",
+            "terraform/aws/bootstrap",
             "terraform/aws/cluster",
             "terraform/aws/global",
             "terraform/aws/interconnect",

@@ -71,7 +71,7 @@ pub(crate) fn findings_in(platform: &Platform, region: &Region, unit: &Unit) -> 
 }
 
 /// The layers of a region whose roots are judged.
-pub(crate) const LAYERS: [Layer; 3] = root::LAYERS;
+pub(crate) const LAYERS: [Layer; 4] = root::LAYERS;
 
 /// Faults of a Terraform root of a region, sorted. The model says whether the root has to be there.
 pub(crate) fn findings_in_root(platform: &Platform, region: &Region, layer: Layer, unit: Option<&Unit>) -> Vec<Finding> {
@@ -88,6 +88,9 @@ fn sorted(mut found: Vec<Finding>) -> Vec<Finding> {
 pub(crate) fn root_folder(environment: &str, region: &str, layer: Layer) -> String {
     if layer == Layer::Global {
         return format!("terraform/{environment}/global");
+    }
+    if layer == Layer::Bootstrap {
+        return format!("terraform/bootstrap/{environment}");
     }
     format!("terraform/{environment}/{region}/{layer}")
 }

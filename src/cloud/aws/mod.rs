@@ -1,9 +1,11 @@
 //! Amazon Web Services.
 
+mod bootstrap;
 mod cluster;
 mod global;
 mod interconnect;
 mod network;
+mod people;
 mod text;
 
 use super::{Nothing, Root, State};
@@ -20,7 +22,9 @@ const TEMPLATES: &str = "terraform/aws";
 
 /// The roots of an environment.
 pub(super) fn roots(platform: &Platform) -> Result<Vec<Root>, TemplateError> {
-    let mut roots: Vec<Root> = global::root(platform)?.into_iter().collect();
+    let mut roots = Vec::new();
+    roots.extend(bootstrap::root(platform)?);
+    roots.extend(global::root(platform)?);
     for region in platform.regions.values().filter(|region| region.provider == provider::Provider::Aws) {
         roots.extend(network::root(platform, region)?);
         roots.extend(cluster::root(platform, region)?);
@@ -52,10 +56,9 @@ fn root(layer: Layer, platform: &Platform, scope: Scope, account: &str, region: 
         bucket: platform.state_bucket(account, region),
         key: format!("{}/terraform.tfstate", scope.path(layer)),
         region: region.to_owned(),
-        key_alias: format!("alias/{}", platform.state_key()),
     };
     let mut root = Root { layer, scope, state: state.clone(), files: BTreeMap::new() };
-    let kms_key = format!("arn:aws:kms:{}:{account}:{}", state.region, state.key_alias);
+    let kms_key = format!("arn:aws:kms:{region}:{account}:alias/{}", platform.state_key());
     root.print(TEMPLATES, "backend.tf", &Backend { bucket: &state.bucket, key: &state.key, region: &state.region, kms_key })?;
     // The platform's own labels, and the tags of platgen over them.
     let mut tags: BTreeMap<&str, &str> = platform.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();

@@ -4,6 +4,7 @@
 //! root can know, and what stands in its backend, its provider and its `lifecycle` blocks no plan shows. That is judged here, from the
 //! text alone. Files that the spec brings are their author's.
 
+mod bootstrap;
 mod cluster;
 mod firewall;
 mod global;
@@ -27,12 +28,13 @@ use std::collections::BTreeMap;
 type Judge = fn(&Root, &mut Vec<Finding>);
 
 /// The layers that are judged.
-pub(super) const LAYERS: [Layer; 3] = [Layer::Global, Layer::Network, Layer::Cluster];
+pub(super) const LAYERS: [Layer; 4] = [Layer::Bootstrap, Layer::Global, Layer::Network, Layer::Cluster];
 
 /// Rules over a root that is there.
 fn rules(layer: Layer) -> &'static [Judge] {
     match layer {
         Layer::Global => &[state::judge, provider::judge, global::judge, protection::judge],
+        Layer::Bootstrap => &[state::judge, provider::judge, bootstrap::judge, protection::judge],
         Layer::Cluster => &[state::judge, provider::judge, cluster::judge, protection::judge],
         _ => &[state::judge, provider::judge, network::judge, firewall::judge, settings::judge, protection::judge],
     }
@@ -84,7 +86,7 @@ impl<'a> Root<'a> {
     /// The region of its state.
     fn home(&self) -> &str {
         match (self.layer, &self.platform.state_region) {
-            (Layer::Global, Some(region)) => region.as_str(),
+            (Layer::Bootstrap | Layer::Global, Some(region)) => region.as_str(),
             _ => self.region.name.as_str(),
         }
     }

@@ -2,14 +2,16 @@
 
 use super::super::Finding;
 use super::Root;
+use platgen::layers::Layer;
 use serde_json::json;
 
 /// Types whose loss no apply brings back, and what is lost with one.
-const GUARDED: [(&str, &str); 5] = [
+const GUARDED: [(&str, &str); 6] = [
     ("aws_eip", "addresses that partners may have allowed"),
     ("aws_eks_cluster", "everything that runs in it"),
     ("aws_kms_key", "everything that it encrypts"),
     ("aws_route53_zone", "every host until the parent names other servers"),
+    ("aws_s3_bucket", "the knowledge of what Terraform has built"),
     ("aws_vpc", "everything that stands in it"),
 ];
 
@@ -19,8 +21,9 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
             let guarded = block.inside("lifecycle").any(|lifecycle| lifecycle.get("prevent_destroy") == &json!(true));
             let address = block.labels.join(".");
             let environment = &root.platform.environment;
-            let message = match (root.platform.protected, guarded) {
-                (true, false) => format!("`{address}` may be destroyed, and with it {loss}, though `{environment}` is protected"),
+            // States are of use in every environment.
+            let message = match (root.platform.protected || root.layer == Layer::Bootstrap, guarded) {
+                (true, false) => format!("`{address}` may be destroyed, and with it {loss}, though nobody may in `{environment}`"),
                 (false, true) => format!("`{address}` cannot be destroyed, though `{environment}` is not protected"),
                 _ => continue,
             };

@@ -9,6 +9,7 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
     let (platform, region, account) = (root.platform, root.home(), root.account);
     let path = match root.layer {
         Layer::Global => format!("{}/global", platform.environment),
+        Layer::Bootstrap => format!("bootstrap/{}", platform.environment),
         layer => format!("{}/{region}/{layer}", platform.environment),
     };
     let wanted = json!({

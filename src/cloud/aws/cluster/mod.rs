@@ -12,6 +12,7 @@ mod tests;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+use super::people;
 use crate::cloud::{Nothing, Root};
 use crate::facts;
 use crate::layers::Layer;
@@ -85,7 +86,7 @@ impl<'a> Locals<'a> {
             pools: cluster.pools.iter().map(|pool| nodes::Pool::new(region, pool)).collect(),
             node_groups: nodes::groups(region, network),
             groups: access::groups(platform),
-            administrators: access::administrators(platform, account),
+            administrators: people::administrators(platform, account),
             addons: facts::addons(&cluster.version.to_string()).into(),
             identities: identities::identities(region, account),
             secret_readers: identities::readers(platform, region),

@@ -102,14 +102,6 @@ else
   unseen "the cluster $context and everything in it" "$answer"
 fi
 
-answer=$(aws sts get-caller-identity --query Account --output text 2>&1)
-if [ "$answer" = '111111111111' ]; then
-  exists 'bucket hello-beta-eu-west-1-state-111111111111' aws s3api head-bucket --region 'eu-west-1' --bucket 'hello-beta-eu-west-1-state-111111111111'
-  exists 'key alias/hello-beta-terraform-state' aws kms describe-key --region 'eu-west-1' --key-id 'alias/hello-beta-terraform-state'
-else
-  unseen 'the account 111111111111 and everything in it' "signed in: $answer"
-fi
-
 resolves 'beta.hello.example'
 
 printf '%s missing, %s not looked at\n' "$missing" "$unseen"

@@ -102,14 +102,6 @@ else
   unseen "the cluster $context and everything in it" "$answer"
 fi
 
-answer=$(aws sts get-caller-identity --query Account --output text 2>&1)
-if [ "$answer" = '222222222222' ]; then
-  exists 'bucket hello-production-eu-west-1-state-222222222222' aws s3api head-bucket --region 'eu-west-1' --bucket 'hello-production-eu-west-1-state-222222222222'
-  exists 'key alias/hello-production-terraform-state' aws kms describe-key --region 'eu-west-1' --key-id 'alias/hello-production-terraform-state'
-else
-  unseen 'the account 222222222222 and everything in it' "signed in: $answer"
-fi
-
 resolves 'hello.example'
 
 printf '%s missing, %s not looked at\n' "$missing" "$unseen"
