@@ -23,6 +23,7 @@ mod files;
 mod firewall;
 mod flows;
 mod gpus;
+mod hybrid;
 mod jobs;
 mod kubernetes_access;
 mod metadata;

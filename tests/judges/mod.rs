@@ -25,6 +25,7 @@ mod scan;
 mod terraform;
 mod text;
 mod trees;
+mod vpn_plan;
 mod waivers;
 
 use std::fs;
@@ -66,6 +67,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("judges::cluster_plan/rules", || cluster_plan::prove().map_err(Failed::from)),
         Trial::test("judges::interconnect_plan/rules", || interconnect_plan::prove().map_err(Failed::from)),
         Trial::test("judges::network_plan/rules", || network_plan::prove().map_err(Failed::from)),
+        Trial::test("judges::vpn_plan/rules", || vpn_plan::prove().map_err(Failed::from)),
         Trial::test("judges::resources/rules", || resources::prove().map_err(Failed::from)),
         Trial::ignorable_test("judges::cluster/faults", move || match cluster::find() {
             Err(missing) if required => Err(missing.into()),
