@@ -5,7 +5,7 @@
 
 use super::{Network, NetworkSubnet, Peer, Region, Volume};
 use crate::value::{Cidr, Name};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The port of the kubelet's metrics and logs.
 const KUBELET: u16 = 10250;
@@ -135,6 +135,15 @@ impl Region {
         let kubelets = network.subnets.iter().map(|subnet| ((&subnet.name, KUBELET), "Kubelet: logs, exec, metrics"));
         let webhooks = network.shared().into_iter().flat_map(|class| WEBHOOKS.map(|port| ((class, port), "Webhooks and APIs of add-ons")));
         kubelets.chain(webhooks).collect()
+    }
+
+    /// The classes that call the company's network.
+    pub fn classes_that_call_the_company<'a>(&self, network: &'a Network) -> BTreeSet<&'a Name> {
+        let shared = network.shared();
+        let there = |cidr: &Cidr| network.on_premises.iter().any(|range| range.contains(*cidr));
+        let calls = self.flows.iter().filter(|flow| matches!(&flow.to, Peer::Outside { cidrs, .. } if cidrs.iter().any(there)));
+        let classes: Vec<Vec<&Name>> = calls.map(|flow| self.classes(&shared, &flow.from)).collect();
+        network.subnets.iter().map(|subnet| &subnet.name).filter(|name| classes.iter().flatten().any(|class| class == name)).collect()
     }
 
     /// The classes whose nodes may run a peer.

@@ -21,7 +21,7 @@ pub use container::{
 };
 pub use exposure::{Certificate, Entrance, Exposure, Redirect};
 pub use firewall::{Firewall, Rule, Rules};
-pub use network::{Network, NetworkSubnet, PrivateService, ZoneRange};
+pub use network::{Network, NetworkSubnet, PrivateService, Vpn, ZoneRange};
 pub use rights::{ApiAccess, RBAC, Right};
 pub use workload::{Autoscaling, Cron, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 

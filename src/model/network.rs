@@ -3,6 +3,7 @@
 use super::{Platform, Region};
 use crate::provider::Provider;
 use crate::value::{Cidr, DnsFirewall, Name, NatGateways};
+use std::net::Ipv4Addr;
 
 /// A private network.
 #[derive(Clone, Debug)]
@@ -23,10 +24,12 @@ pub struct Network {
     pub lb_internal: Vec<ZoneRange>,
     /// Private endpoints, per zone.
     pub endpoints: Vec<ZoneRange>,
-    /// Transit gateway attachments, per zone. Empty without `network.on_premises`.
+    /// The resolver that answers and asks the company's network, and attachments of gateways, per zone. Empty without `network.on_premises`.
     pub transit: Vec<ZoneRange>,
     /// The ranges of the company's own network.
     pub on_premises: Vec<Cidr>,
+    /// The VPN to the company's network, if the spec names its gateway.
+    pub vpn: Option<Vpn>,
     /// NAT gateways, if a subnet has a route to the internet.
     pub nat: NatGateways,
     /// The services of the cloud with private endpoints, sorted by name.
@@ -55,6 +58,19 @@ impl Platform {
         linked.sort_by(|one, other| one.name.cmp(&other.name));
         linked.iter().enumerate().flat_map(|(at, first)| linked[at + 1..].iter().map(|second| (*first, *second))).collect()
     }
+}
+
+/// The VPN to the company's network.
+#[derive(Clone, Debug)]
+pub struct Vpn {
+    /// The public address of the company's gateway.
+    pub gateway: Ipv4Addr,
+    /// The BGP number of the gateway; none for static routes.
+    pub asn: Option<u32>,
+    /// The name servers of the company's network.
+    pub name_servers: Vec<Ipv4Addr>,
+    /// The hosts that these name servers answer, sorted. Empty without name servers.
+    pub names: Vec<String>,
 }
 
 /// A service of the cloud with a private endpoint.

@@ -295,7 +295,18 @@ fn routes(platform: &Platform, region: &Region, all: &mut Vec<Requirement>) {
     let linked = platform.links().into_iter().filter(|pair| [pair.0, pair.1].iter().any(|one| one.name == region.name));
     let linked: Vec<_> =
         linked.flat_map(|(first, second)| [first, second]).filter_map(|one| one.network.as_ref()).map(|one| one.cidr).collect();
-    for cidr in &network.on_premises {
+    if let Some(vpn) = &network.vpn {
+        let (own, gateway, at) = (network.cidr, vpn.gateway, quoted(region.name.as_str()));
+        let name = quoted(&format!("{}-{}-{}-company", platform.name, platform.environment, region.name));
+        let sentence = format!(
+            "the company's end of the VPN, `{gateway}`, with both tunnels open and a route to `{own}`: the README.md of the network root says what to set up"
+        );
+        let query = quoted("VpnConnections[].VgwTelemetry[?Status=='UP'].OutsideIpAddress");
+        let arguments = format!("--region {at} --filters Name=tag:Name,Values={name} --query {query} --output text");
+        let check = look("prints", "an open tunnel to the company's gateway", &format!("aws ec2 describe-vpn-connections {arguments}"));
+        all.push(Requirement { place: Place::Account, sentence: Some(sentence), checks: vec![check] });
+    }
+    for cidr in network.on_premises.iter().filter(|_| network.vpn.is_none()) {
         let own = network.cidr;
         let sentence =
             format!("a link to the company's network `{cidr}`, with a route to it from `{own}` and one back: these files join no networks");

@@ -115,6 +115,10 @@ impl EnvironmentResolver<'_> {
         if outside.via == ExternalVia::OnPremises && self.premises().is_empty() {
             let premises = self.spec.network.at(|network| &network.on_premises);
             let ranges = premises.at(|premises| &premises.cidrs);
+            // The gateway has a finding of its own.
+            if premises.at(|premises| &premises.gateway).get().is_some() {
+                return;
+            }
             let message = match (premises, ranges) {
                 (Field::Missing, _) => "`network.on_premises` is missing: there is no connection to the company's network",
                 // Invalid ranges are reported where they are.

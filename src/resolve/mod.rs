@@ -25,6 +25,7 @@ mod files;
 mod firewall;
 mod flows;
 mod gpus;
+mod hybrid;
 mod identity;
 mod images;
 mod jobs;

@@ -139,6 +139,7 @@ impl EnvironmentResolver<'_> {
             endpoints: purpose("endpoints", Purpose::Endpoints)?,
             transit: if premises.get().is_some() { purpose("transit", Purpose::Transit).unwrap_or_default() } else { Vec::new() },
             on_premises: premises.at(|premises| &premises.cidrs).values().copied().collect(),
+            vpn: self.vpn(region, spec.provider),
             nat: nat.get().copied().unwrap_or(default_nat),
             endpoint_services: services(spec, endpoints.get().copied().unwrap_or(default_endpoints), subnets),
             dns_firewall: firewall.get().copied().unwrap_or(default_firewall),
@@ -150,6 +151,7 @@ impl EnvironmentResolver<'_> {
     pub(super) fn check_network(&mut self) {
         let spec = self.spec;
         self.check_default_subnet();
+        self.check_premises();
         let Some((network, at)) = spec.network.spanned() else { return };
         if self.on_a_cloud() {
             self.require(&network.cidr, "cidr", at);

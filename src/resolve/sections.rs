@@ -82,9 +82,9 @@ impl EnvironmentResolver<'_> {
             ("cluster.pools", cluster.at(|cluster| &cluster.pools).span().filter(|_| off_aws)),
             ("cluster.registry.mirror", mirror.span().filter(|_| mirror.is_true())),
             ("access.mfa", spec.access.at(|access| &access.mfa).span().filter(|_| off_aws)),
-            ("network.on_premises.gateway", premises.at(|premises| &premises.gateway).span()),
-            ("network.on_premises.asn", premises.at(|premises| &premises.asn).span()),
-            ("network.on_premises.dns", premises.at(|premises| &premises.dns).span()),
+            ("network.on_premises.gateway", premises.at(|premises| &premises.gateway).span().filter(|_| off_aws)),
+            ("network.on_premises.asn", premises.at(|premises| &premises.asn).span().filter(|_| off_aws)),
+            ("network.on_premises.dns", premises.at(|premises| &premises.dns).span().filter(|_| off_aws)),
         ];
         for (name, span) in written(fields) {
             self.not_rendered(name, span);

@@ -28,6 +28,11 @@ impl fmt::Display for Address {
 }
 
 impl Address {
+    /// The address.
+    pub fn get(self) -> Ipv4Addr {
+        self.0
+    }
+
     fn parse(text: &str) -> Result<Self, Invalid> {
         text.parse().map(Address).map_err(|_| Invalid::not(text, "an IPv4 address", "write four numbers from 0 to 255"))
     }

@@ -300,6 +300,7 @@ const COMPUTED: &str = "
 /// The other fields of the model that are not computed: spans, parts with fields of their own, and values of the spec under another name. A field
 /// with the name of a key of the spec holds the value of that key, and needs no line here.
 const NOT_COMPUTED: &str = "
+    Network.vpn Vpn.name_servers
     Cluster.existing_classes Cluster.name_servers Cluster.proxies Cluster.registry_secret ConfigFile.content Container.mounts Container.variables Estate.missing Exposure.entrance Exposure.span Firewall.exits Firewall.flows Flow.span Flow.to
     Flow.why Manifest.span Missing.needed Missing.what Mount.read_only Mount.volume NetworkSubnet.internet Patch.change Patch.span
     Placement.architectures Placement.everywhere Platform.environment Platform.state_region Redirect.replacement Redirect.scheme Redirect.to Region.flows Region.workloads Rule.reasons

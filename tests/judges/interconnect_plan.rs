@@ -28,6 +28,11 @@ fn bounds(cidr: &str) -> Option<(u32, u32)> {
     Some((first & !rest, first | rest))
 }
 
+/// Whether two ranges share addresses; so do texts that are no ranges.
+pub fn share(one: &str, other: &str) -> bool {
+    bounds(one).zip(bounds(other)).is_none_or(|(one, other)| one.0 <= other.1 && other.0 <= one.1)
+}
+
 /// Everything that is wrong with a planned link: the object, and why. `networks` are those of both regions, by region.
 fn faults(planned: &Value, networks: &BTreeMap<String, Network>) -> Vec<(String, String)> {
     let of = |kind: &'static str| list(planned).iter().filter(move |resource| resource["type"] == kind);
@@ -50,7 +55,7 @@ fn faults(planned: &Value, networks: &BTreeMap<String, Network>) -> Vec<(String,
         networks.iter().flat_map(|(region, network)| network.ranges.iter().map(move |range| (region, range))).collect();
     for (at, (region, range)) in ranges.iter().enumerate() {
         for (other, second) in &ranges[at + 1..] {
-            if bounds(range).zip(bounds(second)).is_none_or(|(one, two)| one.0 <= two.1 && two.0 <= one.1) {
+            if share(range, second) {
                 wrong("aws_vpc_peering_connection.this", format!("{range} of {region} and {second} of {other} share addresses"));
             }
         }

@@ -26,6 +26,7 @@ mod scan;
 mod terraform;
 mod text;
 mod trees;
+mod vpn_plan;
 mod waivers;
 
 use std::fs;
@@ -69,6 +70,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("judges::interconnect_plan/rules", || interconnect_plan::prove().map_err(Failed::from)),
         Trial::test("judges::global_plan/rules", || global_plan::prove().map_err(Failed::from)),
         Trial::test("judges::network_plan/rules", || network_plan::prove().map_err(Failed::from)),
+        Trial::test("judges::vpn_plan/rules", || vpn_plan::prove().map_err(Failed::from)),
         Trial::test("judges::resources/rules", || resources::prove().map_err(Failed::from)),
         Trial::ignorable_test("judges::cluster/faults", move || match cluster::find() {
             Err(missing) if required => Err(missing.into()),

@@ -13,7 +13,7 @@ use super::mutant::{Class, Mutant};
 
 /// Files of the roots, each with the template of its name; those that all roots share stand once. Their own tests are left to the faults made by
 /// hand: no judge can know what a test that says less had said.
-pub const FILES: [&str; 36] = [
+pub const FILES: [&str; 40] = [
     "bootstrap/access.tf",
     "bootstrap/checks.tf",
     "bootstrap/kms.tf",
@@ -40,7 +40,9 @@ pub const FILES: [&str; 36] = [
     "network/dns.tf",
     "network/endpoints.tf",
     "network/flow_logs.tf",
+    "network/forwarding.tf",
     "network/guards.tf",
+    "network/hybrid.tf",
     "network/internet.tf",
     "network/kms.tf",
     "network/locals.tf",
@@ -48,8 +50,10 @@ pub const FILES: [&str; 36] = [
     "network/network.tf",
     "network/outputs.tf",
     "network/providers.tf",
+    "network/resolver.tf",
     "network/security_groups.tf",
     "network/versions.tf",
+    "network/vpn_logs.tf",
 ];
 
 /// Every mechanical fault of every file.

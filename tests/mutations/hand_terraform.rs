@@ -70,7 +70,11 @@ pub const FAULTS: &[Fault] = faults! {
     "log of DNS queries for every account", "dns.tf", "", Cut("      Condition = {\n        StringEquals = { \"aws:SourceAccount\" = local.account }\n        ArnLike      = { \"aws:SourceArn\" = \"arn:aws:logs:${local.region}:${local.account}:*\" }\n      }\n"), "another customer's resolver writes into ours";
     "DNS queries in plain text", "dns.tf", "", Cut("  kms_key_id        = aws_kms_key.logs.arn\n"), "the log is read by whoever reads the account";
     "DNS queries kept for a week", "dns.tf", "", Swap("retention_in_days = 365", "retention_in_days = 7"), "nobody knows what left in names";
-    "key without the log of DNS queries", "kms.tf", "", Swap("[local.flow_logs_arn, local.dns_logs_arn]", "[local.flow_logs_arn]"), "the log group cannot be made";
+    "key without the log of DNS queries", "kms.tf", "", Swap("[local.flow_logs_arn, local.dns_logs_arn, local.vpn_logs_arn]", "[local.flow_logs_arn, local.vpn_logs_arn]"), "the log group cannot be made";
+    "tunnel that accepts the first IKE", "hybrid.tf", "", Swap("tunnel1_ike_versions                 = [\"ikev2\"]", "tunnel1_ike_versions                 = [\"ikev1\", \"ikev2\"]"), "an old handshake is broken";
+    "keys of tunnels in the state", "hybrid.tf", "", Swap("  preshared_key_storage = \"SecretsManager\"\n", ""), "whoever reads the state reads the keys";
+    "weak group in a tunnel", "hybrid.tf", "", Swap("tunnel2_phase1_dh_group_numbers      = [19, 20, 21]", "tunnel2_phase1_dh_group_numbers      = [2, 19, 20, 21]"), "the keys of a session are guessed";
+    "route to everywhere through the company", "hybrid.tf", "", Swap("each.value.cidr\n  gateway_id ", "\"0.0.0.0/0\"\n  gateway_id "), "closed subnets reach the internet through the company";
     "attacks through DNS are answered", "dns.tf", "", Swap("\"BLOCK\"", "\"ALERT\""), "data leaves in names";
     "tunnels through DNS unseen", "dns.tf", "", Swap("{ DGA = 1, DNS_TUNNELING = 2 }", "{ DGA = 1 }"), "data leaves in names";
     "firewall that guesses", "dns.tf", "", Swap("\"HIGH\"", "\"LOW\""), "harmless names are refused";

@@ -2,6 +2,7 @@
 //!
 //! Every resource is keyed by a name, so that a zone, a subnet or a flow that comes or goes touches no other resource.
 
+mod hybrid;
 mod rules;
 mod subnets;
 #[cfg(test)]
@@ -113,6 +114,13 @@ struct Protected {
     protected: bool,
 }
 
+#[derive(Serialize)]
+struct Kms {
+    protected: bool,
+    /// Whether the tunnels of the VPN have a log, too.
+    vpn: bool,
+}
+
 /// The view of the tests: `tests/network.tftest.hcl` for Terraform, `tests/network.tofutest.hcl`, which OpenTofu reads in place of the former.
 #[derive(Serialize)]
 struct Tests<'a> {
@@ -126,6 +134,8 @@ struct Tests<'a> {
     response: Option<&'static str>,
     /// What the exclusions of `guards.tf` allow, where there are any.
     exclusion: Option<&'static str>,
+    /// The link to the company's network.
+    link: Option<hybrid::Link>,
 }
 
 /// The root; none for a region without a network, an account or a region for states. A file that would hold no resource is left out.
@@ -163,7 +173,7 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     root.print(TEMPLATES, "dns.tf", &Dns { name: truncate_with_hash(&locals.name, RESOLVER), days, brief, action, block })?;
     root.print(TEMPLATES, "endpoints.tf", &Endpoints { services, image_layers })?;
     root.print(TEMPLATES, "flow_logs.tf", &FlowLogs { role, days, brief })?;
-    root.print(TEMPLATES, "kms.tf", &Protected { protected })?;
+    root.print(TEMPLATES, "kms.tf", &Kms { protected, vpn: network.vpn.is_some() })?;
     root.print(TEMPLATES, "locals.tf", &locals)?;
     root.print(TEMPLATES, "network.tf", &Protected { protected })?;
     root.print(TEMPLATES, "outputs.tf", &Nothing {})?;
@@ -173,8 +183,19 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     for (path, terraform) in [("tests/network.tftest.hcl", true), ("tests/network.tofutest.hcl", false)] {
         let exclusion = region.owns_account.then_some(exclusion);
         let response = block.then_some("NXDOMAIN");
-        let tests = Tests { terraform, zones: locals.zones, public, nat, days, action, response, exclusion };
+        let link = network.vpn.as_ref().map(hybrid::Link::new);
+        let tests = Tests { terraform, zones: locals.zones, public, nat, days, action, response, exclusion, link };
         root.print(TEMPLATES, path, &tests)?;
+    }
+    if let Some(vpn) = &network.vpn {
+        root.print(TEMPLATES, "hybrid.tf", &hybrid::Hybrid::new(region, network, vpn, protected))?;
+        root.print(TEMPLATES, "vpn_logs.tf", &hybrid::Logs { days, brief })?;
+        if let Some(resolver) = hybrid::Resolver::new(vpn, &locals.name) {
+            root.print(TEMPLATES, "resolver.tf", &resolver)?;
+        }
+        if let Some(forwarding) = hybrid::Forwarding::new(vpn, &locals.name) {
+            root.print(TEMPLATES, "forwarding.tf", &forwarding)?;
+        }
     }
     if public {
         root.print(TEMPLATES, "internet.tf", &Nothing {})?;

@@ -22,6 +22,10 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:kms:us-east-1:000000000000:key/mock" }
   }
 
+  mock_resource "aws_customer_gateway" {}
+  mock_resource "aws_route53_resolver_endpoint" {}
+  mock_resource "aws_vpn_connection" {}
+  mock_resource "aws_vpn_gateway" {}
   mock_resource "aws_default_security_group" {}
   mock_resource "aws_eip" {}
   mock_resource "aws_internet_gateway" {}
@@ -206,7 +210,7 @@ run "flow_logs" {
   assert {
     condition = [for statement in jsondecode(aws_kms_key.logs.policy).Statement : [statement.Principal, statement.Action, try(statement.Condition, "")]] == [
       [{ AWS = "arn:aws:iam::${local.account}:root" }, "kms:*", ""],
-      [{ Service = "logs.${local.region}.amazonaws.com" }, ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"], { ArnEquals = { "kms:EncryptionContext:aws:logs:arn" = [for group in [aws_cloudwatch_log_group.flow_logs, aws_cloudwatch_log_group.dns_queries] : "arn:aws:logs:${local.region}:${local.account}:log-group:${group.name}"] } }],
+      [{ Service = "logs.${local.region}.amazonaws.com" }, ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"], { ArnEquals = { "kms:EncryptionContext:aws:logs:arn" = [for group in [aws_cloudwatch_log_group.flow_logs, aws_cloudwatch_log_group.dns_queries, aws_cloudwatch_log_group.vpn] : "arn:aws:logs:${local.region}:${local.account}:log-group:${group.name}"] } }],
     ]
     error_message = "The key of the logs serves others than the account and the log groups."
   }
@@ -285,5 +289,66 @@ run "dns" {
   assert {
     condition     = [aws_route53_resolver_firewall_config.this.resource_id, aws_route53_resolver_firewall_config.this.firewall_fail_open] == [aws_vpc.this.id, "ENABLED"]
     error_message = "Without the firewall, no name would resolve."
+  }
+}
+
+run "company" {
+  command = plan
+
+  assert {
+    condition = [aws_customer_gateway.company.ip_address, aws_vpn_connection.company.customer_gateway_id, aws_vpn_connection.company.vpn_gateway_id, aws_vpn_gateway.this.vpc_id] == [
+      "203.0.113.10", aws_customer_gateway.company.id, aws_vpn_gateway.this.id, aws_vpc.this.id,
+    ]
+    error_message = "The tunnels connect other gateways than those of the VPC and of the company."
+  }
+
+  assert {
+    condition     = aws_vpn_connection.company.preshared_key_storage == "SecretsManager" && aws_vpn_connection.company.static_routes_only == true
+    error_message = "The keys of the tunnels are in the state, or their routes are not those that the spec says."
+  }
+
+  assert {
+    condition = alltrue([
+      for tunnel in [
+        [aws_vpn_connection.company.tunnel1_ike_versions, aws_vpn_connection.company.tunnel1_phase1_encryption_algorithms, aws_vpn_connection.company.tunnel1_phase2_encryption_algorithms],
+        [aws_vpn_connection.company.tunnel2_ike_versions, aws_vpn_connection.company.tunnel2_phase1_encryption_algorithms, aws_vpn_connection.company.tunnel2_phase2_encryption_algorithms],
+      ] : tunnel == [toset(["ikev2"]), toset(["AES256-GCM-16"]), toset(["AES256-GCM-16"])]
+    ])
+    error_message = "A tunnel accepts an old version of IKE, or a weaker encryption."
+  }
+
+  assert {
+    condition = alltrue([
+      for groups in [
+        aws_vpn_connection.company.tunnel1_phase1_dh_group_numbers, aws_vpn_connection.company.tunnel1_phase2_dh_group_numbers,
+        aws_vpn_connection.company.tunnel2_phase1_dh_group_numbers, aws_vpn_connection.company.tunnel2_phase2_dh_group_numbers,
+      ] : length(groups) > 0 && alltrue([for group in groups : group >= 19])
+    ])
+    error_message = "A tunnel accepts a weak group of Diffie-Hellman."
+  }
+
+  assert {
+    condition = alltrue([
+      for algorithms in [
+        aws_vpn_connection.company.tunnel1_phase1_integrity_algorithms, aws_vpn_connection.company.tunnel1_phase2_integrity_algorithms,
+        aws_vpn_connection.company.tunnel2_phase1_integrity_algorithms, aws_vpn_connection.company.tunnel2_phase2_integrity_algorithms,
+      ] : length(algorithms) > 0 && alltrue([for algorithm in algorithms : startswith(algorithm, "SHA2-")])
+    ])
+    error_message = "A tunnel accepts a weak hash."
+  }
+
+  assert {
+    condition = alltrue([
+      for options in [aws_vpn_connection.company.tunnel1_log_options[0].cloudwatch_log_options[0], aws_vpn_connection.company.tunnel2_log_options[0].cloudwatch_log_options[0]] :
+      options.log_enabled && options.log_group_arn == aws_cloudwatch_log_group.vpn.arn
+    ]) && aws_cloudwatch_log_group.vpn.retention_in_days == 365 && aws_cloudwatch_log_group.vpn.kms_key_id == aws_kms_key.logs.arn
+    error_message = "A tunnel has no log, or one without its key or retention."
+  }
+
+  assert {
+    condition = { for key, route in aws_route.company : key => [route.route_table_id, route.destination_cidr_block, route.gateway_id] } == merge([
+      for table in local.company_route_tables : { for cidr in local.company_cidrs : "${table}/${cidr}" => [aws_route_table.this[table].id, cidr, aws_vpn_gateway.this.id] }
+    ]...)
+    error_message = "A route to the company's network is missing, or leads elsewhere."
   }
 }
