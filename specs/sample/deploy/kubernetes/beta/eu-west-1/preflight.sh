@@ -106,6 +106,7 @@ fi
 
 answer=$(aws sts get-caller-identity --query Account --output text 2>&1)
 if [ "$answer" = '222222222222' ]; then
+  prints 'an open tunnel to the company'\''s gateway' aws ec2 describe-vpn-connections --region 'eu-west-1' --filters Name=tag:Name,Values='boutique-beta-eu-west-1-company' --query 'VpnConnections[].VgwTelemetry[?Status=='\''UP'\''].OutsideIpAddress' --output text
   exists 'secret beta/payments/cards' aws secretsmanager describe-secret --region 'eu-west-1' --secret-id 'beta/payments/cards'
   printf 'look yourself: %s\n' 'whether each secret has the keys that README.md lists: to see them is to read the secret'
 else
@@ -113,7 +114,6 @@ else
 fi
 
 resolves 'beta.boutique.example'
-printf 'look yourself: %s\n' 'whether 10.0.0.0/16 has a route to 192.168.0.0/16 in the company'\''s network, and one back'
 
 printf '%s missing, %s not looked at\n' "$missing" "$unseen"
 if [ "$missing" -gt 0 ]; then exit 1; fi

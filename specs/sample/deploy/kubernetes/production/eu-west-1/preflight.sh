@@ -107,6 +107,7 @@ fi
 
 answer=$(aws sts get-caller-identity --query Account --output text 2>&1)
 if [ "$answer" = '333333333333' ]; then
+  prints 'an open tunnel to the company'\''s gateway' aws ec2 describe-vpn-connections --region 'eu-west-1' --filters Name=tag:Name,Values='boutique-production-eu-west-1-company' --query 'VpnConnections[].VgwTelemetry[?Status=='\''UP'\''].OutsideIpAddress' --output text
   exists 'secret production/payments/cards' aws secretsmanager describe-secret --region 'eu-west-1' --secret-id 'production/payments/cards'
   printf 'look yourself: %s\n' 'whether each secret has the keys that README.md lists: to see them is to read the secret'
 else
@@ -114,7 +115,6 @@ else
 fi
 
 resolves 'boutique.example'
-printf 'look yourself: %s\n' 'whether 10.33.0.0/16 has a route to 192.168.0.0/16 in the company'\''s network, and one back'
 
 printf '%s missing, %s not looked at\n' "$missing" "$unseen"
 if [ "$missing" -gt 0 ]; then exit 1; fi
