@@ -219,10 +219,22 @@ impl Resolved {
     /// # Errors
     /// No environment to render, a patch that fits nothing, a manifest that can't be read, a fault in a template.
     pub fn render(self) -> Result<Rendered, Box<Failure>> {
+        self.render_by(render::files)
+    }
+
+    /// Renders the Kubernetes documents of every cluster: no Terraform, and no file for people.
+    ///
+    /// # Errors
+    /// As of [`Resolved::render`].
+    pub fn documents(self) -> Result<Rendered, Box<Failure>> {
+        self.render_by(render::documents)
+    }
+
+    fn render_by(self, render: fn(&Estate) -> Result<Files, Vec<Diagnostic>>) -> Result<Rendered, Box<Failure>> {
         if self.estate.environments.is_empty() {
             return Err(self.project.fail([nothing_to_render()]));
         }
-        match render::files(&self.estate) {
+        match render(&self.estate) {
             Ok(files) => Ok(Rendered { resolved: self, files }),
             Err(faults) => Err(self.project.fail(faults)),
         }

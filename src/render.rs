@@ -13,9 +13,9 @@ mod uses;
 use crate::cloud::{self, Root};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::{Files, Unit};
-use crate::kubernetes;
+use crate::kubernetes::{self, Tree};
 use crate::layers::Scope;
-use crate::model::Estate;
+use crate::model::{Estate, Platform, Region};
 use crate::scanners;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,45 +50,30 @@ const REMOVED: &str = include_str!("../templates/output/removed.sh");
 /// # Errors
 /// A patch that fits nothing, a manifest that can't be read, a fault in a template: each as a finding.
 pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
-    let mut files = Files::default();
-    let mut faults = Vec::new();
     let mut roots: Vec<Root> = Vec::new();
+    let mut faults = Vec::new();
     for (environment, platform) in &estate.environments {
-        let (before, mut patched) = (faults.len(), BTreeSet::new());
         match cloud::roots(platform) {
             Ok(found) => roots.extend(found),
             Err(fault) => faults.push(within(fault.into(), environment)),
         }
-        for (name, region) in &platform.regions {
-            let unit = |files| Unit { environment: Some(environment.clone()), region: Some(name.clone()), files };
-            let scope = Scope::region(environment, name);
-            let own: Vec<&Root> = roots.iter().filter(|root| root.scope == scope).collect();
-            let shared: Vec<&Root> = roots.iter().filter(|root| root.scope != scope && root.scope.has(environment, name)).collect();
-            let texts = kubernetes::render(platform, region).and_then(|rendered| {
-                let mut texts = region::files(platform, region, &rendered.tree, &own, &shared);
-                texts.extend(kubernetes::files(rendered.tree)?);
-                Ok((texts, rendered.patched))
-            });
-            match texts {
-                Ok((texts, changed)) => {
-                    files.units.insert(format!("kubernetes/{environment}/{name}"), unit(texts));
-                    patched.extend(changed);
-                }
-                Err(fault) => faults.push(within(fault.into(), environment)),
-            }
-        }
-        for root in roots.iter_mut().filter(|root| root.scope.environment == *environment) {
-            // A pair of regions is no region that a render can be limited to.
-            let region = if let [region] = &root.scope.regions[..] { Some(region.clone()) } else { None };
-            let texts = std::mem::take(&mut root.files);
-            files.units.insert(root.folder(), Unit { environment: Some(environment.clone()), region, files: texts });
-        }
-        // A region that failed may be the one that has the target.
-        if faults.len() == before
-            && let Err(fault) = kubernetes::every_patch_fits(platform, &patched)
-        {
-            faults.push(within(fault.into(), environment));
-        }
+    }
+    let for_people = |platform: &Platform, region: &Region, tree: &Tree| {
+        let scope = Scope::region(platform.environment.as_str(), region.name.as_str());
+        let here = roots.iter().filter(|root| root.scope.has(&scope.environment, region.name.as_str()));
+        let (own, shared): (Vec<&Root>, Vec<&Root>) = here.partition(|root| root.scope == scope);
+        region::files(platform, region, tree, &own, &shared)
+    };
+    let mut files = match clusters(estate, for_people) {
+        Ok(files) if faults.is_empty() => files,
+        Ok(_) => return Err(faults),
+        Err(found) => return Err(faults.into_iter().chain(found).collect()),
+    };
+    for root in &mut roots {
+        // A pair of regions is no region that a render can be limited to.
+        let region = if let [region] = &root.scope.regions[..] { Some(region.clone()) } else { None };
+        let texts = std::mem::take(&mut root.files);
+        files.units.insert(root.folder(), Unit { environment: Some(root.scope.environment.clone()), region, files: texts });
     }
     let mut top = BTreeMap::from([
         (".gitattributes".to_owned(), ATTRIBUTES.to_owned()),
@@ -99,6 +84,45 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
     top.extend(procedures::runbook(estate).map(|text| ("RUNBOOK.md".to_owned(), text)));
     top.extend(scanners::files(estate));
     files.units.insert(String::new(), Unit { environment: None, region: None, files: top });
+    Ok(files)
+}
+
+/// The Kubernetes documents of every cluster, and nothing else.
+///
+/// # Errors
+/// As of [`files`].
+pub fn documents(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
+    clusters(estate, |_, _, _| BTreeMap::new())
+}
+
+/// The documents of every cluster, with further files from the tree of each.
+fn clusters(estate: &Estate, further: impl Fn(&Platform, &Region, &Tree) -> BTreeMap<String, String>) -> Result<Files, Vec<Diagnostic>> {
+    let mut files = Files::default();
+    let mut faults = Vec::new();
+    for (environment, platform) in &estate.environments {
+        let (before, mut patched) = (faults.len(), BTreeSet::new());
+        for (name, region) in &platform.regions {
+            let texts = kubernetes::render(platform, region).and_then(|rendered| {
+                let mut texts = further(platform, region, &rendered.tree);
+                texts.extend(kubernetes::files(rendered.tree)?);
+                Ok((texts, rendered.patched))
+            });
+            match texts {
+                Ok((texts, changed)) => {
+                    let unit = Unit { environment: Some(environment.clone()), region: Some(name.clone()), files: texts };
+                    files.units.insert(format!("kubernetes/{environment}/{name}"), unit);
+                    patched.extend(changed);
+                }
+                Err(fault) => faults.push(within(fault.into(), environment)),
+            }
+        }
+        // A region that failed may be the one that has the target.
+        if faults.len() == before
+            && let Err(fault) = kubernetes::every_patch_fits(platform, &patched)
+        {
+            faults.push(within(fault.into(), environment));
+        }
+    }
     if faults.is_empty() { Ok(files) } else { Err(faults) }
 }
 

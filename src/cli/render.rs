@@ -76,7 +76,10 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
             opened = open()?;
         }
     }
-    let Rendered { resolved: Resolved { project, estate, lock }, files } = opened.resolve()?.render()?;
+    let resolved = opened.resolve()?;
+    let of_cluster = render.stdout.as_ref().is_some_and(|what| what != "all");
+    let rendered = if of_cluster { resolved.documents()? } else { resolved.render()? };
+    let Rendered { resolved: Resolved { project, estate, lock }, files } = rendered;
     // The program ends with this command: returning the memory piece by piece is work for nothing.
     let (project, estate, files) = (ManuallyDrop::new(project), ManuallyDrop::new(estate), ManuallyDrop::new(files));
     let mut run = Run { terminal, strict: render.strict, project, estate, forced };
