@@ -9,6 +9,7 @@
 #![allow(unreachable_pub)]
 
 mod bench;
+mod bootstrap_plan;
 mod cache;
 mod checkov;
 mod cluster;
@@ -62,6 +63,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         Trial::test("judges::waivers/rules", || waivers::prove().map_err(Failed::from)),
         Trial::test("judges::iam/rules", || iam::prove().map_err(Failed::from)),
+        Trial::test("judges::bootstrap_plan/rules", || bootstrap_plan::prove().map_err(Failed::from)),
         Trial::test("judges::cluster_plan/rules", || cluster_plan::prove().map_err(Failed::from)),
         Trial::test("judges::network_plan/rules", || network_plan::prove().map_err(Failed::from)),
         Trial::test("judges::resources/rules", || resources::prove().map_err(Failed::from)),
