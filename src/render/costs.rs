@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::uses::Uses;
 use crate::cloud::Root;
 use crate::layers::Layer;
-use crate::model::{NatGateways, Network, Region};
+use crate::model::{NatGateways, Network, Region, Vpn};
 
 /// The hours of a month, as the price lists of AWS count them.
 const HOURS: u64 = 730;
@@ -16,6 +16,8 @@ const NAT_GATEWAY: u64 = 4_500;
 const ENDPOINT: u64 = 1_000;
 const LOAD_BALANCER: u64 = 2_250;
 const PUBLIC_ADDRESS: u64 = 500;
+const VPN: u64 = 5_000;
+const RESOLVER_ADDRESS: u64 = 12_500;
 
 /// The price of a key per month in thousandths of a cent.
 const KEY: u64 = 100_000;
@@ -28,12 +30,16 @@ pub(super) fn costs(region: &Region, uses: &Uses, roots: &[&Root]) -> String {
     let public = count(uses.gateways.iter().filter(|(_, name)| name.starts_with("public")).count());
     let nat = nat_gateways(network, zones);
     let clusters = u64::from(has(Layer::Cluster));
+    let asks = |asked: fn(&Vpn) -> bool| if network.vpn.as_ref().is_some_and(asked) { zones } else { 0 };
+    let resolvers = asks(|vpn| !vpn.name_servers.is_empty()) + asks(|vpn| !vpn.names.is_empty());
     let parts = [
         ("control plane of EKS", clusters, CLUSTER * HOURS),
         ("NAT gateway", nat, NAT_GATEWAY * HOURS),
         ("endpoint of an AWS service, in each zone", count(network.endpoint_services.len()) * zones, ENDPOINT * HOURS),
         ("load balancer of a Gateway", gateways, LOAD_BALANCER * HOURS),
         ("public address, of NAT gateways and public load balancers", nat + public * zones, PUBLIC_ADDRESS * HOURS),
+        ("VPN to the company's network", u64::from(network.vpn.is_some()), VPN * HOURS),
+        ("address of the resolver, in each zone and direction", resolvers, RESOLVER_ADDRESS * HOURS),
         ("key of KMS", 1 + clusters, KEY),
     ];
     let mut text =

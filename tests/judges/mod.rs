@@ -9,6 +9,7 @@
 #![allow(unreachable_pub)]
 
 mod bench;
+mod bootstrap_plan;
 mod cache;
 mod checkov;
 mod cluster;
@@ -65,6 +66,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         Trial::test("judges::waivers/rules", || waivers::prove().map_err(Failed::from)),
         Trial::test("judges::iam/rules", || iam::prove().map_err(Failed::from)),
+        Trial::test("judges::bootstrap_plan/rules", || bootstrap_plan::prove().map_err(Failed::from)),
         Trial::test("judges::cluster_plan/rules", || cluster_plan::prove().map_err(Failed::from)),
         Trial::test("judges::cluster_requests/rules", || cluster_requests::prove().map_err(Failed::from)),
         Trial::test("judges::interconnect_plan/rules", || interconnect_plan::prove().map_err(Failed::from)),

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::cache::hex;
 use super::checkov;
 use super::judge::{Finding, Input, Judge, Program, Subject, fetched, home, json, list, on_path, say, words};
-use super::{cluster_plan, global_plan, interconnect_plan, network_plan, resources, vpn_plan};
+use super::{bootstrap_plan, cluster_plan, global_plan, interconnect_plan, network_plan, resources, vpn_plan};
 
 pub fn judges() -> Vec<Judge> {
     let root = |name, batch, find, run| Judge { name, subject: Subject::Root, batch, find, run };
@@ -43,6 +43,9 @@ fn tfcheck(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Find
     for (root, findings) in check(program, tree, inputs, "tfcheck", &[])? {
         all.extend(findings);
         let folder = words(&root["root"]);
+        if folder.contains("terraform/bootstrap/") && root["planned"].is_array() {
+            all.extend(bootstrap_plan::judge(&folder, &root["planned"])?);
+        }
         if folder.ends_with("/network") && root["planned"].is_array() {
             all.extend(network_plan::judge(&folder, &root["planned"])?);
             all.extend(vpn_plan::judge(&folder, &root["planned"]));
