@@ -65,7 +65,6 @@ pub(crate) fn it_is_allowed_and_listed() {
         "`backup` of `store/carts` is not rendered by this version (production)",
         "`needs` of `app/api` refers to `store/orders`, which this version does not render (beta, production)",
         "`store/orders` is not rendered: this version does not render `postgres` stores (beta, production)",
-        "`access.mfa` is read and checked, but this version does not render it (beta, production)",
         "`page` is read and checked, but this version renders no alerts",
     ];
     assert_eq!(listed(&project), wanted);
