@@ -186,11 +186,11 @@ const ADVICE: &[(&[&str], &str, &str)] = &[
         "accounts",
         "write `state: {region: eu-west-1}` for Terraform's state; the regions of the platform stand in the section `regions`",
     ),
-    (&["backend"], "state", "write `state: {region: eu-west-1}`: the output's README names the bucket that has to exist"),
+    (&["backend"], "state", "write `state: {region: eu-west-1}`: the Terraform root `bootstrap` makes the bucket"),
     (
         &["bucket", "key", "dynamodb_table"],
         "region",
-        "write the region alone, `state: {region: eu-west-1}`: the output's README names the bucket that has to exist",
+        "write the region alone, `state: {region: eu-west-1}`: the Terraform root `bootstrap` makes the bucket",
     ),
     (&["account"], "accounts", "write the account of each environment: `accounts: {production: \"333333333333\"}`"),
     (&["members", "users", "emails"], "role", "people belong to a group of the identity provider: name the group as `id`"),

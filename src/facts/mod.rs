@@ -170,6 +170,19 @@ pub fn version(provider: Provider, name: &str) -> Option<Version> {
 
 const ADDONS: Table = Table(include_str!("aws-addons.tsv"));
 
+/// Prices of AWS.
+const PRICES: Table = Table(include_str!("aws-prices.tsv"));
+
+/// The hours of a month, as the price lists of AWS count them.
+const HOURS: u64 = 730;
+
+/// The price of a part of a region on AWS for a month, in ten thousandths of a dollar, by the list for `us-east-1`; 0 for an unknown part.
+pub fn price(part: &str) -> u64 {
+    let Some(mut fields) = PRICES.find(part) else { return 0 };
+    let price: u64 = fields.next().and_then(|price| price.parse().ok()).unwrap_or(0);
+    if fields.next() == Some("hour") { price * HOURS } else { price }
+}
+
 /// The add-ons of EKS, in the order of the table's columns.
 const ADDON_NAMES: [&str; 5] = ["aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy", "vpc-cni"];
 

@@ -50,6 +50,18 @@ impl Network {
     }
 }
 
+impl Region {
+    /// The zones with a NAT gateway.
+    pub fn nat_zones(&self) -> &[String] {
+        let Some(network) = &self.network else { return &[] };
+        match network.nat {
+            _ if network.subnets.iter().all(|subnet| !subnet.internet) => &[],
+            NatGateways::PerZone => &self.zones,
+            NatGateways::One => &self.zones[..self.zones.len().min(1)],
+        }
+    }
+}
+
 impl Platform {
     /// The pairs of regions that are linked: those on AWS, each with each. The regions of a pair, and the pairs, are in the order of the names.
     pub fn links(&self) -> Vec<(&Region, &Region)> {

@@ -4,23 +4,9 @@ use std::fmt::Write;
 
 use super::uses::Uses;
 use crate::cloud::Root;
+use crate::facts;
 use crate::layers::Layer;
-use crate::model::{NatGateways, Network, Region, Vpn};
-
-/// The hours of a month, as the price lists of AWS count them.
-const HOURS: u64 = 730;
-
-// List prices of us-east-1 in thousandths of a cent per hour, read in November 2026 from the price pages of the services.
-const CLUSTER: u64 = 10_000;
-const NAT_GATEWAY: u64 = 4_500;
-const ENDPOINT: u64 = 1_000;
-const LOAD_BALANCER: u64 = 2_250;
-const PUBLIC_ADDRESS: u64 = 500;
-const VPN: u64 = 5_000;
-const RESOLVER_ADDRESS: u64 = 12_500;
-
-/// The price of a key per month in thousandths of a cent.
-const KEY: u64 = 100_000;
+use crate::model::{Region, Vpn};
 
 /// The table of the parts of a region with a price of their own; empty for a region without Terraform roots.
 pub(super) fn costs(region: &Region, uses: &Uses, roots: &[&Root]) -> String {
@@ -28,26 +14,26 @@ pub(super) fn costs(region: &Region, uses: &Uses, roots: &[&Root]) -> String {
     let Some(network) = region.network.as_ref().filter(|_| has(Layer::Network)) else { return String::new() };
     let (zones, gateways) = (count(region.zones.len()), count(uses.gateways.len()));
     let public = count(uses.gateways.iter().filter(|(_, name)| name.starts_with("public")).count());
-    let nat = nat_gateways(network, zones);
+    let nat = count(region.nat_zones().len());
     let clusters = u64::from(has(Layer::Cluster));
     let asks = |asked: fn(&Vpn) -> bool| if network.vpn.as_ref().is_some_and(asked) { zones } else { 0 };
     let resolvers = asks(|vpn| !vpn.name_servers.is_empty()) + asks(|vpn| !vpn.names.is_empty());
     let parts = [
-        ("control plane of EKS", clusters, CLUSTER * HOURS),
-        ("NAT gateway", nat, NAT_GATEWAY * HOURS),
-        ("endpoint of an AWS service, in each zone", count(network.endpoint_services.len()) * zones, ENDPOINT * HOURS),
-        ("load balancer of a Gateway", gateways, LOAD_BALANCER * HOURS),
-        ("public address, of NAT gateways and public load balancers", nat + public * zones, PUBLIC_ADDRESS * HOURS),
-        ("VPN to the company's network", u64::from(network.vpn.is_some()), VPN * HOURS),
-        ("address of the resolver, in each zone and direction", resolvers, RESOLVER_ADDRESS * HOURS),
-        ("key of KMS", 1 + clusters, KEY),
+        ("control plane of EKS", clusters, "control-plane"),
+        ("NAT gateway", nat, "nat-gateway"),
+        ("endpoint of an AWS service, in each zone", count(network.endpoint_services.len()) * zones, "endpoint"),
+        ("load balancer of a Gateway", gateways, "load-balancer"),
+        ("public address, of NAT gateways and public load balancers", nat + public * zones, "public-address"),
+        ("VPN to the company's network", u64::from(network.vpn.is_some()), "vpn"),
+        ("address of the resolver, in each zone and direction", resolvers, "resolver-address"),
+        ("key of KMS", 1 + clusters, "key"),
     ];
-    let mut text =
-        "\n### Fixed costs\n\nPer month, by the list prices of us-east-1 in November 2026: other regions differ by some percent.\n\n\
+    let mut text = "\n### Fixed costs\n\nPer month, by the list prices of us-east-1 in 2026: other regions differ by some percent.\n\n\
                     | part | number | USD each | USD |\n|---|---:|---:|---:|\n"
-            .to_owned();
+        .to_owned();
     let mut total = 0;
     for (part, number, price) in parts.into_iter().filter(|(_, number, _)| *number > 0) {
+        let price = facts::price(price);
         total += number * price;
         let _ = writeln!(text, "| {part} | {number} | {} | {} |", dollars(price), dollars(number * price));
     }
@@ -65,17 +51,9 @@ fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
 
-fn nat_gateways(network: &Network, zones: u64) -> u64 {
-    match network.nat {
-        _ if network.subnets.iter().all(|subnet| !subnet.internet) => 0,
-        NatGateways::PerZone => zones,
-        NatGateways::One => zones.min(1),
-    }
-}
-
-/// Dollars and cents, from thousandths of a cent.
+/// Dollars and cents, from ten thousandths of a dollar.
 fn dollars(price: u64) -> String {
-    let cents = (price + 500) / 1000;
+    let cents = (price + 50) / 100;
     format!("{}.{:02}", cents / 100, cents % 100)
 }
 

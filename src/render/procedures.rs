@@ -70,8 +70,8 @@ const ADMIN: &str =
 ";
 
 const STATE: &str =
-    "- Terraform: an identity that reads and writes the bucket of the state and uses its key. A plan also reads the account; an apply also changes
-  networks, clusters, roles, endpoints and keys there. The root `bootstrap` makes the bucket and the key: an administrator applies it.
+    "- Terraform: one of the identities that the root `bootstrap` lists as `state_users`: the bucket of the state refuses all others. A plan also reads the
+  account; an apply also changes networks, clusters, roles, endpoints and keys there. An administrator applies `bootstrap`, which makes the bucket.
 - Commit `.terraform.lock.hcl` of each root. `.gitignore` leaves out `.terraform/`, plans and `removal.sh`.
 ";
 

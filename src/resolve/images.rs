@@ -44,7 +44,8 @@ impl EnvironmentResolver<'_> {
         self.spec.external.entries().any(|(_, _, one)| {
             let inside = matches!(one.via.get(), Some(ExternalVia::Private | ExternalVia::OnPremises));
             let named = one.url.get().map(|url| url.host().to_string()).or_else(|| one.host.get().map(ToString::to_string));
-            inside && named.as_deref() == Some(host)
+            let here = one.only.is_missing() || one.only.values().any(|name| name == self.environment);
+            here && inside && named.as_deref() == Some(host)
         })
     }
 }

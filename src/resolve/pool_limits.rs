@@ -11,8 +11,8 @@ use crate::value::{Name, Quantity};
 /// The addresses of a subnet that AWS keeps for itself.
 const KEPT: u64 = 5;
 
-/// The pods of a node of an unknown machine type: the bound of EKS for machines with fewer than 30 processors.
-const PODS: u32 = 110;
+/// The most pods of a node, by EKS: of a machine with fewer than 30 processors, and of a larger one.
+const PODS: [u32; 2] = [110, 250];
 
 /// The addresses of a prefix. The network add-on gives a node whole prefixes, and one in reserve.
 const PREFIX: u64 = 16;
@@ -71,12 +71,10 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// Reports at the largest pool.
+    /// Reports at the largest pool that the spec declares. Others have few nodes: the fault is in the ranges then, and told there.
     fn too_many_nodes(&mut self, message: String, region: &Region, of: impl Fn(&Pool) -> bool) {
-        let largest = region.cluster.pools.iter().filter(|pool| of(pool)).max_by_key(|pool| pool.nodes.1);
-        let Some(largest) = largest else { return };
-        // Pools that the spec does not declare have few nodes: the fault is in the ranges then, and told there.
-        let Some(at) = self.nodes_of(&largest.name) else { return };
+        let declared = region.cluster.pools.iter().filter(|pool| of(pool)).filter_map(|pool| Some((pool, self.nodes_of(&pool.name)?)));
+        let Some((largest, at)) = declared.max_by_key(|(pool, _)| pool.nodes.1) else { return };
         let help = format!("lower the maximum of `nodes` of `{}`", largest.name);
         self.tell(Diagnostic::new(Code::NoRoom, message).at(at).help(help));
     }
@@ -96,6 +94,7 @@ fn in_a_zone(pool: &Pool, region: &Region) -> u64 {
 /// The addresses that the pods of a node take, all of its pods running.
 fn of_node(pool: &Pool) -> u64 {
     let known = facts::machine(Provider::Aws, &pool.machine).and_then(|machine| machine.pods);
-    let pods = known.map_or(PODS, |Pods { by_addresses, by_prefixes }| by_prefixes.unwrap_or(by_addresses));
+    let large = pool.capacity.as_ref().and_then(|machine| machine.cpu.as_ref()).is_some_and(|cpu| cpu.millis() >= 30_000);
+    let pods = known.map_or(PODS[usize::from(large)], |Pods { by_addresses, by_prefixes }| by_prefixes.unwrap_or(by_addresses));
     (u64::from(pods).div_ceil(PREFIX) + 1) * PREFIX
 }

@@ -54,7 +54,7 @@ impl<'a> Locals<'a> {
             names.sort_unstable();
             names
         };
-        let nat = subnets::nat_zones(region, network);
+        let nat = region.nat_zones();
         let firewall = region.firewall(network);
         Locals {
             name: name(platform, region),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::model::{NatGateways, Network, Region, ZoneRange};
+use crate::model::{Network, Region, ZoneRange};
 use crate::template::{InvalidReference, Reference};
 
 /// A subnet in `locals.tf`.
@@ -49,18 +49,9 @@ pub(super) fn subnets(network: &Network, entry: bool, nat: &[String]) -> Vec<Sub
     subnets
 }
 
-/// The zones with a NAT gateway.
-pub(super) fn nat_zones<'r>(region: &'r Region, network: &Network) -> &'r [String] {
-    match network.nat {
-        _ if network.subnets.iter().all(|subnet| !subnet.internet) => &[],
-        NatGateways::PerZone => &region.zones,
-        NatGateways::One => &region.zones[..region.zones.len().min(1)],
-    }
-}
-
 /// The route tables of nodes, pods, internal load balancers and endpoints: all but that of the public load balancers.
 pub(in crate::cloud::aws) fn inner_route_tables(region: &Region, network: &Network) -> BTreeSet<String> {
-    let subnets = subnets(network, false, nat_zones(region, network));
+    let subnets = subnets(network, false, region.nat_zones());
     subnets.into_iter().map(|subnet| subnet.routes).filter(|routes| routes != "public").collect()
 }
 
