@@ -41,7 +41,7 @@ pub(super) fn costs(region: &Region, uses: &Uses, roots: &[&Root]) -> String {
     let nodes: Vec<String> = region.cluster.pools.iter().map(|pool| format!("{} of `{}`", pool.nodes.0, pool.machine)).collect();
     let _ = write!(
         text,
-        "\nOn top come the nodes, each with a disk, at least {}; volumes, logs\nand traffic. `network.nat`, `network.endpoints` and `network.flow_logs` in the spec make an environment cheaper.\n",
+        "\nOn top come the nodes, each with a disk, at least {}; volumes, logs\nand traffic; and once per environment the keys of states and of the zone with the zone itself, some dollars together. `network.nat`, `network.endpoints` and `network.flow_logs` in the spec make an environment cheaper.\n",
         nodes.join(", ")
     );
     text

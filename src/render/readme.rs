@@ -35,7 +35,7 @@ fn shared(roots: &[Root]) -> String {
         return String::new();
     }
     format!(
-        "\n### Roots of several regions\n\nEach README.md has the commands, and says when to apply. `bootstrap` comes before every other root of its environment: it makes the\nstore of their states.\n\n{}",
+        "\n### Roots of several regions\n\nEach README.md has the commands, and says when to apply. `bootstrap` comes before every other root of its environment: it makes the\nstore of their states. Where the domain of an environment is below that of another one, apply `bootstrap` and `global` of the other one first: the zone of the\nlatter delegates to that of the former.\n\n{}",
         listed(&several, "")
     )
 }

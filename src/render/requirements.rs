@@ -67,7 +67,7 @@ pub(super) fn requirements(platform: &Platform, region: &Region, uses: &Uses, ro
     file_systems(region, &mut all);
     routes(platform, region, &mut all);
     let roles = uses.roles.iter().filter(|_| !made);
-    outside(platform, region, uses, roles, &mut all);
+    outside(platform, region, (uses, made), roles, &mut all);
     all
 }
 
@@ -90,9 +90,7 @@ pub(super) fn manager(platform: &Platform, region: &Region) -> String {
 
 /// The controllers that work with the rights of these files and that people install. [`in_cluster`] names that of load balancers.
 fn with_rights(region: &Region, uses: &Uses, all: &mut Vec<Requirement>) {
-    let several = !region.shared_hosts.is_empty();
-    let records =
-        if several { several_regions(region, uses) } else { "makes the DNS records of the hosts, unless another program does".to_owned() };
+    let (several, records) = (!region.shared_hosts.is_empty(), records(region, uses));
     for controller in &region.cluster.controllers {
         let (title, why, needed) = match controller {
             Controller::Autoscaler => ("the Kubernetes Cluster Autoscaler", "without, pools stay at their smallest number of nodes", true),
@@ -113,14 +111,18 @@ fn with_rights(region: &Region, uses: &Uses, all: &mut Vec<Requirement>) {
     }
 }
 
-/// What ExternalDNS does where several regions answer at a host, and how it has to run: no other program reads the annotations of the routes.
-fn several_regions(region: &Region, uses: &Uses) -> String {
+/// What ExternalDNS does, and how it has to run. Without the prefix, the mark of its record of a domain would be outside of the domain's zone, and it would
+/// never change or remove that record. Where several regions answer at a host, no other program reads the annotations of the routes.
+fn records(region: &Region, uses: &Uses) -> String {
+    let owned = format!("`--registry=txt`, `--txt-prefix=extdns-%{{record_type}}.` and `--txt-owner-id={}`", region.cluster.name);
+    if region.shared_hosts.is_empty() {
+        return format!("makes the DNS records of the hosts, unless another program does. It runs with {owned}");
+    }
     let routes = ["GRPCRoute", "HTTPRoute", "TLSRoute"];
     let kinds = uses.apis.values().flatten().filter(|kind| routes.contains(&kind.as_str()));
     let sources = listed(kinds.map(|kind| format!("--source=gateway-{}", kind.to_ascii_lowercase())).collect::<BTreeSet<_>>());
     format!(
-        "makes the DNS records of the hosts, a record of each region where several answer. It is 0.22 or newer and runs with {sources}, `--provider=aws`, `--policy=sync`, `--registry=txt` and `--txt-owner-id={}`, because the regions share a zone",
-        region.cluster.name
+        "makes the DNS records of the hosts, a record of each region where several answer. It is 0.22 or newer and runs with {sources}, `--provider=aws`, `--policy=sync`, {owned}, because the regions share a zone"
     )
 }
 
@@ -334,15 +336,33 @@ fn routes(platform: &Platform, region: &Region, all: &mut Vec<Requirement>) {
     }
 }
 
-/// `states` are those of the region's roots; `roles` are the roles of readers of secrets that nobody else makes.
+/// What the account has to have. `made` says whether a root of these files makes the cluster; `roles` are the roles of readers of secrets that nobody else
+/// makes.
 fn outside<'r>(
     platform: &Platform,
     region: &Region,
-    uses: &Uses,
+    (uses, made): (&Uses, bool),
     roles: impl Iterator<Item = (&'r String, &'r BTreeSet<String>)>,
     all: &mut Vec<Requirement>,
 ) {
     let mut add = |place, sentence: Option<String>, checks| all.push(Requirement { place, sentence, checks });
+    let sets: BTreeSet<&str> = platform.groups.iter().map(|group| group.id.as_str()).collect();
+    if let Some(account) = region.account.as_ref().filter(|_| made && !sets.is_empty()) {
+        let look_for = |set: &&str| {
+            let query = format!("Roles[?starts_with(RoleName, 'AWSReservedSSO_{set}_')].RoleName");
+            let command =
+                format!("aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query {}", quoted(&query));
+            look("prints", &format!("permission set {set} in the account {account}"), &command)
+        };
+        add(
+            Place::Account,
+            Some(format!(
+                "in the account {account} the permission sets {} of IAM Identity Center, assigned to their groups: before `bootstrap`, whose administrators have one of them",
+                listed(&sets)
+            )),
+            sets.iter().map(look_for).collect(),
+        );
+    }
     for (arn, namespaces) in roles {
         let role = arn.rsplit('/').next().unwrap_or_default();
         add(
