@@ -102,6 +102,13 @@ else
   unseen "the cluster $context and everything in it" "$answer"
 fi
 
+answer=$(aws sts get-caller-identity --query Account --output text 2>&1)
+if [ "$answer" = '111111111111' ]; then
+  prints 'permission set platform-admin in the account 111111111111' aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query 'Roles[?starts_with(RoleName, '\''AWSReservedSSO_platform-admin_'\'')].RoleName'
+else
+  unseen 'the account 111111111111 and everything in it' "signed in: $answer"
+fi
+
 resolves 'beta.hello.example'
 
 printf '%s missing, %s not looked at\n' "$missing" "$unseen"

@@ -108,6 +108,10 @@ fi
 answer=$(aws sts get-caller-identity --query Account --output text 2>&1)
 if [ "$answer" = '333333333333' ]; then
   prints 'an open tunnel to the company'\''s gateway' aws ec2 describe-vpn-connections --region 'eu-west-1' --filters Name=tag:Name,Values='boutique-production-eu-west-1-company' --query 'VpnConnections[].VgwTelemetry[?Status=='\''UP'\''].OutsideIpAddress' --output text
+  prints 'permission set auditor in the account 333333333333' aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query 'Roles[?starts_with(RoleName, '\''AWSReservedSSO_auditor_'\'')].RoleName'
+  prints 'permission set payments-developer in the account 333333333333' aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query 'Roles[?starts_with(RoleName, '\''AWSReservedSSO_payments-developer_'\'')].RoleName'
+  prints 'permission set platform-admin in the account 333333333333' aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query 'Roles[?starts_with(RoleName, '\''AWSReservedSSO_platform-admin_'\'')].RoleName'
+  prints 'permission set shop-developer in the account 333333333333' aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query 'Roles[?starts_with(RoleName, '\''AWSReservedSSO_shop-developer_'\'')].RoleName'
   exists 'secret production/payments/cards' aws secretsmanager describe-secret --region 'eu-west-1' --secret-id 'production/payments/cards'
   printf 'look yourself: %s\n' 'whether each secret has the keys that README.md lists: to see them is to read the secret'
 else

@@ -9,7 +9,7 @@ data "aws_iam_session_context" "this" {
 check "state_users" {
   assert {
     condition = anytrue([
-      for pattern in local.state_users : can(regex("^${replace(replace(pattern, "*", ".*"), "?", ".")}$", data.aws_iam_session_context.this.issuer_arn))
+      for pattern in local.state_users : can(regex("^${replace(replace(replace(pattern, "/[.+]/", "\\$0"), "*", ".*"), "?", ".")}$", data.aws_iam_session_context.this.issuer_arn))
     ])
     error_message = "After an apply, the identity that runs Terraform now can't read the states: it is none of local.state_users."
   }

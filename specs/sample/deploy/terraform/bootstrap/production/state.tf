@@ -2,7 +2,7 @@
 
 # A bucket in every region that holds a state, so that no region waits for another. The versions of a state are the way back.
 resource "aws_s3_bucket" "state" {
-  #checkov:skip=CKV_AWS_18:the trail of the account records who reads and writes states; logs of the bucket would need a bucket without logs
+  #checkov:skip=CKV_AWS_18:a trail with data events records who reads and writes states; logs of the bucket would need a bucket without logs
   #checkov:skip=CKV_AWS_144:a state is of use in its own region alone, and versions are the way back
   #checkov:skip=CKV2_AWS_62:nothing waits for events of states
   for_each = local.states
@@ -85,7 +85,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "state" {
       newer_noncurrent_versions = 30
     }
 
-    # What is left of a lock file is a marker.
+    # A marker without versions hides nothing.
     expiration {
       expired_object_delete_marker = true
     }

@@ -43,6 +43,9 @@ resource "aws_cloudwatch_event_rule" "alarm" {
   name          = "${local.name}-${each.key}"
   description   = each.value.description
   event_pattern = jsonencode(each.value.pattern)
+
+  # Without the longer word, a rule does not get calls that only read.
+  state = each.key == "root-call" ? "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS" : "ENABLED"
 }
 
 resource "aws_cloudwatch_event_target" "alarm" {

@@ -71,12 +71,15 @@ locals {
       },
     ]
 
-    # Records of the environment's domain, and nothing else in the zones.
+    # Addresses of the environment's hosts, and nothing else in the zones: neither delegations nor mail.
     external-dns = [
       {
-        Action    = ["route53:ChangeResourceRecordSets"]
-        Resource  = ["arn:aws:route53:::hostedzone/*"]
-        Condition = { "ForAllValues:StringLike" = { "route53:ChangeResourceRecordSetsNormalizedRecordNames" = flatten([for domain in local.domains : [domain, "*.${domain}", "*-${domain}"]]) } }
+        Action   = ["route53:ChangeResourceRecordSets"]
+        Resource = ["arn:aws:route53:::hostedzone/*"]
+        Condition = {
+          "ForAllValues:StringLike"   = { "route53:ChangeResourceRecordSetsNormalizedRecordNames" = flatten([for domain in local.domains : [domain, "*.${domain}"]]) }
+          "ForAllValues:StringEquals" = { "route53:ChangeResourceRecordSetsRecordTypes" = ["A", "AAAA", "CNAME", "TXT"] }
+        }
       },
       { Action = ["route53:ListResourceRecordSets", "route53:ListTagsForResources"], Resource = ["arn:aws:route53:::hostedzone/*"], Condition = {} },
       { Action = ["route53:ListHostedZones"], Resource = ["*"], Condition = {} },

@@ -108,6 +108,11 @@ run "alarms" {
   }
 
   assert {
+    condition     = aws_cloudwatch_event_rule.alarm["root-call"].state == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+    error_message = "Calls of the root user that only read give no alarm."
+  }
+
+  assert {
     condition     = aws_sns_topic.alarms.region == "us-east-1" && aws_sns_topic.alarms.kms_master_key_id == aws_kms_key.this.arn && aws_sns_topic_policy.alarms.arn == aws_sns_topic.alarms.arn
     error_message = "The topic lacks its key or its policy."
   }

@@ -322,6 +322,13 @@ run "identities" {
   }
 
   assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.identity["external-dns"].policy).Statement : statement.Condition["ForAllValues:StringEquals"] if contains(statement.Action, "route53:ChangeResourceRecordSets")
+    ] == [{ "route53:ChangeResourceRecordSetsRecordTypes" = ["A", "AAAA", "CNAME", "TXT"] }]
+    error_message = "Delegations, certificates' authorities or mail of the domain can be changed by a pod."
+  }
+
+  assert {
     condition = alltrue([
       for statement in jsondecode(aws_iam_role_policy.identity["cluster-autoscaler"].policy).Statement : statement.Condition == { StringEquals = { "aws:ResourceTag/k8s.io/cluster-autoscaler/${local.name}" = "owned" } } if contains(statement.Action, "autoscaling:SetDesiredCapacity")
     ])
