@@ -223,8 +223,13 @@ fn flows() -> Vec<Flow> {
     let flow = |from, to, port: u16, why: &str| Flow { from, to, ports: port.into(), why: why.into(), span: Span::new(FileId(0), 0..0) };
     vec![
         flow(peer("web"), peer("orders"), 5432, "`needs` of app/web"),
-        flow(peer("web"), Peer::Outside { name: "mail".into(), cidrs: Vec::new() }, 443, "`needs` of app/web: external/mail"),
-        flow(peer("report"), Peer::Outside { name: "erp".into(), cidrs: vec!["192.168.1.0/24".parse().unwrap()] }, 443, "two\nlines"),
+        flow(peer("web"), Peer::Outside { name: "mail".into(), cidrs: Vec::new(), app: None }, 443, "`needs` of app/web: external/mail"),
+        flow(
+            peer("report"),
+            Peer::Outside { name: "erp".into(), cidrs: vec!["192.168.1.0/24".parse().unwrap()], app: None },
+            443,
+            "two\nlines",
+        ),
         flow(Peer::Addon(Addon::Gateway), peer("web"), 8080, "`expose` of app/web"),
         flow(Peer::Addon(Addon::Monitoring), peer("web"), 9090, "`metrics` of app/web"),
     ]

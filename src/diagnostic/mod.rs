@@ -59,6 +59,22 @@ pub struct Fix {
     pub text: String,
 }
 
+/// What a finding about the form of a spec expected, so that a later step can add an example or a place to its help.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Expected {
+    /// A text or another value of one word.
+    Text,
+    /// A list.
+    List,
+    /// A map.
+    Map,
+    /// An allowed key. The help lists the allowed keys.
+    Key {
+        /// Whether the help leaves out some of the keys.
+        shortened: bool,
+    },
+}
+
 /// One finding.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Diagnostic {
@@ -80,6 +96,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The edit that solves the problem.
     pub fix: Option<Fix>,
+    /// What was expected in place of the token, if the finding is about the form of the spec.
+    pub expected: Option<Expected>,
     /// The environments of the finding. Empty if the finding does not depend on the environment.
     pub environments: Vec<String>,
 }
@@ -97,6 +115,7 @@ impl Diagnostic {
             related: Vec::new(),
             help: None,
             fix: None,
+            expected: None,
             environments: Vec::new(),
         }
     }

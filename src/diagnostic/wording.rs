@@ -43,8 +43,13 @@ pub fn plain<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
 /// The longest list that a message spells out. Of a longer list, a message shows one name less and the number of the others.
 const LONGEST: usize = 12;
 
+/// Whether a message leaves out some names of a list of this length.
+pub fn is_shortened(length: usize) -> bool {
+    length > LONGEST
+}
+
 fn join(mut words: Vec<String>, conjunction: &str) -> String {
-    if words.len() > LONGEST {
+    if is_shortened(words.len()) {
         let rest = words.len() - (LONGEST - 1);
         words.truncate(LONGEST - 1);
         words.push(format!("{rest} more"));

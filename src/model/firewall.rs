@@ -173,8 +173,8 @@ impl Network {
 fn outside(peer: &Peer) -> Vec<(String, Cidr)> {
     match peer {
         Peer::Outside { cidrs, .. } if cidrs.is_empty() => vec![("internet".to_owned(), Cidr::around(0, 0))],
-        Peer::Outside { name, cidrs } if cidrs.len() == 1 => cidrs.iter().map(|cidr| (name.clone(), *cidr)).collect(),
-        Peer::Outside { name, cidrs } => cidrs.iter().map(|cidr| (format!("{name} {cidr}"), *cidr)).collect(),
+        Peer::Outside { name, cidrs, .. } if cidrs.len() == 1 => cidrs.iter().map(|cidr| (name.clone(), *cidr)).collect(),
+        Peer::Outside { name, cidrs, .. } => cidrs.iter().map(|cidr| (format!("{name} {cidr}"), *cidr)).collect(),
         Peer::Workload { .. } | Peer::Addon(_) | Peer::Cluster { .. } => Vec::new(),
     }
 }

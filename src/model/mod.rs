@@ -282,6 +282,14 @@ impl Region {
         self.workloads.get(&format!("{namespace}/{name}"))
     }
 
+    /// The workload that answers at an end of a flow: the workload itself, or the app behind a public address. `None` if neither is in this region.
+    pub fn answering(&self, peer: &Peer) -> Option<&Workload> {
+        match peer {
+            Peer::Outside { app: Some(app), .. } => self.workloads.get(app),
+            _ => self.workload_of(peer),
+        }
+    }
+
     /// The address ranges of the nodes of a workload in the host network, which network policies can't select by labels. `None` for pods with
     /// addresses of their own, and if the node ranges are not known.
     pub fn node_ranges(&self, peer: &Peer) -> Option<Vec<Cidr>> {

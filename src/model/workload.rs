@@ -297,5 +297,7 @@ pub enum Peer {
         name: String,
         /// Its ranges. Empty for a host name on the internet.
         cidrs: Vec<Cidr>,
+        /// The app of the platform that answers there, by `namespace/name`, if the service is the public address of an app.
+        app: Option<String>,
     },
 }

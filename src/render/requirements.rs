@@ -317,7 +317,7 @@ fn routes(platform: &Platform, region: &Region, all: &mut Vec<Requirement>) {
     }
     let mut ways: BTreeMap<_, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
     for flow in &region.flows {
-        let (Peer::Outside { name, cidrs }, Some(caller)) = (&flow.to, region.workload_of(&flow.from)) else { continue };
+        let (Peer::Outside { name, cidrs, .. }, Some(caller)) = (&flow.to, region.workload_of(&flow.from)) else { continue };
         for cidr in cidrs {
             let known = std::iter::once(&network.cidr).chain(&network.on_premises).chain(&linked).any(|range| range.contains(*cidr));
             if known || !region.inside.iter().any(|range| range.contains(*cidr)) {

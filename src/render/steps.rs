@@ -8,7 +8,7 @@ use crate::cloud::Root;
 use crate::kubernetes::{self, RunOnce};
 use crate::labels::WORKLOAD;
 use crate::layers::Layer;
-use crate::model::{Kind, Peer, Platform, Region};
+use crate::model::{Kind, Platform, Region, Workload};
 
 /// Seconds to wait for a rollout.
 const PATIENCE: u64 = 600;
@@ -214,9 +214,9 @@ fn in_order<'r>(region: &Region, jobs: &'r [RunOnce]) -> Vec<(String, Option<&'r
     let jobs: Vec<(String, &RunOnce)> = jobs.iter().map(|job| (format!("{}/{}", job.namespace, job.workload), job)).collect();
     let mut calls: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for flow in &region.flows {
-        let (Some(from), Some(to)) = (key(region, &flow.from), key(region, &flow.to)) else { continue };
-        if !region.workload_of(&flow.to).is_some_and(|called| matches!(called.kind, Kind::Job { .. } | Kind::CronJob(_))) {
-            calls.entry(from).or_default().push(to);
+        let (Some(from), Some(called)) = (region.workload_of(&flow.from), region.answering(&flow.to)) else { continue };
+        if !matches!(called.kind, Kind::Job { .. } | Kind::CronJob(_)) {
+            calls.entry(key(from)).or_default().push(key(called));
         }
     }
     for (key, workload) in &region.workloads {
@@ -255,8 +255,6 @@ fn depth_first<'k>(roots: impl IntoIterator<Item = &'k String>, calls: &BTreeMap
     order
 }
 
-/// The key of a workload of this region; none for anything else.
-fn key(region: &Region, peer: &Peer) -> Option<String> {
-    let Peer::Workload { region: at, namespace, name } = peer else { return None };
-    (*at == region.name).then(|| format!("{namespace}/{name}"))
+fn key(workload: &Workload) -> String {
+    format!("{}/{}", workload.namespace, workload.name)
 }

@@ -172,7 +172,7 @@ impl EnvironmentResolver<'_> {
                 if let Some(reason) = &outside.reason {
                     why = format!("{why}: {reason}");
                 }
-                let to = Peer::Outside { name: entry.display(), cidrs };
+                let to = Peer::Outside { name: entry.display(), cidrs, app: None };
                 flows.push(Flow { from: from.clone(), to, ports: need.target.into(), why, span: need.at });
                 continue;
             }
@@ -200,12 +200,13 @@ impl EnvironmentResolver<'_> {
                     None => self.private_ranges(),
                 },
             };
-            let name = format!("the public address of {app}");
+            let name = format!("the public address of {}", app.display());
             if *via == Via::Public {
                 self.way_out(consumer, placement, &name, *at);
             }
             let why = format!("{} calls {name}", consumer.label);
-            flows.push(Flow { from: from.clone(), to: Peer::Outside { name, cidrs }, ports: HTTPS.into(), why, span: *at });
+            let to = Peer::Outside { name, cidrs, app: app.workload_key() };
+            flows.push(Flow { from: from.clone(), to, ports: HTTPS.into(), why, span: *at });
         }
         flows
     }

@@ -18,9 +18,9 @@ impl EnvironmentResolver<'_> {
     pub(super) fn check_order(&mut self, names: &Names) {
         let mut waits = Waits::new();
         for entry in names.iter().filter(|entry| entry.absent.is_none()) {
-            let (EntrySpec::App(app), Some(key)) = (&entry.spec, key(entry)) else { continue };
+            let (EntrySpec::App(app), Some(key)) = (&entry.spec, entry.workload_key()) else { continue };
             let jobs = self.jobs(names, entry, app);
-            waits.insert(key, jobs.into_iter().filter_map(|(job, at)| Some((self::key(job)?, at))).collect());
+            waits.insert(key, jobs.into_iter().filter_map(|(job, at)| Some((job.workload_key()?, at))).collect());
         }
         let mut told = BTreeSet::new();
         for start in waits.keys() {
@@ -44,7 +44,7 @@ impl EnvironmentResolver<'_> {
     pub(super) fn check_rollouts(&mut self, names: &Names, region: &Region) {
         let name = |at: Span| names.iter().find(|entry| entry.key == at).map(Entry::display);
         for flow in &region.flows {
-            let (Some(job), Some(called)) = (region.workload_of(&flow.from), region.workload_of(&flow.to)) else { continue };
+            let (Some(job), Some(called)) = (region.workload_of(&flow.from), region.answering(&flow.to)) else { continue };
             if !is_served(called) || !matches!(job.kind, Kind::Job { after_rollout: false, .. }) {
                 continue;
             }
@@ -57,7 +57,7 @@ impl EnvironmentResolver<'_> {
         }
         for job in region.workloads.values() {
             let calls = |flow: &&Flow| region.workload_of(&flow.from).is_some_and(|from| from.span == job.span);
-            let called = region.flows.iter().filter(calls).filter_map(|flow| region.workload_of(&flow.to));
+            let called = region.flows.iter().filter(calls).filter_map(|flow| region.answering(&flow.to));
             if !matches!(job.kind, Kind::Job { after_rollout: true, .. }) || called.into_iter().any(is_served) {
                 continue;
             }
@@ -74,7 +74,7 @@ impl EnvironmentResolver<'_> {
         for (job, at) in self.jobs(consumer.names, consumer.entry, app) {
             let EntrySpec::App(spec) = &job.spec else { continue };
             if self.runs_in(spec, consumer.region) {
-                waits.extend(key(job));
+                waits.extend(job.workload_key());
             } else {
                 let message = format!("`{}` does not run in `{}`, where {} does", job.display(), consumer.region.name, consumer.label);
                 let diagnostic = Diagnostic::new(Code::AbsentInRegion, message).at(at).related(job.key, "declared here");
@@ -127,11 +127,6 @@ impl EnvironmentResolver<'_> {
 /// Whether a workload is an app that rolls out: no store and no job.
 fn is_served(workload: &Workload) -> bool {
     !workload.is_store() && !matches!(workload.kind, Kind::Job { .. } | Kind::CronJob(_))
-}
-
-/// `namespace/name` of an entry.
-fn key(entry: &Entry) -> Option<String> {
-    Some(format!("{}/{}", entry.namespace.as_ref()?, entry.name))
 }
 
 /// The way from a job back to itself: each job on it with the span of the next one's name.

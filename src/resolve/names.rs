@@ -77,6 +77,11 @@ impl Entry {
         matches!(store.mode, Field::Bad(_)) || (store.mode.get() == Some(&StoreMode::Existing) && self.outside.is_none())
     }
 
+    /// The key of its workload in a region: `namespace/name`. `None` for entries without a namespace.
+    pub(super) fn workload_key(&self) -> Option<String> {
+        Some(format!("{}/{}", self.namespace.as_ref()?, self.name))
+    }
+
     /// Kind and name, such as `app/web`.
     pub(super) fn display(&self) -> String {
         format!("{}/{}", self.kind.as_str(), self.name)

@@ -5,6 +5,7 @@ use super::names::{Entry, EntrySpec, Names};
 use super::ports::EntryPort;
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::source::Span;
+use crate::spec::JobRun;
 use crate::value::{Name, Ref, RefKind};
 
 /// The maximum number of unknown references of an environment that get a suggestion.
@@ -112,10 +113,16 @@ impl EnvironmentResolver<'_> {
             (None, []) => {
                 let message = format!("`{}` has no port", entry.display());
                 let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(entry.key, "declared here");
-                let is_job = matches!(&entry.spec, EntrySpec::App(app) if !app.run.is_missing());
-                self.tell(diagnostic.help(match is_job {
-                    true => "remove the reference: a rollout waits for the `before-deploy` jobs of its namespace anyway",
-                    false => "give it a `port`, or remove the reference",
+                let run = match &entry.spec {
+                    EntrySpec::App(app) => app.run.get(),
+                    _ => None,
+                };
+                self.tell(diagnostic.help(match run {
+                    Some(JobRun::BeforeDeploy) => {
+                        "remove the reference: a rollout waits for the `before-deploy` jobs of its namespace anyway"
+                    }
+                    Some(JobRun::AfterDeploy) => "remove the reference: jobs have no Service, and this one runs after the rollout",
+                    None => "give it a `port`, or remove the reference",
                 }));
                 None
             }

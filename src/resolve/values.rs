@@ -30,7 +30,7 @@ pub(super) struct Consumer<'a> {
     /// The dependencies that its texts declare.
     pub(super) needs: Vec<Dependency<'a>>,
     /// The apps that it calls by their public address, each with the Gateway in front of it.
-    pub(super) public: Vec<(String, Via, Span)>,
+    pub(super) public: Vec<(&'a Entry, Via, Span)>,
 }
 
 /// A part of a text.
@@ -271,7 +271,7 @@ impl EnvironmentResolver<'_> {
 
     /// The public URL of an app: host and path of its first exposure. A call to that URL leaves the cluster and is a dependency like any other; an app
     /// that refers to its own URL has no dependency.
-    fn public_url(&mut self, entry: &Entry, app: &App, at: Span, consumer: &mut Consumer<'_>) -> Option<String> {
+    fn public_url<'a>(&mut self, entry: &'a Entry, app: &App, at: Span, consumer: &mut Consumer<'a>) -> Option<String> {
         let first = app
             .expose
             .values()
@@ -289,7 +289,7 @@ impl EnvironmentResolver<'_> {
             return None;
         }
         if entry.key != consumer.entry.key {
-            consumer.public.push((entry.display(), expose.via.get().copied().unwrap_or(Via::Public), at));
+            consumer.public.push((entry, expose.via.get().copied().unwrap_or(Via::Public), at));
         }
         let path = expose.path.get().map(ToString::to_string).filter(|path| path != "/").unwrap_or_default();
         Some(format!("https://{host}{path}"))

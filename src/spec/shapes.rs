@@ -1,7 +1,7 @@
 //! The shapes of maps and lists, in findings about other values in their place: the examples of the reference.
 
 use super::Spec;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Expected};
 use crate::source::{Sources, Span};
 use crate::syntax::{Kind, Node, decode, parse};
 
@@ -15,41 +15,42 @@ pub(super) fn check(tree: &Node, found: &mut Diagnostics) {
     found.extend(fresh.iter().cloned().map(|fault| with_shape(fault, tree)));
 }
 
-/// Adds to the finding for a value of another type than a map or a list what to write: the list of the one value, or an example. Adds to the finding for
-/// an unknown key that it is the name of an environment, or where the keys are listed.
+/// Adds to the finding for a value of another type what to write: the list of the one value, or an example. Adds to the finding for an unknown key that
+/// the key is the name of an environment, or where the keys are listed.
 pub(super) fn with_shape(fault: Diagnostic, tree: &Node) -> Diagnostic {
-    if fault.code == Code::UnknownKey {
-        return with_keys(fault, tree);
-    }
-    let wanted = ["a map", "a list"].into_iter().find(|wanted| fault.message.starts_with(&format!("expected {wanted}")));
-    let Some(wanted) = wanted.filter(|_| fault.code == Code::WrongType && fault.help.is_none()) else { return fault };
-    let Some((keys, value)) = fault.span.and_then(|span| keys_to(tree, span)) else { return fault };
-    let Some(key) = keys.last() else { return fault };
+    let Some((expected, (keys, value))) = fault.expected.zip(fault.span.and_then(|span| keys_to(tree, span))) else { return fault };
+    let Some((key, parents)) = keys.split_last() else { return fault };
+    let wanted = match expected {
+        Expected::Key { shortened } => return with_keys(fault, tree, shortened, key, parents),
+        _ if fault.help.is_some() => return fault,
+        Expected::Text => "a text",
+        Expected::List => "a list",
+        Expected::Map => "a map",
+    };
     let item = match &value.kind {
         Kind::Plain(text) if !text.is_empty() => Some(format!("[{text}]")),
         Kind::Text(text) => Some(format!("[{text:?}]")),
         _ => None,
     };
-    match (item.filter(|_| wanted == "a list"), example(&keys)) {
+    match (item.filter(|_| expected == Expected::List), example(&keys)) {
         (Some(item), _) => fault.help(format!("write a list: `{key}: {item}`")),
-        (None, Some(shape)) => {
-            let help = format!("write {wanted}, such as `{key}: {shape}`");
-            fault.help(help)
-        }
+        (None, Some(shape)) => fault.help(format!("write {wanted}, such as `{key}: {shape}`")),
         (None, None) => fault,
     }
 }
 
-fn with_keys(fault: Diagnostic, tree: &Node) -> Diagnostic {
-    let (Some(help), None) = (&fault.help, &fault.fix) else { return fault };
-    let Some((keys, _)) = fault.span.and_then(|span| keys_to(tree, span)) else { return fault };
-    let Some((key, parents)) = keys.split_last() else { return fault };
-    if help.starts_with("allowed keys") && tree.get("environments").is_some_and(|all| all.get(key).is_some()) {
+fn with_keys(fault: Diagnostic, tree: &Node, shortened: bool, key: &str, parents: &[&str]) -> Diagnostic {
+    if tree.get("environments").is_some_and(|all| all.get(key).is_some()) {
         return fault.help(format!("write the difference of an environment as `environments: {{{key}: ...}}`"));
     }
     let shown = if parents.is_empty() { String::new() } else { format!(" {}", parents.join(".")) };
-    let help = format!("{help}; `platgen explain{shown}` lists them");
-    if help.contains(" more; ") { fault.help(help) } else { fault }
+    match &fault.help {
+        Some(help) if shortened => {
+            let help = format!("{help}; `platgen explain{shown}` lists them");
+            fault.help(help)
+        }
+        _ => fault,
+    }
 }
 
 /// The keys that lead to the value or the key at a span, and the value; of a list those that lead to its items.

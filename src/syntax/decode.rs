@@ -5,7 +5,7 @@
 
 use super::figure::{Figure, figure};
 use super::node::{Entry, Kind, Node};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Fix, advice, meant, mistaken, wording};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Expected as Wanted, Fix, advice, meant, mistaken, wording};
 use crate::source::{FileId, Span};
 use crate::value::{Wrong, credential};
 use serde::de::{self, Deserialize, DeserializeSeed, Expected, IntoDeserializer, SeqAccess, Visitor};
@@ -18,7 +18,7 @@ pub(super) const MAP: &str = "$platgen::map";
 /// Decodes a node, adds every fault to `found`, and returns the value without the faulty parts.
 pub fn decode<T: for<'de> Deserialize<'de> + Default>(node: &Node, found: &mut Diagnostics) -> T {
     let faults = RefCell::new(Vec::new());
-    let decoder = Decoder { node, faults: &faults, key: "", misspelt: false };
+    let decoder = Decoder { node, faults: &faults, key: "", misspelt: false, item: false };
     let value = T::deserialize(decoder).unwrap_or_else(|fault| {
         decoder.record(fault);
         T::default()
@@ -50,6 +50,7 @@ struct Fault {
     span: Option<Span>,
     help: Option<String>,
     fix: Option<Fix>,
+    expected: Option<Wanted>,
 }
 
 impl fmt::Display for Fault {
@@ -64,7 +65,7 @@ impl de::Error for Fault {
     /// The error of a value type that can't parse a text. In the alternate form, it prints its kind alone.
     fn custom<M: fmt::Display>(error: M) -> Self {
         let kind = [Wrong::Range, Wrong::Length].into_iter().find(|kind| format!("{error:#}") == format!("{kind:?}"));
-        Fault { code: code_of(kind.unwrap_or(Wrong::Form)), message: error.to_string(), span: None, help: None, fix: None }
+        Fault { code: code_of(kind.unwrap_or(Wrong::Form)), message: error.to_string(), span: None, help: None, fix: None, expected: None }
     }
 }
 
@@ -86,21 +87,23 @@ struct Decoder<'a> {
     key: &'a str,
     /// Whether the node's key is misspelt: the field is [`Field::Bad`](super::Field::Bad), and the value is not read.
     misspelt: bool,
+    /// Whether the node is an item of a list.
+    item: bool,
 }
 
 impl<'a> Decoder<'a> {
     fn at(self, node: &'a Node) -> Self {
-        Decoder { node, misspelt: false, ..self }
+        Decoder { node, misspelt: false, item: false, ..self }
     }
 
     fn record(&self, fault: Fault) {
         let span = fault.span.unwrap_or(self.node.span);
         let message = self.node.scalar().and_then(|text| mistaken(fault.code, self.key, text));
-        let fault = Fault { message: message.unwrap_or(fault.message), ..fault };
         self.faults.borrow_mut().push(Diagnostic {
             help: fault.help,
             fix: fault.fix,
-            ..Diagnostic::new(fault.code, fault.message).at(span)
+            expected: fault.expected.filter(|_| message.is_none()),
+            ..Diagnostic::new(fault.code, message.unwrap_or(fault.message)).at(span)
         });
     }
 
@@ -111,7 +114,20 @@ impl<'a> Decoder<'a> {
             span: Some(self.node.span),
             help: None,
             fix: None,
+            expected: None,
         }
+    }
+
+    /// The fault of a value in place of a map, a list or a text, which can get an example as its help.
+    fn wrong_shape(&self, wanted: Wanted, expected: &dyn fmt::Display) -> Fault {
+        Fault { expected: Some(wanted), ..self.wrong_type(expected) }
+    }
+
+    /// Whether the node is an item of a list such as `[a: b]`: one key and its value in one line, without braces. The key and the value are a text that
+    /// lacks its quotes.
+    fn is_unquoted_text(&self) -> bool {
+        let [Entry { span, value, .. }] = self.node.entries() else { return false };
+        self.item && value.scalar().is_some() && self.node.span.start == span.start && value.span.start == span.end + 2
     }
 
     /// The text of a scalar. An empty unquoted scalar is a fault.
@@ -122,11 +138,11 @@ impl<'a> Decoder<'a> {
                 Err(Fault { help, ..self.wrong_type(&expected) })
             }
             Kind::Plain(text) | Kind::Text(text) => Ok(text),
-            Kind::Map(entries) if entries.len() == 1 && entries.iter().all(|entry| entry.value.scalar().is_some()) => {
+            _ if self.is_unquoted_text() => {
                 let help = Some("put a text that contains `: ` in quotes".to_owned());
                 Err(Fault { help, ..self.wrong_type(&expected) })
             }
-            _ => Err(self.wrong_type(&expected)),
+            _ => Err(self.wrong_shape(Wanted::Text, &expected)),
         }
     }
 
@@ -184,6 +200,7 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
                         span: Some(self.node.span),
                         help: Some(format!("write `{number}`, or put text in quotes: `\"{other}\"`")),
                         fix: None,
+                        expected: None,
                     }),
                     (_, Ok(number), ..) => visitor.visit_i64(number),
                     (_, _, Ok(number), _) => visitor.visit_u64(number),
@@ -239,21 +256,21 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match &self.node.kind {
             Kind::List(items) => visitor.visit_seq(Items { decoder: self, items: items.iter() }),
-            _ => Err(self.wrong_type(&"a list")),
+            _ => Err(self.wrong_shape(Wanted::List, &"a list")),
         }
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match &self.node.kind {
             Kind::Map(entries) => visitor.visit_map(Entries::new(self, entries, None)),
-            _ => Err(self.wrong_type(&"a map")),
+            _ => Err(self.wrong_shape(Wanted::Map, &"a map")),
         }
     }
 
     fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
         match &self.node.kind {
             Kind::Map(entries) => visitor.visit_map(Entries::new(self, entries, Some(fields))),
-            _ => Err(self.wrong_type(&format_args!("a map with {}", wording::either(fields)))),
+            _ => Err(self.wrong_shape(Wanted::Map, &format_args!("a map with {}", wording::either(fields)))),
         }
     }
 
@@ -262,7 +279,7 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
             FIELD => visitor.visit_seq(FieldProbe { decoder: self, step: 0 }),
             MAP => match &self.node.kind {
                 Kind::Map(entries) => visitor.visit_seq(MapProbe { decoder: self, entries: entries.iter(), entry: None, step: 0 }),
-                _ => Err(self.wrong_type(&"a map")),
+                _ => Err(self.wrong_shape(Wanted::Map, &"a map")),
             },
             _ => visitor.visit_newtype_struct(self),
         }
@@ -283,6 +300,7 @@ impl<'de> de::Deserializer<'de> for Decoder<'de> {
             span: Some(span),
             help: advice(text, variants).map(str::to_owned).or_else(|| close.map(|close| format!("did you mean `{close}`?"))),
             fix: close.map(|close| Fix { span, text: close.to_string() }),
+            expected: None,
         })
     }
 
@@ -298,7 +316,7 @@ struct Items<'de> {
 impl<'de> SeqAccess<'de> for Items<'de> {
     type Error = Fault;
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Fault> {
-        self.items.next().map(|node| seed.deserialize(self.decoder.at(node))).transpose()
+        self.items.next().map(|node| seed.deserialize(Decoder { item: true, ..self.decoder.at(node) })).transpose()
     }
     fn size_hint(&self) -> Option<usize> {
         Some(self.items.len())
@@ -370,7 +388,10 @@ fn unknown_key(entry: &Entry, known: &[&str]) -> Diagnostic {
     match (advice(&entry.key, known), meant(&entry.key, known)) {
         (Some(help), _) => diagnostic = diagnostic.help(help),
         (None, Some(close)) => diagnostic = diagnostic.help(format!("did you mean `{close}`?")).fix(entry.span, close),
-        (None, None) => diagnostic = diagnostic.help(format!("allowed keys: {}", wording::all(known))),
+        (None, None) => {
+            diagnostic = diagnostic.help(format!("allowed keys: {}", wording::all(known)));
+            diagnostic.expected = Some(Wanted::Key { shortened: wording::is_shortened(known.len()) });
+        }
     }
     diagnostic
 }

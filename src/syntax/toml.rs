@@ -48,13 +48,18 @@ pub(super) fn parse(text: &str, file: FileId, found: &mut Diagnostics) -> Option
 }
 
 /// The finding for an error at the byte `at` of the line that starts at `line`, if the line is one of another language: a value without its quotes, or a
-/// key with a colon.
+/// key with a colon, or a comma at its end.
 fn fault(text: &str, file: FileId, line: usize, at: usize) -> Option<Diagnostic> {
     let before = &text[line..at];
     let new = |message: &str, start: usize, end: usize| Diagnostic::new(Code::Syntax, message).at(Span::new(file, start..end));
     let colon = before.find(':').map_or(at, |found| line + found);
     if text[colon..].starts_with(':') && !before.contains(['=', '"', '\'']) {
         return Some(new("a `:` is not allowed here", colon, colon + 1).help("write `=` between a key and its value, as in `port = 8080`"));
+    }
+    let rest = text[at..].lines().next().unwrap_or_default().strip_prefix(',');
+    if rest.is_some_and(|rest| rest.trim_start().is_empty() || rest.trim_start().starts_with('#')) && before.contains('=') {
+        let comma = new("a `,` ends no line in TOML", at, at + 1).help("remove the `,`");
+        return Some(comma.fix(Span::new(file, at..at + 1), ""));
     }
     let is_list = before.rfind('[') > before.rfind(']') && before.rfind('[') > before.rfind('=');
     let sign = before.rfind(['=', '{', '[', ',']).filter(|sign| match before.as_bytes().get(*sign) {
@@ -67,10 +72,11 @@ fn fault(text: &str, file: FileId, line: usize, at: usize) -> Option<Diagnostic>
     let end = start + text[start..].find([',', ']', '}', '\n', '#']).unwrap_or(text.len() - start);
     let value = text[start..end].trim_end();
     let end = start + value.len();
-    if value.is_empty() || value.starts_with(['"', '\'', '[', '{']) {
+    // The error then stands behind the value.
+    if value.is_empty() || value.starts_with(['"', '\'', '[', '{']) || DeValue::parse(value).is_ok() {
         return None;
     }
-    if value.bytes().all(|byte| byte.is_ascii_digit()) {
+    if value.starts_with('0') && value.bytes().all(|byte| byte.is_ascii_digit()) {
         let number = value.trim_start_matches('0');
         let number = if number.is_empty() { "0" } else { number };
         return Some(new("a number can't start with `0`", start, end).help(format!("write `{number}`, or quote a text: `\"{value}\"`")));

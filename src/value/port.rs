@@ -141,9 +141,10 @@ impl NetworkPorts {
         NetworkPorts(all.into_iter().collect())
     }
 
-    /// Adds ports.
+    /// Adds ports, in order and each once.
     pub fn extend(&mut self, others: NetworkPorts) {
-        self.0.extend(others.0);
+        let all: BTreeSet<NetworkPort> = self.0.drain(..).chain(others.0).collect();
+        self.0 = all.into_iter().collect();
     }
 
     /// The ports without some of them; `None` if no port is left.
@@ -320,6 +321,13 @@ mod tests {
         );
         agree::<PortName>(&["http", "grpc-web", "9p"], &["", "a--b", "-a", "Http", "sixteen-letters1"], &["80"]);
         agree::<PortSpecifier>(&["http", "8080"], &["", "a_b"], &["0", "70000"]);
+    }
+
+    #[test]
+    fn ports_of_a_callee_stand_in_order_and_once() {
+        let mut ports = NetworkPorts::from(8443);
+        ports.extend(NetworkPorts::new(NetworkPort::tcp(8443), [NetworkPort::tcp(443)]));
+        assert_eq!(ports[..], [NetworkPort::tcp(443), NetworkPort::tcp(8443)]);
     }
 
     #[test]

@@ -131,7 +131,7 @@ pub(crate) fn a_job_comes_after_what_it_calls() {
     let project = Project::init();
     let store = "stores:\n  db: {engine: custom, image: \"registry.example/db:v1\", port: 5432, data: /data, storage: 1Gi, probes: {none: trial}, backup: {none: trial}}\n";
     let apps = "apps:\n  schema: {image: \"registry.example/schema:v1\", run: before-deploy, needs: [store/db]}\n  \
-                a-test: {image: \"registry.example/test:v1\", run: after-deploy, needs: [app/web], after: app/warm-up}\n  \
+                a-test: {image: \"registry.example/test:v1\", run: after-deploy, after: app/warm-up, config: {WEB: \"${app/web.public_url}\"}}\n  \
                 warm-up: {image: \"registry.example/warm-up:v1\", run: after-deploy, needs: [app/api]}\n  \
                 fill: {image: \"registry.example/fill:v1\", run: before-deploy, needs: [app/api]}\n  \
                 api: {image: \"registry.example/api:v1\", port: 80, probes: {ready: /r}, needs: [store/db], resources: {cpu: 10m, memory: 64Mi}}\n";
