@@ -190,7 +190,7 @@ pub(crate) fn the_readme_names_routes_file_systems_and_entrances() {
         "A `.dockerconfigjson` holds the logins of the registries: `{\"auths\": {\"registry.example\": {\"auth\": \"...\"}}}`, with `user:password` in",
         "- the Kubernetes Cluster Autoscaler, as the account `cluster-autoscaler` in `kube-system`, which has its rights: without, pools stay at their smallest number of nodes",
         "- cert-manager, as the account `cert-manager` in `cert-manager`, which has its rights: makes and renews certificates, unless another program does",
-        "- ExternalDNS, as the account `external-dns` in `external-dns`, which has its rights: makes the DNS records of the hosts, unless another program does. It runs with `--registry=txt`, `--txt-prefix=extdns-%{record_type}.`",
+        "- ExternalDNS, as the account `external-dns` in `external-dns`, which has its rights: makes the DNS records of the hosts, unless another program does. It runs with `--registry=txt`, `--txt-prefix=extdns-%{record_type}.` and `--txt-owner-id=shop-production-eu-west-1`",
         "- a link to the company's network `192.168.0.0/16`, with a route to it from `10.0.0.0/16` and one back: these files join no networks",
         "- a route from the nodes of `general` to `10.9.0.0/24`, and one back, for `external/search`: these files join no networks",
         "- the file system behind the StorageClass `efs-sc`, with a mount target in each zone whose security group admits NFS (TCP 2049) from the nodes",
