@@ -221,10 +221,12 @@ fn unit(path: &str) -> String {
     path.split('/').take(parts).collect::<Vec<_>>().join("/")
 }
 
-/// Whether a file is in one of the units, or among the manifests of the region of a cluster root: its judge compares the two.
+/// Whether a file is in one of the units, or among the manifests of the region of a cluster root or of the environment of a global root: their judges
+/// compare the two.
 fn is_beside(units: &BTreeSet<String>, path: &str) -> bool {
     units.iter().any(|unit| {
-        let manifests = unit.strip_suffix("/cluster").map(|region| region.replacen("terraform/", "kubernetes/", 1));
+        let place = unit.strip_suffix("/cluster").or_else(|| unit.strip_suffix("/global"));
+        let manifests = place.map(|place| place.replacen("terraform/", "kubernetes/", 1));
         [Some(unit), manifests.as_ref()]
             .into_iter()
             .flatten()
