@@ -285,8 +285,9 @@ When the API server of the region does not answer, delete the records, once Exte
 
 ```sh
 zone=
-aws route53 list-resource-record-sets --hosted-zone-id "${zone:?}" --output json --query "{Changes: ResourceRecordSets[?SetIdentifier=='${region##*/}'].{Action: 'DELETE', ResourceRecordSet: @}}" > /tmp/records.json
-aws route53 change-resource-record-sets --hosted-zone-id "${zone:?}" --change-batch file:///tmp/records.json
+changes=$(aws route53 list-resource-record-sets --hosted-zone-id "${zone:?}" --output json --query "{Changes: ResourceRecordSets[?SetIdentifier=='${region##*/}'].{Action: 'DELETE', ResourceRecordSet: @}}")
+echo "$changes"
+aws route53 change-resource-record-sets --hosted-zone-id "${zone:?}" --change-batch "$changes"
 ```
 
 A record of all regions and records of each region exclude each other. When an environment gets its second region, apply the first one again

@@ -53,11 +53,16 @@ pub(super) fn share(environments: &mut IndexMap<String, Platform>, provenance: &
         let mut add =
             |path: &str, value: String, origin: &str| record.push(Computed { path: path.to_owned(), value, origin: origin.into() });
         add("environment.leads_account", platform.leads_account.to_string(), "cloud.accounts and the order of environments");
+        if platform.second_factor {
+            add("environment.second_factor", "true".to_owned(), "`mfa` of the environments in the account");
+        }
         if let Some(zone) = &platform.zone {
-            let (domain, parent) = (platform.domain.to_string(), zone.parent.as_ref().map(|parent| &parent.domain));
-            add("environment.zone", domain, "the environment's domain and the hosts in it");
-            if let Some(parent) = parent {
-                add("environment.zone.parent", parent.clone(), "the domains of the other environments");
+            add("environment.zone", platform.domain.to_string(), "the environment's domain and the hosts in it");
+            if let Some(parent) = &zone.parent {
+                let from = "the domains of the other environments";
+                add("environment.zone.parent", parent.domain.clone(), from);
+                add("environment.zone.parent.account", parent.account.clone(), from);
+                add("environment.zone.parent.environment", parent.environment.clone(), from);
             }
         }
     }

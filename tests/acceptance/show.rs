@@ -220,6 +220,13 @@ const COMPUTED: &str = "
     Region.account regions.*.account
     Region.inside regions.*.not_the_internet
     Region.owns_account regions.*.owns_account
+    Region.shared_hosts regions.*.shared_hosts
+    Platform.leads_account environment.leads_account
+    Platform.second_factor environment.second_factor
+    Platform.zone environment.zone
+    Zone.parent environment.zone.parent
+    ParentZone.environment environment.zone.parent.environment
+    ParentZone.account environment.zone.parent.account
     Cluster.name regions.*.cluster
     Cluster.controllers regions.*.controllers
     Cluster.log_days regions.*.cluster_logs

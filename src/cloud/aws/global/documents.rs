@@ -14,12 +14,12 @@ pub(super) fn readme(platform: &Platform) -> String {
             Some(parent) => {
                 let _ = write!(
                     text,
-                    "`{}` is the zone of the environment `{}`. With the rights of its account {}:\n\n```sh\nparent=$(aws route53 list-hosted-zones-by-name --dns-name {} --max-items 1 --query 'HostedZones[0].Id' --output text)\naws route53 change-resource-record-sets --hosted-zone-id \"$parent\" --change-batch file:///tmp/delegation.json\n```\n",
+                    "`{}` is the zone of the environment `{}`. With the rights of its account {}:\n\n```sh\nparent=$(aws route53 list-hosted-zones-by-name --dns-name {} --max-items 1 --query 'HostedZones[0].Id' --output text)\naws route53 change-resource-record-sets --hosted-zone-id \"$parent\" --change-batch \"$delegation\"\n```\n",
                     parent.domain, parent.environment, parent.account, parent.domain
                 );
             }
             None => text.push_str(
-                "No zone of this platform is above it: enter the name servers at the registrar of the domain, or in the zone above it. If Route 53 has\nthat zone, `aws route53 change-resource-record-sets --change-batch file:///tmp/delegation.json` enters them.\n",
+                "No zone of this platform is above it: enter the name servers at the registrar of the domain, or in the zone above it. If Route 53 has\nthat zone, `aws route53 change-resource-record-sets --hosted-zone-id ZONE --change-batch \"$delegation\"` enters them.\n",
             ),
         }
         let _ = write!(text, "\nThis prints the name servers when the world knows them:\n\n```sh\ndig +short NS {domain}\n```\n");
