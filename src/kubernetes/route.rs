@@ -186,8 +186,9 @@ impl Printed<'_> {
         if !region.shared_hosts.contains(host) {
             return metadata;
         }
-        let name = region.name.as_str();
-        let texts = [("set-identifier", name), ("aws-region", name), ("aws-evaluate-target-health", "true")];
+        // Environments may share a zone, where a region's name alone would not tell whose record it is.
+        let (identifier, name) = (region.cluster.name.as_str(), region.name.as_str());
+        let texts = [("set-identifier", identifier), ("aws-region", name), ("aws-evaluate-target-health", "true")];
         metadata.with_annotations(&texts.map(|(key, value)| (format!("{EXTERNAL_DNS}/{key}"), value.to_owned())).into())
     }
 

@@ -124,6 +124,11 @@ impl Platform {
         format!("{}-{}-terraform-state", self.name, self.environment)
     }
 
+    /// Whether the environment has a global root: for the zone of its domain, or for what its account has once.
+    pub fn has_global_root(&self) -> bool {
+        self.zone.is_some() || self.leads_account
+    }
+
     /// The account of the environment's regions on a provider.
     pub fn account(&self, provider: Provider) -> Option<&str> {
         self.regions.values().filter(|region| region.provider == provider).find_map(|region| region.account.as_deref())
@@ -388,6 +393,8 @@ pub struct Waiver {
 pub struct TerraformFile {
     /// Its name in the spec.
     pub name: Name,
+    /// Where the spec names the root.
+    pub span: Span,
     /// The text.
     pub text: String,
     /// The layer of the roots that contain the file.

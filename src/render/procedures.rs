@@ -1,5 +1,7 @@
 //! What holds for every region: who may apply and when to stop, for the README of the output, and the runbook for the night.
 
+use std::collections::BTreeMap;
+
 use crate::model::{Estate, GroupRole, Kind, Platform, Region};
 
 /// The sections of `README.md` about applying. `terraform` says whether there are Terraform roots.
@@ -24,10 +26,28 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
     let regions = estate.environments.values().flat_map(|platform| platform.regions.values().map(move |region| (platform, region)));
     let (platform, region) = regions.last()?;
     let several = estate.environments.values().flat_map(|platform| platform.regions.values()).any(|region| !region.shared_hosts.is_empty());
-    let [failover, lost, removed] = if several { [FAILOVER, LOST_OF_SEVERAL, REMOVED_OF_SEVERAL] } else { ["", LOST, REMOVED] };
-    let (region_lost, remove_region) = (REGION.replace("RECORDS", lost), REMOVE_REGION.replace("RECORDS", removed));
+    let (failover, lost, removed) = match (several, estate.environments.values().any(has_single_records)) {
+        (false, _) => ("", LOST.replace("OTHER", ""), REMOVED.replace("OTHER", "")),
+        (true, false) => (FAILOVER, LOST_OF_SEVERAL.to_owned(), REMOVED_OF_SEVERAL.to_owned()),
+        (true, true) => {
+            let (lost, removed) = (LOST.replace("OTHER", "other "), REMOVED.replace("OTHER", "other ").replace("Change", "change"));
+            (FAILOVER, format!("{LOST_OF_SEVERAL}\n   {lost}"), format!("{REMOVED_OF_SEVERAL}, {removed}"))
+        }
+    };
+    let (region_lost, remove_region) = (REGION.replace("RECORDS", &lost), REMOVE_REGION.replace("RECORDS", &removed));
     let sections = [CONFLICT, SCALE, ROTATE, ROLL_BACK, REMOVE, FULL, ZONE, failover, &region_lost, &remove_region];
     Some(variables(platform, region) + &sections.concat())
+}
+
+/// Whether a host of several regions has one record alone, which people change when they lose its region.
+fn has_single_records(platform: &Platform) -> bool {
+    let mut regions: BTreeMap<&str, usize> = BTreeMap::new();
+    for host in platform.regions.values().flat_map(Region::hosts) {
+        *regions.entry(host).or_default() += 1;
+    }
+    let single =
+        |region: &Region| region.hosts().into_iter().any(|host| regions.get(host) > Some(&1) && !region.shared_hosts.contains(host));
+    platform.regions.values().any(single)
 }
 
 /// The values that the commands of the procedures use: empty, so that a pasted command stops, with those of the last region as an example.
@@ -236,25 +256,26 @@ const REGION: &str = r#"
 ## A region is lost
 
 1. Apply nothing there, and no Terraform whose state is in the lost region.
-2. RECORDS
+2. RECORDS A host that no other region lists stays away.
 3. Stores have data of their own in each region, and these files move none. Restore it where the store is to run.
 4. Jobs and schedules run in the primary region alone: set `primary` of the environment in the spec, render, and apply the other region.
 5. When the region is back, apply it and let its stores catch up before the DNS records come back.
 "#;
 
 /// What to do about the hosts of a lost region, where each host has one record.
-const LOST: &str = "Change the DNS records of the lost region's hosts to the Gateways of another region of the environment that has the host. Both README.md
-   files list hosts and Gateways. A host that no other region lists stays away.";
+const LOST: &str = "Change the DNS records of the lost region's OTHERhosts to the Gateways of another region of the environment that has the host. Both README.md
+   files list hosts and Gateways.";
 
 /// The same, where hosts have a record of each region.
 const LOST_OF_SEVERAL: &str =
-    "Hosts that several regions answer at need nothing: see \"Which region answers\". Take the lost region out as it says there, so that no
-   client comes back before step 5. A host that no other region lists stays away.";
+    "Hosts that several regions on AWS answer at need nothing: see \"Which region answers\". Take the lost region out as it says there, so
+   that no client comes back before step 5.";
 
 const FAILOVER: &str = r#"
 ## Which region answers
 
-A host that several regions of an environment answer at has a record of each region in Route 53: the README.md of a region lists these hosts.
+A host that several regions of an environment on AWS answer at has a record of each region in Route 53: the README.md of a region lists these
+hosts.
 Route 53 answers with the region that is nearest to the client and whose load balancer is healthy. Nobody has to apply anything for it.
 
 | what happens in a region | what clients get | after |
@@ -285,7 +306,7 @@ When the API server of the region does not answer, delete the records, once Exte
 
 ```sh
 zone=
-changes=$(aws route53 list-resource-record-sets --hosted-zone-id "${zone:?}" --output json --query "{Changes: ResourceRecordSets[?SetIdentifier=='${region##*/}'].{Action: 'DELETE', ResourceRecordSet: @}}")
+changes=$(aws route53 list-resource-record-sets --hosted-zone-id "${zone:?}" --output json --query "{Changes: ResourceRecordSets[?SetIdentifier=='${context:?}'].{Action: 'DELETE', ResourceRecordSet: @}}")
 echo "$changes"
 aws route53 change-resource-record-sets --hosted-zone-id "${zone:?}" --change-batch "$changes"
 ```
@@ -297,8 +318,9 @@ before the second one: the second one's records come with the next turn of its E
 const REMOVE_REGION: &str = r#"
 ## Remove a region
 
-1. RECORDS, and see that its data is saved. Every owner has to agree. This lists the volumes: those with the reclaim
-   policy `Delete` lose their data in the next step, those with `Retain`, such as all volumes of classes of these files, keep it:
+1. RECORDS, and see that its data is saved.
+   Every owner has to agree. This lists the volumes: those with the reclaim policy `Delete` lose their data in the next step, those with
+   `Retain`, such as all volumes of classes of these files, keep it:
 
    ```sh
    kubectl --context "${context:?}" get persistentvolumes
@@ -317,7 +339,7 @@ const REMOVE_REGION: &str = r#"
 "#;
 
 /// What to do about the hosts of a region that is removed, where each host has one record.
-const REMOVED: &str = "Change the DNS records of its hosts";
+const REMOVED: &str = "Change the DNS records of its OTHERhosts";
 
 /// The same, where hosts have a record of each region.
 const REMOVED_OF_SEVERAL: &str = "Take it out as in \"Which region answers\"";

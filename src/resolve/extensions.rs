@@ -2,15 +2,42 @@
 
 use super::EnvironmentResolver;
 use super::names::Names;
-use crate::diagnostic::{Code, Diagnostic, wording};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
 use crate::layers::Layer;
 use crate::model::{Change, Manifest, Patch, Platform, TerraformFile};
+use crate::provider::Provider;
 use crate::source::Span;
 use crate::value::{Name, Target, credential};
+use indexmap::IndexMap;
 
 /// The kinds of objects that have the name of their workload.
 const NAMED_AFTER: &[&str] =
     &["CronJob", "DaemonSet", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "Service", "ServiceAccount", "StatefulSet"];
+
+/// Reports each raw Terraform file for a root that its environment does not have: no file would contain it.
+pub(super) fn check_roots(environments: &IndexMap<String, Platform>, found: &mut Diagnostics) {
+    for (environment, platform) in environments {
+        for TerraformFile { root, span, .. } in &platform.terraform {
+            let (is_there, help) = match root {
+                Layer::Interconnect => (!platform.links().is_empty(), "environments with several regions on AWS"),
+                // Another finding tells of an account that is missing.
+                Layer::Global if platform.account(Provider::Aws).is_some() => {
+                    (platform.has_global_root(), "environments that make a zone or lead their account: `platgen show` tells which do")
+                }
+                _ => {
+                    let is_there = platform.regions.values().any(|region| root.providers().contains(&region.provider));
+                    (is_there, "environments whose regions have the root")
+                }
+            };
+            if !is_there {
+                let message = format!("`{environment}` has no Terraform root `{root}`");
+                let mut diagnostic = Diagnostic::new(Code::AbsentInEnvironment, message).at(*span);
+                diagnostic.environments.push(environment.clone());
+                found.push(diagnostic.help(format!("limit the file with `only` to {help}")));
+            }
+        }
+    }
+}
 
 impl EnvironmentResolver<'_> {
     /// Reports a patch whose target can't exist. Only objects of workloads are checked here; the renderer checks the others.
@@ -107,33 +134,23 @@ impl EnvironmentResolver<'_> {
                 continue;
             }
             let Some(root) = root else { continue };
-            if let Some(root) = self.layer(&root, file.root.span().unwrap_or(span), here.then_some(&*platform)) {
-                platform.terraform.push(TerraformFile { name: name.clone(), text, root });
+            let span = file.root.span().unwrap_or(span);
+            if let Some(root) = self.layer(&root, span).filter(|_| here) {
+                platform.terraform.push(TerraformFile { name: name.clone(), span, text, root });
             }
         }
     }
 
-    /// The layer of a raw Terraform file. `None` if no root contains the file, which is reported unless the file is for other environments.
-    fn layer(&mut self, name: &Name, at: Span, platform: Option<&Platform>) -> Option<Layer> {
+    /// The layer of a raw Terraform file. `None` for a name of no layer, which is reported.
+    fn layer(&mut self, name: &Name, at: Span) -> Option<Layer> {
         let rendered = Layer::ALL.iter().copied().filter(|layer| !layer.providers().is_empty());
-        let Some(layer) = rendered.clone().find(|layer| layer.name() == name.as_str()) else {
+        let layer = rendered.clone().find(|layer| layer.name() == name.as_str());
+        if layer.is_none() {
             let rendered: Vec<&str> = rendered.map(Layer::name).collect();
             let diagnostic = Diagnostic::new(Code::UnknownValue, format!("there is no Terraform root `{name}`")).at(at);
             self.tell(diagnostic.help(format!("this version renders {}", wording::all(&rendered))));
-            return None;
-        };
-        let platform = platform?;
-        let rendered = match layer {
-            Layer::Interconnect => !platform.links().is_empty(),
-            _ => platform.regions.values().any(|region| layer.providers().contains(&region.provider)),
-        };
-        if rendered {
-            return Some(layer);
         }
-        let message = format!("no region of `{}` has a Terraform root `{layer}`", self.environment);
-        let diagnostic = Diagnostic::new(Code::AbsentInEnvironment, message).at(at);
-        self.tell(diagnostic.help("limit the file with `only` to environments whose regions have the root"));
-        None
+        layer
     }
 
     fn refuse_secrets(&mut self, text: &str, path: &str, at: crate::source::Span) {

@@ -144,6 +144,7 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
     }
     owners(&mut environments, &mut provenance);
     accounts::share(&mut environments, &mut provenance);
+    extensions::check_roots(&environments, &mut found);
     hosts.report(&mut found);
     regions::check_regions(&specs.base, &mut found);
     if let Some(written) = &specs.written {

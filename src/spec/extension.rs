@@ -122,7 +122,7 @@ pub struct Manifest {
 pub struct TerraformFile {
     /// Path of the file, relative to the spec.
     pub from: Field<RelativePath>,
-    /// The Terraform root: `network`, `cluster` or `data`.
+    /// The Terraform root: `bootstrap`, `global`, `network`, `cluster` or `interconnect`.
     pub root: Field<Name>,
     /// Why the entry is needed. Required.
     pub reason: Field<String>,

@@ -102,6 +102,41 @@ pub(crate) fn links_come_with_the_last_region() {
     assert_eq!(planned("eu-central-1"), [&["eu-central-1/network", "eu-central-1/cluster"], &links[..]].concat());
 }
 
+/// Where each host has a record of each region, people take a region out; they change the records of other hosts of several regions.
+pub(crate) fn records_of_a_lost_region() {
+    let runbook = |environments: &str| {
+        let project = Project::new();
+        let spec = format!(
+            r#"apiVersion: platgen/v1
+platform: {{name: shop, owner: ops, domain: shop.example}}
+cloud: {{provider: aws, accounts: {{production: "222222222222"}}, state: {{region: eu-west-1}}}}
+regions: {{eu-west-1: {{zones: 3}}, eu-central-1: {{zones: 3}}, desk: {{provider: kind, zones: 1}}, den: {{provider: kind, zones: 1}}}}
+environments: {{{environments}}}
+access: {{groups: {{ops: {{id: platform-admin, role: admin}}}}}}
+teams: {{ops: {{group: ops}}}}
+namespaces: {{shop: {{owner: ops}}}}
+apps: {{web: {{image: "registry.example/web:v1", port: 8080, probes: {{ready: /ready}}, expose: "@"}}}}
+"#
+        );
+        project.write("platform.yaml", &spec);
+        project.run(&["render", "--allow-incomplete"]).exits(0);
+        let text = project.read("deploy/RUNBOOK.md");
+        let says = |words: &str| text.contains(words);
+        [
+            says("2. Change the DNS records of the lost region's hosts"),
+            says("2. Hosts that several regions on AWS answer at need nothing"),
+            says("   Change the DNS records of the lost region's other hosts"),
+            says("1. Change the DNS records of its hosts, and see"),
+            says("1. Take it out as in \"Which region answers\", and see"),
+            says("1. Take it out as in \"Which region answers\", change the DNS records of its other hosts, and see"),
+        ]
+    };
+    let (several, others) = ("production: {regions: [eu-west-1, eu-central-1]}", "beta: {regions: [desk, den], domain: beta.shop.example}");
+    assert_eq!(runbook("production: {regions: [eu-west-1]}"), [true, false, false, true, false, false]);
+    assert_eq!(runbook(several), [false, true, false, false, true, false]);
+    assert_eq!(runbook(&format!("{others}, {several}")), [false, true, true, false, false, true]);
+}
+
 /// Network, cluster, namespaces, difference, store, job, everything, wait, remove, note: in this order.
 pub(crate) fn steps_are_in_order() {
     let readme = shop().read(&format!("deploy/kubernetes/{PLACE}/README.md"));

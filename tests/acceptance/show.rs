@@ -311,7 +311,7 @@ const NOT_COMPUTED: &str = "
     Cluster.existing_classes Cluster.name_servers Cluster.proxies Cluster.registry_secret ConfigFile.content Container.mounts Container.variables Estate.missing Exposure.entrance Exposure.span Firewall.exits Firewall.flows Flow.span Flow.to
     Flow.why Manifest.span Missing.needed Missing.what Mount.read_only Mount.volume NetworkSubnet.internet Patch.change Patch.span
     Placement.architectures Placement.everywhere Platform.environment Platform.state_region Redirect.replacement Redirect.scheme Redirect.to Region.flows Region.workloads Rule.reasons
-    Rule.to Service.aliases SharedVolume.no_backup SharedVolume.span Waiver.everywhere Waiver.expires_span Waiver.span Workload.autoscaling Workload.exposures
+    Rule.to Service.aliases SharedVolume.no_backup SharedVolume.span TerraformFile.span Waiver.everywhere Waiver.expires_span Waiver.span Workload.autoscaling Workload.exposures
     Workload.api Workload.host_network Workload.host_pid Workload.main Workload.no_backup Workload.no_probes Workload.parallel_start Workload.placement Workload.policies Workload.redirects Workload.restarts_on_rotation Workload.service Workload.span
 ";
 

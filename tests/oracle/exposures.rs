@@ -240,11 +240,12 @@ fn records(context: &RegionContext, found: &mut Vec<Finding>, route: &Object) {
     for host in route.items("/spec/hostnames").iter().filter_map(Value::as_str) {
         let regions = context.platform.regions.values().filter(|region| answers(region, host)).count();
         let here = context.region.name.as_str();
+        let cluster = format!("{}-{}-{here}", context.platform.name, context.platform.environment);
         let wanted = match context.region.provider {
             Provider::Aws if regions > 1 => json!({
                 "external-dns.kubernetes.io/aws-evaluate-target-health": "true",
                 "external-dns.kubernetes.io/aws-region": here,
-                "external-dns.kubernetes.io/set-identifier": here,
+                "external-dns.kubernetes.io/set-identifier": cluster,
             }),
             _ => Value::Null,
         };

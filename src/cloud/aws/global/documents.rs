@@ -14,8 +14,8 @@ pub(super) fn readme(platform: &Platform) -> String {
             Some(parent) => {
                 let _ = write!(
                     text,
-                    "`{}` is the zone of the environment `{}`. With the rights of its account {}:\n\n```sh\nparent=$(aws route53 list-hosted-zones-by-name --dns-name {} --max-items 1 --query 'HostedZones[0].Id' --output text)\naws route53 change-resource-record-sets --hosted-zone-id \"$parent\" --change-batch \"$delegation\"\n```\n",
-                    parent.domain, parent.environment, parent.account, parent.domain
+                    "`{}` is the zone of the environment `{}`. With the rights of its account {}:\n\n```sh\nparent=$(aws route53 list-hosted-zones-by-name --dns-name {} --query \"HostedZones[?Name=='{}.' && Config.PrivateZone==\\`false\\`].Id\" --output text)\naws route53 change-resource-record-sets --hosted-zone-id \"${{parent:?}}\" --change-batch \"$delegation\"\n```\n",
+                    parent.domain, parent.environment, parent.account, parent.domain, parent.domain
                 );
             }
             None => text.push_str(

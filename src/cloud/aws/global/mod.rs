@@ -54,7 +54,7 @@ struct Tests {
 /// The root; none without an account, or where other environments of the account make everything.
 pub(super) fn root(platform: &Platform) -> Result<Option<Root>, TemplateError> {
     let (zone, leads, protected) = (platform.zone.is_some(), platform.leads_account, platform.protected);
-    let Some((account, _)) = super::home(platform).filter(|_| zone || leads) else { return Ok(None) };
+    let Some((account, _)) = super::home(platform).filter(|_| platform.has_global_root()) else { return Ok(None) };
     let Some(mut root) = super::environmental(Layer::Global, platform)? else { return Ok(None) };
     let name = format!("{}-{}", platform.name, platform.environment);
     let days = platform.regions.values().map(|region| region.cluster.log_days).max().unwrap_or_default();
