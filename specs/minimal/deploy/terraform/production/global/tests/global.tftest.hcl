@@ -120,9 +120,11 @@ run "alarms" {
   }
 
   assert {
-    condition = [for statement in jsondecode(aws_sns_topic_policy.alarms.policy).Statement : [statement.Effect, statement.Principal, statement.Action] if contains(flatten([statement.Action]), "sns:Publish")] == [
-      ["Allow", { Service = "events.amazonaws.com" }, "sns:Publish"], ["Deny", { AWS = "*" }, "sns:Publish"],
+    condition = [for statement in jsondecode(aws_sns_topic_policy.alarms.policy).Statement : [statement.Effect, statement.Principal, statement.Action]] == [
+      ["Allow", { Service = "events.amazonaws.com" }, "sns:Publish"],
+      ["Allow", { AWS = "arn:aws:iam::${local.account}:root" }, ["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:SetTopicAttributes", "sns:Subscribe"]],
+      ["Deny", { AWS = "*" }, "sns:Publish"],
     ]
-    error_message = "Others than rules can send alarms, or they can't."
+    error_message = "Others than rules can send alarms, others than the account can read or change the topic, or they can't."
   }
 }
