@@ -38,7 +38,7 @@ pub const FAULTS: &[Fault] = faults! {
     "load balancers of others", "cluster/policies.tf", "", Swap("Condition = { StringEquals = local.own_load_balancers }", "Condition = {}"), "the controller deletes another cluster's entrance";
     "every right", "cluster/policies.tf", "", Swap("Action    = [\"ec2:CreateSecurityGroup\"]", "Action    = [\"*\"]"), "a broken controller takes the account";
     "nodes of other clusters", "cluster/policies.tf", "", Swap("Condition = { StringEquals = { \"aws:ResourceTag/k8s.io/cluster-autoscaler/${local.name}\" = \"owned\" } }", "Condition = {}"), "the autoscaler ends another cluster's nodes";
-    "every domain", "cluster/policies.tf", "", Swap("\"*.${domain}\", \"*-${domain}\"", "\"*\""), "a broken controller takes every domain";
+    "every domain", "cluster/policies.tf", "", Swap("[domain, \"*.${domain}\"]", "[\"*\"]"), "a broken controller takes every domain";
     "secrets of all namespaces", "cluster/locals.tf", "", Swap("secrets = [\"production/payments/*\"]", "secrets = [\"production/*\"]"), "one namespace reads all secrets";
     "secrets for every account", "cluster/identities.tf", "", Swap("sub = \"system:serviceaccount:${each.key}:${each.value.account}\"", "sub = \"system:serviceaccount:${each.key}:default\""), "every pod of the namespace reads its secrets";
     "API server for the world", "cluster/network.tf", "", Swap("cidr_ipv4         = each.key", "cidr_ipv4         = \"0.0.0.0/0\""), "the address is private, the group is not";

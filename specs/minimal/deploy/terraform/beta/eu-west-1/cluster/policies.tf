@@ -14,11 +14,7 @@ locals {
 
     # Network load balancers and their groups, marked with the cluster's name; and rules in the groups of nodes.
     load-balancer-controller = [
-      {
-        Action    = ["iam:CreateServiceLinkedRole"]
-        Resource  = ["arn:aws:iam::${local.account}:role/aws-service-role/elasticloadbalancing.amazonaws.com/*"]
-        Condition = { StringEquals = { "iam:AWSServiceName" = "elasticloadbalancing.amazonaws.com" } }
-      },
+      { Action = ["iam:CreateServiceLinkedRole"], Resource = ["arn:aws:iam::${local.account}:role/aws-service-role/elasticloadbalancing.amazonaws.com/*"], Condition = { StringEquals = { "iam:AWSServiceName" = "elasticloadbalancing.amazonaws.com" } } },
       {
         Action = [
           "ec2:DescribeAccountAttributes", "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones", "ec2:DescribeInstances", "ec2:DescribeInternetGateways",
