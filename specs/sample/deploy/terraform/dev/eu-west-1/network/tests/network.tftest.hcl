@@ -329,6 +329,13 @@ run "company" {
   }
 
   assert {
+    condition = [for statement in jsondecode(aws_cloudwatch_log_resource_policy.vpn.policy_document).Statement : statement.Condition] == [
+      { StringEquals = { "aws:SourceAccount" = local.account }, ArnLike = { "aws:SourceArn" = "arn:aws:logs:${local.region}:${local.account}:*" } },
+    ]
+    error_message = "Tunnels of other accounts can write into the log."
+  }
+
+  assert {
     condition = { for key, route in aws_route.company : key => [route.route_table_id, route.destination_cidr_block, route.gateway_id] } == merge([
       for table in local.company_route_tables : { for cidr in local.company_cidrs : "${table}/${cidr}" => [aws_route_table.this[table].id, cidr, aws_vpn_gateway.this.id] }
     ]...)

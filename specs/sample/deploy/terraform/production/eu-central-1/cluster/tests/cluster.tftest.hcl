@@ -104,6 +104,11 @@ run "control_plane" {
     ]
     error_message = "The key serves others than the account, the logs and the disks of nodes."
   }
+
+  assert {
+    condition     = alltrue([for roles in data.aws_iam_roles.group : roles.path_prefix == "/aws-reserved/sso.amazonaws.com/"])
+    error_message = "A role that somebody made by hand can pass for that of a permission set."
+  }
 }
 
 run "network" {
@@ -211,6 +216,41 @@ run "nodes" {
   }
 }
 
+run "addons" {
+  command = plan
+
+  assert {
+    condition     = { for name, addon in merge(aws_eks_addon.before_nodes, aws_eks_addon.on_nodes) : name => addon.addon_version if local.addons[name] != null } == { for name, version in local.addons : name => version if version != null }
+    error_message = "An add-on is missing, or has another version than the one that is pinned."
+  }
+
+  assert {
+    condition     = jsondecode(aws_eks_addon.before_nodes["vpc-cni"].configuration_values).enableNetworkPolicy == "true"
+    error_message = "Network policies are enforced by another engine than the spec's."
+  }
+
+  assert {
+    condition = jsondecode(aws_eks_addon.before_nodes["vpc-cni"].configuration_values).eniConfig.subnets == merge([
+      for class in local.node_classes : { for zone in keys(local.pod_subnets) : "${class}-${zone}" => { id = aws_subnet.pods[zone].id, securityGroups = [data.aws_security_group.nodes[class].id] } }
+    ]...)
+    error_message = "Pods have addresses outside of their subnet, or the security group of another class."
+  }
+}
+
+run "no_nodes_yet" {
+  command = plan
+
+  override_data {
+    target = data.aws_autoscaling_groups.current
+    values = { names = [] }
+  }
+
+  assert {
+    condition     = length(data.aws_autoscaling_group.current) == 0 && alltrue([for key, group in aws_eks_node_group.this : group.scaling_config[0].desired_size == local.node_groups[key].min])
+    error_message = "The very first plan fails, or a pool does not start with its minimum."
+  }
+}
+
 run "fewer_nodes_than_the_minimum" {
   command = plan
 
@@ -236,27 +276,6 @@ run "more_nodes_than_the_maximum" {
   assert {
     condition     = alltrue([for key, group in aws_eks_node_group.this : group.scaling_config[0].desired_size == local.node_groups[key].max])
     error_message = "A pool does not shrink to its maximum, and EKS refuses the bounds."
-  }
-}
-
-run "addons" {
-  command = plan
-
-  assert {
-    condition     = { for name, addon in merge(aws_eks_addon.before_nodes, aws_eks_addon.on_nodes) : name => addon.addon_version if local.addons[name] != null } == { for name, version in local.addons : name => version if version != null }
-    error_message = "An add-on is missing, or has another version than the one that is pinned."
-  }
-
-  assert {
-    condition     = jsondecode(aws_eks_addon.before_nodes["vpc-cni"].configuration_values).enableNetworkPolicy == "true"
-    error_message = "Network policies are enforced by another engine than the spec's."
-  }
-
-  assert {
-    condition = jsondecode(aws_eks_addon.before_nodes["vpc-cni"].configuration_values).eniConfig.subnets == merge([
-      for class in local.node_classes : { for zone in keys(local.pod_subnets) : "${class}-${zone}" => { id = aws_subnet.pods[zone].id, securityGroups = [data.aws_security_group.nodes[class].id] } }
-    ]...)
-    error_message = "Pods have addresses outside of their subnet, or the security group of another class."
   }
 }
 
