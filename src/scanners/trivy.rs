@@ -10,7 +10,8 @@ use crate::model::{Container, Estate, FIRST_POD_ID, Right, Volume, Workload};
 const OF_NODE: [&str; 9] = ["/", "/boot", "/dev", "/etc", "/lib", "/proc", "/sys", "/usr", "/var/lib/docker"];
 
 /// Rules, the files in which they are accepted (none: every file), and the reason.
-const BY_DESIGN: [(&[&str], &[&str], &str); 6] = [
+const BY_DESIGN: [(&[&str], &[&str], &str); 7] = [
+    (&["AWS-0089"], &["terraform/bootstrap/*/state.tf"], "a trail with data events records who reads and writes states"),
     (
         &["AWS-0104"],
         &["terraform/*/*/network/security_groups.tf"],

@@ -63,7 +63,6 @@ const ROWS: &[Row] = &[
     (LOAD_BALANCERS, "elasticloadbalancing", &["DeleteTargetGroup", "RegisterTargets"], TARGETS, &[OTHER], false),
     ("external-dns", "route53", &["ChangeResourceRecordSets"], ZONE, &[(NAMES, "DOMAIN"), (TYPES, "A"), (NAMES, "extdns-a.DOMAIN"), (TYPES, "TXT")], true),
     ("external-dns", "route53", &["ChangeResourceRecordSets"], ZONE, &[(NAMES, "www.DOMAIN"), (TYPES, "AAAA"), (NAMES, "extdns-cname.www.DOMAIN")], true),
-    ("external-dns", "route53", &["ChangeResourceRecordSets"], ZONE, &[(NAMES, "cname-DOMAIN"), (TYPES, "TXT")], false),
     ("external-dns", "route53", &["ChangeResourceRecordSets"], ZONE, &[(NAMES, "DOMAIN"), (TYPES, "NS")], false),
     ("external-dns", "route53", &["ChangeResourceRecordSets"], ZONE, &[(NAMES, "www.DOMAIN"), (NAMES, "www.other.example")], false),
     ("external-dns", "route53", &["ListResourceRecordSets", "ListTagsForResources"], ZONE, &[], true),
