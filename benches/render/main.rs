@@ -19,8 +19,9 @@ const SIZES: [usize; 2] = [100, 200];
 /// How many times the instructions of the smaller size the larger, twice as large, may take.
 const GROWTH: f64 = 2.1;
 
-/// How much the ratio of platgen to the floor may grow over the committed one.
-const RATIO_TOLERANCE: f64 = 1.03;
+/// How much the ratio of platgen to the floor may grow over the committed one. The path of the sources decides how the compiler divides a crate into
+/// code generation units, and so moves each of the two counts by up to three percent.
+const RATIO_TOLERANCE: f64 = 1.05;
 
 /// How much platgen's own count may grow over the committed one: counts differ between machines, ratios hardly do.
 const COUNT_TOLERANCE: f64 = 1.10;
