@@ -11,20 +11,24 @@ use sha2::{Digest, Sha256};
 use super::judge::{Finding, Input, Judge, Program, home};
 
 /// How answers are read decides findings too.
-const READERS: [&str; 13] = [
+const READERS: [&str; 17] = [
     include_str!("judge.rs"),
+    include_str!("address_plan.rs"),
     include_str!("checkov.rs"),
     include_str!("bootstrap_plan.rs"),
     include_str!("cluster_plan.rs"),
     include_str!("cluster_requests.rs"),
     include_str!("global_plan.rs"),
     include_str!("iam.rs"),
+    include_str!("interconnect_plan.rs"),
     include_str!("run_checkov.py"),
     include_str!("kubernetes.rs"),
     include_str!("network_plan.rs"),
+    include_str!("node_plan.rs"),
     include_str!("resources.rs"),
     include_str!("terraform.rs"),
     include_str!("text.rs"),
+    include_str!("vpn_plan.rs"),
 ];
 
 /// Where the findings of this judging are kept.

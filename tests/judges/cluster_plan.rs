@@ -196,7 +196,7 @@ fn faults(planned: &Value, place: &Place) -> Result<Vec<(String, String)>, Strin
     Ok(plan.found)
 }
 
-/// The manifests of a region, all as one text.
+/// The manifests of a region, all as one stream of documents.
 pub fn manifests(folder: &Path) -> Result<String, String> {
     let mut all = String::new();
     for entry in fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?.flatten() {
@@ -204,7 +204,7 @@ pub fn manifests(folder: &Path) -> Result<String, String> {
         if path.is_dir() {
             all += &manifests(&path)?;
         } else if path.extension().is_some_and(|kind| kind == "yaml") {
-            all += &fs::read_to_string(&path).map_err(|error| error.to_string())?;
+            all += &format!("---\n{}", fs::read_to_string(&path).map_err(|error| error.to_string())?);
         }
     }
     Ok(all)

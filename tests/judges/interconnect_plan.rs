@@ -21,7 +21,7 @@ struct Network {
 }
 
 /// The first and the last address of a range.
-fn bounds(cidr: &str) -> Option<(u32, u32)> {
+pub fn bounds(cidr: &str) -> Option<(u32, u32)> {
     let (address, prefix) = cidr.split_once('/')?;
     let (first, prefix) = (u32::from(address.parse::<std::net::Ipv4Addr>().ok()?), prefix.parse::<u32>().ok()?);
     let rest = u32::try_from((1u64 << (32 - prefix.min(32))) - 1).ok()?;
@@ -91,8 +91,13 @@ fn faults(planned: &Value, networks: &BTreeMap<String, Network>) -> Vec<(String,
 }
 
 /// The locals of a root.
-fn locals(folder: &Path) -> Result<BTreeMap<String, Expression>, String> {
-    let path = folder.join("locals.tf");
+pub fn locals(folder: &Path) -> Result<BTreeMap<String, Expression>, String> {
+    locals_of(folder, "locals.tf")
+}
+
+/// The locals of a file of a root.
+pub fn locals_of(folder: &Path, file: &str) -> Result<BTreeMap<String, Expression>, String> {
+    let path = folder.join(file);
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let body: Body = text.parse().map_err(|error| format!("{}: {error}", path.display()))?;
     let blocks = body.get_blocks("locals").flat_map(|block| block.body.attributes());
@@ -100,7 +105,7 @@ fn locals(folder: &Path) -> Result<BTreeMap<String, Expression>, String> {
 }
 
 /// The text at a path of keys.
-fn text(expression: Option<&Expression>, path: &[&str]) -> String {
+pub fn text(expression: Option<&Expression>, path: &[&str]) -> String {
     let mut at = expression;
     for key in path {
         at = at.and_then(Expression::as_object).and_then(|object| {

@@ -8,6 +8,7 @@
 // Nothing is reachable from outside a test; `pub` says what the other modules use.
 #![allow(unreachable_pub)]
 
+mod address_plan;
 mod bench;
 mod bootstrap_plan;
 mod cache;
@@ -21,6 +22,7 @@ mod interconnect_plan;
 pub(crate) mod judge;
 mod kubernetes;
 mod network_plan;
+mod node_plan;
 mod random;
 mod resources;
 mod scan;
@@ -66,12 +68,14 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         Trial::test("judges::waivers/rules", || waivers::prove().map_err(Failed::from)),
         Trial::test("judges::iam/rules", || iam::prove().map_err(Failed::from)),
+        Trial::test("judges::address_plan/rules", || address_plan::prove().map_err(Failed::from)),
         Trial::test("judges::bootstrap_plan/rules", || bootstrap_plan::prove().map_err(Failed::from)),
         Trial::test("judges::cluster_plan/rules", || cluster_plan::prove().map_err(Failed::from)),
         Trial::test("judges::cluster_requests/rules", || cluster_requests::prove().map_err(Failed::from)),
         Trial::test("judges::interconnect_plan/rules", || interconnect_plan::prove().map_err(Failed::from)),
         Trial::test("judges::global_plan/rules", || global_plan::prove().map_err(Failed::from)),
         Trial::test("judges::network_plan/rules", || network_plan::prove().map_err(Failed::from)),
+        Trial::test("judges::node_plan/rules", || node_plan::prove().map_err(Failed::from)),
         Trial::test("judges::vpn_plan/rules", || vpn_plan::prove().map_err(Failed::from)),
         Trial::test("judges::resources/rules", || resources::prove().map_err(Failed::from)),
         Trial::ignorable_test("judges::cluster/faults", move || match cluster::find() {

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::cache::hex;
 use super::checkov;
 use super::judge::{Finding, Input, Judge, Program, Subject, fetched, home, json, list, on_path, say, words};
-use super::{bootstrap_plan, cluster_plan, global_plan, interconnect_plan, network_plan, resources, vpn_plan};
+use super::{address_plan, bootstrap_plan, cluster_plan, global_plan, interconnect_plan, network_plan, node_plan, resources, vpn_plan};
 
 pub fn judges() -> Vec<Judge> {
     let root = |name, batch, find, run| Judge { name, subject: Subject::Root, batch, find, run };
@@ -52,6 +52,10 @@ fn tfcheck(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Find
         }
         if folder.ends_with("/cluster") && root["planned"].is_array() {
             all.extend(cluster_plan::judge(tree, &folder, &root["planned"])?);
+            all.extend(node_plan::judge(tree, &folder, &root["planned"])?);
+        }
+        if (folder.ends_with("/network") || folder.ends_with("/cluster")) && root["planned"].is_array() {
+            all.extend(address_plan::judge(tree, &folder, &root["planned"])?);
         }
         if folder.contains("/interconnect/") && root["planned"].is_array() {
             all.extend(interconnect_plan::judge(tree, &folder, &root["planned"])?);
