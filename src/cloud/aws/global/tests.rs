@@ -58,7 +58,7 @@ fn the_first_environment_of_an_account_has_its_settings() {
     assert_eq!(files(&roots["dev"]), with(&[&zone[..], &account].concat()));
     assert_eq!(files(&roots["beta"]), with(&zone));
     assert_eq!(files(&roots["production"]), with(&[&zone[..], &account].concat()));
-    assert!(roots["production"].files["ACCOUNT.md"].contains("arn:aws:sns:us-east-1:222222222222:shop-production-account-alarms"));
+    assert!(roots["production"].files["ACCOUNT.md"].contains(":shop-production-account-alarms\""));
 }
 
 #[test]
