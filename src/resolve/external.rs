@@ -12,8 +12,8 @@ use crate::syntax::Field;
 use crate::value::{Cidr, ExternalHost, HostAddress, Name, NetworkPort};
 use std::net::{IpAddr, Ipv4Addr};
 
-/// The largest range of a service in the private network: a larger one is a mistake.
-const SHORTEST: u8 = 8;
+/// The prefix length of the largest range in a private network: a larger one is a mistake.
+pub(super) const SHORTEST: u8 = 8;
 
 /// A service outside of the cluster.
 #[derive(Clone, Debug)]

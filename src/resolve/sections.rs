@@ -2,6 +2,7 @@
 //!
 //! Reports findings and resolves nothing.
 
+use super::external::SHORTEST;
 use super::names::Names;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -57,6 +58,13 @@ impl EnvironmentResolver<'_> {
         self.check_secret_store();
         self.check_charts(names);
         let spec = self.spec;
+        for (range, at) in spec.cluster.at(|cluster| &cluster.admin_cidrs).items() {
+            if range.prefix() < SHORTEST {
+                let message = format!("`{range}` is larger than any private network, and the API server has private addresses alone");
+                let help = "write the ranges in which people are when they call the API server, such as those of the company's VPN";
+                self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(help));
+            }
+        }
         let regions = spec.regions.entries();
         self.check_former("region", regions.map(|(name, _, region)| (name, &region.renamed_from)));
         let subnets = spec.network.at(|network| &network.subnets);
