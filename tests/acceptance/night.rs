@@ -252,6 +252,23 @@ pub(crate) fn the_readme_names_routes_file_systems_and_entrances() {
     }
 }
 
+/// A cluster of one's own has no network of these files, and calls the company all the same.
+pub(crate) fn a_cluster_of_ones_own_needs_routes() {
+    let project = Project::new();
+    let external = "external: {search: {host: search.corp.example, port: 9200, via: on_premises}}\nnetwork: {on_premises: {cidrs: [192.168.0.0/16]}}\napps:\n";
+    let spec = SPEC
+        .replace("{zones: 3}", "{zones: 3, provider: existing}")
+        .replace("apps:\n", external)
+        .replace("expose: \"@\"", "needs: [external/search]");
+    project.write("platform.yaml", &spec);
+    project.run(&["render"]).exits(0);
+    let readme = project.read(&format!("deploy/kubernetes/{PLACE}/README.md"));
+    let wanted =
+        "- a route from the nodes of `general` to `192.168.0.0/16`, and one back, for `external/search`: these files join no networks";
+    let routes: Vec<&str> = readme.lines().filter(|line| line.contains("a route from")).collect();
+    assert_eq!(routes, [wanted], "{readme}");
+}
+
 /// A class of volumes that the files make is nothing to look for: its driver is.
 pub(crate) fn preflight_knows_what_the_files_make() {
     let project = shop();
