@@ -69,7 +69,7 @@ impl View {
 pub(super) fn external_secret(owner: &Owner, name: &str, entries: &[Entry]) -> Result<Vec<Document>, TemplateError> {
     let fetch = |name: &str, reference: &SecretRef| Fetch {
         name: name.to_owned(),
-        key: remote_key(owner.context, reference.path()),
+        key: owner.context.platform.secret_name(owner.context.region.provider, reference.path()),
         property: Some(reference.key().to_owned()),
     };
     let templated = entries.iter().any(|entry| matches!(entry.value, Value::Template(_)));
@@ -127,26 +127,9 @@ fn escape(literal: &str) -> String {
     out
 }
 
-/// The path of a secret in the manager, limited to the characters that the manager allows.
-fn remote_key(context: &Context, path: &str) -> String {
-    let key = context.platform.secret_path(path);
-    match (context.platform.secrets.store, context.region.provider) {
-        (SecretStore::Vault, _) | (SecretStore::Cloud, Provider::Aws) => key,
-        (SecretStore::Cloud, Provider::Google) => replaced(&key, |c| c.is_ascii_alphanumeric() || "-_".contains(c)),
-        (SecretStore::Cloud, Provider::Azure) => replaced(&key, |c| c.is_ascii_alphanumeric()),
-        (SecretStore::Cloud, Provider::Kind | Provider::Existing) => {
-            replaced(&key.to_ascii_lowercase(), |c| c.is_ascii_alphanumeric() || c == '.')
-        }
-    }
-}
-
-fn replaced(text: &str, fits: impl Fn(char) -> bool) -> String {
-    text.chars().map(|c| if fits(c) { c } else { '-' }).collect()
-}
-
 /// The ExternalSecret of a whole secret, each key of which becomes an entry.
 pub(super) fn whole_secret(owner: &Owner, name: &str, path: &SecretPath) -> Result<Vec<Document>, TemplateError> {
-    let whole = remote_key(owner.context, path.as_str());
+    let whole = owner.context.platform.secret_name(owner.context.region.provider, path.as_str());
     let view = View { whole: Some(whole), ..View::new(owner.metadata(name), OPAQUE, None, Vec::new()) };
     render_yaml("kubernetes/external-secret.yaml.j2", &view)
 }
@@ -156,7 +139,7 @@ pub(super) fn whole_secret(owner: &Owner, name: &str, path: &SecretPath) -> Resu
 fn registry(context: &Context, namespace: &Namespace, path: &SecretPath) -> Result<Vec<Document>, TemplateError> {
     const CONFIG: &str = ".dockerconfigjson";
     let property = is_in_cluster(context).then(|| CONFIG.to_owned());
-    let data = vec![Fetch { name: CONFIG.to_owned(), key: remote_key(context, path.as_str()), property }];
+    let data = vec![Fetch { name: CONFIG.to_owned(), key: context.platform.secret_name(context.region.provider, path.as_str()), property }];
     let view = View::new(context.shared(namespace, REGISTRY), "kubernetes.io/dockerconfigjson", None, data);
     render_yaml("kubernetes/external-secret.yaml.j2", &view)
 }
@@ -182,7 +165,7 @@ pub(super) fn store(context: &Context, namespace: &Namespace) -> Result<Vec<Docu
         account: &'static str,
     }
     let paths = context.platform.secrets_of(context.region, namespace);
-    let keys: BTreeSet<String> = paths.into_iter().map(|path| remote_key(context, path)).collect();
+    let keys: BTreeSet<String> = paths.into_iter().map(|path| context.platform.secret_name(context.region.provider, path)).collect();
     if keys.is_empty() {
         return Ok(Vec::new());
     }

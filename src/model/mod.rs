@@ -139,6 +139,20 @@ impl Platform {
         format!("{}/{path}", self.environment)
     }
 
+    /// The name of a secret in the secret manager of a provider's regions: its path, in the characters that the manager allows.
+    pub fn secret_name(&self, provider: Provider, path: &str) -> String {
+        let path = self.secret_path(path);
+        let replaced = |text: &str, fits: fn(char) -> bool| text.chars().map(|one| if fits(one) { one } else { '-' }).collect();
+        match (self.secrets.store, provider) {
+            (SecretStore::Vault, _) | (SecretStore::Cloud, Provider::Aws) => path,
+            (SecretStore::Cloud, Provider::Google) => replaced(&path, |one| one.is_ascii_alphanumeric() || "-_".contains(one)),
+            (SecretStore::Cloud, Provider::Azure) => replaced(&path, |one| one.is_ascii_alphanumeric()),
+            (SecretStore::Cloud, Provider::Kind | Provider::Existing) => {
+                replaced(&path.to_ascii_lowercase(), |one| one.is_ascii_alphanumeric() || one == '.')
+            }
+        }
+    }
+
     /// The paths of the secrets that a namespace reads in a region: those of its workloads, and that of the registries' passwords.
     pub fn secrets_of<'p>(&self, region: &'p Region, namespace: &Namespace) -> BTreeSet<&'p str> {
         let workloads = region.workloads.values().filter(|workload| workload.namespace == namespace.name);

@@ -101,7 +101,7 @@ impl Workload {
     }
 
     /// Every value of the secret manager that it reads alone.
-    fn secret_values(&self) -> impl Iterator<Item = &SecretRef> {
+    pub fn secret_values(&self) -> impl Iterator<Item = &SecretRef> {
         self.containers().flat_map(|container| {
             let variables = container.variables.iter().flat_map(|variable| match &variable.value {
                 Source::Text(_) | Source::Fact(_) | Source::Composed(_) => Vec::new(),

@@ -268,6 +268,7 @@ impl<'a> EnvironmentResolver<'a> {
         platform.regions.values().for_each(|region| self.record_region(region, &platform));
         self.workloads(&mut platform, &names, hosts);
         self.share_hosts(&mut platform);
+        self.record_secrets(&platform);
         for region in platform.regions.values() {
             self.addon_nodes(region);
             self.firewall_size(region);

@@ -4,11 +4,12 @@
 
 use super::EnvironmentResolver;
 use super::names::Entry;
-use crate::model::Spread;
 use crate::model::lock::Key;
+use crate::model::{Platform, Spread};
 use crate::value::{Name, RefKind};
 use indexmap::IndexMap;
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The origin of values that harden a container or a namespace unless the spec has others.
 pub(super) const HARDENED: &str = "the hardened default";
@@ -147,6 +148,31 @@ impl EnvironmentResolver<'_> {
     pub(super) fn record_args(&self, at: &RecordPath, args: &[String], first: usize, key: &str) {
         for (number, word) in args.iter().enumerate().skip(first).filter(|_| self.records()) {
             self.record_entry(at, || (format!("args[{number}]"), word, format!("{}.{key}", at.entry)));
+        }
+    }
+
+    /// Records who reads each secret of the environment, by its name in the secret manager: one value as `NAME#KEY`, all values as `NAME`.
+    pub(super) fn record_secrets(&self, platform: &Platform) {
+        if !self.records() {
+            return;
+        }
+        let mut readers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for region in platform.regions.values() {
+            let name = |path: &str| platform.secret_name(region.provider, path);
+            for workload in region.workloads.values() {
+                let values = workload.secret_values().map(|one| format!("{}#{}", name(one.path()), one.key()));
+                let whole = workload.containers().flat_map(|container| &container.secrets).map(|path| name(path.as_str()));
+                for secret in values.chain(whole) {
+                    readers.entry(secret).or_default().insert(format!("{}/{}", workload.namespace, workload.name));
+                }
+            }
+            if let Some(path) = &region.cluster.registry_secret {
+                readers.entry(name(path.as_str())).or_default().insert("every namespace".to_owned());
+            }
+        }
+        for (secret, readers) in readers {
+            let readers: Vec<String> = readers.into_iter().collect();
+            self.record(|| (format!("secrets.readers.{secret}"), readers.join(", "), "the entries that name the secret"));
         }
     }
 

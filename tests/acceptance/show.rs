@@ -95,6 +95,37 @@ fn unknown<'a>(from: &'a str, paths: &BTreeSet<&str>) -> Option<&'a str> {
     words.into_iter().find(|word| !paths.iter().any(|path| within(path, word)))
 }
 
+/// Each secret, without its value, and who reads it.
+pub(crate) fn secrets_have_their_readers() {
+    let project = Project::new();
+    project.write(
+        "platform.yaml",
+        r#"apiVersion: platgen/v1
+platform: {name: shop, owner: ops, domain: shop.example}
+cloud: {provider: existing}
+regions: {desk: {}}
+environments: {beta: {regions: [desk]}, production: {regions: [desk]}}
+cluster: {registry: {pull: platform/registry}}
+teams: {ops: {group: ops}}
+access: {groups: {ops: {role: admin}}}
+namespaces: {shop: {owner: ops}, desk: {owner: ops}}
+apps:
+  web: {namespace: shop, image: "registry.example/web:v1", secrets: {KEY: "shop/db#key"}, files: {/key: {secret: "shop/db#key"}, /cert: {secret: "shop/db#cert"}}}
+  job: {namespace: desk, image: "registry.example/job:v1", run: before-deploy, secrets: {KEY: "shop/db#key"}, secrets_from: [desk/all]}
+"#,
+    );
+    let lines = shown(&project, "platform.yaml", "production").into_iter();
+    let readers: Vec<(String, String)> =
+        lines.filter_map(|(path, value, _)| Some((path.strip_prefix("secrets.readers.")?.to_owned(), value))).collect();
+    let wanted = [
+        ("production-desk-all", "desk/job"),
+        ("production-platform-registry", "every namespace"),
+        ("production-shop-db#cert", "shop/web"),
+        ("production-shop-db#key", "desk/job, shop/web"),
+    ];
+    assert_eq!(readers, wanted.map(|(secret, readers)| (secret.to_owned(), readers.to_owned())));
+}
+
 /// What comes from a profile or from an environment's block says so, and nothing else does.
 pub(crate) fn layers_are_named() {
     let (project, name, _) = project(&specs()["sample"]);
