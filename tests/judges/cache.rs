@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::judge::{Finding, Input, Judge, Program, home};
 
 /// How answers are read decides findings too.
-const READERS: [&str; 13] = [
+const READERS: [&str; 14] = [
     include_str!("judge.rs"),
     include_str!("checkov.rs"),
     include_str!("bootstrap_plan.rs"),
@@ -23,6 +23,7 @@ const READERS: [&str; 13] = [
     include_str!("kubernetes.rs"),
     include_str!("network_plan.rs"),
     include_str!("resources.rs"),
+    include_str!("states.rs"),
     include_str!("terraform.rs"),
     include_str!("text.rs"),
 ];
