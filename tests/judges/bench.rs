@@ -7,7 +7,8 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
 use super::cache;
-use super::judge::{Finding, Input, Judge, Program};
+use super::judge::{Finding, Input, Judge, Program, Subject};
+use super::states::{self, Resource};
 use super::trees::Tree;
 use super::waivers::Needed;
 
@@ -45,7 +46,9 @@ impl Bench {
         let is_cluster = judge.name == "cluster";
         let _turn = (judge.batch || is_cluster).then(|| lock(&self.busy[index]));
         let shown = &tree.inputs[input];
-        let known = |input: &Input| (!is_cluster).then(|| cache::read(judge, program, input)).flatten();
+        // tfcheck leaves states beside its findings.
+        let left = |input: &Input| judge.name != "tfcheck" || states::known(program, input);
+        let known = |input: &Input| (!is_cluster && left(input)).then(|| cache::read(judge, program, input)).flatten();
         if let Some(findings) = known(shown) {
             return Ok(findings);
         }
@@ -62,6 +65,19 @@ impl Bench {
         }
         let place = inputs.iter().position(|input| std::ptr::eq(*input, shown)).unwrap_or_default();
         Ok(sorted.swap_remove(place))
+    }
+
+    /// What Terraform made of all roots of the tree, from nothing; `index` is tfcheck's.
+    pub fn made(&self, index: usize, tree: &Tree) -> Result<Vec<Resource>, String> {
+        let mut all = Vec::new();
+        let program = self.judges[index].1.as_ref().map_err(Clone::clone)?;
+        for (place, input) in tree.inputs.iter().enumerate().filter(|(_, input)| input.subject == Subject::Root) {
+            self.judge(index, tree, place)?;
+            let state =
+                states::read(program, input).filter(|state| !state.is_null()).ok_or_else(|| format!("{} was not applied", input.path))?;
+            all.extend(states::resources(&input.path, &state));
+        }
+        Ok(all)
     }
 
     /// Notes what came of one input.

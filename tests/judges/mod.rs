@@ -24,8 +24,10 @@ mod kubernetes;
 mod network_plan;
 mod node_plan;
 mod random;
+mod reach;
 mod resources;
 mod scan;
+mod states;
 mod terraform;
 mod text;
 mod trees;
@@ -97,6 +99,7 @@ pub(crate) fn trials() -> Vec<Trial> {
                     Err(error) => trials.push(Trial::test(format!("judges::waivers/{name}"), move || Err(error.into()))),
                 }
                 trials.extend(judged(&tree, &bench, required, |_| true));
+                trials.extend(proven(&tree, &bench, required));
                 trees.push(Arc::clone(&tree));
                 configured.get_or_insert(tree);
             }
@@ -173,6 +176,18 @@ fn judged(tree: &Arc<Tree>, bench: &Arc<Bench>, required: bool, sees: impl Fn(&s
         }
     }
     trials
+}
+
+/// The proofs over what Terraform makes of a whole spec.
+fn proven(tree: &Arc<Tree>, bench: &Arc<Bench>, required: bool) -> Vec<Trial> {
+    let terraform = bench.judges.iter().position(|(judge, _)| judge.name == "tfcheck");
+    let proof = |index: usize| {
+        let shown = Arc::clone(tree);
+        trial(format!("judges::reach/{}", tree.name), index, Arc::clone(bench), required, move |bench| {
+            reach::prove(&shown.name, &bench.made(index, &shown)?)
+        })
+    };
+    terraform.map(proof).into_iter().collect()
 }
 
 /// Trials of specs composed at random.

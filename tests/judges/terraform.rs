@@ -14,7 +14,9 @@ use sha2::{Digest, Sha256};
 use super::cache::hex;
 use super::checkov;
 use super::judge::{Finding, Input, Judge, Program, Subject, fetched, home, json, list, on_path, say, words};
-use super::{address_plan, bootstrap_plan, cluster_plan, global_plan, interconnect_plan, network_plan, node_plan, resources, vpn_plan};
+use super::{
+    address_plan, bootstrap_plan, cluster_plan, global_plan, interconnect_plan, network_plan, node_plan, resources, states, vpn_plan,
+};
 
 pub fn judges() -> Vec<Judge> {
     let root = |name, batch, find, run| Judge { name, subject: Subject::Root, batch, find, run };
@@ -40,7 +42,11 @@ fn find_tfcheck() -> Result<Program, String> {
 
 fn tfcheck(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
     let mut all = Vec::new();
-    for (root, findings) in check(program, tree, inputs, "tfcheck", &[])? {
+    // The states of the applies are kept for the judges of whole regions.
+    let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let answer = check(program, tree, inputs, "tfcheck", &[("TMPDIR", scratch.path().to_path_buf())])?;
+    states::keep(scratch.path(), tree, program, inputs)?;
+    for (root, findings) in answer {
         all.extend(findings);
         let folder = words(&root["root"]);
         if folder.contains("terraform/bootstrap/") && root["planned"].is_array() {
@@ -83,6 +89,10 @@ fn check(
     let answer = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
     let mut command = Command::new(&program.path);
     command.current_dir(tree).envs(settings.iter().cloned()).args(["--fmt", "--policy", "--apply"]);
+    // Who gives a folder for scratch wants to find what is left in it.
+    if settings.iter().any(|(name, _)| *name == "TMPDIR") {
+        command.arg("--keep");
+    }
     if inputs.iter().any(|input| input.files.iter().any(|file| file.ends_with(".tftest.hcl"))) {
         command.arg("--test");
     }
