@@ -9,7 +9,6 @@ use crate::labels::{POOL, SUBNET};
 use crate::layers::Layer;
 use crate::model::{Controller, Network, Peer, Platform, PolicyEngine, Region, SecretStore, Workload};
 use crate::provider::Provider;
-use crate::value::Cidr;
 
 /// Where a requirement is looked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -295,7 +294,7 @@ fn file_systems(region: &Region, all: &mut Vec<Requirement>) {
 /// The ways to private ranges outside of the network of the region, which need a peering, a transit gateway or a link to the company's network.
 fn routes(platform: &Platform, region: &Region, all: &mut Vec<Requirement>) {
     let linked = platform.links().into_iter().filter(|pair| [pair.0, pair.1].iter().any(|one| one.name == region.name));
-    let mut known: Vec<Cidr> =
+    let mut known: Vec<_> =
         linked.flat_map(|(first, second)| [first, second]).filter_map(|one| one.network.as_ref()).map(|one| one.cidr).collect();
     if let Some(network) = &region.network {
         company(platform, region, network, all);
