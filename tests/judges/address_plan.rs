@@ -9,7 +9,7 @@ use hcl_edit::expr::Expression;
 use serde_json::{Value, json};
 
 use super::interconnect_plan::{bounds, locals, locals_of, share, text};
-use super::judge::{Finding, list, words};
+use super::judge::{Fault, list, words};
 
 /// What a plan has to keep apart.
 struct Place {
@@ -25,7 +25,7 @@ fn inside(range: &str, outer: &str) -> bool {
 }
 
 /// Everything that is wrong with the planned addresses: the object, and why.
-fn faults(planned: &Value, place: &Place) -> Vec<(String, String)> {
+fn faults(planned: &Value, place: &Place) -> Vec<Fault> {
     let of = |kind: &'static str| list(planned).iter().filter(move |resource| resource["type"] == kind);
     let mut found = Vec::new();
     let subnets: Vec<(String, String)> =
@@ -90,17 +90,9 @@ fn place(tree: &Path, path: &str) -> Result<Place, String> {
     Ok(place)
 }
 
-/// The findings of a root's plan (tfcheck's `planned`); `tree` is the folder that `path` is relative to.
-pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Finding>, String> {
-    let finding = |(object, message)| Finding {
-        judge: "tfcheck".into(),
-        rule: "addresses".into(),
-        object,
-        file: path.into(),
-        accepted: false,
-        message,
-    };
-    Ok(faults(planned, &place(tree, path)?).into_iter().map(finding).collect())
+/// The faults of a root's plan (tfcheck's `planned`); `tree` is the folder that `path` is relative to.
+pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Fault>, String> {
+    Ok(faults(planned, &place(tree, path)?))
 }
 
 /// Each fault of a small plan is found.

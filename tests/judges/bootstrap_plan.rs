@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::iam::{Request, allows};
-use super::judge::{Finding, list, words};
+use super::judge::{Fault, list, words};
 
 /// What belongs to a region with a state.
 const PARTS: [&str; 9] = [
@@ -22,8 +22,8 @@ const PARTS: [&str; 9] = [
 ];
 
 /// Everything that is wrong with a planned bootstrap root: the object, and why.
-fn faults(planned: &Value) -> Result<Vec<(String, String)>, String> {
-    let mut found: Vec<(String, String)> = Vec::new();
+pub fn faults(planned: &Value) -> Result<Vec<Fault>, String> {
+    let mut found: Vec<Fault> = Vec::new();
     let mut regions: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for part in PARTS {
         for resource in list(planned).iter().filter(|resource| resource["type"] == part) {
@@ -82,19 +82,6 @@ fn requests(account: &str) -> Vec<(Option<String>, &'static str, &'static str, b
         // Whoever administers the account can mend the policy: the bucket is never locked.
         (Some(format!("arn:aws:iam::{account}:role/any")), "s3:PutBucketPolicy", "", true, true),
     ]
-}
-
-/// The findings of a root's plan (tfcheck's `planned`).
-pub fn judge(path: &str, planned: &Value) -> Result<Vec<Finding>, String> {
-    let finding = |(object, message)| Finding {
-        judge: "tfcheck".into(),
-        rule: "bootstrap".into(),
-        object,
-        file: path.into(),
-        accepted: false,
-        message,
-    };
-    Ok(faults(planned)?.into_iter().map(finding).collect())
 }
 
 /// Each fault of a small plan is found.

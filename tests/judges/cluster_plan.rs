@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::cluster_requests::{self, Place};
 use super::iam::texts;
-use super::judge::{Finding, list, words};
+use super::judge::{Fault, list, words};
 
 /// Policies that name what AWS has yet to number, so that no plan shows them. The tests of the root hold each of their statements.
 const UNKNOWN: [&str; 3] = ["aws_iam_role_policy.cluster", "aws_iam_role_policy.identity[\"ebs-csi\"]", "aws_iam_role.secrets["];
@@ -17,7 +17,7 @@ const UNKNOWN: [&str; 3] = ["aws_iam_role_policy.cluster", "aws_iam_role_policy.
 /// The resources of a plan, and what is wrong with them.
 struct Plan<'a> {
     planned: &'a Value,
-    found: Vec<(String, String)>,
+    found: Vec<Fault>,
 }
 
 impl<'a> Plan<'a> {
@@ -186,7 +186,7 @@ fn key_of(instance: &Value, resource: &str) -> Option<String> {
 }
 
 /// Everything that is wrong with a planned cluster: the object, and why.
-fn faults(planned: &Value, place: &Place) -> Result<Vec<(String, String)>, String> {
+fn faults(planned: &Value, place: &Place) -> Result<Vec<Fault>, String> {
     let mut plan = Plan { planned, found: Vec::new() };
     plan.cluster();
     let groups = plan.templates();
@@ -196,13 +196,18 @@ fn faults(planned: &Value, place: &Place) -> Result<Vec<(String, String)>, Strin
     Ok(plan.found)
 }
 
-/// The manifests of a region, all as one stream of documents.
-pub fn manifests(folder: &Path) -> Result<String, String> {
+/// The manifests beside a root, those of its region or of its whole environment, as one stream of documents.
+pub fn manifests(tree: &Path, root: &str) -> Result<String, String> {
+    let (place, _) = root.rsplit_once('/').ok_or_else(|| format!("{root} is in no region"))?;
+    documents(&tree.join(place.replace("/terraform/", "/kubernetes/")))
+}
+
+fn documents(folder: &Path) -> Result<String, String> {
     let mut all = String::new();
     for entry in fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?.flatten() {
         let path = entry.path();
         if path.is_dir() {
-            all += &manifests(&path)?;
+            all += &documents(&path)?;
         } else if path.extension().is_some_and(|kind| kind == "yaml") {
             all += &format!("---\n{}", fs::read_to_string(&path).map_err(|error| error.to_string())?);
         }
@@ -243,9 +248,9 @@ fn place(path: &str, planned: &Value, manifests: &str) -> Place {
     }
 }
 
-/// The findings of a root's plan (tfcheck's `planned`); `tree` is the folder that `path` is relative to.
-pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Finding>, String> {
-    let manifests = manifests(&tree.join(path.replace("/terraform/", "/kubernetes/").trim_end_matches("/cluster")))?;
+/// The faults of a root's plan (tfcheck's `planned`); `tree` is the folder that `path` is relative to.
+pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Fault>, String> {
+    let manifests = manifests(tree, path)?;
     let place = place(path, planned, &manifests);
     let mut all = faults(planned, &place)?;
     for name in ["cert-manager", "external-dns"] {
@@ -269,15 +274,7 @@ pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Finding>, S
     for role in made.symmetric_difference(&named(&manifests)) {
         all.push(("aws_iam_role.secrets".to_owned(), format!("`{role}` is made and not used, or used and not made")));
     }
-    let finding = |(object, message)| Finding {
-        judge: "tfcheck".into(),
-        rule: "cluster".into(),
-        object,
-        file: path.into(),
-        accepted: false,
-        message,
-    };
-    Ok(all.into_iter().map(finding).collect())
+    Ok(all)
 }
 
 /// A small plan without faults.

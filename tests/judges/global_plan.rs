@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::cluster_plan::{hosts, manifests};
 use super::iam::texts;
-use super::judge::{Finding, list, words};
+use super::judge::{Fault, list, words};
 
 /// The region of the events of sign-ins and of the logs of zones.
 const HOME: &str = "us-east-1";
@@ -65,9 +65,9 @@ fn events() -> Vec<(&'static str, Value, bool)> {
 }
 
 /// Everything that is wrong with a planned root: the object, and why.
-fn faults(planned: &Value, hosts: &BTreeSet<&str>) -> Result<Vec<(String, String)>, String> {
+fn faults(planned: &Value, hosts: &BTreeSet<&str>) -> Result<Vec<Fault>, String> {
     let of = |kind: &'static str| list(planned).iter().filter(move |resource| resource["type"] == kind);
-    let mut found: Vec<(String, String)> = Vec::new();
+    let mut found: Vec<Fault> = Vec::new();
     let mut wrong = |resource: &Value, said: String| found.push((words(&resource["address"]), said));
     for zone in of("aws_route53_zone") {
         let domain = words(&zone["after"]["name"]);
@@ -86,7 +86,7 @@ fn faults(planned: &Value, hosts: &BTreeSet<&str>) -> Result<Vec<(String, String
             wrong(resource, format!("it is not in {HOME}, where it is used"));
         }
     }
-    let resource = |kind: &'static str, key: &str, said: &str, found: &mut Vec<(String, String)>| {
+    let resource = |kind: &'static str, key: &str, said: &str, found: &mut Vec<Fault>| {
         // A reference is known after the apply, and absent from a plan.
         let bare = of(kind).filter(|one| one["after"].get(key).is_some_and(Value::is_null));
         found.extend(bare.map(|one| (words(&one["address"]), said.to_owned())));
@@ -133,12 +133,9 @@ fn faults(planned: &Value, hosts: &BTreeSet<&str>) -> Result<Vec<(String, String
     Ok(found)
 }
 
-/// The findings of a root's plan (tfcheck's `planned`); `tree` is the folder that `path` is relative to.
-pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Finding>, String> {
-    let manifests = manifests(&tree.join(path.replace("/terraform/", "/kubernetes/").trim_end_matches("/global")))?;
-    let finding =
-        |(object, message)| Finding { judge: "tfcheck".into(), rule: "global".into(), object, file: path.into(), accepted: false, message };
-    Ok(faults(planned, &hosts(&manifests))?.into_iter().map(finding).collect())
+/// The faults of a root's plan (tfcheck's `planned`); `tree` is the folder that `path` is relative to.
+pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Fault>, String> {
+    faults(planned, &hosts(&manifests(tree, path)?))
 }
 
 /// Each fault of a small plan is found.

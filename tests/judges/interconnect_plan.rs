@@ -9,7 +9,7 @@ use hcl_edit::expr::{Expression, ObjectKey};
 use hcl_edit::structure::Body;
 use serde_json::{Value, json};
 
-use super::judge::{Finding, list, words};
+use super::judge::{Fault, list, words};
 
 /// A network, as its own root has it.
 #[derive(Clone)]
@@ -34,9 +34,9 @@ pub fn share(one: &str, other: &str) -> bool {
 }
 
 /// Everything that is wrong with a planned link: the object, and why. `networks` are those of both regions, by region.
-fn faults(planned: &Value, networks: &BTreeMap<String, Network>) -> Vec<(String, String)> {
+fn faults(planned: &Value, networks: &BTreeMap<String, Network>) -> Vec<Fault> {
     let of = |kind: &'static str| list(planned).iter().filter(move |resource| resource["type"] == kind);
-    let mut found: Vec<(String, String)> = Vec::new();
+    let mut found: Vec<Fault> = Vec::new();
     let mut wrong = |object: &str, said: String| found.push((object.to_owned(), said));
     let regions: Vec<&String> = networks.keys().collect();
     let [requester, accepter] = regions[..] else {
@@ -119,8 +119,8 @@ pub fn text(expression: Option<&Expression>, path: &[&str]) -> String {
     at.and_then(Expression::as_str).unwrap_or_default().to_owned()
 }
 
-/// The findings of a root's plan (tfcheck's `planned`); `tree` is the folder that `path` is relative to.
-pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Finding>, String> {
+/// The faults of a root's plan (tfcheck's `planned`); `tree` is the folder that `path` is relative to.
+pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Fault>, String> {
     let (environment, pair) = path.split_once("/interconnect/").ok_or_else(|| format!("{path} is no pair"))?;
     let own = locals(&tree.join(path))?;
     let mut networks = BTreeMap::new();
@@ -146,15 +146,7 @@ pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Finding>, S
         networks.insert(region.to_owned(), Network { ranges: [get("vpc_cidr"), get("pod_cidr")].into(), tables });
     }
     all.extend(faults(planned, &networks));
-    let finding = |(object, message)| Finding {
-        judge: "tfcheck".into(),
-        rule: "interconnect".into(),
-        object,
-        file: path.into(),
-        accepted: false,
-        message,
-    };
-    Ok(all.into_iter().map(finding).collect())
+    Ok(all)
 }
 
 /// Each fault of a small plan is found.

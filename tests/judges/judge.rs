@@ -54,6 +54,8 @@ pub struct Input {
     pub files: Vec<String>,
     /// SHA-256 (hex) over names and bytes of its files and of what scanners are told about the tree.
     pub hash: String,
+    /// The same over the whole tree, for judges that read what stands beside an input.
+    pub whole: String,
 }
 
 /// A program that was found.
@@ -93,6 +95,9 @@ impl Judge {
         }
     }
 }
+
+/// An object and what is wrong with it.
+pub type Fault = (String, String);
 
 impl Finding {
     /// A finding without an object, not accepted.

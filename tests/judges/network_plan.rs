@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::iam::{Request, allows};
-use super::judge::{Finding, list, words};
+use super::judge::{Fault, list, words};
 
 /// The number of rules that AWS allows in one direction of a group, unless the account has a higher quota.
 const MOST_RULES: usize = 60;
@@ -64,7 +64,7 @@ fn requests(account: &str, region: &str, service: &str, policy: &Value) -> Resul
 }
 
 /// Everything that is wrong with a planned network: the object, and why.
-fn faults(planned: &Value) -> Result<Vec<(String, String)>, String> {
+pub fn faults(planned: &Value) -> Result<Vec<Fault>, String> {
     let of = |kind: &'static str| list(planned).iter().filter(move |resource| resource["type"] == kind);
     let mut found = Vec::new();
     let mut open: BTreeSet<String> = BTreeSet::new();
@@ -129,19 +129,6 @@ fn faults(planned: &Value) -> Result<Vec<(String, String)>, String> {
         }
     }
     Ok(found)
-}
-
-/// The findings of a root's plan (tfcheck's `planned`).
-pub fn judge(path: &str, planned: &Value) -> Result<Vec<Finding>, String> {
-    let finding = |(object, message)| Finding {
-        judge: "tfcheck".into(),
-        rule: "network".into(),
-        object,
-        file: path.into(),
-        accepted: false,
-        message,
-    };
-    Ok(faults(planned)?.into_iter().map(finding).collect())
 }
 
 /// Each fault of a small plan is found.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::cluster_plan::manifests;
-use super::judge::{Finding, list, words};
+use super::judge::{Fault, list, words};
 
 /// The label with the subnet of the spec.
 const SUBNET: &str = "platgen.io/subnet";
@@ -87,7 +87,7 @@ fn terms(spec: &Value) -> Vec<Vec<Value>> {
 }
 
 /// Everything that is wrong between planned nodes and pods: the object, and why.
-fn faults(planned: &Value, documents: &[Value]) -> Vec<(String, String)> {
+fn faults(planned: &Value, documents: &[Value]) -> Vec<Fault> {
     let groups: Vec<Group> = list(planned)
         .iter()
         .filter(|resource| resource["type"] == "aws_eks_node_group")
@@ -124,14 +124,12 @@ fn faults(planned: &Value, documents: &[Value]) -> Vec<(String, String)> {
     found
 }
 
-/// The findings of a root's plan (tfcheck's `planned`); `tree` is the folder that `path` is relative to.
-pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Finding>, String> {
-    let text = manifests(&tree.join(path.replace("/terraform/", "/kubernetes/").trim_end_matches("/cluster")))?;
+/// The faults of a root's plan (tfcheck's `planned`); `tree` is the folder that `path` is relative to.
+pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Fault>, String> {
+    let text = manifests(tree, path)?;
     let documents: Result<Vec<Value>, _> = yaml_serde::Deserializer::from_str(&text).map(Value::deserialize).collect();
     let documents = documents.map_err(|error| format!("{path}: {error}"))?;
-    let finding =
-        |(object, message)| Finding { judge: "tfcheck".into(), rule: "nodes".into(), object, file: path.into(), accepted: false, message };
-    Ok(faults(planned, &documents).into_iter().map(finding).collect())
+    Ok(faults(planned, &documents))
 }
 
 /// Each fault of a small plan is found.

@@ -55,13 +55,9 @@ fn differences(table: &BTreeMap<String, Counts>, spec: &str, path: &str, planned
     let wanted = table.get(&name(spec, path)).unwrap_or(&none);
     let types: BTreeSet<&String> = wanted.keys().chain(found.keys()).collect();
     let of = |counts: &Counts, kind: &str| counts.get(kind).copied().unwrap_or_default();
-    let differing = types.into_iter().filter(|kind| of(wanted, kind) != of(&found, kind)).map(|kind| Finding {
-        judge: "tfcheck".into(),
-        rule: "planned".into(),
-        object: kind.clone(),
-        file: path.into(),
-        accepted: false,
-        message: format!("{} planned, tests/data/resources.toml says {}", of(&found, kind), of(wanted, kind)),
+    let differing = types.into_iter().filter(|kind| of(wanted, kind) != of(&found, kind)).map(|kind| {
+        let message = format!("{} planned, tests/data/resources.toml says {}", of(&found, kind), of(wanted, kind));
+        Finding::new("tfcheck", "planned", path, message).about(kind)
     });
     Ok(differing.collect())
 }

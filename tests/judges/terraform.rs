@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::cache::hex;
 use super::checkov;
-use super::judge::{Finding, Input, Judge, Program, Subject, fetched, home, json, list, on_path, say, words};
+use super::judge::{Fault, Finding, Input, Judge, Program, Subject, fetched, home, json, list, on_path, say, words};
 use super::{
     address_plan, bootstrap_plan, cluster_plan, global_plan, interconnect_plan, network_plan, node_plan, resources, states, vpn_plan,
 };
@@ -49,33 +49,44 @@ fn tfcheck(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Find
     for (root, findings) in answer {
         all.extend(findings);
         let folder = words(&root["root"]);
-        if folder.contains("terraform/bootstrap/") && root["planned"].is_array() {
-            all.extend(bootstrap_plan::judge(&folder, &root["planned"])?);
+        // What can't be planned has a finding already.
+        if !root["planned"].is_array() {
+            continue;
         }
-        if folder.ends_with("/network") && root["planned"].is_array() {
-            all.extend(network_plan::judge(&folder, &root["planned"])?);
-            all.extend(vpn_plan::judge(&folder, &root["planned"]));
+        for (rule, faults) in planned_faults(tree, &folder, &root["planned"])? {
+            all.extend(faults.into_iter().map(|(object, message)| Finding::new("tfcheck", rule, &folder, message).about(object)));
         }
-        if folder.ends_with("/cluster") && root["planned"].is_array() {
-            all.extend(cluster_plan::judge(tree, &folder, &root["planned"])?);
-            all.extend(node_plan::judge(tree, &folder, &root["planned"])?);
-        }
-        if (folder.ends_with("/network") || folder.ends_with("/cluster")) && root["planned"].is_array() {
-            all.extend(address_plan::judge(tree, &folder, &root["planned"])?);
-        }
-        if folder.contains("/interconnect/") && root["planned"].is_array() {
-            all.extend(interconnect_plan::judge(tree, &folder, &root["planned"])?);
-        }
-        if folder.ends_with("/global") && root["planned"].is_array() {
-            all.extend(global_plan::judge(tree, &folder, &root["planned"])?);
-        }
-        // What can't be planned has a finding already; the table knows nothing of random specs.
-        let listed = |input: &&&Input| words(&root["root"]) == input.path && !input.tree.starts_with("random-");
-        if let Some(input) = inputs.iter().find(listed).filter(|_| root["planned"].is_array()) {
+        // The table knows nothing of random specs.
+        let listed = |input: &&&Input| folder == input.path && !input.tree.starts_with("random-");
+        if let Some(input) = inputs.iter().find(listed) {
             all.extend(resources::compare(&input.tree, &input.path, &root["planned"])?);
         }
     }
     Ok(all)
+}
+
+/// What is wrong with the plan of a root, by the rule of the finding.
+fn planned_faults(tree: &Path, folder: &str, planned: &Value) -> Result<Vec<(&'static str, Vec<Fault>)>, String> {
+    if folder.contains("terraform/bootstrap/") {
+        return Ok(vec![("bootstrap", bootstrap_plan::faults(planned)?)]);
+    }
+    if folder.contains("/interconnect/") {
+        return Ok(vec![("interconnect", interconnect_plan::judge(tree, folder, planned)?)]);
+    }
+    Ok(match folder.rsplit('/').next() {
+        Some("global") => vec![("global", global_plan::judge(tree, folder, planned)?)],
+        Some("network") => vec![
+            ("network", network_plan::faults(planned)?),
+            ("vpn", vpn_plan::faults(planned)),
+            ("addresses", address_plan::judge(tree, folder, planned)?),
+        ],
+        Some("cluster") => vec![
+            ("cluster", cluster_plan::judge(tree, folder, planned)?),
+            ("nodes", node_plan::judge(tree, folder, planned)?),
+            ("addresses", address_plan::judge(tree, folder, planned)?),
+        ],
+        _ => Vec::new(),
+    })
 }
 
 /// What a run of tfcheck says of each root, and the errors in it as findings of `judge`.

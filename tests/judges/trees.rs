@@ -115,7 +115,8 @@ fn read(origin: &Path, root: PathBuf, keep: TempDir, judged: impl Fn(&str) -> bo
             folders.insert(place(parts.len() - 1), Subject::Root);
         }
     }
-    let inputs = folders.into_iter().map(|(path, subject)| input(&name, path, subject, &texts)).collect();
+    let whole = input(&name, ".".to_owned(), Subject::Tree, &texts).hash;
+    let inputs = folders.into_iter().map(|(path, subject)| Input { whole: whole.clone(), ..input(&name, path, subject, &texts) }).collect();
     Ok(Tree { name, root, inputs, again: None, _keep: keep })
 }
 
@@ -132,7 +133,7 @@ fn input(tree: &str, path: String, subject: Subject, texts: &BTreeMap<String, Ve
         }
     }
     let hash = hex(&digest.finalize());
-    Input { subject, tree: tree.to_owned(), path, files, hash }
+    Input { subject, tree: tree.to_owned(), path, files, hash, whole: String::new() }
 }
 
 /// Every file below a folder with its bytes, by path relative to it.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::iam::texts;
 use super::interconnect_plan::share;
-use super::judge::{Finding, list, words};
+use super::judge::{Fault, list, words};
 
 /// What is wrong with a tunnel of a connection.
 fn tunnel(after: &Value, number: u8) -> Vec<String> {
@@ -39,9 +39,9 @@ fn tunnel(after: &Value, number: u8) -> Vec<String> {
 }
 
 /// Everything that is wrong with a planned VPN: the object, and why.
-fn faults(planned: &Value) -> Vec<(String, String)> {
+pub fn faults(planned: &Value) -> Vec<Fault> {
     let of = |kind: &'static str| list(planned).iter().filter(move |resource| resource["type"] == kind);
-    let mut found: Vec<(String, String)> = Vec::new();
+    let mut found: Vec<Fault> = Vec::new();
     let mut wrong = |resource: &Value, said: String| found.push((words(&resource["address"]), said));
     let own: Vec<String> = of("aws_vpc")
         .map(|vpc| words(&vpc["after"]["cidr_block"]))
@@ -86,13 +86,6 @@ fn faults(planned: &Value) -> Vec<(String, String)> {
         }
     }
     found
-}
-
-/// The findings of a network root's plan (tfcheck's `planned`).
-pub fn judge(path: &str, planned: &Value) -> Vec<Finding> {
-    let finding =
-        |(object, message)| Finding { judge: "tfcheck".into(), rule: "vpn".into(), object, file: path.into(), accepted: false, message };
-    faults(planned).into_iter().map(finding).collect()
 }
 
 /// Each fault of a small plan is found.

@@ -143,7 +143,7 @@ impl Tree {
     /// A folder as an input; `.` is the whole tree.
     fn input(&self, subject: Subject, folder: &str) -> Input {
         let files = self.folders.iter().filter(|(name, _)| folder == "." || *name == folder).flat_map(|(_, files)| files.clone()).collect();
-        Input { subject, tree: TREE.to_owned(), path: folder.to_owned(), files, hash: String::new() }
+        Input { subject, tree: TREE.to_owned(), path: folder.to_owned(), files, hash: String::new(), whole: String::new() }
     }
 
     /// The Terraform roots of every folder.
@@ -158,7 +158,10 @@ impl Tree {
                 roots.entry(format!("{folder}/{}", unit(path))).or_default().push(file.clone());
             }
         }
-        roots.into_iter().map(|(path, files)| Input { subject, tree: TREE.to_owned(), path, files, hash: String::new() }).collect()
+        roots
+            .into_iter()
+            .map(|(path, files)| Input { subject, tree: TREE.to_owned(), path, files, hash: String::new(), whole: String::new() })
+            .collect()
     }
 
     /// One start for each folder, two at a time. What the judge cannot read at all, it noticed.
