@@ -7,9 +7,11 @@ mod preflight;
 mod procedures;
 mod readme;
 mod region;
+mod requirement;
 mod requirements;
 mod steps;
 mod uses;
+mod ways;
 
 use crate::cloud::{self, Root};
 use crate::diagnostic::{Code, Diagnostic};

@@ -146,6 +146,11 @@ pub(super) fn fragment<K: AsRef<str>, V: AsRef<str>>(texts: &BTreeMap<K, V>) -> 
 }
 
 impl<'m> Context<'m> {
+    /// The name of a secret in the secret manager of the region.
+    pub(super) fn secret_name(&self, path: &str) -> String {
+        self.platform.secret_name(self.region.provider, path)
+    }
+
     /// Metadata of a cluster-scoped object.
     pub(super) fn cluster_wide(&self, name: impl Into<String>) -> Metadata {
         Metadata::new(name, None, fragment(&self.cluster_labels()))

@@ -69,7 +69,7 @@ impl View {
 pub(super) fn external_secret(owner: &Owner, name: &str, entries: &[Entry]) -> Result<Vec<Document>, TemplateError> {
     let fetch = |name: &str, reference: &SecretRef| Fetch {
         name: name.to_owned(),
-        key: owner.context.platform.secret_name(owner.context.region.provider, reference.path()),
+        key: owner.context.secret_name(reference.path()),
         property: Some(reference.key().to_owned()),
     };
     let templated = entries.iter().any(|entry| matches!(entry.value, Value::Template(_)));
@@ -129,7 +129,7 @@ fn escape(literal: &str) -> String {
 
 /// The ExternalSecret of a whole secret, each key of which becomes an entry.
 pub(super) fn whole_secret(owner: &Owner, name: &str, path: &SecretPath) -> Result<Vec<Document>, TemplateError> {
-    let whole = owner.context.platform.secret_name(owner.context.region.provider, path.as_str());
+    let whole = owner.context.secret_name(path.as_str());
     let view = View { whole: Some(whole), ..View::new(owner.metadata(name), OPAQUE, None, Vec::new()) };
     render_yaml("kubernetes/external-secret.yaml.j2", &view)
 }
@@ -139,7 +139,7 @@ pub(super) fn whole_secret(owner: &Owner, name: &str, path: &SecretPath) -> Resu
 fn registry(context: &Context, namespace: &Namespace, path: &SecretPath) -> Result<Vec<Document>, TemplateError> {
     const CONFIG: &str = ".dockerconfigjson";
     let property = is_in_cluster(context).then(|| CONFIG.to_owned());
-    let data = vec![Fetch { name: CONFIG.to_owned(), key: context.platform.secret_name(context.region.provider, path.as_str()), property }];
+    let data = vec![Fetch { name: CONFIG.to_owned(), key: context.secret_name(path.as_str()), property }];
     let view = View::new(context.shared(namespace, REGISTRY), "kubernetes.io/dockerconfigjson", None, data);
     render_yaml("kubernetes/external-secret.yaml.j2", &view)
 }
@@ -165,7 +165,7 @@ pub(super) fn store(context: &Context, namespace: &Namespace) -> Result<Vec<Docu
         account: &'static str,
     }
     let paths = context.platform.secrets_of(context.region, namespace);
-    let keys: BTreeSet<String> = paths.into_iter().map(|path| context.platform.secret_name(context.region.provider, path)).collect();
+    let keys: BTreeSet<String> = paths.into_iter().map(|path| context.secret_name(path)).collect();
     if keys.is_empty() {
         return Ok(Vec::new());
     }

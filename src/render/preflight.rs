@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::requirements::{Place, Requirement};
+use super::requirement::{Place, Requirement};
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::model::{Platform, Region};
 

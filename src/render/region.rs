@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use super::costs::costs;
 use super::preflight;
-use super::requirements::{listed, manager, requirements};
+use super::requirement::listed;
+use super::requirements::{manager, requirements};
 use super::steps::steps;
 use super::uses::Uses;
 use crate::cloud::Root;

@@ -1,0 +1,73 @@
+//! What a region needs beside its own network: file services, and the ways to the ranges of others.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::requirement::{Place, Requirement, ask, listed, look};
+use crate::diagnostic::wording::shell_quoted as quoted;
+use crate::model::{Network, Peer, Platform, Region};
+use crate::provider::Provider;
+
+/// The file services behind shared volumes, which the classes of volumes lead to.
+pub(super) fn file_systems(region: &Region, all: &mut Vec<Requirement>) {
+    let classes: BTreeSet<&String> = region.volumes.iter().map(|volume| &volume.class).collect();
+    for class in classes.into_iter().filter(|_| region.provider == Provider::Aws) {
+        let sentence = format!(
+            "the file system behind the StorageClass `{class}`, with a mount target in each zone whose security group admits NFS (TCP 2049) from the nodes"
+        );
+        let check = ask(&format!(
+            "whether the file system of the StorageClass {class} has a mount target in each zone, open to NFS from the nodes"
+        ));
+        all.push(Requirement { place: Place::Elsewhere, sentence: Some(sentence), checks: vec![check] });
+    }
+}
+
+/// The ways to private ranges outside of the network of the region, which need a peering, a transit gateway or a link to the company's network.
+pub(super) fn routes(platform: &Platform, region: &Region, all: &mut Vec<Requirement>) {
+    let linked = platform.links().into_iter().filter(|pair| [pair.0, pair.1].iter().any(|one| one.name == region.name));
+    let mut known: Vec<_> =
+        linked.flat_map(|(first, second)| [first, second]).filter_map(|one| one.network.as_ref()).map(|one| one.cidr).collect();
+    if let Some(network) = &region.network {
+        company(platform, region, network, all);
+        known.extend(network.on_premises.iter().copied().chain([network.cidr]));
+    }
+    let mut ways: BTreeMap<_, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
+    for flow in &region.flows {
+        let (Peer::Outside { name, cidrs, .. }, Some(caller)) = (&flow.to, region.workload_of(&flow.from)) else { continue };
+        for cidr in cidrs {
+            if known.iter().any(|range| range.contains(*cidr)) || !region.inside.iter().any(|range| range.contains(*cidr)) {
+                continue;
+            }
+            let (names, subnets) = ways.entry(*cidr).or_default();
+            names.insert(name);
+            subnets.extend(caller.placement.subnets.iter().map(|subnet| subnet.as_str()));
+        }
+    }
+    for (cidr, (names, subnets)) in ways {
+        let (names, subnets) = (listed(names), listed(subnets));
+        let sentence = format!("a route from the nodes of {subnets} to `{cidr}`, and one back, for {names}: these files join no networks");
+        let check = ask(&format!("whether the nodes of {} have a route to {cidr}, and it has one back", subnets.replace('`', "")));
+        all.push(Requirement { place: Place::Elsewhere, sentence: Some(sentence), checks: vec![check] });
+    }
+}
+
+/// The way to the company's network.
+fn company(platform: &Platform, region: &Region, network: &Network, all: &mut Vec<Requirement>) {
+    let own = network.cidr;
+    if let Some(vpn) = &network.vpn {
+        let (gateway, at) = (vpn.gateway, quoted(region.name.as_str()));
+        let name = quoted(&format!("{}-{}-{}-company", platform.name, platform.environment, region.name));
+        let sentence = format!(
+            "the company's end of the VPN, `{gateway}`, with both tunnels open and a route to `{own}`: the README.md of the network root says what to set up"
+        );
+        let query = quoted("VpnConnections[].VgwTelemetry[?Status=='UP'].OutsideIpAddress");
+        let arguments = format!("--region {at} --filters Name=tag:Name,Values={name} --query {query} --output text");
+        let check = look("prints", "an open tunnel to the company's gateway", &format!("aws ec2 describe-vpn-connections {arguments}"));
+        all.push(Requirement { place: Place::Account, sentence: Some(sentence), checks: vec![check] });
+    }
+    for cidr in network.on_premises.iter().filter(|_| network.vpn.is_none()) {
+        let sentence =
+            format!("a link to the company's network `{cidr}`, with a route to it from `{own}` and one back: these files join no networks");
+        let check = ask(&format!("whether {own} has a route to {cidr} in the company's network, and one back"));
+        all.push(Requirement { place: Place::Elsewhere, sentence: Some(sentence), checks: vec![check] });
+    }
+}
