@@ -25,6 +25,7 @@ mod files;
 mod firewall;
 mod flows;
 mod gpus;
+mod hosts;
 mod hybrid;
 mod identity;
 mod images;
@@ -50,17 +51,18 @@ mod sections;
 mod security;
 mod storage;
 mod stores;
+mod telling;
 mod values;
 mod volumes;
 mod waivers;
 mod workloads;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::lock::Lock;
 use crate::model::{Estate, Missing, Platform};
-use crate::source::{FileId, Role, Sources, Span};
+use crate::source::{FileId, Sources, Span};
 use crate::spec::{self, Spec, Specs};
-use crate::syntax::{Field, Map};
+use crate::syntax::Field;
 use crate::value::Name;
 use indexmap::IndexMap;
 pub use provenance::{Computed, Origin};
@@ -117,7 +119,7 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
     let (plan, lock) = plan::plan_addresses(specs, lock, &mut found);
     let mut environments = IndexMap::new();
     let mut provenance = BTreeMap::new();
-    let mut hosts = expose::Hosts::default();
+    let mut hosts = hosts::Hosts::default();
     for (name, spec) in &specs.environments {
         let Ok(environment) = name.parse::<Name>() else { continue };
         let mut resolver = EnvironmentResolver {
@@ -222,9 +224,6 @@ fn require_environments(spec: &Spec, found: &mut Diagnostics) -> bool {
     complete
 }
 
-/// The maximum length of a reason, in bytes. A reason becomes an annotation, and the annotations of an object hold 256 KiB in total.
-const LONGEST_REASON: usize = 4096;
-
 /// Resolves one environment.
 struct EnvironmentResolver<'a> {
     environment: &'a Name,
@@ -244,16 +243,13 @@ struct EnvironmentResolver<'a> {
     found: Diagnostics,
 }
 
-/// Two keys that exclude each other: the finding is at the first, the note at the second.
-type Exclusion<'m> = (Option<Span>, Option<Span>, &'m str);
-
 /// The keys that are set, with their spans.
 fn written<'n>(keys: impl IntoIterator<Item = (&'n str, Option<Span>)>) -> Vec<(&'n str, Span)> {
     keys.into_iter().filter_map(|(name, span)| Some((name, span?))).collect()
 }
 
 impl<'a> EnvironmentResolver<'a> {
-    fn platform(&mut self, hosts: &mut expose::Hosts) -> Option<Platform> {
+    fn platform(&mut self, hosts: &mut hosts::Hosts) -> Option<Platform> {
         let mut told = Vec::new();
         self.region_specs = regions::region_specs(self.spec, self.environment.as_str(), &mut |diagnostic| told.push(diagnostic)).into();
         told.into_iter().for_each(|diagnostic| self.tell(diagnostic));
@@ -280,135 +276,8 @@ impl<'a> EnvironmentResolver<'a> {
         Some(platform)
     }
 
-    /// Adds a finding of this environment.
-    fn tell(&mut self, mut diagnostic: Diagnostic) {
-        if diagnostic.environments.is_empty() {
-            diagnostic.environments.push(self.environment.to_string());
-        }
-        self.found.push(diagnostic);
-    }
-
     /// The environment in the spec.
     fn own_environment(&self) -> Option<&'a spec::Environment> {
         self.spec.environments.value(self.environment.as_str())
-    }
-
-    /// Reports that the output would lack something that an entry needs: an error, or a warning if that is allowed. The message becomes a line of the
-    /// output's README. Only this function reports [`Code::Incomplete`], for:
-    ///
-    /// - variables, arguments, files and `needs` that refer to a store, chart or bucket that is not rendered, to a user of a store, or to a store of
-    ///   another region;
-    /// - a connection that no network policy can open;
-    /// - stores whose engine or mode is not rendered, and of rendered stores `backup`, `standby`, `users` and `renamed_from`, which keeps the data;
-    /// - of apps `scale.metric`, and `identity` unless every region is on AWS.
-    ///
-    /// Everything else that is not rendered is [`Code::NotRendered`], because the entries work without it: observability, `slo`, `metrics`, delivery,
-    /// alerts, charts and buckets that nothing refers to, `renamed_from` of apps, and the clusters and networks around the entries on clouds other than AWS,
-    /// which this version expects to exist.
-    fn incomplete(&mut self, mut finding: Diagnostic) {
-        if self.inputs.allow_incomplete {
-            finding.severity = Severity::Warning;
-        } else {
-            let help = finding.help.take().unwrap_or_default();
-            finding.help = Some(format!("{help}; or accept the gap with `--allow-incomplete`"));
-        }
-        self.tell(finding);
-    }
-
-    /// Warns of a field that this version does not render. If an entry needs the field, see [`EnvironmentResolver::incomplete`].
-    fn not_rendered(&mut self, name: &str, at: Span) {
-        let message = format!("`{name}` is read and checked, but this version does not render it");
-        self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
-    }
-
-    /// Whether a value is from the spec, and not a static default.
-    fn is_of_the_user(&self, at: Span) -> bool {
-        self.inputs.sources.get(at.file).role == Role::User
-    }
-
-    fn error(&mut self, code: Code, message: impl Into<String>, at: Span) {
-        self.tell(Diagnostic::new(code, message).at(at));
-    }
-
-    /// The value of a required field. Reports a missing field.
-    fn require<'f, T>(&mut self, field: &'f Field<T>, name: &str, entry: Span) -> Option<&'f T> {
-        if field.is_missing() {
-            let diagnostic = Diagnostic::new(Code::MissingField, format!("`{name}` is missing")).at(entry);
-            self.tell(diagnostic.help(format!("add `{name}:`")));
-        }
-        field.get()
-    }
-
-    /// Reports a name that nothing has.
-    fn unknown<'n>(&mut self, kind: &str, name: &str, known: impl IntoIterator<Item = &'n str>, at: Span) {
-        let spec = self.spec;
-        // A section that could not be read is reported itself.
-        let unreadable = match kind {
-            "group" => spec.access.at(|access| &access.groups).is_bad(),
-            "namespace" => spec.namespaces.is_bad(),
-            "pool" => spec.cluster.at(|cluster| &cluster.pools).is_bad(),
-            "subnet" => spec.network.at(|network| &network.subnets).is_bad(),
-            "team" => spec.teams.is_bad(),
-            "volume" => spec.volumes.is_bad(),
-            _ => false,
-        };
-        if unreadable {
-            return;
-        }
-        self.tell(Diagnostic::unknown(kind, name, known, at));
-    }
-
-    /// Whether a section declares the name. If not, reports it, unless the section has an invalid name, which may be the one that is meant.
-    fn is_declared<V>(&mut self, kind: &str, section: &Field<Map<Name, V>>, name: &Name, at: Span) -> bool {
-        let declared = section.find(name.as_str()).is_some();
-        if !declared && !section.get().is_some_and(Map::is_broken) {
-            self.unknown(kind, name.as_str(), section.keys().map(Name::as_str), at);
-        }
-        declared
-    }
-
-    /// Reports a key that conflicts with another one.
-    fn contradiction(&mut self, message: impl Into<String>, at: Span, other: Option<Span>) {
-        let mut diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).help("keep one of them");
-        if let Some(other) = other {
-            diagnostic = diagnostic.related(other, "conflicts with this");
-        }
-        self.tell(diagnostic);
-    }
-
-    /// Reports each row of a table of keys that exclude each other in which both keys are set.
-    fn exclude(&mut self, table: &[Exclusion<'_>]) {
-        for &(key, other, message) in table {
-            if let (Some(key), Some(other)) = (key, other) {
-                self.contradiction(message, key, Some(other));
-            }
-        }
-    }
-
-    /// The reason for a setting, which the checks accept as its waiver. Reports a missing reason.
-    fn reason(&mut self, field: &Field<String>, name: &str, what: &str, at: Span) -> Option<String> {
-        match field {
-            Field::Set(text, at) if text.len() > LONGEST_REASON => {
-                let message = format!("this {name} has {} bytes, but an annotation holds at most {LONGEST_REASON}", text.len());
-                self.tell(Diagnostic::new(Code::InvalidValue, message).at(*at).help("write a few sentences"));
-                None
-            }
-            Field::Set(text, _) if !text.trim().is_empty() => Some(text.clone()),
-            Field::Bad(_) => None,
-            _ => {
-                let at = field.span().unwrap_or(at);
-                let diagnostic = Diagnostic::new(Code::MissingReason, format!("{what} needs a `{name}`")).at(at);
-                self.tell(diagnostic.help(format!("add `{name}: ...` with a sentence: reviews show it, and checks accept it as a waiver")));
-                None
-            }
-        }
-    }
-
-    /// Whether an entry with this `only` exists in the environment. Reports unknown environments.
-    fn is_here(&mut self, only: &Field<Vec<Field<Name>>>) -> bool {
-        for (name, at) in only.items() {
-            self.is_declared("environment", &self.spec.environments, name, at);
-        }
-        only.get().is_none() || only.values().any(|name| name == self.environment)
     }
 }

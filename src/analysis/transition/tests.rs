@@ -1,0 +1,125 @@
+use super::*;
+
+/// The transitions of one cluster, each as `object: change`.
+fn told(before: &str, after: &str) -> Vec<String> {
+    let cluster = |region: &str, before: &str, after: &str| Cluster {
+        environment: "production".into(),
+        region: region.into(),
+        before: Inventory::read([("before.yaml", before)]),
+        after: Inventory::read([("after.yaml", after)]),
+    };
+    let found = transitions(&[cluster("a", before, after), cluster("b", after, before)]);
+    found.into_iter().filter(|one| one.region == "a").map(|one| format!("{}: {:?}", one.object, one.change)).collect()
+}
+
+fn deployment(name: &str, image: &str, replicas: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop, labels: {{platgen.io/workload: {name}}}}}\nspec: {{{replicas} \
+         selector: {{matchLabels: {{app: {name}}}}}, template: {{spec: {{containers: [{{image: {image}}}]}}}}}}\n"
+    )
+}
+
+fn stateful(name: &str, claims: &[(&str, &str)]) -> String {
+    let claims: Vec<String> = claims
+        .iter()
+        .map(|(name, size)| format!("{{metadata: {{name: {name}}}, spec: {{resources: {{requests: {{storage: {size}}}}}}}}}"))
+        .collect();
+    format!(
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{template: {{spec: {{containers: [{{image: db}}]}}}}, \
+         volumeClaimTemplates: [{}]}}\n",
+        claims.join(", ")
+    )
+}
+
+#[test]
+fn an_ordinary_update_is_not_told() {
+    assert_eq!(told(&deployment("web", "web:v1", "replicas: 2,"), &deployment("web", "web:v2", "replicas: 3,")), Vec::<String>::new());
+}
+
+#[test]
+fn immutable_fields_are_told() {
+    let before = deployment("web", "web:v1", "replicas: 2,");
+    let after = before.replace("app: web", "app: other");
+    assert_eq!(told(&before, &after), [r#"Deployment/shop/web: Immutable("/spec/selector")"#]);
+    let service = |ip: &str| format!("apiVersion: v1\nkind: Service\nmetadata: {{name: web, namespace: shop}}\nspec: {{{ip}}}\n");
+    assert_eq!(told(&service(""), &service("clusterIP: None")), [r#"Service/shop/web: Immutable("/spec/clusterIP")"#]);
+    assert_eq!(told(&service(""), &service("clusterIP: 10.0.0.1")), Vec::<String>::new());
+}
+
+#[test]
+fn claims_can_grow_and_join_but_not_shrink_or_leave() {
+    let one = stateful("db", &[("data", "10Gi")]);
+    assert_eq!(
+        told(&one, &stateful("db", &[("data", "20Gi")])),
+        [r#"StatefulSet/shop/db: Claims { grown: [("data", "20Gi")], kept: [] }"#]
+    );
+    assert_eq!(told(&one, &stateful("db", &[("data", "10Gi"), ("log", "1Gi")])), ["StatefulSet/shop/db: Claims { grown: [], kept: [] }"]);
+    let of_class = |claims| stateful("db", claims).replace("spec: {resources", "spec: {storageClassName: fast, resources");
+    let kept = |grown| [format!(r#"StatefulSet/shop/db: Claims {{ grown: [{grown}], kept: ["data"] }}"#)];
+    assert_eq!(told(&one, &of_class(&[("data", "10Gi")])), kept(""));
+    assert_eq!(told(&one, &of_class(&[("data", "20Gi")])), kept(r#"("data", "20Gi")"#));
+    assert_eq!(told(&one, &stateful("db", &[("data", "5Gi")])), [r#"StatefulSet/shop/db: LosesData(Claims(["data"]), [])"#]);
+    assert_eq!(told(&one, &stateful("db", &[("other", "10Gi")])), [r#"StatefulSet/shop/db: LosesData(Claims(["data"]), [])"#]);
+}
+
+#[test]
+fn an_autoscaler_takes_replicas_over() {
+    let scaler = "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web, namespace: shop}\nspec: {scaleTargetRef: {kind: Deployment, name: web}}\n";
+    let (fixed, free) = (deployment("web", "web:v1", "replicas: 6,"), deployment("web", "web:v1", ""));
+    assert_eq!(told(&fixed, &format!("{free}{scaler}")), ["Deployment/shop/web: HandOver { replicas: 6 }"]);
+    // The way back: the autoscaler stays, and goes on scaling.
+    let left = r#"HorizontalPodAutoscaler/shop/web: Left { objects: ["horizontalpodautoscaler.autoscaling/web"], successor: None, volumes: false }"#;
+    assert_eq!(told(&format!("{free}{scaler}"), &fixed), [left]);
+}
+
+#[test]
+fn what_leaves_the_documents_stays_in_the_cluster() {
+    let before = deployment("web", "web:v1", "");
+    let service =
+        "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop, labels: {platgen.io/workload: web}}\nspec: {}\n";
+    let left = r#"Deployment/shop/web: Left { objects: ["deployment.apps/web", "service/web"], successor: None, volumes: false }"#;
+    assert_eq!(told(&format!("{before}{service}"), ""), [left]);
+    let left = r#"Deployment/shop/web: Left { objects: ["deployment.apps/web"], successor: Some("Deployment/shop/shop"), volumes: false }"#;
+    assert_eq!(told(&before, &deployment("shop", "web:v2", "")), [left]);
+    // Its name changes with its content.
+    let versioned = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web-0a1b, namespace: shop}\nimmutable: true\n";
+    assert_eq!(told(versioned, ""), Vec::<String>::new());
+}
+
+#[test]
+fn data_is_left_by_another_kind_name_or_region() {
+    let store = stateful("db", &[("data", "10Gi")]);
+    let moved = told(&store, "");
+    assert_eq!(moved, [r#"StatefulSet/shop/db: LosesData(Region("b"), ["statefulset.apps/db"])"#]);
+    let renamed = told(&store, &stateful("orders", &[("data", "10Gi")]));
+    assert_eq!(renamed, [r#"StatefulSet/shop/db: LosesData(Successor("StatefulSet/shop/orders"), ["statefulset.apps/db"])"#]);
+    let other = told(&store, &deployment("db", "db", ""));
+    assert_eq!(other, [r#"StatefulSet/shop/db: LosesData(Successor("Deployment/shop/db"), ["statefulset.apps/db"])"#]);
+    let other = told(&store, &store.replace("namespace: shop", "namespace: till"));
+    assert_eq!(other, [r#"StatefulSet/shop/db: LosesData(Successor("StatefulSet/till/db"), ["statefulset.apps/db"])"#]);
+}
+#[test]
+fn data_of_a_shared_volume_is_left_by_another_size_class_name_or_place() {
+    let claim = |namespace: &str, name: &str, class: &str, size: &str| {
+        format!(
+            "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: {name}, namespace: {namespace}}}\n\
+             spec: {{storageClassName: {class}, resources: {{requests: {{storage: {size}}}}}}}\n"
+        )
+    };
+    let old = claim("shop", "files", "efs", "10Gi");
+    let losses = [
+        (claim("shop", "files", "efs", "5Gi"), r#"Claim("/spec/resources/requests/storage"), []"#),
+        (claim("shop", "files", "other", "10Gi"), r#"Claim("/spec/storageClassName"), []"#),
+        (claim("shop", "media", "efs", "20Gi"), r#"Successor("PersistentVolumeClaim/shop/media"), ["persistentvolumeclaim/files"]"#),
+        (claim("store", "files", "efs", "10Gi"), r#"Successor("PersistentVolumeClaim/store/files"), ["persistentvolumeclaim/files"]"#),
+        (String::new(), r#"Region("b"), ["persistentvolumeclaim/files"]"#),
+    ];
+    for (after, loss) in losses {
+        assert_eq!(told(&old, &after), [format!("PersistentVolumeClaim/shop/files: LosesData({loss})")]);
+    }
+    assert_eq!(told(&old, &claim("shop", "files", "efs", "20Gi")), Vec::<String>::new());
+    // An app of the same name is another entry.
+    let app = deployment("files", "web:v1", "");
+    let both = told(&format!("{old}---\n{app}"), "");
+    assert!(both.len() == 2 && both.iter().any(|one| one.contains("LosesData")), "{both:?}");
+}
