@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::RouteConflict], judge: Judge::Tree(judge), loosens: false };
 
+/// The annotation with the hosts of a Service that ExternalDNS makes records for: since version 0.22, and before it.
+const HOSTNAMES: [&str; 2] =
+    ["/metadata/annotations/external-dns.kubernetes.io~1hostname", "/metadata/annotations/external-dns.alpha.kubernetes.io~1hostname"];
+
 pub(super) fn routes<'s>(context: &'s TreeContext) -> impl Iterator<Item = &'s Object> {
     ["HTTPRoute", "GRPCRoute", "TLSRoute"].into_iter().flat_map(|kind| context.inventory.of_kind(kind))
 }
@@ -53,9 +57,10 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
         }
     }
     for service in context.inventory.of_kind("Service") {
-        let at = "/metadata/annotations/external-dns.alpha.kubernetes.io~1hostname";
-        for host in service.text(at).split(',').filter(|host| !host.is_empty()) {
-            claim(service, at, format!("dns/{host}"), host);
+        for at in HOSTNAMES {
+            for host in service.text(at).split(',').map(str::trim).filter(|host| !host.is_empty()) {
+                claim(service, at, format!("dns/{host}"), host);
+            }
         }
     }
     for ingress in context.inventory.of_kind("Ingress") {
