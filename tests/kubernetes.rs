@@ -264,6 +264,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
             version: version.parse().unwrap(),
             policy_engine: PolicyEngine::Native,
             registry_secret: None,
+            mirror: None,
             name_servers: Vec::new(),
             pools: Vec::new(),
             admin_cidrs: Vec::new(),

@@ -259,7 +259,7 @@ messages {
         "Clients reach the public load balancer over the internet, where nobody has a private address, so that it refuses everybody. Write `via: internal` to expose the app in the private networks, or list the public addresses of the clients in `from`."
     UnreachableImage "unreachable-image" Warning
         "an image in a registry that its nodes don't reach"
-        "Nodes of a subnet with `egress: none` reach the registries of AWS in their own region, through private endpoints, and no others. Copy the image to a repository there, such as `111111111111.dkr.ecr.eu-west-1.amazonaws.com/redis:7.4`, for example with `skopeo copy --all`. A pull-through cache is not enough: AWS sends nodes on to the original registry for the first pull of an image. A registry in the private or the company's network is declared under `external` with `via`. Or move the entry to a subnet with a route to the internet."
+        "Nodes of a subnet with `egress: none` reach the registries of AWS in their own region, through private endpoints, and no others. Write `cluster: {registry: {mirror: true}}`: nodes then pull copies of all images from ECR, and `mirror.sh` of the region makes these copies. Or copy the image to a repository there, such as `111111111111.dkr.ecr.eu-west-1.amazonaws.com/redis:7.4`, for example with `skopeo copy --all`. A pull-through cache is not enough: AWS sends nodes on to the original registry for the first pull of an image. A registry in the private or the company's network is declared under `external` with `via`. Or move the entry to a subnet with a route to the internet."
     Unreadable "unreadable" Error
         "a file can't be read"
         "The operating system refused to read the file. The message names the cause."

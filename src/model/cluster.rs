@@ -1,6 +1,6 @@
 //! The cluster of a region: node pools, proxies of the Gateways and storage.
 
-use super::{Controller, Toleration};
+use super::{Controller, Mirror, Toleration};
 use crate::source::Span;
 use crate::value::{Cidr, KubernetesVersion, Name, PolicyEngine, Quantity, SecretPath};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +16,8 @@ pub struct Cluster {
     pub policy_engine: PolicyEngine,
     /// The secret with the passwords of the registries of images. `None`: images are pulled without a password.
     pub registry_secret: Option<SecretPath>,
+    /// The registry of copies from which its nodes pull. `None`: they pull from the registries of the spec.
+    pub mirror: Option<Mirror>,
     /// The ranges of name servers beside the DNS service of the cluster.
     pub name_servers: Vec<Cidr>,
     /// Node pools.

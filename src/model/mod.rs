@@ -10,6 +10,7 @@ mod exposure;
 mod extension;
 mod firewall;
 pub mod lock;
+mod mirror;
 mod network;
 mod rights;
 mod workload;
@@ -23,6 +24,7 @@ pub use container::{
 pub use exposure::{Certificate, Entrance, Exposure, Redirect};
 pub use extension::{Change, Manifest, Patch, TerraformFile, Waiver};
 pub use firewall::{Firewall, Rule, Rules};
+pub use mirror::{ImageCopy, Mirror};
 pub use network::{Network, NetworkSubnet, PrivateService, Vpn, ZoneRange};
 pub use rights::{ApiAccess, RBAC, Right};
 pub use workload::{Autoscaling, Cron, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};

@@ -174,7 +174,7 @@ fn live_roots<'s>(job: &Job<'_>, scan: &'s Scan<'_>) -> BTreeMap<&'s str, Vec<St
     let mut has = |files: &[&Entry<'_>], test: fn(&str) -> bool| {
         files.iter().any(|entry| matches!(disk.look(&entry.place), Ok(Found::File(bytes)) if test(&String::from_utf8_lossy(bytes))))
     };
-    let commands = |root: &str, guarded: bool, protected: bool| {
+    let commands = |root: &str, guarded: bool, edits: &[&str]| {
         let folder = shell_word(&job.roots.show(&Place::output(root)));
         let mut commands = vec![format!("terraform -chdir={folder} init")];
         // The root that makes the store of states destroys the store of its own: the state moves to the disk before.
@@ -187,13 +187,13 @@ fn live_roots<'s>(job: &Job<'_>, scan: &'s Scan<'_>) -> BTreeMap<&'s str, Vec<St
         if guarded {
             commands.push(format!("sed -i.bak '/prevent_destroy/d' {folder}/*.tf && rm {folder}/*.tf.bak"));
         }
-        // The cloud reads its own protection from the resource, and the provider the leave to delete what is in a bucket from the state.
+        // The cloud reads its own protection from the resource, and the provider the leave to delete what is in a bucket or a repository from the state.
         if bootstrap {
             commands.push(format!("sed -i.bak '/force_destroy/s/false/true/' {folder}/*.tf && rm {folder}/*.tf.bak"));
             commands.push(format!("terraform -chdir={folder} apply"));
         }
-        if protected {
-            commands.push(format!("sed -i.bak '/deletion_protection/s/true/false/' {folder}/*.tf && rm {folder}/*.tf.bak"));
+        if !edits.is_empty() {
+            commands.push(format!("sed -i.bak '{}' {folder}/*.tf && rm {folder}/*.tf.bak", edits.join("; ")));
             commands.push(format!("terraform -chdir={folder} apply"));
         }
         commands.push(format!("terraform -chdir={folder} destroy"));
@@ -205,14 +205,12 @@ fn live_roots<'s>(job: &Job<'_>, scan: &'s Scan<'_>) -> BTreeMap<&'s str, Vec<St
     roots
         .into_iter()
         .map(|(root, files)| {
-            (
-                root,
-                commands(
-                    root,
-                    has(&files, |text| text.contains("prevent_destroy")),
-                    has(&files, |text| text.lines().any(|line| line.contains("deletion_protection") && line.ends_with("true"))),
-                ),
-            )
+            let protected = has(&files, |text| text.lines().any(|line| line.contains("deletion_protection") && line.ends_with("true")));
+            // Repositories of images, which hold copies alone.
+            let kept = has(&files, |text| text.lines().any(|line| line.contains("force_delete") && line.ends_with("false")));
+            let edits = [(protected, "/deletion_protection/s/true/false/"), (kept, "/force_delete/s/false/true/")];
+            let edits: Vec<&str> = edits.into_iter().filter_map(|(needed, edit)| needed.then_some(edit)).collect();
+            (root, commands(root, has(&files, |text| text.contains("prevent_destroy")), &edits))
         })
         .collect()
 }

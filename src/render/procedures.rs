@@ -35,7 +35,9 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
         }
     };
     let (region_lost, remove_region) = (REGION.replace("RECORDS", &lost), REMOVE_REGION.replace("RECORDS", &removed));
-    let sections = [CONFLICT, SCALE, ROTATE, ROLL_BACK, REMOVE, FULL, ZONE, failover, &region_lost, &remove_region];
+    let copied = estate.environments.values().flat_map(|platform| platform.regions.values()).any(|region| region.cluster.mirror.is_some());
+    let images = if copied { IMAGES } else { "" };
+    let sections = [CONFLICT, SCALE, ROTATE, ROLL_BACK, REMOVE, images, FULL, ZONE, failover, &region_lost, &remove_region];
     Some(variables(platform, region) + &sections.concat())
 }
 
@@ -209,6 +211,29 @@ sh removal.sh
 - Old ConfigMaps, whose names end with a hash, are among them. Remove them after the rollout: `rollout undo` needs them.
 - Namespaces and claims are printed as comments. Remove the `#` and the words before the command only when their owner agrees.
 - A claim of a removed StatefulSet stays, with its data, and is in no list: `kubectl get persistentvolumeclaims`.
+"#;
+
+const IMAGES: &str = r#"
+## An image is missing or left the spec
+
+A pod with the reason `ImagePullBackOff` and the message `not found` runs an image that has no copy in the registry of its region. To copy what is
+missing; the pods start within five minutes, without another command:
+
+```sh
+kubectl --context "${context:?}" get events --all-namespaces --field-selector reason=Failed
+sh "kubernetes/${region:?}/mirror.sh"
+```
+
+- Copy a new version before you apply the files that name it, also after a revert. The original may be gone by then: the script says so and stops.
+- A copy keeps its content. To get an image that was built again below the same tag, write its new digest into the spec, such as
+  `redis:8.2-alpine@sha256:...`. With a digest, every region has the same content.
+- When a repository left the spec, the apply of the root `cluster` ends with `RepositoryNotEmptyException` in a protected environment. When no pod
+  runs its images any more, delete it, and plan and apply again. The plan names the repository, and the name of the region is that of the cloud:
+
+```sh
+repository=
+aws ecr delete-repository --region "${region#*/}" --repository-name "${repository:?}" --force
+```
 "#;
 
 const FULL: &str = r#"

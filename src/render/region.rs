@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::costs::costs;
-use super::preflight;
 use super::requirement::listed;
 use super::requirements::{manager, requirements};
 use super::steps::steps;
 use super::uses::Uses;
+use super::{mirror, preflight};
 use crate::cloud::Root;
 use crate::kubernetes::Tree;
 use crate::model::{Platform, Region};
 
-/// The files of a region that are for people: `README.md`, and `preflight.sh`, which looks for what the README lists. `roots` are those of the region
+/// The files of a region that are for people: `README.md`, `preflight.sh`, which looks for what the README lists, and `mirror.sh`, which copies images. `roots` are those of the region
 /// and its links, `shared` those of the whole environment.
 pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[&Root], shared: &[&Root]) -> BTreeMap<String, String> {
     let uses = Uses::of(tree);
@@ -38,7 +38,10 @@ pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[
     text.push_str(&owners(platform));
     text.push_str(&costs(region, &uses, roots));
     text.push_str(&steps(platform, region, &uses, roots, shared));
-    BTreeMap::from([("README.md".to_owned(), text), ("preflight.sh".to_owned(), preflight::script(platform, region, &requirements))])
+    let mut files =
+        BTreeMap::from([("README.md".to_owned(), text), ("preflight.sh".to_owned(), preflight::script(platform, region, &requirements))]);
+    files.extend(region.cluster.mirror.as_ref().map(|mirror| ("mirror.sh".to_owned(), mirror::script(platform, region, mirror))));
+    files
 }
 
 /// The entry of a Secret with the logins of registries.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::requirement::{Place, Requirement, ask, cluster, listed, look};
 use super::uses::Uses;
-use super::ways::{file_systems, routes};
+use super::ways::{file_systems, images, routes};
 use crate::cloud::Root;
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::labels::{POOL, SUBNET};
@@ -23,6 +23,7 @@ pub(super) fn requirements(platform: &Platform, region: &Region, uses: &Uses, ro
     if !made {
         nodes(region, &mut all);
     }
+    images(region, &mut all);
     file_systems(region, &mut all);
     routes(platform, region, &mut all);
     let roles = uses.roles.iter().filter(|_| !made);

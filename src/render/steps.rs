@@ -43,6 +43,15 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
         commands.root(root);
     }
     let made = roots.iter().any(|root| root.layer == Layer::Cluster);
+    if region.cluster.mirror.is_some() {
+        commands.add(
+            "Copy the images",
+            "Nodes pull from ECR. The script needs crane of go-containerregistry, which copies an image for all architectures with its digest and needs no\n\
+             daemon, and the rights that the README.md of the root `cluster` lists. Before you run it, sign in to the account, and with `crane auth login`\n\
+             to each registry that asks for a password. Images that are there are not copied again.",
+            &[format!("sh kubernetes/{place}/mirror.sh")],
+        );
+    }
     commands.add(
         if made { "Make the add-ons" } else { "Make the cluster and the add-ons" },
         if made {

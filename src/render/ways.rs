@@ -1,11 +1,23 @@
-//! What a region needs beside its own network: file services, and the ways to the ranges of others.
+//! What a region needs beside its own network: copies of images, file services, and the ways to the ranges of others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::requirement::{Place, Requirement, ask, listed, look};
 use crate::diagnostic::wording::shell_quoted as quoted;
-use crate::model::{Network, Peer, Platform, Region};
+use crate::model::{ImageCopy, Network, Peer, Platform, Region};
 use crate::provider::Provider;
+
+/// The copies of images that nodes pull.
+pub(super) fn images(region: &Region, all: &mut Vec<Requirement>) {
+    let Some(mirror) = &region.cluster.mirror else { return };
+    let at = quoted(region.name.as_str());
+    let look_for = |copy: &ImageCopy| {
+        let arguments = format!("--repository-name {} --image-ids imageTag={}", quoted(&copy.repository), quoted(&copy.tag));
+        look("exists", &format!("copy of {}", copy.source), &format!("aws ecr describe-images --region {at} {arguments}"))
+    };
+    let sentence = format!("a copy of each image in the registry `{}`: `mirror.sh` makes what is missing", mirror.registry);
+    all.push(Requirement { place: Place::Account, sentence: Some(sentence), checks: mirror.copies.iter().map(look_for).collect() });
+}
 
 /// The file services behind shared volumes, which the classes of volumes lead to.
 pub(super) fn file_systems(region: &Region, all: &mut Vec<Requirement>) {

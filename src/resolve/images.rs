@@ -1,14 +1,12 @@
 //! Whether the nodes of a subnet reach the registries of the images that run there.
 
 use super::EnvironmentResolver;
+use super::mirror::DEFAULT;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Region;
 use crate::provider::Provider;
 use crate::spec::ExternalVia;
 use crate::value::Image;
-
-/// The registry of images that name none.
-const DEFAULT: &str = "docker.io";
 
 impl EnvironmentResolver<'_> {
     /// Warns of images that nodes without a route to the internet can't pull: they reach the registries of AWS in their region, and those that `external`
@@ -32,7 +30,7 @@ impl EnvironmentResolver<'_> {
                 let account = region.account.as_deref().unwrap_or("ACCOUNT");
                 let copy = format!("{account}.dkr.ecr.{}.amazonaws.com/{}", region.name, image.repository());
                 let help = format!(
-                    "copy the image to ECR in the region, such as to `{copy}`, and name the copy; or move the {kind} to a subnet with a route to the internet"
+                    "write `cluster: {{registry: {{mirror: true}}}}`, with which nodes pull copies from ECR; or copy this image there, such as to `{copy}`, and name the copy; or move the {kind} to a subnet with a route to the internet"
                 );
                 self.tell(Diagnostic::new(Code::UnreachableImage, message).at(workload.span).help(help));
             }

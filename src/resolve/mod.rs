@@ -32,6 +32,7 @@ mod images;
 mod jobs;
 mod kubernetes_access;
 mod metadata;
+mod mirror;
 mod names;
 mod network;
 mod placement;

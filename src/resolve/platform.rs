@@ -134,6 +134,7 @@ impl EnvironmentResolver<'_> {
                         version,
                         policy_engine,
                         registry_secret: registry_secret.clone(),
+                        mirror: self.mirror(place.provider, place.name.as_str(), account.as_deref()),
                         name_servers: name_servers.clone(),
                         pools,
                         admin_cidrs: admin_cidrs.clone(),

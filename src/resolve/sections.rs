@@ -81,14 +81,12 @@ impl EnvironmentResolver<'_> {
         let spec = self.spec;
         let (cloud, cluster) = (&spec.cloud, &spec.cluster);
         let premises = spec.network.at(|network| &network.on_premises);
-        let mirror = cluster.at(|cluster| &cluster.registry).at(|registry| &registry.mirror);
         let off_aws = self.off_aws();
         let fields = [
             ("cloud.organization", cloud.at(|cloud| &cloud.organization).span()),
             ("cloud.tenant", cloud.at(|cloud| &cloud.tenant).span()),
             ("cluster.admin_cidrs", cluster.at(|cluster| &cluster.admin_cidrs).span().filter(|_| off_aws)),
             ("cluster.pools", cluster.at(|cluster| &cluster.pools).span().filter(|_| off_aws)),
-            ("cluster.registry.mirror", mirror.span().filter(|_| mirror.is_true())),
             ("access.mfa", spec.access.at(|access| &access.mfa).span().filter(|_| off_aws)),
             ("network.on_premises.gateway", premises.at(|premises| &premises.gateway).span().filter(|_| off_aws)),
             ("network.on_premises.asn", premises.at(|premises| &premises.asn).span().filter(|_| off_aws)),
@@ -97,6 +95,7 @@ impl EnvironmentResolver<'_> {
         for (name, span) in written(fields) {
             self.not_rendered(name, span);
         }
+        self.mirror_off_aws();
         for place in Rc::clone(&self.region_specs).iter() {
             let at = spec.regions.find(place.name.as_str()).map(|item| item.key);
             if let (Provider::Google | Provider::Azure, Some(at)) = (place.provider, at) {

@@ -23,6 +23,7 @@ use crate::spec::{self, App, ContainerFields, JobRun, Store, StoreSize};
 use crate::syntax::Field;
 use crate::value::{AbsolutePath, Medium, NetworkPort, Quantity};
 use indexmap::IndexMap;
+use std::collections::BTreeSet;
 
 /// The default of `grace`: seconds between SIGTERM and SIGKILL.
 const GRACE: u64 = 30;
@@ -51,6 +52,7 @@ impl EnvironmentResolver<'_> {
         for (name, mut region) in std::mem::take(&mut platform.regions) {
             let mut flows: Vec<Flow> = Vec::new();
             let mut workloads = IndexMap::new();
+            let mut copies = BTreeSet::new();
             let site = Site { platform, region: &region, names };
             for entry in names.iter().filter(|entry| entry.absent.is_none()) {
                 let built = match &entry.spec {
@@ -65,7 +67,8 @@ impl EnvironmentResolver<'_> {
                     }
                     _ => None,
                 };
-                let Some((workload, mut own)) = built else { continue };
+                let Some((mut workload, mut own)) = built else { continue };
+                copies.extend(self.copy_images(&mut workload, &region, &self.record_path(entry, &region.name)));
                 self.capacity(entry, &workload, &region);
                 flows.append(&mut own);
                 workloads.insert(format!("{}/{}", workload.namespace, workload.name), workload);
@@ -75,6 +78,9 @@ impl EnvironmentResolver<'_> {
             self.check_claims(&workloads, &volumes);
             (region.workloads, region.flows, region.volumes) = (workloads, flows, volumes);
             region.cluster.controllers = self.controllers(&region);
+            if let Some(mirror) = &mut region.cluster.mirror {
+                mirror.copies = copies;
+            }
             self.check_balance(names, &region);
             self.check_rollouts(names, &region);
             self.nodes_in_reach(&region);

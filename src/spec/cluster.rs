@@ -38,7 +38,9 @@ pub struct ClusterDns {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Registry {
-    /// Whether clusters pull images through a pull-through cache in their own region instead of from the original registry.
+    /// Whether nodes on AWS pull copies of images from ECR in their own account and region, and not from the registries that the images name. Nodes of
+    /// subnets with `egress: none` reach no other registry. Terraform makes a repository for every image of apps and stores, and `mirror.sh` of the region
+    /// copies what is missing there: run it before pods name a new version. Images of `manifests` and `patches` stay as they are.
     pub mirror: Field<bool>,
     /// Path in the secret manager of the passwords of registries, in the form of Docker's `config.json` (`{"auths": {...}}`). Every pod may pull images
     /// with them. Default: none.

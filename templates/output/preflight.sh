@@ -25,6 +25,7 @@ exists() {
   case $answer in
     *'(NotFound)'* | *"doesn't have a resource type"*) missing "$name" ;;
     *'(ResourceNotFoundException)'* | *'(NotFoundException)'* | *'(NoSuchEntity)'* | *'(404)'*) missing "$name" ;;
+    *'(ImageNotFoundException)'* | *'(RepositoryNotFoundException)'*) missing "$name" ;;
     *NOT_FOUND* | *'No value found at'*) missing "$name" ;;
     *) unseen "$name" "$answer" ;;
   esac

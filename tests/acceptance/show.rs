@@ -261,6 +261,12 @@ const COMPUTED: &str = "
     Cluster.name regions.*.cluster
     Cluster.controllers regions.*.controllers
     Cluster.log_days regions.*.cluster_logs
+    Cluster.mirror regions.*.mirror
+    Mirror.registry regions.*.mirror
+    Mirror.copies apps.*.pulled_image
+    ImageCopy.repository apps.*.pulled_image
+    ImageCopy.tag apps.*.pulled_image
+    ImageCopy.source apps.*.pulled_image
     Pool.capacity cluster.pools.*.capacity.arch
     Machine.architecture cluster.pools.*.capacity.arch
     Machine.cpu cluster.pools.*.capacity.cpu

@@ -48,6 +48,22 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// Repositories of images: a tag keeps its content, a key of the platform encrypts, something looks for holes.
+    fn repositories(&mut self) {
+        for repository in self.of("aws_ecr_repository") {
+            let after = &repository["after"];
+            if after["image_tag_mutability"] != "IMMUTABLE" {
+                self.wrong(repository, "a tag can get other content");
+            }
+            if after["encryption_configuration"][0]["encryption_type"] != "KMS" {
+                self.wrong(repository, "images are not encrypted with a key of the platform");
+            }
+            if after["image_scanning_configuration"][0]["scan_on_push"] != true {
+                self.wrong(repository, "nothing scans its images");
+            }
+        }
+    }
+
     /// Launch templates. Returns the security groups of the nodes of each.
     fn templates(&mut self) -> BTreeMap<String, Vec<String>> {
         let mut groups = BTreeMap::new();
@@ -189,6 +205,7 @@ fn key_of(instance: &Value, resource: &str) -> Option<String> {
 fn faults(planned: &Value, place: &Place) -> Result<Vec<Fault>, String> {
     let mut plan = Plan { planned, found: Vec::new() };
     plan.cluster();
+    plan.repositories();
     let groups = plan.templates();
     plan.node_groups(&groups);
     plan.policies(place)?;
@@ -219,6 +236,13 @@ fn documents(folder: &Path) -> Result<String, String> {
 fn named(manifests: &str) -> BTreeSet<String> {
     let lines = manifests.lines().filter(|line| line.contains("eks.amazonaws.com/role-arn"));
     lines.filter_map(|line| line.trim_end().trim_end_matches('"').rsplit('/').next()).map(str::to_owned).collect()
+}
+
+/// The repositories of a registry that pods pull from.
+fn pulled<'m>(manifests: &'m str, registry: &str) -> BTreeSet<&'m str> {
+    let images = manifests.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("image: "));
+    let of = |image: &'m str| image.trim_matches('"').strip_prefix(registry)?.strip_prefix('/')?.split(['@', ':']).next();
+    images.filter_map(of).collect()
 }
 
 /// The hosts of routes.
@@ -274,6 +298,16 @@ pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Fault>, Str
     for role in made.symmetric_difference(&named(&manifests)) {
         all.push(("aws_iam_role.secrets".to_owned(), format!("`{role}` is made and not used, or used and not made")));
     }
+    let repositories = list(planned).iter().filter(|resource| resource["type"] == "aws_ecr_repository");
+    let repositories: BTreeSet<String> = repositories.map(|repository| words(&repository["after"]["name"])).collect();
+    let pulled = pulled(&manifests, &format!("{}.dkr.ecr.{}.amazonaws.com", place.account, place.region));
+    let pulled: BTreeSet<String> = pulled.into_iter().map(str::to_owned).collect();
+    for name in repositories.symmetric_difference(&pulled) {
+        all.push((
+            "aws_ecr_repository.mirror".to_owned(),
+            format!("`{name}` is made and no pod pulls from it, or pods pull and it is not made"),
+        ));
+    }
     Ok(all)
 }
 
@@ -322,6 +356,15 @@ fn whole() -> Vec<Value> {
         resource("aws_iam_role", "secrets[\"shop\"]", json!({})),
         resource("aws_iam_role", "identity[\"one\"]", json!({"assume_role_policy": trust.to_string()})),
         resource("aws_eks_pod_identity_association", "this[\"one\"]", json!({"namespace": "kube-system", "service_account": "one"})),
+        resource(
+            "aws_ecr_repository",
+            "mirror[\"shop/web\"]",
+            json!({
+                "image_tag_mutability": "IMMUTABLE",
+                "encryption_configuration": [{"encryption_type": "KMS"}],
+                "image_scanning_configuration": [{"scan_on_push": true}],
+            }),
+        ),
     ]
 }
 
@@ -408,6 +451,9 @@ pub fn prove() -> Result<(), String> {
         (9, "/assume_role_policy", statements(&|all| all[0]["Principal"] = json!({"AWS": "arn:aws:iam::1:root"})), vec![OTHERS]),
         (9, "/assume_role_policy", statements(&|all| all.push(all[0].clone())), vec![OTHERS]),
         (10, "/service_account", "two".into(), vec![OTHERS]),
+        (11, "/image_tag_mutability", "MUTABLE".into(), vec!["a tag can get other content"]),
+        (11, "/encryption_configuration", json!([]), vec!["images are not encrypted with a key of the platform"]),
+        (11, "/image_scanning_configuration/0/scan_on_push", false.into(), vec!["nothing scans its images"]),
     ];
     let hosts = ["shop.example".to_owned()].into();
     let place = Place { region: "eu-west-1".into(), account: "1".into(), cluster: "shop".into(), hosts };

@@ -13,7 +13,7 @@ use super::mutant::{Class, Mutant};
 
 /// Files of the roots, each with the template of its name; those that all roots share stand once. Their own tests are left to the faults made by
 /// hand: no judge can know what a test that says less had said.
-pub const FILES: [&str; 40] = [
+pub const FILES: [&str; 41] = [
     "bootstrap/access.tf",
     "bootstrap/checks.tf",
     "bootstrap/kms.tf",
@@ -29,6 +29,7 @@ pub const FILES: [&str; 40] = [
     "cluster/node_groups.tf",
     "cluster/nodes.tf",
     "cluster/policies.tf",
+    "cluster/registry.tf",
     "global/account.tf",
     "global/alarms.tf",
     "global/dns.tf",

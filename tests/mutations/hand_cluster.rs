@@ -44,5 +44,13 @@ pub const FAULTS: &[Fault] = faults! {
     "API server for the world", "cluster/network.tf", "", Swap("cidr_ipv4         = each.key", "cidr_ipv4         = \"0.0.0.0/0\""), "the address is private, the group is not";
     "public subnet of pods", "cluster/network.tf", "", Swap("map_public_ip_on_launch         = false", "map_public_ip_on_launch         = true"), "pods stand on the internet";
     "calls of the API server gone", "cluster/network.tf", "", Swap("resource \"aws_vpc_security_group_ingress_rule\" \"call\" {\n  for_each = local.control_plane_calls", "resource \"aws_vpc_security_group_ingress_rule\" \"call\" {\n  for_each = {}"), "no logs, no webhooks";
+    "tags with other content", "cluster/registry.tf", "", Swap("\"IMMUTABLE\"", "\"MUTABLE\""), "another image runs below a tag that was tested";
+    "images in plain text", "cluster/registry.tf", "", Swap("encryption_type = \"KMS\"\n    kms_key         = aws_kms_key.this.arn", "encryption_type = \"AES256\""), "the platform's key does not protect them";
+    "images of another key", "cluster/registry.tf", "", Cut("    kms_key         = aws_kms_key.this.arn\n"), "the platform's key does not protect them";
+    "images that nobody scans", "cluster/registry.tf", "", Swap("scan_on_push = true", "scan_on_push = false"), "nobody hears of a hole";
+    "images that expire", "cluster/registry.tf", "", Swap("tagStatus = \"untagged\"", "tagStatus = \"any\""), "a node that starts finds no image";
+    "images that go with the spec", "cluster/registry.tf", "", Swap("force_delete = false", "force_delete = true"), "a node that starts finds no image of a pod that still runs";
+    "images of beta", "cluster/locals.tf", "", Swap("\"acme-production/registry.example/web\"", "\"acme-beta/registry.example/web\""), "an app finds no image";
+    "registry gone", "cluster/registry.tf", "", Drop, "no app finds its image";
     "identities gone", "cluster/identities.tf", "", Drop, "no load balancer, no volume";
 };

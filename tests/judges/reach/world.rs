@@ -17,13 +17,14 @@ use crate::judges::states::Resource;
 pub type Id = String;
 
 /// Types that carry no packet of a workload. A type that is neither here nor read below is an error: think first.
-const QUIET: [&str; 13] = [
+const QUIET: [&str; 14] = [
     "aws_autoscaling_",
     "aws_availability_zones",
     "aws_cloudwatch_",
     "aws_default_",
     "aws_ebs_",
     "aws_ec2_instance_metadata_defaults",
+    "aws_ecr_",
     "aws_eks_",
     "aws_flow_log",
     "aws_iam_",

@@ -32,6 +32,7 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
         let (file, has) = root.local(name);
         root.expect(found, RULE, (&format!("local.{name}"), file), has, &wanted);
     }
+    images(root, found);
     nodes(root, found);
     people(root, found);
     identities(root, found);
@@ -57,6 +58,24 @@ fn pools(root: &Root) -> Value {
         json!({"class": pool.subnet, "machine": pool.machine, "image": image, "disk": disk, "labels": labels, "taints": taints.collect::<Vec<_>>()})
     };
     Value::Object(root.region.cluster.pools.iter().map(|one| (one.name.to_string(), pool(one))).collect())
+}
+
+/// Where nodes pull copies, every image of a pod is in the registry of the account and has a repository there, and nothing else has one.
+fn images(root: &Root, found: &mut Vec<Finding>) {
+    let Some(mirror) = &root.region.cluster.mirror else { return };
+    let registry = format!("{}.dkr.ecr.{}.amazonaws.com/", root.account, root.region.name);
+    let (file, has) = root.local("repositories");
+    if mirror.registry != registry.trim_end_matches('/') {
+        found.push(root.finding(RULE, "registry", file, format!("`{}` is no registry of the account in the region", mirror.registry)));
+    }
+    let mut wanted: BTreeSet<&str> = BTreeSet::new();
+    for container in root.region.workloads.values().flat_map(|workload| workload.containers()) {
+        match container.image.strip_prefix(&registry) {
+            Some(image) => _ = wanted.insert(image.split(['@', ':']).next().unwrap_or_default()),
+            None => found.push(root.finding(RULE, "registry", file, format!("`{}` is no copy", container.image))),
+        }
+    }
+    root.expect(found, RULE, ("local.repositories", file), has, &json!(wanted));
 }
 
 /// The groups of a pool have its nodes together, none has more than one more than another, and each is in the range of its class and zone.

@@ -10,13 +10,13 @@ mod nodes;
 mod tests;
 
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::people;
 use crate::cloud::{Nothing, Root};
 use crate::facts;
 use crate::layers::Layer;
-use crate::model::{Network, Platform, PolicyEngine, Region, ZoneRange};
+use crate::model::{Mirror, Network, Platform, PolicyEngine, Region, ZoneRange};
 use crate::template::TemplateError;
 
 /// The templates of this root.
@@ -43,6 +43,8 @@ struct Locals<'a> {
     addons: BTreeMap<&'static str, Option<&'static str>>,
     identities: Vec<identities::Identity<'a>>,
     secret_readers: Vec<identities::Reader<'a>>,
+    /// The repositories of copies of images, where nodes pull copies.
+    repositories: Option<BTreeSet<&'a str>>,
 }
 
 /// A port of nodes or pods that the API server calls.
@@ -90,6 +92,7 @@ impl<'a> Locals<'a> {
             addons: facts::addons(&cluster.version.to_string()).into(),
             identities: identities::identities(region, account),
             secret_readers: identities::readers(platform, region),
+            repositories: cluster.mirror.as_ref().map(Mirror::repositories),
         }
     }
 }
@@ -112,6 +115,13 @@ struct Addons {
     network_policy: &'static str,
 }
 
+/// The view of `registry.tf`.
+#[derive(Serialize)]
+struct Registry {
+    /// Whether a repository that left the spec goes with its images.
+    deletable: bool,
+}
+
 /// The view of the tests: `tests/cluster.tftest.hcl` for Terraform, `tests/cluster.tofutest.hcl`, which OpenTofu reads in place of the former.
 #[derive(Serialize)]
 struct Tests<'a> {
@@ -120,6 +130,7 @@ struct Tests<'a> {
     days: u32,
     addons: Addons,
     policies: identities::Policies<'a>,
+    registry: Option<Registry>,
 }
 
 /// The root; none for a region without a network, an account or a region for states.
@@ -140,8 +151,12 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     root.print(TEMPLATES, "node_groups.tf", &Nothing {})?;
     root.print(TEMPLATES, "nodes.tf", &Nothing {})?;
     root.print(TEMPLATES, "policies.tf", &policies())?;
+    let registry = || region.cluster.mirror.as_ref().map(|_| Registry { deletable: !protected });
+    if let Some(registry) = registry() {
+        root.print(TEMPLATES, "registry.tf", &registry)?;
+    }
     for (path, terraform) in [("tests/cluster.tftest.hcl", true), ("tests/cluster.tofutest.hcl", false)] {
-        root.print(TEMPLATES, path, &Tests { terraform, protected, days, addons: addons(), policies: policies() })?;
+        root.print(TEMPLATES, path, &Tests { terraform, protected, days, addons: addons(), policies: policies(), registry: registry() })?;
     }
     Ok(Some(root))
 }

@@ -30,6 +30,7 @@ exists() {
   case $answer in
     *'(NotFound)'* | *"doesn't have a resource type"*) missing "$name" ;;
     *'(ResourceNotFoundException)'* | *'(NotFoundException)'* | *'(NoSuchEntity)'* | *'(404)'*) missing "$name" ;;
+    *'(ImageNotFoundException)'* | *'(RepositoryNotFoundException)'*) missing "$name" ;;
     *NOT_FOUND* | *'No value found at'*) missing "$name" ;;
     *) unseen "$name" "$answer" ;;
   esac
@@ -107,6 +108,11 @@ fi
 
 answer=$(aws sts get-caller-identity --query Account --output text 2>&1)
 if [ "$answer" = '333333333333' ]; then
+  exists 'copy of docker.io/library/redis:8.2-alpine' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-production/docker.io/library/redis' --image-ids imageTag='8.2-alpine'
+  exists 'copy of registry.example/cart:v0.10.6' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-production/registry.example/cart' --image-ids imageTag='v0.10.6'
+  exists 'copy of registry.example/frontend:v0.10.6' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-production/registry.example/frontend' --image-ids imageTag='v0.10.6'
+  exists 'copy of registry.example/payment:v0.10.6' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-production/registry.example/payment' --image-ids imageTag='v0.10.6'
+  exists 'copy of registry.example/report:v2' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-production/registry.example/report' --image-ids imageTag='v2'
   prints 'an open tunnel to the company'\''s gateway' aws ec2 describe-vpn-connections --region 'eu-west-1' --filters Name=tag:Name,Values='boutique-production-eu-west-1-company' --query 'VpnConnections[].VgwTelemetry[?Status=='\''UP'\''].OutsideIpAddress' --output text
   prints 'permission set auditor in the account 333333333333' aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query 'Roles[?starts_with(RoleName, '\''AWSReservedSSO_auditor_'\'')].RoleName'
   prints 'permission set payments-developer in the account 333333333333' aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query 'Roles[?starts_with(RoleName, '\''AWSReservedSSO_payments-developer_'\'')].RoleName'

@@ -264,4 +264,13 @@ locals {
       secrets = ["beta/payments/*"]
     }
   }
+
+  # Copies of images, by the registry and the repository of their originals.
+  repositories = [
+    "boutique-beta/docker.io/library/redis",
+    "boutique-beta/registry.example/cart",
+    "boutique-beta/registry.example/frontend",
+    "boutique-beta/registry.example/payment",
+    "boutique-beta/registry.example/report",
+  ]
 }

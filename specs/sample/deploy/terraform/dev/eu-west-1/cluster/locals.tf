@@ -264,4 +264,13 @@ locals {
       secrets = ["dev/payments/*"]
     }
   }
+
+  # Copies of images, by the registry and the repository of their originals.
+  repositories = [
+    "boutique-dev/docker.io/library/redis",
+    "boutique-dev/registry.example/cart",
+    "boutique-dev/registry.example/frontend",
+    "boutique-dev/registry.example/payment",
+    "boutique-dev/registry.example/report",
+  ]
 }

@@ -264,4 +264,12 @@ locals {
       secrets = ["production/payments/*"]
     }
   }
+
+  # Copies of images, by the registry and the repository of their originals.
+  repositories = [
+    "boutique-production/docker.io/library/redis",
+    "boutique-production/registry.example/cart",
+    "boutique-production/registry.example/frontend",
+    "boutique-production/registry.example/payment",
+  ]
 }

@@ -8,7 +8,8 @@ locals {
   }
 }
 
-# Encrypts secrets of Kubernetes, the logs of the API server, the disks of nodes and volumes of classes of the spec, which name the alias.
+# Encrypts secrets of Kubernetes, the logs of the API server, the disks of nodes, copies of images, and volumes of classes of the spec, which name the
+# alias.
 resource "aws_kms_key" "this" {
   #checkov:skip=CKV_AWS_33:the statements with principal * admit one role; a policy cannot name the role before Auto Scaling has made it
   description             = "Cluster ${local.name}"

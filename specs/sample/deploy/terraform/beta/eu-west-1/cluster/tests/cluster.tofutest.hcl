@@ -384,3 +384,24 @@ run "identities" {
     error_message = "A namespace can read other secrets than its own."
   }
 }
+
+run "images" {
+  command = plan
+
+  assert {
+    condition = {
+      for name, one in aws_ecr_repository.mirror : name => [one.name, one.image_tag_mutability, tostring(one.force_delete), tostring(one.image_scanning_configuration[0].scan_on_push)]
+    } == { for name in local.repositories : name => [name, "IMMUTABLE", tostring(true), "true"] }
+    error_message = "A repository of images is missing, its tags can get other content, nothing scans its images, or it goes with images that run."
+  }
+
+  assert {
+    condition     = alltrue([for one in aws_ecr_repository.mirror : [for way in one.encryption_configuration : [way.encryption_type, way.kms_key]] == [["KMS", aws_kms_key.this.arn]]])
+    error_message = "Images are not encrypted with the cluster's own key."
+  }
+
+  assert {
+    condition     = { for name, one in aws_ecr_lifecycle_policy.mirror : name => [for rule in jsondecode(one.policy).rules : rule.selection.tagStatus] } == { for name in local.repositories : name => ["untagged"] }
+    error_message = "ECR expires images that pods run."
+  }
+}

@@ -1,0 +1,165 @@
+//! The script that copies images, with programs in its place that say what they were asked.
+
+use super::program::{Project, Ran};
+use std::collections::BTreeSet;
+use std::process::Command;
+
+/// A pinned image, one of Docker Hub, two of one repository, and one that is in the registry already.
+const SPEC: &str = r#"apiVersion: platgen/v1
+platform: {name: shop, owner: ops, domain: shop.example}
+cloud: {provider: aws, accounts: {production: "222222222222"}, state: {region: eu-west-1}}
+regions: {eu-west-1: {zones: 3}}
+environments: {production: {regions: [eu-west-1], protected: true}}
+network: {subnets: {general: {default: true}, data: {egress: none}}}
+cluster: {registry: {mirror: true}}
+access: {groups: {ops: {id: platform-admin, role: admin}}}
+teams: {ops: {group: ops}}
+namespaces: {shop: {owner: ops}}
+apps:
+  old: {image: "registry.example/web:v1"}
+  own: {image: "222222222222.dkr.ecr.eu-west-1.amazonaws.com/own:v1"}
+  pinned: {image: "busybox:1.38@sha256:fd8d9aa63ba2f0982b5304e1ee8d3b90a210bc1ffb5314d980eb6962f1a9715d"}
+  web: {image: "registry.example/web:v2"}
+stores:
+  cache: {engine: redis, version: "8.2", storage: none, subnet: data, backup: {none: it is filled again}}
+"#;
+
+const PLACE: &str = "deploy/kubernetes/production/eu-west-1";
+
+/// What the AWS CLI of the trials answers to: the account, a password, and a look for an image, which `$has` knows or which ends with `$error`.
+const PROGRAMS: &str = r#"
+aws() {
+  case $* in
+    'sts get-caller-identity'*) echo "$signed_in" ;;
+    'ecr get-login-password'*) echo secret ;;
+    *"--image-ids imageTag=$has") echo '{}' ;;
+    *) echo "An error occurred ($error) when calling the DescribeImages operation: no" >&2; return 254 ;;
+  esac
+}
+crane() {
+  if [ "$1" = auth ]; then read -r password; echo "login $password $*" >>log; return; fi
+  echo "$*" >>log
+  [ "$2" != "$fails" ]
+}
+signed_in=222222222222 has=none error=ImageNotFoundException fails=none
+"#;
+
+fn shop() -> Project {
+    let project = Project::new();
+    project.write("platform.yaml", SPEC);
+    project.run(&["render"]).exits(0);
+    project
+}
+
+/// Runs the script with the programs, some of whose values are others. Returns what it said and what crane was asked.
+fn mirror(project: &Project, values: &str) -> (Ran, Vec<String>) {
+    project.write("log", "");
+    let script = format!("{PROGRAMS}{values}\n. ./{PLACE}/mirror.sh");
+    let output = Command::new("sh").args(["-c", &script]).current_dir(&project.folder).output().expect("a shell");
+    let asked = project.read("log").lines().map(|line| line.replace(REGISTRY, "ECR")).collect();
+    (Ran::from(output), asked)
+}
+
+const REGISTRY: &str = "222222222222.dkr.ecr.eu-west-1.amazonaws.com";
+const LOGIN: &str = "login secret auth login --username AWS --password-stdin ECR";
+
+/// An empty registry gets every image, once and by its tag; a digest has a tag of its own. Nothing is printed that is secret.
+pub(crate) fn every_image_is_copied_once() {
+    let project = shop();
+    let (ran, asked) = mirror(&project, "");
+    let ran = ran.exits(0);
+    let digest = "fd8d9aa63ba2f0982b5304e1ee8d3b90a210bc1ffb5314d980eb6962f1a9715d";
+    let pinned =
+        format!("copy docker.io/library/busybox:1.38@sha256:{digest} ECR/shop-production/docker.io/library/busybox:digest-{digest}");
+    let copies = [
+        LOGIN,
+        pinned.as_str(),
+        "copy docker.io/library/redis:8.2-alpine ECR/shop-production/docker.io/library/redis:8.2-alpine",
+        "copy registry.example/web:v1 ECR/shop-production/registry.example/web:v1",
+        "copy registry.example/web:v2 ECR/shop-production/registry.example/web:v2",
+    ];
+    assert_eq!(asked, copies);
+    assert_eq!(ran.out.lines().count(), 4, "{}", ran.out);
+    assert!(ran.out.lines().all(|line| line.starts_with("copying ")) && ran.err.is_empty(), "{}{}", ran.out, ran.err);
+}
+
+/// What is there is not copied again.
+pub(crate) fn a_copy_is_kept() {
+    let project = shop();
+    let (ran, asked) = mirror(&project, "has=v1");
+    let ran = ran.exits(0);
+    assert_eq!(asked.len(), 4, "{asked:?}");
+    assert!(ran.out.contains("is there: shop-production/registry.example/web:v1\n"), "{}", ran.out);
+}
+
+/// The script stops at the first trouble, says what it is, and touches no other account.
+pub(crate) fn it_stops_at_the_first_trouble() {
+    let project = shop();
+    let (ran, asked) = mirror(&project, "signed_in=333333333333");
+    assert_eq!(ran.exits(1).err, "signed in to the account 333333333333, and the registry is in 222222222222\n");
+    assert!(asked.is_empty(), "{asked:?}");
+    let (ran, asked) = mirror(&project, "fails=docker.io/library/redis:8.2-alpine");
+    ran.exits(1);
+    assert_eq!(asked.len(), 3, "{asked:?}");
+    let (ran, asked) = mirror(&project, "error=RepositoryNotFoundException");
+    let err = ran.exits(1).err;
+    assert!(err.starts_with("no repository shop-production/docker.io/library/busybox: apply the Terraform root cluster"), "{err}");
+    assert_eq!(asked, [LOGIN]);
+    let (ran, _) = mirror(&project, "error=AccessDeniedException");
+    assert!(ran.exits(1).err.contains("(AccessDeniedException)"));
+}
+
+/// Pods run what the script copies, Terraform makes a repository for it, and preflight.sh looks for it.
+pub(crate) fn pods_terraform_and_preflight_agree() {
+    let project = shop();
+    let manifests: String =
+        ["cache", "old", "own", "pinned", "web"].iter().map(|app| project.read(&format!("{PLACE}/shop/{app}.yaml"))).collect();
+    let images: BTreeSet<&str> = manifests.lines().filter_map(|line| line.trim().strip_prefix("image: ")?.strip_prefix(REGISTRY)).collect();
+    let digest = "@sha256:fd8d9aa63ba2f0982b5304e1ee8d3b90a210bc1ffb5314d980eb6962f1a9715d";
+    let pinned = format!("/shop-production/docker.io/library/busybox:1.38{digest}");
+    let wanted = [
+        "/own:v1",
+        &pinned,
+        "/shop-production/docker.io/library/redis:8.2-alpine",
+        "/shop-production/registry.example/web:v1",
+        "/shop-production/registry.example/web:v2",
+    ];
+    assert_eq!(images, wanted.into());
+    let locals = project.read("deploy/terraform/production/eu-west-1/cluster/locals.tf");
+    let (_, repositories) = locals.split_once("  repositories = [\n").expect("the repositories");
+    let repositories: Vec<&str> = repositories.lines().map_while(|line| line.trim().strip_suffix("\",")?.strip_prefix('"')).collect();
+    let names = ["docker.io/library/busybox", "docker.io/library/redis", "registry.example/web"];
+    assert_eq!(repositories, names.map(|name| format!("shop-production/{name}")));
+    let preflight = project.read(&format!("{PLACE}/preflight.sh"));
+    let looked: Vec<&str> = preflight.lines().filter_map(|line| line.trim().strip_prefix("exists 'copy of ")?.split('\'').next()).collect();
+    let busybox = format!("docker.io/library/busybox:1.38{digest}");
+    assert_eq!(looked, [&busybox, "docker.io/library/redis:8.2-alpine", "registry.example/web:v1", "registry.example/web:v2"]);
+    let readme = project.read(&format!("{PLACE}/README.md"));
+    let at = |words: &str| readme.find(words).unwrap_or_else(|| panic!("{words}\n{readme}"));
+    let steps = ["cluster apply cluster.tfplan", "/mirror.sh\n```", "aws eks update-kubeconfig", ". Look at the difference"];
+    assert!(steps.map(at).is_sorted(), "{readme}");
+    assert!(project.read("deploy/RUNBOOK.md").contains("\n## An image is missing or left the spec\n"));
+}
+
+/// Without a mirror nothing of it is there.
+pub(crate) fn there_is_no_mirror_unless_the_spec_asks() {
+    let project = Project::new();
+    project.write("platform.yaml", &SPEC.replace("{mirror: true}", "{mirror: false}"));
+    project.run(&["render"]).exits(0);
+    for path in ["kubernetes/production/eu-west-1/mirror.sh", "terraform/production/eu-west-1/cluster/registry.tf"] {
+        assert!(!project.at(&format!("deploy/{path}")).exists(), "{path}");
+    }
+    assert!(!project.read("deploy/RUNBOOK.md").contains("An image is missing"));
+    assert!(project.read(&format!("{PLACE}/shop/web.yaml")).contains("image: registry.example/web:v2\n"));
+}
+
+/// A region that left is destroyed with the copies: Terraform deletes no repository that holds images, unless it is told to.
+pub(crate) fn a_region_that_left_goes_with_its_copies() {
+    let project = shop();
+    project.edit("platform.yaml", "{eu-west-1: {zones: 3}}", "{eu-west-1: {zones: 3}, eu-central-1: {zones: 3}}");
+    project.edit("platform.yaml", "regions: [eu-west-1]", "regions: [eu-central-1]");
+    let refused = project.run(&["render"]).exits(2);
+    let edit =
+        "sed -i.bak '/deletion_protection/s/true/false/; /force_delete/s/false/true/' deploy/terraform/production/eu-west-1/cluster/*.tf";
+    assert!(refused.out.contains(edit) || refused.err.contains(edit), "{}{}", refused.out, refused.err);
+}
