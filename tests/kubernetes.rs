@@ -297,6 +297,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
     Platform {
         zone: None,
         leads_account: true,
+        pipelines: None,
         second_factor: false,
         name: name("shop"),
         labels: BTreeMap::from([("cost-centre".into(), "42".into())]),

@@ -12,6 +12,7 @@ mod firewall;
 pub mod lock;
 mod mirror;
 mod network;
+mod pipelines;
 mod rights;
 mod workload;
 
@@ -26,6 +27,7 @@ pub use extension::{Change, Manifest, Patch, TerraformFile, Waiver};
 pub use firewall::{Firewall, Rule, Rules};
 pub use mirror::{ImageCopy, Mirror};
 pub use network::{Network, NetworkSubnet, PrivateService, Vpn, ZoneRange};
+pub use pipelines::{CiSystem, Pipelines, Subjects};
 pub use rights::{ApiAccess, RBAC, Right};
 pub use workload::{Autoscaling, Cron, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
@@ -96,6 +98,8 @@ pub struct Platform {
     /// Whether people have to show a second factor when they sign in to the cloud; for the first environment in an account, whether any environment there
     /// wants it.
     pub second_factor: bool,
+    /// Who may take the roles of the environment's pipelines. None without a CI system.
+    pub pipelines: Option<Pipelines>,
     /// The secret manager.
     pub secrets: Secrets,
     /// Groups of people.
@@ -124,6 +128,16 @@ impl Platform {
     /// The alias of the key that encrypts the state, without `alias/`.
     pub fn state_key(&self) -> String {
         format!("{}-{}-terraform-state", self.name, self.environment)
+    }
+
+    /// The IAM role on AWS of the environment's pipelines for a purpose, `plan` or `apply`, at most [`ROLE`] characters.
+    pub fn pipeline_role(&self, purpose: &str) -> String {
+        truncate_with_hash(&format!("{}-{}-pipeline-{purpose}", self.name, self.environment), ROLE)
+    }
+
+    /// The IAM policy on AWS that no role of the environment exceeds: its permissions boundary. The bootstrap root makes it, with the roles of pipelines.
+    pub fn boundary(&self) -> Option<String> {
+        self.pipelines.as_ref().map(|_| format!("{}-{}-boundary", self.name, self.environment))
     }
 
     /// Whether the environment has a global root: for the zone of its domain, or for what its account has once.
@@ -324,6 +338,13 @@ impl Region {
     /// The IAM role on AWS of the cluster for a purpose, at most [`ROLE`] characters.
     pub fn role(&self, purpose: &str) -> String {
         truncate_with_hash(&format!("{}-{purpose}", self.cluster.name), ROLE)
+    }
+
+    /// What the names of all IAM roles on AWS of the region start with: those of [`Region::role`] and others that start with the cluster's name.
+    pub fn role_prefix(&self) -> &str {
+        let name = self.cluster.name.as_str();
+        // A name that is too long loses its end to a hash of eight digits.
+        name.get(..ROLE - 9).unwrap_or(name).trim_end_matches(['-', '.'])
     }
 
     /// The IAM role on AWS that administers the cluster.

@@ -1,4 +1,5 @@
-//! What the environments of a platform share in the accounts of AWS: the zones of domains, and settings that an account has once.
+//! What the environments of a platform share in the accounts of AWS: the zones of domains, settings that an account has once, and the identity provider of
+//! pipelines.
 
 use super::Computed;
 use crate::model::{ParentZone, Platform, Region, Zone};
@@ -11,12 +12,13 @@ fn is_within(name: &str, domain: &str) -> bool {
     name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// Sets and records the zone of each environment, and which one leads its account. Where environments share an account and a domain, the first of them
+/// Sets and records the zone of each environment, which one leads its account, and which one makes the identity provider of pipelines there. Where environments share an account and a domain, the first of them
 /// that has hosts there makes the zone.
 pub(super) fn share(environments: &mut IndexMap<String, Platform>, provenance: &mut BTreeMap<String, Vec<Computed>>) {
     let mut zones: IndexMap<(String, String), String> = IndexMap::new();
     let mut leaders: BTreeMap<String, String> = BTreeMap::new();
     let mut strict: BTreeSet<String> = BTreeSet::new();
+    let mut issuers: BTreeSet<(String, String)> = BTreeSet::new();
     for (environment, platform) in environments.iter_mut() {
         let Some(account) = platform.account(Provider::Aws).map(str::to_owned) else { continue };
         let domain = platform.domain.as_str();
@@ -26,6 +28,9 @@ pub(super) fn share(environments: &mut IndexMap<String, Platform>, provenance: &
         }
         if platform.second_factor {
             strict.insert(account.clone());
+        }
+        if let Some(pipelines) = &mut platform.pipelines {
+            pipelines.makes_provider = issuers.insert((account.clone(), pipelines.issuer.clone()));
         }
         platform.leads_account = !leaders.contains_key(&account);
         leaders.entry(account).or_insert_with(|| environment.clone());
@@ -55,6 +60,10 @@ pub(super) fn share(environments: &mut IndexMap<String, Platform>, provenance: &
         add("environment.leads_account", platform.leads_account.to_string(), "cloud.accounts and the order of environments");
         if platform.second_factor {
             add("environment.second_factor", "true".to_owned(), "`mfa` of the environments in the account");
+        }
+        if let Some(pipelines) = &platform.pipelines {
+            let made = pipelines.makes_provider.to_string();
+            add("environment.pipelines.makes_provider", made, "cloud.accounts, `delivery` and the order of environments");
         }
         if let Some(zone) = &platform.zone {
             add("environment.zone", platform.domain.to_string(), "the environment's domain and the hosts in it");

@@ -35,6 +35,7 @@ mod metadata;
 mod mirror;
 mod names;
 mod network;
+mod pipelines;
 mod placement;
 mod plan;
 mod platform;
@@ -259,7 +260,9 @@ impl<'a> EnvironmentResolver<'a> {
         let access = self.access();
         let names = self.names();
         self.check_sections(&names);
+        let pipelines = self.pipelines();
         let mut platform = base?;
+        platform.pipelines = pipelines;
         platform.groups = access.groups;
         platform.namespaces = access.namespaces;
         platform.regions.values().for_each(|region| self.record_region(region, &platform));

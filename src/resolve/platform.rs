@@ -69,6 +69,7 @@ impl EnvironmentResolver<'_> {
             state_region: spec.cloud.at(|cloud| &cloud.state).at(|state| &state.region).get().cloned(),
             zone: None,
             leads_account: false,
+            pipelines: None,
             second_factor: spec.access.at(|access| &access.mfa).get().is_some(),
             secrets: Secrets {
                 store: spec.secrets.at(|secrets| &secrets.store).get().copied().unwrap_or(SecretStore::Cloud),

@@ -17,10 +17,13 @@ use std::rc::Rc;
 pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
     for section in ["observability", "delivery", "charts", "buckets"] {
         if let Some(&span) = specs.sections.get(section) {
-            let message = format!("`{section}` is read and checked, but this version does not render it");
+            let message = match section {
+                "delivery" => "of `delivery`, this version renders the roles of pipelines on AWS alone".to_owned(),
+                _ => format!("`{section}` is read and checked, but this version does not render it"),
+            };
             found.push(Diagnostic::new(Code::NotRendered, message).at(span).help(match section {
                 "delivery" => {
-                    "the output contains no pipelines; `branch`, `approvals` and `approvers` of `environments` have no effect either"
+                    "the output contains no pipelines and no GitOps objects; `approvals` and `approvers` of `environments` have no effect"
                 }
                 "observability" => "the output contains no monitoring and no alerts",
                 _ => "references to its entries are not rendered either",

@@ -76,8 +76,13 @@ pub enum Traces {
 pub struct Delivery {
     /// URL of the Git repository that holds the spec and the rendered files.
     pub repository: Field<Url>,
-    /// CI system for which pipelines are rendered.
+    /// CI system whose jobs plan and apply. Its jobs get roles in the accounts of the environments; `repository` and each environment's `branch` say which
+    /// jobs.
     pub ci: Field<Ci>,
+    /// Start of the subject (`sub`) of the tokens that the CI system issues to jobs of the repository, before the part about branch or environment.
+    /// Repositories of GitHub that were made, renamed or transferred since July 2026 have numbers in it, which its settings show:
+    /// `repo:OWNER@123456/REPOSITORY@456789`. Default: `repo:OWNER/REPOSITORY` on GitHub, `project_path:GROUP/PROJECT` on GitLab.
+    pub subject: Field<String>,
     /// GitOps controller that applies the Kubernetes files.
     pub gitops: Field<GitOps>,
     /// Scanners that the pipelines run on every change. Default: none.

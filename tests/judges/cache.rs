@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::judge::{Finding, Input, Judge, Program, home};
 
 /// How answers are read decides findings too.
-const READERS: [&str; 18] = [
+const READERS: [&str; 20] = [
     include_str!("judge.rs"),
     include_str!("address_plan.rs"),
     include_str!("checkov.rs"),
@@ -25,6 +25,8 @@ const READERS: [&str; 18] = [
     include_str!("kubernetes.rs"),
     include_str!("network_plan.rs"),
     include_str!("node_plan.rs"),
+    include_str!("pipelines_plan.rs"),
+    include_str!("pipelines_requests.rs"),
     include_str!("resources.rs"),
     include_str!("states.rs"),
     include_str!("terraform.rs"),

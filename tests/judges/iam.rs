@@ -1,4 +1,5 @@
-//! An evaluator of IAM policies: whether a request is allowed. It knows the operators and wildcards that the roots use, and refuses others.
+//! An evaluator of IAM policies: whether a request is allowed by one policy, or to an identity with several policies and a permissions boundary. It
+//! knows the operators and wildcards that the roots use, and refuses others.
 
 use serde_json::{Value, json};
 
@@ -30,9 +31,11 @@ pub fn texts(value: &Value) -> Vec<String> {
 /// Whether the conditions of a statement are met.
 fn met(conditions: &Value, request: &Request) -> Result<bool, String> {
     for (operator, wanted) in conditions.as_object().into_iter().flatten() {
-        let (every, name) = match operator.strip_prefix("ForAllValues:") {
-            Some(name) => (true, name),
-            None => (false, operator.as_str()),
+        let (every, name) = match operator.split_once(':') {
+            Some(("ForAllValues", name)) => (true, name),
+            // One value of several is enough, as it is for a key with one.
+            Some(("ForAnyValue", name)) => (false, name),
+            _ => (false, operator.as_str()),
         };
         let (holds, negated): (fn(&str, &str) -> bool, bool) = match name {
             "StringEquals" | "ArnEquals" | "Bool" => (|wanted, has| wanted == has, false),
@@ -60,11 +63,35 @@ fn met(conditions: &Value, request: &Request) -> Result<bool, String> {
     Ok(true)
 }
 
+/// What a policy says of a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Verdict {
+    /// A statement allows it and none denies it.
+    Allowed,
+    /// A statement denies it.
+    Denied,
+    /// No statement is about it.
+    Silent,
+}
+
 /// Whether a policy allows a request: some statement allows it and none denies it. A principal, where a statement has one, has to be `*`.
 pub fn allows(policy: &Value, request: &Request) -> Result<bool, String> {
-    let mut allowed = false;
+    Ok(verdict(policy, request)? == Verdict::Allowed)
+}
+
+/// Whether an identity may do what it asks for: none of its policies, its boundary and the policies of the resource denies it, one of its own policies
+/// allows it, and its boundary does. A policy of a resource allows nothing here: those of the roots only deny.
+pub fn may(own: &[&Value], boundary: Option<&Value>, resource: &[&Value], request: &Request) -> Result<bool, String> {
+    let verdicts = |policies: &[&Value]| policies.iter().map(|policy| verdict(policy, request)).collect::<Result<Vec<_>, _>>();
+    let (own, boundary, resource) = (verdicts(own)?, boundary.map(|policy| verdict(policy, request)).transpose()?, verdicts(resource)?);
+    let denied = own.iter().chain(&boundary).chain(&resource).any(|verdict| *verdict == Verdict::Denied);
+    Ok(!denied && own.contains(&Verdict::Allowed) && boundary.is_none_or(|verdict| verdict == Verdict::Allowed))
+}
+
+fn verdict(policy: &Value, request: &Request) -> Result<Verdict, String> {
+    let mut allowed = Verdict::Silent;
     for statement in list(&policy["Statement"]) {
-        let known = ["Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "Condition"];
+        let known = ["Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
         if let Some(key) = statement.as_object().into_iter().flatten().map(|(key, _)| key).find(|key| !known.contains(&key.as_str())) {
             return Err(format!("the evaluator knows no `{key}`"));
         }
@@ -73,10 +100,12 @@ pub fn allows(policy: &Value, request: &Request) -> Result<bool, String> {
         }
         let named = |key: &str, text: &str| texts(&statement[key]).iter().any(|pattern| fits(pattern, text));
         let action = if statement["NotAction"].is_null() { named("Action", request.action) } else { !named("NotAction", request.action) };
-        let meant = action && named("Resource", request.resource) && met(&statement["Condition"], request)?;
+        let resource =
+            if statement["NotResource"].is_null() { named("Resource", request.resource) } else { !named("NotResource", request.resource) };
+        let meant = action && resource && met(&statement["Condition"], request)?;
         match statement["Effect"].as_str() {
-            Some("Allow") => allowed |= meant,
-            Some("Deny") if meant => return Ok(false),
+            Some("Allow") if meant => allowed = Verdict::Allowed,
+            Some("Deny") if meant => return Ok(Verdict::Denied),
             // A statement without an effect allows nothing: IAM refuses the policy.
             _ => {}
         }
@@ -114,6 +143,40 @@ pub fn prove() -> Result<(), String> {
     let unknown = json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"DateLessThan": {"a": "true"}}}]});
     if allows(&unknown, &Request { action: "a:B", resource: "c", context: one }).is_ok() {
         return Err("an unknown operator is taken for met".to_owned());
+    }
+    prove_boundary()
+}
+
+/// A boundary allows nothing by itself, and what it does not allow nobody may do.
+fn prove_boundary() -> Result<(), String> {
+    let policy = |statements: Value| json!({"Statement": statements});
+    let reads = policy(json!([{"Effect": "Allow", "Action": ["s3:GetObject", "iam:*"], "Resource": "*"}]));
+    let writes = policy(json!([{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}]));
+    let boundary = policy(json!([
+        {"Effect": "Allow", "NotAction": "sso:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "iam:*", "NotResource": ["role/own-*"]},
+        {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"ForAnyValue:StringEquals": {"aliases": ["state"]}}},
+    ]));
+    let bucket = policy(json!([{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "closed"}]));
+    let aliases: &[(&str, &str)] = &[("aliases", "other"), ("aliases", "state")];
+    type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], bool, bool);
+    // The last two: whether the boundary lets it pass, and whether it would without one.
+    let cases: [Case; 8] = [
+        ("s3:GetObject", "open", &[], true, true),
+        ("s3:PutObject", "open", &[], true, true),
+        ("s3:PutObject", "open", aliases, false, true),
+        ("s3:PutObject", "closed", &[], false, false),
+        ("ec2:RunInstances", "open", &[], false, false),
+        ("iam:CreateRole", "role/own-1", &[], true, true),
+        ("iam:CreateRole", "role/other", &[], false, true),
+        ("iam:CreateUser", "*", &[], false, true),
+    ];
+    for (action, resource, context, bounded, free) in cases {
+        for (boundary, wanted) in [(Some(&boundary), bounded), (None, free)] {
+            if may(&[&reads, &writes], boundary, &[&bucket], &Request { action, resource, context })? != wanted {
+                return Err(format!("{action} on {resource} with {context:?} is not {wanted}, boundary: {}", boundary.is_some()));
+            }
+        }
     }
     Ok(())
 }

@@ -23,6 +23,8 @@ pub(crate) mod judge;
 mod kubernetes;
 mod network_plan;
 mod node_plan;
+mod pipelines_plan;
+mod pipelines_requests;
 mod random;
 mod reach;
 mod resources;
@@ -78,6 +80,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("judges::global_plan/rules", || global_plan::prove().map_err(Failed::from)),
         Trial::test("judges::network_plan/rules", || network_plan::prove().map_err(Failed::from)),
         Trial::test("judges::node_plan/rules", || node_plan::prove().map_err(Failed::from)),
+        Trial::test("judges::pipelines_plan/rules", || pipelines_plan::prove().map_err(Failed::from)),
         Trial::test("judges::vpn_plan/rules", || vpn_plan::prove().map_err(Failed::from)),
         Trial::test("judges::resources/rules", || resources::prove().map_err(Failed::from)),
         Trial::ignorable_test("judges::cluster/faults", move || match cluster::find() {

@@ -36,6 +36,11 @@ fn table(text: &str) -> Result<BTreeMap<String, Counts>, String> {
     Ok(roots)
 }
 
+/// The types that roots plan whose names in the table are `wanted`.
+pub fn types(wanted: impl Fn(&str) -> bool) -> Result<BTreeSet<String>, String> {
+    Ok(table(TEXT)?.into_iter().filter(|(root, _)| wanted(root)).flat_map(|(_, planned)| planned.into_keys()).collect())
+}
+
 /// A root's name in the table; `path` is relative to the tree.
 fn name(spec: &str, path: &str) -> String {
     format!("{spec}/{}", path.trim_start_matches("deploy/"))

@@ -15,7 +15,8 @@ use super::cache::hex;
 use super::checkov;
 use super::judge::{Fault, Finding, Input, Judge, Program, Subject, fetched, home, json, list, on_path, say, words};
 use super::{
-    address_plan, bootstrap_plan, cluster_plan, global_plan, interconnect_plan, network_plan, node_plan, resources, states, vpn_plan,
+    address_plan, bootstrap_plan, cluster_plan, global_plan, interconnect_plan, network_plan, node_plan, pipelines_plan, resources, states,
+    vpn_plan,
 };
 
 pub fn judges() -> Vec<Judge> {
@@ -31,12 +32,11 @@ pub fn judges() -> Vec<Judge> {
     ]
 }
 
-/// The program that PLATGEN_TFCHECK names; it needs a real terraform.
+/// The program that PLATGEN_TFCHECK names, written anew; it needs a real terraform.
 fn find_tfcheck() -> Result<Program, String> {
-    let path = PathBuf::from(env::var_os("PLATGEN_TFCHECK").ok_or("tfcheck not found: set PLATGEN_TFCHECK to its path")?);
     let terraform = on_path("terraform", &["version"])?;
-    let bytes = fs::read(&path).map_err(|error| format!("PLATGEN_TFCHECK={}: {error}", path.display()))?;
-    let config = hex(&Sha256::digest([&bytes, resources::TEXT.as_bytes()].concat()));
+    let (path, own) = tailored("terraform", &AS_ROOT)?;
+    let config = hex(&Sha256::digest([own.as_bytes(), resources::TEXT.as_bytes()].concat()));
     Ok(Program { version: terraform.version.replace("Terraform ", "terraform "), config, path })
 }
 
@@ -44,7 +44,7 @@ fn tfcheck(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Find
     let mut all = Vec::new();
     // The states of the applies are kept for the judges of whole regions.
     let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let answer = check(program, tree, inputs, "tfcheck", &[("TMPDIR", scratch.path().to_path_buf())])?;
+    let answer = check(program, tree, inputs, "tfcheck", &[("TMPDIR", scratch.path().to_path_buf()), ("TFCHECK_SCHEMAS", schemas()?)])?;
     states::keep(scratch.path(), tree, program, inputs)?;
     for (root, findings) in answer {
         all.extend(findings);
@@ -68,7 +68,7 @@ fn tfcheck(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Find
 /// What is wrong with the plan of a root, by the rule of the finding.
 fn planned_faults(tree: &Path, folder: &str, planned: &Value) -> Result<Vec<(&'static str, Vec<Fault>)>, String> {
     if folder.contains("terraform/bootstrap/") {
-        return Ok(vec![("bootstrap", bootstrap_plan::faults(planned)?)]);
+        return Ok(vec![("bootstrap", bootstrap_plan::faults(planned)?), ("pipelines", pipelines_plan::judge(tree, folder, planned)?)]);
     }
     if folder.contains("/interconnect/") {
         return Ok(vec![("interconnect", interconnect_plan::judge(tree, folder, planned)?)]);
@@ -78,11 +78,13 @@ fn planned_faults(tree: &Path, folder: &str, planned: &Value) -> Result<Vec<(&'s
         Some("network") => vec![
             ("network", network_plan::faults(planned)?),
             ("vpn", vpn_plan::faults(planned)),
+            ("pipelines", pipelines_plan::roles(tree, folder, planned)?),
             ("addresses", address_plan::judge(tree, folder, planned)?),
         ],
         Some("cluster") => vec![
             ("cluster", cluster_plan::judge(tree, folder, planned)?),
             ("nodes", node_plan::judge(tree, folder, planned)?),
+            ("pipelines", pipelines_plan::roles(tree, folder, planned)?),
             ("addresses", address_plan::judge(tree, folder, planned)?),
         ],
         _ => Vec::new(),
@@ -128,23 +130,49 @@ fn check(
     Ok(list(&roots).iter().map(judged).collect())
 }
 
-/// The line of tfcheck that names the registry of providers, and the same for OpenTofu, whose providers have addresses of its own registry.
-const REGISTRY: [&str; 2] = ["\nREGISTRY = \"registry.terraform.io\"\n", "\nREGISTRY = \"registry.opentofu.org\"\n"];
+/// A text of tfcheck, and what stands there instead.
+type Change = [&'static str; 2];
 
-/// tfcheck, written anew for OpenTofu's registry, and a tofu for it to start.
-fn find_tofu() -> Result<Program, String> {
-    let tofu = fetched("tofu", &["version"])?;
-    let path = PathBuf::from(env::var_os("PLATGEN_TFCHECK").ok_or("tfcheck not found: set PLATGEN_TFCHECK to its path")?);
-    let text = fs::read_to_string(&path).map_err(|error| format!("PLATGEN_TFCHECK={}: {error}", path.display()))?;
-    let [terraform, opentofu] = REGISTRY;
-    if !text.contains(terraform) {
-        return Err(format!("{} names no registry of providers", path.display()));
+/// The line of tfcheck that names the registry of providers, and the same for OpenTofu, whose providers have addresses of its own registry.
+const REGISTRY: Change = ["\nREGISTRY = \"registry.terraform.io\"\n", "\nREGISTRY = \"registry.opentofu.org\"\n"];
+
+/// Who runs Terraform: the root user of the account that the root is for. A bootstrap root refuses others, and tfcheck makes somebody up.
+const AS_ROOT: [Change; 2] = [
+    [
+        "            dt = cfg.get(\"default_tags\") or []\n",
+        "            c[\"account\"] = (list(cfg.get(\"allowed_account_ids\") or []) + [ACCOUNT])[0]\n            dt = cfg.get(\"default_tags\") or []\n",
+    ],
+    [
+        "        if n == \"arn\" or n.endswith(\"_arn\"):\n",
+        "        if n == \"issuer_arn\":\n            return f\"arn:aws:iam::{self.conf['account']}:root\"\n        if n == \"arn\" or n.endswith(\"_arn\"):\n",
+    ],
+];
+
+/// The program that PLATGEN_TFCHECK names.
+fn named() -> Result<PathBuf, String> {
+    env::var_os("PLATGEN_TFCHECK").map(PathBuf::from).ok_or_else(|| "tfcheck not found: set PLATGEN_TFCHECK to its path".to_owned())
+}
+
+/// The schemas of providers, which tfcheck looks for beside itself.
+fn schemas() -> Result<PathBuf, String> {
+    let beside = named()?.canonicalize().map_err(|error| error.to_string())?.with_file_name("../provider-schemas");
+    Ok(env::var_os("TFCHECK_SCHEMAS").map_or(beside, PathBuf::from))
+}
+
+/// A copy of tfcheck with changes, and its hash.
+fn tailored(name: &str, changes: &[Change]) -> Result<(PathBuf, String), String> {
+    let path = named()?;
+    let mut text = fs::read_to_string(&path).map_err(|error| format!("PLATGEN_TFCHECK={}: {error}", path.display()))?;
+    for [old, new] in changes {
+        if !text.contains(old) {
+            return Err(format!("{} has no `{}`", path.display(), old.trim()));
+        }
+        text = text.replace(old, new);
     }
-    let text = text.replace(terraform, opentofu);
     let config = hex(&Sha256::digest(&text));
-    let copy = home().join(format!("tofu/tfcheck-{}", &config[..16]));
+    let copy = home().join(format!("{name}/tfcheck-{}", &config[..16]));
     let put = || -> std::io::Result<()> {
-        let folder = home().join("tofu");
+        let folder = home().join(name);
         fs::create_dir_all(&folder)?;
         let mut file = tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempfile_in(&folder)?;
         file.write_all(text.as_bytes())?;
@@ -153,18 +181,23 @@ fn find_tofu() -> Result<Program, String> {
     if !copy.exists() {
         put().map_err(|error| format!("{}: {error}", copy.display()))?;
     }
-    Ok(Program { path: copy, version: format!("tofu {}", tofu.version), config })
+    Ok((copy, config))
+}
+
+/// tfcheck, written anew for OpenTofu's registry, and a tofu for it to start.
+fn find_tofu() -> Result<Program, String> {
+    let tofu = fetched("tofu", &["version"])?;
+    let (path, config) = tailored("tofu", &[&[REGISTRY][..], &AS_ROOT].concat())?;
+    Ok(Program { path, version: format!("tofu {}", tofu.version), config })
 }
 
 /// What tfcheck has to know to start OpenTofu.
 fn tofu_settings() -> Result<Vec<(&'static str, PathBuf)>, String> {
-    let tfcheck = PathBuf::from(env::var_os("PLATGEN_TFCHECK").ok_or("tfcheck not found: set PLATGEN_TFCHECK to its path")?);
-    let schemas = tfcheck.canonicalize().map_err(|error| error.to_string())?.with_file_name("../provider-schemas");
     Ok(vec![
         ("TFCHECK_TERRAFORM", fetched("tofu", &["version"])?.path),
         // Its mirror of providers has the addresses of one registry.
         ("TFCHECK_CACHE", home().join("tofu/cache")),
-        ("TFCHECK_SCHEMAS", env::var_os("TFCHECK_SCHEMAS").map_or(schemas, PathBuf::from)),
+        ("TFCHECK_SCHEMAS", schemas()?),
         // A missing configuration of the user's is a warning in the middle of OpenTofu's JSON.
         ("TF_CLI_CONFIG_FILE", PathBuf::from("/dev/null")),
     ])

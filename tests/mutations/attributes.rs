@@ -13,11 +13,16 @@ use super::mutant::{Class, Mutant};
 
 /// Files of the roots, each with the template of its name; those that all roots share stand once. Their own tests are left to the faults made by
 /// hand: no judge can know what a test that says less had said.
-pub const FILES: [&str; 41] = [
+pub const FILES: [&str; 46] = [
     "bootstrap/access.tf",
-    "bootstrap/checks.tf",
+    "bootstrap/boundary.tf",
     "bootstrap/kms.tf",
     "bootstrap/locals.tf",
+    "bootstrap/pipeline_cluster.tf",
+    "bootstrap/pipeline_global.tf",
+    "bootstrap/pipeline_network.tf",
+    "bootstrap/pipeline_read.tf",
+    "bootstrap/pipelines.tf",
     "bootstrap/state.tf",
     "cluster/access.tf",
     "cluster/addons.tf",

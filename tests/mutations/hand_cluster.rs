@@ -27,6 +27,8 @@ pub const FAULTS: &[Fault] = faults! {
     "size of the minimum", "cluster/node_groups.tf", "", Swap("max(each.value.min, min(each.value.max, try(data.aws_autoscaling_group.current[each.key].desired_capacity, 0)))", "each.value.min"), "every apply ends the nodes that the autoscaler added";
     "size beyond the bounds", "cluster/node_groups.tf", "", Swap("max(each.value.min, min(each.value.max, try(", "max(0, min(1000, try("), "EKS refuses the bounds";
     "size of another group", "cluster/node_groups.tf", "", Swap("values = [each.value.name]", "values = [each.value.pool]"), "no group is found, and every apply ends the nodes that the autoscaler added";
+    "nodes without the boundary", "cluster/nodes.tf", "", Swap("permissions_boundary = local.boundary", "permissions_boundary = null"), "pipelines can't make the role, and it may do whatever its policies say";
+    "boundary of beta", "cluster/locals.tf", "", Swap("policy/acme-production-boundary", "policy/acme-beta-boundary"), "pipelines of production can't make the roles";
     "SSH", "cluster/nodes.tf", "", Swap("  update_default_version = true", "  update_default_version = true\n  key_name               = \"me\""), "a lost key opens every node";
     "more rights for nodes", "cluster/nodes.tf", "", Swap("\"AmazonEKSWorkerNodePolicy\"]", "\"AmazonEKSWorkerNodePolicy\", \"AdministratorAccess\"]"), "a broken node takes the account";
     "pods in the group of another class", "cluster/addons.tf", "", Swap("securityGroups = [data.aws_security_group.nodes[class].id]", "securityGroups = [data.aws_security_group.nodes[local.node_classes[0]].id]"), "the classes are joined";

@@ -13,6 +13,7 @@ mod attributes;
 mod fields;
 mod ground;
 mod hand;
+mod hand_bootstrap;
 mod hand_cluster;
 mod hand_kubernetes;
 mod hand_terraform;

@@ -8,6 +8,7 @@ use super::attributes;
 use super::fields;
 use super::ground::{Ground, HOME};
 use super::hand;
+use super::hand_bootstrap;
 use super::hand_cluster;
 use super::hand_kubernetes;
 use super::hand_terraform;
@@ -87,6 +88,9 @@ impl Run {
             hand::mutants(&ground, hand_kubernetes::FAULTS, |environment, file| format!("kubernetes/{environment}/{}/{file}", HOME.1))?;
         mutants.extend(hand::mutants(&ground, hand_terraform::FAULTS, |environment, file| {
             format!("terraform/{environment}/{}/network/{file}", HOME.1)
+        })?);
+        mutants.extend(hand::mutants(&ground, hand_bootstrap::FAULTS, |environment, file| {
+            format!("terraform/bootstrap/{environment}/{file}")
         })?);
         mutants.extend(hand::mutants(&ground, hand_cluster::FAULTS, |environment, file| {
             format!("terraform/{environment}/{}/{file}", HOME.1)

@@ -75,6 +75,11 @@ fn root(layer: Layer, platform: &Platform, scope: Scope, account: &str, region: 
     Ok(root)
 }
 
+/// The ARN of the policy that no role of the environment exceeds. The bootstrap root makes it; none without pipelines.
+fn boundary(platform: &Platform, account: &str) -> Option<String> {
+    platform.boundary().map(|name| format!("arn:aws:iam::{account}:policy/{name}"))
+}
+
 /// The account of an environment on AWS, and the region that holds the states of roots of the whole environment: the state region of the spec, or the
 /// primary region where the former is not one of AWS. None without a region on AWS.
 fn home(platform: &Platform) -> Option<(&str, &str)> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::Finding;
 use super::Root;
-use platgen::model::GroupRole;
+use platgen::model::{GroupRole, Subjects};
 use platgen::provider::Provider;
 use serde_json::json;
 
@@ -21,6 +21,7 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
     text("account", json!(account), found);
     text("states", json!(states), found);
     text("state_key", json!(platform.state_key()), found);
+    identities(root, found);
     // The root user, and each group of administrators; without a group, everyone in the account.
     let (file, has) = root.local("administrators");
     let admins: Vec<&str> = platform
@@ -45,5 +46,61 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
             file,
             "others than the administrators use the states".to_owned(),
         ));
+    }
+}
+
+/// The identities of pipelines: the tokens of the repository's own jobs, and the regions and roles of the environment.
+fn identities(root: &Root, found: &mut Vec<Finding>) {
+    let (platform, account) = (root.platform, root.account);
+    let name = format!("{}-{}", platform.name, platform.environment);
+    let Some(pipelines) = &platform.pipelines else {
+        for (file, role) in root.blocks("resource", &["aws_iam_role"]) {
+            let message = "nothing in the spec asks for a role of pipelines".to_owned();
+            found.push(root.finding("wrong-bootstrap", &role.labels.join("."), file, message));
+        }
+        return;
+    };
+    let claim = |claim: &str| format!("{}:{claim}", pipelines.issuer);
+    let mut apply = json!({"StringEquals": {claim("aud"): ["sts.amazonaws.com"], claim("sub"): [pipelines.applier]}});
+    if let Some(reference) = &pipelines.reference {
+        apply["StringEquals"][claim("ref")] = json!([reference]);
+    }
+    let mut plan = json!({"StringEquals": {claim("aud"): ["sts.amazonaws.com"]}});
+    match &pipelines.planners {
+        Subjects::Exactly(subjects) => plan["StringEquals"][claim("sub")] = json!(subjects),
+        Subjects::Like(pattern) => plan["StringLike"] = json!({claim("sub"): [pattern]}),
+    }
+    let on_aws = || platform.regions.values().filter(|region| region.provider == Provider::Aws).map(|region| region.name.as_str());
+    let region = |region: &str| {
+        let own = format!("{name}-{region}");
+        let start = own.get(..55).unwrap_or(&own).trim_end_matches('-');
+        (region.to_owned(), json!({"name": own, "roles": format!("arn:aws:iam::{account}:role/{start}*")}))
+    };
+    let regions: serde_json::Map<String, serde_json::Value> = on_aws().map(region).collect();
+    // Where zones log their queries and the console its sign-ins.
+    let home = (platform.zone.is_some() || platform.leads_account).then_some("us-east-1");
+    let allowed: std::collections::BTreeSet<&str> = on_aws().chain([root.home()]).chain(home).collect();
+    for (local, wanted) in [
+        ("environment", json!(platform.environment.as_str())),
+        ("issuer", json!(pipelines.issuer)),
+        ("boundary", json!(format!("{name}-boundary"))),
+        (
+            "pipelines",
+            json!({
+                "apply": {"role": format!("{name}-pipeline-apply"), "tokens": apply},
+                "plan": {"role": format!("{name}-pipeline-plan"), "tokens": plan},
+            }),
+        ),
+        ("regions", regions.into()),
+        ("allowed_regions", json!(allowed)),
+    ] {
+        let (file, has) = root.local(local);
+        root.expect(found, "wrong-bootstrap", (&format!("local.{local}"), file), has, &wanted);
+    }
+    let providers = root.blocks("resource", &["aws_iam_openid_connect_provider"]).count();
+    if providers != usize::from(pipelines.makes_provider) {
+        let message =
+            format!("{providers} identity providers of pipelines, where there should be {}", usize::from(pipelines.makes_provider));
+        found.push(root.finding("wrong-bootstrap", "aws_iam_openid_connect_provider", "", message));
     }
 }

@@ -42,3 +42,58 @@ fn its_own_state_is_in_the_state_region() {
     );
     assert_eq!(root.folder(), "terraform/bootstrap/dev");
 }
+
+/// The bootstrap roots of a spec with pipelines, by environment; both environments have one account.
+fn with_pipelines(delivery: &str) -> Vec<Root> {
+    let spec = SPEC
+        .replace("dev: {regions", "dev: {branch: develop, regions")
+        .replace("production: {regions", "production: {branch: main, regions");
+    let spec = spec.replace("222222222222", "111111111111") + delivery;
+    let estate = estate(&spec);
+    let roots = estate.environments.values().map(|platform| cloud::roots(platform).unwrap());
+    roots.map(|roots| roots.into_iter().find(|root| root.layer == Layer::Bootstrap).unwrap()).collect()
+}
+
+#[test]
+fn the_first_environment_of_an_account_makes_the_identity_provider() {
+    let roots = with_pipelines("delivery: {repository: \"https://github.com/acme/shop\", ci: github}\n");
+    let makes = |root: &Root| root.files["pipelines.tf"].contains("resource \"aws_iam_openid_connect_provider\"");
+    assert_eq!(roots.iter().map(makes).collect::<Vec<_>>(), [true, false]);
+    assert!(roots[1].files["README.md"].contains("another environment makes the identity provider"));
+    assert!(roots.iter().all(|root| root.files["locals.tf"].contains("issuer   = \"token.actions.githubusercontent.com\"")));
+}
+
+#[test]
+fn issuers_follow_the_repository() {
+    for (delivery, issuer) in [
+        ("{repository: \"https://acme.ghe.com/acme/shop\", ci: github}", "token.actions.acme.ghe.com"),
+        ("{repository: \"https://git.example/acme/shop.git\", ci: github}", "git.example/_services/token"),
+        ("{repository: \"https://gitlab.example/acme/tools/shop\", ci: gitlab}", "gitlab.example"),
+    ] {
+        let roots = with_pipelines(&format!("delivery: {delivery}\n"));
+        let locals = &roots[1].files["locals.tf"];
+        assert!(locals.contains(&format!("issuer   = \"{issuer}\"")), "{locals}");
+        // Of these, AWS reads no claim but audience and subject.
+        assert!(!locals.contains(":ref\""), "{locals}");
+    }
+}
+
+#[test]
+fn a_branch_of_gitlab_is_in_the_subject() {
+    let roots = with_pipelines("delivery: {repository: \"https://gitlab.example/acme/tools/shop\", ci: gitlab}\n");
+    let locals = &roots[1].files["locals.tf"];
+    assert!(locals.contains("[\"project_path:acme/tools/shop:ref_type:branch:ref:main\"]"), "{locals}");
+    assert!(locals.contains("[\"project_path:acme/tools/shop:ref_type:branch:ref:*\"]"), "{locals}");
+}
+
+#[test]
+fn a_subject_with_numbers_takes_the_place_of_the_names() {
+    let subject = "repo:acme@1/shop@2";
+    let roots =
+        with_pipelines(&format!("delivery: {{repository: \"https://github.com/acme/shop\", ci: github, subject: \"{subject}\"}}\n"));
+    let locals = &roots[0].files["locals.tf"];
+    for end in ["environment:dev", "pull_request", "ref:refs/heads/develop"] {
+        assert!(locals.contains(&format!("\"{subject}:{end}\"")), "{locals}");
+    }
+    assert!(!locals.contains("repo:acme/shop"), "{locals}");
+}

@@ -40,6 +40,7 @@ struct Locals<'a> {
     node_groups: Vec<nodes::Group<'a>>,
     groups: Vec<access::Group<'a>>,
     administrators: Vec<String>,
+    boundary: Option<String>,
     addons: BTreeMap<&'static str, Option<&'static str>>,
     identities: Vec<identities::Identity<'a>>,
     secret_readers: Vec<identities::Reader<'a>>,
@@ -89,6 +90,7 @@ impl<'a> Locals<'a> {
             node_groups: nodes::groups(region, network),
             groups: access::groups(platform),
             administrators: people::administrators(platform, account),
+            boundary: super::boundary(platform, account),
             addons: facts::addons(&cluster.version.to_string()).into(),
             identities: identities::identities(region, account),
             secret_readers: identities::readers(platform, region),
@@ -99,10 +101,18 @@ impl<'a> Locals<'a> {
 
 #[derive(Serialize)]
 struct Cluster {
+    bounded: bool,
     protected: bool,
     days: u32,
     /// Whether the logs are kept for less than the year that scanners ask for.
     brief: bool,
+}
+
+/// The view of files with roles.
+#[derive(Serialize)]
+struct Roles {
+    /// Whether there is a policy that no role of the environment exceeds.
+    bounded: bool,
 }
 
 #[derive(Serialize)]
@@ -126,6 +136,7 @@ struct Registry {
 #[derive(Serialize)]
 struct Tests<'a> {
     terraform: bool,
+    bounded: bool,
     protected: bool,
     days: u32,
     addons: Addons,
@@ -137,26 +148,26 @@ struct Tests<'a> {
 pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>, TemplateError> {
     let (Some(network), Some(account)) = (&region.network, &region.account) else { return Ok(None) };
     let Some(mut root) = super::regional(Layer::Cluster, platform, region)? else { return Ok(None) };
-    let (protected, days) = (platform.protected, region.cluster.log_days);
+    let (protected, days, bounded) = (platform.protected, region.cluster.log_days, platform.boundary().is_some());
     let addons = || Addons { network_policy: if region.cluster.policy_engine == PolicyEngine::Native { "true" } else { "false" } };
     let policies = || identities::Policies::new(platform, region);
     root.document(include_str!("../../../../templates/terraform/aws/cluster/README.md"));
-    root.print(TEMPLATES, "access.tf", &Nothing {})?;
+    root.print(TEMPLATES, "access.tf", &Roles { bounded })?;
     root.print(TEMPLATES, "addons.tf", &addons())?;
-    root.print(TEMPLATES, "cluster.tf", &Cluster { protected, days, brief: days < 365 })?;
-    root.print(TEMPLATES, "identities.tf", &Nothing {})?;
+    root.print(TEMPLATES, "cluster.tf", &Cluster { bounded, protected, days, brief: days < 365 })?;
+    root.print(TEMPLATES, "identities.tf", &Roles { bounded })?;
     root.print(TEMPLATES, "kms.tf", &Protected { protected })?;
     root.print(TEMPLATES, "locals.tf", &Locals::new(platform, region, network, account))?;
     root.print(TEMPLATES, "network.tf", &Nothing {})?;
     root.print(TEMPLATES, "node_groups.tf", &Nothing {})?;
-    root.print(TEMPLATES, "nodes.tf", &Nothing {})?;
+    root.print(TEMPLATES, "nodes.tf", &Roles { bounded })?;
     root.print(TEMPLATES, "policies.tf", &policies())?;
     let registry = || region.cluster.mirror.as_ref().map(|_| Registry { deletable: !protected });
     if let Some(registry) = registry() {
         root.print(TEMPLATES, "registry.tf", &registry)?;
     }
     for (path, terraform) in [("tests/cluster.tftest.hcl", true), ("tests/cluster.tofutest.hcl", false)] {
-        root.print(TEMPLATES, path, &Tests { terraform, protected, days, addons: addons(), policies: policies(), registry: registry() })?;
+        root.print(TEMPLATES, path, &Tests { terraform, bounded, protected, days, addons: addons(), policies: policies(), registry: registry() })?;
     }
     Ok(Some(root))
 }

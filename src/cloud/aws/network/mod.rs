@@ -83,6 +83,8 @@ struct Endpoints {
 #[derive(Serialize)]
 struct FlowLogs {
     role: String,
+    /// The policy that no role of the environment exceeds, as an ARN.
+    boundary: Option<String>,
     days: u32,
     /// Whether the logs are kept for less than the year that scanners ask for.
     brief: bool,
@@ -136,6 +138,8 @@ struct Tests<'a> {
     exclusion: Option<&'static str>,
     /// The link to the company's network.
     link: Option<hybrid::Link>,
+    /// The policy that no role of the environment exceeds, as an ARN.
+    boundary: Option<String>,
 }
 
 /// The root; none for a region without a network, an account or a region for states. A file that would hold no resource is left out.
@@ -172,7 +176,7 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     };
     root.print(TEMPLATES, "dns.tf", &Dns { name: truncate_with_hash(&locals.name, RESOLVER), days, brief, action, block })?;
     root.print(TEMPLATES, "endpoints.tf", &Endpoints { services, image_layers })?;
-    root.print(TEMPLATES, "flow_logs.tf", &FlowLogs { role, days, brief })?;
+    root.print(TEMPLATES, "flow_logs.tf", &FlowLogs { role, boundary: super::boundary(platform, account), days, brief })?;
     root.print(TEMPLATES, "kms.tf", &Kms { protected, vpn: network.vpn.is_some() })?;
     root.print(TEMPLATES, "locals.tf", &locals)?;
     root.print(TEMPLATES, "network.tf", &Protected { protected })?;
@@ -184,7 +188,8 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
         let exclusion = region.owns_account.then_some(exclusion);
         let response = block.then_some("NXDOMAIN");
         let link = network.vpn.as_ref().map(hybrid::Link::new);
-        let tests = Tests { terraform, zones: locals.zones, public, nat, days, action, response, exclusion, link };
+        let boundary = super::boundary(platform, account);
+        let tests = Tests { terraform, zones: locals.zones, public, nat, days, action, response, exclusion, link, boundary };
         root.print(TEMPLATES, path, &tests)?;
     }
     if let Some(vpn) = &network.vpn {

@@ -5,6 +5,12 @@ locals {
   state_users = local.administrators
 }
 
+data "aws_caller_identity" "this" {}
+
+data "aws_iam_session_context" "this" {
+  arn = data.aws_caller_identity.this.arn
+}
+
 # The statements about principals concern objects alone: administrators can always change this policy.
 resource "aws_s3_bucket_policy" "state" {
   for_each = local.states
@@ -41,6 +47,16 @@ resource "aws_s3_bucket_policy" "state" {
       },
     ]
   })
+
+  # Who applies this without being an administrator could not read the states afterwards, this root's own among them.
+  lifecycle {
+    precondition {
+      condition = anytrue([
+        for pattern in local.administrators : can(regex("^${replace(replace(replace(pattern, "/[.+]/", "\\$0"), "*", ".*"), "?", ".")}$", data.aws_iam_session_context.this.issuer_arn))
+      ])
+      error_message = "The identity that runs Terraform is none of local.administrators: after an apply it could not read the states. Sign in as an administrator, or correct the groups in the spec."
+    }
+  }
 
   depends_on = [aws_s3_bucket_public_access_block.state]
 }

@@ -20,4 +20,47 @@ locals {
     "arn:aws:iam::222222222222:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_platform-admin_????????????????",
     "arn:aws:iam::222222222222:root",
   ]
+
+  environment = "beta"
+
+  # Who issues tokens to jobs of the CI system, and the name of the policy that no role of the environment exceeds.
+  issuer   = "token.actions.githubusercontent.com"
+  boundary = "boutique-beta-boundary"
+
+  # Roles of pipelines, each with the tokens that may take it: conditions on their claims.
+  pipelines = {
+    "apply" = {
+      role = "boutique-beta-pipeline-apply"
+      tokens = {
+        StringEquals = {
+          "token.actions.githubusercontent.com:aud" = ["sts.amazonaws.com"]
+          "token.actions.githubusercontent.com:ref" = ["refs/heads/beta"]
+          "token.actions.githubusercontent.com:sub" = ["repo:boutique-example/platform:environment:beta"]
+        }
+      }
+    }
+    "plan" = {
+      role = "boutique-beta-pipeline-plan"
+      tokens = {
+        StringEquals = {
+          "token.actions.githubusercontent.com:aud" = ["sts.amazonaws.com"]
+          "token.actions.githubusercontent.com:sub" = [
+            "repo:boutique-example/platform:pull_request",
+            "repo:boutique-example/platform:ref:refs/heads/beta",
+          ]
+        }
+      }
+    }
+  }
+
+  # By region: what everything there is named by, and a pattern of its roles.
+  regions = {
+    "eu-west-1" = {
+      name  = "boutique-beta-eu-west-1"
+      roles = "arn:aws:iam::222222222222:role/boutique-beta-eu-west-1*"
+    }
+  }
+
+  # Where roles of the environment may act.
+  allowed_regions = ["eu-west-1", "us-east-1"]
 }

@@ -20,4 +20,47 @@ locals {
     "arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_platform-admin_????????????????",
     "arn:aws:iam::111111111111:root",
   ]
+
+  environment = "dev"
+
+  # Who issues tokens to jobs of the CI system, and the name of the policy that no role of the environment exceeds.
+  issuer   = "token.actions.githubusercontent.com"
+  boundary = "boutique-dev-boundary"
+
+  # Roles of pipelines, each with the tokens that may take it: conditions on their claims.
+  pipelines = {
+    "apply" = {
+      role = "boutique-dev-pipeline-apply"
+      tokens = {
+        StringEquals = {
+          "token.actions.githubusercontent.com:aud" = ["sts.amazonaws.com"]
+          "token.actions.githubusercontent.com:ref" = ["refs/heads/develop"]
+          "token.actions.githubusercontent.com:sub" = ["repo:boutique-example/platform:environment:dev"]
+        }
+      }
+    }
+    "plan" = {
+      role = "boutique-dev-pipeline-plan"
+      tokens = {
+        StringEquals = {
+          "token.actions.githubusercontent.com:aud" = ["sts.amazonaws.com"]
+          "token.actions.githubusercontent.com:sub" = [
+            "repo:boutique-example/platform:pull_request",
+            "repo:boutique-example/platform:ref:refs/heads/develop",
+          ]
+        }
+      }
+    }
+  }
+
+  # By region: what everything there is named by, and a pattern of its roles.
+  regions = {
+    "eu-west-1" = {
+      name  = "boutique-dev-eu-west-1"
+      roles = "arn:aws:iam::111111111111:role/boutique-dev-eu-west-1*"
+    }
+  }
+
+  # Where roles of the environment may act.
+  allowed_regions = ["eu-west-1", "us-east-1"]
 }

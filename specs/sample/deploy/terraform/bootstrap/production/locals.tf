@@ -23,4 +23,51 @@ locals {
     "arn:aws:iam::333333333333:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_platform-admin_????????????????",
     "arn:aws:iam::333333333333:root",
   ]
+
+  environment = "production"
+
+  # Who issues tokens to jobs of the CI system, and the name of the policy that no role of the environment exceeds.
+  issuer   = "token.actions.githubusercontent.com"
+  boundary = "boutique-production-boundary"
+
+  # Roles of pipelines, each with the tokens that may take it: conditions on their claims.
+  pipelines = {
+    "apply" = {
+      role = "boutique-production-pipeline-apply"
+      tokens = {
+        StringEquals = {
+          "token.actions.githubusercontent.com:aud" = ["sts.amazonaws.com"]
+          "token.actions.githubusercontent.com:ref" = ["refs/heads/main"]
+          "token.actions.githubusercontent.com:sub" = ["repo:boutique-example/platform:environment:production"]
+        }
+      }
+    }
+    "plan" = {
+      role = "boutique-production-pipeline-plan"
+      tokens = {
+        StringEquals = {
+          "token.actions.githubusercontent.com:aud" = ["sts.amazonaws.com"]
+          "token.actions.githubusercontent.com:sub" = [
+            "repo:boutique-example/platform:pull_request",
+            "repo:boutique-example/platform:ref:refs/heads/main",
+          ]
+        }
+      }
+    }
+  }
+
+  # By region: what everything there is named by, and a pattern of its roles.
+  regions = {
+    "eu-west-1" = {
+      name  = "boutique-production-eu-west-1"
+      roles = "arn:aws:iam::333333333333:role/boutique-production-eu-west-1*"
+    }
+    "eu-central-1" = {
+      name  = "boutique-production-eu-central-1"
+      roles = "arn:aws:iam::333333333333:role/boutique-production-eu-central-1*"
+    }
+  }
+
+  # Where roles of the environment may act.
+  allowed_regions = ["eu-central-1", "eu-west-1", "us-east-1"]
 }

@@ -101,3 +101,15 @@ run "state" {
     error_message = "A backend does not find the key of its region."
   }
 }
+
+# Whoever could not read the states after an apply is refused before anything changes.
+run "stranger" {
+  command = plan
+
+  override_data {
+    target = data.aws_iam_session_context.this
+    values = { issuer_arn = "arn:aws:iam::000000000000:role/stranger" }
+  }
+
+  expect_failures = [aws_s3_bucket_policy.state]
+}

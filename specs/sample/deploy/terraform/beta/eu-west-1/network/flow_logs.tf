@@ -14,8 +14,9 @@ resource "aws_cloudwatch_log_group" "flow_logs" {
 }
 
 resource "aws_iam_role" "flow_logs" {
-  name        = "boutique-beta-eu-west-1-flow-logs"
-  description = "Lets VPC flow logs write to their log group"
+  name                 = "boutique-beta-eu-west-1-flow-logs"
+  description          = "Lets VPC flow logs write to their log group"
+  permissions_boundary = "arn:aws:iam::222222222222:policy/boutique-beta-boundary"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

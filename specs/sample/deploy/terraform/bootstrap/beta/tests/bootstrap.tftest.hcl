@@ -80,6 +80,8 @@ run "state" {
         [
           ["Deny", "*", "s3:*", ["arn:aws:s3:::${local.states[region].bucket}", "arn:aws:s3:::${local.states[region].bucket}/*"], { Bool = { "aws:SecureTransport" = "false" } }],
           ["Deny", "*", "s3:*", "arn:aws:s3:::${local.states[region].bucket}/*", { ArnNotLike = { "aws:PrincipalArn" = local.state_users } }],
+          ["Deny", "*", ["s3:DeleteObject*", "s3:PutObject*"], "arn:aws:s3:::${local.states[region].bucket}/*", { ArnNotLike = { "aws:PrincipalArn" = local.state_writers } }],
+          ["Deny", "*", "s3:*", "arn:aws:s3:::${local.states[region].bucket}/bootstrap/*", { ArnNotLike = { "aws:PrincipalArn" = local.administrators } }],
           ["Deny", "*", "s3:DeleteObjectVersion", "arn:aws:s3:::${local.states[region].bucket}/*", { ArnNotLike = { "aws:PrincipalArn" = local.administrators } }],
         ],
       ]
@@ -99,5 +101,81 @@ run "state" {
       for region, key in aws_kms_key.state : region => [region, "alias/${local.state_key}", key.key_id]
     }
     error_message = "A backend does not find the key of its region."
+  }
+}
+
+# Whoever could not read the states after an apply is refused before anything changes.
+run "stranger" {
+  command = plan
+
+  override_data {
+    target = data.aws_iam_session_context.this
+    values = { issuer_arn = "arn:aws:iam::000000000000:role/stranger" }
+  }
+
+  expect_failures = [aws_s3_bucket_policy.state]
+}
+
+run "pipelines" {
+  command = plan
+
+  assert {
+    condition     = [aws_iam_openid_connect_provider.pipelines.url, tolist(aws_iam_openid_connect_provider.pipelines.client_id_list)] == ["https://${local.issuer}", tolist(["sts.amazonaws.com"])]
+    error_message = "The account trusts another CI system, or tokens that are meant for others."
+  }
+
+  assert {
+    condition = jsonencode({ for purpose, role in aws_iam_role.pipeline : purpose => [role.name, role.max_session_duration, role.permissions_boundary, jsondecode(role.assume_role_policy).Statement] }) == jsonencode({
+      for purpose, pipeline in local.pipelines : purpose => [pipeline.role, 3600, "arn:aws:iam::${local.account}:policy/${local.boundary}", [{
+        Action    = "sts:AssumeRoleWithWebIdentity"
+        Condition = pipeline.tokens
+        Effect    = "Allow"
+        Principal = { Federated = "arn:aws:iam::${local.account}:oidc-provider/${local.issuer}" }
+      }]]
+    })
+    error_message = "Another job than those of the repository can take a role of pipelines, for longer than an hour, or beyond the boundary."
+  }
+
+  # A token is for AWS, and for a job that its subject names.
+  assert {
+    condition = alltrue(flatten([
+      for pipeline in local.pipelines : [
+        pipeline.tokens.StringEquals["${local.issuer}:aud"] == ["sts.amazonaws.com"],
+        length(flatten([for conditions in pipeline.tokens : [for claim, values in conditions : values if claim == "${local.issuer}:sub"]])) > 0,
+      ]
+    ])) && !strcontains(jsonencode(local.pipelines.apply.tokens), "*")
+    error_message = "A role of pipelines takes tokens of other repositories."
+  }
+
+  assert {
+    condition     = { for key, policy in aws_iam_policy.pipeline : key => policy.name } == { for key in keys(local.pipeline_policies) : key => "${local.name}-pipeline-${key}" } && aws_iam_policy.boundary.name == local.boundary
+    error_message = "A policy has another name than its attachments say."
+  }
+
+  assert {
+    condition = { for purpose, pipeline in local.pipelines : purpose => toset([for one in aws_iam_role_policy_attachment.pipeline : one.policy_arn if one.role == pipeline.role]) } == {
+      apply = toset([for policy in aws_iam_policy.pipeline : "arn:aws:iam::${local.account}:policy/${policy.name}"])
+      plan  = toset(["arn:aws:iam::${local.account}:policy/${local.name}-pipeline-read"])
+    }
+    error_message = "The role that plans has more than its one policy, or the role that applies has not all."
+  }
+
+  assert {
+    condition     = alltrue([for statement in jsondecode(aws_iam_policy.pipeline["read"].policy).Statement : alltrue([for action in statement.Action : can(regex(":(Decrypt$|Describe|Get|List)", action))])])
+    error_message = "A plan can change something."
+  }
+
+  # IAM refuses longer policies.
+  assert {
+    condition     = alltrue([for policy in concat(values(aws_iam_policy.pipeline), [aws_iam_policy.boundary]) : length(policy.policy) <= 6144])
+    error_message = "A policy has more than 6,144 characters."
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : "${statement.Effect} ${statement.Sid}"] == [
+      "Allow OwnPoliciesDecide", "Deny OwnIdentitiesAlone", "Deny RolesKeepTheBoundary", "Deny NoOtherRole", "Deny WatchersStay", "Deny StoresOfStatesStay",
+      "Deny AdministratorsAloneBootstrap", "Deny KeysOfStatesStay", "Deny OtherEnvironments", "Deny OtherRegions",
+    ]
+    error_message = "The boundary refuses less than it did."
   }
 }

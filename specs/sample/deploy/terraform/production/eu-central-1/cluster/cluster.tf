@@ -8,8 +8,9 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_iam_role" "cluster" {
-  name        = local.roles.cluster
-  description = "The control plane of ${local.name}"
+  name                 = local.roles.cluster
+  description          = "The control plane of ${local.name}"
+  permissions_boundary = local.boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -10,8 +10,9 @@ locals {
 resource "aws_iam_role" "identity" {
   for_each = local.identities
 
-  name        = each.value.role
-  description = "Service account ${each.value.namespace}/${each.value.account} of ${local.name}"
+  name                 = each.value.role
+  description          = "Service account ${each.value.namespace}/${each.value.account} of ${local.name}"
+  permissions_boundary = local.boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -67,8 +68,9 @@ resource "aws_iam_openid_connect_provider" "this" {
 resource "aws_iam_role" "secrets" {
   for_each = local.secret_readers
 
-  name        = each.value.role
-  description = "Reader of the secrets of ${each.key} in ${local.name}"
+  name                 = each.value.role
+  description          = "Reader of the secrets of ${each.key} in ${local.name}"
+  permissions_boundary = local.boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -37,6 +37,7 @@ resource "aws_iam_role" "administrator" {
   name                 = local.roles.administrator
   description          = "Administrator of the cluster ${local.name}"
   max_session_duration = 3600
+  permissions_boundary = local.boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

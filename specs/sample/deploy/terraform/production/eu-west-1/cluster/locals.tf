@@ -207,6 +207,9 @@ locals {
     "arn:aws:iam::333333333333:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_platform-admin_????????????????",
   ]
 
+  # What no role exceeds: the root `bootstrap` makes it.
+  boundary = "arn:aws:iam::333333333333:policy/boutique-production-boundary"
+
   # Versions of add-ons; null is the default of EKS for the version of the cluster.
   addons = {
     aws-ebs-csi-driver     = "v1.66.0-eksbuild.1"

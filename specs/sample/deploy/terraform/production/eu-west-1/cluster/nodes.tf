@@ -4,8 +4,9 @@
 data "aws_default_tags" "this" {}
 
 resource "aws_iam_role" "nodes" {
-  name        = local.roles.nodes
-  description = "Nodes of ${local.name}"
+  name                 = local.roles.nodes
+  description          = "Nodes of ${local.name}"
+  permissions_boundary = local.boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

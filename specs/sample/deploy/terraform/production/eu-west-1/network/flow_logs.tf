@@ -13,8 +13,9 @@ resource "aws_cloudwatch_log_group" "flow_logs" {
 }
 
 resource "aws_iam_role" "flow_logs" {
-  name        = "boutique-production-eu-west-1-flow-logs"
-  description = "Lets VPC flow logs write to their log group"
+  name                 = "boutique-production-eu-west-1-flow-logs"
+  description          = "Lets VPC flow logs write to their log group"
+  permissions_boundary = "arn:aws:iam::333333333333:policy/boutique-production-boundary"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -229,6 +229,11 @@ run "flow_logs" {
     ]
     error_message = "The role of the flow logs can do more or less than write to the log group."
   }
+
+  assert {
+    condition     = aws_iam_role.flow_logs.permissions_boundary == "arn:aws:iam::333333333333:policy/boutique-production-boundary"
+    error_message = "The role of the flow logs has no boundary: pipelines can't make it."
+  }
 }
 
 run "account" {

@@ -1,0 +1,53 @@
+//! The README of the bootstrap root.
+
+use crate::model::{CiSystem, Pipelines, Platform, Subjects};
+
+/// The README's own part, with a part about pipelines where there are any.
+pub(super) fn readme(platform: &Platform, account: &str) -> String {
+    let own = include_str!("../../../../templates/terraform/aws/bootstrap/README.md");
+    let Some(pipelines) = &platform.pipelines else { return own.to_owned() };
+    own.to_owned() + &about_pipelines(platform, pipelines, account)
+}
+
+fn about_pipelines(platform: &Platform, pipelines: &Pipelines, account: &str) -> String {
+    let arn = format!("arn:aws:iam::{account}:oidc-provider/{}", pipelines.issuer);
+    let provider = if pipelines.makes_provider {
+        format!(
+            "This root makes the identity provider of the account. Where the account has it already, import it before the first plan:\n\n```sh\nterraform import aws_iam_openid_connect_provider.pipelines {arn}\n```\n"
+        )
+    } else {
+        "The root `bootstrap` of another environment makes the identity provider of this account: the first one in promotion order here. Apply that one before this one.\n".to_owned()
+    };
+    let (environment, branch) = (platform.environment.as_str(), pipelines.branch.as_str());
+    let planners = match &pipelines.planners {
+        Subjects::Exactly(_) => format!("jobs of pull requests, and of the branch `{branch}` without an environment"),
+        Subjects::Like(_) => "jobs of every branch of the project".to_owned(),
+    };
+    let (setup, appliers) = match pipelines.system {
+        CiSystem::Github => (
+            include_str!("../../../../templates/terraform/aws/bootstrap/github.md"),
+            format!("jobs with the environment `{environment}` of GitHub, on the branch `{branch}`"),
+        ),
+        CiSystem::Gitlab => {
+            (include_str!("../../../../templates/terraform/aws/bootstrap/gitlab.md"), format!("jobs of the branch `{branch}`"))
+        }
+    };
+    let rule = match pipelines.reference {
+        Some(_) => "AWS asks for the branch as well.",
+        None => "AWS does not see the branch of such a job: without this rule, every branch applies.",
+    };
+    let words = [
+        ("{setup}", setup),
+        ("{rule}", rule),
+        ("{subject}", &format!("`{}`", pipelines.applier)),
+        ("{provider}", &provider),
+        ("{planners}", &planners),
+        ("{appliers}", &appliers),
+        ("{environment}", environment),
+        ("{branch}", branch),
+        ("{plan}", &platform.pipeline_role("plan")),
+        ("{apply}", &platform.pipeline_role("apply")),
+    ];
+    let text = include_str!("../../../../templates/terraform/aws/bootstrap/pipelines.md").to_owned();
+    words.iter().fold(text, |text, (word, value)| text.replace(word, value))
+}

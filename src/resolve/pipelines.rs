@@ -1,0 +1,179 @@
+//! `delivery`: the CI system and the repository whose jobs may take the roles of an environment's pipelines.
+
+use super::EnvironmentResolver;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{CiSystem, Pipelines, Subjects};
+use crate::source::Span;
+use crate::spec::Ci;
+use crate::syntax::Field;
+use crate::value::{HostAddress, Url};
+
+/// The host of GitHub's own service.
+const GITHUB: &str = "github.com";
+
+/// The domain of companies that have GitHub's service in a region of their choice.
+const GITHUB_ENTERPRISE: &str = ".ghe.com";
+
+/// The issuer of tokens of GitHub's own service. AWS reads more of its claims than `aud` and `sub`.
+const GITHUB_TOKENS: &str = "token.actions.githubusercontent.com";
+
+/// Other signs than letters and digits that a branch may have: no pattern, and nothing that a policy or a shell would read.
+const IN_BRANCH: &str = "-._/#+@=";
+
+/// A repository that can hold the files: its host, and its path without slashes at the ends.
+struct Repository {
+    host: String,
+    path: String,
+}
+
+impl EnvironmentResolver<'_> {
+    /// Whose tokens may take the roles of the environment's pipelines; none without a CI system.
+    pub(super) fn pipelines(&mut self) -> Option<Pipelines> {
+        let (delivery, at) = self.spec.delivery.spanned()?;
+        let ci = match delivery.ci.spanned()? {
+            (Ci::None, _) => {
+                if let Some(at) = delivery.subject.span() {
+                    let message = "`subject` needs a CI system: without one there are no tokens";
+                    let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);
+                    self.tell(diagnostic.help("write `ci: github` or `ci: gitlab`, or remove `subject`"));
+                }
+                return None;
+            }
+            (ci, _) => *ci,
+        };
+        let repository = self.repository(ci, &delivery.repository, at);
+        let subject = self.subject(ci, &delivery.subject);
+        let branch = self.branch();
+        let (repository, branch) = (repository?, branch?);
+        let pipelines = match ci {
+            Ci::Gitlab => gitlab(&repository, subject, &branch),
+            _ => github(&repository, subject, &branch, self.environment.as_str()),
+        };
+        self.record(|| ("environment.pipelines.issuer".to_owned(), &pipelines.issuer, "delivery.ci and delivery.repository"));
+        let from = format!("delivery.ci, delivery.repository and environments.{}.branch", self.environment);
+        self.record(|| {
+            let planners = match &pipelines.planners {
+                Subjects::Exactly(subjects) => subjects.join(", "),
+                Subjects::Like(pattern) => pattern.clone(),
+            };
+            ("environment.pipelines.planners".to_owned(), planners, from.clone())
+        });
+        self.record(|| ("environment.pipelines.applier".to_owned(), &pipelines.applier, from.clone()));
+        if let Some(reference) = &pipelines.reference {
+            let from = format!("environments.{}.branch", self.environment);
+            self.record(|| ("environment.pipelines.reference".to_owned(), reference, from));
+        }
+        Some(pipelines)
+    }
+
+    /// The repository of a CI system.
+    fn repository(&mut self, ci: Ci, field: &Field<Url>, delivery: Span) -> Option<Repository> {
+        let url = self.require(field, "repository", delivery)?;
+        let at = field.span()?;
+        let path = url.path().trim_matches('/');
+        let path = path.strip_suffix(".git").unwrap_or(path);
+        let parts: Vec<&str> = path.split('/').collect();
+        let plain = |part: &&str| !part.is_empty() && part.chars().all(|one| one.is_ascii_alphanumeric() || "-._".contains(one));
+        let (whole, expected) = match ci {
+            Ci::Gitlab => (parts.len() >= 2, "https://gitlab.com/GROUP/PROJECT"),
+            _ => (parts.len() == 2, "https://github.com/OWNER/REPOSITORY"),
+        };
+        let host = match url.host() {
+            HostAddress::Domain(host) if url.scheme() == "https" && url.port().get() == 443 => Some(host.to_string()),
+            _ => None,
+        };
+        if !whole || !parts.iter().all(plain) {
+            let message = format!("`{url}` names no repository: its identity is the path after the host");
+            let diagnostic = Diagnostic::new(Code::InvalidValue, message).at(at);
+            self.tell(diagnostic.help(format!("write its URL, such as `{expected}`")));
+            return None;
+        }
+        let Some(host) = host else {
+            let message = format!("`{url}` can't issue tokens for a cloud: an issuer has a name, `https` and no port");
+            let diagnostic = Diagnostic::new(Code::InvalidValue, message).at(at);
+            self.tell(diagnostic.help(format!("write the URL that the CI system has for the cloud, such as `{expected}`")));
+            return None;
+        };
+        Some(Repository { host, path: path.to_owned() })
+    }
+
+    /// The start of the subject that the spec sets.
+    fn subject(&mut self, ci: Ci, field: &Field<String>) -> Option<String> {
+        let (subject, at) = field.spanned()?;
+        let example = match ci {
+            Ci::Gitlab => "project_path:GROUP/PROJECT",
+            _ => "repo:OWNER@123456/REPOSITORY@456789",
+        };
+        let signs = |text: &str| text.chars().all(|one| one.is_ascii_alphanumeric() || "-._/@:".contains(one));
+        let named = subject.split_once(':').is_some_and(|(claim, value)| !claim.is_empty() && !value.is_empty());
+        if !named || subject.ends_with(':') || !signs(subject) {
+            let message = format!("`{subject}` is not the start of a subject: it names one repository, without a colon at its end");
+            let diagnostic = Diagnostic::new(Code::InvalidValue, message).at(at);
+            self.tell(diagnostic.help(format!("write what the CI system shows before the branch, such as `{example}`")));
+            return None;
+        }
+        Some(subject.clone())
+    }
+
+    /// The branch of the environment: it names one branch, and no other environment has it.
+    fn branch(&mut self) -> Option<String> {
+        let item = self.spec.environments.find(self.environment.as_str())?;
+        let environment = item.value.get()?;
+        let field = &environment.branch;
+        if field.is_missing() {
+            let message = format!("`{}` has no `branch`: nothing says which jobs may change the environment", self.environment);
+            let diagnostic = Diagnostic::new(Code::MissingField, message).at(item.key);
+            self.tell(diagnostic.help("add `branch:` with the branch whose files are applied, or write `ci: none`"));
+        }
+        let (branch, at) = field.spanned()?;
+        let signs = branch.chars().all(|one| one.is_ascii_alphanumeric() || IN_BRANCH.contains(one));
+        if !signs || branch.is_empty() || branch.starts_with(['-', '/']) || branch.ends_with('/') {
+            let message = format!("`{branch}` is not the name of one branch");
+            let diagnostic = Diagnostic::new(Code::InvalidValue, message).at(at);
+            self.tell(diagnostic.help("write a name such as `main`, of letters, digits and `-._/#+@=`"));
+            return None;
+        }
+        let others = self.spec.environments.entries().take_while(|(name, ..)| *name != self.environment);
+        let taken = others.filter_map(|(name, _, other)| Some((name, other.branch.spanned()?))).find(|(_, (other, _))| *other == branch);
+        if let Some((other, (_, first))) = taken {
+            let message = format!("`{branch}` is also the branch of `{other}`: nothing says which of the two its jobs change");
+            let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(first, "taken here");
+            self.tell(diagnostic.help("give each environment a branch of its own"));
+        }
+        Some(branch.clone())
+    }
+}
+
+/// Jobs of GitHub Actions. The subject of a job with an environment names the environment and no branch.
+fn github(repository: &Repository, subject: Option<String>, branch: &str, environment: &str) -> Pipelines {
+    let subject = subject.unwrap_or_else(|| format!("repo:{}", repository.path));
+    let issuer = match repository.host.strip_suffix(GITHUB_ENTERPRISE) {
+        Some(company) => format!("token.actions.{company}{GITHUB_ENTERPRISE}"),
+        None if repository.host == GITHUB => GITHUB_TOKENS.to_owned(),
+        None => format!("{}/_services/token", repository.host),
+    };
+    let reference = format!("refs/heads/{branch}");
+    Pipelines {
+        system: CiSystem::Github,
+        branch: branch.to_owned(),
+        planners: Subjects::Exactly(vec![format!("{subject}:pull_request"), format!("{subject}:ref:{reference}")]),
+        applier: format!("{subject}:environment:{environment}"),
+        reference: (issuer == GITHUB_TOKENS).then_some(reference),
+        issuer,
+        makes_provider: false,
+    }
+}
+
+/// Jobs of GitLab CI. The subject of a job names the branch; a job for a merge request has its source branch there, which may be any one of the project.
+fn gitlab(repository: &Repository, subject: Option<String>, branch: &str) -> Pipelines {
+    let subject = subject.unwrap_or_else(|| format!("project_path:{}", repository.path));
+    Pipelines {
+        system: CiSystem::Gitlab,
+        branch: branch.to_owned(),
+        issuer: repository.host.clone(),
+        makes_provider: false,
+        planners: Subjects::Like(format!("{subject}:ref_type:branch:ref:*")),
+        applier: format!("{subject}:ref_type:branch:ref:{branch}"),
+        reference: None,
+    }
+}

@@ -1,0 +1,399 @@
+//! What the roles of pipelines are asked for, and whether they may: one row for each type of resource that the roots plan, and what no pipeline may do.
+//!
+//! `REGION` stands for a region of the environment, `ACCOUNT` for its account, `NAME` for `<platform>-<environment>`, `ENV` for the environment.
+
+use std::collections::BTreeSet;
+
+use super::iam::{Request, may};
+use super::resources;
+use serde_json::{Value, json};
+
+/// Condition keys of a request, beside those that every request has.
+type Keys = &'static [(&'static str, &'static str)];
+
+const TAGGED: (&str, &str) = ("aws:ResourceTag/managed_by", "platgen");
+/// Marks of a resource of this environment, and of another one.
+const OWN: Keys = &[TAGGED, ("aws:ResourceTag/environment", "ENV")];
+const OTHER: Keys = &[TAGGED, ("aws:ResourceTag/environment", "ENV-other")];
+const NEW: Keys = &[("aws:RequestTag/environment", "ENV")];
+const BOUNDED: Keys = &[("iam:PermissionsBoundary", "arn:aws:iam::ACCOUNT:policy/NAME-boundary")];
+const UNBOUNDED: Keys = &[("iam:PermissionsBoundary", "arn:aws:iam::aws:policy/AdministratorAccess")];
+const STATE_KEY: Keys = &[("kms:ResourceAliases", "alias/NAME-terraform-state")];
+const TEMPLATE: Keys = &[("ec2:LaunchTemplate", "arn:aws:ec2:REGION:ACCOUNT:launch-template/lt-1")];
+const TO_EKS: Keys = &[("iam:PassedToService", "eks.amazonaws.com")];
+const TO_NODES: Keys = &[("iam:PassedToService", "ec2.amazonaws.com")];
+const TO_PODS: Keys = &[("iam:PassedToService", "pods.eks.amazonaws.com")];
+const TO_LOGS: Keys = &[("iam:PassedToService", "vpc-flow-logs.amazonaws.com")];
+const TO_LAMBDA: Keys = &[("iam:PassedToService", "lambda.amazonaws.com")];
+const HOME: &str = "us-east-1";
+
+const GROUP: &str = "arn:aws:ec2:REGION:ACCOUNT:security-group/sg-1";
+const VPC: &str = "arn:aws:ec2:REGION:ACCOUNT:vpc/vpc-1";
+const ROLE: &str = "arn:aws:iam::ACCOUNT:role/NAME-REGION-nodes";
+const KEY: &str = "arn:aws:kms:REGION:ACCOUNT:key/1";
+const CLUSTER: &str = "arn:aws:eks:REGION:ACCOUNT:cluster/NAME-REGION";
+const RESOLVER: &str = "arn:aws:route53resolver:REGION:ACCOUNT:resolver-endpoint/rslvr-1";
+const LINK: &str = "arn:aws:ec2:REGION:ACCOUNT:vpc-peering-connection/pcx-1";
+
+/// By type of resource: service, what makes, changes and removes it, on what, with which keys.
+type Need = (&'static str, &'static str, &'static [&'static str], &'static str, Keys);
+
+#[rustfmt::skip]
+const NEEDS: &[Need] = &[
+    ("aws_cloudwatch_event_rule", "events", &["DeleteRule", "PutRule", "TagResource"], "arn:aws:events:us-east-1:ACCOUNT:rule/NAME-root-call", &[]),
+    ("aws_cloudwatch_event_target", "events", &["PutTargets", "RemoveTargets"], "arn:aws:events:us-east-1:ACCOUNT:rule/NAME-root-call", &[]),
+    ("aws_cloudwatch_log_group", "logs", &["AssociateKmsKey", "CreateLogGroup", "DeleteLogGroup", "PutRetentionPolicy", "TagResource"], "arn:aws:logs:REGION:ACCOUNT:log-group:/platform/NAME-REGION/flow-logs", OWN),
+    ("aws_cloudwatch_log_group", "logs", &["CreateLogGroup", "DeleteLogGroup"], "arn:aws:logs:REGION:ACCOUNT:log-group:/aws/eks/NAME-REGION/cluster", OWN),
+    ("aws_cloudwatch_log_resource_policy", "logs", &["DeleteResourcePolicy", "PutResourcePolicy"], "*", &[]),
+    ("aws_customer_gateway", "ec2", &["CreateCustomerGateway", "DeleteCustomerGateway"], "arn:aws:ec2:REGION:ACCOUNT:customer-gateway/cgw-1", OWN),
+    ("aws_default_security_group", "ec2", &["RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress"], GROUP, &[]),
+    ("aws_ebs_encryption_by_default", "ec2", &["DisableEbsEncryptionByDefault", "EnableEbsEncryptionByDefault"], "*", &[]),
+    ("aws_ec2_instance_metadata_defaults", "ec2", &["ModifyInstanceMetadataDefaults"], "*", &[]),
+    ("aws_eip", "ec2", &["AllocateAddress", "ReleaseAddress"], "arn:aws:ec2:REGION:ACCOUNT:elastic-ip/eipalloc-1", OWN),
+    ("aws_eks_access_entry", "eks", &["CreateAccessEntry"], CLUSTER, OWN),
+    ("aws_eks_access_entry", "eks", &["DeleteAccessEntry", "UpdateAccessEntry"], "arn:aws:eks:REGION:ACCOUNT:access-entry/NAME-REGION/role/ACCOUNT/a/1", OWN),
+    ("aws_eks_access_policy_association", "eks", &["AssociateAccessPolicy", "DisassociateAccessPolicy"], "arn:aws:eks:REGION:ACCOUNT:access-entry/NAME-REGION/role/ACCOUNT/a/1", OWN),
+    ("aws_eks_addon", "eks", &["CreateAddon"], CLUSTER, OWN),
+    ("aws_eks_addon", "eks", &["DeleteAddon", "UpdateAddon"], "arn:aws:eks:REGION:ACCOUNT:addon/NAME-REGION/coredns/1", OWN),
+    ("aws_eks_cluster", "eks", &["CreateCluster"], "*", NEW),
+    ("aws_eks_cluster", "eks", &["DeleteCluster", "TagResource", "UpdateClusterConfig", "UpdateClusterVersion"], CLUSTER, OWN),
+    ("aws_eks_cluster", "iam", &["PassRole"], "arn:aws:iam::ACCOUNT:role/NAME-REGION-cluster", TO_EKS),
+    ("aws_eks_cluster", "kms", &["CreateGrant"], KEY, OWN),
+    ("aws_eks_cluster", "iam", &["CreateServiceLinkedRole"], "arn:aws:iam::ACCOUNT:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS", &[("iam:AWSServiceName", "eks.amazonaws.com")]),
+    ("aws_eks_node_group", "eks", &["CreateNodegroup"], CLUSTER, OWN),
+    ("aws_eks_node_group", "eks", &["DeleteNodegroup", "UpdateNodegroupConfig", "UpdateNodegroupVersion"], "arn:aws:eks:REGION:ACCOUNT:nodegroup/NAME-REGION/general-a/1", OWN),
+    ("aws_eks_node_group", "ec2", &["RunInstances"], "arn:aws:ec2:REGION:ACCOUNT:instance/*", TEMPLATE),
+    ("aws_eks_node_group", "ec2", &["RunInstances"], "arn:aws:ec2:REGION::image/ami-1", TEMPLATE),
+    ("aws_eks_node_group", "iam", &["PassRole"], ROLE, TO_NODES),
+    ("aws_eks_node_group", "iam", &["CreateServiceLinkedRole"], "arn:aws:iam::ACCOUNT:role/aws-service-role/eks-nodegroup.amazonaws.com/AWSServiceRoleForAmazonEKSNodegroup", &[("iam:AWSServiceName", "eks-nodegroup.amazonaws.com")]),
+    ("aws_eks_pod_identity_association", "eks", &["CreatePodIdentityAssociation"], CLUSTER, OWN),
+    ("aws_eks_pod_identity_association", "eks", &["DeletePodIdentityAssociation", "UpdatePodIdentityAssociation"], "arn:aws:eks:REGION:ACCOUNT:podidentityassociation/NAME-REGION/a-1", OWN),
+    ("aws_eks_pod_identity_association", "iam", &["PassRole"], "arn:aws:iam::ACCOUNT:role/NAME-REGION.shop.web", TO_PODS),
+    ("aws_flow_log", "ec2", &["CreateFlowLogs"], VPC, OWN),
+    ("aws_flow_log", "ec2", &["DeleteFlowLogs"], "arn:aws:ec2:REGION:ACCOUNT:vpc-flow-log/fl-1", OWN),
+    ("aws_flow_log", "logs", &["CreateLogDelivery", "DeleteLogDelivery"], "*", &[]),
+    ("aws_flow_log", "iam", &["PassRole"], "arn:aws:iam::ACCOUNT:role/NAME-REGION-flow-logs", TO_LOGS),
+    ("aws_iam_account_password_policy", "iam", &["UpdateAccountPasswordPolicy"], "*", &[]),
+    ("aws_iam_openid_connect_provider", "iam", &["CreateOpenIDConnectProvider", "DeleteOpenIDConnectProvider", "TagOpenIDConnectProvider"], "arn:aws:iam::ACCOUNT:oidc-provider/oidc.eks.REGION.amazonaws.com/id/A1", &[]),
+    ("aws_iam_role", "iam", &["CreateRole", "DeleteRole", "PutRolePermissionsBoundary", "TagRole", "UpdateAssumeRolePolicy", "UpdateRole"], ROLE, BOUNDED),
+    ("aws_iam_role_policy", "iam", &["DeleteRolePolicy", "PutRolePolicy"], ROLE, BOUNDED),
+    ("aws_iam_role_policy_attachment", "iam", &["AttachRolePolicy", "DetachRolePolicy"], ROLE, BOUNDED),
+    ("aws_internet_gateway", "ec2", &["AttachInternetGateway", "CreateInternetGateway", "DeleteInternetGateway", "DetachInternetGateway"], "arn:aws:ec2:REGION:ACCOUNT:internet-gateway/igw-1", OWN),
+    ("aws_kms_alias", "kms", &["CreateAlias", "DeleteAlias", "UpdateAlias"], "arn:aws:kms:REGION:ACCOUNT:alias/NAME-REGION-logs", &[]),
+    ("aws_kms_alias", "kms", &["CreateAlias"], KEY, OWN),
+    ("aws_kms_key", "kms", &["CreateKey"], "*", NEW),
+    ("aws_kms_key", "kms", &["EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource", "UpdateKeyDescription"], KEY, OWN),
+    ("aws_launch_template", "ec2", &["CreateLaunchTemplate", "CreateLaunchTemplateVersion", "DeleteLaunchTemplate", "ModifyLaunchTemplate"], "arn:aws:ec2:REGION:ACCOUNT:launch-template/lt-1", OWN),
+    ("aws_nat_gateway", "ec2", &["CreateNatGateway", "DeleteNatGateway"], "arn:aws:ec2:REGION:ACCOUNT:natgateway/nat-1", OWN),
+    ("aws_route", "ec2", &["CreateRoute", "DeleteRoute", "ReplaceRoute"], "arn:aws:ec2:REGION:ACCOUNT:route-table/rtb-1", OWN),
+    ("aws_route53_query_log", "route53", &["CreateQueryLoggingConfig"], "arn:aws:route53:::hostedzone/Z1", &[]),
+    ("aws_route53_query_log", "route53", &["DeleteQueryLoggingConfig"], "arn:aws:route53:::queryloggingconfig/1", &[]),
+    ("aws_route53_resolver_endpoint", "route53resolver", &["CreateResolverEndpoint", "DeleteResolverEndpoint", "UpdateResolverEndpoint"], RESOLVER, &[]),
+    ("aws_route53_resolver_endpoint", "ec2", &["CreateNetworkInterface", "DeleteNetworkInterface"], "arn:aws:ec2:REGION:ACCOUNT:network-interface/eni-1", &[]),
+    ("aws_route53_resolver_firewall_config", "route53resolver", &["UpdateFirewallConfig"], "arn:aws:route53resolver:REGION:ACCOUNT:firewall-config/1", &[]),
+    ("aws_route53_resolver_firewall_rule", "route53resolver", &["CreateFirewallRule", "DeleteFirewallRule", "UpdateFirewallRule"], "arn:aws:route53resolver:REGION:ACCOUNT:firewall-rule-group/1", &[]),
+    ("aws_route53_resolver_firewall_rule_group", "route53resolver", &["CreateFirewallRuleGroup", "DeleteFirewallRuleGroup"], "arn:aws:route53resolver:REGION:ACCOUNT:firewall-rule-group/1", &[]),
+    ("aws_route53_resolver_firewall_rule_group_association", "route53resolver", &["AssociateFirewallRuleGroup", "DisassociateFirewallRuleGroup", "UpdateFirewallRuleGroupAssociation"], "arn:aws:route53resolver:REGION:ACCOUNT:firewall-rule-group-association/1", &[]),
+    ("aws_route53_resolver_query_log_config", "route53resolver", &["CreateResolverQueryLogConfig", "DeleteResolverQueryLogConfig"], "arn:aws:route53resolver:REGION:ACCOUNT:resolver-query-log-config/1", &[]),
+    ("aws_route53_resolver_query_log_config_association", "route53resolver", &["AssociateResolverQueryLogConfig", "DisassociateResolverQueryLogConfig"], "arn:aws:route53resolver:REGION:ACCOUNT:resolver-query-log-config/1", &[]),
+    ("aws_route53_resolver_rule", "route53resolver", &["CreateResolverRule", "DeleteResolverRule", "UpdateResolverRule"], "arn:aws:route53resolver:REGION:ACCOUNT:resolver-rule/1", &[]),
+    ("aws_route53_resolver_rule_association", "route53resolver", &["AssociateResolverRule", "DisassociateResolverRule"], "arn:aws:route53resolver:REGION:ACCOUNT:resolver-rule/1", &[]),
+    ("aws_route53_zone", "route53", &["CreateHostedZone"], "*", &[]),
+    ("aws_route53_zone", "route53", &["ChangeTagsForResource", "DeleteHostedZone", "UpdateHostedZoneComment"], "arn:aws:route53:::hostedzone/Z1", &[]),
+    ("aws_route_table", "ec2", &["CreateRouteTable", "CreateTags", "DeleteRouteTable"], "arn:aws:ec2:REGION:ACCOUNT:route-table/rtb-1", OWN),
+    ("aws_route_table_association", "ec2", &["AssociateRouteTable", "DisassociateRouteTable", "ReplaceRouteTableAssociation"], "arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-1", OWN),
+    ("aws_s3_account_public_access_block", "s3", &["PutAccountPublicAccessBlock"], "*", &[]),
+    ("aws_security_group", "ec2", &["CreateSecurityGroup", "DeleteSecurityGroup"], GROUP, OWN),
+    ("aws_sns_topic", "sns", &["CreateTopic", "DeleteTopic", "SetTopicAttributes", "TagResource"], "arn:aws:sns:us-east-1:ACCOUNT:NAME-account-alarms", &[]),
+    ("aws_sns_topic_policy", "sns", &["SetTopicAttributes"], "arn:aws:sns:us-east-1:ACCOUNT:NAME-account-alarms", &[]),
+    ("aws_subnet", "ec2", &["CreateSubnet", "DeleteSubnet", "ModifySubnetAttribute"], "arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-1", OWN),
+    ("aws_vpc", "ec2", &["CreateTags", "CreateVpc", "DeleteTags", "DeleteVpc", "ModifyVpcAttribute"], VPC, OWN),
+    ("aws_vpc_block_public_access_exclusion", "ec2", &["CreateVpcBlockPublicAccessExclusion", "DeleteVpcBlockPublicAccessExclusion", "ModifyVpcBlockPublicAccessExclusion"], "arn:aws:ec2:REGION:ACCOUNT:vpc-block-public-access-exclusion/1", OWN),
+    ("aws_vpc_block_public_access_options", "ec2", &["ModifyVpcBlockPublicAccessOptions"], "*", &[]),
+    ("aws_vpc_endpoint", "ec2", &["CreateVpcEndpoint", "DeleteVpcEndpoints", "ModifyVpcEndpoint"], "arn:aws:ec2:REGION:ACCOUNT:vpc-endpoint/vpce-1", OWN),
+    ("aws_vpc_endpoint", "route53", &["AssociateVPCWithHostedZone"], "arn:aws:route53:::hostedzone/Z1", &[]),
+    ("aws_vpc_ipv4_cidr_block_association", "ec2", &["AssociateVpcCidrBlock", "DisassociateVpcCidrBlock"], VPC, OWN),
+    ("aws_vpc_peering_connection", "ec2", &["CreateVpcPeeringConnection", "DeleteVpcPeeringConnection"], LINK, OWN),
+    ("aws_vpc_peering_connection_accepter", "ec2", &["AcceptVpcPeeringConnection"], LINK, OWN),
+    ("aws_vpc_peering_connection_options", "ec2", &["ModifyVpcPeeringConnectionOptions"], LINK, OWN),
+    ("aws_vpc_security_group_egress_rule", "ec2", &["AuthorizeSecurityGroupEgress", "ModifySecurityGroupRules", "RevokeSecurityGroupEgress"], GROUP, OWN),
+    ("aws_vpc_security_group_ingress_rule", "ec2", &["AuthorizeSecurityGroupIngress", "ModifySecurityGroupRules", "RevokeSecurityGroupIngress"], GROUP, OWN),
+    ("aws_vpn_connection", "ec2", &["CreateVpnConnection", "DeleteVpnConnection", "ModifyVpnTunnelOptions"], "arn:aws:ec2:REGION:ACCOUNT:vpn-connection/vpn-1", OWN),
+    ("aws_vpn_connection", "iam", &["CreateServiceLinkedRole"], "arn:aws:iam::ACCOUNT:role/aws-service-role/s2svpn.amazonaws.com/AWSServiceRoleForVPCS2SVPN", &[("iam:AWSServiceName", "s2svpn.amazonaws.com")]),
+    ("aws_vpn_connection_route", "ec2", &["CreateVpnConnectionRoute", "DeleteVpnConnectionRoute"], "arn:aws:ec2:REGION:ACCOUNT:vpn-connection/vpn-1", OWN),
+    ("aws_vpn_gateway", "ec2", &["AttachVpnGateway", "CreateVpnGateway", "DeleteVpnGateway", "DetachVpnGateway"], "arn:aws:ec2:REGION:ACCOUNT:vpn-gateway/vgw-1", OWN),
+];
+
+/// Types that the global root alone plans; the environment that leads its account has those of the second list.
+const OF_ZONE: [&str; 2] = ["aws_route53_query_log", "aws_route53_zone"];
+const OF_ACCOUNT: [&str; 6] = [
+    "aws_cloudwatch_event_rule",
+    "aws_cloudwatch_event_target",
+    "aws_iam_account_password_policy",
+    "aws_s3_account_public_access_block",
+    "aws_sns_topic",
+    "aws_sns_topic_policy",
+];
+
+/// What every plan reads, of each service that the roots use.
+const READ: [&str; 20] = [
+    "autoscaling:DescribeAutoScalingGroups",
+    "ec2:DescribeVpcs",
+    "ec2:DescribeVpcBlockPublicAccessOptions",
+    "ec2:GetEbsEncryptionByDefault",
+    "ec2:GetInstanceMetadataDefaults",
+    "eks:DescribeCluster",
+    "events:DescribeRule",
+    "events:ListTargetsByRule",
+    "iam:GetAccountPasswordPolicy",
+    "iam:GetRole",
+    "iam:ListRoles",
+    "kms:DescribeKey",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "route53:GetHostedZone",
+    "route53resolver:GetResolverRule",
+    "s3:GetAccountPublicAccessBlock",
+    "sns:GetTopicAttributes",
+];
+
+/// What no pipeline may do: action, resource, keys; and whether a role that has every right within the boundary is refused as well.
+type Refusal = (&'static str, &'static str, Keys, bool);
+
+const BOUNDARY: &str = "arn:aws:iam::ACCOUNT:policy/NAME-boundary";
+const APPLIES: &str = "arn:aws:iam::ACCOUNT:role/NAME-pipeline-apply";
+const PLANS: &str = "arn:aws:iam::ACCOUNT:role/NAME-pipeline-plan";
+const ADMINISTRATOR: &str = "arn:aws:iam::ACCOUNT:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_admin_1";
+const ISSUER: &str = "arn:aws:iam::ACCOUNT:oidc-provider/ISSUER";
+const STATES: &str = "arn:aws:s3:::STATES";
+const OWN_STATE: &str = "arn:aws:s3:::STATES/ENV/REGION/network/terraform.tfstate";
+const OWN_LOCK: &str = "arn:aws:s3:::STATES/ENV/REGION/network/terraform.tfstate.tflock";
+const BOOTSTRAP: &str = "arn:aws:s3:::STATES/bootstrap/ENV/terraform.tfstate";
+const USER: &str = "arn:aws:iam::ACCOUNT:user/anybody";
+
+#[rustfmt::skip]
+const REFUSED: &[Refusal] = &[
+    // Its own boundary.
+    ("iam:CreatePolicyVersion", BOUNDARY, &[], true),
+    ("iam:DeletePolicy", BOUNDARY, &[], true),
+    ("iam:DeletePolicyVersion", BOUNDARY, &[], true),
+    ("iam:SetDefaultPolicyVersion", BOUNDARY, &[], true),
+    ("iam:CreatePolicyVersion", "arn:aws:iam::ACCOUNT:policy/NAME-pipeline-read", &[], true),
+    ("iam:CreatePolicy", "arn:aws:iam::ACCOUNT:policy/other", &[], true),
+    // Roles of pipelines, who may take them, and for how long.
+    ("iam:AttachRolePolicy", APPLIES, BOUNDED, true),
+    ("iam:DeleteRole", APPLIES, BOUNDED, true),
+    ("iam:DeleteRolePermissionsBoundary", APPLIES, BOUNDED, true),
+    ("iam:PutRolePermissionsBoundary", APPLIES, BOUNDED, true),
+    ("iam:PutRolePolicy", APPLIES, BOUNDED, true),
+    ("iam:UpdateAssumeRolePolicy", APPLIES, BOUNDED, true),
+    ("iam:UpdateRole", APPLIES, BOUNDED, true),
+    ("iam:AttachRolePolicy", PLANS, BOUNDED, true),
+    ("iam:UpdateAssumeRolePolicy", PLANS, BOUNDED, true),
+    ("iam:AddClientIDToOpenIDConnectProvider", ISSUER, &[], true),
+    ("iam:CreateOpenIDConnectProvider", "arn:aws:iam::ACCOUNT:oidc-provider/tokens.example", &[], true),
+    ("iam:DeleteOpenIDConnectProvider", ISSUER, &[], true),
+    ("iam:UpdateOpenIDConnectProviderThumbprint", ISSUER, &[], true),
+    // Roles without the boundary, with another one, and of other names.
+    ("iam:AttachRolePolicy", ROLE, UNBOUNDED, true),
+    ("iam:CreateRole", ROLE, &[], true),
+    ("iam:CreateRole", ROLE, UNBOUNDED, true),
+    ("iam:DeleteRolePermissionsBoundary", ROLE, BOUNDED, true),
+    ("iam:PutRolePermissionsBoundary", ROLE, UNBOUNDED, true),
+    ("iam:PutRolePolicy", ROLE, &[], true),
+    ("iam:AttachRolePolicy", ADMINISTRATOR, BOUNDED, true),
+    ("iam:CreateRole", "arn:aws:iam::ACCOUNT:role/other", BOUNDED, true),
+    ("iam:PutRolePolicy", "arn:aws:iam::ACCOUNT:role/NAME-other-REGION-nodes", BOUNDED, true),
+    ("iam:UpdateAssumeRolePolicy", ADMINISTRATOR, BOUNDED, true),
+    ("iam:PassRole", ADMINISTRATOR, TO_NODES, true),
+    ("iam:PassRole", APPLIES, TO_NODES, true),
+    ("iam:PassRole", ROLE, TO_LAMBDA, false),
+    ("sts:AssumeRole", ADMINISTRATOR, &[], true),
+    ("sts:AssumeRole", "arn:aws:iam::ACCOUNT:role/NAME-REGION-administrator", &[], true),
+    // Users and keys.
+    ("iam:AddUserToGroup", "arn:aws:iam::ACCOUNT:group/admins", &[], true),
+    ("iam:AttachUserPolicy", USER, &[], true),
+    ("iam:CreateAccessKey", USER, &[], true),
+    ("iam:CreateLoginProfile", USER, &[], true),
+    ("iam:CreateSAMLProvider", "arn:aws:iam::ACCOUNT:saml-provider/other", &[], true),
+    ("iam:CreateUser", USER, &[], true),
+    ("iam:DeactivateMFADevice", USER, &[], true),
+    ("iam:UpdateAccessKey", USER, &[], true),
+    ("iam:UpdateLoginProfile", USER, &[], true),
+    ("iam:DeleteAccountPasswordPolicy", "*", &[], true),
+    // The account and its organization.
+    ("account:CloseAccount", "*", &[], true),
+    ("organizations:LeaveOrganization", "*", &[], true),
+    ("sso:CreateAccountAssignment", "*", &[], true),
+    // What watches the account.
+    ("access-analyzer:DeleteAnalyzer", "arn:aws:access-analyzer:REGION:ACCOUNT:analyzer/a", &[], true),
+    ("cloudtrail:DeleteTrail", "arn:aws:cloudtrail:REGION:ACCOUNT:trail/a", &[], true),
+    ("cloudtrail:PutEventSelectors", "arn:aws:cloudtrail:REGION:ACCOUNT:trail/a", &[], true),
+    ("cloudtrail:StopLogging", "arn:aws:cloudtrail:REGION:ACCOUNT:trail/a", &[], true),
+    ("cloudtrail:UpdateTrail", "arn:aws:cloudtrail:REGION:ACCOUNT:trail/a", &[], true),
+    ("config:DeleteConfigurationRecorder", "*", &[], true),
+    ("config:StopConfigurationRecorder", "*", &[], true),
+    ("guardduty:DeleteDetector", "arn:aws:guardduty:REGION:ACCOUNT:detector/a", &[], true),
+    ("guardduty:UpdateDetector", "arn:aws:guardduty:REGION:ACCOUNT:detector/a", &[], true),
+    ("securityhub:DisableSecurityHub", "*", &[], true),
+    // States: the versions, the stores, that of bootstrap, and those of another environment.
+    ("s3:DeleteObject", OWN_STATE, &[], false),
+    ("s3:DeleteObjectVersion", OWN_STATE, &[], true),
+    ("s3:DeleteObjectVersion", OWN_LOCK, &[], true),
+    ("s3:DeleteBucket", STATES, &[], true),
+    ("s3:PutBucketPolicy", STATES, &[], true),
+    ("s3:PutBucketVersioning", STATES, &[], true),
+    ("s3:PutLifecycleConfiguration", STATES, &[], true),
+    ("s3:GetObject", BOOTSTRAP, &[], true),
+    ("s3:PutObject", BOOTSTRAP, &[], true),
+    ("s3:GetObject", "arn:aws:s3:::NAME-other-REGION-state-ACCOUNT/ENV-other/global/terraform.tfstate", &[], false),
+    ("s3:PutObject", "arn:aws:s3:::NAME-other-REGION-state-ACCOUNT/ENV-other/global/terraform.tfstate", &[], false),
+    ("kms:DisableKey", KEY, STATE_KEY, true),
+    ("kms:PutKeyPolicy", KEY, STATE_KEY, true),
+    ("kms:ScheduleKeyDeletion", KEY, STATE_KEY, true),
+    ("kms:Decrypt", KEY, OWN, false),
+    // Other environments, and places where the environment is not.
+    ("ec2:DeleteVpc", VPC, OTHER, true),
+    ("eks:DeleteCluster", "arn:aws:eks:REGION:ACCOUNT:cluster/NAME-other-REGION", OTHER, true),
+    ("kms:ScheduleKeyDeletion", KEY, OTHER, true),
+    ("logs:DeleteLogGroup", "arn:aws:logs:REGION:ACCOUNT:log-group:/platform/NAME-other-REGION/flow-logs", OTHER, true),
+    ("ec2:CreateVpc", "arn:aws:ec2:ap-south-1:ACCOUNT:vpc/vpc-1", &[("aws:RequestedRegion", "ap-south-1")], true),
+    ("ec2:RunInstances", "arn:aws:ec2:ap-south-1:ACCOUNT:instance/*", &[("aws:RequestedRegion", "ap-south-1")], true),
+    ("s3:CreateBucket", "arn:aws:s3:::other", &[("aws:RequestedRegion", "ap-south-1")], true),
+    // What is in things, and what is not Terraform's.
+    ("ec2:RunInstances", "arn:aws:ec2:REGION:ACCOUNT:instance/*", &[], false),
+    ("eks:AccessKubernetesApi", CLUSTER, OWN, false),
+    ("logs:GetLogEvents", "arn:aws:logs:REGION:ACCOUNT:log-group:/platform/NAME-REGION/flow-logs", OWN, false),
+    ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1", &[], false),
+    ("s3:GetObject", "arn:aws:s3:::other/object", &[], false),
+    ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:REGION:ACCOUNT:secret:ENV/shop/web-abcdef", &[], false),
+    ("ssm:GetParameter", "arn:aws:ssm:REGION:ACCOUNT:parameter/a", &[], false),
+];
+
+/// What roles of the platform do, which the boundary must let pass.
+#[rustfmt::skip]
+const WORK: &[(&str, &str, Keys)] = &[
+    ("ec2:AttachVolume", "arn:aws:ec2:REGION:ACCOUNT:volume/vol-1", OWN),
+    ("ec2:CreateNetworkInterface", "arn:aws:ec2:REGION:ACCOUNT:network-interface/eni-1", &[]),
+    ("ecr:BatchGetImage", "arn:aws:ecr:REGION:602401143452:repository/eks/coredns", &[]),
+    ("elasticloadbalancing:CreateLoadBalancer", "arn:aws:elasticloadbalancing:REGION:ACCOUNT:loadbalancer/net/a/1", OWN),
+    ("iam:CreateServiceLinkedRole", "arn:aws:iam::ACCOUNT:role/aws-service-role/elasticloadbalancing.amazonaws.com/a", &[]),
+    ("kms:Decrypt", KEY, OWN),
+    ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1", &[("aws:RequestedRegion", "us-east-1")]),
+    ("s3:GetObject", "arn:aws:s3:::other/object", &[]),
+    ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:REGION:ACCOUNT:secret:ENV/shop/web-abcdef", &[]),
+    ("sqs:SendMessage", "arn:aws:sqs:REGION:ACCOUNT:queue", &[]),
+    ("sts:AssumeRole", "arn:aws:iam::999999999999:role/partner", &[]),
+];
+
+/// The environment of the roles, and the policies that decide.
+pub struct Place<'a> {
+    pub account: String,
+    /// `<platform>-<environment>`.
+    pub name: String,
+    pub environment: String,
+    pub issuer: String,
+    /// The regions of its clusters, with the bucket of their states.
+    pub regions: Vec<(String, String)>,
+    /// Whether it has the zone of its domain, and whether it leads its account.
+    pub zone: bool,
+    pub leads: bool,
+    pub plan: Vec<&'a Value>,
+    pub apply: Vec<&'a Value>,
+    pub boundary: &'a Value,
+    pub buckets: Vec<&'a Value>,
+}
+
+impl Place<'_> {
+    fn fill(&self, text: &str, (region, states): &(String, String)) -> String {
+        let words = [
+            ("REGION", &region[..]),
+            ("ACCOUNT", &self.account),
+            ("NAME", &self.name),
+            ("ENV", &self.environment),
+            ("ISSUER", &self.issuer),
+            ("STATES", states),
+        ];
+        words.iter().fold(text.to_owned(), |text, (word, value)| text.replace(word, value))
+    }
+
+    /// Whether an identity may do something in a region. Every request says where it goes, who asks, and that it is encrypted.
+    fn may(&self, own: &[&Value], who: &str, action: &str, resource: &str, keys: Keys, region: &(String, String)) -> Result<bool, String> {
+        let resource = self.fill(resource, region);
+        let home = resource.contains(HOME) || ["iam:", "route53:", "organizations:", "account:"].iter().any(|one| action.starts_with(one));
+        let mut context: Vec<(&str, String)> =
+            vec![("aws:SecureTransport", "true".to_owned()), ("aws:PrincipalArn", self.fill(who, region))];
+        context.extend(keys.iter().map(|(key, value)| (*key, self.fill(value, region))));
+        if !keys.iter().any(|(key, _)| *key == "aws:RequestedRegion") {
+            context.push(("aws:RequestedRegion", if home { HOME.to_owned() } else { region.0.clone() }));
+        }
+        let context: Vec<(&str, &str)> = context.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        let bucket: &[&Value] = if action.starts_with("s3:") { &self.buckets } else { &[] };
+        may(own, Some(self.boundary), bucket, &Request { action, resource: &resource, context: &context })
+    }
+
+    /// What the roles may and should not, or should and may not: the role, and what.
+    pub fn wrong(&self) -> Result<Vec<(&'static str, String)>, String> {
+        let mut wrong = Vec::new();
+        let all = json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+        for region in &self.regions {
+            let mut ask = |role: &'static str, own: &[&Value], who: &str, action: &str, resource: &str, keys: Keys, wanted: bool| {
+                if self.may(own, who, action, resource, keys, region)? != wanted {
+                    let said = if wanted { "it may not" } else { "it may" };
+                    wrong.push((role, format!("{said} {action} on {}", self.fill(resource, region))));
+                }
+                Ok::<(), String>(())
+            };
+            for action in READ {
+                ask("plan", &self.plan, PLANS, action, "*", &[], true)?;
+                ask("apply", &self.apply, APPLIES, action, "*", &[], true)?;
+            }
+            for (action, resource, keys, plan, apply) in [
+                ("s3:ListBucket", STATES, &[] as Keys, true, true),
+                ("s3:GetObject", OWN_STATE, &[], true, true),
+                ("s3:GetObject", OWN_LOCK, &[], true, true),
+                ("kms:Decrypt", KEY, STATE_KEY, true, true),
+                ("s3:PutObject", OWN_STATE, &[], false, true),
+                ("s3:PutObject", OWN_LOCK, &[], false, true),
+                ("s3:DeleteObject", OWN_LOCK, &[], false, true),
+                ("kms:GenerateDataKey", KEY, STATE_KEY, false, true),
+            ] {
+                ask("plan", &self.plan, PLANS, action, resource, keys, plan)?;
+                ask("apply", &self.apply, APPLIES, action, resource, keys, apply)?;
+            }
+            for (kind, service, verbs, resource, keys) in NEEDS {
+                for verb in *verbs {
+                    let action = format!("{service}:{verb}");
+                    // A plan changes nothing of what an apply changes.
+                    ask("plan", &self.plan, PLANS, &action, resource, keys, false)?;
+                    if OF_ZONE.contains(kind) && !self.zone || OF_ACCOUNT.contains(kind) && !self.leads {
+                        continue;
+                    }
+                    ask("apply", &self.apply, APPLIES, &action, resource, keys, true)?;
+                }
+            }
+            for (action, resource, keys, bounded) in REFUSED {
+                ask("plan", &self.plan, PLANS, action, resource, keys, false)?;
+                ask("apply", &self.apply, APPLIES, action, resource, keys, false)?;
+                if *bounded {
+                    ask("boundary", &[&all], ROLE, action, resource, keys, false)?;
+                }
+            }
+            for (action, resource, keys) in WORK {
+                ask("boundary", &[&all], ROLE, action, resource, keys, true)?;
+            }
+        }
+        Ok(wrong)
+    }
+}
+
+/// Every type that a root plans, those of the bootstrap roots aside, has a row, and no other type has. Needs no program.
+pub fn every_type_has_a_row() -> Result<(), String> {
+    let planned = resources::types(|root| !root.contains("/bootstrap/"))?;
+    let known: BTreeSet<String> = NEEDS.iter().map(|(kind, ..)| (*kind).to_owned()).collect();
+    let missing: Vec<&String> = planned.difference(&known).collect();
+    let spare: Vec<&String> = known.difference(&planned).collect();
+    if missing.is_empty() && spare.is_empty() { Ok(()) } else { Err(format!("without a row: {missing:?}; planned by no root: {spare:?}")) }
+}
