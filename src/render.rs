@@ -18,6 +18,7 @@ use crate::cloud::{self, Root};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::{Files, Unit};
 use crate::kubernetes::{self, Tree};
+use crate::layers::Layer;
 use crate::model::{Estate, Platform, Region};
 use crate::scanners;
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,9 +66,9 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
         // Regions are applied in their order: the link between two comes with the one that is applied last.
         let turn = |region: &&String| platform.regions.get_index_of(region.as_str());
         let last = |root: &&Root| root.scope.regions.iter().max_by_key(turn).is_some_and(|last| *last == region.name.as_str());
-        let here = roots.iter().filter(|root| root.scope.environment == platform.environment.as_str());
-        let (shared, others): (Vec<&Root>, Vec<&Root>) = here.partition(|root| root.scope.regions.is_empty());
-        region::files(platform, region, tree, &others.into_iter().filter(last).collect::<Vec<_>>(), &shared)
+        let environment = platform.environment.as_str();
+        let here = roots.iter().filter(|root| root.scope.environment == environment);
+        region::files(platform, region, tree, &here.filter(last).collect::<Vec<_>>(), &shared(estate, &roots, environment))
     };
     let mut files = match clusters(estate, for_people) {
         Ok(files) if faults.is_empty() => files,
@@ -90,6 +91,19 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
     top.extend(scanners::files(estate));
     files.units.insert(String::new(), Unit { environment: None, region: None, files: top });
     Ok(files)
+}
+
+/// The roots that come before the regions of an environment, in the order in which to apply them. The zone that delegates the environment's domain exists
+/// before the environment's own.
+fn shared<'r>(estate: &Estate, roots: &'r [Root], environment: &str) -> Vec<&'r Root> {
+    let own = roots.iter().filter(|root| root.scope.environment == environment && root.scope.regions.is_empty());
+    let (mut all, rest): (Vec<&Root>, Vec<&Root>) = own.partition(|root| root.layer == Layer::Bootstrap);
+    let zone = estate.environments.get(environment).and_then(|platform| platform.zone.as_ref());
+    if let Some(parent) = zone.and_then(|zone| zone.parent.as_ref()) {
+        all.extend(shared(estate, roots, &parent.environment));
+    }
+    all.extend(rest);
+    all
 }
 
 /// The Kubernetes documents of every cluster, and nothing else.

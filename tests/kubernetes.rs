@@ -295,6 +295,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
         namespaces: namespaces.iter().map(|text| name(text)).collect(),
     };
     Platform {
+        night: None,
         zone: None,
         leads_account: true,
         pipelines: None,

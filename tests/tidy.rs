@@ -33,7 +33,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kubernetes", &["source", "diagnostic", "value", "provider", "model", "scanners", "template", "yaml", "facts", "kinds", "labels"]),
     ("cloud", &["value", "provider", "model", "scanners", "template", "facts", "layers"]),
     ("check", &["source", "diagnostic", "value", "provider", "model", "files", "hcl", "yaml", "inventory", "policy", "kinds", "labels"]),
-    ("analysis", &["source", "diagnostic", "value", "inventory", "kinds", "labels"]),
+    ("analysis", &["source", "diagnostic", "value", "yaml", "inventory", "policy", "kinds", "labels"]),
     ("output", &["conflict", "diagnostic", "value", "files", "layers"]),
     ("project", &["source", "conflict", "diagnostic", "syntax", "spec", "files", "model", "resolve", "render"]),
     (

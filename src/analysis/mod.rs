@@ -2,5 +2,6 @@
 //!
 //! An analysis reads inventories, whoever made their documents, and knows neither the spec nor the disk.
 
+pub mod impact;
 pub mod procedure;
 pub mod transition;

@@ -146,7 +146,7 @@ fn entry(object: &Object) -> &str {
 }
 
 /// The object as an argument of kubectl.
-fn argument(object: &Object) -> String {
+pub(super) fn argument(object: &Object) -> String {
     let kind = object.kind.to_lowercase();
     match object.group() {
         "" => format!("{kind}/{}", object.name),

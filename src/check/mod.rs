@@ -56,7 +56,7 @@ pub use waivers::{Judged, apply};
 
 use crate::diagnostic::Code;
 use crate::files::Files;
-use crate::inventory::Place;
+use crate::inventory::{Inventory, Place};
 use crate::model::{Estate, Platform, Region};
 use context::{RegionContext, TreeContext};
 use kustomize::Kustomizations;
@@ -156,6 +156,14 @@ pub fn tree_findings(tree: &Tree) -> TreeFindings {
     }
     (judged.findings, judged.objects) = (sorted(judged.findings), objects.len());
     judged
+}
+
+/// The objects of any tree of manifests as they are written, and the folders whose kustomization changes them: kustomize was not run. Templates of charts
+/// and the configuration of tools are left out.
+pub fn objects(tree: &Tree) -> (Inventory, BTreeSet<String>) {
+    let context = TreeContext::new(tree);
+    let changing = context.kustomizations.changing().cloned().collect();
+    (context.inventory, changing)
 }
 
 /// Judges the regions of an estate in the committed tree. `rendered` holds the files that the spec renders today: a loosening in both comes from the spec,

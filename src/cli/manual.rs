@@ -42,6 +42,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "show",
         &[("platgen show --env beta apps.cart", "the values of one app"), ("platgen show --format json", "every value, for programs")],
     ),
+    (
+        "impact",
+        &[
+            ("platgen impact --applied production --onto beta", "all of production's files, applied to beta's clusters"),
+            ("platgen impact --applied production --onto beta --kind ConfigMap", "its ConfigMaps alone"),
+            ("platgen impact --tree manifests --applied production --onto beta", "two folders of manifests, without a spec"),
+        ],
+    ),
     ("fmt", &[("platgen fmt", "format the nearest spec"), ("platgen fmt --check", "print the differences, in CI")]),
     ("lock", &[("platgen lock", "plan addresses for new subnets"), ("platgen lock --resolve", "mend the lock after a merge")]),
     (

@@ -7,6 +7,7 @@ mod compare;
 mod explain;
 mod fmt;
 mod git;
+mod impact;
 mod init;
 mod lock;
 mod manual;
@@ -74,6 +75,8 @@ enum FormatName {
     Json,
     Sarif,
     Github,
+    /// Reports of `impact` alone.
+    Markdown,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -95,6 +98,8 @@ enum Command {
     Check(check::Check),
     /// Print the effective values of an environment, each with its origin.
     Show(show::Show),
+    /// Predict what happens when the files of one environment are applied to the cluster of another, and print the way back.
+    Impact(impact::Impact),
     /// Format spec files; meaning and comments stay.
     Fmt(fmt::Fmt),
     /// Update `platgen.lock`, the address plan.
@@ -146,6 +151,8 @@ impl Strict {
 /// Output settings.
 struct Terminal {
     format: Format,
+    /// Whether data is printed as Markdown, and findings for people.
+    markdown: bool,
     quiet: bool,
     verbose: bool,
     colour: bool,
@@ -212,6 +219,13 @@ impl Terminal {
         self.tell(&findings.iter().collect::<Vec<_>>(), &Sources::default());
     }
 
+    /// Prints a warning without span to stderr, beside data on stdout.
+    fn tell_warning(&self, warning: &Diagnostic) {
+        if !self.quiet {
+            eprint_all(&diagnostic::print(Format::Human, &[warning], &Sources::default(), self.colour));
+        }
+    }
+
     /// Prints a line to stderr unless `--quiet`.
     fn say(&self, text: &str) {
         if !self.quiet {
@@ -269,12 +283,17 @@ pub fn main() -> ExitCode {
         Color::Auto => anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never,
     };
     let format = match arguments.format {
-        FormatName::Human => Format::Human,
+        FormatName::Human | FormatName::Markdown => Format::Human,
         FormatName::Json => Format::Json,
         FormatName::Sarif => Format::Sarif,
         FormatName::Github => Format::Github,
     };
-    let terminal = Terminal { format, quiet: arguments.quiet, verbose: arguments.verbose, colour };
+    let markdown = matches!(arguments.format, FormatName::Markdown);
+    if markdown && !matches!(arguments.command, Command::Impact(_)) {
+        eprint_all("error: this command prints no Markdown: `--format markdown` is for `platgen impact`\n");
+        return ExitCode::from(USAGE);
+    }
+    let terminal = Terminal { format, markdown, quiet: arguments.quiet, verbose: arguments.verbose, colour };
     if let Some(folder) = &arguments.directory
         && let Err(error) = std::env::set_current_dir(folder)
     {
@@ -288,6 +307,7 @@ pub fn main() -> ExitCode {
         Command::Render(render) => render::run(&render, &terminal),
         Command::Check(check) => check::run(&check, &terminal),
         Command::Show(show) => show::run(&show, &terminal),
+        Command::Impact(impact) => impact::run(&impact, &terminal),
         Command::Fmt(fmt) => fmt::run(&fmt, &terminal),
         Command::Lock(lock) => lock::run(&lock, &terminal),
         Command::Explain(explain) => explain::run(&explain, &terminal),

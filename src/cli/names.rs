@@ -17,7 +17,7 @@ pub(super) fn complete(command: Command) -> Command {
 fn arguments(command: Command) -> Command {
     let is_explain = command.get_name() == "explain";
     command.mut_args(|argument| match argument.get_id().as_str() {
-        "env" => argument.add(ArgValueCompleter::new(|typed: &OsStr| matching(typed, environments()))),
+        "env" | "applied" | "onto" => argument.add(ArgValueCompleter::new(|typed: &OsStr| matching(typed, environments()))),
         "region" => argument.add(ArgValueCompleter::new(|typed: &OsStr| matching(typed, regions()))),
         "app" => argument.add(ArgValueCompleter::new(|typed: &OsStr| matching(typed, entries()))),
         "what" if is_explain => argument.add(ArgValueCompleter::new(|typed: &OsStr| {

@@ -167,6 +167,9 @@ messages {
     NewerManifest "newer-manifest" Error
         "a manifest in an unknown format"
         "A newer version of platgen rendered the files. Use the same version or a later one."
+    NightRun "night-run" Warning
+        "a scheduled app that only runs at night"
+        "The environment has no nodes at these times (`night`). The pod of each run waits until there are nodes again, and the run fails if its `deadline` comes before. Choose another `schedule` for the environment, or limit the app to other environments with `only`."
     NoRoom "no-room" Error
         "pods that fit on no node pool"
         "The pods would stay pending: no pool is in their subnet, all pools have taints that the pods don't tolerate, no pool has their architecture, or a pod requests more than a machine has. Change the entry, or add a pool under `cluster.pools`. Pods of add-ons such as CoreDNS tolerate no taint but `CriticalAddonsOnly`, so that a cluster needs a pool without taints that always has nodes."

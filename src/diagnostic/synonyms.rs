@@ -34,6 +34,7 @@ pub const SYNONYMS: &[(&str, &[&str])] = &[
     ("machine", &["flavor", "instance_type", "instance_types", "instanceType", "machine_type", "machineType", "vm_size"]),
     ("nodes", &["count", "desired_size", "max", "max_count", "max_size", "min", "min_count", "min_size", "node_count", "size"]),
     ("observability", &["alerting", "logging", "metrics", "monitoring"]),
+    ("night", &["downtime", "hibernation", "office_hours", "sleep"]),
     ("needs", &["depends_on", "dependencies", "links", "requires", "uses"]),
     ("per_node", &["daemonset", "daemon_set"]),
     ("host", &["address", "endpoint", "hostname", "url"]),
@@ -112,9 +113,9 @@ const ADVICE: &[(&[&str], &str, &str)] = &[
     (&["container_name"], "needs", "remove it: the key of an app is the name of its containers and of its Service"),
     (&["build"], "image", "build the image in a pipeline, and name it with its tag: `image: registry.example/web:v1.0.0`"),
     (
-        &["capacity_type", "interruptible", "preemptible", "spot"],
-        "",
-        "remove it: this version creates nodes on demand only, and pods reserve nodes with the `taints` of a pool",
+        &["capacity_type", "interruptible", "preemptible", "spot_instances"],
+        "spot",
+        "write `spot: true` for nodes that AWS may take back at any time, or `spot: false` for nodes that stay",
     ),
     (
         &["livenessProbe", "readinessProbe", "startupProbe", "healthcheck", "health_check"],

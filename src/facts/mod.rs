@@ -4,12 +4,14 @@
 //! whole tables. Providers add machine types every week, so an unknown machine type is not an error here.
 
 mod services;
+mod similar;
 mod table;
 
 use crate::diagnostic::wording;
 use crate::provider::Provider;
 use crate::value::Architecture;
 pub use services::{SERVICES, Service, has_gateway_endpoint};
+pub use similar::{larger_machine, similar_machines};
 use table::Table;
 
 /// The tables of a provider; empty for one whose clusters are not made by platgen.
@@ -176,7 +178,7 @@ const PRICES: Table = Table(include_str!("aws-prices.tsv"));
 /// The hours of a month, as the price lists of AWS count them.
 const HOURS: u64 = 730;
 
-/// The price of a part of a region on AWS for a month, in ten thousandths of a dollar, by the list for `us-east-1`; 0 for an unknown part.
+/// The price of a part on AWS for a month, or of a GB of what has a price for each, in ten thousandths of a dollar, by the list for `us-east-1`; 0 for an unknown part.
 pub fn price(part: &str) -> u64 {
     let Some(mut fields) = PRICES.find(part) else { return 0 };
     let price: u64 = fields.next().and_then(|price| price.parse().ok()).unwrap_or(0);

@@ -102,6 +102,21 @@ pub struct Pool {
     pub taints: Vec<(String, String, &'static str)>,
     /// The size of a node's disk.
     pub disk: Quantity,
+    /// Whether the nodes are Spot instances, which AWS takes back at short notice.
+    pub spot: bool,
+    /// The machine types that a Spot node may have instead, of the same size as `machine`: one type alone runs out.
+    pub alternatives: Vec<&'static str>,
+}
+
+/// When an environment has no nodes.
+#[derive(Clone, Debug)]
+pub struct Night {
+    /// When all nodes end: minute, hour and days of the week, in figures.
+    pub stop: String,
+    /// When each pool has its minimum of nodes again.
+    pub start: String,
+    /// The time zone of both.
+    pub timezone: String,
 }
 
 /// The capacity of a machine type, including what the node reserves for the system.

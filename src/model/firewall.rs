@@ -75,7 +75,8 @@ impl Region {
         let Firewall { mut flows, mut exits } = Firewall::default();
         let shared = network.shared();
         let is_shared = |name: &Name| shared.contains(&name);
-        for NetworkSubnet { name, internet, .. } in &network.subnets {
+        for class in &network.subnets {
+            let name = &class.name;
             let own = (name.as_str(), name.as_str());
             open(&mut flows, name, own, "-1", None, &format!("Nodes and pods of {name} among themselves"));
             for services in shared.iter().copied().filter(|services| *services != name) {
@@ -90,10 +91,10 @@ impl Region {
                 }
                 open(&mut flows, services, own, "tcp", Some(KUBELET), &format!("Kubelet metrics and logs of {name}"));
             }
-            // Images that no mirror holds, and services without a private endpoint; private endpoints and the API server as well.
             let closed = format!("Private endpoints and the API server, from {name}");
-            let (to, range) = network.https(*internet);
-            let reason = if *internet { "HTTPS to every address, private endpoints and the API server included" } else { &closed };
+            let (to, range) = self.https(network, class);
+            let everywhere = range.prefix() == 0;
+            let reason = if everywhere { "HTTPS to every address, private endpoints and the API server included" } else { &closed };
             open(&mut exits, name, (to, &range.to_string()), HTTPS.0, Some(HTTPS.1), reason);
         }
         for workload in self.workloads.values() {
@@ -107,15 +108,15 @@ impl Region {
         }
         for flow in &self.flows {
             for from in self.classes(&shared, &flow.from) {
-                let internet = network.subnets.iter().any(|subnet| subnet.name == *from && subnet.internet);
+                let Some(class) = network.subnets.iter().find(|subnet| subnet.name == *from) else { continue };
+                let (always, range) = self.https(network, class);
                 for (protocol, port) in flow.ports.iter().map(|port| (port.transport().lower(), Some(port.number()))) {
-                    let (always, range) = network.https(internet);
                     for (name, cidr) in outside(&flow.to) {
                         // The rule of every class holds the range.
                         let held = (protocol, port) == (HTTPS.0, Some(HTTPS.1)) && range.contains(cidr);
                         let (name, cidr) = if held { (always.to_owned(), range) } else { (name, cidr) };
                         // A class without a route to the internet gets no rule for it either.
-                        if internet || cidr.prefix() > 0 {
+                        if class.internet || cidr.prefix() > 0 {
                             open(&mut exits, from, (&name, &cidr.to_string()), protocol, port, &flow.why);
                         }
                     }
@@ -146,6 +147,13 @@ impl Region {
         network.subnets.iter().map(|subnet| &subnet.name).filter(|name| classes.iter().flatten().any(|class| class == name)).collect()
     }
 
+    /// The range that a class reaches over HTTPS whatever its flows say, with its name: the private endpoints and the API server; everything where nodes pull
+    /// images from the internet, or run add-ons that call services without a private endpoint.
+    fn https(&self, network: &Network, class: &NetworkSubnet) -> (&'static str, Cidr) {
+        let images = self.cluster.mirror.is_none();
+        if class.internet && (images || !class.isolated) { ("internet", Cidr::around(0, 0)) } else { ("vpc", network.cidr) }
+    }
+
     /// The classes whose nodes may run a peer.
     fn classes<'a>(&'a self, shared: &[&'a Name], peer: &Peer) -> Vec<&'a Name> {
         match peer {
@@ -157,11 +165,6 @@ impl Region {
 }
 
 impl Network {
-    /// The range that every class reaches over HTTPS, with its name.
-    fn https(&self, internet: bool) -> (&'static str, Cidr) {
-        if internet { ("internet", Cidr::around(0, 0)) } else { ("vpc", self.cidr) }
-    }
-
     /// The classes without a taint, where pods that name no subnet run; the default one if every class has a taint.
     fn shared(&self) -> Vec<&Name> {
         let shared: Vec<&Name> = self.subnets.iter().filter(|subnet| !subnet.isolated).map(|subnet| &subnet.name).collect();

@@ -17,7 +17,7 @@ mod rights;
 mod workload;
 
 pub use addon::{Addon, Controller, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAMESPACES};
-pub use cluster::{Cluster, Machine, Pool, Proxies, SharedVolume, StorageClass};
+pub use cluster::{Cluster, Machine, Night, Pool, Proxies, SharedVolume, StorageClass};
 pub use container::{
     ConfigFile, Container, FIRST_POD_ID, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source,
     TemplatePart, Variable, Volume,
@@ -83,6 +83,8 @@ pub struct Platform {
     pub environment: Name,
     /// Whether the environment is protected against destruction.
     pub protected: bool,
+    /// When it has no nodes. `None`: never, as in every protected environment.
+    pub night: Option<Night>,
     /// Its domain.
     pub domain: Domain,
     /// The region of scheduled apps, jobs and the primary of each store.

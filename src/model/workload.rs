@@ -1,6 +1,6 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
-use super::{Addon, ApiAccess, Certificate, Container, Exposure, FileContent, Redirect, Source, TemplatePart, Volume};
+use super::{Addon, ApiAccess, Certificate, Container, Exposure, FileContent, Pool, Redirect, Source, TemplatePart, Volume};
 use crate::source::Span;
 use crate::value::{Cidr, Engine, Name, NetworkPorts, Protocol, SecretPath, SecretRef, Transport, Utilization, Via};
 use std::collections::BTreeMap;
@@ -221,6 +221,28 @@ pub struct Placement {
     pub spread: Spread,
     /// How many zones must have nodes before a second pod may run in one of them, for a strict spread.
     pub min_domains: Option<u32>,
+}
+
+impl Placement {
+    /// Whether its pods may run on the nodes of a pool.
+    pub fn admits(&self, pool: &Pool) -> bool {
+        let chosen = self.pool.as_ref().is_none_or(|name| *name == pool.name);
+        chosen && self.subnets.contains(&pool.subnet) && self.tolerates(pool) && self.runs_on(pool)
+    }
+
+    /// Whether its pods tolerate the taints that the spec gives to a pool.
+    pub fn tolerates(&self, pool: &Pool) -> bool {
+        pool.taints.iter().all(|(key, value, effect)| {
+            let same = |one: &Toleration| (&one.key, &one.value, one.effect) == (key, value, *effect);
+            *effect == "PreferNoSchedule" || self.tolerations.iter().any(same)
+        })
+    }
+
+    /// Whether its pods run on the architecture of a pool's machines. A machine that is not known may have any.
+    pub fn runs_on(&self, pool: &Pool) -> bool {
+        let known = pool.capacity.as_ref().and_then(|machine| machine.architecture);
+        self.architectures.is_empty() || known.is_none_or(|known| self.architectures.contains(&known))
+    }
 }
 
 /// A toleration of a taint.

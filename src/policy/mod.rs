@@ -29,6 +29,7 @@ pub use ports::{NamedPort, Ports, Protocol};
 pub use selector::Labels;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use crate::labels::NAMESPACE_NAME;
 use crate::yaml::Document;
@@ -89,6 +90,23 @@ pub enum Side<'p> {
     Allowed(Vec<&'p Object>),
     /// These policies isolate the end, and none of them allows the connection.
     Denied(Vec<&'p Object>),
+}
+
+/// What the policies of a caller say about addresses outside the cluster.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Outside<'p> {
+    /// The policies that isolate the caller; none: every address is allowed.
+    pub isolating: Vec<&'p Object>,
+    /// The allowed ranges, each with its exceptions; `None` if every address is allowed.
+    pub ranges: Option<Vec<(IpNet, Vec<IpNet>)>>,
+}
+
+impl Outside<'_> {
+    /// Whether an address is allowed.
+    pub fn allows(&self, address: IpAddr) -> bool {
+        let holds = |(range, except): &(IpNet, Vec<IpNet>)| range.contains(&address) && !except.iter().any(|part| part.contains(&address));
+        self.ranges.as_ref().is_none_or(|ranges| ranges.iter().any(holds))
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -188,6 +206,23 @@ impl Policies {
             return egress;
         }
         egress.and(&self.side_ports(to, from, to, Direction::Ingress))
+    }
+
+    /// The addresses outside the cluster that an end may call, on a port or, without one, on any.
+    pub fn outside(&self, from: &Place, port: Option<(u16, Protocol)>) -> Outside<'_> {
+        let isolating: Vec<&Policy> = from.isolating[Direction::Egress as usize].iter().map(|&number| &self.policies[number]).collect();
+        let rules = isolating.iter().flat_map(|policy| policy.rules(Direction::Egress).unwrap_or_default());
+        let mut ranges = Vec::new();
+        let mut all = isolating.is_empty();
+        for rule in
+            rules.filter(|rule| port.map_or(!rule.ranges(&[]).is_empty(), |(number, protocol)| rule.has_port(&[], number, protocol)))
+        {
+            match rule.peers() {
+                None => all = true,
+                Some(peers) => ranges.extend(peers.iter().filter_map(|&peer| self.table.block(peer))),
+            }
+        }
+        Outside { isolating: isolating.into_iter().map(|policy| &policy.object).collect(), ranges: (!all).then_some(ranges) }
     }
 
     fn side_ports(&self, own: &Place, other: &Place, target: &Place, direction: Direction) -> Ports {

@@ -62,6 +62,14 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// The range and the exceptions of a peer outside the cluster.
+    pub(super) fn block(&self, peer: usize) -> Option<(IpNet, Vec<IpNet>)> {
+        match self.peers.get_index(peer)? {
+            Peer::Block(block) => Some((block.range, block.except.clone())),
+            Peer::SameNamespace { .. } | Peer::Selected { .. } => None,
+        }
+    }
+
     /// The peers that satisfy a condition.
     pub(super) fn peers(&self, holds: impl Fn(&Peer) -> bool) -> Bits {
         self.peers.iter().enumerate().filter(|(_, peer)| holds(peer)).map(|(number, _)| number).collect()
@@ -116,6 +124,11 @@ impl Rule {
         let ports: Vec<(Protocol, Port)> = field.list("ports")?.iter().map(Port::read).collect::<Result<_, _>>()?;
         // An empty list has the meaning of a missing list: no restriction.
         Ok(Rule { peers: (!peers.is_empty()).then_some(peers), ports: (!ports.is_empty()).then_some(ports) })
+    }
+
+    /// Indexes of the peers in the table; `None` allows every peer.
+    pub(super) fn peers(&self) -> Option<&[usize]> {
+        self.peers.as_deref()
     }
 
     /// Whether the rule applies to an end that matches these peers.

@@ -1,15 +1,16 @@
-//! What a region costs before anybody uses it.
+//! What regions and environments cost before anybody uses them.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::uses::Uses;
 use crate::cloud::Root;
 use crate::facts;
 use crate::layers::Layer;
-use crate::model::{Region, Vpn};
+use crate::model::{Estate, Platform, Pool, Region, Vpn};
 
 /// The table of the parts of a region with a price of their own; empty for a region without Terraform roots.
-pub(super) fn costs(region: &Region, uses: &Uses, roots: &[&Root]) -> String {
+pub(super) fn costs(platform: &Platform, region: &Region, uses: &Uses, roots: &[&Root]) -> String {
     let has = |layer| roots.iter().any(|root| root.layer == layer);
     let Some(network) = region.network.as_ref().filter(|_| has(Layer::Network)) else { return String::new() };
     let (zones, gateways) = (count(region.zones.len()), count(uses.gateways.len()));
@@ -38,13 +39,48 @@ pub(super) fn costs(region: &Region, uses: &Uses, roots: &[&Root]) -> String {
         let _ = writeln!(text, "| {part} | {number} | {} | {} |", dollars(price), dollars(number * price));
     }
     let _ = writeln!(text, "| together | | | {} |", dollars(total));
-    let nodes: Vec<String> = region.cluster.pools.iter().map(|pool| format!("{} of `{}`", pool.nodes.0, pool.machine)).collect();
+    let nodes = |pool: &Pool| format!("{} of `{}`{}", pool.nodes.0, pool.machine, if pool.spot { " as Spot instances" } else { "" });
+    let nodes: Vec<String> = region.cluster.pools.iter().map(nodes).collect();
+    let night = if platform.night.is_some() { ", and none at night" } else { "" };
     let _ = write!(
         text,
-        "\nOn top come the nodes, each with a disk, at least {}; volumes, logs\nand traffic; and once per environment the keys of states and of the zone with the zone itself, some dollars together. `network.nat`, `network.endpoints` and `network.flow_logs` in the spec make an environment cheaper.\n",
+        "\nOn top come the nodes, each with a disk: at least {}{night}. Then volumes, logs\nand traffic. The README.md of the output lists what the environment pays once for all regions. `spot` of pools, `night` of\nenvironments, `network.nat`, `network.endpoints` and `network.flow_logs` in the spec make an environment cheaper.\n",
         nodes.join(", ")
     );
     text
+}
+
+/// The section of the output's README on the parts that an environment pays once for all of its regions; empty without a root of that kind.
+pub(super) fn shared_costs(estate: &Estate, roots: &[Root]) -> String {
+    let mut rows = String::new();
+    for (environment, platform) in &estate.environments {
+        let own = || roots.iter().filter(|root| root.scope.environment == *environment);
+        let has = |layer| u64::from(own().any(|root| root.layer == layer));
+        let states: BTreeSet<&str> = own().map(|root| root.state.region.as_str()).collect();
+        let keys = has(Layer::Bootstrap) * count(states.len()) + has(Layer::Global);
+        let parts = [
+            ("key of KMS, for states, DNS queries and alarms", keys, "key"),
+            ("DNS zone", has(Layer::Global) * u64::from(platform.zone.is_some()), "zone"),
+        ];
+        for (part, number, price) in parts.into_iter().filter(|(_, number, _)| *number > 0) {
+            let price = facts::price(price);
+            let _ = writeln!(rows, "| {environment} | {part} | {number} | {} | {} |", dollars(price), dollars(number * price));
+        }
+    }
+    if rows.is_empty() {
+        return rows;
+    }
+    let links = if roots.iter().any(|root| root.layer == Layer::Interconnect) {
+        format!(
+            "\nA link between two regions has no fixed price. Each GB from one region to the other costs {} USD.\n",
+            dollars(facts::price("peering"))
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "\n### Fixed costs of environments\n\nPer month, beside those that the README.md of each region lists, by the list prices of us-east-1 in 2026.\n\n| environment | part | number | USD each | USD |\n|---|---|---:|---:|---:|\n{rows}{links}"
+    )
 }
 
 fn count(number: usize) -> u64 {
@@ -84,6 +120,32 @@ apps:
         let text = &files.units[&format!("kubernetes/{place}")].files["README.md"];
         let table = text.split_once("### Fixed costs").map_or("", |(_, rest)| rest.split("\n## ").next().unwrap());
         table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| part")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn an_environment_pays_once_for_its_keys_and_its_zone() {
+        let section = |spec: &str| -> Vec<String> {
+            let text = render::files(&estate(spec)).unwrap().units[""].files["README.md"].clone();
+            let (_, rest) = text.split_once("### Fixed costs of environments").unwrap();
+            rest.split("\n## ")
+                .next()
+                .unwrap()
+                .lines()
+                .filter(|line| !line.is_empty() && !line.starts_with("| environment"))
+                .map(str::to_owned)
+                .collect()
+        };
+        let rows = |spec: &str| -> Vec<String> { section(spec).into_iter().filter(|line| line.starts_with("| ")).collect() };
+        let keys = |environment: &str| format!("| {environment} | key of KMS, for states, DNS queries and alarms | 2 | 1.00 | 2.00 |");
+        // Nothing answers at the domain of `dev`.
+        assert_eq!(rows(SPEC), [keys("dev"), keys("production"), "| production | DNS zone | 1 | 0.50 | 0.50 |".to_owned()]);
+        // Two regions have two stores of states, and a link.
+        let two = SPEC
+            .replace("eu-west-1: {zones: 3},", "eu-west-1: {zones: 3}, eu-central-1: {zones: 3},")
+            .replace("production: {regions: [eu-west-1]", "production: {regions: [eu-west-1, eu-central-1]");
+        assert_eq!(rows(&two)[1], "| production | key of KMS, for states, DNS queries and alarms | 3 | 1.00 | 3.00 |");
+        assert!(section(&two).iter().any(|line| line.ends_with("Each GB from one region to the other costs 0.02 USD.")));
+        assert!(!section(SPEC).iter().any(|line| line.contains("GB")));
     }
 
     #[test]

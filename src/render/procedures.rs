@@ -216,8 +216,8 @@ sh removal.sh
 const IMAGES: &str = r#"
 ## An image is missing or left the spec
 
-A pod with the reason `ImagePullBackOff` and the message `not found` runs an image that has no copy in the registry of its region. To copy what is
-missing; the pods start within five minutes, without another command:
+The image of a pod with the reason `ImagePullBackOff` and the message `not found` has no copy in the registry of its region. The second command copies
+what is missing. The pods start within five minutes after it:
 
 ```sh
 kubectl --context "${context:?}" get events --all-namespaces --field-selector reason=Failed
@@ -228,7 +228,7 @@ sh "kubernetes/${region:?}/mirror.sh"
 - A copy keeps its content. To get an image that was built again below the same tag, write its new digest into the spec, such as
   `redis:8.2-alpine@sha256:...`. With a digest, every region has the same content.
 - When a repository left the spec, the apply of the root `cluster` ends with `RepositoryNotEmptyException` in a protected environment. When no pod
-  runs its images any more, delete it, and plan and apply again. The plan names the repository, and the name of the region is that of the cloud:
+  runs its images any more, delete it, and plan and apply again. The plan has its name:
 
 ```sh
 repository=

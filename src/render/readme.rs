@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
+use super::costs::shared_costs;
 use super::procedures;
+use super::shared;
 use super::steps::listed;
 use crate::cloud::Root;
 use crate::model::Estate;
@@ -23,20 +25,29 @@ pub(super) fn readme(estate: &Estate, roots: &[Root]) -> String {
     }
     text.push_str(&missing(estate));
     text.push_str(&procedures::apply(estate, !roots.is_empty()));
-    text.push_str(&shared(roots));
+    text.push_str(&several(estate, roots));
+    text.push_str(&shared_costs(estate, roots));
     text.push_str(&scanners::guide(estate));
     text
 }
 
-/// The section on the roots that cover more than one region; empty without such a root.
-fn shared(roots: &[Root]) -> String {
-    let several: Vec<&Root> = roots.iter().filter(|root| root.scope.regions.len() != 1).collect();
-    if several.is_empty() {
+/// The section on the roots that cover more than one region, in the order in which to apply them; empty without such a root.
+fn several(estate: &Estate, roots: &[Root]) -> String {
+    let mut all: Vec<&Root> = Vec::new();
+    for environment in estate.environments.keys() {
+        let links = roots.iter().filter(|root| root.scope.environment == *environment && root.scope.regions.len() > 1);
+        for root in shared(estate, roots, environment).into_iter().chain(links) {
+            if !all.iter().any(|known| known.folder() == root.folder()) {
+                all.push(root);
+            }
+        }
+    }
+    if all.is_empty() {
         return String::new();
     }
     format!(
-        "\n### Roots of several regions\n\nEach README.md has the commands, and says when to apply. `bootstrap` comes before every other root of its environment: it makes the\nstore of their states. Where the domain of an environment is below that of another one, apply `bootstrap` and `global` of the other one first: the zone of the\nlatter delegates to that of the former.\n\n{}",
-        listed(&several, "")
+        "\n### Roots of several regions\n\nEach README.md has the commands, and says when to apply. The list is in order: `bootstrap` comes before every other root of its\nenvironment, because it makes the store of their states; where the domain of an environment is below that of another one, the zone of the other one\ncomes first, because it delegates the domain.\n\n{}",
+        listed(&all, "")
     )
 }
 

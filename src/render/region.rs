@@ -11,6 +11,7 @@ use super::uses::Uses;
 use super::{mirror, preflight};
 use crate::cloud::Root;
 use crate::kubernetes::Tree;
+use crate::layers::Layer;
 use crate::model::{Platform, Region};
 
 /// The files of a region that are for people: `README.md`, `preflight.sh`, which looks for what the README lists, and `mirror.sh`, which copies images. `roots` are those of the region
@@ -36,7 +37,8 @@ pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[
     text.push_str(&secrets(platform, region, &uses));
     text.push_str(&entrances(region, &uses));
     text.push_str(&owners(platform));
-    text.push_str(&costs(region, &uses, roots));
+    text.push_str(&night(platform, roots));
+    text.push_str(&costs(platform, region, &uses, roots));
     text.push_str(&steps(platform, region, &uses, roots, shared));
     let mut files =
         BTreeMap::from([("README.md".to_owned(), text), ("preflight.sh".to_owned(), preflight::script(platform, region, &requirements))]);
@@ -117,6 +119,20 @@ fn entrances(region: &Region, uses: &Uses) -> String {
 }
 
 /// Whom to ask.
+/// The section on the hours without nodes; empty where there are none.
+fn night(platform: &Platform, roots: &[&Root]) -> String {
+    let Some((night, root)) = platform.night.as_ref().zip(roots.iter().find(|root| root.layer == Layer::Cluster)) else {
+        return String::new();
+    };
+    format!(
+        "\n### Hours without nodes\n\nNodes end at `{}` and start at `{}` ({}; minute, hour, day of the month, month, day of the week). Pods are\npending in between, which is no fault. An apply of `{}` starts the nodes, until the next stop.\n",
+        night.stop,
+        night.start,
+        night.timezone,
+        root.folder()
+    )
+}
+
 fn owners(platform: &Platform) -> String {
     let mut text = "\n### Owners\n\n| namespace | team |\n|---|---|\n".to_owned();
     for (name, namespace) in &platform.namespaces {

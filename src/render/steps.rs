@@ -38,7 +38,7 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
         text: "\n## Apply\n".to_owned(),
         step: 0,
     };
-    commands.shared(shared);
+    commands.shared(platform, shared);
     for root in roots {
         commands.root(root);
     }
@@ -130,11 +130,16 @@ impl Commands<'_> {
         );
     }
 
-    /// Names the roots of the whole environment, whose own README.md has the commands.
-    fn shared(&mut self, roots: &[&Root]) {
-        if !roots.is_empty() {
-            let _ = write!(self.text, "\nOnce per environment, before everything else, in this order:\n\n{}", listed(roots, "../../../"));
+    /// Names the roots of whole environments, whose own README.md has the commands.
+    fn shared(&mut self, platform: &Platform, roots: &[&Root]) {
+        if roots.is_empty() {
+            return;
         }
+        let parent = platform.zone.as_ref().and_then(|zone| zone.parent.as_ref());
+        let parent =
+            parent.map(|parent| format!(" The zone of `{}` delegates the domain of `{}`.", parent.environment, platform.environment));
+        let about = format!("Once, before everything else, in this order.{}", parent.unwrap_or_default());
+        let _ = write!(self.text, "\n{about}\n\n{}", listed(roots, "../../../"));
     }
 
     fn namespaces(&mut self) {

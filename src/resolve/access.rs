@@ -31,7 +31,14 @@ impl EnvironmentResolver<'_> {
         let mut access = Access::default();
         for (name, span, group) in groups.entries() {
             let id = if self.on_a_cloud() {
-                self.require(&group.id, "id", span).cloned()
+                if group.id.is_missing() {
+                    let diagnostic =
+                        Diagnostic::new(Code::MissingField, "`id` is missing: the name of the group where people sign in").at(span);
+                    let such =
+                        if self.on_aws() { "that of its permission set in IAM Identity Center" } else { "its mail address or object id" };
+                    self.tell(diagnostic.help(format!("add `id:`, {such}, such as `{name}: {{id: platform-admin, role: admin}}`")));
+                }
+                group.id.get().cloned()
             } else {
                 Some(group.id.get().cloned().unwrap_or(name.to_string()))
             };

@@ -8,7 +8,7 @@ use super::names::{Entry, EntrySpec};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts;
 use crate::layers::Layer;
-use crate::model::{Container, Kind, Machine, Platform, Pool, Region, Toleration, Volume, Workload};
+use crate::model::{Container, Kind, Machine, Platform, Pool, Region, Volume, Workload};
 use crate::source::Span;
 use crate::value::{Name, Quantity};
 
@@ -78,11 +78,7 @@ impl EnvironmentResolver<'_> {
             tell(message, subnet, format!("add a pool with `subnet: {home}` under `cluster.pools`"));
             return;
         }
-        let tolerated = |(key, value, effect): &(String, String, &str)| {
-            let same = |one: &Toleration| (&one.key, &one.value, one.effect) == (key, value, *effect);
-            *effect == "PreferNoSchedule" || place.tolerations.iter().any(same)
-        };
-        if !pools.iter().any(|pool| pool.taints.iter().all(tolerated)) {
+        if !pools.iter().any(|pool| place.tolerates(pool)) {
             let message = format!("every pool in the subnet `{home}` has a taint that `{name}` does not tolerate");
             let help = match chooses_pool {
                 true => "name one of them under `pool`: pods tolerate the taints of that pool".to_owned(),
@@ -91,19 +87,15 @@ impl EnvironmentResolver<'_> {
             tell(message, subnet, help);
             return;
         }
-        pools.retain(|pool| pool.taints.iter().all(tolerated));
-        let fits = |pool: &&Pool| {
-            let known = pool.capacity.as_ref().and_then(|machine| machine.architecture);
-            place.architectures.is_empty() || known.is_none_or(|known| place.architectures.contains(&known))
-        };
-        if !pools.iter().any(fits) {
+        pools.retain(|pool| place.tolerates(pool));
+        if !pools.iter().any(|pool| place.runs_on(pool)) {
             let wanted = place.architectures.join("` or `");
             let message = format!("`{name}` needs machines of the architecture `{wanted}`, which none of its pools has");
             let have: Vec<String> = pools.iter().map(|pool| format!("`{}`", pool.machine)).collect();
             tell(message, arch, format!("its pools have {}: correct `arch`, or add a pool", have.join(", ")));
             return;
         }
-        pools.retain(fits);
+        pools.retain(|pool| place.runs_on(pool));
         if pools.iter().all(|pool| pool.nodes.1 == 0) {
             let names = pools.iter().map(|pool| format!("`{}`", pool.name)).collect::<Vec<_>>().join(", ");
             let message = format!("`{name}` has no node to run on: the maximum of `nodes` is 0 in each of its pools: {names}");
@@ -155,7 +147,9 @@ impl EnvironmentResolver<'_> {
             Some((_, machine, has)) if room == 0 => {
                 let asks = asks(1);
                 let message = format!("a pod of `{name}` requests {asks}, and `{machine}`, the largest machine of its pools, has {has}");
-                tell(message, resources, "request less, or add a pool of larger machines".to_owned());
+                let larger = facts::larger_machine(region.provider, machine, cpu, memory);
+                let such = larger.map_or_else(String::new, |machine| format!(", such as `machine: {machine}`"));
+                tell(message, resources, format!("request less, or add a pool of larger machines{such}"));
             }
             Some(_) if room < fewest => {
                 let message =

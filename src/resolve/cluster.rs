@@ -89,6 +89,8 @@ impl EnvironmentResolver<'_> {
                     labels: pool.labels.entries().map(|(key, _, value)| (key.to_string(), value.to_string())).collect(),
                     taints,
                     disk: pool.disk.get().cloned().unwrap_or_else(|| Quantity::from_bytes(DISK)),
+                    spot: pool.spot.is_true(),
+                    alternatives: Vec::new(),
                 });
             }
         }
@@ -122,6 +124,8 @@ impl EnvironmentResolver<'_> {
             labels: BTreeMap::new(),
             taints: Vec::new(),
             disk,
+            spot: false,
+            alternatives: Vec::new(),
         }
     }
 
@@ -237,7 +241,10 @@ impl EnvironmentResolver<'_> {
         let (oldest, newest) = VERSIONS;
         if version < oldest || newest < version {
             let message = format!("platgen renders for Kubernetes {oldest} to {newest}, not for {version}");
-            self.tell(Diagnostic::new(Code::UnknownValue, message).at(at).help(format!("write one of them, such as `{newest}`")));
+            let offered = facts::versions(provider).into_iter().rev().filter_map(|known| known.name.parse().ok());
+            let latest = offered.filter(|known| (oldest..=newest).contains(known)).max().unwrap_or(newest);
+            let nearest = if version < oldest { oldest } else { latest };
+            self.tell(Diagnostic::new(Code::UnknownValue, message).at(at).help(format!("write one of them, such as `{nearest}`")));
         } else if provider.is_cloud() && facts::version(provider, &version.to_string()).is_none() {
             let known: Vec<&str> = facts::versions(provider).iter().map(|version| version.name).collect();
             let message = format!("{} is not known to offer Kubernetes {version}", provider.name());

@@ -6,8 +6,7 @@ use super::names::{Entry, EntrySpec, Names};
 use super::ports::EntryPort;
 use super::storage::own_volume;
 use super::{EnvironmentResolver, written};
-use crate::diagnostic::{Code, Diagnostic, wording};
-use crate::facts;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::spec::{App, EntranceProtocol, Expose, Metrics, Scale, TlsMode};
 use crate::syntax::{Field, Map};
@@ -111,12 +110,7 @@ impl EnvironmentResolver<'_> {
         }
         self.check_mapped_ports(entry, app);
         self.check_headless_ports(entry, app);
-        if let Some((zone, span)) = app.timezone.spanned()
-            && !facts::timezones().any(|known| known == zone)
-        {
-            let diagnostic = Diagnostic::new(Code::UnknownValue, format!("`{zone}` is not a time zone, such as `Europe/London`")).at(span);
-            self.tell(diagnostic.suggest(wording::suggest(zone, facts::timezones()), "name it as the IANA time zone database does"));
-        }
+        self.check_timezone(&app.timezone);
         let served = !entry.ports.is_empty() && periodic.is_none() && once.is_none();
         let none = app.probes.get().is_some_and(|probes| {
             [&probes.ready, &probes.live, &probes.start].into_iter().all(Field::is_missing) && probes.none.is_missing()

@@ -37,7 +37,7 @@ impl EnvironmentResolver<'_> {
         let sidecars = sidecars.iter_mut().map(|one| (at.container("sidecars", &one.name), one));
         let copy = |(at, container): (RecordPath, &mut Container)| {
             let (image, copy) = copy_of(&container.image, mirror, &prefix)?;
-            self.record_container(&at, || ("pulled_image", &image, format!("cluster.registry.mirror and the image `{}`", copy.source)));
+            self.record_container(&at, || ("pulled_image", &image, "cluster.registry.mirror and the image of the container"));
             container.image = image;
             Some(copy)
         };

@@ -35,6 +35,7 @@ mod metadata;
 mod mirror;
 mod names;
 mod network;
+mod night;
 mod pipelines;
 mod placement;
 mod plan;
@@ -51,6 +52,7 @@ mod reserved;
 mod secret_scan;
 mod sections;
 mod security;
+mod spot;
 mod storage;
 mod stores;
 mod telling;
@@ -267,6 +269,7 @@ impl<'a> EnvironmentResolver<'a> {
         platform.namespaces = access.namespaces;
         platform.regions.values().for_each(|region| self.record_region(region, &platform));
         self.workloads(&mut platform, &names, hosts);
+        platform.night = self.night(&platform, &names);
         self.share_hosts(&mut platform);
         self.record_secrets(&platform);
         for region in platform.regions.values() {

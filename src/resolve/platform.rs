@@ -63,6 +63,7 @@ impl EnvironmentResolver<'_> {
             labels,
             environment: self.environment.clone(),
             protected: environment.protected.is_true(),
+            night: None,
             domain: domain?,
             primary: regions.iter().find(|region| region.primary)?.name.clone(),
             owner: owner?,

@@ -52,7 +52,7 @@ impl EnvironmentResolver<'_> {
                     "the pools of the subnet `{}` grow to {nodes} nodes in a zone, and its range there has room for {room}",
                     subnet.name
                 );
-                self.too_many_nodes(message, region, |pool| pool.subnet == subnet.name);
+                self.too_many_nodes(message, region, |pool| pool.subnet == subnet.name, |_| 1, room);
             }
         }
         self.addresses_of_pods(region, network);
@@ -67,15 +67,22 @@ impl EnvironmentResolver<'_> {
                 "the pods of {nodes} nodes, the maximum of a zone, take {taken} addresses in prefixes of {PREFIX}, and the pods of a zone have {}",
                 range.size()
             );
-            self.too_many_nodes(message, region, |_| true);
+            self.too_many_nodes(message, region, |_| true, of_node, range.size());
         }
     }
 
-    /// Reports at the largest pool that the spec declares. Others have few nodes: the fault is in the ranges then, and told there.
-    fn too_many_nodes(&mut self, message: String, region: &Region, of: impl Fn(&Pool) -> bool) {
+    /// Reports at the largest pool that the spec declares. Others have few nodes: the fault is in the ranges then, and told there. A node takes `each`
+    /// addresses of the `room` of a zone.
+    fn too_many_nodes(&mut self, message: String, region: &Region, of: impl Fn(&Pool) -> bool, each: impl Fn(&Pool) -> u64, room: u64) {
         let declared = region.cluster.pools.iter().filter(|pool| of(pool)).filter_map(|pool| Some((pool, self.nodes_of(&pool.name)?)));
         let Some((largest, at)) = declared.max_by_key(|(pool, _)| pool.nodes.1) else { return };
-        let help = format!("lower the maximum of `nodes` of `{}`", largest.name);
+        let others = region.cluster.pools.iter().filter(|pool| of(pool) && pool.name != largest.name);
+        let left = room.saturating_sub(others.map(|pool| in_a_zone(pool, region) * each(pool)).sum());
+        let zones = u64::try_from(region.zones.len()).unwrap_or(u64::MAX);
+        let help = match left / each(largest) * zones {
+            0 => format!("lower the maximum of `nodes` of `{}` and of the other pools", largest.name),
+            most => format!("lower the maximum of `nodes` of `{}` to {most} or less", largest.name),
+        };
         self.tell(Diagnostic::new(Code::NoRoom, message).at(at).help(help));
     }
 

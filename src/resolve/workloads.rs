@@ -10,6 +10,7 @@ use super::expose::Entrances;
 use super::flows::unite;
 use super::hosts::Hosts;
 use super::names::{Entry, EntrySpec, Names};
+use super::night::UTC;
 use super::placement::Runs;
 use super::ports::{EntryPort, protocol};
 use super::probes::MOST;
@@ -81,6 +82,7 @@ impl EnvironmentResolver<'_> {
             if let Some(mirror) = &mut region.cluster.mirror {
                 mirror.copies = copies;
             }
+            self.spot(names, &mut region, platform.protected);
             self.check_balance(names, &region);
             self.check_rollouts(names, &region);
             self.nodes_in_reach(&region);
@@ -174,7 +176,7 @@ impl EnvironmentResolver<'_> {
         };
         let claims = pod.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));
         let (kind, key) = if let Some(schedule) = app.schedule.get() {
-            let timezone = app.timezone.get().cloned().unwrap_or_else(|| "Etc/UTC".to_string());
+            let timezone = app.timezone.get().cloned().unwrap_or_else(|| UTC.to_string());
             if app.timezone.is_missing() {
                 self.record_entry(at, || ("timezone", &timezone, format!("{}.schedule: UTC unless `timezone` is set", at.entry)));
             }

@@ -56,11 +56,13 @@ const FILTERS: [&str; 10] = [
 ];
 
 /// False positives in rendered files: settings whose name contains `token`, the variable or file names of an ExternalSecret, and image digests.
-const NO_SECRET: [&str; 4] = [
+const NO_SECRET: [&str; 6] = [
     r"^\s*automountServiceAccountToken: (false|true)$",
     r#"^\s*http_tokens\s*= "required"$"#,
     r#"^\s*- secretKey: "?[A-Za-z0-9._-]+"?$"#,
     r"^\s*(- )?image: \S+@sha256:[0-9a-f]{64}$",
+    r"^copy '\S+@sha256:[0-9a-f]{64}' '\S+' 'digest-[0-9a-f]{64}'$",
+    r"^\s*exists 'copy of \S+@sha256:[0-9a-f]{64}' aws ecr describe-images .* imageTag='digest-[0-9a-f]{64}'$",
 ];
 
 /// The configuration files by their path in the output folder.

@@ -63,6 +63,10 @@ pub struct Pool {
     pub taints: Field<Map<LabelKey, Taint>>,
     /// Size of each node's disk, such as `100Gi`.
     pub disk: Field<Quantity>,
+    /// Whether the nodes are Spot instances of AWS: spare servers that cost a fraction, and that AWS takes back two minutes after it has said so.
+    /// Default: `true` in an environment that is not protected, unless the nodes have GPUs or a pod with a persistent volume may run on them: a
+    /// database of one replica is down until its volume has moved to another node.
+    pub spot: Field<bool>,
 }
 
 /// A taint: it keeps pods without a matching toleration off the nodes. Short form: the value.

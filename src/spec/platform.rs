@@ -2,7 +2,7 @@
 
 use crate::provider::Provider;
 use crate::syntax::{Field, Map};
-use crate::value::{Architecture, Domain, LabelKey, LabelValue, Name, Quantity, Zone};
+use crate::value::{Architecture, Domain, LabelKey, LabelValue, Name, Quantity, Schedule, Zone};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -93,4 +93,18 @@ pub struct Environment {
     pub approvers: Field<Vec<Field<Name>>>,
     /// Whether the environment is protected: cloud resources have deletion protection, and apps have two replicas by default.
     pub protected: Field<bool>,
+    /// When the environment has no nodes, to save their costs. Not for a protected environment. Default: never.
+    pub night: Field<Night>,
+}
+
+/// When an environment has no nodes: all of them end at `stop`, and the pools have their minimum again from `start` on.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Night {
+    /// When the nodes end, such as `0 20 * * 1-5`: minute, hour and days of the week. Required.
+    pub stop: Field<Schedule>,
+    /// When there are nodes again, such as `0 6 * * 1-5`. Required.
+    pub start: Field<Schedule>,
+    /// Time zone of both, such as `Europe/London`. Default: UTC.
+    pub timezone: Field<String>,
 }

@@ -92,6 +92,58 @@ fn shorthand(text: &str) -> String {
     format!("{} is not a schedule: write the five fields, `{fields}`", quote(text))
 }
 
+/// The minutes of a week.
+pub const WEEK: usize = 7 * DAY;
+
+/// The minutes of a day.
+const DAY: usize = 24 * 60;
+
+impl Schedule {
+    fn values(&self) -> [Values; 5] {
+        let mut values = [Values::default(); 5];
+        for ((slot, field), rule) in values.iter_mut().zip(self.0.split(' ')).zip(&RULES) {
+            *slot = rule.read(field).unwrap_or_default();
+        }
+        values
+    }
+
+    /// Whether it depends on the day of the month or on the month.
+    pub fn has_dates(&self) -> bool {
+        let [_, _, days, months, _] = self.values();
+        !days.any || !months.any
+    }
+
+    /// The minutes of a week, from Sunday 00:00 on, at which it may run. If it names days of the month, these may be any day of the week.
+    pub fn week(&self) -> Vec<bool> {
+        let [minutes, hours, days, _, weekdays] = self.values();
+        let runs = |at: usize| {
+            let [minute, hour, day] = [at % 60, at % DAY / 60, at / DAY].map(|one| one as u32);
+            minutes.has(minute) && hours.has(hour) && (!days.any || weekdays.has(day))
+        };
+        (0..WEEK).map(runs).collect()
+    }
+
+    /// The same schedule in `*`, figures, ranges and lists, which every cron reads. Some know no names in ranges, no `?` and no `a/n`.
+    pub fn in_figures(&self) -> String {
+        let fields =
+            self.values().into_iter().zip(&RULES).map(|(values, rule)| if values.any { "*".to_owned() } else { ranges(values, rule) });
+        fields.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The values of a field as a list of figures and ranges.
+fn ranges(values: Values, rule: &Rule) -> String {
+    let mut all: Vec<(u32, u32)> = Vec::new();
+    for value in (rule.low..=rule.high).filter(|value| values.has(*value)) {
+        match all.last_mut() {
+            Some((_, end)) if *end + 1 == value => *end = value,
+            _ => all.push((value, value)),
+        }
+    }
+    let range = |(start, end): &(u32, u32)| if start == end { start.to_string() } else { format!("{start}-{end}") };
+    all.iter().map(range).collect::<Vec<_>>().join(",")
+}
+
 impl Rule {
     fn read(&self, field: &str) -> Result<Values, String> {
         let mut all = Values::default();
@@ -172,6 +224,32 @@ mod tests {
             "1/2/3 * * * *",
         ];
         agree::<Schedule>(&good, &bad, &loose);
+    }
+
+    #[test]
+    fn every_cron_reads_the_figures() {
+        let figures = |text: &str| text.parse::<Schedule>().unwrap().in_figures();
+        assert_eq!(figures("0 20 * * mon-fri"), "0 20 * * 1-5");
+        assert_eq!(figures("*/15 8-18/2 ? jan,mar SUN"), "0,15,30,45 8,10,12,14,16,18 * 1,3 0");
+        assert_eq!(figures("50/3 0 1,2,3,5 * *"), "50,53,56,59 0 1-3,5 * *");
+        for text in ["0 20 * * mon-fri", "*/15 8-18/2 ? jan,mar SUN", "5 0 1,2,3,5 * 6"] {
+            assert_eq!(figures(text).parse::<Schedule>().unwrap().week(), text.parse::<Schedule>().unwrap().week(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_week_holds_every_run() {
+        let runs = |text: &str| -> Vec<usize> {
+            let week = text.parse::<Schedule>().unwrap().week();
+            (0..WEEK).filter(|at| week[*at]).collect()
+        };
+        assert_eq!(runs("30 1 * * 0,2"), [90, 2 * DAY + 90]);
+        assert_eq!(runs("0 0 1 * *").len(), 7);
+        // Either of the two days: the first of a month may be any day.
+        assert_eq!(runs("0 0 1 * 3").len(), 7);
+        assert_eq!(runs("* * * * *").len(), WEEK);
+        let dates = |text: &str| text.parse::<Schedule>().unwrap().has_dates();
+        assert!(dates("0 0 1 * *") && dates("0 0 * 1 *") && !dates("0 0 * * 1") && !dates("0 0 ? * 1"));
     }
 
     #[test]

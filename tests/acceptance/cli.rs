@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use std::fs;
 use std::process::{Command, Stdio};
 
-const COMMANDS: [&str; 11] = ["init", "validate", "render", "check", "show", "fmt", "lock", "explain", "schema", "completions", "man"];
+const COMMANDS: [&str; 12] =
+    ["init", "validate", "render", "check", "show", "impact", "fmt", "lock", "explain", "schema", "completions", "man"];
 pub(crate) const WEB: &str = "deploy/kubernetes/production/eu-west-1/hello/web.yaml";
 
 pub(crate) fn help_and_exit_codes() {
@@ -433,7 +434,7 @@ pub(crate) fn explain_finds_keys() {
     for (name, paths) in [
         ("replicas", &["stores.NAME.replicas", "apps.NAME.scale.replicas"][..]),
         ("scale.replicas", &["apps.NAME.scale.replicas"]),
-        ("timezone", &["apps.NAME.timezone"]),
+        ("timezone", &["apps.NAME.timezone", "environments.NAME.night.timezone"]),
         ("hpa", &["apps.NAME.scale"]),
         ("postgresql", &["stores.NAME.engine"]),
         ("grpc", &["apps.NAME.protocol", "apps.NAME.probes.ready.grpc", "apps.NAME.probes.live.grpc", "apps.NAME.probes.start.grpc"]),
@@ -447,7 +448,7 @@ pub(crate) fn explain_finds_keys() {
     }
     let text = project.run(&["explain", "replicas"]).exits(0).out;
     assert!(text.contains("  apps.NAME.scale.replicas  Pods per region"), "{text}");
-    assert!(project.run(&["explain", "timezone"]).exits(0).out.starts_with("apps.NAME.timezone: "));
+    assert!(project.run(&["explain", "deadline"]).exits(0).out.starts_with("apps.NAME.deadline: "));
     let ran = project.run(&["explain", "replcas"]).exits(1);
     assert!(ran.err.contains("did you mean `replicas`?"), "{}", ran.err);
 }

@@ -65,6 +65,24 @@ apps:
     scale: {replicas: 6}
 "#;
 
+/// A spec of two environments that differ.
+const MIXED_UP: &str = r#"apiVersion: platgen/v1
+platform: {name: shop, owner: sre, domain: shop.example}
+cloud: {provider: existing}
+regions: {here: {zones: 3}}
+environments: {beta: {regions: [here]}, production: {regions: [here], protected: true}}
+access: {groups: {sre: {id: platform-admin, role: admin}}}
+teams: {sre: {group: sre}}
+namespaces: {shop: {owner: sre}}
+apps:
+  web:
+    image: registry.example/web:v2
+    port: 8080
+    probes: {ready: /healthz}
+    config: {PAYMENTS: sandbox}
+    environments: {production: {config: {PAYMENTS: live}}}
+"#;
+
 /// What the README's first command prints.
 pub(crate) fn first_command() {
     let project = Project::new();
@@ -86,6 +104,13 @@ pub(crate) fn a_running_platform() {
     project.run(&["render"]).exits(0);
     project.edit("platform.yaml", "replicas: 6", "replicas: 6..12, cpu: 70%");
     drawn("running-platform", &project, &["render"]);
+}
+
+/// The ConfigMaps that nobody reads.
+pub(crate) fn the_wrong_environment() {
+    let project = Project::new();
+    project.write("platform.yaml", MIXED_UP);
+    drawn("wrong-environment", &project, &["impact", "--applied", "production", "--onto", "beta", "--kind", "ConfigMap"]);
 }
 
 /// Runs the program as on a terminal with colours, and holds the picture of what it prints against the one in `docs/`.

@@ -272,6 +272,9 @@ const COMPUTED: &str = "
     Machine.cpu cluster.pools.*.capacity.cpu
     Machine.memory cluster.pools.*.capacity.memory
     Pool.taints cluster.pools.*.node_taints
+    Pool.alternatives regions.*.pools.*.alternatives
+    Pool.spot regions.*.pools.*.spot
+    Night.timezone environments.*.night.timezone
     Network.cidr addresses.*.vpc
     Network.pods addresses.*.pods
     Network.pod_zones addresses.*.pods.*

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use super::cache;
 use super::judge::{Finding, Input, Judge, Program, Subject};
+use super::lookup;
 use super::states::{self, Resource};
 use super::trees::Tree;
 use super::waivers::Needed;
@@ -75,7 +76,9 @@ impl Bench {
             self.judge(index, tree, place)?;
             let state =
                 states::read(program, input).filter(|state| !state.is_null()).ok_or_else(|| format!("{} was not applied", input.path))?;
-            all.extend(states::resources(&input.path, &state));
+            let mut made = states::resources(&input.path, &state);
+            lookup::note(&tree.root.join(&input.path), &mut made)?;
+            all.extend(made);
         }
         Ok(all)
     }

@@ -122,6 +122,8 @@ impl<'a> Plan<'a> {
                 self.wrong(group, "EKS refuses bounds that do not hold the number of nodes");
             }
         }
+        self.capacity();
+        self.night();
         // CoreDNS tolerates this taint and no other, and Terraform waits until it runs.
         let tolerated = |taint: &Value| taint["effect"] == "PREFER_NO_SCHEDULE" || taint["key"] == "CriticalAddonsOnly";
         let takes = |group: &Value| {
@@ -130,6 +132,47 @@ impl<'a> Plan<'a> {
         for addon in self.of("aws_eks_addon").filter(|addon| addon["after"]["addon_name"] == "coredns") {
             if !self.of("aws_eks_node_group").any(takes) {
                 self.wrong(addon, "no node takes its pods");
+            }
+        }
+    }
+
+    /// Groups of Spot nodes list their machines, others have that of their launch template: EKS refuses both, and takes one of its own for neither.
+    fn capacity(&mut self) {
+        for group in self.of("aws_eks_node_group") {
+            let after = &group["after"];
+            let pool = words(&group["address"]).split('"').nth(1).and_then(|key| key.split('/').next()).unwrap_or_default().to_owned();
+            let address = format!("aws_launch_template.pool[\"{pool}\"]");
+            let Some(template) = self.of("aws_launch_template").find(|template| words(&template["address"]) == address) else { continue };
+            let named = template["after"]["instance_type"].is_string();
+            let spot = match after["capacity_type"].as_str() {
+                Some("SPOT") => true,
+                Some("ON_DEMAND") => false,
+                _ => {
+                    self.wrong(group, "its nodes are of no type of capacity");
+                    continue;
+                }
+            };
+            if named == spot || spot == texts(&after["instance_types"]).is_empty() {
+                self.wrong(group, "its machines stand in the launch template and not in the group, or the other way round");
+            }
+        }
+    }
+
+    /// Where there is a night, every group is stopped and has its own bounds again.
+    fn night(&mut self) {
+        let sizes = |action: &Value| ["min_size", "desired_capacity", "max_size"].map(|key| action["after"][key].as_u64());
+        let actions: BTreeMap<String, [Option<u64>; 3]> =
+            self.of("aws_autoscaling_schedule").map(|action| (words(&action["address"]), sizes(action))).collect();
+        if actions.is_empty() {
+            return;
+        }
+        for group in self.of("aws_eks_node_group") {
+            let key = words(&group["address"]).split('"').nth(1).unwrap_or_default().to_owned();
+            let action = |name: &str| actions.get(&format!("aws_autoscaling_schedule.{name}[\"{key}\"]")).copied();
+            let bounds = &group["after"]["scaling_config"][0];
+            let [min, max] = ["min_size", "max_size"].map(|key| bounds[key].as_u64());
+            if action("stop") != Some([Some(0); 3]) || action("start") != Some([min, min, max]) {
+                self.wrong(group, "it is not stopped at night, or does not start with its bounds");
             }
         }
     }
@@ -341,12 +384,13 @@ fn whole() -> Vec<Value> {
                 "metadata_options": [{"http_tokens": "required", "http_put_response_hop_limit": 1}],
                 "block_device_mappings": [{"ebs": [{"encrypted": "true"}]}],
                 "key_name": null,
+                "instance_type": "m7i.large",
             }),
         ),
         resource(
             "aws_eks_node_group",
             "this[\"web/a\"]",
-            json!({"subnet_ids": ["subnet-1"], "labels": labels, "scaling_config": size, "taint": []}),
+            json!({"subnet_ids": ["subnet-1"], "labels": labels, "scaling_config": size, "taint": [], "capacity_type": "ON_DEMAND", "instance_types": null}),
         ),
         resource("aws_eks_addon", "on_nodes[\"coredns\"]", json!({"addon_name": "coredns"})),
         resource("aws_kms_key", "this", json!({"policy": "{}"})),
@@ -375,6 +419,8 @@ pub fn prove() -> Result<(), String> {
     const CREDENTIALS: &str = "pods can read the credentials of their node";
     const BOUNDS: &str = "EKS refuses bounds that do not hold the number of nodes";
     const ADDONS: &str = "no node takes its pods";
+    const MACHINES: &str = "its machines stand in the launch template and not in the group, or the other way round";
+    const NIGHT: &str = "it is not stopped at night, or does not start with its bounds";
     const WIDE: &str = "a statement allows to change everything";
     const HIDDEN: &str = "the plan does not show its policy";
     let policy = |action: &str, resource: &str| {
@@ -426,6 +472,10 @@ pub fn prove() -> Result<(), String> {
         (2, "/scaling_config/0/min_size", 3.into(), vec![BOUNDS]),
         (2, "/scaling_config/0/desired_size", Value::Null, vec![BOUNDS, ADDONS]),
         (2, "/scaling_config", json!([{"min_size": 0, "desired_size": 0, "max_size": 3}]), vec![ADDONS]),
+        (2, "/capacity_type", "SPOT".into(), vec![MACHINES]),
+        (2, "/capacity_type", Value::Null, vec!["its nodes are of no type of capacity"]),
+        (2, "/instance_types", json!(["m7i.large", "m6i.large"]), vec![MACHINES]),
+        (1, "/instance_type", Value::Null, vec![MACHINES]),
         (2, "/taint", spot, vec![ADDONS]),
         (
             2,
@@ -475,6 +525,25 @@ pub fn prove() -> Result<(), String> {
     };
     check(other("aws_eks_node_group.this[\"web/b\"]", "payments"), &["nodes of two classes are in one subnet"])?;
     check(other("aws_eks_node_group.this[\"new/b\"]", "general"), &["its nodes have another number of security groups than one"])?;
+    let spot = |machines: Value| {
+        let mut plan = whole();
+        (plan[1]["after"]["instance_type"], plan[2]["after"]["capacity_type"]) = (Value::Null, "SPOT".into());
+        plan[2]["after"]["instance_types"] = machines;
+        plan
+    };
+    check(spot(json!(["m7i.large", "m6i.large"])), &[])?;
+    check(spot(json!([])), &[MACHINES])?;
+    let night = |stop: [u64; 3], start: [u64; 3], key: &str| {
+        let action = |name: &str, [min, now, max]: [u64; 3]| {
+            let after = json!({"min_size": min, "desired_capacity": now, "max_size": max});
+            json!({"type": "aws_autoscaling_schedule", "address": format!("aws_autoscaling_schedule.{name}[\"{key}\"]"), "after": after})
+        };
+        [whole(), vec![action("stop", stop), action("start", start)]].concat()
+    };
+    check(night([0, 0, 0], [1, 1, 3], "web/a"), &[])?;
+    for (stop, start, key) in [([0, 0, 3], [1, 1, 3], "web/a"), ([0, 0, 0], [1, 1, 2], "web/a"), ([0, 0, 0], [1, 1, 3], "web/b")] {
+        check(night(stop, start, key), &[NIGHT])?;
+    }
     let without = |at: usize| whole().into_iter().enumerate().filter(move |(place, _)| *place != at).map(|(_, one)| one).collect();
     check(without(2), &[ADDONS])?;
     check(without(10), &[OTHERS])

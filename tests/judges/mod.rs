@@ -21,8 +21,10 @@ mod iam;
 mod interconnect_plan;
 pub(crate) mod judge;
 mod kubernetes;
+mod lookup;
 mod network_plan;
 mod node_plan;
+mod order;
 mod pipelines_plan;
 mod pipelines_requests;
 mod random;
@@ -109,6 +111,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             Err(error) => trials.push(Trial::test(format!("judges::render/{name}"), move || Err(error.into()))),
         }
     }
+    trials.extend(ordered(&trees, &bench, required));
     trials.push(Trial::test("judges::resources/roots", move || resources::same_roots(&trees).map_err(Failed::from)));
     trials.extend(dates(&waived));
     trials.push(scanned(&bench, required));
@@ -191,6 +194,19 @@ fn proven(tree: &Arc<Tree>, bench: &Arc<Bench>, required: bool) -> Vec<Trial> {
         })
     };
     terraform.map(proof).into_iter().collect()
+}
+
+/// The simulation of the order in which the roots of every spec are applied.
+fn ordered(trees: &[Arc<Tree>], bench: &Arc<Bench>, required: bool) -> Option<Trial> {
+    let index = bench.judges.iter().position(|(judge, _)| judge.name == "tfcheck")?;
+    let trees = trees.to_vec();
+    Some(trial("judges::order/specs".to_owned(), index, Arc::clone(bench), required, move |bench| {
+        let mut made = Vec::new();
+        for tree in &trees {
+            made.push(order::Made { spec: &tree.name, tree: &tree.root, resources: bench.made(index, tree)? });
+        }
+        order::prove(&made)
+    }))
 }
 
 /// Trials of specs composed at random.

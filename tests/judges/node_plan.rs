@@ -1,6 +1,6 @@
 //! Pods against planned nodes, read from the plan of a cluster root and the manifests of its region: some node group has the labels that each pod asks for
-//! and only taints that the pod tolerates, and all groups with these labels are in one subnet of the spec where the pod names one. A difference is a
-//! finding of tfcheck's rule `nodes`.
+//! and only taints that the pod tolerates, all groups with these labels are in one subnet of the spec where the pod names one, and AWS takes back no node
+//! with a persistent volume. A difference is a finding of tfcheck's rule `nodes`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,6 +18,8 @@ const SUBNET: &str = "platgen.io/subnet";
 struct Group<'a> {
     labels: BTreeMap<String, String>,
     taints: &'a [Value],
+    /// Whether AWS takes nodes back.
+    spot: bool,
 }
 
 /// The effect of a taint in the words of Kubernetes.
@@ -60,8 +62,10 @@ impl Group<'_> {
     }
 }
 
-/// The pods of documents: the object, and the pod's spec.
-fn pods(documents: &[Value]) -> Vec<(String, &Value)> {
+/// A pod of a document: the object, the pod's spec, and whether it has persistent volumes of its own.
+type Pod<'d> = (String, &'d Value, bool);
+
+fn pods(documents: &[Value]) -> Vec<Pod<'_>> {
     let pod = |object: &'_ Value| {
         let template = if object["kind"] == "CronJob" { "/spec/jobTemplate/spec/template/spec" } else { "/spec/template/spec" };
         object.pointer(template).is_some_and(|spec| spec["containers"].is_array()).then_some(template)
@@ -69,7 +73,8 @@ fn pods(documents: &[Value]) -> Vec<(String, &Value)> {
     let name = |object: &Value| {
         format!("{}/{}/{}", words(&object["kind"]), words(&object["metadata"]["namespace"]), words(&object["metadata"]["name"]))
     };
-    documents.iter().filter_map(|object| Some((name(object), object.pointer(pod(object)?)?))).collect()
+    let claims = |object: &Value| !list(&object["spec"]["volumeClaimTemplates"]).is_empty();
+    documents.iter().filter_map(|object| Some((name(object), object.pointer(pod(object)?)?, claims(object)))).collect()
 }
 
 /// The terms of a pod's node selection, of which one has to hold. None: any node.
@@ -94,11 +99,11 @@ fn faults(planned: &Value, documents: &[Value]) -> Vec<Fault> {
         .map(|group| {
             let labels =
                 group["after"]["labels"].as_object().into_iter().flatten().map(|(key, value)| (key.clone(), words(value))).collect();
-            Group { labels, taints: list(&group["after"]["taint"]) }
+            Group { labels, taints: list(&group["after"]["taint"]), spot: group["after"]["capacity_type"] == "SPOT" }
         })
         .collect();
     let mut found = Vec::new();
-    for (name, spec) in pods(documents) {
+    for (name, spec, claims) in pods(documents) {
         let (terms, tolerations) = (terms(spec), list(&spec["tolerations"]));
         let asked: Vec<&Group> = groups.iter().filter(|group| terms.iter().any(|term| term.iter().all(|one| group.meets(one)))).collect();
         let fitting: Vec<&&Group> = asked.iter().filter(|group| group.takes(tolerations)).collect();
@@ -106,6 +111,9 @@ fn faults(planned: &Value, documents: &[Value]) -> Vec<Fault> {
             found.push((name.clone(), "it asks for labels that no node group has".to_owned()));
         } else if fitting.is_empty() && !name.starts_with("DaemonSet/") {
             found.push((name.clone(), "it does not tolerate the taints of the node groups with the labels that it asks for".to_owned()));
+        }
+        if claims && fitting.iter().any(|group| group.spot) {
+            found.push((name.clone(), "it has a persistent volume and may run on a node that AWS takes back".to_owned()));
         }
         let classes: BTreeSet<Option<&String>> = fitting.iter().map(|group| group.labels.get(SUBNET)).collect();
         if classes.len() > 1 && !name.starts_with("DaemonSet/") {
@@ -153,6 +161,16 @@ pub fn prove() -> Result<(), String> {
     check("NO_SCHEDULE", "data", json!([]), &["it asks for labels that no node group has"])?;
     let other = json!([{"key": SUBNET, "value": "data", "effect": "NoSchedule"}]);
     check("NO_SCHEDULE", "general", other, &["it tolerates platgen.io/subnet=data, which taints no node"])?;
+    let stateful = |capacity: &str, claims: Value, wanted: usize| {
+        let mut plan = json!([group("general", json!([]))]);
+        plan[0]["after"]["capacity_type"] = capacity.into();
+        let spec = json!({"template": {"spec": {"containers": []}}, "volumeClaimTemplates": claims});
+        let found = faults(&plan, &[json!({"kind": "StatefulSet", "spec": spec})]);
+        if found.len() == wanted { Ok(()) } else { Err(format!("a volume on {capacity}: {found:?}")) }
+    };
+    stateful("SPOT", json!([{"metadata": {"name": "data"}}]), 1)?;
+    stateful("SPOT", json!([]), 0)?;
+    stateful("ON_DEMAND", json!([{"metadata": {"name": "data"}}]), 0)?;
     let anywhere = json!({"kind": "Deployment", "spec": {"template": {"spec": {"containers": [], "tolerations": [isolated]}}}});
     let plan = json!([group("general", json!([])), group("payments", taint("NO_SCHEDULE"))]);
     let found = faults(&plan, &[anywhere]);

@@ -66,9 +66,18 @@ pub struct Resource {
     pub data: bool,
     /// Its attributes.
     pub values: Value,
+    /// The blocks of its root that Terraform makes before it: `aws_subnet.this`.
+    pub after: Vec<String>,
+    /// The arguments of a data source that its block has; the others are answers.
+    pub asks: Vec<String>,
 }
 
 impl Resource {
+    /// The address of its block, without the key of an instance.
+    pub fn block(&self) -> &str {
+        self.address.split('[').next().unwrap_or_default()
+    }
+
     /// A text of it, empty when there is none.
     pub fn text(&self, key: &str) -> String {
         words(&self.values[key])
@@ -84,7 +93,8 @@ pub fn resources(root: &str, state: &Value) -> Vec<Resource> {
             let key = instance.get("index_key").map(|key| format!("[{key}]")).unwrap_or_default();
             let address = format!("{}{kind}.{}{key}", if data { "data." } else { "" }, words(&resource["name"]));
             let values = instance.get("attributes").cloned().unwrap_or_else(|| json!({}));
-            all.push(Resource { root: root.to_owned(), address, kind: kind.clone(), data, values });
+            let after = list(&instance["dependencies"]).iter().map(words).collect();
+            all.push(Resource { root: root.to_owned(), address, kind: kind.clone(), data, values, after, asks: Vec::new() });
         }
     }
     all

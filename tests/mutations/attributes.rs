@@ -13,7 +13,7 @@ use super::mutant::{Class, Mutant};
 
 /// Files of the roots, each with the template of its name; those that all roots share stand once. Their own tests are left to the faults made by
 /// hand: no judge can know what a test that says less had said.
-pub const FILES: [&str; 46] = [
+pub const FILES: [&str; 47] = [
     "bootstrap/access.tf",
     "bootstrap/boundary.tf",
     "bootstrap/kms.tf",
@@ -35,6 +35,7 @@ pub const FILES: [&str; 46] = [
     "cluster/nodes.tf",
     "cluster/policies.tf",
     "cluster/registry.tf",
+    "cluster/spot.tf",
     "global/account.tf",
     "global/alarms.tf",
     "global/dns.tf",

@@ -29,6 +29,11 @@ pub const FAULTS: &[Fault] = faults! {
     "size of another group", "cluster/node_groups.tf", "", Swap("values = [each.value.name]", "values = [each.value.pool]"), "no group is found, and every apply ends the nodes that the autoscaler added";
     "nodes without the boundary", "cluster/nodes.tf", "", Swap("permissions_boundary = local.boundary", "permissions_boundary = null"), "pipelines can't make the role, and it may do whatever its policies say";
     "boundary of beta", "cluster/locals.tf", "", Swap("policy/acme-production-boundary", "policy/acme-beta-boundary"), "pipelines of production can't make the roles";
+    "nodes that AWS takes back", "cluster/locals.tf", "", Swap("\"ON_DEMAND\"", "\"SPOT\""), "a database is down until its volume has moved";
+    "machine for Spot nodes in the template", "cluster/nodes.tf", "", Swap("each.value.capacity == \"SPOT\" ? null : each.value.machines[0]", "each.value.machines[0]"), "EKS refuses the machines of the group";
+    "machines that a zone does not offer", "cluster/spot.tf", "", Swap("number == 0 || contains(found.instance_types, machine)", "true"), "EKS refuses the group";
+    "machines of another zone", "cluster/spot.tf", "", Swap("values = [each.value.zone]", "values = [local.node_groups[keys(local.node_groups)[0]].zone]"), "EKS refuses the group in some zones";
+    "one machine alone", "cluster/node_groups.tf", "", Swap("lookup(local.spot_machines, each.key, null)", "local.pools[each.value.pool].capacity == \"SPOT\" ? [local.pools[each.value.pool].machines[0]] : null"), "spare servers of one type run out";
     "SSH", "cluster/nodes.tf", "", Swap("  update_default_version = true", "  update_default_version = true\n  key_name               = \"me\""), "a lost key opens every node";
     "more rights for nodes", "cluster/nodes.tf", "", Swap("\"AmazonEKSWorkerNodePolicy\"]", "\"AmazonEKSWorkerNodePolicy\", \"AdministratorAccess\"]"), "a broken node takes the account";
     "pods in the group of another class", "cluster/addons.tf", "", Swap("securityGroups = [data.aws_security_group.nodes[class].id]", "securityGroups = [data.aws_security_group.nodes[local.node_classes[0]].id]"), "the classes are joined";

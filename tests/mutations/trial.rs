@@ -45,12 +45,13 @@ const OUTSIDE: [&str; 9] = ["kubeconform", "pyyaml", "yamllint", "kubectl", "kub
 const SAMPLE: usize = 60;
 
 /// Templates that print only a part of a document, or a file that this platform has none of.
-const PARTS: [(&str, &str); 9] = [
+const PARTS: [(&str, &str); 10] = [
     ("kubernetes/account-rules.yaml.j2", "a part of the roles of accounts"),
     ("kubernetes/container.yaml.j2", "a part of every workload"),
     ("kubernetes/dns-rule.yaml.j2", "a part of both kinds of policies"),
     ("kubernetes/pod.yaml.j2", "a part of every workload"),
     ("kubernetes/rule-ports.yaml.j2", "a part of every policy"),
+    ("terraform/aws/cluster/night.tf.j2", "printed for an environment with a night, and faults are planted in a protected one"),
     ("terraform/aws/interconnect/locals.tf.j2", "printed for two regions on AWS, and this platform has one"),
     ("terraform/aws/interconnect/peering.tf.j2", "printed for two regions on AWS, and this platform has one"),
     ("terraform/aws/interconnect/routes.tf.j2", "printed for two regions on AWS, and this platform has one"),

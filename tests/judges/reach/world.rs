@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::judges::iam::texts;
 use crate::judges::judge::{list, words};
+use crate::judges::lookup::finds;
 use crate::judges::states::Resource;
 
 /// An identifier of AWS.
@@ -159,16 +160,7 @@ fn found(resources: &[Resource]) -> Result<BTreeMap<Id, Id>, String> {
     // Networks first: the others are looked for inside of one.
     for kind in ["aws_vpc", "aws_subnet", "aws_security_group", "aws_route_table"] {
         for data in resources.iter().filter(|one| one.data && one.kind == kind) {
-            let same = |key: &str, one: &Resource| data.values[key] == one.values[key];
-            let vpc = known.get(&data.text("vpc_id")).cloned();
-            let mut fits = resources.iter().filter(|one| {
-                let tags = data.values["tags"].as_object().into_iter().flatten().all(|(key, value)| one.values["tags"][key] == *value);
-                let inside = kind == "aws_vpc" || vpc.as_ref() == Some(&one.text("vpc_id"));
-                let place = kind != "aws_subnet" || same("cidr_block", one) && same("availability_zone", one);
-                let named = kind == "aws_subnet" || data.values["tags"].as_object().is_some_and(|tags| !tags.is_empty());
-                !one.data && one.kind == kind && same("region", one) && tags && inside && place && named
-            });
-            let (Some(one), None) = (fits.next(), fits.next()) else {
+            let [one] = finds(data, resources, &known)?[..] else {
                 return Err(format!("{}: {} does not find exactly one {kind}", data.root, data.address));
             };
             known.insert(data.text("id"), one.text("id"));

@@ -34,6 +34,7 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
     }
     images(root, found);
     nodes(root, found);
+    spot(root, found);
     people(root, found);
     identities(root, found);
 }
@@ -55,7 +56,9 @@ fn pools(root: &Root) -> Value {
         let gpus = pool.capacity.as_ref().is_some_and(|machine| machine.gpus > 0);
         let image = format!("BOTTLEROCKET_{}{}", if arm { "ARM_64" } else { "x86_64" }, if gpus { "_NVIDIA" } else { "" });
         let disk = pool.disk.bytes().div_ceil(1 << 30);
-        json!({"class": pool.subnet, "machine": pool.machine, "image": image, "disk": disk, "labels": labels, "taints": taints.collect::<Vec<_>>()})
+        let machines: Vec<&str> = [pool.machine.as_str()].into_iter().chain(pool.alternatives.iter().copied()).collect();
+        let capacity = if pool.spot { "SPOT" } else { "ON_DEMAND" };
+        json!({"class": pool.subnet, "machines": machines, "capacity": capacity, "image": image, "disk": disk, "labels": labels, "taints": taints.collect::<Vec<_>>()})
     };
     Value::Object(root.region.cluster.pools.iter().map(|one| (one.name.to_string(), pool(one))).collect())
 }
@@ -100,6 +103,35 @@ fn nodes(root: &Root, found: &mut Vec<Finding>) {
         if range.is_none_or(|range| group["cidr"] != json!(range.cidr.to_string()) || !key.ends_with(&format!("/{}", range.zone))) {
             let message = format!("`{key}` is in {}, which is not the range of its class and zone", group["cidr"]);
             found.push(root.finding(RULE, "local.node_groups", file, message));
+        }
+    }
+}
+
+/// Nobody waits for a volume whose node was taken back, a protected environment has such nodes only where the spec says so, and all machines of a
+/// pool are of one size.
+fn spot(root: &Root, found: &mut Vec<Finding>) {
+    let (file, has) = root.local("pools");
+    let claims = |subnet: &platgen::value::Name| {
+        root.region.workloads.values().any(|workload| {
+            workload.placement.subnets.contains(subnet)
+                && workload.volumes.iter().any(|one| matches!(one, platgen::model::Volume::Claim { .. }))
+        })
+    };
+    for (name, pool) in has.as_object().into_iter().flatten() {
+        let machines: Vec<&str> = pool["machines"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let size = |name: &&str| platgen::facts::machine(platgen::provider::Provider::Aws, name);
+        let sizes: Vec<_> = machines.iter().map(size).collect();
+        if sizes.iter().any(|one| *one != sizes[0]) || (pool["capacity"] != "SPOT" && machines.len() != 1) {
+            found.push(root.finding(RULE, "local.pools", file, format!("the machines of `{name}` are not of one size: {machines:?}")));
+        }
+        let model = root.region.cluster.pools.iter().find(|pool| pool.name.as_str() == name);
+        if pool["capacity"] == "SPOT" && model.is_some_and(|pool| claims(&pool.subnet)) && root.platform.protected {
+            found.push(root.finding(
+                RULE,
+                "local.pools",
+                file,
+                format!("AWS takes nodes of `{name}` back, and a pod waits for its volume"),
+            ));
         }
     }
 }

@@ -16,7 +16,7 @@ use super::people;
 use crate::cloud::{Nothing, Root};
 use crate::facts;
 use crate::layers::Layer;
-use crate::model::{Mirror, Network, Platform, PolicyEngine, Region, ZoneRange};
+use crate::model::{Mirror, Network, Night, Platform, PolicyEngine, Region, ZoneRange};
 use crate::template::TemplateError;
 
 /// The templates of this root.
@@ -38,6 +38,7 @@ struct Locals<'a> {
     admin_cidrs: Vec<String>,
     pools: Vec<nodes::Pool<'a>>,
     node_groups: Vec<nodes::Group<'a>>,
+    night: Option<Hours<'a>>,
     groups: Vec<access::Group<'a>>,
     administrators: Vec<String>,
     boundary: Option<String>,
@@ -46,6 +47,20 @@ struct Locals<'a> {
     secret_readers: Vec<identities::Reader<'a>>,
     /// The repositories of copies of images, where nodes pull copies.
     repositories: Option<BTreeSet<&'a str>>,
+}
+
+/// When the groups have no nodes.
+#[derive(Serialize)]
+struct Hours<'a> {
+    stop: &'a str,
+    start: &'a str,
+    timezone: &'a str,
+}
+
+impl<'a> Hours<'a> {
+    fn new(night: &'a Night) -> Hours<'a> {
+        Hours { stop: &night.stop, start: &night.start, timezone: &night.timezone }
+    }
 }
 
 /// A port of nodes or pods that the API server calls.
@@ -88,6 +103,7 @@ impl<'a> Locals<'a> {
             admin_cidrs: cluster.admin_cidrs.iter().map(ToString::to_string).collect(),
             pools: cluster.pools.iter().map(|pool| nodes::Pool::new(region, pool)).collect(),
             node_groups: nodes::groups(region, network),
+            night: platform.night.as_ref().map(Hours::new),
             groups: access::groups(platform),
             administrators: people::administrators(platform, account),
             boundary: super::boundary(platform, account),
@@ -108,6 +124,13 @@ struct Cluster {
     brief: bool,
 }
 
+/// The view of `nodes.tf`.
+#[derive(Serialize)]
+struct Nodes {
+    bounded: bool,
+    spot: bool,
+}
+
 /// The view of files with roles.
 #[derive(Serialize)]
 struct Roles {
@@ -118,6 +141,12 @@ struct Roles {
 #[derive(Serialize)]
 struct Protected {
     protected: bool,
+}
+
+/// Whether some of the nodes are Spot instances.
+#[derive(Serialize)]
+struct Spot {
+    spot: bool,
 }
 
 #[derive(Serialize)]
@@ -138,6 +167,9 @@ struct Tests<'a> {
     terraform: bool,
     bounded: bool,
     protected: bool,
+    night: bool,
+    /// Every machine that a Spot node may have; `None` without Spot nodes.
+    machines: Option<Vec<&'a str>>,
     days: u32,
     addons: Addons,
     policies: identities::Policies<'a>,
@@ -149,9 +181,16 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     let (Some(network), Some(account)) = (&region.network, &region.account) else { return Ok(None) };
     let Some(mut root) = super::regional(Layer::Cluster, platform, region)? else { return Ok(None) };
     let (protected, days, bounded) = (platform.protected, region.cluster.log_days, platform.boundary().is_some());
+    let night = platform.night.is_some();
+    let (machines, spot) = (nodes::spot_machines(region), region.cluster.pools.iter().any(|pool| pool.spot));
     let addons = || Addons { network_policy: if region.cluster.policy_engine == PolicyEngine::Native { "true" } else { "false" } };
     let policies = || identities::Policies::new(platform, region);
-    root.document(include_str!("../../../../templates/terraform/aws/cluster/README.md"));
+    let own = include_str!("../../../../templates/terraform/aws/cluster/README.md");
+    let parts = [
+        (spot, include_str!("../../../../templates/terraform/aws/cluster/spot.md")),
+        (night, include_str!("../../../../templates/terraform/aws/cluster/night.md")),
+    ];
+    root.document(&parts.iter().filter(|(applies, _)| *applies).fold(own.to_owned(), |text, (_, part)| text + part));
     root.print(TEMPLATES, "access.tf", &Roles { bounded })?;
     root.print(TEMPLATES, "addons.tf", &addons())?;
     root.print(TEMPLATES, "cluster.tf", &Cluster { bounded, protected, days, brief: days < 365 })?;
@@ -159,15 +198,22 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     root.print(TEMPLATES, "kms.tf", &Protected { protected })?;
     root.print(TEMPLATES, "locals.tf", &Locals::new(platform, region, network, account))?;
     root.print(TEMPLATES, "network.tf", &Nothing {})?;
-    root.print(TEMPLATES, "node_groups.tf", &Nothing {})?;
-    root.print(TEMPLATES, "nodes.tf", &Roles { bounded })?;
+    if night {
+        root.print(TEMPLATES, "night.tf", &Nothing {})?;
+    }
+    root.print(TEMPLATES, "node_groups.tf", &Spot { spot })?;
+    root.print(TEMPLATES, "nodes.tf", &Nodes { bounded, spot })?;
     root.print(TEMPLATES, "policies.tf", &policies())?;
     let registry = || region.cluster.mirror.as_ref().map(|_| Registry { deletable: !protected });
     if let Some(registry) = registry() {
         root.print(TEMPLATES, "registry.tf", &registry)?;
     }
+    if spot {
+        root.print(TEMPLATES, "spot.tf", &Nothing {})?;
+    }
     for (path, terraform) in [("tests/cluster.tftest.hcl", true), ("tests/cluster.tofutest.hcl", false)] {
-        root.print(TEMPLATES, path, &Tests { terraform, bounded, protected, days, addons: addons(), policies: policies(), registry: registry() })?;
+        let (addons, policies, registry, machines) = (addons(), policies(), registry(), machines.clone());
+        root.print(TEMPLATES, path, &Tests { terraform, bounded, protected, night, machines, days, addons, policies, registry })?;
     }
     Ok(Some(root))
 }

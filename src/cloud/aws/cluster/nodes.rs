@@ -1,7 +1,7 @@
 //! Node pools, and their node groups: one per pool and zone, each in the subnet of its class.
 
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{self, Network, Region};
 use crate::value::truncate_with_hash;
@@ -22,7 +22,10 @@ struct Taint {
 pub(super) struct Pool<'a> {
     name: &'a str,
     class: &'a str,
-    machine: &'a str,
+    /// The machine types of its nodes: one, or several that Spot nodes may have.
+    machines: Vec<&'a str>,
+    /// The capacity type, as EKS spells it.
+    capacity: &'static str,
     /// The type of machine image, by architecture.
     image: &'static str,
     /// In GiB.
@@ -43,7 +46,8 @@ impl<'a> Pool<'a> {
         Pool {
             name: pool.name.as_str(),
             class: pool.subnet.as_str(),
-            machine: &pool.machine,
+            machines: std::iter::once(pool.machine.as_str()).chain(pool.alternatives.iter().copied()).collect(),
+            capacity: if pool.spot { "SPOT" } else { "ON_DEMAND" },
             image: match (arm, gpus) {
                 (false, false) => "BOTTLEROCKET_x86_64",
                 (true, false) => "BOTTLEROCKET_ARM_64",
@@ -56,6 +60,14 @@ impl<'a> Pool<'a> {
             taints: region.node_taints(pool).into_iter().map(|(key, value, one)| Taint { key, value, effect: effect(one) }).collect(),
         }
     }
+}
+
+/// Every machine that a Spot node of a region may have; `None` where no pool has Spot nodes.
+pub(super) fn spot_machines(region: &Region) -> Option<Vec<&str>> {
+    let pools = region.cluster.pools.iter().filter(|pool| pool.spot);
+    let machines: BTreeSet<&str> =
+        pools.flat_map(|pool| std::iter::once(pool.machine.as_str()).chain(pool.alternatives.iter().copied())).collect();
+    (!machines.is_empty()).then(|| machines.into_iter().collect())
 }
 
 /// A node group in `locals.tf`.

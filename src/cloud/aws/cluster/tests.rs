@@ -108,6 +108,55 @@ fn labels_and_taints_are_those_that_pods_ask_for() {
     assert_eq!(gpus["general"]["image"], "BOTTLEROCKET_x86_64_NVIDIA");
 }
 
+/// Type of capacity and machines of each pool.
+fn capacity(root: &Root) -> Vec<String> {
+    let pools = local(root, "pools");
+    let machines = |pool: &serde_json::Value| -> Vec<String> {
+        pool["machines"].as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect()
+    };
+    let line =
+        |(name, pool): (&String, &serde_json::Value)| format!("{name} {} {}", pool["capacity"].as_str().unwrap(), machines(pool).join(" "));
+    pools.as_object().unwrap().iter().map(line).collect()
+}
+
+#[test]
+fn nodes_that_may_go_are_spot_instances() {
+    let large = "m7i.large m7a.large m6a.large m6i.large m5.large m5a.large";
+    let dev = [
+        format!("general SPOT {large}"),
+        "small SPOT m7g.large m6g.large m7gd.large m6gd.large".to_owned(),
+        format!("payments SPOT {large}"),
+    ];
+    assert_eq!(capacity(&root(SPEC, "dev")), dev);
+    let stay = ["general ON_DEMAND m7i.large", "small ON_DEMAND m7g.large", "payments ON_DEMAND m7i.large"];
+    assert_eq!(capacity(&root(SPEC, "production")), stay);
+    let with = |from: &str, to: &str| SPEC.replacen(from, to, 1);
+    // The volume of a pod holds the nodes that it may run on: not those of another subnet, nor those whose taint it does not tolerate.
+    let volume = with("    secrets: {KEY: \"payments/card#key\"}", "    volumes: {/data: 1Gi}");
+    assert_eq!(capacity(&root(&volume, "dev")), [dev[0].as_str(), &dev[1], stay[2]]);
+    let store = format!("{SPEC}stores:\n  orders: {{namespace: shop, engine: redis, storage: 1Gi, backup: {{none: a test}}}}\n");
+    assert_eq!(capacity(&root(&store, "dev")), [stay[0], &dev[1], &dev[2]]);
+    let cache = format!("{SPEC}stores:\n  carts: {{namespace: shop, engine: redis, storage: none}}\n");
+    assert_eq!(capacity(&root(&cache, "dev")), dev);
+    let gpus = with("machine: m7i.large", "machine: g5.xlarge");
+    assert_eq!(capacity(&root(&gpus, "dev"))[0], "general ON_DEMAND g5.xlarge");
+    // The spec decides where it says something, also for GPUs and in a protected environment.
+    let said = with("machine: m7i.large, nodes: 4..7", "machine: m7i.large, nodes: 4..7, spot: true");
+    assert_eq!(capacity(&root(&said, "production")), [dev[0].as_str(), stay[1], stay[2]]);
+    assert_eq!(capacity(&root(&said.replace("spot: true", "spot: false"), "dev"))[0], stay[0]);
+    assert_eq!(capacity(&root(&said.replacen("m7i.large", "g5.xlarge", 1), "dev"))[0], "general SPOT g5.xlarge");
+}
+
+#[test]
+fn a_night_has_its_file_and_its_hours() {
+    let night = SPEC
+        .replace("dev: {regions: [eu-west-1]}", "dev: {regions: [eu-west-1], night: {stop: \"0 20 * * mon-fri\", start: \"0 6 * * 1-5\"}}");
+    let dev = root(&night, "dev");
+    assert_eq!(local(&dev, "night"), serde_json::json!({"stop": "0 20 * * 1-5", "start": "0 6 * * 1-5", "timezone": "Etc/UTC"}));
+    let has = |root: &Root| (root.files.contains_key("night.tf"), root.files["README.md"].contains("## Hours without nodes"));
+    assert_eq!((has(&dev), has(&root(&night, "production"))), ((true, true), (false, false)));
+}
+
 #[test]
 fn groups_of_people_are_roles_of_identity_center() {
     let root = root(SPEC, "production");

@@ -129,6 +129,21 @@ fn rules_are_those_that_clusters_and_flows_need() {
 }
 
 #[test]
+fn isolated_nodes_with_copies_of_images_call_what_their_flows_name_alone() {
+    let exits = |spec: &str| {
+        let all = keys(&root(spec, "production"), "exits");
+        all.into_iter().filter(|key| key.starts_with("data/")).collect::<Vec<_>>()
+    };
+    let isolated = SPEC.replace("data: {egress: none}", "data: {isolated: true}");
+    assert_eq!(exits(&isolated), ["data/internet/tcp-443"]);
+    let mirrored = isolated.replace("{version: \"1.35\"}", "{version: \"1.35\", registry: {mirror: true}}");
+    assert_eq!(exits(&mirrored), ["data/vpc/tcp-443"]);
+    let calls = |port: &str| mirrored.replace("port: 8443", port).replace("subnet: data", "subnet: data\n    needs: [external/cards]");
+    assert_eq!(exits(&calls("port: 8443")), ["data/internet/tcp-8443", "data/vpc/tcp-443"]);
+    assert_eq!(exits(&calls("port: 443")), ["data/internet/tcp-443", "data/vpc/tcp-443"]);
+}
+
+#[test]
 fn nodes_reach_the_file_systems_that_their_pods_mount() {
     let shared = SPEC.replace("apps:\n", "volumes: {files: {size: 1Gi, backup: {none: trial}}}\napps:\n");
     assert_eq!(keys(&root(&shared, "production"), "exits").len(), 5);

@@ -4,6 +4,7 @@
 //! print, word for word. While it does, the pods that are ready are counted: their number must not fall below the disruption budget. At the end the
 //! cluster must hold the objects of the files and no others.
 
+mod accident;
 mod control_plane;
 mod kubelet;
 mod scenarios;

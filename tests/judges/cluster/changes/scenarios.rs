@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
+use super::accident;
 use super::control_plane::ZONES;
 use super::test_cluster::TestCluster;
 
@@ -11,7 +12,7 @@ use super::test_cluster::TestCluster;
 pub type Scenario = (&'static str, fn(&TestCluster) -> Result<(), String>);
 
 /// Every scenario.
-pub const SCENARIOS: [Scenario; 7] = [
+pub const SCENARIOS: [Scenario; 9] = [
     ("hand-over", hand_over),
     ("hand-over-unseen", hand_over_unseen),
     ("quota", quota),
@@ -19,6 +20,8 @@ pub const SCENARIOS: [Scenario; 7] = [
     ("removal", removal),
     ("rename", rename),
     ("cold-start", cold_start),
+    ("accident", accident::of_a_spec),
+    ("accident-by-hand", accident::of_manifests),
 ];
 
 /// An app as every scenario uses it.

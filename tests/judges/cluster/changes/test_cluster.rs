@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -18,7 +18,10 @@ use crate::judges::cluster::process::wait;
 use crate::judges::judge::{list, say, words};
 
 /// The one region of every scenario.
-pub const PLACE: &str = "production/here";
+const REGION: &str = "here";
+
+/// The environment that the cluster runs, unless a scenario says otherwise.
+const ENVIRONMENT: &str = "production";
 
 /// The namespace of the apps, after the name of the platform.
 pub const NAMESPACE: &str = "apps";
@@ -33,6 +36,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct TestCluster {
     control_plane: Arc<ControlPlane>,
     platform: &'static str,
+    environment: OnceLock<&'static str>,
     project: Project,
 }
 
@@ -46,11 +50,16 @@ pub struct Said {
 impl TestCluster {
     /// An empty repository with a remote one, and a kubeconfig with the context that the output names.
     pub fn new(control_plane: Arc<ControlPlane>, platform: &'static str) -> Result<Self, String> {
-        let cluster = Self { control_plane, platform, project: Project::new() };
+        let cluster = Self { control_plane, platform, environment: OnceLock::new(), project: Project::new() };
         let kubeconfig = cluster.control_plane.server.run.join("kube-apiserver/kubeconfig");
         let text = fs::read_to_string(&kubeconfig).map_err(|error| format!("{}: {error}", kubeconfig.display()))?;
         let mut kubeconfig: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-        kubeconfig["contexts"][0]["name"] = json!(cluster.context());
+        let contexts = [ENVIRONMENT, "beta"].map(|environment| {
+            let mut context = kubeconfig["contexts"][0].clone();
+            context["name"] = json!(cluster.context_of(environment));
+            context
+        });
+        kubeconfig["contexts"] = json!(contexts);
         // Commands that forget their context fail.
         kubeconfig["current-context"] = json!("");
         cluster.project.write("../kubeconfig", &kubeconfig.to_string());
@@ -80,9 +89,41 @@ impl TestCluster {
         Ok(zones)
     }
 
+    /// Says, before everything else, which environment the cluster runs.
+    pub fn runs(&self, environment: &'static str) {
+        assert!(self.environment.set(environment).is_ok(), "the environment is settled");
+    }
+
+    fn environment(&self) -> &'static str {
+        self.environment.get_or_init(|| ENVIRONMENT)
+    }
+
+    /// The environment and the region.
+    fn place(&self) -> String {
+        format!("{}/{REGION}", self.environment())
+    }
+
     /// The context of the cluster.
-    fn context(&self) -> String {
-        format!("{}-production-here", self.platform)
+    pub fn context(&self) -> String {
+        self.context_of(self.environment())
+    }
+
+    fn context_of(&self, environment: &str) -> String {
+        format!("{}-{environment}-{REGION}", self.platform)
+    }
+
+    /// Writes a file of the repository.
+    pub fn write(&self, path: &str, text: &str) {
+        self.project.write(path, text);
+    }
+
+    /// Runs the program under test; its exit code has to be the expected one.
+    pub fn platgen(&self, words: &[&str], code: i32) -> Result<Value, String> {
+        let ran = self.project.run(words);
+        if ran.code != code {
+            return Err(format!("{words:?} ended with {}:\n{}{}", ran.code, ran.out, ran.err));
+        }
+        serde_json::from_str(&ran.out).map_err(|error| format!("{words:?}: {error}"))
     }
 
     /// The namespace of the apps.
@@ -158,8 +199,8 @@ apps:
     pub fn runbook(&self, title: &str, app: &str) -> Result<Vec<String>, String> {
         let sections = steps(&self.project.read("deploy/RUNBOOK.md"));
         let first = sections.first().and_then(|section| section.blocks.first()).ok_or("the runbook has no values")?;
-        let values =
-            [("region", PLACE), ("context", &self.context()), ("namespace", &self.namespace()), ("kind", "deployment"), ("app", app)];
+        let (place, context, namespace) = (self.place(), self.context(), self.namespace());
+        let values = [("region", place.as_str()), ("context", &context), ("namespace", &namespace), ("kind", "deployment"), ("app", app)];
         let mut lines = String::new();
         for line in first.lines() {
             let name = line.split('=').next().unwrap_or_default();
@@ -172,7 +213,7 @@ apps:
 
     /// The steps of the README of the region, without those of roots and of what is made elsewhere.
     fn procedure(&self) -> Vec<Step> {
-        let readme = self.project.read(&format!("deploy/kubernetes/{PLACE}/README.md"));
+        let readme = self.project.read(&format!("deploy/kubernetes/{}/README.md", self.place()));
         let apply = readme.split_once("## Apply\n").map(|(_, apply)| apply.to_owned()).unwrap_or_default();
         let mut steps = steps(&apply);
         steps.retain(|step| step.title != "Make the cluster and the add-ons");
@@ -307,14 +348,21 @@ apps:
 
     /// The objects of this platform in the cluster that are no object of the files, and those of the files that are missing; made by controllers left out.
     pub fn differences(&self) -> Result<Vec<String>, String> {
-        let api = &self.control_plane.server.api;
-        let folder = self.project.at(&format!("deploy/kubernetes/{PLACE}"));
+        let folder = self.project.at(&format!("deploy/kubernetes/{}", self.place()));
         let kustomized = say(Command::new("kubectl").arg("kustomize").arg(&folder), &[0])?;
         let wanted: BTreeSet<String> = objects::parse("files", &kustomized)?.iter().map(objects::Object::id).collect();
+        let held: BTreeSet<String> = self.held(&wanted)?.into_keys().collect();
+        let left = held.difference(&wanted).map(|id| format!("left behind: {id}"));
+        Ok(left.chain(wanted.difference(&held).map(|id| format!("missing: {id}"))).collect())
+    }
+
+    /// The objects of this platform in the cluster; those that controllers make are left out, unless they are wanted.
+    pub fn held(&self, wanted: &BTreeSet<String>) -> Result<BTreeMap<String, Value>, String> {
+        let api = &self.control_plane.server.api;
         let mut bases = vec!["/api/v1".to_owned()];
         let groups = api.get("/apis")?.ok()?;
         bases.extend(list(&groups["groups"]).iter().map(|group| format!("/apis/{}", words(&group["preferredVersion"]["groupVersion"]))));
-        let mut held = BTreeSet::new();
+        let mut held = BTreeMap::new();
         for base in bases {
             for kind in list(&api.get(&base)?.body["resources"]) {
                 if !list(&kind["verbs"]).contains(&json!("list")) {
@@ -324,19 +372,19 @@ apps:
                 for object in list(&all["items"]) {
                     let meta = &object["metadata"];
                     let (namespace, labels) = (words(&meta["namespace"]), &meta["labels"]);
-                    let ours = namespace == self.namespace() || words(&labels["app.kubernetes.io/part-of"]) == self.platform;
+                    let within = namespace == self.namespace() || (kind["kind"] == "Namespace" && words(&meta["name"]) == self.namespace());
+                    let ours = within || words(&labels["app.kubernetes.io/part-of"]) == self.platform;
                     let made = !list(&meta["ownerReferences"]).is_empty() || SERVERS_OWN.contains(&words(&kind["kind"]).as_str());
                     let given = ["kube-root-ca.crt", "default"].contains(&words(&meta["name"]).as_str()) && namespace == self.namespace();
                     let parts = [words(&kind["kind"]), namespace, words(&meta["name"])];
                     let id = parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("/");
                     if ours && !made && (!given || wanted.contains(&id)) {
-                        held.insert(id);
+                        held.insert(id, object.clone());
                     }
                 }
             }
         }
-        let left = held.difference(&wanted).map(|id| format!("left behind: {id}"));
-        Ok(left.chain(wanted.difference(&held).map(|id| format!("missing: {id}"))).collect())
+        Ok(held)
     }
 
     /// Waits until the cluster holds the objects of the files and no others: what is deleted is gone a moment later.

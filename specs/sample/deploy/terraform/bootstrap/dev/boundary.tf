@@ -7,7 +7,7 @@ locals {
   own_identities = concat(
     [for region in local.regions : region.roles],
     ["arn:aws:iam::${local.account}:role/aws-service-role/*"],
-    [for region in keys(local.regions) : "arn:aws:iam::${local.account}:oidc-provider/oidc.eks.${region}.amazonaws.com/id/*"],
+    ["arn:aws:iam::${local.account}:oidc-provider/oidc.eks.*.amazonaws.com/id/*"],
   )
 }
 
@@ -65,7 +65,7 @@ resource "aws_iam_policy" "boundary" {
         Sid      = "StoresOfStatesStay"
         Effect   = "Deny"
         Action   = ["s3:DeleteBucket*", "s3:DeleteObjectVersion*", "s3:PutBucket*", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration", "s3:PutReplicationConfiguration"]
-        Resource = flatten([for state in local.states : ["arn:aws:s3:::${state.bucket}", "arn:aws:s3:::${state.bucket}/*"]])
+        Resource = [for state in local.states : "arn:aws:s3:::${state.bucket}*"]
       },
       {
         Sid      = "AdministratorsAloneBootstrap"

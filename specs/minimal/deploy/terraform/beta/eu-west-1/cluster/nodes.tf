@@ -26,12 +26,13 @@ resource "aws_iam_role_policy_attachment" "nodes" {
 }
 
 # No public address, no key for SSH, no way for pods to the credentials of their node; the only security group is that of the class.
+# The machines of Spot nodes are listed by their groups: EKS refuses one here as well.
 resource "aws_launch_template" "pool" {
   for_each = local.pools
 
   name                   = "${local.name}-${each.key}"
   description            = "Nodes of the pool ${each.key}"
-  instance_type          = each.value.machine
+  instance_type          = each.value.capacity == "SPOT" ? null : each.value.machines[0]
   update_default_version = true
 
   network_interfaces {

@@ -60,12 +60,14 @@ locals {
   # Private ranges from which people reach the API server.
   admin_cidrs = []
 
+  # Spot nodes have one of several machines of the same size, because one type alone runs out.
   pools = {
     "general" = {
-      class   = "general"
-      machine = "m7i.xlarge"
-      image   = "BOTTLEROCKET_x86_64"
-      disk    = 100
+      class    = "general"
+      machines = ["m7i.xlarge"]
+      capacity = "ON_DEMAND"
+      image    = "BOTTLEROCKET_x86_64"
+      disk     = 100
       labels = {
         "platgen.io/pool"   = "general"
         "platgen.io/subnet" = "general"

@@ -70,12 +70,14 @@ locals {
   # Private ranges from which people reach the API server.
   admin_cidrs = ["192.168.0.0/16"]
 
+  # Spot nodes have one of several machines of the same size, because one type alone runs out.
   pools = {
     "general" = {
-      class   = "general"
-      machine = "m7i.xlarge"
-      image   = "BOTTLEROCKET_x86_64"
-      disk    = 100
+      class    = "general"
+      machines = ["m7i.xlarge", "m7a.xlarge", "m6a.xlarge", "m6i.xlarge", "m5.xlarge", "m5a.xlarge"]
+      capacity = "SPOT"
+      image    = "BOTTLEROCKET_x86_64"
+      disk     = 100
       labels = {
         "platgen.io/pool"   = "general"
         "platgen.io/subnet" = "general"
@@ -83,10 +85,11 @@ locals {
       taints = []
     }
     "payments" = {
-      class   = "payments"
-      machine = "m7i.large"
-      image   = "BOTTLEROCKET_x86_64"
-      disk    = 100
+      class    = "payments"
+      machines = ["m7i.large", "m7a.large", "m6a.large", "m6i.large", "m5.large", "m5a.large"]
+      capacity = "SPOT"
+      image    = "BOTTLEROCKET_x86_64"
+      disk     = 100
       labels = {
         "platgen.io/pool"   = "payments"
         "platgen.io/subnet" = "payments"
@@ -100,10 +103,11 @@ locals {
       ]
     }
     "data" = {
-      class   = "data"
-      machine = "r7i.large"
-      image   = "BOTTLEROCKET_x86_64"
-      disk    = 100
+      class    = "data"
+      machines = ["r7i.large"]
+      capacity = "ON_DEMAND"
+      image    = "BOTTLEROCKET_x86_64"
+      disk     = 100
       labels = {
         "platgen.io/pool"   = "data"
         "platgen.io/subnet" = "data"

@@ -30,7 +30,7 @@ resource "aws_eks_node_group" "this" {
   node_role_arn   = aws_iam_role.nodes.arn
   subnet_ids      = [data.aws_subnet.nodes[each.key].id]
   ami_type        = local.pools[each.value.pool].image
-  capacity_type   = "ON_DEMAND"
+  capacity_type   = local.pools[each.value.pool].capacity
 
   # The last label names the subnet and the security group of pods: an object that the add-on vpc-cni makes.
   labels = merge(local.pools[each.value.pool].labels, { "k8s.amazonaws.com/eniConfig" = "${local.pools[each.value.pool].class}-${each.value.zone}" })

@@ -32,7 +32,7 @@ resource "aws_launch_template" "pool" {
 
   name                   = "${local.name}-${each.key}"
   description            = "Nodes of the pool ${each.key}"
-  instance_type          = each.value.machine
+  instance_type          = each.value.machines[0]
   update_default_version = true
 
   network_interfaces {

@@ -264,7 +264,14 @@ locals {
       cidr        = "0.0.0.0/0"
       protocol    = "tcp"
       port        = 443
-      description = "HTTPS to every address, private endpoints and the API server included; app/payment calls external/card-gateway"
+      description = "app/payment calls external/card-gateway"
+    }
+    "payments/vpc/tcp-443" = {
+      from        = "payments"
+      cidr        = "10.33.0.0/16"
+      protocol    = "tcp"
+      port        = 443
+      description = "Private endpoints and the API server, from payments"
     }
   }
 }

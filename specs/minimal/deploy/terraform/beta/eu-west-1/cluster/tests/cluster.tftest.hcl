@@ -21,6 +21,10 @@ mock_provider "aws" {
     defaults = { desired_capacity = 2 }
   }
 
+  mock_data "aws_ec2_instance_type_offerings" {
+    defaults = { instance_types = ["mock"] }
+  }
+
   mock_data "aws_default_tags" {
     defaults = { tags = { platform = "mock" } }
   }
@@ -154,9 +158,16 @@ run "nodes" {
   assert {
     condition = alltrue([
       for key, template in aws_launch_template.pool : length(template.network_interfaces) == 1 && template.network_interfaces[0].associate_public_ip_address == "false" &&
-      template.network_interfaces[0].security_groups == toset([data.aws_security_group.nodes[local.pools[key].class].id]) && template.key_name == null && template.instance_type == local.pools[key].machine
+      template.network_interfaces[0].security_groups == toset([data.aws_security_group.nodes[local.pools[key].class].id]) && template.key_name == null
     ])
     error_message = "Nodes can have a public address, a key for SSH, or other security groups than that of their class."
+  }
+
+  assert {
+    condition = alltrue([
+      for key, group in aws_eks_node_group.this : group.capacity_type == local.pools[local.node_groups[key].pool].capacity
+    ]) && { for key, template in aws_launch_template.pool : key => template.instance_type } == { for key, pool in local.pools : key => pool.capacity == "SPOT" ? null : pool.machines[0] }
+    error_message = "Nodes have another machine or another type of capacity than their pool."
   }
 
   assert {
@@ -276,6 +287,39 @@ run "more_nodes_than_the_maximum" {
   assert {
     condition     = alltrue([for key, group in aws_eks_node_group.this : group.scaling_config[0].desired_size == local.node_groups[key].max])
     error_message = "A pool does not shrink to its maximum, and EKS refuses the bounds."
+  }
+}
+
+# The mock offers none of the machines.
+run "zones_without_the_machines" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for key, group in aws_eks_node_group.this : group.instance_types == tolist([local.pools[local.node_groups[key].pool].machines[0]]) if group.capacity_type == "SPOT"])
+    error_message = "A group of Spot nodes names a machine that its zone does not offer, or not the one of its pool."
+  }
+
+  assert {
+    condition = {
+      for key, found in data.aws_ec2_instance_type_offerings.spot : key => [found.location_type, { for filter in found.filter : filter.name => filter.values }]
+      } == {
+      for key, group in local.node_groups : key => ["availability-zone", { "instance-type" = toset(local.pools[group.pool].machines), location = toset([group.zone]) }] if local.pools[group.pool].capacity == "SPOT"
+    }
+    error_message = "The machines that a zone offers are read from elsewhere."
+  }
+}
+
+run "zones_with_the_machines" {
+  command = plan
+
+  override_data {
+    target = data.aws_ec2_instance_type_offerings.spot
+    values = { instance_types = ["m5.xlarge", "m5a.xlarge", "m6a.xlarge", "m6i.xlarge", "m7a.xlarge", "m7i.xlarge"] }
+  }
+
+  assert {
+    condition     = alltrue([for key, group in aws_eks_node_group.this : group.instance_types == tolist(local.pools[local.node_groups[key].pool].machines) if group.capacity_type == "SPOT"])
+    error_message = "A group of Spot nodes leaves out a machine that its zone offers."
   }
 }
 

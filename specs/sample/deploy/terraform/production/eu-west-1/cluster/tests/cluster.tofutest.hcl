@@ -152,9 +152,16 @@ run "nodes" {
   assert {
     condition = alltrue([
       for key, template in aws_launch_template.pool : length(template.network_interfaces) == 1 && template.network_interfaces[0].associate_public_ip_address == "false" &&
-      template.network_interfaces[0].security_groups == toset([data.aws_security_group.nodes[local.pools[key].class].id]) && template.key_name == null && template.instance_type == local.pools[key].machine
+      template.network_interfaces[0].security_groups == toset([data.aws_security_group.nodes[local.pools[key].class].id]) && template.key_name == null
     ])
     error_message = "Nodes can have a public address, a key for SSH, or other security groups than that of their class."
+  }
+
+  assert {
+    condition = alltrue([
+      for key, group in aws_eks_node_group.this : group.capacity_type == local.pools[local.node_groups[key].pool].capacity
+    ]) && { for key, template in aws_launch_template.pool : key => template.instance_type } == { for key, pool in local.pools : key => pool.capacity == "SPOT" ? null : pool.machines[0] }
+    error_message = "Nodes have another machine or another type of capacity than their pool."
   }
 
   assert {
@@ -403,5 +410,16 @@ run "images" {
   assert {
     condition     = { for name, one in aws_ecr_lifecycle_policy.mirror : name => [for rule in jsondecode(one.policy).rules : rule.selection.tagStatus] } == { for name in local.repositories : name => ["untagged"] }
     error_message = "ECR expires images that pods run."
+  }
+}
+
+run "boundary" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for role in concat([aws_iam_role.administrator, aws_iam_role.cluster, aws_iam_role.nodes], values(aws_iam_role.identity), values(aws_iam_role.secrets)) : role.permissions_boundary == local.boundary
+    ])
+    error_message = "A role has no boundary: pipelines can't make it, and it may do whatever its policies say."
   }
 }

@@ -1,0 +1,245 @@
+//! What the API server does with each applied object: creates, changes, relabels or refuses it, and what the cluster then holds.
+
+use super::difference::{Leaf, leaves, shown};
+use super::meaning::{Meaning, meaning};
+use crate::inventory::{Inventory, Object};
+use crate::kinds::{self, Scope};
+use crate::value::Quantity;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// What the API server does with an applied object.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The cluster has no object of this kind, namespace and name.
+    Created,
+    /// It has one, and fields with a meaning differ.
+    Changed,
+    /// Only labels and notes differ.
+    Relabelled,
+    /// Nothing differs.
+    Unchanged,
+    /// The API server refuses the object; nothing changes.
+    Refused,
+}
+
+/// A field that differs between the applied object and that of the cluster.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Difference {
+    /// The path, such as `data.DB_HOST`.
+    pub field: String,
+    /// The value in the cluster, in one line; `None` where it has none, or where the value is secret.
+    pub before: Option<String>,
+    /// The applied value.
+    pub after: Option<String>,
+    /// Whether the values are secret and not shown.
+    pub hidden: bool,
+    /// What the value is.
+    pub meaning: Meaning,
+}
+
+/// Annotations that tools for people and files read, and no controller.
+const NOTES: [&str; 5] =
+    ["platgen.io/", "kube-score/", "checkov.io/", "config.kubernetes.io/", "kubectl.kubernetes.io/last-applied-configuration"];
+
+/// Kinds whose labels other objects select by, or that admission reads.
+const SELECTED: [&str; 3] = ["Namespace", "Node", "Pod"];
+
+/// Labels that nothing reads but what names them.
+const OWN: [&str; 2] = ["app.kubernetes.io/", "platgen.io/"];
+
+/// Namespaces that every cluster has.
+const GIVEN: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+/// Immutable fields that the API server fills in, with the value that it takes; an empty text is any value.
+const FILLED: [(&str, &str, &str); 17] = [
+    ("Job", "/spec/completionMode", "NonIndexed"),
+    ("Job", "/spec/completions", ""),
+    ("Job", "/spec/selector", ""),
+    ("PersistentVolumeClaim", "/spec/dataSource", ""),
+    ("PersistentVolumeClaim", "/spec/dataSourceRef", ""),
+    ("PersistentVolumeClaim", "/spec/storageClassName", ""),
+    ("PersistentVolumeClaim", "/spec/volumeMode", "Filesystem"),
+    ("PersistentVolumeClaim", "/spec/volumeName", ""),
+    ("Pod", "/spec/nodeName", ""),
+    ("Pod", "/spec/restartPolicy", "Always"),
+    ("Pod", "/spec/serviceAccountName", "default"),
+    ("PriorityClass", "/preemptionPolicy", "PreemptLowerPriority"),
+    ("Secret", "/type", "Opaque"),
+    ("Service", "/spec/clusterIP", ""),
+    ("StatefulSet", "/spec/podManagementPolicy", "OrderedReady"),
+    ("StorageClass", "/reclaimPolicy", "Delete"),
+    ("StorageClass", "/volumeBindingMode", "Immediate"),
+];
+
+/// The namespaces that exist once the applied ones do.
+fn namespaces(onto: &Inventory, applied: &Inventory) -> BTreeSet<String> {
+    let made = applied.of_kind("Namespace").chain(onto.of_kind("Namespace")).map(|object| object.name.clone());
+    let used = onto.objects().iter().map(|object| object.namespace.clone()).filter(|name| !name.is_empty());
+    made.chain(used).chain(GIVEN.map(str::to_owned)).collect()
+}
+
+/// What the cluster has and selects by.
+pub(super) struct Ground<'a> {
+    pub(super) onto: &'a Inventory,
+    /// The namespaces that exist once the applied ones do.
+    namespaces: BTreeSet<String>,
+    /// Every text of selectors and admission policies.
+    selecting: BTreeSet<String>,
+}
+
+impl<'a> Ground<'a> {
+    pub(super) fn new(onto: &'a Inventory, applied: &Inventory) -> Ground<'a> {
+        let mut selecting = BTreeSet::new();
+        for object in onto.objects().iter().chain(applied.objects()) {
+            let within = object.kind.contains("Admission") || object.kind.contains("Webhook");
+            selectors(&object.value, within, &mut selecting);
+        }
+        Ground { onto, namespaces: namespaces(onto, applied), selecting }
+    }
+
+    /// Whether a label of a namespace, node or pod decides about something.
+    fn decides(&self, label: &str) -> bool {
+        !OWN.iter().any(|own| label.starts_with(own)) || self.selecting.iter().any(|text| text.contains(label))
+    }
+}
+
+/// The texts below selectors, keys included.
+fn selectors(value: &Value, within: bool, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, inner) in fields {
+                let within = within || key.to_ascii_lowercase().ends_with("selector");
+                if within {
+                    found.insert(key.clone());
+                }
+                selectors(inner, within, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| selectors(item, within, found)),
+        Value::String(text) if within => _ = found.insert(text.clone()),
+        _ => {}
+    }
+}
+
+/// What the API server does with an object, and why it refuses it.
+pub(super) fn outcome(new: &Object, ground: &Ground<'_>) -> (Outcome, Option<String>, Vec<Difference>) {
+    if kinds::scope(&new.api, &new.kind) == Scope::Namespace && !ground.namespaces.contains(&new.namespace) {
+        return (Outcome::Refused, Some(format!("the namespace `{}` does not exist", new.namespace)), Vec::new());
+    }
+    let Some(old) = ground.onto.get(&new.kind, &new.namespace, &new.name) else { return (Outcome::Created, None, Vec::new()) };
+    let found = differences(old, new, ground);
+    if let Some(reason) = refusal(old, new) {
+        return (Outcome::Refused, Some(reason), found);
+    }
+    let outcome = match found.is_empty() {
+        false => Outcome::Changed,
+        true if old.value.get("metadata") != new.value.get("metadata") => Outcome::Relabelled,
+        true => Outcome::Unchanged,
+    };
+    (outcome, None, found)
+}
+
+/// Why the API server refuses to change an object into another.
+fn refusal(old: &Object, new: &Object) -> Option<String> {
+    const SIZE: &str = "/spec/resources/requests/storage";
+    let kind = kinds::find(&old.api, &old.kind)?;
+    let differs = |field: &&str| {
+        let (before, after) = (old.at(field), new.at(field));
+        let filled = FILLED.iter().find(|(kind, known, _)| *kind == old.kind && known == field).map(|(.., value)| *value);
+        match (before, after, filled) {
+            (Some(_), Some(_), _) | (_, _, None) => before != after,
+            (_, _, Some("")) => [before, after].into_iter().flatten().any(|value| value == "None"),
+            (_, _, Some(default)) => [before, after].into_iter().flatten().any(|value| value != default),
+        }
+    };
+    if let Some(field) = kind.immutable_fields(&old.value).find(differs) {
+        let field = field.trim_start_matches('/').replace('/', ".");
+        let sealed = old.at("/immutable") == Some(&Value::Bool(true));
+        return Some(if sealed { "it says `immutable: true`".to_owned() } else { format!("`{field}` is immutable") });
+    }
+    let size = |object: &Object| object.text(SIZE).parse::<Quantity>().map(|size| size.bytes()).unwrap_or_default();
+    (old.kind == "PersistentVolumeClaim" && size(new) < size(old)).then(|| "a claim can't shrink".to_owned())
+}
+
+/// The fields with a meaning that differ.
+pub(super) fn differences(old: &Object, new: &Object, ground: &Ground<'_>) -> Vec<Difference> {
+    let found = leaves("", &meaningful(old, ground), &meaningful(new, ground));
+    let secret = new.kind == "Secret";
+    found.into_iter().map(|leaf| difference(leaf, secret)).collect()
+}
+
+fn difference(leaf: Leaf, secret: bool) -> Difference {
+    let name = leaf.path.rsplit(['.', '[']).next().unwrap_or_default().trim_end_matches(']');
+    // A variable of a container is named by the item around its value.
+    let name = if name == "value" { leaf.path.trim_end_matches("].value").rsplit('[').next().unwrap_or(name) } else { name };
+    let text = |value: &Option<Value>| value.as_ref().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let of = |value: &Option<Value>| text(value).map(|text| meaning(name, &text));
+    let reference = leaf.path.contains("remoteRef");
+    let found = [of(&leaf.after), of(&leaf.before)].into_iter().flatten().min_by_key(|meaning| *meaning != Meaning::Credential);
+    let credential = found == Some(Meaning::Credential) && !leaf.path.starts_with("spec.selector");
+    let hidden = (secret && !leaf.path.starts_with("metadata") && leaf.path != "type") || (credential && !reference);
+    let line = |value: &Option<Value>| value.as_ref().map(|value| if hidden { "(not shown)".to_owned() } else { shown(value) });
+    let meaning = if hidden || reference { Meaning::Credential } else { found.unwrap_or(Meaning::Text) };
+    Difference { field: leaf.path.clone(), before: line(&leaf.before), after: line(&leaf.after), hidden, meaning }
+}
+
+/// A document without what has no effect: identity, labels that nothing selects by, notes and status.
+fn meaningful(object: &Object, ground: &Ground<'_>) -> Value {
+    let mut value = object.value.clone();
+    let Some(fields) = value.as_object_mut() else { return value };
+    fields.retain(|key, _| !["apiVersion", "kind", "status"].contains(&key.as_str()));
+    if let Some(metadata) = fields.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata
+            .retain(|key, _| key == "annotations" || key == "finalizers" || (key == "labels" && SELECTED.contains(&object.kind.as_str())));
+        if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+            annotations.retain(|key, _| !NOTES.iter().any(|note| key.starts_with(note)));
+            if annotations.is_empty() {
+                metadata.remove("annotations");
+            }
+        }
+        if let Some(labels) = metadata.get_mut("labels").and_then(Value::as_object_mut) {
+            labels.retain(|key, _| ground.decides(key));
+        }
+    }
+    value
+}
+
+/// What the cluster holds afterwards: its own objects, and in their place or beside them the applied ones that are not refused.
+pub(super) fn merged<'o>(onto: &'o Inventory, accepted: impl Iterator<Item = &'o Object> + Clone) -> Inventory {
+    let mut inventory = Inventory::default();
+    let replaced: BTreeSet<String> = accepted.clone().map(Object::id).collect();
+    let kept = onto.objects().iter().filter(|object| !replaced.contains(&object.id()));
+    for object in kept.chain(accepted) {
+        // Both inventories have read these values as objects before.
+        let _ = inventory.add(&object.file, object.place.clone(), object.value.clone());
+    }
+    inventory
+}
+
+/// A name without the hash that tools append to names of ConfigMaps and Secrets: ten hexadecimal digits, or ten of the characters that kustomize uses.
+pub(super) fn logical<'n>(kind: &str, name: &'n str) -> &'n str {
+    let is_hash = |text: &str| {
+        let all = |allowed: &str| text.chars().all(|c| allowed.contains(c));
+        text.len() == 10 && (all("0123456789abcdef") || all("2456789bcdfghkmt"))
+    };
+    match name.rsplit_once('-') {
+        Some((stem, hash)) if ["ConfigMap", "Secret", "ExternalSecret"].contains(&kind) && is_hash(hash) => stem,
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_no_part_of_a_logical_name() {
+        assert_eq!(logical("ConfigMap", "cart-config-1c082416ce"), "cart-config");
+        assert_eq!(logical("ConfigMap", "settings-5ff6h2mkb9"), "settings");
+        assert_eq!(logical("ConfigMap", "app-components"), "app-components");
+        assert_eq!(logical("Deployment", "cart-1c082416ce"), "cart-1c082416ce");
+    }
+}

@@ -1,0 +1,358 @@
+//! An impact as text: the verdict, what to do now, then the details; for a terminal or as Markdown.
+
+mod objects;
+
+use super::commands::Procedure;
+use super::{Change, Impact, Leads, Outcome, Reach, Step, When, Workload};
+use crate::diagnostic::wording::{Count, plain};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+/// How a report is printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Style {
+    /// For a terminal.
+    Plain,
+    /// As Markdown.
+    Markdown,
+}
+
+/// The text of an impact and of the way back. `set_context` says that the commands use a variable for the context.
+pub fn report(impact: &Impact, procedure: &Procedure, set_context: bool, style: Style) -> String {
+    let mut page = Page { style, text: String::new() };
+    page.title(&format!("{} applied to {}", impact.applied, impact.onto));
+    page.line(&verdict(impact));
+    page.line(&counts(impact));
+    page.gone(impact);
+    page.procedure(procedure, set_context);
+    page.workloads(impact);
+    page.values(impact);
+    page.calls(impact);
+    page.dependants(impact);
+    page.objects(impact);
+    page.prevention(impact);
+    page.text
+}
+
+/// The first sentence.
+fn verdict(impact: &Impact) -> String {
+    let onto = &impact.onto;
+    if !impact.hit {
+        let touched = impact.objects.iter().any(|one| matches!(one.outcome, Outcome::Created | Outcome::Changed | Outcome::Relabelled));
+        let rest = if touched { "what was applied lies there without effect" } else { "nothing was stored" };
+        return format!("{onto} is not hit: no workload reads anything of {}, and {rest}.", impact.applied);
+    }
+    let count = |holds: &dyn Fn(&Workload) -> bool| impact.workloads.iter().filter(|workload| holds(workload)).count();
+    let existing = |workload: &Workload| !workload.created;
+    let soon = |workload: &Workload| workload.changes.iter().any(|change| change.when == When::Minutes);
+    let later = |workload: &Workload| workload.changes.iter().any(|change| matches!(change.when, When::NextStart | When::NextRun));
+    let calls: BTreeSet<&str> = impact
+        .calls
+        .iter()
+        .filter(|call| call.leads != Leads::Inside && call.reach == Reach::Open)
+        .map(|call| call.host.as_str())
+        .collect();
+    let parts = [
+        (count(&|one| existing(one) && one.restarts), "workload restarts", "workloads restart"),
+        (
+            count(&|one| existing(one) && !one.restarts && soon(one)),
+            "reads other values within two minutes",
+            "read other values within two minutes",
+        ),
+        (
+            count(&|one| existing(one) && !one.restarts && !soon(one) && later(one)),
+            "reads other values at its next start",
+            "read other values at their next start",
+        ),
+        (count(&|one| one.changes.iter().any(|change| change.fails)), "does not start again", "do not start again"),
+        (count(&|one| one.loses_data), "loses its data", "lose their data"),
+        (count(&|one| one.created), "new workload starts", "new workloads start"),
+        (calls.len(), "new address outside can be reached", "new addresses outside can be reached"),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
+        .collect();
+    if parts.is_empty() {
+        let acting = impact.objects.iter().filter(|one| one.acts()).count();
+        return format!("{onto} is hit: {} of {} act there, and no workload restarts.", Count(acting, "object"), impact.applied);
+    }
+    let mut sentence = plain(parts);
+    // What comes first says what is counted.
+    if let Some((number, rest)) = sentence.split_once(' ').filter(|(_, rest)| !rest.starts_with("workload") && !rest.starts_with("new ")) {
+        sentence = format!("{number} {} {rest}", if number == "1" { "workload" } else { "workloads" });
+    }
+    format!("{onto} is hit: {sentence}.")
+}
+
+fn counts(impact: &Impact) -> String {
+    let count = |outcome| impact.of(outcome).count();
+    let idle = impact.of(Outcome::Created).filter(|one| one.inert).count();
+    let parts = [
+        format!("{} new ({idle} without effect)", count(Outcome::Created)),
+        format!("{} changed", count(Outcome::Changed)),
+        format!("{} with other labels alone", count(Outcome::Relabelled)),
+        format!("{} refused", count(Outcome::Refused)),
+        format!("{} as before", count(Outcome::Unchanged)),
+    ];
+    format!("{}: {}.", Count(impact.objects.len(), "applied object"), parts.join(", "))
+}
+
+struct Page {
+    style: Style,
+    text: String,
+}
+
+impl Page {
+    fn title(&mut self, text: &str) {
+        let _ = match self.style {
+            Style::Plain => writeln!(self.text, "{text}\n"),
+            Style::Markdown => writeln!(self.text, "# {text}\n"),
+        };
+    }
+
+    fn heading(&mut self, text: &str) {
+        let _ = match self.style {
+            Style::Plain => writeln!(self.text, "\n{}", text.to_uppercase()),
+            Style::Markdown => writeln!(self.text, "\n## {text}\n"),
+        };
+    }
+
+    fn line(&mut self, text: &str) {
+        self.text += &format!("{text}\n");
+        if self.style == Style::Markdown {
+            self.text.push('\n');
+        }
+    }
+
+    fn item(&mut self, depth: usize, text: &str) {
+        let indent = "  ".repeat(depth);
+        let mark = if self.style == Style::Markdown { format!("{indent}- ") } else { format!("  {indent}") };
+        self.text += &format!("{mark}{}\n", self.escaped(text));
+    }
+
+    /// Values may hold what Markdown reads as something else.
+    fn escaped(&self, text: &str) -> String {
+        match self.style {
+            Style::Plain => text.to_owned(),
+            Style::Markdown => text
+                .replace('\\', "\\\\")
+                .replace(['<'], "&lt;")
+                .replace('*', "\\*")
+                .replace('_', "\\_")
+                .replace('`', "\\`")
+                .replace('|', "\\|"),
+        }
+    }
+
+    fn procedure(&mut self, procedure: &Procedure, set_context: bool) {
+        let parts =
+            [("Freeze", &procedure.freeze), ("Find", &procedure.find), ("Restore", &procedure.restore), ("Verify", &procedure.verify)];
+        let has_commands = parts.iter().any(|(_, steps)| steps.iter().any(|step| !step.commands.is_empty()));
+        if set_context && has_commands {
+            self.heading("First");
+            self.step(&Step {
+                why: "The context of the cluster in kubectl, as `kubectl config get-contexts` lists it.".to_owned(),
+                commands: vec!["context=".to_owned()],
+            });
+        }
+        for (name, steps) in parts.into_iter().filter(|(_, steps)| !steps.is_empty()) {
+            self.heading(name);
+            steps.iter().for_each(|step| self.step(step));
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        match self.style {
+            Style::Plain => {
+                self.text += &format!("  # {}\n", step.why);
+                step.commands.iter().for_each(|command| self.text += &format!("  {command}\n"));
+            }
+            Style::Markdown if step.commands.is_empty() => self.line(&self.escaped(&step.why)),
+            Style::Markdown => {
+                let why = self.escaped(&step.why).replace("\\`", "`");
+                self.text += &format!("{why}\n\n```sh\n{}\n```\n\n", step.commands.join("\n"));
+            }
+        }
+    }
+
+    fn workloads(&mut self, impact: &Impact) {
+        let said: Vec<(&Workload, String)> = impact.workloads.iter().map(|workload| (workload, happens(workload))).collect();
+        if said.is_empty() {
+            return;
+        }
+        self.heading("Workloads that are hit");
+        for (workload, what) in said {
+            self.item(0, &format!("{}: {what}", workload.object));
+        }
+    }
+
+    /// Values by their source and key, each with its readers.
+    fn values(&mut self, impact: &Impact) {
+        let mut groups: BTreeMap<(String, String), Vec<(&Workload, &Change)>> = BTreeMap::new();
+        for workload in &impact.workloads {
+            for change in &workload.changes {
+                let key = match &change.source {
+                    Some(source) if source.key.is_empty() => (source.object.clone(), "every key".to_owned()),
+                    Some(source) => (source.object.clone(), source.key.clone()),
+                    None => (workload.object.clone(), change.name.clone()),
+                };
+                groups.entry(key).or_default().push((workload, change));
+            }
+        }
+        if groups.is_empty() {
+            return;
+        }
+        self.heading("Values that change");
+        let mut last = String::new();
+        for ((object, key), readers) in groups {
+            if object != last {
+                self.item(0, &object);
+                last = object;
+            }
+            let first = readers[0].1;
+            self.item(1, &format!("{key}: {} ({})", arrow(first.before.as_deref(), first.after.as_deref()), first.meaning.word()));
+            for (workload, change) in readers {
+                let name = if change.name == key { String::new() } else { format!(" as {}", change.name) };
+                let optional = if change.optional { ", optional" } else { "" };
+                let fails = if change.fails { "; a pod that starts then fails, as it needs the key" } else { "" };
+                let way = change.way.word();
+                self.item(2, &format!("{} {}: {way}{name}{optional}, {}{fails}", workload.object, change.container, change.when.words()));
+            }
+        }
+    }
+
+    /// What a value that is gone depends on.
+    fn gone(&mut self, impact: &Impact) {
+        let is_gone = impact.workloads.iter().flat_map(|workload| &workload.changes).any(|change| change.after.is_none())
+            || impact.objects.iter().flat_map(|one| &one.differences).any(|difference| difference.after.is_none());
+        if is_gone {
+            self.line("What is gone goes with `kubectl apply --server-side`. A plain `kubectl apply` keeps what it did not set itself.");
+        }
+    }
+
+    fn calls(&mut self, impact: &Impact) {
+        if let Some(fault) = &impact.unjudged {
+            self.heading("Addresses and callers");
+            self.item(0, &format!("not judged: {fault}"));
+        }
+        if impact.calls.is_empty() {
+            return;
+        }
+        self.heading("Addresses that are called now");
+        for call in &impact.calls {
+            let port = call.port.map(|port| format!(":{port}")).unwrap_or_default();
+            let leads = match call.leads {
+                Leads::Entrance => format!(", an entrance of {}", impact.applied),
+                Leads::Inside | Leads::Outside => String::new(),
+            };
+            let reach = match call.reach {
+                Reach::Open => "OPEN",
+                Reach::Blocked => "blocked",
+                Reach::Unknown => "not known",
+            };
+            self.item(0, &format!("{}{port}{leads}: {reach}; {}", call.host, call.reason));
+            self.item(1, &format!("{} by {}", call.workload, call.name));
+        }
+    }
+
+    fn dependants(&mut self, impact: &Impact) {
+        if impact.dependants.is_empty() {
+            return;
+        }
+        self.heading("Who depends on them");
+        let mut groups: BTreeMap<&str, (Vec<&str>, Vec<&str>)> = BTreeMap::new();
+        for one in &impact.dependants {
+            let group = groups.entry(&one.workload).or_default();
+            if one.host { group.1.push(&one.caller) } else { group.0.push(&one.caller) }
+        }
+        for (workload, (callers, hosts)) in groups {
+            let called = (!callers.is_empty()).then(|| format!("called by {}", callers.join(", ")));
+            let hosts = (!hosts.is_empty()).then(|| format!("answers at {}", hosts.join(", ")));
+            self.item(0, &format!("{workload}: {}", called.into_iter().chain(hosts).collect::<Vec<_>>().join("; ")));
+        }
+    }
+
+    fn prevention(&mut self, impact: &Impact) {
+        self.heading("What protects, and what would have protected");
+        let protection = &impact.protection;
+        if protection.hashed > 0 {
+            self.item(
+                0,
+                &format!("names with a hash: {} of the new objects are ConfigMaps or Secrets that nothing reads", protection.hashed),
+            );
+        }
+        if protection.refused > 0 {
+            self.item(0, &format!("the API server refuses {}", Count(protection.refused, "object")));
+        }
+        let mutable = impact.of(Outcome::Changed).filter(|one| ["ConfigMap", "Secret"].contains(&one.kind.as_str())).count();
+        if mutable > 0 {
+            self.item(
+                0,
+                &format!(
+                    "ConfigMaps and Secrets that are overwritten: {}; with a hash of environment and content in the name they would be new and without a reader, and with `immutable: true` they would be refused",
+                    mutable
+                ),
+            );
+        }
+        match &protection.label {
+            _ if !protection.admission.is_empty() => {
+                self.item(0, &format!("admission, whose rules are not evaluated here: {}", protection.admission.join(", ")));
+            }
+            Some((key, value)) => {
+                self.item(
+                    0,
+                    &format!("no admission policy in these files: one that refuses `{key}: {value}` would have refused every object"),
+                );
+            }
+            None => self.item(0, "no admission policy in these files, and no label that tells the two environments apart"),
+        }
+        let touched = impact.objects.iter().filter(|one| !matches!(one.outcome, Outcome::Refused | Outcome::Unchanged)).count();
+        for writer in &impact.writers {
+            let bindings: Vec<&str> = writer.bindings.iter().map(String::as_str).collect();
+            self.item(
+                0,
+                &format!("{} may write {} of these {}, by {}", writer.subject, writer.objects, Count(touched, "object"), plain(bindings)),
+            );
+        }
+        let others = if impact.writers.is_empty() { "nobody" } else { "nobody else" };
+        self.item(
+            0,
+            &format!("{others} may write them by the bindings in these files; who is bound elsewhere, as to `cluster-admin`, may"),
+        );
+    }
+}
+
+/// What happens to a workload.
+fn happens(workload: &Workload) -> String {
+    let mut parts = Vec::new();
+    if workload.created {
+        parts.push("is new".to_owned());
+    }
+    if workload.restarts {
+        parts.push(if workload.reloaded { "its pods are replaced where Reloader runs" } else { "its pods are replaced" }.to_owned());
+    }
+    if workload.loses_data {
+        parts.push("ITS DATA IS LOST, as no volume keeps it".to_owned());
+    }
+    if !workload.created && workload.pods_before != workload.pods_after {
+        parts.push(format!("pods: {}", arrow(workload.pods_before.as_deref(), workload.pods_after.as_deref())));
+    }
+    if !workload.changes.is_empty() {
+        let first = workload.changes.iter().map(|change| change.when).min().unwrap_or(When::NextStart);
+        parts.push(format!("{}, {}", Count(workload.changes.len(), "other value"), first.words()));
+    }
+    if workload.changes.iter().any(|change| change.fails) {
+        parts.push("NEW PODS FAIL".to_owned());
+    }
+    parts.join("; ")
+}
+
+fn arrow(before: Option<&str>, after: Option<&str>) -> String {
+    match (before, after) {
+        (None, Some(after)) => format!("new, {after}"),
+        (Some(before), None) => format!("{before} -> gone"),
+        (before, after) => format!("{} -> {}", before.unwrap_or_default(), after.unwrap_or_default()),
+    }
+}

@@ -1,0 +1,205 @@
+//! The workloads that an apply hits: replaced pods, and values that they read.
+
+use super::difference::line;
+use super::effect::When;
+use super::inputs::{Held, Input, Name, Source, Variable, Way, inputs};
+use super::meaning::{Meaning, meaning};
+use crate::inventory::{Inventory, Object, PodTemplate};
+use crate::labels::RESTARTED_BY;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A workload that an apply hits.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Workload {
+    /// `Kind/namespace/name`.
+    pub object: String,
+    /// As an argument of kubectl, such as `deployment.apps/web`.
+    pub argument: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Whether the apply creates it.
+    pub created: bool,
+    /// Whether its pods are replaced.
+    pub restarts: bool,
+    /// Whether it is Reloader that replaces them, where it runs: annotations ask for that.
+    pub reloaded: bool,
+    /// The number of pods before, where the documents say it: `3`, or `3..12` with an autoscaler.
+    pub pods_before: Option<String>,
+    /// The number of pods afterwards.
+    pub pods_after: Option<String>,
+    /// Whether it is a store that keeps its data in memory alone, and loses it with its pods.
+    pub loses_data: bool,
+    /// The values that change for its containers.
+    pub changes: Vec<Change>,
+}
+
+/// A value that changes for a container.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// The container.
+    pub container: String,
+    /// The variable, or the path of the file.
+    pub name: String,
+    /// How it is read.
+    pub way: Way,
+    /// Whether the container starts without it.
+    pub optional: bool,
+    /// Where it comes from; `None` for a literal of the pod.
+    pub source: Option<Source>,
+    /// The value before, in one line; `None` if there was none.
+    pub before: Option<String>,
+    /// The value afterwards.
+    pub after: Option<String>,
+    /// What the value is.
+    pub meaning: Meaning,
+    /// When the container has the new value.
+    pub when: When,
+    /// Whether pods that start from now on fail: what they need is gone.
+    pub fails: bool,
+    /// The whole value afterwards, where it may be shown; for the analysis of addresses.
+    #[serde(skip)]
+    pub(super) text: Option<String>,
+    /// The whole value before.
+    #[serde(skip)]
+    pub(super) text_before: Option<String>,
+}
+
+/// Components, by the recommended label, that keep data.
+const STORES: [&str; 5] = ["cache", "database", "queue", "session-store", "store"];
+
+/// The annotations by which Reloader restarts a workload: at a change of anything that it reads, or of the named ConfigMaps and Secrets.
+const RELOAD_ALL: &str = "reloader.stakater.com/auto";
+const RELOAD_MAPS: &str = "configmap.reloader.stakater.com/reload";
+
+/// Whether Reloader restarts a workload when an object that it reads changes.
+fn is_reloaded(object: &Object, template: &str, source: &Source) -> bool {
+    let note = |key: &str| {
+        let at = |place: String| object.at(&place).and_then(|notes| notes.get(key)).and_then(Value::as_str);
+        at("/metadata/annotations".to_owned()).or_else(|| at(format!("{template}/metadata/annotations"))).unwrap_or_default()
+    };
+    let mut parts = source.object.split('/');
+    let (kind, name) = (parts.next().unwrap_or_default(), parts.next_back().unwrap_or_default());
+    let named = if kind == "Secret" { RESTARTED_BY } else { RELOAD_MAPS };
+    note(RELOAD_ALL) == "true" || note(named).split(',').any(|one| one.trim() == name)
+}
+
+/// The workloads that differ between two states of a cluster. `replaced` holds the objects whose pods are replaced.
+pub(super) fn workloads(
+    before: &Inventory,
+    after: &Inventory,
+    replaced: &BTreeSet<String>,
+    argument: fn(&Object) -> String,
+) -> Vec<Workload> {
+    let old: BTreeMap<String, (&Object, &PodTemplate)> =
+        before.pods().iter().map(|pod| (before.owner(pod).id(), (before.owner(pod), pod))).collect();
+    let mut found = Vec::new();
+    for pod in after.pods() {
+        let object = after.owner(pod);
+        let id = object.id();
+        let known = old.get(&id);
+        let rolls = replaced.contains(&id);
+        let mut changes = match known {
+            Some((owner, template)) => changes(object, rolls, &inputs(before, owner, template), &inputs(after, object, pod)),
+            None => Vec::new(),
+        };
+        // A changed source restarts the pods, if it is the same one: a new name comes with a new template.
+        let asks = |change: &Change| change.source.as_ref().is_some_and(|source| is_reloaded(object, pod.pointer, source));
+        let reloaded = !rolls && changes.iter().any(asks);
+        if reloaded {
+            changes.iter_mut().for_each(|change| change.when = change.when.min(When::Rollout));
+        }
+        let restarts = rolls || reloaded;
+        let pods_before = known.and_then(|(owner, _)| pods(before, owner));
+        let pods_after = pods(after, object);
+        if known.is_some() && !restarts && changes.is_empty() && pods_before == pods_after {
+            continue;
+        }
+        let component = object.labels.get("app.kubernetes.io/component").map(String::as_str).unwrap_or_default();
+        found.push(Workload {
+            argument: argument(object),
+            namespace: object.namespace.clone(),
+            created: known.is_none(),
+            restarts,
+            reloaded,
+            pods_before,
+            pods_after,
+            loses_data: known.is_some_and(|(owner, template)| restarts && STORES.contains(&component) && !keeps_volumes(owner, template)),
+            changes,
+            object: id,
+        });
+    }
+    found
+}
+
+/// Whether the pods of a workload have volumes that outlive them.
+fn keeps_volumes(object: &Object, pod: &PodTemplate) -> bool {
+    let claims = |volume: &Value| volume.get("persistentVolumeClaim").is_some() || volume.get("hostPath").is_some();
+    !object.items("/spec/volumeClaimTemplates").is_empty() || object.items(&format!("{}/volumes", pod.spec())).iter().any(claims)
+}
+
+/// How many pods a workload has.
+fn pods(inventory: &Inventory, object: &Object) -> Option<String> {
+    if !["Deployment", "StatefulSet", "ReplicaSet"].contains(&object.kind.as_str()) {
+        return None;
+    }
+    let number = |object: &Object, field: &str| object.at(field).and_then(Value::as_u64).unwrap_or(1);
+    Some(match inventory.autoscaler_of(object) {
+        Some(scaler) => format!("{}..{}", number(scaler, "/spec/minReplicas"), number(scaler, "/spec/maxReplicas")),
+        None => number(object, "/spec/replicas").to_string(),
+    })
+}
+
+fn changes(object: &Object, restarts: bool, before: &BTreeMap<Name, Input>, after: &BTreeMap<Name, Input>) -> Vec<Change> {
+    let names: BTreeSet<&Name> = before.keys().chain(after.keys()).collect();
+    let mut found = Vec::new();
+    for name in names {
+        let (old, new) = (before.get(name), after.get(name));
+        let held = |input: Option<&Input>| input.and_then(|input| input.value.clone());
+        let (old_value, new_value) = (held(old), held(new));
+        let same = old_value.as_ref().map(|held| &held.text) == new_value.as_ref().map(|held| &held.text);
+        let Some(input) = new.or(old) else { continue };
+        if same {
+            continue;
+        }
+        let (container, variable) = name;
+        let shown = match variable {
+            Variable::Named(name) | Variable::File(name) => name.clone(),
+        };
+        let key = match (&input.source, variable) {
+            (Some(source), Variable::File(_)) if !source.key.is_empty() => source.key.as_str(),
+            _ => shown.as_str(),
+        };
+        let of = |held: &Option<Held>| held.as_ref().map(|held| if held.secret { Meaning::Credential } else { meaning(key, &held.text) });
+        let meaning =
+            [of(&new_value), of(&old_value)].into_iter().flatten().min_by_key(|one| *one != Meaning::Credential).unwrap_or(Meaning::Text);
+        let visible = |held: &Option<Held>| held.as_ref().is_none_or(|held| held.shown && (held.secret || meaning != Meaning::Credential));
+        let show = |held: &Option<Held>| {
+            let held = held.as_ref()?;
+            Some(if visible(&Some(held.clone())) { line(&held.text) } else { "(not shown)".to_owned() })
+        };
+        let text = |held: &Option<Held>| held.as_ref().filter(|held| held.shown && !held.secret).map(|held| held.text.clone());
+        let when = match object.kind.as_str() {
+            "CronJob" => When::NextRun,
+            _ if restarts => When::Rollout,
+            _ if input.way.is_live() => When::Minutes,
+            _ => When::NextStart,
+        };
+        found.push(Change {
+            container: container.clone(),
+            name: shown.clone(),
+            way: input.way,
+            optional: input.optional,
+            source: input.source.clone(),
+            before: show(&old_value),
+            after: show(&new_value),
+            meaning,
+            when,
+            fails: new.is_some_and(|new| new.value.is_none() && !new.optional && new.source.is_some()),
+            text: text(&new_value),
+            text_before: text(&old_value),
+        });
+    }
+    found
+}

@@ -1,0 +1,163 @@
+//! `impact` through the program: production's files applied to beta, folders that nobody rendered, and words that mean nothing.
+
+use super::program::{Project, copy, specs};
+use crate::support::platgen;
+use serde_json::Value;
+
+/// The sample, whose stores are not all rendered.
+fn sample() -> Project {
+    let project = Project::new().incomplete();
+    copy(&specs()["sample"], &project.folder, false);
+    project
+}
+
+fn report(project: &Project, words: &[&str], code: i32) -> Vec<Value> {
+    let ran = project.run(&[&["impact", "--format", "json"], words].concat()).exits(code);
+    let value: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}\n{}", ran.out));
+    value["impacts"].as_array().cloned().unwrap_or_default()
+}
+
+/// The objects with an outcome.
+fn of<'v>(impact: &'v Value, outcome: &str) -> Vec<&'v str> {
+    let objects = impact["objects"].as_array().into_iter().flatten().filter(|object| object["outcome"] == outcome);
+    objects.filter_map(|object| object["object"].as_str()).collect()
+}
+
+pub(crate) fn config_maps_hit_nobody() {
+    let project = sample();
+    let words = ["--applied", "production", "--onto", "beta", "--kind", "ConfigMap"];
+    let [impact] = &report(&project, &words, 0)[..] else { panic!("one region") };
+    assert_eq!(impact["hit"], false);
+    let created = of(impact, "created");
+    assert!(created.len() > 1 && created.iter().all(|id| id.starts_with("ConfigMap/")), "{created:?}");
+    assert_eq!(impact["objects"].as_array().map(Vec::len), Some(created.len()), "each has a name of its own");
+    assert_eq!(impact["protection"]["hashed"], created.len());
+    assert_eq!(impact["protection"]["label"], serde_json::json!(["platgen.io/environment", "production"]));
+    assert_eq!(impact["workloads"], serde_json::json!([]));
+    let text = project.run(&[&["impact"], &words[..]].concat()).exits(0).out;
+    let first =
+        "beta/eu-west-1 is not hit: no workload reads anything of production/eu-west-1, and what was applied lies there without effect.";
+    assert!(text.contains(first), "{text}");
+    for id in created {
+        let name = id.rsplit('/').next().unwrap_or_default();
+        assert!(
+            text.lines().any(|line| line.contains(" delete ") && line.contains(&format!("configmap/{name}"))),
+            "{name} is not deleted:\n{text}"
+        );
+    }
+}
+
+pub(crate) fn a_whole_tree_restarts_everything() {
+    let project = sample();
+    let words = ["--applied", "production", "--onto", "beta"];
+    let [impact] = &report(&project, &words, 2)[..] else { panic!("one region") };
+    let workloads: Vec<&str> = impact["workloads"].as_array().into_iter().flatten().filter_map(|one| one["object"].as_str()).collect();
+    let expected = ["Deployment/payments/payment", "Deployment/shop/cart", "Deployment/shop/carts", "Deployment/shop/frontend"];
+    assert_eq!(workloads, expected);
+    let lost: Vec<&Value> =
+        impact["workloads"].as_array().into_iter().flatten().filter(|one| one["loses_data"] == true).map(|one| &one["object"]).collect();
+    assert_eq!(lost, ["Deployment/shop/carts"]);
+    assert_eq!(of(impact, "refused"), [""; 0]);
+    let route = impact["objects"].as_array().into_iter().flatten().find(|one| one["kind"] == "HTTPRoute" && one["outcome"] == "created");
+    assert_eq!(route.map(|route| &route["effect"]), Some(&Value::from("takes requests for boutique.example")));
+    let fetched =
+        impact["objects"].as_array().into_iter().flatten().find(|one| one["kind"] == "ExternalSecret" && one["outcome"] == "created");
+    let paths: Vec<&Value> =
+        fetched.into_iter().flat_map(|one| one["differences"].as_array().into_iter().flatten()).map(|one| &one["after"]).collect();
+    assert!(paths.contains(&&Value::from("production/payments/cards")), "{paths:?}");
+    let text = project.run(&[&["impact"], &words[..]].concat()).exits(2).out;
+    for line in [
+        "beta/eu-west-1 is hit: 4 workloads restart",
+        "kubectl --context boutique-beta-eu-west-1 apply --server-side --force-conflicts -k deploy/kubernetes/beta/eu-west-1",
+        "Deployment/shop/carts: its pods are replaced; ITS DATA IS LOST, as no volume keeps it",
+    ] {
+        assert!(text.contains(line), "{line} is not in:\n{text}");
+    }
+    let markdown = project.run(&[&["impact", "--format", "markdown"], &words[..]].concat()).exits(2).out;
+    assert!(
+        markdown.starts_with("# production/eu-west-1 applied to beta/eu-west-1\n") && markdown.contains("\n```sh\nkubectl "),
+        "{markdown}"
+    );
+}
+
+pub(crate) fn every_region_is_judged() {
+    let project = sample();
+    let sides = |words: &[&str]| -> Vec<String> {
+        report(&project, words, 2)
+            .iter()
+            .map(|one| format!("{} to {}", one["applied"].as_str().unwrap_or_default(), one["onto"].as_str().unwrap_or_default()))
+            .collect()
+    };
+    assert_eq!(
+        sides(&["--applied", "beta", "--onto", "production"]),
+        ["beta/eu-west-1 to production/eu-west-1", "beta/eu-west-1 to production/eu-central-1"]
+    );
+    assert_eq!(sides(&["--applied", "beta", "--onto", "production", "--region", "eu-west-1"]), ["beta/eu-west-1 to production/eu-west-1"]);
+    assert_eq!(
+        sides(&["--applied", "production/eu-west-1", "--onto", "production/eu-central-1"]),
+        ["production/eu-west-1 to production/eu-central-1"]
+    );
+    // The committed files of one side, as a folder.
+    project.run(&["render"]).exits(0);
+    let folder = "./deploy/kubernetes/production/eu-west-1";
+    assert_eq!(sides(&["--applied", folder, "--onto", "beta"]), ["deploy/kubernetes/production/eu-west-1 to beta/eu-west-1"]);
+    let rendered = report(&project, &["--applied", "production", "--onto", "beta"], 2);
+    let committed = report(&project, &["--applied", folder, "--onto", "beta"], 2);
+    assert_eq!(rendered[0]["objects"], committed[0]["objects"], "files say the same as the spec that they were rendered from");
+}
+
+/// Two folders that nobody rendered: names that both have, a broken file, a kustomization that would change its objects.
+pub(crate) fn folders_without_a_spec() {
+    let project = Project::new();
+    let map = |value: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: api}}\ndata: {{DB_HOST: {value}.example}}\n");
+    let pod = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: 'x:1', envFrom: [{configMapRef: {name: api}}]}]}}}\n";
+    project.write("all/beta/api.yaml", &map("db.beta"));
+    project.write("all/beta/web.yaml", pod);
+    project.write("all/production/api.yaml", &map("db.production"));
+    project.write("all/production/broken.yaml", "a: [\n");
+    project.write("all/production/kustomization.yaml", "resources: [api.yaml]\nimages: [{name: x, newTag: '2'}]\n");
+    let words = ["impact", "--tree", "all", "--applied", "production", "--onto", "beta", "--namespace", "shop"];
+    let ran = project.run(&words).exits(2);
+    for line in [
+        "all/beta is hit: 1 workload reads other values at its next start and 1 new address outside can be reached.",
+        "  context=\n",
+        "kubectl --context \"${context:?}\" apply --server-side --force-conflicts --namespace shop --recursive -f all/beta",
+        "DB_HOST: db.beta.example -> db.production.example (address)",
+        "Deployment/shop/web main: envFrom, at the next start of a pod",
+        "db.production.example: OPEN; no policy blocks the internet",
+    ] {
+        assert!(ran.out.contains(line), "{line} is not in:\n{}", ran.out);
+    }
+    assert!(ran.err.contains("warning[unreadable-document]: `all/production/broken.yaml` can't be read"), "{}", ran.err);
+    assert!(ran.err.contains("the kustomization in . of `all/production` changes its objects"), "{}", ran.err);
+    let named = project.run(&[&words[..], &["--context", "c"]].concat()).exits(2).out;
+    assert!(named.contains("kubectl --context c -n shop rollout restart deployment.apps/web") && !named.contains("context="), "{named}");
+}
+
+pub(crate) fn words_that_mean_nothing() {
+    let project = sample();
+    project.write("empty/readme.txt", "");
+    let refused = |words: &[&str], code: i32, said: &str| {
+        let ran = project.run(&[&["impact"], words].concat()).exits(code);
+        assert!(ran.out.is_empty() && ran.err.contains(said), "{words:?}: {ran:?}");
+    };
+    refused(&["--applied", "prodution", "--onto", "beta"], 1, "did you mean `production`?");
+    refused(&["--applied", "./nowhere", "--onto", "beta"], 1, "there is no environment or folder `./nowhere`");
+    refused(&["--applied", "./empty", "--onto", "beta"], 1, "`empty` holds no object of Kubernetes");
+    refused(
+        &["--applied", "production", "--onto", "beta", "--region", "eu-central-1"],
+        1,
+        "there is no region of `beta` called `eu-central-1`",
+    );
+    refused(&["--applied", "production/eu-north-1", "--onto", "beta"], 1, "there is no region of `production` called `eu-north-1`");
+    refused(&["--applied", "production", "--onto", "beta", "--kind", "ConfigMaps"], 1, "did you mean `ConfigMap`?");
+    refused(&["--applied", "beta", "--onto", "beta"], 64, "are the same");
+    refused(&["--applied", "beta", "--onto", "beta/eu-west-1"], 64, "are the same region");
+    refused(&["--applied", "beta"], 64, "--onto");
+    refused(&["--applied", "production", "--onto", "beta", "--format", "sarif"], 64, "prints data");
+    refused(&["--tree", "x", "--region", "y", "--applied", "a", "--onto", "b"], 64, "cannot be used with");
+    let ran = Project::new().run(&["impact", "--tree", "nowhere", "--applied", "a", "--onto", "b"]).exits(1);
+    assert!(ran.err.contains("`nowhere/a` is not a folder"), "{ran:?}");
+    let ran = platgen().args(["validate", "--format", "markdown"]).current_dir(&project.folder).output().expect("the program starts");
+    assert_eq!(ran.status.code(), Some(64));
+}
