@@ -19,6 +19,8 @@ pub struct Kind {
     pub stage: Stage,
     /// JSON pointer of the pod template; empty for a Pod, which is its own template. `None`: the kind runs no pods, or its operator shapes them.
     pub pod_template: Option<&'static str>,
+    /// How an operator makes the pods of the kind, which have no template.
+    pub operated: Option<Operated>,
     /// JSON pointer of the replica count that the `scale` subresource sets. `None`: an autoscaler can't scale the kind.
     pub replicas: Option<&'static str>,
     /// JSON pointers of fields that the API server refuses to change in any object of the kind.
@@ -26,6 +28,38 @@ pub struct Kind {
     /// JSON pointers of further fields that are immutable once the object says `immutable: true`.
     sealed: &'static [&'static str],
 }
+
+/// The pods that an operator makes of one object.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Operated {
+    /// The label whose value is the name of the object.
+    pub label: &'static str,
+    /// Another label of every pod, with its value.
+    pub part: (&'static str, &'static str),
+    /// The label in which the pods of one object differ, with its values.
+    pub role: (&'static str, &'static [&'static str]),
+    /// JSON pointer of the labels that the object gives its pods.
+    pub inherited: &'static str,
+    /// Name and number of each port on which the pods listen.
+    pub ports: &'static [(&'static str, u16)],
+}
+
+impl Operated {
+    /// The labels that the operator sets on the pods of an object, by role.
+    pub fn labels<'n>(&self, name: &'n str) -> impl Iterator<Item = [(&'static str, &'n str); 3]> {
+        let (label, part, (key, roles)) = (self.label, self.part, self.role);
+        roles.iter().map(move |role| [(label, name), part, (key, *role)])
+    }
+}
+
+/// CloudNativePG 1.30: `pkg/specs/pods.go`, `pkg/utils/labels_annotations.go`.
+const POSTGRES: Operated = Operated {
+    label: "cnpg.io/cluster",
+    part: ("cnpg.io/podRole", "instance"),
+    role: ("cnpg.io/instanceRole", &["primary", "replica"]),
+    inherited: "/spec/inheritedMetadata/labels",
+    ports: &[("metrics", 9187), ("postgresql", 5432), ("status", 8000)],
+};
 
 /// What objects of a kind belong to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -83,6 +117,11 @@ pub fn stage(api_version: &str, kind: &str) -> Stage {
     find(api_version, kind).map_or(Stage::Unknown, |kind| kind.stage)
 }
 
+/// The pods that an operator makes of objects of this `apiVersion` and `kind`; see [`Kind::operated`].
+pub fn operated(api_version: &str, kind: &str) -> Option<Operated> {
+    find(api_version, kind)?.operated
+}
+
 /// JSON pointer of the pod template in objects of this `apiVersion` and `kind`; see [`Kind::pod_template`].
 pub fn pod_template(api_version: &str, kind: &str) -> Option<&'static str> {
     find(api_version, kind)?.pod_template
@@ -97,11 +136,15 @@ impl Kind {
     }
 
     const fn of(group: &'static str, name: &'static str, scope: Scope, stage: Stage) -> Kind {
-        Kind { group, name, scope, stage, pod_template: None, replicas: None, immutable: &[], sealed: &[] }
+        Kind { group, name, scope, stage, pod_template: None, operated: None, replicas: None, immutable: &[], sealed: &[] }
     }
 
     const fn pods(self, pointer: &'static str) -> Kind {
         Kind { pod_template: Some(pointer), ..self }
+    }
+
+    const fn operated(self, operated: Operated) -> Kind {
+        Kind { operated: Some(operated), ..self }
     }
 
     const fn scaled(self, pointer: &'static str) -> Kind {
@@ -137,7 +180,7 @@ const KINDS: &[Kind] = {
         Kind::of("storage.k8s.io", "CSIDriver", Cluster, Class).fixed(&["/spec/attachRequired", "/spec/volumeLifecycleModes"]),
         Kind::of("cert-manager.io", "Certificate", Namespace, Configuration),
         Kind::of("gateway.envoyproxy.io", "ClientTrafficPolicy", Namespace, Attachment),
-        Kind::of("postgresql.cnpg.io", "Cluster", Namespace, Workload).scaled("/spec/instances").fixed(&["/spec/serviceAccountName"]),
+        Kind::of("postgresql.cnpg.io", "Cluster", Namespace, Workload).operated(POSTGRES).scaled("/spec/instances").fixed(&["/spec/serviceAccountName"]),
         Kind::of("eventing.keda.sh", "ClusterCloudEventSource", Cluster, Attachment),
         Kind::of("external-secrets.io", "ClusterExternalSecret", Cluster, Configuration),
         Kind::of("generators.external-secrets.io", "ClusterGenerator", Cluster, Class),

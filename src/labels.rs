@@ -3,6 +3,12 @@
 /// The workload that an object or pod belongs to, unique in a namespace. Selectors use this label alone.
 pub const WORKLOAD: &str = "platgen.io/workload";
 
+/// The Cluster of CloudNativePG that a pod belongs to. The operator sets this label, on the pods of its jobs as well.
+pub const DATABASE: &str = "cnpg.io/cluster";
+
+/// Whether a pod of CloudNativePG takes writes: `primary` or `replica`. The operator sets this label.
+pub const DATABASE_ROLE: &str = "cnpg.io/instanceRole";
+
 /// The environment of an object.
 pub const ENVIRONMENT: &str = "platgen.io/environment";
 

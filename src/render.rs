@@ -3,6 +3,7 @@
 //! Gathers what the renderers print and says which unit it belongs to; decides nothing and touches no disk.
 
 mod costs;
+mod databases;
 mod mirror;
 mod preflight;
 mod procedures;

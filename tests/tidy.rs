@@ -44,6 +44,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "provider",
             "facts",
             "files",
+            "kinds",
             "labels",
             "layers",
             "model",

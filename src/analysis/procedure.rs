@@ -105,6 +105,40 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                 ),
             )
         }
+        Change::Upgrade { from, to } => in_hand(
+            format!(
+                "`{object}` goes from PostgreSQL {from} to {to}: all its servers stop while the data is upgraded, and all but one are copied anew"
+            ),
+            format!(
+                "choose a quiet hour, and save the data first; after the apply wait with `{kubectl} wait --for=condition=Ready --timeout=3600s {argument}`, then \
+                 `{}`: the upgrade keeps no statistics. If it fails, render and apply the old version: the data is as it was",
+                psql(&kubectl, name, "--all-statistics")
+            ),
+        ),
+        Change::TwoSteps { settings } => {
+            let patch = format!(r#"{{"spec":{{"postgresql":{{"parameters":{settings}}}}}}}"#);
+            in_hand(
+                format!("the image and the settings of `{object}` can't change together: the operator refuses the new object"),
+                format!(
+                    "right before the apply, `{kubectl} patch {argument} --type=merge -p '{patch}'`, then `{kubectl} wait --for=condition=Ready --timeout=600s \
+                     {argument}`"
+                ),
+            )
+        }
+        Change::ReadOnce(field) => in_hand(
+            format!("`{}` of `{object}` is read when the database is made: the running database keeps what it has", dotted(field)),
+            format!("keep what the spec said, or change the database as well, such as with `{}`", psql(&kubectl, name, "")),
+        ),
+        Change::Users(users) => {
+            let lock: Vec<String> = users
+                .iter()
+                .map(|user| format!("`{}`", psql(&kubectl, name, &format!("--command='ALTER ROLE \"{user}\" NOLOGIN'"))))
+                .collect();
+            in_hand(
+                format!("{} left the spec but can still sign in to the database of `{object}`", wording::all(users)),
+                format!("after the rollout: {}", lock.join(", then ")),
+            )
+        }
         Change::HandOver { replicas } => {
             let kind = object.split('/').next().unwrap_or_default();
             let part =
@@ -138,8 +172,11 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                 Loss::Claim(field) => format!(
                     "`{}` of `{object}` can't {} in place, and a new claim starts empty",
                     dotted(field),
-                    if field.ends_with("/storage") { "shrink" } else { "change" }
+                    if field.ends_with("/storage") || field.ends_with("/size") { "shrink" } else { "change" }
                 ),
+                Loss::Downgrade(from, to) => {
+                    format!("`{object}` can't go from PostgreSQL {from} back to {to}, and a new database starts empty")
+                }
                 Loss::Successor(new) => format!("`{new}` starts empty: the volumes stay with `{object}`, which it replaces"),
                 Loss::Region(region) => {
                     format!("`{object}` moves from `{}` to `{region}` and starts empty: the volumes stay", transition.region)
@@ -156,7 +193,9 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                     let lost: String = lost.iter().map(|claim| format!(", then `{}`", claims(claim, "delete $claim"))).collect();
                     format!("allowed by `--force`; right before the apply: `{kubectl} delete {argument}`{lost}")
                 }
-                Loss::Claim(_) => format!("allowed by `--force`; right before the apply: `{kubectl} delete {argument}`"),
+                Loss::Claim(_) | Loss::Downgrade(..) => {
+                    format!("allowed by `--force`; right before the apply: `{kubectl} delete {argument}`")
+                }
                 Loss::Successor(_) | Loss::Region(_) => {
                     let kept = if objects.iter().any(|object| holds_others(object)) { "" } else { KEPT };
                     format!("allowed by `--force`; once the data is restored where the entry is now: {}{kept}", removal(&kubectl, objects))
@@ -164,6 +203,16 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
             };
             Diagnostic { severity: Severity::Warning, ..finding.help(help + &others) }
         }
+    }
+}
+
+/// The command that talks to the server of a database that takes writes. With `--all-statistics`, it makes the statistics of all databases.
+fn psql(kubectl: &str, name: &str, argument: &str) -> String {
+    let primary = format!("$({kubectl} get cluster.postgresql.cnpg.io/{name} --output jsonpath='{{.status.currentPrimary}}')");
+    match argument {
+        "--all-statistics" => format!("{kubectl} exec {primary} --container postgres -- vacuumdb --all --analyze-in-stages"),
+        "" => format!("{kubectl} exec -it {primary} --container postgres -- psql"),
+        argument => format!("{kubectl} exec {primary} --container postgres -- psql {argument}"),
     }
 }
 
@@ -181,7 +230,9 @@ fn removal(kubectl: &str, objects: &[String]) -> String {
 
 /// Whether other objects, or data, are deleted with an object; it is named as kubectl names it.
 fn holds_others(object: &str) -> bool {
-    ["namespace/", "persistentvolumeclaim/", "persistentvolume/", "customresourcedefinition."].iter().any(|kind| object.starts_with(kind))
+    ["namespace/", "persistentvolumeclaim/", "persistentvolume/", "customresourcedefinition.", "cluster.postgresql.cnpg.io/"]
+        .iter()
+        .any(|kind| object.starts_with(kind))
 }
 
 /// A JSON pointer as people write a field: `spec.clusterIP`.

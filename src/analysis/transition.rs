@@ -66,6 +66,22 @@ pub enum Change {
         /// The replicas that run, as the old document says.
         replicas: u64,
     },
+    /// A database gets another major version.
+    Upgrade {
+        /// The version that runs.
+        from: u32,
+        /// The new version.
+        to: u32,
+    },
+    /// The operator of a database refuses a new image together with new settings.
+    TwoSteps {
+        /// The new settings, as JSON.
+        settings: String,
+    },
+    /// A field that was read once, when the database was made: a JSON pointer.
+    ReadOnce(&'static str),
+    /// Users of a database left the documents and stay in the database.
+    Users(Vec<String>),
     /// Objects that left the documents stay in the cluster.
     Left {
         /// Each object as `kubectl delete` names it, such as `deployment.apps/web`.
@@ -86,6 +102,8 @@ pub enum Loss {
     Claims(Vec<String>),
     /// This field of the claim of a shared volume changes, a JSON pointer: the API server refuses that, or a smaller size.
     Claim(&'static str),
+    /// A database can't go back to an older major version: the version that runs, and the one that is asked for.
+    Downgrade(u32, u32),
     /// The object has a new kind, name or namespace, `Kind/namespace/name`, and starts empty.
     Successor(String),
     /// The object starts empty in this region.
@@ -117,10 +135,10 @@ fn of_cluster(cluster: &Cluster, all: &[Cluster]) -> Vec<Transition> {
         }
     }
     for objects in left.into_values() {
-        let main = objects.iter().find(|object| kinds::pod_template(&object.api, &object.kind).is_some()).or(objects.first());
+        let main = objects.iter().find(|object| runs_pods(object)).or(objects.first());
         let Some(main) = main else { continue };
         let volumes = !main.items(CLAIMS).is_empty();
-        let holds_data = volumes || main.kind == CLAIM;
+        let holds_data = volumes || main.kind == CLAIM || kinds::operated(&main.api, &main.kind).is_some();
         let elsewhere = || elsewhere(main, cluster).filter(|_| holds_data);
         let successor = successor(main, cluster).or_else(elsewhere).map(Object::id);
         let loss = match (holds_data, &successor) {
@@ -138,6 +156,11 @@ fn of_cluster(cluster: &Cluster, all: &[Cluster]) -> Vec<Transition> {
         ));
     }
     found
+}
+
+/// Whether an object runs pods, by itself or through an operator.
+fn runs_pods(object: &Object) -> bool {
+    kinds::find(&object.api, &object.kind).is_some_and(|kind| kind.pod_template.is_some() || kind.operated.is_some())
 }
 
 /// The app or store that an object belongs to, by the label that every object of one carries; else the object's own name.
@@ -175,6 +198,9 @@ fn changes(old: &Object, new: &Object, after: &Inventory) -> Vec<Change> {
     }
     if old.kind == CLAIM && bytes(new.text(SIZE)) < bytes(old.text(SIZE)) {
         all.push(Change::LosesData(Loss::Claim(SIZE), Vec::new()));
+    }
+    if kind.operated.is_some() {
+        all.extend(database::changes(old, new));
     }
     if let Some(field) = kind.replicas
         && let Some(replicas) = old.at(field).and_then(Value::as_u64).filter(|running| *running > 1)
@@ -239,8 +265,7 @@ fn successor<'a>(old: &Object, cluster: &'a Cluster) -> Option<&'a Object> {
         return added(cluster).find(|object| object.kind == CLAIM && object.namespace == old.namespace);
     }
     let old_image = image(old)?;
-    let mut new =
-        added(cluster).filter(|object| object.namespace == old.namespace && kinds::pod_template(&object.api, &object.kind).is_some());
+    let mut new = added(cluster).filter(|object| object.namespace == old.namespace && runs_pods(object));
     let same_name = new.clone().find(|object| object.name == old.name && object.kind != old.kind);
     same_name.or_else(|| new.find(|object| object.kind == old.kind && image(object).as_deref() == Some(&old_image)))
 }
@@ -258,8 +283,10 @@ fn added(cluster: &Cluster) -> impl Iterator<Item = &Object> + Clone {
 
 /// The repository of the first container's image: the image without tag and digest.
 fn image(object: &Object) -> Option<String> {
-    let pointer = kinds::pod_template(&object.api, &object.kind)?;
-    let image = object.at(&format!("{pointer}/spec/containers/0/image"))?.as_str()?;
+    let image = match kinds::operated(&object.api, &object.kind) {
+        Some(_) => object.at(database::IMAGE)?.as_str()?,
+        None => object.at(&format!("{}/spec/containers/0/image", kinds::pod_template(&object.api, &object.kind)?))?.as_str()?,
+    };
     let image = image.split('@').next().unwrap_or_default();
     let tag = image.rfind(':').filter(|colon| !image[*colon..].contains('/')).unwrap_or(image.len());
     Some(image[..tag].to_owned())
@@ -275,5 +302,6 @@ fn moved_to(old: &Object, from: &Cluster, all: &[Cluster]) -> Option<String> {
     new.next().map(|cluster| cluster.region.clone())
 }
 
+mod database;
 #[cfg(test)]
 mod tests;

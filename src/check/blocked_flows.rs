@@ -5,7 +5,7 @@ use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::Labels;
 use crate::labels::WORKLOAD;
-use crate::model::Peer;
+use crate::model::{Peer, Workload};
 use crate::policy::{End, Fault, Place, Pod, Policies, Protocol, Side};
 use crate::value::{Cidr, NetworkPort};
 use crate::yaml::Document;
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 /// Kinds that the evaluator reads: policies, namespaces and pods.
-const JUDGED: [&str; 7] = ["CronJob", "DaemonSet", "Deployment", "Job", "Namespace", "NetworkPolicy", "StatefulSet"];
+const JUDGED: [&str; 8] = ["Cluster", "CronJob", "DaemonSet", "Deployment", "Job", "Namespace", "NetworkPolicy", "StatefulSet"];
 
 /// An address that stands for the internet: no private network has it.
 const INTERNET: Ipv4Addr = Ipv4Addr::new(1, 1, 1, 1);
@@ -53,7 +53,8 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
                     format!("no network policy allows {direction} `{namespace}/{name}` on {} for {}", words(&flow.ports), flow.why);
                 let inventory = &context.tree.inventory;
                 let own = |kind: &str| inventory.get(kind, namespace, name);
-                let near = ["NetworkPolicy", "Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"].into_iter().find_map(own);
+                let near =
+                    ["NetworkPolicy", "Cluster", "Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"].into_iter().find_map(own);
                 let finding = Finding::missing(
                     Code::BlockedFlow,
                     &id,
@@ -126,7 +127,8 @@ impl<'p> Ends<'p> {
         Some(match peer {
             // A workload that is not rendered has its labels all the same.
             Peer::Workload { namespace, name, .. } => {
-                self.workloads.get(&format!("{namespace}/{name}")).cloned().unwrap_or_else(|| pod(namespace, WORKLOAD, name))
+                let (key, value) = self.context.region.workload_of(peer).map_or((WORKLOAD, name.as_str()), Workload::pods);
+                self.workloads.get(&format!("{namespace}/{name}")).cloned().unwrap_or_else(|| pod(namespace, key, value))
             }
             Peer::Addon(addon) => {
                 let (key, value) = addon.pods();

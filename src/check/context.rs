@@ -4,6 +4,7 @@ use super::kustomize::{self, Kustomizations};
 use super::{Finding, Tree};
 use crate::diagnostic::Code;
 use crate::inventory::{Inventory, Object, Selector};
+use crate::kinds;
 use crate::labels;
 use crate::model::{Change, Entrance, FOREIGN_NAMESPACES, Manifest, Platform, Region, SYSTEM_NAMESPACES, Workload};
 use crate::provider::Provider;
@@ -99,9 +100,9 @@ impl<'a> TreeContext<'a> {
         self.foreign.contains(&namespace) || !(self.closed || namespace.is_empty() || runs())
     }
 
-    /// The pod templates with their objects, and the pointers of their specs.
+    /// The pod templates with their objects, and the pointers of their specs. An operator answers for the pods that it makes.
     pub(super) fn pods(&self) -> impl Iterator<Item = (&Object, String, &Value)> {
-        self.inventory.pods().iter().filter_map(|pod| {
+        self.inventory.pods().iter().filter(|pod| pod.operated.is_none()).filter_map(|pod| {
             let (object, pointer) = (self.inventory.owner(pod), pod.spec());
             let spec = object.at(&pointer)?;
             Some((object, pointer, spec))
@@ -122,7 +123,10 @@ impl<'a> TreeContext<'a> {
         let number = |object: &Object, pointer: &str| object.at(pointer).and_then(Value::as_i64);
         match self.inventory.autoscaler_of(object) {
             Some(scaler) => Some(number(scaler, "/spec/minReplicas").unwrap_or(1)),
-            None => number(object, "/spec/replicas").or(self.closed.then_some(1)),
+            None => {
+                let field = kinds::find(&object.api, &object.kind).and_then(|kind| kind.replicas).unwrap_or("/spec/replicas");
+                number(object, field).or(self.closed.then_some(1))
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::context::RegionContext;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
+use crate::kinds;
 use crate::model::Volume;
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::SingleReplica], judge: Judge::Region(judge), loosens: false };
@@ -11,7 +12,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     if !context.platform.protected {
         return;
     }
-    for object in ["Deployment", "StatefulSet"].iter().flat_map(|kind| context.tree.inventory.of_kind(kind)) {
+    for object in ["Cluster", "Deployment", "StatefulSet"].iter().flat_map(|kind| context.tree.inventory.of_kind(kind)) {
         let Some(workload) = context.workload_of(object).filter(|workload| workload.service.is_some()) else { continue };
         let name = format!("{}/{}", object.namespace, object.name);
         // A cache loses nothing that its clients can't make again.
@@ -25,6 +26,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
         } else {
             "say `scale: {replicas: 2..6}` or more, or a waiver with the reason why one is enough"
         };
-        found.push(Finding::new(Code::SingleReplica, object, "/spec/replicas", message, help));
+        let field = kinds::find(&object.api, &object.kind).and_then(|kind| kind.replicas).unwrap_or("/spec/replicas");
+        found.push(Finding::new(Code::SingleReplica, object, field, message, help));
     }
 }

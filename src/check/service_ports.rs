@@ -36,6 +36,9 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
 
 /// Whether some container of the pod may have the port. A container need not list its ports: one that lists none in a tree of others may listen on any number.
 pub(super) fn may_have_port(context: &TreeContext, pod: &PodTemplate, port: &Value) -> bool {
+    if let Some(operated) = pod.operated {
+        return operated.ports.iter().any(|(name, number)| *port == *name || *port == *number);
+    }
     let Some(spec) = context.inventory.owner(pod).at(&pod.spec()) else { return false };
     let containers = || list(spec, "containers").iter().chain(list(spec, "initContainers"));
     let mut ports = containers().flat_map(|container| list(container, "ports"));

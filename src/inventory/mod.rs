@@ -112,7 +112,7 @@ impl Inventory {
         let at = self.objects.len();
         self.by_name.entry(object.id()).or_default().push(at);
         self.by_kind.entry(object.kind.clone()).or_default().push(at);
-        if let Some(pod) = PodTemplate::of(at, &object) {
+        for pod in PodTemplate::all_of(at, &object) {
             let number = self.pods.len();
             self.by_namespace.entry(object.namespace.clone()).or_default().push(number);
             for (key, value) in &pod.labels {

@@ -85,19 +85,35 @@ impl Object {
 #[derive(Clone, Debug)]
 pub struct PodTemplate {
     pub(super) owner: usize,
-    /// The JSON pointer of the template in its object.
+    /// The JSON pointer of the template in its object; meaningless for pods of an operator.
     pub pointer: &'static str,
     /// The labels of the pods.
     pub labels: Labels,
+    /// How an operator makes the pods. Such pods have no template.
+    pub operated: Option<kinds::Operated>,
 }
 
 impl PodTemplate {
     pub(super) fn of(owner: usize, object: &Object) -> Option<PodTemplate> {
         let pointer = kinds::pod_template(&object.api, &object.kind)?;
-        Some(PodTemplate { owner, pointer, labels: labels_at(object.at(&format!("{pointer}/metadata/labels"))) })
+        let labels = labels_at(object.at(&format!("{pointer}/metadata/labels")));
+        Some(PodTemplate { owner, pointer, labels, operated: None })
     }
 
-    /// JSON pointer of the pod's spec.
+    /// The pods of an object: those of its template, or those that an operator makes.
+    pub(super) fn all_of(owner: usize, object: &Object) -> Vec<PodTemplate> {
+        let Some(operated) = kinds::operated(&object.api, &object.kind) else {
+            return PodTemplate::of(owner, object).into_iter().collect();
+        };
+        let pod = |own: [(&str, &str); 3]| {
+            let mut labels = labels_at(object.at(operated.inherited));
+            labels.extend(own.map(|(key, value)| (key.to_owned(), value.to_owned())));
+            PodTemplate { owner, pointer: "", labels, operated: Some(operated) }
+        };
+        operated.labels(&object.name).map(pod).collect()
+    }
+
+    /// JSON pointer of the pod's spec, unless an operator makes the pod.
     pub fn spec(&self) -> String {
         format!("{}/spec", self.pointer)
     }

@@ -43,6 +43,7 @@ pub fn references(object: &Object) -> Vec<Reference> {
         found.pod(&template.spec());
     }
     match object.kind.as_str() {
+        "Cluster" if object.group() == "postgresql.cnpg.io" => found.database(),
         "StatefulSet" => {
             found.named("Service", "/spec/serviceName");
             for (at, _) in object.items("/spec/volumeClaimTemplates").iter().enumerate() {
@@ -197,6 +198,23 @@ impl Found<'_> {
                 self.entry("Secret", &format!("{spec}/volumes/{number}/secret"), "secretName", Some(path));
             }
         }
+    }
+
+    /// The Secrets of the users of a database, and what its pods need.
+    fn database(&mut self) {
+        let object = self.object;
+        let secrets = |at: String| [("username", at.clone()), ("password", at)];
+        let owner = "/spec/bootstrap/initdb/secret".to_owned();
+        let roles = (0..object.items("/spec/managed/roles").len()).map(|at| format!("/spec/managed/roles/{at}/passwordSecret"));
+        for (key, at) in [owner].into_iter().chain(roles).flat_map(secrets) {
+            self.entry("Secret", &at, "name", Some(key));
+        }
+        for at in 0..object.items("/spec/imagePullSecrets").len() {
+            self.named("Secret", &format!("/spec/imagePullSecrets/{at}/name"));
+        }
+        self.named("ServiceAccount", "/spec/serviceAccountName");
+        self.wide("PriorityClass", "/spec/priorityClassName");
+        self.wide("StorageClass", "/spec/storage/storageClass");
     }
 
     fn scaling(&mut self) {

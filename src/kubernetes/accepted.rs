@@ -26,12 +26,13 @@ pub(super) fn mark(platform: &Platform, region: &Region, tree: &mut Tree) {
         let (Some(kind), Some(name)) = (text(&["kind"]), text(&["metadata", "name"])) else { continue };
         let has_pods = kinds::pod_template(text(&["apiVersion"]).unwrap_or_default(), kind).is_some();
         let namespace = text(&["metadata", "namespace"]);
-        let workload = if has_pods { text(&["metadata", "labels", WORKLOAD]) } else { None };
-        let runs = workload.and_then(|workload| region.workloads.get(&format!("{}/{workload}", namespace.unwrap_or_default())));
+        let workload = text(&["metadata", "labels", WORKLOAD]);
+        let serves = workload.and_then(|workload| region.workloads.get(&format!("{}/{workload}", namespace.unwrap_or_default())));
+        let runs = serves.filter(|_| has_pods);
         let has_rights = ["ClusterRole", "Role"].contains(&kind);
         let grants = region.grantee(&platform.name, kind, namespace.unwrap_or_default(), name).filter(|_| has_rights);
         let beside_workloads = namespace.is_some_and(|namespace| populated.contains(namespace));
-        let accepted = accepted(platform, &Object { kind, namespace, name, runs, grants, beside_workloads });
+        let accepted = accepted(platform, &Object { kind, namespace, name, serves, runs, grants, beside_workloads });
         if !accepted.is_empty() {
             annotate(document, &accepted);
         }

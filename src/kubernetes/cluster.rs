@@ -31,8 +31,8 @@ impl Priority {
         match workload.kind {
             _ if workload.is_store() => Priority::Data,
             Kind::CronJob(_) | Kind::Job { .. } => Priority::Batch,
-            Kind::DaemonSet | Kind::Deployment | Kind::StatefulSet if flows.is_critical(workload) => Priority::Critical,
-            Kind::DaemonSet | Kind::Deployment | Kind::StatefulSet => Priority::Standard,
+            Kind::DaemonSet | Kind::Deployment | Kind::StatefulSet | Kind::Operated(_) if flows.is_critical(workload) => Priority::Critical,
+            Kind::DaemonSet | Kind::Deployment | Kind::StatefulSet | Kind::Operated(_) => Priority::Standard,
         }
     }
 

@@ -61,7 +61,7 @@ struct Port<'m> {
 }
 
 #[derive(Serialize)]
-struct Resources {
+pub(super) struct Resources {
     requests: Fragment,
     limits: Fragment,
 }
@@ -125,7 +125,8 @@ pub(super) fn fragment<'m>(container: &'m Container, part: Part, seen: &Containe
     render_fragment("kubernetes/container.yaml.j2", &view)
 }
 
-fn resources(container: &Container) -> Option<Resources> {
+/// The requests and limits of a container.
+pub(super) fn resources(container: &Container) -> Option<Resources> {
     fn both(amount: &Option<(Quantity, Quantity)>) -> Option<(&Quantity, Option<&Quantity>)> {
         amount.as_ref().map(|(request, limit)| (request, Some(limit)))
     }

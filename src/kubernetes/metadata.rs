@@ -111,7 +111,7 @@ pub(super) struct Owner<'m> {
 impl<'m> Owner<'m> {
     /// Makes the shared labels of a workload.
     pub(super) fn new(context: &'m Context<'m>, workload: &'m Workload) -> Self {
-        let selector = Labels::from([(WORKLOAD, workload.name.as_str())]);
+        let selector = Labels::from([workload.pods()]);
         let (labels, pod_labels) = (fragment(&context.object_labels(workload)), fragment(&context.pod_labels(workload)));
         Owner { context, workload, labels, pod_labels, selector: fragment(&selector) }
     }
@@ -200,6 +200,13 @@ impl<'m> Context<'m> {
         labels
     }
 
+    /// The labels that a workload gives the pods of an operator, which has labels of its own for the rest.
+    pub(super) fn inherited_labels(&self, workload: &'m Workload) -> Labels<'m> {
+        let mut labels = self.pod_labels(workload);
+        labels.retain(|key, _| !key.starts_with("app.kubernetes.io/"));
+        labels
+    }
+
     /// The labels of every object and every pod.
     fn stable_labels(&self) -> Labels<'m> {
         Labels::from([
@@ -215,7 +222,7 @@ fn component(workload: &Workload) -> &'static str {
         _ if workload.is_store() => "store",
         Kind::CronJob(_) | Kind::Job { .. } => "job",
         Kind::DaemonSet => "agent",
-        Kind::Deployment | Kind::StatefulSet if workload.service.is_some() => "service",
-        Kind::Deployment | Kind::StatefulSet => "worker",
+        Kind::Deployment | Kind::StatefulSet | Kind::Operated(_) if workload.service.is_some() => "service",
+        Kind::Deployment | Kind::StatefulSet | Kind::Operated(_) => "worker",
     }
 }

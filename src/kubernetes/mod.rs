@@ -9,6 +9,7 @@ mod access;
 mod base64;
 mod cluster;
 mod container;
+mod database;
 mod flows;
 mod gateway;
 mod inputs;

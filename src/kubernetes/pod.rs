@@ -28,7 +28,7 @@ struct Constraint {
 
 /// One condition on the labels of a node.
 #[derive(Serialize)]
-struct Condition {
+pub(super) struct Condition {
     key: &'static str,
     values: Vec<String>,
 }
@@ -129,7 +129,7 @@ fn volume(volume: &model::Volume) -> Option<Volume> {
 }
 
 /// The labels that a node must have.
-fn conditions(workload: &Workload) -> Vec<Condition> {
+pub(super) fn conditions(workload: &Workload) -> Vec<Condition> {
     let placement = &workload.placement;
     let mut conditions = Vec::new();
     if !placement.everywhere {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::metadata::{Context, Metadata, Owner};
 use crate::labels::{NAMESPACE_NAME, WORKLOAD};
-use crate::model::{Flow, Peer};
+use crate::model::{Flow, Peer, Workload};
 use crate::template::{Comment, Fragment, TemplateError, render_yaml};
 use crate::value::{Cidr, NetworkPort};
 use crate::yaml::Document;
@@ -69,7 +69,10 @@ fn peers(context: &Context, peer: &Peer) -> Value {
         }])
     };
     match peer {
-        Peer::Workload { namespace, name, .. } => pods(namespace, WORKLOAD, name),
+        Peer::Workload { namespace, name, .. } => {
+            let (label, value) = context.region.workload_of(peer).map_or((WORKLOAD, name.as_str()), Workload::pods);
+            pods(namespace, label, value)
+        }
         Peer::Addon(addon) => {
             let (label, value) = addon.pods();
             pods(addon.namespace(), label, value)

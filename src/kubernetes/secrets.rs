@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::metadata::{Account, Context, Metadata, Owner, REGISTRY, Texts};
 use crate::labels;
-use crate::model::{Namespace, SECRET_READER, SecretStore, TemplatePart};
+use crate::model::{Database, DatabaseUser, Namespace, SECRET_READER, SecretStore, TemplatePart, Workload};
 use crate::provider::Provider;
 use crate::template::{Fragment, TemplateError, render_yaml};
-use crate::value::{SecretPath, SecretRef};
+use crate::value::{Name, SecretPath, SecretRef};
 use crate::yaml::Document;
 
 /// The type of Secrets for programs.
@@ -132,6 +132,32 @@ pub(super) fn whole_secret(owner: &Owner, name: &str, path: &SecretPath) -> Resu
     let whole = owner.context.secret_name(path.as_str());
     let view = View { whole: Some(whole), ..View::new(owner.metadata(name), OPAQUE, None, Vec::new()) };
     render_yaml("kubernetes/external-secret.yaml.j2", &view)
+}
+
+/// The name of the Secret of a user of a database. No other name has a dot.
+pub(super) fn user_secret(workload: &Workload, user: &Name) -> String {
+    format!("{}.{user}", workload.name)
+}
+
+/// The ExternalSecrets of the users of a database. The operator sets a password anew when its Secret changes.
+pub(super) fn users(owner: &Owner, database: &Database) -> Result<Vec<Document>, TemplateError> {
+    let mut documents = Vec::new();
+    for DatabaseUser { name, password } in &database.users {
+        let template = Texts::from(
+            [("username", name.to_string()), ("password", "{{ .password }}".to_owned())].map(|(key, text)| (key.to_owned(), text)),
+        );
+        let data = vec![Fetch {
+            name: "password".to_owned(),
+            key: owner.context.secret_name(password.path()),
+            property: Some(password.key().to_owned()),
+        }];
+        let mut view = View::new(owner.metadata(user_secret(owner.workload, name)), "kubernetes.io/basic-auth", Some(template), data);
+        let mut labels = view.target.labels.document().to_json();
+        labels["cnpg.io/reload"] = json!("true");
+        view.target.labels = Fragment::from_json(&labels);
+        documents.extend(render_yaml("kubernetes/external-secret.yaml.j2", &view)?);
+    }
+    Ok(documents)
 }
 
 /// The ExternalSecret of a namespace with the passwords of the registries. The whole secret is the text of one entry; a Secret of the cluster has the entry

@@ -1,8 +1,10 @@
-//! Services: one with the workload's name, one per alias, and a headless one for the members of a StatefulSet.
+//! Services: one with the workload's name, one per alias, and a headless one for the members of a StatefulSet. Those of a database lead to the server that
+//! takes writes.
 
 use serde::Serialize;
 
-use super::metadata::{Context, Metadata, Owner};
+use super::metadata::{Context, Labels, Metadata, Owner, fragment};
+use crate::labels::DATABASE_ROLE;
 use crate::model::{Entrance, Kind, Protocol, Service, ServicePort, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{KubernetesVersion, truncate_with_hash};
@@ -37,9 +39,14 @@ pub(super) fn headless_name(workload: &Workload) -> String {
 pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
     let workload = owner.workload;
     let mut documents = Vec::new();
+    // The operator has Services of its own, with other names.
+    let selector = match workload.kind {
+        Kind::Operated(_) => fragment(&Labels::from([workload.pods(), (DATABASE_ROLE, "primary")])),
+        _ => owner.selector.clone(),
+    };
     let mut print = |name: String, (headless, unready): (bool, bool), ports: Option<Vec<Port>>| {
         let distribution = if headless { None } else { distribution(owner.context, workload) };
-        let view = View { metadata: owner.metadata(name), headless, unready, distribution, selector: owner.selector.clone(), ports };
+        let view = View { metadata: owner.metadata(name), headless, unready, distribution, selector: selector.clone(), ports };
         render_yaml("kubernetes/service.yaml.j2", &view).map(|printed| documents.extend(printed))
     };
     let service = workload.service.as_ref();

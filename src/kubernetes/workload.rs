@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::inputs::{Inputs, inputs};
 use super::metadata::{Account, Context, Metadata, Owner, fragment};
-use super::{pod, policy, rights, route, scale, service};
+use super::{database, pod, policy, rights, route, scale, secrets, service};
 use crate::labels::{NO_BACKUP, NO_PROBES, REASON, RESTARTED_BY};
 use crate::model::{Kind, Volume, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
@@ -84,6 +84,13 @@ struct Claim {
 /// Every document of a workload.
 pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
     let owner = &Owner::new(context, workload);
+    if let Some(database) = workload.database() {
+        let mut documents = policy::document(owner)?;
+        documents.extend(secrets::users(owner, database)?);
+        documents.extend(service::documents(owner)?);
+        documents.extend(database::document(owner, database)?);
+        return Ok(documents);
+    }
     let account = Account::new(context, owner.metadata(workload.name.as_str()));
     let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &account)?;
     documents.extend(rights::documents(owner)?);
@@ -105,7 +112,7 @@ pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Do
 /// kept: if it were deleted, applying the files would run it again.
 fn object_name(workload: &Workload, pod: &Fragment) -> String {
     match workload.kind {
-        Kind::Deployment | Kind::DaemonSet => workload.name.to_string(),
+        Kind::Deployment | Kind::DaemonSet | Kind::Operated(_) => workload.name.to_string(),
         Kind::StatefulSet | Kind::CronJob(_) => truncate_with_hash(workload.name.as_str(), CONTROLLER_NAME),
         Kind::Job { .. } => {
             let pod = pod.document().to_json().to_string();
@@ -151,6 +158,8 @@ fn controller(owner: &Owner, name: &str, pod: Fragment, restarted_by: Option<&st
             render_yaml("kubernetes/stateful-set.yaml.j2", &StatefulSet { runs, replicas, selector, service, start, claims })
         }
         Kind::DaemonSet => render_yaml("kubernetes/daemon-set.yaml.j2", &DaemonSet { runs, selector }),
+        // Its pods have no template.
+        Kind::Operated(_) => Ok(Vec::new()),
         Kind::CronJob(cron) => {
             let (schedule, timezone, deadline) = (&cron.schedule, &cron.timezone, cron.deadline);
             let view = CronJob { runs, job_labels: owner.labels.clone(), schedule, timezone, deadline };

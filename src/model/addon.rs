@@ -7,9 +7,9 @@ pub const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kub
 pub const SECRET_READER: &str = "platgen";
 
 /// The namespaces of the cluster and of its add-ons. The platform's files contain none of their objects, and no entry may use them.
-pub const FOREIGN_NAMESPACES: [&str; 6] = {
+pub const FOREIGN_NAMESPACES: [&str; 7] = {
     let [leases, public, system] = SYSTEM_NAMESPACES;
-    [Addon::Gateway.namespace(), Addon::Monitoring.namespace(), "default", leases, public, system]
+    [Addon::Databases.namespace(), Addon::Gateway.namespace(), Addon::Monitoring.namespace(), "default", leases, public, system]
 };
 
 /// An add-on whose pods call workloads or are called by them.
@@ -21,6 +21,8 @@ pub enum Addon {
     Monitoring,
     /// The cluster's DNS server.
     Dns,
+    /// CloudNativePG: makes the pods of PostgreSQL stores and watches them.
+    Databases,
 }
 
 /// A row of the table of add-ons.
@@ -32,13 +34,16 @@ struct Row {
 
 impl Addon {
     /// Every add-on.
-    pub const ALL: [Addon; 3] = [Addon::Gateway, Addon::Monitoring, Addon::Dns];
+    pub const ALL: [Addon; 4] = [Addon::Gateway, Addon::Monitoring, Addon::Dns, Addon::Databases];
 
     const fn row(self) -> Row {
         match self {
             Addon::Gateway => Row { name: "gateway", namespace: "envoy-gateway-system", pods: ("app.kubernetes.io/component", "proxy") },
             Addon::Monitoring => Row { name: "metrics", namespace: "monitoring", pods: ("app.kubernetes.io/name", "prometheus") },
             Addon::Dns => Row { name: "dns", namespace: "kube-system", pods: ("k8s-app", "kube-dns") },
+            Addon::Databases => {
+                Row { name: "cloudnative-pg", namespace: "cnpg-system", pods: ("app.kubernetes.io/name", "cloudnative-pg") }
+            }
         }
     }
 

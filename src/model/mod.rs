@@ -6,6 +6,7 @@
 mod addon;
 mod cluster;
 mod container;
+mod database;
 mod exposure;
 mod extension;
 mod firewall;
@@ -22,6 +23,7 @@ pub use container::{
     ConfigFile, Container, FIRST_POD_ID, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source,
     TemplatePart, Variable, Volume,
 };
+pub use database::{Database, DatabaseUser, Durability};
 pub use exposure::{Certificate, Entrance, Exposure, Redirect};
 pub use extension::{Change, Manifest, Patch, TerraformFile, Waiver};
 pub use firewall::{Firewall, Rule, Rules};

@@ -1,6 +1,9 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
-use super::{Addon, ApiAccess, Certificate, Container, Exposure, FileContent, Pool, Redirect, Source, TemplatePart, Volume};
+use super::{
+    Addon, ApiAccess, Certificate, Container, Database, DatabaseUser, Exposure, FileContent, Pool, Redirect, Source, TemplatePart, Volume,
+};
+use crate::labels::{DATABASE, WORKLOAD};
 use crate::source::Span;
 use crate::value::{Cidr, Engine, Name, NetworkPorts, Protocol, SecretPath, SecretRef, Transport, Utilization, Via};
 use std::collections::BTreeMap;
@@ -94,6 +97,17 @@ impl Workload {
         std::iter::once(&self.main).chain(&self.init).chain(&self.sidecars)
     }
 
+    /// The database that an operator runs for it.
+    pub fn database(&self) -> Option<&Database> {
+        if let Kind::Operated(database) = &self.kind { Some(database) } else { None }
+    }
+
+    /// Key and value of the label by which policies and Services select its pods. An operator labels its pods itself, those of its jobs among them.
+    pub fn pods(&self) -> (&'static str, &str) {
+        let key = if matches!(self.kind, Kind::Operated(_)) { DATABASE } else { WORKLOAD };
+        (key, self.name.as_str())
+    }
+
     /// The path of every secret that it reads.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         let whole = self.containers().flat_map(|container| &container.secrets).map(SecretPath::as_str);
@@ -102,7 +116,8 @@ impl Workload {
 
     /// Every value of the secret manager that it reads alone.
     pub fn secret_values(&self) -> impl Iterator<Item = &SecretRef> {
-        self.containers().flat_map(|container| {
+        let users = self.database().into_iter().flat_map(|database| &database.users).map(|DatabaseUser { password, .. }| password);
+        let of_containers = self.containers().flat_map(|container| {
             let variables = container.variables.iter().flat_map(|variable| match &variable.value {
                 Source::Text(_) | Source::Fact(_) | Source::Composed(_) => Vec::new(),
                 Source::Secret(reference) => vec![reference],
@@ -119,7 +134,8 @@ impl Workload {
                 FileContent::Secret(reference) => Some(reference),
             });
             variables.chain(files)
-        })
+        });
+        of_containers.chain(users)
     }
 }
 
@@ -132,6 +148,8 @@ pub enum Kind {
     StatefulSet,
     /// One pod on every node.
     DaemonSet,
+    /// The servers of a database, whose pods and volumes CloudNativePG makes.
+    Operated(Box<Database>),
     /// Runs on a schedule.
     CronJob(Cron),
     /// Runs once in a rollout.
@@ -152,6 +170,7 @@ impl Kind {
             Kind::Deployment => "Deployment",
             Kind::StatefulSet => "StatefulSet",
             Kind::DaemonSet => "DaemonSet",
+            Kind::Operated(_) => "Cluster",
             Kind::CronJob(_) => "CronJob",
             Kind::Job { .. } => "Job",
         }

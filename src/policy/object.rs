@@ -71,6 +71,12 @@ impl Objects {
             }
             _ => kinds::pod_template(version, kind),
         };
+        if let Some(operated) = kinds::operated(version, kind) {
+            named(&root)?;
+            let pod = of_operator(&object, &root, &operated)?;
+            self.workloads.push(Workload { object, pod });
+            return Ok(());
+        }
         let Some(template) = template else {
             if kind.ends_with("NetworkPolicy") {
                 self.unjudged.push(object);
@@ -92,6 +98,22 @@ fn named(root: &Field<'_>) -> Result<(), Fault> {
         return Err(metadata.require("name")?.fault("it is empty"));
     }
     metadata.get("namespace").map_or(Ok(()), |namespace| namespace.text().map(drop))
+}
+
+/// A pod that an operator makes of an object.
+fn of_operator(object: &Object, root: &Field<'_>, operated: &kinds::Operated) -> Result<Pod, Fault> {
+    let mut inherited = operated.inherited.split('/').skip(1);
+    let inherited = inherited.try_fold(root.clone(), |field, key| field.get(key));
+    let mut labels = Labels::new();
+    for (key, value) in inherited.as_ref().map_or(Ok(Vec::new()), Field::entries)? {
+        labels.insert(key.to_owned(), value.text()?.to_owned());
+    }
+    // Policies select all pods of a database alike.
+    let own = operated.labels(&object.name).next().into_iter().flatten();
+    labels.extend(own.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    let named_ports =
+        operated.ports.iter().map(|(name, number)| NamedPort { name: (*name).to_owned(), protocol: Protocol::Tcp, number: *number });
+    Ok(Pod { namespace: object.namespace.clone(), labels, named_ports: named_ports.collect(), host_network: false })
 }
 
 fn pod(namespace: &str, template: &Field<'_>) -> Result<Pod, Fault> {

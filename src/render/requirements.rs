@@ -9,7 +9,7 @@ use crate::cloud::Root;
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::labels::{POOL, SUBNET};
 use crate::layers::Layer;
-use crate::model::{Controller, Platform, PolicyEngine, Region, SecretStore, Workload};
+use crate::model::{Addon, Controller, Platform, PolicyEngine, Region, SecretStore, Workload};
 use crate::provider::Provider;
 
 /// Everything that a region needs, first what is in the cluster.
@@ -115,6 +115,23 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
         let words: Vec<String> = kinds.iter().map(|kind| quoted(kind)).collect();
         let check = format!("serves {} {}", quoted(api), words.join(" "));
         add(format!("the controller of `{api}`, and the definitions of {}", listed(kinds)), vec![check]);
+    }
+    if uses.rollouts.iter().any(|rollout| rollout.operated) {
+        let namespace = Addon::Databases.namespace();
+        let (key, value) = Addon::Databases.pods();
+        let arguments = format!("--namespace {} get deployments --selector {key}={value} --output name", quoted(namespace));
+        // The field is what the version is needed for.
+        let field = "explain --api-version=postgresql.cnpg.io/v1 clusters.spec.postgresql.synchronous.failoverQuorum";
+        add(
+            format!(
+                "CloudNativePG, 1.28 or newer, in `{namespace}` with the label `{key}={value}` on its pods, which the network policies of databases let in: it \
+                 makes the servers of databases"
+            ),
+            vec![
+                cluster("prints", &format!("CloudNativePG in {namespace}"), &arguments),
+                cluster("exists", "CloudNativePG 1.28 or newer", field),
+            ],
+        );
     }
     if uses.autoscaled {
         let check = cluster("exists", "API metrics.k8s.io/v1beta1 (metrics-server)", "get --raw /apis/metrics.k8s.io/v1beta1");

@@ -218,7 +218,10 @@ impl Commands<'_> {
 }
 
 /// The command that waits for the pods of an object.
-fn rollout(kubectl: &str, Rollout { namespace, object, .. }: &Rollout) -> String {
+fn rollout(kubectl: &str, Rollout { namespace, object, operated, .. }: &Rollout) -> String {
+    if *operated {
+        return format!("{kubectl} -n {namespace} wait --for=condition=Ready --timeout={PATIENCE}s {object}");
+    }
     format!("{kubectl} -n {namespace} rollout status {object} --timeout={PATIENCE}s")
 }
 

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::kinds;
 use crate::kubernetes::Tree;
 use crate::labels::{IAM_ROLE, RESTARTED_BY, WORKLOAD};
 use crate::yaml::{Document, Node};
@@ -33,6 +34,8 @@ pub(super) struct Rollout {
     pub(super) namespace: String,
     /// `deployment/NAME`, as kubectl takes it.
     pub(super) object: String,
+    /// Whether an operator rolls the pods out and says in the object when they are ready.
+    pub(super) operated: bool,
 }
 
 /// Everything that the documents of a region use.
@@ -108,7 +111,12 @@ impl Uses {
                 let claims = document.root().at(&["spec", "volumeClaimTemplates"]);
                 self.storage.extend(claims.into_iter().flat_map(Node::items).map(|claim| word(claim, &["spec", "storageClassName"])));
                 let object = format!("{}/{name}", kind.to_ascii_lowercase());
-                self.rollouts.push(Rollout { file: file.to_owned(), namespace, object });
+                self.rollouts.push(Rollout { file: file.to_owned(), namespace, object, operated: false });
+            }
+            "Cluster" if kinds::operated(&text(&["apiVersion"]), &kind).is_some() => {
+                self.storage.insert(word(document.root(), &["spec", "storage", "storageClass"]));
+                let object = format!("clusters.postgresql.cnpg.io/{name}");
+                self.rollouts.push(Rollout { file: file.to_owned(), namespace, object, operated: true });
             }
             "PersistentVolumeClaim" => _ = self.storage.insert(word(document.root(), &["spec", "storageClassName"])),
             "StorageClass" => _ = self.drivers.insert(name, text(&["provisioner"])),

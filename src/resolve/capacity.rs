@@ -198,13 +198,13 @@ fn bytes(quantity: &Quantity) -> u128 {
 
 /// The demand of a namespace's pods: all replicas at their maximum, and the largest temporary pod of a rollout or job.
 fn most(workloads: &[&Workload], of_pod: impl Fn(&Workload) -> u128) -> u128 {
-    let running = |workload: &&&Workload| matches!(workload.kind, Kind::Deployment | Kind::StatefulSet);
+    let running = |workload: &&&Workload| matches!(workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::Operated(_));
     let all: u128 = workloads.iter().filter(running).map(|workload| of_pod(workload) * u128::from(workload.replicas.1)).sum();
-    // A StatefulSet replaces its pods one by one, and the number of a DaemonSet's nodes is not known.
+    // A StatefulSet and an operator replace their pods one by one, and the number of a DaemonSet's nodes is not known.
     let is_temporary = |workload: &&&Workload| match workload.kind {
         Kind::Deployment => !workload.is_recreated(),
         Kind::CronJob(_) | Kind::Job { .. } => true,
-        Kind::StatefulSet | Kind::DaemonSet => false,
+        Kind::StatefulSet | Kind::Operated(_) | Kind::DaemonSet => false,
     };
     let extra = workloads.iter().filter(is_temporary);
     all + extra.map(|workload| of_pod(workload)).max().unwrap_or_default()

@@ -1,8 +1,9 @@
 //! Name collisions: names that two entries of a namespace use, and names that are reserved.
 //!
-//! All objects of an entry have the entry's name. Each alias and each StatefulSet adds a Service. Reports findings and resolves nothing.
+//! All objects of an entry have the entry's name. Each alias, each StatefulSet and each operator adds a Service. Reports findings and resolves nothing.
 
 use super::EnvironmentResolver;
+use super::engines::has_users;
 use super::names::{Entry, EntrySpec, Names};
 use super::storage::own_volume;
 use crate::diagnostic::{Code, Diagnostic};
@@ -44,8 +45,8 @@ impl EnvironmentResolver<'_> {
             for (alias, at) in entry.alias().items() {
                 self.claim(&mut taken, namespace, alias.to_string(), at, entry);
             }
-            if keeps(entry) {
-                self.claim(&mut taken, namespace, format!("{}-headless", entry.name), entry.key, entry);
+            for made in made_for(entry) {
+                self.claim(&mut taken, namespace, format!("{}-{made}", entry.name), entry.key, entry);
             }
         }
     }
@@ -60,10 +61,13 @@ impl EnvironmentResolver<'_> {
             let diagnostic = Diagnostic::new(Code::NameTaken, message).at(at).related(workload.span, "taken here");
             self.tell(diagnostic.help("choose another name: two volumes can't have one claim"));
         };
-        for workload in workloads.values().filter(|workload| matches!(workload.kind, Kind::StatefulSet)) {
+        for workload in workloads.values().filter(|workload| matches!(workload.kind, Kind::StatefulSet | Kind::Operated(_))) {
             for volume in workload.volumes.iter().filter(|volume| matches!(volume, Volume::Claim { .. })) {
-                let start = format!("{}-{}", volume.name(), workload.name);
-                let first = format!("{start}-0");
+                let (start, first) = match workload.kind {
+                    // CloudNativePG names the claim of a server after the server, such as `orders-1`.
+                    Kind::Operated(_) => (workload.name.to_string(), format!("{}-1", workload.name)),
+                    _ => (format!("{}-{}", volume.name(), workload.name), format!("{}-{}-0", volume.name(), workload.name)),
+                };
                 if let Some(other) = taken.insert((&workload.namespace, start), workload) {
                     clash(workload.span, &first, &workload.namespace, other);
                 }
@@ -100,11 +104,14 @@ fn served(entry: &Entry) -> Option<&str> {
     matches!(entry.spec, EntrySpec::App(_) | EntrySpec::Store(_)).then_some(entry.namespace.as_ref()?.as_str())
 }
 
-/// Whether the entry becomes a StatefulSet, which has a headless Service.
-fn keeps(entry: &Entry) -> bool {
-    match &entry.spec {
+/// What the names of an entry's further Services and disruption budgets end with. A StatefulSet has a headless Service; CloudNativePG makes a Service and
+/// a budget for the server that takes writes.
+fn made_for(entry: &Entry) -> &'static [&'static str] {
+    let keeps = match &entry.spec {
         EntrySpec::App(app) => own_volume(app).is_some(),
+        EntrySpec::Store(store) if has_users(store.engine.get().copied()) => return &["primary", "rw"],
         EntrySpec::Store(store) => matches!(store.storage.get(), Some(StoreSize::Size(_))),
         _ => false,
-    }
+    };
+    if keeps { &["headless"] } else { &[] }
 }

@@ -29,6 +29,16 @@ const MOST_PROCESSORS: u128 = 10_000;
 /// The smallest plausible size in bytes; a smaller figure lacks its unit.
 const LEAST: u64 = 64 << 10;
 
+/// Request and limit of each resource.
+pub(super) struct Amounts {
+    /// Processors. The limit may be absent.
+    pub(super) cpu: (Quantity, Option<Quantity>),
+    /// Memory.
+    pub(super) memory: (Quantity, Quantity),
+    /// Disk.
+    pub(super) ephemeral: (Quantity, Quantity),
+}
+
 /// A container as the spec declares it.
 pub(super) struct Declared<'a> {
     pub(super) name: &'a Name,
@@ -82,34 +92,12 @@ impl EnvironmentResolver<'_> {
         let stop = self.stop(fields, consumer, &declared.at);
         let probes = self.probes(&declared, consumer.entry, pod);
         let security = self.security(&declared, consumer, pod, &mut volumes);
-        let resources = fields.resources.get();
-        if let Some((cpu, at)) = resources.and_then(|r| r.cpu.spanned()) {
-            let limit = if let CpuLimit::At(limit) = cpu.limit() { limit } else { cpu.request() };
-            self.is_processors(limit, at);
-        }
-        let cpu = resources.and_then(|r| r.cpu.get()).map(cpu_of);
-        if let Some((memory, at)) = resources.and_then(|r| r.memory.spanned()) {
-            self.has_unit("memory", memory.limit().unwrap_or(memory.request()), at);
-        }
-        let memory = resources.and_then(|r| r.memory.get()).map(pair);
-        let ephemeral = resources.and_then(|r| r.ephemeral.get()).map(pair);
-        let cpu = cpu.unwrap_or_else(|| (Quantity::from_millis(50), Some(Quantity::from_millis(200))));
-        let memory = memory.unwrap_or_else(|| (Quantity::from_bytes(64 << 20), Quantity::from_bytes(64 << 20)));
-        let ephemeral = ephemeral.unwrap_or_else(|| disk(folders));
-        for (key, request, limit, said) in [
-            ("cpu", &cpu.0, cpu.1.as_ref(), resources.is_some_and(|all| !all.cpu.is_missing())),
-            ("memory", &memory.0, Some(&memory.1), resources.is_some_and(|all| !all.memory.is_missing())),
-            ("ephemeral", &ephemeral.0, Some(&ephemeral.1), resources.is_some_and(|all| !all.ephemeral.is_missing())),
-        ] {
-            let at = &declared.at;
-            let from = || if said { format!("{}.resources.{key}", at.container) } else { RESOURCES.to_string() };
-            self.record_container(at, || (format!("requests.{key}"), request, from()));
-            self.record_container(at, || (format!("limits.{key}"), limit.map_or_else(|| "none".to_string(), ToString::to_string), from()));
-        }
+        let Amounts { cpu, memory, ephemeral } = self.amounts(&declared, folders);
+        let at = &declared.at;
         for (name, port) in declared.ports.iter().filter(|_| self.records()) {
-            self.record_container(&declared.at, || (format!("container_ports.{name}"), port, declared.at.ports.clone()));
+            self.record_container(at, || (format!("container_ports.{name}"), port, at.ports.clone()));
         }
-        let gpus = resources.and_then(|resources| resources.gpu.spanned()).map_or(0, |(gpus, at)| {
+        let gpus = fields.resources.at(|resources| &resources.gpu).spanned().map_or(0, |(gpus, at)| {
             if *gpus == 0 {
                 self.tell(Diagnostic::new(Code::InvalidValue, "`gpu: 0` asks for nothing").at(at).help("remove `gpu`"));
             }
@@ -137,6 +125,46 @@ impl EnvironmentResolver<'_> {
             before_init: false,
             security,
         })
+    }
+
+    /// The resources of a container. `folders` is the size of its empty directories on disk.
+    pub(super) fn amounts(&mut self, declared: &Declared<'_>, folders: u64) -> Amounts {
+        let (resources, fallback) = (declared.fields.resources.get(), &declared.fallback.resources);
+        if let Some((cpu, at)) = resources.and_then(|r| r.cpu.spanned()) {
+            let limit = if let CpuLimit::At(limit) = cpu.limit() { limit } else { cpu.request() };
+            self.is_processors(limit, at);
+        }
+        let cpu = resources.and_then(|r| r.cpu.get()).map(cpu_of);
+        if let Some((memory, at)) = resources.and_then(|r| r.memory.spanned()) {
+            self.has_unit("memory", memory.limit().unwrap_or(memory.request()), at);
+        }
+        let memory = resources.and_then(|r| r.memory.get()).map(pair);
+        let ephemeral = resources.and_then(|r| r.ephemeral.get()).map(pair);
+        let cpu = cpu.unwrap_or_else(|| match fallback {
+            Some(((request, limit), _)) => (request.clone(), Some(limit.clone())),
+            None => (Quantity::from_millis(50), Some(Quantity::from_millis(200))),
+        });
+        let memory = memory.unwrap_or_else(|| {
+            let amount = fallback.as_ref().map_or_else(|| Quantity::from_bytes(64 << 20), |(_, memory)| memory.clone());
+            (amount.clone(), amount)
+        });
+        let ephemeral = ephemeral.unwrap_or_else(|| disk(folders));
+        let of_engine = fallback.is_some();
+        for (key, request, limit, said, from_engine) in [
+            ("cpu", &cpu.0, cpu.1.as_ref(), resources.is_some_and(|all| !all.cpu.is_missing()), of_engine),
+            ("memory", &memory.0, Some(&memory.1), resources.is_some_and(|all| !all.memory.is_missing()), of_engine),
+            ("ephemeral", &ephemeral.0, Some(&ephemeral.1), resources.is_some_and(|all| !all.ephemeral.is_missing()), false),
+        ] {
+            let at = &declared.at;
+            let from = || match (said, from_engine) {
+                (true, _) => format!("{}.resources.{key}", at.container),
+                (false, true) => format!("{}.engine", at.entry),
+                (false, false) => RESOURCES.to_string(),
+            };
+            self.record_container(at, || (format!("requests.{key}"), request, from()));
+            self.record_container(at, || (format!("limits.{key}"), limit.map_or_else(|| "none".to_string(), ToString::to_string), from()));
+        }
+        Amounts { cpu, memory, ephemeral }
     }
 
     /// Reports a directory in memory that may exceed the memory limit: its content counts as memory of the container, which is killed at the limit, and
@@ -178,7 +206,8 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    fn image(&mut self, declared: &Declared<'_>) -> Option<String> {
+    /// The image of a container. Reports one without a tag or digest.
+    pub(super) fn image(&mut self, declared: &Declared<'_>) -> Option<String> {
         let (fields, at) = (declared.fields, &declared.at);
         let image = match (fields.image, &declared.fallback.image) {
             (Field::Missing, Some(image)) => {

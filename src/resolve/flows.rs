@@ -24,7 +24,7 @@ const HTTPS: NetworkPort = NetworkPort::tcp(443);
 ///
 /// Engines of network policies judge a packet either by the address of the Service `kubernetes`, the first of its range, or by that of the server,
 /// which has private addresses in the network. Without a network of platgen neither is known: then the ranges are all private ones.
-fn api_server(region: &Region) -> (Vec<Cidr>, NetworkPorts) {
+pub(super) fn api_server(region: &Region) -> (Vec<Cidr>, NetworkPorts) {
     const SERVICE: NetworkPort = NetworkPort::tcp(443);
     match &region.network {
         Some(network) => {

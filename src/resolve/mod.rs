@@ -4,7 +4,7 @@
 //! The module is pure: it uses no clock, disk or process environment. Later stages do not see a [`Spec`].
 //!
 //! Each section of the spec has a file: `platform`, `network`, `cluster`, `access`, `extensions`, `waivers`; apps and stores are resolved in
-//! `workloads`, `containers`, `probes`, `security`, `volumes`, `placement` and `flows`, entrances in `expose`, services outside of the cluster in `external`; checked in `entries`, `stores`, `pods` and `collisions`.
+//! `workloads`, `containers`, `probes`, `security`, `volumes`, `placement` and `flows`, stores that an operator runs in `databases`, entrances in `expose`, services outside of the cluster in `external`; checked in `entries`, `stores`, `pods` and `collisions`.
 
 mod access;
 mod accounts;
@@ -16,6 +16,7 @@ mod cluster;
 mod collisions;
 mod command_lines;
 mod containers;
+mod databases;
 mod engines;
 mod entries;
 mod expose;

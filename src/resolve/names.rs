@@ -206,7 +206,7 @@ impl<'a> EnvironmentResolver<'a> {
             let outside = if existing && absent.is_none() { self.existing(store, span) } else { None };
             let rendered = existing
                 || matches!(store.mode, Field::Bad(_))
-                || (definition.is_none_or(|known| known.server.is_some()) && mode != Some(StoreMode::Managed));
+                || (definition.is_none_or(engines::Definition::is_rendered) && mode != Some(StoreMode::Managed));
             let entry = Entry::new(RefKind::Store, key, span, EntrySpec::Store(store.clone()));
             let ports_invalid = entry.ports_invalid || (ports.is_empty() && store.engine.is_bad());
             self.add(&mut names, Entry { namespace, absent, rendered, ports, ports_invalid, outside, ..entry });

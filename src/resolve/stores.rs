@@ -42,7 +42,8 @@ impl EnvironmentResolver<'_> {
         if !independent {
             self.check_standby(store);
         }
-        let server = store.engine.get().and_then(|engine| engines::of(*engine).server.as_ref());
+        let definition = store.engine.get().map(|engine| engines::of(*engine));
+        let server = definition.and_then(|definition| definition.server.as_ref());
         let alone = server.is_some_and(|server| server.alone);
         let custom = store.engine.get() == Some(&Engine::Custom);
         let (volume, engine) = (store.storage.get() != Some(&StoreSize::None), store.engine.span());
@@ -73,9 +74,13 @@ impl EnvironmentResolver<'_> {
             self.incomplete(Diagnostic::new(Code::Incomplete, message).at(entry.key).help(help));
             return;
         }
+        let operated = definition.and_then(|definition| definition.operated.as_ref());
+        if let Some(operated) = operated {
+            self.check_database(entry, store, operated);
+        }
         self.exclude(&[
             (store.alias.span().filter(|_| !entry.ports_invalid && entry.ports.is_empty()), Some(entry.key), "`alias` needs a port"),
-            (store.parameters.span().filter(|_| !alone), engine, "`parameters` can't be combined with `engine: custom`"),
+            (store.parameters.span().filter(|_| custom), engine, "`parameters` can't be combined with `engine: custom`"),
             (
                 store.parameters.span().filter(|_| alone),
                 store.command.span(),
@@ -87,7 +92,9 @@ impl EnvironmentResolver<'_> {
                 format!("`replicas: {count}` would run {count} servers with different data: this version does not render replication");
             self.error(Code::InvalidValue, message, at);
         }
-        self.nobody_reads_metrics(entry, &store.metrics);
+        if operated.is_none() {
+            self.nobody_reads_metrics(entry, &store.metrics);
+        }
         if let Some(span) = store.renamed_from.span() {
             let message =
                 format!("`renamed_from` of `{}` moves no data in this version: under its new name the store starts empty", entry.display());
@@ -208,6 +215,9 @@ impl EnvironmentResolver<'_> {
         }
         for (_, at, user) in store.users.entries() {
             self.require(&user.password, "password", at);
+            if let Some(owner) = user.owner.span() {
+                self.contradiction("`owner` has no effect on a store of `mode: existing`", owner, store.mode.span());
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::EnvironmentResolver;
 use super::engines;
+use super::engines::{has_users, password};
 use super::names::{Entry, EntrySpec, Names};
 use super::ports::{EntryPort, protocol};
 use super::provenance::RecordPath;
@@ -151,7 +152,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// The name or the password of a user of a store. Only stores of `mode: existing` have users in this version.
+    /// The name or the password of a user of a store: of one that exists, or of one that an operator runs.
     fn user(
         &mut self,
         (reference, user, field): (&Ref, &Name, UserField),
@@ -171,14 +172,27 @@ impl EnvironmentResolver<'_> {
         if entry.is_nowhere() {
             return None;
         }
-        if entry.outside.is_none() {
+        if entry.outside.is_none() && !(entry.rendered && has_users(store.engine.get().copied())) {
             self.no_user(entry, whole, what, consumer);
+            return None;
+        }
+        if in_other_region(entry, consumer) {
+            self.out_of_reach(entry, whole, what, consumer);
             return None;
         }
         if let [only] = &entry.ports[..] {
             consumer.needs.push(Dependency { entry, target: only.at_container(), at });
         }
         let declared = store.users.value(user.as_str())?;
+        if entry.outside.is_none() {
+            return match field {
+                UserField::Name => Some(TemplatePart::Text(user.to_string())),
+                UserField::Password => {
+                    let reference = password(entry.namespace.as_ref()?, &entry.name, user)?;
+                    Some(TemplatePart::Secret { reference, in_url })
+                }
+            };
+        }
         match field {
             UserField::Name => Some(TemplatePart::Text(declared.name.get().cloned().unwrap_or_else(|| user.to_string()))),
             // The checks of the store report a missing password.
@@ -308,8 +322,12 @@ impl EnvironmentResolver<'_> {
         if !entry.rendered {
             return self.left_out(entry, at, what, consumer);
         }
+        let engine = match &entry.spec {
+            EntrySpec::Store(store) => store.engine.get().map_or("", |engine| engine.name()),
+            _ => "",
+        };
         let message = format!(
-            "{what} of `{}` refers to a user of `{}`, and this version does not create users of stores",
+            "{what} of `{}` refers to a user of `{}`, and this version does not create users of `{engine}` stores",
             consumer.label,
             entry.display()
         );

@@ -40,7 +40,7 @@ const JOB: u64 = 600;
 
 /// The region for which an entry is resolved, its platform, and the names that the entry may refer to.
 #[derive(Clone, Copy)]
-struct Site<'a> {
+pub(super) struct Site<'a> {
     platform: &'a Platform,
     region: &'a Region,
     names: &'a Names,
@@ -207,6 +207,9 @@ impl EnvironmentResolver<'_> {
     fn store(&mut self, entry: &Entry, store: &Store, site: Site<'_>) -> Option<(Workload, Vec<Flow>)> {
         let engine = store.engine.get().copied()?;
         let definition = engines::of(engine);
+        if let Some(operated) = &definition.operated {
+            return self.database(entry, store, site, operated);
+        }
         let server = definition.server.as_ref()?;
         let mut consumer = self.consumer(entry, site)?;
         let mut pod = Pod::default();
@@ -271,7 +274,14 @@ impl EnvironmentResolver<'_> {
     }
 
     /// The parts that apps and stores have in common: one pod, and a Service if the entry has ports.
-    fn base_workload(&mut self, consumer: &Consumer<'_>, kind: Kind, main: Container, pod: Pod, placement: Placement) -> Workload {
+    pub(super) fn base_workload(
+        &mut self,
+        consumer: &Consumer<'_>,
+        kind: Kind,
+        main: Container,
+        pod: Pod,
+        placement: Placement,
+    ) -> Workload {
         let (entry, platform, at) = (consumer.entry, consumer.platform, &consumer.at);
         let fallback = platform.namespaces.get(consumer.namespace.as_str()).map_or(&platform.owner, |namespace| &namespace.owner);
         if entry.owner().is_missing() {
@@ -323,7 +333,7 @@ impl EnvironmentResolver<'_> {
     }
 
     /// The entry as a consumer of others. `None` if its namespace is not known.
-    fn consumer<'x>(&self, entry: &'x Entry, site: Site<'x>) -> Option<Consumer<'x>> {
+    pub(super) fn consumer<'x>(&self, entry: &'x Entry, site: Site<'x>) -> Option<Consumer<'x>> {
         let Site { platform, region, names } = site;
         let port = if let [only] = &entry.ports[..] { Some(only) } else { None };
         let (namespace, at) = (entry.namespace.as_ref()?, self.record_path(entry, &region.name));
@@ -350,7 +360,7 @@ fn add_cache_folder(main: &mut Container, pod: &mut Pod, data: &AbsolutePath, de
 }
 
 /// The ports of the container, each once under its first name, because the API server rejects duplicates.
-fn container_ports(entry: &Entry) -> Vec<(String, NetworkPort)> {
+pub(super) fn container_ports(entry: &Entry) -> Vec<(String, NetworkPort)> {
     let mut ports: Vec<(String, NetworkPort)> = Vec::new();
     for port in &entry.ports {
         if !ports.iter().any(|(_, known)| *known == port.at_container()) {

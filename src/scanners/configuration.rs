@@ -60,7 +60,7 @@ const NO_SECRET: [&str; 6] = [
     r"^\s*automountServiceAccountToken: (false|true)$",
     r#"^\s*http_tokens\s*= "required"$"#,
     r#"^\s*- secretKey: "?[A-Za-z0-9._-]+"?$"#,
-    r"^\s*(- )?image: \S+@sha256:[0-9a-f]{64}$",
+    r"^\s*(- )?image(Name)?: \S+@sha256:[0-9a-f]{64}$",
     r"^copy '\S+@sha256:[0-9a-f]{64}' '\S+' 'digest-[0-9a-f]{64}'$",
     r"^\s*exists 'copy of \S+@sha256:[0-9a-f]{64}' aws ecr describe-images .* imageTag='digest-[0-9a-f]{64}'$",
 ];

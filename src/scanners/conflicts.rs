@@ -34,6 +34,14 @@ pub(super) fn accepted(platform: &Platform, object: &Object<'_>) -> Vec<Accepted
     if served.is_some_and(Workload::is_recreated) {
         all.push(Accepted::new("kube-score/deployment-strategy", "a store without a volume: two pods would hold different data"));
     }
+    let rule = match object.kind {
+        "NetworkPolicy" => Some("kube-score/networkpolicy-targets-pod"),
+        "Service" => Some("kube-score/service-targets-pod"),
+        _ => None,
+    };
+    if let Some(rule) = rule.filter(|_| object.serves.is_some_and(|workload| matches!(workload.kind, Kind::Operated(_)))) {
+        all.push(Accepted::new(rule, "an operator makes the pods, so that they are not in these files"));
+    }
     if object.kind == "NetworkPolicy" && object.namespace.is_some() && !object.beside_workloads {
         let reason = "the namespace has no pods in this environment; it is closed before the first one comes";
         all.push(Accepted::new("kube-score/networkpolicy-targets-pod", reason));

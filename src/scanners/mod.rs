@@ -37,7 +37,9 @@ pub struct Object<'m> {
     pub namespace: Option<&'m str>,
     /// The name.
     pub name: &'m str,
-    /// The workload that the object runs, if any.
+    /// The workload that the object belongs to, if any.
+    pub serves: Option<&'m Workload>,
+    /// The same workload, if the object runs it.
     pub runs: Option<&'m Workload>,
     /// The workload whose account has the rights of the object, if the object is such a role.
     pub grants: Option<&'m Workload>,

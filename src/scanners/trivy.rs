@@ -10,12 +10,17 @@ use crate::model::{Container, Estate, FIRST_POD_ID, Right, Volume, Workload};
 const OF_NODE: [&str; 9] = ["/", "/boot", "/dev", "/etc", "/lib", "/proc", "/sys", "/usr", "/var/lib/docker"];
 
 /// Rules, the files in which they are accepted (none: every file), and the reason.
-const BY_DESIGN: [(&[&str], &[&str], &str); 7] = [
+const BY_DESIGN: [(&[&str], &[&str], &str); 8] = [
     (&["AWS-0089"], &["terraform/bootstrap/*/state.tf"], "a trail with data events records who reads and writes states"),
     (
         &["AWS-0104"],
         &["terraform/*/*/network/security_groups.tf"],
         "nodes of subnets with a route to the internet load images and call what the spec declares, on these ports alone",
+    ),
+    (
+        &["AWS-0342"],
+        &["terraform/bootstrap/*/pipelines.tf"],
+        "pipelines pass on roles that have the boundary, and to the services that use them alone",
     ),
     (
         &["KSV-0039", "KSV-0040"],

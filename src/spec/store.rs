@@ -24,7 +24,7 @@ container! {
         pub from: Field<Vec<Field<Name>>>,
         /// Database engine. Required.
         pub engine: Field<Engine>,
-        /// Version of the engine, such as `17`.
+        /// Version of the engine, such as `17`. `engine: postgres` needs it, unless `image` is set.
         pub version: Field<String>,
         /// Whether the store runs in the cluster, as a managed service of the cloud provider, or exists already outside of the cluster.
         pub mode: Field<StoreMode>,
@@ -37,7 +37,7 @@ container! {
         pub cidrs: Field<Vec<Field<Cidr>>>,
         /// Name of the database. Default: the entry's name.
         pub name: Field<String>,
-        /// Database users, by name.
+        /// Database users, by name. `engine: postgres` needs at least one.
         pub users: Field<Map<Name, StoreUser>>,
         /// Engine settings, such as `maxmemory-policy: allkeys-lru`.
         pub parameters: Field<Map<String, String>>,
@@ -89,8 +89,10 @@ pub struct StoreUser {
     /// The user's name in a store of `mode: existing`. Default: the entry's name.
     pub name: Field<String>,
     /// The password of the user in a store of `mode: existing`, as `path#key` of the secret manager. Required there. The passwords of other stores are
-    /// generated.
+    /// `NAMESPACE/STORE/USER#password`.
     pub password: Field<SecretRef>,
+    /// Whether the user owns the database and so everything in it. Other users have the rights that the owner grants. Default: `true` for the only user.
+    pub owner: Field<bool>,
 }
 
 /// Volume size of a store.

@@ -406,8 +406,8 @@ pub(crate) fn explain_every_code_and_section() {
     }
     let ran = project.run(&["explain", "apps.web.prt"]).exits(1);
     assert!(ran.err.contains("`port`"), "{}", ran.err);
-    let ran = project.run(&["explain", "apps.web.spot"]).exits(1);
-    assert!(ran.err.contains("nodes on demand"), "{}", ran.err);
+    let ran = project.run(&["explain", "cluster.pools.general.capacity_type"]).exits(1);
+    assert!(ran.err.contains("write `spot: true`"), "{}", ran.err);
     let ran = project.run(&["explain", "apps.web.frobnicate"]).exits(1);
     assert!(ran.err.contains("`platgen explain apps.web`"), "{}", ran.err);
 }

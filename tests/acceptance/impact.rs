@@ -52,7 +52,8 @@ pub(crate) fn a_whole_tree_restarts_everything() {
     let words = ["--applied", "production", "--onto", "beta"];
     let [impact] = &report(&project, &words, 2)[..] else { panic!("one region") };
     let workloads: Vec<&str> = impact["workloads"].as_array().into_iter().flatten().filter_map(|one| one["object"].as_str()).collect();
-    let expected = ["Deployment/payments/payment", "Deployment/shop/cart", "Deployment/shop/carts", "Deployment/shop/frontend"];
+    let expected =
+        ["Deployment/payments/payment", "Deployment/shop/cart", "Deployment/shop/carts", "Deployment/shop/frontend", "CronJob/shop/report"];
     assert_eq!(workloads, expected);
     let lost: Vec<&Value> =
         impact["workloads"].as_array().into_iter().flatten().filter(|one| one["loses_data"] == true).map(|one| &one["object"]).collect();

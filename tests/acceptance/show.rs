@@ -255,6 +255,11 @@ const COMPUTED: &str = "
     Platform.leads_account environment.leads_account
     Platform.second_factor environment.second_factor
     Platform.zone environment.zone
+    Pipelines.issuer environment.pipelines.issuer
+    Pipelines.planners environment.pipelines.planners
+    Pipelines.applier environment.pipelines.applier
+    Pipelines.reference environment.pipelines.reference
+    Pipelines.makes_provider environment.pipelines.makes_provider
     Zone.parent environment.zone.parent
     ParentZone.environment environment.zone.parent.environment
     ParentZone.account environment.zone.parent.account
@@ -326,6 +331,8 @@ const COMPUTED: &str = "
     Toleration.key apps.*.tolerations
     Toleration.value apps.*.tolerations
     Toleration.effect apps.*.tolerations
+    Database.durability stores.*.durability
+    Database.one_per_zone stores.*.one_per_zone
     Container.image stores.*.image
     Container.command apps.*.resolved.command
     Container.args stores.*.args
@@ -350,7 +357,7 @@ const NOT_COMPUTED: &str = "
     Network.vpn Vpn.name_servers
     Cluster.existing_classes Cluster.name_servers Cluster.proxies Cluster.registry_secret ConfigFile.content Container.mounts Container.variables Estate.missing Exposure.entrance Exposure.span Firewall.exits Firewall.flows Flow.span Flow.to
     Flow.why Manifest.span Missing.needed Missing.what Mount.read_only Mount.volume NetworkSubnet.internet Patch.change Patch.span
-    Placement.architectures Placement.everywhere Platform.environment Platform.state_region Redirect.replacement Redirect.scheme Redirect.to Region.flows Region.workloads Rule.reasons
+    Placement.architectures Placement.everywhere Pipelines.system Platform.environment Platform.pipelines Platform.state_region Redirect.replacement Redirect.scheme Redirect.to Region.flows Region.workloads Rule.reasons
     Rule.to Service.aliases SharedVolume.no_backup SharedVolume.span TerraformFile.span Waiver.everywhere Waiver.expires_span Waiver.span Workload.autoscaling Workload.exposures
     Workload.api Workload.host_network Workload.host_pid Workload.main Workload.no_backup Workload.no_probes Workload.parallel_start Workload.placement Workload.policies Workload.redirects Workload.restarts_on_rotation Workload.service Workload.span
 ";

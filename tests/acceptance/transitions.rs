@@ -237,3 +237,35 @@ pub(crate) fn every_environment_has_its_own_command() {
     assert!(commands.len() == 2 && clusters.iter().all(|name| commands.iter().any(|line| line.contains(name))), "{err}");
     assert_eq!(err.matches("`Deployment/shop/old` and ").count(), 1, "{err}");
 }
+
+/// A database goes to another major version, back, and loses a user: what the operator does not do by itself, with commands that name it.
+pub(crate) fn databases_change() {
+    const DATABASE: &str = "apps: {}\nstores: {db: {engine: postgres, version: \"17\", users: {app: {owner: true}, old: {}}, storage: 10Gi, replicas: 3, backup: {none: trial}}}\n";
+    let project = Project::new();
+    project.write("platform.yaml", &format!("{HEAD}{DATABASE}"));
+    project.run(&["render"]).exits(0);
+    let says = |err: &str, told: &[&str]| assert!(told.iter().all(|text| err.contains(text)), "{err}");
+    let primary =
+        "$(kubectl --context shop-beta-eu-west-1 -n shop get cluster.postgresql.cnpg.io/db --output jsonpath='{.status.currentPrimary}')";
+    project.edit("platform.yaml", "\"17\"", "\"18\"");
+    project.edit("platform.yaml", ", old: {}", "");
+    let err = project.run(&["render"]).exits(0).err;
+    says(
+        &err,
+        &[
+            "`Cluster/shop/db` goes from PostgreSQL 17 to 18: all its servers stop while the data is upgraded",
+            "-- vacuumdb --all --analyze-in-stages",
+            "`old` left the spec but can still sign in to the database of `Cluster/shop/db`",
+            &format!("exec {primary} --container postgres -- psql --command='ALTER ROLE \"old\" NOLOGIN'"),
+        ],
+    );
+    project.edit("platform.yaml", "\"18\"", "\"17\"");
+    let err = project.run(&["render"]).exits(2).err;
+    says(&err, &["`Cluster/shop/db` can't go from PostgreSQL 18 back to 17", "`--force=beta/shop/db --force=production/shop/db`"]);
+    project.edit("platform.yaml", "\"17\"", "\"18\"");
+    project.edit("platform.yaml", "stores: {db:", "stores: {orders:");
+    let err = project.run(&["render"]).exits(2).err;
+    says(&err, &["`Cluster/shop/orders` starts empty: the volumes stay with `Cluster/shop/db`, which it replaces"]);
+    let err = project.run(&["render", "--force=beta/shop/db", "--force=production/shop/db"]).exits(0).err;
+    says(&err, &["deleting `cluster.postgresql.cnpg.io/db` deletes everything in it: ask its owner first"]);
+}

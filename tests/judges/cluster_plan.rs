@@ -283,7 +283,8 @@ fn named(manifests: &str) -> BTreeSet<String> {
 
 /// The repositories of a registry that pods pull from.
 fn pulled<'m>(manifests: &'m str, registry: &str) -> BTreeSet<&'m str> {
-    let images = manifests.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("image: "));
+    let image = |line: &'m str| ["image: ", "imageName: "].iter().find_map(|key| line.trim().trim_start_matches("- ").strip_prefix(key));
+    let images = manifests.lines().filter_map(image);
     let of = |image: &'m str| image.trim_matches('"').strip_prefix(registry)?.strip_prefix('/')?.split(['@', ':']).next();
     images.filter_map(of).collect()
 }

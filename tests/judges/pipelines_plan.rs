@@ -48,7 +48,8 @@ const TRUSTED: &[(&str, &[&str], Option<&str>)] = &[
 pub struct Beside {
     environment: String,
     regions: BTreeSet<String>,
-    zone: bool,
+    /// The domain of its zone, or nothing.
+    domain: String,
     leads: bool,
 }
 
@@ -178,7 +179,7 @@ fn faults(planned: &Value, beside: &Beside) -> Result<Vec<Fault>, String> {
         environment: beside.environment.clone(),
         issuer,
         regions: beside.regions.iter().map(states).collect(),
-        zone: beside.zone,
+        domain: beside.domain.clone(),
         leads: beside.leads,
         plan: own(plan),
         apply: own(apply),
@@ -201,8 +202,10 @@ pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Fault>, Str
     let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?.flatten();
     let regions =
         entries.filter(|entry| entry.path().join("network").is_dir()).map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let global = |file: &str| folder.join("global").join(file).is_file();
-    let beside = Beside { environment, regions: regions.collect(), zone: global("dns.tf"), leads: global("account.tf") };
+    let locals = fs::read_to_string(folder.join("global/locals.tf")).unwrap_or_default();
+    let domain = locals.lines().find(|line| line.trim_start().starts_with("domain ")).and_then(|line| line.split('"').nth(1));
+    let leads = folder.join("global/account.tf").is_file();
+    let beside = Beside { environment, regions: regions.collect(), domain: domain.unwrap_or_default().to_owned(), leads };
     faults(planned, &beside)
 }
 
@@ -266,7 +269,7 @@ fn whole() -> Vec<Value> {
 pub fn prove() -> Result<(), String> {
     pipelines_requests::every_type_has_a_row()?;
     // Without a region, nothing is asked of the policies.
-    let beside = || Beside { environment: "dev".to_owned(), regions: BTreeSet::new(), zone: true, leads: true };
+    let beside = || Beside { environment: "dev".to_owned(), regions: BTreeSet::new(), domain: String::new(), leads: true };
     let check = |plan: Vec<Value>, wanted: &[&str]| {
         let found: Vec<String> = faults(&plan.into(), &beside())?.into_iter().map(|(_, said)| said).collect();
         if found == wanted { Ok(()) } else { Err(format!("found {found:?}, wanted {wanted:?}")) }

@@ -1,6 +1,7 @@
 //! What the roles of pipelines are asked for, and whether they may: one row for each type of resource that the roots plan, and what no pipeline may do.
 //!
-//! `REGION` stands for a region of the environment, `ACCOUNT` for its account, `NAME` for `<platform>-<environment>`, `ENV` for the environment.
+//! `REGION` stands for a region of the environment, `ACCOUNT` for its account, `NAME` for `<platform>-<environment>`, `ENV` for the environment, `DOMAIN` for the
+//! domain of its zone.
 
 use std::collections::BTreeSet;
 
@@ -32,6 +33,7 @@ const VPC: &str = "arn:aws:ec2:REGION:ACCOUNT:vpc/vpc-1";
 const ROLE: &str = "arn:aws:iam::ACCOUNT:role/NAME-REGION-nodes";
 const KEY: &str = "arn:aws:kms:REGION:ACCOUNT:key/1";
 const CLUSTER: &str = "arn:aws:eks:REGION:ACCOUNT:cluster/NAME-REGION";
+const REPOSITORY: &str = "arn:aws:ecr:REGION:ACCOUNT:repository/NAME/registry.example/web";
 const RESOLVER: &str = "arn:aws:route53resolver:REGION:ACCOUNT:resolver-endpoint/rslvr-1";
 const LINK: &str = "arn:aws:ec2:REGION:ACCOUNT:vpc-peering-connection/pcx-1";
 
@@ -40,15 +42,19 @@ type Need = (&'static str, &'static str, &'static [&'static str], &'static str, 
 
 #[rustfmt::skip]
 const NEEDS: &[Need] = &[
+    ("aws_autoscaling_schedule", "autoscaling", &["DeleteScheduledAction", "PutScheduledUpdateGroupAction"], "arn:aws:autoscaling:REGION:ACCOUNT:autoScalingGroup:1:autoScalingGroupName/eks-general-a-1", &[]),
     ("aws_cloudwatch_event_rule", "events", &["DeleteRule", "PutRule", "TagResource"], "arn:aws:events:us-east-1:ACCOUNT:rule/NAME-root-call", &[]),
     ("aws_cloudwatch_event_target", "events", &["PutTargets", "RemoveTargets"], "arn:aws:events:us-east-1:ACCOUNT:rule/NAME-root-call", &[]),
     ("aws_cloudwatch_log_group", "logs", &["AssociateKmsKey", "CreateLogGroup", "DeleteLogGroup", "PutRetentionPolicy", "TagResource"], "arn:aws:logs:REGION:ACCOUNT:log-group:/platform/NAME-REGION/flow-logs", OWN),
     ("aws_cloudwatch_log_group", "logs", &["CreateLogGroup", "DeleteLogGroup"], "arn:aws:logs:REGION:ACCOUNT:log-group:/aws/eks/NAME-REGION/cluster", OWN),
+    ("aws_cloudwatch_log_group", "logs", &["DisassociateKmsKey", "UntagResource"], "arn:aws:logs:REGION:ACCOUNT:log-group:/platform/NAME-REGION/flow-logs", OWN),
     ("aws_cloudwatch_log_resource_policy", "logs", &["DeleteResourcePolicy", "PutResourcePolicy"], "*", &[]),
     ("aws_customer_gateway", "ec2", &["CreateCustomerGateway", "DeleteCustomerGateway"], "arn:aws:ec2:REGION:ACCOUNT:customer-gateway/cgw-1", OWN),
     ("aws_default_security_group", "ec2", &["RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress"], GROUP, &[]),
     ("aws_ebs_encryption_by_default", "ec2", &["DisableEbsEncryptionByDefault", "EnableEbsEncryptionByDefault"], "*", &[]),
     ("aws_ec2_instance_metadata_defaults", "ec2", &["ModifyInstanceMetadataDefaults"], "*", &[]),
+    ("aws_ecr_lifecycle_policy", "ecr", &["DeleteLifecyclePolicy", "PutLifecyclePolicy"], REPOSITORY, OWN),
+    ("aws_ecr_repository", "ecr", &["CreateRepository", "DeleteRepository", "PutImageScanningConfiguration", "PutImageTagMutability", "TagResource"], REPOSITORY, OWN),
     ("aws_eip", "ec2", &["AllocateAddress", "ReleaseAddress"], "arn:aws:ec2:REGION:ACCOUNT:elastic-ip/eipalloc-1", OWN),
     ("aws_eks_access_entry", "eks", &["CreateAccessEntry"], CLUSTER, OWN),
     ("aws_eks_access_entry", "eks", &["DeleteAccessEntry", "UpdateAccessEntry"], "arn:aws:eks:REGION:ACCOUNT:access-entry/NAME-REGION/role/ACCOUNT/a/1", OWN),
@@ -82,11 +88,14 @@ const NEEDS: &[Need] = &[
     ("aws_kms_alias", "kms", &["CreateAlias", "DeleteAlias", "UpdateAlias"], "arn:aws:kms:REGION:ACCOUNT:alias/NAME-REGION-logs", &[]),
     ("aws_kms_alias", "kms", &["CreateAlias"], KEY, OWN),
     ("aws_kms_key", "kms", &["CreateKey"], "*", NEW),
+    ("aws_kms_key", "kms", &["EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource"], "arn:aws:kms:us-east-1:ACCOUNT:key/1", OWN),
+    ("aws_kms_alias", "kms", &["CreateAlias", "DeleteAlias", "UpdateAlias"], "arn:aws:kms:us-east-1:ACCOUNT:alias/NAME-global", &[]),
     ("aws_kms_key", "kms", &["EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource", "UpdateKeyDescription"], KEY, OWN),
     ("aws_launch_template", "ec2", &["CreateLaunchTemplate", "CreateLaunchTemplateVersion", "DeleteLaunchTemplate", "ModifyLaunchTemplate"], "arn:aws:ec2:REGION:ACCOUNT:launch-template/lt-1", OWN),
     ("aws_nat_gateway", "ec2", &["CreateNatGateway", "DeleteNatGateway"], "arn:aws:ec2:REGION:ACCOUNT:natgateway/nat-1", OWN),
     ("aws_route", "ec2", &["CreateRoute", "DeleteRoute", "ReplaceRoute"], "arn:aws:ec2:REGION:ACCOUNT:route-table/rtb-1", OWN),
     ("aws_route53_query_log", "route53", &["CreateQueryLoggingConfig"], "arn:aws:route53:::hostedzone/Z1", &[]),
+    ("aws_route53_query_log", "logs", &["AssociateKmsKey", "CreateLogGroup", "DeleteLogGroup", "PutRetentionPolicy", "TagResource"], "arn:aws:logs:us-east-1:ACCOUNT:log-group:/aws/route53/DOMAIN", OWN),
     ("aws_route53_query_log", "route53", &["DeleteQueryLoggingConfig"], "arn:aws:route53:::queryloggingconfig/1", &[]),
     ("aws_route53_resolver_endpoint", "route53resolver", &["CreateResolverEndpoint", "DeleteResolverEndpoint", "UpdateResolverEndpoint"], RESOLVER, &[]),
     ("aws_route53_resolver_endpoint", "ec2", &["CreateNetworkInterface", "DeleteNetworkInterface"], "arn:aws:ec2:REGION:ACCOUNT:network-interface/eni-1", &[]),
@@ -136,12 +145,18 @@ const OF_ACCOUNT: [&str; 6] = [
 ];
 
 /// What every plan reads, of each service that the roots use.
-const READ: [&str; 20] = [
+const READ: [&str; 31] = [
     "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeScheduledActions",
     "ec2:DescribeVpcs",
     "ec2:DescribeVpcBlockPublicAccessOptions",
     "ec2:GetEbsEncryptionByDefault",
     "ec2:GetInstanceMetadataDefaults",
+    "ec2:GetManagedPrefixListEntries",
+    "ecr:DescribeRepositories",
+    "ecr:GetLifecyclePolicy",
+    "ecr:ListTagsForResource",
+    "eks:ListTagsForResource",
     "eks:DescribeCluster",
     "events:DescribeRule",
     "events:ListTargetsByRule",
@@ -151,12 +166,17 @@ const READ: [&str; 20] = [
     "kms:DescribeKey",
     "kms:GetKeyPolicy",
     "kms:GetKeyRotationStatus",
+    "kms:ListAliases",
     "logs:DescribeLogGroups",
     "logs:DescribeResourcePolicies",
+    "logs:ListTagsForResource",
     "route53:GetHostedZone",
+    "route53:ListTagsForResource",
     "route53resolver:GetResolverRule",
+    "route53resolver:ListTagsForResource",
     "s3:GetAccountPublicAccessBlock",
     "sns:GetTopicAttributes",
+    "sns:ListTagsForResource",
 ];
 
 /// What no pipeline may do: action, resource, keys; and whether a role that has every right within the boundary is refused as well.
@@ -203,6 +223,11 @@ const REFUSED: &[Refusal] = &[
     ("iam:DeleteRolePermissionsBoundary", ROLE, BOUNDED, true),
     ("iam:PutRolePermissionsBoundary", ROLE, UNBOUNDED, true),
     ("iam:PutRolePolicy", ROLE, &[], true),
+    ("iam:DeleteRolePolicy", ROLE, UNBOUNDED, true),
+    ("iam:DetachRolePolicy", ROLE, UNBOUNDED, true),
+    ("iam:DetachRolePolicy", ADMINISTRATOR, BOUNDED, true),
+    ("iam:TagRole", ADMINISTRATOR, &[], true),
+    ("iam:CreateServiceLinkedRole", "arn:aws:iam::ACCOUNT:role/aws-service-role/organizations.amazonaws.com/a", &[("iam:AWSServiceName", "organizations.amazonaws.com")], false),
     ("iam:AttachRolePolicy", ADMINISTRATOR, BOUNDED, true),
     ("iam:CreateRole", "arn:aws:iam::ACCOUNT:role/other", BOUNDED, true),
     ("iam:PutRolePolicy", "arn:aws:iam::ACCOUNT:role/NAME-other-REGION-nodes", BOUNDED, true),
@@ -220,6 +245,10 @@ const REFUSED: &[Refusal] = &[
     ("iam:CreateSAMLProvider", "arn:aws:iam::ACCOUNT:saml-provider/other", &[], true),
     ("iam:CreateUser", USER, &[], true),
     ("iam:DeactivateMFADevice", USER, &[], true),
+    ("iam:RemoveUserFromGroup", "arn:aws:iam::ACCOUNT:group/admins", &[], true),
+    ("iam:UpdateSAMLProvider", "arn:aws:iam::ACCOUNT:saml-provider/other", &[], true),
+    ("iam:UpdateUser", USER, &[], true),
+    ("iam:UploadSSHPublicKey", USER, &[], true),
     ("iam:UpdateAccessKey", USER, &[], true),
     ("iam:UpdateLoginProfile", USER, &[], true),
     ("iam:DeleteAccountPasswordPolicy", "*", &[], true),
@@ -253,6 +282,11 @@ const REFUSED: &[Refusal] = &[
     ("kms:DisableKey", KEY, STATE_KEY, true),
     ("kms:PutKeyPolicy", KEY, STATE_KEY, true),
     ("kms:ScheduleKeyDeletion", KEY, STATE_KEY, true),
+    ("kms:CreateGrant", KEY, STATE_KEY, true),
+    ("kms:TagResource", KEY, STATE_KEY, true),
+    ("kms:UpdateAlias", KEY, STATE_KEY, true),
+    ("kms:GenerateDataKey", KEY, OWN, false),
+    ("kms:CreateKey", "*", &[], false),
     ("kms:Decrypt", KEY, OWN, false),
     // Other environments, and places where the environment is not.
     ("ec2:DeleteVpc", VPC, OTHER, true),
@@ -297,8 +331,8 @@ pub struct Place<'a> {
     pub issuer: String,
     /// The regions of its clusters, with the bucket of their states.
     pub regions: Vec<(String, String)>,
-    /// Whether it has the zone of its domain, and whether it leads its account.
-    pub zone: bool,
+    /// The domain whose zone it has, or nothing; and whether it leads its account.
+    pub domain: String,
     pub leads: bool,
     pub plan: Vec<&'a Value>,
     pub apply: Vec<&'a Value>,
@@ -315,6 +349,7 @@ impl Place<'_> {
             ("ENV", &self.environment),
             ("ISSUER", &self.issuer),
             ("STATES", states),
+            ("DOMAIN", &self.domain),
         ];
         words.iter().fold(text.to_owned(), |text, (word, value)| text.replace(word, value))
     }
@@ -368,7 +403,11 @@ impl Place<'_> {
                     let action = format!("{service}:{verb}");
                     // A plan changes nothing of what an apply changes.
                     ask("plan", &self.plan, PLANS, &action, resource, keys, false)?;
-                    if OF_ZONE.contains(kind) && !self.zone || OF_ACCOUNT.contains(kind) && !self.leads {
+                    let global = !self.domain.is_empty() || self.leads;
+                    if resource.contains(HOME) && !global
+                        || OF_ZONE.contains(kind) && self.domain.is_empty()
+                        || OF_ACCOUNT.contains(kind) && !self.leads
+                    {
                         continue;
                     }
                     ask("apply", &self.apply, APPLIES, &action, resource, keys, true)?;

@@ -21,6 +21,7 @@ pub const TEMPLATES: &[(&str, &str, &str)] = &[
     ("config-map", "shop/web.yaml", "ConfigMap/web-config-*"),
     ("cron-job", "shop/report.yaml", "CronJob/report"),
     ("daemon-set", "agents/agent.yaml", "DaemonSet/agent"),
+    ("database", "shop/orders.yaml", "Cluster/orders"),
     ("default-deny", "shop/namespace.yaml", "NetworkPolicy/default-deny"),
     ("deployment", "shop/web.yaml", "Deployment/web"),
     ("disruption-budget", "shop/web.yaml", "PodDisruptionBudget/web"),

@@ -77,6 +77,12 @@ pub const FAULTS: &[Fault] = faults! {
     "reader role of beta", "payments/namespace.yaml", "ServiceAccount/platgen", Swap("333333333333", "222222222222"), "the secrets of another account are read";
     "secret goes with its source", "payments/card.yaml", "ExternalSecret/card-secrets-*", Swap("deletionPolicy: Retain", "deletionPolicy: Delete"), "an outage of the manager takes the app down";
     "mount of a missing volume", "shop/web.yaml", "Deployment/web", Swap("- name: tmp\n          mountPath", "- name: tmpp\n          mountPath"), "the API server refuses it";
+    "superuser over the network", "shop/orders.yaml", "Cluster/orders", Swap("enableSuperuserAccess: false", "enableSuperuserAccess: true"), "whoever has the password owns every database";
+    "database in one zone", "shop/orders.yaml", "Cluster/orders", Swap("topologyKey: topology.kubernetes.io/zone", "topologyKey: kubernetes.io/os"), "the loss of a zone loses the database";
+    "copies without a wait", "shop/orders.yaml", "Cluster/orders", Cut("      failoverQuorum: true\n"), "a server takes over that lacks what clients were told of";
+    "writes to a copy", "shop/orders.yaml", "Service/orders", Swap("cnpg.io/instanceRole: primary", "cnpg.io/instanceRole: replica"), "every write fails";
+    "database unwatched", "shop/orders.yaml", "NetworkPolicy/orders", Swap("kubernetes.io/metadata.name: cnpg-system", "kubernetes.io/metadata.name: cnpg"), "no server takes over";
+    "password of another user", "shop/orders.yaml", "ExternalSecret/orders.app", Swap("key: production/shop/orders/app", "key: production/shop/orders/reports"), "the app can't sign in";
     "claim of another size", "shop/search.yaml", "StatefulSet/search", Swap("storage: 12Gi", "storage: 1Gi"), "the disk is full after a day";
     "claims deleted with the set", "shop/search.yaml", "StatefulSet/search", Swap("whenDeleted: Retain", "whenDeleted: Delete"), "the data goes with a rename";
     "headless service typo", "shop/search.yaml", "StatefulSet/search", Swap("serviceName: search-headless", "serviceName: search-headles"), "pods do not find each other";

@@ -8,6 +8,7 @@ mod access;
 mod compare;
 mod config;
 mod context;
+mod databases;
 mod exposures;
 mod labels;
 mod namespaces;
@@ -47,6 +48,7 @@ const RULES: &[Judge] = &[
     access::judge,
     config::judge,
     config::volumes,
+    databases::judge,
     exposures::judge,
     labels::judge,
     namespaces::judge,

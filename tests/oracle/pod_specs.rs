@@ -15,6 +15,7 @@ pub(super) fn kind(workload: &Workload) -> &'static str {
         Kind::Deployment => "Deployment",
         Kind::StatefulSet => "StatefulSet",
         Kind::DaemonSet => "DaemonSet",
+        Kind::Operated(_) => "Cluster",
         Kind::CronJob(_) => "CronJob",
         Kind::Job { .. } => "Job",
     }
@@ -22,8 +23,10 @@ pub(super) fn kind(workload: &Workload) -> &'static str {
 
 pub(super) fn workloads(context: &RegionContext, found: &mut Vec<Finding>) {
     for workload in context.region.workloads.values() {
-        let owners: Vec<_> =
+        let mut owners: Vec<_> =
             context.pods_of(workload).map(|pod| context.inventory.owner(pod)).filter(|owner| !context.is_by_hand(owner)).collect();
+        // The pods of an operator differ in their labels.
+        owners.dedup_by_key(|owner| owner.id());
         let name = format!("{}/{}", workload.namespace, workload.name);
         let message = match &owners[..] {
             [one] if one.kind == kind(workload) => continue,
@@ -156,7 +159,7 @@ fn probe(probe: &Probe) -> Value {
     Value::Object(map)
 }
 
-fn resources(container: &Container) -> Value {
+pub(super) fn resources(container: &Container) -> Value {
     let (mut requests, mut limits) = (Map::new(), Map::new());
     if let Some((request, limit)) = &container.cpu {
         requests.insert("cpu".to_owned(), json!(request.canonical()));
@@ -253,7 +256,7 @@ fn schedule(context: &RegionContext, Running { workload, object, .. }: Running, 
             want("/spec/activeDeadlineSeconds", json!(deadline));
             want("/spec/suspend", Value::Null);
         }
-        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => {}
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::Operated(_) => {}
     }
 }
 
@@ -277,7 +280,7 @@ fn spread(workload: &Workload) -> Value {
     json!([zones, one("kubernetes.io/hostname", "ScheduleAnyway")])
 }
 
-fn affinity(workload: &Workload, apart: bool) -> Value {
+pub(super) fn affinity(workload: &Workload, apart: bool) -> Value {
     let placement = &workload.placement;
     let mut conditions = Vec::new();
     let mut condition = |key: &str, values: Value| conditions.push(json!({"key": key, "operator": "In", "values": values}));

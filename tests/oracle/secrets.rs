@@ -17,7 +17,8 @@ use std::collections::BTreeSet;
 pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     stores(context, found);
     registry(context, found);
-    for object in context.inventory.of_kind("ExternalSecret").filter(|object| context.workload_of(object).is_some()) {
+    let of_programs = |object: &&Object| context.workload_of(object).is_some_and(|workload| workload.database().is_none());
+    for object in context.inventory.of_kind("ExternalSecret").filter(of_programs) {
         for (place, wanted) in [
             ("/spec/secretStoreRef/kind", json!("SecretStore")),
             ("/spec/target/creationPolicy", json!("Owner")),
@@ -211,7 +212,7 @@ fn remote_key(context: &RegionContext, reference: &SecretRef) -> String {
 }
 
 /// A path in the manager, with the characters that it allows.
-fn manager_key(context: &RegionContext, path: &str) -> String {
+pub(super) fn manager_key(context: &RegionContext, path: &str) -> String {
     let key = format!("{}/{path}", context.platform.environment);
     let replaced = |key: &str, fits: fn(char) -> bool| key.chars().map(|c| if fits(c) { c } else { '-' }).collect();
     match (context.platform.secrets.store, context.region.provider) {

@@ -119,7 +119,7 @@ pub(super) fn services(context: &RegionContext, found: &mut Vec<Finding>) {
     }
 }
 
-fn ports(workload: &Workload) -> Value {
+pub(super) fn ports(workload: &Workload) -> Value {
     let ports = workload.service.iter().flat_map(|service| &service.ports);
     let ports: Vec<Value> = ports
         .map(|port| {

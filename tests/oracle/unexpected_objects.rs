@@ -54,7 +54,9 @@ fn is_of_account(context: &RegionContext, object: &Object) -> bool {
 fn of_workload(workload: &Workload, object: &Object, is_used: impl Fn() -> bool) -> bool {
     let scales = matches!(workload.kind, Kind::Deployment | Kind::StatefulSet);
     match object.kind.as_str() {
-        "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job" => object.kind == super::pod_specs::kind(workload),
+        "Cluster" | "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job" => object.kind == super::pod_specs::kind(workload),
+        // The operator makes the account of its pods.
+        "ServiceAccount" if workload.database().is_some() => false,
         "ServiceAccount" | "NetworkPolicy" => object.name == workload.name.as_str(),
         "Role" | "RoleBinding" => workload.api.as_ref().is_some_and(|access| !access.namespace.is_empty()),
         "ConfigMap" => is_used(),

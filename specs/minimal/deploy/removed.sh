@@ -54,7 +54,7 @@ objects "$work/new.yaml" >"$work/new"
 LC_ALL=C comm -23 "$work/old" "$work/new" | while read -r type namespace name; do
   # Deleting one of these deletes everything in it.
   case $type in
-    Namespace | PersistentVolumeClaim | PersistentVolume | CustomResourceDefinition.apiextensions.k8s.io)
+    Namespace | PersistentVolumeClaim | PersistentVolume | CustomResourceDefinition.apiextensions.k8s.io | Cluster.postgresql.cnpg.io)
       printf '# Holds other objects or data. Ask the owner first: '
       ;;
   esac

@@ -123,3 +123,37 @@ fn data_of_a_shared_volume_is_left_by_another_size_class_name_or_place() {
     let both = told(&format!("{old}---\n{app}"), "");
     assert!(both.len() == 2 && both.iter().any(|one| one.contains("LosesData")), "{both:?}");
 }
+
+/// A Cluster of CloudNativePG with this image, these settings and these users.
+fn database(name: &str, tag: &str, settings: &str, size: &str, users: &str) -> String {
+    format!(
+        "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{imageName: \"pg:{tag}\", primaryUpdateMethod: \
+         switchover, bootstrap: {{initdb: {{database: shop, owner: app}}}}, managed: {{roles: [{users}]}}, postgresql: {{parameters: {{{settings}}}}}, storage: {{size: {size}}}}}\n"
+    )
+}
+
+#[test]
+fn changes_of_a_database() {
+    let (settings, users) = ("a: x", "{name: app}, {name: old}");
+    let old = database("db", "17.11-a@sha256:0", settings, "10Gi", users);
+    let of = |change: &str| [format!("Cluster/shop/db: {change}")];
+    // Another minor version, a larger volume, another setting, a further user.
+    assert_eq!(told(&old, &database("db", "17.12", settings, "20Gi", "{name: app}, {name: old}, {name: new}")), Vec::<String>::new());
+    assert_eq!(told(&old, &old.replace("a: x", "a: z")), Vec::<String>::new());
+    assert_eq!(told(&old, &database("db", "18", settings, "10Gi", users)), of("Upgrade { from: 17, to: 18 }"));
+    assert_eq!(told(&old, &database("db", "16", settings, "10Gi", users)), of("LosesData(Downgrade(17, 16), [])"));
+    assert_eq!(
+        told(&old, &database("db", "17.11-a@sha256:0", settings, "5Gi", users)),
+        of(r#"LosesData(Claim("/spec/storage/size"), [])"#)
+    );
+    let both = of(r#"TwoSteps { settings: "{\"a\":null,\"b\":\"z\"}" }"#);
+    assert_eq!(told(&old, &database("db", "17.12", "b: z", "10Gi", users)), both);
+    assert_eq!(told(&old, &old.replace("database: shop", "database: till")), of(r#"ReadOnce("/spec/bootstrap/initdb/database")"#));
+    assert_eq!(told(&old, &database("db", "17.11-a@sha256:0", settings, "10Gi", "{name: app}")), of(r#"Users(["old"])"#));
+    // A new name is a new database, and the volumes go with the old Cluster.
+    let left = r#"LosesData(Successor("Cluster/shop/orders"), ["cluster.postgresql.cnpg.io/db"])"#;
+    assert_eq!(told(&old, &database("orders", "17.11", settings, "10Gi", users)), of(left));
+    let stateful = stateful("db", &[("data", "10Gi")]);
+    let left = r#"StatefulSet/shop/db: LosesData(Successor("Cluster/shop/db"), ["statefulset.apps/db"])"#;
+    assert_eq!(told(&stateful, &old), [left]);
+}

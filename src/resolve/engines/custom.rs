@@ -15,4 +15,5 @@ pub(super) const DEFINITION: Definition = Definition {
         port_argument: None,
         alone: false,
     }),
+    operated: None,
 };

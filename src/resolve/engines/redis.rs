@@ -3,7 +3,7 @@
 use super::{Definition, Keeps, Server, probe};
 use crate::model::{ProbeAction, Probes};
 
-pub(super) const DEFINITION: Definition = Definition { port: Some(("redis", 6379)), scheme: "redis", server: Some(SERVER) };
+pub(super) const DEFINITION: Definition = Definition { port: Some(("redis", 6379)), scheme: "redis", server: Some(SERVER), operated: None };
 
 /// Valkey differs from Redis only in image and client.
 pub(super) const SERVER: Server = Server {

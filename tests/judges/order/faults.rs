@@ -252,10 +252,10 @@ fn names() -> Vec<Fault> {
                     CLUSTER,
                     "aws_iam_role.nodes",
                     "permissions_boundary",
-                    "arn:aws:iam::333333333333:policy/boutique-production-boundary".into(),
+                    "arn:aws:iam::333333333333:policy/boutique-production-limits".into(),
                 )
             },
-            "terraform/production/eu-west-1/cluster: aws_iam_role.nodes names arn:aws:iam::333333333333:policy/boutique-production-boundary at /permissions_boundary, which does not exist yet",
+            "terraform/production/eu-west-1/cluster: aws_iam_role.nodes names arn:aws:iam::333333333333:policy/boutique-production-limits at /permissions_boundary, which does not exist yet",
         ),
         (
             "a policy is for a role that comes later",

@@ -11,7 +11,7 @@ use crate::judges::states::Resource;
 pub const INVENTED: &str = "123456789012";
 
 /// Attributes that give a resource its own name, or are read by people alone.
-const OWN: [&str; 12] = [
+const OWN: [&str; 13] = [
     "/arn",
     "/bucket",
     "/bucket_domain_name",
@@ -20,6 +20,7 @@ const OWN: [&str; 12] = [
     "/id",
     "/name",
     "/name_prefix",
+    "/repository",
     "/node_group_name",
     "/policy_name",
     "/tags",

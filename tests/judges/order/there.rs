@@ -25,11 +25,12 @@ pub const GIVEN: [&str; 9] = [
 ];
 
 /// Data sources that are answered in every account.
-pub const ANSWERED: [(&str, &str); 5] = [
+pub const ANSWERED: [(&str, &str); 6] = [
     ("aws_autoscaling_groups", "an empty list is an answer: EKS makes the groups with the node groups"),
     ("aws_availability_zones", "each region has them"),
     ("aws_caller_identity", "whoever runs Terraform"),
     ("aws_default_tags", "the provider's own configuration"),
+    ("aws_ec2_instance_type_offerings", "each zone offers machines"),
     ("aws_iam_session_context", "whoever runs Terraform"),
 ];
 
@@ -57,11 +58,13 @@ pub const LATER: [(&str, Option<&str>); 9] = [
 ];
 
 /// The ARN of what a resource makes: of its type, with its attributes in braces.
-const ARNS: [(&str, &str); 11] = [
+const ARNS: [(&str, &str); 13] = [
     ("aws_cloudwatch_log_group", "arn:aws:logs:{region}:{account}:log-group:{name}"),
+    ("aws_ecr_repository", "arn:aws:ecr:{region}:{account}:repository/{name}"),
     ("aws_eks_cluster", "arn:aws:eks:{region}:{account}:cluster/{name}"),
     ("aws_eks_node_group", "arn:aws:eks:{region}:{account}:nodegroup/{cluster_name}/{node_group_name}/{id}"),
     ("aws_flow_log", "arn:aws:ec2:{region}:{account}:vpc-flow-log/{id}"),
+    ("aws_iam_policy", "arn:aws:iam::{account}:policy/{name}"),
     ("aws_iam_role", "arn:aws:iam::{account}:role{path}{name}"),
     ("aws_kms_alias", "arn:aws:kms:{region}:{account}:{name}"),
     ("aws_kms_key", "arn:aws:kms:{region}:{account}:key/{key_id}"),

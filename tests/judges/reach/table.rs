@@ -8,6 +8,8 @@
 //!                                     services of AWS that answer inside of the VPC; below, `aws` is each of them
 //! outside: NAME ADDRESS               an address outside of the VPC
 //! A B -> C D: PORTS [by WAY]          all that is called A or B reaches all that is called C or D, on these ports and no others
+//! A -> B in ENVIRONMENT/REGION ...: PORTS
+//!                                     the same in these regions, where it differs from the others
 //! A -/> B                             closed twice: neither a route nor a rule leads there. B or A is `internet`
 //! ```
 //!
@@ -32,6 +34,8 @@ pub struct Table {
     outside: BTreeMap<String, Ipv4Addr>,
     /// By sender and receiver: ports and way.
     open: BTreeMap<(String, String), String>,
+    /// By region, sender and receiver: ports and way where a region differs.
+    special: BTreeMap<(String, String, String), String>,
     /// Pairs that are closed twice.
     closed: BTreeSet<(String, String)>,
 }
@@ -60,6 +64,10 @@ pub fn parse(text: &str) -> Result<Vec<Table>, String> {
         } else if let Some((from, to)) = line.split_once(" -/> ") {
             table.closed.extend(names(from).into_iter().flat_map(|from| names(to).into_iter().map(move |to| (from.clone(), to))));
         } else if let Some((from, (to, what))) = line.split_once(" -> ").and_then(|(from, rest)| Some((from, rest.split_once(": ")?))) {
+            if let Some((to, regions)) = to.split_once(" in ") {
+                table.special.extend(names(regions).into_iter().map(|region| ((region, from.to_owned(), to.to_owned()), what.to_owned())));
+                continue;
+            }
             for pair in names(from).into_iter().flat_map(|from| names(to).into_iter().map(move |to| (from.clone(), to))) {
                 if table.open.insert(pair.clone(), what.to_owned()).is_some() {
                     return Err(format!("`{} -> {}` stands twice", pair.0, pair.1));
@@ -132,7 +140,8 @@ impl Table {
             lines.insert(format!("aws: {service} has an endpoint and is not in the table, or the other way round"));
         }
         for ((from, to), found) in &answers {
-            let wanted = self.says(from, to).unwrap_or("-");
+            let special = self.special.get(&(path.to_owned(), from.clone(), to.clone()));
+            let wanted = special.map(String::as_str).or_else(|| self.says(from, to)).unwrap_or("-");
             for (answer, example) in found.iter().filter(|(answer, _)| *answer != wanted) {
                 lines.insert(format!("{from} -> {to}: {answer}, where the table says {wanted} ({example})"));
             }

@@ -84,7 +84,7 @@ fn wanted(root: &Root) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
             }
             flows.insert(opening(other, class, "tcp", &KUBELET.to_string()), "metrics and logs are read".to_owned());
         }
-        let range = if subnet.internet { EVERYWHERE.to_owned() } else { network.cidr.to_string() };
+        let range = if lets_https_out(root, subnet) { EVERYWHERE.to_owned() } else { network.cidr.to_string() };
         exits.insert(opening(class, &range, "tcp", &HTTPS.to_string()), "the API server and services of the cloud are called".to_owned());
     }
     for workload in root.region.workloads.values() {
@@ -102,7 +102,8 @@ fn wanted(root: &Root) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
                     let everywhere = cidrs.is_empty().then(|| EVERYWHERE.to_owned());
                     let open = network.subnets.iter().any(|subnet| subnet.name.as_str() == class && subnet.internet);
                     // A class without a way to the internet has no hole for it either.
-                    let held = |cidr: &&Cidr| protocol == "tcp" && port == HTTPS.to_string() && (open || network.cidr.contains(**cidr));
+                    let all = network.subnets.iter().any(|subnet| subnet.name.as_str() == class && lets_https_out(root, subnet));
+                    let held = |cidr: &&Cidr| protocol == "tcp" && port == HTTPS.to_string() && (all || network.cidr.contains(**cidr));
                     let ranges = cidrs.iter().filter(|cidr| !held(cidr)).map(ToString::to_string);
                     for range in ranges.chain(everywhere).filter(|range| open || !range.ends_with("/0")) {
                         exits.entry(opening(class, &range, protocol, &port)).or_insert_with(|| why.clone());
@@ -115,6 +116,11 @@ fn wanted(root: &Root) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
         }
     }
     (flows, exits)
+}
+
+/// Whether nodes call every address over HTTPS: those with a way to the internet, but for isolated ones whose images are in the cloud's own registry.
+fn lets_https_out(root: &Root, subnet: &NetworkSubnet) -> bool {
+    subnet.internet && (root.region.cluster.mirror.is_none() || !subnet.isolated)
 }
 
 /// The classes of nodes that a peer may run on; cluster services run on every one without a taint.

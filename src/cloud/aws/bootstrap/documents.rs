@@ -6,7 +6,7 @@ use crate::model::{CiSystem, Pipelines, Platform, Subjects};
 pub(super) fn readme(platform: &Platform, account: &str) -> String {
     let own = include_str!("../../../../templates/terraform/aws/bootstrap/README.md");
     let Some(pipelines) = &platform.pipelines else { return own.to_owned() };
-    own.to_owned() + &about_pipelines(platform, pipelines, account)
+    format!("{own}\n{}", about_pipelines(platform, pipelines, account))
 }
 
 fn about_pipelines(platform: &Platform, pipelines: &Pipelines, account: &str) -> String {

@@ -38,6 +38,7 @@ answer=$(aws sts get-caller-identity --query Account --output text)
 aws ecr get-login-password --region "$region" | crane auth login --username AWS --password-stdin "$registry"
 
 copy 'docker.io/library/redis:8.2-alpine' 'boutique-beta/docker.io/library/redis' '8.2-alpine'
+copy 'ghcr.io/cloudnative-pg/postgresql:17.11-202608170816-standard-trixie@sha256:91e0de662d53895a45f1396f4ee1a75daeb0c26fc87853afc9c8f43e01fdaa21' 'boutique-beta/ghcr.io/cloudnative-pg/postgresql' 'digest-91e0de662d53895a45f1396f4ee1a75daeb0c26fc87853afc9c8f43e01fdaa21'
 copy 'registry.example/cart:v0.10.6' 'boutique-beta/registry.example/cart' 'v0.10.6'
 copy 'registry.example/frontend:v0.10.6' 'boutique-beta/registry.example/frontend' 'v0.10.6'
 copy 'registry.example/payment:v0.10.6' 'boutique-beta/registry.example/payment' 'v0.10.6'

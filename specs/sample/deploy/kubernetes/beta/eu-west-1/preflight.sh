@@ -94,9 +94,13 @@ if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /versio
   serves 'external-secrets.io/v1' 'ExternalSecret' 'SecretStore'
   serves 'gateway.envoyproxy.io/v1alpha1' 'EnvoyProxy'
   serves 'gateway.networking.k8s.io/v1' 'Gateway' 'HTTPRoute'
+  serves 'postgresql.cnpg.io/v1' 'Cluster'
+  prints 'CloudNativePG in cnpg-system' kubectl --context "$context" --request-timeout=20s --namespace 'cnpg-system' get deployments --selector app.kubernetes.io/name=cloudnative-pg --output name
+  exists 'CloudNativePG 1.28 or newer' kubectl --context "$context" --request-timeout=20s explain --api-version=postgresql.cnpg.io/v1 clusters.spec.postgresql.synchronous.failoverQuorum
   prints 'Reloader' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector group=com.stakater.platform,provider=stakater --output name
   exists 'GatewayClass envoy' kubectl --context "$context" --request-timeout=20s get gatewayclasses.gateway.networking.k8s.io 'envoy'
   exists 'Secret envoy-gateway-system/public-tls with a certificate' kubectl --context "$context" --request-timeout=20s --namespace 'envoy-gateway-system' get secret 'public-tls' --output name
+  prints 'default StorageClass' kubectl --context "$context" --request-timeout=20s get storageclasses --output jsonpath='{.items[?(@.metadata.annotations.storageclass\.kubernetes\.io/is-default-class=="true")].metadata.name}'
   prints 'AWS Load Balancer Controller' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector app.kubernetes.io/name=aws-load-balancer-controller --output name
   prints 'the Kubernetes Cluster Autoscaler' kubectl --context "$context" --request-timeout=20s --namespace 'kube-system' get deployments --output jsonpath='{.items[?(@.spec.template.spec.serviceAccountName=="cluster-autoscaler")].metadata.name}'
   printf 'look yourself: %s\n' 'whether cert-manager runs as the account cert-manager in cert-manager, or another program does its work'
@@ -108,6 +112,7 @@ fi
 answer=$(aws sts get-caller-identity --query Account --output text 2>&1)
 if [ "$answer" = '222222222222' ]; then
   exists 'copy of docker.io/library/redis:8.2-alpine' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/docker.io/library/redis' --image-ids imageTag='8.2-alpine'
+  exists 'copy of ghcr.io/cloudnative-pg/postgresql:17.11-202608170816-standard-trixie@sha256:91e0de662d53895a45f1396f4ee1a75daeb0c26fc87853afc9c8f43e01fdaa21' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/ghcr.io/cloudnative-pg/postgresql' --image-ids imageTag='digest-91e0de662d53895a45f1396f4ee1a75daeb0c26fc87853afc9c8f43e01fdaa21'
   exists 'copy of registry.example/cart:v0.10.6' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/registry.example/cart' --image-ids imageTag='v0.10.6'
   exists 'copy of registry.example/frontend:v0.10.6' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/registry.example/frontend' --image-ids imageTag='v0.10.6'
   exists 'copy of registry.example/payment:v0.10.6' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/registry.example/payment' --image-ids imageTag='v0.10.6'
@@ -118,6 +123,7 @@ if [ "$answer" = '222222222222' ]; then
   prints 'permission set platform-admin in the account 222222222222' aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query 'Roles[?starts_with(RoleName, '\''AWSReservedSSO_platform-admin_'\'')].RoleName'
   prints 'permission set shop-developer in the account 222222222222' aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query 'Roles[?starts_with(RoleName, '\''AWSReservedSSO_shop-developer_'\'')].RoleName'
   exists 'secret beta/payments/cards' aws secretsmanager describe-secret --region 'eu-west-1' --secret-id 'beta/payments/cards'
+  exists 'secret beta/shop/orders/app' aws secretsmanager describe-secret --region 'eu-west-1' --secret-id 'beta/shop/orders/app'
   printf 'look yourself: %s\n' 'whether each secret has the keys that README.md lists: to see them is to read the secret'
 else
   unseen 'the account 222222222222 and everything in it' "signed in: $answer"

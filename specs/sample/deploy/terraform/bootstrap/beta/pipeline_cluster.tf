@@ -22,6 +22,23 @@ locals {
       Resource = flatten([for region, own in local.regions : ["arn:aws:eks:${region}:${local.account}:cluster/${own.name}", "arn:aws:eks:${region}:${local.account}:*/${own.name}/*"]])
     },
     {
+      # Times at which node groups have no nodes. EKS makes up the names of the groups.
+      Sid      = "Nights"
+      Effect   = "Allow"
+      Action   = ["autoscaling:DeleteScheduledAction", "autoscaling:PutScheduledUpdateGroupAction"]
+      Resource = [for region in keys(local.regions) : "arn:aws:autoscaling:${region}:${local.account}:autoScalingGroup:*:autoScalingGroupName/eks-*"]
+    },
+    {
+      # Repositories of copies of images. mirror.sh writes the images, with rights of its own.
+      Sid    = "Repositories"
+      Effect = "Allow"
+      Action = [
+        "ecr:CreateRepository", "ecr:DeleteLifecyclePolicy", "ecr:DeleteRepository", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy",
+        "ecr:TagResource", "ecr:UntagResource",
+      ]
+      Resource = [for region in keys(local.regions) : "arn:aws:ecr:${region}:${local.account}:repository/${local.name}/*"]
+    },
+    {
       Sid    = "Logs"
       Effect = "Allow"
       Action = [

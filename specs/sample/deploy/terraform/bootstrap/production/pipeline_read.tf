@@ -9,7 +9,7 @@ locals {
       Effect = "Allow"
       Action = [
         "autoscaling:Describe*", "ec2:Describe*", "ec2:GetEbsEncryptionByDefault", "ec2:GetInstanceMetadataDefaults", "ec2:GetManagedPrefixListEntries",
-        "eks:Describe*", "eks:List*", "events:Describe*", "events:List*", "iam:Get*", "iam:List*", "kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus",
+        "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:ListTagsForResource", "eks:Describe*", "eks:List*", "events:Describe*", "events:List*", "iam:Get*", "iam:List*", "kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus",
         "kms:List*", "logs:Describe*", "logs:ListTagsForResource", "route53:Get*", "route53:List*", "route53resolver:Get*", "route53resolver:List*",
         "s3:GetAccountPublicAccessBlock", "sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:List*",
       ]

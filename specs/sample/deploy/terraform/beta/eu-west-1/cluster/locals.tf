@@ -265,6 +265,11 @@ locals {
 
   # Readers of secrets by namespace, with the names of the secrets.
   secret_readers = {
+    "shop" = {
+      role    = "boutique-beta-eu-west-1-secrets-shop"
+      account = "platgen"
+      secrets = ["beta/shop/*"]
+    }
     "payments" = {
       role    = "boutique-beta-eu-west-1-secrets-payments"
       account = "platgen"
@@ -275,6 +280,7 @@ locals {
   # Copies of images, by the registry and the repository of their originals.
   repositories = [
     "boutique-beta/docker.io/library/redis",
+    "boutique-beta/ghcr.io/cloudnative-pg/postgresql",
     "boutique-beta/registry.example/cart",
     "boutique-beta/registry.example/frontend",
     "boutique-beta/registry.example/payment",

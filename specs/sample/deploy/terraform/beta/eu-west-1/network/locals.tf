@@ -190,12 +190,26 @@ locals {
       port        = 10250
       description = "Kubelet metrics and logs of data"
     }
+    "general/data/tcp-5432" = {
+      from        = "general"
+      to          = "data"
+      protocol    = "tcp"
+      port        = 5432
+      description = "app/report calls store/orders; cloudnative-pg watches store/orders"
+    }
     "general/data/tcp-6379" = {
       from        = "general"
       to          = "data"
       protocol    = "tcp"
       port        = 6379
       description = "app/cart calls store/carts"
+    }
+    "general/data/tcp-8000" = {
+      from        = "general"
+      to          = "data"
+      protocol    = "tcp"
+      port        = 8000
+      description = "cloudnative-pg watches store/orders"
     }
     "general/general/all" = {
       from        = "general"

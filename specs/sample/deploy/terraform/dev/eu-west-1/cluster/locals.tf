@@ -265,6 +265,11 @@ locals {
 
   # Readers of secrets by namespace, with the names of the secrets.
   secret_readers = {
+    "shop" = {
+      role    = "boutique-dev-eu-west-1-secrets-shop"
+      account = "platgen"
+      secrets = ["dev/shop/*"]
+    }
     "payments" = {
       role    = "boutique-dev-eu-west-1-secrets-payments"
       account = "platgen"
@@ -275,6 +280,7 @@ locals {
   # Copies of images, by the registry and the repository of their originals.
   repositories = [
     "boutique-dev/docker.io/library/redis",
+    "boutique-dev/ghcr.io/cloudnative-pg/postgresql",
     "boutique-dev/registry.example/cart",
     "boutique-dev/registry.example/frontend",
     "boutique-dev/registry.example/payment",

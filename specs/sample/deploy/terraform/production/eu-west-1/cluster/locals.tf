@@ -265,6 +265,11 @@ locals {
 
   # Readers of secrets by namespace, with the names of the secrets.
   secret_readers = {
+    "shop" = {
+      role    = "boutique-production-eu-west-1-secrets-shop"
+      account = "platgen"
+      secrets = ["production/shop/*"]
+    }
     "payments" = {
       role    = "boutique-production-eu-west-1-secrets-payments"
       account = "platgen"
@@ -275,6 +280,7 @@ locals {
   # Copies of images, by the registry and the repository of their originals.
   repositories = [
     "boutique-production/docker.io/library/redis",
+    "boutique-production/ghcr.io/cloudnative-pg/postgresql",
     "boutique-production/registry.example/cart",
     "boutique-production/registry.example/frontend",
     "boutique-production/registry.example/payment",

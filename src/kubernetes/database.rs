@@ -1,0 +1,102 @@
+//! A database -> the Cluster of CloudNativePG, which makes its pods, volumes, certificates, disruption budgets and service account.
+
+use serde::Serialize;
+
+use super::cluster::Priority;
+use super::container::{Resources, resources};
+use super::metadata::{Metadata, Owner, REGISTRY, fragment};
+use super::pod::{Condition, TolerationView, conditions, toleration};
+use super::secrets::user_secret;
+use crate::labels::NO_BACKUP;
+use crate::model::{Database, Durability, Volume, Workload};
+use crate::template::{Fragment, TemplateError, render_yaml};
+use crate::value::Name;
+use crate::yaml::Document;
+
+#[derive(Serialize)]
+struct View<'m> {
+    metadata: Metadata,
+    instances: u32,
+    image: &'m str,
+    /// The Secret with which its pods pull images.
+    registry: Option<&'static str>,
+    /// The labels that the operator adds to everything that it makes.
+    labels: Fragment,
+    annotations: Option<Fragment>,
+    priority: String,
+    /// Whether there are several servers.
+    several: bool,
+    database: &'m str,
+    owner: User<'m>,
+    users: Vec<User<'m>>,
+    /// The names by which clients verify the server.
+    names: Vec<String>,
+    parameters: Fragment,
+    durability: Option<&'static str>,
+    /// Whether a server may take over only if it has every transaction that clients were told of.
+    quorum: bool,
+    size: String,
+    resources: Option<Resources>,
+    /// Whether pods keep apart, and how strictly from zone to zone.
+    apart: Option<&'static str>,
+    conditions: Vec<Condition>,
+    tolerations: Option<Vec<TolerationView<'m>>>,
+}
+
+#[derive(Serialize)]
+struct User<'m> {
+    name: &'m str,
+    secret: String,
+}
+
+/// The Cluster.
+pub(super) fn document(owner: &Owner, database: &Database) -> Result<Vec<Document>, TemplateError> {
+    let (context, workload) = (owner.context, owner.workload);
+    let size = workload.volumes.iter().find_map(|volume| match volume {
+        Volume::Claim { size, .. } => Some(size.canonical()),
+        Volume::Tmp { .. } | Volume::Shared { .. } | Volume::Host(_) => None,
+    });
+    let several = workload.replicas.0 > 1;
+    let tolerations: Vec<TolerationView> = workload.placement.tolerations.iter().map(toleration).collect();
+    let view = View {
+        metadata: owner
+            .metadata(workload.name.as_str())
+            .with_annotations(&workload.annotations)
+            .annotated(NO_BACKUP, workload.no_backup.as_deref()),
+        instances: workload.replicas.0,
+        image: &workload.main.image,
+        registry: context.region.cluster.registry_secret.is_some().then_some(REGISTRY),
+        labels: fragment(&context.inherited_labels(workload)),
+        annotations: (!workload.annotations.is_empty()).then(|| fragment(&workload.annotations)),
+        priority: Priority::of(workload, context.flows).class(context),
+        several,
+        database: &database.name,
+        owner: user(workload, &database.owner),
+        users: database.users.iter().map(|one| user(workload, &one.name)).collect(),
+        names: names(workload),
+        parameters: fragment(&database.parameters),
+        durability: database.durability.map(Durability::name),
+        quorum: database.durability == Some(Durability::Required),
+        size: size.unwrap_or_default(),
+        resources: resources(&workload.main),
+        apart: several.then_some(if database.one_per_zone { "required" } else { "preferred" }),
+        conditions: conditions(workload),
+        tolerations: (!tolerations.is_empty()).then_some(tolerations),
+    };
+    render_yaml("kubernetes/database.yaml.j2", &view)
+}
+
+fn user<'m>(workload: &Workload, name: &'m Name) -> User<'m> {
+    User { name: name.as_str(), secret: user_secret(workload, name) }
+}
+
+/// The names of a store's Services, as clients inside and outside of the namespace write them. The operator knows its own Services alone.
+fn names(workload: &Workload) -> Vec<String> {
+    let aliases = workload.service.iter().flat_map(|service| &service.aliases);
+    let all = std::iter::once(&workload.name).chain(aliases);
+    all.flat_map(|name| {
+        let namespace = &workload.namespace;
+        [name.to_string(), format!("{name}.{namespace}"), format!("{name}.{namespace}.svc")]
+    })
+    .collect()
+}

@@ -1,0 +1,85 @@
+//! The part of a region's README about its databases: what to do with each, with commands that name it.
+
+use std::fmt::Write;
+
+use crate::model::{Database, Durability, Platform, Region, Workload};
+
+/// The section, empty without a database.
+pub(super) fn databases(platform: &Platform, region: &Region) -> String {
+    let mut text = String::new();
+    for workload in region.workloads.values() {
+        if let Some(database) = workload.database() {
+            text.push_str(if text.is_empty() { "\n## Databases\n" } else { "" });
+            one(platform, region, workload, database, &mut text);
+        }
+    }
+    text
+}
+
+fn one(platform: &Platform, region: &Region, workload: &Workload, database: &Database, text: &mut String) {
+    let (name, namespace) = (&workload.name, &workload.namespace);
+    let kubectl = format!("kubectl --context {} -n {namespace}", region.cluster.name);
+    let cluster = format!("clusters.postgresql.cnpg.io/{name}");
+    let primary = format!("\"$({kubectl} get {cluster} --output jsonpath='{{.status.currentPrimary}}')\"");
+    let servers = workload.replicas.0;
+    let _ = write!(
+        text,
+        "\n### {namespace}/{name}\n\nPostgreSQL, {}. The user `{}` owns the database `{}`. {}\n",
+        if servers == 1 { "one server".to_owned() } else { format!("{servers} servers") },
+        database.owner,
+        database.name,
+        promise(database),
+    );
+    let mut add = |title: &str, lines: &[String]| {
+        let _ = write!(text, "\n{title}:\n\n```sh\n{}\n```\n", lines.join("\n"));
+    };
+    let psql = format!("{kubectl} exec -it {primary} --container postgres -- psql {}", database.name);
+    add(
+        "To look, and to see which server takes writes",
+        &[
+            format!("{kubectl} get {cluster}"),
+            format!("{kubectl} get pods --selector cnpg.io/cluster={name} --label-columns cnpg.io/instanceRole --output wide"),
+        ],
+    );
+    add("To connect, as the superuser and from inside the server that takes writes", &[psql]);
+    if servers > 1 {
+        let query = "SELECT application_name, state, sync_state, replay_lag FROM pg_stat_replication";
+        add("How far the other servers are", &[format!("{kubectl} exec {primary} --container postgres -- psql --command='{query}'")]);
+        let status = r#"{\"status\":{\"targetPrimary\":\"${server:?}\",\"targetPrimaryTimestamp\":\"$(date -u +%Y-%m-%dT%H:%M:%S.000000Z)\",\"phase\":\"Switchover in progress\",\"phaseReason\":\"by hand\"}}"#;
+        add(
+            "To let another server take the writes. Writes fail for some seconds; choose a server that is ready",
+            &[
+                format!("server={name}-2"),
+                format!("{kubectl} patch {cluster} --subresource=status --type=merge --patch \"{status}\""),
+                format!("{kubectl} wait --for=condition=Ready --timeout=600s {cluster}"),
+            ],
+        );
+        add(
+            "To make a server anew that lost its volume, or fell so far behind that it cannot catch up. Never the one that takes writes: the data of the volume is gone",
+            &[format!("server={name}-2"), format!("{kubectl} delete \"pvc/${{server:?}}\" \"pod/${{server:?}}\"")],
+        );
+    }
+    let _ = write!(
+        text,
+        "\n- Grow the volumes: raise `storage` in the spec, render and apply. CloudNativePG grows the volumes while they are in use. A volume cannot shrink.\n\
+         - Minor versions come with platgen; `image` names another one. The servers restart one by one{}.\n\
+         - Major version: raise `version`. `platgen render` says what to do before and after: all servers stop while the data is upgraded.\n\
+         - Password: write the new value to `{}`. The database has it when the Secret has it; \"Rotate a secret\" in RUNBOOK.md says how to be quick.\n\
+         - Deleting the Cluster deletes its volume claims. A volume stays in the cloud only where its class has the reclaim policy `Retain`.\n",
+        if servers > 1 { ", that which takes writes last" } else { "" },
+        platform.secret_path(&format!("{namespace}/{name}/USER")),
+    );
+}
+
+/// What a client may rely on.
+fn promise(database: &Database) -> &'static str {
+    match database.durability {
+        None => "There is no copy of its data: it is away while its server restarts or its zone is lost.",
+        Some(Durability::Preferred) => {
+            "A commit is on two servers while both are ready, and on one otherwise: the loss of a server then may lose the last transactions."
+        }
+        Some(Durability::Required) => {
+            "A commit is on two servers, and writes wait while only one is ready. Another server takes over only when it has every commit."
+        }
+    }
+}

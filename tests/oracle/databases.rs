@@ -1,0 +1,139 @@
+//! Databases: the Cluster that an operator makes servers of, the Services that lead to the one that takes writes, and the Secrets of the users.
+
+use super::Finding;
+use super::compare::expect;
+use super::context::{RegionContext, WORKLOAD};
+use super::pod_specs::{affinity, resources};
+use super::secrets::manager_key;
+use super::services::ports;
+use platgen::model::{Database, Durability, Volume, Workload};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
+    for workload in context.region.workloads.values() {
+        let Some(database) = workload.database() else { continue };
+        let (namespace, name) = (workload.namespace.as_str(), workload.name.as_str());
+        if let Some(object) = context.inventory.get("Cluster", namespace, name) {
+            expect(context, found, "wrong-database", object, "/spec", &spec(context, workload, database));
+            let mut annotations = json!(workload.annotations);
+            if let Some(reason) = &workload.no_backup {
+                annotations["platgen.io/no-backup"] = json!(reason);
+            }
+            let annotations = if annotations == json!({}) { Value::Null } else { annotations };
+            expect(context, found, "wrong-database", object, "/metadata/annotations", &annotations);
+        }
+        services(context, workload, found);
+        users(context, workload, database, found);
+    }
+}
+
+fn spec(context: &RegionContext, workload: &Workload, database: &Database) -> Value {
+    let several = workload.replicas.0 > 1;
+    let secret = |user: &str| json!({"name": format!("{}.{user}", workload.name)});
+    let roles: Vec<Value> = database
+        .users
+        .iter()
+        .map(|user| json!({"name": user.name, "ensure": "present", "login": true, "passwordSecret": secret(user.name.as_str())}))
+        .collect();
+    let mut labels: BTreeMap<&str, &str> = workload.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    labels.retain(|key, _| !key.starts_with("app.kubernetes.io/"));
+    labels.extend([(WORKLOAD, workload.name.as_str()), ("platgen.io/environment", context.platform.environment.as_str())]);
+    let annotations = if workload.annotations.is_empty() { Value::Null } else { json!(workload.annotations) };
+    let names: Vec<String> = names(workload)
+        .iter()
+        .flat_map(|name| {
+            ["", &format!(".{}", workload.namespace), &format!(".{}.svc", workload.namespace)].map(|rest| format!("{name}{rest}"))
+        })
+        .collect();
+    let synchronous = match database.durability {
+        None => Value::Null,
+        Some(Durability::Preferred) => json!({"method": "any", "number": 1, "dataDurability": "preferred"}),
+        Some(Durability::Required) => json!({"method": "any", "number": 1, "dataDurability": "required", "failoverQuorum": true}),
+    };
+    let size =
+        workload.volumes.iter().find_map(|volume| if let Volume::Claim { size, .. } = volume { Some(size.canonical()) } else { None });
+    let registry = context.region.cluster.registry_secret.as_ref().map(|_| json!([{"name": "platgen-registry"}]));
+    let mut place = affinity(workload, false);
+    if several {
+        place["podAntiAffinityType"] = json!(if database.one_per_zone { "required" } else { "preferred" });
+        place["topologyKey"] = json!("topology.kubernetes.io/zone");
+    }
+    let tolerations = workload.placement.tolerations.iter();
+    let tolerations: Vec<Value> =
+        tolerations.map(|one| json!({"key": one.key, "operator": "Equal", "value": one.value, "effect": one.effect})).collect();
+    place["tolerations"] = if tolerations.is_empty() { Value::Null } else { Value::Array(tolerations) };
+    json!({
+        "instances": workload.replicas.0,
+        "imageName": workload.main.image,
+        "imagePullSecrets": registry,
+        "inheritedMetadata": {"labels": labels, "annotations": annotations},
+        "priorityClassName": format!("{}-data", context.platform.name),
+        "enableSuperuserAccess": false,
+        "enablePDB": several,
+        "primaryUpdateMethod": if several { "switchover" } else { "restart" },
+        "bootstrap": {"initdb": {
+            "database": database.name, "owner": database.owner, "secret": secret(database.owner.as_str()), "dataChecksums": true,
+        }},
+        "managed": {"roles": roles, "services": {"disabledDefaultServices": ["r", "ro"]}},
+        "certificates": {"serverAltDNSNames": names},
+        "postgresql": {"parameters": database.parameters, "synchronous": synchronous},
+        "storage": {"size": size},
+        "resources": resources(&workload.main),
+        "affinity": place,
+    })
+}
+
+/// The names that clients use.
+fn names(workload: &Workload) -> Vec<&str> {
+    let aliases = workload.service.iter().flat_map(|service| &service.aliases);
+    std::iter::once(&workload.name).chain(aliases).map(|name| name.as_str()).collect()
+}
+
+fn services(context: &RegionContext, workload: &Workload, found: &mut Vec<Finding>) {
+    let namespace = workload.namespace.as_str();
+    let of_it = |service: &&platgen::inventory::Object| {
+        !context.is_by_hand(service) && context.workload_of(service).is_some_and(|known| known.span == workload.span)
+    };
+    let has: BTreeSet<&str> = context.inventory.of_kind("Service").filter(of_it).map(|service| service.name.as_str()).collect();
+    let wanted: BTreeSet<&str> = names(workload).into_iter().collect();
+    for name in wanted.symmetric_difference(&has) {
+        let message = format!("the database `{namespace}/{}` and its Service `{name}` do not belong together", workload.name);
+        found.push(context.about("wrong-service", &format!("Service/{namespace}/{name}"), message));
+    }
+    for service in wanted.iter().filter_map(|name| context.inventory.get("Service", namespace, name)) {
+        for (place, value) in [
+            ("/spec/selector", json!({"cnpg.io/cluster": workload.name, "cnpg.io/instanceRole": "primary"})),
+            ("/spec/type", json!("ClusterIP")),
+            ("/spec/clusterIP", Value::Null),
+            ("/spec/externalIPs", Value::Null),
+            ("/spec/ports", ports(workload)),
+        ] {
+            expect(context, found, "wrong-service", service, place, &value);
+        }
+    }
+}
+
+/// The Secret of each user holds its name and its password, and the operator reads it anew when it changes.
+fn users(context: &RegionContext, workload: &Workload, database: &Database, found: &mut Vec<Finding>) {
+    let namespace = workload.namespace.as_str();
+    for user in &database.users {
+        let name = format!("{}.{}", workload.name, user.name);
+        let Some(object) = context.inventory.get("ExternalSecret", namespace, &name) else {
+            found.push(context.about("wrong-secrets", &format!("ExternalSecret/{namespace}/{name}"), "it is not there"));
+            continue;
+        };
+        let mut labels = json!(object.labels);
+        labels["cnpg.io/reload"] = json!("true");
+        let data = json!({"username": user.name, "password": "{{ .password }}"});
+        let template = json!({"engineVersion": "v2", "type": "kubernetes.io/basic-auth", "metadata": {"labels": labels}, "data": data});
+        let source = json!({"key": manager_key(context, user.password.path()), "property": user.password.key()});
+        let spec = json!({
+            "refreshInterval": "1h",
+            "secretStoreRef": {"kind": "SecretStore", "name": "platgen"},
+            "target": {"name": name, "creationPolicy": "Owner", "deletionPolicy": "Retain", "template": template},
+            "data": [{"secretKey": "password", "remoteRef": source}],
+        });
+        expect(context, found, "wrong-secrets", object, "/spec", &spec);
+    }
+}
