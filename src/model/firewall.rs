@@ -55,8 +55,8 @@ impl Firewall {
         let control_plane = region.control_plane_calls(network).keys().filter(|(name, _)| **name == class.name).count();
         // Load balancers pass on to every node. Their controller joins all ports in one rule, from the group that they share.
         let balanced = region.workloads.values().any(|workload| workload.entrances().next().is_some());
-        // A class without a route to the internet has two more, for the gateway endpoints of S3 and DynamoDB.
-        (received + control_plane + usize::from(balanced), made + if class.internet { 0 } else { 2 })
+        // A class that uses private endpoints alone has two more, for the gateway endpoints of S3 and DynamoDB.
+        (received + control_plane + usize::from(balanced), made + if class.private { 2 } else { 0 })
     }
 }
 
@@ -92,7 +92,7 @@ impl Region {
                 open(&mut flows, services, own, "tcp", Some(KUBELET), &format!("Kubelet metrics and logs of {name}"));
             }
             let closed = format!("Private endpoints and the API server, from {name}");
-            let (to, range) = self.https(network, class);
+            let (to, range) = network.https(class);
             let everywhere = range.prefix() == 0;
             let reason = if everywhere { "HTTPS to every address, private endpoints and the API server included" } else { &closed };
             open(&mut exits, name, (to, &range.to_string()), HTTPS.0, Some(HTTPS.1), reason);
@@ -109,7 +109,7 @@ impl Region {
         for flow in &self.flows {
             for from in self.classes(&shared, &flow.from) {
                 let Some(class) = network.subnets.iter().find(|subnet| subnet.name == *from) else { continue };
-                let (always, range) = self.https(network, class);
+                let (always, range) = network.https(class);
                 for (protocol, port) in flow.ports.iter().map(|port| (port.transport().lower(), Some(port.number()))) {
                     for (name, cidr) in outside(&flow.to) {
                         // The rule of every class holds the range.
@@ -147,13 +147,6 @@ impl Region {
         network.subnets.iter().map(|subnet| &subnet.name).filter(|name| classes.iter().flatten().any(|class| class == name)).collect()
     }
 
-    /// The range that a class reaches over HTTPS whatever its flows say, with its name: the private endpoints and the API server; everything where nodes pull
-    /// images from the internet, or run add-ons that call services without a private endpoint.
-    fn https(&self, network: &Network, class: &NetworkSubnet) -> (&'static str, Cidr) {
-        let images = self.cluster.mirror.is_none();
-        if class.internet && (images || !class.isolated) { ("internet", Cidr::around(0, 0)) } else { ("vpc", network.cidr) }
-    }
-
     /// The classes whose nodes may run a peer.
     fn classes<'a>(&'a self, shared: &[&'a Name], peer: &Peer) -> Vec<&'a Name> {
         match peer {
@@ -165,6 +158,11 @@ impl Region {
 }
 
 impl Network {
+    /// The range that a class reaches over HTTPS whatever its flows say, with its name: the private endpoints and the API server, or everything.
+    fn https(&self, class: &NetworkSubnet) -> (&'static str, Cidr) {
+        if class.private { ("vpc", self.cidr) } else { ("internet", Cidr::around(0, 0)) }
+    }
+
     /// The classes without a taint, where pods that name no subnet run; the default one if every class has a taint.
     fn shared(&self) -> Vec<&Name> {
         let shared: Vec<&Name> = self.subnets.iter().filter(|subnet| !subnet.isolated).map(|subnet| &subnet.name).collect();

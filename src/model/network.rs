@@ -108,6 +108,9 @@ pub struct NetworkSubnet {
     pub isolated: bool,
     /// Whether it has a route to the internet.
     pub internet: bool,
+    /// Whether its nodes reach the cloud and their images through private endpoints alone: the subnet has no route to the internet, or is isolated and its
+    /// nodes pull copies of images.
+    pub private: bool,
     /// Its ranges: one per zone, or a single range without a zone if subnets are regional.
     pub ranges: Vec<ZoneRange>,
 }

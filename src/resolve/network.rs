@@ -27,6 +27,8 @@ pub(super) struct SubnetSpec {
     pub(super) default: bool,
     pub(super) isolated: bool,
     pub(super) internet: bool,
+    /// Whether nodes reach the cloud and their images through private endpoints alone.
+    pub(super) private: bool,
     pub(super) cidr: Option<(Cidr, Span)>,
     pub(super) was: Option<Name>,
 }
@@ -39,8 +41,8 @@ fn tainted(subnet: &Subnet) -> bool {
 
 /// The services with private endpoints in a network.
 fn services(place: &RegionSpec, set: EndpointSet, subnets: &[SubnetSpec]) -> Vec<PrivateService> {
-    let closed = subnets.iter().any(|subnet| !subnet.internet);
-    let has = |service: &&Service| set == EndpointSet::All || (closed && service.needed);
+    let private = subnets.iter().any(|subnet| subnet.private);
+    let has = |service: &&Service| set == EndpointSet::All || (private && service.needed);
     let service = |service: &Service| PrivateService { name: service.name, host: service.host(place.name.as_str()) };
     SERVICES.iter().filter(|_| place.provider == Provider::Aws).filter(has).map(service).collect()
 }
@@ -49,20 +51,24 @@ fn services(place: &RegionSpec, set: EndpointSet, subnets: &[SubnetSpec]) -> Vec
 pub(super) fn subnets(spec: &Spec) -> Vec<SubnetSpec> {
     let declared = spec.network.at(|network| &network.subnets);
     if declared.keys().next().is_none() {
-        let default = |name| SubnetSpec { name, default: true, isolated: false, internet: true, cidr: None, was: None };
+        let default = |name| SubnetSpec { name, default: true, isolated: false, internet: true, private: false, cidr: None, was: None };
         return DEFAULT_SUBNET.parse().map(default).into_iter().collect();
     }
-    declared
-        .entries()
-        .map(|(name, _, subnet)| SubnetSpec {
+    // Isolated nodes need the internet for images alone, unless a flow says more.
+    let copies = spec.cluster.at(|cluster| &cluster.registry).at(|registry| &registry.mirror).is_true();
+    let subnet = |name: &Name, subnet: &Subnet| {
+        let internet = subnet.egress.get() != Some(&Egress::None);
+        SubnetSpec {
             name: name.clone(),
             default: subnet.default.is_true(),
             isolated: tainted(subnet),
-            internet: subnet.egress.get() != Some(&Egress::None),
+            internet,
+            private: !internet || (copies && subnet.isolated.is_true()),
             cidr: subnet.cidr.spanned().map(|(cidr, span)| (*cidr, span)),
             was: subnet.renamed_from.get().cloned(),
-        })
-        .collect()
+        }
+    };
+    declared.entries().map(|(name, _, declared)| subnet(name, declared)).collect()
 }
 
 impl EnvironmentResolver<'_> {
@@ -116,6 +122,11 @@ impl EnvironmentResolver<'_> {
         by_default(logs.is_missing(), "flow_logs", &format!("{days}d"));
         let default_firewall = if protected { DnsFirewall::Block } else { DnsFirewall::None };
         by_default(firewall.is_missing(), "dns_firewall", default_firewall.name());
+        for subnet in subnets.iter().filter(|subnet| subnet.private) {
+            let declared = format!("network.subnets.{}", subnet.name);
+            let from = if subnet.internet { format!("{declared}.isolated and cluster.registry.mirror") } else { format!("{declared}.egress") };
+            self.record(|| (format!("regions.{region}.subnets.{}.private", subnet.name), true, from));
+        }
         Some(Network {
             cidr: self.range(region, "vpc", Key::vpc(environment, region))?,
             pods: self.range(region, "pods", Key::pods(environment, region))?,
@@ -130,6 +141,7 @@ impl EnvironmentResolver<'_> {
                         default: subnet.default,
                         isolated: subnet.isolated,
                         internet: subnet.internet,
+                        private: subnet.private,
                         ranges: parts(subnet.name.as_str(), Key::subnet(environment, region, subnet.name.as_str()))?,
                     })
                 })

@@ -293,6 +293,7 @@ const COMPUTED: &str = "
     PrivateService.host regions.*.endpoints
     Network.flow_log_days regions.*.flow_logs
     Network.dns_firewall regions.*.dns_firewall
+    NetworkSubnet.private regions.*.subnets.*.private
     NetworkSubnet.ranges addresses.*.data.*
     ZoneRange.zone addresses.*.data.*
     ZoneRange.cidr addresses.*.data.*

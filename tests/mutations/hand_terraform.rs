@@ -41,7 +41,7 @@ pub const FAULTS: &[Fault] = faults! {
     "flow the other way", "locals.tf", "", Swap("from        = \"general\"\n      to          = \"payments\"\n      protocol    = \"tcp\"\n      port        = 50051", "from        = \"payments\"\n      to          = \"general\"\n      protocol    = \"tcp\"\n      port        = 50051"), "the shop does not reach the money";
     "exit to the world", "locals.tf", "", Swap("cidr        = \"192.168.0.0/16\"", "cidr        = \"0.0.0.0/0\""), "data leaves on the ledger's port";
     "data let out", "locals.tf", "", Swap("cidr        = \"10.32.0.0/16\"", "cidr        = \"0.0.0.0/0\""), "data leaves";
-    "class not closed", "locals.tf", "", Swap("closed_classes = [\"data\"]", "closed_classes = []"), "the guards guard nothing";
+    "class not closed", "locals.tf", "", Swap("closed_classes  = [\"data\"]", "closed_classes  = []"), "the guards guard nothing";
     "load balancer tag gone", "locals.tf", "", Cut("        \"kubernetes.io/role/elb\" = \"1\"\n"), "load balancers find no subnet";
     "NAT missing in a zone", "locals.tf", "", Cut("    eu-west-1b = \"lb-public/eu-west-1b\"\n"), "one zone takes the way out of the other with it";
     "NAT in another zone", "locals.tf", "", Swap("eu-west-1b = \"lb-public/eu-west-1b\"", "eu-west-1b = \"lb-public/eu-west-1a\""), "one zone takes the way out of the other with it";
@@ -86,7 +86,7 @@ pub const FAULTS: &[Fault] = faults! {
     "endpoints for every account", "endpoints.tf", "", Swap("concat([\"aws:PrincipalAccount\"], contains(", "concat([], contains("), "data leaves into someone else's bucket";
     "endpoints for every resource", "endpoints.tf", "", Swap("? [\"aws:ResourceAccount\"] : []", "? [] : []"), "data leaves into someone else's bucket";
     "sign-in with a token refused", "endpoints.tf", "", Swap("\"sts:AssumeRoleWithWebIdentity\"", "\"sts:AssumeRole\""), "no workload has an identity";
-    "object store closed", "security_groups.tf", "", Swap("setproduct(local.closed_classes, [\"dynamodb\", \"s3\"])", "setproduct(local.closed_classes, [\"dynamodb\"])"), "closed nodes pull no image";
+    "object store closed", "security_groups.tf", "", Swap("setproduct(local.private_classes, [\"dynamodb\", \"s3\"])", "setproduct(local.private_classes, [\"dynamodb\"])"), "closed nodes pull no image";
     "endpoint without its name", "endpoints.tf", "", Swap("private_dns_enabled = true", "private_dns_enabled = false"), "nodes speak to the service over the internet";
     "endpoint in one zone", "endpoints.tf", "", Swap("[for zone in local.zones : aws_subnet.this[\"endpoints/${zone}\"].id]", "[aws_subnet.this[\"endpoints/eu-west-1a\"].id]"), "one zone takes the endpoints of the other with it";
     "disks in plain text", "guards.tf", "", Swap("enabled = true", "enabled = false"), "new disks are not encrypted";

@@ -24,13 +24,17 @@ const NFS: u16 = 2049;
 const EVERYWHERE: &str = "0.0.0.0/0";
 
 pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
-    let classes = |keep: fn(bool) -> bool| {
-        let mut names: Vec<&str> =
-            root.network.subnets.iter().filter(|subnet| keep(subnet.internet)).map(|subnet| subnet.name.as_str()).collect();
+    let classes = |keep: &dyn Fn(&NetworkSubnet) -> bool| {
+        let mut names: Vec<&str> = root.network.subnets.iter().filter(|subnet| keep(subnet)).map(|subnet| subnet.name.as_str()).collect();
         names.sort_unstable();
         json!(names)
     };
-    for (name, wanted) in [("node_classes", classes(|_| true)), ("closed_classes", classes(|internet| !internet))] {
+    let wanted_classes = [
+        ("node_classes", classes(&|_| true)),
+        ("closed_classes", classes(&|subnet| !subnet.internet)),
+        ("private_classes", classes(&|subnet| !lets_https_out(root, subnet))),
+    ];
+    for (name, wanted) in wanted_classes {
         let (file, has) = root.local(name);
         root.expect(found, "wrong-firewall", (&format!("local.{name}"), file), has, &wanted);
     }

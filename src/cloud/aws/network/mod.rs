@@ -17,7 +17,7 @@ use super::text::{RESOLVER, ROLE};
 use crate::cloud::{Nothing, Root};
 use crate::facts;
 use crate::layers::Layer;
-use crate::model::{DnsFirewall, Network, Platform, Region, Via, Workload};
+use crate::model::{DnsFirewall, Network, NetworkSubnet, Platform, Region, Via, Workload};
 use crate::template::TemplateError;
 use crate::value::truncate_with_hash;
 
@@ -42,14 +42,15 @@ struct Locals<'a> {
     nat_gateways: BTreeMap<&'a str, String>,
     classes: Vec<&'a str>,
     closed_classes: Vec<&'a str>,
+    private_classes: Vec<&'a str>,
     flows: Vec<rules::Rule>,
     exits: Vec<rules::Rule>,
 }
 
 impl<'a> Locals<'a> {
     fn new(platform: &'a Platform, region: &'a Region, network: &'a Network, account: &'a str, entry: bool) -> Locals<'a> {
-        let classes = |keep: fn(bool) -> bool| {
-            let kept = network.subnets.iter().filter(|subnet| keep(subnet.internet));
+        let classes = |keep: fn(&NetworkSubnet) -> bool| {
+            let kept = network.subnets.iter().filter(|subnet| keep(subnet));
             let mut names: Vec<&str> = kept.map(|subnet| subnet.name.as_str()).collect();
             names.sort_unstable();
             names
@@ -66,7 +67,8 @@ impl<'a> Locals<'a> {
             subnets: subnets::subnets(network, entry, nat),
             nat_gateways: nat.iter().map(|zone| (zone.as_str(), format!("lb-public/{zone}"))).collect(),
             classes: classes(|_| true),
-            closed_classes: classes(|internet| !internet),
+            closed_classes: classes(|subnet| !subnet.internet),
+            private_classes: classes(|subnet| subnet.private),
             flows: rules::rules(firewall.flows),
             exits: rules::rules(firewall.exits),
         }

@@ -138,6 +138,16 @@ fn isolated_nodes_with_copies_of_images_call_what_their_flows_name_alone() {
     assert_eq!(exits(&isolated), ["data/internet/tcp-443"]);
     let mirrored = isolated.replace("{version: \"1.35\"}", "{version: \"1.35\", registry: {mirror: true}}");
     assert_eq!(exits(&mirrored), ["data/vpc/tcp-443"]);
+    // Layers of images are in S3, at public addresses.
+    let list = |spec: &str, name: &str| {
+        let text = root(spec, "production").files["locals.tf"].clone();
+        text.lines().find_map(|line| line.trim().strip_prefix(name)?.split_once("= ").map(|(_, list)| list.to_owned())).unwrap()
+    };
+    assert_eq!((list(&mirrored, "private_classes"), list(&mirrored, "closed_classes")), ("[\"data\"]".to_owned(), "[]".to_owned()));
+    assert_eq!(list(&isolated, "private_classes"), "[]");
+    // Environments that are not protected have the endpoints that private nodes need.
+    let endpoints = |spec: &str| root(spec, "dev").files["endpoints.tf"].contains("interface_endpoints = [\"ec2\", \"ecr.api\"");
+    assert_eq!((endpoints(&isolated), endpoints(&mirrored)), (false, true));
     let calls = |port: &str| mirrored.replace("port: 8443", port).replace("subnet: data", "subnet: data\n    needs: [external/cards]");
     assert_eq!(exits(&calls("port: 8443")), ["data/internet/tcp-8443", "data/vpc/tcp-443"]);
     assert_eq!(exits(&calls("port: 443")), ["data/internet/tcp-443", "data/vpc/tcp-443"]);

@@ -104,9 +104,10 @@ locals {
     eu-west-1c = "lb-public/eu-west-1c"
   }
 
-  # Classes of nodes: the subnets of the spec. Closed classes have no route to the internet.
-  node_classes   = ["general"]
-  closed_classes = []
+  # Classes of nodes: the subnets of the spec. Closed classes have no route to the internet; private ones call the cloud through its endpoints alone.
+  node_classes    = ["general"]
+  closed_classes  = []
+  private_classes = []
 
   # Calls between classes of nodes. Each is a rule in the groups of both classes.
   flows = {

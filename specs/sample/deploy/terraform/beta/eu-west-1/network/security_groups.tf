@@ -92,7 +92,7 @@ resource "aws_vpc_security_group_egress_rule" "exit" {
 
 # Objects and image layers are in S3, tables in DynamoDB. The endpoints of both are routes: requests go to public addresses, which prefix lists name.
 resource "aws_vpc_security_group_egress_rule" "gateway_endpoint" {
-  for_each = { for pair in setproduct(local.closed_classes, ["dynamodb", "s3"]) : "${pair[0]}/${pair[1]}" => pair }
+  for_each = { for pair in setproduct(local.private_classes, ["dynamodb", "s3"]) : "${pair[0]}/${pair[1]}" => pair }
 
   security_group_id = aws_security_group.nodes[each.value[0]].id
   description       = "Requests to ${each.value[1]}, through its endpoint"

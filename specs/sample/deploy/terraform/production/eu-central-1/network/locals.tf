@@ -158,9 +158,10 @@ locals {
     eu-central-1c = "lb-public/eu-central-1c"
   }
 
-  # Classes of nodes: the subnets of the spec. Closed classes have no route to the internet.
-  node_classes   = ["data", "general", "payments"]
-  closed_classes = ["data"]
+  # Classes of nodes: the subnets of the spec. Closed classes have no route to the internet; private ones call the cloud through its endpoints alone.
+  node_classes    = ["data", "general", "payments"]
+  closed_classes  = ["data"]
+  private_classes = ["data", "payments"]
 
   # Calls between classes of nodes. Each is a rule in the groups of both classes.
   flows = {

@@ -135,7 +135,7 @@ run "security_groups" {
   }
 
   assert {
-    condition     = toset(keys(aws_vpc_security_group_egress_rule.gateway_endpoint)) == toset([for pair in setproduct(local.closed_classes, ["dynamodb", "s3"]) : "${pair[0]}/${pair[1]}"])
+    condition     = toset(keys(aws_vpc_security_group_egress_rule.gateway_endpoint)) == toset([for pair in setproduct(local.private_classes, ["dynamodb", "s3"]) : "${pair[0]}/${pair[1]}"])
     error_message = "Nodes without internet access cannot fetch images, or others have a rule that they do not need."
   }
 
