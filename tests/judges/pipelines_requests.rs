@@ -16,7 +16,9 @@ const TAGGED: (&str, &str) = ("aws:ResourceTag/managed_by", "platgen");
 /// Marks of a resource of this environment, and of another one.
 const OWN: Keys = &[TAGGED, ("aws:ResourceTag/environment", "ENV")];
 const OTHER: Keys = &[TAGGED, ("aws:ResourceTag/environment", "ENV-other")];
-const NEW: Keys = &[("aws:RequestTag/environment", "ENV")];
+const NEW: Keys = &[("aws:RequestTag/managed_by", "platgen"), ("aws:RequestTag/environment", "ENV")];
+const PEOPLE: Keys = &[("eks:principalArn", ADMINISTRATOR)];
+const CLUSTER_ADMINISTRATOR: Keys = &[("eks:principalArn", "arn:aws:iam::ACCOUNT:role/NAME-REGION-administrator")];
 const BOUNDED: Keys = &[("iam:PermissionsBoundary", "arn:aws:iam::ACCOUNT:policy/NAME-boundary")];
 const UNBOUNDED: Keys = &[("iam:PermissionsBoundary", "arn:aws:iam::aws:policy/AdministratorAccess")];
 const STATE_KEY: Keys = &[("kms:ResourceAliases", "alias/NAME-terraform-state")];
@@ -56,9 +58,10 @@ const NEEDS: &[Need] = &[
     ("aws_ecr_lifecycle_policy", "ecr", &["DeleteLifecyclePolicy", "PutLifecyclePolicy"], REPOSITORY, OWN),
     ("aws_ecr_repository", "ecr", &["CreateRepository", "DeleteRepository", "PutImageScanningConfiguration", "PutImageTagMutability", "TagResource"], REPOSITORY, OWN),
     ("aws_eip", "ec2", &["AllocateAddress", "ReleaseAddress"], "arn:aws:ec2:REGION:ACCOUNT:elastic-ip/eipalloc-1", OWN),
-    ("aws_eks_access_entry", "eks", &["CreateAccessEntry"], CLUSTER, OWN),
+    ("aws_eks_access_entry", "eks", &["CreateAccessEntry"], CLUSTER, PEOPLE),
+    ("aws_eks_access_entry", "eks", &["CreateAccessEntry"], CLUSTER, CLUSTER_ADMINISTRATOR),
     ("aws_eks_access_entry", "eks", &["DeleteAccessEntry", "UpdateAccessEntry"], "arn:aws:eks:REGION:ACCOUNT:access-entry/NAME-REGION/role/ACCOUNT/a/1", OWN),
-    ("aws_eks_access_policy_association", "eks", &["AssociateAccessPolicy", "DisassociateAccessPolicy"], "arn:aws:eks:REGION:ACCOUNT:access-entry/NAME-REGION/role/ACCOUNT/a/1", OWN),
+    ("aws_eks_access_policy_association", "eks", &["AssociateAccessPolicy", "DisassociateAccessPolicy"], "arn:aws:eks:REGION:ACCOUNT:access-entry/NAME-REGION/role/ACCOUNT/NAME-REGION-administrator/1", OWN),
     ("aws_eks_addon", "eks", &["CreateAddon"], CLUSTER, OWN),
     ("aws_eks_addon", "eks", &["DeleteAddon", "UpdateAddon"], "arn:aws:eks:REGION:ACCOUNT:addon/NAME-REGION/coredns/1", OWN),
     ("aws_eks_cluster", "eks", &["CreateCluster"], "*", NEW),
@@ -88,6 +91,7 @@ const NEEDS: &[Need] = &[
     ("aws_kms_alias", "kms", &["CreateAlias", "DeleteAlias", "UpdateAlias"], "arn:aws:kms:REGION:ACCOUNT:alias/NAME-REGION-logs", &[]),
     ("aws_kms_alias", "kms", &["CreateAlias"], KEY, OWN),
     ("aws_kms_key", "kms", &["CreateKey"], "*", NEW),
+    ("aws_kms_key", "kms", &["TagResource"], KEY, NEW),
     ("aws_kms_key", "kms", &["EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource"], "arn:aws:kms:us-east-1:ACCOUNT:key/1", OWN),
     ("aws_kms_alias", "kms", &["CreateAlias", "DeleteAlias", "UpdateAlias"], "arn:aws:kms:us-east-1:ACCOUNT:alias/NAME-global", &[]),
     ("aws_kms_key", "kms", &["EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource", "UpdateKeyDescription"], KEY, OWN),
@@ -267,6 +271,19 @@ const REFUSED: &[Refusal] = &[
     ("guardduty:DeleteDetector", "arn:aws:guardduty:REGION:ACCOUNT:detector/a", &[], true),
     ("guardduty:UpdateDetector", "arn:aws:guardduty:REGION:ACCOUNT:detector/a", &[], true),
     ("securityhub:DisableSecurityHub", "*", &[], true),
+    ("guardduty:ArchiveFindings", "arn:aws:guardduty:REGION:ACCOUNT:detector/a", &[], true),
+    ("guardduty:CreateFilter", "arn:aws:guardduty:REGION:ACCOUNT:detector/a", &[], true),
+    ("inspector2:Disable", "*", &[], true),
+    ("macie2:DisableMacie", "*", &[], true),
+    ("securityhub:BatchUpdateFindings", "*", &[], true),
+    // What runs with the rights of others.
+    ("cloudformation:CreateChangeSet", "arn:aws:cloudformation:REGION:ACCOUNT:stack/a/1", &[], true),
+    ("cloudformation:UpdateStack", "arn:aws:cloudformation:REGION:ACCOUNT:stack/a/1", OTHER, true),
+    ("codebuild:StartBuild", "arn:aws:codebuild:REGION:ACCOUNT:project/a", &[], true),
+    ("lambda:AddPermission", "arn:aws:lambda:REGION:ACCOUNT:function:a", &[], true),
+    ("lambda:UpdateFunctionCode", "arn:aws:lambda:REGION:ACCOUNT:function:a", &[], true),
+    ("ssm:SendCommand", "arn:aws:ec2:REGION:ACCOUNT:instance/i-1", &[], true),
+    ("ssm:StartSession", "arn:aws:ec2:REGION:ACCOUNT:instance/i-1", &[], true),
     // States: the versions, the stores, that of bootstrap, and those of another environment.
     ("s3:DeleteObject", OWN_STATE, &[], false),
     ("s3:DeleteObjectVersion", OWN_STATE, &[], true),
@@ -285,6 +302,10 @@ const REFUSED: &[Refusal] = &[
     ("kms:CreateGrant", KEY, STATE_KEY, true),
     ("kms:TagResource", KEY, STATE_KEY, true),
     ("kms:UpdateAlias", KEY, STATE_KEY, true),
+    ("kms:PutKeyPolicy", KEY, &[], false),
+    ("kms:ScheduleKeyDeletion", KEY, &[], false),
+    ("kms:TagResource", KEY, &[], false),
+    ("kms:CreateAlias", KEY, &[], false),
     ("kms:GenerateDataKey", KEY, OWN, false),
     ("kms:CreateKey", "*", &[], false),
     ("kms:Decrypt", KEY, OWN, false),
@@ -299,6 +320,9 @@ const REFUSED: &[Refusal] = &[
     // What is in things, and what is not Terraform's.
     ("ec2:RunInstances", "arn:aws:ec2:REGION:ACCOUNT:instance/*", &[], false),
     ("eks:AccessKubernetesApi", CLUSTER, OWN, false),
+    ("eks:AssociateAccessPolicy", "arn:aws:eks:REGION:ACCOUNT:access-entry/NAME-REGION/role/ACCOUNT/AWSReservedSSO_developer_1/1", OWN, false),
+    ("eks:CreateAccessEntry", CLUSTER, &[("eks:principalArn", APPLIES)], false),
+    ("eks:CreateAccessEntry", CLUSTER, &[("eks:principalArn", USER)], false),
     ("logs:GetLogEvents", "arn:aws:logs:REGION:ACCOUNT:log-group:/platform/NAME-REGION/flow-logs", OWN, false),
     ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1", &[], false),
     ("s3:GetObject", "arn:aws:s3:::other/object", &[], false),
@@ -318,6 +342,8 @@ const WORK: &[(&str, &str, Keys)] = &[
     ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1", &[("aws:RequestedRegion", "us-east-1")]),
     ("s3:GetObject", "arn:aws:s3:::other/object", &[]),
     ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:REGION:ACCOUNT:secret:ENV/shop/web-abcdef", &[]),
+    ("lambda:InvokeFunction", "arn:aws:lambda:REGION:ACCOUNT:function:a", &[]),
+    ("lambda:UpdateFunctionCode", "arn:aws:lambda:REGION:ACCOUNT:function:own", &[("aws:ResourceTag/environment", "ENV")]),
     ("sqs:SendMessage", "arn:aws:sqs:REGION:ACCOUNT:queue", &[]),
     ("sts:AssumeRole", "arn:aws:iam::999999999999:role/partner", &[]),
 ];

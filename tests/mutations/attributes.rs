@@ -13,7 +13,7 @@ use super::mutant::{Class, Mutant};
 
 /// Files of the roots, each with the template of its name; those that all roots share stand once. Their own tests are left to the faults made by
 /// hand: no judge can know what a test that says less had said.
-pub const FILES: [&str; 47] = [
+pub const FILES: [&str; 48] = [
     "bootstrap/access.tf",
     "bootstrap/boundary.tf",
     "bootstrap/kms.tf",
@@ -22,6 +22,7 @@ pub const FILES: [&str; 47] = [
     "bootstrap/pipeline_global.tf",
     "bootstrap/pipeline_network.tf",
     "bootstrap/pipeline_read.tf",
+    "bootstrap/pipeline_roles.tf",
     "bootstrap/pipelines.tf",
     "bootstrap/state.tf",
     "cluster/access.tf",

@@ -24,8 +24,12 @@ pub const FAULTS: &[Fault] = faults! {
     "trail stopped", "boundary.tf", "", Swap("\"cloudtrail:Stop*\", ", ""), "nobody sees what a stolen token did";
     "versions of states deleted", "boundary.tf", "", Swap("\"s3:DeleteObjectVersion*\", ", ""), "there is no way back";
     "bootstrap by pipelines", "boundary.tf", "", Swap("/bootstrap/*", "/other/*"), "a pipeline changes its own rights";
-    "every role passed on", "pipeline_cluster.tf", "", Cut("      Condition = { StringEquals = { \"iam:PassedToService\" = [\"ec2.amazonaws.com\", \"eks.amazonaws.com\", \"pods.eks.amazonaws.com\", \"vpc-flow-logs.amazonaws.com\"] } }\n"), "a function runs with the rights of nodes";
+    "every role passed on", "pipeline_roles.tf", "", Cut("      Condition = { StringEquals = { \"iam:PassedToService\" = [\"ec2.amazonaws.com\", \"eks.amazonaws.com\", \"pods.eks.amazonaws.com\", \"vpc-flow-logs.amazonaws.com\"] } }\n"), "a function runs with the rights of nodes";
     "no clusters", "pipeline_cluster.tf", "", Swap("\"eks:CreateNodegroup\", ", ""), "an apply stops in the middle";
+    "anybody signs in", "pipeline_cluster.tf", "", Cut("      Condition = { ArnLike = { \"eks:principalArn\" = concat([\"arn:aws:iam::${local.account}:role/aws-reserved/sso.amazonaws.com/*\"], local.cluster_administrators) } }\n"), "a pipeline lets itself in";
+    "everybody administers", "pipeline_cluster.tf", "", Swap("/${own.administrator}/*", "/*"), "a pipeline gives people every right";
+    "keys of others", "pipeline_cluster.tf", "", Cut("      Condition = { StringEquals = local.tags_of_keys.resource }\n"), "a pipeline deletes keys of databases";
+    "code of others", "boundary.tf", "", Swap("\"lambda:Update*\", ", ""), "a role changes a function that has more rights";
     "no networks", "pipeline_network.tf", "", Swap("\"ec2:CreateSubnet\", ", ""), "an apply stops in the middle";
     "machines of every kind", "pipeline_network.tf", "", Cut("      Condition = { ArnLike = { \"ec2:LaunchTemplate\" = [for region in keys(local.regions) : \"arn:aws:ec2:${region}:${local.account}:launch-template/*\"] } }\n"), "a stolen token mines coins";
     "no alarms", "pipeline_global.tf", "", Swap("\"events:PutRule\", ", ""), "an apply stops in the middle";

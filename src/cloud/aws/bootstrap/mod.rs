@@ -86,7 +86,7 @@ pub(super) fn root(platform: &Platform) -> Result<Option<Root>, TemplateError> {
     root.print(TEMPLATES, "locals.tf", &Locals::new(platform, account, home))?;
     root.print(TEMPLATES, "state.tf", &Nothing {})?;
     if let Some(identities) = pipelines::Identities::new(platform) {
-        for path in ["boundary.tf", "pipeline_cluster.tf", "pipeline_network.tf", "pipeline_read.tf"] {
+        for path in ["boundary.tf", "pipeline_cluster.tf", "pipeline_network.tf", "pipeline_read.tf", "pipeline_roles.tf"] {
             root.print(TEMPLATES, path, &Nothing {})?;
         }
         if let Some(global) = pipelines::Global::new(platform) {

@@ -42,6 +42,8 @@ struct Place<'a> {
     name: &'a str,
     /// A pattern of the roles of the region.
     roles: String,
+    /// The role of the administrator of its cluster.
+    administrator: String,
 }
 
 /// Conditions on the claims of tokens: for AWS, and with these subjects.
@@ -74,6 +76,7 @@ impl<'a> Locals<'a> {
             region: region.name.as_str(),
             name: &region.cluster.name,
             roles: format!("arn:aws:iam::{account}:role/{}*", region.role_prefix()),
+            administrator: region.administrator_role(),
         };
         let home = platform.has_global_root().then_some(HOME);
         Some(Locals {

@@ -53,11 +53,12 @@ locals {
     }
   }
 
-  # By region: what everything there is named by, and a pattern of its roles.
+  # By region: what everything there is named by, a pattern of its roles, and the role of the cluster's administrator.
   regions = {
     "eu-west-1" = {
-      name  = "boutique-beta-eu-west-1"
-      roles = "arn:aws:iam::222222222222:role/boutique-beta-eu-west-1*"
+      name          = "boutique-beta-eu-west-1"
+      roles         = "arn:aws:iam::222222222222:role/boutique-beta-eu-west-1*"
+      administrator = "boutique-beta-eu-west-1-administrator"
     }
   }
 

@@ -56,7 +56,8 @@ resource "aws_iam_policy" "boundary" {
         Effect = "Deny"
         Action = [
           "access-analyzer:Delete*", "cloudtrail:Delete*", "cloudtrail:Put*", "cloudtrail:Stop*", "cloudtrail:Update*", "config:Delete*", "config:Put*", "config:Stop*",
-          "guardduty:Delete*", "guardduty:Disassociate*", "guardduty:Stop*", "guardduty:Update*", "securityhub:Delete*", "securityhub:Disable*", "securityhub:Disassociate*",
+          "guardduty:ArchiveFindings", "guardduty:Create*", "guardduty:Delete*", "guardduty:Disassociate*", "guardduty:Stop*", "guardduty:Update*", "inspector2:Disable*",
+          "macie2:Disable*", "securityhub:BatchUpdateFindings", "securityhub:Delete*", "securityhub:Disable*", "securityhub:Disassociate*",
         ]
         Resource = "*"
       },
@@ -87,6 +88,17 @@ resource "aws_iam_policy" "boundary" {
         Action    = ["autoscaling:*", "ec2:*", "eks:*", "elasticloadbalancing:*", "kms:*", "logs:*"]
         Resource  = "*"
         Condition = { StringEquals = { "aws:ResourceTag/managed_by" = "platgen" }, StringNotEquals = { "aws:ResourceTag/environment" = local.environment } }
+      },
+      {
+        # What runs with the rights of another role and is not of this environment: who changes its code or its input has those rights.
+        Sid    = "OthersRun"
+        Effect = "Deny"
+        Action = [
+          "cloudformation:*ChangeSet", "cloudformation:SetStackPolicy", "cloudformation:UpdateStack*", "codebuild:StartBuild*", "codebuild:Update*", "lambda:Add*",
+          "lambda:Update*", "ssm:ResumeSession", "ssm:SendCommand", "ssm:Start*",
+        ]
+        Resource  = "*"
+        Condition = { StringNotEquals = { "aws:ResourceTag/environment" = local.environment } }
       },
       {
         # Services that AWS has once for the whole world answer in a region that nobody chooses.

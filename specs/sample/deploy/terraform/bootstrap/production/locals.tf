@@ -56,15 +56,17 @@ locals {
     }
   }
 
-  # By region: what everything there is named by, and a pattern of its roles.
+  # By region: what everything there is named by, a pattern of its roles, and the role of the cluster's administrator.
   regions = {
     "eu-west-1" = {
-      name  = "boutique-production-eu-west-1"
-      roles = "arn:aws:iam::333333333333:role/boutique-production-eu-west-1*"
+      name          = "boutique-production-eu-west-1"
+      roles         = "arn:aws:iam::333333333333:role/boutique-production-eu-west-1*"
+      administrator = "boutique-production-eu-west-1-administrator"
     }
     "eu-central-1" = {
-      name  = "boutique-production-eu-central-1"
-      roles = "arn:aws:iam::333333333333:role/boutique-production-eu-central-1*"
+      name          = "boutique-production-eu-central-1"
+      roles         = "arn:aws:iam::333333333333:role/boutique-production-eu-central-1*"
+      administrator = "boutique-production-eu-central-1-administrator"
     }
   }
 

@@ -7,13 +7,11 @@ locals {
 
   global_statements = [
     {
-      Sid    = "GlobalKeys"
-      Effect = "Allow"
-      Action = [
-        "kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DeleteAlias", "kms:DisableKeyRotation", "kms:EnableKeyRotation", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion",
-        "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
-      ]
-      Resource = ["arn:aws:kms:${local.home}:${local.account}:alias/${local.name}-global", "arn:aws:kms:${local.home}:${local.account}:key/*"]
+      # The key itself is one of the keys of the environment.
+      Sid      = "GlobalAlias"
+      Effect   = "Allow"
+      Action   = ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"]
+      Resource = "arn:aws:kms:${local.home}:${local.account}:alias/${local.name}-global"
     },
     {
       # The action knows no resource: the zone does not exist yet.
@@ -48,7 +46,7 @@ locals {
     {
       Sid      = "AlarmRules"
       Effect   = "Allow"
-      Action   = ["events:DeleteRule", "events:DisableRule", "events:EnableRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:TagResource", "events:UntagResource"]
+      Action   = ["events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:TagResource", "events:UntagResource"]
       Resource = "arn:aws:events:${local.home}:${local.account}:rule/${local.name}-*"
     },
     {
