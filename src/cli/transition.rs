@@ -60,8 +60,33 @@ pub(super) fn findings(replaced: &[Replaced<'_>], estate: &Estate, forced: &BTre
         })
     };
     let mut findings = procedure::findings(&found, forced, context, place);
-    findings.extend(gone.chain(unreadable));
+    findings.extend(gone.chain(unreadable).chain(mirrored(replaced, estate)));
     findings
+}
+
+/// Regions that run, and pull copies of images from now on. The network root takes the way to other registries from nodes of isolated subnets, and the
+/// README.md of the region has it first: it is for a region that is new, or has its copies.
+fn mirrored(replaced: &[Replaced<'_>], estate: &Estate) -> impl Iterator<Item = Diagnostic> {
+    let isolated = |environment: &str, region: &str| {
+        let region = estate.environments.get(environment).and_then(|platform| platform.regions.get(region));
+        region.and_then(|region| region.network.as_ref()).is_some_and(|network| network.subnets.iter().any(|subnet| subnet.isolated))
+    };
+    let runs = |folder: &str| replaced.iter().any(|file| file.before.is_some() && file.path.starts_with(folder));
+    let new = replaced.iter().filter(|file| file.before.is_none() && file.after.is_some());
+    let turned = new.filter_map(move |file| {
+        let folder = file.path.strip_suffix("/mirror.sh")?;
+        let (environment, region) = folder.strip_prefix("kubernetes/")?.split_once('/')?;
+        (isolated(environment, region) && runs(&format!("{folder}/"))).then_some((folder, environment, region))
+    });
+    turned.map(|(folder, environment, region)| {
+        let message = format!(
+            "nodes of isolated subnets of `{environment}/{region}` lose the way to other registries with the apply of `network`, before copies exist"
+        );
+        let help = format!("apply in this order, once: the root `cluster`, `sh {folder}/mirror.sh`, the manifests, the root `network`");
+        let mut finding = Diagnostic::new(Code::NotInPlace, message).subject(folder).help(help);
+        finding.environments.push(environment.to_owned());
+        finding
+    })
 }
 
 /// The words of `--force`: the entries among them, as `environment/namespace/entry`, and the paths.

@@ -181,7 +181,7 @@ messages {
         "`platgen fmt --check` compares the files of a spec with their canonical form. Run `platgen fmt`, which keeps the meaning and every comment."
     NotInPlace "not-in-place" Warning
         "a change that `kubectl apply` alone does not make in a running cluster"
-        "The API server refuses the change, an apply would interrupt the workload, or objects stay in the cluster that left the files. The help of the finding holds the commands to run before or after the apply."
+        "The API server refuses the change, an apply would interrupt the workload, objects stay in the cluster that left the files, or the steps of a README.md need another order once. The help of the finding holds the commands to run before or after the apply."
     NotRendered "not-rendered" Warning
         "a part of the spec that is not rendered yet"
         "This version of platgen validates the whole spec language but renders only a part of it. The files work without this part. Where an entry would lack something that it needs, the finding is the error `incomplete`. Nothing is left out without one of the two."

@@ -20,7 +20,8 @@ fn one(platform: &Platform, region: &Region, workload: &Workload, database: &Dat
     let (name, namespace) = (&workload.name, &workload.namespace);
     let kubectl = format!("kubectl --context {} -n {namespace}", region.cluster.name);
     let cluster = format!("clusters.postgresql.cnpg.io/{name}");
-    let primary = format!("\"$({kubectl} get {cluster} --output jsonpath='{{.status.currentPrimary}}')\"");
+    let current = format!("$({kubectl} get {cluster} --output jsonpath='{{.status.currentPrimary}}')");
+    let primary = format!("\"{current}\"");
     let servers = workload.replicas.0;
     let _ = write!(
         text,
@@ -30,6 +31,9 @@ fn one(platform: &Platform, region: &Region, workload: &Workload, database: &Dat
         database.name,
         promise(database),
     );
+    if workload.no_backup.is_none() {
+        text.push_str("\nThere is no backup yet: this version renders none. Make one before data goes in.\n");
+    }
     let mut add = |title: &str, lines: &[String]| {
         let _ = write!(text, "\n{title}:\n\n```sh\n{}\n```\n", lines.join("\n"));
     };
@@ -47,16 +51,26 @@ fn one(platform: &Platform, region: &Region, workload: &Workload, database: &Dat
         add("How far the other servers are", &[format!("{kubectl} exec {primary} --container postgres -- psql --command='{query}'")]);
         let status = r#"{\"status\":{\"targetPrimary\":\"${server:?}\",\"targetPrimaryTimestamp\":\"$(date -u +%Y-%m-%dT%H:%M:%S.000000Z)\",\"phase\":\"Switchover in progress\",\"phaseReason\":\"by hand\"}}"#;
         add(
-            "To let another server take the writes. Writes fail for some seconds; choose a server that is ready",
+            &format!(
+                "To let another server take the writes. Writes fail for some seconds; choose a server that is ready, such as `{name}-2`"
+            ),
             &[
-                format!("server={name}-2"),
-                format!("{kubectl} patch {cluster} --subresource=status --type=merge --patch \"{status}\""),
-                format!("{kubectl} wait --for=condition=Ready --timeout=600s {cluster}"),
+                "server=".to_owned(),
+                format!(
+                    "{kubectl} get \"pod/${{server:?}}\" && {kubectl} patch {cluster} --subresource=status --type=merge --patch \"{status}\""
+                ),
+                format!("{kubectl} wait --for=jsonpath='{{.status.currentPrimary}}'=\"${{server:?}}\" --timeout=600s {cluster}"),
             ],
         );
         add(
             "To make a server anew that lost its volume, or fell so far behind that it cannot catch up. Never the one that takes writes: the data of the volume is gone",
-            &[format!("server={name}-2"), format!("{kubectl} delete \"pvc/${{server:?}}\" \"pod/${{server:?}}\"")],
+            &[
+                "server=".to_owned(),
+                format!("primary={current}"),
+                format!(
+                    "if [ \"${{server:?}}\" = \"${{primary:?}}\" ]; then echo \"$server takes the writes\"; else {kubectl} delete \"pvc/$server\" \"pod/$server\"; fi"
+                ),
+            ],
         );
     }
     let _ = write!(
@@ -79,7 +93,9 @@ fn promise(database: &Database) -> &'static str {
             "A commit is on two servers while both are ready, and on one otherwise: the loss of a server then may lose the last transactions."
         }
         Some(Durability::Required) => {
-            "A commit is on two servers, and writes wait while only one is ready. Another server takes over only when it has every commit."
+            "A commit is on two servers, and writes wait while only one is ready. Another server takes over only while all the others are ready: \
+             one of them has every commit. When the server that takes writes is lost while another one is away, writes wait until one of the \
+             two is back."
         }
     }
 }

@@ -227,11 +227,17 @@ sh "kubernetes/${region:?}/mirror.sh"
 - Copy a new version before you apply the files that name it, also after a revert. The original may be gone by then: the script says so and stops.
 - A copy keeps its content. To get an image that was built again below the same tag, write its new digest into the spec, such as
   `redis:8.2-alpine@sha256:...`. With a digest, every region has the same content.
-- When a repository left the spec, the apply of the root `cluster` ends with `RepositoryNotEmptyException` in a protected environment. When no pod
-  runs its images any more, delete it, and plan and apply again. The plan has its name:
+- When a repository left the spec, the apply of the root `cluster` ends with `RepositoryNotEmptyException` in a protected environment. The plan has
+  its name. This has to print nothing: it lists what runs its images, or may run them again, such as a ReplicaSet that `rollout undo` needs:
 
 ```sh
 repository=
+kubectl --context "${context:?}" get pods,replicasets,cronjobs --all-namespaces --output jsonpath='{range .items[*]}{.kind}/{.metadata.namespace}/{.metadata.name} {..image}{"\n"}{end}' | grep "/${repository:?}[:@]"
+```
+
+Then delete the repository, and plan and apply again:
+
+```sh
 aws ecr delete-repository --region "${region#*/}" --repository-name "${repository:?}" --force
 ```
 "#;

@@ -120,16 +120,16 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
         let namespace = Addon::Databases.namespace();
         let (key, value) = Addon::Databases.pods();
         let arguments = format!("--namespace {} get deployments --selector {key}={value} --output name", quoted(namespace));
-        // The field is what the version is needed for.
-        let field = "explain --api-version=postgresql.cnpg.io/v1 clusters.spec.postgresql.synchronous.failoverQuorum";
+        // The field came with 1.30, whose labels, ports and images these files have.
+        let field = "explain --api-version=postgresql.cnpg.io/v1 clusters.spec.primaryLease";
         add(
             format!(
-                "CloudNativePG, 1.28 or newer, in `{namespace}` with the label `{key}={value}` on its pods, which the network policies of databases let in: it \
+                "CloudNativePG, 1.30 or newer, in `{namespace}` with the label `{key}={value}` on its pods, which the network policies of databases let in: it \
                  makes the servers of databases"
             ),
             vec![
                 cluster("prints", &format!("CloudNativePG in {namespace}"), &arguments),
-                cluster("exists", "CloudNativePG 1.28 or newer", field),
+                cluster("exists", "CloudNativePG 1.30 or newer", field),
             ],
         );
     }

@@ -8,7 +8,8 @@ use crate::cloud::Root;
 use crate::kubernetes::{self, RunOnce};
 use crate::labels::WORKLOAD;
 use crate::layers::Layer;
-use crate::model::{Kind, Platform, Region, Workload};
+use crate::model::{Kind, Platform, Region, SecretStore, Workload};
+use crate::provider::Provider;
 
 /// Seconds to wait for a rollout.
 const PATIENCE: u64 = 600;
@@ -43,6 +44,11 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
         commands.root(root);
     }
     let made = roots.iter().any(|root| root.layer == Layer::Cluster);
+    // Secrets of the cluster itself need their namespaces.
+    let in_cluster = platform.secrets.store == SecretStore::Cloud && matches!(region.provider, Provider::Kind | Provider::Existing);
+    if !in_cluster {
+        commands.secrets();
+    }
     if region.cluster.mirror.is_some() {
         commands.add(
             "Copy the images",
@@ -55,15 +61,18 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
     commands.add(
         if made { "Make the add-ons" } else { "Make the cluster and the add-ons" },
         if made {
-            "The files make the cluster, and of its add-ons those of EKS alone. Go on when nothing is missing but DNS records of new hosts, which come\n\
-             after the first apply, and Secrets in namespaces that the next step makes."
+            "The files make the cluster, and of its add-ons those of EKS alone. Go on when the script could look at everything, and nothing is missing\n\
+             but DNS records of new hosts, which come after the first apply, and Secrets in namespaces that the next step makes."
         } else {
-            "These files make neither. Go on when nothing is missing but DNS records of new hosts, which come after the first apply, and Secrets in\n\
-             namespaces that the next step makes."
+            "These files make neither. Go on when the script could look at everything, and nothing is missing but DNS records of new hosts, which\n\
+             come after the first apply, and Secrets in namespaces that the next step makes."
         },
         &context(region).filter(|_| made).into_iter().chain([format!("sh kubernetes/{place}/preflight.sh")]).collect::<Vec<_>>(),
     );
     commands.namespaces();
+    if in_cluster {
+        commands.secrets();
+    }
     let diff = format!("{} diff --server-side -k {}", commands.kubectl, commands.folder);
     commands.add(
         "Look at the difference",
@@ -111,6 +120,16 @@ impl Commands<'_> {
         self.step += 1;
         let about = if about.is_empty() { String::new() } else { format!("{about}\n\n") };
         let _ = write!(self.text, "\n### {}. {title}\n\n{about}```sh\n{}\n```\n", self.step, lines.join("\n"));
+    }
+
+    /// The values that people write. No command: its words would show a value to everybody who lists the processes.
+    fn secrets(&mut self) {
+        if !self.uses.secrets.is_empty() {
+            self.step += 1;
+            let about =
+                "Those of the table \"Secrets\" above that do not exist yet, each with all its keys. These files make none of them.";
+            let _ = write!(self.text, "\n### {}. Write the secrets\n\n{about}\n", self.step);
+        }
     }
 
     fn root(&mut self, root: &Root) {

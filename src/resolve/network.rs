@@ -124,7 +124,8 @@ impl EnvironmentResolver<'_> {
         by_default(firewall.is_missing(), "dns_firewall", default_firewall.name());
         for subnet in subnets.iter().filter(|subnet| subnet.private) {
             let declared = format!("network.subnets.{}", subnet.name);
-            let from = if subnet.internet { format!("{declared}.isolated and cluster.registry.mirror") } else { format!("{declared}.egress") };
+            let from =
+                if subnet.internet { format!("{declared}.isolated and cluster.registry.mirror") } else { format!("{declared}.egress") };
             self.record(|| (format!("regions.{region}.subnets.{}.private", subnet.name), true, from));
         }
         Some(Network {

@@ -109,6 +109,28 @@ pub(crate) fn it_stops_at_the_first_trouble() {
     assert!(ran.exits(1).err.contains("(AccessDeniedException)"));
 }
 
+/// A region that runs gets its copies before its network changes: isolated nodes would pull from nowhere.
+pub(crate) fn a_running_region_gets_its_copies_first() {
+    let told = |isolated: bool| {
+        let project = Project::new();
+        let spec = SPEC.replace("{mirror: true}", "{mirror: false}");
+        project.write(
+            "platform.yaml",
+            &if isolated { spec } else { spec.replace(", data: {egress: none}", "").replace(", subnet: data", "") },
+        );
+        let first = project.run(&["render", "--allow-incomplete"]).exits(0);
+        project.edit("platform.yaml", "{mirror: false}", "{mirror: true}");
+        let second = project.run(&["render", "--allow-incomplete"]).exits(0);
+        let third = project.run(&["render", "--allow-incomplete"]).exits(0);
+        [first, second, third].map(|ran| ran.err.contains(ORDER))
+    };
+    assert_eq!(told(true), [false, true, false]);
+    assert_eq!(told(false), [false, false, false]);
+}
+
+const ORDER: &str =
+    "apply in this order, once: the root `cluster`, `sh kubernetes/production/eu-west-1/mirror.sh`, the manifests, the root `network`";
+
 /// Pods run what the script copies, Terraform makes a repository for it, and preflight.sh looks for it.
 pub(crate) fn pods_terraform_and_preflight_agree() {
     let project = shop();

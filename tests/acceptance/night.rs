@@ -174,6 +174,9 @@ git tag --force applied/production/eu-west-1
 git push --force origin refs/tags/applied/production/eu-west-1
 ";
     assert_eq!(commands, wanted, "{commands}");
+    let titles: Vec<&str> = steps.lines().filter_map(|line| line.strip_prefix("### ")).take(4).collect();
+    let [network, cluster] = ["network", "cluster"].map(|root| format!("Plan terraform/{PLACE}/{root}"));
+    assert_eq!(titles, [&format!("1. {network}"), &format!("2. {cluster}"), "3. Write the secrets", "4. Make the add-ons"]);
 }
 
 /// The script looks for everything that the README lists.
@@ -294,6 +297,27 @@ pub(crate) fn preflight_asks_for_kinds() {
     let output = Command::new("sh").args(["-c", &server]).env("PATH", "/usr/bin:/bin").output().expect("a shell");
     let found: Vec<String> = Ran::from(output).out.lines().filter(|line| line.contains(" API ")).map(str::to_owned).collect();
     assert_eq!(found, ["not looked at: API external-secrets.io/v1: no", "missing: HTTPRoute of the API gateway.networking.k8s.io/v1"]);
+}
+
+/// What kubectl says of an operator that is older than a field, and of one that is not there, means that it is missing; another error does not.
+pub(crate) fn preflight_knows_the_words_of_kubectl() {
+    let project = shop();
+    let store = "  orders: {engine: postgres, version: 18, storage: 20Gi, users: {app: {}}, backup: {none: trial}}\napps:\n";
+    project.edit("platform.yaml", "apps:\n", store);
+    project.run(&["render"]).exits(0);
+    let path = project.at(&format!("deploy/kubernetes/{PLACE}/preflight.sh")).display().to_string();
+    let said = |error: &str| {
+        let server =
+            format!("kubectl() {{ case $* in *' explain '*) echo \"$error\" >&2; return 1 ;; *) echo some ;; esac; }}; . '{path}'");
+        let output = Command::new("sh").args(["-c", &server]).env("PATH", "/usr/bin:/bin").env("error", error).output().expect("a shell");
+        let lines: Vec<String> = Ran::from(output).out.lines().map(str::to_owned).collect();
+        lines.into_iter().filter(|line| line.contains("CloudNativePG 1.30")).collect::<Vec<String>>()
+    };
+    let missing = ["missing: CloudNativePG 1.30 or newer"];
+    assert_eq!(said(r#"error: field "primaryLease" does not exist"#), missing);
+    assert_eq!(said(r#"error: couldn't find resource for "postgresql.cnpg.io/v1, Resource=clusters""#), missing);
+    let denied = "error: the context does not exist";
+    assert_eq!(said(denied), [format!("not looked at: CloudNativePG 1.30 or newer: {denied}")]);
 }
 
 /// Without a cluster and an account the script says that it could not look, and claims nothing.

@@ -211,8 +211,9 @@ pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Fault>, Str
 
 /// The faults of the roles of another root: each has the boundary that the bootstrap root of its environment makes, and a name that pipelines may give.
 pub fn roles(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Fault>, String> {
-    let environment = path.split("terraform/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
-    let place = tree.join("deploy/terraform/bootstrap").join(environment).join("locals.tf");
+    let (above, below) = path.split_once("terraform/").ok_or_else(|| format!("{path} is no root"))?;
+    let environment = below.split('/').next().unwrap_or_default();
+    let place = tree.join(above).join("terraform/bootstrap").join(environment).join("locals.tf");
     let text = fs::read_to_string(&place).map_err(|error| format!("{}: {error}", place.display()))?;
     let value = |line: &str| line.split('"').nth(1).unwrap_or_default().to_owned();
     let lines = |key: &'static str| text.lines().filter(move |line| line.trim_start().split(' ').next() == Some(key)).map(value);

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::iam::{Request, may};
+use super::iam::{Request, fits, may, texts};
+use super::judge::list;
 use super::resources;
 use serde_json::{Value, json};
 
@@ -28,6 +29,7 @@ const TO_NODES: Keys = &[("iam:PassedToService", "ec2.amazonaws.com")];
 const TO_PODS: Keys = &[("iam:PassedToService", "pods.eks.amazonaws.com")];
 const TO_LOGS: Keys = &[("iam:PassedToService", "vpc-flow-logs.amazonaws.com")];
 const TO_LAMBDA: Keys = &[("iam:PassedToService", "lambda.amazonaws.com")];
+const ANYWHERE: Keys = &[("aws:RequestedRegion", "us-west-2")];
 const HOME: &str = "us-east-1";
 
 const GROUP: &str = "arn:aws:ec2:REGION:ACCOUNT:security-group/sg-1";
@@ -135,6 +137,8 @@ const NEEDS: &[Need] = &[
     ("aws_vpn_connection", "iam", &["CreateServiceLinkedRole"], "arn:aws:iam::ACCOUNT:role/aws-service-role/s2svpn.amazonaws.com/AWSServiceRoleForVPCS2SVPN", &[("iam:AWSServiceName", "s2svpn.amazonaws.com")]),
     ("aws_vpn_connection_route", "ec2", &["CreateVpnConnectionRoute", "DeleteVpnConnectionRoute"], "arn:aws:ec2:REGION:ACCOUNT:vpn-connection/vpn-1", OWN),
     ("aws_vpn_gateway", "ec2", &["AttachVpnGateway", "CreateVpnGateway", "DeleteVpnGateway", "DetachVpnGateway"], "arn:aws:ec2:REGION:ACCOUNT:vpn-gateway/vgw-1", OWN),
+    // It is in the state alone.
+    ("terraform_data", "", &[], "*", &[]),
 ];
 
 /// Types that the global root alone plans; the environment that leads its account has those of the second list.
@@ -182,6 +186,9 @@ const READ: [&str; 31] = [
     "sns:GetTopicAttributes",
     "sns:ListTagsForResource",
 ];
+
+/// What the states of an apply need.
+const STATES_NEED: [&str; 6] = ["kms:Decrypt", "kms:GenerateDataKey", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"];
 
 /// What no pipeline may do: action, resource, keys; and whether a role that has every right within the boundary is refused as well.
 type Refusal = (&'static str, &'static str, Keys, bool);
@@ -338,6 +345,20 @@ const WORK: &[(&str, &str, Keys)] = &[
     ("ecr:BatchGetImage", "arn:aws:ecr:REGION:602401143452:repository/eks/coredns", &[]),
     ("elasticloadbalancing:CreateLoadBalancer", "arn:aws:elasticloadbalancing:REGION:ACCOUNT:loadbalancer/net/a/1", OWN),
     ("iam:CreateServiceLinkedRole", "arn:aws:iam::ACCOUNT:role/aws-service-role/elasticloadbalancing.amazonaws.com/a", &[]),
+    // What AWS has once for the whole world.
+    ("cloudfront:CreateInvalidation", "arn:aws:cloudfront::ACCOUNT:distribution/a", ANYWHERE),
+    ("globalaccelerator:DescribeAccelerator", "arn:aws:globalaccelerator::ACCOUNT:accelerator/a", ANYWHERE),
+    ("health:DescribeEvents", "*", ANYWHERE),
+    ("iam:GetRole", ROLE, ANYWHERE),
+    ("route53:ListHostedZones", "*", ANYWHERE),
+    ("route53domains:ListDomains", "*", ANYWHERE),
+    ("s3:GetAccountPublicAccessBlock", "*", ANYWHERE),
+    ("s3:ListAllMyBuckets", "*", ANYWHERE),
+    ("s3:PutAccountPublicAccessBlock", "*", ANYWHERE),
+    ("shield:DescribeProtection", "*", ANYWHERE),
+    ("sts:GetCallerIdentity", "*", ANYWHERE),
+    ("support:DescribeCases", "*", ANYWHERE),
+    ("waf:GetWebACL", "*", ANYWHERE),
     ("kms:Decrypt", KEY, OWN),
     ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1", &[("aws:RequestedRegion", "us-east-1")]),
     ("s3:GetObject", "arn:aws:s3:::other/object", &[]),
@@ -366,6 +387,13 @@ pub struct Place<'a> {
     pub buckets: Vec<&'a Value>,
 }
 
+/// Who decides about a request.
+struct Policies<'a> {
+    own: &'a [&'a Value],
+    boundary: Option<&'a Value>,
+    buckets: &'a [&'a Value],
+}
+
 impl Place<'_> {
     fn fill(&self, text: &str, (region, states): &(String, String)) -> String {
         let words = [
@@ -380,8 +408,16 @@ impl Place<'_> {
         words.iter().fold(text.to_owned(), |text, (word, value)| text.replace(word, value))
     }
 
-    /// Whether an identity may do something in a region. Every request says where it goes, who asks, and that it is encrypted.
-    fn may(&self, own: &[&Value], who: &str, action: &str, resource: &str, keys: Keys, region: &(String, String)) -> Result<bool, String> {
+    /// Whether these policies let an identity do something in a region. Every request says where it goes, who asks, and that it is encrypted.
+    fn may(
+        &self,
+        policies: &Policies,
+        who: &str,
+        action: &str,
+        resource: &str,
+        keys: Keys,
+        region: &(String, String),
+    ) -> Result<bool, String> {
         let resource = self.fill(resource, region);
         let home = resource.contains(HOME) || ["iam:", "route53:", "organizations:", "account:"].iter().any(|one| action.starts_with(one));
         let mut context: Vec<(&str, String)> =
@@ -391,27 +427,40 @@ impl Place<'_> {
             context.push(("aws:RequestedRegion", if home { HOME.to_owned() } else { region.0.clone() }));
         }
         let context: Vec<(&str, &str)> = context.iter().map(|(key, value)| (*key, value.as_str())).collect();
-        let bucket: &[&Value] = if action.starts_with("s3:") { &self.buckets } else { &[] };
-        may(own, Some(self.boundary), bucket, &Request { action, resource: &resource, context: &context })
+        let buckets: &[&Value] = if action.starts_with("s3:") { policies.buckets } else { &[] };
+        may(policies.own, policies.boundary, buckets, &Request { action, resource: &resource, context: &context })
     }
 
     /// What the roles may and should not, or should and may not: the role, and what.
     pub fn wrong(&self) -> Result<Vec<(&'static str, String)>, String> {
         let mut wrong = Vec::new();
         let all = json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+        let of = |own| Policies { own, boundary: Some(self.boundary), buckets: &self.buckets };
+        let (plan, apply) = (of(&self.plan), of(&self.apply));
+        // Each guard holds by itself.
+        let boundary = Policies { own: &[&all], boundary: Some(self.boundary), buckets: &[] };
+        let bucket = Policies { own: &[&all], boundary: None, buckets: &self.buckets };
         for region in &self.regions {
-            let mut ask = |role: &'static str, own: &[&Value], who: &str, action: &str, resource: &str, keys: Keys, wanted: bool| {
-                if self.may(own, who, action, resource, keys, region)? != wanted {
+            let mut ask = |role: &'static str, policies: &Policies, who: &str, action: &str, resource: &str, keys: Keys, wanted: bool| {
+                if self.may(policies, who, action, resource, keys, region)? != wanted {
                     let said = if wanted { "it may not" } else { "it may" };
                     wrong.push((role, format!("{said} {action} on {}", self.fill(resource, region))));
                 }
                 Ok::<(), String>(())
             };
-            for action in READ {
-                ask("plan", &self.plan, PLANS, action, "*", &[], true)?;
-                ask("apply", &self.apply, APPLIES, action, "*", &[], true)?;
+            for (who, action, wanted) in [
+                (PLANS, "s3:PutObject", false),
+                (PLANS, "s3:GetObject", true),
+                (APPLIES, "s3:PutObject", true),
+                (ROLE, "s3:GetObject", false),
+            ] {
+                ask("bucket", &bucket, who, action, OWN_STATE, &[], wanted)?;
             }
-            for (action, resource, keys, plan, apply) in [
+            for action in READ {
+                ask("plan", &plan, PLANS, action, "*", &[], true)?;
+                ask("apply", &apply, APPLIES, action, "*", &[], true)?;
+            }
+            for (action, resource, keys, plans, applies) in [
                 ("s3:ListBucket", STATES, &[] as Keys, true, true),
                 ("s3:GetObject", OWN_STATE, &[], true, true),
                 ("s3:GetObject", OWN_LOCK, &[], true, true),
@@ -421,14 +470,14 @@ impl Place<'_> {
                 ("s3:DeleteObject", OWN_LOCK, &[], false, true),
                 ("kms:GenerateDataKey", KEY, STATE_KEY, false, true),
             ] {
-                ask("plan", &self.plan, PLANS, action, resource, keys, plan)?;
-                ask("apply", &self.apply, APPLIES, action, resource, keys, apply)?;
+                ask("plan", &plan, PLANS, action, resource, keys, plans)?;
+                ask("apply", &apply, APPLIES, action, resource, keys, applies)?;
             }
             for (kind, service, verbs, resource, keys) in NEEDS {
                 for verb in *verbs {
                     let action = format!("{service}:{verb}");
                     // A plan changes nothing of what an apply changes.
-                    ask("plan", &self.plan, PLANS, &action, resource, keys, false)?;
+                    ask("plan", &plan, PLANS, &action, resource, keys, false)?;
                     let global = !self.domain.is_empty() || self.leads;
                     if resource.contains(HOME) && !global
                         || OF_ZONE.contains(kind) && self.domain.is_empty()
@@ -436,21 +485,31 @@ impl Place<'_> {
                     {
                         continue;
                     }
-                    ask("apply", &self.apply, APPLIES, &action, resource, keys, true)?;
+                    ask("apply", &apply, APPLIES, &action, resource, keys, true)?;
                 }
             }
             for (action, resource, keys, bounded) in REFUSED {
-                ask("plan", &self.plan, PLANS, action, resource, keys, false)?;
-                ask("apply", &self.apply, APPLIES, action, resource, keys, false)?;
+                ask("plan", &plan, PLANS, action, resource, keys, false)?;
+                ask("apply", &apply, APPLIES, action, resource, keys, false)?;
                 if *bounded {
-                    ask("boundary", &[&all], ROLE, action, resource, keys, false)?;
+                    ask("boundary", &boundary, ROLE, action, resource, keys, false)?;
                 }
             }
             for (action, resource, keys) in WORK {
-                ask("boundary", &[&all], ROLE, action, resource, keys, true)?;
+                ask("boundary", &boundary, ROLE, action, resource, keys, true)?;
             }
         }
+        wrong.extend(self.unneeded().into_iter().map(|action| ("apply", format!("no resource needs {action}"))));
         Ok(wrong)
+    }
+
+    /// Actions of the policies that nothing asks for.
+    fn unneeded(&self) -> BTreeSet<String> {
+        let own: Vec<String> =
+            NEEDS.iter().flat_map(|(_, service, verbs, ..)| verbs.iter().map(move |verb| format!("{service}:{verb}"))).collect();
+        let needed = |action: &String| own.iter().map(String::as_str).chain(READ).chain(STATES_NEED).any(|known| fits(action, known));
+        let statements = self.apply.iter().flat_map(|policy| list(&policy["Statement"]));
+        statements.flat_map(|statement| texts(&statement["Action"])).filter(|action| !needed(action)).collect()
     }
 }
 

@@ -34,6 +34,9 @@ pub const FAULTS: &[Fault] = faults! {
     "machines that a zone does not offer", "cluster/spot.tf", "", Swap("number == 0 || contains(found.instance_types, machine)", "true"), "EKS refuses the group";
     "machines of another zone", "cluster/spot.tf", "", Swap("values = [each.value.zone]", "values = [local.node_groups[keys(local.node_groups)[0]].zone]"), "EKS refuses the group in some zones";
     "one machine alone", "cluster/node_groups.tf", "", Swap("lookup(local.spot_machines, each.key, null)", "local.pools[each.value.pool].capacity == \"SPOT\" ? [local.pools[each.value.pool].machines[0]] : null"), "spare servers of one type run out";
+    "machines of today", "cluster/node_groups.tf", "", Cut("    ignore_changes       = [instance_types]\n"), "EKS ends all nodes of a zone when AWS offers one machine more";
+    "machines for ever", "cluster/node_groups.tf", "", Cut("    replace_triggered_by = [terraform_data.machine[each.key]]\n"), "another machine in the spec changes nothing";
+    "machine of groups on demand", "cluster/spot.tf", "", Swap(".machines[0] : null", ".machines[0] : local.pools[each.value.pool].machines[0]"), "another machine ends a group on demand, too";
     "SSH", "cluster/nodes.tf", "", Swap("  update_default_version = true", "  update_default_version = true\n  key_name               = \"me\""), "a lost key opens every node";
     "more rights for nodes", "cluster/nodes.tf", "", Swap("\"AmazonEKSWorkerNodePolicy\"]", "\"AmazonEKSWorkerNodePolicy\", \"AdministratorAccess\"]"), "a broken node takes the account";
     "pods in the group of another class", "cluster/addons.tf", "", Swap("securityGroups = [data.aws_security_group.nodes[class].id]", "securityGroups = [data.aws_security_group.nodes[local.node_classes[0]].id]"), "the classes are joined";

@@ -191,10 +191,20 @@ impl Bench<'_> {
         change("another owner".into(), &|w| w.owner = name("nobody"));
         change("one replica".into(), &|w| w.replicas = (1, 1));
         change("a replica more".into(), &|w| w.replicas = (w.replicas.0 + 1, w.replicas.1 + 1));
-        change("a second's grace".into(), &|w| w.grace = 1);
-        change("another group of its volumes".into(), &|w| w.fs_group += 1);
+        // An operator is told some of what its pods are, and decides the rest.
+        let operated = matches!(workload.kind, Kind::Operated(_));
+        if !operated {
+            change("a second's grace".into(), &|w| w.grace = 1);
+            change("another group of its volumes".into(), &|w| w.fs_group += 1);
+            change("the node's processes".into(), &|w| w.host_pid ^= true);
+            change("spread differently".into(), &|w| {
+                w.placement.spread = if w.placement.spread == Spread::None { Spread::Soft } else { Spread::None };
+            });
+            change("spread hard".into(), &|w| {
+                w.placement.spread = if w.placement.spread == Spread::Hard { Spread::Soft } else { Spread::Hard }
+            });
+        }
         change("the node's network".into(), &|w| w.host_network ^= true);
-        change("the node's processes".into(), &|w| w.host_pid ^= true);
         change("made a store or an app".into(), &|w| w.store = if w.is_store() { None } else { Some(Engine::Custom) });
         change("made a DaemonSet".into(), &|w| w.kind = if matches!(w.kind, Kind::DaemonSet) { Kind::Deployment } else { Kind::DaemonSet });
         if workload.autoscaling.is_some() {
@@ -257,12 +267,6 @@ impl Bench<'_> {
         if !workload.placement.tolerations.is_empty() {
             change("tolerations dropped".into(), &|w| w.placement.tolerations.clear());
         }
-        change("spread differently".into(), &|w| {
-            w.placement.spread = if w.placement.spread == Spread::None { Spread::Soft } else { Spread::None };
-        });
-        change("spread hard".into(), &|w| {
-            w.placement.spread = if w.placement.spread == Spread::Hard { Spread::Soft } else { Spread::Hard }
-        });
         for index in 0..workload.volumes.len() {
             change(format!("volume {index} dropped"), &|w| drop(w.volumes.remove(index)));
             change(format!("volume {index} of another size"), &|w| match &mut w.volumes[index] {
@@ -278,11 +282,16 @@ impl Bench<'_> {
             change(format!("sidecar {index} dropped"), &|w| drop(w.sidecars.remove(index)));
         }
         container(&workload.main, "", &mut |edit, how| change(edit, &|w| how(&mut w.main)));
+        if !operated {
+            process(&workload.main, "", &mut |edit, how| change(edit, &|w| how(&mut w.main)));
+        }
         for index in 0..workload.init.len() {
             container(&workload.init[index], "init ", &mut |edit, how| change(edit, &|w| how(&mut w.init[index])));
+            process(&workload.init[index], "init ", &mut |edit, how| change(edit, &|w| how(&mut w.init[index])));
         }
         for index in 0..workload.sidecars.len() {
             container(&workload.sidecars[index], "sidecar ", &mut |edit, how| change(edit, &|w| how(&mut w.sidecars[index])));
+            process(&workload.sidecars[index], "sidecar ", &mut |edit, how| change(edit, &|w| how(&mut w.sidecars[index])));
         }
     }
 }
@@ -294,20 +303,11 @@ type Changes<'c> = dyn FnMut(String, &dyn Fn(&mut Container)) + 'c;
 fn container(container: &Container, which: &str, change: &mut Changes) {
     let edit = |what: &str| format!("{which}container: {what}");
     change(edit("another image"), &|c| c.image.push('x'));
-    change(edit("another command"), &|c| c.command.push("x".to_owned()));
-    change(edit("another folder"), &|c| c.workdir = Some("/x".to_owned()));
-    change(edit("another hook"), &|c| c.stop.push("x".to_owned()));
-    change(edit("another argument"), &|c| c.args.push("x".to_owned()));
     change(edit("no processors"), &|c| c.cpu = None);
     change(edit("no memory"), &|c| c.memory = None);
     change(edit("no disk"), &|c| c.ephemeral = None);
     change(edit("more processors"), &|c| c.cpu = Some((quantity("3"), Some(quantity("4")))));
     change(edit("more memory"), &|c| c.memory = Some((quantity("3Gi"), quantity("4Gi"))));
-    change(edit("another user"), &|c| c.security.user += 1);
-    change(edit("another group"), &|c| c.security.group += 1);
-    change(edit("a capability"), &|c| c.security.capabilities.push("NET_ADMIN".to_owned()));
-    change(edit("writable root"), &|c| c.security.writable_root ^= true);
-    change(edit("privileged"), &|c| c.security.privileged ^= true);
     for (index, variable) in container.variables.iter().enumerate() {
         change(edit(&format!("{} dropped", variable.name)), &|c| drop(c.variables.remove(index)));
         change(edit(&format!("{} changed", variable.name)), &|c| match &mut c.variables[index].value {
@@ -319,15 +319,6 @@ fn container(container: &Container, which: &str, change: &mut Changes) {
         change(edit(&format!("file {index} dropped")), &|c| drop(c.files.remove(index)));
         change(edit(&format!("file {index} elsewhere")), &|c| c.files[index].path.push('x'));
     }
-    for index in 0..container.mounts.len() {
-        change(edit(&format!("mount {index} dropped")), &|c| drop(c.mounts.remove(index)));
-        change(edit(&format!("mount {index} elsewhere")), &|c| c.mounts[index].path.push('x'));
-        change(edit(&format!("mount {index} writable or not")), &|c| c.mounts[index].read_only ^= true);
-    }
-    for index in 0..container.ports.len() {
-        change(edit(&format!("port {index} dropped")), &|c| drop(c.ports.remove(index)));
-        change(edit(&format!("port {index} another")), &|c| c.ports[index].1 = (c.ports[index].1.number() + 1).into());
-    }
     if container.probes.ready.is_some() {
         change(edit("readiness dropped"), &|c| c.probes.ready = None);
         change(edit("readiness later"), &|c| c.probes.ready.iter_mut().for_each(|probe| probe.after = Some(99)));
@@ -338,6 +329,29 @@ fn container(container: &Container, which: &str, change: &mut Changes) {
     }
     if container.probes.start.is_some() {
         change(edit("start dropped"), &|c| c.probes.start = None);
+    }
+}
+
+/// Faults in what a container runs, and with which rights.
+fn process(container: &Container, which: &str, change: &mut Changes) {
+    let edit = |what: &str| format!("{which}container: {what}");
+    change(edit("another command"), &|c| c.command.push("x".to_owned()));
+    change(edit("another folder"), &|c| c.workdir = Some("/x".to_owned()));
+    change(edit("another hook"), &|c| c.stop.push("x".to_owned()));
+    change(edit("another argument"), &|c| c.args.push("x".to_owned()));
+    change(edit("another user"), &|c| c.security.user += 1);
+    change(edit("another group"), &|c| c.security.group += 1);
+    change(edit("a capability"), &|c| c.security.capabilities.push("NET_ADMIN".to_owned()));
+    change(edit("writable root"), &|c| c.security.writable_root ^= true);
+    change(edit("privileged"), &|c| c.security.privileged ^= true);
+    for index in 0..container.mounts.len() {
+        change(edit(&format!("mount {index} dropped")), &|c| drop(c.mounts.remove(index)));
+        change(edit(&format!("mount {index} elsewhere")), &|c| c.mounts[index].path.push('x'));
+        change(edit(&format!("mount {index} writable or not")), &|c| c.mounts[index].read_only ^= true);
+    }
+    for index in 0..container.ports.len() {
+        change(edit(&format!("port {index} dropped")), &|c| drop(c.ports.remove(index)));
+        change(edit(&format!("port {index} another")), &|c| c.ports[index].1 = (c.ports[index].1.number() + 1).into());
     }
 }
 

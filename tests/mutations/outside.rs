@@ -112,6 +112,7 @@ impl Tree {
                 }
             }
             if scope != Scope::Files {
+                tree.company(ground, &folder, &units)?;
                 let beside = |path: &str| is_beside(&units, path);
                 for (path, text) in ground.files.iter().filter(|(path, _)| beside(path) && !mutant.changes.contains_key(path)) {
                     tree.write(&folder, &path, text)?;
@@ -119,6 +120,9 @@ impl Tree {
             }
         }
         let units: BTreeSet<String> = touched.iter().map(|path| unit(path)).collect();
+        if scope != Scope::Files {
+            tree.company(ground, BASE, &units)?;
+        }
         let beside = |path: &str| is_beside(&units, path);
         for (path, text) in
             ground.files.iter().filter(|(path, _)| if scope == Scope::Files { touched.contains(path) } else { beside(path) })
@@ -129,15 +133,24 @@ impl Tree {
     }
 
     fn write(&mut self, folder: &str, path: &str, text: &str) -> Result<(), String> {
-        let file = format!("{folder}/{path}");
-        let target = self.root.join(&file);
+        self.put(folder, path, text)?;
+        self.folders.entry(folder.to_owned()).or_default().push(format!("{folder}/{path}"));
+        Ok(())
+    }
+
+    /// Files of other roots that the judges of these units read. Nobody judges them here.
+    fn company(&self, ground: &Ground, folder: &str, units: &BTreeSet<String>) -> Result<(), String> {
+        let read = ground.files.iter().filter(|(path, _)| !units.contains(&unit(path)) && units.iter().any(|unit| reads(unit, path)));
+        read.into_iter().try_for_each(|(path, text)| self.put(folder, &path, text))
+    }
+
+    fn put(&self, folder: &str, path: &str, text: &str) -> Result<(), String> {
+        let target = self.root.join(folder).join(path);
         let put = || -> std::io::Result<()> {
             fs::create_dir_all(target.parent().unwrap_or(Path::new(".")))?;
             fs::write(&target, text)
         };
-        put().map_err(|error| format!("{file}: {error}"))?;
-        self.folders.entry(folder.to_owned()).or_default().push(file);
-        Ok(())
+        put().map_err(|error| format!("{folder}/{path}: {error}"))
     }
 
     /// A folder as an input; `.` is the whole tree.
@@ -222,6 +235,21 @@ fn unit(path: &str) -> String {
     let names: Vec<&str> = path.split('/').collect();
     let parts = if names[0] == "terraform" && names.get(1) != Some(&"bootstrap") && names.get(2) != Some(&"global") { 4 } else { 3 };
     path.split('/').take(parts).collect::<Vec<_>>().join("/")
+}
+
+/// Whether the judge of a root's plan reads a file of another root: a bootstrap root goes with the places and the zone of its environment, any other root
+/// with the boundary of its environment.
+fn reads(unit: &str, path: &str) -> bool {
+    let names: Vec<&str> = path.split('/').collect();
+    let unit: Vec<&str> = unit.split('/').collect();
+    match (&unit[..], &names[..]) {
+        (
+            ["terraform", "bootstrap", environment],
+            ["terraform", of, "global", "account.tf" | "locals.tf"] | ["terraform", of, _, "network", "locals.tf"],
+        ) => environment == of,
+        (["terraform", environment, ..], ["terraform", "bootstrap", of, "locals.tf"]) => environment == of,
+        _ => false,
+    }
 }
 
 /// Whether a file is in one of the units, or among the manifests of the region of a cluster root or of the environment of a global root: their judges

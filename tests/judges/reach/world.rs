@@ -18,7 +18,7 @@ use crate::judges::states::Resource;
 pub type Id = String;
 
 /// Types that carry no packet of a workload. A type that is neither here nor read below is an error: think first.
-const QUIET: [&str; 14] = [
+const QUIET: [&str; 15] = [
     "aws_autoscaling_",
     "aws_availability_zones",
     "aws_cloudwatch_",
@@ -33,6 +33,7 @@ const QUIET: [&str; 14] = [
     "aws_route53_resolver_",
     "aws_s3_",
     "aws_vpc_peering_connection_options",
+    "terraform_data",
 ];
 
 /// Types that are read below.

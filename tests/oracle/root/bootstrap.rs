@@ -22,6 +22,13 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
     text("states", json!(states), found);
     text("state_key", json!(platform.state_key()), found);
     identities(root, found);
+    // After the apply is too late: whoever ran it could not read the states any more.
+    for (file, policy) in root.blocks("resource", &["aws_s3_bucket_policy"]) {
+        if policy.inside("lifecycle").flat_map(|lifecycle| lifecycle.inside("precondition")).next().is_none() {
+            let message = "anybody may apply it, and be locked out".to_owned();
+            found.push(root.finding("wrong-bootstrap", &policy.labels.join("."), file, message));
+        }
+    }
     // The root user, and each group of administrators; without a group, everyone in the account.
     let (file, has) = root.local("administrators");
     let admins: Vec<&str> = platform
@@ -74,7 +81,8 @@ fn identities(root: &Root, found: &mut Vec<Finding>) {
     let region = |region: &str| {
         let own = format!("{name}-{region}");
         let start = own.get(..55).unwrap_or(&own).trim_end_matches('-');
-        (region.to_owned(), json!({"name": own, "roles": format!("arn:aws:iam::{account}:role/{start}*")}))
+        let administrator = platform.regions[region].administrator_role();
+        (region.to_owned(), json!({"name": own, "roles": format!("arn:aws:iam::{account}:role/{start}*"), "administrator": administrator}))
     };
     let regions: serde_json::Map<String, serde_json::Value> = on_aws().map(region).collect();
     // Where zones log their queries and the console its sign-ins.

@@ -108,7 +108,7 @@ fn nodes(root: &Root, found: &mut Vec<Finding>) {
 }
 
 /// Nobody waits for a volume whose node was taken back, a protected environment has such nodes only where the spec says so, and all machines of a
-/// pool are of one size.
+/// pool are of one size. A group of Spot nodes is replaced when its pool's machine changes, and not when AWS offers another one.
 fn spot(root: &Root, found: &mut Vec<Finding>) {
     let (file, has) = root.local("pools");
     let claims = |subnet: &platgen::value::Name| {
@@ -133,6 +133,16 @@ fn spot(root: &Root, found: &mut Vec<Finding>) {
                 format!("AWS takes nodes of `{name}` back, and a pod waits for its volume"),
             ));
         }
+    }
+    let spot = root.region.cluster.pools.iter().any(|pool| pool.spot);
+    let wanted = if spot {
+        json!({"ignore_changes": ["${instance_types}"], "replace_triggered_by": ["${terraform_data.machine[each.key]}"]})
+    } else {
+        Value::Null
+    };
+    for (file, block) in root.blocks("resource", &["aws_eks_node_group"]) {
+        let has = block.inside("lifecycle").next().map_or(Value::Null, |lifecycle| Value::Object(lifecycle.attributes.clone()));
+        root.expect(found, RULE, ("aws_eks_node_group.this", file), &has, &wanted);
     }
 }
 

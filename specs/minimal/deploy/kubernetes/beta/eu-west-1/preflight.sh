@@ -28,7 +28,8 @@ exists() {
     return
   fi
   case $answer in
-    *'(NotFound)'* | *"doesn't have a resource type"*) missing "$name" ;;
+    *'(NotFound)'* | *"doesn't have a resource type"* | *"couldn't find resource for"*) missing "$name" ;;
+    *'error: field "'*'" does not exist'*) missing "$name" ;;
     *'(ResourceNotFoundException)'* | *'(NotFoundException)'* | *'(NoSuchEntity)'* | *'(404)'*) missing "$name" ;;
     *'(ImageNotFoundException)'* | *'(RepositoryNotFoundException)'*) missing "$name" ;;
     *NOT_FOUND* | *'No value found at'*) missing "$name" ;;

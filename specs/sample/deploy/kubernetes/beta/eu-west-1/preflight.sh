@@ -28,7 +28,8 @@ exists() {
     return
   fi
   case $answer in
-    *'(NotFound)'* | *"doesn't have a resource type"*) missing "$name" ;;
+    *'(NotFound)'* | *"doesn't have a resource type"* | *"couldn't find resource for"*) missing "$name" ;;
+    *'error: field "'*'" does not exist'*) missing "$name" ;;
     *'(ResourceNotFoundException)'* | *'(NotFoundException)'* | *'(NoSuchEntity)'* | *'(404)'*) missing "$name" ;;
     *'(ImageNotFoundException)'* | *'(RepositoryNotFoundException)'*) missing "$name" ;;
     *NOT_FOUND* | *'No value found at'*) missing "$name" ;;
@@ -96,7 +97,7 @@ if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /versio
   serves 'gateway.networking.k8s.io/v1' 'Gateway' 'HTTPRoute'
   serves 'postgresql.cnpg.io/v1' 'Cluster'
   prints 'CloudNativePG in cnpg-system' kubectl --context "$context" --request-timeout=20s --namespace 'cnpg-system' get deployments --selector app.kubernetes.io/name=cloudnative-pg --output name
-  exists 'CloudNativePG 1.28 or newer' kubectl --context "$context" --request-timeout=20s explain --api-version=postgresql.cnpg.io/v1 clusters.spec.postgresql.synchronous.failoverQuorum
+  exists 'CloudNativePG 1.30 or newer' kubectl --context "$context" --request-timeout=20s explain --api-version=postgresql.cnpg.io/v1 clusters.spec.primaryLease
   prints 'Reloader' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector group=com.stakater.platform,provider=stakater --output name
   exists 'GatewayClass envoy' kubectl --context "$context" --request-timeout=20s get gatewayclasses.gateway.networking.k8s.io 'envoy'
   exists 'Secret envoy-gateway-system/public-tls with a certificate' kubectl --context "$context" --request-timeout=20s --namespace 'envoy-gateway-system' get secret 'public-tls' --output name

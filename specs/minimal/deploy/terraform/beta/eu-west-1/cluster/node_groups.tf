@@ -68,6 +68,12 @@ resource "aws_eks_node_group" "this" {
 
   tags = { Name = "${local.name}-${each.value.name}" }
 
+  # A group lists its machines once, and EKS ends it for another list: what AWS offers from now on is no reason.
+  lifecycle {
+    ignore_changes       = [instance_types]
+    replace_triggered_by = [terraform_data.machine[each.key]]
+  }
+
   # Nodes without network, proxy and credentials of pods would not become ready.
   depends_on = [
     aws_eks_addon.before_nodes, aws_iam_role_policy_attachment.nodes, aws_vpc_security_group_egress_rule.call, aws_vpc_security_group_ingress_rule.api,

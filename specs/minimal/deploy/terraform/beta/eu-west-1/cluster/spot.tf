@@ -17,6 +17,14 @@ data "aws_ec2_instance_type_offerings" "spot" {
   }
 }
 
+# What the spec asks for: its change replaces a group of Spot nodes. The launch template of other groups names the machine, and its change replaces their
+# nodes alone.
+resource "terraform_data" "machine" {
+  for_each = local.node_groups
+
+  input = local.pools[each.value.pool].capacity == "SPOT" ? local.pools[each.value.pool].machines[0] : null
+}
+
 locals {
   # In the order of the pool. The first one stays, so that EKS names it where the zone offers none.
   spot_machines = {

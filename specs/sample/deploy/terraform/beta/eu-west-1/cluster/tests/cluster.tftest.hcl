@@ -334,6 +334,11 @@ run "zones_with_the_machines" {
     condition     = alltrue([for key, group in aws_eks_node_group.this : group.instance_types == tolist(local.pools[local.node_groups[key].pool].machines) if group.capacity_type == "SPOT"])
     error_message = "A group of Spot nodes leaves out a machine that its zone offers."
   }
+
+  assert {
+    condition     = alltrue([for key, machine in terraform_data.machine : machine.input == (local.pools[local.node_groups[key].pool].capacity == "SPOT" ? local.pools[local.node_groups[key].pool].machines[0] : null)])
+    error_message = "A group of Spot nodes is not replaced when the machine of its pool changes, or another group is."
+  }
 }
 
 run "people" {
