@@ -4,6 +4,7 @@
 //! (`ValidateJobSpecUpdate`, `ValidateStorageClassUpdate` and so on), and each add-on's CustomResourceDefinition (`spec.scope`,
 //! `subresources.scale.specReplicasPath`, validation rules that compare with `oldSelf`).
 
+use crate::labels::{DATABASE, DATABASE_ROLE};
 use serde_json::Value;
 
 /// The facts about one kind.
@@ -38,6 +39,8 @@ pub struct Operated {
     pub part: (&'static str, &'static str),
     /// The label in which the pods of one object differ, with its values.
     pub role: (&'static str, &'static [&'static str]),
+    /// JSON pointer of the image of its pods.
+    pub image: &'static str,
     /// JSON pointer of the labels that the object gives its pods.
     pub inherited: &'static str,
     /// Name and number of each port on which the pods listen.
@@ -52,11 +55,12 @@ impl Operated {
     }
 }
 
-/// CloudNativePG 1.30: `pkg/specs/pods.go`, `pkg/utils/labels_annotations.go`.
-const POSTGRES: Operated = Operated {
-    label: "cnpg.io/cluster",
+/// The pods of a Cluster of CloudNativePG 1.30: `pkg/specs/pods.go`, `pkg/utils/labels_annotations.go`.
+pub const POSTGRES: Operated = Operated {
+    label: DATABASE,
     part: ("cnpg.io/podRole", "instance"),
-    role: ("cnpg.io/instanceRole", &["primary", "replica"]),
+    role: (DATABASE_ROLE, &["primary", "replica"]),
+    image: "/spec/imageName",
     inherited: "/spec/inheritedMetadata/labels",
     ports: &[("metrics", 9187), ("postgresql", 5432), ("status", 8000)],
 };
@@ -122,6 +126,12 @@ pub fn operated(api_version: &str, kind: &str) -> Option<Operated> {
     find(api_version, kind)?.operated
 }
 
+/// JSON pointer of the replica count in objects of this `apiVersion` and `kind`; see [`Kind::replicas`]. Kinds that no autoscaler scales, and those that the
+/// table does not have, are taken to have it where Deployments do.
+pub fn replicas(api_version: &str, kind: &str) -> &'static str {
+    find(api_version, kind).and_then(|kind| kind.replicas).unwrap_or(REPLICAS)
+}
+
 /// JSON pointer of the pod template in objects of this `apiVersion` and `kind`; see [`Kind::pod_template`].
 pub fn pod_template(api_version: &str, kind: &str) -> Option<&'static str> {
     find(api_version, kind)?.pod_template
@@ -160,6 +170,9 @@ impl Kind {
     }
 }
 
+/// Where most kinds have their replica count.
+const REPLICAS: &str = "/spec/replicas";
+
 /// Every kind, sorted by kind and group for the search.
 #[rustfmt::skip]
 const KINDS: &[Kind] = {
@@ -167,7 +180,6 @@ const KINDS: &[Kind] = {
     use Stage::{Attachment, Binding, Class, Configuration, Definition, Extension, Identity, Limit, Service, Workload};
     const TEMPLATE: &str = "/spec/template";
     const JOB_TEMPLATE: &str = "/spec/jobTemplate/spec/template";
-    const REPLICAS: &str = "/spec/replicas";
     &[
         Kind::of("apiregistration.k8s.io", "APIService", Cluster, Extension),
         Kind::of("monitoring.coreos.com", "Alertmanager", Namespace, Workload).scaled(REPLICAS),

@@ -11,7 +11,8 @@
 //! - [`resolve`]: the only module that makes policy decisions. The result is the [`model`], which every renderer reads.
 //! - [`kubernetes`] and [`cloud`]: view structs of the model. [`template`] prints them; [`yaml`] and [`hcl`] parse and format the printed text.
 //! - [`render`]: collects the [`files`]. [`output`]: writes them to disk.
-//! - [`policy`]: the traffic that NetworkPolicies allow. [`kinds`]: the table of Kubernetes kinds. [`labels`]: names of labels and annotations. [`scanners`]: accepted findings of third-party
+//! - [`policy`]: the traffic that NetworkPolicies allow. [`kinds`]: the table of Kubernetes kinds. [`labels`]: names of labels and annotations. [`commands`]: commands of kubectl
+//!   that messages and files name. [`scanners`]: accepted findings of third-party
 //!   scanners. [`spec_fmt`]: the formatter of specs.
 //! - [`analysis`]: statements about a platform, computed from its documents.
 //! - [`layers`]: the kinds of Terraform roots in the order of application.
@@ -62,6 +63,8 @@ pub mod kubernetes;
 pub mod cloud;
 
 pub mod files;
+
+pub mod commands;
 
 pub mod kinds;
 

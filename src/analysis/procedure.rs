@@ -1,6 +1,7 @@
 //! Transitions -> findings with the commands that carry each one out.
 
 use super::transition::{Change, Loss, Transition};
+use crate::commands::in_primary;
 use crate::diagnostic::{Code, Diagnostic, Severity, wording};
 use crate::source::Span;
 use std::collections::BTreeSet;
@@ -111,28 +112,29 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
             ),
             format!(
                 "choose a quiet hour, and save the data first; after the apply wait with `{kubectl} wait --for=condition=Ready --timeout=3600s {argument}`, then \
-                 `{}`: the upgrade keeps no statistics. If it fails, render and apply the old version: the data is as it was",
-                psql(&kubectl, name, "--all-statistics")
+                 `{}`: the upgrade keeps no statistics. If it fails, revert the commit and apply the old files: the data is as it was. Don't delete the Cluster",
+                in_primary(&kubectl, name, false, "vacuumdb --all --analyze-in-stages")
             ),
         ),
         Change::TwoSteps { settings } => {
-            let patch = format!(r#"{{"spec":{{"postgresql":{{"parameters":{settings}}}}}}}"#);
+            let patch = wording::shell_quoted(&format!(r#"{{"spec":{{"postgresql":{{"parameters":{settings}}}}}}}"#));
             in_hand(
                 format!("the image and the settings of `{object}` can't change together: the operator refuses the new object"),
                 format!(
-                    "right before the apply, `{kubectl} patch {argument} --type=merge -p '{patch}'`, then `{kubectl} wait --for=condition=Ready --timeout=600s \
+                    "right before the apply, `{kubectl} patch {argument} --type=merge -p {patch}`, then `{kubectl} wait --for=condition=Ready --timeout=600s \
                      {argument}`"
                 ),
             )
         }
         Change::ReadOnce(field) => in_hand(
             format!("`{}` of `{object}` is read when the database is made: the running database keeps what it has", dotted(field)),
-            format!("keep what the spec said, or change the database as well, such as with `{}`", psql(&kubectl, name, "")),
+            format!("keep what the spec said, or change the database as well, such as with `{}`", in_primary(&kubectl, name, true, "psql")),
         ),
         Change::Users(users) => {
             let lock: Vec<String> = users
                 .iter()
-                .map(|user| format!("`{}`", psql(&kubectl, name, &format!("--command='ALTER ROLE \"{user}\" NOLOGIN'"))))
+                .map(|user| in_primary(&kubectl, name, false, &format!("psql --command='ALTER ROLE \"{user}\" NOLOGIN'")))
+                .map(|command| format!("`{command}`"))
                 .collect();
             in_hand(
                 format!("{} left the spec but can still sign in to the database of `{object}`", wording::all(users)),
@@ -186,7 +188,8 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
             if !forced {
                 let flag = |environment: &String| format!("--force={environment}/{namespace}/{}", transition.entry);
                 let flags = environments.iter().map(flag).collect::<Vec<_>>().join(" ");
-                return finding.help(format!("keep the entry as it was, or save its data first and render with `{flags}`"));
+                return finding
+                    .help(format!("{}keep the entry as it was, or save its data first and render with `{flags}`", way_back(loss)));
             }
             let help = match loss {
                 Loss::Claims(lost) => {
@@ -194,7 +197,7 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                     format!("allowed by `--force`; right before the apply: `{kubectl} delete {argument}`{lost}")
                 }
                 Loss::Claim(_) | Loss::Downgrade(..) => {
-                    format!("allowed by `--force`; right before the apply: `{kubectl} delete {argument}`")
+                    format!("allowed by `--force`; {}right before the apply: `{kubectl} delete {argument}`", way_back(loss))
                 }
                 Loss::Successor(_) | Loss::Region(_) => {
                     let kept = if objects.iter().any(|object| holds_others(object)) { "" } else { KEPT };
@@ -206,13 +209,11 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
     }
 }
 
-/// The command that talks to the server of a database that takes writes. With `--all-statistics`, it makes the statistics of all databases.
-fn psql(kubectl: &str, name: &str, argument: &str) -> String {
-    let primary = format!("$({kubectl} get cluster.postgresql.cnpg.io/{name} --output jsonpath='{{.status.currentPrimary}}')");
-    match argument {
-        "--all-statistics" => format!("{kubectl} exec {primary} --container postgres -- vacuumdb --all --analyze-in-stages"),
-        "" => format!("{kubectl} exec -it {primary} --container postgres -- psql"),
-        argument => format!("{kubectl} exec {primary} --container postgres -- psql {argument}"),
+/// What a help says before it leads to a new database: after an upgrade that failed, the old one still has its data.
+fn way_back(loss: &Loss) -> &'static str {
+    match loss {
+        Loss::Downgrade(..) => "after an upgrade that failed, revert the commit, apply the old files and delete nothing; else ",
+        Loss::Claims(_) | Loss::Claim(_) | Loss::Successor(_) | Loss::Region(_) => "",
     }
 }
 

@@ -284,7 +284,7 @@ fn added(cluster: &Cluster) -> impl Iterator<Item = &Object> + Clone {
 /// The repository of the first container's image: the image without tag and digest.
 fn image(object: &Object) -> Option<String> {
     let image = match kinds::operated(&object.api, &object.kind) {
-        Some(_) => object.at(database::IMAGE)?.as_str()?,
+        Some(operated) => object.at(operated.image)?.as_str()?,
         None => object.at(&format!("{}/spec/containers/0/image", kinds::pod_template(&object.api, &object.kind)?))?.as_str()?,
     };
     let image = image.split('@').next().unwrap_or_default();

@@ -5,7 +5,7 @@ use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::Labels;
 use crate::labels::WORKLOAD;
-use crate::model::{Peer, Workload};
+use crate::model::Peer;
 use crate::policy::{End, Fault, Place, Pod, Policies, Protocol, Side};
 use crate::value::{Cidr, NetworkPort};
 use crate::yaml::Document;
@@ -125,9 +125,8 @@ impl<'p> Ends<'p> {
             return None;
         }
         Some(match peer {
-            // A workload that is not rendered has its labels all the same.
             Peer::Workload { namespace, name, .. } => {
-                let (key, value) = self.context.region.workload_of(peer).map_or((WORKLOAD, name.as_str()), Workload::pods);
+                let (key, value) = self.context.region.pods_of(peer, name);
                 self.workloads.get(&format!("{namespace}/{name}")).cloned().unwrap_or_else(|| pod(namespace, key, value))
             }
             Peer::Addon(addon) => {

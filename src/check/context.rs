@@ -43,6 +43,25 @@ pub(super) struct Container<'s> {
     pub(super) at: String,
 }
 
+/// An image that pods run.
+pub(super) struct PodImage<'s> {
+    /// The object that names it.
+    pub(super) object: &'s Object,
+    /// The pointer of its name.
+    pub(super) at: String,
+    /// Its name.
+    pub(super) name: &'s str,
+    /// What runs it, for messages.
+    pub(super) shown: String,
+}
+
+impl PodImage<'_> {
+    /// A finding about the image.
+    pub(super) fn finding(&self, rule: Code, message: impl Into<String>, help: impl Into<String>) -> Finding {
+        Finding::new(rule, self.object, &self.at, message, help)
+    }
+}
+
 impl Container<'_> {
     /// The container with its object, for messages.
     pub(super) fn shown(&self) -> String {
@@ -117,16 +136,29 @@ impl<'a> TreeContext<'a> {
         })
     }
 
+    /// The images of every container, and those that operators are told to run.
+    pub(super) fn images(&self) -> impl Iterator<Item = PodImage<'_>> {
+        let of_containers = self.containers().map(|container| PodImage {
+            object: container.object,
+            at: format!("{}/image", container.at),
+            name: text(container.value, "/image"),
+            shown: container.shown(),
+        });
+        let operated = self.inventory.objects().iter().filter_map(|object| {
+            let at = kinds::operated(&object.api, &object.kind)?.image;
+            let name = object.at(at)?.as_str()?;
+            Some(PodImage { object, at: at.to_owned(), name, shown: format!("`{}`", object.id()) })
+        });
+        of_containers.chain(operated)
+    }
+
     /// The fewest pods that an object runs: the least of its autoscaler, else its replicas. `None` where documents don't say: in a tree without a spec an
     /// autoscaler may be elsewhere.
     pub(super) fn least_replicas(&self, object: &Object) -> Option<i64> {
         let number = |object: &Object, pointer: &str| object.at(pointer).and_then(Value::as_i64);
         match self.inventory.autoscaler_of(object) {
             Some(scaler) => Some(number(scaler, "/spec/minReplicas").unwrap_or(1)),
-            None => {
-                let field = kinds::find(&object.api, &object.kind).and_then(|kind| kind.replicas).unwrap_or("/spec/replicas");
-                number(object, field).or(self.closed.then_some(1))
-            }
+            None => number(object, kinds::replicas(&object.api, &object.kind)).or(self.closed.then_some(1)),
         }
     }
 }

@@ -1,24 +1,24 @@
 //! Every image has a version.
 
-use super::context::{TreeContext, text};
+use super::context::TreeContext;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::UnpinnedImage], judge: Judge::Tree(judge), loosens: false };
 
 fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
-    for container in context.containers() {
-        let image = text(container.value, "/image");
-        let fault = match (image, split(image)) {
+    for image in context.images() {
+        let (name, (repository, version)) = (image.name, split(image.name));
+        let fault = match (name, version) {
             ("", _) => "has no image".to_owned(),
-            (_, (_, None | Some(""))) => format!("has the image `{image}` without a version"),
-            (_, (_, Some("latest"))) => format!("has the image `{image}`, which changes under the same name"),
+            (_, None | Some("")) => format!("has the image `{name}` without a version"),
+            (_, Some("latest")) => format!("has the image `{name}`, which changes under the same name"),
             _ => continue,
         };
         // The `images` of a kustomization give versions to images.
-        if !context.kustomizations.lists("images", split(image).0) {
-            let message = format!("{} {fault}", container.shown());
-            found.push(container.finding(Code::UnpinnedImage, "/image", message, "name a version or a digest"));
+        if !context.kustomizations.lists("images", repository) {
+            let message = format!("{} {fault}", image.shown);
+            found.push(image.finding(Code::UnpinnedImage, message, "name a version or a digest"));
         }
     }
 }

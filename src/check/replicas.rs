@@ -26,7 +26,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
         } else {
             "say `scale: {replicas: 2..6}` or more, or a waiver with the reason why one is enough"
         };
-        let field = kinds::find(&object.api, &object.kind).and_then(|kind| kind.replicas).unwrap_or("/spec/replicas");
+        let field = kinds::replicas(&object.api, &object.kind);
         found.push(Finding::new(Code::SingleReplica, object, field, message, help));
     }
 }

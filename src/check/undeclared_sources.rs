@@ -10,13 +10,13 @@ use std::collections::BTreeSet;
 pub(super) const RULE: Rule = Rule { codes: &[Code::UndeclaredImage, Code::UndeclaredSecret], judge: Judge::Edits(judge), loosens: false };
 
 fn judge(context: &RegionContext, rendered: &RegionContext, found: &mut Vec<Finding>) {
-    let declared: BTreeSet<&str> = rendered.tree.containers().map(|container| split(text(container.value, "/image")).0).collect();
-    for container in context.tree.containers() {
-        let repository = split(text(container.value, "/image")).0;
+    let declared: BTreeSet<&str> = rendered.tree.images().map(|image| split(image.name).0).collect();
+    for image in context.tree.images() {
+        let repository = split(image.name).0;
         if !repository.is_empty() && !declared.contains(repository) {
-            let message = format!("{} has an image from `{repository}`, which the spec does not name", container.shown());
+            let message = format!("{} has an image from `{repository}`, which the spec does not name", image.shown);
             let help = "declare the image in the spec, or bring the file back with `platgen render --force=FILE`";
-            found.push(container.finding(Code::UndeclaredImage, "/image", message, help));
+            found.push(image.finding(Code::UndeclaredImage, message, help));
         }
     }
     let declared: BTreeSet<(String, String)> = secrets(&rendered.tree).into_iter().map(|(_, secret)| secret).collect();

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::metadata::{Context, Metadata, Owner};
-use crate::labels::{NAMESPACE_NAME, WORKLOAD};
-use crate::model::{Flow, Peer, Workload};
+use crate::labels::NAMESPACE_NAME;
+use crate::model::{Flow, Peer};
 use crate::template::{Comment, Fragment, TemplateError, render_yaml};
 use crate::value::{Cidr, NetworkPort};
 use crate::yaml::Document;
@@ -70,7 +70,7 @@ fn peers(context: &Context, peer: &Peer) -> Value {
     };
     match peer {
         Peer::Workload { namespace, name, .. } => {
-            let (label, value) = context.region.workload_of(peer).map_or((WORKLOAD, name.as_str()), Workload::pods);
+            let (label, value) = context.region.pods_of(peer, name);
             pods(namespace, label, value)
         }
         Peer::Addon(addon) => {

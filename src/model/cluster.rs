@@ -108,6 +108,13 @@ pub struct Pool {
     pub alternatives: Vec<&'static str>,
 }
 
+impl Pool {
+    /// The machine types that its nodes may have, the one that the spec names first.
+    pub fn machines(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.machine.as_str()).chain(self.alternatives.iter().copied())
+    }
+}
+
 /// When an environment has no nodes.
 #[derive(Clone, Debug)]
 pub struct Night {

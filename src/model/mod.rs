@@ -33,13 +33,13 @@ pub use pipelines::{CiSystem, Pipelines, Subjects};
 pub use rights::{ApiAccess, RBAC, Right};
 pub use workload::{Autoscaling, Cron, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
-use crate::labels::{POOL, SUBNET};
+use crate::labels::{POOL, SUBNET, WORKLOAD};
 use crate::provider::Provider;
 pub use crate::value::{
     DnsFirewall, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Sticky, StoreMode, Via,
 };
 
-use crate::value::{Cidr, Domain, Name, Quantity, SecretPath, truncate_with_hash};
+use crate::value::{Cidr, Domain, Name, Quantity, SecretPath, kept_start, truncate_with_hash};
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -321,6 +321,11 @@ impl Region {
         self.workloads.get(&format!("{namespace}/{name}"))
     }
 
+    /// Key and value of the label by which policies select the pods of a workload. One that is not rendered has its labels all the same.
+    pub fn pods_of<'p>(&'p self, peer: &Peer, name: &'p str) -> (&'static str, &'p str) {
+        self.workload_of(peer).map_or((WORKLOAD, name), Workload::pods)
+    }
+
     /// The workload that answers at an end of a flow: the workload itself, or the app behind a public address. `None` if neither is in this region.
     pub fn answering(&self, peer: &Peer) -> Option<&Workload> {
         match peer {
@@ -346,9 +351,7 @@ impl Region {
 
     /// What the names of all IAM roles on AWS of the region start with: those of [`Region::role`] and others that start with the cluster's name.
     pub fn role_prefix(&self) -> &str {
-        let name = self.cluster.name.as_str();
-        // A name that is too long loses its end to a hash of eight digits.
-        name.get(..ROLE - 9).unwrap_or(name).trim_end_matches(['-', '.'])
+        kept_start(&self.cluster.name, ROLE)
     }
 
     /// The IAM role on AWS that administers the cluster.

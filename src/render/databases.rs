@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::commands::{in_primary, primary};
 use crate::model::{Database, Durability, Platform, Region, Workload};
 
 /// The section, empty without a database.
@@ -20,8 +21,6 @@ fn one(platform: &Platform, region: &Region, workload: &Workload, database: &Dat
     let (name, namespace) = (&workload.name, &workload.namespace);
     let kubectl = format!("kubectl --context {} -n {namespace}", region.cluster.name);
     let cluster = format!("clusters.postgresql.cnpg.io/{name}");
-    let current = format!("$({kubectl} get {cluster} --output jsonpath='{{.status.currentPrimary}}')");
-    let primary = format!("\"{current}\"");
     let servers = workload.replicas.0;
     let _ = write!(
         text,
@@ -37,7 +36,7 @@ fn one(platform: &Platform, region: &Region, workload: &Workload, database: &Dat
     let mut add = |title: &str, lines: &[String]| {
         let _ = write!(text, "\n{title}:\n\n```sh\n{}\n```\n", lines.join("\n"));
     };
-    let psql = format!("{kubectl} exec -it {primary} --container postgres -- psql {}", database.name);
+    let psql = in_primary(&kubectl, name.as_str(), true, &format!("psql {}", database.name));
     add(
         "To look, and to see which server takes writes",
         &[
@@ -48,7 +47,7 @@ fn one(platform: &Platform, region: &Region, workload: &Workload, database: &Dat
     add("To connect, as the superuser and from inside the server that takes writes", &[psql]);
     if servers > 1 {
         let query = "SELECT application_name, state, sync_state, replay_lag FROM pg_stat_replication";
-        add("How far the other servers are", &[format!("{kubectl} exec {primary} --container postgres -- psql --command='{query}'")]);
+        add("How far the other servers are", &[in_primary(&kubectl, name.as_str(), false, &format!("psql --command='{query}'"))]);
         let status = r#"{\"status\":{\"targetPrimary\":\"${server:?}\",\"targetPrimaryTimestamp\":\"$(date -u +%Y-%m-%dT%H:%M:%S.000000Z)\",\"phase\":\"Switchover in progress\",\"phaseReason\":\"by hand\"}}"#;
         add(
             &format!(
@@ -66,22 +65,25 @@ fn one(platform: &Platform, region: &Region, workload: &Workload, database: &Dat
             "To make a server anew that lost its volume, or fell so far behind that it cannot catch up. Never the one that takes writes: the data of the volume is gone",
             &[
                 "server=".to_owned(),
-                format!("primary={current}"),
+                format!("primary={}", primary(&kubectl, name.as_str())),
                 format!(
                     "if [ \"${{server:?}}\" = \"${{primary:?}}\" ]; then echo \"$server takes the writes\"; else {kubectl} delete \"pvc/$server\" \"pod/$server\"; fi"
                 ),
             ],
         );
     }
+    let passwords: Vec<String> = (database.users.iter())
+        .map(|user| format!("`{}` for `{}`", platform.secret_name(region.provider, user.password.path()), user.name))
+        .collect();
     let _ = write!(
         text,
         "\n- Grow the volumes: raise `storage` in the spec, render and apply. CloudNativePG grows the volumes while they are in use. A volume cannot shrink.\n\
          - Minor versions come with platgen; `image` names another one. The servers restart one by one{}.\n\
          - Major version: raise `version`. `platgen render` says what to do before and after: all servers stop while the data is upgraded.\n\
-         - Password: write the new value to `{}`. The database has it when the Secret has it; \"Rotate a secret\" in RUNBOOK.md says how to be quick.\n\
+         - Password: write the new value to {}. The database has it when the Secret has it; \"Rotate a secret\" in RUNBOOK.md says how to be quick.\n\
          - Deleting the Cluster deletes its volume claims. A volume stays in the cloud only where its class has the reclaim policy `Retain`.\n",
         if servers > 1 { ", that which takes writes last" } else { "" },
-        platform.secret_path(&format!("{namespace}/{name}/USER")),
+        passwords.join(", "),
     );
 }
 
@@ -97,5 +99,43 @@ fn promise(database: &Database) -> &'static str {
              one of them has every commit. When the server that takes writes is lost while another one is away, writes wait until one of the \
              two is back."
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::estate::estate;
+
+    /// Each user has a password, in the manager of the region and under the name that it has there.
+    #[test]
+    fn passwords_are_named_as_their_manager_names_them() {
+        let estate = estate(
+            r#"
+apiVersion: platgen/v1
+platform: {name: shop, owner: sre, domain: shop.example}
+cloud: {provider: aws, accounts: {dev: "222222222222"}, state: {region: eu-west-1}}
+regions: {eu-west-1: {zones: 2}, desk: {zones: 1, provider: existing}}
+environments: {dev: {regions: [eu-west-1, desk]}}
+access: {groups: {sre: {id: platform-admin, role: admin}}}
+teams: {sre: {group: sre}}
+namespaces: {shop: {owner: sre}}
+stores:
+  orders:
+    engine: postgres
+    version: "17"
+    storage: 10Gi
+    independent: true
+    users: {app: {owner: true}, reports: {}}
+    backup: {none: a trial}
+"#,
+        );
+        let platform = &estate.environments["dev"];
+        let says = |region: &str, words: &str| {
+            let text = databases(platform, &platform.regions[region]);
+            assert!(text.contains(words), "{text}");
+        };
+        says("eu-west-1", "write the new value to `dev/shop/orders/app` for `app`, `dev/shop/orders/reports` for `reports`. ");
+        says("desk", "write the new value to `dev-shop-orders-app` for `app`, `dev-shop-orders-reports` for `reports`. ");
     }
 }

@@ -120,7 +120,6 @@ fn entrances(region: &Region, uses: &Uses) -> String {
     text
 }
 
-/// Whom to ask.
 /// The section on the hours without nodes; empty where there are none.
 fn night(platform: &Platform, roots: &[&Root]) -> String {
     let Some((night, root)) = platform.night.as_ref().zip(roots.iter().find(|root| root.layer == Layer::Cluster)) else {
@@ -135,6 +134,7 @@ fn night(platform: &Platform, roots: &[&Root]) -> String {
     )
 }
 
+/// Whom to ask.
 fn owners(platform: &Platform) -> String {
     let mut text = "\n### Owners\n\n| namespace | team |\n|---|---|\n".to_owned();
     for (name, namespace) in &platform.namespaces {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::requirement::{Place, Requirement, ask, cluster, listed, look};
 use super::uses::Uses;
-use super::ways::{file_systems, images, routes};
+use super::ways::{file_systems, images, operator_image, routes};
 use crate::cloud::Root;
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::labels::{POOL, SUBNET};
@@ -17,6 +17,7 @@ pub(super) fn requirements(platform: &Platform, region: &Region, uses: &Uses, ro
     let mut all = Vec::new();
     let made = roots.iter().any(|root| root.layer == Layer::Cluster);
     in_cluster(region, uses, made, &mut all);
+    operator_image(region, &mut all);
     if made {
         with_rights(region, uses, &mut all);
     }

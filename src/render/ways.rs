@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::requirement::{Place, Requirement, ask, listed, look};
+use super::requirement::{Place, Requirement, ask, cluster, listed, look};
 use crate::diagnostic::wording::shell_quoted as quoted;
-use crate::model::{ImageCopy, Network, Peer, Platform, Region};
+use crate::model::{Addon, ImageCopy, Network, Peer, Platform, Region};
 use crate::provider::Provider;
 
 /// The copies of images that nodes pull.
@@ -17,6 +17,54 @@ pub(super) fn images(region: &Region, all: &mut Vec<Requirement>) {
     };
     let sentence = format!("a copy of each image in the registry `{}`: `mirror.sh` makes what is missing", mirror.registry);
     all.push(Requirement { place: Place::Account, sentence: Some(sentence), checks: mirror.copies.iter().map(look_for).collect() });
+}
+
+/// The operator's image, with which every server and every job of a database starts, where nodes are not to pull it from its own registry, or can't.
+pub(super) fn operator_image(region: &Region, all: &mut Vec<Requirement>) {
+    let databases = region.workloads.values().filter(|workload| workload.database().is_some());
+    let subnets: BTreeSet<_> = databases.flat_map(|workload| &workload.placement.subnets).collect();
+    let closed =
+        region.network.iter().flat_map(|network| &network.subnets).filter(|subnet| !subnet.internet && subnets.contains(&subnet.name));
+    let closed = listed(closed.map(|subnet| &subnet.name));
+    if subnets.is_empty() {
+        return;
+    }
+    let (sentence, check) = match &region.cluster.mirror {
+        Some(mirror) => {
+            let start = format!("{}/", mirror.registry);
+            // The template of kubectl has no function for the start of a text but `printf`.
+            let template = format!(
+                "{{{{range .items}}}}{{{{range .spec.template.spec.containers}}}}{{{{range .env}}}}{{{{if and (eq .name \"OPERATOR_IMAGE_NAME\") (eq (printf \"%.{}s\" .value) \"{start}\")}}}}{{{{.value}}}}{{{{end}}}}{{{{end}}}}{{{{end}}}}{{{{end}}}}",
+                start.len()
+            );
+            let (key, value) = Addon::Databases.pods();
+            let namespace = quoted(Addon::Databases.namespace());
+            let arguments = format!(
+                "--namespace {namespace} get deployments --selector {key}={value} --output {}",
+                quoted(&format!("go-template={template}"))
+            );
+            (
+                format!(
+                    "a copy of CloudNativePG's own image in a repository of yours in `{}`: every server of a database starts with it, and `mirror.sh` does \
+                     not copy it. The Deployment of CloudNativePG runs the copy and names it as `OPERATOR_IMAGE_NAME`",
+                    mirror.registry
+                ),
+                cluster("prints", &format!("OPERATOR_IMAGE_NAME of CloudNativePG with an image from {}", mirror.registry), &arguments),
+            )
+        }
+        None if closed.is_empty() => return,
+        None => (
+            format!(
+                "CloudNativePG's own image in a registry that the nodes of {closed} reach without the internet: every server of a database starts with it. \
+                 The Deployment of CloudNativePG names it as `OPERATOR_IMAGE_NAME`"
+            ),
+            ask(&format!(
+                "whether OPERATOR_IMAGE_NAME of CloudNativePG names an image in a registry that the nodes of {} reach",
+                closed.replace('`', "")
+            )),
+        ),
+    };
+    all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks: vec![check] });
 }
 
 /// The file services behind shared volumes, which the classes of volumes lead to.

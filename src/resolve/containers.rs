@@ -134,11 +134,14 @@ impl EnvironmentResolver<'_> {
             let limit = if let CpuLimit::At(limit) = cpu.limit() { limit } else { cpu.request() };
             self.is_processors(limit, at);
         }
-        let cpu = resources.and_then(|r| r.cpu.get()).map(cpu_of);
+        // An engine's own amounts replace the static defaults.
+        let said = |at: Option<Span>| at.is_some_and(|at| fallback.is_none() || self.is_of_the_user(at));
+        let (said_cpu, said_memory) = (said(resources.and_then(|r| r.cpu.span())), said(resources.and_then(|r| r.memory.span())));
+        let cpu = resources.and_then(|r| r.cpu.get()).filter(|_| said_cpu).map(cpu_of);
         if let Some((memory, at)) = resources.and_then(|r| r.memory.spanned()) {
             self.has_unit("memory", memory.limit().unwrap_or(memory.request()), at);
         }
-        let memory = resources.and_then(|r| r.memory.get()).map(pair);
+        let memory = resources.and_then(|r| r.memory.get()).filter(|_| said_memory).map(pair);
         let ephemeral = resources.and_then(|r| r.ephemeral.get()).map(pair);
         let cpu = cpu.unwrap_or_else(|| match fallback {
             Some(((request, limit), _)) => (request.clone(), Some(limit.clone())),
@@ -151,8 +154,8 @@ impl EnvironmentResolver<'_> {
         let ephemeral = ephemeral.unwrap_or_else(|| disk(folders));
         let of_engine = fallback.is_some();
         for (key, request, limit, said, from_engine) in [
-            ("cpu", &cpu.0, cpu.1.as_ref(), resources.is_some_and(|all| !all.cpu.is_missing()), of_engine),
-            ("memory", &memory.0, Some(&memory.1), resources.is_some_and(|all| !all.memory.is_missing()), of_engine),
+            ("cpu", &cpu.0, cpu.1.as_ref(), said_cpu, of_engine),
+            ("memory", &memory.0, Some(&memory.1), said_memory, of_engine),
             ("ephemeral", &ephemeral.0, Some(&ephemeral.1), resources.is_some_and(|all| !all.ephemeral.is_missing()), false),
         ] {
             let at = &declared.at;

@@ -14,7 +14,7 @@ use crate::model::{Container, Database, DatabaseUser, Durability, Flow, Kind, Mo
 use crate::source::Span;
 use crate::spec::{Store, StoreSize, StoreUser};
 use crate::syntax::Field;
-use crate::value::{Image, Name, NetworkPort, NetworkPorts};
+use crate::value::{ImageTag, Name, NetworkPort, NetworkPorts};
 
 /// The claim of a server in the model. The operator names the claims after the servers.
 const CLAIM: &str = "data";
@@ -62,7 +62,6 @@ impl EnvironmentResolver<'_> {
             let message = format!("`{key}` can't be combined with `engine: {engine}`, which always listens on {port}");
             self.contradiction(message, at, store.engine.span());
         }
-        self.check_name(entry, operated.longest_name);
         self.check_version(entry, store, operated, engine);
         self.check_amounts(store, operated, engine);
         self.check_users(entry, store, operated);
@@ -86,9 +85,19 @@ impl EnvironmentResolver<'_> {
             let diagnostic = Diagnostic::new(Code::MissingField, "`version` is missing").at(entry.key);
             self.tell(diagnostic.help(format!("add `version:` with {}", wording::either(&majors))));
         }
-        let fits = |image: &&Image| Operated::major(image).is_none_or(|major| !majors.contains(&major.to_string().as_str()));
-        if let Some((image, at)) = store.image.spanned().filter(|(image, _)| store.tag.is_missing() && fits(image)) {
-            let message = format!("the tag of `{image}` does not start with a version of `{engine}`");
+        // `tag` replaces the tag of `image`.
+        let (tag, shown, at) = match (store.tag.spanned(), store.image.spanned()) {
+            (Some((tag, at)), _) => {
+                // An invalid tag is reported with the image.
+                let Ok(tag) = tag.parse::<ImageTag>() else { return };
+                (Some(tag.clone()), format!("`tag: {tag}`"), at)
+            }
+            (None, Some((image, at))) if store.tag.is_missing() => (image.tag().cloned(), format!("the tag of `{image}`"), at),
+            (None, _) => return,
+        };
+        let major = tag.and_then(|tag| tag.major()).map(|major| major.to_string());
+        if !major.is_some_and(|major| majors.contains(&major.as_str())) {
+            let message = format!("{shown} does not start with a version of `{engine}`");
             let help = format!("name an image for the operator whose tag starts with {}, such as `17.11`", wording::either(&majors));
             self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(help));
         }
@@ -201,7 +210,8 @@ impl EnvironmentResolver<'_> {
 
         let mut parameters: std::collections::BTreeMap<String, String> =
             (operated.settings)(&memory.0, size).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        for (name, value) in parameters.iter().filter(|_| self.records()) {
+        let written: std::collections::BTreeSet<&String> = store.parameters.entries().map(|(name, ..)| name).collect();
+        for (name, value) in parameters.iter().filter(|(name, _)| self.records() && !written.contains(name)) {
             let from = format!("{0}.requests.memory, {0}.storage", at.entry);
             self.record_entry(at, || (format!("settings.{name}"), value, from));
         }

@@ -30,8 +30,8 @@ impl EnvironmentResolver<'_> {
     /// Whose tokens may take the roles of the environment's pipelines; none without a CI system.
     pub(super) fn pipelines(&mut self) -> Option<Pipelines> {
         let (delivery, at) = self.spec.delivery.spanned()?;
-        let ci = match delivery.ci.spanned()? {
-            (Ci::None, _) => {
+        let ci = match delivery.ci.get()? {
+            Ci::None => {
                 if let Some(at) = delivery.subject.span() {
                     let message = "`subject` needs a CI system: without one there are no tokens";
                     let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);
@@ -39,15 +39,20 @@ impl EnvironmentResolver<'_> {
                 }
                 return None;
             }
-            (ci, _) => *ci,
+            Ci::Github => CiSystem::Github,
+            Ci::Gitlab => CiSystem::Gitlab,
         };
+        // Roles of pipelines are rendered on AWS alone.
+        if !self.on_aws() {
+            return None;
+        }
         let repository = self.repository(ci, &delivery.repository, at);
         let subject = self.subject(ci, &delivery.subject);
         let branch = self.branch();
         let (repository, branch) = (repository?, branch?);
         let pipelines = match ci {
-            Ci::Gitlab => gitlab(&repository, subject, &branch),
-            _ => github(&repository, subject, &branch, self.environment.as_str()),
+            CiSystem::Gitlab => gitlab(&repository, subject, &branch),
+            CiSystem::Github => github(&repository, subject, &branch, self.environment.as_str()),
         };
         self.record(|| ("environment.pipelines.issuer".to_owned(), &pipelines.issuer, "delivery.ci and delivery.repository"));
         let from = format!("delivery.ci, delivery.repository and environments.{}.branch", self.environment);
@@ -67,7 +72,7 @@ impl EnvironmentResolver<'_> {
     }
 
     /// The repository of a CI system.
-    fn repository(&mut self, ci: Ci, field: &Field<Url>, delivery: Span) -> Option<Repository> {
+    fn repository(&mut self, ci: CiSystem, field: &Field<Url>, delivery: Span) -> Option<Repository> {
         let url = self.require(field, "repository", delivery)?;
         let at = field.span()?;
         let path = url.path().trim_matches('/');
@@ -75,8 +80,8 @@ impl EnvironmentResolver<'_> {
         let parts: Vec<&str> = path.split('/').collect();
         let plain = |part: &&str| !part.is_empty() && part.chars().all(|one| one.is_ascii_alphanumeric() || "-._".contains(one));
         let (whole, expected) = match ci {
-            Ci::Gitlab => (parts.len() >= 2, "https://gitlab.com/GROUP/PROJECT"),
-            _ => (parts.len() == 2, "https://github.com/OWNER/REPOSITORY"),
+            CiSystem::Gitlab => (parts.len() >= 2, "https://gitlab.com/GROUP/PROJECT"),
+            CiSystem::Github => (parts.len() == 2, "https://github.com/OWNER/REPOSITORY"),
         };
         let host = match url.host() {
             HostAddress::Domain(host) if url.scheme() == "https" && url.port().get() == 443 => Some(host.to_string()),
@@ -98,11 +103,11 @@ impl EnvironmentResolver<'_> {
     }
 
     /// The start of the subject that the spec sets.
-    fn subject(&mut self, ci: Ci, field: &Field<String>) -> Option<String> {
+    fn subject(&mut self, ci: CiSystem, field: &Field<String>) -> Option<String> {
         let (subject, at) = field.spanned()?;
         let example = match ci {
-            Ci::Gitlab => "project_path:GROUP/PROJECT",
-            _ => "repo:OWNER@123456/REPOSITORY@456789",
+            CiSystem::Gitlab => "project_path:GROUP/PROJECT",
+            CiSystem::Github => "repo:OWNER@123456/REPOSITORY@456789",
         };
         let signs = |text: &str| text.chars().all(|one| one.is_ascii_alphanumeric() || "-._/@:".contains(one));
         let named = subject.split_once(':').is_some_and(|(claim, value)| !claim.is_empty() && !value.is_empty());
@@ -136,9 +141,11 @@ impl EnvironmentResolver<'_> {
         let others = self.spec.environments.entries().take_while(|(name, ..)| *name != self.environment);
         let taken = others.filter_map(|(name, _, other)| Some((name, other.branch.spanned()?))).find(|(_, (other, _))| *other == branch);
         if let Some((other, (_, first))) = taken {
-            let message = format!("`{branch}` is also the branch of `{other}`: nothing says which of the two its jobs change");
+            let message = format!("`{branch}` is also the branch of `{other}`: one merge would change both environments");
             let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(first, "taken here");
-            self.tell(diagnostic.help("give each environment a branch of its own"));
+            self.tell(
+                diagnostic.help("give each environment a branch of its own: a change is promoted by a merge from one branch to the next"),
+            );
         }
         Some(branch.clone())
     }

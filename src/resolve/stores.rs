@@ -36,13 +36,14 @@ impl EnvironmentResolver<'_> {
             self.tell(diagnostic.help("add the size of its volume, such as `storage: 10Gi`, or `storage: none` for a cache"));
         }
         self.check_ports(&store.ports);
-        self.check_name(entry, SHORT_NAME);
         self.check_backup(entry, store);
         let independent = store.independent.is_true();
         if !independent {
             self.check_standby(store);
         }
         let definition = store.engine.get().map(|engine| engines::of(*engine));
+        let operated = definition.and_then(|definition| definition.operated.as_ref()).filter(|_| entry.rendered);
+        self.check_name(entry, operated.map_or(SHORT_NAME, |operated| operated.longest_name));
         let server = definition.and_then(|definition| definition.server.as_ref());
         let alone = server.is_some_and(|server| server.alone);
         let custom = store.engine.get() == Some(&Engine::Custom);
@@ -56,6 +57,7 @@ impl EnvironmentResolver<'_> {
             (store.version.span().filter(|_| custom), engine, "`version` can't be combined with `engine: custom`"),
             (store.users.span().filter(|_| custom), engine, "`users` can't be combined with `engine: custom`"),
             (store.version.span().filter(|_| !custom), store.image.span(), "`version` and `image` both choose the image"),
+            (store.tag.span().filter(|_| !custom), store.version.span(), "`tag` and `version` both choose the version"),
             (store.start.span().filter(|_| !volume), store.storage.span(), "`start` needs a volume: pods without one have no order"),
             (store.data.span().filter(|_| custom && !volume), store.storage.span(), "`data` needs a volume"),
             (
@@ -74,7 +76,6 @@ impl EnvironmentResolver<'_> {
             self.incomplete(Diagnostic::new(Code::Incomplete, message).at(entry.key).help(help));
             return;
         }
-        let operated = definition.and_then(|definition| definition.operated.as_ref());
         if let Some(operated) = operated {
             self.check_database(entry, store, operated);
         }

@@ -24,14 +24,16 @@ impl EnvironmentResolver<'_> {
     /// Reports that the output would lack something that an entry needs: an error, or a warning if that is allowed. The message becomes a line of the
     /// output's README. Only this function reports [`Code::Incomplete`], for:
     ///
-    /// - variables, arguments, files and `needs` that refer to a store, chart or bucket that is not rendered, to a user of a store, or to a store of
-    ///   another region;
+    /// - variables, arguments, files and `needs` that refer to a store, chart, bucket or service of the platform that is not rendered, to a user of a store
+    ///   whose users nobody creates, or to a store of another region;
     /// - a connection that no network policy can open;
-    /// - stores whose engine or mode is not rendered, and of rendered stores `backup`, `standby`, `users` and `renamed_from`, which keeps the data;
+    /// - stores whose engine or mode is not rendered, and of rendered stores `backup`, `standby`, `renamed_from`, which keeps the data, and `users` where no
+    ///   operator creates them;
+    /// - `backup` of volumes;
     /// - of apps `scale.metric`, and `identity` unless every region is on AWS.
     ///
-    /// Everything else that is not rendered is [`Code::NotRendered`], because the entries work without it: observability, `slo`, `metrics`, delivery,
-    /// alerts, charts and buckets that nothing refers to, `renamed_from` of apps, and the clusters and networks around the entries on clouds other than AWS,
+    /// Everything else that is not rendered is [`Code::NotRendered`], because the entries work without it: observability, `slo`, `metrics`, pipelines and
+    /// GitOps objects, alerts, charts and buckets that nothing refers to, `renamed_from` of apps, and the clusters and networks around the entries on clouds other than AWS,
     /// which this version expects to exist.
     pub(super) fn incomplete(&mut self, mut finding: Diagnostic) {
         if self.inputs.allow_incomplete {

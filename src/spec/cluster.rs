@@ -40,7 +40,8 @@ pub struct ClusterDns {
 pub struct Registry {
     /// Whether nodes on AWS pull copies of images from ECR in their own account and region, and not from the registries that the images name. Nodes of
     /// subnets with `egress: none` reach no other registry. Terraform makes a repository for every image of apps and stores, and `mirror.sh` of the region
-    /// copies what is missing there: run it before pods name a new version. Images of `manifests` and `patches` stay as they are.
+    /// copies what is missing there: run it before pods name a new version. Images of `manifests` and `patches` stay as they are. The image of CloudNativePG,
+    /// with which every server of a database starts, is not copied: its Deployment names a copy of yours as `OPERATOR_IMAGE_NAME`.
     pub mirror: Field<bool>,
     /// Path in the secret manager of the passwords of registries, in the form of Docker's `config.json` (`{"auths": {...}}`). Every pod may pull images
     /// with them. Default: none.

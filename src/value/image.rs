@@ -15,6 +15,11 @@ string! {
 }
 
 impl ImageTag {
+    /// The major version: the number at the start, as `17` of `17.11-standard`. `None` without one.
+    pub fn major(&self) -> Option<u32> {
+        self.0.split(['.', '-', '_']).next()?.parse().ok()
+    }
+
     fn parse(text: &str) -> Result<Self, Invalid> {
         let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
         if fits && (1..=128).contains(&text.len()) && !text.starts_with(['.', '-']) {
@@ -170,6 +175,12 @@ mod tests {
             ["", "Cart", "cart:", "cart@", "cart:v1@sha256:00", "a//b", "/a", "a/", "a b", "https://a.example/b", "a/B", "cart:-v", ":v1"];
         agree::<Image>(&["cart", "postgres:17", "org/app", "localhost/x", &pinned], &bad, &["a.example:0/b", "a.-b.example/c"]);
         agree::<ImageTag>(&["v1", "1.10", "_x"], &["", "-a", ".a", "a b", "a:b"], &[]);
+    }
+
+    #[test]
+    fn the_number_at_the_start_of_a_tag_is_its_major_version() {
+        let majors = ["17", "17.11-a", "18-trixie", "16_1", "latest", "v1.4", "17rc1"].map(|tag| tag.parse::<ImageTag>().unwrap().major());
+        assert_eq!(majors, [Some(17), Some(17), Some(18), Some(16), None, None, None]);
     }
 
     #[test]

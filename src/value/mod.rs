@@ -57,7 +57,7 @@ pub use reference::{BucketAccess, Ref, RefKind, SecretPath, SecretRef};
 pub use route_path::RoutePath;
 pub use rule::{ObjectPattern, RuleName, matches_pattern};
 pub use schedule::{Schedule, WEEK};
-pub use short_name::{digest, truncate_with_hash};
+pub use short_name::{digest, kept_start, truncate_with_hash};
 pub use target::Target;
 pub use text::{Interpolation, Part, Text};
 pub use url::Url;

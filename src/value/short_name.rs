@@ -8,8 +8,14 @@ pub fn truncate_with_hash(name: &str, max: usize) -> String {
     if name.len() <= max {
         return name.to_owned();
     }
-    let start: String = name.chars().take(max.saturating_sub(9)).collect();
-    format!("{}-{}", start.trim_end_matches(['-', '.']), digest(&[name], 8))
+    format!("{}-{}", kept_start(name, max), digest(&[name], 8))
+}
+
+/// The start of a name that [`truncate_with_hash`] keeps, also where it replaces the rest by a hyphen and a hash of eight digits. The whole name if it is
+/// shorter.
+pub fn kept_start(name: &str, max: usize) -> &str {
+    let end = name.char_indices().nth(max.saturating_sub(9)).map_or(name.len(), |(at, _)| at);
+    name.get(..end).unwrap_or(name).trim_end_matches(['-', '.'])
 }
 
 /// The first `length` hexadecimal digits of a hash over the parts. The length of each part is hashed too, so that different lists have different

@@ -163,6 +163,38 @@ pub(crate) fn pods_terraform_and_preflight_agree() {
     assert!(project.read("deploy/RUNBOOK.md").contains("\n## An image is missing or left the spec\n"));
 }
 
+/// The operator gives every server its own image, which the script does not copy. Where nodes reach no other registry without the internet, a person looks.
+pub(crate) fn servers_of_databases_start_with_the_image_of_their_operator() {
+    let store = |subnet: &str| {
+        format!(
+            r#"  db: {{engine: postgres, version: "17", users: {{app: {{}}}}, storage: 10Gi, subnet: {subnet}, backup: {{none: a trial}}}}"#
+        )
+    };
+    let said = |spec: &str| {
+        let project = Project::new();
+        project.write("platform.yaml", spec);
+        project.run(&["render"]).exits(0);
+        let preflight = project.read(&format!("{PLACE}/preflight.sh"));
+        let lines = |text: &str| text.lines().filter(|line| line.contains("OPERATOR_IMAGE_NAME")).map(str::to_owned).collect::<Vec<_>>();
+        (lines(&project.read(&format!("{PLACE}/README.md"))), lines(&preflight))
+    };
+    let mirrored = |mirror: &str| SPEC.replace("{mirror: true}", mirror);
+    for subnet in ["general", "data"] {
+        let (readme, preflight) = said(&format!("{SPEC}{}\n", store(subnet)));
+        assert!(readme.len() == 1 && readme[0].contains(&format!("in a repository of yours in `{REGISTRY}`")), "{readme:?}");
+        let look = format!("prints 'OPERATOR_IMAGE_NAME of CloudNativePG with an image from {REGISTRY}' kubectl ");
+        let compares = format!(r#"(eq (printf "%.{}s" .value) "{REGISTRY}/")"#, REGISTRY.len() + 1);
+        assert!(preflight.len() == 1 && preflight[0].trim().starts_with(&look) && preflight[0].contains(&compares), "{preflight:?}");
+    }
+    let (readme, preflight) = said(&format!("{}{}\n", mirrored("{mirror: false}"), store("data")));
+    assert!(readme.len() == 1 && readme[0].contains("in a registry that the nodes of `data` reach without the internet"), "{readme:?}");
+    assert!(preflight.len() == 1 && preflight[0].trim().starts_with("printf 'look yourself: "), "{preflight:?}");
+    let (readme, preflight) = said(&format!("{}{}\n", mirrored("{mirror: false}"), store("general")));
+    assert!(readme.is_empty() && preflight.is_empty(), "{readme:?}{preflight:?}");
+    let (readme, preflight) = said(SPEC);
+    assert!(readme.is_empty() && preflight.is_empty(), "{readme:?}{preflight:?}");
+}
+
 /// Without a mirror nothing of it is there.
 pub(crate) fn there_is_no_mirror_unless_the_spec_asks() {
     let project = Project::new();

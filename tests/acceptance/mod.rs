@@ -39,14 +39,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         impact: config_maps_hit_nobody a_whole_tree_restarts_everything every_region_is_judged folders_without_a_spec words_that_mean_nothing;
         incomplete: it_is_refused it_is_allowed_and_listed;
         killed: a_killed_render_leaves_whole_files;
-        mirror: every_image_is_copied_once a_copy_is_kept it_stops_at_the_first_trouble pods_terraform_and_preflight_agree there_is_no_mirror_unless_the_spec_asks a_running_region_gets_its_copies_first a_region_that_left_goes_with_its_copies;
+        mirror: every_image_is_copied_once a_copy_is_kept it_stops_at_the_first_trouble pods_terraform_and_preflight_agree servers_of_databases_start_with_the_image_of_their_operator there_is_no_mirror_unless_the_spec_asks a_running_region_gets_its_copies_first a_region_that_left_goes_with_its_copies;
         night: steps_are_in_order links_come_with_the_last_region records_of_a_lost_region jobs_wait_for_others preflight_looks_for_every_requirement preflight_knows_what_the_files_make preflight_asks_for_kinds preflight_knows_the_words_of_kubectl the_runbook_names_no_cluster the_readme_names_routes_file_systems_and_entrances a_cluster_of_ones_own_needs_routes;
         pictures: first_command faults a_running_platform the_wrong_environment;
         rendered: agents_are_on_every_node jobs_come_before_the_rollout a_job_comes_after_what_it_calls many_paths_are_several_routes an_engine_listens_where_it_is_told;
         roots: a_new_region_touches_no_root_of_another a_new_zone_moves_no_address;
         scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
-        show: every_origin_is_true secrets_have_their_readers layers_are_named existing_stores_show_what_is_written computed_values_name_their_reasons every_computed_field_is_recorded;
+        show: every_origin_is_true secrets_have_their_readers layers_are_named existing_stores_show_what_is_written settings_of_the_spec_are_not_computed computed_values_name_their_reasons every_computed_field_is_recorded;
         transitions: a_comparison_tells_them an_autoscaler_takes_replicas_over autoscalers_come_and_go_anywhere what_left_the_spec_is_named volumes_grow_by_hand kinds_change_beside_each_other a_refusal_after_an_interrupted_render data_is_not_left_behind data_of_a_shared_volume_is_not_left_behind every_environment_has_its_own_command databases_change;
         specs: committed_trees_are_current yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };

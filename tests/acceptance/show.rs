@@ -165,6 +165,33 @@ pub(crate) fn existing_stores_show_what_is_written() {
     assert_eq!(keys, BTreeSet::from(["cidrs[0]", "engine", "host", "mode", "namespace", "users.app.name", "users.app.password"]));
 }
 
+/// What the spec says of a setting of a database is shown once, with its place.
+pub(crate) fn settings_of_the_spec_are_not_computed() {
+    let project = Project::new();
+    project.write(
+        "platform.yaml",
+        r#"apiVersion: platgen/v1
+platform: {name: shop, owner: ops, domain: shop.example}
+cloud: {provider: existing}
+regions: {desk: {}}
+environments: {production: {regions: [desk]}}
+teams: {ops: {group: ops}}
+access: {groups: {ops: {role: admin}}}
+namespaces: {shop: {owner: ops}}
+stores:
+  db: {engine: postgres, version: "17", users: {app: {}}, storage: 10Gi, parameters: {shared_buffers: 1GB}, backup: {none: a trial}}
+"#,
+    );
+    let lines = shown(&project, "platform.yaml", "production");
+    let settings: Vec<(&str, &str, bool)> = lines
+        .iter()
+        .filter(|(path, ..)| path.contains("shared_buffers") || path.contains("effective_cache_size"))
+        .map(|(path, value, origin)| (path.as_str(), value.as_str(), origin.starts_with("computed from")))
+        .collect();
+    let wanted = [("stores.db.parameters.shared_buffers", "1GB", false), ("stores.db.settings.effective_cache_size", "768MB", true)];
+    assert_eq!(settings, wanted);
+}
+
 /// A path, its value, how its origin begins.
 type Expected = (&'static str, &'static str, &'static str);
 

@@ -158,13 +158,14 @@ for kind in sorted(custom):
 "#;
 
 /// Groups that are no part of Kubernetes itself.
-const CUSTOM: [&str; 6] = [
+const CUSTOM: [&str; 7] = [
     "external-secrets.io/",
     "gateway.networking.k8s.io/",
     "gateway.envoyproxy.io/",
     "policy.networking.k8s.io/",
     "gateway.k8s.aws/",
     "cert-manager.io/",
+    "postgresql.cnpg.io/",
 ];
 
 /// Every object of the sample and of the boutique is one of the version that the spec names.

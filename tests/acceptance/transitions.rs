@@ -245,8 +245,7 @@ pub(crate) fn databases_change() {
     project.write("platform.yaml", &format!("{HEAD}{DATABASE}"));
     project.run(&["render"]).exits(0);
     let says = |err: &str, told: &[&str]| assert!(told.iter().all(|text| err.contains(text)), "{err}");
-    let primary =
-        "$(kubectl --context shop-beta-eu-west-1 -n shop get cluster.postgresql.cnpg.io/db --output jsonpath='{.status.currentPrimary}')";
+    let primary = "\"$(kubectl --context shop-beta-eu-west-1 -n shop get clusters.postgresql.cnpg.io/db --output jsonpath='{.status.currentPrimary}')\"";
     project.edit("platform.yaml", "\"17\"", "\"18\"");
     project.edit("platform.yaml", ", old: {}", "");
     let err = project.run(&["render"]).exits(0).err;
@@ -254,7 +253,8 @@ pub(crate) fn databases_change() {
         &err,
         &[
             "`Cluster/shop/db` goes from PostgreSQL 17 to 18: all its servers stop while the data is upgraded",
-            "-- vacuumdb --all --analyze-in-stages",
+            &format!("exec {primary} --container postgres -- vacuumdb --all --analyze-in-stages`: the upgrade keeps no statistics"),
+            "If it fails, revert the commit and apply the old files: the data is as it was. Don't delete the Cluster",
             "`old` left the spec but can still sign in to the database of `Cluster/shop/db`",
             &format!("exec {primary} --container postgres -- psql --command='ALTER ROLE \"old\" NOLOGIN'"),
         ],
@@ -262,7 +262,15 @@ pub(crate) fn databases_change() {
     project.edit("platform.yaml", "\"18\"", "\"17\"");
     let err = project.run(&["render"]).exits(2).err;
     says(&err, &["`Cluster/shop/db` can't go from PostgreSQL 18 back to 17", "`--force=beta/shop/db --force=production/shop/db`"]);
+    let back = "after an upgrade that failed, revert the commit, apply the old files and delete nothing; else ";
+    says(&err, &[&format!("{back}keep the entry as it was")]);
     project.edit("platform.yaml", "\"17\"", "\"18\"");
+    let (version, other) = ("version: \"18\"", "image: \"registry.example/postgres:18.5\", parameters: {log_line_prefix: \"it's %m \"}");
+    project.edit("platform.yaml", version, other);
+    let err = project.run(&["render"]).exits(0).err;
+    says(&err, &["the image and the settings of `Cluster/shop/db` can't change together", r#""log_line_prefix":"it'\''s %m ""#]);
+    project.edit("platform.yaml", other, version);
+    project.run(&["render"]).exits(0);
     project.edit("platform.yaml", "stores: {db:", "stores: {orders:");
     let err = project.run(&["render"]).exits(2).err;
     says(&err, &["`Cluster/shop/orders` starts empty: the volumes stay with `Cluster/shop/db`, which it replaces"]);

@@ -4,11 +4,12 @@
 
 use super::{Change, Loss, bytes};
 use crate::inventory::Object;
+use crate::kinds;
+use crate::value::Image;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The image of the servers.
-pub(super) const IMAGE: &str = "/spec/imageName";
+const IMAGE: &str = kinds::POSTGRES.image;
 
 const SIZE: &str = "/spec/storage/size";
 const SETTINGS: &str = "/spec/postgresql/parameters";
@@ -53,9 +54,7 @@ fn merge(old: Option<&Value>, new: Option<&Value>) -> Value {
 
 /// The major version: the number at the start of the tag.
 fn major(object: &Object) -> Option<u32> {
-    let image = object.text(IMAGE).split('@').next()?;
-    let (_, tag) = image.rsplit_once(':')?;
-    tag.split(['.', '-', '_']).next()?.parse().ok()
+    object.text(IMAGE).parse::<Image>().ok()?.tag()?.major()
 }
 
 fn users(object: &Object) -> BTreeSet<&str> {

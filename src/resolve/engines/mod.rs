@@ -12,12 +12,6 @@ use crate::model::{Addon, Probe, ProbeAction, Probes};
 use crate::spec::Store;
 use crate::value::{Engine, Image, Name, NetworkPort, Quantity, SecretRef};
 
-/// Request and limit of processors in thousandths, of a store whose engine has no others.
-const CPU: (u32, u32) = (100, 400);
-
-/// The memory of such a store in bytes.
-const MEMORY: u64 = 256 << 20;
-
 /// The default image, probes and resources of a container.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fallback {
@@ -25,7 +19,7 @@ pub(super) struct Fallback {
     pub(super) probes: Probes,
     /// Whether the checks of the entry report a missing image.
     pub(super) image_checked: bool,
-    /// Request and limit of processors, and the memory for both. `None`: those of every container.
+    /// Request and limit of processors, and the memory for both, unless the user says otherwise. `None`: those of every container of the kind.
     pub(super) resources: Option<((Quantity, Quantity), Quantity)>,
 }
 
@@ -161,7 +155,7 @@ impl Server {
         let version = store.version.get().map(String::as_str);
         let image = self.image.and_then(|image| image(version).parse().ok());
         let probes = definition.listens(ports).map(self.probes).unwrap_or_default();
-        Fallback { image, probes, image_checked: false, resources: Some(resources(CPU, MEMORY)) }
+        Fallback { image, probes, ..Fallback::default() }
     }
 }
 
@@ -173,12 +167,6 @@ impl Operated {
             version == known || tag.split('-').next() == Some(version)
         };
         self.images.iter().find_map(|(known, image)| image.parse().ok().filter(|image| is_it(known, image)))
-    }
-
-    /// The major version of an image: the number at the start of its tag, which the operator reads as well.
-    pub(super) fn major(image: &Image) -> Option<u32> {
-        let tag = image.tag()?.to_string();
-        tag.split(['.', '-', '_']).next()?.parse().ok()
     }
 
     /// The default image and resources of a store.

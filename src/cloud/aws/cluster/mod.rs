@@ -182,7 +182,8 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     let Some(mut root) = super::regional(Layer::Cluster, platform, region)? else { return Ok(None) };
     let (protected, days, bounded) = (platform.protected, region.cluster.log_days, platform.boundary().is_some());
     let night = platform.night.is_some();
-    let (machines, spot) = (nodes::spot_machines(region), region.cluster.pools.iter().any(|pool| pool.spot));
+    let machines = nodes::spot_machines(region);
+    let spot = machines.is_some();
     let addons = || Addons { network_policy: if region.cluster.policy_engine == PolicyEngine::Native { "true" } else { "false" } };
     let policies = || identities::Policies::new(platform, region);
     let own = include_str!("../../../../templates/terraform/aws/cluster/README.md");

@@ -46,7 +46,7 @@ impl<'a> Pool<'a> {
         Pool {
             name: pool.name.as_str(),
             class: pool.subnet.as_str(),
-            machines: std::iter::once(pool.machine.as_str()).chain(pool.alternatives.iter().copied()).collect(),
+            machines: pool.machines().collect(),
             capacity: if pool.spot { "SPOT" } else { "ON_DEMAND" },
             image: match (arm, gpus) {
                 (false, false) => "BOTTLEROCKET_x86_64",
@@ -65,8 +65,7 @@ impl<'a> Pool<'a> {
 /// Every machine that a Spot node of a region may have; `None` where no pool has Spot nodes.
 pub(super) fn spot_machines(region: &Region) -> Option<Vec<&str>> {
     let pools = region.cluster.pools.iter().filter(|pool| pool.spot);
-    let machines: BTreeSet<&str> =
-        pools.flat_map(|pool| std::iter::once(pool.machine.as_str()).chain(pool.alternatives.iter().copied())).collect();
+    let machines: BTreeSet<&str> = pools.flat_map(model::Pool::machines).collect();
     (!machines.is_empty()).then(|| machines.into_iter().collect())
 }
 

@@ -1,0 +1,13 @@
+//! Commands of kubectl that messages and files name.
+
+/// The server of a database that takes writes, as the shell finds it: the name of a pod, inside of quotes. `kubectl` is the command with its context and
+/// namespace, `name` that of the Cluster of CloudNativePG.
+pub fn primary(kubectl: &str, name: &str) -> String {
+    format!("$({kubectl} get clusters.postgresql.cnpg.io/{name} --output jsonpath='{{.status.currentPrimary}}')")
+}
+
+/// The command that runs a program in the server of a database that takes writes; `terminal` says whether a person types to the program.
+pub fn in_primary(kubectl: &str, name: &str, terminal: bool, program: &str) -> String {
+    let terminal = if terminal { "-it " } else { "" };
+    format!("{kubectl} exec {terminal}\"{}\" --container postgres -- {program}", primary(kubectl, name))
+}
