@@ -106,8 +106,12 @@ pub enum Stage {
 /// The kind of an object of this `apiVersion` and `kind`; `None` if the table does not have it. Any version of a group is accepted.
 pub fn find(api_version: &str, kind: &str) -> Option<&'static Kind> {
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
-    let at = KINDS.binary_search_by(|known| (known.name, known.group).cmp(&(kind, group))).ok()?;
-    KINDS.get(at)
+    KINDS.binary_search_by(|known| (known.name, known.group).cmp(&(kind, group))).ok().and_then(|at| KINDS.get(at))
+}
+
+/// The names of all kinds; a name that two groups have appears twice.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|kind| kind.name)
 }
 
 /// What objects of this `apiVersion` and `kind` belong to. A kind that the table does not have counts as namespaced, as most custom resources are.
@@ -115,8 +119,7 @@ pub fn scope(api_version: &str, kind: &str) -> Scope {
     find(api_version, kind).map_or(Scope::Namespace, |kind| kind.scope)
 }
 
-/// When objects of this `apiVersion` and `kind` are applied. A kind that the table does not have comes last, after every
-/// object that can define it.
+/// When objects of this `apiVersion` and `kind` are applied. A kind that the table does not have comes last, after every object that can define it.
 pub fn stage(api_version: &str, kind: &str) -> Stage {
     find(api_version, kind).map_or(Stage::Unknown, |kind| kind.stage)
 }

@@ -230,7 +230,7 @@ fn removal(kubectl: &str, objects: &[String]) -> String {
 }
 
 /// Whether other objects, or data, are deleted with an object; it is named as kubectl names it.
-fn holds_others(object: &str) -> bool {
+pub(super) fn holds_others(object: &str) -> bool {
     ["namespace/", "persistentvolumeclaim/", "persistentvolume/", "customresourcedefinition.", "cluster.postgresql.cnpg.io/"]
         .iter()
         .any(|kind| object.starts_with(kind))

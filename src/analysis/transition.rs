@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 
 const CLAIMS: &str = "/spec/volumeClaimTemplates";
 const CLAIM: &str = "PersistentVolumeClaim";
-const SIZE: &str = "/spec/resources/requests/storage";
+/// The size of a claim.
+pub(super) const SIZE: &str = "/spec/resources/requests/storage";
 
 /// The documents of a cluster that differ, before and after. Documents without a difference may be left out.
 #[derive(Debug)]
@@ -254,7 +255,7 @@ fn without_size(claim: &Value) -> Value {
 }
 
 /// The bytes of a size; 0 for a text that is none.
-fn bytes(size: &str) -> u64 {
+pub(super) fn bytes(size: &str) -> u64 {
     size.parse::<Quantity>().map(|size| size.bytes()).unwrap_or_default()
 }
 
@@ -302,6 +303,6 @@ fn moved_to(old: &Object, from: &Cluster, all: &[Cluster]) -> Option<String> {
     new.next().map(|cluster| cluster.region.clone())
 }
 
-mod database;
+pub(super) mod database;
 #[cfg(test)]
 mod tests;

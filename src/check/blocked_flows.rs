@@ -6,26 +6,16 @@ use crate::diagnostic::Code;
 use crate::inventory::Labels;
 use crate::labels::WORKLOAD;
 use crate::model::Peer;
-use crate::policy::{End, Fault, Place, Pod, Policies, Protocol, Side};
+use crate::policy::{End, Fault, INTERNET, Place, Pod, Policies, Protocol, Side};
 use crate::value::{Cidr, NetworkPort};
-use crate::yaml::Document;
 use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
-
-/// Kinds that the evaluator reads: policies, namespaces and pods.
-const JUDGED: [&str; 8] = ["Cluster", "CronJob", "DaemonSet", "Deployment", "Job", "Namespace", "NetworkPolicy", "StatefulSet"];
-
-/// An address that stands for the internet: no private network has it.
-const INTERNET: Ipv4Addr = Ipv4Addr::new(1, 1, 1, 1);
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::BlockedFlow], judge: Judge::Region(judge), loosens: true };
 
 /// The policies of a tree, for the evaluator.
 pub(super) fn policies(context: &TreeContext) -> Result<Policies, Fault> {
-    let judged = context.inventory.objects().iter().filter(|object| JUDGED.contains(&object.kind.as_str()));
-    let documents: Vec<Document> = judged.map(|object| Document::from_json(&object.value)).collect();
-    Policies::read(&documents)
+    Policies::of_objects(context.inventory.objects().iter().map(|object| &object.value))
 }
 
 fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
@@ -134,7 +124,7 @@ impl<'p> Ends<'p> {
                 pod(addon.namespace(), key, value)
             }
             Peer::Outside { cidrs, .. } if cidrs.is_empty() => {
-                vec![self.policies.place(&End::Range(IpNet::from(std::net::IpAddr::from(INTERNET))))]
+                vec![self.policies.place(&End::Range(IpNet::from(INTERNET)))]
             }
             Peer::Cluster { cidrs } | Peer::Outside { cidrs, .. } => ranges(cidrs),
         })

@@ -11,12 +11,19 @@ use std::collections::{BTreeMap, BTreeSet};
 const INCLUDES: [&str; 4] = ["bases", "components", "crds", "resources"];
 
 /// Fields of a kustomization that change objects or add some.
-const CHANGES: [&str; 12] = [
+const CHANGES: [&str; 20] = [
+    "commonAnnotations",
+    "commonLabels",
     "components",
     "configMapGenerator",
     "generators",
+    "helmChartInflationGenerator",
     "helmCharts",
     "images",
+    "labels",
+    "namePrefix",
+    "nameSuffix",
+    "namespace",
     "patches",
     "patchesJson6902",
     "patchesStrategicMerge",
@@ -24,6 +31,7 @@ const CHANGES: [&str; 12] = [
     "replicas",
     "secretGenerator",
     "transformers",
+    "vars",
 ];
 
 /// The kustomizations of some files.
@@ -116,13 +124,13 @@ pub(super) fn is_manifest(path: &str) -> bool {
 }
 
 /// Whether a file holds YAML or JSON, by its name.
-pub(super) fn is_data(path: &str) -> bool {
+pub fn is_data(path: &str) -> bool {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
     ["json", "yaml", "yml"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 /// Whether a file is a kustomization; kustomize reads its document and nobody applies it.
-pub(super) fn is_kustomization(path: &str) -> bool {
+pub fn is_kustomization(path: &str) -> bool {
     matches!(path.rsplit('/').next(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
 }
 

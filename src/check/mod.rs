@@ -51,6 +51,7 @@ mod waivers;
 mod wrong_environment;
 
 pub use finding::{At, Finding, diagnostics};
+pub use kustomize::{is_data, is_kustomization};
 pub use unreadable_documents::garbled;
 pub use waivers::{Judged, apply};
 

@@ -162,11 +162,8 @@ fn foreign(folder: &Path, terminal: &Terminal) -> u8 {
         0 => String::new(),
         skipped => format!(", {} without objects of Kubernetes skipped", Count(skipped, "file")),
     };
-    for folder in judged.changing {
-        let folder = if folder.is_empty() { "." } else { folder.trim_end_matches('/') };
-        terminal.say(&format!(
-            "the kustomization in `{folder}` changes its objects or adds some, and was not applied: render it with `kubectl kustomize` and check the output"
-        ));
+    for below in judged.changing {
+        terminal.say(&super::tree::unapplied(&super::tree::shown(&folder.join(below))));
     }
     terminal.say(&format!("{}, {}{skipped}", Count(judged.objects, "object"), Count(found.len(), "finding")));
     if found.is_empty() { FINE } else { DIFFERENT }

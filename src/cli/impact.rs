@@ -1,13 +1,16 @@
 //! `platgen impact`: what happens when the files of one environment are applied to the cluster of another, and the way back.
 
 use super::select::unknown;
-use super::tree::{read_tree, shown};
+use super::tree::{is_kustomization, read_tree, shown, unapplied};
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, USAGE, eprint_all, print_all};
-use crate::analysis::impact::{Files as Applicable, Impact as Found, Procedure, Side, Style, Target, impact, procedure, report, select};
+use crate::analysis::impact::{
+    Files as Applicable, Impact as Found, Namespace, Procedure, Side, Style, Target, impact, procedure, report, select,
+};
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic, Severity, wording};
 use crate::files::Files;
 use crate::inventory::Inventory;
+use crate::kinds::{self, Scope};
 use crate::model::{Estate, Region};
 use crate::project::{Failure, OUTPUT, Project, Rendered, Resolved};
 use ipnet::IpNet;
@@ -54,6 +57,8 @@ struct Documents {
     /// The folder, as one reads it.
     folder: String,
     files: Applicable,
+    /// The namespace of its objects that name none, where commands have to say it.
+    namespace: Option<Namespace>,
     /// The environment and region of the spec.
     place: Option<(String, String)>,
 }
@@ -63,15 +68,23 @@ pub(super) fn run(args: &Impact, terminal: &Terminal) -> Ended {
         Ok(as_json) => as_json,
         Err(code) => return Ok(code),
     };
-    if args.applied == args.onto {
+    let base = args.tree.clone().unwrap_or_default();
+    let (applied, onto) = (base.join(&args.applied), base.join(&args.onto));
+    let is_path = |word: &str| word.starts_with(['.', '/']);
+    let folders = args.tree.is_some() || (is_path(&args.applied) && is_path(&args.onto));
+    if args.applied == args.onto || (folders && is_same(&applied, &onto)) {
         return Ok(usage("`--applied` and `--onto` are the same: name two environments, regions or folders"));
     }
-    let is_path = |word: &str| word.starts_with(['.', '/']);
-    let (pairs, project) = if args.tree.is_some() || (is_path(&args.applied) && is_path(&args.onto)) {
-        let base = args.tree.clone().unwrap_or_default();
-        let read = |word: &str| folder(&base.join(word), &args.namespace, terminal);
-        (vec![(read(&args.applied)?, read(&args.onto)?)], None)
+    let (pairs, project) = if folders {
+        if let Some(flag) = ignored(args) {
+            return Ok(usage(&format!("{flag} means nothing for two folders: no spec is read")));
+        }
+        let read = |path: &Path| folder(path, &args.namespace, terminal);
+        (vec![(read(&applied)?, read(&onto)?)], None)
     } else {
+        if let Some((word, region)) = contradiction(args) {
+            return Ok(usage(&format!("`{word}` and `--region {region}` name two regions")));
+        }
         let project = Project::open(args.spec.spec.as_deref())?.allow_incomplete(args.gaps.allow_incomplete);
         terminal.tell_files(&project);
         let Rendered { resolved: Resolved { project, estate, .. }, files } = project.resolve()?.documents()?;
@@ -81,18 +94,22 @@ pub(super) fn run(args: &Impact, terminal: &Terminal) -> Ended {
     if pairs.is_empty() {
         return Ok(usage("`--applied` and `--onto` are the same region: name two environments, regions or folders"));
     }
-    let mut hit = false;
+    let (mut hit, mut incomplete) = (false, false);
     let mut said = Vec::new();
     for (applied, onto) in &pairs {
-        let documents = select(&applied.side.inventory, &args.kind, &args.namespace);
-        if documents.objects().is_empty() {
-            return Ok(fail(terminal, no_object(args, &applied.side)));
+        let inventory = select(&applied.side.inventory, &args.kind, &args.namespace);
+        if let Some(fault) =
+            unknown_kind(args, &applied.side).or_else(|| inventory.objects().is_empty().then(|| no_object(args, &applied.side)))
+        {
+            return Ok(fail(terminal, fault));
         }
         let estate = project.as_ref().map(|(_, estate)| estate);
-        let found = impact(&Side { name: applied.side.name.clone(), inventory: documents }, &onto.side, &apart(estate, applied, onto));
+        let selected = Side { name: applied.side.name.clone(), inventory, unread: applied.side.unread.clone() };
+        let found = impact(&selected, &onto.side, &apart(estate, applied, onto));
         let target = target(args, estate, onto);
         let way_back = procedure(&found, &target);
         hit |= found.hit;
+        incomplete |= !found.unread.is_empty();
         said.push(match as_json {
             true => as_value(&found, &way_back),
             false => {
@@ -107,7 +124,37 @@ pub(super) fn run(args: &Impact, terminal: &Terminal) -> Ended {
         let texts: Vec<&str> = said.iter().filter_map(Value::as_str).collect();
         print_all(&texts.join("\n"));
     }
-    Ok(if hit { DIFFERENT } else { FINE })
+    // What could not be read may hit as well: only a whole report says that nothing is hit.
+    Ok(match (hit, incomplete) {
+        (true, _) => DIFFERENT,
+        (false, true) => FAILED,
+        (false, false) => FINE,
+    })
+}
+
+/// The first flag that means nothing where no spec is read.
+fn ignored(args: &Impact) -> Option<&'static str> {
+    let flags = [
+        ("the spec", args.spec.spec.is_some()),
+        ("`--region`", args.region.is_some()),
+        ("`--output`", args.output.is_some()),
+        ("`--allow-incomplete`", args.gaps.allow_incomplete),
+    ];
+    flags.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
+}
+
+/// The word that names another region than `--region`.
+fn contradiction(args: &Impact) -> Option<(&str, &str)> {
+    let wanted = args.region.as_deref()?;
+    let names = |word: &&str| {
+        !word.starts_with(['.', '/']) && word.split_once('/').is_some_and(|(_, region)| !region.is_empty() && region != wanted)
+    };
+    [args.applied.as_str(), args.onto.as_str()].into_iter().find(names).map(|word| (word, wanted))
+}
+
+/// Whether two paths lead to one folder.
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 /// The impact as JSON, with the way back.
@@ -140,10 +187,16 @@ fn pairs(
         Word::Folder(_) => vec![None],
         Word::Environment(_, regions) => regions.iter().copied().map(Some).collect(),
     };
+    if let (Word::Environment(environment, all), Word::Folder(_)) = (&applied, &onto)
+        && let [first, _, ..] = &all[..]
+    {
+        let number = all.len();
+        terminal.say(&format!("`{environment}` has {number} regions: the files of {first} are applied; `--region` chooses another one"));
+    }
     let mut pairs = Vec::new();
     for region in regions {
         let pair = (read(&applied, region)?, read(&onto, region)?);
-        if pair.0.folder != pair.1.folder {
+        if !is_same(Path::new(&pair.0.folder), Path::new(&pair.1.folder)) {
             pairs.push(pair);
         }
     }
@@ -185,9 +238,10 @@ fn rendered(environment: &str, region: &str, files: &Files, output: &Path) -> Do
         Inventory::read(texts.filter(|(path, _)| super::tree::is_manifest(path)).map(|(path, text)| (path.as_str(), text.as_str())));
     let path = shown(&output.join(&folder));
     Documents {
-        side: Side { name: format!("{environment}/{region}"), inventory },
+        side: Side { name: format!("{environment}/{region}"), inventory, unread: Vec::new() },
         files: Applicable::Kustomization(path.clone()),
         folder: path,
+        namespace: None,
         place: Some((environment.to_owned(), region.to_owned())),
     }
 }
@@ -201,26 +255,37 @@ fn folder(path: &Path, namespace: &str, terminal: &Terminal) -> Result<Documents
         let fault = Diagnostic::new(Code::MissingTree, format!("`{name}` holds no object of Kubernetes"));
         return Err(Box::new(fault.help("name a folder with manifests in YAML or JSON")));
     }
-    let unread = inventory
+    let faults = inventory
         .unreadable()
         .iter()
         .map(|fault| (&fault.file, fault.reason.as_str()))
         .chain(garbled.iter().map(|file| (file, "it is not UTF-8")));
-    for (file, reason) in unread {
-        let fault = Diagnostic::new(Code::UnreadableDocument, format!("`{name}/{file}` can't be read: {reason}"));
+    let mut unread = Vec::new();
+    for (file, reason) in faults {
+        let message = format!("`{name}/{file}` can't be read: {reason}");
+        unread.push(message.clone());
+        let fault = Diagnostic::new(Code::UnreadableDocument, message);
         terminal.tell_warning(&Diagnostic { severity: Severity::Warning, ..fault.help("its objects are not part of the report") });
     }
     for below in changing {
-        let below = below.trim_end_matches('/');
-        let below = if below.is_empty() { ".".to_owned() } else { format!("`{below}`") };
-        terminal.say(&format!(
-            "the kustomization in {below} of `{name}` changes its objects or adds some, and was not applied: render it with `kubectl kustomize` into a folder and name that"
-        ));
+        let message = unapplied(&shown(&path.join(below)));
+        terminal.say(&message);
+        unread.push(message);
     }
-    let inventory = select(&inventory, &[], namespace);
-    let is_kustomization = ["kustomization.yaml", "kustomization.yml", "Kustomization"].iter().any(|file| tree.contains_key(*file));
-    let files = if is_kustomization { Applicable::Kustomization(name.clone()) } else { Applicable::Folder(name.clone()) };
-    Ok(Documents { side: Side { name: name.clone(), inventory }, folder: name, files, place: None })
+    let is_kustomized = tree.keys().any(|file| !file.contains('/') && is_kustomization(file));
+    let files = if is_kustomized { Applicable::Kustomization(name.clone()) } else { Applicable::Folder(name.clone()) };
+    let (given, inventory) = (needed(&inventory, namespace), select(&inventory, &[], namespace));
+    Ok(Documents { side: Side { name: name.clone(), inventory, unread }, folder: name, files, namespace: given, place: None })
+}
+
+/// How kubectl is told the namespace of objects that name none; `None` where it is the one that kubectl takes, or all objects name theirs.
+fn needed(inventory: &Inventory, namespace: &str) -> Option<Namespace> {
+    let namespaced = inventory.objects().iter().filter(|object| kinds::scope(&object.api, &object.kind) == Scope::Namespace);
+    let named: BTreeSet<&str> = namespaced.map(|object| object.namespace.as_str()).collect();
+    (named.contains("") && namespace != "default").then(|| match named.iter().all(|name| name.is_empty() || *name == namespace) {
+        true => Namespace::Flag(namespace.to_owned()),
+        false => Namespace::Context(namespace.to_owned()),
+    })
 }
 
 /// The cluster of a side, for commands.
@@ -231,7 +296,7 @@ fn target(args: &Impact, estate: Option<&Estate>, onto: &Documents) -> Target {
         context: args.context.clone().or_else(|| region.map(|region| region.cluster.name.clone())),
         files: onto.files.clone(),
         tag: place.map(|(environment, region)| format!("applied/{environment}/{region}")),
-        namespace: (place.is_none() && args.namespace != "default").then(|| args.namespace.clone()),
+        namespace: onto.namespace.clone(),
     }
 }
 
@@ -248,16 +313,20 @@ fn apart(estate: Option<&Estate>, applied: &Documents, onto: &Documents) -> Vec<
     [network.cidr, network.pods].iter().filter_map(|cidr| cidr.to_string().parse().ok()).collect()
 }
 
+/// The fault of a word of `--kind` that is no kind: neither one of the side nor one of Kubernetes.
+fn unknown_kind(args: &Impact, side: &Side) -> Option<Diagnostic> {
+    let mut known: BTreeSet<&str> = kinds::names().map(|name| -> &str { name }).collect();
+    known.extend(side.inventory.objects().iter().map(|object| object.kind.as_str()));
+    let word = args.kind.iter().find(|word| !known.iter().any(|kind| kind.eq_ignore_ascii_case(word)))?;
+    Some(unknown("kind", word, &known.into_iter().collect::<Vec<_>>()))
+}
+
 /// The fault of `--kind` that leaves no object.
 fn no_object(args: &Impact, side: &Side) -> Diagnostic {
     let kinds: BTreeSet<&str> = side.inventory.objects().iter().map(|object| object.kind.as_str()).collect();
     let fault =
         Diagnostic::new(Code::UnknownReference, format!("`{}` has no object of the kind {}", side.name, wording::either(&args.kind)));
-    let close = args.kind.iter().find_map(|kind| wording::suggest(kind, kinds.iter().copied()));
-    match close {
-        Some(close) => fault.help(format!("did you mean `{close}`?")),
-        None => fault.help(format!("its kinds: {}", kinds.into_iter().collect::<Vec<_>>().join(", "))),
-    }
+    fault.help(format!("its kinds: {}", kinds.into_iter().collect::<Vec<_>>().join(", ")))
 }
 
 fn usage(text: &str) -> u8 {

@@ -1,6 +1,7 @@
 //! Reads the manifests of a folder, as they lie on disk.
 
-use crate::check::Tree;
+pub(super) use crate::check::is_kustomization;
+use crate::check::{Tree, is_data};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::project::{READ, reason, regular};
 use std::path::Path;
@@ -57,9 +58,15 @@ fn walk(folder: &Path, prefix: &str, depth: usize, found: &mut impl FnMut(String
 
 /// Whether a file may hold manifests.
 pub(super) fn is_manifest(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let extension = name.rsplit_once('.').map_or(String::new(), |(_, extension)| extension.to_ascii_lowercase());
-    ["json", "yaml", "yml"].contains(&extension.as_str()) || name == "Kustomization"
+    is_data(path) || is_kustomization(path)
+}
+
+/// That the kustomization of a folder was not applied.
+pub(super) fn unapplied(folder: &str) -> String {
+    let folder = if folder.is_empty() { "." } else { folder };
+    format!(
+        "the kustomization in `{folder}` changes its objects or adds some, and was not applied: render it with `kubectl kustomize` into a folder and name that"
+    )
 }
 
 /// A folder as messages name it: with `/` between parts; empty for the current one.

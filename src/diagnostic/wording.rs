@@ -14,14 +14,16 @@ pub struct Count<'a>(
 impl fmt::Display for Count<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Count(count, noun) = *self;
-        if count == 1 {
-            return write!(f, "1 {noun}");
-        }
-        match noun.strip_suffix('y') {
-            Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => write!(f, "{count} {stem}ies"),
-            _ if noun.ends_with(['s', 'x', 'z']) || noun.ends_with("ch") || noun.ends_with("sh") => write!(f, "{count} {noun}es"),
-            _ => write!(f, "{count} {noun}s"),
-        }
+        if count == 1 { write!(f, "1 {noun}") } else { write!(f, "{count} {}", plural(noun)) }
+    }
+}
+
+/// The plural of a regular noun.
+pub fn plural(noun: &str) -> String {
+    match noun.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        _ if noun.ends_with(['s', 'x', 'z']) || noun.ends_with("ch") || noun.ends_with("sh") => format!("{noun}es"),
+        _ => format!("{noun}s"),
     }
 }
 

@@ -20,7 +20,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The objects of one cluster.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Inventory {
     objects: Vec<Object>,
     pods: Vec<PodTemplate>,
@@ -151,6 +151,12 @@ impl Inventory {
     /// The objects with this id, `Kind/namespace/name`.
     pub fn named(&self, id: &str) -> impl Iterator<Item = &Object> {
         self.by_name.get(id).into_iter().flatten().filter_map(|at| self.objects.get(*at))
+    }
+
+    /// The object that the API server takes for the same one, as group, kind, namespace and name are equal. Of several documents the last one, as in an
+    /// apply of all of them.
+    pub fn same_as(&self, object: &Object) -> Option<&Object> {
+        self.named(&object.id()).filter(|known| known.group() == object.group()).last()
     }
 
     /// The autoscaler whose target is the object.

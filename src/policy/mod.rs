@@ -29,14 +29,18 @@ pub use ports::{NamedPort, Ports, Protocol};
 pub use selector::Labels;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
+use crate::kinds;
 use crate::labels::NAMESPACE_NAME;
 use crate::yaml::Document;
 use ipnet::IpNet;
 use object::Objects;
 use rules::{Peer, Policy, Rule, Table};
 use selector::Bits;
+
+/// An address that stands for the internet: no private network has it.
+pub const INTERNET: IpAddr = IpAddr::V4(Ipv4Addr::new(1, 1, 1, 1));
 
 /// The policies, workloads and namespaces in the documents of a cluster.
 #[derive(Debug)]
@@ -134,6 +138,21 @@ impl Policies {
         Ok(Policies { policies, by_namespace, table, namespaces, workloads, unjudged })
     }
 
+    /// Reads the objects of one cluster from JSON: policies, namespaces and what runs pods; others are skipped.
+    ///
+    /// # Errors
+    /// As [`Policies::read`].
+    pub fn of_objects<'o>(objects: impl IntoIterator<Item = &'o serde_json::Value>) -> Result<Policies, Fault> {
+        let is_judged = |object: &&'o serde_json::Value| {
+            let text = |key: &str| object.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
+            let (api, kind) = (text("apiVersion"), text("kind"));
+            let runs_pods = kinds::find(api, kind).is_some_and(|kind| kind.pod_template.is_some() || kind.operated.is_some());
+            runs_pods || ["Namespace", "NetworkPolicy"].contains(&kind)
+        };
+        let documents: Vec<Document> = objects.into_iter().filter(is_judged).map(Document::from_json).collect();
+        Policies::read(&documents)
+    }
+
     /// The workloads, in the order of the documents.
     pub fn workloads(&self) -> &[Workload] {
         &self.workloads
@@ -197,6 +216,11 @@ impl Policies {
         let (egress, ingress) = (side(from, to, Direction::Egress), side(to, from, Direction::Ingress));
         let passes = |side: &Side| !matches!(side, Side::Denied(_));
         Verdict { allowed: port > 0 && passes(&egress) && passes(&ingress), egress, ingress }
+    }
+
+    /// Whether a policy decides who may connect to an end.
+    pub fn isolates_ingress(&self, to: &Place) -> bool {
+        !to.isolating[Direction::Ingress as usize].is_empty()
     }
 
     /// Every port of `to` that `from` may connect to.

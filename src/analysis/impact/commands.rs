@@ -1,7 +1,8 @@
 //! The commands that freeze, find, restore and verify, with the names of the objects.
 
-use super::effect::When;
+use super::when::When;
 use super::{Applied, Impact, Outcome, Workload};
+use crate::analysis::procedure::holds_others;
 use crate::diagnostic::wording::shell_word;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +17,16 @@ pub struct Target {
     /// The git tag of the commit that was applied last.
     pub tag: Option<String>,
     /// The namespace of objects that name none, where it is not `default`.
-    pub namespace: Option<String>,
+    pub namespace: Option<Namespace>,
+}
+
+/// How kubectl is told the namespace of objects that name none.
+#[derive(Clone, Debug)]
+pub enum Namespace {
+    /// By a flag. kubectl then refuses objects of other namespaces, so the files have none.
+    Flag(String),
+    /// By the context.
+    Context(String),
 }
 
 /// Files that kubectl can apply, as paths of the shell.
@@ -53,9 +63,6 @@ pub struct Step {
 /// Kinds that raise the number of pods by themselves.
 const SCALERS: [&str; 2] = ["HorizontalPodAutoscaler", "ScaledObject"];
 
-/// Kinds that hold other objects, or data.
-const HOLDERS: [&str; 4] = ["CustomResourceDefinition", "Namespace", "PersistentVolume", "PersistentVolumeClaim"];
-
 /// The most names in one command.
 const NAMES: usize = 12;
 
@@ -76,8 +83,16 @@ fn suspend(on: bool) -> String {
     format!(r#"--type=merge --patch '{{"spec":{{"suspend":{on}}}}}'"#)
 }
 
-fn is_deployment(workload: &Workload) -> bool {
-    workload.object.starts_with("Deployment/")
+fn is_a(workload: &Workload, kinds: &[&str]) -> bool {
+    kinds.iter().any(|kind| workload.object.split('/').next() == Some(kind))
+}
+
+/// Kinds whose rollouts kubectl follows.
+const CONTROLLED: [&str; 3] = ["DaemonSet", "Deployment", "StatefulSet"];
+
+/// The flag for a namespace, with a space before it; empty for objects of the whole cluster.
+fn place(namespace: &str) -> String {
+    if namespace.is_empty() { String::new() } else { format!(" -n {}", shell_word(namespace)) }
 }
 
 impl Shell<'_> {
@@ -89,22 +104,30 @@ impl Shell<'_> {
     }
 
     fn files(&self) -> String {
-        let namespace = self.0.namespace.as_ref().map(|name| format!("--namespace {} ", shell_word(name))).unwrap_or_default();
+        let namespace = match &self.0.namespace {
+            Some(Namespace::Flag(name)) => format!("--namespace {} ", shell_word(name)),
+            Some(Namespace::Context(_)) | None => String::new(),
+        };
         match &self.0.files {
             Files::Kustomization(path) => format!("{namespace}-k {}", shell_word(path)),
             Files::Folder(path) => format!("{namespace}--recursive -f {}", shell_word(path)),
         }
     }
 
+    /// Before the first command that reads the files: the namespace of the context, where it decides.
+    fn context(&self) -> Option<Step> {
+        let Some(Namespace::Context(namespace)) = &self.0.namespace else { return None };
+        let context = self.0.context.as_ref().map_or("\"${context:?}\"".to_owned(), |context| shell_word(context));
+        let command = format!("kubectl config set-context {context} --namespace {}", shell_word(namespace));
+        step("Some objects of the files name no namespace: they go to that of the context.", vec![command])
+    }
+
     /// A command for objects, namespace by namespace, with a limited number of names each.
     fn each<'o>(&self, verb: &str, objects: impl Iterator<Item = (&'o str, &'o str)>) -> Vec<String> {
-        let mut by_namespace: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        objects.for_each(|(namespace, argument)| by_namespace.entry(namespace).or_default().push(argument));
+        let mut by_namespace: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        objects.for_each(|(namespace, argument)| by_namespace.entry(namespace).or_default().push(shell_word(argument)));
         let kubectl = self.kubectl();
-        let command = |namespace: &str, names: &[&str]| {
-            let place = if namespace.is_empty() { String::new() } else { format!(" -n {namespace}") };
-            format!("{kubectl}{place} {verb} {}", names.join(" "))
-        };
+        let command = |namespace: &str, names: &[String]| format!("{kubectl}{} {verb} {}", place(namespace), names.join(" "));
         by_namespace
             .iter()
             .flat_map(|(namespace, names)| names.chunks(NAMES).map(|names| command(namespace, names)).collect::<Vec<_>>())
@@ -114,14 +137,20 @@ impl Shell<'_> {
     /// One command for each object.
     fn one<'o>(&self, objects: impl Iterator<Item = (&'o str, &'o str)>, line: impl Fn(&str) -> String) -> Vec<String> {
         let kubectl = self.kubectl();
-        let place = |namespace: &str| if namespace.is_empty() { String::new() } else { format!(" -n {namespace}") };
-        objects.map(|(namespace, argument)| format!("{kubectl}{} {}", place(namespace), line(argument))).collect()
+        objects.map(|(namespace, argument)| format!("{kubectl}{} {}", place(namespace), line(&shell_word(argument)))).collect()
+    }
+
+    /// One command for each namespace of workloads.
+    fn namespaces<'o>(&self, workloads: impl Iterator<Item = &'o Workload>, line: &str) -> Vec<String> {
+        let names: BTreeSet<&str> = workloads.map(|workload| workload.namespace.as_str()).collect();
+        names.into_iter().map(|name| format!("{}{} {line}", self.kubectl(), place(name))).collect()
     }
 
     fn freeze(&self, impact: &Impact) -> Vec<Step> {
         let scalers = impact.of(Outcome::Created).filter(|one| SCALERS.contains(&one.kind.as_str())).map(named);
-        let jobs = impact.workloads.iter().filter(|workload| workload.object.starts_with("CronJob/")).map(of);
-        let rolling = impact.workloads.iter().filter(|workload| workload.restarts && is_deployment(workload)).map(of);
+        let jobs = || impact.workloads.iter().filter(|workload| is_a(workload, &["CronJob"]));
+        let rolling = impact.workloads.iter().filter(|workload| workload.restarts && is_a(workload, &["Deployment"])).map(of);
+        let started = "get jobs -o 'custom-columns=JOB:.metadata.name,CRONJOB:.metadata.ownerReferences[*].name,STARTED:.status.startTime,RUNNING:.status.active'";
         let waiting: Vec<&str> = impact
             .workloads
             .iter()
@@ -130,7 +159,11 @@ impl Shell<'_> {
             .collect();
         let mut steps: Vec<Step> = [
             step("Stop the rollouts: pods that were not replaced yet stay.", self.each("rollout pause", rolling)),
-            step("Stop the CronJobs before their next run.", self.one(jobs, |job| format!("patch {job} {}", suspend(true)))),
+            step("Stop the CronJobs before their next run.", self.one(jobs().map(of), |job| format!("patch {job} {}", suspend(true)))),
+            step(
+                "Jobs that a CronJob started since then run on with the wrong values. Look for them, and delete those that must not end.",
+                self.namespaces(jobs(), started),
+            ),
             step("Delete the new autoscalers: they would hold the number of pods.", self.each("delete", scalers)),
         ]
         .into_iter()
@@ -148,8 +181,7 @@ impl Shell<'_> {
 
     fn find(&self, impact: &Impact) -> Vec<Step> {
         let kubectl = self.kubectl();
-        let touched: Vec<&Applied> =
-            impact.objects.iter().filter(|one| !matches!(one.outcome, Outcome::Refused | Outcome::Unchanged)).collect();
+        let touched: Vec<&Applied> = impact.touched().collect();
         let mut steps = Vec::new();
         steps.extend(
             impact
@@ -164,6 +196,7 @@ impl Shell<'_> {
         steps.extend(step("When, and with which program. The audit log of the API server has the person.", who));
         if touched.iter().any(|one| one.outcome != Outcome::Created) {
             let files = self.files();
+            steps.extend(self.context());
             steps.extend(step(
                 "What differs from the files now; exit code 1 means that something does.",
                 vec![format!("{kubectl} diff --server-side --force-conflicts {files}")],
@@ -176,92 +209,118 @@ impl Shell<'_> {
     fn labelled(&self, touched: &[&Applied], (key, value): &(String, String)) -> String {
         let kinds: BTreeSet<&str> = touched.iter().map(|one| one.argument.split('/').next().unwrap_or_default()).collect();
         let kinds: Vec<&str> = kinds.into_iter().collect();
-        format!("{} get {} --all-namespaces -l {key}={value}", self.kubectl(), kinds.join(","))
+        format!("{} get {} --all-namespaces -l {}", self.kubectl(), shell_word(&kinds.join(",")), shell_word(&format!("{key}={value}")))
     }
 
     fn restore(&self, impact: &Impact) -> Vec<Step> {
         let kubectl = self.kubectl();
-        let new = || impact.of(Outcome::Created).filter(|one| !HOLDERS.contains(&one.kind.as_str()));
+        let new = || impact.of(Outcome::Created).filter(|one| !holds_others(&one.argument));
         let gone = |one: &&Applied| SCALERS.contains(&one.kind.as_str());
-        let waits = |one: &&Applied| super::WAITING.contains(&one.kind.as_str());
-        let acting = new().filter(|one| !gone(one) && !waits(one)).map(named);
-        let held = impact.of(Outcome::Created).filter(|one| HOLDERS.contains(&one.kind.as_str()));
+        let acting = new().filter(|one| !gone(one) && !one.waits).map(named);
         let existing = || impact.workloads.iter().filter(|workload| !workload.created);
         let apply = impact.objects.iter().any(|one| matches!(one.outcome, Outcome::Changed | Outcome::Relabelled));
         let mut steps: Vec<Option<Step>> = Vec::new();
         if let (Some(tag), true, Files::Kustomization(path) | Files::Folder(path)) = (&self.0.tag, apply, &self.0.files) {
             let why = "The files have to be those that were applied last: this prints nothing. If it prints files, `git stash` or check out the tag first.";
-            steps.push(step(why, vec![format!("git diff --stat {tag} -- {}", shell_word(path))]));
+            steps.push(step(why, vec![format!("git diff --stat {} -- {}", shell_word(tag), shell_word(path))]));
         }
         steps.push(step(
             "Delete the new objects that act by themselves. Never use `delete -k`: it takes the namespaces with it.",
             self.each("delete", acting),
         ));
+        let held = impact.of(Outcome::Created).filter(|one| holds_others(&one.argument)).map(named);
+        let held = step(
+            "These hold other objects, or data. Look what is in them first; what is in them was made after the accident.",
+            self.each("delete", held),
+        );
+        let upgrades: Vec<&str> = impact.objects.iter().filter_map(|one| one.irreversible.as_deref()).collect();
+        let stopped = steps.len();
+        if !upgrades.is_empty() {
+            let why = format!(
+                "STOP: {}. Write the version that runs into the files, or restore a backup into a new Cluster. Then go on with the commands below.",
+                upgrades.join("; ")
+            );
+            steps.push(Some(Step { why, commands: Vec::new() }));
+        }
         if apply {
             steps.push(step(
                 "Bring every overwritten field back. The fields belong to the files, so conflicts are taken.",
                 vec![format!("{kubectl} apply --server-side --force-conflicts {}", self.files())],
             ));
         }
-        let rolling = || existing().filter(|workload| workload.restarts);
+        let adds = |one: &Applied| one.differences.iter().any(|difference| difference.before.is_none());
+        if impact.of(Outcome::Changed).any(adds) {
+            let command = format!("# {kubectl} apply --server-side --force-conflicts --field-manager=MANAGER {}", self.files());
+            steps.push(step(
+                "What the applied files alone have stays if another field manager than `kubectl` set it; FIND names it. Apply the files under its name as well.",
+                vec![command],
+            ));
+        }
+        let rolling = || existing().filter(|workload| workload.restarts && !workload.held);
         steps.push(step(
             "Let the rollouts go on, back to the old pods.",
-            self.each("rollout resume", rolling().filter(|one| is_deployment(one)).map(of)),
+            self.each("rollout resume", rolling().filter(|one| is_a(one, &["Deployment"])).map(of)),
         ));
-        let controlled =
-            |workload: &&Workload| ["Deployment/", "StatefulSet/", "DaemonSet/"].iter().any(|kind| workload.object.starts_with(kind));
-        steps.push(step(
-            "Wait for them.",
-            self.one(rolling().filter(controlled).map(of), |one| format!("rollout status {one} --timeout=600s")),
-        ));
+        let controlled = || rolling().filter(|workload| is_a(workload, &CONTROLLED)).map(of);
+        let operated = rolling().filter(|workload| is_a(workload, &["Cluster"])).map(of);
+        let mut waits = self.one(controlled(), |one| format!("rollout status {one} --timeout=600s"));
+        waits.extend(self.one(operated, |one| format!("wait --for=condition=Ready --timeout=600s {one}")));
+        steps.push(step("Wait for them.", waits));
+        let paused: Vec<&str> =
+            existing().filter(|one| one.restarts && one.held && is_a(one, &["Deployment"])).map(|one| one.object.as_str()).collect();
+        if !paused.is_empty() {
+            let why = format!("The files pause {}: pods that were replaced stay until somebody resumes the rollout.", paused.join(", "));
+            steps.push(Some(Step { why, commands: Vec::new() }));
+        }
         let stale =
             || existing().filter(|workload| !workload.restarts && workload.changes.iter().any(|change| change.when == When::NextStart));
-        let namespaces: BTreeSet<&str> = stale().map(|workload| workload.namespace.as_str()).collect();
-        let pods = "get pods --sort-by=.status.startTime -o custom-columns=POD:.metadata.name,STARTED:.status.startTime";
+        // A container that starts anew in its pod reads the values again.
+        let pods = "get pods -o 'custom-columns=POD:.metadata.name,STARTED:.status.containerStatuses[*].state.running.startedAt'";
+        steps.push(step("Look for containers that started after the accident.", self.namespaces(stale(), pods)));
         steps.push(step(
-            "Look for pods that started after the accident.",
-            namespaces.iter().map(|name| format!("{kubectl} -n {name} {pods}")).collect(),
+            "Restart those of these workloads that have such containers.",
+            self.each("rollout restart", stale().filter(|workload| is_a(workload, &CONTROLLED)).map(of)),
         ));
-        steps.push(step(
-            "Restart those of these workloads that have such pods.",
-            self.each("rollout restart", stale().filter(controlled).map(of)),
-        ));
-        let jobs = existing().filter(|workload| workload.object.starts_with("CronJob/")).map(of);
+        // Those that the files suspend are suspended by the files.
+        let jobs = existing().filter(|workload| is_a(workload, &["CronJob"]) && !workload.held).map(of);
         steps.push(step("Let the CronJobs run again.", self.one(jobs, |job| format!("patch {job} {}", suspend(false)))));
         steps.push(step(
             "Delete the other new objects, now that no pod reads them.",
-            self.each("delete", new().filter(|one| !gone(one) && waits(one)).map(named)),
+            self.each("delete", new().filter(|one| !gone(one) && one.waits).map(named)),
         ));
-        let held = self.each("delete", held.map(named)).into_iter().map(|command| format!("# {command}")).collect();
-        steps.push(step(
-            "These hold other objects, or data. Look what is in them first; what is in them was made after the accident.",
-            held,
-        ));
+        if !upgrades.is_empty() {
+            steps[stopped..].iter_mut().flatten().for_each(comment_out);
+        }
+        steps.push(held.map(|mut held| {
+            comment_out(&mut held);
+            held
+        }));
         steps.into_iter().flatten().collect()
     }
 
     fn verify(&self, impact: &Impact) -> Vec<Step> {
-        let kubectl = self.kubectl();
-        let touched: Vec<&Applied> =
-            impact.objects.iter().filter(|one| !matches!(one.outcome, Outcome::Refused | Outcome::Unchanged)).collect();
+        let touched: Vec<&Applied> = impact.touched().collect();
         let created: Vec<&&Applied> = touched.iter().filter(|one| one.outcome == Outcome::Created).collect();
-        let changed = touched.len() > created.len();
         let mut steps: Vec<Option<Step>> = Vec::new();
-        match &impact.protection.label {
-            Some(label) if !touched.is_empty() => {
-                steps.push(step("Nothing of the applied environment is left: `No resources found`.", vec![self.labelled(&touched, label)]));
-            }
-            _ => {
-                let names = created.iter().map(|one| named(one));
-                steps.push(step("The new objects are gone: this prints nothing.", self.each("get --ignore-not-found", names)));
-            }
+        if impact.protection.label.is_some() && !touched.is_empty() {
+            let why = "Nothing of the applied environment is left: run the first command of FIND again, it says `No resources found`.";
+            steps.push(Some(Step { why: why.to_owned(), commands: Vec::new() }));
+        } else {
+            let names = created.iter().map(|one| named(one));
+            steps.push(step("The new objects are gone: this prints nothing.", self.each("get --ignore-not-found", names)));
         }
-        if changed {
-            let diff = format!("{kubectl} diff --server-side {}", self.files());
-            steps.push(step("The cluster is what the files say: no difference, exit code 0.", vec![diff]));
+        if touched.len() > created.len() {
+            // A field that another manager owns is right if its value is; without the flag it is a conflict.
+            let diff = format!("{} diff --server-side --force-conflicts {}", self.kubectl(), self.files());
+            steps.push(step("Every field of the files is right: no difference, exit code 0.", vec![diff]));
         }
         steps.into_iter().flatten().collect()
     }
+}
+
+/// Makes comments of commands that nobody must run without a thought.
+fn comment_out(step: &mut Step) {
+    step.commands.iter_mut().filter(|command| !command.starts_with("# ")).for_each(|command| command.insert_str(0, "# "));
 }
 
 fn named(one: &Applied) -> (&str, &str) {

@@ -1,47 +1,16 @@
 //! When a change of an object takes effect, and on what.
 
-use super::outcome::{Difference, Outcome};
+use super::database::{self, is_operated};
+use super::difference::Difference;
+use super::outcome::{AGGREGATES, Outcome};
+use super::when::When;
+use crate::diagnostic::wording::plain;
 use crate::inventory::Object;
-use serde::Serialize;
+use crate::kinds;
 use serde_json::Value;
 
-/// When a change takes effect.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum When {
-    /// As soon as the object is stored.
-    AtOnce,
-    /// Pods are replaced, beginning at once.
-    Rollout,
-    /// When the kubelet brings mounted files up to date: within two minutes.
-    Minutes,
-    /// At the next run of a CronJob.
-    NextRun,
-    /// At the next refresh of an operator.
-    Refresh,
-    /// At the next start of a pod or container.
-    NextStart,
-    /// Not at all until something refers to the object.
-    Never,
-}
-
-impl When {
-    /// The words for people.
-    pub fn words(self) -> &'static str {
-        match self {
-            When::AtOnce => "at once",
-            When::Rollout => "at once, pod by pod",
-            When::Minutes => "within two minutes",
-            When::NextRun => "at the next run",
-            When::Refresh => "at the next refresh",
-            When::NextStart => "at the next start of a pod",
-            When::Never => "never, as nothing refers to it",
-        }
-    }
-}
-
 /// Kinds that do nothing until another object refers to them.
-pub(super) const WAITING: [&str; 17] = [
+const WAITING: [&str; 17] = [
     "BackendTrafficPolicy",
     "ClusterRole",
     "ClusterSecretStore",
@@ -61,15 +30,37 @@ pub(super) const WAITING: [&str; 17] = [
     "TriggerAuthentication",
 ];
 
-/// When an object that is created or changed takes effect, and on what. Of a ConfigMap or a Secret its readers say when.
-pub(super) fn effect(new: &Object, outcome: Outcome, differences: &[Difference]) -> (When, String) {
-    let template = match new.kind.as_str() {
-        "CronJob" => "spec.jobTemplate",
-        _ => "spec.template",
+/// Whether an object does nothing until another one refers to it.
+pub(super) fn waits(object: &Object) -> bool {
+    WAITING.contains(&known(object)) && aggregated(object).is_empty()
+}
+
+/// The kind of an object; empty for that of a group which the table of kinds does not have.
+fn known(object: &Object) -> &str {
+    if kinds::find(&object.api, &object.kind).is_some() { &object.kind } else { "" }
+}
+
+/// The ClusterRoles that get the rights of a ClusterRole by its labels.
+fn aggregated(object: &Object) -> Vec<&str> {
+    let labels = object.labels.iter().filter(|(_, value)| object.kind == "ClusterRole" && *value == "true");
+    labels.filter_map(|(key, _)| key.strip_prefix(AGGREGATES)).collect()
+}
+
+/// When an object that is created or changed takes effect, and on what. Of a ConfigMap or a Secret its readers say when. `old` is the object of the
+/// cluster in its place.
+pub(super) fn effect(new: &Object, old: Option<&Object>, outcome: Outcome, differences: &[Difference]) -> (When, String) {
+    let changes = |field: &str| outcome == Outcome::Changed && differences.iter().any(|difference| difference.field.starts_with(field));
+    let rolls = changes("spec.template");
+    let by_hand = match new.kind.as_str() {
+        "Deployment" => new.at("/spec/paused") == Some(&Value::Bool(true)),
+        _ => new.text("/spec/updateStrategy/type") == "OnDelete",
     };
-    let rolls = outcome == Outcome::Changed && differences.iter().any(|difference| difference.field.starts_with(template));
-    let (when, what) = match new.kind.as_str() {
+    let aggregated = aggregated(new);
+    let (when, what) = match known(new) {
+        "Cluster" if is_operated(new) => database::effect(new, old, differences),
         "Deployment" | "StatefulSet" | "DaemonSet" if outcome == Outcome::Created => (When::AtOnce, "starts pods".to_owned()),
+        "Deployment" if rolls && by_hand => (When::NextStart, "is paused: replaces its pods once it is resumed".to_owned()),
+        "StatefulSet" | "DaemonSet" if rolls && by_hand => (When::NextStart, "replaces a pod once somebody deletes it".to_owned()),
         "Deployment" | "StatefulSet" | "DaemonSet" if rolls => (When::Rollout, "replaces its pods".to_owned()),
         "Deployment" | "StatefulSet" | "DaemonSet" => (When::AtOnce, "replaces no pod".to_owned()),
         "ReplicaSet" | "Pod" => (When::AtOnce, "starts pods".to_owned()),
@@ -86,7 +77,13 @@ pub(super) fn effect(new: &Object, outcome: Outcome, differences: &[Difference])
         "HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute" | "UDPRoute" | "Ingress" => (When::AtOnce, hosts_of(new)),
         "NetworkPolicy" => (When::AtOnce, "decides who may talk to its pods, and whom they may call".to_owned()),
         "RoleBinding" | "ClusterRoleBinding" => {
-            (When::AtOnce, format!("grants {} to {}", new.text("/roleRef/name"), subjects(new).join(", ")))
+            let subjects = subjects(new);
+            let whom = if subjects.is_empty() { "nobody".to_owned() } else { subjects.join(", ") };
+            (When::AtOnce, format!("grants {} to {whom}", new.text("/roleRef/name")))
+        }
+        "ClusterRole" if !aggregated.is_empty() => {
+            let roles = if aggregated.len() == 1 { "the ClusterRole" } else { "the ClusterRoles" };
+            (When::AtOnce, format!("adds its rights to {roles} {}", plain(aggregated)))
         }
         "Role" | "ClusterRole" => (When::AtOnce, "decides what its holders may do".to_owned()),
         "ResourceQuota" | "LimitRange" => (When::NextStart, "limits new pods and objects".to_owned()),

@@ -156,6 +156,25 @@ pub(super) fn endpoints(value: &str) -> Vec<Endpoint> {
     parts.filter_map(endpoint).collect()
 }
 
+/// The hosts in a value that holds credentials. Nothing that may be a part of a credential is taken for a host: of an address with a user what stands
+/// behind the last `@` before its path, of any other one only if no `@` stands in the value.
+pub(super) fn guarded(value: &str) -> Vec<Endpoint> {
+    let mut found = Vec::new();
+    for word in value.split([' ', '\n', '"', '\'']) {
+        let (scheme, rest) = word.split_once("://").map_or(("", word), |(scheme, rest)| (&word[..scheme.len() + "://".len()], rest));
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let hosts = match authority.rsplit_once('@') {
+            Some((_, hosts)) if !scheme.is_empty() || hosts.contains('(') => hosts,
+            None if !scheme.is_empty() && !value.contains('@') => authority,
+            _ => continue,
+        };
+        found.extend(
+            hosts.split(',').filter_map(|host| endpoint(&format!("{scheme}{host}"))).map(|one| Endpoint { is_certain: true, ..one }),
+        );
+    }
+    found
+}
+
 fn endpoint(text: &str) -> Option<Endpoint> {
     let (scheme, rest) = text.split_once("://").map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -233,5 +252,18 @@ mod tests {
         assert_eq!(read("k0:9092,k1:9092"), [("k0".to_owned(), Some(9092)), ("k1".to_owned(), Some(9092))]);
         assert_eq!(read("10.33.0.7"), [("10.33.0.7".to_owned(), None)]);
         assert_eq!(read("/var/log/app.log"), []);
+    }
+
+    #[test]
+    fn no_part_of_a_credential_is_a_host() {
+        let read = |text: &str| -> Vec<(String, Option<u16>)> { guarded(text).into_iter().map(|one| (one.host, one.port)).collect() };
+        let one = |host: &str, port: u16| vec![(host.to_owned(), Some(port))];
+        assert_eq!(read("postgres://u:a,b@db.example/o"), one("db.example", 5432));
+        assert_eq!(read("mongodb://u:p@m0:27017,m1:27018/o"), [one("m0", 27017), one("m1", 27018)].concat());
+        assert_eq!(read("u:p@tcp(db:3306)/o"), one("db", 3306));
+        assert_eq!(read("https://hooks.example/T0/B0/x"), one("hooks.example", 443));
+        for secret in ["postgres://u:12/3@db.example", "k3Jd82.hHq0p.LzvW", "u:1,2@db", "https://u:1 2@db.example:5432"] {
+            assert_eq!(read(secret), [], "{secret}");
+        }
     }
 }

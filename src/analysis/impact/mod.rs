@@ -8,6 +8,8 @@
 //! which a change reaches a container; "Server-Side Apply" for what the apply of the same manager removes.
 
 mod commands;
+mod database;
+mod dependants;
 mod difference;
 mod effect;
 mod inputs;
@@ -16,27 +18,32 @@ mod outcome;
 mod reach;
 mod report;
 mod rights;
+mod settle;
 #[cfg(test)]
 mod tests;
+mod when;
 mod workloads;
 
-pub use commands::{Files, Procedure, Step, Target, procedure};
-pub use effect::When;
+pub use commands::{Files, Namespace, Procedure, Step, Target, procedure};
+pub use dependants::Dependant;
+pub use difference::Difference;
 pub use inputs::{Source, Way};
 pub use meaning::Meaning;
-pub use outcome::{Difference, Outcome};
-pub use reach::{Call, Dependant, Leads, Reach};
+pub use outcome::Outcome;
+pub use reach::{Call, Leads, Reach};
 pub use report::{Style, report};
 pub use rights::Writer;
+pub use when::When;
 pub use workloads::{Change, Workload};
 
 use super::transition::argument;
-use crate::inventory::{Inventory, Object, references};
+use crate::inventory::{Inventory, Object};
 use crate::kinds::{self, Scope};
-use effect::{WAITING, effect};
+use crate::policy::Policies;
+use effect::{effect, waits};
 use ipnet::IpNet;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
 
 /// The documents of an environment in a region, or of a folder.
 #[derive(Debug)]
@@ -45,6 +52,8 @@ pub struct Side {
     pub name: String,
     /// Its objects.
     pub inventory: Inventory,
+    /// What of it could not be read, each as a part of a sentence.
+    pub unread: Vec<String>,
 }
 
 /// What an apply does to a cluster.
@@ -56,6 +65,8 @@ pub struct Impact {
     pub onto: String,
     /// Whether something that runs, or that decides about it, changes.
     pub hit: bool,
+    /// What of both sides could not be read, and so is not part of the report.
+    pub unread: Vec<String>,
     /// Every applied object, in the order of the files.
     pub objects: Vec<Applied>,
     /// The workloads that are hit.
@@ -97,6 +108,15 @@ pub struct Applied {
     pub differences: Vec<Difference>,
     /// Of a new object whose name has a hash: the cluster's object of the same name before the hash.
     pub counterpart: Option<String>,
+    /// Whether its name has a hash.
+    #[serde(skip)]
+    hashed: bool,
+    /// Whether it does nothing until another object refers to it.
+    #[serde(skip)]
+    waits: bool,
+    /// Why the files of the cluster can't bring it back once it is applied, as a sentence.
+    #[serde(skip)]
+    irreversible: Option<String>,
 }
 
 /// What protects the cluster, and what does not.
@@ -115,38 +135,50 @@ pub struct Protection {
 /// What happens to a cluster that runs `onto` when all of `applied` is applied to it. `apart` holds the ranges of the applied side's network that no link joins
 /// with that of the cluster.
 pub fn impact(applied: &Side, onto: &Side, apart: &[IpNet]) -> Impact {
-    let ground = outcome::Ground::new(&onto.inventory, &applied.inventory);
-    let mut seen = BTreeSet::new();
-    let unique: Vec<&Object> = applied.inventory.objects().iter().filter(|object| seen.insert(object.id())).collect();
-    let mut objects: Vec<Applied> = unique.iter().map(|object| judge(object, &ground)).collect();
-    let accepted = unique.iter().zip(&objects).filter(|(_, one)| one.outcome != Outcome::Refused).map(|(object, _)| *object);
-    let after = outcome::merged(&onto.inventory, accepted);
+    let (new, old) = (last_of_each(&applied.inventory), last_of_each(&onto.inventory));
+    let ground = outcome::Ground::new(&old, &new);
+    let mut objects: Vec<Applied> = new.objects().iter().map(|object| judge(object, &ground)).collect();
+    let accepted = new.objects().iter().zip(&objects).filter(|(_, one)| one.outcome != Outcome::Refused).map(|(object, _)| object);
+    let after = outcome::merged(&old, accepted);
     let replaced = objects.iter().filter(|one| one.when == When::Rollout).map(|one| one.object.clone()).collect();
-    let workloads = workloads::workloads(&onto.inventory, &after, &replaced, argument);
-    settle(&mut objects, &after, &workloads);
+    let workloads = workloads::workloads(&old, &after, &replaced, argument);
+    settle::settle(&mut objects, &after, &workloads);
     let (mut calls, mut dependants, mut unjudged) = (Vec::new(), Vec::new(), None);
-    match (reach::policies(&after), reach::policies(&onto.inventory)) {
+    let policies = |inventory: &Inventory| Policies::of_objects(inventory.objects().iter().map(|object| &object.value));
+    match (policies(&after), policies(&old)) {
         (Ok(now), Ok(before)) => {
-            calls = reach::calls(&workloads, &after, &now, &reach::entrances(&applied.inventory), apart);
-            dependants = reach::dependants(&workloads, &onto.inventory, &before);
+            calls = reach::calls(&workloads, &after, &now, &reach::entrances(&new), apart);
+            dependants = dependants::dependants(&workloads, &old, &before);
         }
-        (Err(fault), _) | (_, Err(fault)) => unjudged = Some(fault),
+        (Err(fault), _) | (_, Err(fault)) => unjudged = Some(fault.to_string()),
     }
-    let hit = !workloads.is_empty() || objects.iter().any(Applied::acts);
-    let protection = protection(applied, onto, &objects);
-    let writers = rights::writers(&onto.inventory, &objects);
     Impact {
         applied: applied.name.clone(),
         onto: onto.name.clone(),
-        hit,
+        hit: !workloads.is_empty() || objects.iter().any(Applied::acts),
+        unread: applied.unread.iter().chain(&onto.unread).cloned().collect(),
+        protection: protection(&new, &old, &objects),
+        writers: rights::writers(&old, &objects),
         objects,
         workloads,
         calls,
         dependants,
         unjudged,
-        writers,
-        protection,
     }
+}
+
+/// The objects without documents that a later one of the same object replaces: `kubectl apply` applies one after the other.
+fn last_of_each(inventory: &Inventory) -> Cow<'_, Inventory> {
+    let is_last = |object: &&Object| inventory.same_as(object).is_some_and(|last| std::ptr::eq(last, *object));
+    if inventory.objects().iter().all(|object| is_last(&object)) {
+        return Cow::Borrowed(inventory);
+    }
+    let mut kept = Inventory::default();
+    for object in inventory.objects().iter().filter(is_last) {
+        // The value was read as an object before.
+        let _ = kept.add(&object.file, object.place.clone(), object.value.clone());
+    }
+    Cow::Owned(kept)
 }
 
 impl Applied {
@@ -154,6 +186,16 @@ impl Applied {
     pub fn acts(&self) -> bool {
         matches!(self.outcome, Outcome::Created | Outcome::Changed) && !self.inert
     }
+
+    /// Whether it is a ConfigMap or a Secret.
+    pub fn is_configuration(&self) -> bool {
+        is_configuration(&self.kind)
+    }
+}
+
+/// Whether objects of a kind hold what workloads read.
+fn is_configuration(kind: &str) -> bool {
+    ["ConfigMap", "Secret"].contains(&kind)
 }
 
 impl Impact {
@@ -161,12 +203,23 @@ impl Impact {
     pub fn of(&self, outcome: Outcome) -> impl Iterator<Item = &Applied> {
         self.objects.iter().filter(move |object| object.outcome == outcome)
     }
+
+    /// The objects that the apply creates, changes or relabels.
+    pub fn touched(&self) -> impl Iterator<Item = &Applied> {
+        touched(&self.objects)
+    }
+}
+
+/// The objects that an apply creates, changes or relabels.
+fn touched(objects: &[Applied]) -> impl Iterator<Item = &Applied> {
+    objects.iter().filter(|object| !matches!(object.outcome, Outcome::Refused | Outcome::Unchanged))
 }
 
 /// What the API server does with an object. Whether it is inert is settled later.
 fn judge(object: &Object, ground: &outcome::Ground<'_>) -> Applied {
     let (outcome, reason, mut differences) = outcome::outcome(object, ground);
-    let (when, effect) = effect(object, outcome, &differences);
+    let old = ground.onto.same_as(object);
+    let (when, effect) = effect(object, old, outcome, &differences);
     let stem = outcome::logical(&object.kind, &object.name);
     let is_counterpart = |other: &&Object| other.namespace == object.namespace && outcome::logical(&other.kind, &other.name) == stem;
     let counterpart =
@@ -187,83 +240,20 @@ fn judge(object: &Object, ground: &outcome::Ground<'_>) -> Applied {
         effect: if acts { effect } else { String::new() },
         differences,
         counterpart: counterpart.map(Object::id),
+        hashed: stem != object.name,
+        waits: waits(object),
+        irreversible: old.filter(|_| outcome == Outcome::Changed).and_then(|old| database::upgrade(old, object)),
     }
 }
 
-/// Settles which objects are inert, and when ConfigMaps and Secrets take effect: both follow from who reads them.
-fn settle(objects: &mut [Applied], after: &Inventory, workloads: &[Workload]) {
-    let referring = referring(after);
-    let waits = |one: &Applied| WAITING.contains(&one.kind.as_str());
-    let mut idle: BTreeSet<String> =
-        objects.iter().filter(|one| one.outcome == Outcome::Created && waits(one)).map(|one| one.object.clone()).collect();
-    // An object that only idle ones refer to is idle.
-    loop {
-        let used = |one: &String| referring.get(one).is_some_and(|by| by.iter().any(|by| by != one && !idle.contains(by)));
-        let (waking, still): (BTreeSet<String>, BTreeSet<String>) = idle.iter().cloned().partition(used);
-        if waking.is_empty() {
-            break;
-        }
-        idle = still;
-    }
-    let mut moments: BTreeMap<&str, When> = BTreeMap::new();
-    for change in workloads.iter().flat_map(|workload| &workload.changes) {
-        if let Some(source) = &change.source {
-            let first = moments.entry(&source.object).or_insert(change.when);
-            *first = (*first).min(change.when);
-        }
-    }
-    for one in objects.iter_mut().filter(|one| matches!(one.outcome, Outcome::Created | Outcome::Changed)) {
-        one.inert = idle.contains(&one.object);
-        if ["ConfigMap", "Secret"].contains(&one.kind.as_str()) {
-            let is_read = referring.contains_key(&one.object);
-            one.inert |= !is_read;
-            match moments.get(one.object.as_str()) {
-                Some(first) => one.when = *first,
-                None => one.effect = "is read by workloads, and no value differs for them".to_owned(),
-            }
-        }
-        if one.inert {
-            one.when = When::Never;
-            one.effect = "nothing in these files refers to it".to_owned();
-        }
-    }
-}
-
-/// The objects that refer to each object, both as `Kind/namespace/name`.
-fn referring(inventory: &Inventory) -> BTreeMap<String, BTreeSet<String>> {
-    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for object in inventory.objects() {
-        for reference in references(object) {
-            let parts = [reference.kind, reference.namespace, reference.name];
-            let id = parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join("/");
-            all.entry(id).or_default().insert(object.id());
-        }
-        let parameters = ["/spec/parametersRef", "/spec/infrastructure/parametersRef"];
-        for at in parameters.into_iter().filter(|at| object.at(at).is_some()) {
-            let (kind, name) = (object.text(&format!("{at}/kind")), object.text(&format!("{at}/name")));
-            all.entry(format!("{kind}/{}/{name}", object.namespace)).or_default().insert(object.id());
-        }
-    }
-    for pod in inventory.pods() {
-        let owner = inventory.owner(pod);
-        for source in inputs::inputs(inventory, owner, pod).into_values().filter_map(|input| input.source) {
-            all.entry(source.object).or_default().insert(owner.id());
-        }
-    }
-    all
-}
-
-fn protection(applied: &Side, onto: &Side, objects: &[Applied]) -> Protection {
-    let hashed = objects
-        .iter()
-        .filter(|one| one.inert && one.outcome == Outcome::Created && ["ConfigMap", "Secret"].contains(&one.kind.as_str()))
-        .count();
+fn protection(applied: &Inventory, onto: &Inventory, objects: &[Applied]) -> Protection {
+    let idle = |one: &&Applied| one.inert && one.outcome == Outcome::Created && one.is_configuration();
     let admission = ["ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"];
     Protection {
-        hashed,
+        hashed: objects.iter().filter(idle).filter(|one| one.hashed).count(),
         refused: objects.iter().filter(|one| one.outcome == Outcome::Refused).count(),
-        label: label(applied.inventory.objects(), onto.inventory.objects()),
-        admission: admission.iter().flat_map(|kind| onto.inventory.of_kind(kind)).map(Object::id).collect(),
+        label: label(applied.objects(), onto.objects()),
+        admission: admission.iter().flat_map(|kind| onto.of_kind(kind)).map(Object::id).collect(),
     }
 }
 

@@ -1,10 +1,10 @@
 //! What the API server does with each applied object: creates, changes, relabels or refuses it, and what the cluster then holds.
 
-use super::difference::{Leaf, leaves, shown};
+use super::difference::{Difference, Leaf, leaves, pair};
 use super::meaning::{Meaning, meaning};
+use crate::analysis::transition::{SIZE, bytes};
 use crate::inventory::{Inventory, Object};
 use crate::kinds::{self, Scope};
-use crate::value::Quantity;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -25,27 +25,15 @@ pub enum Outcome {
     Refused,
 }
 
-/// A field that differs between the applied object and that of the cluster.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Difference {
-    /// The path, such as `data.DB_HOST`.
-    pub field: String,
-    /// The value in the cluster, in one line; `None` where it has none, or where the value is secret.
-    pub before: Option<String>,
-    /// The applied value.
-    pub after: Option<String>,
-    /// Whether the values are secret and not shown.
-    pub hidden: bool,
-    /// What the value is.
-    pub meaning: Meaning,
-}
-
 /// Annotations that tools for people and files read, and no controller.
 const NOTES: [&str; 5] =
     ["platgen.io/", "kube-score/", "checkov.io/", "config.kubernetes.io/", "kubectl.kubernetes.io/last-applied-configuration"];
 
 /// Kinds whose labels other objects select by, or that admission reads.
 const SELECTED: [&str; 3] = ["Namespace", "Node", "Pod"];
+
+/// Labels that add the rights of a ClusterRole to another one, whose name follows.
+pub(super) const AGGREGATES: &str = "rbac.authorization.k8s.io/aggregate-to-";
 
 /// Labels that nothing reads but what names them.
 const OWN: [&str; 2] = ["app.kubernetes.io/", "platgen.io/"];
@@ -74,18 +62,20 @@ const FILLED: [(&str, &str, &str); 17] = [
     ("StorageClass", "/volumeBindingMode", "Immediate"),
 ];
 
-/// The namespaces that exist once the applied ones do.
-fn namespaces(onto: &Inventory, applied: &Inventory) -> BTreeSet<String> {
-    let made = applied.of_kind("Namespace").chain(onto.of_kind("Namespace")).map(|object| object.name.clone());
-    let used = onto.objects().iter().map(|object| object.namespace.clone()).filter(|name| !name.is_empty());
-    made.chain(used).chain(GIVEN.map(str::to_owned)).collect()
+/// The namespaces that exist once the applied ones do; `None` where the files don't say: they use namespaces that they do not declare.
+fn namespaces(onto: &Inventory, applied: &Inventory) -> Option<BTreeSet<String>> {
+    let declared: BTreeSet<&str> = onto.of_kind("Namespace").map(|object| object.name.as_str()).chain(GIVEN).collect();
+    let used = onto.objects().iter().map(|object| object.namespace.as_str()).filter(|name| !name.is_empty());
+    let all = used.clone().all(|name| declared.contains(name)) && declared.len() > GIVEN.len();
+    let made = applied.of_kind("Namespace").map(|object| object.name.as_str());
+    all.then(|| declared.iter().copied().chain(made).map(str::to_owned).collect())
 }
 
 /// What the cluster has and selects by.
 pub(super) struct Ground<'a> {
     pub(super) onto: &'a Inventory,
-    /// The namespaces that exist once the applied ones do.
-    namespaces: BTreeSet<String>,
+    /// The namespaces that exist once the applied ones do, where the files declare all.
+    namespaces: Option<BTreeSet<String>>,
     /// Every text of selectors and admission policies.
     selecting: BTreeSet<String>,
 }
@@ -126,10 +116,11 @@ fn selectors(value: &Value, within: bool, found: &mut BTreeSet<String>) {
 
 /// What the API server does with an object, and why it refuses it.
 pub(super) fn outcome(new: &Object, ground: &Ground<'_>) -> (Outcome, Option<String>, Vec<Difference>) {
-    if kinds::scope(&new.api, &new.kind) == Scope::Namespace && !ground.namespaces.contains(&new.namespace) {
+    let is_missing = |names: &BTreeSet<String>| kinds::scope(&new.api, &new.kind) == Scope::Namespace && !names.contains(&new.namespace);
+    if ground.namespaces.as_ref().is_some_and(is_missing) {
         return (Outcome::Refused, Some(format!("the namespace `{}` does not exist", new.namespace)), Vec::new());
     }
-    let Some(old) = ground.onto.get(&new.kind, &new.namespace, &new.name) else { return (Outcome::Created, None, Vec::new()) };
+    let Some(old) = ground.onto.same_as(new) else { return (Outcome::Created, None, Vec::new()) };
     let found = differences(old, new, ground);
     if let Some(reason) = refusal(old, new) {
         return (Outcome::Refused, Some(reason), found);
@@ -144,7 +135,6 @@ pub(super) fn outcome(new: &Object, ground: &Ground<'_>) -> (Outcome, Option<Str
 
 /// Why the API server refuses to change an object into another.
 fn refusal(old: &Object, new: &Object) -> Option<String> {
-    const SIZE: &str = "/spec/resources/requests/storage";
     let kind = kinds::find(&old.api, &old.kind)?;
     let differs = |field: &&str| {
         let (before, after) = (old.at(field), new.at(field));
@@ -160,8 +150,9 @@ fn refusal(old: &Object, new: &Object) -> Option<String> {
         let sealed = old.at("/immutable") == Some(&Value::Bool(true));
         return Some(if sealed { "it says `immutable: true`".to_owned() } else { format!("`{field}` is immutable") });
     }
-    let size = |object: &Object| object.text(SIZE).parse::<Quantity>().map(|size| size.bytes()).unwrap_or_default();
-    (old.kind == "PersistentVolumeClaim" && size(new) < size(old)).then(|| "a claim can't shrink".to_owned())
+    let size = |object: &Object| bytes(object.text(SIZE));
+    let shrinks = old.kind == "PersistentVolumeClaim" && size(new) < size(old);
+    shrinks.then(|| "a claim can't shrink".to_owned()).or_else(|| super::database::refusal(old, new))
 }
 
 /// The fields with a meaning that differ.
@@ -181,9 +172,12 @@ fn difference(leaf: Leaf, secret: bool) -> Difference {
     let found = [of(&leaf.after), of(&leaf.before)].into_iter().flatten().min_by_key(|meaning| *meaning != Meaning::Credential);
     let credential = found == Some(Meaning::Credential) && !leaf.path.starts_with("spec.selector");
     let hidden = (secret && !leaf.path.starts_with("metadata") && leaf.path != "type") || (credential && !reference);
-    let line = |value: &Option<Value>| value.as_ref().map(|value| if hidden { "(not shown)".to_owned() } else { shown(value) });
+    let (before, after) = match hidden {
+        true => [&leaf.before, &leaf.after].map(|value| value.as_ref().map(|_| "(not shown)".to_owned())).into(),
+        false => pair(leaf.before.as_ref(), leaf.after.as_ref()),
+    };
     let meaning = if hidden || reference { Meaning::Credential } else { found.unwrap_or(Meaning::Text) };
-    Difference { field: leaf.path.clone(), before: line(&leaf.before), after: line(&leaf.after), hidden, meaning }
+    Difference { field: leaf.path.clone(), before, after, hidden, meaning }
 }
 
 /// A document without what has no effect: identity, labels that nothing selects by, notes and status.
@@ -192,8 +186,7 @@ fn meaningful(object: &Object, ground: &Ground<'_>) -> Value {
     let Some(fields) = value.as_object_mut() else { return value };
     fields.retain(|key, _| !["apiVersion", "kind", "status"].contains(&key.as_str()));
     if let Some(metadata) = fields.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata
-            .retain(|key, _| key == "annotations" || key == "finalizers" || (key == "labels" && SELECTED.contains(&object.kind.as_str())));
+        metadata.retain(|key, _| ["annotations", "finalizers", "labels"].contains(&key.as_str()));
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
             annotations.retain(|key, _| !NOTES.iter().any(|note| key.starts_with(note)));
             if annotations.is_empty() {
@@ -201,7 +194,11 @@ fn meaningful(object: &Object, ground: &Ground<'_>) -> Value {
             }
         }
         if let Some(labels) = metadata.get_mut("labels").and_then(Value::as_object_mut) {
-            labels.retain(|key, _| ground.decides(key));
+            let selected = SELECTED.contains(&object.kind.as_str());
+            labels.retain(|key, _| (selected && ground.decides(key)) || (object.kind == "ClusterRole" && key.starts_with(AGGREGATES)));
+            if labels.is_empty() {
+                metadata.remove("labels");
+            }
         }
     }
     value
@@ -210,8 +207,8 @@ fn meaningful(object: &Object, ground: &Ground<'_>) -> Value {
 /// What the cluster holds afterwards: its own objects, and in their place or beside them the applied ones that are not refused.
 pub(super) fn merged<'o>(onto: &'o Inventory, accepted: impl Iterator<Item = &'o Object> + Clone) -> Inventory {
     let mut inventory = Inventory::default();
-    let replaced: BTreeSet<String> = accepted.clone().map(Object::id).collect();
-    let kept = onto.objects().iter().filter(|object| !replaced.contains(&object.id()));
+    let replaced: BTreeSet<(&str, String)> = accepted.clone().map(|object| (object.group(), object.id())).collect();
+    let kept = onto.objects().iter().filter(|object| !replaced.contains(&(object.group(), object.id())));
     for object in kept.chain(accepted) {
         // Both inventories have read these values as objects before.
         let _ = inventory.add(&object.file, object.place.clone(), object.value.clone());

@@ -1,21 +1,19 @@
 //! Which addresses of the applied environment the hit workloads can reach, given the policies and networks of the cluster; and who calls these workloads.
 
 use super::effect::hosts;
-use super::inputs::inputs;
-use super::meaning::{Endpoint, Meaning, endpoints};
-use super::workloads::Workload;
-use crate::inventory::{Inventory, Object, PodTemplate, Selector, references};
+use super::meaning::{Endpoint, Meaning, endpoints, guarded};
+use super::workloads::{Change, Workload};
+use crate::inventory::{Inventory, Object, Selector};
 use crate::kinds;
-use crate::policy::{End, Place, Pod, Policies, Protocol, Side};
-use crate::yaml::Document;
+use crate::policy::{End, INTERNET, Place, Pod, Policies, Protocol, Side};
 use ipnet::IpNet;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
-/// An address that stands for the internet: no private network has it.
-const INTERNET: IpAddr = IpAddr::V4(Ipv4Addr::new(1, 1, 1, 1));
+/// The ends of the names of the Services that CloudNativePG makes for a Cluster: `orders-rw` is the writer of `orders`.
+pub(super) const DATABASE: [&str; 3] = ["-r", "-ro", "-rw"];
 
 /// An address that a hit workload now calls.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -60,38 +58,15 @@ pub enum Reach {
     Unknown,
 }
 
-/// A workload that calls a hit one, or a host that leads to it: the second ring.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-pub struct Dependant {
-    /// The hit workload, `Kind/namespace/name`.
-    pub workload: String,
-    /// The calling workload, or the host.
-    pub caller: String,
-    /// Whether the caller is a host.
-    pub host: bool,
-}
-
-/// Kinds that the evaluator of policies reads besides those with pods.
-const JUDGED: [&str; 2] = ["Namespace", "NetworkPolicy"];
-
-/// The policies of a cluster.
-///
-/// # Errors
-/// The first object that the API server would refuse.
-pub(super) fn policies(inventory: &Inventory) -> Result<Policies, String> {
-    let judged = inventory
-        .objects()
-        .iter()
-        .filter(|object| JUDGED.contains(&object.kind.as_str()) || kinds::pod_template(&object.api, &object.kind).is_some());
-    let documents: Vec<Document> = judged.map(|object| Document::from_json(&object.value)).collect();
-    Policies::read(&documents).map_err(|fault| fault.to_string())
-}
-
 /// The places of the workloads by `Kind/namespace/name`.
-fn places(policies: &Policies) -> BTreeMap<String, (Place, &Pod)> {
+pub(super) fn places(policies: &Policies) -> BTreeMap<String, (Place, &Pod)> {
     let place = |pod: &Pod| policies.place(&End::Pod(pod.clone()));
-    let id = |object: &crate::policy::Object| format!("{}/{}/{}", object.kind, object.namespace, object.name);
     policies.workloads().iter().map(|workload| (id(&workload.object), (place(&workload.pod), &workload.pod))).collect()
+}
+
+/// `Kind/namespace/name` of an object that policies are about.
+pub(super) fn id(object: &crate::policy::Object) -> String {
+    format!("{}/{}/{}", object.kind, object.namespace, object.name)
 }
 
 /// The addresses that the hit workloads now call, in the cluster as it is afterwards. `entrances` are hosts of the applied environment, `apart` ranges of
@@ -106,14 +81,8 @@ pub(super) fn calls(
     let places = places(policies);
     let mut found = BTreeSet::new();
     for workload in workloads {
-        for change in workload.changes.iter().filter(|change| matches!(change.meaning, Meaning::Address | Meaning::File)) {
-            let known: BTreeSet<Endpoint> = change.text_before.iter().flat_map(|text| endpoints(text)).collect();
-            let new = change.text.iter().flat_map(|text| endpoints(text));
-            let certain = change.meaning == Meaning::Address;
-            for endpoint in new.filter(|endpoint| !known.contains(endpoint) && (certain || endpoint.is_certain)) {
-                if endpoint.host.parse::<u16>().is_ok() {
-                    continue;
-                }
+        for change in &workload.changes {
+            for endpoint in new_endpoints(change) {
                 let Some((place, pod)) = places.get(&workload.object) else { continue };
                 let ends = Ends { after, policies, place, pod, places: &places, entrances, apart };
                 let (leads, reach, reason) = ends.judge(&endpoint);
@@ -132,6 +101,34 @@ pub(super) fn calls(
     found.into_iter().collect()
 }
 
+/// The addresses in a changed value that the value before did not have. Of a value with a password only what stands behind the password is read.
+fn new_endpoints(change: &Change) -> Vec<Endpoint> {
+    let read = |text: &Option<String>| -> Vec<Endpoint> {
+        let read: fn(&str) -> Vec<Endpoint> = if change.meaning == Meaning::Credential { guarded } else { endpoints };
+        text.iter().flat_map(|text| read(text)).collect()
+    };
+    let certain = match change.meaning {
+        Meaning::Address => true,
+        Meaning::File | Meaning::Credential => false,
+        Meaning::Switch | Meaning::Limit | Meaning::Text => return Vec::new(),
+    };
+    let known = read(&change.text_before);
+    let is_called = |endpoint: &Endpoint| {
+        (certain || endpoint.is_certain) && !known.contains(endpoint) && !is_local(&endpoint.host) && endpoint.host.parse::<u16>().is_err()
+    };
+    read(&change.text).into_iter().filter(is_called).collect()
+}
+
+/// Whether a host is the pod itself.
+fn is_local(host: &str) -> bool {
+    host == "localhost" || host.ends_with(".localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Names of policies in one text.
+fn names(policies: &[&crate::policy::Object]) -> String {
+    policies.iter().map(|policy| format!("{}/{}", policy.namespace, policy.name)).collect::<Vec<_>>().join(", ")
+}
+
 struct Ends<'a> {
     after: &'a Inventory,
     policies: &'a Policies,
@@ -147,9 +144,8 @@ impl Ends<'_> {
         let port = endpoint.port.map(|port| (port, Protocol::Tcp));
         let outside = self.policies.outside(self.place, port);
         let blocked = || {
-            let names: Vec<String> = outside.isolating.iter().map(|policy| format!("{}/{}", policy.namespace, policy.name)).collect();
             let on = endpoint.port.map_or(String::new(), |port| format!(" on port {port}"));
-            format!("NetworkPolicy {} allows no such address{on}", names.join(", "))
+            format!("NetworkPolicy {} allows no such address{on}", names(&outside.isolating))
         };
         if let Ok(address) = endpoint.host.parse::<IpAddr>() {
             return if !outside.allows(address) {
@@ -161,7 +157,20 @@ impl Ends<'_> {
             };
         }
         if let Some((service, namespace)) = self.service(&endpoint.host) {
-            return self.inside(endpoint, &service, &namespace);
+            if let Some(said) = self.inside(endpoint, &service, &namespace) {
+                return said;
+            }
+            return match endpoint.is_certain {
+                true => {
+                    let reason = format!("the cluster has no Service {namespace}/{service}: the name does not resolve");
+                    (Leads::Inside, Reach::Blocked, reason)
+                }
+                // A word alone may be a bucket as well.
+                false => {
+                    let reason = format!("there is no Service {namespace}/{service} here, and nothing says what the name stands for");
+                    (Leads::Outside, Reach::Unknown, reason)
+                }
+            };
         }
         let entrance = self.entrances.iter().any(|host| host == &endpoint.host || is_below(host, &endpoint.host));
         let leads = if entrance { Leads::Entrance } else { Leads::Outside };
@@ -183,9 +192,7 @@ impl Ends<'_> {
         match labels[..] {
             [name] => Some((name.to_owned(), self.pod.namespace.clone())),
             [name, namespace]
-                if is_service
-                    || self.after.get("Namespace", "", namespace).is_some()
-                    || self.after.get("Service", namespace, name).is_some() =>
+                if is_service || self.after.get("Namespace", "", namespace).is_some() || service(self.after, namespace, name).is_some() =>
             {
                 Some((name.to_owned(), namespace.to_owned()))
             }
@@ -194,12 +201,20 @@ impl Ends<'_> {
         }
     }
 
-    fn inside(&self, endpoint: &Endpoint, name: &str, namespace: &str) -> (Leads, Reach, String) {
-        let Some(service) = self.after.get("Service", namespace, name) else {
-            return (Leads::Inside, Reach::Blocked, format!("the cluster has no Service {namespace}/{name}: the name does not resolve"));
+    /// What becomes of a connection to a Service of the cluster; `None` if it has no such Service.
+    fn inside(&self, endpoint: &Endpoint, name: &str, namespace: &str) -> Option<(Leads, Reach, String)> {
+        let (targets, ports) = match (service(self.after, namespace, name), database(self.after, namespace, name)) {
+            (Some(service), _) => (selected(self.after, service), target_ports(service, endpoint.port)),
+            (None, Some(database)) => (vec![database.id()], endpoint.port.map(Value::from).into_iter().collect()),
+            (None, None) => return None,
         };
-        let targets = selected(self.after, service);
-        let ports = target_ports(service, endpoint.port);
+        let said = format!("Service {namespace}/{name} of this cluster");
+        let has_ports = service(self.after, namespace, name).is_some_and(|service| !service.items("/spec/ports").is_empty());
+        if ports.is_empty() && has_ports {
+            return Some((Leads::Inside, Reach::Blocked, format!("the {said} has no such port")));
+        }
+        // One pod that answers is enough.
+        let mut denied = BTreeSet::new();
         for target in &targets {
             let Some((to, pod)) = self.places.get(target) else { continue };
             for port in &ports {
@@ -207,18 +222,33 @@ impl Ends<'_> {
                 let Some(number) = port.as_u64().and_then(|port| u16::try_from(port).ok()).or_else(|| named(port.as_str()?)) else {
                     continue;
                 };
-                if let Side::Denied(policies) = self.policies.allows(self.place, to, number, Protocol::Tcp).egress {
-                    let names: Vec<String> = policies.iter().map(|policy| format!("{}/{}", policy.namespace, policy.name)).collect();
-                    return (
-                        Leads::Inside,
-                        Reach::Blocked,
-                        format!("Service {namespace}/{name} of this cluster; NetworkPolicy {} blocks it", names.join(", ")),
-                    );
+                let verdict = self.policies.allows(self.place, to, number, Protocol::Tcp);
+                match (verdict.egress, verdict.ingress) {
+                    (Side::Denied(policies), _) | (_, Side::Denied(policies)) => _ = denied.insert(names(&policies)),
+                    _ => return Some((Leads::Inside, Reach::Open, format!("{said}, not of the applied one"))),
                 }
             }
         }
-        (Leads::Inside, Reach::Open, format!("Service {namespace}/{name} of this cluster, not of the applied one"))
+        Some(match denied.is_empty() {
+            true => (Leads::Inside, Reach::Open, format!("{said}, not of the applied one")),
+            false => {
+                let denied = denied.into_iter().collect::<Vec<_>>().join(", ");
+                (Leads::Inside, Reach::Blocked, format!("{said}; NetworkPolicy {denied} blocks it"))
+            }
+        })
     }
+}
+
+/// A Service of Kubernetes itself.
+fn service<'i>(inventory: &'i Inventory, namespace: &str, name: &str) -> Option<&'i Object> {
+    inventory.named(&format!("Service/{namespace}/{name}")).find(|object| object.group().is_empty())
+}
+
+/// The database for which an operator makes the Service of a name.
+fn database<'i>(inventory: &'i Inventory, namespace: &str, name: &str) -> Option<&'i Object> {
+    let mut stems = DATABASE.iter().filter_map(|end| name.strip_suffix(end));
+    let known = |stem| inventory.named(&format!("Cluster/{namespace}/{stem}")).find(|one| kinds::operated(&one.api, &one.kind).is_some());
+    stems.find_map(known)
 }
 
 /// Whether a host is below a wildcard such as `*.shop.example`.
@@ -227,75 +257,25 @@ fn is_below(wildcard: &str, host: &str) -> bool {
 }
 
 /// The workloads that a Service selects, `Kind/namespace/name`.
-fn selected(inventory: &Inventory, service: &Object) -> Vec<String> {
+pub(super) fn selected(inventory: &Inventory, service: &Object) -> Vec<String> {
     let Some(labels) = service.at("/spec/selector").filter(|labels| labels.as_object().is_some_and(|labels| !labels.is_empty())) else {
         return Vec::new();
     };
     let numbers = inventory.selected(&service.namespace, &Selector::of_labels(labels));
-    numbers.into_iter().filter_map(|number| Some(inventory.owner(inventory.pods().get(number)?).id())).collect()
+    let mut found: Vec<String> =
+        numbers.into_iter().filter_map(|number| Some(inventory.owner(inventory.pods().get(number)?).id())).collect();
+    found.dedup();
+    found
 }
 
-/// The ports of pods behind a port of a Service; behind all of them without one.
-fn target_ports(service: &Object, port: Option<u16>) -> Vec<&Value> {
+/// The ports of pods behind a port of a Service; behind all of them without one. Without an address of its own, a Service only names its pods.
+fn target_ports(service: &Object, port: Option<u16>) -> Vec<Value> {
+    if let Some(port) = port.filter(|_| service.text("/spec/clusterIP") == "None") {
+        return vec![port.into()];
+    }
     let ports = service.items("/spec/ports").iter();
     let fits = |item: &&Value| port.is_none_or(|port| item.get("port").and_then(Value::as_u64) == Some(u64::from(port)));
-    ports.filter(fits).filter_map(|item| item.get("targetPort").or(item.get("port"))).collect()
-}
-
-/// Who depends on the hit workloads: callers that policies name, callers whose values name a Service of them, and hosts of routes.
-pub(super) fn dependants(workloads: &[Workload], before: &Inventory, policies: &Policies) -> Vec<Dependant> {
-    let hit: BTreeSet<&str> = workloads.iter().filter(|workload| !workload.created).map(|workload| workload.object.as_str()).collect();
-    let mut found = BTreeSet::new();
-    let id = |object: &crate::policy::Object| format!("{}/{}/{}", object.kind, object.namespace, object.name);
-    let places = places(policies);
-    for (target, (to, _)) in places.iter().filter(|(target, _)| hit.contains(target.as_str())) {
-        for caller in policies.workloads() {
-            let from = id(&caller.object);
-            let Some((place, _)) = places.get(&from).filter(|_| from != *target) else { continue };
-            // A workload that no policy isolates may be called by everybody: that says nothing about who does.
-            let named = policies.ports(place, to);
-            let is_isolated = !matches!(policies.allows(place, to, 1, Protocol::Tcp).ingress, Side::Open);
-            if is_isolated && !named.is_empty() && !caller.pod.host_network {
-                found.insert(Dependant { workload: target.clone(), caller: from, host: false });
-            }
-        }
-    }
-    let readers: Vec<(String, &str, BTreeSet<String>)> = before.pods().iter().map(|pod| read_hosts(before, pod)).collect();
-    for service in before.of_kind("Service") {
-        let targets: Vec<String> = selected(before, service).into_iter().filter(|target| hit.contains(target.as_str())).collect();
-        if targets.is_empty() {
-            continue;
-        }
-        let whole = format!("{}.{}", service.name, service.namespace);
-        let names = |host: &str, home: &str| {
-            let host = host.strip_suffix(".cluster.local").unwrap_or(host);
-            let host = host.strip_suffix(".svc").unwrap_or(host);
-            host == whole || (host == service.name && home == service.namespace)
-        };
-        for (caller, home, read) in &readers {
-            if read.iter().any(|host| names(host, home)) {
-                let callers = targets.iter().filter(|target| *target != caller);
-                found.extend(callers.map(|target| Dependant { workload: target.clone(), caller: caller.clone(), host: false }));
-            }
-        }
-        for route in before.objects().iter().filter(|object| object.kind.ends_with("Route") || object.kind == "Ingress") {
-            let leads = references(route)
-                .iter()
-                .any(|reference| reference.kind == "Service" && reference.namespace == service.namespace && reference.name == service.name);
-            for host in hosts(route).into_iter().filter(|_| leads) {
-                found.extend(targets.iter().map(|target| Dependant { workload: target.clone(), caller: host.clone(), host: true }));
-            }
-        }
-    }
-    found.into_iter().collect()
-}
-
-/// A workload, its namespace, and the hosts in the values that it reads.
-fn read_hosts<'i>(inventory: &'i Inventory, pod: &PodTemplate) -> (String, &'i str, BTreeSet<String>) {
-    let owner = inventory.owner(pod);
-    let read = inputs(inventory, owner, pod);
-    let held = read.values().filter_map(|input| input.value.as_ref()).filter(|held| !held.secret);
-    (owner.id(), &owner.namespace, held.flat_map(|held| endpoints(&held.text)).map(|endpoint| endpoint.host).collect())
+    ports.filter(fits).filter_map(|item| item.get("targetPort").or(item.get("port")).cloned()).collect()
 }
 
 /// Every host that an environment's routes, Ingresses and Gateways answer at.

@@ -3,6 +3,7 @@
 mod objects;
 
 use super::commands::Procedure;
+use super::difference::visible;
 use super::{Change, Impact, Leads, Outcome, Reach, Step, When, Workload};
 use crate::diagnostic::wording::{Count, plain};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,7 @@ pub fn report(impact: &Impact, procedure: &Procedure, set_context: bool, style: 
     let mut page = Page { style, text: String::new() };
     page.title(&format!("{} applied to {}", impact.applied, impact.onto));
     page.line(&verdict(impact));
+    page.unread(impact);
     page.line(&counts(impact));
     page.gone(impact);
     page.procedure(procedure, set_context);
@@ -38,9 +40,9 @@ pub fn report(impact: &Impact, procedure: &Procedure, set_context: bool, style: 
 fn verdict(impact: &Impact) -> String {
     let onto = &impact.onto;
     if !impact.hit {
-        let touched = impact.objects.iter().any(|one| matches!(one.outcome, Outcome::Created | Outcome::Changed | Outcome::Relabelled));
-        let rest = if touched { "what was applied lies there without effect" } else { "nothing was stored" };
-        return format!("{onto} is not hit: no workload reads anything of {}, and {rest}.", impact.applied);
+        let rest = if impact.touched().next().is_some() { "what was applied lies there without effect" } else { "nothing was stored" };
+        let known = if impact.unread.is_empty() { "" } else { ", as far as the files could be read" };
+        return format!("{onto} is not hit{known}: no workload reads anything of {}, and {rest}.", impact.applied);
     }
     let count = |holds: &dyn Fn(&Workload) -> bool| impact.workloads.iter().filter(|workload| holds(workload)).count();
     let existing = |workload: &Workload| !workload.created;
@@ -135,8 +137,8 @@ impl Page {
     /// Values may hold what Markdown reads as something else.
     fn escaped(&self, text: &str) -> String {
         match self.style {
-            Style::Plain => text.to_owned(),
-            Style::Markdown => text
+            Style::Plain => visible(text),
+            Style::Markdown => visible(text)
                 .replace('\\', "\\\\")
                 .replace(['<'], "&lt;")
                 .replace('*', "\\*")
@@ -223,6 +225,14 @@ impl Page {
         }
     }
 
+    /// What the report does not know.
+    fn unread(&mut self, impact: &Impact) {
+        if !impact.unread.is_empty() {
+            self.line("INCOMPLETE: these are not part of the report, and may hit as well.");
+            impact.unread.iter().for_each(|one| self.item(0, one));
+        }
+    }
+
     /// What a value that is gone depends on.
     fn gone(&mut self, impact: &Impact) {
         let is_gone = impact.workloads.iter().flat_map(|workload| &workload.changes).any(|change| change.after.is_none())
@@ -286,15 +296,10 @@ impl Page {
         if protection.refused > 0 {
             self.item(0, &format!("the API server refuses {}", Count(protection.refused, "object")));
         }
-        let mutable = impact.of(Outcome::Changed).filter(|one| ["ConfigMap", "Secret"].contains(&one.kind.as_str())).count();
+        let mutable = impact.of(Outcome::Changed).filter(|one| one.is_configuration()).count();
         if mutable > 0 {
-            self.item(
-                0,
-                &format!(
-                    "ConfigMaps and Secrets that are overwritten: {}; with a hash of environment and content in the name they would be new and without a reader, and with `immutable: true` they would be refused",
-                    mutable
-                ),
-            );
+            let said = "a hash in their names would have made them new and without a reader, `immutable: true` would have refused them";
+            self.item(0, &format!("ConfigMaps and Secrets that are overwritten: {}; {said}", mutable));
         }
         match &protection.label {
             _ if !protection.admission.is_empty() => {
@@ -308,18 +313,20 @@ impl Page {
             }
             None => self.item(0, "no admission policy in these files, and no label that tells the two environments apart"),
         }
-        let touched = impact.objects.iter().filter(|one| !matches!(one.outcome, Outcome::Refused | Outcome::Unchanged)).count();
+        let touched = impact.touched().count();
         for writer in &impact.writers {
             let bindings: Vec<&str> = writer.bindings.iter().map(String::as_str).collect();
             self.item(
                 0,
-                &format!("{} may write {} of these {}, by {}", writer.subject, writer.objects, Count(touched, "object"), plain(bindings)),
+                &format!("{} may write {} of {}, by {}", writer.subject, writer.objects, Count(touched, "object"), plain(bindings)),
             );
         }
-        let others = if impact.writers.is_empty() { "nobody" } else { "nobody else" };
+        let others = if impact.writers.is_empty() { "no person" } else { "no other person" };
         self.item(
             0,
-            &format!("{others} may write them by the bindings in these files; who is bound elsewhere, as to `cluster-admin`, may"),
+            &format!(
+                "{others} may write them by the bindings in these files; bindings elsewhere, as to `cluster-admin`, and service accounts are not judged"
+            ),
         );
     }
 }

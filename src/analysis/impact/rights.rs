@@ -2,6 +2,7 @@
 
 use super::Applied;
 use super::outcome::Outcome;
+use crate::diagnostic::wording::plural;
 use crate::inventory::{Inventory, Object};
 use serde::Serialize;
 use serde_json::Value;
@@ -20,11 +21,8 @@ pub struct Writer {
     pub kinds: BTreeSet<String>,
 }
 
-/// Built-in roles that may write the usual kinds of a namespace.
-const EDITORS: [&str; 2] = ["admin", "edit"];
-
-/// Kinds that the built-in editors may write: their own table of Kubernetes.
-const EDITED: [&str; 15] = [
+/// Kinds that the built-in roles `edit` and `admin` may write, by the bootstrap policy of Kubernetes.
+const EDITED: [&str; 16] = [
     "ConfigMap",
     "CronJob",
     "DaemonSet",
@@ -39,15 +37,18 @@ const EDITED: [&str; 15] = [
     "ReplicaSet",
     "Secret",
     "Service",
+    "ServiceAccount",
     "StatefulSet",
 ];
+
+/// Kinds that `admin` may write as well.
+const ADMINISTERED: [&str; 2] = ["Role", "RoleBinding"];
 
 /// The groups and users that could have applied objects, by the bindings in the cluster's documents.
 pub(super) fn writers(onto: &Inventory, applied: &[Applied]) -> Vec<Writer> {
     let mut found: BTreeMap<String, Writer> = BTreeMap::new();
     let mut written: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    let touched: Vec<&Applied> =
-        applied.iter().filter(|object| object.outcome != Outcome::Refused && object.outcome != Outcome::Unchanged).collect();
+    let touched: Vec<&Applied> = super::touched(applied).collect();
     for binding in onto.of_kind("RoleBinding").chain(onto.of_kind("ClusterRoleBinding")) {
         let people: Vec<String> =
             super::effect::subjects(binding).into_iter().filter(|subject| !subject.starts_with("ServiceAccount ")).collect();
@@ -85,7 +86,14 @@ fn allows(onto: &Inventory, binding: &Object, object: &Applied) -> bool {
         _ => onto.get("Role", &binding.namespace, name),
     };
     let Some(role) = role else {
-        return kind == "ClusterRole" && (name == "cluster-admin" || (EDITORS.contains(&name) && EDITED.contains(&object.kind.as_str())));
+        let one = object.kind.as_str();
+        return kind == "ClusterRole"
+            && match name {
+                "cluster-admin" => true,
+                "admin" => EDITED.contains(&one) || ADMINISTERED.contains(&one),
+                "edit" => EDITED.contains(&one),
+                _ => false,
+            };
     };
     let group = object.argument.split('/').next().and_then(|kind| kind.split_once('.')).map_or("", |(_, group)| group);
     let resource = resource(&object.kind);
@@ -106,12 +114,7 @@ fn allows(onto: &Inventory, binding: &Object, object: &Applied) -> bool {
 
 /// The resource of a kind, as roles name it: `networkpolicies` of `NetworkPolicy`.
 fn resource(kind: &str) -> String {
-    let kind = kind.to_lowercase();
-    match kind.strip_suffix('y') {
-        Some(stem) if !stem.ends_with(['a', 'e', 'o']) => format!("{stem}ies"),
-        _ if kind.ends_with('s') || kind.ends_with("ss") || kind.ends_with('x') => format!("{kind}es"),
-        _ => format!("{kind}s"),
-    }
+    plural(&kind.to_lowercase())
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! The workloads that an apply hits: replaced pods, and values that they read.
 
-use super::difference::line;
-use super::effect::When;
+use super::difference::pair;
 use super::inputs::{Held, Input, Name, Source, Variable, Way, inputs};
 use super::meaning::{Meaning, meaning};
+use super::when::When;
 use crate::inventory::{Inventory, Object, PodTemplate};
+use crate::kinds;
 use crate::labels::RESTARTED_BY;
 use serde::Serialize;
 use serde_json::Value;
@@ -29,6 +30,8 @@ pub struct Workload {
     pub pods_before: Option<String>,
     /// The number of pods afterwards.
     pub pods_after: Option<String>,
+    /// Whether the files of the cluster suspend it, or pause it.
+    pub held: bool,
     /// Whether it is a store that keeps its data in memory alone, and loses it with its pods.
     pub loses_data: bool,
     /// The values that change for its containers.
@@ -95,14 +98,22 @@ pub(super) fn workloads(
     let old: BTreeMap<String, (&Object, &PodTemplate)> =
         before.pods().iter().map(|pod| (before.owner(pod).id(), (before.owner(pod), pod))).collect();
     let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
     for pod in after.pods() {
         let object = after.owner(pod);
         let id = object.id();
+        // An operator makes several pods of one object.
+        if !seen.insert(id.clone()) {
+            continue;
+        }
         let known = old.get(&id);
         let rolls = replaced.contains(&id);
         let mut changes = match known {
-            Some((owner, template)) => changes(object, rolls, &inputs(before, owner, template), &inputs(after, object, pod)),
-            None => Vec::new(),
+            // Which values the pods of an operator read is in no document.
+            Some((owner, template)) if pod.operated.is_none() => {
+                changes(object, rolls, &inputs(before, owner, template), &inputs(after, object, pod))
+            }
+            Some(_) | None => Vec::new(),
         };
         // A changed source restarts the pods, if it is the same one: a new name comes with a new template.
         let asks = |change: &Change| change.source.as_ref().is_some_and(|source| is_reloaded(object, pod.pointer, source));
@@ -125,6 +136,7 @@ pub(super) fn workloads(
             reloaded,
             pods_before,
             pods_after,
+            held: known.is_some_and(|(owner, _)| is_held(owner)),
             loses_data: known.is_some_and(|(owner, template)| restarts && STORES.contains(&component) && !keeps_volumes(owner, template)),
             changes,
             object: id,
@@ -133,21 +145,27 @@ pub(super) fn workloads(
     found
 }
 
+/// Whether the files of a cluster hold a workload: a CronJob is suspended, or a Deployment paused.
+fn is_held(object: &Object) -> bool {
+    ["/spec/paused", "/spec/suspend"].iter().any(|field| object.at(field) == Some(&Value::Bool(true)))
+}
+
 /// Whether the pods of a workload have volumes that outlive them.
 fn keeps_volumes(object: &Object, pod: &PodTemplate) -> bool {
+    if pod.operated.is_some() {
+        return true;
+    }
     let claims = |volume: &Value| volume.get("persistentVolumeClaim").is_some() || volume.get("hostPath").is_some();
     !object.items("/spec/volumeClaimTemplates").is_empty() || object.items(&format!("{}/volumes", pod.spec())).iter().any(claims)
 }
 
 /// How many pods a workload has.
 fn pods(inventory: &Inventory, object: &Object) -> Option<String> {
-    if !["Deployment", "StatefulSet", "ReplicaSet"].contains(&object.kind.as_str()) {
-        return None;
-    }
+    let field = kinds::find(&object.api, &object.kind)?.replicas?;
     let number = |object: &Object, field: &str| object.at(field).and_then(Value::as_u64).unwrap_or(1);
     Some(match inventory.autoscaler_of(object) {
         Some(scaler) => format!("{}..{}", number(scaler, "/spec/minReplicas"), number(scaler, "/spec/maxReplicas")),
-        None => number(object, "/spec/replicas").to_string(),
+        None => number(object, field).to_string(),
     })
 }
 
@@ -175,9 +193,13 @@ fn changes(object: &Object, restarts: bool, before: &BTreeMap<Name, Input>, afte
         let meaning =
             [of(&new_value), of(&old_value)].into_iter().flatten().min_by_key(|one| *one != Meaning::Credential).unwrap_or(Meaning::Text);
         let visible = |held: &Option<Held>| held.as_ref().is_none_or(|held| held.shown && (held.secret || meaning != Meaning::Credential));
-        let show = |held: &Option<Held>| {
-            let held = held.as_ref()?;
-            Some(if visible(&Some(held.clone())) { line(&held.text) } else { "(not shown)".to_owned() })
+        let hidden = |held: &Option<Held>| held.as_ref().map(|_| "(not shown)".to_owned());
+        let as_value = |held: &Option<Held>| held.as_ref().map(|held| Value::from(held.text.clone()));
+        let (shown_before, shown_after) = match (visible(&old_value), visible(&new_value)) {
+            (true, true) => pair(as_value(&old_value).as_ref(), as_value(&new_value).as_ref()),
+            (true, false) => (pair(as_value(&old_value).as_ref(), None).0, hidden(&new_value)),
+            (false, true) => (hidden(&old_value), pair(None, as_value(&new_value).as_ref()).1),
+            (false, false) => (hidden(&old_value), hidden(&new_value)),
         };
         let text = |held: &Option<Held>| held.as_ref().filter(|held| held.shown && !held.secret).map(|held| held.text.clone());
         let when = match object.kind.as_str() {
@@ -192,8 +214,8 @@ fn changes(object: &Object, restarts: bool, before: &BTreeMap<Name, Input>, afte
             way: input.way,
             optional: input.optional,
             source: input.source.clone(),
-            before: show(&old_value),
-            after: show(&new_value),
+            before: shown_before,
+            after: shown_after,
             meaning,
             when,
             fails: new.is_some_and(|new| new.value.is_none() && !new.optional && new.source.is_some()),

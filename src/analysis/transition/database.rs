@@ -18,7 +18,7 @@ const SETTINGS: &str = "/spec/postgresql/parameters";
 const ONCE: [&str; 2] = ["/spec/bootstrap/initdb/database", "/spec/bootstrap/initdb/owner"];
 
 /// The changes of a Cluster that is there before and after.
-pub(super) fn changes(old: &Object, new: &Object) -> Vec<Change> {
+pub(in crate::analysis) fn changes(old: &Object, new: &Object) -> Vec<Change> {
     let mut all = Vec::new();
     let loses = |loss| Change::LosesData(loss, Vec::new());
     if bytes(new.text(SIZE)) < bytes(old.text(SIZE)) {

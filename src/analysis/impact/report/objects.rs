@@ -1,6 +1,6 @@
 //! The applied objects as text: those of a kind that do the same are one item.
 
-use super::super::{Applied, Impact, Outcome};
+use super::super::{Applied, Impact, Outcome, is_configuration};
 use super::{Page, arrow};
 use crate::diagnostic::wording::Count;
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ impl Page {
                     }
                 }
                 // Values with readers have a section of their own.
-                let is_read = ["ConfigMap", "Secret"].contains(&kind) && !inert;
+                let is_read = is_configuration(kind) && !inert;
                 if outcome != Outcome::Created && !is_read {
                     self.fields(&objects);
                 }
@@ -52,17 +52,21 @@ impl Page {
     /// The fields that differ, of several objects together.
     fn fields(&mut self, objects: &[&Applied]) {
         let mut fields: Vec<(String, Option<String>, usize)> = Vec::new();
-        let mut at: BTreeMap<String, usize> = BTreeMap::new();
+        let mut at: BTreeMap<(String, usize), usize> = BTreeMap::new();
         for one in objects {
             let name = one.object.rsplit('/').next().unwrap_or_default();
+            let mut before: BTreeMap<String, usize> = BTreeMap::new();
             for difference in &one.differences {
                 let field =
                     if objects.len() > 1 { difference.field.replace(&format!("[{name}]"), "[*]") } else { difference.field.clone() };
                 let change = arrow(difference.before.as_deref(), difference.after.as_deref());
-                let number = *at.entry(field.clone()).or_insert_with(|| {
+                // A list without names has several differences under one field.
+                let nth = before.entry(field.clone()).or_default();
+                let number = *at.entry((field.clone(), *nth)).or_insert_with(|| {
                     fields.push((field, Some(change.clone()), 0));
                     fields.len() - 1
                 });
+                *nth += 1;
                 let (_, known, count) = &mut fields[number];
                 *count += 1;
                 if known.as_ref() != Some(&change) {

@@ -8,10 +8,11 @@ locals {
       Sid    = "Describe"
       Effect = "Allow"
       Action = [
-        "autoscaling:Describe*", "ec2:Describe*", "ec2:GetEbsEncryptionByDefault", "ec2:GetInstanceMetadataDefaults", "ec2:GetManagedPrefixListEntries",
-        "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:ListTagsForResource", "eks:Describe*", "eks:List*", "events:Describe*", "events:List*", "iam:Get*", "iam:List*", "kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus",
+        "autoscaling:Describe*", "ec2:Describe*", "ec2:GetEbsEncryptionByDefault", "ec2:GetInstanceMetadataDefaults",
+        "ec2:GetManagedPrefixListEntries", "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:ListTagsForResource", "eks:Describe*",
+        "eks:List*", "events:Describe*", "events:List*", "iam:Get*", "iam:List*", "kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus",
         "kms:List*", "logs:Describe*", "logs:ListTagsForResource", "route53:Get*", "route53:List*", "route53resolver:Get*", "route53resolver:List*",
-        "s3:GetAccountPublicAccessBlock", "sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:List*",
+        "s3:GetAccountPublicAccessBlock", "sns:GetTopicAttributes", "sns:List*",
       ]
       Resource = "*"
     },

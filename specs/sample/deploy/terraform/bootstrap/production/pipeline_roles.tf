@@ -34,7 +34,7 @@ locals {
       # Tokens of clusters, whose identifiers are made up by AWS.
       Sid      = "TokensOfClusters"
       Effect   = "Allow"
-      Action   = [for verb in ["AddClientIDTo", "Create", "Delete", "RemoveClientIDFrom", "Tag", "Untag"] : "iam:${verb}OpenIDConnectProvider"]
+      Action   = ["iam:CreateOpenIDConnectProvider", "iam:DeleteOpenIDConnectProvider", "iam:TagOpenIDConnectProvider", "iam:UntagOpenIDConnectProvider"]
       Resource = [for region in keys(local.regions) : "arn:aws:iam::${local.account}:oidc-provider/oidc.eks.${region}.amazonaws.com/id/*"]
     },
   ]

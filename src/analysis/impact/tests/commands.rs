@@ -1,0 +1,83 @@
+//! The commands of the way back.
+
+use super::*;
+
+#[test]
+fn commands_have_real_names() {
+    let found = found(&[]);
+    let target = Target { context: Some("beta".to_owned()), files: Files::Kustomization("k/beta".to_owned()), tag: None, namespace: None };
+    let way_back = procedure(&found, &target);
+    assert_eq!(
+        lines(&way_back.freeze),
+        [
+            r#"kubectl --context beta -n shop patch cronjob.batch/billing --type=merge --patch '{"spec":{"suspend":true}}'"#,
+            "kubectl --context beta -n shop get jobs -o 'custom-columns=JOB:.metadata.name,CRONJOB:.metadata.ownerReferences[*].name,STARTED:.status.startTime,RUNNING:.status.active'",
+            "kubectl --context beta -n shop delete horizontalpodautoscaler.autoscaling/by-env",
+        ]
+    );
+    assert_eq!(
+        lines(&way_back.restore),
+        [
+            "kubectl --context beta apply --server-side --force-conflicts -k k/beta",
+            "# kubectl --context beta apply --server-side --force-conflicts --field-manager=MANAGER -k k/beta",
+            "kubectl --context beta -n shop get pods -o 'custom-columns=POD:.metadata.name,STARTED:.status.containerStatuses[*].state.running.startedAt'",
+            "kubectl --context beta -n shop rollout restart deployment.apps/by-env-from deployment.apps/by-env statefulset.apps/by-volume",
+            r#"kubectl --context beta -n shop patch cronjob.batch/billing --type=merge --patch '{"spec":{"suspend":false}}'"#,
+            "kubectl --context beta -n shop delete configmap/settings-0123456789",
+        ]
+    );
+    // Another manager may own a field with the right value.
+    assert_eq!(lines(&way_back.verify), ["kubectl --context beta diff --server-side --force-conflicts -k k/beta"]);
+}
+
+fn cron_job(suspend: &str, image: &str) -> String {
+    format!(
+        "{{apiVersion: batch/v1, kind: CronJob, metadata: {{name: night, namespace: a}}, spec: {{{suspend}schedule: '0 3 * * *', jobTemplate: {{spec: {{template: {{spec: {{restartPolicy: Never, containers: [{{name: m, image: 'x:1', env: [{{name: A, value: '{image}'}}]}}]}}}}}}}}}}}}"
+    )
+}
+
+#[test]
+fn what_the_files_hold_is_not_started() {
+    let jobs = |suspend: &str| {
+        let found = between(&cron_job(suspend, "b"), &cron_job(suspend, "a"));
+        lines(&way_back(&found).restore).iter().any(|line| line.contains(r#""suspend":false"#))
+    };
+    assert_eq!((jobs(""), jobs("suspend: false, "), jobs("suspend: true, ")), (true, true, false));
+    let deployment = |paused: &str, image: &str| {
+        format!(
+            "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: d, namespace: a}}, spec: {{{paused}selector: {{matchLabels: {{a: b}}}}, template: {{metadata: {{labels: {{a: b}}}}, spec: {{containers: [{{name: m, image: '{image}'}}]}}}}}}}}"
+        )
+    };
+    let resumes = |paused: &str| {
+        let found = between(&deployment("", "x:2"), &deployment(paused, "x:1"));
+        lines(&way_back(&found).restore).iter().filter(|line| line.contains("rollout")).count()
+    };
+    assert_eq!((resumes(""), resumes("paused: true, ")), (2, 0));
+}
+
+#[test]
+fn jobs_that_run_already_are_looked_for() {
+    let found = between(&cron_job("", "b"), &cron_job("", "a"));
+    let freeze = lines(&way_back(&found).freeze);
+    assert!(freeze.iter().any(|line| line.starts_with("kubectl --context c -n a get jobs ")), "{freeze:?}");
+}
+
+#[test]
+fn names_are_quoted() {
+    let map = |value: &str| {
+        format!(
+            "{{apiVersion: v1, kind: ConfigMap, metadata: {{name: 'm;x', namespace: 'a b', labels: {{env: '$x{value}'}}}}, data: {{A: {value}}}}}"
+        )
+    };
+    let found = between(&map("b"), &map("a"));
+    let find = lines(&way_back(&found).find);
+    assert!(find[0].ends_with(" -l 'env=$xb'"), "{find:?}");
+    assert!(find[1].starts_with("kubectl --context c -n 'a b' get 'configmap/m;x' "), "{find:?}");
+}
+
+#[test]
+fn restarted_containers_are_looked_for() {
+    let found = found(&["ConfigMap"]);
+    let restore = lines(&way_back(&found).restore);
+    assert!(restore.iter().any(|line| line.contains("containerStatuses[*].state.running.startedAt")), "{restore:?}");
+}

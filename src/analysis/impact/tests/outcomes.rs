@@ -1,0 +1,187 @@
+//! What the API server does with each object, and whether it acts.
+
+use super::*;
+
+#[test]
+fn every_object_has_its_outcome() {
+    let outcomes: Vec<(String, Outcome, bool, When)> =
+        found(&[]).objects.into_iter().map(|one| (one.object, one.outcome, one.inert, one.when)).collect();
+    let expected = [
+        ("ConfigMap/shop/api", Outcome::Changed, false, When::Minutes),
+        ("ConfigMap/shop/sealed", Outcome::Refused, true, When::Never),
+        ("ConfigMap/shop/unread", Outcome::Changed, true, When::Never),
+        ("ConfigMap/shop/settings-0123456789", Outcome::Created, true, When::Never),
+        ("ConfigMap/vault/api", Outcome::Refused, true, When::Never),
+        ("Secret/shop/keys", Outcome::Changed, false, When::NextStart),
+        ("HorizontalPodAutoscaler/shop/by-env", Outcome::Created, false, When::AtOnce),
+    ];
+    assert_eq!(outcomes, expected.map(|(id, outcome, inert, when)| (id.to_owned(), outcome, inert, when)));
+}
+
+#[test]
+fn what_the_api_server_refuses_is_known() {
+    let onto = side(
+        "onto",
+        r#"
+{apiVersion: v1, kind: Namespace, metadata: {name: a}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: s, namespace: a}, spec: {clusterIP: None, ports: [{port: 1}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: t, namespace: a}, spec: {ports: [{port: 1}]}}
+---
+{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: p, namespace: a}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: r, namespace: a}, roleRef: {kind: Role, name: x}}
+---
+{apiVersion: v1, kind: Secret, metadata: {name: o, namespace: a}, stringData: {}}
+"#,
+    );
+    let applied = side(
+        "applied",
+        r#"
+{apiVersion: v1, kind: Service, metadata: {name: s, namespace: a}, spec: {ports: [{port: 1}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: t, namespace: a}, spec: {clusterIP: None, ports: [{port: 1}]}}
+---
+{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: p, namespace: a}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 9Gi}}}}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: r, namespace: a}, roleRef: {kind: Role, name: y}}
+---
+{apiVersion: v1, kind: Secret, metadata: {name: o, namespace: a}, type: Opaque, stringData: {}}
+"#,
+    );
+    let reasons: Vec<(String, Option<String>)> =
+        impact(&applied, &onto, &[]).objects.into_iter().map(|one| (one.object, one.reason)).collect();
+    let expected = [
+        ("Service/a/s", Some("`spec.clusterIP` is immutable")),
+        ("Service/a/t", Some("`spec.clusterIP` is immutable")),
+        ("PersistentVolumeClaim/a/p", Some("a claim can't shrink")),
+        ("RoleBinding/a/r", Some("`roleRef` is immutable")),
+        ("Secret/a/o", None),
+    ];
+    assert_eq!(reasons, expected.map(|(id, reason)| (id.to_owned(), reason.map(str::to_owned))));
+}
+
+#[test]
+fn a_label_of_one_side_is_found() {
+    assert_eq!(found(&[]).protection.label, Some(("env".to_owned(), "production".to_owned())));
+}
+
+#[test]
+fn nothing_is_hit_by_hashed_names() {
+    let text = PRODUCTION.replace("name: api,", "name: api-0123456789,").replace("name: unread,", "name: sealed-bfgh2456kt,");
+    let applied = side("production", &text);
+    let maps = select(&applied.inventory, &["configmap".to_owned()], "default");
+    let found = impact(&Side { inventory: maps, ..applied }, &side("beta", BETA), &[]);
+    assert!(!found.hit, "{found:?}");
+    assert_eq!(found.protection.hashed, 3);
+    let counterparts: Vec<_> = found.objects.iter().filter_map(|one| one.counterpart.as_deref()).collect();
+    assert_eq!(counterparts, ["ConfigMap/shop/api", "ConfigMap/shop/sealed"]);
+}
+
+#[test]
+fn another_group_is_another_object() {
+    let onto = "{apiVersion: v1, kind: Service, metadata: {name: s, namespace: a}, spec: {ports: [{port: 1}]}}";
+    let applied = "{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: s, namespace: a}, spec: {template: {}}}";
+    let found = between(applied, onto);
+    let [object] = &found.objects[..] else { panic!("{found:?}") };
+    assert_eq!((object.outcome, object.effect.as_str()), (Outcome::Created, "does what its controller makes of it"));
+    let both = between(&format!("{onto}\n---\n{applied}"), &format!("{onto}\n---\n{applied}"));
+    assert_eq!(both.objects.iter().map(|one| one.outcome).collect::<Vec<_>>(), [Outcome::Unchanged; 2]);
+}
+
+#[test]
+fn the_last_document_of_an_object_counts() {
+    let map = |value: &str| format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: m, namespace: a}}, data: {{A: {value}}}}}");
+    let two = |first: &str, last: &str| format!("{}\n---\n{}", map(first), map(last));
+    let outcomes = |applied: &str, onto: &str| between(applied, onto).objects.iter().map(|one| one.outcome).collect::<Vec<_>>();
+    assert_eq!(outcomes(&two("x", "y"), &map("y")), [Outcome::Unchanged]);
+    assert_eq!(outcomes(&map("y"), &two("x", "y")), [Outcome::Unchanged]);
+    assert_eq!(outcomes(&map("x"), &two("x", "y")), [Outcome::Changed]);
+}
+
+#[test]
+fn a_namespace_is_missing_only_where_the_files_declare_theirs() {
+    let map = |namespace: &str| format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: m, namespace: {namespace}}}}}");
+    let declared = format!("{{apiVersion: v1, kind: Namespace, metadata: {{name: a}}}}\n---\n{}", map("a"));
+    let outcome = |onto: &str| between(&map("b"), onto).objects[0].outcome;
+    assert_eq!(outcome(&map("a")), Outcome::Created);
+    assert_eq!(outcome(&declared), Outcome::Refused);
+    assert_eq!(outcome(&format!("{declared}\n---\n{}", map("c"))), Outcome::Created);
+}
+
+#[test]
+fn labels_that_add_rights_act() {
+    let role = |labels: &str| {
+        format!(
+            "{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: r, labels: {{{labels}}}}}, rules: [{{apiGroups: [''], resources: [pods], verbs: [get]}}]}}"
+        )
+    };
+    let other = "{apiVersion: v1, kind: ConfigMap, metadata: {name: m, namespace: a}}";
+    let judged = |applied: &str, onto: &str| {
+        let found = between(&role(applied), onto);
+        (found.objects[0].outcome, found.objects[0].inert, found.objects[0].effect.clone())
+    };
+    let adds = "adds its rights to the ClusterRole admin";
+    let aggregated = "rbac.authorization.k8s.io/aggregate-to-admin: 'true'";
+    assert_eq!(judged(aggregated, &role("env: beta")), (Outcome::Changed, false, adds.to_owned()));
+    assert_eq!(judged(aggregated, other), (Outcome::Created, false, adds.to_owned()));
+    assert_eq!(judged("env: production", &role("env: beta")).0, Outcome::Relabelled);
+    assert!(judged("env: production", other).1);
+}
+
+#[test]
+fn on_delete_and_paused_replace_no_pod() {
+    let set = |kind: &str, image: &str, more: &str| {
+        format!(
+            "{{apiVersion: apps/v1, kind: {kind}, metadata: {{name: s, namespace: a}}, spec: {{{more}selector: {{matchLabels: {{a: b}}}}, template: {{metadata: {{labels: {{a: b}}}}, spec: {{containers: [{{name: m, image: '{image}', env: [{{name: A, value: '{image}'}}]}}]}}}}}}}}"
+        )
+    };
+    let when = |kind: &str, more: &str| {
+        let found = between(&set(kind, "x:2", more), &set(kind, "x:1", more));
+        (found.objects[0].when, found.workloads.iter().any(|one| one.restarts), found.workloads[0].changes[0].when)
+    };
+    assert_eq!(when("StatefulSet", ""), (When::Rollout, true, When::Rollout));
+    assert_eq!(when("StatefulSet", "updateStrategy: {type: OnDelete}, "), (When::NextStart, false, When::NextStart));
+    assert_eq!(when("DaemonSet", "updateStrategy: {type: OnDelete}, "), (When::NextStart, false, When::NextStart));
+    assert_eq!(when("Deployment", ""), (When::Rollout, true, When::Rollout));
+    assert_eq!(when("Deployment", "paused: true, "), (When::NextStart, false, When::NextStart));
+}
+
+#[test]
+fn a_changed_map_whose_readers_see_no_change_does_not_act() {
+    let map =
+        |unread: &str| format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: m, namespace: a}}, data: {{A: x, B: {unread}}}}}");
+    let pod = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, namespace: a}, spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: m, image: 'x:1', env: [{name: A, valueFrom: {configMapKeyRef: {name: m, key: A}}}]}]}}}}";
+    let found = between(&map("y"), &format!("{}\n---\n{pod}", map("x")));
+    assert!(!found.hit, "{found:?}");
+    let said = text(&found);
+    assert!(said.contains("ConfigMap a/m: no value differs for its readers\n"), "{said}");
+}
+
+#[test]
+fn a_new_map_without_a_hash_is_no_merit_of_hashes() {
+    let map = |name: &str| format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}, namespace: a}}}}");
+    assert_eq!(between(&map("zzz-new"), &map("m")).protection.hashed, 0);
+    assert_eq!(between(&map("zzz-0123456789"), &map("m")).protection.hashed, 1);
+}
+
+#[test]
+fn a_policy_that_loses_a_rule_shows_the_rule() {
+    let policy = |rules: &str| {
+        format!(
+            "{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: p, namespace: a}}, spec: {{podSelector: {{}}, policyTypes: [Egress], egress: [{rules}]}}}}"
+        )
+    };
+    let (one, two) = ("{to: [{ipBlock: {cidr: 10.0.0.0/16}}]}", "{ports: [{port: 443}]}");
+    let found = between(&policy(two), &policy(&format!("{one}, {two}")));
+    let said = text(&found);
+    assert!(said.contains("spec.egress: {to: [{ipBlock: {cidr: 10.0.0.0/16}}]} -> gone\n"), "{said}");
+}
+
+#[test]
+fn a_binding_without_subjects_grants_nobody_anything() {
+    let binding =
+        "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: r, namespace: a}, roleRef: {kind: Role, name: x}}";
+    assert_eq!(between(binding, "").objects[0].effect, "grants x to nobody");
+}
