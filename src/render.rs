@@ -2,6 +2,7 @@
 //!
 //! Gathers what the renderers print and says which unit it belongs to; decides nothing and touches no disk.
 
+mod buckets;
 mod costs;
 mod databases;
 mod mirror;
@@ -69,7 +70,12 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
         let last = |root: &&Root| root.scope.regions.iter().max_by_key(turn).is_some_and(|last| *last == region.name.as_str());
         let environment = platform.environment.as_str();
         let here = roots.iter().filter(|root| root.scope.environment == environment);
-        region::files(platform, region, tree, &here.filter(last).collect::<Vec<_>>(), &shared(estate, &roots, environment))
+        // A copy comes before the bucket that copies to it.
+        let copies = || platform.buckets.values().filter(|bucket| bucket.region == region.name).filter_map(|bucket| bucket.copy.as_ref());
+        let holds_copy = |root: &&Root| root.layer == Layer::Data && copies().any(|copy| root.scope.regions == [copy.region.to_string()]);
+        let mut own: Vec<&Root> = here.filter(|root| last(root) || holds_copy(root)).collect();
+        own.sort_by_key(|root| (root.layer, !holds_copy(root)));
+        region::files(platform, region, tree, &own, &shared(estate, &roots, environment))
     };
     let mut files = match clusters(estate, for_people) {
         Ok(files) if faults.is_empty() => files,

@@ -103,6 +103,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         reason: None,
         no_probes: None,
         policies: Vec::new(),
+        buckets: BTreeMap::new(),
         no_backup: None,
     }
 }
@@ -319,6 +320,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
             ("system".to_owned(), namespace("system", PodSecurityLevel::Privileged, Some("agents read their node"))),
         ]),
         regions: IndexMap::from([("eu-west-1".to_owned(), region)]),
+        buckets: IndexMap::new(),
         patches: Vec::new(),
         manifests: vec![Manifest {
             name: name("extra"),

@@ -140,7 +140,7 @@ fn nothing_forced(words: &[&OsString], roots: &Roots) -> Option<Diagnostic> {
     let mut paths = words.iter().filter(|word| !word.is_empty()).map(Path::new);
     let path = paths.find(|path| !path.ends_with(LOCK) && !exists(path))?;
     let message = format!("`--force` names `{}`, and there is no such file, folder or rendered entry", path.display());
-    let help = "write a path as in the finding or relative to the output folder, or an entry as `ENVIRONMENT/NAMESPACE/ENTRY`";
+    let help = "write a path as in the finding or relative to the output folder, or an entry as `ENVIRONMENT/NAMESPACE/ENTRY` or `ENVIRONMENT/bucket/NAME`";
     Some(Diagnostic::new(Code::UnknownReference, message).help(help))
 }
 

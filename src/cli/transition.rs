@@ -1,5 +1,6 @@
 //! The files that a render replaces -> findings about changes that a running cluster does not take in place.
 
+use super::buckets;
 use crate::analysis::procedure;
 use crate::analysis::transition::{Change, Cluster, transitions};
 use crate::diagnostic::{Code, Diagnostic};
@@ -7,11 +8,12 @@ use crate::inventory::Inventory;
 use crate::kubernetes::RULES;
 use crate::model::Estate;
 use crate::output::{Replaced, Roots};
+use crate::value::RefKind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-/// The findings; an entry in `forced`, written `environment/namespace/entry`, may lose its data.
+/// The findings; an entry in `forced`, written `environment/namespace/entry` or `environment/bucket/NAME`, may lose its data.
 pub(super) fn findings(replaced: &[Replaced<'_>], estate: &Estate, forced: &BTreeSet<String>) -> Vec<Diagnostic> {
     let mut files: BTreeMap<(&str, &str), Vec<&Replaced<'_>>> = BTreeMap::new();
     for file in replaced.iter().filter(|file| file.path.ends_with(".yaml")) {
@@ -61,6 +63,7 @@ pub(super) fn findings(replaced: &[Replaced<'_>], estate: &Estate, forced: &BTre
     };
     let mut findings = procedure::findings(&found, forced, context, place);
     findings.extend(gone.chain(unreadable).chain(mirrored(replaced, estate)));
+    findings.extend(buckets::findings(replaced, estate, forced));
     findings
 }
 
@@ -101,7 +104,7 @@ pub(super) fn entries<'w>(words: &'w [OsString], roots: &Roots) -> (BTreeSet<Str
     (entries, paths)
 }
 
-/// The entry that a word of `--force` names, as `environment/namespace/entry`: one that was rendered. A path of a file or folder is no entry.
+/// The entry or the bucket that a word of `--force` names, as `environment/namespace/entry`: one that was rendered. A path of a file or folder is no entry.
 fn entry(word: &OsStr, roots: &Roots) -> Option<String> {
     let path = Path::new(word);
     let parts: Vec<&str> = word.to_str()?.split('/').collect();
@@ -116,5 +119,6 @@ fn entry(word: &OsStr, roots: &Roots) -> Option<String> {
         let holds_claim = || Inventory::read([(RULES, rules.as_str())]).get("PersistentVolumeClaim", namespace, entry).is_some();
         folder.join(format!("{entry}.yaml")).is_file() || holds_claim()
     };
-    regions.flatten().any(|region| is_there(region.path().join(namespace))).then(|| parts.join("/"))
+    let is_bucket = namespace == RefKind::Bucket.as_str() && buckets::is_rendered(&roots.output, environment, entry);
+    (is_bucket || regions.flatten().any(|region| is_there(region.path().join(namespace)))).then(|| parts.join("/"))
 }

@@ -130,7 +130,7 @@ messages {
         "platgen writes `platgen.lock`: a header, then one line per key. Restore the file from version control."
     LosesData "loses-data" Error
         "a change that separates a workload from its data"
-        "Volumes belong to a StatefulSet, or a claim of the section `volumes`, of one name in one namespace and one region. With another kind, name, namespace, region or class, or a smaller or missing claim, the workload starts empty. `platgen render` writes nothing. Keep the entry as it was, or save the data, render with `--force=ENVIRONMENT/NAMESPACE/ENTRY`, and restore the data."
+        "Volumes belong to a StatefulSet, or a claim of the section `volumes`, of one name in one namespace and one region. With another kind, name, namespace, region or class, or a smaller or missing claim, the workload starts empty. `platgen render` writes nothing. Keep the entry as it was, or save the data, render with `--force=ENVIRONMENT/NAMESPACE/ENTRY`, and restore the data. A bucket that moves to a region without a copy of it starts empty as well: `--force=ENVIRONMENT/bucket/NAME` allows it."
     ManifestInvalid "manifest-invalid" Error
         "a raw manifest that is not a Kubernetes object"
         "Files of `manifests` hold Kubernetes objects in YAML, `---` between them, each with `apiVersion`, `kind` and `metadata`."

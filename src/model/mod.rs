@@ -4,6 +4,7 @@
 //! part of that reader's view. The model does not depend on the spec's types, on templates or on the disk.
 
 mod addon;
+mod bucket;
 mod cluster;
 mod container;
 mod database;
@@ -18,6 +19,7 @@ mod rights;
 mod workload;
 
 pub use addon::{Addon, Controller, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAMESPACES};
+pub use bucket::{Bucket, BucketCopy};
 pub use cluster::{Cluster, Machine, Night, Pool, Proxies, SharedVolume, StorageClass};
 pub use container::{
     ConfigFile, Container, FIRST_POD_ID, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source,
@@ -36,7 +38,8 @@ pub use workload::{Autoscaling, Cron, Flow, Kind, Peer, Placement, Service, Serv
 use crate::labels::{POOL, SUBNET, WORKLOAD};
 use crate::provider::Provider;
 pub use crate::value::{
-    DnsFirewall, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Sticky, StoreMode, Via,
+    BucketAccess, DnsFirewall, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Sticky,
+    StoreMode, Via,
 };
 
 use crate::value::{Cidr, Domain, Name, Quantity, SecretPath, kept_start, truncate_with_hash};
@@ -112,6 +115,8 @@ pub struct Platform {
     pub namespaces: IndexMap<String, Namespace>,
     /// The regions. A workload is part of each region that it runs in, with the addresses of that region.
     pub regions: IndexMap<String, Region>,
+    /// Buckets, by the name in the spec, in the order of the spec. Empty where the primary region is not on AWS.
+    pub buckets: IndexMap<String, Bucket>,
     /// Patches of single objects.
     pub patches: Vec<Patch>,
     /// Raw manifests.
@@ -152,6 +157,42 @@ impl Platform {
     /// The account of the environment's regions on a provider.
     pub fn account(&self, provider: Provider) -> Option<&str> {
         self.regions.values().filter(|region| region.provider == provider).find_map(|region| region.account.as_deref())
+    }
+
+    /// The regions with a data root: that of the buckets, and those of their copies, whether the environment runs there or not.
+    pub fn data_regions(&self) -> BTreeSet<&Name> {
+        let copies = self.buckets.values().filter_map(|bucket| bucket.copy.as_ref()).map(|copy| &copy.region);
+        self.buckets.values().map(|bucket| &bucket.region).chain(copies).collect()
+    }
+
+    /// The names in the cloud of what the data root of a region makes: buckets, and copies of buckets of another region.
+    pub fn buckets_in<'p>(&'p self, region: &'p Name) -> impl Iterator<Item = &'p str> {
+        let copies = self.buckets.values().filter_map(|bucket| bucket.copy.as_ref()).filter(move |copy| copy.region == *region);
+        let own = self.buckets.values().filter(move |bucket| bucket.region == *region).map(|bucket| &bucket.id);
+        own.chain(copies.map(|copy| &copy.id)).map(String::as_str)
+    }
+
+    /// The name in the cloud of a bucket, or of its copy, in a region. With the region behind the name, no bucket has the name of a bucket of states.
+    pub fn bucket_name(&self, bucket: &Name, region: &Name, account: &str) -> String {
+        truncate_with_hash(&format!("{}-{}-{bucket}-{region}-{account}", self.name, self.environment), BUCKET)
+    }
+
+    /// The alias of the key that encrypts the buckets in a region, without `alias/`.
+    pub fn data_key(&self, region: &Name) -> String {
+        format!("{}-{}-{region}-data", self.name, self.environment)
+    }
+
+    /// The IAM role that copies the objects of the buckets in a region, at most [`ROLE`] characters.
+    pub fn copier_role(&self, region: &Name) -> String {
+        truncate_with_hash(&format!("{}-{}-{region}-bucket-copier", self.name, self.environment), ROLE)
+    }
+
+    /// The workloads that use a bucket, each in every region that it runs in, with the access.
+    pub fn users_of<'p>(&'p self, bucket: &'p Name) -> impl Iterator<Item = (&'p Region, &'p Workload, BucketAccess)> {
+        let users = move |region: &'p Region| {
+            region.workloads.values().filter_map(move |workload| Some((region, workload, *workload.buckets.get(bucket)?)))
+        };
+        self.regions.values().flat_map(users)
     }
 
     /// The path of a secret in the secret manager. It starts with the environment, so that no environment reads the secrets of another.
@@ -352,6 +393,12 @@ impl Region {
     /// What the names of all IAM roles on AWS of the region start with: those of [`Region::role`] and others that start with the cluster's name.
     pub fn role_prefix(&self) -> &str {
         kept_start(&self.cluster.name, ROLE)
+    }
+
+    /// The IAM role on AWS of the service account of a workload, at most [`ROLE`] characters. No name has a dot: with hyphens, `a/b-c` and `a-b/c` would
+    /// have one role.
+    pub fn account_role(&self, workload: &Workload) -> String {
+        truncate_with_hash(&format!("{}.{}.{}", self.cluster.name, workload.namespace, workload.name), ROLE)
     }
 
     /// The IAM role on AWS that administers the cluster.

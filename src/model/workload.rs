@@ -5,7 +5,7 @@ use super::{
 };
 use crate::labels::{DATABASE, WORKLOAD};
 use crate::source::Span;
-use crate::value::{Cidr, Engine, Name, NetworkPorts, Protocol, SecretPath, SecretRef, Transport, Utilization, Via};
+use crate::value::{BucketAccess, Cidr, Engine, Name, NetworkPorts, Protocol, SecretPath, SecretRef, Transport, Utilization, Via};
 use std::collections::BTreeMap;
 
 /// An app or a store in one region.
@@ -73,9 +73,16 @@ pub struct Workload {
     pub no_backup: Option<String>,
     /// The IAM policies of its service account on AWS: ARNs, or names of policies of the account.
     pub policies: Vec<String>,
+    /// The buckets that it uses, by their names in the spec.
+    pub buckets: BTreeMap<Name, BucketAccess>,
 }
 
 impl Workload {
+    /// Whether its service account has a role on AWS.
+    pub fn has_role(&self) -> bool {
+        !self.policies.is_empty() || !self.buckets.is_empty()
+    }
+
     /// Whether it runs a store.
     pub fn is_store(&self) -> bool {
         self.store.is_some()

@@ -178,7 +178,8 @@ fn live_roots<'s>(job: &Job<'_>, scan: &'s Scan<'_>) -> BTreeMap<&'s str, Vec<St
         let folder = shell_word(&job.roots.show(&Place::output(root)));
         let mut commands = vec![format!("terraform -chdir={folder} init")];
         // The root that makes the store of states destroys the store of its own: the state moves to the disk before.
-        let bootstrap = Layer::of_folder(root) == Some(Layer::Bootstrap);
+        let layer = Layer::of_folder(root);
+        let (bootstrap, data) = (layer == Some(Layer::Bootstrap), layer == Some(Layer::Data));
         if bootstrap {
             commands.push(format!("printf 'terraform {{\\n  backend \"local\" {{}}\\n}}\\n' > {folder}/backend_override.tf"));
             commands.push(format!("terraform -chdir={folder} init -migrate-state"));
@@ -188,7 +189,7 @@ fn live_roots<'s>(job: &Job<'_>, scan: &'s Scan<'_>) -> BTreeMap<&'s str, Vec<St
             commands.push(format!("sed -i.bak '/prevent_destroy/d' {folder}/*.tf && rm {folder}/*.tf.bak"));
         }
         // The cloud reads its own protection from the resource, and the provider the leave to delete what is in a bucket or a repository from the state.
-        if bootstrap {
+        if bootstrap || data {
             commands.push(format!("sed -i.bak '/force_destroy/s/false/true/' {folder}/*.tf && rm {folder}/*.tf.bak"));
             commands.push(format!("terraform -chdir={folder} apply"));
         }

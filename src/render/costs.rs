@@ -17,6 +17,8 @@ pub(super) fn costs(platform: &Platform, region: &Region, uses: &Uses, roots: &[
     let public = count(uses.gateways.iter().filter(|(_, name)| name.starts_with("public")).count());
     let nat = count(region.nat_zones().len());
     let clusters = u64::from(has(Layer::Cluster));
+    // Copies in another region have their own key there.
+    let buckets = u64::from(roots.iter().any(|root| root.layer == Layer::Data && root.scope.regions == [region.name.to_string()]));
     let asks = |asked: fn(&Vpn) -> bool| if network.vpn.as_ref().is_some_and(asked) { zones } else { 0 };
     let resolvers = asks(|vpn| !vpn.name_servers.is_empty()) + asks(|vpn| !vpn.names.is_empty());
     let parts = [
@@ -27,7 +29,7 @@ pub(super) fn costs(platform: &Platform, region: &Region, uses: &Uses, roots: &[
         ("public address, of NAT gateways and public load balancers", nat + public * zones, "public-address"),
         ("VPN to the company's network", u64::from(network.vpn.is_some()), "vpn"),
         ("address of the resolver, in each zone and direction", resolvers, "resolver-address"),
-        ("key of KMS", 1 + clusters, "key"),
+        ("key of KMS", 1 + clusters + buckets, "key"),
     ];
     let mut text = "\n### Fixed costs\n\nPer month, by the list prices of us-east-1 in 2026: other regions differ by some percent.\n\n\
                     | part | number | USD each | USD |\n|---|---:|---:|---:|\n"
@@ -44,7 +46,7 @@ pub(super) fn costs(platform: &Platform, region: &Region, uses: &Uses, roots: &[
     let night = if platform.night.is_some() { ", and none at night" } else { "" };
     let _ = write!(
         text,
-        "\nOn top come the nodes, each with a disk: at least {}{night}. Then volumes, logs\nand traffic. The README.md of the output lists what the environment pays once for all regions. `spot` of pools, `night` of\nenvironments, `network.nat`, `network.endpoints` and `network.flow_logs` in the spec make an environment cheaper.\n",
+        "\nOn top come the nodes, each with a disk: at least {}{night}. Then volumes, objects, logs\nand traffic. The README.md of the output lists what the environment pays once for all regions. `spot` of pools, `night` of\nenvironments, `network.nat`, `network.endpoints` and `network.flow_logs` in the spec make an environment cheaper.\n",
         nodes.join(", ")
     );
     text

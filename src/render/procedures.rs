@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::buckets;
 use crate::model::{Estate, GroupRole, Kind, Platform, Region};
 
 /// The sections of `README.md` about applying. `terraform` says whether there are Terraform roots.
@@ -34,10 +35,13 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
             (FAILOVER, format!("{LOST_OF_SEVERAL}\n   {lost}"), format!("{REMOVED_OF_SEVERAL}, {removed}"))
         }
     };
-    let (region_lost, remove_region) = (REGION.replace("RECORDS", &lost), REMOVE_REGION.replace("RECORDS", &removed));
+    let buckets = buckets::runbook(estate);
+    let objects = if buckets.is_empty() { "" } else { REMOVED_BUCKETS };
+    let remove_region = REMOVE_REGION.replace("RECORDS", &removed).replace("BUCKETS", objects);
+    let region_lost = REGION.replace("RECORDS", &lost);
     let copied = estate.environments.values().flat_map(|platform| platform.regions.values()).any(|region| region.cluster.mirror.is_some());
     let images = if copied { IMAGES } else { "" };
-    let sections = [CONFLICT, SCALE, ROTATE, ROLL_BACK, REMOVE, images, FULL, ZONE, failover, &region_lost, &remove_region];
+    let sections = [CONFLICT, SCALE, ROTATE, ROLL_BACK, REMOVE, images, &buckets, FULL, ZONE, failover, &region_lost, &remove_region];
     Some(variables(platform, region) + &sections.concat())
 }
 
@@ -366,7 +370,7 @@ const REMOVE_REGION: &str = r#"
 3. Where data was kept and nobody needs it any more, delete the volume and its disk in the cloud: the disk costs money, and is no longer found
    through the cluster once that is gone.
 4. Take the region out of the spec and render. Where the region has Terraform roots, `platgen render` stops and prints the commands that destroy
-   them, in order. Run them, then render again. The bucket of the region's states stays until the README.md of the root `bootstrap` is followed.
+   them, in order. BUCKETSRun them, then render again. The bucket of the region's states stays until the README.md of the root `bootstrap` is followed.
 "#;
 
 /// What to do about the hosts of a region that is removed, where each host has one record.
@@ -374,3 +378,6 @@ const REMOVED: &str = "Change the DNS records of its OTHERhosts";
 
 /// The same, where hosts have a record of each region.
 const REMOVED_OF_SEVERAL: &str = "Take it out as in \"Which region answers\"";
+
+/// What the commands of a data root do, before the next sentence.
+const REMOVED_BUCKETS: &str = "Those of a root `data` delete every object of its buckets: save the objects first. They end with an error while a\n   retention lasts. ";

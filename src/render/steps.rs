@@ -137,10 +137,10 @@ impl Commands<'_> {
         let plan = [format!("terraform -chdir={folder} init"), format!("terraform -chdir={folder} plan -out={layer}.tfplan")];
         let others: Vec<&str> =
             root.scope.regions.iter().map(String::as_str).filter(|region| *region != self.region.name.as_str()).collect();
-        let about = if others.is_empty() {
-            String::new()
-        } else {
-            format!("It needs the network of {}, whose README.md has the commands.", others.join(", "))
+        let about = match (others.is_empty(), layer) {
+            (true, _) => String::new(),
+            (false, Layer::Data) => "It holds copies: the bucket can be copied when its copy is there.".to_owned(),
+            (false, _) => format!("It needs the network of {}, whose README.md has the commands.", others.join(", ")),
         };
         self.add(&format!("Plan {}", root.folder()), &about, &plan);
         let _ = write!(

@@ -181,7 +181,7 @@ impl EnvironmentResolver<'_> {
 
     /// A store whose pods an operator makes, with its flows.
     pub(super) fn database(&mut self, entry: &Entry, store: &Store, site: Site<'_>, operated: &Operated) -> Option<(Workload, Vec<Flow>)> {
-        let consumer = self.consumer(entry, site)?;
+        let mut consumer = self.consumer(entry, site)?;
         let engine = store.engine.get().copied()?;
         let Some(StoreSize::Size(size)) = store.storage.get() else { return None };
         if let Some(at) = store.storage.span() {
@@ -200,11 +200,11 @@ impl EnvironmentResolver<'_> {
             fallback: &fallback,
             at,
         };
+        let needs = self.needs(&store.needs, &mut consumer);
         let image = self.image(&declared);
         let Amounts { cpu, memory, ephemeral } = self.amounts(&declared, 0);
         let (image, at) = (image?, &consumer.at);
         let placement = self.placement(&store.subnet, &Field::Missing, &Field::Missing, &consumer, Runs::replicas(members))?;
-        let needs = self.needs(&store.needs, &consumer);
         let mut flows = self.all_flows(&consumer, &placement, needs, &[], &[]);
         flows.extend(own_flows(&consumer, operated, members, store.engine.span().unwrap_or(entry.key)));
 

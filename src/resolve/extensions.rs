@@ -20,6 +20,7 @@ pub(super) fn check_roots(environments: &IndexMap<String, Platform>, found: &mut
         for TerraformFile { root, span, .. } in &platform.terraform {
             let (is_there, help) = match root {
                 Layer::Interconnect => (!platform.links().is_empty(), "environments with several regions on AWS"),
+                Layer::Data => (!platform.buckets.is_empty(), "environments with buckets on AWS"),
                 // Another finding tells of an account that is missing.
                 Layer::Global if platform.account(Provider::Aws).is_some() => {
                     (platform.has_global_root(), "environments that make a zone or lead their account: `platgen show` tells which do")

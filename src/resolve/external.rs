@@ -38,6 +38,12 @@ pub(super) struct Reach {
 }
 
 impl Outside {
+    /// The object store of a region on AWS.
+    pub(super) fn object_store(region: &Name, host_at: Span) -> Option<Outside> {
+        let host: ExternalHost = format!("s3.{region}.amazonaws.com").parse().ok()?;
+        Some(Outside { host, url: None, via: ExternalVia::Internet, host_at, cidrs: Vec::new(), reason: None })
+    }
+
     /// The host as a text; `*` for any host.
     pub(super) fn host(&self) -> String {
         self.host.to_string()

@@ -10,7 +10,7 @@ use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::App;
 use crate::syntax::Field;
-use crate::value::{Cidr, Name, NetworkPort, NetworkPorts, Protocol, Ref, Via};
+use crate::value::{Cidr, Name, NetworkPort, NetworkPorts, Protocol, Ref, RefKind, Via};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
@@ -69,12 +69,15 @@ impl EnvironmentResolver<'_> {
     }
 
     /// The dependencies that `needs` declares.
-    pub(super) fn needs<'n>(&mut self, needs: &Field<Vec<Field<Ref>>>, consumer: &Consumer<'n>) -> Vec<Dependency<'n>> {
+    pub(super) fn needs<'n>(&mut self, needs: &Field<Vec<Field<Ref>>>, consumer: &mut Consumer<'n>) -> Vec<Dependency<'n>> {
         let mut all = Vec::new();
         for (reference, at) in needs.items() {
             let Some(entry) = self.lookup(consumer.names, reference, consumer.namespace, at) else { continue };
             if !entry.rendered {
                 self.left_out(entry, at, "`needs`", consumer);
+                continue;
+            }
+            if entry.kind == RefKind::Bucket && !self.uses_bucket((entry, reference), (at, at), "`needs`", consumer) {
                 continue;
             }
             if in_other_region(entry, consumer) {
@@ -116,9 +119,12 @@ impl EnvironmentResolver<'_> {
             let why = format!("{} uses the Kubernetes API", consumer.label);
             flows.push(Flow { from: to.clone(), to: Peer::Cluster { cidrs }, ports, why, span });
         }
-        if let EntrySpec::App(app) = &consumer.entry.spec
-            && let (Provider::Aws, Some(span)) = (consumer.region.provider, app.identity.at(|identity| &identity.aws).span())
-        {
+        let identity = match &consumer.entry.spec {
+            EntrySpec::App(app) => app.identity.at(|identity| &identity.aws).span(),
+            EntrySpec::Store(_) | EntrySpec::External | EntrySpec::Other => None,
+        };
+        let bucket = consumer.buckets.values().map(|(_, at)| *at).next();
+        if let (Provider::Aws, Some(span)) = (consumer.region.provider, identity.or(bucket)) {
             let why = format!("{} gets the credentials of its identity", consumer.label);
             let to = Peer::Cluster { cidrs: vec![Cidr::around(CREDENTIALS.into(), 32)] };
             flows.push(Flow { from: consumer.peer(), to, ports: NetworkPort::tcp(80).into(), why, span });

@@ -4,12 +4,13 @@
 //! The module is pure: it uses no clock, disk or process environment. Later stages do not see a [`Spec`].
 //!
 //! Each section of the spec has a file: `platform`, `network`, `cluster`, `access`, `extensions`, `waivers`; apps and stores are resolved in
-//! `workloads`, `containers`, `probes`, `security`, `volumes`, `placement` and `flows`, stores that an operator runs in `databases`, entrances in `expose`, services outside of the cluster in `external`; checked in `entries`, `stores`, `pods` and `collisions`.
+//! `workloads`, `containers`, `probes`, `security`, `volumes`, `placement` and `flows`, stores that an operator runs in `databases`, entrances in `expose`, object stores in `buckets`, services outside of the cluster in `external`; checked in `entries`, `stores`, `pods` and `collisions`.
 
 mod access;
 mod accounts;
 pub mod addresses;
 mod beside;
+mod buckets;
 mod capacity;
 mod certificates;
 mod cluster;
@@ -151,6 +152,7 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
     }
     owners(&mut environments, &mut provenance);
     accounts::share(&mut environments, &mut provenance);
+    buckets::check_names(&environments, &mut found);
     extensions::check_roots(&environments, &mut found);
     hosts.report(&mut found);
     regions::check_regions(&specs.base, &mut found);
@@ -269,8 +271,10 @@ impl<'a> EnvironmentResolver<'a> {
         platform.groups = access.groups;
         platform.namespaces = access.namespaces;
         platform.regions.values().for_each(|region| self.record_region(region, &platform));
+        self.buckets(&mut platform, &names);
         self.workloads(&mut platform, &names, hosts);
         platform.night = self.night(&platform, &names);
+        self.record_buckets(&platform);
         self.share_hosts(&mut platform);
         self.record_secrets(&platform);
         for region in platform.regions.values() {

@@ -50,6 +50,11 @@ pub(super) enum EntrySpec {
 }
 
 impl Entry {
+    /// An entry without namespace and ports that the index knows no more of.
+    pub(super) fn other(kind: RefKind, key: &EntryName, span: Span) -> Entry {
+        Entry::new(kind, key, span, EntrySpec::Other)
+    }
+
     /// An entry without namespace and ports that exists and is rendered.
     fn new(kind: RefKind, key: &EntryName, span: Span, spec: EntrySpec) -> Entry {
         let ports_invalid = match &spec {
@@ -221,10 +226,11 @@ impl<'a> EnvironmentResolver<'a> {
             self.add(&mut names, Entry { absent, ports, ports_invalid, outside, ..entry });
         }
         for (key, span, _) in spec.charts.entries() {
-            self.add(&mut names, Entry { rendered: false, ..Entry::new(RefKind::Chart, key, span, EntrySpec::Other) });
+            self.add(&mut names, Entry { rendered: false, ..Entry::other(RefKind::Chart, key, span) });
         }
-        for (key, span, _) in spec.buckets.entries() {
-            self.add(&mut names, Entry { rendered: false, ..Entry::new(RefKind::Bucket, key, span, EntrySpec::Other) });
+        for (key, span, bucket) in spec.buckets.entries() {
+            let entry = self.bucket_entry(key, span, bucket);
+            self.add(&mut names, entry);
         }
         names
     }

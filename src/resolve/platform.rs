@@ -79,6 +79,7 @@ impl EnvironmentResolver<'_> {
             groups: Vec::new(),
             namespaces: IndexMap::new(),
             regions: regions.into_iter().map(|region| (region.name.to_string(), region)).collect(),
+            buckets: IndexMap::new(),
             patches: Vec::new(),
             manifests: Vec::new(),
             terraform: Vec::new(),

@@ -123,11 +123,12 @@ fn is_misspelt(spec: &Spec, declared: &Name, region: &spec::Region, other: &Name
 }
 
 /// The provider of a region: its own, or the platform's.
-fn provider_of(spec: &Spec, region: &spec::Region) -> Option<Provider> {
+pub(super) fn provider_of(spec: &Spec, region: &spec::Region) -> Option<Provider> {
     region.provider.get().or(spec.cloud.at(|cloud| &cloud.provider).get()).copied()
 }
 
-fn no_such_region(name: &Name, provider: Provider, at: Span) -> Diagnostic {
+/// The finding for a region that the provider does not have.
+pub(super) fn no_such_region(name: &Name, provider: Provider, at: Span) -> Diagnostic {
     let diagnostic = Diagnostic::new(Code::UnknownValue, format!("`{name}` is not a region of {}", provider.name())).at(at);
     match facts::nearest_region(provider, name.as_str()) {
         Some(close) => diagnostic.help(format!("did you mean `{close}`?")),

@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 /// Warns of sections that this version does not render, and of fields elsewhere that depend on them.
 pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
-    for section in ["observability", "delivery", "charts", "buckets"] {
+    for section in ["observability", "delivery", "charts"] {
         if let Some(&span) = specs.sections.get(section) {
             let message = match section {
                 "delivery" => "of `delivery`, this version renders the roles of pipelines on AWS alone".to_owned(),
@@ -54,6 +54,7 @@ pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
 impl EnvironmentResolver<'_> {
     pub(super) fn check_sections(&mut self, names: &Names) {
         self.unrendered();
+        self.unrendered_buckets();
         self.check_platform();
         self.check_environment();
         self.check_cloud();
@@ -72,11 +73,6 @@ impl EnvironmentResolver<'_> {
         self.check_former("region", regions.map(|(name, _, region)| (name, &region.renamed_from)));
         let subnets = spec.network.at(|network| &network.subnets);
         self.check_former("subnet", subnets.entries().map(|(name, _, subnet)| (name, &subnet.renamed_from)));
-        for (_, _, bucket) in spec.buckets.entries() {
-            if let Some((name, at)) = bucket.copy_to.spanned() {
-                self.is_declared("region", &spec.regions, name, at);
-            }
-        }
     }
 
     /// Warns of fields of clouds, clusters and networks that this version does not render.

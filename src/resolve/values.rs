@@ -11,8 +11,10 @@ use crate::model::{FactPart, Peer, Platform, PodFact, Region, Source, TemplatePa
 use crate::source::Span;
 use crate::spec::App;
 use crate::value::{
-    AddressField, Expression, ExternalHost, Interpolation, Name, NetworkPort, OwnField, Part, Ref, RefKind, Text, UserField, Via,
+    AddressField, BucketAccess, Expression, ExternalHost, Interpolation, Name, NetworkPort, OwnField, Part, Ref, RefKind, Text, UserField,
+    Via,
 };
+use std::collections::BTreeMap;
 
 /// The entry that is resolved, with its context.
 pub(super) struct Consumer<'a> {
@@ -32,6 +34,8 @@ pub(super) struct Consumer<'a> {
     pub(super) needs: Vec<Dependency<'a>>,
     /// The apps that it calls by their public address, each with the Gateway in front of it.
     pub(super) public: Vec<(&'a Entry, Via, Span)>,
+    /// The buckets that it uses, each with the place of the first reference.
+    pub(super) buckets: BTreeMap<Name, (BucketAccess, Span)>,
 }
 
 /// A part of a text.
@@ -247,6 +251,9 @@ impl EnvironmentResolver<'_> {
             self.left_out(entry, whole, what, consumer);
             return None;
         }
+        if entry.kind == RefKind::Bucket {
+            return self.bucket_field((entry, reference), field, (at, whole), what, consumer);
+        }
         if in_other_region(entry, consumer) {
             self.out_of_reach(entry, whole, what, consumer);
             return None;
@@ -276,6 +283,8 @@ impl EnvironmentResolver<'_> {
                 EntrySpec::Store(store) => store.name.get().cloned().unwrap_or_else(|| entry.name.to_string()),
                 _ => entry.name.to_string(),
             },
+            // The region is a field of buckets alone.
+            AddressField::Region => consumer.region.name.to_string(),
             AddressField::Url | AddressField::PublicUrl => match entry.outside.as_ref().and_then(|outside| outside.url.clone()) {
                 Some(url) => url,
                 None => format!("{}://{host}:{service}", scheme(entry, port)),

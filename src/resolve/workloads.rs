@@ -24,7 +24,7 @@ use crate::spec::{self, App, ContainerFields, JobRun, Store, StoreSize};
 use crate::syntax::Field;
 use crate::value::{AbsolutePath, Medium, NetworkPort, Quantity};
 use indexmap::IndexMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The default of `grace`: seconds between SIGTERM and SIGKILL.
 const GRACE: u64 = 30;
@@ -133,7 +133,7 @@ impl EnvironmentResolver<'_> {
         }
         let Entrances { exposures, redirects } = self.entrances(app, &consumer, hosts);
         metrics.extend(self.metrics_port(&app.metrics, &mut main, entry));
-        let needs = self.needs(&app.needs, &consumer);
+        let needs = self.needs(&app.needs, &mut consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &exposures, &metrics);
         let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(GRACE);
         let ndots = app.dns.at(|dns| &dns.ndots).spanned().map(|(ndots, at)| (*ndots, at));
@@ -266,7 +266,7 @@ impl EnvironmentResolver<'_> {
         self.record_entry(at, || ("grace", format!("{GRACE}s"), "the default of stores"));
         self.record_replicas(at, members, placement.spread, &format!("{}.replicas", at.entry));
         metrics.extend(self.metrics_port(&store.metrics, &mut main, entry));
-        let needs = self.needs(&store.needs, &consumer);
+        let needs = self.needs(&store.needs, &mut consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &[], &metrics);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
         let no_backup = store.backup.at(|backup| &backup.none).get().cloned();
@@ -328,6 +328,7 @@ impl EnvironmentResolver<'_> {
             reason: pod.reason,
             no_probes: pod.no_probes,
             policies: Vec::new(),
+            buckets: consumer.buckets.iter().map(|(name, (access, _))| (name.clone(), *access)).collect(),
             no_backup: None,
         }
     }
@@ -337,8 +338,8 @@ impl EnvironmentResolver<'_> {
         let Site { platform, region, names } = site;
         let port = if let [only] = &entry.ports[..] { Some(only) } else { None };
         let (namespace, at) = (entry.namespace.as_ref()?, self.record_path(entry, &region.name));
-        let (label, needs, public) = (entry.display(), Vec::new(), Vec::new());
-        Some(Consumer { entry, name: &entry.name, namespace, label, port, platform, region, names, at, needs, public })
+        let (label, needs, public, buckets) = (entry.display(), Vec::new(), Vec::new(), BTreeMap::new());
+        Some(Consumer { entry, name: &entry.name, namespace, label, port, platform, region, names, at, needs, public, buckets })
     }
 }
 

@@ -11,7 +11,11 @@ const OF_NODE: [&str; 9] = ["/", "/boot", "/dev", "/etc", "/lib", "/proc", "/sys
 
 /// Rules, the files in which they are accepted (none: every file), and the reason.
 const BY_DESIGN: [(&[&str], &[&str], &str); 8] = [
-    (&["AWS-0089"], &["terraform/bootstrap/*/state.tf"], "a trail with data events records who reads and writes states"),
+    (
+        &["AWS-0089"],
+        &["terraform/*/*/data/buckets.tf", "terraform/bootstrap/*/state.tf"],
+        "a trail with data events records who reads and writes objects and states",
+    ),
     (
         &["AWS-0104"],
         &["terraform/*/*/network/security_groups.tf"],

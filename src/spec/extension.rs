@@ -74,13 +74,16 @@ pub struct Chart {
     pub only: Field<Vec<Field<Name>>>,
 }
 
-/// An object storage bucket for apps.
+/// An object storage bucket for apps, in the primary region of the environment. Apps of every namespace may name it: with `bucket/NAME` or
+/// `bucket/NAME:read` in `needs` an app lists and reads objects, with `bucket/NAME:write` it also writes and deletes them. In variables, arguments and
+/// files, `${bucket/NAME.name}`, `.region` and `.url` are its name in the cloud, its region and its `s3://` URL, and give the right to read.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Bucket {
-    /// Time for which objects cannot be deleted, such as `30d`. Default: no retention.
+    /// Time, in whole days, for which no version of an object can be deleted, such as `35d`. In a protected environment nobody can shorten it; in
+    /// others, administrators can. Default: no retention.
     pub retention: Field<Duration>,
-    /// Region to which objects are replicated. Default: no replication.
+    /// Region that holds a copy of each object, one of `regions`. The environment need not run there. Default: no copy.
     pub copy_to: Field<Name>,
     /// The environments in which the entry exists. Default: all.
     pub only: Field<Vec<Field<Name>>>,
@@ -122,7 +125,7 @@ pub struct Manifest {
 pub struct TerraformFile {
     /// Path of the file, relative to the spec.
     pub from: Field<RelativePath>,
-    /// The Terraform root: `bootstrap`, `global`, `network`, `cluster` or `interconnect`.
+    /// The Terraform root: `bootstrap`, `global`, `network`, `cluster`, `data` or `interconnect`.
     pub root: Field<Name>,
     /// Why the entry is needed. Required.
     pub reason: Field<String>,

@@ -28,7 +28,7 @@ fn render(path: &Path) {
 }
 
 fn render_everything() {
-    for name in ["minimal/platform.yaml", "sample/platform.yaml", "boutique"] {
+    for name in ["minimal/platform.yaml", "sample/platform.yaml", "boutique", "features"] {
         render(&root().join("specs").join(name));
     }
     let place = tempfile::tempdir().expect("a folder");

@@ -78,6 +78,8 @@ words! {
         PublicUrl = "public_url",
         /// The name of the database or bucket.
         Name = "name",
+        /// The region of the bucket.
+        Region = "region",
     }
 }
 
@@ -99,7 +101,7 @@ impl AddressField {
             RefKind::App => &[Host, Port, Address, Url, PublicUrl],
             RefKind::Store => &[Host, Port, Address, Url, Name],
             RefKind::External | RefKind::Chart | RefKind::Platform => &[Host, Port, Address, Url],
-            RefKind::Bucket => &[Name, Url],
+            RefKind::Bucket => &[Name, Region, Url],
         }
     }
 }
@@ -205,6 +207,7 @@ mod tests {
             "store/orders.name",
             "external/llm.url",
             "bucket/invoices:read.name",
+            "bucket/invoices.region",
             "chart/kafka:tls.port",
         ] {
             assert_eq!(Expression::parse(text).map(|value| value.to_string()), Ok(text.to_owned()));

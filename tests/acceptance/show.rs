@@ -197,7 +197,7 @@ type Expected = (&'static str, &'static str, &'static str);
 
 /// What resolving decides is shown with what it was decided by.
 pub(crate) fn computed_values_name_their_reasons() {
-    let cases: [(&str, &str, &[Expected]); 3] = [
+    let cases: [(&str, &str, &[Expected]); 4] = [
         (
             "sample",
             "production",
@@ -235,6 +235,20 @@ pub(crate) fn computed_values_name_their_reasons() {
                 ("apps.web.namespace", "hello", "namespaces: there is one"),
                 ("apps.web.scale.replicas", "2", "environments.production.protected"),
                 ("apps.web.subnet", "general", "the only subnet: none is declared"),
+            ],
+        ),
+        (
+            "features",
+            "production",
+            &[
+                ("buckets.editions.copy", "atelier-production-editions-eu-central-1-222222222222", "buckets.editions.copy_to"),
+                ("buckets.editions.lock", "compliance", "buckets.editions.retention and environments.production.protected"),
+                ("buckets.editions.name", "atelier-production-editions-eu-west-1-222222222222", "platform.name"),
+                ("buckets.editions.old_versions", "35d", "buckets.editions.retention"),
+                ("buckets.editions.region", "eu-west-1", "environment.primary"),
+                ("buckets.editions.users.studio/gallery", "read", "the references of the entry to the bucket"),
+                ("buckets.editions.users.studio/printer", "write", "the references of the entry to the bucket"),
+                ("buckets.drafts.old_versions", "30d", "the default of buckets"),
             ],
         ),
         (
@@ -290,6 +304,10 @@ const COMPUTED: &str = "
     Zone.parent environment.zone.parent
     ParentZone.environment environment.zone.parent.environment
     ParentZone.account environment.zone.parent.account
+    Bucket.id buckets.*.name
+    Bucket.region buckets.*.region
+    Bucket.copy buckets.*.copy
+    BucketCopy.id buckets.*.copy
     Cluster.name regions.*.cluster
     Cluster.controllers regions.*.controllers
     Cluster.log_days regions.*.cluster_logs
@@ -383,6 +401,7 @@ const COMPUTED: &str = "
 /// with the name of a key of the spec holds the value of that key, and needs no line here.
 const NOT_COMPUTED: &str = "
     Network.vpn Vpn.name_servers
+    Bucket.account Bucket.span
     Cluster.existing_classes Cluster.name_servers Cluster.proxies Cluster.registry_secret ConfigFile.content Container.mounts Container.variables Estate.missing Exposure.entrance Exposure.span Firewall.exits Firewall.flows Flow.span Flow.to
     Flow.why Manifest.span Missing.needed Missing.what Mount.read_only Mount.volume NetworkSubnet.internet Patch.change Patch.span
     Placement.architectures Placement.everywhere Pipelines.system Platform.environment Platform.pipelines Platform.state_region Redirect.replacement Redirect.scheme Redirect.to Region.flows Region.workloads Rule.reasons

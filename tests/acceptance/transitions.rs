@@ -277,3 +277,50 @@ pub(crate) fn databases_change() {
     let err = project.run(&["render", "--force=beta/shop/db", "--force=production/shop/db"]).exits(0).err;
     says(&err, &["deleting `cluster.postgresql.cnpg.io/db` deletes everything in it: ask its owner first"]);
 }
+
+/// A bucket that leaves, one that leaves its copy behind, one that moves with its copy, and one that would start empty.
+pub(crate) fn buckets_are_not_left_silently() {
+    let web = with("config: {KEPT: \"${bucket/kept.name}\"}, regions: primary");
+    let project = Project::new();
+    project.write(
+        "platform.yaml",
+        &format!("{HEAD}apps: {{{web}}}\nbuckets:\n  kept: {{copy_to: eu-central-1}}\n  plain: {{only: [production]}}\n"),
+    );
+    project.run(&["render"]).exits(0);
+    let folder = project.at("deploy/terraform/production/eu-west-1/data");
+    assert!(folder.join("replication.tf").exists());
+
+    project.edit("platform.yaml", "  plain: {only: [production]}\n", "");
+    let ran = project.run(&["render", "--dry-run"]).exits(0);
+    let told = [
+        "the bucket `shop-production-plain-eu-west-1-222222222222` left the files and stays, with its objects",
+        "terraform -chdir=terraform/production/eu-west-1/data state list | grep -F '[\"plain\"]'",
+    ];
+    assert!(told.iter().all(|text| ran.err.contains(text)) && ran.codes().contains("not-in-place"), "{}", ran.err);
+    project.edit("platform.yaml", "buckets:\n", "buckets:\n  plain: {only: [production]}\n");
+
+    project.edit(
+        "platform.yaml",
+        "production: {regions: [eu-west-1, eu-central-1]",
+        "production: {primary: eu-central-1, regions: [eu-west-1, eu-central-1]",
+    );
+    project.edit("platform.yaml", "copy_to: eu-central-1", "copy_to: eu-central-1, environments: {production: {copy_to: eu-west-1}}");
+    let ran = project.run(&["render"]).exits(2);
+    let told = ["`bucket/plain` moves from `eu-west-1` to `eu-central-1` and starts empty", "--force=production/bucket/plain"];
+    assert!(told.iter().all(|text| ran.err.contains(text)) && !ran.err.contains("`bucket/kept`"), "{}", ran.err);
+    let ran = project.run(&["render", "--force=production/bucket/plain"]).exits(0);
+    assert!(ran.err.contains("allowed by `--force`"), "{}", ran.err);
+    assert!(project.at("deploy/terraform/production/eu-central-1/data/replication.tf").exists() && !folder.join("replication.tf").exists());
+}
+
+/// A data root goes with its buckets: the commands take the guards away and let Terraform empty the buckets.
+pub(crate) fn a_data_root_is_destroyed_with_its_objects() {
+    let project = Project::new();
+    project.write("platform.yaml", &format!("{HEAD}apps: {{{WEB}}}\nbuckets: {{plain: {{only: [production]}}}}\n"));
+    project.run(&["render"]).exits(0);
+    project.edit("platform.yaml", "buckets: {plain: {only: [production]}}\n", "");
+    let ran = project.run(&["render"]).exits(2);
+    let told =
+        ["live-terraform-root", "/force_destroy/s/false/true/", "terraform -chdir=deploy/terraform/production/eu-west-1/data destroy"];
+    assert!(told.iter().all(|text| ran.err.contains(text)), "{}", ran.err);
+}

@@ -19,8 +19,6 @@ use std::fs;
 
 /// Cases whose feature changes no file and needs no word, each with the reason.
 const SILENT: &[(&str, &str)] = &[
-    ("additions/bucket", "its section says that it is not rendered, with the base"),
-    ("additions/bucket-in-some-environments", "the same"),
     ("additions/chart", "its section says that it is not rendered, with the base"),
     ("additions/chart-in-some-environments", "the same"),
     ("additions/chart-with-values", "the same"),

@@ -11,12 +11,13 @@ use sha2::{Digest, Sha256};
 use super::judge::{Finding, Input, Judge, Program, home};
 
 /// How answers are read decides findings too.
-const READERS: [&str; 20] = [
+const READERS: [&str; 21] = [
     include_str!("judge.rs"),
     include_str!("address_plan.rs"),
     include_str!("checkov.rs"),
     include_str!("bootstrap_plan.rs"),
     include_str!("cluster_plan.rs"),
+    include_str!("data_plan.rs"),
     include_str!("cluster_requests.rs"),
     include_str!("global_plan.rs"),
     include_str!("iam.rs"),

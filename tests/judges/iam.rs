@@ -44,6 +44,9 @@ fn met(conditions: &Value, request: &Request) -> Result<bool, String> {
             "ArnNotLike" | "StringNotLike" => (fits, true),
             _ => return Err(format!("the evaluator knows no operator `{operator}`")),
         };
+        if negated && operator.contains(':') {
+            return Err(format!("the evaluator knows no operator `{operator}`"));
+        }
         for (key, values) in wanted.as_object().into_iter().flatten() {
             let values = texts(values);
             let mut has = request.context.iter().filter(|(name, _)| name == key).map(|(_, value)| *value).peekable();

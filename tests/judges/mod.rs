@@ -16,6 +16,7 @@ mod checkov;
 mod cluster;
 mod cluster_plan;
 mod cluster_requests;
+mod data_plan;
 mod global_plan;
 mod iam;
 mod interconnect_plan;
@@ -76,6 +77,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("judges::iam/rules", || iam::prove().map_err(Failed::from)),
         Trial::test("judges::address_plan/rules", || address_plan::prove().map_err(Failed::from)),
         Trial::test("judges::bootstrap_plan/rules", || bootstrap_plan::prove().map_err(Failed::from)),
+        Trial::test("judges::data_plan/rules", || data_plan::prove().map_err(Failed::from)),
         Trial::test("judges::cluster_plan/rules", || cluster_plan::prove().map_err(Failed::from)),
         Trial::test("judges::cluster_requests/rules", || cluster_requests::prove().map_err(Failed::from)),
         Trial::test("judges::interconnect_plan/rules", || interconnect_plan::prove().map_err(Failed::from)),

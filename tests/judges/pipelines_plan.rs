@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::iam::{fits, texts};
 use super::judge::{Fault, list, words};
-use super::pipelines_requests::{self, Place};
+use super::pipelines_requests::{self, DataRoot, Place};
 
 /// For whom a token has to be.
 const AUDIENCE: &str = "sts.amazonaws.com";
@@ -51,6 +51,17 @@ pub struct Beside {
     /// The domain of its zone, or nothing.
     domain: String,
     leads: bool,
+    /// Its roots `data`.
+    data: Vec<DataRoot>,
+}
+
+/// What the locals of a root `data` say: the buckets stand before the copies elsewhere.
+fn data_root(region: String, locals: &str) -> DataRoot {
+    let value = |line: &str| line.split('"').nth(1).map(str::to_owned);
+    let own = locals.split("\n  copies = {").next().unwrap_or_default();
+    let names = own.lines().filter(|line| line.starts_with("      name "));
+    let copier = locals.lines().find(|line| line.starts_with("  copier ")).and_then(value);
+    DataRoot { region, buckets: names.filter_map(value).collect(), copier }
 }
 
 fn document(resource: &Value, key: &str) -> Result<Value, String> {
@@ -181,6 +192,7 @@ fn faults(planned: &Value, beside: &Beside) -> Result<Vec<Fault>, String> {
         regions: beside.regions.iter().map(states).collect(),
         domain: beside.domain.clone(),
         leads: beside.leads,
+        data: beside.data.clone(),
         plan: own(plan),
         apply: own(apply),
         boundary,
@@ -199,13 +211,20 @@ fn faults(planned: &Value, beside: &Beside) -> Result<Vec<Fault>, String> {
 pub fn judge(tree: &Path, path: &str, planned: &Value) -> Result<Vec<Fault>, String> {
     let environment = path.rsplit('/').next().unwrap_or_default().to_owned();
     let folder = tree.join(path.replace("/bootstrap/", "/"));
-    let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?.flatten();
-    let regions =
-        entries.filter(|entry| entry.path().join("network").is_dir()).map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let entries: Vec<_> = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?.flatten().collect();
+    let called = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+    let regions = entries.iter().filter(|entry| entry.path().join("network").is_dir()).map(called);
+    let data = |entry: &fs::DirEntry| Some(data_root(called(entry), &fs::read_to_string(entry.path().join("data/locals.tf")).ok()?));
     let locals = fs::read_to_string(folder.join("global/locals.tf")).unwrap_or_default();
     let domain = locals.lines().find(|line| line.trim_start().starts_with("domain ")).and_then(|line| line.split('"').nth(1));
     let leads = folder.join("global/account.tf").is_file();
-    let beside = Beside { environment, regions: regions.collect(), domain: domain.unwrap_or_default().to_owned(), leads };
+    let beside = Beside {
+        environment,
+        regions: regions.collect(),
+        domain: domain.unwrap_or_default().to_owned(),
+        leads,
+        data: entries.iter().filter_map(data).collect(),
+    };
     faults(planned, &beside)
 }
 
@@ -270,7 +289,8 @@ fn whole() -> Vec<Value> {
 pub fn prove() -> Result<(), String> {
     pipelines_requests::every_type_has_a_row()?;
     // Without a region, nothing is asked of the policies.
-    let beside = || Beside { environment: "dev".to_owned(), regions: BTreeSet::new(), domain: String::new(), leads: true };
+    let beside =
+        || Beside { environment: "dev".to_owned(), regions: BTreeSet::new(), domain: String::new(), leads: true, data: Vec::new() };
     let check = |plan: Vec<Value>, wanted: &[&str]| {
         let found: Vec<String> = faults(&plan.into(), &beside())?.into_iter().map(|(_, said)| said).collect();
         if found == wanted { Ok(()) } else { Err(format!("found {found:?}, wanted {wanted:?}")) }

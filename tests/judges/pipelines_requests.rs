@@ -1,7 +1,7 @@
 //! What the roles of pipelines are asked for, and whether they may: one row for each type of resource that the roots plan, and what no pipeline may do.
 //!
 //! `REGION` stands for a region of the environment, `ACCOUNT` for its account, `NAME` for `<platform>-<environment>`, `ENV` for the environment, `DOMAIN` for the
-//! domain of its zone.
+//! domain of its zone. `BUCKET` stands for each bucket that a data root makes, whose region `REGION` is then, and `COPIER` for the role that copies it.
 
 use std::collections::BTreeSet;
 
@@ -28,6 +28,7 @@ const TO_EKS: Keys = &[("iam:PassedToService", "eks.amazonaws.com")];
 const TO_NODES: Keys = &[("iam:PassedToService", "ec2.amazonaws.com")];
 const TO_PODS: Keys = &[("iam:PassedToService", "pods.eks.amazonaws.com")];
 const TO_LOGS: Keys = &[("iam:PassedToService", "vpc-flow-logs.amazonaws.com")];
+const TO_S3: Keys = &[("iam:PassedToService", "s3.amazonaws.com")];
 const TO_LAMBDA: Keys = &[("iam:PassedToService", "lambda.amazonaws.com")];
 const ANYWHERE: Keys = &[("aws:RequestedRegion", "us-west-2")];
 const HOME: &str = "us-east-1";
@@ -39,6 +40,12 @@ const KEY: &str = "arn:aws:kms:REGION:ACCOUNT:key/1";
 const CLUSTER: &str = "arn:aws:eks:REGION:ACCOUNT:cluster/NAME-REGION";
 const REPOSITORY: &str = "arn:aws:ecr:REGION:ACCOUNT:repository/NAME/registry.example/web";
 const RESOLVER: &str = "arn:aws:route53resolver:REGION:ACCOUNT:resolver-endpoint/rslvr-1";
+const BUCKET: &str = "arn:aws:s3:::BUCKET";
+const OBJECT: &str = "arn:aws:s3:::BUCKET/a";
+/// The key of a bucket, and its alias.
+const DATA_KEY: &str = "arn:aws:kms:REGION:ACCOUNT:key/BUCKET";
+const DATA_ALIAS: &str = "arn:aws:kms:REGION:ACCOUNT:alias/NAME-REGION-data";
+const COPIER: &str = "arn:aws:iam::ACCOUNT:role/COPIER";
 const LINK: &str = "arn:aws:ec2:REGION:ACCOUNT:vpc-peering-connection/pcx-1";
 
 /// By type of resource: service, what makes, changes and removes it, on what, with which keys.
@@ -95,8 +102,10 @@ const NEEDS: &[Need] = &[
     ("aws_kms_key", "kms", &["CreateKey"], "*", NEW),
     ("aws_kms_key", "kms", &["TagResource"], KEY, NEW),
     ("aws_kms_key", "kms", &["EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource"], "arn:aws:kms:us-east-1:ACCOUNT:key/1", OWN),
+    ("aws_kms_alias", "kms", &["CreateAlias", "DeleteAlias", "UpdateAlias"], DATA_ALIAS, &[]),
     ("aws_kms_alias", "kms", &["CreateAlias", "DeleteAlias", "UpdateAlias"], "arn:aws:kms:us-east-1:ACCOUNT:alias/NAME-global", &[]),
     ("aws_kms_key", "kms", &["EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateKeyDescription"], KEY, OWN),
+    ("aws_kms_key", "kms", &["EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateKeyDescription"], DATA_KEY, OWN),
     ("aws_launch_template", "ec2", &["CreateLaunchTemplate", "CreateLaunchTemplateVersion", "DeleteLaunchTemplate", "ModifyLaunchTemplate"], "arn:aws:ec2:REGION:ACCOUNT:launch-template/lt-1", OWN),
     ("aws_nat_gateway", "ec2", &["CreateNatGateway", "DeleteNatGateway"], "arn:aws:ec2:REGION:ACCOUNT:natgateway/nat-1", OWN),
     ("aws_route", "ec2", &["CreateRoute", "DeleteRoute", "ReplaceRoute"], "arn:aws:ec2:REGION:ACCOUNT:route-table/rtb-1", OWN),
@@ -118,6 +127,16 @@ const NEEDS: &[Need] = &[
     ("aws_route_table", "ec2", &["CreateRouteTable", "CreateTags", "DeleteRouteTable"], "arn:aws:ec2:REGION:ACCOUNT:route-table/rtb-1", OWN),
     ("aws_route_table_association", "ec2", &["AssociateRouteTable", "DisassociateRouteTable", "ReplaceRouteTableAssociation"], "arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-1", OWN),
     ("aws_s3_account_public_access_block", "s3", &["PutAccountPublicAccessBlock"], "*", &[]),
+    ("aws_s3_bucket", "s3", &["CreateBucket", "PutBucketObjectLockConfiguration", "PutBucketVersioning", "TagResource", "UntagResource"], BUCKET, &[]),
+    ("aws_s3_bucket_lifecycle_configuration", "s3", &["PutLifecycleConfiguration"], BUCKET, &[]),
+    ("aws_s3_bucket_object_lock_configuration", "s3", &["PutBucketObjectLockConfiguration"], BUCKET, &[]),
+    ("aws_s3_bucket_ownership_controls", "s3", &["PutBucketOwnershipControls"], BUCKET, &[]),
+    ("aws_s3_bucket_policy", "s3", &["PutBucketPolicy"], BUCKET, &[]),
+    ("aws_s3_bucket_public_access_block", "s3", &["PutBucketPublicAccessBlock"], BUCKET, &[]),
+    ("aws_s3_bucket_replication_configuration", "s3", &["PutReplicationConfiguration"], BUCKET, &[]),
+    ("aws_s3_bucket_replication_configuration", "iam", &["PassRole"], COPIER, TO_S3),
+    ("aws_s3_bucket_server_side_encryption_configuration", "s3", &["PutEncryptionConfiguration"], BUCKET, &[]),
+    ("aws_s3_bucket_versioning", "s3", &["PutBucketVersioning"], BUCKET, &[]),
     ("aws_security_group", "ec2", &["CreateSecurityGroup", "DeleteSecurityGroup"], GROUP, OWN),
     ("aws_sns_topic", "sns", &["CreateTopic", "DeleteTopic", "SetTopicAttributes", "TagResource", "UntagResource"], "arn:aws:sns:us-east-1:ACCOUNT:NAME-account-alarms", &[]),
     ("aws_sns_topic_policy", "sns", &["SetTopicAttributes"], "arn:aws:sns:us-east-1:ACCOUNT:NAME-account-alarms", &[]),
@@ -150,6 +169,27 @@ const OF_ACCOUNT: [&str; 6] = [
     "aws_s3_account_public_access_block",
     "aws_sns_topic",
     "aws_sns_topic_policy",
+];
+
+/// What a plan reads of a bucket.
+const READ_OF_BUCKET: [&str; 16] = [
+    "s3:GetAccelerateConfiguration",
+    "s3:GetBucketAcl",
+    "s3:GetBucketCORS",
+    "s3:GetBucketLogging",
+    "s3:GetBucketObjectLockConfiguration",
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketRequestPayment",
+    "s3:GetBucketVersioning",
+    "s3:GetBucketWebsite",
+    "s3:GetEncryptionConfiguration",
+    "s3:GetLifecycleConfiguration",
+    "s3:GetReplicationConfiguration",
+    // Looking whether it exists asks for this one.
+    "s3:ListBucket",
+    "s3:ListTagsForResource",
 ];
 
 /// What every plan reads, of each service that the roots use.
@@ -334,6 +374,15 @@ const REFUSED: &[Refusal] = &[
     ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1", &[], false),
     ("s3:GetObject", "arn:aws:s3:::other/object", &[], false),
     ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:REGION:ACCOUNT:secret:ENV/shop/web-abcdef", &[], false),
+    ("s3:DeleteBucket", BUCKET, &[], false),
+    ("s3:DeleteBucketPolicy", BUCKET, &[], false),
+    ("s3:BypassGovernanceRetention", OBJECT, &[], false),
+    ("s3:DeleteObject", OBJECT, &[], false),
+    ("s3:DeleteObjectVersion", OBJECT, &[], false),
+    ("s3:GetObject", OBJECT, &[], false),
+    ("s3:PutObject", OBJECT, &[], false),
+    ("s3:PutBucketPolicy", "arn:aws:s3:::NAME-other-REGION-ACCOUNT", &[], false),
+    ("s3:PutReplicationConfiguration", "arn:aws:s3:::NAME-other-REGION-ACCOUNT", &[], false),
     ("ssm:GetParameter", "arn:aws:ssm:REGION:ACCOUNT:parameter/a", &[], false),
 ];
 
@@ -369,6 +418,29 @@ const WORK: &[(&str, &str, Keys)] = &[
     ("sts:AssumeRole", "arn:aws:iam::999999999999:role/partner", &[]),
 ];
 
+/// A data root beside the bootstrap root.
+#[derive(Clone)]
+pub struct DataRoot {
+    pub region: String,
+    /// The names of its buckets.
+    pub buckets: Vec<String>,
+    /// The role that copies them, where it has one.
+    pub copier: Option<String>,
+}
+
+/// Where something is asked for: a region, the bucket of its states, and a bucket there with the role that copies it.
+struct Spot<'a> {
+    region: &'a str,
+    states: &'a str,
+    bucket: &'a str,
+    copier: &'a str,
+}
+
+/// Whether a row is about buckets of data roots.
+fn of_bucket(resource: &str) -> bool {
+    ["BUCKET", "COPIER"].iter().any(|word| resource.contains(word)) || resource == DATA_ALIAS
+}
+
 /// The environment of the roles, and the policies that decide.
 pub struct Place<'a> {
     pub account: String,
@@ -381,6 +453,7 @@ pub struct Place<'a> {
     /// The domain whose zone it has, or nothing; and whether it leads its account.
     pub domain: String,
     pub leads: bool,
+    pub data: Vec<DataRoot>,
     pub plan: Vec<&'a Value>,
     pub apply: Vec<&'a Value>,
     pub boundary: &'a Value,
@@ -395,36 +468,34 @@ struct Policies<'a> {
 }
 
 impl Place<'_> {
-    fn fill(&self, text: &str, (region, states): &(String, String)) -> String {
+    fn fill(&self, text: &str, spot: &Spot) -> String {
         let words = [
-            ("REGION", &region[..]),
+            ("REGION", spot.region),
+            ("BUCKET", spot.bucket),
+            ("COPIER", spot.copier),
             ("ACCOUNT", &self.account),
             ("NAME", &self.name),
             ("ENV", &self.environment),
             ("ISSUER", &self.issuer),
-            ("STATES", states),
+            ("STATES", spot.states),
             ("DOMAIN", &self.domain),
         ];
         words.iter().fold(text.to_owned(), |text, (word, value)| text.replace(word, value))
     }
 
+    /// What decides about a role of pipelines.
+    fn policies<'p>(&'p self, own: &'p [&'p Value]) -> Policies<'p> {
+        Policies { own, boundary: Some(self.boundary), buckets: &self.buckets }
+    }
+
     /// Whether these policies let an identity do something in a region. Every request says where it goes, who asks, and that it is encrypted.
-    fn may(
-        &self,
-        policies: &Policies,
-        who: &str,
-        action: &str,
-        resource: &str,
-        keys: Keys,
-        region: &(String, String),
-    ) -> Result<bool, String> {
-        let resource = self.fill(resource, region);
+    fn may(&self, policies: &Policies, who: &str, action: &str, resource: &str, keys: Keys, spot: &Spot) -> Result<bool, String> {
+        let resource = self.fill(resource, spot);
         let home = resource.contains(HOME) || ["iam:", "route53:", "organizations:", "account:"].iter().any(|one| action.starts_with(one));
-        let mut context: Vec<(&str, String)> =
-            vec![("aws:SecureTransport", "true".to_owned()), ("aws:PrincipalArn", self.fill(who, region))];
-        context.extend(keys.iter().map(|(key, value)| (*key, self.fill(value, region))));
+        let mut context: Vec<(&str, String)> = vec![("aws:SecureTransport", "true".to_owned()), ("aws:PrincipalArn", self.fill(who, spot))];
+        context.extend(keys.iter().map(|(key, value)| (*key, self.fill(value, spot))));
         if !keys.iter().any(|(key, _)| *key == "aws:RequestedRegion") {
-            context.push(("aws:RequestedRegion", if home { HOME.to_owned() } else { region.0.clone() }));
+            context.push(("aws:RequestedRegion", if home { HOME.to_owned() } else { spot.region.to_owned() }));
         }
         let context: Vec<(&str, &str)> = context.iter().map(|(key, value)| (*key, value.as_str())).collect();
         let buckets: &[&Value] = if action.starts_with("s3:") { policies.buckets } else { &[] };
@@ -435,16 +506,16 @@ impl Place<'_> {
     pub fn wrong(&self) -> Result<Vec<(&'static str, String)>, String> {
         let mut wrong = Vec::new();
         let all = json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
-        let of = |own| Policies { own, boundary: Some(self.boundary), buckets: &self.buckets };
-        let (plan, apply) = (of(&self.plan), of(&self.apply));
+        let (plan, apply) = (self.policies(&self.plan), self.policies(&self.apply));
         // Each guard holds by itself.
         let boundary = Policies { own: &[&all], boundary: Some(self.boundary), buckets: &[] };
         let bucket = Policies { own: &[&all], boundary: None, buckets: &self.buckets };
-        for region in &self.regions {
+        for (region, states) in &self.regions {
+            let spot = Spot { region, states, bucket: "", copier: "" };
             let mut ask = |role: &'static str, policies: &Policies, who: &str, action: &str, resource: &str, keys: Keys, wanted: bool| {
-                if self.may(policies, who, action, resource, keys, region)? != wanted {
+                if self.may(policies, who, action, resource, keys, &spot)? != wanted {
                     let said = if wanted { "it may not" } else { "it may" };
-                    wrong.push((role, format!("{said} {action} on {}", self.fill(resource, region))));
+                    wrong.push((role, format!("{said} {action} on {}", self.fill(resource, &spot))));
                 }
                 Ok::<(), String>(())
             };
@@ -473,7 +544,7 @@ impl Place<'_> {
                 ask("plan", &plan, PLANS, action, resource, keys, plans)?;
                 ask("apply", &apply, APPLIES, action, resource, keys, applies)?;
             }
-            for (kind, service, verbs, resource, keys) in NEEDS {
+            for (kind, service, verbs, resource, keys) in NEEDS.iter().filter(|(.., resource, _)| !of_bucket(resource)) {
                 for verb in *verbs {
                     let action = format!("{service}:{verb}");
                     // A plan changes nothing of what an apply changes.
@@ -488,7 +559,7 @@ impl Place<'_> {
                     ask("apply", &apply, APPLIES, &action, resource, keys, true)?;
                 }
             }
-            for (action, resource, keys, bounded) in REFUSED {
+            for (action, resource, keys, bounded) in REFUSED.iter().filter(|(_, resource, ..)| !of_bucket(resource)) {
                 ask("plan", &plan, PLANS, action, resource, keys, false)?;
                 ask("apply", &apply, APPLIES, action, resource, keys, false)?;
                 if *bounded {
@@ -499,7 +570,43 @@ impl Place<'_> {
                 ask("boundary", &boundary, ROLE, action, resource, keys, true)?;
             }
         }
+        for root in &self.data {
+            for bucket in &root.buckets {
+                let copier = root.copier.as_deref().unwrap_or_default();
+                wrong.extend(self.wrong_of_bucket(&Spot { region: &root.region, states: "", bucket, copier })?);
+            }
+        }
         wrong.extend(self.unneeded().into_iter().map(|action| ("apply", format!("no resource needs {action}"))));
+        Ok(wrong)
+    }
+
+    /// The same for a bucket.
+    fn wrong_of_bucket(&self, spot: &Spot) -> Result<Vec<(&'static str, String)>, String> {
+        let mut wrong = Vec::new();
+        let mut ask = |role: &'static str, action: &str, resource: &str, keys: Keys, wanted: bool| {
+            let (own, who) = if role == "plan" { (&self.plan, PLANS) } else { (&self.apply, APPLIES) };
+            if self.may(&self.policies(own), who, action, resource, keys, spot)? != wanted {
+                let said = if wanted { "it may not" } else { "it may" };
+                wrong.push((role, format!("{said} {action} on {}", self.fill(resource, spot))));
+            }
+            Ok::<(), String>(())
+        };
+        for role in ["plan", "apply"] {
+            for action in READ_OF_BUCKET {
+                ask(role, action, BUCKET, &[], true)?;
+            }
+            for (_, service, verbs, resource, keys) in NEEDS.iter().filter(|(.., resource, _)| of_bucket(resource)) {
+                if *resource == COPIER && spot.copier.is_empty() {
+                    continue;
+                }
+                for verb in *verbs {
+                    ask(role, &format!("{service}:{verb}"), resource, keys, role == "apply")?;
+                }
+            }
+            for (action, resource, keys, _) in REFUSED.iter().filter(|(_, resource, ..)| of_bucket(resource)) {
+                ask(role, action, resource, keys, false)?;
+            }
+        }
         Ok(wrong)
     }
 
@@ -507,7 +614,9 @@ impl Place<'_> {
     fn unneeded(&self) -> BTreeSet<String> {
         let own: Vec<String> =
             NEEDS.iter().flat_map(|(_, service, verbs, ..)| verbs.iter().map(move |verb| format!("{service}:{verb}"))).collect();
-        let needed = |action: &String| own.iter().map(String::as_str).chain(READ).chain(STATES_NEED).any(|known| fits(action, known));
+        let needed = |action: &String| {
+            own.iter().map(String::as_str).chain(READ).chain(READ_OF_BUCKET).chain(STATES_NEED).any(|known| fits(action, known))
+        };
         let statements = self.apply.iter().flat_map(|policy| list(&policy["Statement"]));
         statements.flat_map(|statement| texts(&statement["Action"])).filter(|action| !needed(action)).collect()
     }

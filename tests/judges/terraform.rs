@@ -15,8 +15,8 @@ use super::cache::hex;
 use super::checkov;
 use super::judge::{Fault, Finding, Input, Judge, Program, Subject, fetched, home, json, list, on_path, say, words};
 use super::{
-    address_plan, bootstrap_plan, cluster_plan, global_plan, interconnect_plan, network_plan, node_plan, pipelines_plan, resources, states,
-    vpn_plan,
+    address_plan, bootstrap_plan, cluster_plan, data_plan, global_plan, interconnect_plan, network_plan, node_plan, pipelines_plan,
+    resources, states, vpn_plan,
 };
 
 pub fn judges() -> Vec<Judge> {
@@ -36,7 +36,7 @@ pub fn judges() -> Vec<Judge> {
 fn find_tfcheck() -> Result<Program, String> {
     let terraform = on_path("terraform", &["version"])?;
     let (path, own) = tailored("terraform", &AS_ROOT)?;
-    let config = hex(&Sha256::digest([own.as_bytes(), resources::TEXT.as_bytes()].concat()));
+    let config = hex(&Sha256::digest([own.as_bytes(), resources::TEXT.as_bytes(), data_plan::TEXT.as_bytes()].concat()));
     Ok(Program { version: terraform.version.replace("Terraform ", "terraform "), config, path })
 }
 
@@ -60,6 +60,8 @@ fn tfcheck(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Find
         let listed = |input: &&&Input| folder == input.path && !input.tree.starts_with("random-");
         if let Some(input) = inputs.iter().find(listed) {
             all.extend(resources::compare(&input.tree, &input.path, &root["planned"])?);
+            let faults = data_plan::compare(&input.tree, &input.path, &root["planned"])?;
+            all.extend(faults.into_iter().map(|(object, message)| Finding::new("tfcheck", "data", &folder, message).about(object)));
         }
     }
     Ok(all)
@@ -87,6 +89,7 @@ fn planned_faults(tree: &Path, folder: &str, planned: &Value) -> Result<Vec<(&'s
             ("pipelines", pipelines_plan::roles(tree, folder, planned)?),
             ("addresses", address_plan::judge(tree, folder, planned)?),
         ],
+        Some("data") => vec![("data", data_plan::faults(planned)?), ("pipelines", pipelines_plan::roles(tree, folder, planned)?)],
         _ => Vec::new(),
     })
 }

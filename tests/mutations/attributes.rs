@@ -13,12 +13,13 @@ use super::mutant::{Class, Mutant};
 
 /// Files of the roots, each with the template of its name; those that all roots share stand once. Their own tests are left to the faults made by
 /// hand: no judge can know what a test that says less had said.
-pub const FILES: [&str; 48] = [
+pub const FILES: [&str; 55] = [
     "bootstrap/access.tf",
     "bootstrap/boundary.tf",
     "bootstrap/kms.tf",
     "bootstrap/locals.tf",
     "bootstrap/pipeline_cluster.tf",
+    "bootstrap/pipeline_data.tf",
     "bootstrap/pipeline_global.tf",
     "bootstrap/pipeline_network.tf",
     "bootstrap/pipeline_read.tf",
@@ -27,6 +28,7 @@ pub const FILES: [&str; 48] = [
     "bootstrap/state.tf",
     "cluster/access.tf",
     "cluster/addons.tf",
+    "cluster/buckets.tf",
     "cluster/cluster.tf",
     "cluster/identities.tf",
     "cluster/kms.tf",
@@ -37,6 +39,11 @@ pub const FILES: [&str; 48] = [
     "cluster/policies.tf",
     "cluster/registry.tf",
     "cluster/spot.tf",
+    "data/access.tf",
+    "data/buckets.tf",
+    "data/kms.tf",
+    "data/locals.tf",
+    "data/replication.tf",
     "global/account.tf",
     "global/alarms.tf",
     "global/dns.tf",

@@ -32,6 +32,12 @@ pub const FAULTS: &[Fault] = faults! {
     "code of others", "boundary.tf", "", Swap("\"lambda:Update*\", ", ""), "a role changes a function that has more rights";
     "no networks", "pipeline_network.tf", "", Swap("\"ec2:CreateSubnet\", ", ""), "an apply stops in the middle";
     "machines of every kind", "pipeline_network.tf", "", Cut("      Condition = { ArnLike = { \"ec2:LaunchTemplate\" = [for region in keys(local.regions) : \"arn:aws:ec2:${region}:${local.account}:launch-template/*\"] } }\n"), "a stolen token mines coins";
+    "no copies", "pipeline_data.tf", "", Swap("\"s3:PutReplicationConfiguration\", ", ""), "an apply stops in the middle";
+    "buckets that nobody locks", "pipeline_data.tf", "", Swap("\"s3:PutBucketObjectLockConfiguration\", ", ""), "an apply stops in the middle";
+    "keys of copies that nobody makes", "pipeline_data.tf", "", Swap("\"kms:EnableKeyRotation\", ", ""), "an apply stops in the middle";
+    "buckets of everybody", "pipeline_data.tf", "", Swap("[for name in flatten(values(local.buckets)) : \"arn:aws:s3:::${name}\"]", "[\"arn:aws:s3:::*\"]"), "a pipeline changes the buckets of another environment";
+    "buckets deleted by pipelines", "pipeline_data.tf", "", Swap("\"s3:CreateBucket\", ", "\"s3:CreateBucket\", \"s3:DeleteBucket\", "), "a mistake takes an empty bucket and its name";
+    "the copier passed on", "pipeline_data.tf", "", Swap("\"s3.amazonaws.com\"", "\"lambda.amazonaws.com\""), "an apply stops in the middle, and a function copies objects";
     "no alarms", "pipeline_global.tf", "", Swap("\"events:PutRule\", ", ""), "an apply stops in the middle";
     "plan reads secrets", "pipeline_read.tf", "", Swap("\"route53:Get*\", ", "\"route53:Get*\", \"secretsmanager:Get*\", "), "a pull request prints the passwords of production";
     "plan decrypts everything", "pipeline_read.tf", "", Cut("      Condition = { \"ForAnyValue:StringEquals\" = { \"kms:ResourceAliases\" = \"alias/${local.state_key}\" } }\n"), "a pull request decrypts what it finds";

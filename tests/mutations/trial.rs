@@ -239,6 +239,7 @@ impl Run {
             "terraform/aws",
             "terraform/aws/bootstrap",
             "terraform/aws/cluster",
+            "terraform/aws/data",
             "terraform/aws/global",
             "terraform/aws/interconnect",
             "terraform/aws/network",

@@ -73,7 +73,7 @@ pub(crate) fn findings_in(platform: &Platform, region: &Region, unit: &Unit) -> 
 }
 
 /// The layers of a region whose roots are judged.
-pub(crate) const LAYERS: [Layer; 4] = root::LAYERS;
+pub(crate) const LAYERS: [Layer; 5] = root::LAYERS;
 
 /// Faults of a Terraform root of a region, sorted. The model says whether the root has to be there.
 pub(crate) fn findings_in_root(platform: &Platform, region: &Region, layer: Layer, unit: Option<&Unit>) -> Vec<Finding> {

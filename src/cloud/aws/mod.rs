@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod cluster;
+mod data;
 mod global;
 mod interconnect;
 mod network;
@@ -28,6 +29,9 @@ pub(super) fn roots(platform: &Platform) -> Result<Vec<Root>, TemplateError> {
     for region in platform.regions.values().filter(|region| region.provider == provider::Provider::Aws) {
         roots.extend(network::root(platform, region)?);
         roots.extend(cluster::root(platform, region)?);
+    }
+    for region in platform.data_regions() {
+        roots.extend(data::root(platform, region)?);
     }
     for (first, second) in platform.links() {
         roots.extend(interconnect::root(platform, first, second)?);

@@ -1,4 +1,4 @@
-//! Faults in the output of `specs/sample`, each with the start of a line by which the simulation has to notice it: the proof of the proof.
+//! Faults in the output of `specs/sample`, and in that of `specs/features`, which has buckets, each with the start of a line by which the simulation has to notice it: the proof of the proof.
 
 use serde_json::{Value, json};
 
@@ -75,7 +75,12 @@ const POLICY: &str = "aws_iam_role_policy.identity[\"cert-manager\"]";
 /// What is damaged, how, and the start of a line that says so.
 type Fault = (&'static str, fn(&mut Platform) -> Result<(), String>, &'static str);
 
-fn faults() -> Vec<Fault> {
+fn faults(spec: &str) -> Vec<Fault> {
+    match spec {
+        "sample" => {}
+        "features" => return buckets(),
+        _ => return Vec::new(),
+    }
     let mut all = order();
     all.extend(reads());
     all.extend(states());
@@ -128,6 +133,36 @@ fn order() -> Vec<Fault> {
                 pages.iter().try_for_each(|page| all.write(page, "- [`terraform/production/global", "- [`"))
             },
             "terraform/dev/global: the zone boutique.example of 333333333333, which has to delegate to its zone, does not exist yet",
+        ),
+    ]
+}
+
+fn buckets() -> Vec<Fault> {
+    const DATA: &str = "terraform/production/eu-west-1/data";
+    const COPIES: &str = "terraform/production/eu-central-1/data";
+    vec![
+        (
+            "a bucket comes before its copy",
+            |all| all.exchange(PAGE, &format!("{COPIES} apply"), &format!("{DATA} apply")),
+            "terraform/production/eu-west-1/data: aws_s3_bucket_replication_configuration.this[\"editions\"] names arn:aws:s3:::atelier-production-editions-eu-central-1-222222222222 at",
+        ),
+        (
+            "nobody makes the key of a copy",
+            |all| all.set(COPIES, "aws_kms_alias.this", "name", "alias/atelier-production-eu-central-1-objects".into()),
+            "terraform/production/eu-west-1/data: aws_s3_bucket_replication_configuration.this[\"editions\"] names arn:aws:kms:eu-central-1:222222222222:alias/atelier-production-eu-central-1-data at",
+        ),
+        (
+            "a bucket is in the region of its copy",
+            |all| all.set(DATA, "aws_s3_bucket.this[\"editions\"]", "region", "eu-central-1".into()),
+            "terraform/production/eu-west-1/data: aws_s3_bucket.this[\"editions\"] is in eu-central-1",
+        ),
+        (
+            "a user of a bucket is nobody",
+            |all| {
+                let policy = "aws_s3_bucket_policy.this[\"editions\"]";
+                all.say(DATA, policy, "policy", "atelier-production-eu-west-1.studio.gallery", "atelier-production-eu-west-1.studio.viewer")
+            },
+            "terraform/production/eu-west-1/data: aws_s3_bucket_policy.this[\"editions\"] names arn:aws:iam::222222222222:role/atelier-production-eu-west-1.studio.viewer, and nobody makes it",
         ),
     ]
 }
@@ -375,9 +410,9 @@ fn regions() -> Vec<Fault> {
 }
 
 /// Faults that the simulation does not notice, or not by the line that is expected.
-pub fn unnoticed(whole: &Platform) -> Result<Vec<String>, String> {
+pub fn unnoticed(spec: &str, whole: &Platform) -> Result<Vec<String>, String> {
     let mut missed = Vec::new();
-    for (name, damage, wanted) in faults() {
+    for (name, damage, wanted) in faults(spec) {
         let mut damaged = whole.clone();
         damage(&mut damaged).map_err(|error| format!("{name}: {error}"))?;
         let lines = super::all(&damaged, &mut Default::default()).unwrap_or_else(|error| vec![format!("error: {error}")]);

@@ -95,18 +95,23 @@ fn named<'w, 'p: 'w>(text: &str, mut things: impl Iterator<Item = &'w Thing<'p>>
     things.any(|thing| thing.arn.as_ref().is_some_and(|arn| fits(text, arn) || below(arn)))
 }
 
+/// The regions in which an environment has roots.
+fn regions(platform: &Platform, environment: &str) -> BTreeSet<String> {
+    platform.roots.values().filter(|root| root.environment == environment).flat_map(|root| root.regions.iter().cloned()).collect()
+}
+
 /// What a root has to do with regions and accounts that are none of its own.
 pub fn abroad(platform: &Platform, root: &Root, said: &[Said]) -> Result<Vec<String>, String> {
     let backend = &root.backend;
     let own: BTreeSet<String> = match root.layer.as_str() {
         // The stores of all states of the environment.
-        "bootstrap" => {
-            pages::regions(platform)?.into_iter().filter(|(one, _)| *one == root.environment).map(|(_, region)| region).collect()
-        }
+        "bootstrap" => regions(platform, &root.environment),
         "global" => [backend.region.clone(), HOME.to_owned()].into(),
         // One region, or both of a link.
         _ => root.regions.iter().cloned().collect(),
     };
+    // Users of a bucket are in all regions of the environment, and its copy is in another one: names, while what the root makes is in its own region.
+    let named = if root.layer == "data" { regions(platform, &root.environment) } else { own.clone() };
     let mut wrong = Vec::new();
     // A link is asked for by its first region; roots of a whole environment start from the region of their state.
     let at = root.regions.first().unwrap_or(&backend.region);
@@ -126,7 +131,7 @@ pub fn abroad(platform: &Platform, root: &Root, said: &[Said]) -> Result<Vec<Str
             wrong.push(format!("{} is in {region}", one.address));
         }
         for text in texts {
-            let others = literals::regions(&text.text).into_iter().filter(|region| !own.contains(*region));
+            let others = literals::regions(&text.text).into_iter().filter(|region| !named.contains(*region));
             wrong.extend(others.map(|region| format!("{} names {region} at {}", one.address, text.at)));
             let account = text.text.split(':').nth(4).filter(|_| text.is_arn()).unwrap_or_default();
             if !["", "aws", root.account()].contains(&account) {

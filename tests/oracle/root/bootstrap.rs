@@ -11,8 +11,13 @@ use serde_json::json;
 pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
     let (platform, account) = (root.platform, root.account);
     let regions = platform.regions.values().filter(|region| region.provider == Provider::Aws).map(|region| region.name.as_str());
-    let states: BTreeMap<&str, serde_json::Value> =
-        regions.chain([root.home()]).map(|region| (region, json!({"bucket": platform.state_bucket(account, region)}))).collect();
+    let buckets = platform.buckets.values();
+    let data = buckets.flat_map(|bucket| [Some(&bucket.region), bucket.copy.as_ref().map(|copy| &copy.region)]).flatten();
+    let states: BTreeMap<&str, serde_json::Value> = regions
+        .chain(data.map(|region| region.as_str()))
+        .chain([root.home()])
+        .map(|region| (region, json!({"bucket": platform.state_bucket(account, region)})))
+        .collect();
     let text = |name: &str, wanted: serde_json::Value, found: &mut Vec<Finding>| {
         let (file, has) = root.local(name);
         root.expect(found, "wrong-bootstrap", (&format!("local.{name}"), file), has, &wanted);
@@ -87,7 +92,19 @@ fn identities(root: &Root, found: &mut Vec<Finding>) {
     let regions: serde_json::Map<String, serde_json::Value> = on_aws().map(region).collect();
     // Where zones log their queries and the console its sign-ins.
     let home = (platform.zone.is_some() || platform.leads_account).then_some("us-east-1");
-    let allowed: std::collections::BTreeSet<&str> = on_aws().chain([root.home()]).chain(home).collect();
+    let mut buckets: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for bucket in platform.buckets.values() {
+        buckets.entry(bucket.region.as_str()).or_default().push(bucket.id.clone());
+    }
+    for copy in platform.buckets.values().filter_map(|bucket| bucket.copy.as_ref()) {
+        buckets.entry(copy.region.as_str()).or_default().push(copy.id.clone());
+    }
+    let elsewhere = buckets.keys().filter(|region| !platform.regions.contains_key(**region));
+    let keys: BTreeMap<&str, String> = elsewhere.map(|region| (*region, format!("{name}-{region}-data"))).collect();
+    let copied = platform.buckets.values().find(|bucket| bucket.copy.is_some());
+    let copier = copied.map(|bucket| format!("arn:aws:iam::{account}:role/{name}-{}-bucket-copier", bucket.region));
+    let any = |value: serde_json::Value| if buckets.is_empty() { serde_json::Value::Null } else { value };
+    let allowed: std::collections::BTreeSet<&str> = on_aws().chain(buckets.keys().copied()).chain([root.home()]).chain(home).collect();
     for (local, wanted) in [
         ("environment", json!(platform.environment.as_str())),
         ("issuer", json!(pipelines.issuer)),
@@ -100,6 +117,9 @@ fn identities(root: &Root, found: &mut Vec<Finding>) {
             }),
         ),
         ("regions", regions.into()),
+        ("buckets", any(json!(buckets))),
+        ("copy_keys", any(json!(keys))),
+        ("copier", any(json!(copier))),
         ("allowed_regions", json!(allowed)),
     ] {
         let (file, has) = root.local(local);

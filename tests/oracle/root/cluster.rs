@@ -3,7 +3,7 @@
 use super::super::Finding;
 use super::Root;
 use platgen::labels::{POOL, SUBNET};
-use platgen::model::{GroupRole, SecretStore, ZoneRange};
+use platgen::model::{BucketAccess, GroupRole, SecretStore, ZoneRange};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +37,7 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
     spot(root, found);
     people(root, found);
     identities(root, found);
+    buckets(root, found);
 }
 
 /// Labels and taints as nodes carry them: those that the spec gives the pool, its name, its subnet, and the taint of an isolated subnet.
@@ -171,7 +172,37 @@ fn people(root: &Root, found: &mut Vec<Finding>) {
     }
 }
 
-/// Apps with policies have an identity with them, and nobody else outside of add-ons.
+/// Those who use buckets have rights to these, and nobody else.
+fn buckets(root: &Root, found: &mut Vec<Finding>) {
+    let platform = root.platform;
+    let name = |bucket: &platgen::value::Name| {
+        let region = platform.buckets.get(bucket.as_str()).map(|bucket| bucket.region.as_str()).unwrap_or_default();
+        format!("{}-{}-{bucket}-{region}-{}", platform.name, platform.environment, root.account)
+    };
+    let using = root.region.workloads.iter().filter(|(_, workload)| !workload.buckets.is_empty());
+    let wanted: Map<String, Value> = using
+        .map(|(key, workload)| {
+            let writes = workload.buckets.iter().filter(|(_, access)| **access == BucketAccess::Write);
+            let (uses, writes): (Vec<String>, Vec<String>) =
+                (workload.buckets.keys().map(name).collect(), writes.map(|(bucket, _)| name(bucket)).collect());
+            (key.clone(), json!({"uses": uses, "writes": writes}))
+        })
+        .collect();
+    let wanted = if wanted.is_empty() { Value::Null } else { wanted.into() };
+    let (file, has) = root.local("bucket_users");
+    root.expect(found, RULE, ("local.bucket_users", file), has, &wanted);
+    if !wanted.is_null() {
+        let home = platform.buckets.values().next().map(|bucket| bucket.region.as_str()).unwrap_or_default();
+        for (local, wanted) in
+            [("bucket_region", home.to_owned()), ("bucket_key", format!("{}-{}-{home}-data", platform.name, platform.environment))]
+        {
+            let (file, has) = root.local(local);
+            root.expect(found, RULE, (&format!("local.{local}"), file), has, &json!(wanted));
+        }
+    }
+}
+
+/// Apps with policies or buckets have an identity with them, and nobody else outside of add-ons.
 fn identities(root: &Root, found: &mut Vec<Finding>) {
     let (file, has) = root.local("identities");
     let apps: BTreeMap<String, usize> = has
@@ -188,7 +219,7 @@ fn identities(root: &Root, found: &mut Vec<Finding>) {
     if roles.len() != has.as_object().map_or(0, serde_json::Map::len) {
         found.push(root.finding(RULE, "local.identities", file, "two identities have one role".to_owned()));
     }
-    let with = root.region.workloads.iter().filter(|(_, workload)| !workload.policies.is_empty());
+    let with = root.region.workloads.iter().filter(|(_, workload)| !workload.policies.is_empty() || !workload.buckets.is_empty());
     let wanted: BTreeMap<String, usize> =
         with.map(|(key, workload)| (key.clone(), workload.policies.iter().collect::<BTreeSet<_>>().len())).collect();
     if apps != wanted {

@@ -6,6 +6,7 @@
 
 mod bootstrap;
 mod cluster;
+mod data;
 mod firewall;
 mod global;
 mod network;
@@ -28,7 +29,7 @@ use std::collections::BTreeMap;
 type Judge = fn(&Root, &mut Vec<Finding>);
 
 /// The layers that are judged.
-pub(super) const LAYERS: [Layer; 4] = [Layer::Bootstrap, Layer::Global, Layer::Network, Layer::Cluster];
+pub(super) const LAYERS: [Layer; 5] = [Layer::Bootstrap, Layer::Global, Layer::Network, Layer::Cluster, Layer::Data];
 
 /// Rules over a root that is there.
 fn rules(layer: Layer) -> &'static [Judge] {
@@ -36,6 +37,7 @@ fn rules(layer: Layer) -> &'static [Judge] {
         Layer::Global => &[state::judge, provider::judge, global::judge, protection::judge],
         Layer::Bootstrap => &[state::judge, provider::judge, bootstrap::judge, protection::judge],
         Layer::Cluster => &[state::judge, provider::judge, cluster::judge, protection::judge],
+        Layer::Data => &[state::judge, provider::judge, data::judge, protection::judge],
         _ => &[state::judge, provider::judge, network::judge, firewall::judge, settings::judge, protection::judge],
     }
 }
@@ -58,6 +60,11 @@ pub(super) fn findings(platform: &Platform, region: &Region, layer: Layer, unit:
     };
     // Other environments of the account make everything.
     if layer == Layer::Global && platform.zone.is_none() && !platform.leads_account {
+        return Vec::new();
+    }
+    let holds =
+        |bucket: &model::Bucket| bucket.region == region.name || bucket.copy.as_ref().is_some_and(|copy| copy.region == region.name);
+    if layer == Layer::Data && !platform.buckets.values().any(holds) {
         return Vec::new();
     }
     let mut root = Root { layer, platform, region, network, account, blocks: Vec::new() };

@@ -11,7 +11,7 @@ const GUARDED: [(&str, &str); 6] = [
     ("aws_eks_cluster", "everything that runs in it"),
     ("aws_kms_key", "everything that it encrypts"),
     ("aws_route53_zone", "every host until the parent names other servers"),
-    ("aws_s3_bucket", "the knowledge of what Terraform has built"),
+    ("aws_s3_bucket", "its objects, or the knowledge of what Terraform has built"),
     ("aws_vpc", "everything that stands in it"),
 ];
 
@@ -21,8 +21,9 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
             let guarded = block.inside("lifecycle").any(|lifecycle| lifecycle.get("prevent_destroy") == &json!(true));
             let address = block.labels.join(".");
             let environment = &root.platform.environment;
-            // States are of use in every environment.
-            let message = match (root.platform.protected || root.layer == Layer::Bootstrap, guarded) {
+            // States are of use in every environment, and so are the objects of apps.
+            let always = matches!(root.layer, Layer::Bootstrap | Layer::Data);
+            let message = match (root.platform.protected || always, guarded) {
                 (true, false) => format!("`{address}` may be destroyed, and with it {loss}, though nobody may in `{environment}`"),
                 (false, true) => format!("`{address}` cannot be destroyed, though `{environment}` is not protected"),
                 _ => continue,

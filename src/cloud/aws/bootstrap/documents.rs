@@ -36,7 +36,13 @@ fn about_pipelines(platform: &Platform, pipelines: &Pipelines, account: &str) ->
         Some(_) => "AWS asks for the branch as well.",
         None => "AWS does not see the branch of such a job: without this rule, every branch applies.",
     };
+    let buckets = if platform.buckets.is_empty() {
+        ""
+    } else {
+        "- `local.buckets` names the buckets that pipelines make. A new bucket or a new copy changes this root: apply it before a job applies the root `data`.\n  No job deletes a bucket.\n"
+    };
     let words = [
+        ("{buckets}", buckets),
         ("{setup}", setup),
         ("{rule}", rule),
         ("{subject}", &format!("`{}`", pipelines.applier)),

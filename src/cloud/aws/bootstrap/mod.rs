@@ -43,7 +43,8 @@ impl<'a> Locals<'a> {
     /// `home` is the region with the states of roots of the whole environment.
     fn new(platform: &'a Platform, account: &'a str, home: &'a str) -> Locals<'a> {
         let own = platform.regions.values().filter(|region| region.provider == Provider::Aws).map(|region| region.name.as_str());
-        let regions: BTreeSet<&str> = own.chain([home]).collect();
+        let data = platform.data_regions().into_iter().map(|region| region.as_str());
+        let regions: BTreeSet<&str> = own.chain(data).chain([home]).collect();
         let pipelines = pipelines::Locals::new(platform, account, &regions);
         let mut administrators = people::administrators(platform, account);
         administrators.push(format!("arn:aws:iam::{account}:root"));
@@ -88,6 +89,9 @@ pub(super) fn root(platform: &Platform) -> Result<Option<Root>, TemplateError> {
     if let Some(identities) = pipelines::Identities::new(platform) {
         for path in ["boundary.tf", "pipeline_cluster.tf", "pipeline_network.tf", "pipeline_read.tf", "pipeline_roles.tf"] {
             root.print(TEMPLATES, path, &Nothing {})?;
+        }
+        if let Some(data) = pipelines::Data::new(platform) {
+            root.print(TEMPLATES, "pipeline_data.tf", &data)?;
         }
         if let Some(global) = pipelines::Global::new(platform) {
             root.print(TEMPLATES, "pipeline_global.tf", &global)?;

@@ -24,6 +24,49 @@ pub(super) struct Locals<'a> {
     roles: [Role; 2],
     regions: Vec<Place<'a>>,
     allowed_regions: BTreeSet<&'a str>,
+    /// What data roots make; none in an environment without buckets.
+    data: Option<Buckets<'a>>,
+}
+
+/// What the data roots of the environment make.
+#[derive(Serialize)]
+struct Buckets<'a> {
+    regions: Vec<BucketsOf<'a>>,
+    /// Regions without a cluster that hold copies.
+    elsewhere: Vec<KeyOf<'a>>,
+    /// The role that makes copies, as an ARN.
+    copier: Option<String>,
+}
+
+/// The names in the cloud of the buckets of a region, copies among them.
+#[derive(Serialize)]
+struct BucketsOf<'a> {
+    region: &'a str,
+    names: Vec<&'a str>,
+}
+
+/// The alias of the key of the buckets of a region.
+#[derive(Serialize)]
+struct KeyOf<'a> {
+    region: &'a str,
+    alias: String,
+}
+
+impl<'a> Buckets<'a> {
+    fn new(platform: &'a Platform, account: &str) -> Option<Buckets<'a>> {
+        let home = &platform.buckets.values().next()?.region;
+        let regions = platform.data_regions();
+        let elsewhere = regions.iter().filter(|region| !platform.regions.contains_key(region.as_str()));
+        let copied = platform.buckets.values().any(|bucket| bucket.copy.is_some());
+        Some(Buckets {
+            regions: regions
+                .iter()
+                .map(|region| BucketsOf { region: region.as_str(), names: platform.buckets_in(region).collect() })
+                .collect(),
+            elsewhere: elsewhere.map(|region| KeyOf { region: region.as_str(), alias: platform.data_key(region) }).collect(),
+            copier: copied.then(|| format!("arn:aws:iam::{account}:role/{}", platform.copier_role(home))),
+        })
+    }
 }
 
 /// A role of pipelines.
@@ -86,6 +129,7 @@ impl<'a> Locals<'a> {
             roles: roles(platform, pipelines),
             regions: platform.regions.values().filter(|region| region.provider == Provider::Aws).map(place).collect(),
             allowed_regions: states.iter().copied().chain(home).collect(),
+            data: Buckets::new(platform, account),
         })
     }
 }
@@ -96,13 +140,15 @@ pub(super) struct Identities {
     makes_provider: bool,
     /// Whether the environment has a root `global`.
     global: bool,
+    /// Whether it has buckets.
+    data: bool,
 }
 
 impl Identities {
     /// None without a CI system.
     pub(super) fn new(platform: &Platform) -> Option<Identities> {
         let makes_provider = platform.pipelines.as_ref()?.makes_provider;
-        Some(Identities { makes_provider, global: platform.has_global_root() })
+        Some(Identities { makes_provider, global: platform.has_global_root(), data: !platform.buckets.is_empty() })
     }
 }
 
@@ -119,5 +165,23 @@ impl<'a> Global<'a> {
     pub(super) fn new(platform: &'a Platform) -> Option<Global<'a>> {
         let domain = platform.zone.is_some().then_some(platform.domain.as_str());
         platform.has_global_root().then_some(Global { domain, leads: platform.leads_account })
+    }
+}
+
+/// The view of `pipeline_data.tf`.
+#[derive(Serialize)]
+pub(super) struct Data {
+    /// Whether a bucket has a copy.
+    copied: bool,
+    /// Whether a region without a cluster holds copies.
+    elsewhere: bool,
+}
+
+impl Data {
+    /// None without buckets.
+    pub(super) fn new(platform: &Platform) -> Option<Data> {
+        let copied = platform.buckets.values().any(|bucket| bucket.copy.is_some());
+        let elsewhere = platform.data_regions().into_iter().any(|region| !platform.regions.contains_key(region.as_str()));
+        (!platform.buckets.is_empty()).then_some(Data { copied, elsewhere })
     }
 }

@@ -6,7 +6,7 @@ const SPEC: &str = r#"
 apiVersion: platgen/v1
 platform: {name: shop, owner: sre, domain: shop.example}
 cloud: {provider: aws, accounts: {dev: "111111111111", production: "222222222222"}, state: {region: eu-central-1}}
-regions: {eu-west-1: {zones: 3}, eu-north-1: {zones: 3}}
+regions: {eu-west-1: {zones: 3}, eu-north-1: {zones: 3}, eu-central-1: {zones: 3}}
 environments:
   dev: {regions: [eu-west-1]}
   production: {regions: [eu-west-1, eu-north-1], protected: true}
@@ -96,4 +96,22 @@ fn a_subject_with_numbers_takes_the_place_of_the_names() {
         assert!(locals.contains(&format!("\"{subject}:{end}\"")), "{locals}");
     }
     assert!(!locals.contains("repo:acme/shop"), "{locals}");
+}
+
+#[test]
+fn pipelines_make_the_buckets_of_the_spec() {
+    let delivery = "delivery: {repository: \"https://github.com/acme/shop\", ci: github}\n";
+    let roots = with_pipelines(&format!("{delivery}buckets: {{pictures: {{only: [production], copy_to: eu-central-1}}}}\n"));
+    assert!(!roots[0].files.contains_key("pipeline_data.tf") && !roots[0].files["pipelines.tf"].contains("bucket_statements"));
+    let (locals, rights) = (&roots[1].files["locals.tf"], &roots[1].files["pipeline_data.tf"]);
+    for line in [
+        "\"eu-central-1\" = [\"shop-production-pictures-eu-central-1-111111111111\"]",
+        "\"eu-west-1\"    = [\"shop-production-pictures-eu-west-1-111111111111\"]",
+        "\"eu-central-1\" = \"shop-production-eu-central-1-data\"",
+        "copier = \"arn:aws:iam::111111111111:role/shop-production-eu-west-1-bucket-copier\"",
+    ] {
+        assert!(locals.contains(line), "{locals}");
+    }
+    assert!(rights.contains("\"iam:PassRole\"") && rights.contains("AliasesOfCopies"), "{rights}");
+    assert!(roots[1].files["README.md"].contains("A new bucket or a new copy changes this root"));
 }

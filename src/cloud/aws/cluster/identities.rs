@@ -1,11 +1,10 @@
-//! The rights of service accounts in the cloud: of add-ons, of apps with `identity`, and of the readers of secrets.
+//! The rights of service accounts in the cloud: of add-ons, of apps with `identity` or buckets, and of the readers of secrets.
 
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-use super::super::text::ROLE;
-use crate::model::{Controller, Namespace, Platform, Region, SECRET_READER, SecretStore};
-use crate::value::truncate_with_hash;
+use crate::model::{BucketAccess, Controller, Namespace, Platform, Region, SECRET_READER, SecretStore, Workload};
+use crate::value::Name;
 
 /// A service account with a role of its own.
 #[derive(Serialize)]
@@ -38,13 +37,12 @@ pub(super) fn identities<'a>(region: &'a Region, account: &str) -> Vec<Identity<
         Identity { key: key.to_owned(), role: region.role(key), namespace, account, policies }
     };
     let mut all: Vec<Identity> = region.cluster.controllers.iter().map(of).collect();
-    for workload in region.workloads.values().filter(|workload| !workload.policies.is_empty()) {
+    for workload in region.workloads.values().filter(|workload| workload.has_role()) {
         let own =
             |policy: &String| if policy.starts_with("arn:") { policy.clone() } else { format!("arn:aws:iam::{account}:policy/{policy}") };
-        // No name has a dot: with hyphens, `a/b-c` and `a-b/c` would have one role.
         all.push(Identity {
             key: format!("{}/{}", workload.namespace, workload.name),
-            role: truncate_with_hash(&format!("{}.{}.{}", region.cluster.name, workload.namespace, workload.name), ROLE),
+            role: region.account_role(workload),
             namespace: workload.namespace.as_str(),
             account: workload.name.as_str(),
             policies: workload.policies.iter().map(own).collect::<BTreeSet<_>>().into_iter().collect(),
@@ -52,6 +50,43 @@ pub(super) fn identities<'a>(region: &'a Region, account: &str) -> Vec<Identity<
     }
     all.sort_by(|a, b| a.key.cmp(&b.key));
     all
+}
+
+/// The view of `buckets.tf`: the service accounts that use buckets.
+#[derive(Serialize)]
+pub(super) struct Buckets<'a> {
+    users: Vec<BucketUser<'a>>,
+    region: &'a str,
+    key: String,
+}
+
+/// A service account that uses buckets, by the key of its identity.
+#[derive(Serialize)]
+struct BucketUser<'a> {
+    key: String,
+    /// The names of all of them in the cloud.
+    uses: Vec<&'a str>,
+    /// Those that it writes.
+    writes: Vec<&'a str>,
+}
+
+impl<'a> Buckets<'a> {
+    /// None where no service account of the region uses a bucket. All buckets of an environment are in one region.
+    pub(super) fn new(platform: &'a Platform, region: &'a Region) -> Option<Buckets<'a>> {
+        let home = &platform.buckets.values().next()?.region;
+        let user = |workload: &'a Workload| {
+            let id = |name: &'a Name| platform.buckets.get(name.as_str()).map(|bucket| bucket.id.as_str());
+            let writes = workload.buckets.iter().filter(|(_, access)| **access == BucketAccess::Write);
+            BucketUser {
+                key: format!("{}/{}", workload.namespace, workload.name),
+                uses: workload.buckets.keys().filter_map(id).collect(),
+                writes: writes.filter_map(|(name, _)| id(name)).collect(),
+            }
+        };
+        let mut users: Vec<BucketUser<'a>> = region.workloads.values().filter(|workload| !workload.buckets.is_empty()).map(user).collect();
+        users.sort_by(|a, b| a.key.cmp(&b.key));
+        (!users.is_empty()).then(|| Buckets { users, region: home.as_str(), key: platform.data_key(home) })
+    }
 }
 
 /// The reader of a namespace's secrets.

@@ -174,6 +174,7 @@ struct Tests<'a> {
     addons: Addons,
     policies: identities::Policies<'a>,
     registry: Option<Registry>,
+    uses_buckets: bool,
 }
 
 /// The root; none for a region without a network, an account or a region for states.
@@ -212,9 +213,18 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     if spot {
         root.print(TEMPLATES, "spot.tf", &Nothing {})?;
     }
+    let buckets = identities::Buckets::new(platform, region);
+    let uses_buckets = buckets.is_some();
+    if let Some(buckets) = buckets {
+        root.print(TEMPLATES, "buckets.tf", &buckets)?;
+    }
     for (path, terraform) in [("tests/cluster.tftest.hcl", true), ("tests/cluster.tofutest.hcl", false)] {
         let (addons, policies, registry, machines) = (addons(), policies(), registry(), machines.clone());
-        root.print(TEMPLATES, path, &Tests { terraform, bounded, protected, night, machines, days, addons, policies, registry })?;
+        root.print(
+            TEMPLATES,
+            path,
+            &Tests { terraform, bounded, protected, night, machines, days, addons, policies, registry, uses_buckets },
+        )?;
     }
     Ok(Some(root))
 }

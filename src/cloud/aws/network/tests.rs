@@ -58,9 +58,10 @@ fn keys(root: &Root, name: &str) -> Vec<String> {
 
 #[test]
 fn every_layer_of_the_list_is_rendered() {
-    // The link needs two regions.
+    // The link needs two regions, and the root of data a bucket.
     let spec =
         SPEC.replace("2}}", "2}, eu-central-1: {zones: 2}}").replace("[eu-west-1], protected", "[eu-west-1, eu-central-1], protected");
+    let spec = spec + "buckets: {pictures: {}}\n";
     let estate = estate(&spec);
     let built: BTreeSet<Layer> =
         estate.environments.values().flat_map(|platform| cloud::roots(platform).unwrap()).map(|root| root.layer).collect();

@@ -1,0 +1,156 @@
+//! The data root of a region: buckets, and copies of buckets of another region, under a key of the region.
+//!
+//! A bucket and the copy of a bucket are the same resources under the same addresses. When the primary region of an environment moves to that of the
+//! copies, each copy becomes the bucket, and each bucket that is left the copy: no plan replaces one.
+
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+
+use super::people;
+use crate::cloud::{Nothing, Root};
+use crate::layers::{Layer, Scope};
+use crate::model::{Bucket, BucketAccess, Platform};
+use crate::provider::Provider;
+use crate::template::TemplateError;
+use crate::value::Name;
+
+/// The templates of this root.
+const TEMPLATES: &str = "terraform/aws/data";
+
+/// The view of `locals.tf`: everything that differs between data roots.
+#[derive(Serialize)]
+struct Locals<'a> {
+    name: String,
+    account: &'a str,
+    region: &'a str,
+    key: String,
+    buckets: Vec<Store<'a>>,
+    copied: bool,
+    copies: Vec<Copy<'a>>,
+    copier: String,
+    /// The boundary of the role that makes copies, as an ARN.
+    boundary: Option<String>,
+    administrators: Vec<String>,
+}
+
+/// A bucket, or the copy of a bucket.
+#[derive(Serialize)]
+struct Store<'a> {
+    key: &'a str,
+    name: &'a str,
+    retention: Option<u32>,
+    old_versions: u32,
+    /// The roles that read objects, as ARNs.
+    readers: Vec<String>,
+    /// The roles that read, write and delete objects, as ARNs.
+    writers: Vec<String>,
+}
+
+/// The copy of a bucket of this region in another one.
+#[derive(Serialize)]
+struct Copy<'a> {
+    key: &'a str,
+    name: &'a str,
+    region: &'a str,
+    alias: String,
+}
+
+/// The ARN of a role.
+fn arn(account: &str, role: &str) -> String {
+    format!("arn:aws:iam::{account}:role/{role}")
+}
+
+/// A bucket as it is in a region. None in a region that holds neither the bucket nor its copy.
+fn store<'a>(platform: &'a Platform, bucket: &'a Bucket, region: &Name) -> Option<Store<'a>> {
+    let of = |name, readers, writers| {
+        let (retention, old_versions) = (bucket.retention, bucket.version_days());
+        Store { key: bucket.name.as_str(), name, retention, old_versions, readers, writers }
+    };
+    let copier = || arn(&bucket.account, &platform.copier_role(&bucket.region));
+    if bucket.region == *region {
+        let with = |wanted: BucketAccess| {
+            let users = platform.users_of(&bucket.name).filter(move |(_, _, access)| *access == wanted);
+            users.map(|(region, workload, _)| arn(&bucket.account, &region.account_role(workload))).collect::<Vec<_>>()
+        };
+        let mut readers = with(BucketAccess::Read);
+        readers.extend(bucket.copy.iter().map(|_| copier()));
+        return Some(of(&bucket.id, readers, with(BucketAccess::Write)));
+    }
+    let copy = bucket.copy.as_ref().filter(|copy| copy.region == *region)?;
+    Some(of(&copy.id, Vec::new(), vec![copier()]))
+}
+
+impl<'a> Locals<'a> {
+    fn new(platform: &'a Platform, account: &'a str, region: &'a Name) -> Locals<'a> {
+        let copy = |bucket: &'a Bucket| {
+            let copy = bucket.copy.as_ref().filter(|_| bucket.region == *region)?;
+            Some(Copy { key: bucket.name.as_str(), name: &copy.id, region: copy.region.as_str(), alias: platform.data_key(&copy.region) })
+        };
+        let mut administrators = people::administrators(platform, account);
+        administrators.push(format!("arn:aws:iam::{account}:root"));
+        let copies: Vec<Copy<'a>> = platform.buckets.values().filter_map(copy).collect();
+        Locals {
+            name: format!("{}-{}-{region}", platform.name, platform.environment),
+            account,
+            region: region.as_str(),
+            key: platform.data_key(region),
+            buckets: platform.buckets.values().filter_map(|bucket| store(platform, bucket, region)).collect(),
+            copied: !copies.is_empty(),
+            copies,
+            copier: platform.copier_role(region),
+            boundary: super::boundary(platform, account),
+            administrators,
+        }
+    }
+}
+
+/// The view of `buckets.tf`.
+#[derive(Serialize)]
+struct Buckets {
+    protected: bool,
+    /// The mode of locks.
+    mode: &'static str,
+    /// Whether a bucket here has no copy.
+    not_all_copied: bool,
+}
+
+/// The view of `replication.tf`.
+#[derive(Serialize)]
+struct Replication {
+    bounded: bool,
+}
+
+/// The view of the tests: `tests/data.tftest.hcl` for Terraform, `tests/data.tofutest.hcl`, which OpenTofu reads in place of the former.
+#[derive(Serialize)]
+struct Tests {
+    terraform: bool,
+    bounded: bool,
+    copied: bool,
+    mode: &'static str,
+}
+
+/// The root; none for a region without buckets and copies.
+pub(super) fn root(platform: &Platform, region: &Name) -> Result<Option<Root>, TemplateError> {
+    let Some(account) = platform.account(Provider::Aws) else { return Ok(None) };
+    let scope = Scope::region(platform.environment.as_str(), region.as_str());
+    let mut root = super::root(Layer::Data, platform, scope, account, region.as_str())?;
+    let locals = Locals::new(platform, account, region);
+    let bounded = locals.boundary.is_some();
+    let (copied, not_all_copied) = (locals.copied, locals.copies.len() < locals.buckets.len());
+    // Locks of the first kind end early for nobody: the promise of a protected environment.
+    let mode = if platform.protected { "COMPLIANCE" } else { "GOVERNANCE" };
+    root.document(include_str!("../../../../templates/terraform/aws/data/README.md"));
+    root.print(TEMPLATES, "access.tf", &Nothing {})?;
+    root.print(TEMPLATES, "buckets.tf", &Buckets { protected: platform.protected, mode, not_all_copied })?;
+    root.print(TEMPLATES, "kms.tf", &Nothing {})?;
+    root.print(TEMPLATES, "locals.tf", &locals)?;
+    if copied {
+        root.print(TEMPLATES, "replication.tf", &Replication { bounded })?;
+    }
+    for (path, terraform) in [("tests/data.tftest.hcl", true), ("tests/data.tofutest.hcl", false)] {
+        root.print(TEMPLATES, path, &Tests { terraform, bounded, copied, mode })?;
+    }
+    Ok(Some(root))
+}

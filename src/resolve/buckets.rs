@@ -1,0 +1,225 @@
+//! `buckets`: object stores of apps, and who uses them.
+
+use super::EnvironmentResolver;
+use super::external::Outside;
+use super::names::{Entry, Names};
+use super::ports::EntryPort;
+use super::regions::{RegionSpec, no_such_region, provider_of};
+use super::values::{Consumer, Dependency};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::facts;
+use crate::model::{Bucket, BucketCopy, Platform};
+use crate::provider::Provider;
+use crate::source::Span;
+use crate::spec;
+use crate::value::{AddressField, BucketAccess, EntryName, Name, NetworkPort, Ref, RefKind};
+use indexmap::IndexMap;
+use std::collections::BTreeMap;
+
+/// A day in milliseconds.
+const DAY: u64 = 86_400_000;
+
+/// The longest retention of Object Lock, a hundred years in days.
+const LONGEST: u64 = 36_500;
+
+/// The port of S3.
+const HTTPS: NetworkPort = NetworkPort::tcp(443);
+
+impl EnvironmentResolver<'_> {
+    /// The index entry of a bucket. Its service answers in the primary region.
+    pub(super) fn bucket_entry(&mut self, key: &EntryName, at: Span, bucket: &spec::Bucket) -> Entry {
+        let absent = (!self.is_here(&bucket.only)).then(|| bucket.only.span()).flatten();
+        let primary = self.primary();
+        let outside =
+            primary.as_ref().filter(|place| place.provider == Provider::Aws).and_then(|place| Outside::object_store(&place.name, at));
+        let mut entry = Entry::other(RefKind::Bucket, key, at);
+        entry.absent = absent;
+        // Without a region there is another finding.
+        entry.rendered = primary.is_none_or(|place| place.provider == Provider::Aws);
+        entry.ports_invalid = outside.is_none();
+        entry.ports = vec![EntryPort::new("https", HTTPS)];
+        entry.outside = outside;
+        entry
+    }
+
+    /// The primary region of the environment.
+    fn primary(&self) -> Option<RegionSpec> {
+        let said = self.own_environment().and_then(|environment| environment.primary.get());
+        let places = &self.region_specs;
+        said.map_or(places.first(), |name| places.iter().find(|place| place.name == *name)).cloned()
+    }
+
+    /// Fills a platform with its buckets.
+    pub(super) fn buckets(&mut self, platform: &mut Platform, names: &Names) {
+        let Some(primary) = self.primary() else { return };
+        let spec = self.spec;
+        for (key, at, bucket) in spec.buckets.entries() {
+            let retention = self.retention(bucket);
+            let copy = self.copy_region(bucket, &primary);
+            let here = names.iter().any(|entry| entry.kind == RefKind::Bucket && entry.name == *key.name() && entry.absent.is_none());
+            let account = platform.account(Provider::Aws).map(str::to_owned);
+            let (Some(account), true, Provider::Aws) = (account, here, primary.provider) else { continue };
+            let id = |region: &Name| platform.bucket_name(key.name(), region, &account);
+            let bucket = Bucket {
+                span: at,
+                name: key.name().clone(),
+                region: primary.name.clone(),
+                id: id(&primary.name),
+                retention,
+                copy: copy.map(|region| BucketCopy { id: id(&region), region }),
+                account,
+            };
+            platform.buckets.insert(key.to_string(), bucket);
+        }
+    }
+
+    /// The retention of a bucket in days. Reports one that the cloud does not have.
+    fn retention(&mut self, bucket: &spec::Bucket) -> Option<u32> {
+        let (retention, at) = bucket.retention.spanned()?;
+        let millis = retention.millis();
+        let (why, help) = match millis {
+            0 => ("keeps nothing", "write the days for which no version may be deleted, or remove `retention`".to_owned()),
+            _ if millis / DAY > LONGEST => ("is longer than a hundred years", format!("write at most `{LONGEST}d`")),
+            _ if !millis.is_multiple_of(DAY) => {
+                ("is not a number of whole days, in which objects are locked", format!("write `{}d`", millis.div_ceil(DAY)))
+            }
+            _ => return u32::try_from(millis / DAY).ok(),
+        };
+        self.tell(Diagnostic::new(Code::InvalidValue, format!("a retention of `{retention}` {why}")).at(at).help(help));
+        None
+    }
+
+    /// The region of the copy of a bucket. Reports one that can't hold it.
+    fn copy_region(&mut self, bucket: &spec::Bucket, primary: &RegionSpec) -> Option<Name> {
+        let spec = self.spec;
+        let (name, at) = bucket.copy_to.spanned()?;
+        if !self.is_declared("region", &spec.regions, name, at) || primary.provider != Provider::Aws {
+            return None;
+        }
+        let region = spec.regions.find(name.as_str())?;
+        let provider = provider_of(spec, region.value.get()?)?;
+        if *name == primary.name {
+            let message = format!("the copy would be in `{name}`, where the bucket is: one outage would take both");
+            self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help("name another region of `regions`, or remove `copy_to`"));
+        } else if provider != Provider::Aws {
+            let message = format!("`{name}` is not on AWS, where the bucket is");
+            let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(region.key, "the region is declared here");
+            self.tell(diagnostic.help("name a region on AWS"));
+        } else if facts::region(provider, name.as_str()).is_none() {
+            self.tell(no_such_region(name, provider, region.key));
+        } else {
+            return Some(name.clone());
+        }
+        None
+    }
+
+    /// Warns of buckets on clouds for which this version renders none.
+    pub(super) fn unrendered_buckets(&mut self) {
+        let elsewhere = self.primary().is_some_and(|place| place.provider != Provider::Aws);
+        if let Some(at) = self.spec.buckets.span().filter(|_| elsewhere) {
+            let message = "`buckets` is read and checked, but this version renders it on AWS alone";
+            let help = "references to its entries are not rendered either";
+            self.tell(Diagnostic::new(Code::NotRendered, message).at(at).help(help));
+        }
+    }
+
+    /// Notes that a consumer uses a bucket. Reports a consumer on a cluster whose accounts get no rights from these files.
+    pub(super) fn uses_bucket(
+        &mut self,
+        (entry, reference): (&Entry, &Ref),
+        (place, whole): (Span, Span),
+        what: &str,
+        consumer: &mut Consumer<'_>,
+    ) -> bool {
+        if consumer.region.provider != Provider::Aws {
+            let message = format!(
+                "{what} of `{}` in `{}` refers to `{}`, and this version gives rights to a bucket on AWS alone",
+                consumer.label,
+                consumer.region.name,
+                entry.display()
+            );
+            let help = format!("run `{}` in the regions on AWS alone, with `regions`", consumer.label);
+            self.incomplete(Diagnostic::new(Code::Incomplete, message).at(whole).related(entry.key, "declared here").help(help));
+            return false;
+        }
+        let access = reference.access().unwrap_or(BucketAccess::Read);
+        let known = consumer.buckets.entry(entry.name.clone()).or_insert((access, place));
+        known.0 = known.0.max(access);
+        true
+    }
+
+    /// The value of a field of a bucket. A reference is a need: it gives the right to read, and opens the way to the bucket.
+    pub(super) fn bucket_field<'a>(
+        &mut self,
+        (entry, reference): (&'a Entry, &Ref),
+        field: AddressField,
+        (at, whole): (Span, Span),
+        what: &str,
+        consumer: &mut Consumer<'a>,
+    ) -> Option<String> {
+        if !self.uses_bucket((entry, reference), (at, whole), what, consumer) {
+            return None;
+        }
+        consumer.needs.push(Dependency { entry, target: HTTPS, at });
+        let bucket = consumer.platform.buckets.get(entry.name.as_str())?;
+        match field {
+            AddressField::Name => Some(bucket.id.clone()),
+            AddressField::Region => Some(bucket.region.to_string()),
+            AddressField::Url => Some(format!("s3://{}", bucket.id)),
+            // The grammar has no other field of a bucket.
+            AddressField::Host | AddressField::Port | AddressField::Address | AddressField::PublicUrl => None,
+        }
+    }
+
+    /// Records what the buckets become, and who uses them.
+    pub(super) fn record_buckets(&self, platform: &Platform) {
+        for (name, bucket) in &platform.buckets {
+            let at = format!("buckets.{name}");
+            let from = format!("platform.name, the environment, the region and cloud.accounts.{}", self.environment);
+            self.record(|| (format!("{at}.region"), &bucket.region, "environment.primary"));
+            self.record(|| (format!("{at}.name"), &bucket.id, from.clone()));
+            if let Some(copy) = &bucket.copy {
+                self.record(|| (format!("{at}.copy"), &copy.id, format!("{at}.copy_to")));
+            }
+            if bucket.retention.is_some() {
+                let mode = if platform.protected { "compliance" } else { "governance" };
+                self.record(|| (format!("{at}.lock"), mode, format!("{at}.retention and environments.{}.protected", self.environment)));
+            }
+            let keep = if bucket.retention.is_some() { format!("{at}.retention") } else { "the default of buckets".to_owned() };
+            self.record(|| (format!("{at}.old_versions"), format!("{}d", bucket.version_days()), keep));
+            let mut users: BTreeMap<String, BucketAccess> = BTreeMap::new();
+            for (_, workload, access) in platform.users_of(&bucket.name) {
+                users.insert(format!("{}/{}", workload.namespace, workload.name), access);
+            }
+            for (user, access) in users {
+                self.record(|| (format!("{at}.users.{user}"), access, "the references of the entry to the bucket"));
+            }
+        }
+    }
+}
+
+/// Reports two buckets of one name in the cloud: names of environments and of buckets have hyphens, which also join them.
+pub(super) fn check_names(environments: &IndexMap<String, Platform>, found: &mut Diagnostics) {
+    let mut known: BTreeMap<&str, (&str, &Bucket)> = BTreeMap::new();
+    for (environment, platform) in environments {
+        for bucket in platform.buckets.values() {
+            for id in [&bucket.id].into_iter().chain(bucket.copy.as_ref().map(|copy| &copy.id)) {
+                match known.get(id.as_str()) {
+                    Some((other, first)) => {
+                        let message = format!(
+                            "the bucket `{}` of `{environment}` and `{}` of `{other}` have the same name in the cloud, `{id}`",
+                            bucket.name, first.name
+                        );
+                        let mut diagnostic = Diagnostic::new(Code::NameTaken, message).at(bucket.span);
+                        diagnostic.environments.push(environment.clone());
+                        if first.span != bucket.span {
+                            diagnostic = diagnostic.related(first.span, "the other one");
+                        }
+                        found.push(diagnostic.help("give one of the two another name"));
+                    }
+                    None => _ = known.insert(id, (environment, bucket)),
+                }
+            }
+        }
+    }
+}

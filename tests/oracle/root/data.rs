@@ -1,0 +1,81 @@
+//! The literals of a data root against the model: each bucket with its lock and the roles of those who use it, and its copy elsewhere.
+
+use super::super::Finding;
+use super::Root;
+use platgen::model::{Bucket, BucketAccess};
+use serde_json::{Map, Value, json};
+
+const RULE: &str = "wrong-data";
+
+pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
+    let (platform, here) = (root.platform, root.region.name.as_str());
+    let start = format!("{}-{}", platform.name, platform.environment);
+    let role = |name: &str| format!("arn:aws:iam::{}:role/{name}", root.account);
+    let named = |bucket: &Bucket, region: &str| format!("{start}-{}-{region}-{}", bucket.name, root.account);
+    let users = |bucket: &Bucket, wanted: BucketAccess| {
+        let regions = platform.regions.values();
+        let all = regions.flat_map(|region| region.workloads.values().map(move |workload| (region, workload)));
+        let using = all.filter(|(_, workload)| workload.buckets.get(&bucket.name) == Some(&wanted));
+        using
+            .map(|(region, workload)| role(&format!("{start}-{}.{}.{}", region.name, workload.namespace, workload.name)))
+            .collect::<Vec<_>>()
+    };
+    let (mut buckets, mut copies) = (Map::new(), Map::new());
+    for bucket in platform.buckets.values() {
+        let copy = bucket.copy.as_ref().map(|copy| copy.region.as_str());
+        let copier = role(&format!("{start}-{}-bucket-copier", bucket.region));
+        let (readers, writers) = if bucket.region.as_str() == here {
+            let own = copy.map(|_| copier.clone());
+            (users(bucket, BucketAccess::Read).into_iter().chain(own).collect(), users(bucket, BucketAccess::Write))
+        } else if copy == Some(here) {
+            (Vec::new(), vec![copier])
+        } else {
+            continue;
+        };
+        let days = bucket.retention.unwrap_or_default();
+        let wanted = json!({"name": named(bucket, here), "retention": bucket.retention, "old_versions": days.max(30), "readers": readers, "writers": writers});
+        buckets.insert(bucket.name.to_string(), wanted);
+        if let Some(copy) = copy.filter(|copy| *copy != here) {
+            copies.insert(
+                bucket.name.to_string(),
+                json!({"name": named(bucket, copy), "region": copy, "alias": format!("{start}-{copy}-data")}),
+            );
+        }
+    }
+    let copied = !copies.is_empty();
+    let copier = if copied { json!(format!("{start}-{here}-bucket-copier")) } else { Value::Null };
+    let boundary = platform.pipelines.as_ref().filter(|_| copied).map(|_| format!("arn:aws:iam::{}:policy/{start}-boundary", root.account));
+    for (name, wanted) in [
+        ("name", json!(root.name())),
+        ("account", json!(root.account)),
+        // What copies is all that says where it is.
+        ("region", if copied { json!(here) } else { Value::Null }),
+        ("key", json!(format!("{start}-{here}-data"))),
+        ("buckets", buckets.into()),
+        ("copies", if copied { copies.into() } else { Value::Null }),
+        ("copier", copier),
+        ("boundary", json!(boundary)),
+    ] {
+        let (file, has) = root.local(name);
+        root.expect(found, RULE, (&format!("local.{name}"), file), has, &wanted);
+    }
+    // A retention that ends when somebody says so is no promise.
+    let mode = if platform.protected { "COMPLIANCE" } else { "GOVERNANCE" };
+    for (file, lock) in root.blocks("resource", &["aws_s3_bucket_object_lock_configuration"]) {
+        let rules = lock.inside("rule").flat_map(|rule| rule.inside("default_retention"));
+        let modes: Vec<&Value> = rules.map(|retention| retention.get("mode")).collect();
+        if modes != [&json!(mode)] {
+            found.push(root.finding(
+                RULE,
+                "aws_s3_bucket_object_lock_configuration.this",
+                file,
+                format!("its locks are {modes:?}, where they should be {mode}"),
+            ));
+        }
+    }
+    let count = root.blocks("resource", &["aws_s3_bucket_replication_configuration"]).count();
+    if count != usize::from(copied) {
+        let message = format!("{count} resources copy buckets, where there should be {}", usize::from(copied));
+        found.push(root.finding(RULE, "aws_s3_bucket_replication_configuration", "", message));
+    }
+}
