@@ -224,10 +224,15 @@ fn flows() -> Vec<Flow> {
     let flow = |from, to, port: u16, why: &str| Flow { from, to, ports: port.into(), why: why.into(), span: Span::new(FileId(0), 0..0) };
     vec![
         flow(peer("web"), peer("orders"), 5432, "`needs` of app/web"),
-        flow(peer("web"), Peer::Outside { name: "mail".into(), cidrs: Vec::new(), app: None }, 443, "`needs` of app/web: external/mail"),
+        flow(
+            peer("web"),
+            Peer::Outside { name: "mail".into(), cidrs: Vec::new(), app: None, gateway: false },
+            443,
+            "`needs` of app/web: external/mail",
+        ),
         flow(
             peer("report"),
-            Peer::Outside { name: "erp".into(), cidrs: vec!["192.168.1.0/24".parse().unwrap()], app: None },
+            Peer::Outside { name: "erp".into(), cidrs: vec!["192.168.1.0/24".parse().unwrap()], app: None, gateway: false },
             443,
             "two\nlines",
         ),

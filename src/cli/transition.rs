@@ -72,7 +72,9 @@ pub(super) fn findings(replaced: &[Replaced<'_>], estate: &Estate, forced: &BTre
 fn mirrored(replaced: &[Replaced<'_>], estate: &Estate) -> impl Iterator<Item = Diagnostic> {
     let isolated = |environment: &str, region: &str| {
         let region = estate.environments.get(environment).and_then(|platform| platform.regions.get(region));
-        region.and_then(|region| region.network.as_ref()).is_some_and(|network| network.subnets.iter().any(|subnet| subnet.isolated))
+        region
+            .and_then(|region| region.network.as_ref())
+            .is_some_and(|network| network.subnets.iter().any(|subnet| subnet.private && subnet.internet))
     };
     let runs = |folder: &str| replaced.iter().any(|file| file.before.is_some() && file.path.starts_with(folder));
     let new = replaced.iter().filter(|file| file.before.is_none() && file.after.is_some());

@@ -170,9 +170,10 @@ impl Network {
     }
 }
 
-/// The named ranges of a peer outside of the cluster; the internet where no range is known.
+/// The named ranges of a peer outside of the cluster; the internet where no range is known. None for one that every class reaches anyway.
 fn outside(peer: &Peer) -> Vec<(String, Cidr)> {
     match peer {
+        Peer::Outside { gateway: true, .. } => Vec::new(),
         Peer::Outside { cidrs, .. } if cidrs.is_empty() => vec![("internet".to_owned(), Cidr::around(0, 0))],
         Peer::Outside { name, cidrs, .. } if cidrs.len() == 1 => cidrs.iter().map(|cidr| (name.clone(), *cidr)).collect(),
         Peer::Outside { name, cidrs, .. } => cidrs.iter().map(|cidr| (format!("{name} {cidr}"), *cidr)).collect(),

@@ -347,5 +347,7 @@ pub enum Peer {
         cidrs: Vec<Cidr>,
         /// The app of the platform that answers there, by `namespace/name`, if the service is the public address of an app.
         app: Option<String>,
+        /// Whether nodes reach it through a gateway endpoint of their network, as S3 of the region on AWS. The firewall of every class is open to it.
+        gateway: bool,
     },
 }

@@ -38,11 +38,12 @@ aws s3api list-object-versions --region "${at:?}" --bucket "${bucket:?}" --prefi
 When the newest line of the key says `deleted`, this takes the mark of the deletion away, and the object is there again:
 
 ```sh
-marker=
+marker=$(aws s3api list-object-versions --region "${at:?}" --bucket "${bucket:?}" --prefix "${key:?}" --query "DeleteMarkers[?IsLatest && Key=='$key'].VersionId" --output text)
 aws s3api delete-object --region "${at:?}" --bucket "${bucket:?}" --key "${key:?}" --version-id "${marker:?}"
 ```
 
-When the object was overwritten, this makes an old version the newest one; nothing is lost by it:
+When the object was overwritten, this makes an old version the newest one; nothing is lost by it. For more than 5 GB, fetch the version with
+`aws s3api get-object` and upload it again:
 
 ```sh
 version=

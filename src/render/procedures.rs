@@ -163,8 +163,8 @@ kubectl --context "${context:?}" -n "${namespace:?}" patch horizontalpodautoscal
 const ROTATE: &str = r#"
 ## Rotate a secret
 
-Write the new value to its path in the secret manager: the region's README.md lists paths, keys and readers. The cluster has it within an hour,
-and at once after the first command. Pods read secrets when they start. Reloader restarts those of apps and stores without `rotation: none`;
+Write the new value to its path in the secret manager: the region's README.md lists paths, keys and readers. Where one path holds several keys,
+write the others again with it. The cluster has the value within an hour, and at once after the first command. Pods read secrets when they start. Reloader restarts those of apps and stores without `rotation: none`;
 restart the others, or all where no Reloader runs:
 
 ```sh

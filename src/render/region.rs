@@ -13,7 +13,8 @@ use super::{mirror, preflight};
 use crate::cloud::Root;
 use crate::kubernetes::Tree;
 use crate::layers::Layer;
-use crate::model::{Platform, Region};
+use crate::model::{Platform, Region, SecretStore};
+use crate::provider::Provider;
 
 /// The files of a region that are for people: `README.md`, `preflight.sh`, which looks for what the README lists, and `mirror.sh`, which copies images. `roots` are those of the region
 /// and its links, `shared` those of the whole environment.
@@ -64,6 +65,19 @@ fn secrets(platform: &Platform, region: &Region, uses: &Uses) -> String {
             (true, true) => "all".to_owned(),
         };
         let _ = writeln!(text, "| `{path}` | {keys} | {} |", listed(&secret.readers));
+    }
+    let in_cloud =
+        platform.secrets.store == SecretStore::Cloud && matches!(region.provider, Provider::Aws | Provider::Google | Provider::Azure);
+    if in_cloud && uses.secrets.values().any(|secret| !secret.keys.is_empty()) {
+        text.push_str("\nA value with keys is a JSON object that holds all of them, such as `{\"password\": \"...\"}`.\n");
+    }
+    if in_cloud && region.provider == Provider::Aws && !uses.secrets.is_empty() {
+        let _ = write!(
+            text,
+            "\nThis makes a secret from a file on your disk. `aws secretsmanager put-secret-value --secret-id` replaces the value of one that exists:\n\n\
+             ```sh\npath=\nfile=\naws secretsmanager create-secret --region {} --name \"${{path:?}}\" --secret-string \"file://${{file:?}}\"\n```\n",
+            region.name
+        );
     }
     if uses.secrets.values().any(|secret| secret.texts.iter().chain(&secret.keys).any(|entry| entry == REGISTRY)) {
         let _ = write!(

@@ -122,7 +122,7 @@ impl Commands<'_> {
         let _ = write!(self.text, "\n### {}. {title}\n\n{about}```sh\n{}\n```\n", self.step, lines.join("\n"));
     }
 
-    /// The values that people write. No command: its words would show a value to everybody who lists the processes.
+    /// The values that people write.
     fn secrets(&mut self) {
         if !self.uses.secrets.is_empty() {
             self.step += 1;
@@ -139,7 +139,7 @@ impl Commands<'_> {
             root.scope.regions.iter().map(String::as_str).filter(|region| *region != self.region.name.as_str()).collect();
         let about = match (others.is_empty(), layer) {
             (true, _) => String::new(),
-            (false, Layer::Data) => "It holds copies: the bucket can be copied when its copy is there.".to_owned(),
+            (false, Layer::Data) => "It holds copies of buckets. Apply it before the root that holds the buckets.".to_owned(),
             (false, _) => format!("It needs the network of {}, whose README.md has the commands.", others.join(", ")),
         };
         self.add(&format!("Plan {}", root.folder()), &about, &plan);

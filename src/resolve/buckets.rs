@@ -54,9 +54,9 @@ impl EnvironmentResolver<'_> {
         let Some(primary) = self.primary() else { return };
         let spec = self.spec;
         for (key, at, bucket) in spec.buckets.entries() {
-            let retention = self.retention(bucket);
-            let copy = self.copy_region(bucket, &primary);
             let here = names.iter().any(|entry| entry.kind == RefKind::Bucket && entry.name == *key.name() && entry.absent.is_none());
+            let retention = self.retention(bucket);
+            let copy = if here { self.copy_region(bucket, &primary) } else { None };
             let account = platform.account(Provider::Aws).map(str::to_owned);
             let (Some(account), true, Provider::Aws) = (account, here, primary.provider) else { continue };
             let id = |region: &Name| platform.bucket_name(key.name(), region, &account);
@@ -115,8 +115,12 @@ impl EnvironmentResolver<'_> {
 
     /// Warns of buckets on clouds for which this version renders none.
     pub(super) fn unrendered_buckets(&mut self) {
-        let elsewhere = self.primary().is_some_and(|place| place.provider != Provider::Aws);
-        if let Some(at) = self.spec.buckets.span().filter(|_| elsewhere) {
+        if self.primary().is_none_or(|place| place.provider == Provider::Aws) {
+            return;
+        }
+        let spec = self.spec;
+        let here = spec.buckets.entries().find(|(_, _, bucket)| self.is_here(&bucket.only));
+        if let Some((_, at, _)) = here {
             let message = "`buckets` is read and checked, but this version renders it on AWS alone";
             let help = "references to its entries are not rendered either";
             self.tell(Diagnostic::new(Code::NotRendered, message).at(at).help(help));

@@ -168,8 +168,10 @@ impl EnvironmentResolver<'_> {
             let mut why = format!("{} calls {}", consumer.label, entry.display());
             if let Some(outside) = &entry.outside {
                 let Reach { cidrs, internet } = self.reach(outside, consumer.region);
-                if internet {
-                    self.way_out(consumer, placement, &entry.display(), need.at);
+                // S3 has a gateway endpoint in every network.
+                let gateway = entry.kind == RefKind::Bucket && consumer.region.primary;
+                if internet && !gateway {
+                    self.way_out(consumer, placement, entry.kind, &entry.display(), need.at);
                 }
                 self.has_ranges(outside, &entry.display(), consumer.region);
                 if outside.is_anywhere() {
@@ -178,7 +180,7 @@ impl EnvironmentResolver<'_> {
                 if let Some(reason) = &outside.reason {
                     why = format!("{why}: {reason}");
                 }
-                let to = Peer::Outside { name: entry.display(), cidrs, app: None };
+                let to = Peer::Outside { name: entry.display(), cidrs, app: None, gateway };
                 flows.push(Flow { from: from.clone(), to, ports: need.target.into(), why, span: need.at });
                 continue;
             }
@@ -208,17 +210,17 @@ impl EnvironmentResolver<'_> {
             };
             let name = format!("the public address of {}", app.display());
             if *via == Via::Public {
-                self.way_out(consumer, placement, &name, *at);
+                self.way_out(consumer, placement, RefKind::App, &name, *at);
             }
             let why = format!("{} calls {name}", consumer.label);
-            let to = Peer::Outside { name, cidrs, app: app.workload_key() };
+            let to = Peer::Outside { name, cidrs, app: app.workload_key(), gateway: false };
             flows.push(Flow { from: from.clone(), to, ports: HTTPS.into(), why, span: *at });
         }
         flows
     }
 
     /// Reports a call to the internet from a subnet without a route to it.
-    fn way_out(&mut self, consumer: &Consumer<'_>, placement: &Placement, called: &str, at: Span) {
+    fn way_out(&mut self, consumer: &Consumer<'_>, placement: &Placement, kind: RefKind, called: &str, at: Span) {
         let closed = |name: &&Name| {
             let subnets = consumer.region.network.iter().flat_map(|network| &network.subnets);
             subnets.into_iter().any(|subnet| subnet.name == **name && !subnet.internet)
@@ -232,10 +234,10 @@ impl EnvironmentResolver<'_> {
             if let Some(egress) = egress {
                 diagnostic = diagnostic.related(egress, "the subnet is closed here");
             }
-            self.tell(
-                diagnostic
-                    .help("choose another `subnet`, or write `via: private` or `via: on_premises` if the service is in a network of yours"),
-            );
+            self.tell(diagnostic.help(match kind {
+                RefKind::Bucket => "choose another `subnet`, or run it in the region of the bucket alone, with `regions`",
+                _ => "choose another `subnet`, or write `via: private` or `via: on_premises` if the service is in a network of yours",
+            }));
         }
     }
 

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::judge::{list, words};
+use super::judge::{Fault, list, words};
 
 /// A request. `context` has the condition keys that it carries, each with its values.
 pub struct Request<'a> {
@@ -40,7 +40,7 @@ fn met(conditions: &Value, request: &Request) -> Result<bool, String> {
         let (holds, negated): (fn(&str, &str) -> bool, bool) = match name {
             "StringEquals" | "ArnEquals" | "Bool" => (|wanted, has| wanted == has, false),
             "StringLike" | "ArnLike" => (fits, false),
-            "StringNotEquals" => (|wanted, has| wanted == has, true),
+            "ArnNotEquals" | "StringNotEquals" => (|wanted, has| wanted == has, true),
             "ArnNotLike" | "StringNotLike" => (fits, true),
             _ => return Err(format!("the evaluator knows no operator `{operator}`")),
         };
@@ -116,6 +116,31 @@ fn verdict(policy: &Value, request: &Request) -> Result<Verdict, String> {
     Ok(allowed)
 }
 
+/// What is malformed in the policies of planned resources: IAM refuses a statement without an effect or an action, and one for nobody says nothing.
+pub fn malformed(planned: &Value) -> Vec<Fault> {
+    let mut found = Vec::new();
+    for resource in list(planned) {
+        for (key, value) in resource["after"].as_object().into_iter().flatten() {
+            let policy: Value = value.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+            for statement in list(&policy["Statement"]) {
+                let has = |key: &str| !texts(&statement[key]).is_empty();
+                let nobody = match &statement["Principal"] {
+                    Value::Object(all) => all.is_empty() || all.values().any(|names| texts(names).is_empty()),
+                    _ => false,
+                };
+                let effect = ["Allow", "Deny"].contains(&statement["Effect"].as_str().unwrap_or_default());
+                if !effect || nobody || !has("Action") && !has("NotAction") {
+                    found.push((
+                        words(&resource["address"]),
+                        format!("`{key}` has a statement without an effect, an action or a principal"),
+                    ));
+                }
+            }
+        }
+    }
+    found
+}
+
 /// The evaluator knows what it claims to know.
 pub fn prove() -> Result<(), String> {
     let own = json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": "1"}}});
@@ -147,7 +172,26 @@ pub fn prove() -> Result<(), String> {
     if allows(&unknown, &Request { action: "a:B", resource: "c", context: one }).is_ok() {
         return Err("an unknown operator is taken for met".to_owned());
     }
+    prove_malformed()?;
     prove_boundary()
+}
+
+fn prove_malformed() -> Result<(), String> {
+    let whole = json!({"Effect": "Allow", "Action": ["a:B"], "Principal": {"Service": "a.example"}, "Resource": "*"});
+    let faults = |edit: &dyn Fn(&mut Value)| {
+        let mut statement = whole.clone();
+        edit(&mut statement);
+        malformed(&json!([{"address": "a", "after": {"policy": json!({"Statement": [statement]}).to_string(), "name": "{}"}}])).len()
+    };
+    let counts = [
+        faults(&|_| {}),
+        faults(&|one| one["Effect"] = "allow".into()),
+        faults(&|one| one["Action"] = json!([])),
+        faults(&|one| one["Principal"] = json!({})),
+        faults(&|one| one["Principal"] = json!({"AWS": []})),
+        faults(&|one| one["Principal"] = "*".into()),
+    ];
+    if counts == [0, 1, 1, 1, 1, 0] { Ok(()) } else { Err(format!("malformed statements: {counts:?}")) }
 }
 
 /// A boundary allows nothing by itself, and what it does not allow nobody may do.

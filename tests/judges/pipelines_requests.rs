@@ -23,6 +23,7 @@ const CLUSTER_ADMINISTRATOR: Keys = &[("eks:principalArn", "arn:aws:iam::ACCOUNT
 const BOUNDED: Keys = &[("iam:PermissionsBoundary", "arn:aws:iam::ACCOUNT:policy/NAME-boundary")];
 const UNBOUNDED: Keys = &[("iam:PermissionsBoundary", "arn:aws:iam::aws:policy/AdministratorAccess")];
 const STATE_KEY: Keys = &[("kms:ResourceAliases", "alias/NAME-terraform-state")];
+const BUCKET_KEY: Keys = &[TAGGED, ("aws:ResourceTag/environment", "ENV"), ("kms:ResourceAliases", "alias/NAME-REGION-data")];
 const TEMPLATE: Keys = &[("ec2:LaunchTemplate", "arn:aws:ec2:REGION:ACCOUNT:launch-template/lt-1")];
 const TO_EKS: Keys = &[("iam:PassedToService", "eks.amazonaws.com")];
 const TO_NODES: Keys = &[("iam:PassedToService", "ec2.amazonaws.com")];
@@ -242,6 +243,7 @@ const STATES: &str = "arn:aws:s3:::STATES";
 const OWN_STATE: &str = "arn:aws:s3:::STATES/ENV/REGION/network/terraform.tfstate";
 const OWN_LOCK: &str = "arn:aws:s3:::STATES/ENV/REGION/network/terraform.tfstate.tflock";
 const BOOTSTRAP: &str = "arn:aws:s3:::STATES/bootstrap/ENV/terraform.tfstate";
+const OWN_BUCKET: &str = "arn:aws:s3:::NAME-of-an-app-REGION-ACCOUNT";
 const USER: &str = "arn:aws:iam::ACCOUNT:user/anybody";
 
 #[rustfmt::skip]
@@ -302,6 +304,12 @@ const REFUSED: &[Refusal] = &[
     ("iam:UploadSSHPublicKey", USER, &[], true),
     ("iam:UpdateAccessKey", USER, &[], true),
     ("iam:UpdateLoginProfile", USER, &[], true),
+    ("iam:ChangePassword", USER, &[], true),
+    ("iam:EnableMFADevice", USER, &[], true),
+    ("iam:ResetServiceSpecificCredential", USER, &[], true),
+    ("iam:ResyncMFADevice", USER, &[], true),
+    ("iam:UntagUser", USER, &[], true),
+    ("iam:UpdateGroup", "arn:aws:iam::ACCOUNT:group/admins", &[], true),
     ("iam:DeleteAccountPasswordPolicy", "*", &[], true),
     // The account and its organization.
     ("account:CloseAccount", "*", &[], true),
@@ -314,10 +322,15 @@ const REFUSED: &[Refusal] = &[
     ("cloudtrail:StopLogging", "arn:aws:cloudtrail:REGION:ACCOUNT:trail/a", &[], true),
     ("cloudtrail:UpdateTrail", "arn:aws:cloudtrail:REGION:ACCOUNT:trail/a", &[], true),
     ("config:DeleteConfigurationRecorder", "*", &[], true),
+    ("config:PutConfigurationRecorder", "*", &[], true),
     ("config:StopConfigurationRecorder", "*", &[], true),
     ("guardduty:DeleteDetector", "arn:aws:guardduty:REGION:ACCOUNT:detector/a", &[], true),
+    ("guardduty:DisassociateMembers", "arn:aws:guardduty:REGION:ACCOUNT:detector/a", &[], true),
+    ("guardduty:StopMonitoringMembers", "arn:aws:guardduty:REGION:ACCOUNT:detector/a", &[], true),
     ("guardduty:UpdateDetector", "arn:aws:guardduty:REGION:ACCOUNT:detector/a", &[], true),
     ("securityhub:DisableSecurityHub", "*", &[], true),
+    ("securityhub:DeleteInsight", "*", &[], true),
+    ("securityhub:DisassociateMembers", "*", &[], true),
     ("guardduty:ArchiveFindings", "arn:aws:guardduty:REGION:ACCOUNT:detector/a", &[], true),
     ("guardduty:CreateFilter", "arn:aws:guardduty:REGION:ACCOUNT:detector/a", &[], true),
     ("inspector2:Disable", "*", &[], true),
@@ -325,11 +338,14 @@ const REFUSED: &[Refusal] = &[
     ("securityhub:BatchUpdateFindings", "*", &[], true),
     // What runs with the rights of others.
     ("cloudformation:CreateChangeSet", "arn:aws:cloudformation:REGION:ACCOUNT:stack/a/1", &[], true),
+    ("cloudformation:SetStackPolicy", "arn:aws:cloudformation:REGION:ACCOUNT:stack/a/1", &[], true),
     ("cloudformation:UpdateStack", "arn:aws:cloudformation:REGION:ACCOUNT:stack/a/1", OTHER, true),
     ("codebuild:StartBuild", "arn:aws:codebuild:REGION:ACCOUNT:project/a", &[], true),
+    ("codebuild:UpdateProject", "arn:aws:codebuild:REGION:ACCOUNT:project/a", &[], true),
     ("lambda:AddPermission", "arn:aws:lambda:REGION:ACCOUNT:function:a", &[], true),
     ("lambda:UpdateFunctionCode", "arn:aws:lambda:REGION:ACCOUNT:function:a", &[], true),
     ("ssm:SendCommand", "arn:aws:ec2:REGION:ACCOUNT:instance/i-1", &[], true),
+    ("ssm:ResumeSession", "arn:aws:ssm:REGION:ACCOUNT:session/a", &[], true),
     ("ssm:StartSession", "arn:aws:ec2:REGION:ACCOUNT:instance/i-1", &[], true),
     // States: the versions, the stores, that of bootstrap, and those of another environment.
     ("s3:DeleteObject", OWN_STATE, &[], false),
@@ -339,6 +355,8 @@ const REFUSED: &[Refusal] = &[
     ("s3:PutBucketPolicy", STATES, &[], true),
     ("s3:PutBucketVersioning", STATES, &[], true),
     ("s3:PutLifecycleConfiguration", STATES, &[], true),
+    ("s3:PutEncryptionConfiguration", STATES, &[], true),
+    ("s3:PutReplicationConfiguration", STATES, &[], true),
     ("s3:GetObject", BOOTSTRAP, &[], true),
     ("s3:PutObject", BOOTSTRAP, &[], true),
     ("s3:GetObject", "arn:aws:s3:::NAME-other-REGION-state-ACCOUNT/ENV-other/global/terraform.tfstate", &[], false),
@@ -348,16 +366,29 @@ const REFUSED: &[Refusal] = &[
     ("kms:ScheduleKeyDeletion", KEY, STATE_KEY, true),
     ("kms:CreateGrant", KEY, STATE_KEY, true),
     ("kms:TagResource", KEY, STATE_KEY, true),
+    ("kms:UntagResource", KEY, STATE_KEY, true),
+    ("kms:DeleteAlias", KEY, STATE_KEY, true),
     ("kms:UpdateAlias", KEY, STATE_KEY, true),
     ("kms:PutKeyPolicy", KEY, &[], false),
     ("kms:ScheduleKeyDeletion", KEY, &[], false),
     ("kms:TagResource", KEY, &[], false),
     ("kms:CreateAlias", KEY, &[], false),
+    ("s3:DeleteBucketPolicy", OWN_BUCKET, &[], true),
+    ("s3:PutBucketObjectLockConfiguration", OWN_BUCKET, &[], true),
+    ("s3:PutEncryptionConfiguration", OWN_BUCKET, &[], true),
+    ("s3:PutLifecycleConfiguration", OWN_BUCKET, &[], true),
+    ("s3:PutReplicationConfiguration", OWN_BUCKET, &[], true),
+    ("kms:DeleteAlias", KEY, BUCKET_KEY, true),
+    ("kms:DisableKey", KEY, BUCKET_KEY, true),
+    ("kms:ScheduleKeyDeletion", KEY, BUCKET_KEY, true),
+    ("kms:UpdateAlias", KEY, BUCKET_KEY, true),
     ("kms:GenerateDataKey", KEY, OWN, false),
     ("kms:CreateKey", "*", &[], false),
     ("kms:Decrypt", KEY, OWN, false),
     // Other environments, and places where the environment is not.
     ("ec2:DeleteVpc", VPC, OTHER, true),
+    ("autoscaling:DeleteAutoScalingGroup", "arn:aws:autoscaling:REGION:ACCOUNT:autoScalingGroup:1:autoScalingGroupName/eks-general-a-1", OTHER, true),
+    ("elasticloadbalancing:DeleteLoadBalancer", "arn:aws:elasticloadbalancing:REGION:ACCOUNT:loadbalancer/net/a/1", OTHER, true),
     ("eks:DeleteCluster", "arn:aws:eks:REGION:ACCOUNT:cluster/NAME-other-REGION", OTHER, true),
     ("kms:ScheduleKeyDeletion", KEY, OTHER, true),
     ("logs:DeleteLogGroup", "arn:aws:logs:REGION:ACCOUNT:log-group:/platform/NAME-other-REGION/flow-logs", OTHER, true),
@@ -577,6 +608,7 @@ impl Place<'_> {
             }
         }
         wrong.extend(self.unneeded().into_iter().map(|action| ("apply", format!("no resource needs {action}"))));
+        wrong.extend(self.untried().into_iter().map(|action| ("boundary", format!("nobody tries {action}"))));
         Ok(wrong)
     }
 
@@ -608,6 +640,13 @@ impl Place<'_> {
             }
         }
         Ok(wrong)
+    }
+
+    /// Actions that the boundary denies and nobody here tries.
+    fn untried(&self) -> BTreeSet<String> {
+        let denies = list(&self.boundary["Statement"]).iter().filter(|statement| statement["Effect"] == "Deny");
+        let tried = |action: &String| REFUSED.iter().any(|(known, .., bounded)| *bounded && fits(action, known));
+        denies.flat_map(|statement| texts(&statement["Action"])).filter(|action| !tried(action)).collect()
     }
 
     /// Actions of the policies that nothing asks for.

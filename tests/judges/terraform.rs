@@ -15,7 +15,7 @@ use super::cache::hex;
 use super::checkov;
 use super::judge::{Fault, Finding, Input, Judge, Program, Subject, fetched, home, json, list, on_path, say, words};
 use super::{
-    address_plan, bootstrap_plan, cluster_plan, data_plan, global_plan, interconnect_plan, network_plan, node_plan, pipelines_plan,
+    address_plan, bootstrap_plan, cluster_plan, data_plan, global_plan, iam, interconnect_plan, network_plan, node_plan, pipelines_plan,
     resources, states, vpn_plan,
 };
 
@@ -69,6 +69,13 @@ fn tfcheck(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Find
 
 /// What is wrong with the plan of a root, by the rule of the finding.
 fn planned_faults(tree: &Path, folder: &str, planned: &Value) -> Result<Vec<(&'static str, Vec<Fault>)>, String> {
+    let mut all = faults_of_layer(tree, folder, planned)?;
+    all.push(("policies", iam::malformed(planned)));
+    Ok(all)
+}
+
+/// What is wrong with the plan of a root of its layer.
+fn faults_of_layer(tree: &Path, folder: &str, planned: &Value) -> Result<Vec<(&'static str, Vec<Fault>)>, String> {
     if folder.contains("terraform/bootstrap/") {
         return Ok(vec![("bootstrap", bootstrap_plan::faults(planned)?), ("pipelines", pipelines_plan::judge(tree, folder, planned)?)]);
     }

@@ -1,7 +1,7 @@
 //! Properties of a planned VPN to the company's network, read from the plan of its network root: how the tunnels encrypt, that no key is in the plan,
 //! and where the routes lead. A difference is a finding of tfcheck's rule `vpn`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -68,6 +68,27 @@ pub fn faults(planned: &Value) -> Vec<Fault> {
             wrong(connection, "the keys of the tunnels are in the state".to_owned());
         }
         [1, 2].iter().flat_map(|number| tunnel(after, *number)).for_each(|said| wrong(connection, said));
+        let settings = |number: &str| -> BTreeMap<String, Value> {
+            let all = after.as_object().into_iter().flatten();
+            all.filter_map(|(key, value)| Some((key.strip_prefix(number)?.to_owned(), value.clone()))).collect()
+        };
+        let (one, two) = (settings("tunnel1_"), settings("tunnel2_"));
+        // AWS makes these up for each.
+        let own = [
+            "address",
+            "bgp_asn",
+            "bgp_holdtime",
+            "cgw_inside_address",
+            "inside_cidr",
+            "inside_ipv6_cidr",
+            "preshared_key",
+            "vgw_inside_address",
+        ];
+        for key in one.keys().chain(two.keys()).collect::<BTreeSet<_>>() {
+            if !own.contains(&key.as_str()) && one.get(key) != two.get(key) {
+                wrong(connection, format!("its tunnels differ in {key}"));
+            }
+        }
         let sent: BTreeSet<String> = of("aws_vpn_connection_route").map(|route| words(&route["after"]["destination_cidr_block"])).collect();
         let wanted = if after["static_routes_only"] == true { ranges.clone() } else { BTreeSet::new() };
         if sent != wanted || ranges.is_empty() {
@@ -133,11 +154,24 @@ pub fn prove() -> Result<(), String> {
         (whole.clone(), vec![]),
         (set("preshared_key_storage", json!(null)), vec!["the keys of the tunnels are in the state"]),
         (set("tunnel2_preshared_key", json!("secret")), vec!["the key of tunnel 2 is in the plan"]),
-        (set("tunnel1_ike_versions", json!(["ikev1", "ikev2"])), vec!["tunnel 1 accepts other versions of IKE than the second"]),
-        (set("tunnel2_phase2_encryption_algorithms", json!(["AES128"])), vec!["tunnel 2 accepts a weaker encryption in phase2"]),
-        (set("tunnel1_phase1_integrity_algorithms", json!(["SHA1"])), vec!["tunnel 1 accepts a weak hash in phase1"]),
-        (set("tunnel2_phase1_dh_group_numbers", json!([14, 20])), vec!["tunnel 2 accepts a weak Diffie-Hellman group in phase1"]),
-        (set("tunnel1_log_options", json!([])), vec!["tunnel 1 has no log"]),
+        (
+            set("tunnel1_ike_versions", json!(["ikev1", "ikev2"])),
+            vec!["tunnel 1 accepts other versions of IKE than the second", "its tunnels differ in ike_versions"],
+        ),
+        (
+            set("tunnel2_phase2_encryption_algorithms", json!(["AES128"])),
+            vec!["tunnel 2 accepts a weaker encryption in phase2", "its tunnels differ in phase2_encryption_algorithms"],
+        ),
+        (
+            set("tunnel1_phase1_integrity_algorithms", json!(["SHA1"])),
+            vec!["tunnel 1 accepts a weak hash in phase1", "its tunnels differ in phase1_integrity_algorithms"],
+        ),
+        (
+            set("tunnel2_phase1_dh_group_numbers", json!([14, 20])),
+            vec!["tunnel 2 accepts a weak Diffie-Hellman group in phase1", "its tunnels differ in phase1_dh_group_numbers"],
+        ),
+        (set("tunnel2_startup_action", json!("start")), vec!["its tunnels differ in startup_action"]),
+        (set("tunnel1_log_options", json!([])), vec!["tunnel 1 has no log", "its tunnels differ in log_options"]),
         (
             set("static_routes_only", json!(false)),
             vec!["it sends {\"192.168.0.0/16\"} into the tunnels, and the routes lead to {\"192.168.0.0/16\"}"],

@@ -29,12 +29,14 @@ pub const FAULTS: &[Fault] = faults! {
     "anybody signs in", "pipeline_cluster.tf", "", Cut("      Condition = { ArnLike = { \"eks:principalArn\" = concat([\"arn:aws:iam::${local.account}:role/aws-reserved/sso.amazonaws.com/*\"], local.cluster_administrators) } }\n"), "a pipeline lets itself in";
     "everybody administers", "pipeline_cluster.tf", "", Swap("/${own.administrator}/*", "/*"), "a pipeline gives people every right";
     "keys of others", "pipeline_cluster.tf", "", Cut("      Condition = { StringEquals = local.tags_of_keys.resource }\n"), "a pipeline deletes keys of databases";
+    "buckets of apps", "boundary.tf", "", Swap("\"s3:PutLifecycleConfiguration\", \"s3:PutReplicationConfiguration\"]\n        Resource  = ", "\"s3:PutReplicationConfiguration\"]\n        Resource  = "), "an app with every right to S3 lets its objects expire";
+    "keys of buckets", "boundary.tf", "", Swap("\"kms:DeleteAlias\", \"kms:Disable*\", \"kms:ScheduleKeyDeletion\", \"kms:UpdateAlias\"", "\"kms:DeleteAlias\", \"kms:Disable*\", \"kms:UpdateAlias\""), "all objects are lost with their key";
     "code of others", "boundary.tf", "", Swap("\"lambda:Update*\", ", ""), "a role changes a function that has more rights";
     "no networks", "pipeline_network.tf", "", Swap("\"ec2:CreateSubnet\", ", ""), "an apply stops in the middle";
     "machines of every kind", "pipeline_network.tf", "", Cut("      Condition = { ArnLike = { \"ec2:LaunchTemplate\" = [for region in keys(local.regions) : \"arn:aws:ec2:${region}:${local.account}:launch-template/*\"] } }\n"), "a stolen token mines coins";
     "no copies", "pipeline_data.tf", "", Swap("\"s3:PutReplicationConfiguration\", ", ""), "an apply stops in the middle";
     "buckets that nobody locks", "pipeline_data.tf", "", Swap("\"s3:PutBucketObjectLockConfiguration\", ", ""), "an apply stops in the middle";
-    "keys of copies that nobody makes", "pipeline_data.tf", "", Swap("\"kms:EnableKeyRotation\", ", ""), "an apply stops in the middle";
+    "aliases of copies that nobody makes", "pipeline_data.tf", "", Swap("\"kms:CreateAlias\", ", ""), "an apply stops in the middle";
     "buckets of everybody", "pipeline_data.tf", "", Swap("[for name in flatten(values(local.buckets)) : \"arn:aws:s3:::${name}\"]", "[\"arn:aws:s3:::*\"]"), "a pipeline changes the buckets of another environment";
     "buckets deleted by pipelines", "pipeline_data.tf", "", Swap("\"s3:CreateBucket\", ", "\"s3:CreateBucket\", \"s3:DeleteBucket\", "), "a mistake takes an empty bucket and its name";
     "the copier passed on", "pipeline_data.tf", "", Swap("\"s3.amazonaws.com\"", "\"lambda.amazonaws.com\""), "an apply stops in the middle, and a function copies objects";

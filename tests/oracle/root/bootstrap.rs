@@ -101,8 +101,9 @@ fn identities(root: &Root, found: &mut Vec<Finding>) {
     }
     let elsewhere = buckets.keys().filter(|region| !platform.regions.contains_key(**region));
     let keys: BTreeMap<&str, String> = elsewhere.map(|region| (*region, format!("{name}-{region}-data"))).collect();
-    let copied = platform.buckets.values().find(|bucket| bucket.copy.is_some());
-    let copier = copied.map(|bucket| format!("arn:aws:iam::{account}:role/{name}-{}-bucket-copier", bucket.region));
+    let copied = platform.buckets.values().any(|bucket| bucket.copy.is_some());
+    let copiers: Vec<String> =
+        buckets.keys().filter(|_| copied).map(|region| format!("arn:aws:iam::{account}:role/{name}-{region}-bucket-copier")).collect();
     let any = |value: serde_json::Value| if buckets.is_empty() { serde_json::Value::Null } else { value };
     let allowed: std::collections::BTreeSet<&str> = on_aws().chain(buckets.keys().copied()).chain([root.home()]).chain(home).collect();
     for (local, wanted) in [
@@ -119,7 +120,7 @@ fn identities(root: &Root, found: &mut Vec<Finding>) {
         ("regions", regions.into()),
         ("buckets", any(json!(buckets))),
         ("copy_keys", any(json!(keys))),
-        ("copier", any(json!(copier))),
+        ("copiers", any(json!(copiers))),
         ("allowed_regions", json!(allowed)),
     ] {
         let (file, has) = root.local(local);

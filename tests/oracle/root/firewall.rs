@@ -100,6 +100,10 @@ fn wanted(root: &Root) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
         }
     }
     for Flow { from, to, ports, why, .. } in &root.region.flows {
+        // Every class has the prefix lists of S3, or HTTPS to everywhere.
+        if matches!(to, Peer::Outside { name, .. } if name.starts_with("bucket/") && root.region.primary) {
+            continue;
+        }
         for class in classes_of(root, &services, from) {
             for (protocol, port) in ports.iter().map(|port| (port.transport().lower(), port.number().to_string())) {
                 if let Peer::Outside { cidrs, .. } = to {

@@ -34,8 +34,8 @@ struct Buckets<'a> {
     regions: Vec<BucketsOf<'a>>,
     /// Regions without a cluster that hold copies.
     elsewhere: Vec<KeyOf<'a>>,
-    /// The role that makes copies, as an ARN.
-    copier: Option<String>,
+    /// The roles that make copies, in each region that may hold the buckets, as ARNs.
+    copiers: Vec<String>,
 }
 
 /// The names in the cloud of the buckets of a region, copies among them.
@@ -54,8 +54,7 @@ struct KeyOf<'a> {
 
 impl<'a> Buckets<'a> {
     fn new(platform: &'a Platform, account: &str) -> Option<Buckets<'a>> {
-        let home = &platform.buckets.values().next()?.region;
-        let regions = platform.data_regions();
+        let regions = Some(platform.data_regions()).filter(|regions| !regions.is_empty())?;
         let elsewhere = regions.iter().filter(|region| !platform.regions.contains_key(region.as_str()));
         let copied = platform.buckets.values().any(|bucket| bucket.copy.is_some());
         Some(Buckets {
@@ -64,7 +63,11 @@ impl<'a> Buckets<'a> {
                 .map(|region| BucketsOf { region: region.as_str(), names: platform.buckets_in(region).collect() })
                 .collect(),
             elsewhere: elsewhere.map(|region| KeyOf { region: region.as_str(), alias: platform.data_key(region) }).collect(),
-            copier: copied.then(|| format!("arn:aws:iam::{account}:role/{}", platform.copier_role(home))),
+            copiers: regions
+                .iter()
+                .filter(|_| copied)
+                .map(|region| format!("arn:aws:iam::{account}:role/{}", platform.copier_role(region)))
+                .collect(),
         })
     }
 }

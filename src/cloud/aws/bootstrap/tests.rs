@@ -108,7 +108,8 @@ fn pipelines_make_the_buckets_of_the_spec() {
         "\"eu-central-1\" = [\"shop-production-pictures-eu-central-1-111111111111\"]",
         "\"eu-west-1\"    = [\"shop-production-pictures-eu-west-1-111111111111\"]",
         "\"eu-central-1\" = \"shop-production-eu-central-1-data\"",
-        "copier = \"arn:aws:iam::111111111111:role/shop-production-eu-west-1-bucket-copier\"",
+        "\"arn:aws:iam::111111111111:role/shop-production-eu-central-1-bucket-copier\"",
+        "\"arn:aws:iam::111111111111:role/shop-production-eu-west-1-bucket-copier\"",
     ] {
         assert!(locals.contains(line), "{locals}");
     }

@@ -131,7 +131,7 @@ struct Tests {
     mode: &'static str,
 }
 
-/// The root; none for a region without buckets and copies.
+/// The root of a region that holds buckets or copies. None without an account.
 pub(super) fn root(platform: &Platform, region: &Name) -> Result<Option<Root>, TemplateError> {
     let Some(account) = platform.account(Provider::Aws) else { return Ok(None) };
     let scope = Scope::region(platform.environment.as_str(), region.as_str());

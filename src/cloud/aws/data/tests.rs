@@ -39,6 +39,16 @@ fn role(region: &str, name: &str) -> String {
 }
 
 #[test]
+fn a_copy_is_judged_where_the_bucket_is() {
+    let spec = SPEC.replace("archive: {copy_to: eu-north-1, only: [production]}", "archive: {copy_to: eu-west-1, only: [production]}");
+    let spec = spec.replace("{regions: [eu-west-1, eu-central-1], protected", "{regions: [eu-central-1, eu-west-1], protected");
+    let spec = spec
+        .replace("{retention: 35d, copy_to: eu-central-1, environments", "{retention: 35d, environments")
+        .replace("[retention, copy_to]", "[retention]");
+    assert_eq!(roots(&spec, "production").len(), 2);
+}
+
+#[test]
 fn each_region_with_buckets_or_copies_has_a_root() {
     let roots = roots(SPEC, "production");
     let known: Vec<(String, &str, Vec<String>)> = roots

@@ -155,6 +155,15 @@ fn isolated_nodes_with_copies_of_images_call_what_their_flows_name_alone() {
 }
 
 #[test]
+fn buckets_of_the_region_are_reached_through_the_gateway_endpoint() {
+    let exits = |spec: &str| keys(&root(spec, "production"), "exits");
+    let closed = SPEC.replace("subnet: data", "subnet: data\n    needs: [bucket/pictures]") + "buckets: {pictures: {}}\n";
+    let private = "{version: \"1.35\", registry: {mirror: true}}";
+    let isolated = closed.replace("data: {egress: none}", "data: {isolated: true}").replace("{version: \"1.35\"}", private);
+    assert_eq!((exits(&closed), exits(&isolated)), (exits(SPEC), exits(SPEC)));
+}
+
+#[test]
 fn nodes_reach_the_file_systems_that_their_pods_mount() {
     let shared = SPEC.replace("apps:\n", "volumes: {files: {size: 1Gi, backup: {none: trial}}}\napps:\n");
     assert_eq!(keys(&root(&shared, "production"), "exits").len(), 5);

@@ -82,6 +82,22 @@ resource "aws_iam_policy" "boundary" {
         Condition = { "ForAnyValue:StringEquals" = { "kms:ResourceAliases" = "alias/${local.state_key}" } }
       },
       {
+        # How buckets of apps are set up is Terraform's: a lifecycle, for one, deletes objects past every other rule.
+        Sid       = "BucketsStay"
+        Effect    = "Deny"
+        Action    = ["s3:DeleteBucket*", "s3:PutBucket*", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration", "s3:PutReplicationConfiguration"]
+        Resource  = "arn:aws:s3:::${local.name}-*"
+        Condition = { ArnNotEquals = { "aws:PrincipalArn" = "arn:aws:iam::${local.account}:role/${local.pipelines.apply.role}" } }
+      },
+      {
+        # With the key of a bucket all its objects are lost, whatever their retention.
+        Sid       = "KeysOfBucketsStay"
+        Effect    = "Deny"
+        Action    = ["kms:DeleteAlias", "kms:Disable*", "kms:ScheduleKeyDeletion", "kms:UpdateAlias"]
+        Resource  = "*"
+        Condition = { "ForAnyValue:StringLike" = { "kms:ResourceAliases" = "alias/${local.name}-*-data" } }
+      },
+      {
         # Environments that share an account leave each other alone.
         Sid       = "OtherEnvironments"
         Effect    = "Deny"

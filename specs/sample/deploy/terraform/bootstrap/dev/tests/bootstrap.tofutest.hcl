@@ -172,7 +172,7 @@ run "pipelines" {
   assert {
     condition = [for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : "${statement.Effect} ${statement.Sid}"] == [
       "Allow OwnPoliciesDecide", "Deny OwnIdentitiesAlone", "Deny RolesKeepTheBoundary", "Deny NoOtherRole", "Deny WatchersStay", "Deny StoresOfStatesStay",
-      "Deny AdministratorsAloneBootstrap", "Deny KeysOfStatesStay", "Deny OtherEnvironments", "Deny OthersRun", "Deny OtherRegions",
+      "Deny AdministratorsAloneBootstrap", "Deny KeysOfStatesStay", "Deny BucketsStay", "Deny KeysOfBucketsStay", "Deny OtherEnvironments", "Deny OthersRun", "Deny OtherRegions",
     ]
     error_message = "The boundary refuses less than it did."
   }
