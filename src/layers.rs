@@ -50,7 +50,7 @@ layers! {
     Global, "global", "ENVIRONMENT/global", [Aws], "The DNS zone of one environment, and what its account has once.";
     Network, "network", "ENVIRONMENT/REGION/network", [Aws], "The private network of one environment in one region.";
     Cluster, "cluster", "ENVIRONMENT/REGION/cluster", [Aws], "The cluster and the node pools of one environment in one region.";
-    Data, "data", "ENVIRONMENT/REGION/data", [Aws], "The buckets of one environment in one region.";
+    Data, "data", "ENVIRONMENT/REGION/data", [Aws], "The buckets of one environment in one region, and copies of buckets of another region.";
     Interconnect, "interconnect", "ENVIRONMENT/interconnect/REGION", [Aws], "The link between two regions of one environment.";
 }
 

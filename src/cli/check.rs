@@ -127,9 +127,12 @@ fn tell(check: &Check, terminal: &Terminal, mut project: Project, judged: Judged
         let accepted = judged.accepted.into_iter().map(|(finding, reason)| Finding { reason: Some(reason), ..finding });
         left.extend(diagnostics(accepted.collect(), tree, &name, &mut project.sources));
     }
-    // Diagnostics of the spec itself are no findings of the check.
+    // Diagnostics of the spec itself are no findings of the check, and decide nothing unless warnings are denied.
+    let own: Vec<Code> = left.iter().map(|finding| finding.code).collect();
+    let decides =
+        |finding: &Diagnostic| check.strict.is_denied(finding) || (finding.severity != Severity::Note && own.contains(&finding.code));
     project.found.extend(left);
-    terminal.tell(&project.found.sorted(), &project.sources);
+    terminal.tell_deciding(&project.found.sorted(), &project.sources, decides);
     if !differing.is_empty() {
         let verb = if differing.len() == 1 { "differs" } else { "differ" };
         terminal.say(&format!(
@@ -157,7 +160,7 @@ fn foreign(folder: &Path, terminal: &Terminal) -> u8 {
     }
     let mut sources = Sources::default();
     let found = diagnostics(judged.findings, &tree, &super::tree::shown(folder), &mut sources);
-    terminal.tell(&found.iter().collect::<Vec<_>>(), &sources);
+    terminal.tell_deciding(&found.iter().collect::<Vec<_>>(), &sources, |_| true);
     let skipped = match judged.skipped.len() {
         0 => String::new(),
         skipped => format!(", {} without objects of Kubernetes skipped", Count(skipped, "file")),

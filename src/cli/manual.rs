@@ -16,7 +16,7 @@ pub(super) struct Man {
     dir: Option<PathBuf>,
 }
 
-const EXIT: &str = "Exit codes:\n  0   success\n  1   failure: the spec has errors, or a file can't be read or written\n  2   differences or findings\n  64  wrong usage";
+const EXIT: &str = "Exit codes:\n  0   success\n  1   failure: the spec has errors, or a file can't be read or written\n  2   differences, findings of `check`, an `impact` that hits something or a refused render\n  64  wrong usage";
 
 /// Examples by command: what to run, and its effect.
 const EXAMPLES: &[(&str, &[(&str, &str)])] = &[

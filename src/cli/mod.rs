@@ -56,7 +56,7 @@ struct Arguments {
     /// Output format of findings.
     #[arg(long, global = true, value_enum, default_value = "human")]
     format: FormatName,
-    /// Print errors only.
+    /// Print errors only, and other findings that decide the exit code.
     #[arg(long, short, global = true)]
     quiet: bool,
     /// Print the files that are read, too.
@@ -145,7 +145,12 @@ struct Strict {
 impl Strict {
     /// Whether there are warnings that fail the command.
     fn denies<'f>(self, found: impl IntoIterator<Item = &'f Diagnostic>) -> bool {
-        self.deny_warnings && found.into_iter().any(|finding| finding.severity == Severity::Warning)
+        found.into_iter().any(|finding| self.is_denied(finding))
+    }
+
+    /// Whether a finding is a warning that fails the command.
+    fn is_denied(self, finding: &Diagnostic) -> bool {
+        self.deny_warnings && finding.severity == Severity::Warning
     }
 }
 
@@ -202,7 +207,13 @@ impl Terminal {
 
     /// Prints findings: as text to stderr, in other formats to stdout.
     fn tell(&self, findings: &[&Diagnostic], sources: &Sources) {
-        let shown: Vec<&Diagnostic> = findings.iter().copied().filter(|d| !self.quiet || d.severity == Severity::Error).collect();
+        self.tell_deciding(findings, sources, |_| false);
+    }
+
+    /// Prints findings as [`Terminal::tell`]; with `--quiet` errors, and those that decide the exit code.
+    fn tell_deciding(&self, findings: &[&Diagnostic], sources: &Sources, decides: impl Fn(&Diagnostic) -> bool) {
+        let is_shown = |finding: &&Diagnostic| !self.quiet || finding.severity == Severity::Error || decides(finding);
+        let shown: Vec<&Diagnostic> = findings.iter().copied().filter(is_shown).collect();
         if matches!(self.format, Format::Human) {
             eprint_all(&diagnostic::print(self.format, &shown, sources, self.colour));
         } else {

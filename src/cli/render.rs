@@ -47,7 +47,7 @@ pub(super) struct Render {
     #[arg(long, conflicts_with_all = ["stdout", "force"])]
     check: bool,
     /// Replace edited and foreign files that are in the way: all of them, or those under a path. An entry, as in `--force=production/shop/orders`
-    /// (environment, namespace and name), may lose its data. Can be repeated.
+    /// (environment, namespace and name), may lose its data, and a bucket, as in `--force=production/bucket/invoices`, may start empty. Can be repeated.
     #[arg(long, num_args = 0..=1, require_equals = true, value_name = "PATH or ENTRY", default_missing_value = "")]
     force: Vec<OsString>,
 }

@@ -23,7 +23,7 @@ impl Run<'_> {
     /// warnings.
     pub(super) fn end(&mut self, code: u8, more: Vec<Diagnostic>) -> u8 {
         self.project.found.extend(more);
-        self.terminal.tell(&self.project.found.sorted(), &self.project.sources);
+        self.terminal.tell_deciding(&self.project.found.sorted(), &self.project.sources, |finding| self.strict.is_denied(finding));
         if code == FINE && self.strict.denies(self.project.found.iter()) { DIFFERENT } else { code }
     }
 

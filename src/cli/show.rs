@@ -4,19 +4,20 @@
 
 use super::{Ended, FAILED, Terminal, print_all};
 use crate::diagnostic::{self, Code, Diagnostic, Format, Severity, wording};
-use crate::project::Project;
+use crate::project::{Failure, Project};
 use crate::resolve::{Computed, Origin};
 use crate::source::{Role, Span};
 use crate::syntax::{Kind, Node};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// Flags of `show`.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Show {
     /// The place to show, such as `apps.web` or `cluster.version`. Default: everything.
     path: Option<String>,
-    /// The spec.
+    /// The spec: a file, a folder, or `-` for a YAML text on stdin. Default: the nearest one.
     #[arg(long)]
     spec: Option<std::path::PathBuf>,
     /// The environment. Default: the first.
@@ -34,7 +35,8 @@ pub(super) fn run(show: &Show, terminal: &Terminal) -> Ended {
         Ok(as_json) => as_json,
         Err(code) => return Ok(code),
     };
-    let mut project = Project::open(show.spec.as_deref())?.allow_incomplete(show.gaps.allow_incomplete);
+    let mut project =
+        Project::open(show.spec.as_deref()).map_err(|failure| with_flag(failure, show))?.allow_incomplete(show.gaps.allow_incomplete);
     terminal.tell_files(&project);
     let resolution = project.resolve_with_provenance();
     let errors: Vec<&Diagnostic> = project.found.sorted().into_iter().filter(|found| found.severity == Severity::Error).collect();
@@ -75,9 +77,10 @@ pub(super) fn run(show: &Show, terminal: &Terminal) -> Ended {
     if chosen.is_empty() {
         let known: Vec<&str> = lines.iter().map(|(path, _, _)| path.as_str()).collect();
         let fault = Diagnostic::new(Code::UnknownReference, format!("nothing stands at `{wanted}` in `{name}`"));
-        terminal.tell_plain(&[match closest(wanted, &known) {
-            Some(close) => fault.help(format!("did you mean `{close}`?")),
-            None => fault.help("`platgen show` without a path prints everything"),
+        terminal.tell_plain(&[match (misplaced_spec(show), closest(wanted, &known)) {
+            (Some(spec), _) => fault.help(spec),
+            (None, Some(close)) => fault.help(format!("did you mean `{close}`?")),
+            (None, None) => fault.help("`platgen show` without a path prints everything"),
         }]);
         return Ok(FAILED);
     }
@@ -95,6 +98,22 @@ pub(super) fn run(show: &Show, terminal: &Terminal) -> Ended {
         chosen.iter().map(|(path, value, origin)| format!("{path:path_width$}  {value:value_width$}  # {origin}\n")).collect();
     print_all(&text);
     Ok(u8::from(!errors.is_empty()))
+}
+
+/// The failure of a `show` without `--spec`: elsewhere the spec is an argument, and here a flag.
+fn with_flag(mut failure: Box<Failure>, show: &Show) -> Box<Failure> {
+    if show.spec.is_none() {
+        let help = misplaced_spec(show).unwrap_or_else(|| "name the spec with `--spec SPEC`; or `platgen init` writes a first one".into());
+        let found = std::mem::take(&mut failure.found).into_iter();
+        failure.found.extend(found.map(|fault| if fault.code == Code::NoSpec { fault.help(&help) } else { fault }));
+    }
+    failure
+}
+
+/// The help for a file or folder in place of the path within the spec.
+fn misplaced_spec(show: &Show) -> Option<String> {
+    let path = show.path.as_deref().filter(|path| show.spec.is_none() && Path::new(path).exists())?;
+    Some(format!("name the spec with `--spec {path}`"))
 }
 
 /// The path that the writer of an unknown path means: the same entries in a section with a similar name, or the closest path.

@@ -20,7 +20,7 @@ pub(super) fn run(validate: &Validate, terminal: &Terminal) -> Ended {
     terminal.tell_files(&project);
     // What patches and raw manifests do to objects is known once these are rendered.
     let resolved = project.resolve()?.render()?.resolved;
-    terminal.tell(&resolved.project.found.sorted(), &resolved.project.sources);
+    terminal.tell_deciding(&resolved.project.found.sorted(), &resolved.project.sources, |finding| validate.strict.is_denied(finding));
     let environments = Count(resolved.estate.environments.len(), "environment");
     if validate.strict.denies(resolved.project.found.iter()) {
         terminal.say(&format!("the spec is valid in {environments}, but has warnings, which `--deny-warnings` refuses"));

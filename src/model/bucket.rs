@@ -1,7 +1,10 @@
 //! Buckets: object stores of apps, each with a copy in another region if the spec asks for one.
 
+use super::{BUCKET, Platform, ROLE, Region, Workload};
 use crate::source::Span;
-use crate::value::Name;
+use crate::value::{BucketAccess, Name, truncate_with_hash};
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
 
 /// The days for which old versions of objects are kept at least: the time to notice an object that was overwritten or deleted by mistake.
 const VERSION_DAYS: u32 = 30;
@@ -35,8 +38,59 @@ pub struct BucketCopy {
 }
 
 impl Bucket {
+    /// What a bucket says in the spec so that its copy of one environment is in `region`: for that environment alone where others have the bucket,
+    /// with the region that all of them copy it to.
+    pub fn copy_to(environments: &IndexMap<String, Platform>, environment: &str, name: &str, region: &Name) -> String {
+        let others = environments.iter().filter(|(other, _)| *other != environment).filter_map(|(_, platform)| platform.buckets.get(name));
+        let copies: BTreeSet<Option<&Name>> = others.map(|bucket| bucket.copy.as_ref().map(|copy| &copy.region)).collect();
+        let alone = format!("environments: {{{environment}: {{copy_to: {region}}}}}");
+        match (copies.len(), copies.first().copied().flatten()) {
+            (0, _) => format!("copy_to: {region}"),
+            (1, Some(common)) => format!("copy_to: {common}, {alone}"),
+            _ => alone,
+        }
+    }
+
     /// The days after which a version that is not the current one is deleted: never before its retention ends.
     pub fn version_days(&self) -> u32 {
         self.retention.unwrap_or_default().max(VERSION_DAYS)
+    }
+}
+
+impl Platform {
+    /// The regions with a data root: that of the buckets, and those of their copies, whether the environment runs there or not.
+    pub fn data_regions(&self) -> BTreeSet<&Name> {
+        let copies = self.buckets.values().filter_map(|bucket| bucket.copy.as_ref()).map(|copy| &copy.region);
+        self.buckets.values().map(|bucket| &bucket.region).chain(copies).collect()
+    }
+
+    /// The names in the cloud of what the data root of a region makes: buckets, and copies of buckets of another region.
+    pub fn buckets_in<'p>(&'p self, region: &'p Name) -> impl Iterator<Item = &'p str> {
+        let copies = self.buckets.values().filter_map(|bucket| bucket.copy.as_ref()).filter(move |copy| copy.region == *region);
+        let own = self.buckets.values().filter(move |bucket| bucket.region == *region).map(|bucket| &bucket.id);
+        own.chain(copies.map(|copy| &copy.id)).map(String::as_str)
+    }
+
+    /// The name in the cloud of a bucket, or of its copy, in a region. With the region behind the name, no bucket has the name of a bucket of states.
+    pub fn bucket_name(&self, bucket: &Name, region: &Name, account: &str) -> String {
+        truncate_with_hash(&format!("{}-{}-{bucket}-{region}-{account}", self.name, self.environment), BUCKET)
+    }
+
+    /// The alias of the key that encrypts the buckets in a region, without `alias/`.
+    pub fn data_key(&self, region: &Name) -> String {
+        format!("{}-{}-{region}-data", self.name, self.environment)
+    }
+
+    /// The IAM role that copies the objects of the buckets in a region, at most [`ROLE`] characters.
+    pub fn copier_role(&self, region: &Name) -> String {
+        truncate_with_hash(&format!("{}-{}-{region}-bucket-copier", self.name, self.environment), ROLE)
+    }
+
+    /// The workloads that use a bucket, each in every region that it runs in, with the access.
+    pub fn users_of<'p>(&'p self, bucket: &'p Name) -> impl Iterator<Item = (&'p Region, &'p Workload, BucketAccess)> {
+        let users = move |region: &'p Region| {
+            region.workloads.values().filter_map(move |workload| Some((region, workload, *workload.buckets.get(bucket)?)))
+        };
+        self.regions.values().flat_map(users)
     }
 }

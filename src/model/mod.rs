@@ -159,42 +159,6 @@ impl Platform {
         self.regions.values().filter(|region| region.provider == provider).find_map(|region| region.account.as_deref())
     }
 
-    /// The regions with a data root: that of the buckets, and those of their copies, whether the environment runs there or not.
-    pub fn data_regions(&self) -> BTreeSet<&Name> {
-        let copies = self.buckets.values().filter_map(|bucket| bucket.copy.as_ref()).map(|copy| &copy.region);
-        self.buckets.values().map(|bucket| &bucket.region).chain(copies).collect()
-    }
-
-    /// The names in the cloud of what the data root of a region makes: buckets, and copies of buckets of another region.
-    pub fn buckets_in<'p>(&'p self, region: &'p Name) -> impl Iterator<Item = &'p str> {
-        let copies = self.buckets.values().filter_map(|bucket| bucket.copy.as_ref()).filter(move |copy| copy.region == *region);
-        let own = self.buckets.values().filter(move |bucket| bucket.region == *region).map(|bucket| &bucket.id);
-        own.chain(copies.map(|copy| &copy.id)).map(String::as_str)
-    }
-
-    /// The name in the cloud of a bucket, or of its copy, in a region. With the region behind the name, no bucket has the name of a bucket of states.
-    pub fn bucket_name(&self, bucket: &Name, region: &Name, account: &str) -> String {
-        truncate_with_hash(&format!("{}-{}-{bucket}-{region}-{account}", self.name, self.environment), BUCKET)
-    }
-
-    /// The alias of the key that encrypts the buckets in a region, without `alias/`.
-    pub fn data_key(&self, region: &Name) -> String {
-        format!("{}-{}-{region}-data", self.name, self.environment)
-    }
-
-    /// The IAM role that copies the objects of the buckets in a region, at most [`ROLE`] characters.
-    pub fn copier_role(&self, region: &Name) -> String {
-        truncate_with_hash(&format!("{}-{}-{region}-bucket-copier", self.name, self.environment), ROLE)
-    }
-
-    /// The workloads that use a bucket, each in every region that it runs in, with the access.
-    pub fn users_of<'p>(&'p self, bucket: &'p Name) -> impl Iterator<Item = (&'p Region, &'p Workload, BucketAccess)> {
-        let users = move |region: &'p Region| {
-            region.workloads.values().filter_map(move |workload| Some((region, workload, *workload.buckets.get(bucket)?)))
-        };
-        self.regions.values().flat_map(users)
-    }
-
     /// The path of a secret in the secret manager. It starts with the environment, so that no environment reads the secrets of another.
     pub fn secret_path(&self, path: &str) -> String {
         format!("{}/{path}", self.environment)

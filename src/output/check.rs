@@ -21,7 +21,7 @@ pub(super) fn check(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>])) -> Resu
     let rendered = scan::rendered(job)?;
     let scan = scan::scan(job, &rendered)?;
     let plan = plan::plan(job, &scan)?;
-    if plan.refused.is_empty() && scan.has_tree() {
+    if plan.is_reviewable() && scan.has_tree() {
         review(&super::replaced(job, &plan)?);
     }
     let refused: BTreeSet<&str> = plan.refused.iter().map(|refusal| refusal.path.as_str()).collect();

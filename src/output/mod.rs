@@ -148,17 +148,25 @@ pub fn render_reviewed(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>]) -> bo
     let (held, recovered) = hold(job.roots)?;
     let scan = scan::scan(job, &rendered)?;
     let plan = plan::plan(job, &scan)?;
-    if !plan.refused.is_empty() {
+    if !is_allowed(job, &scan, &plan, review)? {
         return Ok(Outcome::Refused(plan.refused));
-    }
-    if scan.has_tree() && !review(&replaced(job, &plan)?) {
-        return Ok(Outcome::Refused(Vec::new()));
     }
     transaction::commit(job.roots, &held, &plan).map_err(one)?;
     Ok(Outcome::Done(Summary { recovered, ..plan.summary }))
 }
 
-/// The files of the output folder that a plan changes.
+/// Whether a plan refuses nothing and `review` allows it. A root that left the spec is refused, and what else changes with it is reviewed all the same.
+fn is_allowed(
+    job: &Job<'_>,
+    scan: &scan::Scan<'_>,
+    plan: &plan::Plan<'_>,
+    review: impl FnOnce(&[Replaced<'_>]) -> bool,
+) -> Result<bool, Vec<Diagnostic>> {
+    let is_fine = !(scan.has_tree() && plan.is_reviewable()) || review(&replaced(job, plan)?);
+    Ok(is_fine && plan.refused.is_empty())
+}
+
+/// The files of the output folder that a plan changes, and those of the roots that left the spec.
 fn replaced<'p>(job: &Job<'_>, plan: &'p plan::Plan<'_>) -> Result<Vec<Replaced<'p>>, Vec<Diagnostic>> {
     let mut disk = disk::Disk::new(job.roots);
     let files = plan.steps.iter().filter(|planned| matches!(planned.subject, plan::Subject::File(_)));
@@ -168,7 +176,12 @@ fn replaced<'p>(job: &Job<'_>, plan: &'p plan::Plan<'_>) -> Result<Vec<Replaced<
         let after = planned.step.new.is_some().then_some(&*planned.text);
         Ok(Replaced { path: &planned.step.place.path, before, after })
     };
-    files.map(replaced).collect::<Result<_, _>>().map_err(one)
+    let mut all = files.map(replaced).collect::<Result<Vec<_>, _>>().map_err(one)?;
+    for place in &plan.leaving {
+        let before = disk.read(place).map_err(one)?.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        all.push(Replaced { path: &place.path, before, after: None });
+    }
+    Ok(all)
 }
 
 /// Writes the locks of a job and nothing else, as a render writes them. Returns the paths of the locks that changed.
@@ -188,7 +201,8 @@ pub fn check(job: &Job<'_>) -> Result<Report, Vec<Diagnostic>> {
     check_reviewed(job, |_| {})
 }
 
-/// Checks as [`check`]. `review` sees the files that a render would change in a tree that was rendered before, unless the render would refuse.
+/// Checks as [`check`]. `review` sees the files that a render would change in a tree that was rendered before, unless the render would refuse
+/// more than Terraform roots that left the spec.
 pub fn check_reviewed(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>])) -> Result<Report, Vec<Diagnostic>> {
     check::check(job, review)
 }
@@ -199,11 +213,8 @@ pub fn preview(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>]) -> bool) -> R
     let rendered = scan::rendered(job)?;
     let scan = scan::scan(job, &rendered)?;
     let plan = plan::plan(job, &scan)?;
-    if !plan.refused.is_empty() {
+    if !is_allowed(job, &scan, &plan, review)? {
         return Ok(Outcome::Refused(plan.refused));
-    }
-    if scan.has_tree() && !review(&replaced(job, &plan)?) {
-        return Ok(Outcome::Refused(Vec::new()));
     }
     Ok(Outcome::Done(Summary { recovered: scan.interrupted, ..plan.summary }))
 }

@@ -43,7 +43,16 @@ pub(super) struct Plan<'a> {
     /// Temporary files without a journal, to be removed.
     pub(super) strays: Vec<Place>,
     pub(super) refused: Vec<Refusal>,
+    /// The files of the Terraform roots that the spec no longer has, which are refused.
+    pub(super) leaving: Vec<Place>,
     pub(super) summary: Summary,
+}
+
+impl Plan<'_> {
+    /// Whether the files that the plan changes can be judged: nothing is refused but Terraform roots that left the spec.
+    pub(super) fn is_reviewable(&self) -> bool {
+        self.refused.iter().all(|refusal| matches!(refusal.why, Obstacle::LiveRoot { .. }))
+    }
 }
 
 /// Decides about every file of a scan.
@@ -74,7 +83,7 @@ pub(super) fn plan<'a>(job: &Job<'a>, scan: &Scan<'a>) -> Result<Plan<'a>, Vec<D
                     summary.get_or_insert_with(Default::default).written.push(entry.place.path.clone());
                 }
                 // `live_roots` refuses the whole root.
-                (None, _, Scope::Selected) if is_live(entry) => {}
+                (None, _, Scope::Selected) if is_live(entry) => plan.leaving.extend(old.map(|_| entry.place.clone())),
                 (None, state, Scope::Selected) => {
                     if !entry.is_ours() && !force() || *state == State::NotAFile {
                         refuse(Obstacle::EditedStale);
@@ -153,7 +162,7 @@ fn is_below(place: &Place, folder: &str) -> bool {
 /// The folder of Terraform modules, which roots call: no state, so nothing to destroy.
 const MODULES: &str = "terraform/modules";
 
-/// Terraform roots that the spec no longer has, by folder, with the commands that destroy their resources.
+/// Terraform roots that the spec no longer has, by folder, with the commands that destroy their resources, or let Terraform forget their buckets.
 fn live_roots<'s>(job: &Job<'_>, scan: &'s Scan<'_>) -> BTreeMap<&'s str, Vec<String>> {
     let is_root = |entry: &&Entry<'_>| {
         is_below(&entry.place, layers::FOLDER)
@@ -179,7 +188,14 @@ fn live_roots<'s>(job: &Job<'_>, scan: &'s Scan<'_>) -> BTreeMap<&'s str, Vec<St
         let mut commands = vec![format!("terraform -chdir={folder} init")];
         // The root that makes the store of states destroys the store of its own: the state moves to the disk before.
         let layer = Layer::of_folder(root);
-        let (bootstrap, data) = (layer == Some(Layer::Bootstrap), layer == Some(Layer::Data));
+        // Objects are not Terraform's to delete, nor the key without which they can't be read: the buckets stay, and Terraform forgets them.
+        if layer == Some(Layer::Data) {
+            commands.push(format!(
+                "terraform -chdir={folder} state list | while read -r address; do terraform -chdir={folder} state rm \"$address\"; done"
+            ));
+            return commands;
+        }
+        let bootstrap = layer == Some(Layer::Bootstrap);
         if bootstrap {
             commands.push(format!("printf 'terraform {{\\n  backend \"local\" {{}}\\n}}\\n' > {folder}/backend_override.tf"));
             commands.push(format!("terraform -chdir={folder} init -migrate-state"));
@@ -189,7 +205,7 @@ fn live_roots<'s>(job: &Job<'_>, scan: &'s Scan<'_>) -> BTreeMap<&'s str, Vec<St
             commands.push(format!("sed -i.bak '/prevent_destroy/d' {folder}/*.tf && rm {folder}/*.tf.bak"));
         }
         // The cloud reads its own protection from the resource, and the provider the leave to delete what is in a bucket or a repository from the state.
-        if bootstrap || data {
+        if bootstrap {
             commands.push(format!("sed -i.bak '/force_destroy/s/false/true/' {folder}/*.tf && rm {folder}/*.tf.bak"));
             commands.push(format!("terraform -chdir={folder} apply"));
         }

@@ -1,9 +1,11 @@
 //! The results of a render that was refused, and of `render --check`, as findings.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::diagnostic::wording::shell_word;
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::layers::Layer;
 
 /// A reason not to write.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -30,7 +32,7 @@ pub enum Obstacle {
     },
     /// A Terraform root is no longer rendered, but its resources may still exist.
     LiveRoot {
-        /// The commands that destroy its resources, in their order; one removes `prevent_destroy` where the root has guards.
+        /// The commands that destroy its resources, or let Terraform forget its buckets, in their order; one removes `prevent_destroy` where the root has guards.
         commands: Vec<String>,
     },
     /// There are rendered files, but their lock is missing.
@@ -42,6 +44,7 @@ impl Refusal {
     pub fn diagnostic(&self) -> Diagnostic {
         let path = &self.path;
         let word = shell_word(path);
+        let of_buckets = Path::new(path).file_name().is_some_and(|name| name == Layer::Data.name());
         let (code, message, help) = match &self.why {
             Obstacle::Edited => (
                 Code::EditedFile,
@@ -66,10 +69,17 @@ impl Refusal {
             Obstacle::LiveRoot { commands } => (
                 Code::LiveTerraformRoot,
                 format!("the spec no longer has the Terraform root `{path}`, but its resources may still exist"),
-                format!(
-                    "follow \"Remove a region\" in RUNBOOK.md of the output folder: first remove the workloads that run in it, then destroy its resources, in this order; the last command removes the files of every such root:\n{}",
-                    commands.join("\n")
-                ),
+                if of_buckets {
+                    format!(
+                        "let Terraform forget the buckets that `{path}/locals.tf` names, and their key: they stay, with their objects; empty and delete them once nobody needs them. The last command removes the files of every such root:\n{}",
+                        commands.join("\n")
+                    )
+                } else {
+                    format!(
+                        "follow \"Remove a region\" in RUNBOOK.md of the output folder: first remove the workloads that run in it, then destroy its resources, in this order; the last command removes the files of every such root:\n{}",
+                        commands.join("\n")
+                    )
+                },
             ),
             Obstacle::LockMissing => (
                 Code::MissingLock,

@@ -27,7 +27,11 @@ pub(super) fn find() -> Result<PathBuf, Box<Diagnostic>> {
         }
     }
     let fault = Diagnostic::new(Code::NoSpec, "there is no `platform.yaml`, `platform.toml` or folder `platform/` here or above");
-    Err(Box::new(fault.help("`platgen init` writes a first one; or name the spec")))
+    let other = ["platform.yml", "platform.YAML", "platform.YML"].into_iter().find(|name| Path::new(name).is_file());
+    Err(Box::new(match other {
+        Some(other) => fault.help(format!("`{other}` is here: rename it to `platform.yaml`")),
+        None => fault.help("`platgen init` writes a first one; or name the spec"),
+    }))
 }
 
 /// Whether other spec files stand beside one. They are one spec then: read alone, the file would leave out everything that the others declare, and

@@ -17,7 +17,32 @@ pub(super) fn runbook(estate: &Estate) -> String {
         let _ = writeln!(table, "| {environment} | {name} | {region} | `{id}` | {copy} | {retention} | {} days |", bucket.version_days());
     }
     let text = BACK.replace("TABLE", &table).replace("EXAMPLE", &format!("bucket={} at={}", example.id, example.region));
-    if all().any(|(_, bucket)| bucket.copy.is_some()) { text + LOST } else { text }
+    text + &lost(estate)
+}
+
+/// What to do without the region of a bucket.
+fn lost(estate: &Estate) -> String {
+    let (mut moves, mut elsewhere, mut single) = (String::new(), false, false);
+    for (environment, platform) in &estate.environments {
+        for Bucket { name, region, copy, .. } in platform.buckets.values() {
+            match copy {
+                Some(copy) if platform.regions.contains_key(copy.region.as_str()) => {
+                    let form = Bucket::copy_to(&estate.environments, environment, name.as_str(), region);
+                    let _ = writeln!(moves, "   | {environment} | {name} | {} | `{{{form}}}` |", copy.region);
+                }
+                Some(_) => elsewhere = true,
+                None => single = true,
+            }
+        }
+    }
+    let mut text = LOST.to_owned();
+    if !moves.is_empty() {
+        text += &MOVE.replace("MOVES", &moves);
+    }
+    for (needed, part) in [(elsewhere, ELSEWHERE), (single, SINGLE)] {
+        text += if needed { part } else { "" };
+    }
+    text
 }
 
 const BACK: &str = r#"
@@ -51,15 +76,23 @@ aws s3api copy-object --region "${at:?}" --bucket "${bucket:?}" --key "${key:?}"
 ```
 "#;
 
-const LOST: &str = r#"
+const LOST: &str = "
 ## The region of a bucket is lost
+";
 
-The copy has every object but those of the last minutes. Apps that run in the region of the copy go on with it:
+/// Steps where the environment runs in the region of the copy.
+const MOVE: &str = r#"
+The copy lacks objects of the last minutes, large ones that were still on their way, and those from before the bucket had a copy. Apps that run in the
+region of the copy go on with it:
 
-1. In the spec, set `primary` of the environment to the region of the copy, and `copy_to` of the bucket to the lost region. Render. The copy
-   becomes the bucket, under the name that it has.
-2. Apply the roots `data` and `cluster` of that region, then the region, as its README.md says. While the lost region is down, the apply of `data` may end
-   with an error about the copy: everything else is done by then.
+1. In the spec, set `primary` of the environment, and these keys of its buckets. Other keys of a bucket stay as they are. Render. The copy becomes
+   the bucket, under the name that it has.
+
+   | environment | bucket | `primary` | the bucket in the spec |
+   |---|---|---|---|
+MOVES
+2. Apply the roots `data` and `cluster` of that region, then the region, as its README.md says; leave out roots of the lost region, whose states are
+   there. While the lost region is down, the apply of `data` may end with an error about the copy: everything else is done by then.
 3. When the lost region is back, apply its root `data` and `cluster`, then `data` of the other region again. This lists what is in the old bucket alone;
    set the names of both, and their regions, from the table above as it was:
 
@@ -73,14 +106,32 @@ The copy has every object but those of the last minutes. Apps that run in the re
    comm -23 old-keys.txt new-keys.txt
    ```
 
-4. Objects that an app deleted in the meantime are among them: ask its owner which to take. This takes one, and then what the new bucket got while it had
-   no copy:
+   This lists what was written in the old bucket since a time shortly before the loss, such as `since=2026-01-31T08:00`. Where the new bucket has an
+   older object of the same key, that is the state before the last write:
+
+   ```sh
+   since=
+   aws s3api list-objects-v2 --region "${old_at:?}" --bucket "${old:?}" --query "Contents[?LastModified>='${since:?}'].[LastModified,Size,Key]" --output text
+   ```
+
+4. Objects that an app deleted in the meantime are among them: ask its owner which to take. The first command takes one; the second, once all are taken,
+   gives the old bucket what the new one has:
 
    ```sh
    key=
    aws s3 cp --source-region "${old_at:?}" --region "${new_at:?}" "s3://${old:?}/${key:?}" "s3://${new:?}/${key:?}"
    aws s3 sync --source-region "${new_at:?}" --region "${old_at:?}" "s3://${new:?}" "s3://${old:?}"
    ```
-
-Where the environment does not run in the region of the copy, the copy is for people: read objects from it with the commands of "Get an object back".
 "#;
+
+/// Where the environment does not run in the region of the copy.
+const ELSEWHERE: &str = "
+Where the environment does not run in the region of the copy, the copy is for people: read objects from it with the commands of \"Get an object back\".
+";
+
+/// Where a bucket has no copy.
+const SINGLE: &str = "
+A bucket without a copy starts empty in another region: `platgen render` refuses the new `primary`, and names the flag that allows it. When its root
+`data` left the spec as a whole, that is refused as well: `--force` with the path of the root removes its files. When the lost region is back, the
+objects are in the bucket whose name is in the table above.
+";

@@ -38,7 +38,8 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
     let buckets = buckets::runbook(estate);
     let objects = if buckets.is_empty() { "" } else { REMOVED_BUCKETS };
     let remove_region = REMOVE_REGION.replace("RECORDS", &removed).replace("BUCKETS", objects);
-    let region_lost = REGION.replace("RECORDS", &lost);
+    let before = if buckets.is_empty() { "" } else { LOST_BUCKETS };
+    let region_lost = REGION.replace("RECORDS", &lost).replace("BUCKETS", before);
     let copied = estate.environments.values().flat_map(|platform| platform.regions.values()).any(|region| region.cluster.mirror.is_some());
     let images = if copied { IMAGES } else { "" };
     let sections = [CONFLICT, SCALE, ROTATE, ROLL_BACK, REMOVE, images, &buckets, FULL, ZONE, failover, &region_lost, &remove_region];
@@ -293,7 +294,7 @@ const REGION: &str = r#"
 1. Apply nothing there, and no Terraform whose state is in the lost region.
 2. RECORDS A host that no other region lists stays away.
 3. Stores have data of their own in each region, and these files move none. Restore it where the store is to run.
-4. Jobs and schedules run in the primary region alone: set `primary` of the environment in the spec, render, and apply the other region.
+4. Jobs and schedules run in the primary region alone. BUCKETSSet `primary` of the environment in the spec, render, and apply the other region.
 5. When the region is back, apply it and let its stores catch up before the DNS records come back.
 "#;
 
@@ -379,5 +380,9 @@ const REMOVED: &str = "Change the DNS records of its OTHERhosts";
 /// The same, where hosts have a record of each region.
 const REMOVED_OF_SEVERAL: &str = "Take it out as in \"Which region answers\"";
 
+/// What to do with buckets before an environment gets another primary region.
+const LOST_BUCKETS: &str = "For an environment with buckets, see \"The region of a bucket is lost\" first.\n   ";
+
 /// What the commands of a data root do, before the next sentence.
-const REMOVED_BUCKETS: &str = "Those of a root `data` delete every object of its buckets: save the objects first. They end with an error while a\n   retention lasts. ";
+const REMOVED_BUCKETS: &str =
+    "Those of a root `data` let Terraform forget its buckets and their key, which stay: empty and\n   delete them once nobody needs them. ";

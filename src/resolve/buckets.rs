@@ -54,9 +54,10 @@ impl EnvironmentResolver<'_> {
         let Some(primary) = self.primary() else { return };
         let spec = self.spec;
         for (key, at, bucket) in spec.buckets.entries() {
-            let here = names.iter().any(|entry| entry.kind == RefKind::Bucket && entry.name == *key.name() && entry.absent.is_none());
             let retention = self.retention(bucket);
-            let copy = if here { self.copy_region(bucket, &primary) } else { None };
+            let said_here = self.is_here(&bucket.only);
+            let copy = self.copy_region(bucket, &primary, said_here);
+            let here = names.iter().any(|entry| entry.kind == RefKind::Bucket && entry.name == *key.name() && entry.absent.is_none());
             let account = platform.account(Provider::Aws).map(str::to_owned);
             let (Some(account), true, Provider::Aws) = (account, here, primary.provider) else { continue };
             let id = |region: &Name| platform.bucket_name(key.name(), region, &account);
@@ -89,8 +90,8 @@ impl EnvironmentResolver<'_> {
         None
     }
 
-    /// The region of the copy of a bucket. Reports one that can't hold it.
-    fn copy_region(&mut self, bucket: &spec::Bucket, primary: &RegionSpec) -> Option<Name> {
+    /// The region of the copy of a bucket, which is in this environment or not. Reports one that can't hold it.
+    fn copy_region(&mut self, bucket: &spec::Bucket, primary: &RegionSpec, here: bool) -> Option<Name> {
         let spec = self.spec;
         let (name, at) = bucket.copy_to.spanned()?;
         if !self.is_declared("region", &spec.regions, name, at) || primary.provider != Provider::Aws {
@@ -99,8 +100,12 @@ impl EnvironmentResolver<'_> {
         let region = spec.regions.find(name.as_str())?;
         let provider = provider_of(spec, region.value.get()?)?;
         if *name == primary.name {
+            // Where there is no bucket, there is no copy.
+            if !here {
+                return None;
+            }
             let message = format!("the copy would be in `{name}`, where the bucket is: one outage would take both");
-            self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help("name another region of `regions`, or remove `copy_to`"));
+            self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help(self.help_for_copies(primary)));
         } else if provider != Provider::Aws {
             let message = format!("`{name}` is not on AWS, where the bucket is");
             let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(region.key, "the region is declared here");
@@ -111,6 +116,18 @@ impl EnvironmentResolver<'_> {
             return Some(name.clone());
         }
         None
+    }
+
+    /// The help for a copy in the region of its bucket: an environment that moves to the region of the copy leaves the value behind.
+    fn help_for_copies(&self, primary: &RegionSpec) -> String {
+        let region = |environment: &spec::Environment| environment.primary.get().or_else(|| environment.regions.values().next()).cloned();
+        let differ =
+            self.spec.environments.entries().any(|(_, _, environment)| region(environment).is_some_and(|name| name != primary.name));
+        let (who, form) = match differ {
+            true => (format!("`{}`", self.environment), format!("environments: {{{}: {{copy_to: OLD-REGION}}}}", self.environment)),
+            false => ("the environment".to_owned(), "copy_to: OLD-REGION".to_owned()),
+        };
+        format!("name another region of `regions`, or remove `copy_to`; when {who} moves here, write `{form}`: the copy becomes the bucket")
     }
 
     /// Warns of buckets on clouds for which this version renders none.

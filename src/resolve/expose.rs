@@ -5,13 +5,13 @@ use super::hosts::{Claim, Hosts};
 use super::provenance::RecordPath;
 use super::values::Consumer;
 use super::{EnvironmentResolver, written};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::model::{Entrance, Exposure, Platform, Redirect, Region};
 use crate::provider::Provider;
 use crate::source::Span;
-use crate::spec::{App, EntranceProtocol, Expose, TlsMode};
+use crate::spec::{App, EntranceProtocol, Environment, Expose, TlsMode};
 use crate::syntax::Field;
-use crate::value::{Cidr, Duration, NetworkPort, Via};
+use crate::value::{Cidr, Duration, Name, NetworkPort, Via};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
@@ -220,7 +220,14 @@ impl EnvironmentResolver<'_> {
         if let Some(domain) = self.repeated_domain(host.as_str()) {
             let message = format!("`{host}` is relative to the environment's domain, and ends with the domain `{domain}` already");
             let own = host.as_str().strip_suffix(&domain).map_or("@", |start| start.strip_suffix('.').unwrap_or("@"));
-            let help = format!("write `{own}`, or `{host}.` with a dot at the end for a host that is the same in every environment");
+            let help = match self.hosts_below(own, &domain) {
+                None => format!("write `{own}`, or `{host}.` with a dot at the end for a host that is the same in every environment"),
+                Some(hosts) => {
+                    format!(
+                        "`{own}` is {hosts}; for `{host}` write `{host}.` with a dot at the end, or give one environment `domain: {domain}`"
+                    )
+                }
+            };
             self.tell(Diagnostic::new(Code::InvalidValue, message).at(expose.host.span().unwrap_or(at)).help(help));
             return None;
         }
@@ -240,6 +247,20 @@ impl EnvironmentResolver<'_> {
         let domains = domains.chain(spec.platform.at(|platform| &platform.domain).get()).map(ToString::to_string);
         let repeats = |domain: &String| host.strip_suffix(domain.as_str()).is_some_and(|start| start.is_empty() || start.ends_with('.'));
         domains.filter(|domain| domain.contains('.') && repeats(domain)).max_by_key(String::len)
+    }
+
+    /// What a relative host is in the first environments, where no environment has a domain; `None` where one has.
+    fn hosts_below(&self, own: &str, domain: &str) -> Option<String> {
+        let (spec, platform) = (self.spec, self.spec.platform.at(|platform| &platform.domain).get());
+        let below = |name: &Name, environment: &Environment| match (environment.domain.get(), platform) {
+            (Some(own), _) => own.to_string(),
+            (None, Some(platform)) => format!("{name}.{platform}"),
+            (None, None) => String::new(),
+        };
+        let domains: Vec<(&Name, String)> = spec.environments.entries().map(|(name, _, one)| (name, below(name, one))).collect();
+        let start = if own == "@" { String::new() } else { format!("{own}.") };
+        let hosts = domains.iter().take(3).map(|(name, domain)| format!("`{start}{domain}` in {name}"));
+        domains.iter().all(|(_, one)| one != domain).then(|| wording::plain(hosts))
     }
 
     /// The port of an exposure: numbers of the Service and of the container.

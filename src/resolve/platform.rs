@@ -2,6 +2,8 @@
 
 use super::EnvironmentResolver;
 use super::proxies::proxies;
+use super::regions::{close_region, no_such_region};
+use crate::diagnostic::wording::Count;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts;
 use crate::layers::Layer;
@@ -239,8 +241,11 @@ impl EnvironmentResolver<'_> {
         if let (Some((name, at)), Some(Provider::Aws)) = (state, cloud.provider.get())
             && facts::region(Provider::Aws, name.as_str()).is_none()
         {
-            let diagnostic = Diagnostic::new(Code::UnknownValue, format!("`{name}` is not a region of {}", Provider::Aws.name())).at(at);
-            self.tell(diagnostic.suggest(facts::nearest_region(Provider::Aws, name.as_str()), "name it as the provider does"));
+            let finding = no_such_region(name, Provider::Aws, at);
+            self.tell(match close_region(name, Provider::Aws) {
+                Some(close) => finding.fix(at, close),
+                None => finding,
+            });
         }
         if let Some((cluster, at)) = spec.cluster.spanned() {
             self.require(&cluster.version, "version", at);
@@ -258,7 +263,11 @@ impl EnvironmentResolver<'_> {
                 let place = cloud.accounts.span().unwrap_or(at);
                 let message = format!("`cloud.accounts` has no entry for `{environment}`, whose regions are on a cloud");
                 let diagnostic = Diagnostic::new(Code::MissingField, message).at(place);
-                self.tell(diagnostic.help(format!("add `{environment}:` with its account, project or subscription")));
+                let (kind, example) = self.kind_of_account();
+                self.tell(diagnostic.help(match cloud.accounts.is_missing() {
+                    true => format!("below `cloud:` add `accounts: {{{environment}: \"{example}\"}}`, with the {kind} of the environment"),
+                    false => format!("add `{environment}:` with its {kind}, such as `{environment}: \"{example}\"`"),
+                }));
             }
             match cloud.state.spanned() {
                 None => {
@@ -274,9 +283,32 @@ impl EnvironmentResolver<'_> {
         }
         if let (Some((text, at)), true) = (accounts.find(environment).and_then(|item| item.value.spanned()), on_cloud)
             && self.on_aws()
-            && !(text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()))
+            && let Some(fault) = fault_of_account(text)
         {
-            self.error(Code::InvalidValue, format!("`{text}` is not an AWS account: write its twelve digits in quotes"), at);
+            let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{text}` is not an AWS account: {fault}")).at(at);
+            self.tell(diagnostic.help("write the account's twelve digits in quotes, such as `\"111111111111\"`"));
         }
+    }
+
+    /// What an account is called on the clouds of the environment, and an example of one.
+    fn kind_of_account(&self) -> (&'static str, &'static str) {
+        let clouds: BTreeSet<Provider> = self.region_specs.iter().map(|place| place.provider).filter(|one| one.is_cloud()).collect();
+        match clouds.iter().collect::<Vec<_>>()[..] {
+            [Provider::Aws] => ("account", "111111111111"),
+            [Provider::Google] => ("project", "shop-production"),
+            [Provider::Azure] => ("subscription", "00000000-0000-0000-0000-000000000000"),
+            _ => ("account, project or subscription", "111111111111"),
+        }
+    }
+}
+
+/// What is wrong with the number of an AWS account; `None` for twelve digits.
+fn fault_of_account(text: &str) -> Option<String> {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    match text.chars().find(|char| !char.is_ascii_digit()) {
+        Some('-') if digits == 12 => Some("it has hyphens".to_owned()),
+        Some(char) => Some(format!("{char:?} is no digit")),
+        None if digits == 12 => None,
+        None => Some(format!("it has {}, and accounts have twelve", Count(digits, "digit"))),
     }
 }

@@ -130,9 +130,33 @@ pub(super) fn provider_of(spec: &Spec, region: &spec::Region) -> Option<Provider
 /// The finding for a region that the provider does not have.
 pub(super) fn no_such_region(name: &Name, provider: Provider, at: Span) -> Diagnostic {
     let diagnostic = Diagnostic::new(Code::UnknownValue, format!("`{name}` is not a region of {}", provider.name())).at(at);
-    match facts::nearest_region(provider, name.as_str()) {
-        Some(close) => diagnostic.help(format!("did you mean `{close}`?")),
-        None => diagnostic.help("name it as the provider does"),
+    match (close_region(name, provider), cloud_of(name), region_to_name(provider)) {
+        (_, Some(other), Some(region)) => {
+            diagnostic.help(format!("it is a region of {}: name one of {}, such as `{region}`", other.name(), provider.name()))
+        }
+        (Some(close), ..) => diagnostic.help(format!("did you mean `{close}`?")),
+        (None, _, Some(region)) => diagnostic.help(format!("name it as the provider does, such as `{region}`")),
+        (None, ..) => diagnostic.help("name it as the provider does"),
+    }
+}
+
+/// The region of the provider that a misspelt name means; `None` for a region of another cloud.
+pub(super) fn close_region(name: &Name, provider: Provider) -> Option<&'static str> {
+    facts::nearest_region(provider, name.as_str()).filter(|_| cloud_of(name).is_none())
+}
+
+/// The first cloud that has a region of the name.
+fn cloud_of(name: &Name) -> Option<Provider> {
+    Provider::ALL.into_iter().find(|cloud| cloud.is_cloud() && facts::region(*cloud, name.as_str()).is_some())
+}
+
+/// A region for examples: the one of `platgen init`.
+fn region_to_name(provider: Provider) -> Option<&'static str> {
+    match provider {
+        Provider::Aws => Some("eu-west-1"),
+        Provider::Google => Some("europe-west1"),
+        Provider::Azure => Some("westeurope"),
+        Provider::Kind | Provider::Existing => None,
     }
 }
 

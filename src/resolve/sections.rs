@@ -4,32 +4,28 @@
 
 use super::external::SHORTEST;
 use super::names::Names;
+use super::regions::provider_of;
 use super::{EnvironmentResolver, written};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
 use crate::provider::Provider;
 use crate::source::Span;
-use crate::spec::Specs;
+use crate::spec::{Ci, Environment, GitOps, Spec, Specs};
 use crate::syntax::Field;
 use crate::value::{Name, RefKind, SecretStore};
 use std::rc::Rc;
 
 /// Warns of sections that this version does not render, and of fields elsewhere that depend on them.
 pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
-    for section in ["observability", "delivery", "charts"] {
+    for (section, help) in [
+        ("observability", "the output contains no monitoring and no alerts"),
+        ("charts", "references to its entries are not rendered either"),
+    ] {
         if let Some(&span) = specs.sections.get(section) {
-            let message = match section {
-                "delivery" => "of `delivery`, this version renders the roles of pipelines on AWS alone".to_owned(),
-                _ => format!("`{section}` is read and checked, but this version does not render it"),
-            };
-            found.push(Diagnostic::new(Code::NotRendered, message).at(span).help(match section {
-                "delivery" => {
-                    "the output contains no pipelines and no GitOps objects; `approvals` and `approvers` of `environments` have no effect"
-                }
-                "observability" => "the output contains no monitoring and no alerts",
-                _ => "references to its entries are not rendered either",
-            }));
+            let message = format!("`{section}` is read and checked, but this version does not render it");
+            found.push(Diagnostic::new(Code::NotRendered, message).at(span).help(help));
         }
     }
+    warn_of_delivery(specs, found);
     // One warning for all uses of a field.
     let mut once = |name: &str, places: Vec<Span>, why: &str| {
         if let Some(span) = places.first() {
@@ -39,9 +35,10 @@ pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
     };
     let environments = || specs.base.environments.entries().map(|(_, _, environment)| environment);
     let teams = || specs.base.teams.entries().map(|(_, _, team)| team);
-    if !specs.sections.contains_key("delivery") {
-        let approvals = |count: &Field<u32>| count.spanned().filter(|(count, _)| **count > 0).map(|(_, at)| at);
+    if !has_ci(&specs.base) {
         once("branch", environments().filter_map(|one| one.branch.span()).collect(), "renders no pipeline");
+    }
+    if !specs.sections.contains_key("delivery") {
         once("approvals", environments().filter_map(|one| approvals(&one.approvals)).collect(), "renders no pipeline");
         once("approvers", environments().filter_map(|one| one.approvers.span()).collect(), "renders no pipeline");
     }
@@ -49,6 +46,41 @@ pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
         once("page", teams().filter_map(|team| team.page.span()).collect(), "renders no alerts");
         once("ticket", teams().filter_map(|team| team.ticket.span()).collect(), "renders no alerts");
     }
+}
+
+/// Warns of what the spec says about pipelines and GitOps beyond the roles of pipelines on AWS. One warning for all of it.
+fn warn_of_delivery(specs: &Specs, found: &mut Diagnostics) {
+    let (spec, Some(&at)) = (&specs.base, specs.sections.get("delivery")) else { return };
+    let Some(delivery) = spec.delivery.get() else { return };
+    let environments = || spec.environments.entries().map(|(_, _, environment)| environment);
+    let has_ci = has_ci(spec);
+    let provider = |name: &Name| provider_of(spec, spec.regions.value(name.as_str())?);
+    let off_aws = |environment: &Environment| !environment.regions.values().any(|name| provider(name) == Some(Provider::Aws));
+    let parts = [
+        ("`repository`", !has_ci && !delivery.repository.is_missing()),
+        ("`ci` of environments that are not on AWS", has_ci && environments().any(off_aws)),
+        ("`gitops`", matches!(delivery.gitops.get(), Some(GitOps::Argocd | GitOps::Flux))),
+        ("`scanners`", delivery.scanners.get().is_some_and(|scanners| !scanners.is_empty())),
+        ("`approvals` of `environments`", environments().any(|one| approvals(&one.approvals).is_some())),
+        ("`approvers` of `environments`", environments().any(|one| !one.approvers.is_missing())),
+    ];
+    let written: Vec<&str> = parts.into_iter().filter_map(|(part, is_written)| is_written.then_some(part)).collect();
+    if !written.is_empty() {
+        let verb = if written.len() == 1 { "has" } else { "have" };
+        let help = format!("the output contains no pipelines and no GitOps objects: {} {verb} no effect", wording::plain(&written));
+        let message = "of `delivery`, this version renders the roles of pipelines on AWS alone";
+        found.push(Diagnostic::new(Code::NotRendered, message).at(at).help(help));
+    }
+}
+
+/// Whether a CI system plans and applies.
+fn has_ci(spec: &Spec) -> bool {
+    matches!(spec.delivery.at(|delivery| &delivery.ci).get(), Some(Ci::Github | Ci::Gitlab))
+}
+
+/// The place of a number of approvals, unless nobody has to approve.
+fn approvals(count: &Field<u32>) -> Option<Span> {
+    count.spanned().filter(|(count, _)| **count > 0).map(|(_, at)| at)
 }
 
 impl EnvironmentResolver<'_> {

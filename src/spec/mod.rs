@@ -56,7 +56,7 @@ pub struct Spec {
     /// Version of the spec language: `platgen/v1`. Required in every file.
     #[serde(rename = "apiVersion")]
     pub api_version: Field<ApiVersion>,
-    /// Versions of platgen that may render this spec, such as `>=1.2`. Default: any.
+    /// Versions of platgen that may render this spec, such as `>=0.1`. Default: any.
     pub platgen: Field<VersionRequirement>,
     /// Name, owner, domain and labels of the platform.
     pub platform: Field<Platform>,

@@ -83,7 +83,7 @@ pub struct Environment {
     pub branch: Field<String>,
     /// Regions of the environment, keys of `regions`.
     pub regions: Field<Vec<Field<Name>>>,
-    /// Region of scheduled jobs, one-off jobs and primary store instances. Default: the first of `regions`.
+    /// Region of scheduled jobs, one-off jobs, primary store instances and buckets. Default: the first of `regions`.
     pub primary: Field<Name>,
     /// Domain of the environment. Default: the environment's name below `platform.domain`.
     pub domain: Field<Domain>,

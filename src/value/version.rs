@@ -52,15 +52,15 @@ impl fmt::Display for KubernetesVersion {
     }
 }
 
-/// A version requirement in Cargo's notation, such as `>=1.2`.
+/// A version requirement in Cargo's notation, such as `>=0.1`.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct VersionRequirement(semver::VersionReq);
 
-text!(VersionRequirement, "a version requirement such as `>=1.2`", {
+text!(VersionRequirement, "a version requirement such as `>=0.1`", {
     "type": ["number", "string"],
     "description": "A version requirement: comparisons separated by commas.",
     "minLength": 1,
-    "examples": [">=1.2", ">=1.2, <2"],
+    "examples": [">=0.1", ">=0.1, <1"],
 });
 
 impl VersionRequirement {
@@ -70,7 +70,7 @@ impl VersionRequirement {
     }
 
     fn parse(text: &str) -> Result<Self, Invalid> {
-        let wrong = |_| Invalid::not(text, "a version requirement", "write one such as `>=1.2` or `>=1.2, <2`");
+        let wrong = |_| Invalid::not(text, "a version requirement", "write one such as `>=0.1` or `>=0.1, <1`");
         text.parse().map(VersionRequirement).map_err(wrong)
     }
 }

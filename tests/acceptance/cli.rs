@@ -104,10 +104,26 @@ pub(crate) fn warnings_are_denied() {
         let denied = project.run(&[words, &["--deny-warnings"]].concat()).exits(2);
         assert!(denied.codes().contains("unused-profile"), "{words:?}: {denied:?}");
         assert!(before == tree(&project.folder), "{words:?} wrote something");
+        let quiet = project.run(&[words, &["--deny-warnings", "--quiet"]].concat()).exits(2);
+        assert!(quiet.codes().contains("unused-profile"), "{words:?} is quiet about what it refuses: {quiet:?}");
         project.run(words).exits(0);
+        assert_eq!(project.run(&[words, &["--quiet"]].concat()).exits(0).err, "", "{words:?}");
     }
     assert!(project.run(&["render", "--deny-warnings"]).exits(2).err.ends_with("nothing was written\n"));
     assert!(project.run(&["render", "--stdout=all", "--deny-warnings"]).exits(2).out.is_empty());
+}
+
+/// A quiet check prints the findings that it exits with, also warnings, and no warning of the spec.
+pub(crate) fn a_quiet_check_says_why() {
+    let project = Project::init();
+    project.edit("platform.yaml", "port: 8080", "port: 8080\n    scale: {replicas: 1}");
+    project.edit("platform.yaml", "\napps:", "\nprofiles: {nobody: {grace: 5s}}\napps:");
+    project.run(&["render"]).exits(0);
+    let ran = project.run(&["check", "--today", "2026-12-01", "--quiet"]).exits(2);
+    assert_eq!(ran.codes().into_iter().collect::<Vec<_>>(), ["single-replica"], "{}", ran.err);
+    assert!(ran.err.starts_with("warning[single-replica]"), "{}", ran.err);
+    let ran = project.run(&["check", "--tree", "deploy/kubernetes/production", "--quiet"]);
+    assert!(ran.code == 0 || !ran.err.is_empty(), "{ran:?}");
 }
 
 /// The lock is that of the files in another output folder, too.
@@ -275,7 +291,14 @@ pub(crate) fn no_spec_and_two_specs() {
         assert!(project.run(&[command]).exits(1).codes().contains("no-spec"), "{command}");
     }
     assert!(project.run(&["validate", "nowhere.yaml"]).exits(1).codes().contains("no-spec"));
+    assert!(project.run(&["show"]).exits(1).err.contains("name the spec with `--spec SPEC`; or `platgen init` writes a first one"));
+    project.write("other/platform.yaml", "apiVersion: platgen/v1\n");
+    assert!(project.run(&["show", "other", "--env", "beta"]).exits(1).err.contains("name the spec with `--spec other`\n"));
+    project.write("platform.yml", "apiVersion: platgen/v1\n");
+    assert!(project.run(&["validate"]).exits(1).err.contains("`platform.yml` is here: rename it to `platform.yaml`\n"));
+    fs::remove_file(project.at("platform.yml")).expect("a file");
     project.run(&["init"]).exits(0);
+    assert!(project.run(&["show", "other"]).exits(1).err.contains("name the spec with `--spec other`\n"));
     fs::create_dir_all(project.at("a/b")).expect("folders");
     let below = platgen().arg("validate").current_dir(project.at("a/b")).output().expect("starts");
     assert_eq!(below.status.code(), Some(0), "the spec of a folder above is found");

@@ -33,7 +33,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             platgen_changed a_render_was_interrupted
             edited_and_foreign_files_need_force a_terraform_root_that_left_the_spec a_lock_with_conflict_markers differences_are_findings_for_programs
             names_that_mean_nothing;
-        cli: help_and_exit_codes formats closed_pipe_is_quiet full_stdout_fails credentials_are_not_printed a_folder_is_found_from_inside init_validate_render_check init_in_both_formats_says_the_same a_dry_run_writes_nothing warnings_are_denied a_lock_beside_other_files
+        cli: help_and_exit_codes formats closed_pipe_is_quiet full_stdout_fails credentials_are_not_printed a_folder_is_found_from_inside init_validate_render_check init_in_both_formats_says_the_same a_dry_run_writes_nothing warnings_are_denied a_quiet_check_says_why a_lock_beside_other_files
             fmt_checks_writes_and_refuses init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
             check_judges_by_rules_and_waivers check_points_at_the_committed_line rules_are_listed explain_every_code_and_section explain_finds_keys habits_of_other_tools explain_is_whole completions_and_manual names_of_the_spec_are_completed habits short_forms_mean_their_long_forms show_is_whole_as_json show_says_where_values_come_from;
         impact: config_maps_hit_nobody a_whole_tree_restarts_everything every_region_is_judged folders_without_a_spec unread_files_are_no_all_clear
@@ -48,7 +48,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
         show: every_origin_is_true secrets_have_their_readers layers_are_named existing_stores_show_what_is_written settings_of_the_spec_are_not_computed computed_values_name_their_reasons every_computed_field_is_recorded;
-        transitions: a_comparison_tells_them an_autoscaler_takes_replicas_over autoscalers_come_and_go_anywhere what_left_the_spec_is_named volumes_grow_by_hand kinds_change_beside_each_other a_refusal_after_an_interrupted_render data_is_not_left_behind data_of_a_shared_volume_is_not_left_behind every_environment_has_its_own_command databases_change buckets_are_not_left_silently a_data_root_is_destroyed_with_its_objects;
+        transitions: a_comparison_tells_them an_autoscaler_takes_replicas_over autoscalers_come_and_go_anywhere what_left_the_spec_is_named volumes_grow_by_hand kinds_change_beside_each_other a_refusal_after_an_interrupted_render data_is_not_left_behind data_of_a_shared_volume_is_not_left_behind every_environment_has_its_own_command databases_change buckets_are_not_left_silently a_data_root_leaves_its_buckets the_runbook_moves_buckets;
         specs: committed_trees_are_current yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };
     for (name, spec) in program::specs() {

@@ -87,6 +87,8 @@ apps:
 pub(crate) fn first_command() {
     let project = Project::new();
     copy(&specs()["boutique"], &project.folder.join("specs/boutique"), false);
+    // The lock is committed with the spec; the files are not.
+    fs::copy(specs()["boutique"].join("platgen.lock"), project.at("specs/boutique/platgen.lock")).expect("a lock");
     drawn("first-command", &project, &["render", "specs/boutique"]);
 }
 

@@ -313,14 +313,95 @@ pub(crate) fn buckets_are_not_left_silently() {
     assert!(project.at("deploy/terraform/production/eu-central-1/data/replication.tf").exists() && !folder.join("replication.tf").exists());
 }
 
-/// A data root goes with its buckets: the commands take the guards away and let Terraform empty the buckets.
-pub(crate) fn a_data_root_is_destroyed_with_its_objects() {
+/// A data root goes with its buckets: the commands take the guards away and let Terraform empty the buckets. Every bucket is named, and so is the loss.
+pub(crate) fn a_data_root_leaves_its_buckets() {
+    const ROOT: &str = "deploy/terraform/production/eu-west-1/data";
+    const FORCE: &str = "--force=production/bucket/invoices";
+    let forgotten = [
+        "live-terraform-root".to_owned(),
+        format!("terraform -chdir={ROOT} state rm"),
+        format!("let Terraform forget the buckets that `{ROOT}/locals.tf` names, and their key: they stay, with their objects"),
+    ];
+    let all_forgotten = |err: &str| forgotten.iter().all(|text| err.contains(text)) && !err.contains("destroy");
+    let start = || {
+        let project = Project::new();
+        project.write("platform.yaml", &format!("{HEAD}apps: {{{WEB}}}\nbuckets: {{invoices: {{only: [production]}}}}\n"));
+        project.edit("platform.yaml", "production: {regions", "production: {primary: eu-west-1, regions");
+        project.run(&["render"]).exits(0);
+        project
+    };
+
+    // The only bucket leaves the spec.
+    let project = start();
+    project.edit("platform.yaml", "buckets: {invoices: {only: [production]}}\n", "");
+    let told = "`invoices` of `production` leaves with the root `terraform/production/eu-west-1/data`: the bucket `shop-production-invoices-eu-west-1-222222222222` stays, with its objects";
+    for words in [&["render"][..], &["render", "--dry-run"], &["render", "--check"]] {
+        let ran = project.run(words).exits(2);
+        assert!(all_forgotten(&ran.err) && ran.err.contains(told) && ran.codes().contains("not-in-place"), "{words:?}: {}", ran.err);
+    }
+    project.run(&["render", &format!("--force={ROOT}")]).exits(0);
+    assert!(!project.at(ROOT).exists());
+
+    // It moves: the root that leaves is told beside the bucket that starts empty, and each is allowed by its own word.
+    let project = start();
+    project.edit("platform.yaml", "primary: eu-west-1", "primary: eu-central-1");
+    let before = super::program::tree(&project.folder);
+    let told = "`bucket/invoices` moves from `eu-west-1` to `eu-central-1` and starts empty: its objects stay in `shop-production-invoices-eu-west-1-222222222222`";
+    for words in [&["render"][..], &["render", "--dry-run"], &["render", "--check"], &["render", &format!("--force={ROOT}")]] {
+        let ran = project.run(words).exits(2);
+        let lost =
+            [told, "error[loses-data]", FORCE, "give the bucket `copy_to: eu-central-1`, apply"].iter().all(|text| ran.err.contains(text));
+        assert!(lost && (words.len() == 2 && words[1].contains(ROOT) || all_forgotten(&ran.err)), "{words:?}: {}", ran.err);
+    }
+    let ran = project.run(&["render", FORCE]).exits(2);
+    let saved = "allowed by `--force`: repeat the flag in the last command of the root";
+    assert!(all_forgotten(&ran.err) && ran.err.contains("warning[loses-data]") && ran.err.contains(saved), "{}", ran.err);
+    assert_eq!(before, super::program::tree(&project.folder), "something was written");
+    project.run(&["render", FORCE, &format!("--force={ROOT}")]).exits(0);
+    assert!(!project.at(ROOT).exists() && project.at("deploy/terraform/production/eu-central-1/data").exists());
+}
+
+/// The runbook of a lost region says what the spec needs, for each environment alone, and that is rendered without loss.
+pub(crate) fn the_runbook_moves_buckets() {
+    let production = "production: {primary: eu-west-1, regions";
+    let head = HEAD.replace("production: {regions", production);
+    let form = |project: &Project, line: &str| {
+        let runbook = project.read("deploy/RUNBOOK.md");
+        let row = runbook.lines().find_map(|text| text.trim_start().strip_prefix(line)).unwrap_or_else(|| panic!("{runbook}"));
+        row.split('`').nth(1).unwrap_or_default().to_owned()
+    };
+    for (bucket, wanted) in [
+        ("{copy_to: eu-central-1}", "{copy_to: eu-central-1, environments: {production: {copy_to: eu-west-1}}}"),
+        ("{only: [production], copy_to: eu-central-1}", "{copy_to: eu-west-1}"),
+        ("{copy_to: eu-central-1, environments: {beta: {without: [copy_to]}}}", "{environments: {production: {copy_to: eu-west-1}}}"),
+    ] {
+        let project = Project::new();
+        project.write("platform.yaml", &format!("{head}apps: {{{WEB}}}\nbuckets: {{kept: {bucket}}}\n"));
+        project.run(&["render"]).exits(0);
+        let runbook = project.read("deploy/RUNBOOK.md");
+        assert!(runbook.contains(
+            "4. Jobs and schedules run in the primary region alone. For an environment with buckets, see \"The region of a bucket"
+        ));
+        assert_eq!(form(&project, "| production | kept | eu-central-1 |"), wanted);
+        // The keys that the bucket has beside them stay.
+        let whole = match bucket {
+            "{copy_to: eu-central-1}" => wanted.to_owned(),
+            _ if bucket.contains("only") => wanted.replace('{', "{only: [production], "),
+            _ => wanted.replacen('{', "{copy_to: eu-central-1, ", 1).replace("{production", "{beta: {without: [copy_to]}, production"),
+        };
+        project.edit("platform.yaml", bucket, &whole);
+        project.edit("platform.yaml", production, &production.replace("eu-west-1", "eu-central-1"));
+        let ran = project.run(&["render"]).exits(0);
+        assert!(ran.codes().is_empty(), "{bucket}: {}", ran.err);
+    }
+
+    // Without buckets the runbook names none, and a bucket without a copy is told to start empty.
     let project = Project::new();
-    project.write("platform.yaml", &format!("{HEAD}apps: {{{WEB}}}\nbuckets: {{plain: {{only: [production]}}}}\n"));
+    project.write("platform.yaml", &format!("{head}apps: {{{WEB}}}\n"));
     project.run(&["render"]).exits(0);
-    project.edit("platform.yaml", "buckets: {plain: {only: [production]}}\n", "");
-    let ran = project.run(&["render"]).exits(2);
-    let told =
-        ["live-terraform-root", "/force_destroy/s/false/true/", "terraform -chdir=deploy/terraform/production/eu-west-1/data destroy"];
-    assert!(told.iter().all(|text| ran.err.contains(text)), "{}", ran.err);
+    assert!(!project.read("deploy/RUNBOOK.md").contains("bucket is lost"));
+    project.write("platform.yaml", &format!("{head}apps: {{{WEB}}}\nbuckets: {{plain: {{}}}}\n"));
+    project.run(&["render"]).exits(0);
+    let runbook = project.read("deploy/RUNBOOK.md");
+    assert!(runbook.contains("A bucket without a copy starts empty in another region") && !runbook.contains("| `primary` |"), "{runbook}");
 }

@@ -32,6 +32,7 @@ const SILENT: &[(&str, &str)] = &[
     ("objects/start-in-order", "the default"),
     ("objects/start-of-a-store-in-order", "the default"),
     ("people/restricted", "the default"),
+    ("operations/by-hand", "the default"),
     ("platform/region-of-aws", "the default"),
     ("platform/region-renamed", "it keeps addresses that the lock has"),
     ("platform/tool", "who may read the spec"),

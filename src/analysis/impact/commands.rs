@@ -78,7 +78,7 @@ fn step(why: impl Into<String>, commands: Vec<String>) -> Option<Step> {
     (!commands.is_empty()).then(|| Step { why: why.into(), commands })
 }
 
-/// The number of a CronJob's `suspend` as a merge patch.
+/// The arguments of a merge patch of a CronJob's `suspend`.
 fn suspend(on: bool) -> String {
     format!(r#"--type=merge --patch '{{"spec":{{"suspend":{on}}}}}'"#)
 }

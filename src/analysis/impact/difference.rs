@@ -63,6 +63,13 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mu
                     let item = |list: &'_ [Value], names: &[String]| names.iter().position(|one| one == name).map(|at| list[at].clone());
                     compare(&format!("{path}[{name}]"), item(old, &old_names).as_ref(), item(new, &new_names).as_ref(), found);
                 }
+                // Init containers run in their order, and another order of containers is another pod template.
+                let order =
+                    |of: &[String], other: &[String]| of.iter().filter(|name| other.contains(name)).cloned().map(Value::from).collect();
+                let (before, after): (Vec<Value>, Vec<Value>) = (order(&old_names, &new_names), order(&new_names, &old_names));
+                if before != after {
+                    found.push(Leaf { path: path.to_owned(), before: Some(before.into()), after: Some(after.into()) });
+                }
             }
             _ if old.len() == new.len() => {
                 for (at, (old, new)) in old.iter().zip(new).enumerate() {
@@ -217,7 +224,12 @@ mod tests {
                 (leaf.path, leaf.before.as_ref().map(shown).unwrap_or_default(), leaf.after.as_ref().map(shown).unwrap_or_default())
             })
             .collect();
-        let expected = [("spec.containers[a].image", "x:1", "x:2"), ("spec.containers[b].tty", "", "true"), ("spec.ports[1]", "2", "3")];
+        let expected = [
+            ("spec.containers[a].image", "x:1", "x:2"),
+            ("spec.containers[b].tty", "", "true"),
+            ("spec.containers", "[a, b]", "[b, a]"),
+            ("spec.ports[1]", "2", "3"),
+        ];
         assert_eq!(found, expected.map(|(path, before, after)| (path.to_owned(), before.to_owned(), after.to_owned())));
     }
 

@@ -13,7 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// The ends of the names of the Services that CloudNativePG makes for a Cluster: `orders-rw` is the writer of `orders`.
-pub(super) const DATABASE: [&str; 3] = ["-r", "-ro", "-rw"];
+const DATABASE: [&str; 3] = ["r", "ro", "rw"];
+
+/// The names of the Services that an operator makes for a database.
+pub(super) fn database_services(database: &Object) -> impl Iterator<Item = String> + '_ {
+    let disabled = database.items("/spec/managed/services/disabledDefaultServices");
+    DATABASE.into_iter().filter(move |end| !disabled.iter().any(|one| one == end)).map(|end| format!("{}-{end}", database.name))
+}
 
 /// An address that a hit workload now calls.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -129,6 +135,12 @@ fn names(policies: &[&crate::policy::Object]) -> String {
     policies.iter().map(|policy| format!("{}/{}", policy.namespace, policy.name)).collect::<Vec<_>>().join(", ")
 }
 
+/// That policies allow no address outside of the cluster.
+fn blocked(isolating: &[&crate::policy::Object], port: Option<u16>) -> String {
+    let on = port.map_or(String::new(), |port| format!(" on port {port}"));
+    format!("NetworkPolicy {} allows no such address{on}", names(isolating))
+}
+
 struct Ends<'a> {
     after: &'a Inventory,
     policies: &'a Policies,
@@ -143,13 +155,9 @@ impl Ends<'_> {
     fn judge(&self, endpoint: &Endpoint) -> (Leads, Reach, String) {
         let port = endpoint.port.map(|port| (port, Protocol::Tcp));
         let outside = self.policies.outside(self.place, port);
-        let blocked = || {
-            let on = endpoint.port.map_or(String::new(), |port| format!(" on port {port}"));
-            format!("NetworkPolicy {} allows no such address{on}", names(&outside.isolating))
-        };
         if let Ok(address) = endpoint.host.parse::<IpAddr>() {
             return if !outside.allows(address) {
-                (Leads::Outside, Reach::Blocked, blocked())
+                (Leads::Outside, Reach::Blocked, blocked(&outside.isolating, endpoint.port))
             } else if self.apart.iter().any(|range| range.contains(&address)) {
                 (Leads::Outside, Reach::Blocked, "the networks of the two environments are not linked".to_owned())
             } else {
@@ -172,10 +180,16 @@ impl Ends<'_> {
                 }
             };
         }
-        let entrance = self.entrances.iter().any(|host| host == &endpoint.host || is_below(host, &endpoint.host));
+        self.outside(&endpoint.host, endpoint.port)
+    }
+
+    /// What becomes of a connection to a host that is no Service of the cluster.
+    fn outside(&self, host: &str, port: Option<u16>) -> (Leads, Reach, String) {
+        let outside = self.policies.outside(self.place, port.map(|port| (port, Protocol::Tcp)));
+        let entrance = self.entrances.iter().any(|known| known == host || is_below(known, host));
         let leads = if entrance { Leads::Entrance } else { Leads::Outside };
         match &outside.ranges {
-            Some(ranges) if ranges.is_empty() => (leads, Reach::Blocked, blocked()),
+            Some(ranges) if ranges.is_empty() => (leads, Reach::Blocked, blocked(&outside.isolating, port)),
             _ if outside.allows(INTERNET) => (leads, Reach::Open, "no policy blocks the internet".to_owned()),
             ranges => {
                 let ranges: Vec<String> = ranges.iter().flatten().map(|(range, _)| range.to_string()).collect();
@@ -209,6 +223,20 @@ impl Ends<'_> {
             (None, None) => return None,
         };
         let said = format!("Service {namespace}/{name} of this cluster");
+        if let Some(service) = service(self.after, namespace, name) {
+            if service.text("/spec/type") == "ExternalName" {
+                let host = service.text("/spec/externalName");
+                let (leads, reach, reason) = self.outside(host, endpoint.port);
+                return Some((leads, reach, format!("Service {namespace}/{name} stands for `{host}`: {reason}")));
+            }
+            let selects = service.at("/spec/selector").and_then(Value::as_object).is_some_and(|labels| !labels.is_empty());
+            if !selects {
+                return Some((Leads::Inside, Reach::Unknown, format!("the {said} selects no pods: nothing here says where it leads")));
+            }
+            if targets.is_empty() {
+                return Some((Leads::Inside, Reach::Blocked, format!("no pod of the documents answers for the {said}")));
+            }
+        }
         let has_ports = service(self.after, namespace, name).is_some_and(|service| !service.items("/spec/ports").is_empty());
         if ports.is_empty() && has_ports {
             return Some((Leads::Inside, Reach::Blocked, format!("the {said} has no such port")));
@@ -246,9 +274,9 @@ fn service<'i>(inventory: &'i Inventory, namespace: &str, name: &str) -> Option<
 
 /// The database for which an operator makes the Service of a name.
 fn database<'i>(inventory: &'i Inventory, namespace: &str, name: &str) -> Option<&'i Object> {
-    let mut stems = DATABASE.iter().filter_map(|end| name.strip_suffix(end));
-    let known = |stem| inventory.named(&format!("Cluster/{namespace}/{stem}")).find(|one| kinds::operated(&one.api, &one.kind).is_some());
-    stems.find_map(known)
+    let (stem, _) = name.rsplit_once('-')?;
+    let id = format!("Cluster/{namespace}/{stem}");
+    inventory.named(&id).find(|one| kinds::operated(&one.api, &one.kind).is_some() && database_services(one).any(|made| made == name))
 }
 
 /// Whether a host is below a wildcard such as `*.shop.example`.

@@ -163,11 +163,38 @@ fn a_service_without_the_port_is_blocked() {
 }
 
 #[test]
+fn services_without_pods_are_no_open_door() {
+    let service =
+        |spec: &str| format!("{{apiVersion: v1, kind: Service, metadata: {{name: cart, namespace: shop}}, spec: {{{spec}}}}}\n---\n");
+    let egress = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: out, namespace: shop}, spec: {podSelector: {}, policyTypes: [Egress]}}";
+    let call = |spec: &str| calls(&(service(spec) + egress), "A_URL: 'http://cart'");
+    assert_eq!(
+        call("type: ExternalName, externalName: orders.production.example"),
+        [
+            "A_URL cart Some(80) Blocked: Service shop/cart stands for `orders.production.example`: NetworkPolicy shop/out allows no such address on port 80"
+        ]
+    );
+    assert_eq!(
+        call("selector: {app: gone}, ports: [{port: 80}]"),
+        ["A_URL cart Some(80) Blocked: no pod of the documents answers for the Service shop/cart of this cluster"]
+    );
+    assert_eq!(
+        call("ports: [{port: 80}]"),
+        ["A_URL cart Some(80) Unknown: the Service shop/cart of this cluster selects no pods: nothing here says where it leads"]
+    );
+}
+
+#[test]
 fn services_of_databases_are_known() {
     let onto = "{apiVersion: postgresql.cnpg.io/v1, kind: Cluster, metadata: {name: orders, namespace: shop}, spec: {instances: 3}}";
     assert_eq!(
         calls(onto, "A_URL: 'postgres://orders-rw/o'"),
         ["A_URL orders-rw Some(5432) Open: Service shop/orders-rw of this cluster, not of the applied one"]
+    );
+    let alone = onto.replace("instances: 3", "instances: 3, managed: {services: {disabledDefaultServices: [r, ro]}}");
+    assert_eq!(
+        calls(&alone, "A_URL: 'postgres://orders-ro/o'"),
+        ["A_URL orders-ro Some(5432) Blocked: the cluster has no Service shop/orders-ro: the name does not resolve"]
     );
 }
 

@@ -2,15 +2,6 @@
 
 # The permissions boundary: what no role of the environment exceeds, whatever its own policies say. Roles of pipelines, of the cluster, of nodes and
 # of service accounts have it. An administrator changes it, and no role that has it can.
-locals {
-  # Roles that the other roots make, those that AWS makes for its services, and the providers of clusters' tokens.
-  own_identities = concat(
-    [for region in local.regions : region.roles],
-    ["arn:aws:iam::${local.account}:role/aws-service-role/*"],
-    ["arn:aws:iam::${local.account}:oidc-provider/oidc.eks.*.amazonaws.com/id/*"],
-  )
-}
-
 resource "aws_iam_policy" "boundary" {
   name        = local.boundary
   description = "What no role of ${local.name} exceeds"

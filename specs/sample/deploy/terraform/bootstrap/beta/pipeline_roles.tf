@@ -2,6 +2,13 @@
 
 # What an apply changes of roles, each within the boundary.
 locals {
+  # Roles that the other roots make, those that AWS makes for its services, and the providers of clusters' tokens.
+  own_identities = concat(
+    [for region in local.regions : region.roles],
+    ["arn:aws:iam::${local.account}:role/aws-service-role/*"],
+    ["arn:aws:iam::${local.account}:oidc-provider/oidc.eks.*.amazonaws.com/id/*"],
+  )
+
   role_statements = [
     {
       # The boundary asks for itself on each of these roles.
