@@ -245,7 +245,7 @@ fn reads(unit: &str, path: &str) -> bool {
     match (&unit[..], &names[..]) {
         (
             ["terraform", "bootstrap", environment],
-            ["terraform", of, "global", "account.tf" | "locals.tf"] | ["terraform", of, _, "network", "locals.tf"],
+            ["terraform", of, "global", "account.tf" | "locals.tf"] | ["terraform", of, _, "data" | "network", "locals.tf"],
         ) => environment == of,
         (["terraform", environment, ..], ["terraform", "bootstrap", of, "locals.tf"]) => environment == of,
         _ => false,
