@@ -22,6 +22,9 @@
 //! The core is pure: the same spec and lock give the same bytes on every machine. Only [`project`], [`output`] and [`cli`] access the disk.
 //! `tests/tidy.rs` enforces which module may import which.
 
+// What can't happen has a way out all the same: no spec makes the program panic.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable))]
+
 pub mod source;
 
 pub mod conflict;

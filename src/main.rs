@@ -1,5 +1,7 @@
 //! The program: hands over to `platgen::cli`.
 
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable))]
+
 fn main() -> std::process::ExitCode {
     platgen::cli::main()
 }

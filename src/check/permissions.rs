@@ -37,6 +37,7 @@ const RESOURCES: &[(&str, &str)] = &[
         "controllerrevisions daemonsets daemonsets/status deployments deployments/scale deployments/status replicasets replicasets/scale replicasets/status statefulsets statefulsets/scale statefulsets/status",
     ),
     ("autoscaling", "horizontalpodautoscalers horizontalpodautoscalers/status"),
+    ("barmancloud.cnpg.io", "objectstores objectstores/status"),
     ("batch", "cronjobs cronjobs/status jobs jobs/status"),
     ("coordination.k8s.io", "leases"),
     ("discovery.k8s.io", "endpointslices"),
@@ -60,6 +61,12 @@ const RESOURCES: &[(&str, &str)] = &[
     ("networking.k8s.io", "ingressclasses ingresses ingresses/status ipaddresses networkpolicies servicecidrs"),
     ("node.k8s.io", "runtimeclasses"),
     ("policy", "poddisruptionbudgets poddisruptionbudgets/status"),
+    (
+        "postgresql.cnpg.io",
+        "backups backups/status clusterimagecatalogs clusters clusters/scale clusters/status databaseroles databaseroles/status databases databases/status \
+         failoverquorums failoverquorums/status imagecatalogs poolers poolers/scale poolers/status publications publications/status \
+         scheduledbackups scheduledbackups/status subscriptions subscriptions/status",
+    ),
     ("rbac.authorization.k8s.io", "clusterrolebindings clusterroles rolebindings roles"),
     ("scheduling.k8s.io", "priorityclasses"),
     ("storage.k8s.io", "csidrivers csinodes csistoragecapacities storageclasses volumeattachments volumeattributesclasses"),

@@ -45,15 +45,17 @@ const VIEWER: &[Rule] = &[
     rule("", CORE, READ),
     rule("apps", APPS, READ),
     rule("autoscaling", &["horizontalpodautoscalers"], READ),
+    rule("barmancloud.cnpg.io", &["objectstores"], READ),
     rule("batch", &["cronjobs", "jobs"], READ),
     rule("discovery.k8s.io", &["endpointslices"], READ),
     rule("events.k8s.io", &["events"], READ),
     rule("external-secrets.io", &["externalsecrets", "secretstores"], READ),
     rule("gateway.envoyproxy.io", &["backendtrafficpolicies", "securitypolicies"], READ),
-    rule("gateway.networking.k8s.io", &["grpcroutes", "httproutes", "tcproutes", "tlsroutes"], READ),
+    rule("gateway.networking.k8s.io", &["backendtlspolicies", "grpcroutes", "httproutes", "tcproutes", "tlsroutes"], READ),
     rule("metrics.k8s.io", &["pods"], &["get", "list"]),
     rule("networking.k8s.io", &["networkpolicies"], READ),
     rule("policy", &["poddisruptionbudgets"], READ),
+    rule("postgresql.cnpg.io", &["backups", "clusters", "databaseroles", "databases", "poolers", "scheduledbackups"], READ),
     rule("rbac.authorization.k8s.io", &["rolebindings", "roles"], READ),
 ];
 

@@ -6,9 +6,6 @@ use crate::value::{BucketAccess, Name, truncate_with_hash};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
-/// The days for which old versions of objects are kept at least: the time to notice an object that was overwritten or deleted by mistake.
-const VERSION_DAYS: u32 = 30;
-
 /// A bucket.
 #[derive(Clone, Debug)]
 pub struct Bucket {
@@ -22,10 +19,40 @@ pub struct Bucket {
     pub account: String,
     /// Its name in the cloud, unique across all customers, at most 63 characters.
     pub id: String,
-    /// The days for which no version of an object can be deleted. None: no retention.
-    pub retention: Option<u32>,
+    /// How versions of objects are locked. None: no retention.
+    pub lock: Option<BucketLock>,
+    /// The days after which a version that is not the current one is deleted: never before its lock ends.
+    pub version_days: u32,
     /// Its copy.
     pub copy: Option<BucketCopy>,
+}
+
+/// The lock of each version of an object.
+#[derive(Clone, Copy, Debug)]
+pub struct BucketLock {
+    /// Who can end it early.
+    pub mode: LockMode,
+    /// The days for which no version of an object can be deleted.
+    pub days: u32,
+}
+
+/// Who can end the lock of a version before its time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LockMode {
+    /// Nobody, not even the root user of the account.
+    Compliance,
+    /// Administrators.
+    Governance,
+}
+
+impl LockMode {
+    /// The word of the cloud.
+    pub fn name(self) -> &'static str {
+        match self {
+            LockMode::Compliance => "COMPLIANCE",
+            LockMode::Governance => "GOVERNANCE",
+        }
+    }
 }
 
 /// The copy of a bucket in another region.
@@ -49,11 +76,6 @@ impl Bucket {
             (1, Some(common)) => format!("copy_to: {common}, {alone}"),
             _ => alone,
         }
-    }
-
-    /// The days after which a version that is not the current one is deleted: never before its retention ends.
-    pub fn version_days(&self) -> u32 {
-        self.retention.unwrap_or_default().max(VERSION_DAYS)
     }
 }
 

@@ -19,7 +19,7 @@ mod rights;
 mod workload;
 
 pub use addon::{Addon, Controller, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAMESPACES};
-pub use bucket::{Bucket, BucketCopy};
+pub use bucket::{Bucket, BucketCopy, BucketLock, LockMode};
 pub use cluster::{Cluster, Machine, Night, Pool, Proxies, SharedVolume, StorageClass};
 pub use container::{
     ConfigFile, Container, FIRST_POD_ID, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source,

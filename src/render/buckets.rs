@@ -11,10 +11,10 @@ pub(super) fn runbook(estate: &Estate) -> String {
     let mut table =
         "| environment | bucket | region | name | copy | retention | old versions stay |\n|---|---|---|---|---|---|---|\n".to_owned();
     for (environment, bucket) in all() {
-        let Bucket { name, region, id, .. } = bucket;
+        let Bucket { name, region, id, version_days, .. } = bucket;
         let copy = bucket.copy.as_ref().map_or("none".to_owned(), |copy| format!("`{}` in {}", copy.id, copy.region));
-        let retention = bucket.retention.map_or("none".to_owned(), |days| format!("{days} days"));
-        let _ = writeln!(table, "| {environment} | {name} | {region} | `{id}` | {copy} | {retention} | {} days |", bucket.version_days());
+        let retention = bucket.lock.map_or("none".to_owned(), |lock| format!("{} days", lock.days));
+        let _ = writeln!(table, "| {environment} | {name} | {region} | `{id}` | {copy} | {retention} | {version_days} days |");
     }
     let text = BACK.replace("TABLE", &table).replace("EXAMPLE", &format!("bucket={} at={}", example.id, example.region));
     text + &lost(estate)

@@ -1,10 +1,10 @@
 //! The containers beside that of an app or a store, and the ports at which Prometheus reads metrics.
 
 use super::EnvironmentResolver;
+use super::consumer::Consumer;
 use super::containers::Declared;
 use super::engines::Fallback;
 use super::names::Entry;
-use super::values::Consumer;
 use super::volumes::{Pod, Volumes};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Container;

@@ -1,14 +1,14 @@
 //! `buckets`: object stores of apps, and who uses them.
 
 use super::EnvironmentResolver;
+use super::consumer::{Consumer, Dependency};
 use super::external::Outside;
 use super::names::{Entry, Names};
 use super::ports::EntryPort;
-use super::regions::{RegionSpec, no_such_region, provider_of};
-use super::values::{Consumer, Dependency};
+use super::regions::{RegionSpec, no_such_region, primary_of, provider_of};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::facts;
-use crate::model::{Bucket, BucketCopy, Platform};
+use crate::model::{Bucket, BucketCopy, BucketLock, LockMode, Platform};
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec;
@@ -22,6 +22,9 @@ const DAY: u64 = 86_400_000;
 /// The longest retention of Object Lock, a hundred years in days.
 const LONGEST: u64 = 36_500;
 
+/// The days for which old versions of objects are kept at least: the time to notice an object that was overwritten or deleted by mistake.
+const VERSION_DAYS: u32 = 30;
+
 /// The port of S3.
 const HTTPS: NetworkPort = NetworkPort::tcp(443);
 
@@ -29,9 +32,8 @@ impl EnvironmentResolver<'_> {
     /// The index entry of a bucket. Its service answers in the primary region.
     pub(super) fn bucket_entry(&mut self, key: &EntryName, at: Span, bucket: &spec::Bucket) -> Entry {
         let absent = (!self.is_here(&bucket.only)).then(|| bucket.only.span()).flatten();
-        let primary = self.primary();
-        let outside =
-            primary.as_ref().filter(|place| place.provider == Provider::Aws).and_then(|place| Outside::object_store(&place.name, at));
+        let primary = self.primary().map(|(place, _)| place);
+        let outside = primary.filter(|place| place.provider == Provider::Aws).and_then(|place| Outside::object_store(&place.name, at));
         let mut entry = Entry::other(RefKind::Bucket, key, at);
         entry.absent = absent;
         // Without a region there is another finding.
@@ -42,19 +44,14 @@ impl EnvironmentResolver<'_> {
         entry
     }
 
-    /// The primary region of the environment.
-    fn primary(&self) -> Option<RegionSpec> {
-        let said = self.own_environment().and_then(|environment| environment.primary.get());
-        let places = &self.region_specs;
-        said.map_or(places.first(), |name| places.iter().find(|place| place.name == *name)).cloned()
-    }
-
     /// Fills a platform with its buckets.
     pub(super) fn buckets(&mut self, platform: &mut Platform, names: &Names) {
-        let Some(primary) = self.primary() else { return };
+        let Some(primary) = self.primary().map(|(place, _)| place.clone()) else { return };
         let spec = self.spec;
+        // A lock that ends when somebody says so is no promise: in a protected environment it ends for nobody.
+        let mode = if platform.protected { LockMode::Compliance } else { LockMode::Governance };
         for (key, at, bucket) in spec.buckets.entries() {
-            let retention = self.retention(bucket);
+            let lock = self.retention(bucket).map(|days| BucketLock { mode, days });
             let said_here = self.is_here(&bucket.only);
             let copy = self.copy_region(bucket, &primary, said_here);
             let here = names.iter().any(|entry| entry.kind == RefKind::Bucket && entry.name == *key.name() && entry.absent.is_none());
@@ -66,7 +63,8 @@ impl EnvironmentResolver<'_> {
                 name: key.name().clone(),
                 region: primary.name.clone(),
                 id: id(&primary.name),
-                retention,
+                version_days: lock.map_or(0, |lock| lock.days).max(VERSION_DAYS),
+                lock,
                 copy: copy.map(|region| BucketCopy { id: id(&region), region }),
                 account,
             };
@@ -120,9 +118,8 @@ impl EnvironmentResolver<'_> {
 
     /// The help for a copy in the region of its bucket: an environment that moves to the region of the copy leaves the value behind.
     fn help_for_copies(&self, primary: &RegionSpec) -> String {
-        let region = |environment: &spec::Environment| environment.primary.get().or_else(|| environment.regions.values().next()).cloned();
-        let differ =
-            self.spec.environments.entries().any(|(_, _, environment)| region(environment).is_some_and(|name| name != primary.name));
+        let differs = |environment: &spec::Environment| primary_of(environment).is_some_and(|(name, _)| *name != primary.name);
+        let differ = self.spec.environments.entries().any(|(_, _, environment)| differs(environment));
         let (who, form) = match differ {
             true => (format!("`{}`", self.environment), format!("environments: {{{}: {{copy_to: OLD-REGION}}}}", self.environment)),
             false => ("the environment".to_owned(), "copy_to: OLD-REGION".to_owned()),
@@ -132,7 +129,7 @@ impl EnvironmentResolver<'_> {
 
     /// Warns of buckets on clouds for which this version renders none.
     pub(super) fn unrendered_buckets(&mut self) {
-        if self.primary().is_none_or(|place| place.provider == Provider::Aws) {
+        if self.primary().is_none_or(|(place, _)| place.provider == Provider::Aws) {
             return;
         }
         let spec = self.spec;
@@ -202,12 +199,15 @@ impl EnvironmentResolver<'_> {
             if let Some(copy) = &bucket.copy {
                 self.record(|| (format!("{at}.copy"), &copy.id, format!("{at}.copy_to")));
             }
-            if bucket.retention.is_some() {
-                let mode = if platform.protected { "compliance" } else { "governance" };
-                self.record(|| (format!("{at}.lock"), mode, format!("{at}.retention and environments.{}.protected", self.environment)));
+            if let Some(lock) = bucket.lock {
+                let from = format!("{at}.retention and environments.{}.protected", self.environment);
+                self.record(|| (format!("{at}.lock"), lock.mode.name().to_lowercase(), from));
             }
-            let keep = if bucket.retention.is_some() { format!("{at}.retention") } else { "the default of buckets".to_owned() };
-            self.record(|| (format!("{at}.old_versions"), format!("{}d", bucket.version_days()), keep));
+            let keep = match bucket.lock {
+                Some(lock) if lock.days == bucket.version_days => format!("{at}.retention"),
+                _ => "the default of buckets".to_owned(),
+            };
+            self.record(|| (format!("{at}.old_versions"), format!("{}d", bucket.version_days), keep));
             let mut users: BTreeMap<String, BucketAccess> = BTreeMap::new();
             for (_, workload, access) in platform.users_of(&bucket.name) {
                 users.insert(format!("{}/{}", workload.namespace, workload.name), access);

@@ -1,8 +1,8 @@
 //! `certificate`: the certificate of an app that speaks HTTPS with the gateway.
 
 use super::EnvironmentResolver;
+use super::consumer::Consumer;
 use super::ports::protocol;
-use super::values::Consumer;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Certificate, Entrance, Exposure};
 use crate::source::Span;

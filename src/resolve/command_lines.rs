@@ -2,8 +2,8 @@
 //! longer text is a variable of its own, to which the text refers.
 
 use super::EnvironmentResolver;
+use super::consumer::Consumer;
 use super::provenance::RecordPath;
-use super::values::Consumer;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{FactPart, PodFact, Source, Variable};
 use crate::spec::ContainerFields;

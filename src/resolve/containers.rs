@@ -1,9 +1,9 @@
 //! Containers: variables and resources.
 
 use super::command_lines::facts_of;
+use super::consumer::Consumer;
 use super::engines::Fallback;
 use super::provenance::RecordPath;
-use super::values::Consumer;
 use super::volumes::{Pod, Volumes};
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};

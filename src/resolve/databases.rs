@@ -1,11 +1,11 @@
 //! Stores whose servers an operator runs: their checks, and the workload with its database and flows.
 
+use super::consumer::Consumer;
 use super::containers::{Amounts, Declared};
 use super::engines::{self, Operated};
 use super::flows::api_server;
 use super::names::Entry;
 use super::placement::Runs;
-use super::values::Consumer;
 use super::volumes::{Pod, Volumes};
 use super::workloads::{Site, container_ports};
 use super::{EnvironmentResolver, written};

@@ -1,9 +1,9 @@
 //! `expose`: the entrances of apps, and the hosts and ports that they take of the load balancers.
 
+use super::consumer::Consumer;
 use super::external::private;
 use super::hosts::{Claim, Hosts};
 use super::provenance::RecordPath;
-use super::values::Consumer;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::model::{Entrance, Exposure, Platform, Redirect, Region};

@@ -1,7 +1,7 @@
 //! Files: those of containers, and those that the spec includes.
 
+use super::consumer::Consumer;
 use super::containers::MOST_CONFIG;
-use super::values::Consumer;
 use super::volumes::Volumes;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};

@@ -1,9 +1,9 @@
 //! Flows between workloads.
 
 use super::EnvironmentResolver;
+use super::consumer::{Consumer, Dependency, in_other_region};
 use super::external::{Reach, private};
 use super::names::{EntrySpec, Names};
-use super::values::{Consumer, Dependency, in_other_region};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Addon, Exposure, Flow, Peer, Placement, Region, ServicePort};
 use crate::provider::Provider;

@@ -1,8 +1,8 @@
 //! `run` and `after`: the order of the jobs of a rollout.
 
 use super::EnvironmentResolver;
+use super::consumer::Consumer;
 use super::names::{Entry, EntrySpec, Names};
-use super::values::Consumer;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Flow, Kind, Region, Workload};
 use crate::source::Span;

@@ -16,6 +16,7 @@ mod certificates;
 mod cluster;
 mod collisions;
 mod command_lines;
+mod consumer;
 mod containers;
 mod databases;
 mod engines;

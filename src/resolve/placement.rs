@@ -1,7 +1,7 @@
 //! Placement: subnet, pool, tolerations, architectures and zone spread of an entry.
 
 use super::EnvironmentResolver;
-use super::values::Consumer;
+use super::consumer::Consumer;
 use crate::labels;
 use crate::model::{Placement, Spread, Toleration};
 use crate::syntax::Field;

@@ -96,15 +96,10 @@ impl EnvironmentResolver<'_> {
         let item = spec.environments.get()?.get(environment)?;
         let entry = item.value.get()?;
         let specs = Rc::clone(&self.region_specs);
-        let primary = match entry.primary.spanned() {
-            Some((name, at)) => {
-                if !specs.iter().any(|place| place.name == *name) {
-                    self.unknown("region of this environment called", name.as_str(), specs.iter().map(|place| place.name.as_str()), at);
-                    return None;
-                }
-                name.clone()
-            }
-            None => specs.first()?.name.clone(),
+        let Some(primary) = self.primary().map(|(place, _)| place.name.clone()) else {
+            let (name, at) = entry.primary.spanned()?;
+            self.unknown("region of this environment called", name.as_str(), specs.iter().map(|place| place.name.as_str()), at);
+            return None;
         };
         self.record(|| {
             let first = format!("environments.{environment}.regions: the first");

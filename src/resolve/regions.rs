@@ -160,7 +160,22 @@ fn region_to_name(provider: Provider) -> Option<&'static str> {
     }
 }
 
+/// The primary region of an environment as the spec has it, whether it can be rendered or not.
+pub(super) fn primary_of(environment: &spec::Environment) -> Option<(&Name, Span)> {
+    environment.primary.spanned().or_else(|| environment.regions.items().next())
+}
+
 impl EnvironmentResolver<'_> {
+    /// The primary region of the environment, with the place that says so: `primary`, or the first of the regions that can be rendered.
+    pub(super) fn primary(&self) -> Option<(&RegionSpec, Span)> {
+        let environment = self.own_environment()?;
+        let find = |(name, at): (&Name, Span)| Some((self.region_specs.iter().find(|place| place.name == *name)?, at));
+        match environment.primary.spanned() {
+            Some(said) => find(said),
+            None => environment.regions.items().find_map(find),
+        }
+    }
+
     /// Whether one of the environment's regions is on a cloud.
     pub(super) fn on_a_cloud(&self) -> bool {
         self.region_specs.iter().any(|place| place.provider.is_cloud())

@@ -1,9 +1,9 @@
 //! The security context of a container, within the pod security standard of its namespace.
 
 use super::EnvironmentResolver;
+use super::consumer::Consumer;
 use super::containers::Declared;
 use super::provenance::HARDENED;
-use super::values::Consumer;
 use super::volumes::{Pod, Volumes};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::model::{FIRST_POD_ID, PodSecurityLevel, Security};

@@ -1,7 +1,7 @@
 //! Storage classes, the volumes of apps, and the section `volumes`.
 
 use super::EnvironmentResolver;
-use super::values::Consumer;
+use super::consumer::Consumer;
 use super::volumes::{Pod, Volumes};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::model::{Platform, Region, SharedVolume, StorageClass};

@@ -2,10 +2,10 @@
 //!
 //! Reports findings and resolves nothing.
 
+use super::consumer::way_out;
 use super::engines;
 use super::entries::SHORT_NAME;
 use super::names::Entry;
-use super::values::way_out;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -267,14 +267,12 @@ impl EnvironmentResolver<'_> {
     fn check_standby(&mut self, store: &Store) {
         let words: Vec<(&Name, Span)> = store.standby.items().collect();
         self.once_each(&words);
-        let environment = self.own_environment();
-        let first = || environment.and_then(|one| one.regions.get()?.first()?.spanned());
-        let primary = environment.and_then(|one| one.primary.spanned().or_else(first));
+        let primary = self.primary().map(|(place, at)| (place.name.clone(), at));
         for (name, at) in words {
             self.is_declared("region", &self.spec.regions, name, at);
-            if let Some((_, place)) = primary.filter(|(primary, _)| *primary == name) {
+            if let Some((_, place)) = primary.as_ref().filter(|(primary, _)| primary == name) {
                 let message = format!("`{name}` is the primary region of `{}`: a standby needs another region", self.environment);
-                self.contradiction(message, at, Some(place));
+                self.contradiction(message, at, Some(*place));
             }
         }
     }

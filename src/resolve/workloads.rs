@@ -2,6 +2,7 @@
 
 use super::EnvironmentResolver;
 use super::beside::Beside;
+use super::consumer::Consumer;
 use super::containers::{Declared, RESOURCES};
 use super::engines;
 use super::engines::{Fallback, Keeps};
@@ -16,7 +17,6 @@ use super::ports::{EntryPort, protocol};
 use super::probes::MOST;
 use super::provenance::HARDENED;
 use super::security::USER;
-use super::values::Consumer;
 use super::volumes::{Pod, Volumes, unique};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Service, ServicePort, Volume, Workload};

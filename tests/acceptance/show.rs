@@ -307,6 +307,9 @@ const COMPUTED: &str = "
     Bucket.id buckets.*.name
     Bucket.region buckets.*.region
     Bucket.copy buckets.*.copy
+    Bucket.lock buckets.*.lock
+    Bucket.version_days buckets.*.old_versions
+    BucketLock.mode buckets.*.lock
     BucketCopy.id buckets.*.copy
     Cluster.name regions.*.cluster
     Cluster.controllers regions.*.controllers
@@ -401,7 +404,7 @@ const COMPUTED: &str = "
 /// with the name of a key of the spec holds the value of that key, and needs no line here.
 const NOT_COMPUTED: &str = "
     Network.vpn Vpn.name_servers
-    Bucket.account Bucket.span
+    Bucket.account Bucket.span BucketLock.days
     Cluster.existing_classes Cluster.name_servers Cluster.proxies Cluster.registry_secret ConfigFile.content Container.mounts Container.variables Estate.missing Exposure.entrance Exposure.span Firewall.exits Firewall.flows Flow.span Flow.to
     Flow.why Manifest.span Missing.needed Missing.what Mount.read_only Mount.volume NetworkSubnet.internet Patch.change Patch.span
     Placement.architectures Placement.everywhere Pipelines.system Platform.environment Platform.pipelines Platform.state_region Redirect.replacement Redirect.scheme Redirect.to Region.flows Region.workloads Rule.reasons

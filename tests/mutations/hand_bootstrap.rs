@@ -28,7 +28,7 @@ pub const FAULTS: &[Fault] = faults! {
     "no clusters", "pipeline_cluster.tf", "", Swap("\"eks:CreateNodegroup\", ", ""), "an apply stops in the middle";
     "anybody signs in", "pipeline_cluster.tf", "", Cut("      Condition = { ArnLike = { \"eks:principalArn\" = concat([\"arn:aws:iam::${local.account}:role/aws-reserved/sso.amazonaws.com/*\"], local.cluster_administrators) } }\n"), "a pipeline lets itself in";
     "everybody administers", "pipeline_cluster.tf", "", Swap("/${own.administrator}/*", "/*"), "a pipeline gives people every right";
-    "keys of others", "pipeline_cluster.tf", "", Cut("      Condition = { StringEquals = local.tags_of_keys.resource }\n"), "a pipeline deletes keys of databases";
+    "keys of others", "pipeline_cluster.tf", "", Cut("      Condition = { StringEquals = { \"aws:ResourceTag/environment\" = local.environment, \"aws:ResourceTag/managed_by\" = \"platgen\" } }\n"), "a pipeline deletes keys of databases";
     "buckets of apps", "boundary.tf", "", Swap("\"s3:PutLifecycleConfiguration\", \"s3:PutReplicationConfiguration\"]\n        Resource  = ", "\"s3:PutReplicationConfiguration\"]\n        Resource  = "), "an app with every right to S3 lets its objects expire";
     "keys of buckets", "boundary.tf", "", Swap("\"kms:DeleteAlias\", \"kms:Disable*\", \"kms:ScheduleKeyDeletion\", \"kms:UpdateAlias\"", "\"kms:DeleteAlias\", \"kms:Disable*\", \"kms:UpdateAlias\""), "all objects are lost with their key";
     "code of others", "boundary.tf", "", Swap("\"lambda:Update*\", ", ""), "a role changes a function that has more rights";

@@ -69,8 +69,8 @@ pub const FAULTS: &[Fault] = faults! {
     "data of beta", "data/locals.tf", "", Beta, "production's objects are written in beta";
     "objects without encryption of one's own", "data/buckets.tf", "", Swap("sse_algorithm     = \"aws:kms\"", "sse_algorithm     = \"AES256\""), "who reads the disk reads the objects";
     "no versions", "data/buckets.tf", "", Swap("status = \"Enabled\"\n  }\n}\n\n# Nobody", "status = \"Suspended\"\n  }\n}\n\n# Nobody"), "what is overwritten is gone";
-    "locks that can be opened", "data/buckets.tf", "", Swap("mode = \"COMPLIANCE\"", "mode = \"GOVERNANCE\""), "a stolen administrator deletes everything";
-    "locks gone", "data/buckets.tf", "", Swap("if bucket.retention != null", "if bucket.retention == null"), "nothing is kept";
+    "locks that can be opened", "data/locals.tf", "", Swap("mode = \"COMPLIANCE\"", "mode = \"GOVERNANCE\""), "a stolen administrator deletes everything";
+    "locks gone", "data/buckets.tf", "", Swap("if bucket.lock != null", "if bucket.lock == null"), "nothing is kept";
     "public objects", "data/buckets.tf", "", Swap("block_public_policy     = true", "block_public_policy     = false"), "a policy opens the bucket to everybody";
     "old versions go at once", "data/buckets.tf", "", Swap("noncurrent_days = each.value.old_versions", "noncurrent_days = 1"), "a mistake is noticed too late";
     "buckets that go with their objects", "data/buckets.tf", "", Swap("force_destroy       = false", "force_destroy       = true"), "a wrong plan deletes the data";

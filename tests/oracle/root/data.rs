@@ -32,8 +32,12 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
         } else {
             continue;
         };
-        let days = bucket.retention.unwrap_or_default();
-        let wanted = json!({"name": named(bucket, here), "retention": bucket.retention, "old_versions": days.max(30), "readers": readers, "writers": writers});
+        // A lock that ends when somebody says so is no promise.
+        let mode = if platform.protected { "COMPLIANCE" } else { "GOVERNANCE" };
+        let days = bucket.lock.map(|lock| lock.days);
+        let lock = days.map(|days| json!({"mode": mode, "days": days}));
+        let kept = days.unwrap_or_default().max(30);
+        let wanted = json!({"name": named(bucket, here), "lock": lock, "old_versions": kept, "readers": readers, "writers": writers});
         buckets.insert(bucket.name.to_string(), wanted);
         if let Some(copy) = copy.filter(|copy| *copy != here) {
             copies.insert(
@@ -58,20 +62,6 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
     ] {
         let (file, has) = root.local(name);
         root.expect(found, RULE, (&format!("local.{name}"), file), has, &wanted);
-    }
-    // A retention that ends when somebody says so is no promise.
-    let mode = if platform.protected { "COMPLIANCE" } else { "GOVERNANCE" };
-    for (file, lock) in root.blocks("resource", &["aws_s3_bucket_object_lock_configuration"]) {
-        let rules = lock.inside("rule").flat_map(|rule| rule.inside("default_retention"));
-        let modes: Vec<&Value> = rules.map(|retention| retention.get("mode")).collect();
-        if modes != [&json!(mode)] {
-            found.push(root.finding(
-                RULE,
-                "aws_s3_bucket_object_lock_configuration.this",
-                file,
-                format!("its locks are {modes:?}, where they should be {mode}"),
-            ));
-        }
     }
     let count = root.blocks("resource", &["aws_s3_bucket_replication_configuration"]).count();
     if count != usize::from(copied) {

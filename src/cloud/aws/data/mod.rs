@@ -27,12 +27,19 @@ struct Locals<'a> {
     region: &'a str,
     key: String,
     buckets: Vec<Store<'a>>,
-    copied: bool,
-    copies: Vec<Copy<'a>>,
-    copier: String,
-    /// The boundary of the role that makes copies, as an ARN.
-    boundary: Option<String>,
+    /// None where no bucket of the region has a copy.
+    copies: Option<Copies<'a>>,
     administrators: Vec<String>,
+}
+
+/// The copies of buckets of this region in others.
+#[derive(Serialize)]
+struct Copies<'a> {
+    all: Vec<Copy<'a>>,
+    /// The role that makes them.
+    copier: String,
+    /// The boundary of that role, as an ARN.
+    boundary: Option<String>,
 }
 
 /// A bucket, or the copy of a bucket.
@@ -40,12 +47,19 @@ struct Locals<'a> {
 struct Store<'a> {
     key: &'a str,
     name: &'a str,
-    retention: Option<u32>,
+    lock: Option<Lock>,
     old_versions: u32,
     /// The roles that read objects, as ARNs.
     readers: Vec<String>,
     /// The roles that read, write and delete objects, as ARNs.
     writers: Vec<String>,
+}
+
+/// The lock of each version of an object.
+#[derive(Serialize)]
+struct Lock {
+    mode: &'static str,
+    days: u32,
 }
 
 /// The copy of a bucket of this region in another one.
@@ -65,8 +79,8 @@ fn arn(account: &str, role: &str) -> String {
 /// A bucket as it is in a region. None in a region that holds neither the bucket nor its copy.
 fn store<'a>(platform: &'a Platform, bucket: &'a Bucket, region: &Name) -> Option<Store<'a>> {
     let of = |name, readers, writers| {
-        let (retention, old_versions) = (bucket.retention, bucket.version_days());
-        Store { key: bucket.name.as_str(), name, retention, old_versions, readers, writers }
+        let lock = bucket.lock.map(|lock| Lock { mode: lock.mode.name(), days: lock.days });
+        Store { key: bucket.name.as_str(), name, lock, old_versions: bucket.version_days, readers, writers }
     };
     let copier = || arn(&bucket.account, &platform.copier_role(&bucket.region));
     if bucket.region == *region {
@@ -90,17 +104,14 @@ impl<'a> Locals<'a> {
         };
         let mut administrators = people::administrators(platform, account);
         administrators.push(format!("arn:aws:iam::{account}:root"));
-        let copies: Vec<Copy<'a>> = platform.buckets.values().filter_map(copy).collect();
+        let copies = Some(platform.buckets.values().filter_map(copy).collect::<Vec<_>>()).filter(|all| !all.is_empty());
         Locals {
             name: format!("{}-{}-{region}", platform.name, platform.environment),
             account,
             region: region.as_str(),
             key: platform.data_key(region),
             buckets: platform.buckets.values().filter_map(|bucket| store(platform, bucket, region)).collect(),
-            copied: !copies.is_empty(),
-            copies,
-            copier: platform.copier_role(region),
-            boundary: super::boundary(platform, account),
+            copies: copies.map(|all| Copies { all, copier: platform.copier_role(region), boundary: super::boundary(platform, account) }),
             administrators,
         }
     }
@@ -109,9 +120,6 @@ impl<'a> Locals<'a> {
 /// The view of `buckets.tf`.
 #[derive(Serialize)]
 struct Buckets {
-    protected: bool,
-    /// The mode of locks.
-    mode: &'static str,
     /// Whether a bucket here has no copy.
     not_all_copied: bool,
 }
@@ -128,7 +136,6 @@ struct Tests {
     terraform: bool,
     bounded: bool,
     copied: bool,
-    mode: &'static str,
 }
 
 /// The root of a region that holds buckets or copies. None without an account.
@@ -137,20 +144,19 @@ pub(super) fn root(platform: &Platform, region: &Name) -> Result<Option<Root>, T
     let scope = Scope::region(platform.environment.as_str(), region.as_str());
     let mut root = super::root(Layer::Data, platform, scope, account, region.as_str())?;
     let locals = Locals::new(platform, account, region);
-    let bounded = locals.boundary.is_some();
-    let (copied, not_all_copied) = (locals.copied, locals.copies.len() < locals.buckets.len());
-    // Locks of the first kind end early for nobody: the promise of a protected environment.
-    let mode = if platform.protected { "COMPLIANCE" } else { "GOVERNANCE" };
+    let copies = locals.copies.as_ref();
+    let (copied, bounded) = (copies.is_some(), copies.is_some_and(|copies| copies.boundary.is_some()));
+    let not_all_copied = copies.map_or(0, |copies| copies.all.len()) < locals.buckets.len();
     root.document(include_str!("../../../../templates/terraform/aws/data/README.md"));
     root.print(TEMPLATES, "access.tf", &Nothing {})?;
-    root.print(TEMPLATES, "buckets.tf", &Buckets { protected: platform.protected, mode, not_all_copied })?;
+    root.print(TEMPLATES, "buckets.tf", &Buckets { not_all_copied })?;
     root.print(TEMPLATES, "kms.tf", &Nothing {})?;
     root.print(TEMPLATES, "locals.tf", &locals)?;
     if copied {
         root.print(TEMPLATES, "replication.tf", &Replication { bounded })?;
     }
     for (path, terraform) in [("tests/data.tftest.hcl", true), ("tests/data.tofutest.hcl", false)] {
-        root.print(TEMPLATES, path, &Tests { terraform, bounded, copied, mode })?;
+        root.print(TEMPLATES, path, &Tests { terraform, bounded, copied })?;
     }
     Ok(Some(root))
 }

@@ -4,9 +4,6 @@
 locals {
   cluster_administrators = [for own in local.regions : "arn:aws:iam::${local.account}:role/${own.administrator}"]
 
-  # Tags of every key that the other roots make, as conditions on what is asked for and on what is there.
-  tags_of_keys = { for place, key in { request = "aws:RequestTag", resource = "aws:ResourceTag" } : place => { "${key}/environment" = local.environment, "${key}/managed_by" = "platgen" } }
-
   cluster_statements = [
     {
       # The action knows no resource: the cluster does not exist yet.
@@ -84,7 +81,7 @@ locals {
       Effect    = "Allow"
       Action    = ["kms:CreateKey", "kms:TagResource"]
       Resource  = "*"
-      Condition = { StringEquals = local.tags_of_keys.request }
+      Condition = { StringEquals = { "aws:RequestTag/environment" = local.environment, "aws:RequestTag/managed_by" = "platgen" } }
     },
     {
       # Keys, whose identifiers are made up by AWS: those that have the tags. The boundary leaves out those of states.
@@ -95,7 +92,7 @@ locals {
         "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
       ]
       Resource  = "arn:aws:kms:*:${local.account}:key/*"
-      Condition = { StringEquals = local.tags_of_keys.resource }
+      Condition = { StringEquals = { "aws:ResourceTag/environment" = local.environment, "aws:ResourceTag/managed_by" = "platgen" } }
     },
     {
       Sid      = "Aliases"
