@@ -5,11 +5,16 @@
 
 use std::collections::BTreeMap;
 
+/// The output folder beside a spec file, or in a spec folder, unless another is named.
+pub const OUTPUT: &str = "deploy";
+
 /// Every file of a render, by unit.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Files {
     /// Units by folder, relative to the output folder, `/` between parts; `""` is the output folder itself.
     pub units: BTreeMap<String, Unit>,
+    /// The files of the CI system, by path relative to the folder of the spec. They name the output folder [`OUTPUT`].
+    pub outside: Unit,
 }
 
 /// The files of one folder that are owned, checked and pruned together.

@@ -9,7 +9,7 @@
 //! - [`source`]: named texts. [`conflict`]: git's conflict markers in them. [`syntax`]: YAML and TOML parsed into one tree with spans, and decoding that collects faults instead of failing.
 //! - [`spec`]: the types of the file format, and the merging of layers.
 //! - [`resolve`]: the only module that makes policy decisions. The result is the [`model`], which every renderer reads.
-//! - [`kubernetes`] and [`cloud`]: view structs of the model. [`template`] prints them; [`yaml`] and [`hcl`] parse and format the printed text.
+//! - [`kubernetes`], [`cloud`] and [`delivery`]: view structs of the model. [`template`] prints them; [`yaml`] and [`hcl`] parse and format the printed text.
 //! - [`render`]: collects the [`files`]. [`output`]: writes them to disk.
 //! - [`policy`]: the traffic that NetworkPolicies allow. [`kinds`]: the table of Kubernetes kinds. [`labels`]: names of labels and annotations. [`commands`]: commands of kubectl
 //!   that messages and files name. [`scanners`]: accepted findings of third-party
@@ -66,6 +66,8 @@ pub mod kubernetes;
 pub mod cloud;
 
 pub mod files;
+
+pub mod delivery;
 
 pub mod commands;
 

@@ -27,8 +27,7 @@ pub const LOCK: &str = "platgen.lock";
 /// The path that stands for a YAML text on stdin. Its lock and the files it includes are those of the current folder.
 pub const STDIN: &str = "-";
 
-/// The output folder beside a spec file, or in a spec folder, unless another is named.
-pub const OUTPUT: &str = "deploy";
+pub use crate::files::OUTPUT;
 
 /// A spec with its lock and the files it includes, read as far as possible.
 #[derive(Debug)]

@@ -17,6 +17,7 @@ mod uses;
 mod ways;
 
 use crate::cloud::{self, Root};
+use crate::delivery::{self, Stage};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::{Files, Unit};
 use crate::kubernetes::{self, Tree};
@@ -65,23 +66,18 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
         }
     }
     let for_people = |platform: &Platform, region: &Region, tree: &Tree| {
-        // Regions are applied in their order: the link between two comes with the one that is applied last.
-        let turn = |region: &&String| platform.regions.get_index_of(region.as_str());
-        let last = |root: &&Root| root.scope.regions.iter().max_by_key(turn).is_some_and(|last| *last == region.name.as_str());
-        let environment = platform.environment.as_str();
-        let here = roots.iter().filter(|root| root.scope.environment == environment);
-        // A copy comes before the bucket that copies to it.
-        let copies = || platform.buckets.values().filter(|bucket| bucket.region == region.name).filter_map(|bucket| bucket.copy.as_ref());
-        let holds_copy = |root: &&Root| root.layer == Layer::Data && copies().any(|copy| root.scope.regions == [copy.region.to_string()]);
-        let mut own: Vec<&Root> = here.filter(|root| last(root) || holds_copy(root)).collect();
-        own.sort_by_key(|root| (root.layer, !holds_copy(root)));
-        region::files(platform, region, tree, &own, &shared(estate, &roots, environment))
+        let before = shared(estate, &roots, platform.environment.as_str());
+        region::files(platform, region, tree, &of_region(platform, region, &roots), &before)
     };
     let mut files = match clusters(estate, for_people) {
         Ok(files) if faults.is_empty() => files,
         Ok(_) => return Err(faults),
         Err(found) => return Err(faults.into_iter().chain(found).collect()),
     };
+    let stages = stages(estate, &roots);
+    let outside = delivery::files(estate, &stages).map_err(|fault| vec![fault.into()])?;
+    files.outside = Unit { environment: None, region: None, files: outside };
+    let has_jobs = !files.outside.files.is_empty();
     for root in &mut roots {
         // A pair of regions is no region that a render can be limited to.
         let region = if let [region] = &root.scope.regions[..] { Some(region.clone()) } else { None };
@@ -96,8 +92,43 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
     ]);
     top.extend(procedures::runbook(estate).map(|text| ("RUNBOOK.md".to_owned(), text)));
     top.extend(scanners::files(estate));
+    if has_jobs {
+        top.insert(delivery::SCRIPT.to_owned(), delivery::script(estate, env!("CARGO_PKG_VERSION")));
+    }
     files.units.insert(String::new(), Unit { environment: None, region: None, files: top });
     Ok(files)
+}
+
+/// The roots of a region and of its links, in the order in which to apply them.
+fn of_region<'r>(platform: &Platform, region: &Region, roots: &'r [Root]) -> Vec<&'r Root> {
+    // Regions are applied in their order: the link between two comes with the one that is applied last.
+    let turn = |region: &&String| platform.regions.get_index_of(region.as_str());
+    let last = |root: &&Root| root.scope.regions.iter().max_by_key(turn).is_some_and(|last| *last == region.name.as_str());
+    let here = roots.iter().filter(|root| root.scope.environment == platform.environment.as_str());
+    // A copy comes before the bucket that copies to it.
+    let copies = || platform.buckets.values().filter(|bucket| bucket.region == region.name).filter_map(|bucket| bucket.copy.as_ref());
+    let holds_copy = |root: &&Root| root.layer == Layer::Data && copies().any(|copy| root.scope.regions == [copy.region.to_string()]);
+    let mut own: Vec<&Root> = here.filter(|root| last(root) || holds_copy(root)).collect();
+    own.sort_by_key(|root| (root.layer, !holds_copy(root)));
+    own
+}
+
+/// The environments whose jobs plan and apply, with the roots in the order in which to apply them.
+fn stages<'e>(estate: &'e Estate, roots: &'e [Root]) -> Vec<Stage<'e>> {
+    let stage = |platform: &'e Platform| {
+        let environment = platform.environment.as_str();
+        let of_environment = shared(estate, roots, environment).into_iter();
+        let of_regions = platform.regions.values().flat_map(|region| of_region(platform, region, roots));
+        let mut own: Vec<&Root> = Vec::new();
+        for root in of_environment.filter(|root| root.scope.environment == environment).chain(of_regions) {
+            if root.layer != Layer::Bootstrap && !own.iter().any(|known| known.folder() == root.folder()) {
+                own.push(root);
+            }
+        }
+        let roots = own.into_iter().map(|root| delivery::Root { folder: root.folder(), region: root.state.region.clone() }).collect();
+        Some(Stage { platform, pipelines: platform.pipelines.as_ref()?, roots })
+    };
+    estate.environments.values().filter_map(stage).collect()
 }
 
 /// The roots that come before the regions of an environment, in the order in which to apply them. The zone that delegates the environment's domain exists

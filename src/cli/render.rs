@@ -9,7 +9,7 @@ use crate::diagnostic::wording::Count;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::Estate;
 use crate::output::{self, Force, Job, Lock, Outcome, Replaced, Roots, Selection, Summary, UnitSummary};
-use crate::project::{Failure, LOCK, Project, Rendered, Resolved};
+use crate::project::{Failure, LOCK, OUTPUT, Project, Rendered, Resolved};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
@@ -112,7 +112,7 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
     let locks = [Lock { path: LOCK.to_string(), text: lock.print(), previous: run.project.lock_text.clone() }];
     let force = force(words);
     let version = env!("CARGO_PKG_VERSION");
-    let job = Job { roots: &roots, files: &files, outside: None, locks: &locks, selection, force: &force, version, never_foreign: &[] };
+    let job = Job { roots: &roots, files: &files, outside: at_home(&roots).then_some(&files.outside), locks: &locks, selection, force: &force, version, never_foreign: &[] };
     let code = if render.check {
         compare(&job, &mut run)
     } else {
@@ -122,6 +122,12 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
     // The program ends here. Freeing a million small values one by one would take longer than ending the process.
     std::mem::forget((run, files));
     Ok(code)
+}
+
+/// Whether the output folder is the default one, which the files of the CI system name.
+fn at_home(roots: &Roots) -> bool {
+    roots.output.components().eq(roots.project.join(OUTPUT).components())
+        || matches!((roots.output.canonicalize(), roots.project.join(OUTPUT).canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 /// The finding for an output folder that holds the spec: rendered files would be read as parts of the spec.

@@ -38,7 +38,7 @@ pub use workload::{Autoscaling, Cron, Flow, Kind, Peer, Placement, Service, Serv
 use crate::labels::{POOL, SUBNET, WORKLOAD};
 use crate::provider::Provider;
 pub use crate::value::{
-    BucketAccess, DnsFirewall, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, SecretStore, Sticky,
+    BucketAccess, DnsFirewall, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, Scanner, SecretStore, Sticky,
     StoreMode, Via,
 };
 
@@ -62,6 +62,8 @@ pub struct Estate {
     pub name: Name,
     /// The environments that could be resolved, in promotion order.
     pub environments: IndexMap<String, Platform>,
+    /// The scanners that pipelines run, beside those that every pipeline runs.
+    pub scanners: Vec<Scanner>,
     /// What the rendered files lack: first what an entry needs, then the rest, each sorted by `what`.
     pub missing: Vec<Missing>,
 }

@@ -1,5 +1,7 @@
 //! The identities of CI pipelines: whose tokens may take which role of an environment.
 
+use crate::value::Name;
+
 /// Which tokens of the CI system may take the roles of an environment's pipelines. A token says who issued it, for whom (`aud`), and what the job runs for
 /// (`sub`); clouds compare these words.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,6 +22,10 @@ pub struct Pipelines {
     /// The Git reference that jobs that may apply run for, such as `refs/heads/main`. None where the cloud does not read this claim of the issuer: the
     /// subject has to name the branch then, or the CI system has to restrict the branches of its environment.
     pub reference: Option<String>,
+    /// How many people have to approve a change of the branch. 0: the spec asks for none.
+    pub approvals: u32,
+    /// The groups of the people who may approve.
+    pub approvers: Vec<Name>,
 }
 
 /// A system that runs pipelines.

@@ -161,7 +161,12 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
         secret_scan::check(written, &mut found);
     }
     let name = specs.base.platform.at(|platform| &platform.name).get().cloned();
-    let estate = name.filter(|_| declared).map(|name| Estate { name, missing: missing(&found, &environments), environments });
+    let estate = name.filter(|_| declared).map(|name| Estate {
+        name,
+        scanners: specs.base.delivery.at(|delivery| &delivery.scanners).values().copied().collect(),
+        missing: missing(&found, &environments),
+        environments,
+    });
     Resolution { estate, lock, diagnostics: found, provenance }
 }
 

@@ -6,7 +6,7 @@ use crate::model::{CiSystem, Pipelines, Subjects};
 use crate::source::Span;
 use crate::spec::Ci;
 use crate::syntax::Field;
-use crate::value::{HostAddress, Url};
+use crate::value::{HostAddress, Name, Url};
 
 /// The host of GitHub's own service.
 const GITHUB: &str = "github.com";
@@ -49,11 +49,13 @@ impl EnvironmentResolver<'_> {
         let repository = self.repository(ci, &delivery.repository, at);
         let subject = self.subject(ci, &delivery.subject);
         let branch = self.branch();
+        let (approvals, approvers) = self.approvals();
         let (repository, branch) = (repository?, branch?);
-        let pipelines = match ci {
+        let of_system = match ci {
             CiSystem::Gitlab => gitlab(&repository, subject, &branch),
             CiSystem::Github => github(&repository, subject, &branch, self.environment.as_str()),
         };
+        let pipelines = Pipelines { approvals, approvers, ..of_system };
         self.record(|| ("environment.pipelines.issuer".to_owned(), &pipelines.issuer, "delivery.ci and delivery.repository"));
         let from = format!("delivery.ci, delivery.repository and environments.{}.branch", self.environment);
         self.record(|| {
@@ -120,6 +122,19 @@ impl EnvironmentResolver<'_> {
         Some(subject.clone())
     }
 
+    /// How many people have to approve a change of the environment, and the groups that they are of.
+    fn approvals(&mut self) -> (u32, Vec<Name>) {
+        let Some(environment) = self.own_environment() else { return (0, Vec::new()) };
+        let approvers: Vec<Name> = environment.approvers.values().cloned().collect();
+        let Some((count, at)) = environment.approvals.spanned().filter(|(count, _)| **count > 0) else { return (0, approvers) };
+        if environment.approvers.is_missing() || environment.approvers.get().is_some_and(Vec::is_empty) {
+            let message = format!("`approvals: {count}` names nobody: who may approve a change of `{}`?", self.environment);
+            let help = "add `approvers:` with groups of `access.groups`, or remove `approvals`";
+            self.tell(Diagnostic::new(Code::MissingField, message).at(at).help(help));
+        }
+        (*count, approvers)
+    }
+
     /// The branch of the environment: it names one branch, and no other environment has it.
     fn branch(&mut self) -> Option<String> {
         let item = self.spec.environments.find(self.environment.as_str())?;
@@ -168,6 +183,8 @@ fn github(repository: &Repository, subject: Option<String>, branch: &str, enviro
         reference: (issuer == GITHUB_TOKENS).then_some(reference),
         issuer,
         makes_provider: false,
+        approvals: 0,
+        approvers: Vec::new(),
     }
 }
 
@@ -182,5 +199,7 @@ fn gitlab(repository: &Repository, subject: Option<String>, branch: &str) -> Pip
         planners: Subjects::Like(format!("{subject}:ref_type:branch:ref:*")),
         applier: format!("{subject}:ref_type:branch:ref:{branch}"),
         reference: None,
+        approvals: 0,
+        approvers: Vec::new(),
     }
 }

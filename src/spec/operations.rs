@@ -2,7 +2,7 @@
 
 use super::access::Receiver;
 use crate::syntax::Field;
-use crate::value::{Duration, Quantity, SecretStore, Url};
+use crate::value::{Duration, Quantity, Scanner, SecretStore, Url};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -77,7 +77,7 @@ pub struct Delivery {
     /// URL of the Git repository that holds the spec and the rendered files.
     pub repository: Field<Url>,
     /// CI system whose jobs plan and apply. Its jobs get roles in the accounts of the environments; `repository` and each environment's `branch` say which
-    /// jobs.
+    /// jobs. For `github`, the workflows that judge, plan and apply are rendered into `.github/workflows`, beside the spec.
     pub ci: Field<Ci>,
     /// Start of the subject (`sub`) of the tokens that the CI system issues to jobs of the repository, before the part about branch or environment.
     /// Repositories of GitHub that were made, renamed or transferred since July 2026 have numbers in it, which its settings show:
@@ -85,7 +85,7 @@ pub struct Delivery {
     pub subject: Field<String>,
     /// GitOps controller that applies the Kubernetes files.
     pub gitops: Field<GitOps>,
-    /// Scanners that the pipelines run on every change. Default: none.
+    /// Scanners that the pipelines run on every change, beside `yamllint` and `tflint`. Default: none.
     pub scanners: Field<Vec<Field<Scanner>>>,
 }
 
@@ -111,16 +111,4 @@ pub enum GitOps {
     Flux,
     /// None: platgen renders no files for it.
     None,
-}
-
-/// Scanner of rendered files.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-pub enum Scanner {
-    /// detect-secrets.
-    DetectSecrets,
-    /// checkov.
-    Checkov,
-    /// GitGuardian.
-    Gitguardian,
 }

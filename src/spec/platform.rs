@@ -87,7 +87,7 @@ pub struct Environment {
     pub primary: Field<Name>,
     /// Domain of the environment. Default: the environment's name below `platform.domain`.
     pub domain: Field<Domain>,
-    /// Number of people who must approve a change.
+    /// Number of people who must approve a change. The README.md of the root `bootstrap` says where to set it in the CI system.
     pub approvals: Field<u32>,
     /// Groups whose members may approve, keys of `access.groups`.
     pub approvers: Field<Vec<Field<Name>>>,

@@ -50,6 +50,7 @@ names!(ApiVerb {
     Watch: "watch",
 });
 names!(PodSecurityLevel { Restricted: "restricted", Baseline: "baseline", Privileged: "privileged" });
+names!(Scanner { DetectSecrets: "detect-secrets", Checkov: "checkov", Gitguardian: "gitguardian" });
 names!(Sticky { Cookie: "cookie", Client: "client" });
 names!(Via { Public: "public", Internal: "internal" });
 
@@ -272,4 +273,16 @@ pub enum Via {
     Public,
     /// A load balancer that the private network and the company's network reach.
     Internal,
+}
+
+/// Scanner of rendered files.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scanner {
+    /// detect-secrets.
+    DetectSecrets,
+    /// checkov.
+    Checkov,
+    /// GitGuardian.
+    Gitguardian,
 }

@@ -1,4 +1,4 @@
-//! Judges of text, whatever it configures: PyYAML (what a YAML 1.1 reader sees), yamllint, detect-secrets, actionlint, amtool.
+//! Judges of text, whatever it configures: PyYAML (what a YAML 1.1 reader sees), yamllint, detect-secrets, actionlint, zizmor, amtool.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,6 +18,7 @@ pub fn judges() -> Vec<Judge> {
         judge("detect-secrets", Subject::Tree, || fetched("detect-secrets", &["--version"]), detect_secrets),
         judge("trivy", Subject::Tree, || fetched("trivy", &["--version"]), trivy),
         judge("actionlint", Subject::Workflows, find_actionlint, actionlint),
+        judge("zizmor", Subject::Workflows, || fetched("zizmor", &["--version"]), zizmor),
         judge("amtool", Subject::Tree, || fetched("amtool", &["--version"]), amtool),
     ]
 }
@@ -165,6 +166,20 @@ fn actionlint(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<F
             Finding::new("actionlint", &words(&error["kind"]), &words(&error["filepath"]), message)
         })
         .collect())
+}
+
+/// zizmor, which looks for what a workflow lends to an attacker.
+fn zizmor(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
+    let mut command = Command::new(&program.path);
+    command.current_dir(tree).args(["--offline", "--no-progress", "--persona=pedantic", "--min-severity=medium", "--format=json-v1", "--no-exit-codes"]);
+    command.args(inputs.iter().flat_map(|input| input.yaml()));
+    let answer = json(&say(&mut command, &[0])?)?;
+    let told = |finding: &Value| {
+        let place = &finding["locations"][0];
+        let message = format!("{}: {}", words(&finding["desc"]), words(&place["symbolic"]["annotation"]));
+        Finding::new("zizmor", &words(&finding["ident"]), &words(&place["symbolic"]["key"]["Local"]["verbatim_path"]), message)
+    };
+    Ok(list(&answer).iter().map(told).collect())
 }
 
 /// Plain Alertmanager configurations (`alertmanager*.yaml` with a `route:`); an AlertmanagerConfig object is kubeconform's.

@@ -41,7 +41,16 @@ fn about_pipelines(platform: &Platform, pipelines: &Pipelines, account: &str) ->
     } else {
         "- `local.buckets` names the buckets that pipelines make. A new bucket or a new copy changes this root: apply it before a job applies the root `data`.\n  No job deletes a bucket.\n"
     };
+    let approvers: Vec<String> = pipelines.approvers.iter().map(|group| format!("`{group}`")).collect();
+    let reviewers = if approvers.is_empty() { String::new() } else { format!(": members of {}", approvers.join(", ")) };
+    let approvals = match pipelines.approvals {
+        0 => "approvals".to_owned(),
+        1 => "one approval".to_owned(),
+        number => format!("{number} approvals"),
+    };
     let words = [
+        ("{reviewers}", &*reviewers),
+        ("{approvals}", &*approvals),
         ("{buckets}", buckets),
         ("{setup}", setup),
         ("{rule}", rule),

@@ -1,0 +1,73 @@
+//! The estate's Terraform roots -> the files of the CI system: jobs that judge every change, and plan and apply the roots of each environment.
+//!
+//! A file here names jobs, their order and their rights. What a job does is a command of [`script`], which people run as well. Which tokens take which
+//! role is decided in `resolve` and made by the root `bootstrap`; the module reads no disk.
+
+mod actions;
+mod github;
+mod script;
+
+use std::collections::BTreeMap;
+
+use crate::model::{CiSystem, Estate, Pipelines, Platform};
+use crate::provider::Provider;
+use crate::template::TemplateError;
+
+pub use script::script;
+
+/// The name of the script in the output folder.
+pub const SCRIPT: &str = "pipeline.sh";
+
+/// The files outside of the output folder that a render may write, whatever the spec says: those of every CI system, so that the files of one leave with
+/// it.
+pub const OUTSIDE: &[&str] = github::FILES;
+
+/// An environment with the roots that its jobs plan and apply, in their order: all but `bootstrap`, which administrators apply.
+#[derive(Debug)]
+pub struct Stage<'e> {
+    /// The platform in the environment.
+    pub platform: &'e Platform,
+    /// Whose tokens take its roles.
+    pub pipelines: &'e Pipelines,
+    /// Its roots.
+    pub roots: Vec<Root>,
+}
+
+/// A Terraform root.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Root {
+    /// Its folder, below the output folder.
+    pub folder: String,
+    /// The region of its state, where its jobs sign in.
+    pub region: String,
+}
+
+impl Root {
+    /// The root in names that take no slash.
+    fn id(&self) -> String {
+        self.folder.replace('/', "-")
+    }
+}
+
+impl Stage<'_> {
+    /// The ARN of the role of jobs that `plan` or `apply`.
+    fn role(&self, purpose: &str) -> String {
+        let account = self.platform.account(Provider::Aws).unwrap_or_default();
+        format!("arn:aws:iam::{account}:role/{}", self.platform.pipeline_role(purpose))
+    }
+}
+
+/// The files of the CI system by path relative to the spec's folder, which is the root of the repository. Empty where platgen renders none for the
+/// system.
+///
+/// # Errors
+/// A template that cannot be printed.
+pub fn files(estate: &Estate, stages: &[Stage<'_>]) -> Result<BTreeMap<String, String>, TemplateError> {
+    let on_github = stages.iter().any(|stage| stage.pipelines.system == CiSystem::Github);
+    if on_github { github::files(estate, stages) } else { Ok(BTreeMap::new()) }
+}
+
+/// Whether an environment's jobs have files.
+pub fn has_files(platform: &Platform) -> bool {
+    platform.pipelines.as_ref().is_some_and(|pipelines| pipelines.system == CiSystem::Github)
+}

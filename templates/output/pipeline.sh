@@ -1,0 +1,153 @@
+set -eu
+cd "$(dirname "$0")"
+tools=${TOOLS:-$HOME/.local/bin}
+
+# The most bytes of a plan in a report: hosts limit the length of a comment.
+longest=20000
+
+usage() {
+  sed -n 's/^# \{0,1\}//p' "${0##*/}" | sed -n '/^Usage/,/^Exit/p' >&2
+  exit 64
+}
+
+# Makes the installed programs visible to the steps of a job that follow.
+announce() {
+  if [ -n "${GITHUB_PATH:-}" ]; then
+    printf '%s\n' "$tools" >>"$GITHUB_PATH"
+  fi
+}
+
+install_platgen() {
+  : "${PLATGEN_RELEASES:?is not set: write the address of the releases of platgen, such as https://github.com/OWNER/REPOSITORY/releases/download}"
+  case "$(uname -s)-$(uname -m)" in
+    Linux-x86_64) target=x86_64-unknown-linux-musl ;;
+    Linux-aarch64) target=aarch64-unknown-linux-musl ;;
+    Darwin-arm64) target=aarch64-apple-darwin ;;
+    Darwin-x86_64) target=x86_64-apple-darwin ;;
+    *)
+      echo "there is no release of platgen for $(uname -s) on $(uname -m)" >&2
+      exit 1
+      ;;
+  esac
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  for file in "platgen-$target.tar.gz" SHA256SUMS; do
+    curl --fail --silent --show-error --location --retry 3 --output "$work/$file" "$PLATGEN_RELEASES/v$platgen/$file"
+  done
+  sums=$(command -v sha256sum || echo 'shasum -a 256')
+  (cd "$work" && grep " platgen-$target.tar.gz\$" SHA256SUMS | $sums --check -)
+  mkdir -p "$tools"
+  tar -xzf "$work/platgen-$target.tar.gz" -C "$tools" platgen
+  announce
+}
+
+install_scanners() {
+  mkdir -p "$tools"
+  for scanner in yamllint $scanners; do
+    case $scanner in
+      yamllint) package=yamllint==$yamllint ;;
+      checkov) package=checkov==$checkov ;;
+      detect-secrets) package=detect-secrets==$detect_secrets ;;
+      gitguardian) package=ggshield==$ggshield ;;
+    esac
+    PIPX_BIN_DIR=$tools pipx install --quiet "$package"
+  done
+  GOBIN=$tools go install "github.com/terraform-linters/tflint@$tflint"
+  announce
+}
+
+# The folders of all Terraform roots.
+roots() {
+  find terraform -name backend.tf -exec dirname {} \; | LC_ALL=C sort
+}
+
+# initialize ROOT FLAG...: with the providers of the committed lock file, where there is one.
+initialize() {
+  root=$1
+  shift
+  if [ -f "$root/.terraform.lock.hcl" ]; then
+    set -- "$@" -lockfile=readonly
+  else
+    echo "$root: commit .terraform.lock.hcl, so that jobs run the providers that people reviewed" >&2
+  fi
+  terraform -chdir="$root" init -input=false "$@" >&2
+}
+
+test_roots() {
+  terraform fmt -check -diff -recursive terraform
+  failed=0
+  for root in $(roots); do
+    printf '\n== %s\n' "$root"
+    if ! { initialize "$root" -backend=false && terraform -chdir="$root" validate && terraform -chdir="$root" test; }; then
+      failed=1
+    fi
+  done
+  exit "$failed"
+}
+
+# Every scanner runs, so that one run tells every finding.
+scan() {
+  failed=0
+  yamllint . || failed=1
+  tflint --recursive --config "$PWD/.tflint.hcl" || failed=1
+  for scanner in $scanners; do
+    case $scanner in
+      checkov) checkov --directory . --quiet --compact || failed=1 ;;
+      detect-secrets)
+        find . -type f ! -path '*/.terraform/*' -exec detect-secrets-hook --baseline .secrets.baseline {} + || failed=1
+        ;;
+      gitguardian) ggshield secret scan path --recursive --yes . || failed=1 ;;
+    esac
+  done
+  exit "$failed"
+}
+
+# The resources that a plan deletes, alone or to make them anew.
+deleted() {
+  sed -n 's/^  # \(.*\) \(will be destroyed\|must be replaced\|is tainted, so must be replaced\|will be replaced, as requested\)$/- `\1` \2/p' "$1"
+}
+
+plan() {
+  initialize "$1"
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  code=0
+  # The role of jobs that plan writes nothing, not even a lock.
+  terraform -chdir="$1" plan -input=false -lock=false -detailed-exitcode -out="$kept" >&2 || code=$?
+  case $code in
+    0) printf '### %s\n\nNo changes.\n\n' "$1" ;;
+    2)
+      terraform -chdir="$1" show -no-color "$kept" >"$work/text"
+      printf '### %s\n\n%s\n\n' "$1" "$(grep '^Plan:' "$work/text" || echo 'Outputs change.')"
+      if [ -n "$(deleted "$work/text")" ]; then
+        printf '**This plan deletes:**\n\n%s\n\n' "$(deleted "$work/text")"
+      fi
+      printf '<details><summary>The plan</summary>\n\n```\n%s\n```\n\n</details>\n\n' "$(head -c "$longest" "$work/text")"
+      ;;
+    *) printf '### %s\n\nThe plan failed: the log of the job says why. A root that builds on one which does not exist yet\nis planned once that one is applied.\n\n' "$1" ;;
+  esac
+  exit "$code"
+}
+
+apply() {
+  initialize "$1"
+  terraform -chdir="$1" apply -input=false "$kept"
+}
+
+# known ROOT: the folder of a root.
+known() {
+  [ "$#" -eq 1 ] && [ -f "$1/backend.tf" ] || usage
+}
+
+[ "$#" -ge 1 ] || usage
+command=$1
+shift
+case $command in
+  install-platgen) install_platgen ;;
+  install-scanners) install_scanners ;;
+  test) test_roots ;;
+  scan) scan ;;
+  plan) known "$@" && plan "$1" ;;
+  apply) known "$@" && apply "$1" ;;
+  *) usage ;;
+esac
