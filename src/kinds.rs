@@ -4,7 +4,10 @@
 //! (`ValidateJobSpecUpdate`, `ValidateStorageClassUpdate` and so on), and each add-on's CustomResourceDefinition (`spec.scope`,
 //! `subresources.scale.specReplicasPath`, validation rules that compare with `oldSelf`).
 
-use crate::labels::{DATABASE, DATABASE_ROLE};
+mod operator;
+
+pub use operator::{Operated, Operator};
+
 use serde_json::Value;
 
 /// The facts about one kind.
@@ -21,7 +24,7 @@ pub struct Kind {
     /// JSON pointer of the pod template; empty for a Pod, which is its own template. `None`: the kind runs no pods, or its operator shapes them.
     pub pod_template: Option<&'static str>,
     /// How an operator makes the pods of the kind, which have no template.
-    pub operated: Option<Operated>,
+    pub operated: Option<&'static Operated>,
     /// JSON pointer of the replica count that the `scale` subresource sets. `None`: an autoscaler can't scale the kind.
     pub replicas: Option<&'static str>,
     /// JSON pointers of fields that the API server refuses to change in any object of the kind.
@@ -29,41 +32,6 @@ pub struct Kind {
     /// JSON pointers of further fields that are immutable once the object says `immutable: true`.
     sealed: &'static [&'static str],
 }
-
-/// The pods that an operator makes of one object.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Operated {
-    /// The label whose value is the name of the object.
-    pub label: &'static str,
-    /// Another label of every pod, with its value.
-    pub part: (&'static str, &'static str),
-    /// The label in which the pods of one object differ, with its values.
-    pub role: (&'static str, &'static [&'static str]),
-    /// JSON pointer of the image of its pods.
-    pub image: &'static str,
-    /// JSON pointer of the labels that the object gives its pods.
-    pub inherited: &'static str,
-    /// Name and number of each port on which the pods listen.
-    pub ports: &'static [(&'static str, u16)],
-}
-
-impl Operated {
-    /// The labels that the operator sets on the pods of an object, by role.
-    pub fn labels<'n>(&self, name: &'n str) -> impl Iterator<Item = [(&'static str, &'n str); 3]> {
-        let (label, part, (key, roles)) = (self.label, self.part, self.role);
-        roles.iter().map(move |role| [(label, name), part, (key, *role)])
-    }
-}
-
-/// The pods of a Cluster of CloudNativePG 1.30: `pkg/specs/pods.go`, `pkg/utils/labels_annotations.go`.
-pub const POSTGRES: Operated = Operated {
-    label: DATABASE,
-    part: ("cnpg.io/podRole", "instance"),
-    role: (DATABASE_ROLE, &["primary", "replica"]),
-    image: "/spec/imageName",
-    inherited: "/spec/inheritedMetadata/labels",
-    ports: &[("metrics", 9187), ("postgresql", 5432), ("status", 8000)],
-};
 
 /// What objects of a kind belong to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -125,7 +93,7 @@ pub fn stage(api_version: &str, kind: &str) -> Stage {
 }
 
 /// The pods that an operator makes of objects of this `apiVersion` and `kind`; see [`Kind::operated`].
-pub fn operated(api_version: &str, kind: &str) -> Option<Operated> {
+pub fn operated(api_version: &str, kind: &str) -> Option<&'static Operated> {
     find(api_version, kind)?.operated
 }
 
@@ -156,8 +124,8 @@ impl Kind {
         Kind { pod_template: Some(pointer), ..self }
     }
 
-    const fn operated(self, operated: Operated) -> Kind {
-        Kind { operated: Some(operated), ..self }
+    const fn operated(self, operator: Operator) -> Kind {
+        Kind { operated: Some(operator.facts()), ..self }
     }
 
     const fn scaled(self, pointer: &'static str) -> Kind {
@@ -195,7 +163,7 @@ const KINDS: &[Kind] = {
         Kind::of("storage.k8s.io", "CSIDriver", Cluster, Class).fixed(&["/spec/attachRequired", "/spec/volumeLifecycleModes"]),
         Kind::of("cert-manager.io", "Certificate", Namespace, Configuration),
         Kind::of("gateway.envoyproxy.io", "ClientTrafficPolicy", Namespace, Attachment),
-        Kind::of("postgresql.cnpg.io", "Cluster", Namespace, Workload).operated(POSTGRES).scaled("/spec/instances").fixed(&["/spec/serviceAccountName"]),
+        Kind::of("postgresql.cnpg.io", "Cluster", Namespace, Workload).operated(Operator::CloudNativePg).scaled("/spec/instances").fixed(&["/spec/serviceAccountName"]),
         Kind::of("eventing.keda.sh", "ClusterCloudEventSource", Cluster, Attachment),
         Kind::of("external-secrets.io", "ClusterExternalSecret", Cluster, Configuration),
         Kind::of("generators.external-secrets.io", "ClusterGenerator", Cluster, Class),
@@ -240,6 +208,7 @@ const KINDS: &[Kind] = {
         Kind::of("monitoring.coreos.com", "Prometheus", Namespace, Workload).scaled("/spec/shards"),
         Kind::of("monitoring.coreos.com", "PrometheusRule", Namespace, Attachment),
         Kind::of("external-secrets.io", "PushSecret", Namespace, Configuration),
+        Kind::of("rabbitmq.com", "RabbitmqCluster", Namespace, Workload).operated(Operator::Rabbitmq),
         Kind::of("gateway.networking.k8s.io", "ReferenceGrant", Namespace, Configuration),
         Kind::of("apps", "ReplicaSet", Namespace, Workload).pods(TEMPLATE).scaled(REPLICAS).fixed(&["/spec/selector"]),
         Kind::of("", "ResourceQuota", Namespace, Limit).fixed(&["/spec/scopes"]),

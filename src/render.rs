@@ -8,11 +8,13 @@ mod databases;
 mod mirror;
 mod preflight;
 mod procedures;
+mod rabbitmq;
 mod readme;
 mod region;
 mod requirement;
 mod requirements;
 mod steps;
+mod stores;
 mod uses;
 mod ways;
 

@@ -3,6 +3,7 @@
 use super::transition::{Change, Loss, Transition};
 use crate::commands::in_primary;
 use crate::diagnostic::{Code, Diagnostic, Severity, wording};
+use crate::kinds::Operator;
 use crate::source::Span;
 use std::collections::BTreeSet;
 
@@ -130,6 +131,23 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
             format!("`{}` of `{object}` is read when the database is made: the running database keeps what it has", dotted(field)),
             format!("keep what the spec said, or change the database as well, such as with `{}`", in_primary(&kubectl, name, true, "psql")),
         ),
+        Change::Fewer { from, to } => in_hand(
+            format!("`{object}` can't go from {from} servers to {to}: its operator removes none, and makes no other change until they are asked for again"),
+            format!("keep {from} in the spec, or move the messages to a new store with {to} servers"),
+        ),
+        Change::OtherUser { store, from, to } => {
+            let run = |program: String| format!("`{kubectl} exec -it {store}-server-0 --container rabbitmq -- rabbitmqctl {program}`");
+            in_hand(
+                format!("the store `{store}` keeps the user `{from}` and makes no user `{to}`: RabbitMQ makes its user at its very first start alone"),
+                format!(
+                    "before the apply: {}, which asks for the password, {}, then {}; after the rollout: {}",
+                    run(format!("add_user {to}")),
+                    run(format!("set_user_tags {to} administrator")),
+                    run(format!("set_permissions {to} '.*' '.*' '.*'")),
+                    run(format!("delete_user {from}"))
+                ),
+            )
+        }
         Change::Users(users) => {
             let lock: Vec<String> = users
                 .iter()
@@ -176,8 +194,8 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                     dotted(field),
                     if field.ends_with("/storage") || field.ends_with("/size") { "shrink" } else { "change" }
                 ),
-                Loss::Downgrade(from, to) => {
-                    format!("`{object}` can't go from PostgreSQL {from} back to {to}, and a new database starts empty")
+                Loss::Downgrade { engine, from, to } => {
+                    format!("`{object}` can't go from {engine} {from} back to {to}, and a new store starts empty")
                 }
                 Loss::Successor(new) => format!("`{new}` starts empty: the volumes stay with `{object}`, which it replaces"),
                 Loss::Region(region) => {
@@ -196,7 +214,7 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                     let lost: String = lost.iter().map(|claim| format!(", then `{}`", claims(claim, "delete $claim"))).collect();
                     format!("allowed by `--force`; right before the apply: `{kubectl} delete {argument}`{lost}")
                 }
-                Loss::Claim(_) | Loss::Downgrade(..) => {
+                Loss::Claim(_) | Loss::Downgrade { .. } => {
                     format!("allowed by `--force`; {}right before the apply: `{kubectl} delete {argument}`", way_back(loss))
                 }
                 Loss::Successor(_) | Loss::Region(_) => {
@@ -209,10 +227,10 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
     }
 }
 
-/// What a help says before it leads to a new database: after an upgrade that failed, the old one still has its data.
+/// What a help says before it leads to a new store: after an upgrade that failed, the old one still has its data.
 fn way_back(loss: &Loss) -> &'static str {
     match loss {
-        Loss::Downgrade(..) => "after an upgrade that failed, revert the commit, apply the old files and delete nothing; else ",
+        Loss::Downgrade { .. } => "after an upgrade that failed, revert the commit, apply the old files and delete nothing; else ",
         Loss::Claims(_) | Loss::Claim(_) | Loss::Successor(_) | Loss::Region(_) => "",
     }
 }
@@ -231,9 +249,8 @@ fn removal(kubectl: &str, objects: &[String]) -> String {
 
 /// Whether other objects, or data, are deleted with an object; it is named as kubectl names it.
 pub(super) fn holds_others(object: &str) -> bool {
-    ["namespace/", "persistentvolumeclaim/", "persistentvolume/", "customresourcedefinition.", "cluster.postgresql.cnpg.io/"]
-        .iter()
-        .any(|kind| object.starts_with(kind))
+    let holders = ["namespace/", "persistentvolumeclaim/", "persistentvolume/", "customresourcedefinition."];
+    holders.iter().any(|kind| object.starts_with(kind)) || Operator::ALL.iter().any(|one| object.starts_with(&one.facts().argument()))
 }
 
 /// A JSON pointer as people write a field: `spec.clusterIP`.

@@ -7,9 +7,9 @@
 //! for the hand-over of `replicas`.
 
 use crate::inventory::{Inventory, Object};
-use crate::kinds;
+use crate::kinds::{self, Operator};
 use crate::labels;
-use crate::value::Quantity;
+use crate::value::{Image, Quantity};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -81,6 +81,22 @@ pub enum Change {
     },
     /// A field that was read once, when the database was made: a JSON pointer.
     ReadOnce(&'static str),
+    /// The operator of a store removes no servers.
+    Fewer {
+        /// How many run.
+        from: u64,
+        /// How many are asked for.
+        to: u64,
+    },
+    /// The user of a store, which is made with the store, is another one.
+    OtherUser {
+        /// The name of the store.
+        store: String,
+        /// The user that exists.
+        from: String,
+        /// The user that is asked for.
+        to: String,
+    },
     /// Users of a database left the documents and stay in the database.
     Users(Vec<String>),
     /// Objects that left the documents stay in the cluster.
@@ -103,8 +119,15 @@ pub enum Loss {
     Claims(Vec<String>),
     /// This field of the claim of a shared volume changes, a JSON pointer: the API server refuses that, or a smaller size.
     Claim(&'static str),
-    /// A database can't go back to an older major version: the version that runs, and the one that is asked for.
-    Downgrade(u32, u32),
+    /// The software of a store can't go back to an older series.
+    Downgrade {
+        /// The engine, as people write it.
+        engine: &'static str,
+        /// The series that runs.
+        from: String,
+        /// The series that is asked for.
+        to: String,
+    },
     /// The object has a new kind, name or namespace, `Kind/namespace/name`, and starts empty.
     Successor(String),
     /// The object starts empty in this region.
@@ -200,9 +223,8 @@ fn changes(old: &Object, new: &Object, after: &Inventory) -> Vec<Change> {
     if old.kind == CLAIM && bytes(new.text(SIZE)) < bytes(old.text(SIZE)) {
         all.push(Change::LosesData(Loss::Claim(SIZE), Vec::new()));
     }
-    if kind.operated.is_some() {
-        all.extend(database::changes(old, new));
-    }
+    all.extend(of_operator(old, new));
+    all.extend(rabbitmq::user(old, new));
     if let Some(field) = kind.replicas
         && let Some(replicas) = old.at(field).and_then(Value::as_u64).filter(|running| *running > 1)
         && new.at(field).is_none()
@@ -210,6 +232,28 @@ fn changes(old: &Object, new: &Object, after: &Inventory) -> Vec<Change> {
     {
         all.push(Change::HandOver { replicas });
     }
+    all
+}
+
+/// The changes of an object of which an operator makes servers that the operator refuses, ignores, or makes with a loss.
+pub(super) fn of_operator(old: &Object, new: &Object) -> Vec<Change> {
+    let Some(operated) = kinds::operated(&old.api, &old.kind) else { return Vec::new() };
+    let mut all = Vec::new();
+    if bytes(new.text(operated.size)) < bytes(old.text(operated.size)) {
+        all.push(Change::LosesData(Loss::Claim(operated.size), Vec::new()));
+    }
+    let series = |object: &Object| object.text(operated.image).parse::<Image>().ok()?.tag()?.numbers(operated.series);
+    let (from, to) = (series(old), series(new));
+    if let (Some(from), Some(to)) = (&from, &to)
+        && to < from
+    {
+        let shown = |series: &[u32]| series.iter().map(u32::to_string).collect::<Vec<_>>().join(".");
+        all.push(Change::LosesData(Loss::Downgrade { engine: operated.engine, from: shown(from), to: shown(to) }, Vec::new()));
+    }
+    all.extend(match operated.operator {
+        Operator::CloudNativePg => database::changes(old, new),
+        Operator::Rabbitmq => rabbitmq::changes(old, new).into_iter().collect(),
+    });
     all
 }
 
@@ -303,6 +347,7 @@ fn moved_to(old: &Object, from: &Cluster, all: &[Cluster]) -> Option<String> {
     new.next().map(|cluster| cluster.region.clone())
 }
 
-pub(super) mod database;
+mod database;
+mod rabbitmq;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use super::context::{RegionContext, TreeContext};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::Labels;
+use crate::kinds::Operator;
 use crate::labels::WORKLOAD;
 use crate::model::Peer;
 use crate::policy::{End, Fault, INTERNET, Place, Pod, Policies, Protocol, Side};
@@ -43,8 +44,9 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
                     format!("no network policy allows {direction} `{namespace}/{name}` on {} for {}", words(&flow.ports), flow.why);
                 let inventory = &context.tree.inventory;
                 let own = |kind: &str| inventory.get(kind, namespace, name);
-                let near =
-                    ["NetworkPolicy", "Cluster", "Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"].into_iter().find_map(own);
+                let operated = Operator::ALL.into_iter().map(|operator| operator.facts().kind);
+                let kinds = ["NetworkPolicy", "Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"].into_iter().chain(operated);
+                let near = kinds.into_iter().find_map(own);
                 let finding = Finding::missing(
                     Code::BlockedFlow,
                     &id,

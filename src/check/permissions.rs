@@ -67,6 +67,7 @@ const RESOURCES: &[(&str, &str)] = &[
          failoverquorums failoverquorums/status imagecatalogs poolers poolers/scale poolers/status publications publications/status \
          scheduledbackups scheduledbackups/status subscriptions subscriptions/status",
     ),
+    ("rabbitmq.com", "rabbitmqclusters rabbitmqclusters/status"),
     ("rbac.authorization.k8s.io", "clusterrolebindings clusterroles rolebindings roles"),
     ("scheduling.k8s.io", "priorityclasses"),
     ("storage.k8s.io", "csidrivers csinodes csistoragecapacities storageclasses volumeattachments volumeattributesclasses"),

@@ -3,7 +3,7 @@
 use super::context::RegionContext;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
-use crate::kinds;
+use crate::kinds::{self, Operator};
 use crate::model::Volume;
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::SingleReplica], judge: Judge::Region(judge), loosens: false };
@@ -12,7 +12,8 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     if !context.platform.protected {
         return;
     }
-    for object in ["Cluster", "Deployment", "StatefulSet"].iter().flat_map(|kind| context.tree.inventory.of_kind(kind)) {
+    let kinds = Operator::ALL.into_iter().map(|operator| operator.facts().kind).chain(["Deployment", "StatefulSet"]);
+    for object in kinds.flat_map(|kind| context.tree.inventory.of_kind(kind)) {
         let Some(workload) = context.workload_of(object).filter(|workload| workload.service.is_some()) else { continue };
         let name = format!("{}/{}", object.namespace, object.name);
         // A cache loses nothing that its clients can't make again.

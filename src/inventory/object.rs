@@ -90,7 +90,7 @@ pub struct PodTemplate {
     /// The labels of the pods.
     pub labels: Labels,
     /// How an operator makes the pods. Such pods have no template.
-    pub operated: Option<kinds::Operated>,
+    pub operated: Option<&'static kinds::Operated>,
 }
 
 impl PodTemplate {
@@ -105,12 +105,12 @@ impl PodTemplate {
         let Some(operated) = kinds::operated(&object.api, &object.kind) else {
             return PodTemplate::of(owner, object).into_iter().collect();
         };
-        let pod = |own: [(&str, &str); 3]| {
+        let pod = |own: Vec<(&str, &str)>| {
             let mut labels = labels_at(object.at(operated.inherited));
-            labels.extend(own.map(|(key, value)| (key.to_owned(), value.to_owned())));
+            labels.extend(own.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())));
             PodTemplate { owner, pointer: "", labels, operated: Some(operated) }
         };
-        operated.labels(&object.name).map(pod).collect()
+        operated.labels(&object.name).into_iter().map(pod).collect()
     }
 
     /// JSON pointer of the pod's spec, unless an operator makes the pod.

@@ -44,6 +44,7 @@ pub fn references(object: &Object) -> Vec<Reference> {
     }
     match object.kind.as_str() {
         "Cluster" if object.group() == "postgresql.cnpg.io" => found.database(),
+        "RabbitmqCluster" if object.group() == "rabbitmq.com" => found.rabbitmq(),
         "StatefulSet" => {
             found.named("Service", "/spec/serviceName");
             for (at, _) in object.items("/spec/volumeClaimTemplates").iter().enumerate() {
@@ -215,6 +216,17 @@ impl Found<'_> {
         self.named("ServiceAccount", "/spec/serviceAccountName");
         self.wide("PriorityClass", "/spec/priorityClassName");
         self.wide("StorageClass", "/spec/storage/storageClass");
+    }
+
+    /// The Secret of the user of a RabbitmqCluster, and what its pods need.
+    fn rabbitmq(&mut self) {
+        let object = self.object;
+        self.entry("Secret", "/spec/secretBackend/externalSecret", "name", Some("default_user.conf"));
+        for at in 0..object.items("/spec/imagePullSecrets").len() {
+            self.named("Secret", &format!("/spec/imagePullSecrets/{at}/name"));
+        }
+        self.wide("PriorityClass", "/spec/override/statefulSet/spec/template/spec/priorityClassName");
+        self.wide("StorageClass", "/spec/persistence/storageClassName");
     }
 
     fn scaling(&mut self) {

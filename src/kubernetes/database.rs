@@ -6,9 +6,9 @@ use super::cluster::Priority;
 use super::container::{Resources, resources};
 use super::metadata::{Metadata, Owner, REGISTRY, fragment};
 use super::pod::{Condition, TolerationView, conditions, toleration};
-use super::secrets::user_secret;
+use super::secrets::UserSecret;
 use crate::labels::NO_BACKUP;
-use crate::model::{Database, Durability, Volume, Workload};
+use crate::model::{Database, Durability, Operated, Volume, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::Name;
 use crate::yaml::Document;
@@ -50,7 +50,7 @@ struct User<'m> {
 }
 
 /// The Cluster.
-pub(super) fn document(owner: &Owner, database: &Database) -> Result<Vec<Document>, TemplateError> {
+pub(super) fn document(owner: &Owner, operated: &Operated, database: &Database) -> Result<Vec<Document>, TemplateError> {
     let (context, workload) = (owner.context, owner.workload);
     let size = workload.volumes.iter().find_map(|volume| match volume {
         Volume::Claim { size, .. } => Some(size.canonical()),
@@ -71,23 +71,32 @@ pub(super) fn document(owner: &Owner, database: &Database) -> Result<Vec<Documen
         priority: Priority::of(workload, context.flows).class(context),
         several,
         database: &database.name,
-        owner: user(workload, &database.owner),
-        users: database.users.iter().map(|one| user(workload, &one.name)).collect(),
+        owner: user(workload, operated, &database.owner),
+        users: operated.users.iter().map(|one| user(workload, operated, &one.name)).collect(),
         names: names(workload),
-        parameters: fragment(&database.parameters),
+        parameters: fragment(&operated.parameters),
         durability: database.durability.map(Durability::name),
         quorum: database.durability == Some(Durability::Required),
         size: size.unwrap_or_default(),
         resources: resources(&workload.main),
-        apart: several.then_some(if database.one_per_zone { "required" } else { "preferred" }),
+        apart: several.then_some(if operated.one_per_zone { "required" } else { "preferred" }),
         conditions: conditions(workload),
         tolerations: (!tolerations.is_empty()).then_some(tolerations),
     };
     render_yaml("kubernetes/database.yaml.j2", &view)
 }
 
-fn user<'m>(workload: &Workload, name: &'m Name) -> User<'m> {
-    User { name: name.as_str(), secret: user_secret(workload, name) }
+fn user<'m>(workload: &Workload, operated: &Operated, name: &'m Name) -> User<'m> {
+    User { name: name.as_str(), secret: operated.software.secret(&workload.name, name) }
+}
+
+/// The Secret of a user. The operator sets the password anew when the Secret changes.
+pub(super) fn user_secret(name: &Name) -> UserSecret {
+    UserSecret {
+        r#type: "kubernetes.io/basic-auth",
+        entries: vec![("username", name.to_string()), ("password", "{{ .password }}".to_owned())],
+        label: Some(("cnpg.io/reload", "true")),
+    }
 }
 
 /// The names of a store's Services, as clients inside and outside of the namespace write them. The operator knows its own Services alone.

@@ -21,6 +21,7 @@ mod patch;
 mod pod;
 mod policy;
 mod proxy;
+mod rabbitmq;
 mod rights;
 mod route;
 mod scale;

@@ -1,4 +1,4 @@
-//! HorizontalPodAutoscaler and PodDisruptionBudget of a workload.
+//! HorizontalPodAutoscaler and PodDisruptionBudget of a workload. The pods of an operator have a budget from their engine's file or from the operator.
 
 use serde::Serialize;
 
@@ -51,9 +51,16 @@ pub(super) fn documents(owner: &Owner, name: &str) -> Result<Vec<Document>, Temp
         let view = Autoscaler { metadata: owner.metadata(workload.name.as_str()), kind, target: name, least, most, metrics };
         documents.extend(render_yaml("kubernetes/autoscaler.yaml.j2", &view)?);
     }
-    if least > 1 {
-        let view = Budget { metadata: owner.metadata(workload.name.as_str()), selector: owner.selector.clone() };
-        documents.extend(render_yaml("kubernetes/disruption-budget.yaml.j2", &view)?);
-    }
+    documents.extend(budget(owner)?);
     Ok(documents)
+}
+
+/// The disruption budget of a workload with several pods.
+pub(super) fn budget(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
+    let workload = owner.workload;
+    if workload.replicas.0 < 2 {
+        return Ok(Vec::new());
+    }
+    let view = Budget { metadata: owner.metadata(workload.name.as_str()), selector: owner.selector.clone() };
+    render_yaml("kubernetes/disruption-budget.yaml.j2", &view)
 }

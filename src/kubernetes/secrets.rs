@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::metadata::{Account, Context, Metadata, Owner, REGISTRY, Texts};
 use crate::labels;
-use crate::model::{Database, DatabaseUser, Namespace, SECRET_READER, SecretStore, TemplatePart, Workload};
+use crate::model::{Namespace, Operated, SECRET_READER, SecretStore, TemplatePart, User, Workload};
 use crate::provider::Provider;
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{Name, SecretPath, SecretRef};
@@ -134,27 +134,33 @@ pub(super) fn whole_secret(owner: &Owner, name: &str, path: &SecretPath) -> Resu
     render_yaml("kubernetes/external-secret.yaml.j2", &view)
 }
 
-/// The name of the Secret of a user of a database. No other name has a dot.
-pub(super) fn user_secret(workload: &Workload, user: &Name) -> String {
-    format!("{}.{user}", workload.name)
+/// The Secret of a user as its operator reads it. In the texts, `{{ .password }}` is the password.
+pub(super) struct UserSecret {
+    /// The type.
+    pub(super) r#type: &'static str,
+    /// The entries.
+    pub(super) entries: Vec<(&'static str, String)>,
+    /// A label for the operator.
+    pub(super) label: Option<(&'static str, &'static str)>,
 }
 
-/// The ExternalSecrets of the users of a database. The operator sets a password anew when its Secret changes.
-pub(super) fn users(owner: &Owner, database: &Database) -> Result<Vec<Document>, TemplateError> {
+/// The ExternalSecrets of the users of a store that an operator runs. `secret` makes the Secret of a user.
+pub(super) fn users(owner: &Owner, operated: &Operated, secret: impl Fn(&Name) -> UserSecret) -> Result<Vec<Document>, TemplateError> {
     let mut documents = Vec::new();
-    for DatabaseUser { name, password } in &database.users {
-        let template = Texts::from(
-            [("username", name.to_string()), ("password", "{{ .password }}".to_owned())].map(|(key, text)| (key.to_owned(), text)),
-        );
+    for User { name, password } in &operated.users {
+        let (called, secret) = (operated.software.secret(&owner.workload.name, name), secret(name));
+        let template = secret.entries.into_iter().map(|(key, text)| (key.to_owned(), text)).collect();
         let data = vec![Fetch {
             name: "password".to_owned(),
             key: owner.context.secret_name(password.path()),
             property: Some(password.key().to_owned()),
         }];
-        let mut view = View::new(owner.metadata(user_secret(owner.workload, name)), "kubernetes.io/basic-auth", Some(template), data);
-        let mut labels = view.target.labels.document().to_json();
-        labels["cnpg.io/reload"] = json!("true");
-        view.target.labels = Fragment::from_json(&labels);
+        let mut view = View::new(owner.metadata(called), secret.r#type, Some(template), data);
+        if let Some((key, value)) = secret.label {
+            let mut labels = view.target.labels.document().to_json();
+            labels[key] = json!(value);
+            view.target.labels = Fragment::from_json(&labels);
+        }
         documents.extend(render_yaml("kubernetes/external-secret.yaml.j2", &view)?);
     }
     Ok(documents)

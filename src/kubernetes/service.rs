@@ -1,11 +1,10 @@
-//! Services: one with the workload's name, one per alias, and a headless one for the members of a StatefulSet. Those of a database lead to the server that
-//! takes writes.
+//! Services: one with the workload's name, one per alias, and a headless one for the members of a StatefulSet. Those of a store that an operator runs lead to
+//! the servers that answer, and the operator may make the one with the store's name itself.
 
 use serde::Serialize;
 
 use super::metadata::{Context, Labels, Metadata, Owner, fragment};
-use crate::labels::DATABASE_ROLE;
-use crate::model::{Entrance, Kind, Protocol, Service, ServicePort, Workload};
+use crate::model::{Entrance, Kind, Protocol, Service, ServicePort, Software, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{KubernetesVersion, truncate_with_hash};
 use crate::yaml::Document;
@@ -39,10 +38,10 @@ pub(super) fn headless_name(workload: &Workload) -> String {
 pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
     let workload = owner.workload;
     let mut documents = Vec::new();
-    // The operator has Services of its own, with other names.
-    let selector = match workload.kind {
-        Kind::Operated(_) => fragment(&Labels::from([workload.pods(), (DATABASE_ROLE, "primary")])),
-        _ => owner.selector.clone(),
+    let software = workload.operated().map(|operated| &operated.software);
+    let selector = match software.and_then(Software::answering) {
+        Some(label) => fragment(&Labels::from([workload.pods(), label])),
+        None => owner.selector.clone(),
     };
     let mut print = |name: String, (headless, unready): (bool, bool), ports: Option<Vec<Port>>| {
         let distribution = if headless { None } else { distribution(owner.context, workload) };
@@ -51,7 +50,8 @@ pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
     };
     let service = workload.service.as_ref();
     if let Some(service) = service {
-        for name in std::iter::once(&workload.name).chain(&service.aliases) {
+        let own = Some(&workload.name).filter(|_| !software.is_some_and(Software::has_own_service));
+        for name in own.into_iter().chain(&service.aliases) {
             print(name.to_string(), (service.headless, false), ports(workload, service))?;
         }
     }

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::inputs::{Inputs, inputs};
 use super::metadata::{Account, Context, Metadata, Owner, fragment};
-use super::{database, pod, policy, rights, route, scale, secrets, service};
+use super::{database, pod, policy, rabbitmq, rights, route, scale, secrets, service};
 use crate::labels::{NO_BACKUP, NO_PROBES, REASON, RESTARTED_BY};
-use crate::model::{Kind, Volume, Workload};
+use crate::model::{Kind, Software, Volume, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{digest, truncate_with_hash};
 use crate::yaml::Document;
@@ -84,11 +84,17 @@ struct Claim {
 /// Every document of a workload.
 pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Document>, TemplateError> {
     let owner = &Owner::new(context, workload);
-    if let Some(database) = workload.database() {
+    if let Some(operated) = workload.operated() {
         let mut documents = policy::document(owner)?;
-        documents.extend(secrets::users(owner, database)?);
+        documents.extend(secrets::users(owner, operated, |user| match &operated.software {
+            Software::Postgres(_) => database::user_secret(user),
+            Software::Rabbitmq => rabbitmq::user_secret(workload, user),
+        })?);
         documents.extend(service::documents(owner)?);
-        documents.extend(database::document(owner, database)?);
+        documents.extend(match &operated.software {
+            Software::Postgres(database) => database::document(owner, operated, database)?,
+            Software::Rabbitmq => rabbitmq::documents(owner, operated)?,
+        });
         return Ok(documents);
     }
     let account = Account::new(context, owner.metadata(workload.name.as_str()));

@@ -1,5 +1,7 @@
 //! Add-ons of a cluster: those that workloads talk to, with the labels by which network policies select their pods, and those that call the cloud.
 
+use crate::kinds::{Operated, Operator};
+
 /// The namespaces of the cluster itself.
 pub const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kube-system"];
 
@@ -7,9 +9,11 @@ pub const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kub
 pub const SECRET_READER: &str = "platgen";
 
 /// The namespaces of the cluster and of its add-ons. The platform's files contain none of their objects, and no entry may use them.
-pub const FOREIGN_NAMESPACES: [&str; 7] = {
+pub const FOREIGN_NAMESPACES: [&str; 8] = {
     let [leases, public, system] = SYSTEM_NAMESPACES;
-    [Addon::Databases.namespace(), Addon::Gateway.namespace(), Addon::Monitoring.namespace(), "default", leases, public, system]
+    let [postgres, rabbitmq] = Operator::ALL;
+    let [databases, queues] = [Addon::Operator(postgres).namespace(), Addon::Operator(rabbitmq).namespace()];
+    [databases, queues, Addon::Gateway.namespace(), Addon::Monitoring.namespace(), "default", leases, public, system]
 };
 
 /// An add-on whose pods call workloads or are called by them.
@@ -21,8 +25,8 @@ pub enum Addon {
     Monitoring,
     /// The cluster's DNS server.
     Dns,
-    /// CloudNativePG: makes the pods of PostgreSQL stores and watches them.
-    Databases,
+    /// An operator: makes the pods of stores and watches them.
+    Operator(Operator),
 }
 
 /// A row of the table of add-ons.
@@ -34,15 +38,19 @@ struct Row {
 
 impl Addon {
     /// Every add-on.
-    pub const ALL: [Addon; 4] = [Addon::Gateway, Addon::Monitoring, Addon::Dns, Addon::Databases];
+    pub const ALL: [Addon; 5] = {
+        let [postgres, rabbitmq] = Operator::ALL;
+        [Addon::Gateway, Addon::Monitoring, Addon::Dns, Addon::Operator(postgres), Addon::Operator(rabbitmq)]
+    };
 
     const fn row(self) -> Row {
         match self {
             Addon::Gateway => Row { name: "gateway", namespace: "envoy-gateway-system", pods: ("app.kubernetes.io/component", "proxy") },
             Addon::Monitoring => Row { name: "metrics", namespace: "monitoring", pods: ("app.kubernetes.io/name", "prometheus") },
             Addon::Dns => Row { name: "dns", namespace: "kube-system", pods: ("k8s-app", "kube-dns") },
-            Addon::Databases => {
-                Row { name: "cloudnative-pg", namespace: "cnpg-system", pods: ("app.kubernetes.io/name", "cloudnative-pg") }
+            Addon::Operator(operator) => {
+                let Operated { name, namespace, pods, .. } = *operator.facts();
+                Row { name, namespace, pods }
             }
         }
     }

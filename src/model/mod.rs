@@ -14,6 +14,7 @@ mod firewall;
 pub mod lock;
 mod mirror;
 mod network;
+mod operated;
 mod pipelines;
 mod rights;
 mod workload;
@@ -25,12 +26,13 @@ pub use container::{
     ConfigFile, Container, FIRST_POD_ID, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source,
     TemplatePart, Variable, Volume,
 };
-pub use database::{Database, DatabaseUser, Durability};
+pub use database::{Database, Durability};
 pub use exposure::{Certificate, Entrance, Exposure, Redirect};
 pub use extension::{Change, Manifest, Patch, TerraformFile, Waiver};
 pub use firewall::{Firewall, Rule, Rules};
 pub use mirror::{ImageCopy, Mirror};
 pub use network::{Network, NetworkSubnet, PrivateService, Vpn, ZoneRange};
+pub use operated::{Operated, Software, User};
 pub use pipelines::{CiSystem, Pipelines, Subjects};
 pub use rights::{ApiAccess, RBAC, Right};
 pub use workload::{Autoscaling, Cron, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};

@@ -1,9 +1,9 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
 use super::{
-    Addon, ApiAccess, Certificate, Container, Database, DatabaseUser, Exposure, FileContent, Pool, Redirect, Source, TemplatePart, Volume,
+    Addon, ApiAccess, Certificate, Container, Database, Exposure, FileContent, Operated, Pool, Redirect, Software, Source, TemplatePart, Volume,
 };
-use crate::labels::{DATABASE, WORKLOAD};
+use crate::labels::WORKLOAD;
 use crate::source::Span;
 use crate::value::{BucketAccess, Cidr, Engine, Name, NetworkPorts, Protocol, SecretPath, SecretRef, Transport, Utilization, Via};
 use std::collections::BTreeMap;
@@ -104,15 +104,22 @@ impl Workload {
         std::iter::once(&self.main).chain(&self.init).chain(&self.sidecars)
     }
 
-    /// The database that an operator runs for it.
+    /// The servers that an operator runs for it.
+    pub fn operated(&self) -> Option<&Operated> {
+        if let Kind::Operated(operated) = &self.kind { Some(operated) } else { None }
+    }
+
+    /// The database of PostgreSQL that an operator runs for it.
     pub fn database(&self) -> Option<&Database> {
-        if let Kind::Operated(database) = &self.kind { Some(database) } else { None }
+        match &self.operated()?.software {
+            Software::Postgres(database) => Some(database),
+            Software::Rabbitmq => None,
+        }
     }
 
     /// Key and value of the label by which policies and Services select its pods. An operator labels its pods itself, those of its jobs among them.
     pub fn pods(&self) -> (&'static str, &str) {
-        let key = if matches!(self.kind, Kind::Operated(_)) { DATABASE } else { WORKLOAD };
-        (key, self.name.as_str())
+        (self.operated().map_or(WORKLOAD, |operated| operated.software.label()), self.name.as_str())
     }
 
     /// The path of every secret that it reads.
@@ -123,7 +130,7 @@ impl Workload {
 
     /// Every value of the secret manager that it reads alone.
     pub fn secret_values(&self) -> impl Iterator<Item = &SecretRef> {
-        let users = self.database().into_iter().flat_map(|database| &database.users).map(|DatabaseUser { password, .. }| password);
+        let users = self.operated().into_iter().flat_map(|operated| &operated.users).map(|user| &user.password);
         let of_containers = self.containers().flat_map(|container| {
             let variables = container.variables.iter().flat_map(|variable| match &variable.value {
                 Source::Text(_) | Source::Fact(_) | Source::Composed(_) => Vec::new(),
@@ -155,8 +162,8 @@ pub enum Kind {
     StatefulSet,
     /// One pod on every node.
     DaemonSet,
-    /// The servers of a database, whose pods and volumes CloudNativePG makes.
-    Operated(Box<Database>),
+    /// Servers whose pods and volumes an operator makes.
+    Operated(Box<Operated>),
     /// Runs on a schedule.
     CronJob(Cron),
     /// Runs once in a rollout.
@@ -177,7 +184,7 @@ impl Kind {
             Kind::Deployment => "Deployment",
             Kind::StatefulSet => "StatefulSet",
             Kind::DaemonSet => "DaemonSet",
-            Kind::Operated(_) => "Cluster",
+            Kind::Operated(operated) => operated.software.facts().kind,
             Kind::CronJob(_) => "CronJob",
             Kind::Job { .. } => "Job",
         }

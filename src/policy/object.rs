@@ -73,7 +73,7 @@ impl Objects {
         };
         if let Some(operated) = kinds::operated(version, kind) {
             named(&root)?;
-            let pod = of_operator(&object, &root, &operated)?;
+            let pod = of_operator(&object, &root, operated)?;
             self.workloads.push(Workload { object, pod });
             return Ok(());
         }
@@ -108,8 +108,8 @@ fn of_operator(object: &Object, root: &Field<'_>, operated: &kinds::Operated) ->
     for (key, value) in inherited.as_ref().map_or(Ok(Vec::new()), Field::entries)? {
         labels.insert(key.to_owned(), value.text()?.to_owned());
     }
-    // Policies select all pods of a database alike.
-    let own = operated.labels(&object.name).next().into_iter().flatten();
+    // Policies select all pods of an object alike.
+    let own = operated.labels(&object.name).into_iter().next().into_iter().flatten();
     labels.extend(own.map(|(key, value)| (key.to_owned(), value.to_owned())));
     let named_ports =
         operated.ports.iter().map(|(name, number)| NamedPort { name: (*name).to_owned(), protocol: Protocol::Tcp, number: *number });

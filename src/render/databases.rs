@@ -1,23 +1,18 @@
-//! The part of a region's README about its databases: what to do with each, with commands that name it.
+//! The part of a region's README about a database of PostgreSQL: what to do with it, with commands that name it.
 
 use std::fmt::Write;
 
 use crate::commands::{in_primary, primary};
-use crate::model::{Database, Durability, Platform, Region, Workload};
+use crate::model::{Database, Durability, Operated, Platform, Region, Workload};
 
-/// The section, empty without a database.
-pub(super) fn databases(platform: &Platform, region: &Region) -> String {
-    let mut text = String::new();
-    for workload in region.workloads.values() {
-        if let Some(database) = workload.database() {
-            text.push_str(if text.is_empty() { "\n## Databases\n" } else { "" });
-            one(platform, region, workload, database, &mut text);
-        }
-    }
-    text
-}
-
-fn one(platform: &Platform, region: &Region, workload: &Workload, database: &Database, text: &mut String) {
+/// What to do with a database.
+pub(super) fn database(
+    platform: &Platform,
+    region: &Region,
+    workload: &Workload,
+    (operated, database): (&Operated, &Database),
+    text: &mut String,
+) {
     let (name, namespace) = (&workload.name, &workload.namespace);
     let kubectl = format!("kubectl --context {} -n {namespace}", region.cluster.name);
     let cluster = format!("clusters.postgresql.cnpg.io/{name}");
@@ -72,7 +67,7 @@ fn one(platform: &Platform, region: &Region, workload: &Workload, database: &Dat
             ],
         );
     }
-    let passwords: Vec<String> = (database.users.iter())
+    let passwords: Vec<String> = (operated.users.iter())
         .map(|user| format!("`{}` for `{}`", platform.secret_name(region.provider, user.password.path()), user.name))
         .collect();
     let _ = write!(
@@ -104,7 +99,6 @@ fn promise(database: &Database) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::tests::estate::estate;
 
     /// Each user has a password, in the manager of the region and under the name that it has there.
@@ -132,7 +126,10 @@ stores:
         );
         let platform = &estate.environments["dev"];
         let says = |region: &str, words: &str| {
-            let text = databases(platform, &platform.regions[region]);
+            let (region, mut text) = (&platform.regions[region], String::new());
+            let workload = &region.workloads["shop/orders"];
+            let (operated, of) = workload.operated().zip(workload.database()).expect("a database");
+            database(platform, region, workload, (operated, of), &mut text);
             assert!(text.contains(words), "{text}");
         };
         says("eu-west-1", "write the new value to `dev/shop/orders/app` for `app`, `dev/shop/orders/reports` for `reports`. ");

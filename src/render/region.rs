@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::costs::costs;
-use super::databases::databases;
 use super::requirement::listed;
 use super::requirements::{manager, requirements};
 use super::steps::steps;
+use super::stores::stores;
 use super::uses::Uses;
 use super::{mirror, preflight};
 use crate::cloud::Root;
@@ -41,7 +41,7 @@ pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[
     text.push_str(&owners(platform));
     text.push_str(&night(platform, roots));
     text.push_str(&costs(platform, region, &uses, roots));
-    text.push_str(&databases(platform, region));
+    text.push_str(&stores(platform, region));
     text.push_str(&steps(platform, region, &uses, roots, shared));
     let mut files =
         BTreeMap::from([("README.md".to_owned(), text), ("preflight.sh".to_owned(), preflight::script(platform, region, &requirements))]);

@@ -7,9 +7,10 @@ use super::uses::Uses;
 use super::ways::{file_systems, images, operator_image, routes};
 use crate::cloud::Root;
 use crate::diagnostic::wording::shell_quoted as quoted;
+use crate::kinds::{Operated, Operator};
 use crate::labels::{POOL, SUBNET};
 use crate::layers::Layer;
-use crate::model::{Addon, Controller, Platform, PolicyEngine, Region, SecretStore, Workload};
+use crate::model::{Controller, Platform, PolicyEngine, Region, SecretStore, Workload};
 use crate::provider::Provider;
 
 /// Everything that a region needs, first what is in the cluster.
@@ -117,20 +118,22 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
         let check = format!("serves {} {}", quoted(api), words.join(" "));
         add(format!("the controller of `{api}`, and the definitions of {}", listed(kinds)), vec![check]);
     }
-    if uses.rollouts.iter().any(|rollout| rollout.operated) {
-        let namespace = Addon::Databases.namespace();
-        let (key, value) = Addon::Databases.pods();
+    for operator in Operator::ALL {
+        let facts = operator.facts();
+        if !uses.rollouts.iter().any(|rollout| rollout.operated == Some(facts)) {
+            continue;
+        }
+        let Operated { title, namespace, pods: (key, value), oldest: (version, api, field), engine, .. } = facts;
         let arguments = format!("--namespace {} get deployments --selector {key}={value} --output name", quoted(namespace));
-        // The field came with 1.30, whose labels, ports and images these files have.
-        let field = "explain --api-version=postgresql.cnpg.io/v1 clusters.spec.primaryLease";
+        let field = format!("explain --api-version={api} {field}");
         add(
             format!(
-                "CloudNativePG, 1.30 or newer, in `{namespace}` with the label `{key}={value}` on its pods, which the network policies of databases let in: it \
-                 makes the servers of databases"
+                "{title}, {version} or newer, in `{namespace}` with the label `{key}={value}` on its pods, which the network policies of its stores let in: it \
+                 makes the servers of {engine}"
             ),
             vec![
-                cluster("prints", &format!("CloudNativePG in {namespace}"), &arguments),
-                cluster("exists", "CloudNativePG 1.30 or newer", field),
+                cluster("prints", &format!("{title} in {namespace}"), &arguments),
+                cluster("exists", &format!("{title} {version} or newer"), &field),
             ],
         );
     }

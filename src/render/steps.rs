@@ -238,10 +238,10 @@ impl Commands<'_> {
 
 /// The command that waits for the pods of an object.
 fn rollout(kubectl: &str, Rollout { namespace, object, operated, .. }: &Rollout) -> String {
-    if *operated {
-        return format!("{kubectl} -n {namespace} wait --for=condition=Ready --timeout={PATIENCE}s {object}");
+    match operated {
+        Some(operated) => format!("{kubectl} -n {namespace} wait --for={} --timeout={PATIENCE}s {object}", operated.ready),
+        None => format!("{kubectl} -n {namespace} rollout status {object} --timeout={PATIENCE}s"),
     }
-    format!("{kubectl} -n {namespace} rollout status {object} --timeout={PATIENCE}s")
 }
 
 /// The jobs, and the workloads that they call in the region, directly or through others, each after the jobs that it waits for and the workloads that

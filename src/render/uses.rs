@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kinds;
+use crate::kinds::{self, Operated};
 use crate::kubernetes::Tree;
 use crate::labels::{IAM_ROLE, RESTARTED_BY, WORKLOAD};
 use crate::yaml::{Document, Node};
@@ -34,8 +34,8 @@ pub(super) struct Rollout {
     pub(super) namespace: String,
     /// `deployment/NAME`, as kubectl takes it.
     pub(super) object: String,
-    /// Whether an operator rolls the pods out and says in the object when they are ready.
-    pub(super) operated: bool,
+    /// The operator that rolls the pods out and says in the object when they are ready.
+    pub(super) operated: Option<&'static Operated>,
 }
 
 /// Everything that the documents of a region use.
@@ -105,18 +105,20 @@ impl Uses {
             self.namespaces.insert(namespace.clone());
         }
         self.restarted |= document.root().at(&["metadata", "annotations", RESTARTED_BY]).is_some();
+        if let Some(operated) = kinds::operated(&text(&["apiVersion"]), &kind) {
+            let class: Vec<&str> = operated.class.split('/').skip(1).collect();
+            self.storage.insert(word(document.root(), &class));
+            let object = format!("{}/{name}", operated.resource);
+            self.rollouts.push(Rollout { file: file.to_owned(), namespace, object, operated: Some(operated) });
+            return;
+        }
         match kind.as_str() {
             "Namespace" => _ = self.made.entry(file.to_owned()).or_default().insert(name),
             "Deployment" | "StatefulSet" | "DaemonSet" => {
                 let claims = document.root().at(&["spec", "volumeClaimTemplates"]);
                 self.storage.extend(claims.into_iter().flat_map(Node::items).map(|claim| word(claim, &["spec", "storageClassName"])));
                 let object = format!("{}/{name}", kind.to_ascii_lowercase());
-                self.rollouts.push(Rollout { file: file.to_owned(), namespace, object, operated: false });
-            }
-            "Cluster" if kinds::operated(&text(&["apiVersion"]), &kind).is_some() => {
-                self.storage.insert(word(document.root(), &["spec", "storage", "storageClass"]));
-                let object = format!("clusters.postgresql.cnpg.io/{name}");
-                self.rollouts.push(Rollout { file: file.to_owned(), namespace, object, operated: true });
+                self.rollouts.push(Rollout { file: file.to_owned(), namespace, object, operated: None });
             }
             "PersistentVolumeClaim" => _ = self.storage.insert(word(document.root(), &["spec", "storageClassName"])),
             "StorageClass" => _ = self.drivers.insert(name, text(&["provisioner"])),

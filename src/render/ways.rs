@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::requirement::{Place, Requirement, ask, cluster, listed, look};
 use crate::diagnostic::wording::shell_quoted as quoted;
-use crate::model::{Addon, ImageCopy, Network, Peer, Platform, Region};
+use crate::kinds::Operator;
+use crate::model::{ImageCopy, Network, Peer, Platform, Region};
 use crate::provider::Provider;
 
 /// The copies of images that nodes pull.
@@ -37,8 +38,8 @@ pub(super) fn operator_image(region: &Region, all: &mut Vec<Requirement>) {
                 "{{{{range .items}}}}{{{{range .spec.template.spec.containers}}}}{{{{range .env}}}}{{{{if and (eq .name \"OPERATOR_IMAGE_NAME\") (eq (printf \"%.{}s\" .value) \"{start}\")}}}}{{{{.value}}}}{{{{end}}}}{{{{end}}}}{{{{end}}}}{{{{end}}}}",
                 start.len()
             );
-            let (key, value) = Addon::Databases.pods();
-            let namespace = quoted(Addon::Databases.namespace());
+            let (key, value) = Operator::CloudNativePg.facts().pods;
+            let namespace = quoted(Operator::CloudNativePg.facts().namespace);
             let arguments = format!(
                 "--namespace {namespace} get deployments --selector {key}={value} --output {}",
                 quoted(&format!("go-template={template}"))

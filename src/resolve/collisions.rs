@@ -3,7 +3,7 @@
 //! All objects of an entry have the entry's name. Each alias, each StatefulSet and each operator adds a Service. Reports findings and resolves nothing.
 
 use super::EnvironmentResolver;
-use super::engines::has_users;
+use super::engines::operated;
 use super::names::{Entry, EntrySpec, Names};
 use super::storage::own_volume;
 use crate::diagnostic::{Code, Diagnostic};
@@ -63,13 +63,12 @@ impl EnvironmentResolver<'_> {
         };
         for workload in workloads.values().filter(|workload| matches!(workload.kind, Kind::StatefulSet | Kind::Operated(_))) {
             for volume in workload.volumes.iter().filter(|volume| matches!(volume, Volume::Claim { .. })) {
-                let (start, first) = match workload.kind {
-                    // CloudNativePG names the claim of a server after the server, such as `orders-1`.
-                    Kind::Operated(_) => (workload.name.to_string(), format!("{}-1", workload.name)),
-                    _ => (format!("{}-{}", volume.name(), workload.name), format!("{}-{}-0", volume.name(), workload.name)),
+                let (start, first) = match operated(workload.store) {
+                    Some(operated) => (operated.claims.0(&workload.name), operated.claims.1),
+                    None => (format!("{}-{}", volume.name(), workload.name), 0),
                 };
-                if let Some(other) = taken.insert((&workload.namespace, start), workload) {
-                    clash(workload.span, &first, &workload.namespace, other);
+                if let Some(other) = taken.insert((&workload.namespace, start.clone()), workload) {
+                    clash(workload.span, &format!("{start}-{first}"), &workload.namespace, other);
                 }
             }
         }
@@ -104,13 +103,14 @@ fn served(entry: &Entry) -> Option<&str> {
     matches!(entry.spec, EntrySpec::App(_) | EntrySpec::Store(_)).then_some(entry.namespace.as_ref()?.as_str())
 }
 
-/// What the names of an entry's further Services and disruption budgets end with. A StatefulSet has a headless Service; CloudNativePG makes a Service and
-/// a budget for the server that takes writes.
+/// What the names of an entry's further objects end with. A StatefulSet has a headless Service; an operator makes objects of its own.
 fn made_for(entry: &Entry) -> &'static [&'static str] {
     let keeps = match &entry.spec {
         EntrySpec::App(app) => own_volume(app).is_some(),
-        EntrySpec::Store(store) if has_users(store.engine.get().copied()) => return &["primary", "rw"],
-        EntrySpec::Store(store) => matches!(store.storage.get(), Some(StoreSize::Size(_))),
+        EntrySpec::Store(store) => match operated(store.engine.get().copied()) {
+            Some(operated) => return operated.made,
+            None => matches!(store.storage.get(), Some(StoreSize::Size(_))),
+        },
         _ => false,
     };
     if keeps { &["headless"] } else { &[] }

@@ -10,7 +10,11 @@ use super::volumes::{Pod, Volumes};
 use super::workloads::{Site, container_ports};
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, wording};
-use crate::model::{Container, Database, DatabaseUser, Durability, Flow, Kind, Mount, Peer, Probes, Security, Spread, Volume, Workload};
+use crate::kinds::Operator;
+use crate::model::{
+    Addon, Container, Database, Durability, Flow, Kind, Mount, Operated as Servers, Peer, Probes, Region, Security, Software, Spread, User,
+    Volume, Workload,
+};
 use crate::source::Span;
 use crate::spec::{Store, StoreSize, StoreUser};
 use crate::syntax::Field;
@@ -18,9 +22,6 @@ use crate::value::{ImageTag, Name, NetworkPort, NetworkPorts};
 
 /// The claim of a server in the model. The operator names the claims after the servers.
 const CLAIM: &str = "data";
-
-/// Seconds that CloudNativePG gives a server to stop: its default.
-const STOP: u64 = 1800;
 
 /// The fewest servers with which a transaction may wait for a second one and the loss of one stops nothing.
 const QUORUM: u32 = 3;
@@ -53,37 +54,45 @@ impl EnvironmentResolver<'_> {
             ("resources.gpu", store.resources.at(|resources| &resources.gpu).span()),
         ];
         for (key, at) in written(of_pods).into_iter().filter(|(_, at)| self.is_of_the_user(*at)).collect::<Vec<_>>() {
-            let message = format!("`{key}` can't be combined with `engine: {engine}`: {} makes the pods", operated.operator.name());
+            let message = format!("`{key}` can't be combined with `engine: {engine}`: {} makes the pods", operated.title());
             let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).help(format!("remove `{key}`"));
             self.tell(store.engine.span().into_iter().fold(diagnostic, |all, engine| all.related(engine, "the engine is chosen here")));
         }
         for (key, at) in written([("port", store.port.span()), ("ports", store.ports.span())]) {
-            let port = operated.ports.first().copied().unwrap_or_default();
+            let port = store.engine.get().and_then(|engine| engines::of(*engine).port).map_or(0, |(_, port)| port);
             let message = format!("`{key}` can't be combined with `engine: {engine}`, which always listens on {port}");
             self.contradiction(message, at, store.engine.span());
         }
         self.check_version(entry, store, operated, engine);
         self.check_amounts(store, operated, engine);
         self.check_users(entry, store, operated);
-        if let Some((name, at)) = store.name.spanned() {
-            self.check_database_name(name, at, operated);
-        } else if operated.databases.contains(&entry.name.as_str()) && store.name.is_missing() {
-            self.check_database_name(entry.name.as_str(), entry.key, operated);
+        match (operated.databases, store.name.spanned()) {
+            (Some(reserved), Some((name, at))) => self.check_database_name(name, at, reserved),
+            (Some(reserved), None) if reserved.contains(&entry.name.as_str()) && store.name.is_missing() => {
+                self.check_database_name(entry.name.as_str(), entry.key, reserved);
+            }
+            (Some(_), None) => {}
+            (None, name) => {
+                let owners = store.users.entries().filter_map(|(_, _, user)| Some(("owner", user.owner.span()?)));
+                for (key, at) in name.map(|(_, at)| ("name", at)).into_iter().chain(owners) {
+                    let message = format!("`{key}` can't be combined with `engine: {engine}`, which has no databases");
+                    self.contradiction(message, at, store.engine.span());
+                }
+            }
         }
         self.check_parameters(store, operated);
     }
 
     fn check_version(&mut self, entry: &Entry, store: &Store, operated: &Operated, engine: &str) {
-        let majors: Vec<&str> = operated.images.iter().map(|(major, _)| *major).collect();
+        let versions = operated.versions();
         if let Some((version, at)) = store.version.spanned().filter(|(version, _)| operated.image(version).is_none()) {
             let message = format!("`{version}` is not a version of `{engine}` that this version renders");
-            let choose = format!("write {}; for another minor version, name its image under `image`", wording::either(&majors));
-            let suggestion = majors.iter().find(|major| version.split('.').next() == Some(major)).copied();
-            self.tell(Diagnostic::new(Code::UnknownValue, message).at(at).suggest(suggestion, choose));
+            let choose = format!("write {}; for another minor version, name its image under `image`", wording::either(&versions));
+            self.tell(Diagnostic::new(Code::UnknownValue, message).at(at).suggest(operated.version_of(version), choose));
         } else if store.version.is_missing() && store.image.is_missing() && !self.lacks_profile(entry) {
             // A default would upgrade the data of every store with the next version of platgen.
             let diagnostic = Diagnostic::new(Code::MissingField, "`version` is missing").at(entry.key);
-            self.tell(diagnostic.help(format!("add `version:` with {}", wording::either(&majors))));
+            self.tell(diagnostic.help(format!("add `version:` with {}", wording::either(&versions))));
         }
         // `tag` replaces the tag of `image`.
         let (tag, shown, at) = match (store.tag.spanned(), store.image.spanned()) {
@@ -95,10 +104,10 @@ impl EnvironmentResolver<'_> {
             (None, Some((image, at))) if store.tag.is_missing() => (image.tag().cloned(), format!("the tag of `{image}`"), at),
             (None, _) => return,
         };
-        let major = tag.and_then(|tag| tag.major()).map(|major| major.to_string());
-        if !major.is_some_and(|major| majors.contains(&major.as_str())) {
+        if tag.is_none_or(|tag| operated.version_of(&tag.to_string()).is_none()) {
             let message = format!("{shown} does not start with a version of `{engine}`");
-            let help = format!("name an image for the operator whose tag starts with {}, such as `17.11`", wording::either(&majors));
+            let (versions, release) = (wording::either(&versions), operated.release());
+            let help = format!("name an image for the operator whose tag starts with {versions}, such as `{release}`");
             self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(help));
         }
     }
@@ -126,16 +135,27 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// Every database has an owner: the only user, or the one that says so.
+    /// Somebody can sign in, and every database has an owner: the only user, or the one that says so.
     fn check_users(&mut self, entry: &Entry, store: &Store, operated: &Operated) {
         let users: Vec<(&Name, Span, &StoreUser)> = store.users.entries().collect();
         if users.is_empty() && !store.users.is_bad() && !store.users.get().is_some_and(|users| users.is_broken()) {
             let diagnostic = Diagnostic::new(Code::MissingField, "`users` is missing: nobody could sign in").at(entry.key);
             self.tell(diagnostic.help("add `users: {app: {}}`"));
         }
-        for (name, at, _) in users.iter().filter(|(name, ..)| operated.users.contains(&name.as_str())) {
-            let message = format!("`{name}` is the superuser, which nobody signs in as");
+        let (reserved, what) = operated.reserved_users;
+        for (name, at, _) in users.iter().filter(|(name, ..)| reserved.contains(&name.as_str())) {
+            let message = format!("`{name}` is {what}");
             self.tell(Diagnostic::new(Code::InvalidValue, message).at(*at).help("choose another name"));
+        }
+        if let (Some(most), [.., (_, at, _)]) = (operated.most_users, &users[..])
+            && users.len() > most
+        {
+            let message = format!("{} makes {} of a store", operated.title(), wording::Count(most, "user"));
+            let help = "keep one user here, and make the others in the running store, as its part of the region's README.md shows";
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(*at).help(help));
+        }
+        if operated.databases.is_none() {
+            return;
         }
         let owners: Vec<(&Name, Span)> = users
             .iter()
@@ -153,9 +173,9 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    fn check_database_name(&mut self, name: &str, at: Span, operated: &Operated) {
+    fn check_database_name(&mut self, name: &str, at: Span, reserved: &[&str]) {
         let is_word = |sign: char| sign.is_ascii_alphanumeric() || sign == '_' || sign == '-';
-        let problem = if operated.databases.contains(&name) {
+        let problem = if reserved.contains(&name) {
             "every server has a database of this name"
         } else if name.len() > LONGEST {
             "a name has at most 63 bytes"
@@ -168,14 +188,49 @@ impl EnvironmentResolver<'_> {
     }
 
     fn check_parameters(&mut self, store: &Store, operated: &Operated) {
-        for (name, at, _) in store.parameters.entries() {
+        for (name, at, value) in store.parameters.entries() {
             if operated.fixed.binary_search(&name.as_str()).is_ok() {
-                let message = format!("`{name}` is set by {} itself", operated.operator.name());
+                let message = format!("`{name}` is set by {} itself", operated.title());
                 self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(format!("remove `{name}`")));
-            } else if !is_parameter(name) {
+            } else if !(operated.setting.0)(name) {
                 let message = format!("`{name}` is not the name of a setting");
-                self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("write it as PostgreSQL does, such as `work_mem`"));
+                let (facts, (_, example)) = (operated.operator.facts(), operated.setting);
+                let help = format!("write it as {} does, such as `{example}`", facts.engine);
+                self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(help));
+            } else if let Some(sign) = value.chars().find(|sign| operated.unwritable.contains(sign)) {
+                let message = format!("the value of `{name}` has a {sign:?}, which the file of the settings can't hold");
+                let help = format!("write the value without it, or change the setting in the running {}", operated.operator.facts().engine);
+                self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(help));
             }
+        }
+    }
+
+    /// Servers of which a majority has to be there are of an odd number, and the loss of one zone leaves a majority.
+    fn check_majority(&mut self, entry: &Entry, store: &Store, operated: &Operated, region: &Region) {
+        let Some((members, at)) = store.replicas.spanned().map(|(members, at)| (*members, at)).filter(|(members, _)| *members > 1) else { return };
+        let (name, zones) = (entry.display(), region.zones.len());
+        if !operated.by_majority {
+            return;
+        }
+        if members % 2 == 0 {
+            let lost = (members - 1) / 2;
+            let survives = if lost == 0 { "no loss".to_owned() } else { format!("the loss of {lost}") };
+            let message = format!(
+                "`replicas: {members}`: `{name}` serves while a majority of its servers is there, so that {members} survive {survives}, as {} do",
+                members - 1
+            );
+            let help = format!("write `replicas: {}` or `replicas: {}`", members - 1, members.saturating_add(1));
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(help));
+        } else if zones == 2 {
+            let message = format!(
+                "`{name}` serves while a majority of its {members} servers is there, and one of the 2 zones of `{}` has {} of them: its loss stops the store",
+                region.name,
+                members.div_ceil(2)
+            );
+            let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at);
+            let zones = self.spec.regions.value(region.name.as_str()).and_then(|region| region.zones.span());
+            let diagnostic = zones.into_iter().fold(diagnostic, |all, zones| all.related(zones, "the zones are declared here"));
+            self.tell(diagnostic.help("give the region 3 zones, or write `replicas: 1`"));
         }
     }
 
@@ -188,6 +243,7 @@ impl EnvironmentResolver<'_> {
             self.has_unit("storage", size, at);
         }
         let members = store.replicas.get().copied().unwrap_or(1);
+        self.check_majority(entry, store, operated, consumer.region);
         let ports = container_ports(entry);
         let fallback = operated.fallback(store);
         let at = consumer.at.clone();
@@ -217,35 +273,23 @@ impl EnvironmentResolver<'_> {
         }
         parameters.extend(store.parameters.entries().map(|(name, _, value)| (name.clone(), value.clone())));
 
-        let users: Vec<DatabaseUser> = store
-            .users
-            .entries()
-            .filter_map(|(name, ..)| {
-                Some(DatabaseUser { name: name.clone(), password: engines::password(consumer.namespace, consumer.name, name)? })
-            })
-            .collect();
-        let owner = store.users.entries().find(|(_, _, user)| user.owner.is_true()).or_else(|| store.users.entries().next());
-        let owner = owner.map(|(name, ..)| name.clone())?;
-        let name = store.name.get().cloned().unwrap_or_else(|| entry.name.to_string());
-        let durability = match members {
-            0 | 1 => None,
-            QUORUM.. => Some(Durability::Required),
-            _ => Some(Durability::Preferred),
+        let user = |name: &Name| Some(User { name: name.clone(), password: engines::password(consumer.namespace, consumer.name, name)? });
+        let users: Vec<User> = store.users.entries().filter_map(|(name, ..)| user(name)).collect();
+        let software = match operated.operator {
+            Operator::CloudNativePg => Software::Postgres(self.postgres(&consumer, store, members)?),
+            Operator::Rabbitmq => Software::Rabbitmq,
         };
         let zones = consumer.region.zones.len();
         let one_per_zone =
             members > 1 && usize::try_from(members).is_ok_and(|members| members <= zones) && placement.spread != Spread::None;
-        self.record_entry(at, || ("owner_of_database", &owner, format!("{}.users", at.entry)));
         for user in users.iter().filter(|_| self.records()) {
             self.record_entry(at, || (format!("users.{}.password", user.name), &user.password, format!("{}.users", at.entry)));
         }
-        self.record_entry(at, || ("kind", "Cluster", format!("{}.engine", at.entry)));
+        self.record_entry(at, || ("kind", software.facts().kind, format!("{}.engine", at.entry)));
         self.record_entry(at, || ("protocol", "tcp", format!("{}.engine", at.entry)));
         let replicas = format!("{}.replicas", at.entry);
-        let durable = durability.map_or("none", Durability::name);
-        self.record_entry(at, || ("durability", durable, replicas.as_str()));
         self.record_entry(at, || ("one_per_zone", one_per_zone, format!("{replicas} and the zones of the region")));
-        let database = Database { name, owner, users, parameters, durability, one_per_zone };
+        let servers = Servers { software, users, parameters, one_per_zone };
 
         let user = operated.user;
         let pod = Pod {
@@ -262,7 +306,7 @@ impl EnvironmentResolver<'_> {
             variables: Vec::new(),
             secrets: Vec::new(),
             files: Vec::new(),
-            mounts: vec![Mount { volume: CLAIM.to_owned(), path: "/var/lib/postgresql/data".to_owned(), read_only: false }],
+            mounts: vec![Mount { volume: CLAIM.to_owned(), path: operated.data.to_owned(), read_only: false }],
             ports: declared.ports,
             cpu: Some(cpu),
             memory: Some(memory),
@@ -273,47 +317,45 @@ impl EnvironmentResolver<'_> {
             before_init: false,
             security: Security { user, group: user, capabilities: Vec::new(), writable_root: false, privileged: false },
         };
-        let base = self.base_workload(&consumer, Kind::Operated(Box::new(database)), main, pod, placement);
+        let base = self.base_workload(&consumer, Kind::Operated(Box::new(servers)), main, pod, placement);
         let no_backup = store.backup.at(|backup| &backup.none).get().cloned();
-        Some((Workload { store: Some(engine), replicas: (members, members), grace: STOP, no_backup, ..base }, flows))
+        Some((Workload { store: Some(engine), replicas: (members, members), grace: operated.stop, no_backup, ..base }, flows))
+    }
+
+    /// The database of a store.
+    fn postgres(&mut self, consumer: &Consumer<'_>, store: &Store, members: u32) -> Option<Database> {
+        let owner = store.users.entries().find(|(_, _, user)| user.owner.is_true()).or_else(|| store.users.entries().next());
+        let owner = owner.map(|(name, ..)| name.clone())?;
+        let name = store.name.get().cloned().unwrap_or_else(|| consumer.name.to_string());
+        let durability = match members {
+            0 | 1 => None,
+            QUORUM.. => Some(Durability::Required),
+            _ => Some(Durability::Preferred),
+        };
+        let at = &consumer.at;
+        self.record_entry(at, || ("owner_of_database", &owner, format!("{}.users", at.entry)));
+        self.record_entry(at, || ("durability", durability.map_or("none", Durability::name), format!("{}.replicas", at.entry)));
+        Some(Database { name, owner, durability })
     }
 }
 
 /// What the servers of a store need beside their callers: each other, their operator and the Kubernetes API.
 fn own_flows(consumer: &Consumer<'_>, operated: &Operated, members: u32, span: Span) -> Vec<Flow> {
     let own = consumer.peer();
-    let mut ports = operated.ports.iter().map(|port| NetworkPort::tcp(*port));
-    let Some(first) = ports.next() else { return Vec::new() };
-    let ports = NetworkPorts::new(first, ports);
-    let operator = operated.operator.name();
-    let mut flows = vec![Flow {
-        from: Peer::Addon(operated.operator),
-        to: own.clone(),
-        ports: ports.clone(),
-        why: format!("{operator} watches {}", consumer.label),
-        span,
-    }];
-    if members > 1 {
-        let why = format!("servers of {} call each other", consumer.label);
-        flows.push(Flow { from: own.clone(), to: own.clone(), ports, why, span });
+    let operator = Peer::Addon(Addon::Operator(operated.operator));
+    let watches = format!("{} watches {}", operated.operator.facts().name, consumer.label);
+    let calls = format!("servers of {} call each other", consumer.label);
+    let among = if members > 1 { operated.among } else { &[] };
+    let mut flows = Vec::new();
+    for (from, ports, why) in [(operator, operated.watched, watches), (own.clone(), among, calls)] {
+        let mut ports = ports.iter().map(|port| NetworkPort::tcp(*port));
+        let Some(first) = ports.next() else { continue };
+        flows.push(Flow { from, to: own.clone(), ports: NetworkPorts::new(first, ports), why, span });
     }
-    let (cidrs, ports) = api_server(consumer.region);
-    flows.push(Flow {
-        from: own,
-        to: Peer::Cluster { cidrs },
-        ports,
-        why: format!("servers of {} use the Kubernetes API", consumer.label),
-        span,
-    });
+    if operated.uses_api {
+        let (cidrs, ports) = api_server(consumer.region);
+        let why = format!("servers of {} use the Kubernetes API", consumer.label);
+        flows.push(Flow { from: own, to: Peer::Cluster { cidrs }, ports, why, span });
+    }
     flows
-}
-
-/// Whether a text is the name of a setting: a word, or two with a dot for a setting of an extension.
-fn is_parameter(name: &str) -> bool {
-    let mut words = name.split('.');
-    let is_word = |word: &str| {
-        word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-            && word.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_' || sign == '$')
-    };
-    words.clone().count() <= 2 && words.all(is_word)
 }

@@ -20,6 +20,12 @@ impl ImageTag {
         self.0.split(['.', '-', '_']).next()?.parse().ok()
     }
 
+    /// The first numbers of the version that it starts with: 4 and 2 of `4.2.9-management`. `None` if it starts with fewer.
+    pub fn numbers(&self, count: usize) -> Option<Vec<u32>> {
+        let numbers: Vec<u32> = self.0.split(['.', '-', '_']).map_while(|part| part.parse().ok()).take(count).collect();
+        (numbers.len() == count).then_some(numbers)
+    }
+
     fn parse(text: &str) -> Result<Self, Invalid> {
         let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
         if fits && (1..=128).contains(&text.len()) && !text.starts_with(['.', '-']) {

@@ -158,7 +158,7 @@ for kind in sorted(custom):
 "#;
 
 /// Groups that are no part of Kubernetes itself.
-const CUSTOM: [&str; 7] = [
+const CUSTOM: [&str; 8] = [
     "external-secrets.io/",
     "gateway.networking.k8s.io/",
     "gateway.envoyproxy.io/",
@@ -166,6 +166,7 @@ const CUSTOM: [&str; 7] = [
     "gateway.k8s.aws/",
     "cert-manager.io/",
     "postgresql.cnpg.io/",
+    "rabbitmq.com/",
 ];
 
 /// Every object of the sample and of the boutique is one of the version that the spec names.

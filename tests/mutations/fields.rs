@@ -37,6 +37,7 @@ pub const TEMPLATES: &[(&str, &str, &str)] = &[
     ("namespace", "cluster/namespaces.yaml", "Namespace/shop"),
     ("network-policy", "shop/api.yaml", "NetworkPolicy/api"),
     ("priority-class", "cluster/priorities.yaml", "PriorityClass/acme-batch"),
+    ("rabbitmq", "shop/events.yaml", "RabbitmqCluster/events"),
     ("redirect", "cluster/gateways.yaml", "HTTPRoute/public-redirect"),
     ("resource-quota", "shop/namespace.yaml", "ResourceQuota/quota"),
     ("role-binding", "shop/namespace.yaml", "RoleBinding/shop-developers-developer"),

@@ -83,6 +83,10 @@ pub const FAULTS: &[Fault] = faults! {
     "writes to a copy", "shop/orders.yaml", "Service/orders", Swap("cnpg.io/instanceRole: primary", "cnpg.io/instanceRole: replica"), "every write fails";
     "database unwatched", "shop/orders.yaml", "NetworkPolicy/orders", Swap("kubernetes.io/metadata.name: cnpg-system", "kubernetes.io/metadata.name: cnpg"), "no server takes over";
     "password of another user", "shop/orders.yaml", "ExternalSecret/orders.app", Swap("key: production/shop/orders/app", "key: production/shop/orders/reports"), "the app can't sign in";
+    "queues without copies", "shop/events.yaml", "RabbitmqCluster/events", Swap("default_queue_type = quorum", "default_queue_type = classic"), "the loss of a server loses messages";
+    "an operator's own user", "shop/events.yaml", "RabbitmqCluster/events", Swap("name: events-default-user", "name: events-user"), "the server never starts";
+    "another name to nobody", "shop/events.yaml", "Service/queue", Swap("platgen.io/workload: events", "platgen.io/workload: event"), "clients by that name find no server";
+    "password in no quotes", "shop/events.yaml", "ExternalSecret/events-default-user", Swap("default_pass = '{{ .password }}'", "default_pass = {{ .password }}"), "a password with a # is cut";
     "claim of another size", "shop/search.yaml", "StatefulSet/search", Swap("storage: 12Gi", "storage: 1Gi"), "the disk is full after a day";
     "claims deleted with the set", "shop/search.yaml", "StatefulSet/search", Swap("whenDeleted: Retain", "whenDeleted: Delete"), "the data goes with a rename";
     "headless service typo", "shop/search.yaml", "StatefulSet/search", Swap("serviceName: search-headless", "serviceName: search-headles"), "pods do not find each other";

@@ -6,16 +6,16 @@ use super::context::{RegionContext, WORKLOAD};
 use super::pod_specs::{affinity, resources};
 use super::secrets::manager_key;
 use super::services::ports;
-use platgen::model::{Database, Durability, Volume, Workload};
+use platgen::model::{Database, Durability, Operated, Volume, Workload};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     for workload in context.region.workloads.values() {
-        let Some(database) = workload.database() else { continue };
+        let Some((servers, database)) = workload.operated().zip(workload.database()) else { continue };
         let (namespace, name) = (workload.namespace.as_str(), workload.name.as_str());
         if let Some(object) = context.inventory.get("Cluster", namespace, name) {
-            expect(context, found, "wrong-database", object, "/spec", &spec(context, workload, database));
+            expect(context, found, "wrong-database", object, "/spec", &spec(context, workload, (servers, database)));
             let mut annotations = json!(workload.annotations);
             if let Some(reason) = &workload.no_backup {
                 annotations["platgen.io/no-backup"] = json!(reason);
@@ -24,14 +24,14 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             expect(context, found, "wrong-database", object, "/metadata/annotations", &annotations);
         }
         services(context, workload, found);
-        users(context, workload, database, found);
+        users(context, workload, servers, found);
     }
 }
 
-fn spec(context: &RegionContext, workload: &Workload, database: &Database) -> Value {
+fn spec(context: &RegionContext, workload: &Workload, (servers, database): (&Operated, &Database)) -> Value {
     let several = workload.replicas.0 > 1;
     let secret = |user: &str| json!({"name": format!("{}.{user}", workload.name)});
-    let roles: Vec<Value> = database
+    let roles: Vec<Value> = servers
         .users
         .iter()
         .map(|user| json!({"name": user.name, "ensure": "present", "login": true, "passwordSecret": secret(user.name.as_str())}))
@@ -56,7 +56,7 @@ fn spec(context: &RegionContext, workload: &Workload, database: &Database) -> Va
     let registry = context.region.cluster.registry_secret.as_ref().map(|_| json!([{"name": "platgen-registry"}]));
     let mut place = affinity(workload, false);
     if several {
-        place["podAntiAffinityType"] = json!(if database.one_per_zone { "required" } else { "preferred" });
+        place["podAntiAffinityType"] = json!(if servers.one_per_zone { "required" } else { "preferred" });
         place["topologyKey"] = json!("topology.kubernetes.io/zone");
     }
     let tolerations = workload.placement.tolerations.iter();
@@ -77,7 +77,7 @@ fn spec(context: &RegionContext, workload: &Workload, database: &Database) -> Va
         }},
         "managed": {"roles": roles, "services": {"disabledDefaultServices": ["r", "ro"]}},
         "certificates": {"serverAltDNSNames": names},
-        "postgresql": {"parameters": database.parameters, "synchronous": synchronous},
+        "postgresql": {"parameters": servers.parameters, "synchronous": synchronous},
         "storage": {"size": size},
         "resources": resources(&workload.main),
         "affinity": place,
@@ -115,9 +115,9 @@ fn services(context: &RegionContext, workload: &Workload, found: &mut Vec<Findin
 }
 
 /// The Secret of each user holds its name and its password, and the operator reads it anew when it changes.
-fn users(context: &RegionContext, workload: &Workload, database: &Database, found: &mut Vec<Finding>) {
+fn users(context: &RegionContext, workload: &Workload, servers: &Operated, found: &mut Vec<Finding>) {
     let namespace = workload.namespace.as_str();
-    for user in &database.users {
+    for user in &servers.users {
         let name = format!("{}.{}", workload.name, user.name);
         let Some(object) = context.inventory.get("ExternalSecret", namespace, &name) else {
             found.push(context.about("wrong-secrets", &format!("ExternalSecret/{namespace}/{name}"), "it is not there"));

@@ -13,6 +13,7 @@ mod exposures;
 mod labels;
 mod namespaces;
 mod pod_specs;
+mod queues;
 mod rollout;
 mod root;
 mod secrets;
@@ -55,6 +56,7 @@ const RULES: &[Judge] = &[
     pod_specs::containers,
     pod_specs::pods,
     pod_specs::workloads,
+    queues::judge,
     rollout::priorities,
     rollout::rollouts,
     secrets::judge,

@@ -3,7 +3,7 @@
 use super::Finding;
 use super::compare::expect;
 use super::context::{RegionContext, Running, WORKLOAD};
-use platgen::model::{Container, Kind, Probe, ProbeAction, Spread, Workload};
+use platgen::model::{Container, Kind, Probe, ProbeAction, Software, Spread, Workload};
 use serde_json::{Map, Value, json};
 
 /// Seconds between a pod leaving its Service and being told to stop.
@@ -11,11 +11,14 @@ const DRAIN: u64 = 10;
 
 /// The kind of object that runs a workload.
 pub(super) fn kind(workload: &Workload) -> &'static str {
-    match workload.kind {
+    match &workload.kind {
         Kind::Deployment => "Deployment",
         Kind::StatefulSet => "StatefulSet",
         Kind::DaemonSet => "DaemonSet",
-        Kind::Operated(_) => "Cluster",
+        Kind::Operated(servers) => match servers.software {
+            Software::Postgres(_) => "Cluster",
+            Software::Rabbitmq => "RabbitmqCluster",
+        },
         Kind::CronJob(_) => "CronJob",
         Kind::Job { .. } => "Job",
     }

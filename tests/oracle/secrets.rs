@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     stores(context, found);
     registry(context, found);
-    let of_programs = |object: &&Object| context.workload_of(object).is_some_and(|workload| workload.database().is_none());
+    let of_programs = |object: &&Object| context.workload_of(object).is_some_and(|workload| workload.operated().is_none());
     for object in context.inventory.of_kind("ExternalSecret").filter(of_programs) {
         for (place, wanted) in [
             ("/spec/secretStoreRef/kind", json!("SecretStore")),

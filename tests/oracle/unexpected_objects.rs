@@ -5,7 +5,7 @@
 use super::Finding;
 use super::context::{GATEWAYS, RegionContext};
 use platgen::inventory::Object;
-use platgen::model::{Kind, SharedVolume, Workload};
+use platgen::model::{Kind, SharedVolume, Software, Workload};
 use std::collections::BTreeSet;
 
 pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
@@ -52,11 +52,16 @@ fn is_of_account(context: &RegionContext, object: &Object) -> bool {
 
 /// What a workload may have.
 fn of_workload(workload: &Workload, object: &Object, is_used: impl Fn() -> bool) -> bool {
-    let scales = matches!(workload.kind, Kind::Deployment | Kind::StatefulSet);
+    // CloudNativePG makes the budgets of its pods.
+    let scales = match &workload.kind {
+        Kind::Deployment | Kind::StatefulSet => true,
+        Kind::Operated(servers) => matches!(servers.software, Software::Rabbitmq),
+        _ => false,
+    };
     match object.kind.as_str() {
-        "Cluster" | "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job" => object.kind == super::pod_specs::kind(workload),
+        "Cluster" | "RabbitmqCluster" | "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job" => object.kind == super::pod_specs::kind(workload),
         // The operator makes the account of its pods.
-        "ServiceAccount" if workload.database().is_some() => false,
+        "ServiceAccount" if workload.operated().is_some() => false,
         "ServiceAccount" | "NetworkPolicy" => object.name == workload.name.as_str(),
         "Role" | "RoleBinding" => workload.api.as_ref().is_some_and(|access| !access.namespace.is_empty()),
         "ConfigMap" => is_used(),

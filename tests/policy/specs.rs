@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use platgen::diagnostic::Diagnostics;
+use platgen::kinds::Operator;
 use platgen::kubernetes;
 use platgen::model::lock::Lock;
 use platgen::model::{Addon, Estate, Flow, Peer, Region};
@@ -106,7 +107,7 @@ fn differences(region: &Region, documents: &[Document]) -> Vec<String> {
     let here = |end: End| policies.place(&end);
     let gateway = here(End::Pod(pod("envoy-gateway-system", &[("app.kubernetes.io/component", "proxy")])));
     let metrics = here(End::Pod(pod("monitoring", &[("app.kubernetes.io/name", "prometheus")])));
-    let operator = here(End::Pod(pod("cnpg-system", &[("app.kubernetes.io/name", "cloudnative-pg")])));
+    let operators = Operator::ALL.map(|operator| (operator, here(End::Pod(pod(operator.facts().namespace, &[operator.facts().pods])))));
     let names = here(End::Pod(pod("kube-system", &[("k8s-app", "kube-dns")])));
     let mut strangers: Vec<Place> =
         [("envoy-gateway-system", "app.kubernetes.io/name", "prometheus"), ("monitoring", "app.kubernetes.io/component", "proxy")]
@@ -146,14 +147,12 @@ fn differences(region: &Region, documents: &[Document]) -> Vec<String> {
             &|flow| flow.from == Peer::Addon(Addon::Monitoring) && is(&flow.to, workload),
             false,
         );
-        compare(
-            "the operator",
-            &name,
-            &policies.ports(&operator, &own),
-            &|flow| flow.from == Peer::Addon(Addon::Databases) && is(&flow.to, workload),
-            false,
-        );
-        compare(&name, "the operator", &policies.ports(&own, &operator), &|_| false, false);
+        for (operator, place) in &operators {
+            let title = operator.facts().title;
+            let watched = |flow: &Flow| flow.from == Peer::Addon(Addon::Operator(*operator)) && is(&flow.to, workload);
+            compare(title, &name, &policies.ports(place, &own), &watched, false);
+            compare(&name, title, &policies.ports(&own, place), &|_| false, false);
+        }
         compare(&name, "the name service", &policies.ports(&own, &names), &|_| false, true);
         for stranger in &strangers {
             compare("a stranger", &name, &policies.ports(stranger, &own), &|_| false, false);

@@ -2,6 +2,7 @@
 
 use super::when::When;
 use super::{Applied, Impact, Outcome, Workload};
+use crate::kinds::Operator;
 use crate::analysis::procedure::holds_others;
 use crate::diagnostic::wording::shell_word;
 use serde::Serialize;
@@ -262,9 +263,11 @@ impl Shell<'_> {
             self.each("rollout resume", rolling().filter(|one| is_a(one, &["Deployment"])).map(of)),
         ));
         let controlled = || rolling().filter(|workload| is_a(workload, &CONTROLLED)).map(of);
-        let operated = rolling().filter(|workload| is_a(workload, &["Cluster"])).map(of);
         let mut waits = self.one(controlled(), |one| format!("rollout status {one} --timeout=600s"));
-        waits.extend(self.one(operated, |one| format!("wait --for=condition=Ready --timeout=600s {one}")));
+        for facts in Operator::ALL.map(Operator::facts) {
+            let operated = rolling().filter(|workload| workload.argument.starts_with(&facts.argument())).map(of);
+            waits.extend(self.one(operated, |one| format!("wait --for={} --timeout=600s {one}", facts.ready)));
+        }
         steps.push(step("Wait for them.", waits));
         let paused: Vec<&str> =
             existing().filter(|one| one.restarts && one.held && is_a(one, &["Deployment"])).map(|one| one.object.as_str()).collect();

@@ -1,30 +1,52 @@
-//! Databases of CloudNativePG: what its operator refuses, restarts and never takes back when their documents change.
+//! Stores that an operator runs: what the operator refuses, restarts and never takes back when their documents change.
 //!
-//! Source: "Rolling Updates" in its documentation and `isPodNeedingRollout` in its `internal/controller/cluster_upgrade.go`.
+//! Sources: "Rolling Updates" in the documentation of CloudNativePG and `isPodNeedingRollout` in its `internal/controller/cluster_upgrade.go`;
+//! `internal/controller/reconcile_cli.go` and `internal/resource/statefulset.go` of the RabbitMQ Cluster Operator.
 
 use super::difference::Difference;
 use super::when::When;
-use crate::analysis::transition::database::changes;
-use crate::analysis::transition::{self, Loss};
+use crate::analysis::transition::{self, Loss, of_operator};
 use crate::inventory::Object;
-use crate::kinds;
+use crate::kinds::{self, Operator};
 
-/// Fields whose change replaces the servers one by one.
-const ROLLING: [&str; 10] = [
-    "spec.affinity",
-    "spec.env",
-    "spec.imageCatalogRef",
-    "spec.imageName",
-    "spec.postgresql.extensions",
-    "spec.priorityClassName",
-    "spec.projectedVolumeTemplate",
-    "spec.resources",
-    "spec.schedulerName",
-    "spec.topologySpreadConstraints",
-];
-
-/// The settings of PostgreSQL, of which some need a restart.
-const SETTINGS: &str = "spec.postgresql.parameters";
+/// Fields whose change replaces the servers one by one, and the settings of which some need a restart.
+fn restarting(operator: Operator) -> (&'static [&'static str], Option<&'static str>) {
+    match operator {
+        Operator::CloudNativePg => (
+            &[
+                "spec.affinity",
+                "spec.env",
+                "spec.imageCatalogRef",
+                "spec.imageName",
+                "spec.postgresql.extensions",
+                "spec.priorityClassName",
+                "spec.projectedVolumeTemplate",
+                "spec.resources",
+                "spec.schedulerName",
+                "spec.topologySpreadConstraints",
+            ],
+            Some("spec.postgresql.parameters"),
+        ),
+        // The file of the settings is read at the start.
+        Operator::Rabbitmq => (
+            &[
+                "spec.affinity",
+                "spec.delayStartSeconds",
+                "spec.image",
+                "spec.override.statefulSet.spec.template",
+                "spec.rabbitmq.additionalConfig",
+                "spec.rabbitmq.advancedConfig",
+                "spec.rabbitmq.envConfig",
+                "spec.resources",
+                "spec.secretBackend",
+                "spec.terminationGracePeriodSeconds",
+                "spec.tls",
+                "spec.tolerations",
+            ],
+            None,
+        ),
+    }
+}
 
 /// Whether an operator makes the pods of an object.
 pub(super) fn is_operated(object: &Object) -> bool {
@@ -34,25 +56,29 @@ pub(super) fn is_operated(object: &Object) -> bool {
 /// Why the operator refuses to change a database into another.
 pub(super) fn refusal(old: &Object, new: &Object) -> Option<String> {
     let of = |change: transition::Change| match change {
-        transition::Change::LosesData(Loss::Downgrade(from, to), _) => Some(format!("to go from PostgreSQL {from} back to {to}")),
+        transition::Change::LosesData(Loss::Downgrade { engine, from, to }, _) => Some(format!("to go from {engine} {from} back to {to}")),
         transition::Change::LosesData(Loss::Claim(field), _) => Some(format!("to shrink `{}`", dotted(field))),
         transition::Change::TwoSteps { .. } => Some("a new image together with new settings".to_owned()),
+        transition::Change::Fewer { from, to } => Some(format!("to go from {from} servers to {to}")),
         _ => None,
     };
-    let refused = is_operated(old).then(|| changes(old, new).into_iter().find_map(of)).flatten()?;
+    let refused = of_operator(old, new).into_iter().find_map(of)?;
     Some(format!("its operator refuses {refused}"))
 }
 
 /// When a change of a database takes effect, and on what.
 pub(super) fn effect(new: &Object, old: Option<&Object>, differences: &[Difference]) -> (When, String) {
-    let Some(old) = old else { return (When::AtOnce, "starts database servers".to_owned()) };
+    let Some((old, operated)) = old.zip(kinds::operated(&new.api, &new.kind)) else {
+        return (When::AtOnce, "starts the servers of a store".to_owned());
+    };
+    let (rolling, settings) = restarting(operated.operator);
     let is_in = |one: &Difference, field: &str| {
         one.field.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']) || rest.starts_with("From"))
     };
-    let rolls = differences.iter().any(|one| ROLLING.iter().any(|field| is_in(one, field)));
-    let sets = differences.iter().any(|one| is_in(one, SETTINGS));
+    let rolls = differences.iter().any(|one| rolling.iter().any(|field| is_in(one, field)));
+    let sets = settings.is_some_and(|settings| differences.iter().any(|one| is_in(one, settings)));
     let mut said = Vec::new();
-    for change in changes(old, new) {
+    for change in of_operator(old, new) {
         match change {
             transition::Change::Upgrade { from, to } => said.push(format!("goes from PostgreSQL {from} to {to}, with all servers stopped")),
             transition::Change::ReadOnce(field) => said.push(format!("ignores `{}`, which was read when it was made", dotted(field))),
@@ -80,7 +106,7 @@ pub(super) fn upgrade(old: &Object, new: &Object) -> Option<String> {
         transition::Change::Upgrade { from, to } => Some((from, to)),
         _ => None,
     };
-    let (from, to) = is_operated(old).then(|| changes(old, new).into_iter().find_map(upgraded)).flatten()?;
+    let (from, to) = of_operator(old, new).into_iter().find_map(upgraded)?;
     Some(format!("{} goes from PostgreSQL {from} to {to}, and its operator refuses to go back", old.id()))
 }
 

@@ -57,7 +57,7 @@ pub(super) fn effect(new: &Object, old: Option<&Object>, outcome: Outcome, diffe
     };
     let aggregated = aggregated(new);
     let (when, what) = match known(new) {
-        "Cluster" if is_operated(new) => database::effect(new, old, differences),
+        _ if is_operated(new) => database::effect(new, old, differences),
         "Deployment" | "StatefulSet" | "DaemonSet" if outcome == Outcome::Created => (When::AtOnce, "starts pods".to_owned()),
         "Deployment" if rolls && by_hand => (When::NextStart, "is paused: replaces its pods once it is resumed".to_owned()),
         "StatefulSet" | "DaemonSet" if rolls && by_hand => (When::NextStart, "replaces a pod once somebody deletes it".to_owned()),

@@ -12,13 +12,12 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-/// The ends of the names of the Services that CloudNativePG makes for a Cluster: `orders-rw` is the writer of `orders`.
-const DATABASE: [&str; 3] = ["r", "ro", "rw"];
-
-/// The names of the Services that an operator makes for a database.
-pub(super) fn database_services(database: &Object) -> impl Iterator<Item = String> + '_ {
-    let disabled = database.items("/spec/managed/services/disabledDefaultServices");
-    DATABASE.into_iter().filter(move |end| !disabled.iter().any(|one| one == end)).map(|end| format!("{}-{end}", database.name))
+/// The names of the Services that an operator makes of an object: `orders-rw` is the writer of the database `orders`.
+pub(super) fn made_services(object: &Object) -> impl Iterator<Item = String> + '_ {
+    let operated = kinds::operated(&object.api, &object.kind);
+    let disabled = operated.and_then(|operated| operated.disabled).map_or(&[][..], |at| object.items(at));
+    let is_made = move |end: &&&str| !disabled.iter().any(|one| one == end.trim_start_matches('-'));
+    operated.into_iter().flat_map(|operated| operated.services).filter(is_made).map(|end| format!("{}{end}", object.name))
 }
 
 /// An address that a hit workload now calls.
@@ -217,9 +216,9 @@ impl Ends<'_> {
 
     /// What becomes of a connection to a Service of the cluster; `None` if it has no such Service.
     fn inside(&self, endpoint: &Endpoint, name: &str, namespace: &str) -> Option<(Leads, Reach, String)> {
-        let (targets, ports) = match (service(self.after, namespace, name), database(self.after, namespace, name)) {
+        let (targets, ports) = match (service(self.after, namespace, name), operated(self.after, namespace, name)) {
             (Some(service), _) => (selected(self.after, service), target_ports(service, endpoint.port)),
-            (None, Some(database)) => (vec![database.id()], endpoint.port.map(Value::from).into_iter().collect()),
+            (None, Some(object)) => (vec![object.id()], endpoint.port.map(Value::from).into_iter().collect()),
             (None, None) => return None,
         };
         let said = format!("Service {namespace}/{name} of this cluster");
@@ -272,11 +271,10 @@ fn service<'i>(inventory: &'i Inventory, namespace: &str, name: &str) -> Option<
     inventory.named(&format!("Service/{namespace}/{name}")).find(|object| object.group().is_empty())
 }
 
-/// The database for which an operator makes the Service of a name.
-fn database<'i>(inventory: &'i Inventory, namespace: &str, name: &str) -> Option<&'i Object> {
-    let (stem, _) = name.rsplit_once('-')?;
-    let id = format!("Cluster/{namespace}/{stem}");
-    inventory.named(&id).find(|one| kinds::operated(&one.api, &one.kind).is_some() && database_services(one).any(|made| made == name))
+/// The object for which an operator makes the Service of a name.
+fn operated<'i>(inventory: &'i Inventory, namespace: &str, name: &str) -> Option<&'i Object> {
+    let here = inventory.objects().iter().filter(|object| object.namespace == namespace);
+    here.into_iter().find(|object| made_services(object).any(|made| made == name))
 }
 
 /// Whether a host is below a wildcard such as `*.shop.example`.

@@ -1,35 +1,27 @@
-//! Changes of a Cluster of CloudNativePG that its operator refuses, ignores, or makes with a loss.
+//! Changes of a Cluster of CloudNativePG that its operator refuses, ignores, or makes with an outage.
 //!
 //! Source: `validateClusterChanges` in its `internal/webhook/v1/cluster_webhook.go`; "PostgreSQL upgrades" in its documentation.
 
-use super::{Change, Loss, bytes};
+use super::Change;
 use crate::inventory::Object;
-use crate::kinds;
+use crate::kinds::Operator;
 use crate::value::Image;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-const IMAGE: &str = kinds::POSTGRES.image;
-
-const SIZE: &str = "/spec/storage/size";
+const IMAGE: &str = Operator::CloudNativePg.facts().image;
 const SETTINGS: &str = "/spec/postgresql/parameters";
 
 /// What is read when the database is made, and never again.
 const ONCE: [&str; 2] = ["/spec/bootstrap/initdb/database", "/spec/bootstrap/initdb/owner"];
 
 /// The changes of a Cluster that is there before and after.
-pub(in crate::analysis) fn changes(old: &Object, new: &Object) -> Vec<Change> {
+pub(super) fn changes(old: &Object, new: &Object) -> Vec<Change> {
     let mut all = Vec::new();
-    let loses = |loss| Change::LosesData(loss, Vec::new());
-    if bytes(new.text(SIZE)) < bytes(old.text(SIZE)) {
-        all.push(loses(Loss::Claim(SIZE)));
-    }
-    if let (Some(from), Some(to)) = (major(old), major(new)) {
-        match to.cmp(&from) {
-            std::cmp::Ordering::Less => all.push(loses(Loss::Downgrade(from, to))),
-            std::cmp::Ordering::Equal => {}
-            std::cmp::Ordering::Greater => all.push(Change::Upgrade { from, to }),
-        }
+    if let (Some(from), Some(to)) = (major(old), major(new))
+        && to > from
+    {
+        all.push(Change::Upgrade { from, to });
     }
     let switches = new.text("/spec/primaryUpdateMethod") == "switchover";
     if switches && old.at(IMAGE) != new.at(IMAGE) && old.at(SETTINGS) != new.at(SETTINGS) {

@@ -5,10 +5,12 @@
 
 mod custom;
 mod postgres;
+mod rabbitmq;
 mod redis;
 mod valkey;
 
-use crate::model::{Addon, Probe, ProbeAction, Probes};
+use crate::kinds::Operator;
+use crate::model::{Probe, ProbeAction, Probes};
 use crate::spec::Store;
 use crate::value::{Engine, Image, Name, NetworkPort, Quantity, SecretRef};
 
@@ -38,11 +40,21 @@ pub(super) struct Definition {
 /// The servers of an engine that an operator runs.
 pub(super) struct Operated {
     /// The operator.
-    pub(super) operator: Addon,
+    pub(super) operator: Operator,
     /// The image of each version, newest first.
     pub(super) images: &'static [(&'static str, &'static str)],
-    /// The ports on which the servers call each other, and the operator calls them.
-    pub(super) ports: &'static [u16],
+    /// The ports on which the servers call each other.
+    pub(super) among: &'static [u16],
+    /// The ports on which the operator calls the servers.
+    pub(super) watched: &'static [u16],
+    /// Whether the servers call the Kubernetes API.
+    pub(super) uses_api: bool,
+    /// Whether the servers serve only while a majority of them is there.
+    pub(super) by_majority: bool,
+    /// The directory of the data.
+    pub(super) data: &'static str,
+    /// Seconds that a server has to stop.
+    pub(super) stop: u64,
     /// User and group of the containers.
     pub(super) user: u32,
     /// Request and limit of processors in thousandths, unless the store says otherwise.
@@ -55,12 +67,22 @@ pub(super) struct Operated {
     pub(super) least_storage: u64,
     /// The longest name that the operator takes.
     pub(super) longest_name: usize,
-    /// The settings that the operator makes itself.
+    /// The start of the name of a server's volume claim for a store, and the number of the first server, which follows after a dash.
+    pub(super) claims: (fn(&Name) -> String, u32),
+    /// What the names of further objects have after the name of the store, which no other entry can have.
+    pub(super) made: &'static [&'static str],
+    /// The settings that the operator makes itself, sorted.
     pub(super) fixed: &'static [&'static str],
-    /// Names that no database can have.
-    pub(super) databases: &'static [&'static str],
-    /// Names that no user can have.
-    pub(super) users: &'static [&'static str],
+    /// Whether a text is the name of a setting, and the name of one.
+    pub(super) setting: (fn(&str) -> bool, &'static str),
+    /// What the value of a setting can't hold.
+    pub(super) unwritable: &'static [char],
+    /// How many users the operator makes. `None`: any number.
+    pub(super) most_users: Option<usize>,
+    /// Names that no user can have, and what such a user is.
+    pub(super) reserved_users: (&'static [&'static str], &'static str),
+    /// Names that no database can have. `None`: its stores have no database with a name and an owner.
+    pub(super) databases: Option<&'static [&'static str]>,
     /// Its settings by name and value, from the memory and the volume of a server. The store's `parameters` replace them by name.
     pub(super) settings: fn(&Quantity, &Quantity) -> Vec<(&'static str, String)>,
 }
@@ -102,7 +124,6 @@ pub(super) fn of(engine: Engine) -> &'static Definition {
     }
     const MYSQL: Definition = not_rendered(("mysql", 3306), "mysql");
     const MONGODB: Definition = not_rendered(("mongodb", 27017), "mongodb");
-    const RABBITMQ: Definition = not_rendered(("amqp", 5672), "amqp");
     const KAFKA: Definition = not_rendered(("kafka", 9092), "kafka");
     const OPENSEARCH: Definition = not_rendered(("https", 9200), "https");
     match engine {
@@ -111,16 +132,21 @@ pub(super) fn of(engine: Engine) -> &'static Definition {
         Engine::Mongodb => &MONGODB,
         Engine::Redis => &redis::DEFINITION,
         Engine::Valkey => &valkey::DEFINITION,
-        Engine::Rabbitmq => &RABBITMQ,
+        Engine::Rabbitmq => &rabbitmq::DEFINITION,
         Engine::Kafka => &KAFKA,
         Engine::Opensearch => &OPENSEARCH,
         Engine::Custom => &custom::DEFINITION,
     }
 }
 
+/// The servers of a store that an operator runs, with the store's users.
+pub(super) fn operated(engine: Option<Engine>) -> Option<&'static Operated> {
+    of(engine?).operated.as_ref()
+}
+
 /// Whether an operator makes the users of a store.
 pub(super) fn has_users(engine: Option<Engine>) -> bool {
-    engine.is_some_and(|engine| of(engine).operated.is_some())
+    operated(engine).is_some()
 }
 
 /// The place of a user's password in the secret manager.
@@ -160,6 +186,29 @@ impl Server {
 }
 
 impl Operated {
+    /// The name of the program that runs the servers.
+    pub(super) fn title(&self) -> &'static str {
+        self.operator.facts().title
+    }
+
+    /// The versions, newest first.
+    pub(super) fn versions(&self) -> Vec<&'static str> {
+        self.images.iter().map(|(version, _)| *version).collect()
+    }
+
+    /// The version of which a text is a release, such as `17` of `17.11`.
+    pub(super) fn version_of(&self, text: &str) -> Option<&'static str> {
+        let is_release = |version: &&str| text.strip_prefix(version).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']));
+        self.versions().into_iter().find(is_release)
+    }
+
+    /// The release of the newest version.
+    pub(super) fn release(&self) -> String {
+        let image = self.images.first().and_then(|(_, image)| image.parse::<Image>().ok());
+        let tag = image.and_then(|image| image.tag().map(ToString::to_string)).unwrap_or_default();
+        tag.split('-').next().unwrap_or_default().to_owned()
+    }
+
     /// The image of a version: a major version, or a minor version that is the newest of its major version.
     pub(super) fn image(&self, version: &str) -> Option<Image> {
         let is_it = |known: &str, image: &Image| {

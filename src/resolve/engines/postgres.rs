@@ -1,8 +1,8 @@
 //! PostgreSQL, which CloudNativePG runs.
 
 use super::{Definition, Operated};
-use crate::model::Addon;
-use crate::value::Quantity;
+use crate::kinds::Operator;
+use crate::value::{Name, Quantity};
 
 pub(super) const DEFINITION: Definition =
     Definition { port: Some((PORT.0, PORT.1)), scheme: "postgres", server: None, operated: Some(OPERATED) };
@@ -11,20 +11,36 @@ pub(super) const DEFINITION: Definition =
 const PORT: (&str, u16) = ("postgres", 5432);
 
 const OPERATED: Operated = Operated {
-    operator: Addon::Databases,
+    operator: Operator::CloudNativePg,
     images: IMAGES,
-    ports: &[PORT.1, 8000],
+    among: PORTS,
+    watched: PORTS,
+    uses_api: true,
+    by_majority: false,
+    data: "/var/lib/postgresql/data",
+    // CloudNativePG's default.
+    stop: 1800,
     user: 26,
     cpu: (250, 1000),
     memory: 1 << 30,
     least_memory: 256 << 20,
     least_storage: 2 << 30,
     longest_name: 50,
+    // The claim of a server has the name of the server, such as `orders-1`.
+    claims: (Name::to_string, 1),
+    // A Service, and a budget, for the server that takes writes.
+    made: &["primary", "rw"],
     fixed: FIXED,
-    databases: &["postgres", "template0", "template1"],
-    users: &["postgres"],
+    setting: (is_setting, "work_mem"),
+    unwritable: &[],
+    most_users: None,
+    reserved_users: (&["postgres"], "the superuser, which nobody signs in as"),
+    databases: Some(&["postgres", "template0", "template1"]),
     settings,
 };
+
+/// The ports on which servers, and the operator, call servers: that of PostgreSQL, and that of the program that the operator puts beside it.
+const PORTS: &[u16] = &[PORT.1, 8000];
 
 /// The image of each major version that PostgreSQL maintains and CloudNativePG 1.30 runs, newest first. All are of one Debian release: collations, and so
 /// the order of indexes, depend on it.
@@ -59,6 +75,16 @@ fn settings(memory: &Quantity, disk: &Quantity) -> Vec<(&'static str, String)> {
         ("max_slot_wal_keep_size", format!("{}MB", quarter(disk))),
         ("shared_buffers", format!("{}MB", quarter(memory))),
     ]
+}
+
+/// Whether a text is the name of a setting: a word, or two with a dot for a setting of an extension.
+fn is_setting(name: &str) -> bool {
+    let mut words = name.split('.');
+    let is_word = |word: &str| {
+        word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && word.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_' || sign == '$')
+    };
+    words.clone().count() <= 2 && words.all(is_word)
 }
 
 /// The settings that CloudNativePG makes itself and refuses in a Cluster, sorted: `FixedConfigurationParameters` in its `pkg/postgres/configuration.go`.

@@ -1,0 +1,176 @@
+//! Operators: programs in the cluster that make the pods of stores from one object each, and what other programs see of these pods.
+
+use crate::labels::{DATABASE, DATABASE_ROLE};
+
+/// An operator.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Operator {
+    /// CloudNativePG: PostgreSQL.
+    CloudNativePg,
+    /// The RabbitMQ Cluster Operator.
+    Rabbitmq,
+}
+
+/// What an operator makes of one object, and where the object says what others have to know.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Operated {
+    /// The operator.
+    pub operator: Operator,
+    /// The name of its program, as people write it.
+    pub title: &'static str,
+    /// The name in reports.
+    pub name: &'static str,
+    /// The namespace in which it runs.
+    pub namespace: &'static str,
+    /// Key and value of the label of its own pods.
+    pub pods: (&'static str, &'static str),
+    /// The oldest version that knows everything in the objects, and a field of the object that came with it: API version, and the path for `kubectl explain`.
+    pub oldest: (&'static str, &'static str, &'static str),
+    /// The engine of its stores, as people write it.
+    pub engine: &'static str,
+    /// The kind of the object.
+    pub kind: &'static str,
+    /// The kind as kubectl names it.
+    pub resource: &'static str,
+    /// What `kubectl wait --for` waits for.
+    pub ready: &'static str,
+    /// The label whose value is the name of the object.
+    pub label: &'static str,
+    /// Further labels of every pod, with their values.
+    pub parts: &'static [(&'static str, &'static str)],
+    /// The label in which the pods of one object differ, with its values.
+    pub role: Option<(&'static str, &'static [&'static str])>,
+    /// JSON pointer of the image of its pods.
+    pub image: &'static str,
+    /// How many numbers of the version, which is the start of the image's tag, make a series. The data of a newer series is of no use to an older one.
+    pub series: usize,
+    /// JSON pointer of the labels that the object gives its pods.
+    pub inherited: &'static str,
+    /// JSON pointer of the size of a server's volume.
+    pub size: &'static str,
+    /// JSON pointer of the class of a server's volume.
+    pub class: &'static str,
+    /// Name and number of each port on which the pods listen.
+    pub ports: &'static [(&'static str, u16)],
+    /// What the names of the Services that it makes have after the name of the object.
+    pub services: &'static [&'static str],
+    /// JSON pointer of the list of those of these Services that it does not make.
+    pub disabled: Option<&'static str>,
+}
+
+/// The pods of a Cluster of CloudNativePG 1.30: `pkg/specs/pods.go`, `pkg/utils/labels_annotations.go`.
+const CLOUD_NATIVE_PG: Operated = Operated {
+    operator: Operator::CloudNativePg,
+    title: "CloudNativePG",
+    name: "cloudnative-pg",
+    namespace: "cnpg-system",
+    pods: ("app.kubernetes.io/name", "cloudnative-pg"),
+    oldest: ("1.30", "postgresql.cnpg.io/v1", "clusters.spec.primaryLease"),
+    engine: "PostgreSQL",
+    kind: "Cluster",
+    resource: "clusters.postgresql.cnpg.io",
+    ready: "condition=Ready",
+    label: DATABASE,
+    parts: &[("cnpg.io/podRole", "instance")],
+    role: Some((DATABASE_ROLE, &["primary", "replica"])),
+    image: "/spec/imageName",
+    series: 1,
+    inherited: "/spec/inheritedMetadata/labels",
+    size: "/spec/storage/size",
+    class: "/spec/storage/storageClass",
+    ports: &[("metrics", 9187), ("postgresql", 5432), ("status", 8000)],
+    services: &["-r", "-ro", "-rw"],
+    disabled: Some("/spec/managed/services/disabledDefaultServices"),
+};
+
+/// The pods of a RabbitmqCluster of the RabbitMQ Cluster Operator 2.22: `internal/resource/statefulset.go`, `internal/resource/service.go`,
+/// `internal/metadata/label.go`. Erlang's own ports, among them those of commands in a pod, are on no list of the pods.
+const RABBITMQ: Operated = Operated {
+    operator: Operator::Rabbitmq,
+    title: "the RabbitMQ Cluster Operator",
+    name: "rabbitmq-cluster-operator",
+    namespace: "rabbitmq-system",
+    pods: ("app.kubernetes.io/name", "rabbitmq-cluster-operator"),
+    oldest: ("2.15", "rabbitmq.com/v1beta1", "rabbitmqclusters.spec.autoEnableAllFeatureFlags"),
+    engine: "RabbitMQ",
+    kind: "RabbitmqCluster",
+    resource: "rabbitmqclusters.rabbitmq.com",
+    ready: "condition=AllReplicasReady",
+    label: "app.kubernetes.io/name",
+    parts: &[("app.kubernetes.io/component", "rabbitmq"), ("app.kubernetes.io/part-of", "rabbitmq")],
+    role: None,
+    image: "/spec/image",
+    series: 2,
+    inherited: "/spec/override/statefulSet/spec/template/metadata/labels",
+    size: "/spec/persistence/storage",
+    class: "/spec/persistence/storageClassName",
+    ports: &[
+        ("amqp", 5672),
+        ("epmd", 4369),
+        ("management", 15672),
+        ("prometheus", 15692),
+        ("distribution", 25672),
+        ("command-0", 35672),
+        ("command-1", 35673),
+        ("command-2", 35674),
+        ("command-3", 35675),
+        ("command-4", 35676),
+        ("command-5", 35677),
+        ("command-6", 35678),
+        ("command-7", 35679),
+        ("command-8", 35680),
+        ("command-9", 35681),
+        ("command-10", 35682),
+    ],
+    services: &["", "-nodes"],
+    disabled: None,
+};
+
+impl Operator {
+    /// Every operator.
+    pub const ALL: [Operator; 2] = [Operator::CloudNativePg, Operator::Rabbitmq];
+
+    /// What it makes.
+    pub const fn facts(self) -> &'static Operated {
+        match self {
+            Operator::CloudNativePg => &CLOUD_NATIVE_PG,
+            Operator::Rabbitmq => &RABBITMQ,
+        }
+    }
+}
+
+impl Operated {
+    /// The labels that the operator sets on the pods of an object: one list for each role.
+    pub fn labels<'n>(&self, name: &'n str) -> Vec<Vec<(&'static str, &'n str)>> {
+        let shared = || std::iter::once((self.label, name)).chain(self.parts.iter().copied());
+        match self.role {
+            None => vec![shared().collect()],
+            Some((key, roles)) => roles.iter().map(|role| shared().chain([(key, *role)]).collect()).collect(),
+        }
+    }
+
+    /// The start of what kubectl and reports call an object of the kind, up to its name: `cluster.postgresql.cnpg.io/`.
+    pub fn argument(&self) -> String {
+        let group = self.resource.split_once('.').map_or("", |(_, group)| group);
+        format!("{}.{group}/", self.kind.to_lowercase())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of kinds knows what each operator makes, and whoever deletes what left the files is asked first: the data goes with the object.
+    #[test]
+    fn every_operator_is_known() {
+        let removed = include_str!("../../templates/output/removed.sh");
+        for facts in Operator::ALL.map(Operator::facts) {
+            let (_, api, field) = facts.oldest;
+            assert_eq!(crate::kinds::operated(api, facts.kind), Some(facts));
+            let (plural, group) = facts.resource.split_once('.').expect("a group");
+            assert!(field.starts_with(plural) && api.starts_with(group), "{field} {api}");
+            assert!(removed.contains(&format!(" {}.{group}", facts.kind)), "{}", facts.kind);
+            assert_eq!(facts.argument(), format!("{}.{group}/", facts.kind.to_lowercase()));
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The part of a region's README about the stores that operators run.
+
+use super::databases::database;
+use super::rabbitmq::rabbitmq;
+use crate::model::{Platform, Region, Software};
+
+/// The section, empty without such a store.
+pub(super) fn stores(platform: &Platform, region: &Region) -> String {
+    let mut text = String::new();
+    for workload in region.workloads.values() {
+        let Some(operated) = workload.operated() else { continue };
+        text.push_str(if text.is_empty() { "\n## Stores\n" } else { "" });
+        match &operated.software {
+            Software::Postgres(of) => database(platform, region, workload, (operated, of), &mut text),
+            Software::Rabbitmq => rabbitmq(platform, region, workload, operated, &mut text),
+        }
+    }
+    text
+}
