@@ -35,7 +35,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("cloud", &["value", "provider", "model", "scanners", "template", "facts", "layers"]),
     ("delivery", &["provider", "model", "files", "template", "yaml"]),
     ("check", &["source", "diagnostic", "value", "provider", "model", "files", "hcl", "yaml", "inventory", "policy", "kinds", "labels"]),
-    ("analysis", &["source", "diagnostic", "value", "yaml", "inventory", "policy", "commands", "kinds", "labels"]),
+    ("analysis", &["source", "diagnostic", "value", "provider", "model", "yaml", "inventory", "policy", "commands", "kinds", "labels"]),
     ("output", &["conflict", "diagnostic", "value", "files", "layers"]),
     ("project", &["source", "conflict", "diagnostic", "syntax", "spec", "files", "model", "resolve", "render"]),
     (

@@ -1,7 +1,9 @@
-//! Documents -> statements about the platform: values first, text second.
+//! Documents, or the resolved platform -> statements about the platform: values first, text second.
 //!
-//! An analysis reads inventories, whoever made their documents, and knows neither the spec nor the disk.
+//! An analysis knows neither the spec nor the disk. Those of documents read inventories, whoever made the documents.
 
 pub mod impact;
+pub mod outage;
+pub mod page;
 pub mod procedure;
 pub mod transition;

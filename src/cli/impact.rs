@@ -4,8 +4,9 @@ use super::select::unknown;
 use super::tree::{is_kustomization, read_tree, shown, unapplied};
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, USAGE, eprint_all, print_all};
 use crate::analysis::impact::{
-    Files as Applicable, Impact as Found, Namespace, Procedure, Side, Style, Target, impact, procedure, report, select,
+    Files as Applicable, Impact as Found, Namespace, Procedure, Side, Target, impact, procedure, report, select,
 };
+use crate::analysis::page::Style;
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic, Severity, wording};
 use crate::files::Files;

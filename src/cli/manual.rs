@@ -16,7 +16,7 @@ pub(super) struct Man {
     dir: Option<PathBuf>,
 }
 
-const EXIT: &str = "Exit codes:\n  0   success\n  1   failure: the spec has errors, or a file can't be read or written\n  2   differences, findings of `check`, an `impact` that hits something or a refused render\n  64  wrong usage";
+const EXIT: &str = "Exit codes:\n  0   success\n  1   failure: the spec has errors, or a file can't be read or written\n  2   differences, findings of `check`, an `impact` or an `outage` that hits something or a refused render\n  64  wrong usage";
 
 /// Examples by command: what to run, and its effect.
 const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
@@ -48,6 +48,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("platgen impact --applied production --onto beta", "all of production's files, applied to beta's clusters"),
             ("platgen impact --applied production --onto beta --kind ConfigMap", "its ConfigMaps alone"),
             ("platgen impact --tree manifests --applied production --onto beta", "two folders of manifests, without a spec"),
+        ],
+    ),
+    (
+        "outage",
+        &[
+            ("platgen outage --env production --zone eu-west-1a", "production without a zone"),
+            ("platgen outage --env production --region eu-west-1", "production without a region"),
+            ("platgen outage --env production --zone a --region eu-west-1 --format markdown", "for a pull request"),
         ],
     ),
     ("fmt", &[("platgen fmt", "format the nearest spec"), ("platgen fmt --check", "print the differences, in CI")]),

@@ -13,6 +13,7 @@ mod init;
 mod lock;
 mod manual;
 mod names;
+mod outage;
 mod reference;
 mod render;
 mod run;
@@ -76,7 +77,7 @@ enum FormatName {
     Json,
     Sarif,
     Github,
-    /// Reports of `impact` alone.
+    /// Reports of `impact` and `outage` alone.
     Markdown,
 }
 
@@ -101,6 +102,8 @@ enum Command {
     Show(show::Show),
     /// Predict what happens when the files of one environment are applied to the cluster of another, and print the way back.
     Impact(impact::Impact),
+    /// Predict what an environment loses without one of its zones or regions, and what to change in the spec.
+    Outage(outage::Outage),
     /// Format spec files; meaning and comments stay.
     Fmt(fmt::Fmt),
     /// Update `platgen.lock`, the address plan.
@@ -301,8 +304,8 @@ pub fn main() -> ExitCode {
         FormatName::Github => Format::Github,
     };
     let markdown = matches!(arguments.format, FormatName::Markdown);
-    if markdown && !matches!(arguments.command, Command::Impact(_)) {
-        eprint_all("error: this command prints no Markdown: `--format markdown` is for `platgen impact`\n");
+    if markdown && !matches!(arguments.command, Command::Impact(_) | Command::Outage(_)) {
+        eprint_all("error: this command prints no Markdown: `--format markdown` is for `platgen impact` and `platgen outage`\n");
         return ExitCode::from(USAGE);
     }
     let terminal = Terminal { format, markdown, quiet: arguments.quiet, verbose: arguments.verbose, colour };
@@ -320,6 +323,7 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check::run(&check, &terminal),
         Command::Show(show) => show::run(&show, &terminal),
         Command::Impact(impact) => impact::run(&impact, &terminal),
+        Command::Outage(outage) => outage::run(&outage, &terminal),
         Command::Fmt(fmt) => fmt::run(&fmt, &terminal),
         Command::Lock(lock) => lock::run(&lock, &terminal),
         Command::Explain(explain) => explain::run(&explain, &terminal),

@@ -113,6 +113,14 @@ impl Pool {
     pub fn machines(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.machine.as_str()).chain(self.alternatives.iter().copied())
     }
+
+    /// The minimum and maximum number of its nodes in the zone of this place among the zones of the region. The nodes of a region are split evenly; the first
+    /// zones have those that are left over.
+    pub fn nodes_in(&self, zone: usize, zones: usize) -> (u32, u32) {
+        let zones = u32::try_from(zones).unwrap_or(u32::MAX).max(1);
+        let share = |nodes: u32| nodes / zones + u32::from(u32::try_from(zone).is_ok_and(|zone| zone < nodes % zones));
+        (share(self.nodes.0), share(self.nodes.1))
+    }
 }
 
 /// When an environment has no nodes.

@@ -31,7 +31,7 @@ pub use exposure::{Certificate, Entrance, Exposure, Redirect};
 pub use extension::{Change, Manifest, Patch, TerraformFile, Waiver};
 pub use firewall::{Firewall, Rule, Rules};
 pub use mirror::{ImageCopy, Mirror};
-pub use network::{Network, NetworkSubnet, PrivateService, Vpn, ZoneRange};
+pub use network::{Network, NetworkSubnet, PrivateService, Vpn, ZoneRange, short_zone};
 pub use operated::{Operated, Software, User};
 pub use pipelines::{CiSystem, Pipelines, Subjects};
 pub use rights::{ApiAccess, RBAC, Right};

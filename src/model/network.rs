@@ -50,7 +50,17 @@ impl Network {
     }
 }
 
+/// The part of a zone's name that is unique in its region: `a` of `eu-west-1a`, `b` of `europe-west1-b`, `1` of `1`.
+pub fn short_zone(region: &str, zone: &str) -> String {
+    zone.strip_prefix(region).map_or(zone, |rest| rest.trim_start_matches('-')).to_string()
+}
+
 impl Region {
+    /// The full name of a zone, of which a word is the full name or the part that is unique in the region.
+    pub fn zone_called(&self, word: &str) -> Option<&str> {
+        self.zones.iter().map(String::as_str).find(|zone| *zone == word || short_zone(self.name.as_str(), zone) == word)
+    }
+
     /// The zones with a NAT gateway.
     pub fn nat_zones(&self) -> &[String] {
         let Some(network) = &self.network else { return &[] };

@@ -104,6 +104,15 @@ impl Workload {
         std::iter::once(&self.main).chain(&self.init).chain(&self.sidecars)
     }
 
+    /// The demand of one pod as the scheduler and quotas count it: the larger of what runs together in the end (the main container and all sidecars) and what
+    /// runs together before (one init container and the sidecars that start first).
+    pub fn of_pod(&self, of: impl Fn(&Container) -> u128) -> u128 {
+        let running = of(&self.main) + self.sidecars.iter().map(&of).sum::<u128>();
+        let early: u128 = self.sidecars.iter().filter(|sidecar| sidecar.before_init).map(&of).sum();
+        let starting = self.init.iter().map(|init| early + of(init)).max().unwrap_or_default();
+        running.max(starting)
+    }
+
     /// The servers that an operator runs for it.
     pub fn operated(&self) -> Option<&Operated> {
         if let Kind::Operated(operated) = &self.kind { Some(operated) } else { None }

@@ -103,7 +103,7 @@ impl EnvironmentResolver<'_> {
             return;
         }
         pools.retain(|pool| pool.nodes.1 > 0);
-        let gpus = of_pod(workload, |container| u128::from(container.gpus));
+        let gpus = workload.of_pod(|container| u128::from(container.gpus));
         let most = pools.iter().map(|pool| pool.capacity.as_ref().map(|machine| u128::from(machine.gpus)));
         // An unknown machine may have GPUs.
         let most = most.max_by_key(|gpus| gpus.unwrap_or(u128::MAX)).flatten();
@@ -124,7 +124,7 @@ impl EnvironmentResolver<'_> {
             return;
         }
         pools.retain(|pool| gpus == 0 || pool.capacity.as_ref().is_none_or(|machine| u128::from(machine.gpus) >= gpus));
-        let (cpu, memory) = (of_pod(workload, cpu), of_pod(workload, memory));
+        let (cpu, memory) = (workload.of_pod(cpu), workload.of_pod(memory));
         let (mut room, mut largest): (u128, Option<(u128, &str, String)>) = (0, None);
         for pool in pools {
             // An unknown machine is not judged.
@@ -171,8 +171,8 @@ impl EnvironmentResolver<'_> {
             let shared = region.volumes.iter().filter(|volume| volume.namespace == *name).map(|volume| bytes(&volume.size));
             let stored = workloads.iter().map(|workload| storage(workload)).chain(shared).sum();
             let kinds: [Amount; 3] = [
-                ("processors", &quota.cpu, said.cpu.span(), most(&workloads, |pod| of_pod(pod, cpu)), Quantity::millis),
-                ("of memory", &quota.memory, said.memory.span(), most(&workloads, |pod| of_pod(pod, memory_limit)), bytes),
+                ("processors", &quota.cpu, said.cpu.span(), most(&workloads, |pod| pod.of_pod(cpu)), Quantity::millis),
+                ("of memory", &quota.memory, said.memory.span(), most(&workloads, |pod| pod.of_pod(memory_limit)), bytes),
                 ("of volumes", &quota.storage, said.storage.span(), stored, bytes),
             ];
             for (what, quota, at, need, measure) in kinds {
@@ -215,15 +215,6 @@ fn storage(workload: &Workload) -> u128 {
     let claims =
         workload.volumes.iter().filter_map(|volume| if let Volume::Claim { size, .. } = volume { Some(bytes(size)) } else { None });
     claims.sum::<u128>() * u128::from(workload.replicas.1)
-}
-
-/// The demand of one pod as the scheduler and quotas count it: the larger of what runs together in the end (the main container and all sidecars) and what
-/// runs together before (one init container and the sidecars that start first).
-fn of_pod(workload: &Workload, of: fn(&Container) -> u128) -> u128 {
-    let running = of(&workload.main) + workload.sidecars.iter().map(of).sum::<u128>();
-    let early: u128 = workload.sidecars.iter().filter(|sidecar| sidecar.before_init).map(of).sum();
-    let starting = workload.init.iter().map(|init| early + of(init)).max().unwrap_or_default();
-    running.max(starting)
 }
 
 fn cpu(container: &Container) -> u128 {

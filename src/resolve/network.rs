@@ -2,12 +2,12 @@
 
 use super::EnvironmentResolver;
 use super::provenance::Origin;
-use super::regions::{RegionSpec, short_zone};
+use super::regions::RegionSpec;
 use super::reserved::RANGES;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::{SERVICES, Service};
 use crate::model::lock::{Key, Purpose};
-use crate::model::{Network, NetworkSubnet, PrivateService, ZoneRange};
+use crate::model::{Network, NetworkSubnet, PrivateService, ZoneRange, short_zone};
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::{Egress, Spec, Subnet};

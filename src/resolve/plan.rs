@@ -4,9 +4,10 @@
 
 use super::addresses::{self, Plan, Request, Reserved};
 use super::network::subnets;
-use super::regions::{region_specs, short_zone};
+use super::regions::region_specs;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::lock::{Key, Lock};
+use crate::model::short_zone;
 use crate::source::Span;
 use crate::spec::Specs;
 use crate::value::Cidr;

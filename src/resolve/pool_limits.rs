@@ -94,8 +94,7 @@ impl EnvironmentResolver<'_> {
 
 /// The most nodes of a pool in one zone.
 fn in_a_zone(pool: &Pool, region: &Region) -> u64 {
-    let zones = u64::try_from(region.zones.len()).unwrap_or(u64::MAX).max(1);
-    u64::from(pool.nodes.1).div_ceil(zones)
+    u64::from(pool.nodes_in(0, region.zones.len()).1)
 }
 
 /// The addresses that the pods of a node take, all of its pods running.

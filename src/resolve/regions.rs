@@ -3,6 +3,7 @@
 use super::EnvironmentResolver;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
 use crate::facts;
+use crate::model::short_zone;
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::{self, Spec};
@@ -16,11 +17,6 @@ pub(super) struct RegionSpec {
     pub(super) provider: Provider,
     /// The full names of the zones.
     pub(super) zones: Vec<String>,
-}
-
-/// The part of a zone's name that is unique in its region: `a` of `eu-west-1a`, `b` of `europe-west1-b`, `1` of `1`.
-pub(super) fn short_zone(region: &str, zone: &str) -> String {
-    zone.strip_prefix(region).map_or(zone, |rest| rest.trim_start_matches('-')).to_string()
 }
 
 /// The regions of an environment. Passes findings to `tell`.

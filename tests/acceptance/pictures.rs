@@ -83,6 +83,34 @@ apps:
     environments: {production: {config: {PAYMENTS: live}}}
 "#;
 
+/// A spec whose cache has one pod.
+const CACHED: &str = r#"apiVersion: platgen/v1
+platform: {name: shop, owner: sre, domain: shop.example}
+cloud: {provider: existing}
+regions: {here: {zones: 3}}
+environments: {production: {regions: [here], protected: true}}
+access: {groups: {sre: {id: platform-admin, role: admin}}}
+teams: {sre: {group: sre}}
+namespaces: {shop: {owner: sre}}
+apps:
+  web:
+    image: registry.example/web:v2
+    port: 8080
+    probes: {ready: /healthz}
+    expose: "@"
+    needs: [app/cart]
+    scale: {replicas: 6}
+  cart:
+    image: registry.example/cart:v1.4.2
+    port: 7070
+    probes: {ready: {grpc: ""}}
+    config: {CARTS: "${store/carts.address}"}
+    scale: {replicas: 1..4, cpu: 70%}
+stores:
+  carts: {engine: redis, storage: none, backup: {none: carts are rebuilt from the shop}}
+  orders: {engine: postgres, version: "17", users: {app: {}}, storage: 10Gi, replicas: 3, backup: {none: the bank has them}}
+"#;
+
 /// What the README's first command prints.
 pub(crate) fn first_command() {
     let project = Project::new();
@@ -113,6 +141,13 @@ pub(crate) fn the_wrong_environment() {
     let project = Project::new();
     project.write("platform.yaml", MIXED_UP);
     drawn("wrong-environment", &project, &["impact", "--applied", "production", "--onto", "beta", "--kind", "ConfigMap"]);
+}
+
+/// What a lost zone takes.
+pub(crate) fn a_lost_zone() {
+    let project = Project::new();
+    project.write("platform.yaml", CACHED);
+    drawn("lost-zone", &project, &["outage", "--env", "production", "--zone", "a"]);
 }
 
 /// Runs the program as on a terminal with colours, and holds the picture of what it prints against the one in `docs/`.

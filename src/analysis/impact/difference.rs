@@ -1,6 +1,7 @@
 //! Two documents -> the fields that differ. Items of a list with names are compared by name, as the API server merges most of them.
 
 use super::meaning::Meaning;
+use crate::analysis::page::visible;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -201,11 +202,6 @@ fn line(text: &str) -> String {
         Some((cut, _)) => format!("{}...", visible(&text[..cut])),
         None => visible(text),
     }
-}
-
-/// A text whose control characters are spelt out.
-pub(super) fn visible(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 #[cfg(test)]

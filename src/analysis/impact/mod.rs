@@ -31,7 +31,7 @@ pub use inputs::{Source, Way};
 pub use meaning::Meaning;
 pub use outcome::Outcome;
 pub use reach::{Call, Leads, Reach};
-pub use report::{Style, report};
+pub use report::report;
 pub use rights::Writer;
 pub use when::When;
 pub use workloads::{Change, Workload};

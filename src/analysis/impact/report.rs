@@ -3,24 +3,14 @@
 mod objects;
 
 use super::commands::Procedure;
-use super::difference::visible;
 use super::{Change, Impact, Leads, Outcome, Reach, Step, When, Workload};
+use crate::analysis::page::{Page, Style};
 use crate::diagnostic::wording::{Count, plain};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
-
-/// How a report is printed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Style {
-    /// For a terminal.
-    Plain,
-    /// As Markdown.
-    Markdown,
-}
 
 /// The text of an impact and of the way back. `set_context` says that the commands use a variable for the context.
 pub fn report(impact: &Impact, procedure: &Procedure, set_context: bool, style: Style) -> String {
-    let mut page = Page { style, text: String::new() };
+    let mut page = Page::new(style);
     page.title(&format!("{} applied to {}", impact.applied, impact.onto));
     page.line(&verdict(impact));
     page.unread(impact);
@@ -101,53 +91,7 @@ fn counts(impact: &Impact) -> String {
     format!("{}: {}.", Count(impact.objects.len(), "applied object"), parts.join(", "))
 }
 
-struct Page {
-    style: Style,
-    text: String,
-}
-
 impl Page {
-    fn title(&mut self, text: &str) {
-        let _ = match self.style {
-            Style::Plain => writeln!(self.text, "{text}\n"),
-            Style::Markdown => writeln!(self.text, "# {text}\n"),
-        };
-    }
-
-    fn heading(&mut self, text: &str) {
-        let _ = match self.style {
-            Style::Plain => writeln!(self.text, "\n{}", text.to_uppercase()),
-            Style::Markdown => writeln!(self.text, "\n## {text}\n"),
-        };
-    }
-
-    fn line(&mut self, text: &str) {
-        self.text += &format!("{text}\n");
-        if self.style == Style::Markdown {
-            self.text.push('\n');
-        }
-    }
-
-    fn item(&mut self, depth: usize, text: &str) {
-        let indent = "  ".repeat(depth);
-        let mark = if self.style == Style::Markdown { format!("{indent}- ") } else { format!("  {indent}") };
-        self.text += &format!("{mark}{}\n", self.escaped(text));
-    }
-
-    /// Values may hold what Markdown reads as something else.
-    fn escaped(&self, text: &str) -> String {
-        match self.style {
-            Style::Plain => visible(text),
-            Style::Markdown => visible(text)
-                .replace('\\', "\\\\")
-                .replace(['<'], "&lt;")
-                .replace('*', "\\*")
-                .replace('_', "\\_")
-                .replace('`', "\\`")
-                .replace('|', "\\|"),
-        }
-    }
-
     fn procedure(&mut self, procedure: &Procedure, set_context: bool) {
         let parts =
             [("Freeze", &procedure.freeze), ("Find", &procedure.find), ("Restore", &procedure.restore), ("Verify", &procedure.verify)];

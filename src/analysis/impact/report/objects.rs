@@ -1,7 +1,8 @@
 //! The applied objects as text: those of a kind that do the same are one item.
 
 use super::super::{Applied, Impact, Outcome, is_configuration};
-use super::{Page, arrow};
+use super::arrow;
+use crate::analysis::page::Page;
 use crate::diagnostic::wording::Count;
 use std::collections::BTreeMap;
 

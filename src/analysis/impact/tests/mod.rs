@@ -7,6 +7,7 @@ mod reach;
 mod readers;
 
 use super::*;
+use crate::analysis::page::Style;
 
 const BETA: &str = include_str!("beta.yaml");
 const PRODUCTION: &str = include_str!("production.yaml");

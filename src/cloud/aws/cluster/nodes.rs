@@ -83,15 +83,13 @@ pub(super) struct Group<'a> {
     max: u32,
 }
 
-/// The node groups of every pool. The nodes of a region are split evenly over its zones; a zone that is left without a node has no group.
+/// The node groups of every pool. A zone that is left without a node has no group.
 pub(super) fn groups<'a>(region: &'a Region, network: &'a Network) -> Vec<Group<'a>> {
     let mut groups = Vec::new();
-    let zones = u32::try_from(region.zones.len()).unwrap_or(u32::MAX).max(1);
     for pool in &region.cluster.pools {
         let Some(subnet) = network.subnets.iter().find(|subnet| subnet.name == pool.subnet) else { continue };
-        for (at, range) in (0..).zip(&subnet.ranges) {
-            let share = |nodes: u32| nodes / zones + u32::from(at < nodes % zones);
-            let (min, max) = (share(pool.nodes.0), share(pool.nodes.1));
+        for (at, range) in subnet.ranges.iter().enumerate() {
+            let (min, max) = pool.nodes_in(at, region.zones.len());
             if max > 0 {
                 groups.push(Group {
                     key: format!("{}/{}", pool.name, range.zone),

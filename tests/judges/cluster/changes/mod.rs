@@ -7,6 +7,7 @@
 mod accident;
 mod control_plane;
 mod kubelet;
+mod outage;
 mod scenarios;
 mod steps;
 mod test_cluster;

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
-use super::accident;
 use super::control_plane::ZONES;
 use super::test_cluster::TestCluster;
+use super::{accident, outage};
 
 /// The name of a scenario, which is also the name of its platform, and its steps.
 pub type Scenario = (&'static str, fn(&TestCluster) -> Result<(), String>);
 
 /// Every scenario.
-pub const SCENARIOS: [Scenario; 9] = [
+pub const SCENARIOS: [Scenario; 10] = [
     ("hand-over", hand_over),
     ("hand-over-unseen", hand_over_unseen),
     ("quota", quota),
@@ -20,6 +20,7 @@ pub const SCENARIOS: [Scenario; 9] = [
     ("removal", removal),
     ("rename", rename),
     ("cold-start", cold_start),
+    ("outage", outage::of_zones),
     ("accident", accident::of_a_spec),
     ("accident-by-hand", accident::of_manifests),
 ];

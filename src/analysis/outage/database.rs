@@ -1,0 +1,90 @@
+//! The servers that an operator runs, without those of a zone: whether writes go on, and whether something is lost.
+
+use super::Data;
+use crate::model::{Durability, Operated, Software};
+use serde::Serialize;
+
+/// Whether the servers of a store take writes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Writes {
+    /// They go on. If the server that took them is lost, another one takes over.
+    GoOn,
+    /// They wait if the server that took them is lost: no other server has for certain all that clients were told of, or none is left that confirms a
+    /// transaction. A person may decide otherwise.
+    Wait,
+    /// No server is left.
+    Stop,
+}
+
+/// The servers of a store that are left without a zone at worst, of as many zones that the servers may be in: each zone has one server, or no placement is
+/// guaranteed.
+pub(super) fn left(operated: &Operated, servers: u32, zones: u32) -> (u32, u32) {
+    if operated.one_per_zone {
+        return (servers.saturating_sub(1), servers.saturating_sub(1));
+    }
+    (0, servers - servers.div_ceil(zones.max(1)))
+}
+
+/// What a store does without some of its servers, the one that takes writes among them.
+///
+/// RabbitMQ: a queue of the kind `quorum` takes messages as long as a majority of its servers is there, and has every message that it confirmed.
+///
+/// PostgreSQL: with [`Durability::Required`], CloudNativePG lets a server take over only if `R + W > N`: `R` are the standbys that answer, `W` is the one that confirms each
+/// transaction, `N` are all standbys. So one server may be lost. Afterwards another one has to confirm the transactions of the new one.
+pub(super) fn without(software: &Software, servers: u32, left: u32) -> (Writes, Data) {
+    if left == 0 {
+        return (Writes::Stop, Data::Away);
+    }
+    if left == servers {
+        return (Writes::GoOn, Data::Kept);
+    }
+    match software {
+        Software::Rabbitmq if 2 * left > servers => (Writes::GoOn, Data::Kept),
+        Software::Rabbitmq => (Writes::Wait, Data::Kept),
+        Software::Postgres(database) => match database.durability {
+            Some(Durability::Required) if servers - left <= 1 && left >= 2 => (Writes::GoOn, Data::Kept),
+            Some(Durability::Required) => (Writes::Wait, Data::Kept),
+            Some(Durability::Preferred) | None => (Writes::GoOn, Data::LastTransactions),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Database;
+    use std::collections::BTreeMap;
+
+    fn postgres(durability: Option<Durability>) -> Software {
+        Software::Postgres(Database { name: "orders".to_owned(), owner: "app".parse().unwrap(), durability })
+    }
+
+    #[test]
+    fn servers_of_their_own_zones_lose_one() {
+        let left = |one_per_zone: bool, servers: u32, zones: u32| {
+            let operated = Operated { software: Software::Rabbitmq, users: Vec::new(), parameters: BTreeMap::new(), one_per_zone };
+            left(&operated, servers, zones)
+        };
+        assert_eq!([left(true, 3, 3), left(true, 2, 3), left(false, 5, 3), left(false, 1, 3)], [(2, 2), (1, 1), (0, 3), (0, 0)]);
+    }
+
+    #[test]
+    fn a_server_takes_over_only_with_all_that_clients_were_told_of() {
+        let strict = postgres(Some(Durability::Required));
+        assert_eq!(without(&strict, 3, 2), (Writes::GoOn, Data::Kept));
+        assert_eq!(without(&strict, 5, 3), (Writes::Wait, Data::Kept), "3 standbys of 4 answer, and 3 + 1 > 4 is false");
+        assert_eq!(without(&strict, 3, 1), (Writes::Wait, Data::Kept));
+        assert_eq!(without(&strict, 3, 0), (Writes::Stop, Data::Away));
+        assert_eq!(without(&postgres(Some(Durability::Preferred)), 2, 1), (Writes::GoOn, Data::LastTransactions));
+        assert_eq!(without(&postgres(None), 1, 0), (Writes::Stop, Data::Away));
+    }
+
+    #[test]
+    fn queues_need_a_majority() {
+        let of = |servers: u32, left: u32| without(&Software::Rabbitmq, servers, left);
+        assert_eq!([of(3, 3), of(3, 2), of(5, 3)], [(Writes::GoOn, Data::Kept); 3]);
+        assert_eq!([of(3, 1), of(5, 2)], [(Writes::Wait, Data::Kept); 2]);
+        assert_eq!(of(1, 0), (Writes::Stop, Data::Away));
+    }
+}

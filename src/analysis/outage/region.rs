@@ -1,0 +1,195 @@
+//! An environment without one of its regions.
+
+use super::advice;
+use super::behind::id;
+use super::parts::{self, Part, Standing};
+use super::room::{Wanted, fit};
+use super::zone::hosts;
+use super::{Data, Entry, Outage, Site, State, Until};
+use crate::diagnostic::wording::plain;
+use crate::model::{Kind, Platform, Region, Volume, Workload};
+use crate::provider::Provider;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the other regions have of an entry.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Elsewhere {
+    /// The regions.
+    pub regions: Vec<String>,
+    /// The pods of all regions, the lost one among them, with autoscalers at their minimum. Zero for pods on every node.
+    pub before: u32,
+    /// The pods of the other regions, with autoscalers at their minimum.
+    pub left: u32,
+    /// The pods that the other regions may have, with autoscalers at their maximum, as far as the nodes have room.
+    pub most: u32,
+    /// The use of requested CPU in percent right after the loss, if every region had the same load at the target of the autoscaler. Absent without such a
+    /// target.
+    pub load: Option<u32>,
+    /// The CPU limit of a container in percent of its request. Absent without a limit.
+    pub limit: Option<u32>,
+}
+
+impl Elsewhere {
+    /// Whether the pods of the other regions, at their most, are fewer than all were at the least.
+    pub fn is_short(&self) -> bool {
+        self.most < self.before
+    }
+}
+
+/// What is lost with a region.
+pub fn without_region(site: Site<'_>) -> Outage {
+    let Site { platform, region, .. } = site;
+    let others: Vec<&Region> = platform.regions.values().filter(|other| other.name != region.name).collect();
+    let rooms: Vec<BTreeMap<String, u32>> = others.iter().map(|other| room(platform, other)).collect();
+    let entries: Vec<Entry> = region.workloads.iter().map(|(key, workload)| entry(platform, (key, workload), &others, &rooms)).collect();
+    let parts = parts(site, &others);
+    let short = |entry: &Entry| entry.elsewhere.as_ref().is_some_and(Elsewhere::is_short);
+    let advice = advice::of_region(site, &others, &entries);
+    Outage {
+        environment: platform.environment.to_string(),
+        region: region.name.to_string(),
+        zone: None,
+        zones_left: Vec::new(),
+        hit: platform.protected && (entries.iter().any(short) || parts.iter().any(Part::is_lost))
+            || entries.iter().any(|entry| entry.state.is_away() && entry.accepted.is_none()),
+        entries,
+        rooms: None,
+        parts,
+        advice,
+    }
+}
+
+/// How many pods of each workload find room in a region with every autoscaler at its maximum.
+fn room(platform: &Platform, region: &Region) -> BTreeMap<String, u32> {
+    let runs = |workload: &&Workload| matches!(workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::Operated(_));
+    let wanted: Vec<Wanted<'_>> =
+        region.workloads.values().filter(runs).map(|workload| Wanted { workload, pods: workload.replicas.1 }).collect();
+    let zones: Vec<usize> = (0..region.zones.len()).collect();
+    let placed = fit(platform, region, &region.cluster.pools, &zones, &wanted);
+    let placed = placed.unwrap_or_else(|| wanted.iter().map(|one| one.pods).collect());
+    wanted.iter().zip(placed).map(|(one, placed)| (id(one.workload), placed)).collect()
+}
+
+fn entry(platform: &Platform, (key, workload): (&str, &Workload), others: &[&Region], rooms: &[BTreeMap<String, u32>]) -> Entry {
+    let name = id(workload);
+    let there: Vec<(&Region, &Workload, u32)> = others
+        .iter()
+        .zip(rooms)
+        .filter_map(|(region, room)| Some((*region, region.workloads.get(key)?, room.get(&name).copied().unwrap_or_default())))
+        .collect();
+    let claims = workload.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));
+    let data = match (claims, workload.is_store()) {
+        (true, _) => Some(Data::Away),
+        (false, true) => Some(Data::Lost),
+        (false, false) => None,
+    };
+    let away = there.is_empty();
+    let follows_a_rollout = matches!(workload.kind, Kind::Job { .. });
+    let accepted = match platform.protected {
+        _ if !away => None,
+        false => Some(format!("`{}` is not protected", platform.environment)),
+        true => follows_a_rollout.then(|| "it runs with a rollout of this region alone".to_owned()),
+    };
+    Entry {
+        entry: name,
+        kind: workload.kind.name(),
+        engine: workload.store.map(|engine| engine.name()),
+        state: if away { State::Stops } else { State::Serves },
+        until: away.then_some(Until::Back),
+        pods: None,
+        elsewhere: (!away).then(|| elsewhere(workload, &there)),
+        data,
+        brought_back: data.filter(|_| claims).map(|_| brought_back(workload)),
+        writes: None,
+        hosts: hosts(workload),
+        behind: Vec::new(),
+        accepted,
+    }
+}
+
+/// What brings the data of a workload back without the volumes of the region.
+fn brought_back(workload: &Workload) -> String {
+    match &workload.no_backup {
+        Some(reason) => format!("nothing, as the spec accepts: {reason}"),
+        None => "nothing in these files".to_owned(),
+    }
+}
+
+fn elsewhere(workload: &Workload, there: &[(&Region, &Workload, u32)]) -> Elsewhere {
+    let runs = !matches!(workload.kind, Kind::DaemonSet | Kind::CronJob(_) | Kind::Job { .. });
+    let fewest = |workload: &Workload| if runs { workload.replicas.0 } else { 0 };
+    let left: u32 = there.iter().map(|(_, other, _)| fewest(other)).sum();
+    let number = u32::try_from(there.len()).unwrap_or(u32::MAX);
+    let target = workload.autoscaling.as_ref().and_then(|scaling| scaling.cpu).map(|cpu| cpu.percent());
+    let cpu = workload.main.cpu.as_ref();
+    let limit = cpu.and_then(|(request, limit)| limit.as_ref()?.millis().saturating_mul(100).checked_div(request.millis()));
+    Elsewhere {
+        regions: there.iter().map(|(region, ..)| region.name.to_string()).collect(),
+        before: left + fewest(workload),
+        left,
+        most: there.iter().map(|(.., placed)| *placed).sum(),
+        load: target.map(|target| target.saturating_mul(number.saturating_add(1)).div_ceil(number.max(1))),
+        limit: limit.and_then(|limit| u32::try_from(limit).ok()),
+    }
+}
+
+/// What is neither an app nor a store, without a region.
+fn parts(site: Site<'_>, others: &[&Region]) -> Vec<Part> {
+    let Site { platform, region, .. } = site;
+    let mut all = dns(region, others);
+    for bucket in platform.buckets.values().filter(|bucket| bucket.region == region.name) {
+        let users: BTreeSet<String> = platform.users_of(&bucket.name).map(|(_, workload, _)| id(workload)).collect();
+        all.push(match &bucket.copy {
+            Some(copy) => {
+                let note = format!("{}: its objects are also in {}, whose copy is the bucket once `primary` is that region", bucket.name, copy.region);
+                Part::new("bucket", Standing::Manual, note).of(users)
+            }
+            None => Part::new("bucket", Standing::Lost, format!("{}: its objects are nowhere else", bucket.name)).of(users),
+        });
+    }
+    let copies = platform.buckets.values().filter(|bucket| bucket.copy.as_ref().is_some_and(|copy| copy.region == region.name));
+    let copies: Vec<&str> = copies.map(|bucket| bucket.name.as_str()).collect();
+    if !copies.is_empty() {
+        let note = format!("{}: the copy is away, and new objects are copied once the region is back", plain(copies));
+        all.push(Part::new("bucket-copies", Standing::Lost, note).spare());
+    }
+    let links: Vec<&str> = platform.links().into_iter().filter_map(|(one, other)| match region.name.as_str() {
+        name if one.name.as_str() == name => Some(other.name.as_str()),
+        name if other.name.as_str() == name => Some(one.name.as_str()),
+        _ => None,
+    }).collect();
+    if !links.is_empty() {
+        all.push(Part::new("links", Standing::Lost, format!("to {}, which need it for nothing of their own", plain(links))).spare());
+    }
+    if region.network.as_ref().is_some_and(|network| network.vpn.is_some()) && !others.is_empty() {
+        all.push(Part::new("vpn", Standing::Works, "each region that is left has a VPN of its own to the company"));
+    }
+    if region.provider == Provider::Aws {
+        let global = if platform.state_region.as_ref() == Some(&region.name) { ", and so are those of the whole environment" } else { "" };
+        let note = format!("the states of the roots of {} are away{global}; roots of other regions have theirs where they are", region.name);
+        all.push(Part::new("states", Standing::Lost, note).spare());
+    }
+    all.extend(parts::existing(region));
+    all
+}
+
+/// Hosts that other regions answer at, and those that none answers at.
+fn dns(region: &Region, others: &[&Region]) -> Vec<Part> {
+    let elsewhere: BTreeSet<&str> = others.iter().flat_map(|other| other.hosts()).collect();
+    let (there, alone): (Vec<&str>, Vec<&str>) = region.hosts().into_iter().partition(|host| elsewhere.contains(host));
+    let (shared, manual): (Vec<&str>, Vec<&str>) = there.into_iter().partition(|host| region.shared_hosts.contains(*host));
+    let mut all = Vec::new();
+    if !shared.is_empty() {
+        let note = format!("{}: Route 53 leaves the region out once its load balancer fails its checks", plain(shared));
+        all.push(Part::new("dns", Standing::Works, note));
+    }
+    if !manual.is_empty() {
+        let note = format!("{}: other regions answer as well; whoever makes the DNS records has to take this region out", plain(manual));
+        all.push(Part::new("dns", Standing::Manual, note));
+    }
+    if !alone.is_empty() {
+        all.push(Part::new("dns", Standing::Lost, format!("{}: no other region answers", plain(alone))));
+    }
+    all
+}

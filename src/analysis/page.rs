@@ -1,0 +1,90 @@
+//! The text of a report: titles, sentences, lists and tables, for a terminal or as Markdown.
+
+use std::fmt::Write;
+
+/// How a report is printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Style {
+    /// For a terminal.
+    Plain,
+    /// As Markdown.
+    Markdown,
+}
+
+/// A report that is being written.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) style: Style,
+    pub(super) text: String,
+}
+
+impl Page {
+    pub(super) fn new(style: Style) -> Page {
+        Page { style, text: String::new() }
+    }
+
+    pub(super) fn title(&mut self, text: &str) {
+        let _ = match self.style {
+            Style::Plain => writeln!(self.text, "{text}\n"),
+            Style::Markdown => writeln!(self.text, "# {text}\n"),
+        };
+    }
+
+    pub(super) fn heading(&mut self, text: &str) {
+        let _ = match self.style {
+            Style::Plain => writeln!(self.text, "\n{}", text.to_uppercase()),
+            Style::Markdown => writeln!(self.text, "\n## {text}\n"),
+        };
+    }
+
+    pub(super) fn line(&mut self, text: &str) {
+        self.text += &format!("{text}\n");
+        if self.style == Style::Markdown {
+            self.text.push('\n');
+        }
+    }
+
+    pub(super) fn item(&mut self, depth: usize, text: &str) {
+        let indent = "  ".repeat(depth);
+        let mark = if self.style == Style::Markdown { format!("{indent}- ") } else { format!("  {indent}") };
+        self.text += &format!("{mark}{}\n", self.escaped(text));
+    }
+
+    /// A table whose first column is text and whose other columns are as wide as they have to be.
+    pub(super) fn table<const N: usize>(&mut self, head: [&str; N], rows: &[[String; N]]) {
+        if self.style == Style::Markdown {
+            let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+            self.text += &row(head.map(str::to_owned).to_vec());
+            self.text += &format!("|{}\n", "---|".repeat(N));
+            for cells in rows {
+                self.text += &row(cells.iter().map(|cell| self.escaped(cell)).collect());
+            }
+            return;
+        }
+        let long = |text: &str| text.chars().count();
+        let widths: Vec<usize> = (0..N).map(|at| rows.iter().map(|row| long(&row[at])).chain([long(head[at])]).max().unwrap_or(0)).collect();
+        for cells in std::iter::once(head.map(str::to_owned)).chain(rows.iter().cloned()) {
+            let padded: Vec<String> = cells.iter().zip(&widths).map(|(cell, width)| format!("{:width$}", visible(cell))).collect();
+            self.text += &format!("  {}\n", padded.join("  ").trim_end());
+        }
+    }
+
+    /// Values may hold what Markdown reads as something else.
+    pub(super) fn escaped(&self, text: &str) -> String {
+        match self.style {
+            Style::Plain => visible(text),
+            Style::Markdown => visible(text)
+                .replace('\\', "\\\\")
+                .replace(['<'], "&lt;")
+                .replace('*', "\\*")
+                .replace('_', "\\_")
+                .replace('`', "\\`")
+                .replace('|', "\\|"),
+        }
+    }
+}
+
+/// A text whose control characters are spelt out.
+pub(super) fn visible(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
