@@ -104,7 +104,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         no_probes: None,
         policies: Vec::new(),
         buckets: BTreeMap::new(),
-        no_backup: None,
+        backups: Backups::None(None),
     }
 }
 

@@ -23,6 +23,7 @@ fn agree(spec: &Path) -> Result<(), Failed> {
     let said = print(Format::Json, &resolved.project.found.sorted(), &resolved.project.sources, false);
     let mut wanted: BTreeMap<String, Vec<u8>> =
         files.iter().map(|(path, text)| (format!("deploy/{path}"), text.as_bytes().to_vec())).collect();
+    wanted.extend(files.outside.files.iter().map(|(path, text)| (path.clone(), text.as_bytes().to_vec())));
     wanted.insert("platgen.lock".into(), resolved.lock.print().into_bytes());
     let before = tree(&place.folder);
     let ran = place.run(&["render", "--format", "json", &spec.display().to_string()]).exits(0);
@@ -30,7 +31,8 @@ fn agree(spec: &Path) -> Result<(), Failed> {
         return Err(format!("the program says:\n{}\nthe library says:\n{said}", ran.out).into());
     }
     // Manifests are written by the output stage.
-    let written = tree(&place.folder).into_iter().filter(|(path, _)| !before.contains_key(path) && !path.ends_with(".platgen-manifest"));
+    let is_manifest = |path: &str| path.ends_with(".platgen-manifest") || path.ends_with(".platgen-outside");
+    let written = tree(&place.folder).into_iter().filter(|(path, _)| !before.contains_key(path) && !is_manifest(path));
     let written: BTreeMap<String, Vec<u8>> = written.collect();
     Ok(compare(&wanted, &written)?)
 }

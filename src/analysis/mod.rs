@@ -2,7 +2,9 @@
 //!
 //! An analysis knows neither the spec nor the disk. Those of documents read inventories, whoever made the documents.
 
+pub mod buckets;
 pub mod impact;
+pub mod mirror;
 pub mod outage;
 pub mod page;
 pub mod procedure;

@@ -62,7 +62,8 @@ impl Page {
             return;
         }
         let long = |text: &str| text.chars().count();
-        let widths: Vec<usize> = (0..N).map(|at| rows.iter().map(|row| long(&row[at])).chain([long(head[at])]).max().unwrap_or(0)).collect();
+        let widths: Vec<usize> =
+            (0..N).map(|at| rows.iter().map(|row| long(&row[at])).chain([long(head[at])]).max().unwrap_or(0)).collect();
         for cells in std::iter::once(head.map(str::to_owned)).chain(rows.iter().cloned()) {
             let padded: Vec<String> = cells.iter().zip(&widths).map(|(cell, width)| format!("{:width$}", visible(cell))).collect();
             self.text += &format!("  {}\n", padded.join("  ").trim_end());

@@ -1,30 +1,41 @@
 //! Transitions -> findings with the commands that carry each one out.
 
-use super::transition::{Change, Loss, Transition};
+use super::transition::{Change, Cluster, Loss, Transition};
 use crate::commands::in_primary;
 use crate::diagnostic::{Code, Diagnostic, Severity, wording};
 use crate::kinds::Operator;
 use crate::source::Span;
 use std::collections::BTreeSet;
 
-/// A finding for each transition; the same transition in several clusters is one finding. An entry in `forced`, written `environment/namespace/entry`,
-/// may lose its data.
+/// A region as commands name it.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The context of kubectl for its cluster.
+    pub context: String,
+    /// Whether the spec still has it.
+    pub is_there: bool,
+}
+
+/// A finding for each transition; the same transition in several clusters is one finding, and so are all objects of a region that left. An entry in
+/// `forced`, written `environment/namespace/entry`, may lose its data.
 ///
-/// `context` names the kubectl context of the cluster of an environment and a region, `place` the line of the spec that declares an entry of a
-/// namespace.
+/// `region` tells of a region of an environment, `line` names the line of the spec that declares an entry of a namespace.
 pub fn findings(
     transitions: &[Transition],
     forced: &BTreeSet<String>,
-    context: impl Fn(&str, &str) -> String,
-    place: impl Fn(&str, &str, &str) -> Option<Span>,
+    region: impl Fn(&str, &str) -> Place,
+    line: impl Fn(&str, &str, &str) -> Option<Span>,
 ) -> Vec<Diagnostic> {
+    let is_gone = |one: &&Transition| matches!(one.change, Change::Left { .. }) && !region(&one.environment, &one.region).is_there;
+    let (gone, transitions): (Vec<&Transition>, Vec<&Transition>) = transitions.iter().partition(is_gone);
+    let gone: BTreeSet<(&str, &str)> = gone.iter().map(|one| (one.environment.as_str(), one.region.as_str())).collect();
     let is_forced = |one: &Transition| forced.contains(&format!("{}/{}/{}", one.environment, one.namespace, one.entry));
     let mut groups: Vec<(&Transition, Vec<String>, Vec<String>)> = Vec::new();
     for transition in transitions {
         let same = |(first, ..): &&mut (&Transition, _, _)| {
             first.object == transition.object && first.change == transition.change && is_forced(first) == is_forced(transition)
         };
-        let cluster = context(&transition.environment, &transition.region);
+        let cluster = region(&transition.environment, &transition.region).context;
         match groups.iter_mut().find(same) {
             Some((_, environments, clusters)) => {
                 if !environments.contains(&transition.environment) {
@@ -37,7 +48,7 @@ pub fn findings(
     }
     let finding = |(transition, environments, clusters): (&Transition, Vec<String>, Vec<String>)| {
         let mut finding = describe(transition, &environments, &clusters, is_forced(transition));
-        match place(&transition.environment, &transition.namespace, &transition.entry) {
+        match line(&transition.environment, &transition.namespace, &transition.entry) {
             Some(span) => finding.span = Some(span),
             None => finding.subject = Some(transition.object.clone()),
         }
@@ -61,7 +72,24 @@ pub fn findings(
             }
         }
     }
+    findings.extend(gone.into_iter().map(|(environment, region)| region_left(environment, region)));
     findings
+}
+
+/// The finding about a region without which the spec goes on.
+fn region_left(environment: &str, region: &str) -> Diagnostic {
+    let message = format!("`{region}` left `{environment}`, and the objects stay in its cluster");
+    let help = "destroy the cluster; if it has to stay, `removed.sh` in the output folder prints the commands that delete the objects";
+    Diagnostic::new(Code::NotInPlace, message).subject(format!("kubernetes/{environment}/{region}")).help(help)
+}
+
+/// A finding for each file that a cluster runs and that can't be read.
+pub fn unreadable(clusters: &[Cluster]) -> impl Iterator<Item = Diagnostic> {
+    clusters.iter().flat_map(|cluster| cluster.before.unreadable()).map(|fault| {
+        let message = format!("the committed `{}` can't be read, so changes of the objects in it are not judged", fault.file);
+        let finding = Diagnostic::new(Code::NotInPlace, message).subject(fault.file.clone());
+        finding.help("compare the file with its last good version in git before the apply")
+    })
 }
 
 fn describe(transition: &Transition, environments: &[String], clusters: &[String], forced: bool) -> Diagnostic {
@@ -132,13 +160,17 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
             format!("keep what the spec said, or change the database as well, such as with `{}`", in_primary(&kubectl, name, true, "psql")),
         ),
         Change::Fewer { from, to } => in_hand(
-            format!("`{object}` can't go from {from} servers to {to}: its operator removes none, and makes no other change until they are asked for again"),
+            format!(
+                "`{object}` can't go from {from} servers to {to}: its operator removes none, and makes no other change until they are asked for again"
+            ),
             format!("keep {from} in the spec, or move the messages to a new store with {to} servers"),
         ),
         Change::OtherUser { store, from, to } => {
             let run = |program: String| format!("`{kubectl} exec -it {store}-server-0 --container rabbitmq -- rabbitmqctl {program}`");
             in_hand(
-                format!("the store `{store}` keeps the user `{from}` and makes no user `{to}`: RabbitMQ makes its user at its very first start alone"),
+                format!(
+                    "the store `{store}` keeps the user `{from}` and makes no user `{to}`: RabbitMQ makes its user at its very first start alone"
+                ),
                 format!(
                     "before the apply: {}, which asks for the password, {}, then {}; after the rollout: {}",
                     run(format!("add_user {to}")),

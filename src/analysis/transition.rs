@@ -11,7 +11,7 @@ use crate::kinds::{self, Operator};
 use crate::labels;
 use crate::value::{Image, Quantity};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const CLAIMS: &str = "/spec/volumeClaimTemplates";
 const CLAIM: &str = "PersistentVolumeClaim";
@@ -46,6 +46,8 @@ pub struct Transition {
     pub namespace: String,
     /// The app or store that the object belongs to; of the claim of a shared volume, for any other object its own name.
     pub entry: String,
+    /// The files that make it happen, any of them.
+    pub files: BTreeSet<String>,
     /// What happens.
     pub change: Change,
 }
@@ -140,20 +142,24 @@ pub fn transitions(clusters: &[Cluster]) -> Vec<Transition> {
 }
 
 fn of_cluster(cluster: &Cluster, all: &[Cluster]) -> Vec<Transition> {
-    let transition = |object: &Object, change| Transition {
+    let transition = |object: &Object, files: BTreeSet<String>, change| Transition {
         environment: cluster.environment.clone(),
         region: cluster.region.clone(),
         object: object.id(),
         argument: argument(object),
         namespace: object.namespace.clone(),
         entry: entry(object).to_owned(),
+        files,
         change,
     };
     let mut found = Vec::new();
     let mut left: BTreeMap<(&str, &str, bool), Vec<&Object>> = BTreeMap::new();
     for old in cluster.before.objects() {
         match cluster.after.get(&old.kind, &old.namespace, &old.name) {
-            Some(new) => found.extend(changes(old, new, &cluster.after).into_iter().map(|change| transition(old, change))),
+            Some(new) => {
+                let files = BTreeSet::from([old.file.clone(), new.file.clone()]);
+                found.extend(changes(old, new, &cluster.after).into_iter().map(|change| transition(old, files.clone(), change)));
+            }
             None if is_versioned(old) => {}
             None => left.entry((&old.namespace, entry(old), old.kind == CLAIM)).or_default().push(old),
         }
@@ -164,15 +170,19 @@ fn of_cluster(cluster: &Cluster, all: &[Cluster]) -> Vec<Transition> {
         let volumes = !main.items(CLAIMS).is_empty();
         let holds_data = volumes || main.kind == CLAIM || kinds::operated(&main.api, &main.kind).is_some();
         let elsewhere = || elsewhere(main, cluster).filter(|_| holds_data);
-        let successor = successor(main, cluster).or_else(elsewhere).map(Object::id);
-        let loss = match (holds_data, &successor) {
-            (false, _) => None,
-            (true, Some(successor)) => Some(Loss::Successor(successor.clone())),
-            (true, None) => moved_to(main, cluster, all).map(Loss::Region),
+        let successor = successor(main, cluster).or_else(elsewhere);
+        let loss = match successor {
+            _ if !holds_data => None,
+            Some(new) => Some((Loss::Successor(new.id()), new)),
+            None => moved_to(main, cluster, all).map(|(region, new)| (Loss::Region(region.to_owned()), new)),
         };
+        let mut files: BTreeSet<String> = objects.iter().map(|object| object.file.clone()).collect();
+        files.extend(loss.iter().map(|(_, new)| new.file.clone()));
+        let (loss, successor) = (loss.map(|(loss, _)| loss), successor.map(Object::id));
         let objects = objects.iter().map(|object| argument(object)).collect();
         found.push(transition(
             main,
+            files,
             match loss {
                 Some(loss) => Change::LosesData(loss, objects),
                 None => Change::Left { objects, successor, volumes },
@@ -337,14 +347,13 @@ fn image(object: &Object) -> Option<String> {
     Some(image[..tag].to_owned())
 }
 
-/// The other region of the environment in which a removed object appears.
-fn moved_to(old: &Object, from: &Cluster, all: &[Cluster]) -> Option<String> {
-    let elsewhere = all.iter().filter(|cluster| cluster.environment == from.environment && cluster.region != from.region);
-    let mut new = elsewhere.filter(|cluster| {
-        let is_in = |inventory: &Inventory| inventory.get(&old.kind, &old.namespace, &old.name).is_some();
-        is_in(&cluster.after) && !is_in(&cluster.before)
-    });
-    new.next().map(|cluster| cluster.region.clone())
+/// The other region of the environment in which a removed object appears, and the object there.
+fn moved_to<'c>(old: &Object, from: &Cluster, all: &'c [Cluster]) -> Option<(&'c str, &'c Object)> {
+    let mut elsewhere = all.iter().filter(|cluster| cluster.environment == from.environment && cluster.region != from.region);
+    elsewhere.find_map(|cluster| {
+        let of = |inventory: &'c Inventory| inventory.get(&old.kind, &old.namespace, &old.name);
+        Some((cluster.region.as_str(), of(&cluster.after).filter(|_| of(&cluster.before).is_none())?))
+    })
 }
 
 mod database;

@@ -4,9 +4,9 @@
 
 use super::git;
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal};
+use crate::delivery;
 use crate::diagnostic::wording::Count;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::delivery;
 use crate::files::Files;
 use crate::model::lock::{Key, Known, Lock, Merged, Move};
 use crate::output::{self, Force, Job, Roots, Selection};
@@ -146,7 +146,11 @@ fn resolve(project: &mut Project, onto: Option<&str>, terminal: &Terminal) -> Op
 /// The folders that commands write for a project: the output folder, `deploy` by default, and the lock.
 pub(super) fn roots(project: &Project, output: Option<&Path>) -> Roots {
     let output = output.map_or_else(|| project.folder.join(OUTPUT), Path::to_owned);
-    Roots { output, project: project.folder.clone(), outside: std::iter::once(LOCK).chain(delivery::OUTSIDE.iter().copied()).map(str::to_owned).collect() }
+    Roots {
+        output,
+        project: project.folder.clone(),
+        outside: std::iter::once(LOCK).chain(delivery::OUTSIDE.iter().copied()).map(str::to_owned).collect(),
+    }
 }
 
 /// The path of the lock in messages.

@@ -2,7 +2,6 @@
 //!
 //! Data goes to stdout, messages to stderr. Exit codes: 0 success, 1 failure, 2 differences or findings, 64 wrong usage.
 
-mod buckets;
 mod check;
 mod compare;
 mod explain;

@@ -72,8 +72,7 @@ fn print(found: &Found, as_json: bool, terminal: &Terminal) {
 
 /// The region that loses a zone, with the full name of the zone; or why the flags do not name one.
 fn place<'p>(platform: &'p Platform, zone: &str, named: Option<&str>) -> Result<Result<(&'p Region, &'p str), String>, Box<Failure>> {
-    let all: Vec<(&Region, &str)> =
-        platform.regions.values().filter_map(|region| Some((region, region.zone_called(zone)?))).collect();
+    let all: Vec<(&Region, &str)> = platform.regions.values().filter_map(|region| Some((region, region.zone_called(zone)?))).collect();
     let no_zone = |place: &str, regions: &[&'p Region]| -> Box<Failure> {
         let known: Vec<&str> = regions.iter().flat_map(|region| &region.zones).map(String::as_str).collect();
         Box::new(unknown(&format!("zone of `{place}` called"), zone, &known)).into()
@@ -105,7 +104,8 @@ fn zones_are_known(project: &Project, region: &Region) -> Result<(), Box<Failure
     if !is_missing || region.provider.is_cloud() {
         return Ok(());
     }
-    let message = format!("the zones of `{}` are not known: these files do not make its cluster, and the spec does not say them", region.name);
+    let message =
+        format!("the zones of `{}` are not known: these files do not make its cluster, and the spec does not say them", region.name);
     let mut fault = Diagnostic::new(Code::MissingField, message);
     fault.span = declared.map(|item| item.key);
     let mut found = Diagnostics::default();

@@ -47,7 +47,7 @@ pub(super) struct Render {
     #[arg(long, conflicts_with_all = ["stdout", "force"])]
     check: bool,
     /// Replace edited and foreign files that are in the way: all of them, or those under a path. An entry, as in `--force=production/shop/orders`
-    /// (environment, namespace and name), may lose its data, and a bucket, as in `--force=production/bucket/invoices`, may start empty. Can be repeated.
+    /// (environment, namespace and name), may lose its data, and a bucket, as in `--force=production/bucket:invoices`, may start empty. Can be repeated.
     #[arg(long, num_args = 0..=1, require_equals = true, value_name = "PATH or ENTRY", default_missing_value = "")]
     force: Vec<OsString>,
 }
@@ -112,7 +112,16 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
     let locks = [Lock { path: LOCK.to_string(), text: lock.print(), previous: run.project.lock_text.clone() }];
     let force = force(words);
     let version = env!("CARGO_PKG_VERSION");
-    let job = Job { roots: &roots, files: &files, outside: at_home(&roots).then_some(&files.outside), locks: &locks, selection, force: &force, version, never_foreign: &[] };
+    let job = Job {
+        roots: &roots,
+        files: &files,
+        outside: at_home(&roots).then_some(&files.outside),
+        locks: &locks,
+        selection,
+        force: &force,
+        version,
+        never_foreign: &[],
+    };
     let code = if render.check {
         compare(&job, &mut run)
     } else {
@@ -146,7 +155,7 @@ fn nothing_forced(words: &[&OsString], roots: &Roots) -> Option<Diagnostic> {
     let mut paths = words.iter().filter(|word| !word.is_empty()).map(Path::new);
     let path = paths.find(|path| !path.ends_with(LOCK) && !exists(path))?;
     let message = format!("`--force` names `{}`, and there is no such file, folder or rendered entry", path.display());
-    let help = "write a path as in the finding or relative to the output folder, or an entry as `ENVIRONMENT/NAMESPACE/ENTRY` or `ENVIRONMENT/bucket/NAME`";
+    let help = "write a path as in the finding or relative to the output folder, or an entry as `ENVIRONMENT/NAMESPACE/ENTRY` or `ENVIRONMENT/bucket:NAME`";
     Some(Diagnostic::new(Code::UnknownReference, message).help(help))
 }
 

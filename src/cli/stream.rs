@@ -27,6 +27,12 @@ pub(super) fn every_file(files: &Files, selection: &Selection<'_>) -> String {
     for (folder, path, text) in selected(files, selection) {
         all.extend(["# ", folder, if folder.is_empty() { "" } else { "/" }, path, "\n", text]);
     }
+    // The files of the CI system belong to no environment. The folder of the spec holds the output folder.
+    if selection.environment.is_none() && selection.region.is_none() && selection.paths.is_none() {
+        for (path, text) in &files.outside.files {
+            all.extend(["# ../", path, "\n", text]);
+        }
+    }
     all
 }
 

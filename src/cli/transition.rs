@@ -1,20 +1,63 @@
-//! The files that a render replaces -> findings about changes that a running cluster does not take in place.
+//! The files that a render replaces -> findings about changes that what runs does not take in place.
 
-use super::buckets;
-use crate::analysis::procedure;
-use crate::analysis::transition::{Change, Cluster, transitions};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::analysis::procedure::{self, Place};
+use crate::analysis::transition::{Cluster, transitions};
+use crate::analysis::{buckets, mirror};
+use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
 use crate::kubernetes::RULES;
-use crate::model::Estate;
+use crate::layers::{FOLDER, Layer};
+use crate::model::{Bucket, Estate, Region};
 use crate::output::{Replaced, Roots};
-use crate::value::RefKind;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The findings; an entry in `forced`, written `environment/namespace/entry` or `environment/bucket/NAME`, may lose its data.
+/// The findings about what this render changes; `replaced` is what a render of everything replaces. What is in `forced`, an entry as
+/// `environment/namespace/entry` or a bucket as [`buckets::word`] writes it, may lose its data.
 pub(super) fn findings(replaced: &[Replaced<'_>], estate: &Estate, forced: &BTreeSet<String>) -> Vec<Diagnostic> {
+    let selected: BTreeMap<&str, &Replaced<'_>> = replaced.iter().filter(|file| file.selected).map(|file| (file.path, file)).collect();
+    let region = |environment: &str, name: &str| estate.environments.get(environment).and_then(|platform| platform.regions.get(name));
+    let place = |environment: &str, name: &str| match region(environment, name) {
+        Some(region) => Place { context: region.cluster.name.clone(), is_there: true },
+        None => Place { context: format!("{}-{environment}-{name}", estate.name), is_there: false },
+    };
+    // Of an entry that moved, the line in another region of the environment.
+    let line = |environment: &str, namespace: &str, entry: &str| {
+        let key = format!("{namespace}/{entry}");
+        estate.environments.get(environment)?.regions.values().find_map(|region| {
+            let volume = || region.volumes.iter().find(|one| one.namespace.as_str() == namespace && one.name.as_str() == entry);
+            region.workloads.get(&key).map(|workload| workload.span).or_else(|| volume().map(|volume| volume.span))
+        })
+    };
+    let clusters = clusters(replaced);
+    let mut found = transitions(&clusters);
+    found.retain(|one| one.files.iter().any(|file| selected.contains_key(file.as_str())));
+    let mut findings = procedure::findings(&found, forced, place, line);
+    findings.extend(procedure::unreadable(&clusters).filter(|one| one.subject.as_deref().is_some_and(|file| selected.contains_key(file))));
+
+    let files: Vec<mirror::File<'_>> =
+        selected.values().map(|file| mirror::File { path: file.path, before: file.before.as_deref(), after: file.after }).collect();
+    let closes =
+        |region: &Region| region.network.iter().flat_map(|network| &network.subnets).any(|subnet| subnet.private && subnet.internet);
+    findings.extend(mirror::findings(&mirror::turned(&files), |environment, name| region(environment, name).is_some_and(closes)));
+
+    let bucket = |environment: &str, name: &str| estate.environments.get(environment).and_then(|platform| platform.buckets.get(name));
+    let moved = buckets::moved(&data_roots(replaced), |environment, name| Some(bucket(environment, name)?.region.to_string()));
+    findings.extend(buckets::findings(
+        &moved,
+        forced,
+        |environment, name| bucket(environment, name).map(|bucket| bucket.span),
+        |environment, name| {
+            let copy = |bucket: &Bucket| bucket.copy_to(&estate.environments, environment, &bucket.region);
+            bucket(environment, name).map(copy).unwrap_or_default()
+        },
+    ));
+    findings
+}
+
+/// The documents of each cluster that differ.
+fn clusters(replaced: &[Replaced<'_>]) -> Vec<Cluster> {
     let mut files: BTreeMap<(&str, &str), Vec<&Replaced<'_>>> = BTreeMap::new();
     for file in replaced.iter().filter(|file| file.path.ends_with(".yaml")) {
         let mut parts = file.path.split('/');
@@ -22,105 +65,67 @@ pub(super) fn findings(replaced: &[Replaced<'_>], estate: &Estate, forced: &BTre
             files.entry((environment, region)).or_default().push(file);
         }
     }
-    let clusters: Vec<Cluster> = files
-        .into_iter()
-        .map(|((environment, region), files)| Cluster {
+    let cluster = |((environment, region), files): ((&str, &str), Vec<&Replaced<'_>>)| Cluster {
+        environment: environment.to_owned(),
+        region: region.to_owned(),
+        before: Inventory::read(files.iter().filter_map(|file| Some((file.path, file.before.as_deref()?)))),
+        after: Inventory::read(files.iter().filter_map(|file| Some((file.path, file.after?)))),
+    };
+    files.into_iter().map(cluster).collect()
+}
+
+/// The data roots whose buckets differ.
+fn data_roots(replaced: &[Replaced<'_>]) -> Vec<buckets::Root> {
+    let root = |file: &Replaced<'_>| {
+        let (environment, region) = buckets::place(file.path)?;
+        Some(buckets::Root {
             environment: environment.to_owned(),
             region: region.to_owned(),
-            before: Inventory::read(files.iter().filter_map(|file| Some((file.path, file.before.as_deref()?)))),
-            after: Inventory::read(files.iter().filter_map(|file| Some((file.path, file.after?)))),
-        })
-        .collect();
-    let unreadable = clusters.iter().flat_map(|cluster| cluster.before.unreadable()).map(|fault| {
-        let message = format!("the committed `{}` can't be read, so changes of the objects in it are not judged", fault.file);
-        Diagnostic::new(Code::NotInPlace, message)
-            .subject(fault.file.clone())
-            .help("compare the file with its last good version in git before the apply")
-    });
-    let region = |environment: &str, region: &str| estate.environments.get(environment).and_then(|platform| platform.regions.get(region));
-    let mut found = transitions(&clusters);
-    // Of a region that left the spec, every object left the files: that is one finding.
-    let gone: BTreeSet<(String, String)> = found
-        .extract_if(.., |one| matches!(one.change, Change::Left { .. }) && region(&one.environment, &one.region).is_none())
-        .map(|one| (one.environment, one.region))
-        .collect();
-    let gone = gone.into_iter().map(|(environment, region)| {
-        let message = format!("`{region}` left `{environment}`, and the objects stay in its cluster");
-        let help = "destroy the cluster; if it has to stay, `removed.sh` in the output folder prints the commands that delete the objects";
-        Diagnostic::new(Code::NotInPlace, message).subject(format!("kubernetes/{environment}/{region}")).help(help)
-    });
-    let context = |environment: &str, name: &str| match region(environment, name) {
-        Some(region) => region.cluster.name.clone(),
-        None => format!("{}-{environment}-{name}", estate.name),
-    };
-    // Of an entry that moved, the line in another region of the environment.
-    let place = |environment: &str, namespace: &str, entry: &str| {
-        let key = format!("{namespace}/{entry}");
-        estate.environments.get(environment)?.regions.values().find_map(|region| {
-            let volume = || region.volumes.iter().find(|one| one.namespace.as_str() == namespace && one.name.as_str() == entry);
-            region.workloads.get(&key).map(|workload| workload.span).or_else(|| volume().map(|volume| volume.span))
+            before: file.before.as_deref().map(buckets::Buckets::read),
+            after: file.after.map(buckets::Buckets::read),
+            selected: file.selected,
         })
     };
-    let mut findings = procedure::findings(&found, forced, context, place);
-    findings.extend(gone.chain(unreadable).chain(mirrored(replaced, estate)));
-    findings.extend(buckets::findings(replaced, estate, forced));
-    findings
+    replaced.iter().filter_map(root).collect()
 }
 
-/// Regions that run, and pull copies of images from now on. The network root takes the way to other registries from nodes of isolated subnets, and the
-/// README.md of the region has it first: it is for a region that is new, or has its copies.
-fn mirrored(replaced: &[Replaced<'_>], estate: &Estate) -> impl Iterator<Item = Diagnostic> {
-    let isolated = |environment: &str, region: &str| {
-        let region = estate.environments.get(environment).and_then(|platform| platform.regions.get(region));
-        region
-            .and_then(|region| region.network.as_ref())
-            .is_some_and(|network| network.subnets.iter().any(|subnet| subnet.private && subnet.internet))
-    };
-    let runs = |folder: &str| replaced.iter().any(|file| file.before.is_some() && file.path.starts_with(folder));
-    let new = replaced.iter().filter(|file| file.before.is_none() && file.after.is_some());
-    let turned = new.filter_map(move |file| {
-        let folder = file.path.strip_suffix("/mirror.sh")?;
-        let (environment, region) = folder.strip_prefix("kubernetes/")?.split_once('/')?;
-        (isolated(environment, region) && runs(&format!("{folder}/"))).then_some((folder, environment, region))
-    });
-    turned.map(|(folder, environment, region)| {
-        let message = format!(
-            "nodes of isolated subnets of `{environment}/{region}` lose the way to other registries with the apply of `network`, before copies exist"
-        );
-        let help = format!("apply in this order, once: the root `cluster`, `sh {folder}/mirror.sh`, the manifests, the root `network`");
-        let mut finding = Diagnostic::new(Code::NotInPlace, message).subject(folder).help(help);
-        finding.environments.push(environment.to_owned());
-        finding
-    })
-}
-
-/// The words of `--force`: the entries among them, as `environment/namespace/entry`, and the paths.
+/// The words of `--force`: the entries and buckets among them, and the paths.
 pub(super) fn entries<'w>(words: &'w [OsString], roots: &Roots) -> (BTreeSet<String>, Vec<&'w OsString>) {
     let (mut entries, mut paths) = (BTreeSet::new(), Vec::new());
     for word in words {
-        match entry(word, roots) {
-            Some(entry) => _ = entries.insert(entry),
+        match word.to_str().filter(|text| is_entry(text, roots) || is_bucket(text, roots)) {
+            Some(entry) => _ = entries.insert(entry.to_owned()),
             None => paths.push(word),
         }
     }
     (entries, paths)
 }
 
-/// The entry or the bucket that a word of `--force` names, as `environment/namespace/entry`: one that was rendered. A path of a file or folder is no entry.
-fn entry(word: &OsStr, roots: &Roots) -> Option<String> {
+/// Whether a word of `--force` names an entry that was rendered. A path of a file or folder is no entry.
+fn is_entry(word: &str, roots: &Roots) -> bool {
     let path = Path::new(word);
-    let parts: Vec<&str> = word.to_str()?.split('/').collect();
-    let &[environment, namespace, entry] = &parts[..] else { return None };
+    let parts: Vec<&str> = word.split('/').collect();
+    let &[environment, namespace, entry] = &parts[..] else { return false };
     if path.symlink_metadata().is_ok() || roots.output.join(path).symlink_metadata().is_ok() {
-        return None;
+        return false;
     }
-    let regions = std::fs::read_dir(roots.output.join("kubernetes").join(environment)).ok()?;
     // The claim of a shared volume is in the file of its namespace.
     let is_there = |folder: PathBuf| {
         let rules = std::fs::read_to_string(folder.join(RULES)).unwrap_or_default();
         let holds_claim = || Inventory::read([(RULES, rules.as_str())]).get("PersistentVolumeClaim", namespace, entry).is_some();
         folder.join(format!("{entry}.yaml")).is_file() || holds_claim()
     };
-    let is_bucket = namespace == RefKind::Bucket.as_str() && buckets::is_rendered(&roots.output, environment, entry);
-    (is_bucket || regions.flatten().any(|region| is_there(region.path().join(namespace)))).then(|| parts.join("/"))
+    folders(&roots.output.join("kubernetes").join(environment)).any(|region| is_there(region.join(namespace)))
+}
+
+/// Whether a word of `--force` names a bucket that was rendered.
+fn is_bucket(word: &str, roots: &Roots) -> bool {
+    let Some((environment, name)) = buckets::parse(word) else { return false };
+    let text = |region: PathBuf| std::fs::read_to_string(region.join(Layer::Data.name()).join(buckets::NAMES)).ok();
+    folders(&roots.output.join(FOLDER).join(environment)).filter_map(text).any(|text| buckets::Buckets::read(&text).has(name))
+}
+
+/// The paths in a folder; none if it can't be read.
+fn folders(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }

@@ -130,7 +130,7 @@ messages {
         "platgen writes `platgen.lock`: a header, then one line per key. Restore the file from version control."
     LosesData "loses-data" Error
         "a change that separates a workload from its data"
-        "Volumes belong to a StatefulSet, or a claim of the section `volumes`, of one name in one namespace and one region. With another kind, name, namespace, region or class, or a smaller or missing claim, the workload starts empty. `platgen render` writes nothing. Keep the entry as it was, or save the data, render with `--force=ENVIRONMENT/NAMESPACE/ENTRY`, and restore the data. A bucket that moves to a region without a copy of it starts empty as well: `--force=ENVIRONMENT/bucket/NAME` allows it."
+        "Volumes belong to a StatefulSet, or a claim of the section `volumes`, of one name in one namespace and one region. With another kind, name, namespace, region or class, or a smaller or missing claim, the workload starts empty. `platgen render` writes nothing. Keep the entry as it was, or save the data, render with `--force=ENVIRONMENT/NAMESPACE/ENTRY`, and restore the data. A bucket that moves to a region without a copy of it starts empty as well: `--force=ENVIRONMENT/bucket:NAME` allows it."
     ManifestInvalid "manifest-invalid" Error
         "a raw manifest that is not a Kubernetes object"
         "Files of `manifests` hold Kubernetes objects in YAML, `---` between them, each with `apiVersion`, `kind` and `metadata`."
@@ -233,6 +233,9 @@ messages {
     Syntax "syntax" Error
         "the file is not valid YAML or TOML"
         "The parser failed at this place. In YAML, text that starts with a sign such as `@`, `*`, `%`, `!` or `&` has to be quoted."
+    TooManyBuckets "too-many-buckets" Error
+        "more buckets than an IAM policy can name"
+        "Pipelines of an environment see the buckets of the spec and no others: a policy of IAM names each bucket and each copy. AWS takes at most 6144 characters, and the apply of the root `bootstrap` fails with a longer one. Give buckets shorter names or fewer copies, or let apps share a bucket."
     TooManyRules "too-many-rules" Warning
         "more security group rules than AWS allows by default"
         "AWS allows 60 rules in each direction of a security group and refuses more, unless the account has a higher quota. Every port of every callee in another subnet and every external range is a rule; the API server and the load balancers have up to six more. Move apps that call each other to one subnet, or ask AWS for a higher quota and ignore the warning."

@@ -45,6 +45,7 @@ pub fn references(object: &Object) -> Vec<Reference> {
     match object.kind.as_str() {
         "Cluster" if object.group() == "postgresql.cnpg.io" => found.database(),
         "RabbitmqCluster" if object.group() == "rabbitmq.com" => found.rabbitmq(),
+        "ScheduledBackup" => found.named("Cluster", "/spec/cluster/name"),
         "StatefulSet" => {
             found.named("Service", "/spec/serviceName");
             for (at, _) in object.items("/spec/volumeClaimTemplates").iter().enumerate() {
@@ -212,6 +213,9 @@ impl Found<'_> {
         }
         for at in 0..object.items("/spec/imagePullSecrets").len() {
             self.named("Secret", &format!("/spec/imagePullSecrets/{at}/name"));
+        }
+        for at in 0..object.items("/spec/plugins").len() {
+            self.named("ObjectStore", &format!("/spec/plugins/{at}/parameters/barmanObjectName"));
         }
         self.named("ServiceAccount", "/spec/serviceAccountName");
         self.wide("PriorityClass", "/spec/priorityClassName");

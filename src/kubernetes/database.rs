@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::backup::PLUGIN;
 use super::cluster::Priority;
 use super::container::{Resources, resources};
 use super::metadata::{Metadata, Owner, REGISTRY, fragment};
@@ -35,12 +36,20 @@ struct View<'m> {
     durability: Option<&'static str>,
     /// Whether a server may take over only if it has every transaction that clients were told of.
     quorum: bool,
+    /// What archives the log and copies the files, and where to.
+    backup: Option<Archive<'m>>,
     size: String,
     resources: Option<Resources>,
     /// Whether pods keep apart, and how strictly from zone to zone.
     apart: Option<&'static str>,
     conditions: Vec<Condition>,
     tolerations: Option<Vec<TolerationView<'m>>>,
+}
+
+#[derive(Serialize)]
+struct Archive<'m> {
+    plugin: &'static str,
+    store: &'m str,
 }
 
 #[derive(Serialize)]
@@ -62,7 +71,7 @@ pub(super) fn document(owner: &Owner, operated: &Operated, database: &Database) 
         metadata: owner
             .metadata(workload.name.as_str())
             .with_annotations(&workload.annotations)
-            .annotated(NO_BACKUP, workload.no_backup.as_deref()),
+            .annotated(NO_BACKUP, workload.backups.reason()),
         instances: workload.replicas.0,
         image: &workload.main.image,
         registry: context.region.cluster.registry_secret.is_some().then_some(REGISTRY),
@@ -77,6 +86,7 @@ pub(super) fn document(owner: &Owner, operated: &Operated, database: &Database) 
         parameters: fragment(&operated.parameters),
         durability: database.durability.map(Durability::name),
         quorum: database.durability == Some(Durability::Required),
+        backup: workload.backups.kept().map(|_| Archive { plugin: PLUGIN, store: workload.name.as_str() }),
         size: size.unwrap_or_default(),
         resources: resources(&workload.main),
         apart: several.then_some(if operated.one_per_zone { "required" } else { "preferred" }),

@@ -6,6 +6,7 @@
 
 mod accepted;
 mod access;
+mod backup;
 mod base64;
 mod cluster;
 mod container;

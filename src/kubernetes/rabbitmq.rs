@@ -55,7 +55,7 @@ pub(super) fn documents(owner: &Owner, operated: &Operated) -> Result<Vec<Docume
         metadata: owner
             .metadata(workload.name.as_str())
             .with_annotations(&workload.annotations)
-            .annotated(NO_BACKUP, workload.no_backup.as_deref()),
+            .annotated(NO_BACKUP, workload.backups.reason()),
         replicas: workload.replicas.0,
         image: &workload.main.image,
         registry: context.region.cluster.registry_secret.is_some().then_some(REGISTRY),

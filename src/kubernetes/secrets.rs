@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::metadata::{Account, Context, Metadata, Owner, REGISTRY, Texts};
 use crate::labels;
-use crate::model::{Namespace, Operated, SECRET_READER, SecretStore, TemplatePart, User, Workload};
+use crate::model::{Namespace, Operated, SECRET_READER, SecretStore, TemplatePart, User};
 use crate::provider::Provider;
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{Name, SecretPath, SecretRef};

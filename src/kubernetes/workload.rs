@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::inputs::{Inputs, inputs};
 use super::metadata::{Account, Context, Metadata, Owner, fragment};
-use super::{database, pod, policy, rabbitmq, rights, route, scale, secrets, service};
+use super::{backup, database, pod, policy, rabbitmq, rights, route, scale, secrets, service};
 use crate::labels::{NO_BACKUP, NO_PROBES, REASON, RESTARTED_BY};
 use crate::model::{Kind, Software, Volume, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
@@ -95,6 +95,9 @@ pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Do
             Software::Postgres(database) => database::document(owner, operated, database)?,
             Software::Rabbitmq => rabbitmq::documents(owner, operated)?,
         });
+        if let Some(backup) = workload.backups.kept() {
+            documents.extend(backup::documents(owner, backup)?);
+        }
         return Ok(documents);
     }
     let account = Account::new(context, owner.metadata(workload.name.as_str()));
@@ -144,7 +147,7 @@ fn controller(owner: &Owner, name: &str, pod: Fragment, restarted_by: Option<&st
             .with_annotations(&workload.annotations)
             .annotated(REASON, workload.reason.as_deref())
             .annotated(NO_PROBES, workload.no_probes.as_deref())
-            .annotated(NO_BACKUP, workload.no_backup.as_deref())
+            .annotated(NO_BACKUP, workload.backups.reason())
             .annotated(RESTARTED_BY, restarted_by),
         labels: owner.pod_labels.clone(),
         annotations: (!workload.annotations.is_empty()).then(|| fragment(&workload.annotations)),

@@ -1,19 +1,21 @@
-//! Buckets: object stores of apps, each with a copy in another region if the spec asks for one.
+//! Buckets: object stores of apps and of the backups of stores, each with a copy in another region if the spec asks for one.
 
 use super::{BUCKET, Platform, ROLE, Region, Workload};
 use crate::source::Span;
-use crate::value::{BucketAccess, Name, truncate_with_hash};
+use crate::value::{BucketAccess, Name, digest, truncate_with_hash};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
 /// A bucket.
 #[derive(Clone, Debug)]
 pub struct Bucket {
-    /// The span of its key in the spec.
+    /// The span of its entry in the spec.
     pub span: Span,
-    /// Its name in the spec.
-    pub name: Name,
-    /// Its region: the environment's primary.
+    /// Its key: the name in the spec, `NAMESPACE.STORE` for backups, `NAMESPACE.STORE.REGION` for backups of a store with data of its own in each region.
+    pub key: String,
+    /// What it holds.
+    pub holds: Holds,
+    /// Its region: the environment's primary, or that of the store.
     pub region: Name,
     /// Its account.
     pub account: String,
@@ -55,6 +57,20 @@ impl LockMode {
     }
 }
 
+/// What a bucket holds, which says where the spec asks for it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Holds {
+    /// Objects of apps: it is an entry of `buckets`.
+    Objects,
+    /// Backups, for which `backup` of a store asks.
+    Backups {
+        /// The namespace of the store.
+        namespace: Name,
+        /// The store.
+        store: Name,
+    },
+}
+
 /// The copy of a bucket in another region.
 #[derive(Clone, Debug)]
 pub struct BucketCopy {
@@ -65,16 +81,28 @@ pub struct BucketCopy {
 }
 
 impl Bucket {
-    /// What a bucket says in the spec so that its copy of one environment is in `region`: for that environment alone where others have the bucket,
-    /// with the region that all of them copy it to.
-    pub fn copy_to(environments: &IndexMap<String, Platform>, environment: &str, name: &str, region: &Name) -> String {
-        let others = environments.iter().filter(|(other, _)| *other != environment).filter_map(|(_, platform)| platform.buckets.get(name));
+    /// What a bucket of the spec says there so that its copy of one environment is in `region`: for that environment alone where others have the bucket,
+    /// with the region that all of them copy it to. For backups, what `backup` of the store says: no layer of the spec changes a part of it.
+    pub fn copy_to(&self, environments: &IndexMap<String, Platform>, environment: &str, region: &Name) -> String {
+        if self.holds != Holds::Objects {
+            return format!("backup: {{copy_to: {region}}}");
+        }
+        let others =
+            environments.iter().filter(|(other, _)| *other != environment).filter_map(|(_, platform)| platform.buckets.get(&self.key));
         let copies: BTreeSet<Option<&Name>> = others.map(|bucket| bucket.copy.as_ref().map(|copy| &copy.region)).collect();
         let alone = format!("environments: {{{environment}: {{copy_to: {region}}}}}");
         match (copies.len(), copies.first().copied().flatten()) {
             (0, _) => format!("copy_to: {region}"),
             (1, Some(common)) => format!("copy_to: {common}, {alone}"),
             _ => alone,
+        }
+    }
+
+    /// The entry of the spec that asks for it, such as `bucket/uploads` or `store/orders`.
+    pub fn entry(&self) -> String {
+        match &self.holds {
+            Holds::Objects => format!("bucket/{}", self.key),
+            Holds::Backups { store, .. } => format!("store/{store}"),
         }
     }
 }
@@ -94,8 +122,19 @@ impl Platform {
     }
 
     /// The name in the cloud of a bucket, or of its copy, in a region. With the region behind the name, no bucket has the name of a bucket of states.
-    pub fn bucket_name(&self, bucket: &Name, region: &Name, account: &str) -> String {
+    pub fn bucket_name(&self, bucket: &str, region: &Name, account: &str) -> String {
         truncate_with_hash(&format!("{}-{}-{bucket}-{region}-{account}", self.name, self.environment), BUCKET)
+    }
+
+    /// The name in the cloud of the bucket with the key of a store's backups, or of its copy, in a region. Hyphens join the parts of a name and are in
+    /// them as well: the digest tells stores apart, and the rest is for people.
+    pub fn backups_name(&self, (namespace, store, key): (&Name, &Name, &str), region: &Name, account: &str) -> String {
+        let whole = format!("{namespace}-{store}");
+        let hash = digest(&[key], 8);
+        let around = self.bucket_name(&hash, region, account).len() + 1;
+        let start = whole.get(..BUCKET.saturating_sub(around)).unwrap_or(&whole).trim_end_matches('-');
+        let name = if start.is_empty() { hash } else { format!("{start}-{hash}") };
+        self.bucket_name(&name, region, account)
     }
 
     /// The alias of the key that encrypts the buckets in a region, without `alias/`.
@@ -109,9 +148,9 @@ impl Platform {
     }
 
     /// The workloads that use a bucket, each in every region that it runs in, with the access.
-    pub fn users_of<'p>(&'p self, bucket: &'p Name) -> impl Iterator<Item = (&'p Region, &'p Workload, BucketAccess)> {
+    pub fn users_of<'p>(&'p self, bucket: &'p Bucket) -> impl Iterator<Item = (&'p Region, &'p Workload, BucketAccess)> {
         let users = move |region: &'p Region| {
-            region.workloads.values().filter_map(move |workload| Some((region, workload, *workload.buckets.get(bucket)?)))
+            region.workloads.values().filter_map(move |workload| Some((region, workload, *workload.buckets.get(&bucket.key)?)))
         };
         self.regions.values().flat_map(users)
     }

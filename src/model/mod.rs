@@ -4,6 +4,7 @@
 //! part of that reader's view. The model does not depend on the spec's types, on templates or on the disk.
 
 mod addon;
+mod backup;
 mod bucket;
 mod cluster;
 mod container;
@@ -20,7 +21,8 @@ mod rights;
 mod workload;
 
 pub use addon::{Addon, Controller, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAMESPACES};
-pub use bucket::{Bucket, BucketCopy, BucketLock, LockMode};
+pub use backup::{Backup, Backups};
+pub use bucket::{Bucket, BucketCopy, BucketLock, Holds, LockMode};
 pub use cluster::{Cluster, Machine, Night, Pool, Proxies, SharedVolume, StorageClass};
 pub use container::{
     ConfigFile, Container, FIRST_POD_ID, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source,
@@ -40,8 +42,8 @@ pub use workload::{Autoscaling, Cron, Flow, Kind, Peer, Placement, Service, Serv
 use crate::labels::{POOL, SUBNET, WORKLOAD};
 use crate::provider::Provider;
 pub use crate::value::{
-    BucketAccess, DnsFirewall, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, Scanner, SecretStore, Sticky,
-    StoreMode, Via,
+    BucketAccess, DnsFirewall, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, Scanner, SecretStore,
+    Sticky, StoreMode, Via,
 };
 
 use crate::value::{Cidr, Domain, Name, Quantity, SecretPath, kept_start, truncate_with_hash};
@@ -119,7 +121,7 @@ pub struct Platform {
     pub namespaces: IndexMap<String, Namespace>,
     /// The regions. A workload is part of each region that it runs in, with the addresses of that region.
     pub regions: IndexMap<String, Region>,
-    /// Buckets, by the name in the spec, in the order of the spec. Empty where the primary region is not on AWS.
+    /// Buckets on AWS, by their keys: those of the spec in its order, then those of the backups of stores.
     pub buckets: IndexMap<String, Bucket>,
     /// Patches of single objects.
     pub patches: Vec<Patch>,

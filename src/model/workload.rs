@@ -1,7 +1,8 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
 use super::{
-    Addon, ApiAccess, Certificate, Container, Database, Exposure, FileContent, Operated, Pool, Redirect, Software, Source, TemplatePart, Volume,
+    Addon, ApiAccess, Backups, Certificate, Container, Database, Exposure, FileContent, Operated, Pool, Redirect, Software, Source,
+    TemplatePart, Volume,
 };
 use crate::labels::WORKLOAD;
 use crate::source::Span;
@@ -69,12 +70,12 @@ pub struct Workload {
     pub reason: Option<String>,
     /// The reason for having no probes.
     pub no_probes: Option<String>,
-    /// The reason for a store without backups.
-    pub no_backup: Option<String>,
+    /// What is kept of its data outside of the cluster.
+    pub backups: Backups,
     /// The IAM policies of its service account on AWS: ARNs, or names of policies of the account.
     pub policies: Vec<String>,
-    /// The buckets that it uses, by their names in the spec.
-    pub buckets: BTreeMap<Name, BucketAccess>,
+    /// The buckets that it uses, by their keys.
+    pub buckets: BTreeMap<String, BucketAccess>,
 }
 
 impl Workload {
@@ -107,7 +108,8 @@ impl Workload {
     /// The demand of one pod as the scheduler and quotas count it: the larger of what runs together in the end (the main container and all sidecars) and what
     /// runs together before (one init container and the sidecars that start first).
     pub fn of_pod(&self, of: impl Fn(&Container) -> u128) -> u128 {
-        let running = of(&self.main) + self.sidecars.iter().map(&of).sum::<u128>();
+        let beside = self.backups.kept().map_or(0, |backup| of(&backup.sidecar));
+        let running = of(&self.main) + self.sidecars.iter().map(&of).sum::<u128>() + beside;
         let early: u128 = self.sidecars.iter().filter(|sidecar| sidecar.before_init).map(&of).sum();
         let starting = self.init.iter().map(|init| early + of(init)).max().unwrap_or_default();
         running.max(starting)

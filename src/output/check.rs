@@ -22,7 +22,7 @@ pub(super) fn check(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>])) -> Resu
     let scan = scan::scan(job, &rendered)?;
     let plan = plan::plan(job, &scan)?;
     if plan.is_reviewable() && scan.has_tree() {
-        review(&super::replaced(job, &plan)?);
+        super::reviewed(job, &rendered, &plan, review)?;
     }
     let refused: BTreeSet<&str> = plan.refused.iter().map(|refusal| refusal.path.as_str()).collect();
     // Without the lock, a render plans every address anew, so that the differences of files do not follow from the spec.

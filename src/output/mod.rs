@@ -83,9 +83,11 @@ pub enum Outcome {
     Refused(Vec<Refusal>),
 }
 
-/// A file that a render replaces, creates or removes.
+/// A file that a render of everything replaces, creates or removes.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Replaced<'a> {
+    /// Whether this render does so: what a part changes may have its meaning in another part, which is left as it is.
+    pub selected: bool,
     /// Relative to the output folder.
     pub path: &'a str,
     /// The text on the disk; `None` without a file.
@@ -132,8 +134,8 @@ pub fn render(job: &Job<'_>) -> Result<Outcome, Vec<Diagnostic>> {
     render_reviewed(job, |_| true)
 }
 
-/// Renders as [`render`] if `review` allows it. `review` sees the files that change in a tree that was rendered before; nothing is written before it
-/// returns.
+/// Renders as [`render`] if `review` allows it. `review` sees the files that change in a tree that was rendered before, outside of the selection as
+/// well; nothing is written before it returns.
 pub fn render_reviewed(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>]) -> bool) -> Result<Outcome, Vec<Diagnostic>> {
     let rendered = scan::rendered(job)?;
     // A tree that is as rendered is not locked. Every other state may be that of a render under way: everything is read again under the lock.
@@ -148,7 +150,7 @@ pub fn render_reviewed(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>]) -> bo
     let (held, recovered) = hold(job.roots)?;
     let scan = scan::scan(job, &rendered)?;
     let plan = plan::plan(job, &scan)?;
-    if !is_allowed(job, &scan, &plan, review)? {
+    if !is_allowed(job, &rendered, &scan, &plan, review)? {
         return Ok(Outcome::Refused(plan.refused));
     }
     transaction::commit(job.roots, &held, &plan).map_err(one)?;
@@ -158,28 +160,49 @@ pub fn render_reviewed(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>]) -> bo
 /// Whether a plan refuses nothing and `review` allows it. A root that left the spec is refused, and what else changes with it is reviewed all the same.
 fn is_allowed(
     job: &Job<'_>,
+    rendered: &[scan::Rendered<'_>],
     scan: &scan::Scan<'_>,
     plan: &plan::Plan<'_>,
     review: impl FnOnce(&[Replaced<'_>]) -> bool,
 ) -> Result<bool, Vec<Diagnostic>> {
-    let is_fine = !(scan.has_tree() && plan.is_reviewable()) || review(&replaced(job, plan)?);
+    let is_fine = !(scan.has_tree() && plan.is_reviewable()) || reviewed(job, rendered, plan, review)?;
     Ok(is_fine && plan.refused.is_empty())
 }
 
+/// What `review` says of the files that a render of everything changes. `plan` is that of this render.
+fn reviewed<T>(
+    job: &Job<'_>,
+    rendered: &[scan::Rendered<'_>],
+    plan: &plan::Plan<'_>,
+    review: impl FnOnce(&[Replaced<'_>]) -> T,
+) -> Result<T, Vec<Diagnostic>> {
+    if job.selection.is_everything() {
+        return Ok(review(&replaced(job, plan, |_| true)?));
+    }
+    let whole = Job { selection: Selection::default(), ..job.clone() };
+    let all = plan::plan(&whole, &scan::scan(&whole, rendered)?)?;
+    let selected: BTreeSet<&place::Place> = plan.steps.iter().map(|planned| &planned.step.place).chain(&plan.leaving).collect();
+    Ok(review(&replaced(job, &all, |place| selected.contains(place))?))
+}
+
 /// The files of the output folder that a plan changes, and those of the roots that left the spec.
-fn replaced<'p>(job: &Job<'_>, plan: &'p plan::Plan<'_>) -> Result<Vec<Replaced<'p>>, Vec<Diagnostic>> {
+fn replaced<'p>(
+    job: &Job<'_>,
+    plan: &'p plan::Plan<'_>,
+    selected: impl Fn(&place::Place) -> bool,
+) -> Result<Vec<Replaced<'p>>, Vec<Diagnostic>> {
     let mut disk = disk::Disk::new(job.roots);
     let files = plan.steps.iter().filter(|planned| matches!(planned.subject, plan::Subject::File(_)));
     let files = files.filter(|planned| planned.step.place.base == place::Base::Output);
     let replaced = |planned: &'p plan::Planned<'_>| {
         let before = disk.read(&planned.step.place)?.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         let after = planned.step.new.is_some().then_some(&*planned.text);
-        Ok(Replaced { path: &planned.step.place.path, before, after })
+        Ok(Replaced { selected: selected(&planned.step.place), path: &planned.step.place.path, before, after })
     };
     let mut all = files.map(replaced).collect::<Result<Vec<_>, _>>().map_err(one)?;
     for place in &plan.leaving {
         let before = disk.read(place).map_err(one)?.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        all.push(Replaced { path: &place.path, before, after: None });
+        all.push(Replaced { selected: selected(place), path: &place.path, before, after: None });
     }
     Ok(all)
 }
@@ -213,7 +236,7 @@ pub fn preview(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>]) -> bool) -> R
     let rendered = scan::rendered(job)?;
     let scan = scan::scan(job, &rendered)?;
     let plan = plan::plan(job, &scan)?;
-    if !is_allowed(job, &scan, &plan, review)? {
+    if !is_allowed(job, &rendered, &scan, &plan, review)? {
         return Ok(Outcome::Refused(plan.refused));
     }
     Ok(Outcome::Done(Summary { recovered: scan.interrupted, ..plan.summary }))

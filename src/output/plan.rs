@@ -252,7 +252,8 @@ fn wanted_manifest(job: &Job<'_>, scan: &Scan<'_>, group: &Group<'_>) -> Option<
         entry.scope == Scope::Selected
             || matches!(entry.state, State::Same | State::Absent) && entry.text.is_some() == (entry.state == State::Same)
     });
-    if whole && group.unit.is_none() {
+    // A unit without files has no manifest either: those of the CI system, where the spec names none.
+    if whole && group.unit.is_none_or(|unit| unit.files.is_empty()) {
         return None;
     }
     let known = group.known.as_ref();

@@ -362,6 +362,11 @@ fn foreign(job: &Job<'_>, tree: &Tree, groups: &[Group<'_>], entries: &[Entry<'_
 }
 
 impl Selection<'_> {
+    /// Whether nothing is left out.
+    pub(super) fn is_everything(&self) -> bool {
+        self.environment.is_none() && self.region.is_none() && self.paths.is_none()
+    }
+
     /// The scope of a unit of this environment and region.
     fn scope(&self, environment: Option<&str>, region: Option<&str>) -> Scope {
         let pairs = [(self.environment, environment), (self.region, region)];

@@ -2,33 +2,38 @@
 
 use std::fmt::Write;
 
-use crate::model::{Bucket, Estate};
+use crate::model::{Bucket, Estate, Holds, Platform};
 
 /// The sections of `RUNBOOK.md` about buckets; empty without one.
 pub(super) fn runbook(estate: &Estate) -> String {
-    let all = || estate.environments.iter().flat_map(|(name, platform)| platform.buckets.values().map(move |bucket| (name, bucket)));
+    let all = || estate.environments.iter().flat_map(|(name, platform)| of_apps(platform).map(move |bucket| (name, bucket)));
     let Some((_, example)) = all().next() else { return String::new() };
     let mut table =
         "| environment | bucket | region | name | copy | retention | old versions stay |\n|---|---|---|---|---|---|---|\n".to_owned();
     for (environment, bucket) in all() {
-        let Bucket { name, region, id, version_days, .. } = bucket;
+        let Bucket { key, region, id, version_days, .. } = bucket;
         let copy = bucket.copy.as_ref().map_or("none".to_owned(), |copy| format!("`{}` in {}", copy.id, copy.region));
         let retention = bucket.lock.map_or("none".to_owned(), |lock| format!("{} days", lock.days));
-        let _ = writeln!(table, "| {environment} | {name} | {region} | `{id}` | {copy} | {retention} | {version_days} days |");
+        let _ = writeln!(table, "| {environment} | {key} | {region} | `{id}` | {copy} | {retention} | {version_days} days |");
     }
     let text = BACK.replace("TABLE", &table).replace("EXAMPLE", &format!("bucket={} at={}", example.id, example.region));
     text + &lost(estate)
+}
+
+/// The buckets of the spec. What to do with those of backups, the README.md of the region says of each database.
+fn of_apps(platform: &Platform) -> impl Iterator<Item = &Bucket> {
+    platform.buckets.values().filter(|bucket| bucket.holds == Holds::Objects)
 }
 
 /// What to do without the region of a bucket.
 fn lost(estate: &Estate) -> String {
     let (mut moves, mut elsewhere, mut single) = (String::new(), false, false);
     for (environment, platform) in &estate.environments {
-        for Bucket { name, region, copy, .. } in platform.buckets.values() {
-            match copy {
+        for bucket in of_apps(platform) {
+            match &bucket.copy {
                 Some(copy) if platform.regions.contains_key(copy.region.as_str()) => {
-                    let form = Bucket::copy_to(&estate.environments, environment, name.as_str(), region);
-                    let _ = writeln!(moves, "   | {environment} | {name} | {} | `{{{form}}}` |", copy.region);
+                    let form = bucket.copy_to(&estate.environments, environment, &bucket.region);
+                    let _ = writeln!(moves, "   | {environment} | {} | {} | `{{{form}}}` |", bucket.key, copy.region);
                 }
                 Some(_) => elsewhere = true,
                 None => single = true,

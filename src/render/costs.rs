@@ -60,8 +60,12 @@ pub(super) fn shared_costs(estate: &Estate, roots: &[Root]) -> String {
         let has = |layer| u64::from(own().any(|root| root.layer == layer));
         let states: BTreeSet<&str> = own().map(|root| root.state.region.as_str()).collect();
         let keys = has(Layer::Bootstrap) * count(states.len()) + has(Layer::Global);
+        // The README.md of a region has the key of the buckets there. A region that holds nothing but copies has none.
+        let is_elsewhere =
+            |root: &&Root| root.layer == Layer::Data && !root.scope.regions.iter().any(|name| platform.regions.contains_key(name));
         let parts = [
             ("key of KMS, for states, DNS queries and alarms", keys, "key"),
+            ("key of KMS, for copies of buckets in a region without a cluster", count(own().filter(is_elsewhere).count()), "key"),
             ("DNS zone", has(Layer::Global) * u64::from(platform.zone.is_some()), "zone"),
         ];
         for (part, number, price) in parts.into_iter().filter(|(_, number, _)| *number > 0) {
@@ -141,6 +145,15 @@ apps:
         let keys = |environment: &str| format!("| {environment} | key of KMS, for states, DNS queries and alarms | 2 | 1.00 | 2.00 |");
         // Nothing answers at the domain of `dev`.
         assert_eq!(rows(SPEC), [keys("dev"), keys("production"), "| production | DNS zone | 1 | 0.50 | 0.50 |".to_owned()]);
+        // A copy in a region without a cluster has a key of its own there, one in another region of the environment is in the README.md of that one.
+        let copied = |region: &str| {
+            let spec = SPEC.replace("eu-west-1: {zones: 3},", "eu-west-1: {zones: 3}, eu-central-1: {zones: 3}, eu-north-1: {zones: 3},");
+            let spec = spec.replace("production: {regions: [eu-west-1]", "production: {regions: [eu-west-1, eu-central-1]");
+            let rows = rows(&format!("{spec}buckets: {{pictures: {{only: [production], copy_to: {region}}}}}\n"));
+            rows.into_iter().filter(|row| row.contains("copies")).collect::<Vec<_>>()
+        };
+        let copies = "| production | key of KMS, for copies of buckets in a region without a cluster | 1 | 1.00 | 1.00 |";
+        assert_eq!((copied("eu-north-1"), copied("eu-central-1")), (vec![copies.to_owned()], Vec::new()));
         // Two regions have two stores of states, and a link.
         let two = SPEC
             .replace("eu-west-1: {zones: 3},", "eu-west-1: {zones: 3}, eu-central-1: {zones: 3},")

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use super::restores;
 use crate::commands::{in_primary, primary};
-use crate::model::{Database, Durability, Operated, Platform, Region, Workload};
+use crate::model::{Backups, Database, Durability, Operated, Platform, Region, Workload};
 
 /// What to do with a database.
 pub(super) fn database(
@@ -25,7 +26,7 @@ pub(super) fn database(
         database.name,
         promise(database),
     );
-    if workload.no_backup.is_none() {
+    if matches!(workload.backups, Backups::None(None)) {
         text.push_str("\nThere is no backup yet: this version renders none. Make one before data goes in.\n");
     }
     let mut add = |title: &str, lines: &[String]| {
@@ -74,12 +75,16 @@ pub(super) fn database(
         text,
         "\n- Grow the volumes: raise `storage` in the spec, render and apply. CloudNativePG grows the volumes while they are in use. A volume cannot shrink.\n\
          - Minor versions come with platgen; `image` names another one. The servers restart one by one{}.\n\
-         - Major version: raise `version`. `platgen render` says what to do before and after: all servers stop while the data is upgraded.\n\
+         - Major version: raise `version`. `platgen render` says what to do before and after: all servers stop while the data is upgraded.{}\n\
          - Password: write the new value to {}. The database has it when the Secret has it; \"Rotate a secret\" in RUNBOOK.md says how to be quick.\n\
          - Deleting the Cluster deletes its volume claims. A volume stays in the cloud only where its class has the reclaim policy `Retain`.\n",
         if servers > 1 { ", that which takes writes last" } else { "" },
+        if workload.backups.kept().is_some() { " Make a backup after it: those from before need the version that made them." } else { "" },
         passwords.join(", "),
     );
+    if let Some(backup) = workload.backups.kept() {
+        text.push_str(&restores::backups(platform, region, workload, database, backup));
+    }
 }
 
 /// What a client may rely on.
@@ -99,6 +104,7 @@ fn promise(database: &Database) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::tests::estate::estate;
 
     /// Each user has a password, in the manager of the region and under the name that it has there.

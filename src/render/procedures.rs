@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::buckets;
-use crate::model::{Estate, GroupRole, Kind, Platform, Region};
+use crate::model::{Estate, GroupRole, Holds, Kind, Platform, Region};
 
 /// The sections of `README.md` about applying. `terraform` says whether there are Terraform roots.
 pub(super) fn apply(estate: &Estate, terraform: bool) -> String {
@@ -36,10 +36,12 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
         }
     };
     let buckets = buckets::runbook(estate);
-    let objects = if buckets.is_empty() { "" } else { REMOVED_BUCKETS };
+    let mut holding = estate.environments.values().flat_map(|platform| platform.buckets.values());
+    let objects = if holding.clone().next().is_none() { "" } else { REMOVED_BUCKETS };
     let remove_region = REMOVE_REGION.replace("RECORDS", &removed).replace("BUCKETS", objects);
-    let before = if buckets.is_empty() { "" } else { LOST_BUCKETS };
-    let region_lost = REGION.replace("RECORDS", &lost).replace("BUCKETS", before);
+    let backups = if holding.any(|bucket| bucket.holds != Holds::Objects) { LOST_BACKUPS } else { "" };
+    let before = if buckets.is_empty() { backups.to_owned() } else { format!("{LOST_BUCKETS}{backups}") };
+    let region_lost = REGION.replace("RECORDS", &lost).replace("BUCKETS", &before);
     let copied = estate.environments.values().flat_map(|platform| platform.regions.values()).any(|region| region.cluster.mirror.is_some());
     let images = if copied { IMAGES } else { "" };
     let sections = [CONFLICT, SCALE, ROTATE, ROLL_BACK, REMOVE, images, &buckets, FULL, ZONE, failover, &region_lost, &remove_region];
@@ -382,6 +384,10 @@ const REMOVED_OF_SEVERAL: &str = "Take it out as in \"Which region answers\"";
 
 /// What to do with buckets before an environment gets another primary region.
 const LOST_BUCKETS: &str = "For an environment with buckets, see \"The region of a bucket is lost\" first.\n   ";
+
+/// What to do with databases before an environment gets another primary region.
+const LOST_BACKUPS: &str =
+    "A database is made anew from the copy of its backups: its part of the README.md of\n   the lost region says how. ";
 
 /// What the commands of a data root do, before the next sentence.
 const REMOVED_BUCKETS: &str =

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::model::{Operated, Platform, Region, Workload};
+use crate::model::{Backups, Operated, Platform, Region, Workload};
 
 /// What to do with a store.
 pub(super) fn rabbitmq(platform: &Platform, region: &Region, workload: &Workload, operated: &Operated, text: &mut String) {
@@ -26,7 +26,7 @@ pub(super) fn rabbitmq(platform: &Platform, region: &Region, workload: &Workload
         if servers == 1 { "one server".to_owned() } else { format!("{servers} servers") },
         user.name,
     );
-    if workload.no_backup.is_none() {
+    if matches!(workload.backups, Backups::None(None)) {
         text.push_str("\nThere is no backup: this version renders none. Messages are what its volumes hold.\n");
     }
     let mut add = |title: &str, lines: &[String]| {

@@ -137,6 +137,25 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
             ],
         );
     }
+    if region.workloads.values().any(|workload| workload.backups.kept().is_some()) {
+        let namespace = Operator::CloudNativePg.facts().namespace;
+        let arguments = format!("--namespace {} get deployments --selector app=barman-cloud --output name", quoted(namespace));
+        add(
+            format!(
+                "the Barman Cloud plugin of CloudNativePG, 0.13 or newer, in `{namespace}` with the label `app=barman-cloud` on its Deployment, and cert-manager, \
+                 which makes the certificates between the two: it copies databases to their buckets"
+            ),
+            vec![
+                cluster("prints", &format!("Barman Cloud plugin in {namespace}"), &arguments),
+                cluster(
+                    "exists",
+                    "Barman Cloud plugin 0.13 or newer",
+                    // The field came with 0.13.
+                    "explain --api-version=barmancloud.cnpg.io/v1 objectstores.spec.configuration.data.restoreAdditionalCommandArgs",
+                ),
+            ],
+        );
+    }
     if uses.autoscaled {
         let check = cluster("exists", "API metrics.k8s.io/v1beta1 (metrics-server)", "get --raw /apis/metrics.k8s.io/v1beta1");
         add("metrics-server: without, no autoscaler adds pods".to_owned(), vec![check]);

@@ -66,6 +66,18 @@ pub(super) fn operator_image(region: &Region, all: &mut Vec<Requirement>) {
         ),
     };
     all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks: vec![check] });
+    if region.workloads.values().any(|workload| workload.backups.kept().is_some()) {
+        let from = match &region.cluster.mirror {
+            Some(mirror) => format!("from `{}`", mirror.registry),
+            None => format!("in a registry that the nodes of {closed} reach without the internet"),
+        };
+        let sentence = format!(
+            "the sidecar's image of the Barman Cloud plugin {from}: every server of a database with backups starts with it. The Deployment of the plugin \
+             names it as `SIDECAR_IMAGE`, which a Secret beside it holds"
+        );
+        let check = ask(&format!("whether SIDECAR_IMAGE of the Barman Cloud plugin names an image {}", from.replace('`', "")));
+        all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks: vec![check] });
+    }
 }
 
 /// The file services behind shared volumes, which the classes of volumes lead to.

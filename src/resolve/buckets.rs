@@ -8,10 +8,11 @@ use super::ports::EntryPort;
 use super::regions::{RegionSpec, no_such_region, primary_of, provider_of};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::facts;
-use crate::model::{Bucket, BucketCopy, BucketLock, LockMode, Platform};
+use crate::model::{Bucket, BucketCopy, BucketLock, Holds, LockMode, Platform};
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec;
+use crate::syntax::Field;
 use crate::value::{AddressField, BucketAccess, EntryName, Name, NetworkPort, Ref, RefKind};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
@@ -20,13 +21,22 @@ use std::collections::BTreeMap;
 const DAY: u64 = 86_400_000;
 
 /// The longest retention of Object Lock, a hundred years in days.
-const LONGEST: u64 = 36_500;
+pub(super) const LONGEST: u64 = 36_500;
 
 /// The days for which old versions of objects are kept at least: the time to notice an object that was overwritten or deleted by mistake.
 const VERSION_DAYS: u32 = 30;
 
 /// The port of S3.
-const HTTPS: NetworkPort = NetworkPort::tcp(443);
+pub(super) const HTTPS: NetworkPort = NetworkPort::tcp(443);
+
+/// What a copy in another region is of.
+#[derive(Clone, Copy)]
+pub(super) struct Copied {
+    /// `bucket` or `store`.
+    pub(super) what: &'static str,
+    /// Whether it is in the primary region, so that it moves with it.
+    pub(super) moves: bool,
+}
 
 impl EnvironmentResolver<'_> {
     /// The index entry of a bucket. Its service answers in the primary region.
@@ -44,31 +54,33 @@ impl EnvironmentResolver<'_> {
         entry
     }
 
-    /// Fills a platform with its buckets.
+    /// Fills a platform with the buckets of the spec.
     pub(super) fn buckets(&mut self, platform: &mut Platform, names: &Names) {
         let Some(primary) = self.primary().map(|(place, _)| place.clone()) else { return };
         let spec = self.spec;
-        // A lock that ends when somebody says so is no promise: in a protected environment it ends for nobody.
-        let mode = if platform.protected { LockMode::Compliance } else { LockMode::Governance };
         for (key, at, bucket) in spec.buckets.entries() {
-            let lock = self.retention(bucket).map(|days| BucketLock { mode, days });
+            let lock = self.retention(bucket).map(|days| lock(platform, days));
+            let copied = Copied { what: "bucket", moves: true };
             let said_here = self.is_here(&bucket.only);
-            let copy = self.copy_region(bucket, &primary, said_here);
+            // Where there is no bucket, there is no copy.
+            let lies_beside = bucket.copy_to.get() == Some(&primary.name);
+            let copy = if said_here || !lies_beside { self.copy_region(&bucket.copy_to, &primary, copied) } else { None };
             let here = names.iter().any(|entry| entry.kind == RefKind::Bucket && entry.name == *key.name() && entry.absent.is_none());
             let account = platform.account(Provider::Aws).map(str::to_owned);
             let (Some(account), true, Provider::Aws) = (account, here, primary.provider) else { continue };
-            let id = |region: &Name| platform.bucket_name(key.name(), region, &account);
+            let id = |region: &Name| platform.bucket_name(key.name().as_str(), region, &account);
             let bucket = Bucket {
                 span: at,
-                name: key.name().clone(),
+                key: key.name().to_string(),
+                holds: Holds::Objects,
                 region: primary.name.clone(),
                 id: id(&primary.name),
-                version_days: lock.map_or(0, |lock| lock.days).max(VERSION_DAYS),
+                version_days: version_days(lock),
                 lock,
                 copy: copy.map(|region| BucketCopy { id: id(&region), region }),
                 account,
             };
-            platform.buckets.insert(key.to_string(), bucket);
+            platform.buckets.insert(bucket.key.clone(), bucket);
         }
     }
 
@@ -88,24 +100,20 @@ impl EnvironmentResolver<'_> {
         None
     }
 
-    /// The region of the copy of a bucket, which is in this environment or not. Reports one that can't hold it.
-    fn copy_region(&mut self, bucket: &spec::Bucket, primary: &RegionSpec, here: bool) -> Option<Name> {
-        let spec = self.spec;
-        let (name, at) = bucket.copy_to.spanned()?;
-        if !self.is_declared("region", &spec.regions, name, at) || primary.provider != Provider::Aws {
+    /// The region of a copy of what is in the region `home`; the environment runs there or not. Reports one that can't hold it.
+    pub(super) fn copy_region(&mut self, copy_to: &Field<Name>, home: &RegionSpec, copied: Copied) -> Option<Name> {
+        let (spec, what) = (self.spec, copied.what);
+        let (name, at) = copy_to.spanned()?;
+        if !self.is_declared("region", &spec.regions, name, at) || home.provider != Provider::Aws {
             return None;
         }
         let region = spec.regions.find(name.as_str())?;
         let provider = provider_of(spec, region.value.get()?)?;
-        if *name == primary.name {
-            // Where there is no bucket, there is no copy.
-            if !here {
-                return None;
-            }
-            let message = format!("the copy would be in `{name}`, where the bucket is: one outage would take both");
-            self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help(self.help_for_copies(primary)));
+        if *name == home.name {
+            let message = format!("the copy would be in `{name}`, where the {what} is: one outage would take both");
+            self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help(self.help_for_copies(home, copied)));
         } else if provider != Provider::Aws {
-            let message = format!("`{name}` is not on AWS, where the bucket is");
+            let message = format!("`{name}` is not on AWS, where the {what} is");
             let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).related(region.key, "the region is declared here");
             self.tell(diagnostic.help("name a region on AWS"));
         } else if facts::region(provider, name.as_str()).is_none() {
@@ -117,7 +125,13 @@ impl EnvironmentResolver<'_> {
     }
 
     /// The help for a copy in the region of its bucket: an environment that moves to the region of the copy leaves the value behind.
-    fn help_for_copies(&self, primary: &RegionSpec) -> String {
+    fn help_for_copies(&self, primary: &RegionSpec, copied: Copied) -> String {
+        if !copied.moves {
+            return "name a region of `regions` that the environment does not run in, or remove `copy_to`".to_owned();
+        }
+        if copied.what == "store" {
+            return "name another region of `regions`, or remove `copy_to`; when the environment moves here, write `copy_to: OLD-REGION`: the copy becomes the bucket of the backups".to_owned();
+        }
         let differs = |environment: &spec::Environment| primary_of(environment).is_some_and(|(name, _)| *name != primary.name);
         let differ = self.spec.environments.entries().any(|(_, _, environment)| differs(environment));
         let (who, form) = match differ {
@@ -161,7 +175,7 @@ impl EnvironmentResolver<'_> {
             return false;
         }
         let access = reference.access().unwrap_or(BucketAccess::Read);
-        let known = consumer.buckets.entry(entry.name.clone()).or_insert((access, place));
+        let known = consumer.buckets.entry(entry.name.to_string()).or_insert((access, place));
         known.0 = known.0.max(access);
         true
     }
@@ -191,7 +205,7 @@ impl EnvironmentResolver<'_> {
 
     /// Records what the buckets become, and who uses them.
     pub(super) fn record_buckets(&self, platform: &Platform) {
-        for (name, bucket) in &platform.buckets {
+        for (name, bucket) in platform.buckets.iter().filter(|(_, bucket)| bucket.holds == Holds::Objects) {
             let at = format!("buckets.{name}");
             let from = format!("platform.name, the environment, the region and cloud.accounts.{}", self.environment);
             self.record(|| (format!("{at}.region"), &bucket.region, "environment.primary"));
@@ -209,7 +223,7 @@ impl EnvironmentResolver<'_> {
             };
             self.record(|| (format!("{at}.old_versions"), format!("{}d", bucket.version_days), keep));
             let mut users: BTreeMap<String, BucketAccess> = BTreeMap::new();
-            for (_, workload, access) in platform.users_of(&bucket.name) {
+            for (_, workload, access) in platform.users_of(bucket) {
                 users.insert(format!("{}/{}", workload.namespace, workload.name), access);
             }
             for (user, access) in users {
@@ -217,6 +231,16 @@ impl EnvironmentResolver<'_> {
             }
         }
     }
+}
+
+/// A lock of so many days. A lock that ends when somebody says so is no promise: in a protected environment it ends for nobody.
+pub(super) fn lock(platform: &Platform, days: u32) -> BucketLock {
+    BucketLock { mode: if platform.protected { LockMode::Compliance } else { LockMode::Governance }, days }
+}
+
+/// The days after which a version that is not the current one is deleted.
+pub(super) fn version_days(lock: Option<BucketLock>) -> u32 {
+    lock.map_or(0, |lock| lock.days).max(VERSION_DAYS)
 }
 
 /// Reports two buckets of one name in the cloud: names of environments and of buckets have hyphens, which also join them.
@@ -229,7 +253,7 @@ pub(super) fn check_names(environments: &IndexMap<String, Platform>, found: &mut
                     Some((other, first)) => {
                         let message = format!(
                             "the bucket `{}` of `{environment}` and `{}` of `{other}` have the same name in the cloud, `{id}`",
-                            bucket.name, first.name
+                            bucket.key, first.key
                         );
                         let mut diagnostic = Diagnostic::new(Code::NameTaken, message).at(bucket.span);
                         diagnostic.environments.push(environment.clone());

@@ -31,7 +31,7 @@ pub(super) struct Consumer<'a> {
     /// The apps that it calls by their public address, each with the Gateway in front of it.
     pub(super) public: Vec<(&'a Entry, Via, Span)>,
     /// The buckets that it uses, each with the place of the first reference.
-    pub(super) buckets: BTreeMap<Name, (BucketAccess, Span)>,
+    pub(super) buckets: BTreeMap<String, (BucketAccess, Span)>,
 }
 
 /// A dependency of an entry.

@@ -12,8 +12,8 @@ use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::kinds::Operator;
 use crate::model::{
-    Addon, Container, Database, Durability, Flow, Kind, Mount, Operated as Servers, Peer, Probes, Region, Security, Software, Spread, User,
-    Volume, Workload,
+    Addon, Backups, Container, Database, Durability, Flow, Kind, Mount, Operated as Servers, Peer, Probes, Region, Security, Software,
+    Spread, User, Volume, Workload,
 };
 use crate::source::Span;
 use crate::spec::{Store, StoreSize, StoreUser};
@@ -104,7 +104,7 @@ impl EnvironmentResolver<'_> {
             (None, Some((image, at))) if store.tag.is_missing() => (image.tag().cloned(), format!("the tag of `{image}`"), at),
             (None, _) => return,
         };
-        if tag.is_none_or(|tag| operated.version_of(&tag.to_string()).is_none()) {
+        if tag.is_none_or(|tag| operated.version_of(tag.as_ref()).is_none()) {
             let message = format!("{shown} does not start with a version of `{engine}`");
             let (versions, release) = (wording::either(&versions), operated.release());
             let help = format!("name an image for the operator whose tag starts with {versions}, such as `{release}`");
@@ -113,7 +113,9 @@ impl EnvironmentResolver<'_> {
     }
 
     fn check_amounts(&mut self, store: &Store, operated: &Operated, engine: &str) {
-        let memory = store.resources.at(|resources| &resources.memory).spanned().map(|(range, at)| ("memory", range.request().clone(), at));
+        // The engine has a default of its own, which is enough.
+        let memory = store.resources.at(|resources| &resources.memory).spanned().filter(|(_, at)| self.is_of_the_user(*at));
+        let memory = memory.map(|(range, at)| ("memory", range.request().clone(), at));
         let storage = store.storage.spanned().and_then(|(size, at)| match size {
             StoreSize::Size(size) => Some(("storage", size.clone(), at)),
             StoreSize::None => None,
@@ -207,7 +209,9 @@ impl EnvironmentResolver<'_> {
 
     /// Servers of which a majority has to be there are of an odd number, and the loss of one zone leaves a majority.
     fn check_majority(&mut self, entry: &Entry, store: &Store, operated: &Operated, region: &Region) {
-        let Some((members, at)) = store.replicas.spanned().map(|(members, at)| (*members, at)).filter(|(members, _)| *members > 1) else { return };
+        let Some((members, at)) = store.replicas.spanned().map(|(members, at)| (*members, at)).filter(|(members, _)| *members > 1) else {
+            return;
+        };
         let (name, zones) = (entry.display(), region.zones.len());
         if !operated.by_majority {
             return;
@@ -259,7 +263,29 @@ impl EnvironmentResolver<'_> {
         let needs = self.needs(&store.needs, &mut consumer);
         let image = self.image(&declared);
         let Amounts { cpu, memory, ephemeral } = self.amounts(&declared, 0);
-        let (image, at) = (image?, &consumer.at);
+        let user = operated.user;
+        let main = Container {
+            name: entry.name.clone(),
+            image: image?,
+            command: Vec::new(),
+            args: Vec::new(),
+            workdir: None,
+            variables: Vec::new(),
+            secrets: Vec::new(),
+            files: Vec::new(),
+            mounts: vec![Mount { volume: CLAIM.to_owned(), path: operated.data.to_owned(), read_only: false }],
+            ports: declared.ports,
+            cpu: Some(cpu),
+            memory: Some(memory.clone()),
+            ephemeral: Some(ephemeral),
+            gpus: 0,
+            probes: Probes::default(),
+            stop: Vec::new(),
+            before_init: false,
+            security: Security { user, group: user, capabilities: Vec::new(), writable_root: false, privileged: false },
+        };
+        let kept = self.backup(store, &mut consumer, &main);
+        let at = &consumer.at;
         let placement = self.placement(&store.subnet, &Field::Missing, &Field::Missing, &consumer, Runs::replicas(members))?;
         let mut flows = self.all_flows(&consumer, &placement, needs, &[], &[]);
         flows.extend(own_flows(&consumer, operated, members, store.engine.span().unwrap_or(entry.key)));
@@ -272,12 +298,26 @@ impl EnvironmentResolver<'_> {
             self.record_entry(at, || (format!("settings.{name}"), value, from));
         }
         parameters.extend(store.parameters.entries().map(|(name, _, value)| (name.clone(), value.clone())));
+        let backups = match kept {
+            Some((backup, flow)) => {
+                parameters.insert("archive_timeout".to_owned(), format!("{}s", backup.archive_timeout.seconds()));
+                flows.push(flow);
+                Backups::Kept(Box::new(backup))
+            }
+            None => Backups::None(store.backup.at(|backup| &backup.none).get().cloned()),
+        };
 
-        let user = |name: &Name| Some(User { name: name.clone(), password: engines::password(consumer.namespace, consumer.name, name)? });
-        let users: Vec<User> = store.users.entries().filter_map(|(name, ..)| user(name)).collect();
+        let with_password =
+            |name: &Name| Some(User { name: name.clone(), password: engines::password(consumer.namespace, consumer.name, name)? });
+        let users: Vec<User> = store.users.entries().filter_map(|(name, ..)| with_password(name)).collect();
         let software = match operated.operator {
             Operator::CloudNativePg => Software::Postgres(self.postgres(&consumer, store, members)?),
-            Operator::Rabbitmq => Software::Rabbitmq,
+            Operator::Rabbitmq => {
+                if members > 1 {
+                    self.record_entry(at, || ("disruption_budget.max_unavailable", 1, format!("{}.replicas", at.entry)));
+                }
+                Software::Rabbitmq
+            }
         };
         let zones = consumer.region.zones.len();
         let one_per_zone =
@@ -291,35 +331,13 @@ impl EnvironmentResolver<'_> {
         self.record_entry(at, || ("one_per_zone", one_per_zone, format!("{replicas} and the zones of the region")));
         let servers = Servers { software, users, parameters, one_per_zone };
 
-        let user = operated.user;
         let pod = Pod {
             volumes: vec![Volume::Claim { name: CLAIM.to_owned(), size: size.clone(), class: None }],
             fs_group: Some(user),
             ..Pod::default()
         };
-        let main = Container {
-            name: entry.name.clone(),
-            image,
-            command: Vec::new(),
-            args: Vec::new(),
-            workdir: None,
-            variables: Vec::new(),
-            secrets: Vec::new(),
-            files: Vec::new(),
-            mounts: vec![Mount { volume: CLAIM.to_owned(), path: operated.data.to_owned(), read_only: false }],
-            ports: declared.ports,
-            cpu: Some(cpu),
-            memory: Some(memory),
-            ephemeral: Some(ephemeral),
-            gpus: 0,
-            probes: Probes::default(),
-            stop: Vec::new(),
-            before_init: false,
-            security: Security { user, group: user, capabilities: Vec::new(), writable_root: false, privileged: false },
-        };
         let base = self.base_workload(&consumer, Kind::Operated(Box::new(servers)), main, pod, placement);
-        let no_backup = store.backup.at(|backup| &backup.none).get().cloned();
-        Some((Workload { store: Some(engine), replicas: (members, members), grace: operated.stop, no_backup, ..base }, flows))
+        Some((Workload { store: Some(engine), replicas: (members, members), grace: operated.stop, backups, ..base }, flows))
     }
 
     /// The database of a store.

@@ -9,6 +9,8 @@
 mod access;
 mod accounts;
 pub mod addresses;
+mod backup_times;
+mod backups;
 mod beside;
 mod buckets;
 mod capacity;
@@ -44,6 +46,7 @@ mod placement;
 mod plan;
 mod platform;
 mod pods;
+mod policy_length;
 mod pool_limits;
 mod ports;
 mod probes;
@@ -278,9 +281,11 @@ impl<'a> EnvironmentResolver<'a> {
         platform.namespaces = access.namespaces;
         platform.regions.values().for_each(|region| self.record_region(region, &platform));
         self.buckets(&mut platform, &names);
+        self.buckets_of_backups(&mut platform, &names);
         self.workloads(&mut platform, &names, hosts);
         platform.night = self.night(&platform, &names);
         self.record_buckets(&platform);
+        self.policy_length(&platform);
         self.share_hosts(&mut platform);
         self.record_secrets(&platform);
         for region in platform.regions.values() {

@@ -297,6 +297,7 @@ impl<'a> EnvironmentResolver<'a> {
                     self.record(|| (format!("{kind}s.{key}.namespace"), only, "namespaces: there is one"));
                     Some(only.clone())
                 }
+                [] if self.is_unreadable("namespace") => None,
                 [] => {
                     let message = format!("{kind} `{key}` has no namespace, and the spec declares none");
                     self.tell(Diagnostic::new(Code::MissingField, message).at(span).help("declare one under `namespaces`"));

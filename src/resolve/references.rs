@@ -26,6 +26,9 @@ impl EnvironmentResolver<'_> {
                     self.platform_service(reference.name().as_str(), at);
                     return None;
                 }
+                if self.is_unreadable(kind) {
+                    return None;
+                }
                 // So many unknown references come from a renamed entry, and suggestions are expensive.
                 self.unknown_references += 1;
                 if self.unknown_references > SUGGESTED {

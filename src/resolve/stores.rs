@@ -9,7 +9,7 @@ use super::names::Entry;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::spec::{Backup, Store, StoreSize};
+use crate::spec::{Store, StoreSize};
 use crate::value::{Engine, Name, StoreMode};
 
 impl EnvironmentResolver<'_> {
@@ -222,43 +222,8 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// A store with a volume has backups, or a reason for having none.
-    fn check_backup(&mut self, entry: &Entry, store: &Store) {
-        let keeps_nothing = store.storage.get() == Some(&StoreSize::None);
-        let Some((backup, at)) = store.backup.spanned() else {
-            // Where the store is not rendered, the way out needs no backup.
-            let is_refused = !entry.rendered && !self.inputs.allow_incomplete;
-            if store.backup.is_missing() && !keeps_nothing && !store.storage.is_missing() && !is_refused {
-                let diagnostic = Diagnostic::new(Code::MissingField, "`backup` is missing: the store keeps data").at(entry.key);
-                self.tell(diagnostic.help("add `backup: {every: 6h, keep: 35d}`, or `backup: {none: why}`"));
-            }
-            return;
-        };
-        if let Some(none) = backup.none.span() {
-            self.without_backups(backup, (none, at), "a store without backups");
-        } else if keeps_nothing {
-            let message = "`backup` needs a volume, and the store has `storage: none`";
-            self.contradiction(message, at, store.storage.span());
-        } else {
-            self.check_copies(backup, at);
-            if entry.rendered {
-                let help = "back up the store by other means, and write `backup: {none: REASON}` with a reason that names them";
-                self.lacks(entry, "backup", at, help);
-            }
-        }
-    }
-
-    /// Checks the reason for having no backups. `places` are the spans of `none` and of `backup`.
-    pub(super) fn without_backups(&mut self, backup: &Backup, places: (Span, Span), what: &str) {
-        let (none, at) = places;
-        self.reason(&backup.none, "none", what, at);
-        let others = [backup.every.span(), backup.keep.span(), backup.copy_to.span(), backup.restore_test.span()];
-        let other = others.into_iter().flatten().next();
-        self.exclude(&[(Some(none), other, "`none` can't be combined with other keys of `backup`")]);
-    }
-
     /// Reports a part of a store that is not rendered.
-    fn lacks(&mut self, entry: &Entry, key: &str, at: Span, help: &str) {
+    pub(super) fn lacks(&mut self, entry: &Entry, key: &str, at: Span, help: &str) {
         let message = format!("`{key}` of `{}` is not rendered by this version", entry.display());
         self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).help(help));
     }
@@ -274,26 +239,6 @@ impl EnvironmentResolver<'_> {
                 let message = format!("`{name}` is the primary region of `{}`: a standby needs another region", self.environment);
                 self.contradiction(message, at, Some(*place));
             }
-        }
-    }
-
-    /// Checks the interval, retention and target of backups.
-    pub(super) fn check_copies(&mut self, backup: &Backup, at: Span) {
-        self.require(&backup.every, "every", at);
-        self.require(&backup.keep, "keep", at);
-        if let (Some((every, _)), Some((keep, at))) = (backup.every.spanned(), backup.keep.spanned())
-            && keep < every
-        {
-            let message = format!("backups are kept for {keep} but made every {every}: most of the time there would be none");
-            self.contradiction(message, at, backup.every.span());
-        }
-        for (name, field) in [("every", &backup.every), ("keep", &backup.keep), ("restore_test", &backup.restore_test)] {
-            if let Some((time, at)) = field.spanned().filter(|(time, _)| time.millis() == 0) {
-                self.error(Code::InvalidValue, format!("`{name}: {time}` must be longer than zero"), at);
-            }
-        }
-        if let Some((name, at)) = backup.copy_to.spanned() {
-            self.is_declared("region", &self.spec.regions, name, at);
         }
     }
 }

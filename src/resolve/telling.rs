@@ -27,8 +27,8 @@ impl EnvironmentResolver<'_> {
     /// - variables, arguments, files and `needs` that refer to a store, chart, bucket or service of the platform that is not rendered, to a user of a store
     ///   whose users nobody creates, or to a store of another region;
     /// - a connection that no network policy can open;
-    /// - stores whose engine or mode is not rendered, and of rendered stores `backup`, `standby`, `renamed_from`, which keeps the data, and `users` where no
-    ///   operator creates them;
+    /// - stores whose engine or mode is not rendered, and of rendered stores `backup` and `restore_test` where nobody makes them, `standby`, `renamed_from`,
+    ///   which keeps the data, and `users` where no operator creates them;
     /// - `backup` of volumes;
     /// - of apps `scale.metric`, and `identity` unless every region is on AWS; references to buckets in regions outside of AWS.
     ///
@@ -71,21 +71,32 @@ impl EnvironmentResolver<'_> {
 
     /// Reports a name that nothing has.
     pub(super) fn unknown<'n>(&mut self, kind: &str, name: &str, known: impl IntoIterator<Item = &'n str>, at: Span) {
+        if !self.is_unreadable(kind) {
+            self.tell(Diagnostic::unknown(kind, name, known, at));
+        }
+    }
+
+    /// Whether the section that declares what is of a kind could not be read, such as one with a misspelt name: that is reported itself.
+    pub(super) fn is_unreadable(&self, kind: &str) -> bool {
         let spec = self.spec;
-        // A section that could not be read is reported itself.
-        let unreadable = match kind {
-            "group" => spec.access.at(|access| &access.groups).is_bad(),
+        match kind {
+            "app" => spec.apps.is_bad(),
+            "bucket" => spec.buckets.is_bad(),
+            "chart" => spec.charts.is_bad(),
+            "environment" => spec.environments.is_bad(),
+            "external" => spec.external.is_bad(),
+            "group" => spec.access.is_bad() || spec.access.at(|access| &access.groups).is_bad(),
             "namespace" => spec.namespaces.is_bad(),
-            "pool" => spec.cluster.at(|cluster| &cluster.pools).is_bad(),
-            "subnet" => spec.network.at(|network| &network.subnets).is_bad(),
+            "pool" => spec.cluster.is_bad() || spec.cluster.at(|cluster| &cluster.pools).is_bad(),
+            "region" => spec.regions.is_bad(),
+            "storage class" => spec.cluster.is_bad() || spec.cluster.at(|cluster| &cluster.storage).is_bad(),
+            "store" => spec.stores.is_bad(),
+            "subnet" => spec.network.is_bad() || spec.network.at(|network| &network.subnets).is_bad(),
             "team" => spec.teams.is_bad(),
+            "variable" => spec.vars.is_bad(),
             "volume" => spec.volumes.is_bad(),
             _ => false,
-        };
-        if unreadable {
-            return;
         }
-        self.tell(Diagnostic::unknown(kind, name, known, at));
     }
 
     /// Whether a section declares the name. If not, reports it, unless the section has an invalid name, which may be the one that is meant.

@@ -19,7 +19,9 @@ use super::provenance::HARDENED;
 use super::security::USER;
 use super::volumes::{Pod, Volumes, unique};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Autoscaling, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Service, ServicePort, Volume, Workload};
+use crate::model::{
+    Autoscaling, Backups, Container, Cron, Flow, Kind, Mount, Placement, Platform, Region, Service, ServicePort, Volume, Workload,
+};
 use crate::spec::{self, App, ContainerFields, JobRun, Store, StoreSize};
 use crate::syntax::Field;
 use crate::value::{AbsolutePath, Medium, NetworkPort, Quantity};
@@ -269,8 +271,8 @@ impl EnvironmentResolver<'_> {
         let needs = self.needs(&store.needs, &mut consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &[], &metrics);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
-        let no_backup = store.backup.at(|backup| &backup.none).get().cloned();
-        Some((Workload { store: Some(engine), replicas: (members, members), init, sidecars, no_backup, ..base }, flows))
+        let backups = Backups::None(store.backup.at(|backup| &backup.none).get().cloned());
+        Some((Workload { store: Some(engine), replicas: (members, members), init, sidecars, backups, ..base }, flows))
     }
 
     /// The parts that apps and stores have in common: one pod, and a Service if the entry has ports.
@@ -329,7 +331,7 @@ impl EnvironmentResolver<'_> {
             no_probes: pod.no_probes,
             policies: Vec::new(),
             buckets: consumer.buckets.iter().map(|(name, (access, _))| (name.clone(), *access)).collect(),
-            no_backup: None,
+            backups: Backups::None(None),
         }
     }
 

@@ -5,21 +5,25 @@ use crate::value::{Duration, Name};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Backups of a store, and the objectives that they meet.
+/// Backups of a store, and the objectives that they meet. This version makes those of `engine: postgres` on AWS: copies of all files, and the log of every
+/// change in between, in a bucket of the store that nobody deletes from before `keep` is over. The README.md of the region has the ways back.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Backup {
-    /// Time between backups, such as `6h`.
+    /// Time between copies of all files, such as `6h`: what divides an hour or a day, days up to `31d`, or a week. It is not shorter than a copy of a full
+    /// volume takes.
     pub every: Field<Duration>,
-    /// Retention of each backup, such as `35d`.
+    /// How far back every point in time can be restored, such as `35d`. No object of it can be deleted before, in whole days.
     pub keep: Field<Duration>,
-    /// Region to which backups are copied. Default: no copy.
+    /// Region to which backups are copied, one of `regions`. The environment need not run there. Default: no copy.
     pub copy_to: Field<Name>,
     /// Time between restore tests, such as `7d`.
     pub restore_test: Field<Duration>,
-    /// Recovery point objective: the longest period whose data may be lost, such as `10m`.
+    /// Recovery point objective: the longest period whose data may be lost with all servers, such as `10m`. The log of changes is archived in half of it, at
+    /// the latest every five minutes, so that `2m` is the shortest. With the region, more is lost: copies follow within minutes, without a promise of AWS.
     pub rpo: Field<Duration>,
-    /// Recovery time objective: the longest time a restore may take, such as `1h`.
+    /// Recovery time objective: the longest time a restore may take, such as `1h`. A full volume is restored at 40 MiB/s, and a server starts in five
+    /// minutes; what was written since the last copy of all files comes on top.
     pub rto: Field<Duration>,
     /// Why the store has no backups. The checks accept the reason as the waiver.
     pub none: Field<String>,

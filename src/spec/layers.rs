@@ -8,7 +8,7 @@ use super::decoder::Decoder;
 use super::inherit::for_a_store;
 use super::merge::{expand, merge, remove};
 use super::{Spec, rules, shapes, unite};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, meant};
 use crate::source::Span;
 use crate::syntax::{Entry, Kind, Node};
 use crate::value::Name;
@@ -94,6 +94,11 @@ fn parts(node: &Node) -> Parts {
         without: node.get("without").cloned(),
         blocks: node.get("environments").cloned(),
     }
+}
+
+/// Whether a section is absent, and another key of the spec means it. That key is reported.
+fn is_misspelt(root: &Node, section: &str) -> bool {
+    root.get(section).is_none() && root.entries().iter().any(|entry| meant(&entry.key, &[section]).is_some())
 }
 
 struct Layers<'a> {
@@ -237,6 +242,9 @@ impl Layers<'_> {
     fn profiles_of(&mut self, section: &str, node: &Node) -> Vec<Node> {
         let Some(from) = node.get("from") else { return Vec::new() };
         let known = self.root.get("profiles");
+        if is_misspelt(self.root, "profiles") {
+            return Vec::new();
+        }
         let mut profiles = Vec::new();
         for item in from.items() {
             let Some(name) = item.scalar() else { continue };
@@ -304,7 +312,7 @@ impl Layers<'_> {
         self.blocks.entry(block.key.to_string()).or_default().push(block.value.span);
         // An invalid name of an environment is reported where it is declared, and this block may mean it.
         let valid = self.names.iter().all(|name| name.parse::<Name>().is_ok()) && self.root.get("environments").is_none_or(Node::is_map);
-        if valid && !self.names.iter().any(|name| **name == *block.key) {
+        if valid && !is_misspelt(self.root, "environments") && !self.names.iter().any(|name| **name == *block.key) {
             let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
             self.found.push(Diagnostic::unknown("environment", &block.key, names, block.span));
         }

@@ -64,8 +64,8 @@ pub use url::Url;
 pub use version::{KubernetesVersion, VersionRequirement};
 pub use volume::VolumeRef;
 pub use words::{
-    ApiVerb, Architecture, DnsFirewall, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol, Scanner,
-    SecretStore, Sticky, StoreMode, Via,
+    ApiVerb, Architecture, DnsFirewall, EndpointSet, Engine, GroupRole, Medium, NatGateways, PodSecurityLevel, PolicyEngine, Protocol,
+    Scanner, SecretStore, Sticky, StoreMode, Via,
 };
 pub use zone::Zone;
 

@@ -104,7 +104,7 @@ scan() {
 
 # The resources that a plan deletes, alone or to make them anew.
 deleted() {
-  sed -n 's/^  # \(.*\) \(will be destroyed\|must be replaced\|is tainted, so must be replaced\|will be replaced, as requested\)$/- `\1` \2/p' "$1"
+  sed -n 's/^  # \(.*\) \(will be destroyed\|must be replaced\|is tainted, so must be replaced\|will be replaced, as requested\)$/- \1 \2/p' "$1"
 }
 
 plan() {
@@ -122,7 +122,7 @@ plan() {
       if [ -n "$(deleted "$work/text")" ]; then
         printf '**This plan deletes:**\n\n%s\n\n' "$(deleted "$work/text")"
       fi
-      printf '<details><summary>The plan</summary>\n\n```\n%s\n```\n\n</details>\n\n' "$(head -c "$longest" "$work/text")"
+      printf '<details><summary>The plan</summary>\n\n~~~\n%s\n~~~\n\n</details>\n\n' "$(head -c "$longest" "$work/text")"
       ;;
     *) printf '### %s\n\nThe plan failed: the log of the job says why. A root that builds on one which does not exist yet\nis planned once that one is applied.\n\n' "$1" ;;
   esac
@@ -136,7 +136,9 @@ apply() {
 
 # known ROOT: the folder of a root.
 known() {
-  [ "$#" -eq 1 ] && [ -f "$1/backend.tf" ] || usage
+  if [ "$#" -ne 1 ] || [ ! -f "$1/backend.tf" ]; then
+    usage
+  fi
 }
 
 [ "$#" -ge 1 ] || usage

@@ -384,10 +384,12 @@ pub(crate) fn streams() {
     project.run(&["render"]).exits(0);
     let files = tree(&project.at("deploy"));
     let mut said: Vec<&str> = Vec::new();
-    for (path, bytes) in files.iter().filter(|(path, _)| !path.ends_with(".platgen-manifest")) {
+    for (path, bytes) in files.iter().filter(|(path, _)| !path.ends_with(".platgen-manifest") && !path.ends_with(".platgen-outside")) {
         assert!(all.contains(&format!("# {path}\n{}", String::from_utf8_lossy(bytes))), "{path} is not in the stream of all files");
         said.push(path);
     }
+    let workflow = ".github/workflows/platgen-check.yaml";
+    assert!(all.contains(&format!("# ../{workflow}\n{}", project.read(workflow))), "{workflow} is not in the stream of all files");
     assert!(said.len() > 80, "{said:?}");
 }
 

@@ -126,6 +126,34 @@ pub(crate) fn a_running_region_gets_its_copies_first() {
     assert_eq!(told(false), [false, false, false]);
 }
 
+/// Terraform deletes the repositories of a region that goes on without copies: pods pull from elsewhere first. People empty those of a protected one.
+pub(crate) fn copies_go_after_the_pods_that_run_them() {
+    let told = |spec: &str| {
+        let project = Project::new();
+        project.write("platform.yaml", spec);
+        project.run(&["render", "--allow-incomplete"]).exits(0);
+        project.edit("platform.yaml", "{mirror: true}", "{mirror: false}");
+        let ran = project.run(&["render", "--allow-incomplete"]).exits(0);
+        // Said once, and only where copies were.
+        assert!(!project.run(&["render", "--allow-incomplete"]).exits(0).err.contains("in this order"));
+        ran.err
+    };
+    let spec = SPEC.replace("data: {egress: none}", "data: {isolated: true}");
+    let unprotected = spec.replace(", protected: true", "");
+    let pods = "pods of `production/eu-west-1` run images of 3 repositories that the apply of `cluster`";
+    let delete =
+        "`aws ecr delete-repository --region eu-west-1 --force --repository-name NAME` for each repository in the plan of `cluster`, then ";
+    for (spec, fate, network, by_hand) in [
+        (&spec, "can't delete while they hold images", "the root `network`, ", delete),
+        (&unprotected, "deletes with the images in them", "the root `network`, ", ""),
+        (&unprotected.replace("data: {isolated: true}", "data: {}"), "deletes with the images in them", "", ""),
+    ] {
+        let err = told(spec);
+        let order = format!("apply in this order, once: {network}the manifests, and after the rollout {by_hand}the root `cluster`\n");
+        assert!(err.contains(&format!("{pods} {fate}\n")) && err.contains(&order), "{order}{err}");
+    }
+}
+
 const ORDER: &str =
     "apply in this order, once: the root `cluster`, `sh kubernetes/production/eu-west-1/mirror.sh`, the manifests, the root `network`";
 

@@ -2,6 +2,7 @@
 //! specs of the repository. Trials that need git, kubectl or the Python judges are ignored where these are absent and fail where
 //! PLATGEN_JUDGES is `required`.
 
+mod buckets;
 mod check;
 mod cli;
 mod impact;
@@ -31,6 +32,7 @@ use crate::support::{functions, required};
 /// The trials of this module.
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = functions! {
+        buckets: backups_are_not_left_silently buckets_are_not_left_silently a_data_root_leaves_its_buckets the_runbook_moves_buckets a_part_of_a_render_leaves_no_bucket_behind a_namespace_is_no_bucket;
         check: the_spec_changed files_were_edited_deleted_added the_lock_is_missing_or_stale long_differences_are_cut a_spec_with_conflict_markers the_summary_says_what_changed the_lock_alone
             platgen_changed a_render_was_interrupted
             edited_and_foreign_files_need_force a_terraform_root_that_left_the_spec a_lock_with_conflict_markers differences_are_findings_for_programs
@@ -42,7 +44,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             namespaces_of_mixed_folders_are_said_by_the_context words_that_mean_nothing;
         incomplete: it_is_refused it_is_allowed_and_listed;
         killed: a_killed_render_leaves_whole_files;
-        mirror: every_image_is_copied_once a_copy_is_kept it_stops_at_the_first_trouble pods_terraform_and_preflight_agree servers_of_databases_start_with_the_image_of_their_operator there_is_no_mirror_unless_the_spec_asks a_running_region_gets_its_copies_first a_region_that_left_goes_with_its_copies;
+        mirror: every_image_is_copied_once a_copy_is_kept it_stops_at_the_first_trouble pods_terraform_and_preflight_agree servers_of_databases_start_with_the_image_of_their_operator there_is_no_mirror_unless_the_spec_asks a_running_region_gets_its_copies_first copies_go_after_the_pods_that_run_them a_region_that_left_goes_with_its_copies;
         night: steps_are_in_order links_come_with_the_last_region records_of_a_lost_region jobs_wait_for_others preflight_looks_for_every_requirement preflight_knows_what_the_files_make preflight_asks_for_kinds preflight_knows_the_words_of_kubectl the_runbook_names_no_cluster the_readme_names_routes_file_systems_and_entrances a_cluster_of_ones_own_needs_routes;
         outage: a_zone_of_a_real_platform a_region_of_a_real_platform words_that_mean_nothing;
         pictures: first_command faults a_running_platform the_wrong_environment a_lost_zone;
@@ -52,7 +54,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
         show: every_origin_is_true secrets_have_their_readers layers_are_named existing_stores_show_what_is_written settings_of_the_spec_are_not_computed computed_values_name_their_reasons every_computed_field_is_recorded;
-        transitions: a_comparison_tells_them an_autoscaler_takes_replicas_over autoscalers_come_and_go_anywhere what_left_the_spec_is_named volumes_grow_by_hand kinds_change_beside_each_other a_refusal_after_an_interrupted_render data_is_not_left_behind data_of_a_shared_volume_is_not_left_behind every_environment_has_its_own_command databases_change buckets_are_not_left_silently a_data_root_leaves_its_buckets the_runbook_moves_buckets;
+        transitions: a_comparison_tells_them an_autoscaler_takes_replicas_over autoscalers_come_and_go_anywhere what_left_the_spec_is_named volumes_grow_by_hand kinds_change_beside_each_other a_refusal_after_an_interrupted_render data_is_not_left_behind data_of_a_shared_volume_is_not_left_behind every_environment_has_its_own_command databases_change a_part_of_a_render_leaves_no_data_behind;
         specs: committed_trees_are_current yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };
     for (name, spec) in program::specs() {

@@ -33,7 +33,7 @@ pub(crate) fn a_zone_of_a_real_platform() {
         .filter(|entry| entry["behind"].as_array().is_some_and(|behind| !behind.is_empty()))
         .filter_map(|entry| entry["entry"].as_str())
         .collect();
-    assert_eq!(behind, ["app/payments/checkoutservice", "app/shop/frontend", "app/shop/cartservice"]);
+    assert_eq!(behind, ["app/shop/cartservice", "app/payments/checkoutservice", "app/shop/frontend"]);
     assert_eq!((&outage["hit"], &outage["zones_left"]), (&Value::from(false), &serde_json::json!(["eu-west-1b", "eu-west-1c"])));
     // The same zone by its short name.
     assert_eq!(outage, report(&project, &["--env", "production", "--zone", "a", "--region", "eu-west-1"], 0));
@@ -59,7 +59,7 @@ pub(crate) fn a_region_of_a_real_platform() {
     let outage = report(&project, &["--env", "production", "--region", "eu-west-1"], 0);
     assert_eq!(of(&outage, "stops"), [""; 0]);
     let frontend = outage["entries"].as_array().into_iter().flatten().find(|entry| entry["entry"] == "app/shop/frontend");
-    let expected = serde_json::json!({"regions": ["eu-central-1"], "before": 6, "left": 3, "most": 12, "load": 140, "limit": 200});
+    let expected = serde_json::json!({"regions": ["eu-central-1"], "pods": {"before": 6, "left": 3, "most": 12, "share": 200, "load": 140, "limit": 200}});
     assert_eq!(frontend.map(|entry| &entry["elsewhere"]), Some(&expected));
     // What runs in the primary alone stops with it.
     let sample = Project::new().incomplete();
@@ -96,7 +96,11 @@ pub(crate) fn words_that_mean_nothing() {
     let own = Project::init();
     own.write("platform.yaml", OWN);
     let ran = own.run(&["outage", "--env", "production", "--zone", "a"]).exits(1);
-    for line in ["error[missing-field]: the zones of `here` are not known", "platform.yaml:4:", "add their number or their names, such as `zones: 3`"] {
+    for line in [
+        "error[missing-field]: the zones of `here` are not known",
+        "platform.yaml:4:",
+        "add their number or their names, such as `zones: 3`",
+    ] {
         assert!(ran.err.contains(line), "{line} is not in:\n{}", ran.err);
     }
     own.edit("platform.yaml", "here: {}", "here: {zones: [north, south]}");

@@ -25,12 +25,12 @@ const WORKFLOWS: [&str; 4] = ["platgen-apply", "platgen-check", "platgen-drift",
 
 const ROOT: &str = "terraform/production/eu-west-1/network";
 
-/// What the programs of the trials answer: a plan ends with `$code` and shows `$shown`; a release is what lies in the folder `release`.
+/// What the programs of the trials answer: a plan ends with `$planned` and shows `$shown`; a release is what lies in the folder `release`.
 const PROGRAMS: &str = r#"
 terraform() {
   echo "$*" >>log
   case $* in
-    *' plan '*) return "$code" ;;
+    *' plan '*) return "$planned" ;;
     *' show '*) printf '%s\n' "$shown" ;;
     *' test') [ "$1" != "-chdir=$fails" ] ;;
   esac
@@ -40,10 +40,10 @@ curl() {
     [ "$1" = --output ] && to=$2
     shift
   done
-  [ "$1" = "$to" ] || from=$2
+  from=$2
   cp "release/${from##*/}" "$to"
 }
-code=0 shown= fails=none
+planned=0 shown= fails=none
 "#;
 
 fn shop() -> Project {
@@ -78,7 +78,7 @@ pub(crate) fn roots_are_applied_one_after_the_other() {
             other => (other, "222222222222", "main"),
         };
         assert_eq!(job["if"], format!("github.ref_name == '{branch}'"));
-        assert_eq!(job["needs"].as_str(), before.insert(environment, id).map(|job| job));
+        assert_eq!(job["needs"].as_str(), before.insert(environment, id));
         assert_eq!(with("name"), with("root").replace('/', "-"));
         for purpose in ["plan", "apply"] {
             let role = with(&format!("{purpose}_role"));
@@ -159,7 +159,9 @@ pub(crate) fn jobs_call_what_exists() {
     for command in commands {
         assert!(script.contains(&format!("\n  {command}) ")), "pipeline.sh has {command}");
     }
-    for words in [vec!["validate", "--format", "github"], vec!["render", "--check", "--format", "github"], vec!["check", "--format", "github"]] {
+    for words in
+        [vec!["validate", "--format", "github"], vec!["render", "--check", "--format", "github"], vec!["check", "--format", "github"]]
+    {
         let ran = project.run(&words);
         assert_ne!(ran.code, 64, "{words:?}: {}", ran.err);
     }
@@ -175,13 +177,13 @@ pub(crate) fn a_plan_says_what_it_deletes() {
     let plan = format!("-chdir={ROOT} plan -input=false -lock=false -detailed-exitcode -out=pipeline.tfplan");
     assert_eq!(asked, [init.clone(), plan]);
     let shown = "shown='  # aws_subnet.a will be destroyed\n  # aws_vpc.main must be replaced\n  # aws_eip.x will be created\nPlan: 2 to add, 0 to change, 2 to destroy.'";
-    let (ran, _) = script(&project, &format!("code=2 {shown}"), &words);
+    let (ran, _) = script(&project, &format!("planned=2 {shown}"), &words);
     let out = ran.exits(2).out;
     let wanted = format!(
-        "### {ROOT}\n\nPlan: 2 to add, 0 to change, 2 to destroy.\n\n**This plan deletes:**\n\n- `aws_subnet.a` will be destroyed\n- `aws_vpc.main` must be replaced\n\n"
+        "### {ROOT}\n\nPlan: 2 to add, 0 to change, 2 to destroy.\n\n**This plan deletes:**\n\n- aws_subnet.a will be destroyed\n- aws_vpc.main must be replaced\n\n"
     );
     assert!(out.starts_with(&wanted), "{out}");
-    let (ran, _) = script(&project, "code=1", &words);
+    let (ran, _) = script(&project, "planned=1", &words);
     assert!(ran.exits(1).out.contains("The plan failed"));
     // With a lock file, the providers are those of the file.
     project.write(&format!("deploy/{ROOT}/.terraform.lock.hcl"), "");
@@ -213,7 +215,8 @@ pub(crate) fn a_release_is_held_against_its_checksum() {
     let build = "mkdir -p release tools && cd release && echo program >platgen && name=\"platgen-x86_64-unknown-linux-musl.tar.gz\" && tar -czf \"$name\" platgen && sha256sum \"$name\" >SHA256SUMS";
     let made = Command::new("sh").args(["-c", build]).current_dir(project.at("deploy")).status().expect("a shell");
     assert!(made.success());
-    let values = "uname() { [ \"$1\" = -s ] && echo Linux || echo x86_64; }\nHOME=$PWD TOOLS=$PWD/tools PLATGEN_RELEASES=https://releases.example";
+    let values =
+        "uname() { [ \"$1\" = -s ] && echo Linux || echo x86_64; }\nHOME=$PWD TOOLS=$PWD/tools PLATGEN_RELEASES=https://releases.example";
     script(&project, values, "install-platgen").0.exits(0);
     assert_eq!(project.read("deploy/tools/platgen"), "program\n");
     project.write("deploy/tools/platgen", "");

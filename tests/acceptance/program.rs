@@ -181,8 +181,10 @@ pub(crate) fn is_spec(path: &Path) -> bool {
 /// Copies a spec without what was rendered from it; the files in the given order. Returns the path to name on the command line.
 pub(crate) fn copy(spec: &Path, to: &Path, reversed: bool) -> PathBuf {
     let folder = if spec.is_dir() { spec } else { spec.parent().expect("a parent") };
-    let mut files: Vec<(String, Vec<u8>)> =
-        tree(folder).into_iter().filter(|(name, _)| !name.starts_with("deploy/") && name != "platgen.lock").collect();
+    let mut files: Vec<(String, Vec<u8>)> = tree(folder)
+        .into_iter()
+        .filter(|(name, _)| !name.starts_with("deploy/") && !name.starts_with(".github/") && name != "platgen.lock")
+        .collect();
     if reversed {
         files.reverse();
     }

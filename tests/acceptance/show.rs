@@ -381,10 +381,15 @@ const COMPUTED: &str = "
     Toleration.value apps.*.tolerations
     Toleration.effect apps.*.tolerations
     Database.durability stores.*.durability
-    Database.one_per_zone stores.*.one_per_zone
+    Operated.one_per_zone stores.*.one_per_zone
     Container.image stores.*.image
     Container.command apps.*.resolved.command
     Container.args stores.*.args
+    Backup.archive_timeout stores.*.backup.archive_timeout
+    Backup.bucket stores.*.backup.bucket
+    Backup.keep stores.*.backup.retention
+    Backup.restore stores.*.backup.restore
+    Backup.schedule stores.*.backup.schedule
     Container.ports apps.*.container_ports.*
     Container.cpu apps.*.limits.cpu
     Container.memory apps.*.limits.memory
@@ -404,12 +409,12 @@ const COMPUTED: &str = "
 /// with the name of a key of the spec holds the value of that key, and needs no line here.
 const NOT_COMPUTED: &str = "
     Network.vpn Vpn.name_servers
-    Bucket.account Bucket.span BucketLock.days
+    Backup.sidecar Backup.url Bucket.account Bucket.holds Bucket.key Bucket.span BucketLock.days
     Cluster.existing_classes Cluster.name_servers Cluster.proxies Cluster.registry_secret ConfigFile.content Container.mounts Container.variables Estate.missing Exposure.entrance Exposure.span Firewall.exits Firewall.flows Flow.span Flow.to
-    Flow.why Manifest.span Missing.needed Missing.what Mount.read_only Mount.volume NetworkSubnet.internet Patch.change Patch.span
+    Flow.why Manifest.span Missing.needed Missing.what Mount.read_only Mount.volume NetworkSubnet.internet Operated.software Patch.change Patch.span
     Placement.architectures Placement.everywhere Pipelines.system Platform.environment Platform.pipelines Platform.state_region Redirect.replacement Redirect.scheme Redirect.to Region.flows Region.workloads Rule.reasons
     Rule.to Service.aliases SharedVolume.no_backup SharedVolume.span TerraformFile.span Waiver.everywhere Waiver.expires_span Waiver.span Workload.autoscaling Workload.exposures
-    Workload.api Workload.host_network Workload.host_pid Workload.main Workload.no_backup Workload.no_probes Workload.parallel_start Workload.placement Workload.policies Workload.redirects Workload.restarts_on_rotation Workload.service Workload.span
+    Workload.api Workload.host_network Workload.host_pid Workload.backups Workload.main Workload.no_probes Workload.parallel_start Workload.placement Workload.policies Workload.redirects Workload.restarts_on_rotation Workload.service Workload.span
 ";
 
 /// The keys of the spec: the names of the fields of its types.

@@ -19,7 +19,10 @@ fn render(spec: &Path) -> Tree {
 }
 
 fn only_rendered(folder: &Path) -> Tree {
-    tree(folder).into_iter().filter(|(path, _)| path.starts_with("deploy/") || path == "platgen.lock").collect()
+    tree(folder)
+        .into_iter()
+        .filter(|(path, _)| [".github/", "deploy/"].iter().any(|start| path.starts_with(start)) || path == "platgen.lock")
+        .collect()
 }
 
 /// Two folders, and then other surroundings one by one: locale, time zone, umask, home, working directory, links, order of files.
@@ -158,7 +161,8 @@ for kind in sorted(custom):
 "#;
 
 /// Groups that are no part of Kubernetes itself.
-const CUSTOM: [&str; 8] = [
+const CUSTOM: [&str; 9] = [
+    "barmancloud.cnpg.io/",
     "external-secrets.io/",
     "gateway.networking.k8s.io/",
     "gateway.envoyproxy.io/",

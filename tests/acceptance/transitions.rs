@@ -2,7 +2,7 @@
 
 use super::program::Project;
 
-const HEAD: &str = "apiVersion: platgen/v1
+pub(super) const HEAD: &str = "apiVersion: platgen/v1
 platform: {name: shop, owner: sre, domain: shop.example}
 cloud: {provider: aws, accounts: {beta: \"111111111111\", production: \"222222222222\"}, state: {region: eu-west-1}}
 regions: {eu-west-1: {zones: 3}, eu-central-1: {zones: 3}}
@@ -13,7 +13,7 @@ access: {groups: {sre: {id: platform-admin, role: admin}}}
 teams: {sre: {group: sre}}
 namespaces: {shop: {owner: sre}}
 ";
-const WEB: &str = "web: {image: \"registry.example/web:v1\", port: 8080, probes: {ready: /r}}";
+pub(super) const WEB: &str = "web: {image: \"registry.example/web:v1\", port: 8080, probes: {ready: /r}}";
 const STORE: &str = "stores: {db: {engine: custom, image: \"registry.example/db:v1\", port: 5432, data: /data, storage: 10Gi, replicas: 1, probes: {none: trial}, backup: {none: trial}}}";
 
 /// A rendered platform with these apps, and its store.
@@ -25,7 +25,7 @@ fn rendered(app: &str) -> Project {
 }
 
 /// An app with further fields.
-fn with(more: &str) -> String {
+pub(super) fn with(more: &str) -> String {
     WEB.replace("port: 8080", &format!("port: 8080, {more}"))
 }
 
@@ -278,130 +278,28 @@ pub(crate) fn databases_change() {
     says(&err, &["deleting `cluster.postgresql.cnpg.io/db` deletes everything in it: ask its owner first"]);
 }
 
-/// A bucket that leaves, one that leaves its copy behind, one that moves with its copy, and one that would start empty.
-pub(crate) fn buckets_are_not_left_silently() {
-    let web = with("config: {KEPT: \"${bucket/kept.name}\"}, regions: primary");
-    let project = Project::new();
-    project.write(
-        "platform.yaml",
-        &format!("{HEAD}apps: {{{web}}}\nbuckets:\n  kept: {{copy_to: eu-central-1}}\n  plain: {{only: [production]}}\n"),
-    );
-    project.run(&["render"]).exits(0);
-    let folder = project.at("deploy/terraform/production/eu-west-1/data");
-    assert!(folder.join("replication.tf").exists());
-
-    project.edit("platform.yaml", "  plain: {only: [production]}\n", "");
-    let ran = project.run(&["render", "--dry-run"]).exits(0);
-    let told = [
-        "the bucket `shop-production-plain-eu-west-1-222222222222` left the files and stays, with its objects",
-        "terraform -chdir=terraform/production/eu-west-1/data state list | grep -F '[\"plain\"]'",
-    ];
-    assert!(told.iter().all(|text| ran.err.contains(text)) && ran.codes().contains("not-in-place"), "{}", ran.err);
-    project.edit("platform.yaml", "buckets:\n", "buckets:\n  plain: {only: [production]}\n");
-
-    project.edit(
-        "platform.yaml",
-        "production: {regions: [eu-west-1, eu-central-1]",
-        "production: {primary: eu-central-1, regions: [eu-west-1, eu-central-1]",
-    );
-    project.edit("platform.yaml", "copy_to: eu-central-1", "copy_to: eu-central-1, environments: {production: {copy_to: eu-west-1}}");
-    let ran = project.run(&["render"]).exits(2);
-    let told = ["`bucket/plain` moves from `eu-west-1` to `eu-central-1` and starts empty", "--force=production/bucket/plain"];
-    assert!(told.iter().all(|text| ran.err.contains(text)) && !ran.err.contains("`bucket/kept`"), "{}", ran.err);
-    let ran = project.run(&["render", "--force=production/bucket/plain"]).exits(0);
-    assert!(ran.err.contains("allowed by `--force`"), "{}", ran.err);
-    assert!(project.at("deploy/terraform/production/eu-central-1/data/replication.tf").exists() && !folder.join("replication.tf").exists());
-}
-
-/// A data root goes with its buckets: the commands take the guards away and let Terraform empty the buckets. Every bucket is named, and so is the loss.
-pub(crate) fn a_data_root_leaves_its_buckets() {
-    const ROOT: &str = "deploy/terraform/production/eu-west-1/data";
-    const FORCE: &str = "--force=production/bucket/invoices";
-    let forgotten = [
-        "live-terraform-root".to_owned(),
-        format!("terraform -chdir={ROOT} state rm"),
-        format!("let Terraform forget the buckets that `{ROOT}/locals.tf` names, and their key: they stay, with their objects"),
-    ];
-    let all_forgotten = |err: &str| forgotten.iter().all(|text| err.contains(text)) && !err.contains("destroy");
-    let start = || {
-        let project = Project::new();
-        project.write("platform.yaml", &format!("{HEAD}apps: {{{WEB}}}\nbuckets: {{invoices: {{only: [production]}}}}\n"));
-        project.edit("platform.yaml", "production: {regions", "production: {primary: eu-west-1, regions");
-        project.run(&["render"]).exits(0);
-        project
-    };
-
-    // The only bucket leaves the spec.
-    let project = start();
-    project.edit("platform.yaml", "buckets: {invoices: {only: [production]}}\n", "");
-    let told = "`invoices` of `production` leaves with the root `terraform/production/eu-west-1/data`: the bucket `shop-production-invoices-eu-west-1-222222222222` stays, with its objects";
-    for words in [&["render"][..], &["render", "--dry-run"], &["render", "--check"]] {
-        let ran = project.run(words).exits(2);
-        assert!(all_forgotten(&ran.err) && ran.err.contains(told) && ran.codes().contains("not-in-place"), "{words:?}: {}", ran.err);
-    }
-    project.run(&["render", &format!("--force={ROOT}")]).exits(0);
-    assert!(!project.at(ROOT).exists());
-
-    // It moves: the root that leaves is told beside the bucket that starts empty, and each is allowed by its own word.
-    let project = start();
-    project.edit("platform.yaml", "primary: eu-west-1", "primary: eu-central-1");
-    let before = super::program::tree(&project.folder);
-    let told = "`bucket/invoices` moves from `eu-west-1` to `eu-central-1` and starts empty: its objects stay in `shop-production-invoices-eu-west-1-222222222222`";
-    for words in [&["render"][..], &["render", "--dry-run"], &["render", "--check"], &["render", &format!("--force={ROOT}")]] {
-        let ran = project.run(words).exits(2);
-        let lost =
-            [told, "error[loses-data]", FORCE, "give the bucket `copy_to: eu-central-1`, apply"].iter().all(|text| ran.err.contains(text));
-        assert!(lost && (words.len() == 2 && words[1].contains(ROOT) || all_forgotten(&ran.err)), "{words:?}: {}", ran.err);
-    }
-    let ran = project.run(&["render", FORCE]).exits(2);
-    let saved = "allowed by `--force`: repeat the flag in the last command of the root";
-    assert!(all_forgotten(&ran.err) && ran.err.contains("warning[loses-data]") && ran.err.contains(saved), "{}", ran.err);
-    assert_eq!(before, super::program::tree(&project.folder), "something was written");
-    project.run(&["render", FORCE, &format!("--force={ROOT}")]).exits(0);
-    assert!(!project.at(ROOT).exists() && project.at("deploy/terraform/production/eu-central-1/data").exists());
-}
-
-/// The runbook of a lost region says what the spec needs, for each environment alone, and that is rendered without loss.
-pub(crate) fn the_runbook_moves_buckets() {
-    let production = "production: {primary: eu-west-1, regions";
-    let head = HEAD.replace("production: {regions", production);
-    let form = |project: &Project, line: &str| {
-        let runbook = project.read("deploy/RUNBOOK.md");
-        let row = runbook.lines().find_map(|text| text.trim_start().strip_prefix(line)).unwrap_or_else(|| panic!("{runbook}"));
-        row.split('`').nth(1).unwrap_or_default().to_owned()
-    };
-    for (bucket, wanted) in [
-        ("{copy_to: eu-central-1}", "{copy_to: eu-central-1, environments: {production: {copy_to: eu-west-1}}}"),
-        ("{only: [production], copy_to: eu-central-1}", "{copy_to: eu-west-1}"),
-        ("{copy_to: eu-central-1, environments: {beta: {without: [copy_to]}}}", "{environments: {production: {copy_to: eu-west-1}}}"),
+/// A store moves to another region, or gets another name: a render of one of both sides tells it as a render of everything does.
+pub(crate) fn a_part_of_a_render_leaves_no_data_behind() {
+    let (moved, renamed) =
+        (("regions: [eu-west-1, eu-central-1]", "regions: [eu-central-1, eu-west-1]"), ("{db: {engine", "{orders: {engine"));
+    for ((from, to), selection, flags) in [
+        (moved, ["--region", "eu-west-1"], &["--force=production/shop/db"][..]),
+        (moved, ["--region", "eu-central-1"], &["--force=production/shop/db"]),
+        (renamed, ["--app", "orders"], &["--force=beta/shop/db", "--force=production/shop/db"]),
     ] {
-        let project = Project::new();
-        project.write("platform.yaml", &format!("{head}apps: {{{WEB}}}\nbuckets: {{kept: {bucket}}}\n"));
-        project.run(&["render"]).exits(0);
-        let runbook = project.read("deploy/RUNBOOK.md");
-        assert!(runbook.contains(
-            "4. Jobs and schedules run in the primary region alone. For an environment with buckets, see \"The region of a bucket"
-        ));
-        assert_eq!(form(&project, "| production | kept | eu-central-1 |"), wanted);
-        // The keys that the bucket has beside them stay.
-        let whole = match bucket {
-            "{copy_to: eu-central-1}" => wanted.to_owned(),
-            _ if bucket.contains("only") => wanted.replace('{', "{only: [production], "),
-            _ => wanted.replacen('{', "{copy_to: eu-central-1, ", 1).replace("{production", "{beta: {without: [copy_to]}, production"),
-        };
-        project.edit("platform.yaml", bucket, &whole);
-        project.edit("platform.yaml", production, &production.replace("eu-west-1", "eu-central-1"));
-        let ran = project.run(&["render"]).exits(0);
-        assert!(ran.codes().is_empty(), "{bucket}: {}", ran.err);
+        let project = rendered(WEB);
+        project.edit("platform.yaml", from, to);
+        for more in [&[][..], &["--check"], &["--dry-run"]] {
+            let ran = project.run(&[&["render"], &selection[..], more].concat()).exits(2);
+            let told = flags.iter().all(|flag| ran.err.contains(flag)) && ran.err.contains("starts empty");
+            assert!(told && ran.codes().contains("loses-data"), "{selection:?} {more:?}: {}", ran.err);
+        }
+        project.run(&[&["render"], &selection[..], flags].concat()).exits(0);
+        assert!(!project.run(&["render"]).exits(0).codes().contains("loses-data"));
     }
-
-    // Without buckets the runbook names none, and a bucket without a copy is told to start empty.
-    let project = Project::new();
-    project.write("platform.yaml", &format!("{head}apps: {{{WEB}}}\n"));
-    project.run(&["render"]).exits(0);
-    assert!(!project.read("deploy/RUNBOOK.md").contains("bucket is lost"));
-    project.write("platform.yaml", &format!("{head}apps: {{{WEB}}}\nbuckets: {{plain: {{}}}}\n"));
-    project.run(&["render"]).exits(0);
-    let runbook = project.read("deploy/RUNBOOK.md");
-    assert!(runbook.contains("A bucket without a copy starts empty in another region") && !runbook.contains("| `primary` |"), "{runbook}");
+    // The other parts of the render are not told.
+    let project = rendered(&format!("{}, other: {{image: \"registry.example/other:v1\"}}", with("scale: {replicas: 6}")));
+    project.edit("platform.yaml", "replicas: 6", "replicas: \"6..12\"");
+    let told = |words: &[&str]| project.run(&[&["render", "--dry-run"], words].concat()).exits(0).codes().contains("not-in-place");
+    assert_eq!([&["--app", "web"][..], &["--app", "other"], &["--region", "eu-west-1"]].map(told), [true, false, true]);
 }

@@ -154,7 +154,17 @@ fn users(table: &Table, spec: &str, path: &str, planned: &Value) -> Result<Vec<F
         return Ok(Vec::new());
     }
     if path.ends_with("/cluster") {
-        return rights(regions.into_iter().flatten().flat_map(|(_, buckets)| buckets.values()), planned);
+        // The roles of other regions are those of other clusters.
+        let here = |role: &&String| role.split('.').next().is_some_and(|cluster| cluster.ends_with(region));
+        let all = regions.into_iter().flatten().flat_map(|(_, buckets)| buckets.values());
+        let own: Vec<Wanted> = all
+            .map(|bucket| Wanted {
+                readers: bucket.readers.iter().filter(here).cloned().collect(),
+                writers: bucket.writers.iter().filter(here).cloned().collect(),
+                ..bucket.clone()
+            })
+            .collect();
+        return rights(own.iter(), planned);
     }
     let none = Buckets::new();
     buckets(regions.and_then(|regions| regions.get(region)).unwrap_or(&none), planned)
@@ -213,8 +223,12 @@ fn requests(bucket: &Wanted) -> Vec<(Option<String>, &'static str, bool, bool)> 
     }
     let writes = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:PutObjectTagging", "s3:ReplicateObject"];
     let never = ["s3:DeleteObjectVersion", "s3:BypassGovernanceRetention", "s3:PutObjectRetention", "s3:PutObjectLegalHold"];
-    let copies = (!bucket.copy.is_empty())
-        .then(|| format!("{}-bucket-copier", bucket.readers.first().map_or("", |role| role.split('.').next().unwrap_or_default())));
+    let copies = (!bucket.copy.is_empty()).then(|| {
+        format!(
+            "{}-bucket-copier",
+            bucket.readers.iter().chain(&bucket.writers).next().map_or("", |role| role.split('.').next().unwrap_or_default())
+        )
+    });
     let readers = bucket.readers.iter().chain(&copies).map(|name| (name, false));
     let makes = (!bucket.from.is_empty()).then_some(&bucket.from);
     for (name, may) in readers.chain(bucket.writers.iter().chain(makes).map(|name| (name, true))) {
@@ -282,8 +296,8 @@ fn uses_key(policy: &Value, action: &str, name: &str, may: bool) -> Result<Optio
     let mut parts = name.split('-').collect::<Vec<_>>();
     let account = parts.pop().unwrap_or_default();
     let region = parts.split_off(parts.len().saturating_sub(3)).join("-");
-    // The name between the environment and the region has no hyphen in the specs.
-    parts.pop();
+    // The names of the platform and of the environment have no hyphen in the specs.
+    parts.truncate(2);
     let alias = format!("alias/{}-{region}-data", parts.join("-"));
     let (key, service, object) =
         (format!("arn:aws:kms:{region}:{account}:key/1"), format!("s3.{region}.amazonaws.com"), format!("arn:aws:s3:::{name}"));

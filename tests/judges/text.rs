@@ -171,7 +171,14 @@ fn actionlint(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<F
 /// zizmor, which looks for what a workflow lends to an attacker.
 fn zizmor(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
     let mut command = Command::new(&program.path);
-    command.current_dir(tree).args(["--offline", "--no-progress", "--persona=pedantic", "--min-severity=medium", "--format=json-v1", "--no-exit-codes"]);
+    command.current_dir(tree).args([
+        "--offline",
+        "--no-progress",
+        "--persona=pedantic",
+        "--min-severity=medium",
+        "--format=json-v1",
+        "--no-exit-codes",
+    ]);
     command.args(inputs.iter().flat_map(|input| input.yaml()));
     let answer = json(&say(&mut command, &[0])?)?;
     let told = |finding: &Value| {

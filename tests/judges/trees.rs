@@ -43,7 +43,9 @@ pub fn render(spec: &Path, keep: TempDir) -> Result<Tree, String> {
     let mut command = platgen();
     command.current_dir(&root).args(["render", ALLOW_INCOMPLETE, ".", "-o", "deploy"]);
     say(&mut command, &[0])?;
-    let tree = read(spec, root, keep, |file| file.starts_with("deploy/") || !written_by_hand.contains(file))?;
+    let tree = read(spec, root, keep, |file| {
+        [".github/", "deploy/"].iter().any(|start| file.starts_with(start)) || !written_by_hand.contains(file)
+    })?;
     match tree.inputs.iter().any(|input| input.subject != Subject::Tree) {
         true => Ok(tree),
         false => Err("render ended well and wrote neither Kubernetes documents nor Terraform".into()),

@@ -65,7 +65,7 @@ pub const FAULTS: &[Fault] = faults! {
     "identities gone", "cluster/identities.tf", "", Drop, "no load balancer, no volume";
     "buckets that anybody reads", "cluster/buckets.tf", "", Swap("Resource = [for name in each.value.uses : \"arn:aws:s3:::${name}/*\"]", "Resource = [\"arn:aws:s3:::*/*\"]"), "an app reads the buckets of all others";
     "readers that write", "cluster/buckets.tf", "", Swap("Resource = [for name in each.value.writes : \"arn:aws:s3:::${name}/*\"]", "Resource = [for name in each.value.uses : \"arn:aws:s3:::${name}/*\"]"), "a reader deletes what others need";
-    "key of the buckets for everything", "cluster/buckets.tf", "", Cut("        StringEquals                       = { \"kms:ViaService\" = \"s3.${local.bucket_region}.amazonaws.com\" }\n"), "an app opens what it got elsewhere";
+    "key of the buckets for everything", "cluster/buckets.tf", "", Cut("            StringEquals               = { \"kms:ViaService\" = \"s3.${region}.amazonaws.com\" }\n"), "an app opens what it got elsewhere";
     "data of beta", "data/locals.tf", "", Beta, "production's objects are written in beta";
     "objects without encryption of one's own", "data/buckets.tf", "", Swap("sse_algorithm     = \"aws:kms\"", "sse_algorithm     = \"AES256\""), "who reads the disk reads the objects";
     "no versions", "data/buckets.tf", "", Swap("status = \"Enabled\"\n  }\n}\n\n# Nobody", "status = \"Suspended\"\n  }\n}\n\n# Nobody"), "what is overwritten is gone";

@@ -81,6 +81,11 @@ pub const FAULTS: &[Fault] = faults! {
     "database in one zone", "shop/orders.yaml", "Cluster/orders", Swap("topologyKey: topology.kubernetes.io/zone", "topologyKey: kubernetes.io/os"), "the loss of a zone loses the database";
     "copies without a wait", "shop/orders.yaml", "Cluster/orders", Cut("      failoverQuorum: true\n"), "a server takes over that lacks what clients were told of";
     "writes to a copy", "shop/orders.yaml", "Service/orders", Swap("cnpg.io/instanceRole: primary", "cnpg.io/instanceRole: replica"), "every write fails";
+    "log that stays", "shop/orders.yaml", "Cluster/orders", Swap("isWALArchiver: true", "isWALArchiver: false"), "what was written since the last copy is lost";
+    "backups for a week", "shop/orders.yaml", "ObjectStore/orders", Swap("retentionPolicy: 35d", "retentionPolicy: 7d"), "a mistake of the week before last stays";
+    "backups of another store", "shop/orders.yaml", "ScheduledBackup/orders", Swap("cluster:\n    name: orders", "cluster:\n    name: cache"), "nothing is copied";
+    "backups gone", "shop/orders.yaml", "ScheduledBackup/orders", Drop, "nothing is copied";
+    "way to the backups closed", "shop/orders.yaml", "NetworkPolicy/orders", Cut("  - to:\n    - ipBlock:\n        cidr: 169.254.170.23/32\n"), "the servers get no credentials";
     "database unwatched", "shop/orders.yaml", "NetworkPolicy/orders", Swap("kubernetes.io/metadata.name: cnpg-system", "kubernetes.io/metadata.name: cnpg"), "no server takes over";
     "password of another user", "shop/orders.yaml", "ExternalSecret/orders.app", Swap("key: production/shop/orders/app", "key: production/shop/orders/reports"), "the app can't sign in";
     "queues without copies", "shop/events.yaml", "RabbitmqCluster/events", Swap("default_queue_type = quorum", "default_queue_type = classic"), "the loss of a server loses messages";

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use platgen::files::Files;
 use platgen::model::{
-    Addon, Container, Estate, GroupRole, Kind, Peer, Platform, PodSecurityLevel, Region, SecretStore, Source, Spread, Via, Volume, Workload,
+    Addon, Backup, Backups, Container, Estate, GroupRole, Kind, Peer, Platform, PodSecurityLevel, Region, SecretStore, Source, Spread, Via,
+    Volume, Workload,
 };
 use platgen::value::{DnsFirewall, Engine, Name, NatGateways, Quantity};
 
@@ -218,8 +219,22 @@ impl Bench<'_> {
         if workload.no_probes.is_some() {
             change("reason for no probes dropped".into(), &|w| w.no_probes = None);
         }
-        if workload.no_backup.is_some() {
-            change("reason for no backups dropped".into(), &|w| w.no_backup = None);
+        if workload.backups.reason().is_some() {
+            change("reason for no backups dropped".into(), &|w| w.backups = Backups::None(None));
+        }
+        if workload.backups.kept().is_some() {
+            let backup = |w: &mut Workload, change: &dyn Fn(&mut Backup)| {
+                if let Backups::Kept(backup) = &mut w.backups {
+                    change(backup);
+                }
+            };
+            change("backups dropped".into(), &|w| w.backups = Backups::None(None));
+            change("another schedule of backups".into(), &|w| backup(w, &|backup| backup.schedule = "0 7 */12 * * *".to_owned()));
+            change("backups kept for a day less".into(), &|w| backup(w, &|backup| backup.keep -= 1));
+            change("backups in another bucket".into(), &|w| backup(w, &|backup| backup.url += "-other"));
+            change("less memory for backups".into(), &|w| {
+                backup(w, &|backup| backup.sidecar.memory = Some((Quantity::from_bytes(1 << 20), Quantity::from_bytes(1 << 20))));
+            });
         }
         if let Kind::CronJob(_) = &workload.kind {
             let cron = |w: &mut Workload, change: &dyn Fn(&mut platgen::model::Cron)| {

@@ -89,7 +89,8 @@ impl<'a> RegionContext<'a> {
     /// Every workload of the model that one object runs.
     pub(super) fn running(&self) -> impl Iterator<Item = Running<'_>> {
         self.region.workloads.values().filter_map(|workload| {
-            let mut pods = self.pods_of(workload).filter(|pod| !self.is_by_hand(self.inventory.owner(pod)));
+            let is_rendered = |pod: &&PodTemplate| pod.operated.is_none() && !self.is_by_hand(self.inventory.owner(pod));
+            let mut pods = self.pods_of(workload).filter(is_rendered);
             let (pod, None) = (pods.next()?, pods.next()) else { return None };
             Some(Running { workload, object: self.inventory.owner(pod), pod })
         })

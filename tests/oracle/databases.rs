@@ -10,6 +10,9 @@ use platgen::model::{Database, Durability, Operated, Volume, Workload};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The name of the plugin that makes backups.
+const PLUGIN: &str = "barman-cloud.cloudnative-pg.io";
+
 pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     for workload in context.region.workloads.values() {
         let Some((servers, database)) = workload.operated().zip(workload.database()) else { continue };
@@ -17,12 +20,13 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
         if let Some(object) = context.inventory.get("Cluster", namespace, name) {
             expect(context, found, "wrong-database", object, "/spec", &spec(context, workload, (servers, database)));
             let mut annotations = json!(workload.annotations);
-            if let Some(reason) = &workload.no_backup {
+            if let Some(reason) = workload.backups.reason() {
                 annotations["platgen.io/no-backup"] = json!(reason);
             }
             let annotations = if annotations == json!({}) { Value::Null } else { annotations };
             expect(context, found, "wrong-database", object, "/metadata/annotations", &annotations);
         }
+        backups(context, workload, found);
         services(context, workload, found);
         users(context, workload, servers, found);
     }
@@ -54,6 +58,8 @@ fn spec(context: &RegionContext, workload: &Workload, (servers, database): (&Ope
     let size =
         workload.volumes.iter().find_map(|volume| if let Volume::Claim { size, .. } = volume { Some(size.canonical()) } else { None });
     let registry = context.region.cluster.registry_secret.as_ref().map(|_| json!([{"name": "platgen-registry"}]));
+    let archiver = json!([{"name": PLUGIN, "isWALArchiver": true, "parameters": {"barmanObjectName": workload.name}}]);
+    let plugins = workload.backups.kept().map(|_| archiver);
     let mut place = affinity(workload, false);
     if several {
         place["podAntiAffinityType"] = json!(if servers.one_per_zone { "required" } else { "preferred" });
@@ -78,10 +84,51 @@ fn spec(context: &RegionContext, workload: &Workload, (servers, database): (&Ope
         "managed": {"roles": roles, "services": {"disabledDefaultServices": ["r", "ro"]}},
         "certificates": {"serverAltDNSNames": names},
         "postgresql": {"parameters": servers.parameters, "synchronous": synchronous},
+        "plugins": plugins,
         "storage": {"size": size},
         "resources": resources(&workload.main),
         "affinity": place,
     })
+}
+
+/// A database that is backed up has an object store in its bucket and a schedule, and another one has neither.
+fn backups(context: &RegionContext, workload: &Workload, found: &mut Vec<Finding>) {
+    let (namespace, name) = (workload.namespace.as_str(), workload.name.as_str());
+    for kind in ["ObjectStore", "ScheduledBackup"] {
+        let object = context.inventory.get(kind, namespace, name);
+        let (Some(object), Some(backup)) = (object, workload.backups.kept()) else {
+            if object.is_some() != workload.backups.kept().is_some() {
+                let message = format!("the backups of `{namespace}/{name}` and the object do not belong together");
+                found.push(context.about("wrong-backups", &format!("{kind}/{namespace}/{name}"), message));
+            }
+            continue;
+        };
+        let bucket = context.platform.buckets.get(&backup.bucket).map(|bucket| format!("s3://{}", bucket.id));
+        let spec = match kind {
+            "ObjectStore" => json!({
+                "configuration": {
+                    "destinationPath": bucket,
+                    "s3Credentials": {"inheritFromIAMRole": true},
+                    "data": {"compression": "snappy"},
+                    "wal": {"compression": "zstd"},
+                },
+                "retentionPolicy": format!("{}d", backup.keep),
+                "instanceSidecarConfiguration": {
+                    "env": [{"name": "AWS_DEFAULT_REGION", "value": context.region.name}],
+                    "resources": resources(&backup.sidecar),
+                },
+            }),
+            _ => json!({
+                "cluster": {"name": name},
+                "schedule": backup.schedule,
+                "immediate": true,
+                "backupOwnerReference": "self",
+                "method": "plugin",
+                "pluginConfiguration": {"name": PLUGIN},
+            }),
+        };
+        expect(context, found, "wrong-backups", object, "/spec", &spec);
+    }
 }
 
 /// The names that clients use.

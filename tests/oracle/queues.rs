@@ -17,7 +17,7 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
         if let Some(object) = context.inventory.get("RabbitmqCluster", namespace, name) {
             expect(context, found, "wrong-database", object, "/spec", &spec(context, workload, servers));
             let mut annotations = json!(workload.annotations);
-            if let Some(reason) = &workload.no_backup {
+            if let Some(reason) = workload.backups.reason() {
                 annotations["platgen.io/no-backup"] = json!(reason);
             }
             let annotations = if annotations == json!({}) { Value::Null } else { annotations };
@@ -30,7 +30,8 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             found.push(context.about("missing-budget", &format!("PodDisruptionBudget/{namespace}/{name}"), "it is not there"));
         }
         if let Some(budget) = budget {
-            let wanted = json!({"maxUnavailable": 1, "unhealthyPodEvictionPolicy": "AlwaysAllow", "selector": {"matchLabels": {WORKLOAD: name}}});
+            let wanted =
+                json!({"maxUnavailable": 1, "unhealthyPodEvictionPolicy": "AlwaysAllow", "selector": {"matchLabels": {WORKLOAD: name}}});
             expect(context, found, "missing-budget", budget, "/spec", &wanted);
         }
     }

@@ -59,7 +59,10 @@ fn of_workload(workload: &Workload, object: &Object, is_used: impl Fn() -> bool)
         _ => false,
     };
     match object.kind.as_str() {
-        "Cluster" | "RabbitmqCluster" | "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job" => object.kind == super::pod_specs::kind(workload),
+        "Cluster" | "RabbitmqCluster" | "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job" => {
+            object.kind == super::pod_specs::kind(workload)
+        }
+        "ObjectStore" | "ScheduledBackup" => workload.backups.kept().is_some() && object.name == workload.name.as_str(),
         // The operator makes the account of its pods.
         "ServiceAccount" if workload.operated().is_some() => false,
         "ServiceAccount" | "NetworkPolicy" => object.name == workload.name.as_str(),

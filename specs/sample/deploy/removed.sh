@@ -54,7 +54,8 @@ objects "$work/new.yaml" >"$work/new"
 LC_ALL=C comm -23 "$work/old" "$work/new" | while read -r type namespace name; do
   # Deleting one of these deletes everything in it.
   case $type in
-    Namespace | PersistentVolumeClaim | PersistentVolume | CustomResourceDefinition.apiextensions.k8s.io | Cluster.postgresql.cnpg.io)
+    Namespace | PersistentVolumeClaim | PersistentVolume | CustomResourceDefinition.apiextensions.k8s.io | Cluster.postgresql.cnpg.io | \
+    RabbitmqCluster.rabbitmq.com)
       printf '# Holds other objects or data. Ask the owner first: '
       ;;
   esac

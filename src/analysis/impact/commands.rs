@@ -2,9 +2,9 @@
 
 use super::when::When;
 use super::{Applied, Impact, Outcome, Workload};
-use crate::kinds::Operator;
 use crate::analysis::procedure::holds_others;
 use crate::diagnostic::wording::shell_word;
+use crate::kinds::Operator;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -238,7 +238,7 @@ impl Shell<'_> {
         let stopped = steps.len();
         if !upgrades.is_empty() {
             let why = format!(
-                "STOP: {}. Write the version that runs into the files, or restore a backup into a new Cluster. Then go on with the commands below.",
+                "STOP: {}. Write the version that runs into the files, or restore a backup into a new store. Then go on with the commands below.",
                 upgrades.join("; ")
             );
             steps.push(Some(Step { why, commands: Vec::new() }));

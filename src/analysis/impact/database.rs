@@ -18,6 +18,7 @@ fn restarting(operator: Operator) -> (&'static [&'static str], Option<&'static s
                 "spec.env",
                 "spec.imageCatalogRef",
                 "spec.imageName",
+                "spec.plugins",
                 "spec.postgresql.extensions",
                 "spec.priorityClassName",
                 "spec.projectedVolumeTemplate",
@@ -53,16 +54,19 @@ pub(super) fn is_operated(object: &Object) -> bool {
     kinds::operated(&object.api, &object.kind).is_some()
 }
 
-/// Why the operator refuses to change a database into another.
+/// Why a cluster does not take the new object. CloudNativePG has a webhook that refuses objects; the RabbitMQ Cluster Operator does not act on them.
 pub(super) fn refusal(old: &Object, new: &Object) -> Option<String> {
     let of = |change: transition::Change| match change {
         transition::Change::LosesData(Loss::Downgrade { engine, from, to }, _) => Some(format!("to go from {engine} {from} back to {to}")),
         transition::Change::LosesData(Loss::Claim(field), _) => Some(format!("to shrink `{}`", dotted(field))),
         transition::Change::TwoSteps { .. } => Some("a new image together with new settings".to_owned()),
-        transition::Change::Fewer { from, to } => Some(format!("to go from {from} servers to {to}")),
         _ => None,
     };
-    let refused = of_operator(old, new).into_iter().find_map(of)?;
+    let asks = match kinds::operated(&old.api, &old.kind)?.operator {
+        Operator::CloudNativePg => true,
+        Operator::Rabbitmq => false,
+    };
+    let refused = of_operator(old, new).into_iter().filter(|_| asks).find_map(of)?;
     Some(format!("its operator refuses {refused}"))
 }
 
@@ -81,6 +85,15 @@ pub(super) fn effect(new: &Object, old: Option<&Object>, differences: &[Differen
     for change in of_operator(old, new) {
         match change {
             transition::Change::Upgrade { from, to } => said.push(format!("goes from PostgreSQL {from} to {to}, with all servers stopped")),
+            transition::Change::Fewer { from, .. } => {
+                said.push(format!("its operator removes no servers, and makes no change until {from} are asked for again"));
+            }
+            transition::Change::LosesData(Loss::Claim(field), _) => {
+                said.push(format!("its operator does not shrink `{}`, and makes no change until the size is back", dotted(field)));
+            }
+            transition::Change::LosesData(Loss::Downgrade { engine, from, to }, _) => {
+                said.push(format!("{engine} {to} does not start on the data of {from}"));
+            }
             transition::Change::ReadOnce(field) => said.push(format!("ignores `{}`, which was read when it was made", dotted(field))),
             transition::Change::Users(users) => {
                 let names = users.join(", ");
@@ -100,14 +113,14 @@ pub(super) fn effect(new: &Object, old: Option<&Object>, differences: &[Differen
     (if rolls { When::Rollout } else { When::AtOnce }, said.join("; "))
 }
 
-/// Why the files of the cluster can't bring a database back: it runs another major version by then.
+/// Why the files of the cluster can't bring a store back: it runs a newer series by then.
 pub(super) fn upgrade(old: &Object, new: &Object) -> Option<String> {
-    let upgraded = |change| match change {
-        transition::Change::Upgrade { from, to } => Some((from, to)),
+    let back = |change| match change {
+        transition::Change::LosesData(Loss::Downgrade { engine, from, to }, _) => Some((engine, from, to)),
         _ => None,
     };
-    let (from, to) = of_operator(old, new).into_iter().find_map(upgraded)?;
-    Some(format!("{} goes from PostgreSQL {from} to {to}, and its operator refuses to go back", old.id()))
+    let (engine, from, to) = of_operator(new, old).into_iter().find_map(back)?;
+    Some(format!("{} goes from {engine} {to} to {from}, and can't go back", old.id()))
 }
 
 fn dotted(pointer: &str) -> String {

@@ -3,7 +3,7 @@
 use super::effect::hosts;
 use super::inputs::inputs;
 use super::meaning::endpoints;
-use super::reach::{made_services, id, places, selected};
+use super::reach::{id, made_services, places, selected};
 use super::workloads::Workload;
 use crate::inventory::{Inventory, PodTemplate, references};
 use crate::policy::Policies;
@@ -40,7 +40,8 @@ pub(super) fn dependants(workloads: &[Workload], before: &Inventory, policies: &
     let readers: Vec<(String, &str, BTreeSet<String>)> = before.pods().iter().map(|pod| read_hosts(before, pod)).collect();
     let of_documents = before.of_kind("Service").filter(|service| service.group().is_empty());
     let own = of_documents.map(|service| (service.name.clone(), service.namespace.as_str(), selected(before, service)));
-    let made = before.objects().iter().flat_map(|object| made_services(object).map(|name| (name, object.namespace.as_str(), vec![object.id()])));
+    let made =
+        before.objects().iter().flat_map(|object| made_services(object).map(|name| (name, object.namespace.as_str(), vec![object.id()])));
     for (name, namespace, targets) in own.chain(made) {
         let targets: Vec<String> = targets.into_iter().filter(|target| hit.contains(target.as_str())).collect();
         if targets.is_empty() {

@@ -184,10 +184,15 @@ fn endpoint(text: &str) -> Option<Endpoint> {
     let place = authority.rsplit('@').next().unwrap_or_default();
     // A driver may wrap the place: `user@tcp(host:3306)/base`.
     let place = place.split_once('(').map_or(place, |(_, inner)| inner.trim_end_matches(')'));
-    let (host, port) = match place.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') => (host, Some(port.parse::<u16>().ok()?)),
-        _ => (place, None),
+    // An address of IPv6 stands in brackets before a port.
+    let bracketed = place.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let bracketed = bracketed.filter(|(host, _)| host.parse::<std::net::Ipv6Addr>().is_ok());
+    let (host, port) = match (bracketed, place.rsplit_once(':')) {
+        (Some((host, rest)), _) => (host, rest.strip_prefix(':')),
+        (None, Some((host, port))) if !host.contains(':') => (host, Some(port)),
+        (None, _) => (place, None),
     };
+    let port = port.map(str::parse::<u16>).transpose().ok()?;
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let is_address = host.parse::<std::net::IpAddr>().is_ok();
     let labels: Vec<&str> = host.split('.').collect();
@@ -221,6 +226,7 @@ mod tests {
             ("BROKERS", "k0.example:9092,k1.example:9092", Meaning::Address),
             ("X", "queue.eu.shop.example", Meaning::Address),
             ("X", "cart:7070", Meaning::Address),
+            ("X", "[::1]:5432", Meaning::Address),
             ("QUEUE", "arn:aws:sqs:eu-west-1:333333333333:mail", Meaning::Address),
             ("DB_PORT", "5432", Meaning::Address),
             ("API_TOKEN", "k3Jd82hHq0pLz7vW", Meaning::Credential),
@@ -251,6 +257,13 @@ mod tests {
         assert_eq!(read("u:p@tcp(db:3306)/o"), [("db".to_owned(), Some(3306))]);
         assert_eq!(read("k0:9092,k1:9092"), [("k0".to_owned(), Some(9092)), ("k1".to_owned(), Some(9092))]);
         assert_eq!(read("10.33.0.7"), [("10.33.0.7".to_owned(), None)]);
+        assert_eq!(
+            read("[::1]:5432,fd00::7,[fd00::7]"),
+            [("::1", Some(5432)), ("fd00::7", None), ("fd00::7", None)].map(|(host, port)| (host.to_owned(), port))
+        );
+        assert_eq!(read("http://u:p@[FD00::7]:8080/x"), [("fd00::7".to_owned(), Some(8080))]);
+        assert_eq!(read("https://[fd00::7]"), [("fd00::7".to_owned(), Some(443))]);
+        assert_eq!(read("[orders]:80 [::1]:x"), []);
         assert_eq!(read("/var/log/app.log"), []);
     }
 

@@ -135,7 +135,9 @@ pub struct Protection {
 /// What happens to a cluster that runs `onto` when all of `applied` is applied to it. `apart` holds the ranges of the applied side's network that no link joins
 /// with that of the cluster.
 pub fn impact(applied: &Side, onto: &Side, apart: &[IpNet]) -> Impact {
-    let (new, old) = (last_of_each(&applied.inventory), last_of_each(&onto.inventory));
+    let new = kept(&applied.inventory, |object| is_last(object, &applied.inventory));
+    // What has no name in the files has one in the cluster, which they do not say.
+    let old = kept(&onto.inventory, |object| is_last(object, &onto.inventory) && !object.name.is_empty());
     let ground = outcome::Ground::new(&old, &new);
     let mut objects: Vec<Applied> = new.objects().iter().map(|object| judge(object, &ground)).collect();
     let accepted = new.objects().iter().zip(&objects).filter(|(_, one)| one.outcome != Outcome::Refused).map(|(object, _)| object);
@@ -167,14 +169,18 @@ pub fn impact(applied: &Side, onto: &Side, apart: &[IpNet]) -> Impact {
     }
 }
 
-/// The objects without documents that a later one of the same object replaces: `kubectl apply` applies one after the other.
-fn last_of_each(inventory: &Inventory) -> Cow<'_, Inventory> {
-    let is_last = |object: &&Object| inventory.same_as(object).is_some_and(|last| std::ptr::eq(last, *object));
-    if inventory.objects().iter().all(|object| is_last(&object)) {
+/// Whether no later document of the same object replaces a document: `kubectl apply` applies one after the other.
+fn is_last(object: &Object, inventory: &Inventory) -> bool {
+    inventory.same_as(object).is_some_and(|last| std::ptr::eq(last, object))
+}
+
+/// The objects that `keep` takes.
+fn kept(inventory: &Inventory, keep: impl Fn(&Object) -> bool) -> Cow<'_, Inventory> {
+    if inventory.objects().iter().all(&keep) {
         return Cow::Borrowed(inventory);
     }
     let mut kept = Inventory::default();
-    for object in inventory.objects().iter().filter(is_last) {
+    for object in inventory.objects().iter().filter(|object| keep(object)) {
         // The value was read as an object before.
         let _ = kept.add(&object.file, object.place.clone(), object.value.clone());
     }

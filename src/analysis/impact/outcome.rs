@@ -116,6 +116,10 @@ fn selectors(value: &Value, within: bool, found: &mut BTreeSet<String>) {
 
 /// What the API server does with an object, and why it refuses it.
 pub(super) fn outcome(new: &Object, ground: &Ground<'_>) -> (Outcome, Option<String>, Vec<Difference>) {
+    if new.name.is_empty() {
+        let reason = "`kubectl apply` takes no object with `generateName` in place of a name; `kubectl create` makes a new one each time";
+        return (Outcome::Refused, Some(reason.to_owned()), Vec::new());
+    }
     let is_missing = |names: &BTreeSet<String>| kinds::scope(&new.api, &new.kind) == Scope::Namespace && !names.contains(&new.namespace);
     if ground.namespaces.as_ref().is_some_and(is_missing) {
         return (Outcome::Refused, Some(format!("the namespace `{}` does not exist", new.namespace)), Vec::new());

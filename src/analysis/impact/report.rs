@@ -157,7 +157,7 @@ impl Page {
                 self.item(0, &object);
                 last = object;
             }
-            let first = readers[0].1;
+            let Some((_, first)) = readers.first() else { continue };
             self.item(1, &format!("{key}: {} ({})", arrow(first.before.as_deref(), first.after.as_deref()), first.meaning.word()));
             for (workload, change) in readers {
                 let name = if change.name == key { String::new() } else { format!(" as {}", change.name) };
@@ -196,7 +196,11 @@ impl Page {
         }
         self.heading("Addresses that are called now");
         for call in &impact.calls {
-            let port = call.port.map(|port| format!(":{port}")).unwrap_or_default();
+            let address = match call.port {
+                Some(port) if call.host.contains(':') => format!("[{}]:{port}", call.host),
+                Some(port) => format!("{}:{port}", call.host),
+                None => call.host.clone(),
+            };
             let leads = match call.leads {
                 Leads::Entrance => format!(", an entrance of {}", impact.applied),
                 Leads::Inside | Leads::Outside => String::new(),
@@ -206,7 +210,7 @@ impl Page {
                 Reach::Blocked => "blocked",
                 Reach::Unknown => "not known",
             };
-            self.item(0, &format!("{}{port}{leads}: {reach}; {}", call.host, call.reason));
+            self.item(0, &format!("{address}{leads}: {reach}; {}", call.reason));
             self.item(1, &format!("{} by {}", call.workload, call.name));
         }
     }

@@ -12,14 +12,19 @@ pub(super) fn accepted(platform: &Platform, workload: &Workload, replaced: bool)
         return Some(format!("`{}` is not protected", platform.environment));
     }
     let object = format!("{}/{}/{}", workload.kind.name(), workload.namespace, workload.name);
-    let covers = |waiver: &&crate::model::Waiver| {
-        waiver.rule.own() == Some(RULE) && waiver.objects.iter().any(|objects| objects.matches(&object))
-    };
+    let covers =
+        |waiver: &&crate::model::Waiver| waiver.rule.own() == Some(RULE) && waiver.objects.iter().any(|objects| objects.matches(&object));
     if let Some(waiver) = platform.waivers.iter().find(covers).filter(|_| workload.replicas.0 < 2) {
         return Some(waiver.reason.clone());
     }
     if workload.is_store() && !workload.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. })) {
-        return Some(workload.no_backup.clone().unwrap_or_else(|| "a store without a volume holds what its clients can make again".to_owned()));
+        return Some(
+            workload
+                .backups
+                .reason()
+                .map(str::to_owned)
+                .unwrap_or_else(|| "a store without a volume holds what its clients can make again".to_owned()),
+        );
     }
     (replaced && workload.service.is_none()).then(|| "nothing calls it, and it comes back by itself".to_owned())
 }

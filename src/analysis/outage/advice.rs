@@ -2,7 +2,7 @@
 
 use super::room::{Wanted, fit};
 use super::{Entry, Site, State, Waits, Writes, parts};
-use crate::model::{Bucket, Kind, Pool, Region, Spread, Volume, Workload};
+use crate::model::{Holds, Kind, Pool, Region, Spread, Volume, Workload};
 use crate::provider::Provider;
 use serde::Serialize;
 
@@ -12,8 +12,8 @@ const ZONES: usize = 3;
 /// How many servers of a database survive the loss of one with every transaction on two.
 const SERVERS: u32 = 3;
 
-/// The most nodes by which a pool is tried to grow, as a multiple of the zones.
-const TRIED: u32 = 64;
+/// The most nodes by which a pool is tried to grow, in each zone.
+const TRIED: u32 = 4096;
 
 /// A line of the spec.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -152,7 +152,12 @@ pub(super) fn of_region(site: Site<'_>, others: &[&Region], entries: &[Entry]) -
             }
             match (workload.is_store(), held) {
                 (false, _) => {
-                    lines.say(SERVICE, format!("{}: all", key(site, workload, "regions")), "the app then runs in every region", Some(entry));
+                    lines.say(
+                        SERVICE,
+                        format!("{}: all", key(site, workload, "regions")),
+                        "the app then runs in every region",
+                        Some(entry),
+                    );
                 }
                 (true, false) => {
                     let why = "a cache for the apps of each region";
@@ -163,25 +168,26 @@ pub(super) fn of_region(site: Site<'_>, others: &[&Region], entries: &[Entry]) -
             continue;
         };
         let number = u32::try_from(elsewhere.regions.len()).unwrap_or(u32::MAX);
-        if elsewhere.load.is_some_and(|load| load > 100) {
+        let Some(pods) = elsewhere.pods else { continue };
+        if pods.load.is_some_and(|load| load > 100) {
             let share = 100 * number / (number + 1);
             let why = "the pods of the regions that are left then carry the load of all from the first moment on";
             lines.say(SPEED, format!("{}: {share}%", key(site, workload, "scale.cpu")), why, Some(entry));
         }
-        if elsewhere.is_short() {
-            let (least, most) = workload.replicas;
-            let needed = elsewhere.before.div_ceil(number.max(1));
-            if most < needed {
-                let value = if workload.autoscaling.is_some() { range(least, needed) } else { needed.to_string() };
-                let why = "as many pods in the regions that are left as there are in all of them";
-                lines.say(PODS, format!("{}: {value}", key(site, workload, "scale.replicas")), why, Some(entry));
-            }
+        let needed = pods.before.div_ceil(number.max(1));
+        if workload.autoscaling.is_some() && workload.replicas.1 < needed {
+            let why = "the autoscalers of the regions that are left may then make as many pods as there are in all of them";
+            lines.say(PODS, format!("{}: {}", key(site, workload, "scale.replicas"), range(workload.replicas.0, needed)), why, Some(entry));
         }
     }
-    for (name, bucket) in site.platform.buckets.iter().filter(|(_, bucket)| bucket.region == region.name && bucket.copy.is_none()) {
+    for bucket in site.platform.buckets.values().filter(|bucket| bucket.region == region.name && bucket.copy.is_none()) {
         if let Some(other) = named(&|other| other.provider == Provider::Aws) {
-            let text = Bucket::copy_to(&site.estate.environments, site.platform.environment.as_str(), name, other);
-            lines.say(DATA, format!("buckets.{}: {{{text}}}", bucket.name), "its objects are then in another region, too", None);
+            let text = bucket.copy_to(&site.estate.environments, site.platform.environment.as_str(), other);
+            let line = match &bucket.holds {
+                Holds::Objects => format!("buckets.{}: {{{text}}}", bucket.key),
+                Holds::Backups { store, .. } => format!("stores.{store}: {{{text}}}"),
+            };
+            lines.say(DATA, line, "its objects are then in another region, too", None);
         }
     }
     lines.sorted()
@@ -210,7 +216,8 @@ fn rooms(site: Site<'_>, lost: usize, fewest: &[Wanted<'_>], at_most: &[Wanted<'
                 let placed = fit(site.platform, region, &pools, &zones, &there);
                 placed.is_none_or(|placed| placed.iter().zip(&there).all(|(placed, one)| *placed == one.pods))
             };
-            (0..=TRIED).map(|steps| pool.nodes.1.saturating_add(step.saturating_mul(steps))).find(|most| fits(*most))
+            fewest_steps(|steps| fits(pool.nodes.1.saturating_add(step.saturating_mul(steps))))
+                .map(|steps| pool.nodes.1.saturating_add(step.saturating_mul(steps)))
         };
         let needed = |wanted: &[Wanted<'_>]| grown(wanted).filter(|most| *most > pool.nodes.1);
         let (least, most) = (needed(fewest), needed(at_most));
@@ -218,5 +225,42 @@ fn rooms(site: Site<'_>, lost: usize, fewest: &[Wanted<'_>], at_most: &[Wanted<'
         let (rank, when) = if least.is_some() { (PODS, "minimum") } else { (SPEED, "maximum") };
         let line = format!("{}: {}", nodes(site, pool), range(pool.nodes.0, largest));
         lines.say(rank, line, format!("room for every pod in the zones that are left, with autoscalers at their {when}"), None);
+    }
+}
+
+/// The fewest steps that are enough: doubled until they are, and then halved.
+fn fewest_steps(enough: impl Fn(u32) -> bool) -> Option<u32> {
+    if enough(0) {
+        return Some(0);
+    }
+    let mut high = 1;
+    while !enough(high) {
+        high *= 2;
+        if high > TRIED {
+            return None;
+        }
+    }
+    let mut low = high / 2;
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if enough(middle) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    Some(high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_the_fewest() {
+        for needed in [0, 1, 2, 3, 7, 8, 100, TRIED] {
+            assert_eq!(fewest_steps(|steps| steps >= needed), Some(needed));
+        }
+        assert_eq!(fewest_steps(|_| false), None);
     }
 }

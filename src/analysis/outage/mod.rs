@@ -18,13 +18,14 @@ mod room;
 mod spread;
 #[cfg(test)]
 mod tests;
+mod words;
 mod zone;
 
 pub use advice::Advice;
 pub use behind::Behind;
 pub use database::Writes;
 pub use parts::{Part, Standing};
-pub use region::{Elsewhere, without_region};
+pub use region::{Elsewhere, Shared, without_region};
 pub use report::report;
 pub use zone::without_zone;
 
@@ -55,7 +56,7 @@ pub struct Outage {
     pub zones_left: Vec<String>,
     /// Whether something is lost that the spec does not accept.
     pub hit: bool,
-    /// The apps and stores of the region, in the order of the spec, apps first.
+    /// The apps and stores of the region, apps first.
     pub entries: Vec<Entry>,
     /// Node pools whose pods wait for room. Absent where the nodes are not part of the spec.
     pub rooms: Option<Vec<Room>>,

@@ -3,7 +3,7 @@
 use super::Site;
 use super::behind::id;
 use crate::diagnostic::wording::{Count, plain};
-use crate::model::{Controller, Flow, Network, Peer, Region, Via, Volume};
+use crate::model::{Bucket, Controller, Flow, Network, Peer, Region, Via, Volume};
 use crate::provider::Provider;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -69,10 +69,9 @@ pub(super) fn of_zone(site: Site<'_>, lost: usize) -> Vec<Part> {
     parts.extend(vpn(region));
     parts.extend(autoscaler(region));
     parts.extend(shared_volumes(region));
-    let buckets: Vec<&str> =
-        site.platform.buckets.values().filter(|bucket| bucket.region == region.name).map(|bucket| bucket.name.as_str()).collect();
+    let buckets: Vec<String> = site.platform.buckets.values().filter(|bucket| bucket.region == region.name).map(Bucket::entry).collect();
     if !buckets.is_empty() {
-        let note = format!("{}: S3 keeps every object in three zones at least", plain(buckets));
+        let note = format!("{}: S3 keeps every object in three zones at least", plain(&buckets));
         parts.push(Part::new("buckets", Standing::Works, note));
     }
     parts.extend(existing(region));
@@ -102,7 +101,10 @@ fn load_balancers(region: &Region, left: &[&str]) -> Vec<Part> {
             if entries.is_empty() {
                 return None;
             }
-            let proxies = format!("{even} of its {} proxies are left if they are spread evenly, which Kubernetes prefers and does not guarantee", proxies.least);
+            let proxies = format!(
+                "{even} of its {} proxies are left if they are spread evenly, which Kubernetes prefers and does not guarantee",
+                proxies.least
+            );
             let part = match (region.provider, left) {
                 (_, []) => Part::new(part, Standing::Lost, "no zone is left"),
                 (Provider::Aws, left) => Part::new(part, Standing::Works, format!("takes connections in {}; {proxies}", plain(left))),
@@ -138,7 +140,8 @@ fn nat(region: &Region, lost: usize) -> Option<Part> {
         return None;
     }
     if takes_the_way_out(region, lost) {
-        let images = if pulls_privately(region, network) { "" } else { ", nodes pull no image from registries there, and new nodes may not join" };
+        let images =
+            if pulls_privately(region, network) { "" } else { ", nodes pull no image from registries there, and new nodes may not join" };
         let note = format!("the only NAT gateway is in this zone: no zone reaches the internet{images}");
         return Some(Part::new("nat", Standing::Lost, note).of(callers(region)));
     }
@@ -156,7 +159,7 @@ fn pulls_privately(region: &Region, network: &Network) -> bool {
 
 fn vpn(region: &Region) -> Option<Part> {
     region.network.as_ref()?.vpn.as_ref()?;
-    let note = "its two tunnels end in different zones: one of them may be away, and the name servers of each zone answer for it alone";
+    let note = "its two tunnels end in different zones of AWS, so that one of them may be away";
     Some(Part::new("vpn", Standing::Works, note))
 }
 

@@ -7,7 +7,7 @@ use super::room::{Wanted, fit};
 use super::zone::hosts;
 use super::{Data, Entry, Outage, Site, State, Until};
 use crate::diagnostic::wording::plain;
-use crate::model::{Kind, Platform, Region, Volume, Workload};
+use crate::model::{Backups, Bucket, Kind, Platform, Region, Volume, Workload};
 use crate::provider::Provider;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,12 +17,21 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Elsewhere {
     /// The regions.
     pub regions: Vec<String>,
-    /// The pods of all regions, the lost one among them, with autoscalers at their minimum. Zero for pods on every node.
+    /// The pods that share the load. Absent for stores, which have data of their own in each region, and for pods on every node.
+    pub pods: Option<Shared>,
+}
+
+/// Pods of several regions that share the load of an app.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub struct Shared {
+    /// The pods of all regions, the lost one among them, with autoscalers at their minimum.
     pub before: u32,
     /// The pods of the other regions, with autoscalers at their minimum.
     pub left: u32,
     /// The pods that the other regions may have, with autoscalers at their maximum, as far as the nodes have room.
     pub most: u32,
+    /// The load of a pod right after the loss, in percent of the load before.
+    pub share: u32,
     /// The use of requested CPU in percent right after the loss, if every region had the same load at the target of the autoscaler. Absent without such a
     /// target.
     pub load: Option<u32>,
@@ -30,7 +39,7 @@ pub struct Elsewhere {
     pub limit: Option<u32>,
 }
 
-impl Elsewhere {
+impl Shared {
     /// Whether the pods of the other regions, at their most, are fewer than all were at the least.
     pub fn is_short(&self) -> bool {
         self.most < self.before
@@ -44,14 +53,13 @@ pub fn without_region(site: Site<'_>) -> Outage {
     let rooms: Vec<BTreeMap<String, u32>> = others.iter().map(|other| room(platform, other)).collect();
     let entries: Vec<Entry> = region.workloads.iter().map(|(key, workload)| entry(platform, (key, workload), &others, &rooms)).collect();
     let parts = parts(site, &others);
-    let short = |entry: &Entry| entry.elsewhere.as_ref().is_some_and(Elsewhere::is_short);
     let advice = advice::of_region(site, &others, &entries);
     Outage {
         environment: platform.environment.to_string(),
         region: region.name.to_string(),
         zone: None,
         zones_left: Vec::new(),
-        hit: platform.protected && (entries.iter().any(short) || parts.iter().any(Part::is_lost))
+        hit: platform.protected && parts.iter().any(Part::is_lost)
             || entries.iter().any(|entry| entry.state.is_away() && entry.accepted.is_none()),
         entries,
         rooms: None,
@@ -100,7 +108,7 @@ fn entry(platform: &Platform, (key, workload): (&str, &Workload), others: &[&Reg
         pods: None,
         elsewhere: (!away).then(|| elsewhere(workload, &there)),
         data,
-        brought_back: data.filter(|_| claims).map(|_| brought_back(workload)),
+        brought_back: data.filter(|_| claims).map(|_| brought_back(platform, workload)),
         writes: None,
         hosts: hosts(workload),
         behind: Vec::new(),
@@ -109,29 +117,39 @@ fn entry(platform: &Platform, (key, workload): (&str, &Workload), others: &[&Reg
 }
 
 /// What brings the data of a workload back without the volumes of the region.
-fn brought_back(workload: &Workload) -> String {
-    match &workload.no_backup {
-        Some(reason) => format!("nothing, as the spec accepts: {reason}"),
-        None => "nothing in these files".to_owned(),
+fn brought_back(platform: &Platform, workload: &Workload) -> String {
+    let backup = match &workload.backups {
+        Backups::None(Some(reason)) => return format!("nothing, as the spec accepts: {reason}"),
+        Backups::None(None) => return "nothing in these files".to_owned(),
+        Backups::Kept(backup) => backup,
+    };
+    let copy = platform.buckets.get(&backup.bucket).and_then(|bucket| bucket.copy.as_ref());
+    match copy {
+        Some(copy) => format!("the copy of its backups in {}, as the README.md of the region says", copy.region),
+        None => "nothing: its backups are in the region".to_owned(),
     }
 }
 
 fn elsewhere(workload: &Workload, there: &[(&Region, &Workload, u32)]) -> Elsewhere {
-    let runs = !matches!(workload.kind, Kind::DaemonSet | Kind::CronJob(_) | Kind::Job { .. });
-    let fewest = |workload: &Workload| if runs { workload.replicas.0 } else { 0 };
-    let left: u32 = there.iter().map(|(_, other, _)| fewest(other)).sum();
+    let regions = there.iter().map(|(region, ..)| region.name.to_string()).collect();
+    if workload.is_store() || !matches!(workload.kind, Kind::Deployment | Kind::StatefulSet) {
+        return Elsewhere { regions, pods: None };
+    }
+    let left = there.iter().map(|(_, other, _)| other.replicas.0).fold(0, u32::saturating_add);
+    let before = left.saturating_add(workload.replicas.0);
     let number = u32::try_from(there.len()).unwrap_or(u32::MAX);
     let target = workload.autoscaling.as_ref().and_then(|scaling| scaling.cpu).map(|cpu| cpu.percent());
     let cpu = workload.main.cpu.as_ref();
     let limit = cpu.and_then(|(request, limit)| limit.as_ref()?.millis().saturating_mul(100).checked_div(request.millis()));
-    Elsewhere {
-        regions: there.iter().map(|(region, ..)| region.name.to_string()).collect(),
-        before: left + fewest(workload),
+    let pods = Shared {
+        before,
         left,
-        most: there.iter().map(|(.., placed)| *placed).sum(),
+        most: there.iter().map(|(.., placed)| *placed).fold(0, u32::saturating_add),
+        share: before.saturating_mul(100).div_ceil(left.max(1)),
         load: target.map(|target| target.saturating_mul(number.saturating_add(1)).div_ceil(number.max(1))),
         limit: limit.and_then(|limit| u32::try_from(limit).ok()),
-    }
+    };
+    Elsewhere { regions, pods: Some(pods) }
 }
 
 /// What is neither an app nor a store, without a region.
@@ -139,35 +157,44 @@ fn parts(site: Site<'_>, others: &[&Region]) -> Vec<Part> {
     let Site { platform, region, .. } = site;
     let mut all = dns(region, others);
     for bucket in platform.buckets.values().filter(|bucket| bucket.region == region.name) {
-        let users: BTreeSet<String> = platform.users_of(&bucket.name).map(|(_, workload, _)| id(workload)).collect();
+        let users: BTreeSet<String> = platform.users_of(bucket).map(|(_, workload, _)| id(workload)).collect();
         all.push(match &bucket.copy {
             Some(copy) => {
-                let note = format!("{}: its objects are also in {}, whose copy is the bucket once `primary` is that region", bucket.name, copy.region);
+                let note = format!(
+                    "{}: its objects are also in {}, whose copy is the bucket once `primary` is that region",
+                    bucket.entry(),
+                    copy.region
+                );
                 Part::new("bucket", Standing::Manual, note).of(users)
             }
-            None => Part::new("bucket", Standing::Lost, format!("{}: its objects are nowhere else", bucket.name)).of(users),
+            None => Part::new("bucket", Standing::Lost, format!("{}: its objects are nowhere else", bucket.entry())).of(users),
         });
     }
     let copies = platform.buckets.values().filter(|bucket| bucket.copy.as_ref().is_some_and(|copy| copy.region == region.name));
-    let copies: Vec<&str> = copies.map(|bucket| bucket.name.as_str()).collect();
+    let copies: Vec<String> = copies.map(Bucket::entry).collect();
     if !copies.is_empty() {
-        let note = format!("{}: the copy is away, and new objects are copied once the region is back", plain(copies));
+        let note = format!("{}: the copy is away, and new objects are copied once the region is back", plain(&copies));
         all.push(Part::new("bucket-copies", Standing::Lost, note).spare());
     }
-    let links: Vec<&str> = platform.links().into_iter().filter_map(|(one, other)| match region.name.as_str() {
-        name if one.name.as_str() == name => Some(other.name.as_str()),
-        name if other.name.as_str() == name => Some(one.name.as_str()),
-        _ => None,
-    }).collect();
+    let links: Vec<&str> = platform
+        .links()
+        .into_iter()
+        .filter_map(|(one, other)| match region.name.as_str() {
+            name if one.name.as_str() == name => Some(other.name.as_str()),
+            name if other.name.as_str() == name => Some(one.name.as_str()),
+            _ => None,
+        })
+        .collect();
     if !links.is_empty() {
-        all.push(Part::new("links", Standing::Lost, format!("to {}, which need it for nothing of their own", plain(links))).spare());
+        all.push(Part::new("links", Standing::Lost, format!("to {}; no region needs a link to run", plain(links))).spare());
     }
     if region.network.as_ref().is_some_and(|network| network.vpn.is_some()) && !others.is_empty() {
         all.push(Part::new("vpn", Standing::Works, "each region that is left has a VPN of its own to the company"));
     }
     if region.provider == Provider::Aws {
         let global = if platform.state_region.as_ref() == Some(&region.name) { ", and so are those of the whole environment" } else { "" };
-        let note = format!("the states of the roots of {} are away{global}; roots of other regions have theirs where they are", region.name);
+        let note =
+            format!("the states of the roots of {} are away{global}; roots of other regions have theirs where they are", region.name);
         all.push(Part::new("states", Standing::Lost, note).spare());
     }
     all.extend(parts::existing(region));

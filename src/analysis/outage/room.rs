@@ -13,7 +13,7 @@ pub(super) struct Wanted<'m> {
 }
 
 /// The most pods that are placed one by one.
-const MOST: u64 = 20_000;
+const MOST: u64 = 5_000;
 
 /// An amount of what nodes have and pods request.
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,10 +81,12 @@ impl Group<'_> {
             self.free.push(rest);
             return true;
         }
-        self.free.iter_mut().any(|free| free.without(pod).is_some_and(|rest| {
-            *free = rest;
-            true
-        }))
+        self.free.iter_mut().any(|free| {
+            free.without(pod).is_some_and(|rest| {
+                *free = rest;
+                true
+            })
+        })
     }
 }
 
@@ -99,9 +101,10 @@ pub(super) fn fit(platform: &Platform, region: &Region, pools: &[Pool], zones: &
     let mut largest = Size::default();
     for pool in pools {
         let Some(machine) = Size::of_machine(pool) else { continue };
-        let taken = daemons.iter().filter(|one| one.placement.admits(pool)).map(|one| Size::of(platform, one));
-        let empty = taken.fold(Some(machine), |rest, daemon| rest?.without(daemon)).unwrap_or_default();
-        largest = Size { cpu: largest.cpu.max(machine.cpu), memory: largest.memory.max(machine.memory), gpus: largest.gpus.max(machine.gpus) };
+        let mut taken = daemons.iter().filter(|one| one.placement.admits(pool)).map(|one| Size::of(platform, one));
+        let empty = taken.try_fold(machine, |rest, daemon| rest.without(daemon)).unwrap_or_default();
+        largest =
+            Size { cpu: largest.cpu.max(machine.cpu), memory: largest.memory.max(machine.memory), gpus: largest.gpus.max(machine.gpus) };
         groups.extend(zones.iter().map(|zone| Group {
             pool,
             zone: *zone,

@@ -71,7 +71,8 @@ fn strictly_spread_pods_serve_and_find_room_or_not() {
 
 #[test]
 fn a_single_pod_may_be_there_and_comes_back_elsewhere() {
-    let apps = format!("apps:\n{}{}", app("web", "scale: {replicas: 3}, needs: [app/cart]"), app("cart", "scale: {replicas: 1..4, cpu: 70%}"));
+    let apps =
+        format!("apps:\n{}{}", app("web", "scale: {replicas: 3}, needs: [app/cart]"), app("cart", "scale: {replicas: 1..4, cpu: 70%}"));
     let found = zone(&spec("regions: [eu-west-1], protected: true", "3..6", &apps), "eu-west-1c");
     let cart = entry(&found, "app/shop/cart");
     assert_eq!((cart.state, cart.until), (State::MayStop, Some(Until::Replaced)));
@@ -99,7 +100,7 @@ fn callers_of_callers_stand_behind_what_is_lost() {
         app("web", "expose: \"@\", needs: [app/cart]"),
         app("cart", "needs: [store/carts]")
     );
-    let found = zone(&spec("regions: [eu-west-1], protected: true", "3..6", &apps), "eu-west-1a");
+    let found = zone(&spec("regions: [eu-west-1], protected: true", "3..6", &apps), "eu-west-1b");
     let carts = entry(&found, "store/shop/carts");
     assert_eq!((carts.state, carts.data, carts.accepted.as_deref()), (State::MayStop, Some(Data::Lost), Some("carts are rebuilt")));
     let behind = |name: &str| entry(&found, name).behind.clone();
@@ -108,10 +109,10 @@ fn callers_of_callers_stand_behind_what_is_lost() {
     assert_eq!(behind("app/shop/web"), [Behind { lost: lost(), through: Some("app/shop/cart".to_owned()) }]);
     let text = report(&found, Style::Plain);
     for line in [
-        "production/eu-west-1 without eu-west-1a\n",
+        "production/eu-west-1 without eu-west-1b\n",
         "1 store may be away; 2 apps behind it work in part",
         "  store/shop/carts (redis): away if its only pod is there; until another pod runs in another zone; ITS CONTENT IS LOST, as no volume keeps it\n",
-        "    called by app/shop/cart\n    behind these: app/shop/web (shop.example) through app/shop/cart\n    accepted: carts are rebuilt\n",
+        "    called by app/shop/cart\n    behind these: app/shop/web (production.shop.example) through app/shop/cart\n    accepted: carts are rebuilt\n",
     ] {
         assert!(text.contains(line), "{line} is not in:\n{text}");
     }
@@ -124,7 +125,7 @@ fn databases_go_on_wait_or_stop() {
         spec("regions: [eu-west-1], protected: true", "3..9", &format!("stores:\n{store}{more}"))
     };
     let judged = |replicas: u32| {
-        let found = zone(&of(replicas, ""), "eu-west-1a");
+        let found = zone(&of(replicas, ""), "eu-west-1b");
         let orders = entry(&found, "store/shop/orders");
         let advice = lines(&found).iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
         (orders.state, orders.until, orders.writes, orders.data, orders.pods, advice)
@@ -165,7 +166,10 @@ fn volumes_stay_in_their_zone() {
 /// The only NAT gateway is in the first zone.
 #[test]
 fn the_only_way_out_is_lost_with_its_zone() {
-    let apps = format!("apps:\n{}external: {{cards: {{url: \"https://api.cards.example\"}}}}\n", app("web", "scale: {replicas: 3}, needs: [external/cards]"));
+    let apps = format!(
+        "apps:\n{}external: {{cards: {{url: \"https://api.cards.example\"}}}}\n",
+        app("web", "scale: {replicas: 3}, needs: [external/cards]")
+    );
     let estate = spec("regions: [eu-west-1], protected: true", "3..6", &apps);
     let found = zone(&estate, "eu-west-1a");
     let nat = found.parts.iter().find(|part| part.part == "nat").expect("a part");
@@ -178,7 +182,7 @@ fn the_only_way_out_is_lost_with_its_zone() {
 #[test]
 fn jobs_break_off_and_nodes_that_are_left_keep_their_agents() {
     let apps = "apps:\n  report: {image: \"registry.example/report:v1\", schedule: \"0 3 * * *\"}\n  agent: {image: \"registry.example/agent:v1\", per_node: true, probes: {none: r}}\n";
-    let found = zone(&spec("regions: [eu-west-1], protected: true", "3..6", apps), "eu-west-1a");
+    let found = zone(&spec("regions: [eu-west-1], protected: true", "3..6", apps), "eu-west-1b");
     assert_eq!([entry(&found, "app/shop/report").state, entry(&found, "app/shop/agent").state], [State::BreaksOff, State::Serves]);
     assert!(!found.hit);
 }
@@ -220,20 +224,22 @@ fn another_region_carries_the_load_or_not() {
     let estate = spec("regions: [eu-west-1, eu-central-1], protected: true", "3..12", &apps);
     let found = without_region(site(&estate, "eu-west-1"));
     let web = entry(&found, "app/shop/web");
-    let elsewhere = |before, left, most, load, limit| {
-        Some(Elsewhere { regions: vec!["eu-central-1".to_owned()], before, left, most, load: Some(load), limit })
+    let elsewhere = |most, load, limit| {
+        let pods = Shared { before: 6, left: 3, most, share: 200, load: Some(load), limit: Some(limit) };
+        Some(Elsewhere { regions: vec!["eu-central-1".to_owned()], pods: Some(pods) })
     };
-    assert_eq!((web.state, &web.elsewhere), (State::Serves, &elsewhere(6, 3, 12, 140, Some(200))));
-    assert_eq!(entry(&found, "app/shop/tight").elsewhere, elsewhere(6, 3, 4, 80, Some(400)));
+    assert_eq!((web.state, &web.elsewhere), (State::Serves, &elsewhere(12, 140, 200)));
+    assert_eq!(entry(&found, "app/shop/tight").elsewhere, elsewhere(4, 80, 400));
     for name in ["app/shop/here", "app/shop/report", "store/shop/orders"] {
         let entry = entry(&found, name);
         assert_eq!((entry.state, entry.until, &entry.elsewhere), (State::Stops, Some(Until::Back), &None), "{name}");
     }
     assert_eq!(entry(&found, "store/shop/orders").brought_back.as_deref(), Some("nothing, as the spec accepts: r"));
-    let of = |part: &str| found.parts.iter().filter(|one| one.part == part).map(|one| (one.standing, one.note.as_str())).collect::<Vec<_>>();
+    let of =
+        |part: &str| found.parts.iter().filter(|one| one.part == part).map(|one| (one.standing, one.note.as_str())).collect::<Vec<_>>();
     let dns = [
-        (Standing::Works, "shop.example: Route 53 leaves the region out once its load balancer fails its checks"),
-        (Standing::Lost, "here.shop.example: no other region answers"),
+        (Standing::Works, "production.shop.example: Route 53 leaves the region out once its load balancer fails its checks"),
+        (Standing::Lost, "here.production.shop.example: no other region answers"),
     ];
     assert_eq!(of("dns"), dns);
     assert_eq!(of("states").len(), 1);
@@ -244,7 +250,7 @@ fn another_region_carries_the_load_or_not() {
     // The other region is no primary: what runs in the primary alone is not lost with it.
     let found = without_region(site(&estate, "eu-central-1"));
     let names: Vec<&str> = found.entries.iter().map(|entry| entry.entry.as_str()).collect();
-    assert_eq!(names, ["app/shop/web", "app/shop/tight"]);
+    assert_eq!(names, ["app/shop/tight", "app/shop/web"]);
 }
 
 #[test]

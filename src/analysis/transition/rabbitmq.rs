@@ -23,7 +23,10 @@ pub(super) fn changes(old: &Object, new: &Object) -> Option<Change> {
 
 /// The change of an ExternalSecret that is there before and after, if it is that of the user.
 pub(super) fn user(old: &Object, new: &Object) -> Option<Change> {
-    let store = old.name.strip_suffix(SECRET).filter(|_| old.kind == "ExternalSecret" && old.at("/spec/target/template/data/default_user.conf").is_some())?;
+    let store = old
+        .name
+        .strip_suffix(SECRET)
+        .filter(|_| old.kind == "ExternalSecret" && old.at("/spec/target/template/data/default_user.conf").is_some())?;
     let (from, to) = (old.text(USER), new.text(USER));
     (from != to).then(|| Change::OtherUser { store: store.to_owned(), from: from.to_owned(), to: to.to_owned() })
 }

@@ -142,7 +142,10 @@ fn changes_of_a_database() {
     assert_eq!(told(&old, &database("db", "17.12", settings, "20Gi", "{name: app}, {name: old}, {name: new}")), Vec::<String>::new());
     assert_eq!(told(&old, &old.replace("a: x", "a: z")), Vec::<String>::new());
     assert_eq!(told(&old, &database("db", "18", settings, "10Gi", users)), of("Upgrade { from: 17, to: 18 }"));
-    assert_eq!(told(&old, &database("db", "16", settings, "10Gi", users)), of(r#"LosesData(Downgrade { engine: "PostgreSQL", from: "17", to: "16" }, [])"#));
+    assert_eq!(
+        told(&old, &database("db", "16", settings, "10Gi", users)),
+        of(r#"LosesData(Downgrade { engine: "PostgreSQL", from: "17", to: "16" }, [])"#)
+    );
     assert_eq!(told(&old, &database("db", &pinned, settings, "5Gi", users)), of(r#"LosesData(Claim("/spec/storage/size"), [])"#));
     let both = of(r#"TwoSteps { settings: "{\"a\":null,\"b\":\"z\"}" }"#);
     assert_eq!(told(&old, &database("db", "17.12", "b: z", "10Gi", users)), both);
@@ -175,7 +178,10 @@ fn changes_of_queues() {
     assert_eq!(told(&old, &queues("4.1.8-management", 3, "10Gi", "app")), back);
     assert_eq!(told(&old, &queues("4.2.9-management", 3, "5Gi", "app")), of(r#"LosesData(Claim("/spec/persistence/storage"), [])"#));
     assert_eq!(told(&old, &queues("4.2.9-management", 1, "10Gi", "app")), of("Fewer { from: 3, to: 1 }"));
-    assert_eq!(told(&old, &queues("4.2.9-management", 3, "10Gi", "web")), ["ExternalSecret/shop/events-default-user: OtherUser { store: \"events\", from: \"app\", to: \"web\" }"]);
+    assert_eq!(
+        told(&old, &queues("4.2.9-management", 3, "10Gi", "web")),
+        ["ExternalSecret/shop/events-default-user: OtherUser { store: \"events\", from: \"app\", to: \"web\" }"]
+    );
     // Another engine under the same name starts empty.
     let left = r#"RabbitmqCluster/shop/events: LosesData(Successor("StatefulSet/shop/events"), ["rabbitmqcluster.rabbitmq.com/events"])"#;
     assert!(told(&old, &stateful("events", &[("data", "10Gi")])).contains(&left.to_owned()));

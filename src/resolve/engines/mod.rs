@@ -149,6 +149,11 @@ pub(super) fn has_users(engine: Option<Engine>) -> bool {
     operated(engine).is_some()
 }
 
+/// Whether this version renders backups of the stores of an engine, where the region has buckets.
+pub(super) fn has_backups(engine: Option<Engine>) -> bool {
+    engine == Some(Engine::Postgres)
+}
+
 /// The place of a user's password in the secret manager.
 pub(super) fn password(namespace: &Name, store: &Name, user: &Name) -> Option<SecretRef> {
     format!("{namespace}/{store}/{user}#password").parse().ok()
@@ -198,7 +203,8 @@ impl Operated {
 
     /// The version of which a text is a release, such as `17` of `17.11`.
     pub(super) fn version_of(&self, text: &str) -> Option<&'static str> {
-        let is_release = |version: &&str| text.strip_prefix(version).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']));
+        let is_release =
+            |version: &&str| text.strip_prefix(version).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']));
         self.versions().into_iter().find(is_release)
     }
 

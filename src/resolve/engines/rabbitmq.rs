@@ -4,8 +4,7 @@ use super::{Definition, Operated};
 use crate::kinds::Operator;
 use crate::value::{Name, Quantity};
 
-pub(super) const DEFINITION: Definition =
-    Definition { port: Some(("amqp", 5672)), scheme: "amqp", server: None, operated: Some(OPERATED) };
+pub(super) const DEFINITION: Definition = Definition { port: Some(("amqp", 5672)), scheme: "amqp", server: None, operated: Some(OPERATED) };
 
 const OPERATED: Operated = Operated {
     operator: Operator::Rabbitmq,
@@ -44,14 +43,8 @@ const OPERATED: Operated = Operated {
 ///
 /// Source: `repos/rabbitmq/remote` of docker-library/repo-info, 2026-09-16 and 2026-08-21.
 const IMAGES: &[(&str, &str)] = &[
-    (
-        "4.3",
-        "docker.io/library/rabbitmq:4.3.6-management@sha256:c6c748ed27d7fd3733187c73cd022feae76d6a7c2ffa4bf1ab3ef75edfdb9797",
-    ),
-    (
-        "4.2",
-        "docker.io/library/rabbitmq:4.2.9-management@sha256:65df8b4486d38eab1dbbb0784790b235a2df2bf1db8b9b70c46cbcf669ecffa7",
-    ),
+    ("4.3", "docker.io/library/rabbitmq:4.3.6-management@sha256:c6c748ed27d7fd3733187c73cd022feae76d6a7c2ffa4bf1ab3ef75edfdb9797"),
+    ("4.2", "docker.io/library/rabbitmq:4.2.9-management@sha256:65df8b4486d38eab1dbbb0784790b235a2df2bf1db8b9b70c46cbcf669ecffa7"),
 ];
 
 /// A queue whose client names no type has copies on several servers. Senders are held up while there is still room for what is in memory, as RabbitMQ's

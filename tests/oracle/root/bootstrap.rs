@@ -119,8 +119,8 @@ fn identities(root: &Root, found: &mut Vec<Finding>) {
         ),
         ("regions", regions.into()),
         ("buckets", any(json!(buckets))),
-        ("copy_keys", any(json!(keys))),
-        ("copiers", any(json!(copiers))),
+        ("copy_keys", if keys.is_empty() { serde_json::Value::Null } else { json!(keys) }),
+        ("copiers", if copied { json!(copiers) } else { serde_json::Value::Null }),
         ("allowed_regions", json!(allowed)),
     ] {
         let (file, has) = root.local(local);

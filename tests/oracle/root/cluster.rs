@@ -2,6 +2,7 @@
 
 use super::super::Finding;
 use super::Root;
+use super::data::named;
 use platgen::labels::{POOL, SUBNET};
 use platgen::model::{BucketAccess, GroupRole, SecretStore, ZoneRange};
 use serde_json::{Map, Value, json};
@@ -175,30 +176,25 @@ fn people(root: &Root, found: &mut Vec<Finding>) {
 /// Those who use buckets have rights to these, and nobody else.
 fn buckets(root: &Root, found: &mut Vec<Finding>) {
     let platform = root.platform;
-    let name = |bucket: &platgen::value::Name| {
-        let region = platform.buckets.get(bucket.as_str()).map(|bucket| bucket.region.as_str()).unwrap_or_default();
-        format!("{}-{}-{bucket}-{region}-{}", platform.name, platform.environment, root.account)
-    };
-    let using = root.region.workloads.iter().filter(|(_, workload)| !workload.buckets.is_empty());
-    let wanted: Map<String, Value> = using
-        .map(|(key, workload)| {
-            let writes = workload.buckets.iter().filter(|(_, access)| **access == BucketAccess::Write);
-            let (uses, writes): (Vec<String>, Vec<String>) =
-                (workload.buckets.keys().map(name).collect(), writes.map(|(bucket, _)| name(bucket)).collect());
-            (key.clone(), json!({"uses": uses, "writes": writes}))
-        })
-        .collect();
-    let wanted = if wanted.is_empty() { Value::Null } else { wanted.into() };
-    let (file, has) = root.local("bucket_users");
-    root.expect(found, RULE, ("local.bucket_users", file), has, &wanted);
-    if !wanted.is_null() {
-        let home = platform.buckets.values().next().map(|bucket| bucket.region.as_str()).unwrap_or_default();
-        for (local, wanted) in
-            [("bucket_region", home.to_owned()), ("bucket_key", format!("{}-{}-{home}-data", platform.name, platform.environment))]
-        {
-            let (file, has) = root.local(local);
-            root.expect(found, RULE, (&format!("local.{local}"), file), has, &json!(wanted));
+    let start = format!("{}-{}", platform.name, platform.environment);
+    let (mut users, mut homes): (Map<String, Value>, BTreeMap<&str, BTreeSet<String>>) = (Map::new(), BTreeMap::new());
+    for (key, workload) in root.region.workloads.iter().filter(|(_, workload)| !workload.buckets.is_empty()) {
+        let (mut uses, mut writes) = (BTreeSet::new(), BTreeSet::new());
+        for (bucket, access) in &workload.buckets {
+            let Some(bucket) = platform.buckets.get(bucket) else { continue };
+            let name = named(platform, bucket, bucket.region.as_str(), root.account);
+            homes.entry(bucket.region.as_str()).or_default().insert(name.clone());
+            writes.extend((*access == BucketAccess::Write).then(|| name.clone()));
+            uses.insert(name);
         }
+        users.insert(key.clone(), json!({"uses": uses, "writes": writes}));
+    }
+    let home = |(region, buckets): (&str, _)| (region.to_owned(), json!({"key": format!("{start}-{region}-data"), "buckets": buckets}));
+    let homes: Map<String, Value> = homes.into_iter().map(home).collect();
+    for (local, wanted) in [("bucket_users", users), ("bucket_homes", homes)] {
+        let wanted = if wanted.is_empty() { Value::Null } else { wanted.into() };
+        let (file, has) = root.local(local);
+        root.expect(found, RULE, (&format!("local.{local}"), file), has, &wanted);
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::super::Finding;
 use super::Root;
-use platgen::model::{Bucket, BucketAccess};
+use platgen::model::{Bucket, BucketAccess, Holds, Platform};
+use platgen::value::{digest, truncate_with_hash};
 use serde_json::{Map, Value, json};
 
 const RULE: &str = "wrong-data";
@@ -11,11 +12,11 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
     let (platform, here) = (root.platform, root.region.name.as_str());
     let start = format!("{}-{}", platform.name, platform.environment);
     let role = |name: &str| format!("arn:aws:iam::{}:role/{name}", root.account);
-    let named = |bucket: &Bucket, region: &str| format!("{start}-{}-{region}-{}", bucket.name, root.account);
+    let named = |bucket: &Bucket, region: &str| named(platform, bucket, region, root.account);
     let users = |bucket: &Bucket, wanted: BucketAccess| {
         let regions = platform.regions.values();
         let all = regions.flat_map(|region| region.workloads.values().map(move |workload| (region, workload)));
-        let using = all.filter(|(_, workload)| workload.buckets.get(&bucket.name) == Some(&wanted));
+        let using = all.filter(|(_, workload)| workload.buckets.get(&bucket.key) == Some(&wanted));
         using
             .map(|(region, workload)| role(&format!("{start}-{}.{}.{}", region.name, workload.namespace, workload.name)))
             .collect::<Vec<_>>()
@@ -38,12 +39,10 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
         let lock = days.map(|days| json!({"mode": mode, "days": days}));
         let kept = days.unwrap_or_default().max(30);
         let wanted = json!({"name": named(bucket, here), "lock": lock, "old_versions": kept, "readers": readers, "writers": writers});
-        buckets.insert(bucket.name.to_string(), wanted);
+        buckets.insert(bucket.key.clone(), wanted);
         if let Some(copy) = copy.filter(|copy| *copy != here) {
-            copies.insert(
-                bucket.name.to_string(),
-                json!({"name": named(bucket, copy), "region": copy, "alias": format!("{start}-{copy}-data")}),
-            );
+            copies
+                .insert(bucket.key.clone(), json!({"name": named(bucket, copy), "region": copy, "alias": format!("{start}-{copy}-data")}));
         }
     }
     let copied = !copies.is_empty();
@@ -68,4 +67,18 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
         let message = format!("{count} resources copy buckets, where there should be {}", usize::from(copied));
         found.push(root.finding(RULE, "aws_s3_bucket_replication_configuration", "", message));
     }
+}
+
+/// The name of a bucket in a region: of one for backups, the store as far as there is room, and a digest of the key.
+pub(super) fn named(platform: &Platform, bucket: &Bucket, region: &str, account: &str) -> String {
+    let (start, end) = (format!("{}-{}-", platform.name, platform.environment), format!("-{region}-{account}"));
+    let middle = match &bucket.holds {
+        Holds::Objects => bucket.key.clone(),
+        Holds::Backups { namespace, store } => {
+            let store = format!("{namespace}-{store}");
+            let room = 63_usize.saturating_sub(start.len() + end.len() + 9).min(store.len());
+            format!("{}-{}", store[..room].trim_end_matches('-'), digest(&[&bucket.key], 8)).trim_start_matches('-').to_owned()
+        }
+    };
+    truncate_with_hash(&format!("{start}{middle}{end}"), 63)
 }

@@ -81,3 +81,22 @@ fn restarted_containers_are_looked_for() {
     let restore = lines(&way_back(&found).restore);
     assert!(restore.iter().any(|line| line.contains("containerStatuses[*].state.running.startedAt")), "{restore:?}");
 }
+
+/// An object without a name is not applied, and no command names one.
+#[test]
+fn nothing_is_said_of_objects_without_a_name() {
+    let job = |image: &str| {
+        format!(
+            "{{apiVersion: batch/v1, kind: Job, metadata: {{generateName: import-, namespace: shop}}, spec: {{template: {{spec: {{containers: [{{name: main, \
+             image: \"{image}\", envFrom: [{{configMapRef: {{name: api}}}}]}}]}}}}}}}}\n---\n"
+        )
+    };
+    let map =
+        |value: &str| format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: api, namespace: shop}}, data: {{A: {value}}}}}\n");
+    let found = between(&(job("x:2") + &map("two")), &(job("x:1") + &map("one")));
+    let outcomes: Vec<Outcome> = found.objects.iter().map(|one| one.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Refused, Outcome::Changed]);
+    assert_eq!(found.workloads, []);
+    let text = text(&found);
+    assert!(text.contains("`kubectl apply` takes no object with `generateName`") && !text.contains("job.batch"), "{text}");
+}

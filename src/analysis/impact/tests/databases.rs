@@ -1,4 +1,4 @@
-//! Clusters of CloudNativePG: their operator makes the pods, and refuses some changes.
+//! Stores that operators run: these make the pods, and refuse some changes.
 
 use super::*;
 
@@ -70,4 +70,36 @@ fn users_that_left_stay() {
         |role: &str| cluster(18, "5Gi", "a").replace("instances: 3", &format!("instances: 3, managed: {{roles: [{{name: {role}}}]}}"));
     let said = text(&between(&with("app"), &with("beta")));
     assert!(said.contains("the user beta stays in the database"), "{said}");
+}
+
+fn queues(image: &str, servers: u32) -> String {
+    format!(
+        "{{apiVersion: v1, kind: Namespace, metadata: {{name: shop}}}}\n---\n{{apiVersion: rabbitmq.com/v1beta1, kind: RabbitmqCluster, metadata: {{name: events, namespace: shop}}, spec: {{image: 'rabbitmq:{image}', replicas: {servers}, persistence: {{storage: 5Gi}}}}}}\n"
+    )
+}
+
+#[test]
+fn queues_restart_wait_and_refuse() {
+    let found = between(&queues("4.2.10", 3), &queues("4.2.9", 3));
+    let restarted: Vec<(&str, bool)> = found.workloads.iter().map(|one| (one.object.as_str(), one.restarts)).collect();
+    assert_eq!(restarted, [("RabbitmqCluster/shop/events", true)]);
+    let said = lines(&way_back(&found).restore);
+    let wait = "kubectl --context c -n shop wait --for=condition=AllReplicasReady --timeout=600s rabbitmqcluster.rabbitmq.com/events";
+    assert!(said.iter().any(|line| line == wait), "{said:?}");
+    // The API server takes what the operator then does not do.
+    let reason = |applied: &str, onto: &str| between(applied, onto).objects[1].reason.clone().unwrap_or_default();
+    assert_eq!(reason(&queues("4.3.6", 1), &queues("4.3.6", 3)), "");
+    assert!(text(&between(&queues("4.3.6", 1), &queues("4.3.6", 3))).contains("makes no change until 3 are asked for again"));
+    assert!(text(&between(&queues("4.2.9", 3), &queues("4.3.6", 3))).contains("RabbitMQ 4.2 does not start on the data of 4.3"));
+    let upgraded = lines(&way_back(&between(&queues("4.3.6", 3), &queues("4.2.9", 3))).restore);
+    assert!(upgraded.iter().all(|line| line.starts_with("# ") || !line.contains(" apply ")), "{upgraded:?}");
+}
+
+/// The operator makes the Service with the store's own name.
+#[test]
+fn callers_of_queues_are_found_by_the_name_of_the_store() {
+    let caller = "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: report, namespace: shop}\nspec: {selector: {matchLabels: {app: report}}, template: {metadata: {labels: {app: report}}, spec: {containers: [{name: main, image: 'x:1', env: [{name: QUEUE, value: 'amqp://events:5672'}]}]}}}\n";
+    let found = between(&queues("4.3.6", 3), &(queues("4.2.9", 3) + caller));
+    let dependants: Vec<(&str, &str)> = found.dependants.iter().map(|one| (one.workload.as_str(), one.caller.as_str())).collect();
+    assert_eq!(dependants, [("RabbitmqCluster/shop/events", "Deployment/shop/report")]);
 }

@@ -49,10 +49,10 @@ fn about_pipelines(platform: &Platform, pipelines: &Pipelines, account: &str) ->
         number => format!("{number} approvals"),
     };
     let words = [
-        ("{reviewers}", &*reviewers),
-        ("{approvals}", &*approvals),
         ("{buckets}", buckets),
         ("{setup}", setup),
+        ("{reviewers}", &*reviewers),
+        ("{approvals}", &*approvals),
         ("{rule}", rule),
         ("{subject}", &format!("`{}`", pipelines.applier)),
         ("{provider}", &provider),

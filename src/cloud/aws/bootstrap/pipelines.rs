@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{self, Platform, Region, Subjects};
 use crate::provider::Provider;
+use crate::value::Name;
 
 /// For whom tokens are issued that AWS takes.
 const AUDIENCE: &str = "sts.amazonaws.com";
@@ -24,18 +25,9 @@ pub(super) struct Locals<'a> {
     roles: [Role; 2],
     regions: Vec<Place<'a>>,
     allowed_regions: BTreeSet<&'a str>,
-    /// What data roots make; none in an environment without buckets.
-    data: Option<Buckets<'a>>,
-}
-
-/// What the data roots of the environment make.
-#[derive(Serialize)]
-struct Buckets<'a> {
-    regions: Vec<BucketsOf<'a>>,
-    /// Regions without a cluster that hold copies.
-    elsewhere: Vec<KeyOf<'a>>,
-    /// The roles that make copies, in each region that may hold the buckets, as ARNs.
-    copiers: Vec<String>,
+    buckets: Option<Vec<BucketsOf<'a>>>,
+    copy_keys: Option<Vec<KeyOf<'a>>>,
+    copiers: Option<Vec<String>>,
 }
 
 /// The names in the cloud of the buckets of a region, copies among them.
@@ -52,24 +44,29 @@ struct KeyOf<'a> {
     alias: String,
 }
 
-impl<'a> Buckets<'a> {
-    fn new(platform: &'a Platform, account: &str) -> Option<Buckets<'a>> {
-        let regions = Some(platform.data_regions()).filter(|regions| !regions.is_empty())?;
-        let elsewhere = regions.iter().filter(|region| !platform.regions.contains_key(region.as_str()));
-        let copied = platform.buckets.values().any(|bucket| bucket.copy.is_some());
-        Some(Buckets {
-            regions: regions
-                .iter()
-                .map(|region| BucketsOf { region: region.as_str(), names: platform.buckets_in(region).collect() })
-                .collect(),
-            elsewhere: elsewhere.map(|region| KeyOf { region: region.as_str(), alias: platform.data_key(region) }).collect(),
-            copiers: regions
-                .iter()
-                .filter(|_| copied)
-                .map(|region| format!("arn:aws:iam::{account}:role/{}", platform.copier_role(region)))
-                .collect(),
-        })
+impl<'a> BucketsOf<'a> {
+    /// Those of every region with a data root; none in an environment without buckets.
+    fn all(platform: &'a Platform) -> Option<Vec<BucketsOf<'a>>> {
+        let of = |region: &'a Name| BucketsOf { region: region.as_str(), names: platform.buckets_in(region).collect() };
+        let all: Vec<BucketsOf<'a>> = platform.data_regions().into_iter().map(of).collect();
+        (!all.is_empty()).then_some(all)
     }
+}
+
+impl<'a> KeyOf<'a> {
+    /// Those of regions without a cluster, which hold copies.
+    fn elsewhere(platform: &'a Platform) -> Option<Vec<KeyOf<'a>>> {
+        let elsewhere = platform.data_regions().into_iter().filter(|region| !platform.regions.contains_key(region.as_str()));
+        let all: Vec<KeyOf<'a>> = elsewhere.map(|region| KeyOf { region: region.as_str(), alias: platform.data_key(region) }).collect();
+        (!all.is_empty()).then_some(all)
+    }
+}
+
+/// The roles that make copies, in each region that may hold the buckets, as ARNs.
+fn copiers(platform: &Platform, account: &str) -> Option<Vec<String>> {
+    let role = |region: &Name| format!("arn:aws:iam::{account}:role/{}", platform.copier_role(region));
+    let copied = platform.buckets.values().any(|bucket| bucket.copy.is_some());
+    copied.then(|| platform.data_regions().into_iter().map(role).collect())
 }
 
 /// A role of pipelines.
@@ -132,7 +129,9 @@ impl<'a> Locals<'a> {
             roles: roles(platform, pipelines),
             regions: platform.regions.values().filter(|region| region.provider == Provider::Aws).map(place).collect(),
             allowed_regions: states.iter().copied().chain(home).collect(),
-            data: Buckets::new(platform, account),
+            buckets: BucketsOf::all(platform),
+            copy_keys: KeyOf::elsewhere(platform),
+            copiers: copiers(platform, account),
         })
     }
 }

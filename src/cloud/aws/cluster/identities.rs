@@ -1,9 +1,9 @@
 //! The rights of service accounts in the cloud: of add-ons, of apps with `identity` or buckets, and of the readers of secrets.
 
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{BucketAccess, Controller, Namespace, Platform, Region, SECRET_READER, SecretStore, Workload};
+use crate::model::{BucketAccess, Controller, Namespace, Platform, Region, SECRET_READER, SecretStore};
 use crate::value::Name;
 
 /// A service account with a role of its own.
@@ -52,12 +52,11 @@ pub(super) fn identities<'a>(region: &'a Region, account: &str) -> Vec<Identity<
     all
 }
 
-/// The view of `buckets.tf`: the service accounts that use buckets.
+/// The view of `buckets.tf`: the service accounts that use buckets, and where these are.
 #[derive(Serialize)]
 pub(super) struct Buckets<'a> {
     users: Vec<BucketUser<'a>>,
-    region: &'a str,
-    key: String,
+    homes: Vec<BucketHome<'a>>,
 }
 
 /// A service account that uses buckets, by the key of its identity.
@@ -65,27 +64,40 @@ pub(super) struct Buckets<'a> {
 struct BucketUser<'a> {
     key: String,
     /// The names of all of them in the cloud.
-    uses: Vec<&'a str>,
+    uses: BTreeSet<&'a str>,
     /// Those that it writes.
-    writes: Vec<&'a str>,
+    writes: BTreeSet<&'a str>,
+}
+
+/// A region with buckets that service accounts use.
+#[derive(Serialize)]
+struct BucketHome<'a> {
+    region: &'a str,
+    /// The alias of the key that encrypts them.
+    key: String,
+    buckets: BTreeSet<&'a str>,
 }
 
 impl<'a> Buckets<'a> {
-    /// None where no service account of the region uses a bucket. All buckets of an environment are in one region.
+    /// None where no service account of the region uses a bucket.
     pub(super) fn new(platform: &'a Platform, region: &'a Region) -> Option<Buckets<'a>> {
-        let home = &platform.buckets.values().next()?.region;
-        let user = |workload: &'a Workload| {
-            let id = |name: &'a Name| platform.buckets.get(name.as_str()).map(|bucket| bucket.id.as_str());
-            let writes = workload.buckets.iter().filter(|(_, access)| **access == BucketAccess::Write);
-            BucketUser {
-                key: format!("{}/{}", workload.namespace, workload.name),
-                uses: workload.buckets.keys().filter_map(id).collect(),
-                writes: writes.filter_map(|(name, _)| id(name)).collect(),
+        let mut homes: BTreeMap<&Name, BTreeSet<&str>> = BTreeMap::new();
+        let mut users = Vec::new();
+        for workload in region.workloads.values().filter(|workload| !workload.buckets.is_empty()) {
+            let (mut uses, mut writes) = (BTreeSet::new(), BTreeSet::new());
+            for (key, access) in &workload.buckets {
+                let Some(bucket) = platform.buckets.get(key) else { continue };
+                homes.entry(&bucket.region).or_default().insert(&bucket.id);
+                uses.insert(bucket.id.as_str());
+                if *access == BucketAccess::Write {
+                    writes.insert(bucket.id.as_str());
+                }
             }
-        };
-        let mut users: Vec<BucketUser<'a>> = region.workloads.values().filter(|workload| !workload.buckets.is_empty()).map(user).collect();
+            users.push(BucketUser { key: format!("{}/{}", workload.namespace, workload.name), uses, writes });
+        }
         users.sort_by(|a, b| a.key.cmp(&b.key));
-        (!users.is_empty()).then(|| Buckets { users, region: home.as_str(), key: platform.data_key(home) })
+        let home = |(region, buckets): (&'a Name, _)| BucketHome { region: region.as_str(), key: platform.data_key(region), buckets };
+        (!users.is_empty()).then(|| Buckets { users, homes: homes.into_iter().map(home).collect() })
     }
 }
 

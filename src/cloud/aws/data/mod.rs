@@ -80,12 +80,12 @@ fn arn(account: &str, role: &str) -> String {
 fn store<'a>(platform: &'a Platform, bucket: &'a Bucket, region: &Name) -> Option<Store<'a>> {
     let of = |name, readers, writers| {
         let lock = bucket.lock.map(|lock| Lock { mode: lock.mode.name(), days: lock.days });
-        Store { key: bucket.name.as_str(), name, lock, old_versions: bucket.version_days, readers, writers }
+        Store { key: &bucket.key, name, lock, old_versions: bucket.version_days, readers, writers }
     };
     let copier = || arn(&bucket.account, &platform.copier_role(&bucket.region));
     if bucket.region == *region {
         let with = |wanted: BucketAccess| {
-            let users = platform.users_of(&bucket.name).filter(move |(_, _, access)| *access == wanted);
+            let users = platform.users_of(bucket).filter(move |(_, _, access)| *access == wanted);
             users.map(|(region, workload, _)| arn(&bucket.account, &region.account_role(workload))).collect::<Vec<_>>()
         };
         let mut readers = with(BucketAccess::Read);
@@ -100,7 +100,7 @@ impl<'a> Locals<'a> {
     fn new(platform: &'a Platform, account: &'a str, region: &'a Name) -> Locals<'a> {
         let copy = |bucket: &'a Bucket| {
             let copy = bucket.copy.as_ref().filter(|_| bucket.region == *region)?;
-            Some(Copy { key: bucket.name.as_str(), name: &copy.id, region: copy.region.as_str(), alias: platform.data_key(&copy.region) })
+            Some(Copy { key: &bucket.key, name: &copy.id, region: copy.region.as_str(), alias: platform.data_key(&copy.region) })
         };
         let mut administrators = people::administrators(platform, account);
         administrators.push(format!("arn:aws:iam::{account}:root"));

@@ -53,7 +53,8 @@ pub fn of_zones(cluster: &TestCluster) -> Result<(), String> {
         for (app, _, pods) in APPS {
             let spread = cluster.zones(app)?;
             let lost = spread.get(&format!("here-{zone}")).copied().unwrap_or_default();
-            let is_even = spread.len() == ZONES.len() && spread.values().max().zip(spread.values().min()).is_some_and(|(most, least)| most - least <= 1);
+            let is_even = spread.len() == ZONES.len()
+                && spread.values().max().zip(spread.values().min()).is_some_and(|(most, least)| most - least <= 1);
             left.push((app, pods - lost, is_even));
         }
         cluster.zone_is_lost(zone)?;
@@ -61,7 +62,9 @@ pub fn of_zones(cluster: &TestCluster) -> Result<(), String> {
             let predicted = pods(&outage, app)?;
             let (worst, even, after) = (number(predicted, "worst")?, number(predicted, "even")?, number(predicted, "after")?);
             if left < worst || is_even && left < even {
-                return Err(format!("without {zone}, {left} pods of {app} are left, and predicted are {worst} at worst and {even} if even"));
+                return Err(format!(
+                    "without {zone}, {left} pods of {app} are left, and predicted are {worst} at worst and {even} if even"
+                ));
             }
             cluster.settles(app, after)?;
             if words(&predicted["waits"]) == "room" {

@@ -92,12 +92,15 @@ context='boutique-production-eu-west-1'
 if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /version 2>&1); then
   allowed 'all rights in the cluster' kubectl --context "$context" --request-timeout=20s auth can-i '*' '*' --all-namespaces
   exists 'namespace envoy-gateway-system' kubectl --context "$context" --request-timeout=20s get namespace 'envoy-gateway-system'
+  serves 'barmancloud.cnpg.io/v1' 'ObjectStore'
   serves 'external-secrets.io/v1' 'ExternalSecret' 'SecretStore'
   serves 'gateway.envoyproxy.io/v1alpha1' 'EnvoyProxy'
   serves 'gateway.networking.k8s.io/v1' 'Gateway' 'HTTPRoute'
-  serves 'postgresql.cnpg.io/v1' 'Cluster'
+  serves 'postgresql.cnpg.io/v1' 'Cluster' 'ScheduledBackup'
   prints 'CloudNativePG in cnpg-system' kubectl --context "$context" --request-timeout=20s --namespace 'cnpg-system' get deployments --selector app.kubernetes.io/name=cloudnative-pg --output name
   exists 'CloudNativePG 1.30 or newer' kubectl --context "$context" --request-timeout=20s explain --api-version=postgresql.cnpg.io/v1 clusters.spec.primaryLease
+  prints 'Barman Cloud plugin in cnpg-system' kubectl --context "$context" --request-timeout=20s --namespace 'cnpg-system' get deployments --selector app=barman-cloud --output name
+  exists 'Barman Cloud plugin 0.13 or newer' kubectl --context "$context" --request-timeout=20s explain --api-version=barmancloud.cnpg.io/v1 objectstores.spec.configuration.data.restoreAdditionalCommandArgs
   exists 'API metrics.k8s.io/v1beta1 (metrics-server)' kubectl --context "$context" --request-timeout=20s get --raw /apis/metrics.k8s.io/v1beta1
   prints 'Reloader' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector group=com.stakater.platform,provider=stakater --output name
   exists 'GatewayClass envoy' kubectl --context "$context" --request-timeout=20s get gatewayclasses.gateway.networking.k8s.io 'envoy'
@@ -105,6 +108,7 @@ if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /versio
   prints 'default StorageClass' kubectl --context "$context" --request-timeout=20s get storageclasses --output jsonpath='{.items[?(@.metadata.annotations.storageclass\.kubernetes\.io/is-default-class=="true")].metadata.name}'
   prints 'AWS Load Balancer Controller' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector app.kubernetes.io/name=aws-load-balancer-controller --output name
   prints 'OPERATOR_IMAGE_NAME of CloudNativePG with an image from 333333333333.dkr.ecr.eu-west-1.amazonaws.com' kubectl --context "$context" --request-timeout=20s --namespace 'cnpg-system' get deployments --selector app.kubernetes.io/name=cloudnative-pg --output 'go-template={{range .items}}{{range .spec.template.spec.containers}}{{range .env}}{{if and (eq .name "OPERATOR_IMAGE_NAME") (eq (printf "%.45s" .value) "333333333333.dkr.ecr.eu-west-1.amazonaws.com/")}}{{.value}}{{end}}{{end}}{{end}}{{end}}'
+  printf 'look yourself: %s\n' 'whether SIDECAR_IMAGE of the Barman Cloud plugin names an image from 333333333333.dkr.ecr.eu-west-1.amazonaws.com'
   prints 'the Kubernetes Cluster Autoscaler' kubectl --context "$context" --request-timeout=20s --namespace 'kube-system' get deployments --output jsonpath='{.items[?(@.spec.template.spec.serviceAccountName=="cluster-autoscaler")].metadata.name}'
   printf 'look yourself: %s\n' 'whether cert-manager runs as the account cert-manager in cert-manager, or another program does its work'
   prints 'ExternalDNS' kubectl --context "$context" --request-timeout=20s --namespace 'external-dns' get deployments --output jsonpath='{.items[?(@.spec.template.spec.serviceAccountName=="external-dns")].metadata.name}'

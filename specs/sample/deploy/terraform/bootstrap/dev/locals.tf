@@ -7,6 +7,9 @@ locals {
 
   # By region: the bucket of the states in that region.
   states = {
+    "eu-central-1" = {
+      bucket = "boutique-dev-eu-central-1-state-111111111111"
+    }
     "eu-west-1" = {
       bucket = "boutique-dev-eu-west-1-state-111111111111"
     }
@@ -62,6 +65,23 @@ locals {
     }
   }
 
+  # By region: the buckets, and copies of buckets, that its data root makes.
+  buckets = {
+    "eu-central-1" = ["boutique-dev-shop-orders-674b5227-eu-central-1-111111111111"]
+    "eu-west-1"    = ["boutique-dev-shop-orders-674b5227-eu-west-1-111111111111"]
+  }
+
+  # By region that holds copies and has no cluster: the alias of their key.
+  copy_keys = {
+    "eu-central-1" = "boutique-dev-eu-central-1-data"
+  }
+
+  # The roles that make copies: that of the region of the buckets, and those after a move to the region of their copies.
+  copiers = [
+    "arn:aws:iam::111111111111:role/boutique-dev-eu-central-1-bucket-copier",
+    "arn:aws:iam::111111111111:role/boutique-dev-eu-west-1-bucket-copier",
+  ]
+
   # Where roles of the environment may act.
-  allowed_regions = ["eu-west-1", "us-east-1"]
+  allowed_regions = ["eu-central-1", "eu-west-1", "us-east-1"]
 }

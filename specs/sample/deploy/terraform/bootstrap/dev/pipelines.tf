@@ -6,11 +6,12 @@ locals {
 
   # Statements by policy.
   pipeline_policies = {
-    read    = local.read_statements
+    read    = concat(local.read_statements, local.bucket_read_statements)
     states  = local.state_statements
     network = local.network_statements
     cluster = local.cluster_statements
     roles   = local.role_statements
+    data    = local.bucket_statements
     global  = local.global_statements
   }
 

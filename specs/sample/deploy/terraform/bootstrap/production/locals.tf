@@ -70,6 +70,18 @@ locals {
     }
   }
 
+  # By region: the buckets, and copies of buckets, that its data root makes.
+  buckets = {
+    "eu-central-1" = ["boutique-production-shop-ord-674b5227-eu-central-1-333333333333"]
+    "eu-west-1"    = ["boutique-production-shop-orders-674b5227-eu-west-1-333333333333"]
+  }
+
+  # The roles that make copies: that of the region of the buckets, and those after a move to the region of their copies.
+  copiers = [
+    "arn:aws:iam::333333333333:role/boutique-production-eu-central-1-bucket-copier",
+    "arn:aws:iam::333333333333:role/boutique-production-eu-west-1-bucket-copier",
+  ]
+
   # Where roles of the environment may act.
   allowed_regions = ["eu-central-1", "eu-west-1", "us-east-1"]
 }

@@ -255,6 +255,12 @@ locals {
       account   = "aws-load-balancer-controller"
       policies  = []
     }
+    "shop/orders" = {
+      role      = "boutique-production-eu-west-1.shop.orders"
+      namespace = "shop"
+      account   = "orders"
+      policies  = []
+    }
     "vpc-cni" = {
       role      = "boutique-production-eu-west-1-vpc-cni"
       namespace = "kube-system"
