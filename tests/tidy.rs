@@ -30,9 +30,12 @@ const EDGES: &[(&str, &[&str])] = &[
     ("spec", &["source", "diagnostic", "syntax", "value", "provider"]),
     ("model", &["source", "conflict", "diagnostic", "value", "provider", "layers", "kinds", "labels"]),
     ("resolve", &["source", "diagnostic", "syntax", "value", "provider", "spec", "facts", "layers", "model", "kinds", "labels"]),
-    ("scanners", &["model"]),
-    ("kubernetes", &["source", "diagnostic", "value", "provider", "model", "scanners", "template", "yaml", "facts", "kinds", "labels"]),
-    ("cloud", &["value", "provider", "model", "scanners", "template", "facts", "layers"]),
+    ("scanners", &["files", "model"]),
+    (
+        "kubernetes",
+        &["source", "diagnostic", "value", "provider", "files", "model", "scanners", "template", "yaml", "facts", "kinds", "labels"],
+    ),
+    ("cloud", &["value", "provider", "files", "model", "scanners", "template", "facts", "layers"]),
     ("delivery", &["provider", "model", "files", "template", "yaml"]),
     ("check", &["source", "diagnostic", "value", "provider", "model", "files", "hcl", "yaml", "inventory", "policy", "kinds", "labels"]),
     (

@@ -37,8 +37,8 @@ pub(super) fn verdict(outage: &Outage) -> String {
         parts.push(format!("lost: {}", plain(lost)));
     }
     let mut sentence = parts.join("; ");
-    if let Some(first) = sentence.get(..1) {
-        sentence = format!("{}{}", first.to_uppercase(), &sentence[1..]);
+    if let Some((first, rest)) = sentence.split_at_checked(1) {
+        sentence = format!("{}{rest}", first.to_uppercase());
     }
     let all = outage.entries.iter().any(|entry| entry.state.is_away()) || outage.parts.iter().any(super::Part::is_lost);
     let accepted = if all && !outage.hit { " The spec accepts what is away." } else { "" };
