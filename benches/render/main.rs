@@ -1,9 +1,9 @@
 //! The cost of a render, compared with the least that a program needs for the same objects.
 //!
-//! `cargo bench --bench render` is the gate: callgrind counts the instructions of `platgen render --stdout` and of the floor program
-//! (`floor.rs`), and the counts are compared with those in `gate.json`. `PLATGEN_BIN` names the program to measure instead of the one that cargo
-//! builds for the bench. `-- update` writes `gate.json` anew. `-- table` prints processor time and
-//! peak memory for larger specs instead. Without valgrind the gate is skipped, and says so.
+//! `cargo run --release -p gate`, after `cargo build --release`, is the gate: callgrind counts the instructions of `platgen render --stdout` and of the
+//! floor program (`floor.rs`), and the counts are compared with those in `gate.json`. `PLATGEN_BIN` names the program to measure instead of the one that
+//! lies beside the gate. `-- update` writes `gate.json` anew. `-- table` prints processor time and peak memory for larger specs instead. Without valgrind
+//! the gate is skipped, and says so.
 
 mod floor;
 mod specs;
@@ -35,15 +35,14 @@ type Gate = BTreeMap<String, Counts>;
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
-    // cargo adds `--bench`.
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words[..] {
         ["floor", spec] => print_floor(Path::new(spec)),
         ["update"] => update(),
         ["table"] => table(),
         [] => check(),
-        _ => Err("usage: cargo bench --bench render [-- update | table]".into()),
+        _ => Err("usage: cargo run --release -p gate [-- update | table]".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -61,7 +60,7 @@ fn print_floor(spec: &Path) -> Outcome<()> {
 
 /// The committed counts.
 fn gate_file() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/render/gate.json")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("gate.json")
 }
 
 /// A folder with a spec.
@@ -72,13 +71,15 @@ fn folder(apps: usize, environments: usize, regions: usize) -> Outcome<tempfile:
 }
 
 /// The program that is measured.
-fn platgen() -> PathBuf {
-    std::env::var_os("PLATGEN_BIN").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_platgen")), PathBuf::from)
+fn platgen() -> Outcome<PathBuf> {
+    let named = std::env::var_os("PLATGEN_BIN").map(PathBuf::from);
+    let program = named.map_or_else(|| Ok(std::env::current_exe()?.with_file_name("platgen")), Outcome::Ok)?;
+    program.canonicalize().map_err(|_| format!("{} is missing: `cargo build --release` builds it", program.display()).into())
 }
 
 /// The commands that are compared, each in the folder of its spec.
 fn programs() -> Outcome<[(&'static str, PathBuf, Vec<&'static str>); 2]> {
-    Ok([("platgen", platgen(), vec!["-q", "render", "--stdout"]), ("floor", std::env::current_exe()?, vec!["floor", "platform.yaml"])])
+    Ok([("platgen", platgen()?, vec!["-q", "render", "--stdout"]), ("floor", std::env::current_exe()?, vec!["floor", "platform.yaml"])])
 }
 
 /// The counts of this build. `None` where valgrind is not installed.
@@ -178,7 +179,7 @@ fn table() -> Outcome<()> {
     for (apps, environments, regions) in [(100, 1, 1), (1000, 1, 1), (5000, 3, 2)] {
         let folder = folder(apps, environments, regions)?;
         let floor = std::env::current_exe()?;
-        let platgen = platgen();
+        let platgen = platgen()?;
         let runs: [(&str, &Path, &[&str]); 4] = [
             ("floor, one environment", &floor, &["floor", "platform.yaml"]),
             ("render --stdout=all", &platgen, &["-q", "render", "--stdout=all"]),

@@ -86,7 +86,7 @@ pub(super) fn run(command: &LockCommand, terminal: &Terminal) -> Ended {
         outside: None,
         locks: &locks,
         selection: Selection::default(),
-        force: &Force::Nothing,
+        force: &Force::default(),
         version: env!("CARGO_PKG_VERSION"),
         never_foreign: &[],
     };

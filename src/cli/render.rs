@@ -162,11 +162,7 @@ fn nothing_forced(words: &[&OsString], roots: &Roots) -> Option<Diagnostic> {
 /// The flags of `--force`; a flag without a path covers everything that need not be named.
 fn force(words: Vec<&OsString>) -> Force {
     let (paths, bare): (Vec<&OsString>, Vec<&OsString>) = words.into_iter().partition(|path| !path.is_empty());
-    match (bare.is_empty(), paths.is_empty()) {
-        (true, true) => Force::Nothing,
-        (false, true) => Force::Everything,
-        (_, false) => Force::Paths(paths.into_iter().map(PathBuf::from).collect()),
-    }
+    Force { everything: !bare.is_empty(), paths: paths.into_iter().map(PathBuf::from).collect() }
 }
 
 /// The finding for a selection that selects nothing.
@@ -256,10 +252,14 @@ fn summarize(summary: &Summary, estate: &Estate, job: &Job<'_>, plan: &str, dry:
         lines.push("dry run: nothing was written".to_string());
     } else if !summary.is_unchanged() {
         // `git diff` alone leaves new files out.
-        let lock = job.roots.project.join(LOCK);
-        let lock = lock.strip_prefix(".").unwrap_or(&lock).display();
+        let beside = |path: &str| {
+            let path = job.roots.project.join(path);
+            path.strip_prefix(".").map_or(path.clone(), Path::to_owned)
+        };
+        let jobs = job.outside.and_then(|unit| Path::new(unit.files.keys().next()?).parent()).and_then(Path::to_str);
+        let others: String = std::iter::once(LOCK).chain(jobs).map(|path| format!(" {}", beside(path).display())).collect();
         lines.push(format!(
-            "next: `git add {output} {lock}`, review the change (`git diff --staged`), commit it with the spec, and apply it as {output}/README.md says"
+            "next: `git add {output}{others}`, review the change (`git diff --staged`), commit it with the spec, and apply it as {output}/README.md says"
         ));
     }
     lines.join("\n")

@@ -179,12 +179,17 @@ fn plans<'a>(stage: &'a Stage<'_>, when: When) -> Option<Plans<'a>> {
 fn applied<'a>(stage: &'a Stage<'_>) -> Vec<Applied<'a>> {
     let mut before = None;
     let one = |root: &'a Root| {
-        let id = root.id();
+        let (id, here) = (root.id(), format!("github.ref_name == {}", quoted(&stage.pipelines.branch)));
+        let needs: Option<String> = before.replace(id.clone());
         Applied {
-            needs: before.replace(id.clone()),
+            // A root without changes skips its apply, and without a condition of its own GitHub would skip every job behind it.
+            condition: match &needs {
+                Some(needs) => format!("!cancelled() && needs['{needs}'].result == 'success' && {here}"),
+                None => here,
+            },
+            needs,
             id,
             name: root.folder.trim_start_matches("terraform/").to_owned(),
-            condition: format!("github.ref_name == {}", quoted(&stage.pipelines.branch)),
             environment: stage.platform.environment.as_str(),
             root: &root.folder,
             region: &root.region,

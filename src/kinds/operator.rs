@@ -169,7 +169,7 @@ mod tests {
             assert_eq!(crate::kinds::operated(api, facts.kind), Some(facts));
             let (plural, group) = facts.resource.split_once('.').expect("a group");
             assert!(field.starts_with(plural) && api.starts_with(group), "{field} {api}");
-            assert!(removed.contains(&format!(" {}.{group}", facts.kind)), "{}", facts.kind);
+            assert!(removed.contains(&format!(" {}.{group} ", facts.kind)), "{}", facts.kind);
             assert_eq!(facts.argument(), format!("{}.{group}/", facts.kind.to_lowercase()));
         }
     }

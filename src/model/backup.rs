@@ -3,6 +3,9 @@
 use super::Container;
 use crate::value::Duration;
 
+/// What the name of a database has at its end that people restore beside the other one.
+pub const RESTORED: &str = "-restored";
+
 /// What is kept of the data of a workload beside its volumes.
 #[derive(Clone, Debug)]
 pub enum Backups {

@@ -17,6 +17,8 @@ pub struct Bucket {
     pub holds: Holds,
     /// Its region: the environment's primary, or that of the store.
     pub region: Name,
+    /// Whether it goes with the primary region. Its copy then takes its place.
+    pub moves: bool,
     /// Its account.
     pub account: String,
     /// Its name in the cloud, unique across all customers, at most 63 characters.
@@ -78,6 +80,8 @@ pub struct BucketCopy {
     pub region: Name,
     /// The name of the copy in the cloud. It is that of the bucket itself once the region is the primary one.
     pub id: String,
+    /// The days after which an object of the copy is deleted, because deletions in the bucket are not copied. None: it stays.
+    pub days: Option<u32>,
 }
 
 impl Bucket {

@@ -21,7 +21,7 @@ mod rights;
 mod workload;
 
 pub use addon::{Addon, Controller, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAMESPACES};
-pub use backup::{Backup, Backups};
+pub use backup::{Backup, Backups, RESTORED};
 pub use bucket::{Bucket, BucketCopy, BucketLock, Holds, LockMode};
 pub use cluster::{Cluster, Machine, Night, Pool, Proxies, SharedVolume, StorageClass};
 pub use container::{

@@ -47,12 +47,13 @@ pub(super) fn database(
         let status = r#"{\"status\":{\"targetPrimary\":\"${server:?}\",\"targetPrimaryTimestamp\":\"$(date -u +%Y-%m-%dT%H:%M:%S.000000Z)\",\"phase\":\"Switchover in progress\",\"phaseReason\":\"by hand\"}}"#;
         add(
             &format!(
-                "To let another server take the writes. Writes fail for some seconds; choose a server that is ready, such as `{name}-2`"
+                "To let another server take the writes, while the one that takes them is ready: when it is lost, commits that clients were told of would be lost with it. Writes fail for some seconds; choose a server that is ready, such as `{name}-2`"
             ),
             &[
                 "server=".to_owned(),
+                format!("primary={}", primary(&kubectl, name.as_str())),
                 format!(
-                    "{kubectl} get \"pod/${{server:?}}\" && {kubectl} patch {cluster} --subresource=status --type=merge --patch \"{status}\""
+                    "{kubectl} wait --for=condition=Ready --timeout=5s \"pod/${{server:?}}\" \"pod/${{primary:?}}\" && {kubectl} patch {cluster} --subresource=status --type=merge --patch \"{status}\""
                 ),
                 format!("{kubectl} wait --for=jsonpath='{{.status.currentPrimary}}'=\"${{server:?}}\" --timeout=600s {cluster}"),
             ],

@@ -39,7 +39,7 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
     let mut holding = estate.environments.values().flat_map(|platform| platform.buckets.values());
     let objects = if holding.clone().next().is_none() { "" } else { REMOVED_BUCKETS };
     let remove_region = REMOVE_REGION.replace("RECORDS", &removed).replace("BUCKETS", objects);
-    let backups = if holding.any(|bucket| bucket.holds != Holds::Objects) { LOST_BACKUPS } else { "" };
+    let backups = if holding.any(|bucket| bucket.holds != Holds::Objects && bucket.copy.is_some()) { LOST_BACKUPS } else { "" };
     let before = if buckets.is_empty() { backups.to_owned() } else { format!("{LOST_BUCKETS}{backups}") };
     let region_lost = REGION.replace("RECORDS", &lost).replace("BUCKETS", &before);
     let copied = estate.environments.values().flat_map(|platform| platform.regions.values()).any(|region| region.cluster.mirror.is_some());
@@ -109,8 +109,8 @@ const STOP: &str = "
 
 - The `--context` of a command is not the cluster of the region whose files it applies. The table above has the pairs.
 - The difference changes or removes something that the commit does not explain.
-- A command of `removal.sh` deletes a namespace or a claim, and its owner has not agreed: everything in a namespace is lost, and the data of a
-  claim unless its volume has the reclaim policy `Retain`.
+- A command of `removal.sh` deletes a namespace, a claim, a database or a queue, and its owner has not agreed: everything in a namespace is lost, and the data
+  of the others unless the volumes have the reclaim policy `Retain`.
 ";
 
 const STOP_PLAN: &str =
@@ -205,6 +205,7 @@ const REMOVE: &str = r#"
 role that left still grants its rights. `removed.sh` compares the files of the last applied commit with those here and prints the commands:
 
 ```sh
+git fetch --force origin 'refs/tags/applied/*:refs/tags/applied/*'
 sh removed.sh "applied/${region:?}" "${region:?}" "${context:?}" > removal.sh
 cat removal.sh
 ```
@@ -216,7 +217,8 @@ sh removal.sh
 ```
 
 - Old ConfigMaps, whose names end with a hash, are among them. Remove them after the rollout: `rollout undo` needs them.
-- Namespaces and claims are printed as comments. Remove the `#` and the words before the command only when their owner agrees.
+- What holds other objects or data is printed as a comment: namespaces, claims, volumes, definitions, databases and queues, and the objects that a database or a
+  queue needs while it runs. Remove the `#` and the words before the command only when their owner agrees.
 - A claim of a removed StatefulSet stays, with its data, and is in no list: `kubectl get persistentvolumeclaims`.
 "#;
 
@@ -295,7 +297,7 @@ const REGION: &str = r#"
 
 1. Apply nothing there, and no Terraform whose state is in the lost region.
 2. RECORDS A host that no other region lists stays away.
-3. Stores have data of their own in each region, and these files move none. Restore it where the store is to run.
+3. These files move no data. A store runs in the primary region, and in each region with data of its own where the spec says `independent: true`.
 4. Jobs and schedules run in the primary region alone. BUCKETSSet `primary` of the environment in the spec, render, and apply the other region.
 5. When the region is back, apply it and let its stores catch up before the DNS records come back.
 "#;

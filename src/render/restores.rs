@@ -1,15 +1,19 @@
 //! The part of a region's README about the backups of a database: whether there are any, and the ways back.
 
 use crate::commands::in_primary;
-use crate::model::{Backup, Database, Platform, Region, Workload};
+use crate::model::{Backup, Database, LockMode, Platform, RESTORED, Region, Workload};
 
 /// The sections about the backups of a database.
 pub(super) fn backups(platform: &Platform, region: &Region, workload: &Workload, database: &Database, backup: &Backup) -> String {
     let name = workload.name.as_str();
     let kubectl = format!("kubectl --context {} -n {}", region.cluster.name, workload.namespace);
     let query = |query: &str| in_primary(&kubectl, name, false, &format!("psql --command='{query}' {}", database.name));
-    let copy = platform.buckets.get(&backup.bucket).and_then(|bucket| bucket.copy.as_ref());
-    let restored = format!("{name}-restored");
+    let bucket = platform.buckets.get(&backup.bucket);
+    let copy = bucket.and_then(|bucket| bucket.copy.as_ref());
+    let moves = bucket.is_some_and(|bucket| bucket.moves);
+    let is_governed = bucket.and_then(|bucket| bucket.lock).is_some_and(|lock| lock.mode == LockMode::Governance);
+    let locked = if is_governed { ", but by administrators" } else { "" };
+    let restored = format!("{name}{RESTORED}");
     let dump = format!("pg_dump --format=custom --table=\"${{table:?}}\" {}", database.name);
     let load = format!("pg_restore --single-transaction --clean --if-exists --dbname={}", database.name);
     let recovery =
@@ -17,14 +21,15 @@ pub(super) fn backups(platform: &Platform, region: &Region, workload: &Workload,
     // One server waits for no other.
     let alone = if database.durability.is_some() { "    - {op: remove, path: /spec/postgresql/synchronous}\n" } else { "" };
     let (lost, away) = match copy {
-        Some(copy) if platform.regions.contains_key(copy.region.as_str()) => (LOSES_REGION, FROM_COPY),
-        Some(_) => (LOSES_REGION, FROM_COPY_ELSEWHERE),
-        None => (LOSES_ALL, ""),
+        Some(_) if !moves => (LOSES_REGION, FROM_COPY_SEPARATE.to_owned()),
+        Some(copy) if platform.regions.contains_key(copy.region.as_str()) => (LOSES_REGION, format!("{FROM_COPY}{FROM_COPY_STEPS}")),
+        Some(_) => (LOSES_REGION, format!("{FROM_COPY_ELSEWHERE}{FROM_COPY_STEPS}")),
+        None => (LOSES_ALL, String::new()),
     };
     let (copy_id, copy_region) = copy.map_or(("", ""), |copy| (copy.id.as_str(), copy.region.as_str()));
     let words = [
         ("<lost>", lost.to_owned()),
-        ("<away>", away.to_owned()),
+        ("<away>", away),
         ("<make it>", MAKE.to_owned()),
         ("<promised>", promised(backup)),
         ("<archived>", query("SELECT last_archived_wal, last_archived_time, last_failed_wal, last_failed_time FROM pg_stat_archiver")),
@@ -38,6 +43,10 @@ pub(super) fn backups(platform: &Platform, region: &Region, workload: &Workload,
         ("<kubectl>", kubectl.clone()),
         ("<cluster>", region.cluster.name.clone()),
         ("<file>", format!("kubernetes/{}/{}/{}/{name}.yaml", platform.environment, region.name, workload.namespace)),
+        ("<locked>", locked.to_owned()),
+        ("<bucket>", bucket.map_or_else(String::new, |bucket| bucket.id.clone())),
+        ("<versions>", bucket.map_or(0, |bucket| bucket.version_days).to_string()),
+        ("<environment>", platform.environment.to_string()),
         ("<schedule>", backup.schedule.clone()),
         ("<url>", backup.url.clone()),
         ("<timeout>", backup.archive_timeout.to_string()),
@@ -69,7 +78,7 @@ const BACKUPS: &str = r#"
 #### Backups of <name>
 
 All files are copied at `<schedule>` (seconds first, in UTC) to `<url>`, and the log of changes at the latest every <timeout>. Every point in time of the last
-<keep> days can be restored; no object can be deleted before. A restore of a full volume takes <restore> at least, and longer the more was written since
+<keep> days since the first backup can be restored: no version of an object can be deleted before<locked>. A restore of a full volume takes <restore> at least, and longer the more was written since
 the last copy of all files, because that is replayed.<promised> What is lost at worst, with
 
 - one server or one zone: what no second server had. The text above says when a commit is on two.
@@ -95,19 +104,23 @@ metadata: {generateName: <name>-by-hand-, namespace: <namespace>, labels: {cnpg.
 spec: {cluster: {name: <name>}, method: plugin, pluginConfiguration: {name: barman-cloud.cloudnative-pg.io}}
 END
 )
-<kubectl> wait --for=jsonpath='{.status.phase}'=completed --timeout=24h "${backup:?}"
+until phase=$(<kubectl> get "${backup:?}" --output jsonpath='{.status.phase}'); [ "$phase" = completed ] || [ "$phase" = failed ]; do sleep 10; done
+echo "$phase"
 ```
 
 #### Look at a point in time of <name>
 
-This makes the database `<name>-restored` beside the other one, from the backups and as the same service account. It archives nothing. Set the time, in UTC,
-such as `time=2026-01-31T08:00:00Z`; without one it is the newest state.
+This makes the database `<name>-restored` beside the other one, from the backups and as the same service account. It archives nothing. Set
+
+- `time` to the time, in UTC, such as `time=2026-01-31T08:00:00Z`; without one it is the newest state. There has to be a commit after it in the archive:
+  otherwise the restore ends with `recovery ended before configured recovery target was reached`. Leave `time` empty then.
+- `backup` to the ID of a backup if another one than the newest before that time is to be the start: the folders of `<url>/<name>/base/` are the IDs.
 
 ```sh
 time=
+backup=
 line=latest
-target=
-if [ -n "$time" ]; then target=", recoveryTarget: {targetTime: \"$time\", targetTLI: \"$line\"}"; fi
+target="${time:+targetTime: \"$time\", }${backup:+backupID: \"$backup\", }targetTLI: \"$line\""
 work=$(mktemp -d)
 cp <file> "$work/<name>.yaml"
 cat > "$work/kustomization.yaml" <<END
@@ -126,7 +139,7 @@ patches:
 - target: {kind: Cluster}
   patch: |-
     - {op: replace, path: /spec/instances, value: 1}
-    - {op: replace, path: /spec/bootstrap, value: {recovery: {<recovery>$target}}}
+    - {op: replace, path: /spec/bootstrap, value: {recovery: {<recovery>, recoveryTarget: {$target}}}}
 <alone>    - {op: remove, path: /spec/plugins}
     - {op: add, path: /spec/serviceAccountName, value: <name>}
     - {op: add, path: /spec/externalClusters, value: [{name: backups, plugin: {name: barman-cloud.cloudnative-pg.io, parameters: {barmanObjectName: <name>, serverName: <name>}}}]}
@@ -134,6 +147,13 @@ END
 kubectl --context <cluster> apply --server-side -k "$work"
 <kubectl> wait --for=condition=Ready --timeout=24h clusters.postgresql.cnpg.io/<name>-restored
 <connect>
+```
+
+The restore is a job. While the command waits, this shows in another terminal how far the job is, or why it failed:
+
+```sh
+<kubectl> get clusters.postgresql.cnpg.io/<name>-restored
+<kubectl> logs --follow --all-containers jobs/<name>-restored-1-full-recovery
 ```
 
 To take a table over from there as it was. What was written to the table since is lost:
@@ -154,30 +174,42 @@ rm -r "${work:?}"
 #### Go back to a point in time with <name>
 
 The database keeps its name, its passwords and its Service, so that nothing else changes. Look at the point in time first, as above. Then make a backup,
-as above, and note the time and the number of the line of time: that is the way forward again. After the loss of all servers there is nothing to note.
+as above, and note the number of the line of time: that is the way forward again. After the loss of all servers there is nothing to note.
 
 ```sh
 <switch>
 <archived>
 <line>
-date -u +%Y-%m-%dT%H:%M:%SZ
 ```
 
 Once the archive has the log up to now, this deletes the database with its volumes. Clients fail until the next commands are done:
 
 ```sh
 <kubectl> delete --timeout=1h clusters.postgresql.cnpg.io/<name>
+<kubectl> wait --for=delete --timeout=1h pods,persistentvolumeclaims --selector cnpg.io/cluster=<name>
 ```
 
-<make it><away>"#;
+<make it>
+#### Somebody deleted backups of <name>
 
-const MAKE: &str = r#"This makes the database from its backups. Set the time as above:
+A deleted object is hidden, and its versions stay for <versions> days. With the rights of an administrator, this shows what was deleted since a time such as
+`since=2026-01-31T08:00:00Z`, and takes the deletions back. Old backups are deleted every day as the retention says: choose the time with care.
+
+```sh
+since=
+aws s3api list-object-versions --region <region> --bucket <bucket> --prefix <name>/ --query "DeleteMarkers[?IsLatest && LastModified>='${since:?}'].[Key,VersionId]" --output text > deleted
+cat deleted
+while read -r key version; do aws s3api delete-object --region <region> --bucket <bucket> --key "$key" --version-id "$version"; done < deleted
+```
+<away>"#;
+
+const MAKE: &str = r#"This makes the database from its backups. Set `time` and `backup` as above:
 
 ```sh
 time=
+backup=
 line=latest
-target=
-if [ -n "$time" ]; then target=", recoveryTarget: {targetTime: \"$time\", targetTLI: \"$line\"}"; fi
+target="${time:+targetTime: \"$time\", }${backup:+backupID: \"$backup\", }targetTLI: \"$line\""
 work=$(mktemp -d)
 cp <file> "$work/<name>.yaml"
 cat > "$work/kustomization.yaml" <<END
@@ -190,14 +222,20 @@ patches:
     metadata: {name: <name>, annotations: {cnpg.io/skipEmptyWalArchiveCheck: enabled}}
 - target: {kind: Cluster}
   patch: |-
-    - {op: replace, path: /spec/bootstrap, value: {recovery: {<recovery>$target}}}
+    - {op: replace, path: /spec/bootstrap, value: {recovery: {<recovery>, recoveryTarget: {$target}}}}
     - {op: add, path: /spec/externalClusters, value: [{name: backups, plugin: {name: barman-cloud.cloudnative-pg.io, parameters: {barmanObjectName: <name>, serverName: <name>}}}]}
 END
 kubectl --context <cluster> apply --server-side -k "$work"
 <kubectl> wait --for=condition=Ready --timeout=24h clusters.postgresql.cnpg.io/<name>
 ```
 
-Look with a query whether the data is what it should be. To take it all back, delete and make the database again, with `time` and `line` as you noted them.
+In another terminal, while the command waits:
+
+```sh
+<kubectl> logs --follow --all-containers jobs/<name>-1-full-recovery
+```
+
+Look with a query whether the data is what it should be. To take it all back, delete and make the database again, with `line` as you noted it and no `time`.
 Otherwise, this makes the database one of the files again, without a restart. Then make another backup.
 
 ```sh
@@ -212,15 +250,77 @@ backup in the new line may need the number of the old one as `line`.
 const FROM_COPY: &str = r#"
 #### Make <name> in <copy region>, without <region>
 
-The copy of the backups is `<copy id>`. Set `primary` of the environment to <copy region> in the spec and `copy_to: <region>` in `backup`, and render: the copy
-becomes the bucket of the backups, under its name. Apply the roots `data` and `cluster` of <copy region>, then the region as its README.md says, up to the
-step "Apply everything". Before it, make the database from its backups as that README.md says, without a time. When <region> is back, the same leads there.
-"#;
+The copy of the backups is `<copy id>`. Set `primary` of `<environment>` to <copy region> in the spec."#;
 
 const FROM_COPY_ELSEWHERE: &str = r#"
 #### Make <name> in <copy region>, without <region>
 
-The copy of the backups is `<copy id>`. The environment does not run there: add <copy region> to its `regions`, as `primary`, with `copy_to: <region>` in
-`backup`, and render: the copy becomes the bucket of the backups, under its name. Apply the region as its README.md says, up to the step "Apply everything".
-Before it, make the database from its backups as that README.md says, without a time.
+The copy of the backups is `<copy id>`. `<environment>` does not run there: add <copy region> to its `regions`, as `primary`."#;
+
+const FROM_COPY_STEPS: &str = r#" Write the `backup` of the store for this environment
+with `copy_to: <region>`, as `environments: {<environment>: {backup: {...}}}` in its entry. The copy becomes the bucket of the backups, under its name:
+
+```sh
+platgen render --force=<environment>/<namespace>/<name>
+```
+
+Apply the region <copy region> as its README.md says, up to the step "Apply everything", without the steps for <region>: the states there are away. An apply of
+`data` that fails at `aws_s3_bucket_replication_configuration` alone has done what is needed: apply it again when <region> is back. Then make the
+database from its backups as that README.md says, without a time. Where a file is missing because its copy was under way, choose the backup before. When <region> is
+back, the same leads there.
 "#;
+
+const FROM_COPY_SEPARATE: &str = r#"
+#### The data of <name> in another region, without <region>
+
+Each region has a database of its own, and no other one takes the place of this one. The copy of its backups is `<copy id>`, which administrators alone read.
+Give the bucket of the database in a region that is left these backups in a folder of their own:
+
+```sh
+bucket=
+aws s3 sync --region <copy region> "s3://<copy id>/<name>" "s3://${bucket:?}/from-<region>/<name>"
+```
+
+There, make `<name>-restored` as the README.md of that region says under "Look at a point in time", with an ObjectStore of its own whose `destinationPath` ends in
+`/from-<region>`, and take over from it what is needed.
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::estate::estate;
+
+    /// The text for `orders` in eu-west-1, for a store that says `independent` or not.
+    fn text(independent: bool) -> String {
+        let spec = r#"
+apiVersion: platgen/v1
+platform: {name: shop, owner: sre, domain: shop.example}
+cloud: {provider: aws, accounts: {dev: "222222222222"}, state: {region: eu-west-1}}
+regions: {eu-west-1: {zones: 3}, eu-central-1: {zones: 3}}
+environments: {dev: {regions: [eu-west-1]}}
+access: {groups: {sre: {id: platform-admin, role: admin}}}
+teams: {sre: {group: sre}}
+namespaces: {shop: {owner: sre}}
+stores:
+  orders: {engine: postgres, version: "17", storage: 10Gi, independent: SAID, users: {app: {}}, backup: {every: 6h, keep: 35d, copy_to: eu-central-1}}
+"#;
+        let estate = estate(&spec.replace("SAID", &independent.to_string()));
+        let platform = &estate.environments["dev"];
+        let region = &platform.regions["eu-west-1"];
+        let workload = &region.workloads["shop/orders"];
+        let (database, backup) = workload.database().zip(workload.backups.kept()).expect("a database with backups");
+        backups(platform, region, workload, database, backup)
+    }
+
+    /// The copy takes the place of a bucket that goes with the primary region, and of no other.
+    #[test]
+    fn a_copy_becomes_the_bucket_of_a_store_that_moves() {
+        let (moves, stays) = (text(false), text(true));
+        assert!(moves.contains("platgen render --force=dev/shop/orders") && !moves.contains("of its own, and no other one"), "{moves}");
+        assert!(stays.contains("of its own, and no other one") && !stays.contains("--force"), "{stays}");
+        for text in [moves, stays] {
+            assert!(text.contains("no version of an object can be deleted before, but by administrators"), "{text}");
+            assert!(!text.contains("<name>") && !text.contains("<copy"), "{text}");
+        }
+    }
+}

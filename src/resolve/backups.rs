@@ -50,7 +50,8 @@ impl EnvironmentResolver<'_> {
         self.check_copies(backup, at);
         let homes = self.homes(store);
         let on_aws = homes.iter().filter(|home| home.provider == Provider::Aws).count();
-        let made = entry.rendered && engines::has_backups(store.engine.get().copied());
+        let rendered = entry.rendered && entry.runs_here();
+        let made = rendered && engines::has_backups(store.engine.get().copied());
         if made && (on_aws > 0 || homes.is_empty()) {
             self.check_schedule(store, backup);
             self.check_promises(store, backup);
@@ -60,7 +61,7 @@ impl EnvironmentResolver<'_> {
         } else if let Some((name, at)) = backup.copy_to.spanned() {
             self.is_declared("region", &self.spec.regions, name, at);
         }
-        if entry.rendered && !(made && on_aws == homes.len()) {
+        if rendered && !(made && on_aws == homes.len()) {
             let help = "back up the store by other means, and write `backup: {none: REASON}` with a reason that names them";
             self.lacks(entry, "backup", at, help);
         }
@@ -70,8 +71,7 @@ impl EnvironmentResolver<'_> {
     pub(super) fn without_backups(&mut self, backup: &spec::Backup, places: (Span, Span), what: &str) {
         let (none, at) = places;
         self.reason(&backup.none, "none", what, at);
-        let others = [backup.every.span(), backup.keep.span(), backup.copy_to.span(), backup.restore_test.span()];
-        let other = others.into_iter().flatten().next();
+        let other = backup.of_copies().into_iter().flatten().next();
         self.exclude(&[(Some(none), other, "`none` can't be combined with other keys of `backup`")]);
     }
 
@@ -173,8 +173,7 @@ impl EnvironmentResolver<'_> {
     pub(super) fn buckets_of_backups(&mut self, platform: &mut Platform, names: &Names) {
         for entry in names.iter() {
             let EntrySpec::Store(store) = &entry.spec else { continue };
-            let here = entry.absent.is_none() && entry.outside.is_none() && !entry.is_nowhere();
-            let backed_up = here && entry.rendered && engines::has_backups(store.engine.get().copied());
+            let backed_up = entry.runs_here() && entry.rendered && engines::has_backups(store.engine.get().copied());
             let (Some(backup), true, Some(namespace)) = (store.backup.get(), backed_up, &entry.namespace) else { continue };
             let Some(keep) = backup.keep.get().filter(|_| backup.none.is_missing() && !backup.every.is_missing()) else { continue };
             let (homes, independent) = (self.homes(store), store.independent.is_true());
@@ -191,8 +190,9 @@ impl EnvironmentResolver<'_> {
                     key: key.clone(),
                     holds: Holds::Backups { namespace: namespace.clone(), store: entry.name.clone() },
                     id: id(&home.name),
-                    copy: copy.map(|region| BucketCopy { id: id(&region), region }),
+                    copy: copy.map(|region| BucketCopy { id: id(&region), region, days: copy_days(*keep, backup.every.get().copied()) }),
                     region: home.name,
+                    moves: copied.moves,
                     version_days: version_days(lock),
                     lock,
                     account,
@@ -233,6 +233,10 @@ impl EnvironmentResolver<'_> {
         self.record_entry(path, || ("backup.bucket", &bucket.id, of.clone()));
         self.record_entry(path, || ("backup.schedule", &backup.schedule, format!("{of}.every and the entry's name")));
         self.record_entry(path, || ("backup.retention", format!("{}d", backup.keep), format!("{of}.keep")));
+        if let Some((copy, days)) = bucket.copy.as_ref().and_then(|copy| Some((copy, copy.days?))) {
+            self.record_entry(path, || ("backup.copy", &copy.id, format!("{of}.copy_to")));
+            self.record_entry(path, || ("backup.copy_retention", format!("{days}d"), format!("{of}.keep, {of}.every")));
+        }
         let from = if rpo.is_some() { format!("{of}.rpo") } else { "the default of CloudNativePG".to_owned() };
         self.record_entry(path, || ("backup.archive_timeout", backup.archive_timeout, from));
         self.record_entry(path, || ("backup.restore", backup.restore, format!("{}.storage", path.entry)));
@@ -247,6 +251,12 @@ impl EnvironmentResolver<'_> {
     }
 }
 
+/// The days that a backup stays in the copy: as long as a restore needs it, which is for `keep` and the interval before it, and for `keep` once more, so that the
+/// last backups are still there when nobody noticed for that long that no new one came.
+fn copy_days(keep: Duration, every: Option<Duration>) -> Option<u32> {
+    u32::try_from(2 * days(keep) + days(every?)).ok()
+}
+
 /// The key of the bucket of a store's backups. No name has a dot.
 fn key(namespace: &Name, store: &Name, region: Option<&Name>) -> String {
     let region = region.map(|region| format!(".{region}")).unwrap_or_default();
@@ -257,5 +267,39 @@ fn size(store: &Store) -> Option<(&Quantity, Span)> {
     match store.storage.spanned()? {
         (StoreSize::Size(size), at) => Some((size, at)),
         (StoreSize::None, _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::estate::estate;
+
+    /// A store that is elsewhere only has its backups there: no other environment has to make them.
+    #[test]
+    fn a_store_needs_backups_where_it_is() {
+        let estate = estate(
+            r#"
+apiVersion: platgen/v1
+platform: {name: shop, owner: sre, domain: shop.example}
+cloud: {provider: aws, accounts: {production: "222222222222"}, state: {region: eu-west-1}}
+regions: {eu-west-1: {zones: 3}, eu-central-1: {zones: 3}, desk: {provider: kind}}
+environments: {production: {regions: [eu-west-1]}, local: {regions: [desk]}}
+access: {groups: {sre: {id: platform-admin, role: admin}}}
+teams: {sre: {group: sre}}
+namespaces: {shop: {owner: sre}}
+stores:
+  orders:
+    engine: postgres
+    version: "17"
+    storage: 10Gi
+    independent: true
+    only: [production]
+    users: {app: {}}
+    backup: {every: 6h, keep: 35d, copy_to: eu-central-1}
+"#,
+        );
+        let copy = estate.environments["production"].buckets["shop.orders.eu-west-1"].copy.as_ref();
+        assert_eq!(copy.and_then(|copy| copy.days), Some(71), "twice 35 days, and the day of the copy before");
+        assert!(estate.environments["local"].buckets.is_empty());
     }
 }

@@ -74,10 +74,11 @@ impl EnvironmentResolver<'_> {
                 key: key.name().to_string(),
                 holds: Holds::Objects,
                 region: primary.name.clone(),
+                moves: copied.moves,
                 id: id(&primary.name),
                 version_days: version_days(lock),
                 lock,
-                copy: copy.map(|region| BucketCopy { id: id(&region), region }),
+                copy: copy.map(|region| BucketCopy { id: id(&region), region, days: None }),
                 account,
             };
             platform.buckets.insert(bucket.key.clone(), bucket);

@@ -165,11 +165,12 @@ impl EnvironmentResolver<'_> {
             .filter_map(|(name, _, user)| Some((*name, user.owner.span()?)))
             .collect();
         if let [(_, first), (_, second), ..] = owners[..] {
-            self.contradiction("a database has one owner", second, Some(first));
+            let message = format!("`{}` has several owners, and a database has one", entry.display());
+            self.contradiction(message, second, Some(first));
         }
         if let ([], [(first, ..), _, ..]) = (&owners[..], &users[..]) {
             let at = store.users.span().unwrap_or(entry.key);
-            let message = format!("`owner` is missing: {} has several users", entry.display());
+            let message = format!("`owner` is missing: `{}` has several users", entry.display());
             let help = format!("write `owner: true` for the user that owns the database, such as `{first}`");
             self.tell(Diagnostic::new(Code::MissingField, message).at(at).help(help));
         }
@@ -181,8 +182,8 @@ impl EnvironmentResolver<'_> {
             "every server has a database of this name"
         } else if name.len() > LONGEST {
             "a name has at most 63 bytes"
-        } else if name.is_empty() || !name.chars().all(is_word) {
-            "write letters, digits, `_` and `-`"
+        } else if name.is_empty() || name.starts_with('-') || !name.chars().all(is_word) {
+            "write letters, digits, `_` and `-`, which is not the first sign"
         } else {
             return;
         };
@@ -218,9 +219,8 @@ impl EnvironmentResolver<'_> {
         }
         if members % 2 == 0 {
             let lost = (members - 1) / 2;
-            let survives = if lost == 0 { "no loss".to_owned() } else { format!("the loss of {lost}") };
             let message = format!(
-                "`replicas: {members}`: `{name}` serves while a majority of its servers is there, so that {members} survive {survives}, as {} do",
+                "`{name}` serves while a majority of its servers is there: {members} servers survive the loss of {lost}, no more than {} would",
                 members - 1
             );
             let help = format!("write `replicas: {}` or `replicas: {}`", members - 1, members.saturating_add(1));

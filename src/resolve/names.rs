@@ -82,6 +82,11 @@ impl Entry {
         matches!(store.mode, Field::Bad(_)) || (store.mode.get() == Some(&StoreMode::Existing) && self.outside.is_none())
     }
 
+    /// Whether it is in this environment, and its pods are those of the environment.
+    pub(super) fn runs_here(&self) -> bool {
+        self.absent.is_none() && self.outside.is_none() && !self.is_nowhere()
+    }
+
     /// The key of its workload in a region: `namespace/name`. `None` for entries without a namespace.
     pub(super) fn workload_key(&self) -> Option<String> {
         Some(format!("{}/{}", self.namespace.as_ref()?, self.name))

@@ -18,7 +18,7 @@ const GITHUB_ENTERPRISE: &str = ".ghe.com";
 const GITHUB_TOKENS: &str = "token.actions.githubusercontent.com";
 
 /// Other signs than letters and digits that a branch may have: no pattern, and nothing that a policy or a shell would read.
-const IN_BRANCH: &str = "-._/#+@=";
+const IN_BRANCH: &str = "-._/#@=";
 
 /// A repository that can hold the files: its host, and its path without slashes at the ends.
 struct Repository {
@@ -150,7 +150,7 @@ impl EnvironmentResolver<'_> {
         if !signs || branch.is_empty() || branch.starts_with(['-', '/']) || branch.ends_with('/') {
             let message = format!("`{branch}` is not the name of one branch");
             let diagnostic = Diagnostic::new(Code::InvalidValue, message).at(at);
-            self.tell(diagnostic.help("write a name such as `main`, of letters, digits and `-._/#+@=`"));
+            self.tell(diagnostic.help("write a name such as `main`, of letters, digits and `-._/#@=`"));
             return None;
         }
         let others = self.spec.environments.entries().take_while(|(name, ..)| *name != self.environment);

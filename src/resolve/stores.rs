@@ -8,6 +8,7 @@ use super::entries::SHORT_NAME;
 use super::names::Entry;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::model::RESTORED;
 use crate::source::Span;
 use crate::spec::{Store, StoreSize};
 use crate::value::{Engine, Name, StoreMode};
@@ -43,7 +44,11 @@ impl EnvironmentResolver<'_> {
         }
         let definition = store.engine.get().map(|engine| engines::of(*engine));
         let operated = definition.and_then(|definition| definition.operated.as_ref()).filter(|_| entry.rendered);
-        self.check_name(entry, operated.map_or(SHORT_NAME, |operated| operated.longest_name));
+        let is_restored = !store.backup.is_missing()
+            && store.backup.at(|backup| &backup.none).get().is_none()
+            && engines::has_backups(store.engine.get().copied());
+        let beside = if is_restored { RESTORED.len() } else { 0 };
+        self.check_name(entry, operated.map_or(SHORT_NAME, |operated| operated.longest_name - beside));
         let server = definition.and_then(|definition| definition.server.as_ref());
         let alone = server.is_some_and(|server| server.alone);
         let custom = store.engine.get() == Some(&Engine::Custom);

@@ -1,5 +1,6 @@
 //! Backups of stores and volumes.
 
+use crate::source::Span;
 use crate::syntax::Field;
 use crate::value::{Duration, Name};
 use schemars::JsonSchema;
@@ -27,4 +28,13 @@ pub struct Backup {
     pub rto: Field<Duration>,
     /// Why the store has no backups. The checks accept the reason as the waiver.
     pub none: Field<String>,
+}
+
+impl Backup {
+    /// The places of what needs copies, in the order of the fields.
+    pub(crate) fn of_copies(&self) -> [Option<Span>; 6] {
+        // Every field stands here, so that the compiler asks about a new one.
+        let Backup { every, keep, copy_to, restore_test, rpo, rto, none: _ } = self;
+        [every.span(), keep.span(), copy_to.span(), restore_test.span(), rpo.span(), rto.span()]
+    }
 }

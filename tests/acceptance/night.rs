@@ -357,10 +357,15 @@ pub(crate) fn removed_lists_what_left() -> Result<(), Failed> {
     // A region that left is no reason to delete everything.
     Ran::from(run("production/elsewhere")?).exits(1);
 
-    // Claims and namespaces are for their owner to decide.
-    let claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data, namespace: shop}\n";
+    // Claims, namespaces and databases are for their owner to decide, and a database needs its objects until then.
+    let object =
+        |api: &str, kind: &str, name: &str| format!("---\napiVersion: {api}\nkind: {kind}\nmetadata: {{name: {name}, namespace: shop}}\n");
+    let claim = object("v1", "PersistentVolumeClaim", "data")
+        + &object("postgresql.cnpg.io/v1", "Cluster", "orders")
+        + &object("external-secrets.io/v1", "ExternalSecret", "orders.app")
+        + &object("external-secrets.io/v1", "ExternalSecret", "orders-page.app");
     let region = format!("deploy/kubernetes/{PLACE}");
-    project.write(&format!("{region}/shop/claim.yaml"), claim);
+    project.write(&format!("{region}/shop/claim.yaml"), &claim);
     let list = format!("{region}/kustomization.yaml");
     let before = project.read(&list);
     project.write(&list, &format!("{before}- shop/claim.yaml\n"));
@@ -368,7 +373,13 @@ pub(crate) fn removed_lists_what_left() -> Result<(), Failed> {
     git(&["commit", "--quiet", "--message=two"])?;
     project.write(&list, &before);
     let ran = Ran::from(run(PLACE)?).exits(0);
-    let wanted = format!("# Holds other objects or data. Ask the owner first: {}\n", delete("'PersistentVolumeClaim' 'data'"));
+    let wanted = format!(
+        "# Holds data. Ask the owner first: {}\n{}\n# Needed until the database or queue is deleted: {}\n# Holds other objects or data. Ask the owner first: {}\n",
+        delete("'Cluster.postgresql.cnpg.io' 'orders'"),
+        delete("'ExternalSecret.external-secrets.io' 'orders-page.app'"),
+        delete("'ExternalSecret.external-secrets.io' 'orders.app'"),
+        delete("'PersistentVolumeClaim' 'data'")
+    );
     if ran.out == wanted { Ok(()) } else { Err(ran.out.into()) }
 }
 

@@ -311,6 +311,7 @@ const COMPUTED: &str = "
     Bucket.version_days buckets.*.old_versions
     BucketLock.mode buckets.*.lock
     BucketCopy.id buckets.*.copy
+    BucketCopy.days stores.*.backup.copy_retention
     Cluster.name regions.*.cluster
     Cluster.controllers regions.*.controllers
     Cluster.log_days regions.*.cluster_logs

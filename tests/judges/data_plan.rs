@@ -105,10 +105,13 @@ pub fn faults(planned: &Value) -> Result<Vec<Fault>, String> {
         bad.push((all_blocked.iter().any(|switch| block[switch] != true), "it can be made public"));
         let owner = &part("aws_s3_bucket_ownership_controls")["rule"][0]["object_ownership"];
         bad.push((owner != "BucketOwnerEnforced", "objects can belong to other accounts"));
-        let days = part("aws_s3_bucket_lifecycle_configuration")["rule"][0]["noncurrent_version_expiration"][0]["noncurrent_days"].as_u64();
+        let rules = part("aws_s3_bucket_lifecycle_configuration")["rule"].clone();
+        let days = rules[0]["noncurrent_version_expiration"][0]["noncurrent_days"].as_u64();
         let lock = of("aws_s3_bucket_object_lock_configuration").map(|lock| &lock["rule"][0]["default_retention"][0]);
         let locked = lock.and_then(|lock| lock["days"].as_u64()).unwrap_or_default();
         bad.push((days < Some(locked.max(30)), "old versions go before a month is over, or before their retention is"));
+        let expires = list(&rules).iter().filter_map(|rule| rule["expiration"][0]["days"].as_u64()).min();
+        bad.push((expires.is_some_and(|days| locked == 0 || days <= 2 * locked), "objects go while a restore may need them"));
         for (_, why) in bad.into_iter().filter(|(bad, _)| *bad) {
             wrong("aws_s3_bucket", key, why);
         }
@@ -419,7 +422,10 @@ fn whole() -> Vec<Value> {
             json!({"block_public_acls": true, "block_public_policy": true, "ignore_public_acls": true, "restrict_public_buckets": true}),
         ),
         own("aws_s3_bucket_ownership_controls", json!({"rule": [{"object_ownership": "BucketOwnerEnforced"}]})),
-        own("aws_s3_bucket_lifecycle_configuration", json!({"rule": [{"noncurrent_version_expiration": [{"noncurrent_days": 35}]}]})),
+        own(
+            "aws_s3_bucket_lifecycle_configuration",
+            json!({"rule": [{"noncurrent_version_expiration": [{"noncurrent_days": 35}]}, {"expiration": [{"days": 71}]}]}),
+        ),
         own("aws_s3_bucket_policy", json!({"policy": policy.to_string()})),
         own(
             "aws_s3_bucket_replication_configuration",
@@ -447,7 +453,7 @@ pub fn prove() -> Result<(), String> {
         return Err(format!("{:?} {:?}", faults(&planned)?, users(&known, "s", "deploy/terraform/e/eu-west-1/data", &planned)?));
     }
     // Another value at a pointer below a resource's values, by the number of the resource above.
-    let changes: [(usize, &str, Value); 14] = [
+    let changes: [(usize, &str, Value); 15] = [
         (0, "/force_destroy", json!(true)),
         (0, "/object_lock_enabled", json!(false)),
         (1, "/versioning_configuration/0/status", json!("Suspended")),
@@ -458,6 +464,7 @@ pub fn prove() -> Result<(), String> {
         (4, "/block_public_policy", json!(false)),
         (5, "/rule/0/object_ownership", json!("ObjectWriter")),
         (6, "/rule/0/noncurrent_version_expiration/0/noncurrent_days", json!(34)),
+        (6, "/rule/1/expiration/0/days", json!(70)),
         (8, "/rule/0/delete_marker_replication/0/status", json!("Enabled")),
         (8, "/rule/0/destination/0/bucket", json!("arn:aws:s3:::p-e-a-eu-west-1-1")),
         (8, "/rule/0/source_selection_criteria/0/sse_kms_encrypted_objects/0/status", json!("Disabled")),

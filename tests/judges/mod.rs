@@ -56,7 +56,7 @@ use waivers::Waiver;
 const FAST: [&str; 6] = ["kubeconform", "kube-score", "kubectl", "pyyaml", "yamllint", "cluster"];
 
 /// How many random specs there are, and how many of them every judge sees.
-const RANDOM: (u64, u64) = (16, 3);
+const RANDOM: (u64, u64) = (8, 2);
 
 /// What the trials of this module share, for the report after them.
 struct Session {

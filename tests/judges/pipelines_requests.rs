@@ -380,6 +380,7 @@ const REFUSED: &[Refusal] = &[
     ("s3:PutReplicationConfiguration", OWN_BUCKET, &[], true),
     ("kms:DeleteAlias", KEY, BUCKET_KEY, true),
     ("kms:DisableKey", KEY, BUCKET_KEY, true),
+    ("kms:PutKeyPolicy", KEY, BUCKET_KEY, true),
     ("kms:ScheduleKeyDeletion", KEY, BUCKET_KEY, true),
     ("kms:UpdateAlias", KEY, BUCKET_KEY, true),
     ("kms:GenerateDataKey", KEY, OWN, false),

@@ -42,7 +42,7 @@ fn with_job<T>(folder: &Path, odd: bool, with: impl FnOnce(&Job<'_>) -> T) -> T 
         outside: None,
         locks: &locks,
         selection: Selection::default(),
-        force: &Force::Nothing,
+        force: &Force::default(),
         version: "1.0.0",
         never_foreign: &[],
     })
@@ -114,16 +114,19 @@ pub(crate) fn killed_at_any_moment() {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        // Every fourth at any moment of its life, the others soon after a render has begun to write.
-        if kill % 4 == 0 {
-            thread::sleep(Duration::from_micros(random % 100_000));
-        } else {
-            wait_for(&folder.join("deploy/.platgen-journal"), "platgen-journal");
-            thread::sleep(Duration::from_micros(random % 15_000));
+        // Some at any moment of its life, some once a render writes, and some once it renames: no sleep is as long on every machine as that takes.
+        let journal = folder.join("deploy/.platgen-journal");
+        match kill % 4 {
+            0 => thread::sleep(Duration::from_micros(random % 100_000)),
+            1 => {
+                wait_for(&journal, "platgen-journal");
+                thread::sleep(Duration::from_micros(random % 15_000));
+            }
+            _ => wait_for(&journal, "platgen-journal 1 commit"),
         }
         process.kill().unwrap();
         assert!(!process.wait().unwrap().success(), "the child ended by itself");
-        let journal = fs::read_to_string(folder.join("deploy/.platgen-journal")).ok();
+        let journal = fs::read_to_string(&journal).ok();
         interrupted += usize::from(journal.is_some());
         staging += usize::from(journal.is_some_and(|text| text.starts_with("platgen-journal 1 staging")));
         let mut found = BTreeSet::new();

@@ -84,13 +84,13 @@ pub(crate) fn edited_files_refuse_everything() {
     world.change(PROD, "shop/cart.yaml", "new\n");
     world.files.units.get_mut(DEV).unwrap().files.remove("shop/ad.yaml");
     assert_eq!(world.refused(), [(ad.to_owned(), Obstacle::EditedStale), (cart.to_owned(), Obstacle::Edited)]);
-    world.force = Force::Paths(vec![cart.into()]);
+    world.force = Force { paths: vec![cart.into()], ..Force::default() };
     assert_eq!(world.refused(), [(ad.to_owned(), Obstacle::EditedStale)]);
-    world.force = Force::Paths(vec![world.at(DEV)]);
+    world.force = Force { paths: vec![world.at(DEV)], ..Force::default() };
     world.done();
     assert!(world.read(cart) == "a: 1\nb: 2\n" && !world.at(ad).exists());
     world.write(cart, "again\n");
-    world.force = Force::Everything;
+    world.force = Force { everything: true, ..Force::default() };
     world.done();
     assert!(world.differences().is_empty());
 }
@@ -103,14 +103,14 @@ pub(crate) fn foreign_files() {
     assert_eq!(summary.foreign.len(), 2, "not in the way: reported and left");
     world.change(DEV, "shop/new.yaml", "ours\n");
     assert_eq!(world.refused(), [("kubernetes/dev/eu/shop/new.yaml".to_owned(), Obstacle::Foreign)]);
-    world.force = Force::Everything;
+    world.force = Force { everything: true, ..Force::default() };
     world.done();
     assert_eq!(world.read("kubernetes/dev/eu/shop/new.yaml"), "ours\n");
     assert_eq!(world.read("kubernetes/dev/eu/notes.txt"), "theirs\n");
     // The same text by another hand is adopted.
     world.write("kubernetes/dev/eu/same.yaml", "same\n");
     world.change(DEV, "same.yaml", "same\n");
-    world.force = Force::Nothing;
+    world.force = Force::default();
     assert!(world.done().is_unchanged());
     let report = world.report();
     assert!(report.is_clean() && report.foreign == [world.at("kubernetes/dev/eu/notes.txt").display().to_string()], "{report:?}");
@@ -131,12 +131,12 @@ pub(crate) fn terraform_roots_are_not_pruned_silently() {
         ["kubernetes/dev/eu/.platgen-manifest", "kubernetes/dev/eu/shop/cart.yaml"].map(|path| world.at(path).display().to_string())
     );
     assert_eq!(world.refused(), [(NETWORK.to_owned(), Obstacle::LiveRoot { commands: commands.clone() })]);
-    world.force = Force::Everything;
+    world.force = Force { everything: true, ..Force::default() };
     assert_eq!(world.refused(), [(NETWORK.to_owned(), Obstacle::LiveRoot { commands })], "it has to be named");
-    world.force = Force::Paths(vec![NETWORK.into()]);
+    world.force = Force { paths: vec![NETWORK.into()], ..Force::default() };
     world.done();
     assert!(!world.at(NETWORK).join("main.tf").exists() && world.at(NETWORK).join(".terraform/x").exists());
-    world.force = Force::Nothing;
+    world.force = Force::default();
     assert!(world.report().is_clean());
 }
 
@@ -156,7 +156,7 @@ pub(crate) fn guards_of_a_terraform_root_are_removed_first() {
     assert_eq!(world.refused(), [(NETWORK.to_owned(), Obstacle::LiveRoot { commands: commands.clone() })]);
     let sed = std::process::Command::new("sh").arg("-c").arg(&commands[1]).status().unwrap();
     assert!(sed.success() && world.read(&format!("{NETWORK}/guarded.tf")) == "lifecycle {\n}\n");
-    world.force = Force::Paths(vec![NETWORK.into()]);
+    world.force = Force { paths: vec![NETWORK.into()], ..Force::default() };
     world.done();
     assert!(!world.at(NETWORK).exists());
 }
@@ -234,14 +234,14 @@ pub(crate) fn the_lock_goes_with_the_tree() {
     fs::remove_file(&lock).unwrap();
     world.read_lock();
     assert_eq!(world.refused(), [("./platgen.lock".to_owned(), Obstacle::LockMissing)]);
-    world.force = Force::Everything;
+    world.force = Force { everything: true, ..Force::default() };
     assert_eq!(world.refused().len(), 1, "it has to be named");
-    world.force = Force::Paths(vec![lock.clone()]);
+    world.force = Force { paths: vec![lock.clone()], ..Force::default() };
     world.done();
     assert!(lock.exists());
 
     // Someone else wrote it since it was read: nothing is overwritten.
-    world.force = Force::Nothing;
+    world.force = Force::default();
     world.read_lock();
     fs::write(&lock, "a = 1\nb = 2\n").unwrap();
     world.locks[0].text = "a = 1\nc = 2\n".into();

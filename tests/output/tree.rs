@@ -50,7 +50,7 @@ impl World {
         files.units.insert(NETWORK.into(), unit(Some("dev"), &[("main.tf", "# net\n"), ("versions.tf", "# v\n")]));
         let outside = Some(unit(None, &[(".github/workflows/platform.yml", "on: push\n")]));
         let locks = vec![Lock { path: "platgen.lock".into(), text: "a = 1\n".into(), previous: None }];
-        let (force, ignored) = (Force::Nothing, Vec::new());
+        let (force, ignored) = (Force::default(), Vec::new());
         World { dir, roots, files, outside, locks, force, version: "1.0.0", ignored, environment: None, region: None, paths: None }
     }
 
@@ -94,7 +94,7 @@ impl World {
         let Ok(Outcome::Refused(list)) = self.render() else { panic!("not refused") };
         assert_eq!(before, self.snapshot(), "a refused render wrote something");
         assert!(list.iter().all(|refusal| refusal.diagnostic().message.contains(&refusal.path)));
-        if self.force == Force::Nothing {
+        if self.force == Force::default() {
             assert_eq!(self.report().refused, list, "a check says what a render refuses");
         }
         list.into_iter().map(|refusal| (self.short(&refusal.path), refusal.why)).collect()

@@ -51,12 +51,34 @@ objects() {
 
 objects "$work/old.yaml" >"$work/old"
 objects "$work/new.yaml" >"$work/new"
-LC_ALL=C comm -23 "$work/old" "$work/new" | while read -r type namespace name; do
-  # Deleting one of these deletes everything in it.
+LC_ALL=C comm -23 "$work/old" "$work/new" >"$work/gone"
+
+# Databases and queues: deleting one deletes its data.
+stores=' Cluster.postgresql.cnpg.io RabbitmqCluster.rabbitmq.com '
+while read -r type namespace name; do
+  case $stores in *" $type "*) echo "$namespace $name" ;; esac
+done <"$work/gone" >"$work/stores"
+
+# Whether an object is one that a database or a queue needs while it runs.
+is_needed() {
+  while read -r of store; do
+    if [ "$1" = "$of" ]; then
+      case $2 in "$store" | "$store".*) return 0 ;; esac
+    fi
+  done <"$work/stores"
+  return 1
+}
+
+while read -r type namespace name; do
   case $type in
-    Namespace | PersistentVolumeClaim | PersistentVolume | CustomResourceDefinition.apiextensions.k8s.io | Cluster.postgresql.cnpg.io | \
-    RabbitmqCluster.rabbitmq.com)
+    Namespace | PersistentVolumeClaim | PersistentVolume | CustomResourceDefinition.apiextensions.k8s.io)
       printf '# Holds other objects or data. Ask the owner first: '
+      ;;
+    *)
+      case $stores in
+        *" $type "*) printf '# Holds data. Ask the owner first: ' ;;
+        *) if is_needed "$namespace" "$name"; then printf '# Needed until the database or queue is deleted: '; fi ;;
+      esac
       ;;
   esac
   if [ "$namespace" = - ]; then
@@ -64,4 +86,4 @@ LC_ALL=C comm -23 "$work/old" "$work/new" | while read -r type namespace name; d
   else
     printf "kubectl --context '%s' --namespace '%s' delete --ignore-not-found '%s' '%s'\n" "$context" "$namespace" "$type" "$name"
   fi
-done
+done <"$work/gone"

@@ -22,8 +22,11 @@ set -eu
 cd "$(dirname "$0")"
 tools=${TOOLS:-$HOME/.local/bin}
 
-# The most bytes of a plan in a report: hosts limit the length of a comment.
-longest=20000
+# The most bytes of a plan in a report: GitHub takes a MiB for the summary of a step.
+longest=500000
+
+# One copy of each provider for all roots.
+export TF_PLUGIN_CACHE_DIR="${TF_PLUGIN_CACHE_DIR:-${TMPDIR:-/tmp}/platgen-providers}"
 
 usage() {
   sed -n 's/^# \{0,1\}//p' "${0##*/}" | sed -n '/^Usage/,/^Exit/p' >&2
@@ -70,7 +73,8 @@ install_scanners() {
       detect-secrets) package=detect-secrets==$detect_secrets ;;
       gitguardian) package=ggshield==$ggshield ;;
     esac
-    PIPX_BIN_DIR=$tools pipx install --quiet "$package"
+    # pipx leaves another version that is installed as it is, unless it is forced
+    PIPX_BIN_DIR=$tools pipx install --quiet --force "$package"
   done
   GOBIN=$tools go install "github.com/terraform-linters/tflint@$tflint"
   announce
@@ -90,6 +94,7 @@ initialize() {
   else
     echo "$root: commit .terraform.lock.hcl, so that jobs run the providers that people reviewed" >&2
   fi
+  mkdir -p "$TF_PLUGIN_CACHE_DIR"
   terraform -chdir="$root" init -input=false "$@" >&2
 }
 
@@ -124,16 +129,18 @@ scan() {
 
 # The resources that a plan deletes, alone or to make them anew.
 deleted() {
-  sed -n 's/^  # \(.*\) \(will be destroyed\|must be replaced\|is tainted, so must be replaced\|will be replaced, as requested\)$/- \1 \2/p' "$1"
+  sed -n -E 's/^  # (.*) (will be destroyed|must be replaced|is tainted, so must be replaced|will be replaced, as requested)$/- \1 \2/p' "$1"
 }
 
 plan() {
-  initialize "$1"
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   code=0
-  # The role of jobs that plan writes nothing, not even a lock.
-  terraform -chdir="$1" plan -input=false -lock=false -detailed-exitcode -out="$kept" >&2 || code=$?
+  initialize "$1" || code=1
+  if [ "$code" -eq 0 ]; then
+    # The role of jobs that plan writes nothing, not even a lock.
+    terraform -chdir="$1" plan -input=false -lock=false -detailed-exitcode -out="$kept" >&2 || code=$?
+  fi
   case $code in
     0) printf '### %s\n\nNo changes.\n\n' "$1" ;;
     2)
@@ -142,7 +149,10 @@ plan() {
       if [ -n "$(deleted "$work/text")" ]; then
         printf '**This plan deletes:**\n\n%s\n\n' "$(deleted "$work/text")"
       fi
-      printf '<details><summary>The plan</summary>\n\n~~~\n%s\n~~~\n\n</details>\n\n' "$(head -c "$longest" "$work/text")"
+      if [ "$(wc -c <"$work/text")" -gt "$longest" ]; then
+        printf '**The report has the start of the plan: the log of the job has all of it.**\n\n'
+      fi
+      printf '<details><summary>The plan of %s</summary>\n\n~~~\n%s\n~~~\n\n</details>\n\n' "$1" "$(head -c "$longest" "$work/text")"
       ;;
     *) printf '### %s\n\nThe plan failed: the log of the job says why. A root that builds on one which does not exist yet\nis planned once that one is applied.\n\n' "$1" ;;
   esac

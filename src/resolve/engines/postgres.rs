@@ -77,12 +77,13 @@ fn settings(memory: &Quantity, disk: &Quantity) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Whether a text is the name of a setting: a word, or two with a dot for a setting of an extension.
+/// Whether a text is the name of a setting: a word, or two with a dot for a setting of an extension. In small letters: the server reads other letters as
+/// the same name, and so would have a setting twice.
 fn is_setting(name: &str) -> bool {
     let mut words = name.split('.');
     let is_word = |word: &str| {
-        word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-            && word.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_' || sign == '$')
+        word.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
+            && word.chars().all(|sign| sign.is_ascii_lowercase() || sign.is_ascii_digit() || sign == '_' || sign == '$')
     };
     words.clone().count() <= 2 && words.all(is_word)
 }

@@ -25,11 +25,11 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
     for bucket in platform.buckets.values() {
         let copy = bucket.copy.as_ref().map(|copy| copy.region.as_str());
         let copier = role(&format!("{start}-{}-bucket-copier", bucket.region));
-        let (readers, writers) = if bucket.region.as_str() == here {
+        let (readers, writers, expires) = if bucket.region.as_str() == here {
             let own = copy.map(|_| copier.clone());
-            (users(bucket, BucketAccess::Read).into_iter().chain(own).collect(), users(bucket, BucketAccess::Write))
+            (users(bucket, BucketAccess::Read).into_iter().chain(own).collect(), users(bucket, BucketAccess::Write), None)
         } else if copy == Some(here) {
-            (Vec::new(), vec![copier])
+            (Vec::new(), vec![copier], bucket.copy.as_ref().and_then(|copy| copy.days))
         } else {
             continue;
         };
@@ -38,7 +38,7 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
         let days = bucket.lock.map(|lock| lock.days);
         let lock = days.map(|days| json!({"mode": mode, "days": days}));
         let kept = days.unwrap_or_default().max(30);
-        let wanted = json!({"name": named(bucket, here), "lock": lock, "old_versions": kept, "readers": readers, "writers": writers});
+        let wanted = json!({"name": named(bucket, here), "lock": lock, "old_versions": kept, "expires": expires, "readers": readers, "writers": writers});
         buckets.insert(bucket.key.clone(), wanted);
         if let Some(copy) = copy.filter(|copy| *copy != here) {
             copies

@@ -49,6 +49,8 @@ struct Store<'a> {
     name: &'a str,
     lock: Option<Lock>,
     old_versions: u32,
+    /// The days after which objects are deleted.
+    expires: Option<u32>,
     /// The roles that read objects, as ARNs.
     readers: Vec<String>,
     /// The roles that read, write and delete objects, as ARNs.
@@ -78,9 +80,9 @@ fn arn(account: &str, role: &str) -> String {
 
 /// A bucket as it is in a region. None in a region that holds neither the bucket nor its copy.
 fn store<'a>(platform: &'a Platform, bucket: &'a Bucket, region: &Name) -> Option<Store<'a>> {
-    let of = |name, readers, writers| {
+    let of = |name, expires, readers, writers| {
         let lock = bucket.lock.map(|lock| Lock { mode: lock.mode.name(), days: lock.days });
-        Store { key: &bucket.key, name, lock, old_versions: bucket.version_days, readers, writers }
+        Store { key: &bucket.key, name, lock, old_versions: bucket.version_days, expires, readers, writers }
     };
     let copier = || arn(&bucket.account, &platform.copier_role(&bucket.region));
     if bucket.region == *region {
@@ -90,10 +92,10 @@ fn store<'a>(platform: &'a Platform, bucket: &'a Bucket, region: &Name) -> Optio
         };
         let mut readers = with(BucketAccess::Read);
         readers.extend(bucket.copy.iter().map(|_| copier()));
-        return Some(of(&bucket.id, readers, with(BucketAccess::Write)));
+        return Some(of(&bucket.id, None, readers, with(BucketAccess::Write)));
     }
     let copy = bucket.copy.as_ref().filter(|copy| copy.region == *region)?;
-    Some(of(&copy.id, Vec::new(), vec![copier()]))
+    Some(of(&copy.id, copy.days, Vec::new(), vec![copier()]))
 }
 
 impl<'a> Locals<'a> {

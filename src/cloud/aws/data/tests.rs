@@ -78,13 +78,13 @@ fn users_are_the_roles_of_the_apps_that_refer_to_a_bucket() {
     let roots = roots(SPEC, "production");
     let copier = "arn:aws:iam::222222222222:role/shop-production-eu-west-1-bucket-copier";
     let pictures = json!({
-        "name": "shop-production-pictures-eu-west-1-222222222222", "lock": {"mode": "COMPLIANCE", "days": 35}, "old_versions": 35,
+        "name": "shop-production-pictures-eu-west-1-222222222222", "lock": {"mode": "COMPLIANCE", "days": 35}, "old_versions": 35, "expires": null,
         "readers": [role("eu-west-1", "web"), role("eu-central-1", "web"), copier], "writers": [role("eu-west-1", "paint")],
     });
     let [central, _, west] = &roots[..] else { panic!("{roots:?}") };
     assert_eq!(local(west, "buckets")["pictures"], pictures);
     let copy = json!({
-        "name": "shop-production-pictures-eu-central-1-222222222222", "lock": {"mode": "COMPLIANCE", "days": 35}, "old_versions": 35, "readers": [], "writers": [copier],
+        "name": "shop-production-pictures-eu-central-1-222222222222", "lock": {"mode": "COMPLIANCE", "days": 35}, "old_versions": 35, "expires": null, "readers": [], "writers": [copier],
     });
     assert_eq!(local(central, "buckets")["pictures"], copy);
     assert_eq!(local(west, "buckets")["logs"]["lock"], Value::Null);

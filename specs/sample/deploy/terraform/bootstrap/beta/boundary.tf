@@ -84,7 +84,7 @@ resource "aws_iam_policy" "boundary" {
         # With the key of a bucket all its objects are lost, whatever their retention.
         Sid       = "KeysOfBucketsStay"
         Effect    = "Deny"
-        Action    = ["kms:DeleteAlias", "kms:Disable*", "kms:ScheduleKeyDeletion", "kms:UpdateAlias"]
+        Action    = ["kms:DeleteAlias", "kms:Disable*", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:UpdateAlias"]
         Resource  = "*"
         Condition = { "ForAnyValue:StringLike" = { "kms:ResourceAliases" = "alias/${local.name}-*-data" } }
       },

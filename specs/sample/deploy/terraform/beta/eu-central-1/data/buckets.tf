@@ -105,5 +105,21 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
+  # What is deleted in the bucket of backups is not deleted in its copy.
+  dynamic "rule" {
+    for_each = each.value.expires == null ? [] : [each.value.expires]
+
+    content {
+      id     = "expired-backups"
+      status = "Enabled"
+
+      filter {}
+
+      expiration {
+        days = rule.value
+      }
+    }
+  }
+
   depends_on = [aws_s3_bucket_versioning.this]
 }

@@ -59,15 +59,20 @@ run "buckets" {
   assert {
     condition = {
       for key, lifecycle in aws_s3_bucket_lifecycle_configuration.this : key => flatten([
-        for rule in lifecycle.rule : [lifecycle.bucket, rule.status, tostring(rule.noncurrent_version_expiration[0].noncurrent_days), tostring(rule.expiration[0].expired_object_delete_marker), tostring(rule.abort_incomplete_multipart_upload[0].days_after_initiation)]
+        for rule in lifecycle.rule : rule.id == "expired-backups" ? [rule.status, tostring(rule.expiration[0].days)] : [lifecycle.bucket, rule.status, tostring(rule.noncurrent_version_expiration[0].noncurrent_days), tostring(rule.expiration[0].expired_object_delete_marker), tostring(rule.abort_incomplete_multipart_upload[0].days_after_initiation)]
       ])
-    } == { for key, bucket in local.buckets : key => [aws_s3_bucket.this[key].id, "Enabled", tostring(bucket.old_versions), "true", "7"] }
-    error_message = "Old versions go too early, or never."
+    } == { for key, bucket in local.buckets : key => concat([aws_s3_bucket.this[key].id, "Enabled", tostring(bucket.old_versions), "true", "7"], bucket.expires == null ? [] : ["Enabled", tostring(bucket.expires)]) }
+    error_message = "Old versions, or copies of backups, go too early, or never."
   }
 
   assert {
     condition     = alltrue([for bucket in values(local.buckets) : bucket.old_versions >= try(bucket.lock.days, 30)])
     error_message = "Old versions go before their retention ends."
+  }
+
+  assert {
+    condition     = alltrue([for bucket in values(local.buckets) : bucket.expires == null ? true : bucket.expires > 2 * bucket.lock.days])
+    error_message = "The copy of a backup goes while a restore may need it."
   }
 }
 
