@@ -92,6 +92,12 @@ pub fn stage(api_version: &str, kind: &str) -> Stage {
     find(api_version, kind).map_or(Stage::Unknown, |kind| kind.stage)
 }
 
+/// Whether a text is the document of an object whose pods an operator makes, as a ConfigMap holds it for a job that makes the object.
+pub fn is_operated(text: &str) -> bool {
+    let line = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
+    text.starts_with("apiVersion: ") && operated(line("apiVersion: "), line("kind: ")).is_some()
+}
+
 /// The pods that an operator makes of objects of this `apiVersion` and `kind`; see [`Kind::operated`].
 pub fn operated(api_version: &str, kind: &str) -> Option<&'static Operated> {
     find(api_version, kind)?.operated

@@ -13,6 +13,7 @@ mod readme;
 mod region;
 mod requirement;
 mod requirements;
+mod restore_tests;
 mod restores;
 mod steps;
 mod stores;

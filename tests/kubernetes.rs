@@ -105,6 +105,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         policies: Vec::new(),
         buckets: BTreeMap::new(),
         backups: Backups::None(None),
+        test_of: None,
     }
 }
 
@@ -242,7 +243,7 @@ fn flows() -> Vec<Flow> {
 }
 
 fn platform(version: &str, provider: Provider) -> Platform {
-    let cron = Cron { schedule: "0 3 * * *".into(), timezone: "Europe/Rome".into(), deadline: 600 };
+    let cron = Cron { schedule: "0 3 * * *".into(), timezone: "Europe/Rome".into(), deadline: 600, retries: 2 };
     let mut worker = workload("worker", Kind::Deployment);
     worker.main.command = vec!["/worker".into()];
     worker.no_probes = Some("it has no port".into());

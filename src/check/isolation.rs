@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule { codes: &[Code::MissingIsolation], judge: Ju
 pub(super) const FOREIGN: Rule = Rule { codes: &[Code::MissingIsolation], judge: Judge::Tree(foreign), loosens: false };
 
 fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
-    for namespace in context.platform.namespaces.keys() {
+    for namespace in context.platform.namespaces_in(context.region).map(|namespace| namespace.name.as_str()) {
         for direction in ["Ingress", "Egress"] {
             let what = format!("denies {}", direction.to_lowercase());
             if !of_all_pods(&context.tree, namespace).any(|policy| isolates(policy, direction)) {

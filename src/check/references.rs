@@ -4,6 +4,7 @@ use super::context::{TreeContext, text};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::{Code, wording};
 use crate::inventory::{Labels, Object, Part, Reference, Selector, references};
+use crate::model::Restored;
 use crate::provider::Provider;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -170,7 +171,7 @@ fn storage_classes(provider: Provider) -> &'static [&'static str] {
     }
 }
 
-/// Every Secret that a document makes: the Secret itself, an ExternalSecret, a Certificate.
+/// Every Secret that a document makes: the Secret itself, an ExternalSecret, a Certificate, a database that a job makes.
 fn secrets(context: &TreeContext) -> Secrets {
     let keys = |value: Option<&Value>| value.and_then(Value::as_object).map(|map| map.keys().cloned().collect::<BTreeSet<_>>());
     let mut secrets = Secrets::new();
@@ -188,6 +189,12 @@ fn secrets(context: &TreeContext) -> Secrets {
             (None, _) => None,
         };
         secrets.insert(format!("{}/{name}", object.namespace), entries);
+    }
+    // CloudNativePG makes the password of a superuser.
+    for object in context.inventory.of_kind("ConfigMap").flat_map(Object::held) {
+        if object.at("/spec/enableSuperuserAccess").and_then(Value::as_bool) == Some(true) {
+            secrets.insert(format!("{}/{}", object.namespace, Restored::superuser(&object.name)), None);
+        }
     }
     for object in context.inventory.of_kind("Certificate") {
         let entries = ["ca.crt", "tls.crt", "tls.key"].map(str::to_owned).into();

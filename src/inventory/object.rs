@@ -1,5 +1,6 @@
 //! One document as a Kubernetes object: its identity, its labels and its pod template.
 
+use super::documents;
 use super::locate::Place;
 use super::selector::{Labels, items, labels_at};
 use crate::kinds;
@@ -70,6 +71,17 @@ impl Object {
         self.value.pointer(pointer)
     }
 
+    /// The objects of operators that a ConfigMap holds. No file applies them: a job makes them.
+    pub fn held(&self) -> Vec<Object> {
+        if (self.api.as_str(), self.kind.as_str()) != ("v1", "ConfigMap") {
+            return Vec::new();
+        }
+        let data = self.at("/data").and_then(Value::as_object).into_iter().flatten();
+        let texts = data.filter_map(|(_, text)| text.as_str()).filter(|text| kinds::is_operated(text));
+        let values = texts.filter_map(|text| documents(text).ok()).flatten();
+        values.filter_map(|value| Object::new(&self.file, self.place.clone(), value).ok().flatten()).collect()
+    }
+
     /// The text at a JSON pointer; empty if there is none.
     pub fn text(&self, pointer: &str) -> &str {
         self.at(pointer).and_then(Value::as_str).unwrap_or_default()
@@ -100,8 +112,12 @@ impl PodTemplate {
         Some(PodTemplate { owner, pointer, labels, operated: None })
     }
 
-    /// The pods of an object: those of its template, or those that an operator makes.
+    /// The pods of an object: those of its template, those that an operator makes of it, or of what it holds.
     pub(super) fn all_of(owner: usize, object: &Object) -> Vec<PodTemplate> {
+        let held = object.held();
+        if !held.is_empty() {
+            return held.iter().flat_map(|one| PodTemplate::all_of(owner, one)).collect();
+        }
         let Some(operated) = kinds::operated(&object.api, &object.kind) else {
             return PodTemplate::of(owner, object).into_iter().collect();
         };

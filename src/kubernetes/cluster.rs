@@ -30,7 +30,7 @@ impl Priority {
     pub(super) fn of(workload: &Workload, flows: &Flows) -> Priority {
         match workload.kind {
             _ if workload.is_store() => Priority::Data,
-            Kind::CronJob(_) | Kind::Job { .. } => Priority::Batch,
+            Kind::CronJob(_) | Kind::Job { .. } | Kind::Restored(_) => Priority::Batch,
             Kind::DaemonSet | Kind::Deployment | Kind::StatefulSet | Kind::Operated(_) if flows.is_critical(workload) => Priority::Critical,
             Kind::DaemonSet | Kind::Deployment | Kind::StatefulSet | Kind::Operated(_) => Priority::Standard,
         }
@@ -77,7 +77,7 @@ pub(super) fn priorities(context: &Context) -> Result<Vec<Document>, TemplateErr
 pub(super) fn namespaces(context: &Context) -> Result<Vec<Document>, TemplateError> {
     let version = format!("v{}", context.region.cluster.version);
     let mut documents = Vec::new();
-    for namespace in context.platform.namespaces.values() {
+    for namespace in context.platform.namespaces_in(context.region) {
         let mut labels = context.cluster_labels();
         labels.extend(namespace.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())));
         labels.insert(OWNER, namespace.owner.as_str());

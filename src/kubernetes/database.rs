@@ -9,7 +9,7 @@ use super::metadata::{Metadata, Owner, REGISTRY, fragment};
 use super::pod::{Condition, TolerationView, conditions, toleration};
 use super::secrets::UserSecret;
 use crate::labels::NO_BACKUP;
-use crate::model::{Database, Durability, Operated, Volume, Workload};
+use crate::model::{Database, Durability, Operated, Restored, Volume, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::Name;
 use crate::yaml::Document;
@@ -27,11 +27,11 @@ struct View<'m> {
     priority: String,
     /// Whether there are several servers.
     several: bool,
-    database: &'m str,
-    owner: User<'m>,
-    users: Vec<User<'m>>,
-    /// The names by which clients verify the server.
-    names: Vec<String>,
+    /// Whether the superuser has a password.
+    superuser: bool,
+    /// How it is made: empty, or from backups.
+    empty: Option<Empty<'m>>,
+    recovery: Option<Recovery<'m>>,
     parameters: Fragment,
     durability: Option<&'static str>,
     /// Whether a server may take over only if it has every transaction that clients were told of.
@@ -46,6 +46,28 @@ struct View<'m> {
     tolerations: Option<Vec<TolerationView<'m>>>,
 }
 
+/// A database that starts empty and has clients.
+#[derive(Serialize)]
+struct Empty<'m> {
+    database: &'m str,
+    owner: User<'m>,
+    users: Vec<User<'m>>,
+    /// The names by which clients verify the server.
+    names: Vec<String>,
+}
+
+/// A database that starts with the newest state of the backups.
+#[derive(Serialize)]
+struct Recovery<'m> {
+    plugin: &'static str,
+    /// The ObjectStore.
+    store: &'m str,
+    /// The name under which the ObjectStore has the backups.
+    server: &'m str,
+    /// The Secret of the superuser, which the operator makes.
+    superuser: String,
+}
+
 #[derive(Serialize)]
 struct Archive<'m> {
     plugin: &'static str,
@@ -58,8 +80,31 @@ struct User<'m> {
     secret: String,
 }
 
-/// The Cluster.
+/// The Cluster of a store.
 pub(super) fn document(owner: &Owner, operated: &Operated, database: &Database) -> Result<Vec<Document>, TemplateError> {
+    let workload = owner.workload;
+    let empty = Empty {
+        database: &database.name,
+        owner: user(workload, operated, &database.owner),
+        users: operated.users.iter().map(|one| user(workload, operated, &one.name)).collect(),
+        names: names(workload),
+    };
+    print(owner, operated, database.durability, (Some(empty), None))
+}
+
+/// The Cluster that a restore test makes.
+pub(super) fn restored(owner: &Owner, restored: &Restored) -> Result<Vec<Document>, TemplateError> {
+    let store = owner.workload.name.as_str();
+    let recovery = Recovery { plugin: PLUGIN, store, server: restored.source.as_str(), superuser: Restored::superuser(store) };
+    print(owner, &restored.servers, None, (None, Some(recovery)))
+}
+
+fn print<'m>(
+    owner: &Owner<'m>,
+    operated: &'m Operated,
+    durability: Option<Durability>,
+    (empty, recovery): (Option<Empty<'m>>, Option<Recovery<'m>>),
+) -> Result<Vec<Document>, TemplateError> {
     let (context, workload) = (owner.context, owner.workload);
     let size = workload.volumes.iter().find_map(|volume| match volume {
         Volume::Claim { size, .. } => Some(size.canonical()),
@@ -79,13 +124,12 @@ pub(super) fn document(owner: &Owner, operated: &Operated, database: &Database) 
         annotations: (!workload.annotations.is_empty()).then(|| fragment(&workload.annotations)),
         priority: Priority::of(workload, context.flows).class(context),
         several,
-        database: &database.name,
-        owner: user(workload, operated, &database.owner),
-        users: operated.users.iter().map(|one| user(workload, operated, &one.name)).collect(),
-        names: names(workload),
+        superuser: recovery.is_some(),
+        empty,
+        recovery,
         parameters: fragment(&operated.parameters),
-        durability: database.durability.map(Durability::name),
-        quorum: database.durability == Some(Durability::Required),
+        durability: durability.map(Durability::name),
+        quorum: durability == Some(Durability::Required),
         backup: workload.backups.kept().map(|_| Archive { plugin: PLUGIN, store: workload.name.as_str() }),
         size: size.unwrap_or_default(),
         resources: resources(&workload.main),

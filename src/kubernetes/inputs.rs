@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::base64::base64;
 use super::metadata::{Metadata, Owner, Texts, fragment};
+use super::restored;
 use super::secrets::{Entry, Value, external_secret, whole_secret};
 use super::volume::{Item, Volume};
 use crate::model::{Container, FactPart, FileContent, Source, TemplatePart, Workload};
@@ -118,6 +119,11 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
                     seen.variables.push(EnvironmentVariable { name, field: Some(fact.field()), ..EnvironmentVariable::default() });
                     continue;
                 }
+                Source::Made { secret, key } => {
+                    let (name, secret) = (variable.name.clone(), SecretKey { name: secret.clone(), key: (*key).to_owned() });
+                    seen.variables.push(EnvironmentVariable { name, secret: Some(secret), ..EnvironmentVariable::default() });
+                    continue;
+                }
                 Source::Composed(parts) => {
                     let name = variable.name.clone();
                     seen.variables.push(EnvironmentVariable { name, value: Some(expanding(parts)), ..EnvironmentVariable::default() });
@@ -143,7 +149,7 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
             // The key of an entry has at most 253 characters, and a container's name and a number may follow.
             let base = truncate_with_hash(base.trim_start_matches(".."), 180);
             match &file.content {
-                FileContent::Text(_) | FileContent::Binary(_) => {
+                FileContent::Text(_) | FileContent::Binary(_) | FileContent::Restored(_) => {
                     let key = unused(&base, |key| items.iter().any(|(known, _)| known == key));
                     items.push((key.clone(), file.mode));
                     let (volume, path) = (volume_name(workload, container.name.as_str(), main), file.path.clone());
@@ -151,6 +157,10 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
                     match &file.content {
                         FileContent::Text(text) => _ = files.insert(key, text.clone()),
                         FileContent::Binary(bytes) => _ = binaries.insert(key, base64(bytes)),
+                        FileContent::Restored(database) => {
+                            let manifest = restored::manifest(owner.context, database)?;
+                            files.extend(manifest.map(|text| (key, text)));
+                        }
                         FileContent::Secret(_) => (),
                     }
                 }
@@ -174,7 +184,8 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
     }
     // The name is a hash of all entries.
     let secret_name = secret_name(owner, &entries);
-    for secret in inputs.containers.values_mut().flat_map(|seen| &mut seen.variables).filter_map(|variable| variable.secret.as_mut()) {
+    let keys = inputs.containers.values_mut().flat_map(|seen| &mut seen.variables).filter_map(|variable| variable.secret.as_mut());
+    for secret in keys.filter(|secret| secret.name.is_empty()) {
         secret.name.clone_from(&secret_name);
     }
     if !secret_files.is_empty() {

@@ -220,6 +220,7 @@ impl<'m> Context<'m> {
 fn component(workload: &Workload) -> &'static str {
     match workload.kind {
         _ if workload.is_store() => "store",
+        Kind::Restored(_) => "restored-store",
         Kind::CronJob(_) | Kind::Job { .. } => "job",
         Kind::DaemonSet => "agent",
         Kind::Deployment | Kind::StatefulSet | Kind::Operated(_) if workload.service.is_some() => "service",

@@ -23,6 +23,7 @@ mod pod;
 mod policy;
 mod proxy;
 mod rabbitmq;
+mod restored;
 mod rights;
 mod route;
 mod scale;
@@ -238,7 +239,7 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
     add(&mut tree, "cluster/storage.yaml", storage::classes(&context)?);
     add(&mut tree, "cluster/access.yaml", access::cluster(&context)?);
     add(&mut tree, "cluster/gateways.yaml", gateway::documents(&context)?);
-    for namespace in platform.namespaces.values() {
+    for namespace in platform.namespaces_in(region) {
         let mut documents = namespace::documents(&context, namespace)?;
         documents.extend(access::namespace(&context, namespace)?);
         documents.extend(secrets::store(&context, namespace)?);

@@ -38,7 +38,7 @@ pub(super) fn documents(owner: &Owner, name: &str) -> Result<Vec<Document>, Temp
     let kind = match workload.kind {
         Kind::Deployment => "Deployment",
         Kind::StatefulSet => "StatefulSet",
-        Kind::DaemonSet | Kind::Operated(_) | Kind::CronJob(_) | Kind::Job { .. } => return Ok(documents),
+        Kind::DaemonSet | Kind::Operated(_) | Kind::Restored(_) | Kind::CronJob(_) | Kind::Job { .. } => return Ok(documents),
     };
     let (least, most) = workload.replicas;
     if let Some(scaling) = &workload.autoscaling {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::inputs::{Inputs, inputs};
 use super::metadata::{Account, Context, Metadata, Owner, fragment};
-use super::{backup, database, pod, policy, rabbitmq, rights, route, scale, secrets, service};
+use super::{backup, database, pod, policy, rabbitmq, restored, rights, route, scale, secrets, service};
 use crate::labels::{NO_BACKUP, NO_PROBES, REASON, RESTARTED_BY};
 use crate::model::{Kind, Software, Volume, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
@@ -64,6 +64,7 @@ struct CronJob<'m> {
     schedule: &'m str,
     timezone: &'m str,
     deadline: u64,
+    retries: u32,
 }
 
 #[derive(Serialize)]
@@ -100,6 +101,11 @@ pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Do
         }
         return Ok(documents);
     }
+    if let Kind::Restored(database) = &workload.kind {
+        let mut documents = policy::document(owner)?;
+        documents.extend(restored::documents(owner, database)?);
+        return Ok(documents);
+    }
     let account = Account::new(context, owner.metadata(workload.name.as_str()));
     let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &account)?;
     documents.extend(rights::documents(owner)?);
@@ -121,7 +127,7 @@ pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Do
 /// kept: if it were deleted, applying the files would run it again.
 fn object_name(workload: &Workload, pod: &Fragment) -> String {
     match workload.kind {
-        Kind::Deployment | Kind::DaemonSet | Kind::Operated(_) => workload.name.to_string(),
+        Kind::Deployment | Kind::DaemonSet | Kind::Operated(_) | Kind::Restored(_) => workload.name.to_string(),
         Kind::StatefulSet | Kind::CronJob(_) => truncate_with_hash(workload.name.as_str(), CONTROLLER_NAME),
         Kind::Job { .. } => {
             let pod = pod.document().to_json().to_string();
@@ -168,10 +174,10 @@ fn controller(owner: &Owner, name: &str, pod: Fragment, restarted_by: Option<&st
         }
         Kind::DaemonSet => render_yaml("kubernetes/daemon-set.yaml.j2", &DaemonSet { runs, selector }),
         // Its pods have no template.
-        Kind::Operated(_) => Ok(Vec::new()),
+        Kind::Operated(_) | Kind::Restored(_) => Ok(Vec::new()),
         Kind::CronJob(cron) => {
-            let (schedule, timezone, deadline) = (&cron.schedule, &cron.timezone, cron.deadline);
-            let view = CronJob { runs, job_labels: owner.labels.clone(), schedule, timezone, deadline };
+            let (schedule, timezone, deadline, retries) = (&cron.schedule, &cron.timezone, cron.deadline, cron.retries);
+            let view = CronJob { runs, job_labels: owner.labels.clone(), schedule, timezone, deadline, retries };
             render_yaml("kubernetes/cron-job.yaml.j2", &view)
         }
         Kind::Job { deadline, .. } => render_yaml("kubernetes/job.yaml.j2", &Job { runs, deadline: *deadline }),

@@ -1,6 +1,6 @@
 //! Backups of stores: what is kept of their data outside of the cluster, and what is promised of it.
 
-use super::Container;
+use super::{Container, RestoreTest};
 use crate::value::Duration;
 
 /// What the name of a database has at its end that people restore beside the other one.
@@ -34,6 +34,8 @@ pub struct Backup {
     pub rto: Option<Duration>,
     /// What a restore of a full volume takes at least.
     pub restore: Duration,
+    /// The test of restores.
+    pub test: Option<RestoreTest>,
     /// The container beside each server that copies. The plugin of the operator adds it; the resources alone are ours.
     pub sidecar: Container,
 }

@@ -63,6 +63,13 @@ pub enum Source {
     Template(Vec<TemplatePart>),
     /// A fact of the pod.
     Fact(PodFact),
+    /// An entry of a Secret that an operator makes in the namespace.
+    Made {
+        /// The Secret.
+        secret: String,
+        /// The entry.
+        key: &'static str,
+    },
     /// Text that contains facts of the pod. The variable [`PodFact::variable`] of each fact stands before this variable.
     Composed(Vec<FactPart>),
 }
@@ -149,6 +156,8 @@ pub enum FileContent {
     Binary(Vec<u8>),
     /// A value of the secret manager.
     Secret(SecretRef),
+    /// The object of the restored database with this `namespace/name`, which no other file holds.
+    Restored(String),
 }
 
 /// A volume mount of a container.

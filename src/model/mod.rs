@@ -17,6 +17,7 @@ mod mirror;
 mod network;
 mod operated;
 mod pipelines;
+mod restore;
 mod rights;
 mod workload;
 
@@ -36,6 +37,7 @@ pub use mirror::{ImageCopy, Mirror};
 pub use network::{Network, NetworkSubnet, PrivateService, Vpn, ZoneRange, short_zone};
 pub use operated::{Operated, Software, User};
 pub use pipelines::{CiSystem, Pipelines, Subjects};
+pub use restore::{RESTORE_TESTS, RestoreTest, Restored};
 pub use rights::{ApiAccess, RBAC, Right};
 pub use workload::{Autoscaling, Cron, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};
 
@@ -117,7 +119,7 @@ pub struct Platform {
     pub secrets: Secrets,
     /// Groups of people.
     pub groups: Vec<Group>,
-    /// Namespaces, in the order of the spec.
+    /// Namespaces, in the order of the spec, then that of restore tests.
     pub namespaces: IndexMap<String, Namespace>,
     /// The regions. A workload is part of each region that it runs in, with the addresses of that region.
     pub regions: IndexMap<String, Region>,
@@ -182,6 +184,12 @@ impl Platform {
                 replaced(&path.to_ascii_lowercase(), |one| one.is_ascii_alphanumeric() || one == '.')
             }
         }
+    }
+
+    /// The namespaces of a region: those of the spec, and that of restore tests where there is one.
+    pub fn namespaces_in<'p>(&'p self, region: &Region) -> impl Iterator<Item = &'p Namespace> {
+        let tests = region.tests_restores();
+        self.namespaces.values().filter(move |namespace| tests || namespace.name.as_str() != RESTORE_TESTS)
     }
 
     /// The paths of the secrets that a namespace reads in a region: those of its workloads, and that of the registries' passwords.
@@ -293,7 +301,7 @@ pub struct Region {
     pub inside: Vec<Cidr>,
     /// Its cluster.
     pub cluster: Cluster,
-    /// Workloads by `namespace/name`, in the order of the spec: apps, then stores.
+    /// Workloads by `namespace/name`, in the order of the spec: apps, then stores, each with its restore test behind it.
     pub workloads: IndexMap<String, Workload>,
     /// The hosts at which other regions of the environment answer as well. DNS has a record of each region for such a host, and answers with the nearest
     /// region whose load balancer is healthy. Empty outside of AWS.
@@ -305,6 +313,11 @@ pub struct Region {
 }
 
 impl Region {
+    /// The apps and stores of the spec: every workload but restore tests.
+    pub fn entries(&self) -> impl Iterator<Item = &Workload> {
+        self.workloads.values().filter(|workload| workload.test_of.is_none())
+    }
+
     /// The hosts at which the region answers, those that only redirect among them. Connections over TCP have none.
     pub fn hosts(&self) -> BTreeSet<&str> {
         let exposed = self.workloads.values().flat_map(|workload| &workload.exposures).map(|exposure| &exposure.host);

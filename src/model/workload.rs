@@ -1,8 +1,8 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
 use super::{
-    Addon, ApiAccess, Backups, Certificate, Container, Database, Exposure, FileContent, Operated, Pool, Redirect, Software, Source,
-    TemplatePart, Volume,
+    Addon, ApiAccess, Backups, Certificate, Container, Database, Exposure, FileContent, Operated, Pool, Redirect, Restored, Software,
+    Source, TemplatePart, Volume,
 };
 use crate::labels::WORKLOAD;
 use crate::source::Span;
@@ -76,6 +76,8 @@ pub struct Workload {
     pub policies: Vec<String>,
     /// The buckets that it uses, by their keys.
     pub buckets: BTreeMap<String, BucketAccess>,
+    /// The store, by `namespace/name`, whose backups it tests, for the job of a restore test and for the database that the job makes.
+    pub test_of: Option<String>,
 }
 
 impl Workload {
@@ -130,7 +132,12 @@ impl Workload {
 
     /// Key and value of the label by which policies and Services select its pods. An operator labels its pods itself, those of its jobs among them.
     pub fn pods(&self) -> (&'static str, &str) {
-        (self.operated().map_or(WORKLOAD, |operated| operated.software.label()), self.name.as_str())
+        let label = match &self.kind {
+            Kind::Operated(operated) => operated.software.label(),
+            Kind::Restored(restored) => restored.servers.software.label(),
+            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::CronJob(_) | Kind::Job { .. } => WORKLOAD,
+        };
+        (label, self.name.as_str())
     }
 
     /// The path of every secret that it reads.
@@ -144,7 +151,7 @@ impl Workload {
         let users = self.operated().into_iter().flat_map(|operated| &operated.users).map(|user| &user.password);
         let of_containers = self.containers().flat_map(|container| {
             let variables = container.variables.iter().flat_map(|variable| match &variable.value {
-                Source::Text(_) | Source::Fact(_) | Source::Composed(_) => Vec::new(),
+                Source::Text(_) | Source::Fact(_) | Source::Composed(_) | Source::Made { .. } => Vec::new(),
                 Source::Secret(reference) => vec![reference],
                 Source::Template(parts) => {
                     let reference = |part| match part {
@@ -155,7 +162,7 @@ impl Workload {
                 }
             });
             let files = container.files.iter().filter_map(|file| match &file.content {
-                FileContent::Text(_) | FileContent::Binary(_) => None,
+                FileContent::Text(_) | FileContent::Binary(_) | FileContent::Restored(_) => None,
                 FileContent::Secret(reference) => Some(reference),
             });
             variables.chain(files)
@@ -175,6 +182,8 @@ pub enum Kind {
     DaemonSet,
     /// Servers whose pods and volumes an operator makes.
     Operated(Box<Operated>),
+    /// A database that a restore test makes and deletes. Its pods are there while the test runs, and after one that failed.
+    Restored(Box<Restored>),
     /// Runs on a schedule.
     CronJob(Cron),
     /// Runs once in a rollout.
@@ -196,6 +205,7 @@ impl Kind {
             Kind::StatefulSet => "StatefulSet",
             Kind::DaemonSet => "DaemonSet",
             Kind::Operated(operated) => operated.software.facts().kind,
+            Kind::Restored(restored) => restored.servers.software.facts().kind,
             Kind::CronJob(_) => "CronJob",
             Kind::Job { .. } => "Job",
         }
@@ -211,6 +221,8 @@ pub struct Cron {
     pub timezone: String,
     /// Time limit of a run in seconds.
     pub deadline: u64,
+    /// How often a run that failed starts again.
+    pub retries: u32,
 }
 
 /// Autoscaling targets.

@@ -8,7 +8,7 @@ use super::rules::{Policy, Table};
 use super::selector::Labels;
 use crate::kinds;
 use crate::labels::NAMESPACE_NAME;
-use crate::yaml::Node;
+use crate::yaml::{self, Node};
 
 /// The namespace of an object that names none.
 const DEFAULT_NAMESPACE: &str = "default";
@@ -67,6 +67,14 @@ impl Objects {
                 let mut labels = labels(root.get("metadata").as_ref())?;
                 labels.insert(NAMESPACE_NAME.into(), object.name.clone());
                 self.namespaces.insert(object.name, labels);
+                return Ok(());
+            }
+            // A job makes what it holds.
+            ("v1", "ConfigMap") => {
+                let texts = node.get("data").into_iter().flat_map(Node::entries).filter_map(|(_, text)| text.as_str());
+                for document in texts.filter(|text| kinds::is_operated(text)).flat_map(|text| yaml::read(text).unwrap_or_default()) {
+                    self.add(document.root(), table)?;
+                }
                 return Ok(());
             }
             _ => kinds::pod_template(version, kind),

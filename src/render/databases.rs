@@ -84,7 +84,7 @@ pub(super) fn database(
         passwords.join(", "),
     );
     if let Some(backup) = workload.backups.kept() {
-        text.push_str(&restores::backups(platform, region, workload, database, backup));
+        text.push_str(&restores::backups(platform, region, workload, (operated, database), backup));
     }
 }
 

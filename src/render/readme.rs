@@ -18,7 +18,7 @@ pub(super) fn readme(estate: &Estate, roots: &[Root]) -> String {
     );
     for (environment, platform) in &estate.environments {
         for (name, region) in &platform.regions {
-            let (cluster, count) = (&region.cluster.name, region.workloads.len());
+            let (cluster, count) = (&region.cluster.name, region.entries().count());
             let page = format!("kubernetes/{environment}/{name}/README.md");
             let _ = writeln!(text, "| {environment} | {name} | {cluster} | {count} | [{page}]({page}) |");
         }

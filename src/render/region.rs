@@ -38,7 +38,7 @@ pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[
     );
     text.push_str(&secrets(platform, region, &uses));
     text.push_str(&entrances(region, &uses));
-    text.push_str(&owners(platform));
+    text.push_str(&owners(platform, region));
     text.push_str(&night(platform, roots));
     text.push_str(&costs(platform, region, &uses, roots));
     text.push_str(&stores(platform, region));
@@ -149,10 +149,10 @@ fn night(platform: &Platform, roots: &[&Root]) -> String {
 }
 
 /// Whom to ask.
-fn owners(platform: &Platform) -> String {
+fn owners(platform: &Platform, region: &Region) -> String {
     let mut text = "\n### Owners\n\n| namespace | team |\n|---|---|\n".to_owned();
-    for (name, namespace) in &platform.namespaces {
-        let _ = writeln!(text, "| `{name}` | {} |", namespace.owner);
+    for namespace in platform.namespaces_in(region) {
+        let _ = writeln!(text, "| `{}` | {} |", namespace.name, namespace.owner);
     }
     let _ = writeln!(text, "| everything else | {} |", platform.owner);
     text

@@ -1,10 +1,17 @@
 //! The part of a region's README about the backups of a database: whether there are any, and the ways back.
 
+use super::restore_tests::restore_test;
 use crate::commands::in_primary;
-use crate::model::{Backup, Database, LockMode, Platform, RESTORED, Region, Workload};
+use crate::model::{Backup, Database, LockMode, Operated, Platform, RESTORED, Region, Workload};
 
 /// The sections about the backups of a database.
-pub(super) fn backups(platform: &Platform, region: &Region, workload: &Workload, database: &Database, backup: &Backup) -> String {
+pub(super) fn backups(
+    platform: &Platform,
+    region: &Region,
+    workload: &Workload,
+    (operated, database): (&Operated, &Database),
+    backup: &Backup,
+) -> String {
     let name = workload.name.as_str();
     let kubectl = format!("kubectl --context {} -n {}", region.cluster.name, workload.namespace);
     let query = |query: &str| in_primary(&kubectl, name, false, &format!("psql --command='{query}' {}", database.name));
@@ -27,6 +34,7 @@ pub(super) fn backups(platform: &Platform, region: &Region, workload: &Workload,
         None => (LOSES_ALL, String::new()),
     };
     let (copy_id, copy_region) = copy.map_or(("", ""), |copy| (copy.id.as_str(), copy.region.as_str()));
+    let test = backup.test.as_ref().map(|test| restore_test(region, (name, operated, database), backup, test));
     let words = [
         ("<lost>", lost.to_owned()),
         ("<away>", away),
@@ -58,7 +66,7 @@ pub(super) fn backups(platform: &Platform, region: &Region, workload: &Workload,
         ("<namespace>", workload.namespace.to_string()),
         ("<name>", name.to_owned()),
     ];
-    words.iter().fold(BACKUPS.to_owned(), |text, (word, with)| text.replace(word, with))
+    words.iter().fold(BACKUPS.to_owned(), |text, (word, with)| text.replace(word, with)) + &test.unwrap_or_default()
 }
 
 /// The objectives of the spec.
@@ -309,7 +317,8 @@ stores:
         let region = &platform.regions["eu-west-1"];
         let workload = &region.workloads["shop/orders"];
         let (database, backup) = workload.database().zip(workload.backups.kept()).expect("a database with backups");
-        backups(platform, region, workload, database, backup)
+        let operated = workload.operated().expect("a database");
+        backups(platform, region, workload, (operated, database), backup)
     }
 
     /// The copy takes the place of a bucket that goes with the primary region, and of no other.

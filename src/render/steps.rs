@@ -172,7 +172,8 @@ impl Commands<'_> {
     /// What holds for the whole cluster and for all pods of a namespace: no pod starts before the policy that denies every connection.
     fn rules(&mut self, platform: &Platform) {
         let Commands { folder, kubectl, .. } = &self;
-        let files: String = platform.namespaces.keys().map(|namespace| format!(" -f {folder}/{namespace}/{}", kubernetes::RULES)).collect();
+        let files = platform.namespaces_in(self.region).map(|namespace| format!(" -f {folder}/{}/{}", namespace.name, kubernetes::RULES));
+        let files: String = files.collect();
         let apply = format!("{kubectl} apply --server-side -f {folder}/cluster{files}");
         self.add(
             "Apply the rules of the namespaces",

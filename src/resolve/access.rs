@@ -3,10 +3,11 @@
 use super::EnvironmentResolver;
 use super::provenance::HARDENED;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{FOREIGN_NAMESPACES, Group, Namespace, Quota};
+use crate::model::{FOREIGN_NAMESPACES, Group, Namespace, Platform, Quota, RESTORE_TESTS, Region};
 use crate::syntax::Field;
 use crate::value::{Name, PodSecurityLevel, Quantity};
 use indexmap::IndexMap;
+use std::collections::BTreeMap;
 
 /// The CPU request of a container that sets none, in thousandths of a processor.
 pub(super) const DEFAULT_CPU: u128 = 100;
@@ -22,6 +23,11 @@ const FOLDERS: [&str; 2] = ["addons", "cluster"];
 pub(super) struct Access {
     pub(super) groups: Vec<Group>,
     pub(super) namespaces: IndexMap<String, Namespace>,
+}
+
+/// CPU request and memory of a container that sets none.
+fn defaults() -> (Quantity, Quantity) {
+    (Quantity::from_millis(DEFAULT_CPU), Quantity::from_bytes(DEFAULT_MEMORY))
 }
 
 impl EnvironmentResolver<'_> {
@@ -75,6 +81,10 @@ impl EnvironmentResolver<'_> {
                 let message = format!("the namespace `{name}` would share the folder `{name}` of the output with other files");
                 self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose another name"));
             }
+            if name.as_str() == RESTORE_TESTS {
+                let message = format!("the namespace `{name}` belongs to the restore tests of stores, and nothing else runs there");
+                self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose another name"));
+            }
             let level = namespace.pod_security.at(|security| &security.level);
             let said = !level.is_missing();
             let level = level.get().copied().unwrap_or(PodSecurityLevel::Restricted);
@@ -104,7 +114,7 @@ impl EnvironmentResolver<'_> {
             if namespace.owner.is_missing() {
                 self.record(|| (format!("namespaces.{name}.owner"), owner, "platform.owner"));
             }
-            let defaults = (Quantity::from_millis(DEFAULT_CPU), Quantity::from_bytes(DEFAULT_MEMORY));
+            let defaults = defaults();
             let origin = "containers that set no `resources`";
             self.record(|| (format!("namespaces.{name}.container.cpu"), defaults.0.canonical(), origin));
             self.record(|| (format!("namespaces.{name}.container.memory"), defaults.1.canonical(), origin));
@@ -131,6 +141,26 @@ impl EnvironmentResolver<'_> {
             self.check_owner(&platform.owner);
         }
         access
+    }
+
+    /// Adds the namespace of restore tests to an environment that has one.
+    pub(super) fn namespace_of_tests(&mut self, platform: &mut Platform) {
+        let (Ok(name), true) = (RESTORE_TESTS.parse::<Name>(), platform.regions.values().any(Region::tests_restores)) else { return };
+        let (default_cpu, default_memory) = defaults();
+        self.record(|| (format!("namespaces.{name}.owner"), &platform.owner, "platform.owner, for the restore tests of stores"));
+        self.record(|| (format!("namespaces.{name}.pod_security.level"), PodSecurityLevel::Restricted.name(), HARDENED));
+        let namespace = Namespace {
+            name,
+            owner: platform.owner.clone(),
+            quota: Quota::default(),
+            default_cpu,
+            default_memory,
+            pod_security: PodSecurityLevel::Restricted,
+            reason: None,
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+        };
+        platform.namespaces.insert(RESTORE_TESTS.to_owned(), namespace);
     }
 
     /// Reports an owner that is not a team.

@@ -48,6 +48,9 @@ impl EnvironmentResolver<'_> {
             return;
         }
         self.check_copies(backup, at);
+        if !engines::has_backups(store.engine.get().copied()) {
+            self.query_needs_postgres(backup, store.engine.span());
+        }
         let homes = self.homes(store);
         let on_aws = homes.iter().filter(|home| home.provider == Provider::Aws).count();
         let rendered = entry.rendered && entry.runs_here();
@@ -55,9 +58,7 @@ impl EnvironmentResolver<'_> {
         if made && (on_aws > 0 || homes.is_empty()) {
             self.check_schedule(store, backup);
             self.check_promises(store, backup);
-            if let Some(test) = backup.restore_test.span() {
-                self.lacks(entry, "restore_test", test, "restore as the README.md of the region says, and remove `restore_test`");
-            }
+            self.check_restore_test(store, backup);
         } else if let Some((name, at)) = backup.copy_to.spanned() {
             self.is_declared("region", &self.spec.regions, name, at);
         }
@@ -79,11 +80,14 @@ impl EnvironmentResolver<'_> {
     pub(super) fn check_copies(&mut self, backup: &spec::Backup, at: Span) {
         self.require(&backup.every, "every", at);
         self.require(&backup.keep, "keep", at);
+        if let Some((test, at)) = backup.restore_test.spanned() {
+            self.require(&test.every, "every", at);
+        }
         let Some((keep, at)) = backup.keep.spanned() else { return self.check_lengths(backup) };
         if let Some((every, of)) = backup.every.spanned().filter(|(every, _)| keep < *every) {
             let message = format!("backups are kept for {keep} but made every {every}: most of the time there would be none");
             self.contradiction(message, at, Some(of));
-        } else if let Some((test, of)) = backup.restore_test.spanned().filter(|(test, _)| keep < *test) {
+        } else if let Some((test, of)) = backup.restore_test.at(|test| &test.every).spanned().filter(|(test, _)| keep < *test) {
             let message = format!("backups are kept for {keep} but one is tested every {test}: most would be gone before a test");
             self.contradiction(message, at, Some(of));
         }
@@ -98,7 +102,7 @@ impl EnvironmentResolver<'_> {
         let all = [
             ("every", &backup.every),
             ("keep", &backup.keep),
-            ("restore_test", &backup.restore_test),
+            ("restore_test", backup.restore_test.at(|test| &test.every)),
             ("rpo", &backup.rpo),
             ("rto", &backup.rto),
         ];
@@ -219,6 +223,7 @@ impl EnvironmentResolver<'_> {
             rpo,
             rto,
             restore: minutes(restore(size(store)?.0)),
+            test: None,
             sidecar: Container {
                 name: "plugin-barman-cloud".parse().ok()?,
                 image: String::new(),
@@ -263,7 +268,8 @@ fn key(namespace: &Name, store: &Name, region: Option<&Name>) -> String {
     format!("{namespace}.{store}{region}")
 }
 
-fn size(store: &Store) -> Option<(&Quantity, Span)> {
+/// The size of a volume of a store.
+pub(super) fn size(store: &Store) -> Option<(&Quantity, Span)> {
     match store.storage.spanned()? {
         (StoreSize::Size(size), at) => Some((size, at)),
         (StoreSize::None, _) => None,

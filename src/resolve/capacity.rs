@@ -203,7 +203,7 @@ fn most(workloads: &[&Workload], of_pod: impl Fn(&Workload) -> u128) -> u128 {
     // A StatefulSet and an operator replace their pods one by one, and the number of a DaemonSet's nodes is not known.
     let is_temporary = |workload: &&&Workload| match workload.kind {
         Kind::Deployment => !workload.is_recreated(),
-        Kind::CronJob(_) | Kind::Job { .. } => true,
+        Kind::CronJob(_) | Kind::Job { .. } | Kind::Restored(_) => true,
         Kind::StatefulSet | Kind::Operated(_) | Kind::DaemonSet => false,
     };
     let extra = workloads.iter().filter(is_temporary);

@@ -81,6 +81,13 @@ impl EnvironmentResolver<'_> {
         }
     }
 
+    /// Reports two stores whose restore tests have one name: hyphens join the names of store and namespace, and are in them as well.
+    pub(super) fn tests_of_one_name(&mut self, other: &Workload, entry: &Entry) {
+        let message = format!("the restore tests of `{}` and of another store would both be `{}`", entry.display(), other.name);
+        let diagnostic = Diagnostic::new(Code::NameTaken, message).at(entry.key).related(other.span, "the other store");
+        self.tell(diagnostic.help("choose another name for one of the stores"));
+    }
+
     fn claim<'n>(&mut self, taken: &mut Taken<'n>, namespace: &'n str, name: String, at: Span, entry: &'n Entry) {
         let has_service = !entry.ports.is_empty();
         if has_service && name.starts_with(|first: char| first.is_ascii_digit()) {

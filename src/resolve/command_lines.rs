@@ -92,7 +92,7 @@ fn expanded(value: Source, facts: &mut BTreeSet<PodFact>) -> String {
     let parts = match value {
         Source::Composed(parts) => parts,
         Source::Fact(fact) => vec![FactPart::Fact(fact)],
-        Source::Text(_) | Source::Secret(_) | Source::Template(_) => Vec::new(),
+        Source::Text(_) | Source::Secret(_) | Source::Template(_) | Source::Made { .. } => Vec::new(),
     };
     let mut word = String::new();
     for part in parts {

@@ -356,6 +356,7 @@ fn shown(value: &Source) -> String {
                 TemplatePart::Secret { reference, .. } => format!("(the secret {reference})"),
             })
             .collect(),
+        Source::Made { secret, key } => format!("`{key}` of the Secret {secret}"),
         Source::Fact(fact) => format!("the pod's {}", fact.field()),
         Source::Composed(parts) => parts
             .iter()

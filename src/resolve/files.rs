@@ -43,7 +43,7 @@ impl<'a> EnvironmentResolver<'a> {
             let length = match &content {
                 Some(FileContent::Text(text)) => text.len(),
                 Some(FileContent::Binary(content)) => content.len(),
-                Some(FileContent::Secret(_)) | None => 0,
+                Some(FileContent::Secret(_) | FileContent::Restored(_)) | None => 0,
             };
             if length > 0 {
                 let before = bytes;
@@ -91,6 +91,8 @@ impl<'a> EnvironmentResolver<'a> {
                     self.tell(diagnostic.help("pass the fact as a variable under `config`"));
                     None
                 }
+                // The spec has no word for it.
+                Source::Made { .. } => None,
                 Source::Template(_) => {
                     let diagnostic = Diagnostic::new(Code::Contradiction, format!("`{path}` combines text and a secret")).at(at);
                     self.tell(diagnostic.help("keep the whole file in the secret manager (`secret:`), or pass the secret as a variable"));

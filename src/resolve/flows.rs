@@ -35,6 +35,12 @@ pub(super) fn api_server(region: &Region) -> (Vec<Cidr>, NetworkPorts) {
     }
 }
 
+/// The call for the credentials of an identity on AWS.
+pub(super) fn credentials(from: Peer, label: &str, span: Span) -> Flow {
+    let to = Peer::Cluster { cidrs: vec![Cidr::around(CREDENTIALS.into(), 32)] };
+    Flow { from, to, ports: NetworkPort::tcp(80).into(), why: format!("{label} gets the credentials of its identity"), span }
+}
+
 /// The flows in order: each port of a callee once, and the ports of one dependency in one flow.
 pub(super) fn unite(mut flows: Vec<Flow>) -> Vec<Flow> {
     flows.sort();
@@ -125,9 +131,7 @@ impl EnvironmentResolver<'_> {
         };
         let bucket = consumer.buckets.values().map(|(_, at)| *at).next();
         if let (Provider::Aws, Some(span)) = (consumer.region.provider, identity.or(bucket)) {
-            let why = format!("{} gets the credentials of its identity", consumer.label);
-            let to = Peer::Cluster { cidrs: vec![Cidr::around(CREDENTIALS.into(), 32)] };
-            flows.push(Flow { from: consumer.peer(), to, ports: NetworkPort::tcp(80).into(), why, span });
+            flows.push(credentials(consumer.peer(), &consumer.label, span));
         }
         if let Some(((port, span), others)) = metrics.split_first() {
             let why = format!("{} has metrics", consumer.label);

@@ -3,7 +3,7 @@
 use super::EnvironmentResolver;
 use super::mirror::DEFAULT;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::Region;
+use crate::model::{Kind, Region};
 use crate::provider::Provider;
 use crate::spec::ExternalVia;
 use crate::value::Image;
@@ -16,17 +16,22 @@ impl EnvironmentResolver<'_> {
         for workload in region.workloads.values() {
             let here = |name| workload.placement.subnets.contains(name);
             let Some(subnet) = network.subnets.iter().find(|subnet| !subnet.internet && here(&subnet.name)) else { continue };
-            for container in workload.containers() {
+            // The other images of a restore test are that of the same container, and that of the store.
+            let all = if workload.test_of.is_some() { 1 } else { usize::MAX };
+            for container in workload.containers().take(all).filter(|_| !matches!(workload.kind, Kind::Restored(_))) {
                 let Ok(image) = container.image.parse::<Image>() else { continue };
                 let registry = image.registry().unwrap_or(DEFAULT);
                 let host = registry.split_once(':').map_or(registry, |(host, _)| host);
                 if network.answers(host) || self.is_inside(host) {
                     continue;
                 }
-                let kind = if workload.is_store() { "store" } else { "app" };
-                let (name, subnet, shown) = (&workload.name, &subnet.name, &container.image);
-                let message =
-                    format!("`{kind}/{name}` can't start in the subnet `{subnet}`: its nodes have no route to the registry of `{shown}`");
+                let kind = if workload.is_store() || workload.test_of.is_some() { "store" } else { "app" };
+                let name = match &workload.test_of {
+                    Some(store) => format!("the restore test of `store/{store}`"),
+                    None => format!("`{kind}/{}`", workload.name),
+                };
+                let (subnet, shown) = (&subnet.name, &container.image);
+                let message = format!("{name} can't start in the subnet `{subnet}`: its nodes have no route to the registry of `{shown}`");
                 let account = region.account.as_deref().unwrap_or("ACCOUNT");
                 let copy = format!("{account}.dkr.ecr.{}.amazonaws.com/{}", region.name, image.repository());
                 let help = format!(

@@ -126,7 +126,7 @@ impl EnvironmentResolver<'_> {
 
 /// Whether a workload is an app that rolls out: no store and no job.
 fn is_served(workload: &Workload) -> bool {
-    !workload.is_store() && !matches!(workload.kind, Kind::Job { .. } | Kind::CronJob(_))
+    !workload.is_store() && !matches!(workload.kind, Kind::Job { .. } | Kind::CronJob(_) | Kind::Restored(_))
 }
 
 /// The way from a job back to itself: each job on it with the span of the next one's name.

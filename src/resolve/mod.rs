@@ -4,7 +4,7 @@
 //! The module is pure: it uses no clock, disk or process environment. Later stages do not see a [`Spec`].
 //!
 //! Each section of the spec has a file: `platform`, `network`, `cluster`, `access`, `extensions`, `waivers`; apps and stores are resolved in
-//! `workloads`, `containers`, `probes`, `security`, `volumes`, `placement` and `flows`, stores that an operator runs in `databases`, entrances in `expose`, object stores in `buckets`, services outside of the cluster in `external`; checked in `entries`, `stores`, `pods` and `collisions`.
+//! `workloads`, `containers`, `probes`, `security`, `volumes`, `placement` and `flows`, stores that an operator runs in `databases`, entrances in `expose`, object stores in `buckets`, tests of their backups in `restore_tests`, services outside of the cluster in `external`; checked in `entries`, `stores`, `pods` and `collisions`.
 
 mod access;
 mod accounts;
@@ -55,6 +55,8 @@ mod proxies;
 mod references;
 mod regions;
 mod reserved;
+mod restore_check;
+mod restore_tests;
 mod secret_scan;
 mod sections;
 mod security;
@@ -283,6 +285,7 @@ impl<'a> EnvironmentResolver<'a> {
         self.buckets(&mut platform, &names);
         self.buckets_of_backups(&mut platform, &names);
         self.workloads(&mut platform, &names, hosts);
+        self.namespace_of_tests(&mut platform);
         platform.night = self.night(&platform, &names);
         self.record_buckets(&platform);
         self.policy_length(&platform);

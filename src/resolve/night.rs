@@ -4,9 +4,9 @@ use super::EnvironmentResolver;
 use super::names::{EntrySpec, Names};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::facts;
-use crate::model::{Night, Platform};
+use crate::model::{Kind, Night, Platform};
 use crate::syntax::Field;
-use crate::value::WEEK;
+use crate::value::{Schedule, WEEK};
 
 /// The time zone of schedules that name none.
 pub(super) const UTC: &str = "Etc/UTC";
@@ -46,7 +46,9 @@ impl EnvironmentResolver<'_> {
             let at = format!("environments.{}.night", self.environment);
             self.record(|| (format!("{at}.timezone"), timezone, format!("{at}: UTC unless `timezone` is set")));
         }
-        self.night_runs(names, &asleep(&stops, &starts), timezone);
+        let asleep = asleep(&stops, &starts);
+        self.night_runs(names, &asleep, timezone);
+        self.night_tests(platform, &asleep, timezone);
         Some(Night { stop: stop.in_figures(), start: start.in_figures(), timezone: timezone.to_owned() })
     }
 
@@ -68,6 +70,20 @@ impl EnvironmentResolver<'_> {
                     self.environment
                 );
                 self.tell(Diagnostic::new(Code::NightRun, message).at(at).help(help));
+            }
+        }
+    }
+
+    /// Warns of restore tests whose every run is in the night.
+    fn night_tests(&mut self, platform: &Platform, asleep: &[bool], timezone: &str) {
+        for workload in platform.regions.values().flat_map(|region| region.workloads.values()) {
+            let (Some(store), Kind::CronJob(cron)) = (&workload.test_of, &workload.kind) else { continue };
+            let Ok(schedule) = cron.schedule.parse::<Schedule>() else { continue };
+            if cron.timezone == timezone && schedule.week().iter().zip(asleep).all(|(runs, asleep)| !runs || *asleep) {
+                let message = format!("every restore test of `store/{store}` is in the night of `{}`, without nodes", self.environment);
+                let help =
+                    format!("write the `backup` of the store without `restore_test` under `environments: {{{}: ...}}`", self.environment);
+                self.tell(Diagnostic::new(Code::NightRun, message).at(workload.span).help(help));
             }
         }
     }
@@ -98,7 +114,6 @@ fn asleep(stops: &[bool], starts: &[bool]) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Schedule;
 
     #[test]
     fn a_night_lasts_from_stop_to_start() {

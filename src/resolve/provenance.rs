@@ -74,6 +74,15 @@ pub(super) struct RecordPath {
 }
 
 impl RecordPath {
+    /// The path of a key of the entry that has values of its own.
+    pub(super) fn below(&self, key: &str) -> RecordPath {
+        if self.entry.is_empty() {
+            return RecordPath::default();
+        }
+        let entry = format!("{}.{key}", self.entry);
+        RecordPath { container: entry.clone(), ports: entry.clone(), entry, ..self.clone() }
+    }
+
     /// The path of a container in `init` or `sidecars`.
     pub(super) fn container(&self, section: &str, name: &Name) -> RecordPath {
         if self.entry.is_empty() {

@@ -280,6 +280,7 @@ impl EnvironmentResolver<'_> {
             }
             Some((backup, at)) => {
                 self.check_copies(backup, at);
+                self.query_needs_postgres(backup, None);
                 let message = format!("`backup` of `volume/{key}` is not rendered by this version");
                 let help = "back up the volume by other means, and write `backup: {none: REASON}` with a reason that names them";
                 self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).help(help));

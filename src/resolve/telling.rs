@@ -27,7 +27,7 @@ impl EnvironmentResolver<'_> {
     /// - variables, arguments, files and `needs` that refer to a store, chart, bucket or service of the platform that is not rendered, to a user of a store
     ///   whose users nobody creates, or to a store of another region;
     /// - a connection that no network policy can open;
-    /// - stores whose engine or mode is not rendered, and of rendered stores `backup` and `restore_test` where nobody makes them, `standby`, `renamed_from`,
+    /// - stores whose engine or mode is not rendered, and of rendered stores `backup` where nobody makes them, `standby`, `renamed_from`,
     ///   which keeps the data, and `users` where no operator creates them;
     /// - `backup` of volumes;
     /// - of apps `scale.metric`, and `identity` unless every region is on AWS; references to buckets in regions outside of AWS.

@@ -37,6 +37,9 @@ const NDOTS: u8 = 15;
 /// The default time limit of a scheduled run in seconds. A run that hangs blocks every later run of its schedule.
 const RUN: u64 = 6 * 3600;
 
+/// How often a scheduled run that failed starts again.
+const RETRIES: u32 = 2;
+
 /// The default time limit of a job with `run` in seconds. The rollout waits for the job.
 const JOB: u64 = 600;
 
@@ -74,7 +77,22 @@ impl EnvironmentResolver<'_> {
                 copies.extend(self.copy_images(&mut workload, &region, &self.record_path(entry, &region.name)));
                 self.capacity(entry, &workload, &region);
                 flows.append(&mut own);
+                let tests = match &entry.spec {
+                    EntrySpec::Store(store) => self.restore_test(entry, store, &mut workload, &region),
+                    _ => None,
+                };
                 workloads.insert(format!("{}/{}", workload.namespace, workload.name), workload);
+                let Some((tests, mut own)) = tests else { continue };
+                let at = self.record_path(entry, &region.name).below("backup.restore_test");
+                let mut taken = None;
+                for mut test in tests {
+                    copies.extend(self.copy_images(&mut test, &region, &at));
+                    taken = taken.or(workloads.insert(format!("{}/{}", test.namespace, test.name), test));
+                }
+                if let Some(other) = taken {
+                    self.tests_of_one_name(&other, entry);
+                }
+                flows.append(&mut own);
             }
             let flows = unite(flows);
             let volumes = self.shared_volumes(platform, &region);
@@ -183,7 +201,10 @@ impl EnvironmentResolver<'_> {
                 self.record_entry(at, || ("timezone", &timezone, format!("{}.schedule: UTC unless `timezone` is set", at.entry)));
             }
             by_default(format!("{}h", RUN / 3600));
-            (Kind::CronJob(Cron { schedule: schedule.to_string(), timezone, deadline: deadline.unwrap_or(RUN) }), "schedule")
+            (
+                Kind::CronJob(Cron { schedule: schedule.to_string(), timezone, deadline: deadline.unwrap_or(RUN), retries: RETRIES }),
+                "schedule",
+            )
         } else if app.run.get().is_some() {
             by_default(format!("{}m", JOB / 60));
             (
@@ -332,6 +353,7 @@ impl EnvironmentResolver<'_> {
             policies: Vec::new(),
             buckets: consumer.buckets.iter().map(|(name, (access, _))| (name.clone(), *access)).collect(),
             backups: Backups::None(None),
+            test_of: None,
         }
     }
 

@@ -39,7 +39,9 @@ pub(super) fn accepted(platform: &Platform, object: &Object<'_>) -> Vec<Accepted
         "Service" => Some("kube-score/service-targets-pod"),
         _ => None,
     };
-    if let Some(rule) = rule.filter(|_| object.serves.is_some_and(|workload| matches!(workload.kind, Kind::Operated(_)))) {
+    if let Some(rule) =
+        rule.filter(|_| object.serves.is_some_and(|workload| matches!(workload.kind, Kind::Operated(_) | Kind::Restored(_))))
+    {
         all.push(Accepted::new(rule, "an operator makes the pods, so that they are not in these files"));
     }
     if object.kind == "NetworkPolicy" && object.namespace.is_some() && !object.beside_workloads {

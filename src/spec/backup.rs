@@ -18,8 +18,8 @@ pub struct Backup {
     pub keep: Field<Duration>,
     /// Region to which backups are copied, one of `regions`. The environment need not run there. Default: no copy.
     pub copy_to: Field<Name>,
-    /// Time between restore tests, such as `7d`.
-    pub restore_test: Field<Duration>,
+    /// Restore test: a job that makes a database from the newest backup, looks at it and deletes it. Default: none.
+    pub restore_test: Field<RestoreTest>,
     /// Recovery point objective: the longest period whose data may be lost with all servers, such as `10m`. The log of changes is archived in half of it, at
     /// the latest every five minutes, so that `2m` is the shortest. With the region, more is lost: copies follow within minutes, without a promise of AWS.
     pub rpo: Field<Duration>,
@@ -37,4 +37,16 @@ impl Backup {
         let Backup { every, keep, copy_to, restore_test, rpo, rto, none: _ } = self;
         [every.span(), keep.span(), copy_to.span(), restore_test.span(), rpo.span(), rto.span()]
     }
+}
+
+/// A restore test of a store of `engine: postgres` on AWS, in a namespace of its own that nothing else reaches. It fails when the newest copy of all files is
+/// too old, when the restore takes longer than `rto`, or when the database or a user is missing. Short form: the time between tests, such as `7d`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RestoreTest {
+    /// Time between tests, such as `7d`: what divides an hour or a day, days up to `31d`, or a week. A test ends before the next one.
+    pub every: Field<Duration>,
+    /// A query in SQL for the restored database, such as `select count(*) > 0 from orders`. The test fails unless it has one row, which says `true`. It runs
+    /// with the rights of the owner of the database, and writes nothing. Default: none.
+    pub query: Field<String>,
 }

@@ -391,6 +391,11 @@ const COMPUTED: &str = "
     Backup.keep stores.*.backup.retention
     Backup.restore stores.*.backup.restore
     Backup.schedule stores.*.backup.schedule
+    RestoreTest.database stores.*.backup.restore_test.database
+    RestoreTest.job stores.*.backup.restore_test.job
+    RestoreTest.limit stores.*.backup.restore_test.limit
+    RestoreTest.oldest stores.*.backup.restore_test.oldest
+    RestoreTest.schedule stores.*.backup.restore_test.schedule
     Container.ports apps.*.container_ports.*
     Container.cpu apps.*.limits.cpu
     Container.memory apps.*.limits.memory
@@ -410,7 +415,7 @@ const COMPUTED: &str = "
 /// with the name of a key of the spec holds the value of that key, and needs no line here.
 const NOT_COMPUTED: &str = "
     Network.vpn Vpn.name_servers
-    Backup.sidecar Backup.url Bucket.account Bucket.holds Bucket.key Bucket.span BucketLock.days
+    Backup.sidecar Backup.test Backup.url Restored.servers Restored.source Restored.url Workload.test_of Cron.retries Bucket.account Bucket.holds Bucket.key Bucket.span BucketLock.days
     Cluster.existing_classes Cluster.name_servers Cluster.proxies Cluster.registry_secret ConfigFile.content Container.mounts Container.variables Estate.missing Exposure.entrance Exposure.span Firewall.exits Firewall.flows Flow.span Flow.to
     Flow.why Manifest.span Missing.needed Missing.what Mount.read_only Mount.volume NetworkSubnet.internet Operated.software Patch.change Patch.span
     Placement.architectures Placement.everywhere Pipelines.system Platform.environment Platform.pipelines Platform.state_region Redirect.replacement Redirect.scheme Redirect.to Region.flows Region.workloads Rule.reasons

@@ -86,6 +86,11 @@ pub const FAULTS: &[Fault] = faults! {
     "backups of another store", "shop/orders.yaml", "ScheduledBackup/orders", Swap("cluster:\n    name: orders", "cluster:\n    name: cache"), "nothing is copied";
     "backups gone", "shop/orders.yaml", "ScheduledBackup/orders", Drop, "nothing is copied";
     "way to the backups closed", "shop/orders.yaml", "NetworkPolicy/orders", Cut("  - to:\n    - ipBlock:\n        cidr: 169.254.170.23/32\n"), "the servers get no credentials";
+    "restore test of an empty database", "restore-tests/orders-shop-test.yaml", "ConfigMap/orders-shop-test-restore-files-*", Swap("recovery:", "initdb:"), "every test succeeds, whatever the backups are";
+    "restore of another store", "restore-tests/orders-shop-test.yaml", "ConfigMap/orders-shop-test-restore-files-*", Swap("serverName: orders", "serverName: cache"), "the backups of the store are not tested";
+    "restored database with clients", "restore-tests/orders-shop.yaml", "NetworkPolicy/orders-shop", Swap("platgen.io/workload: orders-shop-test", "platgen.io/workload: web"), "an app writes to a copy that is deleted";
+    "restore test that tries again", "restore-tests/orders-shop-test.yaml", "CronJob/orders-shop-test", Swap("backoffLimit: 0", "backoffLimit: 1"), "the second try deletes what the first one left for a look";
+    "restore test of old copies", "restore-tests/orders-shop-test.yaml", "ConfigMap/orders-shop-test-check-files-*", Swap("begun < now()", "begun > now()"), "backups that fail for months go unseen";
     "database unwatched", "shop/orders.yaml", "NetworkPolicy/orders", Swap("kubernetes.io/metadata.name: cnpg-system", "kubernetes.io/metadata.name: cnpg"), "no server takes over";
     "password of another user", "shop/orders.yaml", "ExternalSecret/orders.app", Swap("key: production/shop/orders/app", "key: production/shop/orders/reports"), "the app can't sign in";
     "queues without copies", "shop/events.yaml", "RabbitmqCluster/events", Swap("default_queue_type = quorum", "default_queue_type = classic"), "the loss of a server loses messages";

@@ -193,7 +193,7 @@ impl Bench<'_> {
         change("one replica".into(), &|w| w.replicas = (1, 1));
         change("a replica more".into(), &|w| w.replicas = (w.replicas.0 + 1, w.replicas.1 + 1));
         // An operator is told some of what its pods are, and decides the rest.
-        let operated = matches!(workload.kind, Kind::Operated(_));
+        let operated = matches!(workload.kind, Kind::Operated(_) | Kind::Restored(_));
         if !operated {
             change("a second's grace".into(), &|w| w.grace = 1);
             change("another group of its volumes".into(), &|w| w.fs_group += 1);
@@ -245,6 +245,7 @@ impl Bench<'_> {
             change("another schedule".into(), &|w| cron(w, &|cron| cron.schedule = "0 13 * * *".to_owned()));
             change("another time zone".into(), &|w| cron(w, &|cron| cron.timezone = "Etc/UTC".to_owned()));
             change("deadline longer".into(), &|w| cron(w, &|cron| cron.deadline += 1));
+            change("one more try".into(), &|w| cron(w, &|cron| cron.retries += 1));
         }
         if let Kind::Job { .. } = &workload.kind {
             change("another deadline".into(), &|w| w.kind = Kind::Job { deadline: 1, after_rollout: false, after: Vec::new() });

@@ -50,6 +50,7 @@ const SAMPLE: u16 = 120;
 const PARTS: [(&str, &str); 11] = [
     ("kubernetes/account-rules.yaml.j2", "a part of the roles of accounts"),
     ("kubernetes/container.yaml.j2", "a part of every workload"),
+    ("kubernetes/database-recovery.yaml.j2", "a text of a ConfigMap, whose lines are changed by hand"),
     ("kubernetes/dns-rule.yaml.j2", "a part of both kinds of policies"),
     ("kubernetes/pod.yaml.j2", "a part of every workload"),
     ("kubernetes/rule-ports.yaml.j2", "a part of every policy"),

@@ -80,8 +80,9 @@ fn wanted(context: &RegionContext) -> BTreeSet<(String, String, String)> {
     let platform = context.platform;
     let mut wanted = BTreeSet::new();
     for group in &platform.groups {
-        let here =
-            platform.namespaces.values().filter(|namespace| group.namespaces.is_empty() || group.namespaces.contains(&namespace.name));
+        let here = platform
+            .namespaces_in(context.region)
+            .filter(|namespace| group.namespaces.is_empty() || group.namespaces.contains(&namespace.name));
         wanted.extend(
             here.map(|namespace| (namespace.name.to_string(), group.id.clone(), format!("{}-{}", platform.name, word(group.role)))),
         );

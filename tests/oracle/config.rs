@@ -3,6 +3,7 @@
 use super::Finding;
 use super::compare::expect;
 use super::context::{RegionContext, Running};
+use super::databases::restored;
 use super::pod_specs::{Placed, placed};
 use super::secrets::value_of;
 use platgen::inventory::Object;
@@ -69,6 +70,11 @@ fn files(context: &RegionContext, running: Running, one: &Placed, found: &mut Ve
                 match &file.content {
                     FileContent::Binary(bytes) => binaries.insert(key.to_owned(), json!(base64(bytes))),
                     FileContent::Text(text) => texts.insert(key.to_owned(), json!(text)),
+                    FileContent::Restored(database) => {
+                        let printed = map.at("/data").and_then(|data| data.get(key)).cloned().unwrap_or_default();
+                        restored(context, map, printed.as_str().unwrap_or_default(), database, found);
+                        texts.insert(key.to_owned(), printed)
+                    }
                     FileContent::Secret(_) => None,
                 };
                 from = Some(map);
@@ -118,7 +124,7 @@ fn stored<'s>(context: &'s RegionContext, Running { object, pod, .. }: Running<'
         return Stored::Lacking("has other permissions than the spec says, or is not in its volume");
     }
     match &file.content {
-        FileContent::Text(_) | FileContent::Binary(_) => {
+        FileContent::Text(_) | FileContent::Binary(_) | FileContent::Restored(_) => {
             match context.inventory.get("ConfigMap", &object.namespace, text(volume, "/configMap/name")) {
                 Some(map) if !key.is_empty() => Stored::Plain(map, key),
                 _ => Stored::Lacking("comes from no ConfigMap that is there"),

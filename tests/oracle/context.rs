@@ -122,7 +122,7 @@ impl<'a> RegionContext<'a> {
 
     /// Namespaces of the platform.
     pub(super) fn has_namespace(&self, name: &str) -> bool {
-        self.platform.namespaces.contains_key(name)
+        self.platform.namespaces_in(self.region).any(|namespace| namespace.name.as_str() == name)
     }
 
     /// The names of the ConfigMaps, accounts and so on that pods of a namespace use.

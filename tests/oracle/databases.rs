@@ -6,7 +6,8 @@ use super::context::{RegionContext, WORKLOAD};
 use super::pod_specs::{affinity, resources};
 use super::secrets::manager_key;
 use super::services::ports;
-use platgen::model::{Database, Durability, Operated, Volume, Workload};
+use platgen::inventory::{Inventory, Object};
+use platgen::model::{Container, Database, Durability, Kind, Operated, Volume, Workload};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,9 @@ const PLUGIN: &str = "barman-cloud.cloudnative-pg.io";
 
 pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     for workload in context.region.workloads.values() {
+        if matches!(workload.kind, Kind::Restored(_)) {
+            quarantine(context, workload, found);
+        }
         let Some((servers, database)) = workload.operated().zip(workload.database()) else { continue };
         let (namespace, name) = (workload.namespace.as_str(), workload.name.as_str());
         if let Some(object) = context.inventory.get("Cluster", namespace, name) {
@@ -33,17 +37,12 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
 }
 
 fn spec(context: &RegionContext, workload: &Workload, (servers, database): (&Operated, &Database)) -> Value {
-    let several = workload.replicas.0 > 1;
     let secret = |user: &str| json!({"name": format!("{}.{user}", workload.name)});
     let roles: Vec<Value> = servers
         .users
         .iter()
         .map(|user| json!({"name": user.name, "ensure": "present", "login": true, "passwordSecret": secret(user.name.as_str())}))
         .collect();
-    let mut labels: BTreeMap<&str, &str> = workload.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    labels.retain(|key, _| !key.starts_with("app.kubernetes.io/"));
-    labels.extend([(WORKLOAD, workload.name.as_str()), ("platgen.io/environment", context.platform.environment.as_str())]);
-    let annotations = if workload.annotations.is_empty() { Value::Null } else { json!(workload.annotations) };
     let names: Vec<String> = names(workload)
         .iter()
         .flat_map(|name| {
@@ -55,11 +54,31 @@ fn spec(context: &RegionContext, workload: &Workload, (servers, database): (&Ope
         Some(Durability::Preferred) => json!({"method": "any", "number": 1, "dataDurability": "preferred"}),
         Some(Durability::Required) => json!({"method": "any", "number": 1, "dataDurability": "required", "failoverQuorum": true}),
     };
+    let archiver = json!([{"name": PLUGIN, "isWALArchiver": true, "parameters": {"barmanObjectName": workload.name}}]);
+    let plugins = workload.backups.kept().map(|_| archiver);
+    let mut spec = servers_of(context, workload, servers);
+    spec["priorityClassName"] = json!(format!("{}-data", context.platform.name));
+    spec["enableSuperuserAccess"] = json!(false);
+    spec["bootstrap"] = json!({"initdb": {
+        "database": database.name, "owner": database.owner, "secret": secret(database.owner.as_str()), "dataChecksums": true,
+    }});
+    spec["managed"]["roles"] = json!(roles);
+    spec["certificates"] = json!({"serverAltDNSNames": names});
+    spec["postgresql"]["synchronous"] = synchronous;
+    spec["plugins"] = json!(plugins);
+    spec
+}
+
+/// What a store and a restored database have in common.
+fn servers_of(context: &RegionContext, workload: &Workload, servers: &Operated) -> Value {
+    let several = workload.replicas.0 > 1;
+    let mut labels: BTreeMap<&str, &str> = workload.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    labels.retain(|key, _| !key.starts_with("app.kubernetes.io/"));
+    labels.extend([(WORKLOAD, workload.name.as_str()), ("platgen.io/environment", context.platform.environment.as_str())]);
+    let annotations = if workload.annotations.is_empty() { Value::Null } else { json!(workload.annotations) };
     let size =
         workload.volumes.iter().find_map(|volume| if let Volume::Claim { size, .. } = volume { Some(size.canonical()) } else { None });
     let registry = context.region.cluster.registry_secret.as_ref().map(|_| json!([{"name": "platgen-registry"}]));
-    let archiver = json!([{"name": PLUGIN, "isWALArchiver": true, "parameters": {"barmanObjectName": workload.name}}]);
-    let plugins = workload.backups.kept().map(|_| archiver);
     let mut place = affinity(workload, false);
     if several {
         place["podAntiAffinityType"] = json!(if servers.one_per_zone { "required" } else { "preferred" });
@@ -74,20 +93,68 @@ fn spec(context: &RegionContext, workload: &Workload, (servers, database): (&Ope
         "imageName": workload.main.image,
         "imagePullSecrets": registry,
         "inheritedMetadata": {"labels": labels, "annotations": annotations},
-        "priorityClassName": format!("{}-data", context.platform.name),
-        "enableSuperuserAccess": false,
         "enablePDB": several,
         "primaryUpdateMethod": if several { "switchover" } else { "restart" },
-        "bootstrap": {"initdb": {
-            "database": database.name, "owner": database.owner, "secret": secret(database.owner.as_str()), "dataChecksums": true,
-        }},
-        "managed": {"roles": roles, "services": {"disabledDefaultServices": ["r", "ro"]}},
-        "certificates": {"serverAltDNSNames": names},
-        "postgresql": {"parameters": servers.parameters, "synchronous": synchronous},
-        "plugins": plugins,
+        "managed": {"services": {"disabledDefaultServices": ["r", "ro"]}},
+        "postgresql": {"parameters": servers.parameters},
         "storage": {"size": size},
         "resources": resources(&workload.main),
         "affinity": place,
+    })
+}
+
+/// The Cluster that the job of a restore test makes, as a text of a ConfigMap: the newest state of the backups, and no password of the store.
+pub(super) fn restored(context: &RegionContext, map: &Object, text: &str, database: &str, found: &mut Vec<Finding>) {
+    let inventory = Inventory::read([(map.file.as_str(), text)]);
+    let workload = context.region.workloads.get(database);
+    let (Some((workload, Kind::Restored(restored))), [object]) = (workload.map(|one| (one, &one.kind)), inventory.objects()) else {
+        found.push(context.finding("wrong-database", map, format!("it does not hold `{database}` alone")));
+        return;
+    };
+    if (object.api.as_str(), object.id()) != ("postgresql.cnpg.io/v1", format!("Cluster/{database}")) {
+        found.push(context.finding("wrong-database", map, format!("it holds `{}`, where it should be `{database}`", object.id())));
+    }
+    let name = workload.name.as_str();
+    let superuser = json!({"name": format!("{name}-superuser")});
+    let parameters = json!({"barmanObjectName": name, "serverName": restored.source});
+    let mut spec = servers_of(context, workload, &restored.servers);
+    spec["priorityClassName"] = json!(format!("{}-batch", context.platform.name));
+    spec["enableSuperuserAccess"] = json!(true);
+    spec["bootstrap"] = json!({"recovery": {"source": "backups", "database": "postgres", "owner": "postgres", "secret": superuser}});
+    spec["externalClusters"] = json!([{"name": "backups", "plugin": {"name": PLUGIN, "parameters": parameters}}]);
+    expect(context, found, "wrong-database", object, "/spec", &spec);
+    let annotations = if workload.annotations.is_empty() { Value::Null } else { json!(workload.annotations) };
+    expect(context, found, "wrong-database", object, "/metadata/annotations", &annotations);
+    if object.labels.get(WORKLOAD).map(String::as_str) != Some(name) {
+        found.push(context.finding("wrong-labels", map, format!("the database in it does not say that it is `{name}`")));
+    }
+}
+
+/// A restored database finds the backups of its store, and deletes none.
+fn quarantine(context: &RegionContext, workload: &Workload, found: &mut Vec<Finding>) {
+    let (namespace, name) = (workload.namespace.as_str(), workload.name.as_str());
+    let Some(object) = context.inventory.get("ObjectStore", namespace, name) else {
+        found.push(context.about("wrong-backups", &format!("ObjectStore/{namespace}/{name}"), "it is not there"));
+        return;
+    };
+    let key = workload.test_of.as_deref().and_then(|store| context.region.workloads.get(store)?.backups.kept());
+    let bucket = key.and_then(|backup| context.platform.buckets.get(&backup.bucket)).map(|bucket| format!("s3://{}", bucket.id));
+    expect(context, found, "wrong-backups", object, "/spec", &object_store(context, bucket, workload.sidecars.first()));
+}
+
+/// A bucket as the plugin sees it.
+fn object_store(context: &RegionContext, bucket: Option<String>, sidecar: Option<&Container>) -> Value {
+    json!({
+        "configuration": {
+            "destinationPath": bucket,
+            "s3Credentials": {"inheritFromIAMRole": true},
+            "data": {"compression": "snappy"},
+            "wal": {"compression": "zstd"},
+        },
+        "instanceSidecarConfiguration": {
+            "env": [{"name": "AWS_DEFAULT_REGION", "value": context.region.name}],
+            "resources": sidecar.map(resources),
+        },
     })
 }
 
@@ -105,19 +172,11 @@ fn backups(context: &RegionContext, workload: &Workload, found: &mut Vec<Finding
         };
         let bucket = context.platform.buckets.get(&backup.bucket).map(|bucket| format!("s3://{}", bucket.id));
         let spec = match kind {
-            "ObjectStore" => json!({
-                "configuration": {
-                    "destinationPath": bucket,
-                    "s3Credentials": {"inheritFromIAMRole": true},
-                    "data": {"compression": "snappy"},
-                    "wal": {"compression": "zstd"},
-                },
-                "retentionPolicy": format!("{}d", backup.keep),
-                "instanceSidecarConfiguration": {
-                    "env": [{"name": "AWS_DEFAULT_REGION", "value": context.region.name}],
-                    "resources": resources(&backup.sidecar),
-                },
-            }),
+            "ObjectStore" => {
+                let mut spec = object_store(context, bucket, Some(&backup.sidecar));
+                spec["retentionPolicy"] = json!(format!("{}d", backup.keep));
+                spec
+            }
             _ => json!({
                 "cluster": {"name": name},
                 "schedule": backup.schedule,
@@ -139,9 +198,8 @@ fn names(workload: &Workload) -> Vec<&str> {
 
 fn services(context: &RegionContext, workload: &Workload, found: &mut Vec<Finding>) {
     let namespace = workload.namespace.as_str();
-    let of_it = |service: &&platgen::inventory::Object| {
-        !context.is_by_hand(service) && context.workload_of(service).is_some_and(|known| known.span == workload.span)
-    };
+    let of_it =
+        |service: &&Object| !context.is_by_hand(service) && context.workload_of(service).is_some_and(|known| known.span == workload.span);
     let has: BTreeSet<&str> = context.inventory.of_kind("Service").filter(of_it).map(|service| service.name.as_str()).collect();
     let wanted: BTreeSet<&str> = names(workload).into_iter().collect();
     for name in wanted.symmetric_difference(&has) {

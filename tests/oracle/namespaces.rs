@@ -15,7 +15,7 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             guards.entry((kind, &object.namespace)).or_default().push(object);
         }
     }
-    for namespace in context.platform.namespaces.values() {
+    for namespace in context.platform.namespaces_in(context.region) {
         let name = namespace.name.as_str();
         match context.inventory.get("Namespace", "", name) {
             None => {

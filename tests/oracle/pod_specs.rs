@@ -19,6 +19,8 @@ pub(super) fn kind(workload: &Workload) -> &'static str {
             Software::Postgres(_) => "Cluster",
             Software::Rabbitmq => "RabbitmqCluster",
         },
+        // The job of a restore test makes it, from a text there.
+        Kind::Restored(_) => "ConfigMap",
         Kind::CronJob(_) => "CronJob",
         Kind::Job { .. } => "Job",
     }
@@ -254,12 +256,13 @@ fn schedule(context: &RegionContext, Running { workload, object, .. }: Running, 
             want("/spec/concurrencyPolicy", json!("Forbid"));
             want("/spec/suspend", Value::Null);
             want("/spec/jobTemplate/spec/activeDeadlineSeconds", json!(cron.deadline));
+            want("/spec/jobTemplate/spec/backoffLimit", json!(cron.retries));
         }
         Kind::Job { deadline, .. } => {
             want("/spec/activeDeadlineSeconds", json!(deadline));
             want("/spec/suspend", Value::Null);
         }
-        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::Operated(_) => {}
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::Operated(_) | Kind::Restored(_) => {}
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn rollouts(context: &RegionContext, found: &mut Vec<Finding>) {
         let (strategy, most) = match workload.kind {
             Kind::Deployment => ("/spec/strategy", 0),
             Kind::StatefulSet | Kind::DaemonSet => ("/spec/updateStrategy", 1),
-            Kind::CronJob(_) | Kind::Job { .. } | Kind::Operated(_) => continue,
+            Kind::CronJob(_) | Kind::Job { .. } | Kind::Operated(_) | Kind::Restored(_) => continue,
         };
         if context.is_patched(object, strategy) {
             continue;
@@ -51,7 +51,7 @@ pub(super) fn rollouts(context: &RegionContext, found: &mut Vec<Finding>) {
 fn rank(workload: &Workload, needed: &BTreeSet<String>) -> u8 {
     match workload.kind {
         _ if workload.is_store() => 3,
-        Kind::CronJob(_) | Kind::Job { .. } => 0,
+        Kind::CronJob(_) | Kind::Job { .. } | Kind::Restored(_) => 0,
         _ if needed.contains(&key(workload)) => 2,
         Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::Operated(_) => 1,
     }

@@ -8,7 +8,7 @@ use super::compare::expect;
 use super::context::{RegionContext, Running};
 use super::pod_specs::{Placed, placed};
 use platgen::inventory::Object;
-use platgen::model::{FactPart, SecretStore, Source, TemplatePart};
+use platgen::model::{FactPart, Kind, SecretStore, Source, TemplatePart};
 use platgen::provider::Provider;
 use platgen::value::SecretRef;
 use serde_json::{Value, json};
@@ -140,7 +140,7 @@ fn registry(context: &RegionContext, found: &mut Vec<Finding>) {
     for account in context.inventory.of_kind("ServiceAccount").filter(|account| !context.is_by_hand(account)) {
         expect(context, found, "wrong-secrets", account, "/imagePullSecrets", &wanted);
     }
-    for namespace in pull.iter().flat_map(|_| context.platform.namespaces.keys()) {
+    for namespace in pull.iter().flat_map(|_| context.platform.namespaces_in(context.region)).map(|namespace| namespace.name.as_str()) {
         if context.inventory.get("ExternalSecret", namespace, NAME).is_none() {
             let message = format!("the registry secret of the namespace `{namespace}` is not there");
             found.push(context.about("wrong-secrets", &format!("ExternalSecret/{namespace}/{NAME}"), message));
@@ -240,6 +240,7 @@ pub(super) fn canonical(context: &RegionContext, source: &Source) -> String {
                 TemplatePart::Secret { reference, in_url } => place(reference, *in_url),
             })
             .collect(),
+        Source::Made { secret, key } => of_operator(secret, key),
         Source::Fact(fact) => format!("<{}>", fact.field()),
         Source::Composed(parts) => {
             let part = |part: &FactPart| match part {
@@ -251,8 +252,18 @@ pub(super) fn canonical(context: &RegionContext, source: &Source) -> String {
     }
 }
 
+/// An entry of a Secret of an operator in the common form.
+fn of_operator(secret: &str, key: &str) -> String {
+    format!("<{secret}#{key} of an operator>")
+}
+
 /// What stands in an entry of a Secret, in the common form; none where nothing makes it.
 pub(super) fn value_of(context: &RegionContext, namespace: &str, secret: &str, key: &str) -> Option<String> {
+    // CloudNativePG makes the password of a superuser.
+    let restored = secret.strip_suffix("-superuser").and_then(|name| context.region.workloads.get(&format!("{namespace}/{name}")));
+    if key == "password" && restored.is_some_and(|workload| matches!(workload.kind, Kind::Restored(_))) {
+        return Some(of_operator(secret, key));
+    }
     // The ExternalSecret has the name of its Secret unless it says otherwise.
     let target = |object: &&Object| object.namespace == namespace && object.text("/spec/target/name") == secret;
     let direct = context.inventory.get("ExternalSecret", namespace, secret).filter(target);

@@ -62,9 +62,10 @@ fn of_workload(workload: &Workload, object: &Object, is_used: impl Fn() -> bool)
         "Cluster" | "RabbitmqCluster" | "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job" => {
             object.kind == super::pod_specs::kind(workload)
         }
+        "ObjectStore" if matches!(workload.kind, Kind::Restored(_)) => object.name == workload.name.as_str(),
         "ObjectStore" | "ScheduledBackup" => workload.backups.kept().is_some() && object.name == workload.name.as_str(),
         // The operator makes the account of its pods.
-        "ServiceAccount" if workload.operated().is_some() => false,
+        "ServiceAccount" if matches!(workload.kind, Kind::Operated(_) | Kind::Restored(_)) => false,
         "ServiceAccount" | "NetworkPolicy" => object.name == workload.name.as_str(),
         "Role" | "RoleBinding" => workload.api.as_ref().is_some_and(|access| !access.namespace.is_empty()),
         "ConfigMap" => is_used(),

@@ -99,7 +99,8 @@ pub(super) fn workloads(
         before.pods().iter().map(|pod| (before.owner(pod).id(), (before.owner(pod), pod))).collect();
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
-    for pod in after.pods() {
+    // What a ConfigMap holds, a job makes when it runs next.
+    for pod in after.pods().iter().filter(|pod| after.owner(pod).kind != "ConfigMap") {
         let object = after.owner(pod);
         let id = object.id();
         // An operator makes several pods of one object.

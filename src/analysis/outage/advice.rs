@@ -59,7 +59,7 @@ impl Lines {
 
 /// A key of an entry in the spec. Where there are several environments, the line is for this one alone.
 fn key(site: Site<'_>, workload: &Workload, path: &str) -> String {
-    let all = site.estate.environments.values().flat_map(|platform| platform.regions.values()).flat_map(|region| region.workloads.values());
+    let all = site.estate.environments.values().flat_map(|platform| platform.regions.values()).flat_map(Region::entries);
     let mut others = all.filter(|other| other.name == workload.name && other.is_store() == workload.is_store());
     let unique = others.all(|other| other.namespace == workload.namespace);
     let name = if unique { workload.name.to_string() } else { format!("{}/{}", workload.namespace, workload.name) };
@@ -143,7 +143,7 @@ pub(super) fn of_region(site: Site<'_>, others: &[&Region], entries: &[Entry]) -
         let line = format!("environments.{}.regions: [{}, {other}]", site.platform.environment, region.name);
         lines.say(SERVICE, line, "a second region, in which every app runs", None);
     }
-    for (entry, workload) in entries.iter().zip(region.workloads.values()) {
+    for (entry, workload) in entries.iter().zip(region.entries()) {
         let runs = matches!(workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet);
         let held = workload.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));
         let Some(elsewhere) = &entry.elsewhere else {

@@ -172,8 +172,7 @@ fn shared_volumes(region: &Region) -> Option<Part> {
     let mounts = |workload: &&crate::model::Workload| workload.volumes.iter().any(|volume| matches!(volume, Volume::Shared { .. }));
     let names: Vec<&str> = region.volumes.iter().map(|volume| volume.name.as_str()).collect();
     let note = format!("{}: there as long as the file system of the storage class is in several zones", plain(&names));
-    (!names.is_empty())
-        .then(|| Part::new("shared-volumes", Standing::Unknown, note).of(region.workloads.values().filter(mounts).map(id).collect()))
+    (!names.is_empty()).then(|| Part::new("shared-volumes", Standing::Unknown, note).of(region.entries().filter(mounts).map(id).collect()))
 }
 
 /// Stores of `mode: existing`, which run elsewhere.

@@ -51,7 +51,7 @@ pub fn without_region(site: Site<'_>) -> Outage {
     let Site { platform, region, .. } = site;
     let others: Vec<&Region> = platform.regions.values().filter(|other| other.name != region.name).collect();
     let rooms: Vec<BTreeMap<String, u32>> = others.iter().map(|other| room(platform, other)).collect();
-    let entries: Vec<Entry> = region.workloads.iter().map(|(key, workload)| entry(platform, (key, workload), &others, &rooms)).collect();
+    let entries: Vec<Entry> = region.entries().map(|workload| entry(platform, workload, &others, &rooms)).collect();
     let parts = parts(site, &others);
     let advice = advice::of_region(site, &others, &entries);
     Outage {
@@ -79,12 +79,12 @@ fn room(platform: &Platform, region: &Region) -> BTreeMap<String, u32> {
     wanted.iter().zip(placed).map(|(one, placed)| (id(one.workload), placed)).collect()
 }
 
-fn entry(platform: &Platform, (key, workload): (&str, &Workload), others: &[&Region], rooms: &[BTreeMap<String, u32>]) -> Entry {
-    let name = id(workload);
+fn entry(platform: &Platform, workload: &Workload, others: &[&Region], rooms: &[BTreeMap<String, u32>]) -> Entry {
+    let (name, key) = (id(workload), format!("{}/{}", workload.namespace, workload.name));
     let there: Vec<(&Region, &Workload, u32)> = others
         .iter()
         .zip(rooms)
-        .filter_map(|(region, room)| Some((*region, region.workloads.get(key)?, room.get(&name).copied().unwrap_or_default())))
+        .filter_map(|(region, room)| Some((*region, region.workloads.get(&key)?, room.get(&name).copied().unwrap_or_default())))
         .collect();
     let claims = workload.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));
     let data = match (claims, workload.is_store()) {

@@ -14,8 +14,7 @@ pub fn without_zone(site: Site<'_>, zone: &str) -> Outage {
     let Site { platform, region, .. } = site;
     let lost = region.zones.iter().position(|name| name == zone).unwrap_or_default();
     let zones_left: Vec<usize> = (0..region.zones.len()).filter(|at| *at != lost).collect();
-    let judged: Vec<(&Workload, Entry)> =
-        region.workloads.values().map(|workload| (workload, entry(platform, region, workload, lost))).collect();
+    let judged: Vec<(&Workload, Entry)> = region.entries().map(|workload| (workload, entry(platform, region, workload, lost))).collect();
     let (workloads, mut entries): (Vec<&Workload>, Vec<Entry>) = judged.into_iter().unzip();
     let wanted = |most: bool| wanted(region, &workloads, &entries, &zones_left, most);
     let fewest = wanted(false);
@@ -115,7 +114,9 @@ fn entry(platform: &Platform, region: &Region, workload: &Workload, lost: usize)
         Kind::CronJob(_) | Kind::Job { .. } if only => {
             Entry { state: State::Stops, until: Some(Until::Back), accepted: accepted(platform, workload, false), ..base }
         }
-        Kind::CronJob(_) | Kind::Job { .. } => Entry { state: if there { State::BreaksOff } else { State::Untouched }, ..base },
+        Kind::CronJob(_) | Kind::Job { .. } | Kind::Restored(_) => {
+            Entry { state: if there { State::BreaksOff } else { State::Untouched }, ..base }
+        }
         Kind::Deployment | Kind::StatefulSet | Kind::Operated(_) => served(workload, &zones, there, base),
     }
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::judges::judge::{Finding, words};
+use platgen::model::RESTORE_TESTS;
 
 /// A document of a file.
 pub struct Object {
@@ -79,7 +80,19 @@ pub fn read(folder: &Path, files: &[&String]) -> Result<Vec<Object>, String> {
         let text = fs::read_to_string(folder.join(file)).map_err(|error| format!("{file}: {error}"))?;
         objects.extend(parse(file, &text)?);
     }
+    let made = objects.iter().filter(|object| object.kind == "ConfigMap").flat_map(applied_by_jobs);
+    let made: Vec<(String, String)> = made.collect();
+    for (file, text) in made {
+        objects.extend(parse(&file, &text)?);
+    }
     Ok(objects)
+}
+
+/// The manifests in a ConfigMap that a job applies, each with the file that it stands in.
+fn applied_by_jobs(map: &Object) -> Vec<(String, String)> {
+    let data = map.value["data"].as_object().into_iter().flatten();
+    let manifests = data.filter(|(key, _)| map.namespace == RESTORE_TESTS && key.ends_with(".yaml"));
+    manifests.filter_map(|(_, text)| Some((map.file.clone(), text.as_str()?.to_owned()))).collect()
 }
 
 /// The objects of a file's text.

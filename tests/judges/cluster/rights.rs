@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use platgen::model::{GroupRole, Platform};
+use platgen::model::{GroupRole, Platform, Region};
 use serde_json::{Value, json};
 
 use super::api::{Api, JSON};
@@ -112,7 +112,9 @@ struct Question<'a> {
 pub fn judge(api: &Api, folder: &Folder, asked: &mut usize) -> Result<Vec<Finding>, String> {
     let Folder { path, objects, platform: Some(platform), .. } = folder else { return Ok(Vec::new()) };
     let brought = brought(platform)?;
-    let mut questions = questions(platform, &brought);
+    let region = path.rsplit('/').next().and_then(|name| platform.regions.get(name));
+    let region = region.ok_or_else(|| format!("`{path}` is of no region"))?;
+    let mut questions = questions(platform, region, &brought);
     questions.extend(
         objects
             .iter()
@@ -141,14 +143,14 @@ pub fn judge(api: &Api, folder: &Folder, asked: &mut usize) -> Result<Vec<Findin
 }
 
 /// Each group, and a stranger, in the cluster, in a foreign namespace and in each namespace of the platform.
-fn questions<'a>(platform: &'a Platform, brought: &'a [(String, String, Value)]) -> Vec<Question<'a>> {
+fn questions<'a>(platform: &'a Platform, region: &'a Region, brought: &'a [(String, String, Value)]) -> Vec<Question<'a>> {
     let mut questions = Vec::new();
     let groups: BTreeSet<&str> = platform.groups.iter().map(|group| group.id.as_str()).chain([STRANGER]).collect();
     for group in groups {
         let cluster =
             platform.groups.iter().any(|known| known.id == group && known.role == GroupRole::Admin && known.namespaces.is_empty());
         let mut places = vec![("", cluster.then_some(GroupRole::Admin), CLUSTER), (FOREIGN, None, NAMESPACED)];
-        places.extend(platform.namespaces.keys().map(|name| (name.as_str(), role(platform, group, name), NAMESPACED)));
+        places.extend(platform.namespaces_in(region).map(|one| (one.name.as_str(), role(platform, group, one.name.as_str()), NAMESPACED)));
         questions.extend(places.into_iter().map(|(namespace, role, table)| Question {
             object: format!("Group/{group}"),
             user: "somebody".into(),

@@ -246,7 +246,7 @@ fn readers(root: &Root) -> Value {
             }
         }
         if let Some(path) = &root.region.cluster.registry_secret {
-            for namespace in root.platform.namespaces.values() {
+            for namespace in root.platform.namespaces_in(root.region) {
                 all.entry(namespace.name.as_str()).or_default().insert(path.as_str().to_owned());
             }
         }

@@ -126,7 +126,7 @@ pub(super) fn readers<'a>(platform: &'a Platform, region: &'a Region) -> Vec<Rea
         let patterns = std::iter::once(format!("{own}*")).chain(others).collect();
         (!secrets.is_empty()).then(|| Reader { namespace, role: region.secrets_role(namespace), account: SECRET_READER, secrets: patterns })
     };
-    platform.namespaces.values().filter_map(reader).collect()
+    platform.namespaces_in(region).filter_map(reader).collect()
 }
 
 /// The view of `policies.tf`.

@@ -3,6 +3,10 @@
 locals {
   # By service account: the buckets that it uses, and those among them that it writes. The data root of their region makes them.
   bucket_users = {
+    "restore-tests/orders-shop" = {
+      uses   = ["boutique-beta-shop-orders-674b5227-eu-west-1-222222222222"]
+      writes = []
+    }
     "shop/orders" = {
       uses   = ["boutique-beta-shop-orders-674b5227-eu-west-1-222222222222"]
       writes = ["boutique-beta-shop-orders-674b5227-eu-west-1-222222222222"]

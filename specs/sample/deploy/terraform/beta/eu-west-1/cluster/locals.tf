@@ -255,6 +255,12 @@ locals {
       account   = "aws-load-balancer-controller"
       policies  = []
     }
+    "restore-tests/orders-shop" = {
+      role      = "boutique-beta-eu-west-1.restore-tests.orders-shop"
+      namespace = "restore-tests"
+      account   = "orders-shop"
+      policies  = []
+    }
     "shop/orders" = {
       role      = "boutique-beta-eu-west-1.shop.orders"
       namespace = "shop"
@@ -291,5 +297,6 @@ locals {
     "boutique-beta/registry.example/frontend",
     "boutique-beta/registry.example/payment",
     "boutique-beta/registry.example/report",
+    "boutique-beta/registry.k8s.io/kubectl",
   ]
 }

@@ -255,6 +255,12 @@ locals {
       account   = "aws-load-balancer-controller"
       policies  = []
     }
+    "restore-tests/orders-shop" = {
+      role      = "boutique-dev-eu-west-1.restore-tests.orders-shop"
+      namespace = "restore-tests"
+      account   = "orders-shop"
+      policies  = []
+    }
     "shop/orders" = {
       role      = "boutique-dev-eu-west-1.shop.orders"
       namespace = "shop"
@@ -291,5 +297,6 @@ locals {
     "boutique-dev/registry.example/frontend",
     "boutique-dev/registry.example/payment",
     "boutique-dev/registry.example/report",
+    "boutique-dev/registry.k8s.io/kubectl",
   ]
 }

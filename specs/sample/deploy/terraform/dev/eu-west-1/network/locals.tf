@@ -196,7 +196,7 @@ locals {
       to          = "data"
       protocol    = "tcp"
       port        = 5432
-      description = "app/report calls store/orders; cloudnative-pg watches store/orders"
+      description = "app/report calls store/orders; cloudnative-pg watches the restored database of store/orders; cloudnative-pg watches store/orders"
     }
     "general/data/tcp-6379" = {
       from        = "general"
@@ -210,7 +210,7 @@ locals {
       to          = "data"
       protocol    = "tcp"
       port        = 8000
-      description = "cloudnative-pg watches store/orders"
+      description = "cloudnative-pg watches the restored database of store/orders; cloudnative-pg watches store/orders"
     }
     "general/general/all" = {
       from        = "general"

@@ -255,6 +255,12 @@ locals {
       account   = "aws-load-balancer-controller"
       policies  = []
     }
+    "restore-tests/orders-shop" = {
+      role      = "boutique-production-eu-west-1.restore-tests.orders-shop"
+      namespace = "restore-tests"
+      account   = "orders-shop"
+      policies  = []
+    }
     "shop/orders" = {
       role      = "boutique-production-eu-west-1.shop.orders"
       namespace = "shop"
@@ -291,5 +297,6 @@ locals {
     "boutique-production/registry.example/frontend",
     "boutique-production/registry.example/payment",
     "boutique-production/registry.example/report",
+    "boutique-production/registry.k8s.io/kubectl",
   ]
 }
