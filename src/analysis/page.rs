@@ -70,13 +70,23 @@ impl Page {
         }
     }
 
+    /// What separates a table from a list below it.
+    pub(super) fn end_table(&mut self) {
+        if self.style == Style::Markdown {
+            self.text.push('\n');
+        }
+    }
+
     /// Values may hold what Markdown reads as something else.
     pub(super) fn escaped(&self, text: &str) -> String {
         match self.style {
             Style::Plain => visible(text),
             Style::Markdown => visible(text)
                 .replace('\\', "\\\\")
-                .replace(['<'], "&lt;")
+                .replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('[', "\\[")
+                .replace(']', "\\]")
                 .replace('*', "\\*")
                 .replace('_', "\\_")
                 .replace('`', "\\`")
@@ -88,4 +98,20 @@ impl Page {
 /// A text whose control characters are spelt out.
 pub(super) fn visible(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing of a value is a link, a tag, an entity, a mark or a cell of its own.
+    #[test]
+    fn values_are_text_in_markdown() {
+        let text = "see [runbook](https://shop.example) & <b>*a* _b_ `c` &lt; ![d] | \\\n";
+        assert_eq!(
+            Page::new(Style::Markdown).escaped(text),
+            "see \\[runbook\\](https://shop.example) &amp; &lt;b>\\*a\\* \\_b\\_ \\`c\\` &amp;lt; !\\[d\\] \\| \\\\\\\\n"
+        );
+        assert_eq!(Page::new(Style::Plain).escaped(text), text.replace('\n', "\\n"));
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::select::unknown;
 use super::tree::{is_kustomization, read_tree, shown, unapplied};
-use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, USAGE, eprint_all, print_all};
+use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, print_all, usage};
 use crate::analysis::impact::{
     Files as Applicable, Impact as Found, Namespace, Procedure, Side, Target, impact, procedure, report, select,
 };
@@ -328,11 +328,6 @@ fn no_object(args: &Impact, side: &Side) -> Diagnostic {
     let fault =
         Diagnostic::new(Code::UnknownReference, format!("`{}` has no object of the kind {}", side.name, wording::either(&args.kind)));
     fault.help(format!("its kinds: {}", kinds.into_iter().collect::<Vec<_>>().join(", ")))
-}
-
-fn usage(text: &str) -> u8 {
-    eprint_all(&format!("error: {text}\n"));
-    USAGE
 }
 
 fn fail(terminal: &Terminal, fault: Diagnostic) -> u8 {

@@ -264,6 +264,12 @@ fn eprint_all(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// Says why the words of a command mean nothing; its exit code.
+fn usage(text: &str) -> u8 {
+    eprint_all(&format!("error: {text}\n"));
+    USAGE
+}
+
 /// Commands of other tools, and what to do here.
 const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["apply", "deploy", "install", "sync", "up"], "platgen applies nothing: the README.md of the output folder has the commands."),

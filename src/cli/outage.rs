@@ -1,7 +1,7 @@
 //! `platgen outage`: what an environment loses when one of its zones, or one of its regions, is gone.
 
 use super::select::unknown;
-use super::{DIFFERENT, Ended, FINE, Terminal, USAGE, eprint_all, print_all};
+use super::{DIFFERENT, Ended, FINE, Terminal, print_all, usage};
 use crate::analysis::outage::{Outage as Found, Site, report, without_region, without_zone};
 use crate::analysis::page::Style;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
@@ -116,9 +116,4 @@ fn zones_are_known(project: &Project, region: &Region) -> Result<(), Box<Failure
 fn unknown_region(platform: &Platform, name: &str) -> Diagnostic {
     let names: Vec<&str> = platform.regions.keys().map(String::as_str).collect();
     unknown(&format!("region of `{}` called", platform.environment), name, &names)
-}
-
-fn usage(text: &str) -> u8 {
-    eprint_all(&format!("error: {text}\n"));
-    USAGE
 }

@@ -172,7 +172,7 @@ messages {
         "The environment has no nodes at these times (`night`). The pod of each run waits until there are nodes again, and the run fails if its `deadline` comes before. Choose another `schedule` for the environment, or limit the app to other environments with `only`."
     NoRoom "no-room" Error
         "pods that fit on no node pool"
-        "The pods would stay pending: no pool is in their subnet, all pools have taints that the pods don't tolerate, no pool has their architecture, or a pod requests more than a machine has. Change the entry, or add a pool under `cluster.pools`. Pods of add-ons such as CoreDNS tolerate no taint but `CriticalAddonsOnly`, so that a cluster needs a pool without taints that always has nodes."
+        "The pods would stay pending: no pool is in their subnet, all pools have taints that the pods don't tolerate, no pool has their architecture, or a pod requests more than a machine has. Change the entry, or add a pool under `cluster.pools`. Servers of a store that each have a zone of their own wait as well, while fewer zones have nodes: that is a warning, because the other servers run. Pods of add-ons such as CoreDNS tolerate no taint but `CriticalAddonsOnly`, so that a cluster needs a pool without taints that always has nodes."
     NoSpec "no-spec" Error
         "no spec found"
         "platgen looks for `platform.yaml`, `platform.toml` or the folder `platform/` in the current folder and its parents. Name the spec as an argument, change to its folder, or run `platgen init` to create a first spec."

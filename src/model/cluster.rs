@@ -1,6 +1,6 @@
 //! The cluster of a region: node pools, proxies of the Gateways and storage.
 
-use super::{Controller, Mirror, Toleration};
+use super::{Controller, Mirror, Placement, Region, Toleration};
 use crate::source::Span;
 use crate::value::{Cidr, KubernetesVersion, Name, PolicyEngine, Quantity, SecretPath};
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,6 +120,15 @@ impl Pool {
         let zones = u32::try_from(zones).unwrap_or(u32::MAX).max(1);
         let share = |nodes: u32| nodes / zones + u32::from(u32::try_from(zone).is_ok_and(|zone| zone < nodes % zones));
         (share(self.nodes.0), share(self.nodes.1))
+    }
+}
+
+impl Region {
+    /// The zones whose nodes may run pods of a placement, by their place among the zones of the region; all of them where the nodes are not part of the spec.
+    pub fn zones_of(&self, placement: &Placement) -> Vec<usize> {
+        let (pools, zones) = (&self.cluster.pools, self.zones.len());
+        let has_nodes = |at: &usize| pools.iter().any(|pool| placement.admits(pool) && pool.nodes_in(*at, zones).1 > 0);
+        (0..zones).filter(|at| pools.is_empty() || has_nodes(at)).collect()
     }
 }
 

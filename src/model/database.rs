@@ -2,6 +2,9 @@
 
 use crate::value::Name;
 
+/// The fewest servers of a store that stop nothing and lose nothing without one of them: a transaction may wait for a second server, and a majority is left.
+pub const QUORUM: u32 = 3;
+
 /// Servers with copies of the same data, one of which takes writes. The operator chooses that one.
 #[derive(Clone, Debug)]
 pub struct Database {

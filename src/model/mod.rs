@@ -29,7 +29,7 @@ pub use container::{
     ConfigFile, Container, FIRST_POD_ID, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source,
     TemplatePart, Variable, Volume,
 };
-pub use database::{Database, Durability};
+pub use database::{Database, Durability, QUORUM};
 pub use exposure::{Certificate, Entrance, Exposure, Redirect};
 pub use extension::{Change, Manifest, Patch, TerraformFile, Waiver};
 pub use firewall::{Firewall, Rule, Rules};

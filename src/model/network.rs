@@ -61,9 +61,9 @@ impl Region {
         self.zones.iter().map(String::as_str).find(|zone| *zone == word || short_zone(self.name.as_str(), zone) == word)
     }
 
-    /// The zones with a NAT gateway.
+    /// The zones with a NAT gateway. On other clouds than AWS the network is planned, and nothing of it is made.
     pub fn nat_zones(&self) -> &[String] {
-        let Some(network) = &self.network else { return &[] };
+        let Some(network) = self.network.as_ref().filter(|_| self.provider == Provider::Aws) else { return &[] };
         match network.nat {
             _ if network.subnets.iter().all(|subnet| !subnet.internet) => &[],
             NatGateways::PerZone => &self.zones,

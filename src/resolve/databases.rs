@@ -9,11 +9,11 @@ use super::placement::Runs;
 use super::volumes::{Pod, Volumes};
 use super::workloads::{Site, container_ports};
 use super::{EnvironmentResolver, written};
-use crate::diagnostic::{Code, Diagnostic, wording};
+use crate::diagnostic::{Code, Diagnostic, Severity, wording};
 use crate::kinds::Operator;
 use crate::model::{
-    Addon, Backups, Container, Database, Durability, Flow, Kind, Mount, Operated as Servers, Peer, Probes, Region, Security, Software,
-    Spread, User, Volume, Workload,
+    Addon, Backups, Container, Database, Durability, Flow, Kind, Mount, Operated as Servers, Peer, Placement, Probes, QUORUM, Region,
+    Security, Software, Spread, User, Volume, Workload,
 };
 use crate::source::Span;
 use crate::spec::{Store, StoreSize, StoreUser};
@@ -22,9 +22,6 @@ use crate::value::{ImageTag, Name, NetworkPort, NetworkPorts};
 
 /// The claim of a server in the model. The operator names the claims after the servers.
 const CLAIM: &str = "data";
-
-/// The fewest servers with which a transaction may wait for a second one and the loss of one stops nothing.
-const QUORUM: u32 = 3;
 
 /// The longest name in PostgreSQL, in bytes.
 const LONGEST: usize = 63;
@@ -238,6 +235,27 @@ impl EnvironmentResolver<'_> {
         }
     }
 
+    /// Warns of servers that wait for ever: each has a zone of its own, and fewer zones have nodes for them.
+    fn check_zones(&mut self, entry: &Entry, store: &Store, operated: &Operated, region: &Region, placement: &Placement) {
+        let Some((members, at)) = store.replicas.spanned().map(|(members, at)| (*members, at)) else { return };
+        let there = u32::try_from(region.zones_of(placement).len()).unwrap_or(u32::MAX);
+        let pool = region.cluster.pools.iter().filter(|pool| placement.admits(pool)).max_by_key(|pool| pool.nodes.1);
+        // Where no zone has nodes, no pod has room, which is told of every workload.
+        let Some(pool) = pool.filter(|_| (1..members).contains(&there) && !self.has_faulty_pools(region)) else { return };
+        let message = format!(
+            "{} of the {members} servers of `{}` {} for ever: each has a zone of its own, and {there} of the {} zones of `{}` {} nodes for them",
+            members - there,
+            entry.display(),
+            if members - there == 1 { "waits" } else { "wait" },
+            region.zones.len(),
+            region.name,
+            if there == 1 { "has" } else { "have" }
+        );
+        let fewer = if operated.by_majority && there % 2 == 0 { there - 1 } else { there };
+        let help = format!("raise `nodes` of `{}` to {members} or more, or write `replicas: {fewer}`", pool.name);
+        self.tell(Diagnostic { severity: Severity::Warning, ..Diagnostic::new(Code::NoRoom, message).at(at).help(help) });
+    }
+
     /// A store whose pods an operator makes, with its flows.
     pub(super) fn database(&mut self, entry: &Entry, store: &Store, site: Site<'_>, operated: &Operated) -> Option<(Workload, Vec<Flow>)> {
         let mut consumer = self.consumer(entry, site)?;
@@ -322,6 +340,9 @@ impl EnvironmentResolver<'_> {
         let zones = consumer.region.zones.len();
         let one_per_zone =
             members > 1 && usize::try_from(members).is_ok_and(|members| members <= zones) && placement.spread != Spread::None;
+        if one_per_zone {
+            self.check_zones(entry, store, operated, consumer.region, &placement);
+        }
         for user in users.iter().filter(|_| self.records()) {
             self.record_entry(at, || (format!("users.{}.password", user.name), &user.password, format!("{}.users", at.entry)));
         }

@@ -70,6 +70,48 @@ pub(crate) fn a_region_of_a_real_platform() {
     assert!(text.contains("dns: works; boutique.example: Route 53 leaves the region out"), "{text}");
 }
 
+/// What the report says about copies of backups is what `validate` takes; the other region of the environment is refused.
+pub(crate) fn lines_that_the_spec_takes() {
+    let project = Project::init();
+    project.write("platform.yaml", STORES);
+    let advised = || {
+        let outage = report(&project, &["--env", "production", "--region", "eu-west-1"], 2);
+        let lines = outage["advice"].as_array().into_iter().flatten().filter_map(|advice| advice["line"].as_str().map(str::to_owned));
+        lines.filter(|line| line.contains("copy_to")).collect::<Vec<_>>()
+    };
+    assert_eq!(advised(), ["stores.orders.backup.copy_to: eu-central-1"]);
+    project.edit("platform.yaml", "keep: 35d}", "keep: 35d, copy_to: eu-central-1}");
+    project.run(&["validate"]).exits(0);
+    project.edit("platform.yaml", "copy_to: eu-central-1}", "copy_to: eu-central-1}, independent: true");
+    project.run(&["validate"]).exits(1);
+
+    project.write("platform.yaml", STORES);
+    project.edit("platform.yaml", "keep: 35d}", "keep: 35d}, independent: true");
+    assert_eq!(advised(), ["stores.orders.backup.copy_to: ANOTHER-REGION"]);
+    project.edit("platform.yaml", "environments: {", "environments: {beta: {regions: [eu-north-1]}, ");
+    project.edit("platform.yaml", "accounts: {", "accounts: {beta: \"222222222222\", ");
+    assert_eq!(advised(), ["stores.orders.environments.production.backup.copy_to: eu-north-1"]);
+    let own = "independent: true, environments: {production: {backup: {every: 6h, keep: 35d, copy_to: eu-north-1}}}";
+    project.edit("platform.yaml", "independent: true", own);
+    project.run(&["validate"]).exits(0);
+    assert_eq!(advised(), [""; 0]);
+}
+
+/// One zone has nodes: `validate` warns, and the loss of that zone stops what the spec wants in three.
+pub(crate) fn servers_without_a_zone() {
+    let project = Project::init();
+    project.write("platform.yaml", STORES);
+    let quiet = project.run(&["validate"]).exits(0).err;
+    assert!(!quiet.contains("no-room"), "{quiet}");
+    project.edit("platform.yaml", "nodes: 3..6", "nodes: 1");
+    let warned = project.run(&["validate"]).exits(0).err;
+    assert!(warned.contains("warning[no-room]: 2 of the 3 servers of `store/orders` wait for ever"), "{warned}");
+    let words = ["--env", "production", "--zone", "a", "--region", "eu-west-1"];
+    assert_eq!(of(&report(&project, &words, 2), "stops"), ["store/shop/orders", "store/shop/cache"]);
+    let markdown = project.run(&[&["outage", "--format", "markdown"], &words[..]].concat()).exits(2).out;
+    assert!(markdown.contains("\n  - accepted: see \\[runbook\\](https://shop.example) &amp; &lt;b>\n"), "{markdown}");
+}
+
 pub(crate) fn words_that_mean_nothing() {
     let project = boutique();
     let fails = |words: &[&str], code: i32, said: &[&str]| {
@@ -106,6 +148,22 @@ pub(crate) fn words_that_mean_nothing() {
     own.edit("platform.yaml", "here: {}", "here: {zones: [north, south]}");
     assert!(own.run(&["outage", "--env", "production", "--zone", "north"]).exits(2).out.starts_with("production/here without north\n"));
 }
+
+/// A store with backups, and a cache whose reason is full of marks.
+const STORES: &str = "apiVersion: platgen/v1
+platform: {name: shop, owner: sre, domain: shop.example}
+cloud: {provider: aws, accounts: {production: \"111111111111\"}, state: {region: eu-west-1}}
+regions: {eu-west-1: {zones: 3}, eu-central-1: {zones: 3}, eu-north-1: {zones: 3}}
+environments: {production: {regions: [eu-west-1, eu-central-1], protected: true}}
+network: {cidr: 10.0.0.0/8, nat: per-zone}
+cluster: {version: \"1.35\", pools: {general: {machine: m7i.large, nodes: 3..6}}}
+access: {groups: {sre: {id: platform-admin, role: admin}}}
+teams: {sre: {group: sre}}
+namespaces: {shop: {owner: sre}}
+stores:
+  orders: {engine: postgres, version: \"17\", users: {app: {}}, storage: 10Gi, replicas: 3, backup: {every: 6h, keep: 35d}}
+  cache: {engine: redis, storage: none, backup: {none: \"see [runbook](https://shop.example) & <b>\"}}
+";
 
 /// A cluster that is there already, of which the spec says no zones.
 const OWN: &str = "apiVersion: platgen/v1

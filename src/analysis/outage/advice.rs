@@ -2,18 +2,22 @@
 
 use super::room::{Wanted, fit};
 use super::{Entry, Site, State, Waits, Writes, parts};
-use crate::model::{Holds, Kind, Pool, Region, Spread, Volume, Workload};
+use crate::model::{Holds, Kind, Pool, QUORUM, Region, Spread, Volume, Workload};
 use crate::provider::Provider;
+use crate::value::Name;
 use serde::Serialize;
 
 /// How many zones survive the loss of one without a doubt about the placement.
 const ZONES: usize = 3;
 
-/// How many servers of a database survive the loss of one with every transaction on two.
-const SERVERS: u32 = 3;
-
 /// The most nodes by which a pool is tried to grow, in each zone.
 const TRIED: u32 = 4096;
+
+/// What a copy of a bucket is good for.
+const COPIED: &str = "its objects are then in another region, too";
+
+/// Stands for a region that no environment has.
+const ANOTHER: &str = "ANOTHER-REGION";
 
 /// A line of the spec.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -98,13 +102,13 @@ pub(super) fn of_zone(
         }
         let held = workload.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));
         match &workload.kind {
-            Kind::Operated(_) if entry.writes != Some(Writes::GoOn) && pods.before != SERVERS => {
+            Kind::Operated(_) if entry.writes != Some(Writes::GoOn) && pods.before != QUORUM => {
                 let why = "three servers in three zones: another one takes over, with all that clients were told of";
-                lines.say(DATA, format!("{}: {SERVERS}", key(site, workload, "replicas")), why, Some(entry));
+                lines.say(DATA, format!("{}: {QUORUM}", key(site, workload, "replicas")), why, Some(entry));
             }
             Kind::Operated(_) if entry.state == State::Serves && pods.before == 2 => {
                 let why = "a transaction is on two servers at any moment, so that none is lost with a zone";
-                lines.say(SPEED, format!("{}: {SERVERS}", key(site, workload, "replicas")), why, Some(entry));
+                lines.say(SPEED, format!("{}: {QUORUM}", key(site, workload, "replicas")), why, Some(entry));
             }
             Kind::Deployment if !workload.is_store() && pods.before == 1 && !held => {
                 let value = range(2, pods.most.max(2));
@@ -113,11 +117,16 @@ pub(super) fn of_zone(
             }
             _ => {}
         }
-        if pods.waits == Some(Waits::Spread) && workload.placement.spread == Spread::Hard {
+        let waits_for_zone = workload.operated().is_some_and(|operated| operated.one_per_zone)
+            && u32::try_from(region.zones_of(&workload.placement).len()).is_ok_and(|zones| zones < pods.before);
+        if waits_for_zone || pods.waits == Some(Waits::Spread) && workload.placement.spread == Spread::Hard {
             let pools = region.cluster.pools.iter().filter(|pool| workload.placement.admits(pool));
             if let Some(pool) = pools.max_by_key(|pool| pool.nodes.1) {
                 let zones = u32::try_from(region.zones.len()).unwrap_or(u32::MAX);
-                let why = "nodes in every zone: the spread waits for a second one";
+                let why = match waits_for_zone {
+                    true => "nodes in every zone: each server has a zone of its own",
+                    false => "nodes in every zone: the spread waits for a second one",
+                };
                 let value = range(pool.nodes.0, pool.nodes.1.max(zones));
                 lines.say(PODS, format!("{}: {value}", nodes(site, pool)), why, Some(entry));
             }
@@ -139,7 +148,7 @@ pub(super) fn of_region(site: Site<'_>, others: &[&Region], entries: &[Entry]) -
         others.iter().copied().chain(all).find(|other| other.name != region.name && keep(other)).map(|other| &other.name)
     };
     if others.is_empty() {
-        let other = named(&|_| true).map_or("ANOTHER-REGION", |name| name.as_str());
+        let other = named(&|other| other.provider == region.provider).map_or(ANOTHER, Name::as_str);
         let line = format!("environments.{}.regions: [{}, {other}]", site.platform.environment, region.name);
         lines.say(SERVICE, line, "a second region, in which every app runs", None);
     }
@@ -147,7 +156,7 @@ pub(super) fn of_region(site: Site<'_>, others: &[&Region], entries: &[Entry]) -
         let runs = matches!(workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet);
         let held = workload.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));
         let Some(elsewhere) = &entry.elsewhere else {
-            if others.is_empty() || !runs {
+            if others.is_empty() || !runs || entry.state == State::Untouched {
                 continue;
             }
             match (workload.is_store(), held) {
@@ -180,14 +189,30 @@ pub(super) fn of_region(site: Site<'_>, others: &[&Region], entries: &[Entry]) -
             lines.say(PODS, format!("{}: {}", key(site, workload, "scale.replicas"), range(workload.replicas.0, needed)), why, Some(entry));
         }
     }
+    let on_aws = |other: &Region| other.provider == Provider::Aws;
     for bucket in site.platform.buckets.values().filter(|bucket| bucket.region == region.name && bucket.copy.is_none()) {
-        if let Some(other) = named(&|other| other.provider == Provider::Aws) {
-            let text = bucket.copy_to(&site.estate.environments, site.platform.environment.as_str(), other);
-            let line = match &bucket.holds {
-                Holds::Objects => format!("buckets.{}: {{{text}}}", bucket.key),
-                Holds::Backups { store, .. } => format!("stores.{store}: {{{text}}}"),
-            };
-            lines.say(DATA, line, "its objects are then in another region, too", None);
+        match &bucket.holds {
+            Holds::Objects => {
+                let Some(other) = named(&on_aws) else { continue };
+                let text = bucket.copy_to(&site.estate.environments, site.platform.environment.as_str(), other);
+                lines.say(DATA, format!("buckets.{}: {{{text}}}", bucket.key), COPIED, None);
+            }
+            Holds::Backups { namespace, store } => {
+                let key_of_store = format!("{namespace}/{store}");
+                let Some(workload) = region.workloads.get(&key_of_store) else { continue };
+                // A region in which the store runs as well has backups of its own, and takes no copies.
+                let runs_in = |other: &Region| {
+                    let there = site.platform.regions.get(other.name.as_str());
+                    there.is_some_and(|there| there.workloads.contains_key(&key_of_store))
+                };
+                let other = named(&|other| on_aws(other) && !runs_in(other)).map_or(ANOTHER, Name::as_str);
+                let whole = if scope(site).is_empty() {
+                    ""
+                } else {
+                    "; write the other keys there as well, because `backup` is replaced as a whole"
+                };
+                lines.say(DATA, format!("{}: {other}", key(site, workload, "backup.copy_to")), format!("{COPIED}{whole}"), None);
+            }
         }
     }
     lines.sorted()
@@ -214,7 +239,7 @@ fn rooms(site: Site<'_>, lost: usize, fewest: &[Wanted<'_>], at_most: &[Wanted<'
                 let mut pools = region.cluster.pools.clone();
                 pools.iter_mut().filter(|one| one.name == pool.name).for_each(|one| one.nodes.1 = most);
                 let placed = fit(site.platform, region, &pools, &zones, &there);
-                placed.is_none_or(|placed| placed.iter().zip(&there).all(|(placed, one)| *placed == one.pods))
+                placed.ok().is_none_or(|placed| placed.iter().zip(&there).all(|(placed, one)| *placed == one.pods))
             };
             fewest_steps(|steps| fits(pool.nodes.1.saturating_add(step.saturating_mul(steps))))
                 .map(|steps| pool.nodes.1.saturating_add(step.saturating_mul(steps)))

@@ -17,11 +17,12 @@ pub enum Writes {
     Stop,
 }
 
-/// The servers of a store that are left without a zone at worst, of as many zones that the servers may be in: each zone has one server, or no placement is
-/// guaranteed.
+/// The servers of a store that are left without a zone at worst, and if they are spread evenly, of as many zones that have nodes for them. Where each server
+/// has a zone of its own, those without one do not run.
 pub(super) fn left(operated: &Operated, servers: u32, zones: u32) -> (u32, u32) {
     if operated.one_per_zone {
-        return (servers.saturating_sub(1), servers.saturating_sub(1));
+        let left = servers.min(zones).saturating_sub(1);
+        return (left, left);
     }
     (0, servers - servers.div_ceil(zones.max(1)))
 }
@@ -67,6 +68,8 @@ mod tests {
             left(&operated, servers, zones)
         };
         assert_eq!([left(true, 3, 3), left(true, 2, 3), left(false, 5, 3), left(false, 1, 3)], [(2, 2), (1, 1), (0, 3), (0, 0)]);
+        // Of three servers, two wait for a zone with nodes, or one does.
+        assert_eq!([left(true, 3, 1), left(true, 3, 2)], [(0, 0), (1, 1)]);
     }
 
     #[test]

@@ -101,7 +101,7 @@ pub struct Entry {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// It is not there.
+    /// It is not there, or has no pods.
     Untouched,
     /// It serves, however its pods are placed.
     Serves,
@@ -182,8 +182,8 @@ pub struct Room {
     pub nodes: u32,
     /// The most nodes of the pool in the zones that are left.
     pub left: u32,
-    /// Pods that find no room there, with every autoscaler at its minimum.
-    pub waiting: u32,
-    /// Pods that find no room there, with every autoscaler at its maximum.
-    pub waiting_at_most: u32,
+    /// Pods that find no room there, with every autoscaler at its minimum. Absent where there are too many pods to count that.
+    pub waiting: Option<u32>,
+    /// Pods that find no room there, with every autoscaler at its maximum. Absent where there are too many pods to count that.
+    pub waiting_at_most: Option<u32>,
 }

@@ -2,7 +2,7 @@
 
 use super::Site;
 use super::behind::id;
-use crate::diagnostic::wording::{Count, plain};
+use crate::diagnostic::wording::plain;
 use crate::model::{Bucket, Controller, Flow, Network, Peer, Region, Via, Volume};
 use crate::provider::Provider;
 use serde::Serialize;
@@ -186,7 +186,7 @@ pub(super) fn existing(region: &Region) -> Option<Part> {
             entries.extend(region.workload_of(&flow.from).map(id));
         }
     }
-    let run = if names.len() == 1 { "runs" } else { "run" };
-    let note = format!("{} {run} outside of these files: whoever runs {} knows", plain(&names), Count(names.len(), "store"));
+    let (run, loses) = if names.len() == 1 { ("runs", "it loses") } else { ("run", "they lose") };
+    let note = format!("{} {run} elsewhere: these files do not say what {loses}", plain(&names));
     (!names.is_empty()).then(|| Part::new("existing-stores", Standing::Unknown, note).of(entries))
 }

@@ -3,7 +3,7 @@
 use super::advice;
 use super::behind::id;
 use super::parts::{self, Part, Standing};
-use super::room::{Wanted, fit};
+use super::room::{Unknown, Wanted, fit};
 use super::zone::hosts;
 use super::{Data, Entry, Outage, Site, State, Until};
 use crate::diagnostic::wording::plain;
@@ -28,8 +28,9 @@ pub struct Shared {
     pub before: u32,
     /// The pods of the other regions, with autoscalers at their minimum.
     pub left: u32,
-    /// The pods that the other regions may have, with autoscalers at their maximum, as far as the nodes have room.
-    pub most: u32,
+    /// The pods that the other regions may have, with autoscalers at their maximum, as far as the nodes of the spec have room. Absent where there are too many
+    /// pods to count that.
+    pub most: Option<u32>,
     /// The load of a pod right after the loss, in percent of the load before.
     pub share: u32,
     /// The use of requested CPU in percent right after the loss, if every region had the same load at the target of the autoscaler. Absent without such a
@@ -42,7 +43,7 @@ pub struct Shared {
 impl Shared {
     /// Whether the pods of the other regions, at their most, are fewer than all were at the least.
     pub fn is_short(&self) -> bool {
-        self.most < self.before
+        self.most.is_some_and(|most| most < self.before)
     }
 }
 
@@ -50,7 +51,7 @@ impl Shared {
 pub fn without_region(site: Site<'_>) -> Outage {
     let Site { platform, region, .. } = site;
     let others: Vec<&Region> = platform.regions.values().filter(|other| other.name != region.name).collect();
-    let rooms: Vec<BTreeMap<String, u32>> = others.iter().map(|other| room(platform, other)).collect();
+    let rooms: Vec<Option<BTreeMap<String, u32>>> = others.iter().map(|other| room(platform, other)).collect();
     let entries: Vec<Entry> = region.entries().map(|workload| entry(platform, workload, &others, &rooms)).collect();
     let parts = parts(site, &others);
     let advice = advice::of_region(site, &others, &entries);
@@ -68,31 +69,41 @@ pub fn without_region(site: Site<'_>) -> Outage {
     }
 }
 
-/// How many pods of each workload find room in a region with every autoscaler at its maximum.
-fn room(platform: &Platform, region: &Region) -> BTreeMap<String, u32> {
-    let runs = |workload: &&Workload| matches!(workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::Operated(_));
-    let wanted: Vec<Wanted<'_>> =
-        region.workloads.values().filter(runs).map(|workload| Wanted { workload, pods: workload.replicas.1 }).collect();
-    let zones: Vec<usize> = (0..region.zones.len()).collect();
-    let placed = fit(platform, region, &region.cluster.pools, &zones, &wanted);
-    let placed = placed.unwrap_or_else(|| wanted.iter().map(|one| one.pods).collect());
-    wanted.iter().zip(placed).map(|(one, placed)| (id(one.workload), placed)).collect()
+/// Whether the number of its pods is that of the spec.
+fn has_replicas(workload: &Workload) -> bool {
+    matches!(workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::Operated(_))
 }
 
-fn entry(platform: &Platform, workload: &Workload, others: &[&Region], rooms: &[BTreeMap<String, u32>]) -> Entry {
+/// How many pods of each workload find room in a region with every autoscaler at its maximum: all of them where the nodes are not part of the spec. `None`
+/// if that is not counted.
+fn room(platform: &Platform, region: &Region) -> Option<BTreeMap<String, u32>> {
+    let runs = region.workloads.values().filter(|workload| has_replicas(workload));
+    let wanted: Vec<Wanted<'_>> = runs.map(|workload| Wanted { workload, pods: workload.replicas.1 }).collect();
+    let zones: Vec<usize> = (0..region.zones.len()).collect();
+    let placed = match fit(platform, region, &region.cluster.pools, &zones, &wanted) {
+        Ok(placed) => placed,
+        Err(Unknown::NoPools) => wanted.iter().map(|one| one.pods).collect(),
+        Err(Unknown::TooMany) => return None,
+    };
+    Some(wanted.iter().zip(placed).map(|(one, placed)| (id(one.workload), placed)).collect())
+}
+
+/// A workload of another region, with the pods that find room there.
+type There<'m> = (&'m Region, &'m Workload, Option<u32>);
+
+fn entry(platform: &Platform, workload: &Workload, others: &[&Region], rooms: &[Option<BTreeMap<String, u32>>]) -> Entry {
     let (name, key) = (id(workload), format!("{}/{}", workload.namespace, workload.name));
-    let there: Vec<(&Region, &Workload, u32)> = others
-        .iter()
-        .zip(rooms)
-        .filter_map(|(region, room)| Some((*region, region.workloads.get(&key)?, room.get(&name).copied().unwrap_or_default())))
-        .collect();
+    let placed = |room: &Option<BTreeMap<String, u32>>| Some(room.as_ref()?.get(&name).copied().unwrap_or_default());
+    let there = others.iter().zip(rooms).filter_map(|(region, room)| Some((*region, region.workloads.get(&key)?, placed(room))));
+    let there: Vec<There<'_>> = there.collect();
     let claims = workload.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));
     let data = match (claims, workload.is_store()) {
         (true, _) => Some(Data::Away),
         (false, true) => Some(Data::Lost),
         (false, false) => None,
     };
-    let away = there.is_empty();
+    let without_pods = has_replicas(workload) && workload.replicas.1 == 0;
+    let away = there.is_empty() && !without_pods;
     let follows_a_rollout = matches!(workload.kind, Kind::Job { .. });
     let accepted = match platform.protected {
         _ if !away => None,
@@ -103,10 +114,14 @@ fn entry(platform: &Platform, workload: &Workload, others: &[&Region], rooms: &[
         entry: name,
         kind: workload.kind.name(),
         engine: workload.store.map(|engine| engine.name()),
-        state: if away { State::Stops } else { State::Serves },
+        state: match (without_pods, away) {
+            (true, _) => State::Untouched,
+            (false, true) => State::Stops,
+            (false, false) => State::Serves,
+        },
         until: away.then_some(Until::Back),
         pods: None,
-        elsewhere: (!away).then(|| elsewhere(workload, &there)),
+        elsewhere: (!away && !without_pods).then(|| elsewhere(workload, &there)),
         data,
         brought_back: data.filter(|_| claims).map(|_| brought_back(platform, workload)),
         writes: None,
@@ -130,7 +145,7 @@ fn brought_back(platform: &Platform, workload: &Workload) -> String {
     }
 }
 
-fn elsewhere(workload: &Workload, there: &[(&Region, &Workload, u32)]) -> Elsewhere {
+fn elsewhere(workload: &Workload, there: &[There<'_>]) -> Elsewhere {
     let regions = there.iter().map(|(region, ..)| region.name.to_string()).collect();
     if workload.is_store() || !matches!(workload.kind, Kind::Deployment | Kind::StatefulSet) {
         return Elsewhere { regions, pods: None };
@@ -144,7 +159,7 @@ fn elsewhere(workload: &Workload, there: &[(&Region, &Workload, u32)]) -> Elsewh
     let pods = Shared {
         before,
         left,
-        most: there.iter().map(|(.., placed)| *placed).fold(0, u32::saturating_add),
+        most: there.iter().try_fold(0_u32, |sum, (.., placed)| Some(sum.saturating_add((*placed)?))),
         share: before.saturating_mul(100).div_ceil(left.max(1)),
         load: target.map(|target| target.saturating_mul(number.saturating_add(1)).div_ceil(number.max(1))),
         limit: limit.and_then(|limit| u32::try_from(limit).ok()),

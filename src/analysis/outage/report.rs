@@ -1,5 +1,6 @@
 //! An outage as text: the verdict, what is away and who stands behind it, what serves with how many pods, then the rest; for a terminal or as Markdown.
 
+use super::room::MOST;
 use super::words::{happens, named, remarks, remarks_elsewhere, verdict};
 use super::{Advice, Elsewhere, Entry, Outage, Standing, State};
 use crate::analysis::page::{Page, Style};
@@ -69,22 +70,37 @@ impl Page {
         }
         self.heading("Runs in other regions");
         let rows: Vec<[String; 6]> = there
-            .into_iter()
+            .iter()
             .map(|(entry, other)| {
                 let [before, left, most] = match other.pods {
                     None => ["-"; 3].map(str::to_owned),
-                    Some(pods) => [pods.before, pods.left, pods.most].map(|number| number.to_string()),
+                    Some(pods) => [Some(pods.before), Some(pods.left), pods.most].map(counted),
                 };
                 [entry.entry.clone(), other.regions.join(", "), before, left, most, remarks_elsewhere(entry, other)]
             })
             .collect();
         self.table(["", "runs in", "pods of all", "left", "left at most", ""], &rows);
+        if there.iter().any(|(_, other)| other.pods.is_some_and(|pods| pods.most.is_none())) {
+            self.uncounted();
+        }
+    }
+
+    /// Says below a table why it lacks a number.
+    fn uncounted(&mut self) {
+        self.end_table();
+        self.item(0, &format!("there are more than {MOST} pods: whether they find room is not counted"));
     }
 
     /// What serves, with how many pods.
     fn serving(&mut self, outage: &Outage) {
+        let untouched: Vec<&str> =
+            outage.entries.iter().filter(|entry| entry.state == State::Untouched).map(|entry| entry.entry.as_str()).collect();
         if outage.zone.is_none() {
             self.elsewhere(outage);
+            if !untouched.is_empty() {
+                self.heading("Without pods");
+                self.item(0, &untouched.join(", "));
+            }
             return;
         }
         let rows: Vec<[String; 6]> = outage
@@ -105,23 +121,19 @@ impl Page {
             .filter(|entry| entry.state == State::Serves && entry.pods.is_none())
             .map(|entry| entry.entry.as_str())
             .collect();
-        let untouched: Vec<&str> =
-            outage.entries.iter().filter(|entry| entry.state == State::Untouched).map(|entry| entry.entry.as_str()).collect();
         if rows.is_empty() && everywhere.is_empty() && untouched.is_empty() {
             return;
         }
         self.heading("Keeps serving");
         if !rows.is_empty() {
             self.table(["", "pods", "left at worst", "if even", "again", ""], &rows);
-            if self.style == Style::Markdown {
-                self.text.push('\n');
-            }
+            self.end_table();
         }
         if !everywhere.is_empty() {
             self.item(0, &format!("on every node that is left: {}", everywhere.join(", ")));
         }
         if !untouched.is_empty() {
-            self.item(0, &format!("not in this zone: {}", untouched.join(", ")));
+            self.item(0, &format!("not in this zone, or without pods: {}", untouched.join(", ")));
         }
     }
 
@@ -131,8 +143,8 @@ impl Page {
         if !jobs.is_empty() {
             self.heading("Jobs");
             self.item(0, &jobs.join(", "));
-            let said = "a run whose pod is there breaks off; another pod follows once its node is removed, at most twice, and the schedule starts no \
-                        further run before";
+            let said = "a run whose pod is there breaks off; another pod follows once its node is removed, as often as the `backoffLimit` of the \
+                        job allows, and the schedule starts no further run before";
             self.item(1, said);
         }
     }
@@ -149,16 +161,13 @@ impl Page {
         let rows: Vec<[String; 5]> = rooms
             .iter()
             .map(|room| {
-                [
-                    room.pool.clone(),
-                    room.nodes.to_string(),
-                    room.left.to_string(),
-                    room.waiting.to_string(),
-                    room.waiting_at_most.to_string(),
-                ]
+                [room.pool.clone(), room.nodes.to_string(), room.left.to_string(), counted(room.waiting), counted(room.waiting_at_most)]
             })
             .collect();
         self.table(["pool", "nodes at most", "in the zones left", "pods without room", "with autoscalers at their most"], &rows);
+        if rooms.iter().any(|room| room.waiting_at_most.is_none()) {
+            self.uncounted();
+        }
     }
 
     fn parts(&mut self, outage: &Outage) {
@@ -224,4 +233,9 @@ impl Page {
             self.item(0, "which calls an app can do without is not known: whoever calls what is away works in part");
         }
     }
+}
+
+/// A number of pods that may not be counted.
+fn counted(pods: Option<u32>) -> String {
+    pods.map_or_else(|| "not counted".to_owned(), |pods| pods.to_string())
 }

@@ -13,7 +13,16 @@ pub(super) struct Wanted<'m> {
 }
 
 /// The most pods that are placed one by one.
-const MOST: u64 = 5_000;
+pub(super) const MOST: u64 = 5_000;
+
+/// Why it is not known whether pods find room.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Unknown {
+    /// The nodes are not part of the spec.
+    NoPools,
+    /// There are more than [`MOST`] pods.
+    TooMany,
+}
 
 /// An amount of what nodes have and pods request.
 #[derive(Clone, Copy, Debug, Default)]
@@ -90,11 +99,19 @@ impl Group<'_> {
     }
 }
 
-/// How many pods of each workload find room in these zones, given by their place among those of the region. `None` if that is not known: the nodes are not
-/// part of the spec, or there are too many pods.
-pub(super) fn fit(platform: &Platform, region: &Region, pools: &[Pool], zones: &[usize], wanted: &[Wanted<'_>]) -> Option<Vec<u32>> {
-    if pools.is_empty() || wanted.iter().map(|one| u64::from(one.pods)).sum::<u64>() > MOST {
-        return None;
+/// How many pods of each workload find room in these zones, given by their place among those of the region.
+pub(super) fn fit(
+    platform: &Platform,
+    region: &Region,
+    pools: &[Pool],
+    zones: &[usize],
+    wanted: &[Wanted<'_>],
+) -> Result<Vec<u32>, Unknown> {
+    if pools.is_empty() {
+        return Err(Unknown::NoPools);
+    }
+    if wanted.iter().map(|one| u64::from(one.pods)).sum::<u64>() > MOST {
+        return Err(Unknown::TooMany);
     }
     let daemons: Vec<&Workload> = region.workloads.values().filter(|one| matches!(one.kind, Kind::DaemonSet)).collect();
     let mut groups: Vec<Group<'_>> = Vec::new();
@@ -120,7 +137,7 @@ pub(super) fn fit(platform: &Platform, region: &Region, pools: &[Pool], zones: &
     for at in order {
         placed[at] = place(&mut groups, pools, region, zones, sizes[at], &wanted[at]);
     }
-    Some(placed)
+    Ok(placed)
 }
 
 /// Places the pods of a workload; how many found room.

@@ -1,12 +1,17 @@
 //! Small platforms, and what they lose by hand.
 
+use super::words::verdict;
 use super::*;
 use crate::analysis::page::Style;
 use crate::tests::estate::estate;
 
 /// A platform on AWS in `eu-west-1` with three zones, and whatever a test adds.
 fn spec(environments: &str, pools: &str, rest: &str) -> Estate {
-    estate(&format!(
+    estate(&text(environments, pools, rest))
+}
+
+fn text(environments: &str, pools: &str, rest: &str) -> String {
+    format!(
         "apiVersion: platgen/v1
 platform: {{name: shop, owner: ops, domain: shop.example}}
 cloud: {{provider: aws, accounts: {{production: \"111111111111\"}}, state: {{region: eu-west-1}}}}
@@ -18,7 +23,7 @@ access: {{mfa: required, groups: {{ops: {{id: platform-admin, role: admin}}}}}}
 teams: {{ops: {{group: ops}}}}
 namespaces: {{shop: {{owner: ops}}}}
 {rest}"
-    ))
+    )
 }
 
 fn app(name: &str, more: &str) -> String {
@@ -63,7 +68,7 @@ fn strictly_spread_pods_serve_and_find_room_or_not() {
     let found = zone(&full, "eu-west-1b");
     assert_eq!(entry(&found, "app/shop/web").pods, pods(6, 6, 3, 4, 4, Some(Waits::Room)));
     let rooms = found.rooms.as_ref().expect("known nodes");
-    assert_eq!((rooms[0].nodes, rooms[0].left, rooms[0].waiting), (3, 2, 2));
+    assert_eq!((rooms[0].nodes, rooms[0].left, rooms[0].waiting), (3, 2, Some(2)));
     assert!(found.hit);
     // Two zones of three have a third of six nodes each: the next step with room for three pods in each.
     assert_eq!(lines(&found), ["cluster.pools.general.nodes: 3..6"]);
@@ -141,6 +146,34 @@ fn databases_go_on_wait_or_stop() {
     assert_eq!(judged(5), (State::MayStop, Some(Until::Back), stop, away, pods(5, 5, 0, 3, 0, zone), three));
 }
 
+/// Each server has a zone of its own, and those without one do not run.
+#[test]
+fn servers_run_where_zones_have_nodes() {
+    let queue = "  queue: {engine: rabbitmq, version: \"4.3\", users: {app: {}}, storage: 10Gi, backup: {none: r}, replicas: 3}\n";
+    let of = |nodes: &str| {
+        let stores = format!("stores:\n{ORDERS}{queue}");
+        estate(&text("regions: [eu-west-1], protected: true", nodes, &stores).replace("nat: one", "nat: per-zone"))
+    };
+    let waits = Some(Waits::Zone);
+    for (nodes, state, writes, left, line) in [
+        ("1", State::Stops, Writes::Stop, 0, vec!["cluster.pools.general.nodes: 1..3"]),
+        ("2", State::MayStop, Writes::Wait, 1, vec!["cluster.pools.general.nodes: 2..3"]),
+        ("3", State::Serves, Writes::GoOn, 2, vec![]),
+    ] {
+        let estate = of(nodes);
+        let found = zone(&estate, "eu-west-1a");
+        for name in ["store/shop/orders", "store/shop/queue"] {
+            let store = entry(&found, name);
+            assert_eq!((store.state, store.writes), (state, Some(writes)), "{name} on {nodes}");
+            assert_eq!(store.pods, pods(3, 3, left, left, left, waits), "{name} on {nodes}");
+        }
+        assert_eq!((found.hit, lines(&found)), (state != State::Serves, line), "{nodes}");
+        // The last zone has no node but of three.
+        let state = if nodes == "3" { State::Serves } else { State::Untouched };
+        assert_eq!(entry(&zone(&estate, "eu-west-1c"), "store/shop/queue").state, state, "{nodes}");
+    }
+}
+
 #[test]
 fn two_zones_guarantee_nothing() {
     let apps = format!("apps:\n{}", app("web", "scale: {replicas: 4}"));
@@ -179,12 +212,147 @@ fn the_only_way_out_is_lost_with_its_zone() {
     assert_eq!((found.hit, lines(&found)), (false, vec![]));
 }
 
+/// On other clouds the network is planned, and nothing of it is made.
+#[test]
+fn a_planned_network_has_no_way_out() {
+    let apps = format!(
+        "apps:\n{}external: {{cards: {{url: \"https://api.cards.example\"}}}}\n",
+        app("web", "scale: {replicas: 3}, needs: [external/cards]")
+    );
+    let aws = text("regions: [eu-west-1], protected: true", "3..6", &apps);
+    for (provider, account, region, machine, first) in [
+        ("google", "shop-production", "europe-west1", "n2-standard-2", "europe-west1-b"),
+        ("azure", "11111111-1111-1111-1111-111111111111", "westeurope", "Standard_D2s_v5", "1"),
+    ] {
+        let text = aws
+            .replace("provider: aws", &format!("provider: {provider}"))
+            .replace("111111111111", account)
+            .replace(", eu-central-1: {zones: 2}", "")
+            .replace("eu-west-1", region)
+            .replace("m7i.large", machine);
+        let estate = estate(&text);
+        let found = without_zone(site(&estate, region), first);
+        assert_eq!(found.zones_left.len(), 2, "{:?}", estate.environments["production"].regions[region].zones);
+        assert!(found.parts.iter().all(|part| part.part != "nat"), "{:?}", found.parts);
+        assert_eq!((found.hit, lines(&found)), (false, vec![]), "{provider}");
+    }
+}
+
 #[test]
 fn jobs_break_off_and_nodes_that_are_left_keep_their_agents() {
     let apps = "apps:\n  report: {image: \"registry.example/report:v1\", schedule: \"0 3 * * *\"}\n  agent: {image: \"registry.example/agent:v1\", per_node: true, probes: {none: r}}\n";
     let found = zone(&spec("regions: [eu-west-1], protected: true", "3..6", apps), "eu-west-1b");
     assert_eq!([entry(&found, "app/shop/report").state, entry(&found, "app/shop/agent").state], [State::BreaksOff, State::Serves]);
     assert!(!found.hit);
+    assert_eq!(verdict(&found), "1 app keeps serving; 1 app runs jobs, which break off.");
+    let (only_jobs, _) = apps.split_once("  agent").expect("two apps");
+    let found = zone(&spec("regions: [eu-west-1], protected: true", "3..6", only_jobs), "eu-west-1b");
+    assert_eq!(verdict(&found), "1 app runs jobs, which break off.");
+    assert!(report(&found, Style::Plain).contains("as often as the `backoffLimit` of the job allows"));
+    // The pool has no node in the last zone.
+    let found = zone(&spec("regions: [eu-west-1], protected: true", "2", only_jobs), "eu-west-1c");
+    assert_eq!(verdict(&found), "1 app is not affected.");
+}
+
+#[test]
+fn nothing_is_lost_where_nothing_runs() {
+    let estate = spec("regions: [eu-west-1, eu-central-1], protected: true", "3..6", "");
+    let found = zone(&estate, "eu-west-1b");
+    assert_eq!((verdict(&found), found.hit), ("Nothing of the spec runs there.".to_owned(), false));
+    assert_eq!(verdict(&without_region(site(&estate, "eu-west-1"))), "Nothing of the spec runs there.");
+    assert_eq!(verdict(&zone(&estate, "eu-west-1a")), "Lost: nat.");
+}
+
+/// An app of which the spec wants no pod serves nothing, and calls nobody.
+#[test]
+fn what_has_no_pods_loses_none() {
+    let apps = format!(
+        "apps:\n{}{}",
+        app("web", "scale: {replicas: 0}, needs: [app/cart]"),
+        app("cart", "scale: {replicas: 1}, needs: [app/web]")
+    );
+    let estate = spec("regions: [eu-west-1], protected: true", "3..6", &apps);
+    let found = zone(&estate, "eu-west-1b");
+    let web = entry(&found, "app/shop/web");
+    assert_eq!((web.state, web.until, web.pods), (State::Untouched, None, pods(0, 0, 0, 0, 0, None)));
+    assert_eq!((&web.behind[..], verdict(&found).as_str()), (&[][..], "1 app may be away; 1 app is not affected."));
+    assert!(report(&found, Style::Plain).contains("\n  not in this zone, or without pods: app/shop/web\n"));
+    assert_eq!(lines(&found), ["apps.cart.scale.replicas: 2"]);
+
+    let found = without_region(site(&estate, "eu-west-1"));
+    let web = entry(&found, "app/shop/web");
+    assert_eq!((web.state, web.until, &web.elsewhere), (State::Untouched, None, &None));
+    assert_eq!(verdict(&found), "1 app stops; 1 app is not affected.");
+    assert!(report(&found, Style::Plain).contains("\nWITHOUT PODS\n  app/shop/web\n"));
+
+    let apps = format!("apps:\n{}", app("web", "scale: {replicas: 0}, regions: primary"));
+    let found = without_region(site(&spec("regions: [eu-west-1, eu-central-1], protected: true", "3..6", &apps), "eu-west-1"));
+    assert_eq!((entry(&found, "app/shop/web").state, found.hit, lines(&found)), (State::Untouched, false, vec![]));
+}
+
+/// More pods than are placed one by one.
+#[test]
+fn what_is_not_counted_is_said() {
+    const SAID: &str = "  there are more than 5000 pods: whether they find room is not counted\n";
+    let apps = format!("apps:\n{}", app("web", "scale: {replicas: 3..6000, cpu: 50%}, resources: {cpu: 100m, memory: 64Mi}"));
+    let estate = spec("regions: [eu-west-1, eu-central-1], protected: true", "3..9", &apps);
+    let found = zone(&estate, "eu-west-1b");
+    let rooms = found.rooms.as_ref().expect("known nodes");
+    assert_eq!((rooms[0].waiting, rooms[0].waiting_at_most, found.hit), (Some(0), None, false));
+    assert_eq!(lines(&found), [""; 0]);
+    let text = report(&found, Style::Plain);
+    assert!(
+        text.contains("  general  9              6                  0                  not counted\n") && text.contains(SAID),
+        "{text}"
+    );
+    assert!(report(&found, Style::Markdown).contains("| not counted |\n\n- there are more than 5000 pods"));
+    let json = serde_json::to_value(&found).expect("JSON");
+    assert_eq!(json["rooms"][0]["waiting_at_most"], serde_json::Value::Null);
+
+    let found = without_region(site(&estate, "eu-west-1"));
+    let shared = entry(&found, "app/shop/web").elsewhere.as_ref().and_then(|elsewhere| elsewhere.pods).expect("pods");
+    assert_eq!((shared.before, shared.left, shared.most, shared.is_short()), (6, 3, None, false));
+    let text = report(&found, Style::Plain);
+    assert!(text.contains("  not counted\n") && text.contains(SAID), "{text}");
+
+    // Fewer pods are counted, and nothing is said.
+    let apps = apps.replace("6000", "60");
+    let estate = spec("regions: [eu-west-1, eu-central-1], protected: true", "3..9", &apps);
+    let found = zone(&estate, "eu-west-1b");
+    assert_eq!(found.rooms.as_ref().expect("known nodes")[0].waiting_at_most, Some(0));
+    let other = without_region(site(&estate, "eu-west-1"));
+    for found in [&found, &other] {
+        assert!(!report(found, Style::Plain).contains("not counted"));
+    }
+}
+
+/// Nodes that are not part of the spec are not too many pods.
+#[test]
+fn nodes_outside_of_the_spec_are_said() {
+    let text = text("regions: [eu-west-1]", "3", &format!("apps:\n{}", app("web", "scale: {replicas: 3..6000, cpu: 50%}")))
+        .replace("provider: aws, accounts: {production: \"111111111111\"}, state: {region: eu-west-1}", "provider: existing")
+        .replace("network: {cidr: 10.0.0.0/8, nat: one}\n", "")
+        .replace("cluster: {version: \"1.35\", pools: {general: {machine: m7i.large, nodes: 3}}}\n", "")
+        .replace("mfa: required, ", "");
+    let estate = estate(&text);
+    let found = without_zone(site(&estate, "eu-west-1"), "a");
+    assert_eq!(found.rooms, None);
+    let text = report(&found, Style::Plain);
+    assert!(text.contains("the nodes of this cluster are not part of the spec") && !text.contains("5000"), "{text}");
+}
+
+#[test]
+fn stores_elsewhere_lose_what_nobody_here_says() {
+    let note = |stores: &str, needs: &str| {
+        let rest = format!("apps:\n{}stores:\n{stores}", app("web", &format!("scale: {{replicas: 3}}, needs: [{needs}]")));
+        let found = zone(&spec("regions: [eu-west-1]", "3..6", &rest), "eu-west-1b");
+        found.parts.iter().find(|part| part.part == "existing-stores").expect("a part").note.clone()
+    };
+    let old = "  old: {engine: postgres, mode: existing, host: old.example, cidrs: [203.0.113.0/24]}\n";
+    assert_eq!(note(old, "store/old"), "store/old runs elsewhere: these files do not say what it loses");
+    let two = format!("{old}  older: {{engine: redis, mode: existing, host: older.example, cidrs: [203.0.113.0/24]}}\n");
+    let said = "store/old and store/older run elsewhere: these files do not say what they lose";
+    assert_eq!(note(&two, "store/old, store/older"), said);
 }
 
 /// A region of one zone loses everything with it.
@@ -225,7 +393,7 @@ fn another_region_carries_the_load_or_not() {
     let found = without_region(site(&estate, "eu-west-1"));
     let web = entry(&found, "app/shop/web");
     let elsewhere = |most, load, limit| {
-        let pods = Shared { before: 6, left: 3, most, share: 200, load: Some(load), limit: Some(limit) };
+        let pods = Shared { before: 6, left: 3, most: Some(most), share: 200, load: Some(load), limit: Some(limit) };
         Some(Elsewhere { regions: vec!["eu-central-1".to_owned()], pods: Some(pods) })
     };
     assert_eq!((web.state, &web.elsewhere), (State::Serves, &elsewhere(12, 140, 200)));
@@ -265,6 +433,53 @@ fn buckets_live_on_in_their_copies() {
     let web = vec!["app/shop/web".to_owned()];
     assert_eq!(of(""), (Standing::Lost, web.clone(), vec!["buckets.invoices: {copy_to: eu-central-1}".to_owned()], true));
     assert_eq!(of("copy_to: eu-central-1"), (Standing::Manual, web, vec![], false));
+}
+
+/// Backups of a store are copied to a region in which the store does not run.
+#[test]
+fn backups_are_copied_where_their_store_is_not() {
+    let store = |more: &str| {
+        format!("{{engine: postgres, version: \"17\", users: {{app: {{}}}}, storage: 10Gi, backup: {{every: 6h, keep: 35d}}{more}}}")
+    };
+    let two = "regions: [eu-west-1, eu-central-1], protected: true";
+    let of = |text: &str| {
+        let estate = estate(&text.replace("regions: {", "regions: {eu-north-1: {zones: 3}, "));
+        let found = without_region(site(&estate, "eu-west-1"));
+        let copies = found.advice.iter().filter(|advice| advice.line.contains("copy_to"));
+        copies.map(|advice| (advice.line.clone(), advice.why.clone())).collect::<Vec<_>>()
+    };
+    let line = |text: &str| (text.to_owned(), "its objects are then in another region, too".to_owned());
+    let one = |more: &str| format!("stores:\n  orders: {}\n", store(more));
+    assert_eq!(of(&text(two, "3..6", &one(""))), [line("stores.orders.backup.copy_to: eu-central-1")]);
+    assert_eq!(of(&text(two, "3..6", &one(", independent: true"))), [line("stores.orders.backup.copy_to: ANOTHER-REGION")]);
+
+    // Another environment knows a third region, and the line is for this one.
+    let three = format!("{two}}}, beta: {{regions: [eu-north-1]");
+    let more = "; write the other keys there as well, because `backup` is replaced as a whole";
+    let stores = format!("stores:\n  shop/orders: {}\n  pay/orders: {}\n", store(", independent: true"), store(""));
+    let both = text(&three, "3..6", &stores)
+        .replace("namespaces: {", "namespaces: {pay: {owner: ops}, ")
+        .replace("accounts: {", "accounts: {beta: \"222222222222\", ");
+    let line = |text: &str| (text.to_owned(), format!("its objects are then in another region, too{more}"));
+    let expected = [
+        line("stores.pay/orders.environments.production.backup.copy_to: eu-central-1"),
+        line("stores.shop/orders.environments.production.backup.copy_to: eu-north-1"),
+    ];
+    assert_eq!(of(&both), expected);
+}
+
+/// A second region is one of the same provider.
+#[test]
+fn a_desk_is_no_second_region() {
+    let apps = format!("apps:\n{}", app("web", "scale: {replicas: 3}"));
+    let desk = text("regions: [eu-west-1], protected: true}, local: {regions: [desk]", "3..6", &apps)
+        .replace("regions: {", "regions: {desk: {provider: kind}, ");
+    let of =
+        |text: &str| lines(&without_region(site(&estate(text), "eu-west-1"))).iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+    assert_eq!(of(&desk), ["environments.production.regions: [eu-west-1, ANOTHER-REGION]"]);
+    let beta =
+        desk.replace("local: {", "beta: {regions: [eu-central-1]}, local: {").replace("accounts: {", "accounts: {beta: \"222222222222\", ");
+    assert_eq!(of(&beta), ["environments.production.regions: [eu-west-1, eu-central-1]"]);
 }
 
 #[test]

@@ -27,14 +27,25 @@ pub(super) fn verdict(outage: &Outage) -> String {
         let them = if stops + may == 1 { "it" } else { "them" };
         parts.push(format!("{words} behind {them} {} in part", if behind == 1 { "works" } else { "work" }));
     }
-    let (serving, words) = count(&|entry| matches!(entry.state, State::Serves | State::Untouched) && entry.behind.is_empty());
+    let (serving, words) = count(&|entry| entry.state == State::Serves && entry.behind.is_empty());
     if serving > 0 {
         let place = if outage.zone.is_none() { " in other regions" } else { "" };
         parts.push(format!("{words} {} serving{place}", if serving == 1 { "keeps" } else { "keep" }));
     }
+    let (jobs, words) = count(&|entry| entry.state == State::BreaksOff && entry.behind.is_empty());
+    if jobs > 0 {
+        parts.push(format!("{words} {} jobs, which break off", if jobs == 1 { "runs" } else { "run" }));
+    }
+    let (untouched, words) = count(&|entry| entry.state == State::Untouched && entry.behind.is_empty());
+    if untouched > 0 {
+        parts.push(format!("{words} {} not affected", if untouched == 1 { "is" } else { "are" }));
+    }
     let lost: Vec<&str> = outage.parts.iter().filter(|part| part.is_lost()).map(|part| part.part).collect();
     if !lost.is_empty() {
         parts.push(format!("lost: {}", plain(lost)));
+    }
+    if parts.is_empty() {
+        return "Nothing of the spec runs there.".to_owned();
     }
     let mut sentence = parts.join("; ");
     if let Some((first, rest)) = sentence.split_at_checked(1) {
@@ -104,7 +115,9 @@ pub(super) fn remarks_elsewhere(entry: &Entry, other: &Elsewhere) -> String {
                 parts.push(format!("at first {load} % of the requested CPU, {limit}"));
             }
             Some(_) => {}
-            None if pods.most <= pods.left => parts.push(format!("each pod gets {} % of its load, and no autoscaler adds one", pods.share)),
+            None if pods.most.is_some_and(|most| most <= pods.left) => {
+                parts.push(format!("each pod gets {} % of its load, and no autoscaler adds one", pods.share))
+            }
             None => parts.push(format!("at first each pod gets {} % of its load", pods.share)),
         }
     } else if entry.engine.is_some() {

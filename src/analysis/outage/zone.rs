@@ -4,29 +4,28 @@ use super::accepted::accepted;
 use super::advice::{self, Advice};
 use super::behind::{behind, id};
 use super::parts;
-use super::room::{Wanted, fit};
+use super::room::{Unknown, Wanted, fit};
 use super::spread::{allowed, left};
 use super::{Data, Entry, Outage, Pods, Room, Site, State, Until, Waits, Writes, database};
-use crate::model::{Kind, Platform, Pool, Region, Volume, Workload};
+use crate::model::{Kind, Pool, Region, Volume, Workload};
 
 /// What is lost with a zone, which is one of those of the region.
 pub fn without_zone(site: Site<'_>, zone: &str) -> Outage {
     let Site { platform, region, .. } = site;
     let lost = region.zones.iter().position(|name| name == zone).unwrap_or_default();
     let zones_left: Vec<usize> = (0..region.zones.len()).filter(|at| *at != lost).collect();
-    let judged: Vec<(&Workload, Entry)> = region.entries().map(|workload| (workload, entry(platform, region, workload, lost))).collect();
+    let judged: Vec<(&Workload, Entry)> = region.entries().map(|workload| (workload, entry(region, workload, lost))).collect();
     let (workloads, mut entries): (Vec<&Workload>, Vec<Entry>) = judged.into_iter().unzip();
     let wanted = |most: bool| wanted(region, &workloads, &entries, &zones_left, most);
     let fewest = wanted(false);
     let placed = fit(platform, region, &region.cluster.pools, &zones_left, &fewest);
     let at_most = wanted(true);
     let placed_at_most = fit(platform, region, &region.cluster.pools, &zones_left, &at_most);
-    let waiting = |pool: &Pool, wanted: &[Wanted<'_>], placed: &Option<Vec<u32>>| -> u32 {
-        let placed = placed.iter().flatten();
-        let there = wanted.iter().zip(placed).filter(|(one, _)| one.workload.placement.admits(pool));
-        there.map(|(one, placed)| one.pods - placed).sum()
+    let waiting = |pool: &Pool, wanted: &[Wanted<'_>], placed: &Result<Vec<u32>, Unknown>| -> Option<u32> {
+        let there = wanted.iter().zip(placed.as_ref().ok()?).filter(|(one, _)| one.workload.placement.admits(pool));
+        Some(there.map(|(one, placed)| one.pods - placed).sum())
     };
-    let rooms = placed.as_ref().map(|_| {
+    let rooms = (placed != Err(Unknown::NoPools)).then(|| {
         let room = |pool: &Pool| Room {
             pool: pool.name.to_string(),
             nodes: pool.nodes.1,
@@ -54,10 +53,12 @@ pub fn without_zone(site: Site<'_>, zone: &str) -> Outage {
         if entry.state.is_away() {
             entry.accepted = accepted(platform, workload, entry.until == Some(Until::Replaced));
         }
-        entry.behind = followers.remove(&entry.entry).unwrap_or_default();
+        // Without pods it calls nothing.
+        let calls = entry.pods.is_none_or(|pods| pods.before > 0);
+        entry.behind = followers.remove(&entry.entry).filter(|_| calls).unwrap_or_default();
     }
     let parts = parts::of_zone(site, lost);
-    let short = platform.protected && rooms.iter().flatten().any(|room: &Room| room.waiting > 0);
+    let short = platform.protected && rooms.iter().flatten().any(|room: &Room| room.waiting > Some(0));
     let stuck = |entry: &Entry| entry.pods.is_some_and(|pods| pods.waits == Some(Waits::Spread));
     let advice: Vec<Advice> = advice::of_zone(site, lost, &entries, &workloads, &fewest, &at_most);
     Outage {
@@ -75,23 +76,13 @@ pub fn without_zone(site: Site<'_>, zone: &str) -> Outage {
     }
 }
 
-/// The zones whose nodes may run the pods of a workload, by their place; all of them where the nodes are not part of the spec.
-fn zones_of(region: &Region, workload: &Workload) -> Vec<usize> {
-    let pools = &region.cluster.pools;
-    let all = 0..region.zones.len();
-    let has_nodes = |at: &usize| {
-        pools.is_empty() || pools.iter().any(|pool| workload.placement.admits(pool) && pool.nodes_in(*at, region.zones.len()).1 > 0)
-    };
-    all.filter(has_nodes).collect()
-}
-
 fn is_zonal(workload: &Workload) -> bool {
     workload.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }))
 }
 
 /// What the loss of a zone does to a workload, as if there were room for every pod.
-fn entry(platform: &Platform, region: &Region, workload: &Workload, lost: usize) -> Entry {
-    let zones = zones_of(region, workload);
+fn entry(region: &Region, workload: &Workload, lost: usize) -> Entry {
+    let zones = region.zones_of(&workload.placement);
     let there = zones.contains(&lost);
     let only = there && zones.len() == 1;
     let base = Entry {
@@ -111,9 +102,7 @@ fn entry(platform: &Platform, region: &Region, workload: &Workload, lost: usize)
     };
     match &workload.kind {
         Kind::DaemonSet => Entry { state: if only { State::Stops } else { State::Serves }, until: only.then_some(Until::Back), ..base },
-        Kind::CronJob(_) | Kind::Job { .. } if only => {
-            Entry { state: State::Stops, until: Some(Until::Back), accepted: accepted(platform, workload, false), ..base }
-        }
+        Kind::CronJob(_) | Kind::Job { .. } if only => Entry { state: State::Stops, until: Some(Until::Back), ..base },
         Kind::CronJob(_) | Kind::Job { .. } | Kind::Restored(_) => {
             Entry { state: if there { State::BreaksOff } else { State::Untouched }, ..base }
         }
@@ -126,7 +115,7 @@ fn served(workload: &Workload, zones: &[usize], there: bool, base: Entry) -> Ent
     let (before, most) = workload.replicas;
     let count = u32::try_from(zones.len()).unwrap_or(u32::MAX);
     let keeps = workload.is_store() || is_zonal(workload);
-    if !there {
+    if !there || before == 0 {
         let pods = Pods { before, most, worst: before, even: before, after: before, waits: None };
         return Entry { pods: Some(pods), data: keeps.then_some(Data::Kept), writes: workload.operated().map(|_| Writes::GoOn), ..base };
     }
@@ -157,7 +146,6 @@ fn served(workload: &Workload, zones: &[usize], there: bool, base: Entry) -> Ent
     };
     Entry {
         state: match (serves, count) {
-            _ if before == 0 => State::Untouched,
             (true, _) => State::Serves,
             (false, 1) => State::Stops,
             (false, _) => State::MayStop,
@@ -175,7 +163,7 @@ fn wanted<'m>(region: &Region, workloads: &[&'m Workload], entries: &[Entry], zo
     let mut all = Vec::new();
     for (workload, entry) in workloads.iter().zip(entries) {
         let Some(pods) = entry.pods else { continue };
-        let here = zones_of(region, workload).iter().filter(|zone| zones_left.contains(zone)).count();
+        let here = region.zones_of(&workload.placement).iter().filter(|zone| zones_left.contains(zone)).count();
         let here = u32::try_from(here).unwrap_or(u32::MAX);
         let number = if most { pods.most } else { pods.before };
         let number = if is_zonal(workload) { number.min(pods.even) } else { allowed(number, here, &workload.placement) };
