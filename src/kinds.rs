@@ -6,7 +6,7 @@
 
 mod operator;
 
-pub use operator::{Operated, Operator};
+pub use operator::{Operated, Operator, Release};
 
 use serde_json::Value;
 
@@ -101,6 +101,14 @@ pub fn is_operated(text: &str) -> bool {
 /// The pods that an operator makes of objects of this `apiVersion` and `kind`; see [`Kind::operated`].
 pub fn operated(api_version: &str, kind: &str) -> Option<&'static Operated> {
     find(api_version, kind)?.operated
+}
+
+/// What an operator makes servers of, if objects of this `apiVersion` and `kind` say how many there are and which volumes they have; see
+/// [`Operated::servers`].
+pub fn servers(api_version: &str, kind: &str) -> Option<&'static Operated> {
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let is_it = |facts: &&Operated| facts.servers == kind && facts.resource.split_once('.').is_some_and(|(_, of)| of == group);
+    Operator::ALL.into_iter().map(Operator::facts).find(is_it)
 }
 
 /// JSON pointer of the replica count in objects of this `apiVersion` and `kind`; see [`Kind::replicas`]. Kinds that no autoscaler scales, and those that the
@@ -198,6 +206,9 @@ const KINDS: &[Kind] = {
         Kind::of("networking.k8s.io", "IngressClass", Cluster, Class).fixed(&["/spec/controller"]),
         Kind::of("cert-manager.io", "Issuer", Namespace, Configuration),
         Kind::of("batch", "Job", Namespace, Workload).pods(TEMPLATE).fixed(&["/spec/selector", "/spec/template", "/spec/completions", "/spec/completionMode", "/spec/podFailurePolicy", "/spec/backoffLimitPerIndex", "/spec/managedBy", "/spec/successPolicy"]),
+        Kind::of("kafka.strimzi.io", "Kafka", Namespace, Workload).operated(Operator::Strimzi),
+        Kind::of("kafka.strimzi.io", "KafkaNodePool", Namespace, Workload).scaled(REPLICAS),
+        Kind::of("kafka.strimzi.io", "KafkaUser", Namespace, Attachment),
         Kind::of("kustomize.toolkit.fluxcd.io", "Kustomization", Namespace, Attachment),
         Kind::of("", "LimitRange", Namespace, Limit),
         Kind::of("admissionregistration.k8s.io", "MutatingAdmissionPolicy", Cluster, Class),

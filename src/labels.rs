@@ -9,6 +9,15 @@ pub const DATABASE: &str = "cnpg.io/cluster";
 /// Whether a pod of CloudNativePG takes writes: `primary` or `replica`. The operator sets this label.
 pub const DATABASE_ROLE: &str = "cnpg.io/instanceRole";
 
+/// The Kafka of Strimzi that an object or a pod belongs to. Users and pools of servers find their Kafka by it; the operator sets it on pods.
+pub const KAFKA: &str = "strimzi.io/cluster";
+
+/// Whether a pod of Strimzi is a server that clients call: `true` or `false`, and absent from the pod that makes users. The operator sets this label.
+pub const KAFKA_BROKER: &str = "strimzi.io/broker-role";
+
+/// Whether a pod of Strimzi is a server that has a vote in who leads. The operator sets this label.
+pub const KAFKA_VOTER: &str = "strimzi.io/controller-role";
+
 /// The environment of an object.
 pub const ENVIRONMENT: &str = "platgen.io/environment";
 

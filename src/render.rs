@@ -5,6 +5,7 @@
 mod buckets;
 mod costs;
 mod databases;
+mod kafka;
 mod mirror;
 mod preflight;
 mod procedures;

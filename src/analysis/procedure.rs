@@ -4,6 +4,7 @@ use super::transition::{Change, Cluster, Loss, Transition};
 use crate::commands::in_primary;
 use crate::diagnostic::{Code, Diagnostic, Severity, wording};
 use crate::kinds::Operator;
+use crate::labels::WORKLOAD;
 use crate::source::Span;
 use std::collections::BTreeSet;
 
@@ -165,6 +166,19 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
             ),
             format!("keep {from} in the spec, or move the messages to a new store with {to} servers"),
         ),
+        Change::Emptied { from, to } => in_hand(
+            format!(
+                "`{object}` goes from {from} servers to {to}: Strimzi takes a server away once it has no partitions, and runs all of them until then"
+            ),
+            "move the partitions away before the apply, as the part of the store in the region's README.md shows".to_owned(),
+        ),
+        Change::Voters { from, to } => in_hand(
+            format!(
+                "`{object}` can't go from {from} to {to} servers that vote: Strimzi makes quorums of a fixed size, and servers that join with nothing could \
+                 elect one that knows no topic"
+            ),
+            format!("keep `replicas` as it was, or move the messages to a new store with {to} servers"),
+        ),
         Change::OtherUser { store, from, to } => {
             let run = |program: String| format!("`{kubectl} exec -it {store}-server-0 --container rabbitmq -- rabbitmqctl {program}`");
             in_hand(
@@ -246,6 +260,12 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                     let lost: String = lost.iter().map(|claim| format!(", then `{}`", claims(claim, "delete $claim"))).collect();
                     format!("allowed by `--force`; right before the apply: `{kubectl} delete {argument}`{lost}")
                 }
+                // The volumes of a Kafka store stay when its objects are deleted.
+                Loss::Claim(_) | Loss::Downgrade { .. } if Operator::Strimzi.facts().is_held_by(argument) => format!(
+                    "allowed by `--force`; {}right before the apply: `{kubectl} delete kafkas.kafka.strimzi.io,kafkanodepools.kafka.strimzi.io,pvc --selector {WORKLOAD}={}`",
+                    way_back(loss),
+                    transition.entry
+                ),
                 Loss::Claim(_) | Loss::Downgrade { .. } => {
                     format!("allowed by `--force`; {}right before the apply: `{kubectl} delete {argument}`", way_back(loss))
                 }
@@ -282,7 +302,7 @@ fn removal(kubectl: &str, objects: &[String]) -> String {
 /// Whether other objects, or data, are deleted with an object; it is named as kubectl names it.
 pub(super) fn holds_others(object: &str) -> bool {
     let holders = ["namespace/", "persistentvolumeclaim/", "persistentvolume/", "customresourcedefinition."];
-    holders.iter().any(|kind| object.starts_with(kind)) || Operator::ALL.iter().any(|one| object.starts_with(&one.facts().argument()))
+    holders.iter().any(|kind| object.starts_with(kind)) || Operator::ALL.iter().any(|one| one.facts().is_held_by(object))
 }
 
 /// A JSON pointer as people write a field: `spec.clusterIP`.

@@ -7,9 +7,9 @@
 //! for the hand-over of `replicas`.
 
 use crate::inventory::{Inventory, Object};
-use crate::kinds::{self, Operator};
+use crate::kinds::{self, Operator, Release};
 use crate::labels;
-use crate::value::{Image, Quantity};
+use crate::value::{Image, ImageTag, Quantity};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,6 +86,20 @@ pub enum Change {
     /// The operator of a store removes no servers.
     Fewer {
         /// How many run.
+        from: u64,
+        /// How many are asked for.
+        to: u64,
+    },
+    /// The operator of a store removes servers only once they keep nothing.
+    Emptied {
+        /// How many run.
+        from: u64,
+        /// How many are asked for.
+        to: u64,
+    },
+    /// The number of the servers that vote changes.
+    Voters {
+        /// How many vote.
         from: u64,
         /// How many are asked for.
         to: u64,
@@ -247,12 +261,20 @@ fn changes(old: &Object, new: &Object, after: &Inventory) -> Vec<Change> {
 
 /// The changes of an object of which an operator makes servers that the operator refuses, ignores, or makes with a loss.
 pub(super) fn of_operator(old: &Object, new: &Object) -> Vec<Change> {
-    let Some(operated) = kinds::operated(&old.api, &old.kind) else { return Vec::new() };
     let mut all = Vec::new();
-    if bytes(new.text(operated.size)) < bytes(old.text(operated.size)) {
-        all.push(Change::LosesData(Loss::Claim(operated.size), Vec::new()));
+    if let Some(servers) = kinds::servers(&old.api, &old.kind) {
+        if bytes(new.text(servers.size)) < bytes(old.text(servers.size)) {
+            all.push(Change::LosesData(Loss::Claim(servers.size), Vec::new()));
+        }
+        if servers.operator == Operator::Strimzi {
+            all.extend(kafka::servers(old, new));
+        }
     }
-    let series = |object: &Object| object.text(operated.image).parse::<Image>().ok()?.tag()?.numbers(operated.series);
+    let Some(operated) = kinds::operated(&old.api, &old.kind) else { return all };
+    let series = |object: &Object| match operated.release {
+        Release::Image(at) => object.text(at).parse::<Image>().ok()?.tag()?.numbers(operated.series),
+        Release::Version(at) => object.text(at).parse::<ImageTag>().ok()?.numbers(operated.series),
+    };
     let (from, to) = (series(old), series(new));
     if let (Some(from), Some(to)) = (&from, &to)
         && to < from
@@ -263,6 +285,7 @@ pub(super) fn of_operator(old: &Object, new: &Object) -> Vec<Change> {
     all.extend(match operated.operator {
         Operator::CloudNativePg => database::changes(old, new),
         Operator::Rabbitmq => rabbitmq::changes(old, new).into_iter().collect(),
+        Operator::Strimzi => Vec::new(),
     });
     all
 }
@@ -339,7 +362,10 @@ fn added(cluster: &Cluster) -> impl Iterator<Item = &Object> + Clone {
 /// The repository of the first container's image: the image without tag and digest.
 fn image(object: &Object) -> Option<String> {
     let image = match kinds::operated(&object.api, &object.kind) {
-        Some(operated) => object.at(operated.image)?.as_str()?,
+        Some(operated) => match operated.release {
+            Release::Image(at) => object.at(at)?.as_str()?,
+            Release::Version(_) => operated.engine,
+        },
         None => object.at(&format!("{}/spec/containers/0/image", kinds::pod_template(&object.api, &object.kind)?))?.as_str()?,
     };
     let image = image.split('@').next().unwrap_or_default();
@@ -357,6 +383,7 @@ fn moved_to<'c>(old: &Object, from: &Cluster, all: &'c [Cluster]) -> Option<(&'c
 }
 
 mod database;
+mod kafka;
 mod rabbitmq;
 #[cfg(test)]
 mod tests;

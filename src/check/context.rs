@@ -4,7 +4,7 @@ use super::kustomize::{self, Kustomizations};
 use super::{Finding, Tree};
 use crate::diagnostic::Code;
 use crate::inventory::{Inventory, Object, Selector};
-use crate::kinds;
+use crate::kinds::{self, Release};
 use crate::labels;
 use crate::model::{Change, Entrance, FOREIGN_NAMESPACES, Manifest, Platform, Region, SYSTEM_NAMESPACES, Workload};
 use crate::provider::Provider;
@@ -145,7 +145,7 @@ impl<'a> TreeContext<'a> {
             shown: container.shown(),
         });
         let operated = self.inventory.objects().iter().filter_map(|object| {
-            let at = kinds::operated(&object.api, &object.kind)?.image;
+            let Release::Image(at) = kinds::operated(&object.api, &object.kind)?.release else { return None };
             let name = object.at(at)?.as_str()?;
             Some(PodImage { object, at: at.to_owned(), name, shown: format!("`{}`", object.id()) })
         });

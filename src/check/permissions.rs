@@ -57,6 +57,11 @@ const RESOURCES: &[(&str, &str)] = &[
         "backendtlspolicies backendtlspolicies/status gatewayclasses gatewayclasses/status gateways gateways/status grpcroutes grpcroutes/status httproutes httproutes/status \
          referencegrants tcproutes tcproutes/status tlsroutes tlsroutes/status udproutes udproutes/status",
     ),
+    (
+        "kafka.strimzi.io",
+        "kafkabridges kafkaconnectors kafkaconnects kafkamirrormaker2s kafkanodepools kafkanodepools/scale kafkanodepools/status kafkarebalances kafkas \
+         kafkas/status kafkatopics kafkatopics/status kafkausers kafkausers/status",
+    ),
     ("metrics.k8s.io", "nodes pods"),
     ("networking.k8s.io", "ingressclasses ingresses ingresses/status ipaddresses networkpolicies servicecidrs"),
     ("node.k8s.io", "runtimeclasses"),

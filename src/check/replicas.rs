@@ -12,9 +12,13 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     if !context.platform.protected {
         return;
     }
-    let kinds = Operator::ALL.into_iter().map(|operator| operator.facts().kind).chain(["Deployment", "StatefulSet"]);
+    let kinds = Operator::ALL.into_iter().map(|operator| operator.facts().servers).chain(["Deployment", "StatefulSet"]);
     for object in kinds.flat_map(|kind| context.tree.inventory.of_kind(kind)) {
         let Some(workload) = context.workload_of(object).filter(|workload| workload.service.is_some()) else { continue };
+        // Beside the servers that a store is named after there may be none.
+        if workload.is_store() && object.name != workload.name.as_str() {
+            continue;
+        }
         let name = format!("{}/{}", object.namespace, object.name);
         // A cache loses nothing that its clients can't make again.
         let is_cache = workload.is_store() && !workload.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));

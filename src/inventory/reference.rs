@@ -45,6 +45,14 @@ pub fn references(object: &Object) -> Vec<Reference> {
     match object.kind.as_str() {
         "Cluster" if object.group() == "postgresql.cnpg.io" => found.database(),
         "RabbitmqCluster" if object.group() == "rabbitmq.com" => found.rabbitmq(),
+        "Kafka" if object.group() == "kafka.strimzi.io" => found.made_pods("/spec/entityOperator/template/pod"),
+        "KafkaNodePool" => {
+            found.made_pods("/spec/template/pod");
+            for at in 0..object.items("/spec/storage/volumes").len() {
+                found.wide("StorageClass", &format!("/spec/storage/volumes/{at}/class"));
+            }
+        }
+        "KafkaUser" => found.entry("Secret", "/spec/authentication/password/valueFrom/secretKeyRef", "name", Some("password")),
         "ScheduledBackup" => found.named("Cluster", "/spec/cluster/name"),
         "StatefulSet" => {
             found.named("Service", "/spec/serviceName");
@@ -231,6 +239,14 @@ impl Found<'_> {
         }
         self.wide("PriorityClass", "/spec/override/statefulSet/spec/template/spec/priorityClassName");
         self.wide("StorageClass", "/spec/persistence/storageClassName");
+    }
+
+    /// What the pods need that an operator makes, by the template that it has for them.
+    fn made_pods(&mut self, template: &str) {
+        for at in 0..self.object.items(&format!("{template}/imagePullSecrets")).len() {
+            self.named("Secret", &format!("{template}/imagePullSecrets/{at}/name"));
+        }
+        self.wide("PriorityClass", &format!("{template}/priorityClassName"));
     }
 
     fn scaling(&mut self) {

@@ -1,6 +1,6 @@
 //! Operators: programs in the cluster that make the pods of stores from one object each, and what other programs see of these pods.
 
-use crate::labels::{DATABASE, DATABASE_ROLE};
+use crate::labels::{DATABASE, DATABASE_ROLE, KAFKA, KAFKA_BROKER, KAFKA_VOTER};
 
 /// An operator.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -9,6 +9,17 @@ pub enum Operator {
     CloudNativePg,
     /// The RabbitMQ Cluster Operator.
     Rabbitmq,
+    /// Strimzi: Kafka.
+    Strimzi,
+}
+
+/// Where an object says which release of its engine the servers run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Release {
+    /// JSON pointer of the image of the servers. Its tag starts with the version.
+    Image(&'static str),
+    /// JSON pointer of the version, of which the operator chooses the image.
+    Version(&'static str),
 }
 
 /// What an operator makes of one object, and where the object says what others have to know.
@@ -24,6 +35,8 @@ pub struct Operated {
     pub namespace: &'static str,
     /// Key and value of the label of its own pods.
     pub pods: (&'static str, &'static str),
+    /// What it has to be told beside that, and the question about it: where it looks for objects.
+    pub setup: Option<(&'static str, &'static str)>,
     /// The oldest version that knows everything in the objects, and a field of the object that came with it: API version, and the path for `kubectl explain`.
     pub oldest: (&'static str, &'static str, &'static str),
     /// The engine of its stores, as people write it.
@@ -36,19 +49,19 @@ pub struct Operated {
     pub ready: &'static str,
     /// The label whose value is the name of the object.
     pub label: &'static str,
-    /// Further labels of every pod, with their values.
-    pub parts: &'static [(&'static str, &'static str)],
-    /// The label in which the pods of one object differ, with its values.
-    pub role: Option<(&'static str, &'static [&'static str])>,
-    /// JSON pointer of the image of its pods.
-    pub image: &'static str,
-    /// How many numbers of the version, which is the start of the image's tag, make a series. The data of a newer series is of no use to an older one.
+    /// Further labels of the pods with their values: a list for each sort of pods, that of servers first.
+    pub sorts: &'static [&'static [(&'static str, &'static str)]],
+    /// The release of the servers.
+    pub release: Release,
+    /// How many numbers of the version make a series. The data of a newer series is of no use to an older one.
     pub series: usize,
     /// JSON pointer of the labels that the object gives its pods.
     pub inherited: &'static str,
-    /// JSON pointer of the size of a server's volume.
+    /// The kind that says how many servers there are, and which volumes they have: that of the object, or of one beside it with the same name.
+    pub servers: &'static str,
+    /// JSON pointer of the size of a server's volume, in that kind.
     pub size: &'static str,
-    /// JSON pointer of the class of a server's volume.
+    /// JSON pointer of the class of a server's volume, in that kind.
     pub class: &'static str,
     /// Name and number of each port on which the pods listen.
     pub ports: &'static [(&'static str, u16)],
@@ -65,17 +78,21 @@ const CLOUD_NATIVE_PG: Operated = Operated {
     name: "cloudnative-pg",
     namespace: "cnpg-system",
     pods: ("app.kubernetes.io/name", "cloudnative-pg"),
+    setup: None,
     oldest: ("1.30", "postgresql.cnpg.io/v1", "clusters.spec.primaryLease"),
     engine: "PostgreSQL",
     kind: "Cluster",
     resource: "clusters.postgresql.cnpg.io",
     ready: "condition=Ready",
     label: DATABASE,
-    parts: &[("cnpg.io/podRole", "instance")],
-    role: Some((DATABASE_ROLE, &["primary", "replica"])),
-    image: "/spec/imageName",
+    sorts: &[
+        &[("cnpg.io/podRole", "instance"), (DATABASE_ROLE, "primary")],
+        &[("cnpg.io/podRole", "instance"), (DATABASE_ROLE, "replica")],
+    ],
+    release: Release::Image("/spec/imageName"),
     series: 1,
     inherited: "/spec/inheritedMetadata/labels",
+    servers: "Cluster",
     size: "/spec/storage/size",
     class: "/spec/storage/storageClass",
     ports: &[("metrics", 9187), ("postgresql", 5432), ("status", 8000)],
@@ -91,17 +108,18 @@ const RABBITMQ: Operated = Operated {
     name: "rabbitmq-cluster-operator",
     namespace: "rabbitmq-system",
     pods: ("app.kubernetes.io/name", "rabbitmq-cluster-operator"),
+    setup: None,
     oldest: ("2.15", "rabbitmq.com/v1beta1", "rabbitmqclusters.spec.autoEnableAllFeatureFlags"),
     engine: "RabbitMQ",
     kind: "RabbitmqCluster",
     resource: "rabbitmqclusters.rabbitmq.com",
     ready: "condition=AllReplicasReady",
     label: "app.kubernetes.io/name",
-    parts: &[("app.kubernetes.io/component", "rabbitmq"), ("app.kubernetes.io/part-of", "rabbitmq")],
-    role: None,
-    image: "/spec/image",
+    sorts: &[&[("app.kubernetes.io/component", "rabbitmq"), ("app.kubernetes.io/part-of", "rabbitmq")]],
+    release: Release::Image("/spec/image"),
     series: 2,
     inherited: "/spec/override/statefulSet/spec/template/metadata/labels",
+    servers: "RabbitmqCluster",
     size: "/spec/persistence/storage",
     class: "/spec/persistence/storageClassName",
     ports: &[
@@ -126,33 +144,83 @@ const RABBITMQ: Operated = Operated {
     disabled: None,
 };
 
+/// The pods of a Kafka of Strimzi 1.2 with its KafkaNodePools: `KafkaPool`, `KafkaCluster` and `EntityOperator` in
+/// `cluster-operator/src/main/java/io/strimzi/operator/cluster/model`, `Labels` in `operator-common`. A pod has every label of its object but those of
+/// `app.kubernetes.io`. The last sort is the pod that makes users.
+const STRIMZI: Operated = Operated {
+    operator: Operator::Strimzi,
+    title: "Strimzi",
+    name: "strimzi",
+    namespace: "strimzi-system",
+    pods: ("strimzi.io/kind", "cluster-operator"),
+    setup: Some((
+        "which looks for objects in every namespace (`STRIMZI_NAMESPACE` is `*`), or in those of its stores",
+        "whether STRIMZI_NAMESPACE of Strimzi is *, or names the namespaces of the Kafka stores",
+    )),
+    oldest: ("1.2", "kafka.strimzi.io/v1", "kafkas.spec.kafka.template.pod.templatedVolumes"),
+    engine: "Kafka",
+    kind: "Kafka",
+    resource: "kafkas.kafka.strimzi.io",
+    ready: "condition=Ready",
+    label: KAFKA,
+    sorts: &[
+        &[("strimzi.io/kind", "Kafka"), ("strimzi.io/component-type", "kafka"), (KAFKA_BROKER, "true"), (KAFKA_VOTER, "true")],
+        &[("strimzi.io/kind", "Kafka"), ("strimzi.io/component-type", "kafka"), (KAFKA_BROKER, "true"), (KAFKA_VOTER, "false")],
+        &[("strimzi.io/kind", "Kafka"), ("strimzi.io/component-type", "entity-operator")],
+    ],
+    release: Release::Version("/spec/kafka/version"),
+    series: 2,
+    inherited: "/metadata/labels",
+    servers: "KafkaNodePool",
+    size: "/spec/storage/volumes/0/size",
+    class: "/spec/storage/volumes/0/class",
+    ports: &[("tcp-clients", 9092), ("tcp-ctrlplane", 9090), ("tcp-replication", 9091), ("tcp-kafkaagent", 8443), ("healthcheck-uo", 8081)],
+    services: &["-kafka-bootstrap", "-kafka-brokers"],
+    disabled: None,
+};
+
 impl Operator {
     /// Every operator.
-    pub const ALL: [Operator; 2] = [Operator::CloudNativePg, Operator::Rabbitmq];
+    pub const ALL: [Operator; 3] = [Operator::CloudNativePg, Operator::Rabbitmq, Operator::Strimzi];
 
     /// What it makes.
     pub const fn facts(self) -> &'static Operated {
         match self {
             Operator::CloudNativePg => &CLOUD_NATIVE_PG,
             Operator::Rabbitmq => &RABBITMQ,
+            Operator::Strimzi => &STRIMZI,
+        }
+    }
+}
+
+impl Release {
+    /// The JSON pointer.
+    pub const fn pointer(self) -> &'static str {
+        match self {
+            Release::Image(pointer) | Release::Version(pointer) => pointer,
         }
     }
 }
 
 impl Operated {
-    /// The labels that the operator sets on the pods of an object: one list for each role.
+    /// The labels that the operator sets on the pods of an object: one list for each sort of pods.
     pub fn labels<'n>(&self, name: &'n str) -> Vec<Vec<(&'static str, &'n str)>> {
-        let shared = || std::iter::once((self.label, name)).chain(self.parts.iter().copied());
-        match self.role {
-            None => vec![shared().collect()],
-            Some((key, roles)) => roles.iter().map(|role| shared().chain([(key, *role)]).collect()).collect(),
-        }
+        self.sorts.iter().map(|sort| std::iter::once((self.label, name)).chain(sort.iter().copied()).collect()).collect()
     }
 
     /// The start of what kubectl and reports call an object of the kind, up to its name: `cluster.postgresql.cnpg.io/`.
     pub fn argument(&self) -> String {
+        self.argument_of(self.kind)
+    }
+
+    /// Whether servers go with an object, which is named as kubectl names it.
+    pub fn is_held_by(&self, object: &str) -> bool {
+        [self.kind, self.servers].into_iter().any(|kind| object.starts_with(&self.argument_of(kind)))
+    }
+
+    fn argument_of(&self, kind: &str) -> String {
         let group = self.resource.split_once('.').map_or("", |(_, group)| group);
-        format!("{}.{group}/", self.kind.to_lowercase())
+        format!("{}.{group}/", kind.to_lowercase())
     }
 }
 
@@ -169,7 +237,10 @@ mod tests {
             assert_eq!(crate::kinds::operated(api, facts.kind), Some(facts));
             let (plural, group) = facts.resource.split_once('.').expect("a group");
             assert!(field.starts_with(plural) && api.starts_with(group), "{field} {api}");
-            assert!(removed.contains(&format!(" {}.{group} ", facts.kind)), "{}", facts.kind);
+            for kind in [facts.kind, facts.servers] {
+                assert!(removed.contains(&format!(" {kind}.{group} ")), "{kind}");
+                assert_eq!(crate::kinds::servers(api, kind).is_some(), kind == facts.servers);
+            }
             assert_eq!(facts.argument(), format!("{}.{group}/", facts.kind.to_lowercase()));
         }
     }

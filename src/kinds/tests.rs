@@ -106,6 +106,7 @@ fn these_kinds_run_pods_and_these_are_scaled() {
         ("Alertmanager", "/spec/replicas"),
         ("Cluster", "/spec/instances"),
         ("Deployment", "/spec/replicas"),
+        ("KafkaNodePool", "/spec/replicas"),
         ("Prometheus", "/spec/shards"),
         ("ReplicaSet", "/spec/replicas"),
         ("StatefulSet", "/spec/replicas"),

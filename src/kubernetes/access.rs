@@ -52,6 +52,7 @@ const VIEWER: &[Rule] = &[
     rule("external-secrets.io", &["externalsecrets", "secretstores"], READ),
     rule("gateway.envoyproxy.io", &["backendtrafficpolicies", "securitypolicies"], READ),
     rule("gateway.networking.k8s.io", &["backendtlspolicies", "grpcroutes", "httproutes", "tcproutes", "tlsroutes"], READ),
+    rule("kafka.strimzi.io", &["kafkanodepools", "kafkas", "kafkatopics", "kafkausers"], READ),
     rule("metrics.k8s.io", &["pods"], &["get", "list"]),
     rule("networking.k8s.io", &["networkpolicies"], READ),
     rule("policy", &["poddisruptionbudgets"], READ),

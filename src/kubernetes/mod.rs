@@ -15,6 +15,7 @@ mod flows;
 mod gateway;
 mod inputs;
 mod json_patch;
+mod kafka;
 mod manifest;
 mod metadata;
 mod namespace;

@@ -49,6 +49,18 @@ pub(super) fn document(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
     render_yaml("kubernetes/network-policy.yaml.j2", &view)
 }
 
+/// Who calls these ports of a workload, each peer once.
+pub(super) fn callers(owner: &Owner, ports: &[u16]) -> Vec<Value> {
+    let (context, mut found) = (owner.context, Vec::new());
+    let called = context.flows.to(owner.workload).iter().filter(|flow| flow.ports.iter().any(|port| ports.contains(&port.number())));
+    for peer in called.flat_map(|flow| peers(context, &flow.from).as_array().cloned().unwrap_or_default()) {
+        if !found.contains(&peer) {
+            found.push(peer);
+        }
+    }
+    found
+}
+
 fn rule(context: &Context, flow: &Flow, other: &Peer) -> Rule {
     Rule { why: Comment::new(&flow.why), peers: Fragment::from_json(&peers(context, other)), ports: flow.ports.iter().map(port).collect() }
 }

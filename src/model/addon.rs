@@ -9,11 +9,12 @@ pub const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kub
 pub const SECRET_READER: &str = "platgen";
 
 /// The namespaces of the cluster and of its add-ons. The platform's files contain none of their objects, and no entry may use them.
-pub const FOREIGN_NAMESPACES: [&str; 8] = {
+pub const FOREIGN_NAMESPACES: [&str; 9] = {
     let [leases, public, system] = SYSTEM_NAMESPACES;
-    let [postgres, rabbitmq] = Operator::ALL;
+    let [postgres, rabbitmq, strimzi] = Operator::ALL;
     let [databases, queues] = [Addon::Operator(postgres).namespace(), Addon::Operator(rabbitmq).namespace()];
-    [databases, queues, Addon::Gateway.namespace(), Addon::Monitoring.namespace(), "default", leases, public, system]
+    let (logs, gateways, metrics) = (Addon::Operator(strimzi).namespace(), Addon::Gateway.namespace(), Addon::Monitoring.namespace());
+    [databases, queues, logs, gateways, metrics, "default", leases, public, system]
 };
 
 /// An add-on whose pods call workloads or are called by them.
@@ -38,9 +39,9 @@ struct Row {
 
 impl Addon {
     /// Every add-on.
-    pub const ALL: [Addon; 5] = {
-        let [postgres, rabbitmq] = Operator::ALL;
-        [Addon::Gateway, Addon::Monitoring, Addon::Dns, Addon::Operator(postgres), Addon::Operator(rabbitmq)]
+    pub const ALL: [Addon; 6] = {
+        let [postgres, rabbitmq, strimzi] = Operator::ALL;
+        [Addon::Gateway, Addon::Monitoring, Addon::Dns, Addon::Operator(postgres), Addon::Operator(rabbitmq), Addon::Operator(strimzi)]
     };
 
     const fn row(self) -> Row {

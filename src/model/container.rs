@@ -7,7 +7,7 @@ use crate::value::{FileMode, Medium, Name, NetworkPort, Quantity, SecretPath, Se
 pub struct Container {
     /// Its name.
     pub name: Name,
-    /// The image reference that the cluster pulls.
+    /// The image reference that the cluster pulls. Empty: an operator chooses it.
     pub image: String,
     /// The command. Empty: the image's entry point.
     pub command: Vec<String>,

@@ -1,8 +1,8 @@
 //! Stores that an operator runs: what its object says beyond the pods.
 
-use super::Database;
+use super::{Container, Database, Kafka};
 use crate::kinds::{Operated as Facts, Operator};
-use crate::labels::{DATABASE, DATABASE_ROLE, WORKLOAD};
+use crate::labels::{DATABASE, DATABASE_ROLE, KAFKA_BROKER, WORKLOAD};
 use crate::value::{Name, SecretRef};
 use std::collections::BTreeMap;
 
@@ -17,6 +17,8 @@ pub struct Operated {
     pub parameters: BTreeMap<String, String>,
     /// Whether each server has a zone of its own, or waits for one. The volume of a server never leaves its zone.
     pub one_per_zone: bool,
+    /// The one pod that the operator makes beside the servers. It calls them.
+    pub helper: Option<Container>,
 }
 
 /// The software of the servers, with what its operator alone is told.
@@ -26,6 +28,8 @@ pub enum Software {
     Postgres(Database),
     /// RabbitMQ.
     Rabbitmq,
+    /// Kafka.
+    Kafka(Kafka),
 }
 
 /// A user of a store.
@@ -43,6 +47,7 @@ impl Software {
         match self {
             Software::Postgres(_) => Operator::CloudNativePg,
             Software::Rabbitmq => Operator::Rabbitmq,
+            Software::Kafka(_) => Operator::Strimzi,
         }
     }
 
@@ -56,7 +61,7 @@ impl Software {
     pub fn label(&self) -> &'static str {
         match self {
             Software::Postgres(_) => DATABASE,
-            Software::Rabbitmq => WORKLOAD,
+            Software::Rabbitmq | Software::Kafka(_) => WORKLOAD,
         }
     }
 
@@ -65,13 +70,14 @@ impl Software {
         match self {
             Software::Postgres(_) => Some((DATABASE_ROLE, "primary")),
             Software::Rabbitmq => None,
+            Software::Kafka(_) => Some((KAFKA_BROKER, "true")),
         }
     }
 
     /// The name of the Secret of a user. No other name has a dot; the RabbitMQ Cluster Operator looks for its own name.
     pub fn secret(&self, store: &Name, user: &Name) -> String {
         match self {
-            Software::Postgres(_) => format!("{store}.{user}"),
+            Software::Postgres(_) | Software::Kafka(_) => format!("{store}.{user}"),
             Software::Rabbitmq => format!("{store}-default-user"),
         }
     }

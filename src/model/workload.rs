@@ -126,7 +126,7 @@ impl Workload {
     pub fn database(&self) -> Option<&Database> {
         match &self.operated()?.software {
             Software::Postgres(database) => Some(database),
-            Software::Rabbitmq => None,
+            Software::Rabbitmq | Software::Kafka(_) => None,
         }
     }
 

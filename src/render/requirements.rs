@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::requirement::{Place, Requirement, ask, cluster, listed, look};
 use super::uses::Uses;
-use super::ways::{file_systems, images, operator_image, routes};
+use super::ways::{chosen_images, file_systems, images, operator_image, routes};
 use crate::cloud::Root;
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::kinds::{Operated, Operator};
@@ -19,6 +19,7 @@ pub(super) fn requirements(platform: &Platform, region: &Region, uses: &Uses, ro
     let made = roots.iter().any(|root| root.layer == Layer::Cluster);
     in_cluster(region, uses, made, &mut all);
     operator_image(region, &mut all);
+    chosen_images(region, &mut all);
     if made {
         with_rights(region, uses, &mut all);
     }
@@ -123,18 +124,22 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
         if !uses.rollouts.iter().any(|rollout| rollout.operated == Some(facts)) {
             continue;
         }
-        let Operated { title, namespace, pods: (key, value), oldest: (version, api, field), engine, .. } = facts;
-        let arguments = format!("--namespace {} get deployments --selector {key}={value} --output name", quoted(namespace));
+        let Operated { title, namespace, pods: (key, value), oldest: (version, api, field), engine, setup, .. } = facts;
+        let arguments = format!("--namespace {} get pods --selector {key}={value} --output name", quoted(namespace));
         let field = format!("explain --api-version={api} {field}");
         add(
             format!(
-                "{title}, {version} or newer, in `{namespace}` with the label `{key}={value}` on its pods, which the network policies of its stores let in: it \
-                 makes the servers of {engine}"
+                "{title}, {version} or newer, in `{namespace}` with the label `{key}={value}` on its pods, which the network policies of its stores let in\
+                 {}: it makes the servers of {engine}",
+                setup.map(|(sentence, _)| format!(", {sentence}")).unwrap_or_default()
             ),
-            vec![
+            [
                 cluster("prints", &format!("{title} in {namespace}"), &arguments),
                 cluster("exists", &format!("{title} {version} or newer"), &field),
-            ],
+            ]
+            .into_iter()
+            .chain(setup.map(|(_, question)| ask(question)))
+            .collect(),
         );
     }
     if region.workloads.values().any(|workload| workload.backups.kept().is_some()) {

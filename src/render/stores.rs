@@ -1,6 +1,7 @@
 //! The part of a region's README about the stores that operators run.
 
 use super::databases::database;
+use super::kafka::kafka;
 use super::rabbitmq::rabbitmq;
 use crate::model::{Platform, Region, Software};
 
@@ -13,6 +14,7 @@ pub(super) fn stores(platform: &Platform, region: &Region) -> String {
         match &operated.software {
             Software::Postgres(of) => database(platform, region, workload, (operated, of), &mut text),
             Software::Rabbitmq => rabbitmq(platform, region, workload, operated, &mut text),
+            Software::Kafka(of) => kafka(platform, region, workload, (operated, of), &mut text),
         }
     }
     text

@@ -105,9 +105,10 @@ impl Uses {
             self.namespaces.insert(namespace.clone());
         }
         self.restarted |= document.root().at(&["metadata", "annotations", RESTARTED_BY]).is_some();
+        if let Some(servers) = kinds::servers(&text(&["apiVersion"]), &kind) {
+            self.storage.insert(class(document.root(), servers.class));
+        }
         if let Some(operated) = kinds::operated(&text(&["apiVersion"]), &kind) {
-            let class: Vec<&str> = operated.class.split('/').skip(1).collect();
-            self.storage.insert(word(document.root(), &class));
             let object = format!("{}/{name}", operated.resource);
             self.rollouts.push(Rollout { file: file.to_owned(), namespace, object, operated: Some(operated) });
             return;
@@ -171,6 +172,13 @@ impl Uses {
             _ => (),
         }
     }
+}
+
+/// The class of volumes at a JSON pointer, of which a part may be the first item of a list.
+fn class(root: Node, pointer: &str) -> Option<String> {
+    let mut parts = pointer.split('/').skip(1);
+    let node = parts.try_fold(root, |node, part| if part == "0" { node.items().next() } else { node.at(&[part]) })?;
+    node.as_str().map(str::to_owned)
 }
 
 /// The text at a path below a node.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::requirement::{Place, Requirement, ask, cluster, listed, look};
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::kinds::Operator;
-use crate::model::{ImageCopy, Network, Peer, Platform, Region};
+use crate::model::{ImageCopy, Network, Peer, Platform, Region, Workload};
 use crate::provider::Provider;
 
 /// The copies of images that nodes pull.
@@ -22,14 +22,7 @@ pub(super) fn images(region: &Region, all: &mut Vec<Requirement>) {
 
 /// The operator's image, with which every server and every job of a database starts, where nodes are not to pull it from its own registry, or can't.
 pub(super) fn operator_image(region: &Region, all: &mut Vec<Requirement>) {
-    let databases = region.workloads.values().filter(|workload| workload.database().is_some());
-    let subnets: BTreeSet<_> = databases.flat_map(|workload| &workload.placement.subnets).collect();
-    let closed =
-        region.network.iter().flat_map(|network| &network.subnets).filter(|subnet| !subnet.internet && subnets.contains(&subnet.name));
-    let closed = listed(closed.map(|subnet| &subnet.name));
-    if subnets.is_empty() {
-        return;
-    }
+    let Some(closed) = closed(region, |workload| workload.database().is_some()) else { return };
     let (sentence, check) = match &region.cluster.mirror {
         Some(mirror) => {
             let start = format!("{}/", mirror.registry);
@@ -78,6 +71,35 @@ pub(super) fn operator_image(region: &Region, all: &mut Vec<Requirement>) {
         let check = ask(&format!("whether SIDECAR_IMAGE of the Barman Cloud plugin names an image {}", from.replace('`', "")));
         all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks: vec![check] });
     }
+}
+
+/// The images that an operator chooses for servers, where nodes are not to pull them from the operator's own registry, or can't.
+pub(super) fn chosen_images(region: &Region, all: &mut Vec<Requirement>) {
+    let Some(closed) = closed(region, |workload| workload.operated().is_some() && workload.main.image.is_empty()) else { return };
+    let from = match &region.cluster.mirror {
+        Some(mirror) => {
+            format!("from repositories of yours in `{}`, to which `mirror.sh` does not copy them", mirror.registry)
+        }
+        None if !closed.is_empty() => format!("in a registry that the nodes of {closed} reach without the internet"),
+        None => return,
+    };
+    let variables = ["STRIMZI_KAFKA_IMAGES", "STRIMZI_DEFAULT_KAFKA_INIT_IMAGE", "STRIMZI_DEFAULT_USER_OPERATOR_IMAGE"];
+    let sentence = format!(
+        "Strimzi's images of Kafka and of itself {from}: Strimzi chooses those of the servers and of the pod beside them. Its Deployment names them as {}",
+        listed(variables)
+    );
+    let from = from.split(',').next().unwrap_or_default().replace('`', "");
+    let check = ask(&format!("whether {} of Strimzi name images {from}", variables.join(", ")));
+    all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks: vec![check] });
+}
+
+/// The subnets of workloads whose nodes have no way to the internet. `None`: there are no such workloads.
+fn closed(region: &Region, is_one: impl Fn(&Workload) -> bool) -> Option<String> {
+    let mut all = region.workloads.values().filter(|workload| is_one(workload)).peekable();
+    all.peek()?;
+    let subnets: BTreeSet<_> = all.flat_map(|workload| &workload.placement.subnets).collect();
+    let closed = region.network.iter().flat_map(|network| &network.subnets);
+    Some(listed(closed.filter(|subnet| !subnet.internet && subnets.contains(&subnet.name)).map(|subnet| &subnet.name)))
 }
 
 /// The file services behind shared volumes, which the classes of volumes lead to.

@@ -171,8 +171,8 @@ impl EnvironmentResolver<'_> {
             let shared = region.volumes.iter().filter(|volume| volume.namespace == *name).map(|volume| bytes(&volume.size));
             let stored = workloads.iter().map(|workload| storage(workload)).chain(shared).sum();
             let kinds: [Amount; 3] = [
-                ("processors", &quota.cpu, said.cpu.span(), most(&workloads, |pod| pod.of_pod(cpu)), Quantity::millis),
-                ("of memory", &quota.memory, said.memory.span(), most(&workloads, |pod| pod.of_pod(memory_limit)), bytes),
+                ("processors", &quota.cpu, said.cpu.span(), most(&workloads, cpu), Quantity::millis),
+                ("of memory", &quota.memory, said.memory.span(), most(&workloads, memory_limit), bytes),
                 ("of volumes", &quota.storage, said.storage.span(), stored, bytes),
             ];
             for (what, quota, at, need, measure) in kinds {
@@ -196,10 +196,13 @@ fn bytes(quantity: &Quantity) -> u128 {
     u128::from(quantity.bytes())
 }
 
-/// The demand of a namespace's pods: all replicas at their maximum, and the largest temporary pod of a rollout or job.
-fn most(workloads: &[&Workload], of_pod: impl Fn(&Workload) -> u128) -> u128 {
+/// The demand of a namespace's pods: all replicas at their maximum, the pods that operators make beside them, and the largest temporary pod of a rollout or
+/// job.
+fn most(workloads: &[&Workload], of: fn(&Container) -> u128) -> u128 {
+    let of_pod = |workload: &Workload| workload.of_pod(of);
     let running = |workload: &&&Workload| matches!(workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::Operated(_));
     let all: u128 = workloads.iter().filter(running).map(|workload| of_pod(workload) * u128::from(workload.replicas.1)).sum();
+    let beside: u128 = workloads.iter().filter_map(|workload| workload.operated()?.helper.as_ref()).map(of).sum();
     // A StatefulSet and an operator replace their pods one by one, and the number of a DaemonSet's nodes is not known.
     let is_temporary = |workload: &&&Workload| match workload.kind {
         Kind::Deployment => !workload.is_recreated(),
@@ -207,7 +210,7 @@ fn most(workloads: &[&Workload], of_pod: impl Fn(&Workload) -> u128) -> u128 {
         Kind::StatefulSet | Kind::Operated(_) | Kind::DaemonSet => false,
     };
     let extra = workloads.iter().filter(is_temporary);
-    all + extra.map(|workload| of_pod(workload)).max().unwrap_or_default()
+    all + beside + extra.map(|workload| of_pod(workload)).max().unwrap_or_default()
 }
 
 /// The bytes of a workload's volumes.

@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Kind, SharedVolume, Volume, Workload};
 use crate::source::Span;
 use crate::spec::StoreSize;
-use crate::value::Name;
+use crate::value::{Engine, Name};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
@@ -47,6 +47,14 @@ impl EnvironmentResolver<'_> {
             }
             for made in made_for(entry) {
                 self.claim(&mut taken, namespace, format!("{}-{made}", entry.name), entry.key, entry);
+            }
+        }
+        // The name of a user of Kafka is that of an object.
+        let mut users = Taken::new();
+        for entry in here() {
+            let (Some(namespace), EntrySpec::Store(store)) = (served(entry), &entry.spec) else { continue };
+            for (user, at, _) in store.users.entries().filter(|_| store.engine.get() == Some(&Engine::Kafka)) {
+                self.hold(&mut users, (namespace, user.to_string()), at, entry);
             }
         }
     }
@@ -94,13 +102,17 @@ impl EnvironmentResolver<'_> {
             let message = format!("`{name}` starts with a digit, but the name of a Service starts with a letter");
             self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("start it with a letter"));
         }
-        match taken.get(&(namespace, name.clone())) {
+        self.hold(taken, (namespace, name), at, entry);
+    }
+
+    fn hold<'n>(&mut self, taken: &mut Taken<'n>, name: (&'n str, String), at: Span, entry: &'n Entry) {
+        match taken.get(&name) {
             Some((first, other)) => {
-                let message = format!("`{name}` is taken in `{namespace}` by `{}`", other.display());
+                let message = format!("`{}` is taken in `{}` by `{}`", name.1, name.0, other.display());
                 let diagnostic = Diagnostic::new(Code::NameTaken, message).at(at).related(*first, "taken here");
                 self.tell(diagnostic.help("choose another name: the objects of the two would overwrite each other"));
             }
-            None => _ = taken.insert((namespace, name), (at, entry)),
+            None => _ = taken.insert(name, (at, entry)),
         }
     }
 }

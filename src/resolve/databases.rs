@@ -60,6 +60,13 @@ impl EnvironmentResolver<'_> {
             let message = format!("`{key}` can't be combined with `engine: {engine}`, which always listens on {port}");
             self.contradiction(message, at, store.engine.span());
         }
+        if operated.chooses_images() {
+            for (key, at) in written([("image", store.image.span()), ("tag", store.tag.span())]) {
+                let message = format!("`{key}` can't be combined with `engine: {engine}`: {} chooses the image", operated.title());
+                let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).help("say `version` instead");
+                self.tell(store.engine.span().into_iter().fold(diagnostic, |all, engine| all.related(engine, "the engine is chosen here")));
+            }
+        }
         self.check_version(entry, store, operated, engine);
         self.check_amounts(store, operated, engine);
         self.check_users(entry, store, operated);
@@ -78,18 +85,25 @@ impl EnvironmentResolver<'_> {
             }
         }
         self.check_parameters(store, operated);
+        if operated.operator == Operator::Strimzi {
+            self.check_copies_of_topics(entry, store, operated);
+        }
     }
 
     fn check_version(&mut self, entry: &Entry, store: &Store, operated: &Operated, engine: &str) {
         let versions = operated.versions();
-        if let Some((version, at)) = store.version.spanned().filter(|(version, _)| operated.image(version).is_none()) {
+        if let Some((version, at)) = store.version.spanned().filter(|(version, _)| operated.named(version).is_none()) {
             let message = format!("`{version}` is not a version of `{engine}` that this version renders");
-            let choose = format!("write {}; for another minor version, name its image under `image`", wording::either(&versions));
+            let other = if operated.chooses_images() { "" } else { "; for another minor version, name its image under `image`" };
+            let choose = format!("write {}{other}", wording::either(&versions));
             self.tell(Diagnostic::new(Code::UnknownValue, message).at(at).suggest(operated.version_of(version), choose));
-        } else if store.version.is_missing() && store.image.is_missing() && !self.lacks_profile(entry) {
+        } else if store.version.is_missing() && (store.image.is_missing() || operated.chooses_images()) && !self.lacks_profile(entry) {
             // A default would upgrade the data of every store with the next version of platgen.
             let diagnostic = Diagnostic::new(Code::MissingField, "`version` is missing").at(entry.key);
             self.tell(diagnostic.help(format!("add `version:` with {}", wording::either(&versions))));
+        }
+        if operated.chooses_images() {
+            return;
         }
         // `tag` replaces the tag of `image`.
         let (tag, shown, at) = match (store.tag.spanned(), store.image.spanned()) {
@@ -189,7 +203,7 @@ impl EnvironmentResolver<'_> {
 
     fn check_parameters(&mut self, store: &Store, operated: &Operated) {
         for (name, at, value) in store.parameters.entries() {
-            if operated.fixed.binary_search(&name.as_str()).is_ok() {
+            if (operated.fixed)(name) {
                 let message = format!("`{name}` is set by {} itself", operated.title());
                 self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(format!("remove `{name}`")));
             } else if !(operated.setting.0)(name) {
@@ -210,21 +224,19 @@ impl EnvironmentResolver<'_> {
         let Some((members, at)) = store.replicas.spanned().map(|(members, at)| (*members, at)).filter(|(members, _)| *members > 1) else {
             return;
         };
-        let (name, zones) = (entry.display(), region.zones.len());
-        if !operated.by_majority {
-            return;
-        }
+        let Some((most, are)) = operated.voters else { return };
+        let (name, zones, members) = (entry.display(), region.zones.len(), members.min(most));
         if members % 2 == 0 {
             let lost = (members - 1) / 2;
             let message = format!(
-                "`{name}` serves while a majority of its servers is there: {members} servers survive the loss of {lost}, no more than {} would",
+                "`{name}` serves while a majority of its {are} is there: {members} {are} survive the loss of {lost}, no more than {} would",
                 members - 1
             );
             let help = format!("write `replicas: {}` or `replicas: {}`", members - 1, members.saturating_add(1));
             self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(help));
         } else if zones == 2 {
             let message = format!(
-                "`{name}` serves while a majority of its {members} servers is there, and one of the 2 zones of `{}` has {} of them: its loss stops the store",
+                "`{name}` serves while a majority of its {members} {are} is there, and one of the 2 zones of `{}` has {} of them: its loss stops the store",
                 region.name,
                 members.div_ceil(2)
             );
@@ -251,7 +263,7 @@ impl EnvironmentResolver<'_> {
             region.name,
             if there == 1 { "has" } else { "have" }
         );
-        let fewer = if operated.by_majority && there % 2 == 0 { there - 1 } else { there };
+        let fewer = if operated.voters.is_some() && there % 2 == 0 { there - 1 } else { there };
         let help = format!("raise `nodes` of `{}` to {members} or more, or write `replicas: {fewer}`", pool.name);
         self.tell(Diagnostic { severity: Severity::Warning, ..Diagnostic::new(Code::NoRoom, message).at(at).help(help) });
     }
@@ -279,7 +291,7 @@ impl EnvironmentResolver<'_> {
             at,
         };
         let needs = self.needs(&store.needs, &mut consumer);
-        let image = self.image(&declared);
+        let image = if operated.chooses_images() { Some(String::new()) } else { self.image(&declared) };
         let Amounts { cpu, memory, ephemeral } = self.amounts(&declared, 0);
         let user = operated.user;
         let main = Container {
@@ -309,7 +321,7 @@ impl EnvironmentResolver<'_> {
         flows.extend(own_flows(&consumer, operated, members, store.engine.span().unwrap_or(entry.key)));
 
         let mut parameters: std::collections::BTreeMap<String, String> =
-            (operated.settings)(&memory.0, size).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            (operated.settings)(&memory.0, size, members).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let written: std::collections::BTreeSet<&String> = store.parameters.entries().map(|(name, ..)| name).collect();
         for (name, value) in parameters.iter().filter(|(name, _)| self.records() && !written.contains(name)) {
             let from = format!("{0}.requests.memory, {0}.storage", at.entry);
@@ -336,6 +348,7 @@ impl EnvironmentResolver<'_> {
                 }
                 Software::Rabbitmq
             }
+            Operator::Strimzi => Software::Kafka(self.kafka(&consumer, store, (operated, members), (&parameters, placement.spread))?),
         };
         let zones = consumer.region.zones.len();
         let one_per_zone =
@@ -350,7 +363,8 @@ impl EnvironmentResolver<'_> {
         self.record_entry(at, || ("protocol", "tcp", format!("{}.engine", at.entry)));
         let replicas = format!("{}.replicas", at.entry);
         self.record_entry(at, || ("one_per_zone", one_per_zone, format!("{replicas} and the zones of the region")));
-        let servers = Servers { software, users, parameters, one_per_zone };
+        let helper = operated.helper.and_then(|helper| self.helper(helper, &main, at));
+        let servers = Servers { software, users, parameters, one_per_zone, helper };
 
         let pod = Pod {
             volumes: vec![Volume::Claim { name: CLAIM.to_owned(), size: size.clone(), class: None }],
@@ -384,7 +398,7 @@ fn own_flows(consumer: &Consumer<'_>, operated: &Operated, members: u32, span: S
     let operator = Peer::Addon(Addon::Operator(operated.operator));
     let watches = format!("{} watches {}", operated.operator.facts().name, consumer.label);
     let calls = format!("servers of {} call each other", consumer.label);
-    let among = if members > 1 { operated.among } else { &[] };
+    let among = if members > 1 || operated.helper.is_some() { operated.among } else { &[] };
     let mut flows = Vec::new();
     for (from, ports, why) in [(operator, operated.watched, watches), (own.clone(), among, calls)] {
         let mut ports = ports.iter().map(|port| NetworkPort::tcp(*port));

@@ -35,6 +35,7 @@ mod hybrid;
 mod identity;
 mod images;
 mod jobs;
+mod kafka;
 mod kubernetes_access;
 mod metadata;
 mod mirror;

@@ -3,7 +3,7 @@
 //! Reports findings and resolves nothing.
 
 use super::consumer::way_out;
-use super::engines;
+use super::engines::{self, Operated};
 use super::entries::SHORT_NAME;
 use super::names::Entry;
 use super::{EnvironmentResolver, written};
@@ -52,6 +52,7 @@ impl EnvironmentResolver<'_> {
         let server = definition.and_then(|definition| definition.server.as_ref());
         let alone = server.is_some_and(|server| server.alone);
         let custom = store.engine.get() == Some(&Engine::Custom);
+        let takes_image = !custom && !operated.is_some_and(Operated::chooses_images);
         let (volume, engine) = (store.storage.get() != Some(&StoreSize::None), store.engine.span());
         self.exclude(&[
             (
@@ -61,8 +62,8 @@ impl EnvironmentResolver<'_> {
             ),
             (store.version.span().filter(|_| custom), engine, "`version` can't be combined with `engine: custom`"),
             (store.users.span().filter(|_| custom), engine, "`users` can't be combined with `engine: custom`"),
-            (store.version.span().filter(|_| !custom), store.image.span(), "`version` and `image` both choose the image"),
-            (store.tag.span().filter(|_| !custom), store.version.span(), "`tag` and `version` both choose the version"),
+            (store.version.span().filter(|_| takes_image), store.image.span(), "`version` and `image` both choose the image"),
+            (store.tag.span().filter(|_| takes_image), store.version.span(), "`tag` and `version` both choose the version"),
             (store.start.span().filter(|_| !volume), store.storage.span(), "`start` needs a volume: pods without one have no order"),
             (store.data.span().filter(|_| custom && !volume), store.storage.span(), "`data` needs a volume"),
             (

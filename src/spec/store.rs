@@ -24,7 +24,7 @@ container! {
         pub from: Field<Vec<Field<Name>>>,
         /// Database engine. Required.
         pub engine: Field<Engine>,
-        /// Version of the engine, such as `17`. `engine: postgres` and `engine: rabbitmq` need it, unless `image` is set.
+        /// Version of the engine, such as `17`. `engine: postgres` and `engine: rabbitmq` need it, unless `image` is set; `engine: kafka` always needs it.
         pub version: Field<String>,
         /// Whether the store runs in the cluster, as a managed service of the cloud provider, or exists already outside of the cluster.
         pub mode: Field<StoreMode>,
@@ -37,7 +37,7 @@ container! {
         pub cidrs: Field<Vec<Field<Cidr>>>,
         /// Name of the database. Default: the entry's name.
         pub name: Field<String>,
-        /// Users, by name. `engine: postgres` needs at least one, `engine: rabbitmq` has exactly one.
+        /// Users, by name. `engine: postgres` and `engine: kafka` need at least one, `engine: rabbitmq` has exactly one.
         pub users: Field<Map<Name, StoreUser>>,
         /// Engine settings, such as `maxmemory-policy: allkeys-lru`.
         pub parameters: Field<Map<String, String>>,
@@ -45,7 +45,8 @@ container! {
         pub storage: Field<StoreSize>,
         /// Mount path of the volume, for `engine: custom`. Default: `/data`.
         pub data: Field<AbsolutePath>,
-        /// Number of replicas per region. Of `engine: rabbitmq`, which serves while a majority of them is there, an odd number.
+        /// Number of replicas per region. Of `engine: rabbitmq`, which serves while a majority of them is there, an odd number. Of `engine: kafka`, where the first
+        /// three vote, 1, 3 or more.
         pub replicas: Field<u32>,
         /// What happens to the store's pods when a value of a secret that they read changes in the secret manager. Default: `restart`.
         pub rotation: Field<Rotation>,

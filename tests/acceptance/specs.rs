@@ -161,7 +161,7 @@ for kind in sorted(custom):
 "#;
 
 /// Groups that are no part of Kubernetes itself.
-const CUSTOM: [&str; 9] = [
+const CUSTOM: [&str; 10] = [
     "barmancloud.cnpg.io/",
     "external-secrets.io/",
     "gateway.networking.k8s.io/",
@@ -171,6 +171,7 @@ const CUSTOM: [&str; 9] = [
     "cert-manager.io/",
     "postgresql.cnpg.io/",
     "rabbitmq.com/",
+    "kafka.strimzi.io/",
 ];
 
 /// Every object of the sample and of the boutique is one of the version that the spec names.

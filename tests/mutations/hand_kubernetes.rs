@@ -97,6 +97,11 @@ pub const FAULTS: &[Fault] = faults! {
     "an operator's own user", "shop/events.yaml", "RabbitmqCluster/events", Swap("name: events-default-user", "name: events-user"), "the server never starts";
     "another name to nobody", "shop/events.yaml", "Service/queue", Swap("platgen.io/workload: events", "platgen.io/workload: event"), "clients by that name find no server";
     "password in no quotes", "shop/events.yaml", "ExternalSecret/events-default-user", Swap("default_pass = '{{ .password }}'", "default_pass = {{ .password }}"), "a password with a # is cut";
+    "messages on one server", "shop/journal.yaml", "Kafka/journal", Swap("unclean.leader.election.enable: \"false\"", "unclean.leader.election.enable: \"true\""), "a server leads that lacks what clients were told of";
+    "topics for everybody", "shop/journal.yaml", "Kafka/journal", Cut("    authorization:\n      type: simple\n"), "every user does everything with the servers themselves";
+    "volumes deleted with the store", "shop/journal.yaml", "KafkaNodePool/journal", Swap("deleteClaim: false", "deleteClaim: true"), "the data goes with a rename";
+    "user of no store", "shop/journal.yaml", "KafkaUser/writer", Swap("strimzi.io/cluster: journal", "strimzi.io/cluster: log"), "the app can't sign in";
+    "log to the maker of users", "shop/journal.yaml", "Service/log", Cut("    strimzi.io/broker-role: \"true\"\n"), "every second client finds no server";
     "claim of another size", "shop/search.yaml", "StatefulSet/search", Swap("storage: 12Gi", "storage: 1Gi"), "the disk is full after a day";
     "claims deleted with the set", "shop/search.yaml", "StatefulSet/search", Swap("whenDeleted: Retain", "whenDeleted: Delete"), "the data goes with a rename";
     "headless service typo", "shop/search.yaml", "StatefulSet/search", Swap("serviceName: search-headless", "serviceName: search-headles"), "pods do not find each other";

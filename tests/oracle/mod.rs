@@ -19,6 +19,7 @@ mod root;
 mod secrets;
 mod services;
 mod storage;
+mod topics;
 mod unexpected_objects;
 
 pub(crate) use compare::every_difference_has_its_place;
@@ -63,6 +64,7 @@ const RULES: &[Judge] = &[
     services::scale,
     services::services,
     storage::judge,
+    topics::judge,
     unexpected_objects::judge,
 ];
 

@@ -18,6 +18,7 @@ pub(super) fn kind(workload: &Workload) -> &'static str {
         Kind::Operated(servers) => match servers.software {
             Software::Postgres(_) => "Cluster",
             Software::Rabbitmq => "RabbitmqCluster",
+            Software::Kafka(_) => "Kafka",
         },
         // The job of a restore test makes it, from a text there.
         Kind::Restored(_) => "ConfigMap",

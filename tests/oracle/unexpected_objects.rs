@@ -52,14 +52,15 @@ fn is_of_account(context: &RegionContext, object: &Object) -> bool {
 
 /// What a workload may have.
 fn of_workload(workload: &Workload, object: &Object, is_used: impl Fn() -> bool) -> bool {
-    // CloudNativePG makes the budgets of its pods.
+    // CloudNativePG and Strimzi make the budgets of their pods.
     let scales = match &workload.kind {
         Kind::Deployment | Kind::StatefulSet => true,
         Kind::Operated(servers) => matches!(servers.software, Software::Rabbitmq),
         _ => false,
     };
     match object.kind.as_str() {
-        "Cluster" | "RabbitmqCluster" | "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job" => {
+        "KafkaNodePool" | "KafkaUser" => super::pod_specs::kind(workload) == "Kafka",
+        "Cluster" | "RabbitmqCluster" | "Kafka" | "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job" => {
             object.kind == super::pod_specs::kind(workload)
         }
         "ObjectStore" if matches!(workload.kind, Kind::Restored(_)) => object.name == workload.name.as_str(),

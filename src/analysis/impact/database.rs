@@ -1,13 +1,14 @@
 //! Stores that an operator runs: what the operator refuses, restarts and never takes back when their documents change.
 //!
 //! Sources: "Rolling Updates" in the documentation of CloudNativePG and `isPodNeedingRollout` in its `internal/controller/cluster_upgrade.go`;
-//! `internal/controller/reconcile_cli.go` and `internal/resource/statefulset.go` of the RabbitMQ Cluster Operator.
+//! `internal/controller/reconcile_cli.go` and `internal/resource/statefulset.go` of the RabbitMQ Cluster Operator; `KafkaCluster` and
+//! `KafkaReconciler` of Strimzi.
 
 use super::difference::Difference;
 use super::when::When;
 use crate::analysis::transition::{self, Loss, of_operator};
 use crate::inventory::Object;
-use crate::kinds::{self, Operator};
+use crate::kinds::{self, Operated, Operator};
 
 /// Fields whose change replaces the servers one by one, and the settings of which some need a restart.
 fn restarting(operator: Operator) -> (&'static [&'static str], Option<&'static str>) {
@@ -46,15 +47,49 @@ fn restarting(operator: Operator) -> (&'static [&'static str], Option<&'static s
             ],
             None,
         ),
+        // The fields of a Kafka, then those of its pools. The operator puts their labels on pods. The operator's own network policy names the callers.
+        Operator::Strimzi => (
+            &[
+                "metadata.labels",
+                "spec.kafka.authorization",
+                "spec.kafka.image",
+                "spec.kafka.listeners[plain].authentication",
+                "spec.kafka.listeners[plain].configuration",
+                "spec.kafka.listeners[plain].port",
+                "spec.kafka.listeners[plain].tls",
+                "spec.kafka.listeners[plain].type",
+                "spec.kafka.rack",
+                "spec.kafka.template",
+                "spec.kafka.version",
+                "spec.jvmOptions",
+                "spec.resources",
+                "spec.roles",
+                "spec.template.initContainer",
+                "spec.template.kafkaContainer",
+                "spec.template.pod",
+            ],
+            Some("spec.kafka.config"),
+        ),
     }
+}
+
+/// The object of which an operator makes servers, if another one says how: the Kafka of a KafkaNodePool.
+pub(super) fn served(object: &Object) -> Option<String> {
+    let facts = kinds::servers(&object.api, &object.kind).filter(|facts| facts.kind != object.kind)?;
+    Some(format!("{}/{}/{}", facts.kind, object.namespace, object.labels.get(facts.label)?))
+}
+
+/// What an operator makes servers of, by the object itself or by the one that says how many.
+fn facts(object: &Object) -> Option<&'static Operated> {
+    kinds::operated(&object.api, &object.kind).or_else(|| kinds::servers(&object.api, &object.kind))
 }
 
 /// Whether an operator makes the pods of an object.
 pub(super) fn is_operated(object: &Object) -> bool {
-    kinds::operated(&object.api, &object.kind).is_some()
+    facts(object).is_some()
 }
 
-/// Why a cluster does not take the new object. CloudNativePG has a webhook that refuses objects; the RabbitMQ Cluster Operator does not act on them.
+/// Why a cluster does not take the new object. CloudNativePG has a webhook that refuses objects; the others do not act on them.
 pub(super) fn refusal(old: &Object, new: &Object) -> Option<String> {
     let of = |change: transition::Change| match change {
         transition::Change::LosesData(Loss::Downgrade { engine, from, to }, _) => Some(format!("to go from {engine} {from} back to {to}")),
@@ -62,9 +97,9 @@ pub(super) fn refusal(old: &Object, new: &Object) -> Option<String> {
         transition::Change::TwoSteps { .. } => Some("a new image together with new settings".to_owned()),
         _ => None,
     };
-    let asks = match kinds::operated(&old.api, &old.kind)?.operator {
+    let asks = match facts(old)?.operator {
         Operator::CloudNativePg => true,
-        Operator::Rabbitmq => false,
+        Operator::Rabbitmq | Operator::Strimzi => false,
     };
     let refused = of_operator(old, new).into_iter().filter(|_| asks).find_map(of)?;
     Some(format!("its operator refuses {refused}"))
@@ -72,7 +107,7 @@ pub(super) fn refusal(old: &Object, new: &Object) -> Option<String> {
 
 /// When a change of a database takes effect, and on what.
 pub(super) fn effect(new: &Object, old: Option<&Object>, differences: &[Difference]) -> (When, String) {
-    let Some((old, operated)) = old.zip(kinds::operated(&new.api, &new.kind)) else {
+    let Some((old, operated)) = old.zip(facts(new)) else {
         return (When::AtOnce, "starts the servers of a store".to_owned());
     };
     let (rolling, settings) = restarting(operated.operator);
@@ -88,6 +123,10 @@ pub(super) fn effect(new: &Object, old: Option<&Object>, differences: &[Differen
             transition::Change::Fewer { from, .. } => {
                 said.push(format!("its operator removes no servers, and makes no change until {from} are asked for again"));
             }
+            transition::Change::Emptied { from, .. } => {
+                said.push(format!("its operator runs all {from} servers until those that leave are empty"))
+            }
+            transition::Change::Voters { .. } => said.push("its operator makes quorums of a fixed size: the store can fail".to_owned()),
             transition::Change::LosesData(Loss::Claim(field), _) => {
                 said.push(format!("its operator does not shrink `{}`, and makes no change until the size is back", dotted(field)));
             }

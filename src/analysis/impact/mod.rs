@@ -142,7 +142,8 @@ pub fn impact(applied: &Side, onto: &Side, apart: &[IpNet]) -> Impact {
     let mut objects: Vec<Applied> = new.objects().iter().map(|object| judge(object, &ground)).collect();
     let accepted = new.objects().iter().zip(&objects).filter(|(_, one)| one.outcome != Outcome::Refused).map(|(object, _)| object);
     let after = outcome::merged(&old, accepted);
-    let replaced = objects.iter().filter(|one| one.when == When::Rollout).map(|one| one.object.clone()).collect();
+    let rolled = new.objects().iter().zip(&objects).filter(|(_, one)| one.when == When::Rollout);
+    let replaced = rolled.map(|(object, _)| database::served(object).unwrap_or_else(|| object.id())).collect();
     let workloads = workloads::workloads(&old, &after, &replaced, argument);
     settle::settle(&mut objects, &after, &workloads);
     let (mut calls, mut dependants, mut unjudged) = (Vec::new(), Vec::new(), None);

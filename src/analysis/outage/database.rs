@@ -31,6 +31,9 @@ pub(super) fn left(operated: &Operated, servers: u32, zones: u32) -> (u32, u32) 
 ///
 /// RabbitMQ: a queue of the kind `quorum` takes messages as long as a majority of its servers is there, and has every message that it confirmed.
 ///
+/// Kafka: a partition takes messages as long as a majority of the voters is there, and as many copies as a message waits for. Every confirmed message is on as
+/// many servers.
+///
 /// PostgreSQL: with [`Durability::Required`], CloudNativePG lets a server take over only if `R + W > N`: `R` are the standbys that answer, `W` is the one that confirms each
 /// transaction, `N` are all standbys. So one server may be lost. Afterwards another one has to confirm the transactions of the new one.
 pub(super) fn without(software: &Software, servers: u32, left: u32) -> (Writes, Data) {
@@ -43,6 +46,11 @@ pub(super) fn without(software: &Software, servers: u32, left: u32) -> (Writes, 
     match software {
         Software::Rabbitmq if 2 * left > servers => (Writes::GoOn, Data::Kept),
         Software::Rabbitmq => (Writes::Wait, Data::Kept),
+        // A copy that is away comes back with its volume: none takes over that misses a message.
+        Software::Kafka(kafka) => {
+            let (lost, writes) = (servers - left, servers - left <= kafka.spare());
+            (if writes { Writes::GoOn } else { Writes::Wait }, if lost < kafka.in_sync { Data::Kept } else { Data::Away })
+        }
         Software::Postgres(database) => match database.durability {
             Some(Durability::Required) if servers - left <= 1 && left >= 2 => (Writes::GoOn, Data::Kept),
             Some(Durability::Required) => (Writes::Wait, Data::Kept),
@@ -54,7 +62,7 @@ pub(super) fn without(software: &Software, servers: u32, left: u32) -> (Writes, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Database;
+    use crate::model::{Database, Kafka};
     use std::collections::BTreeMap;
 
     fn postgres(durability: Option<Durability>) -> Software {
@@ -64,7 +72,8 @@ mod tests {
     #[test]
     fn servers_of_their_own_zones_lose_one() {
         let left = |one_per_zone: bool, servers: u32, zones: u32| {
-            let operated = Operated { software: Software::Rabbitmq, users: Vec::new(), parameters: BTreeMap::new(), one_per_zone };
+            let operated =
+                Operated { software: Software::Rabbitmq, users: Vec::new(), parameters: BTreeMap::new(), one_per_zone, helper: None };
             left(&operated, servers, zones)
         };
         assert_eq!([left(true, 3, 3), left(true, 2, 3), left(false, 5, 3), left(false, 1, 3)], [(2, 2), (1, 1), (0, 3), (0, 0)]);
@@ -81,6 +90,19 @@ mod tests {
         assert_eq!(without(&strict, 3, 0), (Writes::Stop, Data::Away));
         assert_eq!(without(&postgres(Some(Durability::Preferred)), 2, 1), (Writes::GoOn, Data::LastTransactions));
         assert_eq!(without(&postgres(None), 1, 0), (Writes::Stop, Data::Away));
+    }
+
+    #[test]
+    fn partitions_need_votes_and_copies() {
+        let of = |voters: u32, (copies, in_sync): (u32, u32), servers: u32, left: u32| {
+            let kafka = Kafka { version: "4.3.1", voters, voters_apart: true, zonal: true, copies, in_sync };
+            without(&Software::Kafka(kafka), servers, left)
+        };
+        assert_eq!([of(3, (3, 2), 3, 2), of(3, (3, 2), 6, 5)], [(Writes::GoOn, Data::Kept); 2]);
+        assert_eq!([of(3, (3, 2), 3, 1), of(3, (3, 2), 6, 4)], [(Writes::Wait, Data::Away); 2]);
+        assert_eq!(of(3, (3, 3), 3, 2), (Writes::Wait, Data::Kept), "a message waits for every copy");
+        assert_eq!(of(3, (3, 1), 3, 2), (Writes::GoOn, Data::Away), "the copy that is lost may be the only one that has a message");
+        assert_eq!(of(1, (1, 1), 1, 0), (Writes::Stop, Data::Away));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::value::Image;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-const IMAGE: &str = Operator::CloudNativePg.facts().image;
+const IMAGE: &str = Operator::CloudNativePg.facts().release.pointer();
 const SETTINGS: &str = "/spec/postgresql/parameters";
 
 /// What is read when the database is made, and never again.

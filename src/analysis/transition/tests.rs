@@ -186,3 +186,38 @@ fn changes_of_queues() {
     let left = r#"RabbitmqCluster/shop/events: LosesData(Successor("StatefulSet/shop/events"), ["rabbitmqcluster.rabbitmq.com/events"])"#;
     assert!(told(&old, &stateful("events", &[("data", "10Gi")])).contains(&left.to_owned()));
 }
+
+#[test]
+fn changes_of_topics() {
+    let topics = |version: &str, (voters, others): (u32, u32), size: &str| {
+        let pool = |name: &str, roles: &str, servers: u32| {
+            format!(
+                "---\napiVersion: kafka.strimzi.io/v1\nkind: KafkaNodePool\nmetadata: {{name: {name}, namespace: shop, labels: {{strimzi.io/cluster: events}}}}\nspec: \
+                 {{replicas: {servers}, roles: [{roles}], storage: {{type: jbod, volumes: [{{id: 0, size: {size}}}]}}}}\n"
+            )
+        };
+        let kafka = format!(
+            "apiVersion: kafka.strimzi.io/v1\nkind: Kafka\nmetadata: {{name: events, namespace: shop}}\nspec: {{kafka: {{version: {version}}}}}\n"
+        );
+        kafka + &pool("events", "controller, broker", voters) + &pool("events-brokers", "broker", others)
+    };
+    let old = topics("4.2.1", (3, 2), "10Gi");
+    let of = |object: &str, change: &str| [format!("{object}/shop/events{change}")];
+    // Another release, the next series, larger volumes, more servers.
+    assert_eq!(told(&old, &topics("4.2.2", (3, 3), "20Gi")), Vec::<String>::new());
+    assert_eq!(told(&old, &topics("4.3.1", (3, 2), "10Gi")), Vec::<String>::new());
+    let back = of("Kafka", r#": LosesData(Downgrade { engine: "Kafka", from: "4.2", to: "4.1" }, [])"#);
+    assert_eq!(told(&old, &topics("4.1.2", (3, 2), "10Gi")), back);
+    let smaller =
+        ["", "-brokers"].map(|pool| format!(r#"KafkaNodePool/shop/events{pool}: LosesData(Claim("/spec/storage/volumes/0/size"), [])"#));
+    assert_eq!(told(&old, &topics("4.2.1", (3, 2), "5Gi")), smaller);
+    assert_eq!(told(&old, &topics("4.2.1", (3, 0), "10Gi")), of("KafkaNodePool", "-brokers: Emptied { from: 2, to: 0 }"));
+    assert_eq!(told(&old, &topics("4.2.1", (1, 2), "10Gi")), of("KafkaNodePool", ": Voters { from: 3, to: 1 }"));
+    assert_eq!(
+        told(&topics("4.2.1", (1, 0), "10Gi"), &topics("4.2.1", (3, 0), "10Gi")),
+        of("KafkaNodePool", ": Voters { from: 1, to: 3 }")
+    );
+    // A new name is a new store, and the volumes stay with the old one.
+    let renamed = told(&old, &old.replace("name: events", "name: log"));
+    assert!(renamed.iter().any(|one| one.starts_with(r#"Kafka/shop/events: LosesData(Successor("Kafka/shop/log")"#)), "{renamed:?}");
+}

@@ -4,6 +4,7 @@
 //! the scheme of URLs are known, so that references to their stores can be checked.
 
 mod custom;
+mod kafka;
 mod postgres;
 mod rabbitmq;
 mod redis;
@@ -41,16 +42,18 @@ pub(super) struct Definition {
 pub(super) struct Operated {
     /// The operator.
     pub(super) operator: Operator,
-    /// The image of each version, newest first.
-    pub(super) images: &'static [(&'static str, &'static str)],
-    /// The ports on which the servers call each other.
+    /// The release of each version, newest first.
+    pub(super) releases: Releases,
+    /// The ports on which the servers call each other, and on which the pod beside them calls them.
     pub(super) among: &'static [u16],
     /// The ports on which the operator calls the servers.
     pub(super) watched: &'static [u16],
     /// Whether the servers call the Kubernetes API.
     pub(super) uses_api: bool,
-    /// Whether the servers serve only while a majority of them is there.
-    pub(super) by_majority: bool,
+    /// The most servers that have a vote, and what they are. The store serves only while a majority of them is there. `None`: there are no votes.
+    pub(super) voters: Option<(u32, &'static str)>,
+    /// The pod that the operator makes beside the servers: the name of its container, request and limit of processors in thousandths, and the memory in bytes.
+    pub(super) helper: Option<(&'static str, (u32, u32), u64)>,
     /// The directory of the data.
     pub(super) data: &'static str,
     /// Seconds that a server has to stop.
@@ -71,8 +74,8 @@ pub(super) struct Operated {
     pub(super) claims: (fn(&Name) -> String, u32),
     /// What the names of further objects have after the name of the store, which no other entry can have.
     pub(super) made: &'static [&'static str],
-    /// The settings that the operator makes itself, sorted.
-    pub(super) fixed: &'static [&'static str],
+    /// Whether the operator makes a setting itself.
+    pub(super) fixed: fn(&str) -> bool,
     /// Whether a text is the name of a setting, and the name of one.
     pub(super) setting: (fn(&str) -> bool, &'static str),
     /// What the value of a setting can't hold.
@@ -83,8 +86,18 @@ pub(super) struct Operated {
     pub(super) reserved_users: (&'static [&'static str], &'static str),
     /// Names that no database can have. `None`: its stores have no database with a name and an owner.
     pub(super) databases: Option<&'static [&'static str]>,
-    /// Its settings by name and value, from the memory and the volume of a server. The store's `parameters` replace them by name.
-    pub(super) settings: fn(&Quantity, &Quantity) -> Vec<(&'static str, String)>,
+    /// Its settings by name and value, from the memory and the volume of a server, and the number of servers. The store's `parameters` replace them by
+    /// name.
+    pub(super) settings: fn(&Quantity, &Quantity, u32) -> Vec<(&'static str, String)>,
+}
+
+/// What each version of an engine is run as.
+#[derive(Clone, Copy)]
+pub(super) enum Releases {
+    /// Versions with their images, whose tags start with the release.
+    Images(&'static [(&'static str, &'static str)]),
+    /// Versions with their releases, of which the operator chooses the images.
+    Numbers(&'static [(&'static str, &'static str)]),
 }
 
 /// The place of a store's data.
@@ -124,7 +137,6 @@ pub(super) fn of(engine: Engine) -> &'static Definition {
     }
     const MYSQL: Definition = not_rendered(("mysql", 3306), "mysql");
     const MONGODB: Definition = not_rendered(("mongodb", 27017), "mongodb");
-    const KAFKA: Definition = not_rendered(("kafka", 9092), "kafka");
     const OPENSEARCH: Definition = not_rendered(("https", 9200), "https");
     match engine {
         Engine::Postgres => &postgres::DEFINITION,
@@ -133,7 +145,7 @@ pub(super) fn of(engine: Engine) -> &'static Definition {
         Engine::Redis => &redis::DEFINITION,
         Engine::Valkey => &valkey::DEFINITION,
         Engine::Rabbitmq => &rabbitmq::DEFINITION,
-        Engine::Kafka => &KAFKA,
+        Engine::Kafka => &kafka::DEFINITION,
         Engine::Opensearch => &OPENSEARCH,
         Engine::Custom => &custom::DEFINITION,
     }
@@ -196,9 +208,21 @@ impl Operated {
         self.operator.facts().title
     }
 
+    /// The versions with their images or releases, newest first.
+    fn listed(&self) -> &'static [(&'static str, &'static str)] {
+        match self.releases {
+            Releases::Images(all) | Releases::Numbers(all) => all,
+        }
+    }
+
     /// The versions, newest first.
     pub(super) fn versions(&self) -> Vec<&'static str> {
-        self.images.iter().map(|(version, _)| *version).collect()
+        self.listed().iter().map(|(version, _)| *version).collect()
+    }
+
+    /// Whether the operator chooses the images.
+    pub(super) fn chooses_images(&self) -> bool {
+        matches!(self.releases, Releases::Numbers(_))
     }
 
     /// The version of which a text is a release, such as `17` of `17.11`.
@@ -210,23 +234,25 @@ impl Operated {
 
     /// The release of the newest version.
     pub(super) fn release(&self) -> String {
-        let image = self.images.first().and_then(|(_, image)| image.parse::<Image>().ok());
-        let tag = image.and_then(|image| image.tag().map(ToString::to_string)).unwrap_or_default();
+        self.listed().first().map(|(_, named)| self.number(named)).unwrap_or_default()
+    }
+
+    /// The release that an entry of the list names.
+    fn number(&self, named: &str) -> String {
+        let Releases::Images(_) = self.releases else { return named.to_owned() };
+        let tag = named.parse::<Image>().ok().and_then(|image| image.tag().map(ToString::to_string)).unwrap_or_default();
         tag.split('-').next().unwrap_or_default().to_owned()
     }
 
-    /// The image of a version: a major version, or a minor version that is the newest of its major version.
-    pub(super) fn image(&self, version: &str) -> Option<Image> {
-        let is_it = |known: &str, image: &Image| {
-            let tag = image.tag().map(ToString::to_string).unwrap_or_default();
-            version == known || tag.split('-').next() == Some(version)
-        };
-        self.images.iter().find_map(|(known, image)| image.parse().ok().filter(|image| is_it(known, image)))
+    /// What a version is run as: an image, or a release. The version is one of the list, or the newest release of one.
+    pub(super) fn named(&self, version: &str) -> Option<&'static str> {
+        self.listed().iter().find(|(known, named)| version == *known || self.number(named) == version).map(|(_, named)| *named)
     }
 
     /// The default image and resources of a store.
     pub(super) fn fallback(&self, store: &Store) -> Fallback {
-        let image = store.version.get().and_then(|version| self.image(version));
+        let named = store.version.get().and_then(|version| self.named(version));
+        let image = named.filter(|_| !self.chooses_images()).and_then(|image| image.parse().ok());
         // The checks of the store report a version without an image.
         Fallback { image, image_checked: true, resources: Some(resources(self.cpu, self.memory)), ..Fallback::default() }
     }

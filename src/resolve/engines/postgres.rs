@@ -1,6 +1,6 @@
 //! PostgreSQL, which CloudNativePG runs.
 
-use super::{Definition, Operated};
+use super::{Definition, Operated, Releases};
 use crate::kinds::Operator;
 use crate::value::{Name, Quantity};
 
@@ -12,11 +12,12 @@ const PORT: (&str, u16) = ("postgres", 5432);
 
 const OPERATED: Operated = Operated {
     operator: Operator::CloudNativePg,
-    images: IMAGES,
+    releases: Releases::Images(IMAGES),
     among: PORTS,
     watched: PORTS,
     uses_api: true,
-    by_majority: false,
+    voters: None,
+    helper: None,
     data: "/var/lib/postgresql/data",
     // CloudNativePG's default.
     stop: 1800,
@@ -30,7 +31,7 @@ const OPERATED: Operated = Operated {
     claims: (Name::to_string, 1),
     // A Service, and a budget, for the server that takes writes.
     made: &["primary", "rw"],
-    fixed: FIXED,
+    fixed: |name| FIXED.binary_search(&name).is_ok(),
     setting: (is_setting, "work_mem"),
     unwritable: &[],
     most_users: None,
@@ -68,7 +69,7 @@ const IMAGES: &[(&str, &str)] = &[
 /// What follows from the memory and the volume of a server. PostgreSQL's own defaults are the same for every machine. A quarter of the memory for its
 /// buffers and three quarters as the size of all caches are what its documentation suggests. A server that is away keeps write-ahead log on the others:
 /// at most a quarter of the volume, because a full volume stops the server that takes writes.
-fn settings(memory: &Quantity, disk: &Quantity) -> Vec<(&'static str, String)> {
+fn settings(memory: &Quantity, disk: &Quantity, _: u32) -> Vec<(&'static str, String)> {
     let quarter = |amount: &Quantity| (amount.bytes() / 4) >> 20;
     vec![
         ("effective_cache_size", format!("{}MB", quarter(memory) * 3)),

@@ -1,6 +1,6 @@
 //! RabbitMQ, which the RabbitMQ Cluster Operator runs.
 
-use super::{Definition, Operated};
+use super::{Definition, Operated, Releases};
 use crate::kinds::Operator;
 use crate::value::{Name, Quantity};
 
@@ -8,14 +8,15 @@ pub(super) const DEFINITION: Definition = Definition { port: Some(("amqp", 5672)
 
 const OPERATED: Operated = Operated {
     operator: Operator::Rabbitmq,
-    images: IMAGES,
+    releases: Releases::Images(IMAGES),
     // The names of nodes, the nodes, and commands in a pod, which are nodes as well: `docs/networking.md` of RabbitMQ's website. Streams would need 500 more.
     among: &[4369, 25672, 35672, 35673, 35674, 35675, 35676, 35677, 35678, 35679, 35680, 35681, 35682],
     // The operator asks for the version and the health.
     watched: &[15672],
     // A server knows the names of the others: since RabbitMQ 4.1 it asks nobody for them.
     uses_api: false,
-    by_majority: true,
+    voters: Some((u32::MAX, "servers")),
+    helper: None,
     data: "/var/lib/rabbitmq/mnesia",
     // A server stops once all queues have a majority without it. The operator's default is a week, for which a node that is drained would wait.
     stop: 1800,
@@ -30,7 +31,7 @@ const OPERATED: Operated = Operated {
     claims: (claims, 0),
     // The Secret of the user, a Service, a role, and a StatefulSet with its account.
     made: &["default-user", "nodes", "peer-discovery", "server"],
-    fixed: FIXED,
+    fixed: |name| FIXED.binary_search(&name).is_ok(),
     setting: (is_setting, "consumer_timeout"),
     unwritable: &['\n', '\r', '#', ';', '`', '\'', '"', '\\'],
     most_users: Some(1),
@@ -50,7 +51,7 @@ const IMAGES: &[(&str, &str)] = &[
 /// A queue whose client names no type has copies on several servers. Senders are held up while there is still room for what is in memory, as RabbitMQ's
 /// checklist for production asks: at most a quarter of the volume, and no less than the operator's own 2 GB. The operator tells servers how much memory
 /// there is, and they hold senders up at 60 % of it.
-fn settings(memory: &Quantity, disk: &Quantity) -> Vec<(&'static str, String)> {
+fn settings(memory: &Quantity, disk: &Quantity, _: u32) -> Vec<(&'static str, String)> {
     let free = memory.bytes().min(disk.bytes() / 4).max(2_000_000_000);
     vec![("default_queue_type", "quorum".to_owned()), ("disk_free_limit.absolute", free.to_string())]
 }

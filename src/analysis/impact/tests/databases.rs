@@ -103,3 +103,23 @@ fn callers_of_queues_are_found_by_the_name_of_the_store() {
     let dependants: Vec<(&str, &str)> = found.dependants.iter().map(|one| (one.workload.as_str(), one.caller.as_str())).collect();
     assert_eq!(dependants, [("RabbitmqCluster/shop/events", "Deployment/shop/report")]);
 }
+
+fn topics(version: &str, memory: &str, callers: &str) -> String {
+    format!(
+        "{{apiVersion: v1, kind: Namespace, metadata: {{name: shop}}}}\n---\n{{apiVersion: kafka.strimzi.io/v1, kind: Kafka, metadata: {{name: events, namespace: shop}}, spec: {{kafka: {{version: {version}, listeners: [{{name: plain, port: 9092, networkPolicyPeers: [{callers}]}}]}}}}}}\n---\n{{apiVersion: kafka.strimzi.io/v1, kind: KafkaNodePool, metadata: {{name: events, namespace: shop, labels: {{strimzi.io/cluster: events}}}}, spec: {{replicas: 3, resources: {{limits: {{memory: {memory}}}}}}}}}\n"
+    )
+}
+
+/// The pods are those of the Kafka, and its pool says how large they are.
+#[test]
+fn topics_restart_with_their_pool() {
+    let restarted = |applied: &str, onto: &str| -> Vec<String> {
+        between(applied, onto).workloads.iter().filter(|one| one.restarts).map(|one| one.object.clone()).collect()
+    };
+    let old = topics("4.2.1", "2Gi", "");
+    assert_eq!(restarted(&topics("4.3.1", "2Gi", ""), &old), ["Kafka/shop/events"]);
+    assert_eq!(restarted(&topics("4.2.1", "4Gi", ""), &old), ["Kafka/shop/events"]);
+    assert_eq!(restarted(&topics("4.2.1", "2Gi", "{podSelector: {}}"), &old), Vec::<String>::new());
+    let said = text(&between(&old, &topics("4.3.1", "2Gi", "")));
+    assert!(said.contains("Kafka 4.2 does not start on the data of 4.3"), "{said}");
+}

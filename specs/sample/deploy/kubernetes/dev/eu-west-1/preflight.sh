@@ -97,7 +97,7 @@ if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /versio
   serves 'gateway.envoyproxy.io/v1alpha1' 'EnvoyProxy'
   serves 'gateway.networking.k8s.io/v1' 'Gateway' 'HTTPRoute'
   serves 'postgresql.cnpg.io/v1' 'Cluster' 'ScheduledBackup'
-  prints 'CloudNativePG in cnpg-system' kubectl --context "$context" --request-timeout=20s --namespace 'cnpg-system' get deployments --selector app.kubernetes.io/name=cloudnative-pg --output name
+  prints 'CloudNativePG in cnpg-system' kubectl --context "$context" --request-timeout=20s --namespace 'cnpg-system' get pods --selector app.kubernetes.io/name=cloudnative-pg --output name
   exists 'CloudNativePG 1.30 or newer' kubectl --context "$context" --request-timeout=20s explain --api-version=postgresql.cnpg.io/v1 clusters.spec.primaryLease
   prints 'Barman Cloud plugin in cnpg-system' kubectl --context "$context" --request-timeout=20s --namespace 'cnpg-system' get deployments --selector app=barman-cloud --output name
   exists 'Barman Cloud plugin 0.13 or newer' kubectl --context "$context" --request-timeout=20s explain --api-version=barmancloud.cnpg.io/v1 objectstores.spec.configuration.data.restoreAdditionalCommandArgs

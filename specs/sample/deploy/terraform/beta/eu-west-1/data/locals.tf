@@ -10,12 +10,13 @@ locals {
   key = "boutique-beta-eu-west-1-data"
 
   # Buckets, and copies of buckets of another region: by name in the spec, those of backups by namespace and store. Readers and writers are roles of service
-  # accounts and of what makes copies; the lock of a version and the time that an old one stays count in days.
+  # accounts and of what makes copies. Days: the lock of a version, how long an old one stays, and how long an object stays in the copy of backups.
   buckets = {
     "shop.orders" = {
       name         = "boutique-beta-shop-orders-674b5227-eu-west-1-222222222222"
       lock         = { mode = "GOVERNANCE", days = 35 }
       old_versions = 35
+      expires      = null
       readers = [
         "arn:aws:iam::222222222222:role/boutique-beta-eu-west-1.restore-tests.orders-shop",
         "arn:aws:iam::222222222222:role/boutique-beta-eu-west-1-bucket-copier",
