@@ -5,8 +5,10 @@
 //! `subresources.scale.specReplicasPath`, validation rules that compare with `oldSelf`).
 
 mod operator;
+mod resources;
 
 pub use operator::{Operated, Operator, Release};
+pub use resources::{is_of_the_cluster, is_void_in_a_namespace};
 
 use serde_json::Value;
 

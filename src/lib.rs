@@ -11,7 +11,7 @@
 //! - [`resolve`]: the only module that makes policy decisions. The result is the [`model`], which every renderer reads.
 //! - [`kubernetes`], [`cloud`] and [`delivery`]: view structs of the model. [`template`] prints them; [`yaml`] and [`hcl`] parse and format the printed text.
 //! - [`render`]: collects the [`files`]. [`output`]: writes them to disk.
-//! - [`policy`]: the traffic that NetworkPolicies allow. [`kinds`]: the table of Kubernetes kinds. [`labels`]: names of labels and annotations. [`commands`]: commands of kubectl
+//! - [`policy`]: the traffic that NetworkPolicies allow. [`rbac`]: the rights that roles and bindings give. [`kinds`]: the table of Kubernetes kinds. [`labels`]: names of labels and annotations. [`commands`]: commands of kubectl
 //!   that messages and files name. [`scanners`]: accepted findings of third-party
 //!   scanners. [`spec_fmt`]: the formatter of specs.
 //! - [`analysis`]: statements about a platform, computed from its documents.
@@ -60,6 +60,8 @@ pub mod spec_fmt;
 pub mod inventory;
 
 pub mod policy;
+
+pub mod rbac;
 
 pub mod kubernetes;
 

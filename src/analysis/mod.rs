@@ -2,10 +2,12 @@
 //!
 //! An analysis knows neither the spec nor the disk. Those of documents read inventories, whoever made the documents.
 
+pub mod access;
 pub mod buckets;
 pub mod impact;
 pub mod mirror;
 pub mod outage;
 pub mod page;
 pub mod procedure;
+pub mod reach;
 pub mod transition;

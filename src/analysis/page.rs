@@ -52,19 +52,26 @@ impl Page {
 
     /// A table whose first column is text and whose other columns are as wide as they have to be.
     pub(super) fn table<const N: usize>(&mut self, head: [&str; N], rows: &[[String; N]]) {
+        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.to_vec()).collect();
+        self.grid(&head.map(str::to_owned), &rows);
+    }
+
+    /// A table with any number of columns; each row has as many cells as the head.
+    pub(super) fn grid(&mut self, head: &[String], rows: &[Vec<String>]) {
         if self.style == Style::Markdown {
-            let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-            self.text += &row(head.map(str::to_owned).to_vec());
-            self.text += &format!("|{}\n", "---|".repeat(N));
+            let row = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+            self.text += &row(head);
+            self.text += &format!("|{}\n", "---|".repeat(head.len()));
             for cells in rows {
-                self.text += &row(cells.iter().map(|cell| self.escaped(cell)).collect());
+                self.text += &row(&cells.iter().map(|cell| self.escaped(cell)).collect::<Vec<_>>());
             }
             return;
         }
-        let long = |text: &str| text.chars().count();
-        let widths: Vec<usize> =
-            (0..N).map(|at| rows.iter().map(|row| long(&row[at])).chain([long(head[at])]).max().unwrap_or(0)).collect();
-        for cells in std::iter::once(head.map(str::to_owned)).chain(rows.iter().cloned()) {
+        let mut widths = vec![0; head.len()];
+        for cells in std::iter::once(head).chain(rows.iter().map(Vec::as_slice)) {
+            widths.iter_mut().zip(cells).for_each(|(width, cell)| *width = (*width).max(cell.chars().count()));
+        }
+        for cells in std::iter::once(head).chain(rows.iter().map(Vec::as_slice)) {
             let padded: Vec<String> = cells.iter().zip(&widths).map(|(cell, width)| format!("{:width$}", visible(cell))).collect();
             self.text += &format!("  {}\n", padded.join("  ").trim_end());
         }

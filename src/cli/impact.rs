@@ -234,9 +234,7 @@ fn word<'e>(text: &str, region: Option<&str>, estate: &'e Estate) -> Result<Word
 /// The documents that the spec renders for a region.
 fn rendered(environment: &str, region: &str, files: &Files, output: &Path) -> Documents {
     let folder = check::folder(environment, region);
-    let texts = files.units.get(&folder).map(|unit| &unit.files).into_iter().flatten();
-    let inventory =
-        Inventory::read(texts.filter(|(path, _)| super::tree::is_manifest(path)).map(|(path, text)| (path.as_str(), text.as_str())));
+    let inventory = super::tree::rendered(files, environment, region);
     let path = shown(&output.join(&folder));
     Documents {
         side: Side { name: format!("{environment}/{region}"), inventory, unread: Vec::new() },

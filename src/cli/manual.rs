@@ -16,7 +16,7 @@ pub(super) struct Man {
     dir: Option<PathBuf>,
 }
 
-const EXIT: &str = "Exit codes:\n  0   success\n  1   failure: the spec has errors, or a file can't be read or written\n  2   differences, findings of `check`, an `impact` or an `outage` that hits something or a refused render\n  64  wrong usage";
+const EXIT: &str = "Exit codes:\n  0   success\n  1   failure: the spec has errors, or a file can't be read or written\n  2   differences, findings of `check`, an `impact` or an `outage` that hits something, a `reach` other than declared or a refused render\n  64  wrong usage";
 
 /// Examples by command: what to run, and its effect.
 const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
@@ -56,6 +56,22 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("platgen outage --env production --zone eu-west-1a", "production without a zone"),
             ("platgen outage --env production --region eu-west-1", "production without a region"),
             ("platgen outage --env production --zone a --region eu-west-1 --format markdown", "for a pull request"),
+        ],
+    ),
+    (
+        "access",
+        &[
+            ("platgen access", "every environment"),
+            ("platgen access --env production --group developers", "every right of one group"),
+            ("platgen access --env production --format json", "with verbs and resources, for programs"),
+        ],
+    ),
+    (
+        "reach",
+        &[
+            ("platgen reach", "every environment"),
+            ("platgen reach --env production --from web --to store/orders", "one question, with the reasons"),
+            ("platgen reach --env production --region eu-west-1 --format svg > reach.svg", "a picture of one cluster"),
         ],
     ),
     ("fmt", &[("platgen fmt", "format the nearest spec"), ("platgen fmt --check", "print the differences, in CI")]),

@@ -2,6 +2,7 @@
 //!
 //! Data goes to stdout, messages to stderr. Exit codes: 0 success, 1 failure, 2 differences or findings, 64 wrong usage.
 
+mod access;
 mod check;
 mod compare;
 mod explain;
@@ -13,6 +14,7 @@ mod lock;
 mod manual;
 mod names;
 mod outage;
+mod reach;
 mod reference;
 mod render;
 mod run;
@@ -76,8 +78,12 @@ enum FormatName {
     Json,
     Sarif,
     Github,
-    /// Reports of `impact` and `outage` alone.
+    /// Reports of `access`, `impact`, `outage` and `reach` alone.
     Markdown,
+    /// The graph of `reach` alone, in the language of Mermaid.
+    Mermaid,
+    /// The matrix of `reach` alone.
+    Svg,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -103,6 +109,10 @@ enum Command {
     Impact(impact::Impact),
     /// Predict what an environment loses without one of its zones or regions, and what to change in the spec.
     Outage(outage::Outage),
+    /// Print who may do what in each cluster, by the roles and bindings that are rendered.
+    Access(access::Access),
+    /// Print who may talk to whom in each cluster, by flows, network policies and firewall, and where these differ.
+    Reach(reach::Reach),
     /// Format spec files; meaning and comments stay.
     Fmt(fmt::Fmt),
     /// Update `platgen.lock`, the address plan.
@@ -161,6 +171,8 @@ struct Terminal {
     format: Format,
     /// Whether data is printed as Markdown, and findings for people.
     markdown: bool,
+    /// The picture that is printed in place of data.
+    picture: Option<reach::Picture>,
     quiet: bool,
     verbose: bool,
     colour: bool,
@@ -303,17 +315,26 @@ pub fn main() -> ExitCode {
         Color::Auto => anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never,
     };
     let format = match arguments.format {
-        FormatName::Human | FormatName::Markdown => Format::Human,
+        FormatName::Human | FormatName::Markdown | FormatName::Mermaid | FormatName::Svg => Format::Human,
         FormatName::Json => Format::Json,
         FormatName::Sarif => Format::Sarif,
         FormatName::Github => Format::Github,
     };
     let markdown = matches!(arguments.format, FormatName::Markdown);
-    if markdown && !matches!(arguments.command, Command::Impact(_) | Command::Outage(_)) {
-        eprint_all("error: this command prints no Markdown: `--format markdown` is for `platgen impact` and `platgen outage`\n");
+    if markdown && !matches!(arguments.command, Command::Access(_) | Command::Impact(_) | Command::Outage(_) | Command::Reach(_)) {
+        eprint_all("error: this command prints no Markdown: `--format markdown` is for `platgen access`, `impact`, `outage` and `reach`\n");
         return ExitCode::from(USAGE);
     }
-    let terminal = Terminal { format, markdown, quiet: arguments.quiet, verbose: arguments.verbose, colour };
+    let picture = match arguments.format {
+        FormatName::Mermaid => Some(reach::Picture::Mermaid),
+        FormatName::Svg => Some(reach::Picture::Svg),
+        _ => None,
+    };
+    if picture.is_some() && !matches!(arguments.command, Command::Reach(_)) {
+        eprint_all("error: this command draws no picture: `--format mermaid` and `--format svg` are for `platgen reach`\n");
+        return ExitCode::from(USAGE);
+    }
+    let terminal = Terminal { format, markdown, picture, quiet: arguments.quiet, verbose: arguments.verbose, colour };
     if let Some(folder) = &arguments.directory
         && let Err(error) = std::env::set_current_dir(folder)
     {
@@ -329,6 +350,8 @@ pub fn main() -> ExitCode {
         Command::Show(show) => show::run(&show, &terminal),
         Command::Impact(impact) => impact::run(&impact, &terminal),
         Command::Outage(outage) => outage::run(&outage, &terminal),
+        Command::Access(access) => access::run(&access, &terminal),
+        Command::Reach(reach) => reach::run(&reach, &terminal),
         Command::Fmt(fmt) => fmt::run(&fmt, &terminal),
         Command::Lock(lock) => lock::run(&lock, &terminal),
         Command::Explain(explain) => explain::run(&explain, &terminal),

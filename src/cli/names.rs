@@ -1,4 +1,4 @@
-//! Completion of the names in the nearest spec: environments, regions, apps and stores; and of the codes.
+//! Completion of the names in the nearest spec: environments, regions, groups, apps and stores; and of the codes.
 
 use crate::diagnostic::Code;
 use crate::project::Project;
@@ -19,6 +19,8 @@ fn arguments(command: Command) -> Command {
     command.mut_args(|argument| match argument.get_id().as_str() {
         "env" | "applied" | "onto" => argument.add(ArgValueCompleter::new(|typed: &OsStr| matching(typed, environments()))),
         "region" => argument.add(ArgValueCompleter::new(|typed: &OsStr| matching(typed, regions()))),
+        "group" => argument.add(ArgValueCompleter::new(|typed: &OsStr| matching(typed, groups()))),
+        "from" | "to" => argument.add(ArgValueCompleter::new(|typed: &OsStr| matching(typed, entries()))),
         "app" => argument.add(ArgValueCompleter::new(|typed: &OsStr| matching(typed, entries()))),
         "what" if is_explain => argument.add(ArgValueCompleter::new(|typed: &OsStr| {
             matching(typed, Code::ALL.iter().map(|code| code.name().to_string()).chain(["references".to_string()]).collect())
@@ -44,6 +46,11 @@ fn environments() -> Vec<String> {
 
 fn regions() -> Vec<String> {
     spec().regions.entries().map(|(name, _, _)| name.to_string()).collect()
+}
+
+fn groups() -> Vec<String> {
+    let spec = spec();
+    spec.access.at(|access| &access.groups).entries().map(|(name, _, _)| name.to_string()).collect()
 }
 
 fn entries() -> Vec<String> {

@@ -1,8 +1,10 @@
-//! Reads the manifests of a folder, as they lie on disk.
+//! Reads the manifests of a folder, as they lie on disk, and those of a render.
 
 pub(super) use crate::check::is_kustomization;
-use crate::check::{Tree, is_data};
+use crate::check::{Tree, folder, is_data};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::files::Files;
+use crate::inventory::Inventory;
 use crate::project::{READ, reason, regular};
 use std::path::Path;
 
@@ -54,6 +56,12 @@ fn walk(folder: &Path, prefix: &str, depth: usize, found: &mut impl FnMut(String
         }
     }
     Ok(())
+}
+
+/// The objects that the spec renders for the cluster of a region.
+pub(super) fn rendered(files: &Files, environment: &str, region: &str) -> Inventory {
+    let texts = files.units.get(&folder(environment, region)).map(|unit| &unit.files).into_iter().flatten();
+    Inventory::read(texts.filter(|(path, _)| is_manifest(path)).map(|(path, text)| (path.as_str(), text.as_str())))
 }
 
 /// Whether a file may hold manifests.

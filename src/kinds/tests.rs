@@ -47,6 +47,21 @@ fn the_table_has_every_kind_of_the_templates_and_examples() {
 }
 
 #[test]
+fn resources_of_the_cluster_are_those_of_its_kinds() {
+    let plural = |kind: &Kind| crate::diagnostic::wording::plural(&kind.name.to_lowercase());
+    for kind in KINDS {
+        assert_eq!(is_of_the_cluster(kind.group, &plural(kind)), kind.scope == Scope::Cluster, "{kind:?}");
+    }
+    assert!(is_of_the_cluster("", "nodes/proxy") && !is_of_the_cluster("metrics.k8s.io", "pods"));
+    let groups = |all: &[&str]| all.iter().map(|group| (*group).to_owned()).collect::<Vec<_>>();
+    assert!(
+        is_void_in_a_namespace(&groups(&["", "apps"]), "nodes") && is_void_in_a_namespace(&groups(&["cert-manager.io"]), "clusterissuers")
+    );
+    assert!(!is_void_in_a_namespace(&groups(&["", "example.com"]), "nodes") && !is_void_in_a_namespace(&groups(&["", "*"]), "nodes"));
+    assert!(!is_void_in_a_namespace(&groups(&["", "apps"]), "pods"));
+}
+
+#[test]
 fn a_kind_is_found_by_group_and_name() {
     assert_eq!(find("apps/v1", "Deployment").map(|kind| (kind.group, kind.name)), Some(("apps", "Deployment")));
     assert_eq!(find("v1", "Service").map(|kind| kind.group), Some(""));

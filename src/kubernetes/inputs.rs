@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::base64::base64;
-use super::metadata::{Metadata, Owner, Texts, fragment};
-use super::restored;
+use super::metadata::{Context, Metadata, Owner, Texts, fragment};
 use super::secrets::{Entry, Value, external_secret, whole_secret};
 use super::volume::{Item, Volume};
 use crate::model::{Container, FactPart, FileContent, Source, TemplatePart, Workload};
@@ -80,8 +79,11 @@ struct ConfigMap {
     binary: Option<Fragment>,
 }
 
+/// The manifest of the database with this `namespace/name`, which a file of a job holds. None without such a database.
+pub(super) type Manifest = fn(&Context, &str) -> Result<Option<String>, TemplateError>;
+
 /// Makes the inputs of a workload.
-pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
+pub(super) fn inputs(owner: &Owner, manifest: Manifest) -> Result<Inputs, TemplateError> {
     let workload = owner.workload;
     let mut inputs = Inputs::default();
     let mut entries: Vec<Entry> = Vec::new();
@@ -158,7 +160,7 @@ pub(super) fn inputs(owner: &Owner) -> Result<Inputs, TemplateError> {
                         FileContent::Text(text) => _ = files.insert(key, text.clone()),
                         FileContent::Binary(bytes) => _ = binaries.insert(key, base64(bytes)),
                         FileContent::Restored(database) => {
-                            let manifest = restored::manifest(owner.context, database)?;
+                            let manifest = manifest(owner.context, database)?;
                             files.extend(manifest.map(|text| (key, text)));
                         }
                         FileContent::Secret(_) => (),

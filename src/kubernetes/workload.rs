@@ -112,7 +112,7 @@ pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Do
     let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &account)?;
     documents.extend(rights::documents(owner)?);
     documents.extend(policy::document(owner)?);
-    let mut inputs = inputs(owner)?;
+    let mut inputs = inputs(owner, restored::manifest)?;
     documents.append(&mut inputs.documents);
     let restarted_by = restarted_by(workload, &inputs);
     documents.extend(service::documents(owner)?);

@@ -47,6 +47,17 @@ pub struct Firewall {
 }
 
 impl Firewall {
+    /// The rules for calls of one class to another, or to itself.
+    pub fn between<'f>(&'f self, from: &'f Name, to: &'f Name) -> impl Iterator<Item = &'f Rule> {
+        self.flows.values().filter(move |rule| rule.from == *from && rule.to == to.as_str())
+    }
+
+    /// The rules for calls of a class to ranges that hold all of a range.
+    pub fn exits<'f>(&'f self, from: &'f Name, to: Cidr) -> impl Iterator<Item = &'f Rule> {
+        let holds = move |rule: &&Rule| rule.to.parse().is_ok_and(|range: Cidr| range.contains(to));
+        self.exits.values().filter(move |rule| rule.from == *from).filter(holds)
+    }
+
     /// The number of rules of a class's group: those for calls that it receives, and those for calls that it makes. The group has rules of all roots and
     /// of controllers.
     pub fn size(&self, region: &Region, network: &Network, class: &NetworkSubnet) -> (usize, usize) {
@@ -145,6 +156,11 @@ impl Region {
         let calls = self.flows.iter().filter(|flow| matches!(&flow.to, Peer::Outside { cidrs, .. } if cidrs.iter().any(there)));
         let classes: Vec<Vec<&Name>> = calls.map(|flow| self.classes(&shared, &flow.from)).collect();
         network.subnets.iter().map(|subnet| &subnet.name).filter(|name| classes.iter().flatten().any(|class| class == name)).collect()
+    }
+
+    /// The classes of a network whose nodes may run a peer; none for a peer outside of them.
+    pub fn classes_of<'a>(&'a self, network: &'a Network, peer: &Peer) -> Vec<&'a Name> {
+        self.classes(&network.shared(), peer)
     }
 
     /// The classes whose nodes may run a peer.

@@ -75,8 +75,26 @@ impl Ports {
         self.0.iter().copied()
     }
 
+    /// The ports that are in this set and not in the other.
+    pub fn without(&self, other: &Ports) -> Ports {
+        let mut left = self.0.clone();
+        for &(protocol, first, last) in &other.0 {
+            let cut = |range: &Range| match *range {
+                (of, from, to) if of != protocol || to < first || last < from => [Some((of, from, to)), None],
+                (of, from, to) => [(from < first).then(|| (of, from, first - 1)), (last < to).then(|| (of, last + 1, to))],
+            };
+            left = left.iter().flat_map(cut).flatten().collect();
+        }
+        Ports(left)
+    }
+
+    /// The ports that are in one of the sets.
+    pub fn or(&self, other: &Ports) -> Ports {
+        self.0.iter().chain(&other.0).copied().collect()
+    }
+
     /// The ports that are in both sets.
-    pub(super) fn and(&self, other: &Ports) -> Ports {
+    pub fn and(&self, other: &Ports) -> Ports {
         let overlap = |a: &Range, b: &Range| {
             let (first, last) = (a.1.max(b.1), a.2.min(b.2));
             (a.0 == b.0 && first <= last).then_some((a.0, first, last))

@@ -142,7 +142,7 @@ impl EnvironmentResolver<'_> {
         let at = self.record_path(entry, &region.name).below("backup.restore_test");
         let of = &at.entry;
         self.record_entry(&at, || ("schedule", &test.schedule, format!("{of}.every and the entry's name")));
-        let from = if kept.rto.is_some() { "rto" } else { "storage" };
+        let from = if kept.rto.is_some() { "backup.rto" } else { "storage" };
         self.record_entry(&at, || ("limit", test.limit, format!("stores.{}.{from}", entry.name)));
         self.record_entry(&at, || ("oldest", test.oldest, format!("stores.{}.backup.every and the time of a test", entry.name)));
         self.record_entry(&at, || ("job", format!("{RESTORE_TESTS}/{}", test.job), "the entry's name and namespace"));

@@ -1,10 +1,13 @@
 //! Security exceptions of a workload: scanner rules that the workload violates because the spec loosens a setting with a reason.
 
 use super::Accepted;
-use crate::model::{Container, FIRST_POD_ID, Kind, RBAC, Right, Workload};
+use crate::model::{Container, FIRST_POD_ID, Kind, RBAC, Right, Source, Workload};
 
 /// The reason for a container without a limit of CPU.
 pub(super) const NO_CPU_LIMIT: &str = "the spec sets no limit of CPU, so that the container may use what is idle on its node";
+
+/// The reason for a password in a variable that no spec asks for.
+const MADE: &str = "psql reads the password from a variable, and the database that has it ends with the test";
 
 /// The rules that the pods of a workload violate, with the spec's reason.
 pub(super) fn accepted(workload: &Workload) -> Vec<Accepted> {
@@ -49,6 +52,9 @@ pub(super) fn accepted(workload: &Workload) -> Vec<Accepted> {
     if let Some(access) = &workload.api {
         let reason = access.reason.as_deref().unwrap_or("its pods call the Kubernetes API with the rights that the spec gives them");
         all.push(Accepted::new("checkov/CKV_K8S_38", reason));
+    }
+    if any(&|container| container.variables.iter().any(|variable| matches!(variable.value, Source::Made { .. }))) {
+        all.push(Accepted::new("checkov/CKV_K8S_35", MADE));
     }
     if any(&|container| container.cpu.as_ref().is_some_and(|(_, limit)| limit.is_none())) {
         all.extend(["checkov/CKV_K8S_11", "kube-score/container-resources"].map(|rule| Accepted::new(rule, NO_CPU_LIMIT)));

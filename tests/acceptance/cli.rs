@@ -7,8 +7,23 @@ use serde_json::{Value, json};
 use std::fs;
 use std::process::{Command, Stdio};
 
-const COMMANDS: [&str; 13] =
-    ["init", "validate", "render", "check", "show", "impact", "outage", "fmt", "lock", "explain", "schema", "completions", "man"];
+const COMMANDS: [&str; 15] = [
+    "init",
+    "validate",
+    "render",
+    "check",
+    "show",
+    "impact",
+    "outage",
+    "access",
+    "reach",
+    "fmt",
+    "lock",
+    "explain",
+    "schema",
+    "completions",
+    "man",
+];
 pub(crate) const WEB: &str = "deploy/kubernetes/production/eu-west-1/hello/web.yaml";
 
 pub(crate) fn help_and_exit_codes() {

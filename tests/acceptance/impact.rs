@@ -54,6 +54,7 @@ pub(crate) fn a_whole_tree_restarts_everything() {
     let workloads: Vec<&str> = impact["workloads"].as_array().into_iter().flatten().filter_map(|one| one["object"].as_str()).collect();
     let expected = [
         "Deployment/payments/payment",
+        "CronJob/restore-tests/orders-shop-test",
         "Deployment/shop/cart",
         "Deployment/shop/carts",
         "Deployment/shop/frontend",

@@ -2,6 +2,7 @@
 //! specs of the repository. Trials that need git, kubectl or the Python judges are ignored where these are absent and fail where
 //! PLATGEN_JUDGES is `required`.
 
+mod access;
 mod buckets;
 mod check;
 mod cli;
@@ -15,6 +16,7 @@ mod outage;
 mod pictures;
 mod pipelines;
 pub(crate) mod program;
+mod reach;
 mod rendered;
 mod roots;
 mod scanners;
@@ -32,6 +34,7 @@ use crate::support::{functions, required};
 /// The trials of this module.
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = functions! {
+        access: groups_of_real_platforms accounts_of_apps manifests_and_patches_count words_that_mean_nothing the_readme_is_right;
         buckets: backups_are_not_left_silently buckets_are_not_left_silently a_data_root_leaves_its_buckets the_runbook_moves_buckets a_part_of_a_render_leaves_no_bucket_behind a_namespace_is_no_bucket;
         check: the_spec_changed files_were_edited_deleted_added the_lock_is_missing_or_stale long_differences_are_cut a_spec_with_conflict_markers the_summary_says_what_changed the_lock_alone
             platgen_changed a_render_was_interrupted
@@ -49,6 +52,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         outage: a_zone_of_a_real_platform a_region_of_a_real_platform lines_that_the_spec_takes servers_without_a_zone words_that_mean_nothing;
         pictures: first_command faults a_running_platform the_wrong_environment a_lost_zone;
         pipelines: roots_are_applied_one_after_the_other jobs_have_the_rights_of_their_work jobs_call_what_exists a_plan_says_what_it_deletes every_root_is_tested a_release_is_held_against_its_checksum workflows_are_owned_and_leave;
+        reach: every_spec_is_as_declared flows_of_a_real_platform questions_are_answered differences_are_told_first words_that_mean_nothing;
         rendered: agents_are_on_every_node jobs_come_before_the_rollout a_job_comes_after_what_it_calls many_paths_are_several_routes an_engine_listens_where_it_is_told;
         roots: a_new_region_touches_no_root_of_another a_new_zone_moves_no_address;
         scanners: are_told_what_is_accepted;

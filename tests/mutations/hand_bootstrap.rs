@@ -30,7 +30,7 @@ pub const FAULTS: &[Fault] = faults! {
     "everybody administers", "pipeline_cluster.tf", "", Swap("/${own.administrator}/*", "/*"), "a pipeline gives people every right";
     "keys of others", "pipeline_cluster.tf", "", Cut("      Condition = { StringEquals = { \"aws:ResourceTag/environment\" = local.environment, \"aws:ResourceTag/managed_by\" = \"platgen\" } }\n"), "a pipeline deletes keys of databases";
     "buckets of apps", "boundary.tf", "", Swap("\"s3:PutLifecycleConfiguration\", \"s3:PutReplicationConfiguration\"]\n        Resource  = ", "\"s3:PutReplicationConfiguration\"]\n        Resource  = "), "an app with every right to S3 lets its objects expire";
-    "keys of buckets", "boundary.tf", "", Swap("\"kms:DeleteAlias\", \"kms:Disable*\", \"kms:ScheduleKeyDeletion\", \"kms:UpdateAlias\"", "\"kms:DeleteAlias\", \"kms:Disable*\", \"kms:UpdateAlias\""), "all objects are lost with their key";
+    "keys of buckets", "boundary.tf", "", Swap("\"kms:DeleteAlias\", \"kms:Disable*\", \"kms:PutKeyPolicy\", \"kms:ScheduleKeyDeletion\", \"kms:UpdateAlias\"", "\"kms:DeleteAlias\", \"kms:Disable*\", \"kms:UpdateAlias\""), "all objects are lost with their key";
     "code of others", "boundary.tf", "", Swap("\"lambda:Update*\", ", ""), "a role changes a function that has more rights";
     "no networks", "pipeline_network.tf", "", Swap("\"ec2:CreateSubnet\", ", ""), "an apply stops in the middle";
     "machines of every kind", "pipeline_network.tf", "", Cut("      Condition = { ArnLike = { \"ec2:LaunchTemplate\" = [for region in keys(local.regions) : \"arn:aws:ec2:${region}:${local.account}:launch-template/*\"] } }\n"), "a stolen token mines coins";

@@ -47,7 +47,7 @@ const OUTSIDE: [&str; 9] = ["kubeconform", "pyyaml", "yamllint", "kubectl", "kub
 const SAMPLE: u16 = 120;
 
 /// Templates that print only a part of a document, or a file that this platform has none of.
-const PARTS: [(&str, &str); 11] = [
+const PARTS: &[(&str, &str)] = &[
     ("kubernetes/account-rules.yaml.j2", "a part of the roles of accounts"),
     ("kubernetes/container.yaml.j2", "a part of every workload"),
     ("kubernetes/database-recovery.yaml.j2", "a text of a ConfigMap, whose lines are changed by hand"),

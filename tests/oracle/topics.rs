@@ -59,6 +59,9 @@ fn pod(context: &RegionContext, workload: &Workload, place: Value) -> Value {
 }
 
 fn spec(context: &RegionContext, workload: &Workload, servers: &Operated, kafka: &Kafka) -> Value {
+    // A container beside the servers has no more of the disk than a server itself.
+    let disk = workload.main.ephemeral.as_ref().map(|(request, limit)| [request.canonical(), limit.canonical()]);
+    let [least, most] = disk.map_or([Value::Null, Value::Null], |disk| disk.map(Value::from));
     json!({
         "kafka": {
             "version": kafka.version,
@@ -76,8 +79,8 @@ fn spec(context: &RegionContext, workload: &Workload, servers: &Operated, kafka:
             "userOperator": {
                 "secretPrefix": format!("{}.kafka.", workload.name),
                 "resources": {
-                    "requests": {"cpu": "50m", "memory": "512Mi", "ephemeral-storage": "1Gi"},
-                    "limits": {"cpu": "500m", "memory": "512Mi", "ephemeral-storage": "1Gi"},
+                    "requests": {"cpu": "50m", "memory": "512Mi", "ephemeral-storage": least},
+                    "limits": {"cpu": "500m", "memory": "512Mi", "ephemeral-storage": most},
                 },
             },
             "template": {"pod": pod(context, workload, affinity(workload, false)), "userOperatorContainer": confined()},

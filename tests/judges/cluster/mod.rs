@@ -3,6 +3,7 @@
 //! For each folder the namespaces and what admission and authorization read are stored, everything else is applied as a dry run, and what was
 //! stored is removed again. The server is started when the first folder is judged, and ended with the trials.
 
+mod access;
 mod api;
 pub mod changes;
 mod definitions;

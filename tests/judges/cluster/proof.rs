@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::objects::Object;
 use super::region::{self, Folder};
 use super::{platform, with};
-use crate::judges::judge::configuration;
+use crate::judges::judge::{Finding, configuration};
 use crate::judges::trees;
 
 /// The region that faults are planted in.
@@ -100,6 +100,7 @@ const FAULTS: &[Fault] = &[
         },
         found: &[
             ("rights", "Group/auditor", "in `payments`, where the spec gives the role viewer: may `get` `secrets`"),
+            ("rights", "Group/auditor", "in `restore-tests`, where the spec gives the role viewer: may `get` `secrets`"),
             ("rights", "Group/auditor", "in `shop`, where the spec gives the role viewer: may `get` `secrets`"),
             ("rights", "Group/shop-developer", "in `shop`, where the spec gives the role viewer: may `get` `secrets`"),
         ],
@@ -163,12 +164,42 @@ pub fn prove() -> Result<(), String> {
             format!("in `payments`, where the spec gives the role {role}: may not `get` `configmaps`"),
         ]
     });
-    compare(&folder, refused.chain(rights).collect())
+    compare(&folder, refused.chain(rights).collect())?;
+    claims(read)
+}
+
+/// A cluster with other roles and bindings than `platgen access` has read: a verb more, a binding less, an account with rights.
+fn claims<'a>(read: impl Fn() -> Result<Folder<'a>, String>) -> Result<(), String> {
+    let (claimed, mut folder) = (read()?.objects, read()?);
+    // Without a model nothing is known of the rights that the spec gives.
+    folder.platform = None;
+    edit(&mut folder.objects, "ClusterRole/boutique-admin", |value| {
+        value["rules"][0]["verbs"].as_array_mut().into_iter().for_each(|verbs| verbs.push(json!("delete")));
+    });
+    folder.objects.retain(|object| object.id() != "RoleBinding/payments/payments-developers-viewer");
+    let subject = json!({"kind": "ServiceAccount", "namespace": "shop", "name": "cart"});
+    let role = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "boutique-cluster-viewer"});
+    let body = json!({"roleRef": role, "subjects": [subject]});
+    add(&mut folder.objects, "rbac.authorization.k8s.io/v1", "ClusterRoleBinding", &json!({"name": "cart"}), &body);
+    let mut expected = vec![
+        ("group platform-admin", "in payments, other than `platgen access` says: may delete endpoints"),
+        ("group platform-admin", "in restore-tests, other than `platgen access` says: may delete endpoints"),
+        ("group platform-admin", "in shop, other than `platgen access` says: may delete endpoints"),
+        ("group payments-developer", "in payments, other than `platgen access` says: may not get configmaps"),
+    ];
+    for place in ["in the cluster", "in kube-system", "in payments", "in restore-tests", "in shop"] {
+        expected.push(("account shop/cart", place));
+    }
+    let expected = expected.into_iter().map(|(subject, part)| ["access", subject, part].map(str::to_owned));
+    held(with(|server, counts| region::judge_claims(&server.api, &folder, &claimed, counts))?, expected.collect())
 }
 
 /// Judges the folder; every finding has to be expected, and every expectation found.
-fn compare(folder: &Folder, mut expected: Vec<[String; 3]>) -> Result<(), String> {
-    let findings = with(|server, counts| region::judge(&server.api, folder, counts))?;
+fn compare(folder: &Folder, expected: Vec<[String; 3]>) -> Result<(), String> {
+    held(with(|server, counts| region::judge(&server.api, folder, counts))?, expected)
+}
+
+fn held(findings: Vec<Finding>, mut expected: Vec<[String; 3]>) -> Result<(), String> {
     let mut wrong = Vec::new();
     for finding in findings {
         let meant =

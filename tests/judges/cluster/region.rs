@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::api::{Api, JSON};
 use super::objects::{Object, read};
 use super::process::wait;
-use super::{definitions, rights};
+use super::{access, definitions, rights};
 use crate::judges::judge::{Finding, Input};
 use crate::judges::kubernetes::{is_tooling, version};
 
@@ -48,11 +48,13 @@ pub struct Counts {
     pub objects: usize,
     pub pods: usize,
     pub rights: usize,
+    pub cells: usize,
 }
 
 impl fmt::Display for Counts {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(to, "{} folders, {} objects, {} pods, {} rights", self.folders, self.objects, self.pods, self.rights)
+        let Self { folders, objects, pods, rights, cells } = self;
+        write!(to, "{folders} folders, {objects} objects, {pods} pods, {rights} rights, {cells} cells of access")
     }
 }
 
@@ -78,6 +80,15 @@ impl<'a> Folder<'a> {
 
 /// Judges a folder. Leaves nothing behind, whatever comes of it.
 pub fn judge(api: &Api, folder: &Folder, counts: &mut Counts) -> Result<Vec<Finding>, String> {
+    judged(api, folder, None, counts)
+}
+
+/// Judges a folder, and what `platgen access` says of some objects. That takes minutes for one region.
+pub fn judge_claims(api: &Api, folder: &Folder, claimed: &[Object], counts: &mut Counts) -> Result<Vec<Finding>, String> {
+    judged(api, folder, Some(claimed), counts)
+}
+
+fn judged(api: &Api, folder: &Folder, claimed: Option<&[Object]>, counts: &mut Counts) -> Result<Vec<Finding>, String> {
     let objects = &folder.objects;
     for namespace in objects.iter().filter(|object| rank(object) == Some(0)) {
         if api.get(&api.path(namespace)?)?.is_ok() {
@@ -88,6 +99,9 @@ pub fn judge(api: &Api, folder: &Folder, counts: &mut Counts) -> Result<Vec<Find
     let findings = ask(api, objects, &mut stored, counts).and_then(|mut findings| {
         findings.retain(|finding| !is_of_later(finding, &folder.version));
         findings.extend(rights::judge(api, folder, &mut counts.rights)?);
+        if let Some(claimed) = claimed {
+            findings.extend(access::judge(api, folder, claimed, &mut counts.cells)?);
+        }
         Ok(findings)
     });
     counts.folders += 1;

@@ -74,7 +74,9 @@ fn images(root: &Root, found: &mut Vec<Finding>) {
         found.push(root.finding(RULE, "registry", file, format!("`{}` is no registry of the account in the region", mirror.registry)));
     }
     let mut wanted: BTreeSet<&str> = BTreeSet::new();
-    for container in root.region.workloads.values().flat_map(|workload| workload.containers()) {
+    // A container without an image is one that an operator adds.
+    let containers = root.region.workloads.values().flat_map(|workload| workload.containers());
+    for container in containers.filter(|container| !container.image.is_empty()) {
         match container.image.strip_prefix(&registry) {
             Some(image) => _ = wanted.insert(image.split(['@', ':']).next().unwrap_or_default()),
             None => found.push(root.finding(RULE, "registry", file, format!("`{}` is no copy", container.image))),

@@ -1,0 +1,89 @@
+//! `platgen access`: who may do what in each cluster, by the roles and bindings that are rendered.
+
+use super::select::{unknown, unknown_place};
+use super::tree::rendered;
+use super::{Ended, FAILED, FINE, Terminal, print_all};
+use crate::analysis::access::{Access as Found, HolderKind, access, report};
+use crate::analysis::page::Style;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::files::Files;
+use crate::model::Estate;
+use crate::project::{Failure, Project, Rendered, Resolved};
+use crate::rbac::Fault;
+use serde_json::json;
+
+/// Flags of `access`.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Access {
+    #[command(flatten)]
+    spec: super::Spec,
+    #[command(flatten)]
+    gaps: super::Gaps,
+    /// The environment. Default: all.
+    #[arg(long)]
+    env: Option<String>,
+    /// The region. Default: all.
+    #[arg(long)]
+    region: Option<String>,
+    /// The group, by its name in the spec or in the cluster; each of its rights is listed. Default: all groups, users and accounts with rights.
+    #[arg(long)]
+    group: Option<String>,
+}
+
+pub(super) fn run(args: &Access, terminal: &Terminal) -> Ended {
+    let as_json = match terminal.data_is_json() {
+        Ok(as_json) => as_json,
+        Err(code) => return Ok(code),
+    };
+    let project = Project::open(args.spec.spec.as_deref())?.allow_incomplete(args.gaps.allow_incomplete);
+    terminal.tell_files(&project);
+    let Rendered { resolved: Resolved { estate, .. }, files } = project.resolve()?.documents()?;
+    if let Some(fault) = unknown_place(&estate, args.env.as_deref(), args.region.as_deref()) {
+        return Err(Box::new(fault).into());
+    }
+    let mut all = judged(args, &estate, &files)?;
+    if let Some(group) = &args.group {
+        only(&mut all, group)?;
+    }
+    if as_json {
+        print_all(&format!("{:#}\n", json!({ "access": all })));
+    } else {
+        print_all(&report(&all, args.group.is_some(), if terminal.markdown { Style::Markdown } else { Style::Plain }));
+    }
+    // Only a whole report says who may do what.
+    Ok(if all.iter().any(|one| !one.unjudged.is_empty()) { FAILED } else { FINE })
+}
+
+/// The clusters that the flags select.
+fn judged(args: &Access, estate: &Estate, files: &Files) -> Result<Vec<Found>, Box<Failure>> {
+    let is_meant = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
+    let mut all = Vec::new();
+    for (environment, platform) in estate.environments.iter().filter(|(name, _)| is_meant(&args.env, name)) {
+        for (name, region) in platform.regions.iter().filter(|(name, _)| is_meant(&args.region, name)) {
+            let documents = rendered(files, environment, name);
+            all.push(access(platform, region, &documents).map_err(|fault| Box::new(refused(&fault)))?);
+        }
+    }
+    Ok(all)
+}
+
+/// Keeps a group alone.
+fn only(all: &mut [Found], group: &str) -> Result<(), Box<Diagnostic>> {
+    let groups = || all.iter().flat_map(|one| &one.holders).filter(|holder| holder.kind == HolderKind::Group);
+    if !groups().any(|holder| [&holder.name, &holder.id].contains(&&group.to_owned())) {
+        let mut known: Vec<&str> = groups().map(|holder| holder.name.as_str()).collect();
+        known.sort_unstable();
+        known.dedup();
+        return Err(Box::new(unknown("group", group, &known)));
+    }
+    for one in all.iter_mut() {
+        one.holders.retain(|holder| holder.kind == HolderKind::Group && (holder.name == group || holder.id == group));
+    }
+    Ok(())
+}
+
+/// A role or a binding that the API server refuses: it comes from a manifest or a patch.
+fn refused(fault: &Fault) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UnreadableDocument, format!("{fault}, and the API server refuses it"));
+    diagnostic.help("correct the manifest or the patch that it comes from")
+}

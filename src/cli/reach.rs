@@ -1,0 +1,149 @@
+//! `platgen reach`: who may talk to whom in each cluster, by flows, policies and firewall.
+
+use super::select::{unknown, unknown_place};
+use super::{DIFFERENT, Ended, FINE, Terminal, USAGE, eprint_all, print_all};
+use crate::analysis::page::Style;
+use crate::analysis::reach::{Reach as Found, Site, matching, mermaid, reach, report, svg};
+use crate::diagnostic::{Code, Diagnostic, wording};
+use crate::files::Files;
+use crate::model::Estate;
+use crate::policy::Fault;
+use crate::project::{Failure, Project, Rendered, Resolved};
+use crate::source::{Sources, Span};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Flags of `reach`.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Reach {
+    #[command(flatten)]
+    spec: super::Spec,
+    #[command(flatten)]
+    gaps: super::Gaps,
+    /// The environment. Default: all.
+    #[arg(long)]
+    env: Option<String>,
+    /// The region. Default: all.
+    #[arg(long)]
+    region: Option<String>,
+    /// The caller, such as `app/web`, `web` or `shop/web`; with `--to` one question is answered, with its reasons.
+    #[arg(long)]
+    from: Option<String>,
+    /// The callee, such as `store/orders`, `external/erp` or `dns`.
+    #[arg(long)]
+    to: Option<String>,
+}
+
+pub(super) fn run(args: &Reach, terminal: &Terminal) -> Ended {
+    let as_json = match terminal.data_is_json() {
+        Ok(as_json) => as_json,
+        Err(code) => return Ok(code),
+    };
+    let project = Project::open(args.spec.spec.as_deref())?.allow_incomplete(args.gaps.allow_incomplete);
+    terminal.tell_files(&project);
+    let Rendered { resolved: Resolved { project, estate, .. }, files } = project.resolve()?.documents()?;
+    if let Some(fault) = unknown_place(&estate, args.env.as_deref(), args.region.as_deref()) {
+        return Err(Box::new(fault).into());
+    }
+    let all = judged(args, &estate, &files, &project.sources)?;
+    match terminal.picture {
+        Some(_) if all.len() != 1 => {
+            eprint_all("error: a picture shows one cluster: name it with `--env` and `--region`\n");
+            return Ok(USAGE);
+        }
+        Some(picture) => all.iter().for_each(|one| print_all(&draw(picture, one))),
+        None if as_json => print_all(&format!("{:#}\n", json!({ "reach": all }))),
+        None => print_all(&report(&all, if terminal.markdown { Style::Markdown } else { Style::Plain })),
+    }
+    Ok(if all.iter().any(|one| one.hit) { DIFFERENT } else { FINE })
+}
+
+/// A picture of a cluster.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Picture {
+    /// A graph in the language of Mermaid.
+    Mermaid,
+    /// A matrix.
+    Svg,
+}
+
+fn draw(picture: Picture, reach: &Found) -> String {
+    match picture {
+        Picture::Mermaid => mermaid(reach),
+        Picture::Svg => svg(reach),
+    }
+}
+
+/// The clusters that the flags select, with the pairs that they ask for.
+fn judged(args: &Reach, estate: &Estate, files: &Files, sources: &Sources) -> Result<Vec<Found>, Box<Failure>> {
+    let is_meant = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
+    let place = |span: Span| format!("{}:{}", sources.get(span.file).name, sources.position(span).line);
+    let mut all = Vec::new();
+    for (environment, platform) in estate.environments.iter().filter(|(name, _)| is_meant(&args.env, name)) {
+        for (name, region) in platform.regions.iter().filter(|(name, _)| is_meant(&args.region, name)) {
+            let documents = super::tree::rendered(files, environment, name);
+            let site = Site { platform, region, documents: &documents, place: &place };
+            let whole = reach(site, None).map_err(|fault| Box::new(refused(&fault)))?;
+            all.push((site_of(args, &whole)?, whole, (platform, region, documents)));
+        }
+    }
+    if let Some(fault) = unknown_end(args, &all.iter().map(|(_, whole, _)| whole).collect::<Vec<_>>()) {
+        return Err(Box::new(fault).into());
+    }
+    let mut found = Vec::new();
+    for ((from, to), whole, (platform, region, documents)) in all {
+        let kept = match (&args.from, &args.to, from, to) {
+            (Some(_), Some(_), Some(from), Some(to)) => {
+                let site = Site { platform, region, documents: &documents, place: &place };
+                let mut one = reach(site, Some((&from, &to))).map_err(|fault| Box::new(refused(&fault)))?;
+                one.pairs.retain(|pair| pair.from == from && pair.to == to);
+                Some(one)
+            }
+            // The end is in another cluster.
+            (Some(_), _, None, _) | (_, Some(_), _, None) => None,
+            (_, _, from, to) => {
+                let is = |wanted: &Option<String>, name: &String| wanted.as_ref().is_none_or(|wanted| wanted == name);
+                let mut one = whole;
+                one.pairs.retain(|pair| is(&from, &pair.from) && is(&to, &pair.to));
+                Some(one)
+            }
+        };
+        found.extend(kept.map(|mut one| {
+            one.hit = one.pairs.iter().any(|pair| !pair.blocked.is_empty() || !pair.undeclared.is_empty());
+            one
+        }));
+    }
+    Ok(found)
+}
+
+/// The ends of a cluster that `--from` and `--to` stand for.
+fn site_of(args: &Reach, reach: &Found) -> Result<(Option<String>, Option<String>), Box<Diagnostic>> {
+    let end = |word: &Option<String>| -> Result<Option<String>, Box<Diagnostic>> {
+        let Some(word) = word else { return Ok(None) };
+        match matching(reach.ends.iter().map(|end| end.name.as_str()), word)[..] {
+            [] => Ok(None),
+            [one] => Ok(Some(one.to_owned())),
+            ref several => {
+                let message = format!("`{word}` in `{}/{}` may be {}", reach.environment, reach.region, wording::either(several));
+                Err(Box::new(Diagnostic::new(Code::UnknownReference, message).help("write the whole name")))
+            }
+        }
+    };
+    Ok((end(&args.from)?, end(&args.to)?))
+}
+
+/// The finding for a word that stands for nothing in any cluster.
+fn unknown_end(args: &Reach, all: &[&Found]) -> Option<Diagnostic> {
+    let names: BTreeSet<&str> = all.iter().flat_map(|one| &one.ends).map(|end| end.name.as_str()).collect();
+    let word = [&args.from, &args.to].into_iter().flatten().find(|word| matching(names.iter().copied(), word).is_empty())?;
+    let aliases: BTreeSet<&str> = names.iter().flat_map(|name| [*name, name.rsplit('/').next().unwrap_or(name)]).collect();
+    let shown = if wording::suggest(word, aliases.iter().copied()).is_some() { aliases } else { names };
+    let known: Vec<&str> = shown.into_iter().collect();
+    Some(unknown("end called", word, &known))
+}
+
+/// A policy or a workload that the API server refuses: it comes from a manifest or a patch.
+fn refused(fault: &Fault) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UnreadableDocument, format!("{fault}, and the API server refuses it"));
+    diagnostic.help("correct the manifest or the patch that it comes from")
+}

@@ -1,0 +1,139 @@
+//! `reach` through the program: the specs of the repository, patches and manifests that open or close something, questions, and words that mean nothing.
+
+use super::program::{Project, copy, specs};
+use serde_json::{Value, json};
+
+fn of(spec: &str) -> Project {
+    let project = Project::new().incomplete();
+    copy(&specs()[spec], &project.folder, false);
+    project
+}
+
+fn report(project: &Project, words: &[&str], code: i32) -> Vec<Value> {
+    let ran = project.run(&[&["reach", "--format", "json"], words].concat()).exits(code);
+    let value: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}\n{}", ran.out));
+    value["reach"].as_array().cloned().unwrap_or_default()
+}
+
+/// `from to: open ports` of each pair with a flow of the spec.
+fn pairs(reach: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
+    let told = reach["pairs"].as_array().into_iter().flatten().filter(|pair| pair["to"] != "dns");
+    told.map(|pair| {
+        format!("{} {}: {}", pair["from"].as_str().unwrap_or_default(), pair["to"].as_str().unwrap_or_default(), text(&pair["open"]))
+    })
+    .collect()
+}
+
+pub(crate) fn every_spec_is_as_declared() {
+    for name in specs().keys() {
+        let project = of(name);
+        for reach in report(&project, &[], 0) {
+            assert_eq!(reach["hit"], false, "{name}: {reach:#}");
+            assert!(!pairs(&reach).is_empty(), "{name}: {reach:#}");
+        }
+    }
+}
+
+pub(crate) fn flows_of_a_real_platform() {
+    let sample = of("sample");
+    let production = report(&sample, &["--env", "production", "--region", "eu-west-1"], 0);
+    let found = pairs(&production[0]);
+    for line in [
+        "app/shop/frontend app/shop/cart: TCP 7070",
+        "app/shop/cart app/payments/payment: TCP 50051",
+        "app/shop/cart store/shop/carts: TCP 6379",
+        "app/payments/payment external/card-gateway: TCP 443",
+        "gateway app/shop/frontend: TCP 8080",
+    ] {
+        assert!(found.iter().any(|pair| pair == line), "{line} is not in {found:#?}");
+    }
+    let text = sample.run(&["reach", "--env", "production", "--region", "eu-west-1"]).exits(0).out;
+    assert!(
+        text.starts_with("production/eu-west-1: who may talk to whom\n\nEvery declared flow is open, and nothing else is.\n"),
+        "{text}"
+    );
+    assert!(text.contains("app/cart calls store/carts (platform.yaml:"), "{text}");
+    let one = ["reach", "--env", "production", "--region", "eu-west-1", "--format"];
+    let graph = sample.run(&[&one[..], &["mermaid"]].concat()).exits(0).out;
+    assert!(graph.starts_with("---\ntitle: \"production/eu-west-1") && graph.contains("-->|\"TCP 7070\"|"), "{graph}");
+    let matrix = sample.run(&[&one[..], &["svg"]].concat()).exits(0).out;
+    assert!(matrix.starts_with("<svg ") && matrix.contains("<title>app/shop/cart to store/shop/carts: TCP 6379</title>"), "{matrix}");
+}
+
+pub(crate) fn questions_are_answered() {
+    let sample = of("sample");
+    let ask = |from: &str, to: &str| {
+        sample.run(&["reach", "--env", "production", "--region", "eu-west-1", "--from", from, "--to", to]).exits(0).out
+    };
+    let yes = ask("cart", "store/carts");
+    assert!(yes.starts_with("production/eu-west-1: app/shop/cart to store/shop/carts\n\nYes, on TCP 6379.\n"), "{yes}");
+    assert!(yes.contains("  declared: app/cart calls store/carts (TCP 6379, platform.yaml:"), "{yes}");
+    assert!(yes.contains("  allowed by NetworkPolicy/shop/cart, NetworkPolicy/shop/carts\n"), "{yes}");
+    let no = ask("frontend", "payments/payment");
+    for line in [
+        "\n\nNo, and nobody declared it.\n",
+        "  policies of the caller: no rule for the egress of app/shop/frontend allows it in NetworkPolicy/",
+        "  policies of the callee: no rule for the ingress of app/payments/payment allows it in NetworkPolicy/",
+        "  to change it: write `needs: [app/payment]` at `apps.frontend`\n",
+    ] {
+        assert!(no.contains(line), "{line} is not in:\n{no}");
+    }
+    let value = report(&sample, &["--env", "production", "--region", "eu-west-1", "--from", "frontend", "--to", "payment"], 0);
+    assert_eq!((&value[0]["answer"]["reaches"], &value[0]["pairs"]), (&json!(false), &json!([])));
+    // One of the two alone keeps its pairs.
+    let from = report(&sample, &["--env", "production", "--from", "payment"], 0);
+    assert!(
+        from.iter()
+            .all(|reach| reach["pairs"].as_array().is_some_and(|pairs| pairs.iter().all(|pair| pair["from"] == "app/payments/payment")))
+    );
+}
+
+/// What patches and manifests do is seen, as what the cluster runs.
+pub(crate) fn differences_are_told_first() {
+    let project = Project::init();
+    let spec = project.read("platform.yaml");
+    let opened = format!("{spec}manifests:\n  more: {{from: files/more.yaml, namespace: hello, reason: a policy of another tool}}\n");
+    project.write("platform.yaml", &opened);
+    let policy = |rules: &str| {
+        format!("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: more}}\nspec: {{podSelector: {{}}, {rules}}}\n")
+    };
+    project
+        .write("files/more.yaml", &policy("policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: 443}]}]"));
+    let production = report(&project, &["--env", "production"], 2);
+    let wide: Vec<&Value> = production[0]["pairs"].as_array().into_iter().flatten().filter(|pair| pair["to"] == "10.0.0.0/8").collect();
+    assert_eq!(wide.len(), 1, "{:#}", production[0]);
+    assert_eq!((&wide[0]["undeclared"], &wide[0]["allowed_by"]), (&json!(["TCP 443"]), &json!(["NetworkPolicy/hello/more"])));
+    let text = project.run(&["reach", "--env", "production"]).exits(2).out;
+    assert!(text.contains("\n\nDIFFERENCES: 0 declared flows blocked, 1 open that nobody declared.\n"), "{text}");
+    assert!(text.contains("\n  app/hello/web to 10.0.0.0/8: TCP 443\n    allowed by NetworkPolicy/hello/more\n"), "{text}");
+    // A patch that takes the ingress of the gateway away.
+    let closed = format!(
+        "{spec}patches:\n  closed: {{target: NetworkPolicy/hello/web, json: [{{op: remove, path: /spec/ingress}}], reason: a mistake}}\n"
+    );
+    project.write("platform.yaml", &closed);
+    let text = project.run(&["reach", "--env", "production"]).exits(2).out;
+    for line in [
+        "DIFFERENCES: 1 declared flow blocked, 0 open that nobody declared.\n",
+        "\n  gateway to app/hello/web\n    TCP 8080, policies of the callee: no rule for the ingress of app/hello/web allows it in NetworkPolicy/hello/default-deny, NetworkPolicy/hello/web\n",
+    ] {
+        assert!(text.contains(line), "{line} is not in:\n{text}");
+    }
+}
+
+pub(crate) fn words_that_mean_nothing() {
+    let project = of("boutique");
+    let fails = |words: &[&str], code: i32, said: &[&str]| {
+        let ran = project.run(&[&["reach"], words].concat()).exits(code);
+        for line in said {
+            assert!(ran.err.contains(line) && ran.out.is_empty(), "{line} is not in:\n{}{}", ran.err, ran.out);
+        }
+    };
+    fails(&["--env", "prodction"], 1, &["there is no environment `prodction`", "did you mean `production`?"]);
+    fails(&["--from", "fronted"], 1, &["there is no end called `fronted`", "did you mean `frontend`?"]);
+    fails(&["--from", "frontend", "--to", "cartservce"], 1, &["there is no end called `cartservce`", "did you mean `cartservice`?"]);
+    fails(&["--format", "svg"], 64, &["a picture shows one cluster: name it with `--env` and `--region`"]);
+    fails(&["--format", "sarif"], 64, &["this command prints data, not findings"]);
+    let ran = project.run(&["outage", "--env", "beta", "--zone", "a", "--format", "mermaid"]).exits(64);
+    assert!(ran.err.contains("this command draws no picture"), "{}", ran.err);
+}
