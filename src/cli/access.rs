@@ -1,15 +1,14 @@
 //! `platgen access`: who may do what in each cluster, by the roles and bindings that are rendered.
 
-use super::select::{unknown, unknown_place};
-use super::tree::rendered;
+use super::select::{Clusters, unknown};
+use super::tree::{refused, rendered};
 use super::{Ended, FAILED, FINE, Terminal, print_all};
 use crate::analysis::access::{Access as Found, HolderKind, access, report};
 use crate::analysis::page::Style;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::files::Files;
 use crate::model::Estate;
 use crate::project::{Failure, Project, Rendered, Resolved};
-use crate::rbac::Fault;
 use serde_json::json;
 
 /// Flags of `access`.
@@ -19,12 +18,8 @@ pub(super) struct Access {
     spec: super::Spec,
     #[command(flatten)]
     gaps: super::Gaps,
-    /// The environment. Default: all.
-    #[arg(long)]
-    env: Option<String>,
-    /// The region. Default: all.
-    #[arg(long)]
-    region: Option<String>,
+    #[command(flatten)]
+    clusters: Clusters,
     /// The group, by its name in the spec or in the cluster; each of its rights is listed. Default: all groups, users and accounts with rights.
     #[arg(long)]
     group: Option<String>,
@@ -38,9 +33,6 @@ pub(super) fn run(args: &Access, terminal: &Terminal) -> Ended {
     let project = Project::open(args.spec.spec.as_deref())?.allow_incomplete(args.gaps.allow_incomplete);
     terminal.tell_files(&project);
     let Rendered { resolved: Resolved { estate, .. }, files } = project.resolve()?.documents()?;
-    if let Some(fault) = unknown_place(&estate, args.env.as_deref(), args.region.as_deref()) {
-        return Err(Box::new(fault).into());
-    }
     let mut all = judged(args, &estate, &files)?;
     if let Some(group) = &args.group {
         only(&mut all, group)?;
@@ -56,13 +48,10 @@ pub(super) fn run(args: &Access, terminal: &Terminal) -> Ended {
 
 /// The clusters that the flags select.
 fn judged(args: &Access, estate: &Estate, files: &Files) -> Result<Vec<Found>, Box<Failure>> {
-    let is_meant = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
     let mut all = Vec::new();
-    for (environment, platform) in estate.environments.iter().filter(|(name, _)| is_meant(&args.env, name)) {
-        for (name, region) in platform.regions.iter().filter(|(name, _)| is_meant(&args.region, name)) {
-            let documents = rendered(files, environment, name);
-            all.push(access(platform, region, &documents).map_err(|fault| Box::new(refused(&fault)))?);
-        }
+    for (environment, platform, region) in args.clusters.of(estate)? {
+        let documents = rendered(files, environment, region.name.as_str());
+        all.push(access(platform, region, &documents).map_err(|fault| Box::new(refused(&fault)))?);
     }
     Ok(all)
 }
@@ -80,10 +69,4 @@ fn only(all: &mut [Found], group: &str) -> Result<(), Box<Diagnostic>> {
         one.holders.retain(|holder| holder.kind == HolderKind::Group && (holder.name == group || holder.id == group));
     }
     Ok(())
-}
-
-/// A role or a binding that the API server refuses: it comes from a manifest or a patch.
-fn refused(fault: &Fault) -> Diagnostic {
-    let diagnostic = Diagnostic::new(Code::UnreadableDocument, format!("{fault}, and the API server refuses it"));
-    diagnostic.help("correct the manifest or the patch that it comes from")
 }

@@ -1,13 +1,13 @@
 //! `platgen reach`: who may talk to whom in each cluster, by flows, policies and firewall.
 
-use super::select::{unknown, unknown_place};
+use super::select::{Clusters, unknown};
+use super::tree::{refused, rendered};
 use super::{DIFFERENT, Ended, FINE, Terminal, USAGE, eprint_all, print_all};
 use crate::analysis::page::Style;
 use crate::analysis::reach::{Reach as Found, Site, matching, mermaid, reach, report, svg};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::files::Files;
 use crate::model::Estate;
-use crate::policy::Fault;
 use crate::project::{Failure, Project, Rendered, Resolved};
 use crate::source::{Sources, Span};
 use serde_json::json;
@@ -20,12 +20,8 @@ pub(super) struct Reach {
     spec: super::Spec,
     #[command(flatten)]
     gaps: super::Gaps,
-    /// The environment. Default: all.
-    #[arg(long)]
-    env: Option<String>,
-    /// The region. Default: all.
-    #[arg(long)]
-    region: Option<String>,
+    #[command(flatten)]
+    clusters: Clusters,
     /// The caller, such as `app/web`, `web` or `shop/web`; with `--to` one question is answered, with its reasons.
     #[arg(long)]
     from: Option<String>,
@@ -42,9 +38,6 @@ pub(super) fn run(args: &Reach, terminal: &Terminal) -> Ended {
     let project = Project::open(args.spec.spec.as_deref())?.allow_incomplete(args.gaps.allow_incomplete);
     terminal.tell_files(&project);
     let Rendered { resolved: Resolved { project, estate, .. }, files } = project.resolve()?.documents()?;
-    if let Some(fault) = unknown_place(&estate, args.env.as_deref(), args.region.as_deref()) {
-        return Err(Box::new(fault).into());
-    }
     let all = judged(args, &estate, &files, &project.sources)?;
     match terminal.picture {
         Some(_) if all.len() != 1 => {
@@ -76,16 +69,13 @@ fn draw(picture: Picture, reach: &Found) -> String {
 
 /// The clusters that the flags select, with the pairs that they ask for.
 fn judged(args: &Reach, estate: &Estate, files: &Files, sources: &Sources) -> Result<Vec<Found>, Box<Failure>> {
-    let is_meant = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
     let place = |span: Span| format!("{}:{}", sources.get(span.file).name, sources.position(span).line);
     let mut all = Vec::new();
-    for (environment, platform) in estate.environments.iter().filter(|(name, _)| is_meant(&args.env, name)) {
-        for (name, region) in platform.regions.iter().filter(|(name, _)| is_meant(&args.region, name)) {
-            let documents = super::tree::rendered(files, environment, name);
-            let site = Site { platform, region, documents: &documents, place: &place };
-            let whole = reach(site, None).map_err(|fault| Box::new(refused(&fault)))?;
-            all.push((site_of(args, &whole)?, whole, (platform, region, documents)));
-        }
+    for (environment, platform, region) in args.clusters.of(estate)? {
+        let documents = rendered(files, environment, region.name.as_str());
+        let site = Site { platform, region, documents: &documents, place: &place };
+        let whole = reach(site, None).map_err(|fault| Box::new(refused(&fault)))?;
+        all.push((site_of(args, &whole)?, whole, (platform, region, documents)));
     }
     if let Some(fault) = unknown_end(args, &all.iter().map(|(_, whole, _)| whole).collect::<Vec<_>>()) {
         return Err(Box::new(fault).into());
@@ -140,10 +130,4 @@ fn unknown_end(args: &Reach, all: &[&Found]) -> Option<Diagnostic> {
     let shown = if wording::suggest(word, aliases.iter().copied()).is_some() { aliases } else { names };
     let known: Vec<&str> = shown.into_iter().collect();
     Some(unknown("end called", word, &known))
-}
-
-/// A policy or a workload that the API server refuses: it comes from a manifest or a patch.
-fn refused(fault: &Fault) -> Diagnostic {
-    let diagnostic = Diagnostic::new(Code::UnreadableDocument, format!("{fault}, and the API server refuses it"));
-    diagnostic.help("correct the manifest or the patch that it comes from")
 }

@@ -1,8 +1,35 @@
 //! The names that `--env`, `--region` and similar flags accept.
 
 use crate::diagnostic::{Code, Diagnostic, wording};
-use crate::model::{Estate, Region};
+use crate::model::{Estate, Platform, Region};
 use std::collections::BTreeSet;
+
+/// Flags that select clusters.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Clusters {
+    /// The environment. Default: all.
+    #[arg(long)]
+    env: Option<String>,
+    /// The region. Default: all.
+    #[arg(long)]
+    region: Option<String>,
+}
+
+impl Clusters {
+    /// The selected regions, with the name of the environment and its platform.
+    ///
+    /// # Errors
+    /// There is no such environment or region.
+    pub(super) fn of<'e>(&self, estate: &'e Estate) -> Result<Vec<(&'e str, &'e Platform, &'e Region)>, Box<Diagnostic>> {
+        if let Some(fault) = unknown_place(estate, self.env.as_deref(), self.region.as_deref()) {
+            return Err(Box::new(fault));
+        }
+        let is_meant = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
+        let platforms = estate.environments.iter().filter(|(name, _)| is_meant(&self.env, name));
+        let all = platforms.flat_map(|(name, platform)| platform.regions.values().map(move |region| (name.as_str(), platform, region)));
+        Ok(all.filter(|(_, _, region)| is_meant(&self.region, region.name.as_str())).collect())
+    }
+}
 
 /// The finding for an unknown name.
 pub(super) fn unknown(kind: &str, name: &str, known: &[&str]) -> Diagnostic {

@@ -64,6 +64,12 @@ pub(super) fn rendered(files: &Files, environment: &str, region: &str) -> Invent
     Inventory::read(texts.filter(|(path, _)| is_manifest(path)).map(|(path, text)| (path.as_str(), text.as_str())))
 }
 
+/// The finding for a rendered object that the API server would refuse: it comes from a manifest or a patch.
+pub(super) fn refused(fault: &impl std::fmt::Display) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UnreadableDocument, format!("{fault}, and the API server refuses it"));
+    diagnostic.help("correct the manifest or the patch that it comes from")
+}
+
 /// Whether a file may hold manifests.
 pub(super) fn is_manifest(path: &str) -> bool {
     is_data(path) || is_kustomization(path)

@@ -3,6 +3,7 @@
 use super::names::Entry;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::kinds::is_void_in_a_namespace;
 use crate::model::{ApiAccess, RBAC, Right};
 use crate::source::Span;
 use crate::spec;
@@ -21,48 +22,9 @@ const FAR_REACHING: [&str; 8] = [
     "services/proxy",
 ];
 
-/// The groups of Kubernetes with resources that belong to the whole cluster: in a namespace, rights on them are void. `namespaces` are not among
-/// them: a right on them in a namespace is one on that namespace.
-const OF_THE_CLUSTER: [(&str, &[&str]); 17] = [
-    ("", &["componentstatuses", "nodes", "persistentvolumes"]),
-    (
-        "admissionregistration.k8s.io",
-        &[
-            "mutatingadmissionpolicies",
-            "mutatingadmissionpolicybindings",
-            "mutatingwebhookconfigurations",
-            "validatingadmissionpolicies",
-            "validatingadmissionpolicybindings",
-            "validatingwebhookconfigurations",
-        ],
-    ),
-    ("apiextensions.k8s.io", &["customresourcedefinitions"]),
-    ("apiregistration.k8s.io", &["apiservices"]),
-    ("authentication.k8s.io", &["selfsubjectreviews", "tokenreviews"]),
-    ("authorization.k8s.io", &["selfsubjectaccessreviews", "selfsubjectrulesreviews", "subjectaccessreviews"]),
-    ("certificates.k8s.io", &["certificatesigningrequests", "clustertrustbundles"]),
-    ("flowcontrol.apiserver.k8s.io", &["flowschemas", "prioritylevelconfigurations"]),
-    ("gateway.networking.k8s.io", &["gatewayclasses"]),
-    ("metrics.k8s.io", &["nodes"]),
-    ("networking.k8s.io", &["ingressclasses", "ipaddresses", "servicecidrs"]),
-    ("node.k8s.io", &["runtimeclasses"]),
-    (RBAC, &["clusterrolebindings", "clusterroles"]),
-    ("resource.k8s.io", &["deviceclasses", "resourceslices"]),
-    ("scheduling.k8s.io", &["priorityclasses"]),
-    ("snapshot.storage.k8s.io", &["volumesnapshotclasses", "volumesnapshotcontents"]),
-    ("storage.k8s.io", &["csidrivers", "csinodes", "storageclasses", "volumeattachments", "volumeattributesclasses"]),
-];
-
-/// The resource of a right that belongs to the whole cluster. `None` if the right names a group that is not of Kubernetes, which may have a resource of
-/// the same name in namespaces.
+/// The resource of a right that is void in a namespace. A right on `namespaces` there is one on that namespace.
 fn void(right: &Right) -> Option<&String> {
-    let of_kubernetes = |group: &String| group != "*" && (!group.contains('.') || group.ends_with(".k8s.io"));
-    let is_void = |name: &&String| {
-        let plural = name.split('/').next().unwrap_or(name);
-        let mut known = OF_THE_CLUSTER.iter().filter(|(group, _)| right.groups.iter().any(|wanted| wanted == group));
-        known.any(|(_, resources)| resources.contains(&plural))
-    };
-    right.resources.iter().find(is_void).filter(|_| right.groups.iter().all(of_kubernetes))
+    right.resources.iter().find(|name| name.split('/').next() != Some("namespaces") && is_void_in_a_namespace(&right.groups, name))
 }
 
 impl EnvironmentResolver<'_> {

@@ -4,7 +4,7 @@
 //! The module is pure: it uses no clock, disk or process environment. Later stages do not see a [`Spec`].
 //!
 //! Each section of the spec has a file: `platform`, `network`, `cluster`, `access`, `extensions`, `waivers`; apps and stores are resolved in
-//! `workloads`, `containers`, `probes`, `security`, `volumes`, `placement` and `flows`, stores that an operator runs in `databases`, entrances in `expose`, object stores in `buckets`, tests of their backups in `restore_tests`, services outside of the cluster in `external`; checked in `entries`, `stores`, `pods` and `collisions`.
+//! `workloads`, `containers`, `probes`, `security`, `volumes`, `placement` and `flows`, stores in `server`, those that an operator runs in `databases`, entrances in `expose`, object stores in `buckets`, tests of their backups in `restore_tests`, services outside of the cluster in `external`; checked in `entries`, `stores`, `database_checks`, `pods` and `collisions`.
 
 mod access;
 mod accounts;
@@ -20,6 +20,7 @@ mod collisions;
 mod command_lines;
 mod consumer;
 mod containers;
+mod database_checks;
 mod databases;
 mod engines;
 mod entries;
@@ -61,6 +62,7 @@ mod restore_tests;
 mod secret_scan;
 mod sections;
 mod security;
+mod server;
 mod spot;
 mod storage;
 mod stores;
