@@ -54,11 +54,13 @@ const FILTERS: [&str; 10] = [
     "heuristic.is_templated_secret",
 ];
 
-/// False positives in rendered files: settings whose name contains `token`, the variable or file names of an ExternalSecret, and image digests.
-const NO_SECRET: [&str; 6] = [
+/// False positives in rendered files: settings whose name contains `token` or `secret`, the variable or file names of an ExternalSecret, and image
+/// digests.
+const NO_SECRET: [&str; 7] = [
     r"^\s*automountServiceAccountToken: (false|true)$",
     r#"^\s*http_tokens\s*= "required"$"#,
     r#"^\s*- secretKey: "?[A-Za-z0-9._-]+"?$"#,
+    r"^\s*secretPrefix: [a-z0-9-]+\.kafka\.$",
     r"^\s*(- )?image(Name)?: \S+@sha256:[0-9a-f]{64}$",
     r"^copy '\S+@sha256:[0-9a-f]{64}' '\S+' 'digest-[0-9a-f]{64}'$",
     r"^\s*exists 'copy of \S+@sha256:[0-9a-f]{64}' aws ecr describe-images .* imageTag='digest-[0-9a-f]{64}'$",

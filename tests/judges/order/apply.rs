@@ -64,7 +64,11 @@ pub fn faults(platform: &Platform, without: Option<(&str, &str)>, used: &mut Use
         // What the roles of pipelines may do names what other roots make later; `pipelines_plan` judges all of it.
         let of_pipelines = |one: &Resource| path.contains("/bootstrap/") && ["aws_iam_policy", "aws_iam_role"].contains(&one.kind.as_str());
         let texts = |one: &Resource| if of_pipelines(one) { Vec::new() } else { literals::texts(one) };
-        let said: Vec<Said> = platform.of(path).map(|one| (one, texts(one))).collect();
+        let mut said: Vec<Said> = platform.of(path).map(|one| (one, texts(one))).collect();
+        // A copy of a bucket is in another region by its nature: the pages have that region first, and the copies end when it is lost.
+        if let Some((_, lost)) = without.filter(|_| root.layer == "data") {
+            said.iter_mut().for_each(|(_, texts)| texts.retain(|text| !literals::regions(&text.text).contains(&lost)));
+        }
         let mut found = world.state(path, root)?;
         found.extend(world.delegation(path)?);
         found.extend(world.reads(path, root, used)?);
