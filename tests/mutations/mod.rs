@@ -21,6 +21,7 @@ mod model;
 mod mutant;
 mod outside;
 mod own;
+mod planted;
 mod report;
 mod survivors;
 mod trial;
@@ -33,10 +34,18 @@ use libtest_mimic::{Completion, Failed, Trial};
 use crate::support::required;
 
 use self::mutant::Class;
+use self::planted::Planted;
 use self::trial::{Run, Shown};
+
+/// The faults, planted when the trials are collected: their names come from the faults.
+static PLANTED: OnceLock<Result<Planted, String>> = OnceLock::new();
 
 /// The run with what everybody noticed. The first trial that asks for it judges every fault; the others wait.
 static JUDGED: OnceLock<Result<Run, String>> = OnceLock::new();
+
+fn planted() -> Result<&'static Planted, String> {
+    PLANTED.get_or_init(Planted::new).as_ref().map_err(Clone::clone)
+}
 
 fn judged() -> Result<&'static Run, Failed> {
     let shown = match std::env::var("PLATGEN_MUTANTS").as_deref() {
@@ -44,12 +53,12 @@ fn judged() -> Result<&'static Run, Failed> {
         Ok("terraform") => Shown::Sample,
         _ => Shown::None,
     };
-    JUDGED.get_or_init(|| Run::new(shown, false)).as_ref().map_err(|error| error.into())
+    JUDGED.get_or_init(|| Run::new(planted()?, shown)).as_ref().map_err(|error| error.into())
 }
 
-/// The trials of this module. Plants the faults, for their names, and judges nothing yet.
+/// The trials of this module. Plants the faults and judges nothing yet.
 pub(crate) fn trials() -> Vec<Trial> {
-    let planted = match Run::new(Shown::None, true) {
+    let planted = match planted() {
         Ok(planted) => planted,
         Err(error) => return vec![Trial::test("mutations::platform", move || Err(error.into()))],
     };

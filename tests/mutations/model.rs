@@ -13,18 +13,19 @@ use platgen::value::{DnsFirewall, Engine, Name, NatGateways, Quantity};
 use super::ground::{Ground, HOME};
 use super::mutant::{Class, Mutant};
 
-/// Every fault, and what the renderer refused, by index.
-pub fn mutants(ground: &Ground) -> (Vec<Mutant>, BTreeMap<usize, String>) {
-    let mut bench = Bench { ground, mutants: Vec::new(), refused: BTreeMap::new() };
-    bench.platforms();
-    bench.regions();
-    bench.networks();
-    if let Some(region) = home(&ground.estate) {
-        for (key, workload) in &region.workloads {
-            bench.workload(key, workload);
-        }
-    }
-    (bench.mutants, bench.refused)
+/// Every fault, with what the renderer said where it refused. Two threads render every second one each.
+pub fn mutants(ground: &Ground) -> Vec<(Mutant, Option<String>)> {
+    let half = |turn: usize| {
+        let mut bench = Bench { ground, turn, count: 0, mutants: Vec::new() };
+        bench.all();
+        bench.mutants
+    };
+    let [even, odd] = std::thread::scope(|scope| {
+        let odd = scope.spawn(|| half(1));
+        [half(0), odd.join().expect("the other half")]
+    });
+    let mut halves = [even.into_iter(), odd.into_iter()];
+    (0..).map_while(|number| halves[number % 2].next()).collect()
 }
 
 fn home(estate: &Estate) -> Option<&Region> {
@@ -33,12 +34,30 @@ fn home(estate: &Estate) -> Option<&Region> {
 
 struct Bench<'a> {
     ground: &'a Ground,
-    mutants: Vec<Mutant>,
-    refused: BTreeMap<usize, String>,
+    /// Which faults it renders: the even or the odd ones.
+    turn: usize,
+    /// How many faults there were.
+    count: usize,
+    mutants: Vec<(Mutant, Option<String>)>,
 }
 
 impl Bench<'_> {
+    fn all(&mut self) {
+        self.platforms();
+        self.regions();
+        self.networks();
+        if let Some(region) = home(&self.ground.estate) {
+            for (key, workload) in &region.workloads {
+                self.workload(key, workload);
+            }
+        }
+    }
+
     fn platform(&mut self, place: &str, edit: impl Into<String>, change: impl FnOnce(&mut Platform)) {
+        self.count += 1;
+        if (self.count - 1) % 2 != self.turn {
+            return;
+        }
         // The others stay as they are: only the changed environment is rendered.
         let mut estate = self.ground.estate.clone();
         estate.environments.retain(|name, _| name == HOME.0);
@@ -46,14 +65,9 @@ impl Bench<'_> {
             change(platform);
         }
         let mut mutant = Mutant::of(Class::Model, place, edit, "", None);
-        mutant.changes.clear();
-        match self.ground.render(&estate) {
-            Ok(files) => mutant.changes = difference(&self.ground.files, &files),
-            Err(error) => {
-                self.refused.insert(self.mutants.len(), error);
-            }
-        }
-        self.mutants.push(mutant);
+        let rendered = self.ground.render(&estate);
+        mutant.changes = rendered.as_ref().map(|files| difference(&self.ground.files, files)).unwrap_or_default();
+        self.mutants.push((mutant, rendered.err()));
     }
 
     fn region(&mut self, place: &str, edit: impl Into<String>, change: impl FnOnce(&mut Region)) {

@@ -1,4 +1,4 @@
-//! The run: plants every fault and asks who notices, the cheap ones first.
+//! The run: asks who notices the faults, the cheap ones first.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,16 +8,10 @@ use sha2::{Digest, Sha256};
 
 use super::attributes;
 use super::fields;
-use super::ground::{Ground, HOME};
-use super::hand;
-use super::hand_bootstrap;
-use super::hand_cluster;
-use super::hand_kubernetes;
-use super::hand_terraform;
-use super::model;
 use super::mutant::{Class, Mutant};
 use super::outside::{Noticed, Outside, Scope};
 use super::own;
+use super::planted::Planted;
 use super::report::{self, Outcome};
 use super::survivors::Survivors;
 use crate::judges::judge::Subject;
@@ -73,10 +67,9 @@ pub enum Shown {
     All,
 }
 
-/// Everything that was planted, and what came of it.
+/// What was planted, and what came of it.
 pub struct Run {
-    /// The faults.
-    pub mutants: Vec<Mutant>,
+    planted: &'static Planted,
     /// Judges that are absent, each with how to get it.
     pub absent: Vec<String>,
     noticed: BTreeMap<usize, BTreeMap<&'static str, String>>,
@@ -86,48 +79,31 @@ pub struct Run {
 }
 
 impl Run {
-    /// Plants and judges; `terraform` says what the slow judges are shown, `list` asks nobody.
-    pub fn new(terraform: Shown, list: bool) -> Result<Self, String> {
-        let ground = Ground::new()?;
-        let mut mutants =
-            hand::mutants(&ground, hand_kubernetes::FAULTS, |environment, file| format!("kubernetes/{environment}/{}/{file}", HOME.1))?;
-        mutants.extend(hand::mutants(&ground, hand_terraform::FAULTS, |environment, file| {
-            format!("terraform/{environment}/{}/network/{file}", HOME.1)
-        })?);
-        mutants.extend(hand::mutants(&ground, hand_bootstrap::FAULTS, |environment, file| {
-            format!("terraform/bootstrap/{environment}/{file}")
-        })?);
-        mutants.extend(hand::mutants(&ground, hand_cluster::FAULTS, |environment, file| {
-            format!("terraform/{environment}/{}/{file}", HOME.1)
-        })?);
-        mutants.extend(fields::mutants(&ground)?);
-        mutants.extend(attributes::mutants(&ground)?);
+    /// Has every fault judged; `terraform` says which the slow judges are shown.
+    pub fn new(planted: &'static Planted, terraform: Shown) -> Result<Self, String> {
         let outside = Outside::open();
-        let absent = outside.absent(&OUTSIDE);
-        let survivors = Survivors::read()?;
-        let (models, refused) = model::mutants(&ground);
-        let mut noticed: BTreeMap<usize, BTreeMap<&'static str, String>> = BTreeMap::new();
-        for (index, mutant) in models.into_iter().enumerate() {
-            if let Some(error) = refused.get(&index) {
-                noticed.entry(mutants.len()).or_default().insert("render", error.clone());
-            }
-            mutants.push(mutant);
-        }
-        let mut run = Self { mutants, absent, noticed, accepted: BTreeMap::new(), spared: BTreeSet::new(), survivors };
-        if !list {
-            run.judge(&ground, &outside, terraform)?;
-        }
+        let refused = planted.refused.iter().map(|(number, error)| (*number, BTreeMap::from([("render", error.clone())])));
+        let mut run = Self {
+            planted,
+            absent: outside.absent(&OUTSIDE),
+            noticed: refused.collect(),
+            accepted: BTreeMap::new(),
+            spared: BTreeSet::new(),
+            survivors: Survivors::read()?,
+        };
+        run.judge(&outside, terraform);
         Ok(run)
     }
 
-    fn judge(&mut self, ground: &Ground, outside: &Outside, terraform: Shown) -> Result<(), String> {
+    fn judge(&mut self, outside: &Outside, terraform: Shown) {
+        let Planted { ground, mutants, .. } = self.planted;
         let started = Instant::now();
         let only = std::env::var("PLATGEN_ONLY").ok();
         let wanted = |name: &str| only.as_deref().is_none_or(|only| only.split(',').any(|one| one == name));
         if wanted("check") {
-            self.ask_ourselves(ground);
+            self.ask_ourselves();
         }
-        eprintln!("{:>7.1} s  platgen itself, {} faults", started.elapsed().as_secs_f64(), self.mutants.len());
+        eprintln!("{:>7.1} s  platgen itself, {} faults", started.elapsed().as_secs_f64(), mutants.len());
         let mut started = Instant::now();
         let rounds: [(&'static str, &str, Subject, Scope, bool); 10] = [
             ("kubeconform", "kubeconform", Subject::Manifests, Scope::Files, false),
@@ -147,7 +123,7 @@ impl Run {
             }
             let top = if subject == Subject::Root { "terraform" } else { "kubernetes" };
             let mut asked = Vec::new();
-            for (number, mutant) in self.mutants.iter().enumerate() {
+            for (number, mutant) in mutants.iter().enumerate() {
                 let by_hand = mutant.class == Class::Hand;
                 let open = by_hand || !hand_only && !self.noticed.contains_key(&number);
                 let kustomization = name == "kubectl" && mutant.place.starts_with("Kustomization/") && !self.noticed.contains_key(&number);
@@ -177,19 +153,18 @@ impl Run {
             started = Instant::now();
         }
         self.spared.retain(|number| !self.noticed.contains_key(number));
-        for (number, mutant) in self.mutants.iter().enumerate().filter(|(number, _)| !self.noticed.contains_key(number)) {
+        for (number, mutant) in mutants.iter().enumerate().filter(|(number, _)| !self.noticed.contains_key(number)) {
             if let Some(line) = self.survivors.accept(&full(mutant)) {
                 self.accepted.insert(number, line);
             }
         }
-        Ok(())
     }
 
     /// The reader, the canonical form, the rules and the second opinion, over everything, on two threads.
-    fn ask_ourselves(&mut self, ground: &Ground) {
-        let check = own::Check::new(ground);
+    fn ask_ourselves(&mut self) {
+        let check = own::Check::new(&self.planted.ground);
         let ask = |start: usize| {
-            let mutants = self.mutants.iter().enumerate().skip(start).step_by(2);
+            let mutants = self.planted.mutants.iter().enumerate().skip(start).step_by(2);
             let noticed = mutants.map(|(number, mutant)| (number, own::form(mutant), check.notices(mutant)));
             noticed.collect::<Vec<_>>()
         };
@@ -216,7 +191,7 @@ impl Run {
 
     /// The fault as the list of survivors would name it, and its file.
     pub fn describe(&self, number: usize) -> String {
-        let mutant = &self.mutants[number];
+        let mutant = &self.planted.mutants[number];
         let files: Vec<&str> = mutant.changes.keys().map(String::as_str).take(3).collect();
         let why = if mutant.why.is_empty() { String::new() } else { format!("; {}", mutant.why) };
         format!("{} ({}{why})", full(mutant), files.join(", "))
@@ -272,17 +247,17 @@ impl Run {
     }
 
     fn outcome(&self) -> Outcome<'_> {
-        Outcome { mutants: &self.mutants, noticed: &self.noticed, accepted: &self.accepted, spared: &self.spared, judges: &JUDGES }
+        Outcome { mutants: &self.planted.mutants, noticed: &self.noticed, accepted: &self.accepted, spared: &self.spared, judges: &JUDGES }
     }
 }
 
-/// The name of a fault with its class.
 /// Whether a mechanical fault is in the sample. Its name decides: other faults that come and go don't move the sample.
 fn in_sample(mutant: &Mutant) -> bool {
     let digest = Sha256::digest(full(mutant));
     u16::from_be_bytes([digest[0], digest[1]]) % SAMPLE == 0
 }
 
+/// The name of a fault with its class.
 fn full(mutant: &Mutant) -> String {
     format!("{} {}", mutant.class.name(), mutant.name())
 }
