@@ -5,9 +5,11 @@
 pub mod access;
 pub mod buckets;
 pub mod impact;
+mod inputs;
 pub mod mirror;
 pub mod outage;
 pub mod page;
 pub mod procedure;
 pub mod reach;
+pub mod secrets;
 pub mod transition;

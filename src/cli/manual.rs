@@ -74,6 +74,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("platgen reach --env production --region eu-west-1 --format svg > reach.svg", "a picture of one cluster"),
         ],
     ),
+    (
+        "secrets",
+        &[
+            ("platgen secrets", "every environment"),
+            ("platgen secrets --env production --format markdown", "for an audit"),
+            ("platgen secrets --env production --format json", "for programs"),
+        ],
+    ),
     ("fmt", &[("platgen fmt", "format the nearest spec"), ("platgen fmt --check", "print the differences, in CI")]),
     ("lock", &[("platgen lock", "plan addresses for new subnets"), ("platgen lock --resolve", "mend the lock after a merge")]),
     (

@@ -19,6 +19,7 @@ mod reference;
 mod render;
 mod run;
 mod schema;
+mod secrets;
 mod select;
 mod show;
 mod stream;
@@ -78,7 +79,7 @@ enum FormatName {
     Json,
     Sarif,
     Github,
-    /// Reports of `access`, `impact`, `outage` and `reach` alone.
+    /// Reports of `access`, `impact`, `outage`, `reach` and `secrets` alone.
     Markdown,
     /// The graph of `reach` alone, in the language of Mermaid.
     Mermaid,
@@ -113,6 +114,8 @@ enum Command {
     Access(access::Access),
     /// Print who may talk to whom in each cluster, by flows, network policies and firewall, and where these differ.
     Reach(reach::Reach),
+    /// Print every secret with its readers, its copy in each cluster and who may read the copy; no values.
+    Secrets(secrets::Secrets),
     /// Format spec files; meaning and comments stay.
     Fmt(fmt::Fmt),
     /// Update `platgen.lock`, the address plan.
@@ -321,8 +324,12 @@ pub fn main() -> ExitCode {
         FormatName::Github => Format::Github,
     };
     let markdown = matches!(arguments.format, FormatName::Markdown);
-    if markdown && !matches!(arguments.command, Command::Access(_) | Command::Impact(_) | Command::Outage(_) | Command::Reach(_)) {
-        eprint_all("error: this command prints no Markdown: `--format markdown` is for `platgen access`, `impact`, `outage` and `reach`\n");
+    let reports =
+        matches!(arguments.command, Command::Access(_) | Command::Impact(_) | Command::Outage(_) | Command::Reach(_) | Command::Secrets(_));
+    if markdown && !reports {
+        eprint_all(
+            "error: this command prints no Markdown: `--format markdown` is for `platgen access`, `impact`, `outage`, `reach` and `secrets`\n",
+        );
         return ExitCode::from(USAGE);
     }
     let picture = match arguments.format {
@@ -352,6 +359,7 @@ pub fn main() -> ExitCode {
         Command::Outage(outage) => outage::run(&outage, &terminal),
         Command::Access(access) => access::run(&access, &terminal),
         Command::Reach(reach) => reach::run(&reach, &terminal),
+        Command::Secrets(secrets) => secrets::run(&secrets, &terminal),
         Command::Fmt(fmt) => fmt::run(&fmt, &terminal),
         Command::Lock(lock) => lock::run(&lock, &terminal),
         Command::Explain(explain) => explain::run(&explain, &terminal),

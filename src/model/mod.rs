@@ -170,6 +170,23 @@ impl Platform {
         self.regions.values().filter(|region| region.provider == provider).find_map(|region| region.account.as_deref())
     }
 
+    /// The secret manager of a region, as a sentence for people.
+    pub fn secret_manager(&self, region: &Region) -> String {
+        let account = region.account.as_deref().unwrap_or_default();
+        match (self.secrets.store, region.provider) {
+            (SecretStore::Vault, _) => {
+                let (server, path) = self.secrets.vault.as_ref().map_or(("", ""), |(server, path, _)| (server, path));
+                format!("In Vault at `{server}`, below the mount `{path}`.")
+            }
+            (SecretStore::Cloud, Provider::Aws) => format!("In AWS Secrets Manager of {}, in the account {account}.", region.name),
+            (SecretStore::Cloud, Provider::Google) => format!("In Secret Manager of the project `{account}`."),
+            (SecretStore::Cloud, Provider::Azure) => format!("In the key vault `{}`.", region.key_vault()),
+            (SecretStore::Cloud, Provider::Kind | Provider::Existing) => {
+                "As Secrets of the cluster, each in the namespace of its readers.".to_owned()
+            }
+        }
+    }
+
     /// The path of a secret in the secret manager. It starts with the environment, so that no environment reads the secrets of another.
     pub fn secret_path(&self, path: &str) -> String {
         format!("{}/{path}", self.environment)

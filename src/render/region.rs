@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::costs::costs;
 use super::requirement::listed;
-use super::requirements::{manager, requirements};
+use super::requirements::requirements;
 use super::steps::steps;
 use super::stores::stores;
 use super::uses::Uses;
@@ -56,7 +56,7 @@ const REGISTRY: &str = ".dockerconfigjson";
 fn secrets(platform: &Platform, region: &Region, uses: &Uses) -> String {
     let mut text = String::new();
     if !uses.secrets.is_empty() {
-        let _ = write!(text, "\n### Secrets\n\n{}\n\n| path | keys | read by |\n|---|---|---|\n", manager(platform, region));
+        let _ = write!(text, "\n### Secrets\n\n{}\n\n| path | keys | read by |\n|---|---|---|\n", platform.secret_manager(region));
     }
     for (path, secret) in &uses.secrets {
         let keys = match (secret.keys.is_empty(), secret.texts.is_empty()) {

@@ -34,23 +34,6 @@ pub(super) fn requirements(platform: &Platform, region: &Region, uses: &Uses, ro
     all
 }
 
-/// The place of the secrets that a region reads, as a sentence.
-pub(super) fn manager(platform: &Platform, region: &Region) -> String {
-    let account = region.account.as_deref().unwrap_or_default();
-    match (platform.secrets.store, region.provider) {
-        (SecretStore::Vault, _) => {
-            let (server, path) = platform.secrets.vault.as_ref().map_or(("", ""), |(server, path, _)| (server, path));
-            format!("In Vault at `{server}`, below the mount `{path}`.")
-        }
-        (SecretStore::Cloud, Provider::Aws) => format!("In AWS Secrets Manager of {}, in the account {account}.", region.name),
-        (SecretStore::Cloud, Provider::Google) => format!("In Secret Manager of the project `{account}`."),
-        (SecretStore::Cloud, Provider::Azure) => format!("In the key vault `{}`.", region.key_vault()),
-        (SecretStore::Cloud, Provider::Kind | Provider::Existing) => {
-            "As Secrets of the cluster, each in the namespace of its readers.".to_owned()
-        }
-    }
-}
-
 /// The controllers that work with the rights of these files and that people install. [`in_cluster`] names that of load balancers.
 fn with_rights(region: &Region, uses: &Uses, all: &mut Vec<Requirement>) {
     let (several, records) = (!region.shared_hosts.is_empty(), records(region, uses));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::process::{Command, Stdio};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "init",
     "validate",
     "render",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 15] = [
     "outage",
     "access",
     "reach",
+    "secrets",
     "fmt",
     "lock",
     "explain",

@@ -1,10 +1,10 @@
 //! Who depends on the hit workloads: the second ring.
 
 use super::effect::hosts;
-use super::inputs::inputs;
 use super::meaning::endpoints;
 use super::reach::{id, made_services, places, selected};
 use super::workloads::Workload;
+use crate::analysis::inputs::inputs;
 use crate::inventory::{Inventory, PodTemplate, references};
 use crate::policy::Policies;
 use serde::Serialize;

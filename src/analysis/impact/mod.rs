@@ -12,7 +12,6 @@ mod database;
 mod dependants;
 mod difference;
 mod effect;
-mod inputs;
 mod meaning;
 mod outcome;
 mod reach;
@@ -27,7 +26,6 @@ mod workloads;
 pub use commands::{Files, Namespace, Procedure, Step, Target, procedure};
 pub use dependants::Dependant;
 pub use difference::Difference;
-pub use inputs::{Source, Way};
 pub use meaning::Meaning;
 pub use outcome::Outcome;
 pub use reach::{Call, Leads, Reach};
@@ -35,6 +33,8 @@ pub use report::report;
 pub use rights::Writer;
 pub use when::When;
 pub use workloads::{Change, Workload};
+
+pub use super::inputs::{Source, Way};
 
 use super::transition::argument;
 use crate::inventory::{Inventory, Object};

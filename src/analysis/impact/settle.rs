@@ -1,7 +1,7 @@
 //! Which applied objects are inert, and when ConfigMaps and Secrets take effect: both follow from who reads them.
 
-use super::inputs::inputs;
 use super::{Applied, Outcome, When, Workload};
+use crate::analysis::inputs::inputs;
 use crate::inventory::{Inventory, references};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,12 +1,11 @@
 //! The workloads that an apply hits: replaced pods, and values that they read.
 
 use super::difference::pair;
-use super::inputs::{Held, Input, Name, Source, Variable, Way, inputs};
 use super::meaning::{Meaning, meaning};
 use super::when::When;
+use crate::analysis::inputs::{Held, Input, Name, Source, Variable, Way, inputs, is_reloaded};
 use crate::inventory::{Inventory, Object, PodTemplate};
 use crate::kinds;
-use crate::labels::RESTARTED_BY;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,22 +70,6 @@ pub struct Change {
 
 /// Components, by the recommended label, that keep data.
 const STORES: [&str; 5] = ["cache", "database", "queue", "session-store", "store"];
-
-/// The annotations by which Reloader restarts a workload: at a change of anything that it reads, or of the named ConfigMaps and Secrets.
-const RELOAD_ALL: &str = "reloader.stakater.com/auto";
-const RELOAD_MAPS: &str = "configmap.reloader.stakater.com/reload";
-
-/// Whether Reloader restarts a workload when an object that it reads changes.
-fn is_reloaded(object: &Object, template: &str, source: &Source) -> bool {
-    let note = |key: &str| {
-        let at = |place: String| object.at(&place).and_then(|notes| notes.get(key)).and_then(Value::as_str);
-        at("/metadata/annotations".to_owned()).or_else(|| at(format!("{template}/metadata/annotations"))).unwrap_or_default()
-    };
-    let mut parts = source.object.split('/');
-    let (kind, name) = (parts.next().unwrap_or_default(), parts.next_back().unwrap_or_default());
-    let named = if kind == "Secret" { RESTARTED_BY } else { RELOAD_MAPS };
-    note(RELOAD_ALL) == "true" || note(named).split(',').any(|one| one.trim() == name)
-}
 
 /// The workloads that differ between two states of a cluster. `replaced` holds the objects whose pods are replaced.
 pub(super) fn workloads(

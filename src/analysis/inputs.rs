@@ -1,6 +1,7 @@
 //! What the containers of a workload read, resolved to values: variables and files, each with its source and the way it is read.
 
 use crate::inventory::{Inventory, Object, PodTemplate};
+use crate::labels::RESTARTED_BY;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -91,6 +92,22 @@ pub(super) fn inputs(inventory: &Inventory, object: &Object, pod: &PodTemplate) 
         }
     }
     reader.found
+}
+
+/// The annotations by which Reloader restarts a workload: at a change of anything that it reads, or of the named ConfigMaps and Secrets.
+const RELOAD_ALL: &str = "reloader.stakater.com/auto";
+const RELOAD_MAPS: &str = "configmap.reloader.stakater.com/reload";
+
+/// Whether Reloader restarts a workload when an object that it reads changes.
+pub(super) fn is_reloaded(object: &Object, template: &str, source: &Source) -> bool {
+    let note = |key: &str| {
+        let at = |place: String| object.at(&place).and_then(|notes| notes.get(key)).and_then(Value::as_str);
+        at("/metadata/annotations".to_owned()).or_else(|| at(format!("{template}/metadata/annotations"))).unwrap_or_default()
+    };
+    let mut parts = source.object.split('/');
+    let (kind, name) = (parts.next().unwrap_or_default(), parts.next_back().unwrap_or_default());
+    let named = if kind == "Secret" { RESTARTED_BY } else { RELOAD_MAPS };
+    note(RELOAD_ALL) == "true" || note(named).split(',').any(|one| one.trim() == name)
 }
 
 struct Reader<'a> {

@@ -1,0 +1,192 @@
+//! `secrets` through the program: the specs of the repository, manifests, and words that mean nothing.
+
+use super::program::{Project, copy, specs};
+use serde_json::Value;
+
+fn of(spec: &str) -> Project {
+    let project = Project::new().incomplete();
+    copy(&specs()[spec], &project.folder, false);
+    project
+}
+
+fn report(project: &Project, words: &[&str]) -> Vec<Value> {
+    let ran = project.run(&[&["secrets", "--format", "json"], words].concat()).exits(0);
+    let value: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}\n{}", ran.out));
+    value["secrets"].as_array().cloned().unwrap_or_default()
+}
+
+/// A line for each reader: path, keys, reader, container, name, effect.
+fn uses(secrets: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    for secret in secrets["secrets"].as_array().into_iter().flatten() {
+        let keys: Vec<&str> = secret["keys"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let start = format!("{}#{}", secret["path"].as_str().unwrap_or_default(), keys.join(","));
+        let readers = secret["uses"].as_array().into_iter().flatten();
+        let word = |one: &Value, key: &str| one[key].as_str().unwrap_or("-").to_owned();
+        let told: Vec<String> = readers
+            .map(|one| {
+                [&start, &word(one, "object"), &word(one, "container"), &word(one, "name"), &word(one, "effect")]
+                    .map(String::as_str)
+                    .join(" ")
+            })
+            .collect();
+        lines.extend(if told.is_empty() { vec![format!("{start} nobody")] } else { told });
+    }
+    lines
+}
+
+pub(crate) fn readers_of_a_real_platform() {
+    let sample = of("sample");
+    let production = report(&sample, &["--env", "production", "--region", "eu-west-1"]);
+    assert_eq!(
+        uses(&production[0]),
+        [
+            "production/payments/cards#key Deployment/payments/payment payment CARD_KEY restart",
+            "production/shop/orders/app#password Cluster/shop/orders - spec.bootstrap.initdb.secret controller",
+            "production/shop/orders/app#password Cluster/shop/orders - spec.managed.roles[0].passwordSecret controller",
+            "production/shop/orders/app#password CronJob/shop/report report DSN next-run",
+        ]
+    );
+    let copies: Vec<&Value> = production[0]["copies"].as_array().into_iter().flatten().collect();
+    assert_eq!(copies.len(), 3, "{copies:?}");
+    let orders = copies.iter().find(|copy| copy["object"] == "Secret/shop/orders.app").expect("the copy of the database");
+    assert_eq!(orders["interval"], "1h");
+    assert_eq!(orders["account"], "shop/platgen");
+    assert_eq!(orders["role"], "arn:aws:iam::333333333333:role/boutique-production-eu-west-1-secrets-shop");
+    assert_eq!(orders["read_by"], serde_json::json!([]));
+    assert_eq!(production[0]["administrators"], serde_json::json!(["sre"]));
+    // Other environments have other paths, and the other region another manager.
+    let all = report(&sample, &[]);
+    assert_eq!(all.len(), 4);
+    for one in &all {
+        let start = format!("{}/", one["environment"].as_str().unwrap_or_default());
+        assert!(!uses(one).is_empty() && uses(one).iter().all(|line| line.starts_with(&start)), "{:?}", uses(one));
+        let region = one["region"].as_str().unwrap_or_default();
+        assert!(one["manager"].as_str().unwrap_or_default().starts_with(&format!("In AWS Secrets Manager of {region}, ")), "{one}");
+    }
+    let text = sample.run(&["secrets", "--env", "production", "--region", "eu-west-1"]).exits(0).out;
+    for line in [
+        "production/eu-west-1: secrets\n",
+        "  production/shop/orders/app  password  CronJob/shop/report report           DSN                                   next run\n",
+        "  restart: Reloader restarts the pods, where it runs; without Reloader, when they start next\n",
+        "  Secret/shop/orders.app                      1h             shop/platgen (boutique-production-eu-west-1-secrets-shop)          nobody else\n",
+        "  all of them: members of sre, who may do everything in the cluster\n",
+    ] {
+        assert!(text.contains(line), "{line} is not in:\n{text}");
+    }
+    let markdown = sample.run(&["secrets", "--env", "production", "--format", "markdown"]).exits(0).out;
+    assert!(markdown.starts_with("# production/eu-west-1: secrets\n") && markdown.contains("\n|---|---|---|---|---|\n"), "{markdown}");
+    let boutique = of("boutique").run(&["secrets", "--env", "beta", "--region", "eu-west-1"]).exits(0).out;
+    assert_eq!(boutique, "beta/eu-west-1: secrets\n\nNothing reads a secret.\n");
+}
+
+pub(crate) fn every_way_to_read_is_known() {
+    let features = of("features");
+    let production = report(&features, &["--env", "production"]);
+    let mut uses = uses(&production[0]);
+    let pulls = uses.iter().filter(|line| line.ends_with(" imagePullSecrets next-pull")).count();
+    assert!(pulls > 10, "{uses:#?}");
+    uses.retain(|line| !line.ends_with(" imagePullSecrets next-pull"));
+    assert_eq!(
+        uses,
+        [
+            "production/studio/events/app#password Deployment/studio/callbacks callbacks QUEUE restart",
+            "production/studio/events/app#password RabbitmqCluster/studio/events - spec.secretBackend.externalSecret controller",
+            "production/studio/journal/app#password Deployment/studio/callbacks callbacks JOURNAL_PASSWORD restart",
+            "production/studio/journal/app#password KafkaUser/studio/app - spec.authentication.password.valueFrom.secretKeyRef controller",
+            "production/studio/journal/audit#password KafkaUser/studio/audit - spec.authentication.password.valueFrom.secretKeyRef controller",
+            "production/studio/mailer# Deployment/studio/mailer mailer all keys, as variables restart",
+            "production/studio/orders#password Deployment/studio/callbacks callbacks DSN restart",
+            "production/studio/signer#key Deployment/studio/signer signer /etc/signer/key.pem next-start",
+        ]
+    );
+    // One line for the pods of a namespace.
+    let text = features.run(&["secrets", "--env", "production"]).exits(0).out;
+    assert_eq!(text.matches("pods in studio ").count(), 1, "{text}");
+}
+
+/// What is printed counts, whatever the spec says elsewhere: a secret that nobody reads, a file that changes while its reader runs, a group that reads copies.
+pub(crate) fn manifests_count() {
+    let project = Project::init();
+    let spec = project.read("platform.yaml");
+    project.write("platform.yaml", &format!("{spec}manifests:\n  more: {{from: files/more.yaml, reason: a part of another company}}\n"));
+    project.write("files/more.yaml", MORE);
+    let production = report(&project, &["--env", "production"]);
+    assert_eq!(
+        uses(&production[0]),
+        [
+            "other/idle#a nobody",
+            "other/live#b,c ReplicaSet/hello/reader reader /keys/both file",
+            "other/live#b,c ReplicaSet/hello/reader reader /keys/one file"
+        ]
+    );
+    let copies = serde_json::json!([
+        {"object": "Secret/hello/idle", "interval": "", "account": null, "role": null, "read_by": ["group helpers", "account hello/robot"]},
+        {"object": "Secret/hello/live", "interval": "5m", "account": null, "role": null, "read_by": ["group helpers"]},
+    ]);
+    assert_eq!(production[0]["copies"], copies);
+    let text = project.run(&["secrets", "--env", "production"]).exits(0).out;
+    for line in [
+        "  other/idle  a        NOBODY\n",
+        "  Secret/hello/idle  1h             its store             group helpers and account hello/robot\n",
+    ] {
+        assert!(text.contains(line), "{line} is not in:\n{text}");
+    }
+}
+
+const MORE: &str = r#"apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: idle, namespace: hello}
+spec:
+  secretStoreRef: {kind: ClusterSecretStore, name: company}
+  data: [{secretKey: a, remoteRef: {key: other/idle, property: a}}]
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: fetch-live, namespace: hello}
+spec:
+  refreshInterval: 5m
+  secretStoreRef: {kind: ClusterSecretStore, name: company}
+  target: {name: live, template: {data: {one: "{{ .b }}", both: "{{ .b }}:{{ .c }}"}}}
+  data: [{secretKey: b, remoteRef: {key: other/live, property: b}}, {secretKey: c, remoteRef: {key: other/live, property: c}}]
+---
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {name: reader, namespace: hello}
+spec:
+  selector: {matchLabels: {app: reader}}
+  template:
+    metadata: {labels: {app: reader}}
+    spec:
+      containers: [{name: reader, image: "registry.example/reader:v1", volumeMounts: [{name: keys, mountPath: /keys}]}]
+      volumes: [{name: keys, secret: {secretName: live}}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: reads-idle, namespace: hello}
+rules: [{apiGroups: [""], resources: [secrets], resourceNames: [idle], verbs: [get]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: reads-idle, namespace: hello}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reads-idle}
+subjects: [{kind: ServiceAccount, name: robot, namespace: hello}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: helpers}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: helpers}]
+"#;
+
+pub(crate) fn words_that_mean_nothing() {
+    let project = of("boutique");
+    let fails = |words: &[&str], code: i32, said: &str| {
+        let ran = project.run(&[&["secrets"], words].concat()).exits(code);
+        assert!(ran.err.contains(said) && ran.out.is_empty(), "{said} is not in:\n{}{}", ran.err, ran.out);
+    };
+    fails(&["--env", "prodction"], 1, "there is no environment `prodction`");
+    fails(&["--region", "eu-west-2"], 1, "there is no region `eu-west-2`");
+    fails(&["--format", "sarif"], 64, "this command prints data, not findings");
+    fails(&["--format", "svg"], 64, "this command draws no picture");
+}
