@@ -13,10 +13,10 @@ use platgen::value::{DnsFirewall, Engine, Name, NatGateways, Quantity};
 use super::ground::{Ground, HOME};
 use super::mutant::{Class, Mutant};
 
-/// Every fault, with what the renderer said where it refused. Two threads render every second one each.
-pub fn mutants(ground: &Ground) -> Vec<(Mutant, Option<String>)> {
+/// The faults that are wanted, with what the renderer said where it refused. Two threads render every second one each.
+pub fn mutants(ground: &Ground, wanted: impl Fn(&Mutant) -> bool + Sync) -> Vec<(Mutant, Option<String>)> {
     let half = |turn: usize| {
-        let mut bench = Bench { ground, turn, count: 0, mutants: Vec::new() };
+        let mut bench = Bench { ground, wanted: &wanted, turn, count: 0, mutants: Vec::new() };
         bench.all();
         bench.mutants
     };
@@ -34,9 +34,10 @@ fn home(estate: &Estate) -> Option<&Region> {
 
 struct Bench<'a> {
     ground: &'a Ground,
+    wanted: &'a dyn Fn(&Mutant) -> bool,
     /// Which faults it renders: the even or the odd ones.
     turn: usize,
-    /// How many faults there were.
+    /// How many wanted faults there were.
     count: usize,
     mutants: Vec<(Mutant, Option<String>)>,
 }
@@ -54,6 +55,10 @@ impl Bench<'_> {
     }
 
     fn platform(&mut self, place: &str, edit: impl Into<String>, change: impl FnOnce(&mut Platform)) {
+        let mut mutant = Mutant::of(Class::Model, place, edit, "", None);
+        if !(self.wanted)(&mutant) {
+            return;
+        }
         self.count += 1;
         if (self.count - 1) % 2 != self.turn {
             return;
@@ -64,7 +69,6 @@ impl Bench<'_> {
         if let Some(platform) = estate.environments.get_mut(HOME.0) {
             change(platform);
         }
-        let mut mutant = Mutant::of(Class::Model, place, edit, "", None);
         let rendered = self.ground.render(&estate);
         mutant.changes = rendered.as_ref().map(|files| difference(&self.ground.files, files)).unwrap_or_default();
         self.mutants.push((mutant, rendered.err()));

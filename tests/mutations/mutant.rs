@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sha2::{Digest, Sha256};
+
 /// How the fault was made.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Class {
@@ -52,9 +54,20 @@ impl Mutant {
         Self { class, place: place.into(), edit: edit.into(), why: "", changes }
     }
 
-    /// What survivors are matched by.
+    /// Its name in the tables.
     pub fn name(&self) -> String {
         format!("{}: {}", self.place, self.edit)
+    }
+
+    /// What survivors are matched by: the name with the class.
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.class.name(), self.name())
+    }
+
+    /// Whether it belongs to a sample, one of so many. Its name decides: other faults that come and go don't move the sample.
+    pub fn is_in_sample(&self, one_of: u16) -> bool {
+        let digest = Sha256::digest(self.full_name());
+        u16::from_be_bytes([digest[0], digest[1]]) % one_of == 0
     }
 
     /// The changed files that stand below a top folder (`kubernetes` or `terraform`).

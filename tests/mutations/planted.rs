@@ -19,11 +19,17 @@ pub struct Planted {
     pub mutants: Vec<Mutant>,
     /// By mutant: what the renderer said when it refused it.
     pub refused: BTreeMap<usize, String>,
+    /// Whether all faults are planted.
+    pub whole: bool,
 }
 
+/// One of this many faults that were not made by hand is planted, unless all are.
+pub const FEW: u16 = 4;
+
 impl Planted {
-    /// Plants all of them.
-    pub fn new() -> Result<Self, String> {
+    /// Plants those made by hand, and all of the others or some.
+    pub fn new(whole: bool) -> Result<Self, String> {
+        let planted = |mutant: &Mutant| whole || mutant.is_in_sample(FEW);
         let ground = Ground::new()?;
         let mut mutants =
             hand::mutants(&ground, hand_kubernetes::FAULTS, |environment, file| format!("kubernetes/{environment}/{}/{file}", HOME.1))?;
@@ -36,13 +42,13 @@ impl Planted {
         mutants.extend(hand::mutants(&ground, hand_cluster::FAULTS, |environment, file| {
             format!("terraform/{environment}/{}/{file}", HOME.1)
         })?);
-        mutants.extend(fields::mutants(&ground)?);
-        mutants.extend(attributes::mutants(&ground)?);
+        mutants.extend(fields::mutants(&ground)?.into_iter().filter(planted));
+        mutants.extend(attributes::mutants(&ground)?.into_iter().filter(planted));
         let mut refused = BTreeMap::new();
-        for (mutant, error) in model::mutants(&ground) {
+        for (mutant, error) in model::mutants(&ground, planted) {
             refused.extend(error.map(|error| (mutants.len(), error)));
             mutants.push(mutant);
         }
-        Ok(Self { ground, mutants, refused })
+        Ok(Self { ground, mutants, refused, whole })
     }
 }

@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
-use sha2::{Digest, Sha256};
-
 use super::attributes;
 use super::fields;
-use super::mutant::{Class, Mutant};
+use super::mutant::Class;
 use super::outside::{Noticed, Outside, Scope};
 use super::own;
-use super::planted::Planted;
+use super::planted::{FEW, Planted};
 use super::report::{self, Outcome};
 use super::survivors::Survivors;
 use crate::judges::judge::Subject;
@@ -37,8 +35,8 @@ const JUDGES: [&str; 14] = [
 /// The judges that are not ours.
 const OUTSIDE: [&str; 9] = ["kubeconform", "pyyaml", "yamllint", "kubectl", "kube-score", "detect-secrets", "tflint", "tfcheck", "checkov"];
 
-/// One of this many mechanical Terraform faults is shown to the slow judges.
-const SAMPLE: u16 = 120;
+/// One of this many mechanical Terraform faults is shown to the slow judges: a part of those that are planted.
+const SAMPLE: u16 = 30 * FEW;
 
 /// Templates that print only a part of a document, or a file that this platform has none of.
 const PARTS: &[(&str, &str)] = &[
@@ -134,7 +132,9 @@ impl Run {
                 if subject == Subject::Root && terraform == Shown::Sample && self.noticed.contains_key(&number) {
                     continue;
                 }
-                if subject == Subject::Root && (terraform == Shown::None || terraform == Shown::Sample && !by_hand && !in_sample(mutant)) {
+                if subject == Subject::Root
+                    && (terraform == Shown::None || terraform == Shown::Sample && !by_hand && !mutant.is_in_sample(SAMPLE))
+                {
                     self.spared.insert(number);
                     continue;
                 }
@@ -154,7 +154,7 @@ impl Run {
         }
         self.spared.retain(|number| !self.noticed.contains_key(number));
         for (number, mutant) in mutants.iter().enumerate().filter(|(number, _)| !self.noticed.contains_key(number)) {
-            if let Some(line) = self.survivors.accept(&full(mutant)) {
+            if let Some(line) = self.survivors.accept(&mutant.full_name()) {
                 self.accepted.insert(number, line);
             }
         }
@@ -194,12 +194,12 @@ impl Run {
         let mutant = &self.planted.mutants[number];
         let files: Vec<&str> = mutant.changes.keys().map(String::as_str).take(3).collect();
         let why = if mutant.why.is_empty() { String::new() } else { format!("; {}", mutant.why) };
-        format!("{} ({}{why})", full(mutant), files.join(", "))
+        format!("{} ({}{why})", mutant.full_name(), files.join(", "))
     }
 
-    /// Lines of the list that nothing needs. While a judge is absent, or before anything was judged, that cannot be known.
+    /// Lines of the list that nothing needs. While a judge is absent, with some of the faults alone, or before anything was judged, that can't be known.
     pub fn unneeded(&self) -> Vec<String> {
-        if !self.absent.is_empty() || self.noticed.is_empty() || std::env::var_os("PLATGEN_ONLY").is_some() {
+        if !self.planted.whole || !self.absent.is_empty() || self.noticed.is_empty() || std::env::var_os("PLATGEN_ONLY").is_some() {
             return Vec::new();
         }
         self.survivors.faults(&self.accepted.values().copied().collect())
@@ -249,15 +249,4 @@ impl Run {
     fn outcome(&self) -> Outcome<'_> {
         Outcome { mutants: &self.planted.mutants, noticed: &self.noticed, accepted: &self.accepted, spared: &self.spared, judges: &JUDGES }
     }
-}
-
-/// Whether a mechanical fault is in the sample. Its name decides: other faults that come and go don't move the sample.
-fn in_sample(mutant: &Mutant) -> bool {
-    let digest = Sha256::digest(full(mutant));
-    u16::from_be_bytes([digest[0], digest[1]]) % SAMPLE == 0
-}
-
-/// The name of a fault with its class.
-fn full(mutant: &Mutant) -> String {
-    format!("{} {}", mutant.class.name(), mutant.name())
 }

@@ -41,7 +41,7 @@ pub(crate) fn scratch() -> TempDir {
 
 /// Whether a trial whose judge is absent fails: `PLATGEN_JUDGES=required`.
 pub(crate) fn required() -> bool {
-    std::env::var("PLATGEN_JUDGES").is_ok_and(|value| value == "required")
+    std::env::var("PLATGEN_JUDGES").is_ok_and(|value| value == "required" || value == "all")
 }
 
 /// A function as a trial. The trial has the path of the function in this crate as its name, such as `policy::traps::both_sides_have_to_agree`.
