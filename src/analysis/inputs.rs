@@ -1,5 +1,6 @@
 //! What the containers of a workload read, resolved to values: variables and files, each with its source and the way it is read.
 
+use super::fetched::{Entry, Fetched};
 use crate::inventory::{Inventory, Object, PodTemplate};
 use crate::labels::RESTARTED_BY;
 use serde::Serialize;
@@ -240,11 +241,9 @@ pub(super) fn entries(inventory: &Inventory, kind: &str, namespace: &str, name: 
     if let Some(object) = inventory.get(kind, namespace, name) {
         return Some(stored(object));
     }
-    let fetched = inventory.of_kind("ExternalSecret").find(|external| {
-        let target = Some(external.text("/spec/target/name")).filter(|target| !target.is_empty()).unwrap_or(&external.name);
-        kind == "Secret" && external.namespace == namespace && target == name
-    })?;
-    Some(references(fetched))
+    let made = |external: &&Object| kind == "Secret" && external.namespace == namespace;
+    let fetched = inventory.of_kind("ExternalSecret").filter(made).map(Fetched::of).find(|fetched| fetched.name == name)?;
+    Some(references(&fetched))
 }
 
 /// The entries that a ConfigMap or a Secret holds itself.
@@ -261,22 +260,15 @@ pub(super) fn stored(object: &Object) -> BTreeMap<String, Held> {
 }
 
 /// The entries of the Secret that an ExternalSecret makes: the paths that are fetched.
-fn references(external: &Object) -> BTreeMap<String, Held> {
-    let path = |reference: Option<&Value>| {
-        let Some(reference) = reference else { return String::new() };
-        let (key, property) = (text(reference, "/key"), text(reference, "/property"));
-        if property.is_empty() { key.to_owned() } else { format!("{key}#{property}") }
+fn references(fetched: &Fetched) -> BTreeMap<String, Held> {
+    let text = |entry: &Entry| {
+        let paths: Vec<String> = entry.values.iter().map(ToString::to_string).collect();
+        match entry.template {
+            Some(template) if !paths.is_empty() => format!("{template} of {}", paths.join(", ")),
+            Some(template) => template.to_owned(),
+            None => paths.join(", "),
+        }
     };
-    let held = |text: String| Held { text, secret: true, shown: true };
-    let mut all: BTreeMap<String, Held> =
-        external.items("/spec/data").iter().map(|data| (text(data, "/secretKey").to_owned(), held(path(data.get("remoteRef"))))).collect();
-    let fetched: Vec<String> = all.values().map(|held| held.text.clone()).collect();
-    for (key, template) in external.at("/spec/target/template/data").and_then(Value::as_object).into_iter().flatten() {
-        let template = template.as_str().unwrap_or_default();
-        all.insert(key.clone(), held(format!("{template} of {}", fetched.join(", "))));
-    }
-    for from in external.items("/spec/dataFrom") {
-        all.insert(String::new(), held(path(from.get("extract").or(from.get("find")))));
-    }
-    all
+    let held = |entry: &Entry| Held { text: text(entry), secret: true, shown: true };
+    fetched.entries.iter().map(|(name, entry)| ((*name).to_owned(), held(entry))).collect()
 }

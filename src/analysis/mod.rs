@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod buckets;
+mod fetched;
 pub mod impact;
 mod inputs;
 pub mod mirror;

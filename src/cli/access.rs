@@ -1,23 +1,19 @@
 //! `platgen access`: who may do what in each cluster, by the roles and bindings that are rendered.
 
-use super::select::{Clusters, unknown};
-use super::tree::{refused, rendered};
+use super::select::{Cluster, Clusters, unknown};
+use super::tree::refused;
 use super::{Ended, FAILED, FINE, Terminal, print_all};
 use crate::analysis::access::{Access as Found, HolderKind, access, report};
 use crate::analysis::page::Style;
 use crate::diagnostic::Diagnostic;
 use crate::files::Files;
 use crate::model::Estate;
-use crate::project::{Failure, Project, Rendered, Resolved};
+use crate::project::{Failure, Rendered, Resolved};
 use serde_json::json;
 
 /// Flags of `access`.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Access {
-    #[command(flatten)]
-    spec: super::Spec,
-    #[command(flatten)]
-    gaps: super::Gaps,
     #[command(flatten)]
     clusters: Clusters,
     /// The group, by its name in the spec or in the cluster; each of its rights is listed. Default: all groups, users and accounts with rights.
@@ -30,9 +26,7 @@ pub(super) fn run(args: &Access, terminal: &Terminal) -> Ended {
         Ok(as_json) => as_json,
         Err(code) => return Ok(code),
     };
-    let project = Project::open(args.spec.spec.as_deref())?.allow_incomplete(args.gaps.allow_incomplete);
-    terminal.tell_files(&project);
-    let Rendered { resolved: Resolved { estate, .. }, files } = project.resolve()?.documents()?;
+    let Rendered { resolved: Resolved { estate, .. }, files } = args.clusters.render(terminal)?;
     let mut all = judged(args, &estate, &files)?;
     if let Some(group) = &args.group {
         only(&mut all, group)?;
@@ -49,8 +43,7 @@ pub(super) fn run(args: &Access, terminal: &Terminal) -> Ended {
 /// The clusters that the flags select.
 fn judged(args: &Access, estate: &Estate, files: &Files) -> Result<Vec<Found>, Box<Failure>> {
     let mut all = Vec::new();
-    for (environment, platform, region) in args.clusters.of(estate)? {
-        let documents = rendered(files, environment, region.name.as_str());
+    for Cluster { platform, region, documents } in args.clusters.of(estate, files)? {
         all.push(access(platform, region, &documents).map_err(|fault| Box::new(refused(&fault)))?);
     }
     Ok(all)

@@ -1,14 +1,14 @@
 //! `platgen reach`: who may talk to whom in each cluster, by flows, policies and firewall.
 
-use super::select::{Clusters, unknown};
-use super::tree::{refused, rendered};
+use super::select::{Cluster, Clusters, unknown};
+use super::tree::refused;
 use super::{DIFFERENT, Ended, FINE, Terminal, USAGE, eprint_all, print_all};
 use crate::analysis::page::Style;
 use crate::analysis::reach::{Reach as Found, Site, matching, mermaid, reach, report, svg};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::files::Files;
 use crate::model::Estate;
-use crate::project::{Failure, Project, Rendered, Resolved};
+use crate::project::{Failure, Rendered, Resolved};
 use crate::source::{Sources, Span};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -16,10 +16,6 @@ use std::collections::BTreeSet;
 /// Flags of `reach`.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Reach {
-    #[command(flatten)]
-    spec: super::Spec,
-    #[command(flatten)]
-    gaps: super::Gaps,
     #[command(flatten)]
     clusters: Clusters,
     /// The caller, such as `app/web`, `web` or `shop/web`; with `--to` one question is answered, with its reasons.
@@ -35,9 +31,7 @@ pub(super) fn run(args: &Reach, terminal: &Terminal) -> Ended {
         Ok(as_json) => as_json,
         Err(code) => return Ok(code),
     };
-    let project = Project::open(args.spec.spec.as_deref())?.allow_incomplete(args.gaps.allow_incomplete);
-    terminal.tell_files(&project);
-    let Rendered { resolved: Resolved { project, estate, .. }, files } = project.resolve()?.documents()?;
+    let Rendered { resolved: Resolved { project, estate, .. }, files } = args.clusters.render(terminal)?;
     let all = judged(args, &estate, &files, &project.sources)?;
     match terminal.picture {
         Some(_) if all.len() != 1 => {
@@ -71,8 +65,7 @@ fn draw(picture: Picture, reach: &Found) -> String {
 fn judged(args: &Reach, estate: &Estate, files: &Files, sources: &Sources) -> Result<Vec<Found>, Box<Failure>> {
     let place = |span: Span| format!("{}:{}", sources.get(span.file).name, sources.position(span).line);
     let mut all = Vec::new();
-    for (environment, platform, region) in args.clusters.of(estate)? {
-        let documents = rendered(files, environment, region.name.as_str());
+    for Cluster { platform, region, documents } in args.clusters.of(estate, files)? {
         let site = Site { platform, region, documents: &documents, place: &place };
         let whole = reach(site, None).map_err(|fault| Box::new(refused(&fault)))?;
         all.push((site_of(args, &whole)?, whole, (platform, region, documents)));

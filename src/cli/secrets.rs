@@ -1,21 +1,16 @@
 //! `platgen secrets`: every secret with its readers, by the documents that are rendered.
 
-use super::select::Clusters;
-use super::tree::{refused, rendered};
-use super::{Ended, FINE, Terminal, print_all};
+use super::select::{Cluster, Clusters};
+use super::tree::refused;
+use super::{Ended, FAILED, FINE, Terminal, print_all};
 use crate::analysis::page::Style;
 use crate::analysis::secrets::{report, secrets};
-use crate::diagnostic::Diagnostic;
-use crate::project::{Failure, Project, Rendered, Resolved};
+use crate::project::{Rendered, Resolved};
 use serde_json::json;
 
 /// Flags of `secrets`.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Secrets {
-    #[command(flatten)]
-    spec: super::Spec,
-    #[command(flatten)]
-    gaps: super::Gaps,
     #[command(flatten)]
     clusters: Clusters,
 }
@@ -25,19 +20,16 @@ pub(super) fn run(args: &Secrets, terminal: &Terminal) -> Ended {
         Ok(as_json) => as_json,
         Err(code) => return Ok(code),
     };
-    let project = Project::open(args.spec.spec.as_deref())?.allow_incomplete(args.gaps.allow_incomplete);
-    terminal.tell_files(&project);
-    let Rendered { resolved: Resolved { estate, .. }, files } = project.resolve()?.documents()?;
+    let Rendered { resolved: Resolved { estate, .. }, files } = args.clusters.render(terminal)?;
     let mut all = Vec::new();
-    for (environment, platform, region) in args.clusters.of(&estate)? {
-        let documents = rendered(&files, environment, region.name.as_str());
-        let found = secrets(platform, region, &documents).map_err(|fault| Box::<Failure>::from(Box::<Diagnostic>::new(refused(&fault))))?;
-        all.push(found);
+    for Cluster { platform, region, documents } in args.clusters.of(&estate, &files)? {
+        all.push(secrets(platform, region, &documents).map_err(|fault| Box::new(refused(&fault)))?);
     }
     if as_json {
         print_all(&format!("{:#}\n", json!({ "secrets": all })));
     } else {
         print_all(&report(&all, if terminal.markdown { Style::Markdown } else { Style::Plain }));
     }
-    Ok(FINE)
+    // Only a whole report says who may read a copy.
+    Ok(if all.iter().any(|one| !one.unjudged.is_empty()) { FAILED } else { FINE })
 }

@@ -1,12 +1,21 @@
 //! The names that `--env`, `--region` and similar flags accept.
 
+use super::Terminal;
+use super::tree::rendered;
 use crate::diagnostic::{Code, Diagnostic, wording};
+use crate::files::Files;
+use crate::inventory::Inventory;
 use crate::model::{Estate, Platform, Region};
+use crate::project::{Failure, Project, Rendered};
 use std::collections::BTreeSet;
 
-/// Flags that select clusters.
+/// Flags of reports about clusters: the spec, and the clusters that it renders documents for.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Clusters {
+    #[command(flatten)]
+    spec: super::Spec,
+    #[command(flatten)]
+    gaps: super::Gaps,
     /// The environment. Default: all.
     #[arg(long)]
     env: Option<String>,
@@ -15,19 +24,40 @@ pub(super) struct Clusters {
     region: Option<String>,
 }
 
+/// A selected cluster, with the objects that the spec renders for it.
+pub(super) struct Cluster<'e> {
+    pub(super) platform: &'e Platform,
+    pub(super) region: &'e Region,
+    pub(super) documents: Inventory,
+}
+
 impl Clusters {
-    /// The selected regions, with the name of the environment and its platform.
+    /// Renders the documents of the spec.
+    ///
+    /// # Errors
+    /// The spec has faults.
+    pub(super) fn render(&self, terminal: &Terminal) -> Result<Rendered, Box<Failure>> {
+        let project = Project::open(self.spec.spec.as_deref())?.allow_incomplete(self.gaps.allow_incomplete);
+        terminal.tell_files(&project);
+        project.resolve()?.documents()
+    }
+
+    /// The selected clusters of what was rendered.
     ///
     /// # Errors
     /// There is no such environment or region.
-    pub(super) fn of<'e>(&self, estate: &'e Estate) -> Result<Vec<(&'e str, &'e Platform, &'e Region)>, Box<Diagnostic>> {
+    pub(super) fn of<'e>(&self, estate: &'e Estate, files: &Files) -> Result<Vec<Cluster<'e>>, Box<Diagnostic>> {
         if let Some(fault) = unknown_place(estate, self.env.as_deref(), self.region.as_deref()) {
             return Err(Box::new(fault));
         }
         let is_meant = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
-        let platforms = estate.environments.iter().filter(|(name, _)| is_meant(&self.env, name));
-        let all = platforms.flat_map(|(name, platform)| platform.regions.values().map(move |region| (name.as_str(), platform, region)));
-        Ok(all.filter(|(_, _, region)| is_meant(&self.region, region.name.as_str())).collect())
+        let mut all = Vec::new();
+        for (environment, platform) in estate.environments.iter().filter(|(name, _)| is_meant(&self.env, name)) {
+            for region in platform.regions.values().filter(|region| is_meant(&self.region, region.name.as_str())) {
+                all.push(Cluster { platform, region, documents: rendered(files, environment, region.name.as_str()) });
+            }
+        }
+        Ok(all)
     }
 }
 

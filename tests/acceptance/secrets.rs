@@ -15,12 +15,11 @@ fn report(project: &Project, words: &[&str]) -> Vec<Value> {
     value["secrets"].as_array().cloned().unwrap_or_default()
 }
 
-/// A line for each reader: path, keys, reader, container, name, effect.
+/// A line for each reader: path, key, reader, container, name, effect.
 fn uses(secrets: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     for secret in secrets["secrets"].as_array().into_iter().flatten() {
-        let keys: Vec<&str> = secret["keys"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let start = format!("{}#{}", secret["path"].as_str().unwrap_or_default(), keys.join(","));
+        let start = format!("{}#{}", secret["path"].as_str().unwrap_or_default(), secret["key"].as_str().unwrap_or_default());
         let readers = secret["uses"].as_array().into_iter().flatten();
         let word = |one: &Value, key: &str| one[key].as_str().unwrap_or("-").to_owned();
         let told: Vec<String> = readers
@@ -54,7 +53,7 @@ pub(crate) fn readers_of_a_real_platform() {
     assert_eq!(orders["account"], "shop/platgen");
     assert_eq!(orders["role"], "arn:aws:iam::333333333333:role/boutique-production-eu-west-1-secrets-shop");
     assert_eq!(orders["read_by"], serde_json::json!([]));
-    assert_eq!(production[0]["administrators"], serde_json::json!(["sre"]));
+    assert_eq!(production[0]["administrator"]["groups"], serde_json::json!(["sre"]));
     // Other environments have other paths, and the other region another manager.
     let all = report(&sample, &[]);
     assert_eq!(all.len(), 4);
@@ -70,7 +69,7 @@ pub(crate) fn readers_of_a_real_platform() {
         "  production/shop/orders/app  password  CronJob/shop/report report           DSN                                   next run\n",
         "  restart: Reloader restarts the pods, where it runs; without Reloader, when they start next\n",
         "  Secret/shop/orders.app                      1h             shop/platgen (boutique-production-eu-west-1-secrets-shop)          nobody else\n",
-        "  all of them: members of sre, who may do everything in the cluster\n",
+        "  all of them: sre, with the role boutique-production-eu-west-1-administrator of AWS, which does everything in the cluster\n",
     ] {
         assert!(text.contains(line), "{line} is not in:\n{text}");
     }
@@ -116,20 +115,26 @@ pub(crate) fn manifests_count() {
         uses(&production[0]),
         [
             "other/idle#a nobody",
-            "other/live#b,c ReplicaSet/hello/reader reader /keys/both file",
-            "other/live#b,c ReplicaSet/hello/reader reader /keys/one file"
+            "other/live#b ReplicaSet/hello/reader reader /keys/both file",
+            "other/live#b ReplicaSet/hello/reader reader /keys/one file",
+            "other/live#c ReplicaSet/hello/reader reader /keys/both file"
         ]
     );
     let copies = serde_json::json!([
-        {"object": "Secret/hello/idle", "interval": "", "account": null, "role": null, "read_by": ["group helpers", "account hello/robot"]},
+        {"object": "Secret/hello/idle", "interval": "1h", "account": null, "role": null, "read_by": ["group helpers", "account hello/robot"]},
         {"object": "Secret/hello/live", "interval": "5m", "account": null, "role": null, "read_by": ["group helpers"]},
     ]);
     assert_eq!(production[0]["copies"], copies);
     let text = project.run(&["secrets", "--env", "production"]).exits(0).out;
-    for line in [
-        "  other/idle  a        NOBODY\n",
-        "  Secret/hello/idle  1h             its store             group helpers and account hello/robot\n",
-    ] {
+    for line in
+        ["  other/idle  a    NOBODY\n", "  Secret/hello/idle  1h             its store             group helpers and account hello/robot\n"]
+    {
+        assert!(text.contains(line), "{line} is not in:\n{text}");
+    }
+    // The rules of `edit` are in no file, and let their holders read Secrets.
+    project.write("files/more.yaml", &MORE.replace("name: cluster-admin", "name: edit"));
+    let text = project.run(&["secrets", "--env", "production"]).exits(1).out;
+    for line in ["NOT COMPLETE: ", "  ClusterRoleBinding/helpers gives ClusterRole/edit to group helpers\n", "account hello/robot\n"] {
         assert!(text.contains(line), "{line} is not in:\n{text}");
     }
 }

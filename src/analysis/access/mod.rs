@@ -18,7 +18,7 @@ use crate::inventory::Inventory;
 use crate::kinds::is_void_in_a_namespace;
 use crate::model::{Group, Platform, Region};
 use crate::provider::Provider;
-use crate::rbac::{Fault, Rights, Rule, Subject};
+use crate::rbac::{Binding, Fault, Rights, Rule, Subject};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -99,6 +99,19 @@ pub struct Administrator {
     pub groups: Vec<String>,
 }
 
+impl Administrator {
+    /// The administrator of the cluster of a region.
+    pub(super) fn of(platform: &Platform, region: &Region) -> Option<Administrator> {
+        let groups = platform.groups.iter().filter(|group| group.administers()).map(|group| group.name.to_string());
+        Some(Administrator { account: account(region)?.to_owned(), role: region.administrator_role(), groups: groups.collect() })
+    }
+}
+
+/// The account of a region in which these files make the sign-in.
+fn account(region: &Region) -> Option<&str> {
+    region.account.as_deref().filter(|_| region.provider == Provider::Aws)
+}
+
 /// The rights of a subject in a place.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Cell {
@@ -156,6 +169,18 @@ pub struct Unjudged {
     pub subjects: Vec<String>,
 }
 
+impl Unjudged {
+    /// The bindings that are not judged.
+    pub(super) fn all(rights: &Rights) -> Vec<Unjudged> {
+        let unjudged = |binding: &Binding| Unjudged {
+            binding: binding.object.clone(),
+            role: binding.role.clone(),
+            subjects: binding.subjects.iter().map(Subject::to_string).collect(),
+        };
+        rights.unjudged().map(unjudged).collect()
+    }
+}
+
 /// Who may do what in the cluster of a region, by its documents.
 ///
 /// # Errors
@@ -164,7 +189,7 @@ pub fn access(platform: &Platform, region: &Region, documents: &Inventory) -> Re
     let rights = Rights::read(documents.objects().iter().map(|object| &object.value))?;
     let declared = documents.of_kind("Namespace").map(|object| object.name.as_str());
     let namespaces: BTreeSet<&str> = declared.chain(rights.namespaces()).collect();
-    let account = Some(region).filter(|region| region.provider == Provider::Aws).and_then(|region| region.account.as_deref());
+    let account = account(region);
     let cells = |subject: &Subject| {
         let places = std::iter::once(None).chain(namespaces.iter().copied().map(Some));
         places.map(|place| cell(&rights, subject, place)).collect()
@@ -185,24 +210,12 @@ pub fn access(platform: &Platform, region: &Region, documents: &Inventory) -> Re
     let mut holders: Vec<Holder> = platform.groups.iter().map(of_group).collect();
     let is_known = |subject: &&&Subject| matches!(subject, Subject::Group(id) if platform.groups.iter().any(|group| group.id == *id));
     holders.extend(rights.subjects().iter().filter(|subject| !is_known(subject)).map(|subject| other(subject, cells(subject))));
-    let administrators = platform.groups.iter().filter(|group| group.administers()).map(|group| group.name.to_string());
     Ok(Access {
         environment: platform.environment.to_string(),
         region: region.name.to_string(),
         holders,
-        administrator: account.map(|account| Administrator {
-            account: account.to_owned(),
-            role: region.administrator_role(),
-            groups: administrators.collect(),
-        }),
-        unjudged: rights
-            .unjudged()
-            .map(|binding| Unjudged {
-                binding: binding.object.clone(),
-                role: binding.role.clone(),
-                subjects: binding.subjects.iter().map(Subject::to_string).collect(),
-            })
-            .collect(),
+        administrator: Administrator::of(platform, region),
+        unjudged: Unjudged::all(&rights),
     })
 }
 

@@ -1,6 +1,6 @@
 //! Who may do what as text: the table, what its words and letters mean, how people sign in; for a terminal or as Markdown.
 
-use super::{Access, Cell, Holder, HolderKind, Level, Notable, Right, SignIn};
+use super::{Access, Administrator, Cell, Holder, HolderKind, Level, Notable, Right, SignIn, Unjudged};
 use crate::analysis::page::{Page, Style};
 use crate::diagnostic::wording::plain;
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ fn text(section: &[&Access], details: bool, style: Style) -> String {
     let Some(access) = section.first() else { return page.text };
     let places = section.iter().map(|access| format!("{}/{}", access.environment, access.region));
     page.title(&format!("{}: who may do what", plain(places)));
-    page.unjudged(access);
+    page.unjudged(&access.unjudged);
     page.levels(access);
     page.legend(access);
     if details {
@@ -58,6 +58,16 @@ impl Level {
     }
 }
 
+impl Administrator {
+    /// Who may take the role.
+    pub(in crate::analysis) fn takers(&self) -> String {
+        match self.groups[..] {
+            [] => format!("every identity of the account {} whose policies allow it", self.account),
+            _ => plain(&self.groups),
+        }
+    }
+}
+
 /// A cell of the table: the level, and letters of what is notable.
 fn shown(cell: &Cell) -> String {
     let letters: String = cell.notable.iter().map(|notable| notable.letter()).collect();
@@ -66,12 +76,12 @@ fn shown(cell: &Cell) -> String {
 
 impl Page {
     /// What is missing in the report, before anything else.
-    fn unjudged(&mut self, access: &Access) {
-        if access.unjudged.is_empty() {
+    pub(in crate::analysis) fn unjudged(&mut self, unjudged: &[Unjudged]) {
+        if unjudged.is_empty() {
             return;
         }
         self.line("NOT COMPLETE: the rules of these roles are in no file, and what they give is not part of the report.");
-        for one in &access.unjudged {
+        for one in unjudged {
             self.item(0, &format!("{} gives {} to {}", one.binding, one.role, plain(&one.subjects)));
         }
         self.text.push('\n');
@@ -166,13 +176,10 @@ impl Page {
         }
         let mut lines = BTreeSet::new();
         for administrator in section.iter().filter_map(|access| access.administrator.as_ref()) {
-            let takers = match administrator.groups[..] {
-                [] => format!("every identity of the account {} whose policies allow it", administrator.account),
-                _ => plain(&administrator.groups),
-            };
             lines.insert(format!(
-                "{}: {takers} may take this role of AWS, which does everything in the cluster, for an hour at most",
-                administrator.role
+                "{}: {} may take this role of AWS, which does everything in the cluster, for an hour at most",
+                administrator.role,
+                administrator.takers()
             ));
         }
         lines.iter().for_each(|line| self.item(0, line));

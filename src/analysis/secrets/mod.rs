@@ -7,19 +7,19 @@
 //! Sources: "ExternalSecret" in the documentation of External Secrets; "Secrets" in that of Kubernetes, for the moment at which a new value reaches a
 //! container.
 
-mod fetch;
 mod report;
 #[cfg(test)]
 mod tests;
 
 pub use report::report;
 
-use super::inputs::{Variable, inputs, is_reloaded};
+use super::access::{Administrator, Unjudged};
+use super::fetched::{Fetch, Fetched};
+use super::inputs::{Input, Variable, inputs, is_reloaded};
 use crate::inventory::{Inventory, Object, Part, PodTemplate, references};
-use crate::kinds;
-use crate::model::{Platform, Region};
+use crate::labels::IAM_ROLE;
+use crate::model::{Group, Platform, Region};
 use crate::rbac::{Fault, Request, Rights, Subject};
-use fetch::{Fetched, Path, fetched};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,26 +32,28 @@ pub struct Secrets {
     pub region: String,
     /// The secret manager, as a sentence.
     pub manager: String,
-    /// What is fetched from it, by path.
+    /// What is fetched from it, by path and key.
     pub secrets: Vec<Secret>,
     /// The Secrets that hold copies, by namespace and name.
-    pub copies: Vec<Copy>,
-    /// The groups whose members may do everything in the cluster, and so read every copy. Such rights are in no document.
-    pub administrators: Vec<String>,
+    pub copies: Vec<Held>,
+    /// The role in the cloud that may do everything in the cluster, and so reads every copy. Absent where these files make none.
+    pub administrator: Option<Administrator>,
+    /// Bindings to roles whose rules are in no document: whether they let somebody read a copy is not part of the report.
+    pub unjudged: Vec<Unjudged>,
 }
 
-/// A secret of the manager.
+/// A value of the secret manager.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Secret {
     /// Its path, as the manager has it.
     pub path: String,
-    /// The keys that are fetched; empty if the whole value is.
-    pub keys: BTreeSet<String>,
+    /// Its key; absent if the whole secret is fetched.
+    pub key: Option<String>,
     /// Who reads it. Empty: it is fetched for nobody.
     pub uses: Vec<Use>,
 }
 
-/// A reading of a secret.
+/// A reading of a value.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Use {
     /// The reader, `Kind/namespace/name`.
@@ -86,10 +88,10 @@ pub enum Effect {
 
 /// A Secret that External Secrets keeps up to date.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Copy {
+pub struct Held {
     /// `Secret/namespace/name`.
     pub object: String,
-    /// The interval at which it is fetched, such as `1h`; empty for the default of External Secrets.
+    /// The interval at which it is fetched, such as `1h`.
     pub interval: String,
     /// The service account with whose identity it is fetched, `namespace/name`; absent where the store has another way.
     pub account: Option<String>,
@@ -99,59 +101,66 @@ pub struct Copy {
     pub read_by: Vec<String>,
 }
 
+/// How often a Secret is fetched whose ExternalSecret does not say it: the default of the definition of ExternalSecrets.
+const INTERVAL: &str = "1h";
+
 /// The secrets of the cluster of a region, by its documents.
 ///
 /// # Errors
 /// A role or a binding that the API server refuses.
 pub fn secrets(platform: &Platform, region: &Region, documents: &Inventory) -> Result<Secrets, Fault> {
     let rights = Rights::read(documents.objects().iter().map(|object| &object.value))?;
-    let all: Vec<Fetched> = documents.of_kind("ExternalSecret").map(|object| fetched(documents, object)).collect();
-    let mut secrets: BTreeMap<&str, Secret> = BTreeMap::new();
-    for Path { path, key } in all.iter().flat_map(|one| one.entries.values().flatten()) {
-        let secret = secrets.entry(path).or_insert_with(|| Secret { path: path.clone(), keys: BTreeSet::new(), uses: Vec::new() });
-        secret.keys.extend(key.clone());
-    }
     let readings = readings(documents);
-    for one in &all {
-        for reading in readings.iter().filter(|reading| reading.usage.copy == one.copy) {
-            for Path { path, .. } in one.paths(&reading.key) {
-                secrets.entry(path).and_modify(|secret| secret.uses.push(reading.usage.clone()));
-            }
+    let mut uses: BTreeMap<Fetch, BTreeSet<Use>> = BTreeMap::new();
+    let mut copies = Vec::new();
+    for external in documents.of_kind("ExternalSecret") {
+        let fetched = Fetched::of(external);
+        let copy = held(platform, &rights, documents, (external, fetched.name));
+        fetched.values.iter().for_each(|value| _ = uses.entry(value.clone()).or_default());
+        for Reading { key, usage } in readings.iter().filter(|reading| reading.usage.copy == copy.object) {
+            fetched.behind(key).for_each(|value| _ = uses.entry(value.clone()).or_default().insert(usage.clone()));
         }
+        copies.push(copy);
     }
-    for secret in secrets.values_mut() {
-        secret.uses.sort();
-        secret.uses.dedup();
-    }
-    let mut copies: Vec<Copy> = all.iter().map(|one| copy(platform, &rights, one)).collect();
     copies.sort_by(|one, other| one.object.cmp(&other.object));
     Ok(Secrets {
         environment: platform.environment.to_string(),
         region: region.name.to_string(),
         manager: platform.secret_manager(region),
-        secrets: secrets.into_values().collect(),
+        secrets: uses.into_iter().map(|(Fetch { path, key }, uses)| Secret { path, key, uses: uses.into_iter().collect() }).collect(),
         copies,
-        administrators: platform.groups.iter().filter(|group| group.administers()).map(|group| group.name.to_string()).collect(),
+        administrator: Administrator::of(platform, region),
+        unjudged: Unjudged::all(&rights),
     })
 }
 
-fn copy(platform: &Platform, rights: &Rights, one: &Fetched) -> Copy {
-    let request = Request { namespace: one.namespace, verb: "get", group: "", resource: "secrets", name: one.name };
-    let reads = rights.subjects().into_iter().filter(|subject| rights.allows(subject, &request));
-    let named = |subject: &Subject| match subject {
-        Subject::Group(id) => {
-            let known = platform.groups.iter().find(|group| group.id == *id);
-            known.map_or_else(|| subject.to_string(), |group| format!("group {}", group.name))
-        }
-        Subject::User(_) | Subject::Account(..) => subject.to_string(),
+/// The Secret that an ExternalSecret makes, by its name.
+fn held(platform: &Platform, rights: &Rights, documents: &Inventory, (external, name): (&Object, &str)) -> Held {
+    let request = Request { namespace: &external.namespace, verb: "get", group: "", resource: "secrets", name };
+    let readers = rights.subjects().into_iter().filter(|subject| rights.allows(subject, &request));
+    let named = |subject: &Subject| {
+        let is_meant = |group: &&Group| matches!(subject, Subject::Group(id) if group.id == *id);
+        let known = platform.groups.iter().find(is_meant);
+        known.map_or_else(|| subject.to_string(), |group| format!("group {}", group.name))
     };
-    Copy {
-        object: one.copy.clone(),
-        interval: one.interval.to_owned(),
-        account: one.account.clone(),
-        role: one.role.clone(),
-        read_by: reads.map(named).collect(),
+    let interval = external.text("/spec/refreshInterval");
+    let account = account(documents, external);
+    let role = account.and_then(|account| account.at("/metadata/annotations")?.get(IAM_ROLE)?.as_str());
+    Held {
+        object: format!("Secret/{}/{name}", external.namespace),
+        interval: if interval.is_empty() { INTERVAL } else { interval }.to_owned(),
+        account: account.map(|account| format!("{}/{}", account.namespace, account.name)),
+        role: role.map(str::to_owned),
+        read_by: readers.map(named).collect(),
     }
+}
+
+/// The service account of the store that an ExternalSecret names.
+fn account<'d>(documents: &'d Inventory, external: &Object) -> Option<&'d Object> {
+    let store = references(external).into_iter().find(|one| one.kind.ends_with("SecretStore"))?;
+    let store = documents.get(&store.kind, &store.namespace, &store.name)?;
+    let account = references(store).into_iter().find(|one| one.kind == "ServiceAccount")?;
+    documents.get("ServiceAccount", &account.namespace, &account.name)
 }
 
 /// A reading of a Secret, with the entry that is read; empty for all.
@@ -164,15 +173,13 @@ struct Reading {
 fn readings(documents: &Inventory) -> Vec<Reading> {
     let mut all = Vec::new();
     for object in documents.objects() {
-        let pods = documents.pods().iter().find(|pod| documents.owner(pod).id() == object.id() && pod.operated.is_none());
-        if let Some(pod) = pods.filter(|_| object.kind != "ConfigMap") {
-            all.extend(read_by_containers(documents, object, pod));
-        }
-        // References of containers are known better already.
-        let is_own = |at: &str| pods.is_none() || at.contains("/imagePullSecrets/");
-        for reference in references(object).into_iter().filter(|one| one.kind == "Secret" && is_own(&one.at)) {
+        let is_owner = |pod: &&PodTemplate| std::ptr::eq(documents.owner(pod), object) && pod.operated.is_none();
+        let pod = documents.pods().iter().find(is_owner).filter(|_| object.kind != "ConfigMap");
+        all.extend(pod.into_iter().flat_map(|pod| read_by_containers(documents, object, pod)));
+        for reference in references(object).into_iter().filter(|one| one.kind == "Secret") {
             let (field, effect) = match reference.at.contains("/imagePullSecrets/") {
                 true => ("imagePullSecrets".to_owned(), Effect::NextPull),
+                false if pod.is_some() => continue,
                 false => (field(&reference.at), Effect::Controller),
             };
             let key = if let Part::Key(key) = reference.part { key } else { String::new() };
@@ -186,17 +193,17 @@ fn readings(documents: &Inventory) -> Vec<Reading> {
 /// What the containers of a workload read of Secrets.
 fn read_by_containers(documents: &Inventory, object: &Object, pod: &PodTemplate) -> Vec<Reading> {
     let read = inputs(documents, object, pod).into_iter();
-    let reading = |((container, variable), input): ((String, Variable), super::inputs::Input)| {
+    let reading = |((container, variable), input): ((String, Variable), Input)| {
         let source = input.source.filter(|source| source.object.starts_with("Secret/"))?;
         let name = match variable {
             Variable::Named(name) if name == "*" => "all keys, as variables".to_owned(),
             Variable::Named(name) | Variable::File(name) => name,
         };
-        let effect = match (kinds::find(&object.api, &object.kind), input.way.is_live()) {
+        let effect = match input.way.is_live() {
             _ if object.kind == "CronJob" => Effect::NextRun,
             _ if is_reloaded(object, pod.pointer, &source) => Effect::Restart,
-            (_, true) => Effect::File,
-            (_, false) => Effect::NextStart,
+            true => Effect::File,
+            false => Effect::NextStart,
         };
         let usage = Use { object: object.id(), container: Some(container), name, copy: source.object, effect };
         Some(Reading { key: source.key, usage })

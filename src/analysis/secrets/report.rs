@@ -1,6 +1,6 @@
 //! The secrets of clusters as text: each with its readers, then the copies in the cluster; for a terminal or as Markdown.
 
-use super::{Copy, Effect, Secret, Secrets, Use};
+use super::{Effect, Held, Secret, Secrets, Use};
 use crate::analysis::page::{Page, Style};
 use crate::diagnostic::wording::plain;
 use std::collections::BTreeSet;
@@ -14,6 +14,7 @@ pub fn report(all: &[Secrets], style: Style) -> String {
 fn text(secrets: &Secrets, style: Style) -> String {
     let mut page = Page::new(style);
     page.title(&format!("{}/{}: secrets", secrets.environment, secrets.region));
+    page.unjudged(&secrets.unjudged);
     if secrets.secrets.is_empty() {
         page.line("Nothing reads a secret.");
         return page.text;
@@ -21,32 +22,33 @@ fn text(secrets: &Secrets, style: Style) -> String {
     page.line(&secrets.manager);
     page.heading("Who reads them");
     let rows: Vec<[String; 5]> = secrets.secrets.iter().flat_map(rows).collect();
-    page.table(["path", "keys", "read by", "as", "a new value"], &rows);
+    page.table(["path", "key", "read by", "as", "a new value"], &rows);
     page.end_table();
     page.effects(secrets);
     page.heading("Copies in the cluster");
     let rows: Vec<[String; 4]> = secrets.copies.iter().map(copied).collect();
     page.table(["Secret", "fetched every", "with the identity of", "may be read by"], &rows);
     page.end_table();
-    if !secrets.administrators.is_empty() {
-        page.item(0, &format!("all of them: members of {}, who may do everything in the cluster", plain(&secrets.administrators)));
+    if let Some(administrator) = &secrets.administrator {
+        let (takers, role) = (administrator.takers(), &administrator.role);
+        page.item(0, &format!("all of them: {takers}, with the role {role} of AWS, which does everything in the cluster"));
     }
     page.text
 }
 
 /// A row for each reader; one for all objects of a namespace that name the logins of a registry.
 fn rows(secret: &Secret) -> Vec<[String; 5]> {
-    let keys = if secret.keys.is_empty() { "the whole value".to_owned() } else { plain(&secret.keys) };
+    let key = secret.key.clone().unwrap_or_else(|| "the whole value".to_owned());
     let row = |one: &Use| {
         let container = one.container.as_ref().map(|container| format!(" {container}")).unwrap_or_default();
         let reader = match one.effect {
             Effect::NextPull => format!("pods in {}", one.object.split('/').nth(1).unwrap_or_default()),
             _ => format!("{}{container}", one.object),
         };
-        [secret.path.clone(), keys.clone(), reader, one.name.clone(), one.effect.words().to_owned()]
+        [secret.path.clone(), key.clone(), reader, one.name.clone(), one.effect.words().to_owned()]
     };
     if secret.uses.is_empty() {
-        return vec![[secret.path.clone(), keys, "NOBODY".to_owned(), String::new(), String::new()]];
+        return vec![[secret.path.clone(), key, "NOBODY".to_owned(), String::new(), String::new()]];
     }
     let mut rows: Vec<[String; 5]> = secret.uses.iter().map(row).collect();
     rows.sort();
@@ -54,15 +56,14 @@ fn rows(secret: &Secret) -> Vec<[String; 5]> {
     rows
 }
 
-fn copied(copy: &Copy) -> [String; 4] {
-    let interval = if copy.interval.is_empty() { "1h".to_owned() } else { copy.interval.clone() };
+fn copied(copy: &Held) -> [String; 4] {
     let identity = match (&copy.account, &copy.role) {
         (Some(account), Some(role)) => format!("{account} ({})", role.rsplit('/').next().unwrap_or(role)),
         (Some(account), None) => account.clone(),
         (None, _) => "its store".to_owned(),
     };
     let readers = if copy.read_by.is_empty() { "nobody else".to_owned() } else { plain(&copy.read_by) };
-    [copy.object.clone(), interval, identity, readers]
+    [copy.object.clone(), copy.interval.clone(), identity, readers]
 }
 
 impl Effect {
