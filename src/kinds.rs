@@ -220,6 +220,7 @@ const KINDS: &[Kind] = {
         Kind::of("networking.k8s.io", "NetworkPolicy", Namespace, Limit),
         Kind::of("", "Node", Cluster, Class),
         Kind::of("barmancloud.cnpg.io", "ObjectStore", Namespace, Configuration),
+        Kind::of("pxc.percona.com", "PerconaXtraDBCluster", Namespace, Workload).operated(Operator::Percona).scaled("/spec/pxc/size"),
         Kind::of("", "PersistentVolume", Cluster, Configuration).fixed(&["/spec/volumeMode", "/spec/csi/driver", "/spec/csi/volumeHandle"]),
         Kind::of("", "PersistentVolumeClaim", Namespace, Configuration).fixed(&["/spec/accessModes", "/spec/selector", "/spec/storageClassName", "/spec/volumeMode", "/spec/volumeName", "/spec/dataSource", "/spec/dataSourceRef"]),
         Kind::of("", "Pod", Namespace, Workload).pods("").fixed(&["/spec/serviceAccountName", "/spec/nodeName", "/spec/hostNetwork", "/spec/restartPolicy", "/spec/volumes"]),

@@ -7,6 +7,7 @@ mod costs;
 mod databases;
 mod kafka;
 mod mirror;
+mod mysql;
 mod preflight;
 mod procedures;
 mod rabbitmq;

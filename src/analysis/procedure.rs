@@ -1,7 +1,7 @@
 //! Transitions -> findings with the commands that carry each one out.
 
 use super::transition::{Change, Cluster, Loss, Transition};
-use crate::commands::in_primary;
+use crate::commands::{in_mysql, in_primary};
 use crate::diagnostic::{Code, Diagnostic, Severity, wording};
 use crate::kinds::Operator;
 use crate::labels::WORKLOAD;
@@ -194,12 +194,27 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                 ),
             )
         }
+        Change::OtherDatabase { from, to } => in_hand(
+            format!("`{object}` keeps the database `{from}`: its operator makes `{to}` beside it, which is empty"),
+            format!(
+                "keep what the spec said, or move the tables of `{from}` after the rollout, such as with `RENAME TABLE` in `{}`",
+                in_mysql(&kubectl, name, true, from)
+            ),
+        ),
+        Change::FormerOwner { user, database } => in_hand(
+            format!("`{user}` keeps every right to the database `{database}` of `{object}`: its operator takes no right away"),
+            format!(
+                "after the rollout: `{}`",
+                in_mysql(&kubectl, name, false, &format!("--execute=\"REVOKE ALL PRIVILEGES, GRANT OPTION FROM '{user}'@'%'\""))
+            ),
+        ),
         Change::Users(users) => {
-            let lock: Vec<String> = users
-                .iter()
-                .map(|user| in_primary(&kubectl, name, false, &format!("psql --command='ALTER ROLE \"{user}\" NOLOGIN'")))
-                .map(|command| format!("`{command}`"))
-                .collect();
+            let of_mysql = argument.starts_with(&Operator::Percona.facts().argument());
+            let lock = |user: &String| match of_mysql {
+                true => in_mysql(&kubectl, name, false, &format!("--execute=\"ALTER USER '{user}'@'%' ACCOUNT LOCK\"")),
+                false => in_primary(&kubectl, name, false, &format!("psql --command='ALTER ROLE \"{user}\" NOLOGIN'")),
+            };
+            let lock: Vec<String> = users.iter().map(|user| format!("`{}`", lock(user))).collect();
             in_hand(
                 format!("{} left the spec but can still sign in to the database of `{object}`", wording::all(users)),
                 format!("after the rollout: {}", lock.join(", then ")),
@@ -265,6 +280,12 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                     "allowed by `--force`; {}right before the apply: `{kubectl} delete kafkas.kafka.strimzi.io,kafkanodepools.kafka.strimzi.io,pvc --selector {WORKLOAD}={}`",
                     way_back(loss),
                     transition.entry
+                ),
+                // Those of a MySQL store do as well, and have the labels of its operator alone.
+                Loss::Claim(_) | Loss::Downgrade { .. } if Operator::Percona.facts().is_held_by(argument) => format!(
+                    "allowed by `--force`; {}right before the apply: `{kubectl} delete {argument}`, then `{kubectl} delete pvc --selector \
+                     app.kubernetes.io/instance={name},app.kubernetes.io/component=pxc`",
+                    way_back(loss)
                 ),
                 Loss::Claim(_) | Loss::Downgrade { .. } => {
                     format!("allowed by `--force`; {}right before the apply: `{kubectl} delete {argument}`", way_back(loss))

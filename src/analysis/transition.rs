@@ -113,6 +113,20 @@ pub enum Change {
         /// The user that is asked for.
         to: String,
     },
+    /// The operator of a store makes another database, and the old one stays beside it.
+    OtherDatabase {
+        /// The database that exists.
+        from: String,
+        /// The database that is asked for.
+        to: String,
+    },
+    /// The operator of a store takes no rights away from a user that the database belonged to.
+    FormerOwner {
+        /// The user.
+        user: String,
+        /// The database.
+        database: String,
+    },
     /// Users of a database left the documents and stay in the database.
     Users(Vec<String>),
     /// Objects that left the documents stay in the cluster.
@@ -284,6 +298,7 @@ pub(super) fn of_operator(old: &Object, new: &Object) -> Vec<Change> {
     }
     all.extend(match operated.operator {
         Operator::CloudNativePg => database::changes(old, new),
+        Operator::Percona => mysql::changes(old, new),
         Operator::Rabbitmq => rabbitmq::changes(old, new).into_iter().collect(),
         Operator::Strimzi => Vec::new(),
     });
@@ -384,6 +399,7 @@ fn moved_to<'c>(old: &Object, from: &Cluster, all: &'c [Cluster]) -> Option<(&'c
 
 mod database;
 mod kafka;
+mod mysql;
 mod rabbitmq;
 #[cfg(test)]
 mod tests;

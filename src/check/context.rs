@@ -144,10 +144,14 @@ impl<'a> TreeContext<'a> {
             name: text(container.value, "/image"),
             shown: container.shown(),
         });
-        let operated = self.inventory.objects().iter().filter_map(|object| {
-            let Release::Image(at) = kinds::operated(&object.api, &object.kind)?.release else { return None };
-            let name = object.at(at)?.as_str()?;
-            Some(PodImage { object, at: at.to_owned(), name, shown: format!("`{}`", object.id()) })
+        let operated = self.inventory.objects().iter().flat_map(|object| {
+            let facts = kinds::operated(&object.api, &object.kind);
+            let servers = facts.and_then(|facts| if let Release::Image(at) = facts.release { Some(at) } else { None });
+            let all = servers.into_iter().chain(facts.into_iter().flat_map(|facts| facts.beside).copied());
+            all.filter_map(move |at| {
+                let name = object.at(at)?.as_str()?;
+                Some(PodImage { object, at: at.to_owned(), name, shown: format!("`{}`", object.id()) })
+            })
         });
         of_containers.chain(operated)
     }

@@ -72,6 +72,11 @@ const RESOURCES: &[(&str, &str)] = &[
          failoverquorums failoverquorums/status imagecatalogs poolers poolers/scale poolers/status publications publications/status \
          scheduledbackups scheduledbackups/status subscriptions subscriptions/status",
     ),
+    (
+        "pxc.percona.com",
+        "perconaxtradbclusterbackups perconaxtradbclusterbackups/status perconaxtradbclusterrestores perconaxtradbclusterrestores/status perconaxtradbclusters \
+         perconaxtradbclusters/scale perconaxtradbclusters/status",
+    ),
     ("rabbitmq.com", "rabbitmqclusters rabbitmqclusters/status"),
     ("rbac.authorization.k8s.io", "clusterrolebindings clusterroles rolebindings roles"),
     ("scheduling.k8s.io", "priorityclasses"),

@@ -44,6 +44,7 @@ pub fn references(object: &Object) -> Vec<Reference> {
     }
     match object.kind.as_str() {
         "Cluster" if object.group() == "postgresql.cnpg.io" => found.database(),
+        "PerconaXtraDBCluster" => found.mysql(),
         "RabbitmqCluster" if object.group() == "rabbitmq.com" => found.rabbitmq(),
         "Kafka" if object.group() == "kafka.strimzi.io" => found.made_pods("/spec/entityOperator/template/pod"),
         "KafkaNodePool" => {
@@ -228,6 +229,21 @@ impl Found<'_> {
         self.named("ServiceAccount", "/spec/serviceAccountName");
         self.wide("PriorityClass", "/spec/priorityClassName");
         self.wide("StorageClass", "/spec/storage/storageClass");
+    }
+
+    /// The Secrets of the users of a PerconaXtraDBCluster, and what its pods need.
+    fn mysql(&mut self) {
+        let object = self.object;
+        for user in ["monitor", "operator", "proxyadmin", "replication", "root", "xtrabackup"] {
+            self.entry("Secret", "/spec", "secretsName", Some(user));
+        }
+        for at in 0..object.items("/spec/users").len() {
+            self.entry("Secret", &format!("/spec/users/{at}/passwordSecretRef"), "name", Some("password"));
+        }
+        for pods in ["/spec/pxc", "/spec/haproxy"] {
+            self.made_pods(pods);
+        }
+        self.wide("StorageClass", "/spec/pxc/volumeSpec/persistentVolumeClaim/storageClassName");
     }
 
     /// The Secret of the user of a RabbitmqCluster, and what its pods need.

@@ -1,12 +1,14 @@
 //! Operators: programs in the cluster that make the pods of stores from one object each, and what other programs see of these pods.
 
-use crate::labels::{DATABASE, DATABASE_ROLE, KAFKA, KAFKA_BROKER, KAFKA_VOTER};
+use crate::labels::{DATABASE, DATABASE_ROLE, KAFKA, KAFKA_BROKER, KAFKA_VOTER, MYSQL_COMPONENT};
 
 /// An operator.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Operator {
     /// CloudNativePG: PostgreSQL.
     CloudNativePg,
+    /// The Percona Operator for MySQL based on Percona XtraDB Cluster.
+    Percona,
     /// The RabbitMQ Cluster Operator.
     Rabbitmq,
     /// Strimzi: Kafka.
@@ -53,6 +55,8 @@ pub struct Operated {
     pub sorts: &'static [&'static [(&'static str, &'static str)]],
     /// The release of the servers.
     pub release: Release,
+    /// JSON pointers of the images of further pods.
+    pub beside: &'static [&'static str],
     /// How many numbers of the version make a series. The data of a newer series is of no use to an older one.
     pub series: usize,
     /// JSON pointer of the labels that the object gives its pods.
@@ -90,6 +94,7 @@ const CLOUD_NATIVE_PG: Operated = Operated {
         &[("cnpg.io/podRole", "instance"), (DATABASE_ROLE, "replica")],
     ],
     release: Release::Image("/spec/imageName"),
+    beside: &[],
     series: 1,
     inherited: "/spec/inheritedMetadata/labels",
     servers: "Cluster",
@@ -98,6 +103,51 @@ const CLOUD_NATIVE_PG: Operated = Operated {
     ports: &[("metrics", 9187), ("postgresql", 5432), ("status", 8000)],
     services: &["-r", "-ro", "-rw"],
     disabled: Some("/spec/managed/services/disabledDefaultServices"),
+};
+
+/// The pods of a PerconaXtraDBCluster of the Percona Operator for MySQL 1.19: `pkg/naming/labels.go`, `pkg/pxc/statefulset.go`,
+/// `pkg/pxc/app/statefulset/node.go` and `haproxy.go`, `pkg/pxc/service.go`. The last sort is that of the proxies.
+const PERCONA: Operated = Operated {
+    operator: Operator::Percona,
+    title: "the Percona Operator for MySQL",
+    name: "percona-xtradb-cluster-operator",
+    namespace: "pxc-operator",
+    pods: ("app.kubernetes.io/name", "percona-xtradb-cluster-operator"),
+    setup: Some((
+        "which looks for objects in every namespace (`WATCH_NAMESPACE` is empty, as in its `cw-bundle.yaml`), or in those of its stores",
+        "whether WATCH_NAMESPACE of the Percona Operator for MySQL is empty, or names the namespaces of the MySQL stores",
+    )),
+    oldest: ("1.19", "pxc.percona.com/v1", "perconaxtradbclusters.spec.haproxy.healthCheck"),
+    engine: "MySQL",
+    kind: "PerconaXtraDBCluster",
+    resource: "perconaxtradbclusters.pxc.percona.com",
+    // Its conditions are a history, in which each state was true once.
+    ready: "jsonpath={.status.state}=ready",
+    label: "app.kubernetes.io/instance",
+    sorts: &[
+        &[("app.kubernetes.io/name", "percona-xtradb-cluster"), (MYSQL_COMPONENT, "pxc")],
+        &[("app.kubernetes.io/name", "percona-xtradb-cluster"), (MYSQL_COMPONENT, "haproxy")],
+    ],
+    release: Release::Image("/spec/pxc/image"),
+    beside: &["/spec/haproxy/image"],
+    series: 2,
+    inherited: "/spec/pxc/labels",
+    servers: "PerconaXtraDBCluster",
+    size: "/spec/pxc/volumeSpec/persistentVolumeClaim/resources/requests/storage",
+    class: "/spec/pxc/volumeSpec/persistentVolumeClaim/storageClassName",
+    ports: &[
+        ("mysql", 3306),
+        ("mysql-admin", 33062),
+        ("mysqlx", 33060),
+        ("sst", 4444),
+        ("write-set", 4567),
+        ("ist", 4568),
+        ("mysql-replicas", 3307),
+        ("proxy-protocol", 3309),
+        ("stats", 8404),
+    ],
+    services: &["-haproxy", "-pxc", "-pxc-unready"],
+    disabled: None,
 };
 
 /// The pods of a RabbitmqCluster of the RabbitMQ Cluster Operator 2.22: `internal/resource/statefulset.go`, `internal/resource/service.go`,
@@ -117,6 +167,7 @@ const RABBITMQ: Operated = Operated {
     label: "app.kubernetes.io/name",
     sorts: &[&[("app.kubernetes.io/component", "rabbitmq"), ("app.kubernetes.io/part-of", "rabbitmq")]],
     release: Release::Image("/spec/image"),
+    beside: &[],
     series: 2,
     inherited: "/spec/override/statefulSet/spec/template/metadata/labels",
     servers: "RabbitmqCluster",
@@ -169,6 +220,7 @@ const STRIMZI: Operated = Operated {
         &[("strimzi.io/kind", "Kafka"), ("strimzi.io/component-type", "entity-operator")],
     ],
     release: Release::Version("/spec/kafka/version"),
+    beside: &[],
     series: 2,
     inherited: "/metadata/labels",
     servers: "KafkaNodePool",
@@ -181,12 +233,13 @@ const STRIMZI: Operated = Operated {
 
 impl Operator {
     /// Every operator.
-    pub const ALL: [Operator; 3] = [Operator::CloudNativePg, Operator::Rabbitmq, Operator::Strimzi];
+    pub const ALL: [Operator; 4] = [Operator::CloudNativePg, Operator::Percona, Operator::Rabbitmq, Operator::Strimzi];
 
     /// What it makes.
     pub const fn facts(self) -> &'static Operated {
         match self {
             Operator::CloudNativePg => &CLOUD_NATIVE_PG,
+            Operator::Percona => &PERCONA,
             Operator::Rabbitmq => &RABBITMQ,
             Operator::Strimzi => &STRIMZI,
         }

@@ -122,6 +122,7 @@ fn these_kinds_run_pods_and_these_are_scaled() {
         ("Cluster", "/spec/instances"),
         ("Deployment", "/spec/replicas"),
         ("KafkaNodePool", "/spec/replicas"),
+        ("PerconaXtraDBCluster", "/spec/pxc/size"),
         ("Prometheus", "/spec/shards"),
         ("ReplicaSet", "/spec/replicas"),
         ("StatefulSet", "/spec/replicas"),

@@ -104,7 +104,7 @@ pub(super) fn documents(owner: &Owner, operated: &Operated, kafka: &Kafka) -> Re
         callers: callers(owner),
         zonal: kafka.zonal,
         prefix: prefix(&workload.name),
-        helper: operated.helper.as_ref().and_then(resources),
+        helper: operated.helper.as_ref().and_then(|helper| helper.containers.first()).and_then(resources),
         pods: pods(owner),
     };
     documents.extend(render_yaml("kubernetes/kafka.yaml.j2", &view)?);

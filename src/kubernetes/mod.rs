@@ -18,6 +18,7 @@ mod json_patch;
 mod kafka;
 mod manifest;
 mod metadata;
+mod mysql;
 mod namespace;
 mod patch;
 mod pod;

@@ -17,13 +17,11 @@ const DRAIN: u64 = 10;
 
 /// A constraint on how pods are spread.
 #[derive(Serialize)]
-struct Constraint {
+pub(super) struct Constraint {
     key: &'static str,
     otherwise: &'static str,
     /// How many zones must have nodes before a second pod may run in one of them.
     domains: Option<u32>,
-    /// Whether the pods of each rollout are spread independently of earlier rollouts.
-    per_rollout: bool,
 }
 
 /// One condition on the labels of a node.
@@ -55,6 +53,8 @@ struct View<'m> {
     apart: bool,
     tolerations: Option<Vec<TolerationView<'m>>>,
     spread: Option<Vec<Constraint>>,
+    /// Whether the pods of each rollout are spread independently of earlier rollouts.
+    per_rollout: bool,
     selector: Fragment,
 }
 
@@ -103,6 +103,7 @@ pub(super) fn fragment_of(owner: &Owner, inputs: &Inputs) -> Result<Fragment, Te
         apart: !spread.is_empty(),
         tolerations: (!tolerations.is_empty()).then_some(tolerations),
         spread: (!spread.is_empty()).then_some(spread),
+        per_rollout: matches!(workload.kind, Kind::Deployment),
         selector: owner.selector.clone(),
     };
     render_fragment("kubernetes/pod.yaml.j2", &view)
@@ -150,13 +151,12 @@ pub(super) fn toleration(toleration: &Toleration) -> TolerationView<'_> {
 }
 
 /// The constraints over zones, as strict as the model says, and over nodes, where possible.
-fn spread(workload: &Workload) -> Vec<Constraint> {
-    let per_rollout = matches!(workload.kind, Kind::Deployment);
+pub(super) fn spread(workload: &Workload) -> Vec<Constraint> {
     let otherwise = match workload.placement.spread {
         Spread::None => return Vec::new(),
         Spread::Soft => "ScheduleAnyway",
         Spread::Hard => "DoNotSchedule",
     };
-    let zones = Constraint { key: "topology.kubernetes.io/zone", otherwise, domains: workload.placement.min_domains, per_rollout };
-    vec![zones, Constraint { key: "kubernetes.io/hostname", otherwise: "ScheduleAnyway", domains: None, per_rollout }]
+    let zones = Constraint { key: "topology.kubernetes.io/zone", otherwise, domains: workload.placement.min_domains };
+    vec![zones, Constraint { key: "kubernetes.io/hostname", otherwise: "ScheduleAnyway", domains: None }]
 }

@@ -166,6 +166,13 @@ pub(super) fn users(owner: &Owner, operated: &Operated, secret: impl Fn(&Name) -
     Ok(documents)
 }
 
+/// The ExternalSecret of the users of an operator, each with its password.
+pub(super) fn system_users(owner: &Owner, name: &str, users: &[(&'static str, SecretRef)]) -> Result<Vec<Document>, TemplateError> {
+    let entries: Vec<Entry> =
+        users.iter().map(|(user, password)| Entry { key: (*user).to_owned(), value: Value::Whole(password.clone()) }).collect();
+    external_secret(owner, name, &entries)
+}
+
 /// The ExternalSecret of a namespace with the passwords of the registries. The whole secret is the text of one entry; a Secret of the cluster has the entry
 /// itself.
 fn registry(context: &Context, namespace: &Namespace, path: &SecretPath) -> Result<Vec<Document>, TemplateError> {

@@ -9,12 +9,13 @@ pub const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kub
 pub const SECRET_READER: &str = "platgen";
 
 /// The namespaces of the cluster and of its add-ons. The platform's files contain none of their objects, and no entry may use them.
-pub const FOREIGN_NAMESPACES: [&str; 9] = {
+pub const FOREIGN_NAMESPACES: [&str; 10] = {
     let [leases, public, system] = SYSTEM_NAMESPACES;
-    let [postgres, rabbitmq, strimzi] = Operator::ALL;
-    let [databases, queues] = [Addon::Operator(postgres).namespace(), Addon::Operator(rabbitmq).namespace()];
-    let (logs, gateways, metrics) = (Addon::Operator(strimzi).namespace(), Addon::Gateway.namespace(), Addon::Monitoring.namespace());
-    [databases, queues, logs, gateways, metrics, "default", leases, public, system]
+    let [postgres, mysql, rabbitmq, strimzi] = Operator::ALL;
+    let [postgres, mysql] = [Addon::Operator(postgres).namespace(), Addon::Operator(mysql).namespace()];
+    let [queues, logs] = [Addon::Operator(rabbitmq).namespace(), Addon::Operator(strimzi).namespace()];
+    let [gateways, metrics] = [Addon::Gateway.namespace(), Addon::Monitoring.namespace()];
+    [postgres, mysql, queues, logs, gateways, metrics, "default", leases, public, system]
 };
 
 /// An add-on whose pods call workloads or are called by them.
@@ -39,9 +40,10 @@ struct Row {
 
 impl Addon {
     /// Every add-on.
-    pub const ALL: [Addon; 6] = {
-        let [postgres, rabbitmq, strimzi] = Operator::ALL;
-        [Addon::Gateway, Addon::Monitoring, Addon::Dns, Addon::Operator(postgres), Addon::Operator(rabbitmq), Addon::Operator(strimzi)]
+    pub const ALL: [Addon; 7] = {
+        let [postgres, mysql, rabbitmq, strimzi] = Operator::ALL;
+        let [postgres, mysql] = [Addon::Operator(postgres), Addon::Operator(mysql)];
+        [Addon::Gateway, Addon::Monitoring, Addon::Dns, postgres, mysql, Addon::Operator(rabbitmq), Addon::Operator(strimzi)]
     };
 
     const fn row(self) -> Row {

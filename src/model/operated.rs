@@ -1,8 +1,8 @@
 //! Stores that an operator runs: what its object says beyond the pods.
 
-use super::{Container, Database, Kafka};
+use super::{Container, Database, Kafka, Mysql};
 use crate::kinds::{Operated as Facts, Operator};
-use crate::labels::{DATABASE, DATABASE_ROLE, KAFKA_BROKER, WORKLOAD};
+use crate::labels::{DATABASE, DATABASE_ROLE, KAFKA_BROKER, MYSQL_COMPONENT, WORKLOAD};
 use crate::value::{Name, SecretRef};
 use std::collections::BTreeMap;
 
@@ -17,8 +17,17 @@ pub struct Operated {
     pub parameters: BTreeMap<String, String>,
     /// Whether each server has a zone of its own, or waits for one. The volume of a server never leaves its zone.
     pub one_per_zone: bool,
-    /// The one pod that the operator makes beside the servers. It calls them.
-    pub helper: Option<Container>,
+    /// The pods that the operator makes beside the servers. They call them.
+    pub helper: Option<Helper>,
+}
+
+/// Pods that an operator makes beside the servers of a store.
+#[derive(Clone, Debug)]
+pub struct Helper {
+    /// How many there are.
+    pub pods: u32,
+    /// The containers of each.
+    pub containers: Vec<Container>,
 }
 
 /// The software of the servers, with what its operator alone is told.
@@ -30,6 +39,8 @@ pub enum Software {
     Rabbitmq,
     /// Kafka.
     Kafka(Kafka),
+    /// MySQL.
+    Mysql(Mysql),
 }
 
 /// A user of a store.
@@ -48,6 +59,7 @@ impl Software {
             Software::Postgres(_) => Operator::CloudNativePg,
             Software::Rabbitmq => Operator::Rabbitmq,
             Software::Kafka(_) => Operator::Strimzi,
+            Software::Mysql(_) => Operator::Percona,
         }
     }
 
@@ -61,7 +73,7 @@ impl Software {
     pub fn label(&self) -> &'static str {
         match self {
             Software::Postgres(_) => DATABASE,
-            Software::Rabbitmq | Software::Kafka(_) => WORKLOAD,
+            Software::Rabbitmq | Software::Kafka(_) | Software::Mysql(_) => WORKLOAD,
         }
     }
 
@@ -71,13 +83,14 @@ impl Software {
             Software::Postgres(_) => Some((DATABASE_ROLE, "primary")),
             Software::Rabbitmq => None,
             Software::Kafka(_) => Some((KAFKA_BROKER, "true")),
+            Software::Mysql(_) => Some((MYSQL_COMPONENT, "haproxy")),
         }
     }
 
     /// The name of the Secret of a user. No other name has a dot; the RabbitMQ Cluster Operator looks for its own name.
     pub fn secret(&self, store: &Name, user: &Name) -> String {
         match self {
-            Software::Postgres(_) | Software::Kafka(_) => format!("{store}.{user}"),
+            Software::Postgres(_) | Software::Kafka(_) | Software::Mysql(_) => format!("{store}.{user}"),
             Software::Rabbitmq => format!("{store}-default-user"),
         }
     }

@@ -1,8 +1,8 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
 use super::{
-    Addon, ApiAccess, Backups, Certificate, Container, Database, Exposure, FileContent, Operated, Pool, Redirect, Restored, Software,
-    Source, TemplatePart, Volume,
+    Addon, ApiAccess, Backups, Certificate, Container, Database, Exposure, FileContent, Mysql, Operated, Pool, Redirect, Restored,
+    Software, Source, TemplatePart, Volume,
 };
 use crate::labels::WORKLOAD;
 use crate::source::Span;
@@ -126,8 +126,13 @@ impl Workload {
     pub fn database(&self) -> Option<&Database> {
         match &self.operated()?.software {
             Software::Postgres(database) => Some(database),
-            Software::Rabbitmq | Software::Kafka(_) => None,
+            Software::Rabbitmq | Software::Kafka(_) | Software::Mysql(_) => None,
         }
+    }
+
+    /// What MySQL alone has, if an operator runs its servers.
+    pub fn mysql(&self) -> Option<&Mysql> {
+        if let Software::Mysql(mysql) = &self.operated()?.software { Some(mysql) } else { None }
     }
 
     /// Key and value of the label by which policies and Services select its pods. An operator labels its pods itself, those of its jobs among them.
@@ -149,6 +154,7 @@ impl Workload {
     /// Every value of the secret manager that it reads alone.
     pub fn secret_values(&self) -> impl Iterator<Item = &SecretRef> {
         let users = self.operated().into_iter().flat_map(|operated| &operated.users).map(|user| &user.password);
+        let system = self.mysql().into_iter().flat_map(|mysql| &mysql.system).map(|(_, password)| password);
         let of_containers = self.containers().flat_map(|container| {
             let variables = container.variables.iter().flat_map(|variable| match &variable.value {
                 Source::Text(_) | Source::Fact(_) | Source::Composed(_) | Source::Made { .. } => Vec::new(),
@@ -167,7 +173,7 @@ impl Workload {
             });
             variables.chain(files)
         });
-        of_containers.chain(users)
+        of_containers.chain(users).chain(system)
     }
 }
 

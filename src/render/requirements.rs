@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::requirement::{Place, Requirement, ask, cluster, listed, look};
 use super::uses::Uses;
-use super::ways::{chosen_images, file_systems, images, operator_image, routes};
+use super::ways::{chosen_images, file_systems, images, operator_image, percona_image, routes};
 use crate::cloud::Root;
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::kinds::{Operated, Operator};
@@ -20,6 +20,7 @@ pub(super) fn requirements(platform: &Platform, region: &Region, uses: &Uses, ro
     in_cluster(region, uses, made, &mut all);
     operator_image(region, &mut all);
     chosen_images(region, &mut all);
+    percona_image(region, &mut all);
     if made {
         with_rights(region, uses, &mut all);
     }
@@ -123,6 +124,12 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
             .into_iter()
             .chain(setup.map(|(_, question)| ask(question)))
             .collect(),
+        );
+    }
+    if region.workloads.values().any(|workload| workload.mysql().is_some()) {
+        add(
+            "cert-manager, which makes the certificates of the servers of MySQL, and new ones in time: without, the operator makes some that end after 90 days".to_owned(),
+            vec![cluster("exists", "cert-manager", "explain --api-version=cert-manager.io/v1 certificates.spec")],
         );
     }
     if region.workloads.values().any(|workload| workload.backups.kept().is_some()) {

@@ -2,6 +2,7 @@
 
 use super::databases::database;
 use super::kafka::kafka;
+use super::mysql::mysql;
 use super::rabbitmq::rabbitmq;
 use crate::model::{Platform, Region, Software};
 
@@ -15,6 +16,7 @@ pub(super) fn stores(platform: &Platform, region: &Region) -> String {
             Software::Postgres(of) => database(platform, region, workload, (operated, of), &mut text),
             Software::Rabbitmq => rabbitmq(platform, region, workload, operated, &mut text),
             Software::Kafka(of) => kafka(platform, region, workload, (operated, of), &mut text),
+            Software::Mysql(of) => mysql(platform, region, workload, (operated, of), &mut text),
         }
     }
     text

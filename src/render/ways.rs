@@ -93,6 +93,20 @@ pub(super) fn chosen_images(region: &Region, all: &mut Vec<Requirement>) {
     all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks: vec![check] });
 }
 
+/// The image of the Percona Operator for MySQL, with which every server and proxy starts, where nodes are not to pull it from its own registry, or can't.
+pub(super) fn percona_image(region: &Region, all: &mut Vec<Requirement>) {
+    let Some(closed) = closed(region, |workload| workload.mysql().is_some()) else { return };
+    let from = match &region.cluster.mirror {
+        Some(mirror) => format!("from a repository of yours in `{}`, to which `mirror.sh` does not copy it", mirror.registry),
+        None if !closed.is_empty() => format!("from a registry that the nodes of {closed} reach without the internet"),
+        None => return,
+    };
+    let title = Operator::Percona.facts().title;
+    let sentence = format!("the image of {title} {from}: every server and proxy starts with the image that the operator itself runs");
+    let check = ask(&format!("whether {title} runs an image {}", from.split(',').next().unwrap_or_default().replace('`', "")));
+    all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks: vec![check] });
+}
+
 /// The subnets of workloads whose nodes have no way to the internet. `None`: there are no such workloads.
 fn closed(region: &Region, is_one: impl Fn(&Workload) -> bool) -> Option<String> {
     let mut all = region.workloads.values().filter(|workload| is_one(workload)).peekable();

@@ -202,7 +202,8 @@ fn most(workloads: &[&Workload], of: fn(&Container) -> u128) -> u128 {
     let of_pod = |workload: &Workload| workload.of_pod(of);
     let running = |workload: &&&Workload| matches!(workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::Operated(_));
     let all: u128 = workloads.iter().filter(running).map(|workload| of_pod(workload) * u128::from(workload.replicas.1)).sum();
-    let beside: u128 = workloads.iter().filter_map(|workload| workload.operated()?.helper.as_ref()).map(of).sum();
+    let helpers = workloads.iter().filter_map(|workload| workload.operated()?.helper.as_ref());
+    let beside: u128 = helpers.map(|helper| helper.containers.iter().map(of).sum::<u128>() * u128::from(helper.pods)).sum();
     // A StatefulSet and an operator replace their pods one by one, and the number of a DaemonSet's nodes is not known.
     let is_temporary = |workload: &&&Workload| match workload.kind {
         Kind::Deployment => !workload.is_recreated(),

@@ -48,6 +48,13 @@ impl EnvironmentResolver<'_> {
             for made in made_for(entry) {
                 self.claim(&mut taken, namespace, format!("{}-{made}", entry.name), entry.key, entry);
             }
+            // A Secret of the operator, and a ConfigMap.
+            if let EntrySpec::Store(store) = &entry.spec
+                && store.engine.get() == Some(&Engine::Mysql)
+            {
+                self.hold(&mut taken, (namespace, format!("internal-{}", entry.name)), entry.key, entry);
+                self.hold(&mut taken, (namespace, format!("auto-{}-pxc", entry.name)), entry.key, entry);
+            }
         }
         // The name of a user of Kafka is that of an object.
         let mut users = Taken::new();

@@ -12,9 +12,6 @@ use crate::source::Span;
 use crate::spec::{Store, StoreSize, StoreUser};
 use crate::value::{ImageTag, Name};
 
-/// The longest name in PostgreSQL, in bytes.
-const LONGEST: usize = 63;
-
 impl EnvironmentResolver<'_> {
     /// Checks a store whose pods an operator makes.
     pub(super) fn check_database(&mut self, entry: &Entry, store: &Store, operated: &Operated) {
@@ -60,10 +57,8 @@ impl EnvironmentResolver<'_> {
         self.check_amounts(store, operated, engine);
         self.check_users(entry, store, operated);
         match (operated.databases, store.name.spanned()) {
-            (Some(reserved), Some((name, at))) => self.check_database_name(name, at, reserved),
-            (Some(reserved), None) if reserved.contains(&entry.name.as_str()) && store.name.is_missing() => {
-                self.check_database_name(entry.name.as_str(), entry.key, reserved);
-            }
+            (Some(wrong), Some((name, at))) => self.check_database_name(name, at, wrong),
+            (Some(wrong), None) if store.name.is_missing() => self.check_database_name(entry.name.as_str(), entry.key, wrong),
             (Some(_), None) => {}
             (None, name) => {
                 let owners = store.users.entries().filter_map(|(_, _, user)| Some(("owner", user.owner.span()?)));
@@ -149,6 +144,15 @@ impl EnvironmentResolver<'_> {
             let message = format!("`{name}` is {what}");
             self.tell(Diagnostic::new(Code::InvalidValue, message).at(*at).help("choose another name"));
         }
+        for (name, at, _) in users.iter().filter(|(name, ..)| operated.longest_user.is_some_and(|most| name.as_str().len() > most)) {
+            let most = operated.longest_user.unwrap_or_default();
+            let message = format!(
+                "`{name}` has {} characters, and a user of {} has at most {most}",
+                name.as_str().len(),
+                operated.operator.facts().engine
+            );
+            self.tell(Diagnostic::new(Code::NameTooLong, message).at(*at).help("choose a shorter name"));
+        }
         if let (Some(most), [.., (_, at, _)]) = (operated.most_users, &users[..])
             && users.len() > most
         {
@@ -176,18 +180,10 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    fn check_database_name(&mut self, name: &str, at: Span, reserved: &[&str]) {
-        let is_word = |sign: char| sign.is_ascii_alphanumeric() || sign == '_' || sign == '-';
-        let problem = if reserved.contains(&name) {
-            "every server has a database of this name"
-        } else if name.len() > LONGEST {
-            "a name has at most 63 bytes"
-        } else if name.is_empty() || name.starts_with('-') || !name.chars().all(is_word) {
-            "write letters, digits, `_` and `-`, which is not the first sign"
-        } else {
-            return;
-        };
-        self.tell(Diagnostic::new(Code::InvalidValue, format!("the database can't have the name `{name}`")).at(at).help(problem));
+    fn check_database_name(&mut self, name: &str, at: Span, wrong: fn(&str) -> Option<&'static str>) {
+        if let Some(problem) = wrong(name) {
+            self.tell(Diagnostic::new(Code::InvalidValue, format!("the database can't have the name `{name}`")).at(at).help(problem));
+        }
     }
 
     fn check_parameters(&mut self, store: &Store, operated: &Operated) {
@@ -213,6 +209,11 @@ impl EnvironmentResolver<'_> {
         let Some((members, at)) = store.replicas.spanned().map(|(members, at)| (*members, at)).filter(|(members, _)| *members > 1) else {
             return;
         };
+        if let Some(most) = operated.most_servers.filter(|most| members > *most) {
+            let message = format!("{} runs at most {most} servers of a store", operated.title());
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(format!("write `replicas: {most}` or less")));
+            return;
+        }
         let Some((most, are)) = operated.voters else { return };
         let (name, zones, members) = (entry.display(), region.zones.len(), members.min(most));
         if members % 2 == 0 {

@@ -3,24 +3,29 @@
 use super::EnvironmentResolver;
 use super::consumer::Consumer;
 use super::containers::{Amounts, Declared};
-use super::engines::{self, Operated};
+use super::engines::{self, Helper, Operated};
 use super::flows::api_server;
 use super::names::Entry;
 use super::placement::Runs;
+use super::provenance::RecordPath;
 use super::volumes::{Pod, Volumes};
 use super::workloads::{Site, container_ports};
 use crate::kinds::Operator;
 use crate::model::{
-    Addon, Backups, Container, Database, Durability, Flow, Kind, Mount, Operated as Servers, Peer, Probes, QUORUM, Security, Software,
-    Spread, User, Volume, Workload,
+    Addon, Backups, Container, Database, Durability, Flow, Helper as Beside, Kind, Mount, Mysql, Operated as Servers, Peer, Probes, QUORUM,
+    Security, Software, Spread, User, Volume, Workload,
 };
 use crate::source::Span;
 use crate::spec::{Store, StoreSize};
 use crate::syntax::Field;
-use crate::value::{Name, NetworkPort, NetworkPorts};
+use crate::value::{Name, NetworkPort, NetworkPorts, Quantity};
 
 /// The claim of a server in the model. The operator names the claims after the servers.
 const CLAIM: &str = "data";
+
+/// The users of the Percona Operator for MySQL: without the password of one, it makes one up and writes it into the Secret, from which the next refresh takes
+/// it away.
+const SYSTEM_USERS: [&str; 6] = ["monitor", "operator", "proxyadmin", "replication", "root", "xtrabackup"];
 
 impl EnvironmentResolver<'_> {
     /// A store whose pods an operator makes, with its flows.
@@ -97,6 +102,7 @@ impl EnvironmentResolver<'_> {
         let users: Vec<User> = store.users.entries().filter_map(|(name, ..)| with_password(name)).collect();
         let software = match operated.operator {
             Operator::CloudNativePg => Software::Postgres(self.postgres(&consumer, store, members)?),
+            Operator::Percona => Software::Mysql(self.mysql(&consumer, store, members)?),
             Operator::Rabbitmq => {
                 if members > 1 {
                     self.record_entry(at, || ("disruption_budget.max_unavailable", 1, format!("{}.replicas", at.entry)));
@@ -118,7 +124,7 @@ impl EnvironmentResolver<'_> {
         self.record_entry(at, || ("protocol", "tcp", format!("{}.engine", at.entry)));
         let replicas = format!("{}.replicas", at.entry);
         self.record_entry(at, || ("one_per_zone", one_per_zone, format!("{replicas} and the zones of the region")));
-        let helper = operated.helper.and_then(|helper| self.helper(helper, &main, at));
+        let helper = operated.helper.as_ref().and_then(|helper| self.helper(helper, members, &main, at));
         let servers = Servers { software, users, parameters, one_per_zone, helper };
 
         let pod = Pod {
@@ -132,18 +138,55 @@ impl EnvironmentResolver<'_> {
 
     /// The database of a store.
     fn postgres(&mut self, consumer: &Consumer<'_>, store: &Store, members: u32) -> Option<Database> {
-        let owner = store.users.entries().find(|(_, _, user)| user.owner.is_true()).or_else(|| store.users.entries().next());
-        let owner = owner.map(|(name, ..)| name.clone())?;
-        let name = store.name.get().cloned().unwrap_or_else(|| consumer.name.to_string());
+        let (name, owner) = self.owned_database(consumer, store)?;
         let durability = match members {
             0 | 1 => None,
             QUORUM.. => Some(Durability::Required),
             _ => Some(Durability::Preferred),
         };
         let at = &consumer.at;
-        self.record_entry(at, || ("owner_of_database", &owner, format!("{}.users", at.entry)));
         self.record_entry(at, || ("durability", durability.map_or("none", Durability::name), format!("{}.replicas", at.entry)));
         Some(Database { name, owner, durability })
+    }
+
+    /// What the Percona Operator for MySQL alone is told of a store.
+    fn mysql(&mut self, consumer: &Consumer<'_>, store: &Store, members: u32) -> Option<Mysql> {
+        let (database, owner) = self.owned_database(consumer, store)?;
+        let at = &consumer.at;
+        let password = |user| Some((user, engines::system_password(consumer.namespace, consumer.name, user)?));
+        let system: Vec<_> = SYSTEM_USERS.into_iter().filter_map(password).collect();
+        for (user, password) in system.iter().filter(|_| self.records()) {
+            self.record_entry(at, || (format!("system_users.{user}.password"), password, format!("{}.engine", at.entry)));
+        }
+        Some(Mysql { database, owner, system, small: members < QUORUM })
+    }
+
+    /// The name and the owner of a store's database.
+    fn owned_database(&mut self, consumer: &Consumer<'_>, store: &Store) -> Option<(String, Name)> {
+        let owner = store.users.entries().find(|(_, _, user)| user.owner.is_true()).or_else(|| store.users.entries().next());
+        let owner = owner.map(|(name, ..)| name.clone())?;
+        let at = &consumer.at;
+        self.record_entry(at, || ("owner_of_database", &owner, format!("{}.users", at.entry)));
+        Some((store.name.get().cloned().unwrap_or_else(|| consumer.name.to_string()), owner))
+    }
+
+    /// The pods that an operator makes beside the servers.
+    fn helper(&mut self, helper: &Helper, servers: u32, main: &Container, at: &RecordPath) -> Option<Beside> {
+        let container = |(name, (request, limit), memory): &(&'static str, (u32, u32), u64)| {
+            let cpu = (Quantity::from_millis((*request).into()), Some(Quantity::from_millis((*limit).into())));
+            let memory = Quantity::from_bytes(*memory);
+            self.record_entry(at, || (format!("helpers.{name}.memory"), &memory, format!("{}.engine", at.entry)));
+            Some(Container {
+                name: name.parse().ok()?,
+                image: helper.image.unwrap_or_default().to_owned(),
+                cpu: Some(cpu),
+                memory: Some((memory.clone(), memory)),
+                mounts: Vec::new(),
+                ports: Vec::new(),
+                ..main.clone()
+            })
+        };
+        Some(Beside { pods: (helper.pods)(servers), containers: helper.containers.iter().filter_map(container).collect() })
     }
 }
 

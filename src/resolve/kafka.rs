@@ -1,12 +1,11 @@
-//! Kafka stores: whether topics have copies that the servers can hold, what Strimzi alone is told, and the pod that it makes beside the servers.
+//! Kafka stores: whether topics have copies that the servers can hold, and what Strimzi alone is told.
 
 use super::EnvironmentResolver;
 use super::consumer::Consumer;
 use super::engines::Operated;
 use super::names::Entry;
-use super::provenance::RecordPath;
 use crate::diagnostic::{Code, Diagnostic, wording};
-use crate::model::{Container, Kafka, Spread};
+use crate::model::{Kafka, Spread};
 use crate::spec::Store;
 use crate::value::Quantity;
 use std::collections::BTreeMap;
@@ -85,26 +84,6 @@ impl EnvironmentResolver<'_> {
             zonal: servers > 1 && zones > 1,
             copies: number(COPIES),
             in_sync: number(IN_SYNC),
-        })
-    }
-
-    /// The container of the pod that an operator makes beside the servers.
-    pub(super) fn helper(
-        &mut self,
-        (name, (request, limit), memory): (&str, (u32, u32), u64),
-        main: &Container,
-        at: &RecordPath,
-    ) -> Option<Container> {
-        let cpu = (Quantity::from_millis(request.into()), Some(Quantity::from_millis(limit.into())));
-        let memory = Quantity::from_bytes(memory);
-        self.record_entry(at, || (format!("helpers.{name}.memory"), &memory, format!("{}.engine", at.entry)));
-        Some(Container {
-            name: name.parse().ok()?,
-            cpu: Some(cpu),
-            memory: Some((memory.clone(), memory)),
-            mounts: Vec::new(),
-            ports: Vec::new(),
-            ..main.clone()
         })
     }
 }

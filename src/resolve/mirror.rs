@@ -6,7 +6,7 @@
 use super::EnvironmentResolver;
 use super::provenance::RecordPath;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Container, ImageCopy, Mirror, Region, Workload};
+use crate::model::{Container, ImageCopy, Kind, Mirror, Region, Workload};
 use crate::provider::Provider;
 use crate::value::Image;
 use std::collections::BTreeSet;
@@ -31,17 +31,22 @@ impl EnvironmentResolver<'_> {
             return Vec::new();
         };
         let prefix = format!("{name}-{}", self.environment);
-        let Workload { main, init, sidecars, .. } = workload;
+        let Workload { main, init, sidecars, kind, .. } = workload;
+        let helpers = match kind {
+            Kind::Operated(operated) => operated.helper.iter_mut().flat_map(|helper| &mut helper.containers).collect(),
+            _ => Vec::new(),
+        };
         let main = std::iter::once((at.clone(), main));
         let init = init.iter_mut().map(|one| (at.container("init", &one.name), one));
         let sidecars = sidecars.iter_mut().map(|one| (at.container("sidecars", &one.name), one));
+        let helpers = helpers.into_iter().map(|one| (at.container("helpers", &one.name), one));
         let copy = |(at, container): (RecordPath, &mut Container)| {
             let (image, copy) = copy_of(&container.image, mirror, &prefix)?;
             self.record_container(&at, || ("pulled_image", &image, "cluster.registry.mirror and the image of the container"));
             container.image = image;
             Some(copy)
         };
-        main.chain(init).chain(sidecars).filter_map(copy).collect()
+        main.chain(init).chain(sidecars).chain(helpers).filter_map(copy).collect()
     }
 
     /// Warns that nodes outside of AWS pull from the registries of the spec.

@@ -56,11 +56,12 @@ const FILTERS: [&str; 10] = [
 
 /// False positives in rendered files: settings whose name contains `token` or `secret`, the variable or file names of an ExternalSecret, and image
 /// digests.
-const NO_SECRET: [&str; 7] = [
+const NO_SECRET: [&str; 8] = [
     r"^\s*automountServiceAccountToken: (false|true)$",
     r#"^\s*http_tokens\s*= "required"$"#,
     r#"^\s*- secretKey: "?[A-Za-z0-9._-]+"?$"#,
     r"^\s*secretPrefix: [a-z0-9-]+\.kafka\.$",
+    r"^\s*secretsName: [a-z0-9-]+\.system$",
     r"^\s*(- )?image(Name)?: \S+@sha256:[0-9a-f]{64}$",
     r"^copy '\S+@sha256:[0-9a-f]{64}' '\S+' 'digest-[0-9a-f]{64}'$",
     r"^\s*exists 'copy of \S+@sha256:[0-9a-f]{64}' aws ecr describe-images .* imageTag='digest-[0-9a-f]{64}'$",

@@ -24,7 +24,8 @@ container! {
         pub from: Field<Vec<Field<Name>>>,
         /// Database engine. Required.
         pub engine: Field<Engine>,
-        /// Version of the engine, such as `17`. `engine: postgres` and `engine: rabbitmq` need it, unless `image` is set; `engine: kafka` always needs it.
+        /// Version of the engine, such as `17`. `engine: postgres`, `engine: mysql` and `engine: rabbitmq` need it, unless `image` is set; `engine: kafka`
+        /// always needs it.
         pub version: Field<String>,
         /// Whether the store runs in the cluster, as a managed service of the cloud provider, or exists already outside of the cluster.
         pub mode: Field<StoreMode>,
@@ -35,9 +36,9 @@ container! {
         /// IPv4 ranges of a store of `mode: existing`, such as those of its subnets. Default: as for a service under `external`; callers of a store in the
         /// private network may then connect to every address of it, on the port of the store.
         pub cidrs: Field<Vec<Field<Cidr>>>,
-        /// Name of the database. Default: the entry's name.
+        /// Name of the database. Default: the entry's name, which `engine: mysql` takes only if it has no `-`.
         pub name: Field<String>,
-        /// Users, by name. `engine: postgres` and `engine: kafka` need at least one, `engine: rabbitmq` has exactly one.
+        /// Users, by name. `engine: postgres`, `engine: mysql` and `engine: kafka` need at least one, `engine: rabbitmq` has exactly one.
         pub users: Field<Map<Name, StoreUser>>,
         /// Engine settings, such as `maxmemory-policy: allkeys-lru`.
         pub parameters: Field<Map<String, String>>,
@@ -45,8 +46,8 @@ container! {
         pub storage: Field<StoreSize>,
         /// Mount path of the volume, for `engine: custom`. Default: `/data`.
         pub data: Field<AbsolutePath>,
-        /// Number of replicas per region. Of `engine: rabbitmq`, which serves while a majority of them is there, an odd number. Of `engine: kafka`, where the first
-        /// three vote, 1, 3 or more.
+        /// Number of replicas per region. Of `engine: rabbitmq`, which serves while a majority of them is there, an odd number. Of `engine: mysql` 1, 3 or 5. Of
+        /// `engine: kafka`, where the first three vote, 1, 3 or more.
         pub replicas: Field<u32>,
         /// What happens to the store's pods when a value of a secret that they read changes in the secret manager. Default: `restart`.
         pub rotation: Field<Rotation>,

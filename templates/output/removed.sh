@@ -54,7 +54,7 @@ objects "$work/new.yaml" >"$work/new"
 LC_ALL=C comm -23 "$work/old" "$work/new" >"$work/gone"
 
 # Databases and queues: deleting one deletes its data.
-stores=' Cluster.postgresql.cnpg.io Kafka.kafka.strimzi.io KafkaNodePool.kafka.strimzi.io RabbitmqCluster.rabbitmq.com '
+stores=' Cluster.postgresql.cnpg.io Kafka.kafka.strimzi.io KafkaNodePool.kafka.strimzi.io PerconaXtraDBCluster.pxc.percona.com RabbitmqCluster.rabbitmq.com '
 while read -r type namespace name; do
   case $stores in *" $type "*) echo "$namespace $name" ;; esac
 done <"$work/gone" >"$work/stores"

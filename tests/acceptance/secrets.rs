@@ -89,6 +89,10 @@ pub(crate) fn every_way_to_read_is_known() {
     assert_eq!(
         uses,
         [
+            "production/studio/bookings/app#password Deployment/studio/callbacks callbacks BOOKINGS restart",
+            "production/studio/bookings/app#password PerconaXtraDBCluster/studio/bookings - spec.users[0].passwordSecretRef controller",
+            "production/studio/bookings/reports#password PerconaXtraDBCluster/studio/bookings - spec.users[1].passwordSecretRef controller",
+            "production/studio/bookings/system#monitor,operator,proxyadmin,replication,root,xtrabackup PerconaXtraDBCluster/studio/bookings - spec.secretsName controller",
             "production/studio/events/app#password Deployment/studio/callbacks callbacks QUEUE restart",
             "production/studio/events/app#password RabbitmqCluster/studio/events - spec.secretBackend.externalSecret controller",
             "production/studio/journal/app#password Deployment/studio/callbacks callbacks JOURNAL_PASSWORD restart",

@@ -97,6 +97,11 @@ pub const FAULTS: &[Fault] = faults! {
     "an operator's own user", "shop/events.yaml", "RabbitmqCluster/events", Swap("name: events-default-user", "name: events-user"), "the server never starts";
     "another name to nobody", "shop/events.yaml", "Service/queue", Swap("platgen.io/workload: events", "platgen.io/workload: event"), "clients by that name find no server";
     "password in no quotes", "shop/events.yaml", "ExternalSecret/events-default-user", Swap("default_pass = '{{ .password }}'", "default_pass = {{ .password }}"), "a password with a # is cut";
+    "name to servers", "shop/bills.yaml", "Service/invoices", Swap("app.kubernetes.io/component: haproxy", "app.kubernetes.io/component: pxc"), "clients write to several servers, and their commits fail";
+    "servers in one zone", "shop/bills.yaml", "PerconaXtraDBCluster/bills", Swap("requiredDuringSchedulingIgnoredDuringExecution:\n          - topologyKey", "preferredDuringSchedulingIgnoredDuringExecution:\n          - topologyKey"), "the loss of a zone stops the store";
+    "releases by themselves", "shop/bills.yaml", "PerconaXtraDBCluster/bills", Swap("apply: disabled", "apply: recommended"), "the servers run what no file says";
+    "users without a store", "shop/bills.yaml", "PerconaXtraDBCluster/bills", Swap("secretsName: bills.system", "secretsName: bills-system"), "the operator makes up passwords that nobody has";
+    "everything for the auditor", "shop/bills.yaml", "PerconaXtraDBCluster/bills", Swap("name: bills.auditor", "name: bills.clerk"), "a password of another user";
     "messages on one server", "shop/journal.yaml", "Kafka/journal", Swap("unclean.leader.election.enable: \"false\"", "unclean.leader.election.enable: \"true\""), "a server leads that lacks what clients were told of";
     "topics for everybody", "shop/journal.yaml", "Kafka/journal", Cut("    authorization:\n      type: simple\n"), "every user does everything with the servers themselves";
     "volumes deleted with the store", "shop/journal.yaml", "KafkaNodePool/journal", Swap("deleteClaim: false", "deleteClaim: true"), "the data goes with a rename";

@@ -44,6 +44,7 @@ const PARTS: &[(&str, &str)] = &[
     ("kubernetes/container.yaml.j2", "a part of every workload"),
     ("kubernetes/database-recovery.yaml.j2", "a text of a ConfigMap, whose lines are changed by hand"),
     ("kubernetes/dns-rule.yaml.j2", "a part of both kinds of policies"),
+    ("kubernetes/mysql-pods.yaml.j2", "a part of the PerconaXtraDBCluster, twice"),
     ("kubernetes/pod.yaml.j2", "a part of every workload"),
     ("kubernetes/rule-ports.yaml.j2", "a part of every policy"),
     ("terraform/aws/data/lifecycle.tf.j2", "a part of buckets.tf"),

@@ -20,6 +20,7 @@ mod secrets;
 mod services;
 mod storage;
 mod topics;
+mod transactions;
 mod unexpected_objects;
 
 pub(crate) use compare::every_difference_has_its_place;
@@ -65,6 +66,7 @@ const RULES: &[Judge] = &[
     services::services,
     storage::judge,
     topics::judge,
+    transactions::judge,
     unexpected_objects::judge,
 ];
 

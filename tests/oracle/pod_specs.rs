@@ -19,6 +19,7 @@ pub(super) fn kind(workload: &Workload) -> &'static str {
             Software::Postgres(_) => "Cluster",
             Software::Rabbitmq => "RabbitmqCluster",
             Software::Kafka(_) => "Kafka",
+            Software::Mysql(_) => "PerconaXtraDBCluster",
         },
         // The job of a restore test makes it, from a text there.
         Kind::Restored(_) => "ConfigMap",

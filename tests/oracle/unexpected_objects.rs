@@ -52,7 +52,7 @@ fn is_of_account(context: &RegionContext, object: &Object) -> bool {
 
 /// What a workload may have.
 fn of_workload(workload: &Workload, object: &Object, is_used: impl Fn() -> bool) -> bool {
-    // CloudNativePG and Strimzi make the budgets of their pods.
+    // CloudNativePG, Strimzi and the Percona Operator for MySQL make the budgets of their pods.
     let scales = match &workload.kind {
         Kind::Deployment | Kind::StatefulSet => true,
         Kind::Operated(servers) => matches!(servers.software, Software::Rabbitmq),
@@ -60,9 +60,15 @@ fn of_workload(workload: &Workload, object: &Object, is_used: impl Fn() -> bool)
     };
     match object.kind.as_str() {
         "KafkaNodePool" | "KafkaUser" => super::pod_specs::kind(workload) == "Kafka",
-        "Cluster" | "RabbitmqCluster" | "Kafka" | "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job" => {
-            object.kind == super::pod_specs::kind(workload)
-        }
+        "Cluster"
+        | "PerconaXtraDBCluster"
+        | "RabbitmqCluster"
+        | "Kafka"
+        | "Deployment"
+        | "StatefulSet"
+        | "DaemonSet"
+        | "CronJob"
+        | "Job" => object.kind == super::pod_specs::kind(workload),
         "ObjectStore" if matches!(workload.kind, Kind::Restored(_)) => object.name == workload.name.as_str(),
         "ObjectStore" | "ScheduledBackup" => workload.backups.kept().is_some() && object.name == workload.name.as_str(),
         // The operator makes the account of its pods.

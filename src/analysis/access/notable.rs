@@ -105,6 +105,7 @@ impl Notable {
             Notable::Data => &[
                 ("", &["namespaces", "persistentvolumeclaims", "persistentvolumes"], DELETES),
                 ("postgresql.cnpg.io", &["clusters", "databases"], DELETES),
+                ("pxc.percona.com", &["perconaxtradbclusters"], DELETES),
                 ("rabbitmq.com", &["rabbitmqclusters"], DELETES),
             ],
             Notable::Rights => &[

@@ -2,7 +2,7 @@
 //!
 //! Sources: "Rolling Updates" in the documentation of CloudNativePG and `isPodNeedingRollout` in its `internal/controller/cluster_upgrade.go`;
 //! `internal/controller/reconcile_cli.go` and `internal/resource/statefulset.go` of the RabbitMQ Cluster Operator; `KafkaCluster` and
-//! `KafkaReconciler` of Strimzi.
+//! `KafkaReconciler` of Strimzi; `pkg/pxc/statefulset.go` of the Percona Operator for MySQL.
 
 use super::difference::Difference;
 use super::when::When;
@@ -28,6 +28,36 @@ fn restarting(operator: Operator) -> (&'static [&'static str], Option<&'static s
                 "spec.topologySpreadConstraints",
             ],
             Some("spec.postgresql.parameters"),
+        ),
+        // The fields of the servers, then those of the proxies. The file of the settings is read at the start.
+        Operator::Percona => (
+            &[
+                "spec.crVersion",
+                "spec.initContainer",
+                "spec.pxc.affinity",
+                "spec.pxc.annotations",
+                "spec.pxc.configuration",
+                "spec.pxc.containerSecurityContext",
+                "spec.pxc.gracePeriod",
+                "spec.pxc.image",
+                "spec.pxc.labels",
+                "spec.pxc.podSecurityContext",
+                "spec.pxc.priorityClassName",
+                "spec.pxc.resources",
+                "spec.pxc.tolerations",
+                "spec.haproxy.affinity",
+                "spec.haproxy.annotations",
+                "spec.haproxy.containerSecurityContext",
+                "spec.haproxy.image",
+                "spec.haproxy.labels",
+                "spec.haproxy.podSecurityContext",
+                "spec.haproxy.priorityClassName",
+                "spec.haproxy.resources",
+                "spec.haproxy.sidecarResources",
+                "spec.haproxy.tolerations",
+                "spec.haproxy.topologySpreadConstraints",
+            ],
+            None,
         ),
         // The file of the settings is read at the start.
         Operator::Rabbitmq => (
@@ -99,7 +129,7 @@ pub(super) fn refusal(old: &Object, new: &Object) -> Option<String> {
     };
     let asks = match facts(old)?.operator {
         Operator::CloudNativePg => true,
-        Operator::Rabbitmq | Operator::Strimzi => false,
+        Operator::Percona | Operator::Rabbitmq | Operator::Strimzi => false,
     };
     let refused = of_operator(old, new).into_iter().filter(|_| asks).find_map(of)?;
     Some(format!("its operator refuses {refused}"))
@@ -134,6 +164,8 @@ pub(super) fn effect(new: &Object, old: Option<&Object>, differences: &[Differen
                 said.push(format!("{engine} {to} does not start on the data of {from}"));
             }
             transition::Change::ReadOnce(field) => said.push(format!("ignores `{}`, which was read when it was made", dotted(field))),
+            transition::Change::OtherDatabase { from, to } => said.push(format!("makes the database {to} beside {from}, empty")),
+            transition::Change::FormerOwner { user, database } => said.push(format!("{user} keeps every right to {database}")),
             transition::Change::Users(users) => {
                 let names = users.join(", ");
                 said.push(match users.len() {

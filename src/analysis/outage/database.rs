@@ -34,6 +34,9 @@ pub(super) fn left(operated: &Operated, servers: u32, zones: u32) -> (u32, u32) 
 /// Kafka: a partition takes messages as long as a majority of the voters is there, and as many copies as a message waits for. Every confirmed message is on as
 /// many servers.
 ///
+/// MySQL: the servers take transactions as long as a majority of them sees each other, and each has every transaction that clients were told of. Servers of
+/// which the others vanished take none and answer nobody, until they see a majority again.
+///
 /// PostgreSQL: with [`Durability::Required`], CloudNativePG lets a server take over only if `R + W > N`: `R` are the standbys that answer, `W` is the one that confirms each
 /// transaction, `N` are all standbys. So one server may be lost. Afterwards another one has to confirm the transactions of the new one.
 pub(super) fn without(software: &Software, servers: u32, left: u32) -> (Writes, Data) {
@@ -44,8 +47,8 @@ pub(super) fn without(software: &Software, servers: u32, left: u32) -> (Writes, 
         return (Writes::GoOn, Data::Kept);
     }
     match software {
-        Software::Rabbitmq if 2 * left > servers => (Writes::GoOn, Data::Kept),
-        Software::Rabbitmq => (Writes::Wait, Data::Kept),
+        Software::Rabbitmq | Software::Mysql(_) if 2 * left > servers => (Writes::GoOn, Data::Kept),
+        Software::Rabbitmq | Software::Mysql(_) => (Writes::Wait, Data::Kept),
         // A copy that is away comes back with its volume: none takes over that misses a message.
         Software::Kafka(kafka) => {
             let (lost, writes) = (servers - left, servers - left <= kafka.spare());
@@ -62,7 +65,7 @@ pub(super) fn without(software: &Software, servers: u32, left: u32) -> (Writes, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Database, Kafka};
+    use crate::model::{Database, Kafka, Mysql};
     use std::collections::BTreeMap;
 
     fn postgres(durability: Option<Durability>) -> Software {
@@ -106,10 +109,13 @@ mod tests {
     }
 
     #[test]
-    fn queues_need_a_majority() {
-        let of = |servers: u32, left: u32| without(&Software::Rabbitmq, servers, left);
-        assert_eq!([of(3, 3), of(3, 2), of(5, 3)], [(Writes::GoOn, Data::Kept); 3]);
-        assert_eq!([of(3, 1), of(5, 2)], [(Writes::Wait, Data::Kept); 2]);
-        assert_eq!(of(1, 0), (Writes::Stop, Data::Away));
+    fn queues_and_transactions_need_a_majority() {
+        let mysql = Mysql { database: "orders".to_owned(), owner: "app".parse().unwrap(), system: Vec::new(), small: false };
+        for software in [Software::Rabbitmq, Software::Mysql(mysql)] {
+            let of = |servers: u32, left: u32| without(&software, servers, left);
+            assert_eq!([of(3, 3), of(3, 2), of(5, 3)], [(Writes::GoOn, Data::Kept); 3]);
+            assert_eq!([of(3, 1), of(5, 2)], [(Writes::Wait, Data::Kept); 2]);
+            assert_eq!(of(1, 0), (Writes::Stop, Data::Away));
+        }
     }
 }

@@ -221,3 +221,42 @@ fn changes_of_topics() {
     let renamed = told(&old, &old.replace("name: events", "name: log"));
     assert!(renamed.iter().any(|one| one.starts_with(r#"Kafka/shop/events: LosesData(Successor("Kafka/shop/log")"#)), "{renamed:?}");
 }
+
+#[test]
+fn changes_of_transactions() {
+    let store = |tag: &str, (servers, size): (u32, &str), users: &str| {
+        format!(
+            "apiVersion: pxc.percona.com/v1\nkind: PerconaXtraDBCluster\nmetadata: {{name: orders, namespace: shop}}\nspec: {{pxc: {{image: \"percona:{tag}\", size: \
+             {servers}, volumeSpec: {{persistentVolumeClaim: {{resources: {{requests: {{storage: {size}}}}}}}}}}}, users: [{users}]}}\n"
+        )
+    };
+    let owner = |user: &str, database: &str| format!("{{name: {user}, dbs: [{database}]}}");
+    let both = owner("app", "shop") + ", {name: reports}";
+    let old = store("8.4.7-7.1", (3, "10Gi"), &both);
+    let of = |change: &str| [format!("PerconaXtraDBCluster/shop/orders: {change}")];
+    // Another release, more servers or fewer, larger volumes, another user.
+    assert_eq!(told(&old, &store("8.4.8-8.1", (5, "20Gi"), &(both.clone() + ", {name: audit}"))), Vec::<String>::new());
+    assert_eq!(told(&old, &store("8.4.7-7.1", (1, "10Gi"), &both)), Vec::<String>::new());
+    assert_eq!(
+        told(&old, &store("8.0.44-35.1", (3, "10Gi"), &both)),
+        of(r#"LosesData(Downgrade { engine: "MySQL", from: "8.4", to: "8.0" }, [])"#)
+    );
+    assert_eq!(
+        told(&old, &store("8.4.7-7.1", (3, "5Gi"), &both)),
+        of(r#"LosesData(Claim("/spec/pxc/volumeSpec/persistentVolumeClaim/resources/requests/storage"), [])"#)
+    );
+    assert_eq!(told(&old, &store("8.4.7-7.1", (3, "10Gi"), &owner("app", "shop"))), of(r#"Users(["reports"])"#));
+    assert_eq!(
+        told(&old, &store("8.4.7-7.1", (3, "10Gi"), &(owner("app", "bills") + ", {name: reports}"))),
+        of(r#"OtherDatabase { from: "shop", to: "bills" }"#)
+    );
+    assert_eq!(
+        told(&old, &store("8.4.7-7.1", (3, "10Gi"), &(owner("reports", "shop") + ", {name: app}"))),
+        of(r#"FormerOwner { user: "app", database: "shop" }"#)
+    );
+    assert_eq!(told(&old, &store("8.4.7-7.1", (3, "10Gi"), &owner("reports", "shop"))), of(r#"Users(["app"])"#));
+    // A new name is a new store, and the volumes stay with the old one.
+    let renamed = told(&old, &old.replace("name: orders", "name: sales"));
+    let left = r#"PerconaXtraDBCluster/shop/orders: LosesData(Successor("PerconaXtraDBCluster/shop/sales"), ["perconaxtradbcluster.pxc.percona.com/orders"])"#;
+    assert_eq!(renamed, [left.to_owned()]);
+}

@@ -1,6 +1,6 @@
 //! Kafka, which Strimzi runs.
 
-use super::{Definition, Operated, Releases};
+use super::{Definition, Helper, Operated, Releases};
 use crate::kinds::Operator;
 use crate::value::{Name, Quantity};
 
@@ -19,7 +19,8 @@ const OPERATED: Operated = Operated {
     // Servers read their certificates, and one container the zone of its node.
     uses_api: true,
     voters: Some((3, "controllers")),
-    helper: Some(("user-operator", (50, 500), 512 << 20)),
+    most_servers: None,
+    helper: Some(Helper { pods: |_| 1, image: None, containers: &[("user-operator", (50, 500), 512 << 20)] }),
     data: "/var/lib/kafka/data-0",
     // A server hands over the partitions that it leads and closes its files: one that is killed earlier reads them anew at its next start. The operator gives
     // up waiting after 300 seconds.
@@ -54,6 +55,7 @@ const OPERATED: Operated = Operated {
     setting: (is_setting, "log.retention.hours"),
     unwritable: &['\n', '\r'],
     most_users: None,
+    longest_user: None,
     reserved_users: (&[], ""),
     databases: None,
     settings,

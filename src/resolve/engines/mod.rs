@@ -5,13 +5,14 @@
 
 mod custom;
 mod kafka;
+mod mysql;
 mod postgres;
 mod rabbitmq;
 mod redis;
 mod valkey;
 
 use crate::kinds::Operator;
-use crate::model::{Probe, ProbeAction, Probes};
+use crate::model::{Mysql, Probe, ProbeAction, Probes};
 use crate::spec::Store;
 use crate::value::{Engine, Image, Name, NetworkPort, Quantity, SecretRef};
 
@@ -52,8 +53,10 @@ pub(super) struct Operated {
     pub(super) uses_api: bool,
     /// The most servers that have a vote, and what they are. The store serves only while a majority of them is there. `None`: there are no votes.
     pub(super) voters: Option<(u32, &'static str)>,
-    /// The pod that the operator makes beside the servers: the name of its container, request and limit of processors in thousandths, and the memory in bytes.
-    pub(super) helper: Option<(&'static str, (u32, u32), u64)>,
+    /// The most servers that the operator runs. `None`: any number.
+    pub(super) most_servers: Option<u32>,
+    /// The pods that the operator makes beside the servers.
+    pub(super) helper: Option<Helper>,
     /// The directory of the data.
     pub(super) data: &'static str,
     /// Seconds that a server has to stop.
@@ -82,13 +85,25 @@ pub(super) struct Operated {
     pub(super) unwritable: &'static [char],
     /// How many users the operator makes. `None`: any number.
     pub(super) most_users: Option<usize>,
+    /// The longest name of a user. `None`: that of every entry.
+    pub(super) longest_user: Option<usize>,
     /// Names that no user can have, and what such a user is.
     pub(super) reserved_users: (&'static [&'static str], &'static str),
-    /// Names that no database can have. `None`: its stores have no database with a name and an owner.
-    pub(super) databases: Option<&'static [&'static str]>,
+    /// What is wrong with the name of a database. `None`: its stores have no database with a name and an owner.
+    pub(super) databases: Option<fn(&str) -> Option<&'static str>>,
     /// Its settings by name and value, from the memory and the volume of a server, and the number of servers. The store's `parameters` replace them by
     /// name.
     pub(super) settings: fn(&Quantity, &Quantity, u32) -> Vec<(&'static str, String)>,
+}
+
+/// The pods that an operator makes beside the servers.
+pub(super) struct Helper {
+    /// How many there are, from the number of servers.
+    pub(super) pods: fn(u32) -> u32,
+    /// Their image. `None`: the operator chooses it.
+    pub(super) image: Option<&'static str>,
+    /// Name, request and limit of processors in thousandths, and memory in bytes of each container.
+    pub(super) containers: &'static [(&'static str, (u32, u32), u64)],
 }
 
 /// What each version of an engine is run as.
@@ -135,12 +150,11 @@ pub(super) fn of(engine: Engine) -> &'static Definition {
     const fn not_rendered(port: (&'static str, u16), scheme: &'static str) -> Definition {
         Definition { port: Some(port), scheme, server: None, operated: None }
     }
-    const MYSQL: Definition = not_rendered(("mysql", 3306), "mysql");
     const MONGODB: Definition = not_rendered(("mongodb", 27017), "mongodb");
     const OPENSEARCH: Definition = not_rendered(("https", 9200), "https");
     match engine {
         Engine::Postgres => &postgres::DEFINITION,
-        Engine::Mysql => &MYSQL,
+        Engine::Mysql => &mysql::DEFINITION,
         Engine::Mongodb => &MONGODB,
         Engine::Redis => &redis::DEFINITION,
         Engine::Valkey => &valkey::DEFINITION,
@@ -169,6 +183,11 @@ pub(super) fn has_backups(engine: Option<Engine>) -> bool {
 /// The place of a user's password in the secret manager.
 pub(super) fn password(namespace: &Name, store: &Name, user: &Name) -> Option<SecretRef> {
     format!("{namespace}/{store}/{user}#password").parse().ok()
+}
+
+/// The place of the password of a user of the operator in the secret manager.
+pub(super) fn system_password(namespace: &Name, store: &Name, user: &str) -> Option<SecretRef> {
+    format!("{namespace}/{store}/{}#{user}", Mysql::SYSTEM).parse().ok()
 }
 
 impl Definition {

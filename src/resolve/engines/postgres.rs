@@ -17,6 +17,7 @@ const OPERATED: Operated = Operated {
     watched: PORTS,
     uses_api: true,
     voters: None,
+    most_servers: None,
     helper: None,
     data: "/var/lib/postgresql/data",
     // CloudNativePG's default.
@@ -35,8 +36,9 @@ const OPERATED: Operated = Operated {
     setting: (is_setting, "work_mem"),
     unwritable: &[],
     most_users: None,
+    longest_user: None,
     reserved_users: (&["postgres"], "the superuser, which nobody signs in as"),
-    databases: Some(&["postgres", "template0", "template1"]),
+    databases: Some(wrong_database),
     settings,
 };
 
@@ -76,6 +78,20 @@ fn settings(memory: &Quantity, disk: &Quantity, _: u32) -> Vec<(&'static str, St
         ("max_slot_wal_keep_size", format!("{}MB", quarter(disk))),
         ("shared_buffers", format!("{}MB", quarter(memory))),
     ]
+}
+
+/// What is wrong with the name of a database.
+fn wrong_database(name: &str) -> Option<&'static str> {
+    let is_word = |sign: char| sign.is_ascii_alphanumeric() || sign == '_' || sign == '-';
+    if ["postgres", "template0", "template1"].contains(&name) {
+        Some("every server has a database of this name")
+    } else if name.len() > 63 {
+        Some("a name has at most 63 bytes")
+    } else if name.is_empty() || name.starts_with('-') || !name.chars().all(is_word) {
+        Some("write letters, digits, `_` and `-`, which is not the first sign")
+    } else {
+        None
+    }
 }
 
 /// Whether a text is the name of a setting: a word, or two with a dot for a setting of an extension. In small letters: the server reads other letters as

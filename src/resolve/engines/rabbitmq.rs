@@ -16,6 +16,7 @@ const OPERATED: Operated = Operated {
     // A server knows the names of the others: since RabbitMQ 4.1 it asks nobody for them.
     uses_api: false,
     voters: Some((u32::MAX, "servers")),
+    most_servers: None,
     helper: None,
     data: "/var/lib/rabbitmq/mnesia",
     // A server stops once all queues have a majority without it. The operator's default is a week, for which a node that is drained would wait.
@@ -35,6 +36,7 @@ const OPERATED: Operated = Operated {
     setting: (is_setting, "consumer_timeout"),
     unwritable: &['\n', '\r', '#', ';', '`', '\'', '"', '\\'],
     most_users: Some(1),
+    longest_user: None,
     reserved_users: (&["guest"], "a user that signs in from the server itself alone"),
     databases: None,
     settings,

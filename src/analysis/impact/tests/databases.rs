@@ -123,3 +123,25 @@ fn topics_restart_with_their_pool() {
     let said = text(&between(&old, &topics("4.3.1", "2Gi", "")));
     assert!(said.contains("Kafka 4.2 does not start on the data of 4.3"), "{said}");
 }
+
+fn transactions(image: &str, (settings, proxies): (&str, &str), users: &str) -> String {
+    format!(
+        "{{apiVersion: v1, kind: Namespace, metadata: {{name: shop}}}}\n---\n{{apiVersion: pxc.percona.com/v1, kind: PerconaXtraDBCluster, metadata: {{name: orders, namespace: shop}}, spec: {{pxc: {{size: 3, image: \"percona:{image}\", configuration: \"{settings}\"}}, haproxy: {{enabled: true, size: {proxies}}}, users: [{users}]}}}}\n"
+    )
+}
+
+/// Servers restart for what they read at their start, and neither for users nor for the number of proxies.
+#[test]
+fn transactions_restart_for_their_settings() {
+    let restarted = |applied: &str, onto: &str| -> Vec<String> {
+        between(applied, onto).workloads.iter().filter(|one| one.restarts).map(|one| one.object.clone()).collect()
+    };
+    let both = "{name: app, dbs: [shop]}, {name: reports}";
+    let old = transactions("8.4.7", ("a", "3"), both);
+    assert_eq!(restarted(&transactions("8.4.8", ("a", "3"), both), &old), ["PerconaXtraDBCluster/shop/orders"]);
+    assert_eq!(restarted(&transactions("8.4.7", ("b", "3"), both), &old), ["PerconaXtraDBCluster/shop/orders"]);
+    let fewer = transactions("8.4.7", ("a", "2"), "{name: app, dbs: [bills]}");
+    assert_eq!(restarted(&fewer, &old), Vec::<String>::new());
+    let said = text(&between(&fewer, &old));
+    assert!(said.contains("makes the database bills beside shop, empty; the user reports stays in the database"), "{said}");
+}
