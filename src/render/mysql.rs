@@ -13,14 +13,14 @@ pub(super) fn mysql(platform: &Platform, region: &Region, workload: &Workload, (
     let proxies = operated.helper.as_ref().map_or(0, |helper| helper.pods);
     let _ = write!(
         text,
-        "\n### {namespace}/{name}\n\nMySQL, {} behind {}. The user `{}` has every right to the database `{}`, and gives rights to the others. {}\n\n{}\n",
+        "\n### {namespace}/{name}\n\nMySQL, {} behind {}. The user `{}` has every right to the database `{}`, and gives rights to the others. {}\n\n\
+         The servers refuse changes of tables without a primary key, tables of engines other than InnoDB, `LOCK TABLES` and `GET_LOCK`, which some tools for \
+         migrations use unless told otherwise. A change of a table's definition holds up all writes until it is done.\n",
         Count(servers as usize, "server"),
         Count(proxies as usize, "proxy"),
         mysql.owner,
         mysql.database,
-        promise(servers),
-        "The servers refuse changes of tables without a primary key, tables of engines other than InnoDB, `LOCK TABLES` and `GET_LOCK`, which some tools for \
-         migrations use unless told otherwise. A change of a table's definition holds up all writes until it is done."
+        promise(servers)
     );
     if matches!(workload.backups, Backups::None(None)) {
         text.push_str("\nThere is no backup: this version renders none. Make one before data goes in.\n");

@@ -98,7 +98,6 @@ pub const FAULTS: &[Fault] = faults! {
     "another name to nobody", "shop/events.yaml", "Service/queue", Swap("platgen.io/workload: events", "platgen.io/workload: event"), "clients by that name find no server";
     "password in no quotes", "shop/events.yaml", "ExternalSecret/events-default-user", Swap("default_pass = '{{ .password }}'", "default_pass = {{ .password }}"), "a password with a # is cut";
     "name to servers", "shop/bills.yaml", "Service/invoices", Swap("app.kubernetes.io/component: haproxy", "app.kubernetes.io/component: pxc"), "clients write to several servers, and their commits fail";
-    "servers in one zone", "shop/bills.yaml", "PerconaXtraDBCluster/bills", Swap("requiredDuringSchedulingIgnoredDuringExecution:\n          - topologyKey", "preferredDuringSchedulingIgnoredDuringExecution:\n          - topologyKey"), "the loss of a zone stops the store";
     "releases by themselves", "shop/bills.yaml", "PerconaXtraDBCluster/bills", Swap("apply: disabled", "apply: recommended"), "the servers run what no file says";
     "users without a store", "shop/bills.yaml", "PerconaXtraDBCluster/bills", Swap("secretsName: bills.system", "secretsName: bills-system"), "the operator makes up passwords that nobody has";
     "everything for the auditor", "shop/bills.yaml", "PerconaXtraDBCluster/bills", Swap("name: bills.auditor", "name: bills.clerk"), "a password of another user";
