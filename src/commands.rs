@@ -16,8 +16,8 @@ pub fn in_mysql(kubectl: &str, name: &str, terminal: bool, arguments: &str) -> S
 pub fn mysql_of(kubectl: &str, server: &str, terminal: bool, arguments: &str) -> String {
     let terminal = if terminal { "-it " } else { "" };
     format!(
-        "{kubectl} exec {terminal}{server} --container pxc -- sh -c 'MYSQL_PWD=$(cat /etc/mysql/mysql-users-secret/root) exec mysql --host=127.0.0.1 \
-         --user=root \"$@\"' mysql {arguments}"
+        "{kubectl} exec {terminal}{server} --container pxc -- sh -c \"MYSQL_PWD=\\$(cat /etc/mysql/mysql-users-secret/root) exec mysql --host=127.0.0.1 \
+         --user=root \\\"\\$@\\\"\" mysql {arguments}"
     )
 }
 

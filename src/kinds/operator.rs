@@ -122,7 +122,7 @@ const PERCONA: Operated = Operated {
     kind: "PerconaXtraDBCluster",
     resource: "perconaxtradbclusters.pxc.percona.com",
     // Its conditions are a history, in which each state was true once.
-    ready: "jsonpath={.status.state}=ready",
+    ready: "jsonpath='{.status.state}'=ready",
     label: "app.kubernetes.io/instance",
     sorts: &[
         &[("app.kubernetes.io/name", "percona-xtradb-cluster"), (MYSQL_COMPONENT, "pxc")],
