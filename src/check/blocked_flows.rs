@@ -6,7 +6,7 @@ use crate::diagnostic::Code;
 use crate::inventory::Labels;
 use crate::kinds::Operator;
 use crate::labels::WORKLOAD;
-use crate::model::Peer;
+use crate::model::{Kind, Peer};
 use crate::policy::{End, Fault, INTERNET, Place, Pod, Policies, Protocol, Side};
 use crate::value::{Cidr, NetworkPort};
 use ipnet::IpNet;
@@ -26,9 +26,10 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
         // The rule `host-namespace` reports pods that share the network of their node though the spec does not say so.
         let (Some(callers), Some(called)) = (ends.at(&flow.from), ends.at(&flow.to)) else { continue };
         for (out, own) in [(true, &flow.from), (false, &flow.to)] {
-            // A workload without pods in the tree makes and takes no connection.
+            // A workload without pods in the tree makes and takes no connection; the pods of a restored database come with its test.
             let Peer::Workload { namespace, name, .. } = own else { continue };
-            if !ends.workloads.contains_key(&format!("{namespace}/{name}")) {
+            let comes_later = || context.region.workload_of(own).is_some_and(|workload| matches!(workload.kind, Kind::Restored(_)));
+            if !ends.workloads.contains_key(&format!("{namespace}/{name}")) && !comes_later() {
                 continue;
             }
             let blocked = callers.iter().flat_map(|from| called.iter().map(move |to| (from, to))).any(|(from, to)| {
