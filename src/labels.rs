@@ -30,8 +30,11 @@ pub const REGION: &str = "platgen.io/region";
 /// The team that owns an object.
 pub const OWNER: &str = "platgen.io/owner";
 
-/// The platform of a namespace. Gateways accept routes from namespaces with this label.
+/// The platform of an object. Gateways accept routes from namespaces with this label.
 pub const PLATFORM: &str = "platgen.io/platform";
+
+/// Whether the environment of a cluster is protected: `true` or `false`, on the namespace that is the identity of the cluster.
+pub const PROTECTED: &str = "platgen.io/protected";
 
 /// The subnet of a node, and the taint of nodes in an isolated subnet.
 pub const SUBNET: &str = "platgen.io/subnet";

@@ -302,6 +302,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
         namespaces: namespaces.iter().map(|text| name(text)).collect(),
     };
     Platform {
+        no_guard: None,
         night: None,
         zone: None,
         leads_account: true,

@@ -295,7 +295,7 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                     format!("allowed by `--force`; once the data is restored where the entry is now: {}{kept}", removal(&kubectl, objects))
                 }
             };
-            Diagnostic { severity: Severity::Warning, ..finding.help(help + &others) }
+            Diagnostic { severity: Severity::Warning, ..finding.help(help + GLASS + &others) }
         }
     }
 }
@@ -307,6 +307,9 @@ fn way_back(loss: &Loss) -> &'static str {
         Loss::Claims(_) | Loss::Claim(_) | Loss::Successor(_) | Loss::Region(_) => "",
     }
 }
+
+/// A part of a help: what else a command needs that deletes data.
+const GLASS: &str = "; in a protected environment with the flags of \"Break glass\" in RUNBOOK.md";
 
 /// A part of a help: what stays after the objects are deleted.
 const KEPT: &str = "; its volume claims stay until they are deleted by name";

@@ -1,4 +1,4 @@
-//! The probes, requests, limits, disruption budgets and quotas that the spec renders are in the files.
+//! The probes, requests, limits, disruption budgets, quotas and admission policies that the spec renders are in the files.
 //!
 //! An API server takes objects without them, and nothing else shows that they are gone until a node is drained or a program hangs. Whether a value
 //! differs from the spec is a question for `platgen render --check`; a guard that is gone is a finding of its own.
@@ -8,6 +8,7 @@ use super::policy_peers::selector;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::Object;
+use crate::model::IDENTITY_NAMESPACE;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -38,6 +39,7 @@ fn judge(context: &RegionContext, rendered: &RegionContext, found: &mut Vec<Find
             found.push(container.finding(Code::MissingGuard, pointer, message, HELP));
         }
     }
+    lost_policies(context, rendered, found);
     for kind in ["LimitRange", "PodDisruptionBudget", "ResourceQuota"] {
         for wanted in rendered.tree.inventory.of_kind(kind) {
             match context.tree.inventory.get(kind, &wanted.namespace, &wanted.name) {
@@ -47,6 +49,26 @@ fn judge(context: &RegionContext, rendered: &RegionContext, found: &mut Vec<Find
                     Finding::missing(Code::MissingGuard, &wanted.id(), message, HELP).near(Some(guarded))
                 })),
             }
+        }
+    }
+}
+
+/// What keeps other environments out of the cluster, and is gone: its identity, an admission policy, or a binding that denies.
+fn lost_policies(context: &RegionContext, rendered: &RegionContext, found: &mut Vec<Finding>) {
+    let inventory = &context.tree.inventory;
+    let kinds = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
+    let identity = rendered.tree.inventory.get("Namespace", "", IDENTITY_NAMESPACE);
+    for wanted in kinds.iter().flat_map(|kind| rendered.tree.inventory.of_kind(kind)).chain(identity) {
+        let Some(object) = inventory.get(&wanted.kind, &wanted.namespace, &wanted.name) else {
+            let message = format!("`{}` is missing, which guards the cluster against objects of other environments", wanted.id());
+            let near = inventory.get("Namespace", "", IDENTITY_NAMESPACE);
+            found.push(Finding::missing(Code::MissingGuard, &wanted.id(), message, HELP).near(near));
+            continue;
+        };
+        let denies = |object: &Object| object.items("/spec/validationActions").iter().any(|action| action == "Deny");
+        if denies(wanted) && !denies(object) {
+            let message = format!("`{}` does not deny, so that its policy refuses nothing", object.id());
+            found.push(Finding::new(Code::MissingGuard, object, "/spec/validationActions", message, HELP));
         }
     }
 }

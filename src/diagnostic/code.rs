@@ -338,8 +338,8 @@ rules {
         "a pod names a ConfigMap, or an entry of one, that does not exist"
         "The pod does not start: it waits for the ConfigMap for ever. Name a ConfigMap of the same namespace and environment."
     MissingGuard "missing-guard" Error
-        "a probe, request, limit, disruption budget or quota of the spec is missing"
-        "Nothing refuses an object without its guards, and the loss shows when a program hangs, a node is drained or a namespace takes all of a pool. Bring the file back with `platgen render --force=FILE`, or remove the guard in the spec."
+        "a probe, request, limit, disruption budget, quota or admission policy of the spec is missing"
+        "Nothing refuses an object without its guards, and the loss shows when a program hangs, a node is drained, a namespace takes all of a pool or the files of another environment are applied. Bring the file back with `platgen render --force=FILE`, or remove the guard in the spec."
     MissingIsolation "missing-isolation" Error
         "a namespace that does not deny traffic by default, or does not allow DNS"
         "Every namespace denies traffic in both directions unless a policy allows it, and allows DNS. Bring the policy back with `platgen render --force=FILE`."

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::flows::Flows;
-use super::metadata::{Context, Metadata, OnlyMetadata, fragment};
-use crate::labels::{OWNER, PLATFORM, REASON};
+use super::metadata::{Context, Labels, Metadata, OnlyMetadata, fragment};
+use crate::labels::{OWNER, REASON};
 use crate::model::PodSecurityLevel;
 use crate::model::{Kind, Workload};
 use crate::template::{TemplateError, render_yaml};
@@ -75,30 +75,39 @@ pub(super) fn priorities(context: &Context) -> Result<Vec<Document>, TemplateErr
 
 /// The Namespaces, with the pod security standard that holds in each.
 pub(super) fn namespaces(context: &Context) -> Result<Vec<Document>, TemplateError> {
-    let version = format!("v{}", context.region.cluster.version);
+    let version = standard_version(context);
     let mut documents = Vec::new();
     for namespace in context.platform.namespaces_in(context.region) {
         let mut labels = context.cluster_labels();
         labels.extend(namespace.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())));
         labels.insert(OWNER, namespace.owner.as_str());
-        labels.insert(PLATFORM, context.platform.name.as_str());
-        let level = match namespace.pod_security {
-            PodSecurityLevel::Restricted => "restricted",
-            PodSecurityLevel::Baseline => "baseline",
-            PodSecurityLevel::Privileged => "privileged",
-        };
-        labels.extend([
-            ("pod-security.kubernetes.io/audit", level),
-            ("pod-security.kubernetes.io/audit-version", &version),
-            ("pod-security.kubernetes.io/enforce", level),
-            ("pod-security.kubernetes.io/enforce-version", &version),
-            ("pod-security.kubernetes.io/warn", level),
-            ("pod-security.kubernetes.io/warn-version", &version),
-        ]);
+        hold_standard(&mut labels, namespace.pod_security, &version);
         let metadata = Metadata::new(namespace.name.as_str(), None, fragment(&labels));
         let metadata = metadata.with_annotations(&namespace.annotations).annotated(REASON, namespace.reason.as_deref());
         let view = OnlyMetadata { metadata };
         documents.extend(render_yaml("kubernetes/namespace.yaml.j2", &view)?);
     }
     Ok(documents)
+}
+
+/// The version of the Pod Security Standards that namespaces hold.
+pub(super) fn standard_version(context: &Context) -> String {
+    format!("v{}", context.region.cluster.version)
+}
+
+/// Adds the labels of a Pod Security Standard to those of a namespace.
+pub(super) fn hold_standard<'l>(labels: &mut Labels<'l>, level: PodSecurityLevel, version: &'l str) {
+    let level = match level {
+        PodSecurityLevel::Restricted => "restricted",
+        PodSecurityLevel::Baseline => "baseline",
+        PodSecurityLevel::Privileged => "privileged",
+    };
+    labels.extend([
+        ("pod-security.kubernetes.io/audit", level),
+        ("pod-security.kubernetes.io/audit-version", version),
+        ("pod-security.kubernetes.io/enforce", level),
+        ("pod-security.kubernetes.io/enforce-version", version),
+        ("pod-security.kubernetes.io/warn", level),
+        ("pod-security.kubernetes.io/warn-version", version),
+    ]);
 }

@@ -1,11 +1,11 @@
-//! Raw manifests -> documents: parsed with the full YAML parser, with the namespace and the environment label added.
+//! Raw manifests -> documents: parsed with the full YAML parser, with the namespace and the labels of environment and platform added.
 
 use serde_json::{Map, Value};
 
 use super::metadata::Context;
 use super::{RenderError, texts};
 use crate::kinds::{self, Scope};
-use crate::labels::ENVIRONMENT;
+use crate::labels::{ENVIRONMENT, PLATFORM};
 use crate::model::Manifest;
 use crate::yaml::Document;
 
@@ -39,7 +39,9 @@ pub(super) fn documents(context: &Context, manifest: &Manifest) -> Result<Vec<Do
         }
         let labels = metadata.entry("labels").or_insert_with(|| Value::Object(Map::new()));
         let Value::Object(labels) = labels else { return Err(wrong(format!("has no map under `labels` in document {number}"))) };
-        labels.insert(ENVIRONMENT.to_owned(), context.platform.environment.as_str().into());
+        for (key, value) in [(ENVIRONMENT, &context.platform.environment), (PLATFORM, &context.platform.name)] {
+            labels.insert(key.to_owned(), value.as_str().into());
+        }
         let object = Value::Object(object);
         if let Some((place, value)) = texts::not_text(&object) {
             let message = format!("`{}` sets `{place}` in document {number} to `{value}`, which is not a string: quote it", manifest.path);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use super::flows::Flows;
-use crate::labels::{ENVIRONMENT, OWNER, REGION, WORKLOAD};
+use crate::labels::{ENVIRONMENT, OWNER, PLATFORM, REGION, WORKLOAD};
 use crate::model::{Kind, Namespace, Platform, Region, Workload};
 use crate::template::Fragment;
 use crate::value::Name;
@@ -196,7 +196,7 @@ impl<'m> Context<'m> {
     {
         let mut labels: Labels<'o> = self.platform.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         labels.extend(self.stable_labels());
-        labels.insert(OWNER, owner.as_str());
+        labels.extend([(OWNER, owner.as_str()), (PLATFORM, self.platform.name.as_str())]);
         labels
     }
 

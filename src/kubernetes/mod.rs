@@ -13,6 +13,7 @@ mod container;
 mod database;
 mod flows;
 mod gateway;
+mod guard;
 mod inputs;
 mod json_patch;
 mod kafka;
@@ -130,7 +131,7 @@ pub struct Rendered {
 /// The order in which to apply the files of a region.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Stage {
-    /// The namespaces, in which most other objects are.
+    /// Whose the cluster is, and the namespaces, in which most other objects are.
     Namespaces,
     /// The other objects of the whole cluster.
     Cluster,
@@ -144,7 +145,7 @@ impl Stage {
     /// The stage of a file, by its path below the folder of the region.
     pub fn of(path: &str) -> Stage {
         match path.split_once('/') {
-            _ if path == NAMESPACES => Stage::Namespaces,
+            _ if [IDENTITY, NAMESPACES].contains(&path) => Stage::Namespaces,
             Some((CLUSTER, _)) => Stage::Cluster,
             Some((_, RULES)) => Stage::Namespace,
             _ => Stage::Entry,
@@ -154,6 +155,9 @@ impl Stage {
 
 /// The folder of the objects of the whole cluster.
 const CLUSTER: &str = "cluster";
+
+/// The file with the namespace that is the identity of the cluster.
+pub const IDENTITY: &str = "cluster/identity.yaml";
 
 /// The file with the namespaces.
 const NAMESPACES: &str = "cluster/namespaces.yaml";
@@ -236,6 +240,8 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
     let flows = flows::Flows::new(region);
     let context = Context { platform, region, flows: &flows };
     let mut tree = Tree::new();
+    add(&mut tree, IDENTITY, guard::identity(&context)?);
+    add(&mut tree, "cluster/guard.yaml", guard::policies(&context)?);
     add(&mut tree, NAMESPACES, cluster::namespaces(&context)?);
     add(&mut tree, "cluster/priorities.yaml", cluster::priorities(&context)?);
     add(&mut tree, "cluster/storage.yaml", storage::classes(&context)?);

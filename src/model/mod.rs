@@ -12,6 +12,7 @@ mod database;
 mod exposure;
 mod extension;
 mod firewall;
+mod guard;
 mod kafka;
 pub mod lock;
 mod mirror;
@@ -36,6 +37,10 @@ pub use database::{Database, Durability, QUORUM};
 pub use exposure::{Certificate, Entrance, Exposure, Redirect};
 pub use extension::{Change, Manifest, Patch, TerraformFile, Waiver};
 pub use firewall::{Firewall, Rule, Rules};
+pub use guard::{
+    BREAK_GLASS, BREAK_GLASS_FLAGS, ENVIRONMENT_POLICY, GUARD_LABELS, GuardPolicy, GuardValidation, IDENTITY_NAMESPACE, OWN_GROUPS,
+    guard_policies,
+};
 pub use kafka::Kafka;
 pub use mirror::{ImageCopy, Mirror};
 pub use mysql::Mysql;
@@ -103,6 +108,8 @@ pub struct Platform {
     pub protected: bool,
     /// When it has no nodes. `None`: never, as in every protected environment.
     pub night: Option<Night>,
+    /// Why its clusters have no guard. `None`: they have one.
+    pub no_guard: Option<String>,
     /// Its domain.
     pub domain: Domain,
     /// The region of scheduled apps, jobs and the primary of each store.

@@ -64,7 +64,8 @@ pub(super) fn database(
                 "server=".to_owned(),
                 format!("primary={}", primary(&kubectl, name.as_str())),
                 format!(
-                    "if [ \"${{server:?}}\" = \"${{primary:?}}\" ]; then echo \"$server takes the writes\"; else {kubectl} delete \"pvc/$server\" \"pod/$server\"; fi"
+                    "if [ \"${{server:?}}\" = \"${{primary:?}}\" ]; then echo \"$server takes the writes\"; else {kubectl}{} delete \"pvc/$server\" \"pod/$server\"; fi",
+                    platform.break_glass()
                 ),
             ],
         );

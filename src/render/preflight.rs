@@ -19,7 +19,7 @@ pub(super) fn script(platform: &Platform, region: &Region, requirements: &[Requi
     let mut text = format!(
         "#!/bin/sh\n{HEADER}#\n\
          # Looks for everything that {environment} in {name} needs and these files do not make. Changes nothing and reads no value of a secret.\n\
-         # Exit code: 0 nothing is missing, 1 something is missing, 2 nothing is missing but something could not be looked at.\n"
+         # Exit code: 0 nothing is missing, 1 something is missing, or the cluster is another one, 2 nothing is missing but something could not be looked at.\n"
     );
     let checks: Vec<&String> = requirements.iter().flat_map(|requirement| &requirement.checks).collect();
     let mut parts = FUNCTIONS.split("\n# ");

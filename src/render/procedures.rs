@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::buckets;
-use crate::model::{Estate, GroupRole, Holds, Kind, Platform, Region};
+use crate::model::{BREAK_GLASS, BREAK_GLASS_FLAGS, Estate, GroupRole, Holds, IDENTITY_NAMESPACE, Kind, Platform, Region};
 
 /// The sections of `README.md` about applying. `terraform` says whether there are Terraform roots.
 pub(super) fn apply(estate: &Estate, terraform: bool) -> String {
@@ -38,13 +38,18 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
     let buckets = buckets::runbook(estate);
     let mut holding = estate.environments.values().flat_map(|platform| platform.buckets.values());
     let objects = if holding.clone().next().is_none() { "" } else { REMOVED_BUCKETS };
-    let remove_region = REMOVE_REGION.replace("RECORDS", &removed).replace("BUCKETS", objects);
+    let guarded = estate.environments.values().any(Platform::is_guarded);
+    let (glass, flags) = if guarded { (glass(), format!(" {BREAK_GLASS_FLAGS}")) } else { (String::new(), String::new()) };
+    let asks = if guarded { "- The script asks the cluster first whose it is, and deletes nothing in another one.\n" } else { "" };
+    let remove = REMOVE.replace("ASKS", asks);
+    let remove_region = REMOVE_REGION.replace("RECORDS", &removed).replace("BUCKETS", objects).replace("FLAGS", &flags);
     let backups = if holding.any(|bucket| bucket.holds != Holds::Objects && bucket.copy.is_some()) { LOST_BACKUPS } else { "" };
     let before = if buckets.is_empty() { backups.to_owned() } else { format!("{LOST_BUCKETS}{backups}") };
     let region_lost = REGION.replace("RECORDS", &lost).replace("BUCKETS", &before);
     let copied = estate.environments.values().flat_map(|platform| platform.regions.values()).any(|region| region.cluster.mirror.is_some());
     let images = if copied { IMAGES } else { "" };
-    let sections = [CONFLICT, SCALE, ROTATE, ROLL_BACK, REMOVE, images, &buckets, FULL, ZONE, failover, &region_lost, &remove_region];
+    let sections =
+        [CONFLICT, SCALE, ROTATE, ROLL_BACK, &remove, &glass, images, &buckets, FULL, ZONE, failover, &region_lost, &remove_region];
     Some(variables(platform, region) + &sections.concat())
 }
 
@@ -68,9 +73,25 @@ fn variables(platform: &Platform, region: &Region) -> String {
          these values for the region and the app in question first; a command stops where its value is empty. An example is\n\
          `region={}/{} context={} namespace={namespace} kind=deployment app={app}`. The kind of an app is deployment, statefulset or\n\
          daemonset: \"Wait until it runs\" in the README.md of the region has it before each name.\n\n```sh\n\
-         region=\ncontext=\nnamespace=\nkind=\napp=\n```\n",
-        platform.environment, region.name, region.cluster.name
+         region=\ncontext=\nnamespace=\nkind=\napp=\n```\n{}",
+        platform.environment,
+        region.name,
+        region.cluster.name,
+        if platform.is_guarded() { whose() } else { String::new() }
     )
+}
+
+/// How to ask a cluster whose it is.
+fn whose() -> String {
+    format!(
+        "\nAsk the cluster of the context whose it is, before everything else. The answer has to be the value of `region`:\n\n```sh\n\
+         kubectl --context \"${{context:?}}\" get namespace {IDENTITY_NAMESPACE} -o jsonpath='{{.metadata.labels.platgen\\.io/environment}}/{{.metadata.labels.platgen\\.io/region}}'\n```\n"
+    )
+}
+
+/// What the guard refuses, and how to do it all the same.
+fn glass() -> String {
+    GLASS.replace("GROUP", BREAK_GLASS).replace("FLAGS", BREAK_GLASS_FLAGS).replace("NAMESPACE", IDENTITY_NAMESPACE)
 }
 
 const APPLY: &str = "
@@ -219,7 +240,35 @@ sh removal.sh
 - Old ConfigMaps, whose names end with a hash, are among them. Remove them after the rollout: `rollout undo` needs them.
 - What holds other objects or data is printed as a comment: namespaces, claims, volumes, definitions, databases and queues, and the objects that a database or a
   queue needs while it runs. Remove the `#` and the words before the command only when their owner agrees.
-- A claim of a removed StatefulSet stays, with its data, and is in no list: `kubectl get persistentvolumeclaims`.
+ASKS- A claim of a removed StatefulSet stays, with its data, and is in no list: `kubectl get persistentvolumeclaims`.
+"#;
+
+const GLASS: &str = r#"
+## Break glass
+
+Each cluster says in the labels of its namespace `NAMESPACE` whose it is, and admission policies in `cluster/guard.yaml` of its files go by that. An error
+names the policy:
+
+| policy | refuses | where | all the same |
+|---|---|---|---|
+| `platgen-environment` | objects of another platform or environment | in every cluster | never: the files belong to another cluster |
+| `platgen-namespaces` | a change of the labels that say whose the cluster and each namespace is, and the deletion of `NAMESPACE` | in every cluster | with the flags below |
+| `platgen-deletion` | deletions of namespaces, volume claims, databases and queues | in protected environments | with the flags below; service accounts may, but for namespaces |
+| `platgen-hand-made` | ConfigMaps that are not labelled, by people | in protected environments | with the flags below |
+
+These flags of kubectl let one command pass, for whoever has the ClusterRole `cluster-admin`. Ask the owner first. The audit log of the cluster has
+the name of who used them beside the group `GROUP`:
+
+```sh
+kubectl --context "${context:?}" -n "${namespace:?}" FLAGS delete "${kind:?}" "${app:?}"
+```
+
+To make a cluster that of another platform, environment or region, delete `NAMESPACE` with these flags, and apply the new files with them once: without
+`NAMESPACE`, `platgen-environment` refuses nothing. A policy in the way of a rescue is off once its binding is deleted, and on again with the next apply:
+
+```sh
+kubectl --context "${context:?}" delete validatingadmissionpolicybindings platgen-environment
+```
 "#;
 
 const IMAGES: &str = r#"
@@ -369,7 +418,7 @@ const REMOVE_REGION: &str = r#"
 2. Delete everything in the cluster while its files are still here, namespaces and claims included:
 
    ```sh
-   kubectl --context "${context:?}" delete -k "kubernetes/${region:?}"
+   kubectl --context "${context:?}"FLAGS delete -k "kubernetes/${region:?}"
    ```
 
 3. Where data was kept and nobody needs it any more, delete the volume and its disk in the cloud: the disk costs money, and is no longer found

@@ -76,7 +76,10 @@ pub(super) fn rabbitmq(platform: &Platform, region: &Region, workload: &Workload
             &[
                 "server=".to_owned(),
                 "other=".to_owned(),
-                format!("{kubectl} delete --wait=false \"pvc/persistence-${{server:?}}\" && {kubectl} delete \"pod/${{server:?}}\""),
+                format!(
+                    "{kubectl}{} delete --wait=false \"pvc/persistence-${{server:?}}\" && {kubectl} delete \"pod/${{server:?}}\"",
+                    platform.break_glass()
+                ),
                 exec("\"${other:?}\"", &format!("rabbitmqctl forget_cluster_node \"{}\"", node("${server:?}"))),
                 format!("{kubectl} wait --for=condition=Ready --timeout=600s \"pod/${{server:?}}\""),
                 exec("\"${other:?}\"", &format!("rabbitmq-queues grow \"{}\" all", node("${server:?}"))),

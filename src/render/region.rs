@@ -34,8 +34,16 @@ pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[
     }
     let _ = write!(
         text,
-        "\nThis script looks for everything that this section lists. It changes nothing and reads no\nvalue of a secret. Before the cluster exists, it looks at the rest alone:\n\n```sh\nsh kubernetes/{place}/preflight.sh\n```\n"
+        "\nThis script looks for everything that this section lists. It changes nothing and reads no\nvalue of a secret. Before the cluster exists, it looks at the rest alone{}:\n\n```sh\nsh kubernetes/{place}/preflight.sh\n```\n",
+        if platform.is_guarded() {
+            ". It asks the\ncluster first whose it is, and looks at nothing in that of another environment"
+        } else {
+            ""
+        }
     );
+    if let Some(reason) = &platform.no_guard {
+        let _ = write!(text, "\nNothing in the cluster keeps the files of other environments out. The spec says why: {reason}\n");
+    }
     text.push_str(&secrets(platform, region, &uses));
     text.push_str(&entrances(region, &uses));
     text.push_str(&owners(platform, region));

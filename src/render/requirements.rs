@@ -16,6 +16,10 @@ use crate::provider::Provider;
 /// Everything that a region needs, first what is in the cluster.
 pub(super) fn requirements(platform: &Platform, region: &Region, uses: &Uses, roots: &[&Root]) -> Vec<Requirement> {
     let mut all = Vec::new();
+    if platform.is_guarded() {
+        let whose = format!("{}/{}/{}", platform.name, platform.environment, region.name);
+        all.push(Requirement { place: Place::Cluster, sentence: None, checks: vec![format!("belongs {}", quoted(&whose))] });
+    }
     let made = roots.iter().any(|root| root.layer == Layer::Cluster);
     in_cluster(region, uses, made, &mut all);
     operator_image(region, &mut all);

@@ -49,6 +49,7 @@ pub(super) fn backups(
         ("<alone>", alone.to_owned()),
         ("<recovery>", recovery),
         ("<kubectl>", kubectl.clone()),
+        ("<glass>", platform.break_glass()),
         ("<cluster>", region.cluster.name.clone()),
         ("<file>", format!("kubernetes/{}/{}/{}/{name}.yaml", platform.environment, region.name, workload.namespace)),
         ("<locked>", locked.to_owned()),
@@ -175,7 +176,7 @@ table=
 When nobody needs it any more:
 
 ```sh
-<kubectl> delete clusters.postgresql.cnpg.io/<name>-restored networkpolicies.networking.k8s.io/<name>-restored
+<kubectl><glass> delete clusters.postgresql.cnpg.io/<name>-restored networkpolicies.networking.k8s.io/<name>-restored
 rm -r "${work:?}"
 ```
 
@@ -193,7 +194,7 @@ as above, and note the number of the line of time: that is the way forward again
 Once the archive has the log up to now, this deletes the database with its volumes. Clients fail until the next commands are done:
 
 ```sh
-<kubectl> delete --timeout=1h clusters.postgresql.cnpg.io/<name>
+<kubectl><glass> delete --timeout=1h clusters.postgresql.cnpg.io/<name>
 <kubectl> wait --for=delete --timeout=1h pods,persistentvolumeclaims --selector cnpg.io/cluster=<name>
 ```
 

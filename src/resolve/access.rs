@@ -3,7 +3,7 @@
 use super::EnvironmentResolver;
 use super::provenance::HARDENED;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{FOREIGN_NAMESPACES, Group, Namespace, Platform, Quota, RESTORE_TESTS, Region};
+use crate::model::{FOREIGN_NAMESPACES, Group, IDENTITY_NAMESPACE, Namespace, OWN_GROUPS, Platform, Quota, RESTORE_TESTS, Region};
 use crate::syntax::Field;
 use crate::value::{Name, PodSecurityLevel, Quantity};
 use indexmap::IndexMap;
@@ -56,6 +56,10 @@ impl EnvironmentResolver<'_> {
                 let message = format!("the group `{id}` belongs to Kubernetes, which decides who is in it");
                 self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("name a group of your identity provider"));
             }
+            if let Some((id, at)) = group.id.spanned().filter(|(id, _)| id.starts_with(OWN_GROUPS)) {
+                let message = format!("the group `{id}` is one of platgen's own, which no identity provider has");
+                self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("name a group of your identity provider"));
+            }
             let role = self.require(&group.role, "role", span).copied();
             let limited = group.namespaces.items().filter(|(namespace, at)| self.has_namespace(namespace, *at, true));
             let namespaces = limited.map(|(namespace, _)| namespace.clone()).collect();
@@ -83,6 +87,10 @@ impl EnvironmentResolver<'_> {
             }
             if name.as_str() == RESTORE_TESTS {
                 let message = format!("the namespace `{name}` belongs to the restore tests of stores, and nothing else runs there");
+                self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose another name"));
+            }
+            if name.as_str() == IDENTITY_NAMESPACE {
+                let message = format!("the namespace `{name}` belongs to the guard of the cluster, and nothing runs there");
                 self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose another name"));
             }
             let level = namespace.pod_security.at(|security| &security.level);

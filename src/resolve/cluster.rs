@@ -236,6 +236,12 @@ impl EnvironmentResolver<'_> {
         cidrs.values().copied().collect()
     }
 
+    /// Why the clusters have no guard.
+    pub(super) fn no_guard(&mut self) -> Option<String> {
+        let (guard, at) = self.spec.cluster.at(|cluster| &cluster.guard).spanned()?;
+        self.reason(&guard.none, "none", "a cluster without a guard", at)
+    }
+
     /// Reports a version that platgen does not support or the provider does not offer.
     pub(super) fn version(&mut self, version: KubernetesVersion, at: Span, provider: Provider) {
         let (oldest, newest) = VERSIONS;

@@ -65,6 +65,7 @@ impl EnvironmentResolver<'_> {
             labels,
             environment: self.environment.clone(),
             protected: environment.protected.is_true(),
+            no_guard: self.no_guard(),
             night: None,
             domain: domain?,
             primary: regions.iter().find(|region| region.primary)?.name.clone(),

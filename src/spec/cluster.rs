@@ -18,12 +18,23 @@ pub struct Cluster {
     pub registry: Field<Registry>,
     /// IP ranges from which administrators may reach the API server. Default: `network.on_premises.cidrs`.
     pub admin_cidrs: Field<Vec<Field<Cidr>>>,
+    /// Whether the clusters have a guard: a namespace whose labels say whose the cluster is, which scripts ask first, and admission policies that refuse objects of other
+    /// platforms and environments; in a protected environment also deletions of namespaces and data, and ConfigMaps that people make by hand. Default: yes.
+    pub guard: Field<Guard>,
     /// Storage classes, by name.
     pub storage: Field<Map<Name, StorageClass>>,
     /// Name servers of the pods beside the cluster's own DNS service.
     pub dns: Field<ClusterDns>,
     /// Node pools, by name.
     pub pools: Field<Map<Name, Pool>>,
+}
+
+/// The guard of the clusters.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Guard {
+    /// Why the clusters have no guard, such as a cluster that other platforms share.
+    pub none: Field<String>,
 }
 
 /// Name servers of the pods beside the cluster's own DNS service.

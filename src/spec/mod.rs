@@ -29,7 +29,7 @@ mod waivers;
 pub use access::{Access, Group, MfaPolicy, Namespace, PodSecurity, Quota, Receiver, Team};
 pub use app::{App, Certificate, Dns, Identity, JobRun, Latency, Metric, Rotation, Scale, Slo, SloSource, StartOrder};
 pub use backup::{Backup, RestoreTest};
-pub use cluster::{Cluster, ClusterDns, Pool, Registry, Taint, TaintEffect};
+pub use cluster::{Cluster, ClusterDns, Guard, Pool, Registry, Taint, TaintEffect};
 pub use container::{Container, ContainerFields, File, HostAccess, Metrics, Probe, Probes, Resources, Security, Sidecar, Stop, Tmp};
 pub use expose::{EntranceProtocol, Expose, TlsMode};
 pub use extension::{Bucket, Chart, External, ExternalVia, Manifest, Patch, TerraformFile};

@@ -91,7 +91,8 @@ pub struct Environment {
     pub approvals: Field<u32>,
     /// Groups whose members may approve, keys of `access.groups`.
     pub approvers: Field<Vec<Field<Name>>>,
-    /// Whether the environment is protected: cloud resources have deletion protection, and apps have two replicas by default.
+    /// Whether the environment is protected: cloud resources have deletion protection, apps have two replicas by default, and the guard of the cluster
+    /// refuses to delete namespaces, volume claims, databases and queues, and ConfigMaps that people make by hand.
     pub protected: Field<bool>,
     /// When the environment has no nodes, to save their costs. Not for a protected environment. Default: never.
     pub night: Field<Night>,

@@ -62,6 +62,23 @@ serves() {
   fi
 }
 
+# belongs PLATFORM/ENVIRONMENT/REGION: the cluster says that it is this one, or is new. In any other one nothing is looked at.
+belongs() {
+  label='.metadata.labels.platgen\.io/'
+  identity="jsonpath={${label}platform}/{${label}environment}/{${label}region}"
+  if answer=$(kubectl --context "$context" --request-timeout=20s get namespace platgen-system --output "$identity" 2>&1); then
+    if [ "$answer" != "$1" ]; then
+      printf 'refused: the cluster %s is %s, and these files are of %s\n' "$context" "$answer" "$1"
+      exit 1
+    fi
+  else
+    case $answer in
+      *'(NotFound)'*) printf 'new: the cluster %s does not say yet whose it is; the first apply makes it %s\n' "$context" "$1" ;;
+      *) unseen "whose the cluster $context is" "$answer" ;;
+    esac
+  fi
+}
+
 # tainted KEY VALUE: every node with the label has a taint of the same key and value that keeps pods away.
 tainted() {
   name="taint $1=$2:NoSchedule"

@@ -53,6 +53,21 @@ objects "$work/old.yaml" >"$work/old"
 objects "$work/new.yaml" >"$work/new"
 LC_ALL=C comm -23 "$work/old" "$work/new" >"$work/gone"
 
+# The commands stop in the cluster of another environment. A cluster without a guard does not say whose it is.
+if [ -s "$work/gone" ] && [ -f "$folder/cluster/identity.yaml" ]; then
+  whose=$(sed -n 's|^ *platgen.io/platform: ||p' "$folder/cluster/identity.yaml" | tr -d '"')/$2
+  cat <<END
+identity=\$(kubectl --context '$context' get namespace platgen-system --output 'jsonpath={.metadata.labels.platgen\\.io/platform}/{.metadata.labels.platgen\\.io/environment}/{.metadata.labels.platgen\\.io/region}')
+if [ "\$identity" != '$whose' ]; then
+  echo "the cluster of the context $context is '\$identity' and not '$whose': nothing is deleted" >&2
+  exit 1
+fi
+END
+fi
+
+# In a protected environment, what holds data is deleted with these flags alone, and the identity of a cluster in every one: see "Break glass" in RUNBOOK.md.
+glass='--as=break-glass --as-group=system:masters --as-group=platgen:break-glass'
+
 # Databases and queues: deleting one deletes its data.
 stores=' Cluster.postgresql.cnpg.io Kafka.kafka.strimzi.io KafkaNodePool.kafka.strimzi.io PerconaXtraDBCluster.pxc.percona.com RabbitmqCluster.rabbitmq.com '
 while read -r type namespace name; do
@@ -70,20 +85,25 @@ is_needed() {
 }
 
 while read -r type namespace name; do
+  flags=
   case $type in
     Namespace | PersistentVolumeClaim | PersistentVolume | CustomResourceDefinition.apiextensions.k8s.io)
       printf '# Holds other objects or data. Ask the owner first: '
+      flags=" $glass"
       ;;
     *)
       case $stores in
-        *" $type "*) printf '# Holds data. Ask the owner first: ' ;;
+        *" $type "*)
+          printf '# Holds data. Ask the owner first: '
+          flags=" $glass"
+          ;;
         *) if is_needed "$namespace" "$name"; then printf '# Needed until the database or queue is deleted: '; fi ;;
       esac
       ;;
   esac
   if [ "$namespace" = - ]; then
-    printf "kubectl --context '%s' delete --ignore-not-found '%s' '%s'\n" "$context" "$type" "$name"
+    printf "kubectl --context '%s' delete --ignore-not-found%s '%s' '%s'\n" "$context" "$flags" "$type" "$name"
   else
-    printf "kubectl --context '%s' --namespace '%s' delete --ignore-not-found '%s' '%s'\n" "$context" "$namespace" "$type" "$name"
+    printf "kubectl --context '%s' --namespace '%s' delete --ignore-not-found%s '%s' '%s'\n" "$context" "$namespace" "$flags" "$type" "$name"
   fi
 done <"$work/gone"

@@ -48,17 +48,20 @@ fn table(rows: &[(&str, &str)]) -> BTreeMap<String, String> {
 pub(crate) fn groups_of_real_platforms() {
     let sample = of("sample");
     let tested = report(&sample, &["--env", "production", "--region", "eu-west-1"], 0);
-    assert_eq!(levels(&tested[0])["account restore-tests/orders-shop-test"], "*:none payments:none restore-tests:changeD shop:none");
+    assert_eq!(
+        levels(&tested[0])["account restore-tests/orders-shop-test"],
+        "*:none payments:none platgen-system:none restore-tests:changeD shop:none"
+    );
     // Without restore tests, both regions have the same rights.
     sample.edit("platform.yaml", "restore_test: 7d, ", "");
     let production = report(&sample, &["--env", "production"], 0);
     let regions: Vec<&Value> = production.iter().map(|access| &access["region"]).collect();
     assert_eq!(regions, ["eu-west-1", "eu-central-1"]);
     let expected = table(&[
-        ("group sre", "*:read payments:changePFD shop:changePFD"),
-        ("group shop-developers", "*:none payments:none shop:read"),
-        ("group payments-developers", "*:none payments:read shop:none"),
-        ("group auditors", "*:none payments:read shop:read"),
+        ("group sre", "*:read payments:changePFD platgen-system:read shop:changePFD"),
+        ("group shop-developers", "*:none payments:none platgen-system:none shop:read"),
+        ("group payments-developers", "*:none payments:read platgen-system:none shop:none"),
+        ("group auditors", "*:none payments:read platgen-system:none shop:read"),
     ]);
     production.iter().for_each(|access| assert_eq!(levels(access), expected));
     let sign_in = &production[0]["holders"][0]["sign_in"];
@@ -68,15 +71,15 @@ pub(crate) fn groups_of_real_platforms() {
     );
     // Developers change their own namespace in the other environments.
     let dev = report(&sample, &["--env", "dev"], 0);
-    assert_eq!(levels(&dev[0])["group shop-developers"], "*:none payments:none shop:change");
+    assert_eq!(levels(&dev[0])["group shop-developers"], "*:none payments:none platgen-system:none shop:change");
     assert_eq!(report(&sample, &[], 0).len(), 4);
     // One section for both regions; the role of each is named.
     let text = sample.run(&["access", "--env", "production"]).exits(0).out;
     assert_eq!(text.matches("who may do what").count(), 1, "{text}");
     for line in [
         "production/eu-west-1 and production/eu-central-1: who may do what\n",
-        "  group sre                  read          change PFD  change PFD\n",
-        "  group auditors             none          read        read\n",
+        "  group sre                  read          change PFD  read            change PFD\n",
+        "  group auditors             none          read        none            read\n",
         "  D: deletes data: volumes, claims of volumes, databases or namespaces\n",
         "  auditors: with the permission set `auditor` in the account 333333333333, second factor required\n",
         "  boutique-production-eu-west-1-administrator: sre may take this role of AWS, which does everything in the cluster, for an hour at most\n",
@@ -86,7 +89,7 @@ pub(crate) fn groups_of_real_platforms() {
     }
     assert!(!text.contains("S: reads") && !text.contains("RIGHTS"), "{text}");
     let markdown = sample.run(&["access", "--env", "production", "--format", "markdown"]).exits(0).out;
-    assert!(markdown.starts_with("# production/eu-west-1") && markdown.contains("\n|---|---|---|---|\n"), "{markdown}");
+    assert!(markdown.starts_with("# production/eu-west-1") && markdown.contains("\n|---|---|---|---|---|\n"), "{markdown}");
 }
 
 pub(crate) fn accounts_of_apps() {
@@ -116,14 +119,14 @@ pub(crate) fn manifests_and_patches_count() {
     project.write("platform.yaml", &format!("{spec}{MORE}"));
     project.write("files/more.yaml", &manifest("ClusterRole", "cluster-admin"));
     let access = report(&project, &["--env", "production"], 0);
-    assert_eq!(levels(&access[0])["group helpers"], "*:fullSXPFDRG hello:fullSXPFDRG");
+    assert_eq!(levels(&access[0])["group helpers"], "*:fullSXPFDRG hello:fullSXPFDRG platgen-system:fullSXPFDRG");
     let mut others = levels(&access[0]);
     others.remove("group helpers");
     assert_eq!(others, levels(&own[0]));
     // The rules of `view` are in no file.
     project.write("files/more.yaml", &manifest("ClusterRole", "view"));
     let access = report(&project, &["--env", "production"], 1);
-    assert_eq!(levels(&access[0])["group helpers"], "*:none hello:none");
+    assert_eq!(levels(&access[0])["group helpers"], "*:none hello:none platgen-system:none");
     let text = project.run(&["access", "--env", "production"]).exits(1).out;
     assert!(
         text.contains("NOT COMPLETE: ") && text.contains("  ClusterRoleBinding/helpers gives ClusterRole/view to group helpers\n"),

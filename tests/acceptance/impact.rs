@@ -5,10 +5,70 @@ use crate::support::platgen;
 use serde_json::Value;
 
 /// The sample, whose stores are not all rendered.
-fn sample() -> Project {
+fn guarded() -> Project {
     let project = Project::new().incomplete();
     copy(&specs()["sample"], &project.folder, false);
     project
+}
+
+/// The sample on clusters that refuse nothing.
+fn sample() -> Project {
+    let project = guarded();
+    project.edit("platform.yaml", "cluster:\n", "cluster:\n  guard: {none: the clusters are shared}\n");
+    project
+}
+
+/// The policy of the cluster refuses every object of another environment; it judges no policies, which are the same in both.
+pub(crate) fn a_guard_refuses_what_is_foreign() {
+    let project = guarded();
+    let words = ["--applied", "production", "--onto", "beta"];
+    let [impact] = &report(&project, &words, 0)[..] else { panic!("one region") };
+    assert_eq!(impact["hit"], false);
+    let (refused, relabelled) = (of(impact, "refused"), of(impact, "relabelled"));
+    let kinds = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
+    let names = ["environment", "namespaces", "deletion", "hand-made"];
+    let policies: Vec<String> = names.iter().flat_map(|name| kinds.map(|kind| format!("{kind}/platgen-{name}"))).collect();
+    assert_eq!(relabelled, policies);
+    let all = impact["objects"].as_array().expect("objects");
+    assert!(refused.len() > 40 && refused.len() + relabelled.len() == all.len(), "{} of {}", refused.len(), all.len());
+    let why = "the policy `platgen-environment`: the environment of the object is `production`, and that of the cluster is `beta`";
+    assert!(all.iter().filter(|one| one["outcome"] == "refused").all(|one| one["reason"] == why), "{all:?}");
+    let protection = &impact["protection"];
+    assert_eq!(protection["policy"], serde_json::json!({"name": "platgen-environment", "refused": refused.len()}));
+    assert_eq!(protection["refused"], 0);
+    let others: Vec<String> = names[1..].iter().map(|name| format!("ValidatingAdmissionPolicyBinding/platgen-{name}")).collect();
+    assert_eq!(protection["admission"], serde_json::json!(others));
+    let text = project.run(&[&["impact"], &words[..]].concat()).exits(0).out;
+    let said = format!("the admission policy `platgen-environment` refuses {} objects", refused.len());
+    assert!(text.starts_with("production/eu-west-1 applied to beta/eu-west-1\n") && text.contains(&said), "{text}");
+    assert!(!text.contains("would have refused"), "{text}");
+    // Another region of the same environment is not another environment.
+    let regions = ["--applied", "production/eu-west-1", "--onto", "production/eu-central-1"];
+    assert_eq!(of(&report(&project, &regions, 2)[0], "refused"), [""; 0]);
+
+    // A policy that somebody changed is not evaluated, nor one that is not bound, nor one without an identity.
+    project.run(&["render"]).exits(0);
+    let folder = "deploy/kubernetes/beta/eu-west-1";
+    let onto = format!("./{folder}");
+    let of_folder = ["--applied", "production", "--onto", &onto];
+    let policy = |code: i32| report(&project, &of_folder, code)[0]["protection"]["policy"].clone();
+    assert_eq!(policy(0)["name"], "platgen-environment");
+    for (file, from, to) in [
+        ("guard.yaml", "== params.metadata.labels['platgen.io/environment'] ||", "!= '' ||"),
+        ("guard.yaml", "  - Deny\n", "  - Warn\n"),
+        ("guard.yaml", "failurePolicy: Fail", "failurePolicy: Ignore"),
+        ("guard.yaml", "- CREATE\n", "- CONNECT\n"),
+        ("guard.yaml", "        - kube-public\n", "        - shop\n"),
+        ("guard.yaml", "    kind: Namespace\n", "    kind: ConfigMap\n"),
+        ("guard.yaml", "    name: platgen-system\n", "    name: another\n"),
+        ("identity.yaml", "  name: platgen-system\n", "  name: another\n"),
+    ] {
+        let path = format!("{folder}/cluster/{file}");
+        let before = project.read(&path);
+        project.edit(&path, from, to);
+        assert_eq!(policy(2), Value::Null, "{from}");
+        project.write(&path, &before);
+    }
 }
 
 fn report(project: &Project, words: &[&str], code: i32) -> Vec<Value> {

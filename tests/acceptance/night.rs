@@ -153,7 +153,7 @@ terraform cluster plan -out=cluster.tfplan
 terraform cluster apply cluster.tfplan
 aws eks update-kubeconfig --region eu-west-1 --name shop-production-eu-west-1 --alias shop-production-eu-west-1 --role-arn arn:aws:iam::222222222222:role/shop-production-eu-west-1-administrator
 sh K/preflight.sh
-kubectl apply --server-side -f K/cluster/namespaces.yaml
+kubectl apply --server-side -f K/cluster/identity.yaml -f K/cluster/namespaces.yaml
 kubectl diff --server-side -k K
 kubectl apply --server-side -f K/cluster -f K/shop/namespace.yaml
 kubectl apply --server-side -f K/shop/db.yaml
@@ -293,7 +293,9 @@ pub(crate) fn preflight_asks_for_kinds() {
     let project = shop();
     let path = project.at(&format!("deploy/kubernetes/{PLACE}/preflight.sh")).display().to_string();
     let kinds = r#"{"resources":[{"kind":"Gateway"},{"kind":"EnvoyProxy"}]}"#;
-    let server = format!("kubectl() {{ case $* in *secrets.io*) echo no; return 1 ;; *) echo '{kinds}' ;; esac; }}; . '{path}'");
+    let server = format!(
+        "kubectl() {{ case $* in *platgen-system*) echo shop/{PLACE} ;; *secrets.io*) echo no; return 1 ;; *) echo '{kinds}' ;; esac; }}; . '{path}'"
+    );
     let output = Command::new("sh").args(["-c", &server]).env("PATH", "/usr/bin:/bin").output().expect("a shell");
     let found: Vec<String> = Ran::from(output).out.lines().filter(|line| line.contains(" API ")).map(str::to_owned).collect();
     assert_eq!(found, ["not looked at: API external-secrets.io/v1: no", "missing: HTTPRoute of the API gateway.networking.k8s.io/v1"]);
@@ -307,8 +309,9 @@ pub(crate) fn preflight_knows_the_words_of_kubectl() {
     project.run(&["render"]).exits(0);
     let path = project.at(&format!("deploy/kubernetes/{PLACE}/preflight.sh")).display().to_string();
     let said = |error: &str| {
-        let server =
-            format!("kubectl() {{ case $* in *' explain '*) echo \"$error\" >&2; return 1 ;; *) echo some ;; esac; }}; . '{path}'");
+        let server = format!(
+            "kubectl() {{ case $* in *platgen-system*) echo shop/{PLACE} ;; *' explain '*) echo \"$error\" >&2; return 1 ;; *) echo some ;; esac; }}; . '{path}'"
+        );
         let output = Command::new("sh").args(["-c", &server]).env("PATH", "/usr/bin:/bin").env("error", error).output().expect("a shell");
         let lines: Vec<String> = Ran::from(output).out.lines().map(str::to_owned).collect();
         lines.into_iter().filter(|line| line.contains("CloudNativePG 1.30")).collect::<Vec<String>>()
@@ -318,6 +321,27 @@ pub(crate) fn preflight_knows_the_words_of_kubectl() {
     assert_eq!(said(r#"error: couldn't find resource for "postgresql.cnpg.io/v1, Resource=clusters""#), missing);
     let denied = "error: the context does not exist";
     assert_eq!(said(denied), [format!("not looked at: CloudNativePG 1.30 or newer: {denied}")]);
+}
+
+/// In the cluster of another environment the script looks at nothing; a new cluster does not say yet whose it is.
+pub(crate) fn preflight_refuses_another_cluster() {
+    let project = shop();
+    let path = project.at(&format!("deploy/kubernetes/{PLACE}/preflight.sh")).display().to_string();
+    let said = |identity: &str| {
+        let server = format!("kubectl() {{ case $* in *platgen-system*) {identity} ;; *) echo yes ;; esac; }}; . '{path}'");
+        let ran = Ran::from(Command::new("sh").args(["-c", &server]).env("PATH", "/usr/bin:/bin").output().expect("a shell"));
+        (ran.code, ran.out.lines().filter(|line| line.contains("cluster shop-")).map(str::to_owned).collect::<Vec<String>>(), ran.out)
+    };
+    let (code, found, out) = said("echo shop/beta/eu-west-1");
+    let refused = "refused: the cluster shop-production-eu-west-1 is shop/beta/eu-west-1, and these files are of shop/production/eu-west-1";
+    assert_eq!((code, found, out), (1, vec![refused.to_owned()], format!("{refused}\n")));
+    let (_, found, out) = said("echo 'Error from server (NotFound): configmaps' >&2; return 1");
+    let new = "new: the cluster shop-production-eu-west-1 does not say yet whose it is; the first apply makes it shop/production/eu-west-1";
+    assert!(found == [new] && out.contains(" missing, "), "{out}");
+    let (_, found, out) = said("echo forbidden >&2; return 1");
+    assert_eq!(found, ["not looked at: whose the cluster shop-production-eu-west-1 is: forbidden"], "{out}");
+    let (_, found, out) = said("echo shop/production/eu-west-1");
+    assert!(found.is_empty() && out.contains(" missing, "), "{out}");
 }
 
 /// Without a cluster and an account the script says that it could not look, and claims nothing.
@@ -350,9 +374,29 @@ pub(crate) fn removed_lists_what_left() -> Result<(), Failed> {
     let delete = |object: &str| format!("kubectl --context 'shop' --namespace 'shop' delete --ignore-not-found {object}");
     let objects = ["'Deployment.apps'", "'NetworkPolicy.networking.k8s.io'", "'PodDisruptionBudget.policy'", "'ServiceAccount'"];
     let wanted: Vec<String> = objects.iter().map(|kind| delete(&format!("{kind} 'old'"))).collect();
-    let found: Vec<&str> = ran.out.lines().collect();
+    // The cluster is asked first whose it is.
+    let asks = format!(
+        "identity=$(kubectl --context 'shop' get namespace platgen-system --output 'jsonpath={{.metadata.labels.platgen\\.io/platform}}/{{.metadata.labels.platgen\\.io/environment}}/{{.metadata.labels.platgen\\.io/region}}')
+if [ \"$identity\" != 'shop/{PLACE}' ]; then
+  echo \"the cluster of the context shop is '$identity' and not 'shop/{PLACE}': nothing is deleted\" >&2
+  exit 1
+fi
+"
+    );
+    let found: Vec<&str> = ran.out.strip_prefix(&asks).ok_or(ran.out.as_str())?.lines().collect();
     if found != wanted {
         return Err(format!("{found:#?}").into());
+    }
+    let deleted = |identity: &str| -> Result<Ran, Failed> {
+        let server = format!("kubectl() {{ case $* in *platgen-system*) echo {identity} ;; *) echo deleted ;; esac; }}\n{}", ran.out);
+        Ok(Ran::from(Command::new("sh").args(["-c", &server]).output()?))
+    };
+    let other = deleted("shop/beta/eu-west-1")?.exits(1);
+    if !other.out.is_empty() || !other.err.contains("'shop/beta/eu-west-1' and not 'shop/production/eu-west-1'") {
+        return Err(format!("{other:?}").into());
+    }
+    if deleted(&format!("shop/{PLACE}"))?.exits(0).out.lines().count() != wanted.len() {
+        return Err("the own cluster is refused".into());
     }
     // A region that left is no reason to delete everything.
     Ran::from(run("production/elsewhere")?).exits(1);
@@ -373,12 +417,13 @@ pub(crate) fn removed_lists_what_left() -> Result<(), Failed> {
     git(&["commit", "--quiet", "--message=two"])?;
     project.write(&list, &before);
     let ran = Ran::from(run(PLACE)?).exits(0);
+    let glass = "--as=break-glass --as-group=system:masters --as-group=platgen:break-glass";
     let wanted = format!(
-        "# Holds data. Ask the owner first: {}\n{}\n# Needed until the database or queue is deleted: {}\n# Holds other objects or data. Ask the owner first: {}\n",
-        delete("'Cluster.postgresql.cnpg.io' 'orders'"),
+        "{asks}# Holds data. Ask the owner first: {}\n{}\n# Needed until the database or queue is deleted: {}\n# Holds other objects or data. Ask the owner first: {}\n",
+        delete(&format!("{glass} 'Cluster.postgresql.cnpg.io' 'orders'")),
         delete("'ExternalSecret.external-secrets.io' 'orders-page.app'"),
         delete("'ExternalSecret.external-secrets.io' 'orders.app'"),
-        delete("'PersistentVolumeClaim' 'data'")
+        delete(&format!("{glass} 'PersistentVolumeClaim' 'data'"))
     );
     if ran.out == wanted { Ok(()) } else { Err(ran.out.into()) }
 }
@@ -411,7 +456,8 @@ pub(crate) fn removed_knows_every_scope() -> Result<(), Failed> {
     let lines = |place: &str| -> Result<Vec<String>, Failed> {
         let ran = Ran::from(Command::new("sh").arg(project.at("deploy/removed.sh")).args(["HEAD", place, "shop"]).output()?).exits(0);
         let short = |line: &str| line.replace("kubectl --context 'shop' ", "").replace("delete --ignore-not-found ", "").replace('\'', "");
-        Ok(ran.out.lines().map(short).collect())
+        let after = ran.out.split_once("\nfi\n").map_or("", |(_, after)| after);
+        Ok(after.lines().map(short).collect())
     };
     let rights = ["ClusterRole.rbac.authorization.k8s.io shop.shop.other", "ClusterRoleBinding.rbac.authorization.k8s.io shop.shop.other"];
     if lines("beta/eu-west-1")? != rights {
@@ -424,7 +470,7 @@ pub(crate) fn removed_knows_every_scope() -> Result<(), Failed> {
         "--namespace shop Deployment.apps other",
         "--namespace desk Deployment.apps load",
         "--namespace desk LimitRange limits",
-        "# Holds other objects or data. Ask the owner first: Namespace desk",
+        "# Holds other objects or data. Ask the owner first: --as=break-glass --as-group=system:masters --as-group=platgen:break-glass Namespace desk",
         "--namespace shop NetworkPolicy.networking.k8s.io other",
         "--namespace desk NetworkPolicy.networking.k8s.io allow-dns",
         "--namespace desk NetworkPolicy.networking.k8s.io default-deny",
@@ -445,8 +491,10 @@ pub(crate) fn removed_knows_every_scope() -> Result<(), Failed> {
 pub(crate) fn the_runbook_names_no_cluster() {
     let runbook = shop().read("deploy/RUNBOOK.md");
     let (values, commands) = runbook.split_once("\n## ").expect("sections");
-    for line in blocks(commands).lines().filter(|line| line.contains('$') && line.contains("kubectl")) {
-        let script = format!("kubectl() {{ echo called; }}\n{}{line}\n", blocks(values));
+    let (asks, set): (Vec<String>, Vec<String>) = blocks(values).lines().map(str::to_owned).partition(|line| line.contains("kubectl"));
+    assert_eq!(asks.len(), 1, "{asks:?}");
+    for line in blocks(commands).lines().chain([asks[0].as_str()]).filter(|line| line.contains('$') && line.contains("kubectl")) {
+        let script = format!("kubectl() {{ echo called; }}\n{}\n{line}\n", set.join("\n"));
         let ran = Command::new("sh").args(["-c", &script]).output().expect("sh");
         assert!(!ran.status.success() && ran.stdout.is_empty(), "{line}");
     }

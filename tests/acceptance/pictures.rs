@@ -71,6 +71,7 @@ platform: {name: shop, owner: sre, domain: shop.example}
 cloud: {provider: existing}
 regions: {here: {zones: 3}}
 environments: {beta: {regions: [here]}, production: {regions: [here], protected: true}}
+cluster: {guard: {none: the clusters are shared}}
 access: {groups: {sre: {id: platform-admin, role: admin}}}
 teams: {sre: {group: sre}}
 namespaces: {shop: {owner: sre}}

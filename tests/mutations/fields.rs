@@ -29,6 +29,7 @@ pub const TEMPLATES: &[(&str, &str, &str)] = &[
     ("external-secret", "shop/api.yaml", "ExternalSecret/api-secrets-*"),
     ("gateway", "cluster/gateways.yaml", "Gateway/internal"),
     ("grpc-route", "shop/api.yaml", "GRPCRoute/api.*"),
+    ("guard", "cluster/guard.yaml", "ValidatingAdmissionPolicy/platgen-environment"),
     ("host-redirect", "shop/web.yaml", "HTTPRoute/web.old.*"),
     ("http-route", "shop/web.yaml", "HTTPRoute/web.back.*"),
     ("job", "shop/migrate.yaml", "Job/migrate-*"),

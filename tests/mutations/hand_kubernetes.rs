@@ -98,6 +98,12 @@ pub const FAULTS: &[Fault] = faults! {
     "an operator's own user", "shop/events.yaml", "RabbitmqCluster/events", Swap("name: events-default-user", "name: events-user"), "the server never starts";
     "another name to nobody", "shop/events.yaml", "Service/queue", Swap("platgen.io/workload: events", "platgen.io/workload: event"), "clients by that name find no server";
     "password in no quotes", "shop/events.yaml", "ExternalSecret/events-default-user", Swap("default_pass = '{{ .password }}'", "default_pass = {{ .password }}"), "a password with a # is cut";
+    "identity of beta", "cluster/identity.yaml", "Namespace/platgen-system", Swap("platgen.io/environment: production", "platgen.io/environment: beta"), "the cluster takes the files of beta, and refuses its own";
+    "identity that protects nothing", "cluster/identity.yaml", "Namespace/platgen-system", Swap("platgen.io/protected: \"true\"", "platgen.io/protected: \"false\""), "anybody with the rights deletes data";
+    "guard that fails open", "cluster/guard.yaml", "ValidatingAdmissionPolicy/platgen-environment", Swap("failurePolicy: Fail", "failurePolicy: Ignore"), "a fault in a rule lets everything pass";
+    "guard of one environment", "cluster/guard.yaml", "ValidatingAdmissionPolicy/platgen-environment", Swap("== params.metadata.labels['platgen.io/environment'] ||", "== 'production' ||"), "files of another environment replace the rule";
+    "guard that watches", "cluster/guard.yaml", "ValidatingAdmissionPolicyBinding/platgen-environment", Cut("  - Deny\n"), "the policy refuses nothing";
+    "guard without an identity", "cluster/guard.yaml", "ValidatingAdmissionPolicyBinding/platgen-environment", Swap("name: platgen-system", "name: platgen-systems"), "the policy finds no identity, and refuses nothing";
     "name to servers", "shop/bills.yaml", "Service/invoices", Swap("app.kubernetes.io/component: haproxy", "app.kubernetes.io/component: pxc"), "clients write to several servers, and their commits fail";
     "releases by themselves", "shop/bills.yaml", "PerconaXtraDBCluster/bills", Swap("apply: disabled", "apply: recommended"), "the servers run what no file says";
     "users without a store", "shop/bills.yaml", "PerconaXtraDBCluster/bills", Swap("secretsName: bills.system", "secretsName: bills-system"), "the operator makes up passwords that nobody has";

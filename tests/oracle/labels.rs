@@ -62,7 +62,11 @@ fn stays(context: &RegionContext, object: &Object, labels: &Labels, place: &str,
 fn marks(context: &RegionContext, object: &Object, labels: &Labels, place: &str, found: &mut Vec<Finding>) {
     let platform = context.platform;
     let mut wanted: Vec<(&str, &str)> = platform.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    wanted.extend([("app.kubernetes.io/managed-by", "platgen"), ("app.kubernetes.io/part-of", platform.name.as_str())]);
+    wanted.extend([
+        ("app.kubernetes.io/managed-by", "platgen"),
+        ("app.kubernetes.io/part-of", platform.name.as_str()),
+        ("platgen.io/platform", platform.name.as_str()),
+    ]);
     let owner = match (labels.get(WORKLOAD), platform.namespaces.get(&object.namespace)) {
         _ if let Some(workload) = account_of(context, object) => {
             let name = workload.name.as_str();

@@ -10,6 +10,7 @@ mod config;
 mod context;
 mod databases;
 mod exposures;
+mod guard;
 mod labels;
 mod namespaces;
 mod pod_specs;
@@ -53,6 +54,7 @@ const RULES: &[Judge] = &[
     config::volumes,
     databases::judge,
     exposures::judge,
+    guard::judge,
     labels::judge,
     namespaces::judge,
     pod_specs::containers,

@@ -26,7 +26,10 @@ fn is_accounted(context: &RegionContext, used: &BTreeSet<String>, object: &Objec
     let platform = context.platform;
     let is_used = || used.contains(&format!("{}/{}/{}", object.kind, object.namespace, object.name));
     match object.kind.as_str() {
-        "Namespace" => context.has_namespace(&object.name),
+        "Namespace" => {
+            context.has_namespace(&object.name) || (context.platform.no_guard.is_none() && object.name == super::guard::NAMESPACE)
+        }
+        "ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding" => super::guard::is_wanted(context.platform, object),
         "PriorityClass" => object.name.starts_with(&format!("{}-", platform.name)),
         "StorageClass" => context.region.cluster.storage.iter().any(|class| class.name == object.name),
         "ClusterRole" => is_used(),

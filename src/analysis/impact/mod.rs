@@ -12,6 +12,7 @@ mod database;
 mod dependants;
 mod difference;
 mod effect;
+mod guard;
 mod meaning;
 mod outcome;
 mod reach;
@@ -39,6 +40,7 @@ pub use super::inputs::{Source, Way};
 use super::transition::argument;
 use crate::inventory::{Inventory, Object};
 use crate::kinds::{self, Scope};
+use crate::model::ENVIRONMENT_POLICY;
 use crate::policy::Policies;
 use effect::{effect, waits};
 use ipnet::IpNet;
@@ -108,6 +110,9 @@ pub struct Applied {
     pub differences: Vec<Difference>,
     /// Of a new object whose name has a hash: the cluster's object of the same name before the hash.
     pub counterpart: Option<String>,
+    /// Whether a policy refuses it.
+    #[serde(skip)]
+    by_policy: bool,
     /// Whether its name has a hash.
     #[serde(skip)]
     hashed: bool,
@@ -126,10 +131,21 @@ pub struct Protection {
     pub hashed: usize,
     /// Objects that the API server refuses because fields are immutable, or a namespace is missing.
     pub refused: usize,
+    /// The admission policy that refuses objects of other platforms and environments, where it is in force.
+    pub policy: Option<PolicyInForce>,
     /// A label that tells all applied objects from those of the cluster: key and value.
     pub label: Option<(String, String)>,
-    /// Admission policies and webhooks in the cluster's documents; their rules are not evaluated.
+    /// Other admission policies and webhooks in the cluster's documents; their rules are not evaluated.
     pub admission: Vec<String>,
+}
+
+/// An admission policy that is evaluated.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct PolicyInForce {
+    /// Its name.
+    pub name: &'static str,
+    /// How many objects it refuses.
+    pub refused: usize,
 }
 
 /// What happens to a cluster that runs `onto` when all of `applied` is applied to it. `apart` holds the ranges of the applied side's network that no link joins
@@ -160,7 +176,7 @@ pub fn impact(applied: &Side, onto: &Side, apart: &[IpNet]) -> Impact {
         onto: onto.name.clone(),
         hit: !workloads.is_empty() || objects.iter().any(Applied::acts),
         unread: applied.unread.iter().chain(&onto.unread).cloned().collect(),
-        protection: protection(&new, &old, &objects),
+        protection: protection(&new, &ground, &objects),
         writers: rights::writers(&old, &objects),
         objects,
         workloads,
@@ -226,6 +242,7 @@ fn touched(objects: &[Applied]) -> impl Iterator<Item = &Applied> {
 fn judge(object: &Object, ground: &outcome::Ground<'_>) -> Applied {
     let (outcome, reason, mut differences) = outcome::outcome(object, ground);
     let old = ground.onto.same_as(object);
+    let by_policy = reason.is_some() && ground.guard.as_ref().and_then(|guard| guard.refusal(object, old)) == reason;
     let (when, effect) = effect(object, old, outcome, &differences);
     let stem = outcome::logical(&object.kind, &object.name);
     let is_counterpart = |other: &&Object| other.namespace == object.namespace && outcome::logical(&other.kind, &other.name) == stem;
@@ -247,20 +264,34 @@ fn judge(object: &Object, ground: &outcome::Ground<'_>) -> Applied {
         effect: if acts { effect } else { String::new() },
         differences,
         counterpart: counterpart.map(Object::id),
+        by_policy,
         hashed: stem != object.name,
         waits: waits(object),
         irreversible: old.filter(|_| outcome == Outcome::Changed).and_then(|old| database::upgrade(old, object)),
     }
 }
 
-fn protection(applied: &Inventory, onto: &Inventory, objects: &[Applied]) -> Protection {
+fn protection(applied: &Inventory, ground: &outcome::Ground<'_>, objects: &[Applied]) -> Protection {
+    let onto = ground.onto;
     let idle = |one: &&Applied| one.inert && one.outcome == Outcome::Created && one.is_configuration();
     let admission = ["ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"];
+    let refused = |by_policy: bool| {
+        let by = |one: &&Applied| one.outcome == Outcome::Refused && one.by_policy == by_policy;
+        objects.iter().filter(by).count()
+    };
+    let policy = ground.guard.as_ref().map(|_| PolicyInForce { name: ENVIRONMENT_POLICY, refused: refused(true) });
+    let evaluated = ground.guard.as_ref().map(|guard| guard.binding.as_str());
     Protection {
         hashed: objects.iter().filter(idle).filter(|one| one.hashed).count(),
-        refused: objects.iter().filter(|one| one.outcome == Outcome::Refused).count(),
+        refused: refused(false),
+        policy,
         label: label(applied.objects(), onto.objects()),
-        admission: admission.iter().flat_map(|kind| onto.of_kind(kind)).map(Object::id).collect(),
+        admission: admission
+            .iter()
+            .flat_map(|kind| onto.of_kind(kind))
+            .map(Object::id)
+            .filter(|id| Some(id.as_str()) != evaluated)
+            .collect(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the API server does with each applied object: creates, changes, relabels or refuses it, and what the cluster then holds.
 
 use super::difference::{Difference, Leaf, leaves, pair};
+use super::guard::Guard;
 use super::meaning::{Meaning, meaning};
 use crate::analysis::transition::{SIZE, bytes};
 use crate::inventory::{Inventory, Object};
@@ -74,6 +75,8 @@ fn namespaces(onto: &Inventory, applied: &Inventory) -> Option<BTreeSet<String>>
 /// What the cluster has and selects by.
 pub(super) struct Ground<'a> {
     pub(super) onto: &'a Inventory,
+    /// The policy that refuses objects of others, where it is in force.
+    pub(super) guard: Option<Guard<'a>>,
     /// The namespaces that exist once the applied ones do, where the files declare all.
     namespaces: Option<BTreeSet<String>>,
     /// Every text of selectors and admission policies.
@@ -87,7 +90,7 @@ impl<'a> Ground<'a> {
             let within = object.kind.contains("Admission") || object.kind.contains("Webhook");
             selectors(&object.value, within, &mut selecting);
         }
-        Ground { onto, namespaces: namespaces(onto, applied), selecting }
+        Ground { onto, guard: Guard::of(onto), namespaces: namespaces(onto, applied), selecting }
     }
 
     /// Whether a label of a namespace, node or pod decides about something.
@@ -124,9 +127,13 @@ pub(super) fn outcome(new: &Object, ground: &Ground<'_>) -> (Outcome, Option<Str
     if ground.namespaces.as_ref().is_some_and(is_missing) {
         return (Outcome::Refused, Some(format!("the namespace `{}` does not exist", new.namespace)), Vec::new());
     }
-    let Some(old) = ground.onto.same_as(new) else { return (Outcome::Created, None, Vec::new()) };
+    let foreign = |old: Option<&Object>| ground.guard.as_ref().and_then(|guard| guard.refusal(new, old));
+    let Some(old) = ground.onto.same_as(new) else {
+        let reason = foreign(None);
+        return (if reason.is_some() { Outcome::Refused } else { Outcome::Created }, reason, Vec::new());
+    };
     let found = differences(old, new, ground);
-    if let Some(reason) = refusal(old, new) {
+    if let Some(reason) = refusal(old, new).or_else(|| foreign(Some(old))) {
         return (Outcome::Refused, Some(reason), found);
     }
     let outcome = match found.is_empty() {

@@ -180,7 +180,7 @@ impl Page {
     /// What a value that is gone depends on.
     fn gone(&mut self, impact: &Impact) {
         let is_gone = impact.workloads.iter().flat_map(|workload| &workload.changes).any(|change| change.after.is_none())
-            || impact.objects.iter().flat_map(|one| &one.differences).any(|difference| difference.after.is_none());
+            || impact.touched().flat_map(|one| &one.differences).any(|difference| difference.after.is_none());
         if is_gone {
             self.line("What is gone goes with `kubectl apply --server-side`. A plain `kubectl apply` keeps what it did not set itself.");
         }
@@ -241,6 +241,9 @@ impl Page {
                 &format!("names with a hash: {} of the new objects are ConfigMaps or Secrets that nothing reads", protection.hashed),
             );
         }
+        if let Some(policy) = &protection.policy {
+            self.item(0, &format!("the admission policy `{}` refuses {}", policy.name, Count(policy.refused, "object")));
+        }
         if protection.refused > 0 {
             self.item(0, &format!("the API server refuses {}", Count(protection.refused, "object")));
         }
@@ -249,10 +252,11 @@ impl Page {
             let said = "a hash in their names would have made them new and without a reader, `immutable: true` would have refused them";
             self.item(0, &format!("ConfigMaps and Secrets that are overwritten: {}; {said}", mutable));
         }
+        if !protection.admission.is_empty() {
+            self.item(0, &format!("admission, whose rules are not evaluated here: {}", protection.admission.join(", ")));
+        }
         match &protection.label {
-            _ if !protection.admission.is_empty() => {
-                self.item(0, &format!("admission, whose rules are not evaluated here: {}", protection.admission.join(", ")));
-            }
+            _ if protection.policy.is_some() || !protection.admission.is_empty() => {}
             Some((key, value)) => {
                 self.item(
                     0,

@@ -7,6 +7,7 @@ mod access;
 mod api;
 pub mod changes;
 mod definitions;
+mod guard;
 mod objects;
 mod process;
 mod proof;

@@ -165,7 +165,8 @@ pub fn prove() -> Result<(), String> {
         ]
     });
     compare(&folder, refused.chain(rights).collect())?;
-    claims(read)
+    claims(read)?;
+    super::guard::prove(&tree)
 }
 
 /// A cluster with other roles and bindings than `platgen access` has read: a verb more, a binding less, an account with rights.
@@ -187,7 +188,7 @@ fn claims<'a>(read: impl Fn() -> Result<Folder<'a>, String>) -> Result<(), Strin
         ("group platform-admin", "in shop, other than `platgen access` says: may delete endpoints"),
         ("group payments-developer", "in payments, other than `platgen access` says: may not get configmaps"),
     ];
-    for place in ["in the cluster", "in kube-system", "in payments", "in restore-tests", "in shop"] {
+    for place in ["in the cluster", "in kube-system", "in payments", "in platgen-system", "in restore-tests", "in shop"] {
         expected.push(("account shop/cart", place));
     }
     let expected = expected.into_iter().map(|(subject, part)| ["access", subject, part].map(str::to_owned));

@@ -64,6 +64,7 @@ network: {{subnets: {{accident: {{default: true}}}}}}
 environments:
   beta: {{regions: [here], domain: beta.accident.example}}
   production: {{regions: [here], domain: accident.example, protected: true}}
+cluster: {{guard: {{none: the control plane of the scenarios is shared}}}}
 access:
   groups:
     ops: {{id: platform-admin, role: admin}}

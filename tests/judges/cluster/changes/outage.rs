@@ -28,7 +28,7 @@ platform: {{name: outage, owner: ops, domain: outage.example}}
 cloud: {{provider: existing, machines: {{simulated: {{arch: amd64, cpu: \"8\", memory: 32Gi}}}}}}
 regions: {{here: {{zones: 3}}}}
 network: {{subnets: {{outage: {{default: true}}}}}}
-cluster: {{pools: {{simulated: {{subnet: outage, machine: simulated, nodes: 6}}}}}}
+cluster: {{guard: {{none: the control plane of the scenarios is shared}}, pools: {{simulated: {{subnet: outage, machine: simulated, nodes: 6}}}}}}
 environments: {{production: {{regions: [here], protected: true}}}}
 access: {{groups: {{ops: {{id: platform-admin, role: admin}}}}}}
 teams: {{ops: {{group: ops}}}}

@@ -141,6 +141,7 @@ cloud: {{provider: existing}}
 regions: {{here: {{zones: 3}}}}
 network: {{subnets: {{{platform}: {{default: true}}}}}}
 environments: {{production: {{regions: [here], protected: true}}}}
+cluster: {{guard: {{none: the control plane of the scenarios is shared}}}}
 access: {{groups: {{ops: {{id: platform-admin, role: admin}}}}}}
 teams: {{ops: {{group: ops}}}}
 namespaces: {{{namespace}: {{owner: ops{quota}}}}}

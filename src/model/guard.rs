@@ -1,0 +1,240 @@
+//! The guard of a cluster: the object that says whose the cluster is, and the admission policies that go by it.
+//!
+//! The policies are equal in every environment; what differs is read from the identity. So the files of another environment, applied by accident, change no
+//! policy, and the policies refuse their identity with everything else. Were the values written into the policies, such an apply would replace them:
+//! the API server lets no policy judge policies.
+//!
+//! The identity is a namespace, with its values as labels. API servers watch namespaces for as long as they run. They stop watching ConfigMaps, until they
+//! start again, as soon as no policy is bound that reads one: <https://github.com/kubernetes/kubernetes/issues/130887>. Policies that are bound again then
+//! find no identity, and refuse nothing.
+//!
+//! Sources: "Validating Admission Policy" and "Common Expression Language in Kubernetes" in the Kubernetes documentation.
+
+use super::{Platform, SYSTEM_NAMESPACES};
+use crate::labels::{ENVIRONMENT, NAMESPACE_NAME, PLATFORM, PROTECTED, REGION};
+use serde::Serialize;
+
+/// The namespace whose labels are the identity of a cluster. It is empty, and no group has a role in it.
+pub const IDENTITY_NAMESPACE: &str = "platgen-system";
+
+/// The start of the groups that are platgen's own. No group of an identity provider has such a name.
+pub const OWN_GROUPS: &str = "platgen:";
+
+/// The group to which the policies allow what they refuse to others. Nobody is in it: whoever may impersonate takes it for one command.
+pub const BREAK_GLASS: &str = "platgen:break-glass";
+
+/// The flags of kubectl for a command of the group. The identity behind them stays in the audit log.
+pub const BREAK_GLASS_FLAGS: &str = "--as=break-glass --as-group=system:masters --as-group=platgen:break-glass";
+
+/// The policy that refuses objects of other platforms and environments.
+pub const ENVIRONMENT_POLICY: &str = "platgen-environment";
+
+/// An admission policy.
+#[derive(Clone, Debug)]
+pub struct GuardPolicy {
+    /// Its name, and that of its binding.
+    pub name: &'static str,
+    /// What it refuses and why, for reviewers.
+    pub about: &'static [&'static str],
+    /// Whether it reads the identity.
+    pub reads_identity: bool,
+    /// The namespaces that it looks at, as a condition on their labels: key, operator, values.
+    pub namespaces: Option<(&'static str, &'static str, &'static [&'static str])>,
+    /// The requests that it looks at: API groups, operations, resources.
+    pub requests: &'static [(&'static str, &'static [&'static str], &'static [&'static str])],
+    /// What a request has to be, in addition: name and expression.
+    pub conditions: Vec<(&'static str, String)>,
+    /// What has to be true of these requests.
+    pub validations: Vec<GuardValidation>,
+}
+
+/// What has to be true of a request.
+#[derive(Clone, Debug, Serialize)]
+pub struct GuardValidation {
+    /// The expression.
+    pub expression: String,
+    /// What the API server answers.
+    pub message: &'static str,
+    /// The same, with values of the request.
+    pub detail: Option<String>,
+}
+
+impl Platform {
+    /// Whether its clusters have a guard.
+    pub fn is_guarded(&self) -> bool {
+        self.no_guard.is_none()
+    }
+
+    /// The flags of kubectl, after a blank, with which data is deleted; none where nothing refuses it.
+    pub fn break_glass(&self) -> String {
+        if self.protected && self.is_guarded() { format!(" {BREAK_GLASS_FLAGS}") } else { String::new() }
+    }
+}
+
+/// The policies of a cluster.
+pub fn guard_policies() -> [GuardPolicy; 4] {
+    [environment(), namespaces(), deletion(), hand_made()]
+}
+
+/// The labels of an object that have to be those of the identity, each with a word for it.
+pub const GUARD_LABELS: [(&str, &str); 2] = [(ENVIRONMENT, "environment"), (PLATFORM, "platform")];
+
+fn environment() -> GuardPolicy {
+    let stays = |key: &str| {
+        format!(
+            "request.operation == 'UPDATE' && has(oldObject.metadata.labels) && '{key}' in oldObject.metadata.labels &&\n\
+             oldObject.metadata.labels['{key}'] == object.metadata.labels['{key}']"
+        )
+    };
+    let validation = |(key, word): (&str, &str), message| GuardValidation {
+        expression: format!(
+            "!('{key}' in object.metadata.labels) ||\nobject.metadata.labels['{key}'] == params.metadata.labels['{key}'] ||\n{}",
+            stays(key)
+        ),
+        message,
+        detail: Some(format!(
+            "'the {word} of the object is ' + object.metadata.labels['{key}'] + ', and that of this cluster is ' + params.metadata.labels['{key}']"
+        )),
+    };
+    let [of_environment, of_platform] = GUARD_LABELS;
+    GuardPolicy {
+        name: ENVIRONMENT_POLICY,
+        about: &[
+            "Refuses objects of another platform or environment than the cluster's own, whoever applies them: people, pipelines and operators.",
+            "Not looked at: objects without these labels, such as those of Kubernetes and of operators, and the namespaces of the cluster itself.",
+            "An object keeps the labels that it has, so that controllers can finish and delete what came before the policy.",
+            "Without an identity nothing is refused: the first apply of a new cluster makes it.",
+            "This policy is equal in every environment, and what differs is in the identity: files of another environment change no policy here.",
+            "The API server lets no policy judge policies: roles do, and no role of these files may change one.",
+        ],
+        reads_identity: true,
+        namespaces: Some((NAMESPACE_NAME, "NotIn", &SYSTEM_NAMESPACES)),
+        requests: &[("*", &["CREATE", "UPDATE"], &["*"])],
+        conditions: vec![(
+            "is-labelled",
+            format!(
+                "has(object.metadata) && has(object.metadata.labels) &&\n['{ENVIRONMENT}', '{PLATFORM}'].exists(key, key in object.metadata.labels)"
+            ),
+        )],
+        validations: vec![
+            validation(of_environment, "the object is of another environment than this cluster"),
+            validation(of_platform, "the object is of another platform than this cluster"),
+        ],
+    }
+}
+
+fn namespaces() -> GuardPolicy {
+    let keys = format!("['{ENVIRONMENT}', '{PLATFORM}', '{REGION}']");
+    GuardPolicy {
+        name: "platgen-namespaces",
+        about: &[
+            "Keeps the labels that say whose a namespace is: other policies go by them, and those of platgen-system are the identity of the cluster.",
+            "Keeps platgen-system itself. \"Break glass\" in RUNBOOK.md says how to change all of it.",
+        ],
+        reads_identity: false,
+        namespaces: None,
+        requests: &[("", &["UPDATE", "DELETE"], &["namespaces"])],
+        conditions: vec![
+            ("is-labelled", format!("has(oldObject.metadata.labels) &&\n{keys}.exists(key, key in oldObject.metadata.labels)")),
+            without_break_glass(),
+        ],
+        validations: vec![
+            GuardValidation {
+                expression: format!(
+                    "request.operation == 'DELETE' ||\n{keys}.all(key, !(key in oldObject.metadata.labels) ||\nhas(object.metadata.labels) && key in object.metadata.labels &&\nobject.metadata.labels[key] == oldObject.metadata.labels[key])"
+                ),
+                message: "the labels that say whose a namespace is stay as they are: see \"Break glass\" in RUNBOOK.md",
+                detail: None,
+            },
+            GuardValidation {
+                expression: format!("request.operation == 'UPDATE' || oldObject.metadata.name != '{IDENTITY_NAMESPACE}'"),
+                message: "the namespace is the identity of the cluster: see \"Break glass\" in RUNBOOK.md",
+                detail: None,
+            },
+        ],
+    }
+}
+
+fn deletion() -> GuardPolicy {
+    GuardPolicy {
+        name: "platgen-deletion",
+        about: &[
+            "In a protected environment, deletes namespaces, volume claims, databases and queues of the platform with \"Break glass\" in RUNBOOK.md alone.",
+            "Service accounts and controllers delete what is in a namespace: operators, restore tests, and Kubernetes itself. None deletes a namespace.",
+        ],
+        reads_identity: true,
+        namespaces: Some((ENVIRONMENT, "Exists", &[])),
+        requests: &[
+            ("", &["DELETE"], &["namespaces", "persistentvolumeclaims"]),
+            ("kafka.strimzi.io", &["DELETE"], &["kafkanodepools", "kafkas"]),
+            ("postgresql.cnpg.io", &["DELETE"], &["clusters"]),
+            ("pxc.percona.com", &["DELETE"], &["perconaxtradbclusters"]),
+            ("rabbitmq.com", &["DELETE"], &["rabbitmqclusters"]),
+        ],
+        conditions: vec![
+            without_break_glass(),
+            ("is-a-namespace-or-by-a-person", format!("request.resource.resource == 'namespaces' ||\n{}", by_a_person())),
+        ],
+        validations: vec![GuardValidation {
+            expression: unprotected(),
+            message: "the environment is protected, and this deletes data: see \"Break glass\" in RUNBOOK.md",
+            detail: None,
+        }],
+    }
+}
+
+fn hand_made() -> GuardPolicy {
+    GuardPolicy {
+        name: "platgen-hand-made",
+        about: &[
+            "In a protected environment, refuses ConfigMaps that people make by hand: those of the platform say whose they are.",
+            "Service accounts, nodes and controllers make their own, such as kube-root-ca.crt and the locks of operators.",
+        ],
+        reads_identity: true,
+        namespaces: Some((ENVIRONMENT, "Exists", &[])),
+        requests: &[("", &["CREATE", "UPDATE"], &["configmaps"])],
+        conditions: vec![
+            ("is-not-labelled", format!("!has(object.metadata.labels) || !('{ENVIRONMENT}' in object.metadata.labels)")),
+            without_break_glass(),
+            ("is-by-a-person", by_a_person()),
+        ],
+        validations: vec![GuardValidation {
+            expression: unprotected(),
+            message: "the environment is protected: ConfigMaps come from the spec, or see \"Break glass\" in RUNBOOK.md",
+            detail: None,
+        }],
+    }
+}
+
+/// Whether the environment is not protected.
+fn unprotected() -> String {
+    format!("params.metadata.labels['{PROTECTED}'] != 'true'")
+}
+
+fn without_break_glass() -> (&'static str, String) {
+    ("does-not-break-the-glass", format!("!('{BREAK_GLASS}' in request.userInfo.groups)"))
+}
+
+/// Whether neither a service account nor a part of the control plane asks. Names of users alone tell nothing: administrators of some clusters have one
+/// that starts with `system:`.
+fn by_a_person() -> String {
+    "!['system:nodes', 'system:serviceaccounts'].exists(group, group in request.userInfo.groups) &&\nrequest.userInfo.username != 'system:kube-controller-manager'".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::Operator;
+
+    /// The flags are those of the group, and whoever deletes the servers of a store deletes its data.
+    #[test]
+    fn the_policies_know_the_group_and_every_operator() {
+        assert!(BREAK_GLASS.starts_with(OWN_GROUPS) && BREAK_GLASS_FLAGS.ends_with(&format!("--as-group={BREAK_GLASS}")));
+        for facts in Operator::ALL.map(Operator::facts) {
+            let (resource, group) = facts.resource.split_once('.').expect("a group");
+            let servers = format!("{}s", facts.servers.to_lowercase());
+            let requests = deletion().requests.iter().find(|(known, ..)| *known == group).expect("the group of the operator");
+            assert!([resource, servers.as_str()].iter().all(|one| requests.2.contains(one)), "{requests:?}");
+        }
+    }
+}
