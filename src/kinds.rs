@@ -7,7 +7,7 @@
 mod operator;
 mod resources;
 
-pub use operator::{Operated, Operator, Release};
+pub use operator::{Operated, Operator, PERCONA_USERS, Release};
 pub use resources::{is_of_the_cluster, is_void_in_a_namespace};
 
 use serde_json::Value;

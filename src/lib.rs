@@ -77,6 +77,8 @@ pub mod kinds;
 
 pub mod labels;
 
+pub mod guard;
+
 pub mod render;
 
 pub mod check;

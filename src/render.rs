@@ -5,6 +5,7 @@
 mod buckets;
 mod costs;
 mod databases;
+mod guard;
 mod kafka;
 mod mirror;
 mod mysql;

@@ -209,7 +209,7 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
             ),
         ),
         Change::Users(users) => {
-            let of_mysql = argument.starts_with(&Operator::Percona.facts().argument());
+            let of_mysql = Operator::Percona.facts().is_held_by(argument);
             let lock = |user: &String| match of_mysql {
                 true => in_mysql(&kubectl, name, false, &format!("--execute=\"ALTER USER '{user}'@'%' ACCOUNT LOCK\"")),
                 false => in_primary(&kubectl, name, false, &format!("psql --command='ALTER ROLE \"{user}\" NOLOGIN'")),

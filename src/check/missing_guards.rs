@@ -7,8 +7,8 @@ use super::context::{Container, RegionContext, TreeContext, text};
 use super::policy_peers::selector;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
+use crate::guard::IDENTITY_NAMESPACE;
 use crate::inventory::Object;
-use crate::model::IDENTITY_NAMESPACE;
 use serde_json::Value;
 use std::collections::BTreeMap;
 

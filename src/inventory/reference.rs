@@ -4,6 +4,7 @@
 
 use super::object::{Object, PodTemplate};
 use super::selector::items;
+use crate::kinds::PERCONA_USERS;
 use serde_json::Value;
 
 /// A reference to another object by name.
@@ -234,7 +235,7 @@ impl Found<'_> {
     /// The Secrets of the users of a PerconaXtraDBCluster, and what its pods need.
     fn mysql(&mut self) {
         let object = self.object;
-        for user in ["monitor", "operator", "proxyadmin", "replication", "root", "xtrabackup"] {
+        for user in PERCONA_USERS {
             self.entry("Secret", "/spec", "secretsName", Some(user));
         }
         for at in 0..object.items("/spec/users").len() {

@@ -1,6 +1,11 @@
 //! Operators: programs in the cluster that make the pods of stores from one object each, and what other programs see of these pods.
 
 use crate::labels::{DATABASE, DATABASE_ROLE, KAFKA, KAFKA_BROKER, KAFKA_VOTER, MYSQL_COMPONENT};
+use std::collections::BTreeSet;
+
+/// The users of the Percona Operator for MySQL itself, which are keys of one Secret: without the password of one, it makes one up and writes it into the
+/// Secret, from which the next refresh takes it away.
+pub const PERCONA_USERS: [&str; 6] = ["monitor", "operator", "proxyadmin", "replication", "root", "xtrabackup"];
 
 /// An operator.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -271,9 +276,18 @@ impl Operated {
         [self.kind, self.servers].into_iter().any(|kind| object.starts_with(&self.argument_of(kind)))
     }
 
+    /// The API group of what it makes.
+    pub fn group(&self) -> &'static str {
+        self.resource.split_once('.').map_or("", |(_, group)| group)
+    }
+
+    /// The resources of the objects that servers go with, by name.
+    pub fn resources(&self) -> BTreeSet<String> {
+        [self.kind, self.servers].into_iter().map(|kind| format!("{}s", kind.to_lowercase())).collect()
+    }
+
     fn argument_of(&self, kind: &str) -> String {
-        let group = self.resource.split_once('.').map_or("", |(_, group)| group);
-        format!("{}.{group}/", kind.to_lowercase())
+        format!("{}.{}/", kind.to_lowercase(), self.group())
     }
 }
 
@@ -290,6 +304,7 @@ mod tests {
             assert_eq!(crate::kinds::operated(api, facts.kind), Some(facts));
             let (plural, group) = facts.resource.split_once('.').expect("a group");
             assert!(field.starts_with(plural) && api.starts_with(group), "{field} {api}");
+            assert!(facts.resources().contains(plural) && facts.group() == group, "{plural}");
             for kind in [facts.kind, facts.servers] {
                 assert!(removed.contains(&format!(" {kind}.{group} ")), "{kind}");
                 assert_eq!(crate::kinds::servers(api, kind).is_some(), kind == facts.servers);

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::cluster::{hold_standard, standard_version};
 use super::metadata::{Context, Metadata, OnlyMetadata, fragment};
+use crate::guard::{GuardPolicy, GuardValidation, IDENTITY_NAMESPACE, Requests, guard_policies};
 use crate::labels::PROTECTED;
-use crate::model::{GuardPolicy, GuardValidation, IDENTITY_NAMESPACE, PodSecurityLevel, guard_policies};
+use crate::model::PodSecurityLevel;
 use crate::template::{Comment, TemplateError, render_yaml};
 use crate::yaml::Document;
 
@@ -30,7 +31,7 @@ struct Policy {
     /// The name of the namespace that is the identity, where the policy reads it.
     identity: Option<&'static str>,
     namespaces: Option<Selected>,
-    requests: Vec<Request>,
+    requests: Vec<Requests>,
     conditions: Vec<Condition>,
     validations: Vec<GuardValidation>,
 }
@@ -40,13 +41,6 @@ struct Selected {
     key: &'static str,
     operator: &'static str,
     names: Option<&'static [&'static str]>,
-}
-
-#[derive(Serialize)]
-struct Request {
-    group: &'static str,
-    operations: &'static [&'static str],
-    resources: &'static [&'static str],
 }
 
 #[derive(Serialize)]
@@ -66,7 +60,7 @@ pub(super) fn policies(context: &Context) -> Result<Vec<Document>, TemplateError
             about: about.iter().map(|line| Comment::new(line)).collect(),
             identity: reads_identity.then_some(IDENTITY_NAMESPACE),
             namespaces: namespaces.map(|(key, operator, names)| Selected { key, operator, names: (!names.is_empty()).then_some(names) }),
-            requests: requests.iter().map(|&(group, operations, resources)| Request { group, operations, resources }).collect(),
+            requests,
             conditions: conditions.into_iter().map(|(name, expression)| Condition { name, expression }).collect(),
             validations,
         };

@@ -12,7 +12,6 @@ mod database;
 mod exposure;
 mod extension;
 mod firewall;
-mod guard;
 mod kafka;
 pub mod lock;
 mod mirror;
@@ -37,10 +36,6 @@ pub use database::{Database, Durability, QUORUM};
 pub use exposure::{Certificate, Entrance, Exposure, Redirect};
 pub use extension::{Change, Manifest, Patch, TerraformFile, Waiver};
 pub use firewall::{Firewall, Rule, Rules};
-pub use guard::{
-    BREAK_GLASS, BREAK_GLASS_FLAGS, ENVIRONMENT_POLICY, GUARD_LABELS, GuardPolicy, GuardValidation, IDENTITY_NAMESPACE, OWN_GROUPS,
-    guard_policies,
-};
 pub use kafka::Kafka;
 pub use mirror::{ImageCopy, Mirror};
 pub use mysql::Mysql;
@@ -148,6 +143,11 @@ pub struct Platform {
 }
 
 impl Platform {
+    /// Whether its clusters have a guard.
+    pub fn is_guarded(&self) -> bool {
+        self.no_guard.is_none()
+    }
+
     /// The bucket of the Terraform states of a region, which is in that region: while a region is down, the states of all others can be used. The bootstrap root
     /// creates the bucket; all other roots refer to it. The name contains the account because bucket names are unique across all customers of the cloud.
     pub fn state_bucket(&self, account: &str, region: &str) -> String {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::guard::break_glass;
 use super::restores;
 use crate::commands::{in_primary, primary};
 use crate::model::{Backups, Database, Durability, Operated, Platform, Region, Workload};
@@ -65,7 +66,7 @@ pub(super) fn database(
                 format!("primary={}", primary(&kubectl, name.as_str())),
                 format!(
                     "if [ \"${{server:?}}\" = \"${{primary:?}}\" ]; then echo \"$server takes the writes\"; else {kubectl}{} delete \"pvc/$server\" \"pod/$server\"; fi",
-                    platform.break_glass()
+                    break_glass(platform)
                 ),
             ],
         );

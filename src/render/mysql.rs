@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::guard::break_glass;
 use crate::commands::{in_mysql, mysql_of};
 use crate::diagnostic::wording::{self, Count};
 use crate::model::{Backups, Mysql, Operated, Platform, Region, Workload};
@@ -72,7 +73,10 @@ pub(super) fn mysql(platform: &Platform, region: &Region, workload: &Workload, (
             ),
             &[
                 "server=".to_owned(),
-                format!("{kubectl} delete --wait=false \"pvc/datadir-${{server:?}}\" && {kubectl} delete \"pod/${{server:?}}\""),
+                format!(
+                    "{kubectl}{} delete --wait=false \"pvc/datadir-${{server:?}}\" && {kubectl} delete \"pod/${{server:?}}\"",
+                    break_glass(platform)
+                ),
             ],
         );
         add(

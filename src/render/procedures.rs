@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::buckets;
-use crate::model::{BREAK_GLASS, BREAK_GLASS_FLAGS, Estate, GroupRole, Holds, IDENTITY_NAMESPACE, Kind, Platform, Region};
+use super::{buckets, guard};
+use crate::guard::BREAK_GLASS_FLAGS;
+use crate::model::{Estate, GroupRole, Holds, Kind, Platform, Region};
 
 /// The sections of `README.md` about applying. `terraform` says whether there are Terraform roots.
 pub(super) fn apply(estate: &Estate, terraform: bool) -> String {
@@ -39,7 +40,7 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
     let mut holding = estate.environments.values().flat_map(|platform| platform.buckets.values());
     let objects = if holding.clone().next().is_none() { "" } else { REMOVED_BUCKETS };
     let guarded = estate.environments.values().any(Platform::is_guarded);
-    let (glass, flags) = if guarded { (glass(), format!(" {BREAK_GLASS_FLAGS}")) } else { (String::new(), String::new()) };
+    let (glass, flags) = if guarded { (guard::glass(), format!(" {BREAK_GLASS_FLAGS}")) } else { (String::new(), String::new()) };
     let asks = if guarded { "- The script asks the cluster first whose it is, and deletes nothing in another one.\n" } else { "" };
     let remove = REMOVE.replace("ASKS", asks);
     let remove_region = REMOVE_REGION.replace("RECORDS", &removed).replace("BUCKETS", objects).replace("FLAGS", &flags);
@@ -77,21 +78,8 @@ fn variables(platform: &Platform, region: &Region) -> String {
         platform.environment,
         region.name,
         region.cluster.name,
-        if platform.is_guarded() { whose() } else { String::new() }
+        if platform.is_guarded() { guard::whose() } else { String::new() }
     )
-}
-
-/// How to ask a cluster whose it is.
-fn whose() -> String {
-    format!(
-        "\nAsk the cluster of the context whose it is, before everything else. The answer has to be the value of `region`:\n\n```sh\n\
-         kubectl --context \"${{context:?}}\" get namespace {IDENTITY_NAMESPACE} -o jsonpath='{{.metadata.labels.platgen\\.io/environment}}/{{.metadata.labels.platgen\\.io/region}}'\n```\n"
-    )
-}
-
-/// What the guard refuses, and how to do it all the same.
-fn glass() -> String {
-    GLASS.replace("GROUP", BREAK_GLASS).replace("FLAGS", BREAK_GLASS_FLAGS).replace("NAMESPACE", IDENTITY_NAMESPACE)
 }
 
 const APPLY: &str = "
@@ -241,34 +229,6 @@ sh removal.sh
 - What holds other objects or data is printed as a comment: namespaces, claims, volumes, definitions, databases and queues, and the objects that a database or a
   queue needs while it runs. Remove the `#` and the words before the command only when their owner agrees.
 ASKS- A claim of a removed StatefulSet stays, with its data, and is in no list: `kubectl get persistentvolumeclaims`.
-"#;
-
-const GLASS: &str = r#"
-## Break glass
-
-Each cluster says in the labels of its namespace `NAMESPACE` whose it is, and admission policies in `cluster/guard.yaml` of its files go by that. An error
-names the policy:
-
-| policy | refuses | where | all the same |
-|---|---|---|---|
-| `platgen-environment` | objects of another platform or environment | in every cluster | never: the files belong to another cluster |
-| `platgen-namespaces` | a change of the labels that say whose the cluster and each namespace is, and the deletion of `NAMESPACE` | in every cluster | with the flags below |
-| `platgen-deletion` | deletions of namespaces, volume claims, databases and queues | in protected environments | with the flags below; service accounts may, but for namespaces |
-| `platgen-hand-made` | ConfigMaps that are not labelled, by people | in protected environments | with the flags below |
-
-These flags of kubectl let one command pass, for whoever has the ClusterRole `cluster-admin`. Ask the owner first. The audit log of the cluster has
-the name of who used them beside the group `GROUP`:
-
-```sh
-kubectl --context "${context:?}" -n "${namespace:?}" FLAGS delete "${kind:?}" "${app:?}"
-```
-
-To make a cluster that of another platform, environment or region, delete `NAMESPACE` with these flags, and apply the new files with them once: without
-`NAMESPACE`, `platgen-environment` refuses nothing. A policy in the way of a rescue is off once its binding is deleted, and on again with the next apply:
-
-```sh
-kubectl --context "${context:?}" delete validatingadmissionpolicybindings platgen-environment
-```
 "#;
 
 const IMAGES: &str = r#"

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::guard::break_glass;
 use crate::model::{Backups, Operated, Platform, Region, Workload};
 
 /// What to do with a store.
@@ -78,7 +79,7 @@ pub(super) fn rabbitmq(platform: &Platform, region: &Region, workload: &Workload
                 "other=".to_owned(),
                 format!(
                     "{kubectl}{} delete --wait=false \"pvc/persistence-${{server:?}}\" && {kubectl} delete \"pod/${{server:?}}\"",
-                    platform.break_glass()
+                    break_glass(platform)
                 ),
                 exec("\"${other:?}\"", &format!("rabbitmqctl forget_cluster_node \"{}\"", node("${server:?}"))),
                 format!("{kubectl} wait --for=condition=Ready --timeout=600s \"pod/${{server:?}}\""),

@@ -1,12 +1,13 @@
 //! The part of a region's README about the restore test of a database: what it proves, its results, and what to do when it fails.
 
+use super::guard::break_glass;
 use crate::commands::in_primary;
 use crate::labels::WORKLOAD;
-use crate::model::{Backup, Database, Operated, RESTORE_TESTS, Region, RestoreTest};
+use crate::model::{Backup, Database, Operated, Platform, RESTORE_TESTS, Region, RestoreTest};
 
 /// The section about a restore test.
 pub(super) fn restore_test(
-    region: &Region,
+    (platform, region): (&Platform, &Region),
     (name, operated, database): (&str, &Operated, &Database),
     backup: &Backup,
     test: &RestoreTest,
@@ -18,6 +19,7 @@ pub(super) fn restore_test(
         ("<query>", if test.query.is_some() { "\n- the query of the spec does not say `true`." } else { "" }.to_owned()),
         ("<connect>", in_primary(&kubectl, test.database.as_str(), true, &format!("psql {}", database.name))),
         ("<kubectl>", kubectl),
+        ("<glass>", break_glass(platform)),
         ("<label>", WORKLOAD.to_owned()),
         ("<users>", users.join(", ")),
         ("<owner>", database.owner.to_string()),
@@ -86,6 +88,6 @@ A test that fails leaves the database for a look, until the next one deletes it.
 A run ends as well when its node is drained: test again. To delete the database before the next test, and before `restore_test` leaves the spec:
 
 ```sh
-<kubectl> delete --ignore-not-found clusters.postgresql.cnpg.io/<database>
+<kubectl><glass> delete --ignore-not-found clusters.postgresql.cnpg.io/<database>
 ```
 "#;

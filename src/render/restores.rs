@@ -1,5 +1,6 @@
 //! The part of a region's README about the backups of a database: whether there are any, and the ways back.
 
+use super::guard::break_glass;
 use super::restore_tests::restore_test;
 use crate::commands::in_primary;
 use crate::model::{Backup, Database, LockMode, Operated, Platform, RESTORED, Region, Workload};
@@ -34,7 +35,7 @@ pub(super) fn backups(
         None => (LOSES_ALL, String::new()),
     };
     let (copy_id, copy_region) = copy.map_or(("", ""), |copy| (copy.id.as_str(), copy.region.as_str()));
-    let test = backup.test.as_ref().map(|test| restore_test(region, (name, operated, database), backup, test));
+    let test = backup.test.as_ref().map(|test| restore_test((platform, region), (name, operated, database), backup, test));
     let words = [
         ("<lost>", lost.to_owned()),
         ("<away>", away),
@@ -49,7 +50,7 @@ pub(super) fn backups(
         ("<alone>", alone.to_owned()),
         ("<recovery>", recovery),
         ("<kubectl>", kubectl.clone()),
-        ("<glass>", platform.break_glass()),
+        ("<glass>", break_glass(platform)),
         ("<cluster>", region.cluster.name.clone()),
         ("<file>", format!("kubernetes/{}/{}/{}/{name}.yaml", platform.environment, region.name, workload.namespace)),
         ("<locked>", locked.to_owned()),

@@ -3,7 +3,8 @@
 use super::EnvironmentResolver;
 use super::provenance::HARDENED;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{FOREIGN_NAMESPACES, Group, IDENTITY_NAMESPACE, Namespace, OWN_GROUPS, Platform, Quota, RESTORE_TESTS, Region};
+use crate::guard::{IDENTITY_NAMESPACE, OWN_GROUPS};
+use crate::model::{FOREIGN_NAMESPACES, Group, Namespace, Platform, Quota, RESTORE_TESTS, Region};
 use crate::syntax::Field;
 use crate::value::{Name, PodSecurityLevel, Quantity};
 use indexmap::IndexMap;

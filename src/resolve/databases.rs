@@ -10,7 +10,7 @@ use super::placement::Runs;
 use super::provenance::RecordPath;
 use super::volumes::{Pod, Volumes};
 use super::workloads::{Site, container_ports};
-use crate::kinds::Operator;
+use crate::kinds::{Operator, PERCONA_USERS};
 use crate::model::{
     Addon, Backups, Container, Database, Durability, Flow, Helper as Beside, Kind, Mount, Mysql, Operated as Servers, Peer, Probes, QUORUM,
     Security, Software, Spread, User, Volume, Workload,
@@ -22,10 +22,6 @@ use crate::value::{Name, NetworkPort, NetworkPorts, Quantity};
 
 /// The claim of a server in the model. The operator names the claims after the servers.
 const CLAIM: &str = "data";
-
-/// The users of the Percona Operator for MySQL: without the password of one, it makes one up and writes it into the Secret, from which the next refresh takes
-/// it away.
-const SYSTEM_USERS: [&str; 6] = ["monitor", "operator", "proxyadmin", "replication", "root", "xtrabackup"];
 
 impl EnvironmentResolver<'_> {
     /// A store whose pods an operator makes, with its flows.
@@ -154,7 +150,7 @@ impl EnvironmentResolver<'_> {
         let (database, owner) = self.owned_database(consumer, store)?;
         let at = &consumer.at;
         let password = |user| Some((user, engines::system_password(consumer.namespace, consumer.name, user)?));
-        let system: Vec<_> = SYSTEM_USERS.into_iter().filter_map(password).collect();
+        let system: Vec<_> = PERCONA_USERS.into_iter().filter_map(password).collect();
         for (user, password) in system.iter().filter(|_| self.records()) {
             self.record_entry(at, || (format!("system_users.{user}.password"), password, format!("{}.engine", at.entry)));
         }

@@ -1,6 +1,6 @@
 //! The README of each region, the runbook and the scripts of the output: their commands, in order, and what they find.
 
-use super::program::{Project, Ran, specs, tree};
+use super::program::{Project, Ran, copy, specs, tree};
 use crate::judges::judge::say;
 use libtest_mimic::Failed;
 use std::collections::BTreeSet;
@@ -342,6 +342,31 @@ pub(crate) fn preflight_refuses_another_cluster() {
     assert_eq!(found, ["not looked at: whose the cluster shop-production-eu-west-1 is: forbidden"], "{out}");
     let (_, found, out) = said("echo shop/production/eu-west-1");
     assert!(found.is_empty() && out.contains(" missing, "), "{out}");
+}
+
+/// The guard of a protected environment refuses to delete data: every command of the pages that does has the flags.
+pub(crate) fn deletions_of_data_break_the_glass() {
+    let kinds =
+        [" pvc/", "\"pvc/", "persistentvolumeclaims", "clusters.postgresql", "kafka", "perconaxtradbclusters", "rabbitmqclusters", " -k "];
+    let deletes =
+        |command: &&str| command.contains("kubectl ") && command.contains(" delete ") && kinds.iter().any(|kind| command.contains(kind));
+    let mut all = Vec::new();
+    for spec in ["features", "sample"] {
+        let project = Project::new().incomplete();
+        copy(&specs()[spec], &project.folder, false);
+        project.run(&["render"]).exits(0);
+        for page in ["kubernetes/production/eu-west-1/README.md", "RUNBOOK.md"] {
+            let text = project.read(&format!("deploy/{page}"));
+            let commands = text.lines().flat_map(|line| line.split(" && ")).filter(deletes);
+            all.extend(commands.map(|command| command.trim().to_owned()));
+        }
+    }
+    let flags = " --as=break-glass --as-group=system:masters --as-group=platgen:break-glass delete ";
+    let without: Vec<&String> = all.iter().filter(|command| !command.contains(flags)).collect();
+    assert_eq!(without, [""; 0]);
+    for data in ["pvc/$server", "pvc/datadir-", "pvc/persistence-", "clusters.postgresql.cnpg.io/orders", "delete -k "] {
+        assert!(all.iter().any(|command| command.contains(data)), "{data}: {all:#?}");
+    }
 }
 
 /// Without a cluster and an account the script says that it could not look, and claims nothing.

@@ -5,11 +5,11 @@ use super::compare::expect;
 use super::context::{RegionContext, WORKLOAD};
 use super::pod_specs::{affinity, resources};
 use super::secrets::manager_key;
-use super::services::ports;
+use super::services::{names, of_store};
 use platgen::inventory::{Inventory, Object};
 use platgen::model::{Container, Database, Durability, Kind, Operated, Volume, Workload};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The name of the plugin that makes backups.
 const PLUGIN: &str = "barman-cloud.cloudnative-pg.io";
@@ -190,33 +190,9 @@ fn backups(context: &RegionContext, workload: &Workload, found: &mut Vec<Finding
     }
 }
 
-/// The names that clients use.
-fn names(workload: &Workload) -> Vec<&str> {
-    let aliases = workload.service.iter().flat_map(|service| &service.aliases);
-    std::iter::once(&workload.name).chain(aliases).map(|name| name.as_str()).collect()
-}
-
 fn services(context: &RegionContext, workload: &Workload, found: &mut Vec<Finding>) {
-    let namespace = workload.namespace.as_str();
-    let of_it =
-        |service: &&Object| !context.is_by_hand(service) && context.workload_of(service).is_some_and(|known| known.span == workload.span);
-    let has: BTreeSet<&str> = context.inventory.of_kind("Service").filter(of_it).map(|service| service.name.as_str()).collect();
-    let wanted: BTreeSet<&str> = names(workload).into_iter().collect();
-    for name in wanted.symmetric_difference(&has) {
-        let message = format!("the database `{namespace}/{}` and its Service `{name}` do not belong together", workload.name);
-        found.push(context.about("wrong-service", &format!("Service/{namespace}/{name}"), message));
-    }
-    for service in wanted.iter().filter_map(|name| context.inventory.get("Service", namespace, name)) {
-        for (place, value) in [
-            ("/spec/selector", json!({"cnpg.io/cluster": workload.name, "cnpg.io/instanceRole": "primary"})),
-            ("/spec/type", json!("ClusterIP")),
-            ("/spec/clusterIP", Value::Null),
-            ("/spec/externalIPs", Value::Null),
-            ("/spec/ports", ports(workload)),
-        ] {
-            expect(context, found, "wrong-service", service, place, &value);
-        }
-    }
+    let selector = json!({"cnpg.io/cluster": workload.name, "cnpg.io/instanceRole": "primary"});
+    of_store(context, workload, &names(workload), &selector, found);
 }
 
 /// The Secret of each user holds its name and its password, and the operator reads it anew when it changes.

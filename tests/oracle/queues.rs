@@ -5,10 +5,10 @@ use super::compare::expect;
 use super::context::{RegionContext, WORKLOAD};
 use super::pod_specs::{affinity, resources};
 use super::secrets::manager_key;
-use super::services::ports;
+use super::services::{aliases, of_store};
 use platgen::model::{Operated, Software, Volume, Workload};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     for workload in context.region.workloads.values() {
@@ -81,27 +81,8 @@ fn spec(context: &RegionContext, workload: &Workload, servers: &Operated) -> Val
 
 /// The operator makes the Service with the store's name.
 fn services(context: &RegionContext, workload: &Workload, found: &mut Vec<Finding>) {
-    let namespace = workload.namespace.as_str();
-    let of_it = |service: &&platgen::inventory::Object| {
-        !context.is_by_hand(service) && context.workload_of(service).is_some_and(|known| known.span == workload.span)
-    };
-    let has: BTreeSet<&str> = context.inventory.of_kind("Service").filter(of_it).map(|service| service.name.as_str()).collect();
-    let wanted: BTreeSet<&str> = workload.service.iter().flat_map(|service| &service.aliases).map(|name| name.as_str()).collect();
-    for name in wanted.symmetric_difference(&has) {
-        let message = format!("the store `{namespace}/{}` and the Service `{name}` do not belong together", workload.name);
-        found.push(context.about("wrong-service", &format!("Service/{namespace}/{name}"), message));
-    }
-    for service in wanted.iter().filter_map(|name| context.inventory.get("Service", namespace, name)) {
-        for (place, value) in [
-            ("/spec/selector", json!({WORKLOAD: workload.name})),
-            ("/spec/type", json!("ClusterIP")),
-            ("/spec/clusterIP", Value::Null),
-            ("/spec/externalIPs", Value::Null),
-            ("/spec/ports", ports(workload)),
-        ] {
-            expect(context, found, "wrong-service", service, place, &value);
-        }
-    }
+    let selector = json!({WORKLOAD: workload.name});
+    of_store(context, workload, &aliases(workload), &selector, found);
 }
 
 /// The Secret has the entries of the one that the operator makes where it makes the user.

@@ -136,3 +136,37 @@ pub(super) fn ports(workload: &Workload) -> Value {
         .collect();
     if ports.is_empty() { Value::Null } else { Value::Array(ports) }
 }
+
+/// The Services of a store are those of `names`, with this selector.
+pub(super) fn of_store(context: &RegionContext, workload: &Workload, names: &[&str], selector: &Value, found: &mut Vec<Finding>) {
+    let namespace = workload.namespace.as_str();
+    let of_it =
+        |service: &&Object| !context.is_by_hand(service) && context.workload_of(service).is_some_and(|known| known.span == workload.span);
+    let has: BTreeSet<&str> = context.inventory.of_kind("Service").filter(of_it).map(|service| service.name.as_str()).collect();
+    let wanted: BTreeSet<&str> = names.iter().copied().collect();
+    for name in wanted.symmetric_difference(&has) {
+        let message = format!("the store `{namespace}/{}` and the Service `{name}` do not belong together", workload.name);
+        found.push(context.about("wrong-service", &format!("Service/{namespace}/{name}"), message));
+    }
+    for service in wanted.iter().filter_map(|name| context.inventory.get("Service", namespace, name)) {
+        for (place, value) in [
+            ("/spec/selector", selector),
+            ("/spec/type", &json!("ClusterIP")),
+            ("/spec/clusterIP", &Value::Null),
+            ("/spec/externalIPs", &Value::Null),
+            ("/spec/ports", &ports(workload)),
+        ] {
+            expect(context, found, "wrong-service", service, place, value);
+        }
+    }
+}
+
+/// The further names of a workload.
+pub(super) fn aliases(workload: &Workload) -> Vec<&str> {
+    workload.service.iter().flat_map(|service| &service.aliases).map(|name| name.as_str()).collect()
+}
+
+/// The name of a workload and its further ones.
+pub(super) fn names(workload: &Workload) -> Vec<&str> {
+    [vec![workload.name.as_str()], aliases(workload)].concat()
+}

@@ -5,10 +5,9 @@ use super::compare::expect;
 use super::context::{RegionContext, WORKLOAD};
 use super::pod_specs::{affinity, resources};
 use super::secrets::manager_key;
-use super::services::ports;
+use super::services::{names, of_store};
 use platgen::model::{Kafka, Operated, Peer, Software, Volume, Workload};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// The label of everything that belongs to a Kafka.
 const CLUSTER: &str = "strimzi.io/cluster";
@@ -166,28 +165,8 @@ fn belongs(context: &RegionContext, object: &platgen::inventory::Object, name: &
 
 /// The names of the store lead to servers, and not to the pod that makes users.
 fn services(context: &RegionContext, workload: &Workload, found: &mut Vec<Finding>) {
-    let namespace = workload.namespace.as_str();
-    let of_it = |service: &&platgen::inventory::Object| {
-        !context.is_by_hand(service) && context.workload_of(service).is_some_and(|known| known.span == workload.span)
-    };
-    let has: BTreeSet<&str> = context.inventory.of_kind("Service").filter(of_it).map(|service| service.name.as_str()).collect();
-    let aliases = workload.service.iter().flat_map(|service| &service.aliases);
-    let wanted: BTreeSet<&str> = std::iter::once(&workload.name).chain(aliases).map(|name| name.as_str()).collect();
-    for name in wanted.symmetric_difference(&has) {
-        let message = format!("the store `{namespace}/{}` and the Service `{name}` do not belong together", workload.name);
-        found.push(context.about("wrong-service", &format!("Service/{namespace}/{name}"), message));
-    }
-    for service in wanted.iter().filter_map(|name| context.inventory.get("Service", namespace, name)) {
-        for (place, value) in [
-            ("/spec/selector", json!({WORKLOAD: workload.name, "strimzi.io/broker-role": "true"})),
-            ("/spec/type", json!("ClusterIP")),
-            ("/spec/clusterIP", Value::Null),
-            ("/spec/externalIPs", Value::Null),
-            ("/spec/ports", ports(workload)),
-        ] {
-            expect(context, found, "wrong-service", service, place, &value);
-        }
-    }
+    let selector = json!({WORKLOAD: workload.name, "strimzi.io/broker-role": "true"});
+    of_store(context, workload, &names(workload), &selector, found);
 }
 
 /// Each user has its password from the secret manager, and rights to what clients make.

@@ -104,6 +104,7 @@ impl Notable {
             Notable::Forwards => &[("", &["pods/portforward", "pods/proxy", "services/proxy"], CALLS)],
             Notable::Data => &[
                 ("", &["namespaces", "persistentvolumeclaims", "persistentvolumes"], DELETES),
+                ("kafka.strimzi.io", &["kafkanodepools", "kafkas"], DELETES),
                 ("postgresql.cnpg.io", &["clusters", "databases"], DELETES),
                 ("pxc.percona.com", &["perconaxtradbclusters"], DELETES),
                 ("rabbitmq.com", &["rabbitmqclusters"], DELETES),
@@ -152,5 +153,20 @@ impl Notable {
             resources.iter().any(|resource| rule.has_resource(group, resource)) && verbs.iter().any(|verb| rule.has_verb(verb))
         };
         fits && self.given_by().iter().any(gives)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::Operator;
+
+    /// Whoever deletes what an operator makes servers of deletes their data.
+    #[test]
+    fn data_of_every_operator_is_notable() {
+        for facts in Operator::ALL.map(Operator::facts) {
+            let few = Notable::Data.given_by().iter().find(|(group, ..)| *group == facts.group()).expect("the group of the operator");
+            assert!(facts.resources().iter().all(|resource| few.1.contains(&resource.as_str())), "{few:?}");
+        }
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! The policy is known by its rules and not by its name alone: one that somebody changed is not evaluated.
 
+use crate::guard::{ENVIRONMENT_POLICY, GUARD_LABELS, IDENTITY_NAMESPACE, Requests, guard_policies};
 use crate::inventory::{Inventory, Object};
-use crate::model::{ENVIRONMENT_POLICY, GUARD_LABELS, IDENTITY_NAMESPACE, SYSTEM_NAMESPACES, guard_policies};
+use crate::model::SYSTEM_NAMESPACES;
 use serde_json::{Value, json};
 
 /// What the cluster's own objects have: label, value, and a word for both.
@@ -52,9 +53,10 @@ fn is_known(policy: &Object) -> bool {
     let conditions: Vec<&str> = known.conditions.iter().map(|(_, expression)| expression.as_str()).collect();
     let validations: Vec<&str> = known.validations.iter().map(|one| one.expression.as_str()).collect();
     let requests = policy.items("/spec/matchConstraints/resourceRules");
-    let is_request = |(request, (group, operations, resources)): (&Value, &(&str, &[&str], &[&str]))| {
-        let has = |key: &str, wanted: &[&str]| request.get(key).and_then(Value::as_array).is_some_and(|list| list == wanted);
-        has("apiGroups", &[*group]) && has("operations", operations) && has("resources", resources)
+    let is_request = |(request, known): (&Value, &Requests)| {
+        [("apiGroups", json!([known.group])), ("operations", json!(known.operations)), ("resources", json!(known.resources))]
+            .iter()
+            .all(|(key, wanted)| request.get(key) == Some(wanted))
     };
     let selected = known.namespaces.map(|(key, operator, values)| json!([{"key": key, "operator": operator, "values": values}]));
     policy.at("/spec/matchConstraints/namespaceSelector/matchExpressions") == selected.as_ref()
@@ -63,7 +65,7 @@ fn is_known(policy: &Object) -> bool {
         && expressions("/spec/matchConditions") == conditions
         && expressions("/spec/validations") == validations
         && requests.len() == known.requests.len()
-        && requests.iter().zip(known.requests).all(is_request)
+        && requests.iter().zip(&known.requests).all(is_request)
 }
 
 /// Whether a binding puts the policy in force everywhere, with the identity of the cluster.

@@ -38,9 +38,9 @@ pub use workloads::{Change, Workload};
 pub use super::inputs::{Source, Way};
 
 use super::transition::argument;
+use crate::guard::ENVIRONMENT_POLICY;
 use crate::inventory::{Inventory, Object};
 use crate::kinds::{self, Scope};
-use crate::model::ENVIRONMENT_POLICY;
 use crate::policy::Policies;
 use effect::{effect, waits};
 use ipnet::IpNet;
@@ -110,9 +110,9 @@ pub struct Applied {
     pub differences: Vec<Difference>,
     /// Of a new object whose name has a hash: the cluster's object of the same name before the hash.
     pub counterpart: Option<String>,
-    /// Whether a policy refuses it.
+    /// Whether the guard of the cluster refuses it.
     #[serde(skip)]
-    by_policy: bool,
+    by_guard: bool,
     /// Whether its name has a hash.
     #[serde(skip)]
     hashed: bool,
@@ -240,9 +240,8 @@ fn touched(objects: &[Applied]) -> impl Iterator<Item = &Applied> {
 
 /// What the API server does with an object. Whether it is inert is settled later.
 fn judge(object: &Object, ground: &outcome::Ground<'_>) -> Applied {
-    let (outcome, reason, mut differences) = outcome::outcome(object, ground);
+    let (outcome, refusal, mut differences) = outcome::outcome(object, ground);
     let old = ground.onto.same_as(object);
-    let by_policy = reason.is_some() && ground.guard.as_ref().and_then(|guard| guard.refusal(object, old)) == reason;
     let (when, effect) = effect(object, old, outcome, &differences);
     let stem = outcome::logical(&object.kind, &object.name);
     let is_counterpart = |other: &&Object| other.namespace == object.namespace && outcome::logical(&other.kind, &other.name) == stem;
@@ -258,13 +257,13 @@ fn judge(object: &Object, ground: &outcome::Ground<'_>) -> Applied {
         argument: argument(object),
         namespace: object.namespace.clone(),
         outcome,
-        reason,
+        by_guard: refusal.as_ref().is_some_and(|refusal| refusal.by_guard),
+        reason: refusal.map(|refusal| refusal.reason),
         inert: !acts,
         when: if acts { when } else { When::Never },
         effect: if acts { effect } else { String::new() },
         differences,
         counterpart: counterpart.map(Object::id),
-        by_policy,
         hashed: stem != object.name,
         waits: waits(object),
         irreversible: old.filter(|_| outcome == Outcome::Changed).and_then(|old| database::upgrade(old, object)),
@@ -275,8 +274,8 @@ fn protection(applied: &Inventory, ground: &outcome::Ground<'_>, objects: &[Appl
     let onto = ground.onto;
     let idle = |one: &&Applied| one.inert && one.outcome == Outcome::Created && one.is_configuration();
     let admission = ["ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"];
-    let refused = |by_policy: bool| {
-        let by = |one: &&Applied| one.outcome == Outcome::Refused && one.by_policy == by_policy;
+    let refused = |by_guard: bool| {
+        let by = |one: &&Applied| one.outcome == Outcome::Refused && one.by_guard == by_guard;
         objects.iter().filter(by).count()
     };
     let policy = ground.guard.as_ref().map(|_| PolicyInForce { name: ENVIRONMENT_POLICY, refused: refused(true) });

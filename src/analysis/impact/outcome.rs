@@ -117,24 +117,41 @@ fn selectors(value: &Value, within: bool, found: &mut BTreeSet<String>) {
     }
 }
 
+/// Why an object is refused.
+pub(super) struct Refusal {
+    /// The reason.
+    pub(super) reason: String,
+    /// Whether the guard of the cluster refuses it, and nothing else does.
+    pub(super) by_guard: bool,
+}
+
+impl Refusal {
+    fn of_server(reason: impl Into<String>) -> Self {
+        Refusal { reason: reason.into(), by_guard: false }
+    }
+}
+
 /// What the API server does with an object, and why it refuses it.
-pub(super) fn outcome(new: &Object, ground: &Ground<'_>) -> (Outcome, Option<String>, Vec<Difference>) {
+pub(super) fn outcome(new: &Object, ground: &Ground<'_>) -> (Outcome, Option<Refusal>, Vec<Difference>) {
     if new.name.is_empty() {
         let reason = "`kubectl apply` takes no object with `generateName` in place of a name; `kubectl create` makes a new one each time";
-        return (Outcome::Refused, Some(reason.to_owned()), Vec::new());
+        return (Outcome::Refused, Some(Refusal::of_server(reason)), Vec::new());
     }
     let is_missing = |names: &BTreeSet<String>| kinds::scope(&new.api, &new.kind) == Scope::Namespace && !names.contains(&new.namespace);
     if ground.namespaces.as_ref().is_some_and(is_missing) {
-        return (Outcome::Refused, Some(format!("the namespace `{}` does not exist", new.namespace)), Vec::new());
+        return (Outcome::Refused, Some(Refusal::of_server(format!("the namespace `{}` does not exist", new.namespace))), Vec::new());
     }
-    let foreign = |old: Option<&Object>| ground.guard.as_ref().and_then(|guard| guard.refusal(new, old));
+    let foreign = |old: Option<&Object>| {
+        let reason = ground.guard.as_ref()?.refusal(new, old)?;
+        Some(Refusal { reason, by_guard: true })
+    };
     let Some(old) = ground.onto.same_as(new) else {
-        let reason = foreign(None);
-        return (if reason.is_some() { Outcome::Refused } else { Outcome::Created }, reason, Vec::new());
+        let refusal = foreign(None);
+        return (if refusal.is_some() { Outcome::Refused } else { Outcome::Created }, refusal, Vec::new());
     };
     let found = differences(old, new, ground);
-    if let Some(reason) = refusal(old, new).or_else(|| foreign(Some(old))) {
-        return (Outcome::Refused, Some(reason), found);
+    if let Some(refusal) = refusal(old, new).map(Refusal::of_server).or_else(|| foreign(Some(old))) {
+        return (Outcome::Refused, Some(refusal), found);
     }
     let outcome = match found.is_empty() {
         false => Outcome::Changed,

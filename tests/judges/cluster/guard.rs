@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use platgen::guard::{BREAK_GLASS, ENVIRONMENT_POLICY, IDENTITY_NAMESPACE, guard_policies};
 use platgen::labels::PROTECTED;
-use platgen::model::{BREAK_GLASS, ENVIRONMENT_POLICY, IDENTITY_NAMESPACE, guard_policies};
 use serde_json::{Value, json};
 
 use super::api::{Answer, Api, JSON, MERGE};

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use platgen::model::{BREAK_GLASS, Platform, guard_policies};
+use platgen::guard::{BREAK_GLASS, guard_policies};
+use platgen::model::Platform;
 use serde_json::{Value, json};
 
 use super::api::{Api, JSON};

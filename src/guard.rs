@@ -10,9 +10,11 @@
 //!
 //! Sources: "Validating Admission Policy" and "Common Expression Language in Kubernetes" in the Kubernetes documentation.
 
-use super::{Platform, SYSTEM_NAMESPACES};
+use crate::kinds::Operator;
 use crate::labels::{ENVIRONMENT, NAMESPACE_NAME, PLATFORM, PROTECTED, REGION};
+use crate::model::SYSTEM_NAMESPACES;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The namespace whose labels are the identity of a cluster. It is empty, and no group has a role in it.
 pub const IDENTITY_NAMESPACE: &str = "platgen-system";
@@ -40,12 +42,23 @@ pub struct GuardPolicy {
     pub reads_identity: bool,
     /// The namespaces that it looks at, as a condition on their labels: key, operator, values.
     pub namespaces: Option<(&'static str, &'static str, &'static [&'static str])>,
-    /// The requests that it looks at: API groups, operations, resources.
-    pub requests: &'static [(&'static str, &'static [&'static str], &'static [&'static str])],
+    /// The requests that it looks at.
+    pub requests: Vec<Requests>,
     /// What a request has to be, in addition: name and expression.
     pub conditions: Vec<(&'static str, String)>,
     /// What has to be true of these requests.
     pub validations: Vec<GuardValidation>,
+}
+
+/// Requests that a policy looks at.
+#[derive(Clone, Debug, Serialize)]
+pub struct Requests {
+    /// The API group; `*` for all.
+    pub group: &'static str,
+    /// The operations.
+    pub operations: &'static [&'static str],
+    /// The resources.
+    pub resources: Vec<String>,
 }
 
 /// What has to be true of a request.
@@ -57,18 +70,6 @@ pub struct GuardValidation {
     pub message: &'static str,
     /// The same, with values of the request.
     pub detail: Option<String>,
-}
-
-impl Platform {
-    /// Whether its clusters have a guard.
-    pub fn is_guarded(&self) -> bool {
-        self.no_guard.is_none()
-    }
-
-    /// The flags of kubectl, after a blank, with which data is deleted; none where nothing refuses it.
-    pub fn break_glass(&self) -> String {
-        if self.protected && self.is_guarded() { format!(" {BREAK_GLASS_FLAGS}") } else { String::new() }
-    }
 }
 
 /// The policies of a cluster.
@@ -109,7 +110,7 @@ fn environment() -> GuardPolicy {
         ],
         reads_identity: true,
         namespaces: Some((NAMESPACE_NAME, "NotIn", &SYSTEM_NAMESPACES)),
-        requests: &[("*", &["CREATE", "UPDATE"], &["*"])],
+        requests: vec![requests("*", &["CREATE", "UPDATE"], &["*"])],
         conditions: vec![(
             "is-labelled",
             format!(
@@ -133,7 +134,7 @@ fn namespaces() -> GuardPolicy {
         ],
         reads_identity: false,
         namespaces: None,
-        requests: &[("", &["UPDATE", "DELETE"], &["namespaces"])],
+        requests: vec![requests("", &["UPDATE", "DELETE"], &["namespaces"])],
         conditions: vec![
             ("is-labelled", format!("has(oldObject.metadata.labels) &&\n{keys}.exists(key, key in oldObject.metadata.labels)")),
             without_break_glass(),
@@ -156,6 +157,10 @@ fn namespaces() -> GuardPolicy {
 }
 
 fn deletion() -> GuardPolicy {
+    let mut data = BTreeMap::from([("", vec!["namespaces".to_owned(), "persistentvolumeclaims".to_owned()])]);
+    for facts in Operator::ALL.map(Operator::facts) {
+        data.entry(facts.group()).or_default().extend(facts.resources());
+    }
     GuardPolicy {
         name: "platgen-deletion",
         about: &[
@@ -164,13 +169,7 @@ fn deletion() -> GuardPolicy {
         ],
         reads_identity: true,
         namespaces: Some((ENVIRONMENT, "Exists", &[])),
-        requests: &[
-            ("", &["DELETE"], &["namespaces", "persistentvolumeclaims"]),
-            ("kafka.strimzi.io", &["DELETE"], &["kafkanodepools", "kafkas"]),
-            ("postgresql.cnpg.io", &["DELETE"], &["clusters"]),
-            ("pxc.percona.com", &["DELETE"], &["perconaxtradbclusters"]),
-            ("rabbitmq.com", &["DELETE"], &["rabbitmqclusters"]),
-        ],
+        requests: data.into_iter().map(|(group, resources)| Requests { group, operations: &["DELETE"], resources }).collect(),
         conditions: vec![
             without_break_glass(),
             ("is-a-namespace-or-by-a-person", format!("request.resource.resource == 'namespaces' ||\n{}", by_a_person())),
@@ -192,7 +191,7 @@ fn hand_made() -> GuardPolicy {
         ],
         reads_identity: true,
         namespaces: Some((ENVIRONMENT, "Exists", &[])),
-        requests: &[("", &["CREATE", "UPDATE"], &["configmaps"])],
+        requests: vec![requests("", &["CREATE", "UPDATE"], &["configmaps"])],
         conditions: vec![
             ("is-not-labelled", format!("!has(object.metadata.labels) || !('{ENVIRONMENT}' in object.metadata.labels)")),
             without_break_glass(),
@@ -204,6 +203,10 @@ fn hand_made() -> GuardPolicy {
             detail: None,
         }],
     }
+}
+
+fn requests(group: &'static str, operations: &'static [&'static str], resources: &[&str]) -> Requests {
+    Requests { group, operations, resources: resources.iter().map(|resource| (*resource).to_owned()).collect() }
 }
 
 /// Whether the environment is not protected.
@@ -224,17 +227,11 @@ fn by_a_person() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::Operator;
 
-    /// The flags are those of the group, and whoever deletes the servers of a store deletes its data.
+    /// The flags are those of the group, in the script as well.
     #[test]
-    fn the_policies_know_the_group_and_every_operator() {
+    fn the_flags_are_those_of_the_group() {
         assert!(BREAK_GLASS.starts_with(OWN_GROUPS) && BREAK_GLASS_FLAGS.ends_with(&format!("--as-group={BREAK_GLASS}")));
-        for facts in Operator::ALL.map(Operator::facts) {
-            let (resource, group) = facts.resource.split_once('.').expect("a group");
-            let servers = format!("{}s", facts.servers.to_lowercase());
-            let requests = deletion().requests.iter().find(|(known, ..)| *known == group).expect("the group of the operator");
-            assert!([resource, servers.as_str()].iter().all(|one| requests.2.contains(one)), "{requests:?}");
-        }
+        assert!(include_str!("../templates/output/removed.sh").contains(&format!("glass='{BREAK_GLASS_FLAGS}'\n")));
     }
 }
