@@ -17,7 +17,7 @@ use crate::template::{TemplateError, render_yaml};
 use crate::yaml::emit_all;
 
 /// The paths of the workflows. GitHub reads them in the root of a repository.
-pub(super) const FILES: &[&str] = &[
+pub(super) const FILES: [&str; 4] = [
     ".github/workflows/platgen-apply.yaml",
     ".github/workflows/platgen-check.yaml",
     ".github/workflows/platgen-drift.yaml",

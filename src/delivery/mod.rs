@@ -5,6 +5,7 @@
 
 mod actions;
 mod github;
+mod gitlab;
 mod script;
 
 use std::collections::BTreeMap;
@@ -20,7 +21,10 @@ pub const SCRIPT: &str = "pipeline.sh";
 
 /// The files outside of the output folder that a render may write, whatever the spec says: those of every CI system, so that the files of one leave with
 /// it.
-pub const OUTSIDE: &[&str] = github::FILES;
+pub const OUTSIDE: &[&str] = &{
+    let [apply, check, drift, root] = github::FILES;
+    [apply, check, drift, root, gitlab::FILE]
+};
 
 /// An environment with the roots that its jobs plan and apply, in their order: all but `bootstrap`, which administrators apply.
 #[derive(Debug)]
@@ -57,17 +61,14 @@ impl Stage<'_> {
     }
 }
 
-/// The files of the CI system by path relative to the spec's folder, which is the root of the repository. Empty where platgen renders none for the
-/// system.
+/// The files of the CI system by path relative to the spec's folder, which is the root of the repository. Empty without a CI system.
 ///
 /// # Errors
 /// A template that cannot be printed.
 pub fn files(estate: &Estate, stages: &[Stage<'_>]) -> Result<BTreeMap<String, String>, TemplateError> {
-    let on_github = stages.iter().any(|stage| stage.pipelines.system == CiSystem::Github);
-    if on_github { github::files(estate, stages) } else { Ok(BTreeMap::new()) }
-}
-
-/// Whether an environment's jobs have files.
-pub fn has_files(platform: &Platform) -> bool {
-    platform.pipelines.as_ref().is_some_and(|pipelines| pipelines.system == CiSystem::Github)
+    match stages.first().map(|stage| stage.pipelines.system) {
+        Some(CiSystem::Github) => github::files(estate, stages),
+        Some(CiSystem::Gitlab) => gitlab::files(estate, stages),
+        None => Ok(BTreeMap::new()),
+    }
 }

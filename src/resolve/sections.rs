@@ -54,16 +54,13 @@ fn warn_of_delivery(specs: &Specs, found: &mut Diagnostics) {
     let Some(delivery) = spec.delivery.get() else { return };
     let environments = || spec.environments.entries().map(|(_, _, environment)| environment);
     let has_ci = has_ci(spec);
-    let on_gitlab = delivery.ci.get() == Some(&Ci::Gitlab);
-    // Without jobs of platgen's own, nothing reads these.
-    let has_jobs = has_ci && !on_gitlab;
     let provider = |name: &Name| provider_of(spec, spec.regions.value(name.as_str())?);
     let off_aws = |environment: &Environment| !environment.regions.values().any(|name| provider(name) == Some(Provider::Aws));
     let parts = [
         ("`repository`", !has_ci && !delivery.repository.is_missing()),
         ("`ci` of environments that are not on AWS", has_ci && environments().any(off_aws)),
         ("`gitops`", matches!(delivery.gitops.get(), Some(GitOps::Argocd | GitOps::Flux))),
-        ("`scanners`", !has_jobs && delivery.scanners.get().is_some_and(|scanners| !scanners.is_empty())),
+        ("`scanners`", !has_ci && delivery.scanners.get().is_some_and(|scanners| !scanners.is_empty())),
         ("`approvals` of `environments`", !has_ci && environments().any(|one| approvals(&one.approvals).is_some())),
         ("`approvers` of `environments`", !has_ci && environments().any(|one| !one.approvers.is_missing())),
     ];
@@ -71,7 +68,7 @@ fn warn_of_delivery(specs: &Specs, found: &mut Diagnostics) {
     if !written.is_empty() {
         let verb = if written.len() == 1 { "has" } else { "have" };
         let help = format!("{} {verb} no effect", wording::plain(&written));
-        let message = "of `delivery`, this version renders the workflows of GitHub and, on AWS, the roles of pipelines";
+        let message = "of `delivery`, this version renders the jobs of pipelines and their roles, on AWS";
         found.push(Diagnostic::new(Code::NotRendered, message).at(at).help(help));
     }
 }

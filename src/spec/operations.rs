@@ -76,8 +76,9 @@ pub enum Traces {
 pub struct Delivery {
     /// URL of the Git repository that holds the spec and the rendered files.
     pub repository: Field<Url>,
-    /// CI system whose jobs plan and apply. Its jobs get roles in the accounts of the environments; `repository` and each environment's `branch` say which
-    /// jobs. For `github`, the workflows that judge, plan and apply are rendered into `.github/workflows`, beside the spec.
+    /// CI system whose jobs judge, plan and apply. Its jobs get roles in the accounts of the environments; `repository` and each environment's `branch` say
+    /// which jobs. The jobs are rendered beside the spec: for `github` into `.github/workflows`, for `gitlab` into `.gitlab/platgen.yaml`, which the
+    /// project's own configuration includes.
     pub ci: Field<Ci>,
     /// Start of the subject (`sub`) of the tokens that the CI system issues to jobs of the repository, before the part about branch or environment.
     /// Repositories of GitHub that were made, renamed or transferred since July 2026 have numbers in it, which its settings show:

@@ -6,6 +6,7 @@ mod access;
 mod buckets;
 mod check;
 mod cli;
+mod gitlab;
 mod impact;
 mod incomplete;
 mod killed;
@@ -44,6 +45,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         cli: help_and_exit_codes formats closed_pipe_is_quiet full_stdout_fails credentials_are_not_printed a_folder_is_found_from_inside init_validate_render_check init_in_both_formats_says_the_same a_dry_run_writes_nothing warnings_are_denied a_quiet_check_says_why a_lock_beside_other_files
             fmt_checks_writes_and_refuses init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
             check_judges_by_rules_and_waivers check_points_at_the_committed_line rules_are_listed explain_every_code_and_section explain_finds_keys habits_of_other_tools explain_is_whole completions_and_manual names_of_the_spec_are_completed habits short_forms_mean_their_long_forms show_is_whole_as_json show_says_where_values_come_from;
+        gitlab: roots_are_applied_one_after_the_other jobs_have_what_their_work_needs a_kept_plan_is_applied jobs_call_what_exists jobs_leave;
         impact: a_guard_refuses_what_is_foreign config_maps_hit_nobody a_whole_tree_restarts_everything every_region_is_judged folders_without_a_spec unread_files_are_no_all_clear
             namespaces_of_mixed_folders_are_said_by_the_context words_that_mean_nothing;
         incomplete: it_is_refused it_is_allowed_and_listed;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-const SPEC: &str = r#"apiVersion: platgen/v1
+pub(super) const SPEC: &str = r#"apiVersion: platgen/v1
 platform: {name: shop, owner: ops, domain: shop.example}
 cloud: {provider: aws, accounts: {dev: "111111111111", production: "222222222222"}, state: {region: eu-west-1}}
 regions: {eu-west-1: {zones: 3}, eu-central-1: {zones: 3}}
@@ -23,7 +23,7 @@ delivery: {repository: "https://github.com/acme/platform", ci: github, scanners:
 
 const WORKFLOWS: [&str; 4] = ["platgen-apply", "platgen-check", "platgen-drift", "platgen-root"];
 
-const ROOT: &str = "terraform/production/eu-west-1/network";
+pub(super) const ROOT: &str = "terraform/production/eu-west-1/network";
 
 /// What the programs of the trials answer: a plan ends with `$planned` and shows `$shown`; a release is what lies in the folder `release`.
 const PROGRAMS: &str = r#"

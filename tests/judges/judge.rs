@@ -38,6 +38,8 @@ pub enum Subject {
     Root,
     /// A `.github/workflows` folder.
     Workflows,
+    /// A `.gitlab` folder.
+    Jobs,
     /// Everything one spec became.
     Tree,
 }

@@ -169,10 +169,13 @@ pub(crate) fn report(whole: bool) -> bool {
     sound
 }
 
-/// The folders of `specs/`, in name order.
+/// A spec that becomes the same files as another one, as a test says: nobody has to judge them twice.
+const TWICE: &str = "minimal-toml";
+
+/// The folders of `specs/` with files of their own, in name order.
 fn specs() -> Vec<std::path::PathBuf> {
     let entries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("specs")).into_iter().flatten().flatten();
-    let mut specs: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    let mut specs: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_dir() && !path.ends_with(TWICE)).collect();
     specs.sort();
     specs
 }

@@ -1,4 +1,5 @@
-//! Judges of text, whatever it configures: PyYAML (what a YAML 1.1 reader sees), yamllint, detect-secrets, actionlint, zizmor, amtool.
+//! Judges of text, whatever it configures: PyYAML (what a YAML 1.1 reader sees), yamllint, detect-secrets, actionlint, zizmor,
+//! check-jsonschema, amtool.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,6 +20,7 @@ pub fn judges() -> Vec<Judge> {
         judge("trivy", Subject::Tree, || fetched("trivy", &["--version"]), trivy),
         judge("actionlint", Subject::Workflows, find_actionlint, actionlint),
         judge("zizmor", Subject::Workflows, || fetched("zizmor", &["--version"]), zizmor),
+        judge("check-jsonschema", Subject::Jobs, || fetched("check-jsonschema", &["--version"]), check_jsonschema),
         judge("amtool", Subject::Tree, || fetched("amtool", &["--version"]), amtool),
     ]
 }
@@ -187,6 +189,20 @@ fn zizmor(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Findi
         Finding::new("zizmor", &words(&finding["ident"]), &words(&place["symbolic"]["key"]["Local"]["verbatim_path"]), message)
     };
     Ok(list(&answer).iter().map(told).collect())
+}
+
+/// check-jsonschema, with the schema that GitLab publishes for jobs.
+fn check_jsonschema(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
+    let mut command = Command::new(&program.path);
+    command.current_dir(tree).args(["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", "--output-format", "json"]);
+    command.args(inputs.iter().flat_map(|input| input.yaml()));
+    let answer = json(&say(&mut command, &[0, 1])?)?;
+    let told = |error: &Value| {
+        let message = format!("{}: {}", words(&error["path"]), words(&error["message"]));
+        Finding::new("check-jsonschema", "schema", &words(&error["filename"]), message)
+    };
+    let unread = |error: &Value| Finding::new("check-jsonschema", "unreadable", &words(&error["filename"]), words(&error["message"]));
+    Ok(list(&answer["errors"]).iter().map(told).chain(list(&answer["parse_errors"]).iter().map(unread)).collect())
 }
 
 /// Plain Alertmanager configurations (`alertmanager*.yaml` with a `route:`); an AlertmanagerConfig object is kubeconform's.

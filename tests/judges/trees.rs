@@ -41,10 +41,10 @@ pub fn render(spec: &Path, keep: TempDir) -> Result<Tree, String> {
     let root = keep.path().canonicalize().map_err(|error| error.to_string())?.join("tree");
     let written_by_hand = copy(spec, &root).map_err(|error| format!("{}: {error}", spec.display()))?;
     let mut command = platgen();
-    command.current_dir(&root).args(["render", ALLOW_INCOMPLETE, ".", "-o", "deploy"]);
+    command.current_dir(&root).args(["render", ALLOW_INCOMPLETE, "."]);
     say(&mut command, &[0])?;
     let tree = read(spec, root, keep, |file| {
-        [".github/", "deploy/"].iter().any(|start| file.starts_with(start)) || !written_by_hand.contains(file)
+        [".github/", ".gitlab/", "deploy/"].iter().any(|start| file.starts_with(start)) || !written_by_hand.contains(file)
     })?;
     match tree.inputs.iter().any(|input| input.subject != Subject::Tree) {
         true => Ok(tree),
@@ -113,6 +113,8 @@ fn read(origin: &Path, root: PathBuf, keep: TempDir, judged: impl Fn(&str) -> bo
             folders.insert(place(at + 1), Subject::Manifests);
         } else if file.contains(".github/workflows/") {
             folders.insert(place(parts.len() - 1), Subject::Workflows);
+        } else if file.contains(".gitlab/") {
+            folders.insert(place(parts.len() - 1), Subject::Jobs);
         } else if file.ends_with(".tf") {
             folders.insert(place(parts.len() - 1), Subject::Root);
         }

@@ -2,9 +2,9 @@
 //! of `tests/oracle`, or by one of the judges of `tests/judges`, or stand in `survivors.toml` with the reason why nobody has to.
 //!
 //! PLATGEN_JUDGES=required makes an absent judge a failure; else what nobody noticed is undecided while one is absent. The faults made by hand are
-//! all planted, and a sample of the others. The judges of Terraform take seconds for each fault: they are asked with PLATGEN_MUTANTS=terraform,
-//! which shows them the faults made by hand and a smaller sample of the others. PLATGEN_MUTANTS=every plants all faults and asks the judges as
-//! `terraform` does; PLATGEN_MUTANTS=all shows all of them to the judges of Terraform, too. PLATGEN_ONLY=names asks these judges alone, for a quick look. The tables, and
+//! all planted, and a sample of the others. The judges of Terraform take seconds for each fault: PLATGEN_MUTANTS=terraform shows them a small sample,
+//! PLATGEN_MUTANTS=hand all that were made by hand. PLATGEN_MUTANTS=every plants all faults and asks the judges as
+//! `hand` does; PLATGEN_MUTANTS=all shows all of them to the judges of Terraform, too. PLATGEN_ONLY=names asks these judges alone, for a quick look. The tables, and
 //! what nobody noticed and why nobody had to, go to target/mutations.txt.
 
 // Nothing is reachable from outside a test; `pub` says what the other modules use.
@@ -52,7 +52,8 @@ fn planted() -> Result<&'static Planted, String> {
 fn judged() -> Result<&'static Run, Failed> {
     let shown = match std::env::var("PLATGEN_MUTANTS").as_deref() {
         Ok("all") => Shown::All,
-        Ok("terraform" | "every") => Shown::Sample,
+        Ok("every" | "hand") => Shown::Hand,
+        Ok("terraform") => Shown::Sample,
         _ => Shown::None,
     };
     JUDGED.get_or_init(|| Run::new(planted()?, shown)).as_ref().map_err(|error| error.into())

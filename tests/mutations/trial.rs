@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::attributes;
 use super::fields;
-use super::mutant::Class;
+use super::mutant::{Class, Mutant};
 use super::outside::{Noticed, Outside, Scope};
 use super::own;
 use super::planted::{FEW, Planted};
@@ -38,6 +38,9 @@ const OUTSIDE: [&str; 9] = ["kubeconform", "pyyaml", "yamllint", "kubectl", "kub
 /// One of this many mechanical Terraform faults is shown to the slow judges: a part of those that are planted.
 const SAMPLE: u16 = 30 * FEW;
 
+/// One of this many Terraform faults made by hand is shown to the slow judges in a sample.
+const BY_HAND: u16 = 3;
+
 /// Templates that print only a part of a document, or a file that this platform has none of.
 const PARTS: &[(&str, &str)] = &[
     ("kubernetes/account-rules.yaml.j2", "a part of the roles of accounts"),
@@ -60,10 +63,25 @@ const PARTS: &[(&str, &str)] = &[
 pub enum Shown {
     /// None.
     None,
-    /// Those made by hand, and one of [`SAMPLE`] of the others.
+    /// One of [`BY_HAND`] of those made by hand, and one of [`SAMPLE`] of the others.
     Sample,
+    /// Those made by hand, and one of [`SAMPLE`] of the others.
+    Hand,
     /// All.
     All,
+}
+
+impl Shown {
+    /// Whether the judges of Terraform see a fault.
+    fn has(self, mutant: &Mutant) -> bool {
+        let by_hand = mutant.class == Class::Hand;
+        match self {
+            Shown::None => false,
+            Shown::Sample => mutant.is_in_sample(if by_hand { BY_HAND } else { SAMPLE }),
+            Shown::Hand => by_hand || mutant.is_in_sample(SAMPLE),
+            Shown::All => true,
+        }
+    }
 }
 
 /// What was planted, and what came of it.
@@ -130,12 +148,10 @@ impl Run {
                     continue;
                 }
                 // A sample asks the judges of Terraform only about what is still open: their fixtures prove that they see.
-                if subject == Subject::Root && terraform == Shown::Sample && self.noticed.contains_key(&number) {
+                if subject == Subject::Root && terraform != Shown::All && self.noticed.contains_key(&number) {
                     continue;
                 }
-                if subject == Subject::Root
-                    && (terraform == Shown::None || terraform == Shown::Sample && !by_hand && !mutant.is_in_sample(SAMPLE))
-                {
+                if subject == Subject::Root && !terraform.has(mutant) {
                     self.spared.insert(number);
                     continue;
                 }

@@ -40,6 +40,12 @@ announce() {
   fi
 }
 
+# Makes a folder that ends with the script.
+make_work() {
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+}
+
 install_platgen() {
   : "${PLATGEN_RELEASES:?is not set: write the address of the releases of platgen, such as https://github.com/OWNER/REPOSITORY/releases/download}"
   case "$(uname -s)-$(uname -m)" in
@@ -52,8 +58,7 @@ install_platgen() {
       exit 1
       ;;
   esac
-  work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
+  make_work
   for file in "platgen-$target.tar.gz" SHA256SUMS; do
     curl --fail --silent --show-error --location --retry 3 --output "$work/$file" "$PLATGEN_RELEASES/v$platgen/$file"
   done
@@ -127,14 +132,22 @@ scan() {
   exit "$failed"
 }
 
+# Puts the token of a job of GitLab where Terraform looks for it. Jobs of GitHub are signed in by an action.
+sign_in() {
+  if [ -n "${AWS_TOKEN:-}" ]; then
+    (umask 077 && printf '%s' "$AWS_TOKEN" >"$work/token")
+    export AWS_WEB_IDENTITY_TOKEN_FILE="$work/token"
+  fi
+}
+
 # The resources that a plan deletes, alone or to make them anew.
 deleted() {
   sed -n -E 's/^  # (.*) (will be destroyed|must be replaced|is tainted, so must be replaced|will be replaced, as requested)$/- \1 \2/p' "$1"
 }
 
 plan() {
-  work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
+  make_work
+  sign_in
   code=0
   initialize "$1" || code=1
   if [ "$code" -eq 0 ]; then
@@ -160,6 +173,8 @@ plan() {
 }
 
 apply() {
+  make_work
+  sign_in
   initialize "$1"
   terraform -chdir="$1" apply -input=false "$kept"
 }

@@ -15,12 +15,11 @@ use super::states::Resource;
 use table::Table;
 use world::World;
 
-/// The tables by spec. The two minimal specs are the same platform.
-const TABLES: [(&str, &str); 5] = [
+/// The tables by spec.
+const TABLES: [(&str, &str); 4] = [
     ("boutique", include_str!("tables/boutique.txt")),
     ("features", include_str!("tables/features.txt")),
     ("minimal", include_str!("tables/minimal.txt")),
-    ("minimal-toml", include_str!("tables/minimal.txt")),
     ("sample", include_str!("tables/sample.txt")),
 ];
 
