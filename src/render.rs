@@ -5,6 +5,7 @@
 mod buckets;
 mod costs;
 mod databases;
+pub mod desktop;
 mod guard;
 mod kafka;
 mod mirror;

@@ -75,6 +75,13 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "kind",
+        &[
+            ("platgen kind --env production", "production's primary region for a laptop"),
+            ("platgen kind --env production --region eu-central-1 --memory 16Gi", "another region, for a larger laptop"),
+        ],
+    ),
+    (
         "secrets",
         &[
             ("platgen secrets", "every environment"),

@@ -10,6 +10,7 @@ mod fmt;
 mod git;
 mod impact;
 mod init;
+mod kind;
 mod lock;
 mod manual;
 mod names;
@@ -116,6 +117,8 @@ enum Command {
     Reach(reach::Reach),
     /// Print every secret with its readers, its copy in each cluster and who may read the copy; no values.
     Secrets(secrets::Secrets),
+    /// Write a kind cluster with a region of an environment for a laptop: its rendered files with patches, and every difference with its reason.
+    Kind(kind::Kind),
     /// Format spec files; meaning and comments stay.
     Fmt(fmt::Fmt),
     /// Update `platgen.lock`, the address plan.
@@ -360,6 +363,7 @@ pub fn main() -> ExitCode {
         Command::Access(access) => access::run(&access, &terminal),
         Command::Reach(reach) => reach::run(&reach, &terminal),
         Command::Secrets(secrets) => secrets::run(&secrets, &terminal),
+        Command::Kind(kind) => kind::run(&kind, &terminal),
         Command::Fmt(fmt) => fmt::run(&fmt, &terminal),
         Command::Lock(lock) => lock::run(&lock, &terminal),
         Command::Explain(explain) => explain::run(&explain, &terminal),

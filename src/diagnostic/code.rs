@@ -56,6 +56,9 @@ messages {
     AddressOutside "address-outside" Error
         "an address range outside of its parent range"
         "A subnet's range has to be inside the region's network, a region's inside the environment's range, and an environment's inside `network.cidr`. Choose a `cidr` inside of the parent range. `network.cidr` can't change once ranges are allocated from it."
+    AlreadyKind "already-kind" Error
+        "a desktop of a region that is a kind cluster"
+        "`platgen kind` writes what a kind cluster needs beside the rendered files of a cluster that is none. The files of this region are for a kind cluster as they are. Apply them, or name an environment of a cloud."
     AmbiguousSpec "ambiguous-spec" Error
         "several specs where one is expected"
         "Without an argument, platgen reads `platform.yaml`, `platform.toml` or the folder `platform/` in the current folder or a parent folder. More than one of them exists in the folder. Name the spec as an argument."
@@ -80,6 +83,9 @@ messages {
     DefinedTwice "defined-twice" Error
         "an entry or section that is defined in two files"
         "The files of a folder together are one spec. An entry, or a section with fixed fields, can be in one file only. Remove one of the two, or merge them."
+    DesktopTooSmall "desktop-too-small" Error
+        "a region whose pods do not fit the laptop"
+        "`platgen kind` lowers what pods request until three quarters of `--cpus` and `--memory` hold them: Kubernetes and its add-ons take the rest. No container requests less than 10 thousandths of a processor or a quarter of its memory, because programs need memory whatever they request. Give the desktop more with `--cpus` and `--memory`, or lower `resources` in the spec."
     DuplicateKey "duplicate-key" Error
         "a duplicate key in a map"
         "YAML parsers silently keep only one of two equal keys. Remove one of them, or rename it."
@@ -230,6 +236,9 @@ messages {
     StaleLock "stale-lock" Error
         "the lock is out of date"
         "The spec has a region, subnet or zone without a range in `platgen.lock`. Run `platgen lock` or `platgen render`, which add the range and change no other, and commit the lock with the spec."
+    StaleTree "stale-tree" Error
+        "rendered files that are not as the spec says"
+        "A desktop is a set of patches for the rendered files of a region, and patches fit the files for which they were made. `platgen render --check` says what differs. Run `platgen render`, then `platgen kind`."
     Syntax "syntax" Error
         "the file is not valid YAML or TOML"
         "The parser failed at this place. In YAML, text that starts with a sign such as `@`, `*`, `%`, `!` or `&` has to be quoted."

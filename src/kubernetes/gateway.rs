@@ -44,16 +44,6 @@ struct Redirect {
     gateway: &'static str,
 }
 
-/// The Gateway of an entrance.
-pub(super) fn gateway(via: Via, entrance: Entrance) -> &'static str {
-    match (via, entrance) {
-        (Via::Public, Entrance::Http | Entrance::Tcp(_)) => "public",
-        (Via::Public, Entrance::Passthrough) => "public-passthrough",
-        (Via::Internal, Entrance::Http | Entrance::Tcp(_)) => "internal",
-        (Via::Internal, Entrance::Passthrough) => "internal-passthrough",
-    }
-}
-
 /// The Gateways that the region's exposures and redirects go through, each with a redirect from HTTP.
 pub(super) fn documents(context: &Context) -> Result<Vec<Document>, TemplateError> {
     let mut needed: BTreeMap<(Via, bool), BTreeMap<String, Listener>> = BTreeMap::new();
@@ -69,7 +59,7 @@ pub(super) fn documents(context: &Context) -> Result<Vec<Document>, TemplateErro
     let mut documents = Vec::new();
     for ((via, passthrough), listeners) in needed {
         let metadata = |name: String| Metadata { namespace: Some(Addon::Gateway.namespace().to_owned()), ..context.cluster_wide(name) };
-        let name = gateway(via, if passthrough { Entrance::Passthrough } else { Entrance::Http });
+        let name = if passthrough { Entrance::Passthrough } else { Entrance::Http }.gateway(via);
         let view = Gateway {
             metadata: metadata(name.to_owned()),
             name,

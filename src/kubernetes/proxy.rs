@@ -22,6 +22,14 @@ struct View<'m> {
     subnet: Option<Subnet<'m>>,
     tolerations: Option<Vec<TolerationView<'m>>>,
     load_balancer: Option<&'static str>,
+    /// The ports of nodes by those of the Gateway, where no load balancer leads to them.
+    node_ports: Option<Vec<NodePort>>,
+}
+
+#[derive(Serialize)]
+struct NodePort {
+    port: u16,
+    node: u16,
 }
 
 #[derive(Serialize)]
@@ -35,6 +43,8 @@ pub(super) fn document(context: &Context, metadata: Metadata) -> Result<Vec<Docu
     let (gateway, gateways) = (metadata.name.clone(), metadata.namespace.clone().unwrap_or_default());
     let proxies = &context.region.cluster.proxies;
     let tolerations: Vec<TolerationView> = proxies.tolerations.iter().map(toleration).collect();
+    let ports = proxies.host_ports.iter().filter(|port| port.gateway == gateway);
+    let node_ports: Vec<NodePort> = ports.map(|port| NodePort { port: port.port, node: port.node }).collect();
     let view = View {
         metadata,
         gateway: &gateway,
@@ -45,6 +55,7 @@ pub(super) fn document(context: &Context, metadata: Metadata) -> Result<Vec<Docu
         subnet: proxies.subnet.as_ref().map(|subnet| Subnet { label: labels::SUBNET, name: subnet.as_str() }),
         tolerations: (!tolerations.is_empty()).then_some(tolerations),
         load_balancer: proxies.load_balancer_class,
+        node_ports: (!node_ports.is_empty()).then_some(node_ports),
     };
     render_yaml("kubernetes/envoy-proxy.yaml.j2", &view)
 }

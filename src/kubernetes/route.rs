@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::gateway::{Listener, gateway};
+use super::gateway::Listener;
 use super::inputs;
 use super::metadata::{Metadata, Owner, Texts};
 use crate::model::{self, Addon, Certificate, Entrance, Exposure, Protocol, Sticky, Via, Workload};
@@ -194,7 +194,7 @@ impl Printed<'_> {
 
     fn print<R: Serialize>(&self, template: &str, via: Via, host: &str, rules: Vec<R>) -> Result<Vec<Document>, TemplateError> {
         let (metadata, gateways) = (self.metadata(host), Addon::Gateway.namespace());
-        let gateway = gateway(via, Entrance::Http);
+        let gateway = Entrance::Http.gateway(via);
         render_yaml(template, &Route { metadata, gateway, gateways, host, rules })
     }
 
@@ -231,7 +231,7 @@ fn connection(owner: &Owner, exposure: &Exposure) -> Result<Vec<Document>, Templ
     let Backend { service, port } = backend(owner.workload, exposure);
     let view = Connection {
         metadata: route.metadata(&exposure.host),
-        gateway: gateway(exposure.via, exposure.entrance),
+        gateway: exposure.entrance.gateway(exposure.via),
         gateways: Addon::Gateway.namespace(),
         listener: &listener.name,
         host: listener.host.map(|host| ConnectionHost { host }),

@@ -34,15 +34,16 @@ pub(super) fn claims(context: &Context, namespace: &Namespace) -> Result<Vec<Doc
     #[derive(Serialize)]
     struct View<'m> {
         metadata: Metadata,
+        access: &'static str,
         class: &'m str,
         size: String,
     }
     let mut documents = Vec::new();
-    for SharedVolume { name, size, class, no_backup, .. } in
+    for SharedVolume { name, size, class, access, no_backup, .. } in
         context.region.volumes.iter().filter(|volume| volume.namespace == namespace.name)
     {
         let metadata = context.shared(namespace, name.as_str()).annotated(NO_BACKUP, no_backup.as_deref());
-        let view = View { metadata, class, size: size.canonical() };
+        let view = View { metadata, access, class, size: size.canonical() };
         documents.extend(render_yaml("kubernetes/volume-claim.yaml.j2", &view)?);
     }
     Ok(documents)

@@ -1,6 +1,6 @@
 //! The cluster of a region: node pools, proxies of the Gateways and storage.
 
-use super::{Controller, Mirror, Placement, Region, Toleration};
+use super::{Controller, HostPort, Mirror, Placement, Region, Toleration};
 use crate::source::Span;
 use crate::value::{Cidr, KubernetesVersion, Name, PolicyEngine, Quantity, SecretPath};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +49,8 @@ pub struct Proxies {
     pub most: usize,
     /// The class of the controller that makes the load balancers; the cluster's own without one.
     pub load_balancer_class: Option<&'static str>,
+    /// The ports of a laptop that lead to them. Empty where load balancers do.
+    pub host_ports: Vec<HostPort>,
 }
 
 /// A storage class. Its volumes are made in the zone of their pod and kept when their claim is deleted.
@@ -79,6 +81,8 @@ pub struct SharedVolume {
     pub size: Quantity,
     /// Its storage class.
     pub class: String,
+    /// Which nodes mount it at the same time: an access mode of Kubernetes.
+    pub access: &'static str,
     /// The reason for having no backups.
     pub no_backup: Option<String>,
 }

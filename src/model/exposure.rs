@@ -43,6 +43,18 @@ pub enum Entrance {
     Passthrough,
 }
 
+impl Entrance {
+    /// The Gateway that it goes through.
+    pub fn gateway(self, via: Via) -> &'static str {
+        match (via, self) {
+            (Via::Public, Entrance::Http | Entrance::Tcp(_)) => "public",
+            (Via::Public, Entrance::Passthrough) => "public-passthrough",
+            (Via::Internal, Entrance::Http | Entrance::Tcp(_)) => "internal",
+            (Via::Internal, Entrance::Passthrough) => "internal-passthrough",
+        }
+    }
+}
+
 /// The certificate with which a workload answers a Gateway.
 #[derive(Clone, Debug)]
 pub struct Certificate {

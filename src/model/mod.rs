@@ -9,6 +9,7 @@ mod bucket;
 mod cluster;
 mod container;
 mod database;
+mod desktop;
 mod exposure;
 mod extension;
 mod firewall;
@@ -33,6 +34,7 @@ pub use container::{
     TemplatePart, Variable, Volume,
 };
 pub use database::{Database, Durability, QUORUM};
+pub use desktop::{Desk, Desktop, HostPort, Step, Worker};
 pub use exposure::{Certificate, Entrance, Exposure, Redirect};
 pub use extension::{Change, Manifest, Patch, TerraformFile, Waiver};
 pub use firewall::{Firewall, Rule, Rules};

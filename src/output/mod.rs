@@ -242,6 +242,11 @@ pub fn preview(job: &Job<'_>, review: impl FnOnce(&[Replaced<'_>]) -> bool) -> R
     Ok(Outcome::Done(Summary { recovered: scan.interrupted, ..plan.summary }))
 }
 
+/// The units that were rendered into a folder: those that have a manifest.
+pub fn units(output: &Path) -> Result<BTreeSet<String>, Vec<Diagnostic>> {
+    Ok(walk::walk(output, &[]).map_err(one)?.units)
+}
+
 /// Whether files were rendered into this folder: it has a manifest.
 pub fn was_rendered(output: &Path) -> Result<bool, Vec<Diagnostic>> {
     let tree = walk::walk(output, &[]).map_err(one)?;

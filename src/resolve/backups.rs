@@ -25,6 +25,14 @@ const SHORTEST: u64 = MINUTE;
 /// Request and limit of processors in thousandths, and the memory, of the container that copies: two uploads at a time, each with its parts in memory.
 const SIDECAR: (u64, u64, u64) = (100, 1000, 512 << 20);
 
+/// What the bucket of the backups of a store is called in flows, before the store.
+const BACKUPS: &str = "the backups of";
+
+/// Whether a flow leads to the bucket of backups.
+pub(super) fn is_backup(flow: &Flow) -> bool {
+    matches!(&flow.to, Peer::Outside { name, .. } if name.starts_with(BACKUPS))
+}
+
 impl EnvironmentResolver<'_> {
     /// A store with a volume has backups, or a reason for having none.
     pub(super) fn check_backup(&mut self, entry: &Entry, store: &Store) {
@@ -247,7 +255,7 @@ impl EnvironmentResolver<'_> {
         self.record_entry(path, || ("backup.restore", backup.restore, format!("{}.storage", path.entry)));
         let outside = Outside::object_store(&bucket.region, at)?;
         let Reach { cidrs, .. } = self.reach(&outside, consumer.region);
-        let name = format!("the backups of {}", consumer.label);
+        let name = format!("{BACKUPS} {}", consumer.label);
         let why = format!("{} writes its backups", consumer.label);
         let to = Peer::Outside { name, cidrs, app: None, gateway: true };
         let flow = Flow { from: consumer.peer(), to, ports: HTTPS.into(), why, span: at };

@@ -221,11 +221,13 @@ fn storage(workload: &Workload) -> u128 {
     claims.sum::<u128>() * u128::from(workload.replicas.1)
 }
 
-fn cpu(container: &Container) -> u128 {
+/// The processors that a container requests, in thousandths.
+pub(super) fn cpu(container: &Container) -> u128 {
     container.cpu.as_ref().map_or(DEFAULT_CPU, |(request, _)| request.millis())
 }
 
-fn memory(container: &Container) -> u128 {
+/// The memory that a container requests, in bytes.
+pub(super) fn memory(container: &Container) -> u128 {
     container.memory.as_ref().map_or(u128::from(DEFAULT_MEMORY), |(request, _)| bytes(request))
 }
 

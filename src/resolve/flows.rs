@@ -17,7 +17,7 @@ use std::net::Ipv4Addr;
 /// The address at which the agent for Pod Identity of EKS hands out credentials, on port 80 of every node.
 const CREDENTIALS: Ipv4Addr = Ipv4Addr::new(169, 254, 170, 23);
 
-/// The port of public addresses: the Gateways listen there.
+/// The port of public addresses, at which the Gateways listen, and of API servers.
 const HTTPS: NetworkPort = NetworkPort::tcp(443);
 
 /// The ranges and ports at which pods reach the API server of the cluster.
@@ -25,14 +25,23 @@ const HTTPS: NetworkPort = NetworkPort::tcp(443);
 /// Engines of network policies judge a packet either by the address of the Service `kubernetes`, the first of its range, or by that of the server,
 /// which has private addresses in the network. Without a network of platgen neither is known: then the ranges are all private ones.
 pub(super) fn api_server(region: &Region) -> (Vec<Cidr>, NetworkPorts) {
-    const SERVICE: NetworkPort = NetworkPort::tcp(443);
     match &region.network {
         Some(network) => {
             let service = network.services.address(1).map(|address| Cidr::around(address.into(), 32));
-            (service.into_iter().chain([network.cidr]).collect(), SERVICE.into())
+            (service.into_iter().chain([network.cidr]).collect(), HTTPS.into())
         }
-        None => (private().collect(), NetworkPorts::new(SERVICE, [NetworkPort::tcp(6443)])),
+        None => api_server_of_kind(),
     }
+}
+
+/// The ranges and ports of an API server of which no address is known, as on a desktop.
+pub(super) fn api_server_of_kind() -> (Vec<Cidr>, NetworkPorts) {
+    (private().collect(), NetworkPorts::new(HTTPS, [NetworkPort::tcp(6443)]))
+}
+
+/// Whether a flow is the call for the credentials of an identity.
+pub(super) fn is_credentials(flow: &Flow) -> bool {
+    matches!(&flow.to, Peer::Cluster { cidrs } if *cidrs == [Cidr::around(CREDENTIALS.into(), 32)])
 }
 
 /// The call for the credentials of an identity on AWS.

@@ -17,7 +17,7 @@ const COPIES: &str = "default.replication.factor";
 const IN_SYNC: &str = "min.insync.replicas";
 
 /// Settings that count servers.
-const COUNTS: [&str; 7] = [
+pub(super) const COUNTS: [&str; 7] = [
     COPIES,
     IN_SYNC,
     "offsets.topic.replication.factor",

@@ -80,6 +80,16 @@ fn copy_of(image: &str, mirror: &Mirror, prefix: &str) -> Option<(String, ImageC
     Some((format!("{}/{}{version}", mirror.registry, copy.repository), copy))
 }
 
+/// The image of which another one is the copy. `None` for an image that is no copy.
+pub(super) fn original(image: &str, mirror: &Mirror) -> Option<String> {
+    let own = image.strip_prefix(&mirror.registry)?.strip_prefix('/')?;
+    let of = |copy: &&ImageCopy| {
+        let version = own.strip_prefix(copy.repository.as_str()).filter(|version| version.starts_with([':', '@']));
+        version.is_some_and(|version| copy.source.ends_with(version))
+    };
+    mirror.copies.iter().find(of).map(|copy| copy.source.clone())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

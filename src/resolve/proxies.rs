@@ -28,5 +28,6 @@ pub(super) fn proxies(place: &RegionSpec, protected: bool, subnets: &[SubnetSpec
         // On AWS the API server then needs no webhook of the AWS Load Balancer Controller to hand the Service over; the other clouds make their load
         // balancers themselves.
         load_balancer_class: (place.provider == Provider::Aws).then_some("service.k8s.aws/nlb"),
+        host_ports: Vec::new(),
     }
 }

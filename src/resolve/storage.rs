@@ -106,6 +106,9 @@ fn disks(provider: Provider) -> Option<Disks> {
     })
 }
 
+/// The driver of a kind cluster, whose disks are folders of a node.
+pub(super) const FOLDERS: &str = "rancher.io/local-path";
+
 /// The usual storage class of a provider's file service.
 fn file_class(provider: Provider) -> Option<&'static str> {
     match provider {
@@ -143,7 +146,7 @@ impl EnvironmentResolver<'_> {
                     disks.provisioner
                 }
                 // The desktop has one kind of disk, a folder of the node.
-                (None, Provider::Kind) => "rancher.io/local-path",
+                (None, Provider::Kind) => FOLDERS,
                 (None, _) => {
                     let diagnostic =
                         Diagnostic::new(Code::MissingField, "`name` is missing: the disks of an existing cluster are not known");
@@ -266,7 +269,15 @@ impl EnvironmentResolver<'_> {
             if let (Some(namespace), Some(size), Some(class), true) = (namespace, size, class, here) {
                 let known = platform.namespaces.contains_key(namespace.as_str());
                 let no_backup = volume.backup.at(|backup| &backup.none).get().cloned();
-                volumes.extend(known.then(|| SharedVolume { span: at, name: key.name().clone(), namespace, size, class, no_backup }));
+                volumes.extend(known.then(|| SharedVolume {
+                    span: at,
+                    name: key.name().clone(),
+                    namespace,
+                    size,
+                    class,
+                    access: "ReadWriteMany",
+                    no_backup,
+                }));
             }
         }
         volumes

@@ -11,8 +11,12 @@ use minijinja::value::ValueKind;
 
 use super::hostile::check;
 use super::spy::inside;
-use crate::project::{Project, Resolved};
+use crate::kubernetes;
+use crate::model::Desk;
+use crate::project::{Failure, Project, Resolved};
+use crate::resolve::desktop;
 use crate::template::{Comment, Fragment, Templates, record};
+use crate::value::Quantity;
 
 #[path = "../../tests/support/features.rs"]
 mod features;
@@ -23,13 +27,31 @@ fn root() -> PathBuf {
 
 /// Renders a spec, as the program does.
 fn render(path: &Path) {
-    let rendered = Project::open(Some(path)).and_then(|project| project.allow_incomplete(true).resolve()).and_then(Resolved::render);
+    let rendered = resolve(path).and_then(Resolved::render);
     rendered.unwrap_or_else(|failure| panic!("{}: {:#?}", path.display(), failure.found));
+}
+
+fn resolve(path: &Path) -> Result<Resolved, Box<Failure>> {
+    Project::open(Some(path)).and_then(|project| project.allow_incomplete(true).resolve())
+}
+
+/// Renders every region of a spec for a desktop.
+fn desktops(path: &Path) {
+    let resolved = resolve(path).unwrap_or_else(|failure| panic!("{}: {:#?}", path.display(), failure.found));
+    let desk = Desk { cpus: Quantity::from_millis(100_000), memory: Quantity::from_bytes(1 << 40) };
+    for platform in resolved.estate.environments.values() {
+        for region in platform.regions.values().filter(|region| region.provider.is_cloud()) {
+            let desktop = desktop(&resolved.project.specs, platform, region, &desk).unwrap_or_else(|fault| panic!("{fault:?}"));
+            let (platform, region) = desktop.result().expect("a step");
+            kubernetes::render(platform, region).unwrap_or_else(|fault| panic!("{fault}"));
+        }
+    }
 }
 
 fn render_everything() {
     for name in ["minimal/platform.yaml", "sample/platform.yaml", "boutique", "features"] {
         render(&root().join("specs").join(name));
+        desktops(&root().join("specs").join(name));
     }
     let place = tempfile::tempdir().expect("a folder");
     fs::create_dir(place.path().join("files")).expect("a folder");

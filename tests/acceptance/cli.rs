@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::process::{Command, Stdio};
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "init",
     "validate",
     "render",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 16] = [
     "access",
     "reach",
     "secrets",
+    "kind",
     "fmt",
     "lock",
     "explain",

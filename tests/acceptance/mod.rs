@@ -6,6 +6,7 @@ mod access;
 mod buckets;
 mod check;
 mod cli;
+mod desktop;
 mod gitlab;
 mod impact;
 mod incomplete;
@@ -46,6 +47,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             fmt_checks_writes_and_refuses init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
             check_judges_by_rules_and_waivers check_points_at_the_committed_line rules_are_listed explain_every_code_and_section explain_finds_keys habits_of_other_tools explain_is_whole completions_and_manual names_of_the_spec_are_completed habits short_forms_mean_their_long_forms show_is_whole_as_json show_says_where_values_come_from;
         gitlab: roots_are_applied_one_after_the_other jobs_have_what_their_work_needs a_kept_plan_is_applied jobs_call_what_exists jobs_leave;
+        desktop: a_laptop_is_like_production words_that_mean_nothing scripts_speak_to_their_cluster_alone;
         impact: a_guard_refuses_what_is_foreign config_maps_hit_nobody a_whole_tree_restarts_everything every_region_is_judged folders_without_a_spec unread_files_are_no_all_clear
             namespaces_of_mixed_folders_are_said_by_the_context words_that_mean_nothing;
         incomplete: it_is_refused it_is_allowed_and_listed;
@@ -80,6 +82,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.push(judged("acceptance::merge::the_base_is_that_of_head_and_onto", git, merge::the_base_is_that_of_head_and_onto));
     let kubectl = specs::starts(Path::new("kubectl"), &["version", "--client"]);
     trials.push(judged("acceptance::specs::kustomize_builds_every_region", kubectl, specs::kustomize_builds_every_region));
+    trials.push(judged("acceptance::desktop::every_overlay_is_the_rendering", kubectl, desktop::every_overlay_is_the_rendering));
     trials.push(judged("acceptance::night::removed_lists_what_left", git && kubectl, night::removed_lists_what_left));
     trials.push(judged("acceptance::night::removed_knows_every_scope", git && kubectl, night::removed_knows_every_scope));
     trials.push(judged(
@@ -90,6 +93,12 @@ pub(crate) fn trials() -> Vec<Trial> {
     let shellcheck = fetched("shellcheck", &["--version"]);
     let present = shellcheck.is_ok();
     trials.push(judged("acceptance::night::shellcheck_is_content", present, move || night::shellcheck_is_content(&shellcheck?.path)));
+    let shellcheck = fetched("shellcheck", &["--version"]);
+    trials.push(judged("acceptance::desktop::shellcheck_is_content", present, move || desktop::shellcheck_is_content(&shellcheck?.path)));
+    let kind = fetched("kind", &["version"]);
+    let present = kind.is_ok();
+    trials
+        .push(judged("acceptance::desktop::kind_configures_every_node", present, move || desktop::kind_configures_every_node(&kind?.path)));
     let yaml = specs::starts(&specs::python(), &["-c", "import yaml"]);
     trials.push(judged("acceptance::specs::boutique_keeps_the_facts", yaml, specs::boutique_keeps_the_facts));
     let validate = specs::starts(&specs::python(), &["-c", "import kubernetes_validate"]);
