@@ -113,6 +113,16 @@ pub fn servers(api_version: &str, kind: &str) -> Option<&'static Operated> {
     Operator::ALL.into_iter().map(Operator::facts).find(is_it)
 }
 
+/// Whether objects of this `apiVersion` and `kind` hold other objects or data, which go with them.
+pub fn holds(api_version: &str, kind: &str) -> bool {
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    HOLDERS.contains(&(group, kind)) || operated(api_version, kind).is_some() || servers(api_version, kind).is_some()
+}
+
+/// The kinds whose objects hold other objects or data, beside those of operators: group and kind. `removed.sh` has the same list.
+pub const HOLDERS: [(&str, &str); 4] =
+    [("", "Namespace"), ("", "PersistentVolumeClaim"), ("", "PersistentVolume"), ("apiextensions.k8s.io", "CustomResourceDefinition")];
+
 /// JSON pointer of the replica count in objects of this `apiVersion` and `kind`; see [`Kind::replicas`]. Kinds that no autoscaler scales, and those that the
 /// table does not have, are taken to have it where Deployments do.
 pub fn replicas(api_version: &str, kind: &str) -> &'static str {

@@ -59,3 +59,12 @@ pub const IAM_ROLE: &str = "eks.amazonaws.com/role-arn";
 
 /// The name of a namespace. The API server sets this label on every namespace, so no user can forge it.
 pub const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
+
+/// The wave in which Argo CD applies an object. One without the annotation is in the wave 0.
+pub const GITOPS_WAVE: &str = "argocd.argoproj.io/sync-wave";
+
+/// What Argo CD does with an object.
+pub const GITOPS_OPTIONS: &str = "argocd.argoproj.io/sync-options";
+
+/// The value of [`GITOPS_OPTIONS`] of an object that Argo CD never deletes: neither a commit without it does, nor the deletion of the Application.
+pub const GITOPS_KEPT: &str = "Prune=false,Delete=false";

@@ -6,6 +6,7 @@ mod buckets;
 mod costs;
 mod databases;
 pub mod desktop;
+mod gitops;
 mod guard;
 mod kafka;
 mod mirror;
@@ -21,11 +22,12 @@ mod restore_tests;
 mod restores;
 mod steps;
 mod stores;
+mod synced;
 mod uses;
 mod ways;
 
 use crate::cloud::{self, Root};
-use crate::delivery::{self, Stage};
+use crate::delivery::{self, Applied, Stage};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::{Files, Unit};
 use crate::kubernetes::{self, Tree};
@@ -73,7 +75,9 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
             Err(fault) => faults.push(within(fault.into(), environment)),
         }
     }
+    let mut applied: BTreeMap<String, Applied> = BTreeMap::new();
     let for_people = |platform: &Platform, region: &Region, tree: &Tree| {
+        applied.entry(platform.environment.to_string()).or_default().add(region, tree.values().flatten());
         let before = shared(estate, &roots, platform.environment.as_str());
         region::files(platform, region, tree, &of_region(platform, region, &roots), &before)
     };
@@ -82,6 +86,15 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
         Ok(_) => return Err(faults),
         Err(found) => return Err(faults.into_iter().chain(found).collect()),
     };
+    for (environment, applied) in &applied {
+        let Some(platform) = estate.environments.get(environment) else { continue };
+        let mut texts = delivery::gitops(platform, applied).map_err(|fault| vec![within(fault.into(), environment)])?;
+        texts.extend(gitops::page(platform));
+        if !texts.is_empty() {
+            let unit = Unit { environment: Some(environment.clone()), region: None, files: texts };
+            files.units.insert(format!("{}/{environment}", delivery::GITOPS), unit);
+        }
+    }
     let stages = stages(estate, &roots);
     let outside = delivery::files(estate, &stages).map_err(|fault| vec![fault.into()])?;
     files.outside = Unit { environment: None, region: None, files: outside };
@@ -161,7 +174,10 @@ pub fn documents(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
 }
 
 /// The documents of every cluster, with further files from the tree of each.
-fn clusters(estate: &Estate, further: impl Fn(&Platform, &Region, &Tree) -> BTreeMap<String, String>) -> Result<Files, Vec<Diagnostic>> {
+fn clusters(
+    estate: &Estate,
+    mut further: impl FnMut(&Platform, &Region, &Tree) -> BTreeMap<String, String>,
+) -> Result<Files, Vec<Diagnostic>> {
     let mut files = Files::default();
     let mut faults = Vec::new();
     for (environment, platform) in &estate.environments {

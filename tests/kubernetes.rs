@@ -307,6 +307,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
         zone: None,
         leads_account: true,
         pipelines: None,
+        gitops: None,
         second_factor: false,
         name: name("shop"),
         labels: BTreeMap::from([("cost-centre".into(), "42".into())]),

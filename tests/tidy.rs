@@ -52,7 +52,7 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("cloud", &["value", "provider", "files", "model", "scanners", "template", "facts", "layers"]),
-    ("delivery", &["provider", "model", "files", "template", "yaml"]),
+    ("delivery", &["provider", "model", "guard", "files", "template", "yaml"]),
     (
         "check",
         &["source", "diagnostic", "value", "provider", "model", "guard", "files", "hcl", "yaml", "inventory", "policy", "kinds", "labels"],

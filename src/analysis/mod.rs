@@ -5,6 +5,7 @@
 pub mod access;
 pub mod buckets;
 mod fetched;
+pub mod gitops;
 pub mod impact;
 mod inputs;
 pub mod mirror;

@@ -31,6 +31,8 @@ pub struct Cluster {
     pub before: Inventory,
     /// The documents that replace them.
     pub after: Inventory,
+    /// Whether a controller deletes what left the documents, but for objects that are marked.
+    pub prunes: bool,
 }
 
 /// One change that needs more than `kubectl apply`.
@@ -84,7 +86,7 @@ fn of_cluster(cluster: &Cluster, all: &[Cluster]) -> Vec<Transition> {
     }
     for objects in left.into_values() {
         let main = objects.iter().find(|object| runs_pods(object)).or(objects.first());
-        let Some(main) = main else { continue };
+        let Some(&main) = main else { continue };
         let volumes = !main.items(CLAIMS).is_empty();
         let holds_data = volumes || main.kind == CLAIM || kinds::operated(&main.api, &main.kind).is_some();
         let elsewhere = || elsewhere(main, cluster).filter(|_| holds_data);
@@ -94,6 +96,8 @@ fn of_cluster(cluster: &Cluster, all: &[Cluster]) -> Vec<Transition> {
             Some(new) => Some((Loss::Successor(new.id()), new)),
             None => moved_to(main, cluster, all).map(|(region, new)| (Loss::Region(region.to_owned()), new)),
         };
+        let objects: Vec<&Object> = objects.into_iter().filter(|object| loss.is_some() || !cluster.prunes || is_kept(object)).collect();
+        let Some(&main) = objects.iter().find(|object| object.id() == main.id()).or(objects.first()) else { continue };
         let mut files: BTreeSet<String> = objects.iter().map(|object| object.file.clone()).collect();
         files.extend(loss.iter().map(|(_, new)| new.file.clone()));
         let (loss, successor) = (loss.map(|(loss, _)| loss), successor.map(Object::id));
@@ -108,6 +112,12 @@ fn of_cluster(cluster: &Cluster, all: &[Cluster]) -> Vec<Transition> {
         ));
     }
     found
+}
+
+/// Whether a controller leaves an object alone that left the documents.
+fn is_kept(object: &Object) -> bool {
+    let options = object.at("/metadata/annotations").and_then(|all| all.get(labels::GITOPS_OPTIONS)?.as_str());
+    options == Some(labels::GITOPS_KEPT)
 }
 
 /// Whether an object runs pods, by itself or through an operator.

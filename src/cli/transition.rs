@@ -2,7 +2,7 @@
 
 use crate::analysis::procedure::{self, Place};
 use crate::analysis::transition::{Cluster, transitions};
-use crate::analysis::{buckets, mirror};
+use crate::analysis::{buckets, gitops, mirror};
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
 use crate::kubernetes::RULES;
@@ -30,7 +30,10 @@ pub(super) fn findings(replaced: &[Replaced<'_>], estate: &Estate, forced: &BTre
             region.workloads.get(&key).map(|workload| workload.span).or_else(|| volume().map(|volume| volume.span))
         })
     };
-    let clusters = clusters(replaced);
+    let prunes = |environment: &str, name: &str| {
+        region(environment, name).is_some() && estate.environments.get(environment).is_some_and(|platform| platform.gitops.is_some())
+    };
+    let clusters = clusters(replaced, prunes);
     let mut found = transitions(&clusters);
     found.retain(|one| one.files.iter().any(|file| selected.contains_key(file.as_str())));
     let mut findings = procedure::findings(&found, forced, place, line);
@@ -41,6 +44,10 @@ pub(super) fn findings(replaced: &[Replaced<'_>], estate: &Estate, forced: &BTre
     let closes =
         |region: &Region| region.network.iter().flat_map(|network| &network.subnets).any(|subnet| subnet.private && subnet.internet);
     findings.extend(mirror::findings(&mirror::turned(&files), |environment, name| region(environment, name).is_some_and(closes)));
+
+    let files: Vec<gitops::File<'_>> =
+        selected.values().map(|file| gitops::File { path: file.path, before: file.before.as_deref(), after: file.after }).collect();
+    findings.extend(gitops::findings(&files));
 
     let bucket = |environment: &str, name: &str| estate.environments.get(environment).and_then(|platform| platform.buckets.get(name));
     let moved = buckets::moved(&data_roots(replaced), |environment, name| Some(bucket(environment, name)?.region.to_string()));
@@ -56,8 +63,8 @@ pub(super) fn findings(replaced: &[Replaced<'_>], estate: &Estate, forced: &BTre
     findings
 }
 
-/// The documents of each cluster that differ.
-fn clusters(replaced: &[Replaced<'_>]) -> Vec<Cluster> {
+/// The documents of each cluster that differ; `prunes` says whether a controller deletes what left those of a region.
+fn clusters(replaced: &[Replaced<'_>], prunes: impl Fn(&str, &str) -> bool) -> Vec<Cluster> {
     let mut files: BTreeMap<(&str, &str), Vec<&Replaced<'_>>> = BTreeMap::new();
     for file in replaced.iter().filter(|file| file.path.ends_with(".yaml")) {
         let mut parts = file.path.split('/');
@@ -70,6 +77,7 @@ fn clusters(replaced: &[Replaced<'_>]) -> Vec<Cluster> {
         region: region.to_owned(),
         before: Inventory::read(files.iter().filter_map(|file| Some((file.path, file.before.as_deref()?)))),
         after: Inventory::read(files.iter().filter_map(|file| Some((file.path, file.after?)))),
+        prunes: prunes(environment, region),
     };
     files.into_iter().map(cluster).collect()
 }

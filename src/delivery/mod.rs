@@ -1,20 +1,26 @@
-//! The estate's Terraform roots -> the files of the CI system: jobs that judge every change, and plan and apply the roots of each environment.
+//! The estate's Terraform roots -> the files of the CI system: jobs that judge every change, and plan and apply the roots of each environment. And the
+//! documents of its clusters -> the objects of the GitOps controller that applies them.
 //!
 //! A file here names jobs, their order and their rights. What a job does is a command of [`script`], which people run as well. Which tokens take which
 //! role is decided in `resolve` and made by the root `bootstrap`; the module reads no disk.
 
 mod actions;
+pub mod argocd;
 mod github;
 mod gitlab;
 mod script;
 
 use std::collections::BTreeMap;
 
-use crate::model::{CiSystem, Estate, Pipelines, Platform};
+use crate::model::{CiSystem, Estate, GitOpsController, Pipelines, Platform};
 use crate::provider::Provider;
 use crate::template::TemplateError;
 
+pub use argocd::Applied;
 pub use script::script;
+
+/// The folder of the objects of GitOps controllers, below the output folder: each environment has a folder in it.
+pub const GITOPS: &str = "gitops";
 
 /// The name of the script in the output folder.
 pub const SCRIPT: &str = "pipeline.sh";
@@ -69,6 +75,20 @@ pub fn files(estate: &Estate, stages: &[Stage<'_>]) -> Result<BTreeMap<String, S
     match stages.first().map(|stage| stage.pipelines.system) {
         Some(CiSystem::Github) => github::files(estate, stages),
         Some(CiSystem::Gitlab) => gitlab::files(estate, stages),
+        None => Ok(BTreeMap::new()),
+    }
+}
+
+/// The objects that tell the GitOps controller of an environment what to apply, by path below its folder; empty without a controller. `applied` is what
+/// its files hold.
+///
+/// # Errors
+/// A template that cannot be printed.
+pub fn gitops(platform: &Platform, applied: &Applied) -> Result<BTreeMap<String, String>, TemplateError> {
+    match &platform.gitops {
+        Some(gitops) => match gitops.controller {
+            GitOpsController::ArgoCd => argocd::files(platform, gitops, applied),
+        },
         None => Ok(BTreeMap::new()),
     }
 }

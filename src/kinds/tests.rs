@@ -151,3 +151,14 @@ fn every_pointer_is_a_pointer() {
         assert!(wrong.is_empty(), "{} {wrong:?}", kind.name);
     }
 }
+
+/// What deletes objects that left the files has the same list as what never deletes some of them.
+#[test]
+fn what_holds_data_is_known_to_the_script() {
+    let script = include_str!("../../templates/output/removed.sh");
+    let names: Vec<String> =
+        HOLDERS.iter().map(|(group, kind)| if group.is_empty() { (*kind).to_owned() } else { format!("{kind}.{group}") }).collect();
+    assert!(script.contains(&format!("    {})\n", names.join(" | "))), "{names:?}");
+    assert!(holds("v1", "Namespace") && holds("kafka.strimzi.io/v1", "KafkaNodePool") && holds("postgresql.cnpg.io/v1", "Cluster"));
+    assert!(!holds("apps/v1", "Namespace") && !holds("apps/v1", "Deployment") && !holds("other.example/v1", "Cluster"));
+}

@@ -13,8 +13,10 @@ mod container;
 mod database;
 mod flows;
 mod gateway;
+mod gitops;
 mod guard;
 mod inputs;
+mod jobs;
 mod json_patch;
 mod kafka;
 mod manifest;
@@ -44,13 +46,15 @@ use serde::Serialize;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::HEADER;
-use crate::model::{Kind, Platform, Region, Workload};
+use crate::model::{Platform, Region, Workload};
 use crate::source::Span;
 use crate::template::{TemplateError, render_yaml};
 use crate::value::Name;
 use crate::yaml::{Document, emit};
 
 use metadata::Context;
+
+pub use jobs::{RunOnce, in_order, jobs};
 
 /// The documents of each file, by its path below `kubernetes/<environment>/<region>/`.
 pub type Tree = BTreeMap<String, Vec<Document>>;
@@ -122,7 +126,8 @@ impl From<RenderError> for Diagnostic {
 /// The content of one region's Kubernetes folder.
 #[derive(Debug)]
 pub struct Rendered {
-    /// The documents by file: generated ones and raw manifests, patched and annotated with the scanner findings that are accepted.
+    /// The documents by file: generated ones and raw manifests, patched and annotated with the order of application, where a controller reads it, and
+    /// with the scanner findings that are accepted.
     pub tree: Tree,
     /// The patches that changed an object.
     pub patched: BTreeSet<Name>,
@@ -165,17 +170,6 @@ const NAMESPACES: &str = "cluster/namespaces.yaml";
 /// The file in the folder of a namespace that holds its own objects.
 pub const RULES: &str = "namespace.yaml";
 
-/// A job that runs once in a rollout.
-#[derive(Clone, Debug)]
-pub struct RunOnce {
-    /// Its namespace.
-    pub namespace: String,
-    /// The entry of the spec. Its name is that of the file.
-    pub workload: String,
-    /// Seconds after which Kubernetes ends it.
-    pub deadline: u64,
-}
-
 /// Renders a region.
 ///
 /// # Errors
@@ -183,6 +177,7 @@ pub struct RunOnce {
 pub fn render(platform: &Platform, region: &Region) -> Result<Rendered, RenderError> {
     let mut tree = unpatched(platform, region)?;
     let patched = patch::apply(platform, &mut tree)?;
+    gitops::mark(platform, region, &mut tree);
     accepted::mark(platform, region, &mut tree);
     Ok(Rendered { tree, patched })
 }
@@ -219,15 +214,6 @@ pub fn files(tree: Tree) -> Result<BTreeMap<String, String>, RenderError> {
     let mut files: BTreeMap<String, String> = tree.into_iter().map(|(path, documents)| (path, print(documents))).collect();
     files.insert("kustomization.yaml".to_owned(), kustomization);
     Ok(files)
-}
-
-/// The jobs of a region that run before its apps are rolled out, in the order of the spec.
-pub fn jobs(region: &Region) -> Vec<RunOnce> {
-    let once = |workload: &Workload| {
-        let Kind::Job { deadline, .. } = workload.kind else { return None };
-        Some(RunOnce { namespace: workload.namespace.to_string(), workload: workload.name.to_string(), deadline })
-    };
-    region.workloads.values().filter_map(once).collect()
 }
 
 /// Whether a workload reads values of the secret manager.

@@ -1,5 +1,6 @@
 //! Add-ons of a cluster: those that workloads talk to, with the labels by which network policies select their pods, and those that call the cloud.
 
+use super::gitops::GitOpsController;
 use crate::kinds::{Operated, Operator};
 
 /// The namespaces of the cluster itself.
@@ -9,13 +10,14 @@ pub const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kub
 pub const SECRET_READER: &str = "platgen";
 
 /// The namespaces of the cluster and of its add-ons. The platform's files contain none of their objects, and no entry may use them.
-pub const FOREIGN_NAMESPACES: [&str; 10] = {
+pub const FOREIGN_NAMESPACES: [&str; 12] = {
     let [leases, public, system] = SYSTEM_NAMESPACES;
     let [postgres, mysql, rabbitmq, strimzi] = Operator::ALL;
     let [postgres, mysql] = [Addon::Operator(postgres).namespace(), Addon::Operator(mysql).namespace()];
     let [queues, logs] = [Addon::Operator(rabbitmq).namespace(), Addon::Operator(strimzi).namespace()];
     let [gateways, metrics] = [Addon::Gateway.namespace(), Addon::Monitoring.namespace()];
-    [postgres, mysql, queues, logs, gateways, metrics, "default", leases, public, system]
+    let [argocd, flux] = GitOpsController::NAMESPACES;
+    [postgres, mysql, queues, logs, gateways, metrics, argocd, flux, "default", leases, public, system]
 };
 
 /// An add-on whose pods call workloads or are called by them.

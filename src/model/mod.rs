@@ -13,6 +13,7 @@ mod desktop;
 mod exposure;
 mod extension;
 mod firewall;
+mod gitops;
 mod kafka;
 pub mod lock;
 mod mirror;
@@ -38,6 +39,7 @@ pub use desktop::{Desk, Desktop, HostPort, Step, Worker};
 pub use exposure::{Certificate, Entrance, Exposure, Redirect};
 pub use extension::{Change, Manifest, Patch, TerraformFile, Waiver};
 pub use firewall::{Firewall, Rule, Rules};
+pub use gitops::{GitOps, GitOpsController};
 pub use kafka::Kafka;
 pub use mirror::{ImageCopy, Mirror};
 pub use mysql::Mysql;
@@ -124,6 +126,8 @@ pub struct Platform {
     pub second_factor: bool,
     /// Who may take the roles of the environment's pipelines. None without a CI system.
     pub pipelines: Option<Pipelines>,
+    /// What applies its Kubernetes files from Git. None: people do.
+    pub gitops: Option<GitOps>,
     /// The secret manager.
     pub secrets: Secrets,
     /// Groups of people.

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{buckets, guard};
+use super::{buckets, guard, synced};
 use crate::guard::BREAK_GLASS_FLAGS;
 use crate::model::{Estate, GroupRole, Holds, Kind, Platform, Region};
 
 /// The sections of `README.md` about applying. `terraform` says whether there are Terraform roots.
 pub(super) fn apply(estate: &Estate, terraform: bool) -> String {
-    let mut text = String::from(APPLY);
+    let steps = match synced::applies_everything(estate) {
+        true => "network, cluster and add-ons, what Argo CD is told, difference, sync, remove",
+        false => "network, cluster and add-ons, namespaces, difference, jobs, everything, wait, remove",
+    };
+    let mut text = APPLY.replace("STEPS", steps).replace("GITOPS", &synced::apply(estate));
     if estate.environments.values().flat_map(|platform| &platform.groups).any(|group| group.role == GroupRole::Admin) {
         text.push_str(&ADMIN.replace("PLATFORM", estate.name.as_str()));
     }
@@ -42,7 +46,11 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
     let guarded = estate.environments.values().any(Platform::is_guarded);
     let (glass, flags) = if guarded { (guard::glass(), format!(" {BREAK_GLASS_FLAGS}")) } else { (String::new(), String::new()) };
     let asks = if guarded { "- The script asks the cluster first whose it is, and deletes nothing in another one.\n" } else { "" };
-    let remove = REMOVE.replace("ASKS", asks);
+    let [conflict, scale, roll_back, remove] = match synced::applies_everything(estate) {
+        true => ["", synced::SCALE, synced::ROLL_BACK, synced::REMOVE],
+        false => [CONFLICT, SCALE, ROLL_BACK, REMOVE],
+    };
+    let remove = remove.replace("ASKS", asks);
     let remove_region = REMOVE_REGION.replace("RECORDS", &removed).replace("BUCKETS", objects).replace("FLAGS", &flags);
     let backups = if holding.any(|bucket| bucket.holds != Holds::Objects && bucket.copy.is_some()) { LOST_BACKUPS } else { "" };
     let before = if buckets.is_empty() { backups.to_owned() } else { format!("{LOST_BUCKETS}{backups}") };
@@ -50,8 +58,8 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
     let copied = estate.environments.values().flat_map(|platform| platform.regions.values()).any(|region| region.cluster.mirror.is_some());
     let images = if copied { IMAGES } else { "" };
     let sections =
-        [CONFLICT, SCALE, ROTATE, ROLL_BACK, &remove, &glass, images, &buckets, FULL, ZONE, failover, &region_lost, &remove_region];
-    Some(variables(platform, region) + &sections.concat())
+        [conflict, scale, ROTATE, roll_back, &remove, &glass, images, &buckets, FULL, ZONE, failover, &region_lost, &remove_region];
+    Some(variables(platform, region) + &synced::runbook(estate) + &sections.concat())
 }
 
 /// Whether a host of several regions has one record alone, which people change when they lose its region.
@@ -86,10 +94,10 @@ const APPLY: &str = "
 ## Apply
 
 Review the change. Then apply one environment after the other, and in it one region after the other, in the order of the table. The README.md
-of a region has the commands: network, cluster and add-ons, namespaces, difference, jobs, everything, wait, remove. `platgen render` names
+of a region has the commands: STEPS. `platgen render` names
 changes that cannot be made in place, with the commands that carry them out: keep what it prints, and run these commands before the apply.
 
-RUNBOOK.md is for the night: conflicts, scaling by hand, secrets, roll back, removal, the loss of a zone or a region.
+GITOPSRUNBOOK.md is for the night: conflicts, scaling by hand, secrets, roll back, removal, the loss of a zone or a region.
 
 ### Who may
 

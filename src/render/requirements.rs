@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::gitops;
 use super::requirement::{Place, Requirement, ask, cluster, listed, look};
 use super::uses::Uses;
 use super::ways::{chosen_images, file_systems, images, operator_image, percona_image, routes};
@@ -32,6 +33,7 @@ pub(super) fn requirements(platform: &Platform, region: &Region, uses: &Uses, ro
         nodes(region, &mut all);
     }
     images(region, &mut all);
+    all.extend(gitops::requirement(platform, region));
     file_systems(region, &mut all);
     routes(platform, region, &mut all);
     let roles = uses.roles.iter().filter(|_| !made);

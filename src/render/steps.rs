@@ -1,18 +1,22 @@
 //! The commands that apply a region: networks, cluster, namespaces, difference, jobs, all files, and the objects to wait for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use super::gitops;
 use super::uses::{Rollout, Uses};
 use crate::cloud::Root;
 use crate::kubernetes::{self, RunOnce};
 use crate::labels::WORKLOAD;
 use crate::layers::Layer;
-use crate::model::{Kind, Platform, Region, SecretStore, Workload};
+use crate::model::{Platform, Region, SecretStore};
 use crate::provider::Provider;
 
 /// Seconds to wait for a rollout.
 const PATIENCE: u64 = 600;
+
+/// What follows a step that writes `removal.sh`.
+const REMOVAL: &str = "\nRead the file. Then:\n\n```sh\nsh removal.sh\n```\n";
 
 /// What the commands of a region have in common.
 struct Commands<'r> {
@@ -69,32 +73,17 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
         },
         &context(region).filter(|_| made).into_iter().chain([format!("sh kubernetes/{place}/preflight.sh")]).collect::<Vec<_>>(),
     );
-    commands.namespaces();
+    if platform.gitops.is_none() || (in_cluster && !uses.secrets.is_empty()) {
+        commands.namespaces();
+    }
     if in_cluster {
         commands.secrets();
     }
-    let diff = format!("{} diff --server-side -k {}", commands.kubectl, commands.folder);
-    commands.add(
-        "Look at the difference",
-        "Exit code 1 means that there is one. Anything that the commit does not explain was changed by hand. An error that names a conflict\nmeans so as well: see \"A conflict of fields\" in RUNBOOK.md.",
-        &[diff],
-    );
-    commands.rules(platform);
-    commands.jobs();
-    let apply = format!("{} apply --server-side -k {}", commands.kubectl, commands.folder);
-    commands.add("Apply everything", "For a conflict see \"A conflict of fields\" in RUNBOOK.md.", &[apply]);
-    commands.wait();
-    commands.add(
-        "Remove what left the spec",
-        "Not after the very first apply. This writes the commands into a file and runs none:",
-        &[format!("sh removed.sh applied/{place} {place} {} > removal.sh", region.cluster.name)],
-    );
-    commands.text.push_str("\nRead the file. Then:\n\n```sh\nsh removal.sh\n```\n");
-    commands.add(
-        "Note what is applied",
-        "`removed.sh` and a rollback start from this tag.",
-        &[format!("git tag --force applied/{place}"), format!("git push --force origin refs/tags/applied/{place}")],
-    );
+    if platform.gitops.is_some() {
+        commands.by_controller(platform);
+    } else {
+        commands.by_hand(platform);
+    }
     commands.text
 }
 
@@ -115,6 +104,47 @@ fn context(region: &Region) -> Option<String> {
 }
 
 impl Commands<'_> {
+    /// What people do where they apply the files themselves.
+    fn by_hand(&mut self, platform: &Platform) {
+        let (folder, kubectl, cluster) = (self.folder.clone(), self.kubectl.clone(), &self.region.cluster.name);
+        let place = format!("{}/{}", platform.environment, self.region.name);
+        self.add(
+            "Look at the difference",
+            "Exit code 1 means that there is one. Anything that the commit does not explain was changed by hand. An error that names a conflict\nmeans so as well: see \"A conflict of fields\" in RUNBOOK.md.",
+            &[format!("{kubectl} diff --server-side -k {folder}")],
+        );
+        self.rules(platform);
+        self.jobs();
+        let apply = format!("{kubectl} apply --server-side -k {folder}");
+        self.add("Apply everything", "For a conflict see \"A conflict of fields\" in RUNBOOK.md.", &[apply]);
+        self.wait();
+        self.add(
+            "Remove what left the spec",
+            "Not after the very first apply. This writes the commands into a file and runs none:",
+            &[format!("sh removed.sh applied/{place} {place} {cluster} > removal.sh")],
+        );
+        self.text.push_str(REMOVAL);
+        self.add(
+            "Note what is applied",
+            "`removed.sh` and a rollback start from this tag.",
+            &[format!("git tag --force applied/{place}"), format!("git push --force origin refs/tags/applied/{place}")],
+        );
+    }
+
+    /// What people do where a controller applies the files.
+    fn by_controller(&mut self, platform: &Platform) {
+        for (title, about, lines) in gitops::steps(platform, self.region) {
+            self.add(title, &about, &lines);
+            if title == gitops::SYNC {
+                self.failed_jobs(
+                    &kubernetes::jobs(self.region),
+                    "A job that fails ends the sync. Read the log, mend the cause, delete the job and sync again:",
+                );
+            }
+        }
+        self.text.push_str(REMOVAL);
+    }
+
     /// Adds a step.
     fn add(&mut self, title: &str, about: &str, lines: &[String]) {
         self.step += 1;
@@ -188,7 +218,7 @@ impl Commands<'_> {
         if jobs.is_empty() {
             return;
         }
-        let order = in_order(self.region, &jobs);
+        let order = kubernetes::in_order(self.region, &jobs);
         let files: Vec<(String, Option<&RunOnce>)> = order.into_iter().map(|(key, job)| (format!("{key}.yaml"), job)).collect();
         let (folder, kubectl) = (self.folder.clone(), self.kubectl.clone());
         let mut lines = Vec::new();
@@ -208,8 +238,20 @@ impl Commands<'_> {
             "Each after the jobs that it waits for, and the stores and apps that it calls; the jobs that call no app come first, and those that\nfollow a rollout last.",
             &lines,
         );
-        self.text.push_str("\nWhen a job fails, its wait ends with an error after the timeout. Read the log, mend the cause, delete the job and repeat the step:\n\n```sh\n");
-        for RunOnce { namespace, workload, .. } in &jobs {
+        self.failed_jobs(
+            &jobs,
+            "When a job fails, its wait ends with an error after the timeout. Read the log, mend the cause, delete the job and repeat the step:",
+        );
+    }
+
+    /// What to do when one of the jobs fails; nothing without a job.
+    fn failed_jobs(&mut self, jobs: &[RunOnce], about: &str) {
+        if jobs.is_empty() {
+            return;
+        }
+        let kubectl = &self.kubectl;
+        let _ = write!(self.text, "\n{about}\n\n```sh\n");
+        for RunOnce { namespace, workload, .. } in jobs {
             let _ = writeln!(self.text, "{kubectl} -n {namespace} logs --selector {WORKLOAD}={workload} --tail=50");
             let _ = writeln!(self.text, "{kubectl} -n {namespace} delete jobs --selector {WORKLOAD}={workload}");
         }
@@ -243,55 +285,4 @@ fn rollout(kubectl: &str, Rollout { namespace, object, operated, .. }: &Rollout)
         Some(operated) => format!("{kubectl} -n {namespace} wait --for={} --timeout={PATIENCE}s {object}", operated.ready),
         None => format!("{kubectl} -n {namespace} rollout status {object} --timeout={PATIENCE}s"),
     }
-}
-
-/// The jobs, and the workloads that they call in the region, directly or through others, each after the jobs that it waits for and the workloads that
-/// it calls; the jobs that need no app come first, those after a rollout last. Called jobs are left out: jobs have no Service.
-fn in_order<'r>(region: &Region, jobs: &'r [RunOnce]) -> Vec<(String, Option<&'r RunOnce>)> {
-    let jobs: Vec<(String, &RunOnce)> = jobs.iter().map(|job| (format!("{}/{}", job.namespace, job.workload), job)).collect();
-    let mut calls: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for flow in &region.flows {
-        let (Some(from), Some(called)) = (region.workload_of(&flow.from), region.answering(&flow.to)) else { continue };
-        if !matches!(called.kind, Kind::Job { .. } | Kind::CronJob(_)) {
-            calls.entry(key(from)).or_default().push(key(called));
-        }
-    }
-    for (key, workload) in &region.workloads {
-        if let Kind::Job { after, .. } = &workload.kind {
-            calls.entry(key.clone()).or_default().extend(after.iter().cloned());
-        }
-    }
-    // An app that a job calls rolls out before the job: the jobs that need no app come first, so that they are over by then.
-    let is_app = |key: &String| region.workloads.get(key).is_some_and(|one| !one.is_store() && !matches!(one.kind, Kind::Job { .. }));
-    let (mut apps, mut roots): (Vec<&String>, Vec<&String>) =
-        jobs.iter().map(|(key, _)| key).partition(|key| depth_first([*key], &calls).iter().any(is_app));
-    apps.sort_by_key(|key| matches!(region.workloads.get(*key).map(|one| &one.kind), Some(Kind::Job { after_rollout: true, .. })));
-    roots.extend(apps);
-    let with_job = |key: String| {
-        let job = jobs.iter().find(|(job, _)| *job == key).map(|(_, job)| *job);
-        (key, job)
-    };
-    depth_first(roots, &calls).into_iter().map(with_job).collect()
-}
-
-/// The roots and what they call, directly or through others, each after what it calls.
-fn depth_first<'k>(roots: impl IntoIterator<Item = &'k String>, calls: &BTreeMap<String, Vec<String>>) -> Vec<String> {
-    let mut order = Vec::new();
-    let mut seen = BTreeSet::new();
-    // Without recursion: a key is pushed again below the keys that it calls, and listed when it is popped the second time.
-    let mut stack: Vec<(String, bool)> = roots.into_iter().map(|key| (key.clone(), false)).collect();
-    stack.reverse();
-    while let Some((at, listed)) = stack.pop() {
-        if listed {
-            order.push(at);
-        } else if seen.insert(at.clone()) {
-            stack.push((at.clone(), true));
-            stack.extend(calls.get(&at).into_iter().flatten().rev().map(|next| (next.clone(), false)));
-        }
-    }
-    order
-}
-
-fn key(workload: &Workload) -> String {
-    format!("{}/{}", workload.namespace, workload.name)
 }

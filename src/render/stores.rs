@@ -1,6 +1,7 @@
 //! The part of a region's README about the stores that operators run.
 
 use super::databases::database;
+use super::gitops;
 use super::kafka::kafka;
 use super::mysql::mysql;
 use super::rabbitmq::rabbitmq;
@@ -11,7 +12,9 @@ pub(super) fn stores(platform: &Platform, region: &Region) -> String {
     let mut text = String::new();
     for workload in region.workloads.values() {
         let Some(operated) = workload.operated() else { continue };
-        text.push_str(if text.is_empty() { "\n## Stores\n" } else { "" });
+        if text.is_empty() {
+            text = format!("\n## Stores\n{}", gitops::stores(platform));
+        }
         match &operated.software {
             Software::Postgres(of) => database(platform, region, workload, (operated, of), &mut text),
             Software::Rabbitmq => rabbitmq(platform, region, workload, operated, &mut text),

@@ -27,8 +27,13 @@ struct Repository {
 }
 
 impl EnvironmentResolver<'_> {
-    /// Whose tokens may take the roles of the environment's pipelines; none without a CI system.
-    pub(super) fn pipelines(&mut self) -> Option<Pipelines> {
+    /// Whether a CI system gets roles in the account of the environment: they are rendered on AWS alone.
+    pub(super) fn ci_on_aws(&self) -> bool {
+        self.on_aws() && matches!(self.spec.delivery.at(|delivery| &delivery.ci).get(), Some(Ci::Github | Ci::Gitlab))
+    }
+
+    /// Whose tokens may take the roles of the environment's pipelines, which work on a branch; none without a CI system.
+    pub(super) fn pipelines(&mut self, branch: Option<String>) -> Option<Pipelines> {
         let (delivery, at) = self.spec.delivery.spanned()?;
         let ci = match delivery.ci.get()? {
             Ci::None => {
@@ -48,7 +53,6 @@ impl EnvironmentResolver<'_> {
         }
         let repository = self.repository(ci, &delivery.repository, at);
         let subject = self.subject(ci, &delivery.subject);
-        let branch = self.branch();
         let (approvals, approvers) = self.approvals();
         let (repository, branch) = (repository?, branch?);
         let of_system = match ci {
@@ -135,15 +139,21 @@ impl EnvironmentResolver<'_> {
         (*count, approvers)
     }
 
-    /// The branch of the environment: it names one branch, and no other environment has it.
-    fn branch(&mut self) -> Option<String> {
+    /// The branch of the environment: it names one branch, and no other environment has it. None where nothing works on it.
+    pub(super) fn branch(&mut self) -> Option<String> {
+        let without = match (self.ci_on_aws(), self.gitops_controller()) {
+            (true, Some(_)) => "`ci: none` and `gitops: none`",
+            (true, None) => "`ci: none`",
+            (false, Some(_)) => "`gitops: none`",
+            (false, None) => return None,
+        };
         let item = self.spec.environments.find(self.environment.as_str())?;
         let environment = item.value.get()?;
         let field = &environment.branch;
         if field.is_missing() {
-            let message = format!("`{}` has no `branch`: nothing says which jobs may change the environment", self.environment);
+            let message = format!("`{}` has no `branch`: nothing says whose files are applied to the environment", self.environment);
             let diagnostic = Diagnostic::new(Code::MissingField, message).at(item.key);
-            self.tell(diagnostic.help("add `branch:` with the branch whose files are applied, or write `ci: none`"));
+            self.tell(diagnostic.help(format!("add `branch:` with the branch whose files are applied, or write {without}")));
         }
         let (branch, at) = field.spanned()?;
         let signs = branch.chars().all(|one| one.is_ascii_alphanumeric() || IN_BRANCH.contains(one));

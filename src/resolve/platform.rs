@@ -74,6 +74,7 @@ impl EnvironmentResolver<'_> {
             zone: None,
             leads_account: false,
             pipelines: None,
+            gitops: None,
             second_factor: spec.access.at(|access| &access.mfa).get().is_some(),
             secrets: Secrets {
                 store: spec.secrets.at(|secrets| &secrets.store).get().copied().unwrap_or(SecretStore::Cloud),

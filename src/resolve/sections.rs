@@ -35,7 +35,7 @@ pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
     };
     let environments = || specs.base.environments.entries().map(|(_, _, environment)| environment);
     let teams = || specs.base.teams.entries().map(|(_, _, team)| team);
-    if !has_ci(&specs.base) {
+    if !has_ci(&specs.base) && !has_gitops(&specs.base) {
         once("branch", environments().filter_map(|one| one.branch.span()).collect(), "renders no pipeline");
     }
     if !specs.sections.contains_key("delivery") {
@@ -48,7 +48,7 @@ pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
     }
 }
 
-/// Warns of what the spec says about pipelines and GitOps beyond the roles of pipelines on AWS. One warning for all of it.
+/// Warns of what the spec says about pipelines and GitOps that nothing reads. One warning for all of it.
 fn warn_of_delivery(specs: &Specs, found: &mut Diagnostics) {
     let (spec, Some(&at)) = (&specs.base, specs.sections.get("delivery")) else { return };
     let Some(delivery) = spec.delivery.get() else { return };
@@ -57,9 +57,9 @@ fn warn_of_delivery(specs: &Specs, found: &mut Diagnostics) {
     let provider = |name: &Name| provider_of(spec, spec.regions.value(name.as_str())?);
     let off_aws = |environment: &Environment| !environment.regions.values().any(|name| provider(name) == Some(Provider::Aws));
     let parts = [
-        ("`repository`", !has_ci && !delivery.repository.is_missing()),
+        ("`repository`", !has_ci && !has_gitops(spec) && !delivery.repository.is_missing()),
         ("`ci` of environments that are not on AWS", has_ci && environments().any(off_aws)),
-        ("`gitops`", matches!(delivery.gitops.get(), Some(GitOps::Argocd | GitOps::Flux))),
+        ("`gitops: flux`", delivery.gitops.get() == Some(&GitOps::Flux)),
         ("`scanners`", !has_ci && delivery.scanners.get().is_some_and(|scanners| !scanners.is_empty())),
         ("`approvals` of `environments`", !has_ci && environments().any(|one| approvals(&one.approvals).is_some())),
         ("`approvers` of `environments`", !has_ci && environments().any(|one| !one.approvers.is_missing())),
@@ -68,9 +68,14 @@ fn warn_of_delivery(specs: &Specs, found: &mut Diagnostics) {
     if !written.is_empty() {
         let verb = if written.len() == 1 { "has" } else { "have" };
         let help = format!("{} {verb} no effect", wording::plain(&written));
-        let message = "of `delivery`, this version renders the jobs of pipelines and their roles, on AWS";
+        let message = "of `delivery`, this version renders the objects of Argo CD and, on AWS, the jobs of pipelines and their roles";
         found.push(Diagnostic::new(Code::NotRendered, message).at(at).help(help));
     }
+}
+
+/// Whether a controller applies the Kubernetes files.
+fn has_gitops(spec: &Spec) -> bool {
+    spec.delivery.at(|delivery| &delivery.gitops).get() == Some(&GitOps::Argocd)
 }
 
 /// Whether a CI system plans and applies.

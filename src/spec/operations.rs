@@ -74,7 +74,7 @@ pub enum Traces {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Delivery {
-    /// URL of the Git repository that holds the spec and the rendered files.
+    /// URL of the Git repository that holds the spec, in its root, and the rendered files, as `git clone` takes it.
     pub repository: Field<Url>,
     /// CI system whose jobs judge, plan and apply. Its jobs get roles in the accounts of the environments; `repository` and each environment's `branch` say
     /// which jobs. The jobs are rendered beside the spec: for `github` into `.github/workflows`, for `gitlab` into `.gitlab/platgen.yaml`, which the
@@ -84,7 +84,9 @@ pub struct Delivery {
     /// Repositories of GitHub that were made, renamed or transferred since July 2026 have numbers in it, which its settings show:
     /// `repo:OWNER@123456/REPOSITORY@456789`. Default: `repo:OWNER/REPOSITORY` on GitHub, `project_path:GROUP/PROJECT` on GitLab.
     pub subject: Field<String>,
-    /// GitOps controller that applies the Kubernetes files.
+    /// GitOps controller that applies the Kubernetes files of each environment from its `branch` of `repository`. For `argocd`, `gitops/<environment>` of the
+    /// output holds an AppProject and an Application for each region, and objects have the order of their application in an annotation. A merge is applied
+    /// by itself, in protected environments by a person, one region after the other. Default: `none`, people apply the files.
     pub gitops: Field<GitOps>,
     /// Scanners that the pipelines run on every change, beside `yamllint` and `tflint`. Default: none.
     pub scanners: Field<Vec<Field<Scanner>>>,
@@ -110,6 +112,6 @@ pub enum GitOps {
     Argocd,
     /// Flux.
     Flux,
-    /// None: platgen renders no files for it.
+    /// None: people apply the files.
     None,
 }

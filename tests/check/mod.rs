@@ -42,6 +42,8 @@ pub(crate) fn trials() -> Vec<Trial> {
             oracle::templates_become_places();
             Ok(())
         }),
+        Trial::test("check::oracle/waves_of_every_spec", waves),
+        Trial::test("check::oracle/objects_of_argo_cd", told),
         Trial::test("check::garbage_is_no_fault_of_the_run", || {
             world::survives_garbage(&World::load(&root().join("tests/check/spec"), &[]));
             Ok(())
@@ -105,4 +107,48 @@ fn clean(spec: &Path) -> Result<(), Failed> {
     }
     let regions: usize = world.estate.environments.values().map(|platform| platform.regions.len()).sum();
     if left.is_empty() && regions > 1 { Ok(()) } else { Err(format!("{regions} regions:\n{}", left.join("\n")).into()) }
+}
+
+/// The specs of the repository and the cases of `tests/features`, told to be applied by Argo CD, have waves in which everything is there in time.
+fn waves() -> Result<(), Failed> {
+    let place = tempfile::tempdir()?;
+    let features = crate::support::features::folder();
+    std::fs::create_dir(place.path().join("files"))?;
+    world::copy(&features.join("files"), &place.path().join("files"));
+    let path = place.path().join("platform.yaml");
+    let (mut found, mut jobs) = (Vec::new(), 0);
+    // What a container says changes no wave.
+    for case in crate::support::features::cases().into_iter().filter(|case| !case.name.starts_with("containers/")) {
+        let mut spec = case.whole();
+        let environments = spec["environments"].as_object().map(|all| all.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+        for name in environments {
+            spec["environments"][&name]["branch"] = name.as_str().into();
+        }
+        spec["delivery"] = serde_json::json!({"repository": "https://git.example/shop/platform.git", "ci": "none", "gitops": "argocd"});
+        std::fs::write(&path, serde_yaml::to_string(&spec)?)?;
+        let world = World::documents(&path);
+        jobs += usize::from(world.has_jobs());
+        found.extend(world.ask_about_waves().into_iter().map(|finding| format!("{}: {finding:?}", case.name)));
+    }
+    for spec in ["boutique", "features", "sample/platform.yaml"] {
+        let world = World::documents(&root().join("specs").join(spec));
+        found.extend(world.ask_about_waves().into_iter().map(|finding| format!("{spec}: {finding:?}")));
+    }
+    assert!(jobs > 5, "{jobs} cases have jobs");
+    if found.is_empty() { Ok(()) } else { Err(found.join("\n").into()) }
+}
+
+/// Argo CD is told to apply what is there, and may do no more than that.
+fn told() -> Result<(), Failed> {
+    let mut faults = Vec::new();
+    for spec in ["tests/check/spec", "specs/sample/platform.yaml", "specs/boutique", "specs/minimal/platform.yaml"] {
+        let World { estate, mut files } = World::load(&root().join(spec), &[]);
+        faults.extend(oracle::gitops_faults(&estate, &files).into_iter().map(|fault| format!("{spec}: {fault}")));
+        if estate.environments.values().any(|platform| platform.gitops.is_some()) {
+            let clusters = files.units.iter_mut().filter(|(folder, _)| folder.starts_with("kubernetes/"));
+            clusters.flat_map(|(_, unit)| unit.files.values_mut()).for_each(|text| *text = text.replace("kind: Role\n", "kind: Lease\n"));
+            assert!(!oracle::gitops_faults(&estate, &files).is_empty(), "{spec}: a kind that is not in the files");
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("\n").into()) }
 }

@@ -3,7 +3,7 @@
 use crate::oracle;
 use platgen::check;
 use platgen::files::Files;
-use platgen::model::Estate;
+use platgen::model::{Estate, Kind};
 use platgen::project::{Project, Rendered, Resolved};
 use platgen::value::Date;
 use std::fs;
@@ -38,6 +38,32 @@ impl World {
         let rendered = Project::open(Some(spec)).and_then(|project| project.allow_incomplete(true).resolve()).and_then(Resolved::render);
         let Rendered { resolved, files } = rendered.unwrap_or_else(|failure| panic!("{}: {:?}", spec.display(), failure.found));
         World { estate: resolved.estate, files }
+    }
+
+    /// Reads a spec and renders the documents of its clusters alone.
+    pub(crate) fn documents(spec: &Path) -> World {
+        let rendered = Project::open(Some(spec)).and_then(|project| project.allow_incomplete(true).resolve()).and_then(Resolved::documents);
+        let Rendered { resolved, files } = rendered.unwrap_or_else(|failure| panic!("{}: {:?}", spec.display(), failure.found));
+        World { estate: resolved.estate, files }
+    }
+
+    /// Whether a region has jobs that run once.
+    pub(crate) fn has_jobs(&self) -> bool {
+        let mut workloads =
+            self.estate.environments.values().flat_map(|one| one.regions.values()).flat_map(|region| region.workloads.values());
+        workloads.any(|workload| matches!(workload.kind, Kind::Job { .. }))
+    }
+
+    /// What the second opinion finds in the waves of every region.
+    pub(crate) fn ask_about_waves(&self) -> Vec<oracle::Finding> {
+        let regions =
+            self.estate.environments.values().flat_map(|platform| platform.regions.values().map(move |region| (platform, region)));
+        regions
+            .flat_map(|(platform, region)| {
+                let unit = &self.files.units[&check::folder(platform.environment.as_str(), region.name.as_str())];
+                oracle::waves_in(platform, region, unit)
+            })
+            .collect()
     }
 
     /// What the second opinion finds in one region.

@@ -5,6 +5,9 @@ use super::context::RegionContext;
 use platgen::inventory::Object;
 use serde_json::{Value, json};
 
+/// The annotations of an object.
+const ANNOTATIONS: &str = "/metadata/annotations";
+
 /// Tells the first place below `pointer` where the object differs from what is wanted; `null` is the same as nothing. What a patch changed
 /// is as it should be.
 pub(super) fn expect(
@@ -15,7 +18,13 @@ pub(super) fn expect(
     pointer: &str,
     wanted: &Value,
 ) {
-    let differences = differences(pointer, wanted, object.at(pointer).unwrap_or(&Value::Null));
+    let mut has = object.at(pointer).cloned().unwrap_or_default();
+    // Another rule judges what a GitOps controller reads.
+    if let (ANNOTATIONS, Value::Object(annotations)) = (pointer, &mut has) {
+        annotations.retain(|key, _| !super::waves::KEYS.contains(&key.as_str()));
+        has = if annotations.is_empty() { Value::Null } else { has };
+    }
+    let differences = differences(pointer, wanted, &has);
     if let Some((place, wanted, has)) = differences.into_iter().find(|(place, ..)| !context.is_patched(object, place)) {
         let message = format!("`{}` of `{}` {}, where it should be {wanted}", place_name(&place), object.id(), has);
         found.push(context.finding(rule, object, message));

@@ -10,6 +10,7 @@ mod config;
 mod context;
 mod databases;
 mod exposures;
+mod gitops;
 mod guard;
 mod labels;
 mod namespaces;
@@ -23,9 +24,11 @@ mod storage;
 mod topics;
 mod transactions;
 mod unexpected_objects;
+mod waves;
 
 pub(crate) use compare::every_difference_has_its_place;
 use context::RegionContext;
+pub(crate) use gitops::faults as gitops_faults;
 pub(crate) use secrets::templates_become_places;
 
 use platgen::files::Unit;
@@ -70,6 +73,7 @@ const RULES: &[Judge] = &[
     topics::judge,
     transactions::judge,
     unexpected_objects::judge,
+    waves::judge,
 ];
 
 /// Faults of the Kubernetes documents of a region, sorted.
@@ -77,6 +81,13 @@ pub(crate) fn findings_in(platform: &Platform, region: &Region, unit: &Unit) -> 
     let context = RegionContext::new(platform, region, unit);
     let mut found = Vec::new();
     RULES.iter().for_each(|judge| judge(&context, &mut found));
+    sorted(found)
+}
+
+/// Faults of what a GitOps controller reads in the documents of a region, sorted.
+pub(crate) fn waves_in(platform: &Platform, region: &Region, unit: &Unit) -> Vec<Finding> {
+    let mut found = Vec::new();
+    waves::judge(&RegionContext::new(platform, region, unit), &mut found);
     sorted(found)
 }
 

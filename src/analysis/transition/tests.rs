@@ -2,11 +2,17 @@ use super::*;
 
 /// The transitions of one cluster, each as `object: change`.
 fn told(before: &str, after: &str) -> Vec<String> {
+    told_where(false, before, after)
+}
+
+/// The same; `prunes` says whether a controller deletes what left the documents.
+fn told_where(prunes: bool, before: &str, after: &str) -> Vec<String> {
     let cluster = |region: &str, before: &str, after: &str| Cluster {
         environment: "production".into(),
         region: region.into(),
         before: Inventory::read([("before.yaml", before)]),
         after: Inventory::read([("after.yaml", after)]),
+        prunes,
     };
     let found = transitions(&[cluster("a", before, after), cluster("b", after, before)]);
     found.into_iter().filter(|one| one.region == "a").map(|one| format!("{}: {:?}", one.object, one.change)).collect()
@@ -84,6 +90,20 @@ fn what_leaves_the_documents_stays_in_the_cluster() {
     // Its name changes with its content.
     let versioned = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web-0a1b, namespace: shop}\nimmutable: true\n";
     assert_eq!(told(versioned, ""), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_controller_deletes_is_not_told() {
+    let (app, marked) =
+        (deployment("web", "web:v1", ""), "namespace: shop, annotations: {argocd.argoproj.io/sync-options: \"Prune=false,Delete=false\"}");
+    assert_eq!(told_where(true, &app, ""), Vec::<String>::new());
+    let claim = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, MARK, labels: {platgen.io/workload: web}}\n"
+        .replace("MARK", marked);
+    let left = r#"ServiceAccount/shop/web: Left { objects: ["serviceaccount/web"], successor: None, volumes: false }"#;
+    assert_eq!(told_where(true, &format!("{app}{claim}"), ""), [left]);
+    // Data that a new object can't reach is told of all the same.
+    let renamed = told_where(true, &stateful("db", &[("data", "10Gi")]), &stateful("orders", &[("data", "10Gi")]));
+    assert_eq!(renamed, [r#"StatefulSet/shop/db: LosesData(Successor("StatefulSet/shop/orders"), ["statefulset.apps/db"])"#]);
 }
 
 #[test]

@@ -156,6 +156,8 @@ else
 fi
 
 resolves 'boutique.example'
+exists 'the cluster boutique-production-eu-west-1 in Argo CD' argocd cluster get 'boutique-production-eu-west-1' --output server
+printf 'look yourself: %s\n' 'whether Argo CD is 3.2 or newer: argocd version'
 
 printf '%s missing, %s not looked at\n' "$missing" "$unseen"
 if [ "$missing" -gt 0 ]; then exit 1; fi

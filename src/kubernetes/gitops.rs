@@ -1,0 +1,109 @@
+//! What a GitOps controller reads from the objects of a region: when to apply each, and which ones it never deletes.
+//!
+//! Argo CD applies one wave after the other, and waits before the next one until everything in a wave is healthy. A wave that waits for something that
+//! a later one makes never ends, and what is broken holds up every later wave. So only objects without a health of their own have waves by the table of
+//! kinds; everything else of an app or a store is applied at once, after the jobs, and Kubernetes waits for what an object needs. What a job waits for
+//! has a wave before it.
+//!
+//! Sources: "Sync Phases and Waves", "Sync Options" and "Resource Health" in the documentation of Argo CD, `gitops-engine/pkg/sync/sync_context.go`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Stage, Tree, jobs};
+use crate::kinds;
+use crate::labels::{GITOPS_KEPT, GITOPS_OPTIONS, GITOPS_WAVE};
+use crate::model::{GitOpsController, Platform, Region};
+use crate::yaml::{Document, Node};
+
+/// The wave of the first stage of the table of kinds. It leaves room for the waves of jobs, and stays when there is one job more.
+const FIRST: i32 = -1000;
+
+/// Marks every object of a region whose files a controller applies.
+pub(super) fn mark(platform: &Platform, region: &Region, tree: &mut Tree) {
+    match platform.gitops.as_ref().map(|gitops| gitops.controller) {
+        Some(GitOpsController::ArgoCd) => {}
+        None => return,
+    }
+    let turns = turns(region);
+    let claims = claims(tree, &turns);
+    for (file, documents) in tree {
+        let key = file.trim_end_matches(".yaml");
+        let turn = turns.get(key).copied().unwrap_or_default();
+        let is_of_store = region.workloads.get(key).is_some_and(|workload| workload.operated().is_some());
+        for document in documents {
+            let text = |path: &[&str]| document.root().at(path).and_then(Node::as_str).unwrap_or_default();
+            let (api, kind) = (text(&["apiVersion"]), text(&["kind"]));
+            let claim = (text(&["metadata", "namespace"]).to_owned(), text(&["metadata", "name"]).to_owned());
+            let wave = match (kinds::stage(api, kind), kind) {
+                (stage, _) if stage <= kinds::Stage::Binding => FIRST + stage as i32,
+                // A claim may be bound when the first pod that mounts it is there, and not before.
+                (_, "PersistentVolumeClaim") => claims.get(&claim).copied().unwrap_or_default(),
+                (stage @ kinds::Stage::Configuration, _) if Stage::of(file) != Stage::Entry => FIRST + stage as i32,
+                (kinds::Stage::Extension, _) => 1,
+                _ => turn,
+            };
+            let kept = is_of_store || kinds::holds(api, kind);
+            let wave = (wave != 0).then(|| wave.to_string());
+            annotate(document, [(GITOPS_WAVE, wave.as_deref()), (GITOPS_OPTIONS, kept.then_some(GITOPS_KEPT))]);
+        }
+    }
+}
+
+/// The waves of jobs and of the workloads that they wait for, by their keys: one for each job, and one for all workloads between two jobs. They count up
+/// to -1, so that everything else comes after them without a mark of its own.
+fn turns(region: &Region) -> BTreeMap<String, i32> {
+    let all = jobs::jobs(region);
+    let mut turns = BTreeMap::new();
+    let (mut turn, mut after_workload) = (0, false);
+    for (key, job) in jobs::in_order(region, &all).into_iter().rev() {
+        if job.is_some() || !after_workload {
+            turn -= 1;
+        }
+        after_workload = job.is_none();
+        turns.insert(key, turn);
+    }
+    turns
+}
+
+/// The wave of the first pod that mounts a claim, by the namespace and the name of the claim.
+fn claims(tree: &Tree, turns: &BTreeMap<String, i32>) -> BTreeMap<(String, String), i32> {
+    let mut waves = BTreeMap::new();
+    for (file, documents) in tree {
+        let turn = turns.get(file.trim_end_matches(".yaml")).copied().unwrap_or_default();
+        for claim in documents.iter().flat_map(mounted) {
+            let wave = waves.entry(claim).or_insert(turn);
+            *wave = turn.min(*wave);
+        }
+    }
+    waves
+}
+
+/// The claims that the pods of an object mount.
+fn mounted(document: &Document) -> BTreeSet<(String, String)> {
+    let text = |path: &[&str]| document.root().at(path).and_then(Node::as_str).unwrap_or_default();
+    let Some(template) = kinds::pod_template(text(&["apiVersion"]), text(&["kind"])) else { return BTreeSet::new() };
+    let path: Vec<&str> = template.split('/').skip(1).chain(["spec", "volumes"]).collect();
+    let volumes = document.root().at(&path).into_iter().flat_map(Node::items);
+    let names = volumes.filter_map(|volume| volume.at(&["persistentVolumeClaim", "claimName"])).filter_map(Node::as_str);
+    names.map(|name| (text(&["metadata", "namespace"]).to_owned(), name.to_owned())).collect()
+}
+
+/// Adds annotations. What a spec or a manifest says itself stays.
+fn annotate<'v>(document: &mut Document, entries: impl IntoIterator<Item = (&'static str, Option<&'v str>)>) {
+    let Some(metadata) = document.root().get("metadata") else { return };
+    let (id, old) = (metadata.id(), metadata.get("annotations").map(|node| node.to_json()));
+    let mut annotations: BTreeMap<String, Value> = match old {
+        Some(Value::Object(map)) => map.into_iter().collect(),
+        _ => BTreeMap::new(),
+    };
+    for (key, value) in entries {
+        if let Some(value) = value {
+            annotations.entry(key.to_owned()).or_insert_with(|| value.into());
+        }
+    }
+    if !annotations.is_empty() {
+        document.insert(id, "annotations", &Value::Object(annotations.into_iter().collect()));
+    }
+}
