@@ -16,6 +16,7 @@ mod procedures;
 mod rabbitmq;
 mod readme;
 mod region;
+mod replication;
 mod requirement;
 mod requirements;
 mod restore_tests;

@@ -106,6 +106,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         buckets: BTreeMap::new(),
         backups: Backups::None(None),
         test_of: None,
+        replication: None,
     }
 }
 

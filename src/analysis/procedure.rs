@@ -208,6 +208,20 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                 in_mysql(&kubectl, name, false, &format!("--execute=\"REVOKE ALL PRIVILEGES, GRANT OPTION FROM '{user}'@'%'\""))
             ),
         ),
+        Change::Copied => in_hand(
+            format!("`{object}` becomes one of several servers, which can't take the place of a single one while it runs"),
+            format!(
+                "right before the apply: `{kubectl} delete {argument}`; the claim of `{name}-0` stays, and the new servers copy what is on it. Until they have, \
+                 and until clients sign in with name and password, the store is away"
+            ),
+        ),
+        Change::Alone => in_hand(
+            format!("`{object}` becomes a single server, which goes on with what `{name}-0` has"),
+            format!(
+                "make `{name}-0` the server that takes the writes, as the part of the store in the region's README.md shows, and stop the clients; right before \
+                 the apply: `{kubectl} delete {argument}`; the claims of the others stay until they are deleted by name"
+            ),
+        ),
         Change::Users(users) => {
             let of_mysql = Operator::Percona.facts().is_held_by(argument);
             let lock = |user: &String| match of_mysql {

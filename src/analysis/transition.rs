@@ -17,6 +17,8 @@ pub use change::{Change, Loss};
 
 const CLAIMS: &str = "/spec/volumeClaimTemplates";
 const CLAIM: &str = "PersistentVolumeClaim";
+/// The order in which the pods of a StatefulSet start.
+const ORDER: &str = "/spec/podManagementPolicy";
 /// The size of a claim.
 pub(super) const SIZE: &str = "/spec/resources/requests/storage";
 
@@ -163,6 +165,10 @@ fn changes(old: &Object, new: &Object, after: &Inventory) -> Vec<Change> {
     }
     all.extend(of_operator(old, new));
     all.extend(rabbitmq::user(old, new));
+    if let Some(change) = replication::change(old, new) {
+        all.retain(|known| *known != Change::Immutable(ORDER));
+        all.push(change);
+    }
     if let Some(field) = kind.replicas
         && let Some(replicas) = old.at(field).and_then(Value::as_u64).filter(|running| *running > 1)
         && new.at(field).is_none()
@@ -302,5 +308,6 @@ mod database;
 mod kafka;
 mod mysql;
 mod rabbitmq;
+mod replication;
 #[cfg(test)]
 mod tests;

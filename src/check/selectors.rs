@@ -5,6 +5,7 @@ use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::{Object, Selector};
 use crate::labels::WORKLOAD;
+use crate::model::Replication;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -77,6 +78,9 @@ fn matched(context: &TreeContext, object: &Object, pointer: &str, selector: &Sel
     let workloads: BTreeSet<&str> =
         pods.iter().filter_map(|number| context.inventory.pods().get(*number)?.labels.get(WORKLOAD).map(String::as_str)).collect();
     let own = object.labels.get(WORKLOAD).map(String::as_str);
+    // The Services of a store of several servers lead to its proxies.
+    let proxies = own.map(Replication::proxies).filter(|proxies| object.kind == "Service" && workloads.contains(proxies.as_str()));
+    let own = proxies.as_deref().or(own);
     let place = place(pointer);
     let (rule, message) = if pods.is_empty() {
         (Code::SelectsNothing, format!("`{place}` of `{}` matches no pod", object.id()))

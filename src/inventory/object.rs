@@ -87,6 +87,12 @@ impl Object {
         self.at(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// Whether it runs several servers of a store of platgen that copy each other's data: a Sentinel of platgen stands beside each.
+    pub fn is_replicated(&self) -> bool {
+        let beside = self.items("/spec/template/spec/initContainers");
+        self.kind == "StatefulSet" && beside.iter().any(|one| one["name"] == "sentinel" && one["command"][1] == "/platgen/servers.sh")
+    }
+
     /// The items of the list at a JSON pointer.
     pub fn items(&self, pointer: &str) -> &[Value] {
         items(self.at(pointer))

@@ -219,6 +219,7 @@ impl<'m> Context<'m> {
 
 fn component(workload: &Workload) -> &'static str {
     match workload.kind {
+        _ if workload.is_proxy() => "store-proxy",
         _ if workload.is_store() => "store",
         Kind::Restored(_) => "restored-store",
         Kind::CronJob(_) | Kind::Job { .. } => "job",

@@ -70,7 +70,7 @@ pub(super) fn fragment_of(owner: &Owner, inputs: &Inputs) -> Result<Fragment, Te
     let workload = owner.workload;
     let nothing = ContainerInputs::default();
     let seen = |container: &model::Container| inputs.containers.get(container.name.as_str()).unwrap_or(&nothing);
-    let drain = workload.service.is_some().then_some(DRAIN);
+    let drain = (workload.service.is_some() || workload.is_proxy()).then_some(DRAIN);
     let mut init = Vec::new();
     let sidecars = |first: bool| workload.sidecars.iter().filter(move |one| one.before_init == first).map(|one| (one, Part::Sidecar));
     for (container, part) in sidecars(true).chain(workload.init.iter().map(|one| (one, Part::Init))).chain(sidecars(false)) {

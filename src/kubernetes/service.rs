@@ -1,12 +1,14 @@
 //! Services: one with the workload's name, one per alias, and a headless one for the members of a StatefulSet. Those of a store that an operator runs lead to
-//! the servers that answer, and the operator may make the one with the store's name itself.
+//! the servers that answer, and the operator may make the one with the store's name itself. Those of a
+//! store of several servers lead to its proxies.
 
 use serde::Serialize;
 
 use super::metadata::{Context, Labels, Metadata, Owner, fragment};
-use crate::model::{Entrance, Kind, Protocol, Service, ServicePort, Software, Workload};
+use crate::labels::WORKLOAD;
+use crate::model::{Entrance, Kind, Protocol, Replication, Service, ServicePort, Software, Workload, headless_name};
 use crate::template::{Fragment, TemplateError, render_yaml};
-use crate::value::{KubernetesVersion, truncate_with_hash};
+use crate::value::KubernetesVersion;
 use crate::yaml::Document;
 
 #[derive(Serialize)]
@@ -29,21 +31,18 @@ struct Port<'m> {
     protocol: Option<&'static str>,
 }
 
-/// The name of the Service that gives each member of a StatefulSet a name.
-pub(super) fn headless_name(workload: &Workload) -> String {
-    truncate_with_hash(&format!("{}-headless", workload.name), 63)
-}
-
 /// The Services of a workload.
 pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
     let workload = owner.workload;
     let mut documents = Vec::new();
     let software = workload.operated().map(|operated| &operated.software);
-    let selector = match software.and_then(Software::answering) {
+    let own_pods = &owner.selector;
+    let answering = match software.and_then(Software::answering) {
         Some(label) => fragment(&Labels::from([workload.pods(), label])),
-        None => owner.selector.clone(),
+        None if workload.is_replicated() => fragment(&Labels::from([(WORKLOAD, Replication::proxies(workload.name.as_str()).as_str())])),
+        None => own_pods.clone(),
     };
-    let mut print = |name: String, (headless, unready): (bool, bool), ports: Option<Vec<Port>>| {
+    let mut print = |name: String, (headless, unready): (bool, bool), selector: &Fragment, ports: Option<Vec<Port>>| {
         let distribution = if headless { None } else { distribution(owner.context, workload) };
         let view = View { metadata: owner.metadata(name), headless, unready, distribution, selector: selector.clone(), ports };
         render_yaml("kubernetes/service.yaml.j2", &view).map(|printed| documents.extend(printed))
@@ -52,11 +51,11 @@ pub(super) fn documents(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
     if let Some(service) = service {
         let own = Some(&workload.name).filter(|_| !software.is_some_and(Software::has_own_service));
         for name in own.into_iter().chain(&service.aliases) {
-            print(name.to_string(), (service.headless, false), ports(workload, service))?;
+            print(name.to_string(), (service.headless, false), &answering, ports(workload, service))?;
         }
     }
     if matches!(workload.kind, Kind::StatefulSet) {
-        print(headless_name(workload), (true, true), service.and_then(|service| ports(workload, service)))?;
+        print(headless_name(&workload.name), (true, true), own_pods, service.and_then(|service| ports(workload, service)))?;
     }
     Ok(documents)
 }

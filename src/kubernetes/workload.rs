@@ -6,7 +6,7 @@ use super::inputs::{Inputs, inputs};
 use super::metadata::{Account, Context, Metadata, Owner, fragment};
 use super::{backup, database, kafka, mysql, pod, policy, rabbitmq, restored, rights, route, scale, secrets, service};
 use crate::labels::{NO_BACKUP, NO_PROBES, REASON, RESTARTED_BY};
-use crate::model::{Kind, Software, Volume, Workload};
+use crate::model::{Kind, Software, Volume, Workload, headless_name};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{digest, truncate_with_hash};
 use crate::yaml::Document;
@@ -173,7 +173,7 @@ fn controller(owner: &Owner, name: &str, pod: Fragment, restarted_by: Option<&st
         Kind::StatefulSet => {
             let claims: Vec<Claim> = workload.volumes.iter().filter_map(|volume| claim(owner, volume)).collect();
             let start = if workload.parallel_start { "Parallel" } else { "OrderedReady" };
-            let (service, claims) = (service::headless_name(workload), (!claims.is_empty()).then_some(claims));
+            let (service, claims) = (headless_name(&workload.name), (!claims.is_empty()).then_some(claims));
             render_yaml("kubernetes/stateful-set.yaml.j2", &StatefulSet { runs, replicas, selector, service, start, claims })
         }
         Kind::DaemonSet => render_yaml("kubernetes/daemon-set.yaml.j2", &DaemonSet { runs, selector }),

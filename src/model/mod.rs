@@ -22,6 +22,7 @@ mod network;
 mod operated;
 mod pipelines;
 mod region;
+mod replication;
 mod restore;
 mod rights;
 mod workload;
@@ -47,6 +48,7 @@ pub use network::{Network, NetworkSubnet, PrivateService, Vpn, ZoneRange, short_
 pub use operated::{Helper, Operated, Software, User};
 pub use pipelines::{CiSystem, Pipelines, Subjects};
 pub use region::Region;
+pub use replication::{Replication, headless_name};
 pub use restore::{RESTORE_TESTS, RestoreTest, Restored};
 pub use rights::{ApiAccess, RBAC, Right};
 pub use workload::{Autoscaling, Cron, Flow, Kind, Peer, Placement, Service, ServicePort, Spread, Toleration, Workload};

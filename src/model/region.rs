@@ -40,9 +40,9 @@ pub struct Region {
 }
 
 impl Region {
-    /// The apps and stores of the spec: every workload but restore tests.
+    /// The apps and stores of the spec: every workload but restore tests and proxies of stores.
     pub fn entries(&self) -> impl Iterator<Item = &Workload> {
-        self.workloads.values().filter(|workload| workload.test_of.is_none())
+        self.workloads.values().filter(|workload| workload.test_of.is_none() && !workload.is_proxy())
     }
 
     /// The hosts at which the region answers, those that only redirect among them. Connections over TCP have none.

@@ -1,8 +1,8 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
 use super::{
-    Addon, ApiAccess, Backups, Certificate, Container, Database, Exposure, FileContent, Mysql, Operated, Pool, Redirect, Restored,
-    Software, Source, TemplatePart, Volume,
+    Addon, ApiAccess, Backups, Certificate, Container, Database, Exposure, FileContent, Mysql, Operated, Pool, Redirect, Replication,
+    Restored, Software, Source, TemplatePart, Volume,
 };
 use crate::labels::WORKLOAD;
 use crate::source::Span;
@@ -78,12 +78,24 @@ pub struct Workload {
     pub buckets: BTreeMap<String, BucketAccess>,
     /// The store, by `namespace/name`, whose backups it tests, for the job of a restore test and for the database that the job makes.
     pub test_of: Option<String>,
+    /// What it is in a store of several servers, whose pods platgen makes itself.
+    pub replication: Option<Replication>,
 }
 
 impl Workload {
     /// Whether its service account has a role on AWS.
     pub fn has_role(&self) -> bool {
         !self.policies.is_empty() || !self.buckets.is_empty()
+    }
+
+    /// Whether it is the proxies of a store.
+    pub fn is_proxy(&self) -> bool {
+        matches!(self.replication, Some(Replication::Proxies { .. }))
+    }
+
+    /// Whether it is the servers of a store that copy each other's data.
+    pub fn is_replicated(&self) -> bool {
+        matches!(self.replication, Some(Replication::Servers { .. }))
     }
 
     /// Whether it runs a store.

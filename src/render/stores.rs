@@ -1,20 +1,25 @@
-//! The part of a region's README about the stores that operators run.
+//! The part of a region's README about the stores that operators run, and those of several servers.
 
 use super::databases::database;
 use super::gitops;
 use super::kafka::kafka;
 use super::mysql::mysql;
 use super::rabbitmq::rabbitmq;
+use super::replication::replication;
 use crate::model::{Platform, Region, Software};
 
 /// The section, empty without such a store.
 pub(super) fn stores(platform: &Platform, region: &Region) -> String {
     let mut text = String::new();
     for workload in region.workloads.values() {
-        let Some(operated) = workload.operated() else { continue };
+        if workload.operated().is_none() && !workload.is_replicated() {
+            continue;
+        }
         if text.is_empty() {
             text = format!("\n## Stores\n{}", gitops::stores(platform));
         }
+        replication(platform, region, workload, &mut text);
+        let Some(operated) = workload.operated() else { continue };
         match &operated.software {
             Software::Postgres(of) => database(platform, region, workload, (operated, of), &mut text),
             Software::Rabbitmq => rabbitmq(platform, region, workload, operated, &mut text),

@@ -3,11 +3,11 @@
 //! All objects of an entry have the entry's name. Each alias, each StatefulSet and each operator adds a Service. Reports findings and resolves nothing.
 
 use super::EnvironmentResolver;
-use super::engines::operated;
+use super::engines::{operated, replicated};
 use super::names::{Entry, EntrySpec, Names};
 use super::storage::own_volume;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Kind, SharedVolume, Volume, Workload};
+use crate::model::{Kind, Replication, SharedVolume, Volume, Workload};
 use crate::source::Span;
 use crate::spec::StoreSize;
 use crate::value::{Engine, Name};
@@ -129,8 +129,14 @@ fn served(entry: &Entry) -> Option<&str> {
     matches!(entry.spec, EntrySpec::App(_) | EntrySpec::Store(_)).then_some(entry.namespace.as_ref()?.as_str())
 }
 
-/// What the names of an entry's further objects end with. A StatefulSet has a headless Service; an operator makes objects of its own.
+/// What the names of an entry's further objects end with. A StatefulSet has a headless Service, a store of several servers has proxies as well;
+/// an operator makes objects of its own.
 fn made_for(entry: &Entry) -> &'static [&'static str] {
+    if let EntrySpec::Store(store) = &entry.spec
+        && replicated(store).is_some()
+    {
+        return &["headless", Replication::PROXY];
+    }
     let keeps = match &entry.spec {
         EntrySpec::App(app) => own_volume(app).is_some(),
         EntrySpec::Store(store) => match operated(store.engine.get().copied()) {

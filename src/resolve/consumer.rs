@@ -72,7 +72,7 @@ impl EnvironmentResolver<'_> {
         if entry.is_nowhere() {
             return None;
         }
-        if entry.outside.is_none() && !(entry.rendered && has_users(store.engine.get().copied())) {
+        if entry.outside.is_none() && !(entry.rendered && has_users(store)) {
             self.no_user(entry, whole, what, consumer);
             return None;
         }

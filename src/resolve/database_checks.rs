@@ -12,6 +12,26 @@ use crate::source::Span;
 use crate::spec::{Store, StoreSize, StoreUser};
 use crate::value::{ImageTag, Name};
 
+/// How many servers of a store are possible, and which of them have to be there.
+#[derive(Clone, Copy)]
+pub(super) struct Votes {
+    /// The program that runs the servers.
+    title: &'static str,
+    /// As in [`Operated`].
+    most_servers: Option<u32>,
+    /// As in [`Operated`].
+    voters: Option<(u32, &'static str)>,
+}
+
+impl Votes {
+    /// Sentinels elect another server by a majority of all of them, and there is one beside each server.
+    pub(super) const SENTINELS: Votes = Votes { title: "Sentinel", most_servers: None, voters: Some((u32::MAX, "servers")) };
+
+    pub(super) fn of(operated: &Operated) -> Votes {
+        Votes { title: operated.title(), most_servers: operated.most_servers, voters: operated.voters }
+    }
+}
+
 impl EnvironmentResolver<'_> {
     /// Checks a store whose pods an operator makes.
     pub(super) fn check_database(&mut self, entry: &Entry, store: &Store, operated: &Operated) {
@@ -205,16 +225,16 @@ impl EnvironmentResolver<'_> {
     }
 
     /// Servers of which a majority has to be there are of an odd number, and the loss of one zone leaves a majority.
-    pub(super) fn check_majority(&mut self, entry: &Entry, store: &Store, operated: &Operated, region: &Region) {
+    pub(super) fn check_majority(&mut self, entry: &Entry, store: &Store, votes: Votes, region: &Region) {
         let Some((members, at)) = store.replicas.spanned().map(|(members, at)| (*members, at)).filter(|(members, _)| *members > 1) else {
             return;
         };
-        if let Some(most) = operated.most_servers.filter(|most| members > *most) {
-            let message = format!("{} runs at most {most} servers of a store", operated.title());
+        if let Some(most) = votes.most_servers.filter(|most| members > *most) {
+            let message = format!("{} runs at most {most} servers of a store", votes.title);
             self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(format!("write `replicas: {most}` or less")));
             return;
         }
-        let Some((most, are)) = operated.voters else { return };
+        let Some((most, are)) = votes.voters else { return };
         let (name, zones, members) = (entry.display(), region.zones.len(), members.min(most));
         if members % 2 == 0 {
             let lost = (members - 1) / 2;
@@ -238,7 +258,7 @@ impl EnvironmentResolver<'_> {
     }
 
     /// Warns of servers that wait for ever: each has a zone of its own, and fewer zones have nodes for them.
-    pub(super) fn check_zones(&mut self, entry: &Entry, store: &Store, operated: &Operated, region: &Region, placement: &Placement) {
+    pub(super) fn check_zones(&mut self, entry: &Entry, store: &Store, votes: Votes, region: &Region, placement: &Placement) {
         let Some((members, at)) = store.replicas.spanned().map(|(members, at)| (*members, at)) else { return };
         let there = u32::try_from(region.zones_of(placement).len()).unwrap_or(u32::MAX);
         let pool = region.cluster.pools.iter().filter(|pool| placement.admits(pool)).max_by_key(|pool| pool.nodes.1);
@@ -253,7 +273,7 @@ impl EnvironmentResolver<'_> {
             region.name,
             if there == 1 { "has" } else { "have" }
         );
-        let fewer = if operated.voters.is_some() && there % 2 == 0 { there - 1 } else { there };
+        let fewer = if votes.voters.is_some() && there % 2 == 0 { there - 1 } else { there };
         let help = format!("raise `nodes` of `{}` to {members} or more, or write `replicas: {fewer}`", pool.name);
         self.tell(Diagnostic { severity: Severity::Warning, ..Diagnostic::new(Code::NoRoom, message).at(at).help(help) });
     }

@@ -3,6 +3,7 @@
 use super::EnvironmentResolver;
 use super::consumer::Consumer;
 use super::containers::{Amounts, Declared};
+use super::database_checks::Votes;
 use super::engines::{self, Helper, Operated};
 use super::flows::api_server;
 use super::names::Entry;
@@ -33,7 +34,7 @@ impl EnvironmentResolver<'_> {
             self.has_unit("storage", size, at);
         }
         let members = store.replicas.get().copied().unwrap_or(1);
-        self.check_majority(entry, store, operated, consumer.region);
+        self.check_majority(entry, store, Votes::of(operated), consumer.region);
         let ports = container_ports(entry);
         let fallback = operated.fallback(store);
         let at = consumer.at.clone();
@@ -111,7 +112,7 @@ impl EnvironmentResolver<'_> {
         let one_per_zone =
             members > 1 && usize::try_from(members).is_ok_and(|members| members <= zones) && placement.spread != Spread::None;
         if one_per_zone {
-            self.check_zones(entry, store, operated, consumer.region, &placement);
+            self.check_zones(entry, store, Votes::of(operated), consumer.region, &placement);
         }
         for user in users.iter().filter(|_| self.records()) {
             self.record_entry(at, || (format!("users.{}.password", user.name), &user.password, format!("{}.users", at.entry)));

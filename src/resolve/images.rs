@@ -3,7 +3,7 @@
 use super::EnvironmentResolver;
 use super::mirror::DEFAULT;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Kind, Region};
+use crate::model::{Kind, Region, Replication};
 use crate::provider::Provider;
 use crate::spec::ExternalVia;
 use crate::value::Image;
@@ -26,9 +26,10 @@ impl EnvironmentResolver<'_> {
                     continue;
                 }
                 let kind = if workload.is_store() || workload.test_of.is_some() { "store" } else { "app" };
-                let name = match &workload.test_of {
-                    Some(store) => format!("the restore test of `store/{store}`"),
-                    None => format!("`{kind}/{}`", workload.name),
+                let name = match (&workload.test_of, &workload.replication) {
+                    (Some(store), _) => format!("the restore test of `store/{store}`"),
+                    (None, Some(Replication::Proxies { store })) => format!("the proxies of `store/{store}`"),
+                    (None, _) => format!("`{kind}/{}`", workload.name),
                 };
                 let (subnet, shown) = (&subnet.name, &container.image);
                 let message = format!("{name} can't start in the subnet `{subnet}`: its nodes have no route to the registry of `{shown}`");

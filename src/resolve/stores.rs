@@ -50,7 +50,9 @@ impl EnvironmentResolver<'_> {
         let beside = if is_restored { RESTORED.len() } else { 0 };
         self.check_name(entry, operated.map_or(SHORT_NAME, |operated| operated.longest_name - beside));
         let server = definition.and_then(|definition| definition.server.as_ref());
-        let alone = server.is_some_and(|server| server.alone);
+        // Platgen writes the command line of these.
+        let own = server.is_some_and(|server| server.programs.is_some());
+        let replicated = engines::replicated(store).is_some();
         let custom = store.engine.get() == Some(&Engine::Custom);
         let takes_image = !custom && !operated.is_some_and(Operated::chooses_images);
         let (volume, engine) = (store.storage.get() != Some(&StoreSize::None), store.engine.span());
@@ -89,15 +91,16 @@ impl EnvironmentResolver<'_> {
             (store.alias.span().filter(|_| !entry.ports_invalid && entry.ports.is_empty()), Some(entry.key), "`alias` needs a port"),
             (store.parameters.span().filter(|_| custom), engine, "`parameters` can't be combined with `engine: custom`"),
             (
-                store.parameters.span().filter(|_| alone),
+                store.parameters.span().filter(|_| own && !replicated),
                 store.command.span(),
                 "`parameters` can't be combined with `command`, which replaces the engine's command line",
             ),
         ]);
-        if let Some((count, at)) = store.replicas.spanned().filter(|(count, _)| alone && **count != 1) {
-            let message =
-                format!("`replicas: {count}` would run {count} servers with different data: this version does not render replication");
-            self.error(Code::InvalidValue, message, at);
+        if let Some((_, at)) = store.replicas.spanned().filter(|(count, _)| own && **count == 0) {
+            self.error(Code::InvalidValue, "`replicas: 0`: a store has at least one server", at);
+        }
+        if replicated {
+            self.check_replication(entry, store);
         }
         if operated.is_none() {
             self.nobody_reads_metrics(entry, &store.metrics);
@@ -108,8 +111,13 @@ impl EnvironmentResolver<'_> {
             let help = "keep the old name, or copy the data from the old claim, which stays in the cluster, and remove `renamed_from`";
             self.incomplete(Diagnostic::new(Code::Incomplete, message).at(span).help(help));
         }
-        if let Some(span) = store.users.span().filter(|_| alone) {
-            self.lacks(entry, "users", span, "create the users yourself and remove `users`");
+        if let Some(span) = store.users.span().filter(|_| own && !replicated) {
+            self.lacks(
+                entry,
+                "users",
+                span,
+                "say `replicas: 3`, with which a store has users, or create the users yourself and remove `users`",
+            );
         }
         if let Some(span) = store.standby.span().filter(|_| !independent) {
             self.lacks(entry, "standby", span, "copy the data to another region by other means and remove `standby`");

@@ -75,11 +75,17 @@ impl EnvironmentResolver<'_> {
                 copies.extend(self.copy_images(&mut workload, &region, &self.record_path(entry, &region.name)));
                 self.capacity(entry, &workload, &region);
                 flows.append(&mut own);
+                let proxies = self.store_proxies(entry, &workload, &region);
                 let tests = match &entry.spec {
                     EntrySpec::Store(store) => self.restore_test(entry, store, &mut workload, &region),
                     _ => None,
                 };
                 workloads.insert(format!("{}/{}", workload.namespace, workload.name), workload);
+                if let Some((mut proxies, flow)) = proxies {
+                    copies.extend(self.copy_images(&mut proxies, &region, &self.record_path(entry, &region.name).below("proxies")));
+                    workloads.insert(format!("{}/{}", proxies.namespace, proxies.name), proxies);
+                    flows.push(flow);
+                }
                 let Some((tests, mut own)) = tests else { continue };
                 let at = self.record_path(entry, &region.name).below("backup.restore_test");
                 let mut taken = None;
@@ -92,6 +98,7 @@ impl EnvironmentResolver<'_> {
                 }
                 flows.append(&mut own);
             }
+            self.through_proxies(&mut flows, &region, &workloads);
             let flows = unite(flows);
             let volumes = self.shared_volumes(platform, &region);
             self.check_claims(&workloads, &volumes);
@@ -283,6 +290,7 @@ impl EnvironmentResolver<'_> {
             buckets: consumer.buckets.iter().map(|(name, (access, _))| (name.clone(), *access)).collect(),
             backups: Backups::None(None),
             test_of: None,
+            replication: None,
         }
     }
 

@@ -38,7 +38,8 @@ container! {
         pub cidrs: Field<Vec<Field<Cidr>>>,
         /// Name of the database. Default: the entry's name, which `engine: mysql` takes only if it has no `-`.
         pub name: Field<String>,
-        /// Users, by name. `engine: postgres`, `engine: mysql` and `engine: kafka` need at least one, `engine: rabbitmq` has exactly one.
+        /// Users, by name. `engine: postgres`, `engine: mysql` and `engine: kafka` need at least one, `engine: rabbitmq` has exactly one. Those of
+        /// `engine: redis` and `engine: valkey` are made with several `replicas`, which need at least one.
         pub users: Field<Map<Name, StoreUser>>,
         /// Engine settings, such as `maxmemory-policy: allkeys-lru`.
         pub parameters: Field<Map<String, String>>,
@@ -46,8 +47,8 @@ container! {
         pub storage: Field<StoreSize>,
         /// Mount path of the volume, for `engine: custom`. Default: `/data`.
         pub data: Field<AbsolutePath>,
-        /// Number of replicas per region. Of `engine: rabbitmq`, which serves while a majority of them is there, an odd number. Of `engine: mysql` 1, 3 or 5. Of
-        /// `engine: kafka`, where the first three vote, 1, 3 or more.
+        /// Number of replicas per region. Of `engine: rabbitmq`, `engine: redis` and `engine: valkey`, which serve while a majority of them is there, an odd
+        /// number. Of `engine: mysql` 1, 3 or 5. Of `engine: kafka`, where the first three vote, 1, 3 or more.
         pub replicas: Field<u32>,
         /// What happens to the store's pods when a value of a secret that they read changes in the secret manager. Default: `restart`.
         pub rotation: Field<Rotation>,

@@ -20,6 +20,7 @@ mod pipelines;
 pub(crate) mod program;
 mod reach;
 mod rendered;
+mod replication;
 mod roots;
 mod scanners;
 mod schema;
@@ -93,6 +94,14 @@ pub(crate) fn trials() -> Vec<Trial> {
     let shellcheck = fetched("shellcheck", &["--version"]);
     let present = shellcheck.is_ok();
     trials.push(judged("acceptance::night::shellcheck_is_content", present, move || night::shellcheck_is_content(&shellcheck?.path)));
+    let again = fetched("shellcheck", &["--version"]);
+    trials
+        .push(judged("acceptance::replication::shellcheck_is_content", present, move || replication::shellcheck_is_content(&again?.path)));
+    // A minute with servers that few machines have: never required.
+    let servers = replication::programs();
+    let absent = servers.is_err();
+    let run = move || servers.map(|servers| replication::confirmed_writes_outlive_the_writer(&servers)).map_err(Failed::from);
+    trials.push(Trial::test("acceptance::replication::confirmed_writes_outlive_the_writer", run).with_ignored_flag(absent));
     let shellcheck = fetched("shellcheck", &["--version"]);
     trials.push(judged("acceptance::desktop::shellcheck_is_content", present, move || desktop::shellcheck_is_content(&shellcheck?.path)));
     let kind = fetched("kind", &["version"]);

@@ -427,7 +427,7 @@ const NOT_COMPUTED: &str = "
     Flow.why Manifest.span Missing.needed Missing.what Mount.read_only Mount.volume NetworkSubnet.internet Operated.software Patch.change Patch.span
     Placement.architectures Placement.everywhere Pipelines.system Platform.environment Platform.pipelines Platform.state_region Redirect.replacement Redirect.scheme Redirect.to Region.flows Region.workloads Rule.reasons
     Rule.to Service.aliases SharedVolume.no_backup SharedVolume.span TerraformFile.span Waiver.everywhere Waiver.expires_span Waiver.span Workload.autoscaling Workload.exposures
-    Workload.api Workload.host_network Workload.host_pid Workload.backups Workload.main Workload.no_probes Workload.parallel_start Workload.placement Workload.policies Workload.redirects Workload.restarts_on_rotation Workload.service Workload.span
+    Workload.api Workload.host_network Workload.host_pid Workload.backups Workload.main Workload.no_probes Workload.parallel_start Workload.placement Workload.policies Workload.redirects Workload.replication Workload.restarts_on_rotation Workload.service Workload.span
 ";
 
 /// The keys of the spec: the names of the fields of its types.

@@ -3,7 +3,7 @@
 use super::Finding;
 use super::compare::expect;
 use super::context::{RegionContext, Running, WORKLOAD};
-use platgen::model::{Container, Kind, Probe, ProbeAction, Software, Spread, Workload};
+use platgen::model::{Container, Kind, Probe, ProbeAction, Replication, Software, Spread, Workload};
 use serde_json::{Map, Value, json};
 
 /// Seconds between a pod leaving its Service and being told to stop.
@@ -120,7 +120,7 @@ pub(super) fn containers(context: &RegionContext, found: &mut Vec<Finding>) {
             want("wrong-containers", "workingDir", json!(container.workdir));
             let hook = if !container.stop.is_empty() {
                 json!({"preStop": {"exec": {"command": container.stop}}})
-            } else if one.part == Part::Main && workload.service.is_some() {
+            } else if one.part == Part::Main && is_called(workload) {
                 json!({"preStop": {"sleep": {"seconds": DRAIN}}})
             } else {
                 Value::Null
@@ -231,9 +231,9 @@ pub(super) fn pods(context: &RegionContext, found: &mut Vec<Finding>) {
                 "fsGroupChangePolicy": "OnRootMismatch", "seccompProfile": {"type": "RuntimeDefault"},
             }),
         );
-        want("wrong-shutdown", "terminationGracePeriodSeconds", json!(workload.grace + if workload.service.is_some() { DRAIN } else { 0 }));
+        want("wrong-shutdown", "terminationGracePeriodSeconds", json!(workload.grace + if is_called(workload) { DRAIN } else { 0 }));
         want("wrong-run", "restartPolicy", if ends { json!("Never") } else { Value::Null });
-        let spread = spread(workload);
+        let spread = spread(workload, context.region.zones.len());
         want("wrong-placement", "topologySpreadConstraints", spread.clone());
         want("wrong-placement", "nodeSelector", Value::Null);
         want("wrong-placement", "affinity", affinity(workload, !spread.is_null()));
@@ -268,7 +268,12 @@ fn schedule(context: &RegionContext, Running { workload, object, .. }: Running, 
     }
 }
 
-fn spread(workload: &Workload) -> Value {
+/// Whether a Service leads to the pods: the workload's own, or that of the store whose proxies they are.
+fn is_called(workload: &Workload) -> bool {
+    workload.service.is_some() || matches!(workload.replication, Some(Replication::Proxies { .. }))
+}
+
+fn spread(workload: &Workload, there: usize) -> Value {
     let otherwise = match workload.placement.spread {
         Spread::None => return Value::Null,
         Spread::Soft => "ScheduleAnyway",
@@ -283,7 +288,9 @@ fn spread(workload: &Workload) -> Value {
     };
     let mut zones = one("topology.kubernetes.io/zone", otherwise);
     if matches!(workload.placement.spread, Spread::Hard) {
-        zones["minDomains"] = json!(2);
+        // A majority of the servers of a store outlives each zone.
+        let servers = usize::try_from(workload.replicas.0).unwrap_or(there).min(there);
+        zones["minDomains"] = json!(if matches!(workload.replication, Some(Replication::Servers { .. })) { servers } else { 2 });
     }
     json!([zones, one("kubernetes.io/hostname", "ScheduleAnyway")])
 }

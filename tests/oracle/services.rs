@@ -4,7 +4,7 @@ use super::Finding;
 use super::compare::expect;
 use super::context::{RegionContext, Running, WORKLOAD};
 use platgen::inventory::{Object, Selector};
-use platgen::model::{Entrance, Kind, Protocol, Workload};
+use platgen::model::{Entrance, Kind, Protocol, Replication, Workload};
 use platgen::value::Utilization;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,8 +105,11 @@ pub(super) fn services(context: &RegionContext, found: &mut Vec<Finding>) {
             }
             let of_members = name == members && matches!(workload.kind, Kind::StatefulSet);
             let headless = of_members || workload.service.as_ref().is_some_and(|service| service.headless);
+            // Clients of a store of several servers reach its proxies.
+            let to_proxies = !of_members && matches!(workload.replication, Some(Replication::Servers { .. }));
+            let pods = if to_proxies { format!("{}-proxy", workload.name) } else { workload.name.to_string() };
             for (place, value) in [
-                ("/spec/selector", json!({WORKLOAD: workload.name})),
+                ("/spec/selector", json!({WORKLOAD: pods})),
                 ("/spec/type", json!("ClusterIP")),
                 ("/spec/clusterIP", if headless { json!("None") } else { Value::Null }),
                 ("/spec/publishNotReadyAddresses", if of_members { json!(true) } else { Value::Null }),

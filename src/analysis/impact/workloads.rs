@@ -121,7 +121,7 @@ pub(super) fn workloads(
             pods_before,
             pods_after,
             held: known.is_some_and(|(owner, _)| is_held(owner)),
-            loses_data: known.is_some_and(|(owner, template)| restarts && STORES.contains(&component) && !keeps_volumes(owner, template)),
+            loses_data: known.is_some_and(|(owner, template)| restarts && STORES.contains(&component) && !keeps_data(owner, template)),
             changes,
             object: id,
         });
@@ -134,9 +134,9 @@ fn is_held(object: &Object) -> bool {
     ["/spec/paused", "/spec/suspend"].iter().any(|field| object.at(field) == Some(&Value::Bool(true)))
 }
 
-/// Whether the pods of a workload have volumes that outlive them.
-fn keeps_volumes(object: &Object, pod: &PodTemplate) -> bool {
-    if pod.operated.is_some() {
+/// Whether the pods of a workload have volumes that outlive them, or hand their data over before they end.
+fn keeps_data(object: &Object, pod: &PodTemplate) -> bool {
+    if pod.operated.is_some() || object.is_replicated() {
         return true;
     }
     let claims = |volume: &Value| volume.get("persistentVolumeClaim").is_some() || volume.get("hostPath").is_some();

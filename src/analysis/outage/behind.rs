@@ -1,6 +1,6 @@
 //! Who calls what is lost, directly or through others.
 
-use crate::model::{Region, Workload};
+use crate::model::{Region, Replication, Workload};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -13,9 +13,10 @@ pub struct Behind {
     pub through: Option<String>,
 }
 
-/// The name of a workload in reports: that of references, with its namespace.
+/// The name of a workload in reports: that of references, with its namespace. The proxies of a store have the name of the store.
 pub(super) fn id(workload: &Workload) -> String {
-    format!("{}/{}/{}", if workload.is_store() { "store" } else { "app" }, workload.namespace, workload.name)
+    let name = if let Some(Replication::Proxies { store }) = &workload.replication { store } else { &workload.name };
+    format!("{}/{}/{name}", if workload.is_store() { "store" } else { "app" }, workload.namespace)
 }
 
 /// For each entry that is not lost, the lost ones that its calls lead to, on the shortest ways.

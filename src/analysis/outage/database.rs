@@ -62,6 +62,19 @@ pub(super) fn without(software: &Software, servers: u32, left: u32) -> (Writes, 
     }
 }
 
+/// What a store does without some of its servers, the one that takes writes among them, if their Sentinels elect another one: a majority of all Sentinels
+/// agrees, and a server follows that the new one can copy to. Every write is confirmed before another server has it.
+pub(super) fn elected(servers: u32, left: u32, on_volumes: bool) -> (Writes, Data) {
+    match left {
+        0 if on_volumes => (Writes::Stop, Data::Away),
+        0 => (Writes::Stop, Data::Lost),
+        _ if left == servers => (Writes::GoOn, Data::Kept),
+        _ if 2 * left > servers => (Writes::GoOn, Data::LastWrites),
+        _ if on_volumes => (Writes::Wait, Data::Kept),
+        _ => (Writes::Wait, Data::Lost),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +119,14 @@ mod tests {
         assert_eq!(of(3, (3, 3), 3, 2), (Writes::Wait, Data::Kept), "a message waits for every copy");
         assert_eq!(of(3, (3, 1), 3, 2), (Writes::GoOn, Data::Away), "the copy that is lost may be the only one that has a message");
         assert_eq!(of(1, (1, 1), 1, 0), (Writes::Stop, Data::Away));
+    }
+
+    #[test]
+    fn sentinels_need_a_majority() {
+        let of = |servers: u32, left: u32| elected(servers, left, true);
+        assert_eq!([of(3, 2), of(5, 3)], [(Writes::GoOn, Data::LastWrites); 2]);
+        assert_eq!([of(3, 3), of(3, 1), of(3, 0)], [(Writes::GoOn, Data::Kept), (Writes::Wait, Data::Kept), (Writes::Stop, Data::Away)]);
+        assert_eq!([elected(3, 1, false), elected(3, 0, false)], [(Writes::Wait, Data::Lost), (Writes::Stop, Data::Lost)]);
     }
 
     #[test]

@@ -167,6 +167,8 @@ pub enum Data {
     Kept,
     /// Transactions of the last moments may be lost, if the server that takes over was not ready then.
     LastTransactions,
+    /// Writes of the last seconds may be lost: they are confirmed before another server has them.
+    LastWrites,
     /// It is on volumes of what is lost, and there again when that is back.
     Away,
     /// It is in memory, and gone with the pod.

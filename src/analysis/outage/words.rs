@@ -151,6 +151,7 @@ pub(super) fn remarks(entry: &Entry, pods: &Pods) -> String {
     }
     match entry.data {
         Some(Data::LastTransactions) => parts.push("transactions of the last moments may be lost".to_owned()),
+        Some(Data::LastWrites) => parts.push("writes of the last seconds may be lost".to_owned()),
         Some(Data::Lost) => parts.push("what lost pods held is lost".to_owned()),
         Some(Data::Away) => parts.push("volumes of the zone are away until it is back".to_owned()),
         Some(Data::Kept) | None => {}

@@ -115,9 +115,10 @@ fn served(workload: &Workload, zones: &[usize], there: bool, base: Entry) -> Ent
     let (before, most) = workload.replicas;
     let count = u32::try_from(zones.len()).unwrap_or(u32::MAX);
     let keeps = workload.is_store() || is_zonal(workload);
+    let elects = workload.operated().is_some() || workload.is_replicated();
     if !there || before == 0 {
         let pods = Pods { before, most, worst: before, even: before, after: before, waits: None };
-        return Entry { pods: Some(pods), data: keeps.then_some(Data::Kept), writes: workload.operated().map(|_| Writes::GoOn), ..base };
+        return Entry { pods: Some(pods), data: keeps.then_some(Data::Kept), writes: elects.then_some(Writes::GoOn), ..base };
     }
     let (worst, even) = match workload.operated() {
         Some(operated) => database::left(operated, before, count),
@@ -127,13 +128,16 @@ fn served(workload: &Workload, zones: &[usize], there: bool, base: Entry) -> Ent
         }
     };
     let zonal = is_zonal(workload);
-    let (after, waits) = if zonal || count <= 1 {
+    let (after, waits) = if zonal || elects || count <= 1 {
         (worst, (worst < before).then_some(Waits::Zone))
     } else {
         let after = allowed(before, count - 1, &workload.placement).max(worst);
         (after, (after < before).then_some(Waits::Spread))
     };
-    let judged = workload.operated().map(|operated| database::without(&operated.software, before, worst));
+    let judged = match workload.operated() {
+        Some(operated) => Some(database::without(&operated.software, before, worst)),
+        None => workload.is_replicated().then(|| database::elected(before, worst, zonal)),
+    };
     let serves = judged.map_or(worst > 0, |(writes, _)| writes == Writes::GoOn);
     let data = match judged {
         Some((_, data)) => Some(data),

@@ -2,7 +2,7 @@
 
 use super::Site;
 use crate::labels::WORKLOAD;
-use crate::model::{Addon, Peer, Workload};
+use crate::model::{Addon, Peer, Replication, Workload};
 use crate::policy::{End as PolicyEnd, INTERNET, Place, Pod, Policies};
 use crate::value::{Cidr, Name};
 use ipnet::IpNet;
@@ -34,9 +34,16 @@ pub(super) struct End<'m> {
     pub(super) reference: Option<String>,
 }
 
-/// The name of a workload in reports: that of references, with its namespace.
+/// The name of a workload in reports: that of references, with its namespace. The name of a store of several servers leads to its proxies; no name of an entry
+/// has a dot.
 fn id(workload: &Workload) -> String {
-    format!("{}/{}/{}", kind(workload), workload.namespace, workload.name)
+    let servers = if workload.is_replicated() { ".servers" } else { "" };
+    format!("{}/{}/{}{servers}", kind(workload), workload.namespace, entry(workload))
+}
+
+/// The entry of the spec that a workload belongs to.
+fn entry(workload: &Workload) -> &Name {
+    if let Some(Replication::Proxies { store }) = &workload.replication { store } else { &workload.name }
 }
 
 fn kind(workload: &Workload) -> &'static str {
@@ -160,7 +167,7 @@ fn of_workload<'a>(site: Site<'a>, policies: &Policies, workload: &'a Workload) 
         own: true,
         pods: true,
         on_node: workload.host_network,
-        reference: Some(format!("{}/{}", kind(workload), workload.name)),
+        reference: (!workload.is_replicated()).then(|| format!("{}/{}", kind(workload), entry(workload))),
         ..End::named(id(workload))
     }
 }

@@ -75,6 +75,10 @@ pub enum Change {
         /// The database.
         database: String,
     },
+    /// A store of one server becomes one of several that copy each other's data.
+    Copied,
+    /// A store of several servers that copy each other's data becomes one of a single server.
+    Alone,
     /// Users of a database left the documents and stay in the database.
     Users(Vec<String>),
     /// Objects that left the documents stay in the cluster.

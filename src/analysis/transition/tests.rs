@@ -280,3 +280,22 @@ fn changes_of_transactions() {
     let left = r#"PerconaXtraDBCluster/shop/orders: LosesData(Successor("PerconaXtraDBCluster/shop/sales"), ["perconaxtradbcluster.pxc.percona.com/orders"])"#;
     assert_eq!(renamed, [left.to_owned()]);
 }
+
+#[test]
+fn one_server_becomes_several() {
+    let store = |replicas: u32, order: &str, beside: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: carts, namespace: shop}}\nspec: {{replicas: {replicas}, podManagementPolicy: {order}, template: {{spec: \
+             {{initContainers: [{beside}], containers: [{{name: carts, image: \"redis:8.2\"}}]}}}}}}\n"
+        )
+    };
+    let watched = "{name: sentinel, command: [sh, /platgen/servers.sh, sentinel]}";
+    let (one, three) = (store(1, "OrderedReady", ""), store(3, "Parallel", watched));
+    // The order of the start changes as well, and is not told beside it.
+    assert_eq!(told(&one, &three), ["StatefulSet/shop/carts: Copied"]);
+    assert_eq!(told(&three, &one), ["StatefulSet/shop/carts: Alone"]);
+    assert_eq!(told(&store(1, "Parallel", ""), &three), ["StatefulSet/shop/carts: Copied"]);
+    assert_eq!(told(&three, &store(5, "Parallel", watched)), Vec::<String>::new());
+    let own = store(1, "OrderedReady", "{name: sentinel, command: [watch]}");
+    assert_eq!(told(&own, &one), Vec::<String>::new());
+}

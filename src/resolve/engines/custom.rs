@@ -13,7 +13,7 @@ pub(super) const DEFINITION: Definition = Definition {
         writes_always: false,
         settings: |_| Vec::new(),
         port_argument: None,
-        alone: false,
+        programs: None,
     }),
     operated: None,
 };

@@ -141,8 +141,19 @@ pub(super) struct Server {
     pub(super) settings: fn(Keeps) -> Vec<(&'static str, String)>,
     /// The argument that sets the port.
     pub(super) port_argument: Option<&'static str>,
-    /// Whether the server does not replicate, so that several replicas would have different data.
-    pub(super) alone: bool,
+    /// The programs of several servers that copy each other's data. `None`: platgen does not know how the servers of a store do that.
+    pub(super) programs: Option<Programs>,
+}
+
+/// The programs of several servers that copy each other's data, and of the Sentinels that watch them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Programs {
+    /// The server, which is the Sentinel as well.
+    pub(super) server: &'static str,
+    /// The program that asks a server.
+    pub(super) client: &'static str,
+    /// The variable from which that one takes the password.
+    pub(super) password: &'static str,
 }
 
 /// The definition of an engine.
@@ -170,9 +181,15 @@ pub(super) fn operated(engine: Option<Engine>) -> Option<&'static Operated> {
     of(engine?).operated.as_ref()
 }
 
-/// Whether an operator makes the users of a store.
-pub(super) fn has_users(engine: Option<Engine>) -> bool {
-    operated(engine).is_some()
+/// The programs of a store of several servers, of which platgen makes the pods.
+pub(super) fn replicated(store: &Store) -> Option<Programs> {
+    let programs = of(*store.engine.get()?).server.as_ref()?.programs;
+    programs.filter(|_| store.replicas.get().is_some_and(|replicas| *replicas > 1))
+}
+
+/// Whether the users of a store are made with it.
+pub(super) fn has_users(store: &Store) -> bool {
+    operated(store.engine.get().copied()).is_some() || replicated(store).is_some()
 }
 
 /// Whether this version renders backups of the stores of an engine, where the region has buckets.

@@ -1,6 +1,6 @@
 //! Redis.
 
-use super::{Definition, Keeps, Server, probe};
+use super::{Definition, Keeps, Programs, Server, probe};
 use crate::model::{ProbeAction, Probes};
 
 pub(super) const DEFINITION: Definition = Definition { port: Some(("redis", 6379)), scheme: "redis", server: Some(SERVER), operated: None };
@@ -13,7 +13,7 @@ pub(super) const SERVER: Server = Server {
     writes_always: true,
     settings,
     port_argument: Some("--port"),
-    alone: true,
+    programs: Some(Programs { server: "redis-server", client: "redis-cli", password: "REDISCLI_AUTH" }),
 };
 
 /// A server without a volume is a cache: it writes no files, and evicts the least recently used keys before the container reaches its memory limit.
