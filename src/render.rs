@@ -78,7 +78,9 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
     }
     let mut applied: BTreeMap<String, Applied> = BTreeMap::new();
     let for_people = |platform: &Platform, region: &Region, tree: &Tree| {
-        applied.entry(platform.environment.to_string()).or_default().add(region, tree.values().flatten());
+        if platform.gitops.is_some() {
+            applied.entry(platform.environment.to_string()).or_default().add(region, tree.values().flatten());
+        }
         let before = shared(estate, &roots, platform.environment.as_str());
         region::files(platform, region, tree, &of_region(platform, region, &roots), &before)
     };

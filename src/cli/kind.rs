@@ -1,6 +1,7 @@
 //! `platgen kind`: a region of an environment on a laptop.
 
 use super::lock::{lock_is_lost, roots};
+use super::render::nothing_forced;
 use super::select::unknown_place;
 use super::tree::shown;
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal};
@@ -90,7 +91,12 @@ fn write(kind: &Kind, project: &Project, estate: &Estate, rendered: &Files) -> R
     let folder = folder(&kind.env, region.name.as_str());
     let output = kind.output.clone().unwrap_or_else(|| project.folder.join(FOLDER).join(&kind.env).join(region.name.as_str()));
     let roots = Roots { output, project: project.folder.clone(), outside: Vec::new() };
-    let fault = beside(&roots, &tree).or_else(|| stale(&tree.join(&folder), rendered, &folder));
+    let spec = kind.spec.spec.as_deref().map(|spec| format!(" {}", spec.display())).unwrap_or_default();
+    let forced: Vec<&OsString> = kind.force.iter().collect();
+    let fault = beside(&roots, &tree)
+        .or_else(|| of_another(&roots, &desktop.name))
+        .or_else(|| nothing_forced(&forced, &roots))
+        .or_else(|| stale(&tree.join(&folder), rendered, &folder, &spec));
     if let Some(fault) = fault {
         return Err(failed(fault));
     }
@@ -146,8 +152,17 @@ fn beside(roots: &Roots, tree: &Path) -> Option<Diagnostic> {
     Some(Diagnostic::new(Code::UnsafePath, message).help(help))
 }
 
-/// The finding for rendered files that are missing or are not as the spec says.
-fn stale(place: &Path, files: &Files, folder: &str) -> Option<Diagnostic> {
+/// The finding for a folder with another desktop: values of secrets and a cluster that no script would delete any more stand in it.
+fn of_another(roots: &Roots, name: &str) -> Option<Diagnostic> {
+    let text = std::fs::read_to_string(roots.output.join("cluster.yaml")).ok()?;
+    let other = text.lines().find_map(|line| line.strip_prefix("name: ")).filter(|other| *other != name)?;
+    let message = format!("the folder `{}` is that of the desktop `{other}`", shown(&roots.output));
+    let help = "choose a folder of its own with `-o`, or run its `down.sh` and remove it first";
+    Some(Diagnostic::new(Code::UnsafePath, message).help(help))
+}
+
+/// The finding for rendered files that are missing or are not as the spec says. `spec` is the argument that names the spec, after a blank.
+fn stale(place: &Path, files: &Files, folder: &str, spec: &str) -> Option<Diagnostic> {
     let unit = files.units.get(folder)?;
     if !place.is_dir() {
         let message = format!("the desktop builds on the files in `{}`, and there are none", shown(place));
@@ -160,7 +175,7 @@ fn stale(place: &Path, files: &Files, folder: &str) -> Option<Diagnostic> {
     let (path, _) = unit.files.iter().find(|(path, text)| is_other(path, text))?;
     let path = shown(&place.join(path));
     let message = format!("the desktop builds on `{path}`, which is not as the spec says");
-    let help = "run `platgen render`, or `platgen render --check` to see what differs";
+    let help = format!("run `platgen render{spec}`, or `platgen render --check{spec}` to see what differs");
     Some(Diagnostic::new(Code::StaleTree, message).subject(path).help(help))
 }
 

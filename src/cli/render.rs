@@ -8,7 +8,7 @@ use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, print_all, stream, transit
 use crate::diagnostic::wording::Count;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::Estate;
-use crate::output::{self, Force, Job, Lock, Outcome, Replaced, Roots, Selection, Summary, UnitSummary};
+use crate::output::{self, Force, Job, Lock, OUTSIDE_UNIT, Outcome, Replaced, Roots, Selection, Summary, UnitSummary};
 use crate::project::{Failure, LOCK, OUTPUT, Project, Rendered, Resolved};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -150,7 +150,7 @@ fn misplaced(roots: &Roots) -> Option<Diagnostic> {
 }
 
 /// The finding for a word of `--force` that names nothing: a misspelt path would have no effect.
-fn nothing_forced(words: &[&OsString], roots: &Roots) -> Option<Diagnostic> {
+pub(super) fn nothing_forced(words: &[&OsString], roots: &Roots) -> Option<Diagnostic> {
     let exists = |path: &&Path| path.symlink_metadata().is_ok() || roots.output.join(path).symlink_metadata().is_ok();
     let mut paths = words.iter().filter(|word| !word.is_empty()).map(Path::new);
     let path = paths.find(|path| !path.ends_with(LOCK) && !exists(path))?;
@@ -256,8 +256,10 @@ fn summarize(summary: &Summary, estate: &Estate, job: &Job<'_>, plan: &str, dry:
             let path = job.roots.project.join(path);
             path.strip_prefix(".").map_or(path.clone(), Path::to_owned)
         };
-        let jobs = job.outside.and_then(|unit| Path::new(unit.files.keys().next()?).parent()).and_then(Path::to_str);
-        let others: String = std::iter::once(LOCK).chain(jobs).map(|path| format!(" {}", beside(path).display())).collect();
+        let jobs = job.outside.iter().flat_map(|unit| unit.files.keys());
+        let left = summary.units.get(OUTSIDE_UNIT).into_iter().flat_map(|unit| &unit.removed);
+        let folders: BTreeSet<&str> = jobs.chain(left).filter_map(|path| Path::new(path.as_str()).parent()?.to_str()).collect();
+        let others: String = std::iter::once(LOCK).chain(folders).map(|path| format!(" {}", beside(path).display())).collect();
         lines.push(format!(
             "next: `git add {output}{others}`, review the change (`git diff --staged`), commit it with the spec, and apply it as {output}/README.md says"
         ));

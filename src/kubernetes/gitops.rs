@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Stage, Tree, jobs};
+use super::{RULES, Stage, Tree, jobs};
 use crate::kinds;
 use crate::labels::{GITOPS_KEPT, GITOPS_OPTIONS, GITOPS_WAVE};
 use crate::model::{GitOpsController, Platform, Region};
@@ -19,6 +19,9 @@ use crate::yaml::{Document, Node};
 
 /// The wave of the first stage of the table of kinds. It leaves room for the waves of jobs, and stays when there is one job more.
 const FIRST: i32 = -1000;
+
+/// The kinds of what fetches, for a whole namespace, the passwords of stores and the login with which their servers pull images: kept as the stores are.
+const SERVES: [&str; 3] = ["ExternalSecret", "SecretStore", "ServiceAccount"];
 
 /// Marks every object of a region whose files a controller applies.
 pub(super) fn mark(platform: &Platform, region: &Region, tree: &mut Tree) {
@@ -28,6 +31,8 @@ pub(super) fn mark(platform: &Platform, region: &Region, tree: &mut Tree) {
     }
     let turns = turns(region);
     let claims = claims(tree, &turns);
+    let stores = region.workloads.values().filter(|workload| workload.operated().is_some());
+    let served: BTreeSet<String> = stores.map(|workload| workload.namespace.to_string()).collect();
     for (file, documents) in tree {
         let key = file.trim_end_matches(".yaml");
         let turn = turns.get(key).copied().unwrap_or_default();
@@ -42,9 +47,12 @@ pub(super) fn mark(platform: &Platform, region: &Region, tree: &mut Tree) {
                 (_, "PersistentVolumeClaim") => claims.get(&claim).copied().unwrap_or_default(),
                 (stage @ kinds::Stage::Configuration, _) if Stage::of(file) != Stage::Entry => FIRST + stage as i32,
                 (kinds::Stage::Extension, _) => 1,
+                // A route is healthy once its Gateway has it, and Gateways come with everything else. Jobs call Services.
+                _ if api.starts_with("gateway.") => 0,
                 _ => turn,
             };
-            let kept = is_of_store || kinds::holds(api, kind);
+            let serves = file.ends_with(RULES) && SERVES.contains(&kind) && served.contains(text(&["metadata", "namespace"]));
+            let kept = is_of_store || kinds::holds(api, kind) || serves;
             let wave = (wave != 0).then(|| wave.to_string());
             annotate(document, [(GITOPS_WAVE, wave.as_deref()), (GITOPS_OPTIONS, kept.then_some(GITOPS_KEPT))]);
         }

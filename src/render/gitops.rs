@@ -48,8 +48,8 @@ pub(super) fn page(platform: &Platform) -> Option<(String, String)> {
     let _ = write!(
         text,
         "\n{sync}\n\n\
-         Objects have their wave in the annotation `argocd.argoproj.io/sync-wave`; those of the last one have none. Namespaces, claims, databases and queues, with\n\
-         everything that a database or a queue needs, are marked with `Prune=false`: {APPLIED_BY} never deletes them.\n\n\
+         Objects have their wave in the annotation `argocd.argoproj.io/sync-wave`; those of the last one have none. Namespaces, claims, the databases and\n\
+         queues of operators, and what these need, are marked with `Prune=false`: {APPLIED_BY} never deletes them. Other stores are deleted, and their claims stay.\n\n\
          ## Who may\n\n\
          - {APPLIED_BY} has all rights in each cluster, and so has whoever may change AppProjects, Applications or Secrets in its namespace `{}`, or\n  \
          sync with a folder of their own. Give people the right to see and to sync alone. A protected environment deserves an {APPLIED_BY} of its own, which\n  \
@@ -67,7 +67,8 @@ pub(super) fn page(platform: &Platform) -> Option<(String, String)> {
          kubectl --context \"${{argocd:?}}\" apply --server-side -f {GITOPS}/{environment}\n```\n\n\
          - Before the sync, when the difference adds to `project.yaml`: a sync of a kind, a namespace or a cluster that it does not name fails.\n\
          - After the sync, when it takes from it: {APPLIED_BY} deletes no object of a kind that the project does not name.\n\n\
-         A region that left the spec has no file here any more: \"Remove a region\" in RUNBOOK.md starts with its Application. Before `gitops` leaves the spec,\n\
+         A region that left the spec has no file here any more: its Application is deleted before the steps of\n\
+         \"Remove a region\" in RUNBOOK.md. Before `gitops` leaves the spec,\n\
          delete the Applications and the AppProject, which deletes nothing in the clusters: Argo CD would go on with the branch, and delete databases that\n\
          are not marked any more.\n"
     );
@@ -110,18 +111,12 @@ fn set_up(platform: &Platform, gitops: &GitOps) -> String {
         )
     });
     text.push_str(
-        "4. Make each cluster known once it exists, before the `preflight.sh` of its region: the steps of its README.md make it, and the context of kubectl.\n   \
-         This makes the account `argocd-manager` with all rights in its `kube-system`. For the cluster in which Argo CD runs itself, add `--in-cluster`:\n\n   ```sh\n",
+        "4. Do what the README.md of each region lists before \"Tell Argo CD\": Terraform, secrets, images, add-ons. It makes the cluster known with\n   \
+         `argocd cluster add`, and the account `argocd-manager` with all rights in its `kube-system`. For the cluster in which Argo CD runs itself, add `--in-cluster`.\n",
     );
-    for region in platform.regions.values() {
-        let name = quoted(&region.cluster.name);
-        let _ = writeln!(text, "   argocd cluster add {name} --name {name} --yes");
-    }
     let _ = write!(
         text,
-        "   ```\n\n\
-         5. Do what the README.md of each region lists before \"Tell Argo CD\": Terraform, secrets, images, add-ons.\n\
-         6. Tell {APPLIED_BY} what to apply:\n\n   ```sh\n   kubectl --context \"${{argocd:?}}\" apply --server-side -f {GITOPS}/{}\n   ```\n\n\
+        "5. Tell {APPLIED_BY} what to apply:\n\n   ```sh\n   kubectl --context \"${{argocd:?}}\" apply --server-side -f {GITOPS}/{}\n   ```\n\n\
          Where people applied the files before, the first sync takes over what is there. A field that leaves the files later stays until somebody removes it by\n\
          hand: `kubectl` owns it as well.\n",
         platform.environment
@@ -146,6 +141,12 @@ pub(super) fn requirement(platform: &Platform, region: &Region) -> Option<Requir
     })
 }
 
+/// The command that makes the cluster of a region known; none without a controller. It can run again.
+pub(super) fn known(platform: &Platform, region: &Region) -> Option<String> {
+    let name = quoted(&region.cluster.name);
+    platform.gitops.as_ref().map(|_| format!("argocd cluster add {name} --name {name} --yes"))
+}
+
 /// The steps that apply a region.
 pub(super) fn steps(platform: &Platform, region: &Region) -> Vec<Step> {
     let (environment, name, place) =
@@ -158,17 +159,18 @@ pub(super) fn steps(platform: &Platform, region: &Region) -> Vec<Step> {
         ),
         vec!["argocd=".to_owned(), format!("kubectl --context \"${{argocd:?}}\" apply --server-side -f {GITOPS}/{environment}")],
     )];
-    let diff = vec![format!("argocd app diff {name} --refresh")];
+    let revision = " --revision \"${revision:?}\"";
+    let diff = vec!["revision=".to_owned(), format!("argocd app diff {name} --refresh{revision}")];
     if platform.protected {
         all.push((
             "Look at the difference",
-            "Exit code 1 means that there is one between the branch and the cluster. Anything that the commit does not explain was changed by hand: the\nsync takes it back.".to_owned(),
+            "Exit code 1 means that there is one between the branch and the cluster. Anything that the commit does not explain was changed by hand: the\nsync takes it back. `revision` is the commit of the branch, and the same one in every region.".to_owned(),
             diff,
         ));
         all.push((
             SYNC,
             "When the merge is done, and the regions before this one run as they should. Argo CD applies one wave after the other: namespaces, roles, policies, jobs with what\nthey wait for, everything else. At the end it deletes what left the files.".to_owned(),
-            vec![format!("argocd app sync {name} --prune --timeout {PATIENCE}"), wait],
+            vec![format!("argocd app sync {name} --prune{revision} --timeout {PATIENCE}"), wait],
         ));
     } else {
         all.push((
@@ -191,7 +193,7 @@ pub(super) fn steps(platform: &Platform, region: &Region) -> Vec<Step> {
 pub(super) fn stores(platform: &Platform) -> &'static str {
     if platform.gitops.is_some() {
         "\nStop Argo CD before every procedure that changes or deletes something: see \"Argo CD applies the files\" in RUNBOOK.md. It would make what you delete anew,\n\
-         and empty, with the next commit.\n"
+         and empty, with the next sync.\n"
     } else {
         ""
     }

@@ -41,8 +41,8 @@ the name of who used them beside the group `GROUP`:
 kubectl --context "${context:?}" -n "${namespace:?}" FLAGS delete "${kind:?}" "${app:?}"
 ```
 
-To make a cluster that of another platform, environment or region, delete `NAMESPACE` with these flags, and apply the new files with them once: without
-`NAMESPACE`, `platgen-environment` refuses nothing. A policy in the way of a rescue is off once its binding is deleted, and on again with the next apply:
+To make a cluster that of another platform, environment or region, delete `NAMESPACE` with these flags, and apply the new files with them once, also where a
+controller applies them otherwise: without `NAMESPACE`, `platgen-environment` refuses nothing. A policy in the way of a rescue is off once its binding is deleted, and on again with the next apply:
 
 ```sh
 kubectl --context "${context:?}" delete validatingadmissionpolicybindings platgen-environment

@@ -122,10 +122,10 @@ pub(super) fn replication(platform: &Platform, region: &Region, workload: &Workl
         Some(claim) => format!(
             " The claim of one that left, such as `{claim}-{name}-{}`, stays until it is deleted.\n\
              - Grow the volumes: raise `storage` in the spec and render, which prints the commands. A volume cannot shrink.\n\
-             - Back to one server: make `{first}` the one that takes the writes, stop the clients, and write `replicas: 1`. It goes on with what is on its volume, and its clients sign in no more",
+             - Back to one server: make `{first}` the one that takes the writes, stop the clients, and write `replicas: 1`. It goes on with what is on its volume, and its clients need no password: the network policies alone keep others away",
             servers - 1
         ),
-        None => "\n- Back to one server: write `replicas: 1`. It starts empty, and its clients sign in no more".to_owned(),
+        None => "\n- Back to one server: write `replicas: 1`. It starts empty, and its clients need no password: the network policies alone keep others away".to_owned(),
     };
     let _ = write!(
         text,

@@ -274,7 +274,7 @@ with `copy_to: <region>`, as `environments: {<environment>: {backup: {...}}}` in
 platgen render --force=<environment>/<namespace>/<name>
 ```
 
-Apply the region <copy region> as its README.md says, up to the step "Apply everything", without the steps for <region>: the states there are away. An apply of
+Apply the region <copy region> as its README.md says, up to the step that applies everything, without the steps for <region>: the states there are away. An apply of
 `data` that fails at `aws_s3_bucket_replication_configuration` alone has done what is needed: apply it again when <region> is back. Then make the
 database from its backups as that README.md says, without a time. Where a file is missing because its copy was under way, choose the backup before. When <region> is
 back, the same leads there.

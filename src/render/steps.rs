@@ -71,7 +71,12 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
             "These files make neither. Go on when the script could look at everything, and nothing is missing but DNS records of new hosts, which\n\
              come after the first apply, and Secrets in namespaces that the next step makes."
         },
-        &context(region).filter(|_| made).into_iter().chain([format!("sh kubernetes/{place}/preflight.sh")]).collect::<Vec<_>>(),
+        &context(region)
+            .filter(|_| made)
+            .into_iter()
+            .chain(gitops::known(platform, region))
+            .chain([format!("sh kubernetes/{place}/preflight.sh")])
+            .collect::<Vec<_>>(),
     );
     if platform.gitops.is_none() || (in_cluster && !uses.secrets.is_empty()) {
         commands.namespaces();

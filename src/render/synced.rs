@@ -53,11 +53,13 @@ const RUNBOOK: &str = r#"
 |---|---|---|
 ROWS
 Where a section below says to apply, sync. A sync never ends in a conflict: it takes every field that the files set. What people change by hand stays
-until the next sync. `argocd` is the context of kubectl for the cluster in which Argo CD runs:
+until the next sync. `argocd` is the context of kubectl for the cluster in which Argo CD runs, and `server` the address of its API:
 
 ```sh
 application=
 argocd=
+server=
+argocd login "${server:?}" --sso
 ```
 
 Stop it before a procedure that takes longer than a look, and before everything that deletes an object of the files: it would make a deleted database anew, and

@@ -42,7 +42,10 @@ impl EnvironmentResolver<'_> {
             let is_refused = !entry.rendered && !self.inputs.allow_incomplete;
             if store.backup.is_missing() && !keeps_nothing && !store.storage.is_missing() && !is_refused {
                 let diagnostic = Diagnostic::new(Code::MissingField, "`backup` is missing: the store keeps data").at(entry.key);
-                self.tell(diagnostic.help("add `backup: {every: 6h, keep: 35d}`, or `backup: {none: why}`"));
+                let rendered = engines::has_backups(store.engine.get().copied());
+                let help =
+                    if rendered { "add `backup: {every: 6h, keep: 35d}`, or `backup: {none: why}`" } else { "add `backup: {none: why}`" };
+                self.tell(diagnostic.help(help));
             }
             return;
         };

@@ -198,12 +198,20 @@ impl EnvironmentResolver<'_> {
             EntrySpec::Store(store) => store.engine.get().map_or("", |engine| engine.name()),
             _ => "",
         };
+        let of_several = matches!(&entry.spec, EntrySpec::Store(store) if engines::replicates(store.engine.get().copied()));
+        let (servers, help) = if of_several {
+            (
+                "one server of ",
+                "write `replicas: 3`, whose users are created, or create the user yourself and refer to its password with `${secret/PATH#KEY}`",
+            )
+        } else {
+            ("", "create the user yourself and refer to its password with `${secret/PATH#KEY}`")
+        };
         let message = format!(
-            "{what} of `{}` refers to a user of `{}`, and this version does not create users of `{engine}` stores",
+            "{what} of `{}` refers to a user of `{}`, and this version does not create users of {servers}`{engine}` stores",
             consumer.label,
             entry.display()
         );
-        let help = "create the user yourself and refer to its password with `${secret/PATH#KEY}`";
         self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).help(help));
     }
 

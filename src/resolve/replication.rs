@@ -187,6 +187,14 @@ pub(super) fn amounts(((request, limit), memory): Amounts) -> ((Quantity, Quanti
 /// the others, they elect another one, and what it took would be lost.
 pub(super) const WRITES: [(&str, &str); 2] = [("min-replicas-to-write", "1"), ("min-replicas-max-lag", "10")];
 
+/// What a server on a volume does when its memory is full: it refuses writes, before the container reaches its limit. A server that was killed for its memory
+/// would be followed by one with the same data and the same limit. A quarter of the limit is left for connections, copies and the rewrite of its file.
+pub(super) fn full(keeps: Keeps, main: &Container) -> impl Iterator<Item = (String, String)> + use<> {
+    let limit = main.memory.as_ref().filter(|_| keeps == Keeps::OnVolume).map(|(_, limit)| limit.bytes());
+    let most = limit.map(|limit| ("maxmemory".to_owned(), format!("{}mb", (limit / 4 * 3) >> 20)));
+    most.into_iter().flat_map(|most| [most, ("maxmemory-policy".to_owned(), "noeviction".to_owned())])
+}
+
 /// The configuration that all servers of a store have.
 fn configuration(label: &str, port: u16, settings: &[(String, String)]) -> String {
     let mut text = format!(

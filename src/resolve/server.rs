@@ -67,6 +67,7 @@ impl EnvironmentResolver<'_> {
         }
         let replicated = match programs {
             Some(programs) => {
+                settings.extend(replication::full(keeps, &main).filter(|(name, _)| is_free(name)));
                 let writes = replication::WRITES.into_iter().filter(|(name, _)| is_free(name));
                 settings.extend(writes.map(|(name, value)| (name.to_owned(), value.to_owned())));
                 for (name, value) in settings.iter().filter(|_| self.records()) {

@@ -298,7 +298,7 @@ impl EnvironmentResolver<'_> {
             }
             None if volume.backup.is_missing() => {
                 let diagnostic = Diagnostic::new(Code::MissingField, "`backup` is missing: the volume keeps data").at(at);
-                self.tell(diagnostic.help("add `backup: {every: 6h, keep: 35d}`, or `backup: {none: why}`"));
+                self.tell(diagnostic.help("add `backup: {none: why}`"));
             }
             None => {}
         }

@@ -106,6 +106,10 @@ pub(crate) fn every_way_to_read_is_known() {
             "production/studio/mailer# Deployment/studio/mailer mailer all keys, as variables restart",
             "production/studio/orders#password Deployment/studio/callbacks callbacks DSN restart",
             "production/studio/signer#key Deployment/studio/signer signer /etc/signer/key.pem next-start",
+            "production/studio/visits/app#password Deployment/studio/callbacks callbacks VISITS restart",
+            "production/studio/visits/app#password StatefulSet/studio/visits visits /platgen/users/app restart",
+            "production/studio/visits/system#replication StatefulSet/studio/visits sentinel /platgen/system restart",
+            "production/studio/visits/system#replication StatefulSet/studio/visits visits /platgen/system restart",
         ]
     );
     // One line for the pods of a namespace.

@@ -424,6 +424,7 @@ const NOT_COMPUTED: &str = "
     Backup.sidecar Backup.test Backup.url Restored.servers Restored.source Restored.url Workload.test_of Cron.retries Bucket.account Bucket.holds Bucket.key Bucket.moves Bucket.span BucketLock.days
     Cluster.existing_classes Cluster.name_servers Cluster.proxies Cluster.registry_secret ConfigFile.content Container.mounts Container.variables Estate.missing Exposure.entrance Exposure.span Firewall.exits Firewall.flows Flow.span Flow.to
     Platform.no_guard GitOps.controller
+    Desk.cpus Desktop.outside Desktop.steps Desktop.workers HostPort.node Proxies.host_ports
     Flow.why Manifest.span Missing.needed Missing.what Mount.read_only Mount.volume NetworkSubnet.internet Operated.software Patch.change Patch.span
     Placement.architectures Placement.everywhere Pipelines.system Platform.environment Platform.pipelines Platform.state_region Redirect.replacement Redirect.scheme Redirect.to Region.flows Region.workloads Rule.reasons
     Rule.to Service.aliases SharedVolume.no_backup SharedVolume.span TerraformFile.span Waiver.everywhere Waiver.expires_span Waiver.span Workload.autoscaling Workload.exposures

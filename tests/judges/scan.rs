@@ -54,9 +54,13 @@ pub fn prove(tree: &Tree) -> Result<(), String> {
     }
     let fixture = configuration().join("fixture");
     let plant = |from: &str, to: &str| fs::copy(fixture.join(from), deploy.join(to)).map_err(|error| format!("{to}: {error}"));
-    let first = |subject| tree.inputs.iter().find(|input| input.subject == subject).and_then(|input| input.path.strip_prefix("deploy/"));
-    let region = first(super::judge::Subject::Manifests).ok_or("no Kubernetes documents")?;
-    let root = first(super::judge::Subject::Root).ok_or("no Terraform root")?;
+    let first = |folder: &str, subject| {
+        let paths = tree.inputs.iter().filter(|input| input.subject == subject).filter_map(|input| input.path.strip_prefix("deploy/"));
+        paths.into_iter().find(|path| path.starts_with(folder))
+    };
+    // The commands name the folders of regions: those of GitOps hold no pods.
+    let region = first("kubernetes/", super::judge::Subject::Manifests).ok_or("no Kubernetes documents")?;
+    let root = first("terraform/", super::judge::Subject::Root).ok_or("no Terraform root")?;
     plant("deploy/kubernetes/production/eu-west-1/shop/api.yaml", &format!("{region}/planted.yaml"))?;
     plant("deploy/terraform/production/eu-west-1/network/main.tf", &format!("{root}/planted.tf"))?;
     plant("settings.yaml", "settings.yaml")?;

@@ -178,18 +178,20 @@ fn hangs(context: &RegionContext, wave: &dyn Fn(&Object) -> i32, found: &mut Vec
     }
 }
 
-/// What holds data or other objects, and everything beside a database or a queue.
+/// What holds data or other objects, everything beside a database or a queue, and what fetches secrets for its whole namespace.
 fn deletions(context: &RegionContext, found: &mut Vec<Finding>) {
-    let operated: BTreeSet<&str> = context
-        .inventory
-        .objects()
-        .iter()
-        .filter(|object| kinds::operated(&object.api, &object.kind).is_some() && !context.is_by_hand(object))
-        .map(|object| object.file.as_str())
-        .collect();
+    let mut operated: BTreeSet<&str> = BTreeSet::new();
+    let mut served: BTreeSet<String> = BTreeSet::new();
+    for object in context.inventory.objects() {
+        if kinds::operated(&object.api, &object.kind).is_some() && !context.is_by_hand(object) {
+            operated.insert(object.file.as_str());
+            served.insert(format!("{}/namespace.yaml", object.namespace));
+        }
+    }
     for object in context.inventory.objects().iter().filter(|object| !context.is_changed(object)) {
         let holds = ["Namespace", "PersistentVolumeClaim", "PersistentVolume", "CustomResourceDefinition"].contains(&object.kind.as_str());
-        let wanted = (holds || operated.contains(object.file.as_str())).then_some("Prune=false,Delete=false");
+        let fetches = ["ExternalSecret", "SecretStore", "ServiceAccount"].contains(&object.kind.as_str()) && served.contains(&object.file);
+        let wanted = (holds || fetches || operated.contains(object.file.as_str())).then_some("Prune=false,Delete=false");
         if annotation(object, OPTIONS) != wanted {
             let message = format!("Argo CD does not do with `{}` what it should: {wanted:?}", object.id());
             found.push(context.finding("wrong-deletion", object, message));

@@ -39,7 +39,7 @@ pub(super) enum Source {
     Bundle(&'static str),
     /// The address of the manifest of Strimzi, which is written for one namespace.
     Strimzi(&'static str),
-    /// The address of a Helm chart.
+    /// The address of the repository of a Helm chart.
     Chart(&'static str),
 }
 
@@ -111,13 +111,8 @@ const CALICO: Addon = Addon {
 };
 
 /// Cilium, which has no manifest.
-const CILIUM: Addon = Addon {
-    title: "Cilium",
-    version: "1.20.2",
-    namespace: "kube-system",
-    source: Source::Chart("oci://quay.io/cilium/charts/cilium"),
-    groups: &[],
-};
+const CILIUM: Addon =
+    Addon { title: "Cilium", version: "1.19.8", namespace: "kube-system", source: Source::Chart("https://helm.cilium.io"), groups: &[] };
 
 /// What a cluster needs.
 pub(super) struct Needed {

@@ -65,13 +65,15 @@ pub fn files(platform: &Platform, region: &Region, desktop: &Desktop, base: &str
     let addons = addons::needed(&desk.uses, own.cluster.policy_engine);
     files.extend([
         (".gitignore".to_owned(), format!("{HEADER}{}", OWN.map(|file| format!("/{file}\n")).concat())),
-        ("README.md".to_owned(), readme::readme(&desk)),
+        ("README.md".to_owned(), readme::readme(&desk, &addons)),
         ("PARITY.md".to_owned(), parity::page(&desk, &differences, &addons)),
         ("cluster.yaml".to_owned(), cluster::configuration(&desk)),
-        ("secrets.example.env".to_owned(), secrets::template(&desk)),
         ("up.sh".to_owned(), scripts::up(&desk, &addons)),
         ("down.sh".to_owned(), scripts::down(&desk)),
     ]);
+    if secrets::needed(&desk).next().is_some() {
+        files.insert("secrets.example.env".to_owned(), secrets::template(&desk));
+    }
     Ok(files)
 }
 

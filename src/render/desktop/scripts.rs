@@ -62,7 +62,7 @@ fn without_unused(body: &str) -> String {
 }
 
 /// The programs that the script calls.
-fn tools(desk: &Desk, needed: &Needed) -> String {
+pub(super) fn tools(desk: &Desk, needed: &Needed) -> String {
     let all = needed.addons.iter().copied().chain(needed.network);
     let sources: Vec<Source> = all.map(|addon| addon.source).collect();
     let mut tools = vec!["kind", "kubectl"];

@@ -58,12 +58,12 @@ pub(super) fn fit(platform: &Platform, region: &mut Region, workers: usize, desk
         }
     }
     Ok(Some(format!(
-        "The pods together request at most three quarters of the laptop's {} processors and {} of memory: {} of their processors and {} of their memory. \
-         Limits stay the same.",
-        desk.cpus,
-        desk.memory,
+        "Requests are {} of those of the environment for processors and {} for memory, so that all pods together request at most three quarters of the laptop's \
+         {} processors and {} of memory. Limits stay the same.",
         percent(cpu_share),
-        percent(memory_share)
+        percent(memory_share),
+        desk.cpus,
+        desk.memory
     )))
 }
 

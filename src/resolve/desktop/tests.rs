@@ -127,7 +127,7 @@ fn requests_fit_and_limits_stay() {
     assert!(memory.bytes().is_multiple_of(1 << 20));
     let reason = &small.steps.last().expect("a step").reason;
     assert!(
-        reason.starts_with("The pods together request at most three quarters of the laptop's 2 processors and 9Gi of memory: "),
+        reason.starts_with("Requests are ") && reason.contains("at most three quarters of the laptop's 2 processors and 9Gi of memory."),
         "{reason}"
     );
     let fault = on("2", "1Gi").expect_err("a fault");

@@ -181,6 +181,11 @@ pub(super) fn operated(engine: Option<Engine>) -> Option<&'static Operated> {
     of(engine?).operated.as_ref()
 }
 
+/// Whether several servers of an engine copy each other's data without an operator.
+pub(super) fn replicates(engine: Option<Engine>) -> bool {
+    engine.and_then(|engine| of(engine).server.as_ref()?.programs).is_some()
+}
+
 /// The programs of a store of several servers, of which platgen makes the pods.
 pub(super) fn replicated(store: &Store) -> Option<Programs> {
     let programs = of(*store.engine.get()?).server.as_ref()?.programs;

@@ -53,10 +53,10 @@ strimzi() {
   kube --namespace "$2" wait deployment --all --for=condition=Available --timeout=600s > /dev/null
 }
 
-# chart TITLE NAMESPACE ADDRESS VERSION: installs a Helm chart.
+# chart TITLE NAMESPACE ADDRESS VERSION: installs the chart of Cilium from its repository.
 chart() {
   printf '%s\n' "installing $1"
-  helm --kube-context "kind-$name" upgrade --install cilium "$3" --version "$4" --namespace "$2" --set ipam.mode=kubernetes > /dev/null
+  helm --kube-context "kind-$name" upgrade --install cilium cilium --repo "$3" --version "$4" --namespace "$2" --set ipam.mode=kubernetes > /dev/null
 }
 
 # class NAME: makes a GatewayClass of Envoy Gateway.
@@ -119,9 +119,11 @@ secret() {
     kube apply --server-side --force-conflicts --filename -
 }
 
+absent=
 for tool in %TOOLS%; do
-  command -v "$tool" > /dev/null || fail "$tool is not installed"
+  command -v "$tool" > /dev/null || absent="$absent $tool"
 done
+[ -z "$absent" ] || fail "not installed:$absent"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM

@@ -222,33 +222,48 @@ caught_up() {
   server_says 127.0.0.1 INFO replication | awk -F '[:,=]' -v last="$1" '/^slave[0-9]+:.*state=online/ { if ($9 < last) behind = 1 } END { exit behind }'
 }
 
+# Writes wait for some seconds from here on.
+pause() {
+  server_says 127.0.0.1 CLIENT PAUSE 20000 WRITE
+}
+
+# Writes go on, and the caller hears why this is still the writer.
+give_up() {
+  server_says 127.0.0.1 CLIENT UNPAUSE
+  echo "$*: $me is still the writer" >&2
+  return 1
+}
+
 hand_over() {
   case $(server_says 127.0.0.1 ROLE) in
   master*) ;;
   *) return 0 ;;
   esac
   # Writes wait from here on: none is confirmed that the next writer does not have.
-  server_says 127.0.0.1 CLIENT PAUSE 20000 WRITE
+  pause
   last=$(server_says 127.0.0.1 INFO replication | sed -n 's/^master_repl_offset://p')
   tries=0
   until caught_up "$last" || [ "$tries" -ge 5 ]; do
     tries=$((tries + 1))
     sleep 1
   done
+  caught_up "$last" || give_up "no other server has everything"
   tries=0
   while [ "$tries" -lt 15 ]; do
+    pause
     writer=$(sentinel_says 127.0.0.1 SENTINEL GET-MASTER-ADDR-BY-NAME writer | head -n 1)
     if [ -n "$writer" ] && [ "$writer" != "$me" ]; then
       # Clients hear at once that this is no longer the writer.
       server_says 127.0.0.1 REPLICAOF "$writer" "$port"
-      break
+      server_says 127.0.0.1 CLIENT UNPAUSE
+      return 0
     fi
     # Refused while an election goes on, and until the Sentinel has seen that another server has everything.
-    sentinel_says 127.0.0.1 SENTINEL FAILOVER writer
+    sentinel_says 127.0.0.1 SENTINEL FAILOVER writer || true
     tries=$((tries + 1))
     sleep 1
   done
-  server_says 127.0.0.1 CLIENT UNPAUSE
+  give_up "no other server was elected"
 }
 
 case $1 in
