@@ -3,6 +3,7 @@
 //! Gathers what the renderers print and says which unit it belongs to; decides nothing and touches no disk.
 
 mod buckets;
+mod by_hand;
 mod costs;
 mod databases;
 pub mod desktop;

@@ -6,6 +6,7 @@ use super::select::unknown_place;
 use super::tree::shown;
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal};
 use crate::check::folder;
+use crate::delivery;
 use crate::diagnostic::wording::Count;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::{Files, Unit};
@@ -93,7 +94,8 @@ fn write(kind: &Kind, project: &Project, estate: &Estate, rendered: &Files) -> R
     let roots = Roots { output, project: project.folder.clone(), outside: Vec::new() };
     let spec = kind.spec.spec.as_deref().map(|spec| format!(" {}", spec.display())).unwrap_or_default();
     let forced: Vec<&OsString> = kind.force.iter().collect();
-    let fault = beside(&roots, &tree)
+    let taken = taken(project);
+    let fault = beside(&roots, &tree, &taken)
         .or_else(|| of_another(&roots, &desktop.name))
         .or_else(|| nothing_forced(&forced, &roots))
         .or_else(|| stale(&tree.join(&folder), rendered, &folder, &spec));
@@ -138,16 +140,26 @@ fn conclusion(region: &Region, desktop: &Desktop, numbers: (usize, usize, usize)
     )
 }
 
+/// The folders beside a spec that other files are for: those that it includes, and those of CI systems.
+fn taken(project: &Project) -> Vec<PathBuf> {
+    let files = project.included.keys().map(String::as_str).chain(delivery::OUTSIDE.iter().copied());
+    let folders = files.filter_map(|file| Path::new(file).components().next().filter(|first| first.as_os_str() != file));
+    folders.map(|first| whole(&project.folder.join(first))).collect()
+}
+
 /// The finding for a folder that holds the spec or rendered files, or is within these: each would take the files of the other for its own.
-fn beside(roots: &Roots, tree: &Path) -> Option<Diagnostic> {
+fn beside(roots: &Roots, tree: &Path, taken: &[PathBuf]) -> Option<Diagnostic> {
     let (own, tree) = (whole(&roots.output), whole(tree));
     let holds = |other: &Path| other.starts_with(&own);
     let holds_others = || output::units(&roots.output).unwrap_or_default().iter().any(|unit| !unit.is_empty());
-    if !own.starts_with(&tree) && !holds(&tree) && !holds(&whole(&roots.project)) && !holds_others() {
+    let is_within = |other: &PathBuf| own.starts_with(other);
+    if !is_within(&tree) && !taken.iter().any(is_within) && !holds(&tree) && !holds(&whole(&roots.project)) && !holds_others() {
         return None;
     }
-    let message =
-        format!("the folder `{}` of the desktop holds the spec or other rendered files, or is within these", shown(&roots.output));
+    let message = format!(
+        "the folder `{}` of the desktop holds the spec, files that it includes or other rendered files, or is within these",
+        named(&roots.output)
+    );
     let help = "choose a folder of its own, such as the default `kind/ENV/REGION` beside the spec";
     Some(Diagnostic::new(Code::UnsafePath, message).help(help))
 }
@@ -156,7 +168,7 @@ fn beside(roots: &Roots, tree: &Path) -> Option<Diagnostic> {
 fn of_another(roots: &Roots, name: &str) -> Option<Diagnostic> {
     let text = std::fs::read_to_string(roots.output.join("cluster.yaml")).ok()?;
     let other = text.lines().find_map(|line| line.strip_prefix("name: ")).filter(|other| *other != name)?;
-    let message = format!("the folder `{}` is that of the desktop `{other}`", shown(&roots.output));
+    let message = format!("the folder `{}` is that of the desktop `{other}`", named(&roots.output));
     let help = "choose a folder of its own with `-o`, or run its `down.sh` and remove it first";
     Some(Diagnostic::new(Code::UnsafePath, message).help(help))
 }
@@ -177,6 +189,12 @@ fn stale(place: &Path, files: &Files, folder: &str, spec: &str) -> Option<Diagno
     let message = format!("the desktop builds on `{path}`, which is not as the spec says");
     let help = format!("run `platgen render{spec}`, or `platgen render --check{spec}` to see what differs");
     Some(Diagnostic::new(Code::StaleTree, message).subject(path).help(help))
+}
+
+/// A folder in a message.
+fn named(folder: &Path) -> String {
+    let name = shown(folder);
+    if name.is_empty() { ".".to_owned() } else { name }
 }
 
 /// A path from the root, with links followed as far as the path exists.

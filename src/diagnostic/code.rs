@@ -157,7 +157,7 @@ messages {
         "Defaults are safe. A setting that weakens one needs a `reason` beside it: reviewers read the reason, and the checks accept it as the waiver."
     MissingTree "missing-tree" Error
         "there are no files to judge"
-        "`platgen check` judges the files that are committed. Write them first with `platgen render`, or name a folder of manifests with `--tree`."
+        "`platgen check` judges the files that are committed. Write them first with `platgen render`, or name a folder of manifests with `--tree`. `platgen kind` builds on the rendered files of one region, and needs them in the same way."
     NameTaken "name-taken" Error
         "a name that is in use in the namespace"
         "An entry's name and aliases become names of objects in its namespace, so two entries with the same name would overwrite each other's objects. Some names are reserved for the namespace's own objects, and some keys of labels and annotations for platgen and Kubernetes. Choose another name or another namespace."
@@ -279,8 +279,8 @@ messages {
         "a file can't be read"
         "The operating system refused to read the file. The message names the cause."
     UnsafePath "unsafe-path" Error
-        "a rendered path that leaves the output folder"
-        "Rendered paths are made from names in the spec. A path can't be absolute, contain `..`, a backslash or control characters, or be one of platgen's own files. Change the name in the spec."
+        "a path or folder that is not for rendered files"
+        "A folder of rendered files holds neither the spec nor other rendered files, and is not within these: choose another one with `-o`. Rendered paths are made from names in the spec. A path can't be absolute, contain `..`, a backslash or control characters, or be one of platgen's own files. Change the name in the spec."
     UnusedProfile "unused-profile" Warning
         "an unused profile"
         "No app inherits from the profile. List the profile in the `from` of an app, or remove it."

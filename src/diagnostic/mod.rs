@@ -124,7 +124,7 @@ impl Diagnostic {
     pub fn unknown<'a>(kind: &str, name: &str, known: impl IntoIterator<Item = &'a str>, at: Span) -> Self {
         let known: Vec<&str> = known.into_iter().collect();
         let otherwise = match known[..] {
-            [] => format!("the spec declares no {kind}"),
+            [] => format!("the spec declares no {}", kind.trim_end_matches(" called")),
             _ => format!("declared: {}", wording::all(&known)),
         };
         let finding = Diagnostic::new(Code::UnknownReference, format!("there is no {kind} `{name}`")).at(at);

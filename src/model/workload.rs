@@ -1,12 +1,12 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
 use super::{
-    Addon, ApiAccess, Backups, Certificate, Container, Database, Exposure, FileContent, Mysql, Operated, Pool, Redirect, Replication,
+    ApiAccess, Backups, Certificate, Container, Database, Exposure, FileContent, Mysql, Operated, Placement, Redirect, Replication,
     Restored, Software, Source, TemplatePart, Volume,
 };
 use crate::labels::WORKLOAD;
 use crate::source::Span;
-use crate::value::{BucketAccess, Cidr, Engine, Name, NetworkPorts, Protocol, SecretPath, SecretRef, Transport, Utilization, Via};
+use crate::value::{BucketAccess, Engine, Name, Protocol, SecretPath, SecretRef, Transport, Utilization, Via};
 use std::collections::BTreeMap;
 
 /// An app or a store in one region.
@@ -276,126 +276,4 @@ pub struct ServicePort {
     pub transport: Transport,
     /// The protocol over TCP; `None` for a UDP port.
     pub protocol: Option<Protocol>,
-}
-
-/// Placement of a workload's pods.
-#[derive(Clone, Debug)]
-pub struct Placement {
-    /// The permitted subnets: one, or all of them for a pod on every node.
-    pub subnets: Vec<Name>,
-    /// Whether a pod runs on every node of every subnet.
-    pub everywhere: bool,
-    /// The pool, if the spec sets one.
-    pub pool: Option<Name>,
-    /// The permitted architectures. Empty: any.
-    pub architectures: Vec<&'static str>,
-    /// Tolerations.
-    pub tolerations: Vec<Toleration>,
-    /// The spread of its pods over zones.
-    pub spread: Spread,
-    /// How many zones must have nodes before a second pod may run in one of them, for a strict spread.
-    pub min_domains: Option<u32>,
-}
-
-impl Placement {
-    /// Whether its pods may run on the nodes of a pool.
-    pub fn admits(&self, pool: &Pool) -> bool {
-        let chosen = self.pool.as_ref().is_none_or(|name| *name == pool.name);
-        chosen && self.subnets.contains(&pool.subnet) && self.tolerates(pool) && self.runs_on(pool)
-    }
-
-    /// Whether its pods tolerate the taints that the spec gives to a pool.
-    pub fn tolerates(&self, pool: &Pool) -> bool {
-        pool.taints.iter().all(|(key, value, effect)| {
-            let same = |one: &Toleration| (&one.key, &one.value, one.effect) == (key, value, *effect);
-            *effect == "PreferNoSchedule" || self.tolerations.iter().any(same)
-        })
-    }
-
-    /// Whether its pods run on the architecture of a pool's machines. A machine that is not known may have any.
-    pub fn runs_on(&self, pool: &Pool) -> bool {
-        let known = pool.capacity.as_ref().and_then(|machine| machine.architecture);
-        self.architectures.is_empty() || known.is_none_or(|known| self.architectures.contains(&known))
-    }
-}
-
-/// A toleration of a taint.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Toleration {
-    /// The taint's key.
-    pub key: String,
-    /// The taint's value.
-    pub value: String,
-    /// Its effect, as in Kubernetes.
-    pub effect: &'static str,
-}
-
-/// The spread of pods over zones.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Spread {
-    /// No spread: one pod, a job, or a pod on every node.
-    None,
-    /// Even if possible.
-    Soft,
-    /// Even, or the pod is not scheduled.
-    Hard,
-}
-
-impl Spread {
-    /// The name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Spread::None => "none",
-            Spread::Soft => "soft",
-            Spread::Hard => "hard",
-        }
-    }
-}
-
-/// A permitted connection.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Flow {
-    /// The caller.
-    pub from: Peer,
-    /// The callee.
-    pub to: Peer,
-    /// The ports of the callee.
-    pub ports: NetworkPorts,
-    /// The cause, such as `app/web calls store/orders`.
-    pub why: String,
-    /// The span of the dependency, exposure or metrics key that causes the flow.
-    pub span: Span,
-}
-
-/// An end of a flow.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Peer {
-    /// A workload of the platform.
-    Workload {
-        /// Its region.
-        region: Name,
-        /// Its namespace.
-        namespace: String,
-        /// Its name.
-        name: String,
-    },
-    /// The pods of an add-on of the region's cluster.
-    Addon(Addon),
-    /// The API server of the region's cluster, or the agent on each node that hands out the credentials of cloud identities. No firewall is in the way, so
-    /// the ranges matter to network policies alone.
-    Cluster {
-        /// The ranges that hold its addresses.
-        cidrs: Vec<Cidr>,
-    },
-    /// An external service: its ranges if known, else the internet without private ranges.
-    Outside {
-        /// Its name in the spec.
-        name: String,
-        /// Its ranges. Empty for a host name on the internet.
-        cidrs: Vec<Cidr>,
-        /// The app of the platform that answers there, by `namespace/name`, if the service is the public address of an app.
-        app: Option<String>,
-        /// Whether nodes reach it through a gateway endpoint of their network, as S3 of the region on AWS. The firewall of every class is open to it.
-        gateway: bool,
-    },
 }

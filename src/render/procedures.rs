@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{buckets, guard, synced};
+use super::{buckets, by_hand, guard, synced};
 use crate::guard::BREAK_GLASS_FLAGS;
 use crate::model::{Estate, GroupRole, Holds, Kind, Platform, Region};
 
@@ -48,8 +48,9 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
     let asks = if guarded { "- The script asks the cluster first whose it is, and deletes nothing in another one.\n" } else { "" };
     let [conflict, scale, roll_back, remove] = match synced::applies_everything(estate) {
         true => ["", synced::SCALE, synced::ROLL_BACK, synced::REMOVE],
-        false => [CONFLICT, SCALE, ROLL_BACK, REMOVE],
+        false => [by_hand::CONFLICT, by_hand::SCALE, by_hand::ROLL_BACK, by_hand::REMOVE],
     };
+    let [scale, roll_back, remove] = [scale, roll_back, remove].map(whole);
     let remove = remove.replace("ASKS", asks);
     let remove_region = REMOVE_REGION.replace("RECORDS", &removed).replace("BUCKETS", objects).replace("FLAGS", &flags);
     let backups = if holding.any(|bucket| bucket.holds != Holds::Objects && bucket.copy.is_some()) { LOST_BACKUPS } else { "" };
@@ -58,8 +59,13 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
     let copied = estate.environments.values().flat_map(|platform| platform.regions.values()).any(|region| region.cluster.mirror.is_some());
     let images = if copied { IMAGES } else { "" };
     let sections =
-        [conflict, scale, ROTATE, roll_back, &remove, &glass, images, &buckets, FULL, ZONE, failover, &region_lost, &remove_region];
+        [conflict, &scale, ROTATE, &roll_back, &remove, &glass, images, &buckets, FULL, ZONE, failover, &region_lost, &remove_region];
     Some(variables(platform, region) + &synced::runbook(estate) + &sections.concat())
+}
+
+/// A section with what it shares with the one about another way to apply.
+fn whole(section: &str) -> String {
+    SHARED.iter().fold(section.to_owned(), |section, (word, text)| section.replace(word, text))
 }
 
 /// Whether a host of several regions has one record alone, which people change when they lose its region.
@@ -141,46 +147,48 @@ Ask the team that owns the object: its label `platgen.io/owner` names the team, 
 between two steps breaks nothing: what runs goes on running.
 ";
 
-const CONFLICT: &str = r#"
-## A conflict of fields
-
-`Apply failed with 1 conflict` names another owner of a field, such as `kubectl` after a `kubectl scale`, or a controller. Everything
-without a conflict is applied. The spec owns every field that the files set. To look at the owners:
-
-```sh
-kubectl --context "${context:?}" -n "${namespace:?}" get "${kind:?}" "${app:?}" --show-managed-fields -o yaml
-```
-
-When a person set the field and the reason is over, take it back. This overwrites every value that others set in these fields, in the whole
-region: look at the difference first. To keep the value, put it into the spec instead.
-
-```sh
-kubectl --context "${context:?}" diff --server-side --force-conflicts -k "kubernetes/${region:?}"
-kubectl --context "${context:?}" apply --server-side --force-conflicts -k "kubernetes/${region:?}"
-```
-
-When a controller set the field, do not take it back: the two would take turns. Ask the owner.
-"#;
-
-const SCALE: &str = r#"
-## Scale by hand and give it back
-
-An app without an autoscaler keeps the number by hand. The next apply then ends in a conflict:
-
-- To keep the number, write it into the spec as `scale`, and render and apply.
-- To give the field back to the spec, apply with `--force-conflicts` as above, while the number still differs from the spec's. Scaling back by
-  hand is not enough: `kubectl scale` stays an owner of the field, and the next change of the number in the spec ends in a conflict.
-
-```sh
+/// What sections about the same thing share, whoever applies the files.
+const SHARED: [(&str, &str); 5] = [
+    (
+        "SCALE_APP\n",
+        r#"```sh
 kubectl --context "${context:?}" -n "${namespace:?}" scale "${kind:?}" "${app:?}" --replicas=6
 ```
-
-The autoscaler of an app undoes a scale by hand. Raise its minimum instead, and give it back in the same way:
-
-```sh
+"#,
+    ),
+    (
+        "RAISE_LEAST\n",
+        r#"```sh
 kubectl --context "${context:?}" -n "${namespace:?}" patch horizontalpodautoscaler "${app:?}" --type=merge --patch '{"spec":{"minReplicas":6}}'
 ```
-"#;
+"#,
+    ),
+    (
+        "UNDO\n",
+        r#"```sh
+kubectl --context "${context:?}" -n "${namespace:?}" rollout undo "${kind:?}" "${app:?}"
+kubectl --context "${context:?}" -n "${namespace:?}" rollout status "${kind:?}" "${app:?}" --timeout=600s
+```
+"#,
+    ),
+    (
+        "RUN_REMOVAL\n",
+        r#"cat removal.sh
+```
+
+Run them when each of them is meant:
+
+```sh
+sh removal.sh
+```
+"#,
+    ),
+    (
+        "KEPT_CLAIMS\n",
+        r#"ASKS- A claim of a removed StatefulSet stays, with its data, and is in no list: `kubectl get persistentvolumeclaims`.
+"#,
+    ),
+];
 
 const ROTATE: &str = r#"
 ## Rotate a secret
@@ -196,49 +204,6 @@ kubectl --context "${context:?}" -n "${namespace:?}" rollout status "${kind:?}" 
 ```
 
 Take the old value away where it is valid only after all readers of all regions have restarted.
-"#;
-
-const ROLL_BACK: &str = r#"
-## Roll back
-
-Revert the commit and render; then apply the region as its README.md says, with the step that removes what left the spec: what the bad commit
-added would stay otherwise. A job that ran before the rollout is not undone: its migration has to fit both versions.
-
-```sh
-git revert --no-edit HEAD
-```
-
-When there is no time for that, undo the last rollout of one app by hand. The next apply then ends in a conflict: apply with
-`--force-conflicts` as above when the files have the version that is to run.
-
-```sh
-kubectl --context "${context:?}" -n "${namespace:?}" rollout undo "${kind:?}" "${app:?}"
-kubectl --context "${context:?}" -n "${namespace:?}" rollout status "${kind:?}" "${app:?}" --timeout=600s
-```
-"#;
-
-const REMOVE: &str = r#"
-## Remove what left the spec
-
-`kubectl apply` deletes nothing, and `--prune` does not work on objects of a server-side apply. What left the spec runs on, and a binding of a
-role that left still grants its rights. `removed.sh` compares the files of the last applied commit with those here and prints the commands:
-
-```sh
-git fetch --force origin 'refs/tags/applied/*:refs/tags/applied/*'
-sh removed.sh "applied/${region:?}" "${region:?}" "${context:?}" > removal.sh
-cat removal.sh
-```
-
-Run them when each of them is meant:
-
-```sh
-sh removal.sh
-```
-
-- Old ConfigMaps, whose names end with a hash, are among them. Remove them after the rollout: `rollout undo` needs them.
-- What holds other objects or data is printed as a comment: namespaces, claims, volumes, definitions, databases and queues, and the objects that a database or a
-  queue needs while it runs. Remove the `#` and the words before the command only when their owner agrees.
-ASKS- A claim of a removed StatefulSet stays, with its data, and is in no list: `kubectl get persistentvolumeclaims`.
 "#;
 
 const IMAGES: &str = r#"

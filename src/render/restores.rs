@@ -52,6 +52,8 @@ pub(super) fn backups(
         ("<kubectl>", kubectl.clone()),
         ("<glass>", break_glass(platform)),
         ("<cluster>", region.cluster.name.clone()),
+        // A second owner of the fields would keep those that leave the files.
+        ("<as>", if platform.gitops.is_some() { " --field-manager=argocd-controller" } else { "" }.to_owned()),
         ("<file>", format!("kubernetes/{}/{}/{}/{name}.yaml", platform.environment, region.name, workload.namespace)),
         ("<locked>", locked.to_owned()),
         ("<bucket>", bucket.map_or_else(String::new, |bucket| bucket.id.clone())),
@@ -235,7 +237,7 @@ patches:
     - {op: replace, path: /spec/bootstrap, value: {recovery: {<recovery>, recoveryTarget: {$target}}}}
     - {op: add, path: /spec/externalClusters, value: [{name: backups, plugin: {name: barman-cloud.cloudnative-pg.io, parameters: {barmanObjectName: <name>, serverName: <name>}}}]}
 END
-kubectl --context <cluster> apply --server-side -k "$work"
+kubectl --context <cluster> apply --server-side<as> -k "$work"
 <kubectl> wait --for=condition=Ready --timeout=24h clusters.postgresql.cnpg.io/<name>
 ```
 
@@ -249,7 +251,7 @@ Look with a query whether the data is what it should be. To take it all back, de
 Otherwise, this makes the database one of the files again, without a restart. Then make another backup.
 
 ```sh
-kubectl --context <cluster> apply --server-side -f <file>
+kubectl --context <cluster> apply --server-side<as> -f <file>
 rm -r "${work:?}"
 ```
 

@@ -99,15 +99,11 @@ pub(super) const SCALE: &str = r#"
 An app without an autoscaler keeps the number by hand until the next sync, which takes it back without a question. To keep the number, write it into
 the spec as `scale`, and render and merge.
 
-```sh
-kubectl --context "${context:?}" -n "${namespace:?}" scale "${kind:?}" "${app:?}" --replicas=6
-```
+SCALE_APP
 
 The autoscaler of an app undoes a scale by hand. Raise its minimum instead; the next sync takes that back as well:
 
-```sh
-kubectl --context "${context:?}" -n "${namespace:?}" patch horizontalpodautoscaler "${app:?}" --type=merge --patch '{"spec":{"minReplicas":6}}'
-```
+RAISE_LEAST
 "#;
 
 /// How to roll back where nobody applies by hand.
@@ -132,10 +128,7 @@ argocd app rollback "${application:?}" "${id:?}" --prune --timeout 1800
 
 To undo the last rollout of one app alone, until the next sync:
 
-```sh
-kubectl --context "${context:?}" -n "${namespace:?}" rollout undo "${kind:?}" "${app:?}"
-kubectl --context "${context:?}" -n "${namespace:?}" rollout status "${kind:?}" "${app:?}" --timeout=600s
-```
+UNDO
 "#;
 
 /// How to remove what Argo CD keeps.
@@ -148,16 +141,9 @@ Argo CD deletes what left the files at the end of a sync. Namespaces, claims, da
 ```sh
 commit=
 sh removed.sh "${commit:?}" "${region:?}" "${context:?}" > removal.sh
-cat removal.sh
-```
-
-Run them when each of them is meant:
-
-```sh
-sh removal.sh
-```
+RUN_REMOVAL
 
 - What Argo CD deleted is among them, and is gone already.
 - What holds other objects or data is printed as a comment. Remove the `#` and the words before the command only when their owner agrees.
-ASKS- A claim of a removed StatefulSet stays, with its data, and is in no list: `kubectl get persistentvolumeclaims`.
+KEPT_CLAIMS
 "#;

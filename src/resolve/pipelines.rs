@@ -11,6 +11,9 @@ use crate::value::{HostAddress, Name, Url};
 /// The host of GitHub's own service.
 const GITHUB: &str = "github.com";
 
+/// The host of GitLab's own service.
+const GITLAB: &str = "gitlab.com";
+
 /// The domain of companies that have GitHub's service in a region of their choice.
 const GITHUB_ENTERPRISE: &str = ".ghe.com";
 
@@ -97,6 +100,16 @@ impl EnvironmentResolver<'_> {
             let message = format!("`{url}` names no repository: its identity is the path after the host");
             let diagnostic = Diagnostic::new(Code::InvalidValue, message).at(at);
             self.tell(diagnostic.help(format!("write its URL, such as `{expected}`")));
+            return None;
+        }
+        let other = match (ci, host.as_deref()) {
+            (CiSystem::Gitlab, Some(GITHUB)) => Some("github"),
+            (CiSystem::Github, Some(GITLAB)) => Some("gitlab"),
+            _ => None,
+        };
+        if let Some(other) = other {
+            let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{url}` runs no jobs of this CI system")).at(at);
+            self.tell(diagnostic.help(format!("write `ci: {other}`, or the URL of a repository that runs its jobs")));
             return None;
         }
         let Some(host) = host else {

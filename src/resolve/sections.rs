@@ -29,22 +29,26 @@ pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
     // One warning for all uses of a field.
     let mut once = |name: &str, places: Vec<Span>, why: &str| {
         if let Some(span) = places.first() {
-            let message = format!("`{name}` is read and checked, but this version {why}");
+            let message = format!("`{name}` is read and checked, but {why}");
             found.push(Diagnostic::new(Code::NotRendered, message).at(*span));
         }
     };
     let environments = || specs.base.environments.entries().map(|(_, _, environment)| environment);
     let teams = || specs.base.teams.entries().map(|(_, _, team)| team);
-    if !has_ci(&specs.base) && !has_gitops(&specs.base) {
-        once("branch", environments().filter_map(|one| one.branch.span()).collect(), "renders no pipeline");
+    let delivery = &specs.base.delivery;
+    // A word that means nothing has a finding of its own.
+    let is_bad = delivery.at(|delivery| &delivery.ci).is_bad() || delivery.at(|delivery| &delivery.gitops).is_bad();
+    if !has_ci(&specs.base) && !has_gitops(&specs.base) && !is_bad {
+        let branches = environments().filter_map(|one| one.branch.span()).collect();
+        once("branch", branches, "nothing uses it without `ci` or `gitops: argocd` in `delivery`");
     }
     if !specs.sections.contains_key("delivery") {
-        once("approvals", environments().filter_map(|one| approvals(&one.approvals)).collect(), "renders no pipeline");
-        once("approvers", environments().filter_map(|one| one.approvers.span()).collect(), "renders no pipeline");
+        once("approvals", environments().filter_map(|one| approvals(&one.approvals)).collect(), "nothing uses it without `delivery.ci`");
+        once("approvers", environments().filter_map(|one| one.approvers.span()).collect(), "nothing uses it without `delivery.ci`");
     }
     if !specs.sections.contains_key("observability") {
-        once("page", teams().filter_map(|team| team.page.span()).collect(), "renders no alerts");
-        once("ticket", teams().filter_map(|team| team.ticket.span()).collect(), "renders no alerts");
+        once("page", teams().filter_map(|team| team.page.span()).collect(), "this version renders no alerts");
+        once("ticket", teams().filter_map(|team| team.ticket.span()).collect(), "this version renders no alerts");
     }
 }
 

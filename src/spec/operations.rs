@@ -110,7 +110,7 @@ pub enum Ci {
 pub enum GitOps {
     /// Argo CD.
     Argocd,
-    /// Flux.
+    /// Flux. This version renders no objects for it.
     Flux,
     /// None: people apply the files.
     None,

@@ -169,7 +169,11 @@ pub(crate) fn words_that_mean_nothing() {
     says(&["--env", "prodution"], 1, "unknown-reference", "did you mean `production`?");
     says(&["--env", "beta", "--region", "eu-west-2"], 1, "unknown-reference", "there is no region of `beta` called `eu-west-2`");
     says(&["--env", "beta", "-o", "deploy/desk"], 1, "unsafe-path", "choose a folder of its own");
-    says(&["--env", "beta", "-o", "."], 1, "unsafe-path", "choose a folder of its own");
+    says(&["--env", "beta", "-o", "."], 1, "unsafe-path", "the folder `.` of the desktop holds the spec");
+    says(&["--env", "beta", "-o", ".github/desk"], 1, "unsafe-path", "choose a folder of its own");
+    project.run(&["kind", "--env", "beta", "-o", "desk"]).exits(0);
+    says(&["--env", "production", "-o", "desk"], 1, "unsafe-path", "is that of the desktop `hello-beta-eu-west-1`");
+    says(&["--env", "beta", "-o", "desk", "--force=nowhere"], 1, "unknown-reference", "`--force` names `nowhere`");
     says(
         &["--env", "beta", "--memory", "80Mi"],
         1,

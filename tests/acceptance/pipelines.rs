@@ -25,6 +25,19 @@ const WORKFLOWS: [&str; 4] = ["platgen-apply", "platgen-check", "platgen-drift",
 
 pub(super) const ROOT: &str = "terraform/production/eu-west-1/network";
 
+/// The roots of [`SPEC`] that jobs plan and apply, in their order.
+pub(super) const ROOTS: [&str; 9] = [
+    "terraform/dev/global",
+    "terraform/dev/eu-west-1/network",
+    "terraform/dev/eu-west-1/cluster",
+    "terraform/production/global",
+    "terraform/production/eu-west-1/network",
+    "terraform/production/eu-west-1/cluster",
+    "terraform/production/eu-central-1/network",
+    "terraform/production/eu-central-1/cluster",
+    "terraform/production/interconnect/eu-central-1--eu-west-1",
+];
+
 /// What the programs of the trials answer: a plan ends with `$planned` and shows `$shown`; a release is what lies in the folder `release`.
 const PROGRAMS: &str = r#"
 terraform() {
@@ -91,24 +104,13 @@ pub(crate) fn roots_are_applied_one_after_the_other() {
         }
     }
     let order: Vec<&str> = jobs.values().filter_map(|job| job["with"]["root"].as_str()).collect();
-    let wanted = [
-        "terraform/dev/global",
-        "terraform/dev/eu-west-1/network",
-        "terraform/dev/eu-west-1/cluster",
-        "terraform/production/global",
-        "terraform/production/eu-west-1/network",
-        "terraform/production/eu-west-1/cluster",
-        "terraform/production/eu-central-1/network",
-        "terraform/production/eu-central-1/cluster",
-        "terraform/production/interconnect/eu-central-1--eu-west-1",
-    ];
-    assert_eq!(order, wanted);
+    assert_eq!(order, ROOTS);
     // Every root is planned: in pull requests to the branch, and at night.
     for name in ["platgen-check", "platgen-drift"] {
         let workflow = workflow(&project, name);
         let jobs = workflow["jobs"].as_object().expect("jobs");
         let planned = jobs.values().flat_map(|job| job["strategy"]["matrix"]["include"].as_array().into_iter().flatten());
-        assert_eq!(planned.filter_map(|root| root["root"].as_str()).collect::<Vec<_>>(), wanted, "{name}");
+        assert_eq!(planned.filter_map(|root| root["root"].as_str()).collect::<Vec<_>>(), ROOTS, "{name}");
     }
 }
 

@@ -64,6 +64,7 @@ pub fn files(platform: &Platform, region: &Region, desktop: &Desktop, base: &str
     let mut files = overlay::files(&desk, &differences);
     let addons = addons::needed(&desk.uses, own.cluster.policy_engine);
     files.extend([
+        (".gitattributes".to_owned(), format!("{HEADER}* text eol=lf\n.platgen-manifest merge=union\n")),
         (".gitignore".to_owned(), format!("{HEADER}{}", OWN.map(|file| format!("/{file}\n")).concat())),
         ("README.md".to_owned(), readme::readme(&desk, &addons)),
         ("PARITY.md".to_owned(), parity::page(&desk, &differences, &addons)),

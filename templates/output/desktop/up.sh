@@ -71,12 +71,14 @@ spec:
 EOF_OF_CLASS
 }
 
-# certificate NAMESPACE SECRET HOSTS: makes a certificate of its own for hosts, if the Secret is missing.
+# certificate NAMESPACE SECRET HOSTS: makes a certificate of its own for hosts, unless there is one for these hosts.
 certificate() {
-  if kube --namespace "$1" get secret "$2" > /dev/null 2>&1; then return 0; fi
+  known=$(kube --namespace "$1" get secret "$2" --output 'jsonpath={.metadata.annotations.hosts}' 2> /dev/null) || known=
+  if [ "$known" = "$3" ]; then return 0; fi
   openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj "/CN=$2" -addext "subjectAltName=$3" \
     -keyout "$work/tls.key" -out "$work/tls.crt" 2> /dev/null
-  kube --namespace "$1" create secret tls "$2" --cert="$work/tls.crt" --key="$work/tls.key"
+  kube --namespace "$1" create secret tls "$2" --cert="$work/tls.crt" --key="$work/tls.key" --dry-run=client --output=yaml |
+    kube annotate --local --filename - "hosts=$3" --output=yaml | kube apply --server-side --force-conflicts --filename -
   cat "$work/tls.crt" >> certificate.pem
 }
 
