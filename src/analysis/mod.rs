@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod buckets;
+pub mod diff;
 mod fetched;
 pub mod gitops;
 pub mod impact;

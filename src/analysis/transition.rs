@@ -142,7 +142,7 @@ pub(super) fn argument(object: &Object) -> String {
 }
 
 /// Whether the object's name changes with its content, so that old versions are expected to stay until they are pruned.
-fn is_versioned(object: &Object) -> bool {
+pub(super) fn is_versioned(object: &Object) -> bool {
     object.kind == "Job" || object.at("/immutable") == Some(&Value::Bool(true))
 }
 

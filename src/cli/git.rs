@@ -1,5 +1,7 @@
 //! The commits of a merge, as git knows them. Without git, or outside of a repository, every answer is `None`.
 
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -36,6 +38,53 @@ fn contains(folder: &Path, branch: &str, commit: &str) -> bool {
 /// A file of a folder as a commit has it.
 pub(super) fn file_at(folder: &Path, commit: &str, name: &str) -> Option<String> {
     ask(folder, &["show", &format!("{commit}:./{name}")])
+}
+
+/// The files of a folder as a revision has them and as `wanted` takes them by their path in the folder. `None`: there is no such revision. The folder itself need
+/// not be on the disk any more.
+pub(super) fn files_at(folder: &Path, revision: &str, wanted: &dyn Fn(&str) -> bool) -> Option<BTreeMap<String, String>> {
+    let folder = std::path::absolute(folder).ok()?;
+    let there = folder.ancestors().find(|ancestor| ancestor.is_dir())?;
+    let prefix = folder.strip_prefix(there).ok()?.components().map(|part| part.as_os_str().to_str()).collect::<Option<Vec<_>>>()?.join("/");
+    let prefix = if prefix.is_empty() { prefix } else { format!("{prefix}/") };
+    let commit = commit(there, revision)?;
+    let listed = ask(there, &["ls-tree", "-r", "-z", &commit, "--", if prefix.is_empty() { "." } else { &prefix }])?;
+    let file = |line: &str| {
+        let (facts, path) = line.split_once('\t')?;
+        let (kind, hash) = facts.split_once(' ')?.1.split_once(' ')?;
+        let path = path.strip_prefix(&prefix)?;
+        (kind == "blob" && wanted(path)).then(|| (path.to_owned(), hash.trim().to_owned()))
+    };
+    let files: Vec<(String, String)> = listed.split('\0').filter_map(file).collect();
+    let texts = blobs(there, files.iter().map(|(_, hash)| hash.as_str()))?;
+    Some(files.into_iter().map(|(path, _)| path).zip(texts).collect())
+}
+
+/// The texts of blobs, by one process of git.
+fn blobs<'h>(folder: &Path, hashes: impl Iterator<Item = &'h str>) -> Option<Vec<String>> {
+    let asked: String = hashes.map(|hash| format!("{hash}\n")).collect();
+    let mut git = Command::new("git");
+    git.current_dir(folder).args(["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut git = git.spawn().ok()?;
+    let (mut to, mut from) = (git.stdin.take()?, git.stdout.take()?);
+    // Git answers while it is asked: both pipes fill up if only one of them is served.
+    let answer = std::thread::scope(|scope| {
+        scope.spawn(move || to.write_all(asked.as_bytes()));
+        let mut answer = Vec::new();
+        from.read_to_end(&mut answer).ok().map(|_| answer)
+    });
+    git.wait().ok()?;
+    let answer = answer?;
+    let (mut rest, mut texts) = (answer.as_slice(), Vec::new());
+    while !rest.is_empty() {
+        // A line "<hash> blob <size>", the content, and a line feed.
+        let end = rest.iter().position(|byte| *byte == b'\n')?;
+        let size: usize = std::str::from_utf8(&rest[..end]).ok()?.rsplit(' ').next()?.parse().ok()?;
+        let content = rest.get(end + 1..end + 1 + size)?;
+        texts.push(String::from_utf8_lossy(content).into_owned());
+        rest = rest.get(end + 2 + size..)?;
+    }
+    Some(texts)
 }
 
 /// The running merge; else the future merge of the main branch and a branch that left it; else the last merge on the first-parent line of `HEAD`.

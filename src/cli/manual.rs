@@ -43,6 +43,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[("platgen show --env beta apps.cart", "the values of one app"), ("platgen show --format json", "every value, for programs")],
     ),
     (
+        "diff",
+        &[
+            ("platgen diff", "what the next `platgen render` changes"),
+            ("platgen diff --from main --format markdown", "what a branch changes, for a pull request"),
+            ("platgen diff --from HEAD~1 --env production", "production, since the last commit"),
+        ],
+    ),
+    (
         "impact",
         &[
             ("platgen impact --applied production --onto beta", "all of production's files, applied to beta's clusters"),

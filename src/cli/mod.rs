@@ -5,6 +5,7 @@
 mod access;
 mod check;
 mod compare;
+mod diff;
 mod explain;
 mod fmt;
 mod git;
@@ -80,7 +81,7 @@ enum FormatName {
     Json,
     Sarif,
     Github,
-    /// Reports of `access`, `impact`, `outage`, `reach` and `secrets` alone.
+    /// Reports of `access`, `diff`, `impact`, `outage`, `reach` and `secrets` alone.
     Markdown,
     /// The graph of `reach` alone, in the language of Mermaid.
     Mermaid,
@@ -107,6 +108,8 @@ enum Command {
     Check(check::Check),
     /// Print the effective values of an environment, each with its origin.
     Show(show::Show),
+    /// Print what the spec changes about the rendered files, or about those of a revision: pods, values, connections, rights, hosts and resources.
+    Diff(diff::Diff),
     /// Predict what happens when the files of one environment are applied to the cluster of another, and print the way back.
     Impact(impact::Impact),
     /// Predict what an environment loses without one of its zones or regions, and what to change in the spec.
@@ -292,10 +295,7 @@ fn usage(text: &str) -> u8 {
 const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["apply", "deploy", "install", "sync", "up"], "platgen applies nothing: the README.md of the output folder has the commands."),
     (&["delete", "destroy", "down", "uninstall"], "platgen deletes nothing: the RUNBOOK.md of the output folder has the commands."),
-    (
-        &["diff", "plan", "preview"],
-        "`platgen render --dry-run` lists the files that would change, and `platgen render --check` prints the differences.",
-    ),
+    (&["plan", "preview"], "`platgen diff` says what the spec changes, and `platgen render --check` prints the lines that differ."),
     (&["build", "convert", "generate", "synth", "template"], "`platgen render` writes the files."),
     (&["lint", "test", "verify"], "`platgen validate` checks the spec, and `platgen check` the committed files."),
 ];
@@ -327,11 +327,13 @@ pub fn main() -> ExitCode {
         FormatName::Github => Format::Github,
     };
     let markdown = matches!(arguments.format, FormatName::Markdown);
-    let reports =
-        matches!(arguments.command, Command::Access(_) | Command::Impact(_) | Command::Outage(_) | Command::Reach(_) | Command::Secrets(_));
+    let reports = matches!(
+        arguments.command,
+        Command::Access(_) | Command::Diff(_) | Command::Impact(_) | Command::Outage(_) | Command::Reach(_) | Command::Secrets(_)
+    );
     if markdown && !reports {
         eprint_all(
-            "error: this command prints no Markdown: `--format markdown` is for `platgen access`, `impact`, `outage`, `reach` and `secrets`\n",
+            "error: this command prints no Markdown: `--format markdown` is for `platgen access`, `diff`, `impact`, `outage`, `reach` and `secrets`\n",
         );
         return ExitCode::from(USAGE);
     }
@@ -358,6 +360,7 @@ pub fn main() -> ExitCode {
         Command::Render(render) => render::run(&render, &terminal),
         Command::Check(check) => check::run(&check, &terminal),
         Command::Show(show) => show::run(&show, &terminal),
+        Command::Diff(diff) => diff::run(&diff, &terminal),
         Command::Impact(impact) => impact::run(&impact, &terminal),
         Command::Outage(outage) => outage::run(&outage, &terminal),
         Command::Access(access) => access::run(&access, &terminal),

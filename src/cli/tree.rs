@@ -23,7 +23,7 @@ pub(super) fn read_tree(folder: &Path) -> Result<(Tree, Vec<String>), Box<Diagno
         let fault = Diagnostic::new(Code::MissingTree, message);
         return Err(Box::new(fault.help("write the files with `platgen render`, or name a folder of manifests with `--tree`")));
     }
-    walk(folder, "", 0, &mut |path, bytes| {
+    walk(folder, "", 0, &|path| is_manifest(path.rsplit('/').next().unwrap_or_default()), &mut |path, bytes| {
         let text = String::from_utf8(bytes).unwrap_or_else(|_| {
             garbled.push(path.clone());
             String::new()
@@ -33,7 +33,27 @@ pub(super) fn read_tree(folder: &Path) -> Result<(Tree, Vec<String>), Box<Diagno
     Ok((tree, garbled))
 }
 
-fn walk(folder: &Path, prefix: &str, depth: usize, found: &mut impl FnMut(String, Vec<u8>)) -> Result<(), Box<Diagnostic>> {
+/// The texts of the files below a folder that `wanted` takes by their path, with `/` between parts. Hidden files and links are left out.
+///
+/// # Errors
+/// The folder does not exist, or a file in it can't be read.
+pub(super) fn read_files(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Tree, Box<Diagnostic>> {
+    if !folder.is_dir() {
+        let fault = Diagnostic::new(Code::MissingTree, format!("`{}` is not a folder", folder.display()));
+        return Err(Box::new(fault.help("write the files with `platgen render`, or name a folder or a revision with `--from`")));
+    }
+    let mut tree = Tree::new();
+    walk(folder, "", 0, wanted, &mut |path, bytes| _ = tree.insert(path, String::from_utf8_lossy(&bytes).into_owned()))?;
+    Ok(tree)
+}
+
+fn walk(
+    folder: &Path,
+    prefix: &str,
+    depth: usize,
+    wanted: &dyn Fn(&str) -> bool,
+    found: &mut impl FnMut(String, Vec<u8>),
+) -> Result<(), Box<Diagnostic>> {
     let unreadable = |path: &Path, error: &std::io::Error| {
         let message = format!("`{}` can't be read: {}", path.display(), reason(error));
         Box::new(Diagnostic::new(Code::Unreadable, message).help("check the path and its permissions"))
@@ -49,8 +69,8 @@ fn walk(folder: &Path, prefix: &str, depth: usize, found: &mut impl FnMut(String
             continue;
         }
         if kind.is_dir() {
-            walk(&path, &format!("{prefix}{name}/"), depth + 1, found)?;
-        } else if is_manifest(&name) {
+            walk(&path, &format!("{prefix}{name}/"), depth + 1, wanted, found)?;
+        } else if wanted(&format!("{prefix}{name}")) {
             let bytes = regular(&path, READ).and_then(|()| std::fs::read(&path)).map_err(|error| unreadable(&path, &error))?;
             found(format!("{prefix}{name}"), bytes);
         }

@@ -68,7 +68,9 @@ pub(super) fn diagnostic(text: &str, file: FileId, at: usize, info: &str) -> Dia
             .fix(span, quoted);
     }
     // A quoted text may go on in lines that are indented deeper than its key: the parser names its start.
-    let open = if info.contains("indentation in quoted scalar") { Some(at) } else { unclosed::find(text, at) };
+    // What opens behind the place where the parser stopped is no reason for it.
+    let before = || unclosed::find(text, at).filter(|open| *open <= at);
+    let open = if info.contains("indentation in quoted scalar") { Some(at) } else { before() };
     if let Some(open) = open {
         return unclosed::diagnostic(text, file, open);
     }

@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use std::fs;
 use std::process::{Command, Stdio};
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "init",
     "validate",
     "render",
     "check",
     "show",
+    "diff",
     "impact",
     "outage",
     "access",
@@ -459,7 +460,7 @@ pub(crate) fn habits_of_other_tools() {
     let project = Project::init();
     for (words, code, tip) in [
         (&["apply"][..], 64, "platgen applies nothing"),
-        (&["plan"], 64, "`platgen render --dry-run`"),
+        (&["plan"], 64, "`platgen diff`"),
         (&["render", "production"], 1, "`--env production`"),
         (&["show", "apps.web.LOG_LEVEL"], 1, "did you mean `apps.web.config.LOG_LEVEL`?"),
     ] {

@@ -13,6 +13,7 @@ mod tests;
 
 pub use notable::Notable;
 pub use report::report;
+pub(super) use report::right_in_words;
 
 use crate::inventory::Inventory;
 use crate::kinds::is_void_in_a_namespace;

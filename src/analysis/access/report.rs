@@ -187,7 +187,8 @@ impl Page {
 }
 
 /// A right in words: `get, list: pods, pods/log`.
-fn right_in_words(right: &Right) -> String {
+/// A right in words, without what gives it.
+pub(in crate::analysis) fn right_in_words(right: &Right) -> String {
     let mut parts = Vec::new();
     if !right.resources.is_empty() {
         let core = |group: &String| if group.is_empty() { "core".to_owned() } else { group.clone() };

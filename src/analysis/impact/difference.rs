@@ -26,17 +26,17 @@ pub struct Difference {
 
 /// A field that differs.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Leaf {
+pub(in crate::analysis) struct Leaf {
     /// The path, such as `spec.template.spec.containers[web].image`.
-    pub(super) path: String,
+    pub(in crate::analysis) path: String,
     /// The value in the first document, if any.
-    pub(super) before: Option<Value>,
+    pub(in crate::analysis) before: Option<Value>,
     /// The value in the second one, if any.
-    pub(super) after: Option<Value>,
+    pub(in crate::analysis) after: Option<Value>,
 }
 
 /// The fields of two values that differ, in the order of the first one.
-pub(super) fn leaves(path: &str, before: &Value, after: &Value) -> Vec<Leaf> {
+pub(in crate::analysis) fn leaves(path: &str, before: &Value, after: &Value) -> Vec<Leaf> {
     let mut found = Vec::new();
     compare(path, Some(before), Some(after), &mut found);
     found
@@ -101,7 +101,7 @@ fn names(list: &[Value]) -> Option<Vec<String>> {
 }
 
 /// Two values that differ, each in one line. Of values that are too long for a line, the part that differs is shown.
-pub(super) fn pair(before: Option<&Value>, after: Option<&Value>) -> (Option<String>, Option<String>) {
+pub(in crate::analysis) fn pair(before: Option<&Value>, after: Option<&Value>) -> (Option<String>, Option<String>) {
     if let (Some(Value::String(before)), Some(Value::String(after))) = (before, after) {
         let (before, after) = texts(before, after);
         return (Some(before), Some(after));

@@ -110,7 +110,7 @@ fn hosts_of(object: &Object) -> String {
 }
 
 /// The hosts of a route.
-pub(super) fn hosts(object: &Object) -> Vec<String> {
+pub(in crate::analysis) fn hosts(object: &Object) -> Vec<String> {
     let named = object.items("/spec/hostnames").iter().filter_map(Value::as_str);
     let ruled = object.items("/spec/rules").iter().filter_map(|rule| rule.get("host")?.as_str());
     named.chain(ruled).map(str::to_owned).collect()

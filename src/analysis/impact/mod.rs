@@ -42,8 +42,11 @@ use crate::guard::ENVIRONMENT_POLICY;
 use crate::inventory::{Inventory, Object};
 use crate::kinds::{self, Scope};
 use crate::policy::Policies;
+pub(super) use difference::{Leaf, leaves, pair};
+pub(super) use effect::hosts;
 use effect::{effect, waits};
 use ipnet::IpNet;
+pub(super) use report::arrow;
 use serde::Serialize;
 use std::borrow::Cow;
 

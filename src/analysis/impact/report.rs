@@ -3,7 +3,7 @@
 mod objects;
 
 use super::commands::Procedure;
-use super::{Change, Impact, Leads, Outcome, Reach, Step, When, Workload};
+use super::{Call, Change, Impact, Leads, Outcome, Reach, Step, When, Workload};
 use crate::analysis::page::{Page, Style};
 use crate::diagnostic::wording::{Count, plain};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,11 +17,12 @@ pub fn report(impact: &Impact, procedure: &Procedure, set_context: bool, style: 
     page.line(&counts(impact));
     page.gone(impact);
     page.procedure(procedure, set_context);
-    page.workloads(impact);
-    page.values(impact);
-    page.calls(impact);
+    page.workloads(&impact.workloads);
+    page.values(&impact.workloads);
+    page.unjudged_calls(impact);
+    page.calls(&impact.calls, &impact.applied);
     page.dependants(impact);
-    page.objects(impact);
+    page.objects(&impact.objects);
     page.prevention(impact);
     page.text
 }
@@ -123,8 +124,9 @@ impl Page {
         }
     }
 
-    fn workloads(&mut self, impact: &Impact) {
-        let said: Vec<(&Workload, String)> = impact.workloads.iter().map(|workload| (workload, happens(workload))).collect();
+    /// The workloads, each with what happens to it.
+    pub(in crate::analysis) fn workloads(&mut self, workloads: &[Workload]) {
+        let said: Vec<(&Workload, String)> = workloads.iter().map(|workload| (workload, happens(workload))).collect();
         if said.is_empty() {
             return;
         }
@@ -135,9 +137,9 @@ impl Page {
     }
 
     /// Values by their source and key, each with its readers.
-    fn values(&mut self, impact: &Impact) {
+    pub(in crate::analysis) fn values(&mut self, workloads: &[Workload]) {
         let mut groups: BTreeMap<(String, String), Vec<(&Workload, &Change)>> = BTreeMap::new();
-        for workload in &impact.workloads {
+        for workload in workloads {
             for change in &workload.changes {
                 let key = match &change.source {
                     Some(source) if source.key.is_empty() => (source.object.clone(), "every key".to_owned()),
@@ -186,23 +188,27 @@ impl Page {
         }
     }
 
-    fn calls(&mut self, impact: &Impact) {
+    fn unjudged_calls(&mut self, impact: &Impact) {
         if let Some(fault) = &impact.unjudged {
             self.heading("Addresses and callers");
             self.item(0, &format!("not judged: {fault}"));
         }
-        if impact.calls.is_empty() {
+    }
+
+    /// Addresses in changed values, and whether they can be reached. `applied` is the name of the side whose entrances may be among them.
+    pub(in crate::analysis) fn calls(&mut self, calls: &[Call], applied: &str) {
+        if calls.is_empty() {
             return;
         }
         self.heading("Addresses that are called now");
-        for call in &impact.calls {
+        for call in calls {
             let address = match call.port {
                 Some(port) if call.host.contains(':') => format!("[{}]:{port}", call.host),
                 Some(port) => format!("{}:{port}", call.host),
                 None => call.host.clone(),
             };
             let leads = match call.leads {
-                Leads::Entrance => format!(", an entrance of {}", impact.applied),
+                Leads::Entrance => format!(", an entrance of {applied}"),
                 Leads::Inside | Leads::Outside => String::new(),
             };
             let reach = match call.reach {
@@ -308,7 +314,7 @@ fn happens(workload: &Workload) -> String {
     parts.join("; ")
 }
 
-fn arrow(before: Option<&str>, after: Option<&str>) -> String {
+pub(in crate::analysis) fn arrow(before: Option<&str>, after: Option<&str>) -> String {
     match (before, after) {
         (None, Some(after)) => format!("new, {after}"),
         (Some(before), None) => format!("{before} -> gone"),

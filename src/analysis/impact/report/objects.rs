@@ -1,6 +1,6 @@
 //! The applied objects as text: those of a kind that do the same are one item.
 
-use super::super::{Applied, Impact, Outcome, is_configuration};
+use super::super::{Applied, Outcome, is_configuration};
 use super::arrow;
 use crate::analysis::page::Page;
 use crate::diagnostic::wording::Count;
@@ -11,7 +11,7 @@ const FIELDS: usize = 8;
 
 impl Page {
     /// The objects by what happens to them.
-    pub(super) fn objects(&mut self, impact: &Impact) {
+    pub(in crate::analysis) fn objects(&mut self, objects: &[Applied]) {
         let sections: [(&str, Outcome, bool); 5] = [
             ("New objects that act, or that something reads", Outcome::Created, false),
             ("Changed objects", Outcome::Changed, false),
@@ -21,7 +21,7 @@ impl Page {
         ];
         for (name, outcome, inert) in sections {
             let mut groups: Vec<((&str, String), Vec<&Applied>)> = Vec::new();
-            for one in impact.of(outcome).filter(|one| one.inert == inert) {
+            for one in objects.iter().filter(|one| one.outcome == outcome && one.inert == inert) {
                 let key = (one.kind.as_str(), said(one));
                 match groups.iter_mut().find(|(known, _)| *known == key) {
                     Some((_, objects)) => objects.push(one),

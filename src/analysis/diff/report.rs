@@ -1,0 +1,233 @@
+//! A change as text: the verdict, what loses data or needs more than an apply, then each cluster and each root; for a terminal or as Markdown.
+
+use super::{Cluster, Connection, Diff, Existence, Grant, Resource, Root};
+use crate::analysis::access::Level;
+use crate::analysis::impact::{Outcome, Workload, arrow};
+use crate::analysis::page::{Page, Style};
+use crate::diagnostic::wording::{Count, plain};
+
+/// The most arguments of one resource, and rights of one subject; JSON has all of them.
+const LINES: usize = 8;
+
+/// The text of a change.
+pub fn report(diff: &Diff, style: Style) -> String {
+    let mut page = Page::new(style);
+    page.title(&format!("From {} to {}", diff.before, diff.after));
+    page.line(&verdict(diff));
+    page.unread_parts(diff);
+    page.steps(diff);
+    let mut alike: Vec<Vec<&Cluster>> = Vec::new();
+    for cluster in &diff.clusters {
+        match alike.iter_mut().find(|known| known.first().is_some_and(|first| is_alike(first, cluster))) {
+            Some(known) => known.push(cluster),
+            None => alike.push(vec![cluster]),
+        }
+    }
+    alike.iter().for_each(|clusters| page.clusters(clusters));
+    let mut roots: Vec<Vec<&Root>> = Vec::new();
+    for root in &diff.roots {
+        let is_same = |first: &&Root| (first.existence, &first.resources) == (root.existence, &root.resources);
+        match roots.iter_mut().find(|known| known.first().is_some_and(is_same)) {
+            Some(known) => known.push(root),
+            None => roots.push(vec![root]),
+        }
+    }
+    roots.iter().for_each(|roots| page.roots(roots));
+    page.text
+}
+
+/// Whether two clusters change in the same way.
+fn is_alike(one: &Cluster, other: &Cluster) -> bool {
+    let place = |cluster: &Cluster| Cluster { environment: String::new(), region: String::new(), ..cluster.clone() };
+    one.environment == other.environment && place(one) == place(other)
+}
+
+fn verdict(diff: &Diff) -> String {
+    if diff.clusters.is_empty() && diff.roots.is_empty() {
+        let known = if diff.unread.is_empty() { "" } else { ", as far as the files could be read" };
+        return format!("Nothing changes in clusters and in the cloud{known}.");
+    }
+    let parts = [(diff.clusters.len(), "cluster"), (diff.roots.len(), "root of Terraform")];
+    let parts = parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| match (count, noun.split_once(" of ")) {
+        (2.., Some((first, rest))) => format!("{count} {first}s of {rest}"),
+        _ => Count(count, noun).to_string(),
+    });
+    let parts: Vec<String> = parts.collect();
+    let verb = if diff.clusters.len() + diff.roots.len() == 1 { "changes" } else { "change" };
+    let loss = if diff.steps.iter().any(|step| step.loses_data) { " DATA IS LOST." } else { "" };
+    format!("{} {verb}.{loss}", plain(parts))
+}
+
+/// What happens in a cluster, in a sentence.
+fn summary(cluster: &Cluster) -> String {
+    let of = |outcome| cluster.objects.iter().filter(move |object| object.outcome == outcome).count();
+    match cluster.existence {
+        Existence::New => return format!("The cluster is new, with {}.", Count(of(Outcome::Created), "object")),
+        Existence::Leaves => return format!("The cluster leaves, with {}.", Count(cluster.left.len(), "object")),
+        Existence::Stays => {}
+    }
+    let workloads = |holds: &dyn Fn(&Workload) -> bool| cluster.workloads.iter().filter(|one| holds(one)).count();
+    let opened = cluster.connections.iter().filter(|connection| !connection.opened.is_empty()).count();
+    let closed = cluster.connections.iter().filter(|connection| !connection.closed.is_empty()).count();
+    let granted = cluster.grants.iter().filter(|grant| !grant.granted.is_empty()).count();
+    let taken = cluster.grants.iter().filter(|grant| !grant.taken.is_empty()).count();
+    let parts = [
+        (workloads(&|one| !one.created && one.restarts), "workload restarts", "workloads restart"),
+        (workloads(&|one| one.created), "workload is new", "workloads are new"),
+        (workloads(&|one| one.loses_data), "workload LOSES ITS DATA", "workloads LOSE THEIR DATA"),
+        (of(Outcome::Created), "object is new", "objects are new"),
+        (of(Outcome::Changed), "object changes", "objects change"),
+        (of(Outcome::Relabelled), "object has other labels alone", "objects have other labels alone"),
+        (of(Outcome::Refused), "object is REFUSED", "objects are REFUSED"),
+        (cluster.left.len(), "object leaves", "objects leave"),
+        (opened, "connection opens", "connections open"),
+        (closed, "connection closes", "connections close"),
+        (granted, "grant of rights", "grants of rights"),
+        (taken, "loss of rights", "losses of rights"),
+    ];
+    let parts = parts.into_iter().filter(|(count, ..)| *count > 0);
+    let parts: Vec<String> = parts.map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many })).collect();
+    format!("{}.", plain(parts))
+}
+
+impl Page {
+    /// The beginning of what is about some clusters or roots.
+    fn part(&mut self, names: &str) {
+        let blank = if self.text.ends_with("\n\n") { "" } else { "\n" };
+        self.text += &match self.style {
+            Style::Plain => format!("{blank}{names}\n{}\n", "=".repeat(names.chars().count())),
+            Style::Markdown => format!("{blank}## {names}\n\n"),
+        };
+    }
+
+    /// What the report does not know.
+    fn unread_parts(&mut self, diff: &Diff) {
+        if !diff.unread.is_empty() {
+            self.line("INCOMPLETE: these are not part of the report.");
+            diff.unread.iter().for_each(|one| self.item(0, one));
+        }
+    }
+
+    fn steps(&mut self, diff: &Diff) {
+        if diff.steps.is_empty() {
+            return;
+        }
+        self.heading("More than an apply");
+        self.line("`platgen render` prints the commands for each of these.");
+        for step in &diff.steps {
+            self.item(0, &format!("{}: {}", step.code, step.message));
+        }
+    }
+
+    fn clusters(&mut self, clusters: &[&Cluster]) {
+        let Some(cluster) = clusters.first() else { return };
+        let names = clusters.iter().map(|cluster| format!("{}/{}", cluster.environment, cluster.region));
+        self.part(&plain(names.collect::<Vec<_>>()));
+        self.line(&summary(cluster));
+        if cluster.existence != Existence::Stays {
+            return;
+        }
+        let parts = self.text.len();
+        self.workloads(&cluster.workloads);
+        self.values(&cluster.workloads);
+        self.calls(&cluster.calls, &cluster.environment);
+        self.connections(&cluster.connections);
+        self.grants(&cluster.grants);
+        self.hosts(cluster);
+        self.objects(&cluster.objects);
+        self.left(cluster);
+        // The parts of a cluster stand below its heading.
+        let below = self.text.split_off(parts);
+        self.text += &if self.style == Style::Markdown { below.replace("\n## ", "\n### ") } else { below };
+    }
+
+    fn connections(&mut self, connections: &[Connection]) {
+        if connections.is_empty() {
+            return;
+        }
+        self.heading("Connections");
+        for connection in connections {
+            let opened = (!connection.opened.is_empty()).then(|| format!("opens {}", connection.opened));
+            let closed = (!connection.closed.is_empty()).then(|| format!("closes {}", connection.closed));
+            let words: Vec<String> = opened.into_iter().chain(closed).collect();
+            self.item(0, &format!("{} to {}: {}", connection.from, connection.to, words.join("; ")));
+        }
+    }
+
+    fn grants(&mut self, grants: &[Grant]) {
+        if grants.is_empty() {
+            return;
+        }
+        self.heading("Rights");
+        for grant in grants {
+            let place = grant.namespace.as_ref().map_or_else(|| "cluster-wide".to_owned(), |namespace| format!("in {namespace}"));
+            let level = |level: Level| level.word();
+            let levels = match grant.level_before == grant.level_after {
+                true => level(grant.level_after).to_owned(),
+                false => arrow(Some(level(grant.level_before)), Some(level(grant.level_after))),
+            };
+            self.item(0, &format!("{} {} {place}: {levels}", grant.kind.word(), grant.name));
+            if grant.level_after == Level::None {
+                self.item(1, "taken: every right");
+                continue;
+            }
+            let granted = grant.granted.iter().map(|right| format!("granted: {right}"));
+            let lines: Vec<String> = granted.chain(grant.taken.iter().map(|right| format!("taken: {right}"))).collect();
+            lines.iter().take(LINES).for_each(|line| self.item(1, line));
+            if lines.len() > LINES {
+                self.item(1, &format!("and {}", Count(lines.len() - LINES, "more right")));
+            }
+        }
+    }
+
+    fn hosts(&mut self, cluster: &Cluster) {
+        if cluster.new_hosts.is_empty() && cluster.left_hosts.is_empty() {
+            return;
+        }
+        self.heading("Hosts");
+        cluster.new_hosts.iter().for_each(|host| self.item(0, &format!("{host}: new")));
+        cluster.left_hosts.iter().for_each(|host| self.item(0, &format!("{host}: nothing answers any more")));
+    }
+
+    fn left(&mut self, cluster: &Cluster) {
+        if cluster.left.is_empty() {
+            return;
+        }
+        self.heading("Objects that leave");
+        cluster.left.iter().for_each(|left| self.item(0, &left.object));
+    }
+
+    fn roots(&mut self, roots: &[&Root]) {
+        let Some(root) = roots.first() else { return };
+        let folders: Vec<&str> = roots.iter().map(|root| root.folder.as_str()).collect();
+        self.part(&folders.join(", "));
+        let of = |existence| root.resources.iter().filter(move |resource| resource.existence == existence).count();
+        let counts = [(of(Existence::New), "new"), (of(Existence::Stays), "changed"), (of(Existence::Leaves), "gone")];
+        let counts: Vec<String> =
+            counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+        match root.existence {
+            Existence::New => self.line(&format!("The root is new, with {}.", Count(root.resources.len(), "block"))),
+            Existence::Leaves => self.line(&format!("The root leaves, with {}.", Count(root.resources.len(), "block"))),
+            Existence::Stays => {
+                self.line(&format!("Blocks: {}. A plan says which resources are replaced.", counts.join(", ")));
+                root.resources.iter().for_each(|resource| self.resource(resource));
+            }
+        }
+    }
+
+    fn resource(&mut self, resource: &Resource) {
+        let word = match resource.existence {
+            Existence::New => "new",
+            Existence::Leaves => "gone",
+            Existence::Stays => "changed",
+        };
+        self.item(0, &format!("{}: {word}", resource.address));
+        for argument in resource.arguments.iter().take(LINES) {
+            let path = if argument.path.is_empty() { "value" } else { &argument.path };
+            self.item(1, &format!("{path}: {}", arrow(argument.before.as_deref(), argument.after.as_deref())));
+        }
+        if resource.arguments.len() > LINES {
+            self.item(1, &format!("and {}", Count(resource.arguments.len() - LINES, "more argument")));
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! `platgen diff`: what the spec changes about the rendered files, by meaning.
+
+use super::select::unknown;
+use super::tree::read_files;
+use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, git, print_all, transition};
+use crate::analysis::diff::{Diff as Found, Site, Step, Tree, diff, report};
+use crate::analysis::page::Style;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::Estate;
+use crate::output::Replaced;
+use crate::project::{OUTPUT, Project, Rendered, Resolved};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Flags of `diff`.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Diff {
+    #[command(flatten)]
+    spec: super::Spec,
+    #[command(flatten)]
+    gaps: super::Gaps,
+    /// The files before: a revision of git, such as `main` or `HEAD~1`, or an output folder, such as `./old/deploy`. Default: the output folder as it is on the disk.
+    #[arg(long, value_name = "REV|DIR")]
+    from: Option<String>,
+    /// The environment. Default: all.
+    #[arg(long)]
+    env: Option<String>,
+    /// The region. Default: all.
+    #[arg(long)]
+    region: Option<String>,
+    /// The output folder. Default: `deploy/` beside the spec.
+    #[arg(long, short)]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Diff, terminal: &Terminal) -> Ended {
+    let as_json = match terminal.data_is_json() {
+        Ok(as_json) => as_json,
+        Err(code) => return Ok(code),
+    };
+    let project = Project::open(args.spec.spec.as_deref())?.allow_incomplete(args.gaps.allow_incomplete);
+    terminal.tell_files(&project);
+    let Rendered { resolved: Resolved { project, estate, .. }, files } = project.resolve()?.render()?;
+    let output = args.output.clone().unwrap_or_else(|| project.folder.join(OUTPUT));
+    let (name, mut before) = before(args.from.as_deref(), &output)?;
+    let mut after: Tree = files.iter().filter(|(path, _)| is_applied(path)).map(|(path, text)| (path, text.to_owned())).collect();
+    if let Some(fault) = unknown_place(args, [&before, &after]) {
+        return Err(Box::new(fault).into());
+    }
+    for side in [&mut before, &mut after] {
+        side.retain(|path, _| is_meant(args, path));
+    }
+    let site = |environment: &str, region: &str| {
+        let platform = estate.environments.get(environment)?;
+        Some(Site { platform, region: platform.regions.get(region)? })
+    };
+    let mut found = diff((&name, &before), ("the spec", &after), site);
+    found.steps = steps(&before, &after, &estate);
+    print(&found, as_json, terminal);
+    // What could not be read may differ as well: only a whole report says that nothing does.
+    Ok(match (found.clusters.is_empty() && found.roots.is_empty(), found.unread.is_empty()) {
+        (false, _) => DIFFERENT,
+        (true, false) => FAILED,
+        (true, true) => FINE,
+    })
+}
+
+fn print(found: &Found, as_json: bool, terminal: &Terminal) {
+    if as_json {
+        print_all(&format!("{:#}\n", serde_json::to_value(found).unwrap_or_default()));
+    } else {
+        print_all(&report(found, if terminal.markdown { Style::Markdown } else { Style::Plain }));
+    }
+}
+
+/// Whether a file is applied, to a cluster or by Terraform.
+fn is_applied(path: &str) -> bool {
+    (path.starts_with("kubernetes/") && path.ends_with(".yaml")) || (path.starts_with("terraform/") && path.ends_with(".tf"))
+}
+
+/// The files before, with the name for them.
+fn before(from: Option<&str>, output: &Path) -> Result<(String, Tree), Box<Diagnostic>> {
+    let folder = match from {
+        None => output,
+        Some(word) if Path::new(word).is_dir() => Path::new(word),
+        Some(word) => {
+            let files = git::files_at(output, word, &is_applied).ok_or_else(|| {
+                let fault = Diagnostic::new(Code::MissingTree, format!("`{word}` is neither a folder nor a revision of git"));
+                Box::new(fault.help("name an output folder, or what `git rev-parse` knows, such as `main` or `HEAD~1`"))
+            })?;
+            return match files.is_empty() {
+                true => Err(nothing(&format!("{} of `{word}`", output.display()))),
+                false => Ok((word.to_owned(), files)),
+            };
+        }
+    };
+    let files = read_files(folder, &is_applied)?;
+    if files.is_empty() { Err(nothing(&format!("`{}`", folder.display()))) } else { Ok((folder.display().to_string(), files)) }
+}
+
+fn nothing(place: &str) -> Box<Diagnostic> {
+    let fault = Diagnostic::new(Code::MissingTree, format!("{place} holds no rendered file of Kubernetes or Terraform"));
+    Box::new(fault.help("name the output folder with `--output`, and files before with `--from`"))
+}
+
+/// Environment and region of a file; no region of a root that several regions share.
+fn place(path: &str) -> (Option<&str>, Option<&str>) {
+    let mut parts = path.split('/').skip(1);
+    (parts.next(), parts.next())
+}
+
+/// Whether the flags select a file.
+fn is_meant(args: &Diff, path: &str) -> bool {
+    let (environment, region) = place(path);
+    let is_it = |wanted: &Option<String>, name: Option<&str>| wanted.as_deref().is_none_or(|wanted| Some(wanted) == name);
+    is_it(&args.env, environment) && is_it(&args.region, region)
+}
+
+/// The fault of a flag that names no environment or region of either side.
+fn unknown_place(args: &Diff, sides: [&Tree; 2]) -> Option<Diagnostic> {
+    let paths = || sides.into_iter().flat_map(|side| side.keys()).filter(|path| path.starts_with("kubernetes/"));
+    let fault = |kind: &str, name: &str, known: BTreeSet<&str>| {
+        (!known.contains(name)).then(|| unknown(kind, name, &known.into_iter().collect::<Vec<_>>()))
+    };
+    let environments = paths().filter_map(|path| place(path).0).collect();
+    if let Some(fault) = args.env.as_deref().and_then(|name| fault("environment", name, environments)) {
+        return Some(fault);
+    }
+    let here = paths().map(|path| place(path)).filter(|(environment, _)| args.env.is_none() || args.env.as_deref() == *environment);
+    let kind = args.env.as_ref().map_or_else(|| "region".to_owned(), |environment| format!("region of `{environment}` called"));
+    args.region.as_deref().and_then(|name| fault(&kind, name, here.filter_map(|(_, region)| region).collect()))
+}
+
+/// What needs more than an apply.
+fn steps(before: &Tree, after: &Tree, estate: &Estate) -> Vec<Step> {
+    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let replaced: Vec<Replaced<'_>> = paths
+        .into_iter()
+        .filter(|path| before.get(*path) != after.get(*path))
+        .map(|path| Replaced { selected: true, path, before: before.get(path).cloned(), after: after.get(path).map(String::as_str) })
+        .collect();
+    transition::findings(&replaced, estate, &BTreeSet::new()).iter().map(Step::of).collect()
+}
