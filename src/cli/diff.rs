@@ -88,19 +88,17 @@ fn before(from: Option<&str>, output: &Path) -> Result<(String, Tree), Box<Diagn
                 let fault = Diagnostic::new(Code::MissingTree, format!("`{word}` is neither a folder nor a revision of git"));
                 Box::new(fault.help("name an output folder, or what `git rev-parse` knows, such as `main` or `HEAD~1`"))
             })?;
-            return match files.is_empty() {
-                true => Err(nothing(&format!("{} of `{word}`", output.display()))),
-                false => Ok((word.to_owned(), files)),
-            };
+            // A revision from before the first render has none: everything is new then.
+            return Ok((word.to_owned(), files));
         }
     };
     let files = read_files(folder, &is_applied)?;
-    if files.is_empty() { Err(nothing(&format!("`{}`", folder.display()))) } else { Ok((folder.display().to_string(), files)) }
-}
-
-fn nothing(place: &str) -> Box<Diagnostic> {
-    let fault = Diagnostic::new(Code::MissingTree, format!("{place} holds no rendered file of Kubernetes or Terraform"));
-    Box::new(fault.help("name the output folder with `--output`, and files before with `--from`"))
+    let name = folder.display().to_string();
+    if files.is_empty() {
+        let fault = Diagnostic::new(Code::MissingTree, format!("`{name}` holds no rendered file of Kubernetes or Terraform"));
+        return Err(Box::new(fault.help("name an output folder, such as `deploy`")));
+    }
+    Ok((name, files))
 }
 
 /// Environment and region of a file; no region of a root that several regions share.

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::actions::{Actions, Artifacts, actions, artifacts};
 use super::script::{self, PLAN, TERRAFORM};
-use super::{Root, Stage};
+use super::{DIFFERENT, Root, Stage};
 use crate::files::{HEADER, OUTPUT};
 use crate::model::Estate;
 use crate::template::{TemplateError, render_yaml};
@@ -32,6 +32,7 @@ struct Check<'a> {
     branches: Vec<&'a str>,
     script: String,
     validate: String,
+    changes: String,
     compare: String,
     judge: String,
     /// Whether a scanner asks a service, with a key that is a secret of the repository.
@@ -124,6 +125,7 @@ pub(super) fn files(estate: &Estate, stages: &[Stage<'_>]) -> Result<BTreeMap<St
         branches: branches.clone(),
         script: script.clone(),
         validate: command("validate"),
+        changes: format!("code=0\nplatgen diff --from HEAD^1 --format markdown{gaps} >> \"$GITHUB_STEP_SUMMARY\" || code=$?\n{DIFFERENT}"),
         compare: command("render --check"),
         judge: command("check"),
         guarded: script::asks_service(estate),

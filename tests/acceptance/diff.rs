@@ -1,8 +1,10 @@
 //! `diff` through the program: prepared changes of one spec with everything that each changes, files of revisions and folders, and words that mean nothing.
 
 use super::program::Project;
+use crate::support::program;
 use serde_json::Value;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 const SPEC: &str = r#"apiVersion: platgen/v1
@@ -376,6 +378,14 @@ fn report(project: &Project, words: &[&str], code: i32) -> Value {
     serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}\n{}", ran.out))
 }
 
+/// Runs git as somebody.
+fn git(folder: &Path, words: &[&str]) {
+    let mut command = Command::new("git");
+    command.current_dir(folder).args(["-c", "user.name=shop", "-c", "user.email=shop@shop.example"]).args(words);
+    let done = command.output().expect("git runs");
+    assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
 pub(crate) fn changes_are_told_by_meaning() {
     let project = rendered();
     assert_eq!(facts(&report(&project, &[], 0)), [""; 0]);
@@ -393,12 +403,7 @@ pub(crate) fn changes_are_told_by_meaning() {
 
 pub(crate) fn files_of_revisions_and_folders() {
     let project = rendered();
-    let git = |words: &[&str]| {
-        let mut command = Command::new("git");
-        command.current_dir(&project.folder).args(["-c", "user.name=shop", "-c", "user.email=shop@shop.example"]).args(words);
-        let done = command.output().expect("git runs");
-        assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
-    };
+    let git = |words: &[&str]| git(&project.folder, words);
     git(&["init", "--quiet", "--initial-branch=main"]);
     git(&["add", "--all"]);
     git(&["commit", "--quiet", "--message=first"]);
@@ -425,6 +430,44 @@ pub(crate) fn files_of_revisions_and_folders() {
     let markdown = project.run(&["diff", "--from", "main", "--format", "markdown"]).exits(2).out;
     assert!(markdown.starts_with("# From main to the spec\n") && markdown.contains("\n## beta/eu-west-1\n"), "{markdown}");
     assert!(markdown.contains("\n### Workloads that are hit\n"), "{markdown}");
+}
+
+/// The step of the pipeline that says what a pull request changes: in a merge commit, as the workflow runs it.
+pub(crate) fn a_pull_request_says_what_it_changes() {
+    let project = Project::new();
+    let delivery = "delivery: {repository: \"https://github.com/acme/platform\", ci: github}\n";
+    let branches = SPEC.replace("  beta: {", "  beta: {branch: beta, ").replace("  production: {", "  production: {branch: main, ");
+    project.write("platform.yaml", &format!("{branches}{delivery}"));
+    let git = |words: &[&str]| git(&project.folder, words);
+    git(&["init", "--quiet", "--initial-branch=main"]);
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message=spec"]);
+    project.run(&["render"]).exits(0);
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message=files"]);
+    let workflow: Value = serde_yaml::from_str(&project.read(".github/workflows/platgen-check.yaml")).expect("YAML");
+    let steps = workflow["jobs"]["files"]["steps"].as_array().expect("steps");
+    assert_eq!(steps[0]["with"]["fetch-depth"], 2, "the parents of the commit are fetched");
+    let step = steps.iter().find(|step| step["name"] == "Say what changes").and_then(|step| step["run"].as_str()).expect("the step");
+    let bin = project.folder.join("bin");
+    fs::create_dir(&bin).expect("a folder");
+    std::os::unix::fs::symlink(program(), bin.join("platgen")).expect("a link");
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+    let run = || {
+        fs::write(project.folder.join("summary"), "").expect("a file");
+        let mut shell = Command::new("bash");
+        shell.current_dir(&project.folder).args(["-e", "-c", step]).env("PATH", &path).env("GITHUB_STEP_SUMMARY", "summary");
+        assert!(shell.status().expect("bash runs").success());
+        project.read("summary")
+    };
+    // Before the first render there were no files.
+    assert!(run().contains("\nThe cluster is new, with "));
+    git(&["commit", "--quiet", "--allow-empty", "--message=nothing"]);
+    assert!(run().ends_with("Nothing changes in clusters and in the cloud.\n\n"));
+    project.edit("platform.yaml", "web:v1", "web:v2");
+    project.run(&["render"]).exits(0);
+    git(&["commit", "--quiet", "--all", "--message=web"]);
+    assert!(run().contains("\n- Deployment/shop/web: its pods are replaced\n"));
 }
 
 pub(crate) fn words_that_mean_nothing() {
