@@ -123,7 +123,7 @@ fn is_kept(object: &Object) -> bool {
 }
 
 /// Whether an object runs pods, by itself or through an operator.
-fn runs_pods(object: &Object) -> bool {
+pub(super) fn runs_pods(object: &Object) -> bool {
     kinds::find(&object.api, &object.kind).is_some_and(|kind| kind.pod_template.is_some() || kind.operated.is_some())
 }
 

@@ -43,7 +43,7 @@ pub(super) fn run(args: &Diff, terminal: &Terminal) -> Ended {
     let Rendered { resolved: Resolved { project, estate, .. }, files } = project.resolve()?.render()?;
     let output = args.output.clone().unwrap_or_else(|| project.folder.join(OUTPUT));
     let (name, mut before) = before(args.from.as_deref(), &output)?;
-    let mut after: Tree = files.iter().filter(|(path, _)| is_applied(path)).map(|(path, text)| (path, text.to_owned())).collect();
+    let mut after: Tree = files.iter().filter(|(path, _)| is_told(path)).map(|(path, text)| (path, text.to_owned())).collect();
     if let Some(fault) = unknown_place(args, [&before, &after]) {
         return Err(Box::new(fault).into());
     }
@@ -54,11 +54,20 @@ pub(super) fn run(args: &Diff, terminal: &Terminal) -> Ended {
         let platform = estate.environments.get(environment)?;
         Some(Site { platform, region: platform.regions.get(region)? })
     };
+    let (others_before, others) = (take_others(&mut before), take_others(&mut after));
     let mut found = diff((&name, &before), ("the spec", &after), site);
+    let paths: BTreeSet<&String> = others_before.keys().chain(others.keys()).collect();
+    found.others = paths.into_iter().filter(|path| others_before.get(*path) != others.get(*path)).cloned().collect();
+    // The order of promotion, and that of the regions.
+    found.clusters.sort_by_key(|cluster| {
+        let environment = estate.environments.get_full(&cluster.environment);
+        let region = environment.and_then(|(.., platform)| platform.regions.get_index_of(&cluster.region));
+        (environment.map_or(usize::MAX, |(at, ..)| at), region.unwrap_or(usize::MAX))
+    });
     found.steps = steps(&before, &after, &estate);
     print(&found, as_json, terminal);
     // What could not be read may differ as well: only a whole report says that nothing does.
-    Ok(match (found.clusters.is_empty() && found.roots.is_empty(), found.unread.is_empty()) {
+    Ok(match (found.clusters.is_empty() && found.roots.is_empty() && found.others.is_empty(), found.unread.is_empty()) {
         (false, _) => DIFFERENT,
         (true, false) => FAILED,
         (true, true) => FINE,
@@ -73,9 +82,21 @@ fn print(found: &Found, as_json: bool, terminal: &Terminal) {
     }
 }
 
+/// Whether the report tells of a file: not of the lists of files, and of the tests of roots.
+fn is_told(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    !name.starts_with('.') && !name.ends_with(".hcl")
+}
+
 /// Whether a file is applied, to a cluster or by Terraform.
 fn is_applied(path: &str) -> bool {
-    (path.starts_with("kubernetes/") && path.ends_with(".yaml")) || (path.starts_with("terraform/") && path.ends_with(".tf"))
+    let is_object = path.starts_with("kubernetes/") && path.ends_with(".yaml") && !path.contains("/addons/");
+    is_object || (path.starts_with("terraform/") && path.ends_with(".tf"))
+}
+
+/// Takes the files that are not applied out of a tree.
+fn take_others(tree: &mut Tree) -> Tree {
+    tree.extract_if(.., |path, _| !is_applied(path)).collect()
 }
 
 /// The files before, with the name for them.
@@ -84,7 +105,7 @@ fn before(from: Option<&str>, output: &Path) -> Result<(String, Tree), Box<Diagn
         None => output,
         Some(word) if Path::new(word).is_dir() => Path::new(word),
         Some(word) => {
-            let files = git::files_at(output, word, &is_applied).ok_or_else(|| {
+            let files = git::files_at(output, word, &is_told).ok_or_else(|| {
                 let fault = Diagnostic::new(Code::MissingTree, format!("`{word}` is neither a folder nor a revision of git"));
                 Box::new(fault.help("name an output folder, or what `git rev-parse` knows, such as `main` or `HEAD~1`"))
             })?;
@@ -92,9 +113,9 @@ fn before(from: Option<&str>, output: &Path) -> Result<(String, Tree), Box<Diagn
             return Ok((word.to_owned(), files));
         }
     };
-    let files = read_files(folder, &is_applied)?;
+    let files = read_files(folder, &is_told)?;
     let name = folder.display().to_string();
-    if files.is_empty() {
+    if !files.keys().any(|path| is_applied(path)) {
         let fault = Diagnostic::new(Code::MissingTree, format!("`{name}` holds no rendered file of Kubernetes or Terraform"));
         return Err(Box::new(fault.help("name an output folder, such as `deploy`")));
     }
@@ -103,7 +124,7 @@ fn before(from: Option<&str>, output: &Path) -> Result<(String, Tree), Box<Diagn
 
 /// Environment and region of a file; no region of a root that several regions share.
 fn place(path: &str) -> (Option<&str>, Option<&str>) {
-    let mut parts = path.split('/').skip(1);
+    let mut parts = path.split('/').skip(1).skip_while(|part| *part == "bootstrap");
     (parts.next(), parts.next())
 }
 

@@ -27,7 +27,7 @@ type Ends = Vec<(String, Place)>;
 /// The open ports of pairs.
 type Open = BTreeMap<(String, String), Ports>;
 
-/// The connections of pods that open or close. What leaves may not connect any more, and is left out.
+/// The connections of pods that open or close. What leaves calls nobody any more, and is left out; who called it is not.
 pub(super) fn connections(before: &Inventory, after: &Inventory) -> Result<Vec<Connection>, Fault> {
     let ranges: BTreeSet<IpNet> = before.objects().iter().chain(after.objects()).flat_map(ranges).collect();
     let read = |side: &Inventory| Policies::of_objects(side.objects().iter().map(|object| &object.value));
@@ -41,7 +41,8 @@ pub(super) fn connections(before: &Inventory, after: &Inventory) -> Result<Vec<C
         let (was, is) = (was.get(pair).unwrap_or(&none), is.get(pair).unwrap_or(&none));
         let (opened, closed) = (is.without(was).to_string(), was.without(is).to_string());
         let (from, to) = pair.clone();
-        if (!opened.is_empty() || !closed.is_empty()) && there(&from) && there(&to) {
+        let calls = there(&from) && (there(&to) || new_pods.iter().any(|(pod, _)| *pod == from));
+        if (!opened.is_empty() || !closed.is_empty()) && calls {
             all.push(Connection { from, to, opened, closed });
         }
     }

@@ -15,8 +15,8 @@ pub use report::report;
 pub use rights::Grant;
 pub use terraform::{Resource, Root};
 
-use super::impact::{self, Applied, Call, Outcome, Workload, hosts, impact};
-use super::transition::{argument, is_versioned};
+use super::impact::{self, Applied, Call, Leads, Outcome, Reach, Workload, hosts, impact};
+use super::transition::{argument, is_versioned, runs_pods};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::inventory::Inventory;
 use crate::model::{Platform, Region};
@@ -37,6 +37,8 @@ pub struct Diff {
     pub clusters: Vec<Cluster>,
     /// Every root of Terraform that changes, by folder.
     pub roots: Vec<Root>,
+    /// Further files that differ: values of charts, objects of GitOps controllers, jobs of pipelines, scripts and pages.
+    pub others: Vec<String>,
     /// What needs more than an apply, with the code of its finding.
     pub steps: Vec<Step>,
     /// What could not be read or judged, and so is not part of the report.
@@ -120,6 +122,8 @@ pub struct Left {
     pub argument: String,
     /// The namespace; empty for objects of the whole cluster.
     pub namespace: String,
+    /// Whether it runs pods, by itself or through an operator.
+    pub runs_pods: bool,
 }
 
 /// A region of the spec.
@@ -143,7 +147,7 @@ pub fn diff<'s>(before: (&str, &Tree), after: (&str, &Tree), site: impl Fn(&str,
         })
         .collect();
     let roots = terraform::roots(before.1, after.1, &mut unread);
-    Diff { before: before.0.to_owned(), after: after.0.to_owned(), clusters, roots, steps: Vec::new(), unread }
+    Diff { before: before.0.to_owned(), after: after.0.to_owned(), clusters, roots, others: Vec::new(), steps: Vec::new(), unread }
 }
 
 /// Environment and region of every cluster with files.
@@ -179,8 +183,14 @@ fn cluster(environment: &str, region: &str, trees: [&Tree; 2], site: Option<Site
     }
     let existence = Existence::of(!before.objects().is_empty(), !after.objects().is_empty());
     let left = before.objects().iter().filter(|object| after.same_as(object).is_none() && !is_versioned(object));
-    let left: Vec<Left> =
-        left.map(|object| Left { object: object.id(), argument: argument(object), namespace: object.namespace.clone() }).collect();
+    let left: Vec<Left> = left
+        .map(|object| Left {
+            object: object.id(),
+            argument: argument(object),
+            namespace: object.namespace.clone(),
+            runs_pods: runs_pods(object),
+        })
+        .collect();
     let [old_hosts, new_hosts] = [&before, &after].map(|side| side.objects().iter().flat_map(hosts).collect::<BTreeSet<String>>());
     let (mut opened, mut grants) = (Vec::new(), Vec::new());
     if existence == Existence::Stays {
@@ -205,7 +215,8 @@ fn cluster(environment: &str, region: &str, trees: [&Tree; 2], site: Option<Site
         objects,
         left,
         workloads: found.workloads,
-        calls: found.calls,
+        // That a new value leads to a Service of the cluster is nothing to look at.
+        calls: found.calls.into_iter().filter(|call| call.leads != Leads::Inside || call.reach != Reach::Open).collect(),
         connections: opened,
         grants,
         new_hosts: new_hosts.difference(&old_hosts).cloned().collect(),

@@ -2,7 +2,7 @@
 
 use super::{Cluster, Connection, Diff, Existence, Grant, Resource, Root};
 use crate::analysis::access::Level;
-use crate::analysis::impact::{Outcome, Workload, arrow};
+use crate::analysis::impact::{Outcome, Workload, arrow, pair};
 use crate::analysis::page::{Page, Style};
 use crate::diagnostic::wording::{Count, plain};
 
@@ -33,6 +33,11 @@ pub fn report(diff: &Diff, style: Style) -> String {
         }
     }
     roots.iter().for_each(|roots| page.roots(roots));
+    if !diff.others.is_empty() {
+        page.part("Other files");
+        page.line("Values of charts need the `helm upgrade` of the region's README.md, objects of Argo CD an apply of their own; jobs of pipelines come with the merge.");
+        diff.others.iter().for_each(|path| page.item(0, path));
+    }
     page.text
 }
 
@@ -45,6 +50,9 @@ fn is_alike(one: &Cluster, other: &Cluster) -> bool {
 fn verdict(diff: &Diff) -> String {
     if diff.clusters.is_empty() && diff.roots.is_empty() {
         let known = if diff.unread.is_empty() { "" } else { ", as far as the files could be read" };
+        if !diff.others.is_empty() {
+            return format!("Nothing changes in clusters and in the cloud{known}; {} below.", Count(diff.others.len(), "other file"));
+        }
         return format!("Nothing changes in clusters and in the cloud{known}.");
     }
     let parts = [(diff.clusters.len(), "cluster"), (diff.roots.len(), "root of Terraform")];
@@ -74,12 +82,13 @@ fn summary(cluster: &Cluster) -> String {
     let parts = [
         (workloads(&|one| !one.created && one.restarts), "workload restarts", "workloads restart"),
         (workloads(&|one| one.created), "workload is new", "workloads are new"),
+        (cluster.left.iter().filter(|left| left.runs_pods).count(), "workload leaves", "workloads leave"),
         (workloads(&|one| one.loses_data), "workload LOSES ITS DATA", "workloads LOSE THEIR DATA"),
         (of(Outcome::Created), "object is new", "objects are new"),
         (of(Outcome::Changed), "object changes", "objects change"),
         (of(Outcome::Relabelled), "object has other labels alone", "objects have other labels alone"),
         (of(Outcome::Refused), "object is REFUSED", "objects are REFUSED"),
-        (cluster.left.len(), "object leaves", "objects leave"),
+        (cluster.left.iter().filter(|left| !left.runs_pods).count(), "object leaves", "objects leave"),
         (opened, "connection opens", "connections open"),
         (closed, "connection closes", "connections close"),
         (granted, "grant of rights", "grants of rights"),
@@ -103,7 +112,7 @@ impl Page {
     /// What the report does not know.
     fn unread_parts(&mut self, diff: &Diff) {
         if !diff.unread.is_empty() {
-            self.line("INCOMPLETE: these are not part of the report.");
+            self.line("INCOMPLETE: what these hold is not known, and may look new or gone below.");
             diff.unread.iter().for_each(|one| self.item(0, one));
         }
     }
@@ -124,8 +133,13 @@ impl Page {
         let names = clusters.iter().map(|cluster| format!("{}/{}", cluster.environment, cluster.region));
         self.part(&plain(names.collect::<Vec<_>>()));
         self.line(&summary(cluster));
-        if cluster.existence != Existence::Stays {
-            return;
+        match cluster.existence {
+            Existence::Stays => {}
+            Existence::New => return,
+            Existence::Leaves => {
+                cluster.left.iter().filter(|left| left.runs_pods).for_each(|left| self.item(0, &left.object));
+                return;
+            }
         }
         let parts = self.text.len();
         self.workloads(&cluster.workloads);
@@ -190,11 +204,14 @@ impl Page {
     }
 
     fn left(&mut self, cluster: &Cluster) {
-        if cluster.left.is_empty() {
-            return;
+        for (name, runs_pods) in [("Workloads that leave", true), ("Objects that leave", false)] {
+            let names: Vec<&str> =
+                cluster.left.iter().filter(|left| left.runs_pods == runs_pods).map(|left| left.object.as_str()).collect();
+            if !names.is_empty() {
+                self.heading(name);
+                names.iter().for_each(|name| self.item(0, name));
+            }
         }
-        self.heading("Objects that leave");
-        cluster.left.iter().for_each(|left| self.item(0, &left.object));
     }
 
     fn roots(&mut self, roots: &[&Root]) {
@@ -224,7 +241,8 @@ impl Page {
         self.item(0, &format!("{}: {word}", resource.address));
         for argument in resource.arguments.iter().take(LINES) {
             let path = if argument.path.is_empty() { "value" } else { &argument.path };
-            self.item(1, &format!("{path}: {}", arrow(argument.before.as_deref(), argument.after.as_deref())));
+            let (before, after) = pair(argument.before.as_ref(), argument.after.as_ref());
+            self.item(1, &format!("{path}: {}", arrow(before.as_deref(), after.as_deref())));
         }
         if resource.arguments.len() > LINES {
             self.item(1, &format!("and {}", Count(resource.arguments.len() - LINES, "more argument")));

@@ -1,7 +1,7 @@
 //! Blocks of Terraform files that a change adds, removes or alters.
 
 use super::{Existence, Tree};
-use crate::analysis::impact::{Leaf, leaves, pair};
+use crate::analysis::impact::{Leaf, leaves};
 use crate::hcl::Block;
 use crate::layers::FOLDER;
 use serde::Serialize;
@@ -35,10 +35,10 @@ pub struct Resource {
 pub struct Argument {
     /// The path in the block.
     pub path: String,
-    /// The value before, in one line.
-    pub before: Option<String>,
+    /// The value before.
+    pub before: Option<Value>,
     /// The value afterwards.
-    pub after: Option<String>,
+    pub after: Option<Value>,
 }
 
 /// The roots that change. Tests and comments are no part of a root.
@@ -129,10 +129,7 @@ fn resource(address: &str, before: Option<&Value>, after: Option<&Value>) -> Opt
         (Some(before), Some(after)) => leaves("", before, after),
         _ => Vec::new(),
     };
-    let argument = |leaf: Leaf| {
-        let (before, after) = pair(leaf.before.as_ref(), leaf.after.as_ref());
-        Argument { path: leaf.path, before, after }
-    };
+    let argument = |leaf: Leaf| Argument { path: leaf.path, before: leaf.before, after: leaf.after };
     Some(Resource {
         address: address.to_owned(),
         existence: Existence::of(before.is_some(), after.is_some()),
