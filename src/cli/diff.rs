@@ -96,7 +96,9 @@ fn is_applied(path: &str) -> bool {
 
 /// Takes the files that are not applied out of a tree.
 fn take_others(tree: &mut Tree) -> Tree {
-    tree.extract_if(.., |path, _| !is_applied(path)).collect()
+    let (applied, others) = std::mem::take(tree).into_iter().partition(|(path, _)| is_applied(path));
+    *tree = applied;
+    others
 }
 
 /// The files before, with the name for them.
