@@ -16,11 +16,13 @@ pub enum Style {
 pub(super) struct Page {
     pub(super) style: Style,
     pub(super) text: String,
+    /// The level of headings in Markdown.
+    pub(super) level: usize,
 }
 
 impl Page {
     pub(super) fn new(style: Style) -> Page {
-        Page { style, text: String::new() }
+        Page { style, text: String::new(), level: 2 }
     }
 
     pub(super) fn title(&mut self, text: &str) {
@@ -33,7 +35,7 @@ impl Page {
     pub(super) fn heading(&mut self, text: &str) {
         let _ = match self.style {
             Style::Plain => writeln!(self.text, "\n{}", text.to_uppercase()),
-            Style::Markdown => writeln!(self.text, "\n## {text}\n"),
+            Style::Markdown => writeln!(self.text, "\n{} {text}\n", "#".repeat(self.level)),
         };
     }
 
@@ -100,6 +102,18 @@ impl Page {
                 .replace('|', "\\|"),
         }
     }
+}
+
+/// Items in groups of those that are alike, which are told once.
+pub(super) fn groups<T>(all: &[T], alike: impl Fn(&T, &T) -> bool) -> Vec<Vec<&T>> {
+    let mut groups: Vec<Vec<&T>> = Vec::new();
+    for item in all {
+        match groups.iter_mut().find(|group| group.first().is_some_and(|first| alike(first, item))) {
+            Some(group) => group.push(item),
+            None => groups.push(vec![item]),
+        }
+    }
+    groups
 }
 
 /// A text whose control characters are spelt out.

@@ -3,8 +3,9 @@
 use super::select::unknown;
 use super::tree::read_files;
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, git, print_all, transition};
-use crate::analysis::diff::{Diff as Found, Site, Step, Tree, diff, report};
+use crate::analysis::diff::{Diff as Found, Step, Tree, diff, is_applied, place, report};
 use crate::analysis::page::Style;
+use crate::delivery::OUTSIDE;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Estate;
 use crate::output::Replaced;
@@ -42,29 +43,18 @@ pub(super) fn run(args: &Diff, terminal: &Terminal) -> Ended {
     terminal.tell_files(&project);
     let Rendered { resolved: Resolved { project, estate, .. }, files } = project.resolve()?.render()?;
     let output = args.output.clone().unwrap_or_else(|| project.folder.join(OUTPUT));
-    let (name, mut before) = before(args.from.as_deref(), &output)?;
-    let mut after: Tree = files.iter().filter(|(path, _)| is_told(path)).map(|(path, text)| (path, text.to_owned())).collect();
+    let (name, mut before) = before(args.from.as_deref(), &output, &project.folder)?;
+    let outside = files.outside.files.iter().map(|(path, text)| (path.clone(), text.clone()));
+    let mut after: Tree =
+        files.iter().filter(|(path, _)| is_told(path)).map(|(path, text)| (path, text.to_owned())).chain(outside).collect();
     if let Some(fault) = unknown_place(args, [&before, &after]) {
         return Err(Box::new(fault).into());
     }
     for side in [&mut before, &mut after] {
         side.retain(|path, _| is_meant(args, path));
     }
-    let site = |environment: &str, region: &str| {
-        let platform = estate.environments.get(environment)?;
-        Some(Site { platform, region: platform.regions.get(region)? })
-    };
-    let (others_before, others) = (take_others(&mut before), take_others(&mut after));
-    let mut found = diff((&name, &before), ("the spec", &after), site);
-    let paths: BTreeSet<&String> = others_before.keys().chain(others.keys()).collect();
-    found.others = paths.into_iter().filter(|path| others_before.get(*path) != others.get(*path)).cloned().collect();
-    // The order of promotion, and that of the regions.
-    found.clusters.sort_by_key(|cluster| {
-        let environment = estate.environments.get_full(&cluster.environment);
-        let region = environment.and_then(|(.., platform)| platform.regions.get_index_of(&cluster.region));
-        (environment.map_or(usize::MAX, |(at, ..)| at), region.unwrap_or(usize::MAX))
-    });
-    found.steps = steps(&before, &after, &estate);
+    let steps = steps(&before, &after, &estate);
+    let found = diff((&name, &before), ("the spec", &after), &estate, steps);
     print(&found, as_json, terminal);
     // What could not be read may differ as well: only a whole report says that nothing does.
     Ok(match (found.clusters.is_empty() && found.roots.is_empty() && found.others.is_empty(), found.unread.is_empty()) {
@@ -88,68 +78,52 @@ fn is_told(path: &str) -> bool {
     !name.starts_with('.') && !name.ends_with(".hcl")
 }
 
-/// Whether a file is applied, to a cluster or by Terraform.
-fn is_applied(path: &str) -> bool {
-    let is_object = path.starts_with("kubernetes/") && path.ends_with(".yaml") && !path.contains("/addons/");
-    is_object || (path.starts_with("terraform/") && path.ends_with(".tf"))
-}
-
-/// Takes the files that are not applied out of a tree.
-fn take_others(tree: &mut Tree) -> Tree {
-    let (applied, others) = std::mem::take(tree).into_iter().partition(|(path, _)| is_applied(path));
-    *tree = applied;
-    others
-}
-
-/// The files before, with the name for them.
-fn before(from: Option<&str>, output: &Path) -> Result<(String, Tree), Box<Diagnostic>> {
-    let folder = match from {
-        None => output,
-        Some(word) if Path::new(word).is_dir() => Path::new(word),
-        Some(word) => {
-            let files = git::files_at(output, word, &is_told).ok_or_else(|| {
-                let fault = Diagnostic::new(Code::MissingTree, format!("`{word}` is neither a folder nor a revision of git"));
-                Box::new(fault.help("name an output folder, or what `git rev-parse` knows, such as `main` or `HEAD~1`"))
-            })?;
-            // A revision from before the first render has none: everything is new then.
-            return Ok((word.to_owned(), files));
-        }
-    };
-    let files = read_files(folder, &is_told)?;
-    let name = folder.display().to_string();
+/// The files before, with the name for them. Those outside of the output folder are beside the spec, in `beside`.
+fn before(from: Option<&str>, output: &Path, beside: &Path) -> Result<(String, Tree), Box<Diagnostic>> {
+    let is_outside = |path: &str| OUTSIDE.contains(&path);
+    let folder = from.map(Path::new).filter(|folder| folder.is_dir());
+    if let (Some(revision), None) = (from, folder) {
+        let at = |folder: &Path, wanted: &dyn Fn(&str) -> bool| git::files_at(folder, revision, wanted);
+        let Some((mut files, outside)) = at(output, &is_told).zip(at(beside, &is_outside)) else {
+            let fault = Diagnostic::new(Code::MissingTree, format!("`{revision}` is neither a folder nor a revision of git"));
+            return Err(Box::new(fault.help("name an output folder, or what `git rev-parse` knows, such as `main` or `HEAD~1`")));
+        };
+        // A revision from before the first render has none: everything is new then.
+        files.extend(outside);
+        return Ok((revision.to_owned(), files));
+    }
+    let mut files = read_files(folder.unwrap_or(output), &is_told)?;
+    let name = folder.unwrap_or(output).display().to_string();
     if !files.keys().any(|path| is_applied(path)) {
         let fault = Diagnostic::new(Code::MissingTree, format!("`{name}` holds no rendered file of Kubernetes or Terraform"));
         return Err(Box::new(fault.help("name an output folder, such as `deploy`")));
     }
+    // A folder that is named is beside the spec that it was rendered from.
+    let beside = folder.map_or(beside, |folder| folder.parent().unwrap_or(folder));
+    files.extend(OUTSIDE.iter().filter_map(|path| Some(((*path).to_owned(), std::fs::read_to_string(beside.join(path)).ok()?))));
     Ok((name, files))
-}
-
-/// Environment and region of a file; no region of a root that several regions share.
-fn place(path: &str) -> (Option<&str>, Option<&str>) {
-    let mut parts = path.split('/').skip(1).skip_while(|part| *part == "bootstrap");
-    (parts.next(), parts.next())
 }
 
 /// Whether the flags select a file.
 fn is_meant(args: &Diff, path: &str) -> bool {
-    let (environment, region) = place(path);
+    let here = place(path);
     let is_it = |wanted: &Option<String>, name: Option<&str>| wanted.as_deref().is_none_or(|wanted| Some(wanted) == name);
-    is_it(&args.env, environment) && is_it(&args.region, region)
+    is_it(&args.env, here.environment) && is_it(&args.region, here.region)
 }
 
 /// The fault of a flag that names no environment or region of either side.
 fn unknown_place(args: &Diff, sides: [&Tree; 2]) -> Option<Diagnostic> {
-    let paths = || sides.into_iter().flat_map(|side| side.keys()).filter(|path| path.starts_with("kubernetes/"));
+    let places = || sides.into_iter().flat_map(|side| side.keys()).filter(|path| path.starts_with("kubernetes/")).map(|path| place(path));
     let fault = |kind: &str, name: &str, known: BTreeSet<&str>| {
         (!known.contains(name)).then(|| unknown(kind, name, &known.into_iter().collect::<Vec<_>>()))
     };
-    let environments = paths().filter_map(|path| place(path).0).collect();
+    let environments = places().filter_map(|place| place.environment).collect();
     if let Some(fault) = args.env.as_deref().and_then(|name| fault("environment", name, environments)) {
         return Some(fault);
     }
-    let here = paths().map(|path| place(path)).filter(|(environment, _)| args.env.is_none() || args.env.as_deref() == *environment);
+    let here = places().filter(|place| args.env.is_none() || args.env.as_deref() == place.environment);
     let kind = args.env.as_ref().map_or_else(|| "region".to_owned(), |environment| format!("region of `{environment}` called"));
-    args.region.as_deref().and_then(|name| fault(&kind, name, here.filter_map(|(_, region)| region).collect()))
+    args.region.as_deref().and_then(|name| fault(&kind, name, here.filter_map(|place| place.region).collect()))
 }
 
 /// What needs more than an apply.

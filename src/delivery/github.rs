@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::actions::{Actions, Artifacts, actions, artifacts};
 use super::script::{self, PLAN, TERRAFORM};
-use super::{DIFFERENT, Root, Stage};
+use super::{Root, Stage, comparison};
 use crate::files::{HEADER, OUTPUT};
 use crate::model::Estate;
 use crate::template::{TemplateError, render_yaml};
@@ -125,7 +125,7 @@ pub(super) fn files(estate: &Estate, stages: &[Stage<'_>]) -> Result<BTreeMap<St
         branches: branches.clone(),
         script: script.clone(),
         validate: command("validate"),
-        changes: format!("code=0\nplatgen diff --from HEAD^1 --format markdown{gaps} >> \"$GITHUB_STEP_SUMMARY\" || code=$?\n{DIFFERENT}"),
+        changes: comparison(&format!("platgen diff --from HEAD^1 --format markdown{gaps} >> \"$GITHUB_STEP_SUMMARY\"")),
         compare: command("render --check"),
         judge: command("check"),
         guarded: script::asks_service(estate),

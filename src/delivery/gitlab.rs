@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::script::{PLAN, TERRAFORM};
-use super::{DIFFERENT, Root, Stage};
+use super::{Root, Stage, comparison};
 use crate::files::{HEADER, OUTPUT};
 use crate::model::Estate;
 use crate::template::{TemplateError, render_yaml};
@@ -95,7 +95,7 @@ pub(super) fn files(estate: &Estate, stages: &[Stage<'_>]) -> Result<BTreeMap<St
         script: format!("{OUTPUT}/{}", super::SCRIPT),
         proposals: stages.iter().map(|stage| rule(proposed(&stage.pipelines.branch))).collect(),
         validate: command("validate"),
-        changes: format!("code=0\n{} || code=$?\n{DIFFERENT}", command("diff --from FETCH_HEAD")),
+        changes: comparison(&command("diff --from FETCH_HEAD")),
         compare: command("render --check"),
         judge: command("check"),
         plans: stages.iter().filter_map(plans).collect(),

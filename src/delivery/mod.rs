@@ -25,8 +25,10 @@ pub const GITOPS: &str = "gitops";
 /// The name of the script in the output folder.
 pub const SCRIPT: &str = "pipeline.sh";
 
-/// The end of a step that may find differences: exit code 2 says that there are some.
-const DIFFERENT: &str = "[ \"$code\" -eq 0 ] || [ \"$code\" -eq 2 ]\n";
+/// The lines of a step whose command may find differences: exit code 2 says that there are some.
+fn comparison(command: &str) -> String {
+    format!("code=0\n{command} || code=$?\n[ \"$code\" -eq 0 ] || [ \"$code\" -eq 2 ]\n")
+}
 
 /// The files outside of the output folder that a render may write, whatever the spec says: those of every CI system, so that the files of one leave with
 /// it.

@@ -67,10 +67,12 @@ pub(super) fn diagnostic(text: &str, file: FileId, at: usize, info: &str) -> Dia
             .help(format!("write {quoted}"))
             .fix(span, quoted);
     }
-    // A quoted text may go on in lines that are indented deeper than its key: the parser names its start.
-    // What opens behind the place where the parser stopped is no reason for it.
-    let before = || unclosed::find(text, at).filter(|open| *open <= at);
-    let open = if info.contains("indentation in quoted scalar") { Some(at) } else { before() };
+    let open = match info.contains("indentation in quoted scalar") {
+        // A quoted text may go on in lines that are indented deeper than its key: the parser names its start.
+        true => Some(at),
+        // What opens behind the place where the parser stopped is no reason for it.
+        false => unclosed::find(text, at).filter(|open| *open <= at),
+    };
     if let Some(open) = open {
         return unclosed::diagnostic(text, file, open);
     }

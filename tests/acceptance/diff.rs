@@ -315,10 +315,13 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
+fn list(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
+}
+
 /// Everything that a report says about beta, a line for each fact.
 fn facts(report: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let mut all = Vec::new();
     for cluster in list(&report["clusters"]) {
         for workload in list(&cluster["workloads"]) {
@@ -405,8 +408,7 @@ pub(crate) fn files_of_revisions_and_folders() {
     let project = rendered();
     let git = |words: &[&str]| git(&project.folder, words);
     git(&["init", "--quiet", "--initial-branch=main"]);
-    git(&["add", "--all"]);
-    git(&["commit", "--quiet", "--message=first"]);
+    commit(&project, "first");
     project.edit("platform.yaml", "web:v1", "web:v2");
     let changed = report(&project, &["--env", "beta"], 2);
     project.run(&["render"]).exits(0);
@@ -432,42 +434,87 @@ pub(crate) fn files_of_revisions_and_folders() {
     assert!(markdown.contains("\n### Workloads that are hit\n"), "{markdown}");
 }
 
-/// The step of the pipeline that says what a pull request changes: in a merge commit, as the workflow runs it.
-pub(crate) fn a_pull_request_says_what_it_changes() {
+/// A repository on its branch `main`: a commit with the spec, and one with the rendered files and jobs. Its folder `bin` has the program.
+fn repository(delivery: &str) -> Project {
     let project = Project::new();
-    let delivery = "delivery: {repository: \"https://github.com/acme/platform\", ci: github}\n";
     let branches = SPEC.replace("  beta: {", "  beta: {branch: beta, ").replace("  production: {", "  production: {branch: main, ");
-    project.write("platform.yaml", &format!("{branches}{delivery}"));
-    let git = |words: &[&str]| git(&project.folder, words);
-    git(&["init", "--quiet", "--initial-branch=main"]);
-    git(&["add", "--all"]);
-    git(&["commit", "--quiet", "--message=spec"]);
+    project.write("platform.yaml", &format!("{branches}delivery: {{{delivery}}}\n"));
+    project.write(".gitignore", "bin\nsummary\n");
+    git(&project.folder, &["init", "--quiet", "--initial-branch=main"]);
+    commit(&project, "spec");
     project.run(&["render"]).exits(0);
-    git(&["add", "--all"]);
-    git(&["commit", "--quiet", "--message=files"]);
+    commit(&project, "files");
+    fs::create_dir(project.at("bin")).expect("a folder");
+    std::os::unix::fs::symlink(program(), project.at("bin/platgen")).expect("a link");
+    project
+}
+
+fn commit(project: &Project, message: &str) {
+    git(&project.folder, &["add", "--all"]);
+    git(&project.folder, &["commit", "--quiet", "--allow-empty", &format!("--message={message}")]);
+}
+
+/// Runs lines of a job in a repository, whose program stands before others. Returns what they print.
+fn job(project: &Project, lines: &str, variables: &[(&str, &str)]) -> String {
+    let path = format!("{}:{}", project.at("bin").display(), std::env::var("PATH").unwrap_or_default());
+    let mut shell = Command::new("bash");
+    shell.current_dir(&project.folder).args(["-e", "-c", lines]).env("PATH", path).envs(variables.iter().copied());
+    let done = shell.output().expect("bash runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8_lossy(&done.stdout).into_owned()
+}
+
+/// The step of the workflow of GitHub that says what a pull request changes, in commits as GitHub checks them out.
+pub(crate) fn a_pull_request_says_what_it_changes() {
+    let project = repository("repository: \"https://github.com/acme/platform\", ci: github");
     let workflow: Value = serde_yaml::from_str(&project.read(".github/workflows/platgen-check.yaml")).expect("YAML");
     let steps = workflow["jobs"]["files"]["steps"].as_array().expect("steps");
     assert_eq!(steps[0]["with"]["fetch-depth"], 2, "the parents of the commit are fetched");
     let step = steps.iter().find(|step| step["name"] == "Say what changes").and_then(|step| step["run"].as_str()).expect("the step");
-    let bin = project.folder.join("bin");
-    fs::create_dir(&bin).expect("a folder");
-    std::os::unix::fs::symlink(program(), bin.join("platgen")).expect("a link");
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
     let run = || {
-        fs::write(project.folder.join("summary"), "").expect("a file");
-        let mut shell = Command::new("bash");
-        shell.current_dir(&project.folder).args(["-e", "-c", step]).env("PATH", &path).env("GITHUB_STEP_SUMMARY", "summary");
-        assert!(shell.status().expect("bash runs").success());
+        project.write("summary", "");
+        job(&project, step, &[("GITHUB_STEP_SUMMARY", "summary")]);
         project.read("summary")
     };
     // Before the first render there were no files.
     assert!(run().contains("\nThe cluster is new, with "));
-    git(&["commit", "--quiet", "--allow-empty", "--message=nothing"]);
+    commit(&project, "nothing");
     assert!(run().ends_with("Nothing changes in clusters and in the cloud.\n\n"));
     project.edit("platform.yaml", "web:v1", "web:v2");
     project.run(&["render"]).exits(0);
-    git(&["commit", "--quiet", "--all", "--message=web"]);
+    commit(&project, "web");
     assert!(run().contains("\n- Deployment/shop/web: its pods are replaced\n"));
+    // Jobs are files beside the spec.
+    project.edit("platform.yaml", "branch: beta", "branch: develop");
+    let jobs = |report: Value| {
+        list(&report["others"]).iter().filter_map(Value::as_str).filter(|path| path.starts_with('.')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let expected = ["apply", "check", "drift"].map(|name| format!(".github/workflows/platgen-{name}.yaml"));
+    assert_eq!(jobs(report(&project, &[], 2)), expected);
+    assert_eq!(jobs(report(&project, &["--from", "main"], 2)), expected);
+}
+
+/// The same of GitLab's job, which fetches the commit that the merge request began at.
+pub(crate) fn a_merge_request_says_what_it_changes() {
+    let project = repository("repository: \"https://gitlab.com/acme/platform\", ci: gitlab");
+    project.edit("platform.yaml", "web:v1", "web:v2");
+    project.run(&["render"]).exits(0);
+    let origin = format!("file://{}", project.folder.display());
+    let base = job(&project, "git rev-parse HEAD", &[]);
+    commit(&project, "web");
+    // A runner has the newest commit alone.
+    git(&project.folder, &["clone", "--quiet", "--depth=1", &origin, "bin/clone"]);
+    let jobs: Value = serde_yaml::from_str(&project.read(".gitlab/platgen.yaml")).expect("YAML");
+    let lines: Vec<&str> = jobs["platgen:files"]["script"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .filter(|line| line.contains("git fetch") || line.contains("platgen diff"))
+        .collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    let told = job(&project, &format!("cd bin/clone\n{}", lines.join("\n")), &[("CI_MERGE_REQUEST_DIFF_BASE_SHA", base.trim())]);
+    assert!(told.contains("\n  Deployment/shop/web: its pods are replaced\n"), "{told}");
 }
 
 pub(crate) fn words_that_mean_nothing() {

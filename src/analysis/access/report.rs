@@ -1,22 +1,14 @@
 //! Who may do what as text: the table, what its words and letters mean, how people sign in; for a terminal or as Markdown.
 
 use super::{Access, Administrator, Cell, Holder, HolderKind, Level, Notable, Right, SignIn, Unjudged};
-use crate::analysis::page::{Page, Style};
+use crate::analysis::page::{Page, Style, groups};
 use crate::diagnostic::wording::plain;
 use std::collections::BTreeSet;
 
 /// The text of the clusters of a platform. Regions of an environment with the same rights are one section; `details` lists every right.
 pub fn report(all: &[Access], details: bool, style: Style) -> String {
-    let mut sections: Vec<Vec<&Access>> = Vec::new();
-    for access in all {
-        let is_alike = |first: &Access| {
-            (&first.environment, &first.holders, &first.unjudged) == (&access.environment, &access.holders, &access.unjudged)
-        };
-        match sections.iter_mut().find(|section| section.first().is_some_and(|first| is_alike(first))) {
-            Some(section) => section.push(access),
-            None => sections.push(vec![access]),
-        }
-    }
+    let sections =
+        groups(all, |one, other| (&one.environment, &one.holders, &one.unjudged) == (&other.environment, &other.holders, &other.unjudged));
     let texts: Vec<String> = sections.iter().map(|section| text(section, details, style)).collect();
     texts.join("\n")
 }
@@ -186,8 +178,7 @@ impl Page {
     }
 }
 
-/// A right in words: `get, list: pods, pods/log`.
-/// A right in words, without what gives it.
+/// A right in words, without what gives it: `get, list: pods, pods/log`.
 pub(in crate::analysis) fn right_in_words(right: &Right) -> String {
     let mut parts = Vec::new();
     if !right.resources.is_empty() {

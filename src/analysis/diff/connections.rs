@@ -27,23 +27,28 @@ type Ends = Vec<(String, Place)>;
 /// The open ports of pairs.
 type Open = BTreeMap<(String, String), Ports>;
 
-/// The connections of pods that open or close. What leaves calls nobody any more, and is left out; who called it is not.
+/// The connections of pods that open or close. What leaves calls nobody any more, and is left out.
 pub(super) fn connections(before: &Inventory, after: &Inventory) -> Result<Vec<Connection>, Fault> {
     let ranges: BTreeSet<IpNet> = before.objects().iter().chain(after.objects()).flat_map(ranges).collect();
     let read = |side: &Inventory| Policies::of_objects(side.objects().iter().map(|object| &object.value));
     let (old, new) = (read(before)?, read(after)?);
     let (old_pods, new_pods) = (pods(&old), pods(&new));
     let (was, is) = (open(&old, &old_pods, &ranges), open(&new, &new_pods, &ranges));
-    let there = |name: &String| !old_pods.iter().any(|(pod, _)| pod == name) || new_pods.iter().any(|(pod, _)| pod == name);
+    let names = |pods: &Ends| pods.iter().map(|(name, _)| name.clone()).collect::<BTreeSet<String>>();
+    let (old_names, new_names) = (names(&old_pods), names(&new_pods));
+    let leaves = |name: &String| old_names.contains(name) && !new_names.contains(name);
     let none = Ports::default();
     let mut all = Vec::new();
     for pair in was.keys().chain(is.keys()).collect::<BTreeSet<_>>() {
+        let (from, to) = pair;
+        // Of what calls a workload that leaves, pods that stay are told.
+        if leaves(from) || (leaves(to) && !new_names.contains(from)) {
+            continue;
+        }
         let (was, is) = (was.get(pair).unwrap_or(&none), is.get(pair).unwrap_or(&none));
         let (opened, closed) = (is.without(was).to_string(), was.without(is).to_string());
-        let (from, to) = pair.clone();
-        let calls = there(&from) && (there(&to) || new_pods.iter().any(|(pod, _)| *pod == from));
-        if (!opened.is_empty() || !closed.is_empty()) && calls {
-            all.push(Connection { from, to, opened, closed });
+        if !opened.is_empty() || !closed.is_empty() {
+            all.push(Connection { from: from.clone(), to: to.clone(), opened, closed });
         }
     }
     Ok(all)

@@ -16,10 +16,11 @@ pub use rights::Grant;
 pub use terraform::{Resource, Root};
 
 use super::impact::{self, Applied, Call, Leads, Outcome, Reach, Workload, hosts, impact};
-use super::transition::{argument, is_versioned, runs_pods};
-use crate::diagnostic::{Code, Diagnostic};
+use super::transition::{is_versioned, runs_pods};
+use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
-use crate::model::{Platform, Region};
+use crate::layers::Layer;
+use crate::model::Estate;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +38,7 @@ pub struct Diff {
     pub clusters: Vec<Cluster>,
     /// Every root of Terraform that changes, by folder.
     pub roots: Vec<Root>,
-    /// Further files that differ: values of charts, objects of GitOps controllers, jobs of pipelines, scripts and pages.
+    /// Further files that differ: objects of GitOps controllers, jobs of pipelines, scripts and pages.
     pub others: Vec<String>,
     /// What needs more than an apply, with the code of its finding.
     pub steps: Vec<Step>,
@@ -50,8 +51,6 @@ pub struct Diff {
 pub struct Step {
     /// The code of the finding.
     pub code: &'static str,
-    /// Whether data is lost, so that `platgen render` writes nothing without `--force`.
-    pub loses_data: bool,
     /// What happens.
     pub message: String,
 }
@@ -59,8 +58,7 @@ pub struct Step {
 impl Step {
     /// The step of a finding.
     pub fn of(finding: &Diagnostic) -> Step {
-        let loses_data = finding.code == Code::LosesData;
-        Step { code: finding.code.name(), loses_data, message: finding.message.clone() }
+        Step { code: finding.code.name(), message: finding.message.clone() }
     }
 }
 
@@ -75,7 +73,7 @@ pub struct Cluster {
     pub existence: Existence,
     /// The objects that are new or other ones, and those that the API server refuses.
     pub objects: Vec<Applied>,
-    /// The objects that leave, as arguments of kubectl with their namespaces. Objects whose names change with their content are none.
+    /// The objects that leave. Those whose names change with their content are none.
     pub left: Vec<Left>,
     /// The workloads whose pods or values change.
     pub workloads: Vec<Workload>,
@@ -118,53 +116,62 @@ impl Existence {
 pub struct Left {
     /// `Kind/namespace/name`.
     pub object: String,
-    /// As an argument of kubectl, such as `deployment.apps/web`.
-    pub argument: String,
-    /// The namespace; empty for objects of the whole cluster.
-    pub namespace: String,
     /// Whether it runs pods, by itself or through an operator.
     pub runs_pods: bool,
 }
 
-/// A region of the spec.
-#[derive(Clone, Copy)]
-pub struct Site<'a> {
-    /// Its environment.
-    pub platform: &'a Platform,
-    /// The region.
-    pub region: &'a Region,
-}
-
-/// What the files of `after` change about those of `before`, each with its name. `site` finds the region of an environment in the spec, whose groups have
-/// the rights.
-pub fn diff<'s>(before: (&str, &Tree), after: (&str, &Tree), site: impl Fn(&str, &str) -> Option<Site<'s>>) -> Diff {
+/// What the rendered files of `after` change about those of `before`, each with the name of its side. `estate` is what `after` was rendered from, and `steps`
+/// is what of the change needs more than an apply.
+pub fn diff(before: (&str, &Tree), after: (&str, &Tree), estate: &Estate, steps: Vec<Step>) -> Diff {
     let mut unread = Vec::new();
-    let clusters = places(before.1, after.1)
-        .into_iter()
-        .filter_map(|(environment, region)| {
-            let site = site(&environment, &region);
-            cluster(&environment, &region, [before.1, after.1], site, &mut unread)
-        })
-        .collect();
+    let paths: BTreeSet<&String> = before.1.keys().chain(after.1.keys()).collect();
+    let changed: Vec<&str> = paths.into_iter().filter(|path| before.1.get(*path) != after.1.get(*path)).map(String::as_str).collect();
+    let places: BTreeSet<(&str, &str)> = changed.iter().filter(|path| is_object(path)).filter_map(|path| place(path).both()).collect();
+    let mut places: Vec<(&str, &str)> = places.into_iter().collect();
+    // The order of promotion, and that of the regions.
+    places.sort_by_key(|(environment, region)| {
+        let platform = estate.environments.get(*environment);
+        let turn = |index: Option<usize>| index.unwrap_or(usize::MAX);
+        let of_region = platform.and_then(|platform| platform.regions.get_index_of(*region));
+        (turn(estate.environments.get_index_of(*environment)), turn(of_region))
+    });
+    let cluster = |(environment, region)| cluster(environment, region, [before.1, after.1], estate, &mut unread);
+    let clusters = places.into_iter().filter_map(cluster).collect();
     let roots = terraform::roots(before.1, after.1, &mut unread);
-    Diff { before: before.0.to_owned(), after: after.0.to_owned(), clusters, roots, others: Vec::new(), steps: Vec::new(), unread }
+    let others = changed.into_iter().filter(|path| !is_object(path) && !terraform::is_part(path)).map(str::to_owned).collect();
+    Diff { before: before.0.to_owned(), after: after.0.to_owned(), clusters, roots, others, steps, unread }
 }
 
-/// Environment and region of every cluster with files.
-fn places(before: &Tree, after: &Tree) -> BTreeSet<(String, String)> {
-    before
-        .keys()
-        .chain(after.keys())
-        .filter_map(|path| place(path))
-        .map(|(environment, region)| (environment.into(), region.into()))
-        .collect()
+/// Whether a file is part of what is applied to a cluster, or by Terraform.
+pub fn is_applied(path: &str) -> bool {
+    is_object(path) || terraform::is_part(path)
 }
 
-/// Environment and region of a file of Kubernetes.
-fn place(path: &str) -> Option<(&str, &str)> {
-    let mut parts = path.strip_prefix("kubernetes/")?.split('/');
-    let place = (parts.next()?, parts.next()?);
-    parts.next().map(|_| place)
+/// Whether a file holds objects of a cluster.
+fn is_object(path: &str) -> bool {
+    path.starts_with("kubernetes/") && path.ends_with(".yaml")
+}
+
+/// Whose file it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Place<'p> {
+    /// The environment; `None` for files of the whole platform.
+    pub environment: Option<&'p str>,
+    /// The region; `None` for files that regions share.
+    pub region: Option<&'p str>,
+}
+
+impl<'p> Place<'p> {
+    fn both(self) -> Option<(&'p str, &'p str)> {
+        self.environment.zip(self.region)
+    }
+}
+
+/// Whose file it is, by its path.
+pub fn place(path: &str) -> Place<'_> {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let mut parts = folders.split('/').skip(1).filter(|part| *part != Layer::Bootstrap.name());
+    Place { environment: parts.next(), region: parts.next() }
 }
 
 /// The objects of a cluster.
@@ -175,7 +182,7 @@ fn documents(tree: &Tree, environment: &str, region: &str) -> Inventory {
 }
 
 /// What changes in a cluster; `None` if nothing does.
-fn cluster(environment: &str, region: &str, trees: [&Tree; 2], site: Option<Site<'_>>, unread: &mut Vec<String>) -> Option<Cluster> {
+fn cluster(environment: &str, region: &str, trees: [&Tree; 2], estate: &Estate, unread: &mut Vec<String>) -> Option<Cluster> {
     let [before, after] = trees.map(|tree| documents(tree, environment, region));
     let name = format!("{environment}/{region}");
     for fault in before.unreadable().iter().chain(after.unreadable()) {
@@ -183,14 +190,7 @@ fn cluster(environment: &str, region: &str, trees: [&Tree; 2], site: Option<Site
     }
     let existence = Existence::of(!before.objects().is_empty(), !after.objects().is_empty());
     let left = before.objects().iter().filter(|object| after.same_as(object).is_none() && !is_versioned(object));
-    let left: Vec<Left> = left
-        .map(|object| Left {
-            object: object.id(),
-            argument: argument(object),
-            namespace: object.namespace.clone(),
-            runs_pods: runs_pods(object),
-        })
-        .collect();
+    let left: Vec<Left> = left.map(|object| Left { object: object.id(), runs_pods: runs_pods(object) }).collect();
     let [old_hosts, new_hosts] = [&before, &after].map(|side| side.objects().iter().flat_map(hosts).collect::<BTreeSet<String>>());
     let (mut opened, mut grants) = (Vec::new(), Vec::new());
     if existence == Existence::Stays {
@@ -199,10 +199,12 @@ fn cluster(environment: &str, region: &str, trees: [&Tree; 2], site: Option<Site
             Ok(found) => opened = found,
             Err(fault) => unread.push(unjudged("connections", &fault)),
         }
-        match site.map(|site| rights::grants(site, &before, &after)) {
-            Some(Ok(found)) => grants = found,
-            Some(Err(fault)) => unread.push(unjudged("rights", &fault)),
-            None => unread.push(unjudged("rights", &"the spec has no such region")),
+        let platform = estate.environments.get(environment);
+        if let Some((platform, region)) = platform.and_then(|platform| Some((platform, platform.regions.get(region)?))) {
+            match rights::grants(platform, region, &before, &after) {
+                Ok(found) => grants = found,
+                Err(fault) => unread.push(unjudged("rights", &fault)),
+            }
         }
     }
     let side = |name: &str, inventory| impact::Side { name: name.to_owned(), inventory, unread: Vec::new() };

@@ -3,7 +3,8 @@
 use super::{Cluster, Connection, Diff, Existence, Grant, Resource, Root};
 use crate::analysis::access::Level;
 use crate::analysis::impact::{Outcome, Workload, arrow, pair};
-use crate::analysis::page::{Page, Style};
+use crate::analysis::page::{Page, Style, groups};
+use crate::diagnostic::Code;
 use crate::diagnostic::wording::{Count, plain};
 
 /// The most arguments of one resource, and rights of one subject; JSON has all of them.
@@ -16,54 +17,40 @@ pub fn report(diff: &Diff, style: Style) -> String {
     page.line(&verdict(diff));
     page.unread_parts(diff);
     page.steps(diff);
-    let mut alike: Vec<Vec<&Cluster>> = Vec::new();
-    for cluster in &diff.clusters {
-        match alike.iter_mut().find(|known| known.first().is_some_and(|first| is_alike(first, cluster))) {
-            Some(known) => known.push(cluster),
-            None => alike.push(vec![cluster]),
-        }
-    }
-    alike.iter().for_each(|clusters| page.clusters(clusters));
-    let mut roots: Vec<Vec<&Root>> = Vec::new();
-    for root in &diff.roots {
-        let is_same = |first: &&Root| (first.existence, &first.resources) == (root.existence, &root.resources);
-        match roots.iter_mut().find(|known| known.first().is_some_and(is_same)) {
-            Some(known) => known.push(root),
-            None => roots.push(vec![root]),
-        }
-    }
-    roots.iter().for_each(|roots| page.roots(roots));
+    groups(&diff.clusters, is_alike).iter().for_each(|clusters| page.clusters(clusters));
+    let is_same = |one: &Root, other: &Root| (one.existence, &one.resources) == (other.existence, &other.resources);
+    groups(&diff.roots, is_same).iter().for_each(|roots| page.roots(roots));
     if !diff.others.is_empty() {
         page.part("Other files");
-        page.line("Values of charts need the `helm upgrade` of the region's README.md, objects of Argo CD an apply of their own; jobs of pipelines come with the merge.");
+        page.line(
+            "Objects of Argo CD need an apply of their own, as the README.md beside them says; jobs of pipelines come with the merge.",
+        );
         diff.others.iter().for_each(|path| page.item(0, path));
     }
     page.text
 }
 
-/// Whether two clusters change in the same way.
+/// Whether two regions of an environment change in the same way.
 fn is_alike(one: &Cluster, other: &Cluster) -> bool {
-    let place = |cluster: &Cluster| Cluster { environment: String::new(), region: String::new(), ..cluster.clone() };
-    one.environment == other.environment && place(one) == place(other)
+    fn changes(cluster: &Cluster) -> impl PartialEq + '_ {
+        let Cluster { environment, region: _, existence, objects, left, workloads, calls, connections, grants, new_hosts, left_hosts } =
+            cluster;
+        ((environment, existence, objects, left, workloads), (calls, connections, grants, new_hosts, left_hosts))
+    }
+    changes(one) == changes(other)
 }
 
 fn verdict(diff: &Diff) -> String {
-    if diff.clusters.is_empty() && diff.roots.is_empty() {
+    let parts = [(diff.clusters.len(), "cluster"), (diff.roots.len(), "Terraform root")];
+    let parts: Vec<String> = parts.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| Count(*count, noun).to_string()).collect();
+    if parts.is_empty() {
         let known = if diff.unread.is_empty() { "" } else { ", as far as the files could be read" };
-        if !diff.others.is_empty() {
-            return format!("Nothing changes in clusters and in the cloud{known}; {} below.", Count(diff.others.len(), "other file"));
-        }
-        return format!("Nothing changes in clusters and in the cloud{known}.");
+        let others = if diff.others.is_empty() { String::new() } else { format!("; {} below", Count(diff.others.len(), "other file")) };
+        return format!("Nothing changes in clusters and in the cloud{known}{others}.");
     }
-    let parts = [(diff.clusters.len(), "cluster"), (diff.roots.len(), "root of Terraform")];
-    let parts = parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| match (count, noun.split_once(" of ")) {
-        (2.., Some((first, rest))) => format!("{count} {first}s of {rest}"),
-        _ => Count(count, noun).to_string(),
-    });
-    let parts: Vec<String> = parts.collect();
     let verb = if diff.clusters.len() + diff.roots.len() == 1 { "changes" } else { "change" };
-    let loss = if diff.steps.iter().any(|step| step.loses_data) { " DATA IS LOST." } else { "" };
-    format!("{} {verb}.{loss}", plain(parts))
+    let loses_data = diff.steps.iter().any(|step| step.code == Code::LosesData.name());
+    format!("{} {verb}.{}", plain(parts), if loses_data { " DATA IS LOST." } else { "" })
 }
 
 /// What happens in a cluster, in a sentence.
@@ -141,7 +128,8 @@ impl Page {
                 return;
             }
         }
-        let parts = self.text.len();
+        // The parts of a cluster stand below its heading.
+        self.level += 1;
         self.workloads(&cluster.workloads);
         self.values(&cluster.workloads);
         self.calls(&cluster.calls, &cluster.environment);
@@ -150,9 +138,7 @@ impl Page {
         self.hosts(cluster);
         self.objects(&cluster.objects);
         self.left(cluster);
-        // The parts of a cluster stand below its heading.
-        let below = self.text.split_off(parts);
-        self.text += &if self.style == Style::Markdown { below.replace("\n## ", "\n### ") } else { below };
+        self.level -= 1;
     }
 
     fn connections(&mut self, connections: &[Connection]) {

@@ -1,8 +1,8 @@
 //! Rights that a change grants or takes away.
 
-use super::Site;
 use crate::analysis::access::{Access, HolderKind, Level, Right, access, right_in_words};
 use crate::inventory::Inventory;
+use crate::model::{Platform, Region};
 use crate::rbac::Fault;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,8 +37,8 @@ struct Cell {
 type Key = (HolderKind, String, Option<String>);
 
 /// The rights of every subject that change, by subject and namespace. Those in the whole cluster are not repeated for each namespace.
-pub(super) fn grants(site: Site<'_>, before: &Inventory, after: &Inventory) -> Result<Vec<Grant>, Fault> {
-    let of = |documents| access(site.platform, site.region, documents).map(|access| cells(&access));
+pub(super) fn grants(platform: &Platform, region: &Region, before: &Inventory, after: &Inventory) -> Result<Vec<Grant>, Fault> {
+    let of = |documents| access(platform, region, documents).map(|access| cells(&access));
     let (old, new) = (of(before)?, of(after)?);
     let mut all = Vec::new();
     for key in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {

@@ -65,10 +65,15 @@ pub(super) fn roots(before: &Tree, after: &Tree, unread: &mut Vec<String>) -> Ve
     all
 }
 
+/// Whether a file is part of a root.
+pub(super) fn is_part(path: &str) -> bool {
+    path.starts_with(FOLDER) && path.ends_with(".tf")
+}
+
 /// The files of each root, by folder.
 fn files(tree: &Tree) -> BTreeMap<&str, Vec<(&str, &str)>> {
     let mut all: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
-    for (path, text) in tree.iter().filter(|(path, _)| path.starts_with(FOLDER) && path.ends_with(".tf")) {
+    for (path, text) in tree.iter().filter(|(path, _)| is_part(path)) {
         if let Some((folder, _)) = path.rsplit_once('/') {
             all.entry(folder).or_default().push((path, text));
         }
