@@ -7,7 +7,7 @@
 mod operator;
 mod resources;
 
-pub use operator::{Operated, Operator, PERCONA_USERS, Release};
+pub use operator::{MONGODB_USERS, MYSQL_USERS, Operated, Operator, REPLICA_SET, Release};
 pub use resources::{is_of_the_cluster, is_void_in_a_namespace};
 
 use serde_json::Value;
@@ -123,10 +123,11 @@ pub fn holds(api_version: &str, kind: &str) -> bool {
 pub const HOLDERS: [(&str, &str); 4] =
     [("", "Namespace"), ("", "PersistentVolumeClaim"), ("", "PersistentVolume"), ("apiextensions.k8s.io", "CustomResourceDefinition")];
 
-/// JSON pointer of the replica count in objects of this `apiVersion` and `kind`; see [`Kind::replicas`]. Kinds that no autoscaler scales, and those that the
-/// table does not have, are taken to have it where Deployments do.
+/// JSON pointer of the replica count in objects of this `apiVersion` and `kind`; see [`Kind::replicas`] and [`Operated::count`]. Other kinds that no autoscaler
+/// scales, and those that the table does not have, are taken to have it where Deployments do.
 pub fn replicas(api_version: &str, kind: &str) -> &'static str {
-    find(api_version, kind).and_then(|kind| kind.replicas).unwrap_or(REPLICAS)
+    let counted = || servers(api_version, kind).map(|facts| facts.count);
+    find(api_version, kind).and_then(|kind| kind.replicas).or_else(counted).unwrap_or(REPLICAS)
 }
 
 /// JSON pointer of the pod template in objects of this `apiVersion` and `kind`; see [`Kind::pod_template`].
@@ -230,7 +231,8 @@ const KINDS: &[Kind] = {
         Kind::of("networking.k8s.io", "NetworkPolicy", Namespace, Limit),
         Kind::of("", "Node", Cluster, Class),
         Kind::of("barmancloud.cnpg.io", "ObjectStore", Namespace, Configuration),
-        Kind::of("pxc.percona.com", "PerconaXtraDBCluster", Namespace, Workload).operated(Operator::Percona).scaled("/spec/pxc/size"),
+        Kind::of("psmdb.percona.com", "PerconaServerMongoDB", Namespace, Workload).operated(Operator::PerconaMongodb),
+        Kind::of("pxc.percona.com", "PerconaXtraDBCluster", Namespace, Workload).operated(Operator::PerconaMysql).scaled("/spec/pxc/size"),
         Kind::of("", "PersistentVolume", Cluster, Configuration).fixed(&["/spec/volumeMode", "/spec/csi/driver", "/spec/csi/volumeHandle"]),
         Kind::of("", "PersistentVolumeClaim", Namespace, Configuration).fixed(&["/spec/accessModes", "/spec/selector", "/spec/storageClassName", "/spec/volumeMode", "/spec/volumeName", "/spec/dataSource", "/spec/dataSourceRef"]),
         Kind::of("", "Pod", Namespace, Workload).pods("").fixed(&["/spec/serviceAccountName", "/spec/nodeName", "/spec/hostNetwork", "/spec/restartPolicy", "/spec/volumes"]),

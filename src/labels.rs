@@ -18,8 +18,9 @@ pub const KAFKA_BROKER: &str = "strimzi.io/broker-role";
 /// Whether a pod of Strimzi is a server that has a vote in who leads. The operator sets this label.
 pub const KAFKA_VOTER: &str = "strimzi.io/controller-role";
 
-/// What a pod of the Percona Operator for MySQL is: `pxc`, a server, or `haproxy`, which clients call. The operator sets this label.
-pub const MYSQL_COMPONENT: &str = "app.kubernetes.io/component";
+/// What a pod of an operator of Percona is: `pxc`, a server of MySQL, `haproxy`, which its clients call, or `mongod`, a server of MongoDB. The operator sets this
+/// label.
+pub const PERCONA_COMPONENT: &str = "app.kubernetes.io/component";
 
 /// The environment of an object.
 pub const ENVIRONMENT: &str = "platgen.io/environment";

@@ -1,7 +1,7 @@
 //! Transitions -> findings with the commands that carry each one out.
 
 use super::transition::{Change, Cluster, Loss, Transition};
-use crate::commands::{in_mysql, in_primary};
+use crate::commands::{MongodbUser, in_mongodb, in_mysql, in_primary};
 use crate::diagnostic::{Code, Diagnostic, Severity, wording};
 use crate::kinds::Operator;
 use crate::labels::WORKLOAD;
@@ -194,13 +194,26 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                 ),
             )
         }
-        Change::OtherDatabase { from, to } => in_hand(
-            format!("`{object}` keeps the database `{from}`: its operator makes `{to}` beside it, which is empty"),
-            format!(
-                "keep what the spec said, or move the tables of `{from}` after the rollout, such as with `RENAME TABLE` in `{}`",
-                in_mysql(&kubectl, name, true, from)
-            ),
-        ),
+        Change::OtherDatabase { from, to } => {
+            let moved = if is_mongodb(argument) {
+                let script = format!(
+                    "db.getSiblingDB(\"{from}\").getCollectionNames().forEach(name => db.adminCommand({{renameCollection: \"{from}.\" + name, to: \"{to}.\" + name}}))"
+                );
+                format!(
+                    "stop the clients and move the collections of `{from}` after the rollout: `{}`",
+                    in_mongodb(&kubectl, name, MongodbUser::Data, false, &script)
+                )
+            } else {
+                format!(
+                    "move the tables of `{from}` after the rollout, such as with `RENAME TABLE` in `{}`",
+                    in_mysql(&kubectl, name, true, from)
+                )
+            };
+            in_hand(
+                format!("`{object}` keeps the database `{from}`: its operator makes `{to}` beside it, which is empty"),
+                format!("keep what the spec said, or {moved}"),
+            )
+        }
         Change::FormerOwner { user, database } => in_hand(
             format!("`{user}` keeps every right to the database `{database}` of `{object}`: its operator takes no right away"),
             format!(
@@ -223,10 +236,14 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
             ),
         ),
         Change::Users(users) => {
-            let of_mysql = Operator::Percona.facts().is_held_by(argument);
-            let lock = |user: &String| match of_mysql {
-                true => in_mysql(&kubectl, name, false, &format!("--execute=\"ALTER USER '{user}'@'%' ACCOUNT LOCK\"")),
-                false => in_primary(&kubectl, name, false, &format!("psql --command='ALTER ROLE \"{user}\" NOLOGIN'")),
+            let of_mysql = Operator::PerconaMysql.facts().is_held_by(argument);
+            let lock = |user: &String| match user.split_once('.').filter(|_| is_mongodb(argument)) {
+                Some((database, user)) => {
+                    let script = format!("db.getSiblingDB(\"{database}\").dropUser(\"{user}\")");
+                    in_mongodb(&kubectl, name, MongodbUser::Users, false, &script)
+                }
+                None if of_mysql => in_mysql(&kubectl, name, false, &format!("--execute=\"ALTER USER '{user}'@'%' ACCOUNT LOCK\"")),
+                None => in_primary(&kubectl, name, false, &format!("psql --command='ALTER ROLE \"{user}\" NOLOGIN'")),
             };
             let lock: Vec<String> = users.iter().map(|user| format!("`{}`", lock(user))).collect();
             in_hand(
@@ -295,10 +312,10 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                     way_back(loss),
                     transition.entry
                 ),
-                // Those of a MySQL store do as well, and have the labels of its operator alone.
-                Loss::Claim(_) | Loss::Downgrade { .. } if Operator::Percona.facts().is_held_by(argument) => format!(
+                // Those of a MySQL or MongoDB store do as well, and have the labels of its operator alone.
+                Loss::Claim(_) | Loss::Downgrade { .. } if let Some(component) = percona(argument) => format!(
                     "allowed by `--force`; {}right before the apply: `{kubectl} delete {argument}`, then `{kubectl} delete pvc --selector \
-                     app.kubernetes.io/instance={name},app.kubernetes.io/component=pxc`",
+                     app.kubernetes.io/instance={name},app.kubernetes.io/component={component}`",
                     way_back(loss)
                 ),
                 Loss::Claim(_) | Loss::Downgrade { .. } => {
@@ -311,6 +328,20 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
             };
             Diagnostic { severity: Severity::Warning, ..finding.help(help + GLASS + &others) }
         }
+    }
+}
+
+/// Whether an object, which is named as kubectl names it, is a MongoDB store.
+fn is_mongodb(argument: &str) -> bool {
+    Operator::PerconaMongodb.facts().is_held_by(argument)
+}
+
+/// What the operator calls the servers of a MySQL or MongoDB store.
+fn percona(argument: &str) -> Option<&'static str> {
+    match () {
+        () if is_mongodb(argument) => Some("mongod"),
+        () if Operator::PerconaMysql.facts().is_held_by(argument) => Some("pxc"),
+        () => None,
     }
 }
 

@@ -204,7 +204,8 @@ pub(super) fn of_operator(old: &Object, new: &Object) -> Vec<Change> {
     }
     all.extend(match operated.operator {
         Operator::CloudNativePg => database::changes(old, new),
-        Operator::Percona => mysql::changes(old, new),
+        Operator::PerconaMongodb => percona::of_mongodb(old, new),
+        Operator::PerconaMysql => percona::of_mysql(old, new),
         Operator::Rabbitmq => rabbitmq::changes(old, new).into_iter().collect(),
         Operator::Strimzi => Vec::new(),
     });
@@ -306,7 +307,7 @@ fn moved_to<'c>(old: &Object, from: &Cluster, all: &'c [Cluster]) -> Option<(&'c
 mod change;
 mod database;
 mod kafka;
-mod mysql;
+mod percona;
 mod rabbitmq;
 mod replication;
 #[cfg(test)]

@@ -73,6 +73,11 @@ const RESOURCES: &[(&str, &str)] = &[
          scheduledbackups scheduledbackups/status subscriptions subscriptions/status",
     ),
     (
+        "psmdb.percona.com",
+        "perconaservermongodbbackups perconaservermongodbbackups/status perconaservermongodbrestores perconaservermongodbrestores/status perconaservermongodbs \
+         perconaservermongodbs/status",
+    ),
+    (
         "pxc.percona.com",
         "perconaxtradbclusterbackups perconaxtradbclusterbackups/status perconaxtradbclusterrestores perconaxtradbclusterrestores/status perconaxtradbclusters \
          perconaxtradbclusters/scale perconaxtradbclusters/status",

@@ -4,7 +4,7 @@
 
 use super::object::{Object, PodTemplate};
 use super::selector::items;
-use crate::kinds::PERCONA_USERS;
+use crate::kinds::{MONGODB_USERS, MYSQL_USERS};
 use serde_json::Value;
 
 /// A reference to another object by name.
@@ -45,6 +45,7 @@ pub fn references(object: &Object) -> Vec<Reference> {
     }
     match object.kind.as_str() {
         "Cluster" if object.group() == "postgresql.cnpg.io" => found.database(),
+        "PerconaServerMongoDB" => found.mongodb(),
         "PerconaXtraDBCluster" => found.mysql(),
         "RabbitmqCluster" if object.group() == "rabbitmq.com" => found.rabbitmq(),
         "Kafka" if object.group() == "kafka.strimzi.io" => found.made_pods("/spec/entityOperator/template/pod"),
@@ -235,7 +236,7 @@ impl Found<'_> {
     /// The Secrets of the users of a PerconaXtraDBCluster, and what its pods need.
     fn mysql(&mut self) {
         let object = self.object;
-        for user in PERCONA_USERS {
+        for user in MYSQL_USERS {
             self.entry("Secret", "/spec", "secretsName", Some(user));
         }
         for at in 0..object.items("/spec/users").len() {
@@ -245,6 +246,24 @@ impl Found<'_> {
             self.made_pods(pods);
         }
         self.wide("StorageClass", "/spec/pxc/volumeSpec/persistentVolumeClaim/storageClassName");
+    }
+
+    /// The Secrets of the users of a PerconaServerMongoDB, and what its pods need.
+    fn mongodb(&mut self) {
+        let object = self.object;
+        for key in MONGODB_USERS.iter().flat_map(|(_, start)| [format!("{start}_USER"), format!("{start}_PASSWORD")]) {
+            self.entry("Secret", "/spec/secrets", "users", Some(&key));
+        }
+        for at in 0..object.items("/spec/users").len() {
+            self.entry("Secret", &format!("/spec/users/{at}/passwordSecretRef"), "name", Some("password"));
+        }
+        for at in 0..object.items("/spec/imagePullSecrets").len() {
+            self.named("Secret", &format!("/spec/imagePullSecrets/{at}/name"));
+        }
+        for at in 0..object.items("/spec/replsets").len() {
+            self.wide("PriorityClass", &format!("/spec/replsets/{at}/priorityClassName"));
+            self.wide("StorageClass", &format!("/spec/replsets/{at}/volumeSpec/persistentVolumeClaim/storageClassName"));
+        }
     }
 
     /// The Secret of the user of a RabbitmqCluster, and what its pods need.

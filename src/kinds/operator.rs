@@ -1,19 +1,33 @@
 //! Operators: programs in the cluster that make the pods of stores from one object each, and what other programs see of these pods.
 
-use crate::labels::{DATABASE, DATABASE_ROLE, KAFKA, KAFKA_BROKER, KAFKA_VOTER, MYSQL_COMPONENT};
+use crate::labels::{DATABASE, DATABASE_ROLE, KAFKA, KAFKA_BROKER, KAFKA_VOTER, PERCONA_COMPONENT};
 use std::collections::BTreeSet;
 
 /// The users of the Percona Operator for MySQL itself, which are keys of one Secret: without the password of one, it makes one up and writes it into the
 /// Secret, from which the next refresh takes it away.
-pub const PERCONA_USERS: [&str; 6] = ["monitor", "operator", "proxyadmin", "replication", "root", "xtrabackup"];
+pub const MYSQL_USERS: [&str; 6] = ["monitor", "operator", "proxyadmin", "replication", "root", "xtrabackup"];
+
+/// Those of the Percona Operator for MongoDB, with the start of their two keys in the Secret, for name and password. What is missing there, it makes up as well.
+pub const MONGODB_USERS: [(&str, &str); 5] = [
+    ("backup", "MONGODB_BACKUP"),
+    ("clusterAdmin", "MONGODB_CLUSTER_ADMIN"),
+    ("clusterMonitor", "MONGODB_CLUSTER_MONITOR"),
+    ("databaseAdmin", "MONGODB_DATABASE_ADMIN"),
+    ("userAdmin", "MONGODB_USER_ADMIN"),
+];
+
+/// The name of the only replica set of a MongoDB store: its servers, which copy each other's data. Clients name it.
+pub const REPLICA_SET: &str = "rs0";
 
 /// An operator.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Operator {
     /// CloudNativePG: PostgreSQL.
     CloudNativePg,
+    /// The Percona Operator for MongoDB.
+    PerconaMongodb,
     /// The Percona Operator for MySQL based on Percona XtraDB Cluster.
-    Percona,
+    PerconaMysql,
     /// The RabbitMQ Cluster Operator.
     Rabbitmq,
     /// Strimzi: Kafka.
@@ -60,7 +74,7 @@ pub struct Operated {
     pub sorts: &'static [&'static [(&'static str, &'static str)]],
     /// The release of the servers.
     pub release: Release,
-    /// JSON pointers of the images of further pods.
+    /// JSON pointers of further images, such as those of other pods.
     pub beside: &'static [&'static str],
     /// How many numbers of the version make a series. The data of a newer series is of no use to an older one.
     pub series: usize,
@@ -68,6 +82,8 @@ pub struct Operated {
     pub inherited: &'static str,
     /// The kind that says how many servers there are, and which volumes they have: that of the object, or of one beside it with the same name.
     pub servers: &'static str,
+    /// JSON pointer of the number of servers, in that kind.
+    pub count: &'static str,
     /// JSON pointer of the size of a server's volume, in that kind.
     pub size: &'static str,
     /// JSON pointer of the class of a server's volume, in that kind.
@@ -103,6 +119,7 @@ const CLOUD_NATIVE_PG: Operated = Operated {
     series: 1,
     inherited: "/spec/inheritedMetadata/labels",
     servers: "Cluster",
+    count: "/spec/instances",
     size: "/spec/storage/size",
     class: "/spec/storage/storageClass",
     ports: &[("metrics", 9187), ("postgresql", 5432), ("status", 8000)],
@@ -110,10 +127,47 @@ const CLOUD_NATIVE_PG: Operated = Operated {
     disabled: Some("/spec/managed/services/disabledDefaultServices"),
 };
 
+/// The pods of a PerconaServerMongoDB of the Percona Operator for MongoDB 1.22: `pkg/naming/labels.go`, `pkg/psmdb/statefulset.go`, `pkg/psmdb/service.go`,
+/// `pkg/psmdb/init.go`. Its replica set is [`REPLICA_SET`].
+const PERCONA_MONGODB: Operated = Operated {
+    operator: Operator::PerconaMongodb,
+    title: "the Percona Operator for MongoDB",
+    name: "percona-server-mongodb-operator",
+    namespace: "psmdb-operator",
+    pods: ("app.kubernetes.io/name", "percona-server-mongodb-operator"),
+    setup: Some((
+        "which looks for objects in every namespace (`WATCH_NAMESPACE` is empty, as in its `cw-bundle.yaml`), or in those of its stores",
+        "whether WATCH_NAMESPACE of the Percona Operator for MongoDB is empty, or names the namespaces of the MongoDB stores",
+    )),
+    oldest: ("1.22", "psmdb.percona.com/v1", "perconaservermongodbs.spec.storageScaling"),
+    engine: "MongoDB",
+    kind: "PerconaServerMongoDB",
+    resource: "perconaservermongodbs.psmdb.percona.com",
+    // Its conditions are a history as well.
+    ready: "jsonpath='{.status.state}'=ready",
+    label: "app.kubernetes.io/instance",
+    sorts: &[&[
+        ("app.kubernetes.io/name", "percona-server-mongodb"),
+        ("app.kubernetes.io/replset", REPLICA_SET),
+        (PERCONA_COMPONENT, "mongod"),
+    ]],
+    release: Release::Image("/spec/image"),
+    beside: &["/spec/initImage"],
+    series: 2,
+    inherited: "/spec/replsets/0/labels",
+    servers: "PerconaServerMongoDB",
+    count: "/spec/replsets/0/size",
+    size: "/spec/replsets/0/volumeSpec/persistentVolumeClaim/resources/requests/storage",
+    class: "/spec/replsets/0/volumeSpec/persistentVolumeClaim/storageClassName",
+    ports: &[("mongodb", 27017)],
+    services: &["-rs0"],
+    disabled: None,
+};
+
 /// The pods of a PerconaXtraDBCluster of the Percona Operator for MySQL 1.19: `pkg/naming/labels.go`, `pkg/pxc/statefulset.go`,
 /// `pkg/pxc/app/statefulset/node.go` and `haproxy.go`, `pkg/pxc/service.go`. The last sort is that of the proxies.
-const PERCONA: Operated = Operated {
-    operator: Operator::Percona,
+const PERCONA_MYSQL: Operated = Operated {
+    operator: Operator::PerconaMysql,
     title: "the Percona Operator for MySQL",
     name: "percona-xtradb-cluster-operator",
     namespace: "pxc-operator",
@@ -130,14 +184,15 @@ const PERCONA: Operated = Operated {
     ready: "jsonpath='{.status.state}'=ready",
     label: "app.kubernetes.io/instance",
     sorts: &[
-        &[("app.kubernetes.io/name", "percona-xtradb-cluster"), (MYSQL_COMPONENT, "pxc")],
-        &[("app.kubernetes.io/name", "percona-xtradb-cluster"), (MYSQL_COMPONENT, "haproxy")],
+        &[("app.kubernetes.io/name", "percona-xtradb-cluster"), (PERCONA_COMPONENT, "pxc")],
+        &[("app.kubernetes.io/name", "percona-xtradb-cluster"), (PERCONA_COMPONENT, "haproxy")],
     ],
     release: Release::Image("/spec/pxc/image"),
     beside: &["/spec/haproxy/image"],
     series: 2,
     inherited: "/spec/pxc/labels",
     servers: "PerconaXtraDBCluster",
+    count: "/spec/pxc/size",
     size: "/spec/pxc/volumeSpec/persistentVolumeClaim/resources/requests/storage",
     class: "/spec/pxc/volumeSpec/persistentVolumeClaim/storageClassName",
     ports: &[
@@ -176,6 +231,7 @@ const RABBITMQ: Operated = Operated {
     series: 2,
     inherited: "/spec/override/statefulSet/spec/template/metadata/labels",
     servers: "RabbitmqCluster",
+    count: "/spec/replicas",
     size: "/spec/persistence/storage",
     class: "/spec/persistence/storageClassName",
     ports: &[
@@ -229,6 +285,7 @@ const STRIMZI: Operated = Operated {
     series: 2,
     inherited: "/metadata/labels",
     servers: "KafkaNodePool",
+    count: "/spec/replicas",
     size: "/spec/storage/volumes/0/size",
     class: "/spec/storage/volumes/0/class",
     ports: &[("tcp-clients", 9092), ("tcp-ctrlplane", 9090), ("tcp-replication", 9091), ("tcp-kafkaagent", 8443), ("healthcheck-uo", 8081)],
@@ -238,13 +295,15 @@ const STRIMZI: Operated = Operated {
 
 impl Operator {
     /// Every operator.
-    pub const ALL: [Operator; 4] = [Operator::CloudNativePg, Operator::Percona, Operator::Rabbitmq, Operator::Strimzi];
+    pub const ALL: [Operator; 5] =
+        [Operator::CloudNativePg, Operator::PerconaMongodb, Operator::PerconaMysql, Operator::Rabbitmq, Operator::Strimzi];
 
     /// What it makes.
     pub const fn facts(self) -> &'static Operated {
         match self {
             Operator::CloudNativePg => &CLOUD_NATIVE_PG,
-            Operator::Percona => &PERCONA,
+            Operator::PerconaMongodb => &PERCONA_MONGODB,
+            Operator::PerconaMysql => &PERCONA_MYSQL,
             Operator::Rabbitmq => &RABBITMQ,
             Operator::Strimzi => &STRIMZI,
         }

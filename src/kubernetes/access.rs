@@ -57,6 +57,7 @@ const VIEWER: &[Rule] = &[
     rule("networking.k8s.io", &["networkpolicies"], READ),
     rule("policy", &["poddisruptionbudgets"], READ),
     rule("postgresql.cnpg.io", &["backups", "clusters", "databaseroles", "databases", "poolers", "scheduledbackups"], READ),
+    rule("psmdb.percona.com", &["perconaservermongodbs"], READ),
     rule("pxc.percona.com", &["perconaxtradbclusters"], READ),
     rule("rabbitmq.com", &["rabbitmqclusters"], READ),
     rule("rbac.authorization.k8s.io", &["rolebindings", "roles"], READ),

@@ -3,17 +3,15 @@
 
 use serde::Serialize;
 
-use super::cluster::Priority;
 use super::container::{Resources, resources};
-use super::metadata::{Metadata, Owner, REGISTRY, fragment};
-use super::pod::{Condition, Constraint, TolerationView, conditions, spread, toleration};
-use super::secrets::{UserSecret, system_users};
-use crate::labels::{MYSQL_COMPONENT, NO_BACKUP, WORKLOAD};
-use crate::model::{Container, Mysql, Operated, Volume, Workload};
-use crate::template::{Fragment, TemplateError, render_yaml};
-use crate::value::Name;
+use super::metadata::{Metadata, Owner};
+use super::percona::{Common, Pods, User, common, selector, servers, size, users};
+use super::pod::spread;
+use super::secrets::system_users;
+use crate::labels::NO_BACKUP;
+use crate::model::{Container, Operated, Percona, Workload};
+use crate::template::{TemplateError, render_yaml};
 use crate::yaml::Document;
-use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 struct View<'m> {
@@ -26,45 +24,22 @@ struct View<'m> {
     names: [String; 3],
     /// The Secret of the users of the operator.
     secret: String,
+    database: &'m str,
     users: Vec<User<'m>>,
-    parts: [Pods<'m>; 2],
-    /// The Secret with which the pods pull images.
-    registry: Option<&'static str>,
-    /// The labels of the pods, beside those of the operator.
-    labels: Fragment,
-    annotations: Option<Fragment>,
-    priority: String,
-    /// User and group of the pods.
-    user: u32,
-    conditions: Vec<Condition>,
-    tolerations: Option<Vec<TolerationView<'m>>>,
-}
-
-#[derive(Serialize)]
-struct User<'m> {
-    name: &'m str,
-    secret: String,
-    /// The database that is the user's.
-    database: Option<&'m str>,
+    parts: [Part<'m>; 2],
+    common: Common<'m>,
 }
 
 /// The servers, or the proxies before them.
 #[derive(Serialize)]
-struct Pods<'m> {
+struct Part<'m> {
     part: &'static str,
-    count: u32,
     image: &'m str,
-    resources: Option<Resources>,
+    #[serde(flatten)]
+    pods: Pods,
     server: Option<Server>,
     /// The resources of the container beside the proxy, which tells it of servers.
     beside: Option<Resources>,
-    /// The labels of servers that wait for zones of their own.
-    zonal: Option<Fragment>,
-    /// The labels of servers that keep apart where they can.
-    spread: Option<Fragment>,
-    /// How proxies are spread, and their labels.
-    constraints: Option<Vec<Constraint>>,
-    selector: Fragment,
 }
 
 /// What servers alone have.
@@ -77,93 +52,59 @@ struct Server {
 }
 
 /// The Secret of the operator's users, and the PerconaXtraDBCluster.
-pub(super) fn documents(owner: &Owner, operated: &Operated, mysql: &Mysql) -> Result<Vec<Document>, TemplateError> {
-    let (context, workload) = (owner.context, owner.workload);
-    let tolerations: Vec<TolerationView> = workload.placement.tolerations.iter().map(toleration).collect();
-    let user = |name: &'_ Name| operated.software.secret(&workload.name, name);
+pub(super) fn documents(owner: &Owner, operated: &Operated, percona: &Percona) -> Result<Vec<Document>, TemplateError> {
+    let workload = owner.workload;
+    let settings: String = operated.parameters.iter().map(|(name, value)| format!("{name} = {value}\n")).collect();
     let view = View {
         metadata: owner
             .metadata(workload.name.as_str())
             .with_annotations(&workload.annotations)
             .annotated(NO_BACKUP, workload.backups.reason()),
         version: format!("{}.0", operated.software.facts().oldest.0),
-        small: mysql.small,
+        small: percona.small,
         names: names(workload),
-        secret: Mysql::secret(&workload.name),
-        users: operated
-            .users
-            .iter()
-            .map(|one| User {
-                name: one.name.as_str(),
-                secret: user(&one.name),
-                database: (one.name == mysql.owner).then_some(mysql.database.as_str()),
-            })
-            .collect(),
-        parts: [servers(workload, operated), proxies(workload, operated)],
-        registry: context.region.cluster.registry_secret.is_some().then_some(REGISTRY),
-        labels: fragment(&context.inherited_labels(workload)),
-        annotations: (!workload.annotations.is_empty()).then(|| fragment(&workload.annotations)),
-        priority: Priority::of(workload, context.flows).class(context),
-        user: workload.main.security.user,
-        conditions: conditions(workload),
-        tolerations: (!tolerations.is_empty()).then_some(tolerations),
+        secret: Percona::secret(&workload.name),
+        database: &percona.database,
+        users: users(workload, operated, &percona.owner),
+        parts: [
+            Part {
+                part: "pxc",
+                image: &workload.main.image,
+                pods: servers(workload, operated, "pxc"),
+                server: Some(Server { settings: format!("[mysqld]\n{settings}"), size: size(workload), grace: workload.grace }),
+                beside: None,
+            },
+            proxies(workload, operated),
+        ],
+        common: common(owner),
     };
-    let mut documents = system_users(owner, &view.secret, &mysql.system)?;
+    let mut documents = system_users(owner, &view.secret, &percona.system)?;
     documents.extend(render_yaml("kubernetes/mysql.yaml.j2", &view)?);
     Ok(documents)
 }
 
-fn servers<'m>(workload: &'m Workload, operated: &'m Operated) -> Pods<'m> {
-    let size = workload.volumes.iter().find_map(|volume| match volume {
-        Volume::Claim { size, .. } => Some(size.canonical()),
-        Volume::Tmp { .. } | Volume::Shared { .. } | Volume::Host(_) => None,
-    });
-    let settings: String = operated.parameters.iter().map(|(name, value)| format!("{name} = {value}\n")).collect();
-    let selector = selector(workload, "pxc");
-    let apart = (workload.replicas.0 > 1).then(|| selector.clone());
-    Pods {
-        part: "pxc",
-        count: workload.replicas.0,
-        image: &workload.main.image,
-        resources: resources(&workload.main),
-        server: Some(Server { settings: format!("[mysqld]\n{settings}"), size: size.unwrap_or_default(), grace: workload.grace }),
-        beside: None,
-        zonal: apart.clone().filter(|_| operated.one_per_zone),
-        spread: apart.filter(|_| !operated.one_per_zone),
-        constraints: None,
-        selector,
-    }
-}
-
-fn proxies<'m>(workload: &'m Workload, operated: &'m Operated) -> Pods<'m> {
+fn proxies<'m>(workload: &'m Workload, operated: &'m Operated) -> Part<'m> {
     let helper = operated.helper.as_ref();
     let containers = helper.map_or(&[][..], |helper| &helper.containers);
     let constraints = spread(workload);
-    Pods {
+    Part {
         part: "haproxy",
-        count: helper.map_or(0, |helper| helper.pods),
         image: containers.first().map_or("", |proxy| &proxy.image),
-        resources: containers.first().and_then(resources),
+        pods: Pods {
+            count: helper.map_or(0, |helper| helper.pods),
+            resources: containers.first().and_then(resources),
+            zonal: None,
+            spread: None,
+            constraints: (!constraints.is_empty()).then_some(constraints),
+            selector: selector(workload, "haproxy"),
+        },
         server: None,
         beside: containers.get(1).and_then(|beside: &Container| resources(beside)),
-        zonal: None,
-        spread: None,
-        constraints: (!constraints.is_empty()).then_some(constraints),
-        selector: selector(workload, "haproxy"),
     }
-}
-
-fn selector(workload: &Workload, component: &str) -> Fragment {
-    fragment(&BTreeMap::from([(WORKLOAD, workload.name.as_str()), (MYSQL_COMPONENT, component)]))
 }
 
 /// The names of the store's own Service, as clients write them. The certificates are made once, so that those of `alias` would come too late.
 fn names(workload: &Workload) -> [String; 3] {
     let (name, namespace) = (&workload.name, &workload.namespace);
     [name.to_string(), format!("{name}.{namespace}"), format!("{name}.{namespace}.svc")]
-}
-
-/// The Secret of a user. The operator sets the password anew when the Secret changes.
-pub(super) fn user_secret(name: &Name) -> UserSecret {
-    UserSecret { r#type: "Opaque", entries: vec![("password", "{{ .password }}".to_owned()), ("username", name.to_string())], label: None }
 }

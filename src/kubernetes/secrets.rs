@@ -173,6 +173,20 @@ pub(super) fn system_users(owner: &Owner, name: &str, users: &[(&'static str, Se
     external_secret(owner, name, &entries)
 }
 
+/// The ExternalSecret of the users of an operator that reads names as well as passwords. Each has the start of its keys, its name, and its password.
+pub(super) fn named_system_users<'r>(
+    owner: &Owner,
+    name: &str,
+    users: impl Iterator<Item = (&'static str, &'static str, &'r SecretRef)>,
+) -> Result<Vec<Document>, TemplateError> {
+    let entries = |(start, user, password): (&'static str, &'static str, &SecretRef)| {
+        let named = Value::Template(vec![TemplatePart::Text(user.to_owned())]);
+        [(format!("{start}_USER"), named), (format!("{start}_PASSWORD"), Value::Whole(password.clone()))]
+    };
+    let entries: Vec<Entry> = users.flat_map(entries).map(|(key, value)| Entry { key, value }).collect();
+    external_secret(owner, name, &entries)
+}
+
 /// The ExternalSecret of a namespace with the passwords of the registries. The whole secret is the text of one entry; a Secret of the cluster has the entry
 /// itself.
 fn registry(context: &Context, namespace: &Namespace, path: &SecretPath) -> Result<Vec<Document>, TemplateError> {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::inputs::{Inputs, inputs};
 use super::metadata::{Account, Context, Metadata, Owner, fragment};
-use super::{backup, database, kafka, mysql, pod, policy, rabbitmq, restored, rights, route, scale, secrets, service};
+use super::{backup, database, kafka, mongodb, mysql, percona, pod, policy, rabbitmq, restored, rights, route, scale, secrets, service};
 use crate::labels::{NO_BACKUP, NO_PROBES, REASON, RESTARTED_BY};
 use crate::model::{Kind, Software, Volume, Workload, headless_name};
 use crate::template::{Fragment, TemplateError, render_yaml};
@@ -91,14 +91,15 @@ pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Do
             Software::Postgres(_) => database::user_secret(user),
             Software::Rabbitmq => rabbitmq::user_secret(workload, user),
             Software::Kafka(_) => kafka::user_secret(user),
-            Software::Mysql(_) => mysql::user_secret(user),
+            Software::Mysql(_) | Software::Mongodb(_) => percona::user_secret(user),
         })?);
         documents.extend(service::documents(owner)?);
         documents.extend(match &operated.software {
             Software::Postgres(database) => database::document(owner, operated, database)?,
             Software::Rabbitmq => rabbitmq::documents(owner, operated)?,
             Software::Kafka(kafka) => kafka::documents(owner, operated, kafka)?,
-            Software::Mysql(mysql) => mysql::documents(owner, operated, mysql)?,
+            Software::Mysql(percona) => mysql::documents(owner, operated, percona)?,
+            Software::Mongodb(percona) => mongodb::documents(owner, operated, percona)?,
         });
         if let Some(backup) = workload.backups.kept() {
             documents.extend(backup::documents(owner, backup)?);

@@ -10,14 +10,15 @@ pub const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kub
 pub const SECRET_READER: &str = "platgen";
 
 /// The namespaces of the cluster and of its add-ons. The platform's files contain none of their objects, and no entry may use them.
-pub const FOREIGN_NAMESPACES: [&str; 12] = {
+pub const FOREIGN_NAMESPACES: [&str; 13] = {
     let [leases, public, system] = SYSTEM_NAMESPACES;
-    let [postgres, mysql, rabbitmq, strimzi] = Operator::ALL;
+    let [postgres, mongodb, mysql, rabbitmq, strimzi] = Operator::ALL;
     let [postgres, mysql] = [Addon::Operator(postgres).namespace(), Addon::Operator(mysql).namespace()];
+    let mongodb = Addon::Operator(mongodb).namespace();
     let [queues, logs] = [Addon::Operator(rabbitmq).namespace(), Addon::Operator(strimzi).namespace()];
     let [gateways, metrics] = [Addon::Gateway.namespace(), Addon::Monitoring.namespace()];
     let [argocd, flux] = GitOpsController::NAMESPACES;
-    [postgres, mysql, queues, logs, gateways, metrics, argocd, flux, "default", leases, public, system]
+    [postgres, mongodb, mysql, queues, logs, gateways, metrics, argocd, flux, "default", leases, public, system]
 };
 
 /// An add-on whose pods call workloads or are called by them.
@@ -42,10 +43,10 @@ struct Row {
 
 impl Addon {
     /// Every add-on.
-    pub const ALL: [Addon; 7] = {
-        let [postgres, mysql, rabbitmq, strimzi] = Operator::ALL;
-        let [postgres, mysql] = [Addon::Operator(postgres), Addon::Operator(mysql)];
-        [Addon::Gateway, Addon::Monitoring, Addon::Dns, postgres, mysql, Addon::Operator(rabbitmq), Addon::Operator(strimzi)]
+    pub const ALL: [Addon; 8] = {
+        let [postgres, mongodb, mysql, rabbitmq, strimzi] = Operator::ALL;
+        let [postgres, mongodb, mysql] = [Addon::Operator(postgres), Addon::Operator(mongodb), Addon::Operator(mysql)];
+        [Addon::Gateway, Addon::Monitoring, Addon::Dns, postgres, mongodb, mysql, Addon::Operator(rabbitmq), Addon::Operator(strimzi)]
     };
 
     const fn row(self) -> Row {

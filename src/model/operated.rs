@@ -1,8 +1,8 @@
 //! Stores that an operator runs: what its object says beyond the pods.
 
-use super::{Container, Database, Kafka, Mysql};
+use super::{Container, Database, Kafka, Percona};
 use crate::kinds::{Operated as Facts, Operator};
-use crate::labels::{DATABASE, DATABASE_ROLE, KAFKA_BROKER, MYSQL_COMPONENT, WORKLOAD};
+use crate::labels::{DATABASE, DATABASE_ROLE, KAFKA_BROKER, PERCONA_COMPONENT, WORKLOAD};
 use crate::value::{Name, SecretRef};
 use std::collections::BTreeMap;
 
@@ -40,7 +40,9 @@ pub enum Software {
     /// Kafka.
     Kafka(Kafka),
     /// MySQL.
-    Mysql(Mysql),
+    Mysql(Percona),
+    /// MongoDB.
+    Mongodb(Percona),
 }
 
 /// A user of a store.
@@ -59,7 +61,8 @@ impl Software {
             Software::Postgres(_) => Operator::CloudNativePg,
             Software::Rabbitmq => Operator::Rabbitmq,
             Software::Kafka(_) => Operator::Strimzi,
-            Software::Mysql(_) => Operator::Percona,
+            Software::Mysql(_) => Operator::PerconaMysql,
+            Software::Mongodb(_) => Operator::PerconaMongodb,
         }
     }
 
@@ -73,7 +76,7 @@ impl Software {
     pub fn label(&self) -> &'static str {
         match self {
             Software::Postgres(_) => DATABASE,
-            Software::Rabbitmq | Software::Kafka(_) | Software::Mysql(_) => WORKLOAD,
+            Software::Rabbitmq | Software::Kafka(_) | Software::Mysql(_) | Software::Mongodb(_) => WORKLOAD,
         }
     }
 
@@ -81,16 +84,17 @@ impl Software {
     pub fn answering(&self) -> Option<(&'static str, &'static str)> {
         match self {
             Software::Postgres(_) => Some((DATABASE_ROLE, "primary")),
-            Software::Rabbitmq => None,
+            // Clients of MongoDB ask any server which one takes writes.
+            Software::Rabbitmq | Software::Mongodb(_) => None,
             Software::Kafka(_) => Some((KAFKA_BROKER, "true")),
-            Software::Mysql(_) => Some((MYSQL_COMPONENT, "haproxy")),
+            Software::Mysql(_) => Some((PERCONA_COMPONENT, "haproxy")),
         }
     }
 
     /// The name of the Secret of a user. No other name has a dot; the RabbitMQ Cluster Operator looks for its own name.
     pub fn secret(&self, store: &Name, user: &Name) -> String {
         match self {
-            Software::Postgres(_) | Software::Kafka(_) | Software::Mysql(_) => format!("{store}.{user}"),
+            Software::Postgres(_) | Software::Kafka(_) | Software::Mysql(_) | Software::Mongodb(_) => format!("{store}.{user}"),
             Software::Rabbitmq => format!("{store}-default-user"),
         }
     }

@@ -1,7 +1,7 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
 use super::{
-    ApiAccess, Backups, Certificate, Container, Database, Exposure, FileContent, Mysql, Operated, Placement, Redirect, Replication,
+    ApiAccess, Backups, Certificate, Container, Database, Exposure, FileContent, Operated, Percona, Placement, Redirect, Replication,
     Restored, Software, Source, TemplatePart, Volume,
 };
 use crate::labels::WORKLOAD;
@@ -138,13 +138,16 @@ impl Workload {
     pub fn database(&self) -> Option<&Database> {
         match &self.operated()?.software {
             Software::Postgres(database) => Some(database),
-            Software::Rabbitmq | Software::Kafka(_) | Software::Mysql(_) => None,
+            Software::Rabbitmq | Software::Kafka(_) | Software::Mysql(_) | Software::Mongodb(_) => None,
         }
     }
 
-    /// What MySQL alone has, if an operator runs its servers.
-    pub fn mysql(&self) -> Option<&Mysql> {
-        if let Software::Mysql(mysql) = &self.operated()?.software { Some(mysql) } else { None }
+    /// What an operator of Percona is told, if one runs its servers.
+    pub fn percona(&self) -> Option<&Percona> {
+        match &self.operated()?.software {
+            Software::Mysql(percona) | Software::Mongodb(percona) => Some(percona),
+            Software::Postgres(_) | Software::Rabbitmq | Software::Kafka(_) => None,
+        }
     }
 
     /// Key and value of the label by which policies and Services select its pods. An operator labels its pods itself, those of its jobs among them.
@@ -166,7 +169,7 @@ impl Workload {
     /// Every value of the secret manager that it reads alone.
     pub fn secret_values(&self) -> impl Iterator<Item = &SecretRef> {
         let users = self.operated().into_iter().flat_map(|operated| &operated.users).map(|user| &user.password);
-        let system = self.mysql().into_iter().flat_map(|mysql| &mysql.system).map(|(_, password)| password);
+        let system = self.percona().into_iter().flat_map(|percona| &percona.system).map(|(_, password)| password);
         let of_containers = self.containers().flat_map(|container| {
             let variables = container.variables.iter().flat_map(|variable| match &variable.value {
                 Source::Text(_) | Source::Fact(_) | Source::Composed(_) | Source::Made { .. } => Vec::new(),

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use super::guard::break_glass;
+use super::percona::{anew, commands, passwords};
 use crate::commands::{in_mysql, mysql_of};
 use crate::diagnostic::wording::{self, Count};
-use crate::model::{Backups, Mysql, Operated, Platform, Region, Workload};
+use crate::model::{Backups, Operated, Percona, Platform, Region, Workload};
 
 /// What to do with a store.
-pub(super) fn mysql(platform: &Platform, region: &Region, workload: &Workload, (operated, mysql): (&Operated, &Mysql), text: &mut String) {
+pub(super) fn mysql(platform: &Platform, region: &Region, workload: &Workload, (operated, mysql): (&Operated, &Percona), text: &mut String) {
     let (name, namespace, servers) = (&workload.name, &workload.namespace, workload.replicas.0);
     let kubectl = format!("kubectl --context {} -n {namespace}", region.cluster.name);
     let proxies = operated.helper.as_ref().map_or(0, |helper| helper.pods);
@@ -26,9 +26,7 @@ pub(super) fn mysql(platform: &Platform, region: &Region, workload: &Workload, (
     if matches!(workload.backups, Backups::None(None)) {
         text.push_str("\nThere is no backup: this version renders none. Make one before data goes in.\n");
     }
-    let mut add = |title: &str, lines: &[String]| {
-        let _ = write!(text, "\n{title}:\n\n```sh\n{}\n```\n", lines.join("\n"));
-    };
+    let mut add = |title: &str, lines: &[String]| text.push_str(&commands(title, lines));
     let status = "--execute=\"SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_size', 'wsrep_cluster_status', 'wsrep_local_state_comment')\"";
     add(
         "To look: the store, its servers and proxies, and what a server sees of the others; `Primary` is a majority",
@@ -49,35 +47,16 @@ pub(super) fn mysql(platform: &Platform, region: &Region, workload: &Workload, (
             &[in_mysql(&kubectl, name.as_str(), false, &grant)],
         );
     }
-    let passwords: Vec<String> = (operated.users.iter())
-        .map(|user| format!("`{}` for `{}`", platform.secret_name(region.provider, user.password.path()), user.name))
-        .collect();
-    let system = mysql.system.first().map(|(_, password)| platform.secret_name(region.provider, password.path())).unwrap_or_default();
-    let keys = wording::all(mysql.system.iter().map(|(user, _)| *user));
-    let _ = write!(
-        text,
-        "\nTo change a password, write the new value to {} and wait until the Secret has it; \"Rotate a secret\" in RUNBOOK.md says how to be quick. The operator takes \
-         it within a minute. Clients that start between the two fail.\n\n\
-         `{system}` has the passwords of the users of the operator and of the servers: {keys}. All are there before the first apply, that of `proxyadmin` without a `;` or `:` \
-         and with no `*` at its start. A new value is taken in the same way; servers or proxies may restart one by one.\n",
-        passwords.join(", "),
-    );
-    let mut add = |title: &str, lines: &[String]| {
-        let _ = write!(text, "\n{title}:\n\n```sh\n{}\n```\n", lines.join("\n"));
-    };
+    let rule = "that of `proxyadmin` without a `;` or `:` and with no `*` at its start";
+    text.push_str(&passwords(platform, region, (operated, mysql), (rule, "; servers or proxies may restart one by one")));
+    let mut add = |title: &str, lines: &[String]| text.push_str(&commands(title, lines));
     if servers > 1 {
         add(
             &format!(
                 "To make a server anew that lost its volume, such as `{name}-pxc-1`, while all the others are ready: it copies everything from one of them, and the data of \
                  the volume is gone"
             ),
-            &[
-                "server=".to_owned(),
-                format!(
-                    "{kubectl}{} delete --wait=false \"pvc/datadir-${{server:?}}\" && {kubectl} delete \"pod/${{server:?}}\"",
-                    break_glass(platform)
-                ),
-            ],
+            &anew(platform, &kubectl, "datadir"),
         );
         add(
             "To let a server go on alone when a majority is lost for good. Never while the others may come back: both sides would take writes, and stay different. The others join again \

@@ -7,7 +7,7 @@ use super::requirement::{Place, Requirement, ask, cluster, listed, look};
 use super::uses::Uses;
 use super::ways::{chosen_images, file_systems, images, operator_image, percona_image, routes};
 use crate::cloud::Root;
-use crate::diagnostic::wording::shell_quoted as quoted;
+use crate::diagnostic::wording::{self, shell_quoted as quoted};
 use crate::kinds::{Operated, Operator};
 use crate::labels::{POOL, SUBNET};
 use crate::layers::Layer;
@@ -132,9 +132,15 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
             .collect(),
         );
     }
-    if region.workloads.values().any(|workload| workload.mysql().is_some()) {
+    let of_percona = region.workloads.values().filter(|workload| workload.percona().is_some()).filter_map(Workload::operated);
+    let engines: BTreeSet<&str> = of_percona.map(|operated| operated.software.facts().engine).collect();
+    if !engines.is_empty() {
+        let without = if engines.contains("MySQL") { "that end after 90 days" } else { "that nobody replaces" };
         add(
-            "cert-manager, which makes the certificates of the servers of MySQL, and new ones in time: without, the operator makes some that end after 90 days".to_owned(),
+            format!(
+                "cert-manager, which makes the certificates of the servers of {}, and new ones in time: without, the operator makes some {without}",
+                wording::plain(engines)
+            ),
             vec![cluster("exists", "cert-manager", "explain --api-version=cert-manager.io/v1 certificates.spec")],
         );
     }

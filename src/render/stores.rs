@@ -3,6 +3,7 @@
 use super::databases::database;
 use super::gitops;
 use super::kafka::kafka;
+use super::mongodb::mongodb;
 use super::mysql::mysql;
 use super::rabbitmq::rabbitmq;
 use super::replication::replication;
@@ -24,6 +25,7 @@ pub(super) fn stores(platform: &Platform, region: &Region) -> String {
             Software::Postgres(of) => database(platform, region, workload, (operated, of), &mut text),
             Software::Rabbitmq => rabbitmq(platform, region, workload, operated, &mut text),
             Software::Kafka(of) => kafka(platform, region, workload, (operated, of), &mut text),
+            Software::Mongodb(of) => mongodb(platform, region, workload, (operated, of), &mut text),
             Software::Mysql(of) => mysql(platform, region, workload, (operated, of), &mut text),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::requirement::{Place, Requirement, ask, cluster, listed, look};
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::kinds::Operator;
-use crate::model::{ImageCopy, Network, Peer, Platform, Region, Workload};
+use crate::model::{ImageCopy, Network, Peer, Platform, Region, Software, Workload};
 use crate::provider::Provider;
 
 /// The copies of images that nodes pull.
@@ -95,13 +95,13 @@ pub(super) fn chosen_images(region: &Region, all: &mut Vec<Requirement>) {
 
 /// The image of the Percona Operator for MySQL, with which every server and proxy starts, where nodes are not to pull it from its own registry, or can't.
 pub(super) fn percona_image(region: &Region, all: &mut Vec<Requirement>) {
-    let Some(closed) = closed(region, |workload| workload.mysql().is_some()) else { return };
+    let Some(closed) = closed(region, |workload| workload.operated().is_some_and(|operated| matches!(operated.software, Software::Mysql(_)))) else { return };
     let from = match &region.cluster.mirror {
         Some(mirror) => format!("from a repository of yours in `{}`, to which `mirror.sh` does not copy it", mirror.registry),
         None if !closed.is_empty() => format!("from a registry that the nodes of {closed} reach without the internet"),
         None => return,
     };
-    let title = Operator::Percona.facts().title;
+    let title = Operator::PerconaMysql.facts().title;
     let sentence = format!("the image of {title} {from}: every server and proxy starts with the image that the operator itself runs");
     let check = ask(&format!("whether {title} runs an image {}", from.split(',').next().unwrap_or_default().replace('`', "")));
     all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks: vec![check] });

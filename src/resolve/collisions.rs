@@ -49,11 +49,14 @@ impl EnvironmentResolver<'_> {
                 self.claim(&mut taken, namespace, format!("{}-{made}", entry.name), entry.key, entry);
             }
             // A Secret of the operator, and a ConfigMap.
-            if let EntrySpec::Store(store) = &entry.spec
-                && store.engine.get() == Some(&Engine::Mysql)
-            {
-                self.hold(&mut taken, (namespace, format!("internal-{}", entry.name)), entry.key, entry);
-                self.hold(&mut taken, (namespace, format!("auto-{}-pxc", entry.name)), entry.key, entry);
+            let EntrySpec::Store(store) = &entry.spec else { continue };
+            let further = match store.engine.get() {
+                Some(Engine::Mysql) => vec![format!("internal-{}", entry.name), format!("auto-{}-pxc", entry.name)],
+                Some(Engine::Mongodb) => vec![format!("internal-{}-users", entry.name)],
+                _ => Vec::new(),
+            };
+            for name in further {
+                self.hold(&mut taken, (namespace, name), entry.key, entry);
             }
         }
         // The name of a user of Kafka is that of an object.

@@ -89,8 +89,10 @@ impl EnvironmentResolver<'_> {
             }
         }
         self.check_parameters(store, operated);
-        if operated.operator == Operator::Strimzi {
-            self.check_copies_of_topics(entry, store, operated);
+        match operated.operator {
+            Operator::Strimzi => self.check_copies_of_topics(entry, store, operated),
+            Operator::PerconaMongodb => self.check_setting_sections(store),
+            Operator::CloudNativePg | Operator::PerconaMysql | Operator::Rabbitmq => {}
         }
     }
 
@@ -220,6 +222,18 @@ impl EnvironmentResolver<'_> {
                 let message = format!("the value of `{name}` has a {sign:?}, which the file of the settings can't hold");
                 let help = format!("write the value without it, or change the setting in the running {}", operated.operator.facts().engine);
                 self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(help));
+            }
+        }
+    }
+
+    /// Settings of MongoDB stand in sections: a name is that of a setting or of a section.
+    fn check_setting_sections(&mut self, store: &Store) {
+        let names: Vec<(&String, Span)> = store.parameters.entries().map(|(name, at, _)| (name, at)).collect();
+        for (name, at) in &names {
+            let below = |other: &str| other.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'));
+            if let Some((setting, place)) = names.iter().find(|(other, _)| below(other)) {
+                let diagnostic = Diagnostic::new(Code::Contradiction, format!("`{name}` can't be a setting beside `{setting}`, which is a part of it"));
+                self.tell(diagnostic.at(*at).related(*place, "the part is set here").help(format!("remove `{name}` or `{setting}`")));
             }
         }
     }

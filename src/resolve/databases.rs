@@ -11,10 +11,10 @@ use super::placement::Runs;
 use super::provenance::RecordPath;
 use super::volumes::{Pod, Volumes};
 use super::workloads::{Site, container_ports};
-use crate::kinds::{Operator, PERCONA_USERS};
+use crate::kinds::{MONGODB_USERS, MYSQL_USERS, Operator};
 use crate::model::{
-    Addon, Backups, Container, Database, Durability, Flow, Helper as Beside, Kind, Mount, Mysql, Operated as Servers, Peer, Probes, QUORUM,
-    Security, Software, Spread, User, Volume, Workload,
+    Addon, Backups, Container, Database, Durability, Flow, Helper as Beside, Kind, Mount, Operated as Servers, Peer, Percona, Probes,
+    QUORUM, Security, Software, Spread, User, Volume, Workload,
 };
 use crate::source::Span;
 use crate::spec::{Store, StoreSize};
@@ -99,7 +99,11 @@ impl EnvironmentResolver<'_> {
         let users: Vec<User> = store.users.entries().filter_map(|(name, ..)| with_password(name)).collect();
         let software = match operated.operator {
             Operator::CloudNativePg => Software::Postgres(self.postgres(&consumer, store, members)?),
-            Operator::Percona => Software::Mysql(self.mysql(&consumer, store, members)?),
+            Operator::PerconaMongodb => {
+                let names = MONGODB_USERS.map(|(name, _)| name);
+                Software::Mongodb(self.percona(&consumer, store, members, &names)?)
+            }
+            Operator::PerconaMysql => Software::Mysql(self.percona(&consumer, store, members, &MYSQL_USERS)?),
             Operator::Rabbitmq => {
                 if members > 1 {
                     self.record_entry(at, || ("disruption_budget.max_unavailable", 1, format!("{}.replicas", at.entry)));
@@ -122,6 +126,7 @@ impl EnvironmentResolver<'_> {
         let replicas = format!("{}.replicas", at.entry);
         self.record_entry(at, || ("one_per_zone", one_per_zone, format!("{replicas} and the zones of the region")));
         let helper = operated.helper.as_ref().and_then(|helper| self.helper(helper, members, &main, at));
+        let init = operated.before.and_then(|before| self.before(before, &main, at)).into_iter().collect();
         let servers = Servers { software, users, parameters, one_per_zone, helper };
 
         let pod = Pod {
@@ -130,7 +135,7 @@ impl EnvironmentResolver<'_> {
             ..Pod::default()
         };
         let base = self.base_workload(&consumer, Kind::Operated(Box::new(servers)), main, pod, placement);
-        Some((Workload { store: Some(engine), replicas: (members, members), grace: operated.stop, backups, ..base }, flows))
+        Some((Workload { store: Some(engine), replicas: (members, members), grace: operated.stop, backups, init, ..base }, flows))
     }
 
     /// The database of a store.
@@ -146,16 +151,16 @@ impl EnvironmentResolver<'_> {
         Some(Database { name, owner, durability })
     }
 
-    /// What the Percona Operator for MySQL alone is told of a store.
-    fn mysql(&mut self, consumer: &Consumer<'_>, store: &Store, members: u32) -> Option<Mysql> {
+    /// What an operator of Percona alone is told of a store. `users` are its own.
+    fn percona(&mut self, consumer: &Consumer<'_>, store: &Store, members: u32, users: &[&'static str]) -> Option<Percona> {
         let (database, owner) = self.owned_database(consumer, store)?;
         let at = &consumer.at;
         let password = |user| Some((user, engines::system_password(consumer.namespace, consumer.name, user)?));
-        let system: Vec<_> = PERCONA_USERS.into_iter().filter_map(password).collect();
+        let system: Vec<_> = users.iter().copied().filter_map(password).collect();
         for (user, password) in system.iter().filter(|_| self.records()) {
             self.record_entry(at, || (format!("system_users.{user}.password"), password, format!("{}.engine", at.entry)));
         }
-        Some(Mysql { database, owner, system, small: members < QUORUM })
+        Some(Percona { database, owner, system, small: members < QUORUM })
     }
 
     /// The name and the owner of a store's database.
@@ -165,6 +170,12 @@ impl EnvironmentResolver<'_> {
         let at = &consumer.at;
         self.record_entry(at, || ("owner_of_database", &owner, format!("{}.users", at.entry)));
         Some((store.name.get().cloned().unwrap_or_else(|| consumer.name.to_string()), owner))
+    }
+
+    /// The container that starts before a server. The operator gives it the resources of the server.
+    fn before(&mut self, (name, image): (&'static str, &'static str), main: &Container, at: &RecordPath) -> Option<Container> {
+        self.record_entry(at, || (format!("init.{name}.image"), image, format!("{}.engine", at.entry)));
+        Some(Container { name: name.parse().ok()?, image: image.to_owned(), mounts: Vec::new(), ports: Vec::new(), ..main.clone() })
     }
 
     /// The pods that an operator makes beside the servers.

@@ -6,7 +6,7 @@ use super::names::Entry;
 use super::replication::FOLDER;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Mysql, Replication};
+use crate::model::{Percona, Replication};
 use crate::source::Span;
 use crate::spec::Store;
 
@@ -100,7 +100,7 @@ impl EnvironmentResolver<'_> {
             self.tell(diagnostic.help("add `users: {app: {}}`, and let the clients sign in with name and password"));
         }
         let reserved = [("default", "the user of clients that don't sign in"), (Replication::SYSTEM, "the user of the servers themselves")];
-        let reserved = reserved.into_iter().chain([(Mysql::SYSTEM, "what the secret of the servers themselves is called")]);
+        let reserved = reserved.into_iter().chain([(Percona::SYSTEM, "what the secret of the servers themselves is called")]);
         for (name, what) in reserved {
             for (_, at, _) in users.iter().filter(|(user, ..)| user.as_str() == name) {
                 let message = format!("`{name}` is {what}");

@@ -395,7 +395,7 @@ const COMPUTED: &str = "
     Kafka.in_sync stores.*.settings.min.insync.replicas
     Kafka.voters stores.*.controllers
     Operated.helper stores.*.helpers.*.memory
-    Mysql.system stores.*.system_users.*.password
+    Percona.system stores.*.system_users.*.password
     Backup.schedule stores.*.backup.schedule
     RestoreTest.database stores.*.backup.restore_test.database
     RestoreTest.job stores.*.backup.restore_test.job
@@ -420,7 +420,7 @@ const COMPUTED: &str = "
 /// The other fields of the model that are not computed: spans, parts with fields of their own, and values of the spec under another name. A field
 /// with the name of a key of the spec holds the value of that key, and needs no line here.
 const NOT_COMPUTED: &str = "
-    Network.vpn Vpn.name_servers Kafka.voters_apart Kafka.zonal Helper.containers Helper.pods Mysql.database Mysql.small
+    Network.vpn Vpn.name_servers Kafka.voters_apart Kafka.zonal Helper.containers Helper.pods Percona.database Percona.small
     Backup.sidecar Backup.test Backup.url Restored.servers Restored.source Restored.url Workload.test_of Cron.retries Bucket.account Bucket.holds Bucket.key Bucket.moves Bucket.span BucketLock.days
     Cluster.existing_classes Cluster.name_servers Cluster.proxies Cluster.registry_secret ConfigFile.content Container.mounts Container.variables Estate.missing Exposure.entrance Exposure.span Firewall.exits Firewall.flows Flow.span Flow.to
     Platform.no_guard GitOps.controller

@@ -106,6 +106,7 @@ impl Notable {
                 ("", &["namespaces", "persistentvolumeclaims", "persistentvolumes"], DELETES),
                 ("kafka.strimzi.io", &["kafkanodepools", "kafkas"], DELETES),
                 ("postgresql.cnpg.io", &["clusters", "databases"], DELETES),
+                ("psmdb.percona.com", &["perconaservermongodbs"], DELETES),
                 ("pxc.percona.com", &["perconaxtradbclusters"], DELETES),
                 ("rabbitmq.com", &["rabbitmqclusters"], DELETES),
             ],

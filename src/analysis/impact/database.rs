@@ -2,7 +2,8 @@
 //!
 //! Sources: "Rolling Updates" in the documentation of CloudNativePG and `isPodNeedingRollout` in its `internal/controller/cluster_upgrade.go`;
 //! `internal/controller/reconcile_cli.go` and `internal/resource/statefulset.go` of the RabbitMQ Cluster Operator; `KafkaCluster` and
-//! `KafkaReconciler` of Strimzi; `pkg/pxc/statefulset.go` of the Percona Operator for MySQL.
+//! `KafkaReconciler` of Strimzi; `pkg/pxc/statefulset.go` of the Percona Operator for MySQL; `pkg/psmdb/statefulset.go`
+//! and `pkg/psmdb/container.go` of that for MongoDB.
 
 use super::difference::Difference;
 use super::when::When;
@@ -29,8 +30,31 @@ fn restarting(operator: Operator) -> (&'static [&'static str], Option<&'static s
             ],
             Some("spec.postgresql.parameters"),
         ),
+        // The file of the settings is read at the start.
+        Operator::PerconaMongodb => (
+            &[
+                "spec.crVersion",
+                "spec.image",
+                "spec.imagePullPolicy",
+                "spec.imagePullSecrets",
+                "spec.initContainerSecurityContext",
+                "spec.initImage",
+                "spec.replsets[rs0].affinity",
+                "spec.replsets[rs0].annotations",
+                "spec.replsets[rs0].configuration",
+                "spec.replsets[rs0].containerSecurityContext",
+                "spec.replsets[rs0].labels",
+                "spec.replsets[rs0].podSecurityContext",
+                "spec.replsets[rs0].priorityClassName",
+                "spec.replsets[rs0].resources",
+                "spec.replsets[rs0].terminationGracePeriodSeconds",
+                "spec.replsets[rs0].tolerations",
+                "spec.tls",
+            ],
+            None,
+        ),
         // The fields of the servers, then those of the proxies. The file of the settings is read at the start.
-        Operator::Percona => (
+        Operator::PerconaMysql => (
             &[
                 "spec.crVersion",
                 "spec.initContainer",
@@ -129,7 +153,7 @@ pub(super) fn refusal(old: &Object, new: &Object) -> Option<String> {
     };
     let asks = match facts(old)?.operator {
         Operator::CloudNativePg => true,
-        Operator::Percona | Operator::Rabbitmq | Operator::Strimzi => false,
+        Operator::PerconaMongodb | Operator::PerconaMysql | Operator::Rabbitmq | Operator::Strimzi => false,
     };
     let refused = of_operator(old, new).into_iter().filter(|_| asks).find_map(of)?;
     Some(format!("its operator refuses {refused}"))

@@ -37,6 +37,8 @@ pub(super) fn left(operated: &Operated, servers: u32, zones: u32) -> (u32, u32) 
 /// MySQL: the servers take transactions as long as a majority of them sees each other, and each has every transaction that clients were told of. Servers of
 /// which the others vanished take none and answer nobody, until they see a majority again.
 ///
+/// MongoDB: a majority of the servers elects the one that takes writes. A write is confirmed once a majority has it, unless the client asks for less.
+///
 /// PostgreSQL: with [`Durability::Required`], CloudNativePG lets a server take over only if `R + W > N`: `R` are the standbys that answer, `W` is the one that confirms each
 /// transaction, `N` are all standbys. So one server may be lost. Afterwards another one has to confirm the transactions of the new one.
 pub(super) fn without(software: &Software, servers: u32, left: u32) -> (Writes, Data) {
@@ -47,8 +49,8 @@ pub(super) fn without(software: &Software, servers: u32, left: u32) -> (Writes, 
         return (Writes::GoOn, Data::Kept);
     }
     match software {
-        Software::Rabbitmq | Software::Mysql(_) if 2 * left > servers => (Writes::GoOn, Data::Kept),
-        Software::Rabbitmq | Software::Mysql(_) => (Writes::Wait, Data::Kept),
+        Software::Rabbitmq | Software::Mysql(_) | Software::Mongodb(_) if 2 * left > servers => (Writes::GoOn, Data::Kept),
+        Software::Rabbitmq | Software::Mysql(_) | Software::Mongodb(_) => (Writes::Wait, Data::Kept),
         // A copy that is away comes back with its volume: none takes over that misses a message.
         Software::Kafka(kafka) => {
             let (lost, writes) = (servers - left, servers - left <= kafka.spare());
@@ -78,7 +80,7 @@ pub(super) fn elected(servers: u32, left: u32, on_volumes: bool) -> (Writes, Dat
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Database, Kafka, Mysql};
+    use crate::model::{Database, Kafka, Percona};
     use std::collections::BTreeMap;
 
     fn postgres(durability: Option<Durability>) -> Software {
@@ -131,8 +133,8 @@ mod tests {
 
     #[test]
     fn queues_and_transactions_need_a_majority() {
-        let mysql = Mysql { database: "orders".to_owned(), owner: "app".parse().unwrap(), system: Vec::new(), small: false };
-        for software in [Software::Rabbitmq, Software::Mysql(mysql)] {
+        let percona = Percona { database: "orders".to_owned(), owner: "app".parse().unwrap(), system: Vec::new(), small: false };
+        for software in [Software::Rabbitmq, Software::Mysql(percona.clone()), Software::Mongodb(percona)] {
             let of = |servers: u32, left: u32| without(&software, servers, left);
             assert_eq!([of(3, 3), of(3, 2), of(5, 3)], [(Writes::GoOn, Data::Kept); 3]);
             assert_eq!([of(3, 1), of(5, 2)], [(Writes::Wait, Data::Kept); 2]);

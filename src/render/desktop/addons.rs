@@ -79,7 +79,7 @@ const ADDONS: [Addon; 7] = [
     Addon {
         title: "Percona Operator for MySQL",
         version: "1.19.0",
-        namespace: Operator::Percona.facts().namespace,
+        namespace: Operator::PerconaMysql.facts().namespace,
         source: Source::Bundle("https://raw.githubusercontent.com/percona/percona-xtradb-cluster-operator/v1.19.0/deploy/cw-bundle.yaml"),
         groups: &["pxc.percona.com"],
     },

@@ -189,7 +189,7 @@ fn stores(region: &mut Region) -> bool {
                     .for_each(|(_, value)| *value = "1".to_owned());
                 (kafka.voters, kafka.voters_apart, kafka.zonal, kafka.copies, kafka.in_sync) = (1, false, false, 1, 1);
             }
-            Software::Mysql(mysql) => mysql.small = true,
+            Software::Mysql(percona) | Software::Mongodb(percona) => percona.small = true,
         }
         *replicas = (1, 1);
         (placement.spread, placement.min_domains) = (Spread::None, None);

@@ -20,6 +20,7 @@ const OPERATED: Operated = Operated {
     uses_api: true,
     voters: Some((3, "controllers")),
     most_servers: None,
+    before: None,
     helper: Some(Helper { pods: |_| 1, image: None, containers: &[("user-operator", (50, 500), 512 << 20)] }),
     data: "/var/lib/kafka/data-0",
     // A server hands over the partitions that it leads and closes its files: one that is killed earlier reads them anew at its next start. The operator gives

@@ -5,6 +5,7 @@
 
 mod custom;
 mod kafka;
+mod mongodb;
 mod mysql;
 mod postgres;
 mod rabbitmq;
@@ -12,7 +13,7 @@ mod redis;
 mod valkey;
 
 use crate::kinds::Operator;
-use crate::model::{Mysql, Probe, ProbeAction, Probes};
+use crate::model::{Percona, Probe, ProbeAction, Probes};
 use crate::spec::Store;
 use crate::value::{Engine, Image, Name, NetworkPort, Quantity, SecretRef};
 
@@ -55,6 +56,8 @@ pub(super) struct Operated {
     pub(super) voters: Option<(u32, &'static str)>,
     /// The most servers that the operator runs. `None`: any number.
     pub(super) most_servers: Option<u32>,
+    /// Name and image of the container that starts before a server. `None`: the operator chooses the image, or there is none.
+    pub(super) before: Option<(&'static str, &'static str)>,
     /// The pods that the operator makes beside the servers.
     pub(super) helper: Option<Helper>,
     /// The directory of the data.
@@ -161,12 +164,11 @@ pub(super) fn of(engine: Engine) -> &'static Definition {
     const fn not_rendered(port: (&'static str, u16), scheme: &'static str) -> Definition {
         Definition { port: Some(port), scheme, server: None, operated: None }
     }
-    const MONGODB: Definition = not_rendered(("mongodb", 27017), "mongodb");
     const OPENSEARCH: Definition = not_rendered(("https", 9200), "https");
     match engine {
         Engine::Postgres => &postgres::DEFINITION,
         Engine::Mysql => &mysql::DEFINITION,
-        Engine::Mongodb => &MONGODB,
+        Engine::Mongodb => &mongodb::DEFINITION,
         Engine::Redis => &redis::DEFINITION,
         Engine::Valkey => &valkey::DEFINITION,
         Engine::Rabbitmq => &rabbitmq::DEFINITION,
@@ -209,7 +211,7 @@ pub(super) fn password(namespace: &Name, store: &Name, user: &Name) -> Option<Se
 
 /// The place of the password of a user of the operator in the secret manager.
 pub(super) fn system_password(namespace: &Name, store: &Name, user: &str) -> Option<SecretRef> {
-    format!("{namespace}/{store}/{}#{user}", Mysql::SYSTEM).parse().ok()
+    format!("{namespace}/{store}/{}#{user}", Percona::SYSTEM).parse().ok()
 }
 
 impl Definition {

@@ -2,7 +2,7 @@
 
 use super::{Definition, Helper, Operated, Releases};
 use crate::kinds::Operator;
-use crate::model::Mysql;
+use crate::model::Percona;
 use crate::value::{Name, Quantity};
 
 pub(super) const DEFINITION: Definition =
@@ -11,7 +11,7 @@ pub(super) const DEFINITION: Definition =
 /// Every server has all data, and takes writes. The proxies send all clients to one of them: transactions on two servers that change the same row would fail
 /// at the commit.
 const OPERATED: Operated = Operated {
-    operator: Operator::Percona,
+    operator: Operator::PerconaMysql,
     releases: Releases::Images(IMAGES),
     // Clients and administrators, whole copies of the data, transactions, and parts that a server has missed. The proxies call 33060 as well.
     among: &[3306, 4444, 4567, 4568, 33060, 33062],
@@ -19,6 +19,7 @@ const OPERATED: Operated = Operated {
     uses_api: false,
     voters: Some((u32::MAX, "servers")),
     most_servers: Some(5),
+    before: None,
     helper: Some(Helper {
         pods: |servers| servers.min(3),
         image: Some("docker.io/percona/haproxy:2.8.17"),
@@ -69,7 +70,7 @@ const OPERATED: Operated = Operated {
             "proxyadmin",
             "replication",
             "root",
-            Mysql::SYSTEM,
+            Percona::SYSTEM,
             "xtrabackup",
         ],
         "a name of the operator's own users",

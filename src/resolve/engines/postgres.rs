@@ -18,6 +18,7 @@ const OPERATED: Operated = Operated {
     uses_api: true,
     voters: None,
     most_servers: None,
+    before: None,
     helper: None,
     data: "/var/lib/postgresql/data",
     // CloudNativePG's default.

@@ -17,6 +17,7 @@ const OPERATED: Operated = Operated {
     uses_api: false,
     voters: Some((u32::MAX, "servers")),
     most_servers: None,
+    before: None,
     helper: None,
     data: "/var/lib/rabbitmq/mnesia",
     // A server stops once all queues have a majority without it. The operator's default is a week, for which a node that is drained would wait.

@@ -1,10 +1,10 @@
-//! MySQL stores: what MySQL alone has.
+//! MySQL and MongoDB stores: what the operators of Percona alone are told.
 
 use crate::value::{Name, SecretRef};
 
-/// Servers that each have all data and confirm each transaction together, behind proxies that send clients to one of them.
+/// A store of an operator of Percona, whose users and those of the operator itself have their passwords from the secret manager.
 #[derive(Clone, Debug)]
-pub struct Mysql {
+pub struct Percona {
     /// The name of the database.
     pub database: String,
     /// The user that has every right to the database, and may grant it.
@@ -15,10 +15,10 @@ pub struct Mysql {
     pub small: bool,
 }
 
-impl Mysql {
+impl Percona {
     /// The Secret of the users of the operator. No other name has a dot, and no user has this name.
     pub fn secret(store: &Name) -> String {
-        format!("{store}.{}", Mysql::SYSTEM)
+        format!("{store}.{}", Percona::SYSTEM)
     }
 
     /// What stands for the name of a user in the names of the secrets of the operator's users.
