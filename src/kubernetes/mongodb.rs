@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::metadata::{Metadata, Owner};
-use super::percona::{Common, Pods, User, common, servers, size, users};
+use super::percona::{Common, Pods, common, servers, size};
 use super::secrets::named_system_users;
 use crate::kinds::{MONGODB_USERS, REPLICA_SET};
 use crate::labels::NO_BACKUP;
@@ -37,6 +37,14 @@ struct View<'m> {
     common: Common<'m>,
 }
 
+#[derive(Serialize)]
+struct User<'m> {
+    name: &'m str,
+    secret: String,
+    /// What the user may do with the database. The operator takes back the roles that others give.
+    role: &'static str,
+}
+
 /// The Secret of the operator's users, and the PerconaServerMongoDB.
 pub(super) fn documents(owner: &Owner, operated: &Operated, percona: &Percona) -> Result<Vec<Document>, TemplateError> {
     let workload = owner.workload;
@@ -51,7 +59,15 @@ pub(super) fn documents(owner: &Owner, operated: &Operated, percona: &Percona) -
         init: workload.init.first().map_or("", |init| &init.image),
         secret: Percona::secret(&workload.name),
         database: &percona.database,
-        users: users(workload, operated, &percona.owner),
+        users: operated
+            .users
+            .iter()
+            .map(|user| User {
+                name: user.name.as_str(),
+                secret: operated.software.secret(&workload.name, &user.name),
+                role: if user.name == percona.owner { "dbOwner" } else { "read" },
+            })
+            .collect(),
         replica_set: REPLICA_SET,
         settings: settings(&operated.parameters),
         size: size(workload),
@@ -71,9 +87,9 @@ fn settings(parameters: &BTreeMap<String, String>) -> String {
     let mut file = Map::new();
     // Volumes are encrypted where they are made. The key of the server would be in a Secret that the operator makes up, and without it nothing could read the
     // volumes. Clients sign in with a password, and have no certificate of their own.
-    let fixed = [("net.tls.allowConnectionsWithoutCertificates", "true"), ("security.enableEncryption", "false")];
-    let written = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    for (name, value) in fixed.into_iter().chain(written) {
+    let mut all = BTreeMap::from([("net.tls.allowConnectionsWithoutCertificates", "true"), ("security.enableEncryption", "false")]);
+    all.extend(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    for (name, value) in all {
         put(&mut file, name, typed(value));
     }
     let mut text = String::new();

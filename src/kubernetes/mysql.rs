@@ -5,12 +5,12 @@ use serde::Serialize;
 
 use super::container::{Resources, resources};
 use super::metadata::{Metadata, Owner};
-use super::percona::{Common, Pods, User, common, selector, servers, size, users};
-use super::pod::spread;
+use super::percona::{Common, Pods, common, selector, servers, size};
+use super::pod::{Constraint, spread};
 use super::secrets::system_users;
 use crate::labels::NO_BACKUP;
 use crate::model::{Container, Operated, Percona, Workload};
-use crate::template::{TemplateError, render_yaml};
+use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::yaml::Document;
 
 #[derive(Serialize)]
@@ -30,6 +30,14 @@ struct View<'m> {
     common: Common<'m>,
 }
 
+#[derive(Serialize)]
+struct User<'m> {
+    name: &'m str,
+    secret: String,
+    /// Whether the database is the user's.
+    owns: bool,
+}
+
 /// The servers, or the proxies before them.
 #[derive(Serialize)]
 struct Part<'m> {
@@ -40,6 +48,9 @@ struct Part<'m> {
     server: Option<Server>,
     /// The resources of the container beside the proxy, which tells it of servers.
     beside: Option<Resources>,
+    /// How proxies are spread, and their labels.
+    constraints: Option<Vec<Constraint>>,
+    selector: Fragment,
 }
 
 /// What servers alone have.
@@ -65,7 +76,15 @@ pub(super) fn documents(owner: &Owner, operated: &Operated, percona: &Percona) -
         names: names(workload),
         secret: Percona::secret(&workload.name),
         database: &percona.database,
-        users: users(workload, operated, &percona.owner),
+        users: operated
+            .users
+            .iter()
+            .map(|user| User {
+                name: user.name.as_str(),
+                secret: operated.software.secret(&workload.name, &user.name),
+                owns: user.name == percona.owner,
+            })
+            .collect(),
         parts: [
             Part {
                 part: "pxc",
@@ -73,6 +92,8 @@ pub(super) fn documents(owner: &Owner, operated: &Operated, percona: &Percona) -
                 pods: servers(workload, operated, "pxc"),
                 server: Some(Server { settings: format!("[mysqld]\n{settings}"), size: size(workload), grace: workload.grace }),
                 beside: None,
+                constraints: None,
+                selector: selector(workload, "pxc"),
             },
             proxies(workload, operated),
         ],
@@ -95,11 +116,11 @@ fn proxies<'m>(workload: &'m Workload, operated: &'m Operated) -> Part<'m> {
             resources: containers.first().and_then(resources),
             zonal: None,
             spread: None,
-            constraints: (!constraints.is_empty()).then_some(constraints),
-            selector: selector(workload, "haproxy"),
         },
         server: None,
         beside: containers.get(1).and_then(|beside: &Container| resources(beside)),
+        constraints: (!constraints.is_empty()).then_some(constraints),
+        selector: selector(workload, "haproxy"),
     }
 }
 

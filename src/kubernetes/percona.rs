@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::cluster::Priority;
 use super::container::{Resources, resources};
 use super::metadata::{Owner, REGISTRY, fragment};
-use super::pod::{Condition, Constraint, TolerationView, conditions, toleration};
+use super::pod::{Condition, TolerationView, conditions, toleration};
 use super::secrets::UserSecret;
 use crate::labels::{PERCONA_COMPONENT, WORKLOAD};
 use crate::model::{Operated, Volume, Workload};
@@ -37,20 +37,6 @@ pub(super) struct Pods {
     pub(super) zonal: Option<Fragment>,
     /// The labels of servers that keep apart where they can.
     pub(super) spread: Option<Fragment>,
-    /// How pods without data are spread, and their labels.
-    pub(super) constraints: Option<Vec<Constraint>>,
-    pub(super) selector: Fragment,
-}
-
-/// A user of a store.
-#[derive(Serialize)]
-pub(super) struct User<'m> {
-    name: &'m str,
-    secret: String,
-    /// Whether the database is the user's.
-    owns: bool,
-    /// The role of MongoDB that says so. The operator takes back the roles that other users give.
-    role: &'static str,
 }
 
 /// What all pods of a store have.
@@ -70,15 +56,12 @@ pub(super) fn common<'m>(owner: &Owner<'m>) -> Common<'m> {
 
 /// The servers of a store.
 pub(super) fn servers(workload: &Workload, operated: &Operated, component: &str) -> Pods {
-    let selector = selector(workload, component);
-    let apart = (workload.replicas.0 > 1).then(|| selector.clone());
+    let apart = (workload.replicas.0 > 1).then(|| selector(workload, component));
     Pods {
         count: workload.replicas.0,
         resources: resources(&workload.main),
         zonal: apart.clone().filter(|_| operated.one_per_zone),
         spread: apart.filter(|_| !operated.one_per_zone),
-        constraints: None,
-        selector,
     }
 }
 
@@ -94,16 +77,6 @@ pub(super) fn size(workload: &Workload) -> String {
 /// The labels of the pods that are a component of a store.
 pub(super) fn selector(workload: &Workload, component: &str) -> Fragment {
     fragment(&BTreeMap::from([(WORKLOAD, workload.name.as_str()), (PERCONA_COMPONENT, component)]))
-}
-
-/// The users of a store. `owner` is the one that the database belongs to.
-pub(super) fn users<'m>(workload: &Workload, operated: &'m Operated, owner: &Name) -> Vec<User<'m>> {
-    let secret = |name: &Name| operated.software.secret(&workload.name, name);
-    let of = |name: &'m Name| {
-        let owns = name == owner;
-        User { name: name.as_str(), secret: secret(name), owns, role: if owns { "dbOwner" } else { "read" } }
-    };
-    operated.users.iter().map(|user| of(&user.name)).collect()
 }
 
 /// The Secret of a user. The operator sets the password anew when the Secret changes.

@@ -24,8 +24,8 @@ container! {
         pub from: Field<Vec<Field<Name>>>,
         /// Database engine. Required.
         pub engine: Field<Engine>,
-        /// Version of the engine, such as `17`. `engine: postgres`, `engine: mysql` and `engine: rabbitmq` need it, unless `image` is set; `engine: kafka`
-        /// always needs it.
+        /// Version of the engine, such as `17`. `engine: postgres`, `engine: mysql`, `engine: mongodb` and `engine: rabbitmq` need it, unless `image` is
+        /// set; `engine: kafka` always needs it.
         pub version: Field<String>,
         /// Whether the store runs in the cluster, as a managed service of the cloud provider, or exists already outside of the cluster.
         pub mode: Field<StoreMode>,
@@ -38,8 +38,8 @@ container! {
         pub cidrs: Field<Vec<Field<Cidr>>>,
         /// Name of the database. Default: the entry's name, which `engine: mysql` takes only if it has no `-`.
         pub name: Field<String>,
-        /// Users, by name. `engine: postgres`, `engine: mysql` and `engine: kafka` need at least one, `engine: rabbitmq` has exactly one. Those of
-        /// `engine: redis` and `engine: valkey` are made with several `replicas`, which need at least one.
+        /// Users, by name. `engine: postgres`, `engine: mysql`, `engine: mongodb` and `engine: kafka` need at least one, `engine: rabbitmq` has exactly one. Those
+        /// of `engine: redis` and `engine: valkey` are made with several `replicas`, which need at least one.
         pub users: Field<Map<Name, StoreUser>>,
         /// Engine settings, such as `maxmemory-policy: allkeys-lru`.
         pub parameters: Field<Map<String, String>>,
@@ -48,7 +48,7 @@ container! {
         /// Mount path of the volume, for `engine: custom`. Default: `/data`.
         pub data: Field<AbsolutePath>,
         /// Number of replicas per region. Of `engine: rabbitmq`, `engine: redis` and `engine: valkey`, which serve while a majority of them is there, an odd
-        /// number. Of `engine: mysql` 1, 3 or 5. Of `engine: kafka`, where the first three vote, 1, 3 or more.
+        /// number. Of `engine: mysql` 1, 3 or 5, of `engine: mongodb` 7 as well. Of `engine: kafka`, where the first three vote, 1, 3 or more.
         pub replicas: Field<u32>,
         /// What happens to the store's pods when a value of a secret that they read changes in the secret manager. Default: `restart`.
         pub rotation: Field<Rotation>,
@@ -94,7 +94,8 @@ pub struct StoreUser {
     /// The password of the user in a store of `mode: existing`, as `path#key` of the secret manager. Required there. The passwords of other stores are
     /// `NAMESPACE/STORE/USER#password`.
     pub password: Field<SecretRef>,
-    /// Whether the user owns the database and so everything in it. Other users have the rights that the owner grants. Default: `true` for the only user.
+    /// Whether the user owns the database and so everything in it. Other users have the rights that the owner grants; those of
+    /// `engine: mongodb` read the database. Default: `true` for the only user.
     pub owner: Field<bool>,
 }
 

@@ -12,7 +12,7 @@ access: {mfa: required, groups: {ops: {id: platform-admin, role: admin}}}
 teams: {ops: {group: ops, page: {email: ops@shop.example}}}
 namespaces: {shop: {owner: ops}}
 stores:
-  orders: {engine: mongodb, storage: 10Gi, backup: {every: 6h, keep: 35d}}
+  orders: {engine: opensearch, storage: 10Gi, backup: {every: 6h, keep: 35d}}
   carts:
     engine: redis
     storage: 1Gi
@@ -64,7 +64,7 @@ pub(crate) fn it_is_allowed_and_listed() {
         "`DATABASE_URL` of `app/api` refers to `store/orders`, which this version does not render (beta, production)",
         "`backup` of `store/carts` is not rendered by this version (production)",
         "`needs` of `app/api` refers to `store/orders`, which this version does not render (beta, production)",
-        "`store/orders` is not rendered: this version does not render `mongodb` stores (beta, production)",
+        "`store/orders` is not rendered: this version does not render `opensearch` stores (beta, production)",
         "`page` is read and checked, but this version renders no alerts",
     ];
     assert_eq!(listed(&project), wanted);
@@ -73,7 +73,7 @@ pub(crate) fn it_is_allowed_and_listed() {
     project.run(&["check", "--allow-incomplete"]).exits(0);
     project.run(&["show", "--allow-incomplete", "apps.api"]).exits(0);
     // Without gaps that an entry needs, the flag changes nothing and is not named. Without any gap there is no list.
-    project.edit("platform.yaml", "{engine: mongodb, storage: 10Gi, backup: {every: 6h, keep: 35d}}", "{engine: redis, storage: none}");
+    project.edit("platform.yaml", "{engine: opensearch, storage: 10Gi, backup: {every: 6h, keep: 35d}}", "{engine: redis, storage: none}");
     project.edit("platform.yaml", "    environments: {production: {backup: {every: 6h, keep: 35d}, without: [backup.none]}}\n", "");
     project.run(&["render"]).exits(0);
     assert_eq!(listed(&project), wanted[4..]);

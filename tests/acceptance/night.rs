@@ -346,8 +346,17 @@ pub(crate) fn preflight_refuses_another_cluster() {
 
 /// The guard of a protected environment refuses to delete data: every command of the pages that does has the flags.
 pub(crate) fn deletions_of_data_break_the_glass() {
-    let kinds =
-        [" pvc/", "\"pvc/", "persistentvolumeclaims", "clusters.postgresql", "kafka", "perconaxtradbclusters", "rabbitmqclusters", " -k "];
+    let kinds = [
+        " pvc/",
+        "\"pvc/",
+        "persistentvolumeclaims",
+        "clusters.postgresql",
+        "kafka",
+        "perconaservermongodbs",
+        "perconaxtradbclusters",
+        "rabbitmqclusters",
+        " -k ",
+    ];
     let deletes =
         |command: &&str| command.contains("kubectl ") && command.contains(" delete ") && kinds.iter().any(|kind| command.contains(kind));
     let mut all = Vec::new();

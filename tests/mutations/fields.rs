@@ -38,6 +38,7 @@ pub const TEMPLATES: &[(&str, &str, &str)] = &[
     ("kafka-pool", "shop/journal.yaml", "KafkaNodePool/journal"),
     ("kafka-user", "shop/journal.yaml", "KafkaUser/writer"),
     ("limit-range", "shop/namespace.yaml", "LimitRange/limits"),
+    ("mongodb", "shop/notes.yaml", "PerconaServerMongoDB/notes"),
     ("mysql", "shop/bills.yaml", "PerconaXtraDBCluster/bills"),
     ("namespace", "cluster/namespaces.yaml", "Namespace/shop"),
     ("network-policy", "shop/api.yaml", "NetworkPolicy/api"),

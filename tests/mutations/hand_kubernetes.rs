@@ -108,6 +108,10 @@ pub const FAULTS: &[Fault] = faults! {
     "releases by themselves", "shop/bills.yaml", "PerconaXtraDBCluster/bills", Swap("apply: disabled", "apply: recommended"), "the servers run what no file says";
     "users without a store", "shop/bills.yaml", "PerconaXtraDBCluster/bills", Swap("secretsName: bills.system", "secretsName: bills-system"), "the operator makes up passwords that nobody has";
     "everything for the auditor", "shop/bills.yaml", "PerconaXtraDBCluster/bills", Swap("name: bills.auditor", "name: bills.clerk"), "a password of another user";
+    "names of the operator", "shop/notes.yaml", "ExternalSecret/notes.system", Cut("        MONGODB_BACKUP_USER: backup\n"), "the operator writes into the Secret, and the next refresh takes it away";
+    "readers who write", "shop/notes.yaml", "PerconaServerMongoDB/notes", Swap("name: read\n", "name: readWrite\n"), "a user has more rights than its own";
+    "keys of nobody", "shop/notes.yaml", "PerconaServerMongoDB/notes", Swap("enableEncryption: false", "enableEncryption: true"), "without a Secret that the operator makes up, nothing reads the volumes";
+    "users in another database", "shop/notes.yaml", "PerconaServerMongoDB/notes", Swap("db: notes\n    passwordSecretRef", "db: admin\n    passwordSecretRef"), "clients that name the database can't sign in";
     "messages on one server", "shop/journal.yaml", "Kafka/journal", Swap("unclean.leader.election.enable: \"false\"", "unclean.leader.election.enable: \"true\""), "a server leads that lacks what clients were told of";
     "topics for everybody", "shop/journal.yaml", "Kafka/journal", Cut("    authorization:\n      type: simple\n"), "every user does everything with the servers themselves";
     "volumes deleted with the store", "shop/journal.yaml", "KafkaNodePool/journal", Swap("deleteClaim: false", "deleteClaim: true"), "the data goes with a rename";

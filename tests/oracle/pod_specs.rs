@@ -20,6 +20,7 @@ pub(super) fn kind(workload: &Workload) -> &'static str {
             Software::Rabbitmq => "RabbitmqCluster",
             Software::Kafka(_) => "Kafka",
             Software::Mysql(_) => "PerconaXtraDBCluster",
+            Software::Mongodb(_) => "PerconaServerMongoDB",
         },
         // The job of a restore test makes it, from a text there.
         Kind::Restored(_) => "ConfigMap",

@@ -6,7 +6,7 @@ use super::context::{RegionContext, WORKLOAD};
 use super::pod_specs::{affinity, resources};
 use super::secrets::manager_key;
 use super::services::{names, of_store};
-use platgen::model::{Mysql, Operated, Software, Spread, Volume, Workload};
+use platgen::model::{Operated, Percona, Software, Spread, Volume, Workload};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     }
 }
 
-fn spec(context: &RegionContext, workload: &Workload, servers: &Operated, mysql: &Mysql) -> Value {
+fn spec(context: &RegionContext, workload: &Workload, servers: &Operated, mysql: &Percona) -> Value {
     let (name, namespace, count) = (workload.name.as_str(), workload.namespace.as_str(), workload.replicas.0);
     let users: Vec<Value> = servers
         .users
@@ -59,16 +59,7 @@ fn spec(context: &RegionContext, workload: &Workload, servers: &Operated, mysql:
     pxc["volumeSpec"] = json!({"persistentVolumeClaim": {"resources": {"requests": {"storage": size}}}});
     pxc["gracePeriod"] = json!(600);
     pxc["resources"] = resources(&workload.main);
-    let own = json!({"matchLabels": {WORKLOAD: name, "app.kubernetes.io/component": "pxc"}});
-    let apart = |key: &str| json!({"topologyKey": key, "labelSelector": own});
-    let (zone, node) = (apart("topology.kubernetes.io/zone"), apart("kubernetes.io/hostname"));
-    pxc["affinity"]["advanced"]["podAntiAffinity"] = match (count > 1, servers.one_per_zone) {
-        (false, _) => Value::Null,
-        (true, true) => json!({"requiredDuringSchedulingIgnoredDuringExecution": [zone]}),
-        (true, false) => json!({"preferredDuringSchedulingIgnoredDuringExecution": [
-            {"weight": 100, "podAffinityTerm": zone}, {"weight": 50, "podAffinityTerm": node},
-        ]}),
-    };
+    pxc["affinity"]["advanced"]["podAntiAffinity"] = apart(workload, servers, "pxc");
     let mut proxies = pods(context, workload);
     proxies["enabled"] = json!(true);
     proxies["size"] = json!(count.min(3));
@@ -101,18 +92,37 @@ fn spec(context: &RegionContext, workload: &Workload, servers: &Operated, mysql:
     })
 }
 
+/// How servers keep apart: where each waits for a zone of its own, or where they can.
+pub(super) fn apart(workload: &Workload, servers: &Operated, component: &str) -> Value {
+    let own = json!({"matchLabels": {WORKLOAD: workload.name, "app.kubernetes.io/component": component}});
+    let apart = |key: &str| json!({"topologyKey": key, "labelSelector": own});
+    let (zone, node) = (apart("topology.kubernetes.io/zone"), apart("kubernetes.io/hostname"));
+    match (workload.replicas.0 > 1, servers.one_per_zone) {
+        (false, _) => Value::Null,
+        (true, true) => json!({"requiredDuringSchedulingIgnoredDuringExecution": [zone]}),
+        (true, false) => json!({"preferredDuringSchedulingIgnoredDuringExecution": [
+            {"weight": 100, "podAffinityTerm": zone}, {"weight": 50, "podAffinityTerm": node},
+        ]}),
+    }
+}
+
 /// The image of the proxies: a copy where the region has a registry of its own.
 fn proxy(context: &RegionContext) -> String {
-    let original = "docker.io/percona/haproxy:2.8.17";
+    pulled(context, "docker.io/percona/haproxy", "2.8.17")
+}
+
+/// An image as nodes pull it.
+pub(super) fn pulled(context: &RegionContext, image: &str, tag: &str) -> String {
+    let original = format!("{image}:{tag}");
     let copy = context.region.cluster.mirror.as_ref().and_then(|mirror| {
         let copy = mirror.copies.iter().find(|copy| copy.source == original)?;
-        Some(format!("{}/{}:2.8.17", mirror.registry, copy.repository))
+        Some(format!("{}/{}:{tag}", mirror.registry, copy.repository))
     });
-    copy.unwrap_or_else(|| original.to_owned())
+    copy.unwrap_or(original)
 }
 
 /// What servers and proxies have in common.
-fn pods(context: &RegionContext, workload: &Workload) -> Value {
+pub(super) fn pods(context: &RegionContext, workload: &Workload) -> Value {
     let mut labels: BTreeMap<&str, &str> = workload.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     labels.retain(|key, _| !key.starts_with("app.kubernetes.io/"));
     labels.extend([(WORKLOAD, workload.name.as_str()), ("platgen.io/environment", context.platform.environment.as_str())]);
@@ -166,7 +176,7 @@ fn services(context: &RegionContext, workload: &Workload, found: &mut Vec<Findin
 }
 
 /// Each user has its password from the secret manager.
-fn users(context: &RegionContext, workload: &Workload, servers: &Operated, found: &mut Vec<Finding>) {
+pub(super) fn users(context: &RegionContext, workload: &Workload, servers: &Operated, found: &mut Vec<Finding>) {
     for user in &servers.users {
         let data = json!({"username": user.name, "password": "{{ .password }}"});
         let source = json!({"key": manager_key(context, user.password.path()), "property": user.password.key()});
@@ -183,7 +193,7 @@ fn system(context: &RegionContext, workload: &Workload, found: &mut Vec<Finding>
     secret(context, workload, "system", (None, json!(fetched)), found);
 }
 
-fn secret(context: &RegionContext, workload: &Workload, user: &str, (data, fetched): (Option<Value>, Value), found: &mut Vec<Finding>) {
+pub(super) fn secret(context: &RegionContext, workload: &Workload, user: &str, (data, fetched): (Option<Value>, Value), found: &mut Vec<Finding>) {
     let (namespace, name) = (workload.namespace.as_str(), format!("{}.{user}", workload.name));
     let Some(object) = context.inventory.get("ExternalSecret", namespace, &name) else {
         found.push(context.about("wrong-secrets", &format!("ExternalSecret/{namespace}/{name}"), "it is not there"));

@@ -55,7 +55,7 @@ fn is_of_account(context: &RegionContext, object: &Object) -> bool {
 
 /// What a workload may have.
 fn of_workload(workload: &Workload, object: &Object, is_used: impl Fn() -> bool) -> bool {
-    // CloudNativePG, Strimzi and the Percona Operator for MySQL make the budgets of their pods.
+    // CloudNativePG, Strimzi and the operators of Percona make the budgets of their pods.
     let scales = match &workload.kind {
         Kind::Deployment | Kind::StatefulSet => true,
         Kind::Operated(servers) => matches!(servers.software, Software::Rabbitmq),
@@ -64,6 +64,7 @@ fn of_workload(workload: &Workload, object: &Object, is_used: impl Fn() -> bool)
     match object.kind.as_str() {
         "KafkaNodePool" | "KafkaUser" => super::pod_specs::kind(workload) == "Kafka",
         "Cluster"
+        | "PerconaServerMongoDB"
         | "PerconaXtraDBCluster"
         | "RabbitmqCluster"
         | "Kafka"

@@ -69,7 +69,7 @@ fi
 glass='--as=break-glass --as-group=system:masters --as-group=platgen:break-glass'
 
 # Databases and queues: deleting one deletes its data.
-stores=' Cluster.postgresql.cnpg.io Kafka.kafka.strimzi.io KafkaNodePool.kafka.strimzi.io PerconaXtraDBCluster.pxc.percona.com RabbitmqCluster.rabbitmq.com '
+stores=' Cluster.postgresql.cnpg.io Kafka.kafka.strimzi.io KafkaNodePool.kafka.strimzi.io PerconaServerMongoDB.psmdb.percona.com PerconaXtraDBCluster.pxc.percona.com RabbitmqCluster.rabbitmq.com '
 while read -r type namespace name; do
   case $stores in *" $type "*) echo "$namespace $name" ;; esac
 done <"$work/gone" >"$work/stores"

@@ -299,3 +299,42 @@ fn one_server_becomes_several() {
     let own = store(1, "OrderedReady", "{name: sentinel, command: [watch]}");
     assert_eq!(told(&own, &one), Vec::<String>::new());
 }
+
+#[test]
+fn changes_of_collections() {
+    let store = |tag: &str, (servers, size): (u32, &str), users: &str| {
+        format!(
+            "apiVersion: psmdb.percona.com/v1\nkind: PerconaServerMongoDB\nmetadata: {{name: orders, namespace: shop}}\nspec: {{image: \"percona:{tag}\", replsets: [{{name: \
+             rs0, size: {servers}, volumeSpec: {{persistentVolumeClaim: {{resources: {{requests: {{storage: {size}}}}}}}}}}}], users: [{users}]}}\n"
+        )
+    };
+    let user = |name: &str, database: &str, role: &str| format!("{{name: {name}, db: {database}, roles: [{{name: {role}, db: {database}}}]}}");
+    let both = user("app", "shop", "dbOwner") + ", " + &user("reports", "shop", "read");
+    let old = store("8.0.19-7", (3, "10Gi"), &both);
+    let of = |change: &str| [format!("PerconaServerMongoDB/shop/orders: {change}")];
+    // Another release, more servers or fewer, larger volumes, another user, and another owner: the operator gives and takes roles.
+    assert_eq!(told(&old, &store("8.0.20-8", (5, "20Gi"), &(both.clone() + ", " + &user("audit", "shop", "read")))), Vec::<String>::new());
+    assert_eq!(told(&old, &store("8.0.19-7", (1, "10Gi"), &both)), Vec::<String>::new());
+    let swapped = user("app", "shop", "read") + ", " + &user("reports", "shop", "dbOwner");
+    assert_eq!(told(&old, &store("8.0.19-7", (3, "10Gi"), &swapped)), Vec::<String>::new());
+    assert_eq!(
+        told(&old, &store("7.0.30-16", (3, "10Gi"), &both)),
+        of(r#"LosesData(Downgrade { engine: "MongoDB", from: "8.0", to: "7.0" }, [])"#)
+    );
+    assert_eq!(
+        told(&old, &store("8.0.19-7", (3, "5Gi"), &both)),
+        of(r#"LosesData(Claim("/spec/replsets/0/volumeSpec/persistentVolumeClaim/resources/requests/storage"), [])"#)
+    );
+    assert_eq!(told(&old, &store("8.0.19-7", (3, "10Gi"), &user("app", "shop", "dbOwner"))), of(r#"Users(["shop.reports"])"#));
+    // A user belongs to a database, so that all users of another one are new.
+    assert_eq!(
+        told(&old, &store("8.0.19-7", (3, "10Gi"), &both.replace("shop", "bills"))),
+        [
+            r#"PerconaServerMongoDB/shop/orders: OtherDatabase { from: "shop", to: "bills" }"#,
+            r#"PerconaServerMongoDB/shop/orders: Users(["shop.app", "shop.reports"])"#
+        ]
+    );
+    let renamed = told(&old, &old.replace("name: orders", "name: sales"));
+    let left = r#"PerconaServerMongoDB/shop/orders: LosesData(Successor("PerconaServerMongoDB/shop/sales"), ["perconaservermongodb.psmdb.percona.com/orders"])"#;
+    assert_eq!(renamed, [left.to_owned()]);
+}

@@ -44,14 +44,14 @@ pub(super) enum Source {
 }
 
 /// Add-ons in the order of their installation.
-const ADDONS: [Addon; 7] = [
+const ADDONS: [Addon; 8] = [
     Addon {
         title: "cert-manager",
         version: "1.21.1",
         namespace: "cert-manager",
         source: Source::Manifest("https://github.com/cert-manager/cert-manager/releases/download/v1.21.1/cert-manager.yaml"),
-        // The operator of MySQL has it make the certificates of servers.
-        groups: &["cert-manager.io", "pxc.percona.com"],
+        // The operators of Percona have it make the certificates of servers.
+        groups: &["cert-manager.io", "psmdb.percona.com", "pxc.percona.com"],
     },
     Addon {
         title: "Envoy Gateway",
@@ -75,6 +75,15 @@ const ADDONS: [Addon; 7] = [
         namespace: Operator::CloudNativePg.facts().namespace,
         source: Source::Manifest("https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg/v1.30.0/releases/cnpg-1.30.0.yaml"),
         groups: &["postgresql.cnpg.io"],
+    },
+    Addon {
+        title: "Percona Operator for MongoDB",
+        version: "1.22.0",
+        namespace: Operator::PerconaMongodb.facts().namespace,
+        source: Source::Bundle(
+            "https://raw.githubusercontent.com/percona/percona-server-mongodb-operator/v1.22.0/deploy/cw-bundle.yaml",
+        ),
+        groups: &["psmdb.percona.com"],
     },
     Addon {
         title: "Percona Operator for MySQL",

@@ -48,6 +48,7 @@ stores:
     parameters: {min.insync.replicas: "2", num.partitions: "6"}
     backup: {none: trial}
   bills: {engine: mysql, version: "8.4", replicas: 3, storage: 10Gi, users: {app: {}}, backup: {none: trial}}
+  notes: {engine: mongodb, version: "8.0", replicas: 3, storage: 10Gi, users: {app: {}}, backup: {none: trial}}
   queue: {engine: rabbitmq, version: "4.2", replicas: 3, storage: 10Gi, users: {app: {}}, backup: {none: trial}}
 "#,
     );
@@ -64,7 +65,7 @@ fn on(cpus: &str, memory: &str) -> Result<Desktop, Box<Diagnostic>> {
 fn stores_have_one_server() {
     let desktop = on("100", "1Ti").expect("a desktop");
     let (_, region) = desktop.result().expect("a step");
-    for name in ["orders", "events", "bills", "queue"] {
+    for name in ["orders", "events", "bills", "notes", "queue"] {
         let store = &region.workloads[&format!("shop/{name}")];
         assert_eq!((store.replicas, store.placement.spread), ((1, 1), Spread::None), "{name}");
         assert!(!store.operated().expect("servers").one_per_zone && store.backups.kept().is_none(), "{name}");
@@ -78,7 +79,9 @@ fn stores_have_one_server() {
     for (name, value) in [("default.replication.factor", "1"), ("min.insync.replicas", "1"), ("num.partitions", "6")] {
         assert_eq!(kafka.parameters.get(name).map(String::as_str), Some(value), "{name}");
     }
-    assert!(region.workloads["shop/bills"].mysql().is_some_and(|mysql| mysql.small));
+    for name in ["shop/bills", "shop/notes"] {
+        assert!(region.workloads[name].percona().is_some_and(|percona| percona.small), "{name}");
+    }
     assert!(region.workloads.values().all(|workload| workload.test_of.is_none()));
 }
 

@@ -124,6 +124,27 @@ fn topics_restart_with_their_pool() {
     assert!(said.contains("Kafka 4.2 does not start on the data of 4.3"), "{said}");
 }
 
+fn collections(image: &str, settings: &str, size: u32, database: &str) -> String {
+    format!(
+        "{{apiVersion: v1, kind: Namespace, metadata: {{name: shop}}}}\n---\n{{apiVersion: psmdb.percona.com/v1, kind: PerconaServerMongoDB, metadata: {{name: orders, namespace: shop}}, spec: {{image: \"percona:{image}\", replsets: [{{name: rs0, size: {size}, configuration: \"{settings}\"}}], users: [{{name: app, db: {database}}}]}}}}\n"
+    )
+}
+
+/// Servers restart for what they read at their start, and neither for users nor for more servers.
+#[test]
+fn collections_restart_for_their_settings() {
+    let restarted = |applied: &str, onto: &str| -> Vec<String> {
+        between(applied, onto).workloads.iter().filter(|one| one.restarts).map(|one| one.object.clone()).collect()
+    };
+    let old = collections("8.0.19", "a", 3, "shop");
+    assert_eq!(restarted(&collections("8.0.20", "a", 3, "shop"), &old), ["PerconaServerMongoDB/shop/orders"]);
+    assert_eq!(restarted(&collections("8.0.19", "b", 3, "shop"), &old), ["PerconaServerMongoDB/shop/orders"]);
+    let other = collections("8.0.19", "a", 5, "bills");
+    assert_eq!(restarted(&other, &old), Vec::<String>::new());
+    let said = text(&between(&other, &old));
+    assert!(said.contains("makes the database bills beside shop, empty; the user shop.app stays in the database"), "{said}");
+}
+
 fn transactions(image: &str, (settings, proxies): (&str, &str), users: &str) -> String {
     format!(
         "{{apiVersion: v1, kind: Namespace, metadata: {{name: shop}}}}\n---\n{{apiVersion: pxc.percona.com/v1, kind: PerconaXtraDBCluster, metadata: {{name: orders, namespace: shop}}, spec: {{pxc: {{size: 3, image: \"percona:{image}\", configuration: \"{settings}\"}}, haproxy: {{enabled: true, size: {proxies}}}, users: [{users}]}}}}\n"
