@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn settings_stand_in_sections() {
-        let parameters = [("operationProfiling.mode", "slowOp"), ("operationProfiling.slowOpThresholdMs", "200"), ("setParameter.a", "007")];
+        let parameters =
+            [("operationProfiling.mode", "slowOp"), ("operationProfiling.slowOpThresholdMs", "200"), ("setParameter.a", "007")];
         let text = settings(&parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect());
         assert_eq!(
             text,

@@ -3,7 +3,7 @@
 use super::{Container, Database, Kafka, Percona};
 use crate::kinds::{Operated as Facts, Operator};
 use crate::labels::{DATABASE, DATABASE_ROLE, KAFKA_BROKER, PERCONA_COMPONENT, WORKLOAD};
-use crate::value::{Name, SecretRef};
+use crate::value::{Image, Name, SecretRef};
 use std::collections::BTreeMap;
 
 /// The servers of a store. An operator makes their pods and volumes from one object.
@@ -97,6 +97,12 @@ impl Software {
             Software::Postgres(_) | Software::Kafka(_) | Software::Mysql(_) | Software::Mongodb(_) => format!("{store}.{user}"),
             Software::Rabbitmq => format!("{store}-default-user"),
         }
+    }
+
+    /// The series of the engine that an image runs, such as `8.0`. Empty, if its tag does not say so.
+    pub fn series(&self, image: &str) -> String {
+        let numbers = image.parse::<Image>().ok().and_then(|image| image.tag()?.numbers(self.facts().series));
+        numbers.unwrap_or_default().iter().map(u32::to_string).collect::<Vec<_>>().join(".")
     }
 
     /// Whether the operator makes the Service with the store's name.

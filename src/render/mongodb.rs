@@ -7,7 +7,6 @@ use crate::commands::{MongodbUser, in_mongodb, mongodb_of};
 use crate::diagnostic::wording::{self, Count};
 use crate::kinds::REPLICA_SET;
 use crate::model::{Backups, Operated, Percona, Platform, Region, Workload};
-use crate::value::Image;
 
 /// What to do with a store.
 pub(super) fn mongodb(
@@ -64,8 +63,7 @@ pub(super) fn mongodb(
             &["server=".to_owned(), mongodb_of(&kubectl, "\"${server:?}\"", MongodbUser::Cluster, alone)],
         );
     }
-    let series = workload.main.image.parse::<Image>().ok().and_then(|image| image.tag()?.numbers(operated.software.facts().series));
-    let series = series.unwrap_or_default().iter().map(u32::to_string).collect::<Vec<_>>().join(".");
+    let series = operated.software.series(&workload.main.image);
     let raise = format!("db.adminCommand({{setFeatureCompatibilityVersion: \"{series}\", confirm: true}})");
     add(
         &format!(

@@ -8,7 +8,13 @@ use crate::diagnostic::wording::{self, Count};
 use crate::model::{Backups, Operated, Percona, Platform, Region, Workload};
 
 /// What to do with a store.
-pub(super) fn mysql(platform: &Platform, region: &Region, workload: &Workload, (operated, mysql): (&Operated, &Percona), text: &mut String) {
+pub(super) fn mysql(
+    platform: &Platform,
+    region: &Region,
+    workload: &Workload,
+    (operated, mysql): (&Operated, &Percona),
+    text: &mut String,
+) {
     let (name, namespace, servers) = (&workload.name, &workload.namespace, workload.replicas.0);
     let kubectl = format!("kubectl --context {} -n {namespace}", region.cluster.name);
     let proxies = operated.helper.as_ref().map_or(0, |helper| helper.pods);

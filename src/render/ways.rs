@@ -95,7 +95,11 @@ pub(super) fn chosen_images(region: &Region, all: &mut Vec<Requirement>) {
 
 /// The image of the Percona Operator for MySQL, with which every server and proxy starts, where nodes are not to pull it from its own registry, or can't.
 pub(super) fn percona_image(region: &Region, all: &mut Vec<Requirement>) {
-    let Some(closed) = closed(region, |workload| workload.operated().is_some_and(|operated| matches!(operated.software, Software::Mysql(_)))) else { return };
+    let Some(closed) =
+        closed(region, |workload| workload.operated().is_some_and(|operated| matches!(operated.software, Software::Mysql(_))))
+    else {
+        return;
+    };
     let from = match &region.cluster.mirror {
         Some(mirror) => format!("from a repository of yours in `{}`, to which `mirror.sh` does not copy it", mirror.registry),
         None if !closed.is_empty() => format!("from a registry that the nodes of {closed} reach without the internet"),

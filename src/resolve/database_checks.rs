@@ -232,7 +232,8 @@ impl EnvironmentResolver<'_> {
         for (name, at) in &names {
             let below = |other: &str| other.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'));
             if let Some((setting, place)) = names.iter().find(|(other, _)| below(other)) {
-                let diagnostic = Diagnostic::new(Code::Contradiction, format!("`{name}` can't be a setting beside `{setting}`, which is a part of it"));
+                let diagnostic =
+                    Diagnostic::new(Code::Contradiction, format!("`{name}` can't be a setting beside `{setting}`, which is a part of it"));
                 self.tell(diagnostic.at(*at).related(*place, "the part is set here").help(format!("remove `{name}` or `{setting}`")));
             }
         }

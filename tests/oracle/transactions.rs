@@ -193,7 +193,13 @@ fn system(context: &RegionContext, workload: &Workload, found: &mut Vec<Finding>
     secret(context, workload, "system", (None, json!(fetched)), found);
 }
 
-pub(super) fn secret(context: &RegionContext, workload: &Workload, user: &str, (data, fetched): (Option<Value>, Value), found: &mut Vec<Finding>) {
+pub(super) fn secret(
+    context: &RegionContext,
+    workload: &Workload,
+    user: &str,
+    (data, fetched): (Option<Value>, Value),
+    found: &mut Vec<Finding>,
+) {
     let (namespace, name) = (workload.namespace.as_str(), format!("{}.{user}", workload.name));
     let Some(object) = context.inventory.get("ExternalSecret", namespace, &name) else {
         found.push(context.about("wrong-secrets", &format!("ExternalSecret/{namespace}/{name}"), "it is not there"));

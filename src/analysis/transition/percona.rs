@@ -25,7 +25,8 @@ pub(super) fn of_mysql(old: &Object, new: &Object) -> Vec<Change> {
 /// The changes of a PerconaServerMongoDB that is there before and after. A user belongs to a database, and is named with it: `orders.app`.
 pub(super) fn of_mongodb(old: &Object, new: &Object) -> Vec<Change> {
     let database = |object| users(object).find_map(|user| user.get("db")?.as_str());
-    let users = |object| users(object).filter_map(|user| Some(format!("{}.{}", user.get("db")?.as_str()?, user.get("name")?.as_str()?))).collect();
+    let users =
+        |object| users(object).filter_map(|user| Some(format!("{}.{}", user.get("db")?.as_str()?, user.get("name")?.as_str()?))).collect();
     let other = database(old).zip(database(new)).and_then(|(from, to)| other_database(from, to));
     let (before, after): (BTreeSet<String>, BTreeSet<String>) = (users(old), users(new));
     other.into_iter().chain(gone(&before, &after)).collect()

@@ -308,7 +308,8 @@ fn changes_of_collections() {
              rs0, size: {servers}, volumeSpec: {{persistentVolumeClaim: {{resources: {{requests: {{storage: {size}}}}}}}}}}}], users: [{users}]}}\n"
         )
     };
-    let user = |name: &str, database: &str, role: &str| format!("{{name: {name}, db: {database}, roles: [{{name: {role}, db: {database}}}]}}");
+    let user =
+        |name: &str, database: &str, role: &str| format!("{{name: {name}, db: {database}, roles: [{{name: {role}, db: {database}}}]}}");
     let both = user("app", "shop", "dbOwner") + ", " + &user("reports", "shop", "read");
     let old = store("8.0.19-7", (3, "10Gi"), &both);
     let of = |change: &str| [format!("PerconaServerMongoDB/shop/orders: {change}")];

@@ -80,9 +80,7 @@ const ADDONS: [Addon; 8] = [
         title: "Percona Operator for MongoDB",
         version: "1.22.0",
         namespace: Operator::PerconaMongodb.facts().namespace,
-        source: Source::Bundle(
-            "https://raw.githubusercontent.com/percona/percona-server-mongodb-operator/v1.22.0/deploy/cw-bundle.yaml",
-        ),
+        source: Source::Bundle("https://raw.githubusercontent.com/percona/percona-server-mongodb-operator/v1.22.0/deploy/cw-bundle.yaml"),
         groups: &["psmdb.percona.com"],
     },
     Addon {

@@ -65,10 +65,8 @@ const OPERATED: Operated = Operated {
 ///
 /// Source: `sources/operator.1.22.0.psmdb-operator.json` of Percona's version service. Its digests are of one architecture each, so that a digest here would
 /// keep the others out.
-const IMAGES: &[(&str, &str)] = &[
-    ("8.0", "docker.io/percona/percona-server-mongodb:8.0.19-7"),
-    ("7.0", "docker.io/percona/percona-server-mongodb:7.0.30-16"),
-];
+const IMAGES: &[(&str, &str)] =
+    &[("8.0", "docker.io/percona/percona-server-mongodb:8.0.19-7"), ("7.0", "docker.io/percona/percona-server-mongodb:7.0.30-16")];
 
 /// Those of the server fit: the operator derives the cache from the memory, and the server its log of changes from the volume.
 fn settings(_: &Quantity, _: &Quantity, _: u32) -> Vec<(&'static str, String)> {
@@ -142,7 +140,9 @@ mod tests {
         for name in ["net.port", "net.tls.mode", "security.enableEncryption", "storage.dbPath"] {
             assert!(is_setting(name) && is_fixed(name), "{name}");
         }
-        for name in ["net.maxIncomingConnections", "operationProfiling.mode", "security.redactClientLogData", "setParameter.ttlMonitorSleepSecs"] {
+        for name in
+            ["net.maxIncomingConnections", "operationProfiling.mode", "security.redactClientLogData", "setParameter.ttlMonitorSleepSecs"]
+        {
             assert!(is_setting(name) && !is_fixed(name), "{name}");
         }
         for name in ["replSet", "net.", ".port", "net..port", "net.max connections", "Net.port"] {
