@@ -319,7 +319,12 @@ impl Bench<'_> {
         if !operated {
             process(&workload.main, "", &mut |edit, how| change(edit, &|w| how(&mut w.main)));
         }
+        // An operator is told the image of what starts before a server.
         for index in 0..workload.init.len() {
+            if operated {
+                change("init container: another image".into(), &|w| w.init[index].image.push('x'));
+                continue;
+            }
             container(&workload.init[index], "init ", &mut |edit, how| change(edit, &|w| how(&mut w.init[index])));
             process(&workload.init[index], "init ", &mut |edit, how| change(edit, &|w| how(&mut w.init[index])));
         }
