@@ -52,8 +52,8 @@ fn mongosh(kubectl: &str, server: &str, (address, user): (&str, MongodbUser), te
     let (terminal, shell) = if terminal { ("-it ", "--shell ") } else { ("", "") };
     let script = if script.is_empty() { String::new() } else { format!(" --eval '{script}'") };
     format!(
-        "{kubectl} exec {terminal}{server} --container mongod -- mongosh '{address}' --quiet {shell}--eval 'db.auth(\"{name}\", \
-         require(\"fs\").readFileSync(\"/etc/users-secret/MONGODB_{variable}_PASSWORD\", \"utf8\"))'{script}"
+        "{kubectl} exec {terminal}{server} --container mongod -- mongosh '{address}' --quiet {shell}--eval 'process.chdir(\"/etc/users-secret\"); \
+         db.auth(\"{name}\", require(\"fs\").readFileSync(\"MONGODB_{variable}_PASSWORD\", \"utf8\"))'{script}"
     )
 }
 

@@ -22,8 +22,8 @@ pub(super) fn mongodb(
     let _ = write!(
         text,
         "\n### {namespace}/{name}\n\nMongoDB, {} of the replica set `{REPLICA_SET}`. {}{}\n\n\
-         Clients write `mongodb://USER:PASSWORD@{name}.{namespace}:27017/{database}?replicaSet={REPLICA_SET}`: with the database, to which its users belong, and the \
-         replica set, by which they find the server that takes writes. Without it, some clients stay with the server that answered first, which may only read.\n",
+         The URL of clients ends in `{name}.{namespace}:27017/{database}?replicaSet={REPLICA_SET}`: with the database, to which its users belong, and the replica set, by \
+         which they find the server that takes writes. Without it, some clients stay with the server that answered first, which may only read.\n",
         Count(servers as usize, "server"),
         rights(operated, mongodb),
         promise(servers)
