@@ -8,6 +8,7 @@ mod access;
 mod app;
 mod backup;
 mod cluster;
+mod configured;
 mod container;
 mod decoder;
 mod expose;
@@ -34,7 +35,7 @@ pub use container::{Container, ContainerFields, File, HostAccess, Metrics, Probe
 pub use expose::{EntranceProtocol, Expose, TlsMode};
 pub use extension::{Bucket, Chart, External, ExternalVia, Manifest, Patch, TerraformFile};
 pub use kubernetes::{KubernetesAccess, Right};
-pub use layers::{DEFAULTS, Specs, assemble};
+pub use layers::{DEFAULTS, Specs, assemble, assemble_as};
 pub use network::{Egress, Network, OnPremises, Subnet};
 pub use operations::{Ci, Delivery, GitOps, Logs, Observability, Secrets, Traces, Vault};
 pub use platform::{Cloud, Environment, Machine, Platform, Region, StateLocation};

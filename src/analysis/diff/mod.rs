@@ -40,10 +40,26 @@ pub struct Diff {
     pub roots: Vec<Root>,
     /// Further files that differ: objects of GitOps controllers, jobs of pipelines, scripts and pages.
     pub others: Vec<String>,
-    /// What needs more than an apply, with the code of its finding.
+    /// What needs more than an apply, with the code of its finding. Empty for a comparison.
     pub steps: Vec<Step>,
+    /// Of a comparison: the values of the spec that differ. `None` for a change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Vec<Declared>>,
     /// What could not be read or judged, and so is not part of the report.
     pub unread: Vec<String>,
+}
+
+/// A value of the spec that differs between two environments.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Declared {
+    /// The path in the spec, such as `apps.web.scale.replicas`.
+    pub path: String,
+    /// The value of the environment that is compared with; `None` if it has none.
+    pub before: Option<String>,
+    /// The value of the environment.
+    pub after: Option<String>,
+    /// What sets the value, as file and line; of a value that is gone, what would set it.
+    pub place: String,
 }
 
 /// A change that needs more than an apply. `platgen render` prints the commands.
@@ -139,7 +155,20 @@ pub fn diff(before: (&str, &Tree), after: (&str, &Tree), estate: &Estate, steps:
     let clusters = places.into_iter().filter_map(cluster).collect();
     let roots = terraform::roots(before.1, after.1, &mut unread);
     let others = changed.into_iter().filter(|path| !is_object(path) && !terraform::is_part(path)).map(str::to_owned).collect();
-    Diff { before: before.0.to_owned(), after: after.0.to_owned(), clusters, roots, others, steps, unread }
+    Diff { before: before.0.to_owned(), after: after.0.to_owned(), clusters, roots, others, steps, declared: None, unread }
+}
+
+/// What makes an environment another one: its rendered files against those that it would have as the other one is configured. Nothing is applied, so that
+/// nothing is lost or refused.
+pub fn compare(before: (&str, &Tree), after: (&str, &Tree), estate: &Estate, declared: Vec<Declared>) -> Diff {
+    let mut found = diff(before, after, estate, Vec::new());
+    for cluster in &mut found.clusters {
+        cluster.workloads.iter_mut().for_each(|workload| workload.loses_data = false);
+        let refused = cluster.objects.iter_mut().filter(|object| object.outcome == Outcome::Refused);
+        refused.for_each(|object| object.outcome = Outcome::Changed);
+    }
+    // Pages and pipelines follow from what is told.
+    Diff { others: Vec::new(), declared: Some(declared), ..found }
 }
 
 /// Whether a file is part of what is applied to a cluster, or by Terraform.
