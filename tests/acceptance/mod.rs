@@ -49,7 +49,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             fmt_checks_writes_and_refuses init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
             check_judges_by_rules_and_waivers check_points_at_the_committed_line rules_are_listed explain_every_code_and_section explain_finds_keys habits_of_other_tools explain_is_whole completions_and_manual names_of_the_spec_are_completed habits short_forms_mean_their_long_forms show_is_whole_as_json show_says_where_values_come_from;
         gitlab: roots_are_applied_one_after_the_other jobs_have_what_their_work_needs a_kept_plan_is_applied jobs_call_what_exists jobs_leave;
-        desktop: a_laptop_is_like_production words_that_mean_nothing scripts_speak_to_their_cluster_alone;
+        desktop: a_laptop_is_like_production a_desktop_is_compared_with_the_spec words_that_mean_nothing scripts_speak_to_their_cluster_alone;
         diff: an_environment_is_compared_with_another changes_are_told_by_meaning files_of_revisions_and_folders a_pull_request_says_what_it_changes a_merge_request_says_what_it_changes words_that_mean_nothing;
         impact: a_guard_refuses_what_is_foreign config_maps_hit_nobody a_whole_tree_restarts_everything every_region_is_judged folders_without_a_spec unread_files_are_no_all_clear
             namespaces_of_mixed_folders_are_said_by_the_context words_that_mean_nothing;
