@@ -1,6 +1,6 @@
 //! A region of an environment, and the names of what it has in the cloud.
 
-use super::{Cluster, Flow, Network, Peer, Pool, ROLE, SharedVolume, Workload};
+use super::{Cluster, Flow, Monitoring, Network, Peer, Pool, ROLE, SharedVolume, Workload};
 use crate::labels::{POOL, SUBNET, WORKLOAD};
 use crate::provider::Provider;
 use crate::value::{Cidr, Name, kept_start, truncate_with_hash};
@@ -37,6 +37,8 @@ pub struct Region {
     pub volumes: Vec<SharedVolume>,
     /// The permitted flows, sorted.
     pub flows: Vec<Flow>,
+    /// Its monitoring. `None` without the section `observability`, and on a desktop.
+    pub monitoring: Option<Monitoring>,
 }
 
 impl Region {

@@ -42,6 +42,7 @@ mod kafka;
 mod kubernetes_access;
 mod metadata;
 mod mirror;
+mod monitoring;
 mod names;
 mod network;
 mod night;

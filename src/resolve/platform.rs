@@ -120,6 +120,7 @@ impl EnvironmentResolver<'_> {
         let company = spec.network.at(|network| &network.on_premises).at(|company| &company.cidrs);
         let admin_cidrs: Vec<Cidr> = if admins.is_missing() { company } else { admins }.values().copied().collect();
         let log_days = if entry.protected.is_true() { 365 } else { 30 };
+        let monitoring = self.monitoring(entry.protected.is_true());
         let regions = specs
             .iter()
             .zip(pools)
@@ -158,6 +159,7 @@ impl EnvironmentResolver<'_> {
                     workloads: IndexMap::new(),
                     volumes: Vec::new(),
                     flows: Vec::new(),
+                    monitoring: monitoring.clone(),
                 }
             })
             .collect();

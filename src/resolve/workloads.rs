@@ -290,6 +290,7 @@ impl EnvironmentResolver<'_> {
             buckets: consumer.buckets.iter().map(|(name, (access, _))| (name.clone(), *access)).collect(),
             backups: Backups::None(None),
             test_of: None,
+            metrics: Vec::new(),
             replication: None,
         }
     }
