@@ -55,7 +55,9 @@ use crate::yaml::{Document, emit};
 
 use metadata::Context;
 
+pub use cluster::priority_class;
 pub use jobs::{RunOnce, in_order, jobs};
+pub use metadata::REGISTRY;
 pub use monitoring::GRAFANA;
 
 /// The documents of each file, by its path below `kubernetes/<environment>/<region>/`.

@@ -132,7 +132,8 @@ pub(super) fn rules(context: &Context, namespace: &Namespace) -> Result<Vec<Docu
     if !values.is_empty() {
         documents.extend(secrets::of_namespace(context, context.shared(namespace, RECEIVERS), None, values)?);
     }
-    let template = Texts::from([("admin-password", "{{ .password }}"), ("admin-user", "admin")].map(|(key, text)| (key.to_owned(), text.to_owned())));
+    let template =
+        Texts::from([("admin-password", "{{ .password }}"), ("admin-user", "admin")].map(|(key, text)| (key.to_owned(), text.to_owned())));
     let password = vec![("password".to_owned(), &monitoring.password)];
     documents.extend(secrets::of_namespace(context, context.shared(namespace, GRAFANA), Some(template), password)?);
     Ok(documents)
@@ -189,7 +190,8 @@ fn config(context: &Context, namespace: &Namespace, monitoring: &Monitoring) -> 
 
 /// The name of the receiver of a team's critical alerts, or of its warnings.
 fn receiver(route: &AlertRoute, critical: bool) -> Option<String> {
-    let both = [("page", &route.page), ("ticket", &route.ticket)].map(|(kind, one)| one.as_ref().map(|_| format!("{}-{kind}", route.owner)));
+    let both =
+        [("page", &route.page), ("ticket", &route.ticket)].map(|(kind, one)| one.as_ref().map(|_| format!("{}-{kind}", route.owner)));
     let [page, ticket] = both;
     if critical { page.or(ticket) } else { ticket.or(page) }
 }
@@ -214,7 +216,10 @@ fn views(monitoring: &Monitoring) -> Vec<ReceiverView> {
         let (field, config) = match receiver {
             Receiver::PagerDuty(_) => {
                 let details = [("owner", OWNER), ("runbook", RUNBOOK)].map(|(key, value)| json!({"key": key, "value": value}));
-                ("pagerdutyConfigs", json!({"routingKey": secret, "sendResolved": true, "severity": SEVERITY, "description": TITLE, "details": details}))
+                (
+                    "pagerdutyConfigs",
+                    json!({"routingKey": secret, "sendResolved": true, "severity": SEVERITY, "description": TITLE, "details": details}),
+                )
             }
             Receiver::Slack(_) => ("slackConfigs", json!({"apiURL": secret, "sendResolved": true, "title": TITLE, "text": TEXT})),
             Receiver::Webhook(_) => ("webhookConfigs", json!({"urlSecret": secret, "sendResolved": true})),

@@ -79,7 +79,22 @@ impl Addon {
         let [postgres, mysql] = [Addon::Operator(postgres), Addon::Operator(mysql)];
         let [queues, logs] = [Addon::Operator(rabbitmq), Addon::Operator(strimzi)];
         let [metrics, alerts, pictures, operator, webhook, state, nodes] = Addon::STACK;
-        [Addon::Gateway, metrics, alerts, pictures, operator, webhook, state, nodes, Addon::Kubelet, Addon::Dns, postgres, mysql, queues, logs]
+        [
+            Addon::Gateway,
+            metrics,
+            alerts,
+            pictures,
+            operator,
+            webhook,
+            state,
+            nodes,
+            Addon::Kubelet,
+            Addon::Dns,
+            postgres,
+            mysql,
+            queues,
+            logs,
+        ]
     };
 
     const fn row(self) -> Row {
@@ -89,7 +104,9 @@ impl Addon {
             Addon::Monitoring => Row { name: "metrics", namespace: MONITORING, pods: (NAME, "prometheus") },
             Addon::Alertmanager => Row { name: "alertmanager", namespace: MONITORING, pods: (NAME, "alertmanager") },
             Addon::Grafana => Row { name: "grafana", namespace: MONITORING, pods: (NAME, "grafana") },
-            Addon::PrometheusOperator => Row { name: "prometheus-operator", namespace: MONITORING, pods: (COMPONENT, "prometheus-operator") },
+            Addon::PrometheusOperator => {
+                Row { name: "prometheus-operator", namespace: MONITORING, pods: (COMPONENT, "prometheus-operator") }
+            }
             Addon::PrometheusWebhook => {
                 Row { name: "prometheus-webhook", namespace: MONITORING, pods: (COMPONENT, "prometheus-operator-webhook") }
             }

@@ -244,7 +244,11 @@ impl Platform {
         let workloads = region.workloads.values().filter(|workload| workload.namespace == namespace.name);
         let monitoring = region.monitoring.as_ref().filter(|_| namespace.name.as_str() == Addon::Monitoring.namespace());
         let of_monitoring = monitoring.into_iter().flat_map(Monitoring::secret_values).map(SecretRef::path);
-        workloads.flat_map(Workload::secrets).chain(of_monitoring).chain(region.cluster.registry_secret.as_ref().map(SecretPath::as_str)).collect()
+        workloads
+            .flat_map(Workload::secrets)
+            .chain(of_monitoring)
+            .chain(region.cluster.registry_secret.as_ref().map(SecretPath::as_str))
+            .collect()
     }
 }
 

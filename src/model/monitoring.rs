@@ -26,6 +26,8 @@ pub struct Monitoring {
     pub heartbeat: Option<SecretRef>,
     /// The password of Grafana's administrator.
     pub password: SecretRef,
+    /// The subnets whose nodes pull no image of the chart: they reach neither its registries nor copies.
+    pub closed: Vec<Name>,
     /// The images of its programs, by [`IMAGES`]. Empty: those of the chart.
     pub images: BTreeMap<&'static str, String>,
 }

@@ -91,7 +91,8 @@ impl Region {
     /// addresses of their own, and for a workload if the node ranges are not known. Add-ons may then be in every private range.
     pub fn node_ranges(&self, peer: &Peer) -> Option<Vec<Cidr>> {
         if let Peer::Addon(addon) = peer {
-            let nodes = || self.network.as_ref().map(|network| network.subnets.iter().flat_map(|subnet| &subnet.ranges).map(|range| range.cidr));
+            let nodes =
+                || self.network.as_ref().map(|network| network.subnets.iter().flat_map(|subnet| &subnet.ranges).map(|range| range.cidr));
             return addon.is_on_nodes().then(|| nodes().map_or_else(|| self.inside.clone(), Iterator::collect));
         }
         let workload = self.workload_of(peer).filter(|workload| workload.host_network)?;

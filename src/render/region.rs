@@ -9,16 +9,26 @@ use super::requirements::requirements;
 use super::steps::steps;
 use super::stores::stores;
 use super::uses::Uses;
-use super::{mirror, preflight};
+use super::{mirror, preflight, stack};
 use crate::cloud::Root;
 use crate::kubernetes::Tree;
 use crate::layers::Layer;
 use crate::model::{Platform, Region, SecretStore};
 use crate::provider::Provider;
+use crate::template::TemplateError;
 
-/// The files of a region that are for people: `README.md`, `preflight.sh`, which looks for what the README lists, and `mirror.sh`, which copies images. `roots` are those of the region
+/// The files of a region that are for people: `README.md`, `preflight.sh`, which looks for what the README lists, `mirror.sh`, which copies images, and the values of charts. `roots` are those of the region
 /// and its links, `shared` those of the whole environment.
-pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[&Root], shared: &[&Root]) -> BTreeMap<String, String> {
+///
+/// # Errors
+/// A fault in a template.
+pub(super) fn files(
+    platform: &Platform,
+    region: &Region,
+    tree: &Tree,
+    roots: &[&Root],
+    shared: &[&Root],
+) -> Result<BTreeMap<String, String>, TemplateError> {
     let uses = Uses::of(tree);
     let requirements = requirements(platform, region, &uses, roots);
     let place = format!("{}/{}", platform.environment, region.name);
@@ -54,7 +64,8 @@ pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[
     let mut files =
         BTreeMap::from([("README.md".to_owned(), text), ("preflight.sh".to_owned(), preflight::script(platform, region, &requirements))]);
     files.extend(region.cluster.mirror.as_ref().map(|mirror| ("mirror.sh".to_owned(), mirror::script(platform, region, mirror))));
-    files
+    files.extend(stack::values(platform, region)?);
+    Ok(files)
 }
 
 /// The entry of a Secret with the logins of registries.

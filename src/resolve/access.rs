@@ -203,7 +203,9 @@ impl EnvironmentResolver<'_> {
                     let diagnostic = Diagnostic::new(Code::MissingField, "the receiver names nobody").at(at);
                     self.tell(diagnostic.help("add `pagerduty`, `slack` or `webhook`"));
                 }
-                [first, other, ..] => self.contradiction("a receiver has one of `pagerduty`, `slack`, `email` and `webhook`", other, Some(first)),
+                [first, other, ..] => {
+                    self.contradiction("a receiver has one of `pagerduty`, `slack`, `email` and `webhook`", other, Some(first))
+                }
                 [_] => {}
             }
             let Some((address, at)) = receiver.email.spanned() else { continue };

@@ -10,7 +10,7 @@ use crate::kinds::Operator;
 use crate::model::{Addon, Endpoint, Exposure, Flow, IMAGES, Monitoring, Peer, Pool, Region, Workload};
 use crate::provider::Provider;
 use crate::source::Span;
-use crate::value::{NetworkPort, NetworkPorts, Quantity, Transport, Via};
+use crate::value::{Name, NetworkPort, NetworkPorts, Quantity, Transport, Via};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
@@ -91,6 +91,7 @@ impl EnvironmentResolver<'_> {
             quiet: !protected,
             heartbeat: self.heartbeat(place),
             password: PASSWORD.parse().ok()?,
+            closed: Vec::new(),
             images: BTreeMap::new(),
         })
     }
@@ -126,9 +127,12 @@ impl EnvironmentResolver<'_> {
     /// The connections of the programs of a region's monitoring.
     pub(super) fn flows_of_monitoring(&self, region: &Region, workloads: &IndexMap<String, Workload>) -> Vec<Flow> {
         let (Some(monitoring), Some(span)) = (&region.monitoring, self.spec.observability.span()) else { return Vec::new() };
-        use Addon::{Alertmanager, Dns, Gateway, Grafana, Kubelet, Monitoring, NodeExporter, PrometheusOperator, PrometheusWebhook, StateMetrics};
+        use Addon::{
+            Alertmanager, Dns, Gateway, Grafana, Kubelet, Monitoring, NodeExporter, PrometheusOperator, PrometheusWebhook, StateMetrics,
+        };
         let mut flows = Vec::new();
-        let mut add = |from: Peer, to: Peer, ports: NetworkPorts, why: &str| flows.push(Flow { from, to, ports, why: why.to_owned(), span });
+        let mut add =
+            |from: Peer, to: Peer, ports: NetworkPorts, why: &str| flows.push(Flow { from, to, ports, why: why.to_owned(), span });
         let (cidrs, api) = api_server(region);
         let server = || Peer::Cluster { cidrs: cidrs.clone() };
         for (caller, why) in [
@@ -158,7 +162,12 @@ impl EnvironmentResolver<'_> {
         if workloads.values().any(|workload| workload.entrances().next().is_some()) {
             add(addon(Monitoring), addon(Gateway), tcp(PROXIES, &[]), "Prometheus reads the metrics of the Gateways' proxies");
         }
-        add(server(), addon(PrometheusOperator), tcp(OPERATOR, &[]), "the API server has rules judged by the webhook of the Prometheus operator");
+        add(
+            server(),
+            addon(PrometheusOperator),
+            tcp(OPERATOR, &[]),
+            "the API server has rules judged by the webhook of the Prometheus operator",
+        );
         add(addon(Grafana), addon(Monitoring), tcp(PROMETHEUS, &[]), "Grafana shows metrics");
         add(addon(Grafana), addon(Alertmanager), tcp(ALERTMANAGER, &[]), "Grafana shows alerts");
         if monitoring.replicas > 1 {
@@ -182,12 +191,11 @@ impl EnvironmentResolver<'_> {
                 copies.push(copy);
             }
         }
-        let closed = |region: &Region| {
-            let network = region.network.as_ref()?;
-            network.subnets.iter().find(|subnet| Some(&subnet.name) == monitoring.subnet.as_ref() && !subnet.internet).map(|subnet| subnet.name.clone())
-        };
-        if let Some(subnet) = closed(region) {
-            let message = format!("Alertmanager reaches no receiver of alerts: it runs in the subnet `{subnet}`, which has no route to the internet");
+        let subnets = region.network.iter().flat_map(|network| &network.subnets);
+        let closed: Vec<Name> = subnets.filter(|subnet| !subnet.internet).map(|subnet| subnet.name.clone()).collect();
+        if let Some(subnet) = closed.iter().find(|name| Some(*name) == monitoring.subnet.as_ref()) {
+            let message =
+                format!("Alertmanager reaches no receiver of alerts: it runs in the subnet `{subnet}`, which has no route to the internet");
             let help = "add a subnet that is neither `isolated` nor without `egress`";
             self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help(help));
         }
@@ -195,6 +203,7 @@ impl EnvironmentResolver<'_> {
             mirror.copies.extend(copies);
         }
         if let Some(monitoring) = &mut region.monitoring {
+            monitoring.closed = if images.is_empty() { closed } else { Vec::new() };
             monitoring.images = images;
         }
     }
@@ -202,9 +211,11 @@ impl EnvironmentResolver<'_> {
     /// Reports metrics at a port and a path that a public route reaches.
     pub(super) fn exposed_metrics(&mut self, label: &str, exposures: &[Exposure], scraped: &[(Endpoint, Span)]) {
         for (endpoint, at) in scraped {
-            let reached = exposures.iter().find(|one| one.via == Via::Public && one.target == endpoint.number && one.leads_to(&endpoint.path));
+            let reached =
+                exposures.iter().find(|one| one.via == Via::Public && one.target == endpoint.number && one.leads_to(&endpoint.path));
             if let Some(exposure) = reached {
-                let message = format!("everybody can read the metrics of `{label}`: its public route leads to port {} as well", endpoint.number);
+                let message =
+                    format!("everybody can read the metrics of `{label}`: its public route leads to port {} as well", endpoint.number);
                 let diagnostic = Diagnostic::new(Code::ExposedMetrics, message).at(*at).related(exposure.span, "exposed here");
                 self.tell(diagnostic.help("serve metrics at a port of their own, such as `metrics: {port: 9090}`"));
             }

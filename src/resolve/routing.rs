@@ -102,7 +102,8 @@ impl EnvironmentResolver<'_> {
         // A receiver that could not be read is reported itself.
         let faulty = |field: &Field<spec::Receiver>| field.is_bad() || field.get().is_some_and(is_faulty);
         let (own, all) = (team.value.get(), self.spec.observability.get());
-        let fields = own.into_iter().flat_map(|team| [&team.page, &team.ticket]).chain(all.into_iter().flat_map(|all| [&all.page, &all.ticket]));
+        let fields =
+            own.into_iter().flat_map(|team| [&team.page, &team.ticket]).chain(all.into_iter().flat_map(|all| [&all.page, &all.ticket]));
         if fields.into_iter().any(faulty) {
             return;
         }
@@ -116,7 +117,8 @@ impl EnvironmentResolver<'_> {
     /// Warns that a protected environment wakes nobody up.
     fn nobody_is_paged(&mut self) {
         let Some(at) = self.spec.observability.span() else { return };
-        let message = format!("no team has a `page` receiver: critical alerts of `{}` wait until somebody reads a ticket", self.environment);
+        let message =
+            format!("no team has a `page` receiver: critical alerts of `{}` wait until somebody reads a ticket", self.environment);
         let help = "add `page` to the teams or to `observability`, such as `page: {pagerduty: \"sre/pagerduty#key\"}`";
         self.tell(Diagnostic::new(Code::NoPage, message).at(at).help(help));
     }
@@ -133,9 +135,11 @@ impl EnvironmentResolver<'_> {
     fn record_route(&self, route: &AlertRoute) {
         for (kind, receiver) in [("page", &route.page), ("ticket", &route.ticket)] {
             if let Some(receiver) = receiver {
-                let own = self.spec.teams.value(route.owner.as_str()).is_some_and(|team| {
-                    !(if kind == "page" { &team.page } else { &team.ticket }).is_missing()
-                });
+                let own = self
+                    .spec
+                    .teams
+                    .value(route.owner.as_str())
+                    .is_some_and(|team| !(if kind == "page" { &team.page } else { &team.ticket }).is_missing());
                 let from = if own { format!("teams.{}.{kind}", route.owner) } else { format!("observability.{kind}") };
                 self.record(|| (format!("alerts.{}.{kind}", route.owner), receiver.secret(), from));
             }

@@ -50,7 +50,10 @@ const CHANGES: [Change; 12] = [
     ("Nodes pull from the registries of the spec: a laptop has no login of the registry that holds the copies.", images),
     ("The API server of a kind cluster has a private address of the container engine, and the port 6443.", api_server),
     ("No DNS record leads to a laptop.", records),
-    ("Nobody is told of a laptop at night, and the monitoring needs more memory than the apps of many laptops: this version has none there.", monitoring),
+    (
+        "Nobody is told of a laptop at night, and the monitoring needs more memory than the apps of many laptops: this version has none there.",
+        monitoring,
+    ),
     (
         "A kind cluster has no load balancers: ports of the laptop lead to ports of a node, and from there to one proxy of the Gateway.",
         proxies,
