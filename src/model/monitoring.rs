@@ -68,6 +68,15 @@ pub enum Receiver {
 }
 
 impl Receiver {
+    /// The service, as people write it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Receiver::PagerDuty(_) => "PagerDuty",
+            Receiver::Slack(_) => "Slack",
+            Receiver::Webhook(_) => "a webhook",
+        }
+    }
+
     /// The value in the secret manager.
     pub fn secret(&self) -> &SecretRef {
         match self {

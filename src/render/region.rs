@@ -29,7 +29,11 @@ pub(super) fn files(
     roots: &[&Root],
     shared: &[&Root],
 ) -> Result<BTreeMap<String, String>, TemplateError> {
-    let uses = Uses::of(tree);
+    let mut uses = Uses::of(tree);
+    if region.is_monitored() {
+        // The chart names no class for its volumes.
+        uses.storage.insert(None);
+    }
     let requirements = requirements(platform, region, &uses, roots);
     let place = format!("{}/{}", platform.environment, region.name);
     let mut text = format!(
@@ -59,6 +63,7 @@ pub(super) fn files(
     text.push_str(&owners(platform, region));
     text.push_str(&night(platform, roots));
     text.push_str(&costs(platform, region, &uses, roots));
+    text.push_str(&stack::page(platform, region));
     text.push_str(&stores(platform, region));
     text.push_str(&steps(platform, region, &uses, roots, shared));
     let mut files =

@@ -1,6 +1,7 @@
 //! The values of the chart kube-prometheus-stack for a region: a file for `helm`, and no object of Kubernetes.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -8,17 +9,17 @@ use serde_json::{Value, json};
 use crate::files::HEADER;
 use crate::kubernetes::{GRAFANA, REGISTRY, priority_class};
 use crate::labels::SUBNET;
-use crate::model::{Monitoring, Platform, Region};
+use crate::model::{Addon, Monitoring, Platform, Receiver, Region};
 use crate::provider::Provider;
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::Quantity;
 use crate::yaml::emit;
 
 /// The chart, its version, and where it is.
-pub(super) const CHART: (&str, &str) = ("oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack", "88.5.3");
+const CHART: (&str, &str) = ("oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack", "88.5.3");
 
 /// The name of the release, from which the chart makes the names and labels of its objects.
-pub(super) const RELEASE: &str = "kube-prometheus-stack";
+const RELEASE: &str = "kube-prometheus-stack";
 
 /// The share of its volume that Prometheus fills, in percent.
 const FILLED: u128 = 85;
@@ -125,8 +126,61 @@ pub(super) fn values(platform: &Platform, region: &Region) -> Result<Option<(Str
     Ok(Some((path(), text)))
 }
 
+/// The command that makes the definitions of the chart's objects, which helm makes once and never changes; none without monitoring.
+pub(super) fn definitions(region: &Region) -> Option<String> {
+    let ((chart, version), context) = (CHART, &region.cluster.name);
+    region.monitoring.as_ref()?;
+    Some(format!("helm show crds {chart} --version {version} | kubectl --context {context} apply --server-side -f -"))
+}
+
+/// What to know about the installation of the chart, and the command; none without monitoring.
+pub(super) fn install(region: &Region, folder: &str) -> Option<(String, String)> {
+    let ((chart, version), context, namespace) = (CHART, &region.cluster.name, Addon::Monitoring.namespace());
+    region.monitoring.as_ref()?;
+    let about = format!(
+        "With helm, and again when `{}` or the version changes: a command without a difference changes nothing that runs. Pods of Grafana wait until\nthe Secret `{GRAFANA}` is there.",
+        path()
+    );
+    let command = format!(
+        "helm upgrade --install {RELEASE} {chart} --version {version} --kube-context {context} --namespace {namespace} --values {folder}/{}",
+        path()
+    );
+    Some((about, command))
+}
+
+/// The section of a region's README about its monitoring; empty without one.
+pub(super) fn page(platform: &Platform, region: &Region) -> String {
+    let Some(monitoring) = &region.monitoring else { return String::new() };
+    let (context, namespace) = (&region.cluster.name, Addon::Monitoring.namespace());
+    let password = platform.secret_name(region.provider, monitoring.password.path());
+    let mut text = format!(
+        "\n### Monitoring\n\nPrometheus keeps metrics for {}, and less when its volume of {} is full. Grafana has no address outside of the cluster. Who may forward\n\
+         ports in `{namespace}` opens it at http://localhost:3000, as `admin` with the key `{}` of the secret `{password}`:\n\n\
+         ```sh\nkubectl --context {context} -n {namespace} port-forward services/{RELEASE}-grafana 3000:80\n```\n\n\
+         | team | critical alerts | warnings |\n|---|---|---|\n",
+        monitoring.retention,
+        monitoring.storage,
+        monitoring.password.key(),
+    );
+    let shown = |one: Option<&Receiver>| one.map_or("nobody".to_owned(), |one| format!("{} of `{}`", one.kind(), one.secret()));
+    for route in &monitoring.routes {
+        let (page, ticket) = (route.page.as_ref(), route.ticket.as_ref());
+        let _ = writeln!(text, "| {} | {} | {} |", route.owner, shown(page.or(ticket)), shown(ticket.or(page)));
+    }
+    if monitoring.quiet {
+        text.push_str("\nWarnings wait for working hours: 07:00 to 18:00 UTC, from Monday to Friday.\n");
+    }
+    if let Some(heartbeat) = &monitoring.heartbeat {
+        let _ = write!(
+            text,
+            "\nAlertmanager calls the URL of `{heartbeat}` every five minutes. The service there has to alert when no call came for fifteen: nobody else\nnotices when the monitoring or the whole region is down.\n"
+        );
+    }
+    text
+}
+
 /// The path of the values below the folder of a region.
-pub(super) fn path() -> String {
+fn path() -> String {
     format!("{}/{RELEASE}.yaml", crate::files::ADDONS)
 }
 
