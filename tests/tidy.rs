@@ -64,6 +64,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "diagnostic",
             "value",
             "provider",
+            "files",
             "model",
             "layers",
             "yaml",

@@ -311,6 +311,7 @@ impl Test<'_> {
             policies: Vec::new(),
             buckets: BTreeMap::new(),
             test_of: Some(format!("{}/{}", store.namespace, store.name)),
+            metrics: Vec::new(),
             replication: None,
         })
     }
