@@ -32,6 +32,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("spec", &["source", "diagnostic", "syntax", "value", "provider"]),
     ("model", &["source", "conflict", "diagnostic", "value", "provider", "layers", "kinds", "labels"]),
     ("resolve", &["source", "diagnostic", "syntax", "value", "provider", "spec", "facts", "layers", "model", "guard", "kinds", "labels"]),
+    ("alerts", &["value", "kinds", "model"]),
     ("scanners", &["files", "model"]),
     (
         "kubernetes",
@@ -42,6 +43,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "provider",
             "files",
             "model",
+            "alerts",
             "scanners",
             "template",
             "yaml",
@@ -93,6 +95,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "labels",
             "layers",
             "model",
+            "alerts",
             "spec",
             "syntax",
             "scanners",

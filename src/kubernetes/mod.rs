@@ -31,6 +31,7 @@ mod rabbitmq;
 mod restored;
 mod rights;
 mod route;
+mod rules;
 mod scale;
 mod secrets;
 mod service;
@@ -55,6 +56,7 @@ use crate::yaml::{Document, emit};
 use metadata::Context;
 
 pub use jobs::{RunOnce, in_order, jobs};
+pub use rules::rule_groups;
 
 /// The documents of each file, by its path below `kubernetes/<environment>/<region>/`.
 pub type Tree = BTreeMap<String, Vec<Document>>;
@@ -243,6 +245,7 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
     for workload in region.workloads.values() {
         add(&mut tree, &format!("{}/{}.yaml", workload.namespace, workload.name), workload::documents(&context, workload)?);
     }
+    add(&mut tree, "monitoring/rules.yaml", rules::documents(&context)?);
     for manifest in &platform.manifests {
         let folder = manifest.namespace.as_ref().map_or(CLUSTER, |namespace| namespace.as_str());
         add(&mut tree, &format!("{folder}/{}.yaml", manifest.name), manifest::documents(&context, manifest)?);

@@ -169,7 +169,8 @@ impl EnvironmentResolver<'_> {
         let certificate = self.certificate(app, &consumer, &exposures);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
         let policies = self.policies(app, site.region.provider);
-        Some((Workload { replicas, autoscaling, init, sidecars, exposures, certificate, redirects, grace, ndots, policies, ..base }, flows))
+        let objectives = self.objectives(app, entry, site.region.monitoring.as_ref(), &exposures, base.service.as_ref());
+        Some((Workload { replicas, autoscaling, init, sidecars, exposures, certificate, redirects, grace, ndots, policies, objectives, ..base }, flows))
     }
 
     /// Reports autoscaling by a share of a request of 0, which is always 0.
@@ -291,6 +292,7 @@ impl EnvironmentResolver<'_> {
             backups: Backups::None(None),
             test_of: None,
             metrics: Vec::new(),
+            objectives: Vec::new(),
             replication: None,
         }
     }
