@@ -22,6 +22,7 @@ mod requirement;
 mod requirements;
 mod restore_tests;
 mod restores;
+mod rule_tests;
 mod stack;
 mod steps;
 mod stores;
@@ -121,6 +122,10 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
     top.extend(scanners::files(estate));
     if has_jobs {
         top.insert(delivery::SCRIPT.to_owned(), delivery::script(estate, env!("CARGO_PKG_VERSION")));
+    }
+    let tests = rule_tests::files(estate).map_err(|fault| vec![fault.into()])?;
+    if !tests.is_empty() {
+        files.units.insert(rule_tests::FOLDER.to_owned(), Unit { environment: None, region: None, files: tests });
     }
     files.units.insert(String::new(), Unit { environment: None, region: None, files: top });
     Ok(files)

@@ -107,6 +107,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         backups: Backups::None(None),
         test_of: None,
         metrics: Vec::new(),
+        objectives: Vec::new(),
         replication: None,
     }
 }

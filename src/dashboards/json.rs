@@ -43,9 +43,10 @@ fn variables(variables: &[Variable]) -> Vec<Value> {
     let source_of_data = json!({"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus", "hide": 0});
     let mut chosen: Vec<String> = Vec::new();
     let mut all = vec![source_of_data];
-    for Variable { name, series } in variables {
+    for Variable { name, series, only } in variables {
         // A later choice is one of what the earlier ones leave.
-        let selector = if chosen.is_empty() { (*series).to_owned() } else { format!("{series}{{{}}}", chosen.join(",")) };
+        let matchers: Vec<&str> = chosen.iter().map(String::as_str).chain(Some(*only)).filter(|matcher| !matcher.is_empty()).collect();
+        let selector = if matchers.is_empty() { (*series).to_owned() } else { format!("{series}{{{}}}", matchers.join(",")) };
         let query = format!("label_values({selector}, {name})");
         all.push(json!({
             "name": name,
@@ -136,7 +137,7 @@ fn of_panel(panel: &Panel, id: usize, (x, y): (u8, u32)) -> Value {
     let letters = 'A'..='Z';
     let target = |(letter, (expr, legend)): (char, &(&str, &str))| {
         let way = if shape.is_instant() { "instant" } else { "range" };
-        json!({"refId": letter.to_string(), "datasource": source(), "expr": one_line(expr), "legendFormat": legend, way: true})
+        json!({"refId": letter.to_string(), "expr": one_line(expr), "legendFormat": legend, way: true})
     };
     let mut all = Map::new();
     let mut set = |key: &str, value: Value| drop(all.insert(key.to_owned(), value));

@@ -36,6 +36,8 @@ struct Variable {
     name: &'static str,
     /// The series whose label of that name holds the choices.
     series: &'static str,
+    /// A further matcher of the series; empty for none.
+    only: &'static str,
 }
 
 /// A group of panels.
@@ -76,7 +78,7 @@ enum Shape {
 }
 
 /// The variables of what is in a namespace.
-const IN_NAMESPACE: Variable = Variable { name: "namespace", series: "platgen:namespace:info" };
+const IN_NAMESPACE: Variable = Variable { name: "namespace", series: "platgen:namespace:info", only: "" };
 
 const ALL: [&Dashboard; 7] = [
     &region::DASHBOARD,

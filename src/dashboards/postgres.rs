@@ -7,7 +7,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
     uid: "platgen-postgres",
     title: "PostgreSQL",
     about: "A database of CloudNativePG: its servers, what clients do, what it waits for, and its backups.",
-    variables: &[IN_NAMESPACE, Variable { name: "workload", series: r#"platgen:workload:info{engine="postgres"}"# }],
+    variables: &[IN_NAMESPACE, Variable { name: "workload", series: "platgen:workload:info", only: r#"engine="postgres""# }],
     rows: &[
         Row {
             title: "Is something wrong?",
@@ -19,7 +19,10 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     unit: "short",
                     width: 6,
                     limits: Some((1.0, 1.0)),
-                    queries: &[(r#"count(ALERTS{alertstate="firing",namespace="$namespace",workload="$workload"}) or vector(0)"#, "firing")],
+                    queries: &[(
+                        r#"count(ALERTS{alertstate="firing",namespace="$namespace",workload="$workload"}) or vector(0)"#,
+                        "firing",
+                    )],
                 },
                 Panel {
                     title: "Servers that take writes",
@@ -28,7 +31,10 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     unit: "short",
                     width: 6,
                     limits: Some((1.0, 0.5)),
-                    queries: &[(r#"count(cnpg_pg_replication_in_recovery{namespace="$namespace",workload="$workload"} == 0) or vector(0)"#, "primary")],
+                    queries: &[(
+                        r#"count(cnpg_pg_replication_in_recovery{namespace="$namespace",workload="$workload"} == 0) or vector(0)"#,
+                        "primary",
+                    )],
                 },
                 Panel {
                     title: "Servers that follow",
@@ -65,7 +71,10 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     limits: None,
                     queries: &[
                         (r#"sum by (state) (cnpg_backends_total{namespace="$namespace",workload="$workload"})"#, "{{state}}"),
-                        (r#"max(cnpg_pg_settings_setting{namespace="$namespace",workload="$workload",name="max_connections"})"#, "most of a server"),
+                        (
+                            r#"max(cnpg_pg_settings_setting{namespace="$namespace",workload="$workload",name="max_connections"})"#,
+                            "most of a server",
+                        ),
                     ],
                 },
                 Panel {
@@ -76,9 +85,18 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     width: 8,
                     limits: None,
                     queries: &[
-                        (r#"sum(rate(cnpg_pg_stat_database_xact_commit{namespace="$namespace",workload="$workload"}[$__rate_interval]))"#, "committed"),
-                        (r#"sum(rate(cnpg_pg_stat_database_xact_rollback{namespace="$namespace",workload="$workload"}[$__rate_interval]))"#, "rolled back"),
-                        (r#"sum(rate(cnpg_pg_stat_database_deadlocks{namespace="$namespace",workload="$workload"}[$__rate_interval]))"#, "deadlocks"),
+                        (
+                            r#"sum(rate(cnpg_pg_stat_database_xact_commit{namespace="$namespace",workload="$workload"}[$__rate_interval]))"#,
+                            "committed",
+                        ),
+                        (
+                            r#"sum(rate(cnpg_pg_stat_database_xact_rollback{namespace="$namespace",workload="$workload"}[$__rate_interval]))"#,
+                            "rolled back",
+                        ),
+                        (
+                            r#"sum(rate(cnpg_pg_stat_database_deadlocks{namespace="$namespace",workload="$workload"}[$__rate_interval]))"#,
+                            "deadlocks",
+                        ),
                     ],
                 },
                 Panel {
@@ -88,7 +106,10 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     unit: "s",
                     width: 8,
                     limits: None,
-                    queries: &[(r#"max by (pod) (cnpg_backends_max_tx_duration_seconds{namespace="$namespace",workload="$workload"})"#, "{{pod}}")],
+                    queries: &[(
+                        r#"max by (pod) (cnpg_backends_max_tx_duration_seconds{namespace="$namespace",workload="$workload"})"#,
+                        "{{pod}}",
+                    )],
                 },
             ],
         },
@@ -125,7 +146,10 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     unit: "bytes",
                     width: 8,
                     limits: None,
-                    queries: &[(r#"max by (datname) (cnpg_pg_database_size_bytes{namespace="$namespace",workload="$workload"})"#, "{{datname}}")],
+                    queries: &[(
+                        r#"max by (datname) (cnpg_pg_database_size_bytes{namespace="$namespace",workload="$workload"})"#,
+                        "{{datname}}",
+                    )],
                 },
                 Panel {
                     title: "Log files that wait for the archive",
@@ -134,7 +158,10 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     unit: "short",
                     width: 8,
                     limits: None,
-                    queries: &[(r#"max by (pod) (cnpg_collector_pg_wal_archive_status{namespace="$namespace",workload="$workload",value="ready"})"#, "{{pod}}")],
+                    queries: &[(
+                        r#"max by (pod) (cnpg_collector_pg_wal_archive_status{namespace="$namespace",workload="$workload",value="ready"})"#,
+                        "{{pod}}",
+                    )],
                 },
                 Panel {
                     title: "Age of the oldest transaction number",
@@ -143,7 +170,10 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     unit: "short",
                     width: 8,
                     limits: Some((3e8, 1e9)),
-                    queries: &[(r#"max by (datname) (cnpg_pg_database_xid_age{namespace="$namespace",workload="$workload"})"#, "{{datname}}")],
+                    queries: &[(
+                        r#"max by (datname) (cnpg_pg_database_xid_age{namespace="$namespace",workload="$workload"})"#,
+                        "{{datname}}",
+                    )],
                 },
             ],
         },

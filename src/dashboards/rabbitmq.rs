@@ -7,7 +7,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
     uid: "platgen-rabbitmq",
     title: "RabbitMQ",
     about: "A store of RabbitMQ: messages that wait, who sends and receives, and what would stop senders.",
-    variables: &[IN_NAMESPACE, Variable { name: "workload", series: r#"platgen:workload:info{engine="rabbitmq"}"# }],
+    variables: &[IN_NAMESPACE, Variable { name: "workload", series: "platgen:workload:info", only: r#"engine="rabbitmq""# }],
     rows: &[
         Row {
             title: "Is something wrong?",
@@ -19,7 +19,10 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     unit: "short",
                     width: 8,
                     limits: Some((1.0, 1.0)),
-                    queries: &[(r#"count(ALERTS{alertstate="firing",namespace="$namespace",workload="$workload"}) or vector(0)"#, "firing")],
+                    queries: &[(
+                        r#"count(ALERTS{alertstate="firing",namespace="$namespace",workload="$workload"}) or vector(0)"#,
+                        "firing",
+                    )],
                 },
                 Panel {
                     title: "Ready servers",

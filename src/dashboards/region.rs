@@ -46,7 +46,10 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     unit: "short",
                     width: 6,
                     limits: Some((1.0, 2.0)),
-                    queries: &[(r#"count(max by (node) (kube_node_status_condition{condition="Ready",status="true"}) == 0) or vector(0)"#, "nodes")],
+                    queries: &[(
+                        r#"count(max by (node) (kube_node_status_condition{condition="Ready",status="true"}) == 0) or vector(0)"#,
+                        "nodes",
+                    )],
                 },
                 Panel {
                     title: "Alerts by owner",
@@ -96,7 +99,10 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     width: 8,
                     limits: None,
                     queries: &[
-                        (r#"count by (label_platgen_io_pool) (max by (node, label_platgen_io_pool) (kube_node_labels{label_platgen_io_pool!=""}))"#, "{{label_platgen_io_pool}}"),
+                        (
+                            r#"count by (label_platgen_io_pool) (max by (node, label_platgen_io_pool) (kube_node_labels{label_platgen_io_pool!=""}))"#,
+                            "{{label_platgen_io_pool}}",
+                        ),
                         ("max by (pool) (platgen:pool:most_nodes)", "most of {{pool}}"),
                     ],
                 },

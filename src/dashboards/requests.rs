@@ -77,7 +77,10 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     unit: "short",
                     width: 8,
                     limits: None,
-                    queries: &[(r#"sum by (gateway) (envoy_http_downstream_cx_active{envoy_http_conn_manager_prefix!~"eg-stats.*"})"#, "{{gateway}}")],
+                    queries: &[(
+                        r#"sum by (gateway) (envoy_http_downstream_cx_active{envoy_http_conn_manager_prefix!~"eg-stats.*"})"#,
+                        "{{gateway}}",
+                    )],
                 },
                 Panel {
                     title: "Processors of proxies",

@@ -6,7 +6,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
     uid: "platgen-workload",
     title: "App or store",
     about: "One app or store: its alerts, its requests through Gateways, its pods, and what they use.",
-    variables: &[IN_NAMESPACE, Variable { name: "workload", series: "platgen:workload:info" }],
+    variables: &[IN_NAMESPACE, Variable { name: "workload", series: "platgen:workload:info", only: "" }],
     rows: &[
         Row {
             title: "Is something wrong?",
@@ -18,7 +18,10 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     unit: "short",
                     width: 6,
                     limits: Some((1.0, 1.0)),
-                    queries: &[(r#"count(ALERTS{alertstate="firing",namespace="$namespace",workload="$workload"}) or vector(0)"#, "firing")],
+                    queries: &[(
+                        r#"count(ALERTS{alertstate="firing",namespace="$namespace",workload="$workload"}) or vector(0)"#,
+                        "firing",
+                    )],
                 },
                 Panel {
                     title: "Ready pods",

@@ -110,6 +110,9 @@ messages {
     HostTaken "host-taken" Error
         "two entries expose the same host and path"
         "A host and path can belong to one app of one environment only. Change the host or path of one entry."
+    ImpossibleObjective "impossible-objective" Error
+        "a service level objective that can't hold or can't be measured"
+        "An objective says which share of the requests through the Gateway is good over 30 days. It is less than 100 %, metrics are kept for at least 30 days, the app is exposed, a higher percentile of the latency allows no less time, and the time is one of the bounds up to which the Gateway counts requests. The help of the finding names the nearest value."
     ImpossibleRange "impossible-range" Error
         "a range whose start is above its end"
         "A range is `a..b` with both ends, and `a` is not above `b`. Swap the ends."

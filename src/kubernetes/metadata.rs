@@ -190,7 +190,7 @@ impl<'m> Context<'m> {
     }
 
     /// The labels of every object: the platform's own, then those of platgen, which win.
-    fn labels<'o>(&self, owner: &'o Name) -> Labels<'o>
+    pub(super) fn labels<'o>(&self, owner: &'o Name) -> Labels<'o>
     where
         'm: 'o,
     {

@@ -10,6 +10,7 @@ mod backup;
 mod base64;
 mod cluster;
 mod container;
+mod dashboards;
 mod database;
 mod flows;
 mod gateway;
@@ -32,6 +33,7 @@ mod rabbitmq;
 mod restored;
 mod rights;
 mod route;
+mod rules;
 mod scale;
 mod secrets;
 mod service;
@@ -59,6 +61,7 @@ pub use cluster::priority_class;
 pub use jobs::{RunOnce, in_order, jobs};
 pub use metadata::REGISTRY;
 pub use monitoring::GRAFANA;
+pub use rules::rule_groups;
 
 /// The documents of each file, by its path below `kubernetes/<environment>/<region>/`.
 pub type Tree = BTreeMap<String, Vec<Document>>;
@@ -245,10 +248,12 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
         documents.extend(monitoring::rules(&context, namespace)?);
         add(&mut tree, &format!("{}/{RULES}", namespace.name), documents);
         add(&mut tree, &format!("{}/alerts.yaml", namespace.name), monitoring::documents(&context, namespace)?);
+        add(&mut tree, &format!("{}/dashboards.yaml", namespace.name), dashboards::documents(&context, namespace)?);
     }
     for workload in region.workloads.values() {
         add(&mut tree, &format!("{}/{}.yaml", workload.namespace, workload.name), workload::documents(&context, workload)?);
     }
+    add(&mut tree, "monitoring/rules.yaml", rules::documents(&context)?);
     for manifest in &platform.manifests {
         let folder = manifest.namespace.as_ref().map_or(CLUSTER, |namespace| namespace.as_str());
         add(&mut tree, &format!("{folder}/{}.yaml", manifest.name), manifest::documents(&context, manifest)?);

@@ -1,7 +1,7 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
 use super::{
-    ApiAccess, Backups, Certificate, Container, Database, Endpoint, Exposure, FileContent, Mysql, Operated, Placement, Redirect,
+    ApiAccess, Backups, Certificate, Container, Database, Endpoint, Exposure, FileContent, Mysql, Objective, Operated, Placement, Redirect,
     Replication, Restored, Software, Source, TemplatePart, Volume,
 };
 use crate::labels::WORKLOAD;
@@ -80,6 +80,8 @@ pub struct Workload {
     pub test_of: Option<String>,
     /// Where its pods serve metrics that Prometheus reads.
     pub metrics: Vec<Endpoint>,
+    /// Its service level objectives.
+    pub objectives: Vec<Objective>,
     /// What it is in a store of several servers, whose pods platgen makes itself.
     pub replication: Option<Replication>,
 }

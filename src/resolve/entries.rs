@@ -124,8 +124,10 @@ impl EnvironmentResolver<'_> {
         self.check_ports(&app.ports);
         self.check_regions_of(&app.regions);
         self.check_scale(app);
-        let fields =
-            [("slo", app.slo.span().filter(|_| said.is_empty() && !entry.ports.is_empty())), ("renamed_from", app.renamed_from.span())];
+        let fields = [
+            ("slo", app.slo.span().filter(|_| !self.is_observed() && said.is_empty() && !entry.ports.is_empty())),
+            ("renamed_from", app.renamed_from.span()),
+        ];
         for (name, span) in written(fields) {
             self.not_rendered(name, span);
         }

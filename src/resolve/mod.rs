@@ -46,6 +46,7 @@ mod monitoring;
 mod names;
 mod network;
 mod night;
+mod objectives;
 mod pipelines;
 mod placement;
 mod plan;

@@ -312,6 +312,7 @@ impl Test<'_> {
             buckets: BTreeMap::new(),
             test_of: Some(format!("{}/{}", store.namespace, store.name)),
             metrics: Vec::new(),
+            objectives: Vec::new(),
             replication: None,
         })
     }

@@ -1,4 +1,4 @@
-//! Judges of text, whatever it configures: PyYAML (what a YAML 1.1 reader sees), yamllint, detect-secrets, actionlint, zizmor,
+//! Judges of text, whatever it configures: PyYAML (what a YAML 1.1 reader sees), Grafana's model of dashboards, yamllint, detect-secrets, actionlint, zizmor,
 //! check-jsonschema, amtool.
 
 use std::collections::BTreeSet;
@@ -15,6 +15,7 @@ pub fn judges() -> Vec<Judge> {
     let judge = |name, subject, find, run| Judge { name, subject, batch: false, find, run };
     vec![
         judge("pyyaml", Subject::Tree, find_pyyaml, pyyaml),
+        judge("grafana", Subject::Tree, find_grafana, grafana),
         judge("yamllint", Subject::Tree, || fetched("yamllint", &["--version"]), yamllint),
         judge("detect-secrets", Subject::Tree, || fetched("detect-secrets", &["--version"]), detect_secrets),
         judge("trivy", Subject::Tree, || fetched("trivy", &["--version"]), trivy),
@@ -50,6 +51,25 @@ fn pyyaml(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Findi
         findings.push(Finding::new("pyyaml", rule, file, message));
     }
     Ok(findings)
+}
+
+fn find_grafana() -> Result<Program, String> {
+    Ok(Program { config: configuration_text("dashboards.py")?, ..python("grafana-foundation-sdk")? })
+}
+
+/// Grafana's own model of dashboards knows every key, and reads every value as it is.
+fn grafana(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
+    let files: Vec<_> = inputs.iter().flat_map(|input| input.yaml()).filter(|file| file.ends_with("/monitoring/dashboards.yaml")).collect();
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let script = configuration().join("dashboards.py");
+    let answer = json(&say(Command::new(&program.path).current_dir(tree).arg(script).args(&files), &[0])?)?;
+    let of_file = |(file, lost): (&&String, &Value)| {
+        let paths: Vec<Finding> = list(lost).map(|path| Finding::new("grafana", "unknown-key", file, words(path))).collect();
+        paths
+    };
+    Ok(files.iter().zip(list(&answer)).flat_map(of_file).collect())
 }
 
 /// The first place where two readings differ.

@@ -1,0 +1,375 @@
+//! Service level objectives -> recorded shares of bad requests, and alerts on how fast the error budget goes.
+//!
+//! Requests are counted at the proxies of Gateways, so that those which no pod answered count. Windows and factors are those of "Alerting on SLOs" in
+//! Google's SRE Workbook: a page for 2 % of the budget in an hour or 5 % in six, a ticket for 10 % in a day or in three. A long window says that it
+//! matters, a short one that it still goes on. Longer windows are averages of the rates of five minutes.
+
+use super::{Alert, Case, Owned, Page, Severity, Subject, any, one_line};
+use crate::model::{Entrance, Objective, Platform, Region, Workload};
+
+/// The windows of error ratios beside the five minutes of the rates.
+const WINDOWS: [&str; 7] = ["30m", "1h", "2h", "6h", "1d", "3d", "30d"];
+
+pub(super) const SUBJECT: Subject = Subject { name: "objectives", title: "Objectives", alerts: ALERTS, replaces: &[] };
+
+/// Whether a region has objectives.
+fn objectives(_: &Platform, region: &Region) -> bool {
+    any(region, |workload| !workload.objectives.is_empty())
+}
+
+/// The facts of the objectives of a workload: name, further labels and value.
+pub(super) fn facts(workload: &Workload) -> Vec<(&'static str, Vec<(&'static str, String)>, String)> {
+    let mut facts = Vec::new();
+    for Objective { name, target, threshold } in &workload.objectives {
+        let slo = || ("slo", (*name).to_owned());
+        facts.push(("platgen:slo:target", vec![slo()], share(*target)));
+        facts.extend(threshold.map(|time| ("platgen:slo:threshold", vec![slo(), ("le", time.millis().to_string())], "1".to_owned())));
+    }
+    facts
+}
+
+/// Millionths as a decimal fraction.
+fn share(millionths: u32) -> String {
+    format!("0.{millionths:06}").trim_end_matches('0').to_owned()
+}
+
+/// Whether requests of a region go through a Gateway that counts them.
+fn counted(region: &Region) -> bool {
+    any(region, |workload| workload.exposures.iter().any(|exposure| exposure.entrance == Entrance::Http))
+}
+
+/// Name and expression of each series that a region records for requests and objectives, each after those that it needs.
+pub fn recordings(region: &Region) -> Vec<(String, String)> {
+    let mut series = Vec::new();
+    if counted(region) {
+        series.push(("platgen:gateway:requests:rate5m".to_owned(), one_line(REQUESTS)));
+    }
+    if any(region, |workload| !workload.objectives.is_empty()) {
+        series.extend(of_objectives());
+    }
+    series
+}
+
+fn of_objectives() -> Vec<(String, String)> {
+    let mut series = vec![
+        ("platgen:gateway:latency:rate5m".to_owned(), one_line(LATENCY)),
+        ("platgen:slo:total:rate5m".to_owned(), one_line(TOTAL)),
+        ("platgen:slo:bad:rate5m".to_owned(), one_line(BAD)),
+        ("platgen:slo:error_ratio:rate5m".to_owned(), "platgen:slo:bad:rate5m / platgen:slo:total:rate5m".to_owned()),
+    ];
+    series.extend(WINDOWS.map(|window| {
+        let ratio = format!("avg_over_time(platgen:slo:bad:rate5m[{window}]) / avg_over_time(platgen:slo:total:rate5m[{window}])");
+        (format!("platgen:slo:error_ratio:rate{window}"), ratio)
+    }));
+    series
+}
+
+/// Requests by workload and class of the answer. The proxies name a backend as [`super::STAT_NAME`] says.
+const REQUESTS: &str = r#"sum by (namespace, workload, code_class) (
+    label_replace(label_replace(label_replace(
+      rate(envoy_cluster_upstream_rq_xx{envoy_cluster_name=~"(http|grpc)route/.+"}[5m]),
+      "namespace", "$1", "envoy_cluster_name", "[a-z]+/([^/]+)/.+"),
+      "workload", "$1", "envoy_cluster_name", "[a-z]+/[^/]+/(.+)"),
+      "code_class", "$1", "envoy_response_code_class", "(.+)"))"#;
+
+/// Requests by workload and upper bound of the time. Prometheus 3 writes whole bounds with a decimal, Prometheus 2 does not.
+const LATENCY: &str = r#"sum by (namespace, workload, le) (
+    label_replace(label_replace(label_replace(
+      rate(envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name=~"(http|grpc)route/.+",le=~"[0-9]+(\\.0)?|\\+Inf"}[5m]),
+      "namespace", "$1", "envoy_cluster_name", "[a-z]+/([^/]+)/.+"),
+      "workload", "$1", "envoy_cluster_name", "[a-z]+/[^/]+/(.+)"),
+      "le", "$1", "le", "([0-9]+)\\.0"))"#;
+
+const TOTAL: &str = r#"sum by (namespace, workload) (platgen:gateway:requests:rate5m)
+      * on (namespace, workload) group_right () (platgen:slo:target{slo="availability"} > bool 0)
+    or sum by (namespace, workload) (platgen:gateway:latency:rate5m{le="+Inf"})
+      * on (namespace, workload) group_right () (platgen:slo:target{slo!="availability"} > bool 0)"#;
+
+const BAD: &str = r#"(sum by (namespace, workload) (platgen:gateway:requests:rate5m{code_class="5"})
+        or sum by (namespace, workload) (platgen:gateway:requests:rate5m) * 0)
+      * on (namespace, workload) group_right () (platgen:slo:target{slo="availability"} > bool 0)
+    or platgen:slo:total:rate5m{slo!="availability"}
+      - on (namespace, workload, slo) (platgen:gateway:latency:rate5m * on (namespace, workload, le) group_right () platgen:slo:threshold)"#;
+
+const INFO: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="cart",owner="carts",role="served"}"#, "1x2000");
+const TARGET: (&str, &str) = (r#"platgen:slo:target{namespace="shop",workload="cart",slo="availability"}"#, "0.999x2000");
+const CART: &[(&str, &str)] = &[("namespace", "shop"), ("workload", "cart"), ("slo", "availability"), ("owner", "carts")];
+const LOOK: &[&str] = &[
+    "@ get pods --selector platgen.io/workload=\"$workload\"",
+    "@ logs --selector platgen.io/workload=\"$workload\" --tail 100 --prefix",
+    "@ get httproutes.gateway.networking.k8s.io",
+];
+const MEND: &str = "Since a rollout: roll back (RUNBOOK.md). Slow or failing calls to something else: its alerts, or an answer without it. Load: see AutoscalerAtLimit.";
+
+const ALERTS: &[Alert] = &[
+    Alert {
+        name: "ErrorBudgetGoneIn2Days",
+        // Ten bad requests at the least: a few errors at night are a large share of few requests.
+        expr: r"(platgen:slo:error_ratio:rate1h > on (namespace, workload, slo) group_left () (14.4 * (1 - platgen:slo:target))
+              and platgen:slo:error_ratio:rate5m > on (namespace, workload, slo) group_left () (14.4 * (1 - platgen:slo:target))
+              and avg_over_time(platgen:slo:bad:rate5m[1h]) * 3600 > 10)
+            * on (namespace, workload) group_left (owner) platgen:workload:info",
+        wait: "2m",
+        severity: Severity::Critical,
+        owned: Owned::Joined,
+        applies: objectives,
+        summary: "{{ $labels.workload }} in {{ $labels.namespace }} breaks its {{ $labels.slo }} objective fast",
+        description: "{{ $value | humanizePercentage }} of the requests to {{ $labels.workload }} in {{ $labels.namespace }} were bad in the last hour. At this rate the error budget of 30 days is gone within two days.",
+        page: Page {
+            meaning: "People see errors, or wait, now. `availability` counts answers with 5xx; `p99` and its likes count answers that take longer than the spec says.",
+            look: LOOK,
+            mend: MEND,
+        },
+        fires: Case::fires(
+            3,
+            &[
+                INFO,
+                TARGET,
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+2x60",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+98x60",
+                ),
+            ],
+            CART,
+        )
+        .with("2%"),
+        silent: Case::silent(
+            60,
+            &[
+                INFO,
+                TARGET,
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+7x60",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+493x60",
+                ),
+            ],
+        ),
+    },
+    Alert {
+        name: "ErrorBudgetGoneIn5Days",
+        expr: r"(platgen:slo:error_ratio:rate6h > on (namespace, workload, slo) group_left () (6 * (1 - platgen:slo:target))
+              and platgen:slo:error_ratio:rate30m > on (namespace, workload, slo) group_left () (6 * (1 - platgen:slo:target))
+              and avg_over_time(platgen:slo:bad:rate5m[6h]) * 21600 > 10)
+            * on (namespace, workload) group_left (owner) platgen:workload:info",
+        wait: "2m",
+        severity: Severity::Critical,
+        owned: Owned::Joined,
+        applies: objectives,
+        summary: "{{ $labels.workload }} in {{ $labels.namespace }} breaks its {{ $labels.slo }} objective",
+        description: "{{ $value | humanizePercentage }} of the requests to {{ $labels.workload }} in {{ $labels.namespace }} were bad in the last six hours. At this rate the error budget of 30 days is gone within five days.",
+        page: Page { meaning: "Some people see errors, or wait, for hours.", look: LOOK, mend: MEND },
+        fires: Case::fires(
+            3,
+            &[
+                INFO,
+                TARGET,
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+1x60",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+99x60",
+                ),
+            ],
+            CART,
+        )
+        .with("1%"),
+        // Three errors at night: a third of all requests, and too few to wake anybody.
+        silent: Case::silent(
+            330,
+            &[
+                INFO,
+                TARGET,
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0x300 1x9 2x9 3x400",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0x300 2x9 4x9 6x400",
+                ),
+            ],
+        ),
+    },
+    Alert {
+        name: "ErrorBudgetGoneIn10Days",
+        expr: r"(platgen:slo:error_ratio:rate1d > on (namespace, workload, slo) group_left () (3 * (1 - platgen:slo:target))
+              and platgen:slo:error_ratio:rate2h > on (namespace, workload, slo) group_left () (3 * (1 - platgen:slo:target))
+              and avg_over_time(platgen:slo:bad:rate5m[1d]) * 86400 > 10)
+            * on (namespace, workload) group_left (owner) platgen:workload:info",
+        wait: "15m",
+        severity: Severity::Warning,
+        owned: Owned::Joined,
+        applies: objectives,
+        summary: "{{ $labels.workload }} in {{ $labels.namespace }} breaks its {{ $labels.slo }} objective slowly",
+        description: "{{ $value | humanizePercentage }} of the requests to {{ $labels.workload }} in {{ $labels.namespace }} were bad in the last day. At this rate the error budget of 30 days is gone within ten days.",
+        page: Page { meaning: "More requests are bad than the objective allows.", look: LOOK, mend: MEND },
+        fires: Case::fires(
+            16,
+            &[
+                INFO,
+                (r#"platgen:slo:target{namespace="shop",workload="cart",slo="p99"}"#, "0.99x60"),
+                (r#"platgen:slo:threshold{namespace="shop",workload="cart",slo="p99",le="250"}"#, "1x60"),
+                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/cart",le="250.0",pod="envoy-1"}"#, "0+96x60"),
+                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/cart",le="+Inf",pod="envoy-1"}"#, "0+100x60"),
+            ],
+            &[("namespace", "shop"), ("workload", "cart"), ("slo", "p99"), ("owner", "carts")],
+        )
+        .with("4%"),
+        silent: Case::silent(
+            60,
+            &[
+                INFO,
+                (r#"platgen:slo:target{namespace="shop",workload="cart",slo="p99"}"#, "0.99x60"),
+                (r#"platgen:slo:threshold{namespace="shop",workload="cart",slo="p99",le="250"}"#, "1x60"),
+                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/cart",le="250.0",pod="envoy-1"}"#, "0+98x60"),
+                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/cart",le="+Inf",pod="envoy-1"}"#, "0+100x60"),
+            ],
+        ),
+    },
+    Alert {
+        name: "ErrorBudgetGoneIn30Days",
+        expr: r"(platgen:slo:error_ratio:rate3d > on (namespace, workload, slo) group_left () (1 - platgen:slo:target)
+              and platgen:slo:error_ratio:rate6h > on (namespace, workload, slo) group_left () (1 - platgen:slo:target)
+              and avg_over_time(platgen:slo:bad:rate5m[3d]) * 259200 > 10)
+            * on (namespace, workload) group_left (owner) platgen:workload:info",
+        wait: "1h",
+        severity: Severity::Warning,
+        owned: Owned::Joined,
+        applies: objectives,
+        summary: "{{ $labels.workload }} in {{ $labels.namespace }} does not keep its {{ $labels.slo }} objective",
+        description: "{{ $value | humanizePercentage }} of the requests to {{ $labels.workload }} in {{ $labels.namespace }} were bad in the last three days, more than the objective allows.",
+        page: Page { meaning: "If nothing changes, the objective is missed.", look: LOOK, mend: MEND },
+        fires: Case::fires(
+            61,
+            &[
+                INFO,
+                TARGET,
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+1x90",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+499x90",
+                ),
+            ],
+            CART,
+        )
+        .with("0.2%"),
+        silent: Case::silent(
+            90,
+            &[
+                INFO,
+                TARGET,
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+1x120",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+1999x120",
+                ),
+            ],
+        ),
+    },
+    Alert {
+        name: "ErrorBudgetAlmostGone",
+        expr: r"((1 - platgen:slo:error_ratio:rate30d / on (namespace, workload, slo) (1 - platgen:slo:target)) < 0.1
+              and on (namespace, workload, slo) avg_over_time(platgen:slo:bad:rate5m[30d]) * 2592000 > 10)
+            * on (namespace, workload) group_left (owner) platgen:workload:info",
+        wait: "1h",
+        severity: Severity::Warning,
+        owned: Owned::Joined,
+        applies: objectives,
+        summary: "{{ $labels.workload }} in {{ $labels.namespace }} has used up its error budget for {{ $labels.slo }}",
+        description: "{{ $value | humanizePercentage }} of the error budget of {{ $labels.workload }} in {{ $labels.namespace }} for {{ $labels.slo }} are left of the last 30 days.",
+        page: Page {
+            meaning: "The objective is missed, or will be with the next fault.",
+            look: LOOK,
+            mend: "Change less and mend more, until the budget is back: bad hours leave the window after 30 days.",
+        },
+        fires: Case::fires(
+            61,
+            &[
+                INFO,
+                TARGET,
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+95x90",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+99905x90",
+                ),
+            ],
+            CART,
+        )
+        .with("5%"),
+        silent: Case::silent(
+            90,
+            &[
+                INFO,
+                TARGET,
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+85x120",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+99915x120",
+                ),
+            ],
+        ),
+    },
+    Alert {
+        name: "ObjectiveNotMeasured",
+        expr: r"(platgen:slo:target unless on (namespace, workload, slo) platgen:slo:total:rate5m)
+            * on (namespace, workload) group_left (owner) platgen:workload:info",
+        wait: "6h",
+        severity: Severity::Warning,
+        owned: Owned::Joined,
+        applies: objectives,
+        summary: "no request to {{ $labels.workload }} in {{ $labels.namespace }} is measured for {{ $labels.slo }}",
+        description: "The proxies of the Gateways have counted no request to {{ $labels.workload }} in {{ $labels.namespace }} for 6 hours: its objective can't be judged.",
+        page: Page {
+            meaning: "Nobody has asked for anything since the proxies started, or requests go past them, or their metrics are not read.",
+            look: LOOK,
+            mend: "Without requests there is nothing to do. With requests: see GatewayMetricsMissing, and whether the route of the app is accepted.",
+        },
+        fires: Case::fires(360, &[INFO, TARGET], CART),
+        silent: Case::silent(
+            400,
+            &[
+                INFO,
+                TARGET,
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0x500",
+                ),
+            ],
+        ),
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_written_as_promql_reads_them() {
+        assert_eq!(
+            (share(999_000), share(999_500), share(500_000), share(5)),
+            ("0.999".into(), "0.9995".into(), "0.5".into(), "0.000005".into())
+        );
+    }
+}
