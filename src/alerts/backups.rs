@@ -210,7 +210,7 @@ const ALERTS: &[Alert] = &[
             mend: "The log of the job says what failed: the restore, its time, or the query. A database that the test left there shows why; the next test deletes it.",
         },
         fires: Case::fires(
-            11,
+            10,
             &[
                 TEST,
                 (r#"kube_job_labels{namespace="restore-tests",job_name="orders-shop-test-1",label_platgen_io_workload="orders-shop-test"}"#, "1x60"),

@@ -118,7 +118,7 @@ const ALERTS: &[Alert] = &[
             look: &["@@ get --raw /readyz", "@@ --namespace monitoring get pods"],
             mend: "If kubectl answers, the way from Prometheus is closed: its network policy, or the addresses of the API server. If it does not: the status page of the cloud.",
         },
-        fires: Case::fires(10, &[(r#"up{job="apiserver",instance="10.0.0.2:443"}"#, "0x60")], &[("job", "apiserver")]),
+        fires: Case::fires(10, &[(r#"up{job="apiserver",instance="10.0.0.2:443"}"#, "0x60")], &[]),
         silent: Case::silent(30, &[(r#"up{job="apiserver",instance="10.0.0.2:443"}"#, "1x60"), (r#"up{job="apiserver",instance="10.0.0.3:443"}"#, "0x60")]),
     },
     Alert {
@@ -161,7 +161,7 @@ const ALERTS: &[Alert] = &[
             look: &["@@ --namespace kube-system get pods --selector k8s-app=kube-dns --output wide", "@@ --namespace kube-system describe pods --selector k8s-app=kube-dns"],
             mend: "Pods that wait: every pool without taints is full or away. Pods that crash: the add-on of the cloud, whose version Terraform sets.",
         },
-        fires: Case::fires(5, &[KUBE_STATE, (r#"kube_deployment_status_replicas_available{namespace="kube-system",deployment="coredns"}"#, "0x60")], &[("namespace", "kube-system")]),
+        fires: Case::fires(5, &[KUBE_STATE, (r#"kube_deployment_status_replicas_available{namespace="kube-system",deployment="coredns"}"#, "0x60")], &[]),
         silent: Case::silent(30, &[KUBE_STATE, (r#"kube_deployment_status_replicas_available{namespace="kube-system",deployment="coredns"}"#, "1x60")]),
     },
     Alert {

@@ -197,7 +197,7 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "The log of the server has the two statements of each. Apps have to change rows in one order.",
         },
-        fires: Case::fires(31, &[INFO, POD, (r#"cnpg_pg_stat_database_deadlocks{namespace="shop",pod="orders-1",datname="orders"}"#, "0x30 12x40")], SERVER).with("12.41"),
+        fires: Case::fires(31, &[INFO, POD, (r#"cnpg_pg_stat_database_deadlocks{namespace="shop",pod="orders-1",datname="orders"}"#, "0x30 12x40")], SERVER).with("12"),
         silent: Case::silent(40, &[INFO, POD, (r#"cnpg_pg_stat_database_deadlocks{namespace="shop",pod="orders-1",datname="orders"}"#, "0x30 8x40")]),
     },
     Alert {
