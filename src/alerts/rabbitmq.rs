@@ -124,7 +124,7 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "More pods for the apps that receive, or find out why they are slow.",
         },
-        fires: Case::fires(31, &[INFO, POD, (r#"rabbitmq_queue_messages_ready{namespace="shop",pod="queues-server-0"}"#, "1001+10x90")], QUEUES).with("1.021k"),
+        fires: Case::fires(31, &[INFO, POD, (r#"rabbitmq_queue_messages_ready{namespace="shop",pod="queues-server-0"}"#, "100000+1x90")], QUEUES).with("100k"),
         silent: Case::silent(80, &[INFO, POD, (r#"rabbitmq_queue_messages_ready{namespace="shop",pod="queues-server-0"}"#, "2000-1x90")]),
     },
 ];
