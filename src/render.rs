@@ -24,6 +24,7 @@ mod requirements;
 mod restore_tests;
 mod restores;
 mod rule_tests;
+mod stack;
 mod steps;
 mod stores;
 mod synced;
@@ -38,6 +39,7 @@ use crate::kubernetes::{self, Tree};
 use crate::layers::Layer;
 use crate::model::{Estate, Platform, Region};
 use crate::scanners;
+use crate::template::TemplateError;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The attributes that git reads for the output folder. Both lines of a manifest that two branches changed are kept, because both branches' files
@@ -181,13 +183,13 @@ fn shared<'r>(estate: &Estate, roots: &'r [Root], environment: &str) -> Vec<&'r 
 /// # Errors
 /// As of [`files`].
 pub fn documents(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
-    clusters(estate, |_, _, _| BTreeMap::new())
+    clusters(estate, |_, _, _| Ok(BTreeMap::new()))
 }
 
 /// The documents of every cluster, with further files from the tree of each.
 fn clusters(
     estate: &Estate,
-    mut further: impl FnMut(&Platform, &Region, &Tree) -> BTreeMap<String, String>,
+    mut further: impl FnMut(&Platform, &Region, &Tree) -> Result<BTreeMap<String, String>, TemplateError>,
 ) -> Result<Files, Vec<Diagnostic>> {
     let mut files = Files::default();
     let mut faults = Vec::new();
@@ -195,7 +197,7 @@ fn clusters(
         let (before, mut patched) = (faults.len(), BTreeSet::new());
         for (name, region) in &platform.regions {
             let texts = kubernetes::render(platform, region).and_then(|rendered| {
-                let mut texts = further(platform, region, &rendered.tree);
+                let mut texts = further(platform, region, &rendered.tree)?;
                 texts.extend(kubernetes::files(rendered.tree)?);
                 Ok((texts, rendered.patched))
             });

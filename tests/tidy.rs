@@ -66,6 +66,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "diagnostic",
             "value",
             "provider",
+            "files",
             "model",
             "layers",
             "yaml",

@@ -21,6 +21,7 @@ mod json_patch;
 mod kafka;
 mod manifest;
 mod metadata;
+mod monitoring;
 mod mysql;
 mod namespace;
 mod patch;
@@ -55,7 +56,10 @@ use crate::yaml::{Document, emit};
 
 use metadata::Context;
 
+pub use cluster::priority_class;
 pub use jobs::{RunOnce, in_order, jobs};
+pub use metadata::REGISTRY;
+pub use monitoring::GRAFANA;
 pub use rules::rule_groups;
 
 /// The documents of each file, by its path below `kubernetes/<environment>/<region>/`.
@@ -240,12 +244,14 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
         documents.extend(access::namespace(&context, namespace)?);
         documents.extend(secrets::store(&context, namespace)?);
         documents.extend(storage::claims(&context, namespace)?);
+        documents.extend(monitoring::rules(&context, namespace)?);
         add(&mut tree, &format!("{}/{RULES}", namespace.name), documents);
+        add(&mut tree, &format!("{}/alerts.yaml", namespace.name), monitoring::documents(&context, namespace)?);
+        add(&mut tree, &format!("{}/rules.yaml", namespace.name), rules::documents(&context, namespace)?);
     }
     for workload in region.workloads.values() {
         add(&mut tree, &format!("{}/{}.yaml", workload.namespace, workload.name), workload::documents(&context, workload)?);
     }
-    add(&mut tree, "monitoring/rules.yaml", rules::documents(&context)?);
     for manifest in &platform.manifests {
         let folder = manifest.namespace.as_ref().map_or(CLUSTER, |namespace| namespace.as_str());
         add(&mut tree, &format!("{folder}/{}.yaml", manifest.name), manifest::documents(&context, manifest)?);

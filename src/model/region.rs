@@ -87,9 +87,14 @@ impl Region {
         }
     }
 
-    /// The address ranges of the nodes of a workload in the host network, which network policies can't select by labels. `None` for pods with
-    /// addresses of their own, and if the node ranges are not known.
+    /// The address ranges of the nodes of a workload or an add-on in the host network, which network policies can't select by labels. `None` for pods with
+    /// addresses of their own, and for a workload if the node ranges are not known. Add-ons may then be in every private range.
     pub fn node_ranges(&self, peer: &Peer) -> Option<Vec<Cidr>> {
+        if let Peer::Addon(addon) = peer {
+            let nodes =
+                || self.network.as_ref().map(|network| network.subnets.iter().flat_map(|subnet| &subnet.ranges).map(|range| range.cidr));
+            return addon.is_on_nodes().then(|| nodes().map_or_else(|| self.inside.clone(), Iterator::collect));
+        }
         let workload = self.workload_of(peer).filter(|workload| workload.host_network)?;
         let subnets = self.network.as_ref()?.subnets.iter().filter(|subnet| workload.placement.subnets.contains(&subnet.name));
         let ranges: Vec<Cidr> = subnets.flat_map(|subnet| &subnet.ranges).map(|range| range.cidr).collect();

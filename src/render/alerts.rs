@@ -63,19 +63,14 @@ fn told(estate: &Estate) -> String {
             }
         }
         for AlertRoute { owner, page, ticket } in routes {
-            let _ = writeln!(text, "| {} | {owner} | {} | {} |", platform.environment, receiver(page.as_ref()), receiver(ticket.as_ref()));
+            let _ = writeln!(text, "| {} | {owner} | {} | {} |", platform.environment, receiver(page.as_ref().or(ticket.as_ref())), receiver(ticket.as_ref().or(page.as_ref())));
         }
     }
     text
 }
 
 fn receiver(receiver: Option<&Receiver>) -> &'static str {
-    match receiver {
-        Some(Receiver::PagerDuty(_)) => "PagerDuty",
-        Some(Receiver::Slack(_)) => "Slack",
-        Some(Receiver::Webhook(_)) => "webhook",
-        None => "nobody",
-    }
+    receiver.map_or("nobody", Receiver::kind)
 }
 
 /// The section of an alert. Its title is the anchor that the alert names.

@@ -4,7 +4,7 @@ use super::EnvironmentResolver;
 use super::provenance::HARDENED;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{IDENTITY_NAMESPACE, OWN_GROUPS};
-use crate::model::{FOREIGN_NAMESPACES, Group, Namespace, Platform, Quota, RESTORE_TESTS, Region};
+use crate::model::{Addon, FOREIGN_NAMESPACES, Group, Namespace, Platform, Quota, RESTORE_TESTS, Region};
 use crate::syntax::Field;
 use crate::value::{Name, PodSecurityLevel, Quantity};
 use indexmap::IndexMap;
@@ -73,7 +73,7 @@ impl EnvironmentResolver<'_> {
                 self.is_declared("group", groups, group, at);
             }
         }
-        self.check_mail();
+        self.check_receivers();
         let platform_owner = spec.platform.at(|platform| &platform.owner).get();
         for (name, span, namespace) in spec.namespaces.entries() {
             self.check_owner(&namespace.owner);
@@ -152,24 +152,36 @@ impl EnvironmentResolver<'_> {
         access
     }
 
-    /// Adds the namespace of restore tests to an environment that has one.
-    pub(super) fn namespace_of_tests(&mut self, platform: &mut Platform) {
-        let (Ok(name), true) = (RESTORE_TESTS.parse::<Name>(), platform.regions.values().any(Region::tests_restores)) else { return };
+    /// Adds the namespaces that no section declares: those of restore tests and of the monitoring, where there are any.
+    pub(super) fn own_namespaces(&mut self, platform: &mut Platform) {
+        if platform.regions.values().any(Region::tests_restores) {
+            self.own_namespace(platform, RESTORE_TESTS, "the restore tests of stores", None);
+        }
+        if platform.regions.values().any(Region::is_monitored) {
+            let reason = "node-exporter reads the files, the processes and the network of its node";
+            self.own_namespace(platform, Addon::Monitoring.namespace(), "the programs of the monitoring", Some(reason));
+        }
+    }
+
+    /// Adds a namespace of the platform's owner. With a reason its pods may do what they like.
+    fn own_namespace(&mut self, platform: &mut Platform, name: &str, purpose: &str, reason: Option<&str>) {
+        let Ok(name) = name.parse::<Name>() else { return };
         let (default_cpu, default_memory) = defaults();
-        self.record(|| (format!("namespaces.{name}.owner"), &platform.owner, "platform.owner, for the restore tests of stores"));
-        self.record(|| (format!("namespaces.{name}.pod_security.level"), PodSecurityLevel::Restricted.name(), HARDENED));
+        let pod_security = if reason.is_some() { PodSecurityLevel::Privileged } else { PodSecurityLevel::Restricted };
+        self.record(|| (format!("namespaces.{name}.owner"), &platform.owner, format!("platform.owner, for {purpose}")));
+        self.record(|| (format!("namespaces.{name}.pod_security.level"), pod_security.name(), reason.unwrap_or(HARDENED)));
         let namespace = Namespace {
-            name,
+            name: name.clone(),
             owner: platform.owner.clone(),
             quota: Quota::default(),
             default_cpu,
             default_memory,
-            pod_security: PodSecurityLevel::Restricted,
-            reason: None,
+            pod_security,
+            reason: reason.map(str::to_owned),
             labels: BTreeMap::new(),
             annotations: BTreeMap::new(),
         };
-        platform.namespaces.insert(RESTORE_TESTS.to_owned(), namespace);
+        platform.namespaces.insert(name.to_string(), namespace);
     }
 
     /// Reports an owner that is not a team.
@@ -179,13 +191,24 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// Reports invalid mail addresses of receivers.
-    fn check_mail(&mut self) {
+    /// Reports receivers that are not exactly one, and invalid mail addresses.
+    fn check_receivers(&mut self) {
         let spec = self.spec;
         let teams = spec.teams.entries().flat_map(|(_, _, team)| [&team.page, &team.ticket]);
         let defaults = spec.observability.get().into_iter().flat_map(|all| [&all.page, &all.ticket]);
-        for receiver in teams.chain(defaults) {
-            let Some((address, at)) = receiver.get().and_then(|receiver| receiver.email.spanned()) else { continue };
+        for (receiver, at) in teams.chain(defaults).filter_map(Field::spanned) {
+            let keys = [receiver.pagerduty.span(), receiver.slack.span(), receiver.email.span(), receiver.webhook.span()];
+            match keys.into_iter().flatten().collect::<Vec<_>>()[..] {
+                [] => {
+                    let diagnostic = Diagnostic::new(Code::MissingField, "the receiver names nobody").at(at);
+                    self.tell(diagnostic.help("add `pagerduty`, `slack` or `webhook`"));
+                }
+                [first, other, ..] => {
+                    self.contradiction("a receiver has one of `pagerduty`, `slack`, `email` and `webhook`", other, Some(first))
+                }
+                [_] => {}
+            }
+            let Some((address, at)) = receiver.email.spanned() else { continue };
             let sound = address.split_once('@').is_some_and(|(who, at)| !who.is_empty() && at.contains('.') && !at.contains('@'));
             if !sound || address.contains(char::is_whitespace) {
                 self.error(Code::InvalidValue, format!("`{address}` is not a mail address, such as `ops@shop.example`"), at);

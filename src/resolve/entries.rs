@@ -148,11 +148,14 @@ impl EnvironmentResolver<'_> {
         self.nobody_reads_metrics(entry, &app.metrics);
     }
 
-    /// Warns that `metrics` of the entry's containers opens ports that no Prometheus configuration uses.
+    /// Warns that `metrics` of the entry's containers opens ports that no Prometheus of the platform reads.
     pub(super) fn nobody_reads_metrics(&mut self, entry: &Entry, own: &Field<Metrics>) {
+        if self.is_monitored() {
+            return;
+        }
         let beside = entry.sidecars().entries().map(|(_, _, one)| &one.metrics);
         for at in [own].into_iter().chain(beside).filter_map(Field::span) {
-            let message = "`metrics` opens the port for Prometheus, but this version does not render the scrape configuration";
+            let message = "`metrics` opens the port for Prometheus, and nothing reads it without `observability`";
             self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
         }
     }

@@ -65,6 +65,7 @@ mod replication_checks;
 mod reserved;
 mod restore_check;
 mod restore_tests;
+mod routing;
 mod secret_scan;
 mod sections;
 mod security;
@@ -299,7 +300,9 @@ impl<'a> EnvironmentResolver<'a> {
         self.buckets(&mut platform, &names);
         self.buckets_of_backups(&mut platform, &names);
         self.workloads(&mut platform, &names, hosts);
-        self.namespace_of_tests(&mut platform);
+        self.own_namespaces(&mut platform);
+        self.routes(&mut platform);
+        self.check_observability();
         platform.night = self.night(&platform, &names);
         self.record_buckets(&platform);
         self.policy_length(&platform);

@@ -120,12 +120,12 @@ impl EnvironmentResolver<'_> {
         let company = spec.network.at(|network| &network.on_premises).at(|company| &company.cidrs);
         let admin_cidrs: Vec<Cidr> = if admins.is_missing() { company } else { admins }.values().copied().collect();
         let log_days = if entry.protected.is_true() { 365 } else { 30 };
-        let monitoring = self.monitoring(entry.protected.is_true());
         let regions = specs
             .iter()
             .zip(pools)
             .map(|(place, pools)| {
                 let network = self.network(place, &subnets);
+                let monitoring = self.monitoring(place, entry.protected.is_true(), &subnets, &pools);
                 let proxies = proxies(place, entry.protected.is_true(), &subnets, &pools);
                 let cluster = format!("{name}-{environment}-{}", place.name);
                 // By its alias, which is known before the key exists.
@@ -159,7 +159,7 @@ impl EnvironmentResolver<'_> {
                     workloads: IndexMap::new(),
                     volumes: Vec::new(),
                     flows: Vec::new(),
-                    monitoring: monitoring.clone(),
+                    monitoring,
                 }
             })
             .collect();

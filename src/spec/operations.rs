@@ -2,7 +2,7 @@
 
 use super::access::Receiver;
 use crate::syntax::Field;
-use crate::value::{Duration, Quantity, Scanner, SecretStore, Url};
+use crate::value::{Duration, Quantity, Scanner, SecretPath, SecretStore, Url};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -28,7 +28,7 @@ pub struct Vault {
     pub role: Field<String>,
 }
 
-/// Metrics, logs, traces and alert receivers.
+/// Metrics, logs, traces and alert receivers. With this section every region has Prometheus, Alertmanager and Grafana.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Observability {
@@ -38,8 +38,12 @@ pub struct Observability {
     pub storage: Field<Quantity>,
     /// Receiver of urgent alerts of teams without a `page` receiver.
     pub page: Field<Receiver>,
-    /// Receiver of other alerts of teams without a `ticket` receiver.
+    /// Receiver of other alerts of teams without a `ticket` receiver. They wait for working hours where the environment is not protected.
     pub ticket: Field<Receiver>,
+    /// The path of a secret with a key for each region, of the region's name: the URL of a service outside of the platform, which gets a call every few
+    /// minutes and alerts when none comes. One URL for each region: a region that calls would hide one that does not. Default: nobody notices when the
+    /// monitoring itself stops.
+    pub heartbeat: Field<SecretPath>,
     /// Log store.
     pub logs: Field<Logs>,
     /// Trace store.

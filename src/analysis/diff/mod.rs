@@ -18,6 +18,7 @@ pub use terraform::{Resource, Root};
 use super::impact::{self, Applied, Call, Leads, Outcome, Reach, Workload, hosts, impact};
 use super::transition::{is_versioned, runs_pods};
 use crate::diagnostic::Diagnostic;
+use crate::files::is_values;
 use crate::inventory::Inventory;
 use crate::layers::Layer;
 use crate::model::Estate;
@@ -149,7 +150,8 @@ pub fn is_applied(path: &str) -> bool {
 
 /// Whether a file holds objects of a cluster.
 fn is_object(path: &str) -> bool {
-    path.starts_with("kubernetes/") && path.ends_with(".yaml")
+    let below_region = path.splitn(4, '/').nth(3).unwrap_or_default();
+    path.starts_with("kubernetes/") && path.ends_with(".yaml") && !is_values(below_region)
 }
 
 /// Whose file it is.
@@ -178,7 +180,7 @@ pub fn place(path: &str) -> Place<'_> {
 fn documents(tree: &Tree, environment: &str, region: &str) -> Inventory {
     let folder = format!("kubernetes/{environment}/{region}/");
     let files = tree.iter().filter_map(|(path, text)| Some((path.strip_prefix(&folder)?, text.as_str())));
-    Inventory::read(files.filter(|(path, _)| path.ends_with(".yaml")))
+    Inventory::read(files.filter(|(path, _)| path.ends_with(".yaml") && !is_values(path)))
 }
 
 /// What changes in a cluster; `None` if nothing does.
